@@ -1,0 +1,40 @@
+import { hueOf } from "./hue.ts";
+import { make, part } from "./part.ts";
+
+const list = part("people", HTMLElement);
+const title = part("people-title", HTMLElement);
+const names = new Set<string>();
+
+/** Shows exactly these people, with `me` first. */
+export function showPeople(present: Iterable<string>, me: string): void {
+  names.clear();
+  for (const name of present) names.add(name);
+  render(me);
+}
+
+/** Adds one person. */
+export function addPerson(name: string, me: string): void {
+  names.add(name);
+  render(me);
+}
+
+/** Takes one person away. */
+export function removePerson(name: string, me: string): void {
+  names.delete(name);
+  render(me);
+}
+
+function render(me: string): void {
+  const others = [...names].filter((name) => name !== me).sort((a, b) => a.localeCompare(b));
+  const rows = names.has(me) ? [me, ...others] : others;
+  list.replaceChildren(
+    ...rows.map((name) => {
+      const row = make("li", "person");
+      row.style.setProperty("--hue", String(hueOf(name)));
+      row.append(make("bdi", "", name));
+      if (name === me) row.append(make("span", "you", "you"));
+      return row;
+    }),
+  );
+  title.textContent = `Here now · ${names.size}`;
+}

@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defaultClientConditions, defineConfig, type Plugin } from "vite";
+
+const serverPort = Number(process.env["SERVER_PORT"] ?? 8081);
+
+export default defineConfig({
+  root: import.meta.dirname,
+  resolve: { conditions: ["symbolon-source", ...defaultClientConditions] },
+  build: { outDir: "dist", emptyOutDir: true },
+  plugins: [chatServer()],
+  server: {
+    // Conversations go on to the chat server; pages, modules and Vite's own socket stay here.
+    proxy: { "^/chat/": { target: `ws://127.0.0.1:${serverPort}`, ws: true } },
+  },
+});
+
+/** Runs demo/server.ts beside `vite`, from the packages' sources, and again whenever one of them changes. */
+function chatServer(): Plugin {
+  return {
+    name: "symbolon-chat-server",
+    apply: (_, { command, isPreview }) => command === "serve" && !isPreview,
+    configureServer(vite) {
+      const entry = fileURLToPath(new URL("server.ts", import.meta.url));
+      mkdirSync(new URL("dist", import.meta.url), { recursive: true }); // the server's assets, built or not
+      const child = spawn(
+        process.execPath,
+        ["--watch", "--watch-preserve-output", "-C", "symbolon-source", "--import", "tsx", entry],
+        { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, PORT: String(serverPort) } },
+      );
+      const stop = () => child.kill();
+      process.once("exit", stop);
+      vite.httpServer?.once("close", stop);
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+
+/** A way to a server that can swallow every byte of the connections it has, and still passes new ones. */
+export class BlackHole {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(server: Server, target: number) {
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+    server.on("connection", (near) => {
+      const far = connect(target, "localhost");
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        this.#sockets.add(from);
+        from.on("error", () => to.destroy());
+        from.on("close", () => {
+          this.#sockets.delete(from);
+          to.destroy();
+        });
+        from.pipe(to);
+      }
+    });
+  }
+
+  /** Listens on a port of its own in front of `target`. */
+  static async inFrontOf(target: number): Promise<BlackHole> {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new BlackHole(server, target);
+  }
+
+  /** Where a page reaches the server through it. */
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** From now on nothing of the present connections arrives anywhere, though they all stay open. */
+  swallow(): void {
+    for (const socket of this.#sockets) {
+      socket.unpipe();
+      socket.removeAllListeners("close");
+      socket.on("data", () => {});
+    }
+  }
+
+  /** Ends it with all its connections. */
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}

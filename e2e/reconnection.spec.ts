@@ -1,0 +1,119 @@
+import { expect, test } from "./chat-test.ts";
+
+// A page that nobody looks at may wait 30 s before it dials again.
+test.setTimeout(90_000);
+
+test("when the server is killed and started again, both pages come back and what was typed meanwhile arrives once", async ({
+  demo,
+  someone,
+}) => {
+  const ada = await someone();
+  await ada.enter(demo.url, "Ada");
+  const bob = await someone();
+  await bob.enter(demo.url, "Bob");
+  await ada.say("before");
+  await expect(bob.lines).toHaveText(["before"]);
+  await expect(ada.lines).toHaveText(["before"]);
+
+  await demo.kill();
+  await ada.isAway();
+  await bob.isAway();
+  await ada.say("while away");
+  await expect(ada.pending).toHaveText(["while away"]);
+  await expect(ada.lines).toHaveText(["before"]);
+  expect(await demo.start()).toBe(true);
+
+  await ada.isBack();
+  await bob.isBack();
+  await expect(ada.people).toHaveText(["Ada", "Bob"]);
+  await expect(bob.people).toHaveText(["Bob", "Ada"]);
+  await bob.say("after");
+  await expect(ada.pending).toHaveCount(0);
+  for (const { lines } of [ada, bob]) {
+    await expect(lines).toHaveCount(3);
+    await expect(lines.first()).toHaveText("before");
+    await expect(lines.filter({ hasText: /^while away$/ })).toHaveCount(1);
+    await expect(lines.filter({ hasText: /^after$/ })).toHaveCount(1);
+  }
+
+  // What would double would do so by now: this line comes after it, in order.
+  await ada.say("last");
+  for (const { lines } of [ada, bob]) {
+    await expect(lines.last()).toHaveText("last");
+    await expect(lines).toHaveCount(4);
+  }
+});
+
+test("several messages typed while the server is killed keep their order", async ({ demo, someone }) => {
+  const ada = await someone();
+  await ada.enter(demo.url, "Ada");
+  await demo.kill();
+  await ada.isAway();
+  for (const text of ["one", "two", "three"]) await ada.say(text);
+  await expect(ada.pending).toHaveText(["one", "two", "three"]);
+  expect(await demo.start()).toBe(true);
+  await expect(ada.lines).toHaveText(["one", "two", "three"], { timeout: 30_000 });
+  await expect(ada.pending).toHaveCount(0);
+});
+
+test("the pill says offline while the device is, and the page comes back with it", async ({
+  demo,
+  someone,
+}) => {
+  const ada = await someone();
+  await ada.enter(demo.url, "Ada");
+  await ada.page.context().setOffline(true);
+  await demo.kill();
+  await expect(ada.pill).toHaveText("offline");
+  await ada.say("in the tunnel");
+  await expect(ada.pending).toHaveText(["in the tunnel"]);
+  expect(await demo.start()).toBe(true);
+  await expect(ada.pill).toHaveText("offline");
+  await ada.page.context().setOffline(false);
+  await ada.isBack();
+  await expect(ada.lines).toHaveText(["in the tunnel"]);
+});
+
+test.describe("with a quick heartbeat", () => {
+  test.use({ demoOptions: { heartbeat: { interval: 400, timeout: 400 } } });
+
+  test("a connection that swallows every byte is noticed and replaced, and its name is not taken by its ghost", async ({
+    demo,
+    blackHole,
+    someone,
+  }) => {
+    const ada = await someone();
+    await ada.enter(blackHole.url, "Ada");
+    const bob = await someone();
+    await bob.enter(demo.url, "Bob");
+    await ada.say("before");
+    await expect(bob.lines).toHaveText(["before"]);
+    await expect(ada.lines).toHaveText(["before"]);
+
+    blackHole.swallow();
+    await expect(bob.notices).toHaveText(["Ada is back"], { timeout: 30_000 });
+    await ada.isBack();
+    await expect(ada.nameError).toBeHidden();
+    await expect(ada.people).toHaveText(["Ada", "Bob"]);
+    await expect(bob.people).toHaveText(["Bob", "Ada"]);
+    await ada.say("after");
+    await expect(bob.lines).toHaveText(["before", "after"]);
+    await expect(ada.lines).toHaveText(["before", "after"]);
+  });
+
+  test("what was typed into a black hole arrives once", async ({ demo, blackHole, someone }) => {
+    const ada = await someone();
+    await ada.enter(blackHole.url, "Ada");
+    const bob = await someone();
+    await bob.enter(demo.url, "Bob");
+    await expect(ada.people).toHaveText(["Ada", "Bob"]);
+
+    blackHole.swallow();
+    await ada.say("into the void");
+    await expect(ada.pending).toHaveText(["into the void"]);
+    await expect(ada.lines).toHaveText(["into the void"], { timeout: 30_000 });
+    await expect(ada.pending).toHaveCount(0);
+    await ada.say("last");
+    for (const { lines } of [ada, bob]) await expect(lines).toHaveText(["into the void", "last"]);
+  });
+});

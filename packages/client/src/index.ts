@@ -1,0 +1,24 @@
+export { connect } from "./connect.ts";
+export type { Client, ConnectOptions } from "./connect.ts";
+export { openSocket } from "./open-socket.ts";
+export type { OpenSocketOptions } from "./open-socket.ts";
+export type { WebSocketClass } from "./reconnecting.ts";
+export type { WebSocketLike } from "./socket-wire.ts";
+export type { ConnectionStatus, Watchable } from "./status.ts";
+export {
+  binary,
+  bool,
+  bytes,
+  CloseCode,
+  CloseError,
+  contract,
+  HandshakeError,
+  href,
+  int,
+  json,
+  OutcomeUnknown,
+  ProtocolError,
+  RequestError,
+  text,
+  ValidationError,
+} from "@symbolon/protocol";

@@ -1,0 +1,69 @@
+import type { CloseError } from "@symbolon/protocol";
+
+/** Where a connection stands. */
+export interface ConnectionStatus {
+  /** `connecting` until the conversation is established, then `open`; `waiting` for the next try; `closed` for good. */
+  readonly is: "connecting" | "open" | "waiting" | "closed";
+  /** How many tries failed in a row since it was last open; 0 while open. */
+  readonly attempt: number;
+  /** When the next try starts, in ms since the epoch; only while waiting, and only when that is known. */
+  readonly retryAt?: number;
+  /** True while waiting for the device to come online. */
+  readonly offline?: boolean;
+  /** True while open, when it was open before. */
+  readonly resumed: boolean;
+  /** Why the last try failed, or why it closed; its `cause` says more where the platform does. */
+  readonly error?: CloseError;
+}
+
+/** A value that can be read at any time and watched for changes. */
+export interface Watchable<T> {
+  /** The value as it is now. */
+  readonly value: T;
+  /**
+   * Calls `listener` with every new value, not with the present one, until the returned function is called.
+   * Each call is a subscription of its own. What a listener throws goes to the console and stops nobody else.
+   */
+  watch(listener: (value: T) => void): () => void;
+}
+
+/** A watchable value for the one who owns it. */
+export class Value<T> implements Watchable<T> {
+  #value: T;
+  readonly #watchers = new Set<{ readonly told: (value: T) => void }>();
+
+  constructor(value: T) {
+    this.#value = value;
+  }
+
+  get value(): T {
+    return this.#value;
+  }
+
+  /** Makes `value` the value and tells who watches; the same value again tells nobody. */
+  set(value: T): void {
+    if (Object.is(value, this.#value)) return;
+    this.#value = value;
+    const watchers = [...this.#watchers];
+    for (const watcher of watchers) {
+      // A watcher that sets the value told everyone the newer one already.
+      if (!Object.is(this.#value, value)) return;
+      if (this.#watchers.has(watcher)) isolated(() => watcher.told(value));
+    }
+  }
+
+  watch(listener: (value: T) => void): () => void {
+    const watcher = { told: listener };
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+}
+
+/** Runs `tell`; what it throws goes to the console instead of to the caller, whose own work must go on. */
+export function isolated(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    console.error(error);
+  }
+}

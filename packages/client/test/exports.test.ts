@@ -1,0 +1,6 @@
+import { expect, test } from "vitest";
+
+test("@symbolon/client exports these names and no others", async () => {
+  const names = Object.keys(await import("@symbolon/client")).sort();
+  expect(names).toMatchInlineSnapshot();
+});

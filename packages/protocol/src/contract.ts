@@ -1,0 +1,97 @@
+import { type ParamName, type PathParams, pathPattern } from "./path.ts";
+import type { Input, Output, Schema } from "./schema.ts";
+
+/** The messages one half may say: event names, each with the schema of its data. */
+export type Messages = Readonly<Record<string, Schema>>;
+
+/** What a contract is made of. */
+export interface ContractDefinition {
+  /** Validates the path's parameters; without it they are strings. */
+  readonly params?: Schema;
+  /** Validates the query. */
+  readonly query?: Schema;
+  /** What the client may say. */
+  readonly client?: Messages;
+  /** What the server may say. */
+  readonly server?: Messages;
+}
+
+/** What two halves agreed to say to each other at one path. */
+export interface Contract<
+  Path extends string = string,
+  Definition extends ContractDefinition = ContractDefinition,
+> {
+  /** The path with its parameters: `/chat/:room`. */
+  readonly path: Path;
+  /** The schemas, as they were given. */
+  readonly definition: Definition;
+  /** The path and query of a connection, percent-encoded. Throws TypeError when a parameter is missing. */
+  readonly url: (...args: UrlArguments<Contract<Path, Definition>>) => string;
+}
+
+/** Any contract. */
+// oxlint-disable-next-line typescript/no-explicit-any -- `url` is contravariant in its parameters; no other type fits every contract
+export type AnyContract = Contract<any, any>;
+
+/**
+ * Declares what may be said at a path, by whom. Import it in both halves.
+ * @throws TypeError when the path is not one (see `pathPattern`).
+ */
+export function contract<const Path extends string, const Definition extends ContractDefinition>(
+  path: Path,
+  definition: Definition,
+): Contract<Path, Definition> {
+  const pattern = pathPattern(path);
+  const url = (
+    params: Readonly<Record<string, unknown>> = {},
+    query: Readonly<Record<string, unknown>> = {},
+  ): string => {
+    const pairs = Object.entries(query).flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value])
+        .filter((one) => one !== undefined)
+        .map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(String(one))}`),
+    );
+    return pattern.fill(params) + (pairs.length > 0 ? `?${pairs.join("&")}` : "");
+  };
+  // The caller's side is checked against the schemas; here the values only become text.
+  return { path, definition, url: url as unknown as Contract<Path, Definition>["url"] };
+}
+
+/** What the client of a contract may say. */
+export type ClientMessages<C extends AnyContract> = MessagesOf<C["definition"]["client"]>;
+/** What the server of a contract may say. */
+export type ServerMessages<C extends AnyContract> = MessagesOf<C["definition"]["server"]>;
+
+type MessagesOf<M> = M extends Messages ? M : Record<never, never>;
+
+/** The parameters one writes to connect. */
+export type ParamsInput<C extends AnyContract> =
+  C["definition"]["params"] extends Schema
+    ? Input<C["definition"]["params"]>
+    : PathParams<C["path"]>;
+/** The parameters a handler reads. */
+export type ParamsOutput<C extends AnyContract> =
+  C["definition"]["params"] extends Schema
+    ? Output<C["definition"]["params"]>
+    : PathParams<C["path"]>;
+/** The query one writes to connect. */
+export type QueryInput<C extends AnyContract> =
+  C["definition"]["query"] extends Schema
+    ? Input<C["definition"]["query"]>
+    : Readonly<Record<string, string>> | undefined;
+/** The query a handler reads. */
+export type QueryOutput<C extends AnyContract> =
+  C["definition"]["query"] extends Schema
+    ? Output<C["definition"]["query"]>
+    : Readonly<Record<string, string>>;
+
+/** The arguments of `url`: what the contract needs, and no more. */
+export type UrlArguments<C extends AnyContract> = [ParamName<C["path"]>] extends [never]
+  ? [params?: Readonly<Record<string, never>>, ...query: QueryArgument<C>]
+  : [params: ParamsInput<C>, ...query: QueryArgument<C>];
+
+type QueryArgument<C extends AnyContract> = Record<never, never> extends QueryInput<C>
+  ? [query?: QueryInput<C>]
+  : undefined extends QueryInput<C>
+    ? [query?: QueryInput<C>]
+    : [query: QueryInput<C>];

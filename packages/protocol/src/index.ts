@@ -1,0 +1,37 @@
+export { Peer } from "./peer.ts";
+export type { Dispatch, Failure, PeerOptions } from "./peer.ts";
+export { Session } from "./session.ts";
+export type { SessionOptions } from "./session.ts";
+export { readFrame, SUBPROTOCOL, VERSION, writeFrame } from "./frame.ts";
+export type { Bye, ErrorFrame, EventFrame, Frame, Hello, Ping, Pong, Welcome } from "./frame.ts";
+export { Socket } from "./socket.ts";
+export type { SocketCodecs } from "./socket.ts";
+export { binary, bool, bytes, int, json, text, whatever } from "./codec.ts";
+export type { Codec } from "./codec.ts";
+export { contract } from "./contract.ts";
+export type {
+  AnyContract,
+  ClientMessages,
+  Contract,
+  ContractDefinition,
+  Messages,
+  ParamsInput,
+  ParamsOutput,
+  QueryInput,
+  QueryOutput,
+  ServerMessages,
+  UrlArguments,
+} from "./contract.ts";
+export { href, pathPattern } from "./path.ts";
+export type { ParamName, PathParams, PathPattern } from "./path.ts";
+export { validate } from "./schema.ts";
+export type { Input, Output, Schema } from "./schema.ts";
+export { Mailbox } from "./mailbox.ts";
+export type { MailboxOptions } from "./mailbox.ts";
+export { Sent } from "./sent.ts";
+export { joinedWires, WireEvents } from "./wire.ts";
+export type { Message, Wire, WireListener } from "./wire.ts";
+export { checkCloseCode, closeAdvice, CloseCode, closeCodeOfStatus, cutReason } from "./close.ts";
+export type { CloseAdvice } from "./close.ts";
+export { CloseError, HandshakeError, OutcomeUnknown, ProtocolError, RequestError, ValidationError } from "./errors.ts";
+export type { Closed } from "./errors.ts";

@@ -1,0 +1,66 @@
+import { RequestError } from "./errors.ts";
+import { Sent } from "./sent.ts";
+import type { Wire } from "./wire.ts";
+
+/** What a session holds while it waits for a wire. */
+export interface SessionOptions {
+  /** Messages kept while no wire is live. Default 1,000; one more fails with `OUTBOX_FULL`. */
+  readonly limit?: number;
+}
+
+interface Pending {
+  readonly message: string;
+  readonly sent: Sent;
+}
+
+/** Keeps what is said until a wire is live, and says it in order on whichever wire that is. */
+export class Session {
+  readonly #limit: number;
+  #pending: Pending[] = [];
+  #wire: Wire | undefined;
+  #ended: { readonly reason: unknown } | undefined;
+
+  constructor({ limit = 1_000 }: SessionOptions = {}) {
+    this.#limit = limit;
+  }
+
+  /** How many messages wait for a wire. */
+  get pending(): number {
+    return this.#pending.length;
+  }
+
+  /** Sends a written frame now, or keeps it until a wire is live. */
+  send(message: string): Sent {
+    const sent = new Sent();
+    if (this.#ended !== undefined) sent.fail(this.#ended.reason);
+    else if (this.#wire !== undefined) transmit(this.#wire, message, sent);
+    else if (this.#pending.length < this.#limit) this.#pending.push({ message, sent });
+    else sent.fail(new RequestError("OUTBOX_FULL", `more than ${this.#limit} messages wait for a connection`));
+    return sent;
+  }
+
+  /** The handshake on `wire` is done: what was kept goes first, in order. */
+  live(wire: Wire): void {
+    this.#wire = wire;
+    for (const { message, sent } of this.#pending.splice(0)) transmit(wire, message, sent);
+  }
+
+  /** The wire is gone; what is said from now on is kept. */
+  parked(): void {
+    this.#wire = undefined;
+  }
+
+  /** Nothing will be sent any more: what was kept fails with `reason`, and so does every later send. */
+  end(reason: unknown): void {
+    this.#ended ??= { reason };
+    this.#wire = undefined;
+    for (const { sent } of this.#pending.splice(0)) sent.fail(this.#ended.reason);
+  }
+}
+
+function transmit(wire: Wire, message: string, sent: Sent): void {
+  wire.send(message);
+  const drained = wire.drained();
+  if (drained === undefined) sent.settle();
+  else void drained.then(() => sent.settle());
+}

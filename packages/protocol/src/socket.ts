@@ -1,0 +1,124 @@
+import { CloseCode, checkCloseCode, cutReason } from "./close.ts";
+import { type Codec, whatever } from "./codec.ts";
+import { CloseError, type Closed } from "./errors.ts";
+import { Mailbox } from "./mailbox.ts";
+import { Sent } from "./sent.ts";
+import type { Message, Wire } from "./wire.ts";
+
+/** The codecs of a socket, each way. Default: strings and bytes as they are, other values out as JSON. */
+export interface SocketCodecs<Receive = Message, Send = unknown> {
+  readonly receive?: Codec<never, Receive>;
+  readonly send?: Codec<Send, unknown>;
+}
+
+/** A raw WebSocket as an async iterable: `send`, `receive`, `pipe`, `close`. */
+export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<Receive> {
+  /** Resolves when the socket has ended, by either half or a broken connection. Never rejects. */
+  readonly closed: Promise<Closed>;
+  readonly #wire: Wire;
+  readonly #receive: Codec<never, Receive>;
+  readonly #send: Codec<Send, unknown>;
+  readonly #inbox: Mailbox<Message>;
+  #ended: CloseError | undefined;
+  #closing = false;
+  #abort: AbortController | undefined;
+
+  constructor(wire: Wire, codecs: SocketCodecs<Receive, Send> = {}) {
+    this.#wire = wire;
+    // Without a codec a message is read as it came and a value written as it is: the defaults of the type parameters.
+    this.#receive = codecs.receive ?? (whatever as unknown as Codec<never, Receive>);
+    this.#send = codecs.send ?? (whatever as Codec<unknown, unknown> as Codec<Send, unknown>);
+    this.#inbox = new Mailbox({ full: () => wire.pause(), roomy: () => wire.resume() });
+    this.closed = new Promise((resolve) => {
+      wire.listen({
+        message: (message) => this.#inbox.put(message),
+        closed: (closed) => {
+          this.#finish(new CloseError(closed.code, closed.reason, closed.wasClean));
+          resolve(closed);
+        },
+      });
+    });
+  }
+
+  /** The agreed subprotocol, or the empty string. */
+  get protocol(): string {
+    return this.#wire.protocol;
+  }
+
+  /** Bytes that were sent but have not left this process. */
+  get bufferedAmount(): number {
+    return this.#wire.bufferedAmount;
+  }
+
+  /** Aborts at once when the socket ends, with the `CloseError` as its reason. */
+  get signal(): AbortSignal {
+    // Made when first asked for: a controller for every socket would cost more than the rest of it.
+    this.#abort ??= new AbortController();
+    if (this.#ended !== undefined) this.#abort.abort(this.#ended);
+    return this.#abort.signal;
+  }
+
+  /**
+   * Sends a value. Await it to be paced: it settles when the socket has taken the message.
+   * @throws ValidationError or TypeError at once when the codec cannot write the value; rejects with `CloseError`
+   * when the socket has ended.
+   */
+  send(value: Send): Sent {
+    const sent = new Sent();
+    const message = this.#send.encode(value);
+    if (this.#ended !== undefined || this.#closing)
+      sent.fail(this.#ended ?? new CloseError(CloseCode.Normal, "closing"));
+    else {
+      this.#wire.send(message);
+      const drained = this.#wire.drained();
+      if (drained === undefined) sent.settle();
+      else void drained.then(() => (this.#ended === undefined ? sent.settle() : sent.fail(this.#ended)));
+    }
+    return sent;
+  }
+
+  /** The next message, read by `codec`, or by the socket's own. Rejects with `CloseError` at the end, and with `ValidationError` when the message is not of the codec; the socket stays open. */
+  receive(): Promise<Receive>;
+  receive<Value>(codec: Codec<never, Value>): Promise<Value>;
+  async receive(codec: Codec<never, unknown> = this.#receive): Promise<unknown> {
+    return codec.decode(await this.#inbox.take());
+  }
+
+  /** Sends each value of `values` until they end or the socket does; then the iterator is returned. */
+  async pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
+    try {
+      for await (const value of values) await this.send(value);
+    } catch (error) {
+      if (this.#ended === undefined || error !== this.#ended) throw error;
+    }
+  }
+
+  /**
+   * Closes the socket, after what was sent. A second close does nothing.
+   * @throws RangeError for a code that may not be sent; the reason is cut to 123 UTF-8 bytes.
+   */
+  close(code: number = CloseCode.Normal, reason = ""): void {
+    checkCloseCode(code);
+    if (this.#closing || this.#ended !== undefined) return;
+    this.#closing = true;
+    this.#wire.close(code, cutReason(reason));
+  }
+
+  /** Message by message until the socket ends; leaving the loop leaves the socket open. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Receive, void, undefined> {
+    for (;;) {
+      try {
+        yield await this.receive();
+      } catch (error) {
+        if (error === this.#ended) return;
+        throw error;
+      }
+    }
+  }
+
+  #finish(error: CloseError): void {
+    this.#ended = error;
+    this.#inbox.end(error);
+    this.#abort?.abort(error);
+  }
+}

@@ -1,0 +1,134 @@
+import type { AnyContract, Codec, Message, ParamsOutput, QueryOutput, Sent } from "@symbolon/protocol";
+import type { Accept, OnError } from "./attempt.ts";
+import { type Clock, SystemClock } from "./clock.ts";
+import type { BaseContext, Context, RouteSchemas } from "./context.ts";
+import type { HeartbeatOptions } from "./heartbeat.ts";
+import type { AnyHook, Hook, Provided } from "./hook.ts";
+import { ContractService, type Service, type Setup } from "./implement.ts";
+import type { OriginOptions } from "./origin.ts";
+import type { SocketHandler } from "./raw.ts";
+import type { BroadcastOptions, Room } from "./room.ts";
+import { type HttpHandler, Routes } from "./routes.ts";
+import type { Socket } from "./server-socket.ts";
+
+/** What an app is made of; every option has a safe default. */
+export interface AppOptions extends OriginOptions {
+  /** When silent clients are asked and given up. Default 25,000 ms of silence, then 10,000 ms to answer. */
+  readonly heartbeat?: HeartbeatOptions;
+  /** The largest message a client may send, in bytes. Default 65,536; a larger one closes with 1009. */
+  readonly maxPayload?: number;
+  /** Answers every HTTP request that no `app.http` route takes: `hono.fetch`, for example. */
+  readonly fetch?: (request: Request) => Response | Promise<Response>;
+  /** Told of errors that no client is told of. Default: `console.error`, without the query of the URL. */
+  readonly onError?: OnError;
+  /** Time, for tests. Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** A raw route's options: schemas for its request, codecs for its messages. */
+export interface SocketRouteOptions extends RouteSchemas {
+  /** Reads messages. Default: strings and bytes as they come. */
+  readonly receive?: Codec<never, unknown>;
+  /** Writes messages. Default: strings and bytes as they are, other values as JSON. */
+  readonly send?: Codec<never, unknown>;
+}
+
+type Receives<O> = O extends { readonly receive: Codec<never, infer Read> } ? Read : Message;
+type Sends<O> = O extends { readonly send: Codec<infer Written, unknown> } ? Written : unknown;
+
+/** The rooms of an app's raw routes. */
+export type SocketRoom = Room<Socket<never, never>, (value: unknown, options?: BroadcastOptions<Socket<never, never>>) => Sent>;
+
+/** What the handlers of raw routes have besides the request. */
+export interface RawContext {
+  /** Finds a room of the app's raw routes. */
+  readonly room: (name: string) => SocketRoom;
+}
+
+type Merge<A, B> = B extends Provided ? A & B : A;
+
+/** The builder one holds: routes, the hooks they run, and the two functions by which a transport serves it. */
+export interface App<P extends object = Record<never, never>> {
+  /** A narrower view of the same app: routes declared on it run `hook`, after those of this view. */
+  readonly use: <Given extends Provided | void = void>(hook: Hook<Context & P, Given>) => App<Merge<P, Given>>;
+  /** Serves raw WebSockets at a path. Throws TypeError when a WebSocket route is there already. */
+  readonly ws: {
+    <const Path extends string>(path: Path, handler: SocketHandler<Socket, Context<Path> & RawContext & P>): void;
+    <const Path extends string, const Options extends SocketRouteOptions>(
+      path: Path,
+      options: Options,
+      handler: SocketHandler<Socket<Receives<Options>, Sends<Options>>, Context<Path, Options> & RawContext & P>,
+    ): void;
+  };
+  /** Answers HTTP at a path; a WebSocket route may be at the same one. */
+  readonly http: <const Path extends string>(path: Path, handler: HttpHandler<Context<Path> & P>) => void;
+  /** Serves a contract. Throws TypeError when a WebSocket route is at its path already. */
+  readonly implement: <C extends AnyContract>(contract: C, setup: Setup<C, ContractContext<C> & P>) => Service<C>;
+  /** Serves another app's routes below a prefix; its routes run this view's hooks first. */
+  readonly mount: (prefix: string, other: App) => void;
+  /** Whether any route is at this path. */
+  readonly serves: (pathname: string) => boolean;
+  /** Answers an HTTP request. Never rejects. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Answers a WebSocket handshake: resolves with a refusing response, or with undefined once it was accepted. Never rejects. */
+  readonly handshake: (request: Request, accept: Accept) => Promise<Response | undefined>;
+  /** The largest message a client may send, in bytes. */
+  readonly maxPayload: number;
+}
+
+/** The context of a contract's setup. */
+export interface ContractContext<C extends AnyContract> extends BaseContext {
+  readonly params: ParamsOutput<C>;
+  readonly query: QueryOutput<C>;
+  readonly headers: Headers;
+  readonly cookies: Readonly<Record<string, string>>;
+}
+
+/** Makes an app: the place where routes are declared. */
+export function createApp(options: AppOptions = {}): App {
+  const onError: OnError = options.onError ?? logError;
+  const clock = options.clock ?? new SystemClock();
+  const heartbeat = options.heartbeat ?? { interval: 25_000, timeout: 10_000 };
+  const routes = new Routes({ ...options, onError, clock, heartbeat });
+  return view(routes, [], options.maxPayload ?? 65_536, { clock, heartbeat });
+}
+
+interface Shared {
+  readonly clock: Clock;
+  readonly heartbeat: HeartbeatOptions;
+}
+
+const routesOf = new WeakMap<object, Routes>();
+
+function view(routes: Routes, hooks: readonly AnyHook[], maxPayload: number, shared: Shared): App {
+  const ws = (path: string, ...rest: [unknown, unknown?]): void => {
+    const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
+    routes.addSocket(path, hooks, options as SocketRouteOptions, handler as never);
+  };
+  const app: App = {
+    use: (hook) => view(routes, [...hooks, hook as AnyHook], maxPayload, shared) as never,
+    ws,
+    http: (path, handler) => routes.addHttp(path, hooks, handler as never),
+    implement: (contract, setup) => {
+      const service = new ContractService(contract, setup as never, shared);
+      routes.addContract(hooks, service as never);
+      return service;
+    },
+    mount: (prefix, other) => {
+      const inner = routesOf.get(other);
+      if (inner === undefined) throw new TypeError("mount takes an app made by createApp");
+      routes.mount(prefix, hooks, inner);
+    },
+    serves: (pathname) => routes.serves(pathname),
+    fetch: (request) => routes.fetch(request),
+    handshake: (request, accept) => routes.handshake(request, accept),
+    maxPayload,
+  };
+  routesOf.set(app, routes);
+  return app;
+}
+
+function logError(error: unknown, { request }: { readonly request: Request }): void {
+  const { pathname } = new URL(request.url);
+  console.error(`symbolon: error at ${JSON.stringify(pathname.slice(0, 256))}`, error);
+}

@@ -1,0 +1,104 @@
+import { type Output, type PathParams, type Schema, ValidationError, validate } from "@symbolon/protocol";
+
+/** The schemas by which a route reads its request. */
+export interface RouteSchemas {
+  /** Of the path's parameters; without it they are strings. */
+  readonly params?: Schema;
+  /** Of the query: a repeated name gives an array. */
+  readonly query?: Schema;
+  /** Of the headers, by lower-case name. */
+  readonly headers?: Schema;
+  /** Of the cookies. */
+  readonly cookies?: Schema;
+}
+
+/** What every hook and handler may read. */
+export interface BaseContext {
+  /** The handshake as a web `Request`. */
+  readonly request: Request;
+  /** The credential: the Bearer token, or what `hello` carried; undefined when there is none. */
+  readonly token: string | undefined;
+}
+
+/** What a handler may read: the request and its parts, as the route's schemas made them. */
+export interface Context<Path extends string = string, Schemas extends RouteSchemas = RouteSchemas> extends BaseContext {
+  /** The path's parameters, decoded. */
+  readonly params: Parsed<Schemas["params"], PathParams<Path>>;
+  /** The query; a repeated name gives an array. */
+  readonly query: Parsed<Schemas["query"], Readonly<Record<string, string | string[]>>>;
+  /** The headers. */
+  readonly headers: Parsed<Schemas["headers"], Headers>;
+  /** The cookies. */
+  readonly cookies: Parsed<Schemas["cookies"], Readonly<Record<string, string>>>;
+}
+
+type Parsed<S, Otherwise> = S extends Schema ? Output<S> : Otherwise;
+
+/** What `parseContext` made of a request: mutable, for hooks add to it. */
+export type OpenContext = Record<string, unknown> & BaseContext;
+
+/** Reads a request by a route's schemas. Resolves with a 400 `Response` (RFC 9457) listing the issues when it does not fit. */
+export async function parseContext(
+  request: Request,
+  pathParams: Readonly<Record<string, string>>,
+  schemas: RouteSchemas,
+  token?: string,
+): Promise<OpenContext | Response> {
+  const raw = {
+    params: pathParams,
+    query: parseQuery(new URL(request.url).searchParams),
+    headers: request.headers,
+    cookies: parseCookies(request.headers.get("cookie") ?? ""),
+  };
+  const context: OpenContext = { request, token: token ?? bearer(request), ...raw };
+  const issues: { in: string; path: string; message: string }[] = [];
+  for (const part of ["params", "query", "headers", "cookies"] as const) {
+    const schema = schemas[part];
+    if (schema === undefined) continue;
+    try {
+      context[part] = await validate(schema, part === "headers" ? Object.fromEntries(request.headers) : raw[part]);
+    } catch (error) {
+      if (!(error instanceof ValidationError)) throw error;
+      for (const { message, path = [] } of error.issues)
+        issues.push({ in: part, path: path.map((step) => String(typeof step === "object" ? step.key : step)).join("."), message });
+    }
+  }
+  return issues.length === 0 ? context : problem(issues);
+}
+
+function problem(issues: readonly { in: string; path: string; message: string }[]): Response {
+  const body = { title: "Invalid input", status: 400, detail: issues.map(({ message }) => message).join("; "), issues };
+  return new Response(JSON.stringify(body), { status: 400, headers: { "content-type": "application/problem+json" } });
+}
+
+function parseQuery(search: URLSearchParams): Record<string, string | string[]> {
+  const query: Record<string, string | string[]> = {};
+  for (const name of new Set(search.keys())) {
+    const values = search.getAll(name);
+    const [only = ""] = values;
+    Object.defineProperty(query, name, { value: values.length > 1 ? values : only, enumerable: true, configurable: true, writable: true });
+  }
+  return query;
+}
+
+/** Reads a `Cookie` header (RFC 6265 §5.4); the first of a repeated name counts. */
+function parseCookies(header: string): Record<string, string> {
+  const pairs = header.split(";").flatMap((pair): [string, string][] => {
+    const at = pair.indexOf("=");
+    return at < 1 ? [] : [[pair.slice(0, at).trim(), unquote(pair.slice(at + 1).trim())]];
+  });
+  return Object.fromEntries(pairs.reverse());
+}
+
+function unquote(value: string): string {
+  const bare = value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+  try {
+    return decodeURIComponent(bare);
+  } catch {
+    return bare;
+  }
+}
+
+function bearer(request: Request): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+}

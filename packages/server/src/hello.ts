@@ -1,0 +1,35 @@
+import { CloseCode, type Hello, ProtocolError, readFrame, VERSION, type Wire } from "@symbolon/protocol";
+import type { Clock } from "./clock.ts";
+
+/** How long a client may take to say `hello`, in ms. */
+const patience = 5_000;
+
+/** Waits for a session's first frame. Resolves with undefined when it did not come: the wire is then closed. */
+export function readHello(wire: Wire, clock: Clock): Promise<Hello | undefined> {
+  return new Promise((resolve) => {
+    const settle = (hello: Hello | undefined): void => {
+      stop();
+      wire.listen(undefined); // what follows is kept for whoever speaks next
+      resolve(hello);
+    };
+    const refuse = (code: number, reason: string): void => {
+      wire.close(code, reason);
+      settle(undefined);
+    };
+    const stop = clock.after(patience, () => refuse(CloseCode.NoHello, "no hello in time"));
+    wire.listen({
+      message: (message) => {
+        try {
+          const frame = readFrame(message);
+          if (frame.t !== "hello") refuse(CloseCode.Unauthorized, "say hello first");
+          else if (frame.v !== VERSION) refuse(CloseCode.BadRequest, `this server speaks version ${VERSION}`);
+          else settle(frame);
+        } catch (error) {
+          if (!(error instanceof ProtocolError)) throw error;
+          refuse(error.closeCode, error.message);
+        }
+      },
+      closed: () => settle(undefined),
+    });
+  });
+}

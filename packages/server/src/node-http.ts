@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { STATUS_CODES } from "node:http";
+import { Readable, type Duplex } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+/** Reads a Node request as a web `Request`; undefined when its target or headers cannot be one. */
+export function toRequest(incoming: IncomingMessage, signal?: AbortSignal): Request | undefined {
+  const target = incoming.url ?? "/";
+  // Absolute-form targets and "//host" would choose the host of our own URL (RFC 9112 §3.2).
+  if (!target.startsWith("/") || target.startsWith("//")) return undefined;
+  try {
+    const encrypted = "encrypted" in incoming.socket;
+    const url = new URL(target, `${encrypted ? "https" : "http"}://${incoming.headers.host ?? "localhost"}`);
+    const headers = new Headers();
+    for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2)
+      headers.append(incoming.rawHeaders[at] ?? "", incoming.rawHeaders[at + 1] ?? "");
+    const method = incoming.method ?? "GET";
+    const bodied = method !== "GET" && method !== "HEAD";
+    return new Request(url, {
+      method,
+      headers,
+      ...(signal && { signal }),
+      ...(bodied && { body: Readable.toWeb(incoming) as ReadableStream, duplex: "half" }),
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a web `Response` as a Node one. */
+export async function writeResponse(response: Response, outgoing: ServerResponse): Promise<void> {
+  const cookies = response.headers.getSetCookie();
+  outgoing.statusCode = response.status;
+  if (response.statusText !== "") outgoing.statusMessage = response.statusText;
+  for (const [name, value] of response.headers) if (name !== "set-cookie") outgoing.setHeader(name, value);
+  if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
+  if (response.body === null || outgoing.req.method === "HEAD") outgoing.end();
+  else await pipeline(Readable.fromWeb(response.body as never), outgoing).catch(() => outgoing.destroy());
+}
+
+/** Answers an upgrade with a `Response` and closes the connection: there is no `ServerResponse` on this path. */
+export async function writeRefusal(response: Response, socket: Duplex): Promise<void> {
+  let body: Buffer;
+  try {
+    body = Buffer.from(await response.arrayBuffer());
+  } catch {
+    return void socket.destroy(); // the body broke: nothing was written yet
+  }
+  const headers = new Headers(response.headers);
+  headers.set("connection", "close");
+  headers.set("content-length", String(body.byteLength));
+  const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`);
+  const reason = response.statusText || STATUS_CODES[response.status] || "";
+  socket.once("finish", () => socket.destroy());
+  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${response.status} ${reason}\r\n${lines.join("")}\r\n`, "latin1"), body]));
+}

@@ -1,0 +1,151 @@
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { CloseCode } from "@symbolon/protocol";
+import sirv from "sirv";
+import { WebSocketServer } from "ws";
+import type { App } from "./app.ts";
+import { toRequest, writeRefusal, writeResponse } from "./node-http.ts";
+import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
+import type { AcceptInit } from "./server-socket.ts";
+
+/** Where and how to listen. */
+export interface ServeOptions {
+  /** The port; 0 chooses a free one. Default 3000. */
+  readonly port?: number;
+  /** The address to bind to. Default: all of them. */
+  readonly host?: string;
+  /** A folder of static files, served where no `app.http` route is. Default none. */
+  readonly assets?: string;
+}
+
+/** An app that listens. */
+export interface Server extends AsyncDisposable {
+  /** Where it can be reached from this machine: `http://localhost:3000`. */
+  readonly url: string;
+  /** The port it listens on. */
+  readonly port: number;
+  /** Refuses new connections, closes the open ones with 1001, and resolves when all have ended. */
+  readonly close: () => Promise<void>;
+}
+
+/** The WebSocket routes of an app, on a server one has. */
+export interface Attachment {
+  /** Refuses new WebSockets, closes the open ones with 1001, and resolves when all have ended. */
+  readonly close: () => Promise<void>;
+}
+
+type ServedApp = Pick<App, "fetch" | "handshake" | "serves" | "maxPayload">;
+
+/** Serves an app on a port. Rejects with the system's error when it cannot listen: `EADDRINUSE` for a busy port. */
+export async function serve(app: ServedApp, { port = 3000, host, assets }: ServeOptions = {}): Promise<Server> {
+  const files = assets === undefined ? undefined : sirv(assets, { etag: true });
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 5_000 }, (incoming, outgoing) => {
+    const pathname = (incoming.url ?? "/").split("?", 1)[0] ?? "/";
+    if (files === undefined || app.serves(pathname)) void answer(app, incoming, outgoing);
+    else files(incoming, outgoing, () => void answer(app, incoming, outgoing));
+  });
+  const sockets = attach(server, app);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const bound = (server.address() as AddressInfo).port;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= shut(server, sockets));
+  return { url: `http://localhost:${bound}`, port: bound, close, [Symbol.asyncDispose]: close };
+}
+
+async function shut(server: HttpServer, sockets: Attachment): Promise<void> {
+  const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+  await sockets.close();
+  server.closeIdleConnections();
+  await stopped;
+}
+
+/** Adds an app's WebSocket routes to an `http.Server`; upgrades to other paths are left to its other listeners. */
+export function attach(server: HttpServer, app: ServedApp): Attachment {
+  const inits = new WeakMap<IncomingMessage, AcceptInit>();
+  const options = {
+    noServer: true,
+    WebSocket: BatchedWebSocket,
+    maxPayload: app.maxPayload,
+    perMessageDeflate: false,
+    closeTimeout: 5_000, // newer than the types of `ws`
+    handleProtocols: (_offered: Set<string>, incoming: IncomingMessage) => inits.get(incoming)?.subprotocol ?? false,
+  };
+  const wss = new WebSocketServer(options);
+  wss.on("headers", (lines, incoming) => {
+    for (const [name, value] of new Headers(inits.get(incoming)?.headers)) lines.push(`${name}: ${value}`);
+  });
+  let draining = false;
+
+  const upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    // While a hook decides nobody else listens: a reset would end the process.
+    socket.on("error", () => socket.destroy());
+    const request = toRequest(incoming);
+    const foreign = request !== undefined && !app.serves(new URL(request.url).pathname) && server.listenerCount("upgrade") > 1;
+    if (foreign) return;
+    const refusal = draining ? new Response("Shutting down", { status: 503 }) : checkUpgrade(incoming);
+    if (refusal !== undefined || request === undefined) {
+      void writeRefusal(refusal ?? new Response("Bad Request", { status: 400 }), socket);
+      return;
+    }
+    const accept = (init: AcceptInit = {}): Promise<NodeWire> =>
+      new Promise((resolve, reject) => {
+        const offered = (incoming.headers["sec-websocket-protocol"] ?? "").split(",").map((one) => one.trim());
+        if (init.subprotocol !== undefined && !offered.includes(init.subprotocol))
+          return reject(new TypeError(`the client did not offer the subprotocol ${JSON.stringify(init.subprotocol)}`));
+        if (socket.destroyed) return reject(new Error("the client has left"));
+        inits.set(incoming, init);
+        wss.handleUpgrade(incoming, socket, head, (ws) => resolve(new NodeWire(ws, socket)));
+      });
+    void app.handshake(request, accept).then((response) => {
+      if (response !== undefined) void writeRefusal(response, socket);
+    });
+  };
+  server.on("upgrade", upgrade);
+
+  return {
+    close: async () => {
+      draining = true;
+      const open = [...wss.clients];
+      await Promise.all(
+        open.map((ws) => {
+          const closed = new Promise((resolve) => ws.once("close", resolve));
+          ws.close(CloseCode.GoingAway, "shutting down");
+          return closed;
+        }),
+      );
+      server.off("upgrade", upgrade);
+    },
+  };
+}
+
+/** The checks of RFC 6455 §4.2.1 that `ws` makes more loosely. */
+function checkUpgrade({ method, headers }: IncomingMessage): Response | undefined {
+  if (method !== "GET") return new Response("A WebSocket begins with GET", { status: 405, headers: { allow: "GET" } });
+  if (headers.upgrade?.toLowerCase() !== "websocket") return new Response("Only websocket can be upgraded to", { status: 400 });
+  if (headers["sec-websocket-version"] !== "13")
+    return new Response("Version 13, please", { status: 426, headers: { "sec-websocket-version": "13" } });
+  if (!/^[+/0-9A-Za-z]{22}==$/.test(headers["sec-websocket-key"] ?? "")) return new Response("Bad Sec-WebSocket-Key", { status: 400 });
+  if (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0)
+    return new Response("A handshake has no body", { status: 400 });
+  return badProtocols(headers["sec-websocket-protocol"]) ? new Response("Bad Sec-WebSocket-Protocol", { status: 400 }) : undefined;
+}
+
+function badProtocols(header: string | undefined): boolean {
+  if (header === undefined) return false;
+  const tokens = header.split(",").map((token) => token.trim());
+  return new Set(tokens).size < tokens.length || tokens.some((token) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(token));
+}
+
+async function answer(app: ServedApp, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const left = new AbortController();
+  outgoing.once("close", () => left.abort());
+  const request = toRequest(incoming, left.signal);
+  await writeResponse(request === undefined ? new Response("Bad Request", { status: 400 }) : await app.fetch(request), outgoing);
+}

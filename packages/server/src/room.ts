@@ -1,0 +1,83 @@
+import { Sent } from "@symbolon/protocol";
+
+/** Who can be in a room. */
+export interface Member<Message> {
+  /** Hands a message to the member; never throws. */
+  deliver(message: Message): void;
+  /** Resolves when the member is gone. */
+  readonly gone: Promise<unknown>;
+}
+
+/** Who hears a broadcast. Joining ends by itself when the member's connection does. */
+export interface Room<Joiner, Say extends (...args: never) => Sent> {
+  /** The room's name. */
+  readonly name: string;
+  /** How many members are here. */
+  readonly size: number;
+  /** Who is here, in the order of joining. */
+  readonly members: readonly Joiner[];
+  /** Adds a member; joining twice does nothing. */
+  readonly join: (member: Joiner) => void;
+  /** Removes a member; one who is not here is no error. */
+  readonly leave: (member: Joiner) => void;
+  /** Says something to every member; a dead one harms nobody. Settles at once. */
+  readonly send: Say;
+}
+
+/** Options of a broadcast. */
+export interface BroadcastOptions<Joiner> {
+  /** The one who does not hear it. */
+  readonly except?: Joiner | undefined;
+}
+
+/** The rooms of one app or contract; a room is there while someone is in it. */
+export class Rooms<Joiner extends object, Message> {
+  readonly #rooms = new Map<string, Map<Joiner, Member<Message>>>();
+  readonly #memberOf: (joiner: Joiner) => Member<Message>;
+
+  /** `memberOf` finds how to reach a joiner. */
+  constructor(memberOf: (joiner: Joiner) => Member<Message>) {
+    this.#memberOf = memberOf;
+  }
+
+  /** The room of a name, saying things through `say`, which is given a way to broadcast. */
+  room<Say extends (...args: never) => Sent>(
+    name: string,
+    say: (broadcast: (message: Message, options?: BroadcastOptions<Joiner>) => Sent) => Say,
+  ): Room<Joiner, Say> {
+    const rooms = this.#rooms;
+    return {
+      name,
+      get size() {
+        return rooms.get(name)?.size ?? 0;
+      },
+      get members() {
+        return [...(rooms.get(name)?.keys() ?? [])];
+      },
+      join: (joiner) => this.#join(name, joiner),
+      leave: (joiner) => this.#leave(name, joiner),
+      send: say((message, options) => this.#broadcast(name, message, options)),
+    };
+  }
+
+  #join(name: string, joiner: Joiner): void {
+    const members = this.#rooms.get(name) ?? new Map<Joiner, Member<Message>>();
+    if (members.has(joiner)) return;
+    const member = this.#memberOf(joiner);
+    this.#rooms.set(name, members.set(joiner, member));
+    void member.gone.then(() => this.#leave(name, joiner));
+  }
+
+  #leave(name: string, joiner: Joiner): void {
+    const members = this.#rooms.get(name);
+    if (members?.delete(joiner) && members.size === 0) this.#rooms.delete(name);
+  }
+
+  #broadcast(name: string, message: Message, { except }: BroadcastOptions<Joiner> = {}): Sent {
+    // A copy: whoever joins or leaves while it is said changes nothing for the others.
+    for (const [joiner, member] of [...(this.#rooms.get(name) ?? [])]) if (joiner !== except) member.deliver(message);
+    const sent = new Sent();
+    sent.settle();
+    return sent;
+  }
+}

@@ -1,0 +1,39 @@
+import { pathPattern } from "@symbolon/protocol";
+
+/** What may be found at a path. */
+export interface Found<Route> {
+  readonly route: Route;
+  /** The decoded path parameters. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+interface Entry<Route> {
+  readonly rank: string;
+  readonly match: (pathname: string) => Record<string, string> | undefined;
+  readonly route: Route;
+}
+
+/** Finds the route for a path: literal segments win over `:one`, and `:one` over `*rest`, whatever was declared first. */
+export class Router<Route> {
+  #entries: Entry<Route>[] = [];
+  readonly #ranks = new Set<string>();
+
+  /** Adds a route. Throws TypeError when the pattern is no path, or matches the same paths as an earlier one. */
+  add(pattern: string, route: Route): void {
+    const { match } = pathPattern(pattern);
+    const shape = pattern.replaceAll(/\/([:*])[^/]*/g, "/$1");
+    if (this.#ranks.has(shape)) throw new TypeError(`there is a route at ${JSON.stringify(pattern)} already`);
+    this.#ranks.add(shape);
+    const rank = pattern.split("/").map((segment) => (segment.startsWith("*") ? "2" : segment.startsWith(":") ? "1" : "0")).join("");
+    this.#entries = [...this.#entries, { rank, match, route }].toSorted((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
+  }
+
+  /** The route of `pathname` with its parameters, or undefined. */
+  find(pathname: string): Found<Route> | undefined {
+    for (const { match, route } of this.#entries) {
+      const params = match(pathname);
+      if (params !== undefined) return { route, params };
+    }
+    return undefined;
+  }
+}

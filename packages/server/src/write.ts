@@ -1,0 +1,82 @@
+import type { Duplex } from "node:stream";
+import type { Message } from "@symbolon/protocol";
+
+/** Bytes of one batch above which it is written without waiting for the end of the tick. */
+const batchLimit = 64 * 1024;
+
+/** A broadcast sends one message to many: the frame of the last message is kept, so it is built once. */
+let last: { readonly message: Message; readonly frame: Buffer } | undefined;
+
+/** Writes a message as one unmasked frame (RFC 6455 §5.2). */
+export function frameOf(message: Message): Buffer {
+  if (last !== undefined && typeof message === "string" && last.message === message) return last.frame;
+  const payload = typeof message === "string" ? Buffer.byteLength(message) : message.byteLength;
+  const header = payload < 126 ? 2 : payload < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(header + payload);
+  frame[0] = typeof message === "string" ? 0x81 : 0x82;
+  if (header === 2) frame[1] = payload;
+  else if (header === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(payload, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(payload), 2);
+  }
+  if (typeof message === "string") frame.write(message, header);
+  else frame.set(message, header);
+  last = { message, frame };
+  return frame;
+}
+
+/** Joins what a tick sends to one socket into one write. */
+export class FrameWriter {
+  readonly #socket: Duplex;
+  #frames: Buffer[] = [];
+  #bytes = 0;
+  #scheduled = false;
+
+  /** `socket` is the one that the `upgrade` event handed over; no extension may have been negotiated on it. */
+  constructor(socket: Duplex) {
+    this.#socket = socket;
+  }
+
+  /** Bytes that have not left this process. */
+  get bufferedAmount(): number {
+    return this.#bytes + this.#socket.writableLength;
+  }
+
+  /** Adds a message to this tick's batch. */
+  write(message: Message): void {
+    const frame = frameOf(message);
+    this.#frames.push(frame);
+    this.#bytes += frame.byteLength;
+    if (this.#bytes >= batchLimit) this.flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      process.nextTick(() => this.flush());
+    }
+  }
+
+  /** Writes the batch now: a control frame written by someone else must not overtake it. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#frames.length === 0) return;
+    const [only] = this.#frames;
+    const batch = this.#frames.length === 1 && only !== undefined ? only : Buffer.concat(this.#frames, this.#bytes);
+    this.#frames = [];
+    this.#bytes = 0;
+    if (this.#socket.writable) this.#socket.write(batch);
+  }
+
+  /** Undefined while the socket takes more; else resolves when it does, or has ended. */
+  drained(): Promise<void> | undefined {
+    if (!this.#socket.writableNeedDrain) return undefined;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#socket.off("drain", done).off("close", done);
+        resolve();
+      };
+      this.#socket.on("drain", done).on("close", done);
+    });
+  }
+}

@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+
+test("@symbolon/server exports these names and no others", async () => {
+  const names = Object.keys(await import("@symbolon/server")).sort();
+  expect(names).toMatchInlineSnapshot();
+});
+
+test("@symbolon/server/node exports these names and no others", async () => {
+  const names = Object.keys(await import("@symbolon/server/node")).sort();
+  expect(names).toMatchInlineSnapshot();
+});
+
+test("@symbolon/server/testing exports these names and no others", async () => {
+  const names = Object.keys(await import("@symbolon/server/testing")).sort();
+  expect(names).toMatchInlineSnapshot();
+});

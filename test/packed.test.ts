@@ -1,0 +1,189 @@
+/** A newcomer's first hour: the README's program, from packed tarballs, in an empty folder. */
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+const compilers = ["5.9.3", "6.0.3", "7.0.2"] as const;
+const resolutions = {
+  nodenext: { module: "nodenext" },
+  bundler: { module: "esnext", moduleResolution: "bundler" },
+} as const;
+type Resolution = keyof typeof resolutions;
+
+let folder = "";
+let fences = new Map<string, string>();
+let port = 0;
+const children = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "symbolon-packed-"));
+  port = await freePort();
+  fences = onPort(readFences(), port);
+  await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"], { cwd: root });
+  await pack();
+  await install();
+  await Promise.all(
+    [...fences]
+      .filter(([name]) => name.endsWith(".ts"))
+      .map(([name, text]) => writeFile(join(folder, name), text)),
+  );
+}, 240_000);
+
+afterAll(async () => {
+  for (const child of children) child.kill();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("the README shows a contract, a server, a client and what they print", () => {
+  expect([...fences.keys()]).toEqual(expect.arrayContaining(["chat.ts", "server.ts", "client.ts", "output"]));
+});
+
+describe.each(compilers)("TypeScript %s", (compiler) => {
+  test.each(Object.keys(resolutions) as Resolution[])(
+    "compiles the README's program and our declarations under %s",
+    async (resolution) => {
+      expect(await compile(compiler, resolution)).toBe("");
+    },
+    120_000,
+  );
+});
+
+test("the README's client, talking to the README's server, prints what the README says", async () => {
+  expect(await compile(compilers[0], "nodenext")).toBe("");
+  const built = outFolder(compilers[0], "nodenext");
+  const expected = fences.get("output")?.trimEnd() ?? "";
+  const server = start(join(built, "server.js"));
+  await Promise.race([listening(port), ended(server)]);
+  const client = start(join(built, "client.js"));
+  expect(await printed(client, expected)).toBe(expected);
+}, 120_000);
+
+/** The README's fences that have a title, by that title. */
+function readFences(): Map<string, string> {
+  const path = join(root, "README.md");
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+  const pattern = /^```\w+ title="([^"]+)"\n([\s\S]*?)^```$/gm;
+  return new Map([...text.matchAll(pattern)].map((match) => [match[1] ?? "", match[2] ?? ""]));
+}
+
+/** The same program on a port nobody else holds: the README's own may be taken here. */
+function onPort(written: Map<string, string>, free: number): Map<string, string> {
+  const shown = /\blocalhost:(\d+)/.exec(written.get("client.ts") ?? "")?.[1];
+  if (!shown) return written;
+  return new Map(
+    [...written].map(([name, text]) => [name, text.replaceAll(new RegExp(`\\b${shown}\\b`, "g"), `${free}`)]),
+  );
+}
+
+async function pack(): Promise<void> {
+  const names = ["protocol", "server", "client"].flatMap((name) => ["--workspace", `packages/${name}`]);
+  await run("npm", ["pack", "--silent", "--pack-destination", folder, ...names], { cwd: root });
+}
+
+async function install(): Promise<void> {
+  const packed = Object.fromEntries(
+    readdirSync(folder)
+      .filter((file) => file.endsWith(".tgz"))
+      .map((file) => [file.replace(/^symbolon-(\w+)-.*$/, "@symbolon/$1"), `file:${file}`]),
+  );
+  const own: { devDependencies: Record<string, string> } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  );
+  const manifest = {
+    private: true,
+    type: "module",
+    dependencies: { ...packed, zod: own.devDependencies["zod"] },
+    devDependencies: {
+      "@types/node": own.devDependencies["@types/node"],
+      ...Object.fromEntries(compilers.map((version) => [alias(version), `npm:typescript@${version}`])),
+    },
+  };
+  await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
+  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--silent"], { cwd: folder });
+}
+
+function alias(compiler: string): string {
+  return `typescript-${compiler.replaceAll(".", "-")}`;
+}
+
+function outFolder(compiler: string, resolution: Resolution): string {
+  return join(folder, "out", compiler, resolution);
+}
+
+/** Compiles the README's files, our declarations checked too; answers the compiler's complaints. */
+async function compile(compiler: string, resolution: Resolution): Promise<string> {
+  const outDir = outFolder(compiler, resolution);
+  await mkdir(outDir, { recursive: true });
+  const config = join(folder, `tsconfig.${compiler}.${resolution}.json`);
+  const compilerOptions = {
+    ...resolutions[resolution],
+    target: "es2022",
+    strict: true,
+    types: ["node"],
+    skipLibCheck: false,
+    rewriteRelativeImportExtensions: true,
+    rootDir: folder,
+    outDir,
+  };
+  await writeFile(config, JSON.stringify({ compilerOptions, files: titled() }));
+  const tsc = join(folder, "node_modules", alias(compiler), "bin/tsc");
+  const failed = (error: { stdout?: string; message: string }) => error.stdout || error.message;
+  return run(process.execPath, [tsc, "-p", config], { cwd: folder }).then(({ stdout }) => stdout, failed);
+}
+
+function titled(): string[] {
+  return [...fences.keys()].filter((name) => name.endsWith(".ts"));
+}
+
+function start(program: string): ChildProcess {
+  const child = spawn(process.execPath, [program], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  children.add(child);
+  return child;
+}
+
+function ended(child: ChildProcess): Promise<never> {
+  return new Promise((_, reject) => {
+    child.once("exit", (status) => reject(new Error(`the server ended with ${status}`)));
+  });
+}
+
+/** What a program prints until it ends, or until it has printed all that is expected and stays. */
+function printed(child: ChildProcess, expected: string): Promise<string> {
+  let text = "";
+  return new Promise((resolve) => {
+    child.stdout?.setEncoding("utf8").on("data", (part: string) => {
+      text += part;
+      if (text.trimEnd() === expected) resolve(expected);
+    });
+    child.once("close", () => resolve(text.trimEnd()));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
+
+/** Settles once somebody accepts connections on a port. */
+async function listening(at: number): Promise<void> {
+  const accepts = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(at, "localhost", () => resolve(true)).once("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+  while (!(await accepts())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
