@@ -42,6 +42,21 @@ export class ChatPage {
     await expect(this.people.first()).toHaveText(name);
   }
 
+  /** Keeps what the page hands to its sockets from its next load on; gives a way to read it. */
+  async recordSent(): Promise<() => Promise<string[]>> {
+    await this.page.addInitScript(() => {
+      const sent: string[] = [];
+      globalThis.WebSocket = class extends WebSocket {
+        override send(data: Parameters<WebSocket["send"]>[0]): void {
+          if (typeof data === "string") sent.push(data);
+          super.send(data);
+        }
+      };
+      Object.assign(globalThis, { sent });
+    });
+    return () => this.page.evaluate<string[]>("sent");
+  }
+
   /** Types a message and sends it. */
   async say(text: string): Promise<void> {
     await this.composer.fill(text);

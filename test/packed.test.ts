@@ -28,7 +28,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "symbolon-packed-"));
   port = await freePort();
   fences = onPort(readFences(), port);
-  await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"], { cwd: root });
+  await run(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), "-b", "packages/server", "packages/client"],
+    { cwd: root },
+  );
   await pack();
   await install();
   await Promise.all(

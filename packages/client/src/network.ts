@@ -10,8 +10,8 @@ export interface NetworkListener {
 
 /** The part of a platform's globals that tells about the network; all of it is missing in some runtime. */
 export interface NetworkScope {
-  addEventListener?(type: string, listener: (event: { readonly persisted?: boolean }) => void): void;
-  removeEventListener?(type: string, listener: (event: { readonly persisted?: boolean }) => void): void;
+  addEventListener?(type: string, listener: (event: { readonly type: string }) => void): void;
+  removeEventListener?(type: string, listener: (event: { readonly type: string }) => void): void;
   readonly navigator?: { readonly onLine?: boolean };
   readonly document?: {
     readonly visibilityState?: string;
@@ -35,7 +35,8 @@ export function watchNetwork(listener: NetworkListener, scope: NetworkScope = gl
   const { document } = scope;
   const woke = (): void => listener.woke();
   const offline = (): void => listener.offline();
-  const hidden = (event: { readonly persisted?: boolean }): void => listener.hidden(event.persisted === true);
+  const hidden = (event: { readonly type: string; readonly persisted?: boolean }): void =>
+    listener.hidden(event.persisted === true);
   const visibility = (): void => {
     if (isVisible(scope)) listener.woke();
   };

@@ -126,7 +126,7 @@ export class SocketWire implements Wire {
     queueMicrotask(() => this.#told(broken));
   }
 
-  listen(listener: WireListener): void {
+  listen(listener: WireListener | undefined): void {
     this.#events.listen(listener);
   }
 

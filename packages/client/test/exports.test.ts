@@ -2,5 +2,25 @@ import { expect, test } from "vitest";
 
 test("@symbolon/client exports these names and no others", async () => {
   const names = Object.keys(await import("@symbolon/client")).sort();
-  expect(names).toMatchInlineSnapshot();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "CloseCode",
+      "CloseError",
+      "HandshakeError",
+      "OutcomeUnknown",
+      "ProtocolError",
+      "RequestError",
+      "ValidationError",
+      "binary",
+      "bool",
+      "bytes",
+      "connect",
+      "contract",
+      "href",
+      "int",
+      "json",
+      "openSocket",
+      "text",
+    ]
+  `);
 });

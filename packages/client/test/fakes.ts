@@ -1,3 +1,4 @@
+import { vi } from "vitest";
 import { Connection, type ConnectionListener, type ConnectionOptions } from "../src/connection.ts";
 import type { NetworkScope } from "../src/network.ts";
 
@@ -105,4 +106,20 @@ export function faked(options: Partial<ConnectionOptions> = {}, listener: Partia
     },
   );
   return { ...sockets, page, told, connection };
+}
+
+/** A heartbeat as servers have it by default. */
+export const heartbeat = { interval: 25_000, timeout: 10_000 };
+
+/** Lets `ms` of the faked time pass. */
+export const pass = (ms = 1): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+
+/** A connection over fake sockets that is open and established. */
+export async function live(...options: Parameters<typeof faked>) {
+  const client = faked(...options);
+  client.connection.dial();
+  await pass();
+  client.last().opens();
+  client.connection.live(heartbeat);
+  return client;
 }

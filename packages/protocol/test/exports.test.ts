@@ -2,5 +2,41 @@ import { expect, test } from "vitest";
 
 test("@symbolon/protocol exports these names and no others", async () => {
   const names = Object.keys(await import("@symbolon/protocol")).sort();
-  expect(names).toMatchInlineSnapshot();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "CloseCode",
+      "CloseError",
+      "HandshakeError",
+      "Mailbox",
+      "OutcomeUnknown",
+      "Peer",
+      "ProtocolError",
+      "RequestError",
+      "SUBPROTOCOL",
+      "Sent",
+      "Session",
+      "Socket",
+      "VERSION",
+      "ValidationError",
+      "WireEvents",
+      "binary",
+      "bool",
+      "bytes",
+      "checkCloseCode",
+      "closeAdvice",
+      "closeCodeOfStatus",
+      "contract",
+      "cutReason",
+      "href",
+      "int",
+      "joinedWires",
+      "json",
+      "pathPattern",
+      "readFrame",
+      "text",
+      "validate",
+      "whatever",
+      "writeFrame",
+    ]
+  `);
 });

@@ -84,8 +84,8 @@ function parseQuery(search: URLSearchParams): Record<string, string | string[]> 
 /** Reads a `Cookie` header (RFC 6265 §5.4); the first of a repeated name counts. */
 function parseCookies(header: string): Record<string, string> {
   const pairs = header.split(";").flatMap((pair): [string, string][] => {
-    const at = pair.indexOf("=");
-    return at < 1 ? [] : [[pair.slice(0, at).trim(), unquote(pair.slice(at + 1).trim())]];
+    const [, name = "", value = ""] = /^\s*([^=\s][^=]*)=(.*)$/.exec(pair) ?? [];
+    return name === "" ? [] : [[name.trim(), unquote(value.trim())]];
   });
   return Object.fromEntries(pairs.reverse());
 }

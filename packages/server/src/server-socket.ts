@@ -42,9 +42,15 @@ export class PendingWire implements Wire {
     return this.#wire?.bufferedAmount ?? 0;
   }
 
-  /** Accepts the handshake, once; later calls give the same promise. */
+  /** Accepts the handshake, once; later calls give the same promise. One that failed may be tried again, or refused. */
   accept(init: AcceptInit = {}): Promise<void> {
-    this.#accepting ??= this.#accept(init).then((wire) => this.#attach(wire));
+    this.#accepting ??= this.#accept(init).then(
+      (wire) => this.#attach(wire),
+      (error: unknown) => {
+        this.#accepting = undefined; // nothing was accepted: the client still waits for its answer
+        throw error;
+      },
+    );
     return this.#accepting;
   }
 

@@ -33,7 +33,10 @@ export function testClient(app: Pick<App, "fetch" | "handshake">): TestNet {
 
   const dial = async (request: Request): Promise<Wire> => {
     const { promise, resolve } = withResolvers<Wire>();
+    const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(", ");
     const refusal = app.handshake(request, ({ subprotocol = "" } = {}) => {
+      if (!["", ...offered].includes(subprotocol))
+        return Promise.reject(new TypeError(`the client did not offer the subprotocol ${JSON.stringify(subprotocol)}`));
       const [near, far] = joinedWires(subprotocol);
       wires.add(near);
       resolve(near);

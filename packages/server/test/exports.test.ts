@@ -2,15 +2,46 @@ import { expect, test } from "vitest";
 
 test("@symbolon/server exports these names and no others", async () => {
   const names = Object.keys(await import("@symbolon/server")).sort();
-  expect(names).toMatchInlineSnapshot();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "CloseCode",
+      "CloseError",
+      "HandshakeError",
+      "OutcomeUnknown",
+      "Peer",
+      "ProtocolError",
+      "RequestError",
+      "Socket",
+      "ValidationError",
+      "binary",
+      "bool",
+      "bytes",
+      "contract",
+      "createApp",
+      "href",
+      "int",
+      "json",
+      "text",
+    ]
+  `);
 });
 
 test("@symbolon/server/node exports these names and no others", async () => {
   const names = Object.keys(await import("@symbolon/server/node")).sort();
-  expect(names).toMatchInlineSnapshot();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "attach",
+      "serve",
+    ]
+  `);
 });
 
 test("@symbolon/server/testing exports these names and no others", async () => {
   const names = Object.keys(await import("@symbolon/server/testing")).sort();
-  expect(names).toMatchInlineSnapshot();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "Clock",
+      "testClient",
+    ]
+  `);
 });

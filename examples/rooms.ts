@@ -1,0 +1,43 @@
+/** Rooms: a contract, two clients, and a message from outside of any connection. */
+import { connect, contract } from "@symbolon/client";
+import { createApp } from "@symbolon/server";
+import { testClient } from "@symbolon/server/testing";
+import * as z from "zod";
+
+const news = contract("/news/:topic", {
+  client: { publish: z.object({ headline: z.string() }) },
+  server: { headline: z.string() },
+});
+
+const app = createApp();
+
+const service = app.implement(news, (peer, { params, room }) => {
+  const readers = room(params.topic);
+  readers.join(peer);
+  return { publish: ({ headline }) => readers.send("headline", headline, { except: peer }) };
+});
+
+const net = testClient(app);
+const options = { url: "ws://test", WebSocket: net.WebSocket, params: { topic: "weather" } };
+const reader = connect(news, options);
+const writer = connect(news, options);
+
+const heard = new Promise<void>((resolve) => {
+  reader.on("headline", (headline) => {
+    console.log(headline);
+    if (headline === "sun") resolve();
+  });
+});
+
+await Promise.all([reader.opened, writer.opened]);
+await writer.send("publish", { headline: "rain" });
+service.room("weather").send("headline", "sun");
+
+await heard;
+reader.close();
+writer.close();
+
+/* prints
+rain
+sun
+*/

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import {
+  CloseError,
+  HandshakeError,
+  OutcomeUnknown,
+  ProtocolError,
+  RequestError,
+  ValidationError,
+} from "../src/errors.ts";
+
+test.each([
+  ["CloseError", new CloseError(1000)],
+  ["HandshakeError", new HandshakeError(new Response())],
+  ["RequestError", new RequestError("NO")],
+  ["ValidationError", new ValidationError([])],
+  ["ProtocolError", new ProtocolError("no")],
+  ["OutcomeUnknown", new OutcomeUnknown(true)],
+])("%s is an error and says its name", (name, error) => {
+  expect(error).toBeInstanceOf(Error);
+  expect(String(error)).toMatch(`${name}: `);
+});
+
+test("a CloseError is how the connection ended", () => {
+  expect(new CloseError(4403, "no")).toMatchObject({ code: 4403, reason: "no", wasClean: true, message: "closed with 4403: no" });
+  expect(new CloseError(1006, "", false)).toMatchObject({ reason: "", wasClean: false, message: "closed with 1006" });
+});
+
+test("a HandshakeError carries the response", () => {
+  const response = new Response("no", { status: 403, statusText: "Forbidden" });
+  const error = new HandshakeError(response);
+  expect(error).toMatchObject({ code: "REFUSED", message: "the handshake was refused with 403 Forbidden" });
+  expect(error.response).toBe(response);
+});
+
+test("a RequestError says its code when it has nothing else to say", () => {
+  expect(new RequestError("NO_SUCH_ROOM")).toMatchObject({ code: "NO_SUCH_ROOM", message: "NO_SUCH_ROOM", data: undefined });
+  expect(new RequestError("NO", "no", 1)).toMatchObject({ message: "no", data: 1 });
+});
+
+test("a ValidationError names each place", () => {
+  const issues = [{ message: "bad", path: ["a", { key: 0 }, Symbol("s")] }, { message: "worse" }];
+  const error = new ValidationError(issues);
+  expect(error).toMatchObject({ code: "INVALID", message: "a.0.Symbol(s): bad; worse" });
+  expect(error.issues).toBe(issues);
+  expect(new ValidationError([]).message).toBe("invalid value");
+});
+
+test("a ProtocolError closes with 4400 unless told otherwise", () => {
+  expect(new ProtocolError("no").closeCode).toBe(4400);
+  expect(new ProtocolError("no", 4903).closeCode).toBe(4903);
+});
+
+test("an OutcomeUnknown says whether the message ever left", () => {
+  expect(new OutcomeUnknown(true)).toMatchObject({ sentBefore: true, message: "the connection ended before the outcome was known" });
+  expect(new OutcomeUnknown(false)).toMatchObject({ sentBefore: false, message: "the connection ended before this was sent" });
+});

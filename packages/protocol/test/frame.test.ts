@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ProtocolError } from "../src/errors.ts";
+import { type Frame, readFrame, writeFrame } from "../src/frame.ts";
+
+const long = "n".repeat(129);
+
+test.each([
+  '{"t":"hello","v":1,"cid":"c","att":1}',
+  '{"t":"hello","v":1,"cid":"c","att":2,"auth":""}',
+  '{"t":"welcome","state":"new","sid":"s","heartbeat":{"i":25000,"t":10000}}',
+  '{"t":"event","name":"say"}',
+  '{"t":"event","name":"constructor","data":null,"q":1}',
+  '{"t":"error","code":"INVALID","message":""}',
+  '{"t":"error","re":1,"code":"NO","message":"no","data":[]}',
+  '{"t":"ping","n":1}',
+  '{"t":"pong","n":9007199254740991}',
+  '{"t":"bye"}',
+  '{"t":"bye","why":"done"}',
+])("%s is read, and written as it was", (message) => {
+  const frame = readFrame(message);
+  expect(frame).toEqual(JSON.parse(message));
+  expect(writeFrame(frame)).toBe(message);
+});
+
+describe("what is not a frame is refused with 4400", () => {
+  test.each([
+    ["", "not JSON"],
+    ["null", "a frame is a JSON object"],
+    ["[]", "a frame is a JSON object"],
+    ['"ping"', "a frame is a JSON object"],
+    ["{}", 'unknown frame: "t" is none of hello, welcome, event, error, ping, pong, bye'],
+    ['{"t":"constructor"}', "unknown frame"],
+    ['{"t":["ping"],"n":1}', "unknown frame"],
+    ['{"__proto__":{"t":"bye"}}', "unknown frame"],
+    ['{"t":"bye","x":1}', 'unknown field "x"'],
+    ['{"t":"bye","__proto__":1}', 'unknown field "__proto__"'],
+    ['{"t":"bye","constructor":1}', 'unknown field "constructor"'],
+    [`{"t":"bye","${long}":1}`, `unknown field "${"n".repeat(40)}"`],
+    ['{"t":"ping"}', 'missing or wrong field "n"'],
+    ['{"t":"ping","n":0}', 'missing or wrong field "n"'],
+    ['{"t":"ping","n":1.5}', 'missing or wrong field "n"'],
+    ['{"t":"ping","n":"1"}', 'missing or wrong field "n"'],
+    ['{"t":"ping","n":1e999}', 'missing or wrong field "n"'],
+    ['{"t":"event","name":""}', 'missing or wrong field "name"'],
+    [`{"t":"event","name":"${long}"}`, 'missing or wrong field "name"'],
+    ['{"t":"event","name":"a","q":null}', 'missing or wrong field "q"'],
+    ['{"t":"error","code":"NO"}', 'missing or wrong field "message"'],
+    ['{"t":"bye","why":1}', 'missing or wrong field "why"'],
+    ['{"t":"hello","v":1,"cid":"c","att":1,"auth":null}', 'missing or wrong field "auth"'],
+    ['{"t":"welcome","state":"old","sid":"s","heartbeat":{"i":1,"t":1}}', 'missing or wrong field "state"'],
+    ['{"t":"welcome","state":"new","sid":"s","heartbeat":{"i":1}}', 'missing or wrong field "heartbeat"'],
+    ['{"t":"welcome","state":"new","sid":"s","heartbeat":null}', 'missing or wrong field "heartbeat"'],
+  ])("%s: %s", (message, why) => {
+    expect(() => readFrame(message)).toThrow(expect.objectContaining({ code: "BAD_FRAME", closeCode: 4400 }));
+    expect(() => readFrame(message)).toThrow(why);
+  });
+
+  test("a binary message", () => {
+    expect(() => readFrame(new Uint8Array())).toThrow(new ProtocolError("expected a text message, got a binary one"));
+  });
+});
+
+test("whatever arrives, reading gives a frame or a ProtocolError", () => {
+  const fields = ["t", "v", "cid", "att", "name", "data", "q", "re", "code", "message", "n", "why", "__proto__"];
+  const kinds = fc.constantFrom("hello", "welcome", "event", "error", "ping", "pong", "bye", "toString");
+  const value = fc.oneof(kinds, fc.jsonValue(), fc.integer());
+  const almost = fc.dictionary(fc.constantFrom(...fields), value).map((frame) => JSON.stringify(frame));
+  const read = (message: string): Frame | unknown => {
+    try {
+      return readFrame(message);
+    } catch (error) {
+      return error;
+    }
+  };
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json(), almost), (message) => {
+      const result = read(message);
+      if (!(result instanceof ProtocolError)) expect(result).toEqual(JSON.parse(message));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("data that cannot be JSON is not written", () => {
+  expect(() => writeFrame({ t: "event", name: "a", data: 1n })).toThrow(TypeError);
+});

@@ -1,0 +1,81 @@
+import { type Closed, joinedWires, type Message } from "@symbolon/protocol";
+import { expect, test } from "vitest";
+import { Clock } from "../src/clock.ts";
+import { readHello } from "../src/hello.ts";
+
+function waiting() {
+  const clock = new Clock();
+  const [client, server] = joinedWires();
+  const closed = new Promise<Closed>((resolve) => client.listen({ message: () => {}, closed: resolve }));
+  return { clock, client, server, closed, hello: readHello(server, clock) };
+}
+
+const good = { t: "hello", v: 1, cid: "tab", att: 1, auth: "secret" };
+
+test("a hello is read", async () => {
+  const { client, hello } = waiting();
+  client.send(JSON.stringify(good));
+  expect(await hello).toEqual(good);
+});
+
+test("what follows a hello is kept for whoever listens next", async () => {
+  const { client, server, hello } = waiting();
+  client.send(JSON.stringify(good));
+  client.send("one");
+  client.send("two");
+  await hello;
+  const heard: Message[] = [];
+  await new Promise<void>((resolve) => {
+    server.listen({ message: (message) => (heard.push(message), message === "two" && resolve()), closed: () => {} });
+  });
+  expect(heard).toEqual(["one", "two"]);
+});
+
+test("S11 › no hello in 5 s closes with 4903, and not before", async () => {
+  const { clock, server, closed, hello } = waiting();
+  let ended = false;
+  void closed.then(() => (ended = true));
+  clock.advance(4_999);
+  await Promise.resolve();
+  expect(ended).toBe(false);
+  clock.advance(1);
+  expect(await hello).toBeUndefined();
+  expect(await closed).toMatchObject({ code: 4903 });
+  server.terminate();
+});
+
+test("a hello in time is not closed later", async () => {
+  const { clock, client, server, closed, hello } = waiting();
+  client.send(JSON.stringify(good));
+  await hello;
+  clock.advance(60_000);
+  server.close(1000, "done");
+  expect(await closed).toMatchObject({ code: 1000, reason: "done" });
+});
+
+test.each([
+  ["S11 › another frame", '{"t":"event","name":"say"}', 4401, "say hello first"],
+  ["S12 › another version", JSON.stringify({ ...good, v: 2 }), 4400, "this server speaks version 1"],
+  ["S18 › no JSON", "hello", 4400, "not JSON"],
+  ["S18 › no object", "[1]", 4400, "a frame is a JSON object"],
+  ["S18 › a hello without a cid", '{"t":"hello","v":1,"att":1}', 4400, 'missing or wrong field "cid"'],
+  ["S18 › an unknown field", JSON.stringify({ ...good, x: 1 }), 4400, 'unknown field "x"'],
+  ["S19 › a field called __proto__", '{"t":"hello","v":1,"cid":"a","att":1,"__proto__":{"polluted":1}}', 4400, 'unknown field "__proto__"'],
+])("%s first closes", async (_, first, code, reason) => {
+  const { client, closed, hello } = waiting();
+  client.send(first);
+  expect(await hello).toBeUndefined();
+  expect(await closed).toMatchObject({ code, reason });
+});
+
+test("a binary message first closes with 4400", async () => {
+  const { client, closed } = waiting();
+  client.send(new Uint8Array([1]));
+  expect(await closed).toMatchObject({ code: 4400 });
+});
+
+test("a client that leaves before its hello is waited for no longer", async () => {
+  const { client, hello } = waiting();
+  client.close(1001, "");
+  expect(await hello).toBeUndefined();
+});

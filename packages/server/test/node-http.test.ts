@@ -1,0 +1,228 @@
+import { once } from "node:events";
+import { createApp } from "@symbolon/server";
+import { serve } from "@symbolon/server/node";
+import { expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { handshake, opcodes, rawClient, rawFrame } from "./raw-client.ts";
+
+/** An app whose one route echoes. */
+function echoing() {
+  const app = createApp();
+  app.ws("/echo", async (socket) => {
+    for await (const message of socket) await socket.send(message);
+  });
+  return app;
+}
+
+/** What a server answers to a request that is made by hand. */
+async function ask(port: number, request: string) {
+  using client = await rawClient(port);
+  client.write(request);
+  const answer = await client.answer();
+  return { ...answer, body: answer.status === 101 ? "" : (await client.rest()).toString() };
+}
+
+test.each<[number, string, string]>([
+  [403, "a foreign Origin", handshake("/echo", { Origin: "https://evil.example" })],
+  [403, "Origin null", handshake("/echo", { Origin: "null" })],
+  [403, "an Origin with the own host and another port", handshake("/echo", { Host: "app.test", Origin: "http://app.test:81" })],
+  [403, "an Origin whose host only begins with the own one", handshake("/echo", { Host: "app.test", Origin: "http://app.test.evil" })],
+  [403, "an Origin of another scheme", handshake("/echo", { Host: "app.test", Origin: "file://app.test" })],
+  [403, "a cookie without an Origin", handshake("/echo", { Cookie: "session=1" })],
+  [400, "two Origins", handshake("/echo", { Origin: "http://localhost\r\nOrigin: https://evil.example" })],
+  [404, "an unknown path", handshake("/nowhere")],
+  [426, "version 8", handshake("/echo", { "Sec-WebSocket-Version": "8" })],
+  [426, "no version", handshake("/echo", { "Sec-WebSocket-Version": undefined })],
+  [400, "a short key", handshake("/echo", { "Sec-WebSocket-Key": "c2hvcnQ=" })],
+  [400, "no key", handshake("/echo", { "Sec-WebSocket-Key": undefined })],
+  [405, "POST", handshake("/echo", {}, "POST")],
+  [400, "another protocol to upgrade to", handshake("/echo", { Upgrade: "h2c" })],
+  [400, "an absolute-form target", handshake("http://evil.example/echo")],
+  [400, "a target that begins with two slashes", handshake("//evil.example/echo")],
+  [400, "a target that begins with a slash and a backslash", handshake("/\\evil.example/echo")],
+  [400, "a Host with a user in it", handshake("/echo", { Host: "me@localhost" })],
+  [400, "a Content-Length", `${handshake("/echo", { "Content-Length": "2" })}hi`],
+  [400, "a Transfer-Encoding", `${handshake("/echo", { "Transfer-Encoding": "chunked" })}0\r\n\r\n`],
+  [400, "a subprotocol twice", handshake("/echo", { "Sec-WebSocket-Protocol": "a, a" })],
+  [400, "an empty subprotocol", handshake("/echo", { "Sec-WebSocket-Protocol": "a, , b" })],
+  [400, "a subprotocol that is no token", handshake("/echo", { "Sec-WebSocket-Protocol": "a b" })],
+  [400, "a subprotocol beyond ASCII", handshake("/echo", { "Sec-WebSocket-Protocol": "é" })],
+])("a handshake is refused with %i for %s, and the server goes on", async (status, _what, request) => {
+  await using server = await serve(echoing(), { port: 0 });
+  const answer = await ask(server.port, request);
+  expect(answer.status).toBe(status);
+  if (status === 426) expect(answer.headers.get("sec-websocket-version")).toBe("13");
+  if (status === 405) expect(answer.headers.get("allow")).toBe("GET");
+  expect(answer.headers.get("connection")).toBe("close");
+  expect(Number(answer.headers.get("content-length"))).toBe(answer.body.length);
+  expect((await ask(server.port, handshake("/echo"))).status).toBe(101);
+});
+
+test.each([
+  ["its own Origin", { Host: "app.test:81", Origin: "http://app.test:81" }],
+  ["its own Origin behind a proxy that ends TLS", { Host: "app.test", Origin: "https://app.test" }],
+  ["neither Origin nor cookie, as a program", {}],
+  ["an Origin and a cookie", { Host: "app.test", Origin: "http://app.test", Cookie: "session=1" }],
+  ["Upgrade in other letters", { Upgrade: "WebSocket" }],
+  ["a Content-Length of 0", { "Content-Length": "0" }],
+])("a handshake with %s is accepted", async (_what, headers) => {
+  await using server = await serve(echoing(), { port: 0 });
+  expect((await ask(server.port, handshake("/echo", headers))).status).toBe(101);
+});
+
+test("only the origins that were named may connect besides the own one", async () => {
+  const app = createApp({ origins: ["https://app.example"] });
+  app.ws("/", (socket) => socket.accept());
+  await using server = await serve(app, { port: 0 });
+  const statuses = await Promise.all(
+    ["https://app.example", "http://localhost", "https://app.example.evil.com", "https://appXexample", "http://app.example"].map(
+      async (Origin) => (await ask(server.port, handshake("/", { Origin }))).status,
+    ),
+  );
+  expect(statuses).toEqual([101, 101, 403, 403, 403]);
+});
+
+test("subprotocols that nobody speaks are not echoed: the handshake completes without one", async () => {
+  await using server = await serve(echoing(), { port: 0 });
+  const { status, headers } = await ask(server.port, handshake("/echo", { "Sec-WebSocket-Protocol": "soap, mqtt" }));
+  expect(status).toBe(101);
+  expect(headers.has("sec-websocket-protocol")).toBe(false);
+});
+
+test("compression is not agreed to, and no extension's name is a trap", async () => {
+  await using server = await serve(echoing(), { port: 0 });
+  const offer = "permessage-deflate; client_max_window_bits, constructor; __proto__=1";
+  const { status, headers } = await ask(server.port, handshake("/echo", { "Sec-WebSocket-Extensions": offer }));
+  expect(status).toBe(101);
+  expect(headers.has("sec-websocket-extensions")).toBe(false);
+});
+
+test("a handler chooses the subprotocol and the headers of the answer, each cookie in a line of its own", async () => {
+  const app = createApp();
+  app.ws("/chosen", async (socket) => {
+    const headers = new Headers({ "x-greeting": "welcome" });
+    headers.append("set-cookie", "a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT");
+    headers.append("set-cookie", "b=2");
+    await socket.accept({ subprotocol: "mqtt", headers });
+    await socket.send(socket.protocol);
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  const { status, headers } = await client.open("/chosen", { "Sec-WebSocket-Protocol": "soap, mqtt" });
+  expect(status).toBe(101);
+  expect(headers.get("sec-websocket-protocol")).toBe("mqtt");
+  expect(headers.get("x-greeting")).toBe("welcome");
+  expect(headers.getSetCookie()).toEqual(["a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "b=2"]);
+  expect(await client.text()).toBe("mqtt");
+});
+
+test("choosing a subprotocol that was not offered refuses with 500 and is reported", async () => {
+  const errors: unknown[] = [];
+  const app = createApp({ onError: (error) => errors.push(error) });
+  app.ws("/wrong", (socket) => socket.accept({ subprotocol: "mqtt" }));
+  await using server = await serve(app, { port: 0 });
+  expect((await ask(server.port, handshake("/wrong", { "Sec-WebSocket-Protocol": "soap" }))).status).toBe(500);
+  expect(errors).toEqual([new TypeError('the client did not offer the subprotocol "mqtt"')]);
+});
+
+test("a refusal's status, reason, headers and body are on the wire as they were given", async () => {
+  const app = createApp();
+  app.ws("/secret", () => {
+    const headers = new Headers({ "content-type": "text/plain; charset=utf-8", "content-length": "1" });
+    headers.append("set-cookie", "a=1");
+    headers.append("set-cookie", "b=2");
+    return new Response("Nicht für dich", { status: 403, statusText: "Keep Out", headers });
+  });
+  await using server = await serve(app, { port: 0 });
+  const { status, reason, headers, body } = await ask(server.port, handshake("/secret"));
+  expect([status, reason, body]).toEqual([403, "Keep Out", "Nicht für dich"]);
+  expect(headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+  expect(headers.get("content-type")).toBe("text/plain; charset=utf-8");
+  expect(headers.get("content-length")).toBe(String(Buffer.byteLength("Nicht für dich")));
+});
+
+test("a client sees the refusal as an unexpected response", async () => {
+  const app = createApp();
+  app.use(() => new Response("No seats left", { status: 503, headers: { "retry-after": "7" } })).ws("/full", () => {});
+  await using server = await serve(app, { port: 0 });
+  const client = new WebSocket(`ws://localhost:${server.port}/full`);
+  const [request, response] = await once(client, "unexpected-response");
+  expect([response.statusCode, response.statusMessage, response.headers["retry-after"]]).toEqual([503, "Service Unavailable", "7"]);
+  request.destroy();
+});
+
+test("a refusal whose body breaks ends the connection, and the server goes on", async () => {
+  const app = echoing();
+  app.ws("/broken", () => new Response(new ReadableStream({ pull: (stream) => stream.error(new Error("broken")) })));
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  client.write(handshake("/broken"));
+  expect(await client.rest()).toHaveLength(0);
+  expect((await ask(server.port, handshake("/echo"))).status).toBe(101);
+});
+
+test("2,000 small headers end in an answer, not in a crash", async () => {
+  await using server = await serve(echoing(), { port: 0 });
+  const headers = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`x${at}`, ""]));
+  const request = handshake("/echo").replace("\r\n\r\n", `\r\n${Object.keys(headers).map((name) => `${name}:\r\n`).join("")}\r\n`);
+  const { status } = await ask(server.port, request);
+  expect(status).toBe(101);
+});
+
+test("an http handler reads a request's body, query and headers, and its answer arrives whole", async () => {
+  const app = createApp();
+  app.http("/upper", async ({ request, query }) => {
+    const headers = new Headers({ "x-kind": request.headers.get("content-type") ?? "" });
+    headers.append("set-cookie", "a=1");
+    headers.append("set-cookie", "b=2");
+    const body = `${request.method} ${String(query["q"])} ${(await request.text()).toUpperCase()}`;
+    return new Response(body, { status: 201, headers });
+  });
+  await using server = await serve(app, { port: 0 });
+  const body = "x".repeat(200_000);
+  const answer = await fetch(`${server.url}/upper?q=1`, { method: "POST", body, headers: { "content-type": "text/x" } });
+  expect(answer.status).toBe(201);
+  expect(answer.headers.get("x-kind")).toBe("text/x");
+  expect(answer.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+  expect(await answer.text()).toBe(`POST 1 ${body.toUpperCase()}`);
+});
+
+test("HEAD has the headers and no body", async () => {
+  const app = createApp();
+  app.http("/page", () => new Response("body", { headers: { "x-here": "yes" } }));
+  await using server = await serve(app, { port: 0 });
+  const answer = await fetch(`${server.url}/page`, { method: "HEAD" });
+  expect([answer.headers.get("x-here"), await answer.text()]).toEqual(["yes", ""]);
+});
+
+test("plain HTTP to a WebSocket route is told to upgrade, and elsewhere 404", async () => {
+  await using server = await serve(echoing(), { port: 0 });
+  const answer = await fetch(`${server.url}/echo`);
+  expect([answer.status, answer.headers.get("upgrade")]).toEqual([426, "websocket"]);
+  expect((await fetch(`${server.url}/nowhere`)).status).toBe(404);
+});
+
+test("a Response that was read already is answered with 500, and the server goes on", async () => {
+  const errors: unknown[] = [];
+  const once = new Response("only once");
+  const app = createApp({ onError: (error) => errors.push(error) });
+  app.http("/once", () => once);
+  await using server = await serve(app, { port: 0 });
+  expect(await (await fetch(`${server.url}/once`)).text()).toBe("only once");
+  expect((await fetch(`${server.url}/once`)).status).toBe(500);
+  expect((await fetch(`${server.url}/nowhere`)).status).toBe(404);
+});
+
+test("an absolute-form target is a 400 for plain HTTP too", async () => {
+  await using server = await serve(echoing(), { port: 0 });
+  const request = "GET http://evil.example/echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  expect((await ask(server.port, request)).status).toBe(400);
+});
+
+test("a frame after the handshake's answer is read by the route, not by the HTTP parser", async () => {
+  await using server = await serve(echoing(), { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/echo");
+  client.write(rawFrame(opcodes.text, "GET / HTTP/1.1\r\n\r\n"));
+  expect(await client.text()).toBe("GET / HTTP/1.1\r\n\r\n");
+});

@@ -1,0 +1,264 @@
+import { createServer } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { type Closed, CloseError } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
+import { attach, serve } from "@symbolon/server/node";
+import { Clock } from "@symbolon/server/testing";
+import { expect, test, vi } from "vitest";
+import { WebSocket } from "ws";
+import { gate, opcodes, parseFrames, rawClient, rawFrame } from "./raw-client.ts";
+
+const numbers = (count: number): string[] => Array.from({ length: count }, (_, at) => String(at));
+
+test("messages glued to the handshake are kept while a slow hook decides, and come in order", async () => {
+  const asked = gate();
+  const decided = gate();
+  const app = createApp();
+  const slow = app.use(async () => {
+    asked.pass();
+    await decided.passed;
+  });
+  slow.ws("/echo", async (socket) => {
+    for await (const message of socket) await socket.send(message);
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  const answer = client.open("/echo", {}, ...numbers(100).map((one) => rawFrame(opcodes.text, one)));
+  await asked.passed;
+  decided.pass();
+  expect((await answer).status).toBe(101);
+  for (const one of numbers(100)) expect(await client.text()).toBe(one);
+});
+
+test("messages that come before anybody listens are kept, and none is lost when they are many", async () => {
+  const listen = gate();
+  const app = createApp();
+  app.ws("/echo", async (socket) => {
+    await socket.accept();
+    await listen.passed;
+    for await (const message of socket) await socket.send(message);
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/echo", {}, ...numbers(500).map((one) => rawFrame(opcodes.text, one)));
+  listen.pass();
+  for (const one of numbers(500)) expect(await client.text()).toBe(one);
+});
+
+test("what a handler sends in one tick leaves the process in one write", async () => {
+  const app = createApp();
+  app.ws("/three", async (socket) => {
+    await socket.receive();
+    for (const one of ["1", "2", "3"]) void socket.send(one);
+    await socket.closed;
+  });
+  const server = createServer();
+  const attached = attach(server, app);
+  server.listen(0);
+  await once(server, "listening");
+  const connected = once(server, "connection");
+  using client = await rawClient((server.address() as AddressInfo).port);
+  const [socket] = (await connected) as [NodeJS.WritableStream];
+  await client.open("/three");
+  const write = vi.spyOn(socket, "write");
+  client.write(rawFrame(opcodes.text, "go"));
+  for (const one of ["1", "2", "3"]) expect(await client.text()).toBe(one);
+  expect(write).toHaveBeenCalledTimes(1);
+  const closed = attached.close();
+  client.socket.destroy();
+  await closed;
+  server.close();
+});
+
+test("a close frame never overtakes what was sent before it", async () => {
+  const app = createApp();
+  app.ws("/bye", async (socket) => {
+    await socket.accept();
+    for (const one of numbers(20)) void socket.send(one);
+    socket.close(4000, "enough");
+    void socket.send("too late");
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/bye");
+  for (const one of numbers(20)) expect(await client.text()).toBe(one);
+  expect(await client.close()).toEqual([4000, "enough"]);
+  client.write(rawFrame(opcodes.close));
+  expect(await client.rest()).toHaveLength(0);
+});
+
+test("the answer to a client's close frame is the last thing on the wire", async () => {
+  const app = createApp();
+  app.ws("/chatty", async (socket) => {
+    socket.signal.addEventListener("abort", () => void socket.send("after the end"));
+    for await (const message of socket) void socket.send(message);
+    void socket.send("after the loop");
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/chatty");
+  client.write(rawFrame(opcodes.text, "1"), rawFrame(opcodes.text, "2"), rawFrame(opcodes.close, Buffer.from([0x03, 0xe8])));
+  const frames = parseFrames(await client.rest());
+  expect(frames.map(({ opcode }) => opcode).indexOf(opcodes.close)).toBe(frames.length - 1);
+});
+
+test("text arrives as a string, and bytes as bytes, both ways", async () => {
+  const heard: unknown[] = [];
+  const app = createApp();
+  app.ws("/kinds", async (socket) => {
+    for await (const message of socket) {
+      heard.push(message);
+      await socket.send(message);
+    }
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/kinds");
+  client.write(rawFrame(opcodes.text, "é"), rawFrame(opcodes.binary, new Uint8Array([0, 255])));
+  expect(await client.frame()).toMatchObject({ opcode: opcodes.text, payload: Buffer.from("é") });
+  expect(await client.frame()).toMatchObject({ opcode: opcodes.binary, payload: Buffer.from([0, 255]) });
+  expect(heard).toEqual(["é", Buffer.from([0, 255])]);
+});
+
+test("a message in fragments is one message", async () => {
+  const app = createApp();
+  app.ws("/echo", async (socket) => {
+    for await (const message of socket) await socket.send(message);
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/echo");
+  client.write(rawFrame(opcodes.text, "in ", { fin: false }), rawFrame(opcodes.continuation, "two", { fin: true }));
+  expect(await client.text()).toBe("in two");
+});
+
+test("an awaited send waits while the client does not read, so little is kept in this process", async () => {
+  const chunk = "x".repeat(128 * 1024);
+  const stalled = gate();
+  let most = 0;
+  const app = createApp();
+  app.ws("/flood", async (socket) => {
+    await socket.receive();
+    for (let at = 0; at < 200; at += 1) {
+      const sent = socket.send(chunk);
+      most = Math.max(most, socket.bufferedAmount);
+      if (socket.bufferedAmount > 0) stalled.pass();
+      await sent;
+    }
+    socket.close(1000, "all of it");
+  });
+  await using server = await serve(app, { port: 0 });
+  const client = new WebSocket(`ws://localhost:${server.port}/flood`);
+  let received = 0;
+  client.on("message", (data: Buffer) => (received += data.length));
+  await once(client, "open");
+  client.pause();
+  client.send("go");
+  await stalled.passed;
+  client.resume();
+  expect(await once(client, "close")).toEqual([1000, Buffer.from("all of it")]);
+  expect(received).toBe(200 * chunk.length);
+  expect(most).toBeLessThan(3 * chunk.length);
+});
+
+test("a client that is gone frees whoever waited for it to read", async () => {
+  const chunk = "x".repeat(128 * 1024);
+  const stalled = gate();
+  const ended = gate<unknown>();
+  const app = createApp();
+  app.ws("/flood", async (socket) => {
+    try {
+      for (;;) {
+        const sent = socket.send(chunk);
+        if (socket.bufferedAmount > 0) stalled.pass();
+        await sent;
+      }
+    } catch (error) {
+      ended.pass(error);
+    }
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  client.write("GET /flood HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n");
+  client.write("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  await stalled.passed;
+  client.reset();
+  expect(await ended.passed).toBeInstanceOf(CloseError);
+});
+
+test("a handler that reads slowly slows its client down, and loses nothing", async () => {
+  const count = 2_000;
+  const go = gate();
+  const app = createApp();
+  app.ws("/slow", async (socket) => {
+    await socket.accept();
+    await go.passed;
+    let next = 0;
+    for await (const message of socket) {
+      if (message !== String(next)) throw new CloseError(4000, `expected ${next}`);
+      next += 1;
+      if (next === count) return;
+    }
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/slow");
+  client.write(...numbers(count).map((one) => rawFrame(opcodes.text, one)));
+  go.pass();
+  expect(await client.close()).toEqual([1000, ""]);
+});
+
+test("a silent client is asked by a ping, and given up without a close frame when it does not answer", async () => {
+  const clock = new Clock();
+  const left = gate<Closed>();
+  const app = createApp({ clock });
+  app.ws("/quiet", async (socket) => {
+    await socket.accept();
+    left.pass(await socket.closed);
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/quiet");
+  clock.advance(25_000);
+  expect(await client.frame()).toMatchObject({ opcode: opcodes.ping, payload: Buffer.alloc(0) });
+  clock.advance(10_000);
+  expect(await client.rest()).toHaveLength(0);
+  expect(await left.passed).toEqual({ code: 1006, reason: "", wasClean: false });
+});
+
+test("a pong is a sign of life", async () => {
+  const clock = new Clock();
+  const app = createApp({ clock });
+  app.ws("/quiet", async (socket) => {
+    await socket.accept();
+    await socket.closed;
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/quiet");
+  for (let round = 0; round < 3; round += 1) {
+    clock.advance(25_000);
+    expect((await client.frame()).opcode).toBe(opcodes.ping);
+    // The server's answer to our own ping says that it has read our pong.
+    client.write(rawFrame(opcodes.pong), rawFrame(opcodes.ping, String(round)));
+    expect(await client.frame()).toMatchObject({ opcode: opcodes.pong, payload: Buffer.from(String(round)) });
+    clock.advance(10_000);
+  }
+});
+
+test("a ping does not overtake what was sent before it", async () => {
+  const clock = new Clock();
+  const app = createApp({ clock });
+  app.ws("/busy", async (socket) => {
+    await socket.accept();
+    void socket.send("first");
+    clock.advance(25_000);
+    await socket.closed;
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/busy");
+  expect(await client.text()).toBe("first");
+  expect((await client.frame()).opcode).toBe(opcodes.ping);
+});

@@ -1,0 +1,214 @@
+import { connect, type Socket } from "node:net";
+import { once } from "node:events";
+
+/** A frame as it stood on the wire. */
+export interface RawFrame {
+  readonly fin: boolean;
+  readonly rsv: number;
+  readonly opcode: number;
+  readonly masked: boolean;
+  readonly payload: Buffer;
+  /** How many bytes it took. */
+  readonly size: number;
+}
+
+export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+/** Reads the first frame of `bytes` (RFC 6455 §5.2); undefined when it is not all there. */
+export function parseFrame(bytes: Buffer): RawFrame | undefined {
+  if (bytes.length < 2) return undefined;
+  const [first = 0, second = 0] = bytes;
+  const masked = second >= 128;
+  const short = second & 127;
+  const lengthEnd = short === 126 ? 4 : short === 127 ? 10 : 2;
+  const start = lengthEnd + (masked ? 4 : 0);
+  if (bytes.length < start) return undefined;
+  const length =
+    short === 126 ? bytes.readUInt16BE(2) : short === 127 ? Number(bytes.readBigUInt64BE(2)) : short;
+  const size = start + length;
+  if (bytes.length < size) return undefined;
+  const payload = Buffer.from(bytes.subarray(start, size));
+  if (masked) for (let at = 0; at < length; at += 1) payload[at]! ^= bytes[lengthEnd + (at % 4)]!;
+  return { fin: first >= 128, rsv: (first >> 4) & 7, opcode: first & 15, masked, payload, size };
+}
+
+/** All frames of `bytes`, which must hold whole ones. */
+export function parseFrames(bytes: Buffer): RawFrame[] {
+  const frames: RawFrame[] = [];
+  for (let rest = bytes; rest.length > 0;) {
+    const frame = parseFrame(rest);
+    if (frame === undefined) throw new Error("half a frame");
+    frames.push(frame);
+    rest = rest.subarray(frame.size);
+  }
+  return frames;
+}
+
+/** Makes a client's frame; what is wrong with it is up to the test. */
+export function rawFrame(
+  opcode: number,
+  payload: string | Uint8Array = "",
+  { fin = true, rsv = 0, masked = true }: { fin?: boolean; rsv?: number; masked?: boolean } = {},
+): Buffer {
+  const body = Buffer.from(payload);
+  const long = body.length >= 65_536 ? 127 : body.length >= 126 ? 126 : body.length;
+  const head = Buffer.alloc(long === 127 ? 10 : long === 126 ? 4 : 2);
+  head[0] = (fin ? 128 : 0) + (rsv << 4) + opcode;
+  head[1] = (masked ? 128 : 0) + long;
+  if (long === 126) head.writeUInt16BE(body.length, 2);
+  if (long === 127) head.writeBigUInt64BE(BigInt(body.length), 2);
+  const mask = Buffer.from([1, 2, 3, 4]);
+  if (masked) for (let at = 0; at < body.length; at += 1) body[at]! ^= mask[at % 4]!;
+  return Buffer.concat([head, ...(masked ? [mask] : []), body]);
+}
+
+/** The payload of a close frame. */
+export function closePayload(code: number, reason: string | Uint8Array = ""): Buffer {
+  return Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)]);
+}
+
+/** A handshake as text; a header that is undefined is left out. */
+export function handshake(
+  path: string,
+  headers: Readonly<Record<string, string | undefined>> = {},
+  method = "GET",
+): string {
+  const all = {
+    Host: "localhost",
+    Connection: "Upgrade",
+    Upgrade: "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    ...headers,
+  };
+  const lines = Object.entries(all).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}: ${value}\r\n`],
+  );
+  return `${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
+
+/** The head of an answer. */
+export interface Answer {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: Headers;
+}
+
+/** A TCP connection that says what it is told to. Destroyed when its scope ends. */
+export class RawClient implements Disposable {
+  readonly socket: Socket;
+  /** Resolves when the connection is gone, however it went. */
+  readonly gone: Promise<unknown>;
+  #bytes = Buffer.alloc(0);
+  #reading = false;
+  #over = false;
+  #wake: () => void = () => {};
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on("error", () => {});
+    this.gone = new Promise((resolve) => socket.once("close", resolve));
+    socket.once("end", () => this.#finish());
+    socket.once("close", () => this.#finish());
+  }
+
+  write(...data: (string | Uint8Array)[]): void {
+    this.socket.write(Buffer.concat(data.map((one) => Buffer.from(one))));
+  }
+
+  /** Opens a WebSocket; `glued` goes out in the same write as the handshake. */
+  async open(path: string, headers: Readonly<Record<string, string>> = {}, ...glued: Uint8Array[]): Promise<Answer> {
+    this.write(handshake(path, headers), ...glued);
+    return this.answer();
+  }
+
+  /** The head of the answer; what follows it stays to be read. */
+  answer(): Promise<Answer> {
+    return this.#take((bytes) => {
+      const end = bytes.indexOf("\r\n\r\n");
+      if (end < 0) return undefined;
+      const [line = "", ...rest] = bytes.subarray(0, end).toString("latin1").split("\r\n");
+      const [, status, ...reason] = line.split(" ");
+      const headers = new Headers(rest.map((one) => one.split(/: (.*)/s, 2) as [string, string]));
+      return [{ status: Number(status), reason: reason.join(" "), headers }, end + 4];
+    });
+  }
+
+  /** The next frame. */
+  frame(): Promise<RawFrame> {
+    return this.#take((bytes) => {
+      const frame = parseFrame(bytes);
+      return frame && [frame, frame.size];
+    });
+  }
+
+  /** The text of the next frame. */
+  async text(): Promise<string> {
+    return (await this.frame()).payload.toString();
+  }
+
+  /** The code and reason of the next frame, which must be a close frame. */
+  async close(): Promise<[code: number, reason: string]> {
+    const { opcode, payload } = await this.frame();
+    if (opcode !== opcodes.close) throw new Error(`opcode ${opcode} is no close frame`);
+    return [payload.readUInt16BE(0), payload.subarray(2).toString()];
+  }
+
+  /** Everything that still comes before the other half says that it is done. */
+  async rest(): Promise<Buffer> {
+    this.#read();
+    while (!this.#over) await new Promise<void>((resolve) => (this.#wake = resolve));
+    return this.#bytes;
+  }
+
+  /** Ends the connection by RST, as a crashed machine does. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.destroy();
+  }
+
+  async #take<Value>(find: (bytes: Buffer) => [found: Value, size: number] | undefined): Promise<Value> {
+    this.#read();
+    for (;;) {
+      const found = find(this.#bytes);
+      if (found !== undefined) {
+        this.#bytes = this.#bytes.subarray(found[1]);
+        return found[0];
+      }
+      if (this.#over) throw new Error(`the connection ended; unread: ${JSON.stringify(this.#bytes.toString("latin1"))}`);
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  #read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    this.socket.on("data", (chunk) => {
+      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      this.#wake();
+    });
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#wake();
+  }
+}
+
+/** Connects to a port of this machine. It reads nothing until it is asked for something. */
+export async function rawClient(port: number): Promise<RawClient> {
+  const socket = connect(port, "localhost");
+  const client = new RawClient(socket);
+  await once(socket, "connect");
+  return client;
+}
+
+/** A promise and what resolves it. */
+export function gate<Value = void>(): { readonly passed: Promise<Value>; readonly pass: (value: Value) => void } {
+  let pass: (value: Value) => void = () => {};
+  const passed = new Promise<Value>((resolve) => (pass = resolve));
+  return { passed, pass };
+}

@@ -1,0 +1,202 @@
+import { contract, int } from "@symbolon/protocol";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { createApp } from "../src/app.ts";
+import { type Member, Rooms } from "../src/room.ts";
+import { testClient } from "../src/testing.ts";
+import { enter, frame, hello } from "./frames.ts";
+
+class Hearer implements Member<string> {
+  readonly heard: string[] = [];
+  readonly gone: Promise<void>;
+  leave: () => void = () => {};
+
+  constructor() {
+    this.gone = new Promise((resolve) => (this.leave = resolve));
+  }
+
+  deliver(message: string): void {
+    this.heard.push(message);
+  }
+}
+
+function rooms() {
+  const all = new Rooms<Hearer, string>((hearer) => hearer);
+  return (name: string) => all.room(name, (broadcast) => broadcast);
+}
+
+describe("a room", () => {
+  test("tells every member, in the order of joining, and nobody else", async () => {
+    const here = rooms()("a");
+    const [ada, bob, eve] = [new Hearer(), new Hearer(), new Hearer()];
+    here.join(ada);
+    here.join(bob);
+    await here.send("hello");
+    expect([ada.heard, bob.heard, eve.heard]).toEqual([["hello"], ["hello"], []]);
+    expect(here.members).toEqual([ada, bob]);
+    expect([here.name, here.size]).toEqual(["a", 2]);
+  });
+
+  test("does not tell the one who is excepted", () => {
+    const here = rooms()("a");
+    const [ada, bob] = [new Hearer(), new Hearer()];
+    here.join(ada);
+    here.join(bob);
+    here.send("hello", { except: ada });
+    expect([ada.heard, bob.heard]).toEqual([[], ["hello"]]);
+  });
+
+  test("has a member once, however often it joins", () => {
+    const here = rooms()("a");
+    const ada = new Hearer();
+    here.join(ada);
+    here.join(ada);
+    here.send("hello");
+    expect([here.size, ada.heard]).toEqual([1, ["hello"]]);
+  });
+
+  test("is left by leaving, which is no error for one who is not there", () => {
+    const here = rooms()("a");
+    const ada = new Hearer();
+    here.leave(ada);
+    here.join(ada);
+    here.leave(ada);
+    here.leave(ada);
+    here.send("hello");
+    expect([here.size, ada.heard]).toEqual([0, []]);
+  });
+
+  test("is left by whoever is gone", async () => {
+    const here = rooms()("a");
+    const ada = new Hearer();
+    here.join(ada);
+    ada.leave();
+    await ada.gone;
+    expect(here.size).toBe(0);
+  });
+
+  test("is the same room wherever its name is looked up, and no other", () => {
+    const find = rooms();
+    const ada = new Hearer();
+    find("a").join(ada);
+    expect([find("a").size, find("b").size]).toEqual([1, 0]);
+  });
+
+  test.each(["__proto__", "constructor", ""])("may be called %j", (name) => {
+    const here = rooms()(name);
+    here.join(new Hearer());
+    expect(here.size).toBe(1);
+  });
+
+  test("tells those who were there when it was said, whoever leaves meanwhile", () => {
+    const here = rooms()("a");
+    const [ada, bob] = [new Hearer(), new Hearer()];
+    ada.deliver = () => here.leave(bob);
+    here.join(ada);
+    here.join(bob);
+    here.send("hello");
+    expect(bob.heard).toEqual(["hello"]);
+  });
+});
+
+describe("a room of raw routes", () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  test("tells the others, and is left when a client leaves", async () => {
+    const app = createApp();
+    app.ws("/", async (socket, { room }) => {
+      const here = room("all");
+      here.join(socket);
+      await socket.send(here.size);
+      for await (const line of socket) here.send(line, { except: socket });
+      here.send(`${here.size} left`);
+    });
+    const net = testClient(app);
+    const [ada, bob] = [await net.connect("/"), await net.connect("/")];
+    expect([await ada.receive(), await bob.receive()]).toEqual(["1", "2"]);
+    ada.send("hello");
+    expect(await bob.receive()).toBe("hello");
+    ada.close();
+    expect(await bob.receive()).toBe("1 left");
+    bob.close();
+  });
+
+  test("is harmed by no member: one that broke, or cannot be written to", async () => {
+    const console = vi.spyOn(globalThis.console, "error").mockImplementation(() => {});
+    const app = createApp();
+    app.ws("/numbers", { send: int }, async (socket, { room }) => {
+      room("all").join(socket);
+      await socket.send(0);
+      await socket.closed;
+    });
+    app.ws("/all", async (socket, { room }) => {
+      room("all").join(socket);
+      for await (const line of socket) room("all").send(line);
+    });
+    const net = testClient(app);
+    const numbers = await net.connect("/numbers");
+    expect(await numbers.receive()).toBe("0");
+    const ada = await net.connect("/all");
+    ada.send("no number");
+    expect(await ada.receive()).toBe("no number");
+    expect(await numbers.closed).toMatchObject({ code: 1011 });
+    expect(console).toHaveBeenCalledTimes(1);
+    ada.send("again");
+    expect(await ada.receive()).toBe("again");
+    ada.close();
+  });
+});
+
+describe("a room of a contract", () => {
+  const chat = contract("/chat", {
+    client: { say: z.object({ text: z.string() }) },
+    server: { said: z.object({ text: z.string() }), left: z.object({ name: z.string() }) },
+  });
+
+  function served() {
+    const app = createApp();
+    const service = app.implement(chat, async function* (peer, { room, query }) {
+      room("lobby").join(peer);
+      yield { say: ({ text }, call) => call.room("lobby").send("said", { text }, { except: peer }) };
+      room("lobby").send("left", { name: String(query["name"]) });
+    });
+    return { service, net: testClient(app) };
+  }
+
+  test("is the same for session and plain clients", async () => {
+    const { net, service } = served();
+    const ada = await enter(net, "/chat?name=ada");
+    const bob = await net.connect("/chat?name=bob");
+    ada.send({ t: "event", name: "say", data: { text: "hello" } });
+    expect(await frame(bob)).toEqual({ t: "event", name: "said", data: { text: "hello" } });
+    bob.send({ t: "event", name: "say", data: { text: "hi" } });
+    expect(await frame(ada)).toEqual({ t: "event", name: "said", data: { text: "hi" } });
+    expect(service.room("lobby").size).toBe(2);
+    ada.close();
+    expect(await frame(bob)).toEqual({ t: "event", name: "left", data: { name: "ada" } });
+    expect(service.room("lobby").size).toBe(1);
+    bob.close();
+  });
+
+  test("can be spoken to from anywhere", async () => {
+    const { net, service } = served();
+    const ada = await enter(net, "/chat");
+    await service.room("lobby").send("said", { text: "back in 5" });
+    expect(await frame(ada)).toMatchObject({ data: { text: "back in 5" } });
+    ada.close();
+  });
+
+  test("is harmed by no member whose network broke", async () => {
+    const { net, service } = served();
+    const broken = await enter(net, "/chat?name=broken", { ...hello, cid: "broken" });
+    net.drop();
+    service.room("lobby").send("said", { text: "to the dead" });
+    await broken.closed;
+    const ada = await enter(net, "/chat");
+    service.room("lobby").send("said", { text: "hello" });
+    const heard = [await frame(ada)];
+    while (!JSON.stringify(heard).includes("hello")) heard.push(await frame(ada));
+    expect(heard.at(-1)).toMatchObject({ data: { text: "hello" } });
+    ada.close();
+  });
+});
