@@ -65,33 +65,30 @@ export type ServerMessages<C extends AnyContract> = MessagesOf<C["definition"]["
 type MessagesOf<M> = M extends Messages ? M : Record<never, never>;
 
 /** The parameters one writes to connect. */
-export type ParamsInput<C extends AnyContract> =
-  C["definition"]["params"] extends Schema
-    ? Input<C["definition"]["params"]>
-    : PathParams<C["path"]>;
+export type ParamsInput<C extends AnyContract> = C["definition"]["params"] extends Schema
+  ? Input<C["definition"]["params"]>
+  : PathParams<C["path"]>;
 /** The parameters a handler reads. */
-export type ParamsOutput<C extends AnyContract> =
-  C["definition"]["params"] extends Schema
-    ? Output<C["definition"]["params"]>
-    : PathParams<C["path"]>;
+export type ParamsOutput<C extends AnyContract> = C["definition"]["params"] extends Schema
+  ? Output<C["definition"]["params"]>
+  : PathParams<C["path"]>;
 /** The query one writes to connect. */
-export type QueryInput<C extends AnyContract> =
-  C["definition"]["query"] extends Schema
-    ? Input<C["definition"]["query"]>
-    : Readonly<Record<string, string>> | undefined;
+export type QueryInput<C extends AnyContract> = C["definition"]["query"] extends Schema
+  ? Input<C["definition"]["query"]>
+  : Readonly<Record<string, string>> | undefined;
 /** The query a handler reads. */
-export type QueryOutput<C extends AnyContract> =
-  C["definition"]["query"] extends Schema
-    ? Output<C["definition"]["query"]>
-    : Readonly<Record<string, string>>;
+export type QueryOutput<C extends AnyContract> = C["definition"]["query"] extends Schema
+  ? Output<C["definition"]["query"]>
+  : Readonly<Record<string, string>>;
 
 /** The arguments of `url`: what the contract needs, and no more. */
 export type UrlArguments<C extends AnyContract> = [ParamName<C["path"]>] extends [never]
   ? [params?: Readonly<Record<string, never>>, ...query: QueryArgument<C>]
   : [params: ParamsInput<C>, ...query: QueryArgument<C>];
 
-type QueryArgument<C extends AnyContract> = Record<never, never> extends QueryInput<C>
-  ? [query?: QueryInput<C>]
-  : undefined extends QueryInput<C>
+type QueryArgument<C extends AnyContract> =
+  Record<never, never> extends QueryInput<C>
     ? [query?: QueryInput<C>]
-    : [query: QueryInput<C>];
+    : undefined extends QueryInput<C>
+      ? [query?: QueryInput<C>]
+      : [query: QueryInput<C>];

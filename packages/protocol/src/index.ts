@@ -33,5 +33,12 @@ export { joinedWires, WireEvents } from "./wire.ts";
 export type { Message, Wire, WireListener } from "./wire.ts";
 export { checkCloseCode, closeAdvice, CloseCode, closeCodeOfStatus, cutReason } from "./close.ts";
 export type { CloseAdvice } from "./close.ts";
-export { CloseError, HandshakeError, OutcomeUnknown, ProtocolError, RequestError, ValidationError } from "./errors.ts";
+export {
+  CloseError,
+  HandshakeError,
+  OutcomeUnknown,
+  ProtocolError,
+  RequestError,
+  ValidationError,
+} from "./errors.ts";
 export type { Closed } from "./errors.ts";

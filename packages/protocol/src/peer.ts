@@ -65,7 +65,8 @@ export class Peer<Says extends Messages = Messages> {
    * @throws TypeError at once when the data cannot be JSON.
    */
   send<Name extends keyof Says & string>(name: Name, data: Input<Says[Name]>): Sent {
-    if (this.#options.askForFailures === false) return this.#options.session.send(writeFrame({ t: "event", name, data }));
+    if (this.#options.askForFailures === false)
+      return this.#options.session.send(writeFrame({ t: "event", name, data }));
     this.#asked += 1;
     const sent = this.#options.session.send(writeFrame({ t: "event", name, data, q: this.#asked }));
     this.#recent.set(this.#asked, { name, data });
@@ -103,7 +104,8 @@ export class Peer<Says extends Messages = Messages> {
   async #handle({ name, data, q }: EventFrame, dispatch: Dispatch): Promise<void> {
     try {
       const schema = this.#hears.get(name);
-      if (schema === undefined) throw new RequestError("NOT_FOUND", `there is no message ${JSON.stringify(name)}`);
+      if (schema === undefined)
+        throw new RequestError("NOT_FOUND", `there is no message ${JSON.stringify(name)}`);
       await dispatch(name, await validate(schema, data));
     } catch (error) {
       if (error instanceof CloseError) this.#options.close?.(error);
@@ -112,7 +114,8 @@ export class Peer<Says extends Messages = Messages> {
   }
 
   #fail(re: number | undefined, name: string, error: unknown): void {
-    if (!(error instanceof RequestError) && !(error instanceof ValidationError)) this.#options.crashed?.(error, name);
+    if (!(error instanceof RequestError) && !(error instanceof ValidationError))
+      this.#options.crashed?.(error, name);
     if (re !== undefined) this.#options.session.send(writeFrame({ t: "error", re, ...publicly(error) }));
   }
 
@@ -129,17 +132,32 @@ export class Peer<Says extends Messages = Messages> {
 }
 
 function publicly(error: unknown): { code: string; message: string; data?: unknown } {
-  if (error instanceof ValidationError) return { code: error.code, message: error.message, data: error.issues.map(plain) };
+  if (error instanceof ValidationError)
+    return { code: error.code, message: error.message, data: error.issues.map(plain) };
   if (error instanceof RequestError) return { code: error.code, message: error.message, data: error.data };
   return { code: "INTERNAL", message: "the handler failed" }; // nothing of the exception crosses
 }
 
-function plain({ message, path = [] }: ValidationError["issues"][number]): { message: string; path: (string | number)[] } {
+function plain({ message, path = [] }: ValidationError["issues"][number]): {
+  message: string;
+  path: (string | number)[];
+} {
   const steps = path.map((step) => (typeof step === "object" ? step.key : step));
-  return { message: message.slice(0, 200), path: steps.map((step) => (typeof step === "number" ? step : String(step))) };
+  return {
+    message: message.slice(0, 200),
+    path: steps.map((step) => (typeof step === "number" ? step : String(step))),
+  };
 }
 
 function isIssue(value: unknown): value is { message: string; path?: (string | number)[] } {
-  if (typeof value !== "object" || value === null || !("message" in value) || typeof value.message !== "string") return false;
-  return !("path" in value) || (Array.isArray(value.path) && value.path.every((step) => typeof step !== "object"));
+  if (
+    typeof value !== "object" ||
+    value === null ||
+    !("message" in value) ||
+    typeof value.message !== "string"
+  )
+    return false;
+  return (
+    !("path" in value) || (Array.isArray(value.path) && value.path.every((step) => typeof step !== "object"))
+  );
 }

@@ -15,10 +15,7 @@ export type Output<S extends Schema> = NonNullable<S["~standard"]["types"]>["out
  * @returns what the schema made of it; a promise when the schema is asynchronous.
  * @throws ValidationError with the schema's issues, or rejects with it.
  */
-export function validate<S extends Schema>(
-  schema: S,
-  value: unknown,
-): Output<S> | Promise<Output<S>> {
+export function validate<S extends Schema>(schema: S, value: unknown): Output<S> | Promise<Output<S>> {
   const result = schema["~standard"].validate(value);
   return result instanceof Promise ? result.then(unwrap) : unwrap(result);
 }

@@ -35,7 +35,8 @@ export class Session {
     if (this.#ended !== undefined) sent.fail(this.#ended.reason);
     else if (this.#wire !== undefined) transmit(this.#wire, message, sent);
     else if (this.#pending.length < this.#limit) this.#pending.push({ message, sent });
-    else sent.fail(new RequestError("OUTBOX_FULL", `more than ${this.#limit} messages wait for a connection`));
+    else
+      sent.fail(new RequestError("OUTBOX_FULL", `more than ${this.#limit} messages wait for a connection`));
     return sent;
   }
 

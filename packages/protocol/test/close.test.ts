@@ -21,10 +21,15 @@ describe("advice", () => {
   });
 });
 
-test.each([[400, 4400], [401, 4401], [503, 4503], [599, 4599], [200, 4403], [302, 4403], [600, 4403]])(
-  "status %d is told as %d",
-  (status, code) => expect(closeCodeOfStatus(status)).toBe(code),
-);
+test.each([
+  [400, 4400],
+  [401, 4401],
+  [503, 4503],
+  [599, 4599],
+  [200, 4403],
+  [302, 4403],
+  [600, 4403],
+])("status %d is told as %d", (status, code) => expect(closeCodeOfStatus(status)).toBe(code));
 
 test.each([1000, 1003, 1007, 1014, 3000, 4999])("%d may be sent", (code) => {
   expect(() => checkCloseCode(code)).not.toThrow();
@@ -32,7 +37,10 @@ test.each([1000, 1003, 1007, 1014, 3000, 4999])("%d may be sent", (code) => {
 
 test.each([0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 1000.5, Number.NaN, Infinity])(
   "%d may not be sent",
-  (code) => expect(() => checkCloseCode(code)).toThrow(new RangeError(`${code} is not a close code one may send: use 1000–1003, 1007–1014 or 3000–4999`)),
+  (code) =>
+    expect(() => checkCloseCode(code)).toThrow(
+      new RangeError(`${code} is not a close code one may send: use 1000–1003, 1007–1014 or 3000–4999`),
+    ),
 );
 
 test("every code of the table may be sent, but for the two that mean none was", () => {
@@ -50,10 +58,12 @@ test("every code of the table may be sent, but for the two that mean none was", 
 describe("a reason", () => {
   const size = (line: string): number => new TextEncoder().encode(line).length;
 
-  test.each([["a".repeat(123), 123], ["a".repeat(124), 123], ["é".repeat(100), 61], ["😀".repeat(40), 60]])(
-    "%s is cut to %d units",
-    (reason, length) => expect(cutReason(reason)).toBe(reason.slice(0, length)),
-  );
+  test.each([
+    ["a".repeat(123), 123],
+    ["a".repeat(124), 123],
+    ["é".repeat(100), 61],
+    ["😀".repeat(40), 60],
+  ])("%s is cut to %d units", (reason, length) => expect(cutReason(reason)).toBe(reason.slice(0, length)));
 
   test("is cut only when it must be, as little as possible, never through a character", () => {
     fc.assert(

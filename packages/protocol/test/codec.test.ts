@@ -20,20 +20,28 @@ describe("text and bytes", () => {
   });
 
   test("the other kind of message is refused", () => {
-    expect(() => text.decode(utf8("a"))).toThrow(new ValidationError([{ message: "expected a text message, got a binary one" }]));
+    expect(() => text.decode(utf8("a"))).toThrow(
+      new ValidationError([{ message: "expected a text message, got a binary one" }]),
+    );
     expect(() => bytes.decode("a")).toThrow("expected a binary message, got a text one");
   });
 });
 
 describe("int", () => {
-  test.each([["0", 0], ["-12", -12], ["+7", 7], ["007", 7], ["9007199254740991", Number.MAX_SAFE_INTEGER]])(
-    "reads %s",
-    async (line, value) => expect(await int.decode(line)).toBe(value),
-  );
+  test.each([
+    ["0", 0],
+    ["-12", -12],
+    ["+7", 7],
+    ["007", 7],
+    ["9007199254740991", Number.MAX_SAFE_INTEGER],
+  ])("reads %s", async (line, value) => expect(await int.decode(line)).toBe(value));
 
-  test.each(["", " 1", "1.0", "1e3", "0x10", "9007199254740992", "NaN", "1\n", "٣"])("refuses %j", async (line) => {
-    await expect(int.decode(line)).rejects.toThrow(ValidationError);
-  });
+  test.each(["", " 1", "1.0", "1e3", "0x10", "9007199254740992", "NaN", "1\n", "٣"])(
+    "refuses %j",
+    async (line) => {
+      await expect(int.decode(line)).rejects.toThrow(ValidationError);
+    },
+  );
 
   test.each([1.5, Number.NaN, 2 ** 53, Infinity])("does not write %d", (value) => {
     expect(() => int.encode(value)).toThrow(ValidationError);
@@ -50,10 +58,15 @@ describe("int", () => {
 });
 
 describe("bool", () => {
-  test.each([["true", true], ["True", true], ["false", false], ["False", false], ["1", true], ["00", false], ["42", true]])(
-    "reads %s as %s",
-    async (line, value) => expect(await bool.decode(line)).toBe(value),
-  );
+  test.each([
+    ["true", true],
+    ["True", true],
+    ["false", false],
+    ["False", false],
+    ["1", true],
+    ["00", false],
+    ["42", true],
+  ])("reads %s as %s", async (line, value) => expect(await bool.decode(line)).toBe(value));
 
   test.each(["", "TRUE", "yes", "-1", "true "])("refuses %j", async (line) => {
     await expect(bool.decode(line)).rejects.toThrow(ValidationError);
@@ -71,7 +84,9 @@ describe("json", () => {
   });
 
   test.each(["", "{", "undefined"])("refuses %j", (line) => {
-    expect(() => json().decode(line)).toThrow(new ValidationError([{ message: `expected JSON, got ${JSON.stringify(line)}` }]));
+    expect(() => json().decode(line)).toThrow(
+      new ValidationError([{ message: `expected JSON, got ${JSON.stringify(line)}` }]),
+    );
   });
 
   test("refuses bytes that are not UTF-8", () => {
@@ -99,14 +114,24 @@ describe("json", () => {
   });
 
   test("an asynchronous schema reads, and is refused for writing", async () => {
-    const codec = json(v.pipeAsync(v.string(), v.checkAsync(async (line) => line !== "bad", "is bad")));
+    const codec = json(
+      v.pipeAsync(
+        v.string(),
+        v.checkAsync(async (line) => line !== "bad", "is bad"),
+      ),
+    );
     expect(await codec.decode('"good"')).toBe("good");
     await expect(codec.decode('"bad"')).rejects.toThrow("is bad");
     expect(() => codec.encode("good")).toThrow(/cannot be asynchronous/);
   });
 
   test("an asynchronous schema that refuses what is written leaves no unhandled rejection", async () => {
-    const codec = json(v.pipeAsync(v.string(), v.checkAsync(async () => false, "is bad")));
+    const codec = json(
+      v.pipeAsync(
+        v.string(),
+        v.checkAsync(async () => false, "is bad"),
+      ),
+    );
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on("unhandledRejection", note);
@@ -128,7 +153,8 @@ describe("binary", () => {
   });
 
   test("any text comes back as it was, a byte order mark too", async () => {
-    const check = async (line: string) => expect(await decode(binary(text), binary(text).encode(line))).toBe(line);
+    const check = async (line: string) =>
+      expect(await decode(binary(text), binary(text).encode(line))).toBe(line);
     await check("\uFEFFa");
     await fc.assert(fc.asyncProperty(fc.string({ unit: "binary" }), check));
   });

@@ -21,8 +21,17 @@ test.each([
 });
 
 test("a CloseError is how the connection ended", () => {
-  expect(new CloseError(4403, "no")).toMatchObject({ code: 4403, reason: "no", wasClean: true, message: "closed with 4403: no" });
-  expect(new CloseError(1006, "", false)).toMatchObject({ reason: "", wasClean: false, message: "closed with 1006" });
+  expect(new CloseError(4403, "no")).toMatchObject({
+    code: 4403,
+    reason: "no",
+    wasClean: true,
+    message: "closed with 4403: no",
+  });
+  expect(new CloseError(1006, "", false)).toMatchObject({
+    reason: "",
+    wasClean: false,
+    message: "closed with 1006",
+  });
 });
 
 test("a HandshakeError carries the response", () => {
@@ -33,7 +42,11 @@ test("a HandshakeError carries the response", () => {
 });
 
 test("a RequestError says its code when it has nothing else to say", () => {
-  expect(new RequestError("NO_SUCH_ROOM")).toMatchObject({ code: "NO_SUCH_ROOM", message: "NO_SUCH_ROOM", data: undefined });
+  expect(new RequestError("NO_SUCH_ROOM")).toMatchObject({
+    code: "NO_SUCH_ROOM",
+    message: "NO_SUCH_ROOM",
+    data: undefined,
+  });
   expect(new RequestError("NO", "no", 1)).toMatchObject({ message: "no", data: 1 });
 });
 
@@ -51,6 +64,12 @@ test("a ProtocolError closes with 4400 unless told otherwise", () => {
 });
 
 test("an OutcomeUnknown says whether the message ever left", () => {
-  expect(new OutcomeUnknown(true)).toMatchObject({ sentBefore: true, message: "the connection ended before the outcome was known" });
-  expect(new OutcomeUnknown(false)).toMatchObject({ sentBefore: false, message: "the connection ended before this was sent" });
+  expect(new OutcomeUnknown(true)).toMatchObject({
+    sentBefore: true,
+    message: "the connection ended before the outcome was known",
+  });
+  expect(new OutcomeUnknown(false)).toMatchObject({
+    sentBefore: false,
+    message: "the connection ended before this was sent",
+  });
 });

@@ -57,12 +57,28 @@ describe("what is not a frame is refused with 4400", () => {
   });
 
   test("a binary message", () => {
-    expect(() => readFrame(new Uint8Array())).toThrow(new ProtocolError("expected a text message, got a binary one"));
+    expect(() => readFrame(new Uint8Array())).toThrow(
+      new ProtocolError("expected a text message, got a binary one"),
+    );
   });
 });
 
 test("whatever arrives, reading gives a frame or a ProtocolError", () => {
-  const fields = ["t", "v", "cid", "att", "name", "data", "q", "re", "code", "message", "n", "why", "__proto__"];
+  const fields = [
+    "t",
+    "v",
+    "cid",
+    "att",
+    "name",
+    "data",
+    "q",
+    "re",
+    "code",
+    "message",
+    "n",
+    "why",
+    "__proto__",
+  ];
   const kinds = fc.constantFrom("hello", "welcome", "event", "error", "ping", "pong", "bye", "toString");
   const value = fc.oneof(kinds, fc.jsonValue(), fc.integer());
   const almost = fc.dictionary(fc.constantFrom(...fields), value).map((frame) => JSON.stringify(frame));

@@ -6,7 +6,13 @@ import { validate } from "../src/schema.ts";
 
 test.each([
   ["zod", z.string().transform((line) => line.length)],
-  ["valibot", v.pipe(v.string(), v.transform((line) => line.length))],
+  [
+    "valibot",
+    v.pipe(
+      v.string(),
+      v.transform((line) => line.length),
+    ),
+  ],
 ])("%s: a value becomes what the schema makes of it, at once", (_, schema) => {
   expect(validate(schema, "abc")).toBe(3);
   expect(() => validate(schema, 3)).toThrow(ValidationError);
@@ -23,7 +29,10 @@ test("the error names every place that is wrong", () => {
 });
 
 test("an asynchronous schema gives a promise, and rejects it", async () => {
-  const schema = v.pipeAsync(v.string(), v.checkAsync(async (line) => line !== "taken", "is taken"));
+  const schema = v.pipeAsync(
+    v.string(),
+    v.checkAsync(async (line) => line !== "taken", "is taken"),
+  );
   expect(await validate(schema, "free")).toBe("free");
   await expect(validate(schema, "taken")).rejects.toThrow(new ValidationError([{ message: "is taken" }]));
 });

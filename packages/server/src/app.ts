@@ -37,7 +37,10 @@ type Receives<O> = O extends { readonly receive: Codec<never, infer Read> } ? Re
 type Sends<O> = O extends { readonly send: Codec<infer Written, unknown> } ? Written : unknown;
 
 /** The rooms of an app's raw routes. */
-export type SocketRoom = Room<Socket<never, never>, (value: unknown, options?: BroadcastOptions<Socket<never, never>>) => Sent>;
+export type SocketRoom = Room<
+  Socket<unknown, never>,
+  (value: unknown, options?: BroadcastOptions<Socket<unknown, never>>) => Sent
+>;
 
 /** What the handlers of raw routes have besides the request. */
 export interface RawContext {
@@ -48,22 +51,33 @@ export interface RawContext {
 type Merge<A, B> = B extends Provided ? A & B : A;
 
 /** The builder one holds: routes, the hooks they run, and the two functions by which a transport serves it. */
-export interface App<P extends object = Record<never, never>> {
+export interface App<P extends object = object> {
   /** A narrower view of the same app: routes declared on it run `hook`, after those of this view. */
-  readonly use: <Given extends Provided | void = void>(hook: Hook<Context & P, Given>) => App<Merge<P, Given>>;
+  readonly use: <Given extends Provided | void = void>(
+    hook: Hook<Context<string, RouteSchemas> & P, Given>,
+  ) => App<Merge<P, Given>>;
   /** Serves raw WebSockets at a path. Throws TypeError when a WebSocket route is there already. */
   readonly ws: {
-    <const Path extends string>(path: Path, handler: SocketHandler<Socket, Context<Path> & RawContext & P>): void;
+    <const Path extends string>(
+      path: Path,
+      handler: SocketHandler<Socket, Context<Path> & RawContext & P>,
+    ): void;
     <const Path extends string, const Options extends SocketRouteOptions>(
       path: Path,
       options: Options,
-      handler: SocketHandler<Socket<Receives<Options>, Sends<Options>>, Context<Path, Options> & RawContext & P>,
+      handler: SocketHandler<
+        Socket<Receives<Options>, Sends<Options>>,
+        Context<Path, Options> & RawContext & P
+      >,
     ): void;
   };
   /** Answers HTTP at a path; a WebSocket route may be at the same one. */
   readonly http: <const Path extends string>(path: Path, handler: HttpHandler<Context<Path> & P>) => void;
   /** Serves a contract. Throws TypeError when a WebSocket route is at its path already. */
-  readonly implement: <C extends AnyContract>(contract: C, setup: Setup<C, ContractContext<C> & P>) => Service<C>;
+  readonly implement: <C extends AnyContract>(
+    contract: C,
+    setup: Setup<C, ContractContext<C> & P>,
+  ) => Service<C>;
   /** Serves another app's routes below a prefix; its routes run this view's hooks first. */
   readonly mount: (prefix: string, other: App) => void;
   /** Whether any route is at this path. */
@@ -106,12 +120,12 @@ function view(routes: Routes, hooks: readonly AnyHook[], maxPayload: number, sha
     routes.addSocket(path, hooks, options as SocketRouteOptions, handler as never);
   };
   const app: App = {
-    use: (hook) => view(routes, [...hooks, hook as AnyHook], maxPayload, shared) as never,
+    use: (hook) => view(routes, [...hooks, hook], maxPayload, shared) as never,
     ws,
-    http: (path, handler) => routes.addHttp(path, hooks, handler as never),
+    http: (path, handler) => routes.addHttp(path, hooks, handler),
     implement: (contract, setup) => {
-      const service = new ContractService(contract, setup as never, shared);
-      routes.addContract(hooks, service as never);
+      const service = new ContractService(contract, setup, shared);
+      routes.addContract(hooks, service);
       return service;
     },
     mount: (prefix, other) => {

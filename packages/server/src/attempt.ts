@@ -81,9 +81,13 @@ export function closedBefore({ code, reason }: { readonly code: number; readonly
 }
 
 /** What a thrown value means after the handshake: the close to send. `report` is called when it was no close. */
-export function closeFor(thrown: unknown, report: () => void): { readonly code: number; readonly reason: string } {
+export function closeFor(
+  thrown: unknown,
+  report: () => void,
+): { readonly code: number; readonly reason: string } {
   if (thrown instanceof CloseError) return thrown;
   report();
-  if (thrown instanceof ValidationError) return { code: CloseCode.UnsupportedData, reason: "unsupported data" };
+  if (thrown instanceof ValidationError)
+    return { code: CloseCode.UnsupportedData, reason: "unsupported data" };
   return { code: CloseCode.InternalError, reason: "" };
 }

@@ -20,8 +20,22 @@ export interface BaseContext {
   readonly token: string | undefined;
 }
 
-/** What a handler may read: the request and its parts, as the route's schemas made them. */
-export interface Context<Path extends string = string, Schemas extends RouteSchemas = RouteSchemas> extends BaseContext {
+/** The schemas of a route that has none. */
+export interface NoSchemas extends RouteSchemas {
+  readonly params?: never;
+  readonly query?: never;
+  readonly headers?: never;
+  readonly cookies?: never;
+}
+
+/**
+ * What a handler may read: the request and its parts, as the route's schemas made them. With `RouteSchemas`, which may
+ * be any, the parts are unknown: so it is for hooks, which serve many routes.
+ */
+export interface Context<
+  Path extends string = string,
+  Schemas extends RouteSchemas = NoSchemas,
+> extends BaseContext {
   /** The path's parameters, decoded. */
   readonly params: Parsed<Schemas["params"], PathParams<Path>>;
   /** The query; a repeated name gives an array. */
@@ -56,19 +70,34 @@ export async function parseContext(
     const schema = schemas[part];
     if (schema === undefined) continue;
     try {
-      context[part] = await validate(schema, part === "headers" ? Object.fromEntries(request.headers) : raw[part]);
+      context[part] = await validate(
+        schema,
+        part === "headers" ? Object.fromEntries(request.headers) : raw[part],
+      );
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
       for (const { message, path = [] } of error.issues)
-        issues.push({ in: part, path: path.map((step) => String(typeof step === "object" ? step.key : step)).join("."), message });
+        issues.push({
+          in: part,
+          path: path.map((step) => String(typeof step === "object" ? step.key : step)).join("."),
+          message,
+        });
     }
   }
   return issues.length === 0 ? context : problem(issues);
 }
 
 function problem(issues: readonly { in: string; path: string; message: string }[]): Response {
-  const body = { title: "Invalid input", status: 400, detail: issues.map(({ message }) => message).join("; "), issues };
-  return new Response(JSON.stringify(body), { status: 400, headers: { "content-type": "application/problem+json" } });
+  const body = {
+    title: "Invalid input",
+    status: 400,
+    detail: issues.map(({ message }) => message).join("; "),
+    issues,
+  };
+  return new Response(JSON.stringify(body), {
+    status: 400,
+    headers: { "content-type": "application/problem+json" },
+  });
 }
 
 function parseQuery(search: URLSearchParams): Record<string, string | string[]> {
@@ -76,7 +105,12 @@ function parseQuery(search: URLSearchParams): Record<string, string | string[]> 
   for (const name of new Set(search.keys())) {
     const values = search.getAll(name);
     const [only = ""] = values;
-    Object.defineProperty(query, name, { value: values.length > 1 ? values : only, enumerable: true, configurable: true, writable: true });
+    Object.defineProperty(query, name, {
+      value: values.length > 1 ? values : only,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   }
   return query;
 }

@@ -69,13 +69,17 @@ export async function finish(generator: AnyGenerator, error?: unknown): Promise<
   const rest = await (error === undefined ? generator.next() : generator.throw(error));
   if (rest.done === true) return;
   await generator.return(undefined);
-  throw new TypeError("yielded twice: what comes before the one `yield` is the start, what comes after it the end");
+  throw new TypeError(
+    "yielded twice: what comes before the one `yield` is the start, what comes after it the end",
+  );
 }
 
 function provide(context: Record<string, unknown>, provided: Provided | void): void {
   for (const [name, value] of Object.entries(provided ?? {})) {
     if (reserved.has(name) || Object.hasOwn(context, name))
-      throw new TypeError(`a hook provides ${JSON.stringify(name)}, which the context has already: choose another name`);
+      throw new TypeError(
+        `a hook provides ${JSON.stringify(name)}, which the context has already: choose another name`,
+      );
     context[name] = value;
   }
 }

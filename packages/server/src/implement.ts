@@ -5,10 +5,7 @@ import {
   type Closed,
   CloseError,
   type Input,
-  type Messages,
   type Output,
-  Peer as BasePeer,
-  type PeerOptions,
   ProtocolError,
   readFrame,
   RequestError,
@@ -22,21 +19,8 @@ import type { Clock } from "./clock.ts";
 import { type Attempt, closeFor } from "./attempt.ts";
 import { beating, type HeartbeatOptions } from "./heartbeat.ts";
 import { finish, isGenerator } from "./hook.ts";
+import { Peer } from "./peer.ts";
 import { type BroadcastOptions, type Room, Rooms } from "./room.ts";
-
-/** The client of one connection, as a contract's setup holds it. */
-export class Peer<Says extends Messages = Messages> extends BasePeer<Says> {
-  /** Resolves when the connection has ended. Never rejects. */
-  readonly closed: Promise<Closed>;
-  /** Aborts when the connection ends. */
-  readonly signal: AbortSignal;
-
-  constructor(options: PeerOptions, closed: Promise<Closed>, signal: AbortSignal) {
-    super(options);
-    this.closed = closed;
-    this.signal = signal;
-  }
-}
 
 /** A room of a contract: what is said is one of the server's messages. */
 export type ContractRoom<C extends AnyContract> = Room<
@@ -58,7 +42,10 @@ export interface Call<C extends AnyContract> {
 
 /** A handler for each message that the client may say; events are handled one after another. */
 export type Handlers<C extends AnyContract> = {
-  readonly [Name in keyof ClientMessages<C>]: (input: Output<ClientMessages<C>[Name]>, call: Call<C>) => unknown;
+  readonly [Name in keyof ClientMessages<C>]: (
+    input: Output<ClientMessages<C>[Name]>,
+    call: Call<C>,
+  ) => unknown;
 };
 
 /**
@@ -119,8 +106,10 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       gone: peer.closed,
     }));
     this.room = (name) =>
-      rooms.room<ContractRoom<C>["send"]>(name, (broadcast) => (event, data, options) =>
-        broadcast(writeFrame({ t: "event", name: event, data }), options),
+      rooms.room<ContractRoom<C>["send"]>(
+        name,
+        (broadcast) => (event, data, options) =>
+          broadcast(writeFrame({ t: "event", name: event, data }), options),
       );
   }
 
@@ -143,7 +132,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     }
   }
 
-  #remember(cid: string | undefined, entry: { principal: unknown; end: () => Promise<void> }, ended: Promise<void>): void {
+  #remember(
+    cid: string | undefined,
+    entry: { principal: unknown; end: () => Promise<void> },
+    ended: Promise<void>,
+  ): void {
     if (cid === undefined) return;
     this.#live.set(cid, entry);
     void ended.then(() => {
@@ -181,7 +174,8 @@ class Conversation<C extends AnyContract> {
         session: this.session,
         askForFailures: opening.cid !== undefined,
         crashed: (error) => attempt.report(error),
-        failed: ({ name, error }) => attempt.report(new Error(`the client refused ${JSON.stringify(name)}`, { cause: error })),
+        failed: ({ name, error }) =>
+          attempt.report(new Error(`the client refused ${JSON.stringify(name)}`, { cause: error })),
         close: (error) => this.#wire?.close(error.code, error.reason),
         inbox: { full: () => this.#wire?.pause(), roomy: () => this.#wire?.resume() },
       },
@@ -198,18 +192,24 @@ class Conversation<C extends AnyContract> {
     const first = await result.next();
     if (first.done === true) throw new TypeError("the setup ended without yielding its handlers");
     this.#ending = () => finish(result);
-    this.#take(first.value as Handlers<C>);
+    this.#take(first.value);
   }
 
   /** Talks until the wire ends; resolves when the code after the handlers and the hooks' endings have run. */
   run(wire: Wire): Promise<void> {
     this.#wire = wire;
     const { welcome } = this.#opening;
-    const ping = welcome === undefined ? wire.ping && (() => wire.ping?.()) : () => wire.send(writeFrame({ t: "ping", n: 1 }));
+    const ping =
+      welcome === undefined
+        ? wire.ping && (() => wire.ping?.())
+        : () => wire.send(writeFrame({ t: "ping", n: 1 }));
     const closed = new Promise<Closed>((resolve) => {
       if (welcome !== undefined) wire.send(welcome(this.peer.id));
       this.session.live(wire);
-      const listener = { message: (message: Parameters<Wire["send"]>[0]) => this.#hear(message, wire), closed: resolve };
+      const listener = {
+        message: (message: Parameters<Wire["send"]>[0]) => this.#hear(message, wire),
+        closed: resolve,
+      };
       wire.listen(beating(listener, wire, this.#options.clock, this.#options.heartbeat, ping));
     });
     const served = this.peer.serve((name, input) => this.#dispatch(name, input));

@@ -1,13 +1,13 @@
 export { createApp } from "./app.ts";
 export type { App, AppOptions, ContractContext, RawContext, SocketRoom, SocketRouteOptions } from "./app.ts";
-export { Peer } from "./implement.ts";
+export { Peer } from "./peer.ts";
 export type { Call, ContractRoom, Handlers, Service, Setup } from "./implement.ts";
 export { Socket } from "./server-socket.ts";
 export type { AcceptInit } from "./server-socket.ts";
 export type { SocketHandler, SocketResult } from "./raw.ts";
 export type { HttpHandler } from "./routes.ts";
 export type { Hook, HookResult, Provided } from "./hook.ts";
-export type { BaseContext, Context, RouteSchemas } from "./context.ts";
+export type { BaseContext, Context, NoSchemas, RouteSchemas } from "./context.ts";
 export type { BroadcastOptions, Room } from "./room.ts";
 export type { HeartbeatOptions } from "./heartbeat.ts";
 export type { OriginOptions } from "./origin.ts";

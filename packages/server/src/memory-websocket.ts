@@ -29,7 +29,8 @@ export class MemoryWebSocket extends EventTarget {
   }
 
   send(data: string | ArrayBufferLike | ArrayBufferView): void {
-    if (this.readyState === MemoryWebSocket.CONNECTING) throw new DOMException("still connecting", "InvalidStateError");
+    if (this.readyState === MemoryWebSocket.CONNECTING)
+      throw new DOMException("still connecting", "InvalidStateError");
     this.#wire?.send(typeof data === "string" ? data : toBytes(data));
   }
 
@@ -69,11 +70,15 @@ export class MemoryWebSocket extends EventTarget {
 
   #tell(event: Event): void {
     this.dispatchEvent(event);
-    const handler = { open: this.onopen, message: this.onmessage, error: this.onerror, close: this.onclose }[event.type];
+    const handler = { open: this.onopen, message: this.onmessage, error: this.onerror, close: this.onclose }[
+      event.type
+    ];
     handler?.call(this, event as MessageEvent);
   }
 }
 
 function toBytes(data: ArrayBufferLike | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
 }

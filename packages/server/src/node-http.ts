@@ -10,7 +10,9 @@ export function toRequest(incoming: IncomingMessage, signal?: AbortSignal): Requ
   if (!target.startsWith("/") || target.startsWith("//")) return undefined;
   try {
     const encrypted = "encrypted" in incoming.socket;
-    const url = new URL(target, `${encrypted ? "https" : "http"}://${incoming.headers.host ?? "localhost"}`);
+    const base = new URL(`${encrypted ? "https" : "http"}://${incoming.headers.host ?? "localhost"}`);
+    const url = new URL(target, base);
+    if (url.origin !== base.origin) return undefined; // "/\\host": a URL takes the backslash for a slash
     const headers = new Headers();
     for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2)
       headers.append(incoming.rawHeaders[at] ?? "", incoming.rawHeaders[at + 1] ?? "");
@@ -27,15 +29,20 @@ export function toRequest(incoming: IncomingMessage, signal?: AbortSignal): Requ
   }
 }
 
-/** Writes a web `Response` as a Node one. */
+/** Writes a web `Response` as a Node one. Rejects when it cannot be written: its body was read already. */
 export async function writeResponse(response: Response, outgoing: ServerResponse): Promise<void> {
+  // First of all: it throws when the body was read already.
+  const body =
+    response.body === null || outgoing.req.method === "HEAD"
+      ? undefined
+      : Readable.fromWeb(response.body as never);
   const cookies = response.headers.getSetCookie();
   outgoing.statusCode = response.status;
   if (response.statusText !== "") outgoing.statusMessage = response.statusText;
   for (const [name, value] of response.headers) if (name !== "set-cookie") outgoing.setHeader(name, value);
   if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
-  if (response.body === null || outgoing.req.method === "HEAD") outgoing.end();
-  else await pipeline(Readable.fromWeb(response.body as never), outgoing).catch(() => outgoing.destroy());
+  if (body === undefined) outgoing.end();
+  else await pipeline(body, outgoing).catch(() => outgoing.destroy());
 }
 
 /** Answers an upgrade with a `Response` and closes the connection: there is no `ServerResponse` on this path. */
@@ -52,5 +59,10 @@ export async function writeRefusal(response: Response, socket: Duplex): Promise<
   const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`);
   const reason = response.statusText || STATUS_CODES[response.status] || "";
   socket.once("finish", () => socket.destroy());
-  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${response.status} ${reason}\r\n${lines.join("")}\r\n`, "latin1"), body]));
+  socket.end(
+    Buffer.concat([
+      Buffer.from(`HTTP/1.1 ${response.status} ${reason}\r\n${lines.join("")}\r\n`, "latin1"),
+      body,
+    ]),
+  );
 }

@@ -1,5 +1,13 @@
 import type { Duplex } from "node:stream";
-import { CloseCode, checkCloseCode, cutReason, type Message, type Wire, WireEvents, type WireListener } from "@symbolon/protocol";
+import {
+  CloseCode,
+  checkCloseCode,
+  cutReason,
+  type Message,
+  type Wire,
+  WireEvents,
+  type WireListener,
+} from "@symbolon/protocol";
 import { WebSocket } from "ws";
 import { FrameWriter } from "./write.ts";
 

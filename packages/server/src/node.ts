@@ -1,9 +1,15 @@
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { CloseCode } from "@symbolon/protocol";
 import sirv from "sirv";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import type { App } from "./app.ts";
 import { toRequest, writeRefusal, writeResponse } from "./node-http.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
@@ -38,13 +44,19 @@ export interface Attachment {
 type ServedApp = Pick<App, "fetch" | "handshake" | "serves" | "maxPayload">;
 
 /** Serves an app on a port. Rejects with the system's error when it cannot listen: `EADDRINUSE` for a busy port. */
-export async function serve(app: ServedApp, { port = 3000, host, assets }: ServeOptions = {}): Promise<Server> {
+export async function serve(
+  app: ServedApp,
+  { port = 3000, host, assets }: ServeOptions = {},
+): Promise<Server> {
   const files = assets === undefined ? undefined : sirv(assets, { etag: true });
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 5_000 }, (incoming, outgoing) => {
-    const pathname = (incoming.url ?? "/").split("?", 1)[0] ?? "/";
-    if (files === undefined || app.serves(pathname)) void answer(app, incoming, outgoing);
-    else files(incoming, outgoing, () => void answer(app, incoming, outgoing));
-  });
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 5_000 },
+    (incoming, outgoing) => {
+      const pathname = (incoming.url ?? "/").split("?", 1)[0] ?? "/";
+      if (files === undefined || app.serves(pathname)) void answer(app, incoming, outgoing);
+      else files(incoming, outgoing, () => void answer(app, incoming, outgoing));
+    },
+  );
   const sockets = attach(server, app);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -75,19 +87,24 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
     maxPayload: app.maxPayload,
     perMessageDeflate: false,
     closeTimeout: 5_000, // newer than the types of `ws`
-    handleProtocols: (_offered: Set<string>, incoming: IncomingMessage) => inits.get(incoming)?.subprotocol ?? false,
+    handleProtocols: (_offered: Set<string>, incoming: IncomingMessage) =>
+      inits.get(incoming)?.subprotocol ?? false,
   };
   const wss = new WebSocketServer(options);
   wss.on("headers", (lines, incoming) => {
     for (const [name, value] of new Headers(inits.get(incoming)?.headers)) lines.push(`${name}: ${value}`);
   });
+  const deciding = new Set<Promise<void>>();
   let draining = false;
 
   const upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // While a hook decides nobody else listens: a reset would end the process.
     socket.on("error", () => socket.destroy());
     const request = toRequest(incoming);
-    const foreign = request !== undefined && !app.serves(new URL(request.url).pathname) && server.listenerCount("upgrade") > 1;
+    const foreign =
+      request !== undefined &&
+      !app.serves(new URL(request.url).pathname) &&
+      server.listenerCount("upgrade") > 1;
     if (foreign) return;
     const refusal = draining ? new Response("Shutting down", { status: 503 }) : checkUpgrade(incoming);
     if (refusal !== undefined || request === undefined) {
@@ -96,56 +113,82 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
     }
     const accept = (init: AcceptInit = {}): Promise<NodeWire> =>
       new Promise((resolve, reject) => {
-        const offered = (incoming.headers["sec-websocket-protocol"] ?? "").split(",").map((one) => one.trim());
+        const offered = (incoming.headers["sec-websocket-protocol"] ?? "")
+          .split(",")
+          .map((one) => one.trim());
         if (init.subprotocol !== undefined && !offered.includes(init.subprotocol))
-          return reject(new TypeError(`the client did not offer the subprotocol ${JSON.stringify(init.subprotocol)}`));
-        if (socket.destroyed) return reject(new Error("the client has left"));
+          return reject(
+            new TypeError(`the client did not offer the subprotocol ${JSON.stringify(init.subprotocol)}`),
+          );
+        // `ws` would drop a half-closed connection without a word.
+        if (!socket.readable || !socket.writable) return reject(new Error("the client has left"));
         inits.set(incoming, init);
-        wss.handleUpgrade(incoming, socket, head, (ws) => resolve(new NodeWire(ws, socket)));
+        wss.handleUpgrade(incoming, socket, head, (ws) => {
+          resolve(new NodeWire(ws, socket));
+          if (draining) leave(ws);
+        });
       });
-    void app.handshake(request, accept).then((response) => {
+    const decided = app.handshake(request, accept).then((response) => {
+      deciding.delete(decided);
       if (response !== undefined) void writeRefusal(response, socket);
     });
+    deciding.add(decided);
   };
   server.on("upgrade", upgrade);
 
   return {
     close: async () => {
       draining = true;
-      const open = [...wss.clients];
-      await Promise.all(
-        open.map((ws) => {
-          const closed = new Promise((resolve) => ws.once("close", resolve));
-          ws.close(CloseCode.GoingAway, "shutting down");
-          return closed;
-        }),
-      );
+      const gone = [...wss.clients].map((ws) => once(ws, "close"));
+      for (const ws of wss.clients) leave(ws);
+      await Promise.all([...gone, ...deciding]);
+      // Those whose hooks had still to decide.
+      await Promise.all([...wss.clients].map((ws) => once(ws, "close")));
       server.off("upgrade", upgrade);
     },
   };
 }
 
+function leave(ws: WebSocket): void {
+  ws.close(CloseCode.GoingAway, "shutting down");
+}
+
 /** The checks of RFC 6455 §4.2.1 that `ws` makes more loosely. */
 function checkUpgrade({ method, headers }: IncomingMessage): Response | undefined {
-  if (method !== "GET") return new Response("A WebSocket begins with GET", { status: 405, headers: { allow: "GET" } });
-  if (headers.upgrade?.toLowerCase() !== "websocket") return new Response("Only websocket can be upgraded to", { status: 400 });
+  if (method !== "GET")
+    return new Response("A WebSocket begins with GET", { status: 405, headers: { allow: "GET" } });
+  if (headers.upgrade?.toLowerCase() !== "websocket")
+    return new Response("Only websocket can be upgraded to", { status: 400 });
   if (headers["sec-websocket-version"] !== "13")
     return new Response("Version 13, please", { status: 426, headers: { "sec-websocket-version": "13" } });
-  if (!/^[+/0-9A-Za-z]{22}==$/.test(headers["sec-websocket-key"] ?? "")) return new Response("Bad Sec-WebSocket-Key", { status: 400 });
+  if (!/^[+/0-9A-Za-z]{22}==$/.test(headers["sec-websocket-key"] ?? ""))
+    return new Response("Bad Sec-WebSocket-Key", { status: 400 });
   if (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0)
     return new Response("A handshake has no body", { status: 400 });
-  return badProtocols(headers["sec-websocket-protocol"]) ? new Response("Bad Sec-WebSocket-Protocol", { status: 400 }) : undefined;
+  return badProtocols(headers["sec-websocket-protocol"])
+    ? new Response("Bad Sec-WebSocket-Protocol", { status: 400 })
+    : undefined;
 }
 
 function badProtocols(header: string | undefined): boolean {
   if (header === undefined) return false;
   const tokens = header.split(",").map((token) => token.trim());
-  return new Set(tokens).size < tokens.length || tokens.some((token) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(token));
+  return (
+    new Set(tokens).size < tokens.length ||
+    tokens.some((token) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(token))
+  );
 }
 
 async function answer(app: ServedApp, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const left = new AbortController();
   outgoing.once("close", () => left.abort());
   const request = toRequest(incoming, left.signal);
-  await writeResponse(request === undefined ? new Response("Bad Request", { status: 400 }) : await app.fetch(request), outgoing);
+  const response =
+    request === undefined ? new Response("Bad Request", { status: 400 }) : await app.fetch(request);
+  try {
+    await writeResponse(response, outgoing);
+  } catch (error) {
+    console.error("symbolon: a response could not be written", error);
+    outgoing.writeHead(500).end("Internal Server Error");
+  }
 }

@@ -13,7 +13,8 @@ export function checkOrigin(request: Request, options: OriginOptions): Response 
     if (!request.headers.has("cookie") || options.allowCookieWithoutOrigin === true) return undefined;
     return new Response("A request with cookies needs an Origin", { status: 403 });
   }
-  if (origin.includes(",") || origin.includes(" ")) return new Response("One Origin, please", { status: 400 });
+  if (origin.includes(",") || origin.includes(" "))
+    return new Response("One Origin, please", { status: 400 });
   if (options.origins?.includes(origin) === true || isOwn(origin, request)) return undefined;
   return new Response("This Origin may not connect", { status: 403 });
 }

@@ -8,7 +8,12 @@ import { PendingWire, Socket } from "./server-socket.ts";
 export type SocketHandler<S, Context> = (socket: S, context: Context) => SocketResult | Promise<SocketResult>;
 
 /** What a socket handler may return: nothing, a refusal before accept, or an iterable of values to send. */
-export type SocketResult = Response | AsyncIterable<unknown> | Iterable<unknown> | PromiseLike<unknown> | void;
+export type SocketResult =
+  | Response
+  | AsyncIterable<unknown>
+  | Iterable<unknown>
+  | PromiseLike<unknown>
+  | void;
 
 /** What a raw route needs to run. */
 export interface RawRoute {
@@ -28,14 +33,23 @@ export function serveRaw(route: RawRoute, attempt: Attempt, accept: Accept): Pro
         decide(undefined);
         return opened;
       },
-      (opened, listener) => beating(listener, opened, route.clock, route.heartbeat, opened.ping && (() => opened.ping?.())),
+      (opened, listener) =>
+        beating(listener, opened, route.clock, route.heartbeat, opened.ping && (() => opened.ping?.())),
     );
-    const socket = new Socket(wire, { ...(route.receive && { receive: route.receive as never }), ...(route.send && { send: route.send as never }) });
+    const socket = new Socket(wire, {
+      ...(route.receive && { receive: route.receive as never }),
+      ...(route.send && { send: route.send }),
+    });
     void converse(route, attempt, socket, wire).then(decide);
   });
 }
 
-async function converse(route: RawRoute, attempt: Attempt, socket: Socket, wire: PendingWire): Promise<Response | undefined> {
+async function converse(
+  route: RawRoute,
+  attempt: Attempt,
+  socket: Socket,
+  wire: PendingWire,
+): Promise<Response | undefined> {
   try {
     const result = await route.handler(socket, attempt.context as never);
     if (result instanceof Response && !wire.accepted) {
@@ -47,14 +61,23 @@ async function converse(route: RawRoute, attempt: Attempt, socket: Socket, wire:
     await attempt.end();
     if (wire.accepted) return undefined;
     if (wire.refusal !== undefined) return closedBefore(wire.refusal);
-    attempt.report(new Error("the handler ended without accepting or refusing: await socket.accept(), or return a Response"));
+    attempt.report(
+      new Error(
+        "the handler ended without accepting or refusing: await socket.accept(), or return a Response",
+      ),
+    );
     return new Response("Internal Server Error", { status: 500 });
   } catch (error) {
     return fail(attempt, socket, wire, error);
   }
 }
 
-async function fail(attempt: Attempt, socket: Socket, wire: PendingWire, error: unknown): Promise<Response | undefined> {
+async function fail(
+  attempt: Attempt,
+  socket: Socket,
+  wire: PendingWire,
+  error: unknown,
+): Promise<Response | undefined> {
   const theirs = error instanceof CloseError && socket.signal.aborted && socket.signal.reason === error;
   await attempt.end(theirs ? undefined : error);
   if (!wire.accepted) return wire.refusal === undefined ? attempt.refusal(error) : closedBefore(wire.refusal);
@@ -69,5 +92,7 @@ async function fail(attempt: Attempt, socket: Socket, wire: PendingWire, error: 
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {
-  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+  return (
+    typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
+  );
 }

@@ -75,7 +75,8 @@ export class Rooms<Joiner extends object, Message> {
 
   #broadcast(name: string, message: Message, { except }: BroadcastOptions<Joiner> = {}): Sent {
     // A copy: whoever joins or leaves while it is said changes nothing for the others.
-    for (const [joiner, member] of [...(this.#rooms.get(name) ?? [])]) if (joiner !== except) member.deliver(message);
+    for (const [joiner, member] of Array.from(this.#rooms.get(name) ?? []))
+      if (joiner !== except) member.deliver(message);
     const sent = new Sent();
     sent.settle();
     return sent;

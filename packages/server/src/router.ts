@@ -20,12 +20,18 @@ export class Router<Route> {
 
   /** Adds a route. Throws TypeError when the pattern is no path, or matches the same paths as an earlier one. */
   add(pattern: string, route: Route): void {
-    const { match } = pathPattern(pattern);
+    const known = pathPattern(pattern);
     const shape = pattern.replaceAll(/\/([:*])[^/]*/g, "/$1");
     if (this.#ranks.has(shape)) throw new TypeError(`there is a route at ${JSON.stringify(pattern)} already`);
     this.#ranks.add(shape);
-    const rank = pattern.split("/").map((segment) => (segment.startsWith("*") ? "2" : segment.startsWith(":") ? "1" : "0")).join("");
-    this.#entries = [...this.#entries, { rank, match, route }].toSorted((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
+    const rank = pattern
+      .split("/")
+      .map((segment) => (segment.startsWith("*") ? "2" : segment.startsWith(":") ? "1" : "0"))
+      .join("");
+    this.#entries = [
+      ...this.#entries,
+      { rank, match: (pathname: string) => known.match(pathname), route },
+    ].toSorted((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
   }
 
   /** The route of `pathname` with its parameters, or undefined. */

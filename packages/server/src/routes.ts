@@ -80,12 +80,21 @@ export class Routes {
   }
 
   /** Adds a raw WebSocket route. */
-  addSocket(path: string, hooks: readonly AnyHook[], options: RawOptions, handler: SocketHandler<Socket, never>): void {
+  addSocket(
+    path: string,
+    hooks: readonly AnyHook[],
+    options: RawOptions,
+    handler: SocketHandler<Socket, never>,
+  ): void {
     const { clock, heartbeat } = this.#options;
     const room = (name: string): unknown => this.#rooms.room(name, (broadcast) => broadcast);
     const raw: SocketRoute["raw"] = (attempt, accept) => {
       attempt.context["room"] = room;
-      return serveRaw({ handler, receive: options.receive, send: options.send, clock, heartbeat }, attempt, accept);
+      return serveRaw(
+        { handler, receive: options.receive, send: options.send, clock, heartbeat },
+        attempt,
+        accept,
+      );
     };
     this.#sockets.add(path, { hooks, schemas: options, raw });
   }
@@ -102,7 +111,8 @@ export class Routes {
 
   /** Serves `routes` below `prefix`, after `hooks`. Throws TypeError when the prefix is no path. */
   mount(prefix: string, hooks: readonly AnyHook[], routes: Routes): void {
-    if (!/^(\/[^/:*]+)+$/.test(prefix)) throw new TypeError(`a prefix is like "/v1", without parameters: ${JSON.stringify(prefix)}`);
+    if (!/^(\/[^/:*]+)+$/.test(prefix))
+      throw new TypeError(`a prefix is like "/v1", without parameters: ${JSON.stringify(prefix)}`);
     this.#mounts.push({ prefix, hooks, routes });
     this.#mounts.sort((a, b) => b.prefix.length - a.prefix.length);
   }
@@ -137,41 +147,73 @@ export class Routes {
       if (refusal !== undefined) return refusal;
       const { pathname } = new URL(request.url);
       const found = this.#socketAt(pathname);
-      if (found?.route.raw === undefined && offers(request, SUBPROTOCOL)) return await this.#session(request, found, accept);
+      if (found?.route.raw === undefined && offers(request, SUBPROTOCOL))
+        return await this.#session(request, found, accept);
       if (found === undefined) return this.#missing(pathname);
       const attempt = await this.#attempt(request, found);
       if (attempt instanceof Response) return attempt;
-      return await (found.route.raw?.(attempt, accept) ?? found.route.service?.open(attempt, { accept: () => accept() }));
+      return await (found.route.raw?.(attempt, accept) ??
+        found.route.service?.open(attempt, { accept: () => accept() }));
     } catch (error) {
       this.#options.onError(error, { request });
       return new Response("Internal Server Error", { status: 500 });
     }
   }
 
-  async #session(request: Request, found: Found<SocketRoute> | undefined, accept: Accept): Promise<undefined> {
+  async #session(
+    request: Request,
+    found: Found<SocketRoute> | undefined,
+    accept: Accept,
+  ): Promise<undefined> {
     const wire = await accept({ subprotocol: SUBPROTOCOL });
     const hello = await readHello(wire, this.#options.clock);
     if (hello === undefined) return;
     const refusal = await this.#welcome(request, found, hello, wire);
-    if (refusal !== undefined) wire.close(closeCodeOfStatus(refusal.status), cutReason(await reasonOf(refusal)));
+    if (refusal !== undefined)
+      wire.close(closeCodeOfStatus(refusal.status), cutReason(await reasonOf(refusal)));
   }
 
-  async #welcome(request: Request, found: Found<SocketRoute> | undefined, hello: Hello, wire: Wire): Promise<Response | undefined> {
+  async #welcome(
+    request: Request,
+    found: Found<SocketRoute> | undefined,
+    hello: Hello,
+    wire: Wire,
+  ): Promise<Response | undefined> {
     if (found === undefined) return this.#missing(new URL(request.url).pathname);
     const attempt = await this.#attempt(request, found, hello.auth);
     if (attempt instanceof Response) return attempt;
     const { interval, timeout } = this.#options.heartbeat;
-    const welcome = (sid: string): string => writeFrame({ t: "welcome", state: "new", sid, heartbeat: { i: interval, t: timeout } });
-    return found.route.service?.open(attempt, { accept: () => Promise.resolve(wire), cid: hello.cid, welcome });
+    const welcome = (sid: string): string =>
+      writeFrame({ t: "welcome", state: "new", sid, heartbeat: { i: interval, t: timeout } });
+    return found.route.service?.open(attempt, {
+      accept: () => Promise.resolve(wire),
+      cid: hello.cid,
+      welcome,
+    });
   }
 
-  #attempt(request: Request, { route, params }: Found<SocketRoute>, token?: string): Promise<Attempt | Response> {
+  #attempt(
+    request: Request,
+    { route, params }: Found<SocketRoute>,
+    token?: string,
+  ): Promise<Attempt | Response> {
     const { schemas, hooks } = route;
-    return Attempt.start(request, { params, schemas, hooks, onError: this.#options.onError, ...(token !== undefined && { token }) });
+    return Attempt.start(request, {
+      params,
+      schemas,
+      hooks,
+      onError: this.#options.onError,
+      ...(token !== undefined && { token }),
+    });
   }
 
   async #answer(request: Request, { route, params }: Found<HttpRoute>): Promise<Response> {
-    const attempt = await Attempt.start(request, { params, schemas: {}, hooks: route.hooks, onError: this.#options.onError });
+    const attempt = await Attempt.start(request, {
+      params,
+      schemas: {},
+      hooks: route.hooks,
+      onError: this.#options.onError,
+    });
     if (attempt instanceof Response) return attempt;
     try {
       const response = await route.handler(attempt.context as never);
@@ -203,7 +245,8 @@ export class Routes {
     for (const { prefix, hooks, routes } of this.#mounts) {
       if (pathname !== prefix && !pathname.startsWith(`${prefix}/`)) continue;
       const found = find(routes, pathname.slice(prefix.length) || "/");
-      if (found !== undefined) return { ...found, route: { ...found.route, hooks: [...hooks, ...found.route.hooks] } };
+      if (found !== undefined)
+        return { ...found, route: { ...found.route, hooks: [...hooks, ...found.route.hooks] } };
     }
     return undefined;
   }
@@ -218,5 +261,6 @@ function offers(request: Request, subprotocol: string): boolean {
 async function reasonOf(response: Response): Promise<string> {
   const body = await response.text();
   if (response.headers.get("content-type")?.startsWith("application/problem+json") !== true) return body;
-  return String((JSON.parse(body) as { detail?: unknown }).detail ?? "");
+  const { detail } = JSON.parse(body) as { readonly detail?: unknown };
+  return typeof detail === "string" ? detail : "";
 }

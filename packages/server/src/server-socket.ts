@@ -1,4 +1,13 @@
-import { CloseCode, type Codec, Socket as BaseSocket, type SocketCodecs, type Message, type Wire, type WireListener, WireEvents } from "@symbolon/protocol";
+import {
+  CloseCode,
+  type Codec,
+  Socket as BaseSocket,
+  type SocketCodecs,
+  type Message,
+  type Wire,
+  type WireListener,
+  WireEvents,
+} from "@symbolon/protocol";
 
 /** How a handshake is accepted. */
 export interface AcceptInit {
@@ -19,7 +28,10 @@ export class PendingWire implements Wire {
   #refusal: { readonly code: number; readonly reason: string } | undefined;
 
   /** `watch` wraps the listener of the wire that comes. */
-  constructor(accept: (init: AcceptInit) => Promise<Wire>, watch: (wire: Wire, listener: WireListener) => WireListener) {
+  constructor(
+    accept: (init: AcceptInit) => Promise<Wire>,
+    watch: (wire: Wire, listener: WireListener) => WireListener,
+  ) {
     this.#accept = accept;
     this.#watch = watch;
   }
@@ -63,12 +75,18 @@ export class PendingWire implements Wire {
   }
 
   drained(): Promise<void> | undefined {
-    return this.#wire === undefined && this.#refusal === undefined ? this.#accepting?.catch(() => {}) : this.#wire?.drained();
+    return this.#wire === undefined && this.#refusal === undefined
+      ? this.#accepting?.catch(() => {})
+      : this.#wire?.drained();
   }
 
   close(code: number, reason: string): void {
     if (this.#wire !== undefined) this.#wire.close(code, reason);
-    else if (this.#accepting !== undefined) void this.#accepting.then(() => this.#wire?.close(code, reason), () => {});
+    else if (this.#accepting !== undefined)
+      void this.#accepting.then(
+        () => this.#wire?.close(code, reason),
+        () => {},
+      );
     else this.#refuse(code, reason);
   }
 

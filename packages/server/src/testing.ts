@@ -36,7 +36,9 @@ export function testClient(app: Pick<App, "fetch" | "handshake">): TestNet {
     const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(", ");
     const refusal = app.handshake(request, ({ subprotocol = "" } = {}) => {
       if (!["", ...offered].includes(subprotocol))
-        return Promise.reject(new TypeError(`the client did not offer the subprotocol ${JSON.stringify(subprotocol)}`));
+        return Promise.reject(
+          new TypeError(`the client did not offer the subprotocol ${JSON.stringify(subprotocol)}`),
+        );
       const [near, far] = joinedWires(subprotocol);
       wires.add(near);
       resolve(near);
@@ -48,7 +50,8 @@ export function testClient(app: Pick<App, "fetch" | "handshake">): TestNet {
   };
 
   return {
-    fetch: (input, init) => app.fetch(typeof input === "string" ? new Request(new URL(input, "http://test"), init) : input),
+    fetch: (input, init) =>
+      app.fetch(typeof input === "string" ? new Request(new URL(input, "http://test"), init) : input),
     connect: async (path, { headers, protocols = [] } = {}) => {
       const socket = new Socket(await dial(handshakeRequest(new URL(path, "ws://test"), protocols, headers)));
       return Object.assign(socket, {

@@ -62,7 +62,8 @@ export class FrameWriter {
     this.#scheduled = false;
     if (this.#frames.length === 0) return;
     const [only] = this.#frames;
-    const batch = this.#frames.length === 1 && only !== undefined ? only : Buffer.concat(this.#frames, this.#bytes);
+    const batch =
+      this.#frames.length === 1 && only !== undefined ? only : Buffer.concat(this.#frames, this.#bytes);
     this.#frames = [];
     this.#bytes = 0;
     if (this.#socket.writable) this.#socket.write(batch);

@@ -20,7 +20,9 @@ const three = two.use(function* () {
 const four = three.use(async function* ({ b }) {
   yield { d: [b] };
 });
-const five = four.use(({ request }) => (request.headers.has("x") ? { user } : new Response("no", { status: 401 })));
+const five = four.use(({ request }) =>
+  request.headers.has("x") ? { user } : new Response("no", { status: 401 }),
+);
 const six = five.use(() => {});
 six.ws("/", (_socket, context) => {
   expectTypeOf(context.a).toEqualTypeOf<number>();
@@ -121,3 +123,15 @@ app.implement(chat, async function* () {
 });
 // @ts-expect-error -- `typing` is not a function
 app.implement(chat, () => ({ say: () => {}, typing: 3 }));
+
+// A hook serves many routes, whose schemas it does not know.
+app.use(({ params, query }) => {
+  expectTypeOf(params).toBeUnknown();
+  expectTypeOf(query).toBeUnknown();
+});
+
+// Sockets of any codecs can be in one room.
+app.ws("/room", { receive: int, send: int }, (socket, { room }) => {
+  room("all").join(socket);
+  room("all").send(1, { except: socket });
+});

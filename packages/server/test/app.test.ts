@@ -34,7 +34,13 @@ test("an app says which paths it serves", () => {
   app.ws("/a/:id", () => {});
   app.http("/b", () => new Response());
   app.mount("/v1", inner);
-  expect(["/a/1", "/b", "/v1/deep", "/a", "/deep"].map((path) => app.serves(path))).toEqual([true, true, true, false, false]);
+  expect(["/a/1", "/b", "/v1/deep", "/a", "/deep"].map((path) => app.serves(path))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test("S14 › a message may have 64 KiB unless the app says otherwise", () => {

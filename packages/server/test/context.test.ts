@@ -39,7 +39,9 @@ describe("without schemas", () => {
   });
 
   test("cookies are unquoted and decoded, and the first of a repeated name counts", async () => {
-    const { cookies } = await parsed("/x", { cookie: 'a=1; b="two"; c=%C3%A9; d=%zz; a=2; bare; =no; e=f=g' });
+    const { cookies } = await parsed("/x", {
+      cookie: 'a=1; b="two"; c=%C3%A9; d=%zz; a=2; bare; =no; e=f=g',
+    });
     expect(cookies).toEqual({ a: "1", b: "two", c: "é", d: "%zz", e: "f=g" });
   });
 });

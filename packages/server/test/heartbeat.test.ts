@@ -35,7 +35,10 @@ function watched(canPing = true) {
   const clock = new Clock();
   const heard: Message[] = [];
   const ends: Closed[] = [];
-  const listener = { message: (message: Message) => heard.push(message), closed: (end: Closed) => ends.push(end) };
+  const listener = {
+    message: (message: Message) => heard.push(message),
+    closed: (end: Closed) => ends.push(end),
+  };
   const ping = canPing ? () => wire.done.push("ping") : undefined;
   const beat = beating(listener, wire, clock, { interval: 25_000, timeout: 10_000 }, ping);
   wire.events.listen(beat);

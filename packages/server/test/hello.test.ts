@@ -26,7 +26,10 @@ test("what follows a hello is kept for whoever listens next", async () => {
   await hello;
   const heard: Message[] = [];
   await new Promise<void>((resolve) => {
-    server.listen({ message: (message) => (heard.push(message), message === "two" && resolve()), closed: () => {} });
+    server.listen({
+      message: (message) => (heard.push(message), message === "two" && resolve()),
+      closed: () => {},
+    });
   });
   expect(heard).toEqual(["one", "two"]);
 });
@@ -60,7 +63,12 @@ test.each([
   ["S18 › no object", "[1]", 4400, "a frame is a JSON object"],
   ["S18 › a hello without a cid", '{"t":"hello","v":1,"att":1}', 4400, 'missing or wrong field "cid"'],
   ["S18 › an unknown field", JSON.stringify({ ...good, x: 1 }), 4400, 'unknown field "x"'],
-  ["S19 › a field called __proto__", '{"t":"hello","v":1,"cid":"a","att":1,"__proto__":{"polluted":1}}', 4400, 'unknown field "__proto__"'],
+  [
+    "S19 › a field called __proto__",
+    '{"t":"hello","v":1,"cid":"a","att":1,"__proto__":{"polluted":1}}',
+    4400,
+    'unknown field "__proto__"',
+  ],
 ])("%s first closes", async (_, first, code, reason) => {
   const { client, closed, hello } = waiting();
   client.send(first);

@@ -11,10 +11,32 @@ describe("a hook provides its record", () => {
   const forms: [string, AnyHook][] = [
     ["a function", () => ({ user: "ada" })],
     ["an async function", async () => ({ user: "ada" })],
-    ["a generator that yields", function* () { yield { user: "ada" }; }],
-    ["an async generator that yields", async function* () { yield { user: "ada" }; }],
-    ["a generator that returns at once", function* () { return { user: "ada" }; }], // oxlint-disable-line require-yield -- a generator may end before it yields
-    ["an async generator that returns at once", async function* () { return { user: "ada" }; }], // oxlint-disable-line require-yield -- as above
+    [
+      "a generator that yields",
+      function* () {
+        yield { user: "ada" };
+      },
+    ],
+    [
+      "an async generator that yields",
+      async function* () {
+        yield { user: "ada" };
+      },
+    ],
+    [
+      "a generator that returns at once",
+      // oxlint-disable-next-line require-yield -- it ends before it yields
+      function* () {
+        return { user: "ada" };
+      },
+    ],
+    [
+      "an async generator that returns at once",
+      // oxlint-disable-next-line require-yield -- it ends before it yields
+      async function* () {
+        return { user: "ada" };
+      },
+    ],
   ];
   test.each(forms)("as %s", async (_, hook) => {
     const { refusal, context } = await start([hook]);
@@ -27,8 +49,19 @@ describe("a hook refuses with its response", () => {
   const forms: [string, AnyHook][] = [
     ["returned", () => new Response("no", { status: 401 })],
     ["resolved", async () => new Response("no", { status: 401 })],
-    ["yielded", function* () { yield new Response("no", { status: 401 }); }],
-    ["returned by an async generator", async function* () { return new Response("no", { status: 401 }); }], // oxlint-disable-line require-yield -- as above
+    [
+      "yielded",
+      function* () {
+        yield new Response("no", { status: 401 });
+      },
+    ],
+    [
+      "returned by an async generator",
+      // oxlint-disable-next-line require-yield -- it ends before it yields
+      async function* () {
+        return new Response("no", { status: 401 });
+      },
+    ],
   ];
   test.each(forms)("%s, and later hooks do not run", async (_, hook) => {
     const later: string[] = [];
@@ -39,17 +72,20 @@ describe("a hook refuses with its response", () => {
 });
 
 test("a guard that provides nothing is legal", async () => {
-  const { refusal, context } = await start([() => {}, async () => undefined, function* () { yield; }]);
+  const { refusal, context } = await start([
+    () => {},
+    async () => undefined,
+    function* () {
+      yield;
+    },
+  ]);
   expect(refusal).toBeUndefined();
   expect(context).toEqual({});
 });
 
 test("a later hook sees what earlier ones provided", async () => {
   const seen: unknown[] = [];
-  await start([
-    () => ({ user: "ada" }),
-    ((context: { user: string }) => void seen.push(context.user)) as AnyHook,
-  ]);
+  await start([() => ({ user: "ada" }), (context: { user: string }) => void seen.push(context.user)]);
   expect(seen).toEqual(["ada"]);
 });
 
@@ -143,7 +179,8 @@ test("what a hook throws rejects the start", async () => {
 test("a generator is known from other objects, arrays and strings", () => {
   expect(isGenerator((function* () {})())).toBe(true);
   expect(isGenerator((async function* () {})())).toBe(true);
-  for (const other of [undefined, null, {}, [], "text", { next: 1 }, new Map()]) expect(isGenerator(other)).toBe(false);
+  for (const other of [undefined, null, {}, [], "text", { next: 1 }, new Map()])
+    expect(isGenerator(other)).toBe(false);
 });
 
 test("finishing a generator runs what comes after its yield", async () => {

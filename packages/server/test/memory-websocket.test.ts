@@ -16,7 +16,9 @@ function served() {
 }
 
 function next<Type extends Event = Event>(socket: WebSocket, type: string): Promise<Type> {
-  return new Promise((resolve) => socket.addEventListener(type, (event) => resolve(event as Type), { once: true }));
+  return new Promise((resolve) =>
+    socket.addEventListener(type, (event) => resolve(event as Type), { once: true }),
+  );
 }
 
 describe("a WebSocket in memory", () => {
@@ -30,9 +32,13 @@ describe("a WebSocket in memory", () => {
     socket.send("hello");
     expect((await next<MessageEvent>(socket, "message")).data).toBe("hello");
     socket.send(new Uint8Array([1, 2, 3]).subarray(1));
-    expect(new Uint8Array((await next<MessageEvent<ArrayBuffer>>(socket, "message")).data)).toEqual(new Uint8Array([2, 3]));
+    expect(new Uint8Array((await next<MessageEvent<ArrayBuffer>>(socket, "message")).data)).toEqual(
+      new Uint8Array([2, 3]),
+    );
     socket.send(new Uint8Array([9]).buffer);
-    expect(new Uint8Array((await next<MessageEvent<ArrayBuffer>>(socket, "message")).data)).toEqual(new Uint8Array([9]));
+    expect(new Uint8Array((await next<MessageEvent<ArrayBuffer>>(socket, "message")).data)).toEqual(
+      new Uint8Array([9]),
+    );
     socket.close(4001, "done");
     expect(socket.readyState).toBe(2);
     expect(await next(socket, "close")).toMatchObject({ code: 4001, reason: "done", wasClean: true });

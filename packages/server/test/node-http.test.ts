@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { handshake, opcodes, rawClient, rawFrame } from "./raw-client.ts";
+
+afterEach(() => void vi.restoreAllMocks());
 
 /** An app whose one route echoes. */
 function echoing() {
@@ -203,13 +205,14 @@ test("plain HTTP to a WebSocket route is told to upgrade, and elsewhere 404", as
 });
 
 test("a Response that was read already is answered with 500, and the server goes on", async () => {
-  const errors: unknown[] = [];
-  const once = new Response("only once");
-  const app = createApp({ onError: (error) => errors.push(error) });
-  app.http("/once", () => once);
+  const log = vi.spyOn(console, "error").mockImplementation(() => {});
+  const shared = new Response("only once");
+  const app = createApp();
+  app.http("/once", () => shared);
   await using server = await serve(app, { port: 0 });
   expect(await (await fetch(`${server.url}/once`)).text()).toBe("only once");
   expect((await fetch(`${server.url}/once`)).status).toBe(500);
+  expect(log).toHaveBeenCalledOnce();
   expect((await fetch(`${server.url}/nowhere`)).status).toBe(404);
 });
 

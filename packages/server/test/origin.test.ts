@@ -1,14 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { checkOrigin, type OriginOptions } from "../src/origin.ts";
 
-function status(headers: HeadersInit, options: OriginOptions = {}, url = "http://app.example.com/ws"): number | undefined {
+function status(
+  headers: HeadersInit,
+  options: OriginOptions = {},
+  url = "http://app.example.com/ws",
+): number | undefined {
   return checkOrigin(new Request(url, { headers }), options)?.status;
 }
 
 describe("S1 › an Origin", () => {
-  test.each(["http://app.example.com", "https://app.example.com"])("of the server's own host connects: %s", (origin) => {
-    expect(status({ origin })).toBeUndefined();
-  });
+  test.each(["http://app.example.com", "https://app.example.com"])(
+    "of the server's own host connects: %s",
+    (origin) => {
+      expect(status({ origin })).toBeUndefined();
+    },
+  );
 
   test.each([
     "https://evil.com",
@@ -25,9 +32,12 @@ describe("S1 › an Origin", () => {
     expect(status({ origin })).toBe(403);
   });
 
-  test.each(["https://a.com, https://b.com", "https://a.com https://b.com"])("may be only one: %s is 400", (origin) => {
-    expect(status({ origin })).toBe(400);
-  });
+  test.each(["https://a.com, https://b.com", "https://a.com https://b.com"])(
+    "may be only one: %s is 400",
+    (origin) => {
+      expect(status({ origin })).toBe(400);
+    },
+  );
 
   test("is compared with its port", () => {
     expect(status({ origin: "http://localhost:3000" }, {}, "http://localhost:3000/")).toBeUndefined();

@@ -33,12 +33,13 @@ test("parameters are no part of every object", () => {
   expect(Object.keys(params ?? {})).toEqual(["__proto__"]);
 });
 
-test.each([["/a", "/a"], ["/a/:x", "/a/:y"], ["/a/*x", "/a/*y"]])(
-  "%s and %s match the same paths: the second is refused",
-  (one, two) => {
-    expect(() => routerOf(one, two)).toThrow(TypeError);
-  },
-);
+test.each([
+  ["/a", "/a"],
+  ["/a/:x", "/a/:y"],
+  ["/a/*x", "/a/*y"],
+])("%s and %s match the same paths: the second is refused", (one, two) => {
+  expect(() => routerOf(one, two)).toThrow(TypeError);
+});
 
 test("a pattern that is no path is refused", () => {
   expect(() => routerOf("chat")).toThrow(TypeError);

@@ -57,21 +57,41 @@ describe("HTTP", () => {
   });
 
   test.each([
-    ["throws", () => { throw new Error("secret"); }, 500],
-    ["throws a Response", () => { throw new Response("no", { status: 402 }); }, 402],
-  ] as [string, () => Response, number][])("is answered when the handler %s, after its hooks saw it", async (_, handler, status) => {
-    const onError = vi.fn();
-    const seen = vi.fn();
-    const app = createApp({ onError });
-    app
-      .use(function* () {
-        try { yield; } catch (error) { seen(); throw error; }
-      })
-      .http("/", handler);
-    expect((await testClient(app).fetch("/")).status).toBe(status);
-    expect(seen).toHaveBeenCalledTimes(1);
-    expect(onError).toHaveBeenCalledTimes(status === 500 ? 1 : 0);
-  });
+    [
+      "throws",
+      () => {
+        throw new Error("secret");
+      },
+      500,
+    ],
+    [
+      "throws a Response",
+      () => {
+        throw new Response("no", { status: 402 });
+      },
+      402,
+    ],
+  ] as [string, () => Response, number][])(
+    "is answered when the handler %s, after its hooks saw it",
+    async (_, handler, status) => {
+      const onError = vi.fn();
+      const seen = vi.fn();
+      const app = createApp({ onError });
+      app
+        .use(function* () {
+          try {
+            yield;
+          } catch (error) {
+            seen();
+            throw error;
+          }
+        })
+        .http("/", handler);
+      expect((await testClient(app).fetch("/")).status).toBe(status);
+      expect(seen).toHaveBeenCalledTimes(1);
+      expect(onError).toHaveBeenCalledTimes(status === 500 ? 1 : 0);
+    },
+  );
 
   test("is not bound by Origin: that is what pages are for", async () => {
     expect((await served().net.fetch("/both", { headers: { origin: "https://evil.com" } })).status).toBe(200);
@@ -88,16 +108,25 @@ describe("a handshake in plain mode", () => {
   });
 
   test("with an invalid query is refused with a problem listing the issues", async () => {
-    const { response } = (await served().net.connect("/chat/a").catch((error: unknown) => error)) as { response: Response };
-    expect([response.status, response.headers.get("content-type")]).toEqual([400, "application/problem+json"]);
-    expect(await response.json()).toMatchObject({ issues: [{ in: "query", path: "name", message: "a name is needed" }] });
+    const { response } = (await served()
+      .net.connect("/chat/a")
+      .catch((error: unknown) => error)) as { response: Response };
+    expect([response.status, response.headers.get("content-type")]).toEqual([
+      400,
+      "application/problem+json",
+    ]);
+    expect(await response.json()).toMatchObject({
+      issues: [{ in: "query", path: "name", message: "a name is needed" }],
+    });
   });
 
   test("from a foreign page is refused before any hook runs", async () => {
     const hook = vi.fn();
     const app = createApp();
     app.use(() => hook()).ws("/", (socket) => socket.accept());
-    await expect(testClient(app).connect("/", { headers: { origin: "https://evil.com" } })).rejects.toMatchObject({
+    await expect(
+      testClient(app).connect("/", { headers: { origin: "https://evil.com" } }),
+    ).rejects.toMatchObject({
       response: { status: 403 },
     });
     expect(hook).not.toHaveBeenCalled();
@@ -106,15 +135,27 @@ describe("a handshake in plain mode", () => {
   test("is refused with a hook's response as it is", async () => {
     const app = createApp();
     app.use(() => new Response("pay", { status: 402, headers: { "x-price": "5" } })).ws("/", () => {});
-    const { response } = (await testClient(app).connect("/").catch((error: unknown) => error)) as { response: Response };
-    expect([response.status, response.headers.get("x-price"), await response.text()]).toEqual([402, "5", "pay"]);
+    const { response } = (await testClient(app)
+      .connect("/")
+      .catch((error: unknown) => error)) as { response: Response };
+    expect([response.status, response.headers.get("x-price"), await response.text()]).toEqual([
+      402,
+      "5",
+      "pay",
+    ]);
   });
 
   test("is a 500 when a hook throws, told to the app, with nothing of the error", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
-    app.use(() => { throw new Error("secret"); }).ws("/", () => {});
-    const { response } = (await testClient(app).connect("/").catch((error: unknown) => error)) as { response: Response };
+    app
+      .use(() => {
+        throw new Error("secret");
+      })
+      .ws("/", () => {});
+    const { response } = (await testClient(app)
+      .connect("/")
+      .catch((error: unknown) => error)) as { response: Response };
     expect([response.status, await response.text()]).toEqual([500, "Internal Server Error"]);
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret"), { request: expect.any(Request) });
   });
@@ -155,22 +196,31 @@ describe("a handshake in session mode", () => {
     expect(await socket.closed).toMatchObject({ code });
   });
 
-  test.each([401, 403, 429, 503])("refused by a hook's response closes with 4000 + %i and its text", async (status) => {
-    const app = createApp();
-    app.use(() => new Response(`because ${"é".repeat(100)}`, { status })).implement(chat, () => ({ say: () => {} }));
-    const socket = await knock(testClient(app), "/chat/a?name=ada");
-    const { code, reason } = await socket.closed;
-    expect(code).toBe(4000 + status);
-    expect(reason).toBe(`because ${"é".repeat(57)}`);
-  });
+  test.each([401, 403, 429, 503])(
+    "refused by a hook's response closes with 4000 + %i and its text",
+    async (status) => {
+      const app = createApp();
+      app
+        .use(() => new Response(`because ${"é".repeat(100)}`, { status }))
+        .implement(chat, () => ({ say: () => {} }));
+      const socket = await knock(testClient(app), "/chat/a?name=ada");
+      const { code, reason } = await socket.closed;
+      expect(code).toBe(4000 + status);
+      expect(reason).toBe(`because ${"é".repeat(57)}`);
+    },
+  );
 
   test("from a foreign page is refused by HTTP", async () => {
     const options = { protocols: ["symbolon.v1.json"], headers: { origin: "https://evil.com" } };
-    await expect(served().net.connect("/chat/a?name=ada", options)).rejects.toMatchObject({ response: { status: 403 } });
+    await expect(served().net.connect("/chat/a?name=ada", options)).rejects.toMatchObject({
+      response: { status: 403 },
+    });
   });
 
   test("is found among other subprotocols", async () => {
-    const socket = await served().net.connect("/chat/a?name=ada", { protocols: ["other", "symbolon.v1.json"] });
+    const socket = await served().net.connect("/chat/a?name=ada", {
+      protocols: ["other", "symbolon.v1.json"],
+    });
     expect(socket.protocol).toBe("symbolon.v1.json");
   });
 
@@ -183,11 +233,12 @@ describe("a handshake in session mode", () => {
 describe("a mounted app", () => {
   test("is served below its prefix, after the hooks of the view that mounts it", async () => {
     const log: string[] = [];
-    const step = (name: string) => function* () {
-      log.push(name);
-      yield { [name]: true };
-      log.push(`${name} ends`);
-    };
+    const step = (name: string) =>
+      function* () {
+        log.push(name);
+        yield { [name]: true };
+        log.push(`${name} ends`);
+      };
     const inner = createApp();
     inner.use(step("inner")).http("/items/:id", ({ params }) => Response.json(params));
     const middle = createApp();

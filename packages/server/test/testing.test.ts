@@ -25,7 +25,9 @@ test("a socket talks to the app, and is closed when its scope ends", async () =>
 });
 
 test("a refusal rejects with the response", async () => {
-  const error: unknown = await echoing().connect("/nowhere").catch((error: unknown) => error);
+  const error: unknown = await echoing()
+    .connect("/nowhere")
+    .catch((error: unknown) => error);
   expect(error).toBeInstanceOf(HandshakeError);
   expect(error).toMatchObject({ response: { status: 404 } });
 });

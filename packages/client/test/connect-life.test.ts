@@ -1,0 +1,147 @@
+import { contract } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
+import { testClient } from "@symbolon/server/testing";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { connect, type ConnectionStatus } from "../src/index.ts";
+import { fakeSockets } from "./fakes.ts";
+
+const chat = contract("/chat/:room", {
+  client: { say: z.object({ text: z.string() }) },
+  server: { line: z.object({ text: z.string() }) },
+});
+const where = { params: { room: "lobby" } };
+const welcome = '{"t":"welcome","state":"new","sid":"s","heartbeat":{"i":25000,"t":10000}}';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+/** An app that serves the chat, and what it hears. */
+function chatting(heard: string[] = []) {
+  const app = createApp();
+  app.implement(chat, () => ({ say: ({ text }) => void heard.push(text) }));
+  return app;
+}
+
+/** A client on a socket of the test's own. */
+function faked() {
+  const sockets = fakeSockets();
+  return { ...sockets, client: connect(chat, { url: "ws://test/", WebSocket: sockets.WebSocket, ...where }) };
+}
+
+/** Opens the last socket and welcomes the client. */
+async function welcomed({ last }: ReturnType<typeof fakeSockets>): Promise<void> {
+  last().opens();
+  await vi.advanceTimersByTimeAsync(0);
+  last().says(welcome);
+}
+
+test("a client that nobody uses dials nothing and sets no timer, so it can be made on a server", async () => {
+  const { made, client } = faked();
+  expect(client.status.value).toEqual({ is: "connecting", attempt: 0, resumed: false });
+  client.status.watch(() => {});
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(made).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("the first use dials, at the contract's path below the url, and says hello", async () => {
+  const { made, last, client } = faked();
+  client.on("line", () => {});
+  expect(made).toEqual([]);
+  await vi.advanceTimersByTimeAsync(0);
+  expect([last().url, last().offered]).toEqual(["ws://test/chat/lobby", ["symbolon.v1.json"]]);
+  last().opens();
+  await vi.advanceTimersByTimeAsync(0);
+  const hello = JSON.parse(String(last().sent[0])) as { cid: string };
+  expect(hello).toEqual({ t: "hello", v: 1, cid: hello.cid, att: 1 });
+  expect(hello.cid).toMatch(/^[0-9a-f]{32}$/);
+  client.close();
+});
+
+test("a server's ping is answered by a pong of the same number", async () => {
+  const { made, last, client, ...rest } = faked();
+  client.on("line", () => {});
+  await vi.advanceTimersByTimeAsync(0);
+  await welcomed({ made, last, ...rest });
+  last().says('{"t":"ping","n":7}');
+  expect(last().sent.at(-1)).toBe('{"t":"pong","n":7}');
+  client.close();
+});
+
+test.each(["{", '{"t":"hello","v":1,"cid":"c","att":1}', "[]"])("a server that says %s is left with 4400", async (frame) => {
+  const { made, last, client, ...rest } = faked();
+  const { closed } = client;
+  client.on("line", () => {});
+  await vi.advanceTimersByTimeAsync(0);
+  await welcomed({ made, last, ...rest });
+  last().says(frame);
+  expect(await closed).toMatchObject({ code: 4400 });
+  expect(last().closed).toMatchObject({ code: 4400 });
+});
+
+test("a server that is silent for longer than its heartbeat is given up, and dialed again", async () => {
+  const heard: string[] = [];
+  const net = testClient(chatting(heard));
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
+  const told: ConnectionStatus[] = [];
+  client.on("line", () => {});
+  await vi.advanceTimersByTimeAsync(0);
+  expect(client.status.value.is).toBe("open");
+  client.status.watch((status) => told.push(status));
+  await vi.advanceTimersByTimeAsync(35_002);
+  expect(told[0]).toMatchObject({ is: "waiting", error: { code: 1006, reason: "nothing arrived for 35000 ms" } });
+  client.send("say", { text: "while away" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(client.status.value).toEqual({ is: "open", attempt: 0, resumed: true });
+  expect(heard).toEqual(["while away"]);
+  client.close();
+});
+
+test("a token that cannot be had is told on the console, and asked for again at the next dial", async () => {
+  const log = vi.spyOn(console, "error").mockImplementation(() => {});
+  vi.useFakeTimers();
+  const net = testClient(chatting());
+  const getToken = vi.fn<() => Promise<string>>().mockRejectedValueOnce(new Error("no token today")).mockResolvedValue("token");
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, getToken, ...where });
+  const opened = client.opened.then(() => "opened");
+  await vi.advanceTimersByTimeAsync(12_000);
+  expect(await opened).toBe("opened");
+  expect(log).toHaveBeenCalledWith(new Error("no token today"));
+  client.close();
+});
+
+test("closing leaves no timer behind", async () => {
+  vi.useFakeTimers();
+  const app = chatting();
+  const net = testClient(app);
+  const before = vi.getTimerCount();
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
+  const { opened } = client;
+  await vi.advanceTimersByTimeAsync(0);
+  await opened;
+  net.drop();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(client.status.value.is).toBe("waiting");
+  expect(vi.getTimerCount()).toBeGreaterThan(before);
+  client.close();
+  expect(vi.getTimerCount()).toBe(before);
+});
+
+test("a client whose place a newer connection took ends with 4900, and does not dial again", async () => {
+  const { made, last, client, ...rest } = faked();
+  const { closed } = client;
+  client.on("line", () => {});
+  await vi.advanceTimersByTimeAsync(0);
+  await welcomed({ made, last, ...rest });
+  last().falls(4900, "a newer connection took over");
+  expect(await closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(made).toHaveLength(1);
+});

@@ -1,0 +1,148 @@
+import { contract } from "@symbolon/protocol";
+import { createApp, json } from "@symbolon/server";
+import { serve } from "@symbolon/server/node";
+import { testClient } from "@symbolon/server/testing";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { connect, openSocket } from "../src/index.ts";
+
+beforeEach(() => void vi.spyOn(Math, "random").mockReturnValue(0.05));
+afterEach(() => void vi.restoreAllMocks());
+
+/** An app that echoes, and counts who came. */
+function echoing() {
+  const app = createApp();
+  const connections = { count: 0 };
+  app.ws("/echo", async (socket) => {
+    await socket.accept();
+    connections.count += 1;
+    for await (const message of socket) await socket.send(message);
+  });
+  return { app, connections };
+}
+
+test("texts and bytes come back from a real server, and the loop ends with the socket", async () => {
+  await using server = await serve(echoing().app, { port: 0 });
+  const socket = openSocket(`${server.url}/echo`);
+  void socket.send("hello");
+  void socket.send(new Uint8Array([1, 2]));
+  const heard: unknown[] = [];
+  for await (const message of socket) {
+    heard.push(message);
+    if (heard.length === 2) socket.close(4000, "enough");
+  }
+  expect(heard).toEqual(["hello", new Uint8Array([1, 2])]);
+  expect(await socket.closed).toMatchObject({ code: 4000, reason: "enough" });
+});
+
+test("codecs read and write the messages", async () => {
+  const net = testClient(echoing().app);
+  const Point = z.object({ x: z.number() });
+  const socket = openSocket("ws://test/echo", { receive: json(Point), send: json(Point), WebSocket: net.WebSocket });
+  void socket.send({ x: 1 });
+  expect(await socket.receive()).toEqual({ x: 1 });
+  expect(() => socket.send({ x: "1" as unknown as number })).toThrow("x");
+  socket.close();
+});
+
+test("the socket outlives a drop: what is sent meanwhile is kept and arrives in order, in the same loop", async () => {
+  const { app, connections } = echoing();
+  const net = testClient(app);
+  const socket = openSocket("ws://test/echo", { WebSocket: net.WebSocket });
+  const heard: unknown[] = [];
+  await socket.send("before");
+  for await (const message of socket) {
+    heard.push(message);
+    if (message === "before") {
+      net.drop();
+      await Promise.resolve();
+      for (const one of ["1", "2", "3"]) setImmediate(() => void socket.send(one));
+    }
+    if (message === "3") socket.close();
+  }
+  expect(heard).toEqual(["before", "1", "2", "3"]);
+  expect(connections.count).toBe(2);
+});
+
+test("a server that stops and comes back on its port is found again", async () => {
+  const first = await serve(echoing().app, { port: 0 });
+  const socket = openSocket(`${first.url}/echo`);
+  await socket.send("one");
+  expect(await socket.receive()).toBe("one");
+  await first.close();
+  await using _second = await serve(echoing().app, { port: first.port });
+  void socket.send("two");
+  expect(await socket.receive()).toBe("two");
+  socket.close();
+});
+
+test("a terminal code ends the loop, and what was sent after it fails", async () => {
+  const app = createApp();
+  app.ws("/no", async (socket) => {
+    await socket.send("last words");
+    socket.close(4403, "not you");
+  });
+  await using server = await serve(app, { port: 0 });
+  const socket = openSocket(`${server.url}/no`);
+  const heard: unknown[] = [];
+  for await (const message of socket) heard.push(message);
+  expect(heard).toEqual(["last words"]);
+  expect(await socket.closed).toMatchObject({ code: 4403, reason: "not you", wasClean: true });
+  expect(socket.signal.aborted).toBe(true);
+  await expect(socket.send("too late")).rejects.toMatchObject({ code: 4403 });
+});
+
+test("more messages than the limit are not kept: send throws OUTBOX_FULL", async () => {
+  const net = testClient(echoing().app);
+  const socket = openSocket("ws://test/echo", { limit: 2, WebSocket: net.WebSocket });
+  void socket.send("1");
+  void socket.send("2");
+  expect(() => socket.send("3")).toThrow(expect.objectContaining({ code: "OUTBOX_FULL" }));
+  expect([await socket.receive(), await socket.receive()]).toEqual(["1", "2"]);
+  await socket.send("4");
+  expect(await socket.receive()).toBe("4");
+  socket.close();
+});
+
+test("the subprotocols are offered, and the agreed one is known", async () => {
+  const app = createApp();
+  app.ws("/mqtt", async (socket) => {
+    await socket.accept({ subprotocol: "mqtt" });
+    await socket.send("welcome");
+    await socket.closed;
+  });
+  await using server = await serve(app, { port: 0 });
+  const socket = openSocket(`${server.url}/mqtt`, { protocols: ["soap", "mqtt"] });
+  expect(socket.protocol).toBe("");
+  await socket.receive();
+  expect(socket.protocol).toBe("mqtt");
+  socket.close();
+});
+
+test("a second connection of one client instance supersedes the first, so nothing is told twice", async () => {
+  const chat = contract("/chat", { server: { line: z.string() } });
+  const app = createApp();
+  const service = app.implement(chat, (peer, { room }) => (room("all").join(peer), {}));
+  const net = testClient(app);
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket });
+  const heard: string[] = [];
+  const last = new Promise<void>((resolve) => {
+    client.on("line", (text) => {
+      heard.push(text);
+      if (text === "2") resolve();
+    });
+  });
+  await client.opened;
+  const back = new Promise<void>((resolve) => {
+    client.status.watch(({ is }) => is === "open" && resolve());
+  });
+  service.room("all").send("line", "1");
+  await Promise.resolve().then(() => Promise.resolve());
+  net.drop();
+  await back;
+  expect(service.room("all").size).toBe(1);
+  service.room("all").send("line", "2");
+  await last;
+  expect(heard).toEqual(["1", "2"]);
+  client.close();
+});

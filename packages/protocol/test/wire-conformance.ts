@@ -1,0 +1,201 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { type Closed, Mailbox, type Message, type Wire } from "@symbolon/protocol";
+
+/** A wire under test and the wire at its other end. */
+export interface Connected {
+  readonly near: Wire;
+  readonly far: Wire;
+  /** Frees what `connect` took: a server, a port. */
+  readonly done?: () => unknown;
+}
+
+/** What the platform of a wire can do. */
+export interface Abilities {
+  /** `far.pause()` makes `near` wait. */
+  readonly pauses: boolean;
+  /** `near` has a `ping`. */
+  readonly pings: boolean;
+}
+
+/** Everything that is told on `wire`, to be awaited piece by piece. */
+export function hearing(wire: Wire): Mailbox<Message | Closed | "pong"> {
+  const heard = new Mailbox<Message | Closed | "pong">();
+  wire.listen({
+    message: (message) => heard.put(message),
+    closed: (closed) => heard.put(closed),
+    pong: () => heard.put("pong"),
+  });
+  return heard;
+}
+
+/** Sends to a wire that does not read until there is no more room. */
+export function fill(wire: Wire): { sent: number; drained: Promise<void> } {
+  const chunk = new Uint8Array(65_536);
+  for (let sent = 1; sent <= 2_000; sent += 1) {
+    wire.send(chunk);
+    const drained = wire.drained();
+    if (drained !== undefined) return { sent, drained };
+  }
+  throw new Error("there is always room for more");
+}
+
+/** What every `Wire` must do, whatever it is made of. */
+export function wireConformance(
+  name: string,
+  connect: (protocol: string) => Connected | Promise<Connected>,
+  { pauses, pings }: Abilities,
+): void {
+  describe(name, () => {
+    let connected: Connected | undefined;
+
+    async function open(): Promise<Connected> {
+      connected = await connect("some.protocol");
+      return connected;
+    }
+
+    afterEach(async () => {
+      connected?.near.terminate();
+      connected?.far.terminate();
+      await connected?.done?.();
+      connected = undefined;
+    });
+
+    test("both ends know the protocol, and nothing waits to be sent", async () => {
+      const { near, far } = await open();
+      expect([near.protocol, far.protocol]).toEqual(["some.protocol", "some.protocol"]);
+      expect([near.bufferedAmount, near.drained()]).toEqual([0, undefined]);
+    });
+
+    test("messages arrive whole, in order, each of its kind, both ways", async () => {
+      const { near, far } = await open();
+      const messages = ["", "a ü 😀", new Uint8Array([0, 255]), new Uint8Array(), "b".repeat(70_000)];
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        const heard = hearing(to);
+        for (const message of messages) from.send(message);
+        for (const message of messages) {
+          const arrived = await heard.take();
+          expect(arrived).toBeInstanceOf(
+            typeof message === "string" ? Object(message).constructor : Uint8Array,
+          );
+          expect(arrived).toEqual(message);
+        }
+      }
+    });
+
+    test("what arrives while nobody listens is kept and told first", async () => {
+      const { near, far } = await open();
+      far.send("1");
+      far.send("2");
+      far.close(4001, "over");
+      expect(await hearing(far).take()).toMatchObject({ code: 4001 });
+      const heard = hearing(near);
+      expect([await heard.take(), await heard.take()]).toEqual(["1", "2"]);
+      expect(await heard.take()).toEqual({ code: 4001, reason: "over", wasClean: true });
+    });
+
+    test("a listener that leaves is told nothing more, the next one is told the rest", async () => {
+      const { near, far } = await open();
+      const told: Message[] = [];
+      const first = new Promise<void>((resolve) => {
+        near.listen({
+          message(message) {
+            told.push(message);
+            near.listen(undefined);
+            resolve();
+          },
+          closed: () => {},
+        });
+      });
+      far.send("1");
+      far.send("2");
+      await first;
+      expect(await hearing(near).take()).toBe("2");
+      expect(told).toEqual(["1"]);
+    });
+
+    test.each(["near", "far"] as const)(
+      "a close by the %s end is told to both, after what was sent",
+      async (end) => {
+        const { near, far } = await open();
+        const [by, to] = end === "near" ? [near, far] : [far, near];
+        const [told, toldToo] = [hearing(to), hearing(by)];
+        const closed = { code: 4001, reason: "é".repeat(61), wasClean: true };
+        by.send("last");
+        by.close(closed.code, closed.reason);
+        by.close(4002, "again");
+        by.send("late");
+        expect(await told.take()).toBe("last");
+        expect(await told.take()).toEqual(closed);
+        expect(await toldToo.take()).toEqual(closed);
+      },
+    );
+
+    test("on an ended wire everything does nothing, and nothing is told", async () => {
+      const { near, far } = await open();
+      const [told, toldToo] = [hearing(near), hearing(far)];
+      near.close(1000, "");
+      await Promise.all([told.take(), toldToo.take()]);
+      for (const wire of [near, far]) {
+        wire.send("late");
+        wire.close(4001, "late");
+        wire.pause();
+        wire.resume();
+        wire.ping?.();
+        wire.terminate();
+        expect(wire.drained()).toBeUndefined();
+      }
+      await new Promise(setImmediate);
+      expect([told.size, toldToo.size]).toEqual([0, 0]);
+    });
+
+    test("terminate ends both ends with 1006, once", async () => {
+      const { near, far } = await open();
+      const [told, toldToo] = [hearing(near), hearing(far)];
+      near.terminate();
+      near.terminate();
+      const broken = { code: 1006, reason: "", wasClean: false };
+      expect(await told.take()).toEqual(broken);
+      expect(await toldToo.take()).toEqual(broken);
+      await new Promise(setImmediate);
+      expect([told.size, toldToo.size]).toEqual([0, 0]);
+    });
+
+    if (pauses) {
+      test("a paused wire makes the other end wait, and loses nothing", async () => {
+        const { near, far } = await open();
+        const heard = hearing(far);
+        far.pause();
+        far.pause();
+        const { sent, drained } = fill(near);
+        near.send("last");
+        far.resume();
+        await drained;
+        for (let chunk = 0; chunk < sent; chunk += 1) expect(await heard.take()).toHaveLength(65_536);
+        expect(await heard.take()).toBe("last");
+      });
+
+      test.each(["near", "far"] as const)(
+        "one who waits for room is released when the %s end breaks",
+        async (end) => {
+          const connection = await open();
+          connection.far.pause();
+          const { drained } = fill(connection.near);
+          connection[end].terminate();
+          await expect(drained).resolves.toBeUndefined();
+        },
+      );
+    }
+
+    if (pings) {
+      test("a ping is answered", async () => {
+        const { near } = await open();
+        const heard = hearing(near);
+        near.ping?.();
+        expect(await heard.take()).toBe("pong");
+      });
+    }
+  });
+}

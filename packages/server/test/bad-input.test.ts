@@ -1,0 +1,196 @@
+import { once } from "node:events";
+import { contract } from "@symbolon/protocol";
+import { createApp, json, text } from "@symbolon/server";
+import { serve, type Server } from "@symbolon/server/node";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { z } from "zod";
+import { closePayload, gate, handshake, opcodes, rawClient, rawFrame } from "./raw-client.ts";
+
+const crashes: unknown[] = [];
+const crashed = (error: unknown): void => void crashes.push(error);
+
+beforeAll(() => void process.on("uncaughtException", crashed).on("unhandledRejection", crashed));
+afterAll(() => void process.off("uncaughtException", crashed).off("unhandledRejection", crashed));
+afterEach(() => expect(crashes).toEqual([]));
+
+/** An app that echoes and says how its hooks ended. */
+function echoing() {
+  const ends: string[] = [];
+  const ended = gate();
+  const errors: unknown[] = [];
+  const app = createApp({ onError: (error) => errors.push(error) });
+  app.ws("/echo", async (socket) => {
+    for await (const message of socket) await socket.send(message);
+  });
+  const watched = app.use(function* () {
+    try {
+      yield;
+    } finally {
+      ends.push("hook");
+      ended.pass();
+    }
+  });
+  return { app, watched, ends, ended: ended.passed, errors };
+}
+
+/** A plain client opens, is answered and leaves. */
+async function stillServes(server: Server): Promise<void> {
+  const client = new WebSocket(`ws://localhost:${server.port}/echo`);
+  await once(client, "open");
+  client.send("still there?");
+  expect(String((await once(client, "message"))[0])).toBe("still there?");
+  client.close();
+  await once(client, "close");
+}
+
+const { text: TEXT, binary: BINARY, close: CLOSE, ping: PING, continuation: MORE } = opcodes;
+
+test.each<[number, string, Buffer]>([
+  [1009, "a message over the limit", rawFrame(TEXT, "x".repeat(65_537))],
+  [1009, "fragments that are over the limit together", Buffer.concat([rawFrame(TEXT, "x".repeat(40_000), { fin: false }), rawFrame(MORE, "x".repeat(40_000))])],
+  [1009, "a length of 2^62", Buffer.from([0x82, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4])],
+  [1009, "a length of 2^64 - 1", Buffer.from([0x82, 0xff, ...Array.from({ length: 8 }, () => 0xff), 1, 2, 3, 4])],
+  [1002, "an unmasked frame", rawFrame(TEXT, "hi", { masked: false })],
+  [1002, "RSV1, which nobody agreed on", rawFrame(TEXT, "hi", { rsv: 4 })],
+  [1002, "RSV2", rawFrame(TEXT, "hi", { rsv: 2 })],
+  [1002, "RSV3", rawFrame(TEXT, "hi", { rsv: 1 })],
+  [1002, "a reserved opcode", rawFrame(3, "hi")],
+  [1002, "a reserved control opcode", rawFrame(11, "hi")],
+  [1002, "a ping in fragments", rawFrame(PING, "hi", { fin: false })],
+  [1002, "a ping of 126 bytes", rawFrame(PING, "x".repeat(126))],
+  [1002, "a continuation of nothing", rawFrame(MORE, "hi")],
+  [1002, "a new message inside another", Buffer.concat([rawFrame(TEXT, "a", { fin: false }), rawFrame(TEXT, "b")])],
+  [1002, "a close frame of one byte", rawFrame(CLOSE, "x")],
+  [1002, "close code 1005", rawFrame(CLOSE, closePayload(1005))],
+  [1002, "close code 1006", rawFrame(CLOSE, closePayload(1006))],
+  [1002, "close code 999", rawFrame(CLOSE, closePayload(999))],
+  [1002, "close code 5000", rawFrame(CLOSE, closePayload(5000))],
+  [1007, "a text that is not UTF-8", rawFrame(TEXT, new Uint8Array([0xc3, 0x28]))],
+  [1007, "a text that ends within a character", rawFrame(TEXT, new Uint8Array([0xe2, 0x82]))],
+  [1007, "a close reason that is not UTF-8", rawFrame(CLOSE, closePayload(1000, new Uint8Array([0xff])))],
+  [1008, "more fragments than a message needs", Buffer.concat([rawFrame(TEXT, "", { fin: false }), ...Array.from({ length: 20_000 }, () => rawFrame(MORE, "", { fin: false }))])],
+])("the answer is %i to %s; its hooks end and the server goes on", async (code, _what, bytes) => {
+  const { app, watched, ended, errors } = echoing();
+  watched.ws("/watched", async (socket) => {
+    for await (const message of socket) await socket.send(message);
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/watched");
+  client.write(bytes);
+  expect((await client.close())[0]).toBe(code);
+  client.socket.destroy();
+  await ended;
+  expect(errors).toEqual([]);
+  await stillServes(server);
+});
+
+test("a message at the limit is taken, and the limit is an option", async () => {
+  const app = createApp({ maxPayload: 10 });
+  app.ws("/echo", async (socket) => {
+    for await (const message of socket) await socket.send(message);
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/echo");
+  client.write(rawFrame(TEXT, "0123456789"));
+  expect(await client.text()).toBe("0123456789");
+  client.write(rawFrame(TEXT, "0123456789x"));
+  expect((await client.close())[0]).toBe(1009);
+});
+
+test.each([
+  ["binary where text is due", { receive: text }, rawFrame(BINARY, "hi")],
+  ["what is not JSON", { receive: json() }, rawFrame(TEXT, "{")],
+  ["JSON of another shape", { receive: json(z.object({ a: z.number() })) }, rawFrame(TEXT, '{"a":"1"}')],
+])("%s closes a raw socket with 1003, and says nothing of what was sent", async (_what, options, bytes) => {
+  const { app, watched, ended } = echoing();
+  watched.ws("/typed", options, async (socket) => {
+    for await (const message of socket) void message;
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/typed");
+  client.write(bytes);
+  expect(await client.close()).toEqual([1003, "unsupported data"]);
+  client.write(rawFrame(CLOSE, closePayload(1003)));
+  await ended;
+  await stillServes(server);
+});
+
+test.each([
+  ["what is not JSON", rawFrame(TEXT, "{")],
+  ["an array", rawFrame(TEXT, "[]")],
+  ["a binary message", rawFrame(BINARY, "{}")],
+  ["an unknown kind", rawFrame(TEXT, '{"t":"constructor"}')],
+  ["a prototype", rawFrame(TEXT, '{"t":"event","name":"x","__proto__":{"polluted":1}}')],
+  ["deep nesting", rawFrame(TEXT, "[".repeat(30_000))],
+])("a plain client of a contract that says %s is told three times, and then closed with 1008", async (_what, bytes) => {
+  const { app } = echoing();
+  app.implement(contract("/contract", { client: { x: z.object({}) } }), () => ({ x: () => {} }));
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/contract");
+  client.write(bytes, bytes, bytes);
+  for (let strike = 0; strike < 3; strike += 1)
+    expect(JSON.parse(await client.text())).toMatchObject({ t: "error", code: "BAD_FRAME" });
+  expect((await client.close())[0]).toBe(1008);
+  expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  client.socket.destroy();
+  await stillServes(server);
+});
+
+test.each(["reset", "end"] as const)("a client that leaves by %s while a hook decides: the endings run, and the server goes on", async (how) => {
+  const asked = gate();
+  const decided = gate();
+  const { app, watched, ended } = echoing();
+  const connection = gate();
+  watched
+    .use(async () => {
+      asked.pass();
+      await decided.passed;
+    })
+    .ws("/slow", async (socket) => {
+      connection.pass();
+      await socket.accept();
+      await socket.closed;
+    });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  client.write(handshake("/slow"));
+  await asked.passed;
+  if (how === "reset") client.reset();
+  else client.socket.end();
+  await stillServes(server);
+  decided.pass();
+  await connection.passed;
+  await ended;
+  await stillServes(server);
+});
+
+test("a client that is reset in the middle of a message: the socket ends with 1006, and the server goes on", async () => {
+  const { app, watched, ended } = echoing();
+  const closed = gate<unknown>();
+  watched.ws("/watched", async (socket) => {
+    await socket.accept();
+    closed.pass(await socket.closed);
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/watched");
+  client.write(rawFrame(TEXT, "half of it").subarray(0, 9));
+  client.reset();
+  expect(await closed.passed).toEqual({ code: 1006, reason: "", wasClean: false });
+  await ended;
+  await stillServes(server);
+});
+
+test("bytes that are no HTTP are answered with 400, and the server goes on", async () => {
+  const { app } = echoing();
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  client.write("\0\0\0 nonsense\r\n\r\n");
+  expect((await client.answer()).status).toBe(400);
+  await stillServes(server);
+});

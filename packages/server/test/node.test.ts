@@ -1,0 +1,193 @@
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createApp } from "@symbolon/server";
+import { attach, serve } from "@symbolon/server/node";
+import { afterEach, expect, test, vi } from "vitest";
+import { WebSocket } from "ws";
+import { gate, handshake, opcodes, rawClient, rawFrame } from "./raw-client.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+/** An app whose one route echoes. */
+function echoing() {
+  const app = createApp();
+  app.ws("/echo", async (socket) => {
+    for await (const message of socket) await socket.send(message);
+  });
+  return app;
+}
+
+test("a served app is reached at its url, by the port that was free", async () => {
+  await using server = await serve(echoing(), { port: 0 });
+  expect(server.url).toBe(`http://localhost:${server.port}`);
+  expect(server.port).toBeGreaterThan(0);
+  const client = new WebSocket(`${server.url.replace("http", "ws")}/echo`);
+  await once(client, "open");
+  client.send("hello");
+  const [data] = await once(client, "message");
+  expect(String(data)).toBe("hello");
+  client.close();
+  expect((await once(client, "close"))[0]).toBe(1005);
+});
+
+test("serving on a busy port rejects with EADDRINUSE, and the one who has it goes on", async () => {
+  const app = createApp({ fetch: () => new Response("first") });
+  await using server = await serve(app, { port: 0 });
+  await expect(serve(createApp(), { port: server.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+  expect(await (await fetch(server.url)).text()).toBe("first");
+});
+
+test("files are served where no route is, and routes win", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "assets-"));
+  await writeFile(join(folder, "index.html"), "<p>index</p>");
+  await writeFile(join(folder, "api"), "the file");
+  const app = createApp();
+  app.http("/api", () => new Response("the route"));
+  await using server = await serve(app, { port: 0, assets: folder });
+  const text = async (path: string) => (await fetch(server.url + path)).text();
+  expect(await text("/")).toBe("<p>index</p>");
+  expect(await text("/api?x=1")).toBe("the route");
+  expect((await fetch(`${server.url}/nothing`)).status).toBe(404);
+  expect((await fetch(`${server.url}/..%2f..%2fetc/passwd`)).status).toBe(404);
+  await rm(folder, { recursive: true });
+});
+
+test("what no route takes goes to the app's fetch", async () => {
+  const app = createApp({ fetch: (request) => new Response(`fallback ${new URL(request.url).pathname}`) });
+  app.http("/mine", () => new Response("mine"));
+  await using server = await serve(app, { port: 0 });
+  expect(await (await fetch(`${server.url}/mine`)).text()).toBe("mine");
+  expect(await (await fetch(`${server.url}/other`)).text()).toBe("fallback /other");
+});
+
+test("a handler's request aborts when its client leaves", async () => {
+  const asked = gate<Request>();
+  const app = createApp();
+  app.http("/slow", async ({ request }) => {
+    asked.pass(request);
+    await once(request.signal, "abort");
+    return new Response("nobody reads this");
+  });
+  await using server = await serve(app, { port: 0 });
+  const leaving = new AbortController();
+  const answer = fetch(`${server.url}/slow`, { signal: leaving.signal }).catch((error: Error) => error.name);
+  const { signal } = await asked.passed;
+  leaving.abort();
+  expect(await answer).toBe("AbortError");
+  if (!signal.aborted) await once(signal, "abort");
+  expect(signal.aborted).toBe(true);
+});
+
+test("closing says 1001 to every client, ends their handlers and hooks, and refuses newcomers", async () => {
+  const ended: string[] = [];
+  const app = createApp();
+  app
+    .use(function* () {
+      yield;
+      ended.push("hook");
+    })
+    .ws("/echo", async (socket) => {
+      for await (const message of socket) await socket.send(message);
+      ended.push("handler");
+    });
+  const server = await serve(app, { port: 0 });
+  const clients = [1, 2, 3].map(() => new WebSocket(`ws://localhost:${server.port}/echo`));
+  await Promise.all(clients.map((client) => once(client, "open")));
+  const closes = Promise.all(clients.map((client) => once(client, "close")));
+  await server.close();
+  for (const [code, reason] of await closes) expect([code, String(reason)]).toEqual([1001, "shutting down"]);
+  expect(ended.sort()).toEqual(["handler", "handler", "handler", "hook", "hook", "hook"]);
+  const [error] = await once(new WebSocket(`ws://localhost:${server.port}/echo`), "error");
+  expect(error).toMatchObject({ code: "ECONNREFUSED" });
+  await server.close();
+});
+
+test("while a server closes, a handshake on a connection it still has is refused with 503", async () => {
+  const server = await serve(echoing(), { port: 0 });
+  using open = await rawClient(server.port);
+  await open.open("/echo");
+  using late = await rawClient(server.port);
+  // Half a request keeps the connection from counting as idle.
+  late.write(handshake("/echo").slice(0, 20));
+  late.socket.setNoDelay();
+  open.write(rawFrame(opcodes.text, "is the half request there?"));
+  await open.frame();
+  const closed = server.close();
+  expect(await open.close()).toEqual([1001, "shutting down"]);
+  late.write(handshake("/echo").slice(20));
+  expect((await late.answer()).status).toBe(503);
+  open.write(rawFrame(opcodes.close, Buffer.from([0x03, 0xe9])));
+  await closed;
+});
+
+test("a handshake that is being decided while the server closes ends with 1001, and the server still stops", async () => {
+  const asked = gate();
+  const decided = gate();
+  const app = createApp();
+  app
+    .use(async () => {
+      asked.pass();
+      await decided.passed;
+    })
+    .ws("/slow", async (socket) => {
+      await socket.accept();
+      await socket.closed;
+    });
+  const server = await serve(app, { port: 0 });
+  const client = new WebSocket(`ws://localhost:${server.port}/slow`);
+  await asked.passed;
+  const closed = server.close();
+  decided.pass();
+  expect((await once(client, "close"))[0]).toBe(1001);
+  await closed;
+});
+
+test("a client that does not answer the close frame is dropped after 5 s", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const server = await serve(echoing(), { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/echo");
+  const closed = server.close();
+  expect(await client.close()).toEqual([1001, "shutting down"]);
+  vi.advanceTimersByTime(5_000);
+  expect(await client.rest()).toHaveLength(0);
+  await closed;
+});
+
+test("an attached app answers its own upgrades and leaves the others alone", async () => {
+  const server = createServer((_request, response) => response.end("the server's own"));
+  const attached = attach(server, echoing());
+  server.on("upgrade", (request, socket) => {
+    if (request.url === "/theirs") socket.end("HTTP/1.1 418 Theirs\r\n\r\n");
+  });
+  server.listen(0);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  using theirs = await rawClient(port);
+  expect(await theirs.open("/theirs")).toMatchObject({ status: 418, reason: "Theirs" });
+  const ours = new WebSocket(`ws://localhost:${port}/echo`);
+  await once(ours, "open");
+  expect(await (await fetch(`http://localhost:${port}/`)).text()).toBe("the server's own");
+  const closed = once(ours, "close");
+  await attached.close();
+  expect((await closed)[0]).toBe(1001);
+  expect(server.listening).toBe(true);
+  using later = await rawClient(port);
+  expect((await later.open("/theirs")).status).toBe(418);
+  server.close();
+  server.closeAllConnections();
+});
+
+test("an attached app that is alone refuses what it does not serve: nobody else would answer", async () => {
+  const server = createServer();
+  attach(server, echoing());
+  server.listen(0);
+  await once(server, "listening");
+  using client = await rawClient((server.address() as AddressInfo).port);
+  expect((await client.open("/nowhere")).status).toBe(404);
+  server.close();
+});
