@@ -29,13 +29,14 @@ import type { ConnectionStatus, Watchable } from "./status.ts";
 export type ConnectOptions<C extends AnyContract> = {
   /** The server: `https://example.com` or `wss://example.com`; its path, if any, comes before the contract's. */
   readonly url: string | URL;
-  /** Asked before every dial for the credential that `hello` carries. Default none. */
+  /** Asked before every dial for the credential that `hello` carries; a rejection is a failed try. Default none. */
   readonly getToken?: () => string | Promise<string>;
   /** The `WebSocket` class to use. Default: the platform's. */
   readonly WebSocket?: WebSocketClass;
 } & UrlOptions<UrlArguments<C>>;
 
-type UrlOptions<Arguments extends readonly unknown[]> = Named<"params", Arguments[0]> & Named<"query", Arguments[1]>;
+type UrlOptions<Arguments extends readonly unknown[]> = Named<"params", Arguments[0]> &
+  Named<"query", Arguments[1]>;
 type Named<Name extends string, Value> = undefined extends Value
   ? { readonly [N in Name]?: Value }
   : { readonly [N in Name]: Value };
@@ -44,11 +45,17 @@ type Named<Name extends string, Value> = undefined extends Value
 export interface Client<C extends AnyContract> {
   /** Calls `listener` for each such message, in order; returns its own undo. */
   readonly on: {
-    <Name extends keyof ServerMessages<C> & string>(name: Name, listener: (data: Output<ServerMessages<C>[Name]>) => unknown): () => void;
+    <Name extends keyof ServerMessages<C> & string>(
+      name: Name,
+      listener: (data: Output<ServerMessages<C>[Name]>) => unknown,
+    ): () => void;
     (name: "failed", listener: (failure: Failure) => unknown): () => void;
   };
   /** Says an event; while away it is kept, and said in order on return. Throws TypeError when the data cannot be JSON. */
-  readonly send: <Name extends keyof ClientMessages<C> & string>(name: Name, data: Input<ClientMessages<C>[Name]>) => Sent;
+  readonly send: <Name extends keyof ClientMessages<C> & string>(
+    name: Name,
+    data: Input<ClientMessages<C>[Name]>,
+  ) => Sent;
   /** Resolves when the first handshake is done; rejects with `CloseError` when it never will be. */
   readonly opened: Promise<void>;
   /** Resolves when the client has ended: by `close`, or because the server said so. Never rejects. */
@@ -79,26 +86,32 @@ type Listener = (data: unknown) => unknown;
 /** The connection, the session and the peer of one client, joined to each other. */
 class ContractClient<C extends AnyContract> {
   readonly closed: Promise<Closed>;
-  readonly #options: ConnectOptions<C>;
   readonly #session = new Session();
   readonly #peer: Peer<ClientMessages<C>>;
   readonly #connection: Connection;
   readonly #listeners = new Map<string, Set<{ readonly told: Listener }>>();
   readonly #opening = new Sent();
   #cid: string | undefined;
+  #token: string | undefined;
   #attempts = 0;
   #pings = 0;
 
   constructor(contract: C, options: ConnectOptions<C>) {
-    this.#options = options;
     const path = (contract as AnyContract).url(options.params, options.query);
     const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
     const { promise, resolve } = withResolvers<Closed>();
     this.closed = promise;
     this.#connection = new Connection(
-      { url: () => url, protocols: [SUBPROTOCOL], ...(options.WebSocket && { WebSocket: options.WebSocket }) },
       {
-        opened: (wire) => void this.#hello(wire),
+        url: async () => {
+          this.#token = await options.getToken?.(); // a token that cannot be had is a failed try
+          return url;
+        },
+        protocols: [SUBPROTOCOL],
+        ...(options.WebSocket && { WebSocket: options.WebSocket }),
+      },
+      {
+        opened: (wire) => this.#hello(wire),
         message: (message) => this.#hear(message),
         lost: () => this.#session.parked(),
         probe: (wire) => this.#ping(wire),
@@ -155,16 +168,11 @@ class ContractClient<C extends AnyContract> {
     void Promise.resolve().then(() => this.#connection.dial());
   }
 
-  async #hello(wire: Wire): Promise<void> {
-    try {
-      const auth = await this.#options.getToken?.();
-      this.#cid ??= randomId();
-      this.#attempts += 1;
-      const hello = { t: "hello", v: VERSION, cid: this.#cid, att: this.#attempts } as const;
-      wire.send(writeFrame(auth === undefined ? hello : { ...hello, auth }));
-    } catch (error) {
-      console.error(error); // the token could not be had: without a hello the wire is given up, and dialed again
-    }
+  #hello(wire: Wire): void {
+    this.#cid ??= randomId();
+    this.#attempts += 1;
+    const hello = { t: "hello", v: VERSION, cid: this.#cid, att: this.#attempts } as const;
+    wire.send(writeFrame(this.#token === undefined ? hello : { ...hello, auth: this.#token }));
   }
 
   #hear(message: Message): void {
@@ -175,7 +183,8 @@ class ContractClient<C extends AnyContract> {
       if (frame.t === "welcome") this.#welcome(frame.heartbeat, wire);
       else if (frame.t === "ping") wire.send(writeFrame({ t: "pong", n: frame.n }));
       else if (frame.t === "bye") this.#connection.close();
-      else if (!this.#peer.receive(frame) && frame.t !== "pong") throw new ProtocolError(`${frame.t} has no place here`);
+      else if (!this.#peer.receive(frame) && frame.t !== "pong")
+        throw new ProtocolError(`${frame.t} has no place here`);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#connection.close(error.closeCode, error.message);
@@ -206,7 +215,9 @@ function sayBye(wire: Wire): void {
 }
 
 function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
 }
 
 function withResolvers<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {

@@ -1,4 +1,12 @@
-import { type Message, RequestError, Socket, type SocketCodecs, type Wire, WireEvents, type WireListener } from "@symbolon/protocol";
+import {
+  type Message,
+  RequestError,
+  Socket,
+  type SocketCodecs,
+  type Wire,
+  WireEvents,
+  type WireListener,
+} from "@symbolon/protocol";
 import { Connection } from "./connection.ts";
 import type { WebSocketClass } from "./reconnecting.ts";
 
@@ -31,7 +39,10 @@ class LastingWire implements Wire {
   #kept: Message[] = [];
   #roomy: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
-  constructor(url: string | URL, { protocols = [], limit = 1_000, WebSocket }: Omit<OpenSocketOptions, "receive" | "send">) {
+  constructor(
+    url: string | URL,
+    { protocols = [], limit = 1_000, WebSocket }: Omit<OpenSocketOptions, "receive" | "send">,
+  ) {
     this.#limit = limit;
     this.#connection = new Connection(
       { url: () => url, protocols, ...(WebSocket && { WebSocket }) },

@@ -4,7 +4,10 @@ import { connect } from "../src/index.ts";
 
 const url = "ws://test";
 
-const bare = contract("/bare", { client: { say: z.string() }, server: { line: z.object({ n: z.coerce.number<string>() }) } });
+const bare = contract("/bare", {
+  client: { say: z.string() },
+  server: { line: z.object({ n: z.coerce.number<string>() }) },
+});
 const room = contract("/chat/:room", {});
 const numbered = contract("/orders/:id", { params: z.object({ id: z.number() }) });
 const asked = contract("/asked", { query: z.object({ name: z.string() }) });

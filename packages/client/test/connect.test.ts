@@ -8,7 +8,15 @@ import { connect, type Client, type ConnectionStatus } from "../src/index.ts";
 
 const chat = contract("/chat/:room", {
   query: z.object({ name: z.string().min(1) }),
-  client: { say: z.object({ text: z.string().min(1).transform((line) => line.trim()) }), hush: z.object({}) },
+  client: {
+    say: z.object({
+      text: z
+        .string()
+        .min(1)
+        .transform((line) => line.trim()),
+    }),
+    hush: z.object({}),
+  },
   server: { line: z.object({ from: z.string(), text: z.string(), length: z.coerce.number() }) },
 });
 const where = { params: { room: "lobby" }, query: { name: "Ada" } };
@@ -36,7 +44,10 @@ function chatting(heard: string[] = []) {
 }
 
 /** Resolves with the next thing that is told. */
-function next<Value>(tell: (told: (value: Value) => void) => () => void, wanted: (value: Value) => boolean = () => true) {
+function next<Value>(
+  tell: (told: (value: Value) => void) => () => void,
+  wanted: (value: Value) => boolean = () => true,
+) {
   return new Promise<Value>((resolve) => {
     const stop = tell((value) => {
       if (!wanted(value)) return;
@@ -47,10 +58,16 @@ function next<Value>(tell: (told: (value: Value) => void) => () => void, wanted:
 }
 
 const becomes = (client: Client<never>, is: ConnectionStatus["is"]): Promise<ConnectionStatus> =>
-  next<ConnectionStatus>((told) => client.status.watch(told), (status) => status.is === is);
+  next<ConnectionStatus>(
+    (told) => client.status.watch(told),
+    (status) => status.is === is,
+  );
 const line = (client: Client<typeof chat>) => next<{ text: string }>((told) => client.on("line", told));
 const said = (client: Client<typeof chat>, text: string) =>
-  next<{ text: string }>((told) => client.on("line", told), (heard) => heard.text === text);
+  next<{ text: string }>(
+    (told) => client.on("line", told),
+    (heard) => heard.text === text,
+  );
 
 test("events go both ways over a real socket, read by their schemas, with the query and parameters", async () => {
   await using server = await serve(chatting(), { port: 0 });
@@ -131,7 +148,14 @@ test("the status tells of the first connection, of the loss and of the return", 
   net.drop();
   await back;
   client.close(4000, "enough");
-  expect(told.filter((one, at) => one !== told[at - 1])).toEqual(["connecting", "open", "waiting", "connecting", "open again", "closed"]);
+  expect(told.filter((one, at) => one !== told[at - 1])).toEqual([
+    "connecting",
+    "open",
+    "waiting",
+    "connecting",
+    "open again",
+    "closed",
+  ]);
   expect(client.status.value.error).toMatchObject({ code: 4000, reason: "enough" });
 });
 
@@ -140,7 +164,9 @@ test.each([
   [409, 4409],
 ])("a refusal with %i ends the client with %i and its reason", async (status, code) => {
   const app = createApp();
-  app.use(() => new Response("No such room", { status })).implement(chat, () => ({ say: () => {}, hush: () => {} }));
+  app
+    .use(() => new Response("No such room", { status }))
+    .implement(chat, () => ({ say: () => {}, hush: () => {} }));
   await using server = await serve(app, { port: 0 });
   const client = connect(chat, { url: server.url, ...where });
   const sent = client.send("say", { text: "unheard" });

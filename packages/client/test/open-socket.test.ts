@@ -38,7 +38,11 @@ test("texts and bytes come back from a real server, and the loop ends with the s
 test("codecs read and write the messages", async () => {
   const net = testClient(echoing().app);
   const Point = z.object({ x: z.number() });
-  const socket = openSocket("ws://test/echo", { receive: json(Point), send: json(Point), WebSocket: net.WebSocket });
+  const socket = openSocket("ws://test/echo", {
+    receive: json(Point),
+    send: json(Point),
+    WebSocket: net.WebSocket,
+  });
   void socket.send({ x: 1 });
   expect(await socket.receive()).toEqual({ x: 1 });
   expect(() => socket.send({ x: "1" as unknown as number })).toThrow("x");

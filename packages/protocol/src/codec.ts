@@ -96,16 +96,16 @@ function parse(message: Message): unknown {
 
 function decodeUtf8(message: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(message);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(message);
   } catch {
     return wrong("UTF-8", "other bytes");
   }
 }
 
 function now<Value>(value: Value | Promise<Value>): Value {
-  if (value instanceof Promise)
-    throw new TypeError("a schema one sends with cannot be asynchronous: messages would overtake each other");
-  return value;
+  if (!(value instanceof Promise)) return value;
+  value.catch(() => {}); // whether it is valid no longer matters
+  throw new TypeError("a schema one sends with cannot be asynchronous: messages would overtake each other");
 }
 
 function cut(line: string): string {

@@ -1,6 +1,6 @@
 /** What a mailbox is told about: how much it may hold before it asks its writer to wait. */
 export interface MailboxOptions {
-  /** Items above which the mailbox is full. Default 64. */
+  /** Items with which the mailbox is full. Default 64. */
   readonly limit?: number;
   /** Called when the mailbox becomes full: stop writing. */
   readonly full?: () => void;
@@ -46,11 +46,11 @@ export class Mailbox<Item> {
 
   /** The next item, waiting for one; rejects with the reason of `end` once the mailbox is empty. */
   take(): Promise<Item> {
-    const item = this.#items[this.#head];
-    if (this.size === 0 || item === undefined) {
+    if (this.size === 0) {
       if (this.#end !== undefined) return Promise.reject(this.#end.reason);
       return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
     }
+    const item = this.#items[this.#head] as Item; // it may well be undefined
     this.#head += 1;
     // Shifting an array moves every item; cutting it now and then costs nothing that can be measured.
     if (this.#head > 1_000 || this.size === 0) {

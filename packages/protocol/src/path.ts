@@ -14,7 +14,7 @@ export interface PathPattern {
   readonly pattern: string;
   /** The decoded parameters of `pathname`, or undefined when it does not match. */
   match(pathname: string): Record<string, string> | undefined;
-  /** The path with its parameters filled in, percent-encoded. Throws TypeError when one is missing or empty. */
+  /** The path with its parameters filled in, percent-encoded. Throws TypeError when one is missing or empty, or means something else in a URL. */
   fill(params: Readonly<Record<string, unknown>>): string;
 }
 
@@ -27,7 +27,12 @@ export function pathPattern(pattern: string): PathPattern {
   return {
     pattern,
     match: (pathname) => match(segments, pathname.split("/").slice(1)),
-    fill: (params) => segments.map((segment) => `/${fillSegment(segment, params, pattern)}`).join(""),
+    fill: (params) => {
+      const path = segments.map((segment) => `/${fillSegment(segment, params, pattern)}`).join("");
+      if (path.startsWith("//"))
+        throw new TypeError(`a path cannot begin with "//": a URL names a host there`);
+      return path;
+    },
   };
 }
 
@@ -87,8 +92,9 @@ function fillSegment(
   params: Readonly<Record<string, unknown>>,
   pattern: string,
 ): string {
-  if (kind === "literal") return text;
+  if (kind === "literal") return encodeURI(text).replace(/[?#]/g, encodeURIComponent);
   const value = Object.hasOwn(params, text) ? params[text] : undefined;
+  // oxlint-disable-next-line typescript/no-base-to-string -- a schema may take anything here: a Date, a URL
   const filled = value === undefined || value === null ? "" : String(value);
   if (filled === "") throw new TypeError(`${pattern} needs a value for ${JSON.stringify(text)}`);
   // URLs resolve dot segments even when they are percent-encoded (WHATWG URL, "double-dot URL path segment").

@@ -1,6 +1,6 @@
 import type { Messages } from "./contract.ts";
 import { CloseError, RequestError, ValidationError } from "./errors.ts";
-import { type ErrorFrame, type EventFrame, type Frame, writeFrame } from "./frame.ts";
+import { type ErrorFrame, type EventFrame, type Frame, readFrame, writeFrame } from "./frame.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
 import { type Input, type Schema, validate } from "./schema.ts";
 import type { Sent } from "./sent.ts";
@@ -41,6 +41,9 @@ export type Dispatch = (name: string, input: unknown) => unknown;
 
 /** How many sent events are remembered, so that a failure can say which one it was. */
 const MEMORY = 256;
+
+/** What the other half is told of an exception: nothing of it crosses. */
+const INTERNAL = { code: "INTERNAL", message: "the handler failed" };
 
 /** One end of a conversation: says events, and hands those of the other half to their handlers, one after another. */
 export class Peer<Says extends Messages = Messages> {
@@ -116,7 +119,18 @@ export class Peer<Says extends Messages = Messages> {
   #fail(re: number | undefined, name: string, error: unknown): void {
     if (!(error instanceof RequestError) && !(error instanceof ValidationError))
       this.#options.crashed?.(error, name);
-    if (re !== undefined) this.#options.session.send(writeFrame({ t: "error", re, ...publicly(error) }));
+    if (re !== undefined) this.#options.session.send(this.#answer(re, name, error));
+  }
+
+  #answer(re: number, name: string, error: unknown): string {
+    try {
+      const answer = writeFrame({ t: "error", re, ...publicly(error) });
+      readFrame(answer); // an empty code, say: the other half would end the conversation over it
+      return answer;
+    } catch (unsendable) {
+      this.#options.crashed?.(unsendable, name);
+      return writeFrame({ t: "error", re, ...INTERNAL });
+    }
   }
 
   #told({ re, code, message, data }: ErrorFrame): void {
@@ -135,7 +149,7 @@ function publicly(error: unknown): { code: string; message: string; data?: unkno
   if (error instanceof ValidationError)
     return { code: error.code, message: error.message, data: error.issues.map(plain) };
   if (error instanceof RequestError) return { code: error.code, message: error.message, data: error.data };
-  return { code: "INTERNAL", message: "the handler failed" }; // nothing of the exception crosses
+  return INTERNAL;
 }
 
 function plain({ message, path = [] }: ValidationError["issues"][number]): {

@@ -20,14 +20,14 @@ export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<
   readonly #send: Codec<Send, unknown>;
   readonly #inbox: Mailbox<Message>;
   #ended: CloseError | undefined;
-  #closing = false;
+  #closing: CloseError | undefined;
   #abort: AbortController | undefined;
 
   constructor(wire: Wire, codecs: SocketCodecs<Receive, Send> = {}) {
     this.#wire = wire;
     // Without a codec a message is read as it came and a value written as it is: the defaults of the type parameters.
     this.#receive = codecs.receive ?? (whatever as unknown as Codec<never, Receive>);
-    this.#send = codecs.send ?? (whatever as Codec<unknown, unknown> as Codec<Send, unknown>);
+    this.#send = codecs.send ?? whatever;
     this.#inbox = new Mailbox({ full: () => wire.pause(), roomy: () => wire.resume() });
     this.closed = new Promise((resolve) => {
       wire.listen({
@@ -66,8 +66,8 @@ export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<
   send(value: Send): Sent {
     const sent = new Sent();
     const message = this.#send.encode(value);
-    if (this.#ended !== undefined || this.#closing)
-      sent.fail(this.#ended ?? new CloseError(CloseCode.Normal, "closing"));
+    const over = this.#ended ?? this.#closing;
+    if (over !== undefined) sent.fail(over);
     else {
       this.#wire.send(message);
       const drained = this.#wire.drained();
@@ -89,7 +89,7 @@ export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<
     try {
       for await (const value of values) await this.send(value);
     } catch (error) {
-      if (this.#ended === undefined || error !== this.#ended) throw error;
+      if (error === undefined || (error !== this.#ended && error !== this.#closing)) throw error;
     }
   }
 
@@ -99,9 +99,9 @@ export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<
    */
   close(code: number = CloseCode.Normal, reason = ""): void {
     checkCloseCode(code);
-    if (this.#closing || this.#ended !== undefined) return;
-    this.#closing = true;
-    this.#wire.close(code, cutReason(reason));
+    if (this.#closing !== undefined || this.#ended !== undefined) return;
+    this.#closing = new CloseError(code, cutReason(reason));
+    this.#wire.close(code, this.#closing.reason);
   }
 
   /** Message by message until the socket ends; leaving the loop leaves the socket open. */

@@ -60,7 +60,7 @@ export class WireEvents implements WireListener {
   }
 
   pong(): void {
-    this.#listener?.pong?.();
+    if (!this.#ended) this.#listener?.pong?.();
   }
 
   /** How many events are kept for the next listener. */
@@ -117,8 +117,8 @@ class JoinedWire implements Wire {
     this.#closing = true;
     const closed = { code, reason, wasClean: true };
     this.#later((other) => {
-      other.#events.closed(closed);
-      void Promise.resolve().then(() => this.#events.closed(closed));
+      other.#end(closed);
+      void Promise.resolve().then(() => this.#end(closed));
     });
   }
 
@@ -126,7 +126,7 @@ class JoinedWire implements Wire {
     const broken = { code: CloseCode.Abnormal, reason: "", wasClean: false };
     for (const end of this.#other === undefined ? [this] : [this, this.#other]) {
       end.resume();
-      void Promise.resolve().then(() => end.#events.closed(broken));
+      void Promise.resolve().then(() => end.#end(broken));
     }
   }
 
@@ -141,6 +141,11 @@ class JoinedWire implements Wire {
   resume(): void {
     this.#unpause?.();
     this.#paused = undefined;
+  }
+
+  #end(closed: Closed): void {
+    this.resume(); // nobody waits for a wire that has ended
+    this.#events.closed(closed);
   }
 
   #later(event: (other: JoinedWire) => void): void {

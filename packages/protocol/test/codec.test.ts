@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -48,7 +48,9 @@ describe("int", () => {
   });
 
   test("what it writes it reads", async () => {
-    const check = async (value: number) => expect(await decode(int, int.encode(value))).toBe(value);
+    const check = async (value: number) => {
+      expect(await decode(int, int.encode(value))).toBe(value);
+    };
     await fc.assert(fc.asyncProperty(fc.maxSafeInteger(), check));
   });
 
@@ -153,8 +155,9 @@ describe("binary", () => {
   });
 
   test("any text comes back as it was, a byte order mark too", async () => {
-    const check = async (line: string) =>
+    const check = async (line: string) => {
       expect(await decode(binary(text), binary(text).encode(line))).toBe(line);
+    };
     await check("\uFEFFa");
     await fc.assert(fc.asyncProperty(fc.string({ unit: "binary" }), check));
   });

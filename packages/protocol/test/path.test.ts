@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { href, pathPattern } from "../src/path.ts";
 
@@ -6,6 +6,8 @@ const match = (pattern: string, pathname: string) => {
   const params = pathPattern(pattern).match(pathname);
   return params && Object.fromEntries(Object.entries(params));
 };
+
+const fill = (pattern: string, params: Record<string, unknown>) => pathPattern(pattern).fill(params);
 
 describe("matching", () => {
   test.each([
@@ -48,7 +50,7 @@ describe("filling", () => {
   test("what is filled in is percent-encoded, and the slashes of a rest stay", () => {
     expect(href("/chat/:room", { room: "a b/ü?#" })).toBe("/chat/a%20b%2F%C3%BC%3F%23");
     expect(href("/files/*rest", { rest: "a b/c?" })).toBe("/files/a%20b/c%3F");
-    expect(pathPattern("/:n/:yes").fill({ n: 0, yes: false })).toBe("/0/false");
+    expect(fill("/:n/:yes", { n: 0, yes: false })).toBe("/0/false");
   });
 
   test("a literal segment is encoded where a URL needs it", () => {
@@ -56,14 +58,12 @@ describe("filling", () => {
   });
 
   test.each([{}, { room: "" }, { room: undefined }, { room: null }])("%o lacks the parameter", (params) => {
-    expect(() => pathPattern("/chat/:room").fill(params)).toThrow(
-      new TypeError('/chat/:room needs a value for "room"'),
-    );
+    expect(() => fill("/chat/:room", params)).toThrow(new TypeError('/chat/:room needs a value for "room"'));
   });
 
   test("what an object inherits is no parameter", () => {
-    expect(() => pathPattern("/:constructor").fill({})).toThrow(TypeError);
-    expect(() => pathPattern("/:__proto__").fill({})).toThrow(TypeError);
+    expect(() => fill("/:constructor", {})).toThrow(TypeError);
+    expect(() => fill("/:__proto__", {})).toThrow(TypeError);
   });
 
   test.each([".", "..", "a/..", "./a"])("%s is refused: a URL would resolve it away", (rest) => {
@@ -80,9 +80,9 @@ describe("filling", () => {
     const values = value.filter((text) => !dots(text));
     fc.assert(
       fc.property(values, values, (one, rest) => {
-        const pattern = pathPattern("/100%/:one/*rest");
-        const { pathname } = new URL(pattern.fill({ one, rest }), "ws://localhost");
-        expect({ ...pattern.match(pathname) }).toEqual({ one, rest });
+        const pattern = "/100%/:one/*rest";
+        const { pathname } = new URL(fill(pattern, { one, rest }), "ws://localhost");
+        expect(match(pattern, pathname)).toEqual({ one, rest });
       }),
     );
   });

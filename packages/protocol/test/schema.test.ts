@@ -34,5 +34,5 @@ test("an asynchronous schema gives a promise, and rejects it", async () => {
     v.checkAsync(async (line) => line !== "taken", "is taken"),
   );
   expect(await validate(schema, "free")).toBe("free");
-  await expect(validate(schema, "taken")).rejects.toThrow(new ValidationError([{ message: "is taken" }]));
+  await expect(validate(schema, "taken")).rejects.toThrow(/^is taken$/);
 });

@@ -200,13 +200,16 @@ describe("pipe", () => {
   test.each(["other half closes", "this half closes", "connection breaks"])(
     "ends when the %s, and returns the iterator",
     async (how) => {
-      const { socket, other, wire } = sockets({ send: int });
+      const { socket, other, wire, far } = sockets({ send: int });
       let returned = false;
       function* numbers() {
         try {
           for (let n = 0; ; n += 1) {
             if (n === 3 && how === "other half closes") other.close();
-            if (n === 3 && how === "this half closes") socket.close();
+            if (n === 3 && how === "this half closes") {
+              far.pause(); // its answer stays out
+              socket.close();
+            }
             if (n === 3 && how === "connection breaks") wire.terminate();
             yield n;
           }

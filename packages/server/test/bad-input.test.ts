@@ -12,7 +12,9 @@ const crashed = (error: unknown): void => void crashes.push(error);
 
 beforeAll(() => void process.on("uncaughtException", crashed).on("unhandledRejection", crashed));
 afterAll(() => void process.off("uncaughtException", crashed).off("unhandledRejection", crashed));
-afterEach(() => expect(crashes).toEqual([]));
+afterEach(() => {
+  if (crashes.length > 0) throw new AggregateError(crashes.splice(0), "the process would have ended");
+});
 
 /** An app that echoes and says how its hooks ended. */
 function echoing() {
@@ -48,9 +50,17 @@ const { text: TEXT, binary: BINARY, close: CLOSE, ping: PING, continuation: MORE
 
 test.each<[number, string, Buffer]>([
   [1009, "a message over the limit", rawFrame(TEXT, "x".repeat(65_537))],
-  [1009, "fragments that are over the limit together", Buffer.concat([rawFrame(TEXT, "x".repeat(40_000), { fin: false }), rawFrame(MORE, "x".repeat(40_000))])],
+  [
+    1009,
+    "fragments that are over the limit together",
+    Buffer.concat([rawFrame(TEXT, "x".repeat(40_000), { fin: false }), rawFrame(MORE, "x".repeat(40_000))]),
+  ],
   [1009, "a length of 2^62", Buffer.from([0x82, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4])],
-  [1009, "a length of 2^64 - 1", Buffer.from([0x82, 0xff, ...Array.from({ length: 8 }, () => 0xff), 1, 2, 3, 4])],
+  [
+    1009,
+    "a length of 2^64 - 1",
+    Buffer.from([0x82, 0xff, ...Array.from({ length: 8 }, () => 0xff), 1, 2, 3, 4]),
+  ],
   [1002, "an unmasked frame", rawFrame(TEXT, "hi", { masked: false })],
   [1002, "RSV1, which nobody agreed on", rawFrame(TEXT, "hi", { rsv: 4 })],
   [1002, "RSV2", rawFrame(TEXT, "hi", { rsv: 2 })],
@@ -60,7 +70,11 @@ test.each<[number, string, Buffer]>([
   [1002, "a ping in fragments", rawFrame(PING, "hi", { fin: false })],
   [1002, "a ping of 126 bytes", rawFrame(PING, "x".repeat(126))],
   [1002, "a continuation of nothing", rawFrame(MORE, "hi")],
-  [1002, "a new message inside another", Buffer.concat([rawFrame(TEXT, "a", { fin: false }), rawFrame(TEXT, "b")])],
+  [
+    1002,
+    "a new message inside another",
+    Buffer.concat([rawFrame(TEXT, "a", { fin: false }), rawFrame(TEXT, "b")]),
+  ],
   [1002, "a close frame of one byte", rawFrame(CLOSE, "x")],
   [1002, "close code 1005", rawFrame(CLOSE, closePayload(1005))],
   [1002, "close code 1006", rawFrame(CLOSE, closePayload(1006))],
@@ -69,7 +83,14 @@ test.each<[number, string, Buffer]>([
   [1007, "a text that is not UTF-8", rawFrame(TEXT, new Uint8Array([0xc3, 0x28]))],
   [1007, "a text that ends within a character", rawFrame(TEXT, new Uint8Array([0xe2, 0x82]))],
   [1007, "a close reason that is not UTF-8", rawFrame(CLOSE, closePayload(1000, new Uint8Array([0xff])))],
-  [1008, "more fragments than a message needs", Buffer.concat([rawFrame(TEXT, "", { fin: false }), ...Array.from({ length: 20_000 }, () => rawFrame(MORE, "", { fin: false }))])],
+  [
+    1008,
+    "more fragments than a message needs",
+    Buffer.concat([
+      rawFrame(TEXT, "", { fin: false }),
+      ...Array.from({ length: 20_000 }, () => rawFrame(MORE, "", { fin: false })),
+    ]),
+  ],
 ])("the answer is %i to %s; its hooks end and the server goes on", async (code, _what, bytes) => {
   const { app, watched, ended, errors } = echoing();
   watched.ws("/watched", async (socket) => {
@@ -126,48 +147,55 @@ test.each([
   ["an unknown kind", rawFrame(TEXT, '{"t":"constructor"}')],
   ["a prototype", rawFrame(TEXT, '{"t":"event","name":"x","__proto__":{"polluted":1}}')],
   ["deep nesting", rawFrame(TEXT, "[".repeat(30_000))],
-])("a plain client of a contract that says %s is told three times, and then closed with 1008", async (_what, bytes) => {
-  const { app } = echoing();
-  app.implement(contract("/contract", { client: { x: z.object({}) } }), () => ({ x: () => {} }));
-  await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
-  await client.open("/contract");
-  client.write(bytes, bytes, bytes);
-  for (let strike = 0; strike < 3; strike += 1)
-    expect(JSON.parse(await client.text())).toMatchObject({ t: "error", code: "BAD_FRAME" });
-  expect((await client.close())[0]).toBe(1008);
-  expect(({} as { polluted?: number }).polluted).toBeUndefined();
-  client.socket.destroy();
-  await stillServes(server);
-});
+])(
+  "a plain client of a contract that says %s is told three times, and then closed with 1008",
+  async (_what, bytes) => {
+    const { app } = echoing();
+    app.implement(contract("/contract", { client: { x: z.object({}) } }), () => ({ x: () => {} }));
+    await using server = await serve(app, { port: 0 });
+    using client = await rawClient(server.port);
+    await client.open("/contract");
+    client.write(bytes, bytes, bytes);
+    for (let strike = 0; strike < 3; strike += 1)
+      expect(JSON.parse(await client.text())).toMatchObject({ t: "error", code: "BAD_FRAME" });
+    expect((await client.close())[0]).toBe(1008);
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+    client.socket.destroy();
+    await stillServes(server);
+  },
+);
 
-test.each(["reset", "end"] as const)("a client that leaves by %s while a hook decides: the endings run, and the server goes on", async (how) => {
-  const asked = gate();
-  const decided = gate();
-  const { app, watched, ended } = echoing();
-  const connection = gate();
-  watched
-    .use(async () => {
-      asked.pass();
-      await decided.passed;
-    })
-    .ws("/slow", async (socket) => {
-      connection.pass();
-      await socket.accept();
-      await socket.closed;
-    });
-  await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
-  client.write(handshake("/slow"));
-  await asked.passed;
-  if (how === "reset") client.reset();
-  else client.socket.end();
-  await stillServes(server);
-  decided.pass();
-  await connection.passed;
-  await ended;
-  await stillServes(server);
-});
+test.each(["reset", "end"] as const)(
+  "a client that leaves by %s while a hook decides: the endings run, and the server goes on",
+  async (how) => {
+    const asked = gate();
+    const decided = gate();
+    const { app, watched, ends, ended } = echoing();
+    const connection = gate();
+    watched
+      .use(async () => {
+        asked.pass();
+        await decided.passed;
+      })
+      .ws("/slow", async (socket) => {
+        connection.pass();
+        await socket.accept();
+        await socket.closed;
+      });
+    await using server = await serve(app, { port: 0 });
+    using client = await rawClient(server.port);
+    client.write(handshake("/slow"));
+    await asked.passed;
+    if (how === "reset") client.reset();
+    else client.socket.end();
+    await stillServes(server);
+    decided.pass();
+    await connection.passed;
+    await ended;
+    expect(ends).toEqual(["hook"]);
+    await stillServes(server);
+  },
+);
 
 test("a client that is reset in the middle of a message: the socket ends with 1006, and the server goes on", async () => {
   const { app, watched, ended } = echoing();

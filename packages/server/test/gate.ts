@@ -1,6 +1,6 @@
 /** Something to wait for, and how to let it happen. */
 export function gate(): { readonly open: () => void; readonly passed: Promise<void> } {
   let open = (): void => {};
-  const passed = new Promise<void>((resolve) => (open = resolve));
+  const passed = new Promise<void>((resolve) => (open = () => resolve()));
   return { open, passed };
 }

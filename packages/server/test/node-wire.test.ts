@@ -98,7 +98,11 @@ test("the answer to a client's close frame is the last thing on the wire", async
   await using server = await serve(app, { port: 0 });
   using client = await rawClient(server.port);
   await client.open("/chatty");
-  client.write(rawFrame(opcodes.text, "1"), rawFrame(opcodes.text, "2"), rawFrame(opcodes.close, Buffer.from([0x03, 0xe8])));
+  client.write(
+    rawFrame(opcodes.text, "1"),
+    rawFrame(opcodes.text, "2"),
+    rawFrame(opcodes.close, Buffer.from([0x03, 0xe8])),
+  );
   const frames = parseFrames(await client.rest());
   expect(frames.map(({ opcode }) => opcode).indexOf(opcodes.close)).toBe(frames.length - 1);
 });
@@ -129,7 +133,10 @@ test("a message in fragments is one message", async () => {
   await using server = await serve(app, { port: 0 });
   using client = await rawClient(server.port);
   await client.open("/echo");
-  client.write(rawFrame(opcodes.text, "in ", { fin: false }), rawFrame(opcodes.continuation, "two", { fin: true }));
+  client.write(
+    rawFrame(opcodes.text, "in ", { fin: false }),
+    rawFrame(opcodes.continuation, "two", { fin: true }),
+  );
   expect(await client.text()).toBe("in two");
 });
 

@@ -117,7 +117,11 @@ export class RawClient implements Disposable {
   }
 
   /** Opens a WebSocket; `glued` goes out in the same write as the handshake. */
-  async open(path: string, headers: Readonly<Record<string, string>> = {}, ...glued: Uint8Array[]): Promise<Answer> {
+  async open(
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    ...glued: Uint8Array[]
+  ): Promise<Answer> {
     this.write(handshake(path, headers), ...glued);
     return this.answer();
   }
@@ -178,7 +182,8 @@ export class RawClient implements Disposable {
         this.#bytes = this.#bytes.subarray(found[1]);
         return found[0];
       }
-      if (this.#over) throw new Error(`the connection ended; unread: ${JSON.stringify(this.#bytes.toString("latin1"))}`);
+      if (this.#over)
+        throw new Error(`the connection ended; unread: ${JSON.stringify(this.#bytes.toString("latin1"))}`);
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
@@ -207,7 +212,10 @@ export async function rawClient(port: number): Promise<RawClient> {
 }
 
 /** A promise and what resolves it. */
-export function gate<Value = void>(): { readonly passed: Promise<Value>; readonly pass: (value: Value) => void } {
+export function gate<Value = void>(): {
+  readonly passed: Promise<Value>;
+  readonly pass: (value: Value) => void;
+} {
   let pass: (value: Value) => void = () => {};
   const passed = new Promise<Value>((resolve) => (pass = resolve));
   return { passed, pass };

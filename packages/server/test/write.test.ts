@@ -36,7 +36,13 @@ test.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])(
   (length) => {
     const frame = frameOf("x".repeat(length));
     const parsed = parseFrame(frame);
-    expect(parsed).toMatchObject({ fin: true, rsv: 0, opcode: opcodes.text, masked: false, size: frame.length });
+    expect(parsed).toMatchObject({
+      fin: true,
+      rsv: 0,
+      opcode: opcodes.text,
+      masked: false,
+      size: frame.length,
+    });
     expect(parsed?.payload.equals(Buffer.alloc(length, "x"))).toBe(true);
     expect(frame.length - length).toBe(length < 126 ? 2 : length < 65_536 ? 4 : 10);
   },
