@@ -1,5 +1,6 @@
 /** Rooms: a contract, two clients, and a message from outside of any connection. */
-import { connect, contract } from "@symbolon/client";
+import { connect } from "@symbolon/client";
+import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { testClient } from "@symbolon/server/testing";
 import * as z from "zod";

@@ -15,7 +15,7 @@ export interface WebSocketLike {
   readonly bufferedAmount: number;
   readonly protocol: string;
   binaryType: string;
-  send(data: string | Uint8Array): void;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
   addEventListener(
     type: "open" | "message" | "close" | "error",
@@ -103,7 +103,9 @@ export class SocketWire implements Wire {
   }
 
   send(message: Message): void {
-    if (this.readyState === open) attempt(() => this.#socket.send(message));
+    // The platform's types rule out shared memory, which a message of ours never is.
+    const data = message as string | Uint8Array<ArrayBuffer>;
+    if (this.readyState === open) attempt(() => this.#socket.send(data));
   }
 
   drained(): Promise<void> | undefined {

@@ -109,7 +109,7 @@ export function faked(options: Partial<ConnectionOptions> = {}, listener: Partia
 }
 
 /** A heartbeat as servers have it by default. */
-export const heartbeat = { interval: 25_000, timeout: 10_000 };
+const heartbeat = { interval: 25_000, timeout: 10_000 };
 
 /** Lets `ms` of the faked time pass. */
 export const pass = (ms = 1): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
