@@ -62,7 +62,7 @@ test("without schemas parameters are strings and there is nothing to say", () =>
 });
 
 test("url asks for what the contract needs and no more", () => {
-  contract("/chat", {}).url();
+  expectTypeOf(contract("/chat", {}).url()).toBeString();
   contract("/chat", {}).url({}, { any: "thing" });
   contract("/chat", { query: z.object({ page: z.string().optional() }) }).url();
   chat.url({ room: "a" }, { page: "1" });
@@ -101,4 +101,5 @@ test("a peer says only what the contract says, with its data", () => {
 test("a contract is made of schemas", () => {
   // @ts-expect-error a message needs a schema
   contract("/chat", { client: { say: "string" } });
+  expectTypeOf(contract("/chat", {}).path).toEqualTypeOf<"/chat">();
 });

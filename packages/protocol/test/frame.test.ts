@@ -65,21 +65,7 @@ describe("what is not a frame is refused with 4400", () => {
 });
 
 test("whatever arrives, reading gives a frame or a ProtocolError", () => {
-  const fields = [
-    "t",
-    "v",
-    "cid",
-    "att",
-    "name",
-    "data",
-    "q",
-    "re",
-    "code",
-    "message",
-    "n",
-    "why",
-    "__proto__",
-  ];
+  const fields = "t v cid att name data q re code message n why __proto__".split(" ");
   const kinds = fc.constantFrom("hello", "welcome", "event", "error", "ping", "pong", "bye", "toString");
   const value = fc.oneof(kinds, fc.jsonValue(), fc.integer());
   const almost = fc.dictionary(fc.constantFrom(...fields), value).map((frame) => JSON.stringify(frame));
@@ -90,13 +76,12 @@ test("whatever arrives, reading gives a frame or a ProtocolError", () => {
       return error;
     }
   };
-  fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.json(), almost), (message) => {
-      const result = read(message);
-      return result instanceof ProtocolError || isDeepStrictEqual(result, JSON.parse(message));
-    }),
-    { numRuns: 1_000 },
-  );
+  const messages = fc.oneof(fc.string(), fc.json(), almost);
+  const property = fc.property(messages, (message) => {
+    const result = read(message);
+    return result instanceof ProtocolError || isDeepStrictEqual(result, JSON.parse(message));
+  });
+  expect(() => fc.assert(property, { numRuns: 1_000 })).not.toThrow();
 });
 
 test("data that cannot be JSON is not written", () => {

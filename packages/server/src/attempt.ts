@@ -70,14 +70,21 @@ export interface AttemptOptions {
 /** What a thrown value means before the handshake is accepted: the response itself, 403 for a close, else 500. */
 function refusalFor(thrown: unknown, report: () => void): Response {
   if (thrown instanceof Response) return thrown;
-  if (thrown instanceof CloseError) return closedBefore(thrown);
+  if (thrown instanceof CloseError) return new ClosedBefore(thrown);
   report();
   return new Response("Internal Server Error", { status: 500 });
 }
 
-/** A close before accept is a 403, with the code and reason in its body: no client could see them otherwise. */
-export function closedBefore({ code, reason }: { readonly code: number; readonly reason: string }): Response {
-  return Response.json({ code, reason }, { status: 403 });
+/** A close before accept is a 403, with the code and reason in its body: over HTTP no client could see them otherwise. */
+export class ClosedBefore extends Response {
+  /** The close that was meant; a session, whose 101 is written, can still be told it. */
+  readonly close: { readonly code: number; readonly reason: string };
+
+  constructor({ code, reason }: { readonly code: number; readonly reason: string }) {
+    const headers = { "content-type": "application/json" };
+    super(JSON.stringify({ code, reason }), { status: 403, headers });
+    this.close = { code, reason };
+  }
 }
 
 /** What a thrown value means after the handshake: the close to send. `report` is called when it was no close. */

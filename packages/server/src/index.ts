@@ -1,7 +1,8 @@
 export { createApp } from "./app.ts";
 export type { App, AppOptions, ContractContext, RawContext, SocketRoom, SocketRouteOptions } from "./app.ts";
 export { Peer } from "./peer.ts";
-export type { Call, ContractRoom, Handlers, Service, Setup } from "./implement.ts";
+export type { Service } from "./implement.ts";
+export type { Call, ContractRoom, Handlers, Setup } from "./conversation.ts";
 export { Socket } from "./server-socket.ts";
 export type { AcceptInit } from "./server-socket.ts";
 export type { SocketHandler, SocketResult } from "./raw.ts";

@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { CloseCode } from "@symbolon/protocol";
+import { CloseCode, CloseError } from "@symbolon/protocol";
 import sirv from "sirv";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { App } from "./app.ts";
@@ -121,7 +121,8 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
             new TypeError(`the client did not offer the subprotocol ${JSON.stringify(init.subprotocol)}`),
           );
         // `ws` would drop a half-closed connection without a word.
-        if (!socket.readable || !socket.writable) return reject(new Error("the client has left"));
+        if (!socket.readable || !socket.writable)
+          return reject(new CloseError(CloseCode.Abnormal, "the client has left", false));
         inits.set(incoming, init);
         wss.handleUpgrade(incoming, socket, head, (ws) => {
           resolve(new NodeWire(ws, socket));

@@ -1,6 +1,6 @@
 import { CloseCode, CloseError, type Codec } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
-import { type Accept, type Attempt, closeFor, closedBefore } from "./attempt.ts";
+import { type Accept, type Attempt, ClosedBefore, closeFor } from "./attempt.ts";
 import { beating, type HeartbeatOptions } from "./heartbeat.ts";
 import { PendingWire, Socket } from "./server-socket.ts";
 
@@ -60,7 +60,7 @@ async function converse(
     if (wire.accepted) socket.close();
     await attempt.end();
     if (wire.accepted) return undefined;
-    if (wire.refusal !== undefined) return closedBefore(wire.refusal);
+    if (wire.refusal !== undefined) return new ClosedBefore(wire.refusal);
     attempt.report(
       new Error(
         "the handler ended without accepting or refusing: await socket.accept(), or return a Response",
@@ -80,7 +80,8 @@ async function fail(
 ): Promise<Response | undefined> {
   const theirs = error instanceof CloseError && socket.signal.aborted && socket.signal.reason === error;
   await attempt.end(theirs ? undefined : error);
-  if (!wire.accepted) return wire.refusal === undefined ? attempt.refusal(error) : closedBefore(wire.refusal);
+  if (!wire.accepted)
+    return wire.refusal === undefined ? attempt.refusal(error) : new ClosedBefore(wire.refusal);
   if (theirs) return undefined;
   const { code, reason } = closeFor(error, () => attempt.report(error));
   try {

@@ -9,7 +9,7 @@ import {
   type Wire,
   writeFrame,
 } from "@symbolon/protocol";
-import { type Accept, Attempt, type OnError } from "./attempt.ts";
+import { type Accept, Attempt, ClosedBefore, type OnError } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import type { RouteSchemas } from "./context.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
@@ -169,8 +169,12 @@ export class Routes {
     const hello = await readHello(wire, this.#options.clock);
     if (hello === undefined) return;
     const refusal = await this.#welcome(request, found, hello, wire);
-    if (refusal !== undefined)
-      wire.close(closeCodeOfStatus(refusal.status), cutReason(await reasonOf(refusal)));
+    if (refusal === undefined) return;
+    const { code, reason } =
+      refusal instanceof ClosedBefore
+        ? refusal.close
+        : { code: closeCodeOfStatus(refusal.status), reason: await reasonOf(refusal) };
+    wire.close(code, cutReason(reason));
   }
 
   async #welcome(

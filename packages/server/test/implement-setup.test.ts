@@ -83,7 +83,7 @@ describe("setup", () => {
     expect(onError).toHaveBeenCalledTimes(2);
   });
 
-  test("that throws CloseError is refused with 403 and the code and reason as its body, 4403 in session mode", async () => {
+  test("that throws CloseError is refused with 403 and the code and reason as its body, and in session mode with that close", async () => {
     const app = createApp();
     app.implement(chat, () => {
       throw new CloseError(4321, "be nice");
@@ -94,7 +94,7 @@ describe("setup", () => {
     };
     expect([response.status, await response.json()]).toEqual([403, { code: 4321, reason: "be nice" }]);
     const socket = await knock(net, "/chat/a");
-    expect(await socket.closed).toMatchObject({ code: 4403, reason: '{"code":4321,"reason":"be nice"}' });
+    expect(await socket.closed).toMatchObject({ code: 4321, reason: "be nice" });
   });
 
   test("that ends without yielding is a mistake the app is told of", async () => {
@@ -146,6 +146,32 @@ describe("a client that comes back with the same cid", () => {
     eve.send(say("too"));
     expect(await frame(eve)).toMatchObject({ data: { text: "too" } });
     expect(log).toEqual(["1 begins", "2 begins"]);
+  });
+
+  test("does not meet itself while its older connection is still being set up", async () => {
+    const names = new Set<string>();
+    const gates: (() => void)[] = [];
+    const app = createApp();
+    app.implement(chat, async function* () {
+      if (names.has("Ada")) throw new Response("taken", { status: 409 });
+      names.add("Ada");
+      try {
+        await new Promise<void>((resolve) => gates.push(resolve));
+        yield { say: () => {}, count: () => {} } as never;
+      } finally {
+        names.delete("Ada");
+      }
+    });
+    const net = testClient(app);
+    const older = await knock(net, "/chat/a");
+    await vi.waitFor(() => expect(gates).toHaveLength(1));
+    const newer = await knock(net, "/chat/a");
+    gates[0]?.();
+    expect(await older.closed).toMatchObject({ code: 4900 });
+    await vi.waitFor(() => expect(gates).toHaveLength(2));
+    gates[1]?.();
+    expect(await newer.receive()).toContain('"welcome"');
+    newer.close();
   });
 
   test("leaves clients with another cid alone", async () => {

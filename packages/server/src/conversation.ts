@@ -1,0 +1,250 @@
+import {
+  type AnyContract,
+  type ClientMessages,
+  CloseCode,
+  type Closed,
+  CloseError,
+  type Input,
+  type Output,
+  ProtocolError,
+  readFrame,
+  RequestError,
+  type Sent,
+  type ServerMessages,
+  Session,
+  type Wire,
+  writeFrame,
+} from "@symbolon/protocol";
+import type { Clock } from "./clock.ts";
+import { type Attempt, closeFor } from "./attempt.ts";
+import { beating, type HeartbeatOptions } from "./heartbeat.ts";
+import { finish, isGenerator } from "./hook.ts";
+import { Peer } from "./peer.ts";
+import type { BroadcastOptions, Room } from "./room.ts";
+
+/** A room of a contract: what is said is one of the server's messages. */
+export type ContractRoom<C extends AnyContract> = Room<
+  Peer<ServerMessages<C>>,
+  <Name extends keyof ServerMessages<C> & string>(
+    name: Name,
+    data: Input<ServerMessages<C>[Name]>,
+    options?: BroadcastOptions<Peer<ServerMessages<C>>>,
+  ) => Sent
+>;
+
+/** What a handler is given besides the message. */
+export interface Call<C extends AnyContract> {
+  /** Aborts when the connection ends. */
+  readonly signal: AbortSignal;
+  /** Finds a room of the contract. */
+  readonly room: (name: string) => ContractRoom<C>;
+}
+
+/** A handler for each message that the client may say; events are handled one after another. */
+export type Handlers<C extends AnyContract> = {
+  readonly [Name in keyof ClientMessages<C>]: (
+    input: Output<ClientMessages<C>[Name]>,
+    call: Call<C>,
+  ) => unknown;
+};
+
+/**
+ * Sets one connection up: gives its handlers, or yields them once. Code before the `yield` runs before the connection
+ * is accepted and may refuse by throwing a `Response`; code after it runs when the connection has ended.
+ */
+export type Setup<C extends AnyContract, Context> = (
+  peer: Peer<ServerMessages<C>>,
+  context: Context & { readonly room: (name: string) => ContractRoom<C> },
+) =>
+  | Handlers<C>
+  | Promise<Handlers<C>>
+  | Generator<Handlers<C>, unknown, void>
+  | AsyncGenerator<Handlers<C>, unknown, void>;
+
+/** What a conversation is about. */
+export interface Spoken<C extends AnyContract> {
+  readonly contract: C;
+  readonly room: (name: string) => ContractRoom<C>;
+}
+
+/** What a conversation needs of the app. */
+export interface ServiceOptions {
+  readonly clock: Clock;
+  readonly heartbeat: HeartbeatOptions;
+}
+
+/** How one connection is spoken to. */
+export interface Opening {
+  /** Gives the wire once the conversation is accepted. */
+  readonly accept: () => Promise<Wire>;
+  /** Identifies the client instance in session mode; undefined in plain mode. */
+  readonly cid?: string;
+  /** Writes `welcome`; absent in plain mode. */
+  readonly welcome?: (sid: string) => string;
+}
+
+/** Frames that are none, after which a plain client is closed. */
+const strikes = 3;
+/** How long the end of a connection waits for its last handlers, in ms. */
+const patience = 300;
+/** How long a newer connection waits for the end of an older one of the same client, in ms. */
+const setupPatience = 5_000;
+
+/** One connection of a contract, from setup to the end of its hooks. */
+export class Conversation<C extends AnyContract> {
+  readonly peer: Peer<ServerMessages<C>>;
+  readonly session: Session = new Session();
+  #resolveEnded: (() => void) | undefined;
+  /** Resolves when the code after the handlers and the hooks' endings have run. */
+  readonly ended: Promise<void> = new Promise((resolve) => (this.#resolveEnded = resolve));
+  readonly #service: Spoken<C>;
+  readonly #attempt: Attempt;
+  readonly #opening: Opening;
+  readonly #options: ServiceOptions;
+  readonly #gone = new AbortController();
+  #resolveClosed: ((closed: Closed) => void) | undefined;
+  #handlers = new Map<string, (input: unknown, call: Call<C>) => unknown>();
+  #ending: (() => Promise<void>) | undefined;
+  #wire: Wire | undefined;
+  #superseded: CloseError | undefined;
+  #strikes = 0;
+
+  constructor(service: Spoken<C>, attempt: Attempt, opening: Opening, options: ServiceOptions) {
+    this.#service = service;
+    this.#attempt = attempt;
+    this.#opening = opening;
+    this.#options = options;
+    const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
+    this.peer = new Peer<ServerMessages<C>>(
+      {
+        id: randomId(),
+        hears: service.contract.definition.client ?? {},
+        session: this.session,
+        askForFailures: opening.cid !== undefined,
+        crashed: (error) => attempt.report(error),
+        failed: ({ name, error }) =>
+          attempt.report(new Error(`the client refused ${JSON.stringify(name)}`, { cause: error })),
+        close: (error) => this.#wire?.close(error.code, error.reason),
+        inbox: { full: () => this.#wire?.pause(), roomy: () => this.#wire?.resume() },
+      },
+      closed,
+      this.#gone.signal,
+    );
+  }
+
+  /** Runs the code before the handlers. Rejects with what it throws. */
+  async setup(setup: Setup<C, never>): Promise<void> {
+    const context = { ...this.#attempt.context, room: this.#service.room };
+    this.#checkPlace();
+    const result = setup(this.peer, context as never);
+    if (isGenerator(result)) {
+      const first = await result.next();
+      if (first.done === true) throw new TypeError("the setup ended without yielding its handlers");
+      this.#ending = () => finish(result);
+      this.#take(first.value as Handlers<C>);
+    } else this.#take(await result);
+  }
+
+  /** While something was awaited, a newer connection may have come. */
+  #checkPlace(): void {
+    if (this.#superseded !== undefined) throw this.#superseded;
+  }
+
+  /** Talks until the wire ends. Throws `CloseError` when a newer connection has come meanwhile. */
+  run(wire: Wire): void {
+    this.#checkPlace();
+    this.#wire = wire;
+    const { welcome } = this.#opening;
+    const ping =
+      welcome === undefined
+        ? wire.ping && (() => wire.ping?.())
+        : () => wire.send(writeFrame({ t: "ping", n: 1 }));
+    const closed = new Promise<Closed>((resolve) => {
+      if (welcome !== undefined) wire.send(welcome(this.peer.id));
+      this.session.live(wire);
+      const listener = {
+        message: (message: Parameters<Wire["send"]>[0]) => this.#hear(message, wire),
+        closed: resolve,
+      };
+      wire.listen(beating(listener, wire, this.#options.clock, this.#options.heartbeat, ping));
+    });
+    const served = this.peer.serve((name, input) => this.#dispatch(name, input));
+    void closed.then((end) => this.#finish(end, served));
+  }
+
+  /** A newer connection of the same client is here: ends this one, and resolves when nothing of it is left. */
+  async supersede(): Promise<void> {
+    this.#superseded = new CloseError(CloseCode.Superseded, "a newer connection took over");
+    this.#gone.abort(this.#superseded);
+    this.#wire?.close(this.#superseded.code, this.#superseded.reason);
+    this.#wire?.terminate(); // the old wire may be dead: nobody waits for its answer
+    await this.#patiently(this.ended, setupPatience);
+  }
+
+  /** The conversation was never accepted: ends what setup and the hooks began. */
+  async fail(error: unknown): Promise<void> {
+    await this.#finish({ code: CloseCode.Abnormal, reason: "", wasClean: false }, Promise.resolve(), error);
+  }
+
+  #take(handlers: Handlers<C>): void {
+    // A map, not the object: a message may be called "constructor" or "__proto__".
+    this.#handlers = new Map(Object.entries(handlers));
+  }
+
+  #dispatch(name: string, input: unknown): unknown {
+    const handler = this.#handlers.get(name);
+    if (handler === undefined) throw new RequestError("NOT_FOUND", `nothing handles ${JSON.stringify(name)}`);
+    return handler(input, { signal: this.#gone.signal, room: this.#service.room });
+  }
+
+  #hear(message: Parameters<Wire["send"]>[0], wire: Wire): void {
+    try {
+      const frame = readFrame(message);
+      if (this.peer.receive(frame) || frame.t === "pong") return;
+      if (frame.t === "ping") wire.send(writeFrame({ t: "pong", n: frame.n }));
+      else if (frame.t === "bye") wire.close(CloseCode.Normal, "");
+      else throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#strike(error, wire);
+    }
+  }
+
+  #strike(error: ProtocolError, wire: Wire): void {
+    if (this.#opening.cid !== undefined) return wire.close(error.closeCode, error.message.slice(0, 100));
+    // A frame written by hand may have a slip: plain clients are told, and have three tries.
+    this.#strikes += 1;
+    wire.send(writeFrame({ t: "error", code: error.code, message: error.message }));
+    if (this.#strikes >= strikes) wire.close(CloseCode.PolicyViolation, "three messages were no frames");
+  }
+
+  async #finish(closed: Closed, served: Promise<void>, error?: unknown): Promise<void> {
+    const end = new CloseError(closed.code, closed.reason, closed.wasClean);
+    this.peer.end(end);
+    this.#gone.abort(end);
+    this.#resolveClosed?.(closed);
+    await this.#patiently(served, patience);
+    try {
+      await this.#ending?.();
+    } catch (failure) {
+      closeFor(failure, () => this.#attempt.report(failure));
+    }
+    await this.#attempt.end(error);
+    this.#resolveEnded?.();
+  }
+
+  /** Waits for the application's code, but not for one that never settles: its client could not return. */
+  #patiently(work: Promise<void>, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#options.clock.after(ms, resolve);
+      void work.finally(() => {
+        stop();
+        resolve();
+      });
+    });
+  }
+}
+
+function randomId(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
+}
