@@ -141,7 +141,7 @@ export class Conversation<C extends AnyContract> {
       const first = await result.next();
       if (first.done === true) throw new TypeError("the setup ended without yielding its handlers");
       this.#ending = () => finish(result);
-      this.#take(first.value as Handlers<C>);
+      this.#take(first.value);
     } else this.#take(await result);
   }
 
