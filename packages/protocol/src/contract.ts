@@ -35,13 +35,17 @@ export type AnyContract = Contract<any, any>;
 
 /**
  * Declares what may be said at a path, by whom. Import it in both halves.
- * @throws TypeError when the path is not one (see `pathPattern`).
+ * @throws TypeError when the path is not one (see `pathPattern`), a message's name is empty or longer than 128
+ * characters, or the server may say `failed`, by which a client is told of events that were refused.
  */
 export function contract<const Path extends string, const Definition extends ContractDefinition>(
   path: Path,
   definition: Definition,
 ): Contract<Path, Definition> {
   const pattern = pathPattern(path);
+  checkNames([...Object.keys(definition.client ?? {}), ...Object.keys(definition.server ?? {})]);
+  if (Object.hasOwn(definition.server ?? {}, "failed"))
+    throw new TypeError('the server cannot say "failed": clients listen to it for events that were refused');
   const url = (
     params: Readonly<Record<string, unknown>> = {},
     query: Readonly<Record<string, unknown>> = {},
@@ -55,6 +59,12 @@ export function contract<const Path extends string, const Definition extends Con
   };
   // The caller's side is checked against the schemas; here the values only become text.
   return { path, definition, url: url as unknown as Contract<Path, Definition>["url"] };
+}
+
+function checkNames(names: readonly string[]): void {
+  for (const name of names)
+    if (name === "" || name.length > 128)
+      throw new TypeError(`a message's name has 1 to 128 characters: ${JSON.stringify(name.slice(0, 128))}`);
 }
 
 /** What the client of a contract may say. */

@@ -37,3 +37,12 @@ describe("url", () => {
     expect(() => contract("/chat/:room", {}).url(params)).toThrow(TypeError);
   });
 });
+
+test.each(["", "x".repeat(129)])("a message cannot be called %j", (name) => {
+  expect(() => contract("/chat", { client: { [name]: z.string() } })).toThrow(TypeError);
+});
+
+test("the server cannot say `failed`, which the client says itself", () => {
+  expect(() => contract("/chat", { server: { failed: z.string() } })).toThrow(/failed/);
+  expect(() => contract("/chat", { client: { failed: z.string() } })).not.toThrow();
+});
