@@ -202,7 +202,8 @@ test("2,000 small headers end in an answer, not in a crash", async () => {
       .join("")}\r\n`,
   );
   const { status } = await ask(server.port, request);
-  expect(status).toBe(101);
+  expect([101, 431]).toContain(status); // Node 24 counts them as more than 16 KiB, Node 20 does not
+  expect((await ask(server.port, handshake("/echo"))).status).toBe(101);
 });
 
 test("an http handler reads a request's body, query and headers, and its answer arrives whole", async () => {
