@@ -1,7 +1,6 @@
 import {
   checkCloseCode,
   closeAdvice,
-  CloseCode,
   CloseError,
   cutReason,
   type Closed,
@@ -10,6 +9,7 @@ import {
 } from "@symbolon/protocol";
 import type { Alarm } from "./alarm.ts";
 import { Waits } from "./backoff.ts";
+import { abnormal, goingAway, normal, tooMany } from "./close-codes.ts";
 import { watchNetwork, type NetworkScope } from "./network.ts";
 import { reconnecting, type Reconnecting, type WebSocketClass } from "./reconnecting.ts";
 import { errorOf, type Fallen } from "./socket-wire.ts";
@@ -165,7 +165,7 @@ export class Connection {
    * only send 1000 and 3000–4999: there 1001 goes without a code, 1011–1014 as 4500, and others as 4400.
    * @throws RangeError for a code that may not be sent; the reason is cut to 123 UTF-8 bytes.
    */
-  close(code: number = CloseCode.Normal, reason = ""): void {
+  close(code: number = normal, reason = ""): void {
     checkCloseCode(code);
     this.#end(new CloseError(code, cutReason(reason)));
   }
@@ -215,7 +215,7 @@ export class Connection {
     if (advice === "end" || (advice === "reauthenticate" && this.#refused)) this.#end(error);
     else {
       this.#refused ||= advice === "reauthenticate";
-      this.#lose(error, fallen.code === CloseCode.TooMany ? tooManyWait : 0);
+      this.#lose(error, fallen.code === tooMany ? tooManyWait : 0);
     }
     // Whoever is told that it is lost may close, or have left.
     return this.#phase === "dialing";
@@ -224,7 +224,7 @@ export class Connection {
   /** Lets go of the wire without waiting for its end: a dead one may take half a minute to say so. */
   #abandon(why: string): void {
     this.#dialer?.abandon();
-    this.#lose(new CloseError(CloseCode.Abnormal, why, false), 0);
+    this.#lose(new CloseError(abnormal, why, false), 0);
   }
 
   #lose(error: CloseError, atLeast: number): void {
@@ -248,9 +248,9 @@ export class Connection {
     if (this.#phase !== "dialing") return;
     this.#phase = "away";
     this.#release();
-    this.#stop(CloseCode.GoingAway, "");
+    this.#stop(goingAway, "");
     this.#say({ is: "waiting" });
-    if (wire !== undefined) isolated(() => this.#listener.lost(new CloseError(CloseCode.GoingAway)));
+    if (wire !== undefined) isolated(() => this.#listener.lost(new CloseError(goingAway)));
   }
 
   #ask(): boolean {

@@ -1,8 +1,8 @@
 // The one file that knows `reconnecting-websocket` and `isomorphic-ws`. Both are unmaintained; what each precaution
 // here is for is told by the tests beside it.
 import type { Wire } from "@symbolon/protocol";
-import * as isomorphicModule from "isomorphic-ws";
-import * as reconnectingModule from "reconnecting-websocket";
+import isomorphicModule from "isomorphic-ws";
+import reconnectingModule from "reconnecting-websocket";
 import { broken, isOfWs, SocketWire, type Fallen, type WebSocketLike } from "./socket-wire.ts";
 
 /** A class of WebSockets: a browser's, Node's own, that of `ws`, or one for tests. */
@@ -36,10 +36,9 @@ export interface Reconnecting {
 // oxlint-disable-next-line typescript/consistent-type-imports
 type Dialer = typeof import("reconnecting-websocket").default;
 
-// Their types and their modules disagree, differently in every module system: take whichever is the class.
+// Their types and their modules disagree, differently in every module system: the class, or a module around it.
 function classOf(module: unknown): unknown {
-  const outer = module as { default?: { default?: unknown } };
-  return [outer.default?.default, outer.default, outer].find((found) => typeof found === "function");
+  return (module as { default?: unknown } | null)?.default ?? module;
 }
 
 // A url nobody can mean: the try failed before there was one.
@@ -156,7 +155,8 @@ class Facade {
   /** The dialer writes it; the real socket stays with `arraybuffer`. */
   binaryType = "blob";
   readonly #wire: SocketWire | undefined;
-  readonly #listeners = new Set<{ readonly type: string; readonly told: (event: FacadeEvent) => void }>();
+  /** The dialer has one listener of each type. */
+  readonly #listeners: Record<string, ((event: FacadeEvent) => void) | undefined> = {};
   #ended = false;
 
   constructor(make: (opened: () => void, fell: (fallen: Fallen) => void) => SocketWire | { cause: unknown }) {
@@ -188,12 +188,11 @@ class Facade {
   }
 
   addEventListener(type: string, told: (event: FacadeEvent) => void): void {
-    this.#listeners.add({ type, told });
+    this.#listeners[type] = told;
   }
 
-  removeEventListener(type: string, told: (event: FacadeEvent) => void): void {
-    for (const one of this.#listeners)
-      if (one.type === type && one.told === told) this.#listeners.delete(one);
+  removeEventListener(type: string): void {
+    this.#listeners[type] = undefined;
   }
 
   #end(fallen: Fallen): void {
@@ -203,6 +202,6 @@ class Facade {
   }
 
   #tell(type: "open" | "close", fallen: Fallen): void {
-    for (const one of this.#listeners) if (one.type === type) one.told({ type, fallen });
+    this.#listeners[type]?.({ type, fallen });
   }
 }
