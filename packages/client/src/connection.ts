@@ -7,7 +7,7 @@ import {
   type Message,
   type Wire,
 } from "@symbolon/protocol";
-import type { Alarm } from "./alarm.ts";
+import { Alarm } from "./alarm.ts";
 import { Waits } from "./backoff.ts";
 import { abnormal, goingAway, normal, tooMany } from "./close-codes.ts";
 import { watchNetwork, type NetworkScope } from "./network.ts";
@@ -42,8 +42,6 @@ export interface ConnectionOptions {
   readonly WebSocket?: WebSocketClass;
   /** For tests. Default: `Math.random`. */
   readonly random?: () => number;
-  /** The time in ms since the epoch, for tests. Default: `Date.now`. */
-  readonly now?: () => number;
   /** Whose events tell of the network, for tests. Default: the globals. */
   readonly network?: NetworkScope;
 }
@@ -54,27 +52,6 @@ const patience = 10_000;
 const steadyAfter = 10_000;
 /** The least wait after 4429, in ms. */
 const tooManyWait = 5_000;
-
-/** An alarm by the platform's timers. */
-class Timer implements Alarm {
-  readonly #holdsProcess: boolean;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(holdsProcess = false) {
-    this.#holdsProcess = holdsProcess;
-  }
-
-  set(ms: number, ring: () => void): void {
-    this.clear();
-    this.#timer = setTimeout(ring, ms);
-    if (!this.#holdsProcess) (this.#timer as { unref?(): void }).unref?.();
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-}
 
 /** A connection that is dialed again whenever it is lost: one wire after the other, until it is closed for good. */
 export class Connection {
@@ -96,8 +73,8 @@ export class Connection {
   /** 4401 was the last word: the credential has been asked for anew once. */
   #refused = false;
   #error: CloseError | undefined;
-  readonly #deadline = new Timer();
-  readonly #steady = new Timer();
+  readonly #deadline = new Alarm();
+  readonly #steady = new Alarm();
   readonly #waits: Waits;
   readonly #watchdog: Watchdog;
 
@@ -105,18 +82,12 @@ export class Connection {
     this.status = this.#status;
     this.#options = options;
     this.#listener = listener;
-    const now = options.now ?? (() => Date.now());
     this.#waits = new Waits({
-      random: options.random ?? (() => Math.random()),
-      now,
-      // Waiting for a retry is work, and keeps Node running; what watches over a socket is not, the socket does.
-      alarm: new Timer(true),
+      random: options.random ?? Math.random,
       network: options.network,
       waiting: (until) => this.#say({ is: "waiting", ...until }),
     });
     this.#watchdog = new Watchdog({
-      now,
-      alarm: () => new Timer(),
       ask: () => this.#ask(),
       dead: (why) => this.#abandon(why),
     });
@@ -178,7 +149,6 @@ export class Connection {
       address: () => this.#address(),
       protocols,
       ...(WebSocket === undefined ? {} : { WebSocket }),
-      wait: (ms) => new Promise((resolve) => new Timer().set(ms, resolve)),
       opened: (wire) => this.#opened(wire),
       closed: (fallen) => this.#closed(fallen),
     });

@@ -16,8 +16,6 @@ export interface ReconnectingOptions {
   readonly protocols: readonly string[];
   /** Default: the platform's, by way of `isomorphic-ws`. */
   readonly WebSocket?: WebSocketClass;
-  /** Resolves after `ms`; for looking again whether a socket has room. */
-  wait(ms: number): Promise<void>;
   /** A socket opened. */
   opened(wire: Wire): void;
   /** The socket ended, or the try failed; returns whether to dial again. */
@@ -72,7 +70,7 @@ export function reconnecting(options: ReconnectingOptions): Reconnecting {
       constructor(url: string) {
         super((opened, fell) => {
           if (url === nowhere) return { cause: failure };
-          wire = new SocketWire(socketAt(url, options), (ms) => options.wait(ms), opened, fell);
+          wire = new SocketWire(socketAt(url, options), opened, fell);
           return wire;
         });
       }

@@ -7,6 +7,7 @@ import {
   type Wire,
   type WireListener,
 } from "@symbolon/protocol";
+import { Alarm } from "./alarm.ts";
 import { abnormal, badRequest, goingAway, internalError, unsupportedData } from "./close-codes.ts";
 
 /** The least a socket made by a `WebSocketClass` does: what every browser's does. */
@@ -55,20 +56,13 @@ export const broken: Closed = { code: abnormal, reason: "", wasClean: false };
 /** A browser's socket, or that of `ws`, as a wire. It listens from birth, so nothing glued to the handshake is lost. */
 export class SocketWire implements Wire {
   readonly #socket: WebSocketLike;
-  readonly #wait: (ms: number) => Promise<void>;
   readonly #fell: (fallen: Fallen) => void;
   readonly #events = new WireEvents();
   #over = false;
   #draining: Promise<void> | undefined;
 
-  constructor(
-    socket: WebSocketLike,
-    wait: (ms: number) => Promise<void>,
-    opened: () => void,
-    fell: (fallen: Fallen) => void,
-  ) {
+  constructor(socket: WebSocketLike, opened: () => void, fell: (fallen: Fallen) => void) {
     this.#socket = socket;
-    this.#wait = wait;
     this.#fell = fell;
     socket.binaryType = "arraybuffer";
     let cause: unknown;
@@ -147,7 +141,7 @@ export class SocketWire implements Wire {
   }
 
   async #drain(): Promise<void> {
-    while (this.#full) await this.#wait(look);
+    while (this.#full) await new Promise<void>((resolve) => new Alarm().set(look, resolve));
     this.#draining = undefined;
   }
 

@@ -164,14 +164,6 @@ function plain({ message, path = [] }: ValidationError["issues"][number]): {
 }
 
 function isIssue(value: unknown): value is { message: string; path?: (string | number)[] } {
-  if (
-    typeof value !== "object" ||
-    value === null ||
-    !("message" in value) ||
-    typeof value.message !== "string"
-  )
-    return false;
-  return (
-    !("path" in value) || (Array.isArray(value.path) && value.path.every((step) => typeof step !== "object"))
-  );
+  const { message, path = [] } = Object(value) as { message?: unknown; path?: unknown };
+  return typeof message === "string" && Array.isArray(path) && path.every((step) => typeof step !== "object");
 }
