@@ -1,7 +1,6 @@
 import {
   type AnyContract,
   type ClientMessages,
-  checkCloseCode,
   type Closed,
   type Failure,
   type Frame,
@@ -87,7 +86,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
         return url;
       },
       protocols: [SUBPROTOCOL],
-      ...(options.WebSocket && { WebSocket: options.WebSocket }),
+      WebSocket: options.WebSocket,
     },
     {
       opened(wire) {
@@ -98,7 +97,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           v: VERSION,
           cid,
           att: attempts,
-          ...(token !== undefined && { auth: token }),
+          auth: token,
         });
       },
       message(message) {
@@ -176,7 +175,6 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     closed,
     status: connection.status,
     close(code = normal, reason = "") {
-      checkCloseCode(code);
       const { wire } = connection;
       if (wire !== undefined && code === normal) say(wire, { t: "bye" });
       connection.close(code, reason);

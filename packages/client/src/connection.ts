@@ -39,7 +39,7 @@ export interface ConnectionOptions {
   /** The subprotocols to offer. */
   readonly protocols: readonly string[];
   /** Default: the platform's. */
-  readonly WebSocket?: WebSocketClass;
+  readonly WebSocket?: WebSocketClass | undefined;
   /** For tests. Default: `Math.random`. */
   readonly random?: () => number;
   /** Whose events tell of the network, for tests. Default: the globals. */
@@ -148,7 +148,7 @@ export class Connection {
     this.#dialer = reconnecting({
       address: () => this.#address(),
       protocols,
-      ...(WebSocket === undefined ? {} : { WebSocket }),
+      WebSocket,
       opened: (wire) => this.#opened(wire),
       closed: (fallen) => this.#closed(fallen),
     });

@@ -15,7 +15,7 @@ export interface ReconnectingOptions {
   /** The subprotocols to offer; read anew at every try. */
   readonly protocols: readonly string[];
   /** Default: the platform's, by way of `isomorphic-ws`. */
-  readonly WebSocket?: WebSocketClass;
+  readonly WebSocket?: WebSocketClass | undefined;
   /** A socket opened. */
   opened(wire: Wire): void;
   /** The socket ended, or the try failed; returns whether to dial again. */
@@ -68,8 +68,8 @@ export function reconnecting(options: ReconnectingOptions): Reconnecting {
 
     class Socket extends Facade {
       constructor(url: string) {
-        super((opened, fell) => {
-          if (url === nowhere) return { cause: failure };
+        super(url, (opened, fell) => {
+          if (url === nowhere) throw failure;
           wire = new SocketWire(socketAt(url, options), opened, fell);
           return wire;
         });
@@ -157,23 +157,16 @@ class Facade {
   readonly #listeners: Record<string, ((event: FacadeEvent) => void) | undefined> = {};
   #ended = false;
 
-  constructor(make: (opened: () => void, fell: (fallen: Fallen) => void) => SocketWire | { cause: unknown }) {
-    let failed: Pick<Fallen, "cause" | "hopeless">;
+  constructor(url: string, make: (opened: () => void, fell: (fallen: Fallen) => void) => SocketWire) {
     try {
-      const made = make(
+      this.#wire = make(
         () => this.#tell("open", broken),
         (fallen) => this.#end(fallen),
       );
-      if (made instanceof SocketWire) {
-        this.#wire = made;
-        return;
-      }
-      failed = made;
     } catch (cause) {
-      failed = { cause, hopeless: true };
+      // Later, for nobody can listen yet.
+      queueMicrotask(() => this.#end({ ...broken, cause, hopeless: url !== nowhere }));
     }
-    // Later, for nobody can listen yet.
-    queueMicrotask(() => this.#end({ ...broken, ...failed }));
   }
 
   get readyState(): number {

@@ -15,7 +15,7 @@ export interface Hello {
   /** Counts this client's dials from 1. */
   readonly att: number;
   /** The credential, for those who cannot send headers. */
-  readonly auth?: string;
+  readonly auth?: string | undefined;
 }
 /** The server accepts; `heartbeat` is in ms. */
 export interface Welcome {
@@ -29,7 +29,7 @@ export interface EventFrame {
   readonly t: "event";
   readonly name: string;
   readonly data?: unknown;
-  readonly q?: number;
+  readonly q?: number | undefined;
 }
 /** The message `re` failed; without `re`, what arrived was not a frame. */
 export interface ErrorFrame {
