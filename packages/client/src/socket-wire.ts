@@ -79,7 +79,7 @@ export class SocketWire implements Wire {
     );
     socket.addEventListener("close", (event) => {
       const { code, reason, wasClean } = event as unknown as Closed;
-      this.#end({ code, reason, wasClean, ...(cause === undefined ? {} : { cause }) });
+      this.#end({ code, reason, wasClean, cause });
     });
   }
 
