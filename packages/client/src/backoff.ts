@@ -1,4 +1,4 @@
-import type { Alarm } from "./alarm.ts";
+import { Alarm } from "./alarm.ts";
 import { isOnline, isVisible, type NetworkScope } from "./network.ts";
 
 const first = 500;
@@ -25,10 +25,6 @@ export function backoff(retry: number, random: () => number, options: BackoffOpt
 export interface WaitsOptions {
   /** Numbers from 0 to 1. */
   readonly random: () => number;
-  /** The time in ms since the epoch. */
-  readonly now: () => number;
-  /** Rings when a wait is over. */
-  readonly alarm: Alarm;
   /** Whose word is taken on being online and visible. Default: the globals. */
   readonly network: NetworkScope | undefined;
   /** A wait began or changed: it ends at `retryAt`, in ms since the epoch, or when the device is online. */
@@ -38,6 +34,8 @@ export interface WaitsOptions {
 /** The waits between one try and the next, each drawn from a longer window than the one before. */
 export class Waits {
   readonly #options: WaitsOptions;
+  // Waiting for a retry is work, and keeps Node running; what watches over a socket is not, the socket does.
+  readonly #alarm = new Alarm(true);
   #retries = 0;
   #wait: { readonly over: Promise<void>; readonly end: () => void; readonly notBefore: number } | undefined;
   #retryAt = Infinity;
@@ -53,12 +51,12 @@ export class Waits {
 
   /** Begins a wait, of at least `atLeast` ms. An offline device's wait lasts until it is online. */
   begin(atLeast: number): void {
-    const { random, now, network } = this.#options;
+    const { random, network } = this.#options;
     const delay = backoff(this.#retries, random, { atLeast, hidden: !isVisible(network) });
     this.#retries += 1;
     let end = (): void => {};
     const over = new Promise<void>((resolve) => (end = resolve));
-    this.#wait = { over, end, notBefore: now() + atLeast };
+    this.#wait = { over, end, notBefore: Date.now() + atLeast };
     const offlineOr = (then: () => void): void => (isOnline(network) ? then() : this.#untilOnline());
     if (atLeast > 0) this.#until(delay, () => offlineOr(() => this.#end()));
     else offlineOr(() => this.#until(delay, () => offlineOr(() => this.#end())));
@@ -67,10 +65,10 @@ export class Waits {
   /** Something woke: the wait ends soon, though not everybody's at once, nor before the server wants us. */
   hasten(): void {
     if (this.#wait === undefined) return;
-    const { random, now } = this.#options;
-    const soon = backoff(0, random, { atLeast: Math.max(0, this.#wait.notBefore - now()) });
+    const { random } = this.#options;
+    const soon = backoff(0, random, { atLeast: Math.max(0, this.#wait.notBefore - Date.now()) });
     // Even when the device says that it is offline: it may be wrong, and someone is looking.
-    if (now() + soon < this.#retryAt) this.#until(soon, () => this.#end());
+    if (Date.now() + soon < this.#retryAt) this.#until(soon, () => this.#end());
   }
 
   /** All is well: the next wait is drawn from the shortest window again. */
@@ -80,19 +78,19 @@ export class Waits {
 
   /** Drops the present wait. */
   drop(): void {
-    this.#options.alarm.clear();
+    this.#alarm.clear();
     this.#retryAt = Infinity;
     this.#wait = undefined;
   }
 
   #until(delay: number, then: () => void): void {
-    this.#retryAt = this.#options.now() + delay;
-    this.#options.alarm.set(delay, then);
+    this.#retryAt = Date.now() + delay;
+    this.#alarm.set(delay, then);
     this.#options.waiting({ retryAt: this.#retryAt });
   }
 
   #untilOnline(): void {
-    this.#options.alarm.clear();
+    this.#alarm.clear();
     this.#retryAt = Infinity;
     this.#options.waiting({ offline: true });
   }

@@ -1,12 +1,10 @@
 import {
   type AnyContract,
   type ClientMessages,
-  checkCloseCode,
-  CloseCode,
   type Closed,
   type Failure,
+  type Frame,
   type Input,
-  type Message,
   type Output,
   Peer,
   ProtocolError,
@@ -17,10 +15,10 @@ import {
   SUBPROTOCOL,
   type UrlArguments,
   VERSION,
-  type Welcome,
   type Wire,
   writeFrame,
 } from "@symbolon/protocol";
+import { normal } from "./close-codes.ts";
 import { Connection } from "./connection.ts";
 import type { WebSocketClass } from "./reconnecting.ts";
 import type { ConnectionStatus, Watchable } from "./status.ts";
@@ -68,160 +66,130 @@ export interface Client<C extends AnyContract> {
 
 /** Makes a client of a contract. It dials soon after its first use, so rendering on a server touches no network. */
 export function connect<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
-  const client = new ContractClient(contract, options);
-  return {
-    on: (name: string, listener: (data: never) => unknown) => client.on(name, listener),
-    send: (...event) => client.send(...event),
-    get opened() {
-      return client.opened;
+  const path = (contract as AnyContract).url(options.params, options.query);
+  const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
+  const session = new Session();
+  const opening = new Sent();
+  const listeners = new Map<string, Set<{ readonly told: Listener }>>();
+  let cid: string | undefined;
+  let token: string | undefined;
+  let attempts = 0;
+  let pings = 0;
+
+  let ended: (closed: Closed) => void = () => {};
+  const closed = new Promise<Closed>((resolve) => (ended = resolve));
+
+  const connection = new Connection(
+    {
+      url: async () => {
+        token = await options.getToken?.(); // a token that cannot be had is a failed try
+        return url;
+      },
+      protocols: [SUBPROTOCOL],
+      WebSocket: options.WebSocket,
     },
-    closed: client.closed,
-    status: client.status,
-    close: (code, reason) => client.close(code, reason),
+    {
+      opened(wire) {
+        cid ??= randomId();
+        attempts += 1;
+        say(wire, {
+          t: "hello",
+          v: VERSION,
+          cid,
+          att: attempts,
+          auth: token,
+        });
+      },
+      message(message) {
+        const { wire } = connection;
+        if (wire === undefined) return;
+        try {
+          hear(readFrame(message), wire);
+        } catch (error) {
+          if (!(error instanceof ProtocolError)) throw error;
+          connection.close(error.closeCode, error.message);
+        }
+      },
+      lost: () => session.parked(),
+      probe(wire) {
+        pings += 1;
+        say(wire, { t: "ping", n: pings });
+        return true;
+      },
+      leaving: (wire) => say(wire, { t: "bye" }),
+      ended(error) {
+        opening.fail(error);
+        peer.end(error);
+        ended(error);
+      },
+    },
+  );
+  const peer = new Peer<ClientMessages<C>>({
+    id: "client",
+    hears: contract.definition.server ?? {},
+    session,
+    failed: (failure) => void tell("failed", failure).catch(console.error),
+    crashed: (error) => console.error(error),
+    close: ({ code, reason }) => connection.close(code, reason),
+  });
+  void peer.serve(tell);
+
+  function hear(frame: Frame, wire: Wire): void {
+    if (frame.t === "welcome") {
+      connection.live({ interval: frame.heartbeat.i, timeout: frame.heartbeat.t });
+      session.live(wire);
+      opening.settle();
+    } else if (frame.t === "ping") say(wire, { t: "pong", n: frame.n });
+    else if (frame.t === "bye") connection.close();
+    else if (!peer.receive(frame) && frame.t !== "pong")
+      throw new ProtocolError(`${frame.t} has no place here`);
+  }
+
+  async function tell(name: string, data: unknown): Promise<void> {
+    const told = [...(listeners.get(name) ?? [])].map(async (listener) => listener.told(data));
+    for (const result of await Promise.allSettled(told))
+      if (result.status === "rejected") throw result.reason;
+  }
+
+  /** Not at once: listeners that are set up together miss nothing, and rendering on a server dials nothing it closes. */
+  function dialSoon(): void {
+    queueMicrotask(() => connection.dial());
+  }
+
+  return {
+    on(name: string, listener: (data: never) => unknown) {
+      const entry = { told: listener as Listener };
+      const entries = listeners.get(name) ?? new Set();
+      listeners.set(name, entries.add(entry));
+      dialSoon();
+      return () => void entries.delete(entry);
+    },
+    send(name, data) {
+      dialSoon();
+      return peer.send(name, data);
+    },
+    get opened() {
+      dialSoon();
+      return opening.then();
+    },
+    closed,
+    status: connection.status,
+    close(code = normal, reason = "") {
+      const { wire } = connection;
+      if (wire !== undefined && code === normal) say(wire, { t: "bye" });
+      connection.close(code, reason);
+    },
   };
 }
 
 type Listener = (data: unknown) => unknown;
 
-/** The connection, the session and the peer of one client, joined to each other. */
-class ContractClient<C extends AnyContract> {
-  readonly closed: Promise<Closed>;
-  readonly #session = new Session();
-  readonly #peer: Peer<ClientMessages<C>>;
-  readonly #connection: Connection;
-  readonly #listeners = new Map<string, Set<{ readonly told: Listener }>>();
-  readonly #opening = new Sent();
-  #cid: string | undefined;
-  #token: string | undefined;
-  #attempts = 0;
-  #pings = 0;
-
-  constructor(contract: C, options: ConnectOptions<C>) {
-    const path = (contract as AnyContract).url(options.params, options.query);
-    const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
-    const { promise, resolve } = withResolvers<Closed>();
-    this.closed = promise;
-    this.#connection = new Connection(
-      {
-        url: async () => {
-          this.#token = await options.getToken?.(); // a token that cannot be had is a failed try
-          return url;
-        },
-        protocols: [SUBPROTOCOL],
-        ...(options.WebSocket && { WebSocket: options.WebSocket }),
-      },
-      {
-        opened: (wire) => this.#hello(wire),
-        message: (message) => this.#hear(message),
-        lost: () => this.#session.parked(),
-        probe: (wire) => this.#ping(wire),
-        leaving: sayBye,
-        ended: (error) => {
-          this.#opening.fail(error);
-          this.#peer.end(error);
-          resolve(error);
-        },
-      },
-    );
-    this.#peer = new Peer<ClientMessages<C>>({
-      id: "client",
-      hears: contract.definition.server ?? {},
-      session: this.#session,
-      failed: (failure) => void this.#tell("failed", failure).catch(console.error),
-      crashed: (error) => console.error(error),
-      close: ({ code, reason }) => this.#connection.close(code, reason),
-    });
-    void this.#peer.serve((name, data) => this.#tell(name, data));
-  }
-
-  get status(): Watchable<ConnectionStatus> {
-    return this.#connection.status;
-  }
-
-  get opened(): Promise<void> {
-    this.#dialSoon();
-    return this.#opening.then();
-  }
-
-  on(name: string, listener: (data: never) => unknown): () => void {
-    const entry = { told: listener as Listener };
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners.add(entry));
-    this.#dialSoon();
-    return () => void listeners.delete(entry);
-  }
-
-  send(...[name, data]: Parameters<Client<C>["send"]>): Sent {
-    this.#dialSoon();
-    return this.#peer.send(name, data);
-  }
-
-  close(code: number = CloseCode.Normal, reason = ""): void {
-    checkCloseCode(code);
-    const { wire } = this.#connection;
-    if (wire !== undefined && code === CloseCode.Normal) sayBye(wire);
-    this.#connection.close(code, reason);
-  }
-
-  /** Not at once: listeners that are set up together miss nothing, and rendering on a server dials nothing it closes. */
-  #dialSoon(): void {
-    void Promise.resolve().then(() => this.#connection.dial());
-  }
-
-  #hello(wire: Wire): void {
-    this.#cid ??= randomId();
-    this.#attempts += 1;
-    const hello = { t: "hello", v: VERSION, cid: this.#cid, att: this.#attempts } as const;
-    wire.send(writeFrame(this.#token === undefined ? hello : { ...hello, auth: this.#token }));
-  }
-
-  #hear(message: Message): void {
-    const { wire } = this.#connection;
-    if (wire === undefined) return;
-    try {
-      const frame = readFrame(message);
-      if (frame.t === "welcome") this.#welcome(frame.heartbeat, wire);
-      else if (frame.t === "ping") wire.send(writeFrame({ t: "pong", n: frame.n }));
-      else if (frame.t === "bye") this.#connection.close();
-      else if (!this.#peer.receive(frame) && frame.t !== "pong")
-        throw new ProtocolError(`${frame.t} has no place here`);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#connection.close(error.closeCode, error.message);
-    }
-  }
-
-  #welcome({ i, t }: Welcome["heartbeat"], wire: Wire): void {
-    this.#connection.live({ interval: i, timeout: t });
-    this.#session.live(wire);
-    this.#opening.settle();
-  }
-
-  #ping(wire: Wire): boolean {
-    this.#pings += 1;
-    wire.send(writeFrame({ t: "ping", n: this.#pings }));
-    return true;
-  }
-
-  async #tell(name: string, data: unknown): Promise<void> {
-    const listeners = [...(this.#listeners.get(name) ?? [])];
-    const results = await Promise.allSettled(listeners.map(async ({ told }) => told(data)));
-    for (const result of results) if (result.status === "rejected") throw result.reason;
-  }
+function say(wire: Wire, frame: Frame): void {
+  wire.send(writeFrame(frame));
 }
 
-function sayBye(wire: Wire): void {
-  wire.send(writeFrame({ t: "bye" }));
-}
-
+/** 128 random bits. */
 function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
-}
-
-function withResolvers<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
-  let resolve: (value: Value) => void = () => {};
-  const promise = new Promise<Value>((settle) => (resolve = settle));
-  return { promise, resolve };
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

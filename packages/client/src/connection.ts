@@ -1,15 +1,15 @@
 import {
   checkCloseCode,
   closeAdvice,
-  CloseCode,
   CloseError,
   cutReason,
   type Closed,
   type Message,
   type Wire,
 } from "@symbolon/protocol";
-import type { Alarm } from "./alarm.ts";
+import { Alarm } from "./alarm.ts";
 import { Waits } from "./backoff.ts";
+import { abnormal, goingAway, normal, tooMany } from "./close-codes.ts";
 import { watchNetwork, type NetworkScope } from "./network.ts";
 import { reconnecting, type Reconnecting, type WebSocketClass } from "./reconnecting.ts";
 import { errorOf, type Fallen } from "./socket-wire.ts";
@@ -39,11 +39,9 @@ export interface ConnectionOptions {
   /** The subprotocols to offer. */
   readonly protocols: readonly string[];
   /** Default: the platform's. */
-  readonly WebSocket?: WebSocketClass;
+  readonly WebSocket?: WebSocketClass | undefined;
   /** For tests. Default: `Math.random`. */
   readonly random?: () => number;
-  /** The time in ms since the epoch, for tests. Default: `Date.now`. */
-  readonly now?: () => number;
   /** Whose events tell of the network, for tests. Default: the globals. */
   readonly network?: NetworkScope;
 }
@@ -54,27 +52,6 @@ const patience = 10_000;
 const steadyAfter = 10_000;
 /** The least wait after 4429, in ms. */
 const tooManyWait = 5_000;
-
-/** An alarm by the platform's timers. */
-class Timer implements Alarm {
-  readonly #holdsProcess: boolean;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(holdsProcess = false) {
-    this.#holdsProcess = holdsProcess;
-  }
-
-  set(ms: number, ring: () => void): void {
-    this.clear();
-    this.#timer = setTimeout(ring, ms);
-    if (!this.#holdsProcess) (this.#timer as { unref?(): void }).unref?.();
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-}
 
 /** A connection that is dialed again whenever it is lost: one wire after the other, until it is closed for good. */
 export class Connection {
@@ -96,8 +73,8 @@ export class Connection {
   /** 4401 was the last word: the credential has been asked for anew once. */
   #refused = false;
   #error: CloseError | undefined;
-  readonly #deadline = new Timer();
-  readonly #steady = new Timer();
+  readonly #deadline = new Alarm();
+  readonly #steady = new Alarm();
   readonly #waits: Waits;
   readonly #watchdog: Watchdog;
 
@@ -105,18 +82,12 @@ export class Connection {
     this.status = this.#status;
     this.#options = options;
     this.#listener = listener;
-    const now = options.now ?? (() => Date.now());
     this.#waits = new Waits({
-      random: options.random ?? (() => Math.random()),
-      now,
-      // Waiting for a retry is work, and keeps Node running; what watches over a socket is not, the socket does.
-      alarm: new Timer(true),
+      random: options.random ?? Math.random,
       network: options.network,
       waiting: (until) => this.#say({ is: "waiting", ...until }),
     });
     this.#watchdog = new Watchdog({
-      now,
-      alarm: () => new Timer(),
       ask: () => this.#ask(),
       dead: (why) => this.#abandon(why),
     });
@@ -165,7 +136,7 @@ export class Connection {
    * only send 1000 and 3000–4999: there 1001 goes without a code, 1011–1014 as 4500, and others as 4400.
    * @throws RangeError for a code that may not be sent; the reason is cut to 123 UTF-8 bytes.
    */
-  close(code: number = CloseCode.Normal, reason = ""): void {
+  close(code: number = normal, reason = ""): void {
     checkCloseCode(code);
     this.#end(new CloseError(code, cutReason(reason)));
   }
@@ -177,8 +148,7 @@ export class Connection {
     this.#dialer = reconnecting({
       address: () => this.#address(),
       protocols,
-      ...(WebSocket === undefined ? {} : { WebSocket }),
-      wait: (ms) => new Promise((resolve) => new Timer().set(ms, resolve)),
+      WebSocket,
       opened: (wire) => this.#opened(wire),
       closed: (fallen) => this.#closed(fallen),
     });
@@ -215,7 +185,7 @@ export class Connection {
     if (advice === "end" || (advice === "reauthenticate" && this.#refused)) this.#end(error);
     else {
       this.#refused ||= advice === "reauthenticate";
-      this.#lose(error, fallen.code === CloseCode.TooMany ? tooManyWait : 0);
+      this.#lose(error, fallen.code === tooMany ? tooManyWait : 0);
     }
     // Whoever is told that it is lost may close, or have left.
     return this.#phase === "dialing";
@@ -224,7 +194,7 @@ export class Connection {
   /** Lets go of the wire without waiting for its end: a dead one may take half a minute to say so. */
   #abandon(why: string): void {
     this.#dialer?.abandon();
-    this.#lose(new CloseError(CloseCode.Abnormal, why, false), 0);
+    this.#lose(new CloseError(abnormal, why, false), 0);
   }
 
   #lose(error: CloseError, atLeast: number): void {
@@ -248,9 +218,9 @@ export class Connection {
     if (this.#phase !== "dialing") return;
     this.#phase = "away";
     this.#release();
-    this.#stop(CloseCode.GoingAway, "");
+    this.#stop(goingAway, "");
     this.#say({ is: "waiting" });
-    if (wire !== undefined) isolated(() => this.#listener.lost(new CloseError(CloseCode.GoingAway)));
+    if (wire !== undefined) isolated(() => this.#listener.lost(new CloseError(goingAway)));
   }
 
   #ask(): boolean {

@@ -15,8 +15,8 @@ export interface NetworkScope {
   readonly navigator?: { readonly onLine?: boolean };
   readonly document?: {
     readonly visibilityState?: string;
-    addEventListener?(type: string, listener: () => void): void;
-    removeEventListener?(type: string, listener: () => void): void;
+    addEventListener?(type: string, listener: (event: { readonly type: string }) => void): void;
+    removeEventListener?(type: string, listener: (event: { readonly type: string }) => void): void;
   };
 }
 
@@ -40,19 +40,17 @@ export function watchNetwork(listener: NetworkListener, scope: NetworkScope = gl
   const visibility = (): void => {
     if (isVisible(scope)) listener.woke();
   };
-  scope.addEventListener?.("online", woke);
-  scope.addEventListener?.("pageshow", woke);
-  scope.addEventListener?.("offline", offline);
-  scope.addEventListener?.("pagehide", hidden);
-  document?.addEventListener?.("visibilitychange", visibility);
-  document?.addEventListener?.("resume", woke);
+  const heard = [
+    [scope, "online", woke],
+    [scope, "pageshow", woke],
+    [scope, "offline", offline],
+    [scope, "pagehide", hidden],
+    [document, "visibilitychange", visibility],
+    [document, "resume", woke],
+  ] as const;
+  for (const [target, type, told] of heard) target?.addEventListener?.(type, told);
   return () => {
-    scope.removeEventListener?.("online", woke);
-    scope.removeEventListener?.("pageshow", woke);
-    scope.removeEventListener?.("offline", offline);
-    scope.removeEventListener?.("pagehide", hidden);
-    document?.removeEventListener?.("visibilitychange", visibility);
-    document?.removeEventListener?.("resume", woke);
+    for (const [target, type, told] of heard) target?.removeEventListener?.(type, told);
   };
 }
 

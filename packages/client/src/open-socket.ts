@@ -45,7 +45,7 @@ class LastingWire implements Wire {
   ) {
     this.#limit = limit;
     this.#connection = new Connection(
-      { url: () => url, protocols, ...(WebSocket && { WebSocket }) },
+      { url: () => url, protocols, WebSocket },
       {
         opened: (wire) => {
           this.#connection.live();

@@ -1,8 +1,8 @@
 // The one file that knows `reconnecting-websocket` and `isomorphic-ws`. Both are unmaintained; what each precaution
 // here is for is told by the tests beside it.
 import type { Wire } from "@symbolon/protocol";
-import * as isomorphicModule from "isomorphic-ws";
-import * as reconnectingModule from "reconnecting-websocket";
+import isomorphicModule from "isomorphic-ws";
+import reconnectingModule from "reconnecting-websocket";
 import { broken, isOfWs, SocketWire, type Fallen, type WebSocketLike } from "./socket-wire.ts";
 
 /** A class of WebSockets: a browser's, Node's own, that of `ws`, or one for tests. */
@@ -15,9 +15,7 @@ export interface ReconnectingOptions {
   /** The subprotocols to offer; read anew at every try. */
   readonly protocols: readonly string[];
   /** Default: the platform's, by way of `isomorphic-ws`. */
-  readonly WebSocket?: WebSocketClass;
-  /** Resolves after `ms`; for looking again whether a socket has room. */
-  wait(ms: number): Promise<void>;
+  readonly WebSocket?: WebSocketClass | undefined;
   /** A socket opened. */
   opened(wire: Wire): void;
   /** The socket ended, or the try failed; returns whether to dial again. */
@@ -36,10 +34,9 @@ export interface Reconnecting {
 // oxlint-disable-next-line typescript/consistent-type-imports
 type Dialer = typeof import("reconnecting-websocket").default;
 
-// Their types and their modules disagree, differently in every module system: take whichever is the class.
+// Their types and their modules disagree, differently in every module system: the class, or a module around it.
 function classOf(module: unknown): unknown {
-  const outer = module as { default?: { default?: unknown } };
-  return [outer.default?.default, outer.default, outer].find((found) => typeof found === "function");
+  return (module as { default?: unknown } | null)?.default ?? module;
 }
 
 // A url nobody can mean: the try failed before there was one.
@@ -71,9 +68,9 @@ export function reconnecting(options: ReconnectingOptions): Reconnecting {
 
     class Socket extends Facade {
       constructor(url: string) {
-        super((opened, fell) => {
-          if (url === nowhere) return { cause: failure };
-          wire = new SocketWire(socketAt(url, options), (ms) => options.wait(ms), opened, fell);
+        super(url, (opened, fell) => {
+          if (url === nowhere) throw failure;
+          wire = new SocketWire(socketAt(url, options), opened, fell);
           return wire;
         });
       }
@@ -156,26 +153,20 @@ class Facade {
   /** The dialer writes it; the real socket stays with `arraybuffer`. */
   binaryType = "blob";
   readonly #wire: SocketWire | undefined;
-  readonly #listeners = new Set<{ readonly type: string; readonly told: (event: FacadeEvent) => void }>();
+  /** The dialer has one listener of each type. */
+  readonly #listeners: Record<string, ((event: FacadeEvent) => void) | undefined> = {};
   #ended = false;
 
-  constructor(make: (opened: () => void, fell: (fallen: Fallen) => void) => SocketWire | { cause: unknown }) {
-    let failed: Pick<Fallen, "cause" | "hopeless">;
+  constructor(url: string, make: (opened: () => void, fell: (fallen: Fallen) => void) => SocketWire) {
     try {
-      const made = make(
+      this.#wire = make(
         () => this.#tell("open", broken),
         (fallen) => this.#end(fallen),
       );
-      if (made instanceof SocketWire) {
-        this.#wire = made;
-        return;
-      }
-      failed = made;
     } catch (cause) {
-      failed = { cause, hopeless: true };
+      // Later, for nobody can listen yet.
+      queueMicrotask(() => this.#end({ ...broken, cause, hopeless: url !== nowhere }));
     }
-    // Later, for nobody can listen yet.
-    queueMicrotask(() => this.#end({ ...broken, ...failed }));
   }
 
   get readyState(): number {
@@ -188,12 +179,11 @@ class Facade {
   }
 
   addEventListener(type: string, told: (event: FacadeEvent) => void): void {
-    this.#listeners.add({ type, told });
+    this.#listeners[type] = told;
   }
 
-  removeEventListener(type: string, told: (event: FacadeEvent) => void): void {
-    for (const one of this.#listeners)
-      if (one.type === type && one.told === told) this.#listeners.delete(one);
+  removeEventListener(type: string): void {
+    this.#listeners[type] = undefined;
   }
 
   #end(fallen: Fallen): void {
@@ -203,6 +193,6 @@ class Facade {
   }
 
   #tell(type: "open" | "close", fallen: Fallen): void {
-    for (const one of this.#listeners) if (one.type === type) one.told({ type, fallen });
+    this.#listeners[type]?.({ type, fallen });
   }
 }

@@ -1,5 +1,4 @@
 import {
-  CloseCode,
   CloseError,
   cutReason,
   WireEvents,
@@ -8,6 +7,8 @@ import {
   type Wire,
   type WireListener,
 } from "@symbolon/protocol";
+import { Alarm } from "./alarm.ts";
+import { abnormal, badRequest, goingAway, internalError, unsupportedData } from "./close-codes.ts";
 
 /** The least a socket made by a `WebSocketClass` does: what every browser's does. */
 export interface WebSocketLike {
@@ -50,25 +51,18 @@ const fullAt = 1024 * 1024;
 const look = 50;
 
 /** A connection that broke, as RFC 6455 §7.1.5 names it. */
-export const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
+export const broken: Closed = { code: abnormal, reason: "", wasClean: false };
 
 /** A browser's socket, or that of `ws`, as a wire. It listens from birth, so nothing glued to the handshake is lost. */
 export class SocketWire implements Wire {
   readonly #socket: WebSocketLike;
-  readonly #wait: (ms: number) => Promise<void>;
   readonly #fell: (fallen: Fallen) => void;
   readonly #events = new WireEvents();
   #over = false;
   #draining: Promise<void> | undefined;
 
-  constructor(
-    socket: WebSocketLike,
-    wait: (ms: number) => Promise<void>,
-    opened: () => void,
-    fell: (fallen: Fallen) => void,
-  ) {
+  constructor(socket: WebSocketLike, opened: () => void, fell: (fallen: Fallen) => void) {
     this.#socket = socket;
-    this.#wait = wait;
     this.#fell = fell;
     socket.binaryType = "arraybuffer";
     let cause: unknown;
@@ -85,7 +79,7 @@ export class SocketWire implements Wire {
     );
     socket.addEventListener("close", (event) => {
       const { code, reason, wasClean } = event as unknown as Closed;
-      this.#end({ code, reason, wasClean, ...(cause === undefined ? {} : { cause }) });
+      this.#end({ code, reason, wasClean, cause });
     });
   }
 
@@ -147,7 +141,7 @@ export class SocketWire implements Wire {
   }
 
   async #drain(): Promise<void> {
-    while (this.#full) await this.#wait(look);
+    while (this.#full) await new Promise<void>((resolve) => new Alarm().set(look, resolve));
     this.#draining = undefined;
   }
 
@@ -159,7 +153,7 @@ export class SocketWire implements Wire {
     // Not `instanceof`: another realm has another ArrayBuffer.
     else if (typeof (data as ArrayBuffer).byteLength === "number")
       this.#events.message(new Uint8Array(data as ArrayBuffer));
-    else this.close(CloseCode.UnsupportedData, "binaryType arraybuffer was not obeyed");
+    else this.close(unsupportedData, "binaryType arraybuffer was not obeyed");
   }
 
   #end(fallen: Fallen): void {
@@ -190,8 +184,8 @@ export function isOfWs<T extends object>(socket: T): socket is T & OfWs {
 
 /** A browser's page may send 1000 and 3000–4999 only: other codes are said as their HTTP kin, leaving without one. */
 function asBrowsersSay(code: number): number | undefined {
-  if (code === CloseCode.GoingAway) return undefined;
-  return code >= CloseCode.InternalError ? 4500 : CloseCode.BadRequest;
+  if (code === goingAway) return undefined;
+  return code >= internalError ? 4500 : badRequest;
 }
 
 /** Runs what must not throw; says whether it did not. */

@@ -1,4 +1,4 @@
-import type { Alarm } from "./alarm.ts";
+import { Alarm } from "./alarm.ts";
 
 /** When silence means that the other half is gone: it speaks every `interval` ms, give or take `timeout` ms. */
 export interface Heartbeat {
@@ -8,10 +8,6 @@ export interface Heartbeat {
 
 /** What a watchdog needs of the one it watches for. */
 export interface WatchdogOptions {
-  /** The time in ms since the epoch. */
-  now(): number;
-  /** Makes an alarm; timers are not the watchdog's own. */
-  alarm(): Alarm;
   /** Sends something that must be answered; returns false when it cannot. */
   ask(): boolean;
   /** Nothing comes any more. */
@@ -28,28 +24,26 @@ const lookEvery = 30_000;
 /** Watches that something is heard on an open wire. A socket's own word is not trusted: it stays open after sleep. */
 export class Watchdog {
   readonly #options: WatchdogOptions;
-  readonly #look: Alarm;
-  readonly #deadline: Alarm;
+  readonly #look = new Alarm();
+  readonly #deadline = new Alarm();
   #watching = false;
   #probing = false;
   #heard = 0;
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
-    this.#look = options.alarm();
-    this.#deadline = options.alarm();
   }
 
   /** Starts; silence for longer than a heartbeat and its timeout is death. Without a heartbeat only sleep is noticed. */
   watch(heartbeat?: Heartbeat): void {
     this.#watching = true;
-    this.#heard = this.#options.now();
+    this.#heard = Date.now();
     this.#lookAgain(heartbeat === undefined ? undefined : heartbeat.interval + heartbeat.timeout);
   }
 
   /** Something arrived; whatever it is, it is life. */
   heard(): void {
-    this.#heard = this.#options.now();
+    this.#heard = Date.now();
     if (this.#probing) this.#answered();
   }
 
@@ -74,12 +68,12 @@ export class Watchdog {
   }
 
   #lookAgain(limit: number | undefined): void {
-    const started = this.#options.now();
+    const started = Date.now();
     // The clock may have been set back.
     this.#heard = Math.min(this.#heard, started);
     const due = limit === undefined ? started + lookEvery : Math.max(started, this.#heard + limit) + 1;
     this.#look.set(due - started, () => {
-      const now = this.#options.now();
+      const now = Date.now();
       if (now - due >= lateness && this.#heard <= due) {
         // After sleep what arrived may still be on its way through the event loop: silence proves nothing yet.
         this.probe();

@@ -41,18 +41,8 @@ describe("waits", () => {
   function waiting(random: () => number = () => 0.5) {
     const page = new FakePage();
     const told: unknown[] = [];
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const alarm = {
-      set(ms: number, ring: () => void) {
-        clearTimeout(timer);
-        timer = setTimeout(ring, ms);
-      },
-      clear: () => clearTimeout(timer),
-    };
     const waits = new Waits({
       random,
-      now: () => Date.now(),
-      alarm,
       network: page,
       waiting: (until) => void told.push(until),
     });

@@ -10,17 +10,6 @@ function watching(answers = true) {
   const dead = vi.fn<(why: string) => void>();
   const ask = vi.fn<() => boolean>(() => answers);
   const watchdog = new Watchdog({
-    now: () => Date.now(),
-    alarm() {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      return {
-        set(ms, ring) {
-          clearTimeout(timer);
-          timer = setTimeout(ring, ms);
-        },
-        clear: () => clearTimeout(timer),
-      };
-    },
     ask,
     dead: (why) => {
       dead(why);

@@ -15,7 +15,7 @@ export interface Hello {
   /** Counts this client's dials from 1. */
   readonly att: number;
   /** The credential, for those who cannot send headers. */
-  readonly auth?: string;
+  readonly auth?: string | undefined;
 }
 /** The server accepts; `heartbeat` is in ms. */
 export interface Welcome {
@@ -29,7 +29,7 @@ export interface EventFrame {
   readonly t: "event";
   readonly name: string;
   readonly data?: unknown;
-  readonly q?: number;
+  readonly q?: number | undefined;
 }
 /** The message `re` failed; without `re`, what arrived was not a frame. */
 export interface ErrorFrame {
@@ -66,13 +66,10 @@ const optional =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
-const beat: Check = (value) =>
-  typeof value === "object" &&
-  value !== null &&
-  "i" in value &&
-  "t" in value &&
-  count(value.i) &&
-  count(value.t);
+const beat: Check = (value) => {
+  const { i, t } = Object(value) as { i?: unknown; t?: unknown };
+  return count(i) && count(t);
+};
 
 const shapes: ReadonlyMap<unknown, Readonly<Record<string, Check>>> = new Map([
   ["hello", { v: count, cid: short, att: count, auth: optional(line) }],
@@ -98,15 +95,15 @@ export function readFrame(message: Message): Frame {
   const value = parse(message);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new ProtocolError("a frame is a JSON object");
-  const shape = shapes.get("t" in value ? value.t : undefined);
+  const fields = value as Record<string, unknown>;
+  const shape = shapes.get(fields["t"]);
   if (shape === undefined)
     throw new ProtocolError('unknown frame: "t" is none of ' + [...shapes.keys()].join(", "));
   for (const field of Object.keys(value))
     if (field !== "t" && !Object.hasOwn(shape, field))
       throw new ProtocolError(`unknown field ${JSON.stringify(field.slice(0, 40))}`);
   for (const [field, check] of Object.entries(shape))
-    if (!check(Object.hasOwn(value, field) ? value[field as keyof typeof value] : undefined))
-      throw new ProtocolError(`missing or wrong field ${JSON.stringify(field)}`);
+    if (!check(fields[field])) throw new ProtocolError(`missing or wrong field ${JSON.stringify(field)}`);
   return value as Frame;
 }
 

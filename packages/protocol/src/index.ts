@@ -31,7 +31,8 @@ export type { MailboxOptions } from "./mailbox.ts";
 export { Sent } from "./sent.ts";
 export { joinedWires, WireEvents } from "./wire.ts";
 export type { Message, Wire, WireListener } from "./wire.ts";
-export { checkCloseCode, closeAdvice, CloseCode, closeCodeOfStatus, cutReason } from "./close.ts";
+export { CloseCode } from "./close-code.ts";
+export { checkCloseCode, closeAdvice, closeCodeOfStatus, cutReason } from "./close.ts";
 export type { CloseAdvice } from "./close.ts";
 export {
   CloseError,

@@ -68,12 +68,13 @@ export class Peer<Says extends Messages = Messages> {
    * @throws TypeError at once when the data cannot be JSON.
    */
   send<Name extends keyof Says & string>(name: Name, data: Input<Says[Name]>): Sent {
-    if (this.#options.askForFailures === false)
-      return this.#options.session.send(writeFrame({ t: "event", name, data }));
-    this.#asked += 1;
-    const sent = this.#options.session.send(writeFrame({ t: "event", name, data, q: this.#asked }));
-    this.#recent.set(this.#asked, { name, data });
-    this.#recent.delete(this.#asked - MEMORY);
+    const { askForFailures = true, session } = this.#options;
+    const q = askForFailures ? (this.#asked += 1) : undefined;
+    const sent = session.send(writeFrame({ t: "event", name, data, q }));
+    if (q !== undefined) {
+      this.#recent.set(q, { name, data });
+      this.#recent.delete(q - MEMORY);
+    }
     return sent;
   }
 
@@ -164,14 +165,6 @@ function plain({ message, path = [] }: ValidationError["issues"][number]): {
 }
 
 function isIssue(value: unknown): value is { message: string; path?: (string | number)[] } {
-  if (
-    typeof value !== "object" ||
-    value === null ||
-    !("message" in value) ||
-    typeof value.message !== "string"
-  )
-    return false;
-  return (
-    !("path" in value) || (Array.isArray(value.path) && value.path.every((step) => typeof step !== "object"))
-  );
+  const { message, path = [] } = Object(value) as { message?: unknown; path?: unknown };
+  return typeof message === "string" && Array.isArray(path) && path.every((step) => typeof step !== "object");
 }

@@ -1,4 +1,5 @@
-import { CloseCode, checkCloseCode, cutReason } from "./close.ts";
+import { CloseCode } from "./close-code.ts";
+import { checkCloseCode, cutReason } from "./close.ts";
 import { type Codec, whatever } from "./codec.ts";
 import { CloseError, type Closed } from "./errors.ts";
 import { Mailbox } from "./mailbox.ts";

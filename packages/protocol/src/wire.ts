@@ -1,4 +1,4 @@
-import { CloseCode } from "./close.ts";
+import { CloseCode } from "./close-code.ts";
 import type { Closed } from "./errors.ts";
 
 /** One WebSocket message: a string for a text message, bytes for a binary one. */

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkCloseCode, closeAdvice, CloseCode, closeCodeOfStatus, cutReason } from "../src/close.ts";
+import { CloseCode } from "../src/close-code.ts";
+import { checkCloseCode, closeAdvice, closeCodeOfStatus, cutReason } from "../src/close.ts";
 
 describe("advice", () => {
   const adviceFor = (codes: number[]) => new Set(codes.map(closeAdvice));

@@ -1,0 +1,19 @@
+import type { CloseCode } from "@symbolon/protocol";
+
+// One by one, checked against `CloseCode`: the object itself would bring every code into the user's bundle.
+type Codes = typeof CloseCode;
+
+/** The conversation is over as intended. */
+export const normal: Codes["Normal"] = 1000;
+/** The half is leaving. */
+export const goingAway: Codes["GoingAway"] = 1001;
+/** A message of a kind this half does not take. */
+export const unsupportedData: Codes["UnsupportedData"] = 1003;
+/** The connection broke; never sent. */
+export const abnormal: Codes["Abnormal"] = 1006;
+/** An unexpected failure. */
+export const internalError: Codes["InternalError"] = 1011;
+/** What was said is not the protocol. */
+export const badRequest: Codes["BadRequest"] = 4400;
+/** More than the limit allows. */
+export const tooMany: Codes["TooMany"] = 4429;
