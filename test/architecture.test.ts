@@ -14,7 +14,7 @@ const siblings: Record<PackageName, readonly string[]> = {
   client: ["@symbolon/protocol"],
 };
 
-const timerRooms: readonly string[] = ["client/connection.ts", "server/clock.ts"];
+const timerRooms: readonly string[] = ["client/alarm.ts", "server/clock.ts"];
 
 /** What @symbolon/protocol must be handed instead: time, chance and platform are arguments there. */
 const foreignToProtocol =
@@ -66,7 +66,7 @@ describe.each(packages)("packages/%s/src", (name) => {
     expect(undeclared).toEqual([]);
   });
 
-  test("timers live in the client's connection.ts and the server's clock.ts alone", () => {
+  test("timers live in the client's alarm.ts and the server's clock.ts alone", () => {
     const elsewhere = files
       .filter((file) => !timerRooms.includes(`${name}/${file}`))
       .filter((file) => /\bset(?:Timeout|Interval)\b/.test(code(name, file)));
