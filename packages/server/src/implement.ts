@@ -16,7 +16,7 @@ export interface Service<C extends AnyContract> {
   readonly room: (name: string) => ContractRoom<C>;
 }
 
-/** Serves a contract: session, peer, handlers, and the code around them. */
+/** Serves a contract: its rooms, and the newest conversation of each client. */
 export class ContractService<C extends AnyContract> implements Service<C> {
   readonly contract: C;
   readonly room: (name: string) => ContractRoom<C>;
@@ -60,7 +60,10 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   /** A client that comes back ends its own ghost first, so that setup never meets it. */
   async #follow(cid: string, principal: unknown, conversation: Conversation<C>): Promise<void> {
-    const key = JSON.stringify([cid, String(principal)]);
+    // Objects would all read as one caller, who could then end another's connection.
+    if (principal !== undefined && typeof principal !== "string")
+      throw new TypeError("a hook provides `principal` as a string: the name of the caller");
+    const key = JSON.stringify([cid, principal]);
     const ghost = this.#newest.get(key);
     this.#newest.set(key, conversation);
     void conversation.ended.then(() => {

@@ -174,6 +174,15 @@ describe("a client that comes back with the same cid", () => {
     newer.close();
   });
 
+  test("is refused, and the app told, when a hook names it by anything but a string", async () => {
+    const onError = vi.fn();
+    const app = createApp({ onError });
+    app.use(() => ({ principal: { id: 1 } })).implement(chat, () => ({ say: () => {} }));
+    const socket = await knock(testClient(app), "/chat/a");
+    expect(await socket.closed).toMatchObject({ code: 4500 });
+    expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());
+  });
+
   test("leaves clients with another cid alone", async () => {
     const { log, net } = recorded();
     await using one = await enter(net, "/chat/a", { ...hello, cid: "one" });
