@@ -4,100 +4,97 @@ import { isOnline, isVisible, type NetworkScope } from "./network.ts";
 const first = 500;
 const longest = 30_000;
 
-/** What makes a wait longer than the number of tries does. */
-export interface BackoffOptions {
-  /** A wait that is never undercut, in ms; the jitter comes on top, so that not everybody returns on the dot. Default: 0. */
-  readonly atLeast?: number;
-  /** Nobody is looking: draw from the longest window, 30 s. Default: false. */
-  readonly hidden?: boolean;
-}
-
 /**
- * How long to wait before retry `retry` (0 is the first), in ms: full jitter, evenly from 0 to 0.5 s · 2^retry,
- * at most 30 s. `random` gives numbers from 0 to 1, as `Math.random` does.
+ * The window of the wait before retry `retry` (0 is the first), in ms: 0.5 s · 2^retry, at most 30 s, and all of that
+ * while nobody is looking. A wait is drawn evenly from it, from 0 on: full jitter.
  */
-export function backoff(retry: number, random: () => number, options: BackoffOptions = {}): number {
-  const window = options.hidden === true ? longest : Math.min(longest, first * 2 ** retry);
-  return (options.atLeast ?? 0) + random() * window;
+export function backoff(retry: number, hidden = false): number {
+  return hidden ? longest : Math.min(longest, first * 2 ** retry);
 }
 
 /** What the waits of a connection depend on. */
 export interface WaitsOptions {
-  /** Numbers from 0 to 1. */
+  /** Gives numbers from 0 to 1, as `Math.random` does. */
   readonly random: () => number;
   /** Whose word is taken on being online and visible. Default: the globals. */
   readonly network: NetworkScope | undefined;
   /** A wait began or changed: it ends at `retryAt`, in ms since the epoch, or when the device is online. */
-  waiting(until: { readonly retryAt: number } | { readonly offline: true }): void;
+  readonly waiting: (until: { readonly retryAt: number } | { readonly offline: true }) => void;
 }
 
 /** The waits between one try and the next, each drawn from a longer window than the one before. */
-export class Waits {
-  readonly #options: WaitsOptions;
-  // Waiting for a retry is work, and keeps Node running; what watches over a socket is not, the socket does.
-  readonly #alarm = new Alarm(true);
-  #retries = 0;
-  #wait: { readonly over: Promise<void>; readonly end: () => void; readonly notBefore: number } | undefined;
-  #retryAt = Infinity;
-
-  constructor(options: WaitsOptions) {
-    this.#options = options;
-  }
-
+export interface Waits {
   /** Resolves when the present wait is over, never when it is dropped; undefined when there is none. */
-  get over(): Promise<void> | undefined {
-    return this.#wait?.over;
-  }
-
-  /** Begins a wait, of at least `atLeast` ms. An offline device's wait lasts until it is online. */
-  begin(atLeast: number): void {
-    const { random, network } = this.#options;
-    const delay = backoff(this.#retries, random, { atLeast, hidden: !isVisible(network) });
-    this.#retries += 1;
-    let end = (): void => {};
-    const over = new Promise<void>((resolve) => (end = resolve));
-    this.#wait = { over, end, notBefore: Date.now() + atLeast };
-    const offlineOr = (then: () => void): void => (isOnline(network) ? then() : this.#untilOnline());
-    if (atLeast > 0) this.#until(delay, () => offlineOr(() => this.#end()));
-    else offlineOr(() => this.#until(delay, () => offlineOr(() => this.#end())));
-  }
-
+  readonly over: Promise<void> | undefined;
+  /**
+   * Begins a wait, of at least `atLeast` ms: the jitter comes on top, so that not everybody returns on the dot.
+   * An offline device's wait lasts until it is online.
+   */
+  readonly begin: (atLeast: number) => void;
   /** Something woke: the wait ends soon, though not everybody's at once, nor before the server wants us. */
-  hasten(): void {
-    if (this.#wait === undefined) return;
-    const { random } = this.#options;
-    const soon = backoff(0, random, { atLeast: Math.max(0, this.#wait.notBefore - Date.now()) });
-    // Even when the device says that it is offline: it may be wrong, and someone is looking.
-    if (Date.now() + soon < this.#retryAt) this.#until(soon, () => this.#end());
-  }
-
+  readonly hasten: () => void;
   /** All is well: the next wait is drawn from the shortest window again. */
-  reset(): void {
-    this.#retries = 0;
-  }
-
+  readonly reset: () => void;
   /** Drops the present wait. */
-  drop(): void {
-    this.#alarm.clear();
-    this.#retryAt = Infinity;
-    this.#wait = undefined;
+  readonly drop: () => void;
+}
+
+/** Makes the waits of one connection; none has begun. */
+export function createWaits({ random, network, waiting }: WaitsOptions): Waits {
+  const alarm = new Alarm();
+  let retries = 0;
+  let over: Promise<void> | undefined;
+  let end = (): void => {};
+  let notBefore = 0;
+  let endsAt = Infinity;
+
+  function drop(): void {
+    alarm.clear();
+    endsAt = Infinity;
+    over = undefined;
   }
 
-  #until(delay: number, then: () => void): void {
-    this.#retryAt = Date.now() + delay;
-    this.#alarm.set(delay, then);
-    this.#options.waiting({ retryAt: this.#retryAt });
+  function finish(): void {
+    drop();
+    end();
   }
 
-  #untilOnline(): void {
-    this.#alarm.clear();
-    this.#retryAt = Infinity;
-    this.#options.waiting({ offline: true });
+  /** Draws the wait's end; one that is to end sooner stays. */
+  function until(window: number, then: () => void): void {
+    const now = Date.now();
+    const retryAt = Math.max(now, notBefore) + random() * window;
+    if (retryAt >= endsAt) return;
+    endsAt = retryAt;
+    alarm.set(retryAt - now, then);
+    waiting({ retryAt });
   }
 
-  #end(): void {
-    const wait = this.#wait;
-    this.drop();
-    wait?.end();
+  function untilOnline(): void {
+    endsAt = Infinity;
+    waiting({ offline: true });
   }
+
+  return {
+    get over() {
+      return over;
+    },
+    begin(atLeast) {
+      drop();
+      over = new Promise((resolve) => (end = resolve));
+      notBefore = Date.now() + atLeast;
+      const window = backoff(retries, !isVisible(network));
+      retries += 1;
+      if (atLeast > 0 || isOnline(network))
+        until(window, () => (isOnline(network) ? finish() : untilOnline()));
+      else untilOnline();
+    },
+    hasten() {
+      // Even when the device says that it is offline: it may be wrong, and someone is looking.
+      if (over !== undefined) until(first, finish);
+    },
+    reset() {
+      retries = 0;
+    },
+    drop,
+  };
 }

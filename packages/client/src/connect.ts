@@ -18,8 +18,7 @@ import {
   type Wire,
   writeFrame,
 } from "@symbolon/protocol";
-import { normal } from "./close-codes.ts";
-import { Connection } from "./connection.ts";
+import { createConnection } from "./connection.ts";
 import type { WebSocketClass } from "./reconnecting.ts";
 import type { ConnectionStatus, Watchable } from "./status.ts";
 
@@ -79,7 +78,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   let ended: (closed: Closed) => void = () => {};
   const closed = new Promise<Closed>((resolve) => (ended = resolve));
 
-  const connection = new Connection(
+  const connection = createConnection(
     {
       url: async () => {
         token = await options.getToken?.(); // a token that cannot be had is a failed try
@@ -92,17 +91,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       opened(wire) {
         cid ??= randomId();
         attempts += 1;
-        say(wire, {
-          t: "hello",
-          v: VERSION,
-          cid,
-          att: attempts,
-          auth: token,
-        });
+        say(wire, { t: "hello", v: VERSION, cid, att: attempts, auth: token });
       },
-      message(message) {
-        const { wire } = connection;
-        if (wire === undefined) return;
+      message(message, wire) {
         try {
           hear(readFrame(message), wire);
         } catch (error) {
@@ -114,7 +105,6 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       probe(wire) {
         pings += 1;
         say(wire, { t: "ping", n: pings });
-        return true;
       },
       leaving: (wire) => say(wire, { t: "bye" }),
       ended(error) {
@@ -136,7 +126,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
 
   function hear(frame: Frame, wire: Wire): void {
     if (frame.t === "welcome") {
-      connection.live({ interval: frame.heartbeat.i, timeout: frame.heartbeat.t });
+      connection.live(frame.heartbeat.i + frame.heartbeat.t);
       session.live(wire);
       opening.settle();
     } else if (frame.t === "ping") say(wire, { t: "pong", n: frame.n });
@@ -151,34 +141,25 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       if (result.status === "rejected") throw result.reason;
   }
 
-  /** Not at once: listeners that are set up together miss nothing, and rendering on a server dials nothing it closes. */
-  function dialSoon(): void {
-    queueMicrotask(() => connection.dial());
-  }
-
   return {
     on(name: string, listener: (data: never) => unknown) {
       const entry = { told: listener as Listener };
       const entries = listeners.get(name) ?? new Set();
       listeners.set(name, entries.add(entry));
-      dialSoon();
+      connection.dial();
       return () => void entries.delete(entry);
     },
     send(name, data) {
-      dialSoon();
+      connection.dial();
       return peer.send(name, data);
     },
     get opened() {
-      dialSoon();
+      connection.dial();
       return opening.then();
     },
     closed,
     status: connection.status,
-    close(code = normal, reason = "") {
-      const { wire } = connection;
-      if (wire !== undefined && code === normal) say(wire, { t: "bye" });
-      connection.close(code, reason);
-    },
+    close: connection.close,
   };
 }
 

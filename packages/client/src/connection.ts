@@ -3,33 +3,31 @@ import {
   closeAdvice,
   CloseError,
   cutReason,
-  type Closed,
   type Message,
   type Wire,
 } from "@symbolon/protocol";
 import { Alarm } from "./alarm.ts";
-import { Waits } from "./backoff.ts";
+import { createWaits } from "./backoff.ts";
 import { abnormal, goingAway, normal, tooMany } from "./close-codes.ts";
 import { watchNetwork, type NetworkScope } from "./network.ts";
 import { reconnecting, type Reconnecting, type WebSocketClass } from "./reconnecting.ts";
-import { errorOf, type Fallen } from "./socket-wire.ts";
-import { isolated, Value, type ConnectionStatus, type Watchable } from "./status.ts";
-import { Watchdog, type Heartbeat } from "./watchdog.ts";
+import { createValue, type ConnectionStatus, type Watchable } from "./status.ts";
+import { createWatchdog } from "./watchdog.ts";
 
-/** What happens on a connection, told to the conversation above it. What a listener throws goes to the console. */
+/** What happens on a connection, told to the conversation above it, which must not throw. */
 export interface ConnectionListener {
   /** A wire opened: begin the conversation on it, and call `live` when it is established, within 10 s. */
   opened(wire: Wire): void;
   /** A message came on the wire that opened last. */
-  message(message: Message): void;
-  /** The wire that opened last is gone; another will be dialed. A try that never opened is not told. */
-  lost(closed: Closed): void;
+  message(message: Message, wire: Wire): void;
+  /** The wire that opened last is gone, by either half's doing. A try that never opened is not told. */
+  lost(): void;
   /** It is over for good. Told exactly once, and nothing is told after it. */
   ended(error: CloseError): void;
-  /** Sends something that must be answered; returns false when it cannot. */
-  probe?(wire: Wire): boolean;
-  /** The page is being left for good: the last chance to say so on the wire, which is closed next. */
-  leaving?(wire: Wire): void;
+  /** Sends something that must be answered. Left out, nothing can be asked. */
+  readonly probe?: (wire: Wire) => void;
+  /** The wire is being left for good: the last chance to say so on it, which is closed next. */
+  readonly leaving?: (wire: Wire) => void;
 }
 
 /** Where and how to connect. */
@@ -46,6 +44,28 @@ export interface ConnectionOptions {
   readonly network?: NetworkScope;
 }
 
+/** A connection that is dialed again whenever it is lost: one wire after the other, until it is closed for good. */
+export interface Connection {
+  /** Where it stands; `connecting` also before `dial`. */
+  readonly status: Watchable<ConnectionStatus>;
+  /** The wire that is open now. */
+  readonly wire: Wire | undefined;
+  /** Starts in the next macrotask. A second call does nothing; before the first, no global is touched. */
+  readonly dial: () => void;
+  /**
+   * The conversation on the wire is established: the status is `open`. Silence for longer than `limit` ms drops the
+   * wire; without a limit only sleep of the machine is noticed.
+   */
+  readonly live: (limit?: number) => void;
+  /**
+   * Ends for good, after what was sent; the status is `closed` and `ended` is told before this returns. The code
+   * defaults to 1000. A browser can only send 1000 and 3000–4999: there 1001 goes without a code, 1011–1014 as 4500,
+   * and others as 4400.
+   * @throws RangeError for a code that may not be sent; the reason is cut to 123 UTF-8 bytes.
+   */
+  readonly close: (code?: number, reason?: string) => void;
+}
+
 /** A socket has so long to open, and then the conversation to be established, in ms. */
 const patience = 10_000;
 /** Live so long, in ms, the next loss is a new one and not the same trouble. */
@@ -53,214 +73,156 @@ const steadyAfter = 10_000;
 /** The least wait after 4429, in ms. */
 const tooManyWait = 5_000;
 
-/** A connection that is dialed again whenever it is lost: one wire after the other, until it is closed for good. */
-export class Connection {
-  /** Where it stands; `connecting` also before `dial`. */
-  readonly status: Watchable<ConnectionStatus>;
-  readonly #status = new Value<ConnectionStatus>({ is: "connecting", attempt: 0, resumed: false });
-  readonly #options: ConnectionOptions;
-  readonly #listener: ConnectionListener;
-  #phase: "new" | "dialing" | "away" | "ended" = "new";
-  #dialer: Reconnecting | undefined;
-  #unwatch: (() => void) | undefined;
-  #wire: Wire | undefined;
-  #live = false;
-  #resumed = false;
-  /** Counts whatever makes an answer that is still awaited stale. */
-  #turn = 0;
+/** Makes a connection; it dials when it is told to. */
+export function createConnection(options: ConnectionOptions, listener: ConnectionListener): Connection {
+  const { protocols, WebSocket, network, random = Math.random } = options;
+  const status = createValue<ConnectionStatus>({ is: "connecting", attempt: 0, resumed: false });
+  let phase: "new" | "dialing" | "away" | "ended" = "new";
+  let dialer: Reconnecting | undefined;
+  let unwatch: (() => void) | undefined;
+  let wire: Wire | undefined;
+  let liveSince: number | undefined;
+  let resumed = false;
   /** Failed tries since it was last live. */
-  #attempt = 0;
+  let attempt = 0;
   /** 4401 was the last word: the credential has been asked for anew once. */
-  #refused = false;
-  #error: CloseError | undefined;
-  readonly #deadline = new Alarm();
-  readonly #steady = new Alarm();
-  readonly #waits: Waits;
-  readonly #watchdog: Watchdog;
+  let refused = false;
+  let error: CloseError | undefined;
 
-  constructor(options: ConnectionOptions, listener: ConnectionListener) {
-    this.status = this.#status;
-    this.#options = options;
-    this.#listener = listener;
-    this.#waits = new Waits({
-      random: options.random ?? Math.random,
-      network: options.network,
-      waiting: (until) => this.#say({ is: "waiting", ...until }),
-    });
-    this.#watchdog = new Watchdog({
-      ask: () => this.#ask(),
-      dead: (why) => this.#abandon(why),
-    });
-  }
+  // Before the first dial it rings for that; then it says that a socket had its time.
+  const deadline = new Alarm();
+  const waits = createWaits({ random, network, waiting: (until) => say({ is: "waiting", ...until }) });
+  const watchdog = createWatchdog({
+    ask: listener.probe && (() => wire && listener.probe?.(wire)),
+    dead: abandon,
+  });
 
-  /** The wire that is open now. */
-  get wire(): Wire | undefined {
-    return this.#wire;
-  }
-
-  /** Starts. A second call does nothing; before the first, no global is touched. */
-  dial(): void {
-    if (this.#phase !== "new") return;
-    this.#unwatch = watchNetwork(
-      {
-        woke: () => this.#wake(),
-        offline: () => this.#watchdog.probe(),
-        hidden: (persisted) => this.#leave(persisted),
-      },
-      this.#options.network,
-    );
-    this.#start();
-  }
-
-  /**
-   * The conversation on the wire is established: the status is `open`. With `heartbeat`, silence longer than both its
-   * numbers together drops the wire. A second call on the same wire only changes the heartbeat.
-   */
-  live(heartbeat?: Heartbeat): void {
-    if (this.#wire === undefined) return;
-    if (!this.#live) {
-      this.#live = true;
-      this.#refused = false;
-      this.#attempt = 0;
-      this.#error = undefined;
-      this.#deadline.clear();
-      this.#steady.set(steadyAfter, () => this.#waits.reset());
-      this.#say({ is: "open", resumed: this.#resumed });
-      this.#resumed = true;
-    }
-    this.#watchdog.watch(heartbeat);
-  }
-
-  /**
-   * Ends for good, after what was sent; the status is `closed` and `ended` is told before this returns. A browser can
-   * only send 1000 and 3000–4999: there 1001 goes without a code, 1011–1014 as 4500, and others as 4400.
-   * @throws RangeError for a code that may not be sent; the reason is cut to 123 UTF-8 bytes.
-   */
-  close(code: number = normal, reason = ""): void {
-    checkCloseCode(code);
-    this.#end(new CloseError(code, cutReason(reason)));
-  }
-
-  #start(): void {
-    const { protocols, WebSocket } = this.#options;
-    this.#phase = "dialing";
-    this.#say({ is: "connecting" });
-    this.#dialer = reconnecting({
-      address: () => this.#address(),
+  function start(): void {
+    phase = "dialing";
+    dialer = reconnecting({
       protocols,
       WebSocket,
-      opened: (wire) => this.#opened(wire),
-      closed: (fallen) => this.#closed(fallen),
+      async address() {
+        await waits.over;
+        say({ is: "connecting" });
+        return String(await options.url()).replace(/^http/i, "ws");
+      },
+      dialing: () => deadline.set(patience, () => abandon("the socket did not open in time")),
+      opened,
+      closed,
     });
   }
 
-  /** Waits for its time, then asks for the url. Whatever ends the dialer meanwhile makes the answer unwanted. */
-  async #address(): Promise<string> {
-    await this.#waits.over;
-    const turn = this.#turn;
-    this.#say({ is: "connecting" });
-    const url = String(await this.#options.url());
-    if (turn === this.#turn)
-      this.#deadline.set(patience, () => this.#abandon("the socket did not open in time"));
-    return url.replace(/^http/i, "ws");
-  }
-
-  #opened(wire: Wire): void {
-    this.#wire = wire;
-    this.#deadline.set(patience, () => this.#abandon("the conversation was not established in time"));
-    isolated(() => this.#listener.opened(wire));
+  function opened(now: Wire): void {
+    wire = now;
+    deadline.set(patience, () => abandon("the conversation was not established in time"));
+    listener.opened(now);
     // What arrived early is told now, so whoever opened has begun before the first message.
-    wire.listen({ message: (message) => this.#message(wire, message), closed: () => {} });
+    now.listen({
+      message(message) {
+        if (wire !== now) return;
+        watchdog.heard();
+        listener.message(message, now);
+      },
+      closed() {},
+    });
   }
 
-  #message(wire: Wire, message: Message): void {
-    if (wire !== this.#wire) return;
-    this.#watchdog.heard();
-    isolated(() => this.#listener.message(message));
-  }
-
-  #closed(fallen: Fallen): boolean {
-    const error = errorOf(fallen);
-    const advice = fallen.hopeless === true ? "end" : closeAdvice(fallen.code);
-    if (advice === "end" || (advice === "reauthenticate" && this.#refused)) this.#end(error);
-    else {
-      this.#refused ||= advice === "reauthenticate";
-      this.#lose(error, fallen.code === tooMany ? tooManyWait : 0);
-    }
-    // Whoever is told that it is lost may close, or have left.
-    return this.#phase === "dialing";
+  function closed(why: CloseError, hopeless: boolean): void {
+    const advice = hopeless ? "end" : closeAdvice(why.code);
+    const unauthorized = advice === "reauthenticate";
+    if (advice === "end" || (unauthorized && refused)) return end(why);
+    refused ||= unauthorized;
+    lose(why, why.code === tooMany ? tooManyWait : 0);
   }
 
   /** Lets go of the wire without waiting for its end: a dead one may take half a minute to say so. */
-  #abandon(why: string): void {
-    this.#dialer?.abandon();
-    this.#lose(new CloseError(abnormal, why, false), 0);
+  function abandon(why: string): void {
+    dialer?.drop();
+    start();
+    lose(new CloseError(abnormal, why, false), 0);
   }
 
-  #lose(error: CloseError, atLeast: number): void {
-    if (!this.#live) this.#attempt += 1;
-    this.#error = error;
-    const wire = this.#release();
-    this.#waits.begin(atLeast);
-    if (wire !== undefined) isolated(() => this.#listener.lost(error));
+  function lose(why: CloseError, atLeast: number): void {
+    if (liveSince === undefined) attempt += 1;
+    else if (Date.now() - liveSince >= steadyAfter) waits.reset();
+    error = why;
+    release();
+    if (phase === "dialing") waits.begin(atLeast); // whoever is told that it is lost may close
   }
 
-  #wake(): void {
-    if (this.#phase === "away") this.#start();
-    else if (this.#waits.over === undefined) this.#watchdog.probe();
-    else this.#waits.hasten();
+  function wake(): void {
+    if (phase === "away") start();
+    else if (waits.over === undefined) watchdog.probe();
+    else waits.hasten();
   }
 
-  #leave(persisted: boolean): void {
-    if (this.#phase !== "dialing") return;
-    const wire = this.#wire;
-    if (wire !== undefined && !persisted) isolated(() => this.#listener.leaving?.(wire));
-    if (this.#phase !== "dialing") return;
-    this.#phase = "away";
-    this.#release();
-    this.#stop(goingAway, "");
-    this.#say({ is: "waiting" });
-    if (wire !== undefined) isolated(() => this.#listener.lost(new CloseError(goingAway)));
-  }
-
-  #ask(): boolean {
-    const wire = this.#wire;
-    let asked = false;
-    if (wire !== undefined) isolated(() => (asked = this.#listener.probe?.(wire) ?? false));
-    return asked;
+  function leave(persisted: boolean): void {
+    if (phase !== "dialing") return;
+    if (wire !== undefined && !persisted) listener.leaving?.(wire);
+    phase = "away";
+    stop(goingAway, "");
+    say({ is: "waiting" });
   }
 
   /** Lets go of the wire and of all that watches over it. */
-  #release(): Wire | undefined {
-    const wire = this.#wire;
-    this.#turn += 1;
-    this.#wire = undefined;
-    this.#live = false;
-    this.#deadline.clear();
-    this.#steady.clear();
-    this.#watchdog.stop();
-    return wire;
+  function release(): void {
+    const held = wire !== undefined;
+    wire = undefined;
+    liveSince = undefined;
+    deadline.clear();
+    watchdog.stop();
+    if (held) listener.lost();
   }
 
-  #stop(code: number, reason: string): void {
-    this.#waits.drop();
-    this.#dialer?.stop(code, reason);
-    this.#dialer = undefined;
+  function stop(code: number, reason: string): void {
+    waits.drop();
+    dialer?.stop(code, reason);
+    dialer = undefined;
+    release();
   }
 
-  #end(error: CloseError): void {
-    if (this.#phase === "ended") return;
-    this.#phase = "ended";
-    this.#release();
-    this.#stop(error.code, error.reason);
-    this.#unwatch?.();
-    this.#error = error;
-    this.#say({ is: "closed" });
-    isolated(() => this.#listener.ended(error));
+  function end(why: CloseError): void {
+    if (phase === "ended") return;
+    phase = "ended";
+    error = why;
+    stop(why.code, why.reason);
+    unwatch?.();
+    say({ is: "closed" });
+    listener.ended(why);
   }
 
-  #say(status: Pick<ConnectionStatus, "is" | "retryAt" | "offline"> & { readonly resumed?: boolean }): void {
-    const error = this.#error === undefined ? {} : { error: this.#error };
-    this.#status.set({ attempt: this.#attempt, resumed: false, ...status, ...error });
+  function say(now: Pick<ConnectionStatus, "is" | "retryAt" | "offline"> & { resumed?: boolean }): void {
+    status.set({ attempt, resumed: false, ...now, ...(error && { error }) });
   }
+
+  return {
+    status,
+    get wire() {
+      return wire;
+    },
+    dial() {
+      if (phase !== "new" || deadline.isSet) return;
+      deadline.set(0, () => {
+        unwatch = watchNetwork({ woke: wake, offline: () => watchdog.probe(), hidden: leave }, network);
+        start();
+      });
+    },
+    live(limit) {
+      if (wire === undefined) return;
+      liveSince = Date.now();
+      refused = false;
+      attempt = 0;
+      error = undefined;
+      deadline.clear();
+      watchdog.watch(limit);
+      say({ is: "open", resumed });
+      resumed = true;
+    },
+    close(code = normal, reason = "") {
+      checkCloseCode(code);
+      if (wire !== undefined && code === normal) listener.leaving?.(wire);
+      end(new CloseError(code, cutReason(reason)));
+    },
+  };
 }

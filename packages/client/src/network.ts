@@ -8,16 +8,16 @@ export interface NetworkListener {
   hidden(persisted: boolean): void;
 }
 
-/** The part of a platform's globals that tells about the network; all of it is missing in some runtime. */
-export interface NetworkScope {
+/** Where the events of a page or a device are heard. */
+interface Heard {
   addEventListener?(type: string, listener: (event: { readonly type: string }) => void): void;
   removeEventListener?(type: string, listener: (event: { readonly type: string }) => void): void;
+}
+
+/** The part of a platform's globals that tells about the network; all of it is missing in some runtime. */
+export interface NetworkScope extends Heard {
   readonly navigator?: { readonly onLine?: boolean };
-  readonly document?: {
-    readonly visibilityState?: string;
-    addEventListener?(type: string, listener: (event: { readonly type: string }) => void): void;
-    removeEventListener?(type: string, listener: (event: { readonly type: string }) => void): void;
-  };
+  readonly document?: Heard & { readonly visibilityState?: string };
 }
 
 /** False when the device says that it has no network; true proves nothing. `scope` defaults to the globals. */
@@ -32,26 +32,17 @@ export function isVisible(scope: NetworkScope = globals()): boolean {
 
 /** Tells `listener` what happens, until the returned function is called. `scope` defaults to the globals. */
 export function watchNetwork(listener: NetworkListener, scope: NetworkScope = globals()): () => void {
-  const { document } = scope;
-  const woke = (): void => listener.woke();
-  const offline = (): void => listener.offline();
-  const hidden = (event: { readonly type: string; readonly persisted?: boolean }): void =>
-    listener.hidden(event.persisted === true);
-  const visibility = (): void => {
-    if (isVisible(scope)) listener.woke();
+  const heard = (event: { readonly type: string; readonly persisted?: boolean }): void => {
+    if (event.type === "offline") listener.offline();
+    else if (event.type === "pagehide") listener.hidden(event.persisted === true);
+    else if (event.type !== "visibilitychange" || isVisible(scope)) listener.woke();
   };
-  const heard = [
-    [scope, "online", woke],
-    [scope, "pageshow", woke],
-    [scope, "offline", offline],
-    [scope, "pagehide", hidden],
-    [document, "visibilitychange", visibility],
-    [document, "resume", woke],
-  ] as const;
-  for (const [target, type, told] of heard) target?.addEventListener?.(type, told);
-  return () => {
-    for (const [target, type, told] of heard) target?.removeEventListener?.(type, told);
+  const each = (act: "addEventListener" | "removeEventListener"): void => {
+    for (const type of ["online", "offline", "pageshow", "pagehide"]) scope[act]?.(type, heard);
+    for (const type of ["visibilitychange", "resume"]) scope.document?.[act]?.(type, heard);
   };
+  each("addEventListener");
+  return () => each("removeEventListener");
 }
 
 /** Read at the call, never at import: a bundle is also imported where there is no page. */

@@ -7,7 +7,7 @@ import {
   WireEvents,
   type WireListener,
 } from "@symbolon/protocol";
-import { Connection } from "./connection.ts";
+import { type Connection, createConnection } from "./connection.ts";
 import type { WebSocketClass } from "./reconnecting.ts";
 
 /** How a raw socket is opened. */
@@ -44,7 +44,7 @@ class LastingWire implements Wire {
     { protocols = [], limit = 1_000, WebSocket }: Omit<OpenSocketOptions, "receive" | "send">,
   ) {
     this.#limit = limit;
-    this.#connection = new Connection(
+    this.#connection = createConnection(
       { url: () => url, protocols, WebSocket },
       {
         opened: (wire) => {
@@ -60,7 +60,7 @@ class LastingWire implements Wire {
         },
       },
     );
-    void Promise.resolve().then(() => this.#connection.dial());
+    this.#connection.dial();
   }
 
   get protocol(): string {

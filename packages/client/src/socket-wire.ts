@@ -2,7 +2,6 @@ import {
   CloseError,
   cutReason,
   WireEvents,
-  type Closed,
   type Message,
   type Wire,
   type WireListener,
@@ -10,7 +9,7 @@ import {
 import { Alarm } from "./alarm.ts";
 import { abnormal, badRequest, goingAway, internalError, unsupportedData } from "./close-codes.ts";
 
-/** The least a socket made by a `WebSocketClass` does: what every browser's does. */
+/** The least a socket made by a `WebSocketClass` does: what every browser's does, and more where it is of `ws`. */
 export interface WebSocketLike {
   readonly readyState: number;
   readonly bufferedAmount: number;
@@ -22,84 +21,79 @@ export interface WebSocketLike {
     type: "open" | "message" | "close" | "error",
     listener: (event: { readonly type: string }) => void,
   ): void;
+  terminate?(): void;
+  pause?(): void;
+  resume?(): void;
 }
 
-/** How a socket ended, or why there never was one. */
-export interface Fallen extends Closed {
-  /** What the platform said about it, or what the url provider threw. */
-  readonly cause?: unknown;
-  /** True when dialing the same again can only fail again: a malformed url, no WebSocket in this runtime. */
-  readonly hopeless?: boolean;
-}
-
-/** The error that says how it fell; its reason is what the platform said, where the other half said nothing. */
-export function errorOf(fallen: Fallen): CloseError {
-  const { cause } = fallen;
-  const said = cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "";
-  const error = new CloseError(fallen.code, fallen.reason || cutReason(said), fallen.wasClean);
-  if (cause !== undefined) error.cause = cause;
-  return error;
+/** Who is told of a socket's life. */
+export interface SocketListener {
+  /** It opened. */
+  opened(wire: Wire): void;
+  /** It ended, or never was. `hopeless`: dialing the same again can only fail again, as with a malformed url. */
+  closed(error: CloseError, hopeless: boolean): void;
 }
 
 // The readyState of a WebSocket.
 const open = 1;
-const closing = 2;
 const closed = 3;
 
 /** Above this many unsent bytes a socket has no room, and is asked again every `look` ms: browsers do not tell. */
 const fullAt = 1024 * 1024;
 const look = 50;
 
-/** A connection that broke, as RFC 6455 §7.1.5 names it. */
-export const broken: Closed = { code: abnormal, reason: "", wasClean: false };
-
-/** A browser's socket, or that of `ws`, as a wire. It listens from birth, so nothing glued to the handshake is lost. */
+/**
+ * A browser's socket, or that of `ws`, as a wire. It listens from birth, so nothing glued to the handshake is lost.
+ * It is also all that `reconnecting-websocket` takes for a WebSocket: its constructor never throws, it has no `error`
+ * event (upon which that library would invent a clean close), and `close` comes exactly once.
+ */
 export class SocketWire implements Wire {
-  readonly #socket: WebSocketLike;
-  readonly #fell: (fallen: Fallen) => void;
+  /** The dialer knows a class of WebSockets by it. */
+  static readonly CLOSING = 2;
+  readonly #socket: WebSocketLike | undefined;
+  readonly #listener: SocketListener;
   readonly #events = new WireEvents();
+  /** The dialer has one listener of each type. */
+  readonly #dialer: Record<string, ((event: { readonly type: string }) => void) | undefined> = {};
   #over = false;
   #draining: Promise<void> | undefined;
 
-  constructor(socket: WebSocketLike, opened: () => void, fell: (fallen: Fallen) => void) {
-    this.#socket = socket;
-    this.#fell = fell;
-    socket.binaryType = "arraybuffer";
-    let cause: unknown;
-    // Stays for good: `ws` emits an error when it is closed while connecting, and one that nobody hears ends Node.
-    socket.addEventListener("error", (event) => {
-      const { error, message } = event as { error?: unknown; message?: unknown };
-      cause = error ?? message;
-    });
-    socket.addEventListener("open", () => {
-      if (!this.#over) opened();
-    });
-    socket.addEventListener("message", (event) =>
-      this.#message((event as unknown as { data: unknown }).data),
-    );
-    socket.addEventListener("close", (event) => {
-      const { code, reason, wasClean } = event as unknown as Closed;
-      this.#end({ code, reason, wasClean, cause });
-    });
+  /** `make` may throw: then the wire ends at once, with what was thrown as the cause. */
+  constructor(make: (wire: SocketWire) => WebSocketLike, listener: SocketListener) {
+    this.#listener = listener;
+    try {
+      this.#socket = make(this);
+      this.#hear(this.#socket);
+    } catch (cause) {
+      // Later, for nobody can listen yet.
+      queueMicrotask(() => this.#end(broken(cause), true));
+    }
   }
 
   /** 0 to 3, as a WebSocket counts. */
   get readyState(): number {
-    return this.#over ? closed : this.#socket.readyState;
+    return this.#over ? closed : (this.#socket?.readyState ?? 0);
   }
 
   get protocol(): string {
-    return this.#socket.protocol;
+    return this.#socket?.protocol ?? "";
   }
 
   get bufferedAmount(): number {
-    return this.#socket.bufferedAmount;
+    return this.#socket?.bufferedAmount ?? 0;
+  }
+
+  addEventListener(type: string, told: (event: { readonly type: string }) => void): void {
+    this.#dialer[type] = told;
+  }
+
+  removeEventListener(type: string): void {
+    this.#dialer[type] = undefined;
   }
 
   send(message: Message): void {
     // The platform's types rule out shared memory, which a message of ours never is.
-    const data = message as string | Uint8Array<ArrayBuffer>;
-    if (this.readyState === open) attempt(() => this.#socket.send(data));
+    if (this.readyState === open) this.#socket?.send(message as string | Uint8Array<ArrayBuffer>);
   }
 
   drained(): Promise<void> | undefined {
@@ -107,19 +101,21 @@ export class SocketWire implements Wire {
   }
 
   close(code: number, reason: string): void {
-    if (this.#over || this.#socket.readyState >= closing) return;
-    if (attempt(() => this.#socket.close(code, reason))) return;
-    const said = asBrowsersSay(code);
-    attempt(() => (said === undefined ? this.#socket.close() : this.#socket.close(said, reason)));
+    try {
+      this.#socket?.close(code, reason);
+    } catch {
+      // A browser's page may say 1000 and 3000–4999 only: other codes go as their HTTP kin, leaving without one.
+      if (code === goingAway) this.#socket?.close();
+      else this.#socket?.close(code >= internalError ? 4500 : badRequest, reason);
+    }
   }
 
   terminate(): void {
-    if (this.#over) return;
-    this.#over = true;
     const socket = this.#socket;
     // A browser may take half a minute to give up on the closing handshake; nobody waits for it.
-    attempt(() => (isOfWs(socket) ? socket.terminate() : socket.close()));
-    queueMicrotask(() => this.#told(broken));
+    if (socket?.terminate === undefined) socket?.close();
+    else socket.terminate();
+    queueMicrotask(() => this.#end(broken()));
   }
 
   listen(listener: WireListener | undefined): void {
@@ -127,13 +123,11 @@ export class SocketWire implements Wire {
   }
 
   pause(): void {
-    const socket = this.#socket;
-    if (isOfWs(socket)) attempt(() => socket.pause());
+    this.#socket?.pause?.();
   }
 
   resume(): void {
-    const socket = this.#socket;
-    if (isOfWs(socket)) attempt(() => socket.resume());
+    this.#socket?.resume?.();
   }
 
   get #full(): boolean {
@@ -145,55 +139,55 @@ export class SocketWire implements Wire {
     this.#draining = undefined;
   }
 
+  #hear(socket: WebSocketLike): void {
+    let cause: unknown;
+    socket.binaryType = "arraybuffer";
+    // Stays for good: `ws` emits an error when it is closed while connecting, and one that nobody hears ends Node.
+    socket.addEventListener("error", (event) => {
+      const { error, message } = event as { error?: unknown; message?: unknown };
+      cause = error ?? message;
+    });
+    socket.addEventListener("open", (event) => {
+      if (this.#over) return;
+      this.#dialer["open"]?.(event);
+      this.#listener.opened(this);
+    });
+    socket.addEventListener("message", (event) => this.#message((event as { data?: unknown }).data));
+    socket.addEventListener("close", (event) => {
+      const { code, reason, wasClean } = event as unknown as CloseError;
+      this.#end(errorOf(code, reason, wasClean, cause));
+    });
+  }
+
   #message(data: unknown): void {
     if (this.#over) return;
     if (typeof data === "string") this.#events.message(data);
     else if (ArrayBuffer.isView(data))
       this.#events.message(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     // Not `instanceof`: another realm has another ArrayBuffer.
-    else if (typeof (data as ArrayBuffer).byteLength === "number")
-      this.#events.message(new Uint8Array(data as ArrayBuffer));
-    else this.close(unsupportedData, "binaryType arraybuffer was not obeyed");
+    else if ((data as ArrayBuffer).byteLength === undefined)
+      this.close(unsupportedData, "expected an ArrayBuffer");
+    else this.#events.message(new Uint8Array(data as ArrayBuffer));
   }
 
-  #end(fallen: Fallen): void {
+  #end(error: CloseError, hopeless = false): void {
     if (this.#over) return;
     this.#over = true;
-    this.#told(fallen);
-  }
-
-  #told(fallen: Fallen): void {
-    this.#events.closed({ code: fallen.code, reason: fallen.reason, wasClean: fallen.wasClean });
-    this.#fell(fallen);
+    this.#events.closed(error);
+    this.#listener.closed(error, hopeless);
+    this.#dialer["close"]?.({ type: "close" });
   }
 }
 
-/** What `ws` adds to a browser's socket. */
-export interface OfWs {
-  terminate(): void;
-  pause(): void;
-  resume(): void;
+/** A connection that broke, as RFC 6455 §7.1.5 names it. */
+function broken(cause?: unknown): CloseError {
+  return errorOf(abnormal, "", false, cause);
 }
 
-/** Whether this is a socket of `ws`, or does what one does. */
-export function isOfWs<T extends object>(socket: T): socket is T & OfWs {
-  return ["terminate", "pause", "resume"].every(
-    (name) => typeof (socket as Record<string, unknown>)[name] === "function",
-  );
-}
-
-/** A browser's page may send 1000 and 3000–4999 only: other codes are said as their HTTP kin, leaving without one. */
-function asBrowsersSay(code: number): number | undefined {
-  if (code === goingAway) return undefined;
-  return code >= internalError ? 4500 : badRequest;
-}
-
-/** Runs what must not throw; says whether it did not. */
-function attempt(act: () => void): boolean {
-  try {
-    act();
-    return true;
-  } catch {
-    return false;
-  }
+/** Its reason is what the platform said, where the other half said nothing. */
+function errorOf(code: number, reason: string, wasClean: boolean, cause: unknown): CloseError {
+  const said = cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "";
+  const error = new CloseError(code, reason || cutReason(said), wasClean);
+  if (cause !== undefined) error.cause = cause;
+  return error;
 }

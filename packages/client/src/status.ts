@@ -28,42 +28,36 @@ export interface Watchable<T> {
 }
 
 /** A watchable value for the one who owns it. */
-export class Value<T> implements Watchable<T> {
-  #value: T;
-  readonly #watchers = new Set<{ readonly told: (value: T) => void }>();
-
-  constructor(value: T) {
-    this.#value = value;
-  }
-
-  get value(): T {
-    return this.#value;
-  }
-
+export interface Value<T> extends Watchable<T> {
   /** Makes `value` the value and tells who watches; the same value again tells nobody. */
-  set(value: T): void {
-    if (Object.is(value, this.#value)) return;
-    this.#value = value;
-    const watchers = [...this.#watchers];
-    for (const watcher of watchers) {
-      // A watcher that sets the value told everyone the newer one already.
-      if (!Object.is(this.#value, value)) return;
-      if (this.#watchers.has(watcher)) isolated(() => watcher.told(value));
-    }
-  }
-
-  watch(listener: (value: T) => void): () => void {
-    const watcher = { told: listener };
-    this.#watchers.add(watcher);
-    return () => void this.#watchers.delete(watcher);
-  }
+  set(value: T): void;
 }
 
-/** Runs `tell`; what it throws goes to the console instead of to the caller, whose own work must go on. */
-export function isolated(tell: () => void): void {
-  try {
-    tell();
-  } catch (error) {
-    console.error(error);
-  }
+/** Makes a watchable value, at first `now`. */
+export function createValue<T>(now: T): Value<T> {
+  const watchers = new Set<{ readonly told: (value: T) => void }>();
+  return {
+    get value() {
+      return now;
+    },
+    set(value) {
+      if (Object.is(value, now)) return;
+      now = value;
+      for (const watcher of Array.from(watchers)) {
+        // A watcher that sets the value told everyone the newer one already.
+        if (!Object.is(value, now)) return;
+        if (!watchers.has(watcher)) continue;
+        try {
+          watcher.told(value);
+        } catch (error) {
+          console.error(error);
+        }
+      }
+    },
+    watch(told) {
+      const watcher = { told };
+      watchers.add(watcher);
+      return () => void watchers.delete(watcher);
+    },
+  };
 }

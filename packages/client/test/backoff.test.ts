@@ -1,37 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { backoff, Waits } from "../src/backoff.ts";
+import { backoff, createWaits } from "../src/backoff.ts";
 import { FakePage } from "./fakes.ts";
 
 const least = (): number => 0;
 const most = (): number => 1;
 
-describe("backoff", () => {
-  test("the window doubles from half a second to thirty", () => {
-    const windows = Array.from({ length: 9 }, (_, retry) => backoff(retry, most));
-    expect(windows).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
-    expect(backoff(5_000, most)).toBe(30_000);
-  });
+test("the window doubles from half a second to thirty", () => {
+  const windows = Array.from({ length: 9 }, (_, retry) => backoff(retry));
+  expect(windows).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+  expect(backoff(5_000)).toBe(30_000);
+});
 
-  test("the jitter is full: every wait may be none, the first one too", () => {
-    expect(backoff(0, least)).toBe(0);
-    expect(backoff(9, least)).toBe(0);
-    expect(backoff(1, () => 0.25)).toBe(250);
-  });
-
-  test("every wait is drawn anew", () => {
-    const draws = [0.1, 0.9];
-    const random = (): number => draws.shift() ?? 0;
-    expect([backoff(0, random), backoff(0, random)]).toEqual([50, 450]);
-  });
-
-  test("a least wait is never undercut, and nobody comes back on the dot", () => {
-    expect(backoff(0, least, { atLeast: 5_000 })).toBe(5_000);
-    expect(backoff(0, most, { atLeast: 5_000 })).toBe(5_500);
-  });
-
-  test("while hidden the longest window is drawn from", () => {
-    expect(backoff(0, most, { hidden: true })).toBe(30_000);
-  });
+test("while hidden it is the longest", () => {
+  expect(backoff(0, true)).toBe(30_000);
 });
 
 describe("waits", () => {
@@ -41,7 +22,7 @@ describe("waits", () => {
   function waiting(random: () => number = () => 0.5) {
     const page = new FakePage();
     const told: unknown[] = [];
-    const waits = new Waits({
+    const waits = createWaits({
       random,
       network: page,
       waiting: (until) => void told.push(until),
@@ -63,6 +44,36 @@ describe("waits", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(over).toHaveBeenCalledOnce();
     expect(waits.over).toBeUndefined();
+  });
+
+  test("the jitter is full: every wait may be none, the first one too", async () => {
+    const { told, over, begin } = waiting(least);
+    begin();
+    expect(told).toEqual([{ retryAt: 0 }]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(over).toHaveBeenCalledOnce();
+  });
+
+  test("every wait is drawn anew", () => {
+    const draws = [0.1, 0.9];
+    const { told, waits, begin } = waiting(() => draws.shift() ?? 0);
+    begin();
+    waits.reset();
+    begin();
+    expect(told).toEqual([{ retryAt: 50 }, { retryAt: 450 }]);
+  });
+
+  test("a least wait is never undercut, and nobody comes back on the dot", () => {
+    const { told, begin } = waiting(most);
+    begin(5_000);
+    expect(told).toEqual([{ retryAt: 5_500 }]);
+  });
+
+  test("nobody is looking: the longest window is drawn from", () => {
+    const { page, told, begin } = waiting(most);
+    page.shows("hidden");
+    begin();
+    expect(told).toEqual([{ retryAt: 30_000 }]);
   });
 
   test("each wait is drawn from a longer window, until all is well", async () => {

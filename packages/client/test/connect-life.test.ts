@@ -38,7 +38,7 @@ function faked() {
 /** Opens the last socket and welcomes the client. */
 async function welcomed({ last }: ReturnType<typeof fakeSockets>): Promise<void> {
   last().opens();
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(1);
   last().says(welcome);
 }
 
@@ -54,11 +54,12 @@ test("a client that nobody uses dials nothing and sets no timer, so it can be ma
 test("the first use dials, at the contract's path below the url, and says hello", async () => {
   const { made, last, client } = faked();
   client.on("line", () => {});
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve(); // a macrotask is awaited, so that all is set up
   expect(made).toEqual([]);
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(1);
   expect([last().url, last().offered]).toEqual(["ws://test/chat/lobby", ["symbolon.v1.json"]]);
   last().opens();
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(1);
   const hello = JSON.parse(String(last().sent[0])) as { cid: string };
   expect(hello).toEqual({ t: "hello", v: 1, cid: hello.cid, att: 1 });
   expect(hello.cid).toMatch(/^[0-9a-f]{32}$/);
@@ -68,7 +69,7 @@ test("the first use dials, at the contract's path below the url, and says hello"
 test("a server's ping is answered by a pong of the same number", async () => {
   const { made, last, client, ...rest } = faked();
   client.on("line", () => {});
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(1);
   await welcomed({ made, last, ...rest });
   last().says('{"t":"ping","n":7}');
   expect(last().sent.at(-1)).toBe('{"t":"pong","n":7}');
@@ -81,7 +82,7 @@ test.each(["{", '{"t":"hello","v":1,"cid":"c","att":1}', "[]"])(
     const { made, last, client, ...rest } = faked();
     const { closed } = client;
     client.on("line", () => {});
-    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(1);
     await welcomed({ made, last, ...rest });
     last().says(frame);
     expect(await closed).toMatchObject({ code: 4400 });
@@ -95,7 +96,7 @@ test("a server that is silent for longer than its heartbeat is given up, and dia
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
   const told: ConnectionStatus[] = [];
   client.on("line", () => {});
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(1);
   expect(client.status.value.is).toBe("open");
   client.status.watch((status) => told.push(status));
   await vi.advanceTimersByTimeAsync(35_002);
@@ -118,13 +119,13 @@ test("a token that cannot be had is a failed try, and is asked for again at the 
     .mockResolvedValue("token");
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, getToken, ...where });
   const opened = client.opened.then(() => "opened");
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(1);
   expect(client.status.value).toMatchObject({
     is: "waiting",
     attempt: 1,
     error: { cause: new Error("no token today") },
   });
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(1);
   expect(client.status.value).toMatchObject({
     is: "waiting",
     attempt: 1,
@@ -136,6 +137,24 @@ test("a token that cannot be had is a failed try, and is asked for again at the 
   client.close();
 });
 
+test("what is said the moment the connection is lost is kept, and said on return", async () => {
+  vi.useFakeTimers();
+  const heard: string[] = [];
+  const net = testClient(chatting(heard));
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
+  const { opened } = client;
+  await vi.advanceTimersByTimeAsync(1);
+  await opened;
+  const unwatch = client.status.watch(() => {
+    unwatch();
+    client.send("say", { text: "was I heard?" });
+  });
+  net.drop();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(heard).toEqual(["was I heard?"]);
+  client.close();
+});
+
 test("closing leaves no timer behind", async () => {
   vi.useFakeTimers();
   const app = chatting();
@@ -143,10 +162,10 @@ test("closing leaves no timer behind", async () => {
   const before = vi.getTimerCount();
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
   const { opened } = client;
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(1);
   await opened;
   net.drop();
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(1);
   expect(client.status.value.is).toBe("waiting");
   expect(vi.getTimerCount()).toBeGreaterThan(before);
   client.close();
@@ -157,7 +176,7 @@ test("a client whose place a newer connection took ends with 4900, and does not 
   const { made, last, client, ...rest } = faked();
   const { closed } = client;
   client.on("line", () => {});
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(1);
   await welcomed({ made, last, ...rest });
   last().falls(4900, "a newer connection took over");
   expect(await closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });

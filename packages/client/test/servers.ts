@@ -4,7 +4,12 @@ import { createServer as createTcpServer, type AddressInfo, type Socket as TcpSo
 import type { CloseError, Message, Wire } from "@symbolon/protocol";
 import { vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { Connection, type ConnectionListener, type ConnectionOptions } from "../src/connection.ts";
+import {
+  type Connection,
+  createConnection,
+  type ConnectionListener,
+  type ConnectionOptions,
+} from "../src/connection.ts";
 
 const crashes: unknown[] = [];
 const crashed = (error: unknown): void => void crashes.push(error);
@@ -84,7 +89,7 @@ export function connecting(
   const told: string[] = [];
   const messages: Message[] = [];
   const errors: CloseError[] = [];
-  const connection: Connection = new Connection(
+  const connection: Connection = createConnection(
     { protocols: [], random: () => 0, network: {}, ...options },
     {
       opened() {
@@ -92,7 +97,7 @@ export function connecting(
         connection.live();
       },
       message: (message) => void messages.push(message),
-      lost: ({ code }) => void told.push(`lost ${code}`),
+      lost: () => void told.push("lost"),
       ended(error) {
         told.push(`ended ${error.code}`);
         errors.push(error);

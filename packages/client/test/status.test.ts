@@ -1,10 +1,10 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { Value } from "../src/status.ts";
+import { createValue } from "../src/status.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
 test("a watcher is told new values, and not the present one", () => {
-  const value = new Value(1);
+  const value = createValue(1);
   const told: number[] = [];
   value.watch((now) => told.push(now));
   value.set(2);
@@ -14,7 +14,7 @@ test("a watcher is told new values, and not the present one", () => {
 });
 
 test("the same value again tells nobody", () => {
-  const value = new Value(1);
+  const value = createValue(1);
   const told: number[] = [];
   value.watch((now) => told.push(now));
   value.set(1);
@@ -23,7 +23,7 @@ test("the same value again tells nobody", () => {
 
 test("a watcher that throws does not stop the others, and its error is on the console", () => {
   const console = vi.spyOn(globalThis.console, "error").mockImplementation(() => {});
-  const value = new Value(1);
+  const value = createValue(1);
   const told: number[] = [];
   const broken = new Error("broken watcher");
   value.watch(() => {
@@ -36,7 +36,7 @@ test("a watcher that throws does not stop the others, and its error is on the co
 });
 
 test("each watch is a subscription of its own, and ends on its own", () => {
-  const value = new Value(1);
+  const value = createValue(1);
   const told: number[] = [];
   const listener = (now: number): void => void told.push(now);
   const unwatch = value.watch(listener);
@@ -49,7 +49,7 @@ test("each watch is a subscription of its own, and ends on its own", () => {
 });
 
 test("a watcher that is gone is not told, even by the change that made it go", () => {
-  const value = new Value(1);
+  const value = createValue(1);
   const told: number[] = [];
   value.watch(() => unwatch());
   const unwatch = value.watch((now) => told.push(now));
@@ -58,7 +58,7 @@ test("a watcher that is gone is not told, even by the change that made it go", (
 });
 
 test("a watcher that sets the value leaves everybody with the newest", () => {
-  const value = new Value(1);
+  const value = createValue(1);
   const told: number[] = [];
   value.watch((now) => now === 2 && value.set(3));
   value.watch((now) => told.push(now));
