@@ -161,13 +161,11 @@ export class SocketWire implements Wire {
 
   #message(data: unknown): void {
     if (this.#over) return;
-    if (typeof data === "string") this.#events.message(data);
-    else if (ArrayBuffer.isView(data))
-      this.#events.message(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    // Not `instanceof`: another realm has another ArrayBuffer.
-    else if ((data as ArrayBuffer).byteLength === undefined)
-      this.close(unsupportedData, "expected an ArrayBuffer");
-    else this.#events.message(new Uint8Array(data as ArrayBuffer));
+    if (typeof data === "string") return this.#events.message(data);
+    // An ArrayBuffer, or a view of one. Not `instanceof`: another realm has another ArrayBuffer.
+    const { buffer = data as ArrayBuffer, byteOffset, byteLength } = data as Partial<Uint8Array>;
+    if (byteLength === undefined) this.close(unsupportedData, "expected an ArrayBuffer");
+    else this.#events.message(new Uint8Array(buffer, byteOffset, byteLength));
   }
 
   #end(error: CloseError, hopeless = false): void {
