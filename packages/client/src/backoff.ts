@@ -16,8 +16,8 @@ export function backoff(retry: number, hidden = false): number {
 export interface WaitsOptions {
   /** Gives numbers from 0 to 1, as `Math.random` does. */
   readonly random: () => number;
-  /** Whose word is taken on being online and visible. Default: the globals. */
-  readonly network: NetworkScope | undefined;
+  /** Whose word is taken on being online and visible. */
+  readonly network: NetworkScope;
   /** A wait began or changed: it ends at `retryAt`, in ms since the epoch, or when the device is online. */
   readonly waiting: (until: { readonly retryAt: number } | { readonly offline: true }) => void;
 }

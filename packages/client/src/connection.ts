@@ -75,7 +75,9 @@ const tooManyWait = 5_000;
 
 /** Makes a connection; it dials when it is told to. */
 export function createConnection(options: ConnectionOptions, listener: ConnectionListener): Connection {
-  const { protocols, WebSocket, network, random = Math.random } = options;
+  const { protocols, WebSocket, random = Math.random } = options;
+  // Read now, never at import: a bundle is also imported where there is no page.
+  const { network = globalThis } = options;
   const status = createValue<ConnectionStatus>({ is: "connecting", attempt: 0, resumed: false });
   let phase: "new" | "dialing" | "away" | "ended" = "new";
   let dialer: Reconnecting | undefined;

@@ -20,18 +20,18 @@ export interface NetworkScope extends Heard {
   readonly document?: Heard & { readonly visibilityState?: string };
 }
 
-/** False when the device says that it has no network; true proves nothing. `scope` defaults to the globals. */
-export function isOnline(scope: NetworkScope = globals()): boolean {
+/** False when the device says that it has no network; true proves nothing. */
+export function isOnline(scope: NetworkScope): boolean {
   return scope.navigator?.onLine !== false;
 }
 
-/** False when the page is hidden; true where there is no page. `scope` defaults to the globals. */
-export function isVisible(scope: NetworkScope = globals()): boolean {
+/** False when the page is hidden; true where there is no page. */
+export function isVisible(scope: NetworkScope): boolean {
   return scope.document?.visibilityState !== "hidden";
 }
 
-/** Tells `listener` what happens, until the returned function is called. `scope` defaults to the globals. */
-export function watchNetwork(listener: NetworkListener, scope: NetworkScope = globals()): () => void {
+/** Tells `listener` what happens, until the returned function is called. */
+export function watchNetwork(listener: NetworkListener, scope: NetworkScope): () => void {
   const heard = (event: { readonly type: string; readonly persisted?: boolean }): void => {
     if (event.type === "offline") listener.offline();
     else if (event.type === "pagehide") listener.hidden(event.persisted === true);
@@ -43,9 +43,4 @@ export function watchNetwork(listener: NetworkListener, scope: NetworkScope = gl
   };
   each("addEventListener");
   return () => each("removeEventListener");
-}
-
-/** Read at the call, never at import: a bundle is also imported where there is no page. */
-function globals(): NetworkScope {
-  return globalThis;
 }

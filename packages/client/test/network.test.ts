@@ -63,7 +63,7 @@ test("where there is no page and no word on the network, it is online and visibl
   expect(isOnline({ navigator: {} })).toBe(true);
   expect(isVisible({})).toBe(true);
   expect(() => watchNetwork({ woke() {}, offline() {}, hidden() {} }, {})()).not.toThrow();
-  expect(() => watchNetwork({ woke() {}, offline() {}, hidden() {} })()).not.toThrow();
+  expect(() => watchNetwork({ woke() {}, offline() {}, hidden() {} }, globalThis)()).not.toThrow();
 });
 
 test("the device is offline only when it says so", () => {
