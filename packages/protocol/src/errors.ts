@@ -19,7 +19,7 @@ export class CloseError extends Error implements Closed {
 
   /** `wasClean` defaults to true. */
   constructor(code: number, reason = "", wasClean = true) {
-    super(reason === "" ? `closed with ${code}` : `closed with ${code}: ${reason}`);
+    super(`closed with ${code}${reason && `: ${reason}`}`);
     this.code = code;
     this.reason = reason;
     this.wasClean = wasClean;
@@ -66,11 +66,24 @@ export class ValidationError extends Error {
     super(issues.map(describe).join("; ") || "invalid value");
     this.issues = issues;
   }
+
+  /** What the other half is told: the issues as JSON, each message cut to 200 characters. */
+  get data(): { message: string; path: (string | number)[] }[] {
+    return this.issues.map(({ message, path = [] }) => ({
+      message: message.slice(0, 200),
+      path: path.map(key),
+    }));
+  }
 }
 
 function describe({ message, path = [] }: StandardSchemaV1.Issue): string {
-  const where = path.map((step) => String(typeof step === "object" ? step.key : step)).join(".");
-  return where === "" ? message : `${where}: ${message}`;
+  const where = path.map(key).join(".");
+  return `${where && `${where}: `}${message}`;
+}
+
+function key(step: PropertyKey | StandardSchemaV1.PathSegment): string | number {
+  const plain = typeof step === "object" ? step.key : step;
+  return typeof plain === "number" ? plain : String(plain);
 }
 
 /** The other half sent what the protocol does not allow; the connection closes with `closeCode`. */

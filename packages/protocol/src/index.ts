@@ -28,6 +28,7 @@ export { validate } from "./schema.ts";
 export type { Input, Output, Schema } from "./schema.ts";
 export { Mailbox } from "./mailbox.ts";
 export type { MailboxOptions } from "./mailbox.ts";
+export type { Queue } from "./queue.ts";
 export { Sent } from "./sent.ts";
 export { joinedWires, WireEvents } from "./wire.ts";
 export type { Message, Wire, WireListener } from "./wire.ts";

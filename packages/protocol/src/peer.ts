@@ -1,8 +1,8 @@
 import type { Messages } from "./contract.ts";
 import { CloseError, RequestError, ValidationError } from "./errors.ts";
 import { type ErrorFrame, type EventFrame, type Frame, readFrame, writeFrame } from "./frame.ts";
-import { Mailbox, type MailboxOptions } from "./mailbox.ts";
-import { type Input, type Schema, validate } from "./schema.ts";
+import { Queue } from "./queue.ts";
+import { type Input, validate } from "./schema.ts";
 import type { Sent } from "./sent.ts";
 import type { Session } from "./session.ts";
 
@@ -32,35 +32,29 @@ export interface PeerOptions {
   readonly crashed?: (error: unknown, name: string) => void;
   /** A handler threw `CloseError`: the connection is to be closed. */
   readonly close?: (error: CloseError) => void;
-  /** Bounds what waits for a handler. */
-  readonly inbox?: MailboxOptions;
+  /** Where events wait for their handlers: a `Mailbox` bounds it. Default without bounds. */
+  readonly inbox?: Queue<EventFrame>;
 }
 
 /** Handles an event by name; what it returns is awaited before the next event is handled. */
 export type Dispatch = (name: string, input: unknown) => unknown;
 
 /** How many sent events are remembered, so that a failure can say which one it was. */
-const MEMORY = 256;
-
-/** What the other half is told of an exception: nothing of it crosses. */
-const INTERNAL = { code: "INTERNAL", message: "the handler failed" };
+const memory = 256;
 
 /** One end of a conversation: says events, and hands those of the other half to their handlers, one after another. */
 export class Peer<Says extends Messages = Messages> {
   /** Names this end; no two ends share it. */
   readonly id: string;
   readonly #options: PeerOptions;
-  readonly #hears: ReadonlyMap<string, Schema>;
-  readonly #inbox: Mailbox<EventFrame>;
-  readonly #recent = new Map<number, { readonly name: string; readonly data: unknown }>();
+  readonly #inbox: Queue<EventFrame>;
+  readonly #recent = new Map<number | undefined, { readonly name: string; readonly data: unknown }>();
   #asked = 0;
 
   constructor(options: PeerOptions) {
     this.id = options.id;
     this.#options = options;
-    // A map, not the object: a message may be called "constructor" or "__proto__".
-    this.#hears = new Map(Object.entries(options.hears));
-    this.#inbox = new Mailbox(options.inbox);
+    this.#inbox = options.inbox ?? new Queue();
   }
 
   /**
@@ -73,7 +67,7 @@ export class Peer<Says extends Messages = Messages> {
     const sent = session.send(writeFrame({ t: "event", name, data, q }));
     if (q !== undefined) {
       this.#recent.set(q, { name, data });
-      this.#recent.delete(q - MEMORY);
+      this.#recent.delete(q - memory);
     }
     return sent;
   }
@@ -89,12 +83,8 @@ export class Peer<Says extends Messages = Messages> {
   /** Hands events to `dispatch`, one after another, until `end`. What came before waits in the inbox. */
   async serve(dispatch: Dispatch): Promise<void> {
     for (;;) {
-      let frame: EventFrame;
-      try {
-        frame = await this.#inbox.take();
-      } catch {
-        return; // the inbox ended
-      }
+      const frame = await this.#inbox.take().catch(() => undefined);
+      if (frame === undefined) return; // the inbox ended
       await this.#handle(frame, dispatch);
     }
   }
@@ -105,38 +95,35 @@ export class Peer<Says extends Messages = Messages> {
     this.#options.session.end(reason);
   }
 
-  async #handle({ name, data, q }: EventFrame, dispatch: Dispatch): Promise<void> {
+  async #handle(frame: EventFrame, dispatch: Dispatch): Promise<void> {
+    const { name, data } = frame;
+    const { hears, close } = this.#options;
     try {
-      const schema = this.#hears.get(name);
+      // Not what it inherits: a message may be called "constructor" or "__proto__", or be missing under that name.
+      const schema = Object.hasOwn(hears, name) ? hears[name] : undefined;
       if (schema === undefined)
         throw new RequestError("NOT_FOUND", `there is no message ${JSON.stringify(name)}`);
       await dispatch(name, await validate(schema, data));
     } catch (error) {
-      if (error instanceof CloseError) this.#options.close?.(error);
-      else this.#fail(q, name, error);
+      if (error instanceof CloseError) close?.(error);
+      else this.#refuse(frame, error);
     }
   }
 
-  #fail(re: number | undefined, name: string, error: unknown): void {
-    if (!(error instanceof RequestError) && !(error instanceof ValidationError))
-      this.#options.crashed?.(error, name);
-    if (re !== undefined) this.#options.session.send(this.#answer(re, name, error));
-  }
-
-  #answer(re: number, name: string, error: unknown): string {
+  #refuse(frame: EventFrame, error: unknown): void {
+    let answer: string;
     try {
-      const answer = writeFrame({ t: "error", re, ...publicly(error) });
-      readFrame(answer); // an empty code, say: the other half would end the conversation over it
-      return answer;
-    } catch (unsendable) {
-      this.#options.crashed?.(unsendable, name);
-      return writeFrame({ t: "error", re, ...INTERNAL });
+      answer = refusal(frame.q, error);
+    } catch (crash) {
+      this.#options.crashed?.(crash, frame.name);
+      return this.#refuse(frame, new RequestError("INTERNAL", "the handler failed"));
     }
+    if (frame.q !== undefined) this.#options.session.send(answer);
   }
 
   #told({ re, code, message, data }: ErrorFrame): void {
-    const event = re === undefined ? undefined : this.#recent.get(re);
-    if (re === undefined || event === undefined) return; // long ago, or never said: nobody waits for it
+    const event = this.#recent.get(re);
+    if (event === undefined) return; // long ago, or never said: nobody waits for it
     this.#recent.delete(re);
     const error =
       code === "INVALID" && Array.isArray(data)
@@ -146,22 +133,13 @@ export class Peer<Says extends Messages = Messages> {
   }
 }
 
-function publicly(error: unknown): { code: string; message: string; data?: unknown } {
-  if (error instanceof ValidationError)
-    return { code: error.code, message: error.message, data: error.issues.map(plain) };
-  if (error instanceof RequestError) return { code: error.code, message: error.message, data: error.data };
-  return INTERNAL;
-}
-
-function plain({ message, path = [] }: ValidationError["issues"][number]): {
-  message: string;
-  path: (string | number)[];
-} {
-  const steps = path.map((step) => (typeof step === "object" ? step.key : step));
-  return {
-    message: message.slice(0, 200),
-    path: steps.map((step) => (typeof step === "number" ? step : String(step))),
-  };
+/** The answer to an event that failed. Throws what the other half must not or cannot be told. */
+function refusal(re: number | undefined, error: unknown): string {
+  if (!(error instanceof RequestError || error instanceof ValidationError)) throw error;
+  const { code, message, data } = error;
+  const answer = writeFrame({ t: "error", re, code, message, data });
+  readFrame(answer); // an empty code, say: the other half would end the conversation over it
+  return answer;
 }
 
 function isIssue(value: unknown): value is { message: string; path?: (string | number)[] } {

@@ -8,15 +8,10 @@ export interface SessionOptions {
   readonly limit?: number;
 }
 
-interface Pending {
-  readonly message: string;
-  readonly sent: Sent;
-}
-
 /** Keeps what is said until a wire is live, and says it in order on whichever wire that is. */
 export class Session {
   readonly #limit: number;
-  #pending: Pending[] = [];
+  readonly #pending = new Map<Sent, string>();
   #wire: Wire | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
@@ -26,7 +21,7 @@ export class Session {
 
   /** How many messages wait for a wire. */
   get pending(): number {
-    return this.#pending.length;
+    return this.#pending.size;
   }
 
   /** Sends a written frame now, or keeps it until a wire is live. */
@@ -34,7 +29,7 @@ export class Session {
     const sent = new Sent();
     if (this.#ended !== undefined) sent.fail(this.#ended.reason);
     else if (this.#wire !== undefined) transmit(this.#wire, message, sent);
-    else if (this.#pending.length < this.#limit) this.#pending.push({ message, sent });
+    else if (this.#pending.size < this.#limit) this.#pending.set(sent, message);
     else
       sent.fail(new RequestError("OUTBOX_FULL", `more than ${this.#limit} messages wait for a connection`));
     return sent;
@@ -43,7 +38,8 @@ export class Session {
   /** The handshake on `wire` is done: what was kept goes first, in order. */
   live(wire: Wire): void {
     this.#wire = wire;
-    for (const { message, sent } of this.#pending.splice(0)) transmit(wire, message, sent);
+    for (const [sent, message] of this.#pending) transmit(wire, message, sent);
+    this.#pending.clear();
   }
 
   /** The wire is gone; what is said from now on is kept. */
@@ -54,8 +50,8 @@ export class Session {
   /** Nothing will be sent any more: what was kept fails with `reason`, and so does every later send. */
   end(reason: unknown): void {
     this.#ended ??= { reason };
-    this.#wire = undefined;
-    for (const { sent } of this.#pending.splice(0)) sent.fail(this.#ended.reason);
+    for (const sent of this.#pending.keys()) sent.fail(reason);
+    this.#pending.clear();
   }
 }
 

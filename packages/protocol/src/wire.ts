@@ -40,13 +40,18 @@ export interface Wire {
 
 /** Keeps what happens on a wire until someone listens, so that a message glued to the handshake is never lost. */
 export class WireEvents implements WireListener {
-  #early: ((listener: WireListener) => void)[] = [];
+  readonly #kept: ((listener: WireListener) => void)[] = [];
   #listener: WireListener | undefined;
   #ended = false;
 
   /** Whether `closed` was told. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** How many events are kept for the next listener. */
+  get kept(): number {
+    return this.#kept.length;
   }
 
   message(message: Message): void {
@@ -63,20 +68,15 @@ export class WireEvents implements WireListener {
     if (!this.#ended) this.#listener?.pong?.();
   }
 
-  /** How many events are kept for the next listener. */
-  get kept(): number {
-    return this.#early.length;
-  }
-
   /** Tells `listener` what was kept, then everything that comes; without one, keeps what comes. */
   listen(listener: WireListener | undefined): void {
     this.#listener = listener;
-    while (this.#listener !== undefined && this.#early.length > 0) this.#early.shift()?.(this.#listener);
+    while (this.#listener !== undefined && this.#kept.length > 0) this.#kept.shift()?.(this.#listener);
   }
 
   #tell(event: (listener: WireListener) => void): void {
-    if (this.#listener === undefined || this.#early.length > 0) this.#early.push(event);
-    else event(this.#listener);
+    this.#kept.push(event);
+    this.listen(this.#listener);
   }
 }
 

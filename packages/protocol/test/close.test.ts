@@ -40,7 +40,7 @@ test.each([0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 1000.5, Number.NaN,
   "%d may not be sent",
   (code) =>
     expect(() => checkCloseCode(code)).toThrow(
-      new RangeError(`${code} is not a close code one may send: use 1000–1003, 1007–1014 or 3000–4999`),
+      new RangeError(`close code ${code} cannot be sent: use 1000 or 3000 to 4999`),
     ),
 );
 

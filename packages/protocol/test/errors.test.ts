@@ -58,6 +58,15 @@ test("a ValidationError names each place", () => {
   expect(new ValidationError([]).message).toBe("invalid value");
 });
 
+test("a ValidationError tells its issues as JSON can carry them, each message cut to 200", () => {
+  const path = ["a", { key: 0 }, Symbol("s")];
+  const { data } = new ValidationError([{ message: "m".repeat(300), path }, { message: "worse" }]);
+  expect(data).toEqual([
+    { message: "m".repeat(200), path: ["a", 0, "Symbol(s)"] },
+    { message: "worse", path: [] },
+  ]);
+});
+
 test("a ProtocolError closes with 4400 unless told otherwise", () => {
   expect(new ProtocolError("no").closeCode).toBe(4400);
   expect(new ProtocolError("no", 4903).closeCode).toBe(4903);

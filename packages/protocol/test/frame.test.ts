@@ -5,6 +5,7 @@ import { ProtocolError } from "../src/errors.ts";
 import { readFrame, writeFrame } from "../src/frame.ts";
 
 const long = "n".repeat(129);
+const noFrame = 'a frame is a JSON object in a text message, with a known "t"';
 
 test.each([
   '{"t":"hello","v":1,"cid":"c","att":1}',
@@ -26,14 +27,14 @@ test.each([
 
 describe("what is not a frame is refused with 4400", () => {
   test.each([
-    ["", "not JSON"],
-    ["null", "a frame is a JSON object"],
-    ["[]", "a frame is a JSON object"],
-    ['"ping"', "a frame is a JSON object"],
-    ["{}", 'unknown frame: "t" is none of hello, welcome, event, error, ping, pong, bye'],
-    ['{"t":"constructor"}', "unknown frame"],
-    ['{"t":["ping"],"n":1}', "unknown frame"],
-    ['{"__proto__":{"t":"bye"}}', "unknown frame"],
+    ["", noFrame],
+    ["null", noFrame],
+    ["[]", noFrame],
+    ['"ping"', noFrame],
+    ["{}", noFrame],
+    ['{"t":"constructor"}', noFrame],
+    ['{"t":["ping"],"n":1}', noFrame],
+    ['{"__proto__":{"t":"bye"}}', noFrame],
     ['{"t":"bye","x":1}', 'unknown field "x"'],
     ['{"t":"bye","__proto__":1}', 'unknown field "__proto__"'],
     ['{"t":"bye","constructor":1}', 'unknown field "constructor"'],
@@ -58,9 +59,7 @@ describe("what is not a frame is refused with 4400", () => {
   });
 
   test("a binary message", () => {
-    expect(() => readFrame(new Uint8Array())).toThrow(
-      new ProtocolError("expected a text message, got a binary one"),
-    );
+    expect(() => readFrame(new Uint8Array())).toThrow(new ProtocolError(noFrame));
   });
 });
 

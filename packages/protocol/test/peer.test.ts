@@ -214,6 +214,13 @@ describe("a handler that throws", () => {
     expect(crashes).toHaveLength(1);
   });
 
+  test("a RequestError that cannot be sent is reported, though nobody asked to be told", async () => {
+    const event = '{"t":"event","name":"say","data":{"text":"a"}}';
+    const { answers, crashes } = await served([event], throwing(new RequestError("NO", "no", 1n)));
+    expect(answers).toEqual([]);
+    expect(crashes).toEqual([["say", expect.any(TypeError)]]);
+  });
+
   test.each([
     ["data that cannot be JSON", new RequestError("NO", "no", 1n)],
     ["an empty code", new RequestError("")],

@@ -73,6 +73,19 @@ test("what happens while the kept is told comes after it", () => {
   expect(told).toEqual(["1", "2", "3"]);
 });
 
+test("a listener that throws is still told what comes after", () => {
+  const events = new WireEvents();
+  const { told, listener } = collector();
+  const picky = (message: unknown): void => {
+    if (message === "1") throw new Error("cannot");
+    told.push(message);
+  };
+  for (const message of ["1", "2"]) events.message(message);
+  expect(() => events.listen({ ...listener, message: picky })).toThrow("cannot");
+  events.message("3");
+  expect(told).toEqual(["2", "3"]);
+});
+
 test("nothing is told after the end, and the end is told once", () => {
   const events = new WireEvents();
   const { told, listener } = collector();

@@ -5,6 +5,7 @@ import {
   type Closed,
   CloseError,
   type Input,
+  Mailbox,
   type Output,
   ProtocolError,
   readFrame,
@@ -125,7 +126,7 @@ export class Conversation<C extends AnyContract> {
         failed: ({ name, error }) =>
           attempt.report(new Error(`the client refused ${JSON.stringify(name)}`, { cause: error })),
         close: (error) => this.#wire?.close(error.code, error.reason),
-        inbox: { full: () => this.#wire?.pause(), roomy: () => this.#wire?.resume() },
+        inbox: new Mailbox({ full: () => this.#wire?.pause(), roomy: () => this.#wire?.resume() }),
       },
       closed,
       this.#gone.signal,

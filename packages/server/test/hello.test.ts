@@ -56,11 +56,13 @@ test("a hello in time is not closed later", async () => {
   expect(await closed).toMatchObject({ code: 1000, reason: "done" });
 });
 
+const noFrame = 'a frame is a JSON object in a text message, with a known "t"';
+
 test.each([
   ["S11 › another frame", '{"t":"event","name":"say"}', 4401, "say hello first"],
   ["S12 › another version", JSON.stringify({ ...good, v: 2 }), 4400, "this server speaks version 1"],
-  ["S18 › no JSON", "hello", 4400, "not JSON"],
-  ["S18 › no object", "[1]", 4400, "a frame is a JSON object"],
+  ["S18 › no JSON", "hello", 4400, noFrame],
+  ["S18 › no object", "[1]", 4400, noFrame],
   ["S18 › a hello without a cid", '{"t":"hello","v":1,"att":1}', 4400, 'missing or wrong field "cid"'],
   ["S18 › an unknown field", JSON.stringify({ ...good, x: 1 }), 4400, 'unknown field "x"'],
   [
