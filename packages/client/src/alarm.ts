@@ -2,23 +2,14 @@
 export class Alarm {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Whether it will ring. */
-  get isSet(): boolean {
-    return this.#timer !== undefined;
-  }
-
   /** Rings once, in `ms` ms. */
   set(ms: number, ring: () => void): void {
     this.clear();
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      ring();
-    }, ms);
+    this.#timer = setTimeout(ring, ms);
   }
 
   /** Does not ring after all. */
   clear(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 }

@@ -90,7 +90,7 @@ export function createWaits({ random, network, waiting }: WaitsOptions): Waits {
     },
     hasten() {
       // Even when the device says that it is offline: it may be wrong, and someone is looking.
-      if (over !== undefined) until(first, finish);
+      if (over) until(first, finish);
     },
     reset() {
       retries = 0;

@@ -15,7 +15,6 @@ import {
   SUBPROTOCOL,
   type UrlArguments,
   VERSION,
-  type Wire,
   writeFrame,
 } from "@symbolon/protocol";
 import { createConnection } from "./connection.ts";
@@ -69,11 +68,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
   const session = new Session();
   const opening = new Sent();
-  const listeners = new Map<string, Set<{ readonly told: Listener }>>();
+  const listeners = new Set<{ readonly name: string; readonly told: Listener }>();
   let cid: string | undefined;
   let token: string | undefined;
   let attempts = 0;
-  let pings = 0;
 
   let ended: (closed: Closed) => void = () => {};
   const closed = new Promise<Closed>((resolve) => (ended = resolve));
@@ -88,25 +86,22 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       WebSocket: options.WebSocket,
     },
     {
-      opened(wire) {
+      opened() {
         cid ??= randomId();
         attempts += 1;
-        say(wire, { t: "hello", v: VERSION, cid, att: attempts, auth: token });
+        say({ t: "hello", v: VERSION, cid, att: attempts, auth: token });
       },
-      message(message, wire) {
+      message(message) {
         try {
-          hear(readFrame(message), wire);
+          hear(readFrame(message));
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           connection.close(error.closeCode, error.message);
         }
       },
       lost: () => session.parked(),
-      probe(wire) {
-        pings += 1;
-        say(wire, { t: "ping", n: pings });
-      },
-      leaving: (wire) => say(wire, { t: "bye" }),
+      probe: () => say({ t: "ping", n: Date.now() }),
+      leaving: () => say({ t: "bye" }),
       ended(error) {
         opening.fail(error);
         peer.end(error);
@@ -115,39 +110,42 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     },
   );
   const peer = new Peer<ClientMessages<C>>({
-    id: "client",
     hears: contract.definition.server ?? {},
     session,
     failed: (failure) => void tell("failed", failure).catch(console.error),
-    crashed: (error) => console.error(error),
+    crashed: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
   });
   void peer.serve(tell);
 
-  function hear(frame: Frame, wire: Wire): void {
+  function say(frame: Frame): void {
+    connection.wire?.send(writeFrame(frame));
+  }
+
+  function hear(frame: Frame): void {
     if (frame.t === "welcome") {
       connection.live(frame.heartbeat.i + frame.heartbeat.t);
-      session.live(wire);
+      // Whoever is told that it is open may close.
+      if (connection.wire) session.live(connection.wire);
       opening.settle();
-    } else if (frame.t === "ping") say(wire, { t: "pong", n: frame.n });
+    } else if (frame.t === "ping") say({ t: "pong", n: frame.n });
     else if (frame.t === "bye") connection.close();
     else if (!peer.receive(frame) && frame.t !== "pong")
       throw new ProtocolError(`${frame.t} has no place here`);
   }
 
   async function tell(name: string, data: unknown): Promise<void> {
-    const told = [...(listeners.get(name) ?? [])].map(async (listener) => listener.told(data));
-    for (const result of await Promise.allSettled(told))
-      if (result.status === "rejected") throw result.reason;
+    const told = [...listeners].filter((one) => one.name === name).map(async (one) => one.told(data));
+    await Promise.allSettled(told);
+    await Promise.all(told); // for what they threw
   }
 
   return {
     on(name: string, listener: (data: never) => unknown) {
-      const entry = { told: listener as Listener };
-      const entries = listeners.get(name) ?? new Set();
-      listeners.set(name, entries.add(entry));
+      const entry = { name, told: listener as Listener };
+      listeners.add(entry);
       connection.dial();
-      return () => void entries.delete(entry);
+      return () => void listeners.delete(entry);
     },
     send(name, data) {
       connection.dial();
@@ -164,10 +162,6 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
 }
 
 type Listener = (data: unknown) => unknown;
-
-function say(wire: Wire, frame: Frame): void {
-  wire.send(writeFrame(frame));
-}
 
 /** 128 random bits. */
 function randomId(): string {

@@ -1,33 +1,27 @@
-import {
-  checkCloseCode,
-  closeAdvice,
-  CloseError,
-  cutReason,
-  type Message,
-  type Wire,
-} from "@symbolon/protocol";
+import { checkCloseCode, closeAdvice, CloseError, cutReason, type Message } from "@symbolon/protocol";
 import { Alarm } from "./alarm.ts";
 import { createWaits } from "./backoff.ts";
 import { abnormal, goingAway, normal, tooMany } from "./close-codes.ts";
 import { watchNetwork, type NetworkScope } from "./network.ts";
 import { reconnecting, type Reconnecting, type WebSocketClass } from "./reconnecting.ts";
+import type { SocketWire } from "./socket-wire.ts";
 import { createValue, type ConnectionStatus, type Watchable } from "./status.ts";
 import { createWatchdog } from "./watchdog.ts";
 
 /** What happens on a connection, told to the conversation above it, which must not throw. */
 export interface ConnectionListener {
-  /** A wire opened: begin the conversation on it, and call `live` when it is established, within 10 s. */
-  opened(wire: Wire): void;
+  /** A wire opened: begin the conversation on it, and call `live` when it is established. Both may take 15 s. */
+  opened(wire: SocketWire): void;
   /** A message came on the wire that opened last. */
-  message(message: Message, wire: Wire): void;
+  message(message: Message): void;
   /** The wire that opened last is gone, by either half's doing. A try that never opened is not told. */
   lost(): void;
   /** It is over for good. Told exactly once, and nothing is told after it. */
   ended(error: CloseError): void;
   /** Sends something that must be answered. Left out, nothing can be asked. */
-  readonly probe?: (wire: Wire) => void;
+  readonly probe?: () => void;
   /** The wire is being left for good: the last chance to say so on it, which is closed next. */
-  readonly leaving?: (wire: Wire) => void;
+  readonly leaving?: () => void;
 }
 
 /** Where and how to connect. */
@@ -49,12 +43,12 @@ export interface Connection {
   /** Where it stands; `connecting` also before `dial`. */
   readonly status: Watchable<ConnectionStatus>;
   /** The wire that is open now. */
-  readonly wire: Wire | undefined;
+  readonly wire: SocketWire | undefined;
   /** Starts in the next macrotask. A second call does nothing; before the first, no global is touched. */
   readonly dial: () => void;
   /**
-   * The conversation on the wire is established: the status is `open`. Silence for longer than `limit` ms drops the
-   * wire; without a limit only sleep of the machine is noticed.
+   * The conversation on the wire is established: the status is `open`. When silence nears `limit` ms the listener is
+   * to probe, at `limit` ms the wire is dropped. Default: silence is no sign.
    */
   readonly live: (limit?: number) => void;
   /**
@@ -66,8 +60,8 @@ export interface Connection {
   readonly close: (code?: number, reason?: string) => void;
 }
 
-/** A socket has so long to open, and then the conversation to be established, in ms. */
-const patience = 10_000;
+/** A socket has so long to open and the conversation on it to be established, in ms. */
+const patience = 15_000;
 /** Live so long, in ms, the next loss is a new one and not the same trouble. */
 const steadyAfter = 10_000;
 /** The least wait after 4429, in ms. */
@@ -79,10 +73,10 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   // Read now, never at import: a bundle is also imported where there is no page.
   const { network = globalThis } = options;
   const status = createValue<ConnectionStatus>({ is: "connecting", attempt: 0, resumed: false });
-  let phase: "new" | "dialing" | "away" | "ended" = "new";
+  let phase: "new" | "used" | "dialing" | "away" | "ended" = "new";
   let dialer: Reconnecting | undefined;
   let unwatch: (() => void) | undefined;
-  let wire: Wire | undefined;
+  let wire: SocketWire | undefined;
   let liveSince: number | undefined;
   let resumed = false;
   /** Failed tries since it was last live. */
@@ -94,10 +88,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   // Before the first dial it rings for that; then it says that a socket had its time.
   const deadline = new Alarm();
   const waits = createWaits({ random, network, waiting: (until) => say({ is: "waiting", ...until }) });
-  const watchdog = createWatchdog({
-    ask: listener.probe && (() => wire && listener.probe?.(wire)),
-    dead: abandon,
-  });
+  const watchdog = listener.probe && createWatchdog({ ask: listener.probe, dead: abandon });
 
   function start(): void {
     phase = "dialing";
@@ -109,24 +100,16 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
         say({ is: "connecting" });
         return String(await options.url()).replace(/^http/i, "ws");
       },
-      dialing: () => deadline.set(patience, () => abandon("the socket did not open in time")),
-      opened,
-      closed,
-    });
-  }
-
-  function opened(now: Wire): void {
-    wire = now;
-    deadline.set(patience, () => abandon("the conversation was not established in time"));
-    listener.opened(now);
-    // What arrived early is told now, so whoever opened has begun before the first message.
-    now.listen({
-      message(message) {
-        if (wire !== now) return;
-        watchdog.heard();
-        listener.message(message, now);
+      dialing: () => deadline.set(patience, () => abandon("no connection was established in time")),
+      opened(now) {
+        wire = now;
+        listener.opened(now);
       },
-      closed() {},
+      message(message) {
+        watchdog?.heard();
+        listener.message(message);
+      },
+      closed,
     });
   }
 
@@ -155,13 +138,13 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
 
   function wake(): void {
     if (phase === "away") start();
-    else if (waits.over === undefined) watchdog.probe();
-    else waits.hasten();
+    else if (waits.over) waits.hasten();
+    else watchdog?.probe();
   }
 
   function leave(persisted: boolean): void {
     if (phase !== "dialing") return;
-    if (wire !== undefined && !persisted) listener.leaving?.(wire);
+    if (wire && !persisted) listener.leaving?.();
     phase = "away";
     stop(goingAway, "");
     say({ is: "waiting" });
@@ -169,11 +152,11 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
 
   /** Lets go of the wire and of all that watches over it. */
   function release(): void {
-    const held = wire !== undefined;
+    const held = wire;
     wire = undefined;
     liveSince = undefined;
     deadline.clear();
-    watchdog.stop();
+    watchdog?.stop();
     if (held) listener.lost();
   }
 
@@ -204,26 +187,27 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
       return wire;
     },
     dial() {
-      if (phase !== "new" || deadline.isSet) return;
+      if (phase !== "new") return;
+      phase = "used";
       deadline.set(0, () => {
-        unwatch = watchNetwork({ woke: wake, offline: () => watchdog.probe(), hidden: leave }, network);
+        unwatch = watchNetwork({ woke: wake, offline: () => watchdog?.probe(), hidden: leave }, network);
         start();
       });
     },
     live(limit) {
-      if (wire === undefined) return;
+      if (!wire) return;
       liveSince = Date.now();
       refused = false;
       attempt = 0;
       error = undefined;
       deadline.clear();
-      watchdog.watch(limit);
+      watchdog?.watch(limit);
       say({ is: "open", resumed });
       resumed = true;
     },
     close(code = normal, reason = "") {
       checkCloseCode(code);
-      if (wire !== undefined && code === normal) listener.leaving?.(wire);
+      if (wire && code === normal) listener.leaving?.();
       end(new CloseError(code, cutReason(reason)));
     },
   };

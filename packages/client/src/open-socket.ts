@@ -64,11 +64,11 @@ class LastingWire implements Wire {
   }
 
   get protocol(): string {
-    return this.#connection.wire?.protocol ?? "";
+    return this.#connection.wire?.socket?.protocol ?? "";
   }
 
   get bufferedAmount(): number {
-    return this.#connection.wire?.bufferedAmount ?? 0;
+    return this.#connection.wire?.socket?.bufferedAmount ?? 0;
   }
 
   send(message: Message): void {
@@ -100,11 +100,11 @@ class LastingWire implements Wire {
   }
 
   pause(): void {
-    this.#connection.wire?.pause();
+    this.#connection.wire?.socket?.pause?.();
   }
 
   resume(): void {
-    this.#connection.wire?.resume();
+    this.#connection.wire?.socket?.resume?.();
   }
 
   #free(): void {

@@ -2,7 +2,7 @@
 // here is for is told by the tests beside it.
 import isomorphicModule from "isomorphic-ws";
 import reconnectingModule from "reconnecting-websocket";
-import { SocketWire, type SocketListener, type WebSocketLike } from "./socket-wire.ts";
+import { broken, SocketWire, type SocketListener, type WebSocketLike } from "./socket-wire.ts";
 
 /** A class of WebSockets: a browser's, Node's own, that of `ws`, or one for tests. */
 export type WebSocketClass = new (url: string, protocols?: string[]) => WebSocketLike;
@@ -39,37 +39,29 @@ function classOf(module: unknown): unknown {
 /** Dials, and dials again after every end, until it is ended itself. */
 export function reconnecting(options: ReconnectingOptions): Reconnecting {
   let over = false;
-  let failure: { readonly cause: unknown } | undefined;
   let wire: SocketWire | undefined;
 
   class Socket extends SocketWire {
     constructor(url: string) {
-      const unreachable = failure;
-      super(
-        (made) => {
-          wire = made;
-          if (unreachable !== undefined) throw unreachable.cause;
-          options.dialing();
-          return socketAt(url, options);
-        },
-        {
-          opened: (opened) => over || options.opened(opened),
-          closed: (error, hopeless) => over || options.closed(error, hopeless && unreachable === undefined),
-        },
-      );
+      super((made) => {
+        wire = made;
+        options.dialing();
+        return socketAt(url, options);
+      }, options);
     }
   }
 
   const dialer = new (classOf(reconnectingModule) as Dialer)(
     async () => {
-      failure = undefined;
-      // It asks once more after its close(); and a rejection would lock it for ever.
-      try {
-        if (!over) return await options.address();
-      } catch (cause) {
-        failure = { cause };
+      for (;;) {
+        if (over) return ""; // it asks once more after its close()
+        try {
+          return await options.address();
+        } catch (cause) {
+          // Not handed on: a rejection would lock it for ever.
+          options.closed(broken(cause), false);
+        }
       }
-      return "";
     },
     [],
     {
@@ -85,23 +77,25 @@ export function reconnecting(options: ReconnectingOptions): Reconnecting {
     drop() {
       over = true;
       wire?.terminate();
+      wire?.mute();
       dialer.close();
     },
     stop(code, reason) {
       over = true;
       dialer.close(code, reason);
+      wire?.mute();
     },
   };
 }
 
 function socketAt(url: string, { protocols, WebSocket }: ReconnectingOptions): WebSocketLike {
   type AnyClass = new (url: string, protocols: string[], options: object) => WebSocketLike;
-  const Class = (WebSocket ?? classOf(isomorphicModule) ?? globalThis.WebSocket) as AnyClass | undefined;
-  if (Class === undefined) throw new Error("this runtime has no WebSocket: pass one as the option WebSocket");
+  const Class = (WebSocket ?? classOf(isomorphicModule)) as AnyClass | undefined;
+  if (!Class) throw new Error("no WebSocket here: pass one as the option WebSocket");
   // The third argument is for `ws`; a browser's constructor takes two.
   return new Class(url, [...protocols], {
     closeTimeout: 2_000,
-    maxPayload: 16 * 1024 * 1024,
+    maxPayload: 2 ** 24,
     perMessageDeflate: false,
   });
 }

@@ -1,11 +1,4 @@
-import {
-  CloseError,
-  cutReason,
-  WireEvents,
-  type Message,
-  type Wire,
-  type WireListener,
-} from "@symbolon/protocol";
+import { CloseError, cutReason, type Message, type Wire } from "@symbolon/protocol";
 import { Alarm } from "./alarm.ts";
 import { abnormal, badRequest, goingAway, internalError, unsupportedData } from "./close-codes.ts";
 
@@ -29,7 +22,9 @@ export interface WebSocketLike {
 /** Who is told of a socket's life. */
 export interface SocketListener {
   /** It opened. */
-  opened(wire: Wire): void;
+  opened(wire: SocketWire): void;
+  /** A message came. */
+  message(message: Message): void;
   /** It ended, or never was. `hopeless`: dialing the same again can only fail again, as with a malformed url. */
   closed(error: CloseError, hopeless: boolean): void;
 }
@@ -39,20 +34,20 @@ const open = 1;
 const closed = 3;
 
 /** Above this many unsent bytes a socket has no room, and is asked again every `look` ms: browsers do not tell. */
-const fullAt = 1024 * 1024;
+const fullAt = 2 ** 20;
 const look = 50;
 
 /**
- * A browser's socket, or that of `ws`, as a wire. It listens from birth, so nothing glued to the handshake is lost.
+ * A browser's socket, or that of `ws`, as a wire whose one listener is there from birth, so nothing is lost.
  * It is also all that `reconnecting-websocket` takes for a WebSocket: its constructor never throws, it has no `error`
  * event (upon which that library would invent a clean close), and `close` comes exactly once.
  */
-export class SocketWire implements Wire {
+export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "terminate"> {
   /** The dialer knows a class of WebSockets by it. */
   static readonly CLOSING = 2;
-  readonly #socket: WebSocketLike | undefined;
+  /** The socket itself; undefined when there never was one. */
+  readonly socket: WebSocketLike | undefined;
   readonly #listener: SocketListener;
-  readonly #events = new WireEvents();
   /** The dialer has one listener of each type. */
   readonly #dialer: Record<string, ((event: { readonly type: string }) => void) | undefined> = {};
   #over = false;
@@ -62,8 +57,8 @@ export class SocketWire implements Wire {
   constructor(make: (wire: SocketWire) => WebSocketLike, listener: SocketListener) {
     this.#listener = listener;
     try {
-      this.#socket = make(this);
-      this.#hear(this.#socket);
+      this.socket = make(this);
+      this.#hear(this.socket);
     } catch (cause) {
       // Later, for nobody can listen yet.
       queueMicrotask(() => this.#end(broken(cause), true));
@@ -72,15 +67,7 @@ export class SocketWire implements Wire {
 
   /** 0 to 3, as a WebSocket counts. */
   get readyState(): number {
-    return this.#over ? closed : (this.#socket?.readyState ?? 0);
-  }
-
-  get protocol(): string {
-    return this.#socket?.protocol ?? "";
-  }
-
-  get bufferedAmount(): number {
-    return this.#socket?.bufferedAmount ?? 0;
+    return this.#over ? closed : (this.socket?.readyState ?? 0);
   }
 
   addEventListener(type: string, told: (event: { readonly type: string }) => void): void {
@@ -93,7 +80,7 @@ export class SocketWire implements Wire {
 
   send(message: Message): void {
     // The platform's types rule out shared memory, which a message of ours never is.
-    if (this.readyState === open) this.#socket?.send(message as string | Uint8Array<ArrayBuffer>);
+    if (this.readyState === open) this.socket?.send(message as string | Uint8Array<ArrayBuffer>);
   }
 
   drained(): Promise<void> | undefined {
@@ -102,36 +89,29 @@ export class SocketWire implements Wire {
 
   close(code: number, reason: string): void {
     try {
-      this.#socket?.close(code, reason);
+      this.socket?.close(code, reason);
     } catch {
       // A browser's page may say 1000 and 3000–4999 only: other codes go as their HTTP kin, leaving without one.
-      if (code === goingAway) this.#socket?.close();
-      else this.#socket?.close(code >= internalError ? 4500 : badRequest, reason);
+      if (code === goingAway) this.socket?.close();
+      else this.socket?.close(code >= internalError ? 4500 : badRequest, reason);
     }
   }
 
   terminate(): void {
-    const socket = this.#socket;
+    const socket = this.socket;
     // A browser may take half a minute to give up on the closing handshake; nobody waits for it.
-    if (socket?.terminate === undefined) socket?.close();
-    else socket.terminate();
+    if (socket?.terminate) socket.terminate();
+    else socket?.close();
     queueMicrotask(() => this.#end(broken()));
   }
 
-  listen(listener: WireListener | undefined): void {
-    this.#events.listen(listener);
-  }
-
-  pause(): void {
-    this.#socket?.pause?.();
-  }
-
-  resume(): void {
-    this.#socket?.resume?.();
+  /** Tells nobody anything any more. */
+  mute(): void {
+    this.#over = true;
   }
 
   get #full(): boolean {
-    return this.readyState === open && this.bufferedAmount >= fullAt;
+    return this.readyState === open && Number(this.socket?.bufferedAmount) >= fullAt;
   }
 
   async #drain(): Promise<void> {
@@ -144,8 +124,7 @@ export class SocketWire implements Wire {
     socket.binaryType = "arraybuffer";
     // Stays for good: `ws` emits an error when it is closed while connecting, and one that nobody hears ends Node.
     socket.addEventListener("error", (event) => {
-      const { error, message } = event as { error?: unknown; message?: unknown };
-      cause = error ?? message;
+      cause = (event as { error?: unknown }).error;
     });
     socket.addEventListener("open", (event) => {
       if (this.#over) return;
@@ -161,31 +140,28 @@ export class SocketWire implements Wire {
 
   #message(data: unknown): void {
     if (this.#over) return;
-    if (typeof data === "string") return this.#events.message(data);
+    if (typeof data === "string") return this.#listener.message(data);
     // An ArrayBuffer, or a view of one. Not `instanceof`: another realm has another ArrayBuffer.
     const { buffer = data as ArrayBuffer, byteOffset, byteLength } = data as Partial<Uint8Array>;
     if (byteLength === undefined) this.close(unsupportedData, "expected an ArrayBuffer");
-    else this.#events.message(new Uint8Array(buffer, byteOffset, byteLength));
+    else this.#listener.message(new Uint8Array(buffer, byteOffset, byteLength));
   }
 
   #end(error: CloseError, hopeless = false): void {
     if (this.#over) return;
     this.#over = true;
-    this.#events.closed(error);
     this.#listener.closed(error, hopeless);
     this.#dialer["close"]?.({ type: "close" });
   }
 }
 
-/** A connection that broke, as RFC 6455 §7.1.5 names it. */
-function broken(cause?: unknown): CloseError {
+/** A connection that broke, or never came to be: 1006, as RFC 6455 §7.1.5 names it. */
+export function broken(cause?: unknown): CloseError {
   return errorOf(abnormal, "", false, cause);
 }
 
 /** Its reason is what the platform said, where the other half said nothing. */
 function errorOf(code: number, reason: string, wasClean: boolean, cause: unknown): CloseError {
-  const said = cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "";
-  const error = new CloseError(code, reason || cutReason(said), wasClean);
-  if (cause !== undefined) error.cause = cause;
-  return error;
+  const said = reason || (cause instanceof Error ? cutReason(cause.message) : "");
+  return Object.assign(new CloseError(code, said, wasClean), cause && { cause });
 }

@@ -41,11 +41,11 @@ export function createValue<T>(now: T): Value<T> {
       return now;
     },
     set(value) {
-      if (Object.is(value, now)) return;
+      if (value === now) return;
       now = value;
       for (const watcher of Array.from(watchers)) {
         // A watcher that sets the value told everyone the newer one already.
-        if (!Object.is(value, now)) return;
+        if (value !== now) return;
         if (!watchers.has(watcher)) continue;
         try {
           watcher.told(value);

@@ -2,26 +2,27 @@ import { Alarm } from "./alarm.ts";
 
 /** What a watchdog needs of the one it watches for. */
 export interface WatchdogOptions {
-  /** Sends something that must be answered. Left out, nothing can be asked. */
-  readonly ask?: (() => void) | undefined;
+  /** Sends something that must be answered. */
+  readonly ask: () => void;
   /** Nothing comes any more. */
   readonly dead: (why: string) => void;
 }
 
-/** A probe has so long to be answered, in ms. */
+/** A probe has so long to be answered, in ms, or half of what silence may last. */
 const patience = 5_000;
-/** A timer later than this, in ms, slept, and the connection with it. */
-const lateness = 5_000;
-/** How often to look for such sleep, in ms. */
-const lookEvery = 30_000;
+/** No look is further away, in ms: a much longer timer would overflow into one of 1 ms. */
+const furthest = 60_000;
 
-/** Watches that something is heard on an open wire. A socket's own word is not trusted: it stays open after sleep. */
+/**
+ * Watches that something is heard on an open wire. A socket's own word is not trusted: it stays open after sleep. Nor
+ * is silence proof, for what arrived during sleep may still be on its way through the event loop: it is asked first.
+ */
 export interface Watchdog {
-  /** Starts; silence for longer than `limit` ms is death. Without a limit only sleep is noticed. */
-  readonly watch: (limit?: number) => void;
+  /** Starts. When silence nears that many ms it asks; when it gets there it is death. Default: only `probe` asks. */
+  readonly watch: (silence?: number) => void;
   /** Something arrived; whatever it is, it is life. */
   readonly heard: () => void;
-  /** Asks now, and takes 5 s without an answer for death. Does nothing where nothing can be asked. */
+  /** Asks now, and takes silence for death. */
   readonly probe: () => void;
   /** Stops; `watch` starts again. */
   readonly stop: () => void;
@@ -29,47 +30,45 @@ export interface Watchdog {
 
 /** Makes a watchdog, which watches nothing yet. */
 export function createWatchdog({ ask, dead }: WatchdogOptions): Watchdog {
-  const look = new Alarm();
-  const deadline = new Alarm();
-  let lastHeard = 0;
+  const alarm = new Alarm();
+  let state: "off" | "watching" | "asking" = "off";
+  let limit: number;
+  let lastHeard: number;
+  let forAnswer: number;
 
-  function heard(): void {
-    lastHeard = Date.now();
-    deadline.clear();
+  function look(): void {
+    const now = Date.now();
+    lastHeard = Math.min(lastHeard, now); // the clock may have been set back
+    const left = lastHeard + limit - forAnswer - now;
+    if (left > 0) alarm.set(Math.min(left, furthest), look);
+    else probe();
   }
 
   function probe(): void {
-    if (ask === undefined || !look.isSet || deadline.isSet) return;
-    deadline.set(patience, () => dead("a probe was not answered in time"));
+    if (state !== "watching") return;
+    state = "asking";
+    alarm.set(forAnswer, () => dead("nothing is heard any more"));
     ask();
   }
 
-  function lookAgain(limit: number): void {
-    const started = Date.now();
-    // The clock may have been set back.
-    lastHeard = Math.min(lastHeard, started);
-    const due = Math.min(started + lookEvery, lastHeard + limit) + 1;
-    look.set(due - started, () => {
-      const now = Date.now();
-      const slept = now - due >= lateness && lastHeard <= due;
-      if (!slept && now - lastHeard > limit) return dead(`nothing arrived for ${limit} ms`);
-      // After sleep what arrived may still be on its way through the event loop: silence proves nothing yet.
-      if (slept) lastHeard = now;
-      lookAgain(limit);
-      if (slept) probe();
-    });
-  }
-
   return {
-    heard,
     probe,
-    watch(limit = Infinity) {
-      heard();
-      lookAgain(limit);
+    watch(silence = Infinity) {
+      state = "watching";
+      limit = silence;
+      forAnswer = Math.min(patience, silence / 2);
+      lastHeard = Date.now();
+      look();
+    },
+    heard() {
+      lastHeard = Date.now();
+      if (state !== "asking") return;
+      state = "watching";
+      look();
     },
     stop() {
-      look.clear();
-      deadline.clear();
+      state = "off";
+      alarm.clear();
     },
   };
 }

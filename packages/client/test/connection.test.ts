@@ -1,6 +1,7 @@
-import type { CloseError, Wire } from "@symbolon/protocol";
+import type { CloseError } from "@symbolon/protocol";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createConnection } from "../src/connection.ts";
+import type { SocketWire } from "../src/socket-wire.ts";
 import { faked, FakeSocket, live, pass } from "./fakes.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
@@ -51,7 +52,7 @@ describe("dialing", () => {
   });
 
   test("the wire of the connection is the one that was told, until it is gone", async () => {
-    const wires: Wire[] = [];
+    const wires: SocketWire[] = [];
     const { connection, last } = faked({}, { opened: (wire) => void wires.push(wire) });
     connection.dial();
     await pass();

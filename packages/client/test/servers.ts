@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { createServer as createTcpServer, type AddressInfo, type Socket as TcpSocket } from "node:net";
-import type { CloseError, Message, Wire } from "@symbolon/protocol";
+import type { CloseError, Message } from "@symbolon/protocol";
 import { vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import {
@@ -10,6 +10,7 @@ import {
   type ConnectionListener,
   type ConnectionOptions,
 } from "../src/connection.ts";
+import type { SocketWire } from "../src/socket-wire.ts";
 
 const crashes: unknown[] = [];
 const crashed = (error: unknown): void => void crashes.push(error);
@@ -113,7 +114,7 @@ export function connecting(
 }
 
 /** Its wire, which must be open. */
-export function wireOf({ connection }: { readonly connection: Connection }): Wire {
+export function wireOf({ connection }: { readonly connection: Connection }): SocketWire {
   if (connection.wire === undefined) throw new Error("it is not open");
   return connection.wire;
 }

@@ -13,9 +13,9 @@ export interface Closed {
 /** The conversation was closed: throw it to close with a code and reason, catch it when the other half closed. */
 export class CloseError extends Error implements Closed {
   override readonly name: string = "CloseError";
-  readonly code: number;
-  readonly reason: string;
-  readonly wasClean: boolean;
+  declare readonly code: number;
+  declare readonly reason: string;
+  declare readonly wasClean: boolean;
 
   /** `wasClean` defaults to true. */
   constructor(code: number, reason = "", wasClean = true) {
@@ -30,7 +30,7 @@ export class CloseError extends Error implements Closed {
 export class HandshakeError extends Error {
   override readonly name: string = "HandshakeError";
   readonly code = "REFUSED";
-  readonly response: Response;
+  declare readonly response: Response;
 
   constructor(response: Response) {
     super(`the handshake was refused with ${response.status} ${response.statusText}`.trimEnd());
@@ -45,9 +45,9 @@ export class HandshakeError extends Error {
 export class RequestError extends Error {
   override readonly name: string = "RequestError";
   /** `NOT_FOUND`, `INTERNAL`, or a code of the application's own. */
-  readonly code: string;
+  declare readonly code: string;
   /** What the handler attached, as JSON. */
-  readonly data: unknown;
+  declare readonly data: unknown;
 
   constructor(code: string, message: string = code, data?: unknown) {
     super(message);
@@ -60,7 +60,7 @@ export class RequestError extends Error {
 export class ValidationError extends Error {
   override readonly name: string = "ValidationError";
   readonly code = "INVALID";
-  readonly issues: readonly StandardSchemaV1.Issue[];
+  declare readonly issues: readonly StandardSchemaV1.Issue[];
 
   constructor(issues: readonly StandardSchemaV1.Issue[]) {
     super(issues.map(describe).join("; ") || "invalid value");
@@ -90,7 +90,7 @@ function key(step: PropertyKey | StandardSchemaV1.PathSegment): string | number 
 export class ProtocolError extends Error {
   override readonly name: string = "ProtocolError";
   readonly code = "BAD_FRAME";
-  readonly closeCode: number;
+  declare readonly closeCode: number;
 
   /** `closeCode` defaults to 4400. */
   constructor(message: string, closeCode = 4400) {
@@ -104,7 +104,7 @@ export class OutcomeUnknown extends Error {
   override readonly name: string = "OutcomeUnknown";
   readonly code = "OUTCOME_UNKNOWN";
   /** False when the message certainly never left this half. */
-  readonly sentBefore: boolean;
+  declare readonly sentBefore: boolean;
 
   constructor(sentBefore: boolean) {
     super(

@@ -96,8 +96,7 @@ export function writeFrame(frame: Frame): string {
 export function readFrame(message: Message): Frame {
   const fields = parse(message);
   const shape = shapes.get(fields["t"]);
-  if (shape === undefined)
-    throw new ProtocolError('a frame is a JSON object in a text message, with a known "t"');
+  if (!shape) throw new ProtocolError('a frame is a JSON object with a known "t", sent as text');
   for (const field of Object.keys(fields))
     if (field !== "t" && !Object.hasOwn(shape, field))
       throw new ProtocolError(`unknown field ${JSON.stringify(field.slice(0, 40))}`);

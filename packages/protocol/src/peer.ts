@@ -18,8 +18,6 @@ export interface Failure {
 
 /** What a peer needs of its half. */
 export interface PeerOptions {
-  /** Names this end; no two ends share it. */
-  readonly id: string;
   /** What the other half may say. */
   readonly hears: Messages;
   /** Delivers what this half says. */
@@ -44,15 +42,12 @@ const memory = 256;
 
 /** One end of a conversation: says events, and hands those of the other half to their handlers, one after another. */
 export class Peer<Says extends Messages = Messages> {
-  /** Names this end; no two ends share it. */
-  readonly id: string;
   readonly #options: PeerOptions;
   readonly #inbox: Queue<EventFrame>;
   readonly #recent = new Map<number | undefined, { readonly name: string; readonly data: unknown }>();
   #asked = 0;
 
   constructor(options: PeerOptions) {
-    this.id = options.id;
     this.#options = options;
     this.#inbox = options.inbox ?? new Queue();
   }
@@ -65,7 +60,7 @@ export class Peer<Says extends Messages = Messages> {
     const { askForFailures = true, session } = this.#options;
     const q = askForFailures ? (this.#asked += 1) : undefined;
     const sent = session.send(writeFrame({ t: "event", name, data, q }));
-    if (q !== undefined) {
+    if (q) {
       this.#recent.set(q, { name, data });
       this.#recent.delete(q - memory);
     }
@@ -83,8 +78,8 @@ export class Peer<Says extends Messages = Messages> {
   /** Hands events to `dispatch`, one after another, until `end`. What came before waits in the inbox. */
   async serve(dispatch: Dispatch): Promise<void> {
     for (;;) {
-      const frame = await this.#inbox.take().catch(() => undefined);
-      if (frame === undefined) return; // the inbox ended
+      const frame = await this.#inbox.take().catch(() => {});
+      if (!frame) return; // the inbox ended
       await this.#handle(frame, dispatch);
     }
   }
@@ -100,9 +95,8 @@ export class Peer<Says extends Messages = Messages> {
     const { hears, close } = this.#options;
     try {
       // Not what it inherits: a message may be called "constructor" or "__proto__", or be missing under that name.
-      const schema = Object.hasOwn(hears, name) ? hears[name] : undefined;
-      if (schema === undefined)
-        throw new RequestError("NOT_FOUND", `there is no message ${JSON.stringify(name)}`);
+      const schema = Object.hasOwn(hears, name) && hears[name];
+      if (!schema) throw new RequestError("NOT_FOUND", `there is no message ${JSON.stringify(name)}`);
       await dispatch(name, await validate(schema, data));
     } catch (error) {
       if (error instanceof CloseError) close?.(error);
@@ -118,12 +112,12 @@ export class Peer<Says extends Messages = Messages> {
       this.#options.crashed?.(crash, frame.name);
       return this.#refuse(frame, new RequestError("INTERNAL", "the handler failed"));
     }
-    if (frame.q !== undefined) this.#options.session.send(answer);
+    if (frame.q) this.#options.session.send(answer);
   }
 
   #told({ re, code, message, data }: ErrorFrame): void {
     const event = this.#recent.get(re);
-    if (event === undefined) return; // long ago, or never said: nobody waits for it
+    if (!event) return; // long ago, or never said: nobody waits for it
     this.#recent.delete(re);
     const error =
       code === "INVALID" && Array.isArray(data)

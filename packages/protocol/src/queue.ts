@@ -13,7 +13,7 @@ export class Queue<Item> {
 
   /** Adds an item; after `end` it does nothing. */
   put(item: Item): void {
-    if (this.#end !== undefined) return;
+    if (this.#end) return;
     this.#newest.push(item);
     this.#readers.shift()?.();
   }
@@ -24,8 +24,8 @@ export class Queue<Item> {
       const read = (): void => {
         if (this.#oldest.length === 0) this.#oldest = this.#newest.splice(0).reverse();
         if (this.#oldest.length > 0) resolve(this.#oldest.pop() as Item); // which may well be undefined
-        else if (this.#end === undefined) this.#readers.push(read);
-        else reject(this.#end.reason);
+        else if (this.#end) reject(this.#end.reason);
+        else this.#readers.push(read);
       };
       read();
     });

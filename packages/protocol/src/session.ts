@@ -8,11 +8,14 @@ export interface SessionOptions {
   readonly limit?: number;
 }
 
+/** What a session needs of a wire. */
+type Outlet = Pick<Wire, "send" | "drained">;
+
 /** Keeps what is said until a wire is live, and says it in order on whichever wire that is. */
 export class Session {
   readonly #limit: number;
   readonly #pending = new Map<Sent, string>();
-  #wire: Wire | undefined;
+  #wire: Outlet | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
   constructor({ limit = 1_000 }: SessionOptions = {}) {
@@ -27,8 +30,8 @@ export class Session {
   /** Sends a written frame now, or keeps it until a wire is live. */
   send(message: string): Sent {
     const sent = new Sent();
-    if (this.#ended !== undefined) sent.fail(this.#ended.reason);
-    else if (this.#wire !== undefined) transmit(this.#wire, message, sent);
+    if (this.#ended) sent.fail(this.#ended.reason);
+    else if (this.#wire) transmit(this.#wire, message, sent);
     else if (this.#pending.size < this.#limit) this.#pending.set(sent, message);
     else
       sent.fail(new RequestError("OUTBOX_FULL", `more than ${this.#limit} messages wait for a connection`));
@@ -36,7 +39,7 @@ export class Session {
   }
 
   /** The handshake on `wire` is done: what was kept goes first, in order. */
-  live(wire: Wire): void {
+  live(wire: Outlet): void {
     this.#wire = wire;
     for (const [sent, message] of this.#pending) transmit(wire, message, sent);
     this.#pending.clear();
@@ -55,9 +58,9 @@ export class Session {
   }
 }
 
-function transmit(wire: Wire, message: string, sent: Sent): void {
+function transmit(wire: Outlet, message: string, sent: Sent): void {
   wire.send(message);
   const drained = wire.drained();
-  if (drained === undefined) sent.settle();
-  else void drained.then(() => sent.settle());
+  if (drained) void drained.then(() => sent.settle());
+  else sent.settle();
 }

@@ -5,7 +5,7 @@ import { ProtocolError } from "../src/errors.ts";
 import { readFrame, writeFrame } from "../src/frame.ts";
 
 const long = "n".repeat(129);
-const noFrame = 'a frame is a JSON object in a text message, with a known "t"';
+const noFrame = 'a frame is a JSON object with a known "t", sent as text';
 
 test.each([
   '{"t":"hello","v":1,"cid":"c","att":1}',

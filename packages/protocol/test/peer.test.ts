@@ -19,7 +19,6 @@ function peering(options: Partial<PeerOptions> = {}) {
   const crashes: unknown[] = [];
   const closes: CloseError[] = [];
   const peer = new Peer({
-    id: "peer",
     hears: { say },
     session,
     failed: (failure) => failures.push(failure),

@@ -117,8 +117,8 @@ export class Conversation<C extends AnyContract> {
     this.#options = options;
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
+      randomId(),
       {
-        id: randomId(),
         hears: service.contract.definition.client ?? {},
         session: this.session,
         askForFailures: opening.cid !== undefined,

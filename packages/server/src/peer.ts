@@ -2,13 +2,16 @@ import { type Closed, type Messages, Peer as BasePeer, type PeerOptions } from "
 
 /** The client of one connection, as a contract's setup holds it. */
 export class Peer<Says extends Messages = Messages> extends BasePeer<Says> {
+  /** Names this connection; no two share it. */
+  readonly id: string;
   /** Resolves when the connection has ended. Never rejects. */
   readonly closed: Promise<Closed>;
   /** Aborts when the connection ends. */
   readonly signal: AbortSignal;
 
-  constructor(options: PeerOptions, closed: Promise<Closed>, signal: AbortSignal) {
+  constructor(id: string, options: PeerOptions, closed: Promise<Closed>, signal: AbortSignal) {
     super(options);
+    this.id = id;
     this.closed = closed;
     this.signal = signal;
   }

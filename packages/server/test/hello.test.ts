@@ -56,7 +56,7 @@ test("a hello in time is not closed later", async () => {
   expect(await closed).toMatchObject({ code: 1000, reason: "done" });
 });
 
-const noFrame = 'a frame is a JSON object in a text message, with a known "t"';
+const noFrame = 'a frame is a JSON object with a known "t", sent as text';
 
 test.each([
   ["S11 › another frame", '{"t":"event","name":"say"}', 4401, "say hello first"],
