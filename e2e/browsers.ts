@@ -1,9 +1,9 @@
 /** Finds the browsers the end-to-end tests drive, and installs Debian's where none is to be found. */
-import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium, firefox } from "@playwright/test";
+import { installDebian } from "./apt.ts";
 
 /** Where a browser is, and whether it is the build that Playwright brings along. */
 export type FoundBrowser = { readonly path: string; readonly bundled: boolean };
@@ -50,24 +50,9 @@ function missing(): BrowserName[] {
   return names.filter((name) => !findBrowser(name));
 }
 
-function install(wanted: readonly BrowserName[]): void {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const apt = (...args: string[]) => spawnSync("apt-get", args, { stdio: ["ignore", 2, 2], env });
-  console.error(`installing ${wanted.map((name) => packages[name]).join(" and ")} with apt-get …`);
-  if (apt("-qq", "update").status !== 0) return;
-  apt("-qq", "install", "-y", "--no-install-recommends", ...wanted.map((name) => packages[name]));
-}
-
 function main(): void {
   const misnamed = names.filter((name) => process.env[kinds[name].variable] && !findBrowser(name));
-  if (
-    misnamed.length === 0 &&
-    missing().length > 0 &&
-    existsSync("/etc/debian_version") &&
-    process.getuid?.() === 0
-  ) {
-    install(missing());
-  }
+  if (misnamed.length === 0) installDebian(missing().map((name) => packages[name]));
   const lacking = missing();
   if (lacking.length > 0) {
     const what = lacking.map(

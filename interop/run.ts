@@ -1,0 +1,98 @@
+/** Lets clients that are not ours talk to a symbolon server, and says in one line for each how that went. */
+import { spawn, spawnSync } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { installDebian } from "../e2e/apt.ts";
+import { startServer } from "./start.ts";
+
+/** A program that prints what it is, then a line "ok …" for each check, and fails at the first that does not hold. */
+type Program = {
+  readonly name: string;
+  readonly command: (url: string) => readonly [string, ...string[]];
+  /** What to do where it could not run. */
+  readonly remedy: string;
+  /** The Python module it imports, and its Debian package. */
+  readonly python?: { readonly module: string; readonly debian: string };
+};
+
+/** What happened to a program. */
+type Outcome = "passed" | "failed" | "could not run";
+
+/** What every program shows; some show more. */
+const checks = ["text", "JSON", "binary", "subprotocol", "close", "leave", "refusal", "contract"];
+/** How long a program may take, in ms; the first run of some downloads them. */
+const patience = 180_000;
+const folder = fileURLToPath(new URL(".", import.meta.url));
+const python = process.env["PYTHON"] || "/usr/bin/python3";
+
+const programs: readonly Program[] = [
+  pythonProgram("python3-websocket", "websocket", "websocket-client.py"),
+  pythonProgram("python3-websockets", "websockets", "python-websockets.py"),
+  npxProgram("Node 24", "node@24", "node node24.mjs"),
+  npxProgram("wscat", "wscat@6.1.0", "bash wscat.sh"),
+];
+
+function pythonProgram(debian: string, module: string, file: string): Program {
+  return {
+    name: debian,
+    command: (url) => [python, file, url],
+    remedy: `install ${debian} (Debian), or name a Python that can import ${module} in PYTHON`,
+    python: { module, debian },
+  };
+}
+
+function npxProgram(name: string, npm: string, command: string): Program {
+  return {
+    name,
+    command: (url) => ["npx", "-y", "-p", npm, "-c", `${command} ${url}`],
+    remedy: `let npx install ${npm} from the npm registry`,
+  };
+}
+
+function lacksModule({ python: needed }: Program): boolean {
+  return needed !== undefined && spawnSync(python, ["-c", `import ${needed.module}`]).status !== 0;
+}
+
+async function run(program: Program, url: string): Promise<Outcome> {
+  const [command, ...args] = program.command(url);
+  // Its input stays open and silent: wscat takes the end of input for its own.
+  const child = spawn(command, args, { cwd: folder, stdio: "pipe", detached: true });
+  // The whole group: npx alone would leave its program behind.
+  const limit = setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), patience);
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", (code, signal) => resolve(code === 0 ? "" : `ended with ${signal ?? code}`));
+  });
+  const [output, complaints, end] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  clearTimeout(limit);
+  const [title = "", ...lines] = output.trim().split("\n");
+  if (title === "") {
+    console.error(`${program.name}: could not run: ${program.remedy}\n${complaints}${end}`);
+    return "could not run";
+  }
+  const passed = lines.flatMap((line) => /^ok (.*)$/.exec(line)?.[1] ?? []);
+  const missing = checks.filter((check) => !passed.includes(check));
+  if (end === "" && missing.length === 0) {
+    console.log(`${title}: ${passed.length} checks passed`);
+    return "passed";
+  }
+  console.error(`${title}: failed, without ${missing.join(", ") || "a clean end"}\n${complaints}${end}`);
+  return "failed";
+}
+
+async function main(): Promise<void> {
+  if (!process.env["PYTHON"])
+    installDebian(programs.filter(lacksModule).flatMap((program) => program.python?.debian ?? []));
+  const server = await startServer();
+  const outcomes: Outcome[] = [];
+  // One after another: the server remembers how its last client left.
+  for (const program of programs) outcomes.push(await run(program, server.url.replace("http", "ws")));
+  server.stop();
+  const count = (outcome: Outcome) => outcomes.filter((one) => one === outcome).length;
+  console.log(
+    `interop: passed ${count("passed")}, failed ${count("failed")}, could not run ${count("could not run")}`,
+  );
+  if (count("passed") < programs.length) process.exitCode = 1;
+}
+
+await main();

@@ -1,0 +1,78 @@
+/** The server that the foreign clients of this folder talk to: raw routes, and a contract spoken in plain mode. */
+import { readFile } from "node:fs/promises";
+import { type Closed, contract } from "@symbolon/protocol";
+import { bytes, CloseCode, CloseError, createApp, json, text } from "@symbolon/server";
+import { serve } from "@symbolon/server/node";
+import * as z from "zod";
+
+const app = createApp();
+
+app.http("/", async () => {
+  const page = await readFile(new URL("page.html", import.meta.url));
+  return new Response(page, { headers: { "content-type": "text/html; charset=utf-8" } });
+});
+
+app.ws("/hello", { receive: text }, async (socket) => {
+  await socket.send(`Hello ${await socket.receive()}!`);
+});
+
+app.ws("/json", { receive: json(z.object({ name: z.string() })) }, async (socket) => {
+  const { name } = await socket.receive();
+  await socket.send({ greeting: `Hello ${name}!` });
+});
+
+app.ws("/echo", async (socket) => {
+  for await (const message of socket) await socket.send(message);
+});
+
+app.ws("/bytes", { receive: text, send: bytes }, async (socket) => {
+  await socket.send(new TextEncoder().encode(await socket.receive()));
+});
+
+app.ws("/chat", async (socket) => {
+  await socket.accept({ subprotocol: "chat.v2" });
+  await socket.send(socket.protocol);
+});
+
+app.ws("/close", async (socket) => {
+  await socket.accept();
+  socket.close(4000, "that is all");
+});
+
+let left: Promise<Closed> | undefined;
+
+app.ws("/leave", async (socket) => {
+  left = socket.closed;
+  await socket.send("come and go");
+  await left;
+});
+
+app.ws("/left", async (socket) => {
+  await socket.send(await left); // how the last client at /leave closed
+});
+
+const members = app.use(({ request }) =>
+  request.headers.get("authorization") === `Basic ${btoa("ada:hunter2")}`
+    ? { user: "Ada" }
+    : new Response("Invalid password", { status: 403 }),
+);
+
+members.ws("/secret", (socket, { user }) => socket.send(`welcome, ${user}`));
+
+const greetings = contract("/greetings/:language", {
+  params: z.object({ language: z.enum(["en", "de"]) }),
+  client: { greet: z.object({ name: z.string().min(1) }), leave: z.undefined() },
+  server: { greeting: z.string() },
+});
+
+const words = { en: "Hello", de: "Hallo" };
+
+app.implement(greetings, (peer, { params: { language } }) => ({
+  greet: ({ name }) => void peer.send("greeting", `${words[language]} ${name}!`),
+  leave: () => {
+    throw new CloseError(CloseCode.Normal);
+  },
+}));
+
+const server = await serve(app, { port: Number(process.env["PORT"] ?? 3000) });
+console.log(`symbolon interop: ${server.url}`);
