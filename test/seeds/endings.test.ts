@@ -37,6 +37,23 @@ test("seeds › 69 closes after what was sent [rows 24]", async () => {
   expect(await client.closed).toMatchObject({ code: 1000 });
 });
 
+test("seeds › row 24 throws at a code that may not be sent, and cuts a reason to what fits", async () => {
+  const caught = new Mailbox<unknown>();
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    await socket.accept();
+    try {
+      socket.close(1006);
+    } catch (error) {
+      caught.put(error);
+    }
+    socket.close(4000, "é".repeat(100));
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.closed).toEqual({ code: 4000, reason: "é".repeat(61), wasClean: true });
+  expect(await caught.take()).toBeInstanceOf(RangeError);
+});
+
 test("seeds › row 22 tells the handler the code and reason with which the client closed", async () => {
   const { app, ends } = receiving();
   const client = await (await served(app)).open("/");
@@ -176,6 +193,24 @@ test("seeds › row 73 closes with 1009 for a message above the limit", async ()
   expect(await raw.text()).toBe("0123456789");
   raw.write(rawFrame(opcodes.text, "0123456789a"));
   expect(await raw.close()).toEqual([1009, expect.any(String)]);
+});
+
+test("seeds › row 73 paces a sender by what its client reads", async () => {
+  const app = createApp();
+  const chunk = new Uint8Array(65_536);
+  app.ws("/", async (socket) => {
+    let most = 0;
+    for (let n = 0; n < 256; n += 1) {
+      const sent = socket.send(chunk);
+      most = Math.max(most, socket.bufferedAmount);
+      await sent;
+    }
+    await socket.send({ most });
+  });
+  const client = await (await served(app)).open("/");
+  for (let n = 0; n < 256; n += 1) expect(await client.next()).toHaveLength(chunk.length);
+  const { most } = JSON.parse(String(await client.next())) as { most: number };
+  expect(most).toBeLessThan(16 * chunk.length);
 });
 
 /** An app that waits for a message, and how that ended. */

@@ -63,6 +63,15 @@ test("seeds › 172 ends a dependency of a stream after the stream [rows 38, 58]
   expect([await log.take(), await log.take()]).toEqual(["still streaming", "released"]);
 });
 
+test("seeds › 173 streams nothing but what can be iterated: a type error, and 500 with a log line [rows 27, 54]", async () => {
+  const failures = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => failures.put(error) });
+  // @ts-expect-error -- a number is neither a refusal nor anything to stream
+  app.ws("/", () => 3);
+  expect(await (await served(app)).refused("/")).toMatchObject({ status: 500 });
+  expect(await failures.take()).toMatchObject({ message: expect.stringContaining("without accepting") });
+});
+
 test("seeds › row 58 lets a stream give a lock back while it goes on", async () => {
   let held = false;
   const app = createApp();

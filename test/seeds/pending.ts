@@ -46,7 +46,6 @@ export const pending: Reasons = {
     166: listener,
     167: listener,
     168: listener,
-    173: listener,
     176: "awaits own `Socket` classes",
     188: testOptions,
     189: testOptions,

@@ -140,7 +140,8 @@ function page(rowCells: readonly string[][], caseCells: readonly string[][]): st
   return `# What five WebSocket frameworks can do, and where it is shown here
 
 \`npm run seeds\` writes this page from a run of \`test/seeds\` in which every test it names passed: plain WebSocket clients
-against an app on a real port. The run fails when this page says anything else.
+against an app on a real port, except where the test client is what is shown. The run fails when this page says anything
+else.
 
 ## Capabilities
 
