@@ -76,7 +76,7 @@ test("seeds › 129 keeps the client unharmed by a hook that fails at its end, a
 
 test("seeds › 131 ends hooks however the connection ends, and shows them an error only for a failure [rows 30, 41]", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: () => {} });
+  const app = createApp({ onError: () => log.put("told the app") });
   const view = app.use(function* () {
     try {
       yield;
@@ -95,16 +95,17 @@ test("seeds › 131 ends hooks however the connection ends, and shows them an er
   });
   view.ws("/leave", async (socket) => void (await socket.receive()));
   const site = await served(app);
-  await (
-    await site.open("/normal")
-  ).closed;
+  const leaving = await site.open("/leave");
+  await leaving.close(4001, "bye");
+  expect([await log.take(), await log.take()]).toEqual(["no error", "teardown"]);
+  const normal = await site.open("/normal");
+  await normal.closed;
   expect([await log.take(), await log.take()]).toEqual(["no error", "teardown"]);
   await site.refused("/refusal");
   expect([await log.take(), await log.take()]).toEqual(["no error", "teardown"]);
   await site.refused("/failure");
   expect([await log.take(), await log.take()]).toEqual([new Error("broken"), "teardown"]);
-  await (await site.open("/leave")).close();
-  expect([await log.take(), await log.take()]).toEqual(["no error", "teardown"]);
+  expect(await log.take()).toBe("told the app");
 });
 
 test("seeds › 133 guards handlers and streams alike [rows 65]", async () => {
