@@ -1,5 +1,6 @@
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import { SeedsReporter } from "./test/seeds/reporter.ts";
 
 const house = {
   resolve: { conditions: ["symbolon-source", ...defaultClientConditions] },
@@ -9,9 +10,11 @@ const house = {
 export default defineConfig({
   test: {
     retry: 0,
+    reporters: ["default", new SeedsReporter()],
     projects: [
       { ...house, test: { name: "unit", include: ["packages/*/test/**/*.test.ts"], allowOnly: false } },
-      { ...house, test: { name: "house", include: ["test/**/*.test.ts"], allowOnly: false } },
+      { ...house, test: { name: "house", include: ["test/*.test.ts"], allowOnly: false } },
+      { ...house, test: { name: "seeds", include: ["test/seeds/*.test.ts"], allowOnly: false } },
     ],
   },
 });

@@ -1,0 +1,43 @@
+import { openSocket, text } from "@symbolon/client";
+import { contract, Mailbox } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
+import { expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
+import { served } from "./harness.ts";
+
+test("seeds › row 70 serves a contract to a client that writes JSON by hand", async () => {
+  const greeting = contract("/greet", { client: { hello: z.string() }, server: { answer: z.string() } });
+  const app = createApp();
+  app.implement(greeting, (peer) => ({ hello: (name) => void peer.send("answer", `hello, ${name}`) }));
+  const client = await (await served(app)).open("/greet");
+  client.send('{"t":"event","name":"hello","data":"Ada"}');
+  expect(JSON.parse(String(await client.next()))).toMatchObject({ name: "answer", data: "hello, Ada" });
+});
+
+test("seeds › row 71 takes the page's own http: address for a WebSocket's", async () => {
+  const app = createApp();
+  app.ws("/echo", async (socket) => {
+    for await (const message of socket) await socket.send(message);
+  });
+  const socket = openSocket(`${(await served(app)).url}/echo`, { receive: text });
+  onTestFinished(() => socket.close());
+  socket.send("hello");
+  expect(await socket.receive()).toBe("hello");
+});
+
+test("seeds › row 74 dials again when the connection breaks, and goes on", async () => {
+  const dropped = new Mailbox<() => void>();
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    dropped.put(() => socket.close(1012));
+    for await (const message of socket) await socket.send(message);
+  });
+  const socket = openSocket((await served(app)).url, { receive: text });
+  onTestFinished(() => socket.close());
+  socket.send("before");
+  expect(await socket.receive()).toBe("before");
+  (await dropped.take())();
+  await dropped.take();
+  socket.send("after");
+  expect(await socket.receive()).toBe("after");
+});

@@ -1,0 +1,225 @@
+import { once } from "node:events";
+import { Mailbox } from "@symbolon/protocol";
+import { CloseError, createApp } from "@symbolon/server";
+import { Clock, testClient } from "@symbolon/server/testing";
+import { expect, test } from "vitest";
+import { opcodes, rawFrame } from "../../packages/server/test/raw-client.ts";
+import { served } from "./harness.ts";
+
+test("seeds › 67 closes with a code [rows 24]", async () => {
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    await socket.accept();
+    socket.close(1001);
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.closed).toEqual({ code: 1001, reason: "", wasClean: true });
+});
+
+test("seeds › 68 closes with a code and a reason [rows 24]", async () => {
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    await socket.accept();
+    socket.close(1001, "Going Away");
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.closed).toEqual({ code: 1001, reason: "Going Away", wasClean: true });
+});
+
+test("seeds › 69 closes after what was sent [rows 24]", async () => {
+  const app = createApp();
+  app.ws("/", (socket) => {
+    socket.send("last words");
+    socket.close(1000);
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.next()).toBe("last words");
+  expect(await client.closed).toMatchObject({ code: 1000 });
+});
+
+test("seeds › row 24 throws at a code that may not be sent, and cuts a reason to what fits", async () => {
+  const caught = new Mailbox<unknown>();
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    await socket.accept();
+    try {
+      socket.close(1006);
+    } catch (error) {
+      caught.put(error);
+    }
+    socket.close(4000, "é".repeat(100));
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.closed).toEqual({ code: 4000, reason: "é".repeat(61), wasClean: true });
+  expect(await caught.take()).toBeInstanceOf(RangeError);
+});
+
+test("seeds › row 22 tells the handler the code and reason with which the client closed", async () => {
+  const { app, ends } = receiving();
+  const client = await (await served(app)).open("/");
+  await client.close(4001, "bye");
+  const error = await ends.take();
+  expect(error).toBeInstanceOf(CloseError);
+  expect(error).toMatchObject({ code: 4001, reason: "bye", wasClean: true });
+});
+
+test("seeds › 71 tells the handler 1005 when the client gave no code [rows 22]", async () => {
+  const { app, ends } = receiving();
+  const client = await (await served(app)).open("/");
+  await client.close();
+  expect(await ends.take()).toMatchObject({ code: 1005, reason: "", wasClean: true });
+});
+
+test("seeds › 72 tells the handler 1006 when the connection was cut [rows 22]", async () => {
+  const { app, ends } = receiving();
+  const client = await (await served(app)).open("/");
+  client.cut();
+  expect(await ends.take()).toMatchObject({ code: 1006, wasClean: false });
+});
+
+test("seeds › 73 tells a handler that awaits something else, at once [rows 22, 23]", async () => {
+  const log = new Mailbox<unknown>();
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    await socket.accept();
+    await once(socket.signal, "abort");
+    log.put(socket.signal.reason);
+    log.put(await socket.send("late").then(undefined, (error: unknown) => error));
+  });
+  const client = await (await served(app)).open("/");
+  await client.close(4001, "bye");
+  expect(await log.take()).toMatchObject({ code: 4001, reason: "bye" });
+  expect(await log.take()).toBeInstanceOf(CloseError);
+});
+
+test("seeds › 74 tells a room who left [rows 28, 29, 30]", async () => {
+  const app = createApp();
+  app.ws("/:id", async (socket, { params: { id }, room }) => {
+    await socket.accept();
+    const chat = room("chat");
+    chat.join(socket);
+    await socket.send("joined");
+    await socket.closed;
+    chat.send(`Client #${id} left the chat`, { except: socket });
+  });
+  const site = await served(app);
+  const [stays, leaves] = [await site.open("/1234"), await site.open("/5678")];
+  expect([await stays.next(), await leaves.next()]).toEqual(["joined", "joined"]);
+  await leaves.close();
+  expect(await stays.next()).toBe("Client #5678 left the chat");
+});
+
+test("seeds › 76 releases a blocked handler when a test's socket goes out of scope [rows 67]", async () => {
+  const { app, ends } = receiving();
+  {
+    await using _socket = await testClient(app).connect("/");
+  }
+  expect(await ends.take()).toMatchObject({ code: 1000 });
+});
+
+test("seeds › 77 is done when the handler is, though the client says nothing [rows 20]", async () => {
+  const log = new Mailbox<unknown>();
+  const app = createApp();
+  app
+    .use(function* () {
+      yield;
+      log.put("the hook ended");
+    })
+    .ws("/", async (socket) => {
+      await socket.accept();
+      log.put("the handler ended");
+    });
+  const client = await (await served(app)).open("/");
+  expect(await client.closed).toMatchObject({ code: 1000 });
+  expect([await log.take(), await log.take()]).toEqual(["the handler ended", "the hook ended"]);
+});
+
+test("seeds › 79 closes with 1001 when the server shuts down [rows 73]", async () => {
+  const { app, ends } = receiving();
+  const site = await served(app);
+  const client = await site.open("/");
+  await site.close();
+  expect(await client.closed).toEqual({ code: 1001, reason: "shutting down", wasClean: true });
+  expect(await ends.take()).toMatchObject({ code: 1001 });
+});
+
+test("seeds › 81 answers a ping without the handler [rows 70, 73]", async () => {
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    for await (const message of socket) await socket.send(message);
+  });
+  const client = await (await served(app)).open("/");
+  client.send("before");
+  expect(await client.next()).toBe("before");
+  expect(await client.ping("are you there?")).toBe("are you there?");
+  client.send("after");
+  expect(await client.next()).toBe("after");
+});
+
+test("seeds › 82 closes with 1007 for bad UTF-8, and with 1002 for an unmasked frame [rows 73]", async () => {
+  const { app } = receiving();
+  const site = await served(app);
+  const [garbled, unmasked] = [await site.raw(), await site.raw()];
+  await garbled.open("/", {}, rawFrame(opcodes.text, new Uint8Array([0xff])));
+  expect(await garbled.close()).toEqual([1007, expect.any(String)]);
+  await unmasked.open("/", {}, rawFrame(opcodes.text, "hello", { masked: false }));
+  expect(await unmasked.close()).toEqual([1002, expect.any(String)]);
+});
+
+test("seeds › row 73 pings a silent client, and gives it up when it does not answer", async () => {
+  const ends = new Mailbox<unknown>();
+  const clock = new Clock();
+  const app = createApp({ clock, heartbeat: { interval: 25_000, timeout: 10_000 } });
+  app.ws("/", async (socket) => {
+    await socket.send("hello");
+    ends.put(await socket.closed);
+  });
+  const raw = await (await served(app)).raw();
+  await raw.open("/");
+  expect(await raw.text()).toBe("hello");
+  clock.advance(25_000);
+  expect(await raw.frame()).toMatchObject({ opcode: opcodes.ping });
+  clock.advance(10_000);
+  expect(await ends.take()).toMatchObject({ code: 1006, wasClean: false });
+});
+
+test("seeds › row 73 closes with 1009 for a message above the limit", async () => {
+  const app = createApp({ maxPayload: 10 });
+  app.ws("/", async (socket) => {
+    for await (const message of socket) await socket.send(message);
+  });
+  const raw = await (await served(app)).raw();
+  await raw.open("/", {}, rawFrame(opcodes.text, "0123456789"));
+  expect(await raw.text()).toBe("0123456789");
+  raw.write(rawFrame(opcodes.text, "0123456789a"));
+  expect(await raw.close()).toEqual([1009, expect.any(String)]);
+});
+
+test("seeds › row 73 paces a sender by what its client reads", async () => {
+  const app = createApp();
+  const chunk = new Uint8Array(65_536);
+  app.ws("/", async (socket) => {
+    let most = 0;
+    for (let n = 0; n < 256; n += 1) {
+      const sent = socket.send(chunk);
+      most = Math.max(most, socket.bufferedAmount);
+      await sent;
+    }
+    await socket.send({ most });
+  });
+  const client = await (await served(app)).open("/");
+  for (let n = 0; n < 256; n += 1) expect(await client.next()).toHaveLength(chunk.length);
+  const { most } = JSON.parse(String(await client.next())) as { most: number };
+  expect(most).toBeLessThan(16 * chunk.length);
+});
+
+/** An app that waits for a message, and how that ended. */
+function receiving() {
+  const ends = new Mailbox<unknown>();
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    await socket.accept();
+    ends.put(await socket.receive().catch((error: unknown) => error));
+  });
+  return { app, ends };
+}

@@ -1,0 +1,157 @@
+import { type Closed, Mailbox, type Message } from "@symbolon/protocol";
+import { serve, type ServeOptions } from "@symbolon/server/node";
+import { onTestFinished } from "vitest";
+import { WebSocket } from "ws";
+import { type RawClient, rawClient } from "../../packages/server/test/raw-client.ts";
+
+/** An app that a test reaches over a real port. */
+export interface Site {
+  /** Where it is: `http://localhost:12345`. */
+  readonly url: string;
+  readonly port: number;
+  /** Opens a WebSocket. Rejects when the handshake is refused. */
+  readonly open: (path: string, options?: Knock) => Promise<Client>;
+  /** How the handshake is refused. Rejects when it is not. */
+  readonly refused: (path: string, options?: Knock) => Promise<Refusal>;
+  /** Opens a TCP connection. */
+  readonly raw: () => Promise<RawClient>;
+  /** Shuts the server down; done at the end of the test in any case. */
+  readonly close: () => Promise<void>;
+}
+
+/** How a client knocks. */
+interface Knock {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly protocols?: readonly string[];
+}
+
+/** The answer to a handshake that did not become a WebSocket. */
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+type ServedApp = Parameters<typeof serve>[0];
+
+/** Serves an app on a free port until the test ends. */
+export async function served(app: ServedApp, options: Pick<ServeOptions, "assets"> = {}): Promise<Site> {
+  const server = await serve(app, { port: 0, ...options });
+  const sockets = new Set<WebSocket>();
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.terminate();
+    await server.close();
+  });
+  const dial = async (
+    path: string,
+    { headers = {}, protocols = [] }: Knock = {},
+  ): Promise<Client | Refusal> => {
+    const socket = new WebSocket(`ws://localhost:${server.port}${path}`, [...protocols], { headers });
+    sockets.add(socket);
+    const client = new Client(socket);
+    return (await client.refusal) ?? client;
+  };
+  return {
+    url: server.url,
+    port: server.port,
+    open: async (path, knock) => {
+      const answer = await dial(path, knock);
+      if (answer instanceof Client) return answer;
+      throw new Error(`refused with ${answer.status}: ${answer.body}`);
+    },
+    refused: async (path, knock) => {
+      const answer = await dial(path, knock);
+      if (answer instanceof Client) throw new Error(`${path} was accepted`);
+      return answer;
+    },
+    raw: async () => {
+      const client = await rawClient(server.port);
+      onTestFinished(() => client[Symbol.dispose]());
+      return client;
+    },
+    close: server.close,
+  };
+}
+
+/** A plain `ws` client whose every event can be awaited. */
+export class Client {
+  /** The refusal, or undefined as soon as the WebSocket is open. */
+  readonly refusal: Promise<Refusal | undefined>;
+  /** How the connection ended, as the client sees it. */
+  readonly closed: Promise<Closed>;
+  /** The headers of the 101. */
+  headers = new Headers();
+  readonly #socket: WebSocket;
+  readonly #heard = new Mailbox<Message>();
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on("message", (data: Buffer, binary) =>
+      this.#heard.put(binary ? new Uint8Array(data) : String(data)),
+    );
+    socket.on("upgrade", ({ headers }) => (this.headers = webHeaders(headers)));
+    this.refusal = new Promise((resolve, reject) => {
+      socket.once("error", reject);
+      socket.once("open", () => resolve(undefined));
+      socket.once("unexpected-response", (_request, response) => {
+        const headers = webHeaders(response.headers);
+        response.toArray().then((chunks: Buffer[]) => {
+          resolve({ status: response.statusCode ?? 0, headers, body: String(Buffer.concat(chunks)) });
+        }, reject);
+      });
+    });
+    this.closed = new Promise((resolve) => {
+      socket.once("close", (code, reason) => {
+        const closed = { code, reason: String(reason), wasClean: code !== 1006 };
+        this.#heard.end(new Error(`no message came: closed with ${code} ${closed.reason}`));
+        resolve(closed);
+      });
+    });
+  }
+
+  /** The subprotocol agreed on, or the empty string. */
+  get protocol(): string {
+    return this.#socket.protocol;
+  }
+
+  /** Sends a string as a text message, bytes as a binary one. */
+  send(message: Message): void {
+    this.#socket.send(message);
+  }
+
+  /** The next message: a string when it was text, bytes when it was binary. Rejects when the connection ends instead. */
+  next(): Promise<Message> {
+    return this.#heard.take();
+  }
+
+  /** Pings; resolves with the payload of the next pong. */
+  ping(payload: string): Promise<string> {
+    const pong = new Promise<string>((resolve) => this.#socket.once("pong", (data) => resolve(String(data))));
+    this.#socket.ping(payload);
+    return pong;
+  }
+
+  /** Closes, and waits for the end. */
+  close(code?: number, reason?: string): Promise<Closed> {
+    this.#socket.close(code, reason);
+    return this.closed;
+  }
+
+  /** Drops the connection without a close frame. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+}
+
+/** A string as UTF-8. */
+export function utf8(line: string): Uint8Array {
+  return new TextEncoder().encode(line);
+}
+
+function webHeaders(headers: NodeJS.Dict<string | string[]>): Headers {
+  return new Headers(
+    Object.entries(headers).flatMap(([name, values = []]) =>
+      [values].flat().map((value): [string, string] => [name, value]),
+    ),
+  );
+}

@@ -1,0 +1,190 @@
+import { Mailbox } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
+import { expect, test } from "vitest";
+import { served } from "./harness.ts";
+
+test("seeds › 124 lets a hook refuse before the handler runs [rows 39, 40]", async () => {
+  const log = new Mailbox<unknown>();
+  const app = createApp();
+  app
+    .use(({ request }) =>
+      request.headers.has("authorization") ? undefined : new Response("no", { status: 401 }),
+    )
+    .ws("/", async (socket) => {
+      log.put("the handler ran");
+      await socket.send("hello");
+    });
+  const site = await served(app);
+  expect(await site.refused("/")).toMatchObject({ status: 401 });
+  log.put("refused");
+  const client = await site.open("/", { headers: { authorization: "Bearer ada" } });
+  expect(await client.next()).toBe("hello");
+  expect([await log.take(), await log.take()]).toEqual(["refused", "the handler ran"]);
+});
+
+test("seeds › 126 runs a hook that is a plain function, and it sees the path [rows 40]", async () => {
+  const app = createApp();
+  app
+    .use(({ request }) => ({ path: new URL(request.url).pathname }))
+    .ws("/a/b", (socket, { path }) => socket.send(path));
+  expect(await (await (await served(app)).open("/a/b")).next()).toBe("/a/b");
+});
+
+test("seeds › 127 runs hooks in the order of their views, then the handler [rows 37, 40]", async () => {
+  const ran: string[] = [];
+  const app = createApp();
+  app
+    .use(() => void ran.push("global"))
+    .use(() => void ran.push("route"))
+    .use(() => void ran.push("auth"))
+    .use(() => void ran.push("dependency"))
+    .ws("/", (socket) => socket.send([...ran, "handler"]));
+  const client = await (await served(app)).open("/");
+  expect(await client.next()).toBe('["global","route","auth","dependency","handler"]');
+});
+
+test("seeds › 128 runs nothing after a hook that refuses [rows 40]", async () => {
+  const ran: string[] = [];
+  const app = createApp();
+  app
+    .use(() => {
+      ran.push("first");
+      return new Response("no", { status: 418 });
+    })
+    .use(() => void ran.push("second"))
+    .ws("/", () => void ran.push("handler"));
+  expect(await (await served(app)).refused("/")).toMatchObject({ status: 418, body: "no" });
+  expect(ran).toEqual(["first"]);
+});
+
+test("seeds › 129 keeps the client unharmed by a hook that fails at its end, and logs it [rows 41]", async () => {
+  const log = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => log.put(error) });
+  app
+    .use(function* () {
+      yield;
+      throw new Error("broken ending");
+    })
+    .ws("/", async (socket) => {
+      await socket.send("hello");
+    });
+  const client = await (await served(app)).open("/");
+  expect(await client.next()).toBe("hello");
+  expect(await client.closed).toMatchObject({ code: 1000 });
+  expect(await log.take()).toEqual(new Error("broken ending"));
+});
+
+test("seeds › 131 ends hooks however the connection ends, and shows them an error only for a failure [rows 30, 41]", async () => {
+  const log = new Mailbox<unknown>();
+  const app = createApp({ onError: () => log.put("told the app") });
+  const view = app.use(function* () {
+    try {
+      yield;
+      log.put("no error");
+    } catch (error) {
+      log.put(error);
+      throw error;
+    } finally {
+      log.put("teardown");
+    }
+  });
+  view.ws("/normal", (socket) => socket.accept());
+  view.ws("/refusal", () => new Response("no", { status: 403 }));
+  view.ws("/failure", () => {
+    throw new Error("broken");
+  });
+  view.ws("/leave", async (socket) => void (await socket.receive()));
+  const site = await served(app);
+  const leaving = await site.open("/leave");
+  await leaving.close(4001, "bye");
+  expect([await log.take(), await log.take()]).toEqual(["no error", "teardown"]);
+  const normal = await site.open("/normal");
+  await normal.closed;
+  expect([await log.take(), await log.take()]).toEqual(["no error", "teardown"]);
+  await site.refused("/refusal");
+  expect([await log.take(), await log.take()]).toEqual(["no error", "teardown"]);
+  await site.refused("/failure");
+  expect([await log.take(), await log.take()]).toEqual([new Error("broken"), "teardown"]);
+  expect(await log.take()).toBe("told the app");
+});
+
+test("seeds › 133 guards handlers and streams alike [rows 65]", async () => {
+  const app = createApp();
+  const guarded = app.use(({ token }) =>
+    token === "hunter2" ? undefined : new Response(null, { status: 403 }),
+  );
+  guarded.ws("/handler", (socket) => socket.send("handled"));
+  guarded.ws("/stream", function* () {
+    yield "streamed";
+  });
+  const site = await served(app);
+  const allowed = { headers: { authorization: "Bearer hunter2" } };
+  for (const path of ["/handler", "/stream"]) expect(await site.refused(path)).toMatchObject({ status: 403 });
+  expect(await (await site.open("/handler", allowed)).next()).toBe("handled");
+  expect(await (await site.open("/stream", allowed)).next()).toBe("streamed");
+});
+
+test("seeds › 134 gives the handler the user and the credential that a hook verified [rows 37, 39]", async () => {
+  const app = createApp();
+  app
+    .use(async ({ token }) =>
+      token === "good" ? { user: "Ada", auth: { token } } : new Response(null, { status: 401 }),
+    )
+    .ws("/", (socket, { user, auth }) => socket.send([user, auth.token]));
+  const site = await served(app);
+  expect(await site.refused("/", { headers: { authorization: "Bearer bad" } })).toMatchObject({
+    status: 401,
+  });
+  const client = await site.open("/", { headers: { authorization: "Bearer good" } });
+  expect(await client.next()).toBe('["Ada","good"]');
+});
+
+test("seeds › 136 keeps WebSockets unharmed by what the HTTP framework does [rows 66]", async () => {
+  const app = createApp({ fetch: () => new Response("CSRF token missing", { status: 403 }) });
+  app.ws("/", (socket) => socket.send("hello"));
+  const site = await served(app);
+  expect((await fetch(`${site.url}/form`, { method: "POST" })).status).toBe(403);
+  const client = await site.open("/", { headers: { "accept-encoding": "gzip" } });
+  expect(await client.next()).toBe("hello");
+  expect([...client.headers.keys()]).not.toContain("content-encoding");
+});
+
+test("seeds › 137 runs a hook for HTTP and WebSockets, and what wraps only HTTP for HTTP alone [rows 66]", async () => {
+  const log: string[] = [];
+  const app = createApp();
+  const view = app.use(({ request }) => void log.push(`hook ${request.headers.get("upgrade") ?? "http"}`));
+  const onlyHttp = view.use(() => void log.push("only http"));
+  view.ws("/", (socket) => socket.send("hello"));
+  onlyHttp.http("/", () => new Response("page"));
+  const site = await served(app);
+  await (await site.open("/")).next();
+  await fetch(site.url);
+  expect(log).toEqual(["hook websocket", "hook http", "only http"]);
+});
+
+test("seeds › 148 takes an API key from the query [rows 39]", async () => {
+  const app = createApp();
+  app
+    .use(({ request }) => {
+      const key = new URL(request.url).searchParams.get("api_key");
+      return key === null ? new Response("an API key, please", { status: 401 }) : { key };
+    })
+    .ws("/", (socket, { key }) => socket.send(key));
+  const site = await served(app);
+  expect(await site.refused("/")).toMatchObject({ status: 401 });
+  expect(await (await site.open("/?api_key=secret")).next()).toBe("secret");
+});
+
+test("seeds › row 61 reads the session of the handshake", async () => {
+  const sessions = new Map([["abc", { user: "Ada" }]]);
+  const app = createApp();
+  app
+    .use(({ request }) => ({
+      session: sessions.get(/session=(\w+)/.exec(request.headers.get("cookie") ?? "")?.[1] ?? ""),
+    }))
+    .ws("/", (socket, { session }) => socket.send(session?.user ?? "nobody"));
+  const site = await served(app);
+  const client = await site.open("/", { headers: { cookie: "session=abc", origin: site.url } });
+  expect(await client.next()).toBe("Ada");
+  expect(await (await site.open("/")).next()).toBe("nobody");
+});

@@ -1,0 +1,189 @@
+import { once } from "node:events";
+import { Mailbox } from "@symbolon/protocol";
+import { binary, CloseError, createApp, json } from "@symbolon/server";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { served, utf8 } from "./harness.ts";
+
+test("seeds › 169 streams what a generator yields, then closes with 1000 [rows 49, 54]", async () => {
+  const clock = {
+    *ticks() {
+      yield* ["foo", "bar"];
+    },
+  };
+  const app = createApp();
+  app.ws("/alone", function* () {
+    yield* ["foo", "bar"];
+  });
+  app.ws("/with-socket", async function* (socket) {
+    yield await socket.receive();
+    yield "bar";
+  });
+  app.ws("/method", () => clock.ticks());
+  const site = await served(app);
+  for (const path of ["/alone", "/with-socket", "/method"]) {
+    const client = await site.open(path);
+    client.send("foo");
+    expect([await client.next(), await client.next()]).toEqual(["foo", "bar"]);
+    expect(await client.closed).toMatchObject({ code: 1000 });
+  }
+});
+
+test("seeds › 171 streams objects as JSON text, and what a schema hides is not there [rows 54, 59]", async () => {
+  const shown = z.object({ name: z.string(), at: z.date() });
+  const user = { id: 1, name: "Ada", at: new Date(0) };
+  const app = createApp();
+  app.ws("/all", function* () {
+    yield user;
+  });
+  app.ws("/shown", { send: json(shown) }, function* () {
+    yield user;
+  });
+  const site = await served(app);
+  const at = "1970-01-01T00:00:00.000Z";
+  expect(await (await site.open("/all")).next()).toBe(`{"id":1,"name":"Ada","at":"${at}"}`);
+  expect(await (await site.open("/shown")).next()).toBe(`{"name":"Ada","at":"${at}"}`);
+});
+
+test("seeds › 172 ends a dependency of a stream after the stream [rows 38, 58]", async () => {
+  const log = new Mailbox<string>();
+  const app = createApp();
+  app
+    .use(function* () {
+      yield { lock: "the lock" };
+      log.put("released");
+    })
+    .ws("/", function* (_socket, { lock }) {
+      yield lock;
+      log.put("still streaming");
+      yield "last";
+    });
+  const client = await (await served(app)).open("/");
+  expect([await client.next(), await client.next()]).toEqual(["the lock", "last"]);
+  expect([await log.take(), await log.take()]).toEqual(["still streaming", "released"]);
+});
+
+test("seeds › 173 streams nothing but what can be iterated: a type error, and 500 with a log line [rows 27, 54]", async () => {
+  const failures = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => failures.put(error) });
+  // @ts-expect-error -- a number is neither a refusal nor anything to stream
+  app.ws("/", () => 3);
+  expect(await (await served(app)).refused("/")).toMatchObject({ status: 500 });
+  expect(await failures.take()).toMatchObject({ message: expect.stringContaining("without accepting") });
+});
+
+test("seeds › row 58 lets a stream give a lock back while it goes on", async () => {
+  let held = false;
+  const app = createApp();
+  app.ws("/", async function* (socket) {
+    if (held) throw new Error("locked");
+    held = true;
+    yield "under the lock";
+    held = false;
+    yield "released";
+    await socket.closed;
+  });
+  const site = await served(app);
+  const first = await site.open("/");
+  expect([await first.next(), await first.next()]).toEqual(["under the lock", "released"]);
+  expect(await (await site.open("/")).next()).toBe("under the lock");
+});
+
+test("seeds › row 55 returns the generator when the client leaves, and its finally runs", async () => {
+  const log = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => log.put(error) });
+  app.ws("/", async function* (socket) {
+    try {
+      yield "tick";
+      await once(socket.signal, "abort");
+      yield "nobody hears this";
+      log.put("never");
+    } finally {
+      log.put("finally");
+    }
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.next()).toBe("tick");
+  await client.close();
+  expect(await log.take()).toBe("finally");
+});
+
+test("seeds › 174 streams pings in the background and answers messages [rows 25, 57]", async () => {
+  const pings = new Mailbox<string>();
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    const sending = socket.pipe({
+      async *[Symbol.asyncIterator]() {
+        for (;;) yield await pings.take();
+      },
+    });
+    for await (const message of socket) await socket.send(message);
+    pings.put("the last ping ends the stream");
+    await sending;
+  });
+  const client = await (await served(app)).open("/");
+  pings.put("ping");
+  expect(await client.next()).toBe("ping");
+  client.send("Hello");
+  expect(await client.next()).toBe("Hello");
+});
+
+test("seeds › 177 reads and writes at once, through a queue [rows 25]", async () => {
+  const app = createApp();
+  app.ws("/", { receive: json() }, async (socket) => {
+    const queue = new Mailbox<unknown>();
+    const write = async (): Promise<void> => {
+      for (;;) await socket.send(await queue.take());
+    };
+    const writing = write().catch((error: unknown) => error);
+    for await (const message of socket) queue.put(message);
+    queue.end(new CloseError(1000));
+    await writing;
+  });
+  const client = await (await served(app)).open("/");
+  client.send('{"hello":"world"}');
+  expect(await client.next()).toBe('{"hello":"world"}');
+});
+
+test("seeds › 178 sends from elsewhere while the handler waits for a message [rows 25]", async () => {
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    const waiting = socket.receive();
+    queueMicrotask(() => void socket.send({ message: "test" }));
+    await waiting;
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.next()).toBe('{"message":"test"}');
+});
+
+test("seeds › 179 serves channels by path, in the mode of the route, whatever clients say [rows 15, 28]", async () => {
+  const app = createApp();
+  app.ws("/publish/:channel", { receive: json() }, async (socket, { params, room }) => {
+    for await (const message of socket) room(params.channel).send(message);
+  });
+  for (const [prefix, send] of [
+    ["text", json()],
+    ["binary", binary(json())],
+  ] as const)
+    app.ws(`/${prefix}/:channel`, { send }, async (socket, { params, room }) => {
+      room(params.channel).join(socket);
+      await socket.send("subscribed");
+      await socket.receive();
+      await socket.closed;
+    });
+  const site = await served(app);
+  const [text, bytes] = [await site.open("/text/something"), await site.open("/binary/something")];
+  expect([await text.next(), await bytes.next()]).toEqual(['"subscribed"', utf8('"subscribed"')]);
+  text.send("whatever");
+  (await site.open("/publish/something")).send('["foo"]');
+  expect([await text.next(), await bytes.next()]).toEqual(['["foo"]', utf8('["foo"]')]);
+});
+
+test("seeds › 182 refuses a channel that there is not [rows 36]", async () => {
+  const channels = z.object({ channel: z.enum(["news", "weather"]) });
+  const app = createApp();
+  app.ws("/:channel", { params: channels }, (socket, { params }) => socket.send(params.channel));
+  const site = await served(app);
+  expect(await (await site.open("/news")).next()).toBe("news");
+  expect(await site.refused("/gossip")).toMatchObject({ status: 400 });
+});

@@ -1,0 +1,128 @@
+import { openAsBlob } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Mailbox } from "@symbolon/protocol";
+import { CloseError, createApp, HandshakeError } from "@symbolon/server";
+import { testClient } from "@symbolon/server/testing";
+import { expect, test } from "vitest";
+import { served } from "./harness.ts";
+
+test("seeds › 51 refuses with 403 when the handler closes before it accepts; the code is in the body [rows 9, 24]", async () => {
+  const app = createApp();
+  app.ws("/close", (socket) => socket.close(1001, "not now"));
+  app.ws("/throw", () => {
+    throw new CloseError(4001, "be nice");
+  });
+  const site = await served(app);
+  const closed = await site.refused("/close");
+  expect([closed.status, JSON.parse(closed.body)]).toEqual([403, { code: 1001, reason: "not now" }]);
+  const thrown = await site.refused("/throw");
+  expect([thrown.status, JSON.parse(thrown.body)]).toEqual([403, { code: 4001, reason: "be nice" }]);
+});
+
+test("seeds › 52 refuses with the status, headers and body of a Response [rows 10]", async () => {
+  const app = createApp();
+  app.ws("/", () => new Response("foo", { status: 404, headers: { "x-hint": "try harder" } }));
+  const { status, headers, body } = await (await served(app)).refused("/");
+  expect([status, headers.get("x-hint"), body]).toEqual([404, "try harder", "foo"]);
+});
+
+test("seeds › 53 refuses with a body that is streamed [rows 10]", async () => {
+  const app = createApp();
+  app.ws("/", () => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        for (const part of ["hello", "world"]) controller.enqueue(new TextEncoder().encode(part));
+        controller.close();
+      },
+    });
+    return new Response(body, { status: 403 });
+  });
+  expect(await (await served(app)).refused("/")).toMatchObject({ status: 403, body: "helloworld" });
+});
+
+test("seeds › 54 refuses with a file [rows 10]", async () => {
+  const path = fileURLToPath(new URL("../../LICENSE", import.meta.url));
+  const app = createApp();
+  app.ws("/", async () => new Response(await openAsBlob(path), { status: 401 }));
+  expect(await (await served(app)).refused("/")).toMatchObject({
+    status: 401,
+    body: await readFile(path, "utf8"),
+  });
+});
+
+test("seeds › 57 cannot refuse after accept: the app is told, the client gets 1011 [rows 10, 27]", async () => {
+  const failures = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => failures.put(error) });
+  app.ws("/", async (socket) => {
+    await socket.accept();
+    throw new Response("too late", { status: 403 });
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.closed).toEqual({ code: 1011, reason: "", wasClean: true });
+  expect(await failures.take()).toBeInstanceOf(Response);
+});
+
+test("seeds › 58 refuses with what the handler returns [rows 10]", async () => {
+  const app = createApp();
+  app.ws("/", async (socket, { headers }) => {
+    if (headers.get("x-password") !== "hunter2") return new Response("Invalid password", { status: 403 });
+    return socket.send("welcome");
+  });
+  const site = await served(app);
+  expect(await site.refused("/")).toMatchObject({ status: 403, body: "Invalid password" });
+  const client = await site.open("/", { headers: { "x-password": "hunter2" } });
+  expect(await client.next()).toBe("welcome");
+});
+
+test("seeds › 59 refuses with what the handler throws, and a test sees the response [rows 10, 68]", async () => {
+  const app = createApp();
+  app.ws("/", () => {
+    throw new Response(null, { status: 401 });
+  });
+  expect(await (await served(app)).refused("/")).toMatchObject({ status: 401 });
+  const error: unknown = await testClient(app)
+    .connect("/")
+    .catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(HandshakeError);
+  expect(error).toMatchObject({ response: { status: 401 } });
+});
+
+test("seeds › 61 refuses with a JSON error and its headers [rows 10, 42]", async () => {
+  const app = createApp();
+  app.ws("/", () => {
+    const headers = { "www-authenticate": "Bearer" };
+    throw Response.json({ detail: "Unauthorized" }, { status: 401, headers });
+  });
+  const { status, headers, body } = await (await served(app)).refused("/");
+  expect([status, headers.get("www-authenticate"), body]).toEqual([
+    401,
+    "Bearer",
+    '{"detail":"Unauthorized"}',
+  ]);
+});
+
+test("seeds › 62 ends with 1011 when the same is thrown after accept [rows 42]", async () => {
+  const app = createApp({ onError: () => {} });
+  app.ws("/", async (socket) => {
+    await socket.send("hello");
+    throw Response.json({ detail: "Unauthorized" }, { status: 401 });
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.next()).toBe("hello");
+  expect(await client.closed).toEqual({ code: 1011, reason: "", wasClean: true });
+});
+
+test("seeds › 64 lets an auth hook refuse, and give the handler the user [rows 37, 39, 40]", async () => {
+  const app = createApp();
+  const members = app.use(({ token }) =>
+    token === "letmein" ? { user: { name: "Ada" } } : new Response("Who are you?", { status: 401 }),
+  );
+  members.ws("/", (socket, { user }) => socket.send({ authenticated: true, user: user.name }));
+  const site = await served(app);
+  expect(await site.refused("/")).toMatchObject({ status: 401, body: "Who are you?" });
+  const bad = { headers: { authorization: "Bearer wrong" } };
+  expect(await site.refused("/", bad)).toMatchObject({ status: 401 });
+  const client = await site.open("/", { headers: { authorization: "Bearer letmein" } });
+  expect(await client.next()).toBe('{"authenticated":true,"user":"Ada"}');
+});

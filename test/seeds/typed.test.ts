@@ -1,0 +1,67 @@
+import { bool, bytes, createApp, int, json, ValidationError } from "@symbolon/server";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { served, utf8 } from "./harness.ts";
+
+test("seeds › 21 reads what it asks for: a number, an object, truths, bytes [rows 16]", async () => {
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    const count: number = await socket.receive(int);
+    const { hello } = await socket.receive(json(z.object({ hello: z.number() })));
+    const truths: boolean[] = [await socket.receive(bool), await socket.receive(bool)];
+    const raw: Uint8Array = await socket.receive(bytes);
+    await socket.send({ count, hello, truths, raw: [...raw] });
+  });
+  const client = await (await served(app)).open("/");
+  for (const message of ["42", '{"hello": 42}', "1", "false", utf8("test")]) client.send(message);
+  expect(await client.next()).toBe('{"count":42,"hello":42,"truths":[true,false],"raw":[116,101,115,116]}');
+});
+
+test("seeds › 22 throws a catchable error for what is no bool, and the socket goes on [rows 16, 27]", async () => {
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    const error: unknown = await socket.receive(bool).catch((error: unknown) => error);
+    await socket.send([error instanceof ValidationError, await socket.receive(bool)]);
+  });
+  const client = await (await served(app)).open("/");
+  client.send("maybe");
+  client.send("true");
+  expect(await client.next()).toBe("[true,true]");
+});
+
+test("seeds › 23 throws a catchable error for what is no number, and the socket goes on [rows 16, 27]", async () => {
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    const error: unknown = await socket.receive(int).catch((error: unknown) => error);
+    await socket.send([error instanceof ValidationError, await socket.receive(int)]);
+  });
+  const client = await (await served(app)).open("/");
+  client.send("x");
+  client.send("7");
+  expect(await client.next()).toBe("[true,7]");
+});
+
+test("seeds › 24 sends objects, truths and numbers as text, and bytes as bytes [rows 13, 16]", async () => {
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    for (const value of [{ a: 1 }, true, 7, utf8("test")]) await socket.send(value);
+  });
+  const client = await (await served(app)).open("/");
+  const heard = [await client.next(), await client.next(), await client.next(), await client.next()];
+  expect(heard).toEqual(['{"a":1}', "true", "7", utf8("test")]);
+});
+
+test("seeds › row 17 checks messages by a schema, and says what is wrong", async () => {
+  const point = json(z.object({ x: z.number() }));
+  const app = createApp();
+  app.ws("/", { receive: point, send: point }, async (socket) => {
+    const error: unknown = await socket.receive().catch((error: unknown) => error);
+    if (!(error instanceof ValidationError)) throw error;
+    await socket.send({ x: error.issues.length });
+    // @ts-expect-error -- `y` is no part of a point
+    await socket.send({ x: 2, y: 3 });
+  });
+  const client = await (await served(app)).open("/");
+  client.send('{"x":"one"}');
+  expect([await client.next(), await client.next()]).toEqual(['{"x":1}', '{"x":2}']);
+});
