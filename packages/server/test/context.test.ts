@@ -1,20 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { parseContext, type RouteSchemas } from "../src/context.ts";
+import { checkParts, openContext, type OpenContext, type RouteSchemas } from "../src/context.ts";
 
 function request(path: string, headers: HeadersInit = {}): Request {
   return new Request(new URL(path, "http://test"), { headers });
 }
 
+function opened(path: string, headers?: HeadersInit, id = "7", token?: string): OpenContext {
+  const served = { params: { id }, route: "/x/:id", ...(token !== undefined && { token }) };
+  return openContext(request(path, headers), served);
+}
+
 async function parsed(path: string, headers?: HeadersInit, schemas: RouteSchemas = {}, token?: string) {
-  const context = await parseContext(request(path, headers), { id: "7" }, schemas, token);
-  if (context instanceof Response) throw new Error(await context.text());
+  const context = opened(path, headers, "7", token);
+  const refusal = await checkParts(context, schemas);
+  if (refusal !== undefined) throw new Error(await refusal.text());
   return context;
 }
 
 async function refused(path: string, headers: HeadersInit, schemas: RouteSchemas) {
-  const response = await parseContext(request(path, headers), { id: "seven" }, schemas);
-  if (!(response instanceof Response)) throw new Error("expected a refusal");
+  const response = await checkParts(opened(path, headers, "seven"), schemas);
+  if (response === undefined) throw new Error("expected a refusal");
   return response;
 }
 
@@ -58,6 +64,25 @@ describe("the token", () => {
   test("of the hello wins over the header", async () => {
     expect((await parsed("/x", { authorization: "Bearer old" }, {}, "new")).token).toBe("new");
   });
+});
+
+describe("the credentials", () => {
+  test.each([
+    ["the user and the password", "Aladdin:open sesame", { username: "Aladdin", password: "open sesame" }],
+    ["UTF-8", "zoë:pässword", { username: "zoë", password: "pässword" }],
+    ["a colon in the password", "u:a:b", { username: "u", password: "a:b" }],
+    ["nothing but a colon", ":", { username: "", password: "" }],
+  ])("are %s", async (_, pair, credentials) => {
+    const authorization = `basic ${Buffer.from(pair).toString("base64")}`;
+    expect((await parsed("/x", { authorization })).credentials).toEqual(credentials);
+  });
+
+  test.each(["Bearer dTpw", "Basic", "Basic %%%", "Basic dXA=", "Basic //79", "Basic dTpw dTpw"])(
+    "are none for %s",
+    async (authorization) => {
+      expect((await parsed("/x", { authorization })).credentials).toBeUndefined();
+    },
+  );
 });
 
 describe("with schemas", () => {
