@@ -112,8 +112,10 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
 
   return {
     fetch: async (input, init) => {
-      const request = typeof input === "string" ? new Request(new URL(input, "http://test"), init) : input;
-      if (cookies.size > 0 && !request.headers.has("cookie")) request.headers.set("cookie", cookies.header());
+      const asked = typeof input === "string" ? new Request(new URL(input, "http://test"), init) : input;
+      const cookie = asked.headers.get("cookie") ?? cookies.header();
+      const request =
+        cookie === "" ? asked : new Request(asked, { headers: mergeHeaders(asked.headers, { cookie }) });
       const response = await served.fetch(request);
       cookies.take(response.headers);
       return buffered(response);
