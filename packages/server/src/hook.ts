@@ -94,8 +94,11 @@ export class HookRun {
   async #first(result: HookResult<Provided | void>): Promise<Provided | Response | void> {
     if (!isGenerator(result)) return result;
     const first = await result.next();
-    if (first.done !== true && this.#over !== undefined) await finish(result, this.#over.error);
-    else if (first.done !== true) this.#endings.push((error) => finish(result, error));
+    if (first.done !== true) this.#endings.push((error) => finish(result, error));
+    if (this.#over !== undefined) {
+      const [failure] = await this.end(this.#over.error); // it came too late to be of use
+      if (failure !== undefined) throw failure;
+    }
     return first.value as Provided | Response | void;
   }
 }

@@ -174,16 +174,20 @@ describe("the endings", () => {
   test("of a hook that begins after the end came at once, with its error; later hooks do not run", async () => {
     const log: string[] = [];
     const { passed, open } = gate();
+    const asked = gate();
     const run = new HookRun();
     const late: AnyHook = async function* () {
+      asked.open();
       await passed;
       try {
         yield;
       } catch (error) {
         log.push(`late sees ${(error as Error).message}`);
+        throw error;
       }
     };
     const started = run.start([recording("a", log), late, recording("b", log)], {});
+    await asked.passed;
     await run.end(new Error("too late"));
     open();
     expect(await started).toBeInstanceOf(Response);
