@@ -2,7 +2,7 @@ import type { AnyContract, Codec, Message, ParamsOutput, QueryOutput, Sent } fro
 import type { Accept } from "./attempt.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import type { BaseContext, Context, RouteSchemas } from "./context.ts";
-import { Dispatcher, type DispatchOptions } from "./dispatch.ts";
+import { Dispatcher, type DispatchOptions, type HandshakeOptions } from "./dispatch.ts";
 import type { ErrorContext, OnError } from "./failure.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook, Hook, OwnName, Provided } from "./hook.ts";
@@ -23,6 +23,8 @@ export interface AppOptions<State = undefined> extends OriginOptions, HostOption
   readonly heartbeat?: HeartbeatOptions;
   /** The largest message a client may send, in bytes. Default 65,536; a larger one closes with 1009. */
   readonly maxPayload?: number;
+  /** How long, and for how many, a handshake may stay undecided. Default 10,000 ms, and 1,000 at once. */
+  readonly handshake?: HandshakeOptions;
   /** Answers every HTTP request that no `app.http` route takes: `hono.fetch`, for example. */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
   /** Told of errors, those of mounted apps too; may answer them. Default: `console.error`, without the query of the URL. */

@@ -11,20 +11,24 @@ import { checkOrigin, type OriginOptions } from "./origin.ts";
 import type { Found } from "./router.ts";
 import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
 
+/** What may be asked of the server before a handshake is decided. */
+export interface HandshakeOptions {
+  /** How long hooks and a handler may take to accept or refuse, in ms. Default 10,000; then it is refused with 503. */
+  readonly timeout?: number;
+  /** How many handshakes may wait for their decision at once. Default 1,000; one more is refused with 503. */
+  readonly pending?: number;
+}
+
 /** How requests are taken to their routes. */
 export interface DispatchOptions extends OriginOptions, HostOptions {
   readonly onError: OnError;
   readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
+  readonly handshake?: HandshakeOptions;
   readonly fetch?: (request: Request) => Response | Promise<Response>;
   /** Hooks that run in the place of others. */
   readonly replaced?: ReadonlyMap<AnyHook, AnyHook>;
 }
-
-/** How long hooks and a handler may take to accept or refuse, in ms. */
-const patience = 10_000;
-/** Handshakes that may wait for their decision at once. */
-const pendingLimit = 1_000;
 
 /** Takes requests to an answer or an accepted socket. */
 export class Dispatcher {
@@ -119,13 +123,14 @@ export class Dispatcher {
     accept: Accept,
     serve: (accept: Accept) => Promise<Response | undefined> | undefined,
   ): Promise<Response | undefined> {
-    if (this.#pending >= pendingLimit)
+    const { timeout = 10_000, pending = 1_000 } = this.#options.handshake ?? {};
+    if (this.#pending >= pending)
       return new Response("Too many handshakes at once", { status: 503, headers: { "retry-after": "1" } });
     this.#pending += 1;
     let overdue: Overdue | undefined;
     let stop = (): void => {};
     const due = new Promise<Overdue>((resolve) => {
-      stop = this.#options.clock.after(patience, () => resolve((overdue = new Overdue(patience))));
+      stop = this.#options.clock.after(timeout, () => resolve((overdue = new Overdue(timeout))));
     });
     const accepting: Accept = (init) => {
       if (overdue !== undefined) return Promise.reject(new CloseError(CloseCode.Abnormal, "", false));

@@ -30,14 +30,20 @@ export function inTime<Value>(
   });
 }
 
+interface Waited {
+  readonly order: number;
+  readonly message: Promise<Message>;
+}
+
 /** The client's end of a socket in memory; closed when its scope ends. */
 export class TestSocket extends Socket implements AsyncDisposable {
   /** The headers of the 101. */
   readonly headers: Headers;
   readonly #clock: Clock;
   readonly #timeout: number | undefined;
-  /** Messages that were waited for, but not taken. */
-  readonly #waited: Promise<Message>[] = [];
+  /** Messages that were waited for, but not taken, in their order. */
+  readonly #waited: Waited[] = [];
+  #asked = 0;
 
   constructor(wire: Wire, headers: Headers, { timeout, clock }: Patience & { readonly clock: Clock }) {
     super(wire);
@@ -54,21 +60,25 @@ export class TestSocket extends Socket implements AsyncDisposable {
     second: Patience = {},
   ): Promise<unknown> {
     const [codec, { timeout }] = "decode" in first ? [first, second] : [whatever, first];
-    const message = this.#waited.shift() ?? this.#wait();
+    const waited = this.#waited.shift() ?? this.#wait();
     try {
       const limit = { timeout: timeout ?? this.#timeout, clock: this.#clock, what: "a message" };
-      return codec.decode(await inTime(message, limit));
+      return codec.decode(await inTime(waited.message, limit));
     } catch (error) {
-      if (error instanceof TimeoutError) this.#waited.unshift(message);
+      if (error instanceof TimeoutError) {
+        this.#waited.push(waited);
+        this.#waited.sort((one, other) => one.order - other.order);
+      }
       throw error;
     }
   }
 
-  /** The next message if there is one, left for `receive`; undefined when nothing came of all that is under way in memory. */
+  /** The next message if there is one, left for `receive`; undefined when nothing came of all that is under way in memory. Rejects with `CloseError` at the end. */
   peek(): Promise<Message | undefined> {
-    const [message = this.#wait()] = this.#waited;
-    this.#waited[0] = message;
-    return Promise.race([message, new Promise<undefined>((resolve) => setImmediate(resolve, undefined))]);
+    const [waited = this.#wait()] = this.#waited;
+    this.#waited[0] = waited;
+    const nothing = new Promise<undefined>((resolve) => setImmediate(resolve, undefined));
+    return Promise.race([waited.message, nothing]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,9 +86,9 @@ export class TestSocket extends Socket implements AsyncDisposable {
     await this.closed;
   }
 
-  #wait(): Promise<Message> {
+  #wait(): Waited {
     const message = super.receive(whatever);
     message.catch(() => {}); // whoever receives is told, and nobody has to
-    return message;
+    return { order: (this.#asked += 1), message };
   }
 }

@@ -11,7 +11,7 @@ import { inTime, type Patience, TestSocket } from "./test-socket.ts";
 export { Clock, CookieJar };
 export { type Patience, TestSocket, TimeoutError } from "./test-socket.ts";
 
-/** How an app is served in a test. */
+/** How an app is served in a test; its routes may be declared later. */
 export interface TestOptions<State = unknown, Hooks extends readonly AnyHook[] = readonly AnyHook[]> {
   /** The app's `state`. Default: its own. */
   readonly state?: State;
@@ -124,10 +124,11 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
       const url = new URL(path, "ws://test");
       const { timeout, protocols = [] } = options;
       const knocking = knock(url, protocols, options);
-      const { wire, headers } = await inTime(knocking, {
-        timeout,
-        clock,
-        what: "an answer to the handshake",
+      const limit = { timeout, clock, what: "an answer to the handshake" };
+      const { wire, headers } = await inTime(knocking, limit).catch((error: unknown) => {
+        // Who does not wait has left.
+        void knocking.then((line) => line.wire.terminate()).catch(() => {});
+        throw error;
       });
       return new TestSocket(wire, headers, { timeout, clock });
     },

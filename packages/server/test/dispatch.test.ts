@@ -219,4 +219,15 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
     expect(new Set(await Promise.all(waiting))).toEqual(new Set([503]));
     expect((await net.connect("/now")).signal.aborted).toBe(false);
   });
+
+  test("has the time and the number that the app says", async () => {
+    const clock = new Clock();
+    const app = createApp({ clock, onError: () => {}, handshake: { timeout: 50, pending: 1 } });
+    app.ws("/", () => new Promise<void>(() => {}));
+    const net = testClient(app);
+    const first = status(net.connect("/"));
+    expect(await status(net.connect("/"))).toBe(503);
+    clock.advance(50);
+    expect(await first).toBe(503);
+  });
 });

@@ -44,6 +44,22 @@ test("a message that came too late is not lost", async () => {
   expect(await waiting.receive(int)).toBe(8);
 });
 
+test("messages that came too late keep their order, whoever gave up first", async () => {
+  const { clock, far, socket: waiting } = socket();
+  const first = waiting.receive({ timeout: 50 });
+  const second = waiting.receive({ timeout: 30 });
+  clock.advance(30);
+  await expect(second).rejects.toThrow(TimeoutError);
+  clock.advance(20);
+  await expect(first).rejects.toThrow(TimeoutError);
+  for (const word of ["one", "two", "three"]) far.send(word);
+  expect([await waiting.receive(), await waiting.receive(), await waiting.receive()]).toEqual([
+    "one",
+    "two",
+    "three",
+  ]);
+});
+
 test("receiving twice at once gives two messages, in order", async () => {
   const { far, socket: waiting } = socket();
   const both = Promise.all([waiting.receive(), waiting.receive()]);

@@ -146,15 +146,18 @@ test("seeds › 189 an answer that does not come in time rejects with a TimeoutE
   const clock = new Clock();
   const { passed, open } = gate();
   const app = createApp();
+  const left = gate();
   app.ws("/", async (socket) => {
     await passed;
     await socket.accept();
+    if ((await socket.closed).code === 1006) left.open();
   });
   const net = testClient(app, { clock });
   const knocking = net.connect("/", { timeout: 100 });
   clock.advance(100);
   await expect(knocking).rejects.toThrow(TimeoutError);
   open();
+  await left.passed;
   await using socket = await net.connect("/", { timeout: 100 });
   const message = socket.receive();
   clock.advance(100);
