@@ -4,6 +4,7 @@ import {
   closeCodeOfStatus,
   CloseError,
   cutReason,
+  ProtocolError,
   ValidationError,
 } from "@symbolon/protocol";
 
@@ -70,7 +71,7 @@ export async function refusalFor(
   return answer instanceof Response ? answer : new ClosedBefore(answer);
 }
 
-/** The close that answers what was thrown after accept: itself, 4000 + a response's status, else what the app says, else 1003 for a `ValidationError` and 1011 for the rest. */
+/** The close that answers what was thrown after accept: itself, 4000 + a response's status, else what the app says, else 1003 for a `ValidationError`, a `ProtocolError`'s own code, and 1011 for the rest. */
 export async function closeFor(
   thrown: unknown,
   told: () => Promise<Response | Close | undefined>,
@@ -126,7 +127,8 @@ function defaultRefusal(thrown: unknown): Response {
 }
 
 function defaultClose(thrown: unknown): Close {
-  return thrown instanceof ValidationError
-    ? { code: CloseCode.UnsupportedData, reason: "unsupported data" }
-    : { code: CloseCode.InternalError };
+  if (thrown instanceof ValidationError)
+    return { code: CloseCode.UnsupportedData, reason: "unsupported data" };
+  if (thrown instanceof ProtocolError) return { code: thrown.closeCode, reason: "unexpected message" };
+  return { code: CloseCode.InternalError };
 }

@@ -233,6 +233,19 @@ describe("the endings of hooks", () => {
     expect(log).toEqual(["ended", "ended"]);
   });
 
+  test("seeds › 172 run after a stream that a socket is sent, which still has what a hook provides", async () => {
+    const { view, log, ended } = holding();
+    view.ws("/", async function* (_socket, { open }) {
+      yield open();
+      await Promise.resolve();
+      yield open();
+    });
+    const socket = await testClient(view).connect("/");
+    expect([await socket.receive(), await socket.receive()]).toEqual(["true", "true"]);
+    await ended;
+    expect(log).toEqual(["ended"]);
+  });
+
   test("see what the handler failed with, before accept, after it, and over HTTP", async () => {
     const { view, log, ended } = holding(4);
     view.ws("/before", () => {

@@ -1,4 +1,4 @@
-import { CloseError, contract, json, ValidationError } from "@symbolon/protocol";
+import { CloseError, contract, json, ProtocolError, ValidationError } from "@symbolon/protocol";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../src/app.ts";
@@ -123,11 +123,12 @@ describe("after accept", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("nothing as the answer is the default: 1011, and 1003 for what did not fit a schema", async () => {
+  test("nothing as the answer is the default: 1011, 1003 for what did not fit a schema, a broken protocol's own code", async () => {
     const onError = vi.fn();
     expect(await close(new Error("secret"), onError)).toEqual([1011, ""]);
     expect(await close(new ValidationError([]), onError)).toEqual([1003, "unsupported data"]);
-    for (const error of [new Error("secret"), new ValidationError([])])
+    expect(await close(new ProtocolError("not that", 1002), onError)).toEqual([1002, "unexpected message"]);
+    for (const error of [new Error("secret"), new ValidationError([]), new ProtocolError("not that", 1002)])
       expect(onError).toHaveBeenCalledWith(error, { request: expect.any(Request), phase: "open" });
   });
 
