@@ -142,10 +142,9 @@ export class Dispatcher {
     stop();
     this.#pending -= 1;
     if (!(first instanceof Overdue)) return first;
-    void running.then((late) => late?.body?.cancel());
-    const refusal = await attempt.refusal(first);
-    void attempt.end();
-    return refusal;
+    void attempt.end(first);
+    void running.then((late) => late?.body?.cancel()).catch(() => {}); // nobody is there to read it
+    return attempt.refusal(first);
   }
 
   #attempt(

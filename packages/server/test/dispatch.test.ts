@@ -121,70 +121,96 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
         throw error;
       }
     });
-    return { clock, log, view, net: testClient(app), decide: open, decided: passed };
+    const asked = gate();
+    /** Says that it was asked, and decides when `decide` is called. */
+    const hang = (): Promise<void> => (asked.open(), passed);
+    return { clock, log, view, net: testClient(app), decide: open, hang, asked: asked.passed };
   }
 
-  test("is refused with 503, a hook as well as a handler, and earlier hooks end", async () => {
-    const { clock, log, view, net, decided } = hanging();
-    view.use(() => decided).ws("/hook", (socket) => socket.accept());
-    view.ws("/handler", () => decided);
-    for (const path of ["/hook", "/handler"]) {
-      const refused = status(net.connect(path));
-      expect(await Promise.race([refused, Promise.resolve("waits")])).toBe("waits");
-      clock.advance(10_000);
+  test.each(["hook", "handler"])(
+    "is refused with 503 when it is a %s, and earlier hooks end",
+    async (what) => {
+      const { clock, log, view, net, hang, asked } = hanging();
+      view.use(hang).ws("/hook", (socket) => socket.accept());
+      view.ws("/handler", hang);
+      const refused = status(net.connect(`/${what}`));
+      await asked;
+      clock.advance(9_999);
+      expect(log).toEqual([]);
+      clock.advance(1);
       expect(await refused).toBe(503);
-    }
-    expect(log).toEqual([
-      ["told", "Overdue"],
-      ["ended", "Overdue"],
-      ["told", "Overdue"],
-      ["ended", "Overdue"],
-    ]);
-  });
+      expect(log).toEqual([
+        ["ended", "Overdue"],
+        ["told", "Overdue"],
+      ]);
+    },
+  );
 
   test("closes a session with 4503", async () => {
-    const { clock, view, net, decided } = hanging();
-    const asked = gate();
-    view.use(() => (asked.open(), decided)).implement(chat, () => ({}));
+    const { clock, view, net, hang, asked } = hanging();
+    view.use(hang).implement(chat, () => ({}));
     const socket = await knock(net, "/chat/a");
-    await asked.passed;
+    await asked;
     clock.advance(10_000);
     expect(await socket.closed).toMatchObject({ code: 4503, reason: "The handshake took too long" });
   });
 
   test("starts nothing when it goes on: later hooks and the handler do not run, and its own ending does", async () => {
-    const { clock, log, view, net, decide, decided } = hanging();
-    const handler = vi.fn();
+    const { clock, view, net, decide, hang, asked } = hanging();
+    const later = vi.fn();
     const ended = gate();
     view
       .use(async function* () {
-        await decided;
+        await hang();
         try {
           yield;
         } finally {
           ended.open();
         }
       })
-      .ws("/", handler);
+      .use(() => later())
+      .ws("/", later);
     const refused = status(net.connect("/"));
+    await asked;
     clock.advance(10_000);
     expect(await refused).toBe(503);
     decide();
     await ended.passed;
-    expect(handler).not.toHaveBeenCalled();
-    expect(log).toHaveLength(2);
+    expect(later).not.toHaveBeenCalled();
+  });
+
+  test("may still give a response, which nobody reads: its body is given up, were it read already", async () => {
+    const { clock, view, net, decide, hang, asked } = hanging();
+    const cancelled = gate();
+    const read = new Response("once");
+    await read.text();
+    view.ws("/streamed", async () => {
+      await hang();
+      return new Response(new ReadableStream({ cancel: cancelled.open }), { status: 403 });
+    });
+    view.ws("/read", async () => {
+      await hang();
+      return read;
+    });
+    const refused = Promise.all([status(net.connect("/streamed")), status(net.connect("/read"))]);
+    await asked;
+    clock.advance(10_000);
+    expect(await refused).toEqual([503, 503]);
+    decide();
+    await cancelled.passed;
   });
 
   test("can accept no more", async () => {
-    const { clock, view, net, decide, decided } = hanging();
+    const { clock, view, net, decide, hang, asked } = hanging();
     const failed = gate();
     const errors: unknown[] = [];
     view.ws("/", async (socket) => {
-      await decided;
+      await hang();
       await socket.accept().catch((error: unknown) => errors.push(error));
       failed.open();
     });
     const refused = status(net.connect("/"));
+    await asked;
     clock.advance(10_000);
     expect(await refused).toBe(503);
     decide();
@@ -193,13 +219,13 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
   });
 
   test("is no limit for what has accepted, nor for HTTP", async () => {
-    const { clock, view, net, decide, decided } = hanging();
+    const { clock, view, net, decide, hang } = hanging();
     view.ws("/", async (socket) => {
       await socket.accept();
-      await decided;
+      await hang();
       await socket.send("late");
     });
-    view.http("/", () => decided.then(() => new Response("late")));
+    view.http("/", () => hang().then(() => new Response("late")));
     const socket = await net.connect("/");
     const response = net.fetch("/");
     clock.advance(10_000);
@@ -209,8 +235,8 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
   });
 
   test("is one of 1,000 at most: one more is refused at once with 503, until one has decided", async () => {
-    const { clock, view, net, decided } = hanging();
-    view.ws("/wait", () => decided);
+    const { clock, view, net, hang } = hanging();
+    view.ws("/wait", hang);
     view.ws("/now", (socket) => socket.accept());
     const waiting = Array.from({ length: 1_000 }, () => status(net.connect("/wait")));
     const error = (await net.connect("/now").catch((error: unknown) => error)) as { response: Response };
