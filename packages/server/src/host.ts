@@ -1,7 +1,7 @@
 /** Which names a server answers to. */
 export interface HostOptions {
   /**
-   * Host names this app is reached by, without ports: `["app.example.com"]`. Default: any. Name them where the network
+   * Host names this app is reached by, without ports, as a URL writes them: `["app.example.com", "[::1]"]`. Default: any. Name them where the network
    * does not: a page of a foreign name that resolves to this server passes for its own (DNS rebinding).
    */
   readonly allowedHosts?: readonly string[];
