@@ -2,7 +2,7 @@ import type { AnyContract, Codec, Message, ParamsOutput, QueryOutput, Sent } fro
 import type { Accept } from "./attempt.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import type { BaseContext, Context, RouteSchemas } from "./context.ts";
-import { Dispatcher, type DispatchOptions, type HandshakeOptions } from "./dispatch.ts";
+import { Dispatcher, type DispatchOptions, type HandshakeOptions, type Track } from "./dispatch.ts";
 import type { ErrorContext, OnError } from "./failure.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook, Hook, OwnName, Provided } from "./hook.ts";
@@ -99,8 +99,11 @@ export interface App<P extends object = object> {
   readonly serves: (pathname: string) => boolean;
   /** Answers an HTTP request. Never rejects. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Answers a WebSocket handshake: resolves with a refusing response, or with undefined once it was accepted. Never rejects. */
-  readonly handshake: (request: Request, accept: Accept) => Promise<Response | undefined>;
+  /**
+   * Answers a WebSocket handshake: resolves with a refusing response, or with undefined once it was accepted. `track` is
+   * told what resolves when the handler and its hooks have ended. Never rejects.
+   */
+  readonly handshake: (request: Request, accept: Accept, track?: Track) => Promise<Response | undefined>;
   /** The largest message a client may send, in bytes. */
   readonly maxPayload: number;
 }
@@ -174,7 +177,7 @@ function view<P extends object>(inside: Inside, hooks: readonly AnyHook[], serve
     mount: (prefix, other) => routes.mount(prefix, hooks, insideOf(other, "mount").routes),
     serves: (pathname) => routes.serves(pathname),
     fetch: (request) => served.fetch(request),
-    handshake: (request, accept) => served.handshake(request, accept),
+    handshake: (request, accept, track) => served.handshake(request, accept, track),
     maxPayload: options.maxPayload ?? 65_536,
   };
   insides.set(app, inside);

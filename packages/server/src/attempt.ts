@@ -87,7 +87,7 @@ export class Attempt {
     return refusalFor(error, () => this.report(error, "handshake"));
   }
 
-  /** The close by which a failure ends an accepted socket. */
+  /** The close by which a failure ends an accepted socket; its code is as it was given. */
   close(error: unknown): Promise<Required<Close>> {
     this.#failure = error;
     return closeFor(error, () => this.report(error, "open"));

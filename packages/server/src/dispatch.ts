@@ -30,6 +30,9 @@ export interface DispatchOptions extends OriginOptions, HostOptions {
   readonly replaced?: ReadonlyMap<AnyHook, AnyHook>;
 }
 
+/** Told what resolves when a socket's handler and its hooks have ended. */
+export type Track = (ended: Promise<void>) => void;
+
 /** Takes requests to an answer or an accepted socket. */
 export class Dispatcher {
   readonly #routes: Routes;
@@ -58,19 +61,20 @@ export class Dispatcher {
     }
   }
 
-  /** Answers a WebSocket handshake. Never rejects. */
-  async handshake(request: Request, accept: Accept): Promise<Response | undefined> {
+  /** Answers a WebSocket handshake; `track` is told what resolves when the handler and its hooks have ended. Never rejects. */
+  async handshake(request: Request, accept: Accept, track?: Track): Promise<Response | undefined> {
     try {
       const foreign = checkHost(request, this.#options) ?? checkOrigin(request, this.#options);
       if (foreign !== undefined) return foreign;
       const { pathname } = new URL(request.url);
       const found = this.#routes.socketAt(pathname);
       if (found?.route.raw === undefined && offers(request, SUBPROTOCOL)) {
-        await this.#session(request, found, accept);
+        await this.#session(request, found, accept, track);
         return undefined;
       }
       if (found === undefined) return this.#missing(pathname);
       const attempt = this.#attempt(request, found, found.route.schemas);
+      track?.(attempt.ended);
       const { raw, service } = found.route;
       const refusal = await this.#inTime(attempt, attempt.accepting(accept), (accept) =>
         raw === undefined ? service?.open(attempt, { accept: () => accept() }) : raw(attempt, accept),
@@ -91,18 +95,26 @@ export class Dispatcher {
     return attempt.answer(response);
   }
 
-  async #session(request: Request, found: Found<SocketRoute> | undefined, accept: Accept): Promise<void> {
+  async #session(
+    request: Request,
+    found: Found<SocketRoute> | undefined,
+    accept: Accept,
+    track?: Track,
+  ): Promise<void> {
     const wire = await accept({ subprotocol: SUBPROTOCOL });
     const hello = await readHello(wire, this.#options.clock);
     if (hello === undefined) return;
     if (found === undefined) {
       const { code, reason } = await closeOf(this.#missing(new URL(request.url).pathname));
       wire.close(code, reason);
-    } else await this.#welcome(request, found, hello, wire);
+      return;
+    }
+    const attempt = this.#attempt(request, found, found.route.schemas, hello.auth);
+    track?.(attempt.ended);
+    await this.#welcome(attempt, found, hello, wire);
   }
 
-  async #welcome(request: Request, found: Found<SocketRoute>, hello: Hello, wire: Wire): Promise<void> {
-    const attempt = this.#attempt(request, found, found.route.schemas, hello.auth);
+  async #welcome(attempt: Attempt, found: Found<SocketRoute>, hello: Hello, wire: Wire): Promise<void> {
     const { interval, timeout } = this.#options.heartbeat;
     const welcome = (sid: string): string =>
       writeFrame({ t: "welcome", state: "new", sid, heartbeat: { i: interval, t: timeout } });

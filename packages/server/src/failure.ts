@@ -77,7 +77,9 @@ export async function closeFor(
   told: () => Promise<Response | Close | undefined>,
 ): Promise<Required<Close>> {
   const answer = (isAnswer(thrown) ? thrown : await told()) ?? defaultClose(thrown);
-  return sendable(answer instanceof Response ? await closeOf(answer) : answer);
+  if (answer instanceof Response) return closeOf(answer);
+  const { code, reason = "" } = answer;
+  return { code, reason };
 }
 
 /** A close as it may be sent (RFC 6455 §7.4): an illegal code becomes 1011. */

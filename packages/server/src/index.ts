@@ -12,7 +12,7 @@ export type { BaseContext, Context, NoSchemas, RouteSchemas } from "./context.ts
 export type { BroadcastOptions, Room } from "./room.ts";
 export type { HeartbeatOptions } from "./heartbeat.ts";
 export type { OriginOptions } from "./origin.ts";
-export type { HandshakeOptions } from "./dispatch.ts";
+export type { HandshakeOptions, Track } from "./dispatch.ts";
 export type { HostOptions } from "./host.ts";
 export type { Accept } from "./attempt.ts";
 export type { Close, ErrorAnswer, ErrorContext, OnError } from "./failure.ts";

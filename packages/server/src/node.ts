@@ -11,6 +11,7 @@ import { CloseCode, CloseError } from "@symbolon/protocol";
 import sirv from "sirv";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { App } from "./app.ts";
+import { SystemClock } from "./clock.ts";
 import { toRequest, writeRefusal, writeResponse } from "./node-http.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
 import type { AcceptInit } from "./server-socket.ts";
@@ -31,13 +32,13 @@ export interface Server extends AsyncDisposable {
   readonly url: string;
   /** The port it listens on. */
   readonly port: number;
-  /** Refuses new connections, closes the open ones with 1001, and resolves when all have ended. */
+  /** Refuses new connections, closes the open ones with 1001, and resolves when all have ended, or 3 s after the last client has left. */
   readonly close: () => Promise<void>;
 }
 
 /** The WebSocket routes of an app, on a server one has. */
 export interface Attachment {
-  /** Refuses new WebSockets, closes the open ones with 1001, and resolves when all have ended. */
+  /** Refuses new WebSockets, closes the open ones with 1001, and resolves when all have ended, or 3 s after the last client has left. */
   readonly close: () => Promise<void>;
 }
 
@@ -95,6 +96,11 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
     for (const [name, value] of new Headers(inits.get(incoming)?.headers)) lines.push(`${name}: ${value}`);
   });
   const deciding = new Set<Promise<void>>();
+  const living = new Set<Promise<void>>();
+  const track = (ended: Promise<void>): void => {
+    living.add(ended);
+    void ended.then(() => living.delete(ended));
+  };
   let draining = false;
 
   const upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -129,7 +135,7 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
           if (draining) leave(ws);
         });
       });
-    const decided = app.handshake(request, accept).then((response) => {
+    const decided = app.handshake(request, accept, track).then((response) => {
       deciding.delete(decided);
       if (response !== undefined) void writeRefusal(response, socket);
     });
@@ -145,9 +151,23 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
       await Promise.all([...gone, ...deciding]);
       // Those whose hooks had still to decide.
       await Promise.all([...wss.clients].map((ws) => once(ws, "close")));
+      await patiently(Promise.all(living));
       server.off("upgrade", upgrade);
     },
   };
+}
+
+/** How long a closing server waits for handlers and hooks that have lost their clients, in ms. */
+const patience = 3_000;
+
+function patiently(work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = new SystemClock().after(patience, resolve);
+    void work.then(() => {
+      stop();
+      resolve();
+    });
+  });
 }
 
 function leave(ws: WebSocket): void {

@@ -1,4 +1,4 @@
-import { CloseError, type Codec } from "@symbolon/protocol";
+import { CloseCode, CloseError, type Codec } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 import type { Accept, Attempt } from "./attempt.ts";
 import { ClosedBefore } from "./failure.ts";
@@ -82,7 +82,11 @@ async function fail(
   }
   if (!theirs) {
     const { code, reason } = await attempt.close(error);
-    socket.close(code, reason);
+    try {
+      socket.close(code, reason);
+    } catch {
+      socket.close(CloseCode.InternalError); // a code that may not be sent
+    }
   }
   await attempt.end();
   return undefined;

@@ -3,9 +3,14 @@ import { request } from "node:http";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { Clock } from "@symbolon/server/testing";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { gate } from "./gate.ts";
 import { handshake, rawClient } from "./raw-client.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 /** An app whose hook provides `open()`, true until its ending has run. */
 function holding(clock?: Clock) {
@@ -159,4 +164,52 @@ test("S3 › a name that is not the app's is a 421 on the wire", async () => {
   client.write(handshake("/", { Host: "evil.test" }));
   expect((await client.answer()).status).toBe(421);
   expect((await fetch(server.url)).status).toBe(200);
+});
+
+describe("a closing server", () => {
+  /** A server whose hook has one client, which has left, and an ending that waits for `go`. */
+  async function ending(go: Promise<void>) {
+    const log: string[] = [];
+    const began = gate();
+    const app = createApp({ clock: new Clock() });
+    const view = app.use(async function* () {
+      yield;
+      began.open();
+      await go;
+      log.push("ended");
+    });
+    view.ws("/", (socket) => socket.send("hello"));
+    const server = await serve(app, { port: 0 });
+    using client = await rawClient(server.port);
+    await client.open("/");
+    await began.passed;
+    return { server, log };
+  }
+
+  test("waits for the endings of hooks, though they take their time", async () => {
+    const go = gate();
+    const { server, log } = await ending(go.passed);
+    const closed = server.close().then(() => log.push("closed"));
+    go.open();
+    await closed;
+    expect(log).toEqual(["ended", "closed"]);
+  });
+
+  test("does not wait for ever for one that never ends", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    const waiting = gate();
+    const { setInterval } = globalThis;
+    vi.spyOn(globalThis, "setInterval").mockImplementation((...timer) => {
+      waiting.open();
+      return setInterval(...timer);
+    });
+    const { server, log } = await ending(new Promise(() => {}));
+    const closed = server.close().then(() => log.push("closed"));
+    await waiting.passed;
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(log).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    await closed;
+    expect([log, vi.getTimerCount()]).toEqual([["closed"], 0]);
+  });
 });
