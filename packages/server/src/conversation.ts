@@ -20,6 +20,7 @@ import type { Attempt } from "./attempt.ts";
 import { closeOf, sendable } from "./failure.ts";
 import { beating, type HeartbeatOptions } from "./heartbeat.ts";
 import { finish, isGenerator } from "./hook.ts";
+import { patiently } from "./patience.ts";
 import { Peer } from "./peer.ts";
 import type { BroadcastOptions, Room } from "./room.ts";
 
@@ -183,7 +184,7 @@ export class Conversation<C extends AnyContract> {
     this.#gone.abort(this.#superseded);
     this.#wire?.close(this.#superseded.code, this.#superseded.reason);
     this.#wire?.terminate(); // the old wire may be dead: nobody waits for its answer
-    await this.#patiently(this.ended, setupPatience);
+    await patiently(this.#options.clock, this.ended, setupPatience);
   }
 
   /** The conversation was never accepted: ends what setup began; the hooks end when the refusal was sent. */
@@ -236,23 +237,12 @@ export class Conversation<C extends AnyContract> {
     this.peer.end(end);
     this.#gone.abort(end);
     this.#resolveClosed?.(closed);
-    await this.#patiently(served, patience);
+    await patiently(this.#options.clock, served, patience);
     try {
       await this.#ending?.();
     } catch (failure) {
       if (!(failure instanceof CloseError)) void this.#attempt.report(failure, "ending");
     }
-  }
-
-  /** Waits for the application's code, but not for one that never settles: its client could not return. */
-  #patiently(work: Promise<void>, ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = this.#options.clock.after(ms, resolve);
-      void work.finally(() => {
-        stop();
-        resolve();
-      });
-    });
   }
 }
 

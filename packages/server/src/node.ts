@@ -14,6 +14,7 @@ import type { App } from "./app.ts";
 import { SystemClock } from "./clock.ts";
 import { toRequest, writeRefusal, writeResponse } from "./node-http.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
+import { patiently } from "./patience.ts";
 import type { AcceptInit } from "./server-socket.ts";
 
 /** Where and how to listen. */
@@ -43,6 +44,9 @@ export interface Attachment {
 }
 
 type ServedApp = Pick<App, "fetch" | "handshake" | "serves" | "maxPayload">;
+
+/** How long a closing server waits for handlers and hooks that have lost their clients, in ms. */
+const patience = 3_000;
 
 /** Serves an app on a port. Rejects with the system's error when it cannot listen: `EADDRINUSE` for a busy port. */
 export async function serve(
@@ -151,23 +155,10 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
       await Promise.all([...gone, ...deciding]);
       // Those whose hooks had still to decide.
       await Promise.all([...wss.clients].map((ws) => once(ws, "close")));
-      await patiently(Promise.all(living));
+      await patiently(new SystemClock(), Promise.all(living), patience);
       server.off("upgrade", upgrade);
     },
   };
-}
-
-/** How long a closing server waits for handlers and hooks that have lost their clients, in ms. */
-const patience = 3_000;
-
-function patiently(work: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = new SystemClock().after(patience, resolve);
-    void work.then(() => {
-      stop();
-      resolve();
-    });
-  });
 }
 
 function leave(ws: WebSocket): void {
