@@ -1,9 +1,12 @@
 import type { AnyContract, Codec, Message, ParamsOutput, QueryOutput, Sent } from "@symbolon/protocol";
-import type { Accept, OnError } from "./attempt.ts";
+import type { Accept } from "./attempt.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import type { BaseContext, Context, RouteSchemas } from "./context.ts";
+import { Dispatcher, type DispatchOptions, type HandshakeOptions, type Track } from "./dispatch.ts";
+import type { ErrorContext, OnError } from "./failure.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
-import type { AnyHook, Hook, Provided } from "./hook.ts";
+import type { AnyHook, Hook, OwnName, Provided } from "./hook.ts";
+import type { HostOptions } from "./host.ts";
 import type { Setup } from "./conversation.ts";
 import { ContractService, type Service } from "./implement.ts";
 import type { OriginOptions } from "./origin.ts";
@@ -13,14 +16,18 @@ import { type HttpHandler, Routes } from "./routes.ts";
 import type { Socket } from "./server-socket.ts";
 
 /** What an app is made of; every option has a safe default. */
-export interface AppOptions extends OriginOptions {
+export interface AppOptions<State = undefined> extends OriginOptions, HostOptions {
+  /** What the app's hooks and handlers share, as `state` in their context: pools, stores, settings. Default undefined. */
+  readonly state?: State;
   /** When silent clients are asked and given up. Default 25,000 ms of silence, then 10,000 ms to answer. */
   readonly heartbeat?: HeartbeatOptions;
   /** The largest message a client may send, in bytes. Default 65,536; a larger one closes with 1009. */
   readonly maxPayload?: number;
+  /** How long, and for how many, a handshake may stay undecided. Default 10,000 ms, and 1,000 at once. */
+  readonly handshake?: HandshakeOptions;
   /** Answers every HTTP request that no `app.http` route takes: `hono.fetch`, for example. */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
-  /** Told of errors that no client is told of. Default: `console.error`, without the query of the URL. */
+  /** Told of errors, those of mounted apps too; may answer them. Default: `console.error`, without the query of the URL. */
   readonly onError?: OnError;
   /** Time, for tests. Default: the system's. */
   readonly clock?: Clock;
@@ -51,10 +58,17 @@ export interface RawContext {
 
 type Merge<A, B> = B extends Provided ? A & B : A;
 
+/** What a hook may provide where hooks provided `P` before: nothing that the context has already. */
+type New<P> = (Provided & { readonly [Name in OwnName | keyof P]?: never }) | void;
+
 /** The builder one holds: routes, the hooks they run, and the two functions by which a transport serves it. */
 export interface App<P extends object = object> {
-  /** A narrower view of the same app: routes declared on it run `hook`, after those of this view. */
-  readonly use: <Given extends Provided | void = void>(
+  /**
+   * A narrower view of the same app: routes declared on it run `hook`, after those of this view. Hooks run for the
+   * routes that are found: for an unknown path none does. A name that the context has already cannot be provided: the
+   * compiler says so, and a TypeError does when the hook runs.
+   */
+  readonly use: <Given extends New<P> = void>(
     hook: Hook<Context<string, RouteSchemas> & P, Given>,
   ) => App<Merge<P, Given>>;
   /** Serves raw WebSockets at a path. Throws TypeError when a WebSocket route is there already. */
@@ -79,14 +93,17 @@ export interface App<P extends object = object> {
     contract: C,
     setup: Setup<C, ContractContext<C> & P>,
   ) => Service<C>;
-  /** Serves another app's routes below a prefix; its routes run this view's hooks first. */
+  /** Serves another app's routes below a prefix; its routes run this view's hooks first, and keep their own `state`. Which requests are answered, and how errors are, is said by the app that is served. */
   readonly mount: (prefix: string, other: App) => void;
   /** Whether any route is at this path. */
   readonly serves: (pathname: string) => boolean;
   /** Answers an HTTP request. Never rejects. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Answers a WebSocket handshake: resolves with a refusing response, or with undefined once it was accepted. Never rejects. */
-  readonly handshake: (request: Request, accept: Accept) => Promise<Response | undefined>;
+  /**
+   * Answers a WebSocket handshake: resolves with a refusing response, or with undefined once it was accepted. `track` is
+   * told what resolves when the handler and its hooks have ended. Never rejects.
+   */
+  readonly handshake: (request: Request, accept: Accept, track?: Track) => Promise<Response | undefined>;
   /** The largest message a client may send, in bytes. */
   readonly maxPayload: number;
 }
@@ -100,50 +117,74 @@ export interface ContractContext<C extends AnyContract> extends BaseContext {
 }
 
 /** Makes an app: the place where routes are declared. */
-export function createApp(options: AppOptions = {}): App {
-  const onError: OnError = options.onError ?? logError;
+export function createApp<State = undefined>(
+  options: AppOptions<State> = {},
+): App<{ readonly state: State }> {
   const clock = options.clock ?? new SystemClock();
   const heartbeat = options.heartbeat ?? { interval: 25_000, timeout: 10_000 };
-  const routes = new Routes({ ...options, onError, clock, heartbeat });
-  return view(routes, [], options.maxPayload ?? 65_536, { clock, heartbeat });
+  const routes = new Routes({ clock, heartbeat });
+  const state: AnyHook = (context: Record<string, unknown>) => {
+    context["state"] = options.state; // the innermost app's own, below a mount
+  };
+  const inside = {
+    routes,
+    state,
+    options: { ...options, onError: options.onError ?? logError, clock, heartbeat },
+  };
+  return view(inside, [state], new Dispatcher(routes, inside.options));
 }
 
-interface Shared {
-  readonly clock: Clock;
-  readonly heartbeat: HeartbeatOptions;
+/** What an app is made of, for those who serve it in another way. */
+interface Inside {
+  readonly routes: Routes;
+  /** Gives the context its `state`. */
+  readonly state: AnyHook;
+  readonly options: DispatchOptions & { readonly maxPayload?: number };
 }
 
-const routesOf = new WeakMap<object, Routes>();
+const insides = new WeakMap<object, Inside>();
 
-function view(routes: Routes, hooks: readonly AnyHook[], maxPayload: number, shared: Shared): App {
+/** Serves the routes of an app by other options. Throws TypeError when it is none that `createApp` made. */
+export function servedBy(
+  app: object,
+  change: (inside: Inside) => Partial<DispatchOptions>,
+): Pick<App, "fetch" | "handshake"> {
+  const inside = insideOf(app, "testClient");
+  return new Dispatcher(inside.routes, { ...inside.options, ...change(inside) });
+}
+
+function insideOf(app: object, taker: string): Inside {
+  const inside = insides.get(app);
+  if (inside === undefined) throw new TypeError(`${taker} takes an app made by createApp`);
+  return inside;
+}
+
+function view<P extends object>(inside: Inside, hooks: readonly AnyHook[], served: Dispatcher): App<P> {
+  const { routes, options } = inside;
   const ws = (path: string, ...rest: [unknown, unknown?]): void => {
     const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
     routes.addSocket(path, hooks, options as SocketRouteOptions, handler as never);
   };
-  const app: App = {
-    use: (hook) => view(routes, [...hooks, hook], maxPayload, shared) as never,
+  const app: App<P> = {
+    use: (hook) => view(inside, [...hooks, hook], served),
     ws,
     http: (path, handler) => routes.addHttp(path, hooks, handler),
     implement: (contract, setup) => {
-      const service = new ContractService(contract, setup, shared);
+      const service = new ContractService(contract, setup, options);
       routes.addContract(hooks, service);
       return service;
     },
-    mount: (prefix, other) => {
-      const inner = routesOf.get(other);
-      if (inner === undefined) throw new TypeError("mount takes an app made by createApp");
-      routes.mount(prefix, hooks, inner);
-    },
+    mount: (prefix, other) => routes.mount(prefix, hooks, insideOf(other, "mount").routes),
     serves: (pathname) => routes.serves(pathname),
-    fetch: (request) => routes.fetch(request),
-    handshake: (request, accept) => routes.handshake(request, accept),
-    maxPayload,
+    fetch: (request) => served.fetch(request),
+    handshake: (request, accept, track) => served.handshake(request, accept, track),
+    maxPayload: options.maxPayload ?? 65_536,
   };
-  routesOf.set(app, routes);
+  insides.set(app, inside);
   return app;
 }
 
-function logError(error: unknown, { request }: { readonly request: Request }): void {
+function logError(error: unknown, { request }: ErrorContext): void {
   const { pathname } = new URL(request.url);
   console.error(`symbolon: error at ${JSON.stringify(pathname.slice(0, 256))}`, error);
 }

@@ -1,100 +1,99 @@
-import { CloseCode, CloseError, ValidationError, type Wire } from "@symbolon/protocol";
-import { type OpenContext, parseContext, type RouteSchemas } from "./context.ts";
+import type { Wire } from "@symbolon/protocol";
+import { mergeHeaders, watchBody } from "./answer.ts";
+import { within } from "./around.ts";
+import { checkParts, type OpenContext, type RouteSchemas } from "./context.ts";
+import { type Close, closeFor, type ErrorContext, type OnError, refusalFor, tell } from "./failure.ts";
 import { type AnyHook, HookRun } from "./hook.ts";
 import type { AcceptInit } from "./server-socket.ts";
 
 /** Accepts the handshake: writes the 101 and gives the wire. Rejects when the client has left. */
 export type Accept = (init?: AcceptInit) => Promise<Wire>;
 
-/** What happened where nobody could be told: for logs. */
-export type OnError = (error: unknown, context: { readonly request: Request }) => void;
-
-/** A connection between its handshake and its end: the context, the hooks that ran, and how a failure is answered. */
-export class Attempt {
-  /** What hooks and handlers may read. */
-  readonly context: OpenContext;
-  readonly #run: HookRun;
-  readonly #onError: OnError;
-
-  private constructor(context: OpenContext, run: HookRun, onError: OnError) {
-    this.context = context;
-    this.#run = run;
-    this.#onError = onError;
-  }
-
-  /** Parses the request and runs the hooks, in that order; either may refuse with a `Response`. */
-  static async start(
-    request: Request,
-    { params, schemas, hooks, token, onError }: AttemptOptions,
-  ): Promise<Attempt | Response> {
-    const run = new HookRun();
-    try {
-      const context = await parseContext(request, params, schemas, token);
-      if (context instanceof Response) return context;
-      const attempt = new Attempt(context, run, onError);
-      const refusal = await run.start(hooks, context);
-      if (refusal === undefined) return attempt;
-      await attempt.end();
-      return refusal;
-    } catch (error) {
-      for (const failure of await run.end(error)) onError(failure, { request });
-      return refusalFor(error, () => onError(error, { request }));
-    }
-  }
-
-  /** Ends what the hooks began; `error` is what the handler failed with. */
-  async end(error?: unknown): Promise<void> {
-    for (const failure of await this.#run.end(error)) this.report(failure);
-  }
-
-  /** Tells the app of an error that nobody else is told. */
-  report(error: unknown): void {
-    this.#onError(error, { request: this.context.request });
-  }
-
-  /** The response by which a handler's failure refuses the handshake. */
-  refusal(error: unknown): Response {
-    return refusalFor(error, () => this.report(error));
-  }
-}
-
 /** What an attempt is made of. */
 export interface AttemptOptions {
-  readonly params: Readonly<Record<string, string>>;
   readonly schemas: RouteSchemas;
   readonly hooks: readonly AnyHook[];
-  readonly token?: string;
   readonly onError: OnError;
 }
 
-/** What a thrown value means before the handshake is accepted: the response itself, 403 for a close, else 500. */
-function refusalFor(thrown: unknown, report: () => void): Response {
-  if (thrown instanceof Response) return thrown;
-  if (thrown instanceof CloseError) return new ClosedBefore(thrown);
-  report();
-  return new Response("Internal Server Error", { status: 500 });
-}
+/** A request from its arrival to its end: the context, the hooks that ran, and how a failure is answered. */
+export class Attempt {
+  /** What hooks and handlers may read. */
+  readonly context: OpenContext;
+  #resolveEnded: (() => void) | undefined;
+  /** Resolves when the hooks' endings have run. */
+  readonly ended: Promise<void> = new Promise((resolve) => (this.#resolveEnded = resolve));
+  readonly #options: AttemptOptions;
+  readonly #hooks = new HookRun();
+  #failure: unknown;
 
-/** A close before accept is a 403, with the code and reason in its body: over HTTP no client could see them otherwise. */
-export class ClosedBefore extends Response {
-  /** The close that was meant; a session, whose 101 is written, can still be told it. */
-  readonly close: { readonly code: number; readonly reason: string };
+  constructor(context: OpenContext, options: AttemptOptions) {
+    this.context = context;
+    this.#options = options;
+  }
 
-  constructor({ code, reason }: { readonly code: number; readonly reason: string }) {
-    const headers = { "content-type": "application/json" };
-    super(JSON.stringify({ code, reason }), { status: 403, headers });
-    this.close = { code, reason };
+  /** Checks the request, runs the hooks, then `serve`. Resolves with what it gives, or with the response by which one of them refused. Never rejects. */
+  run<Served>(serve: () => Promise<Served>): Promise<Served | Response> {
+    return within(this.context, async () => {
+      try {
+        const refusal =
+          (await checkParts(this.context, this.#options.schemas)) ??
+          (await this.#hooks.start(this.#options.hooks, this.context));
+        return refusal ?? (await serve());
+      } catch (error) {
+        return await this.refusal(error);
+      }
+    });
+  }
+
+  /** Accepts with the headers that hooks added. */
+  accepting(accept: Accept): Accept {
+    return (init = {}) => {
+      const { answer } = this.context;
+      return accept(isEmpty(answer) ? init : { ...init, headers: mergeHeaders(answer, init.headers) });
+    };
+  }
+
+  /** The response as the client gets it: with the headers that hooks added, and the endings after its body. */
+  answer(response: Response): Response {
+    const { answer } = this.context;
+    const { body, status, statusText, headers } = response;
+    // A body that was read already cannot be sent: whoever writes it will find out.
+    const watched = this.#hooks.pending && body !== null && !body.locked && !response.bodyUsed;
+    if (!watched) void this.end();
+    if (!watched && isEmpty(answer)) return response;
+    return new Response(watched ? watchBody(body, (error) => this.end(error)) : body, {
+      status,
+      statusText,
+      headers: mergeHeaders(answer, headers),
+    });
+  }
+
+  /** Ends what the hooks began; they see `error`, or what the handler failed with. */
+  async end(error: unknown = this.#failure): Promise<void> {
+    const failures = await within(this.context, () => this.#hooks.end(error));
+    for (const failure of failures) void this.report(failure, "ending");
+    this.#resolveEnded?.();
+  }
+
+  /** Tells the app of an error. Resolves with its answer, if it has one. Never rejects. */
+  report(error: unknown, phase: ErrorContext["phase"]): Promise<Response | Close | undefined> {
+    return tell(this.#options.onError, error, { request: this.context.request, phase });
+  }
+
+  /** The response by which a failure refuses the handshake, or answers the request. */
+  refusal(error: unknown): Promise<Response> {
+    this.#failure = error;
+    return refusalFor(error, () => this.report(error, "handshake"));
+  }
+
+  /** The close by which a failure ends an accepted socket; its code is as it was given. */
+  close(error: unknown): Promise<Required<Close>> {
+    this.#failure = error;
+    return closeFor(error, () => this.report(error, "open"));
   }
 }
 
-/** What a thrown value means after the handshake: the close to send. `report` is called when it was no close. */
-export function closeFor(
-  thrown: unknown,
-  report: () => void,
-): { readonly code: number; readonly reason: string } {
-  if (thrown instanceof CloseError) return thrown;
-  report();
-  if (thrown instanceof ValidationError)
-    return { code: CloseCode.UnsupportedData, reason: "unsupported data" };
-  return { code: CloseCode.InternalError, reason: "" };
+function isEmpty(headers: Headers): boolean {
+  return headers.keys().next().done === true;
 }

@@ -1,4 +1,5 @@
 import { type Output, type PathParams, type Schema, ValidationError, validate } from "@symbolon/protocol";
+import { basic, bearer, type Credentials } from "./credentials.ts";
 
 /** The schemas by which a route reads its request. */
 export interface RouteSchemas {
@@ -18,6 +19,15 @@ export interface BaseContext {
   readonly request: Request;
   /** The credential: the Bearer token, or what `hello` carried; undefined when there is none. */
   readonly token: string | undefined;
+  /** The user and password of Basic credentials (RFC 7617, as UTF-8); undefined when there are none. */
+  readonly credentials: Credentials | undefined;
+  /** The path of the route that serves the request, as it was declared, below the prefixes it is mounted at: `/v1/items/:id`. */
+  readonly route: string;
+  /**
+   * Headers to answer with: of the 101, of a refusal and of an HTTP response. What the handler itself gives wins by name;
+   * cookies are all set. The 101 of a session is written before hooks run, and has none of them.
+   */
+  readonly answer: Headers;
 }
 
 /** The schemas of a route that has none. */
@@ -48,23 +58,34 @@ export interface Context<
 
 type Parsed<S, Otherwise> = S extends Schema ? Output<S> : Otherwise;
 
-/** What `parseContext` made of a request: mutable, for hooks add to it. */
+/** A context while it is made: mutable, for hooks add to it. */
 export type OpenContext = Record<string, unknown> & BaseContext;
 
-/** Reads a request by a route's schemas. Resolves with a 400 `Response` (RFC 9457) listing the issues when it does not fit. */
-export async function parseContext(
-  request: Request,
-  pathParams: Readonly<Record<string, string>>,
-  schemas: RouteSchemas,
-  token?: string,
-): Promise<OpenContext | Response> {
-  const raw = {
-    params: pathParams,
+/** What a request is served by. */
+export interface Served {
+  readonly params: Readonly<Record<string, string>>;
+  readonly route: string;
+  /** Overrules the Bearer token. */
+  readonly token?: string;
+}
+
+/** Reads a request; its parts are as they came. */
+export function openContext(request: Request, { params, route, token }: Served): OpenContext {
+  return {
+    request,
+    route,
+    token: token ?? bearer(request),
+    credentials: basic(request),
+    answer: new Headers(),
+    params,
     query: parseQuery(new URL(request.url).searchParams),
     headers: request.headers,
     cookies: parseCookies(request.headers.get("cookie") ?? ""),
   };
-  const context: OpenContext = { request, token: token ?? bearer(request), ...raw };
+}
+
+/** Makes the parts of a context what the route's schemas say. Resolves with a 400 `Response` (RFC 9457) listing the issues when they do not fit. */
+export async function checkParts(context: OpenContext, schemas: RouteSchemas): Promise<Response | undefined> {
   const issues: { in: string; path: string; message: string }[] = [];
   for (const part of ["params", "query", "headers", "cookies"] as const) {
     const schema = schemas[part];
@@ -72,7 +93,7 @@ export async function parseContext(
     try {
       context[part] = await validate(
         schema,
-        part === "headers" ? Object.fromEntries(request.headers) : raw[part],
+        part === "headers" ? Object.fromEntries(context.request.headers) : context[part],
       );
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
@@ -84,7 +105,7 @@ export async function parseContext(
         });
     }
   }
-  return issues.length === 0 ? context : problem(issues);
+  return issues.length === 0 ? undefined : problem(issues);
 }
 
 function problem(issues: readonly { in: string; path: string; message: string }[]): Response {
@@ -131,8 +152,4 @@ function unquote(value: string): string {
   } catch {
     return bare;
   }
-}
-
-function bearer(request: Request): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
 }

@@ -17,9 +17,11 @@ import {
   writeFrame,
 } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
-import { type Attempt, closeFor } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
+import { closeOf, sendable } from "./failure.ts";
 import { beating, type HeartbeatOptions } from "./heartbeat.ts";
 import { finish, isGenerator } from "./hook.ts";
+import { patiently } from "./patience.ts";
 import { Peer } from "./peer.ts";
 import type { BroadcastOptions, Room } from "./room.ts";
 
@@ -95,9 +97,6 @@ const setupPatience = 5_000;
 export class Conversation<C extends AnyContract> {
   readonly peer: Peer<ServerMessages<C>>;
   readonly session: Session = new Session();
-  #resolveEnded: (() => void) | undefined;
-  /** Resolves when the code after the handlers and the hooks' endings have run. */
-  readonly ended: Promise<void> = new Promise((resolve) => (this.#resolveEnded = resolve));
   readonly #service: Spoken<C>;
   readonly #attempt: Attempt;
   readonly #opening: Opening;
@@ -122,9 +121,9 @@ export class Conversation<C extends AnyContract> {
         hears: service.contract.definition.client ?? {},
         session: this.session,
         askForFailures: opening.cid !== undefined,
-        crashed: (error) => attempt.report(error),
+        crashed: (error) => void this.#told(error),
         failed: ({ name, error }) =>
-          attempt.report(new Error(`the client refused ${JSON.stringify(name)}`, { cause: error })),
+          void this.#told(new Error(`the client refused ${JSON.stringify(name)}`, { cause: error })),
         close: (error) => this.#wire?.close(error.code, error.reason),
         inbox: new Mailbox({ full: () => this.#wire?.pause(), roomy: () => this.#wire?.resume() }),
       },
@@ -133,11 +132,15 @@ export class Conversation<C extends AnyContract> {
     );
   }
 
+  /** Resolves when the code after the handlers and the hooks' endings have run. */
+  get ended(): Promise<void> {
+    return this.#attempt.ended;
+  }
+
   /** Runs the code before the handlers. Rejects with what it throws. */
   async setup(setup: Setup<C, never>): Promise<void> {
-    const context = { ...this.#attempt.context, room: this.#service.room };
     this.#checkPlace();
-    const result = setup(this.peer, context as never);
+    const result = setup(this.peer, this.#attempt.context as never);
     if (isGenerator(result)) {
       const first = await result.next();
       if (first.done === true) throw new TypeError("the setup ended without yielding its handlers");
@@ -170,7 +173,10 @@ export class Conversation<C extends AnyContract> {
       wire.listen(beating(listener, wire, this.#options.clock, this.#options.heartbeat, ping));
     });
     const served = this.peer.serve((name, input) => this.#dispatch(name, input));
-    void closed.then((end) => this.#finish(end, served));
+    void closed.then(async (end) => {
+      await this.#finish(end, served);
+      await this.#attempt.end();
+    });
   }
 
   /** A newer connection of the same client is here: ends this one, and resolves when nothing of it is left. */
@@ -179,12 +185,20 @@ export class Conversation<C extends AnyContract> {
     this.#gone.abort(this.#superseded);
     this.#wire?.close(this.#superseded.code, this.#superseded.reason);
     this.#wire?.terminate(); // the old wire may be dead: nobody waits for its answer
-    await this.#patiently(this.ended, setupPatience);
+    await patiently(this.#options.clock, this.ended, setupPatience);
   }
 
-  /** The conversation was never accepted: ends what setup and the hooks began. */
-  async fail(error: unknown): Promise<void> {
-    await this.#finish({ code: CloseCode.Abnormal, reason: "", wasClean: false }, Promise.resolve(), error);
+  /** The conversation was never accepted: ends what setup began; the hooks end when the refusal was sent. */
+  async fail(): Promise<void> {
+    await this.#finish({ code: CloseCode.Abnormal, reason: "", wasClean: false }, Promise.resolve());
+  }
+
+  /** An event failed, and its sender knows that it did: the connection stays, unless the app answers with a close. */
+  async #told(error: unknown): Promise<void> {
+    const answer = await this.#attempt.report(error, "open");
+    if (answer === undefined) return;
+    const { code, reason } = sendable(answer instanceof Response ? await closeOf(answer) : answer);
+    this.#wire?.close(code, reason);
   }
 
   #take(handlers: Handlers<C>): void {
@@ -219,30 +233,17 @@ export class Conversation<C extends AnyContract> {
     if (this.#strikes >= strikes) wire.close(CloseCode.PolicyViolation, "three messages were no frames");
   }
 
-  async #finish(closed: Closed, served: Promise<void>, error?: unknown): Promise<void> {
+  async #finish(closed: Closed, served: Promise<void>): Promise<void> {
     const end = new CloseError(closed.code, closed.reason, closed.wasClean);
     this.peer.end(end);
     this.#gone.abort(end);
     this.#resolveClosed?.(closed);
-    await this.#patiently(served, patience);
+    await patiently(this.#options.clock, served, patience);
     try {
       await this.#ending?.();
     } catch (failure) {
-      closeFor(failure, () => this.#attempt.report(failure));
+      if (!(failure instanceof CloseError)) void this.#attempt.report(failure, "ending");
     }
-    await this.#attempt.end(error);
-    this.#resolveEnded?.();
-  }
-
-  /** Waits for the application's code, but not for one that never settles: its client could not return. */
-  #patiently(work: Promise<void>, ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = this.#options.clock.after(ms, resolve);
-      void work.finally(() => {
-        stop();
-        resolve();
-      });
-    });
   }
 }
 

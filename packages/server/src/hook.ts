@@ -16,19 +16,61 @@ export type Hook<Context, P extends Provided | void = void> = (context: Context)
 /** Any hook. */
 export type AnyHook = (context: never) => HookResult<Provided | void>;
 
+/** A hook that provides what `H` provides, in any of the forms. */
+export type Replacement<H extends AnyHook> = (
+  context: Parameters<H>[0],
+) => HookResult<ProvidedBy<ReturnType<H>>>;
+
+type ProvidedBy<Result> =
+  Exclude<Settled<Result>, Response | void> extends infer Given extends Provided
+    ? [Given] extends [never]
+      ? void
+      : Given
+    : void;
+
+type Settled<Result> =
+  Result extends PromiseLike<infer Value>
+    ? Value
+    : Result extends Generator<infer Value, unknown, void> | AsyncGenerator<infer Value, unknown, void>
+      ? Value
+      : Result;
+
 type Ending = (error: unknown) => Promise<void>;
 
-/** Names that a context has of its own. */
-const reserved = new Set(["request", "params", "query", "headers", "cookies", "room", "token"]);
+const ownNames = [
+  "request",
+  "params",
+  "query",
+  "headers",
+  "cookies",
+  "room",
+  "token",
+  "credentials",
+  "route",
+  "answer",
+  "state",
+] as const;
+
+/** Names that a context has of its own: no hook may provide them. */
+export type OwnName = (typeof ownNames)[number];
+
+const reserved: ReadonlySet<string> = new Set(ownNames);
 
 /** Hooks that ran for one connection, and their endings still to come. */
 export class HookRun {
   readonly #endings: Ending[] = [];
+  #over: { readonly error: unknown } | undefined;
 
-  /** Runs hooks in order, adding what they provide to `context`. Resolves with the first `Response`, which refuses. Rejects with what a hook throws. */
+  /** Whether an ending is still to come. */
+  get pending(): boolean {
+    return this.#endings.length > 0;
+  }
+
+  /** Runs hooks in order, adding what they provide to `context`. Resolves with the first `Response`, which refuses; nobody reads it when `end` came meanwhile. Rejects with what a hook throws. */
   async start(hooks: readonly AnyHook[], context: Record<string, unknown>): Promise<Response | undefined> {
     for (const hook of hooks) {
       const value = await this.#first(hook(context as never));
+      if (this.#over !== undefined) return new Response(null, { status: 503 });
       if (value instanceof Response) return value;
       provide(context, value);
     }
@@ -37,6 +79,7 @@ export class HookRun {
 
   /** Runs the endings in reverse order; `error` is what the handler failed with, thrown into each generator. Resolves with the errors of the endings themselves. */
   async end(error?: unknown): Promise<unknown[]> {
+    this.#over ??= { error };
     const failures: unknown[] = [];
     for (const ending of this.#endings.splice(0).reverse()) {
       try {
@@ -52,6 +95,10 @@ export class HookRun {
     if (!isGenerator(result)) return result;
     const first = await result.next();
     if (first.done !== true) this.#endings.push((error) => finish(result, error));
+    if (this.#over !== undefined) {
+      const [failure] = await this.end(this.#over.error); // it came too late to be of use
+      if (failure !== undefined) throw failure;
+    }
     return first.value as Provided | Response | void;
   }
 }

@@ -44,6 +44,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   /** Holds one conversation. Resolves with a refusing response, or with undefined once it is accepted. */
   async open(attempt: Attempt, opening: Opening): Promise<Response | undefined> {
+    attempt.context["room"] = this.room;
     const conversation = new Conversation(this, attempt, opening, this.#options);
     this.#sessions.set(conversation.peer, conversation.session);
     try {
@@ -53,7 +54,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       conversation.run(await opening.accept());
       return undefined;
     } catch (error) {
-      await conversation.fail(error);
+      await conversation.fail();
       return attempt.refusal(error);
     }
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
 import { Readable, type Duplex } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 
 /** Reads a Node request as a web `Request`; undefined when its target or headers cannot be one. */
@@ -32,26 +33,31 @@ export function toRequest(incoming: IncomingMessage, signal?: AbortSignal): Requ
 /** Writes a web `Response` as a Node one. Rejects when it cannot be written: its body was read already. */
 export async function writeResponse(response: Response, outgoing: ServerResponse): Promise<void> {
   // First of all: it throws when the body was read already.
-  const body =
-    response.body === null || outgoing.req.method === "HEAD"
-      ? undefined
-      : Readable.fromWeb(response.body as never);
+  const body = response.body === null ? undefined : Readable.fromWeb(response.body as never);
   const cookies = response.headers.getSetCookie();
   outgoing.statusCode = response.status;
   if (response.statusText !== "") outgoing.statusMessage = response.statusText;
   for (const [name, value] of response.headers) if (name !== "set-cookie") outgoing.setHeader(name, value);
   if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
-  if (body === undefined) outgoing.end();
+  if (outgoing.req.method === "HEAD") {
+    body?.destroy(); // whoever makes it is told that nobody wants it
+    outgoing.end();
+  } else if (body === undefined) outgoing.end();
   else await pipeline(body, outgoing).catch(() => outgoing.destroy());
 }
 
 /** Answers an upgrade with a `Response` and closes the connection: there is no `ServerResponse` on this path. */
 export async function writeRefusal(response: Response, socket: Duplex): Promise<void> {
-  let body: Buffer;
+  let body = Buffer.alloc(0);
   try {
-    body = Buffer.from(await response.arrayBuffer());
+    if (response.body !== null) {
+      const source = Readable.fromWeb(response.body as never);
+      if (socket.destroyed) source.destroy();
+      else socket.once("close", () => source.destroy());
+      body = await buffer(source);
+    }
   } catch {
-    return void socket.destroy(); // the body broke: nothing was written yet
+    return void socket.destroy(); // the body broke, or the client has left: nothing was written yet
   }
   const headers = new Headers(response.headers);
   headers.set("connection", "close");

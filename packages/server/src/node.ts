@@ -11,8 +11,10 @@ import { CloseCode, CloseError } from "@symbolon/protocol";
 import sirv from "sirv";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { App } from "./app.ts";
+import { SystemClock } from "./clock.ts";
 import { toRequest, writeRefusal, writeResponse } from "./node-http.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
+import { patiently } from "./patience.ts";
 import type { AcceptInit } from "./server-socket.ts";
 
 /** Where and how to listen. */
@@ -31,17 +33,20 @@ export interface Server extends AsyncDisposable {
   readonly url: string;
   /** The port it listens on. */
   readonly port: number;
-  /** Refuses new connections, closes the open ones with 1001, and resolves when all have ended. */
+  /** Refuses new connections, closes the open ones with 1001, and resolves when all have ended, or 3 s after the last client has left. */
   readonly close: () => Promise<void>;
 }
 
 /** The WebSocket routes of an app, on a server one has. */
 export interface Attachment {
-  /** Refuses new WebSockets, closes the open ones with 1001, and resolves when all have ended. */
+  /** Refuses new WebSockets, closes the open ones with 1001, and resolves when all have ended, or 3 s after the last client has left. */
   readonly close: () => Promise<void>;
 }
 
 type ServedApp = Pick<App, "fetch" | "handshake" | "serves" | "maxPayload">;
+
+/** How long a closing server waits for handlers and hooks that have lost their clients, in ms. */
+const patience = 3_000;
 
 /** Serves an app on a port. Rejects with the system's error when it cannot listen: `EADDRINUSE` for a busy port. */
 export async function serve(
@@ -95,6 +100,11 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
     for (const [name, value] of new Headers(inits.get(incoming)?.headers)) lines.push(`${name}: ${value}`);
   });
   const deciding = new Set<Promise<void>>();
+  const living = new Set<Promise<void>>();
+  const track = (ended: Promise<void>): void => {
+    living.add(ended);
+    void ended.then(() => living.delete(ended));
+  };
   let draining = false;
 
   const upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -129,7 +139,7 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
           if (draining) leave(ws);
         });
       });
-    const decided = app.handshake(request, accept).then((response) => {
+    const decided = app.handshake(request, accept, track).then((response) => {
       deciding.delete(decided);
       if (response !== undefined) void writeRefusal(response, socket);
     });
@@ -145,6 +155,7 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
       await Promise.all([...gone, ...deciding]);
       // Those whose hooks had still to decide.
       await Promise.all([...wss.clients].map((ws) => once(ws, "close")));
+      await patiently(new SystemClock(), Promise.all(living), patience);
       server.off("upgrade", upgrade);
     },
   };

@@ -1,6 +1,7 @@
 import { CloseCode, CloseError, type Codec } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
-import { type Accept, type Attempt, ClosedBefore, closeFor } from "./attempt.ts";
+import type { Accept, Attempt } from "./attempt.ts";
+import { ClosedBefore } from "./failure.ts";
 import { beating, type HeartbeatOptions } from "./heartbeat.ts";
 import { PendingWire, Socket } from "./server-socket.ts";
 
@@ -52,21 +53,17 @@ async function converse(
 ): Promise<Response | undefined> {
   try {
     const result = await route.handler(socket, attempt.context as never);
-    if (result instanceof Response && !wire.accepted) {
-      await attempt.end();
-      return result;
-    }
+    if (result instanceof Response && !wire.accepted) return result;
     if (isIterable(result)) await socket.pipe(result);
-    if (wire.accepted) socket.close();
-    await attempt.end();
-    if (wire.accepted) return undefined;
+    if (wire.accepted) {
+      socket.close();
+      await attempt.end();
+      return undefined;
+    }
     if (wire.refusal !== undefined) return new ClosedBefore(wire.refusal);
-    attempt.report(
-      new Error(
-        "the handler ended without accepting or refusing: await socket.accept(), or return a Response",
-      ),
+    throw new Error(
+      "the handler ended without accepting or refusing: await socket.accept(), or return a Response",
     );
-    return new Response("Internal Server Error", { status: 500 });
   } catch (error) {
     return fail(attempt, socket, wire, error);
   }
@@ -79,16 +76,19 @@ async function fail(
   error: unknown,
 ): Promise<Response | undefined> {
   const theirs = error instanceof CloseError && socket.signal.aborted && socket.signal.reason === error;
-  await attempt.end(theirs ? undefined : error);
-  if (!wire.accepted)
-    return wire.refusal === undefined ? attempt.refusal(error) : new ClosedBefore(wire.refusal);
-  if (theirs) return undefined;
-  const { code, reason } = closeFor(error, () => attempt.report(error));
-  try {
-    socket.close(code, reason);
-  } catch {
-    socket.close(CloseCode.InternalError); // a code that may not be sent
+  if (!wire.accepted) {
+    const answer = theirs ? undefined : await attempt.refusal(error);
+    return wire.refusal === undefined ? answer : new ClosedBefore(wire.refusal);
   }
+  if (!theirs) {
+    const { code, reason } = await attempt.close(error);
+    try {
+      socket.close(code, reason);
+    } catch {
+      socket.close(CloseCode.InternalError); // a code that may not be sent
+    }
+  }
+  await attempt.end();
   return undefined;
 }
 

@@ -3,12 +3,15 @@ import { pathPattern } from "@symbolon/protocol";
 /** What may be found at a path. */
 export interface Found<Route> {
   readonly route: Route;
+  /** The path as the route declared it. */
+  readonly pattern: string;
   /** The decoded path parameters. */
   readonly params: Readonly<Record<string, string>>;
 }
 
 interface Entry<Route> {
   readonly rank: string;
+  readonly pattern: string;
   readonly match: (pathname: string) => Record<string, string> | undefined;
   readonly route: Route;
 }
@@ -30,15 +33,15 @@ export class Router<Route> {
       .join("");
     this.#entries = [
       ...this.#entries,
-      { rank, match: (pathname: string) => known.match(pathname), route },
+      { rank, pattern, match: (pathname: string) => known.match(pathname), route },
     ].toSorted((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
   }
 
   /** The route of `pathname` with its parameters, or undefined. */
   find(pathname: string): Found<Route> | undefined {
-    for (const { match, route } of this.#entries) {
+    for (const { match, route, pattern } of this.#entries) {
       const params = match(pathname);
-      if (params !== undefined) return { route, params };
+      if (params !== undefined) return { route, pattern, params };
     }
     return undefined;
   }

@@ -1,83 +1,188 @@
-import { HandshakeError, joinedWires, Socket, type Wire } from "@symbolon/protocol";
-import type { App } from "./app.ts";
+import { HandshakeError, joinedWires, type Wire } from "@symbolon/protocol";
+import { mergeHeaders } from "./answer.ts";
+import { type App, servedBy } from "./app.ts";
+import { Clock, SystemClock } from "./clock.ts";
+import { CookieJar } from "./cookie-jar.ts";
+import type { AnyHook, Replacement } from "./hook.ts";
 import { MemoryWebSocket } from "./memory-websocket.ts";
+import type { AcceptInit } from "./server-socket.ts";
+import { inTime, type Patience, TestSocket } from "./test-socket.ts";
 
-export { Clock } from "./clock.ts";
+export { Clock, CookieJar };
+export { type Patience, TestSocket, TimeoutError } from "./test-socket.ts";
 
-/** How `connect` knocks. */
-export interface ConnectOptions {
-  /** Headers of the handshake. */
-  readonly headers?: HeadersInit;
-  /** Subprotocols to offer. */
-  readonly protocols?: readonly string[];
+/** How an app is served in a test; its routes may be declared later. */
+export interface TestOptions<State = unknown, Hooks extends readonly AnyHook[] = readonly AnyHook[]> {
+  /** The app's `state`. Default: its own. */
+  readonly state?: State;
+  /** Hooks that run in the place of others: `[[signedIn, () => ({ user: ada })]]`. They provide the same. */
+  readonly overrides?: {
+    readonly [Index in keyof Hooks]: readonly [hook: Hooks[Index], instead: Replacement<Hooks[Index]>];
+  };
+  /** The clock of the sockets' timeouts. Default: the system's. */
+  readonly clock?: Clock;
 }
 
-/** A socket of the in-memory network: closed when its scope ends. */
-export type TestSocket = Socket & AsyncDisposable;
+/** How `connect` knocks. */
+export interface ConnectOptions extends Patience {
+  /** Headers of the handshake. */
+  readonly headers?: HeadersInit;
+  /** Cookies besides those in the jar. As in a browser, a request with cookies names its own `Origin`. */
+  readonly cookies?: Readonly<Record<string, string>>;
+  /** Added to the query of the path. */
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
+  /** Subprotocols to offer. */
+  readonly protocols?: readonly string[];
+  /** A Bearer token, or Basic credentials (RFC 7617). */
+  readonly auth?: string | { readonly username: string; readonly password: string };
+}
 
 /** An app, reached in memory. */
 export interface TestNet {
-  /** Answers an HTTP request; a path is enough. */
+  /** Answers an HTTP request; a path is enough. The answer's body is read ahead as far as a network's buffers would. */
   readonly fetch: (input: string | Request, init?: RequestInit) => Promise<Response>;
-  /** Opens a raw socket. Rejects with `HandshakeError`, whose `response` is the refusal. */
+  /**
+   * Opens a raw socket. Rejects with `HandshakeError`, whose `response` is the refusal, and with `TimeoutError` when
+   * `timeout` is given and there is no answer in time; it then limits each `receive` too.
+   */
   readonly connect: (path: string, options?: ConnectOptions) => Promise<TestSocket>;
   /** A `WebSocket` class for the real client: give it to `connect` of @symbolon/client. */
   readonly WebSocket: new (url: string | URL, protocols?: string | string[]) => WebSocket;
   /** The network fails: every open connection breaks, on both sides. */
   readonly drop: () => void;
+  /** What answers have set, refusals and 101s too; sent with every request. */
+  readonly cookies: CookieJar;
+  /** Every error that the app's `onError` was told of, in order. Nothing is thrown again: expect this to be empty. */
+  readonly errors: readonly unknown[];
 }
 
-/** Reaches an app in memory: no ports, no second client, no mock. */
-export function testClient(app: Pick<App, "fetch" | "handshake">): TestNet {
-  const wires = new Set<Wire>();
+interface Line {
+  readonly wire: Wire;
+  readonly headers: Headers;
+}
 
-  const dial = async (request: Request): Promise<Wire> => {
-    const { promise, resolve } = withResolvers<Wire>();
+type StateOf<P> = P extends { readonly state: infer State } ? State : unknown;
+
+/** Reaches an app in memory: no ports, no second client, no mock. Throws TypeError when it is none that `createApp` made. */
+export function testClient<P extends object, const Hooks extends readonly AnyHook[] = []>(
+  app: App<P>,
+  { state, overrides, clock = new SystemClock() }: TestOptions<StateOf<P>, Hooks> = {},
+): TestNet {
+  const wires = new Set<Wire>();
+  const cookies = new CookieJar();
+  const errors: unknown[] = [];
+  const served = servedBy(app, (inside) => {
+    const replaced = new Map<AnyHook, AnyHook>(
+      overrides as Iterable<readonly [AnyHook, AnyHook]> | undefined,
+    );
+    if (state !== undefined)
+      replaced.set(inside.state, (context: { state: unknown }) => void (context.state = state));
+    return {
+      replaced,
+      onError: (error, context) => {
+        errors.push(error);
+        return inside.options.onError(error, context);
+      },
+    };
+  });
+
+  const dial = async (request: Request): Promise<Line> => {
+    const { promise, resolve } = withResolvers<Line>();
     const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(", ");
-    const refusal = app.handshake(request, ({ subprotocol = "" } = {}) => {
+    const refusal = served.handshake(request, ({ subprotocol = "", headers }: AcceptInit = {}) => {
       if (!["", ...offered].includes(subprotocol))
         return Promise.reject(
           new TypeError(`the client did not offer the subprotocol ${JSON.stringify(subprotocol)}`),
         );
       const [near, far] = joinedWires(subprotocol);
       wires.add(near);
-      resolve(near);
+      const line = { wire: near, headers: new Headers(headers) };
+      cookies.take(line.headers);
+      resolve(line);
       return Promise.resolve(far);
     });
     const answer = await Promise.race([promise, refusal]);
-    if (answer instanceof Response) throw new HandshakeError(answer);
-    return answer ?? promise;
+    if (!(answer instanceof Response)) return answer ?? promise;
+    cookies.take(answer.headers);
+    throw new HandshakeError(await delivered(answer));
   };
 
+  const knock = (url: URL, protocols: readonly string[], options: ConnectOptions = {}): Promise<Line> =>
+    dial(handshakeRequest(url, protocols, options, cookies));
+
   return {
-    fetch: (input, init) =>
-      app.fetch(typeof input === "string" ? new Request(new URL(input, "http://test"), init) : input),
-    connect: async (path, { headers, protocols = [] } = {}) => {
-      const socket = new Socket(await dial(handshakeRequest(new URL(path, "ws://test"), protocols, headers)));
-      return Object.assign(socket, {
-        [Symbol.asyncDispose]: async () => {
-          socket.close();
-          await socket.closed;
-        },
+    fetch: async (input, init) => {
+      const asked = typeof input === "string" ? new Request(new URL(input, "http://test"), init) : input;
+      const cookie = asked.headers.get("cookie") ?? cookies.header();
+      const request =
+        cookie === "" ? asked : new Request(asked, { headers: mergeHeaders(asked.headers, { cookie }) });
+      const response = await served.fetch(request);
+      cookies.take(response.headers);
+      return buffered(response);
+    },
+    connect: async (path, options = {}) => {
+      const url = new URL(path, "ws://test");
+      const { timeout, protocols = [] } = options;
+      const knocking = knock(url, protocols, options);
+      const limit = { timeout, clock, what: "an answer to the handshake" };
+      const { wire, headers } = await inTime(knocking, limit).catch((error: unknown) => {
+        // Who does not wait has left.
+        void knocking.then((line) => line.wire.terminate()).catch(() => {});
+        throw error;
       });
+      return new TestSocket(wire, headers, { timeout, clock });
     },
     WebSocket: class extends MemoryWebSocket {
       constructor(url: string | URL, protocols: string | string[] = []) {
         const offered = typeof protocols === "string" ? [protocols] : protocols;
-        super(new URL(url), () => dial(handshakeRequest(new URL(url), offered)));
+        super(new URL(url), async () => (await knock(new URL(url), offered)).wire);
       }
     } as unknown as TestNet["WebSocket"],
     drop: () => {
       for (const wire of wires) wire.terminate();
       wires.clear();
     },
+    cookies,
+    errors,
   };
 }
 
-function handshakeRequest(url: URL, protocols: readonly string[], init?: HeadersInit): Request {
-  const headers = new Headers(init);
+function handshakeRequest(
+  url: URL,
+  protocols: readonly string[],
+  { headers: own = {}, cookies = {}, query = {}, auth }: ConnectOptions,
+  jar: CookieJar,
+): Request {
+  const target = new URL(url.href.replace(/^ws/, "http"));
+  for (const [name, values] of Object.entries(query))
+    for (const value of [values].flat()) target.searchParams.append(name, value);
+  const headers = new Headers();
+  const cookie = jar.header(cookies);
+  if (cookie !== "") {
+    headers.set("cookie", cookie);
+    headers.set("origin", target.origin);
+  }
+  if (auth !== undefined) headers.set("authorization", authorization(auth));
   if (protocols.length > 0) headers.set("sec-websocket-protocol", protocols.join(", "));
-  return new Request(url.href.replace(/^ws/, "http"), { headers });
+  return new Request(target, { headers: mergeHeaders(headers, own) });
+}
+
+function authorization(auth: NonNullable<ConnectOptions["auth"]>): string {
+  if (typeof auth === "string") return `Bearer ${auth}`;
+  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
+}
+
+/** A refusal as it arrives, with all of its body. */
+async function delivered(response: Response): Promise<Response> {
+  if (response.body === null) return response;
+  return new Response(await response.arrayBuffer(), response);
+}
+
+/** A response whose body is under way: the app is not held up by a test that does not read. */
+function buffered(response: Response): Response {
+  if (response.body === null || response.bodyUsed) return response;
+  const network = new TransformStream<Uint8Array, Uint8Array>({}, undefined, { highWaterMark: 64 });
+  return new Response(response.body.pipeThrough(network), response);
 }
 
 function withResolvers<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {

@@ -67,3 +67,100 @@ test("allowed origins connect", async () => {
   const socket = await testClient(app).connect("/", { headers: { origin: "https://pages.example.org" } });
   expect(await socket.receive()).toBe("hello");
 });
+
+describe("state", () => {
+  test("seeds › 141, 149 is one for the hooks and handlers of HTTP and WebSocket alike", async () => {
+    const app = createApp({ state: { n: 42 } });
+    const view = app.use(({ state }) => ({ doubled: state.n * 2 }));
+    view.http("/", ({ state, doubled }) => Response.json([state.n, doubled]));
+    view.ws("/", (socket, { state, doubled }) => socket.send([state.n, doubled]));
+    const net = testClient(app);
+    expect(await (await net.fetch("/")).json()).toEqual([42, 84]);
+    expect(await (await net.connect("/")).receive()).toBe("[42,84]");
+  });
+
+  test("is each app's own: below a mount the mounted one's, in the mounting hooks the outer's", async () => {
+    const inner = createApp({ state: "inner" });
+    inner.http("/", ({ state }) => new Response(state));
+    const bare = createApp();
+    bare.http("/", ({ state }) => new Response(String(state)));
+    const seen: string[] = [];
+    const outer = createApp({ state: "outer" });
+    const view = outer.use(({ state }) => void seen.push(state));
+    view.mount("/inner", inner);
+    view.mount("/bare", bare);
+    const net = testClient(outer);
+    expect(await (await net.fetch("/inner")).text()).toBe("inner");
+    expect(await (await net.fetch("/bare")).text()).toBe("undefined");
+    expect(seen).toEqual(["outer", "outer"]);
+  });
+
+  test("R14 › holds what is made once for the app, on first use, where a hook's is once per connection", async () => {
+    const made: string[] = [];
+    class Services {
+      #pool: Promise<string> | undefined;
+      get pool(): Promise<string> {
+        return (this.#pool ??= Promise.resolve(`pool ${made.push("pool")}`));
+      }
+    }
+    const app = createApp({ state: new Services() });
+    const view = app.use(async ({ state }) => ({
+      db: `${await state.pool} connection ${made.push("connection")}`,
+    }));
+    view.http("/", ({ db }) => new Response(db));
+    const net = testClient(app);
+    expect(made).toEqual([]);
+    const both = await Promise.all([net.fetch("/"), net.fetch("/")]);
+    expect(await Promise.all(both.map((one) => one.text()))).toEqual([
+      "pool 1 connection 2",
+      "pool 1 connection 3",
+    ]);
+    expect(made).toEqual(["pool", "connection", "connection"]);
+  });
+});
+
+test("seeds › 127, 139 hooks run in the order app, mount, view, route, and those of siblings not at all", async () => {
+  const log: string[] = [];
+  const step = (name: string) => () => void log.push(name);
+  const inner = createApp();
+  const view = inner.use(step("view"));
+  view.use(step("route")).ws("/", (socket) => (log.push("handler"), socket.accept()));
+  view.use(step("sibling")).ws("/sibling", () => {});
+  const app = createApp().use(step("app"));
+  app.use(step("mount")).mount("/v1", inner);
+  app.use(step("other mount")).mount("/v2", createApp());
+  await testClient(app).connect("/v1");
+  expect(log).toEqual(["app", "mount", "view", "route", "handler"]);
+});
+
+test("seeds › 63 Basic credentials are parsed; without them the answer asks for them", async () => {
+  const app = createApp();
+  const view = app.use(({ credentials }) =>
+    credentials?.username === "u" && credentials.password === "p"
+      ? { user: credentials.username }
+      : new Response("Unauthorized", {
+          status: 401,
+          headers: { "www-authenticate": 'Basic realm="chat", charset="UTF-8"' },
+        }),
+  );
+  view.ws("/", (socket, { user }) => socket.send(`hi ${user}`));
+  const net = testClient(app);
+  const { response } = (await net.connect("/").catch((error: unknown) => error)) as { response: Response };
+  expect([response.status, response.headers.get("www-authenticate")]).toEqual([
+    401,
+    'Basic realm="chat", charset="UTF-8"',
+  ]);
+  const socket = await net.connect("/", { auth: { username: "u", password: "p" } });
+  expect(await socket.receive()).toBe("hi u");
+});
+
+test("a name that the context has already is a TypeError the app is told of, also where types are set aside", async () => {
+  const onError = vi.fn();
+  const app = createApp({ onError });
+  app.use((() => ({ answer: 1 })) as () => void).http("/", () => new Response());
+  expect((await testClient(app).fetch("/")).status).toBe(500);
+  expect(onError).toHaveBeenCalledWith(
+    new TypeError('a hook provides "answer", which the context has already: choose another name'),
+    expect.anything(),
+  );
+});

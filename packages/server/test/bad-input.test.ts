@@ -21,7 +21,7 @@ function echoing() {
   const ends: string[] = [];
   const ended = gate();
   const errors: unknown[] = [];
-  const app = createApp({ onError: (error) => errors.push(error) });
+  const app = createApp({ onError: (error) => void errors.push(error) });
   app.ws("/echo", async (socket) => {
     for await (const message of socket) await socket.send(message);
   });

@@ -1,20 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { parseContext, type RouteSchemas } from "../src/context.ts";
+import { checkParts, openContext, type OpenContext, type RouteSchemas } from "../src/context.ts";
 
 function request(path: string, headers: HeadersInit = {}): Request {
   return new Request(new URL(path, "http://test"), { headers });
 }
 
+function opened(path: string, headers?: HeadersInit, id = "7", token?: string): OpenContext {
+  const served = { params: { id }, route: "/x/:id", ...(token !== undefined && { token }) };
+  return openContext(request(path, headers), served);
+}
+
 async function parsed(path: string, headers?: HeadersInit, schemas: RouteSchemas = {}, token?: string) {
-  const context = await parseContext(request(path, headers), { id: "7" }, schemas, token);
-  if (context instanceof Response) throw new Error(await context.text());
+  const context = opened(path, headers, "7", token);
+  const refusal = await checkParts(context, schemas);
+  if (refusal !== undefined) throw new Error(await refusal.text());
   return context;
 }
 
 async function refused(path: string, headers: HeadersInit, schemas: RouteSchemas) {
-  const response = await parseContext(request(path, headers), { id: "seven" }, schemas);
-  if (!(response instanceof Response)) throw new Error("expected a refusal");
+  const response = await checkParts(opened(path, headers, "seven"), schemas);
+  if (response === undefined) throw new Error("expected a refusal");
   return response;
 }
 
@@ -53,6 +59,13 @@ describe("the token", () => {
 
   test("is not that of another scheme", async () => {
     expect((await parsed("/x", { authorization: "Basic abc" })).token).toBeUndefined();
+  });
+
+  test("and Basic credentials exclude each other", async () => {
+    const authorization = `Basic ${Buffer.from("u:p").toString("base64")}`;
+    const { token, credentials } = await parsed("/x", { authorization });
+    expect([token, credentials]).toEqual([undefined, { username: "u", password: "p" }]);
+    expect((await parsed("/x", { authorization: "Bearer abc" })).credentials).toBeUndefined();
   });
 
   test("of the hello wins over the header", async () => {

@@ -41,7 +41,19 @@ test("@symbolon/server/testing exports these names and no others", async () => {
   expect(names).toMatchInlineSnapshot(`
     [
       "Clock",
+      "CookieJar",
+      "TestSocket",
+      "TimeoutError",
       "testClient",
+    ]
+  `);
+});
+
+test("@symbolon/server/current exports these names and no others", async () => {
+  const names = Object.keys(await import("@symbolon/server/current")).sort();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "current",
     ]
   `);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type AnyHook, finish, HookRun, isGenerator } from "../src/hook.ts";
+import { gate } from "./gate.ts";
 
 async function start(hooks: readonly AnyHook[], context: Record<string, unknown> = {}) {
   const run = new HookRun();
@@ -89,12 +90,21 @@ test("a later hook sees what earlier ones provided", async () => {
   expect(seen).toEqual(["ada"]);
 });
 
-test.each(["request", "params", "query", "headers", "cookies", "room", "token"])(
-  "a hook cannot provide %s, which the context has of its own",
-  async (name) => {
-    await expect(start([() => ({ [name]: 1 })])).rejects.toThrow(TypeError);
-  },
-);
+test.each([
+  "request",
+  "params",
+  "query",
+  "headers",
+  "cookies",
+  "room",
+  "token",
+  "credentials",
+  "route",
+  "answer",
+  "state",
+])("a hook cannot provide %s, which the context has of its own", async (name) => {
+  await expect(start([() => ({ [name]: 1 })])).rejects.toThrow(TypeError);
+});
 
 test("a hook cannot provide what another one has provided", async () => {
   await expect(start([() => ({ user: 1 }), () => ({ user: 2 })])).rejects.toThrow(/"user".*already/);
@@ -151,6 +161,38 @@ describe("the endings", () => {
     expect(refusal?.status).toBe(403);
     await run.end();
     expect(log).toContain("a is over");
+  });
+
+  test("are pending until they have run", async () => {
+    const { run } = await start([recording("a", [])]);
+    expect(run.pending).toBe(true);
+    await run.end();
+    expect(run.pending).toBe(false);
+    expect((await start([() => {}])).run.pending).toBe(false);
+  });
+
+  test("of a hook that begins after the end came at once, with its error; later hooks do not run", async () => {
+    const log: string[] = [];
+    const { passed, open } = gate();
+    const asked = gate();
+    const run = new HookRun();
+    const late: AnyHook = async function* () {
+      asked.open();
+      await passed;
+      try {
+        yield;
+      } catch (error) {
+        log.push(`late sees ${(error as Error).message}`);
+        throw error;
+      }
+    };
+    const started = run.start([recording("a", log), late, recording("b", log)], {});
+    await asked.passed;
+    await run.end(new Error("too late"));
+    open();
+    expect(await started).toBeInstanceOf(Response);
+    expect(log.filter((line) => line.includes("sees"))).toEqual(["a sees too late", "late sees too late"]);
+    expect(log.some((line) => line.startsWith("b"))).toBe(false);
   });
 
   test("may not yield again", async () => {

@@ -62,6 +62,7 @@ describe.each([
       expect(await frame(socket)).toMatchObject({ name: "said" });
       expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret at /srv/app.ts"), {
         request: expect.any(Request),
+        phase: "open",
       });
     },
   );

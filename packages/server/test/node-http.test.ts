@@ -138,7 +138,7 @@ test("a handler chooses the subprotocol and the headers of the answer, each cook
 
 test("choosing a subprotocol that was not offered refuses with 500 and is reported", async () => {
   const errors: unknown[] = [];
-  const app = createApp({ onError: (error) => errors.push(error) });
+  const app = createApp({ onError: (error) => void errors.push(error) });
   app.ws("/wrong", (socket) => socket.accept({ subprotocol: "mqtt" }));
   await using server = await serve(app, { port: 0 });
   expect((await ask(server.port, handshake("/wrong", { "Sec-WebSocket-Protocol": "soap" }))).status).toBe(

@@ -27,7 +27,10 @@ describe("after accept", () => {
       throw new Error("secret");
     });
     expect(closed).toEqual({ code: 1011, reason: "", wasClean: true });
-    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret"), { request: expect.any(Request) });
+    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret"), {
+      request: expect.any(Request),
+      phase: "open",
+    });
   });
 
   test("a thrown CloseError closes with its code and reason", async () => {

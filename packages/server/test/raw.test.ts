@@ -141,9 +141,7 @@ describe("before accept", () => {
     expect(response.status).toBe(500);
     expect(onError).toHaveBeenCalledExactlyOnceWith(
       expect.objectContaining({ message: expect.stringContaining("without accepting") }),
-      {
-        request: expect.any(Request),
-      },
+      { request: expect.any(Request), phase: "handshake" },
     );
   });
 
@@ -152,7 +150,10 @@ describe("before accept", () => {
       throw new Error("secret");
     });
     expect([response.status, await response.text()]).toEqual([500, "Internal Server Error"]);
-    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret"), { request: expect.any(Request) });
+    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret"), {
+      request: expect.any(Request),
+      phase: "handshake",
+    });
   });
 
   test("accepting after a close rejects with CloseError", async () => {

@@ -1,0 +1,188 @@
+import { CloseCode, CloseError, type Hello, SUBPROTOCOL, type Wire, writeFrame } from "@symbolon/protocol";
+import { type Accept, Attempt } from "./attempt.ts";
+import type { Clock } from "./clock.ts";
+import { openContext, type RouteSchemas } from "./context.ts";
+import { closeOf, type OnError, Overdue, refusalFor, tell } from "./failure.ts";
+import type { HeartbeatOptions } from "./heartbeat.ts";
+import { readHello } from "./hello.ts";
+import type { AnyHook } from "./hook.ts";
+import { checkHost, type HostOptions } from "./host.ts";
+import { checkOrigin, type OriginOptions } from "./origin.ts";
+import type { Found } from "./router.ts";
+import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
+
+/** What may be asked of the server before a handshake is decided. */
+export interface HandshakeOptions {
+  /** How long hooks and a handler may take to accept or refuse, in ms. Default 10,000; then it is refused with 503. */
+  readonly timeout?: number;
+  /** How many handshakes may wait for their decision at once. Default 1,000; one more is refused with 503. */
+  readonly pending?: number;
+}
+
+/** How requests are taken to their routes. */
+export interface DispatchOptions extends OriginOptions, HostOptions {
+  readonly onError: OnError;
+  readonly clock: Clock;
+  readonly heartbeat: HeartbeatOptions;
+  readonly handshake?: HandshakeOptions;
+  readonly fetch?: (request: Request) => Response | Promise<Response>;
+  /** Hooks that run in the place of others. */
+  readonly replaced?: ReadonlyMap<AnyHook, AnyHook>;
+}
+
+/** Told what resolves when a socket's handler and its hooks have ended. */
+export type Track = (ended: Promise<void>) => void;
+
+/** Takes requests to an answer or an accepted socket. */
+export class Dispatcher {
+  readonly #routes: Routes;
+  readonly #options: DispatchOptions;
+  #pending = 0;
+
+  constructor(routes: Routes, options: DispatchOptions) {
+    this.#routes = routes;
+    this.#options = options;
+  }
+
+  /** Answers an HTTP request. Never rejects. */
+  async fetch(request: Request): Promise<Response> {
+    try {
+      const foreign = checkHost(request, this.#options);
+      if (foreign !== undefined) return foreign;
+      const { pathname } = new URL(request.url);
+      const found = this.#routes.httpAt(pathname);
+      if (found !== undefined) return await this.#respond(request, found);
+      if (this.#options.fetch !== undefined) return await this.#options.fetch(request);
+      if (this.#routes.socketAt(pathname) === undefined) return new Response("Not Found", { status: 404 });
+      const headers = { upgrade: "websocket", connection: "upgrade" };
+      return new Response("This is a WebSocket", { status: 426, headers }); // RFC 9110 §15.5.22
+    } catch (error) {
+      return this.#refusal(request, error);
+    }
+  }
+
+  /** Answers a WebSocket handshake; `track` is told what resolves when the handler and its hooks have ended. Never rejects. */
+  async handshake(request: Request, accept: Accept, track?: Track): Promise<Response | undefined> {
+    try {
+      const foreign = checkHost(request, this.#options) ?? checkOrigin(request, this.#options);
+      if (foreign !== undefined) return foreign;
+      const { pathname } = new URL(request.url);
+      const found = this.#routes.socketAt(pathname);
+      if (found?.route.raw === undefined && offers(request, SUBPROTOCOL)) {
+        await this.#session(request, found, accept, track);
+        return undefined;
+      }
+      if (found === undefined) return this.#missing(pathname);
+      const attempt = this.#attempt(request, found, found.route.schemas);
+      track?.(attempt.ended);
+      const { raw, service } = found.route;
+      const refusal = await this.#inTime(attempt, attempt.accepting(accept), (accept) =>
+        raw === undefined ? service?.open(attempt, { accept: () => accept() }) : raw(attempt, accept),
+      );
+      return refusal && attempt.answer(refusal);
+    } catch (error) {
+      return this.#refusal(request, error);
+    }
+  }
+
+  async #respond(request: Request, found: Found<HttpRoute>): Promise<Response> {
+    const attempt = this.#attempt(request, found, {});
+    const response = await attempt.run(async () => {
+      const response: unknown = await found.route.handler(attempt.context as never);
+      if (response instanceof Response) return response;
+      throw new TypeError(`the HTTP handler at ${JSON.stringify(found.pattern)} gave no Response`);
+    });
+    return attempt.answer(response);
+  }
+
+  async #session(
+    request: Request,
+    found: Found<SocketRoute> | undefined,
+    accept: Accept,
+    track?: Track,
+  ): Promise<void> {
+    const wire = await accept({ subprotocol: SUBPROTOCOL });
+    const hello = await readHello(wire, this.#options.clock);
+    if (hello === undefined) return;
+    if (found === undefined) {
+      const { code, reason } = await closeOf(this.#missing(new URL(request.url).pathname));
+      wire.close(code, reason);
+      return;
+    }
+    const attempt = this.#attempt(request, found, found.route.schemas, hello.auth);
+    track?.(attempt.ended);
+    await this.#welcome(attempt, found, hello, wire);
+  }
+
+  async #welcome(attempt: Attempt, found: Found<SocketRoute>, hello: Hello, wire: Wire): Promise<void> {
+    const { interval, timeout } = this.#options.heartbeat;
+    const welcome = (sid: string): string =>
+      writeFrame({ t: "welcome", state: "new", sid, heartbeat: { i: interval, t: timeout } });
+    const refusal = await this.#inTime(
+      attempt,
+      () => Promise.resolve(wire),
+      (accept) => found.route.service?.open(attempt, { accept: () => accept(), cid: hello.cid, welcome }),
+    );
+    if (refusal === undefined) return;
+    const { code, reason } = await closeOf(refusal);
+    wire.close(code, reason);
+    await attempt.end();
+  }
+
+  /** Runs hooks and handler until they accept or refuse. One that hangs would hold the client, and a closing server, for ever. */
+  async #inTime(
+    attempt: Attempt,
+    accept: Accept,
+    serve: (accept: Accept) => Promise<Response | undefined> | undefined,
+  ): Promise<Response | undefined> {
+    const { timeout = 10_000, pending = 1_000 } = this.#options.handshake ?? {};
+    if (this.#pending >= pending)
+      return new Response("Too many handshakes at once", { status: 503, headers: { "retry-after": "1" } });
+    this.#pending += 1;
+    let overdue: Overdue | undefined;
+    let stop = (): void => {};
+    const due = new Promise<Overdue>((resolve) => {
+      stop = this.#options.clock.after(timeout, () => resolve((overdue = new Overdue(timeout))));
+    });
+    const accepting: Accept = (init) => {
+      if (overdue !== undefined) return Promise.reject(new CloseError(CloseCode.Abnormal, "", false));
+      stop();
+      return accept(init);
+    };
+    const running = attempt.run(async () => serve(accepting));
+    const first = await Promise.race([running, due]);
+    stop();
+    this.#pending -= 1;
+    if (!(first instanceof Overdue)) return first;
+    void attempt.end(first);
+    void running.then((late) => late?.body?.cancel()).catch(() => {}); // nobody is there to read it
+    return attempt.refusal(first);
+  }
+
+  #attempt(
+    request: Request,
+    { route, pattern, params }: Found<{ readonly hooks: readonly AnyHook[] }>,
+    schemas: RouteSchemas,
+    token?: string,
+  ): Attempt {
+    const { replaced, onError } = this.#options;
+    const hooks =
+      replaced === undefined ? route.hooks : route.hooks.map((hook) => replaced.get(hook) ?? hook);
+    const context = openContext(request, { params, route: pattern, ...(token !== undefined && { token }) });
+    return new Attempt(context, { schemas, hooks, onError });
+  }
+
+  #missing(pathname: string): Response {
+    if (this.#routes.httpAt(pathname) === undefined) return new Response("Not Found", { status: 404 });
+    return new Response("There is no WebSocket here", { status: 400 });
+  }
+
+  #refusal(request: Request, error: unknown): Promise<Response> {
+    return refusalFor(error, () => tell(this.#options.onError, error, { request, phase: "handshake" }));
+  }
+}
+
+function offers(request: Request, subprotocol: string): boolean {
+  const offered = request.headers.get("sec-websocket-protocol") ?? "";
+  return offered.split(",").some((one) => one.trim() === subprotocol);
+}
