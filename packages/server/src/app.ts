@@ -1,4 +1,4 @@
-import type { AnyContract, Codec, Message, ParamsOutput, QueryOutput, Sent } from "@symbolon/protocol";
+import type { AnyContract, ParamsOutput, QueryOutput, Sent } from "@symbolon/protocol";
 import type { Accept, OnError } from "./attempt.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import type { BaseContext, Context, RouteSchemas } from "./context.ts";
@@ -11,9 +11,17 @@ import type { SocketHandler } from "./raw.ts";
 import type { BroadcastOptions, Room } from "./room.ts";
 import { type HttpHandler, Routes } from "./routes.ts";
 import type { Socket } from "./server-socket.ts";
+import {
+  type Layered,
+  layered,
+  layerOf,
+  type SocketLayer,
+  type SocketOf,
+  type SocketRouteOptions,
+} from "./socket-options.ts";
 
 /** What an app is made of; every option has a safe default. */
-export interface AppOptions extends OriginOptions {
+export interface AppOptions extends OriginOptions, SocketLayer {
   /** When silent clients are asked and given up. Default 25,000 ms of silence, then 10,000 ms to answer. */
   readonly heartbeat?: HeartbeatOptions;
   /** The largest message a client may send, in bytes. Default 65,536; a larger one closes with 1009. */
@@ -25,17 +33,6 @@ export interface AppOptions extends OriginOptions {
   /** Time, for tests. Default: the system's. */
   readonly clock?: Clock;
 }
-
-/** A raw route's options: schemas for its request, codecs for its messages. */
-export interface SocketRouteOptions extends RouteSchemas {
-  /** Reads messages. Default: strings and bytes as they come. */
-  readonly receive?: Codec<never, unknown>;
-  /** Writes messages. Default: strings and bytes as they are, other values as JSON. */
-  readonly send?: Codec<never, unknown>;
-}
-
-type Receives<O> = O extends { readonly receive: Codec<never, infer Read> } ? Read : Message;
-type Sends<O> = O extends { readonly send: Codec<infer Written, unknown> } ? Written : unknown;
 
 /** The rooms of an app's raw routes. */
 export type SocketRoom = Room<
@@ -52,24 +49,23 @@ export interface RawContext {
 type Merge<A, B> = B extends Provided ? A & B : A;
 
 /** The builder one holds: routes, the hooks they run, and the two functions by which a transport serves it. */
-export interface App<P extends object = object> {
+export interface App<P extends object = object, L extends object = object> {
   /** A narrower view of the same app: routes declared on it run `hook`, after those of this view. */
   readonly use: <Given extends Provided | void = void>(
     hook: Hook<Context<string, RouteSchemas> & P, Given>,
-  ) => App<Merge<P, Given>>;
+  ) => App<Merge<P, Given>, L>;
+  /** Another view of the same app, whose raw routes speak as `layer` says where they do not say it themselves. */
+  readonly with: <const Over extends SocketLayer>(layer: Over) => App<P, Layered<L, Over>>;
   /** Serves raw WebSockets at a path. Throws TypeError when a WebSocket route is there already. */
   readonly ws: {
     <const Path extends string>(
       path: Path,
-      handler: SocketHandler<Socket, Context<Path> & RawContext & P>,
+      handler: SocketHandler<SocketOf<L>, Context<Path> & RawContext & P>,
     ): void;
     <const Path extends string, const Options extends SocketRouteOptions>(
       path: Path,
       options: Options,
-      handler: SocketHandler<
-        Socket<Receives<Options>, Sends<Options>>,
-        Context<Path, Options> & RawContext & P
-      >,
+      handler: SocketHandler<SocketOf<Layered<L, Options>>, Context<Path, Options> & RawContext & P>,
     ): void;
   };
   /** Answers HTTP at a path; a WebSocket route may be at the same one. */
@@ -80,7 +76,7 @@ export interface App<P extends object = object> {
     setup: Setup<C, ContractContext<C> & P>,
   ) => Service<C>;
   /** Serves another app's routes below a prefix; its routes run this view's hooks first. */
-  readonly mount: (prefix: string, other: App) => void;
+  readonly mount: (prefix: string, other: Pick<App, "fetch" | "handshake">) => void;
   /** Whether any route is at this path. */
   readonly serves: (pathname: string) => boolean;
   /** Answers an HTTP request. Never rejects. */
@@ -100,28 +96,39 @@ export interface ContractContext<C extends AnyContract> extends BaseContext {
 }
 
 /** Makes an app: the place where routes are declared. */
+export function createApp(): App;
+export function createApp<const Options extends AppOptions>(
+  options: Options,
+): App<object, Pick<Options, keyof Options & keyof SocketLayer>>;
 export function createApp(options: AppOptions = {}): App {
   const onError: OnError = options.onError ?? logError;
   const clock = options.clock ?? new SystemClock();
   const heartbeat = options.heartbeat ?? { interval: 25_000, timeout: 10_000 };
   const routes = new Routes({ ...options, onError, clock, heartbeat });
-  return view(routes, [], options.maxPayload ?? 65_536, { clock, heartbeat });
+  const layer = layered({}, layerOf(options));
+  return view(routes, [], options.maxPayload ?? 65_536, { clock, heartbeat, layer });
 }
 
 interface Shared {
   readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
+  readonly layer: SocketLayer;
 }
 
 const routesOf = new WeakMap<object, Routes>();
 
 function view(routes: Routes, hooks: readonly AnyHook[], maxPayload: number, shared: Shared): App {
   const ws = (path: string, ...rest: [unknown, unknown?]): void => {
-    const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
-    routes.addSocket(path, hooks, options as SocketRouteOptions, handler as never);
+    const [own, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
+    const options = own as SocketRouteOptions;
+    routes.addSocket(path, hooks, options, {
+      handler: handler as never,
+      layer: layered(shared.layer, options),
+    });
   };
   const app: App = {
     use: (hook) => view(routes, [...hooks, hook], maxPayload, shared) as never,
+    with: (layer) => view(routes, hooks, maxPayload, { ...shared, layer: layered(shared.layer, layer) }),
     ws,
     http: (path, handler) => routes.addHttp(path, hooks, handler),
     implement: (contract, setup) => {

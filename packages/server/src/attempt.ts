@@ -1,7 +1,7 @@
-import { CloseCode, CloseError, ValidationError, type Wire } from "@symbolon/protocol";
+import { CloseCode, CloseError, ProtocolError, ValidationError, type Wire } from "@symbolon/protocol";
 import { type OpenContext, parseContext, type RouteSchemas } from "./context.ts";
 import { type AnyHook, HookRun } from "./hook.ts";
-import type { AcceptInit } from "./server-socket.ts";
+import type { AcceptInit } from "./pending-wire.ts";
 
 /** Accepts the handshake: writes the 101 and gives the wire. Rejects when the client has left. */
 export type Accept = (init?: AcceptInit) => Promise<Wire>;
@@ -96,5 +96,6 @@ export function closeFor(
   report();
   if (thrown instanceof ValidationError)
     return { code: CloseCode.UnsupportedData, reason: "unsupported data" };
+  if (thrown instanceof ProtocolError) return { code: thrown.closeCode, reason: "unexpected message" };
   return { code: CloseCode.InternalError, reason: "" };
 }

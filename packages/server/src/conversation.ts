@@ -19,6 +19,7 @@ import type { Clock } from "./clock.ts";
 import { type Attempt, closeFor } from "./attempt.ts";
 import { beating, type HeartbeatOptions } from "./heartbeat.ts";
 import { finish, isGenerator } from "./hook.ts";
+import { patiently } from "./patience.ts";
 import { Peer } from "./peer.ts";
 import type { BroadcastOptions, Room } from "./room.ts";
 
@@ -178,7 +179,7 @@ export class Conversation<C extends AnyContract> {
     this.#gone.abort(this.#superseded);
     this.#wire?.close(this.#superseded.code, this.#superseded.reason);
     this.#wire?.terminate(); // the old wire may be dead: nobody waits for its answer
-    await this.#patiently(this.ended, setupPatience);
+    await patiently(this.#options.clock, this.ended, setupPatience);
   }
 
   /** The conversation was never accepted: ends what setup and the hooks began. */
@@ -223,7 +224,7 @@ export class Conversation<C extends AnyContract> {
     this.peer.end(end);
     this.#gone.abort(end);
     this.#resolveClosed?.(closed);
-    await this.#patiently(served, patience);
+    await patiently(this.#options.clock, served, patience);
     try {
       await this.#ending?.();
     } catch (failure) {
@@ -231,17 +232,6 @@ export class Conversation<C extends AnyContract> {
     }
     await this.#attempt.end(error);
     this.#resolveEnded?.();
-  }
-
-  /** Waits for the application's code, but not for one that never settles: its client could not return. */
-  #patiently(work: Promise<void>, ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = this.#options.clock.after(ms, resolve);
-      void work.finally(() => {
-        stop();
-        resolve();
-      });
-    });
   }
 }
 

@@ -13,7 +13,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { App } from "./app.ts";
 import { toRequest, writeRefusal, writeResponse } from "./node-http.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
-import type { AcceptInit } from "./server-socket.ts";
+import type { AcceptInit } from "./pending-wire.ts";
 
 /** Where and how to listen. */
 export interface ServeOptions {

@@ -137,8 +137,9 @@ describe("when the client leaves", () => {
   });
 });
 
-test("hooks see the error of the handler", async () => {
+test("hooks see the error of the handler, when the client has been told", async () => {
   const log: unknown[] = [];
+  const { passed, open } = gate();
   const broken = new Error("broken handler");
   const app = createApp({ onError: () => {} });
   const view = app.use(async function* () {
@@ -147,6 +148,8 @@ test("hooks see the error of the handler", async () => {
     } catch (error) {
       log.push(error);
       throw error;
+    } finally {
+      open();
     }
   });
   view.ws("/", { send: text }, async (socket) => {
@@ -154,6 +157,7 @@ test("hooks see the error of the handler", async () => {
     throw broken;
   });
   const socket = await testClient(app).connect("/");
-  await socket.closed;
+  expect(await socket.closed).toMatchObject({ code: 1011 });
+  await passed;
   expect(log).toEqual([broken]);
 });
