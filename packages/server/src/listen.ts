@@ -1,4 +1,5 @@
 import type { Closed } from "@symbolon/protocol";
+import { bidFarewell } from "./farewell.ts";
 import type { SocketHandler } from "./raw.ts";
 import type { Socket } from "./server-socket.ts";
 
@@ -32,16 +33,14 @@ export function listen<S extends Socket<unknown, never>, Context>(
   listener: Hear<S, Context> | Listener<S, Context>,
 ): SocketHandler<S, Context> {
   const heard: Listener<S, Context> = typeof listener === "function" ? { message: listener } : listener;
-  const handler = async (socket: S, context: Context): Promise<void> => {
+  return async (socket, context) => {
     socket.ignoreOtherKinds();
     await socket.accept();
+    if (heard.close !== undefined) bidFarewell(socket, (closed) => heard.close?.(closed, socket, context));
     await heard.open?.(socket, context);
     for await (const value of socket) {
       const answer = await heard.message(value as Heard<S>, socket, context);
       if (answer !== undefined && socket.state === "open") await socket.send(answer as never);
     }
   };
-  const close: SocketHandler<S, Context>["close"] = (closed, socket, context) =>
-    heard.close?.(closed, socket, context);
-  return Object.assign(handler, { close });
 }

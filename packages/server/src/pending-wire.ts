@@ -88,9 +88,9 @@ export class PendingWire implements Wire {
   }
 
   /** Accepts the handshake because a message is asked for; after a refusal it does nothing. */
-  async ask(): Promise<void> {
+  ask(): Promise<void> | undefined {
     this.#asked = true;
-    if (this.#refusal === undefined) await this.accept();
+    return this.#refusal === undefined ? this.accept() : undefined;
   }
 
   /** From now on, drops the messages for which `passes` is false; the last call counts. */

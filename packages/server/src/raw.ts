@@ -1,20 +1,17 @@
-import { CloseCode, type Closed } from "@symbolon/protocol";
+import { CloseCode, type Wire, type WireListener } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 import { type Accept, type Attempt, ClosedBefore, closeFor } from "./attempt.ts";
+import { sayFarewells } from "./farewell.ts";
 import { beating, type HeartbeatOptions } from "./heartbeat.ts";
 import { idling } from "./idle.ts";
 import { lingered } from "./lingering.ts";
 import { PendingWire } from "./pending-wire.ts";
 import { Socket } from "./server-socket.ts";
 import type { SocketLayer } from "./socket-options.ts";
-import { dealWithUnread } from "./unread.ts";
+import { siftUnread } from "./unread.ts";
 
 /** Serves one raw WebSocket: it may return a `Response` to refuse, or values to stream. */
-export interface SocketHandler<S, Context> {
-  (socket: S, context: Context): SocketResult | Promise<SocketResult>;
-  /** Runs when an accepted socket has ended and the handler with it, before the hooks end. */
-  readonly close?: (closed: Closed, socket: S, context: Context) => unknown;
-}
+export type SocketHandler<S, Context> = (socket: S, context: Context) => SocketResult | Promise<SocketResult>;
 
 /** What a socket handler may return: nothing, a refusal before accept, or an iterable of values to send. */
 export type SocketResult =
@@ -32,48 +29,58 @@ export interface RawRoute {
   readonly heartbeat: HeartbeatOptions;
 }
 
-/** Runs a raw route's handler. Resolves with a refusing response, or with undefined as soon as the handshake is accepted. */
-export function serveRaw(route: RawRoute, attempt: Attempt, accept: Accept): Promise<Response | undefined> {
-  return new Promise((decide) => {
-    const { clock, heartbeat, layer } = route;
-    const wire: PendingWire = new PendingWire(
-      async (init) => {
-        const opened = await accept(init);
-        decide(undefined);
-        return opened;
-      },
-      (opened, listener) => {
-        const { idleTimeout } = layer;
-        const watched =
-          idleTimeout === undefined
-            ? listener
-            : idling(listener, clock, idleTimeout, () =>
-                wire.close(CloseCode.GoingAway, `no message for ${idleTimeout} ms`),
-              );
-        return beating(watched, opened, clock, heartbeat, opened.ping && (() => opened.ping?.()));
-      },
-    );
-    void converse(route, attempt, wire).then(decide);
-  });
-}
-
 /** What a handler came to. */
 interface Outcome {
   readonly result?: unknown;
   readonly failure?: { readonly error: unknown };
 }
 
-async function converse(route: RawRoute, attempt: Attempt, wire: PendingWire): Promise<Response | undefined> {
-  let socket: Socket;
-  try {
-    socket = makeSocket(route.layer, wire);
-  } catch (error) {
-    return refuse(attempt, wire, { failure: { error } });
-  }
+/** Runs a raw route's handler. Resolves with a refusing response, or with undefined as soon as the handshake is accepted. */
+export function serveRaw(route: RawRoute, attempt: Attempt, accept: Accept): Promise<Response | undefined> {
+  return new Promise((decide) => {
+    let socket: Socket;
+    const wire = new PendingWire(
+      async (init) => {
+        const opened = await accept(init);
+        decide(undefined);
+        return opened;
+      },
+      (opened, listener) => watch(route, attempt, socket, opened, listener),
+    );
+    try {
+      socket = makeSocket(route.layer, wire);
+      void converse(route, attempt, socket, wire).then(decide);
+    } catch (error) {
+      void refuse(attempt, wire, { failure: { error } }).then(decide);
+    }
+  });
+}
+
+async function converse(
+  route: RawRoute,
+  attempt: Attempt,
+  socket: Socket,
+  wire: PendingWire,
+): Promise<Response | undefined> {
   const outcome = await run(route, attempt, socket, wire);
   if (!wire.accepted) return refuse(attempt, wire, outcome);
-  await leave(route, attempt, socket, outcome);
+  close(attempt, socket, outcome);
+  for (const error of await sayFarewells(socket)) attempt.report(error);
+  for (const error of await lingered(socket, route.clock)) attempt.report(error);
+  await attempt.end(outcome.failure?.error);
   return undefined;
+}
+
+function watch(
+  { clock, heartbeat, layer: { idleTimeout } }: RawRoute,
+  attempt: Attempt,
+  socket: Socket,
+  wire: Wire,
+  listener: WireListener,
+): WireListener {
+  const idle = (): void => shut(attempt, socket, CloseCode.GoingAway, `no message for ${idleTimeout} ms`);
+  const watched = idleTimeout === undefined ? listener : idling(listener, clock, idleTimeout, idle);
+  return beating(watched, wire, clock, heartbeat, wire.ping && (() => wire.ping?.()));
 }
 
 function makeSocket({ Socket: Own = Socket, receive, send }: SocketLayer, wire: PendingWire): Socket {
@@ -86,12 +93,12 @@ async function run(route: RawRoute, attempt: Attempt, socket: Socket, wire: Pend
   try {
     const result = await route.handler(socket, attempt.context as never);
     if (!isIterable(result)) return { result };
-    dealWithUnread(route.layer.unread ?? "close", socket, wire);
+    siftUnread(route.layer.unread ?? "close", wire, (code, reason) => shut(attempt, socket, code, reason));
     await socket.pipe(result);
     if (socket.state === "connecting") await socket.accept(); // a stream of nothing was one too
     return {};
   } catch (error) {
-    return { failure: { error } };
+    return tellsOfEnd(error, socket) ? {} : { failure: { error } };
   }
 }
 
@@ -118,34 +125,27 @@ function mistake(attempt: Attempt, what: string): Response {
   return new Response("Internal Server Error", { status: 500 });
 }
 
-/** The handler came to its end after the handshake was accepted: closes, and ends what the connection began. */
-async function leave(
-  { handler, clock }: RawRoute,
-  attempt: Attempt,
-  socket: Socket,
-  { result, failure }: Outcome,
-): Promise<void> {
-  const own = failure !== undefined && !tellsOfEnd(failure.error, socket) ? failure : undefined;
+/** The handler came to its end after the handshake was accepted. */
+function close(attempt: Attempt, socket: Socket, { result, failure }: Outcome): void {
   if (result instanceof Response)
     attempt.report(
       new TypeError("a Response came after accept, when it can refuse nothing: close the socket instead"),
     );
+  const { code, reason } =
+    failure === undefined
+      ? { code: CloseCode.Normal, reason: "" }
+      : closeFor(failure.error, () => attempt.report(failure.error));
+  shut(attempt, socket, code, reason);
+}
+
+/** Closes in any case, though the code may not be sent, or the class of the socket has a `close` that fails. */
+function shut(attempt: Attempt, socket: Socket, code: number, reason: string): void {
   try {
-    const { code, reason } =
-      own === undefined
-        ? { code: CloseCode.Normal, reason: "" }
-        : closeFor(own.error, () => attempt.report(own.error));
     socket.close(code, reason);
-  } catch {
-    socket.close(CloseCode.InternalError); // a code that may not be sent
-  }
-  try {
-    await handler.close?.(await socket.closed, socket, attempt.context as never);
   } catch (error) {
     attempt.report(error);
+    Socket.prototype.close.call(socket, CloseCode.InternalError);
   }
-  for (const error of await lingered(socket, clock)) attempt.report(error);
-  await attempt.end(own?.error);
 }
 
 /** Whether an error says no more than that the socket has ended: what listens to its signal fails with it, or because of it. */

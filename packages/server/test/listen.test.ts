@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../src/app.ts";
 import { listen } from "../src/listen.ts";
+import type { Socket } from "../src/server-socket.ts";
 import { testClient } from "../src/testing.ts";
 import { gate } from "./gate.ts";
 
@@ -241,5 +242,24 @@ describe("an object", () => {
     view.ws("/", listen({ open: told, message: told, close: told }));
     await expect(net.connect("/")).rejects.toMatchObject({ response: { status: 403 } });
     expect(told).not.toHaveBeenCalled();
+  });
+
+  test("is part of a handler when one calls it, and hears of the end all the same", async () => {
+    const { app: it, net } = app();
+    const log = new Mailbox<unknown>();
+    const echo = listen<Socket, unknown>({
+      message: (message) => message,
+      close: ({ code }) => log.put(code),
+    });
+    it.ws("/", async (socket, context) => {
+      await socket.accept({ subprotocol: "echo" });
+      await echo(socket, context);
+      log.put("around");
+    });
+    const socket = await net.connect("/", { protocols: ["echo"] });
+    socket.send("hello");
+    expect([socket.protocol, await socket.receive()]).toEqual(["echo", "hello"]);
+    socket.close(4001);
+    expect([await log.take(), await log.take()]).toEqual(["around", 4001]);
   });
 });

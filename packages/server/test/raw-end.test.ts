@@ -39,12 +39,13 @@ describe("after accept", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("a thrown CloseError whose code may not be sent closes with 1011", async () => {
-    const { closed } = await end(async (socket) => {
+  test("a thrown CloseError whose code may not be sent closes with 1011, and the app is told", async () => {
+    const { closed, onError } = await end(async (socket) => {
       await socket.accept();
       throw new CloseError(1006);
     });
     expect(closed).toMatchObject({ code: 1011 });
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(RangeError), expect.anything());
   });
 
   test("an uncaught ValidationError closes with 1003", async () => {

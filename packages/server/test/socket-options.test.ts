@@ -5,7 +5,7 @@ import { createApp } from "../src/app.ts";
 import { listen } from "../src/listen.ts";
 import type { PendingWire } from "../src/pending-wire.ts";
 import { Socket } from "../src/server-socket.ts";
-import { testClient } from "../src/testing.ts";
+import { Clock, testClient } from "../src/testing.ts";
 import { frame } from "./frames.ts";
 
 class Greeting extends Socket {
@@ -98,6 +98,36 @@ test("a class whose constructor throws is a failure like the handler's, and the 
   view.ws("/", { Socket: Broken }, (socket) => socket.accept());
   await expect(testClient(app).connect("/")).rejects.toMatchObject({ response: { status: 500 } });
   expect(seen).toEqual(["the hook ended", new Error("broken class")]);
+});
+
+test("a class whose `close` throws closes all the same, and the app is told", async () => {
+  class Unwilling extends Socket {
+    override close(): void {
+      throw new Error("no");
+    }
+  }
+  const seen: unknown[] = [];
+  const clock = new Clock();
+  const app = createApp({ onError: (error) => void seen.push(error), Socket: Unwilling, clock });
+  app.ws("/ended", (socket) => socket.accept());
+  app.ws("/idle", { idleTimeout: 100 }, async (socket) => {
+    await socket.accept();
+    await socket.closed;
+  });
+  app.ws("/unread", async function* (socket) {
+    yield "tick";
+    await socket.closed;
+  });
+  const net = testClient(app);
+  const [ended, idle, unread] = [
+    await net.connect("/ended"),
+    await net.connect("/idle"),
+    await net.connect("/unread"),
+  ];
+  unread.send("hello?");
+  clock.advance(100);
+  for (const socket of [ended, idle, unread]) expect(await socket.closed).toMatchObject({ code: 1011 });
+  expect(seen).toContainEqual(new Error("no"));
 });
 
 test("contracts speak as they do, whatever the layer", async () => {
