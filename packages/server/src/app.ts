@@ -15,6 +15,7 @@ import {
   type Layered,
   layered,
   layerOf,
+  type NoOthers,
   type SocketLayer,
   type SocketOf,
   type SocketRouteOptions,
@@ -55,7 +56,9 @@ export interface App<P extends object = object, L extends object = object> {
     hook: Hook<Context<string, RouteSchemas> & P, Given>,
   ) => App<Merge<P, Given>, L>;
   /** Another view of the same app, whose raw routes speak as `layer` says where they do not say it themselves. */
-  readonly with: <const Over extends SocketLayer>(layer: Over) => App<P, Layered<L, Over>>;
+  readonly with: <const Over extends SocketLayer>(
+    layer: Over & NoOthers<Over, SocketLayer>,
+  ) => App<P, Layered<L, Over>>;
   /** Serves raw WebSockets at a path. Throws TypeError when a WebSocket route is there already. */
   readonly ws: {
     <const Path extends string>(
@@ -64,7 +67,7 @@ export interface App<P extends object = object, L extends object = object> {
     ): void;
     <const Path extends string, const Options extends SocketRouteOptions>(
       path: Path,
-      options: Options,
+      options: Options & NoOthers<Options, SocketRouteOptions>,
       handler: SocketHandler<SocketOf<Layered<L, Options>>, Context<Path, Options> & RawContext & P>,
     ): void;
   };

@@ -7,7 +7,14 @@ export { Socket } from "./server-socket.ts";
 export type { PairOptions } from "./server-socket.ts";
 export type { Expected } from "./expected.ts";
 export type { AcceptInit, PendingWire, SocketState } from "./pending-wire.ts";
-export type { Layered, SocketClass, SocketLayer, SocketOf, SocketRouteOptions } from "./socket-options.ts";
+export type {
+  Layered,
+  NoOthers,
+  SocketClass,
+  SocketLayer,
+  SocketOf,
+  SocketRouteOptions,
+} from "./socket-options.ts";
 export type { Unread } from "./unread.ts";
 export { listen } from "./listen.ts";
 export type { Answer, Hear, Heard, Listener } from "./listen.ts";

@@ -26,6 +26,9 @@ export interface SocketRouteOptions extends RouteSchemas, SocketLayer {}
 /** A layer laid over another: what it says counts, and what it does not say shows through. */
 export type Layered<Under, Over> = Omit<Under, keyof Over> & Over;
 
+/** Makes every option that is not of `Known` an error, which a type parameter alone does not. */
+export type NoOthers<Given, Known> = { readonly [Name in Exclude<keyof Given, keyof Known>]: never };
+
 /** The socket of routes with these options. */
 export type SocketOf<L> = L extends { readonly Socket: new (...args: never) => infer Own }
   ? L extends Codecs

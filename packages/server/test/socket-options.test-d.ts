@@ -65,5 +65,10 @@ createApp({ unread: "keep" });
 // @ts-expect-error -- this is no socket
 createApp({ Socket: Date });
 
+// @ts-expect-error -- there is no such option
+createApp().ws("/", { body: z.string(), receive: text }, () => {});
+// @ts-expect-error -- a layer has no parameters: it serves many paths
+createApp().with({ params: z.object({}) });
+
 // Apps of any layer can be mounted.
 createApp().mount("/v1", app);
