@@ -84,8 +84,8 @@ test("throws what the iterable throws, and what cannot be sent", async () => {
 });
 
 test("the values of an iterable may be promises", async () => {
-  const { socket, other } = sockets({ send: text });
-  await socket.pipe([Promise.resolve("1"), "2"] as never);
+  const { socket, other } = sockets({ send: int });
+  await socket.pipe([Promise.resolve(1), 2] as never);
   expect([await other.receive(), await other.receive()]).toEqual(["1", "2"]);
 });
 
@@ -110,6 +110,29 @@ describe("when the socket ends while no value comes", () => {
     const piped = socket.pipe(values);
     other.close();
     await piped;
+    expect(told).toEqual(["next", "return"]);
+  });
+
+  test("a value that comes after all is dropped, and the iterator is returned once", async () => {
+    const { socket, other } = sockets({ send: text });
+    const told: string[] = [];
+    let late: (next: IteratorResult<string>) => void = () => {};
+    const piped = socket.pipe({
+      [Symbol.asyncIterator]: () => ({
+        next: () => {
+          told.push("next");
+          return new Promise<IteratorResult<string>>((resolve) => (late = resolve));
+        },
+        return: () => {
+          told.push("return");
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      }),
+    });
+    other.close();
+    await piped;
+    late({ done: false, value: "late" });
+    await new Promise(setImmediate);
     expect(told).toEqual(["next", "return"]);
   });
 

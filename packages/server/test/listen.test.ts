@@ -46,19 +46,29 @@ describe("what a listener returns", () => {
     expect(await socket.receive()).toBe('{"message":"loud"}');
   });
 
-  test("after the listener closed the socket is dropped", async () => {
+  test("after the listener closed the socket is dropped, whatever it is, and nothing has failed", async () => {
     const { app: it, net, onError } = app();
-    it.ws(
+    const ended = new Mailbox<unknown>();
+    const view = it.use(function* () {
+      try {
+        yield;
+        ended.put("no error");
+      } catch (error) {
+        ended.put(error);
+      }
+    });
+    view.ws(
       "/",
-      listen((message, socket) => {
+      { send: int },
+      listen((_, socket) => {
         socket.close(4001, "enough");
-        return message;
+        return 1.5;
       }),
     );
     const socket = await net.connect("/");
     socket.send("hello");
     expect(await socket.closed).toEqual({ code: 4001, reason: "enough", wasClean: true });
-    await expect(socket.receive()).rejects.toThrow("enough");
+    expect(await ended.take()).toBe("no error");
     expect(onError).not.toHaveBeenCalled();
   });
 });
