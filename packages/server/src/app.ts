@@ -55,11 +55,17 @@ export interface App<P extends object = object, L extends object = object> {
   readonly use: <Given extends Provided | void = void>(
     hook: Hook<Context<string, RouteSchemas> & P, Given>,
   ) => App<Merge<P, Given>, L>;
-  /** Another view of the same app, whose raw routes speak as `layer` says where they do not say it themselves. */
+  /**
+   * Another view of the same app, whose raw routes speak as `layer` says where they do not say it themselves.
+   * Throws TypeError for an option that does not exist, RangeError for an idle timeout that is no time.
+   */
   readonly with: <const Over extends SocketLayer>(
     layer: Over & NoOthers<Over, SocketLayer>,
   ) => App<P, Layered<L, Over>>;
-  /** Serves raw WebSockets at a path. Throws TypeError when a WebSocket route is there already. */
+  /**
+   * Serves raw WebSockets at a path. Throws TypeError when a WebSocket route is there already or an option does not
+   * exist, RangeError for an idle timeout that is no time.
+   */
   readonly ws: {
     <const Path extends string>(
       path: Path,

@@ -10,9 +10,7 @@ import { linger } from "./lingering.ts";
 import type { AcceptInit, PendingWire, SocketState } from "./pending-wire.ts";
 
 /** How `pair` goes about it. */
-export interface PairOptions<Value> {
-  /** Reads what comes. Default: the socket's own codec. */
-  readonly as?: Codec<never, Value>;
+export interface PairOptions {
   /** Which comes first. Default "send". */
   readonly first?: "send" | "receive";
 }
@@ -53,13 +51,18 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
   }
 
   /**
-   * Sends a value and resolves with what is received next; with `first: "receive"` it sends after it has received.
-   * Rejects as `send` and `receive` do; when what comes first cannot be read, nothing is sent.
+   * Sends a value and resolves with what is received next, read by the codec `as`, or by the socket's own. With
+   * `first: "receive"` it sends after it has received, and sends nothing when that cannot be read. Rejects as `send`
+   * and `receive` do.
    */
-  async pair<Value = Receive>(value: Send, { as, first = "send" }: PairOptions<Value> = {}): Promise<Value> {
+  pair(value: Send, options?: PairOptions): Promise<Receive>;
+  pair<Value>(value: Send, options: PairOptions & { readonly as: Codec<never, Value> }): Promise<Value>;
+  async pair(
+    value: Send,
+    { as, first = "send" }: PairOptions & { readonly as?: Codec<never, unknown> } = {},
+  ): Promise<unknown> {
     if (first === "send") await this.send(value);
-    // Without `as`, `Value` is what the socket reads: the default of the type parameter.
-    const received = as === undefined ? ((await this.receive()) as unknown as Value) : await this.receive(as);
+    const received = await (as === undefined ? this.receive() : this.receive(as));
     if (first === "receive") await this.send(value);
     return received;
   }
