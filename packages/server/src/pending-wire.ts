@@ -29,6 +29,7 @@ export class PendingWire implements Wire {
   #refusal: { readonly code: number; readonly reason: string } | undefined;
   #closing: CloseError | undefined;
   #asked = false;
+  #paused = false;
   #passes: ((message: Message) => boolean) | undefined;
 
   /** `watch` wraps the listener of the wire that comes. */
@@ -65,6 +66,11 @@ export class PendingWire implements Wire {
   /** Whether a message was ever asked for. */
   get asked(): boolean {
     return this.#asked;
+  }
+
+  /** Whether reading was stopped, for nobody took what had come. */
+  get paused(): boolean {
+    return this.#paused;
   }
 
   get protocol(): string {
@@ -133,10 +139,12 @@ export class PendingWire implements Wire {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#wire?.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.#wire?.resume();
   }
 

@@ -39,13 +39,16 @@ interface Outcome {
 export function serveRaw(route: RawRoute, attempt: Attempt, accept: Accept): Promise<Response | undefined> {
   return new Promise((decide) => {
     let socket: Socket;
-    const wire = new PendingWire(
+    const wire: PendingWire = new PendingWire(
       async (init) => {
         const opened = await accept(init);
         decide(undefined);
         return opened;
       },
-      (opened, listener) => watch(route, attempt, socket, opened, listener),
+      (opened, listener) => {
+        const idle = (reason: string): void => shut(attempt, socket, CloseCode.GoingAway, reason);
+        return watch(route, opened, listener, { paused: () => wire.paused, idle });
+      },
     );
     try {
       socket = makeSocket(route.layer, wire);
@@ -72,15 +75,15 @@ async function converse(
 }
 
 function watch(
-  { clock, heartbeat, layer: { idleTimeout } }: RawRoute,
-  attempt: Attempt,
-  socket: Socket,
+  { clock, heartbeat, layer: { idleTimeout: timeout } }: RawRoute,
   wire: Wire,
   listener: WireListener,
+  { paused, idle }: { readonly paused: () => boolean; readonly idle: (reason: string) => void },
 ): WireListener {
-  const idle = (): void => shut(attempt, socket, CloseCode.GoingAway, `no message for ${idleTimeout} ms`);
-  const watched = idleTimeout === undefined ? listener : idling(listener, clock, idleTimeout, idle);
-  return beating(watched, wire, clock, heartbeat, wire.ping && (() => wire.ping?.()));
+  const ping = wire.ping && ((): void => wire.ping?.());
+  const beat = beating(listener, wire, clock, heartbeat, ping);
+  if (timeout === undefined) return beat;
+  return idling(beat, clock, { timeout, paused, idle: () => idle(`no message for ${timeout} ms`) });
 }
 
 function makeSocket({ Socket: Own = Socket, receive, send }: SocketLayer, wire: PendingWire): Socket {

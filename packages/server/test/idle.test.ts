@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { idling } from "../src/idle.ts";
 import { Clock, testClient } from "../src/testing.ts";
+import { gate } from "./gate.ts";
 
 function watched() {
   const clock = new Clock();
@@ -11,7 +12,13 @@ function watched() {
     closed: () => told.push("closed"),
     pong: () => told.push("pong"),
   };
-  return { clock, told, idle: idling(listener, clock, 500, () => told.push("idle")) };
+  let paused = false;
+  const idle = idling(listener, clock, {
+    timeout: 500,
+    paused: () => paused,
+    idle: () => told.push("idle"),
+  });
+  return { clock, told, idle, pause: (so: boolean) => (paused = so) };
 }
 
 test("silence is told once, when it is long enough", () => {
@@ -41,6 +48,17 @@ test("a pong is told, and is no message", () => {
   idle.pong?.();
   clock.advance(100);
   expect(told).toEqual(["pong", "idle"]);
+});
+
+test("who is not read is not silent", () => {
+  const { clock, told, pause } = watched();
+  pause(true);
+  clock.advance(1_000);
+  pause(false);
+  clock.advance(499);
+  expect(told).toEqual([]);
+  clock.advance(1);
+  expect(told).toEqual(["idle"]);
 });
 
 test("after the end nobody is silent", () => {
@@ -76,6 +94,25 @@ describe("a route with an idle timeout", () => {
       socket.send(line);
       expect(await socket.receive()).toBe(line);
     }
+    clock.advance(500);
+    expect(await socket.closed).toMatchObject({ code: 1001 });
+  });
+
+  test("does not blame a client whose messages it has stopped to read", async () => {
+    const clock = new Clock();
+    const { passed, open } = gate();
+    const app = createApp({ clock, idleTimeout: 500 });
+    app.ws("/", async (socket) => {
+      await socket.accept();
+      await passed;
+      for await (const message of socket) await socket.send(message);
+    });
+    const socket = await testClient(app).connect("/");
+    for (let n = 0; n < 64; n += 1) socket.send(String(n));
+    await new Promise(setImmediate);
+    clock.advance(1_000);
+    open();
+    for (let n = 0; n < 64; n += 1) expect(await socket.receive()).toBe(String(n));
     clock.advance(500);
     expect(await socket.closed).toMatchObject({ code: 1001 });
   });
