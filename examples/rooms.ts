@@ -27,13 +27,12 @@ const heard = new Promise<void>((resolve) => {
   reader.on("headline", (headline) => {
     console.log(headline);
     if (headline === "sun") resolve();
+    else service.room("weather").send("headline", "sun"); // from outside of any connection
   });
 });
 
 await Promise.all([reader.opened, writer.opened]);
-await writer.send("publish", { headline: "rain" });
-service.room("weather").send("headline", "sun");
-
+writer.send("publish", { headline: "rain" });
 await heard;
 reader.close();
 writer.close();

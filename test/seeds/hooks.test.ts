@@ -104,8 +104,8 @@ test("seeds › 131 ends hooks however the connection ends, and shows them an er
   await site.refused("/refusal");
   expect([await log.take(), await log.take()]).toEqual(["no error", "teardown"]);
   await site.refused("/failure");
-  expect([await log.take(), await log.take()]).toEqual([new Error("broken"), "teardown"]);
   expect(await log.take()).toBe("told the app");
+  expect([await log.take(), await log.take()]).toEqual([new Error("broken"), "teardown"]);
 });
 
 test("seeds › 133 guards handlers and streams alike [rows 65]", async () => {

@@ -51,16 +51,18 @@ test("seeds › 54 refuses with a file [rows 10]", async () => {
   });
 });
 
-test("seeds › 57 cannot refuse after accept: the app is told, the client gets 1011 [rows 10, 27]", async () => {
+test("seeds › 57 cannot refuse after accept: the app is told, and the socket closes [rows 10, 27]", async () => {
   const failures = new Mailbox<unknown>();
   const app = createApp({ onError: (error) => failures.put(error) });
   app.ws("/", async (socket) => {
     await socket.accept();
-    throw new Response("too late", { status: 403 });
+    return new Response("too late", { status: 403 });
   });
   const client = await (await served(app)).open("/");
-  expect(await client.closed).toEqual({ code: 1011, reason: "", wasClean: true });
-  expect(await failures.take()).toBeInstanceOf(Response);
+  expect(await client.closed).toEqual({ code: 1000, reason: "", wasClean: true });
+  expect(await failures.take()).toEqual(
+    new TypeError("a Response came after accept, when it can refuse nothing: close the socket instead"),
+  );
 });
 
 test("seeds › 58 refuses with what the handler returns [rows 10]", async () => {
@@ -102,7 +104,7 @@ test("seeds › 61 refuses with a JSON error and its headers [rows 10, 42]", asy
   ]);
 });
 
-test("seeds › 62 ends with 1011 when the same is thrown after accept [rows 42]", async () => {
+test("seeds › 62 ends with 4000 + the status when the same is thrown after accept [rows 42]", async () => {
   const app = createApp({ onError: () => {} });
   app.ws("/", async (socket) => {
     await socket.send("hello");
@@ -110,7 +112,11 @@ test("seeds › 62 ends with 1011 when the same is thrown after accept [rows 42]
   });
   const client = await (await served(app)).open("/");
   expect(await client.next()).toBe("hello");
-  expect(await client.closed).toEqual({ code: 1011, reason: "", wasClean: true });
+  expect(await client.closed).toEqual({
+    code: 4401,
+    reason: '{"detail":"Unauthorized"}',
+    wasClean: true,
+  });
 });
 
 test("seeds › 64 lets an auth hook refuse, and give the handler the user [rows 37, 39, 40]", async () => {

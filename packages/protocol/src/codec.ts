@@ -73,10 +73,15 @@ export function binary<Written, Read>(codec: Codec<Written, Read>): Codec<Writte
   };
 }
 
-/** What a route without codecs speaks: strings and bytes as they are, anything else goes out as JSON. */
+/** What a route without codecs speaks: strings and bytes (buffers and views of them too) as they are, anything else goes out as JSON. */
 export const whatever: Codec<unknown, Message> = {
   kind: "any",
-  encode: (value) => (typeof value === "string" || value instanceof Uint8Array ? value : stringify(value)),
+  encode: (value) => {
+    if (typeof value === "string" || value instanceof Uint8Array) return value;
+    if (value instanceof ArrayBuffer) return new Uint8Array(value);
+    if (!ArrayBuffer.isView(value)) return stringify(value);
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  },
   decode: (message) => message,
 };
 

@@ -85,12 +85,25 @@ export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<
     return codec.decode(await this.#inbox.take());
   }
 
-  /** Sends each value of `values` until they end or the socket does; then the iterator is returned. */
+  /**
+   * Sends each value of `values` until they end or the socket does. When the socket ends the iterator is returned at
+   * once, and not waited for: a generator that awaits something else cannot be interrupted, unless it heeds `signal`.
+   */
   async pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
+    const iterator =
+      Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
+    const drop = (): void => void this.abandon(iterator).catch(() => {});
+    if (this.#ended !== undefined) return drop();
+    const { signal } = this;
+    let stop = (): void => {};
+    // In a later microtask: a plain generator that is running cannot be returned.
+    const stopped = new Promise<void>((resolve) => (stop = resolve)).then(drop);
+    signal.addEventListener("abort", stop);
     try {
-      for await (const value of values) await this.send(value);
-    } catch (error) {
-      if (error === undefined || (error !== this.#ended && error !== this.#closing)) throw error;
+      // One race for the whole stream: a race for each value would keep them all until the socket ends.
+      await Promise.race([stopped, this.#sendAll(iterator)]);
+    } finally {
+      signal.removeEventListener("abort", stop);
     }
   }
 
@@ -114,6 +127,22 @@ export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<
         if (error === this.#ended) return;
         throw error;
       }
+    }
+  }
+
+  /** Returns an iterator that is asked for no more values. Rejects with what its ending throws. */
+  protected async abandon(iterator: AsyncIterator<Send> | Iterator<Send>): Promise<void> {
+    await iterator.return?.();
+  }
+
+  async #sendAll(iterator: AsyncIterator<Send> | Iterator<Send>): Promise<void> {
+    try {
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next())
+        await this.send(await next.value);
+    } catch (error) {
+      if (this.#ended !== undefined) return;
+      await this.abandon(iterator).catch(() => {});
+      if (error !== this.#closing) throw error;
     }
   }
 

@@ -144,6 +144,10 @@ describe("json", () => {
   });
 });
 
+test("JSON goes out compact, and unescaped whatever the script", () => {
+  expect(json().encode({ test: "数据", list: [1, 2] })).toBe('{"test":"数据","list":[1,2]}');
+});
+
 describe("binary", () => {
   test("puts a codec's text in binary messages and reads no other", async () => {
     const codec = binary(json(z.object({ a: z.number() })));
@@ -171,4 +175,11 @@ test("without a codec strings and bytes go as they are, all else as JSON, and no
   expect(() => whatever.encode(undefined)).toThrow(ValidationError);
   expect(whatever.decode("{}")).toBe("{}");
   expect(whatever.decode(some)).toBe(some);
+});
+
+test("without a codec buffers and views of them are bytes, and only the bytes they show", () => {
+  const { buffer } = new Uint8Array([1, 2, 3, 4]);
+  expect(whatever.encode(buffer)).toEqual(new Uint8Array([1, 2, 3, 4]));
+  expect(whatever.encode(new DataView(buffer, 1, 2))).toEqual(new Uint8Array([2, 3]));
+  expect(whatever.encode(new Uint16Array(buffer, 2, 1))).toEqual(new Uint8Array([3, 4]));
 });

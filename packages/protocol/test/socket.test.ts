@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { bytes, int, json, text } from "../src/codec.ts";
+import { bytes, int, json } from "../src/codec.ts";
 import { CloseError, ValidationError } from "../src/errors.ts";
 import { Socket, type SocketCodecs } from "../src/socket.ts";
 import { joinedWires } from "../src/wire.ts";
@@ -25,6 +25,13 @@ describe("without codecs", () => {
     socket.send({ a: 1 });
     socket.close();
     expect(await all(other)).toEqual(["{}", new Uint8Array([1]), '{"a":1}']);
+  });
+
+  test("empty messages are messages, of either kind", async () => {
+    const { socket, other } = sockets();
+    socket.send("");
+    socket.send(new Uint8Array());
+    expect([await other.receive(), await other.receive()]).toEqual(["", new Uint8Array()]);
   });
 
   test("the wire's protocol and buffer are shown", () => {
@@ -63,6 +70,14 @@ describe("codecs", () => {
     await expect(all(socket)).rejects.toThrow(ValidationError);
     expect(await all(socket)).toEqual([2]);
   });
+});
+
+test("those who wait get messages in the order they asked", async () => {
+  const { socket, other } = sockets();
+  const both = Promise.all([socket.receive(int), socket.receive()]);
+  other.send("1");
+  other.send("2");
+  expect(await both).toEqual([1, "2"]);
 });
 
 describe("the end", () => {
@@ -181,56 +196,4 @@ describe("pace", () => {
     const { sent, drained } = fill(wire);
     return { sent: 64 + sent, drained };
   }
-});
-
-describe("pipe", () => {
-  test("sends what an iterable has, and leaves the socket open", async () => {
-    const { socket, other } = sockets({ send: text });
-    await socket.pipe(["1", "2"]);
-    await socket.pipe(
-      (async function* () {
-        yield "3";
-      })(),
-    );
-    socket.send("4");
-    socket.close();
-    expect(await all(other)).toEqual(["1", "2", "3", "4"]);
-  });
-
-  test.each(["other half closes", "this half closes", "connection breaks"])(
-    "ends when the %s, and returns the iterator",
-    async (how) => {
-      const { socket, other, wire, far } = sockets({ send: int });
-      let returned = false;
-      function* numbers() {
-        try {
-          for (let n = 0; ; n += 1) {
-            if (n === 3 && how === "other half closes") other.close();
-            if (n === 3 && how === "this half closes") {
-              far.pause(); // its answer stays out
-              socket.close();
-            }
-            if (n === 3 && how === "connection breaks") wire.terminate();
-            yield n;
-          }
-        } finally {
-          returned = true;
-        }
-      }
-      await socket.pipe(numbers());
-      expect(returned).toBe(true);
-      expect(await other.receive()).toBe("0");
-    },
-  );
-
-  test("throws what the iterable throws, and what cannot be sent", async () => {
-    const { socket } = sockets({ send: int });
-    const broken = new Error("broken");
-    const throwing = (function* () {
-      yield 1;
-      throw broken;
-    })();
-    await expect(socket.pipe(throwing)).rejects.toBe(broken);
-    await expect(socket.pipe([1.5])).rejects.toThrow(ValidationError);
-  });
 });

@@ -1,4 +1,4 @@
-import type { AnyContract, Codec, Message, ParamsOutput, QueryOutput, Sent } from "@symbolon/protocol";
+import type { AnyContract, ParamsOutput, QueryOutput, Sent } from "@symbolon/protocol";
 import type { Accept } from "./attempt.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import type { BaseContext, Context, RouteSchemas } from "./context.ts";
@@ -14,9 +14,18 @@ import type { SocketHandler } from "./raw.ts";
 import type { BroadcastOptions, Room } from "./room.ts";
 import { type HttpHandler, Routes } from "./routes.ts";
 import type { Socket } from "./server-socket.ts";
+import {
+  type Layered,
+  layered,
+  layerOf,
+  type NoOthers,
+  type SocketLayer,
+  type SocketOf,
+  type SocketRouteOptions,
+} from "./socket-options.ts";
 
 /** What an app is made of; every option has a safe default. */
-export interface AppOptions<State = undefined> extends OriginOptions, HostOptions {
+export interface AppOptions<State = undefined> extends OriginOptions, HostOptions, SocketLayer {
   /** What the app's hooks and handlers share, as `state` in their context: pools, stores, settings. Default undefined. */
   readonly state?: State;
   /** When silent clients are asked and given up. Default 25,000 ms of silence, then 10,000 ms to answer. */
@@ -32,17 +41,6 @@ export interface AppOptions<State = undefined> extends OriginOptions, HostOption
   /** Time, for tests. Default: the system's. */
   readonly clock?: Clock;
 }
-
-/** A raw route's options: schemas for its request, codecs for its messages. */
-export interface SocketRouteOptions extends RouteSchemas {
-  /** Reads messages. Default: strings and bytes as they come. */
-  readonly receive?: Codec<never, unknown>;
-  /** Writes messages. Default: strings and bytes as they are, other values as JSON. */
-  readonly send?: Codec<never, unknown>;
-}
-
-type Receives<O> = O extends { readonly receive: Codec<never, infer Read> } ? Read : Message;
-type Sends<O> = O extends { readonly send: Codec<infer Written, unknown> } ? Written : unknown;
 
 /** The rooms of an app's raw routes. */
 export type SocketRoom = Room<
@@ -62,7 +60,7 @@ type Merge<A, B> = B extends Provided ? A & B : A;
 type New<P> = (Provided & { readonly [Name in OwnName | keyof P]?: never }) | void;
 
 /** The builder one holds: routes, the hooks they run, and the two functions by which a transport serves it. */
-export interface App<P extends object = object> {
+export interface App<P extends object = object, L extends object = object> {
   /**
    * A narrower view of the same app: routes declared on it run `hook`, after those of this view. Hooks run for the
    * routes that are found: for an unknown path none does. A name that the context has already cannot be provided: the
@@ -70,20 +68,27 @@ export interface App<P extends object = object> {
    */
   readonly use: <Given extends New<P> = void>(
     hook: Hook<Context<string, RouteSchemas> & P, Given>,
-  ) => App<Merge<P, Given>>;
-  /** Serves raw WebSockets at a path. Throws TypeError when a WebSocket route is there already. */
+  ) => App<Merge<P, Given>, L>;
+  /**
+   * Another view of the same app, whose raw routes speak as `layer` says where they do not say it themselves.
+   * Throws TypeError for an option that does not exist, RangeError for an idle timeout that is no time.
+   */
+  readonly with: <const Over extends SocketLayer>(
+    layer: Over & NoOthers<Over, SocketLayer>,
+  ) => App<P, Layered<L, Over>>;
+  /**
+   * Serves raw WebSockets at a path. Throws TypeError when a WebSocket route is there already or an option does not
+   * exist, RangeError for an idle timeout that is no time.
+   */
   readonly ws: {
     <const Path extends string>(
       path: Path,
-      handler: SocketHandler<Socket, Context<Path> & RawContext & P>,
+      handler: SocketHandler<SocketOf<L>, Context<Path> & RawContext & P>,
     ): void;
     <const Path extends string, const Options extends SocketRouteOptions>(
       path: Path,
-      options: Options,
-      handler: SocketHandler<
-        Socket<Receives<Options>, Sends<Options>>,
-        Context<Path, Options> & RawContext & P
-      >,
+      options: Options & NoOthers<Options, SocketRouteOptions>,
+      handler: SocketHandler<SocketOf<Layered<L, Options>>, Context<Path, Options> & RawContext & P>,
     ): void;
   };
   /** Answers HTTP at a path; a WebSocket route may be at the same one. */
@@ -94,7 +99,7 @@ export interface App<P extends object = object> {
     setup: Setup<C, ContractContext<C> & P>,
   ) => Service<C>;
   /** Serves another app's routes below a prefix; its routes run this view's hooks first, and keep their own `state`. Which requests are answered, and how errors are, is said by the app that is served. */
-  readonly mount: (prefix: string, other: App) => void;
+  readonly mount: (prefix: string, other: Pick<App, "fetch" | "handshake">) => void;
   /** Whether any route is at this path. */
   readonly serves: (pathname: string) => boolean;
   /** Answers an HTTP request. Never rejects. */
@@ -117,9 +122,9 @@ export interface ContractContext<C extends AnyContract> extends BaseContext {
 }
 
 /** Makes an app: the place where routes are declared. */
-export function createApp<State = undefined>(
-  options: AppOptions<State> = {},
-): App<{ readonly state: State }> {
+export function createApp<State = undefined, Layer extends SocketLayer = object>(
+  options: AppOptions<State> & Layer = {} as AppOptions<State> & Layer, // without options both are their defaults
+): App<{ readonly state: State }, Pick<Layer, keyof Layer & keyof SocketLayer>> {
   const clock = options.clock ?? new SystemClock();
   const heartbeat = options.heartbeat ?? { interval: 25_000, timeout: 10_000 };
   const routes = new Routes({ clock, heartbeat });
@@ -131,7 +136,7 @@ export function createApp<State = undefined>(
     state,
     options: { ...options, onError: options.onError ?? logError, clock, heartbeat },
   };
-  return view(inside, [state], new Dispatcher(routes, inside.options));
+  return view(inside, [state], layered({}, layerOf(options)), new Dispatcher(routes, inside.options));
 }
 
 /** What an app is made of, for those who serve it in another way. */
@@ -159,14 +164,21 @@ function insideOf(app: object, taker: string): Inside {
   return inside;
 }
 
-function view<P extends object>(inside: Inside, hooks: readonly AnyHook[], served: Dispatcher): App<P> {
+function view<P extends object, L extends object>(
+  inside: Inside,
+  hooks: readonly AnyHook[],
+  layer: SocketLayer,
+  served: Dispatcher,
+): App<P, L> {
   const { routes, options } = inside;
   const ws = (path: string, ...rest: [unknown, unknown?]): void => {
-    const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
-    routes.addSocket(path, hooks, options as SocketRouteOptions, handler as never);
+    const [own, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
+    const options = own as SocketRouteOptions;
+    routes.addSocket(path, hooks, options, { handler: handler as never, layer: layered(layer, options) });
   };
-  const app: App<P> = {
-    use: (hook) => view(inside, [...hooks, hook], served),
+  const app: App<P, L> = {
+    use: (hook) => view(inside, [...hooks, hook], layer, served),
+    with: (over) => view(inside, hooks, layered(layer, over), served),
     ws,
     http: (path, handler) => routes.addHttp(path, hooks, handler),
     implement: (contract, setup) => {

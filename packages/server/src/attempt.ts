@@ -4,7 +4,7 @@ import { within } from "./around.ts";
 import { checkParts, type OpenContext, type RouteSchemas } from "./context.ts";
 import { type Close, closeFor, type ErrorContext, type OnError, refusalFor, tell } from "./failure.ts";
 import { type AnyHook, HookRun } from "./hook.ts";
-import type { AcceptInit } from "./server-socket.ts";
+import type { AcceptInit } from "./pending-wire.ts";
 
 /** Accepts the handshake: writes the 101 and gives the wire. Rejects when the client has left. */
 export type Accept = (init?: AcceptInit) => Promise<Wire>;

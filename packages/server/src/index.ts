@@ -1,15 +1,28 @@
 export { createApp } from "./app.ts";
-export type { App, AppOptions, ContractContext, RawContext, SocketRoom, SocketRouteOptions } from "./app.ts";
+export type { App, AppOptions, ContractContext, RawContext, SocketRoom } from "./app.ts";
 export { Peer } from "./peer.ts";
 export type { Service } from "./implement.ts";
 export type { Call, ContractRoom, Handlers, Setup } from "./conversation.ts";
 export { Socket } from "./server-socket.ts";
-export type { AcceptInit } from "./server-socket.ts";
+export type { PairOptions } from "./server-socket.ts";
+export type { Expected } from "./expected.ts";
+export type { AcceptInit, PendingWire, SocketState } from "./pending-wire.ts";
+export type {
+  Layered,
+  NoOthers,
+  SocketClass,
+  SocketLayer,
+  SocketOf,
+  SocketRouteOptions,
+} from "./socket-options.ts";
+export type { Unread } from "./unread.ts";
+export { listen } from "./listen.ts";
+export type { Answer, Hear, Heard, Listener } from "./listen.ts";
 export type { SocketHandler, SocketResult } from "./raw.ts";
 export type { HttpHandler } from "./routes.ts";
 export type { Hook, HookResult, OwnName, Provided } from "./hook.ts";
 export type { BaseContext, Context, NoSchemas, RouteSchemas } from "./context.ts";
-export type { BroadcastOptions, Room } from "./room.ts";
+export type { BroadcastOptions, Room, RoomChange } from "./room.ts";
 export type { HeartbeatOptions } from "./heartbeat.ts";
 export type { OriginOptions } from "./origin.ts";
 export type { HandshakeOptions, Track } from "./dispatch.ts";
@@ -35,3 +48,4 @@ export {
   text,
   ValidationError,
 } from "@symbolon/protocol";
+export type { SocketCodecs } from "@symbolon/protocol";

@@ -15,7 +15,7 @@ import { SystemClock } from "./clock.ts";
 import { toRequest, writeRefusal, writeResponse } from "./node-http.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
 import { patiently } from "./patience.ts";
-import type { AcceptInit } from "./server-socket.ts";
+import type { AcceptInit } from "./pending-wire.ts";
 
 /** Where and how to listen. */
 export interface ServeOptions {

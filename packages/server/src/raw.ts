@@ -1,9 +1,15 @@
-import { CloseCode, CloseError, type Codec } from "@symbolon/protocol";
+import { CloseCode, type Wire, type WireListener } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 import type { Accept, Attempt } from "./attempt.ts";
 import { ClosedBefore } from "./failure.ts";
+import { sayFarewells } from "./farewell.ts";
 import { beating, type HeartbeatOptions } from "./heartbeat.ts";
-import { PendingWire, Socket } from "./server-socket.ts";
+import { idling } from "./idle.ts";
+import { lingered } from "./lingering.ts";
+import { PendingWire } from "./pending-wire.ts";
+import { Socket } from "./server-socket.ts";
+import type { SocketLayer } from "./socket-options.ts";
+import { siftUnread } from "./unread.ts";
 
 /** Serves one raw WebSocket: it may return a `Response` to refuse, or values to stream. */
 export type SocketHandler<S, Context> = (socket: S, context: Context) => SocketResult | Promise<SocketResult>;
@@ -19,29 +25,38 @@ export type SocketResult =
 /** What a raw route needs to run. */
 export interface RawRoute {
   readonly handler: SocketHandler<Socket, never>;
-  readonly receive?: Codec<never, unknown> | undefined;
-  readonly send?: Codec<never, unknown> | undefined;
+  readonly layer: SocketLayer;
   readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
+}
+
+/** What a handler came to. */
+interface Outcome {
+  readonly result?: unknown;
+  readonly failure?: { readonly error: unknown };
 }
 
 /** Runs a raw route's handler. Resolves with a refusing response, or with undefined as soon as the handshake is accepted. */
 export function serveRaw(route: RawRoute, attempt: Attempt, accept: Accept): Promise<Response | undefined> {
   return new Promise((decide) => {
-    const wire = new PendingWire(
+    let socket: Socket;
+    const wire: PendingWire = new PendingWire(
       async (init) => {
         const opened = await accept(init);
         decide(undefined);
         return opened;
       },
-      (opened, listener) =>
-        beating(listener, opened, route.clock, route.heartbeat, opened.ping && (() => opened.ping?.())),
+      (opened, listener) => {
+        const idle = (reason: string): void => shut(attempt, socket, CloseCode.GoingAway, reason);
+        return watch(route, opened, listener, { paused: () => wire.paused, idle });
+      },
     );
-    const socket = new Socket(wire, {
-      ...(route.receive && { receive: route.receive as never }),
-      ...(route.send && { send: route.send }),
-    });
-    void converse(route, attempt, socket, wire).then(decide);
+    try {
+      socket = makeSocket(route.layer, wire);
+      void converse(route, attempt, socket, wire).then(decide);
+    } catch (error) {
+      void refuse(attempt, wire, { failure: { error } }).then(decide);
+    }
   });
 }
 
@@ -51,45 +66,90 @@ async function converse(
   socket: Socket,
   wire: PendingWire,
 ): Promise<Response | undefined> {
+  const outcome = await run(route, attempt, socket, wire);
+  if (!wire.accepted) return refuse(attempt, wire, outcome);
+  await close(attempt, socket, outcome);
+  for (const error of await sayFarewells(socket)) void attempt.report(error, "ending");
+  for (const error of await lingered(socket, route.clock)) void attempt.report(error, "ending");
+  await attempt.end();
+  return undefined;
+}
+
+function watch(
+  { clock, heartbeat, layer: { idleTimeout: timeout } }: RawRoute,
+  wire: Wire,
+  listener: WireListener,
+  { paused, idle }: { readonly paused: () => boolean; readonly idle: (reason: string) => void },
+): WireListener {
+  const ping = wire.ping && ((): void => wire.ping?.());
+  const beat = beating(listener, wire, clock, heartbeat, ping);
+  if (timeout === undefined) return beat;
+  return idling(beat, clock, { timeout, paused, idle: () => idle(`no message for ${timeout} ms`) });
+}
+
+function makeSocket({ Socket: Own = Socket, receive, send }: SocketLayer, wire: PendingWire): Socket {
+  const codecs = { ...(receive && { receive }), ...(send && { send }) };
+  // The types of its messages are known where the route was declared.
+  return new Own(wire as never, codecs as never) as Socket;
+}
+
+async function run(route: RawRoute, attempt: Attempt, socket: Socket, wire: PendingWire): Promise<Outcome> {
   try {
     const result = await route.handler(socket, attempt.context as never);
-    if (result instanceof Response && !wire.accepted) return result;
-    if (isIterable(result)) await socket.pipe(result);
-    if (wire.accepted) {
-      socket.close();
-      await attempt.end();
-      return undefined;
-    }
-    if (wire.refusal !== undefined) return new ClosedBefore(wire.refusal);
-    throw new Error(
-      "the handler ended without accepting or refusing: await socket.accept(), or return a Response",
-    );
+    if (!isIterable(result)) return { result };
+    siftUnread(route.layer.unread ?? "close", wire, (code, reason) => shut(attempt, socket, code, reason));
+    await socket.pipe(result);
+    if (socket.state === "connecting") await socket.accept(); // a stream of nothing was one too
+    return {};
   } catch (error) {
-    return fail(attempt, socket, wire, error);
+    return tellsOfEnd(error, socket) ? {} : { failure: { error } };
   }
 }
 
-async function fail(
+/** The handler came to its end and the handshake was not accepted; the hooks end when the response was sent. */
+async function refuse(attempt: Attempt, wire: PendingWire, outcome: Outcome): Promise<Response> {
+  const response = await refusalOf(attempt, wire, outcome);
+  if (!response.bodyUsed) return response;
+  const used = "this Response was used before, and its body is gone: make one for each refusal";
+  return attempt.refusal(new TypeError(used));
+}
+
+async function refusalOf(
   attempt: Attempt,
-  socket: Socket,
-  wire: PendingWire,
-  error: unknown,
-): Promise<Response | undefined> {
-  const theirs = error instanceof CloseError && socket.signal.aborted && socket.signal.reason === error;
-  if (!wire.accepted) {
-    const answer = theirs ? undefined : await attempt.refusal(error);
-    return wire.refusal === undefined ? answer : new ClosedBefore(wire.refusal);
+  { refusal }: PendingWire,
+  { result, failure }: Outcome,
+): Promise<Response> {
+  if (result instanceof Response) return result;
+  const answer = failure && (await attempt.refusal(failure.error));
+  if (refusal !== undefined) return new ClosedBefore(refusal);
+  const undecided =
+    "the handler ended without accepting or refusing: await socket.accept(), or return a Response";
+  return answer ?? attempt.refusal(new TypeError(undecided));
+}
+
+/** The handler came to its end after the handshake was accepted. */
+async function close(attempt: Attempt, socket: Socket, { result, failure }: Outcome): Promise<void> {
+  const late = "a Response came after accept, when it can refuse nothing: close the socket instead";
+  if (result instanceof Response) void attempt.report(new TypeError(late), "open");
+  const normal = { code: CloseCode.Normal, reason: "" };
+  const { code, reason } = failure === undefined ? normal : await attempt.close(failure.error);
+  shut(attempt, socket, code, reason);
+}
+
+/** Closes in any case, though the code may not be sent, or the class of the socket has a `close` that fails. */
+function shut(attempt: Attempt, socket: Socket, code: number, reason: string): void {
+  try {
+    socket.close(code, reason);
+  } catch (error) {
+    void attempt.report(error, "open");
+    Socket.prototype.close.call(socket, CloseCode.InternalError);
   }
-  if (!theirs) {
-    const { code, reason } = await attempt.close(error);
-    try {
-      socket.close(code, reason);
-    } catch {
-      socket.close(CloseCode.InternalError); // a code that may not be sent
-    }
-  }
-  await attempt.end();
-  return undefined;
+}
+
+/** Whether an error says no more than that the socket has ended: what listens to its signal fails with it, or because of it. */
+function tellsOfEnd(error: unknown, { signal }: Socket): boolean {
+  if (!signal.aborted) return false;
+  return error === signal.reason || (error instanceof Error && error.cause === signal.reason);
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {

@@ -20,8 +20,16 @@ export interface Room<Joiner, Say extends (...args: never) => Sent> {
   readonly join: (member: Joiner) => void;
   /** Removes a member; one who is not here is no error. */
   readonly leave: (member: Joiner) => void;
+  /** Tells `listener` who joins and who leaves, until the returned function is called. */
+  readonly watch: (listener: (change: RoomChange<Joiner>) => unknown) => () => void;
   /** Says something to every member; a dead one harms nobody. Settles at once. */
   readonly send: Say;
+}
+
+/** Someone came into a room or is gone from it; the room's size counts it already. */
+export interface RoomChange<Joiner> {
+  readonly is: "joined" | "left";
+  readonly member: Joiner;
 }
 
 /** Options of a broadcast. */
@@ -33,6 +41,7 @@ export interface BroadcastOptions<Joiner> {
 /** The rooms of one app or contract; a room is there while someone is in it. */
 export class Rooms<Joiner extends object, Message> {
   readonly #rooms = new Map<string, Map<Joiner, Member<Message>>>();
+  readonly #watchers = new Map<string, Set<(change: RoomChange<Joiner>) => unknown>>();
   readonly #memberOf: (joiner: Joiner) => Member<Message>;
 
   /** `memberOf` finds how to reach a joiner. */
@@ -56,6 +65,7 @@ export class Rooms<Joiner extends object, Message> {
       },
       join: (joiner) => this.#join(name, joiner),
       leave: (joiner) => this.#leave(name, joiner),
+      watch: (listener) => this.#watch(name, listener),
       send: say((message, options) => this.#broadcast(name, message, options)),
     };
   }
@@ -66,11 +76,27 @@ export class Rooms<Joiner extends object, Message> {
     const member = this.#memberOf(joiner);
     this.#rooms.set(name, members.set(joiner, member));
     void member.gone.then(() => this.#leave(name, joiner));
+    this.#tell(name, { is: "joined", member: joiner });
   }
 
   #leave(name: string, joiner: Joiner): void {
     const members = this.#rooms.get(name);
-    if (members?.delete(joiner) && members.size === 0) this.#rooms.delete(name);
+    if (!members?.delete(joiner)) return;
+    if (members.size === 0) this.#rooms.delete(name);
+    this.#tell(name, { is: "left", member: joiner });
+  }
+
+  #watch(name: string, listener: (change: RoomChange<Joiner>) => unknown): () => void {
+    const watchers = this.#watchers.get(name) ?? new Set();
+    const watcher = (change: RoomChange<Joiner>): unknown => listener(change); // its own, though a listener may come twice
+    this.#watchers.set(name, watchers.add(watcher));
+    return () => {
+      if (watchers.delete(watcher) && watchers.size === 0) this.#watchers.delete(name);
+    };
+  }
+
+  #tell(name: string, change: RoomChange<Joiner>): void {
+    for (const watcher of Array.from(this.#watchers.get(name) ?? [])) void tell(watcher, change);
   }
 
   #broadcast(name: string, message: Message, { except }: BroadcastOptions<Joiner> = {}): Sent {
@@ -80,5 +106,14 @@ export class Rooms<Joiner extends object, Message> {
     const sent = new Sent();
     sent.settle();
     return sent;
+  }
+}
+
+/** A watcher that fails, now or later, harms neither the member nor the other watchers. */
+async function tell<Change>(watcher: (change: Change) => unknown, change: Change): Promise<void> {
+  try {
+    await watcher(change);
+  } catch (error) {
+    console.error("symbolon: a room's watcher failed", error);
   }
 }

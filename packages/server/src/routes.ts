@@ -1,22 +1,17 @@
-import { type AnyContract, CloseCode, type Codec, pathPattern, type PathPattern } from "@symbolon/protocol";
+import { type AnyContract, CloseCode, pathPattern, type PathPattern } from "@symbolon/protocol";
 import type { Accept, Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import type { RouteSchemas } from "./context.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook } from "./hook.ts";
 import type { ContractService } from "./implement.ts";
-import { serveRaw, type SocketHandler } from "./raw.ts";
+import { type RawRoute, serveRaw } from "./raw.ts";
 import { Rooms } from "./room.ts";
 import { type Found, Router } from "./router.ts";
 import type { Socket } from "./server-socket.ts";
 
 /** Answers an HTTP request with what its context says. */
 export type HttpHandler<Context> = (context: Context) => Response | Promise<Response>;
-
-interface RawOptions extends RouteSchemas {
-  readonly receive?: Codec<never, unknown>;
-  readonly send?: Codec<never, unknown>;
-}
 
 /** What serves WebSockets at a path. */
 export interface SocketRoute {
@@ -71,20 +66,16 @@ export class Routes {
   addSocket(
     path: string,
     hooks: readonly AnyHook[],
-    options: RawOptions,
-    handler: SocketHandler<Socket, never>,
+    schemas: RouteSchemas,
+    served: Pick<RawRoute, "handler" | "layer">,
   ): void {
     const { clock, heartbeat } = this.#options;
     const room = (name: string): unknown => this.#rooms.room(name, (broadcast) => broadcast);
     const raw: SocketRoute["raw"] = (attempt, accept) => {
       attempt.context["room"] = room;
-      return serveRaw(
-        { handler, receive: options.receive, send: options.send, clock, heartbeat },
-        attempt,
-        accept,
-      );
+      return serveRaw({ ...served, clock, heartbeat }, attempt, accept);
     };
-    this.#sockets.add(path, { hooks, schemas: options, raw });
+    this.#sockets.add(path, { hooks, schemas, raw });
   }
 
   /** Adds a contract's route. */

@@ -1,154 +1,92 @@
 import {
-  CloseCode,
   type Codec,
+  type Message,
   Socket as BaseSocket,
   type SocketCodecs,
-  type Message,
-  type Wire,
-  type WireListener,
-  WireEvents,
+  whatever,
 } from "@symbolon/protocol";
+import { checkExpected, type Expected } from "./expected.ts";
+import { linger } from "./lingering.ts";
+import type { AcceptInit, PendingWire, SocketState } from "./pending-wire.ts";
 
-/** How a handshake is accepted. */
-export interface AcceptInit {
-  /** Headers of the 101 answer. */
-  readonly headers?: HeadersInit;
-  /** The subprotocol to agree on; it must be one that the client offered. */
-  readonly subprotocol?: string;
+/** How `pair` goes about it. */
+export interface PairOptions {
+  /** Which comes first. Default "send". */
+  readonly first?: "send" | "receive";
 }
 
-/** A wire that is not there yet: it asks for the handshake's acceptance when it is first used. */
-export class PendingWire implements Wire {
-  readonly #accept: (init: AcceptInit) => Promise<Wire>;
-  readonly #watch: (wire: Wire, listener: WireListener) => WireListener;
-  readonly #events = new WireEvents();
-  #early: Message[] = [];
-  #wire: Wire | undefined;
-  #accepting: Promise<void> | undefined;
-  #refusal: { readonly code: number; readonly reason: string } | undefined;
-
-  /** `watch` wraps the listener of the wire that comes. */
-  constructor(
-    accept: (init: AcceptInit) => Promise<Wire>,
-    watch: (wire: Wire, listener: WireListener) => WireListener,
-  ) {
-    this.#accept = accept;
-    this.#watch = watch;
-  }
-
-  /** What `close` was given before the handshake was accepted; undefined when that did not happen. */
-  get refusal(): { readonly code: number; readonly reason: string } | undefined {
-    return this.#refusal;
-  }
-
-  /** Whether acceptance was asked for. */
-  get accepted(): boolean {
-    return this.#accepting !== undefined;
-  }
-
-  get protocol(): string {
-    return this.#wire?.protocol ?? "";
-  }
-
-  get bufferedAmount(): number {
-    return this.#wire?.bufferedAmount ?? 0;
-  }
-
-  /** Accepts the handshake, once; later calls give the same promise. One that failed may be tried again, or refused. */
-  accept(init: AcceptInit = {}): Promise<void> {
-    this.#accepting ??= this.#accept(init).then(
-      (wire) => this.#attach(wire),
-      (error: unknown) => {
-        this.#accepting = undefined; // nothing was accepted: the client still waits for its answer
-        throw error;
-      },
-    );
-    return this.#accepting;
-  }
-
-  send(message: Message): void {
-    if (this.#wire !== undefined) this.#wire.send(message);
-    else if (this.#refusal === undefined) {
-      this.#early.push(message);
-      this.#acceptUnasked();
-    }
-  }
-
-  drained(): Promise<void> | undefined {
-    return this.#wire === undefined && this.#refusal === undefined
-      ? this.#accepting?.catch(() => {})
-      : this.#wire?.drained();
-  }
-
-  close(code: number, reason: string): void {
-    if (this.#wire !== undefined) this.#wire.close(code, reason);
-    else if (this.#accepting !== undefined)
-      void this.#accepting.then(
-        () => this.#wire?.close(code, reason),
-        () => {},
-      );
-    else this.#refuse(code, reason);
-  }
-
-  terminate(): void {
-    if (this.#wire === undefined) this.#refuse(CloseCode.Abnormal, "");
-    else this.#wire.terminate();
-  }
-
-  listen(listener: WireListener | undefined): void {
-    this.#events.listen(listener);
-  }
-
-  pause(): void {
-    this.#wire?.pause();
-  }
-
-  resume(): void {
-    this.#wire?.resume();
-  }
-
-  ping(): void {
-    this.#wire?.ping?.();
-  }
-
-  #refuse(code: number, reason: string): void {
-    this.#refusal ??= { code, reason };
-    this.#events.closed({ ...this.#refusal, wasClean: false });
-  }
-
-  #acceptUnasked(): void {
-    this.accept().catch(() => this.#refuse(CloseCode.Abnormal, ""));
-  }
-
-  #attach(wire: Wire): void {
-    this.#wire = wire;
-    for (const message of this.#early.splice(0)) wire.send(message);
-    wire.listen(this.#watch(wire, this.#events));
-  }
-}
-
-/** A WebSocket as a handler holds it: the protocol's `Socket`, and `accept`. */
+/** A WebSocket as a handler holds it: the protocol's `Socket`, and `accept`, `pair` and `expect`. */
 export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receive, Send> {
   readonly #pending: PendingWire;
+  readonly #kind: Codec<never, Receive>["kind"];
 
   constructor(wire: PendingWire, codecs: SocketCodecs<Receive, Send> = {}) {
     super(wire, codecs);
     this.#pending = wire;
+    this.#kind = codecs.receive?.kind ?? "any";
+  }
+
+  /** Where the socket is in its life: "connecting" until it is accepted, "closing" from `close` until the other half has answered. */
+  get state(): SocketState {
+    return this.#pending.state;
   }
 
   /**
    * Accepts the handshake; the first `send` or `receive` does it too. While open it has no effect.
-   * Rejects with `CloseError` when the socket has ended, with TypeError for a subprotocol that was not offered.
+   * Rejects with `CloseError` when the socket was closed or has ended, with TypeError for a subprotocol that was not
+   * offered.
    */
   async accept(init: AcceptInit = {}): Promise<void> {
-    if (this.#pending.refusal !== undefined) throw await this.receive().catch((error: unknown) => error);
+    const { state, closing } = this.#pending;
+    if (state === "closed") throw this.signal.reason;
+    if (closing !== undefined) throw closing;
     await this.#pending.accept(init);
   }
 
   override receive(): Promise<Receive>;
   override receive<Value>(codec: Codec<never, Value>): Promise<Value>;
   override async receive<Value>(codec?: Codec<never, Value>): Promise<Value | Receive> {
-    if (this.#pending.refusal === undefined) await this.#pending.accept();
+    await this.#pending.ask();
     return codec === undefined ? super.receive() : super.receive(codec);
+  }
+
+  /**
+   * Sends a value and resolves with what is received next, read by the codec `as`, or by the socket's own. With
+   * `first: "receive"` it sends after it has received, and sends nothing when that cannot be read. Rejects as `send`
+   * and `receive` do.
+   */
+  pair(value: Send, options?: PairOptions): Promise<Receive>;
+  pair<Value>(value: Send, options: PairOptions & { readonly as: Codec<never, Value> }): Promise<Value>;
+  async pair(
+    value: Send,
+    { as, first = "send" }: PairOptions & { readonly as?: Codec<never, unknown> } = {},
+  ): Promise<unknown> {
+    if (first === "send") await this.send(value);
+    const received = await (as === undefined ? this.receive() : this.receive(as));
+    if (first === "receive") await this.send(value);
+    return received;
+  }
+
+  /**
+   * Takes the next message and resolves when it is `value`: a string as text, a boolean or a whole number in its
+   * notation, bytes as bytes, anything else as the same JSON, whatever the order of its keys. Rejects with
+   * `ProtocolError` when another came, which closes with 1002 when nobody catches it, and with `CloseError` at the end.
+   * @throws TypeError, as a rejection, for what no message can carry.
+   */
+  async expect(value: Expected): Promise<void> {
+    await checkExpected(value, () => this.receive(whatever));
+  }
+
+  /** From now on, ignores the messages of the kind, text or binary, that the socket's codec does not read. */
+  ignoreOtherKinds(): void {
+    const kind = this.#kind;
+    if (kind !== "any")
+      this.#pending.sift((message) => (typeof message === "string" ? "text" : "binary") === kind);
+  }
+
+  protected override abandon(iterator: AsyncIterator<Send> | Iterator<Send>): Promise<void> {
+    const end = super.abandon(iterator);
+    linger(this, end);
+    return end;
   }
 }

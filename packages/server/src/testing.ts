@@ -5,7 +5,7 @@ import { Clock, SystemClock } from "./clock.ts";
 import { CookieJar } from "./cookie-jar.ts";
 import type { AnyHook, Replacement } from "./hook.ts";
 import { MemoryWebSocket } from "./memory-websocket.ts";
-import type { AcceptInit } from "./server-socket.ts";
+import type { AcceptInit } from "./pending-wire.ts";
 import { inTime, type Patience, TestSocket } from "./test-socket.ts";
 
 export { Clock, CookieJar };

@@ -21,6 +21,7 @@ test("@symbolon/server exports these names and no others", async () => {
       "href",
       "int",
       "json",
+      "listen",
       "text",
     ]
   `);

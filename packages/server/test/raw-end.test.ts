@@ -42,12 +42,13 @@ describe("after accept", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("a thrown CloseError whose code may not be sent closes with 1011", async () => {
-    const { closed } = await end(async (socket) => {
+  test("a thrown CloseError whose code may not be sent closes with 1011, and the app is told", async () => {
+    const { closed, onError } = await end(async (socket) => {
       await socket.accept();
       throw new CloseError(1006);
     });
     expect(closed).toMatchObject({ code: 1011 });
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(RangeError), expect.anything());
   });
 
   test("an uncaught ValidationError closes with 1003", async () => {
@@ -140,8 +141,9 @@ describe("when the client leaves", () => {
   });
 });
 
-test("hooks see the error of the handler", async () => {
+test("hooks see the error of the handler, when the client has been told", async () => {
   const log: unknown[] = [];
+  const { passed, open } = gate();
   const broken = new Error("broken handler");
   const app = createApp({ onError: () => {} });
   const view = app.use(async function* () {
@@ -150,6 +152,8 @@ test("hooks see the error of the handler", async () => {
     } catch (error) {
       log.push(error);
       throw error;
+    } finally {
+      open();
     }
   });
   view.ws("/", { send: text }, async (socket) => {
@@ -157,6 +161,7 @@ test("hooks see the error of the handler", async () => {
     throw broken;
   });
   const socket = await testClient(app).connect("/");
-  await socket.closed;
+  expect(await socket.closed).toMatchObject({ code: 1011 });
+  await passed;
   expect(log).toEqual([broken]);
 });

@@ -1,7 +1,8 @@
-import { contract, int } from "@symbolon/protocol";
+import { contract, int, Mailbox } from "@symbolon/protocol";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../src/app.ts";
+import { Peer } from "../src/peer.ts";
 import { type Member, Rooms } from "../src/room.ts";
 import { testClient } from "../src/testing.ts";
 import { enter, frame, hello } from "./frames.ts";
@@ -99,6 +100,70 @@ describe("a room", () => {
   });
 });
 
+describe("a room's watchers", () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  test("are told who joins and who leaves, when the room counts it already", async () => {
+    const here = rooms()("a");
+    const ada = new Hearer();
+    const log: unknown[] = [];
+    here.watch(({ is, member }) => log.push([is, member === ada, here.size]));
+    here.join(ada);
+    here.join(ada);
+    here.leave(ada);
+    here.leave(ada);
+    here.join(ada);
+    ada.leave();
+    await ada.gone;
+    expect(log).toEqual([
+      ["joined", true, 1],
+      ["left", true, 0],
+      ["joined", true, 1],
+      ["left", true, 0],
+    ]);
+  });
+
+  test("are told of their own room, from whatever lookup, until they stop", () => {
+    const find = rooms();
+    const log: string[] = [];
+    const note = (name: string) => log.push(name);
+    const stop = find("a").watch(() => note("first"));
+    find("a").watch(() => note("second"));
+    find("b").join(new Hearer());
+    find("a").join(new Hearer());
+    stop();
+    stop();
+    find("a").join(new Hearer());
+    expect(log).toEqual(["first", "second", "second"]);
+  });
+
+  test("that watch twice are told twice, and stop one by one", () => {
+    const here = rooms()("a");
+    const watcher = vi.fn();
+    const stop = here.watch(watcher);
+    here.watch(watcher);
+    here.join(new Hearer());
+    stop();
+    here.join(new Hearer());
+    expect(watcher).toHaveBeenCalledTimes(3);
+  });
+
+  test("that fail, now or later, harm nobody", async () => {
+    const told = new Mailbox<unknown>();
+    vi.spyOn(globalThis.console, "error").mockImplementation((_, error) => told.put(error));
+    const here = rooms()("a");
+    const last = vi.fn();
+    here.watch(() => {
+      throw new Error("now");
+    });
+    here.watch(() => Promise.reject(new Error("later")));
+    here.watch(last);
+    here.join(new Hearer());
+    expect([here.size, last.mock.calls.length]).toEqual([1, 1]);
+    expect([await told.take(), await told.take()]).toEqual([new Error("now"), new Error("later")]);
+  });
+});
+
 describe("a room of raw routes", () => {
   afterEach(() => void vi.restoreAllMocks());
 
@@ -176,6 +241,16 @@ describe("a room of a contract", () => {
     expect(await frame(bob)).toEqual({ t: "event", name: "left", data: { name: "ada" } });
     expect(service.room("lobby").size).toBe(1);
     bob.close();
+  });
+
+  test("can be watched from anywhere", async () => {
+    const { net, service } = served();
+    const changes = new Mailbox<string>();
+    service.room("lobby").watch(({ is, member }) => changes.put(`${is} ${member instanceof Peer}`));
+    const ada = await enter(net, "/chat");
+    expect(await changes.take()).toBe("joined true");
+    ada.close();
+    expect(await changes.take()).toBe("left true");
   });
 
   test("can be spoken to from anywhere", async () => {
