@@ -119,7 +119,10 @@ describe("what went wrong", () => {
 
   test("a handshake refused with 401 is 1006, and says 401", async () => {
     const server = createServer();
-    server.on("upgrade", (_, socket) => socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"));
+    server.on("upgrade", (_, socket) => {
+      socket.on("error", () => {}).resume(); // bytes nobody reads would turn its end into a reset
+      socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+    });
     await listening(server);
     const client = connecting({ url: () => urlOf(server.address() as AddressInfo) });
     await until(() => client.errors.length > 0);
