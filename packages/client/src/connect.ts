@@ -1,22 +1,31 @@
 import {
+  type Answer,
   type AnyContract,
+  type AskArguments,
+  type CallContext,
   type ClientMessages,
   type Closed,
+  type EventInput,
+  type EventName,
   type Failure,
   type Frame,
-  type Input,
-  type Output,
+  type HandlerInput,
+  type HandlerOutput,
+  type HandlerUpload,
   Peer,
   ProtocolError,
   readFrame,
+  type RequestName,
   Sent,
   type ServerMessages,
   Session,
+  type StreamName,
   SUBPROTOCOL,
   type UrlArguments,
   VERSION,
   writeFrame,
 } from "@symbolon/protocol";
+import { Alarm } from "./alarm.ts";
 import { createConnection } from "./connection.ts";
 import type { WebSocketClass } from "./reconnecting.ts";
 import type { ConnectionStatus, Watchable } from "./status.ts";
@@ -41,17 +50,38 @@ type Named<Name extends string, Value> = undefined extends Value
 export interface Client<C extends AnyContract> {
   /** Calls `listener` for each such message, in order; returns its own undo. */
   readonly on: {
-    <Name extends keyof ServerMessages<C> & string>(
+    <Name extends EventName<ServerMessages<C>>>(
       name: Name,
-      listener: (data: Output<ServerMessages<C>[Name]>) => unknown,
+      listener: (data: HandlerInput<ServerMessages<C>[Name]>) => unknown,
     ): () => void;
     (name: "failed", listener: (failure: Failure) => unknown): () => void;
   };
   /** Says an event; while away it is kept, and said in order on return. Throws TypeError when the data cannot be JSON. */
-  readonly send: <Name extends keyof ClientMessages<C> & string>(
+  readonly send: <Name extends EventName<ClientMessages<C>>>(
     name: Name,
-    data: Input<ClientMessages<C>[Name]>,
+    data: EventInput<ClientMessages<C>, Name>,
   ) => Sent;
+  /**
+   * Asks a request; while away it is kept, and asked on return. Rejects with `RequestError` or `ValidationError` when
+   * the server refuses, with `OutcomeUnknown` when the connection was lost before the answer, with the signal's reason.
+   */
+  readonly request: <Name extends RequestName<ClientMessages<C>>>(
+    name: Name,
+    ...data: AskArguments<ClientMessages<C>, Name>
+  ) => Promise<Answer<ClientMessages<C>, Name>>;
+  /** Asks a stream, when it is iterated; leaving the loop ends the server's handler. Fails as `request` does. */
+  readonly stream: <Name extends StreamName<ClientMessages<C>>>(
+    name: Name,
+    ...data: AskArguments<ClientMessages<C>, Name>
+  ) => AsyncGenerator<Answer<ClientMessages<C>, Name>, void, undefined>;
+  /** Answers a request or a stream of the server; returns its own undo. Throws TypeError when it is answered already. */
+  readonly handle: <Name extends RequestName<ServerMessages<C>> | StreamName<ServerMessages<C>>>(
+    name: Name,
+    handler: (
+      input: HandlerInput<ServerMessages<C>[Name]>,
+      call: CallContext & HandlerUpload<ServerMessages<C>[Name]>,
+    ) => HandlerOutput<ServerMessages<C>[Name]>,
+  ) => () => void;
   /** Resolves when the first handshake is done; rejects with `CloseError` when it never will be. */
   readonly opened: Promise<void>;
   /** Resolves when the client has ended: by `close`, or because the server said so. Never rejects. */
@@ -93,13 +123,16 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       },
       message(message) {
         try {
-          hear(readFrame(message));
+          hear(readFrame(message), message.length);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           connection.close(error.closeCode, error.message);
         }
       },
-      lost: () => session.parked(),
+      lost() {
+        session.parked();
+        peer.lost();
+      },
       probe: () => say({ t: "ping", n: Date.now() }),
       leaving: () => say({ t: "bye" }),
       ended(error) {
@@ -111,7 +144,13 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   );
   const peer = new Peer<ClientMessages<C>>({
     hears: contract.definition.server ?? {},
+    says: contract.definition.client ?? {},
     session,
+    after(ms, then) {
+      const alarm = new Alarm();
+      alarm.set(ms, then);
+      return () => alarm.clear();
+    },
     failed: (failure) => void tell("failed", failure).catch(console.error),
     crashed: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
@@ -122,7 +161,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     connection.wire?.send(writeFrame(frame));
   }
 
-  function hear(frame: Frame): void {
+  function hear(frame: Frame, size: number): void {
     if (frame.t === "welcome") {
       connection.live(frame.heartbeat.i + frame.heartbeat.t);
       // Whoever is told that it is open may close.
@@ -130,7 +169,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       opening.settle();
     } else if (frame.t === "ping") say({ t: "pong", n: frame.n });
     else if (frame.t === "bye") connection.close();
-    else if (!peer.receive(frame) && frame.t !== "pong")
+    else if (!peer.receive(frame, size) && frame.t !== "pong")
       throw new ProtocolError(`${frame.t} has no place here`);
   }
 
@@ -150,6 +189,18 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     send(name, data) {
       connection.dial();
       return peer.send(name, data);
+    },
+    request(...question) {
+      connection.dial();
+      return peer.request(...question);
+    },
+    stream(...question) {
+      connection.dial();
+      return peer.stream(...question);
+    },
+    handle(name, handler) {
+      connection.dial();
+      return peer.handle(name, handler);
     },
     get opened() {
       connection.dial();

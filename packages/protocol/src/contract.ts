@@ -1,8 +1,81 @@
+import type { ErrorSchemas } from "./asked.ts";
+import type { RequestError } from "./errors.ts";
+import type { AskOptions, Kind } from "./kind.ts";
 import { type ParamName, type PathParams, pathPattern } from "./path.ts";
+import type { RequestKind } from "./request.ts";
 import type { Input, Output, Schema } from "./schema.ts";
+import type { StreamKind } from "./stream.ts";
 
-/** The messages one half may say: event names, each with the schema of its data. */
-export type Messages = Readonly<Record<string, Schema>>;
+/** The messages one half may say, by name: a bare schema is an event, `request` and `stream` are answered. */
+export type Messages = Readonly<Record<string, Schema | RequestKind | StreamKind>>;
+
+/** The names of the events among messages. */
+export type EventName<M extends Messages> = NameOf<M, Schema>;
+/** The names of the requests among messages. */
+export type RequestName<M extends Messages> = NameOf<M, RequestKind>;
+/** The names of the streams among messages. */
+export type StreamName<M extends Messages> = NameOf<M, StreamKind>;
+
+type NameOf<M extends Messages, What> = {
+  [Name in keyof M]: M[Name] extends What ? Name : never;
+}[keyof M] &
+  string;
+
+type DefinitionOf<Message> = Message extends { readonly definition: infer D extends KindDefinition }
+  ? D
+  : never;
+interface KindDefinition {
+  readonly input: Schema;
+  readonly output: Schema;
+  readonly upload?: Schema;
+  readonly errors?: ErrorSchemas;
+}
+
+/** What one writes to say an event. */
+export type EventInput<M extends Messages, Name extends EventName<M>> = M[Name] extends Schema
+  ? Input<M[Name]>
+  : never;
+/** What one reads of an answer: the reply of a request, each item of a stream. */
+export type Answer<M extends Messages, Name extends keyof M> = Output<DefinitionOf<M[Name]>["output"]>;
+/** The arguments of a question after its name: its input, and how it may end early. */
+export type AskArguments<M extends Messages, Name extends keyof M> = [
+  data: Input<DefinitionOf<M[Name]>["input"]>,
+  ...options: DefinitionOf<M[Name]> extends { readonly upload: infer Upload extends Schema }
+    ? [options: Omit<AskOptions, "upload"> & { readonly upload: Items<Input<Upload>> }]
+    : [options?: Omit<AskOptions, "upload">],
+];
+type Items<Item> = AsyncIterable<Item> | Iterable<Item>;
+
+/** What a handler reads of a message. */
+export type HandlerInput<Message> = Message extends Schema
+  ? Output<Message>
+  : Output<DefinitionOf<Message>["input"]>;
+/** What a handler gives for a message: a reply, an iterable of items, or, for an event, anything. */
+export type HandlerOutput<Message> = Message extends RequestKind
+  ? Settled<Input<DefinitionOf<Message>["output"]>>
+  : Message extends StreamKind
+    ? Settled<Items<Input<DefinitionOf<Message>["output"]>>>
+    : unknown;
+type Settled<Value> = Value | Promise<Value>;
+/** What a stream that takes an upload has besides its input. */
+export type HandlerUpload<Message> =
+  DefinitionOf<Message> extends { readonly upload: infer Upload extends Schema }
+    ? { readonly upload: AsyncIterable<Output<Upload>> }
+    : unknown;
+
+/** The errors that a request or a stream of a contract declares, with the data of each. */
+export type DeclaredError<Message> =
+  DefinitionOf<Message> extends { readonly errors: infer Errors extends ErrorSchemas }
+    ? { [Code in keyof Errors & string]: RequestError<Code, Output<Errors[Code]>> }[keyof Errors & string]
+    : never;
+
+/** Whether an error is one that a request or a stream declares: its code tells which, and its data is typed. */
+export function isDeclared<
+  Message extends Kind & { readonly definition: { readonly errors?: ErrorSchemas } },
+>(message: Message, error: unknown): error is DeclaredError<Message> {
+  const { code } = Object(error) as { readonly code?: unknown };
+  return typeof code === "string" && Object.hasOwn(message.definition.errors ?? {}, code);
+}
 
 /** What a contract is made of. */
 export interface ContractDefinition {

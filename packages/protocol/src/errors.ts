@@ -42,17 +42,17 @@ export class HandshakeError extends Error {
  * A message failed at the half that handles it. It travels: thrown in a handler, its `code`, message and `data`
  * reach the sender.
  */
-export class RequestError extends Error {
+export class RequestError<Code extends string = string, Data = unknown> extends Error {
   override readonly name: string = "RequestError";
-  /** `NOT_FOUND`, `INTERNAL`, or a code of the application's own. */
-  declare readonly code: string;
+  /** `NOT_FOUND`, `TIMEOUT`, `CANCELLED`, `INTERNAL`, or a code of the application's own. */
+  declare readonly code: Code;
   /** What the handler attached, as JSON. */
-  declare readonly data: unknown;
+  declare readonly data: Data;
 
-  constructor(code: string, message: string = code, data?: unknown) {
+  constructor(code: Code, message: string = code, data?: Data) {
     super(message);
     this.code = code;
-    this.data = data;
+    this.data = data as Data;
   }
 }
 

@@ -39,6 +39,59 @@ export interface ErrorFrame {
   readonly message: string;
   readonly data?: unknown;
 }
+/** Asks for one answer, a `reply` or an `error` whose `re` is this `q`. */
+export interface RequestFrame {
+  readonly t: "request";
+  readonly q: number;
+  readonly name: string;
+  readonly data?: unknown;
+  /** In how many ms the asker gives up, at the time of asking. */
+  readonly deadline?: number | undefined;
+}
+/** Asks for many answers: `next` for each, then `end` or an `error`. */
+export interface StreamFrame {
+  readonly t: "stream";
+  readonly q: number;
+  readonly name: string;
+  readonly data?: unknown;
+  /** In how many ms the asker gives up, at the time of asking. */
+  readonly deadline?: number | undefined;
+}
+/**
+ * A call is named by the number that its asker chose: the asker says it as `q`, the other half as `re`. So the calls of
+ * both halves may have the same numbers.
+ */
+interface Numbered {
+  readonly q?: number | undefined;
+  readonly re?: number | undefined;
+}
+/** The one answer of a request. */
+export interface ReplyFrame {
+  readonly t: "reply";
+  readonly re: number;
+  readonly data?: unknown;
+}
+/** An item of a stream, or, with `q`, of what is sent along to it. */
+export interface NextFrame extends Numbered {
+  readonly t: "next";
+  readonly data?: unknown;
+}
+/** There are no more items. */
+export interface EndFrame extends Numbered {
+  readonly t: "end";
+}
+/** So many items, of so many characters, may have been sent in all. */
+export interface CreditFrame extends Numbered {
+  readonly t: "credit";
+  readonly n: number;
+  readonly b: number;
+}
+/** With `q` the asker gives the call up; with `re` no more is read of what is sent along. */
+export interface CancelFrame extends Numbered {
+  readonly t: "cancel";
+}
+/** What is said in a call that was asked. */
+export type CallFrame = ReplyFrame | ErrorFrame | NextFrame | EndFrame | CreditFrame | CancelFrame;
 /** Asks for a sign of life. */
 export interface Ping {
   readonly t: "ping";
@@ -55,7 +108,7 @@ export interface Bye {
   readonly why?: string;
 }
 /** Every frame. */
-export type Frame = Hello | Welcome | EventFrame | ErrorFrame | Ping | Pong | Bye;
+export type Frame = Hello | Welcome | EventFrame | RequestFrame | StreamFrame | CallFrame | Ping | Pong | Bye;
 
 type Check = (value: unknown) => boolean;
 type Shape = Readonly<Record<string, Check>>;
@@ -73,11 +126,20 @@ const heartbeat: Check = (value) => {
   return count(i) && count(t);
 };
 
+const numbered: Shape = { q: optional(count), re: optional(count) };
+
 /** Every frame but for its `t`. A map, not an object: a frame may say that it is a `toString`. */
 const shapes: ReadonlyMap<unknown, Shape> = new Map<unknown, Shape>([
   ["hello", { v: count, cid: name, att: count, auth: optional(text) }],
   ["welcome", { state: (value) => value === "new", sid: name, heartbeat }],
   ["event", { name, data: anything, q: optional(count) }],
+  ["request", { q: count, name, data: anything, deadline: optional(count) }],
+  ["stream", { q: count, name, data: anything, deadline: optional(count) }],
+  ["reply", { re: count, data: anything }],
+  ["next", { ...numbered, data: anything }],
+  ["end", numbered],
+  ["credit", { ...numbered, n: count, b: count }],
+  ["cancel", numbered],
   ["error", { re: optional(count), code: name, message: text, data: anything }],
   ["ping", { n: count }],
   ["pong", { n: count }],

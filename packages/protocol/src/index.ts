@@ -1,5 +1,11 @@
 export { Peer } from "./peer.ts";
 export type { Dispatch, Failure, PeerOptions } from "./peer.ts";
+export { request } from "./request.ts";
+export type { RequestDefinition, RequestKind } from "./request.ts";
+export { stream } from "./stream.ts";
+export type { StreamDefinition, StreamKind } from "./stream.ts";
+export type { ErrorSchemas } from "./asked.ts";
+export type { AskOptions, CallContext, CallHandler, Kind, Turn } from "./kind.ts";
 export { Session } from "./session.ts";
 export type { SessionOptions } from "./session.ts";
 export { readFrame, SUBPROTOCOL, VERSION, writeFrame } from "./frame.ts";
@@ -8,18 +14,28 @@ export { Socket } from "./socket.ts";
 export type { SocketCodecs } from "./socket.ts";
 export { binary, bool, bytes, int, json, text, whatever } from "./codec.ts";
 export type { Codec } from "./codec.ts";
-export { contract } from "./contract.ts";
+export { contract, isDeclared } from "./contract.ts";
 export type {
+  Answer,
   AnyContract,
+  AskArguments,
   ClientMessages,
   Contract,
   ContractDefinition,
+  DeclaredError,
+  EventInput,
+  EventName,
+  HandlerInput,
+  HandlerOutput,
+  HandlerUpload,
   Messages,
   ParamsInput,
   ParamsOutput,
   QueryInput,
   QueryOutput,
+  RequestName,
   ServerMessages,
+  StreamName,
   UrlArguments,
 } from "./contract.ts";
 export { href, pathPattern } from "./path.ts";

@@ -1,8 +1,18 @@
-import type { Messages } from "./contract.ts";
-import { CloseError, RequestError, ValidationError } from "./errors.ts";
-import { type ErrorFrame, type EventFrame, type Frame, readFrame, writeFrame } from "./frame.ts";
+import type {
+  Answer,
+  AskArguments,
+  EventInput,
+  EventName,
+  Messages,
+  RequestName,
+  StreamName,
+} from "./contract.ts";
+import { CloseError, RequestError, type ValidationError } from "./errors.ts";
+import { type ErrorFrame, type EventFrame, type Frame, writeFrame } from "./frame.ts";
+import type { AnyCalls, CallHandler, Turn } from "./kind.ts";
 import { Queue } from "./queue.ts";
-import { type Input, validate } from "./schema.ts";
+import { refusalOf, writeRefusal } from "./refusal.ts";
+import { validate } from "./schema.ts";
 import type { Sent } from "./sent.ts";
 import type { Session } from "./session.ts";
 
@@ -20,8 +30,12 @@ export interface Failure {
 export interface PeerOptions {
   /** What the other half may say. */
   readonly hears: Messages;
+  /** What this half may say. */
+  readonly says: Messages;
   /** Delivers what this half says. */
   readonly session: Session;
+  /** Does something in so many ms, unless it is undone. */
+  readonly after: (ms: number, then: () => void) => () => void;
   /** Whether the other half is asked to tell of events that fail. Default true. */
   readonly askForFailures?: boolean;
   /** Told of each event that the other half refused. */
@@ -30,35 +44,51 @@ export interface PeerOptions {
   readonly crashed?: (error: unknown, name: string) => void;
   /** A handler threw `CloseError`: the connection is to be closed. */
   readonly close?: (error: CloseError) => void;
-  /** Where events wait for their handlers: a `Mailbox` bounds it. Default without bounds. */
-  readonly inbox?: Queue<EventFrame>;
+  /** Where messages wait for their handlers: a `Mailbox` bounds it. Default without bounds. */
+  readonly inbox?: Queue<Turn>;
 }
 
-/** Handles an event by name; what it returns is awaited before the next event is handled. */
+/** Handles an event by name; what it gives is awaited before the next message is handled. */
 export type Dispatch = (name: string, input: unknown) => unknown;
 
 /** How many sent events are remembered, so that a failure can say which one it was. */
 const memory = 256;
-
-/** One end of a conversation: says events, and hands those of the other half to their handlers, one after another. */
+/**
+ * One end of a conversation: says events, asks requests and streams, and hands the messages of the other half to their
+ * handlers. Events are handled one after another; a call starts after the events before it, and calls overlap.
+ */
 export class Peer<Says extends Messages = Messages> {
   readonly #options: PeerOptions;
-  readonly #inbox: Queue<EventFrame>;
+  readonly #inbox: Queue<Turn>;
+  readonly #calls: AnyCalls | undefined;
   readonly #recent = new Map<number | undefined, { readonly name: string; readonly data: unknown }>();
-  #asked = 0;
+  #dispatch: Dispatch | undefined;
+  #last = 0;
 
   constructor(options: PeerOptions) {
+    const { says, hears, session, after } = options;
     this.#options = options;
     this.#inbox = options.inbox ?? new Queue();
+    this.#calls = Object.values({ ...says, ...hears })
+      .find((message) => "calls" in message)
+      ?.calls({
+        session,
+        after,
+        says: (name) => own(says, name),
+        hears: (name) => own(hears, name),
+        number: () => (this.#last += 1),
+        queue: (turn) => this.#inbox.put(turn),
+        failed: (frame, error) => this.#failed(frame, error),
+      });
   }
 
   /**
    * Says an event to the other half. Await it to be paced: it settles when the socket has taken it.
    * @throws TypeError at once when the data cannot be JSON.
    */
-  send<Name extends keyof Says & string>(name: Name, data: Input<Says[Name]>): Sent {
+  send<Name extends EventName<Says>>(name: Name, data: EventInput<Says, Name>): Sent {
     const { askForFailures = true, session } = this.#options;
-    const q = askForFailures ? (this.#asked += 1) : undefined;
+    const q = askForFailures ? (this.#last += 1) : undefined;
     const sent = session.send(writeFrame({ t: "event", name, data, q }));
     if (q) {
       this.#recent.set(q, { name, data });
@@ -67,76 +97,99 @@ export class Peer<Says extends Messages = Messages> {
     return sent;
   }
 
-  /** Takes a frame of the conversation; false when it is not one of these. */
-  receive(frame: Frame): boolean {
-    if (frame.t === "event") this.#inbox.put(frame);
-    else if (frame.t === "error") this.#told(frame);
-    else return false;
+  /**
+   * Asks for one answer. Rejects with `RequestError` or `ValidationError` when the other half refuses, with
+   * `OutcomeUnknown` when the connection was lost meanwhile, and with the signal's reason when it is given up.
+   */
+  async request<Name extends RequestName<Says>>(
+    name: Name,
+    ...[data, options = {}]: AskArguments<Says, Name>
+  ): Promise<Answer<Says, Name>> {
+    return (await this.#calls?.ask("request", name, data, options)) as Answer<Says, Name>;
+  }
+
+  /** Asks for many answers, when it is iterated; leaving the loop ends the stream at the other half. Fails as `request` does. */
+  stream<Name extends StreamName<Says>>(
+    name: Name,
+    ...[data, options = {}]: AskArguments<Says, Name>
+  ): AsyncGenerator<Answer<Says, Name>, void, undefined> {
+    return this.#calls?.ask("stream", name, data, options) as AsyncGenerator<
+      Answer<Says, Name>,
+      void,
+      undefined
+    >;
+  }
+
+  /** Names who handles a request or a stream of the other half; returns its own undo. Throws TypeError when somebody does already. */
+  handle(name: string, handler: CallHandler): () => void {
+    return this.#calls?.handle(name, handler) as () => void;
+  }
+
+  /**
+   * Takes a frame of the conversation, of so many characters; false when it is not one of these.
+   * @throws ProtocolError when it is, but has no place now.
+   */
+  receive(frame: Frame, size: number): boolean {
+    if (frame.t === "event") this.#inbox.put({ frame, run: () => this.#hear(frame) });
+    else if (!("q" in frame || "re" in frame)) return frame.t === "error";
+    else if (frame.t === "error" && this.#recent.has(frame.re)) this.#told(frame);
+    else this.#calls?.receive(frame, size);
     return true;
   }
 
-  /** Hands events to `dispatch`, one after another, until `end`. What came before waits in the inbox. */
+  /** Hands events to `dispatch` until `end`, and starts calls. What came before waits in the inbox. Resolves when all are handled. */
   async serve(dispatch: Dispatch): Promise<void> {
+    this.#dispatch = dispatch;
     for (;;) {
-      const frame = await this.#inbox.take().catch(() => {});
-      if (!frame) return; // the inbox ended
-      await this.#handle(frame, dispatch);
+      const turn = await this.#inbox.take().catch(() => {});
+      if (!turn) return this.#calls?.idle(); // the inbox ended
+      try {
+        await turn.run();
+      } catch (error) {
+        this.#failed(turn.frame, error);
+      }
     }
+  }
+
+  /** The connection was lost: what was asked on it stays unanswered, and what it asked is given up. */
+  lost(): void {
+    this.#calls?.lost();
   }
 
   /** No more will be heard or said; what was heard is still handled. */
   end(reason: unknown): void {
     this.#inbox.end(reason);
+    this.lost();
     this.#options.session.end(reason);
   }
 
-  async #handle(frame: EventFrame, dispatch: Dispatch): Promise<void> {
-    const { name, data } = frame;
-    const { hears, close } = this.#options;
-    try {
-      // Not what it inherits: a message may be called "constructor" or "__proto__", or be missing under that name.
-      const schema = Object.hasOwn(hears, name) && hears[name];
-      if (!schema) throw new RequestError("NOT_FOUND", `there is no message ${JSON.stringify(name)}`);
-      await dispatch(name, await validate(schema, data));
-    } catch (error) {
-      if (error instanceof CloseError) close?.(error);
-      else this.#refuse(frame, error);
-    }
+  async #hear({ name, data }: EventFrame): Promise<void> {
+    const schema = own(this.#options.hears, name);
+    if (!schema || !("~standard" in schema))
+      throw new RequestError("NOT_FOUND", `there is no event ${JSON.stringify(name)}`);
+    await this.#dispatch?.(name, await validate(schema, data));
   }
 
-  #refuse(frame: EventFrame, error: unknown): void {
+  #failed(frame: Turn["frame"], error: unknown): void {
+    if (error instanceof CloseError) return this.#options.close?.(error);
     let answer: string;
     try {
-      answer = refusal(frame.q, error);
+      answer = writeRefusal(frame.q, error);
     } catch (crash) {
       this.#options.crashed?.(crash, frame.name);
-      return this.#refuse(frame, new RequestError("INTERNAL", "the handler failed"));
+      return this.#failed(frame, new RequestError("INTERNAL", "the handler failed"));
     }
     if (frame.q) this.#options.session.send(answer);
   }
 
-  #told({ re, code, message, data }: ErrorFrame): void {
-    const event = this.#recent.get(re);
-    if (!event) return; // long ago, or never said: nobody waits for it
-    this.#recent.delete(re);
-    const error =
-      code === "INVALID" && Array.isArray(data)
-        ? new ValidationError(data.filter(isIssue))
-        : new RequestError(code, message, data);
-    this.#options.failed?.({ ...event, error });
+  #told(frame: ErrorFrame): void {
+    const event = this.#recent.get(frame.re);
+    if (!event) return; // long ago: nobody waits for it
+    this.#recent.delete(frame.re);
+    this.#options.failed?.({ ...event, error: refusalOf(frame) });
   }
 }
 
-/** The answer to an event that failed. Throws what the other half must not or cannot be told. */
-function refusal(re: number | undefined, error: unknown): string {
-  if (!(error instanceof RequestError || error instanceof ValidationError)) throw error;
-  const { code, message, data } = error;
-  const answer = writeFrame({ t: "error", re, code, message, data });
-  readFrame(answer); // an empty code, say: the other half would end the conversation over it
-  return answer;
-}
-
-function isIssue(value: unknown): value is { message: string; path?: (string | number)[] } {
-  const { message, path = [] } = Object(value) as { message?: unknown; path?: unknown };
-  return typeof message === "string" && Array.isArray(path) && path.every((step) => typeof step !== "object");
+function own(messages: Messages, name: string): Messages[string] | undefined {
+  return Object.hasOwn(messages, name) ? messages[name] : undefined;
 }

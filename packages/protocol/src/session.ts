@@ -27,6 +27,16 @@ export class Session {
     return this.#pending.size;
   }
 
+  /** Whether a message still waits for a wire. */
+  waits(sent: Sent): boolean {
+    return this.#pending.has(sent);
+  }
+
+  /** Takes a message back that still waits for a wire; false when it has gone. */
+  withdraw(sent: Sent): boolean {
+    return this.#pending.delete(sent);
+  }
+
   /** Sends a written frame now, or keeps it until a wire is live. */
   send(message: string): Sent {
     const sent = new Sent();

@@ -18,15 +18,17 @@ function peering(options: Partial<PeerOptions> = {}) {
   const failures: Failure[] = [];
   const crashes: unknown[] = [];
   const closes: CloseError[] = [];
-  const peer = new Peer({
+  const peer = new Peer<{ say: z.ZodUnknown; gone: z.ZodUndefined }>({
     hears: { say },
+    says: { say },
     session,
+    after: () => () => {},
     failed: (failure) => failures.push(failure),
     crashed: (error, name) => crashes.push([name, error]),
     close: (error) => closes.push(error),
     ...options,
   });
-  const told = (...frames: string[]) => frames.map((frame) => peer.receive(readFrame(frame)));
+  const told = (...frames: string[]) => frames.map((frame) => peer.receive(readFrame(frame), frame.length));
   return { peer, told, heard, session, failures, crashes, closes };
 }
 
@@ -154,9 +156,9 @@ describe("hearing", () => {
     expect([handled.length, crashes]).toEqual([1, []]);
   });
 
-  test.each(["shout", "constructor", "__proto__", "toString"])("there is no message %j", async (name) => {
+  test.each(["shout", "constructor", "__proto__", "toString"])("there is no event %j", async (name) => {
     const { answers, handled } = await served([`{"t":"event","name":"${name}","data":{},"q":7}`]);
-    const message = `there is no message "${name}"`;
+    const message = `there is no event "${name}"`;
     expect(answers).toEqual([{ t: "error", re: 7, code: "NOT_FOUND", message }]);
     expect(handled).toEqual([]);
   });

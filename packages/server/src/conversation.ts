@@ -4,13 +4,18 @@ import {
   CloseCode,
   type Closed,
   CloseError,
-  type Input,
+  type CallContext,
+  type EventInput,
+  type EventName,
+  type HandlerInput,
+  type HandlerOutput,
+  type HandlerUpload,
   Mailbox,
-  type Output,
   ProtocolError,
   readFrame,
   RequestError,
   type Sent,
+  type Turn,
   type ServerMessages,
   Session,
   type Wire,
@@ -28,27 +33,32 @@ import type { BroadcastOptions, Room } from "./room.ts";
 /** A room of a contract: what is said is one of the server's messages. */
 export type ContractRoom<C extends AnyContract> = Room<
   Peer<ServerMessages<C>>,
-  <Name extends keyof ServerMessages<C> & string>(
+  <Name extends EventName<ServerMessages<C>>>(
     name: Name,
-    data: Input<ServerMessages<C>[Name]>,
+    data: EventInput<ServerMessages<C>, Name>,
     options?: BroadcastOptions<Peer<ServerMessages<C>>>,
   ) => Sent
 >;
 
 /** What a handler is given besides the message. */
 export interface Call<C extends AnyContract> {
-  /** Aborts when the connection ends. */
+  /** Aborts when the client gave the call up, and when the connection ends. */
   readonly signal: AbortSignal;
+  /** In how many ms the client gives up, as it was when it asked; undefined when it waits for ever. */
+  readonly deadline: number | undefined;
   /** Finds a room of the contract. */
   readonly room: (name: string) => ContractRoom<C>;
 }
 
-/** A handler for each message that the client may say; events are handled one after another. */
+/**
+ * A handler for each message that the client may say. Events are handled one after another; requests give their reply
+ * and streams an iterable, as a generator does; those overlap.
+ */
 export type Handlers<C extends AnyContract> = {
   readonly [Name in keyof ClientMessages<C>]: (
-    input: Output<ClientMessages<C>[Name]>,
-    call: Call<C>,
-  ) => unknown;
+    input: HandlerInput<ClientMessages<C>[Name]>,
+    call: Call<C> & HandlerUpload<ClientMessages<C>[Name]>,
+  ) => HandlerOutput<ClientMessages<C>[Name]>;
 };
 
 /**
@@ -63,6 +73,8 @@ export type Setup<C extends AnyContract, Context> = (
   | Promise<Handlers<C>>
   | Generator<Handlers<C>, unknown, void>
   | AsyncGenerator<Handlers<C>, unknown, void>;
+
+type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown;
 
 /** What a conversation is about. */
 export interface Spoken<C extends AnyContract> {
@@ -103,7 +115,8 @@ export class Conversation<C extends AnyContract> {
   readonly #options: ServiceOptions;
   readonly #gone = new AbortController();
   #resolveClosed: ((closed: Closed) => void) | undefined;
-  #handlers = new Map<string, (input: unknown, call: Call<C>) => unknown>();
+  // A map, not an object: an event may be called "constructor" or "__proto__".
+  readonly #events = new Map<string, (input: unknown) => unknown>();
   #ending: (() => Promise<void>) | undefined;
   #wire: Wire | undefined;
   #superseded: CloseError | undefined;
@@ -119,13 +132,15 @@ export class Conversation<C extends AnyContract> {
       randomId(),
       {
         hears: service.contract.definition.client ?? {},
+        says: service.contract.definition.server ?? {},
         session: this.session,
+        after: (ms, then) => options.clock.after(ms, then),
         askForFailures: opening.cid !== undefined,
         crashed: (error) => void this.#told(error),
         failed: ({ name, error }) =>
           void this.#told(new Error(`the client refused ${JSON.stringify(name)}`, { cause: error })),
         close: (error) => this.#wire?.close(error.code, error.reason),
-        inbox: new Mailbox({ full: () => this.#wire?.pause(), roomy: () => this.#wire?.resume() }),
+        inbox: new Mailbox<Turn>({ full: () => this.#wire?.pause(), roomy: () => this.#wire?.resume() }),
       },
       closed,
       this.#gone.signal,
@@ -202,20 +217,26 @@ export class Conversation<C extends AnyContract> {
   }
 
   #take(handlers: Handlers<C>): void {
-    // A map, not the object: a message may be called "constructor" or "__proto__".
-    this.#handlers = new Map(Object.entries(handlers));
+    const { signal } = this.#gone;
+    const { room, contract } = this.#service;
+    // Each handler takes what its own message's schema gives; here they are all alike.
+    for (const [name, handler] of Object.entries(handlers as Readonly<Record<string, Handler<C>>>)) {
+      if ("~standard" in Object(contract.definition.client?.[name]))
+        this.#events.set(name, (input) => handler(input, { signal, deadline: undefined, room }));
+      else this.peer.handle(name, (input, call: CallContext) => handler(input, { ...call, room }));
+    }
   }
 
   #dispatch(name: string, input: unknown): unknown {
-    const handler = this.#handlers.get(name);
-    if (handler === undefined) throw new RequestError("NOT_FOUND", `nothing handles ${JSON.stringify(name)}`);
-    return handler(input, { signal: this.#gone.signal, room: this.#service.room });
+    const handle = this.#events.get(name);
+    if (handle === undefined) throw new RequestError("NOT_FOUND", `nothing handles ${JSON.stringify(name)}`);
+    return handle(input);
   }
 
   #hear(message: Parameters<Wire["send"]>[0], wire: Wire): void {
     try {
       const frame = readFrame(message);
-      if (this.peer.receive(frame) || frame.t === "pong") return;
+      if (this.peer.receive(frame, message.length) || frame.t === "pong") return;
       if (frame.t === "ping") wire.send(writeFrame({ t: "pong", n: frame.n }));
       else if (frame.t === "bye") wire.close(CloseCode.Normal, "");
       else throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);

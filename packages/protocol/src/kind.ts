@@ -1,0 +1,129 @@
+import type {
+  CallFrame,
+  CreditFrame,
+  EndFrame,
+  EventFrame,
+  NextFrame,
+  ReplyFrame,
+  RequestFrame,
+  StreamFrame,
+} from "./frame.ts";
+import type { Sent } from "./sent.ts";
+import type { Session } from "./session.ts";
+
+/** What one half says in a call; the call's number is put in where it is written. */
+export type Said = Unnumbered<ReplyFrame | NextFrame | EndFrame | CreditFrame> | { readonly t: "cancel" };
+type Unnumbered<Frame> = Frame extends unknown ? Omit<Frame, "q" | "re"> : never;
+
+/** A call, as the half that takes part in it sees it. */
+export interface Call {
+  /** Writes what is said in the call. Throws TypeError when its data cannot be written. */
+  readonly write: (said: Said) => string;
+  /** Sends what was written; nothing once the call is over. */
+  readonly send: (message: string) => Sent;
+  /** The call is over: nothing more is sent or heard in it. */
+  readonly close: () => void;
+}
+
+/** A call that this half asked. */
+export interface AskedCall extends Call {
+  /** Settles when the question has left this half; fails when it never will. */
+  readonly sent: Sent;
+  /** Takes the question back while it has not left; false when it has. */
+  readonly withdraw: () => boolean;
+}
+
+/** How a question may end early. */
+export interface AskOptions {
+  /** Ends the call: the other half's handler is told, and this half rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Ends the call with `TIMEOUT` when it is not over after so many ms. Default: never. */
+  readonly timeout?: number;
+  /** What is sent to a stream that takes an upload. */
+  readonly upload?: AsyncIterable<unknown> | Iterable<unknown>;
+}
+
+/** What a kind of message asks of its peer. */
+export interface Asker {
+  /**
+   * Asks: what the other half says in the call is told to `hear`, with the length of its message; undefined when the
+   * connection was lost with the answer.
+   */
+  readonly open: (data: unknown, deadline: number | undefined, hear: Hear) => AskedCall;
+  /** Does something in so many ms, unless it is undone. */
+  readonly after: (ms: number, then: () => void) => () => void;
+}
+
+/** Told what the other half says in a call, and of how many characters it was; undefined when the connection is gone. */
+export type Hear = (frame: CallFrame | undefined, size: number) => void;
+
+/** What a handler is told of a call besides its input. */
+export interface CallContext {
+  /** Aborts when the other half gave the call up, or is gone. */
+  readonly signal: AbortSignal;
+  /** In how many ms the other half gives up, as it was when it asked; undefined when it waits for ever. */
+  readonly deadline: number | undefined;
+  /** What the other half sends to a stream that takes an upload. */
+  readonly upload?: AsyncIterable<unknown>;
+}
+
+/** A call that this half serves. */
+export interface ServedCall {
+  readonly hear: Hear;
+  /** Runs the handler and says what it gives. Rejects with what it throws. */
+  readonly run: (data: unknown, deadline: number | undefined, handle: Handle) => Promise<void>;
+}
+
+/** Hands a validated input to its handler. */
+export type Handle = (input: unknown, call: CallContext) => unknown;
+
+/** Handles a call by what it was asked with. */
+export type CallHandler = (input: never, call: never) => unknown;
+
+/** The requests and streams of a conversation, as its peer holds them. */
+export interface AnyCalls {
+  /** Names who handles a message of the other half; returns its own undo. Throws TypeError when somebody does already. */
+  handle(name: string, handler: CallHandler): () => void;
+  /** Asks. Throws TypeError when the contract has no such request or stream. */
+  ask(t: Kind["t"], name: string, data: unknown, options: AskOptions): unknown;
+  /** Takes a frame of a call, of so many characters. Throws ProtocolError when it has no place now. */
+  receive(frame: RequestFrame | StreamFrame | CallFrame, size: number): void;
+  /** The connection was lost: what was asked on it stays unanswered, and what it asked is given up. */
+  lost(): void;
+  /** Resolves when no call of the other half is being served. */
+  idle(): Promise<void>;
+}
+
+/** A message that waits for its turn. */
+export interface Turn {
+  readonly frame: EventFrame | RequestFrame | StreamFrame;
+  /** Handles it, or starts to. Rejects with what failed. */
+  readonly run: () => unknown;
+}
+
+/** What calls need of their peer. */
+export interface Line extends Pick<Asker, "after"> {
+  /** Delivers what this half says. */
+  readonly session: Session;
+  /** What this half, and what the other half may say by a name. */
+  readonly says: (name: string) => object | undefined;
+  readonly hears: (name: string) => object | undefined;
+  /** A number that no event or call of this half has had. */
+  readonly number: () => number;
+  /** Has it handled after what came before it. */
+  readonly queue: (turn: Turn) => void;
+  /** A handler failed: tells the other half, or closes. */
+  readonly failed: (frame: Turn["frame"], error: unknown) => void;
+}
+
+/** A kind of message that is answered: how it is asked, and how it is served. */
+export interface Kind {
+  /** The frame by which it is asked. */
+  readonly t: "request" | "stream";
+  /** Carries the calls of a conversation; so a contract of events alone brings none of it along. */
+  readonly calls: (line: Line) => AnyCalls;
+  /** Asks it. */
+  readonly ask: (asker: Asker, data: unknown, options: AskOptions) => unknown;
+  /** Serves it; what is heard before `run` is kept. */
+  readonly serve: (call: Call) => ServedCall;
+}

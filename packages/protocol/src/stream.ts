@@ -1,0 +1,117 @@
+import { Asked, type ErrorSchemas } from "./asked.ts";
+import { Calls } from "./calls.ts";
+import { RequestError } from "./errors.ts";
+import { Intake } from "./intake.ts";
+import type { Asker, AskOptions, Call, Handle, Kind, ServedCall } from "./kind.ts";
+import { Pump } from "./pump.ts";
+import { type Schema, validate } from "./schema.ts";
+
+/** What a stream is made of. */
+export interface StreamDefinition {
+  /** What is asked with. */
+  readonly input: Schema;
+  /** Each item that is answered. */
+  readonly output: Schema;
+  /** Each item that the one who asks sends along. Left out, it sends none. */
+  readonly upload?: Schema;
+  /** The codes of the errors it may fail with, each with the schema of the error's data. */
+  readonly errors?: ErrorSchemas;
+}
+
+/** A message that is answered many times. */
+export interface StreamKind<D extends StreamDefinition = StreamDefinition> extends Kind {
+  readonly t: "stream";
+  /** The schemas, as they were given. */
+  readonly definition: D;
+}
+
+/** Declares a message that is answered many times, and may be fed as well. Each half carries the code only when it is used. */
+export function stream<const D extends StreamDefinition>(definition: D): StreamKind<D> {
+  return {
+    t: "stream",
+    definition,
+    calls: (line) => new Calls(line),
+    ask: (asker, data, options) => ask(definition, asker, data, options),
+    serve: (call) => new Served(definition, call),
+  };
+}
+
+async function* ask(
+  { output, errors = {} }: StreamDefinition,
+  asker: Asker,
+  data: unknown,
+  options: AskOptions,
+): AsyncGenerator<unknown, void, undefined> {
+  const asked = new Asked(asker, data, options, errors, {
+    heard(frame, size) {
+      if (frame.t === "next") items.put(frame.data, size);
+      else if (frame.t === "end") {
+        asked.close();
+        items.end();
+      } else if (frame.t === "credit") pump.credit(frame.n, frame.b);
+      else if (frame.t === "cancel") pump.stop(); // it reads no more of what is sent along
+    },
+    failed: (reason) => items.end(reason),
+  });
+  const items = new Intake(asked.call, output);
+  const pump = new Pump(asked.call);
+  if (options.upload !== undefined)
+    pump.run(options.upload).then(
+      () => asked.say({ t: "end" }),
+      (error: unknown) => asked.giveUp(error),
+    );
+  try {
+    yield* items.read();
+  } finally {
+    pump.stop();
+    asked.giveUp(undefined);
+  }
+}
+
+/** A stream that this half serves. */
+class Served implements ServedCall {
+  readonly #definition: StreamDefinition;
+  readonly #call: Call;
+  readonly #gone = new AbortController();
+  readonly #pump: Pump;
+  readonly #upload: Intake | undefined;
+
+  constructor(definition: StreamDefinition, call: Call) {
+    this.#definition = definition;
+    this.#call = call;
+    this.#pump = new Pump(call);
+    this.#upload = definition.upload && new Intake(call, definition.upload);
+  }
+
+  readonly hear: ServedCall["hear"] = (frame, size) => {
+    if (frame === undefined || frame.t === "cancel") this.#end();
+    else if (frame.t === "credit") this.#pump.credit(frame.n, frame.b);
+    else if (frame.t === "next") this.#upload?.put(frame.data, size);
+    else if (frame.t === "end") this.#upload?.end();
+  };
+
+  async run(data: unknown, deadline: number | undefined, handle: Handle): Promise<void> {
+    const { signal } = this.#gone;
+    if (signal.aborted) return;
+    const input = await validate(this.#definition.input, data);
+    const upload = this.#upload && { upload: this.#upload.read() };
+    const values = await handle(input, { signal, deadline, ...upload });
+    if (!isIterable(values))
+      throw new TypeError("a stream's handler gives an iterable: make it a generator function");
+    await this.#pump.run(values);
+    this.#call.send(this.#call.write({ t: "end" }));
+  }
+
+  #end(): void {
+    this.#call.close();
+    this.#gone.abort();
+    this.#pump.stop();
+    this.#upload?.end(new RequestError("CANCELLED", "the other half gave the stream up"));
+  }
+}
+
+function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {
+  return (
+    typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
+  );
+}
