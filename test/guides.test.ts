@@ -119,7 +119,7 @@ async function compile(): Promise<string> {
 /** Runs all programs in one process; answers how far it came. */
 async function runAll(): Promise<Outcome[]> {
   const node = ["--conditions", "symbolon-source", "--import", "tsx", join(root, "test/guides/run.ts")];
-  const limit = { cwd: root, timeout: 30_000 };
+  const limit = { cwd: root, timeout: 15_000 };
   const cut = (error: { stdout?: string }) => ({ stdout: error.stdout ?? "" });
   const { stdout } = await run(process.execPath, [...node, ...programs.map(fileOf)], limit).catch(cut);
   return stdout

@@ -15,8 +15,7 @@ let atLastLine = true;
 
 const print = (...values: unknown[]): void => void (printed += `${format(...values)}\n`);
 Object.assign(console, { log: print, info: print, warn: print, error: print });
-process.on("uncaughtException", print);
-process.on("unhandledRejection", print);
+process.on("uncaughtException", (error) => print(error));
 
 // Comes whenever nothing is left to do: then a program has ended, and the next one may begin.
 process.on("beforeExit", () => {
