@@ -7,7 +7,8 @@ const users = new Map([["ada-secret", "Ada"]]);
 /** Knows the user by the Bearer token. */
 export function signedIn({ token = "" }: BaseContext) {
   const user = users.get(token);
-  return user === undefined ? new Response("Sign in first", { status: 401 }) : { user };
+  if (user !== undefined) return { user };
+  return new Response("Sign in first", { status: 401, headers: { "www-authenticate": "Bearer" } });
 }
 
 export const app = createApp();

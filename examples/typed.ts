@@ -8,25 +8,27 @@ const Address = z.object({ city: z.string() });
 export const app = createApp();
 
 app.ws("/order", async (socket) => {
-  const count = await socket.receive(int);
-  const gift = await socket.receive(bool);
-  const { city } = await socket.receive(json(Address)).catch((error: unknown) => {
-    if (error instanceof ValidationError) return { city: "nowhere" };
-    throw error;
-  });
-  await socket.send({ count, gift, city });
+  try {
+    const count = await socket.receive(int);
+    const gift = await socket.receive(bool);
+    const { city } = await socket.receive(json(Address));
+    await socket.send({ count, gift, city });
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    await socket.send({ wrong: error.message }); // the socket is open: one could ask again
+  }
 });
 
 export async function demo(): Promise<void> {
   const net = testClient(app);
-  for (const address of [{ city: "Turin" }, { town: "Turin" }]) {
+  for (const count of [3, "three"]) {
     const socket = await net.connect("/order");
-    for (const message of [3, true, address]) socket.send(message);
+    for (const message of [count, true, { city: "Turin" }]) socket.send(message);
     console.log(await socket.receive());
   }
 }
 
 /* prints
 {"count":3,"gift":true,"city":"Turin"}
-{"count":3,"gift":true,"city":"nowhere"}
+{"wrong":"expected a whole number, got \"three\""}
 */

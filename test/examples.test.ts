@@ -27,7 +27,7 @@ test("README.md lists every example once", () => {
   expect(Array.from(rows, ([, name]) => `${name}.ts`).sort()).toEqual(examples.sort());
 });
 
-test("one that does not exist is answered with those that do", async () => {
+test("one that does not exist is answered with those that do", { timeout: 30_000 }, async () => {
   const failure: unknown = await example("no-such-example").catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: 1, stderr: expect.stringContaining("echo") });
 });
