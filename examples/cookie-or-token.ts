@@ -34,6 +34,7 @@ export async function demo(): Promise<void> {
   program.send("hello");
   console.log(await program.receive());
   console.log(await program.receive());
+  console.log(await program.receive());
 }
 
 /* prints
@@ -41,4 +42,5 @@ Session cookie or query token value is: fakesession
 Message text was: hello, for item ID: foo
 Session cookie or query token value is: some-token
 Query parameter q is: 3
+Message text was: hello, for item ID: foo
 */
