@@ -80,7 +80,8 @@ function visits(listener: Listener<Socket, Visit>) {
 test("seeds › 163 tells a listener of the start and the end, once each, with all that a handler has [rows 44, 51]", async () => {
   const log = new Mailbox<unknown>();
   const site = await visits({
-    open: (_, { params, query, state, user }) => log.put(["open", params.room, query.n, state.name, user]),
+    open: (socket, { params, query, state, user }) =>
+      log.put([socket.state, params.room, query.n, state.name, user]),
     message: (message) => message,
     close: ({ code }, _, { params, user }) => log.put(["close", code, params.room, user]),
   });

@@ -40,6 +40,24 @@ test("seeds › 184 says one thing to the writer and another to all [rows 28, 29
   expect(await second.next()).toBe("Client #1234 says: hello");
 });
 
+test("seeds › row 29 says something to all but one", async () => {
+  const app = createApp();
+  app.ws("/", async (socket, { room }) => {
+    const all = room("all");
+    all.join(socket);
+    await socket.send("joined");
+    for await (const message of socket) {
+      all.send(message, { except: socket });
+      await socket.send("said");
+    }
+  });
+  const site = await served(app);
+  const [writer, reader] = [await site.open("/"), await site.open("/")];
+  expect([await writer.next(), await reader.next()]).toEqual(["joined", "joined"]);
+  writer.send("hello");
+  expect([await writer.next(), await reader.next()]).toEqual(["said", "hello"]);
+});
+
 test("seeds › row 28 goes on broadcasting while members come, go and die", async () => {
   const app = createApp();
   app.ws("/", async (socket, { room }) => {
