@@ -179,14 +179,11 @@ test("seeds › 96 closes with 4000 + the status and the detail when a listener 
   app.ws(
     "/",
     listen(() => {
-      throw Response.json({ title: "Conflict", detail: "the name is taken" }, problem(409));
+      const headers = { "content-type": "application/problem+json" };
+      throw Response.json({ detail: "the name is taken" }, { status: 409, headers });
     }),
   );
   const client = await (await served(app)).open("/");
   client.send("hello");
   expect(await client.closed).toEqual({ code: 4409, reason: "the name is taken", wasClean: true });
 });
-
-function problem(status: number) {
-  return { status, headers: { "content-type": "application/problem+json" } };
-}

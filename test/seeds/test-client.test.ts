@@ -69,7 +69,7 @@ test("seeds › 188 knocks with cookies of its jar and its own, headers, a query
 
 test("seeds › 189 waits for a message and for an answer no longer than it is told, and looks without waiting [rows 69]", async () => {
   const clock = new Clock();
-  const app = createApp();
+  const app = createApp({ clock });
   app.ws("/undecided", (socket) => socket.closed);
   app.ws("/echo", async (socket) => {
     await socket.accept();
