@@ -15,7 +15,7 @@ export interface RouteSchemas {
 
 /** What every hook and handler may read. */
 export interface BaseContext {
-  /** The handshake as a web `Request`. */
+  /** The handshake as a web `Request`; its `signal` aborts when the client leaves, before accept too. */
   readonly request: Request;
   /** The credential: the Bearer token, or what `hello` carried; undefined when there is none. */
   readonly token: string | undefined;

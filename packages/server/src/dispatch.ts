@@ -139,6 +139,9 @@ export class Dispatcher {
     if (this.#pending >= pending)
       return new Response("Too many handshakes at once", { status: 503, headers: { "retry-after": "1" } });
     this.#pending += 1;
+    const free = once(() => (this.#pending -= 1));
+    const { signal } = attempt.context.request;
+    signal.addEventListener("abort", free); // a client that has left holds no place, though a hook may not heed it
     let overdue: Overdue | undefined;
     let stop = (): void => {};
     const due = new Promise<Overdue>((resolve) => {
@@ -152,7 +155,8 @@ export class Dispatcher {
     const running = attempt.run(async () => serve(accepting));
     const first = await Promise.race([running, due]);
     stop();
-    this.#pending -= 1;
+    signal.removeEventListener("abort", free);
+    free();
     if (!(first instanceof Overdue)) return first;
     void attempt.end(first);
     void running.then((late) => late?.body?.cancel()).catch(() => {}); // nobody is there to read it
@@ -180,6 +184,14 @@ export class Dispatcher {
   #refusal(request: Request, error: unknown): Promise<Response> {
     return refusalFor(error, () => tell(this.#options.onError, error, { request, phase: "handshake" }));
   }
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
 }
 
 function offers(request: Request, subprotocol: string): boolean {

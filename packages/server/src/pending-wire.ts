@@ -129,6 +129,11 @@ export class PendingWire implements Wire {
     else this.#refuse(code, reason);
   }
 
+  /** The client has left: before the handshake was accepted that is the end, and after it the wire knows. */
+  left(): void {
+    if (this.#wire === undefined) this.#refuse(CloseCode.Abnormal, "");
+  }
+
   terminate(): void {
     if (this.#wire === undefined) this.#refuse(CloseCode.Abnormal, "");
     else this.#wire.terminate();

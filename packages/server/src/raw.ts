@@ -51,6 +51,9 @@ export function serveRaw(route: RawRoute, attempt: Attempt, accept: Accept): Pro
         return watch(route, opened, listener, { paused: () => wire.paused, idle });
       },
     );
+    const { signal } = attempt.context.request;
+    if (signal.aborted) wire.left();
+    else signal.addEventListener("abort", () => wire.left(), { once: true });
     try {
       socket = makeSocket(route.layer, wire);
       void converse(route, attempt, socket, wire).then(decide);
