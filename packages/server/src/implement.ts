@@ -24,16 +24,21 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly #options: ServiceOptions;
   /** The newest conversation of each client instance, by `cid` and principal, from before its setup to its end. */
   readonly #newest = new Map<string, Conversation<C>>();
-  readonly #sessions = new WeakMap<object, Session>();
+  readonly #conversations = new WeakMap<object, { readonly session: Session; readonly attempt: Attempt }>();
 
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions) {
     this.contract = contract;
     this.#setup = setup;
     this.#options = options;
-    const rooms = new Rooms<Peer<ServerMessages<C>>, string>((peer) => ({
-      deliver: (frame) => void this.#sessions.get(peer)?.send(frame),
-      gone: peer.closed,
-    }));
+    const rooms = new Rooms<Peer<ServerMessages<C>>, string>((peer) => {
+      const talk = this.#conversations.get(peer);
+      if (talk === undefined) throw new TypeError("only the peers of this contract can join its rooms");
+      return {
+        deliver: (frame) => void talk.session.send(frame),
+        gone: peer.closed,
+        failed: (error) => void talk.attempt.report(error, "open"),
+      };
+    });
     this.room = (name) =>
       rooms.room<ContractRoom<C>["send"]>(
         name,
@@ -46,7 +51,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   async open(attempt: Attempt, opening: Opening): Promise<Response | undefined> {
     attempt.context["room"] = this.room;
     const conversation = new Conversation(this, attempt, opening, this.#options);
-    this.#sessions.set(conversation.peer, conversation.session);
+    this.#conversations.set(conversation.peer, { session: conversation.session, attempt });
     try {
       if (opening.cid !== undefined)
         await this.#follow(opening.cid, attempt.context["principal"], conversation);

@@ -9,6 +9,8 @@ import { lingered } from "./lingering.ts";
 import { PendingWire } from "./pending-wire.ts";
 import { Socket } from "./server-socket.ts";
 import type { SocketLayer } from "./socket-options.ts";
+import { enroll } from "./member.ts";
+import { shut } from "./shut.ts";
 import { siftUnread } from "./unread.ts";
 
 /** Serves one raw WebSocket: it may return a `Response` to refuse, or values to stream. */
@@ -56,6 +58,7 @@ export function serveRaw(route: RawRoute, attempt: Attempt, accept: Accept): Pro
     else signal.addEventListener("abort", () => wire.left(), { once: true });
     try {
       socket = makeSocket(route.layer, wire);
+      enroll(socket, attempt);
       void converse(route, attempt, socket, wire).then(decide);
     } catch (error) {
       void refuse(attempt, wire, { failure: { error } }).then(decide);
@@ -137,16 +140,6 @@ async function close(attempt: Attempt, socket: Socket, { result, failure }: Outc
   const normal = { code: CloseCode.Normal, reason: "" };
   const { code, reason } = failure === undefined ? normal : await attempt.close(failure.error);
   shut(attempt, socket, code, reason);
-}
-
-/** Closes in any case, though the code may not be sent, or the class of the socket has a `close` that fails. */
-function shut(attempt: Attempt, socket: Socket, code: number, reason: string): void {
-  try {
-    socket.close(code, reason);
-  } catch (error) {
-    void attempt.report(error, "open");
-    Socket.prototype.close.call(socket, CloseCode.InternalError);
-  }
 }
 
 /** Whether an error says no more than that the socket has ended: what listens to its signal fails with it, or because of it. */
