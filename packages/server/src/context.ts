@@ -105,13 +105,17 @@ export async function checkParts(context: OpenContext, schemas: RouteSchemas): P
         });
     }
   }
-  return issues.length === 0 ? undefined : problem(issues);
+  return issues.length === 0 ? undefined : problem(context.request, issues);
 }
 
-function problem(issues: readonly { in: string; path: string; message: string }[]): Response {
+function problem(
+  { url }: Request,
+  issues: readonly { in: string; path: string; message: string }[],
+): Response {
   const body = {
     title: "Invalid input",
     status: 400,
+    instance: new URL(url).pathname, // without the query, which may hold a secret
     detail: issues.map(({ message }) => message).join("; "),
     issues,
   };

@@ -109,6 +109,7 @@ describe("with schemas", () => {
     expect(await response.json()).toEqual({
       title: "Invalid input",
       status: 400,
+      instance: "/x",
       detail: "no number; no filter; no theme",
       issues: [
         { in: "params", path: "id", message: "no number" },
