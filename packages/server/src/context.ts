@@ -142,11 +142,13 @@ function parseQuery(search: URLSearchParams): Record<string, string | string[]> 
 
 /** Reads a `Cookie` header (RFC 6265 §5.4); the first of a repeated name counts. */
 function parseCookies(header: string): Record<string, string> {
-  const pairs = header.split(";").flatMap((pair): [string, string][] => {
+  const cookies = new Map<string, string>();
+  for (const pair of header.split(";")) {
     const [, name = "", value = ""] = /^\s*([^=\s][^=]*)=(.*)$/.exec(pair) ?? [];
-    return name === "" ? [] : [[name.trim(), unquote(value.trim())]];
-  });
-  return Object.fromEntries(pairs.reverse());
+    const known = name.trim();
+    if (known !== "" && !cookies.has(known)) cookies.set(known, unquote(value.trim()));
+  }
+  return Object.fromEntries(cookies);
 }
 
 function unquote(value: string): string {
