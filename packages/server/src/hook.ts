@@ -127,6 +127,9 @@ function provide(context: Record<string, unknown>, provided: Provided | void): v
       throw new TypeError(
         `a hook provides ${JSON.stringify(name)}, which the context has already: choose another name`,
       );
+    // Objects would all read as one caller, who could then end another's connection.
+    if (name === "principal" && value !== undefined && typeof value !== "string")
+      throw new TypeError("a hook provides `principal` as a string: the name of the caller");
     context[name] = value;
   }
 }

@@ -110,6 +110,12 @@ test("a hook cannot provide what another one has provided", async () => {
   await expect(start([() => ({ user: 1 }), () => ({ user: 2 })])).rejects.toThrow(/"user".*already/);
 });
 
+test("a principal is the name of the caller, a string, for every kind of route", async () => {
+  await expect(start([() => ({ principal: { id: 1 } })])).rejects.toThrow(/`principal` as a string/);
+  const { context } = await start([() => ({ principal: undefined }), () => ({ user: 1 })]);
+  expect(context).toEqual({ principal: undefined, user: 1 });
+});
+
 function recording(name: string, log: string[]): AnyHook {
   return async function* () {
     log.push(`${name} begins`);
