@@ -59,14 +59,21 @@ export class Attempt {
     const { answer } = this.context;
     const { body, status, statusText, headers } = response;
     // A body that was read already cannot be sent: whoever writes it will find out.
-    const watched = this.#hooks.pending && body !== null && !body.locked && !response.bodyUsed;
+    const watched = body !== null && !body.locked && !response.bodyUsed;
     if (!watched) void this.end();
     if (!watched && isEmpty(answer)) return response;
-    return new Response(watched ? watchBody(body, (error) => this.end(error)) : body, {
+    return new Response(watched ? watchBody(body, (error) => this.#sent(error)) : body, {
       status,
       statusText,
       headers: mergeHeaders(answer, headers),
     });
+  }
+
+  /** The body was sent, or broke with an error, of which nobody was told yet; that the client has left is none. */
+  #sent(error: unknown): Promise<void> {
+    if (error !== undefined && error !== this.context.request.signal.reason)
+      void this.report(error, "ending");
+    return this.end(error);
   }
 
   /** Ends what the hooks began; they see `error`, or what the handler failed with. */

@@ -1,4 +1,5 @@
 import { CloseCode, CloseError, type Hello, SUBPROTOCOL, type Wire, writeFrame } from "@symbolon/protocol";
+import { checkFresh } from "./answer.ts";
 import { type Accept, Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import { openContext, type RouteSchemas } from "./context.ts";
@@ -47,15 +48,7 @@ export class Dispatcher {
   /** Answers an HTTP request. Never rejects. */
   async fetch(request: Request): Promise<Response> {
     try {
-      const foreign = checkHost(request, this.#options);
-      if (foreign !== undefined) return foreign;
-      const { pathname } = new URL(request.url);
-      const found = this.#routes.httpAt(pathname);
-      if (found !== undefined) return await this.#respond(request, found);
-      if (this.#options.fetch !== undefined) return await this.#options.fetch(request);
-      if (this.#routes.socketAt(pathname) === undefined) return new Response("Not Found", { status: 404 });
-      const headers = { upgrade: "websocket", connection: "upgrade" };
-      return new Response("This is a WebSocket", { status: 426, headers }); // RFC 9110 §15.5.22
+      return checkFresh(await this.#answer(request));
     } catch (error) {
       return this.#refusal(request, error);
     }
@@ -79,10 +72,22 @@ export class Dispatcher {
       const refusal = await this.#inTime(attempt, attempt.accepting(accept), (accept) =>
         raw === undefined ? service?.open(attempt, { accept: () => accept() }) : raw(attempt, accept),
       );
-      return refusal && attempt.answer(refusal);
+      return refusal && checkFresh(attempt.answer(refusal));
     } catch (error) {
       return this.#refusal(request, error);
     }
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const foreign = checkHost(request, this.#options);
+    if (foreign !== undefined) return foreign;
+    const { pathname } = new URL(request.url);
+    const found = this.#routes.httpAt(pathname);
+    if (found !== undefined) return this.#respond(request, found);
+    if (this.#options.fetch !== undefined) return this.#options.fetch(request);
+    if (this.#routes.socketAt(pathname) === undefined) return new Response("Not Found", { status: 404 });
+    const headers = { upgrade: "websocket", connection: "upgrade" };
+    return new Response("This is a WebSocket", { status: 426, headers }); // RFC 9110 §15.5.22
   }
 
   async #respond(request: Request, found: Found<HttpRoute>): Promise<Response> {

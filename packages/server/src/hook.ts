@@ -61,11 +61,6 @@ export class HookRun {
   readonly #endings: Ending[] = [];
   #over: { readonly error: unknown } | undefined;
 
-  /** Whether an ending is still to come. */
-  get pending(): boolean {
-    return this.#endings.length > 0;
-  }
-
   /** Runs hooks in order, adding what they provide to `context`. Resolves with the first `Response`, which refuses; nobody reads it when `end` came meanwhile. Rejects with what a hook throws. */
   async start(hooks: readonly AnyHook[], context: Record<string, unknown>): Promise<Response | undefined> {
     for (const hook of hooks) {

@@ -186,10 +186,6 @@ async function answer(app: ServedApp, incoming: IncomingMessage, outgoing: Serve
   const request = toRequest(incoming, left.signal);
   const response =
     request === undefined ? new Response("Bad Request", { status: 400 }) : await app.fetch(request);
-  try {
-    await writeResponse(response, outgoing);
-  } catch (error) {
-    console.error("symbolon: a response could not be written", error);
-    outgoing.writeHead(500).end("Internal Server Error");
-  }
+  // The app gives nothing that cannot be written, and told of it what could not.
+  await writeResponse(response, outgoing).catch(() => outgoing.destroy());
 }

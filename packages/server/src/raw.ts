@@ -113,14 +113,7 @@ async function run(route: RawRoute, attempt: Attempt, socket: Socket, wire: Pend
 }
 
 /** The handler came to its end and the handshake was not accepted; the hooks end when the response was sent. */
-async function refuse(attempt: Attempt, wire: PendingWire, outcome: Outcome): Promise<Response> {
-  const response = await refusalOf(attempt, wire, outcome);
-  if (!response.bodyUsed) return response;
-  const used = "this Response was used before, and its body is gone: make one for each refusal";
-  return attempt.refusal(new TypeError(used));
-}
-
-async function refusalOf(
+async function refuse(
   attempt: Attempt,
   { refusal }: PendingWire,
   { result, failure }: Outcome,

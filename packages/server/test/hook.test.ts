@@ -169,14 +169,6 @@ describe("the endings", () => {
     expect(log).toContain("a is over");
   });
 
-  test("are pending until they have run", async () => {
-    const { run } = await start([recording("a", [])]);
-    expect(run.pending).toBe(true);
-    await run.end();
-    expect(run.pending).toBe(false);
-    expect((await start([() => {}])).run.pending).toBe(false);
-  });
-
   test("of a hook that begins after the end came at once, with its error; later hooks do not run", async () => {
     const log: string[] = [];
     const { passed, open } = gate();
