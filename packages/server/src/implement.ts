@@ -1,14 +1,9 @@
 import { type AnyContract, type ServerMessages, type Session, writeFrame } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
-import {
-  type ContractRoom,
-  Conversation,
-  type Opening,
-  type ServiceOptions,
-  type Setup,
-} from "./conversation.ts";
+import { Conversation, type Opening, type ServiceOptions } from "./conversation.ts";
 import type { Peer } from "./peer.ts";
 import { Rooms } from "./room.ts";
+import type { ContractRoom, Setup } from "./setup.ts";
 
 /** A contract being served. */
 export interface Service<C extends AnyContract> {

@@ -2,7 +2,7 @@ export { createApp } from "./app.ts";
 export type { App, AppOptions, ContractContext, RawContext, SocketRoom } from "./app.ts";
 export { Peer } from "./peer.ts";
 export type { Service } from "./implement.ts";
-export type { Call, ContractRoom, Handlers, Setup } from "./conversation.ts";
+export type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
 export { Socket } from "./server-socket.ts";
 export type { PairOptions } from "./server-socket.ts";
 export type { Expected } from "./expected.ts";
