@@ -7,7 +7,6 @@ import {
   readFrame,
   RequestError,
   type ServerMessages,
-  Session,
   type Wire,
   writeFrame,
 } from "@symbolon/protocol";
@@ -19,6 +18,7 @@ import { finish, isGenerator } from "./hook.ts";
 import { Inbox } from "./inbox.ts";
 import { patiently } from "./patience.ts";
 import { Peer } from "./peer.ts";
+import { ServerSession } from "./server-session.ts";
 import type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
 
 /** What a conversation is about. */
@@ -55,7 +55,7 @@ const setupPatience = 5_000;
 /** One connection of a contract, from setup to the end of its hooks. */
 export class Conversation<C extends AnyContract> {
   readonly peer: Peer<ServerMessages<C>>;
-  readonly session: Session = new Session();
+  readonly session: ServerSession = new ServerSession();
   readonly #service: Spoken<C>;
   readonly #attempt: Attempt;
   readonly #opening: Opening;
@@ -232,6 +232,7 @@ export class Conversation<C extends AnyContract> {
 
   async #finish(closed: Closed, served: Promise<void>): Promise<void> {
     const end = new CloseError(closed.code, closed.reason, closed.wasClean);
+    this.session.over(end);
     this.peer.end(end);
     this.#gone.abort(end);
     this.#resolveClosed?.(closed);

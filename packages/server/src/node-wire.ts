@@ -33,6 +33,8 @@ export class NodeWire implements Wire {
   readonly #events = new WireEvents();
   #listened = false;
   #paused = false;
+  #over: Promise<void> | undefined;
+  #release: () => void = () => {};
 
   /** `socket` is the one that carries `ws`, handed over by the `upgrade` event. */
   constructor(ws: BatchedWebSocket, socket: Duplex) {
@@ -41,9 +43,12 @@ export class NodeWire implements Wire {
     ws.flush = () => this.#writer.flush();
     ws.on("message", (data: Buffer, isBinary: boolean) => this.#heard(isBinary ? data : data.toString()));
     ws.on("pong", () => this.#events.pong());
-    ws.on("close", (code: number, reason: Buffer) =>
-      this.#events.closed({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal }),
-    );
+    ws.on("close", (code: number, reason: Buffer) => {
+      this.#events.closed({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
+      // After the end was told: what waited for room did not get any.
+      this.#writer.release();
+      this.#release();
+    });
     // `ws` closes by itself after an error, with the right code; without a listener it would end the process.
     ws.on("error", () => {});
   }
@@ -61,7 +66,10 @@ export class NodeWire implements Wire {
   }
 
   drained(): Promise<void> | undefined {
-    return this.#writer.drained();
+    if (this.#ws.readyState !== WebSocket.CLOSING) return this.#writer.drained();
+    // What is sent while the wire closes is dropped: there is no room any more, only an end.
+    this.#over ??= new Promise((resolve) => (this.#release = resolve));
+    return this.#over;
   }
 
   close(code: number, reason: string): void {
