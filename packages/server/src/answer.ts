@@ -7,6 +7,13 @@ export function mergeHeaders(added: Headers, own: HeadersInit = {}): Headers {
   return merged;
 }
 
+/** Throws TypeError for a value beyond ASCII: what bytes it would be is not agreed on (RFC 9110 §5.5). */
+export function checkHeaders(headers: Headers): void {
+  for (const [name, value] of headers)
+    if (!/^[\t -~]*$/.test(value))
+      throw new TypeError(`the value of the header ${JSON.stringify(name)} is not ASCII: percent-encode it`);
+}
+
 /** The same response, fit to be written. Throws TypeError when its body was used before, or it is an error and no answer. */
 export function checkFresh(response: Response): Response {
   if (response.bodyUsed || response.body?.locked === true)

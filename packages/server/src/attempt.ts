@@ -1,5 +1,5 @@
 import type { Wire } from "@symbolon/protocol";
-import { mergeHeaders, watchBody } from "./answer.ts";
+import { checkHeaders, mergeHeaders, watchBody } from "./answer.ts";
 import { within } from "./around.ts";
 import { checkParts, type OpenContext, type RouteSchemas } from "./context.ts";
 import { type Close, closeFor, type ErrorContext, type OnError, refusalFor, tell } from "./failure.ts";
@@ -46,11 +46,18 @@ export class Attempt {
     });
   }
 
-  /** Accepts with the headers that hooks added. */
+  /** Accepts with the headers that hooks added. Rejects with TypeError when a value cannot stand in a header. */
   accepting(accept: Accept): Accept {
     return (init = {}) => {
       const { answer } = this.context;
-      return accept(isEmpty(answer) ? init : { ...init, headers: mergeHeaders(answer, init.headers) });
+      if (isEmpty(answer) && init.headers === undefined) return accept(init);
+      try {
+        const headers = mergeHeaders(answer, init.headers);
+        checkHeaders(headers);
+        return accept({ ...init, headers });
+      } catch (error) {
+        return Promise.reject(error);
+      }
     };
   }
 
