@@ -18,7 +18,7 @@ export type {
 export type { Unread } from "./unread.ts";
 export { listen } from "./listen.ts";
 export type { Answer, Hear, Heard, Listener } from "./listen.ts";
-export type { SocketHandler, SocketResult } from "./raw.ts";
+export type { SocketHandler, SocketResult, Streamed } from "./raw.ts";
 export type { HttpHandler } from "./routes.ts";
 export type { Hook, HookResult, OwnName, Provided } from "./hook.ts";
 export type { BaseContext, Context, NoSchemas, RouteSchemas } from "./context.ts";
