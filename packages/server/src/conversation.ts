@@ -13,6 +13,7 @@ import {
 import type { Clock } from "./clock.ts";
 import type { Attempt } from "./attempt.ts";
 import { closeOf, sendable } from "./failure.ts";
+import { checkBounds } from "./frame-bounds.ts";
 import { beating, type HeartbeatOptions } from "./heartbeat.ts";
 import { finish, isGenerator } from "./hook.ts";
 import { Inbox } from "./inbox.ts";
@@ -209,6 +210,7 @@ export class Conversation<C extends AnyContract> {
   #hear(message: Parameters<Wire["send"]>[0], wire: Wire): void {
     if (this.#deaf) return;
     try {
+      checkBounds(message);
       const frame = readFrame(message);
       if (this.peer.receive(frame) || frame.t === "pong") return;
       if (frame.t === "ping") wire.send(writeFrame({ t: "pong", n: frame.n }));
