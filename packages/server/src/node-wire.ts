@@ -13,6 +13,8 @@ import { FrameWriter } from "./write.ts";
 
 /** Messages kept for a listener who is not there yet, above which reading stops. */
 const early = 16;
+/** Their bytes, above which reading stops: nobody knows yet who says it. */
+const earlyBytes = 16 * 1024;
 
 /** A `ws` socket whose control frames never overtake what was batched before them. */
 export class BatchedWebSocket extends WebSocket {
@@ -32,6 +34,7 @@ export class NodeWire implements Wire {
   readonly #writer: FrameWriter;
   readonly #events = new WireEvents();
   #listened = false;
+  #keptBytes = 0;
   #paused = false;
   #over: Promise<void> | undefined;
   #release: () => void = () => {};
@@ -87,6 +90,7 @@ export class NodeWire implements Wire {
 
   listen(listener: WireListener | undefined): void {
     this.#listened = listener !== undefined;
+    this.#keptBytes = 0;
     if (this.#listened && !this.#paused) this.#ws.resume();
     this.#events.listen(listener);
   }
@@ -109,6 +113,8 @@ export class NodeWire implements Wire {
 
   #heard(message: Message): void {
     this.#events.message(message);
-    if (!this.#listened && this.#events.kept >= early) this.#ws.pause();
+    if (this.#listened) return;
+    this.#keptBytes += Buffer.byteLength(message);
+    if (this.#events.kept >= early || this.#keptBytes > earlyBytes) this.#ws.pause();
   }
 }
