@@ -146,7 +146,9 @@ export class Dispatcher {
     this.#pending += 1;
     const free = once(() => (this.#pending -= 1));
     const { signal } = attempt.context.request;
-    signal.addEventListener("abort", free); // a client that has left holds no place, though a hook may not heed it
+    // A client that has left holds no place, though a hook may not heed it.
+    if (signal.aborted) free();
+    else signal.addEventListener("abort", free);
     let overdue: Overdue | undefined;
     let stop = (): void => {};
     const due = new Promise<Overdue>((resolve) => {

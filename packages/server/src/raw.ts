@@ -7,11 +7,11 @@ import { beating, type HeartbeatOptions } from "./heartbeat.ts";
 import { isGenerator } from "./hook.ts";
 import { idling } from "./idle.ts";
 import { lingered } from "./lingering.ts";
+import { enroll } from "./member.ts";
 import { PendingWire } from "./pending-wire.ts";
 import { Socket } from "./server-socket.ts";
-import type { SocketLayer } from "./socket-options.ts";
-import { enroll } from "./member.ts";
 import { shut } from "./shut.ts";
+import type { SocketLayer } from "./socket-options.ts";
 import { siftUnread } from "./unread.ts";
 
 /** Serves one raw WebSocket: it may return a `Response` to refuse, or values to stream. */
