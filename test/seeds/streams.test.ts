@@ -69,7 +69,7 @@ test("seeds › 173 streams nothing but what can be iterated: a type error, and 
   // @ts-expect-error -- a number is neither a refusal nor anything to stream
   app.ws("/", () => 3);
   expect(await (await served(app)).refused("/")).toMatchObject({ status: 500 });
-  expect(await failures.take()).toMatchObject({ message: expect.stringContaining("without accepting") });
+  expect(await failures.take()).toMatchObject({ message: expect.stringContaining("returned a number") });
 });
 
 test("seeds › row 58 lets a stream give a lock back while it goes on", async () => {

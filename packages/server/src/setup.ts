@@ -1,0 +1,42 @@
+import type { AnyContract, ClientMessages, Input, Output, Sent, ServerMessages } from "@symbolon/protocol";
+import type { Peer } from "./peer.ts";
+import type { BroadcastOptions, Room } from "./room.ts";
+
+/** A room of a contract: what is said is one of the server's messages. */
+export type ContractRoom<C extends AnyContract> = Room<
+  Peer<ServerMessages<C>>,
+  <Name extends keyof ServerMessages<C> & string>(
+    name: Name,
+    data: Input<ServerMessages<C>[Name]>,
+    options?: BroadcastOptions<Peer<ServerMessages<C>>>,
+  ) => Sent
+>;
+
+/** What a handler is given besides the message. */
+export interface Call<C extends AnyContract> {
+  /** Aborts when the connection ends. */
+  readonly signal: AbortSignal;
+  /** Finds a room of the contract. */
+  readonly room: (name: string) => ContractRoom<C>;
+}
+
+/** A handler for each message that the client may say; events are handled one after another. */
+export type Handlers<C extends AnyContract> = {
+  readonly [Name in keyof ClientMessages<C>]: (
+    input: Output<ClientMessages<C>[Name]>,
+    call: Call<C>,
+  ) => unknown;
+};
+
+/**
+ * Sets one connection up: gives its handlers, or yields them once. Code before the `yield` runs before the connection
+ * is accepted and may refuse by throwing a `Response`; code after it runs when the connection has ended.
+ */
+export type Setup<C extends AnyContract, Context> = (
+  peer: Peer<ServerMessages<C>>,
+  context: Context & { readonly room: (name: string) => ContractRoom<C> },
+) =>
+  | Handlers<C>
+  | Promise<Handlers<C>>
+  | Generator<Handlers<C>, unknown, void>
+  | AsyncGenerator<Handlers<C>, unknown, void>;
