@@ -93,6 +93,23 @@ test("seeds › 73 tells a handler that awaits something else, at once [rows 22,
   expect(await log.take()).toBeInstanceOf(CloseError);
 });
 
+test("seeds › row 23 tells a hook that decides when the client leaves", async () => {
+  const log = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => log.put(error) });
+  app
+    .use(async ({ request }) => {
+      log.put("deciding");
+      await once(request.signal, "abort");
+      log.put("told");
+    })
+    .ws("/", (socket) => socket.accept());
+  const raw = await (await served(app)).raw();
+  void raw.open("/").catch(() => {});
+  expect(await log.take()).toBe("deciding");
+  raw.reset();
+  expect(await log.take()).toBe("told");
+});
+
 test("seeds › 74 tells a room who left [rows 28, 29, 30]", async () => {
   const app = createApp();
   app.ws("/:id", async (socket, { params: { id }, room }) => {

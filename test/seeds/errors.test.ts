@@ -94,3 +94,16 @@ test("seeds › 93 refuses invalid input with 400 before any hook runs, and tell
   log.put("nothing else ran");
   expect([await log.take(), await log.take()]).toEqual(["the hook ran", "nothing else ran"]);
 });
+
+test("seeds › 94 names the endpoint when input to a mounted app is invalid [rows 36, 63]", async () => {
+  const inner = createApp();
+  inner.ws("/items/:id", { params: z.object({ id: z.coerce.number() }) }, (socket) => socket.accept());
+  const app = createApp();
+  app.mount("/v1", inner);
+  const { status, body } = await (await served(app)).refused("/v1/items/x");
+  expect(status).toBe(400);
+  expect(JSON.parse(body)).toMatchObject({
+    instance: "/v1/items/x",
+    issues: [{ in: "params", path: "id" }],
+  });
+});

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket as TcpSocket } from "node:net";
 import { createInterface } from "node:readline";
+import { Mailbox } from "@symbolon/protocol";
 import { createApp, text } from "@symbolon/server";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
@@ -78,6 +79,20 @@ test("seeds › row 28 goes on broadcasting while members come, go and die", asy
   expect(await comes.next()).toBe("joined");
   comes.send("two");
   expect(await stays.next()).toBe("2 heard two");
+});
+
+test("seeds › row 28 tells the app of what a member's codec cannot write", async () => {
+  const failures = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => failures.put(error) });
+  app.ws("/", { send: text }, async (socket, { room }) => {
+    room("all").join(socket);
+    await socket.accept();
+    room("all").send({ a: 1 });
+    failures.put("nobody was told");
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.closed).toMatchObject({ code: 1011 });
+  expect(await failures.take()).toBeInstanceOf(Error);
 });
 
 test("seeds › row 30 removes whoever leaves, dies or fails", async () => {

@@ -1,5 +1,5 @@
 import { Mailbox } from "@symbolon/protocol";
-import { bool, bytes, createApp, int, json, ProtocolError, ValidationError } from "@symbolon/server";
+import { bool, bytes, createApp, int, json, ProtocolError, text, ValidationError } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { served, utf8 } from "./harness.ts";
@@ -121,4 +121,33 @@ test("seeds › 29 throws an error when another message comes, which closes with
   expect(await client.next()).toBe("true");
   expect(await client.closed).toMatchObject({ code: 1002 });
   expect(await failures.take()).toMatchObject({ message: 'expected "P1", got "P3"' });
+});
+
+test("seeds › row 27 names the mistake when a codec gets what it cannot write", async () => {
+  const caught = new Mailbox<unknown>();
+  const app = createApp();
+  app.ws("/text", { send: text }, async (socket) => {
+    await socket.accept();
+    try {
+      // @ts-expect-error -- an object is no text
+      await socket.send({ a: 1 });
+    } catch (error) {
+      caught.put(error);
+    }
+  });
+  app.ws("/bytes", { send: bytes }, async (socket) => {
+    await socket.accept();
+    try {
+      // @ts-expect-error -- a string is no bytes
+      await socket.send("a string");
+      caught.put("sent");
+    } catch (error) {
+      caught.put(error);
+    }
+  });
+  const site = await served(app);
+  await site.open("/bytes");
+  expect(await caught.take()).toMatchObject({ name: "ValidationError" });
+  await site.open("/text");
+  expect(await caught.take()).toMatchObject({ name: "ValidationError" });
 });
