@@ -1,4 +1,5 @@
 import { CloseCode, CloseError, type Hello, SUBPROTOCOL, type Wire, writeFrame } from "@symbolon/protocol";
+import { checkFresh } from "./answer.ts";
 import { type Accept, Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import { openContext, type RouteSchemas } from "./context.ts";
@@ -47,15 +48,7 @@ export class Dispatcher {
   /** Answers an HTTP request. Never rejects. */
   async fetch(request: Request): Promise<Response> {
     try {
-      const foreign = checkHost(request, this.#options);
-      if (foreign !== undefined) return foreign;
-      const { pathname } = new URL(request.url);
-      const found = this.#routes.httpAt(pathname);
-      if (found !== undefined) return await this.#respond(request, found);
-      if (this.#options.fetch !== undefined) return await this.#options.fetch(request);
-      if (this.#routes.socketAt(pathname) === undefined) return new Response("Not Found", { status: 404 });
-      const headers = { upgrade: "websocket", connection: "upgrade" };
-      return new Response("This is a WebSocket", { status: 426, headers }); // RFC 9110 §15.5.22
+      return checkFresh(await this.#answer(request));
     } catch (error) {
       return this.#refusal(request, error);
     }
@@ -79,10 +72,22 @@ export class Dispatcher {
       const refusal = await this.#inTime(attempt, attempt.accepting(accept), (accept) =>
         raw === undefined ? service?.open(attempt, { accept: () => accept() }) : raw(attempt, accept),
       );
-      return refusal && attempt.answer(refusal);
+      return refusal && checkFresh(attempt.answer(refusal));
     } catch (error) {
       return this.#refusal(request, error);
     }
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const foreign = checkHost(request, this.#options);
+    if (foreign !== undefined) return foreign;
+    const { pathname } = new URL(request.url);
+    const found = this.#routes.httpAt(pathname);
+    if (found !== undefined) return this.#respond(request, found);
+    if (this.#options.fetch !== undefined) return this.#options.fetch(request);
+    if (this.#routes.socketAt(pathname) === undefined) return new Response("Not Found", { status: 404 });
+    const headers = { upgrade: "websocket", connection: "upgrade" };
+    return new Response("This is a WebSocket", { status: 426, headers }); // RFC 9110 §15.5.22
   }
 
   async #respond(request: Request, found: Found<HttpRoute>): Promise<Response> {
@@ -139,6 +144,11 @@ export class Dispatcher {
     if (this.#pending >= pending)
       return new Response("Too many handshakes at once", { status: 503, headers: { "retry-after": "1" } });
     this.#pending += 1;
+    const free = once(() => (this.#pending -= 1));
+    const { signal } = attempt.context.request;
+    // A client that has left holds no place, though a hook may not heed it.
+    if (signal.aborted) free();
+    else signal.addEventListener("abort", free);
     let overdue: Overdue | undefined;
     let stop = (): void => {};
     const due = new Promise<Overdue>((resolve) => {
@@ -152,7 +162,8 @@ export class Dispatcher {
     const running = attempt.run(async () => serve(accepting));
     const first = await Promise.race([running, due]);
     stop();
-    this.#pending -= 1;
+    signal.removeEventListener("abort", free);
+    free();
     if (!(first instanceof Overdue)) return first;
     void attempt.end(first);
     void running.then((late) => late?.body?.cancel()).catch(() => {}); // nobody is there to read it
@@ -180,6 +191,14 @@ export class Dispatcher {
   #refusal(request: Request, error: unknown): Promise<Response> {
     return refusalFor(error, () => tell(this.#options.onError, error, { request, phase: "handshake" }));
   }
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
 }
 
 function offers(request: Request, subprotocol: string): boolean {
