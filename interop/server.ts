@@ -4,6 +4,7 @@ import { type Closed, contract } from "@symbolon/protocol";
 import { bytes, CloseCode, CloseError, createApp, json, text } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import * as z from "zod";
+import { serveEverything } from "./client/service.ts";
 
 const app = createApp();
 
@@ -73,6 +74,8 @@ app.implement(greetings, (peer, { params: { language } }) => ({
     throw new CloseError(CloseCode.Normal);
   },
 }));
+
+serveEverything(app);
 
 const server = await serve(app, { port: Number(process.env["PORT"] ?? 3000) });
 console.log(`symbolon interop: ${server.url}`);

@@ -52,11 +52,13 @@ export type HandlerInput<Message> = Message extends Schema
   : Output<DefinitionOf<Message>["input"]>;
 /** What a handler gives for a message: a reply, an iterable of items, or, for an event, anything. */
 export type HandlerOutput<Message> = Message extends RequestKind
-  ? Settled<Input<DefinitionOf<Message>["output"]>>
+  ? Settled<Replied<Input<DefinitionOf<Message>["output"]>>>
   : Message extends StreamKind
     ? Settled<Items<Input<DefinitionOf<Message>["output"]>>>
     : unknown;
 type Settled<Value> = Value | Promise<Value>;
+/** A handler whose reply may be undefined need not return it. */
+type Replied<Value> = undefined extends Value ? Value | void : Value;
 /** What a stream that takes an upload has besides its input. */
 export type HandlerUpload<Message> =
   DefinitionOf<Message> extends { readonly upload: infer Upload extends Schema }
