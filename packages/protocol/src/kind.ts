@@ -2,7 +2,6 @@ import type {
   CallFrame,
   CreditFrame,
   EndFrame,
-  EventFrame,
   NextFrame,
   ReplyFrame,
   RequestFrame,
@@ -21,7 +20,7 @@ export interface Call {
   readonly write: (said: Said) => string;
   /** Sends what was written; nothing once the call is over. */
   readonly send: (message: string) => Sent;
-  /** The call is over: nothing more is sent or heard in it. */
+  /** The call is over: nothing more is sent or heard in it. A second close does nothing. */
   readonly close: () => void;
 }
 
@@ -37,7 +36,7 @@ export interface AskedCall extends Call {
 export interface AskOptions {
   /** Ends the call: the other half's handler is told, and this half rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Ends the call with `TIMEOUT` when it is not over after so many ms. Default: never. */
+  /** Ends the call with `TIMEOUT` when it is not over after so many ms, 1 to 2 ** 31 - 1. Default: never. */
   readonly timeout?: number;
   /** What is sent to a stream that takes an upload. */
   readonly upload?: AsyncIterable<unknown> | Iterable<unknown>;
@@ -94,12 +93,8 @@ export interface AnyCalls {
   idle(): Promise<void>;
 }
 
-/** A message that waits for its turn. */
-export interface Turn {
-  readonly frame: EventFrame | RequestFrame | StreamFrame;
-  /** Handles it, or starts to. Rejects with what failed. */
-  readonly run: () => unknown;
-}
+/** Handles a message whose turn has come. Never rejects; what it gives is awaited before the next one. */
+export type Turn = () => unknown;
 
 /** What calls need of their peer. */
 export interface Line extends Pick<Asker, "after"> {
@@ -113,7 +108,7 @@ export interface Line extends Pick<Asker, "after"> {
   /** Has it handled after what came before it. */
   readonly queue: (turn: Turn) => void;
   /** A handler failed: tells the other half, or closes. */
-  readonly failed: (frame: Turn["frame"], error: unknown) => void;
+  readonly failed: (frame: RequestFrame | StreamFrame, error: unknown) => void;
 }
 
 /** A kind of message that is answered: how it is asked, and how it is served. */
