@@ -36,7 +36,7 @@ export class Calls implements AnyCalls {
     return () => void this.#handlers.delete(name);
   }
 
-  ask(t: Kind["t"], name: string, data: unknown, options: AskOptions): unknown {
+  ask(t: Kind["t"], name: string, data: unknown, options: AskOptions = {}): unknown {
     const { session, after, says } = this.#line;
     const kind = says(name);
     if (!isKind(kind, t)) throw new TypeError(`${JSON.stringify(name)} is no ${t} of the contract`);
@@ -71,8 +71,8 @@ export class Calls implements AnyCalls {
   }
 
   lost(): void {
-    for (const { hear, waits } of [...this.#asked.values()]) if (!waits()) hear(undefined, 0);
-    for (const { hear } of [...this.#served.values()]) hear(undefined, 0);
+    for (const { hear, waits } of this.#asked.values()) if (!waits()) hear(undefined, 0);
+    for (const { hear } of this.#served.values()) hear(undefined, 0);
   }
 
   async idle(): Promise<void> {

@@ -84,7 +84,7 @@ export interface AnyCalls {
   /** Names who handles a message of the other half; returns its own undo. Throws TypeError when somebody does already. */
   handle(name: string, handler: CallHandler): () => void;
   /** Asks. Throws TypeError when the contract has no such request or stream. */
-  ask(t: Kind["t"], name: string, data: unknown, options: AskOptions): unknown;
+  ask(t: Kind["t"], name: string, data: unknown, options?: AskOptions): unknown;
   /** Takes a frame of a call, of so many characters. Throws ProtocolError when it has no place now. */
   receive(frame: RequestFrame | StreamFrame | CallFrame, size: number): void;
   /** The connection was lost: what was asked on it stays unanswered, and what it asked is given up. */

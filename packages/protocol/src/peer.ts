@@ -115,15 +115,15 @@ export class Peer<Says extends Messages = Messages> {
    */
   async request<Name extends RequestName<Says>>(
     name: Name,
-    ...[data, options = {}]: AskArguments<Says, Name>
+    ...[data, options]: AskArguments<Says, Name>
   ): Promise<Answer<Says, Name>> {
-    return (await this.#answered.ask("request", name, data, options)) as Answer<Says, Name>;
+    return this.#answered.ask("request", name, data, options) as Promise<Answer<Says, Name>>;
   }
 
   /** Asks for many answers, when it is iterated; leaving the loop ends the stream at the other half. Fails as `request` does. */
   stream<Name extends StreamName<Says>>(
     name: Name,
-    ...[data, options = {}]: AskArguments<Says, Name>
+    ...[data, options]: AskArguments<Says, Name>
   ): AsyncGenerator<Answer<Says, Name>, void, undefined> {
     return this.#answered.ask("stream", name, data, options) as AsyncGenerator<
       Answer<Says, Name>,

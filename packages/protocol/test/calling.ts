@@ -7,7 +7,7 @@ import { request } from "../src/request.ts";
 import { Sent } from "../src/sent.ts";
 import { Session } from "../src/session.ts";
 import { stream } from "../src/stream.ts";
-import { joinedWires, type Message } from "../src/wire.ts";
+import { joinedWires } from "../src/wire.ts";
 import { hearing } from "./wire-conformance.ts";
 
 /** One message of every kind, for both halves. */
@@ -56,7 +56,7 @@ export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch)
   const said = async (): Promise<string[]> => {
     await settled();
     const frames: string[] = [];
-    while (heard.size > 0) frames.push(String((await heard.take()) as Message));
+    while (heard.size > 0) frames.push(String(await heard.take()));
     return frames;
   };
   return { peer, tell, said, session, wire, far, alarms, crashes, closes, notes };

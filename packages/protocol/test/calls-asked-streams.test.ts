@@ -80,7 +80,7 @@ describe("a stream that is asked", () => {
 
   test("cannot be asked by the name of another kind", () => {
     const { peer } = calling();
-    expect(() => peer.stream("join" as never, {} as never)).toThrow('"join" is no stream of the contract');
+    expect(() => peer.stream("join" as "count", 3)).toThrow('"join" is no stream of the contract');
   });
 });
 

@@ -125,7 +125,7 @@ describe("a request that is asked", () => {
 
   test.each(["note", "count", "toString", "__proto__", "then"])("is not called %j", async (name) => {
     const { peer, said } = calling();
-    await expect(peer.request(name as never, {} as never)).rejects.toThrow(
+    await expect(peer.request(name as "join", { room: "a" })).rejects.toThrow(
       `"${name}" is no request of the contract`,
     );
     expect(await said()).toEqual([]);

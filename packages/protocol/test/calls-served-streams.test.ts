@@ -94,7 +94,7 @@ describe("a stream that is served", () => {
     let started = 0;
     peer.handle("count", async function* () {
       started += 1;
-      await new Promise(() => {});
+      yield await new Promise(() => {});
     });
     for (let q = 1; q <= 20; q += 1) {
       tell(count.replace("1", String(q)));
@@ -139,7 +139,7 @@ describe("a stream that is fed", () => {
   test("grants credit as it reads", async () => {
     const { peer, tell, said } = calling();
     peer.handle("sum", async function* (_: unknown, { upload }: { upload: AsyncIterable<number> }) {
-      for await (const n of upload) void n;
+      for await (const n of upload) if (n > 1) yield n;
     });
     tell(sum, ...Array.from({ length: 8 }, () => fed(1)));
     expect(await said()).toEqual([`{"t":"credit","n":24,"b":${2 ** 18 + 8 * fed(1).length},"re":1}`]);

@@ -5,14 +5,14 @@ import { Intake } from "../src/intake.ts";
 import { itemWindow, sizeWindow } from "../src/pump.ts";
 import { heldCall, settled } from "./calling.ts";
 
-function reading(schema = z.unknown()) {
+function reading(schema: z.ZodType = z.unknown()) {
   const { call, written } = heldCall();
   const intake = new Intake(call, schema);
   return { intake, written, items: intake.read() };
 }
 
 /** Reads so many items. */
-async function take(items: AsyncGenerator<unknown>, count: number): Promise<unknown[]> {
+async function take(items: AsyncGenerator, count: number): Promise<unknown[]> {
   const taken: unknown[] = [];
   while (taken.length < count) taken.push((await items.next()).value);
   return taken;
