@@ -61,8 +61,6 @@ export type Dispatch = (name: string, input: unknown) => unknown;
 /** How many sent events are remembered, so that a failure can say which one it was. */
 const memory = 256;
 
-type Asking = EventFrame | RequestFrame | StreamFrame;
-
 /**
  * One end of a conversation: says events, asks requests and streams, and hands the messages of the other half to their
  * handlers. Events are handled one after another; a call starts after the events before it, and calls overlap.
@@ -70,6 +68,7 @@ type Asking = EventFrame | RequestFrame | StreamFrame;
 export class Peer<Says extends Messages = Messages> {
   readonly #options: PeerOptions;
   readonly #inbox: Queue<Turn>;
+  /** There are none where there are only events; then the types let nobody ask, and asking is a TypeError. */
   readonly #calls: AnyCalls | undefined;
   readonly #recent = new Map<number | undefined, { readonly name: string; readonly data: unknown }>();
   #dispatch: Dispatch | undefined;
@@ -80,17 +79,16 @@ export class Peer<Says extends Messages = Messages> {
     const { says, hears, session, after } = options;
     this.#options = options;
     this.#inbox = options.inbox ?? new Queue();
-    this.#calls = Object.values({ ...says, ...hears })
-      .find((message) => "calls" in message)
-      ?.calls({
-        session,
-        after,
-        says: (name) => own(says, name),
-        hears: (name) => own(hears, name),
-        number: () => (this.#last += 1),
-        queue: (turn) => this.#inbox.put(turn),
-        failed: (frame, error) => this.#failed(frame, error),
-      });
+    const kind = Object.values({ ...says, ...hears }).find((message) => "calls" in message);
+    this.#calls = kind?.calls({
+      session,
+      after,
+      says: (name) => own(says, name),
+      hears: (name) => own(hears, name),
+      number: () => (this.#last += 1),
+      queue: (turn) => this.#inbox.put(turn),
+      failed: (frame, error) => this.#failed(frame, error),
+    });
   }
 
   /**
@@ -117,7 +115,7 @@ export class Peer<Says extends Messages = Messages> {
     name: Name,
     ...[data, options]: AskArguments<Says, Name>
   ): Promise<Answer<Says, Name>> {
-    return this.#answered.ask("request", name, data, options) as Promise<Answer<Says, Name>>;
+    return (this.#calls as AnyCalls).ask("request", name, data, options);
   }
 
   /** Asks for many answers, when it is iterated; leaving the loop ends the stream at the other half. Fails as `request` does. */
@@ -125,7 +123,7 @@ export class Peer<Says extends Messages = Messages> {
     name: Name,
     ...[data, options]: AskArguments<Says, Name>
   ): AsyncGenerator<Answer<Says, Name>, void, undefined> {
-    return this.#answered.ask("stream", name, data, options) as AsyncGenerator<
+    return (this.#calls as AnyCalls).ask("stream", name, data, options) as AsyncGenerator<
       Answer<Says, Name>,
       void,
       undefined
@@ -134,7 +132,7 @@ export class Peer<Says extends Messages = Messages> {
 
   /** Names who handles a request or a stream of the other half; returns its own undo. Throws TypeError when somebody does already. */
   handle(name: string, handler: CallHandler): () => void {
-    return this.#answered.handle(name, handler);
+    return (this.#calls as AnyCalls).handle(name, handler);
   }
 
   /**
@@ -142,11 +140,12 @@ export class Peer<Says extends Messages = Messages> {
    * @throws ProtocolError when it is, but has no place now.
    */
   receive(frame: Frame, size: number): boolean {
-    if (frame.t === "event") this.#handle(frame, () => this.#hear(frame));
-    else if (!("q" in frame || "re" in frame)) return frame.t === "error";
+    if ("name" in frame && (frame.t === "event" || !this.#calls)) {
+      const losses = this.#losses;
+      this.#inbox.put(() => this.#hear(frame, losses));
+    } else if (!("q" in frame || "re" in frame)) return frame.t === "error";
     else if (frame.t === "error" && this.#recent.has(frame.re)) this.#told(frame);
-    else if (this.#calls) this.#calls.receive(frame, size);
-    else if ("name" in frame) this.#handle(frame, () => Promise.reject(notFound(frame)));
+    else this.#calls?.receive(frame, size);
     return true;
   }
 
@@ -174,29 +173,19 @@ export class Peer<Says extends Messages = Messages> {
     this.#options.session.end(reason);
   }
 
-  get #answered(): AnyCalls {
-    if (!this.#calls) throw new TypeError("the contract has no requests and no streams");
-    return this.#calls;
+  async #hear(frame: EventFrame | RequestFrame | StreamFrame, losses: number): Promise<void> {
+    const { t, name, data, q } = frame;
+    try {
+      const schema = own(this.#options.hears, name);
+      if (t !== "event" || !schema || !("~standard" in schema)) throw notFound(frame);
+      await this.#dispatch?.(name, await validate(schema, data));
+    } catch (error) {
+      // On a new connection its number means something else.
+      this.#failed({ name, q: losses === this.#losses ? q : undefined }, error);
+    }
   }
 
-  #handle(frame: Asking, run: () => Promise<void>): void {
-    const losses = this.#losses;
-    this.#inbox.put(() =>
-      run().catch((error: unknown) =>
-        // On a new connection its number means something else.
-        this.#failed(losses === this.#losses ? frame : { ...frame, q: undefined }, error),
-      ),
-    );
-  }
-
-  async #hear(frame: EventFrame): Promise<void> {
-    const { name, data } = frame;
-    const schema = own(this.#options.hears, name);
-    if (!schema || !("~standard" in schema)) throw notFound(frame);
-    await this.#dispatch?.(name, await validate(schema, data));
-  }
-
-  #failed(frame: Pick<Asking, "name" | "q">, error: unknown): void {
+  #failed(frame: Pick<EventFrame, "name" | "q">, error: unknown): void {
     if (error instanceof CloseError) return this.#options.close?.(error);
     let answer: string;
     try {

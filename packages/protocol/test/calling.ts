@@ -56,7 +56,7 @@ export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch)
   const said = async (): Promise<string[]> => {
     await settled();
     const frames: string[] = [];
-    while (heard.size > 0) frames.push(String(await heard.take()));
+    while (heard.size > 0) frames.push((await heard.take()) as string);
     return frames;
   };
   return { peer, tell, said, session, wire, far, alarms, crashes, closes, notes };
