@@ -55,8 +55,10 @@ export class Calls implements AnyCalls {
       const call = this.#call({ q }, () => {
         this.#asked.delete(q);
         this.#asking.leave(leave);
+        if (this.#asked.size === 0) this.#line.asking?.(false);
       });
       this.#asked.set(q, { hear, waits: () => leaving === undefined || session.waits(leaving) });
+      if (this.#asked.size === 1) this.#line.asking?.(true);
       this.#asking.take(leave);
       return { sent, withdraw: () => leaving === undefined || session.withdraw(leaving), ...call };
     };

@@ -107,6 +107,8 @@ export interface Line extends Pick<Asker, "after"> {
   readonly number: () => number;
   /** Has it handled after what came before it. */
   readonly queue: (turn: Turn) => void;
+  /** Told when this half begins to wait for answers, and when it waits for none any more. */
+  readonly asking: ((waits: boolean) => void) | undefined;
   /** A handler failed: tells the other half, or closes. */
   readonly failed: (frame: RequestFrame | StreamFrame, error: unknown) => void;
 }

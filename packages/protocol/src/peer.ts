@@ -49,6 +49,11 @@ export interface PeerOptions {
   readonly failed?: (failure: Failure) => void;
   /** Told what a handler threw; only `INTERNAL` crosses to the other half. */
   readonly crashed?: (error: unknown, name: string) => void;
+  /**
+   * Told when this half begins to wait for answers, and when it waits for none any more: meanwhile the other half must
+   * be heard, for a handler may wait as well.
+   */
+  readonly asking?: (waits: boolean) => void;
   /** A handler threw `CloseError`: the connection is to be closed. */
   readonly close?: (error: CloseError) => void;
   /** Where messages wait for their handlers: a `Mailbox` bounds it. Default without bounds. */
@@ -76,13 +81,14 @@ export class Peer<Says extends Messages = Messages> {
   #losses = 0;
 
   constructor(options: PeerOptions) {
-    const { says, hears, session, after } = options;
+    const { says, hears, session, after, asking } = options;
     this.#options = options;
     this.#inbox = options.inbox ?? new Queue();
     const kind = Object.values({ ...says, ...hears }).find((message) => "calls" in message);
     this.#calls = kind?.calls({
       session,
       after,
+      asking,
       says: (name) => own(says, name),
       hears: (name) => own(hears, name),
       number: () => (this.#last += 1),

@@ -100,6 +100,8 @@ export interface Opening {
 
 /** Frames that are none, after which a plain client is closed. */
 const strikes = 3;
+/** Messages that may wait for a handler while the server asks. */
+const mostWaiting = 1_024;
 /** How long the end of a connection waits for its last handlers, in ms. */
 const patience = 300;
 /** How long a newer connection waits for the end of an older one of the same client, in ms. */
@@ -121,6 +123,11 @@ export class Conversation<C extends AnyContract> {
   #wire: Wire | undefined;
   #superseded: CloseError | undefined;
   #strikes = 0;
+  readonly #inbox = new Mailbox<Turn>({
+    full: () => this.#pace({ full: true }),
+    roomy: () => this.#pace({ full: false }),
+  });
+  #pressure = { full: false, asking: false };
 
   constructor(service: Spoken<C>, attempt: Attempt, opening: Opening, options: ServiceOptions) {
     this.#service = service;
@@ -140,7 +147,8 @@ export class Conversation<C extends AnyContract> {
         failed: ({ name, error }) =>
           void this.#told(new Error(`the client refused ${JSON.stringify(name)}`, { cause: error })),
         close: (error) => this.#wire?.close(error.code, error.reason),
-        inbox: new Mailbox<Turn>({ full: () => this.#wire?.pause(), roomy: () => this.#wire?.resume() }),
+        asking: (waits) => this.#pace({ asking: waits }),
+        inbox: this.#inbox,
       },
       closed,
       this.#gone.signal,
@@ -235,9 +243,17 @@ export class Conversation<C extends AnyContract> {
     return handle(input);
   }
 
+  /** Stops reading while too much waits, unless what it waits for may be an answer. */
+  #pace(now: { readonly full: boolean } | { readonly asking: boolean }): void {
+    this.#pressure = { ...this.#pressure, ...now };
+    if (this.#pressure.full && !this.#pressure.asking) this.#wire?.pause();
+    else this.#wire?.resume();
+  }
+
   #hear(message: Parameters<Wire["send"]>[0], wire: Wire): void {
     try {
       const frame = readFrame(message);
+      if (this.#inbox.size >= mostWaiting) throw new ProtocolError("more messages than are handled", 4429);
       if (this.peer.receive(frame, message.length) || frame.t === "pong") return;
       if (frame.t === "ping") wire.send(writeFrame({ t: "pong", n: frame.n }));
       else if (frame.t === "bye") wire.close(CloseCode.Normal, "");
