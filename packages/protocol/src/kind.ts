@@ -62,8 +62,6 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** In how many ms the other half gives up, as it was when it asked; undefined when it waits for ever. */
   readonly deadline: number | undefined;
-  /** What the other half sends to a stream that takes an upload. */
-  readonly upload?: AsyncIterable<unknown>;
 }
 
 /** A call that this half serves. */
@@ -74,7 +72,10 @@ export interface ServedCall {
 }
 
 /** Hands a validated input to its handler. */
-export type Handle = (input: unknown, call: CallContext) => unknown;
+export type Handle = (
+  input: unknown,
+  call: CallContext & { readonly upload?: AsyncIterable<unknown> },
+) => unknown;
 
 /** Handles a call by what it was asked with. */
 export type CallHandler = (input: never, call: never) => unknown;

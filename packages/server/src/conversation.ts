@@ -169,7 +169,7 @@ export class Conversation<C extends AnyContract> {
       if (first.done === true) throw new TypeError("the setup ended without yielding its handlers");
       this.#ending = () => finish(result);
       this.#take(first.value);
-    } else this.#take(await result);
+    } else this.#take(result instanceof Promise ? await result : result); // a handler may be called `then`
   }
 
   /** While something was awaited, a newer connection may have come. */

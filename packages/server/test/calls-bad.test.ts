@@ -241,3 +241,27 @@ test("what waits while the server asks is bounded: 4429", async () => {
   expect(await closed).toBe(4429);
   await server.close();
 });
+
+test("handlers may be called then, constructor and __proto__", async () => {
+  // oxlint-disable-next-line unicorn/no-thenable -- the name is what is tested
+  const then = "then";
+  const names = [then, "constructor", "__proto__"];
+  const app = createApp();
+  const odd = contract("/odd", { client: Object.fromEntries(names.map((name) => [name, kinds.echo])) });
+  app.implement(odd, () => Object.fromEntries(names.map((name) => [name, () => name])));
+  app.implement(contract("/yielded", { client: { [then]: kinds.echo } }), function* () {
+    yield { [then]: () => "yielded" };
+  });
+  const server = await serve(app, { port: 0, host: "127.0.0.1" });
+  const { say, hear, socket } = await knocking(server.port, { path: "/odd" });
+  for (const [q, name] of names.entries()) {
+    say(JSON.stringify({ t: "request", q: q + 1, name }));
+    expect(await hear()).toBe(reply(q + 1, name));
+  }
+  const yielded = await knocking(server.port, { path: "/yielded" });
+  yielded.say('{"t":"request","q":1,"name":"then"}');
+  expect(await yielded.hear()).toBe(reply(1, "yielded"));
+  socket.terminate();
+  yielded.socket.terminate();
+  await server.close();
+});
