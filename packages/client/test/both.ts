@@ -10,7 +10,7 @@ import { undo, until } from "./servers.ts";
 const even = z.number().refine(async (n) => n % 2 === 0, "not even");
 
 /** One message of every kind. */
-export const messages = {
+const messages = {
   note: z.string(),
   half: request({ input: even, output: even, errors: { NO: z.object({ at: z.number() }) } }),
   items: stream({ input: even, output: z.unknown() }),
@@ -18,12 +18,12 @@ export const messages = {
 };
 
 /** Both halves may say all of it. */
-export const both = contract("/both", { client: messages, server: messages });
+const both = contract("/both", { client: messages, server: messages });
 
 type Messages = typeof messages;
 
 /** Who asks, be it the client or the server. */
-export type Half = Pick<Peer<Messages>, "request" | "stream" | "send">;
+type Half = Pick<Peer<Messages>, "request" | "stream" | "send">;
 
 /** What a handler is told of a call. */
 export interface Told {
@@ -32,7 +32,7 @@ export interface Told {
 }
 
 /** What the half that is asked does; a test sets what it needs. */
-export interface Answering {
+interface Answering {
   note: (text: string) => unknown;
   half: (input: number, call: Told) => unknown;
   items: (input: number, call: Told) => unknown;
