@@ -1,7 +1,7 @@
 /** The server that the foreign clients of this folder talk to: raw routes, and a contract spoken in plain mode. */
 import { readFile } from "node:fs/promises";
-import { type Closed, contract } from "@symbolon/protocol";
-import { bytes, CloseCode, CloseError, createApp, json, text } from "@symbolon/server";
+import { type Closed, contract, request, stream } from "@symbolon/protocol";
+import { bytes, CloseCode, CloseError, createApp, json, RequestError, text } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import * as z from "zod";
 import { serveEverything } from "./client/service.ts";
@@ -62,18 +62,51 @@ members.ws("/secret", (socket, { user }) => socket.send(`welcome, ${user}`));
 
 const greetings = contract("/greetings/:language", {
   params: z.object({ language: z.enum(["en", "de"]) }),
-  client: { greet: z.object({ name: z.string().min(1) }), leave: z.undefined() },
+  client: {
+    greet: z.object({ name: z.string().min(1) }),
+    shout: z.object({ name: z.string().min(1) }),
+    leave: z.undefined(),
+    translate: request({
+      input: z.object({ word: z.string() }),
+      output: z.string(),
+      errors: { UNKNOWN_WORD: z.object({ known: z.array(z.string()) }) },
+    }),
+    count: stream({ input: z.object({ to: z.number() }), output: z.number() }),
+    watch: stream({ input: z.undefined(), output: z.never() }),
+    spell: stream({ input: z.undefined(), upload: z.string(), output: z.string() }),
+  },
   server: { greeting: z.string() },
 });
 
 const words = { en: "Hello", de: "Hallo" };
 
-app.implement(greetings, (peer, { params: { language } }) => ({
-  greet: ({ name }) => void peer.send("greeting", `${words[language]} ${name}!`),
-  leave: () => {
-    throw new CloseError(CloseCode.Normal);
-  },
-}));
+app.implement(greetings, (peer, { params: { language }, room }) => {
+  const hello = words[language];
+  const everybody = room(language);
+  everybody.join(peer);
+  return {
+    greet: ({ name }) => void peer.send("greeting", `${hello} ${name}!`),
+    shout: ({ name }) => void everybody.send("greeting", `${hello} ${name}!`.toUpperCase()),
+    leave: () => {
+      throw new CloseError(CloseCode.Normal);
+    },
+    translate: ({ word }) => {
+      if (word === "Hello") return hello;
+      throw new RequestError("UNKNOWN_WORD", "ask for another", { known: ["Hello"] });
+    },
+    *count({ to }) {
+      for (let n = 1; n <= to; n += 1) yield n;
+    },
+    // Nothing ever comes: the client gives it up.
+    async watch(_, { signal }) {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return [];
+    },
+    async *spell(_, { upload }) {
+      for await (const word of upload) yield word.toUpperCase();
+    },
+  };
+});
 
 serveEverything(app);
 

@@ -4,7 +4,9 @@ python3 websocket-client.py [ws://localhost:3000]
 """
 
 import json
+import re
 import sys
+from pathlib import Path
 
 import websocket
 
@@ -70,3 +72,8 @@ error = json.loads(ws.recv())
 assert (error["t"], error["re"], error["code"]) == ("error", 1, "INVALID")
 ws.close()
 print("ok contract")
+
+# The program of PROTOCOL.md.
+program = re.search("```python\n(.*?)```", Path("../PROTOCOL.md").read_text(), re.S)[1]
+exec(program.replace("ws://localhost:3000", url))
+print("ok calls")

@@ -46,3 +46,9 @@ check contract '{"t":"event","name":"greeting","data":"Hello Ada!"}
     -x '{"t":"event","name":"great","data":{"name":"Ada"},"q":1}' \
     -x '{"t":"event","name":"leave"}'
 )"
+
+# The transcript of PROTOCOL.md: what it sends is sent at once, so answers to different calls may change places.
+transcript=$(sed -n '/^```wscat$/,/^```$/p' ../PROTOCOL.md)
+said=()
+while read -r line; do said+=(-x "$line"); done < <(sed -n 's/^> //p' <<<"$transcript")
+check calls "$(sed -n 's/^< //p' <<<"$transcript" | sort)" "$(wscat -c "$url/greetings/de" "${said[@]}" -w 2 | sort)"

@@ -60,7 +60,7 @@ await assert.rejects(waiting, { name: "AbortError" });
 const ended = new Set();
 for (let tries = 0; ended.size < 2 && tries < 1_000; tries += 1)
   for (const handler of await client.request("ended")) ended.add(handler);
-assert.deepEqual([...ended].sort(), ["count", "wait"]);
+assert(ended.has("count") && ended.has("wait"));
 console.log("ok cancel");
 
 const sums = [];

@@ -40,11 +40,15 @@ export type Answer<M extends Messages, Name extends keyof M> = Output<Definition
 /** The arguments of a question after its name: its input, and how it may end early. */
 export type AskArguments<M extends Messages, Name extends keyof M> = [
   data: Input<DefinitionOf<M[Name]>["input"]>,
-  ...options: DefinitionOf<M[Name]> extends { readonly upload: infer Upload extends Schema }
-    ? [options: Omit<AskOptions, "upload"> & { readonly upload: Items<Input<Upload>> }]
-    : [options?: Omit<AskOptions, "upload">],
+  ...options: OptionsOf<DefinitionOf<M[Name]>>,
 ];
-type Items<Item> = AsyncIterable<Item> | Iterable<Item>;
+type OptionsOf<Definition> = [Definition] extends [never]
+  ? [options?: AskOptions]
+  : Definition extends { readonly upload: infer Upload extends Schema }
+    ? [options: Omit<AskOptions, "upload"> & { readonly upload: Items<Input<Upload>> }]
+    : [options?: Omit<AskOptions, "upload">];
+/** Not a string, which is an iterable as well. */
+type Items<Item> = AsyncIterable<Item> | (Iterable<Item> & object);
 
 /** What a handler reads of a message. */
 export type HandlerInput<Message> = Message extends Schema

@@ -87,7 +87,7 @@ export interface CreditFrame extends Numbered {
   readonly b: number;
 }
 /** With `q` the asker gives the call up; with `re` no more is read of what is sent along. */
-export interface CancelFrame extends Numbered {
+interface CancelFrame extends Numbered {
   readonly t: "cancel";
 }
 /** What is said in a call that was asked. */

@@ -8,10 +8,17 @@ import type {
   StreamName,
 } from "./contract.ts";
 import { CloseError, RequestError, type ValidationError } from "./errors.ts";
-import { type ErrorFrame, type EventFrame, type Frame, writeFrame } from "./frame.ts";
+import {
+  type ErrorFrame,
+  type EventFrame,
+  type Frame,
+  type RequestFrame,
+  type StreamFrame,
+  writeFrame,
+} from "./frame.ts";
 import type { AnyCalls, CallHandler, Turn } from "./kind.ts";
 import { Queue } from "./queue.ts";
-import { refusalOf, writeRefusal } from "./refusal.ts";
+import { notFound, refusalOf, writeRefusal } from "./refusal.ts";
 import { validate } from "./schema.ts";
 import type { Sent } from "./sent.ts";
 import type { Session } from "./session.ts";
@@ -42,6 +49,11 @@ export interface PeerOptions {
   readonly failed?: (failure: Failure) => void;
   /** Told what a handler threw; only `INTERNAL` crosses to the other half. */
   readonly crashed?: (error: unknown, name: string) => void;
+  /**
+   * Told when this half begins to wait for answers, and when it waits for none any more: meanwhile the other half must
+   * be heard, for a handler may wait as well.
+   */
+  readonly asking?: (waits: boolean) => void;
   /** A handler threw `CloseError`: the connection is to be closed. */
   readonly close?: (error: CloseError) => void;
   /** Where messages wait for their handlers: a `Mailbox` bounds it. Default without bounds. */
@@ -53,6 +65,7 @@ export type Dispatch = (name: string, input: unknown) => unknown;
 
 /** How many sent events are remembered, so that a failure can say which one it was. */
 const memory = 256;
+
 /**
  * One end of a conversation: says events, asks requests and streams, and hands the messages of the other half to their
  * handlers. Events are handled one after another; a call starts after the events before it, and calls overlap.
@@ -60,26 +73,28 @@ const memory = 256;
 export class Peer<Says extends Messages = Messages> {
   readonly #options: PeerOptions;
   readonly #inbox: Queue<Turn>;
+  /** There are none where there are only events; then the types let nobody ask, and asking is a TypeError. */
   readonly #calls: AnyCalls | undefined;
   readonly #recent = new Map<number | undefined, { readonly name: string; readonly data: unknown }>();
   #dispatch: Dispatch | undefined;
   #last = 0;
+  #losses = 0;
 
   constructor(options: PeerOptions) {
-    const { says, hears, session, after } = options;
+    const { says, hears, session, after, asking } = options;
     this.#options = options;
     this.#inbox = options.inbox ?? new Queue();
-    this.#calls = Object.values({ ...says, ...hears })
-      .find((message) => "calls" in message)
-      ?.calls({
-        session,
-        after,
-        says: (name) => own(says, name),
-        hears: (name) => own(hears, name),
-        number: () => (this.#last += 1),
-        queue: (turn) => this.#inbox.put(turn),
-        failed: (frame, error) => this.#failed(frame, error),
-      });
+    const kind = Object.values({ ...says, ...hears }).find((message) => "calls" in message);
+    this.#calls = kind?.calls({
+      session,
+      after,
+      asking,
+      says: (name) => own(says, name),
+      hears: (name) => own(hears, name),
+      number: () => (this.#last += 1),
+      queue: (turn) => this.#inbox.put(turn),
+      failed: (frame, error) => this.#failed(frame, error),
+    });
   }
 
   /**
@@ -92,7 +107,8 @@ export class Peer<Says extends Messages = Messages> {
     const sent = session.send(writeFrame({ t: "event", name, data, q }));
     if (q) {
       this.#recent.set(q, { name, data });
-      this.#recent.delete(q - memory);
+      const [oldest] = this.#recent.keys();
+      if (this.#recent.size > memory) this.#recent.delete(oldest);
     }
     return sent;
   }
@@ -103,17 +119,17 @@ export class Peer<Says extends Messages = Messages> {
    */
   async request<Name extends RequestName<Says>>(
     name: Name,
-    ...[data, options = {}]: AskArguments<Says, Name>
+    ...[data, options]: AskArguments<Says, Name>
   ): Promise<Answer<Says, Name>> {
-    return (await this.#calls?.ask("request", name, data, options)) as Answer<Says, Name>;
+    return (this.#calls as AnyCalls).ask("request", name, data, options);
   }
 
   /** Asks for many answers, when it is iterated; leaving the loop ends the stream at the other half. Fails as `request` does. */
   stream<Name extends StreamName<Says>>(
     name: Name,
-    ...[data, options = {}]: AskArguments<Says, Name>
+    ...[data, options]: AskArguments<Says, Name>
   ): AsyncGenerator<Answer<Says, Name>, void, undefined> {
-    return this.#calls?.ask("stream", name, data, options) as AsyncGenerator<
+    return (this.#calls as AnyCalls).ask("stream", name, data, options) as AsyncGenerator<
       Answer<Says, Name>,
       void,
       undefined
@@ -122,7 +138,7 @@ export class Peer<Says extends Messages = Messages> {
 
   /** Names who handles a request or a stream of the other half; returns its own undo. Throws TypeError when somebody does already. */
   handle(name: string, handler: CallHandler): () => void {
-    return this.#calls?.handle(name, handler) as () => void;
+    return (this.#calls as AnyCalls).handle(name, handler);
   }
 
   /**
@@ -130,8 +146,10 @@ export class Peer<Says extends Messages = Messages> {
    * @throws ProtocolError when it is, but has no place now.
    */
   receive(frame: Frame, size: number): boolean {
-    if (frame.t === "event") this.#inbox.put({ frame, run: () => this.#hear(frame) });
-    else if (!("q" in frame || "re" in frame)) return frame.t === "error";
+    if ("name" in frame && (frame.t === "event" || !this.#calls)) {
+      const losses = this.#losses;
+      this.#inbox.put(() => this.#hear(frame, losses));
+    } else if (!("q" in frame || "re" in frame)) return frame.t === "error";
     else if (frame.t === "error" && this.#recent.has(frame.re)) this.#told(frame);
     else this.#calls?.receive(frame, size);
     return true;
@@ -143,16 +161,14 @@ export class Peer<Says extends Messages = Messages> {
     for (;;) {
       const turn = await this.#inbox.take().catch(() => {});
       if (!turn) return this.#calls?.idle(); // the inbox ended
-      try {
-        await turn.run();
-      } catch (error) {
-        this.#failed(turn.frame, error);
-      }
+      await turn();
     }
   }
 
   /** The connection was lost: what was asked on it stays unanswered, and what it asked is given up. */
   lost(): void {
+    this.#losses += 1;
+    this.#options.session.parked();
     this.#calls?.lost();
   }
 
@@ -163,14 +179,19 @@ export class Peer<Says extends Messages = Messages> {
     this.#options.session.end(reason);
   }
 
-  async #hear({ name, data }: EventFrame): Promise<void> {
-    const schema = own(this.#options.hears, name);
-    if (!schema || !("~standard" in schema))
-      throw new RequestError("NOT_FOUND", `there is no event ${JSON.stringify(name)}`);
-    await this.#dispatch?.(name, await validate(schema, data));
+  async #hear(frame: EventFrame | RequestFrame | StreamFrame, losses: number): Promise<void> {
+    const { t, name, data, q } = frame;
+    try {
+      const schema = own(this.#options.hears, name);
+      if (t !== "event" || !schema || !("~standard" in schema)) throw notFound(frame);
+      await this.#dispatch?.(name, await validate(schema, data));
+    } catch (error) {
+      // On a new connection its number means something else.
+      this.#failed({ name, q: losses === this.#losses ? q : undefined }, error);
+    }
   }
 
-  #failed(frame: Turn["frame"], error: unknown): void {
+  #failed(frame: Pick<EventFrame, "name" | "q">, error: unknown): void {
     if (error instanceof CloseError) return this.#options.close?.(error);
     let answer: string;
     try {

@@ -51,6 +51,8 @@ export interface Opening {
 const strikes = 3;
 /** How the connection of a client ended that has just gone. */
 const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
+/** Messages that may wait for a handler while the server asks. */
+const mostWaiting = 1_024;
 /** How long the end of a connection waits for its last handlers, in ms. */
 const patience = 300;
 /** How long a newer connection waits for the end of an older one of the same client, in ms. */
@@ -65,7 +67,6 @@ export class Conversation<C extends AnyContract> {
   readonly #opening: Opening;
   readonly #options: ServiceOptions;
   readonly #gone = new AbortController();
-  readonly #inbox = new Inbox({ full: () => this.#wire?.pause(), roomy: () => this.#wire?.resume() });
   #resolveClosed: ((closed: Closed) => void) | undefined;
   // A map, not an object: an event may be called "constructor" or "__proto__".
   readonly #events = new Map<string, (input: unknown) => unknown>();
@@ -74,6 +75,11 @@ export class Conversation<C extends AnyContract> {
   #closing: CloseError | undefined;
   #deaf = false;
   #strikes = 0;
+  readonly #inbox = new Inbox({
+    full: () => this.#pace({ full: true }),
+    roomy: () => this.#pace({ full: false }),
+  });
+  #pressure = { full: false, asking: false };
 
   constructor(service: Spoken<C>, attempt: Attempt, opening: Opening, options: ServiceOptions) {
     this.#service = service;
@@ -93,6 +99,7 @@ export class Conversation<C extends AnyContract> {
         failed: ({ name, error }) =>
           void this.#told(new Error(`the client refused ${JSON.stringify(name)}`, { cause: error })),
         close: (error) => this.#expel(error),
+        asking: (waits) => this.#pace({ asking: waits }),
         inbox: this.#inbox,
       },
       closed,
@@ -117,7 +124,7 @@ export class Conversation<C extends AnyContract> {
       if (first.done === true) throw new TypeError("the setup ended without yielding its handlers");
       this.#ending = () => finish(result);
       this.#take(first.value);
-    } else this.#take(await result);
+    } else this.#take(result instanceof Promise ? await result : result); // a handler may be called `then`
   }
 
   /** While something was awaited, a newer connection may have come. */
@@ -207,9 +214,11 @@ export class Conversation<C extends AnyContract> {
     const { room, contract } = this.#service;
     // Each handler takes what its own message's schema gives; here they are all alike.
     for (const [name, handler] of Object.entries(handlers as Readonly<Record<string, Handler<C>>>)) {
-      if ("~standard" in Object(contract.definition.client?.[name]))
+      const message = Object(contract.definition.client?.[name]) as object;
+      if ("~standard" in message)
         this.#events.set(name, (input) => handler(input, { signal, deadline: undefined, room }));
-      else this.peer.handle(name, (input, call: CallContext) => handler(input, { ...call, room }));
+      else if ("calls" in message)
+        this.peer.handle(name, (input, call: CallContext) => handler(input, { ...call, room }));
     }
   }
 
@@ -219,11 +228,19 @@ export class Conversation<C extends AnyContract> {
     return handle(input);
   }
 
+  /** Stops reading while too much waits, unless what it waits for may be an answer. */
+  #pace(now: { readonly full: boolean } | { readonly asking: boolean }): void {
+    this.#pressure = { ...this.#pressure, ...now };
+    if (this.#pressure.full && !this.#pressure.asking) this.#wire?.pause();
+    else this.#wire?.resume();
+  }
+
   #hear(message: Parameters<Wire["send"]>[0], wire: Wire): void {
     if (this.#deaf) return;
     try {
       checkBounds(message);
       const frame = readFrame(message);
+      if (this.#inbox.size >= mostWaiting) throw new ProtocolError("more messages than are handled", 4429);
       if (this.peer.receive(frame, message.length) || frame.t === "pong") return;
       if (frame.t === "ping") wire.send(writeFrame({ t: "pong", n: frame.n }));
       else if (frame.t === "bye") this.#closeBehind(new CloseError(CloseCode.Normal));

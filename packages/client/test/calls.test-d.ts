@@ -1,0 +1,112 @@
+import { contract, type DeclaredError, isDeclared, request, stream } from "@symbolon/protocol";
+import { expectTypeOf } from "vitest";
+import { z } from "zod";
+import { connect } from "../src/index.ts";
+
+const history = request({
+  input: z.object({ limit: z.coerce.number<string>(), from: z.string().default("now") }),
+  output: z.array(z.string().transform(Number)),
+  errors: { GONE: z.object({ since: z.string().transform(Number) }), CLOSED: z.undefined() },
+});
+const typing = stream({ input: z.object({}), output: z.string().transform(Number) });
+const sum = stream({ input: z.object({}), upload: z.string().transform(Number), output: z.number() });
+const confirm = request({ input: z.string().transform(Number), output: z.boolean() });
+const chat = contract("/chat", {
+  client: { say: z.string(), history, typing, sum },
+  server: { line: z.string(), confirm, feed: sum },
+});
+const client = connect(chat, { url: "ws://test" });
+
+// One writes Input and reads Output.
+expectTypeOf(client.request("history", { limit: "1" })).toEqualTypeOf<Promise<number[]>>();
+expectTypeOf(client.stream("typing", {})).toEqualTypeOf<AsyncGenerator<number, void, undefined>>();
+void client.request("history", { limit: "1", from: "then" }, { timeout: 10, signal: AbortSignal.abort() });
+// @ts-expect-error -- one writes what the schema takes, not what it makes of it
+void client.request("history", { limit: 1 });
+// @ts-expect-error -- the limit is needed
+void client.request("history", {});
+// @ts-expect-error -- the input is needed
+void client.request("history");
+// @ts-expect-error -- a timeout is a number
+void client.request("history", { limit: "1" }, { timeout: "10" });
+
+// Names go by kind and half.
+// @ts-expect-error -- there is no such request
+void client.request("histroy", { limit: "1" });
+// @ts-expect-error -- it is an event
+void client.request("say", "x");
+// @ts-expect-error -- it is a stream
+void client.request("typing", {});
+// @ts-expect-error -- it is a request
+client.send("history", { limit: "1" });
+// @ts-expect-error -- it is a request
+client.stream("history", { limit: "1" });
+// @ts-expect-error -- this is what the server asks
+void client.request("confirm", "x");
+
+// An upload is required where it is taken, and nowhere else.
+client.stream("sum", {}, { upload: ["1"] });
+client.stream("sum", {}, { upload: (async function* () {})() });
+// @ts-expect-error -- the stream is fed
+client.stream("sum", {});
+// @ts-expect-error -- the stream is fed
+client.stream("sum", {}, { timeout: 1 });
+// @ts-expect-error -- what is sent along are strings
+client.stream("sum", {}, { upload: [1] });
+// @ts-expect-error -- a string is one item, not many
+client.stream("sum", {}, { upload: "123" });
+// @ts-expect-error -- nothing is sent along
+client.stream("typing", {}, { upload: ["1"] });
+
+// The server's questions are answered.
+const undo: () => void = client.handle("confirm", (n, { signal, deadline }) => {
+  expectTypeOf(n).toEqualTypeOf<number>();
+  expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+  return deadline !== undefined;
+});
+undo();
+client.handle("feed", async function* (_, { upload }) {
+  for await (const n of upload) yield n;
+});
+// @ts-expect-error -- the reply is a boolean
+client.handle("confirm", () => "yes");
+// @ts-expect-error -- nothing is sent along
+client.handle("confirm", (_, { upload }) => upload === undefined);
+// @ts-expect-error -- it is an event
+client.handle("line", () => true);
+// @ts-expect-error -- it is a request
+client.on("confirm", () => true);
+// @ts-expect-error -- the client asks this itself
+client.handle("history", () => []);
+
+// `isDeclared` narrows by code.
+const error: unknown = undefined;
+if (isDeclared(history, error)) {
+  expectTypeOf(error).toEqualTypeOf<DeclaredError<typeof history>>();
+  if (error.code === "GONE") expectTypeOf(error.data).toEqualTypeOf<{ since: number }>();
+  else expectTypeOf(error.data).toBeUndefined();
+  // @ts-expect-error -- it declares no such code
+  void (error.code === "LOST");
+}
+expectTypeOf<DeclaredError<typeof typing>>().toBeNever();
+
+// Where there are only events, there is nothing to ask and nothing to answer.
+const bare = connect(contract("/bare", { client: { say: z.string() } }), { url: "ws://test" });
+// @ts-expect-error -- it is an event
+void bare.request("say", "x");
+// @ts-expect-error -- there is no stream
+bare.stream("say", "x");
+// @ts-expect-error -- the server asks nothing
+bare.handle("say", () => {});
+
+// Names may be those that everything has.
+// oxlint-disable-next-line unicorn/no-thenable -- the name is what is tested
+const then = "then";
+const odd = connect(contract("/odd", { client: { [then]: history, constructor: sum } }), {
+  url: "ws://test",
+});
+expectTypeOf(odd.request("then", { limit: "1" })).toEqualTypeOf<Promise<number[]>>();
+// @ts-expect-error -- it is a stream
+void odd.request("constructor", {});
+// @ts-expect-error -- objects have it, the contract has not
+void odd.request("toString", {});
