@@ -1,5 +1,5 @@
 import { ProtocolError, RequestError } from "./errors.ts";
-import { type CallFrame, type Frame, type RequestFrame, type StreamFrame, writeFrame } from "./frame.ts";
+import type { CallFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
 import type { AnyCalls, Asker, AskOptions, Call, CallHandler, Hear, Kind, Line, ServedCall } from "./kind.ts";
 import { Sent } from "./sent.ts";
 
@@ -30,7 +30,7 @@ export class Calls implements AnyCalls {
     if (!isKind(kind, t)) throw new TypeError(`${JSON.stringify(name)} is no ${t} of the contract`);
     const open: Asker["open"] = (input, deadline, hear) => {
       const q = this.#line.number();
-      const sent = session.send(writeFrame({ t, q, name, data: input, deadline }));
+      const sent = session.send(session.codec.write({ t, q, name, data: input, deadline }));
       this.#asked.set(q, { hear, sent });
       return {
         sent,
@@ -90,7 +90,7 @@ export class Calls implements AnyCalls {
   #call(number: { readonly q: number } | { readonly re: number }, remove: () => void): Call {
     let over = false;
     return {
-      write: (said) => writeFrame({ ...said, ...number } as Frame),
+      write: (said) => this.#line.session.codec.write({ ...said, ...number } as Frame),
       send: (message) => (over ? new Sent() : this.#line.session.send(message)),
       close() {
         over = true;

@@ -7,19 +7,20 @@ import {
   type CallContext,
   type EventInput,
   type EventName,
+  type FrameCodec,
   type HandlerInput,
   type HandlerOutput,
   type HandlerUpload,
+  jsonFrames,
   Mailbox,
+  type Message,
   ProtocolError,
-  readFrame,
   RequestError,
   type Sent,
   type Turn,
   type ServerMessages,
   Session,
   type Wire,
-  writeFrame,
 } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 import type { Attempt } from "./attempt.ts";
@@ -86,6 +87,7 @@ export interface Spoken<C extends AnyContract> {
 export interface ServiceOptions {
   readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
+  readonly codecs?: readonly FrameCodec[];
 }
 
 /** How one connection is spoken to. */
@@ -95,7 +97,9 @@ export interface Opening {
   /** Identifies the client instance in session mode; undefined in plain mode. */
   readonly cid?: string;
   /** Writes `welcome`; absent in plain mode. */
-  readonly welcome?: (sid: string) => string;
+  readonly welcome?: (sid: string) => Message;
+  /** How what is said stands on the wire. Default JSON. */
+  readonly codec?: FrameCodec;
 }
 
 /** Frames that are none, after which a plain client is closed. */
@@ -126,6 +130,7 @@ export class Conversation<C extends AnyContract> {
     this.#service = service;
     this.#attempt = attempt;
     this.#opening = opening;
+    this.session.codec = opening.codec ?? jsonFrames;
     this.#options = options;
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
@@ -177,12 +182,12 @@ export class Conversation<C extends AnyContract> {
     const ping =
       welcome === undefined
         ? wire.ping && (() => wire.ping?.())
-        : () => wire.send(writeFrame({ t: "ping", n: 1 }));
+        : () => wire.send(jsonFrames.write({ t: "ping", n: 1 }));
     const closed = new Promise<Closed>((resolve) => {
       if (welcome !== undefined) wire.send(welcome(this.peer.id));
       this.session.live(wire);
       const listener = {
-        message: (message: Parameters<Wire["send"]>[0]) => this.#hear(message, wire),
+        message: (message: Message) => this.#hear(message, wire),
         closed: resolve,
       };
       wire.listen(beating(listener, wire, this.#options.clock, this.#options.heartbeat, ping));
@@ -201,6 +206,15 @@ export class Conversation<C extends AnyContract> {
     this.#wire?.close(this.#superseded.code, this.#superseded.reason);
     this.#wire?.terminate(); // the old wire may be dead: nobody waits for its answer
     await patiently(this.#options.clock, this.ended, setupPatience);
+  }
+
+  /** Says what others say as well, written in this conversation's codec. Never throws: the app is told of what it cannot carry. */
+  relay(written: (codec: FrameCodec) => Message): void {
+    try {
+      this.session.send(written(this.session.codec));
+    } catch (error) {
+      void this.#told(error);
+    }
   }
 
   /** The conversation was never accepted: ends what setup began; the hooks end when the refusal was sent. */
@@ -233,11 +247,11 @@ export class Conversation<C extends AnyContract> {
     return handle(input);
   }
 
-  #hear(message: Parameters<Wire["send"]>[0], wire: Wire): void {
+  #hear(message: Message, wire: Wire): void {
     try {
-      const frame = readFrame(message);
+      const frame = this.session.codec.read(message);
       if (this.peer.receive(frame, message.length) || frame.t === "pong") return;
-      if (frame.t === "ping") wire.send(writeFrame({ t: "pong", n: frame.n }));
+      if (frame.t === "ping") wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
       else if (frame.t === "bye") wire.close(CloseCode.Normal, "");
       else throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
     } catch (error) {
@@ -250,7 +264,7 @@ export class Conversation<C extends AnyContract> {
     if (this.#opening.cid !== undefined) return wire.close(error.closeCode, error.message.slice(0, 100));
     // A frame written by hand may have a slip: plain clients are told, and have three tries.
     this.#strikes += 1;
-    wire.send(writeFrame({ t: "error", code: error.code, message: error.message }));
+    wire.send(jsonFrames.write({ t: "error", code: error.code, message: error.message }));
     if (this.#strikes >= strikes) wire.close(CloseCode.PolicyViolation, "three messages were no frames");
   }
 

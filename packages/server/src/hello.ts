@@ -1,4 +1,4 @@
-import { CloseCode, type Hello, ProtocolError, readFrame, VERSION, type Wire } from "@symbolon/protocol";
+import { CloseCode, type Hello, jsonFrames, ProtocolError, VERSION, type Wire } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 
 /** How long a client may take to say `hello`, in ms. */
@@ -20,7 +20,7 @@ export function readHello(wire: Wire, clock: Clock): Promise<Hello | undefined> 
     wire.listen({
       message: (message) => {
         try {
-          const frame = readFrame(message);
+          const frame = jsonFrames.read(message);
           if (frame.t !== "hello") refuse(CloseCode.Unauthorized, "say hello first");
           else if (frame.v !== VERSION) refuse(CloseCode.BadRequest, `this server speaks version ${VERSION}`);
           else settle(frame);

@@ -1,4 +1,11 @@
-import { type AnyContract, type ServerMessages, type Session, writeFrame } from "@symbolon/protocol";
+import {
+  type AnyContract,
+  type Frame,
+  type FrameCodec,
+  jsonFrames,
+  type Message,
+  type ServerMessages,
+} from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
 import {
   type ContractRoom,
@@ -24,21 +31,21 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly #options: ServiceOptions;
   /** The newest conversation of each client instance, by `cid` and principal, from before its setup to its end. */
   readonly #newest = new Map<string, Conversation<C>>();
-  readonly #sessions = new WeakMap<object, Session>();
+  readonly #conversations = new WeakMap<object, Conversation<C>>();
 
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions) {
     this.contract = contract;
     this.#setup = setup;
     this.#options = options;
-    const rooms = new Rooms<Peer<ServerMessages<C>>, string>((peer) => ({
-      deliver: (frame) => void this.#sessions.get(peer)?.send(frame),
+    const rooms = new Rooms<Peer<ServerMessages<C>>, Written>((peer) => ({
+      deliver: (written) => this.#conversations.get(peer)?.relay(written),
       gone: peer.closed,
     }));
     this.room = (name) =>
       rooms.room<ContractRoom<C>["send"]>(
         name,
-        (broadcast) => (event, data, options) =>
-          broadcast(writeFrame({ t: "event", name: event, data }), options),
+        (broadcast) => (event, data, said) =>
+          broadcast(writtenOnce({ t: "event", name: event, data }, options.codecs?.[0] ?? jsonFrames), said),
       );
   }
 
@@ -46,7 +53,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   async open(attempt: Attempt, opening: Opening): Promise<Response | undefined> {
     attempt.context["room"] = this.room;
     const conversation = new Conversation(this, attempt, opening, this.#options);
-    this.#sessions.set(conversation.peer, conversation.session);
+    this.#conversations.set(conversation.peer, conversation);
     try {
       if (opening.cid !== undefined)
         await this.#follow(opening.cid, attempt.context["principal"], conversation);
@@ -72,4 +79,17 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     });
     await ghost?.supersede();
   }
+}
+
+/** What is said to many, as one codec and another writes it. */
+type Written = (codec: FrameCodec) => Message;
+
+/** A frame written once for each codec that is asked for, and at once in `first`: it throws what that throws. */
+function writtenOnce(frame: Frame, first: FrameCodec): Written {
+  const messages = new Map([[first, first.write(frame)]]);
+  return (codec) => {
+    const message = messages.get(codec) ?? codec.write(frame);
+    messages.set(codec, message);
+    return message;
+  };
 }
