@@ -13,7 +13,10 @@ export default defineConfig({
     reporters: ["default", new SeedsReporter()],
     projects: [
       { ...house, test: { name: "unit", include: ["packages/*/test/**/*.test.ts"], allowOnly: false } },
-      { ...house, test: { name: "house", include: ["test/*.test.ts"], allowOnly: false } },
+      {
+        ...house,
+        test: { name: "house", include: ["test/*.test.ts", "examples/*.test.ts"], allowOnly: false },
+      },
       { ...house, test: { name: "seeds", include: ["test/seeds/*.test.ts"], allowOnly: false } },
     ],
   },

@@ -1,22 +1,24 @@
-/** Echo: a raw route, and a raw socket that reconnects. */
+/** Echo: whatever a client says comes back to it. */
 import { openSocket, text } from "@symbolon/client";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 
-const app = createApp();
+export const app = createApp();
 
 app.ws("/echo", async (socket) => {
   for await (const message of socket) await socket.send(message); // ends when the client leaves
 });
 
-const server = await serve(app, { port: 0 });
-const socket = openSocket(`${server.url}/echo`, { receive: text });
+export async function demo(): Promise<void> {
+  const server = await serve(app, { port: 0 });
+  const socket = openSocket(`${server.url}/echo`, { receive: text });
 
-socket.send("hello");
-console.log(await socket.receive());
+  socket.send("hello");
+  console.log(await socket.receive());
 
-socket.close();
-await server.close();
+  socket.close();
+  await server.close();
+}
 
 /* prints
 hello

@@ -1,29 +1,29 @@
-/** Refusing: a hook returns a `Response`, and a program sees its status and body. */
-import { HandshakeError } from "@symbolon/client";
-import { createApp } from "@symbolon/server";
+/** Refusing: a handler that returns a `Response` before accept says no with a status, headers and a body. */
+import { createApp, HandshakeError } from "@symbolon/server";
 import { testClient } from "@symbolon/server/testing";
 
-const app = createApp();
+export const app = createApp();
 
-const members = app.use(({ token }) =>
-  token === "hunter2" ? { user: "Ada" } : new Response("Who are you?", { status: 401 }),
-);
+app.ws("/ws", (socket, { credentials }) => {
+  if (credentials?.username !== "ada" || credentials.password !== "hunter2")
+    return new Response("Invalid password", { status: 403, headers: { "x-hint": "try harder" } });
 
-members.ws("/secret", (socket, { user }) => socket.send(`welcome, ${user}`));
+  return socket.send("welcome"); // the first send accepts
+});
 
-const net = testClient(app);
+export async function demo(): Promise<void> {
+  const net = testClient(app);
 
-try {
-  await net.connect("/secret");
-} catch (error) {
-  if (!(error instanceof HandshakeError)) throw error;
-  console.log(error.response.status, await error.response.text());
+  const refused: unknown = await net.connect("/ws").catch((error: unknown) => error);
+  if (!(refused instanceof HandshakeError)) throw refused;
+  const { status, headers } = refused.response;
+  console.log(status, headers.get("x-hint"), await refused.response.text());
+
+  const socket = await net.connect("/ws", { auth: { username: "ada", password: "hunter2" } });
+  console.log(await socket.receive());
 }
 
-const socket = await net.connect("/secret", { headers: { authorization: "Bearer hunter2" } });
-console.log(await socket.receive());
-
 /* prints
-401 Who are you?
-welcome, Ada
+403 try harder Invalid password
+welcome
 */

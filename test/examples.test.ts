@@ -8,15 +8,31 @@ import { expect, test } from "vitest";
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL("../examples", import.meta.url));
-const examples = readdirSync(folder).filter((file) => file.endsWith(".ts"));
+const examples = readdirSync(folder).filter((file) => /^[a-z-]+\.ts$/.test(file) && file !== "run.ts");
 
 test("there are examples", () => {
   expect(examples).toContain("echo.ts");
 });
 
-test.each(examples)("%s prints what it says", async (file) => {
+test.each(examples)("%s prints what it says", { timeout: 30_000 }, async (file) => {
   const promised = /\/\* prints\n([\s\S]*?)\*\//.exec(readFileSync(join(folder, file), "utf8"))?.[1];
-  const node = ["--conditions", "symbolon-source", "--import", "tsx", file];
-  const { stdout } = await run(process.execPath, node, { cwd: folder });
+  const { stdout } = await example(file.slice(0, -".ts".length));
   expect(stdout).toBe(promised);
 });
+
+test("README.md lists every example once", () => {
+  const rows = readFileSync(join(folder, "README.md"), "utf8").matchAll(
+    /^\|[^|]*\| \[([a-z-]+)\]\(\1\.ts\)/gm,
+  );
+  expect(Array.from(rows, ([, name]) => `${name}.ts`).sort()).toEqual(examples.sort());
+});
+
+test("one that does not exist is answered with those that do", { timeout: 30_000 }, async () => {
+  const failure: unknown = await example("no-such-example").catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 1, stderr: expect.stringContaining("echo") });
+});
+
+function example(name: string): Promise<{ stdout: string; stderr: string }> {
+  const node = ["--conditions", "symbolon-source", "--import", "tsx", "run.ts", name];
+  return run(process.execPath, node, { cwd: folder });
+}

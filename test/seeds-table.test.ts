@@ -20,12 +20,12 @@ const whole: Passed[] = [
 ];
 
 /** What is wrong with a run. */
-function faults(passed: readonly Passed[], absent: readonly Reasons[] = []): readonly string[] {
+function faults(passed: readonly Passed[], absent: Reasons = nothing): readonly string[] {
   return tabulate(passed, absent, promised).faults;
 }
 
 test("a table names the tests of each row and case", () => {
-  const { markdown, faults } = tabulate(whole, [nothing], promised);
+  const { markdown, faults } = tabulate(whole, nothing, promised);
   expect(faults).toEqual([]);
   const lines = markdown.split("\n");
   expect(lines).toContain("| 7 | text | Y* | Y | P* | P | – | 1, 2 |");
@@ -37,7 +37,7 @@ test("a table names the tests of each row and case", () => {
 
 test("a table gives the reason for what is not shown", () => {
   const absent = { cases: { 1: "comes later" }, rows: {} };
-  const { markdown, faults } = tabulate(whole.slice(1), [absent], promised);
+  const { markdown, faults } = tabulate(whole.slice(1), absent, promised);
   expect(faults).toEqual([]);
   expect(markdown.split("\n")).toContain("| 1 | not shown: comes later |  |");
 });
@@ -51,7 +51,7 @@ describe("it is a fault", () => {
   });
 
   test("when a case or a row has both", () => {
-    expect(faults(whole, [nothing, { cases: { 1: "later" }, rows: { 8: "later" } }])).toEqual([
+    expect(faults(whole, { cases: { 1: "later" }, rows: { 8: "later" } })).toEqual([
       "case 1 has both a test and a reason to have none",
       "row 8 has both a test and a reason to have none",
     ]);
@@ -77,7 +77,7 @@ describe("it is a fault", () => {
   });
 
   test("when a reason is for a case or a row that there is not", () => {
-    expect(faults(whole, [{ cases: { 3: "?" }, rows: { 9: "?" } }])).toEqual([
+    expect(faults(whole, { cases: { 3: "?" }, rows: { 9: "?" } })).toEqual([
       "there is a reason for case 3, which there is not",
       "there is a reason for row 9, which there is not",
     ]);

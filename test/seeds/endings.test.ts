@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Mailbox } from "@symbolon/protocol";
 import { CloseError, createApp } from "@symbolon/server";
 import { Clock, testClient } from "@symbolon/server/testing";
@@ -92,6 +93,23 @@ test("seeds › 73 tells a handler that awaits something else, at once [rows 22,
   expect(await log.take()).toBeInstanceOf(CloseError);
 });
 
+test("seeds › row 23 tells a hook that decides when the client leaves", async () => {
+  const log = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => log.put(error) });
+  app
+    .use(async ({ request }) => {
+      log.put("deciding");
+      await once(request.signal, "abort");
+      log.put("told");
+    })
+    .ws("/", (socket) => socket.accept());
+  const raw = await (await served(app)).raw();
+  void raw.open("/").catch(() => {});
+  expect(await log.take()).toBe("deciding");
+  raw.reset();
+  expect(await log.take()).toBe("told");
+});
+
 test("seeds › 74 tells a room who left [rows 28, 29, 30]", async () => {
   const app = createApp();
   app.ws("/:id", async (socket, { params: { id }, room }) => {
@@ -134,6 +152,24 @@ test("seeds › 77 is done when the handler is, though the client says nothing [
   expect([await log.take(), await log.take()]).toEqual(["the handler ended", "the hook ended"]);
 });
 
+test("seeds › 78 takes the cancellation of a wait by the client's leave for no failure [rows 23]", async () => {
+  const log = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => log.put(error) });
+  app
+    .use(function* () {
+      yield;
+      log.put("the hook ended");
+    })
+    .ws("/", async (socket) => {
+      await socket.accept();
+      await sleep(3_600_000, undefined, { signal: socket.signal });
+      log.put("the handler slept on");
+    });
+  const client = await (await served(app)).open("/");
+  await client.close();
+  expect(await log.take()).toBe("the hook ended");
+});
+
 test("seeds › 79 closes with 1001 when the server shuts down [rows 73]", async () => {
   const { app, ends } = receiving();
   const site = await served(app);
@@ -164,6 +200,35 @@ test("seeds › 82 closes with 1007 for bad UTF-8, and with 1002 for an unmasked
   expect(await garbled.close()).toEqual([1007, expect.any(String)]);
   await unmasked.open("/", {}, rawFrame(opcodes.text, "hello", { masked: false }));
   expect(await unmasked.close()).toEqual([1002, expect.any(String)]);
+});
+
+test("seeds › 83 closes with 1001 when the client says nothing for too long [rows 72]", async () => {
+  const clock = new Clock();
+  const app = createApp({ clock });
+  app.ws("/", { idleTimeout: 200 }, async (socket) => {
+    await socket.send("say something");
+    await socket.receive();
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.next()).toBe("say something");
+  clock.advance(200);
+  expect(await client.closed).toMatchObject({ code: 1001, wasClean: true });
+});
+
+test("seeds › 84 stays open for a client that says something in time [rows 72]", async () => {
+  const clock = new Clock();
+  const app = createApp({ clock, idleTimeout: 500 });
+  app.ws("/", async (socket) => {
+    for await (const message of socket) await socket.send(message);
+  });
+  const client = await (await served(app)).open("/");
+  for (const message of ["one", "two", "three"]) {
+    client.send(message);
+    expect(await client.next()).toBe(message);
+    clock.advance(499);
+  }
+  clock.advance(1);
+  expect(await client.closed).toMatchObject({ code: 1001 });
 });
 
 test("seeds › row 73 pings a silent client, and gives it up when it does not answer", async () => {

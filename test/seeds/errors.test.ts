@@ -39,6 +39,47 @@ test("seeds › 89 closes with the code of a thrown CloseError [rows 24, 42]", a
   expect(await client.closed).toEqual({ code: 1003, reason: "", wasClean: true });
 });
 
+test("seeds › 91 answers an error of the app's own, wherever it is thrown, with the close it is given [rows 42]", async () => {
+  class Full extends Error {}
+  const app = createApp({
+    onError: (error) => (error instanceof Full ? { code: 1002, reason: "foo" } : undefined),
+  });
+  const full = (): never => {
+    throw new Full();
+  };
+  app.ws("/handler", full);
+  app.use(full).ws("/hook", (socket) => socket.accept());
+  app.ws("/open", async (socket) => {
+    await socket.accept();
+    full();
+  });
+  const site = await served(app);
+  for (const path of ["/handler", "/hook"])
+    expect(await site.refused(path)).toMatchObject({ status: 403, body: '{"code":1002,"reason":"foo"}' });
+  const client = await site.open("/open");
+  expect(await client.closed).toEqual({ code: 1002, reason: "foo", wasClean: true });
+});
+
+test("seeds › 92 carries the text of any error to the client when the app says so [rows 42]", async () => {
+  const app = createApp({
+    onError: (error, { phase }) =>
+      phase === "handshake"
+        ? new Response(String(error), { status: 502 })
+        : { code: 4000, reason: String(error) },
+  });
+  app.ws("/refused", () => {
+    throw new Error("no database");
+  });
+  app.ws("/open", async (socket) => {
+    await socket.accept();
+    throw new Error("lost the database");
+  });
+  const site = await served(app);
+  expect(await site.refused("/refused")).toMatchObject({ status: 502, body: "Error: no database" });
+  const client = await site.open("/open");
+  expect(await client.closed).toMatchObject({ code: 4000, reason: "Error: lost the database" });
+});
+
 test("seeds › 93 refuses invalid input with 400 before any hook runs, and tells the app of no error [rows 36, 42]", async () => {
   const log = new Mailbox<unknown>();
   const app = createApp({ onError: (error) => log.put(error) });
@@ -52,4 +93,17 @@ test("seeds › 93 refuses invalid input with 400 before any hook runs, and tell
   expect(await client.next()).toBe("3");
   log.put("nothing else ran");
   expect([await log.take(), await log.take()]).toEqual(["the hook ran", "nothing else ran"]);
+});
+
+test("seeds › 94 names the endpoint when input to a mounted app is invalid [rows 36, 63]", async () => {
+  const inner = createApp();
+  inner.ws("/items/:id", { params: z.object({ id: z.coerce.number() }) }, (socket) => socket.accept());
+  const app = createApp();
+  app.mount("/v1", inner);
+  const { status, body } = await (await served(app)).refused("/v1/items/x");
+  expect(status).toBe(400);
+  expect(JSON.parse(body)).toMatchObject({
+    instance: "/v1/items/x",
+    issues: [{ in: "params", path: "id" }],
+  });
 });

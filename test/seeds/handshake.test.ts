@@ -33,6 +33,42 @@ test("seeds › 33 takes a second accept for nothing while it is open [rows 5, 2
   expect(client.headers.has("x-late")).toBe(false);
 });
 
+test("seeds › 34 throws at an accept after close [rows 5, 27]", async () => {
+  const caught = new Mailbox<unknown>();
+  const app = createApp();
+  app.ws("/before", async (socket) => {
+    socket.close(4001, "no");
+    caught.put(await socket.accept().catch((error: unknown) => error));
+  });
+  app.ws("/after", async (socket) => {
+    await socket.accept();
+    socket.close(4001, "no");
+    caught.put(await socket.accept().catch((error: unknown) => error));
+  });
+  const site = await served(app);
+  expect(await site.refused("/before")).toMatchObject({ status: 403 });
+  expect(await caught.take()).toEqual(new CloseError(4001, "no", false));
+  expect(await (await site.open("/after")).closed).toMatchObject({ code: 4001 });
+  expect(await caught.take()).toEqual(new CloseError(4001, "no"));
+});
+
+test("seeds › row 26 tells where a socket is in its life", async () => {
+  const states = new Mailbox<string>();
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    states.put(socket.state);
+    await socket.accept();
+    states.put(socket.state);
+    socket.close();
+    states.put(socket.state);
+    await socket.closed;
+    states.put(socket.state);
+  });
+  await (await served(app)).open("/");
+  expect([await states.take(), await states.take()]).toEqual(["connecting", "open"]);
+  expect([await states.take(), await states.take()]).toEqual(["closing", "closed"]);
+});
+
 test("seeds › 36 throws at a send after close, and the client sees a clean end [rows 27]", async () => {
   const caught = new Mailbox<unknown>();
   const app = createApp();

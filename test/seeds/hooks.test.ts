@@ -1,5 +1,5 @@
 import { Mailbox } from "@symbolon/protocol";
-import { createApp } from "@symbolon/server";
+import { createApp, listen } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { served } from "./harness.ts";
 
@@ -108,20 +108,42 @@ test("seeds › 131 ends hooks however the connection ends, and shows them an er
   expect([await log.take(), await log.take()]).toEqual([new Error("broken"), "teardown"]);
 });
 
-test("seeds › 133 guards handlers and streams alike [rows 65]", async () => {
+test("seeds › 132 adds headers to the 101, and the handler's own win [rows 7, 66]", async () => {
+  const app = createApp();
+  const view = app.use(({ answer }) => {
+    answer.set("x-test", "the hook's");
+    answer.append("set-cookie", "a=1");
+  });
+  view.ws("/", (socket) => socket.send("hello"));
+  view.ws("/own", (socket) => socket.accept({ headers: { "x-test": "its own", "set-cookie": "b=2" } }));
+  const site = await served(app);
+  const { headers } = await site.open("/");
+  expect([headers.get("x-test"), headers.getSetCookie()]).toEqual(["the hook's", ["a=1"]]);
+  const own = (await site.open("/own")).headers;
+  expect([own.get("x-test"), own.getSetCookie()]).toEqual(["its own", ["a=1", "b=2"]]);
+});
+
+test("seeds › 133 guards handlers, listeners and streams alike [rows 65]", async () => {
   const app = createApp();
   const guarded = app.use(({ token }) =>
     token === "hunter2" ? undefined : new Response(null, { status: 403 }),
   );
   guarded.ws("/handler", (socket) => socket.send("handled"));
-  guarded.ws("/stream", function* () {
-    yield "streamed";
+  guarded.ws(
+    "/listener",
+    listen((message) => message),
+  );
+  guarded.ws("/stream", async function* (socket) {
+    yield await socket.receive();
   });
   const site = await served(app);
   const allowed = { headers: { authorization: "Bearer hunter2" } };
-  for (const path of ["/handler", "/stream"]) expect(await site.refused(path)).toMatchObject({ status: 403 });
-  expect(await (await site.open("/handler", allowed)).next()).toBe("handled");
-  expect(await (await site.open("/stream", allowed)).next()).toBe("streamed");
+  for (const path of ["/handler", "/listener", "/stream"]) {
+    expect(await site.refused(path)).toMatchObject({ status: 403 });
+    const client = await site.open(path, allowed);
+    client.send("handled");
+    expect(await client.next()).toBe("handled");
+  }
 });
 
 test("seeds › 134 gives the handler the user and the credential that a hook verified [rows 37, 39]", async () => {
@@ -187,4 +209,31 @@ test("seeds › row 61 reads the session of the handshake", async () => {
   const client = await site.open("/", { headers: { cookie: "session=abc", origin: site.url } });
   expect(await client.next()).toBe("Ada");
   expect(await (await site.open("/")).next()).toBe("nobody");
+});
+
+test("seeds › 151 saves a session, and sets its cookie on an answer that is still to come [rows 41, 61]", async () => {
+  const saved = new Mailbox<unknown>();
+  const app = createApp();
+  const view = app.use(function* ({ answer }) {
+    const session = new Map<string, string>();
+    const login = (user: string): void => {
+      session.set("user", user);
+      answer.set("set-cookie", `session=${user}`);
+    };
+    yield { login };
+    saved.put(session.get("user"));
+  });
+  view.ws("/denied", (_, { login }) => {
+    login("Ada");
+    return new Response("come again", { status: 403 });
+  });
+  view.ws("/open", async (socket, { login }) => {
+    await socket.accept();
+    login("Bob");
+  });
+  const site = await served(app);
+  const { headers, body } = await site.refused("/denied");
+  expect([headers.getSetCookie(), body, await saved.take()]).toEqual([["session=Ada"], "come again", "Ada"]);
+  const client = await site.open("/open");
+  expect([client.headers.getSetCookie(), await saved.take()]).toEqual([[], "Bob"]);
 });

@@ -5,7 +5,7 @@ import { Mailbox } from "@symbolon/protocol";
 import { CloseError, createApp, HandshakeError } from "@symbolon/server";
 import { testClient } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
-import { served } from "./harness.ts";
+import { served, utf8 } from "./harness.ts";
 
 test("seeds › 51 refuses with 403 when the handler closes before it accepts; the code is in the body [rows 9, 24]", async () => {
   const app = createApp();
@@ -49,6 +49,17 @@ test("seeds › 54 refuses with a file [rows 10]", async () => {
     status: 401,
     body: await readFile(path, "utf8"),
   });
+});
+
+test("seeds › 56 takes a Response that was used already for a mistake: 500, and the app is told [rows 10, 27]", async () => {
+  const failures = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => failures.put(error) });
+  const once = new Response("only once", { status: 403 });
+  app.ws("/", () => once);
+  const site = await served(app);
+  expect(await site.refused("/")).toMatchObject({ status: 403, body: "only once" });
+  expect(await site.refused("/")).toMatchObject({ status: 500 });
+  expect(await failures.take()).toBeInstanceOf(TypeError);
 });
 
 test("seeds › 57 cannot refuse after accept: the app is told, and the socket closes [rows 10, 27]", async () => {
@@ -119,6 +130,21 @@ test("seeds › 62 ends with 4000 + the status when the same is thrown after acc
   });
 });
 
+test("seeds › 63 asks for Basic credentials, and greets who has them [rows 10, 35]", async () => {
+  const app = createApp();
+  app
+    .use(({ credentials }) => {
+      if (credentials?.username === "u" && credentials.password === "p:ä") return { user: "u" };
+      return new Response(null, { status: 401, headers: { "www-authenticate": 'Basic realm="chat"' } });
+    })
+    .ws("/", (socket, { user }) => socket.send(`hi ${user}`));
+  const site = await served(app);
+  const { status, headers } = await site.refused("/");
+  expect([status, headers.get("www-authenticate")]).toEqual([401, 'Basic realm="chat"']);
+  expect(await site.refused("/", basic("u:wrong"))).toMatchObject({ status: 401 });
+  expect(await (await site.open("/", basic("u:p:ä"))).next()).toBe("hi u");
+});
+
 test("seeds › 64 lets an auth hook refuse, and give the handler the user [rows 37, 39, 40]", async () => {
   const app = createApp();
   const members = app.use(({ token }) =>
@@ -132,3 +158,34 @@ test("seeds › 64 lets an auth hook refuse, and give the handler the user [rows
   const client = await site.open("/", { headers: { authorization: "Bearer letmein" } });
   expect(await client.next()).toBe('{"authenticated":true,"user":"Ada"}');
 });
+
+test("seeds › 66 runs the ending of a hook after the body of the refusal [rows 10, 41]", async () => {
+  const log = new Mailbox<string>();
+  const app = createApp();
+  app
+    .use(function* () {
+      yield { parts: ["hello", "world"] };
+      log.put("the hook ended");
+    })
+    .ws("/", (_, { parts }) => {
+      const body = new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          const part = parts.shift();
+          if (part === undefined) return controller.close();
+          log.put(part);
+          controller.enqueue(utf8(part));
+        },
+      });
+      return new Response(body, { status: 403 });
+    });
+  expect(await (await served(app)).refused("/")).toMatchObject({ status: 403, body: "helloworld" });
+  expect([await log.take(), await log.take(), await log.take()]).toEqual([
+    "hello",
+    "world",
+    "the hook ended",
+  ]);
+});
+
+function basic(pair: string) {
+  return { headers: { authorization: `Basic ${Buffer.from(pair).toString("base64")}` } };
+}

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Reporter, TestModule, TestRunEndReason, Vitest } from "vitest/node";
 import { elsewhere } from "./elsewhere.ts";
-import { pending } from "./pending.ts";
 import { tabulate } from "./table.ts";
 
 /**
@@ -30,7 +29,7 @@ export class SeedsReporter implements Reporter {
     const passed = tests
       .filter((test) => test.result().state === "passed")
       .map((test) => ({ title: test.fullName, file: basename(test.module.moduleId) }));
-    const { markdown, faults } = tabulate(passed, [elsewhere, pending]);
+    const { markdown, faults } = tabulate(passed, elsewhere);
     const path = join(vitest.config.root, "docs/seeds.md");
     const update = vitest.config.snapshotOptions.updateSnapshot === "all";
     if (update && faults.length === 0) {

@@ -143,6 +143,12 @@ test("seeds › 113 refuses with 400 when the query lacks what it must have, or 
   expect(await (await site.open("/?n=3")).next()).toBe("3");
 });
 
+test("seeds › 114 takes no body on a WebSocket route: an error where it is declared [rows 27]", () => {
+  const app = createApp();
+  // @ts-expect-error -- a handshake has no body
+  expect(() => app.ws("/", { body: z.object({}) }, () => {})).toThrow(TypeError);
+});
+
 test("seeds › 116 adds prefixes up, trailing slash and all [rows 63]", async () => {
   const [app, v1, chat] = [createApp(), createApp(), createApp()];
   chat.ws("/", (socket) => socket.send("the chat"));
@@ -190,6 +196,15 @@ test("seeds › 119 takes a method or a partly applied function for a handler [r
   const site = await served(app);
   expect(await (await site.open("/method")).next()).toBe("hello");
   expect(await (await site.open("/partial")).next()).toBe("goodbye");
+});
+
+test("seeds › 121 gives the handler the route as it was declared, below its prefix [rows 63]", async () => {
+  const inner = createApp();
+  inner.ws("/items/:item_id", (socket, { route, params }) => socket.send([route, params.item_id]));
+  const app = createApp();
+  app.mount("/v1", inner);
+  const client = await (await served(app)).open("/v1/items/7");
+  expect(await client.next()).toBe('["/v1/items/:item_id","7"]');
 });
 
 test("seeds › 122 serves an app below a root path only [rows 63]", async () => {

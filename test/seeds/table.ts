@@ -36,13 +36,14 @@ interface Shown extends Passed {
 interface Entry {
   readonly number: number;
   readonly tests: readonly Shown[];
-  readonly reasons: readonly string[];
+  /** Why it has no test; undefined when it must have one. */
+  readonly reason: string | undefined;
 }
 
 /** Makes the table of the tests that passed. A row or case needs a test or a reason, never both. */
 export function tabulate(
   passed: readonly Passed[],
-  absent: readonly Reasons[],
+  absent: Reasons,
   promised: Promised = { cases, rows },
 ): Table {
   const shown = passed.flatMap((test) => read(test) ?? []);
@@ -50,12 +51,12 @@ export function tabulate(
   const caseEntries = promised.cases.map((number) => ({
     number,
     tests: shown.filter(({ ofCase }) => ofCase === number),
-    reasons: absent.flatMap(({ cases }) => cases[number] ?? []),
+    reason: absent.cases[number],
   }));
   const rowEntries = rowNumbers.map((number) => ({
     number,
     tests: shown.filter(({ rows }) => rows.includes(number)),
-    reasons: absent.flatMap(({ rows }) => rows[number] ?? []),
+    reason: absent.rows[number],
   }));
   const strayCases = shown.filter(({ ofCase }) => ofCase !== undefined && !promised.cases.includes(ofCase));
   const strayRows = shown.filter(({ rows }) => rows.some((row) => !rowNumbers.includes(row)));
@@ -77,16 +78,8 @@ export function tabulate(
       ...strayRows.map(({ title }) => `"${title}" names a row that there is not`),
       ...caseEntries.flatMap((entry) => entryFaults("case", entry)),
       ...rowEntries.flatMap((entry) => entryFaults("row", entry)),
-      ...strayReasons(
-        "case",
-        absent.map(({ cases }) => cases),
-        promised.cases,
-      ),
-      ...strayReasons(
-        "row",
-        absent.map(({ rows }) => rows),
-        rowNumbers,
-      ),
+      ...strayReasons("case", absent.cases, promised.cases),
+      ...strayReasons("row", absent.rows, rowNumbers),
     ],
   };
 }
@@ -99,37 +92,40 @@ function read({ title, file }: Passed): Shown | undefined {
   return { title, file, ofCase, what, rows: (more ?? number).split(", ").map(Number) };
 }
 
-function entryFaults(kind: string, { number, tests, reasons }: Entry): string[] {
-  if (tests.length === 0 && reasons.length === 0)
+function entryFaults(kind: string, { number, tests, reason }: Entry): string[] {
+  if (tests.length === 0 && reason === undefined)
     return [`${kind} ${number} has no passing test and no reason`];
-  if (tests.length === 0 || reasons.length === 0) return [];
+  if (tests.length === 0 || reason === undefined) return [];
   return [`${kind} ${number} has both a test and a reason to have none`];
 }
 
 function strayReasons(
   kind: string,
-  absent: readonly Readonly<Record<number, string>>[],
+  reasons: Readonly<Record<number, string>>,
   known: readonly number[],
 ): string[] {
-  return absent
-    .flatMap((reasons) => Object.keys(reasons))
+  return Object.keys(reasons)
     .filter((number) => !known.includes(Number(number)))
     .map((number) => `there is a reason for ${kind} ${number}, which there is not`);
 }
 
-function rowCell({ tests, reasons }: Entry): string {
+function rowCell({ tests, reason }: Entry): string {
   const numbers = new Set(tests.flatMap(({ ofCase }) => ofCase ?? []));
   const own = tests.filter(({ ofCase }) => ofCase === undefined);
   return [
     ...(numbers.size > 0 ? [[...numbers].sort((a, b) => a - b).join(", ")] : []),
     ...own.map(({ what, file }) => `${what} (${link(file)})`),
-    ...reasons.map((reason) => `not shown: ${reason}`),
+    ...notShown(reason),
   ].join("<br>");
 }
 
-function caseCells({ tests, reasons }: Entry): [what: string, files: string] {
-  const what = [...tests.map(({ what }) => what), ...reasons.map((reason) => `not shown: ${reason}`)];
+function caseCells({ tests, reason }: Entry): [what: string, files: string] {
+  const what = [...tests.map(({ what }) => what), ...notShown(reason)];
   return [what.join("<br>"), [...new Set(tests.map(({ file }) => link(file)))].join("<br>")];
+}
+
+function notShown(reason: string | undefined): string[] {
+  return reason === undefined ? [] : [`not shown: ${reason}`];
 }
 
 function link(file: string): string {

@@ -1,4 +1,5 @@
-import { bool, bytes, createApp, int, json, ValidationError } from "@symbolon/server";
+import { Mailbox } from "@symbolon/protocol";
+import { bool, bytes, createApp, int, json, ProtocolError, text, ValidationError } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { served, utf8 } from "./harness.ts";
@@ -64,4 +65,89 @@ test("seeds › row 17 checks messages by a schema, and says what is wrong", asy
   const client = await (await served(app)).open("/");
   client.send('{"x":"one"}');
   expect([await client.next(), await client.next()]).toEqual(['{"x":1}', '{"x":2}']);
+});
+
+test("seeds › 26 sends a value and gives the answer to it, again and again [rows 18]", async () => {
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    const numbers: number[] = [];
+    for (let n = 0; n < 5; n += 1) numbers.push(await socket.pair(n, { as: int }));
+    await socket.send(numbers);
+  });
+  const client = await (await served(app)).open("/");
+  for (let n = 0; n < 5; n += 1) client.send(await client.next());
+  expect(await client.next()).toBe("[0,1,2,3,4]");
+});
+
+test("seeds › 27 receives before it sends when it is told to, and sends nothing for what it cannot read [rows 18]", async () => {
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    const receiveFirst = { as: int, first: "receive" } as const;
+    const error: unknown = await socket.pair("never", receiveFirst).catch((error: unknown) => error);
+    await socket.send(error instanceof ValidationError);
+    await socket.send({ heard: await socket.pair(7, receiveFirst) });
+  });
+  const client = await (await served(app)).open("/");
+  for (const message of ["x", "0"]) client.send(message);
+  expect([await client.next(), await client.next(), await client.next()]).toEqual([
+    "true",
+    "7",
+    '{"heard":0}',
+  ]);
+});
+
+test("seeds › 28 goes on when what it expects comes: text, a number, an object, bytes [rows 19]", async () => {
+  const app = createApp();
+  app.ws("/", async (socket) => {
+    for (const value of ["foo", 42, { a: 1, b: 2 }, utf8("raw")]) await socket.expect(value);
+    await socket.send("as expected");
+  });
+  const client = await (await served(app)).open("/");
+  for (const message of ["foo", "42", '{"b": 2, "a": 1}', utf8("raw")]) client.send(message);
+  expect(await client.next()).toBe("as expected");
+});
+
+test("seeds › 29 throws an error when another message comes, which closes with 1002 when nobody catches it [rows 19, 27]", async () => {
+  const failures = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => failures.put(error) });
+  app.ws("/", async (socket) => {
+    const error: unknown = await socket.expect("P1").catch((error: unknown) => error);
+    await socket.send(error instanceof ProtocolError);
+    await socket.expect("P1");
+    await socket.send("ACK");
+  });
+  const client = await (await served(app)).open("/");
+  for (const message of ["P2", "P3"]) client.send(message);
+  expect(await client.next()).toBe("true");
+  expect(await client.closed).toMatchObject({ code: 1002 });
+  expect(await failures.take()).toMatchObject({ message: 'expected "P1", got "P3"' });
+});
+
+test("seeds › row 27 names the mistake when a codec gets what it cannot write", async () => {
+  const caught = new Mailbox<unknown>();
+  const app = createApp();
+  app.ws("/text", { send: text }, async (socket) => {
+    await socket.accept();
+    try {
+      // @ts-expect-error -- an object is no text
+      await socket.send({ a: 1 });
+    } catch (error) {
+      caught.put(error);
+    }
+  });
+  app.ws("/bytes", { send: bytes }, async (socket) => {
+    await socket.accept();
+    try {
+      // @ts-expect-error -- a string is no bytes
+      await socket.send("a string");
+      caught.put("sent");
+    } catch (error) {
+      caught.put(error);
+    }
+  });
+  const site = await served(app);
+  await site.open("/bytes");
+  expect(await caught.take()).toMatchObject({ name: "ValidationError" });
+  await site.open("/text");
+  expect(await caught.take()).toMatchObject({ name: "ValidationError" });
 });

@@ -15,21 +15,21 @@ export interface Codec<Written, Read = Written> {
 /** Strings in text messages. */
 export const text: Codec<string> = {
   kind: "text",
-  encode: (value) => value,
+  encode: (value) => (typeof value === "string" ? value : wrong("a string", kindOf(value))),
   decode: (message) => (typeof message === "string" ? message : wrong("a text message", "a binary one")),
 };
 
 /** Bytes in binary messages. */
 export const bytes: Codec<Uint8Array> = {
   kind: "binary",
-  encode: (value) => value,
+  encode: (value) => (value instanceof Uint8Array ? value : wrong("a Uint8Array", kindOf(value))),
   decode: (message) => (typeof message === "string" ? wrong("a binary message", "a text one") : message),
 };
 
 /** Whole numbers in decimal, in text messages. */
 export const int: Codec<number> = {
   kind: "text",
-  encode: (value) => (Number.isSafeInteger(value) ? String(value) : wrong("a safe integer", String(value))),
+  encode: (value) => (Number.isSafeInteger(value) ? String(value) : wrong("a safe integer", kindOf(value))),
   decode: async (message) => {
     const line = await text.decode(message);
     const value = /^[+-]?\d{1,16}$/.test(line) ? Number(line) : Number.NaN;
@@ -40,7 +40,7 @@ export const int: Codec<number> = {
 /** `true` and `false` in text messages; reads `True`, `False` and whole numbers too, zero being false. */
 export const bool: Codec<boolean> = {
   kind: "text",
-  encode: String,
+  encode: (value) => (typeof value === "boolean" ? String(value) : wrong("a boolean", kindOf(value))),
   decode: async (message) => {
     const line = await text.decode(message);
     if (/^[Tt]rue$/.test(line)) return true;
@@ -115,6 +115,11 @@ function now<Value>(value: Value | Promise<Value>): Value {
 
 function cut(line: string): string {
   return JSON.stringify(line.length > 100 ? `${line.slice(0, 99)}…` : line);
+}
+
+/** A number in full, for it may be the wrong one; of anything else its type, for it may be long or secret. */
+function kindOf(value: unknown): string {
+  return typeof value === "number" ? String(value) : value === null ? "null" : typeof value;
 }
 
 function wrong(expected: string, found: string): never {

@@ -1,7 +1,7 @@
 import { ProtocolError } from "./errors.ts";
 
 /** How deep a value may be nested, the frame itself included. */
-export const maxDepth = 128;
+export const maxDepth = 64;
 /** The extension by which an array says what it is: its first item, with one of these. */
 export const collection = { type: 0x53, set: 0, map: 1 } as const;
 

@@ -27,6 +27,25 @@ describe("text and bytes", () => {
   });
 });
 
+const nothing: unknown = undefined;
+
+test.each<[string, Codec<never, unknown>, unknown, string]>([
+  ["text", text, { a: 1 }, "expected a string, got object"],
+  ["text", text, utf8("a"), "expected a string, got object"],
+  ["text", text, nothing, "expected a string, got undefined"],
+  ["bytes", bytes, "a", "expected a Uint8Array, got string"],
+  ["bytes", bytes, null, "expected a Uint8Array, got null"],
+  ["int", int, "7", "expected a safe integer, got string"],
+  ["int", int, 0.5, "expected a safe integer, got 0.5"],
+  ["int", int, Object.create(null), "expected a safe integer, got object"],
+  ["bool", bool, "true", "expected a boolean, got string"],
+  ["bool", bool, 1, "expected a boolean, got 1"],
+  ["binary(text)", binary(text), { a: 1 }, "expected a string, got object"],
+  ["binary(bytes)", binary(bytes), "a", "expected a Uint8Array, got string"],
+])("%s does not write what is not its own", (_, codec, value, message) => {
+  expect(() => codec.encode(value as never)).toThrow(new ValidationError([{ message }]));
+});
+
 describe("int", () => {
   test.each([
     ["0", 0],

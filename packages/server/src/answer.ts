@@ -7,6 +7,23 @@ export function mergeHeaders(added: Headers, own: HeadersInit = {}): Headers {
   return merged;
 }
 
+/** Throws TypeError for a value beyond ASCII: what bytes it would be is not agreed on (RFC 9110 §5.5). */
+export function checkHeaders(headers: Headers): void {
+  for (const [name, value] of headers)
+    if (!/^[\t -~]*$/.test(value))
+      throw new TypeError(`the value of the header ${JSON.stringify(name)} is not ASCII: percent-encode it`);
+}
+
+/** The same response, fit to be written. Throws TypeError when its body was used before, or it is an error and no answer. */
+export function checkFresh(response: Response): Response {
+  if (response.bodyUsed || response.body?.locked === true)
+    throw new TypeError(
+      "this Response was used before, and its body is gone: make one for each request, and leave its body unread",
+    );
+  if (response.type === "error") throw new TypeError("Response.error() is no answer: it has no status");
+  return response;
+}
+
 /**
  * The same body; `sent` is called once it was read to its end, with the error when it broke, or without one when its
  * reader gave up.
@@ -16,20 +33,24 @@ export function watchBody(
   sent: (error?: unknown) => Promise<void>,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
+  let left = false;
   return new ReadableStream(
     {
       pull: async (controller) => {
         try {
           const { done, value } = await reader.read();
+          if (left) return;
           if (!done) return controller.enqueue(value);
           controller.close();
         } catch (error) {
+          if (left) return;
           controller.error(error);
           return sent(error);
         }
         await sent();
       },
       cancel: async (reason) => {
+        left = true;
         await reader.cancel(reason).catch(() => {}); // its own failure to stop is nobody's concern any more
         await sent();
       },

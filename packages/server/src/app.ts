@@ -7,13 +7,13 @@ import type { ErrorContext, OnError } from "./failure.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook, Hook, OwnName, Provided } from "./hook.ts";
 import type { HostOptions } from "./host.ts";
-import type { Setup } from "./conversation.ts";
 import { ContractService, type Service } from "./implement.ts";
 import type { OriginOptions } from "./origin.ts";
 import type { SocketHandler } from "./raw.ts";
 import type { BroadcastOptions, Room } from "./room.ts";
 import { type HttpHandler, Routes } from "./routes.ts";
 import type { Socket } from "./server-socket.ts";
+import type { Setup } from "./setup.ts";
 import {
   type Layered,
   layered,

@@ -1,5 +1,5 @@
 import type { Wire } from "@symbolon/protocol";
-import { mergeHeaders, watchBody } from "./answer.ts";
+import { checkHeaders, mergeHeaders, watchBody } from "./answer.ts";
 import { within } from "./around.ts";
 import { checkParts, type OpenContext, type RouteSchemas } from "./context.ts";
 import { type Close, closeFor, type ErrorContext, type OnError, refusalFor, tell } from "./failure.ts";
@@ -46,11 +46,18 @@ export class Attempt {
     });
   }
 
-  /** Accepts with the headers that hooks added. */
+  /** Accepts with the headers that hooks added. Rejects with TypeError when a value cannot stand in a header. */
   accepting(accept: Accept): Accept {
     return (init = {}) => {
       const { answer } = this.context;
-      return accept(isEmpty(answer) ? init : { ...init, headers: mergeHeaders(answer, init.headers) });
+      if (isEmpty(answer) && init.headers === undefined) return accept(init);
+      try {
+        const headers = mergeHeaders(answer, init.headers);
+        checkHeaders(headers);
+        return accept({ ...init, headers });
+      } catch (error) {
+        return Promise.reject(error);
+      }
     };
   }
 
@@ -59,14 +66,21 @@ export class Attempt {
     const { answer } = this.context;
     const { body, status, statusText, headers } = response;
     // A body that was read already cannot be sent: whoever writes it will find out.
-    const watched = this.#hooks.pending && body !== null && !body.locked && !response.bodyUsed;
+    const watched = body !== null && !body.locked && !response.bodyUsed;
     if (!watched) void this.end();
     if (!watched && isEmpty(answer)) return response;
-    return new Response(watched ? watchBody(body, (error) => this.end(error)) : body, {
+    return new Response(watched ? watchBody(body, (error) => this.#sent(error)) : body, {
       status,
       statusText,
       headers: mergeHeaders(answer, headers),
     });
+  }
+
+  /** The body was sent, or broke with an error, of which nobody was told yet; that the client has left is none. */
+  #sent(error: unknown): Promise<void> {
+    if (error !== undefined && error !== this.context.request.signal.reason)
+      void this.report(error, "ending");
+    return this.end(error);
   }
 
   /** Ends what the hooks began; they see `error`, or what the handler failed with. */

@@ -15,7 +15,7 @@ export interface RouteSchemas {
 
 /** What every hook and handler may read. */
 export interface BaseContext {
-  /** The handshake as a web `Request`. */
+  /** The handshake as a web `Request`; its `signal` aborts when the client leaves, before accept too. */
   readonly request: Request;
   /** The credential: the Bearer token, or what `hello` carried; undefined when there is none. */
   readonly token: string | undefined;
@@ -105,13 +105,17 @@ export async function checkParts(context: OpenContext, schemas: RouteSchemas): P
         });
     }
   }
-  return issues.length === 0 ? undefined : problem(issues);
+  return issues.length === 0 ? undefined : problem(context.request, issues);
 }
 
-function problem(issues: readonly { in: string; path: string; message: string }[]): Response {
+function problem(
+  { url }: Request,
+  issues: readonly { in: string; path: string; message: string }[],
+): Response {
   const body = {
     title: "Invalid input",
     status: 400,
+    instance: new URL(url).pathname, // without the query, which may hold a secret
     detail: issues.map(({ message }) => message).join("; "),
     issues,
   };
@@ -138,11 +142,13 @@ function parseQuery(search: URLSearchParams): Record<string, string | string[]> 
 
 /** Reads a `Cookie` header (RFC 6265 §5.4); the first of a repeated name counts. */
 function parseCookies(header: string): Record<string, string> {
-  const pairs = header.split(";").flatMap((pair): [string, string][] => {
+  const cookies = new Map<string, string>();
+  for (const pair of header.split(";")) {
     const [, name = "", value = ""] = /^\s*([^=\s][^=]*)=(.*)$/.exec(pair) ?? [];
-    return name === "" ? [] : [[name.trim(), unquote(value.trim())]];
-  });
-  return Object.fromEntries(pairs.reverse());
+    const known = name.trim();
+    if (known !== "" && !cookies.has(known)) cookies.set(known, unquote(value.trim()));
+  }
+  return Object.fromEntries(cookies);
 }
 
 function unquote(value: string): string {

@@ -1,79 +1,28 @@
 import {
   type AnyContract,
-  type ClientMessages,
   CloseCode,
   type Closed,
   CloseError,
   type CallContext,
-  type EventInput,
-  type EventName,
   type FrameCodec,
-  type HandlerInput,
-  type HandlerOutput,
-  type HandlerUpload,
   jsonFrames,
-  Mailbox,
   type Message,
   ProtocolError,
   RequestError,
-  type Sent,
-  type Turn,
   type ServerMessages,
-  Session,
   type Wire,
 } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 import type { Attempt } from "./attempt.ts";
 import { closeOf, sendable } from "./failure.ts";
+import { checkBounds } from "./frame-bounds.ts";
 import { beating, type HeartbeatOptions } from "./heartbeat.ts";
 import { finish, isGenerator } from "./hook.ts";
+import { Inbox } from "./inbox.ts";
 import { patiently } from "./patience.ts";
 import { Peer } from "./peer.ts";
-import type { BroadcastOptions, Room } from "./room.ts";
-
-/** A room of a contract: what is said is one of the server's messages. */
-export type ContractRoom<C extends AnyContract> = Room<
-  Peer<ServerMessages<C>>,
-  <Name extends EventName<ServerMessages<C>>>(
-    name: Name,
-    data: EventInput<ServerMessages<C>, Name>,
-    options?: BroadcastOptions<Peer<ServerMessages<C>>>,
-  ) => Sent
->;
-
-/** What a handler is given besides the message. */
-export interface Call<C extends AnyContract> {
-  /** Aborts when the client gave the call up, and when the connection ends. */
-  readonly signal: AbortSignal;
-  /** In how many ms the client gives up, as it was when it asked; undefined when it waits for ever. */
-  readonly deadline: number | undefined;
-  /** Finds a room of the contract. */
-  readonly room: (name: string) => ContractRoom<C>;
-}
-
-/**
- * A handler for each message that the client may say. Events are handled one after another; requests give their reply
- * and streams an iterable, as a generator does; those overlap.
- */
-export type Handlers<C extends AnyContract> = {
-  readonly [Name in keyof ClientMessages<C>]: (
-    input: HandlerInput<ClientMessages<C>[Name]>,
-    call: Call<C> & HandlerUpload<ClientMessages<C>[Name]>,
-  ) => HandlerOutput<ClientMessages<C>[Name]>;
-};
-
-/**
- * Sets one connection up: gives its handlers, or yields them once. Code before the `yield` runs before the connection
- * is accepted and may refuse by throwing a `Response`; code after it runs when the connection has ended.
- */
-export type Setup<C extends AnyContract, Context> = (
-  peer: Peer<ServerMessages<C>>,
-  context: Context & { readonly room: (name: string) => ContractRoom<C> },
-) =>
-  | Handlers<C>
-  | Promise<Handlers<C>>
-  | Generator<Handlers<C>, unknown, void>
-  | AsyncGenerator<Handlers<C>, unknown, void>;
+import { ServerSession } from "./server-session.ts";
+import type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
 
 type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown;
 
@@ -104,6 +53,8 @@ export interface Opening {
 
 /** Frames that are none, after which a plain client is closed. */
 const strikes = 3;
+/** How the connection of a client ended that has just gone. */
+const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
 /** How long the end of a connection waits for its last handlers, in ms. */
 const patience = 300;
 /** How long a newer connection waits for the end of an older one of the same client, in ms. */
@@ -112,18 +63,20 @@ const setupPatience = 5_000;
 /** One connection of a contract, from setup to the end of its hooks. */
 export class Conversation<C extends AnyContract> {
   readonly peer: Peer<ServerMessages<C>>;
-  readonly session: Session = new Session();
+  readonly session: ServerSession = new ServerSession();
   readonly #service: Spoken<C>;
   readonly #attempt: Attempt;
   readonly #opening: Opening;
   readonly #options: ServiceOptions;
   readonly #gone = new AbortController();
+  readonly #inbox = new Inbox({ full: () => this.#wire?.pause(), roomy: () => this.#wire?.resume() });
   #resolveClosed: ((closed: Closed) => void) | undefined;
   // A map, not an object: an event may be called "constructor" or "__proto__".
   readonly #events = new Map<string, (input: unknown) => unknown>();
   #ending: (() => Promise<void>) | undefined;
   #wire: Wire | undefined;
-  #superseded: CloseError | undefined;
+  #closing: CloseError | undefined;
+  #deaf = false;
   #strikes = 0;
 
   constructor(service: Spoken<C>, attempt: Attempt, opening: Opening, options: ServiceOptions) {
@@ -144,12 +97,15 @@ export class Conversation<C extends AnyContract> {
         crashed: (error) => void this.#told(error),
         failed: ({ name, error }) =>
           void this.#told(new Error(`the client refused ${JSON.stringify(name)}`, { cause: error })),
-        close: (error) => this.#wire?.close(error.code, error.reason),
-        inbox: new Mailbox<Turn>({ full: () => this.#wire?.pause(), roomy: () => this.#wire?.resume() }),
+        close: (error) => this.#expel(error),
+        inbox: this.#inbox,
       },
       closed,
       this.#gone.signal,
     );
+    const { signal } = attempt.context.request;
+    if (signal.aborted) this.#left();
+    else signal.addEventListener("abort", () => this.#left(), { once: true });
   }
 
   /** Resolves when the code after the handlers and the hooks' endings have run. */
@@ -171,7 +127,7 @@ export class Conversation<C extends AnyContract> {
 
   /** While something was awaited, a newer connection may have come. */
   #checkPlace(): void {
-    if (this.#superseded !== undefined) throw this.#superseded;
+    if (this.#closing !== undefined) throw this.#closing;
   }
 
   /** Talks until the wire ends. Throws `CloseError` when a newer connection has come meanwhile. */
@@ -201,25 +157,16 @@ export class Conversation<C extends AnyContract> {
 
   /** A newer connection of the same client is here: ends this one, and resolves when nothing of it is left. */
   async supersede(): Promise<void> {
-    this.#superseded = new CloseError(CloseCode.Superseded, "a newer connection took over");
-    this.#gone.abort(this.#superseded);
-    this.#wire?.close(this.#superseded.code, this.#superseded.reason);
+    const superseded = new CloseError(CloseCode.Superseded, "a newer connection took over");
+    this.#gone.abort(superseded);
+    this.#close(superseded);
     this.#wire?.terminate(); // the old wire may be dead: nobody waits for its answer
     await patiently(this.#options.clock, this.ended, setupPatience);
   }
 
-  /** Says what others say as well, written in this conversation's codec. Never throws: the app is told of what it cannot carry. */
-  relay(written: (codec: FrameCodec) => Message): void {
-    try {
-      this.session.send(written(this.session.codec));
-    } catch (error) {
-      void this.#told(error);
-    }
-  }
-
   /** The conversation was never accepted: ends what setup began; the hooks end when the refusal was sent. */
   async fail(): Promise<void> {
-    await this.#finish({ code: CloseCode.Abnormal, reason: "", wasClean: false }, Promise.resolve());
+    await this.#finish(broken, Promise.resolve());
   }
 
   /** An event failed, and its sender knows that it did: the connection stays, unless the app answers with a close. */
@@ -227,7 +174,37 @@ export class Conversation<C extends AnyContract> {
     const answer = await this.#attempt.report(error, "open");
     if (answer === undefined) return;
     const { code, reason } = sendable(answer instanceof Response ? await closeOf(answer) : answer);
-    this.#wire?.close(code, reason);
+    this.#expel(new CloseError(code, reason));
+  }
+
+  /** The client has left; once the conversation is accepted the wire tells. */
+  #left(): void {
+    if (this.#wire !== undefined) return;
+    this.#gone.abort(new CloseError(broken.code, broken.reason, broken.wasClean));
+    this.#resolveClosed?.(broken);
+  }
+
+  /** Closes after what was said: nothing more is heard, and what is said from now on fails. */
+  #close(error: CloseError): void {
+    if (this.#closing !== undefined) return;
+    this.#closing = error;
+    this.#deaf = true;
+    this.session.end(error);
+    this.#wire?.close(error.code, error.reason);
+  }
+
+  /** Closes once the events that wait were handled, so that their answers arrive. */
+  #closeBehind(error: CloseError): void {
+    this.#deaf = true;
+    const handled = new Promise<void>((resolve) => this.#inbox.after(resolve));
+    void patiently(this.#options.clock, handled, patience).then(() => this.#close(error));
+  }
+
+  /** A handler or the app ends the conversation: not even what waits is handled. */
+  #expel(error: CloseError): void {
+    if (this.#closing !== undefined || this.#gone.signal.aborted) return;
+    this.#inbox.drop();
+    this.#close(error);
   }
 
   #take(handlers: Handlers<C>): void {
@@ -248,11 +225,13 @@ export class Conversation<C extends AnyContract> {
   }
 
   #hear(message: Message, wire: Wire): void {
+    if (this.#deaf) return;
     try {
+      checkBounds(message);
       const frame = this.session.codec.read(message);
       if (this.peer.receive(frame, message.length) || frame.t === "pong") return;
       if (frame.t === "ping") wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
-      else if (frame.t === "bye") wire.close(CloseCode.Normal, "");
+      else if (frame.t === "bye") this.#closeBehind(new CloseError(CloseCode.Normal));
       else throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -261,15 +240,18 @@ export class Conversation<C extends AnyContract> {
   }
 
   #strike(error: ProtocolError, wire: Wire): void {
-    if (this.#opening.cid !== undefined) return wire.close(error.closeCode, error.message.slice(0, 100));
+    if (this.#opening.cid !== undefined)
+      return this.#close(new CloseError(error.closeCode, error.message.slice(0, 100)));
     // A frame written by hand may have a slip: plain clients are told, and have three tries.
     this.#strikes += 1;
     wire.send(jsonFrames.write({ t: "error", code: error.code, message: error.message }));
-    if (this.#strikes >= strikes) wire.close(CloseCode.PolicyViolation, "three messages were no frames");
+    if (this.#strikes >= strikes)
+      this.#closeBehind(new CloseError(CloseCode.PolicyViolation, "three messages were no frames"));
   }
 
   async #finish(closed: Closed, served: Promise<void>): Promise<void> {
     const end = new CloseError(closed.code, closed.reason, closed.wasClean);
+    this.session.over(end);
     this.peer.end(end);
     this.#gone.abort(end);
     this.#resolveClosed?.(closed);

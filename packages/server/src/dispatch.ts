@@ -7,6 +7,7 @@ import {
   type Message,
   type Wire,
 } from "@symbolon/protocol";
+import { checkFresh } from "./answer.ts";
 import { type Accept, Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import { openContext, type RouteSchemas } from "./context.ts";
@@ -56,15 +57,7 @@ export class Dispatcher {
   /** Answers an HTTP request. Never rejects. */
   async fetch(request: Request): Promise<Response> {
     try {
-      const foreign = checkHost(request, this.#options);
-      if (foreign !== undefined) return foreign;
-      const { pathname } = new URL(request.url);
-      const found = this.#routes.httpAt(pathname);
-      if (found !== undefined) return await this.#respond(request, found);
-      if (this.#options.fetch !== undefined) return await this.#options.fetch(request);
-      if (this.#routes.socketAt(pathname) === undefined) return new Response("Not Found", { status: 404 });
-      const headers = { upgrade: "websocket", connection: "upgrade" };
-      return new Response("This is a WebSocket", { status: 426, headers }); // RFC 9110 §15.5.22
+      return checkFresh(await this.#answer(request));
     } catch (error) {
       return this.#refusal(request, error);
     }
@@ -89,10 +82,22 @@ export class Dispatcher {
       const refusal = await this.#inTime(attempt, attempt.accepting(accept), (accept) =>
         raw === undefined ? service?.open(attempt, { accept: () => accept() }) : raw(attempt, accept),
       );
-      return refusal && attempt.answer(refusal);
+      return refusal && checkFresh(attempt.answer(refusal));
     } catch (error) {
       return this.#refusal(request, error);
     }
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const foreign = checkHost(request, this.#options);
+    if (foreign !== undefined) return foreign;
+    const { pathname } = new URL(request.url);
+    const found = this.#routes.httpAt(pathname);
+    if (found !== undefined) return this.#respond(request, found);
+    if (this.#options.fetch !== undefined) return this.#options.fetch(request);
+    if (this.#routes.socketAt(pathname) === undefined) return new Response("Not Found", { status: 404 });
+    const headers = { upgrade: "websocket", connection: "upgrade" };
+    return new Response("This is a WebSocket", { status: 426, headers }); // RFC 9110 §15.5.22
   }
 
   async #respond(request: Request, found: Found<HttpRoute>): Promise<Response> {
@@ -159,6 +164,11 @@ export class Dispatcher {
     if (this.#pending >= pending)
       return new Response("Too many handshakes at once", { status: 503, headers: { "retry-after": "1" } });
     this.#pending += 1;
+    const free = once(() => (this.#pending -= 1));
+    const { signal } = attempt.context.request;
+    // A client that has left holds no place, though a hook may not heed it.
+    if (signal.aborted) free();
+    else signal.addEventListener("abort", free);
     let overdue: Overdue | undefined;
     let stop = (): void => {};
     const due = new Promise<Overdue>((resolve) => {
@@ -172,7 +182,8 @@ export class Dispatcher {
     const running = attempt.run(async () => serve(accepting));
     const first = await Promise.race([running, due]);
     stop();
-    this.#pending -= 1;
+    signal.removeEventListener("abort", free);
+    free();
     if (!(first instanceof Overdue)) return first;
     void attempt.end(first);
     void running.then((late) => late?.body?.cancel()).catch(() => {}); // nobody is there to read it
@@ -200,4 +211,12 @@ export class Dispatcher {
   #refusal(request: Request, error: unknown): Promise<Response> {
     return refusalFor(error, () => tell(this.#options.onError, error, { request, phase: "handshake" }));
   }
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
 }

@@ -22,7 +22,7 @@ export interface ErrorContext {
   readonly request: Request;
   /**
    * `"handshake"` before a socket is accepted or an HTTP request answered, `"open"` while a socket is, `"ending"` when
-   * a hook's ending or the code after a setup's `yield` failed: nobody waits for an answer there.
+   * a hook's ending, the code after a setup's `yield` or the body of a response failed: nobody waits for an answer there.
    */
   readonly phase: "handshake" | "open" | "ending";
 }

@@ -1,8 +1,12 @@
 import { CloseCode, type Hello, jsonFrames, ProtocolError, VERSION, type Wire } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
+import { checkBounds } from "./frame-bounds.ts";
 
 /** How long a client may take to say `hello`, in ms. */
 const patience = 5_000;
+
+/** What a client may say before it is known, in bytes. */
+const most = 16 * 1024;
 
 /** Waits for a session's first frame. Resolves with undefined when it did not come: the wire is then closed. */
 export function readHello(wire: Wire, clock: Clock): Promise<Hello | undefined> {
@@ -20,6 +24,8 @@ export function readHello(wire: Wire, clock: Clock): Promise<Hello | undefined> 
     wire.listen({
       message: (message) => {
         try {
+          if (Buffer.byteLength(message) > most) throw new ProtocolError(`hello has at most ${most} bytes`);
+          checkBounds(message);
           const frame = jsonFrames.read(message);
           if (frame.t !== "hello") refuse(CloseCode.Unauthorized, "say hello first");
           else if (frame.v !== VERSION) refuse(CloseCode.BadRequest, `this server speaks version ${VERSION}`);

@@ -61,11 +61,6 @@ export class HookRun {
   readonly #endings: Ending[] = [];
   #over: { readonly error: unknown } | undefined;
 
-  /** Whether an ending is still to come. */
-  get pending(): boolean {
-    return this.#endings.length > 0;
-  }
-
   /** Runs hooks in order, adding what they provide to `context`. Resolves with the first `Response`, which refuses; nobody reads it when `end` came meanwhile. Rejects with what a hook throws. */
   async start(hooks: readonly AnyHook[], context: Record<string, unknown>): Promise<Response | undefined> {
     for (const hook of hooks) {
@@ -127,6 +122,9 @@ function provide(context: Record<string, unknown>, provided: Provided | void): v
       throw new TypeError(
         `a hook provides ${JSON.stringify(name)}, which the context has already: choose another name`,
       );
+    // Objects would all read as one caller, who could then end another's connection.
+    if (name === "principal" && value !== undefined && typeof value !== "string")
+      throw new TypeError("a hook provides `principal` as a string: the name of the caller");
     context[name] = value;
   }
 }

@@ -5,17 +5,13 @@ import {
   jsonFrames,
   type Message,
   type ServerMessages,
+  type Session,
 } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
-import {
-  type ContractRoom,
-  Conversation,
-  type Opening,
-  type ServiceOptions,
-  type Setup,
-} from "./conversation.ts";
+import { Conversation, type Opening, type ServiceOptions } from "./conversation.ts";
 import type { Peer } from "./peer.ts";
 import { Rooms } from "./room.ts";
+import type { ContractRoom, Setup } from "./setup.ts";
 
 /** A contract being served. */
 export interface Service<C extends AnyContract> {
@@ -31,16 +27,27 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly #options: ServiceOptions;
   /** The newest conversation of each client instance, by `cid` and principal, from before its setup to its end. */
   readonly #newest = new Map<string, Conversation<C>>();
-  readonly #conversations = new WeakMap<object, Conversation<C>>();
+  readonly #conversations = new WeakMap<object, { readonly session: Session; readonly attempt: Attempt }>();
 
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions) {
     this.contract = contract;
     this.#setup = setup;
     this.#options = options;
-    const rooms = new Rooms<Peer<ServerMessages<C>>, Written>((peer) => ({
-      deliver: (written) => this.#conversations.get(peer)?.relay(written),
-      gone: peer.closed,
-    }));
+    const rooms = new Rooms<Peer<ServerMessages<C>>, Written>((peer) => {
+      const talk = this.#conversations.get(peer);
+      if (talk === undefined) throw new TypeError("only the peers of this contract can join its rooms");
+      return {
+        deliver: (written) => {
+          try {
+            talk.session.send(written(talk.session.codec));
+          } catch (error) {
+            void talk.attempt.report(error, "open"); // its codec cannot carry what that of others can
+          }
+        },
+        gone: peer.closed,
+        failed: (error) => void talk.attempt.report(error, "open"),
+      };
+    });
     this.room = (name) =>
       rooms.room<ContractRoom<C>["send"]>(
         name,
@@ -53,7 +60,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   async open(attempt: Attempt, opening: Opening): Promise<Response | undefined> {
     attempt.context["room"] = this.room;
     const conversation = new Conversation(this, attempt, opening, this.#options);
-    this.#conversations.set(conversation.peer, conversation);
+    this.#conversations.set(conversation.peer, { session: conversation.session, attempt });
     try {
       if (opening.cid !== undefined)
         await this.#follow(opening.cid, attempt.context["principal"], conversation);
@@ -68,9 +75,6 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   /** A client that comes back ends its own ghost first, so that setup never meets it. */
   async #follow(cid: string, principal: unknown, conversation: Conversation<C>): Promise<void> {
-    // Objects would all read as one caller, who could then end another's connection.
-    if (principal !== undefined && typeof principal !== "string")
-      throw new TypeError("a hook provides `principal` as a string: the name of the caller");
     const key = JSON.stringify([cid, principal]);
     const ghost = this.#newest.get(key);
     this.#newest.set(key, conversation);

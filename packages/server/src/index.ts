@@ -2,7 +2,7 @@ export { createApp } from "./app.ts";
 export type { App, AppOptions, ContractContext, RawContext, SocketRoom } from "./app.ts";
 export { Peer } from "./peer.ts";
 export type { Service } from "./implement.ts";
-export type { Call, ContractRoom, Handlers, Setup } from "./conversation.ts";
+export type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
 export { Socket } from "./server-socket.ts";
 export type { PairOptions } from "./server-socket.ts";
 export type { Expected } from "./expected.ts";
@@ -18,7 +18,7 @@ export type {
 export type { Unread } from "./unread.ts";
 export { listen } from "./listen.ts";
 export type { Answer, Hear, Heard, Listener } from "./listen.ts";
-export type { SocketHandler, SocketResult } from "./raw.ts";
+export type { SocketHandler, SocketResult, Streamed } from "./raw.ts";
 export type { HttpHandler } from "./routes.ts";
 export type { Hook, HookResult, OwnName, Provided } from "./hook.ts";
 export type { BaseContext, Context, NoSchemas, RouteSchemas } from "./context.ts";

@@ -13,6 +13,8 @@ import { FrameWriter } from "./write.ts";
 
 /** Messages kept for a listener who is not there yet, above which reading stops. */
 const early = 16;
+/** Their bytes, above which reading stops: nobody knows yet who says it. */
+const earlyBytes = 16 * 1024;
 
 /** A `ws` socket whose control frames never overtake what was batched before them. */
 export class BatchedWebSocket extends WebSocket {
@@ -32,7 +34,10 @@ export class NodeWire implements Wire {
   readonly #writer: FrameWriter;
   readonly #events = new WireEvents();
   #listened = false;
+  #keptBytes = 0;
   #paused = false;
+  #over: Promise<void> | undefined;
+  #release: () => void = () => {};
 
   /** `socket` is the one that carries `ws`, handed over by the `upgrade` event. */
   constructor(ws: BatchedWebSocket, socket: Duplex) {
@@ -41,9 +46,12 @@ export class NodeWire implements Wire {
     ws.flush = () => this.#writer.flush();
     ws.on("message", (data: Buffer, isBinary: boolean) => this.#heard(isBinary ? data : data.toString()));
     ws.on("pong", () => this.#events.pong());
-    ws.on("close", (code: number, reason: Buffer) =>
-      this.#events.closed({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal }),
-    );
+    ws.on("close", (code: number, reason: Buffer) => {
+      this.#events.closed({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
+      // After the end was told: what waited for room did not get any.
+      this.#writer.release();
+      this.#release();
+    });
     // `ws` closes by itself after an error, with the right code; without a listener it would end the process.
     ws.on("error", () => {});
   }
@@ -61,7 +69,10 @@ export class NodeWire implements Wire {
   }
 
   drained(): Promise<void> | undefined {
-    return this.#writer.drained();
+    if (this.#ws.readyState !== WebSocket.CLOSING) return this.#writer.drained();
+    // What is sent while the wire closes is dropped: there is no room any more, only an end.
+    this.#over ??= new Promise((resolve) => (this.#release = resolve));
+    return this.#over;
   }
 
   close(code: number, reason: string): void {
@@ -79,6 +90,7 @@ export class NodeWire implements Wire {
 
   listen(listener: WireListener | undefined): void {
     this.#listened = listener !== undefined;
+    this.#keptBytes = 0;
     if (this.#listened && !this.#paused) this.#ws.resume();
     this.#events.listen(listener);
   }
@@ -101,6 +113,8 @@ export class NodeWire implements Wire {
 
   #heard(message: Message): void {
     this.#events.message(message);
-    if (!this.#listened && this.#events.kept >= early) this.#ws.pause();
+    if (this.#listened) return;
+    this.#keptBytes += Buffer.byteLength(message);
+    if (this.#events.kept >= early || this.#keptBytes > earlyBytes) this.#ws.pause();
   }
 }

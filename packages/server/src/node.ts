@@ -13,6 +13,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { App } from "./app.ts";
 import { SystemClock } from "./clock.ts";
 import { toRequest, writeRefusal, writeResponse } from "./node-http.ts";
+import { checkUpgrade } from "./node-upgrade.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
 import { patiently } from "./patience.ts";
 import type { AcceptInit } from "./pending-wire.ts";
@@ -33,13 +34,13 @@ export interface Server extends AsyncDisposable {
   readonly url: string;
   /** The port it listens on. */
   readonly port: number;
-  /** Refuses new connections, closes the open ones with 1001, and resolves when all have ended, or 3 s after the last client has left. */
+  /** Refuses new connections, closes the open ones with 1001, gives undecided handshakes 3 s, and resolves when all have ended, or 3 s after the last client has left. */
   readonly close: () => Promise<void>;
 }
 
 /** The WebSocket routes of an app, on a server one has. */
 export interface Attachment {
-  /** Refuses new WebSockets, closes the open ones with 1001, and resolves when all have ended, or 3 s after the last client has left. */
+  /** Refuses new WebSockets, closes the open ones with 1001, gives undecided handshakes 3 s, and resolves when all have ended, or 3 s after the last client has left. */
   readonly close: () => Promise<void>;
 }
 
@@ -99,7 +100,7 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
   wss.on("headers", (lines, incoming) => {
     for (const [name, value] of new Headers(inits.get(incoming)?.headers)) lines.push(`${name}: ${value}`);
   });
-  const deciding = new Set<Promise<void>>();
+  const deciding = new Map<Promise<void>, Duplex>();
   const living = new Set<Promise<void>>();
   const track = (ended: Promise<void>): void => {
     living.add(ended);
@@ -110,17 +111,24 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
   const upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // While a hook decides nobody else listens: a reset would end the process.
     socket.on("error", () => socket.destroy());
-    const request = toRequest(incoming);
+    const left = new AbortController();
+    for (const event of ["end", "close"]) socket.once(event, () => left.abort());
+    const request = toRequest(incoming, left.signal);
     const foreign =
       request !== undefined &&
       !app.serves(new URL(request.url).pathname) &&
       server.listenerCount("upgrade") > 1;
     if (foreign) return;
-    const refusal = draining ? new Response("Shutting down", { status: 503 }) : checkUpgrade(incoming);
+    const refusal = draining ? shuttingDown() : checkUpgrade(incoming);
     if (refusal !== undefined || request === undefined) {
       void writeRefusal(refusal ?? new Response("Bad Request", { status: 400 }), socket);
       return;
     }
+    let decide = (): void => {};
+    const decided = new Promise<void>((resolve) => (decide = resolve));
+    deciding.set(decided, socket);
+    void decided.then(() => deciding.delete(decided));
+    socket.once("close", decide);
     const accept = (init: AcceptInit = {}): Promise<NodeWire> =>
       new Promise((resolve, reject) => {
         const offered = (incoming.headers["sec-websocket-protocol"] ?? "")
@@ -136,14 +144,14 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
         inits.set(incoming, init);
         wss.handleUpgrade(incoming, socket, head, (ws) => {
           resolve(new NodeWire(ws, socket));
+          decide();
           if (draining) leave(ws);
         });
       });
-    const decided = app.handshake(request, accept, track).then((response) => {
-      deciding.delete(decided);
+    void app.handshake(request, accept, track).then((response) => {
+      decide();
       if (response !== undefined) void writeRefusal(response, socket);
     });
-    deciding.add(decided);
   };
   server.on("upgrade", upgrade);
 
@@ -152,43 +160,24 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
       draining = true;
       const gone = [...wss.clients].map((ws) => once(ws, "close"));
       for (const ws of wss.clients) leave(ws);
-      await Promise.all([...gone, ...deciding]);
+      await Promise.all(gone);
+      const clock = new SystemClock();
+      await patiently(clock, Promise.all(deciding.keys()), patience);
+      for (const socket of deciding.values()) void writeRefusal(shuttingDown(), socket);
       // Those whose hooks had still to decide.
       await Promise.all([...wss.clients].map((ws) => once(ws, "close")));
-      await patiently(new SystemClock(), Promise.all(living), patience);
+      await patiently(clock, Promise.all(living), patience);
       server.off("upgrade", upgrade);
     },
   };
 }
 
+function shuttingDown(): Response {
+  return new Response("Shutting down", { status: 503 });
+}
+
 function leave(ws: WebSocket): void {
   ws.close(CloseCode.GoingAway, "shutting down");
-}
-
-/** The checks of RFC 6455 §4.2.1 that `ws` makes more loosely. */
-function checkUpgrade({ method, headers }: IncomingMessage): Response | undefined {
-  if (method !== "GET")
-    return new Response("A WebSocket begins with GET", { status: 405, headers: { allow: "GET" } });
-  if (headers.upgrade?.toLowerCase() !== "websocket")
-    return new Response("Only websocket can be upgraded to", { status: 400 });
-  if (headers["sec-websocket-version"] !== "13")
-    return new Response("Version 13, please", { status: 426, headers: { "sec-websocket-version": "13" } });
-  if (!/^[+/0-9A-Za-z]{22}==$/.test(headers["sec-websocket-key"] ?? ""))
-    return new Response("Bad Sec-WebSocket-Key", { status: 400 });
-  if (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0)
-    return new Response("A handshake has no body", { status: 400 });
-  return badProtocols(headers["sec-websocket-protocol"])
-    ? new Response("Bad Sec-WebSocket-Protocol", { status: 400 })
-    : undefined;
-}
-
-function badProtocols(header: string | undefined): boolean {
-  if (header === undefined) return false;
-  const tokens = header.split(",").map((token) => token.trim());
-  return (
-    new Set(tokens).size < tokens.length ||
-    tokens.some((token) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(token))
-  );
 }
 
 async function answer(app: ServedApp, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -197,10 +186,6 @@ async function answer(app: ServedApp, incoming: IncomingMessage, outgoing: Serve
   const request = toRequest(incoming, left.signal);
   const response =
     request === undefined ? new Response("Bad Request", { status: 400 }) : await app.fetch(request);
-  try {
-    await writeResponse(response, outgoing);
-  } catch (error) {
-    console.error("symbolon: a response could not be written", error);
-    outgoing.writeHead(500).end("Internal Server Error");
-  }
+  // The app gives nothing that cannot be written, and told of it what could not.
+  await writeResponse(response, outgoing).catch(() => outgoing.destroy());
 }

@@ -9,7 +9,7 @@ import {
 
 /** How a handshake is accepted. */
 export interface AcceptInit {
-  /** Headers of the 101 answer. */
+  /** Headers of the 101 answer; their values are ASCII. */
   readonly headers?: HeadersInit;
   /** The subprotocol to agree on; it must be one that the client offered. */
   readonly subprotocol?: string;
@@ -127,6 +127,11 @@ export class PendingWire implements Wire {
         () => {},
       );
     else this.#refuse(code, reason);
+  }
+
+  /** The client has left: before the handshake was accepted that is the end, and after it the wire knows. */
+  left(): void {
+    if (this.#wire === undefined) this.#refuse(CloseCode.Abnormal, "");
   }
 
   terminate(): void {

@@ -1,26 +1,27 @@
-import { CloseCode, type Wire, type WireListener } from "@symbolon/protocol";
+import { CloseCode, type Closed, type Wire, type WireListener } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 import type { Accept, Attempt } from "./attempt.ts";
 import { ClosedBefore } from "./failure.ts";
 import { sayFarewells } from "./farewell.ts";
 import { beating, type HeartbeatOptions } from "./heartbeat.ts";
+import { isGenerator } from "./hook.ts";
 import { idling } from "./idle.ts";
 import { lingered } from "./lingering.ts";
+import { enroll } from "./member.ts";
 import { PendingWire } from "./pending-wire.ts";
 import { Socket } from "./server-socket.ts";
+import { shut } from "./shut.ts";
 import type { SocketLayer } from "./socket-options.ts";
 import { siftUnread } from "./unread.ts";
 
 /** Serves one raw WebSocket: it may return a `Response` to refuse, or values to stream. */
 export type SocketHandler<S, Context> = (socket: S, context: Context) => SocketResult | Promise<SocketResult>;
 
-/** What a socket handler may return: nothing, a refusal before accept, or an iterable of values to send. */
-export type SocketResult =
-  | Response
-  | AsyncIterable<unknown>
-  | Iterable<unknown>
-  | PromiseLike<unknown>
-  | void;
+/** What a socket handler may return: nothing, a refusal before accept, or values to send, one by one. */
+export type SocketResult = Response | Streamed | PromiseLike<Response | Streamed | Closed | void> | void;
+
+/** Values to send: of a generator, of anything asynchronous, or of an array. Not of a string or bytes, which are one message. */
+export type Streamed = AsyncIterable<unknown> | IterableIterator<unknown> | readonly unknown[];
 
 /** What a raw route needs to run. */
 export interface RawRoute {
@@ -51,8 +52,12 @@ export function serveRaw(route: RawRoute, attempt: Attempt, accept: Accept): Pro
         return watch(route, opened, listener, { paused: () => wire.paused, idle });
       },
     );
+    const { signal } = attempt.context.request;
+    if (signal.aborted) wire.left();
+    else signal.addEventListener("abort", () => wire.left(), { once: true });
     try {
       socket = makeSocket(route.layer, wire);
+      enroll(socket, attempt);
       void converse(route, attempt, socket, wire).then(decide);
     } catch (error) {
       void refuse(attempt, wire, { failure: { error } }).then(decide);
@@ -96,7 +101,7 @@ function makeSocket({ Socket: Own = Socket, receive, send }: SocketLayer, wire: 
 async function run(route: RawRoute, attempt: Attempt, socket: Socket, wire: PendingWire): Promise<Outcome> {
   try {
     const result = await route.handler(socket, attempt.context as never);
-    if (!isIterable(result)) return { result };
+    if (!isStreamed(result)) return checkResult(result, socket);
     siftUnread(route.layer.unread ?? "close", wire, (code, reason) => shut(attempt, socket, code, reason));
     await socket.pipe(result);
     if (socket.state === "connecting") await socket.accept(); // a stream of nothing was one too
@@ -106,15 +111,17 @@ async function run(route: RawRoute, attempt: Attempt, socket: Socket, wire: Pend
   }
 }
 
-/** The handler came to its end and the handshake was not accepted; the hooks end when the response was sent. */
-async function refuse(attempt: Attempt, wire: PendingWire, outcome: Outcome): Promise<Response> {
-  const response = await refusalOf(attempt, wire, outcome);
-  if (!response.bodyUsed) return response;
-  const used = "this Response was used before, and its body is gone: make one for each refusal";
-  return attempt.refusal(new TypeError(used));
+/** A value that is neither sent nor a refusal is a mistake: whoever returns it means something by it. */
+function checkResult(result: unknown, socket: Socket): Outcome {
+  if (result === undefined || result instanceof Response || socket.state === "closed") return { result };
+  const kind = result === null ? "null" : typeof result === "object" ? "an object" : `a ${typeof result}`;
+  throw new TypeError(
+    `a handler returned ${kind}: send it, or return a Response, a generator or an array of values to send`,
+  );
 }
 
-async function refusalOf(
+/** The handler came to its end and the handshake was not accepted; the hooks end when the response was sent. */
+async function refuse(
   attempt: Attempt,
   { refusal }: PendingWire,
   { result, failure }: Outcome,
@@ -136,24 +143,13 @@ async function close(attempt: Attempt, socket: Socket, { result, failure }: Outc
   shut(attempt, socket, code, reason);
 }
 
-/** Closes in any case, though the code may not be sent, or the class of the socket has a `close` that fails. */
-function shut(attempt: Attempt, socket: Socket, code: number, reason: string): void {
-  try {
-    socket.close(code, reason);
-  } catch (error) {
-    void attempt.report(error, "open");
-    Socket.prototype.close.call(socket, CloseCode.InternalError);
-  }
-}
-
 /** Whether an error says no more than that the socket has ended: what listens to its signal fails with it, or because of it. */
 function tellsOfEnd(error: unknown, { signal }: Socket): boolean {
   if (!signal.aborted) return false;
   return error === signal.reason || (error instanceof Error && error.cause === signal.reason);
 }
 
-function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {
-  return (
-    typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
-  );
+function isStreamed(value: unknown): value is Streamed {
+  if (Array.isArray(value) || isGenerator(value)) return true;
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }

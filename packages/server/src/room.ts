@@ -6,6 +6,8 @@ export interface Member<Message> {
   deliver(message: Message): void;
   /** Resolves when the member is gone. */
   readonly gone: Promise<unknown>;
+  /** Told what a watcher threw when this member came or left. */
+  failed(error: unknown): void;
 }
 
 /** Who hears a broadcast. Joining ends by itself when the member's connection does. */
@@ -20,7 +22,7 @@ export interface Room<Joiner, Say extends (...args: never) => Sent> {
   readonly join: (member: Joiner) => void;
   /** Removes a member; one who is not here is no error. */
   readonly leave: (member: Joiner) => void;
-  /** Tells `listener` who joins and who leaves, until the returned function is called. */
+  /** Tells `listener` who joins and who leaves, until the returned function is called. What it throws is told to `onError`. */
   readonly watch: (listener: (change: RoomChange<Joiner>) => unknown) => () => void;
   /** Says something to every member; a dead one harms nobody. Settles at once. */
   readonly send: Say;
@@ -76,14 +78,16 @@ export class Rooms<Joiner extends object, Message> {
     const member = this.#memberOf(joiner);
     this.#rooms.set(name, members.set(joiner, member));
     void member.gone.then(() => this.#leave(name, joiner));
-    this.#tell(name, { is: "joined", member: joiner });
+    this.#tell(name, { is: "joined", member: joiner }, member);
   }
 
   #leave(name: string, joiner: Joiner): void {
     const members = this.#rooms.get(name);
-    if (!members?.delete(joiner)) return;
+    const member = members?.get(joiner);
+    if (members === undefined || member === undefined) return;
+    members.delete(joiner);
     if (members.size === 0) this.#rooms.delete(name);
-    this.#tell(name, { is: "left", member: joiner });
+    this.#tell(name, { is: "left", member: joiner }, member);
   }
 
   #watch(name: string, listener: (change: RoomChange<Joiner>) => unknown): () => void {
@@ -95,8 +99,8 @@ export class Rooms<Joiner extends object, Message> {
     };
   }
 
-  #tell(name: string, change: RoomChange<Joiner>): void {
-    for (const watcher of Array.from(this.#watchers.get(name) ?? [])) void tell(watcher, change);
+  #tell(name: string, change: RoomChange<Joiner>, member: Member<Message>): void {
+    for (const watcher of Array.from(this.#watchers.get(name) ?? [])) void tell(watcher, change, member);
   }
 
   #broadcast(name: string, message: Message, { except }: BroadcastOptions<Joiner> = {}): Sent {
@@ -110,10 +114,14 @@ export class Rooms<Joiner extends object, Message> {
 }
 
 /** A watcher that fails, now or later, harms neither the member nor the other watchers. */
-async function tell<Change>(watcher: (change: Change) => unknown, change: Change): Promise<void> {
+async function tell<Change>(
+  watcher: (change: Change) => unknown,
+  change: Change,
+  member: Member<never>,
+): Promise<void> {
   try {
     await watcher(change);
   } catch (error) {
-    console.error("symbolon: a room's watcher failed", error);
+    member.failed(error);
   }
 }

@@ -1,10 +1,11 @@
-import { type AnyContract, CloseCode, pathPattern, type PathPattern } from "@symbolon/protocol";
+import { type AnyContract, pathPattern, type PathPattern } from "@symbolon/protocol";
 import type { Accept, Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import type { RouteSchemas } from "./context.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook } from "./hook.ts";
 import type { ContractService } from "./implement.ts";
+import { memberOf } from "./member.ts";
 import { type RawRoute, serveRaw } from "./raw.ts";
 import { Rooms } from "./room.ts";
 import { type Found, Router } from "./router.ts";
@@ -46,17 +47,7 @@ export class Routes {
   readonly #sockets = new Router<SocketRoute>();
   readonly #http = new Router<HttpRoute>();
   readonly #mounts: Mount[] = [];
-  readonly #rooms = new Rooms<Socket, unknown>((socket) => ({
-    deliver: (value) => {
-      try {
-        socket.send(value);
-      } catch (error) {
-        socket.close(CloseCode.InternalError);
-        console.error("symbolon: a room said what a member's codec cannot write", error);
-      }
-    },
-    gone: socket.closed,
-  }));
+  readonly #rooms = new Rooms<Socket, unknown>(memberOf);
 
   constructor(options: RoutesOptions) {
     this.#options = options;

@@ -34,7 +34,7 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
   /**
    * Accepts the handshake; the first `send` or `receive` does it too. While open it has no effect.
    * Rejects with `CloseError` when the socket was closed or has ended, with TypeError for a subprotocol that was not
-   * offered.
+   * offered, or a header value that is not ASCII.
    */
   async accept(init: AcceptInit = {}): Promise<void> {
     const { state, closing } = this.#pending;

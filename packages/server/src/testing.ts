@@ -1,4 +1,4 @@
-import { HandshakeError, joinedWires, type Wire } from "@symbolon/protocol";
+import { CloseCode, CloseError, HandshakeError, joinedWires, type Wire } from "@symbolon/protocol";
 import { mergeHeaders } from "./answer.ts";
 import { type App, servedBy } from "./app.ts";
 import { Clock, SystemClock } from "./clock.ts";
@@ -68,7 +68,12 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
   app: App<P>,
   { state, overrides, clock = new SystemClock() }: TestOptions<StateOf<P>, Hooks> = {},
 ): TestNet {
-  const wires = new Set<Wire>();
+  /** Those who knock or are connected; aborting one is its leave. */
+  const clients = new Set<AbortController>();
+  const leave = (client: AbortController): void => {
+    clients.delete(client);
+    client.abort();
+  };
   const cookies = new CookieJar();
   const errors: unknown[] = [];
   const served = servedBy(app, (inside) => {
@@ -94,8 +99,10 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
         return Promise.reject(
           new TypeError(`the client did not offer the subprotocol ${JSON.stringify(subprotocol)}`),
         );
+      if (request.signal.aborted)
+        return Promise.reject(new CloseError(CloseCode.Abnormal, "the client has left", false));
       const [near, far] = joinedWires(subprotocol);
-      wires.add(near);
+      request.signal.addEventListener("abort", () => near.terminate(), { once: true });
       const line = { wire: near, headers: new Headers(headers) };
       cookies.take(line.headers);
       resolve(line);
@@ -107,8 +114,15 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
     throw new HandshakeError(await delivered(answer));
   };
 
-  const knock = (url: URL, protocols: readonly string[], options: ConnectOptions = {}): Promise<Line> =>
-    dial(handshakeRequest(url, protocols, options, cookies));
+  const knock = async (client: AbortController, url: URL, options: ConnectOptions): Promise<Line> => {
+    clients.add(client);
+    try {
+      return await dial(new Request(handshakeRequest(url, options, cookies), { signal: client.signal }));
+    } catch (error) {
+      leave(client);
+      throw error;
+    }
+  };
 
   return {
     fetch: async (input, init) => {
@@ -122,25 +136,27 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
     },
     connect: async (path, options = {}) => {
       const url = new URL(path, "ws://test");
-      const { timeout, protocols = [] } = options;
-      const knocking = knock(url, protocols, options);
+      const { timeout } = options;
+      const client = new AbortController();
       const limit = { timeout, clock, what: "an answer to the handshake" };
-      const { wire, headers } = await inTime(knocking, limit).catch((error: unknown) => {
-        // Who does not wait has left.
-        void knocking.then((line) => line.wire.terminate()).catch(() => {});
+      const { wire, headers } = await inTime(knock(client, url, options), limit).catch((error: unknown) => {
+        leave(client); // who does not wait has left
         throw error;
       });
-      return new TestSocket(wire, headers, { timeout, clock });
+      const socket = new TestSocket(wire, headers, { timeout, clock });
+      void socket.closed.then(() => leave(client));
+      return socket;
     },
     WebSocket: class extends MemoryWebSocket {
       constructor(url: string | URL, protocols: string | string[] = []) {
         const offered = typeof protocols === "string" ? [protocols] : protocols;
-        super(new URL(url), async () => (await knock(new URL(url), offered)).wire);
+        const client = new AbortController();
+        super(new URL(url), async () => (await knock(client, new URL(url), { protocols: offered })).wire);
+        this.addEventListener("close", () => leave(client));
       }
     } as unknown as TestNet["WebSocket"],
     drop: () => {
-      for (const wire of wires) wire.terminate();
-      wires.clear();
+      for (const client of clients) leave(client);
     },
     cookies,
     errors,
@@ -149,8 +165,7 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
 
 function handshakeRequest(
   url: URL,
-  protocols: readonly string[],
-  { headers: own = {}, cookies = {}, query = {}, auth }: ConnectOptions,
+  { headers: own = {}, cookies = {}, query = {}, protocols = [], auth }: ConnectOptions,
   jar: CookieJar,
 ): Request {
   const target = new URL(url.href.replace(/^ws/, "http"));

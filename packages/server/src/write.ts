@@ -34,6 +34,8 @@ export class FrameWriter {
   #frames: Buffer[] = [];
   #bytes = 0;
   #scheduled = false;
+  #room: Promise<void> | undefined;
+  #free: () => void = () => {};
 
   /** `socket` is the one that the `upgrade` event handed over; no extension may have been negotiated on it. */
   constructor(socket: Duplex) {
@@ -69,15 +71,19 @@ export class FrameWriter {
     if (this.#socket.writable) this.#socket.write(batch);
   }
 
-  /** Undefined while the socket takes more; else resolves when it does, or has ended. */
+  /** Undefined while the socket takes more; else resolves when it does, or at `release`. */
   drained(): Promise<void> | undefined {
     if (!this.#socket.writableNeedDrain) return undefined;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#socket.off("drain", done).off("close", done);
-        resolve();
-      };
-      this.#socket.on("drain", done).on("close", done);
+    this.#room ??= new Promise((resolve) => {
+      this.#free = resolve;
+      this.#socket.once("drain", () => this.release());
     });
+    return this.#room;
+  }
+
+  /** Frees whoever waits for room. */
+  release(): void {
+    this.#room = undefined;
+    this.#free();
   }
 }

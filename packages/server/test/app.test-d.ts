@@ -135,3 +135,23 @@ app.ws("/room", { receive: int, send: int }, (socket, { room }) => {
   room("all").join(socket);
   room("all").send(1, { except: socket });
 });
+
+// What a handler returns is a stream or a refusal; one message is sent, not returned.
+app.ws("/generator", function* () {
+  yield "a";
+});
+app.ws("/array", () => ["a", "b"]);
+app.ws("/values", async () => new Set(["a"]).values());
+app.ws("/refusal", async () => new Response());
+app.ws("/end", (socket) => socket.closed);
+app.ws("/accepts", (socket) => socket.accept());
+// @ts-expect-error -- a string is one message
+app.ws("/string", () => "abc");
+// @ts-expect-error -- and later too
+app.ws("/later", async () => "abc");
+// @ts-expect-error -- bytes are one message
+app.ws("/bytes", () => new Uint8Array(3));
+// @ts-expect-error -- a map is no stream: its `values()` are
+app.ws("/map", () => new Map());
+// @ts-expect-error -- an object is no stream
+app.ws("/object", () => ({ a: 1 }));

@@ -47,6 +47,13 @@ test("S11 › no hello in 5 s closes with 4903, and not before", async () => {
   server.terminate();
 });
 
+test("S11 › a hello of more than 16 KiB closes with 4400", async () => {
+  const { client, closed, hello } = waiting();
+  client.send(JSON.stringify({ ...good, auth: "é".repeat(8 * 1024) }));
+  expect(await hello).toBeUndefined();
+  expect(await closed).toMatchObject({ code: 4400, reason: "hello has at most 16384 bytes" });
+});
+
 test("a hello in time is not closed later", async () => {
   const { clock, client, server, closed, hello } = waiting();
   client.send(JSON.stringify(good));

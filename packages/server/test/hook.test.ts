@@ -110,6 +110,12 @@ test("a hook cannot provide what another one has provided", async () => {
   await expect(start([() => ({ user: 1 }), () => ({ user: 2 })])).rejects.toThrow(/"user".*already/);
 });
 
+test("a principal is the name of the caller, a string, for every kind of route", async () => {
+  await expect(start([() => ({ principal: { id: 1 } })])).rejects.toThrow(/`principal` as a string/);
+  const { context } = await start([() => ({ principal: undefined }), () => ({ user: 1 })]);
+  expect(context).toEqual({ principal: undefined, user: 1 });
+});
+
 function recording(name: string, log: string[]): AnyHook {
   return async function* () {
     log.push(`${name} begins`);
@@ -161,14 +167,6 @@ describe("the endings", () => {
     expect(refusal?.status).toBe(403);
     await run.end();
     expect(log).toContain("a is over");
-  });
-
-  test("are pending until they have run", async () => {
-    const { run } = await start([recording("a", [])]);
-    expect(run.pending).toBe(true);
-    await run.end();
-    expect(run.pending).toBe(false);
-    expect((await start([() => {}])).run.pending).toBe(false);
   });
 
   test("of a hook that begins after the end came at once, with its error; later hooks do not run", async () => {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createApp } from "@symbolon/server";
+import { type AppOptions, createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { afterEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -8,8 +8,8 @@ import { handshake, opcodes, rawClient, rawFrame } from "./raw-client.ts";
 afterEach(() => void vi.restoreAllMocks());
 
 /** An app whose one route echoes. */
-function echoing() {
-  const app = createApp();
+function echoing(options: AppOptions = {}) {
+  const app = createApp(options);
   app.ws("/echo", async (socket) => {
     for await (const message of socket) await socket.send(message);
   });
@@ -179,8 +179,9 @@ test("a client sees the refusal as an unexpected response", async () => {
   request.destroy();
 });
 
-test("a refusal whose body breaks ends the connection, and the server goes on", async () => {
-  const app = echoing();
+test("a refusal whose body breaks ends the connection and is told, and the server goes on", async () => {
+  const onError = vi.fn();
+  const app = echoing({ onError });
   app.ws(
     "/broken",
     () => new Response(new ReadableStream({ pull: (stream) => stream.error(new Error("broken")) })),
@@ -189,6 +190,7 @@ test("a refusal whose body breaks ends the connection, and the server goes on", 
   using client = await rawClient(server.port);
   client.write(handshake("/broken"));
   expect(await client.rest()).toHaveLength(0);
+  expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("broken"), expect.anything());
   expect((await ask(server.port, handshake("/echo"))).status).toBe(101);
 });
 
@@ -244,14 +246,14 @@ test("plain HTTP to a WebSocket route is told to upgrade, and elsewhere 404", as
 });
 
 test("a Response that was read already is answered with 500, and the server goes on", async () => {
-  const log = vi.spyOn(console, "error").mockImplementation(() => {});
+  const onError = vi.fn();
   const shared = new Response("only once");
-  const app = createApp();
+  const app = createApp({ onError });
   app.http("/once", () => shared);
   await using server = await serve(app, { port: 0 });
   expect(await (await fetch(`${server.url}/once`)).text()).toBe("only once");
   expect((await fetch(`${server.url}/once`)).status).toBe(500);
-  expect(log).toHaveBeenCalledOnce();
+  expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(TypeError), expect.anything());
   expect((await fetch(`${server.url}/nowhere`)).status).toBe(404);
 });
 

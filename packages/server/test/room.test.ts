@@ -1,5 +1,5 @@
-import { contract, int, Mailbox } from "@symbolon/protocol";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { contract, int, Mailbox, ValidationError } from "@symbolon/protocol";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../src/app.ts";
 import { Peer } from "../src/peer.ts";
@@ -9,6 +9,7 @@ import { enter, frame, hello } from "./frames.ts";
 
 class Hearer implements Member<string> {
   readonly heard: string[] = [];
+  readonly told = new Mailbox<unknown>();
   readonly gone: Promise<void>;
   leave: () => void = () => {};
 
@@ -18,6 +19,10 @@ class Hearer implements Member<string> {
 
   deliver(message: string): void {
     this.heard.push(message);
+  }
+
+  failed(error: unknown): void {
+    this.told.put(error);
   }
 }
 
@@ -101,8 +106,6 @@ describe("a room", () => {
 });
 
 describe("a room's watchers", () => {
-  afterEach(() => void vi.restoreAllMocks());
-
   test("are told who joins and who leaves, when the room counts it already", async () => {
     const here = rooms()("a");
     const ada = new Hearer();
@@ -149,8 +152,7 @@ describe("a room's watchers", () => {
   });
 
   test("that fail, now or later, harm nobody", async () => {
-    const told = new Mailbox<unknown>();
-    vi.spyOn(globalThis.console, "error").mockImplementation((_, error) => told.put(error));
+    const ada = new Hearer();
     const here = rooms()("a");
     const last = vi.fn();
     here.watch(() => {
@@ -158,15 +160,14 @@ describe("a room's watchers", () => {
     });
     here.watch(() => Promise.reject(new Error("later")));
     here.watch(last);
-    here.join(new Hearer());
+    here.join(ada);
     expect([here.size, last.mock.calls.length]).toEqual([1, 1]);
-    expect([await told.take(), await told.take()]).toEqual([new Error("now"), new Error("later")]);
+    expect(await ada.told.take()).toEqual(new Error("now"));
+    expect(await ada.told.take()).toEqual(new Error("later"));
   });
 });
 
 describe("a room of raw routes", () => {
-  afterEach(() => void vi.restoreAllMocks());
-
   test("tells the others, and is left when a client leaves", async () => {
     const app = createApp();
     app.ws("/", async (socket, { room }) => {
@@ -187,8 +188,8 @@ describe("a room of raw routes", () => {
   });
 
   test("is harmed by no member: one that broke, or cannot be written to", async () => {
-    const console = vi.spyOn(globalThis.console, "error").mockImplementation(() => {});
-    const app = createApp();
+    const onError = vi.fn();
+    const app = createApp({ onError });
     app.ws("/numbers", { send: int }, async (socket, { room }) => {
       room("all").join(socket);
       await socket.send(0);
@@ -205,7 +206,13 @@ describe("a room of raw routes", () => {
     ada.send("no number");
     expect(await ada.receive()).toBe("no number");
     expect(await numbers.closed).toMatchObject({ code: 1011 });
-    expect(console).toHaveBeenCalledTimes(1);
+    expect(onError.mock.calls).toEqual([
+      [new ValidationError([{ message: "expected a safe integer, got string" }]), expect.anything()],
+    ]);
+    expect(onError.mock.calls[0]?.[1]).toMatchObject({
+      phase: "open",
+      request: { url: "http://test/numbers" },
+    });
     ada.send("again");
     expect(await ada.receive()).toBe("again");
     ada.close();

@@ -69,7 +69,7 @@ test("seeds › 173 streams nothing but what can be iterated: a type error, and 
   // @ts-expect-error -- a number is neither a refusal nor anything to stream
   app.ws("/", () => 3);
   expect(await (await served(app)).refused("/")).toMatchObject({ status: 500 });
-  expect(await failures.take()).toMatchObject({ message: expect.stringContaining("without accepting") });
+  expect(await failures.take()).toMatchObject({ message: expect.stringContaining("returned a number") });
 });
 
 test("seeds › row 58 lets a stream give a lock back while it goes on", async () => {
@@ -87,6 +87,38 @@ test("seeds › row 58 lets a stream give a lock back while it goes on", async (
   const first = await site.open("/");
   expect([await first.next(), await first.next()]).toEqual(["under the lock", "released"]);
   expect(await (await site.open("/")).next()).toBe("under the lock");
+});
+
+test("seeds › row 56 closes with 1003 when a message comes that a stream does not read", async () => {
+  const app = createApp();
+  app.ws("/", async function* (socket) {
+    yield "tick";
+    await socket.closed;
+  });
+  const client = await (await served(app)).open("/");
+  client.send("hello?");
+  expect(await client.next()).toBe("tick");
+  expect(await client.closed).toMatchObject({ code: 1003, reason: expect.stringContaining("only sends") });
+});
+
+test("seeds › row 56 drops what comes before a stream reads, when the route says so", async () => {
+  const sent = new Mailbox<void>();
+  const app = createApp();
+  app.ws("/", { unread: "discard" }, async function* (socket) {
+    yield "tick";
+    await sent.take();
+    const heard = socket.receive();
+    yield "now I listen";
+    yield `heard ${String(await heard)}`;
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.next()).toBe("tick");
+  client.send("hello?");
+  expect(await client.ping("after the message")).toBe("after the message");
+  sent.put();
+  expect(await client.next()).toBe("now I listen");
+  client.send("hello!");
+  expect(await client.next()).toBe("heard hello!");
 });
 
 test("seeds › row 55 returns the generator when the client leaves, and its finally runs", async () => {

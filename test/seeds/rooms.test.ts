@@ -1,7 +1,8 @@
-import { connect } from "@symbolon/client";
-import { contract, Mailbox } from "@symbolon/protocol";
-import { createApp, HandshakeError, text } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket as TcpSocket } from "node:net";
+import { createInterface } from "node:readline";
+import { Mailbox } from "@symbolon/protocol";
+import { createApp, text } from "@symbolon/server";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { type Client, served } from "./harness.ts";
@@ -40,6 +41,24 @@ test("seeds › 184 says one thing to the writer and another to all [rows 28, 29
   expect(await second.next()).toBe("Client #1234 says: hello");
 });
 
+test("seeds › row 29 says something to all but one", async () => {
+  const app = createApp();
+  app.ws("/", async (socket, { room }) => {
+    const all = room("all");
+    all.join(socket);
+    await socket.send("joined");
+    for await (const message of socket) {
+      all.send(message, { except: socket });
+      await socket.send("said");
+    }
+  });
+  const site = await served(app);
+  const [writer, reader] = [await site.open("/"), await site.open("/")];
+  expect([await writer.next(), await reader.next()]).toEqual(["joined", "joined"]);
+  writer.send("hello");
+  expect([await writer.next(), await reader.next()]).toEqual(["said", "hello"]);
+});
+
 test("seeds › row 28 goes on broadcasting while members come, go and die", async () => {
   const app = createApp();
   app.ws("/", async (socket, { room }) => {
@@ -60,6 +79,20 @@ test("seeds › row 28 goes on broadcasting while members come, go and die", asy
   expect(await comes.next()).toBe("joined");
   comes.send("two");
   expect(await stays.next()).toBe("2 heard two");
+});
+
+test("seeds › row 28 tells the app of what a member's codec cannot write", async () => {
+  const failures = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => failures.put(error) });
+  app.ws("/", { send: text }, async (socket, { room }) => {
+    room("all").join(socket);
+    await socket.accept();
+    room("all").send({ a: 1 });
+    failures.put("nobody was told");
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.closed).toMatchObject({ code: 1011 });
+  expect(await failures.take()).toBeInstanceOf(Error);
 });
 
 test("seeds › row 30 removes whoever leaves, dies or fails", async () => {
@@ -87,6 +120,30 @@ test("seeds › row 30 removes whoever leaves, dies or fails", async () => {
   expect(await stays.next()).toBe("1");
 });
 
+test("seeds › row 31 reaches the members on every server by a broker between them", async () => {
+  const port = await broker();
+  const server = async (): Promise<Client> => {
+    const broker = connect(port);
+    onTestFinished(() => void broker.destroy());
+    const lines = createInterface(broker);
+    await once(lines, "line");
+    const app = createApp();
+    app.ws("/", { receive: text }, async (socket, { room }) => {
+      const all = room("all");
+      if (lines.listenerCount("line") === 0) lines.on("line", (line) => void all.send(line));
+      all.join(socket);
+      await socket.accept();
+      for await (const line of socket) broker.write(`${line}\n`);
+    });
+    return (await served(app)).open("/");
+  };
+  const [here, there] = [await server(), await server()];
+  here.send("hello from here");
+  expect([await here.next(), await there.next()]).toEqual(["hello from here", "hello from here"]);
+  there.send("hello from there");
+  expect([await here.next(), await there.next()]).toEqual(["hello from there", "hello from there"]);
+});
+
 test("seeds › 186 serves the chat's page beside the chat [rows 1, 3]", async () => {
   const page = '<form id="chat"><input name="line" /></form>';
   const app = createApp();
@@ -98,32 +155,17 @@ test("seeds › 186 serves the chat's page beside the chat [rows 1, 3]", async (
   expect(await (await site.open("/ws")).next()).toBe("hello");
 });
 
-test("seeds › 187 tells a test of a refusal by an error with status, headers and body [rows 67, 68]", async () => {
-  const app = createApp();
-  app.ws("/secret", () => new Response("no", { status: 403, headers: { "x-hint": "try harder" } }));
-  const net = testClient(app);
-  const error: unknown = await net.connect("/secret").catch((error: unknown) => error);
-  if (!(error instanceof HandshakeError)) throw error;
-  const { status, headers } = error.response;
-  expect([status, headers.get("x-hint"), await error.response.text()]).toEqual([403, "try harder", "no"]);
-  await expect(net.connect("/nowhere")).rejects.toMatchObject({ response: { status: 404 } });
-});
-
-test("seeds › row 67 reaches the app in memory, by the same socket and the real client", async () => {
-  const greeting = contract("/greet", { client: { hello: z.string() }, server: { answer: z.string() } });
-  const app = createApp();
-  app.ws("/echo", async (socket) => {
-    for await (const message of socket) await socket.send(message);
-  });
-  app.implement(greeting, (peer) => ({ hello: (name) => void peer.send("answer", `hello, ${name}`) }));
-  const net = testClient(app);
-  await using socket = await net.connect("/echo");
-  socket.send("hello");
-  expect(await socket.receive()).toBe("hello");
-  const client = connect(greeting, { url: "ws://test", WebSocket: net.WebSocket });
-  onTestFinished(() => client.close());
-  const answers = new Mailbox<string>();
-  client.on("answer", (answer) => answers.put(answer));
-  client.send("hello", "Ada");
-  expect(await answers.take()).toBe("hello, Ada");
-});
+/** Welcomes whoever connects, and sends what anyone sends it to all. Gives its port. */
+async function broker(): Promise<number> {
+  const connected = new Set<TcpSocket>();
+  const server = createServer((socket) => {
+    connected.add(socket);
+    socket.write("welcome\n");
+    socket.on("data", (data) => {
+      for (const one of connected) one.write(data);
+    });
+  }).listen(0);
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port; // a server at a port has one
+}

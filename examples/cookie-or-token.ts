@@ -1,0 +1,46 @@
+/** A cookie or a token: a page cannot set headers on its `WebSocket`, but its cookies come along, and the query is its own. */
+import { createApp, text } from "@symbolon/server";
+import { testClient } from "@symbolon/server/testing";
+import * as z from "zod";
+
+export const app = createApp();
+
+const options = {
+  receive: text,
+  cookies: z.object({ session: z.string().optional() }),
+  query: z.object({ token: z.string().optional(), q: z.coerce.number().int().optional() }),
+};
+
+app.ws("/items/:id/ws", options, async (socket, { params: { id }, cookies, query: { token, q } }) => {
+  const credential = cookies.session ?? token;
+  if (credential === undefined) throw new Response("A session or a token, please", { status: 403 });
+
+  for await (const line of socket) {
+    await socket.send(`Session cookie or query token value is: ${credential}`);
+    if (q !== undefined) await socket.send(`Query parameter q is: ${q}`);
+    await socket.send(`Message text was: ${line}, for item ID: ${id}`);
+  }
+});
+
+export async function demo(): Promise<void> {
+  const net = testClient(app);
+
+  const page = await net.connect("/items/foo/ws", { cookies: { session: "fakesession" } });
+  page.send("hello");
+  console.log(await page.receive());
+  console.log(await page.receive());
+
+  const program = await net.connect("/items/foo/ws", { query: { token: "some-token", q: "3" } });
+  program.send("hello");
+  console.log(await program.receive());
+  console.log(await program.receive());
+  console.log(await program.receive());
+}
+
+/* prints
+Session cookie or query token value is: fakesession
+Message text was: hello, for item ID: foo
+Session cookie or query token value is: some-token
+Query parameter q is: 3
+Message text was: hello, for item ID: foo
+*/

@@ -1,0 +1,29 @@
+/** The current request, from anywhere below a handler: helpers need not be handed the context. */
+import { createApp } from "@symbolon/server";
+import { current } from "@symbolon/server/current";
+import { testClient } from "@symbolon/server/testing";
+
+export const app = createApp();
+
+app.ws("/hello", async (socket) => {
+  for await (const name of socket) await socket.send(greet(String(name)));
+});
+
+function greet(name: string): string {
+  const { request } = current();
+  return request.headers.get("accept-language") === "de" ? `Hallo, ${name}` : `Hello, ${name}`;
+}
+
+export async function demo(): Promise<void> {
+  const net = testClient(app);
+  for (const language of ["en", "de"]) {
+    const socket = await net.connect("/hello", { headers: { "accept-language": language } });
+    socket.send("Ada");
+    console.log(await socket.receive());
+  }
+}
+
+/* prints
+Hello, Ada
+Hallo, Ada
+*/

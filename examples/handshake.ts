@@ -1,0 +1,28 @@
+/** A protocol of one's own: `expect` takes the opening words, and `pair` says something and takes the answer. */
+import { createApp, int, text } from "@symbolon/server";
+import { testClient } from "@symbolon/server/testing";
+
+export const app = createApp();
+
+app.ws("/quiz", async (socket) => {
+  await socket.expect("QUIZ/1"); // anything else closes with 1002
+  const name = await socket.pair("who are you?", { as: text });
+  const answer = await socket.pair("6 × 7?", { as: int });
+  await socket.send(answer === 42 ? `well done, ${name}` : `sorry, ${name}`);
+});
+
+export async function demo(): Promise<void> {
+  const socket = await testClient(app).connect("/quiz");
+  socket.send("QUIZ/1");
+  console.log(await socket.receive());
+  socket.send("Ada");
+  console.log(await socket.receive());
+  socket.send(42);
+  console.log(await socket.receive());
+}
+
+/* prints
+who are you?
+6 × 7?
+well done, Ada
+*/

@@ -1,0 +1,25 @@
+/** A listener: a message in, a value out; schemas check what comes, and hide what is not to be sent. */
+import { createApp, json, listen } from "@symbolon/server";
+import { testClient } from "@symbolon/server/testing";
+import * as z from "zod";
+
+const NewUser = z.object({ name: z.string().min(1) });
+const PublicUser = z.object({ name: z.string(), joined: z.date() });
+
+export const app = createApp();
+
+app.ws(
+  "/users",
+  { receive: json(NewUser), send: json(PublicUser) },
+  listen(({ name }) => ({ id: 42, name, joined: new Date(0) })), // may be async; undefined sends nothing
+);
+
+export async function demo(): Promise<void> {
+  const socket = await testClient(app).connect("/users");
+  socket.send({ name: "Ada" });
+  console.log(await socket.receive());
+}
+
+/* prints
+{"name":"Ada","joined":"1970-01-01T00:00:00.000Z"}
+*/

@@ -1,0 +1,32 @@
+/** One path for both: an HTTP request and a WebSocket each find their own handler, and the wrong kind is told so. */
+import { createApp, HandshakeError } from "@symbolon/server";
+import { testClient } from "@symbolon/server/testing";
+
+export const app = createApp();
+
+app.http("/ws", () => new Response("an HTTP request"));
+app.ws("/ws", (socket) => socket.send("a WebSocket"));
+
+app.http("/page", () => new Response("a page"));
+app.ws("/socket", (socket) => socket.send("a socket"));
+
+export async function demo(): Promise<void> {
+  const net = testClient(app);
+
+  console.log(await (await net.fetch("/ws")).text());
+  console.log(await (await net.connect("/ws")).receive());
+
+  const { status, headers } = await net.fetch("/socket");
+  console.log(status, headers.get("upgrade"));
+
+  const refused: unknown = await net.connect("/page").catch((error: unknown) => error);
+  if (!(refused instanceof HandshakeError)) throw refused;
+  console.log(refused.response.status);
+}
+
+/* prints
+an HTTP request
+a WebSocket
+426 websocket
+400
+*/

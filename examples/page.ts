@@ -1,0 +1,31 @@
+/** A page with no library: the browser's own `WebSocket` talks to a raw route. See it with `npm run example page 3000`. */
+import { readFile } from "node:fs/promises";
+import { createApp, text } from "@symbolon/server";
+import { testClient } from "@symbolon/server/testing";
+
+export const app = createApp();
+
+app.http("/", async () => {
+  const page = await readFile(new URL("page.html", import.meta.url));
+  return new Response(page, { headers: { "content-type": "text/html; charset=utf-8" } });
+});
+
+app.ws("/ws", { receive: text }, async (socket) => {
+  for await (const line of socket) await socket.send(`Message text was: ${line}`);
+});
+
+export async function demo(): Promise<void> {
+  const net = testClient(app);
+
+  const page = await net.fetch("/");
+  console.log(page.status, page.headers.get("content-type"));
+
+  const socket = await net.connect("/ws");
+  socket.send("hello");
+  console.log(await socket.receive());
+}
+
+/* prints
+200 text/html; charset=utf-8
+Message text was: hello
+*/

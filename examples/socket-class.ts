@@ -1,0 +1,37 @@
+/** An own socket class: handlers get it from their app, a view of it or their route, whichever is nearest. */
+import { createApp, Socket } from "@symbolon/server";
+import { testClient } from "@symbolon/server/testing";
+
+/** A socket that numbers what it sends. */
+class NumberedSocket extends Socket {
+  #sent = 0;
+
+  override send(value: unknown) {
+    this.#sent += 1;
+    return super.send({ number: this.#sent, value });
+  }
+}
+
+export const app = createApp({ Socket: NumberedSocket });
+
+app.ws("/numbered", async (socket) => {
+  for await (const message of socket) await socket.send(message);
+});
+
+app.ws("/plain", { Socket }, async (socket) => {
+  for await (const message of socket) await socket.send(message);
+});
+
+export async function demo(): Promise<void> {
+  const net = testClient(app);
+  for (const path of ["/numbered", "/plain"]) {
+    const socket = await net.connect(path);
+    socket.send("hello");
+    console.log(await socket.receive());
+  }
+}
+
+/* prints
+{"number":1,"value":"hello"}
+hello
+*/

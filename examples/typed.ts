@@ -1,0 +1,34 @@
+/** Typed messages: each `receive` may say what it expects, and a wrong one is an error that leaves the socket open. */
+import { bool, createApp, int, json, ValidationError } from "@symbolon/server";
+import { testClient } from "@symbolon/server/testing";
+import * as z from "zod";
+
+const Address = z.object({ city: z.string() });
+
+export const app = createApp();
+
+app.ws("/order", async (socket) => {
+  try {
+    const count = await socket.receive(int);
+    const gift = await socket.receive(bool);
+    const { city } = await socket.receive(json(Address));
+    await socket.send({ count, gift, city });
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    await socket.send({ wrong: error.message }); // the socket is open: one could ask again
+  }
+});
+
+export async function demo(): Promise<void> {
+  const net = testClient(app);
+  for (const count of [3, "three"]) {
+    const socket = await net.connect("/order");
+    for (const message of [count, true, { city: "Turin" }]) socket.send(message);
+    console.log(await socket.receive());
+  }
+}
+
+/* prints
+{"count":3,"gift":true,"city":"Turin"}
+{"wrong":"expected a whole number, got \"three\""}
+*/

@@ -1,0 +1,129 @@
+/** Holds the guide to its word: every TypeScript block compiles, runs, and prints what the page says. */
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Program, programsIn } from "./guides/programs.ts";
+import type { Outcome } from "./guides/run.ts";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("..", import.meta.url));
+const docs = join(root, "docs");
+const folder = join(root, "node_modules/.cache/guides"); // where imports find the packages
+
+const pages = readdirSync(docs, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md"));
+const programs = pages.flatMap((page) => programsIn(page, readFileSync(join(docs, page), "utf8")));
+
+let complaints = "";
+let outcomes: readonly Outcome[] = [];
+
+beforeAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  for (const program of programs) {
+    await mkdir(dirname(fileOf(program)), { recursive: true });
+    await writeFile(fileOf(program), program.source);
+  }
+  [complaints, outcomes] = await Promise.all([compile(), runAll()]);
+}, 60_000);
+
+test("there is a page for each of the five", () => {
+  const names = ["fastapi", "litestar", "quart", "responder", "viewpy"];
+  expect(pages).toEqual(expect.arrayContaining(names.map((name) => `from/${name}.md`)));
+});
+
+test("every block compiles", () => {
+  expect(complaints).toBe("");
+});
+
+test.each(programs)("$name prints what it says", (program) => {
+  const outcome = outcomes.find(({ file }) => file === fileOf(program));
+  expect(outcome?.printed ?? "it did not end, or one before it").toBe(program.prints);
+});
+
+test.each(pages)("the links of %s lead somewhere", (page) => {
+  const links = readFileSync(join(docs, page), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g);
+  const lost = [...links].flatMap(([, link = ""]) =>
+    existsSync(join(docs, dirname(page), link)) ? [] : [link],
+  );
+  expect(lost).toEqual([]);
+});
+
+describe("the reader of pages", () => {
+  const fence = (language: string, ...lines: string[]): string =>
+    ["```" + language, ...lines, "```", ""].join("\n");
+
+  test("leaves each line where it is, and joins what continues", () => {
+    const page = ["# Page", "", fence("ts", "one();"), fence("text", "1"), "<!-- continues -->", ""].join(
+      "\n",
+    );
+    const [program, ...others] = programsIn(
+      "a.md",
+      page + fence("ts", "two();", "more();") + fence("text", "2", "3"),
+    );
+    expect([program?.name, program?.prints, others]).toEqual(["a.md:3", "1\n2\n3\n", []]);
+    const lines = program?.source.split("\n").map((text, index) => [index + 1, text]);
+    expect(lines?.filter(([, text]) => text !== "")).toEqual([
+      [4, "one();"],
+      [13, "two();"],
+      [14, "more();"],
+    ]);
+  });
+
+  test("begins a program with each block that continues none", () => {
+    const page = fence("ts", "one();") + fence("sh", "npm ci") + fence("ts", "two();") + fence("text", "2");
+    expect(programsIn("a.md", page)).toMatchObject([
+      { name: "a.md:1", prints: "" },
+      { name: "a.md:7", prints: "2\n" },
+    ]);
+  });
+
+  test.each([
+    fence("typescript", "one();"),
+    fence("js", "one();"),
+    fence("", "one();"),
+    fence("ts", "one();").replaceAll(/^/gm, "  "),
+    fence("ts", "one();").replaceAll("```", "~~~"),
+    "```ts\none();\n",
+    fence("text", "1"),
+  ])("refuses what nobody would check: %j", (page) => {
+    expect(() => programsIn("a.md", page)).toThrow("a.md:1: ");
+  });
+});
+
+function fileOf({ name }: Program): string {
+  return join(folder, `${name.replace(".md:", "-")}.mts`);
+}
+
+/** Compiles all programs at once; answers the compiler's complaints. */
+async function compile(): Promise<string> {
+  const compilerOptions = {
+    types: ["node"],
+    composite: false,
+    declarationMap: false,
+    noEmit: true,
+    rewriteRelativeImportExtensions: false,
+    allowImportingTsExtensions: true,
+    rootDir: root,
+  };
+  const config = join(folder, "tsconfig.json");
+  const own = { extends: join(root, "tsconfig.json"), compilerOptions, references: [] };
+  await writeFile(config, JSON.stringify({ ...own, files: programs.map(fileOf) }));
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const failed = (error: { stdout?: string; message: string }) => error.stdout || error.message;
+  return run(process.execPath, [tsc, "-p", config], { cwd: folder }).then(({ stdout }) => stdout, failed);
+}
+
+/** Runs all programs in one process; answers how far it came. */
+async function runAll(): Promise<Outcome[]> {
+  const node = ["--conditions", "symbolon-source", "--import", "tsx", join(root, "test/guides/run.ts")];
+  const limit = { cwd: root, timeout: 15_000 };
+  const cut = (error: { stdout?: string }) => ({ stdout: error.stdout ?? "" });
+  const { stdout } = await run(process.execPath, [...node, ...programs.map(fileOf)], limit).catch(cut);
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Outcome);
+}

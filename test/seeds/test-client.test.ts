@@ -1,0 +1,89 @@
+import { connect } from "@symbolon/client";
+import { contract, Mailbox } from "@symbolon/protocol";
+import { createApp, HandshakeError, json } from "@symbolon/server";
+import { Clock, testClient, TimeoutError } from "@symbolon/server/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
+
+test("seeds › row 67 reaches the app in memory, by the same socket and the real client", async () => {
+  const greeting = contract("/greet", { client: { hello: z.string() }, server: { answer: z.string() } });
+  const app = createApp();
+  app.ws("/echo", async (socket) => {
+    for await (const message of socket) await socket.send(message);
+  });
+  app.implement(greeting, (peer) => ({ hello: (name) => void peer.send("answer", `hello, ${name}`) }));
+  const net = testClient(app);
+  await using socket = await net.connect("/echo");
+  socket.send("hello");
+  expect(await socket.receive()).toBe("hello");
+  const client = connect(greeting, { url: "ws://test", WebSocket: net.WebSocket });
+  onTestFinished(() => client.close());
+  const answers = new Mailbox<string>();
+  client.on("answer", (answer) => answers.put(answer));
+  client.send("hello", "Ada");
+  expect(await answers.take()).toBe("hello, Ada");
+});
+
+test("seeds › 87 keeps the errors of the app for the test, those before accept and after it [rows 67]", async () => {
+  const app = createApp({ onError: () => {} });
+  app.ws("/before", () => {
+    throw new Error("before accept");
+  });
+  app.ws("/after", async (socket) => {
+    await socket.accept();
+    throw new Error("after accept");
+  });
+  const net = testClient(app);
+  await expect(net.connect("/before")).rejects.toMatchObject({ response: { status: 500 } });
+  const socket = await net.connect("/after");
+  expect(await socket.closed).toMatchObject({ code: 1011 });
+  expect(net.errors).toEqual([new Error("before accept"), new Error("after accept")]);
+});
+
+test("seeds › 187 tells a test of a refusal by an error with status, headers and body [rows 67, 68]", async () => {
+  const app = createApp();
+  app.ws("/secret", () => new Response("no", { status: 403, headers: { "x-hint": "try harder" } }));
+  const net = testClient(app);
+  const error: unknown = await net.connect("/secret").catch((error: unknown) => error);
+  if (!(error instanceof HandshakeError)) throw error;
+  const { status, headers } = error.response;
+  expect([status, headers.get("x-hint"), await error.response.text()]).toEqual([403, "try harder", "no"]);
+  await expect(net.connect("/nowhere")).rejects.toMatchObject({ response: { status: 404 } });
+});
+
+test("seeds › 188 knocks with cookies of its jar and its own, headers, a query, Basic credentials and subprotocols [rows 35, 69]", async () => {
+  const app = createApp();
+  app.http("/login", () => new Response(null, { headers: { "set-cookie": "session=abc" } }));
+  app.ws("/", async (socket, { cookies, headers, query, credentials }) => {
+    await socket.accept({ subprotocol: "wamp", headers: { "x-greeting": "welcome" } });
+    await socket.send([cookies, headers.get("x-name"), query, credentials]);
+  });
+  const net = testClient(app);
+  await net.fetch("/login");
+  const auth = { username: "u", password: "p" };
+  const given = { cookies: { theme: "dark" }, headers: { "x-name": "Ada" }, query: { n: "1" } };
+  await using socket = await net.connect("/", { ...given, auth, protocols: ["soap", "wamp"] });
+  expect([socket.protocol, socket.headers.get("x-greeting")]).toEqual(["wamp", "welcome"]);
+  expect(await socket.receive(json())).toEqual([{ session: "abc", theme: "dark" }, "Ada", { n: "1" }, auth]);
+});
+
+test("seeds › 189 waits for a message and for an answer no longer than it is told, and looks without waiting [rows 69]", async () => {
+  const clock = new Clock();
+  const app = createApp({ clock });
+  app.ws("/undecided", (socket) => socket.closed);
+  app.ws("/echo", async (socket) => {
+    await socket.accept();
+    for await (const message of socket) await socket.send(message);
+  });
+  const net = testClient(app, { clock });
+  const knocking = net.connect("/undecided", { timeout: 100 });
+  clock.advance(100);
+  await expect(knocking).rejects.toBeInstanceOf(TimeoutError);
+  await using socket = await net.connect("/echo");
+  const receiving = socket.receive({ timeout: 100 });
+  clock.advance(100);
+  await expect(receiving).rejects.toBeInstanceOf(TimeoutError);
+  expect(await socket.peek()).toBeUndefined();
+  socket.send("hello");
+  expect([await socket.peek(), await socket.receive({ timeout: 100 })]).toEqual(["hello", "hello"]);
+});
