@@ -137,10 +137,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           connection.close(error.closeCode, error.message);
         }
       },
-      lost() {
-        session.parked();
-        peer.lost();
-      },
+      lost: () => peer.lost(),
       probe: () => say({ t: "ping", n: Date.now() }),
       leaving: () => say({ t: "bye" }),
       ended(error) {

@@ -23,7 +23,10 @@ export class Asked {
   readonly #undo: (() => void)[] = [];
   #over = false;
 
-  /** Throws the reason of a signal that has aborted, and TypeError when the data cannot be written. */
+  /**
+   * Throws the reason of a signal that has aborted, RangeError for a timeout that is none, and TypeError when the data
+   * cannot be written.
+   */
   constructor(
     asker: Asker,
     data: unknown,
@@ -32,6 +35,8 @@ export class Asked {
     listener: AskedListener,
   ) {
     signal?.throwIfAborted();
+    if (timeout !== undefined && !(Number.isInteger(timeout) && timeout > 0 && timeout < 2 ** 31))
+      throw new RangeError(`a timeout is a whole number of ms, from 1 to 2 ** 31 - 1, not ${timeout}`);
     this.#listener = listener;
     this.#errors = errors;
     this.#call = asker.open(data, timeout, (frame, size) => {

@@ -1,17 +1,29 @@
-import { ProtocolError, RequestError } from "./errors.ts";
+import { ProtocolError } from "./errors.ts";
 import type { CallFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
 import type { AnyCalls, Asker, AskOptions, Call, CallHandler, Hear, Kind, Line, ServedCall } from "./kind.ts";
+import { notFound } from "./refusal.ts";
 import { Sent } from "./sent.ts";
+import { Turns } from "./turns.ts";
 
 /** How many calls of the other half are served at once; more wait. */
 const atOnce = 16;
+/** How many calls a half may have asked that are not over; more wait where they are asked. */
+const atMost = 64;
+
+interface AskedEntry {
+  readonly hear: Hear;
+  /** Whether the question is still here. */
+  readonly waits: () => boolean;
+}
 
 /** The requests and streams of a conversation: those this half asks, and those it serves. */
 export class Calls implements AnyCalls {
   readonly #line: Line;
   readonly #handlers = new Map<string, CallHandler>();
-  readonly #asked = new Map<number | undefined, { readonly hear: Hear; readonly sent: Sent }>();
+  readonly #asked = new Map<number | undefined, AskedEntry>();
+  readonly #asking = new Turns(atMost);
   readonly #served = new Map<number | undefined, ServedCall>();
+  readonly #serving = new Turns(atOnce);
   readonly #running = new Set<Promise<void>>();
 
   constructor(line: Line) {
@@ -24,67 +36,91 @@ export class Calls implements AnyCalls {
     return () => void this.#handlers.delete(name);
   }
 
-  ask(t: Kind["t"], name: string, data: unknown, options: AskOptions): unknown {
+  ask(t: Kind["t"], name: string, data: unknown, options: AskOptions = {}): unknown {
     const { session, after, says } = this.#line;
     const kind = says(name);
     if (!isKind(kind, t)) throw new TypeError(`${JSON.stringify(name)} is no ${t} of the contract`);
     const open: Asker["open"] = (input, deadline, hear) => {
       const q = this.#line.number();
-      const sent = session.send(session.codec.write({ t, q, name, data: input, deadline }));
-      this.#asked.set(q, { hear, sent });
-      return {
-        sent,
-        withdraw: () => session.withdraw(sent),
-        ...this.#call({ q }, () => this.#asked.delete(q)),
+      const message = session.codec.write({ t, q, name, data: input, deadline });
+      const sent = new Sent();
+      let leaving: Sent | undefined;
+      const leave = (): void => {
+        leaving = session.send(message);
+        leaving.then(
+          () => sent.settle(),
+          (error: unknown) => sent.fail(error),
+        );
       };
+      const call = this.#call({ q }, () => {
+        this.#asked.delete(q);
+        this.#asking.leave(leave);
+      });
+      this.#asked.set(q, { hear, waits: () => leaving === undefined || session.waits(leaving) });
+      this.#asking.take(leave);
+      return { sent, withdraw: () => leaving === undefined || session.withdraw(leaving), ...call };
     };
     return kind.ask({ open, after }, data, options);
   }
 
   receive(frame: RequestFrame | StreamFrame | CallFrame, size: number): void {
     if (frame.t === "request" || frame.t === "stream") this.#begin(frame);
-    else if (frame.re !== undefined) this.#asked.get(frame.re)?.hear(frame, size);
-    else if ("q" in frame) this.#served.get(frame.q)?.hear(frame, size);
+    else if (!("q" in frame)) this.#asked.get(frame.re)?.hear(frame, size);
+    else if (frame.re === undefined) this.#served.get(frame.q)?.hear(frame, size);
+    else throw new ProtocolError("a call is named by q or by re, not by both");
   }
 
   lost(): void {
-    for (const { hear, sent } of [...this.#asked.values()])
-      if (!this.#line.session.waits(sent)) hear(undefined, 0);
-    for (const { hear } of [...this.#served.values()]) hear(undefined, 0);
+    for (const { hear, waits } of this.#asked.values()) if (!waits()) hear(undefined, 0);
+    for (const { hear } of this.#served.values()) hear(undefined, 0);
   }
 
   async idle(): Promise<void> {
     await Promise.all(this.#running);
   }
 
-  /** The other half asks: what it says in the call is heard from now on, though the handler's turn comes later. */
+  /**
+   * The other half asks: what it says in the call is heard from now on, though the handler's turn comes later. What
+   * was said after it does not wait for that.
+   */
   #begin(frame: RequestFrame | StreamFrame): void {
     const { q, name, t } = frame;
     if (this.#served.has(q)) throw new ProtocolError(`there is a call ${q} already`);
+    if (this.#served.size >= atMost) throw new ProtocolError(`more than ${atMost} calls at once`, 4429);
+    const serve = (): void => {
+      const run = this.#run(frame, served, call).then(() => {
+        this.#running.delete(run);
+        this.#serving.leave(serve);
+      });
+      this.#running.add(run);
+    };
+    const call = this.#call({ re: q }, () => {
+      this.#served.delete(q);
+      this.#serving.withdraw(serve);
+    });
     const kind = this.#line.hears(name);
-    const served = isKind(kind, t)
-      ? kind.serve(this.#call({ re: q }, () => this.#served.delete(q)))
-      : undefined;
-    if (served) this.#served.set(q, served);
-    this.#line.queue({ frame, run: () => this.#start(frame, served) });
+    const served = isKind(kind, t) ? kind.serve(call) : nowhere(frame, call);
+    this.#served.set(q, served);
+    this.#line.queue(() => this.#serves(q, served) && this.#serving.take(serve));
   }
 
-  /** Starts a handler. Waits for it only when too many run. */
-  async #start(frame: RequestFrame | StreamFrame, served: ServedCall | undefined): Promise<void> {
-    const { q, t, name, data, deadline } = frame;
+  /** Runs the handler; what it throws is told, unless the call was given up and nobody waits. */
+  async #run(frame: RequestFrame | StreamFrame, served: ServedCall, call: Call): Promise<void> {
+    const { q, name, data, deadline } = frame;
     const handler = this.#handlers.get(name);
-    if (!served || !handler) throw new RequestError("NOT_FOUND", `there is no ${t} ${JSON.stringify(name)}`);
-    const run = served
-      .run(data, deadline, (input, call) => handler(input as never, call as never))
-      .catch((error: unknown) => {
-        if (this.#served.has(q)) this.#line.failed(frame, error); // else it was given up, and nobody waits
-      })
-      .then(() => {
-        this.#served.delete(q);
-        this.#running.delete(run);
-      });
-    this.#running.add(run);
-    if (this.#running.size >= atOnce) await Promise.race(this.#running);
+    try {
+      if (!handler) throw notFound(frame);
+      await served.run(data, deadline, (input, told) => handler(input as never, told as never));
+    } catch (error) {
+      if (!this.#serves(q, served)) return;
+      call.close();
+      this.#line.failed(frame, error);
+    }
+  }
+
+  /** Whether a call is not over: another may have its number by now. */
+  #serves(q: number, served: ServedCall): boolean {
+    return this.#served.get(q) === served;
   }
 
   #call(number: { readonly q: number } | { readonly re: number }, remove: () => void): Call {
@@ -93,11 +129,22 @@ export class Calls implements AnyCalls {
       write: (said) => this.#line.session.codec.write({ ...said, ...number } as Frame),
       send: (message) => (over ? new Sent() : this.#line.session.send(message)),
       close() {
+        if (over) return;
         over = true;
         remove();
       },
     };
   }
+}
+
+/** A call of what this half does not answer. */
+function nowhere(frame: RequestFrame | StreamFrame, call: Call): ServedCall {
+  return {
+    hear(said) {
+      if (said === undefined || said.t === "cancel") call.close();
+    },
+    run: () => Promise.reject(notFound(frame)),
+  };
 }
 
 function isKind(message: object | undefined, t: Kind["t"]): message is Kind {

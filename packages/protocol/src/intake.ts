@@ -14,6 +14,7 @@ export class Intake {
   readonly #call: Call;
   readonly #schema: Schema;
   readonly #queue = new Queue<Item>();
+  #ended = false;
   #arrived = { items: 0, size: 0 };
   #taken = { items: 0, size: 0 };
   #granted = { items: itemWindow, size: sizeWindow };
@@ -36,7 +37,15 @@ export class Intake {
 
   /** No more will come: what is there can be read, then reading ends, or throws `error`. */
   end(error?: unknown): void {
+    this.#ended = true;
     this.#queue.end({ error });
+  }
+
+  /** Nobody reads any more: what comes is dropped. False when nothing would have come. */
+  drop(): boolean {
+    const more = !this.#ended;
+    this.end();
+    return more;
   }
 
   /** Reads item by item. Throws `ValidationError` for one that its schema refuses. */

@@ -2,7 +2,6 @@ import type {
   CallFrame,
   CreditFrame,
   EndFrame,
-  EventFrame,
   NextFrame,
   ReplyFrame,
   RequestFrame,
@@ -22,7 +21,7 @@ export interface Call {
   readonly write: (said: Said) => Message;
   /** Sends what was written; nothing once the call is over. */
   readonly send: (message: Message) => Sent;
-  /** The call is over: nothing more is sent or heard in it. */
+  /** The call is over: nothing more is sent or heard in it. A second close does nothing. */
   readonly close: () => void;
 }
 
@@ -38,7 +37,7 @@ export interface AskedCall extends Call {
 export interface AskOptions {
   /** Ends the call: the other half's handler is told, and this half rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Ends the call with `TIMEOUT` when it is not over after so many ms. Default: never. */
+  /** Ends the call with `TIMEOUT` when it is not over after so many ms, 1 to 2 ** 31 - 1. Default: never. */
   readonly timeout?: number;
   /** What is sent to a stream that takes an upload. */
   readonly upload?: AsyncIterable<unknown> | Iterable<unknown>;
@@ -86,7 +85,7 @@ export interface AnyCalls {
   /** Names who handles a message of the other half; returns its own undo. Throws TypeError when somebody does already. */
   handle(name: string, handler: CallHandler): () => void;
   /** Asks. Throws TypeError when the contract has no such request or stream. */
-  ask(t: Kind["t"], name: string, data: unknown, options: AskOptions): unknown;
+  ask(t: Kind["t"], name: string, data: unknown, options?: AskOptions): unknown;
   /** Takes a frame of a call, of so many characters. Throws ProtocolError when it has no place now. */
   receive(frame: RequestFrame | StreamFrame | CallFrame, size: number): void;
   /** The connection was lost: what was asked on it stays unanswered, and what it asked is given up. */
@@ -95,12 +94,8 @@ export interface AnyCalls {
   idle(): Promise<void>;
 }
 
-/** A message that waits for its turn. */
-export interface Turn {
-  readonly frame: EventFrame | RequestFrame | StreamFrame;
-  /** Handles it, or starts to. Rejects with what failed. */
-  readonly run: () => unknown;
-}
+/** Handles a message whose turn has come. Never rejects; what it gives is awaited before the next one. */
+export type Turn = () => unknown;
 
 /** What calls need of their peer. */
 export interface Line extends Pick<Asker, "after"> {
@@ -114,7 +109,7 @@ export interface Line extends Pick<Asker, "after"> {
   /** Has it handled after what came before it. */
   readonly queue: (turn: Turn) => void;
   /** A handler failed: tells the other half, or closes. */
-  readonly failed: (frame: Turn["frame"], error: unknown) => void;
+  readonly failed: (frame: RequestFrame | StreamFrame, error: unknown) => void;
 }
 
 /** A kind of message that is answered: how it is asked, and how it is served. */

@@ -8,10 +8,10 @@ import type {
   StreamName,
 } from "./contract.ts";
 import { CloseError, RequestError, type ValidationError } from "./errors.ts";
-import type { ErrorFrame, EventFrame, Frame } from "./frame.ts";
+import type { ErrorFrame, EventFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
 import type { AnyCalls, CallHandler, Turn } from "./kind.ts";
 import { Queue } from "./queue.ts";
-import { refusal, refusalOf } from "./refusal.ts";
+import { notFound, refusal, refusalOf } from "./refusal.ts";
 import { validate } from "./schema.ts";
 import type { Sent } from "./sent.ts";
 import type { Session } from "./session.ts";
@@ -54,6 +54,9 @@ export type Dispatch = (name: string, input: unknown) => unknown;
 
 /** How many sent events are remembered, so that a failure can say which one it was. */
 const memory = 256;
+
+type Asking = EventFrame | RequestFrame | StreamFrame;
+
 /**
  * One end of a conversation: says events, asks requests and streams, and hands the messages of the other half to their
  * handlers. Events are handled one after another; a call starts after the events before it, and calls overlap.
@@ -65,6 +68,7 @@ export class Peer<Says extends Messages = Messages> {
   readonly #recent = new Map<number | undefined, { readonly name: string; readonly data: unknown }>();
   #dispatch: Dispatch | undefined;
   #last = 0;
+  #losses = 0;
 
   constructor(options: PeerOptions) {
     const { says, hears, session, after } = options;
@@ -93,7 +97,8 @@ export class Peer<Says extends Messages = Messages> {
     const sent = session.send(session.codec.write({ t: "event", name, data, q }));
     if (q) {
       this.#recent.set(q, { name, data });
-      this.#recent.delete(q - memory);
+      const [oldest] = this.#recent.keys();
+      if (this.#recent.size > memory) this.#recent.delete(oldest);
     }
     return sent;
   }
@@ -104,17 +109,17 @@ export class Peer<Says extends Messages = Messages> {
    */
   async request<Name extends RequestName<Says>>(
     name: Name,
-    ...[data, options = {}]: AskArguments<Says, Name>
+    ...[data, options]: AskArguments<Says, Name>
   ): Promise<Answer<Says, Name>> {
-    return (await this.#calls?.ask("request", name, data, options)) as Answer<Says, Name>;
+    return this.#answered.ask("request", name, data, options) as Promise<Answer<Says, Name>>;
   }
 
   /** Asks for many answers, when it is iterated; leaving the loop ends the stream at the other half. Fails as `request` does. */
   stream<Name extends StreamName<Says>>(
     name: Name,
-    ...[data, options = {}]: AskArguments<Says, Name>
+    ...[data, options]: AskArguments<Says, Name>
   ): AsyncGenerator<Answer<Says, Name>, void, undefined> {
-    return this.#calls?.ask("stream", name, data, options) as AsyncGenerator<
+    return this.#answered.ask("stream", name, data, options) as AsyncGenerator<
       Answer<Says, Name>,
       void,
       undefined
@@ -123,7 +128,7 @@ export class Peer<Says extends Messages = Messages> {
 
   /** Names who handles a request or a stream of the other half; returns its own undo. Throws TypeError when somebody does already. */
   handle(name: string, handler: CallHandler): () => void {
-    return this.#calls?.handle(name, handler) as () => void;
+    return this.#answered.handle(name, handler);
   }
 
   /**
@@ -131,10 +136,11 @@ export class Peer<Says extends Messages = Messages> {
    * @throws ProtocolError when it is, but has no place now.
    */
   receive(frame: Frame, size: number): boolean {
-    if (frame.t === "event") this.#inbox.put({ frame, run: () => this.#hear(frame) });
+    if (frame.t === "event") this.#handle(frame, () => this.#hear(frame));
     else if (!("q" in frame || "re" in frame)) return frame.t === "error";
     else if (frame.t === "error" && this.#recent.has(frame.re)) this.#told(frame);
-    else this.#calls?.receive(frame, size);
+    else if (this.#calls) this.#calls.receive(frame, size);
+    else if ("name" in frame) this.#handle(frame, () => Promise.reject(notFound(frame)));
     return true;
   }
 
@@ -144,16 +150,14 @@ export class Peer<Says extends Messages = Messages> {
     for (;;) {
       const turn = await this.#inbox.take().catch(() => {});
       if (!turn) return this.#calls?.idle(); // the inbox ended
-      try {
-        await turn.run();
-      } catch (error) {
-        this.#failed(turn.frame, error);
-      }
+      await turn();
     }
   }
 
   /** The connection was lost: what was asked on it stays unanswered, and what it asked is given up. */
   lost(): void {
+    this.#losses += 1;
+    this.#options.session.parked();
     this.#calls?.lost();
   }
 
@@ -164,14 +168,29 @@ export class Peer<Says extends Messages = Messages> {
     this.#options.session.end(reason);
   }
 
-  async #hear({ name, data }: EventFrame): Promise<void> {
+  get #answered(): AnyCalls {
+    if (!this.#calls) throw new TypeError("the contract has no requests and no streams");
+    return this.#calls;
+  }
+
+  #handle(frame: Asking, run: () => Promise<void>): void {
+    const losses = this.#losses;
+    this.#inbox.put(() =>
+      run().catch((error: unknown) =>
+        // On a new connection its number means something else.
+        this.#failed(losses === this.#losses ? frame : { ...frame, q: undefined }, error),
+      ),
+    );
+  }
+
+  async #hear(frame: EventFrame): Promise<void> {
+    const { name, data } = frame;
     const schema = own(this.#options.hears, name);
-    if (!schema || !("~standard" in schema))
-      throw new RequestError("NOT_FOUND", `there is no event ${JSON.stringify(name)}`);
+    if (!schema || !("~standard" in schema)) throw notFound(frame);
     await this.#dispatch?.(name, await validate(schema, data));
   }
 
-  #failed(frame: Turn["frame"], error: unknown): void {
+  #failed(frame: Pick<Asking, "name" | "q">, error: unknown): void {
     if (error instanceof CloseError) return this.#options.close?.(error);
     const { session } = this.#options;
     let answer: Message;

@@ -1,4 +1,5 @@
 import type { Call } from "./kind.ts";
+import type { Message } from "./wire.ts";
 
 /** How many items may be on their way to a reader who has taken none. */
 export const itemWindow = 16;
@@ -34,8 +35,8 @@ export class Pump {
   }
 
   /**
-   * Sends each value, then resolves; at once when it is stopped, whatever the iterator waits for. A value is asked for
-   * only when there is room for it. Rejects with what the iterator throws.
+   * Sends each value, then resolves; stopped, it resolves when the iterator has returned. A value is asked for only when
+   * there is room for it. Rejects with what the iterator throws, and TypeError when a value cannot be written.
    */
   async run(values: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
     const iterator = iteratorOf(values);
@@ -47,13 +48,19 @@ export class Pump {
       const next = this.#stopped ? undefined : await this.#unlessStopped(iterator.next());
       if (next === undefined) break;
       if (next.done === true) return;
-      const message = this.#call.write({ t: "next", data: next.value });
+      let message: Message;
+      try {
+        message = this.#call.write({ t: "next", data: next.value });
+      } catch (error) {
+        // Not awaited: whoever reads is to hear of it now.
+        void Promise.resolve(iterator.return?.()).catch(() => {});
+        throw error;
+      }
       sent += 1;
       size += message.length;
       await this.#unlessStopped(this.#call.send(message));
     }
-    // Not awaited: it may wait for something that never comes.
-    void Promise.resolve(iterator.return?.()).catch(() => {});
+    await iterator.return?.();
   }
 
   #unlessStopped<Value>(value: Value | PromiseLike<Value>): Promise<Value | undefined> {

@@ -1,5 +1,17 @@
 import { RequestError, ValidationError } from "./errors.ts";
-import { checkFrame, type ErrorFrame, type Frame } from "./frame.ts";
+import {
+  checkFrame,
+  type ErrorFrame,
+  type EventFrame,
+  type Frame,
+  type RequestFrame,
+  type StreamFrame,
+} from "./frame.ts";
+
+/** What is answered to a message by a name that nobody handles. */
+export function notFound({ t, name }: EventFrame | RequestFrame | StreamFrame): RequestError {
+  return new RequestError("NOT_FOUND", `there is no ${t} ${JSON.stringify(name)}`);
+}
 
 /** The error that an `error` frame tells of. */
 export function refusalOf({ code, message, data }: ErrorFrame): RequestError | ValidationError {

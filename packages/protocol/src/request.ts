@@ -50,6 +50,7 @@ export function request<const D extends RequestDefinition>(definition: D): Reque
           if (gone.signal.aborted) return;
           const reply = await handle(await validate(input, data), { signal: gone.signal, deadline });
           call.send(call.write({ t: "reply", data: reply }));
+          call.close();
         },
       };
     },

@@ -44,7 +44,7 @@ export class Session {
   send(message: Message): Sent {
     const sent = new Sent();
     if (this.#ended) sent.fail(this.#ended.reason);
-    else if (this.#wire) transmit(this.#wire, message, sent);
+    else if (this.#wire) this.#transmit(this.#wire, message, sent);
     else if (this.#pending.size < this.#limit) this.#pending.set(sent, message);
     else
       sent.fail(new RequestError("OUTBOX_FULL", `more than ${this.#limit} messages wait for a connection`));
@@ -54,9 +54,7 @@ export class Session {
   /** The handshake on `wire` is done: what was kept goes first, in order. */
   live(wire: Outlet): void {
     this.#wire = wire;
-    // The other half may not have the codec in which it was kept.
-    for (const [sent, message] of this.#pending)
-      transmit(wire, this.codec === jsonFrames ? String(message) : message, sent);
+    for (const [sent, message] of this.#pending) this.#transmit(wire, message, sent);
     this.#pending.clear();
   }
 
@@ -71,11 +69,12 @@ export class Session {
     for (const sent of this.#pending.keys()) sent.fail(reason);
     this.#pending.clear();
   }
-}
 
-function transmit(wire: Outlet, message: Message, sent: Sent): void {
-  wire.send(message);
-  const drained = wire.drained();
-  if (drained) void drained.then(() => sent.settle());
-  else sent.settle();
+  #transmit(wire: Outlet, message: Message, sent: Sent): void {
+    // It may have been written before it was known that the other half does not have that codec.
+    wire.send(this.codec === jsonFrames ? String(message) : message);
+    const drained = wire.drained();
+    if (drained) void drained.then(() => sent.settle());
+    else sent.settle();
+  }
 }

@@ -47,24 +47,33 @@ async function* ask(
       if (frame.t === "next") items.put(frame.data, size);
       else if (frame.t === "end") {
         asked.close();
-        items.end();
+        over();
       } else if (frame.t === "credit") pump.credit(frame.n, frame.b);
       else if (frame.t === "cancel") pump.stop(); // it reads no more of what is sent along
     },
-    failed: (reason) => items.end(reason),
+    failed: over,
   });
   const items = new Intake(asked.call, output);
   const pump = new Pump(asked.call);
-  if (options.upload !== undefined)
-    pump.run(options.upload).then(
-      () => asked.say({ t: "end" }),
-      (error: unknown) => asked.giveUp(error),
-    );
+  if (options.upload !== undefined) feed(options.upload).catch((error: unknown) => asked.giveUp(error));
   try {
-    yield* items.read();
+    for await (const item of items.read()) {
+      options.signal?.throwIfAborted(); // though there may be more
+      yield item;
+    }
   } finally {
-    pump.stop();
     asked.giveUp(undefined);
+  }
+
+  async function feed(upload: NonNullable<AskOptions["upload"]>): Promise<void> {
+    await asked.call.sent;
+    await pump.run(upload);
+    asked.say({ t: "end" });
+  }
+
+  function over(reason?: unknown): void {
+    pump.stop();
+    items.end(reason);
   }
 }
 
@@ -94,12 +103,21 @@ class Served implements ServedCall {
     const { signal } = this.#gone;
     if (signal.aborted) return;
     const input = await validate(this.#definition.input, data);
-    const upload = this.#upload && { upload: this.#upload.read() };
+    const upload = this.#upload && { upload: this.#read(this.#upload) };
     const values = await handle(input, { signal, deadline, ...upload });
     if (!isIterable(values))
       throw new TypeError("a stream's handler gives an iterable: make it a generator function");
     await this.#pump.run(values);
     this.#call.send(this.#call.write({ t: "end" }));
+    this.#call.close();
+  }
+
+  async *#read(upload: Intake): AsyncGenerator<unknown, void, undefined> {
+    try {
+      yield* upload.read();
+    } finally {
+      if (upload.drop()) this.#call.send(this.#call.write({ t: "cancel" }));
+    }
   }
 
   #end(): void {

@@ -212,9 +212,11 @@ export class Conversation<C extends AnyContract> {
     const { room, contract } = this.#service;
     // Each handler takes what its own message's schema gives; here they are all alike.
     for (const [name, handler] of Object.entries(handlers as Readonly<Record<string, Handler<C>>>)) {
-      if ("~standard" in Object(contract.definition.client?.[name]))
+      const message = Object(contract.definition.client?.[name]) as object;
+      if ("~standard" in message)
         this.#events.set(name, (input) => handler(input, { signal, deadline: undefined, room }));
-      else this.peer.handle(name, (input, call: CallContext) => handler(input, { ...call, room }));
+      else if ("calls" in message)
+        this.peer.handle(name, (input, call: CallContext) => handler(input, { ...call, room }));
     }
   }
 

@@ -6,7 +6,7 @@ export class Inbox extends Mailbox<Turn> {
 
   /** Calls `act` when everything that waits now was handled; after `end` or `drop` it does nothing. */
   after(act: () => void): void {
-    this.put({ frame: { t: "event", name: "" }, run: act });
+    this.put(act);
   }
 
   /** Gives nothing of what waits or comes. */
