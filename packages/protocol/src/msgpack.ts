@@ -11,10 +11,9 @@ export const msgpack: FrameCodec = {
   write(frame) {
     // A field that is undefined is not there: the frame's own, not those of its data.
     const fields = Object.entries(frame).filter(([, value]) => value !== undefined);
-    const { buffer, byteOffset, length }: Uint8Array<ArrayBuffer> = packr.pack(
-      portable(Object.fromEntries(fields), 1),
-    );
-    return new Packed(buffer, byteOffset, length);
+    const bytes: Uint8Array = packr.pack(portable(Object.fromEntries(fields), 1));
+    // The writer's memory is its own: it is not shared with another thread.
+    return new Packed(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
   },
   read: (message) =>
     typeof message === "string" ? jsonFrames.read(message) : checkFrame(readMsgpack(message)),

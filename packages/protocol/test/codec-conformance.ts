@@ -4,7 +4,7 @@ import { ProtocolError } from "../src/errors.ts";
 import type { Frame, FrameCodec } from "../src/frame.ts";
 
 /** One frame of each kind, with all of its fields and with the least. */
-export const frames: readonly Frame[] = [
+const frames: readonly Frame[] = [
   { t: "hello", v: 1, cid: "c", att: 1 },
   { t: "hello", v: 1, cid: "c", att: 2, auth: "" },
   { t: "welcome", state: "new", sid: "s", heartbeat: { i: 25_000, t: 10_000 } },
