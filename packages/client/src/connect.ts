@@ -9,12 +9,13 @@ import {
   type EventName,
   type Failure,
   type Frame,
+  type FrameCodec,
   type HandlerInput,
   type HandlerOutput,
   type HandlerUpload,
+  jsonFrames,
   Peer,
   ProtocolError,
-  readFrame,
   type RequestName,
   Sent,
   type ServerMessages,
@@ -23,7 +24,6 @@ import {
   SUBPROTOCOL,
   type UrlArguments,
   VERSION,
-  writeFrame,
 } from "@symbolon/protocol";
 import { Alarm } from "./alarm.ts";
 import { createConnection } from "./connection.ts";
@@ -36,6 +36,11 @@ export type ConnectOptions<C extends AnyContract> = {
   readonly url: string | URL;
   /** Asked before every dial for the credential that `hello` carries; a rejection is a failed try. Default none. */
   readonly getToken?: () => string | Promise<string>;
+  /**
+   * How what is said stands on the wire, if the server has it too: `msgpack` of `@symbolon/protocol/msgpack`. Default
+   * JSON, which is also spoken with a server that does not have it.
+   */
+  readonly codec?: FrameCodec;
   /** The `WebSocket` class to use. Default: the platform's. */
   readonly WebSocket?: WebSocketClass;
 } & UrlOptions<UrlArguments<C>>;
@@ -56,7 +61,7 @@ export interface Client<C extends AnyContract> {
     ): () => void;
     (name: "failed", listener: (failure: Failure) => unknown): () => void;
   };
-  /** Says an event; while away it is kept, and said in order on return. Throws TypeError when the data cannot be JSON. */
+  /** Says an event; while away it is kept, and said in order on return. Throws TypeError when the data cannot be written. */
   readonly send: <Name extends EventName<ClientMessages<C>>>(
     name: Name,
     data: EventInput<ClientMessages<C>, Name>,
@@ -96,7 +101,9 @@ export interface Client<C extends AnyContract> {
 export function connect<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
   const path = (contract as AnyContract).url(options.params, options.query);
   const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
+  const { codec = jsonFrames } = options;
   const session = new Session();
+  session.codec = codec;
   const opening = new Sent();
   const listeners = new Set<{ readonly name: string; readonly told: Listener }>();
   let cid: string | undefined;
@@ -112,18 +119,19 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
         token = await options.getToken?.(); // a token that cannot be had is a failed try
         return url;
       },
-      protocols: [SUBPROTOCOL],
+      protocols: [...new Set([codec.protocol, SUBPROTOCOL])],
       WebSocket: options.WebSocket,
     },
     {
-      opened() {
+      opened({ socket }) {
+        session.codec = socket?.protocol === codec.protocol ? codec : jsonFrames;
         cid ??= randomId();
         attempts += 1;
         say({ t: "hello", v: VERSION, cid, att: attempts, auth: token });
       },
       message(message) {
         try {
-          hear(readFrame(message), message.length);
+          hear(codec.read(message), message.length);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           connection.close(error.closeCode, error.message);
@@ -155,7 +163,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   void peer.serve(tell);
 
   function say(frame: Frame): void {
-    connection.wire?.send(writeFrame(frame));
+    connection.wire?.send(jsonFrames.write(frame));
   }
 
   function hear(frame: Frame, size: number): void {

@@ -1,5 +1,5 @@
 import { ProtocolError } from "./errors.ts";
-import { type CallFrame, type Frame, type RequestFrame, type StreamFrame, writeFrame } from "./frame.ts";
+import type { CallFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
 import type { AnyCalls, Asker, AskOptions, Call, CallHandler, Hear, Kind, Line, ServedCall } from "./kind.ts";
 import { notFound } from "./refusal.ts";
 import { Sent } from "./sent.ts";
@@ -42,7 +42,7 @@ export class Calls implements AnyCalls {
     if (!isKind(kind, t)) throw new TypeError(`${JSON.stringify(name)} is no ${t} of the contract`);
     const open: Asker["open"] = (input, deadline, hear) => {
       const q = this.#line.number();
-      const message = writeFrame({ t, q, name, data: input, deadline });
+      const message = session.codec.write({ t, q, name, data: input, deadline });
       const sent = new Sent();
       let leaving: Sent | undefined;
       const leave = (): void => {
@@ -128,7 +128,7 @@ export class Calls implements AnyCalls {
   #call(number: { readonly q: number } | { readonly re: number }, remove: () => void): Call {
     let over = false;
     return {
-      write: (said) => writeFrame({ ...said, ...number } as Frame),
+      write: (said) => this.#line.session.codec.write({ ...said, ...number } as Frame),
       send: (message) => (over ? new Sent() : this.#line.session.send(message)),
       close() {
         if (over) return;

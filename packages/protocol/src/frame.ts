@@ -146,17 +146,32 @@ const shapes: ReadonlyMap<unknown, Shape> = new Map<unknown, Shape>([
   ["bye", { why: optional(text) }],
 ]);
 
-/** Writes a frame as it stands on the wire. Throws TypeError when its data cannot be JSON: a cycle, a bigint. */
-export function writeFrame(frame: Frame): string {
-  return JSON.stringify(frame);
+/** How what is said in a conversation stands on the wire. What is said about the connection is JSON in every codec. */
+export interface FrameCodec {
+  /** The subprotocol by which two halves agree on it. */
+  readonly protocol: string;
+  /** Writes a frame. Throws TypeError when it cannot carry the frame's data. Written for another half, `String` makes JSON of it. */
+  readonly write: (frame: Frame) => Message;
+  /** Reads a frame strictly, in JSON too. Throws ProtocolError saying what is wrong with it. */
+  readonly read: (message: Message) => Frame;
 }
 
-/**
- * Reads a frame strictly: unknown kinds, unknown fields and wrong types are refused.
- * @throws ProtocolError saying what is wrong with it.
- */
-export function readFrame(message: Message): Frame {
-  const fields = parse(message);
+/** Frames in JSON, as text messages: what every half speaks. It cannot carry a cycle or a bigint. */
+export const jsonFrames: FrameCodec = {
+  protocol: SUBPROTOCOL,
+  write: (frame) => JSON.stringify(frame),
+  read(message) {
+    let value: unknown;
+    try {
+      value = typeof message === "string" && JSON.parse(message);
+    } catch {} // what is not JSON is no frame
+    return checkFrame(value);
+  },
+};
+
+/** Checks that a value is a frame. Throws ProtocolError saying what is wrong with it. */
+export function checkFrame(value: unknown): Frame {
+  const fields = Object(value) as Readonly<Record<string, unknown>>;
   const shape = shapes.get(fields["t"]);
   if (!shape) throw new ProtocolError('a frame is a JSON object with a known "t", sent as text');
   for (const field of Object.keys(fields))
@@ -165,13 +180,4 @@ export function readFrame(message: Message): Frame {
   for (const [field, check] of Object.entries(shape))
     if (!check(fields[field])) throw new ProtocolError(`missing or wrong field "${field}"`);
   return fields as unknown as Frame;
-}
-
-/** What is not JSON in a text message has no fields, and so no `t`. */
-function parse(message: Message): Readonly<Record<string, unknown>> {
-  try {
-    return Object(typeof message === "string" ? JSON.parse(message) : undefined);
-  } catch {
-    return {};
-  }
 }

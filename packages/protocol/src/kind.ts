@@ -9,6 +9,7 @@ import type {
 } from "./frame.ts";
 import type { Sent } from "./sent.ts";
 import type { Session } from "./session.ts";
+import type { Message } from "./wire.ts";
 
 /** What one half says in a call; the call's number is put in where it is written. */
 export type Said = Unnumbered<ReplyFrame | NextFrame | EndFrame | CreditFrame> | { readonly t: "cancel" };
@@ -17,9 +18,9 @@ type Unnumbered<Frame> = Frame extends unknown ? Omit<Frame, "q" | "re"> : never
 /** A call, as the half that takes part in it sees it. */
 export interface Call {
   /** Writes what is said in the call. Throws TypeError when its data cannot be written. */
-  readonly write: (said: Said) => string;
+  readonly write: (said: Said) => Message;
   /** Sends what was written; nothing once the call is over. */
-  readonly send: (message: string) => Sent;
+  readonly send: (message: Message) => Sent;
   /** The call is over: nothing more is sent or heard in it. A second close does nothing. */
   readonly close: () => void;
 }

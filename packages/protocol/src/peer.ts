@@ -8,20 +8,14 @@ import type {
   StreamName,
 } from "./contract.ts";
 import { CloseError, RequestError, type ValidationError } from "./errors.ts";
-import {
-  type ErrorFrame,
-  type EventFrame,
-  type Frame,
-  type RequestFrame,
-  type StreamFrame,
-  writeFrame,
-} from "./frame.ts";
+import type { ErrorFrame, EventFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
 import type { AnyCalls, CallHandler, Turn } from "./kind.ts";
 import { Queue } from "./queue.ts";
-import { notFound, refusalOf, writeRefusal } from "./refusal.ts";
+import { notFound, refusal, refusalOf } from "./refusal.ts";
 import { validate } from "./schema.ts";
 import type { Sent } from "./sent.ts";
 import type { Session } from "./session.ts";
+import type { Message } from "./wire.ts";
 
 /** An event of this half that the other half refused. */
 export interface Failure {
@@ -99,12 +93,12 @@ export class Peer<Says extends Messages = Messages> {
 
   /**
    * Says an event to the other half. Await it to be paced: it settles when the socket has taken it.
-   * @throws TypeError at once when the data cannot be JSON.
+   * @throws TypeError at once when the data cannot be written.
    */
   send<Name extends EventName<Says>>(name: Name, data: EventInput<Says, Name>): Sent {
     const { askForFailures = true, session } = this.#options;
     const q = askForFailures ? (this.#last += 1) : undefined;
-    const sent = session.send(writeFrame({ t: "event", name, data, q }));
+    const sent = session.send(session.codec.write({ t: "event", name, data, q }));
     if (q) {
       this.#recent.set(q, { name, data });
       const [oldest] = this.#recent.keys();
@@ -193,14 +187,15 @@ export class Peer<Says extends Messages = Messages> {
 
   #failed(frame: Pick<EventFrame, "name" | "q">, error: unknown): void {
     if (error instanceof CloseError) return this.#options.close?.(error);
-    let answer: string;
+    const { session } = this.#options;
+    let answer: Message;
     try {
-      answer = writeRefusal(frame.q, error);
+      answer = session.codec.write(refusal(frame.q, error));
     } catch (crash) {
       this.#options.crashed?.(crash, frame.name);
       return this.#failed(frame, new RequestError("INTERNAL", "the handler failed"));
     }
-    if (frame.q) this.#options.session.send(answer);
+    if (frame.q) session.send(answer);
   }
 
   #told(frame: ErrorFrame): void {

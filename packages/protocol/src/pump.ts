@@ -1,4 +1,5 @@
 import type { Call } from "./kind.ts";
+import type { Message } from "./wire.ts";
 
 /** How many items may be on their way to a reader who has taken none. */
 export const itemWindow = 16;
@@ -47,7 +48,7 @@ export class Pump {
       const next = this.#stopped ? undefined : await this.#unlessStopped(iterator.next());
       if (next === undefined) break;
       if (next.done === true) return;
-      let message: string;
+      let message: Message;
       try {
         message = this.#call.write({ t: "next", data: next.value });
       } catch (error) {

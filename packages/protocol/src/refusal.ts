@@ -1,11 +1,11 @@
 import { RequestError, ValidationError } from "./errors.ts";
 import {
+  checkFrame,
   type ErrorFrame,
   type EventFrame,
-  readFrame,
+  type Frame,
   type RequestFrame,
   type StreamFrame,
-  writeFrame,
 } from "./frame.ts";
 
 /** What is answered to a message by a name that nobody handles. */
@@ -21,15 +21,13 @@ export function refusalOf({ code, message, data }: ErrorFrame): RequestError | V
 }
 
 /**
- * Writes what the other half is told of an error: its code, message and data, when it is one that travels.
- * @throws the error itself when it is not, TypeError or ProtocolError when what it carries cannot be sent.
+ * What the other half is told of an error: its code, message and data, when it is one that travels.
+ * @throws the error itself when it is not, ProtocolError when what it carries is no frame.
  */
-export function writeRefusal(re: number | undefined, error: unknown): string {
+export function refusal(re: number | undefined, error: unknown): Frame {
   if (!(error instanceof RequestError || error instanceof ValidationError)) throw error;
   const { code, message, data } = error;
-  const answer = writeFrame({ t: "error", re, code, message, data });
-  readFrame(answer); // an empty code, say: the other half would end the conversation over it
-  return answer;
+  return checkFrame({ t: "error", re, code, message, data }); // an empty code, say: it would end the conversation
 }
 
 function isIssue(value: unknown): value is { message: string; path?: (string | number)[] } {

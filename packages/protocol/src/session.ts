@@ -1,6 +1,7 @@
 import { RequestError } from "./errors.ts";
+import { type FrameCodec, jsonFrames } from "./frame.ts";
 import { Sent } from "./sent.ts";
-import type { Wire } from "./wire.ts";
+import type { Message, Wire } from "./wire.ts";
 
 /** What a session holds while it waits for a wire. */
 export interface SessionOptions {
@@ -13,8 +14,10 @@ type Outlet = Pick<Wire, "send" | "drained">;
 
 /** Keeps what is said until a wire is live, and says it in order on whichever wire that is. */
 export class Session {
+  /** How frames are written: JSON unless the halves may agree, or have agreed, on another codec. */
+  codec: FrameCodec = jsonFrames;
   readonly #limit: number;
-  readonly #pending = new Map<Sent, string>();
+  readonly #pending = new Map<Sent, Message>();
   #wire: Outlet | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
@@ -37,11 +40,11 @@ export class Session {
     return this.#pending.delete(sent);
   }
 
-  /** Sends a written frame now, or keeps it until a wire is live. */
-  send(message: string): Sent {
+  /** Sends a frame that `codec` wrote, or keeps it until a wire is live. */
+  send(message: Message): Sent {
     const sent = new Sent();
     if (this.#ended) sent.fail(this.#ended.reason);
-    else if (this.#wire) transmit(this.#wire, message, sent);
+    else if (this.#wire) this.#transmit(this.#wire, message, sent);
     else if (this.#pending.size < this.#limit) this.#pending.set(sent, message);
     else
       sent.fail(new RequestError("OUTBOX_FULL", `more than ${this.#limit} messages wait for a connection`));
@@ -51,7 +54,7 @@ export class Session {
   /** The handshake on `wire` is done: what was kept goes first, in order. */
   live(wire: Outlet): void {
     this.#wire = wire;
-    for (const [sent, message] of this.#pending) transmit(wire, message, sent);
+    for (const [sent, message] of this.#pending) this.#transmit(wire, message, sent);
     this.#pending.clear();
   }
 
@@ -66,11 +69,12 @@ export class Session {
     for (const sent of this.#pending.keys()) sent.fail(reason);
     this.#pending.clear();
   }
-}
 
-function transmit(wire: Outlet, message: string, sent: Sent): void {
-  wire.send(message);
-  const drained = wire.drained();
-  if (drained) void drained.then(() => sent.settle());
-  else sent.settle();
+  #transmit(wire: Outlet, message: Message, sent: Sent): void {
+    // It may have been written before it was known that the other half does not have that codec.
+    wire.send(this.codec === jsonFrames ? String(message) : message);
+    const drained = wire.drained();
+    if (drained) void drained.then(() => sent.settle());
+    else sent.settle();
+  }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CloseError } from "../src/errors.ts";
-import { readFrame } from "../src/frame.ts";
+import { jsonFrames } from "../src/frame.ts";
 import type { Call } from "../src/kind.ts";
 import { type Dispatch, Peer, type PeerOptions } from "../src/peer.ts";
 import { request } from "../src/request.ts";
@@ -50,7 +50,7 @@ export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch)
   });
   void peer.serve(dispatch ?? ((_, input) => notes.push(input)));
   const tell = (...frames: string[]): void => {
-    for (const frame of frames) peer.receive(readFrame(frame), frame.length);
+    for (const frame of frames) peer.receive(jsonFrames.read(frame), frame.length);
   };
   /** What it said since the last time. */
   const said = async (): Promise<string[]> => {
@@ -70,7 +70,7 @@ export function heldCall({ held = false } = {}) {
     write: (said) => JSON.stringify(said),
     send(message) {
       const sent = new Sent();
-      written.push(message);
+      written.push(String(message));
       if (held) waiting.push(sent);
       else sent.settle();
       return sent;

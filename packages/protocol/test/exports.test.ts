@@ -32,14 +32,17 @@ test("@symbolon/protocol exports these names and no others", async () => {
       "isDeclared",
       "joinedWires",
       "json",
+      "jsonFrames",
       "pathPattern",
-      "readFrame",
       "request",
       "stream",
       "text",
       "validate",
       "whatever",
-      "writeFrame",
     ]
   `);
+});
+
+test("@symbolon/protocol/msgpack exports this name and no other", async () => {
+  expect(Object.keys(await import("@symbolon/protocol/msgpack"))).toEqual(["msgpack"]);
 });

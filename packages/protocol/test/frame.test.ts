@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ProtocolError } from "../src/errors.ts";
-import { readFrame, writeFrame } from "../src/frame.ts";
+import { jsonFrames } from "../src/frame.ts";
 
 const long = "n".repeat(129);
 const noFrame = 'a frame is a JSON object with a known "t", sent as text';
@@ -20,9 +20,9 @@ test.each([
   '{"t":"bye"}',
   '{"t":"bye","why":"done"}',
 ])("%s is read, and written as it was", (message) => {
-  const frame = readFrame(message);
+  const frame = jsonFrames.read(message);
   expect(frame).toEqual(JSON.parse(message));
-  expect(writeFrame(frame)).toBe(message);
+  expect(jsonFrames.write(frame)).toBe(message);
 });
 
 describe("what is not a frame is refused with 4400", () => {
@@ -54,12 +54,14 @@ describe("what is not a frame is refused with 4400", () => {
     ['{"t":"welcome","state":"new","sid":"s","heartbeat":{"i":1}}', 'missing or wrong field "heartbeat"'],
     ['{"t":"welcome","state":"new","sid":"s","heartbeat":null}', 'missing or wrong field "heartbeat"'],
   ])("%s: %s", (message, why) => {
-    expect(() => readFrame(message)).toThrow(expect.objectContaining({ code: "BAD_FRAME", closeCode: 4400 }));
-    expect(() => readFrame(message)).toThrow(why);
+    expect(() => jsonFrames.read(message)).toThrow(
+      expect.objectContaining({ code: "BAD_FRAME", closeCode: 4400 }),
+    );
+    expect(() => jsonFrames.read(message)).toThrow(why);
   });
 
   test("a binary message", () => {
-    expect(() => readFrame(new Uint8Array())).toThrow(new ProtocolError(noFrame));
+    expect(() => jsonFrames.read(new Uint8Array())).toThrow(new ProtocolError(noFrame));
   });
 });
 
@@ -70,7 +72,7 @@ test("whatever arrives, reading gives a frame or a ProtocolError", () => {
   const almost = fc.dictionary(fc.constantFrom(...fields), value).map((frame) => JSON.stringify(frame));
   const read = (message: string): unknown => {
     try {
-      return readFrame(message);
+      return jsonFrames.read(message);
     } catch (error) {
       return error;
     }
@@ -84,5 +86,5 @@ test("whatever arrives, reading gives a frame or a ProtocolError", () => {
 });
 
 test("data that cannot be JSON is not written", () => {
-  expect(() => writeFrame({ t: "event", name: "a", data: 1n })).toThrow(TypeError);
+  expect(() => jsonFrames.write({ t: "event", name: "a", data: 1n })).toThrow(TypeError);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { CloseError, RequestError, ValidationError } from "../src/errors.ts";
-import { readFrame } from "../src/frame.ts";
+import { jsonFrames } from "../src/frame.ts";
 import { type Dispatch, type Failure, Peer, type PeerOptions } from "../src/peer.ts";
 import { request } from "../src/request.ts";
 import { Sent } from "../src/sent.ts";
@@ -30,7 +30,8 @@ function peering(options: Partial<PeerOptions> = {}) {
     close: (error) => closes.push(error),
     ...options,
   });
-  const told = (...frames: string[]) => frames.map((frame) => peer.receive(readFrame(frame), frame.length));
+  const told = (...frames: string[]) =>
+    frames.map((frame) => peer.receive(jsonFrames.read(frame), frame.length));
   return { peer, told, heard, session, failures, crashes, closes };
 }
 
@@ -46,7 +47,7 @@ async function served(frames: string[], dispatch: Dispatch = () => {}, options: 
   });
   await new Promise(setImmediate);
   const answers: unknown[] = [];
-  while (all.heard.size > 0) answers.push(readFrame((await all.heard.take()) as Message));
+  while (all.heard.size > 0) answers.push(jsonFrames.read((await all.heard.take()) as Message));
   return { ...all, handled, answers };
 }
 

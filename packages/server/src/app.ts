@@ -1,4 +1,4 @@
-import type { AnyContract, ParamsOutput, QueryOutput, Sent } from "@symbolon/protocol";
+import type { AnyContract, FrameCodec, ParamsOutput, QueryOutput, Sent } from "@symbolon/protocol";
 import type { Accept } from "./attempt.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import type { BaseContext, Context, RouteSchemas } from "./context.ts";
@@ -34,6 +34,11 @@ export interface AppOptions<State = undefined> extends OriginOptions, HostOption
   readonly maxPayload?: number;
   /** How long, and for how many, a handshake may stay undecided. Default 10,000 ms, and 1,000 at once. */
   readonly handshake?: HandshakeOptions;
+  /**
+   * In what contracts are spoken besides JSON, the best first: `[msgpack]` of `@symbolon/protocol/msgpack`. A client
+   * that offers none of these speaks JSON. Default none.
+   */
+  readonly codecs?: readonly FrameCodec[];
   /** Answers every HTTP request that no `app.http` route takes: `hono.fetch`, for example. */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
   /** Told of errors, those of mounted apps too; may answer them. Default: `console.error`, without the query of the URL. */

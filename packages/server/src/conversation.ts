@@ -4,12 +4,13 @@ import {
   type Closed,
   CloseError,
   type CallContext,
+  type FrameCodec,
+  jsonFrames,
+  type Message,
   ProtocolError,
-  readFrame,
   RequestError,
   type ServerMessages,
   type Wire,
-  writeFrame,
 } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 import type { Attempt } from "./attempt.ts";
@@ -35,6 +36,7 @@ export interface Spoken<C extends AnyContract> {
 export interface ServiceOptions {
   readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
+  readonly codecs?: readonly FrameCodec[];
 }
 
 /** How one connection is spoken to. */
@@ -44,7 +46,9 @@ export interface Opening {
   /** Identifies the client instance in session mode; undefined in plain mode. */
   readonly cid?: string;
   /** Writes `welcome`; absent in plain mode. */
-  readonly welcome?: (sid: string) => string;
+  readonly welcome?: (sid: string) => Message;
+  /** How what is said stands on the wire. Default JSON. */
+  readonly codec?: FrameCodec;
 }
 
 /** Frames that are none, after which a plain client is closed. */
@@ -85,6 +89,7 @@ export class Conversation<C extends AnyContract> {
     this.#service = service;
     this.#attempt = attempt;
     this.#opening = opening;
+    this.session.codec = opening.codec ?? jsonFrames;
     this.#options = options;
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
@@ -140,12 +145,12 @@ export class Conversation<C extends AnyContract> {
     const ping =
       welcome === undefined
         ? wire.ping && (() => wire.ping?.())
-        : () => wire.send(writeFrame({ t: "ping", n: 1 }));
+        : () => wire.send(jsonFrames.write({ t: "ping", n: 1 }));
     const closed = new Promise<Closed>((resolve) => {
       if (welcome !== undefined) wire.send(welcome(this.peer.id));
       this.session.live(wire);
       const listener = {
-        message: (message: Parameters<Wire["send"]>[0]) => this.#hear(message, wire),
+        message: (message: Message) => this.#hear(message, wire),
         closed: resolve,
       };
       wire.listen(beating(listener, wire, this.#options.clock, this.#options.heartbeat, ping));
@@ -235,14 +240,14 @@ export class Conversation<C extends AnyContract> {
     else this.#wire?.resume();
   }
 
-  #hear(message: Parameters<Wire["send"]>[0], wire: Wire): void {
+  #hear(message: Message, wire: Wire): void {
     if (this.#deaf) return;
     try {
       checkBounds(message);
-      const frame = readFrame(message);
+      const frame = this.session.codec.read(message);
       if (this.#inbox.size >= mostWaiting) throw new ProtocolError("more messages than are handled", 4429);
       if (this.peer.receive(frame, message.length) || frame.t === "pong") return;
-      if (frame.t === "ping") wire.send(writeFrame({ t: "pong", n: frame.n }));
+      if (frame.t === "ping") wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
       else if (frame.t === "bye") this.#closeBehind(new CloseError(CloseCode.Normal));
       else throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
     } catch (error) {
@@ -256,7 +261,7 @@ export class Conversation<C extends AnyContract> {
       return this.#close(new CloseError(error.closeCode, error.message.slice(0, 100)));
     // A frame written by hand may have a slip: plain clients are told, and have three tries.
     this.#strikes += 1;
-    wire.send(writeFrame({ t: "error", code: error.code, message: error.message }));
+    wire.send(jsonFrames.write({ t: "error", code: error.code, message: error.message }));
     if (this.#strikes >= strikes)
       this.#closeBehind(new CloseError(CloseCode.PolicyViolation, "three messages were no frames"));
   }

@@ -1,4 +1,12 @@
-import { CloseCode, CloseError, type Hello, SUBPROTOCOL, type Wire, writeFrame } from "@symbolon/protocol";
+import {
+  CloseCode,
+  CloseError,
+  type FrameCodec,
+  type Hello,
+  jsonFrames,
+  type Message,
+  type Wire,
+} from "@symbolon/protocol";
 import { checkFresh } from "./answer.ts";
 import { type Accept, Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
@@ -26,6 +34,7 @@ export interface DispatchOptions extends OriginOptions, HostOptions {
   readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
   readonly handshake?: HandshakeOptions;
+  readonly codecs?: readonly FrameCodec[];
   readonly fetch?: (request: Request) => Response | Promise<Response>;
   /** Hooks that run in the place of others. */
   readonly replaced?: ReadonlyMap<AnyHook, AnyHook>;
@@ -61,8 +70,9 @@ export class Dispatcher {
       if (foreign !== undefined) return foreign;
       const { pathname } = new URL(request.url);
       const found = this.#routes.socketAt(pathname);
-      if (found?.route.raw === undefined && offers(request, SUBPROTOCOL)) {
-        await this.#session(request, found, accept, track);
+      const codec = found?.route.raw === undefined ? this.#agreed(request) : undefined;
+      if (codec !== undefined) {
+        await this.#session({ request, found, codec }, accept, track);
         return undefined;
       }
       if (found === undefined) return this.#missing(pathname);
@@ -100,13 +110,18 @@ export class Dispatcher {
     return attempt.answer(response);
   }
 
+  /** The first codec of this app's list that the client offers; undefined in plain mode. */
+  #agreed(request: Request): FrameCodec | undefined {
+    const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((one) => one.trim());
+    return [...(this.#options.codecs ?? []), jsonFrames].find(({ protocol }) => offered.includes(protocol));
+  }
+
   async #session(
-    request: Request,
-    found: Found<SocketRoute> | undefined,
+    { request, found, codec }: { request: Request; found: Found<SocketRoute> | undefined; codec: FrameCodec },
     accept: Accept,
     track?: Track,
   ): Promise<void> {
-    const wire = await accept({ subprotocol: SUBPROTOCOL });
+    const wire = await accept({ subprotocol: codec.protocol });
     const hello = await readHello(wire, this.#options.clock);
     if (hello === undefined) return;
     if (found === undefined) {
@@ -116,17 +131,22 @@ export class Dispatcher {
     }
     const attempt = this.#attempt(request, found, found.route.schemas, hello.auth);
     track?.(attempt.ended);
-    await this.#welcome(attempt, found, hello, wire);
+    await this.#welcome(attempt, found, { hello, codec }, wire);
   }
 
-  async #welcome(attempt: Attempt, found: Found<SocketRoute>, hello: Hello, wire: Wire): Promise<void> {
+  async #welcome(
+    attempt: Attempt,
+    found: Found<SocketRoute>,
+    { hello: { cid }, codec }: { hello: Hello; codec: FrameCodec },
+    wire: Wire,
+  ): Promise<void> {
     const { interval, timeout } = this.#options.heartbeat;
-    const welcome = (sid: string): string =>
-      writeFrame({ t: "welcome", state: "new", sid, heartbeat: { i: interval, t: timeout } });
+    const welcome = (sid: string): Message =>
+      jsonFrames.write({ t: "welcome", state: "new", sid, heartbeat: { i: interval, t: timeout } });
     const refusal = await this.#inTime(
       attempt,
       () => Promise.resolve(wire),
-      (accept) => found.route.service?.open(attempt, { accept: () => accept(), cid: hello.cid, welcome }),
+      (accept) => found.route.service?.open(attempt, { accept: () => accept(), cid, welcome, codec }),
     );
     if (refusal === undefined) return;
     const { code, reason } = await closeOf(refusal);
@@ -199,9 +219,4 @@ function once(act: () => void): () => void {
     if (!done) act();
     done = true;
   };
-}
-
-function offers(request: Request, subprotocol: string): boolean {
-  const offered = request.headers.get("sec-websocket-protocol") ?? "";
-  return offered.split(",").some((one) => one.trim() === subprotocol);
 }

@@ -1,4 +1,4 @@
-import { CloseCode, type Hello, ProtocolError, readFrame, VERSION, type Wire } from "@symbolon/protocol";
+import { CloseCode, type Hello, jsonFrames, ProtocolError, VERSION, type Wire } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 import { checkBounds } from "./frame-bounds.ts";
 
@@ -26,7 +26,7 @@ export function readHello(wire: Wire, clock: Clock): Promise<Hello | undefined> 
         try {
           if (Buffer.byteLength(message) > most) throw new ProtocolError(`hello has at most ${most} bytes`);
           checkBounds(message);
-          const frame = readFrame(message);
+          const frame = jsonFrames.read(message);
           if (frame.t !== "hello") refuse(CloseCode.Unauthorized, "say hello first");
           else if (frame.v !== VERSION) refuse(CloseCode.BadRequest, `this server speaks version ${VERSION}`);
           else settle(frame);

@@ -1,4 +1,12 @@
-import { type AnyContract, type ServerMessages, type Session, writeFrame } from "@symbolon/protocol";
+import {
+  type AnyContract,
+  type Frame,
+  type FrameCodec,
+  jsonFrames,
+  type Message,
+  type ServerMessages,
+  type Session,
+} from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
 import { Conversation, type Opening, type ServiceOptions } from "./conversation.ts";
 import type { Peer } from "./peer.ts";
@@ -25,11 +33,17 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     this.contract = contract;
     this.#setup = setup;
     this.#options = options;
-    const rooms = new Rooms<Peer<ServerMessages<C>>, string>((peer) => {
+    const rooms = new Rooms<Peer<ServerMessages<C>>, Written>((peer) => {
       const talk = this.#conversations.get(peer);
       if (talk === undefined) throw new TypeError("only the peers of this contract can join its rooms");
       return {
-        deliver: (frame) => void talk.session.send(frame),
+        deliver: (written) => {
+          try {
+            talk.session.send(written(talk.session.codec));
+          } catch (error) {
+            void talk.attempt.report(error, "open"); // its codec cannot carry what that of others can
+          }
+        },
         gone: peer.closed,
         failed: (error) => void talk.attempt.report(error, "open"),
       };
@@ -37,8 +51,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     this.room = (name) =>
       rooms.room<ContractRoom<C>["send"]>(
         name,
-        (broadcast) => (event, data, options) =>
-          broadcast(writeFrame({ t: "event", name: event, data }), options),
+        (broadcast) => (event, data, said) =>
+          broadcast(writtenOnce({ t: "event", name: event, data }, options.codecs?.[0] ?? jsonFrames), said),
       );
   }
 
@@ -69,4 +83,17 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     });
     await ghost?.supersede();
   }
+}
+
+/** What is said to many, as one codec and another writes it. */
+type Written = (codec: FrameCodec) => Message;
+
+/** A frame written once for each codec that is asked for, and at once in `first`: it throws what that throws. */
+function writtenOnce(frame: Frame, first: FrameCodec): Written {
+  const messages = new Map([[first, first.write(frame)]]);
+  return (codec) => {
+    const message = messages.get(codec) ?? codec.write(frame);
+    messages.set(codec, message);
+    return message;
+  };
 }

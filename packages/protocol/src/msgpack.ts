@@ -1,0 +1,74 @@
+import { addExtension, Packr } from "msgpackr";
+import { checkFrame, type FrameCodec, jsonFrames } from "./frame.ts";
+import { collection, maxDepth, readMsgpack } from "./msgpack-reader.ts";
+
+/**
+ * Frames in MessagePack, as binary messages: they carry `Uint8Array`, `Date`, `Map`, `Set`, `bigint` and `undefined` as
+ * they are. Both halves must be given it, and `msgpackr` installed; with a half that does not have it JSON is spoken.
+ */
+export const msgpack: FrameCodec = {
+  protocol: "symbolon.v1.msgpack",
+  write(frame) {
+    // A field that is undefined is not there: the frame's own, not those of its data.
+    const fields = Object.entries(frame).filter(([, value]) => value !== undefined);
+    const bytes: Uint8Array = packr.pack(portable(Object.fromEntries(fields), 1));
+    // The writer's memory is its own: it is not shared with another thread.
+    return new Packed(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
+  },
+  read: (message) =>
+    typeof message === "string" ? jsonFrames.read(message) : checkFrame(readMsgpack(message)),
+};
+
+/** A frame as bytes, and as JSON where it is made a string: what JSON has no word for is lost then. */
+class Packed extends Uint8Array {
+  override toString(): string {
+    return JSON.stringify(readMsgpack(this), (_, value: unknown) =>
+      typeof value === "bigint" ? String(value) : value,
+    );
+  }
+}
+
+/** The first item of an array that is a set or a map. */
+class Mark {
+  readonly kind: number;
+
+  constructor(kind: number) {
+    this.kind = kind;
+  }
+}
+
+// It is known to every user of msgpackr here, but only this module has such a class.
+addExtension({ Class: Mark, type: collection.type, pack: ({ kind }: Mark) => Uint8Array.of(kind) });
+
+const packr = new Packr({
+  useRecords: false,
+  variableMapSize: true,
+  useBigIntExtension: true,
+  useToJSON: false, // `portable` has called it
+});
+
+const loneSurrogate = /\p{Surrogate}/gu;
+
+/** A value made of what the writer writes as the reader reads it. Throws TypeError for what cannot be sent. */
+function portable(value: unknown, depth: number): unknown {
+  if (typeof value === "string") return value.replace(loneSurrogate, "\u{FFFD}");
+  if (typeof value === "function" || typeof value === "symbol")
+    throw new TypeError(`a ${typeof value} cannot be sent`);
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Date || value instanceof Uint8Array) return value;
+  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value))
+    throw new TypeError("bytes are sent as a Uint8Array: make one over the buffer");
+  if (depth > maxDepth)
+    throw new TypeError(`a value nested deeper than ${maxDepth}, or in itself, cannot be sent`);
+  const inner = (one: unknown): unknown => portable(one, depth + 1);
+  if (Array.isArray(value)) return Array.from(value, inner);
+  if (value instanceof Set) return [new Mark(collection.set), ...Array.from(value, inner)];
+  if (value instanceof Map) return [new Mark(collection.map), ...Array.from(value).flat().map(inner)];
+  if ("toJSON" in value && typeof value.toJSON === "function") return inner(value.toJSON());
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => {
+      if (key === "__proto__") throw new TypeError('"__proto__" cannot be a key of what is sent');
+      return [inner(key), inner(one)];
+    }),
+  );
+}
