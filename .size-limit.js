@@ -10,6 +10,13 @@ export default [
     modifyEsbuildConfig,
   },
   {
+    name: "connect and the hooks for React, which may add 1 kB",
+    import: { "packages/client/dist/index.js": "{ connect }", "packages/client/dist/react.js": "*" },
+    ignore: ["react"],
+    limit: "8 kB",
+    modifyEsbuildConfig,
+  },
+  {
     name: "@symbolon/protocol",
     path: "packages/protocol/dist/index.js",
     limit: "4.7 kB",

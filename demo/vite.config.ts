@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
@@ -8,7 +9,11 @@ const serverPort = Number(process.env["SERVER_PORT"] ?? 8081);
 export default defineConfig({
   root: import.meta.dirname,
   resolve: { conditions: ["symbolon-source", ...defaultClientConditions] },
-  build: { outDir: "dist", emptyOutDir: true },
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    rolldownOptions: { input: ["index.html", "react.html"].map((page) => join(import.meta.dirname, page)) },
+  },
   plugins: [chatServer()],
   server: {
     // Conversations go on to the chat server; pages, modules and Vite's own socket stay here.

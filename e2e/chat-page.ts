@@ -3,6 +3,8 @@ import { expect, type Locator, type Page } from "@playwright/test";
 /** The chat page as someone in front of it sees and uses it. */
 export class ChatPage {
   readonly page: Page;
+  /** Where a server has it. */
+  readonly path: string;
   readonly name: Locator;
   readonly nameError: Locator;
   readonly composer: Locator;
@@ -15,8 +17,9 @@ export class ChatPage {
   readonly notices: Locator;
   readonly people: Locator;
 
-  constructor(page: Page) {
+  constructor(page: Page, path = "/") {
     this.page = page;
+    this.path = path;
     this.name = page.getByLabel("Your name");
     this.nameError = page.locator("#name-error");
     this.composer = page.getByRole("textbox", { name: "Message" });
@@ -30,7 +33,7 @@ export class ChatPage {
 
   /** Opens the page of a room and asks to come in. */
   async ask(url: string, name: string, room = "lobby"): Promise<void> {
-    await this.page.goto(`${url}/#${encodeURIComponent(room)}`);
+    await this.page.goto(`${url}${this.path}#${encodeURIComponent(room)}`);
     await this.name.fill(name);
     await this.name.press("Enter");
   }

@@ -1,30 +1,30 @@
 import { test as base, type BrowserContext } from "@playwright/test";
 import { BlackHole } from "./black-hole.ts";
 import { ChatPage } from "./chat-page.ts";
-import { type DemoOptions, DemoServer } from "./demo-server.ts";
+import { ports } from "./ports.ts";
+import { ServerProcess } from "./server-process.ts";
+
+/** What differs from the demo's defaults; times in milliseconds. */
+type DemoOptions = { readonly heartbeat?: { readonly interval: number; readonly timeout: number } };
 
 type Chat = {
   /** Options of the test's server. */
   readonly demoOptions: DemoOptions;
   /** The test's own server. */
-  readonly demo: DemoServer;
+  readonly demo: ServerProcess;
   /** A way to that server that can swallow what passes. */
   readonly blackHole: BlackHole;
-  /** Another person: a fresh browser profile, or another tab of a given one. */
-  readonly someone: (context?: BrowserContext) => Promise<ChatPage>;
+  /** Another person: a fresh browser profile, or another tab of a given one; on the plain page, or on that of a path. */
+  readonly someone: (at?: { readonly context?: BrowserContext; readonly path?: string }) => Promise<ChatPage>;
 };
-
-// Below the ports that the system hands out by itself, so that a killed server finds its port free again.
-let lastPort = 0;
-function* ports(worker: number): Generator<number> {
-  for (let tried = 0; tried < 500; tried += 1) yield 20_000 + (worker % 20) * 500 + (lastPort++ % 500);
-}
 
 /** A test with a demo server of its own, and people to talk there. */
 export const test = base.extend<Chat>({
   demoOptions: [{}, { option: true }],
   demo: async ({ demoOptions }, use, { parallelIndex }) => {
-    const demo = await DemoServer.start(ports(parallelIndex), demoOptions);
+    const { interval, timeout } = demoOptions.heartbeat ?? {};
+    const env = { HEARTBEAT_INTERVAL: String(interval ?? ""), HEARTBEAT_TIMEOUT: String(timeout ?? "") };
+    const demo = await ServerProcess.start(ports(parallelIndex), { name: "demo", folder: "../demo", env });
     await use(demo);
     await demo.kill();
   },
@@ -35,10 +35,10 @@ export const test = base.extend<Chat>({
   },
   someone: async ({ browser }, use) => {
     const contexts: BrowserContext[] = [];
-    await use(async (context) => {
+    await use(async ({ context, path } = {}) => {
       const own = context ?? (await browser.newContext());
       if (!context) contexts.push(own);
-      return new ChatPage(await own.newPage());
+      return new ChatPage(await own.newPage(), path);
     });
     await Promise.all(contexts.map((context) => context.close()));
   },

@@ -37,9 +37,9 @@ test("someone who joins late sees the last messages", async ({ demo, someone }) 
 });
 
 test("two tabs of one browser are two people", async ({ demo, someone, context }) => {
-  const ada = await someone(context);
+  const ada = await someone({ context });
   await ada.enter(demo.url, "Ada");
-  const bob = await someone(context);
+  const bob = await someone({ context });
   await bob.enter(demo.url, "Bob");
   await bob.say("from the other tab");
   await expect(ada.lines).toHaveText(["from the other tab"]);

@@ -1,8 +1,6 @@
 import { hueOf } from "./hue.ts";
+import { goesOn, initialOf, timeOf } from "./line-text.ts";
 import { make } from "./part.ts";
-
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const letters = new Intl.Segmenter();
 
 /** One line of the conversation on the page. */
 export function createLine(from: string, text: string, at: number, mine: boolean): HTMLLIElement {
@@ -10,11 +8,10 @@ export function createLine(from: string, text: string, at: number, mine: boolean
   line.dataset["from"] = from;
   line.dataset["at"] = String(at);
   line.style.setProperty("--hue", String(hueOf(from)));
-  const [first] = letters.segment(from);
-  const face = make("span", "face", first?.segment.toUpperCase());
+  const face = make("span", "face", initialOf(from));
   face.setAttribute("aria-hidden", "true");
   const who = make("p", "who");
-  const time = make("time", "", clock.format(at));
+  const time = make("time", "", timeOf(at));
   time.dateTime = new Date(at).toISOString();
   who.append(make("bdi", "", from), time);
   const words = make("p", "text", text);
@@ -25,6 +22,9 @@ export function createLine(from: string, text: string, at: number, mine: boolean
 
 /** Whether a line goes on where the one above it stopped, so that the name need not be shown again. */
 export function continues(line: HTMLElement, above: Element | null): boolean {
-  if (!(above instanceof HTMLElement) || above.dataset["from"] !== line.dataset["from"]) return false;
-  return Number(line.dataset["at"]) - Number(above.dataset["at"]) < 5 * 60_000;
+  return above instanceof HTMLElement && goesOn(said(line), said(above));
+}
+
+function said({ dataset }: HTMLElement): { readonly from: string; readonly at: number } {
+  return { from: dataset["from"] ?? "", at: Number(dataset["at"]) };
 }

@@ -1,5 +1,6 @@
 import type { Line } from "../contract.ts";
 import { continues, createLine } from "./line.ts";
+import { newId } from "./new-id.ts";
 import { make, part } from "./part.ts";
 import { afterGrowth, follow } from "./scroll.ts";
 
@@ -23,9 +24,7 @@ export function clearOutgoing(): void {
 
 /** Shows a new line as pending and sends it. */
 export function sayLine(me: string, text: string, send: Send): void {
-  const id = [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+  const id = newId();
   const element = createLine(me, text, Date.now(), true);
   const fate = make("p", "fate", "Pending");
   element.append(fate);

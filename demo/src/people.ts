@@ -1,5 +1,6 @@
 import { hueOf } from "./hue.ts";
 import { make, part } from "./part.ts";
+import { inOrder } from "./people-order.ts";
 
 const list = part("people", HTMLElement);
 const title = part("people-title", HTMLElement);
@@ -25,10 +26,8 @@ export function removePerson(name: string, me: string): void {
 }
 
 function render(me: string): void {
-  const others = [...names].filter((name) => name !== me).sort((a, b) => a.localeCompare(b));
-  const rows = names.has(me) ? [me, ...others] : others;
   list.replaceChildren(
-    ...rows.map((name) => {
+    ...inOrder(names, me).map((name) => {
       const row = make("li", "person");
       row.style.setProperty("--hue", String(hueOf(name)));
       row.append(make("bdi", "", name));

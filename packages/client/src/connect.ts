@@ -87,7 +87,7 @@ export interface Client<C extends AnyContract> {
       call: CallContext & HandlerUpload<ServerMessages<C>[Name]>,
     ) => HandlerOutput<ServerMessages<C>[Name]>,
   ) => () => void;
-  /** Resolves when the first handshake is done; rejects with `CloseError` when it never will be. */
+  /** Resolves when the first handshake is done; rejects with `CloseError` when it never will be. May be left alone. */
   readonly opened: Promise<void>;
   /** Resolves when the client has ended: by `close`, or because the server said so. Never rejects. */
   readonly closed: Promise<Closed>;
@@ -209,7 +209,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     },
     get opened() {
       connection.dial();
-      return opening.then();
+      const opened = opening.then();
+      opened.catch(() => {}); // who reads it may not wait for it: React's development build reads all it is given
+      return opened;
     },
     closed,
     status: connection.status,

@@ -24,7 +24,7 @@ export interface Watchable<T> {
    * Calls `listener` with every new value, not with the present one, until the returned function is called.
    * Each call is a subscription of its own. What a listener throws goes to the console and stops nobody else.
    */
-  watch(listener: (value: T) => void): () => void;
+  readonly watch: (listener: (value: T) => void) => () => void;
 }
 
 /** A watchable value for the one who owns it. */

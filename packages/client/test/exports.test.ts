@@ -24,3 +24,16 @@ test("@symbolon/client exports these names and no others", async () => {
     ]
   `);
 });
+
+test("@symbolon/client/react exports these names and no others", async () => {
+  const names = Object.keys(await import("@symbolon/client/react")).sort();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "useClient",
+      "useEvent",
+      "useRequest",
+      "useStatus",
+      "useStream",
+    ]
+  `);
+});

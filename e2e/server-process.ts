@@ -3,26 +3,30 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const demo = fileURLToPath(new URL("../demo", import.meta.url));
+/** A server of this repository: `server.ts` in a folder of its own, which prints `symbolon <name>: <url>` when it listens. */
+export type ServerProgram = {
+  readonly name: string;
+  /** Relative to this file. */
+  readonly folder: string;
+  /** Variables of its environment, besides `PORT`. */
+  readonly env?: Readonly<Record<string, string>>;
+};
 
-/** What differs from the demo's defaults; times in milliseconds. */
-export type DemoOptions = { readonly heartbeat?: { readonly interval: number; readonly timeout: number } };
-
-/** The demo's server in a process of its own, which keeps its port from one life to the next. */
-export class DemoServer {
+/** A server in a process of its own, which keeps its port from one life to the next. */
+export class ServerProcess {
   readonly port: number;
-  readonly #options: DemoOptions;
+  readonly #program: ServerProgram;
   #child: ChildProcess | undefined;
 
-  private constructor(port: number, options: DemoOptions) {
+  private constructor(port: number, program: ServerProgram) {
     this.port = port;
-    this.#options = options;
+    this.#program = program;
   }
 
   /** Starts a server at the first of these ports that is free. */
-  static async start(ports: Iterable<number>, options: DemoOptions = {}): Promise<DemoServer> {
+  static async start(ports: Iterable<number>, program: ServerProgram): Promise<ServerProcess> {
     for (const port of ports) {
-      const server = new DemoServer(port, options);
+      const server = new ServerProcess(port, program);
       if (await server.start()) return server;
     }
     throw new Error("no port is free");
@@ -35,25 +39,20 @@ export class DemoServer {
 
   /** Starts it; false when the port is in use. */
   async start(): Promise<boolean> {
-    const { interval, timeout } = this.#options.heartbeat ?? {};
+    const { name, folder, env } = this.#program;
     const child = spawn(process.execPath, ["--conditions=symbolon-source", "--import", "tsx", "server.ts"], {
-      cwd: demo,
-      env: {
-        ...process.env,
-        PORT: String(this.port),
-        HEARTBEAT_INTERVAL: String(interval ?? ""),
-        HEARTBEAT_TIMEOUT: String(timeout ?? ""),
-      },
+      cwd: fileURLToPath(new URL(folder, import.meta.url)),
+      env: { ...process.env, ...env, PORT: String(this.port) },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
     let complaints = "";
     child.stderr.on("data", (chunk: Buffer) => (complaints += chunk.toString()));
     for await (const line of createInterface(child.stdout)) {
-      if (line === `symbolon demo: ${this.url}`) return true;
+      if (line === `symbolon ${name}: ${this.url}`) return true;
     }
-    if (complaints.includes("is in use")) return false;
-    throw new Error(`the demo did not start: ${complaints}`);
+    if (/\bin use\b/.test(complaints)) return false;
+    throw new Error(`the ${name} did not start: ${complaints}`);
   }
 
   /** Ends it without a goodbye, as a crash does. */

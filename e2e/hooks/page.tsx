@@ -1,0 +1,110 @@
+/** A page that uses every hook, under StrictMode; the buttons do to it what React does to a component. */
+import { type Client } from "@symbolon/client";
+import { useClient, useEvent, useRequest, useStatus, useStream } from "@symbolon/client/react";
+import { Activity, type ReactNode, StrictMode, useState } from "react";
+import { createRoot } from "react-dom/client";
+import { room as contract } from "./contract.ts";
+
+type RoomClient = Client<typeof contract>;
+
+function useRoom(room: string): RoomClient {
+  return useClient(contract, { url: location.origin, params: { room } });
+}
+
+/** A room: its connection, what is said there, and a place to ask. */
+function Room({ room }: { readonly room: string }): ReactNode {
+  const client = useRoom(room);
+  const { is, attempt, error } = useStatus(client);
+  const [mood, setMood] = useState("calmly");
+  const [heard, setHeard] = useState<readonly string[]>([]);
+  const [counting, setCounting] = useState(0);
+  useEvent(client, "said", (line) => setHeard([...heard, `${mood} ${line}`]));
+  return (
+    <section>
+      <p title="status">{[is, is === "waiting" && attempt > 0, error?.code].filter(Boolean).join(" ")}</p>
+      <p title="heard">{heard.join(", ")}</p>
+      <button onClick={() => setMood("gladly")}>Be glad</button>
+      <button onClick={() => void client.send("say", `hello ${room}`)}>Say hello</button>
+      <Joining client={client} />
+      <button onClick={() => setCounting(1_000)}>Count to 1000</button>
+      <button onClick={() => setCounting(-2)}>Count and stay</button>
+      <button onClick={() => setCounting(0)}>Do not count</button>
+      {counting !== 0 && <Counting client={client} to={counting} />}
+    </section>
+  );
+}
+
+function Joining({ client }: { readonly client: RoomClient }): ReactNode {
+  const { ask, data, error, pending } = useRequest(client, "join");
+  return (
+    <p>
+      {["Ada", "nobody", "slow"].map((name) => (
+        <button key={name} onClick={() => ask(name)}>{`Join as ${name}`}</button>
+      ))}
+      <button onClick={() => ask("slow", { signal: AbortSignal.abort("enough") })}>Join too late</button>
+      <output title="joined">{told([data && `seat ${data.seat}`, error, pending && "pending"])}</output>
+    </p>
+  );
+}
+
+function Counting({ client, to }: { readonly client: RoomClient; readonly to: number }): ReactNode {
+  const { items, error, running, again } = useStream(client, "count", { to }, { keep: 3 });
+  return (
+    <p>
+      <output title="counted">{told([items.join(" "), error, running && "running"])}</output>
+      <button onClick={again}>Count again</button>
+    </p>
+  );
+}
+
+/** Shows the same connection a second time. */
+function Twin({ room }: { readonly room: string }): ReactNode {
+  return <p title="twin">{useStatus(useRoom(room)).is}</p>;
+}
+
+function told(parts: readonly unknown[]): string {
+  return parts
+    .filter(Boolean)
+    .map((part) => (part instanceof Error && "code" in part ? part.code : part))
+    .join(", ");
+}
+
+/** A new component every time, as a hot reload makes: what was mounted is unmounted, and mounted again. */
+function reloaded(): () => ReactNode {
+  return function Page() {
+    const [room, setRoom] = useState("lobby");
+    const [mounted, setMounted] = useState(0);
+    const [twins, setTwins] = useState(0);
+    const [hidden, setHidden] = useState(false);
+    return (
+      <>
+        <button onClick={() => setRoom("den")}>Go to the den</button>
+        <button onClick={() => setRoom("private")}>Go where it is private</button>
+        <button onClick={() => setMounted(-1)}>Unmount</button>
+        <button onClick={() => setMounted(Math.max(0, mounted) + 1)}>Mount anew</button>
+        <button onClick={() => setTwins(2)}>Add twins</button>
+        <button onClick={() => setTwins(0)}>Remove twins</button>
+        <button onClick={() => setHidden(!hidden)}>Hide or show</button>
+        <button onClick={render}>Hot reload</button>
+        <Activity mode={hidden ? "hidden" : "visible"}>
+          {mounted >= 0 && <Room key={mounted} room={room} />}
+          {Array.from({ length: twins }, (_, twin) => (
+            <Twin key={twin} room={room} />
+          ))}
+        </Activity>
+      </>
+    );
+  };
+}
+
+function render(): void {
+  const Page = reloaded();
+  root.render(
+    <StrictMode>
+      <Page />
+    </StrictMode>,
+  );
+}
+
+const root = createRoot(document.getElementById("root") as HTMLElement);
+render();
