@@ -81,6 +81,15 @@ test("@symbolon/protocol knows no clock, no chance and no platform", () => {
   expect(found).toEqual([]);
 });
 
+test("msgpackr is loaded by the entry msgpack.ts alone, and that by no other module", () => {
+  const loading = packages.flatMap((name) =>
+    modulesOf(name)
+      .filter((file) => imports(name, file).some((id) => /\bmsgpackr\b|\/msgpack(?:\.ts)?$/.test(id)))
+      .map((file) => `${name}/${file}`),
+  );
+  expect(loading).toEqual(["protocol/msgpack.ts"]);
+});
+
 describe("the reader of imports", () => {
   test("sees every form an import takes", () => {
     const source = [
