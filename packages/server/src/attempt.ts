@@ -26,6 +26,7 @@ export class Attempt {
   readonly #options: AttemptOptions;
   readonly #hooks = new HookRun();
   #failure: unknown;
+  #closed: { readonly error: unknown; readonly close: Promise<Required<Close>> } | undefined;
 
   constructor(context: OpenContext, options: AttemptOptions) {
     this.context = context;
@@ -101,10 +102,12 @@ export class Attempt {
     return refusalFor(error, () => this.report(error, "handshake"));
   }
 
-  /** The close by which a failure ends an accepted socket; its code is as it was given. */
+  /** The close by which a failure ends an accepted socket; its code is as it was given. The app is told once of an error that comes twice. */
   close(error: unknown): Promise<Required<Close>> {
     this.#failure = error;
-    return closeFor(error, () => this.report(error, "open"));
+    if (this.#closed === undefined || this.#closed.error !== error)
+      this.#closed = { error, close: closeFor(error, () => this.report(error, "open")) };
+    return this.#closed.close;
   }
 }
 
