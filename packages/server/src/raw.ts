@@ -79,8 +79,13 @@ async function converse(
     void shutFor(error, attempt, socket, wire);
   });
   const outcome = await run(route, attempt, socket, wire);
-  if (!wire.accepted)
-    return unheard === undefined ? refuse(attempt, wire, outcome) : refuse(attempt, {}, unheard);
+  if (!wire.accepted) {
+    const refusal = await (unheard === undefined
+      ? refuse(attempt, wire, outcome)
+      : refuse(attempt, {}, unheard));
+    wire.left(); // what still waits for the socket waits in vain
+    return refusal;
+  }
   await close(attempt, socket, outcome);
   for (const error of await sayFarewells(socket)) void attempt.report(error, "ending");
   for (const error of await lingered(socket, route.clock)) void attempt.report(error, "ending");
@@ -119,12 +124,21 @@ async function run(route: RawRoute, attempt: Attempt, socket: Socket, wire: Pend
     const result = await route.handler(socket, attempt.context as never);
     if (!isStreamed(result)) return checkResult(result, socket);
     siftUnread(route.layer.unread ?? "close", wire, (code, reason) => shut(attempt, socket, code, reason));
-    await socket.pipe(result);
+    const sending = socket.pipe(result);
+    if ((await isWaiting(sending)) && socket.state === "connecting") await socket.accept();
+    await sending;
     if (socket.state === "connecting") await socket.accept(); // a stream of nothing was one too
     return {};
   } catch (error) {
     return tellsOfEnd(error, socket) ? {} : { failure: { error } };
   }
+}
+
+/** Whether a stream has come to something that takes time: what it does at once may still refuse, or accept in its own way. */
+function isWaiting(sending: Promise<void>): Promise<boolean> {
+  const soon = new Promise<boolean>((resolve) => setImmediate(resolve, true));
+  const over = (): boolean => false;
+  return Promise.race([sending.then(over, over), soon]);
 }
 
 /** A value that is neither sent nor a refusal is a mistake: whoever returns it means something by it. */
