@@ -5,6 +5,7 @@ import { checkParts, type OpenContext, type RouteSchemas } from "./context.ts";
 import { type Close, closeFor, type ErrorContext, type OnError, refusalFor, tell } from "./failure.ts";
 import { type AnyHook, HookRun } from "./hook.ts";
 import type { AcceptInit } from "./pending-wire.ts";
+import { checkOffered } from "./subprotocol.ts";
 
 /** Accepts the handshake: writes the 101 and gives the wire. Rejects when the client has left. */
 export type Accept = (init?: AcceptInit) => Promise<Wire>;
@@ -47,12 +48,13 @@ export class Attempt {
     });
   }
 
-  /** Accepts with the headers that hooks added. Rejects with TypeError when a value cannot stand in a header. */
+  /** Accepts with the headers that hooks added. Rejects with TypeError for a subprotocol that was not offered, and for a header that the handshake has itself or that cannot be written. */
   accepting(accept: Accept): Accept {
     return (init = {}) => {
-      const { answer } = this.context;
-      if (isEmpty(answer) && init.headers === undefined) return accept(init);
+      const { answer, protocols } = this.context;
       try {
+        checkOffered(protocols, init.subprotocol);
+        if (isEmpty(answer) && init.headers === undefined) return accept(init);
         const headers = mergeHeaders(answer, init.headers);
         checkHeaders(headers);
         return accept({ ...init, headers });

@@ -1,5 +1,6 @@
 import { type Output, type PathParams, type Schema, ValidationError, validate } from "@symbolon/protocol";
 import { basic, bearer, type Credentials } from "./credentials.ts";
+import { offeredProtocols } from "./subprotocol.ts";
 
 /** The schemas by which a route reads its request. */
 export interface RouteSchemas {
@@ -21,6 +22,8 @@ export interface BaseContext {
   readonly token: string | undefined;
   /** The user and password of Basic credentials (RFC 7617, as UTF-8); undefined when there are none. */
   readonly credentials: Credentials | undefined;
+  /** The subprotocols that the client offers, in its order: `accept({ subprotocol })` names the one to speak. */
+  readonly protocols: readonly string[];
   /** The path of the route that serves the request, as it was declared, below the prefixes it is mounted at: `/v1/items/:id`. */
   readonly route: string;
   /**
@@ -76,6 +79,7 @@ export function openContext(request: Request, { params, route, token }: Served):
     route,
     token: token ?? bearer(request),
     credentials: basic(request),
+    protocols: offeredProtocols(request),
     answer: new Headers(),
     params,
     query: parseQuery(new URL(request.url).searchParams),

@@ -131,13 +131,6 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
     socket.once("close", decide);
     const accept = (init: AcceptInit = {}): Promise<NodeWire> =>
       new Promise((resolve, reject) => {
-        const offered = (incoming.headers["sec-websocket-protocol"] ?? "")
-          .split(",")
-          .map((one) => one.trim());
-        if (init.subprotocol !== undefined && !offered.includes(init.subprotocol))
-          return reject(
-            new TypeError(`the client did not offer the subprotocol ${JSON.stringify(init.subprotocol)}`),
-          );
         // `ws` would drop a half-closed connection without a word.
         if (!socket.readable || !socket.writable)
           return reject(new CloseError(CloseCode.Abnormal, "the client has left", false));

@@ -39,7 +39,7 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
   /**
    * Accepts the handshake; the first `send` or `receive` does it too. While open it has no effect.
    * Rejects with `CloseError` when the socket was closed or has ended, with TypeError for a subprotocol that was not
-   * offered, or a header value that is not ASCII.
+   * offered, a header of the handshake itself, or a header value that is not ASCII.
    */
   accept(init: AcceptInit = {}): Promise<void> {
     return Unheard.of(this, this.#accept(init));
