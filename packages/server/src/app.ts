@@ -1,7 +1,7 @@
 import type { AnyContract, ParamsOutput, QueryOutput, Sent } from "@symbolon/protocol";
 import type { Accept } from "./attempt.ts";
 import { type Clock, SystemClock } from "./clock.ts";
-import type { BaseContext, Context, RouteSchemas } from "./context.ts";
+import type { BaseContext, Context, HookContext } from "./context.ts";
 import { Dispatcher, type DispatchOptions, type HandshakeOptions, type Track } from "./dispatch.ts";
 import type { ErrorContext, OnError } from "./failure.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
@@ -63,12 +63,11 @@ type New<P> = (Provided & { readonly [Name in OwnName | keyof P]?: never }) | vo
 export interface App<P extends object = object, L extends object = object> {
   /**
    * A narrower view of the same app: routes declared on it run `hook`, after those of this view. Hooks run for the
-   * routes that are found: for an unknown path none does. A name that the context has already cannot be provided: the
-   * compiler says so, and a TypeError does when the hook runs.
+   * routes that are found, when the route's schemas have passed: for an unknown path none does. They read the request
+   * as it came. A name that the context has already cannot be provided: the compiler says so, and a TypeError does when
+   * the hook runs.
    */
-  readonly use: <Given extends New<P> = void>(
-    hook: Hook<Context<string, RouteSchemas> & P, Given>,
-  ) => App<Merge<P, Given>, L>;
+  readonly use: <Given extends New<P> = void>(hook: Hook<HookContext & P, Given>) => App<Merge<P, Given>, L>;
   /**
    * Another view of the same app, whose raw routes speak as `layer` says where they do not say it themselves.
    * Throws TypeError for an option that does not exist, RangeError for an idle timeout that is no time.

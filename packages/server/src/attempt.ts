@@ -1,7 +1,7 @@
 import type { Wire } from "@symbolon/protocol";
 import { checkHeaders, mergeHeaders, watchBody } from "./answer.ts";
 import { within } from "./around.ts";
-import { checkParts, type OpenContext, type RouteSchemas } from "./context.ts";
+import { type OpenContext, readParts, type RouteSchemas } from "./context.ts";
 import { type Close, closeFor, type ErrorContext, type OnError, refusalFor, tell } from "./failure.ts";
 import { type AnyHook, HookRun } from "./hook.ts";
 import type { AcceptInit } from "./pending-wire.ts";
@@ -19,8 +19,7 @@ export interface AttemptOptions {
 
 /** A request from its arrival to its end: the context, the hooks that ran, and how a failure is answered. */
 export class Attempt {
-  /** What hooks and handlers may read. */
-  readonly context: OpenContext;
+  #context: OpenContext;
   #resolveEnded: (() => void) | undefined;
   /** Resolves when the hooks' endings have run. */
   readonly ended: Promise<void> = new Promise((resolve) => (this.#resolveEnded = resolve));
@@ -30,22 +29,33 @@ export class Attempt {
   #closed: { readonly error: unknown; readonly close: Promise<Required<Close>> } | undefined;
 
   constructor(context: OpenContext, options: AttemptOptions) {
-    this.context = context;
+    this.#context = context;
     this.#options = options;
   }
 
+  /** What may be read: by hooks the request as it came, by the handler as the route's schemas made it. */
+  get context(): OpenContext {
+    return this.#context;
+  }
+
   /** Checks the request, runs the hooks, then `serve`. Resolves with what it gives, or with the response by which one of them refused. Never rejects. */
-  run<Served>(serve: () => Promise<Served>): Promise<Served | Response> {
-    return within(this.context, async () => {
-      try {
-        const refusal =
-          (await checkParts(this.context, this.#options.schemas)) ??
-          (await this.#hooks.start(this.#options.hooks, this.context));
-        return refusal ?? (await serve());
-      } catch (error) {
-        return await this.refusal(error);
-      }
-    });
+  async run<Served>(serve: () => Promise<Served>): Promise<Served | Response> {
+    try {
+      const parts = await within(this.#context, () => this.#start());
+      if (parts instanceof Response) return parts;
+      // A copy: hooks, and what they began, go on with what they know.
+      this.#context = { ...this.#context, ...parts };
+      return await within(this.#context, serve);
+    } catch (error) {
+      return within(this.#context, () => this.refusal(error));
+    }
+  }
+
+  async #start(): Promise<Response | Readonly<Record<string, unknown>>> {
+    const { schemas, hooks } = this.#options;
+    const parts = await readParts(this.#context, schemas);
+    if (parts instanceof Response) return parts;
+    return (await this.#hooks.start(hooks, this.#context)) ?? parts;
   }
 
   /** Accepts with the headers that hooks added. Rejects with TypeError for a subprotocol that was not offered, and for a header that the handshake has itself or that cannot be written. */

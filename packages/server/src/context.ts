@@ -41,9 +41,21 @@ export interface NoSchemas extends RouteSchemas {
   readonly cookies?: never;
 }
 
+/** What a hook may read: the request and its parts as they came, whatever the schemas of the route, for it serves many. */
+export interface HookContext extends BaseContext {
+  /** The path's parameters, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The query; a repeated name gives an array. */
+  readonly query: Readonly<Record<string, string | string[]>>;
+  /** The headers. */
+  readonly headers: Headers;
+  /** The cookies. */
+  readonly cookies: Readonly<Record<string, string>>;
+}
+
 /**
  * What a handler may read: the request and its parts, as the route's schemas made them. With `RouteSchemas`, which may
- * be any, the parts are unknown: so it is for hooks, which serve many routes.
+ * be any, the parts are unknown.
  */
 export interface Context<
   Path extends string = string,
@@ -52,11 +64,11 @@ export interface Context<
   /** The path's parameters, decoded. */
   readonly params: Parsed<Schemas["params"], PathParams<Path>>;
   /** The query; a repeated name gives an array. */
-  readonly query: Parsed<Schemas["query"], Readonly<Record<string, string | string[]>>>;
+  readonly query: Parsed<Schemas["query"], HookContext["query"]>;
   /** The headers. */
   readonly headers: Parsed<Schemas["headers"], Headers>;
   /** The cookies. */
-  readonly cookies: Parsed<Schemas["cookies"], Readonly<Record<string, string>>>;
+  readonly cookies: Parsed<Schemas["cookies"], HookContext["cookies"]>;
 }
 
 type Parsed<S, Otherwise> = S extends Schema ? Output<S> : Otherwise;
@@ -88,14 +100,18 @@ export function openContext(request: Request, { params, route, token }: Served):
   };
 }
 
-/** Makes the parts of a context what the route's schemas say. Resolves with a 400 `Response` (RFC 9457) listing the issues when they do not fit. */
-export async function checkParts(context: OpenContext, schemas: RouteSchemas): Promise<Response | undefined> {
+/** The parts of a context for which the route has schemas, as these make them. Resolves with a 400 `Response` (RFC 9457) listing the issues when they do not fit. */
+export async function readParts(
+  context: OpenContext,
+  schemas: RouteSchemas,
+): Promise<Response | Readonly<Record<string, unknown>>> {
+  const parts: Record<string, unknown> = {};
   const issues: { in: string; path: string; message: string }[] = [];
   for (const part of ["params", "query", "headers", "cookies"] as const) {
     const schema = schemas[part];
     if (schema === undefined) continue;
     try {
-      context[part] = await validate(
+      parts[part] = await validate(
         schema,
         part === "headers" ? Object.fromEntries(context.request.headers) : context[part],
       );
@@ -109,7 +125,7 @@ export async function checkParts(context: OpenContext, schemas: RouteSchemas): P
         });
     }
   }
-  return issues.length === 0 ? undefined : problem(context.request, issues);
+  return issues.length === 0 ? parts : problem(context.request, issues);
 }
 
 function problem(

@@ -21,7 +21,7 @@ export type { Answer, Hear, Heard, Listener } from "./listen.ts";
 export type { SocketHandler, SocketResult, Streamed } from "./raw.ts";
 export type { HttpHandler } from "./routes.ts";
 export type { Hook, HookResult, OwnName, Provided } from "./hook.ts";
-export type { BaseContext, Context, NoSchemas, RouteSchemas } from "./context.ts";
+export type { BaseContext, Context, HookContext, NoSchemas, RouteSchemas } from "./context.ts";
 export type { BroadcastOptions, Room, RoomChange } from "./room.ts";
 export type { HeartbeatOptions } from "./heartbeat.ts";
 export type { OriginOptions } from "./origin.ts";
