@@ -106,7 +106,7 @@ test("seeds › 111 takes a cookie or a token, and an optional number [rows 33, 
     return who === undefined ? new Response("a cookie or a token, please", { status: 403 }) : { who };
   });
   known.ws("/", { query: z.object({ q: z.coerce.number().optional() }) }, async (socket, { who, query }) => {
-    await socket.send(`I know you: ${who}`);
+    await socket.send(`I know you: ${String(who)}`);
     if (query.q !== undefined) await socket.send(`Query parameter q is: ${query.q}`);
   });
   const site = await served(app);

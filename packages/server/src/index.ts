@@ -16,8 +16,8 @@ export type {
   SocketRouteOptions,
 } from "./socket-options.ts";
 export type { Unread } from "./unread.ts";
-export { listen } from "./listen.ts";
-export type { Answer, Hear, Heard, Listener } from "./listen.ts";
+export { listen, listenEach } from "./listen.ts";
+export type { Answer, Hear, HearApart, Heard, Listener, ListenerApart, SocketApart } from "./listen.ts";
 export type { SocketHandler, SocketResult, Streamed } from "./raw.ts";
 export type { HttpHandler } from "./routes.ts";
 export type { Hook, HookResult, OwnName, Provided } from "./hook.ts";
