@@ -1,4 +1,4 @@
-import type { AnyContract, ParamsOutput, QueryOutput, Sent } from "@symbolon/protocol";
+import type { AnyContract, ParamsOutput, QueryOutput } from "@symbolon/protocol";
 import type { Accept } from "./attempt.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import type { BaseContext, Context, HookContext } from "./context.ts";
@@ -10,9 +10,7 @@ import type { HostOptions } from "./host.ts";
 import { ContractService, type Service } from "./implement.ts";
 import type { OriginOptions } from "./origin.ts";
 import type { SocketHandler } from "./raw.ts";
-import type { BroadcastOptions, Room } from "./room.ts";
-import { type HttpHandler, Routes } from "./routes.ts";
-import type { Socket } from "./server-socket.ts";
+import { type HttpHandler, Routes, type SocketRoom } from "./routes.ts";
 import type { Setup } from "./setup.ts";
 import {
   type Layered,
@@ -41,12 +39,6 @@ export interface AppOptions<State = undefined> extends OriginOptions, HostOption
   /** Time, for tests. Default: the system's. */
   readonly clock?: Clock;
 }
-
-/** The rooms of an app's raw routes. */
-export type SocketRoom = Room<
-  Socket<unknown, never>,
-  (value: unknown, options?: BroadcastOptions<Socket<unknown, never>>) => Sent
->;
 
 /** What the handlers of raw routes have besides the request. */
 export interface RawContext {
@@ -97,7 +89,9 @@ export interface App<P extends object = object, L extends object = object> {
     contract: C,
     setup: Setup<C, ContractContext<C> & P>,
   ) => Service<C>;
-  /** Serves another app's routes below a prefix; its routes run this view's hooks first, and keep their own `state`. Which requests are answered, and how errors are, is said by the app that is served. */
+  /** Finds a room of the app's raw routes, from anywhere; those of a mounted app are its own. */
+  readonly room: (name: string) => SocketRoom;
+  /** Serves another app's routes below a prefix, or by "/" without one; its routes run this view's hooks first, and keep their own `state`. Which requests are answered, and how errors are, is said by the app that is served. */
   readonly mount: (prefix: string, other: Pick<App, "fetch" | "handshake">) => void;
   /** Whether any route is at this path. */
   readonly serves: (pathname: string) => boolean;
@@ -186,6 +180,7 @@ function view<P extends object, L extends object>(
       return service;
     },
     mount: (prefix, other) => routes.mount(prefix, hooks, insideOf(other, "mount").routes),
+    room: routes.room,
     serves: (pathname) => routes.serves(pathname),
     fetch: (request) => served.fetch(request),
     handshake: (request, accept, track) => served.handshake(request, accept, track),

@@ -1,5 +1,5 @@
 export { createApp } from "./app.ts";
-export type { App, AppOptions, ContractContext, RawContext, SocketRoom } from "./app.ts";
+export type { App, AppOptions, ContractContext, RawContext } from "./app.ts";
 export { Peer } from "./peer.ts";
 export type { Service } from "./implement.ts";
 export type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
@@ -19,7 +19,7 @@ export type { Unread } from "./unread.ts";
 export { listen, listenEach } from "./listen.ts";
 export type { Answer, Hear, HearApart, Heard, Listener, ListenerApart, SocketApart } from "./listen.ts";
 export type { SocketHandler, SocketResult, Streamed } from "./raw.ts";
-export type { HttpHandler } from "./routes.ts";
+export type { HttpHandler, SocketRoom } from "./routes.ts";
 export type { Hook, HookResult, OwnName, Provided } from "./hook.ts";
 export type { BaseContext, Context, HookContext, NoSchemas, RouteSchemas } from "./context.ts";
 export type { BroadcastOptions, Room, RoomChange } from "./room.ts";
