@@ -1,6 +1,7 @@
 import type { AnyContract, ParamsOutput, QueryOutput } from "@symbolon/protocol";
 import type { Accept } from "./attempt.ts";
 import { type Clock, SystemClock } from "./clock.ts";
+import { inOneLine, isByClient } from "./by-client.ts";
 import type { BaseContext, Context, HookContext } from "./context.ts";
 import { Dispatcher, type DispatchOptions, type HandshakeOptions, type Track } from "./dispatch.ts";
 import type { ErrorContext, OnError } from "./failure.ts";
@@ -34,7 +35,7 @@ export interface AppOptions<State = undefined> extends OriginOptions, HostOption
   readonly handshake?: HandshakeOptions;
   /** Answers every HTTP request that no `app.http` route takes: `hono.fetch`, for example. */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
-  /** Told of errors, those of mounted apps too; may answer them. Default: `console.error`, without the query of the URL. */
+  /** Told of errors, those of mounted apps too; may answer them. Default: `console.error`, without the query of the URL, and in one line for what the client did wrong. */
   readonly onError?: OnError;
   /** Time, for tests. Default: the system's. */
   readonly clock?: Clock;
@@ -192,5 +193,7 @@ function view<P extends object, L extends object>(
 
 function logError(error: unknown, { request }: ErrorContext): void {
   const { pathname } = new URL(request.url);
-  console.error(`symbolon: error at ${JSON.stringify(pathname.slice(0, 256))}`, error);
+  const where = `symbolon: error at ${JSON.stringify(pathname.slice(0, 256))}`;
+  if (isByClient(error)) console.error(`${where}: ${inOneLine(error)}`);
+  else console.error(where, error);
 }

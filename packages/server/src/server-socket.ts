@@ -3,8 +3,10 @@ import {
   type Message,
   Socket as BaseSocket,
   type SocketCodecs,
+  ValidationError,
   whatever,
 } from "@symbolon/protocol";
+import { byClient } from "./by-client.ts";
 import { checkExpected, type Expected } from "./expected.ts";
 import { linger } from "./lingering.ts";
 import type { AcceptInit, PendingWire, SocketState } from "./pending-wire.ts";
@@ -101,7 +103,11 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
 
   async #take(codec: Codec<never, unknown> | undefined): Promise<unknown> {
     await this.#pending.ask();
-    return codec === undefined ? super.receive() : super.receive(codec);
+    try {
+      return await (codec === undefined ? super.receive() : super.receive(codec));
+    } catch (error) {
+      throw error instanceof ValidationError ? byClient(error) : error;
+    }
   }
 
   async #pair(
