@@ -48,4 +48,4 @@ export {
   text,
   ValidationError,
 } from "@symbolon/protocol";
-export type { SocketCodecs } from "@symbolon/protocol";
+export type { Closed, Codec, Message, Sent, SocketCodecs } from "@symbolon/protocol";
