@@ -17,7 +17,7 @@ function slow() {
     }
   });
   view.ws("/:kind", async (socket, { params: { kind } }) => {
-    if (kind === "refused") return new Response("no", { status: 403, headers: { "x-why": "no" } });
+    if (kind === "refused") throw new Response("no", { status: 403, headers: { "x-why": "no" } });
     await socket.accept();
     if (kind === "failing") throw new Error("broken");
     await socket.closed;
