@@ -34,7 +34,10 @@ export interface Server extends AsyncDisposable {
   readonly url: string;
   /** The port it listens on. */
   readonly port: number;
-  /** Refuses new connections, closes the open ones with 1001, gives undecided handshakes 3 s, and resolves when all have ended, or 3 s after the last client has left. */
+  /**
+   * Refuses new connections, closes the open ones with 1001, gives undecided handshakes 3 s, and resolves when all have
+   * ended, or 3 s after the last client has left. No signal is listened to: `process.once("SIGTERM", () => server.close())`.
+   */
   readonly close: () => Promise<void>;
 }
 
