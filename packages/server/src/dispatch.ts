@@ -19,6 +19,7 @@ import { checkHost, type HostOptions } from "./host.ts";
 import { checkOrigin, type OriginOptions } from "./origin.ts";
 import type { Found } from "./router.ts";
 import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
+import { offeredProtocols } from "./subprotocol.ts";
 
 /** What may be asked of the server before a handshake is decided. */
 export interface HandshakeOptions {
@@ -112,7 +113,7 @@ export class Dispatcher {
 
   /** The first codec of this app's list that the client offers; undefined in plain mode. */
   #agreed(request: Request): FrameCodec | undefined {
-    const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((one) => one.trim());
+    const offered = offeredProtocols(request);
     return [...(this.#options.codecs ?? []), jsonFrames].find(({ protocol }) => offered.includes(protocol));
   }
 
