@@ -14,7 +14,7 @@ import {
   type HandlerOutput,
   type HandlerUpload,
   jsonFrames,
-  Peer,
+  createPeer,
   ProtocolError,
   type RequestName,
   Sent,
@@ -25,7 +25,7 @@ import {
   type UrlArguments,
   VERSION,
 } from "@symbolon/protocol";
-import { Alarm } from "./alarm.ts";
+import { later } from "./alarm.ts";
 import { createConnection } from "./connection.ts";
 import type { WebSocketClass } from "./reconnecting.ts";
 import type { ConnectionStatus, Watchable } from "./status.ts";
@@ -88,7 +88,7 @@ export interface Client<C extends AnyContract> {
     ) => HandlerOutput<ServerMessages<C>[Name]>,
   ) => () => void;
   /** Resolves when the first handshake is done; rejects with `CloseError` when it never will be. May be left alone. */
-  readonly opened: Promise<void>;
+  readonly opened: Sent;
   /** Resolves when the client has ended: by `close`, or because the server said so. Never rejects. */
   readonly closed: Promise<Closed>;
   /** Where the connection stands. */
@@ -131,7 +131,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       },
       message(message) {
         try {
-          hear(codec.read(message), message.length);
+          hear(codec.read(message, peer.reads), message.length);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           connection.close(error.closeCode, error.message);
@@ -147,15 +147,11 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       },
     },
   );
-  const peer = new Peer<ClientMessages<C>>({
+  const peer = createPeer<ClientMessages<C>>({
     hears: contract.definition.server ?? {},
     says: contract.definition.client ?? {},
     session,
-    after(ms, then) {
-      const alarm = new Alarm();
-      alarm.set(ms, then);
-      return () => alarm.clear();
-    },
+    after: later,
     failed: (failure) => void tell("failed", failure).catch(console.error),
     crashed: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
@@ -209,9 +205,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     },
     get opened() {
       connection.dial();
-      const opened = opening.then();
-      opened.catch(() => {}); // who reads it may not wait for it: React's development build reads all it is given
-      return opened;
+      return opening;
     },
     closed,
     status: connection.status,

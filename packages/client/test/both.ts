@@ -1,4 +1,4 @@
-import { contract, type Peer, request, stream } from "@symbolon/protocol";
+import { type CallingPeer, contract, request, stream } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { testClient } from "@symbolon/server/testing";
@@ -23,7 +23,7 @@ const both = contract("/both", { client: messages, server: messages });
 type Messages = typeof messages;
 
 /** Who asks, be it the client or the server. */
-type Half = Pick<Peer<Messages>, "request" | "stream" | "send">;
+type Half = Pick<CallingPeer<Messages>, "request" | "stream" | "send">;
 
 /** What a handler is told of a call. */
 export interface Told {

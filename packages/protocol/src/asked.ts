@@ -1,8 +1,8 @@
 import { OutcomeUnknown, RequestError } from "./errors.ts";
 import type { CallFrame, ErrorFrame } from "./frame.ts";
-import type { AskedCall, Asker, AskOptions, Said } from "./kind.ts";
+import type { AskedCall, Asker, AskOptions, Said, ErrorSchemas } from "./kind.ts";
 import { refusalOf } from "./refusal.ts";
-import { type Schema, validate } from "./schema.ts";
+import { validate } from "./schema.ts";
 
 /** What the one who asks is told. */
 export interface AskedListener {
@@ -11,9 +11,6 @@ export interface AskedListener {
   /** The call ended without its answer: given up, timed out, lost, or refused. */
   failed(reason: unknown): void;
 }
-
-/** The codes that a contract declares for a request or a stream, each with the schema of its data. */
-export type ErrorSchemas = Readonly<Record<string, Schema>>;
 
 /** One question of this half, until it is answered, given up, timed out or lost. */
 export class Asked {

@@ -1,6 +1,6 @@
 import { ProtocolError } from "./errors.ts";
 import type { CallFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
-import type { AnyCalls, Asker, AskOptions, Call, CallHandler, Hear, Kind, Line, ServedCall } from "./kind.ts";
+import type { Asker, AskOptions, Call, CallHandler, Hear, Kind, Line, ServedCall } from "./kind.ts";
 import { notFound } from "./refusal.ts";
 import { Sent } from "./sent.ts";
 import { Turns } from "./turns.ts";
@@ -17,7 +17,7 @@ interface AskedEntry {
 }
 
 /** The requests and streams of a conversation: those this half asks, and those it serves. */
-export class Calls implements AnyCalls {
+export class Calls {
   readonly #line: Line;
   readonly #handlers = new Map<string, CallHandler>();
   readonly #asked = new Map<number | undefined, AskedEntry>();
@@ -30,12 +30,14 @@ export class Calls implements AnyCalls {
     this.#line = line;
   }
 
+  /** Names who handles a message of the other half; returns its own undo. Throws TypeError when somebody does already. */
   handle(name: string, handler: CallHandler): () => void {
     if (this.#handlers.has(name)) throw new TypeError(`${JSON.stringify(name)} is handled already`);
     this.#handlers.set(name, handler);
     return () => void this.#handlers.delete(name);
   }
 
+  /** Asks. Throws TypeError when the contract has no such request or stream. */
   ask(t: Kind["t"], name: string, data: unknown, options: AskOptions = {}): unknown {
     const { session, after, says } = this.#line;
     const kind = says(name);
@@ -57,14 +59,15 @@ export class Calls implements AnyCalls {
         this.#asking.leave(leave);
         if (this.#asked.size === 0) this.#line.asking?.(false);
       });
-      this.#asked.set(q, { hear, waits: () => leaving === undefined || session.waits(leaving) });
+      this.#asked.set(q, { hear, waits: () => leaving === undefined || session.pending.has(leaving) });
       if (this.#asked.size === 1) this.#line.asking?.(true);
       this.#asking.take(leave);
-      return { sent, withdraw: () => leaving === undefined || session.withdraw(leaving), ...call };
+      return { sent, withdraw: () => leaving === undefined || session.pending.delete(leaving), ...call };
     };
     return kind.ask({ open, after }, data, options);
   }
 
+  /** Takes a frame of a call, of so many characters. Throws ProtocolError when it has no place now. */
   receive(frame: RequestFrame | StreamFrame | CallFrame, size: number): void {
     if (frame.t === "request" || frame.t === "stream") this.#begin(frame);
     else if (!("q" in frame)) this.#asked.get(frame.re)?.hear(frame, size);
@@ -72,11 +75,13 @@ export class Calls implements AnyCalls {
     else throw new ProtocolError("a call is named by q or by re, not by both");
   }
 
+  /** The connection was lost: what was asked on it stays unanswered, and what it asked is given up. */
   lost(): void {
     for (const { hear, waits } of this.#asked.values()) if (!waits()) hear(undefined, 0);
     for (const { hear } of this.#served.values()) hear(undefined, 0);
   }
 
+  /** Resolves when no call of the other half is being served. */
   async idle(): Promise<void> {
     await Promise.all(this.#running);
   }

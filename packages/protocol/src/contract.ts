@@ -1,10 +1,7 @@
-import type { ErrorSchemas } from "./asked.ts";
 import type { RequestError } from "./errors.ts";
-import type { AskOptions, Kind } from "./kind.ts";
+import type { AskOptions, Kind, ErrorSchemas, RequestKind, StreamKind } from "./kind.ts";
 import { type ParamName, type PathParams, pathPattern } from "./path.ts";
-import type { RequestKind } from "./request.ts";
 import type { Input, Output, Schema } from "./schema.ts";
-import type { StreamKind } from "./stream.ts";
 
 /** The messages one half may say, by name: a bare schema is an event, `request` and `stream` are answered. */
 export type Messages = Readonly<Record<string, Schema | RequestKind | StreamKind>>;

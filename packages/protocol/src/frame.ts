@@ -110,14 +110,22 @@ export interface Bye {
 /** Every frame. */
 export type Frame = Hello | Welcome | EventFrame | RequestFrame | StreamFrame | CallFrame | Ping | Pong | Bye;
 
-type Check = (value: unknown) => boolean;
-type Shape = Readonly<Record<string, Check>>;
+/** Whether a field has the value it should have. */
+export type Check = (value: unknown) => boolean;
+/** The fields of a frame but for its `t`. */
+export type Shape = Readonly<Record<string, Check>>;
+/** The frames that may be read, by their `t`. A map, not an object: a frame may say that it is a `toString`. */
+export type Shapes = ReadonlyMap<unknown, Shape>;
 
-const anything: Check = () => true;
+/** Any value, or none. */
+export const anything: Check = () => true;
 const text: Check = (value) => typeof value === "string";
-const name: Check = (value) => typeof value === "string" && value !== "" && value.length <= 128;
-const count: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0;
-const optional =
+/** A name: 1 to 128 characters. */
+export const name: Check = (value) => typeof value === "string" && value !== "" && value.length <= 128;
+/** A positive safe integer. */
+export const count: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0;
+/** What may be left out. */
+export const optional =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
@@ -126,20 +134,10 @@ const heartbeat: Check = (value) => {
   return count(i) && count(t);
 };
 
-const numbered: Shape = { q: optional(count), re: optional(count) };
-
-/** Every frame but for its `t`. A map, not an object: a frame may say that it is a `toString`. */
-const shapes: ReadonlyMap<unknown, Shape> = new Map<unknown, Shape>([
+const shapes: Shapes = new Map<unknown, Shape>([
   ["hello", { v: count, cid: name, att: count, auth: optional(text) }],
   ["welcome", { state: (value) => value === "new", sid: name, heartbeat }],
   ["event", { name, data: anything, q: optional(count) }],
-  ["request", { q: count, name, data: anything, deadline: optional(count) }],
-  ["stream", { q: count, name, data: anything, deadline: optional(count) }],
-  ["reply", { re: count, data: anything }],
-  ["next", { ...numbered, data: anything }],
-  ["end", numbered],
-  ["credit", { ...numbered, n: count, b: count }],
-  ["cancel", numbered],
   ["error", { re: optional(count), code: name, message: text, data: anything }],
   ["ping", { n: count }],
   ["pong", { n: count }],
@@ -152,27 +150,27 @@ export interface FrameCodec {
   readonly protocol: string;
   /** Writes a frame. Throws TypeError when it cannot carry the frame's data. Written for another half, `String` makes JSON of it. */
   readonly write: (frame: Frame) => Message;
-  /** Reads a frame strictly, in JSON too. Throws ProtocolError saying what is wrong with it. */
-  readonly read: (message: Message) => Frame;
+  /** Reads a frame strictly, in JSON too; `others` are read besides those of every conversation. Throws ProtocolError saying what is wrong with it. */
+  readonly read: (message: Message, others?: Shapes) => Frame;
 }
 
 /** Frames in JSON, as text messages: what every half speaks. It cannot carry a cycle or a bigint. */
 export const jsonFrames: FrameCodec = {
   protocol: SUBPROTOCOL,
   write: (frame) => JSON.stringify(frame),
-  read(message) {
+  read(message, others) {
     let value: unknown;
     try {
       value = typeof message === "string" && JSON.parse(message);
     } catch {} // what is not JSON is no frame
-    return checkFrame(value);
+    return checkFrame(value, others);
   },
 };
 
-/** Checks that a value is a frame. Throws ProtocolError saying what is wrong with it. */
-export function checkFrame(value: unknown): Frame {
+/** Checks that a value is a frame, or one of `others`. Throws ProtocolError saying what is wrong with it. */
+export function checkFrame(value: unknown, others?: Shapes): Frame {
   const fields = Object(value) as Readonly<Record<string, unknown>>;
-  const shape = shapes.get(fields["t"]);
+  const shape = shapes.get(fields["t"]) ?? others?.get(fields["t"]);
   if (!shape) throw new ProtocolError('a frame is a JSON object with a known "t", sent as text');
   for (const field of Object.keys(fields))
     if (field !== "t" && !Object.hasOwn(shape, field))

@@ -1,11 +1,21 @@
+export { CallingPeer } from "./calling-peer.ts";
+export { createPeer } from "./create-peer.ts";
 export { Peer } from "./peer.ts";
 export type { Dispatch, Failure, PeerOptions } from "./peer.ts";
 export { request } from "./request.ts";
-export type { RequestDefinition, RequestKind } from "./request.ts";
 export { stream } from "./stream.ts";
-export type { StreamDefinition, StreamKind } from "./stream.ts";
-export type { ErrorSchemas } from "./asked.ts";
-export type { AskOptions, CallContext, CallHandler, Kind, Turn } from "./kind.ts";
+export type {
+  AskOptions,
+  CallContext,
+  CallHandler,
+  ErrorSchemas,
+  Kind,
+  RequestDefinition,
+  RequestKind,
+  StreamDefinition,
+  StreamKind,
+} from "./kind.ts";
+export type { Turn } from "./turns.ts";
 export { Session } from "./session.ts";
 export type { SessionOptions } from "./session.ts";
 export { jsonFrames, SUBPROTOCOL, VERSION } from "./frame.ts";

@@ -7,8 +7,10 @@ import type {
   RequestFrame,
   StreamFrame,
 } from "./frame.ts";
+import type { Schema } from "./schema.ts";
 import type { Sent } from "./sent.ts";
 import type { Session } from "./session.ts";
+import type { Turn } from "./turns.ts";
 import type { Message } from "./wire.ts";
 
 /** What one half says in a call; the call's number is put in where it is written. */
@@ -81,23 +83,6 @@ export type Handle = (
 /** Handles a call by what it was asked with. */
 export type CallHandler = (input: never, call: never) => unknown;
 
-/** The requests and streams of a conversation, as its peer holds them. */
-export interface AnyCalls {
-  /** Names who handles a message of the other half; returns its own undo. Throws TypeError when somebody does already. */
-  handle(name: string, handler: CallHandler): () => void;
-  /** Asks. Throws TypeError when the contract has no such request or stream. */
-  ask(t: Kind["t"], name: string, data: unknown, options?: AskOptions): unknown;
-  /** Takes a frame of a call, of so many characters. Throws ProtocolError when it has no place now. */
-  receive(frame: RequestFrame | StreamFrame | CallFrame, size: number): void;
-  /** The connection was lost: what was asked on it stays unanswered, and what it asked is given up. */
-  lost(): void;
-  /** Resolves when no call of the other half is being served. */
-  idle(): Promise<void>;
-}
-
-/** Handles a message whose turn has come. Never rejects; what it gives is awaited before the next one. */
-export type Turn = () => unknown;
-
 /** What calls need of their peer. */
 export interface Line extends Pick<Asker, "after"> {
   /** Delivers what this half says. */
@@ -119,10 +104,49 @@ export interface Line extends Pick<Asker, "after"> {
 export interface Kind {
   /** The frame by which it is asked. */
   readonly t: "request" | "stream";
-  /** Carries the calls of a conversation; so a contract of events alone brings none of it along. */
-  readonly calls: (line: Line) => AnyCalls;
+  /** Makes a peer that has calls; so a contract of events alone brings none of their code along. It is `createPeer` that knows the types. */
+  readonly peer: (options: never) => unknown;
   /** Asks it. */
   readonly ask: (asker: Asker, data: unknown, options: AskOptions) => unknown;
   /** Serves it; what is heard before `run` is kept. */
   readonly serve: (call: Call) => ServedCall;
+}
+
+/** The codes that a contract declares for a request or a stream, each with the schema of its data. */
+export type ErrorSchemas = Readonly<Record<string, Schema>>;
+
+/** What a request is made of. */
+export interface RequestDefinition {
+  /** What is asked with. */
+  readonly input: Schema;
+  /** What is answered. */
+  readonly output: Schema;
+  /** The codes of the errors it may fail with, each with the schema of the error's data. */
+  readonly errors?: ErrorSchemas;
+}
+
+/** A message that is answered once. */
+export interface RequestKind<D extends RequestDefinition = RequestDefinition> extends Kind {
+  readonly t: "request";
+  /** The schemas, as they were given. */
+  readonly definition: D;
+}
+
+/** What a stream is made of. */
+export interface StreamDefinition {
+  /** What is asked with. */
+  readonly input: Schema;
+  /** Each item that is answered. */
+  readonly output: Schema;
+  /** Each item that the one who asks sends along. Left out, it sends none. */
+  readonly upload?: Schema;
+  /** The codes of the errors it may fail with, each with the schema of the error's data. */
+  readonly errors?: ErrorSchemas;
+}
+
+/** A message that is answered many times. */
+export interface StreamKind<D extends StreamDefinition = StreamDefinition> extends Kind {
+  readonly t: "stream";
+  /** The schemas, as they were given. */
+  readonly definition: D;
 }

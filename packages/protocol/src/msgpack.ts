@@ -15,8 +15,8 @@ export const msgpack: FrameCodec = {
     // The writer's memory is its own: it is not shared with another thread.
     return new Packed(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
   },
-  read: (message) =>
-    typeof message === "string" ? jsonFrames.read(message) : checkFrame(readMsgpack(message)),
+  read: (message, others) =>
+    typeof message === "string" ? jsonFrames.read(message, others) : checkFrame(readMsgpack(message), others),
 };
 
 /** A frame as bytes, and as JSON where it is made a string: what JSON has no word for is lost then. */

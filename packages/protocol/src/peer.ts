@@ -1,15 +1,7 @@
-import type {
-  Answer,
-  AskArguments,
-  EventInput,
-  EventName,
-  Messages,
-  RequestName,
-  StreamName,
-} from "./contract.ts";
+import type { EventInput, EventName, Messages } from "./contract.ts";
 import { CloseError, RequestError, type ValidationError } from "./errors.ts";
-import type { ErrorFrame, EventFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
-import type { AnyCalls, CallHandler, Turn } from "./kind.ts";
+import type { ErrorFrame, EventFrame, Frame, RequestFrame, Shapes, StreamFrame } from "./frame.ts";
+import type { Turn } from "./turns.ts";
 import { Queue } from "./queue.ts";
 import { notFound, refusal, refusalOf } from "./refusal.ts";
 import { validate } from "./schema.ts";
@@ -60,35 +52,20 @@ export type Dispatch = (name: string, input: unknown) => unknown;
 /** How many sent events are remembered, so that a failure can say which one it was. */
 const memory = 256;
 
-/**
- * One end of a conversation: says events, asks requests and streams, and hands the messages of the other half to their
- * handlers. Events are handled one after another; a call starts after the events before it, and calls overlap.
- */
+/** One end of a conversation: says events, and hands those of the other half to their handlers, one after another. */
 export class Peer<Says extends Messages = Messages> {
+  /** The frames it takes besides those of every conversation. */
+  readonly reads?: Shapes;
   readonly #options: PeerOptions;
   readonly #inbox: Queue<Turn>;
-  /** There are none where there are only events; then the types let nobody ask, and asking is a TypeError. */
-  readonly #calls: AnyCalls | undefined;
   readonly #recent = new Map<number | undefined, { readonly name: string; readonly data: unknown }>();
   #dispatch: Dispatch | undefined;
   #last = 0;
   #losses = 0;
 
   constructor(options: PeerOptions) {
-    const { says, hears, session, after, asking } = options;
     this.#options = options;
     this.#inbox = options.inbox ?? new Queue();
-    const kind = Object.values({ ...says, ...hears }).find((message) => "calls" in message);
-    this.#calls = kind?.calls({
-      session,
-      after,
-      asking,
-      says: (name) => own(says, name),
-      hears: (name) => own(hears, name),
-      number: () => (this.#last += 1),
-      queue: (turn) => this.#inbox.put(turn),
-      failed: (frame, error) => this.#failed(frame, error),
-    });
   }
 
   /**
@@ -97,7 +74,7 @@ export class Peer<Says extends Messages = Messages> {
    */
   send<Name extends EventName<Says>>(name: Name, data: EventInput<Says, Name>): Sent {
     const { askForFailures = true, session } = this.#options;
-    const q = askForFailures ? (this.#last += 1) : undefined;
+    const q = askForFailures ? this.number() : undefined;
     const sent = session.send(session.codec.write({ t: "event", name, data, q }));
     if (q) {
       this.#recent.set(q, { name, data });
@@ -108,62 +85,32 @@ export class Peer<Says extends Messages = Messages> {
   }
 
   /**
-   * Asks for one answer. Rejects with `RequestError` or `ValidationError` when the other half refuses, with
-   * `OutcomeUnknown` when the connection was lost meanwhile, and with the signal's reason when it is given up.
-   */
-  async request<Name extends RequestName<Says>>(
-    name: Name,
-    ...[data, options]: AskArguments<Says, Name>
-  ): Promise<Answer<Says, Name>> {
-    return (this.#calls as AnyCalls).ask("request", name, data, options);
-  }
-
-  /** Asks for many answers, when it is iterated; leaving the loop ends the stream at the other half. Fails as `request` does. */
-  stream<Name extends StreamName<Says>>(
-    name: Name,
-    ...[data, options]: AskArguments<Says, Name>
-  ): AsyncGenerator<Answer<Says, Name>, void, undefined> {
-    return (this.#calls as AnyCalls).ask("stream", name, data, options) as AsyncGenerator<
-      Answer<Says, Name>,
-      void,
-      undefined
-    >;
-  }
-
-  /** Names who handles a request or a stream of the other half; returns its own undo. Throws TypeError when somebody does already. */
-  handle(name: string, handler: CallHandler): () => void {
-    return (this.#calls as AnyCalls).handle(name, handler);
-  }
-
-  /**
    * Takes a frame of the conversation, of so many characters; false when it is not one of these.
    * @throws ProtocolError when it is, but has no place now.
    */
-  receive(frame: Frame, size: number): boolean {
-    if ("name" in frame && (frame.t === "event" || !this.#calls)) {
+  receive(frame: Frame, _size?: number): boolean {
+    if ("name" in frame) {
       const losses = this.#losses;
-      this.#inbox.put(() => this.#hear(frame, losses));
-    } else if (!("q" in frame || "re" in frame)) return frame.t === "error";
-    else if (frame.t === "error" && this.#recent.has(frame.re)) this.#told(frame);
-    else this.#calls?.receive(frame, size);
+      this.queue(() => this.#hear(frame, losses));
+    } else if (frame.t === "error") this.told(frame);
+    else return "q" in frame || "re" in frame;
     return true;
   }
 
-  /** Hands events to `dispatch` until `end`, and starts calls. What came before waits in the inbox. Resolves when all are handled. */
+  /** Hands events to `dispatch` until `end`. What came before waits in the inbox. Resolves when all are handled. */
   async serve(dispatch: Dispatch): Promise<void> {
     this.#dispatch = dispatch;
     for (;;) {
       const turn = await this.#inbox.take().catch(() => {});
-      if (!turn) return this.#calls?.idle(); // the inbox ended
+      if (!turn) return; // the inbox ended
       await turn();
     }
   }
 
-  /** The connection was lost: what was asked on it stays unanswered, and what it asked is given up. */
+  /** The connection was lost: what is said from now on is kept. */
   lost(): void {
     this.#losses += 1;
     this.#options.session.parked();
-    this.#calls?.lost();
   }
 
   /** No more will be heard or said; what was heard is still handled. */
@@ -171,6 +118,38 @@ export class Peer<Says extends Messages = Messages> {
     this.#inbox.end(reason);
     this.lost();
     this.#options.session.end(reason);
+  }
+
+  /** A number that no event or call of this half has had. */
+  protected number(): number {
+    return (this.#last += 1);
+  }
+
+  /** Has it handled after what came before it. */
+  protected queue(turn: Turn): void {
+    this.#inbox.put(turn);
+  }
+
+  /** A handler failed: tells the other half, or closes. */
+  protected failed(frame: Pick<EventFrame, "name" | "q">, error: unknown): void {
+    if (error instanceof CloseError) return this.#options.close?.(error);
+    let answer: Message;
+    try {
+      answer = this.#options.session.codec.write(refusal(frame.q, error));
+    } catch (crash) {
+      this.#options.crashed?.(crash, frame.name);
+      return this.failed(frame, new RequestError("INTERNAL", "the handler failed"));
+    }
+    if (frame.q) this.#options.session.send(answer);
+  }
+
+  /** Whether an `error` was of an event of this half, not long ago; it is told then. */
+  protected told(frame: ErrorFrame): boolean {
+    const event = this.#recent.get(frame.re);
+    if (!event) return false;
+    this.#recent.delete(frame.re);
+    this.#options.failed?.({ ...event, error: refusalOf(frame) });
+    return true;
   }
 
   async #hear(frame: EventFrame | RequestFrame | StreamFrame, losses: number): Promise<void> {
@@ -181,31 +160,12 @@ export class Peer<Says extends Messages = Messages> {
       await this.#dispatch?.(name, await validate(schema, data));
     } catch (error) {
       // On a new connection its number means something else.
-      this.#failed({ name, q: losses === this.#losses ? q : undefined }, error);
+      this.failed({ name, q: losses === this.#losses ? q : undefined }, error);
     }
-  }
-
-  #failed(frame: Pick<EventFrame, "name" | "q">, error: unknown): void {
-    if (error instanceof CloseError) return this.#options.close?.(error);
-    const { session } = this.#options;
-    let answer: Message;
-    try {
-      answer = session.codec.write(refusal(frame.q, error));
-    } catch (crash) {
-      this.#options.crashed?.(crash, frame.name);
-      return this.#failed(frame, new RequestError("INTERNAL", "the handler failed"));
-    }
-    if (frame.q) session.send(answer);
-  }
-
-  #told(frame: ErrorFrame): void {
-    const event = this.#recent.get(frame.re);
-    if (!event) return; // long ago: nobody waits for it
-    this.#recent.delete(frame.re);
-    this.#options.failed?.({ ...event, error: refusalOf(frame) });
   }
 }
 
-function own(messages: Messages, name: string): Messages[string] | undefined {
+/** The message of a name, which may be `constructor` or `__proto__`. */
+export function own(messages: Messages, name: string): Messages[string] | undefined {
   return Object.hasOwn(messages, name) ? messages[name] : undefined;
 }

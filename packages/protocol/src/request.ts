@@ -1,24 +1,7 @@
-import { Asked, type ErrorSchemas } from "./asked.ts";
-import { Calls } from "./calls.ts";
-import type { Kind } from "./kind.ts";
-import { type Schema, validate } from "./schema.ts";
-
-/** What a request is made of. */
-export interface RequestDefinition {
-  /** What is asked with. */
-  readonly input: Schema;
-  /** What is answered. */
-  readonly output: Schema;
-  /** The codes of the errors it may fail with, each with the schema of the error's data. */
-  readonly errors?: ErrorSchemas;
-}
-
-/** A message that is answered once. */
-export interface RequestKind<D extends RequestDefinition = RequestDefinition> extends Kind {
-  readonly t: "request";
-  /** The schemas, as they were given. */
-  readonly definition: D;
-}
+import { Asked } from "./asked.ts";
+import { CallingPeer } from "./calling-peer.ts";
+import type { RequestDefinition, RequestKind } from "./kind.ts";
+import { validate } from "./schema.ts";
 
 /** Declares a message that is answered once, with `output` or an error. Each half carries the code only when it is used. */
 export function request<const D extends RequestDefinition>(definition: D): RequestKind<D> {
@@ -26,7 +9,7 @@ export function request<const D extends RequestDefinition>(definition: D): Reque
   return {
     t: "request",
     definition,
-    calls: (line) => new Calls(line),
+    peer: (options) => new CallingPeer(options),
     ask: (asker, data, options) =>
       new Promise((resolve, reject) => {
         const asked = new Asked(asker, data, options, errors, {

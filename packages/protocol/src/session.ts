@@ -17,7 +17,8 @@ export class Session {
   /** How frames are written: JSON unless the halves may agree, or have agreed, on another codec. */
   codec: FrameCodec = jsonFrames;
   readonly #limit: number;
-  readonly #pending = new Map<Sent, Message>();
+  /** What waits for a wire, in order; what is taken out is never sent. */
+  readonly pending: Map<Sent, Message> = new Map();
   #wire: Outlet | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
@@ -25,27 +26,12 @@ export class Session {
     this.#limit = limit;
   }
 
-  /** How many messages wait for a wire. */
-  get pending(): number {
-    return this.#pending.size;
-  }
-
-  /** Whether a message still waits for a wire. */
-  waits(sent: Sent): boolean {
-    return this.#pending.has(sent);
-  }
-
-  /** Takes a message back that still waits for a wire; false when it has gone. */
-  withdraw(sent: Sent): boolean {
-    return this.#pending.delete(sent);
-  }
-
   /** Sends a frame that `codec` wrote, or keeps it until a wire is live. */
   send(message: Message): Sent {
     const sent = new Sent();
     if (this.#ended) sent.fail(this.#ended.reason);
     else if (this.#wire) this.#transmit(this.#wire, message, sent);
-    else if (this.#pending.size < this.#limit) this.#pending.set(sent, message);
+    else if (this.pending.size < this.#limit) this.pending.set(sent, message);
     else
       sent.fail(new RequestError("OUTBOX_FULL", `more than ${this.#limit} messages wait for a connection`));
     return sent;
@@ -54,8 +40,8 @@ export class Session {
   /** The handshake on `wire` is done: what was kept goes first, in order. */
   live(wire: Outlet): void {
     this.#wire = wire;
-    for (const [sent, message] of this.#pending) this.#transmit(wire, message, sent);
-    this.#pending.clear();
+    for (const [sent, message] of this.pending) this.#transmit(wire, message, sent);
+    this.pending.clear();
   }
 
   /** The wire is gone; what is said from now on is kept. */
@@ -66,8 +52,8 @@ export class Session {
   /** Nothing will be sent any more: what was kept fails with `reason`, and so does every later send. */
   end(reason: unknown): void {
     this.#ended ??= { reason };
-    for (const sent of this.#pending.keys()) sent.fail(reason);
-    this.#pending.clear();
+    for (const sent of this.pending.keys()) sent.fail(reason);
+    this.pending.clear();
   }
 
   #transmit(wire: Outlet, message: Message, sent: Sent): void {

@@ -1,36 +1,17 @@
-import { Asked, type ErrorSchemas } from "./asked.ts";
-import { Calls } from "./calls.ts";
+import { Asked } from "./asked.ts";
+import { CallingPeer } from "./calling-peer.ts";
 import { RequestError } from "./errors.ts";
 import { Intake } from "./intake.ts";
-import type { Asker, AskOptions, Call, Handle, Kind, ServedCall } from "./kind.ts";
+import type { Asker, AskOptions, Call, Handle, ServedCall, StreamDefinition, StreamKind } from "./kind.ts";
 import { Pump } from "./pump.ts";
-import { type Schema, validate } from "./schema.ts";
-
-/** What a stream is made of. */
-export interface StreamDefinition {
-  /** What is asked with. */
-  readonly input: Schema;
-  /** Each item that is answered. */
-  readonly output: Schema;
-  /** Each item that the one who asks sends along. Left out, it sends none. */
-  readonly upload?: Schema;
-  /** The codes of the errors it may fail with, each with the schema of the error's data. */
-  readonly errors?: ErrorSchemas;
-}
-
-/** A message that is answered many times. */
-export interface StreamKind<D extends StreamDefinition = StreamDefinition> extends Kind {
-  readonly t: "stream";
-  /** The schemas, as they were given. */
-  readonly definition: D;
-}
+import { validate } from "./schema.ts";
 
 /** Declares a message that is answered many times, and may be fed as well. Each half carries the code only when it is used. */
 export function stream<const D extends StreamDefinition>(definition: D): StreamKind<D> {
   return {
     t: "stream",
     definition,
-    calls: (line) => new Calls(line),
+    peer: (options) => new CallingPeer(options),
     ask: (asker, data, options) => ask(definition, asker, data, options),
     serve: (call) => new Served(definition, call),
   };

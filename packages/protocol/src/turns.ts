@@ -1,3 +1,6 @@
+/** Handles a message whose turn has come. Never rejects; what it gives is awaited before the next one. */
+export type Turn = () => unknown;
+
 /** Lets so many go at once; the others wait, and go in order. */
 export class Turns {
   readonly #atOnce: number;

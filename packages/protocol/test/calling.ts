@@ -2,7 +2,9 @@ import { z } from "zod";
 import type { CloseError } from "../src/errors.ts";
 import { jsonFrames } from "../src/frame.ts";
 import type { Call } from "../src/kind.ts";
-import { type Dispatch, Peer, type PeerOptions } from "../src/peer.ts";
+import { callFrames } from "../src/call-frames.ts";
+import { CallingPeer } from "../src/calling-peer.ts";
+import type { Dispatch, PeerOptions } from "../src/peer.ts";
 import { request } from "../src/request.ts";
 import { Sent } from "../src/sent.ts";
 import { Session } from "../src/session.ts";
@@ -35,7 +37,7 @@ export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch)
   const crashes: unknown[] = [];
   const closes: CloseError[] = [];
   const notes: unknown[] = [];
-  const peer = new Peer<typeof messages>({
+  const peer = new CallingPeer<typeof messages>({
     hears: messages,
     says: messages,
     session,
@@ -50,7 +52,7 @@ export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch)
   });
   void peer.serve(dispatch ?? ((_, input) => notes.push(input)));
   const tell = (...frames: string[]): void => {
-    for (const frame of frames) peer.receive(jsonFrames.read(frame), frame.length);
+    for (const frame of frames) peer.receive(jsonFrames.read(frame, callFrames), frame.length);
   };
   /** What it said since the last time. */
   const said = async (): Promise<string[]> => {

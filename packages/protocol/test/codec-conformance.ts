@@ -1,3 +1,4 @@
+import { callFrames } from "../src/call-frames.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ProtocolError } from "../src/errors.ts";
@@ -56,7 +57,7 @@ export function carriesFrames(codec: FrameCodec): void {
 
   describe(`frames in ${codec.protocol}`, () => {
     test.each(frames)("%j is read as it was written", (frame) => {
-      expect(codec.read(codec.write(frame))).toEqual(frame);
+      expect(codec.read(codec.write(frame), callFrames)).toEqual(frame);
     });
 
     test("a field that is undefined is not there", () => {

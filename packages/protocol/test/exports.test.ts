@@ -4,6 +4,7 @@ test("@symbolon/protocol exports these names and no others", async () => {
   const names = Object.keys(await import("@symbolon/protocol")).sort();
   expect(names).toMatchInlineSnapshot(`
     [
+      "CallingPeer",
       "CloseCode",
       "CloseError",
       "HandshakeError",
@@ -26,6 +27,7 @@ test("@symbolon/protocol exports these names and no others", async () => {
       "closeAdvice",
       "closeCodeOfStatus",
       "contract",
+      "createPeer",
       "cutReason",
       "href",
       "int",

@@ -222,7 +222,7 @@ export class Conversation<C extends AnyContract> {
       const message = Object(contract.definition.client?.[name]) as object;
       if ("~standard" in message)
         this.#events.set(name, (input) => handler(input, { signal, deadline: undefined, room }));
-      else if ("calls" in message)
+      else if ("peer" in message)
         this.peer.handle(name, (input, call: CallContext) => handler(input, { ...call, room }));
     }
   }
@@ -244,7 +244,7 @@ export class Conversation<C extends AnyContract> {
     if (this.#deaf) return;
     try {
       checkBounds(message);
-      const frame = this.session.codec.read(message);
+      const frame = this.session.codec.read(message, this.peer.reads);
       if (this.#inbox.size >= mostWaiting) throw new ProtocolError("more messages than are handled", 4429);
       if (this.peer.receive(frame, message.length) || frame.t === "pong") return;
       if (frame.t === "ping") wire.send(jsonFrames.write({ t: "pong", n: frame.n }));

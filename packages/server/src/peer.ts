@@ -1,7 +1,7 @@
-import { type Closed, type Messages, Peer as BasePeer, type PeerOptions } from "@symbolon/protocol";
+import { type Closed, type Messages, CallingPeer, type PeerOptions } from "@symbolon/protocol";
 
 /** The client of one connection, as a contract's setup holds it. */
-export class Peer<Says extends Messages = Messages> extends BasePeer<Says> {
+export class Peer<Says extends Messages = Messages> extends CallingPeer<Says> {
   /** Names this connection; no two share it. */
   readonly id: string;
   /** Resolves when the connection has ended. Never rejects. */
