@@ -119,7 +119,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
         token = await options.getToken?.(); // a token that cannot be had is a failed try
         return url;
       },
-      protocols: [...new Set([codec.protocol, SUBPROTOCOL])],
+      protocols: codec === jsonFrames ? [SUBPROTOCOL] : [codec.protocol, SUBPROTOCOL],
       WebSocket: options.WebSocket,
     },
     {

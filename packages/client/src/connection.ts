@@ -100,7 +100,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
         say({ is: "connecting" });
         return String(await options.url()).replace(/^http/i, "ws");
       },
-      dialing: () => deadline.set(patience, () => abandon("no connection was established in time")),
+      dialing: () => deadline.set(patience, () => abandon("not established in time")),
       opened(now) {
         wire = now;
         listener.opened(now);

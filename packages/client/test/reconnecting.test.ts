@@ -103,7 +103,7 @@ describe("dialing", () => {
       await turn();
     }
     expect(client.connection.status.value.attempt).toBeGreaterThan(0);
-    expect(client.errors.map(({ reason }) => reason)).toContain("no connection was established in time");
+    expect(client.errors.map(({ reason }) => reason)).toContain("not established in time");
   });
 });
 

@@ -65,7 +65,12 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
 
   override async serve(dispatch: Dispatch): Promise<void> {
     await super.serve(dispatch);
-    await this.#calls.idle();
+    await this.idle();
+  }
+
+  /** Resolves when no call of the other half is being served. */
+  idle(): Promise<void> {
+    return this.#calls.idle();
   }
 
   override lost(): void {

@@ -2,7 +2,6 @@ import type { EventInput, EventName, Messages } from "./contract.ts";
 import { CloseError, RequestError, type ValidationError } from "./errors.ts";
 import type { ErrorFrame, EventFrame, Frame, RequestFrame, Shapes, StreamFrame } from "./frame.ts";
 import type { Turn } from "./turns.ts";
-import { Queue } from "./queue.ts";
 import { notFound, refusal, refusalOf } from "./refusal.ts";
 import { validate } from "./schema.ts";
 import type { Sent } from "./sent.ts";
@@ -42,8 +41,8 @@ export interface PeerOptions {
   readonly asking?: (waits: boolean) => void;
   /** A handler threw `CloseError`: the connection is to be closed. */
   readonly close?: (error: CloseError) => void;
-  /** Where messages wait for their handlers: a `Mailbox` bounds it. Default without bounds. */
-  readonly inbox?: Queue<Turn>;
+  /** Keeps what waits for its turn, and takes the turns one after another. Default: without bounds, once `serve` is called. */
+  readonly queue?: (turn: Turn) => void;
 }
 
 /** Handles an event by name; what it gives is awaited before the next message is handled. */
@@ -57,15 +56,18 @@ export class Peer<Says extends Messages = Messages> {
   /** The frames it takes besides those of every conversation. */
   readonly reads?: Shapes;
   readonly #options: PeerOptions;
-  readonly #inbox: Queue<Turn>;
   readonly #recent = new Map<number | undefined, { readonly name: string; readonly data: unknown }>();
   #dispatch: Dispatch | undefined;
+  #start: (() => void) | undefined;
+  #finish: (() => void) | undefined;
+  readonly #ended = new Promise<void>((resolve) => (this.#finish = resolve));
+  /** Resolves when all that waits was handled. */
+  #handled: Promise<unknown> = new Promise<void>((resolve) => (this.#start = resolve));
   #last = 0;
   #losses = 0;
 
   constructor(options: PeerOptions) {
     this.#options = options;
-    this.#inbox = options.inbox ?? new Queue();
   }
 
   /**
@@ -97,14 +99,12 @@ export class Peer<Says extends Messages = Messages> {
     return true;
   }
 
-  /** Hands events to `dispatch` until `end`. What came before waits in the inbox. Resolves when all are handled. */
+  /** Hands events to `dispatch` until `end`; what came before has waited. Resolves when all are handled. */
   async serve(dispatch: Dispatch): Promise<void> {
     this.#dispatch = dispatch;
-    for (;;) {
-      const turn = await this.#inbox.take().catch(() => {});
-      if (!turn) return; // the inbox ended
-      await turn();
-    }
+    this.#start?.();
+    await this.#ended;
+    await this.#handled;
   }
 
   /** The connection was lost: what is said from now on is kept. */
@@ -115,7 +115,8 @@ export class Peer<Says extends Messages = Messages> {
 
   /** No more will be heard or said; what was heard is still handled. */
   end(reason: unknown): void {
-    this.#inbox.end(reason);
+    this.#finish?.();
+    this.#finish = undefined;
     this.lost();
     this.#options.session.end(reason);
   }
@@ -127,7 +128,9 @@ export class Peer<Says extends Messages = Messages> {
 
   /** Has it handled after what came before it. */
   protected queue(turn: Turn): void {
-    this.#inbox.put(turn);
+    const { queue } = this.#options;
+    if (queue) queue(turn);
+    else if (this.#finish) this.#handled = this.#handled.then(turn); // after the end nothing is heard
   }
 
   /** A handler failed: tells the other half, or closes. */

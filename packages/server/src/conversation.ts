@@ -105,7 +105,7 @@ export class Conversation<C extends AnyContract> {
           void this.#told(new Error(`the client refused ${JSON.stringify(name)}`, { cause: error })),
         close: (error) => this.#expel(error),
         asking: (waits) => this.#pace({ asking: waits }),
-        inbox: this.#inbox,
+        queue: (turn) => this.#inbox.put(turn),
       },
       closed,
       this.#gone.signal,
@@ -155,7 +155,8 @@ export class Conversation<C extends AnyContract> {
       };
       wire.listen(beating(listener, wire, this.#options.clock, this.#options.heartbeat, ping));
     });
-    const served = this.peer.serve((name, input) => this.#dispatch(name, input));
+    void this.peer.serve((name, input) => this.#dispatch(name, input));
+    const served = this.#inbox.run().then(() => this.peer.idle());
     void closed.then(async (end) => {
       await this.#finish(end, served);
       await this.#attempt.end();
@@ -269,6 +270,7 @@ export class Conversation<C extends AnyContract> {
   async #finish(closed: Closed, served: Promise<void>): Promise<void> {
     const end = new CloseError(closed.code, closed.reason, closed.wasClean);
     this.session.over(end);
+    this.#inbox.end(end);
     this.peer.end(end);
     this.#gone.abort(end);
     this.#resolveClosed?.(closed);

@@ -9,6 +9,15 @@ export class Inbox extends Mailbox<Turn> {
     this.put(act);
   }
 
+  /** Takes turn after turn until `end`. */
+  async run(): Promise<void> {
+    for (;;) {
+      const turn = await this.take().catch(() => {});
+      if (!turn) return; // the inbox ended
+      await turn();
+    }
+  }
+
   /** Gives nothing of what waits or comes. */
   drop(): void {
     this.#dropped = true;

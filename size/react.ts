@@ -1,0 +1,2 @@
+export { connect } from "@symbolon/client";
+export * from "@symbolon/client/react";
