@@ -1,5 +1,5 @@
 /** Before connect: a hook sees every handshake of its routes first; it lets in whom it knows and refuses the others. */
-import { type BaseContext, createApp, HandshakeError } from "@symbolon/server";
+import { type BaseContext, createApp } from "@symbolon/server";
 import { testClient } from "@symbolon/server/testing";
 
 const users = new Map([["ada-secret", "Ada"]]);
@@ -20,9 +20,8 @@ members.ws("/members", (socket, { user }) => socket.send(`welcome, ${user}`));
 export async function demo(): Promise<void> {
   const net = testClient(app);
 
-  const refused: unknown = await net.connect("/members").catch((error: unknown) => error);
-  if (!(refused instanceof HandshakeError)) throw refused;
-  console.log(refused.response.status, await refused.response.text());
+  const refused = await net.refused("/members");
+  console.log(refused.status, await refused.text());
 
   const socket = await net.connect("/members", { auth: "ada-secret" });
   console.log(await socket.receive());

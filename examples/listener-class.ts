@@ -1,9 +1,8 @@
 /** A class as a listener: any object with `message` does, and there is no base class. */
-import type { Closed } from "@symbolon/protocol";
-import { createApp, listen, type Socket, text } from "@symbolon/server";
+import { type Closed, createApp, listen, type Socket, text } from "@symbolon/server";
 import { testClient } from "@symbolon/server/testing";
 
-/** One instance serves all connections of its route. */
+/** One instance serves all connections of its route; `listenEach(() => new Shouter())` makes one for each. */
 class Shouter {
   open(socket: Socket<string>) {
     return socket.send("say something");

@@ -1,5 +1,5 @@
 /** One path for both: an HTTP request and a WebSocket each find their own handler, and the wrong kind is told so. */
-import { createApp, HandshakeError } from "@symbolon/server";
+import { createApp } from "@symbolon/server";
 import { testClient } from "@symbolon/server/testing";
 
 export const app = createApp();
@@ -19,9 +19,7 @@ export async function demo(): Promise<void> {
   const { status, headers } = await net.fetch("/socket");
   console.log(status, headers.get("upgrade"));
 
-  const refused: unknown = await net.connect("/page").catch((error: unknown) => error);
-  if (!(refused instanceof HandshakeError)) throw refused;
-  console.log(refused.response.status);
+  console.log((await net.refused("/page")).status);
 }
 
 /* prints

@@ -1,5 +1,5 @@
 /** Refusing: a handler that returns a `Response` before accept says no with a status, headers and a body. */
-import { createApp, HandshakeError } from "@symbolon/server";
+import { createApp } from "@symbolon/server";
 import { testClient } from "@symbolon/server/testing";
 
 export const app = createApp();
@@ -14,10 +14,8 @@ app.ws("/ws", (socket, { credentials }) => {
 export async function demo(): Promise<void> {
   const net = testClient(app);
 
-  const refused: unknown = await net.connect("/ws").catch((error: unknown) => error);
-  if (!(refused instanceof HandshakeError)) throw refused;
-  const { status, headers } = refused.response;
-  console.log(status, headers.get("x-hint"), await refused.response.text());
+  const refused = await net.refused("/ws");
+  console.log(refused.status, refused.headers.get("x-hint"), await refused.text());
 
   const socket = await net.connect("/ws", { auth: { username: "ada", password: "hunter2" } });
   console.log(await socket.receive());

@@ -1,12 +1,14 @@
 /** A stream and a conversation at once: `pipe` sends what a generator yields while a loop answers. */
 import { setTimeout } from "node:timers/promises";
-import { createApp, type Socket, text } from "@symbolon/server";
+import { createApp, text } from "@symbolon/server";
 import { testClient } from "@symbolon/server/testing";
 
 export const app = createApp({ state: { every: 500 } });
 
 app.ws("/both", { receive: text }, async (socket, { state }) => {
-  await Promise.all([socket.pipe(pings(state.every, socket.signal)), answering(socket)]);
+  const sending = socket.pipe(pings(state.every, socket.signal));
+  for await (const line of socket) await socket.send(`you said ${line}`);
+  await sending; // also when the client leaves
 });
 
 async function* pings(every: number, signal: AbortSignal) {
@@ -14,10 +16,6 @@ async function* pings(every: number, signal: AbortSignal) {
     yield "ping";
     await setTimeout(every, undefined, { signal });
   }
-}
-
-async function answering(socket: Socket<string>): Promise<void> {
-  for await (const line of socket) await socket.send(`you said ${line}`);
 }
 
 export async function demo(): Promise<void> {

@@ -1,5 +1,14 @@
 import { Mailbox } from "@symbolon/protocol";
-import { bytes, createApp, json, listen, type Listener, type Socket, text } from "@symbolon/server";
+import {
+  bytes,
+  createApp,
+  json,
+  listen,
+  listenEach,
+  type Listener,
+  type Socket,
+  text,
+} from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { served, utf8 } from "./harness.ts";
@@ -42,6 +51,24 @@ test("seeds › 154 hears both kinds as they come when it names no codec [rows 1
   const client = await (await served(app)).open("/");
   for (const message of ["text", utf8("bytes")]) client.send(message);
   expect([await client.next(), await client.next()]).toEqual(["text", utf8("bytes")]);
+});
+
+test("seeds › row 51 makes an instance for each connection", async () => {
+  class Counter {
+    #count = 0;
+    message(line: string): string {
+      this.#count += 1;
+      return `${line} ${this.#count}`;
+    }
+  }
+  const app = createApp();
+  const counting = listenEach(() => new Counter());
+  app.ws("/", { receive: text, send: text }, counting);
+  const site = await served(app);
+  for (const client of [await site.open("/"), await site.open("/")]) {
+    for (const message of ["a", "b"]) client.send(message);
+    expect([await client.next(), await client.next()]).toEqual(["a 1", "b 2"]);
+  }
 });
 
 test("seeds › 162 accepts with headers: by an accept of its own, or by a hook [rows 7, 44]", async () => {

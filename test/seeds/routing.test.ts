@@ -101,13 +101,12 @@ test("seeds › 109 gives the handler the URL it was reached by [rows 34]", asyn
 
 test("seeds › 111 takes a cookie or a token, and an optional number [rows 33, 34, 36, 39]", async () => {
   const app = createApp();
-  const known = app.use(({ request }) => {
-    const session = /session=(\w+)/.exec(request.headers.get("cookie") ?? "")?.[1];
-    const who = session ?? new URL(request.url).searchParams.get("token");
-    return who === null ? new Response("a cookie or a token, please", { status: 403 }) : { who };
+  const known = app.use(({ query, cookies }) => {
+    const who = cookies["session"] ?? query["token"];
+    return who === undefined ? new Response("a cookie or a token, please", { status: 403 }) : { who };
   });
   known.ws("/", { query: z.object({ q: z.coerce.number().optional() }) }, async (socket, { who, query }) => {
-    await socket.send(`I know you: ${who}`);
+    await socket.send(`I know you: ${String(who)}`);
     if (query.q !== undefined) await socket.send(`Query parameter q is: ${query.q}`);
   });
   const site = await served(app);

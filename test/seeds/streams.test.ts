@@ -140,6 +140,25 @@ test("seeds › row 55 returns the generator when the client leaves, and its fin
   expect(await log.take()).toBe("finally");
 });
 
+test("seeds › row 57 closes with 1011 when a stream fails beside a loop that waits", async () => {
+  const failures = new Mailbox<unknown>();
+  const app = createApp({ onError: (error) => failures.put(error) });
+  app.ws("/", async (socket) => {
+    const sending = socket.pipe({
+      async *[Symbol.asyncIterator]() {
+        yield "ping";
+        throw new Error("no more pings");
+      },
+    });
+    for await (const message of socket) await socket.send(message);
+    await sending;
+  });
+  const client = await (await served(app)).open("/");
+  expect(await client.next()).toBe("ping");
+  expect(await client.closed).toMatchObject({ code: 1011 });
+  expect(await failures.take()).toEqual(new Error("no more pings"));
+});
+
 test("seeds › 174 streams pings in the background and answers messages [rows 25, 57]", async () => {
   const pings = new Mailbox<string>();
   const app = createApp();

@@ -48,7 +48,26 @@ test("seeds › 187 tells a test of a refusal by an error with status, headers a
   if (!(error instanceof HandshakeError)) throw error;
   const { status, headers } = error.response;
   expect([status, headers.get("x-hint"), await error.response.text()]).toEqual([403, "try harder", "no"]);
-  await expect(net.connect("/nowhere")).rejects.toMatchObject({ response: { status: 404 } });
+  expect((await net.refused("/nowhere")).status).toBe(404);
+});
+
+test("seeds › row 69 waits for the server's end of a connection", async () => {
+  const log: string[] = [];
+  const app = createApp();
+  const view = app.use(function* () {
+    yield;
+    log.push("the hook's end");
+  });
+  view.ws("/", async (socket) => {
+    for await (const message of socket) log.push(String(message));
+    log.push("the handler's end");
+  });
+  const net = testClient(app);
+  const socket = await net.connect("/");
+  socket.send("hello");
+  socket.close();
+  await net.settled();
+  expect(log).toEqual(["hello", "the handler's end", "the hook's end"]);
 });
 
 test("seeds › 188 knocks with cookies of its jar and its own, headers, a query, Basic credentials and subprotocols [rows 35, 69]", async () => {

@@ -22,13 +22,18 @@ export interface OpenSocketOptions<Receive = Message, Send = unknown> extends So
 
 /**
  * Opens a raw socket to a path without a contract. Its `for await` goes on across redials and ends on `close` or a
- * terminal code; what was on its way when the network failed may be lost.
+ * terminal code; what was on its way when the network failed may be lost. `await using` closes it at the end of its scope.
  */
 export function openSocket<Receive = Message, Send = unknown>(
   url: string | URL,
   options: OpenSocketOptions<Receive, Send> = {},
-): Socket<Receive, Send> {
-  return new Socket(new LastingWire(url, options), options);
+): Socket<Receive, Send> & AsyncDisposable {
+  const socket = new Socket(new LastingWire(url, options), options);
+  const dispose = async (): Promise<void> => {
+    socket.close();
+    await socket.closed;
+  };
+  return Object.assign(socket, { [Symbol.asyncDispose]: dispose });
 }
 
 /** One wire made of many: it ends when the connection has ended for good. */

@@ -150,3 +150,15 @@ test("a second connection of one client instance supersedes the first, so nothin
   expect(heard).toEqual(["1", "2"]);
   client.close();
 });
+
+test("it is closed at the end of its scope", async () => {
+  const net = testClient(echoing().app);
+  let closed: Promise<unknown> | undefined;
+  {
+    await using socket = openSocket("ws://test/echo", { WebSocket: net.WebSocket });
+    closed = socket.closed;
+    void socket.send("hello");
+    expect(await socket.receive()).toBe("hello");
+  }
+  expect(await closed).toMatchObject({ code: 1000 });
+});

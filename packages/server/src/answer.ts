@@ -7,11 +7,19 @@ export function mergeHeaders(added: Headers, own: HeadersInit = {}): Headers {
   return merged;
 }
 
-/** Throws TypeError for a value beyond ASCII: what bytes it would be is not agreed on (RFC 9110 §5.5). */
+/**
+ * Throws TypeError for a header that is the handshake's own (RFC 6455 §4.2.2), and for a value beyond ASCII: what bytes
+ * it would be is not agreed on (RFC 9110 §5.5).
+ */
 export function checkHeaders(headers: Headers): void {
-  for (const [name, value] of headers)
+  for (const [name, value] of headers) {
+    if (/^(sec-websocket-.*|connection|upgrade)$/.test(name))
+      throw new TypeError(
+        `the header ${JSON.stringify(name)} is the handshake's own: leave it out, and name a subprotocol by accept({ subprotocol })`,
+      );
     if (!/^[\t -~]*$/.test(value))
       throw new TypeError(`the value of the header ${JSON.stringify(name)} is not ASCII: percent-encode it`);
+  }
 }
 
 /** The same response, fit to be written. Throws TypeError when its body was used before, or it is an error and no answer. */

@@ -1,7 +1,8 @@
-import type { AnyContract, ParamsOutput, QueryOutput, Sent } from "@symbolon/protocol";
+import type { AnyContract, ParamsOutput, QueryOutput } from "@symbolon/protocol";
 import type { Accept } from "./attempt.ts";
 import { type Clock, SystemClock } from "./clock.ts";
-import type { BaseContext, Context, RouteSchemas } from "./context.ts";
+import { inOneLine, isByClient } from "./by-client.ts";
+import type { BaseContext, Context, HookContext } from "./context.ts";
 import { Dispatcher, type DispatchOptions, type HandshakeOptions, type Track } from "./dispatch.ts";
 import type { ErrorContext, OnError } from "./failure.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
@@ -10,9 +11,7 @@ import type { HostOptions } from "./host.ts";
 import { ContractService, type Service } from "./implement.ts";
 import type { OriginOptions } from "./origin.ts";
 import type { SocketHandler } from "./raw.ts";
-import type { BroadcastOptions, Room } from "./room.ts";
-import { type HttpHandler, Routes } from "./routes.ts";
-import type { Socket } from "./server-socket.ts";
+import { type HttpHandler, Routes, type SocketRoom } from "./routes.ts";
 import type { Setup } from "./setup.ts";
 import {
   type Layered,
@@ -36,17 +35,11 @@ export interface AppOptions<State = undefined> extends OriginOptions, HostOption
   readonly handshake?: HandshakeOptions;
   /** Answers every HTTP request that no `app.http` route takes: `hono.fetch`, for example. */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
-  /** Told of errors, those of mounted apps too; may answer them. Default: `console.error`, without the query of the URL. */
+  /** Told of errors, those of mounted apps too; may answer them. Default: `console.error`, without the query of the URL, and in one line for what the client did wrong. */
   readonly onError?: OnError;
   /** Time, for tests. Default: the system's. */
   readonly clock?: Clock;
 }
-
-/** The rooms of an app's raw routes. */
-export type SocketRoom = Room<
-  Socket<unknown, never>,
-  (value: unknown, options?: BroadcastOptions<Socket<unknown, never>>) => Sent
->;
 
 /** What the handlers of raw routes have besides the request. */
 export interface RawContext {
@@ -63,12 +56,11 @@ type New<P> = (Provided & { readonly [Name in OwnName | keyof P]?: never }) | vo
 export interface App<P extends object = object, L extends object = object> {
   /**
    * A narrower view of the same app: routes declared on it run `hook`, after those of this view. Hooks run for the
-   * routes that are found: for an unknown path none does. A name that the context has already cannot be provided: the
-   * compiler says so, and a TypeError does when the hook runs.
+   * routes that are found, when the route's schemas have passed: for an unknown path none does. They read the request
+   * as it came. A name that the context has already cannot be provided: the compiler says so, and a TypeError does when
+   * the hook runs.
    */
-  readonly use: <Given extends New<P> = void>(
-    hook: Hook<Context<string, RouteSchemas> & P, Given>,
-  ) => App<Merge<P, Given>, L>;
+  readonly use: <Given extends New<P> = void>(hook: Hook<HookContext & P, Given>) => App<Merge<P, Given>, L>;
   /**
    * Another view of the same app, whose raw routes speak as `layer` says where they do not say it themselves.
    * Throws TypeError for an option that does not exist, RangeError for an idle timeout that is no time.
@@ -98,7 +90,9 @@ export interface App<P extends object = object, L extends object = object> {
     contract: C,
     setup: Setup<C, ContractContext<C> & P>,
   ) => Service<C>;
-  /** Serves another app's routes below a prefix; its routes run this view's hooks first, and keep their own `state`. Which requests are answered, and how errors are, is said by the app that is served. */
+  /** Finds a room of the app's raw routes, from anywhere; those of a mounted app are its own. */
+  readonly room: (name: string) => SocketRoom;
+  /** Serves another app's routes below a prefix, or by "/" without one; its routes run this view's hooks first, and keep their own `state`. Which requests are answered, and how errors are, is said by the app that is served. */
   readonly mount: (prefix: string, other: Pick<App, "fetch" | "handshake">) => void;
   /** Whether any route is at this path. */
   readonly serves: (pathname: string) => boolean;
@@ -187,6 +181,7 @@ function view<P extends object, L extends object>(
       return service;
     },
     mount: (prefix, other) => routes.mount(prefix, hooks, insideOf(other, "mount").routes),
+    room: routes.room,
     serves: (pathname) => routes.serves(pathname),
     fetch: (request) => served.fetch(request),
     handshake: (request, accept, track) => served.handshake(request, accept, track),
@@ -198,5 +193,7 @@ function view<P extends object, L extends object>(
 
 function logError(error: unknown, { request }: ErrorContext): void {
   const { pathname } = new URL(request.url);
-  console.error(`symbolon: error at ${JSON.stringify(pathname.slice(0, 256))}`, error);
+  const where = `symbolon: error at ${JSON.stringify(pathname.slice(0, 256))}`;
+  if (isByClient(error)) console.error(`${where}: ${inOneLine(error)}`);
+  else console.error(where, error);
 }

@@ -1,10 +1,11 @@
 import type { Wire } from "@symbolon/protocol";
 import { checkHeaders, mergeHeaders, watchBody } from "./answer.ts";
 import { within } from "./around.ts";
-import { checkParts, type OpenContext, type RouteSchemas } from "./context.ts";
+import { type OpenContext, readParts, type RouteSchemas } from "./context.ts";
 import { type Close, closeFor, type ErrorContext, type OnError, refusalFor, tell } from "./failure.ts";
 import { type AnyHook, HookRun } from "./hook.ts";
 import type { AcceptInit } from "./pending-wire.ts";
+import { checkOffered } from "./subprotocol.ts";
 
 /** Accepts the handshake: writes the 101 and gives the wire. Rejects when the client has left. */
 export type Accept = (init?: AcceptInit) => Promise<Wire>;
@@ -18,40 +19,52 @@ export interface AttemptOptions {
 
 /** A request from its arrival to its end: the context, the hooks that ran, and how a failure is answered. */
 export class Attempt {
-  /** What hooks and handlers may read. */
-  readonly context: OpenContext;
+  #context: OpenContext;
   #resolveEnded: (() => void) | undefined;
   /** Resolves when the hooks' endings have run. */
   readonly ended: Promise<void> = new Promise((resolve) => (this.#resolveEnded = resolve));
   readonly #options: AttemptOptions;
   readonly #hooks = new HookRun();
   #failure: unknown;
+  #closed: { readonly error: unknown; readonly close: Promise<Required<Close>> } | undefined;
 
   constructor(context: OpenContext, options: AttemptOptions) {
-    this.context = context;
+    this.#context = context;
     this.#options = options;
   }
 
-  /** Checks the request, runs the hooks, then `serve`. Resolves with what it gives, or with the response by which one of them refused. Never rejects. */
-  run<Served>(serve: () => Promise<Served>): Promise<Served | Response> {
-    return within(this.context, async () => {
-      try {
-        const refusal =
-          (await checkParts(this.context, this.#options.schemas)) ??
-          (await this.#hooks.start(this.#options.hooks, this.context));
-        return refusal ?? (await serve());
-      } catch (error) {
-        return await this.refusal(error);
-      }
-    });
+  /** What may be read: by hooks the request as it came, by the handler as the route's schemas made it. */
+  get context(): OpenContext {
+    return this.#context;
   }
 
-  /** Accepts with the headers that hooks added. Rejects with TypeError when a value cannot stand in a header. */
+  /** Checks the request, runs the hooks, then `serve`. Resolves with what it gives, or with the response by which one of them refused. Never rejects. */
+  async run<Served>(serve: () => Promise<Served>): Promise<Served | Response> {
+    try {
+      const parts = await within(this.#context, () => this.#start());
+      if (parts instanceof Response) return parts;
+      // A copy: hooks, and what they began, go on with what they know.
+      this.#context = { ...this.#context, ...parts };
+      return await within(this.#context, serve);
+    } catch (error) {
+      return within(this.#context, () => this.refusal(error));
+    }
+  }
+
+  async #start(): Promise<Response | Readonly<Record<string, unknown>>> {
+    const { schemas, hooks } = this.#options;
+    const parts = await readParts(this.#context, schemas);
+    if (parts instanceof Response) return parts;
+    return (await this.#hooks.start(hooks, this.#context)) ?? parts;
+  }
+
+  /** Accepts with the headers that hooks added. Rejects with TypeError for a subprotocol that was not offered, and for a header that the handshake has itself or that cannot be written. */
   accepting(accept: Accept): Accept {
     return (init = {}) => {
-      const { answer } = this.context;
-      if (isEmpty(answer) && init.headers === undefined) return accept(init);
+      const { answer, protocols } = this.context;
       try {
+        checkOffered(protocols, init.subprotocol);
+        if (isEmpty(answer) && init.headers === undefined) return accept(init);
         const headers = mergeHeaders(answer, init.headers);
         checkHeaders(headers);
         return accept({ ...init, headers });
@@ -101,10 +114,12 @@ export class Attempt {
     return refusalFor(error, () => this.report(error, "handshake"));
   }
 
-  /** The close by which a failure ends an accepted socket; its code is as it was given. */
+  /** The close by which a failure ends an accepted socket; its code is as it was given. The app is told once of an error that comes twice. */
   close(error: unknown): Promise<Required<Close>> {
     this.#failure = error;
-    return closeFor(error, () => this.report(error, "open"));
+    if (this.#closed === undefined || this.#closed.error !== error)
+      this.#closed = { error, close: closeFor(error, () => this.report(error, "open")) };
+    return this.#closed.close;
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Output, type PathParams, type Schema, ValidationError, validate } from "@symbolon/protocol";
 import { basic, bearer, type Credentials } from "./credentials.ts";
+import { offeredProtocols } from "./subprotocol.ts";
 
 /** The schemas by which a route reads its request. */
 export interface RouteSchemas {
@@ -21,6 +22,8 @@ export interface BaseContext {
   readonly token: string | undefined;
   /** The user and password of Basic credentials (RFC 7617, as UTF-8); undefined when there are none. */
   readonly credentials: Credentials | undefined;
+  /** The subprotocols that the client offers, in its order: `accept({ subprotocol })` names the one to speak. */
+  readonly protocols: readonly string[];
   /** The path of the route that serves the request, as it was declared, below the prefixes it is mounted at: `/v1/items/:id`. */
   readonly route: string;
   /**
@@ -38,9 +41,21 @@ export interface NoSchemas extends RouteSchemas {
   readonly cookies?: never;
 }
 
+/** What a hook may read: the request and its parts as they came, whatever the schemas of the route, for it serves many. */
+export interface HookContext extends BaseContext {
+  /** The path's parameters, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The query; a repeated name gives an array. */
+  readonly query: Readonly<Record<string, string | string[]>>;
+  /** The headers. */
+  readonly headers: Headers;
+  /** The cookies. */
+  readonly cookies: Readonly<Record<string, string>>;
+}
+
 /**
  * What a handler may read: the request and its parts, as the route's schemas made them. With `RouteSchemas`, which may
- * be any, the parts are unknown: so it is for hooks, which serve many routes.
+ * be any, the parts are unknown.
  */
 export interface Context<
   Path extends string = string,
@@ -49,11 +64,11 @@ export interface Context<
   /** The path's parameters, decoded. */
   readonly params: Parsed<Schemas["params"], PathParams<Path>>;
   /** The query; a repeated name gives an array. */
-  readonly query: Parsed<Schemas["query"], Readonly<Record<string, string | string[]>>>;
+  readonly query: Parsed<Schemas["query"], HookContext["query"]>;
   /** The headers. */
   readonly headers: Parsed<Schemas["headers"], Headers>;
   /** The cookies. */
-  readonly cookies: Parsed<Schemas["cookies"], Readonly<Record<string, string>>>;
+  readonly cookies: Parsed<Schemas["cookies"], HookContext["cookies"]>;
 }
 
 type Parsed<S, Otherwise> = S extends Schema ? Output<S> : Otherwise;
@@ -76,6 +91,7 @@ export function openContext(request: Request, { params, route, token }: Served):
     route,
     token: token ?? bearer(request),
     credentials: basic(request),
+    protocols: offeredProtocols(request),
     answer: new Headers(),
     params,
     query: parseQuery(new URL(request.url).searchParams),
@@ -84,14 +100,18 @@ export function openContext(request: Request, { params, route, token }: Served):
   };
 }
 
-/** Makes the parts of a context what the route's schemas say. Resolves with a 400 `Response` (RFC 9457) listing the issues when they do not fit. */
-export async function checkParts(context: OpenContext, schemas: RouteSchemas): Promise<Response | undefined> {
+/** The parts of a context for which the route has schemas, as these make them. Resolves with a 400 `Response` (RFC 9457) listing the issues when they do not fit. */
+export async function readParts(
+  context: OpenContext,
+  schemas: RouteSchemas,
+): Promise<Response | Readonly<Record<string, unknown>>> {
+  const parts: Record<string, unknown> = {};
   const issues: { in: string; path: string; message: string }[] = [];
   for (const part of ["params", "query", "headers", "cookies"] as const) {
     const schema = schemas[part];
     if (schema === undefined) continue;
     try {
-      context[part] = await validate(
+      parts[part] = await validate(
         schema,
         part === "headers" ? Object.fromEntries(context.request.headers) : context[part],
       );
@@ -105,7 +125,7 @@ export async function checkParts(context: OpenContext, schemas: RouteSchemas): P
         });
     }
   }
-  return issues.length === 0 ? undefined : problem(context.request, issues);
+  return issues.length === 0 ? parts : problem(context.request, issues);
 }
 
 function problem(

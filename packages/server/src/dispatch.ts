@@ -11,6 +11,7 @@ import { checkHost, type HostOptions } from "./host.ts";
 import { checkOrigin, type OriginOptions } from "./origin.ts";
 import type { Found } from "./router.ts";
 import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
+import { offeredProtocols } from "./subprotocol.ts";
 
 /** What may be asked of the server before a handshake is decided. */
 export interface HandshakeOptions {
@@ -61,7 +62,7 @@ export class Dispatcher {
       if (foreign !== undefined) return foreign;
       const { pathname } = new URL(request.url);
       const found = this.#routes.socketAt(pathname);
-      if (found?.route.raw === undefined && offers(request, SUBPROTOCOL)) {
+      if (found?.route.raw === undefined && offeredProtocols(request).includes(SUBPROTOCOL)) {
         await this.#session(request, found, accept, track);
         return undefined;
       }
@@ -199,9 +200,4 @@ function once(act: () => void): () => void {
     if (!done) act();
     done = true;
   };
-}
-
-function offers(request: Request, subprotocol: string): boolean {
-  const offered = request.headers.get("sec-websocket-protocol") ?? "";
-  return offered.split(",").some((one) => one.trim() === subprotocol);
 }

@@ -9,6 +9,7 @@ import {
   ProtocolError,
   text,
 } from "@symbolon/protocol";
+import { byClient } from "./by-client.ts";
 
 /** What `socket.expect` may be given; an object, an array or null stands for its JSON. */
 export type Expected = string | number | boolean | Uint8Array | object | null;
@@ -25,7 +26,8 @@ export async function checkExpected(value: Expected, receive: () => Promise<Mess
   } catch {
     // Not even of the kind: it is another message all the same.
   }
-  throw new ProtocolError(`expected ${cut(expected)}, got ${describe(message)}`, CloseCode.ProtocolError);
+  const mistake = `expected ${cut(expected)}, got ${describe(message)}`;
+  throw byClient(new ProtocolError(mistake, CloseCode.ProtocolError));
 }
 
 function codecOf(value: Expected): Codec<never, unknown> {

@@ -46,6 +46,7 @@ const ownNames = [
   "room",
   "token",
   "credentials",
+  "protocols",
   "route",
   "answer",
   "state",

@@ -1,5 +1,5 @@
 export { createApp } from "./app.ts";
-export type { App, AppOptions, ContractContext, RawContext, SocketRoom } from "./app.ts";
+export type { App, AppOptions, ContractContext, RawContext } from "./app.ts";
 export { Peer } from "./peer.ts";
 export type { Service } from "./implement.ts";
 export type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
@@ -16,12 +16,12 @@ export type {
   SocketRouteOptions,
 } from "./socket-options.ts";
 export type { Unread } from "./unread.ts";
-export { listen } from "./listen.ts";
-export type { Answer, Hear, Heard, Listener } from "./listen.ts";
+export { listen, listenEach } from "./listen.ts";
+export type { Answer, Hear, HearApart, Heard, Listener, ListenerApart, SocketApart } from "./listen.ts";
 export type { SocketHandler, SocketResult, Streamed } from "./raw.ts";
-export type { HttpHandler } from "./routes.ts";
+export type { HttpHandler, SocketRoom } from "./routes.ts";
 export type { Hook, HookResult, OwnName, Provided } from "./hook.ts";
-export type { BaseContext, Context, NoSchemas, RouteSchemas } from "./context.ts";
+export type { BaseContext, Context, HookContext, NoSchemas, RouteSchemas } from "./context.ts";
 export type { BroadcastOptions, Room, RoomChange } from "./room.ts";
 export type { HeartbeatOptions } from "./heartbeat.ts";
 export type { OriginOptions } from "./origin.ts";
@@ -48,4 +48,4 @@ export {
   text,
   ValidationError,
 } from "@symbolon/protocol";
-export type { SocketCodecs } from "@symbolon/protocol";
+export type { Closed, Codec, Message, Sent, SocketCodecs } from "@symbolon/protocol";

@@ -44,7 +44,9 @@ export class NodeWire implements Wire {
     this.#ws = ws;
     this.#writer = new FrameWriter(socket);
     ws.flush = () => this.#writer.flush();
-    ws.on("message", (data: Buffer, isBinary: boolean) => this.#heard(isBinary ? data : data.toString()));
+    ws.on("message", (data: Buffer, isBinary: boolean) =>
+      this.#heard(isBinary ? plain(data) : data.toString()),
+    );
     ws.on("pong", () => this.#events.pong());
     ws.on("close", (code: number, reason: Buffer) => {
       this.#events.closed({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
@@ -117,4 +119,9 @@ export class NodeWire implements Wire {
     this.#keptBytes += Buffer.byteLength(message);
     if (this.#events.kept >= early || this.#keptBytes > earlyBytes) this.#ws.pause();
   }
+}
+
+/** The same bytes: a `Buffer` prints and compares in its own way, and its `slice` copies nothing. */
+function plain(data: Buffer): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -34,7 +34,10 @@ export interface Server extends AsyncDisposable {
   readonly url: string;
   /** The port it listens on. */
   readonly port: number;
-  /** Refuses new connections, closes the open ones with 1001, gives undecided handshakes 3 s, and resolves when all have ended, or 3 s after the last client has left. */
+  /**
+   * Refuses new connections, closes the open ones with 1001, gives undecided handshakes 3 s, and resolves when all have
+   * ended, or 3 s after the last client has left. No signal is listened to: `process.once("SIGTERM", () => server.close())`.
+   */
   readonly close: () => Promise<void>;
 }
 
@@ -131,13 +134,6 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
     socket.once("close", decide);
     const accept = (init: AcceptInit = {}): Promise<NodeWire> =>
       new Promise((resolve, reject) => {
-        const offered = (incoming.headers["sec-websocket-protocol"] ?? "")
-          .split(",")
-          .map((one) => one.trim());
-        if (init.subprotocol !== undefined && !offered.includes(init.subprotocol))
-          return reject(
-            new TypeError(`the client did not offer the subprotocol ${JSON.stringify(init.subprotocol)}`),
-          );
         // `ws` would drop a half-closed connection without a word.
         if (!socket.readable || !socket.writable)
           return reject(new CloseError(CloseCode.Abnormal, "the client has left", false));

@@ -9,7 +9,7 @@ import {
 
 /** How a handshake is accepted. */
 export interface AcceptInit {
-  /** Headers of the 101 answer; their values are ASCII. */
+  /** Headers of the 101 answer, besides those of the handshake itself; their values are ASCII. */
   readonly headers?: HeadersInit;
   /** The subprotocol to agree on; it must be one that the client offered. */
   readonly subprotocol?: string;

@@ -12,6 +12,7 @@ import { PendingWire } from "./pending-wire.ts";
 import { Socket } from "./server-socket.ts";
 import { shut } from "./shut.ts";
 import type { SocketLayer } from "./socket-options.ts";
+import { hearOf } from "./unheard.ts";
 import { siftUnread } from "./unread.ts";
 
 /** Serves one raw WebSocket: it may return a `Response` to refuse, or values to stream. */
@@ -71,13 +72,33 @@ async function converse(
   socket: Socket,
   wire: PendingWire,
 ): Promise<Response | undefined> {
+  let unheard: Outcome | undefined;
+  hearOf(socket, (error) => {
+    if (tellsOfEnd(error, socket)) return;
+    unheard ??= { failure: { error } };
+    void shutFor(error, attempt, socket, wire);
+  });
   const outcome = await run(route, attempt, socket, wire);
-  if (!wire.accepted) return refuse(attempt, wire, outcome);
+  if (!wire.accepted) {
+    const refusal = await (unheard === undefined
+      ? refuse(attempt, wire, outcome)
+      : refuse(attempt, {}, unheard));
+    wire.left(); // what still waits for the socket waits in vain
+    return refusal;
+  }
   await close(attempt, socket, outcome);
   for (const error of await sayFarewells(socket)) void attempt.report(error, "ending");
   for (const error of await lingered(socket, route.clock)) void attempt.report(error, "ending");
   await attempt.end();
   return undefined;
+}
+
+/** Ends a socket for what failed while nobody waited for it; before accept the handler's own end refuses. */
+async function shutFor(error: unknown, attempt: Attempt, socket: Socket, wire: PendingWire): Promise<void> {
+  const { code, reason } = wire.accepted
+    ? await attempt.close(error)
+    : { code: CloseCode.InternalError, reason: "" };
+  shut(attempt, socket, code, reason);
 }
 
 function watch(
@@ -103,12 +124,21 @@ async function run(route: RawRoute, attempt: Attempt, socket: Socket, wire: Pend
     const result = await route.handler(socket, attempt.context as never);
     if (!isStreamed(result)) return checkResult(result, socket);
     siftUnread(route.layer.unread ?? "close", wire, (code, reason) => shut(attempt, socket, code, reason));
-    await socket.pipe(result);
+    const sending = socket.pipe(result);
+    if ((await isWaiting(sending)) && socket.state === "connecting") await socket.accept();
+    await sending;
     if (socket.state === "connecting") await socket.accept(); // a stream of nothing was one too
     return {};
   } catch (error) {
     return tellsOfEnd(error, socket) ? {} : { failure: { error } };
   }
+}
+
+/** Whether a stream has come to something that takes time: what it does at once may still refuse, or accept in its own way. */
+function isWaiting(sending: Promise<void>): Promise<boolean> {
+  const soon = new Promise<boolean>((resolve) => setImmediate(resolve, true));
+  const over = (): boolean => false;
+  return Promise.race([sending.then(over, over), soon]);
 }
 
 /** A value that is neither sent nor a refusal is a mistake: whoever returns it means something by it. */
@@ -123,7 +153,7 @@ function checkResult(result: unknown, socket: Socket): Outcome {
 /** The handler came to its end and the handshake was not accepted; the hooks end when the response was sent. */
 async function refuse(
   attempt: Attempt,
-  { refusal }: PendingWire,
+  { refusal }: Partial<Pick<PendingWire, "refusal">>,
   { result, failure }: Outcome,
 ): Promise<Response> {
   if (result instanceof Response) return result;

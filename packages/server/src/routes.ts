@@ -1,4 +1,4 @@
-import { type AnyContract, pathPattern, type PathPattern } from "@symbolon/protocol";
+import { type AnyContract, pathPattern, type PathPattern, type Sent } from "@symbolon/protocol";
 import type { Accept, Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import type { RouteSchemas } from "./context.ts";
@@ -7,9 +7,15 @@ import type { AnyHook } from "./hook.ts";
 import type { ContractService } from "./implement.ts";
 import { memberOf } from "./member.ts";
 import { type RawRoute, serveRaw } from "./raw.ts";
-import { Rooms } from "./room.ts";
+import { type BroadcastOptions, type Room, Rooms } from "./room.ts";
 import { type Found, Router } from "./router.ts";
 import type { Socket } from "./server-socket.ts";
+
+/** The rooms of an app's raw routes. */
+export type SocketRoom = Room<
+  Socket<unknown, never>,
+  (value: unknown, options?: BroadcastOptions<Socket<unknown, never>>) => Sent
+>;
 
 /** Answers an HTTP request with what its context says. */
 export type HttpHandler<Context> = (context: Context) => Response | Promise<Response>;
@@ -47,11 +53,15 @@ export class Routes {
   readonly #sockets = new Router<SocketRoute>();
   readonly #http = new Router<HttpRoute>();
   readonly #mounts: Mount[] = [];
-  readonly #rooms = new Rooms<Socket, unknown>(memberOf);
+  // A socket of any codecs may join; one that cannot write what is said is closed when it is said.
+  readonly #rooms = new Rooms<Socket<unknown, never>, unknown>((socket) => memberOf(socket as Socket));
 
   constructor(options: RoutesOptions) {
     this.#options = options;
   }
+
+  /** Finds a room of the raw routes; those of a mounted app are its own. */
+  readonly room = (name: string): SocketRoom => this.#rooms.room(name, (broadcast) => broadcast);
 
   /** Adds a raw WebSocket route. */
   addSocket(
@@ -61,9 +71,8 @@ export class Routes {
     served: Pick<RawRoute, "handler" | "layer">,
   ): void {
     const { clock, heartbeat } = this.#options;
-    const room = (name: string): unknown => this.#rooms.room(name, (broadcast) => broadcast);
     const raw: SocketRoute["raw"] = (attempt, accept) => {
-      attempt.context["room"] = room;
+      attempt.context["room"] = this.room;
       return serveRaw({ ...served, clock, heartbeat }, attempt, accept);
     };
     this.#sockets.add(path, { hooks, schemas, raw });
@@ -79,10 +88,12 @@ export class Routes {
     this.#http.add(path, { hooks, handler });
   }
 
-  /** Serves `routes` below `prefix`, after `hooks`. Throws TypeError when the prefix is no path. */
+  /** Serves `routes` below `prefix`, after `hooks`. Throws TypeError when the prefix is no path, or would lead back here. */
   mount(prefix: string, hooks: readonly AnyHook[], routes: Routes): void {
-    if (!/^(\/[^/:*]+)+$/.test(prefix))
-      throw new TypeError(`a prefix is like "/v1", without parameters: ${JSON.stringify(prefix)}`);
+    if (!/^(\/|(\/[^/:*]+)+)$/.test(prefix))
+      throw new TypeError(`a prefix is like "/v1", without parameters, or "/": ${JSON.stringify(prefix)}`);
+    if (routes.#leadsTo(this))
+      throw new TypeError("an app cannot be mounted below itself: make another with createApp");
     this.#mounts.push({ prefix: pathPattern(prefix), hooks, routes });
     this.#mounts.sort((a, b) => b.prefix.pattern.length - a.prefix.pattern.length);
   }
@@ -102,17 +113,22 @@ export class Routes {
     return this.#http.find(pathname) ?? this.#below(pathname, (routes, rest) => routes.httpAt(rest));
   }
 
+  #leadsTo(routes: Routes): boolean {
+    return this === routes || this.#mounts.some((mount) => mount.routes.#leadsTo(routes));
+  }
+
   #below<Route extends { readonly hooks: readonly AnyHook[] }>(
     pathname: string,
     find: (routes: Routes, rest: string) => Found<Route> | undefined,
   ): Found<Route> | undefined {
     const parts = pathname.split("/");
     for (const { prefix, hooks, routes } of this.#mounts) {
-      const depth = prefix.pattern.split("/").length;
-      if (prefix.match(parts.slice(0, depth).join("/")) === undefined) continue;
+      const bare = prefix.pattern === "/";
+      const depth = bare ? 1 : prefix.pattern.split("/").length;
+      if (!bare && prefix.match(parts.slice(0, depth).join("/")) === undefined) continue;
       const found = find(routes, `/${parts.slice(depth).join("/")}`);
       if (found === undefined) continue;
-      const pattern = prefix.pattern + (found.pattern === "/" ? "" : found.pattern);
+      const pattern = bare ? found.pattern : prefix.pattern + (found.pattern === "/" ? "" : found.pattern);
       return { ...found, pattern, route: { ...found.route, hooks: [...hooks, ...found.route.hooks] } };
     }
     return undefined;

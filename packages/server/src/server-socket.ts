@@ -3,11 +3,14 @@ import {
   type Message,
   Socket as BaseSocket,
   type SocketCodecs,
+  ValidationError,
   whatever,
 } from "@symbolon/protocol";
+import { byClient } from "./by-client.ts";
 import { checkExpected, type Expected } from "./expected.ts";
 import { linger } from "./lingering.ts";
 import type { AcceptInit, PendingWire, SocketState } from "./pending-wire.ts";
+import { Unheard } from "./unheard.ts";
 
 /** How `pair` goes about it. */
 export interface PairOptions {
@@ -15,7 +18,11 @@ export interface PairOptions {
   readonly first?: "send" | "receive";
 }
 
-/** A WebSocket as a handler holds it: the protocol's `Socket`, and `accept`, `pair` and `expect`. */
+/**
+ * A WebSocket as a handler holds it: the protocol's `Socket`, and `accept`, `pair` and `expect`. Their promises, and
+ * those of `receive` and `pipe`, may be left alone: what fails while nobody waits for it ends the socket as if the
+ * handler had thrown it, 1011 for a failure, and is told to `onError`; that the socket has ended is no failure.
+ */
 export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receive, Send> {
   readonly #pending: PendingWire;
   readonly #kind: Codec<never, Receive>["kind"];
@@ -34,20 +41,20 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
   /**
    * Accepts the handshake; the first `send` or `receive` does it too. While open it has no effect.
    * Rejects with `CloseError` when the socket was closed or has ended, with TypeError for a subprotocol that was not
-   * offered, or a header value that is not ASCII.
+   * offered, a header of the handshake itself, or a header value that is not ASCII.
    */
-  async accept(init: AcceptInit = {}): Promise<void> {
-    const { state, closing } = this.#pending;
-    if (state === "closed") throw this.signal.reason;
-    if (closing !== undefined) throw closing;
-    await this.#pending.accept(init);
+  accept(init: AcceptInit = {}): Promise<void> {
+    return Unheard.of(this, this.#accept(init));
   }
 
   override receive(): Promise<Receive>;
   override receive<Value>(codec: Codec<never, Value>): Promise<Value>;
-  override async receive<Value>(codec?: Codec<never, Value>): Promise<Value | Receive> {
-    await this.#pending.ask();
-    return codec === undefined ? super.receive() : super.receive(codec);
+  override receive(codec?: Codec<never, unknown>): Promise<unknown> {
+    return Unheard.of(this, this.#take(codec));
+  }
+
+  override pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
+    return Unheard.of(this, super.pipe(values));
   }
 
   /**
@@ -57,14 +64,8 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
    */
   pair(value: Send, options?: PairOptions): Promise<Receive>;
   pair<Value>(value: Send, options: PairOptions & { readonly as: Codec<never, Value> }): Promise<Value>;
-  async pair(
-    value: Send,
-    { as, first = "send" }: PairOptions & { readonly as?: Codec<never, unknown> } = {},
-  ): Promise<unknown> {
-    if (first === "send") await this.send(value);
-    const received = await (as === undefined ? this.receive() : this.receive(as));
-    if (first === "receive") await this.send(value);
-    return received;
+  pair(value: Send, options: PairOptions & { readonly as?: Codec<never, unknown> } = {}): Promise<unknown> {
+    return Unheard.of(this, this.#pair(value, options));
   }
 
   /**
@@ -73,8 +74,11 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
    * `ProtocolError` when another came, which closes with 1002 when nobody catches it, and with `CloseError` at the end.
    * @throws TypeError, as a rejection, for what no message can carry.
    */
-  async expect(value: Expected): Promise<void> {
-    await checkExpected(value, () => this.receive(whatever));
+  expect(value: Expected): Promise<void> {
+    return Unheard.of(
+      this,
+      checkExpected(value, () => this.receive(whatever)),
+    );
   }
 
   /** From now on, ignores the messages of the kind, text or binary, that the socket's codec does not read. */
@@ -88,5 +92,31 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
     const end = super.abandon(iterator);
     linger(this, end);
     return end;
+  }
+
+  async #accept(init: AcceptInit): Promise<void> {
+    const { state, closing } = this.#pending;
+    if (state === "closed") throw this.signal.reason;
+    if (closing !== undefined) throw closing;
+    await this.#pending.accept(init);
+  }
+
+  async #take(codec: Codec<never, unknown> | undefined): Promise<unknown> {
+    await this.#pending.ask();
+    try {
+      return await (codec === undefined ? super.receive() : super.receive(codec));
+    } catch (error) {
+      throw error instanceof ValidationError ? byClient(error) : error;
+    }
+  }
+
+  async #pair(
+    value: Send,
+    { as, first = "send" }: PairOptions & { readonly as?: Codec<never, unknown> },
+  ): Promise<unknown> {
+    if (first === "send") await this.send(value);
+    const received = await (as === undefined ? this.receive() : this.receive(as));
+    if (first === "receive") await this.send(value);
+    return received;
   }
 }

@@ -1,11 +1,11 @@
 import { CloseCode, CloseError, HandshakeError, joinedWires, type Wire } from "@symbolon/protocol";
 import { mergeHeaders } from "./answer.ts";
 import { type App, servedBy } from "./app.ts";
+import type { Accept } from "./attempt.ts";
 import { Clock, SystemClock } from "./clock.ts";
 import { CookieJar } from "./cookie-jar.ts";
 import type { AnyHook, Replacement } from "./hook.ts";
 import { MemoryWebSocket } from "./memory-websocket.ts";
-import type { AcceptInit } from "./pending-wire.ts";
 import { inTime, type Patience, TestSocket } from "./test-socket.ts";
 
 export { Clock, CookieJar };
@@ -46,6 +46,13 @@ export interface TestNet {
    * `timeout` is given and there is no answer in time; it then limits each `receive` too.
    */
   readonly connect: (path: string, options?: ConnectOptions) => Promise<TestSocket>;
+  /** Resolves with the response that refuses a handshake. Rejects with Error when it was accepted, and else as `connect` does. */
+  readonly refused: (path: string, options?: ConnectOptions) => Promise<Response>;
+  /**
+   * Resolves when the server is done with every connection that has ended: its handler, and the endings of its hooks. What
+   * is under way in memory arrives first, such as a `close` just said. It waits as long as they take.
+   */
+  readonly settled: () => Promise<void>;
   /** A `WebSocket` class for the real client: give it to `connect` of @symbolon/client. */
   readonly WebSocket: new (url: string | URL, protocols?: string | string[]) => WebSocket;
   /** The network fails: every open connection breaks, on both sides. */
@@ -70,6 +77,8 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
 ): TestNet {
   /** Those who knock or are connected; aborting one is its leave. */
   const clients = new Set<AbortController>();
+  /** What the server has yet to end, and whose connection it is. */
+  const busy = new Map<Promise<void>, AbortController>();
   const leave = (client: AbortController): void => {
     clients.delete(client);
     client.abort();
@@ -91,14 +100,9 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
     };
   });
 
-  const dial = async (request: Request): Promise<Line> => {
+  const dial = async (request: Request, client: AbortController): Promise<Line> => {
     const { promise, resolve } = withResolvers<Line>();
-    const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(", ");
-    const refusal = served.handshake(request, ({ subprotocol = "", headers }: AcceptInit = {}) => {
-      if (!["", ...offered].includes(subprotocol))
-        return Promise.reject(
-          new TypeError(`the client did not offer the subprotocol ${JSON.stringify(subprotocol)}`),
-        );
+    const accept: Accept = ({ subprotocol = "", headers } = {}) => {
       if (request.signal.aborted)
         return Promise.reject(new CloseError(CloseCode.Abnormal, "the client has left", false));
       const [near, far] = joinedWires(subprotocol);
@@ -107,6 +111,10 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
       cookies.take(line.headers);
       resolve(line);
       return Promise.resolve(far);
+    };
+    const refusal = served.handshake(request, accept, (ended) => {
+      busy.set(ended, client);
+      void ended.then(() => busy.delete(ended));
     });
     const answer = await Promise.race([promise, refusal]);
     if (!(answer instanceof Response)) return answer ?? promise;
@@ -117,11 +125,26 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
   const knock = async (client: AbortController, url: URL, options: ConnectOptions): Promise<Line> => {
     clients.add(client);
     try {
-      return await dial(new Request(handshakeRequest(url, options, cookies), { signal: client.signal }));
+      const request = new Request(handshakeRequest(url, options, cookies), { signal: client.signal });
+      return await dial(request, client);
     } catch (error) {
       leave(client);
       throw error;
     }
+  };
+
+  const connect: TestNet["connect"] = async (path, options = {}) => {
+    const url = new URL(path, "ws://test");
+    const { timeout } = options;
+    const client = new AbortController();
+    const limit = { timeout, clock, what: "an answer to the handshake" };
+    const { wire, headers } = await inTime(knock(client, url, options), limit).catch((error: unknown) => {
+      leave(client); // who does not wait has left
+      throw error;
+    });
+    const socket = new TestSocket(wire, headers, { timeout, clock });
+    void socket.closed.then(() => leave(client));
+    return socket;
   };
 
   return {
@@ -134,18 +157,23 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
       cookies.take(response.headers);
       return buffered(response);
     },
-    connect: async (path, options = {}) => {
-      const url = new URL(path, "ws://test");
-      const { timeout } = options;
-      const client = new AbortController();
-      const limit = { timeout, clock, what: "an answer to the handshake" };
-      const { wire, headers } = await inTime(knock(client, url, options), limit).catch((error: unknown) => {
-        leave(client); // who does not wait has left
+    connect,
+    refused: async (path, options) => {
+      const answer = await connect(path, options).catch((error: unknown) => {
+        if (error instanceof HandshakeError) return error.response;
         throw error;
       });
-      const socket = new TestSocket(wire, headers, { timeout, clock });
-      void socket.closed.then(() => leave(client));
-      return socket;
+      if (answer instanceof Response) return answer;
+      answer.close();
+      throw new Error(`the handshake at ${JSON.stringify(path)} was accepted`);
+    },
+    settled: async () => {
+      for (;;) {
+        await new Promise(setImmediate);
+        const ending = [...busy].flatMap(([ended, client]) => (clients.has(client) ? [] : [ended]));
+        if (ending.length === 0) return;
+        await Promise.all(ending);
+      }
     },
     WebSocket: class extends MemoryWebSocket {
       constructor(url: string | URL, protocols: string | string[] = []) {

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { checkParts, openContext, type OpenContext, type RouteSchemas } from "../src/context.ts";
+import { contract } from "@symbolon/protocol";
+import { createApp } from "../src/app.ts";
+import { openContext, type OpenContext, readParts, type RouteSchemas } from "../src/context.ts";
+import { testClient } from "../src/testing.ts";
+import { gate } from "./gate.ts";
 
 function request(path: string, headers: HeadersInit = {}): Request {
   return new Request(new URL(path, "http://test"), { headers });
@@ -13,15 +17,15 @@ function opened(path: string, headers?: HeadersInit, id = "7", token?: string): 
 
 async function parsed(path: string, headers?: HeadersInit, schemas: RouteSchemas = {}, token?: string) {
   const context = opened(path, headers, "7", token);
-  const refusal = await checkParts(context, schemas);
-  if (refusal !== undefined) throw new Error(await refusal.text());
-  return context;
+  const parts = await readParts(context, schemas);
+  if (parts instanceof Response) throw new Error(await parts.text());
+  return { ...context, ...parts };
 }
 
 async function refused(path: string, headers: HeadersInit, schemas: RouteSchemas) {
-  const response = await checkParts(opened(path, headers, "seven"), schemas);
-  if (response === undefined) throw new Error("expected a refusal");
-  return response;
+  const response = await readParts(opened(path, headers, "seven"), schemas);
+  if (response instanceof Response) return response;
+  throw new Error("expected a refusal");
 }
 
 describe("without schemas", () => {
@@ -131,4 +135,43 @@ describe("with schemas", () => {
     });
     await expect(parsed("/x?a=1", {}, { query: z.object({ a: broken }) })).rejects.toThrow("broken schema");
   });
+});
+
+test("hooks read the request as it came, to their end, and handlers as the schemas made it", async () => {
+  const said: unknown[] = [];
+  const ended = gate();
+  const app = createApp();
+  const view = app.use(function* (context) {
+    const { params, query, cookies } = context;
+    said.push({ params, query, cookies, color: context.headers.get("x-color") });
+    yield { page: Number(query["page"]) };
+    said.push(context.query === query);
+    ended.open();
+  });
+  const schemas = {
+    params: z.object({ id: z.coerce.number() }),
+    query: z.object({ page: z.coerce.number() }),
+    headers: z.object({ "x-color": z.string().length(4) }),
+    cookies: z.object({ theme: z.string().transform((theme) => [theme]) }),
+  };
+  view.ws("/raw/:id", schemas, (socket, { params, query, headers, cookies, page }) => {
+    said.push({ params, query, headers, cookies, page });
+    return socket.accept();
+  });
+  const { params, query } = schemas;
+  const chat = contract("/chat/:id", { params, query, client: {}, server: {} });
+  view.implement(chat, (_peer, context) => {
+    said.push({ params: context.params, query: context.query, page: context.page });
+    return {};
+  });
+  const net = testClient(app);
+  const options = { headers: { "x-color": "blue" }, cookies: { theme: "dark" } };
+  await net.connect("/raw/7?page=3", options);
+  await ended.passed;
+  const came = { params: { id: "7" }, query: { page: "3" }, cookies: { theme: "dark" }, color: "blue" };
+  const made = { params: { id: 7 }, query: { page: 3 }, page: 3 };
+  const more = { headers: { "x-color": "blue" }, cookies: { theme: ["dark"] } };
+  expect(said.splice(0)).toEqual([came, { ...made, ...more }, true]);
+  (await net.connect("/chat/7?page=3", options)).close();
+  expect(said).toEqual([came, made]);
 });

@@ -22,6 +22,7 @@ test("@symbolon/server exports these names and no others", async () => {
       "int",
       "json",
       "listen",
+      "listenEach",
       "text",
     ]
   `);

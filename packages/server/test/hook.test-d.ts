@@ -24,6 +24,15 @@ createApp().http("/", ({ state }) => {
   return new Response();
 });
 
+// Hooks read the request as it came, whatever the schemas of their routes.
+app.use(({ params, query, cookies, headers, protocols }) => {
+  expectTypeOf(params).toEqualTypeOf<Readonly<Record<string, string>>>();
+  expectTypeOf(query).toEqualTypeOf<Readonly<Record<string, string | string[]>>>();
+  expectTypeOf(cookies).toEqualTypeOf<Readonly<Record<string, string>>>();
+  expectTypeOf(headers).toEqualTypeOf<Headers>();
+  expectTypeOf(protocols).toEqualTypeOf<readonly string[]>();
+});
+
 // A name is provided once, and none that the context has of its own: in each of the six forms.
 const members = app.use(() => ({ user: ada }));
 // @ts-expect-error -- `user` is provided already

@@ -2,7 +2,7 @@ import { int, json, type Message, text } from "@symbolon/protocol";
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
 import { createApp } from "../src/app.ts";
-import { listen } from "../src/listen.ts";
+import { listen, listenEach } from "../src/listen.ts";
 import type { Socket } from "../src/server-socket.ts";
 
 const Pair = z.object({ a: z.number(), b: z.number() });
@@ -105,3 +105,55 @@ app.ws("/counter", { receive: int, send: int }, listen(new Counter()));
 app.ws("/counter/text", { receive: text, send: int }, listen(new Counter()));
 // @ts-expect-error -- a listener has `message`
 app.ws("/none", listen({ open: () => {} }));
+
+// A listener that is written outside of a route fits those whose codecs match.
+const echo = listen((line: string) => line);
+app.ws("/apart", { receive: text, send: text }, echo);
+app.ws("/apart/any", { receive: text }, echo);
+app.use(() => ({ user: "ada" })).ws("/apart/:id", { receive: text }, echo);
+// @ts-expect-error -- without a codec bytes come too
+app.ws("/apart/whatever", echo);
+// @ts-expect-error -- the route reads numbers
+app.ws("/apart/number", { receive: int }, echo);
+// @ts-expect-error -- the route writes numbers
+app.ws("/apart/length", { receive: text, send: int }, echo);
+const later = listen(async (n: number) => (n > 0 ? n : undefined));
+app.ws("/apart/later", { receive: int, send: int }, later);
+const counting = listen(new Counter());
+app.ws("/apart/counter", { receive: int, send: int }, counting);
+// @ts-expect-error -- the counter hears numbers
+app.ws("/apart/counter/text", { receive: text, send: int }, counting);
+const silent = listen({ message: (line: string) => void line, close: () => {} });
+app.ws("/apart/silent", { receive: text, send: int }, silent);
+const greeting = listen((line: string, _socket, { user }: { readonly user: string }) => `${user}: ${line}`);
+app.use(() => ({ user: "ada" })).ws("/apart/user", { receive: text }, greeting);
+// @ts-expect-error -- nothing provides a user
+app.ws("/apart/nobody", { receive: text }, greeting);
+
+// A listener may be made for each connection.
+app.ws(
+  "/each",
+  { receive: int, send: int },
+  listenEach(() => new Counter()),
+);
+app
+  .use(() => ({ user: "ada" }))
+  .ws(
+    "/each/:id",
+    { receive: int, send: text },
+    listenEach((socket, { user, params }) => {
+      expectTypeOf(socket).toEqualTypeOf<Socket<number, string>>();
+      expectTypeOf([user, params.id]).toEqualTypeOf<string[]>();
+      return { message: (n) => `${user} ${n}` };
+    }),
+  );
+const each = listenEach(() => new Counter());
+app.ws("/each/apart", { receive: int, send: int }, each);
+// @ts-expect-error -- the counter hears numbers
+app.ws("/each/apart/text", { receive: text }, each);
+app.ws(
+  "/each/text",
+  { receive: text },
+  // @ts-expect-error -- the counter hears numbers
+  listenEach(() => new Counter()),
+);

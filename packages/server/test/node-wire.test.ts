@@ -122,7 +122,7 @@ test("text arrives as a string, and bytes as bytes, both ways", async () => {
   client.write(rawFrame(opcodes.text, "é"), rawFrame(opcodes.binary, new Uint8Array([0, 255])));
   expect(await client.frame()).toMatchObject({ opcode: opcodes.text, payload: Buffer.from("é") });
   expect(await client.frame()).toMatchObject({ opcode: opcodes.binary, payload: Buffer.from([0, 255]) });
-  expect(heard).toEqual(["é", Buffer.from([0, 255])]);
+  expect(heard).toStrictEqual(["é", new Uint8Array([0, 255])]);
 });
 
 test("a message in fragments is one message", async () => {

@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../src/app.ts";
 import { Clock, testClient } from "../src/testing.ts";
 import { gate } from "./gate.ts";
-import { type Handler, serving } from "./raw-routes.ts";
+import { type Handler, refusal, serving } from "./raw-routes.ts";
 
 describe("when the client leaves, a generator handler", () => {
   test("that waits by the signal ends at once, and its leave is no failure", async () => {
@@ -118,6 +118,52 @@ test("a pipe beside a loop ends with the socket, and the handler with both", asy
   socket.close();
   expect([await ends.take(), await ends.take()]).toEqual(["returned", "ended"]);
   expect(onError).not.toHaveBeenCalled();
+});
+
+describe("a stream whose first value takes time", () => {
+  test("is accepted before it is there", async () => {
+    const { passed, open } = gate();
+    const { net } = serving(async function* () {
+      await passed;
+      yield "at last";
+    });
+    const socket = await net.connect("/");
+    open();
+    expect(await socket.receive()).toBe("at last");
+    expect(await socket.closed).toMatchObject({ code: 1000 });
+  });
+
+  test("may accept in its own way, or refuse, while it has not waited", async () => {
+    const { passed, open } = gate();
+    const { net } = serving(async function* (socket) {
+      await socket.accept({ headers: { "x-served-by": "me" } });
+      await passed;
+      yield "at last";
+    });
+    const socket = await net.connect("/");
+    expect(socket.headers.get("x-served-by")).toBe("me");
+    open();
+    const { response } = await refusal(async function* (socket) {
+      if (socket.state === "connecting") throw new Response("no", { status: 403 });
+      yield "never";
+    });
+    expect(response.status).toBe(403);
+  });
+
+  test("is returned when it cannot be accepted", async () => {
+    const app = createApp({ onError: () => {} });
+    const ended = gate();
+    const view = app.use(({ answer }) => answer.set("x-city", "Orléans"));
+    view.ws("/", async function* (socket) {
+      try {
+        yield once(socket.signal, "abort");
+      } finally {
+        ended.open();
+      }
+    });
+    await expect(testClient(app).connect("/")).rejects.toMatchObject({ response: { status: 500 } });
+    await ended.passed;
+  });
 });
 
 test("a stream of nothing is accepted and closed with 1000", async () => {

@@ -289,7 +289,7 @@ describe("a mounted app", () => {
     expect(await (await net.fetch("/a/own")).text()).toBe("own");
   });
 
-  test.each(["v1", "/", "/v1/", "/:id", ""])("cannot be at %j", (prefix) => {
+  test.each(["v1", "//", "/v1/", "/:id", ""])("cannot be at %j", (prefix) => {
     expect(() => createApp().mount(prefix, createApp())).toThrow(TypeError);
   });
 
