@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { connect } from "@symbolon/client";
 import { contract } from "@symbolon/protocol";
-import { createApp, json, text } from "@symbolon/server";
+import { createApp, json, listen, text } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -45,12 +45,25 @@ function styles() {
     room("all").join(socket);
     for await (const message of socket) await socket.send(message);
   });
-  counted.ws("/stream", async function* (socket) {
+  counted.ws("/stream", (socket) => {
     given.push(new WeakRef(socket));
-    for (;;) {
-      yield { tick: 1 };
-      await new Promise<void>((resolve) => socket.signal.addEventListener("abort", () => resolve()));
-    }
+    return ticks(socket.signal);
+  });
+  counted.ws(
+    "/listen",
+    { receive: text, send: text, idleTimeout: 60_000 },
+    listen({
+      open: (socket) => void given.push(new WeakRef(socket)),
+      message: (line) => line.toUpperCase(),
+      close: (closed) => void given.push(new WeakRef(closed)),
+    }),
+  );
+  counted.ws("/both", { receive: text }, async (socket) => {
+    given.push(new WeakRef(socket));
+    const answering = async (): Promise<void> => {
+      for await (const message of socket) await socket.send(message);
+    };
+    await Promise.all([socket.pipe(ticks(socket.signal)), answering()]);
   });
   counted.ws("/throws", { receive: json(z.number()) }, async (socket) => {
     given.push(new WeakRef(socket));
@@ -63,6 +76,14 @@ function styles() {
     yield { say: (line) => peer.send("line", line) };
   });
   return app;
+}
+
+/** Ticks once, then waits for the end. */
+async function* ticks(signal: AbortSignal): AsyncGenerator<{ readonly tick: number }> {
+  for (;;) {
+    yield { tick: 1 };
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  }
 }
 
 type Style = (url: string) => Promise<unknown>;
@@ -98,6 +119,19 @@ const every: Record<string, Style> = {
   },
   async stream(url) {
     const socket = new WebSocket(`${url}/stream`);
+    await once(socket, "message");
+    await leaves(socket);
+  },
+  async listener(url) {
+    const socket = await opened(`${url}/listen`);
+    socket.send("hello");
+    await once(socket, "message");
+    await leaves(socket);
+  },
+  async "stream and receive at once"(url) {
+    const socket = new WebSocket(`${url}/both`);
+    await once(socket, "message");
+    socket.send("hello");
     await once(socket, "message");
     await leaves(socket);
   },

@@ -22,3 +22,4 @@ export {
   text,
   ValidationError,
 } from "@symbolon/protocol";
+export type { Closed, Codec, Message, Sent } from "@symbolon/protocol";
