@@ -4,7 +4,6 @@ import type { Reasons } from "./table.ts";
 export const elsewhere: Reasons = {
   cases: {
     48: "every transport here writes the headers of its 101",
-    181: "rooms that keep what they said come later, with their store",
   },
   rows: {},
 };

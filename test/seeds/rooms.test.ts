@@ -3,7 +3,8 @@ import { type AddressInfo, connect, createServer, type Socket as TcpSocket } fro
 import { createInterface } from "node:readline";
 import { Mailbox } from "@symbolon/protocol";
 import { createApp, text } from "@symbolon/server";
-import { expect, onTestFinished, test } from "vitest";
+import { Clock } from "@symbolon/server/testing";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { type Client, served } from "./harness.ts";
 
@@ -118,6 +119,31 @@ test("seeds › row 30 removes whoever leaves, dies or fails", async () => {
   expect(await fails.closed).toMatchObject({ code: 1011 });
   stays.send("how many?");
   expect(await stays.next()).toBe("1");
+});
+
+test("seeds › 181 drops nothing in silence: a member with a full backlog is let go, the others hear all [rows 28]", async () => {
+  const clock = new Clock();
+  const app = createApp({ clock });
+  const left = new Mailbox<string>();
+  app.ws("/:name", async (socket, { params, room }) => {
+    await socket.accept();
+    room("all").join(socket);
+    left.put(`${params.name} ${(await socket.closed).code}`);
+  });
+  const site = await served(app);
+  const reader = await site.open("/reader");
+  const sleeper = await site.raw();
+  await sleeper.open("/sleeper");
+  sleeper.socket.pause();
+  await vi.waitUntil(() => app.room("all").size === 2);
+  const line = "x".repeat(2 ** 20);
+  for (let n = 0; n < 32; n += 1) app.room("all").send(line);
+  for (let n = 0; n < 32; n += 1) expect(await reader.next()).toBe(line);
+  clock.advance(10_100);
+  clock.advance(10_100);
+  expect(await left.take()).toBe("sleeper 1006");
+  app.room("all").send("still here");
+  expect(await reader.next()).toBe("still here");
 });
 
 test("seeds › row 31 reaches the members on every server by a broker between them", async () => {
