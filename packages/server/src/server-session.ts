@@ -1,11 +1,11 @@
-import { type Sent, Session, type Wire } from "@symbolon/protocol";
+import { type Message, type Sent, Session, type Wire } from "@symbolon/protocol";
 
 /** A session that has one wire: what waits for room when that ends has failed. */
 export class ServerSession extends Session {
   readonly #waiting = new Set<Sent>();
   #wire: Pick<Wire, "send" | "drained"> | undefined;
 
-  override send(message: string): Sent {
+  override send(message: Message): Sent {
     const sent = super.send(message);
     const drained = this.#wire?.drained();
     if (drained === undefined) return sent;
