@@ -34,12 +34,15 @@ app.implement(chat, function* (peer, { params, query: { name }, room }) {
     yield {
       say({ id, text, picture }) {
         const known = talk.find(id);
-        if (known) return peer.send("message", known); // said again by a page that could not know
+        if (known) {
+          peer.send("message", known); // said again by a page that could not know
+          return;
+        }
         const line: Line = { id, from: name, text, at: Date.now() };
-        if (picture) {
+        const type = picture && pictureType(picture.bytes);
+        if (type) {
           const { bytes, width, height } = picture;
-          const type = pictureType(bytes);
-          if (type) line.picture = { type, width, height };
+          line.picture = { type, width, height };
           album.keep(line, bytes);
         }
         talk.add(line);

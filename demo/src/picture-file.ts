@@ -1,5 +1,7 @@
 import { largestPicture, PictureBytes, type Said } from "../contract.ts";
 
+const tooLarge = `A picture has at most ${largestPicture / 1024} KiB`;
+
 /** A file that can be shown as a picture, without its line's id. */
 export type PictureFile = Omit<Said, "id" | "picture"> & Required<Pick<Said, "picture">>;
 
@@ -18,9 +20,7 @@ export async function readPicture(file: File): Promise<PictureFile> {
   return { text: nameOf(file), picture: { bytes, width, height } };
 }
 
-const tooLarge = `A picture has at most ${largestPicture / 1024} KiB`;
-
 /** What the file is called, in the words of a line. */
 function nameOf({ name }: File): string {
-  return [...name.replace(/[\p{Cc}\p{Bidi_Control}]/gu, "").trim()].slice(0, 100).join("") || "A picture";
+  return name.trim().slice(0, 100) || "A picture";
 }
