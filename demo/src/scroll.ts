@@ -29,9 +29,10 @@ export function afterGrowth(): void {
   else newer.hidden = false;
 }
 
-/** Changes what is above the lines, which stay where they are on the screen. */
+/** Puts something above the lines, which stay where they are on the screen. */
 export function keepPlace(change: () => void): void {
-  const above = lines.offsetTop;
+  const last = lines.querySelector<HTMLElement>("li:last-child");
+  const before = last?.getBoundingClientRect().top ?? 0;
   change();
-  talk.scrollTop += lines.offsetTop - above;
+  talk.scrollTop += (last?.getBoundingClientRect().top ?? 0) - before;
 }

@@ -1,7 +1,7 @@
 import { type Client, CloseError } from "@symbolon/client";
 import { useRequest } from "@symbolon/client/react";
-import { type Dispatch, type ReactNode, useEffect } from "react";
-import { chat, pageLength } from "../../contract.ts";
+import { type Dispatch, type ReactNode, useEffect, useRef } from "react";
+import { type chat, pageLength } from "../../contract.ts";
 import { earlierText, earlierTrouble } from "../earlier-text.ts";
 import { type Happening, oldestOf, type Talk } from "./talk.ts";
 
@@ -18,12 +18,23 @@ export function Earlier({ client, talk, happen }: EarlierProps): ReactNode {
   const failed = error !== undefined && !(error instanceof CloseError); // a room that ended says so itself
   const trouble = failed ? earlierTrouble(error) : undefined;
   const before = oldestOf(talk)?.id;
+  const button = useRef<HTMLButtonElement>(null);
+
+  /** The button is about to go: who is at it stays among the messages. */
+  function leaveButton(): void {
+    const { current } = button;
+    if (document.activeElement === current) current?.closest("section")?.focus({ preventScroll: true });
+  }
 
   useEffect(() => {
-    if (data) happen({ type: "earlier", ...data });
+    if (!data) return;
+    if (!data.more) leaveButton();
+    happen({ type: "earlier", ...data });
   }, [data]);
   useEffect(() => {
-    if (trouble?.forGood) happen({ type: "forgotten" });
+    if (!trouble?.forGood) return;
+    leaveButton();
+    happen({ type: "forgotten" });
   }, [error]);
 
   return (
@@ -31,6 +42,7 @@ export function Earlier({ client, talk, happen }: EarlierProps): ReactNode {
       {talk.more && before !== undefined && (
         <button
           id="show-earlier"
+          ref={button}
           className="quiet"
           onClick={() => {
             if (!pending) ask({ before, limit: pageLength });

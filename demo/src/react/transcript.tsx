@@ -19,7 +19,7 @@ export function Transcript({ talk, me, look, children }: TranscriptProps): React
   const { earlier, items, outgoing } = talk;
   const section = useRef<HTMLElement>(null);
   const lines = useRef<HTMLOListElement>(null);
-  const above = useRef(0);
+  const last = useRef<{ readonly item: HTMLElement; readonly top: number } | null>(null);
   const following = useRef(true);
   const [newer, setNewer] = useState(false);
 
@@ -34,14 +34,19 @@ export function Transcript({ talk, me, look, children }: TranscriptProps): React
     if (following.current) setNewer(false);
   }
 
+  /** How far an item is below the top of all there is to see: not `offsetTop`, which knows no halves of a pixel. */
+  function topOf(item: HTMLElement): number {
+    return item.getBoundingClientRect().top + (section.current?.scrollTop ?? 0);
+  }
+  function mark(): void {
+    const item = lines.current?.querySelector<HTMLElement>("li:last-child");
+    last.current = item ? { item, top: topOf(item) } : null;
+  }
   /** The lines stay where they are on the screen, whatever was put above them. */
   function stay(): void {
-    const { offsetTop } = lines.current as HTMLElement;
-    section.current?.scrollBy({ top: offsetTop - above.current, behavior: "instant" });
-  }
-
-  function mark(): void {
-    above.current = (lines.current as HTMLElement).offsetTop;
+    if (!last.current?.item.isConnected) return;
+    const { item, top } = last.current;
+    section.current?.scrollBy({ top: topOf(item) - top, behavior: "instant" });
   }
 
   useLayoutEffect(stay, [earlier]);

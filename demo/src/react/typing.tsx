@@ -1,7 +1,7 @@
 import { type Client, OutcomeUnknown } from "@symbolon/client";
 import { useStream } from "@symbolon/client/react";
 import { type ReactNode, useEffect } from "react";
-import { chat } from "../../contract.ts";
+import type { chat } from "../../contract.ts";
 import { typingText } from "../typing-text.ts";
 
 /** Who is writing. */
