@@ -78,6 +78,23 @@ export class ChatPage {
     return () => this.page.evaluate<string[]>("sent");
   }
 
+  /** From its next load on, the page's binary messages say `other` where they match `pattern`, byte for letter. */
+  async tamper(pattern: string, other: string): Promise<void> {
+    await this.page.addInitScript(
+      ({ pattern, other }) => {
+        globalThis.WebSocket = class extends WebSocket {
+          override send(data: Parameters<WebSocket["send"]>[0]): void {
+            if (!(data instanceof Uint8Array)) return super.send(data);
+            const letters = Array.from(data, (byte) => String.fromCharCode(byte)).join("");
+            const changed = letters.replace(new RegExp(pattern), other);
+            super.send(Uint8Array.from(changed, (letter) => letter.charCodeAt(0)));
+          }
+        };
+      },
+      { pattern, other },
+    );
+  }
+
   /** Chooses a file to send. */
   async choose(file: TestFile): Promise<void> {
     await this.page.locator("#pictures").setInputFiles({ ...file, mimeType: file.type });

@@ -102,19 +102,7 @@ for (const path of ["/", "/react.html"]) {
     someone,
   }) => {
     const ada = await someone({ path });
-    await ada.page.addInitScript(() => {
-      globalThis.WebSocket = class extends WebSocket {
-        override send(data: Parameters<WebSocket["send"]>[0]): void {
-          if (!(data instanceof Uint8Array)) return super.send(data);
-          const sent = Uint8Array.from(data);
-          const picture = sent.findIndex((_, at) =>
-            [0x89, 80, 78, 71].every((byte, n) => sent[at + n] === byte),
-          );
-          if (picture !== -1) sent.set(new TextEncoder().encode("<svg"), picture);
-          super.send(sent);
-        }
-      };
-    });
+    await ada.tamper("\\x89PNG", "<svg");
     await ada.enter(demo.url, "Ada");
     await ada.choose(photo);
     await expect(ada.page.locator("#pending .fate")).toHaveText(
@@ -123,5 +111,18 @@ for (const path of ["/", "/react.html"]) {
     await ada.say("never mind");
     await expect(ada.lines).toHaveText(["never mind"]);
     await expect(ada.pictures).toHaveCount(0);
+  });
+
+  test(`at ${path} a picture that the server has not any more is named`, async ({ demo, someone }) => {
+    const ada = await someone();
+    await ada.enter(demo.url, "Ada");
+    await ada.choose(photo);
+    await expect(ada.pictures).toHaveCount(1);
+    const bob = await someone({ path });
+    await bob.tamper("[0-9a-f]{32}", "0".repeat(32)); // the id that the picture is asked for by
+    await bob.enter(demo.url, "Bob");
+    await expect(bob.page.locator("#lines .picture")).toHaveText(
+      "This picture is not kept any more: a cat.png",
+    );
   });
 }

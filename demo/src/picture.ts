@@ -19,8 +19,10 @@ export function createPicture(
       frame.append(image);
     },
     (error: unknown) => {
+      const why = make("p", "", `${pictureTrouble(error)}: `);
+      why.append(make("bdi", "", name));
       frame.classList.add("missing");
-      frame.append(make("p", "", `${pictureTrouble(error)}: `), make("bdi", "", name));
+      frame.append(why);
     },
   );
   return frame;
