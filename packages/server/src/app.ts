@@ -116,8 +116,11 @@ export interface App<P extends object = object, L extends object = object> {
    * told what resolves when the handler and its hooks have ended. Never rejects.
    */
   readonly handshake: (request: Request, accept: Accept, track?: Track) => Promise<Response | undefined>;
-  /** Ends every session, with or without its client: the server is leaving. A transport calls it when it closes. */
-  readonly end: () => void;
+  /**
+   * Ends every session, with or without its client: the server is leaving. Those in a store may go on elsewhere, once this
+   * resolves. A transport calls it when it closes.
+   */
+  readonly end: () => Promise<void>;
   /** The largest message a client may send, in bytes. */
   readonly maxPayload: number;
 }

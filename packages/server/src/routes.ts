@@ -102,9 +102,8 @@ export class Routes {
   }
 
   /** Ends every session, those of mounted apps too. */
-  end(): void {
-    this.#options.parking.end();
-    for (const { routes } of this.#mounts) routes.end();
+  async end(): Promise<void> {
+    await Promise.all([this.#options.parking.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
   }
 
   /** Whether any route is at this path. */
