@@ -38,6 +38,8 @@ export interface Parkable {
   close(error: CloseError): void;
   /** Ends it here; where a store has it, it may go on elsewhere. Resolves when it may. Never rejects. */
   leave(error: CloseError): Promise<void>;
+  /** Ends it as if the process had died. */
+  crash(): void;
 }
 
 interface Place {
@@ -132,6 +134,11 @@ export class Parking<Kept extends Parkable = Parkable> {
       line.leave(new CloseError(CloseCode.GoingAway, "shutting down")),
     );
     await Promise.all(leaving);
+  }
+
+  /** The process dies, for tests. */
+  crash(): void {
+    for (const line of Array.from(this.#sessions.values())) line.crash();
   }
 
   #limit({ owner: { principal } }: Kept): void {

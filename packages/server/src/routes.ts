@@ -106,6 +106,12 @@ export class Routes {
     await Promise.all([this.#options.parking.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
   }
 
+  /** Forgets every session, as a process that dies does; what is in a store stays there. */
+  crash(): void {
+    this.#options.parking.crash();
+    for (const { routes } of this.#mounts) routes.crash();
+  }
+
   /** Whether any route is at this path. */
   serves(pathname: string): boolean {
     return this.socketAt(pathname) !== undefined || this.httpAt(pathname) !== undefined;

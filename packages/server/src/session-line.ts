@@ -167,6 +167,12 @@ export class SessionLine implements Line, Parkable {
     await left?.catch((failure: unknown) => this.#listener?.failed(failure));
   }
 
+  crash(): void {
+    this.#recorder?.stop();
+    this.#wire?.terminate();
+    this.close(new CloseError(CloseCode.Abnormal, "the server has died", false));
+  }
+
   terminate(): void {
     this.#wire?.terminate();
   }
