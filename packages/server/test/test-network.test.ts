@@ -1,11 +1,10 @@
 import { connect } from "@symbolon/client";
 import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
+import { memoryStore, type Store } from "@symbolon/server/store";
 import { testClient } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { memoryStore } from "../src/memory-store.ts";
-import type { Store } from "../src/store.ts";
 
 const counting = contract("/counting", { client: { say: z.number() }, server: { told: z.number() } });
 
