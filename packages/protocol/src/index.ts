@@ -21,6 +21,7 @@ export { Session } from "./session.ts";
 export type { Left, Outlet, Position, SessionOptions } from "./session.ts";
 export type { Heard } from "./arrivals.ts";
 export type { Lane, Outbox, SendOptions } from "./outbox.ts";
+export { callFrames } from "./call-frames.ts";
 export { jsonFrames, SUBPROTOCOL, VERSION } from "./frame.ts";
 export type {
   Ack,

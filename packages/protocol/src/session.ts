@@ -9,6 +9,11 @@ import type { Message, Wire } from "./wire.ts";
 export interface SessionOptions {
   /** What the other half may have said that is not finished here: so many events, of so many characters in all. */
   readonly window: Credit;
+  /**
+   * What is suffered of that before it is too much. Default `window`; more where the other half may be restarted, and then
+   * not know what it has sent.
+   */
+  readonly room?: Credit;
   /** Messages kept until the other half has finished them. Default 1,000. */
   readonly messages?: number | undefined;
   /** Characters of them. Default 4 Mi. */
@@ -26,7 +31,7 @@ export interface Left {
   /** The last number that was given. */
   readonly last: number;
   /** What was sent and is not finished, by number, in order. */
-  readonly unacked: Iterable<readonly [number, Message]>;
+  readonly unacked: Iterable<readonly [number, Message, Lane]>;
 }
 
 /** What the other half says of itself when a wire is live. */
@@ -84,7 +89,7 @@ export class Session implements Outbox {
   readonly #arrivals: Arrivals;
 
   constructor(options: SessionOptions) {
-    const { window, left } = options;
+    const { window, room = window, left } = options;
     this.#options = options;
     this.#arrivals = new Arrivals(
       window,
@@ -93,11 +98,10 @@ export class Session implements Outbox {
           this.#outlet?.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined }));
       },
       left?.heard ?? { rx: 0, but: [] },
+      room,
     );
     this.#last = left?.last ?? 0;
-    for (const [s, message] of left?.unacked ?? [])
-      this.#unacked.set(s, { message, size: message.length + 64, sent: new Sent(), lane: "answer" });
-    for (const { size } of this.#unacked.values()) this.#size += size;
+    for (const [s, message, lane] of left?.unacked ?? []) this.#keep(s, message, new Sent(), lane);
   }
 
   /** Characters that are kept until the other half has finished with them. */
@@ -247,13 +251,17 @@ export class Session implements Outbox {
 
   /** Sends for the first time what was written, as it stands on this wire. */
   #put(message: Message, sent: Sent, lane: Lane): void {
-    const size = message.length + stamps;
-    this.#unacked.set((this.#last += 1), { message, size, sent, lane });
-    this.#size += size;
-    if (lane === "event") this.#fly(1, size);
+    this.#keep((this.#last += 1), message, sent, lane);
     this.#outlet?.numbered?.(this.#last, message);
     this.#outlet?.send(this.codec.stamp(message, { s: this.#last, a: this.#arrivals.inPassing() }));
     if (lane !== "event") sent.settle();
+  }
+
+  #keep(s: number, message: Message, sent: Sent, lane: Lane): void {
+    const size = message.length + stamps;
+    this.#unacked.set(s, { message, size, sent, lane });
+    this.#size += size;
+    if (lane === "event") this.#fly(1, size);
   }
 
   /** Whether the other half has no room for an event. */
