@@ -28,6 +28,7 @@ export class Recorder implements Outlet {
   #wire: Wire | undefined;
   #out: Outgoing[] = [];
   #acked: Progress | undefined;
+  #upTo = 0;
   #noted: Message | undefined;
   /** What the wire is to be told, once it is recorded. */
   #unsaid: Message[] = [];
@@ -63,6 +64,8 @@ export class Recorder implements Outlet {
 
   /** The client has acknowledged this. */
   acked(upTo: number, but: readonly number[] = []): void {
+    if (upTo < this.#upTo) return; // said again, or late
+    this.#upTo = upTo;
     this.#acked = { upTo, but };
     this.touch();
   }
