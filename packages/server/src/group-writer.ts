@@ -43,10 +43,7 @@ export class GroupWriter {
 
   /** Rejects when the record cannot be written, and when a decision before it could not: then nothing has changed. */
   perform<Answer>({ change, answer }: Decided<Change, Answer>): Awaitable<Answer> {
-    if (this.#closed) {
-      this.#tables.giveUp();
-      return Promise.reject(new Error(`the store in ${this.#journal.path} was closed`));
-    }
+    if (this.#closed) return Promise.reject(new Error(`the store in ${this.#journal.path} was closed`));
     if (change === undefined && this.#running === undefined) return answer();
     const payload = change && payloadOf({ is: "changed", change });
     return new Promise((resolve, fail) => {
