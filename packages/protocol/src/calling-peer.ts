@@ -58,7 +58,7 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
 
   override receive(frame: Frame, size: number): boolean {
     const ofCall = frame.t !== "event" && ("q" in frame || "re" in frame);
-    if (!ofCall || (frame.t === "error" && this.told(frame))) return ofCall || super.receive(frame);
+    if (!ofCall || (frame.t === "error" && this.told(frame))) return ofCall || super.receive(frame, size);
     this.#calls.receive(frame, size);
     return true;
   }
