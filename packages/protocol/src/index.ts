@@ -24,15 +24,18 @@ export type { Lane, Outbox, SendOptions } from "./outbox.ts";
 export { jsonFrames, SUBPROTOCOL, VERSION } from "./frame.ts";
 export type {
   Ack,
+  Auth,
   Bye,
   Credit,
   ErrorFrame,
   EventFrame,
   Frame,
   FrameCodec,
+  Goaway,
   Hello,
   Ping,
   Pong,
+  Reauth,
   SessionKey,
   Shapes,
   Stamp,
