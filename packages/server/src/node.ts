@@ -198,7 +198,7 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
       await patiently(new SystemClock(), gone(wss), within);
     },
     close: async () => {
-      app.end();
+      const ended = app.end();
       const left = gone(wss);
       for (const ws of wss.clients) leave(ws);
       await left;
@@ -208,6 +208,7 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
       // Those whose hooks had still to decide.
       await gone(wss);
       await patiently(clock, Promise.all(living), patience);
+      await ended;
       server.off("upgrade", upgrade);
     },
   };
