@@ -24,6 +24,7 @@ import { hashOf, SessionSecret } from "./session-secret.ts";
 import type { Awaitable, Claim, SessionState, Store } from "./store.ts";
 import { Rooms } from "./room.ts";
 import type { ContractRoom, Setup } from "./setup.ts";
+import type { Visitors } from "./visitors.ts";
 
 /** A contract being served. */
 export interface Service<C extends AnyContract> {
@@ -35,6 +36,7 @@ export interface Service<C extends AnyContract> {
 export interface ServiceOptions extends LineOptions {
   readonly codecs?: readonly FrameCodec[];
   readonly parking: Parking<SessionLine>;
+  readonly visitors: Visitors;
   /** Where sessions survive this process. Default: they do not. */
   readonly store?: Store;
 }
@@ -99,9 +101,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     accept: () => Promise<Wire>,
     rest: (until: Promise<void>) => void,
   ): Promise<Response | undefined> {
-    const { hello, codec } = caller;
+    const { hello, codec, principal } = caller;
     const { pathname } = new URL(attempt.context.request.url);
-    const principal = attempt.context["principal"] as string | undefined; // `provide` has made sure
     const owner = { cid: hello.cid, pathname, principal };
     const key = JSON.stringify([owner.cid, owner.principal]);
     const service = `${codec.protocol} ${pathname}`;
@@ -186,6 +187,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     attempt.context["room"] = this.room;
     const conversation = new Conversation(this, attempt, line, { ...this.#options, from: place?.from });
     this.#conversations.set(conversation.peer, { line, attempt });
+    this.#options.visitors.add(attempt, conversation);
     try {
       if (place !== undefined) await this.#follow(place.key, place.ghost, conversation as never);
       await conversation.setup(this.#setup);

@@ -57,6 +57,10 @@ export class PlainLine implements Line {
     this.#wire?.close(error.code, error.reason);
   }
 
+  move(): boolean {
+    return false;
+  }
+
   terminate(): void {
     this.#wire?.terminate();
   }
