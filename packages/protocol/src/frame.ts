@@ -32,6 +32,8 @@ export interface Hello extends Credit {
   readonly auth?: string | undefined;
   /** The session to go on with: `rx` is the last message received, `tx0` the lowest that can be sent again. */
   readonly resume?: (SessionKey & { readonly rx: number; readonly tx0: number }) | undefined;
+  /** Where it is in rooms: the room, its history, and the offset of the last message that came. */
+  readonly rooms?: readonly (readonly [room: string, ep: string, off: number])[] | undefined;
 }
 /** The server accepts. */
 export interface Welcome extends SessionKey, Credit {
@@ -127,6 +129,37 @@ interface CancelFrame extends Numbered {
 }
 /** What is said in a call that was asked. */
 export type CallFrame = ReplyFrame | ErrorFrame | NextFrame | EndFrame | CreditFrame | CancelFrame;
+/** The client is in a room, at `off` in the history `ep`; without these it is there no more. */
+export interface RoomFrame {
+  readonly t: "room";
+  readonly room: string;
+  readonly ep?: string | undefined;
+  readonly off?: number | undefined;
+}
+/** The place of a message in its room: `o` is its offset, `p` that of the message before. */
+interface Placed {
+  readonly room: string;
+  readonly o: number;
+  readonly p: number;
+}
+/** An event to a room: the same bytes for everyone who is there. */
+export interface SaidFrame extends Placed {
+  readonly t: "said";
+  readonly name: string;
+  readonly data?: unknown;
+}
+/** What was said after `p` and up to `o` was not for this client. */
+export interface SkipFrame extends Placed {
+  readonly t: "skip";
+}
+/** What was said at `from` to `to` is lost to this client: in the room, or without one in the session. */
+export interface GapFrame {
+  readonly t: "gap";
+  readonly room?: string | undefined;
+  readonly from: number;
+  readonly to: number;
+  readonly why: string;
+}
 /** Asks for a sign of life. */
 export interface Ping {
   readonly t: "ping";
@@ -151,6 +184,10 @@ export type Frame = (
   | RequestFrame
   | StreamFrame
   | CallFrame
+  | RoomFrame
+  | SaidFrame
+  | SkipFrame
+  | GapFrame
   | Ping
   | Pong
   | Bye
@@ -177,7 +214,10 @@ export const optional =
   (value) =>
     value === undefined || check(value);
 const position: Check = (value) => value === 0 || count(value);
-const numbers: Check = (value) => Array.isArray(value) && value.every(count);
+const all =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
 /** An object that has these fields, and may have others. */
 const has =
   (shape: Shape): Check =>
@@ -185,6 +225,7 @@ const has =
     Object.entries(shape).every(([field, check]) => check((Object(value) as Record<string, unknown>)[field]));
 
 const window: Shape = { w: count, wb: count };
+const place: Shape = { room: text, o: count, p: position };
 const key: Shape = { sid: name, rt: name, ep: name, rx: position };
 
 const shapes: Shapes = new Map<unknown, Shape>([
@@ -196,6 +237,7 @@ const shapes: Shapes = new Map<unknown, Shape>([
       att: count,
       auth: optional(text),
       resume: optional(has({ ...key, tx0: count })),
+      rooms: optional(all(has({ 0: text, 1: name, 2: position }))),
       ...window,
     },
   ],
@@ -206,27 +248,36 @@ const shapes: Shapes = new Map<unknown, Shape>([
       ...window,
       state: name,
       why: optional(text),
-      but: optional(numbers),
+      but: optional(all(count)),
       heartbeat: has({ i: count, t: count }),
       ttl: position,
     },
   ],
-  ["ack", { a: count, but: optional(numbers) }],
+  ["ack", { a: count, but: optional(all(count)) }],
   ["event", { name, data: anything, q: optional(count) }],
   ["error", { re: optional(count), code: name, message: text, data: anything }],
+  ["room", { room: text, ep: optional(name), off: optional(position) }],
+  ["said", { ...place, name, data: anything }],
+  ["skip", place],
+  ["gap", { room: optional(text), from: position, to: position, why: name }],
   ["ping", { n: count }],
   ["pong", { n: count }],
   ["bye", { why: optional(text) }],
 ]);
+
+/** What is said in a room, before it has its place there. */
+export type Words = Pick<SaidFrame, "name" | "data">;
+/** What makes a frame of words: their place in a room, or, for a plain client, nothing but the kind. */
+export type Placing = Omit<SaidFrame, keyof Words> | { readonly t: "event" };
 
 /** How what is said in a conversation stands on the wire. What is said about the connection is JSON in every codec. */
 export interface FrameCodec {
   /** The subprotocol by which two halves agree on it. */
   readonly protocol: string;
   /** Writes a frame. Throws TypeError when it cannot carry the frame's data. Written for another half, `String` makes JSON of it. */
-  readonly write: (frame: Frame) => Message;
-  /** Puts a session's numbers on a frame that was written, in whichever codec, as fields of its own. */
-  readonly stamp: (message: Message, stamp: Stamp) => Message;
+  readonly write: (frame: Frame | Words) => Message;
+  /** Puts a session's numbers on a frame that was written, or its place on words, in whichever codec, as fields of its own. */
+  readonly stamp: (message: Message, fields: Stamp | Placing) => Message;
   /** Reads a frame strictly, in JSON too; `others` are read besides those of every conversation. Throws ProtocolError saying what is wrong with it. */
   readonly read: (message: Message, others?: Shapes) => Frame;
 }
@@ -236,7 +287,10 @@ export const jsonFrames: FrameCodec = {
   protocol: SUBPROTOCOL,
   write: (frame) => JSON.stringify(frame),
   // Spliced in, so that what is sent to many, or again, is written once. It may have been written in another codec.
-  stamp: (message, { s, a }) => `{${s ? `"s":${s},` : ""}${a ? `"a":${a},` : ""}${String(message).slice(1)}`,
+  stamp(message, fields) {
+    const written = JSON.stringify(fields).slice(1, -1);
+    return `{${written && `${written},`}${String(message).slice(1)}`;
+  },
   read(message, others) {
     let value: unknown;
     try {

@@ -30,13 +30,19 @@ export type {
   EventFrame,
   Frame,
   FrameCodec,
+  GapFrame,
   Hello,
   Ping,
+  Placing,
   Pong,
+  RoomFrame,
+  SaidFrame,
   SessionKey,
   Shapes,
+  SkipFrame,
   Stamp,
   Welcome,
+  Words,
 } from "./frame.ts";
 export { Socket } from "./socket.ts";
 export type { SocketCodecs } from "./socket.ts";

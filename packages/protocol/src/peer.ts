@@ -112,7 +112,7 @@ export class Peer<Says extends Messages = Messages> {
    * @throws ProtocolError when it is, but has no place now.
    */
   receive(frame: Frame, size?: number): boolean {
-    if ("name" in frame) {
+    if ("name" in frame && frame.t !== "said") {
       const losses = this.#losses;
       const done = this.#options.session.hold(frame.s, size);
       this.queue(async () => {

@@ -20,6 +20,7 @@ import type { Line, LineListener, LineOptions } from "./line.ts";
 import type { Owner, Parkable, Parking } from "./parking.ts";
 import { Recorder } from "./recorder.ts";
 import { type SessionChange, SessionWatchers } from "./session-change.ts";
+import { Seat } from "./seat.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import type { AttachRequest, Claim, SessionStore } from "./store.ts";
 
@@ -50,6 +51,7 @@ export class SessionLine implements Line, Parkable {
   readonly outbox: Session;
   readonly owner: Owner;
   readonly secret: SessionSecret;
+  readonly seat: Seat;
   /** The client has spoken since its first welcome, and so has it. */
   confirmed = false;
   /** The newest dial of the client that was attached. */
@@ -67,6 +69,7 @@ export class SessionLine implements Line, Parkable {
     const { owner, parking, secret, left } = options;
     this.owner = owner;
     this.secret = secret;
+    this.seat = new Seat(this.id);
     this.#options = options;
     const { messages, size } = parking.options;
     this.outbox = new Session({ window, messages, size, left });
@@ -150,6 +153,16 @@ export class SessionLine implements Line, Parkable {
       outbox.flush();
     };
     const rest = new Promise<void>((resolve) => (this.#rested = resolve));
+    this.seat.here(
+      {
+        codec,
+        plain: false,
+        send: (message) => wire.send(message),
+        drained: () => wire.drained(),
+        drop: (error) => this.#drop(error, wire),
+      },
+      hello.rooms,
+    );
     if (state === "resumed") this.#watchers.tell({ is: "resumed" });
     wire.listen(beating(told, wire, clock, heartbeat, ping));
     return rest;
@@ -209,6 +222,11 @@ export class SessionLine implements Line, Parkable {
   #misheard({ closeCode, message }: ProtocolError, wire: Wire): void {
     const error = new CloseError(closeCode, message.slice(0, 100));
     if (closeAdvice(closeCode) === "end") return this.close(error);
+    this.#drop(error, wire);
+  }
+
+  /** The client is to come back on another wire. */
+  #drop(error: CloseError, wire: Wire): void {
     wire.close(error.code, error.reason);
     this.#lost(error, wire);
   }
@@ -216,6 +234,7 @@ export class SessionLine implements Line, Parkable {
   #lost(closed: Closed, wire: Wire): void {
     if (wire !== this.#wire) return;
     this.#wire = undefined;
+    this.seat.away();
     if (this.#recorder === undefined) this.outbox.parked();
     else this.#recorder.wire = undefined;
     if (this.#finished || closeAdvice(closed.code) === "end") return this.#over?.(closed);
@@ -228,6 +247,7 @@ export class SessionLine implements Line, Parkable {
   #finish(error: CloseError): void {
     if (this.#finished) return;
     this.#finished = true;
+    this.seat.away();
     const { undelivered } = this.outbox;
     void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
     this.#options.parking.remove(this);
