@@ -51,6 +51,8 @@ export interface Connection {
    * When silence nears `limit` ms the listener is to probe, at `limit` ms the wire is dropped. Default: silence is no sign.
    */
   readonly live: (limit?: number, resumed?: boolean) => void;
+  /** Lets go of the wire, without waiting for its end, and dials again. */
+  readonly drop: (why: string) => void;
   /**
    * Ends for good, after what was sent; the status is `closed` and `ended` is told before this returns. The code
    * defaults to 1000. A browser can only send 1000 and 3000–4999: there 1001 goes without a code, 1011–1014 as 4500,
@@ -87,7 +89,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   // Before the first dial it rings for that; then it says that a socket had its time.
   const deadline = new Alarm();
   const waits = createWaits({ random, network, waiting: (until) => say({ is: "waiting", ...until }) });
-  const watchdog = listener.probe && createWatchdog({ ask: listener.probe, dead: abandon });
+  const watchdog = listener.probe && createWatchdog({ ask: listener.probe, dead: drop });
 
   function start(): void {
     phase = "dialing";
@@ -99,7 +101,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
         say({ is: "connecting" });
         return String(await options.url()).replace(/^http/i, "ws");
       },
-      dialing: () => deadline.set(patience, () => abandon("not established in time")),
+      dialing: () => deadline.set(patience, () => drop("not established in time")),
       opened(now) {
         wire = now;
         listener.opened(now);
@@ -120,8 +122,8 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     lose(why, why.code === tooMany ? tooManyWait : 0);
   }
 
-  /** Lets go of the wire without waiting for its end: a dead one may take half a minute to say so. */
-  function abandon(why: string): void {
+  // A dead one may take half a minute to say that it ended.
+  function drop(why: string): void {
     dialer?.drop();
     start();
     lose(new CloseError(abnormal, why, false), 0);
@@ -203,6 +205,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
       watchdog?.watch(limit);
       say({ is: "open", resumed });
     },
+    drop,
     close(code = normal, reason = "") {
       checkCloseCode(code);
       if (wire && code === normal) listener.leaving?.();

@@ -30,20 +30,15 @@ export type {
   EventFrame,
   Frame,
   FrameCodec,
-  GapFrame,
   Hello,
   Ping,
-  Placing,
   Pong,
-  RoomFrame,
-  SaidFrame,
   SessionKey,
   Shapes,
-  SkipFrame,
   Stamp,
   Welcome,
-  Words,
 } from "./frame.ts";
+export type { GapFrame, Placing, RoomFrame, SaidFrame, SkipFrame, Words } from "./room-frames.ts";
 export { Socket } from "./socket.ts";
 export type { SocketCodecs } from "./socket.ts";
 export { binary, bool, bytes, int, json, text, whatever } from "./codec.ts";
