@@ -47,7 +47,14 @@ test("smoke", async () => {
   net.drop();
   tea.send("said", "b");
   tea.send("said", "c");
-  await vi.waitFor(() => expect([one.log, two.log]).toEqual([["a", "b", "c"], ["a", "b", "c"]]), 3000);
+  await vi.waitFor(
+    () =>
+      expect([one.log, two.log]).toEqual([
+        ["a", "b", "c"],
+        ["a", "b", "c"],
+      ]),
+    3000,
+  );
   tea.send("said", "d");
   await one.client.send("say", "e");
   await vi.waitFor(() => expect(one.log).toEqual(["a", "b", "c", "d", "e"]));
