@@ -47,7 +47,7 @@ export class ContractRooms<C extends AnyContract> {
   readonly #path: string;
   readonly #shown: Keep | undefined;
   readonly #kept: Keep;
-  readonly #log: RoomLog;
+  #log: RoomLog;
   readonly #words: RoomWords;
   readonly #sources = new Map<string, RoomSource & { readonly unwatch: () => void }>();
   readonly #rooms: Rooms<Peer<ServerMessages<C>>, Member, JoinOptions>;
@@ -125,6 +125,13 @@ export class ContractRooms<C extends AnyContract> {
     } finally {
       held = undefined;
     }
+  }
+
+  /** Forgets what was said, as a process that dies does; what is in a store stays there. */
+  crash(): void {
+    if (this.#options.store !== undefined) return;
+    this.#log = memoryStore().rooms;
+    this.#sources.clear();
   }
 
   get #now(): number {

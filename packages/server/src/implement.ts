@@ -56,6 +56,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   /** Calls a handler with rooms in which what it says is said when it has settled. */
   readonly commit: Commit<C> = (handle) => this.#rooms.commit(handle);
 
+  /** What its rooms remember is gone, as when a process dies. */
+  crash(): void {
+    this.#rooms.crash();
+  }
+
   /** Holds the conversation of a plain client. Resolves with a refusing response, or with undefined once it is accepted. */
   async plain(attempt: Attempt, accept: () => Promise<Wire>): Promise<Response | undefined> {
     const line = new PlainLine(this.#options);

@@ -81,11 +81,15 @@ export class Reading implements Reader {
     if (run === undefined) return;
     const { ep: own, off } = this.#at;
     const next = ep === own && entry.prev === off;
-    if (run.busy) run.missed = true;
-    else if (next && run.outlet.drained() === undefined) this.#tell(run, entry, ep);
-    else if (ep !== own || entry.off > off) {
-      run.slow = next;
-      void this.#catchUp(run);
+    try {
+      if (run.busy) run.missed = true;
+      else if (next && run.outlet.drained() === undefined) this.#tell(run, entry, ep);
+      else if (ep !== own || entry.off > off) {
+        run.slow = next;
+        void this.#catchUp(run);
+      }
+    } catch (error) {
+      this.#fail(run, error); // its codec may be at fault: the others are told
     }
   }
 
@@ -190,7 +194,7 @@ export class Reading implements Reader {
     if (!outlet.plain) outlet.send(jsonFrames.write(frame));
   }
 
-  /** Its log cannot be read: the client comes back and tries again. */
+  /** It cannot be told what was said: the client comes back and tries again. */
   #fail(run: Run, error: unknown): void {
     if (this.#run !== run) return;
     this.away();

@@ -48,6 +48,7 @@ export class Routes {
   readonly #sockets = new Router<SocketRoute>();
   readonly #http = new Router<HttpRoute>();
   readonly #mounts: Mount[] = [];
+  readonly #services: ContractService<AnyContract>[] = [];
 
   constructor(options: RoutesOptions) {
     this.#options = options;
@@ -73,6 +74,7 @@ export class Routes {
 
   /** Adds a contract's route. */
   addContract(hooks: readonly AnyHook[], service: ContractService<AnyContract>): void {
+    this.#services.push(service);
     this.#sockets.add(service.contract.path, { hooks, schemas: service.contract.definition, service });
   }
 
@@ -96,9 +98,10 @@ export class Routes {
     await Promise.all([this.#options.parking.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
   }
 
-  /** Forgets every session, as a process that dies does; what is in a store stays there. */
+  /** Forgets every session and what was said in rooms, as a process that dies does; what is in a store stays there. */
   crash(): void {
     this.#options.parking.crash();
+    for (const service of this.#services) service.crash();
     for (const { routes } of this.#mounts) routes.crash();
   }
 
