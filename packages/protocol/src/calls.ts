@@ -48,7 +48,7 @@ export class Calls {
       const sent = new Sent();
       let leaving: Sent | undefined;
       const leave = (): void => {
-        leaving = session.send(message);
+        leaving = session.send(message, { lane: "call" });
         leaving.then(
           () => sent.settle(),
           (error: unknown) => sent.fail(error),
@@ -59,10 +59,10 @@ export class Calls {
         this.#asking.leave(leave);
         if (this.#asked.size === 0) this.#line.asking?.(false);
       });
-      this.#asked.set(q, { hear, waits: () => leaving === undefined || session.pending.has(leaving) });
+      this.#asked.set(q, { hear, waits: () => leaving === undefined || session.waits(leaving) });
       if (this.#asked.size === 1) this.#line.asking?.(true);
       this.#asking.take(leave);
-      return { sent, withdraw: () => leaving === undefined || session.pending.delete(leaving), ...call };
+      return { sent, withdraw: () => leaving === undefined || session.withdraw(leaving), ...call };
     };
     return kind.ask({ open, after }, data, options);
   }
@@ -101,14 +101,19 @@ export class Calls {
       });
       this.#running.add(run);
     };
+    const finished = this.#line.session.hold(frame.s);
     const call = this.#call({ re: q }, () => {
       this.#served.delete(q);
       this.#serving.withdraw(serve);
+      finished();
     });
     const kind = this.#line.hears(name);
     const served = isKind(kind, t) ? kind.serve(call) : nowhere(frame, call);
     this.#served.set(q, served);
-    this.#line.queue(() => this.#serves(q, served) && this.#serving.take(serve));
+    this.#line.queue(() => {
+      if (t === "stream") finished(); // it may last for ever
+      if (this.#serves(q, served)) this.#serving.take(serve);
+    });
   }
 
   /** Runs the handler; what it throws is told, unless the call was given up and nobody waits. */
@@ -134,7 +139,7 @@ export class Calls {
     let over = false;
     return {
       write: (said) => this.#line.session.codec.write({ ...said, ...number } as Frame),
-      send: (message) => (over ? new Sent() : this.#line.session.send(message)),
+      send: (message) => (over ? new Sent() : this.#line.session.send(message, { lane: "answer" })),
       close() {
         if (over) return;
         over = true;

@@ -8,10 +8,12 @@ import type { ErrorContext, OnError } from "./failure.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook, Hook, OwnName, Provided } from "./hook.ts";
 import type { HostOptions } from "./host.ts";
-import { ContractService, type Service } from "./implement.ts";
+import { ContractService, type Service, type ServiceOptions } from "./implement.ts";
 import type { OriginOptions } from "./origin.ts";
+import { Parking, type SessionOptions } from "./parking.ts";
 import type { SocketHandler } from "./raw.ts";
 import { type HttpHandler, Routes, type SocketRoom } from "./routes.ts";
+import type { SessionLine } from "./session-line.ts";
 import type { Setup } from "./setup.ts";
 import {
   type Layered,
@@ -31,6 +33,8 @@ export interface AppOptions<State = undefined> extends OriginOptions, HostOption
   readonly heartbeat?: HeartbeatOptions;
   /** The largest message a client may send, in bytes. Default 65,536; a larger one closes with 1009. */
   readonly maxPayload?: number;
+  /** How the sessions of contracts wait for clients that are away. Default 120 s. */
+  readonly sessions?: SessionOptions;
   /** How long, and for how many, a handshake may stay undecided. Default 10,000 ms, and 1,000 at once. */
   readonly handshake?: HandshakeOptions;
   /**
@@ -108,6 +112,8 @@ export interface App<P extends object = object, L extends object = object> {
    * told what resolves when the handler and its hooks have ended. Never rejects.
    */
   readonly handshake: (request: Request, accept: Accept, track?: Track) => Promise<Response | undefined>;
+  /** Ends every session, with or without its client: the server is leaving. A transport calls it when it closes. */
+  readonly end: () => void;
   /** The largest message a client may send, in bytes. */
   readonly maxPayload: number;
 }
@@ -126,14 +132,15 @@ export function createApp<State = undefined, Layer extends SocketLayer = object>
 ): App<{ readonly state: State }, Pick<Layer, keyof Layer & keyof SocketLayer>> {
   const clock = options.clock ?? new SystemClock();
   const heartbeat = options.heartbeat ?? { interval: 25_000, timeout: 10_000 };
-  const routes = new Routes({ clock, heartbeat });
+  const parking = new Parking<SessionLine>(clock, options.sessions);
+  const routes = new Routes({ clock, heartbeat, parking });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // the innermost app's own, below a mount
   };
   const inside = {
     routes,
     state,
-    options: { ...options, onError: options.onError ?? logError, clock, heartbeat },
+    options: { ...options, onError: options.onError ?? logError, clock, heartbeat, parking },
   };
   return view(inside, [state], layered({}, layerOf(options)), new Dispatcher(routes, inside.options));
 }
@@ -143,7 +150,7 @@ interface Inside {
   readonly routes: Routes;
   /** Gives the context its `state`. */
   readonly state: AnyHook;
-  readonly options: DispatchOptions & { readonly maxPayload?: number };
+  readonly options: DispatchOptions & ServiceOptions & { readonly maxPayload?: number };
 }
 
 const insides = new WeakMap<object, Inside>();
@@ -190,6 +197,7 @@ function view<P extends object, L extends object>(
     serves: (pathname) => routes.serves(pathname),
     fetch: (request) => served.fetch(request),
     handshake: (request, accept, track) => served.handshake(request, accept, track),
+    end: () => routes.end(),
     maxPayload: options.maxPayload ?? 65_536,
   };
   insides.set(app, inside);

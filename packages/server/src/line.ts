@@ -1,0 +1,47 @@
+import type { Closed, CloseError, Frame, Outbox, Shapes } from "@symbolon/protocol";
+import type { Clock } from "./clock.ts";
+import type { HeartbeatOptions } from "./heartbeat.ts";
+import type { SessionChange } from "./session-change.ts";
+
+/** Who is told what a client says. */
+export interface LineListener {
+  /** The frames it takes besides those of every conversation. */
+  readonly reads: Shapes | undefined;
+  /**
+   * Takes a frame, of so many characters; false when it has no place here.
+   * @throws ProtocolError when it has one, but not now.
+   */
+  take(frame: Frame, size: number): boolean;
+  /** The client leaves, or has to: the line is closed when what it said was handled. */
+  leave(error: CloseError): void;
+}
+
+/** What a line needs of the app. */
+export interface LineOptions {
+  readonly clock: Clock;
+  readonly heartbeat: HeartbeatOptions;
+}
+
+/** What joins a conversation to its client: one wire in plain mode, one after another in a session. */
+export interface Line {
+  /** Names the client's session, in plain mode its connection. */
+  readonly id: string;
+  /** Delivers what the server says. */
+  readonly outbox: Outbox;
+  /** Whether the client acknowledges, and tells of events that fail. */
+  readonly acknowledged: boolean;
+  /** Tells `watcher` what happens to the session, until the returned function is called. */
+  watch(watcher: (change: SessionChange) => void): () => void;
+  /** Tells `listener` what the client says. Resolves when the client is gone for good. */
+  open(listener: LineListener): Promise<Closed>;
+  /** Says no more, and closes after what was said. */
+  close(error: CloseError): void;
+  /** Ends it at once: nobody waits for the client. */
+  terminate(): void;
+  /** Whether the client is away. */
+  readonly parked: boolean;
+  /** Something that was to be said could not be kept: what follows would come after a gap that nobody tells of. */
+  overflow(): void;
+  /** Stops reading, or reads again; a session's client is slowed by its credit. */
+  pause(paused: boolean): void;
+}

@@ -1,0 +1,192 @@
+import {
+  closeAdvice,
+  type Closed,
+  CloseCode,
+  CloseError,
+  type Credit,
+  type FrameCodec,
+  type Hello,
+  jsonFrames,
+  type Message,
+  ProtocolError,
+  Session,
+  type Welcome,
+  type Wire,
+} from "@symbolon/protocol";
+import { checkBounds } from "./frame-bounds.ts";
+import { beating } from "./heartbeat.ts";
+import type { Line, LineListener, LineOptions } from "./line.ts";
+import type { Owner, Parkable, Parking } from "./parking.ts";
+import { type SessionChange, SessionWatchers } from "./session-change.ts";
+import { SessionSecret } from "./session-secret.ts";
+
+/** A wire that has said `hello`. */
+export interface Caller {
+  readonly wire: Wire;
+  readonly hello: Hello;
+  readonly codec: FrameCodec;
+}
+
+/** What a client may have said that was not handled. */
+const window: Credit = { w: 64, wb: 2 ** 20 };
+
+/** The wires of a client, one after another, and the session that goes on from each to the next. */
+export class SessionLine implements Line, Parkable {
+  readonly acknowledged = true;
+  readonly outbox: Session;
+  readonly owner: Owner;
+  readonly secret: SessionSecret = new SessionSecret();
+  /** The client has spoken since its first welcome, and so has it. */
+  confirmed = false;
+  /** The newest dial of the client that was attached. */
+  att = 0;
+  readonly #options: LineOptions;
+  readonly #parking: Parking<SessionLine>;
+  readonly #watchers = new SessionWatchers();
+  #listener: LineListener | undefined;
+  #wire: Wire | undefined;
+  #over: ((closed: Closed) => void) | undefined;
+  #rested: ((until?: Promise<void>) => void) | undefined;
+  readonly #ended: Promise<void>;
+  #finished = false;
+
+  /** `ended` resolves when nothing of the conversation is left. */
+  constructor(owner: Owner, parking: Parking<SessionLine>, options: LineOptions, ended: Promise<void>) {
+    this.owner = owner;
+    this.#parking = parking;
+    this.#options = options;
+    this.#ended = ended;
+    this.outbox = new Session({ window, messages: parking.options.messages, size: parking.options.size });
+  }
+
+  get size(): number {
+    return this.outbox.bufferedAmount;
+  }
+
+  /** Whether the client is away. */
+  get parked(): boolean {
+    return this.#wire === undefined;
+  }
+
+  get id(): string {
+    return this.secret.key.sid;
+  }
+
+  watch(watcher: (change: SessionChange) => void): () => void {
+    return this.#watchers.add(watcher);
+  }
+
+  open(listener: LineListener): Promise<Closed> {
+    this.#listener = listener;
+    this.#parking.add(this);
+    return new Promise((resolve) => (this.#over = resolve));
+  }
+
+  /**
+   * The client is here, on a new wire; one that it had before is let go. Resolves when this wire is of no account any
+   * more: the session is parked, or has gone on to another, or nothing is left of it.
+   */
+  attach({ wire, hello, codec }: Caller, state: Welcome["state"], why?: string): Promise<void> {
+    const { clock, heartbeat } = this.#options;
+    const ghost = this.#wire;
+    this.#wire = wire;
+    this.#rested?.();
+    ghost?.close(CloseCode.Superseded, "a newer connection took over");
+    ghost?.terminate();
+    this.att = hello.att;
+    this.#parking.resumed(this);
+    const { outbox, secret } = this;
+    outbox.codec = codec;
+    const { interval: i, timeout: t } = heartbeat;
+    const { rx } = outbox.heard;
+    const ttl = this.#parking.options.grace;
+    wire.send(
+      jsonFrames.write({ t: "welcome", state, why, ...secret.key, rx, ...window, heartbeat: { i, t }, ttl }),
+    );
+    outbox.live(wire, { rx: hello.resume?.rx ?? 0, window: { w: hello.w, wb: hello.wb } });
+    const told = {
+      message: (message: Message) => this.#hear(message, wire),
+      closed: (closed: Closed) => this.#lost(closed, wire),
+    };
+    const ping = (): void => {
+      wire.send(jsonFrames.write({ t: "ping", n: 1 }));
+      outbox.flush();
+    };
+    const rest = new Promise<void>((resolve) => (this.#rested = resolve));
+    if (state === "resumed") this.#watchers.tell({ is: "resumed" });
+    wire.listen(beating(told, wire, clock, heartbeat, ping));
+    return rest;
+  }
+
+  close(error: CloseError): void {
+    this.#finish(error);
+    this.#wire?.close(error.code, error.reason);
+    if (this.#wire === undefined) this.#over?.(error);
+  }
+
+  terminate(): void {
+    this.#wire?.terminate();
+  }
+
+  overflow(): void {
+    if (this.#finished) return;
+    this.#parking.broken(this, "overflow");
+    this.#over?.(new CloseError(CloseCode.SessionLost, "too much was said that the client did not take"));
+  }
+
+  /** Whether what the client says of itself and what is known here can be joined without a gap. */
+  fits({ ep, rx, tx0 }: NonNullable<Hello["resume"]>): boolean {
+    const { first, last } = this.outbox.told;
+    return ep === this.secret.key.ep && rx >= first - 1 && rx <= last && tx0 <= this.outbox.heard.rx + 1;
+  }
+
+  pause(): void {} // what it may say is bounded
+
+  #hear(message: Message, wire: Wire): void {
+    const listener = this.#listener;
+    if (wire !== this.#wire || listener === undefined) return;
+    this.confirmed = true;
+    try {
+      checkBounds(message);
+      const frame = this.outbox.codec.read(message, listener.reads);
+      if (frame.t === "ack") this.outbox.acked(frame.a, frame.but);
+      else if (frame.t === "ping") {
+        wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
+        this.outbox.flush();
+      } else if (frame.t === "bye") listener.leave(new CloseError(CloseCode.Normal));
+      else if (this.outbox.hear(frame) && !listener.take(frame, message.length) && frame.t !== "pong")
+        throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#misheard(error, wire);
+    }
+  }
+
+  /** One half has lost what the other relies on: the client comes back and is told; any other fault is for good. */
+  #misheard({ closeCode, message }: ProtocolError, wire: Wire): void {
+    const error = new CloseError(closeCode, message.slice(0, 100));
+    if (closeAdvice(closeCode) === "end") return this.close(error);
+    wire.close(error.code, error.reason);
+    this.#lost(error, wire);
+  }
+
+  #lost(closed: Closed, wire: Wire): void {
+    if (wire !== this.#wire) return;
+    this.#wire = undefined;
+    this.outbox.parked();
+    if (this.#finished || closeAdvice(closed.code) === "end") return this.#over?.(closed);
+    this.#watchers.tell({ is: "parked" });
+    this.#rested?.();
+    this.#parking.park(this);
+  }
+
+  #finish(error: CloseError): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    const { undelivered } = this.outbox;
+    this.#parking.remove(this);
+    this.outbox.end(error);
+    this.#rested?.(this.#ended);
+    this.#watchers.tell({ is: "ended", undelivered });
+  }
+}
