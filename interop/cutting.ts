@@ -31,7 +31,10 @@ export async function cutting(port: number, budgets: readonly number[]): Promise
       from.on("data", (bytes) => {
         if (left <= 0) return;
         left -= bytes.length;
-        if (left > 0) return void to.write(bytes);
+        if (left > 0) {
+          to.write(bytes);
+          return;
+        }
         cuts += 1;
         to.write(bytes.subarray(0, bytes.length + left), cut);
       });

@@ -1,49 +1,74 @@
-"""A session in Python, by session.py, with the server of this folder, over a network that fails.
+"""A session in Python, by session.py, with the server of this folder, through a proxy that cuts connections.
 
-python3 python-session.py [ws://localhost:3000]
+python3 -B python-session.py [ws://localhost:3000]
 """
 
 import asyncio
+import secrets
 import sys
 
-from session import Session, __doc__ as title
+from session import Refused, Session
+from websockets.version import version
 
-COUNT = 300
+NUMBERS = list(range(1, 501))
 
 
 async def main(url):
-    print("a session of Python's own")
-    session = Session(f"{url}/tally", wait=0.001)
-    told, said, breaks = [], [], []
-    session.on("told", told.append)
-    session.on("said", said.append)
+    print("a session over python3-websockets", version)
+    session = Session(f"{url}/tally/{secrets.token_hex(8)}", wait=0.005)
+    breaks = []
     session.on("reset", breaks.append)
     session.on("gap", breaks.append)
-    numbers = list(range(1, COUNT + 1))
+    told, said = collect(session, "told"), collect(session, "said")
 
-    sent = [session.send("tell", n) for n in numbers]
-    streamed = asyncio.create_task(collect(session.stream("count", COUNT)))
-    replies = [session.request("echo", n) for n in numbers[:40]]
-    assert await asyncio.gather(*replies) == numbers[:40]
-    print("ok request")
-    assert await streamed == numbers
-    print("ok stream")
+    # All at once, so that each cut hits something of everything, both ways.
+    sent = [session.send("tell", n) for n in NUMBERS]
+    counting = asyncio.create_task(items(session.stream("count", len(NUMBERS))))
+    asked = [asyncio.create_task(session.request("echo", n)) for n in NUMBERS[:50]]
+
     await asyncio.gather(*sent)
-    assert await session.request("heard") == numbers
-    print("ok event")
-    while len(told) < COUNT or len(said) < COUNT:
-        await asyncio.sleep(0.01)
-    assert told == numbers
-    print("ok asked by the server")
-    assert said == numbers
+    assert await session.request("heard") == NUMBERS
+    print("ok sent")
+    assert await told == NUMBERS
+    print("ok told")
+    assert await asyncio.gather(*asked) == NUMBERS[:50]
+    print("ok request")
+    assert await counting == NUMBERS
+    print("ok stream")
+    assert await said == NUMBERS
     print("ok room")
-    assert not breaks
-    print(session.states)
+    assert session.states[0] == "new"
+    assert set(session.states[1:]) == {"resumed"} and breaks == []
+    assert await told == await said == NUMBERS  # and nothing came since
+    print("ok resume")
+
+    try:
+        await session.send("tell", "one")
+        raise AssertionError("what is no number was taken")
+    except Refused as refusal:
+        assert refusal.code == "INVALID"
+    print("ok refusal")
+
     await session.close()
+    assert session.ended.code == 1000
+    print("ok close")
 
 
-async def collect(items):
-    return [item async for item in items]
+def collect(session, name):
+    """Resolves with what was said by a name, when the last number has been."""
+    heard, done = [], asyncio.get_running_loop().create_future()
+
+    def hear(n):
+        heard.append(n)
+        if n == NUMBERS[-1] and not done.done():
+            done.set_result(heard)
+
+    session.on(name, hear)
+    return done
+
+
+async def items(stream):
+    return [item async for item in stream]
 
 
 asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else "ws://localhost:3000"))
