@@ -19,15 +19,19 @@ export async function cutting(port: number, budgets: readonly number[]): Promise
     let left = budgets[connections] ?? Infinity;
     connections += 1;
     const cut = (): void => {
-      for (const end of [near, far]) if (open.delete(end)) end.destroy();
+      near.destroy();
+      far.destroy();
     };
     for (const [from, to] of [
       [near, far],
       [far, near],
     ] as const) {
       open.add(from);
-      from.on("error", cut);
-      from.on("close", cut);
+      from.on("error", () => {}); // `close` comes next
+      from.on("close", () => {
+        open.delete(from);
+        to.destroySoon();
+      });
       from.on("data", (bytes) => {
         if (left <= 0) return;
         left -= bytes.length;
