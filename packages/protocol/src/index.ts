@@ -17,7 +17,8 @@ export type {
 } from "./kind.ts";
 export type { Turn } from "./turns.ts";
 export { Session } from "./session.ts";
-export type { Heard, Position, SessionOptions } from "./session.ts";
+export type { Position, SessionOptions } from "./session.ts";
+export type { Heard } from "./arrivals.ts";
 export type { Lane, Outbox, SendOptions } from "./outbox.ts";
 export { jsonFrames, SUBPROTOCOL, VERSION } from "./frame.ts";
 export type {

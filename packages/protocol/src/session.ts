@@ -1,3 +1,4 @@
+import { Arrivals, type Heard } from "./arrivals.ts";
 import { OutcomeUnknown, ProtocolError, RequestError } from "./errors.ts";
 import { type Credit, type FrameCodec, jsonFrames, type Stamp } from "./frame.ts";
 import type { Lane, Outbox, SendOptions } from "./outbox.ts";
@@ -14,12 +15,6 @@ export interface SessionOptions {
   readonly size?: number | undefined;
   /** What becomes of an event too many: it waits while it is awaited, which is the default, or is rejected. */
   readonly full?: "wait" | "reject" | undefined;
-}
-
-/** What a session knows of what it was sent: all up to `rx` has come; of that, `but` is not finished. */
-export interface Heard {
-  readonly rx: number;
-  readonly but: readonly number[];
 }
 
 /** What the other half says of itself when a wire is live. */
@@ -52,7 +47,8 @@ export class Session implements Outbox {
   codec: FrameCodec = jsonFrames;
   readonly #options: SessionOptions;
   #outlet: Outlet | undefined;
-  #draining = false;
+  /** The wire that has no room. */
+  #full: Outlet | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
   /** What was never sent, in order; it has no number yet. */
@@ -67,19 +63,13 @@ export class Session implements Outbox {
   /** The events that are not finished. */
   #flying = { w: 0, wb: 0 };
 
-  #rx = 0;
-  /** What has come and is not finished. */
-  #unfinished = new Set<number>();
-  /** What had come, and was lost with the process that had it. */
-  #missing = new Set<number>();
-  #room: Credit;
-  /** How much has come since that was last said. */
-  #owed = 0;
-  #flushing = false;
+  readonly #arrivals: Arrivals;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#room = options.window;
+    this.#arrivals = new Arrivals(options.window, ({ rx, but }) =>
+      this.#outlet?.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined })),
+    );
   }
 
   /** Characters that are kept until the other half has finished with them. */
@@ -94,7 +84,7 @@ export class Session implements Outbox {
 
   /** What has come from the other half. */
   get heard(): Heard {
-    return { rx: this.#rx, but: [...this.#unfinished, ...this.#missing] };
+    return this.#arrivals.heard;
   }
 
   /** The lowest number that could be sent again, and the highest that was given. */
@@ -122,7 +112,7 @@ export class Session implements Outbox {
         // Who awaits it has called `then` two microtasks later, and sends no more meanwhile.
         else
           void Promise.resolve()
-            .then(noop)
+            .then(() => {})
             .then(() => sent.awaited || this.#refuse(sent));
       }
     }
@@ -143,8 +133,7 @@ export class Session implements Outbox {
     this.#outlet = outlet;
     this.#credit = window;
     this.#again = new Map([...this.#unacked].filter(([s]) => s > rx || but?.includes(s)));
-    this.#owed += 1;
-    this.#flush();
+    this.#arrivals.flush(true);
     this.#push();
   }
 
@@ -159,27 +148,11 @@ export class Session implements Outbox {
    */
   hear({ s, a }: Stamp): boolean {
     if (a) this.acked(a);
-    if (!s) return true;
-    if (s > this.#rx + 1) throw new ProtocolError(`message ${s} came after ${this.#rx}`, 4902);
-    if (s <= this.#rx && !this.#missing.delete(s)) {
-      this.#owe(true);
-      return false;
-    }
-    this.#rx = Math.max(s, this.#rx);
-    this.#owe(false);
-    return true;
+    return !s || this.#arrivals.hear(s);
   }
 
   hold(s: number | undefined, size?: number): () => void {
-    if (!s) return noop;
-    const held = this.#unfinished;
-    if (size !== undefined) this.#take(1, size);
-    held.add(s);
-    return () => {
-      if (!held.delete(s) || held !== this.#unfinished) return;
-      if (size !== undefined) this.#take(-1, -size);
-      this.#owe(true);
-    };
+    return s ? this.#arrivals.hold(s, size) : () => {};
   }
 
   /** The other half has finished everything up to `a` but for some. Throws ProtocolError when that was never sent. */
@@ -199,7 +172,7 @@ export class Session implements Outbox {
 
   /** Says what has come, when that was not said. */
   flush(): void {
-    if (this.#owed) this.#flush();
+    this.#arrivals.flush();
   }
 
   /** The other half has lost the session: what it may have had fails, what was never sent goes to the new one. */
@@ -209,11 +182,9 @@ export class Session implements Outbox {
     for (const { sent, lane } of this.#pending.values())
       if (lane === "answer" && this.withdraw(sent)) sent.fail(new OutcomeUnknown(false));
     this.#unacked.clear();
-    this.#unfinished = new Set();
-    this.#missing.clear();
-    this.#room = this.#options.window;
+    this.#arrivals.reset();
     this.#flying = { w: 0, wb: 0 };
-    this.#last = this.#rx = this.#owed = this.#size = 0;
+    this.#last = this.#size = 0;
     for (const { size } of this.#pending.values()) this.#size += size;
   }
 
@@ -248,9 +219,7 @@ export class Session implements Outbox {
   }
 
   #put(s: number, { message, lane, sent }: Entry): void {
-    const said = this.#owed && !this.#unfinished.size && !this.#missing.size;
-    if (said) this.#owed = 0;
-    this.#outlet?.send(this.codec.stamp(message, said ? { s, a: this.#rx } : { s }));
+    this.#outlet?.send(this.codec.stamp(message, { s, a: this.#arrivals.inPassing() }));
     if (lane !== "event") sent.settle();
   }
 
@@ -268,12 +237,13 @@ export class Session implements Outbox {
 
   /** Whether a wire is live and takes more; it goes on when it does. */
   #roomy(): boolean {
-    if (!this.#outlet || this.#draining) return false;
-    const drained = this.#outlet.drained();
+    const outlet = this.#outlet;
+    if (!outlet || outlet === this.#full) return false;
+    const drained = outlet.drained();
     if (!drained) return true;
-    this.#draining = true;
+    this.#full = outlet;
     void drained.then(() => {
-      this.#draining = false;
+      if (outlet === this.#full) this.#full = undefined;
       this.#push();
     });
     return false;
@@ -282,31 +252,4 @@ export class Session implements Outbox {
   #fly(events: number, size: number): void {
     this.#flying = { w: this.#flying.w + events, wb: this.#flying.wb + size };
   }
-
-  #take(events: number, size: number): void {
-    const { w, wb } = this.#room;
-    if (events > 0 && (w <= 0 || wb <= 0))
-      throw new ProtocolError("more events than there was room for", 4429);
-    this.#room = { w: w - events, wb: wb - size };
-  }
-
-  /** Something is to be acknowledged: at the end of the tick, or when there is more of it. */
-  #owe(now: boolean): void {
-    this.#owed += 1;
-    if (this.#flushing || !(now || this.#owed >= this.#options.window.w / 4)) return;
-    this.#flushing = true;
-    void Promise.resolve().then(() => {
-      this.#flushing = false;
-      this.flush();
-    });
-  }
-
-  #flush(): void {
-    if (!this.#outlet) return;
-    this.#owed = 0;
-    const { rx, but } = this.heard;
-    if (rx) this.#outlet.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined }));
-  }
 }
-
-function noop(): void {}

@@ -33,6 +33,8 @@ export interface Spoken<C extends AnyContract> {
 const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
 /** Messages that may wait for a handler while the server asks. */
 const mostWaiting = 1_024;
+/** Messages that may wait before one that is volatile is dropped. */
+const mostVolatile = 64;
 /** How long the end of a connection waits for its last handlers, in ms. */
 const patience = 300;
 /** How long a newer connection waits for the end of an older one of the same client, in ms. */
@@ -133,6 +135,8 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
 
   take(frame: Frame, size: number): boolean {
     if (this.#deaf) return true;
+    const volatile = this.line.acknowledged && "name" in frame && frame.s === undefined;
+    if (volatile && this.#inbox.size >= mostVolatile) return true;
     if (this.#inbox.size >= mostWaiting) throw new ProtocolError("more messages than are handled", 4429);
     return this.peer.receive(frame, size);
   }

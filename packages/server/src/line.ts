@@ -1,7 +1,7 @@
 import type { Closed, CloseError, Frame, Outbox, Shapes } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
-import type { SessionChange } from "./session-change.ts";
+import type { Watched } from "./session-change.ts";
 
 /** Who is told what a client says. */
 export interface LineListener {
@@ -23,15 +23,11 @@ export interface LineOptions {
 }
 
 /** What joins a conversation to its client: one wire in plain mode, one after another in a session. */
-export interface Line {
-  /** Names the client's session, in plain mode its connection. */
-  readonly id: string;
+export interface Line extends Watched {
   /** Delivers what the server says. */
   readonly outbox: Outbox;
   /** Whether the client acknowledges, and tells of events that fail. */
   readonly acknowledged: boolean;
-  /** Tells `watcher` what happens to the session, until the returned function is called. */
-  watch(watcher: (change: SessionChange) => void): () => void;
   /** Tells `listener` what the client says. Resolves when the client is gone for good. */
   open(listener: LineListener): Promise<Closed>;
   /** Says no more, and closes after what was said. */

@@ -1,6 +1,5 @@
 import { type Closed, type Messages, CallingPeer, type PeerOptions } from "@symbolon/protocol";
-import type { Line } from "./line.ts";
-import type { SessionChange } from "./session-change.ts";
+import type { SessionChange, Watched } from "./session-change.ts";
 
 /** A client, as a contract's setup holds it: one session, over as many connections as it takes. */
 export class Peer<Says extends Messages = Messages> extends CallingPeer<Says> {
@@ -16,10 +15,10 @@ export class Peer<Says extends Messages = Messages> extends CallingPeer<Says> {
    */
   readonly watch: (watcher: (change: SessionChange) => void) => () => void;
 
-  constructor(options: PeerOptions, line: Line, closed: Promise<Closed>, signal: AbortSignal) {
+  constructor(options: PeerOptions, session: Watched, closed: Promise<Closed>, signal: AbortSignal) {
     super(options);
-    this.id = line.id;
-    this.watch = (watcher) => line.watch(watcher);
+    this.id = session.id;
+    this.watch = (watcher) => session.watch(watcher);
     this.closed = closed;
     this.signal = signal;
   }

@@ -7,6 +7,14 @@ export type SessionChange =
   /** It is over. `undelivered` counts the messages that the client has not finished, as far as is known. */
   | { readonly is: "ended"; readonly undelivered: number };
 
+/** A session that can be watched. */
+export interface Watched {
+  /** Names the session, in plain mode the connection. */
+  readonly id: string;
+  /** Tells `watcher` what happens, until the returned function is called. */
+  watch(watcher: (change: SessionChange) => void): () => void;
+}
+
 /** Who watches a session. */
 export class SessionWatchers {
   readonly #watchers = new Set<(change: SessionChange) => void>();
