@@ -8,10 +8,9 @@ import { jsonFrames } from "../packages/protocol/src/frame.ts";
 
 const page = readFileSync(new URL("../PROTOCOL.md", import.meta.url), "utf8");
 const sources = new URL("../packages/protocol/src/", import.meta.url);
+/** Every name there is in the sources: whatever the parser knows by name is among them. */
 const words = new Set(
-  readdirSync(sources).flatMap((file) =>
-    readFileSync(new URL(file, sources), "utf8").match(/\b[a-z]\w*\b/gi),
-  ),
+  readdirSync(sources).flatMap((file) => readFileSync(new URL(file, sources), "utf8").match(/\w+/g) ?? []),
 );
 
 /** What the page says that no half says: `goaway`, or a field, `hello.rooms`. */
@@ -24,7 +23,7 @@ const examples = [...page.matchAll(/^(?:×?[<>] )(\{"?.*\})$/gm)].map(([, line =
 describe("every frame of the page is the parser's, and the other way round", () => {
   test("by its name", () => {
     const known = [...words].filter((word) => !complaint({ t: word }).includes('a known "t"'));
-    expect([...shapes.keys()].filter((t) => !notYet.has(t)).sort()).toEqual(known.sort());
+    expect(new Set([...shapes.keys()].filter((t) => !notYet.has(t)))).toEqual(new Set(known));
   });
 
   test.each([...shapes].filter(([t]) => !notYet.has(t)))("%s, by its fields", (t, fields) => {
@@ -32,7 +31,7 @@ describe("every frame of the page is the parser's, and the other way round", () 
     const unknown = (word: string): boolean => complaint({ t, [word]: [] }) === `unknown field "${word}"`;
     const known = [...words].filter((word) => word !== "t" && !unknown(word));
     const said = fields.filter((field) => !notYet.has(`${t}.${field}`));
-    expect(said.sort()).toEqual(known.sort());
+    expect(new Set(said)).toEqual(new Set(known));
   });
 
   test("what is not yet said is nowhere said", () => {
@@ -72,6 +71,18 @@ test("every close code has its row, with its name and what it asks of the client
     Object.entries(CloseCode).map(([name, code]) => [String(code), name, closeAdvice(code)]),
   );
 });
+
+test("the README promises what the page promises, word for word", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  expect(promiseIn(readme)).toMatch(/^> \*\*While a session lives\*\*.*\n(> .*\n){3}$/);
+  expect(promiseIn(readme)).toBe(promiseIn(page));
+});
+
+/** The promise of a page, without its links. */
+function promiseIn(markdown: string): string {
+  const [quote = ""] = /(?<=## What is promised\n\n)(> .*\n)+/.exec(markdown) ?? [];
+  return quote.replaceAll(/\[(.*?)\]\(.*?\)/g, "$1");
+}
 
 /** What the parser says against a frame; the empty string when it takes it. */
 function complaint(frame: object): string {
