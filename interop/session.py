@@ -1,6 +1,6 @@
 """A client of symbolon's sessions, written from PROTOCOL.md: one conversation, over as many wires as it takes.
 
-It speaks JSON and answers no calls. It needs websockets (Debian: python3-websockets).
+It speaks JSON and answers no calls. It needs Python 3.10 and websockets (Debian: python3-websockets).
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import json
 import random
 import secrets
 import traceback
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import websockets
 from websockets.exceptions import ConnectionClosed, WebSocketException
@@ -281,10 +281,8 @@ class Session:
         waits, now = 0, asyncio.get_running_loop().time
         while not self.ended:
             since, end = now(), Ended(1006)
-            try:
+            with suppress(OSError, WebSocketException, asyncio.TimeoutError):
                 end = await self._dial()
-            except (OSError, WebSocketException, asyncio.TimeoutError):
-                pass
             self.out = None
             if end.final:
                 self.ended = end
@@ -323,11 +321,12 @@ class Session:
             wire.transport.abort()  # a close frame would say that the session is over
 
     async def _write(self, wire, out):
-        while True:
-            frame = await out.get()
-            await wire.send(json.dumps(frame))
-            if frame["t"] == "bye":
-                await wire.close(1000)
+        with suppress(ConnectionClosed):  # who reads will know
+            while True:
+                frame = await out.get()
+                await wire.send(json.dumps(frame))
+                if frame["t"] == "bye":
+                    await wire.close(1000)
 
     def _hello(self):
         self.dials += 1
