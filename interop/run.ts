@@ -37,7 +37,7 @@ const own = [
   "cancel",
   "upload",
   "asked by the server",
-  "reconnect",
+  "reset",
   "close",
   "raw",
 ];
