@@ -14,28 +14,37 @@ export class Arrivals {
   #rx = 0;
   /** What has come and is not finished. */
   #unfinished = new Set<number>();
+  /** What had come, and was lost with the process that had it. */
+  #missing: Set<number>;
   /** How many events may still come, of how many characters. */
   #room: Credit;
   /** How much has come since that was last said. */
   #owed = 0;
   #saying = false;
 
-  /** `say` tells the other half; where there is no wire it does nothing. */
-  constructor(granted: Credit, say: (heard: Heard) => void) {
+  /** `say` tells the other half; where there is no wire it does nothing. After a restart it goes on from `heard`. */
+  constructor(granted: Credit, say: (heard: Heard) => void, { rx, but }: Heard) {
     this.#granted = granted;
     this.#room = granted;
     this.#say = say;
+    this.#rx = rx;
+    this.#missing = new Set(but);
   }
 
   get heard(): Heard {
-    return { rx: this.#rx, but: [...this.#unfinished] };
+    return { rx: this.#rx, but: [...this.#missing, ...this.#unfinished] };
+  }
+
+  /** What has to come again. */
+  get missing(): readonly number[] {
+    return [...this.#missing];
   }
 
   /** Takes a message's number; false when it has come before. Throws ProtocolError with 4902 when one before it never came. */
   hear(s: number): boolean {
-    const next = s > this.#rx;
+    const next = s > this.#rx || this.#missing.delete(s);
     if (s > this.#rx + 1) throw new ProtocolError(`message ${s} came after ${this.#rx}`, 4902);
-    if (next) this.#rx = s;
+    this.#rx = Math.max(this.#rx, s);
     this.#owe(!next); // who says it again has not heard that it came
     return next;
   }
@@ -54,7 +63,7 @@ export class Arrivals {
 
   /** What can be said in passing: everything has come up to here, and is finished. */
   inPassing(): number | undefined {
-    if (!this.#owed || this.#unfinished.size) return undefined;
+    if (!this.#owed || this.heard.but.length) return undefined;
     this.#owed = 0;
     return this.#rx;
   }
@@ -70,6 +79,7 @@ export class Arrivals {
   reset(): void {
     this.#rx = this.#owed = 0;
     this.#unfinished = new Set();
+    this.#missing.clear();
     this.#room = this.#granted;
   }
 

@@ -16,6 +16,14 @@ interface AskedEntry {
   readonly waits: () => boolean;
 }
 
+/** Calls by their numbers. */
+export interface OpenCalls {
+  /** Those that this half has asked. */
+  readonly asked: readonly number[];
+  /** The streams of the other half that it serves; its requests are not finished, and would come again. */
+  readonly served: readonly number[];
+}
+
 /** The requests and streams of a conversation: those this half asks, and those it serves. */
 export class Calls {
   readonly #line: Line;
@@ -23,6 +31,7 @@ export class Calls {
   readonly #asked = new Map<number | undefined, AskedEntry>();
   readonly #asking = new Turns(atMost);
   readonly #served = new Map<number | undefined, ServedCall>();
+  readonly #streams = new Set<number>();
   readonly #serving = new Turns(atOnce);
   readonly #running = new Set<Promise<void>>();
 
@@ -81,6 +90,11 @@ export class Calls {
     for (const { hear } of this.#served.values()) hear(undefined, 0);
   }
 
+  /** The numbers of the calls that are open: those this half has asked, and the streams that it serves. */
+  get open(): OpenCalls {
+    return { asked: [...this.#asked.keys()] as number[], served: [...this.#streams] };
+  }
+
   /** Resolves when no call of the other half is being served. */
   async idle(): Promise<void> {
     await Promise.all(this.#running);
@@ -104,12 +118,14 @@ export class Calls {
     const finished = this.#line.session.hold(frame.s);
     const call = this.#call({ re: q }, () => {
       this.#served.delete(q);
+      this.#streams.delete(q);
       this.#serving.withdraw(serve);
       finished();
     });
     const kind = this.#line.hears(name);
     const served = isKind(kind, t) ? kind.serve(call) : nowhere(frame, call);
     this.#served.set(q, served);
+    if (t === "stream") this.#streams.add(q);
     this.#line.queue(() => {
       if (t === "stream") finished(); // it may last for ever
       if (this.#serves(q, served)) this.#serving.take(serve);

@@ -1,4 +1,5 @@
 export { CallingPeer } from "./calling-peer.ts";
+export type { OpenCalls } from "./calls.ts";
 export { createPeer } from "./create-peer.ts";
 export { Peer } from "./peer.ts";
 export type { Dispatch, EventOptions, Failure, PeerOptions } from "./peer.ts";
@@ -17,7 +18,7 @@ export type {
 } from "./kind.ts";
 export type { Turn } from "./turns.ts";
 export { Session } from "./session.ts";
-export type { Position, SessionOptions } from "./session.ts";
+export type { Left, Outlet, Position, SessionOptions } from "./session.ts";
 export type { Heard } from "./arrivals.ts";
 export type { Lane, Outbox, SendOptions } from "./outbox.ts";
 export { jsonFrames, SUBPROTOCOL, VERSION } from "./frame.ts";

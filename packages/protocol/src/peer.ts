@@ -52,6 +52,8 @@ export interface PeerOptions {
   readonly close?: (error: CloseError) => void;
   /** Keeps what waits for its turn, and takes the turns one after another. Default: without bounds, once `serve` is called. */
   readonly queue?: (turn: Turn) => void;
+  /** The last number that an event or call of this half has had, when it goes on after a restart. Default 0. */
+  readonly from?: number | undefined;
 }
 
 /** Handles an event by name; what it gives is awaited before the next message is handled. */
@@ -72,11 +74,12 @@ export class Peer<Says extends Messages = Messages> {
   readonly #ended = new Promise<void>((resolve) => (this.#finish = resolve));
   /** Resolves when all that waits was handled. */
   #handled: Promise<unknown> = new Promise<void>((resolve) => (this.#start = resolve));
-  #last = 0;
+  #last: number;
   #losses = 0;
 
   constructor(options: PeerOptions) {
     this.#options = options;
+    this.#last = options.from ?? 0;
   }
 
   /**

@@ -15,6 +15,18 @@ export interface SessionOptions {
   readonly size?: number | undefined;
   /** What becomes of an event too many: it waits while it is awaited, which is the default, or is rejected. */
   readonly full?: "wait" | "reject" | undefined;
+  /** Where it was left, when it goes on after a restart. Default: it begins. */
+  readonly left?: Left | undefined;
+}
+
+/** Where a session was left by a process that is gone. */
+export interface Left {
+  /** What had come; what of it is in `but` is lost, and has to come again. */
+  readonly heard: Heard;
+  /** The last number that was given. */
+  readonly last: number;
+  /** What was sent and is not finished, by number, in order. */
+  readonly unacked: Iterable<readonly [number, Message]>;
 }
 
 /** What the other half says of itself when a wire is live. */
@@ -28,7 +40,10 @@ export interface Position {
 }
 
 /** What a session needs of a wire. */
-type Outlet = Pick<Wire, "send" | "drained">;
+export interface Outlet extends Pick<Wire, "send" | "drained"> {
+  /** Told of each message when it is numbered, before it is sent. */
+  readonly numbered?: (s: number, message: Message) => void;
+}
 
 interface Entry {
   readonly message: Message;
@@ -66,10 +81,18 @@ export class Session implements Outbox {
   readonly #arrivals: Arrivals;
 
   constructor(options: SessionOptions) {
+    const { window, left } = options;
     this.#options = options;
-    this.#arrivals = new Arrivals(options.window, ({ rx, but }) =>
-      this.#outlet?.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined })),
+    this.#arrivals = new Arrivals(
+      window,
+      ({ rx, but }) =>
+        this.#outlet?.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined })),
+      left?.heard ?? { rx: 0, but: [] },
     );
+    this.#last = left?.last ?? 0;
+    for (const [s, message] of left?.unacked ?? [])
+      this.#unacked.set(s, { message, size: message.length + 64, sent: new Sent(), lane: "answer" });
+    for (const { size } of this.#unacked.values()) this.#size += size;
   }
 
   /** Characters that are kept until the other half has finished with them. */
@@ -85,6 +108,11 @@ export class Session implements Outbox {
   /** What has come from the other half. */
   get heard(): Heard {
     return this.#arrivals.heard;
+  }
+
+  /** What of that has to come again. */
+  get missing(): readonly number[] {
+    return this.#arrivals.missing;
   }
 
   /** The lowest number that could be sent again, and the highest that was given. */
@@ -214,6 +242,7 @@ export class Session implements Outbox {
       this.#pending.delete(sent);
       this.#unacked.set((this.#last += 1), entry);
       if (lane === "event") this.#fly(1, size);
+      this.#outlet?.numbered?.(this.#last, entry.message);
       this.#put(this.#last, entry);
     }
   }

@@ -24,6 +24,8 @@ import {
   type SocketOf,
   type SocketRouteOptions,
 } from "./socket-options.ts";
+import type { Store } from "./store.ts";
+import { expireStored } from "./stored-sessions.ts";
 
 /** What an app is made of; every option has a safe default. */
 export interface AppOptions<State = undefined> extends OriginOptions, HostOptions, SocketLayer {
@@ -35,6 +37,8 @@ export interface AppOptions<State = undefined> extends OriginOptions, HostOption
   readonly maxPayload?: number;
   /** How the sessions of contracts wait for clients that are away. Default 120 s. */
   readonly sessions?: SessionOptions;
+  /** Where sessions and rooms survive a restart: `fileStore` of `@symbolon/server/file`. Default: in memory. */
+  readonly store?: Store;
   /** How long, and for how many, a handshake may stay undecided. Default 10,000 ms, and 1,000 at once. */
   readonly handshake?: HandshakeOptions;
   /**
@@ -124,6 +128,8 @@ export interface ContractContext<C extends AnyContract> extends BaseContext {
   readonly query: QueryOutput<C>;
   readonly headers: Headers;
   readonly cookies: Readonly<Record<string, string>>;
+  /** True when the session goes on after a restart: what the setup before had in memory is gone. */
+  readonly resumed?: boolean;
 }
 
 /** Makes an app: the place where routes are declared. */
@@ -133,6 +139,7 @@ export function createApp<State = undefined, Layer extends SocketLayer = object>
   const clock = options.clock ?? new SystemClock();
   const heartbeat = options.heartbeat ?? { interval: 25_000, timeout: 10_000 };
   const parking = new Parking<SessionLine>(clock, options.sessions);
+  if (options.store !== undefined) void expireStored(options.store, clock, parking.options.grace);
   const routes = new Routes({ clock, heartbeat, parking });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // the innermost app's own, below a mount

@@ -29,6 +29,12 @@ export interface Spoken<C extends AnyContract> {
   readonly room: (name: string) => ContractRoom<C>;
 }
 
+/** What a conversation needs of the app. */
+export interface ConversationOptions extends LineOptions {
+  /** The number after which the server's events and calls are numbered. Default 0. */
+  readonly from?: number | undefined;
+}
+
 /** How the connection of a client ended that has just gone. */
 const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
 /** Messages that may wait for a handler while the server asks. */
@@ -61,7 +67,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   });
   #pressure = { full: false, asking: false };
 
-  constructor(service: Spoken<C>, attempt: Attempt, line: L, options: LineOptions) {
+  constructor(service: Spoken<C>, attempt: Attempt, line: L, options: ConversationOptions) {
     this.#service = service;
     this.#attempt = attempt;
     this.line = line;
@@ -79,6 +85,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
         close: (error) => this.#expel(error),
         asking: (waits) => this.#pace({ asking: waits }),
         queue: (turn) => this.#inbox.put(turn),
+        from: options.from,
       },
       line,
       closed,
@@ -139,6 +146,11 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     if (volatile && this.#inbox.size >= mostVolatile) return true;
     if (this.#inbox.size >= mostWaiting) throw new ProtocolError("more messages than are handled", 4429);
     return this.peer.receive(frame, size);
+  }
+
+  failed(error: unknown): void {
+    if (error !== undefined) void this.#attempt.report(error, "open");
+    this.#expel(new CloseError(CloseCode.SessionLost, "the session cannot go on here"));
   }
 
   leave(error: CloseError): void {

@@ -4,6 +4,8 @@ import {
   type Frame,
   type FrameCodec,
   type Hello,
+  type Left,
+  type OpenCalls,
   jsonFrames,
   type Message,
   type ServerMessages,
@@ -16,6 +18,8 @@ import type { Owner, Parking } from "./parking.ts";
 import type { Peer } from "./peer.ts";
 import { PlainLine } from "./plain-line.ts";
 import { type Caller, SessionLine } from "./session-line.ts";
+import { hashOf, SessionSecret } from "./session-secret.ts";
+import type { Awaitable, Claim, SessionState, Store } from "./store.ts";
 import { Rooms } from "./room.ts";
 import type { ContractRoom, Setup } from "./setup.ts";
 
@@ -29,6 +33,8 @@ export interface Service<C extends AnyContract> {
 export interface ServiceOptions extends LineOptions {
   readonly codecs?: readonly FrameCodec[];
   readonly parking: Parking<SessionLine>;
+  /** Where sessions survive this process. Default: they do not. */
+  readonly store?: Store;
 }
 
 /** Serves a contract: its rooms, and the newest conversation of each client. */
@@ -88,12 +94,25 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     accept: () => Promise<Wire>,
     rest: (until: Promise<void>) => void,
   ): Promise<Response | undefined> {
-    const { hello } = caller;
+    const { hello, codec } = caller;
     const { pathname } = new URL(attempt.context.request.url);
-    const owner = { cid: hello.cid, pathname, principal: attempt.context["principal"] };
+    const principal = attempt.context["principal"] as string | undefined; // `provide` has made sure
+    const owner = { cid: hello.cid, pathname, principal };
     const key = JSON.stringify([owner.cid, owner.principal]);
+    const service = `${codec.protocol} ${pathname}`;
     const known = this.#known(hello, owner, key);
-    if (known.is === "stale") {
+    const request = hello.resume && {
+      ...hello.resume,
+      secret: hashOf(hello.resume),
+      principal,
+      service,
+      att: hello.att,
+    };
+    const stored =
+      known.is === "gone" && request !== undefined
+        ? await this.#options.store?.sessions.attach(request)
+        : undefined;
+    if (known.is === "stale" || stored?.is === "stale") {
       caller.wire.close(CloseCode.Superseded, "a newer connection took over");
       await attempt.end();
       return undefined;
@@ -101,20 +120,39 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     if (known.is === "here") {
       await attempt.end(); // the hooks have let it pass, and the session has what they provided at first
       await accept();
-      // While their endings ran, the session may have gone on without it.
+      const goesOn = request === undefined || (await known.line.resume(request));
+      // While something was awaited, the session may have gone on without it.
       const again = this.#known(hello, owner, key);
-      if (again.is === "here") rest(again.line.attach(caller, hello.resume ? "resumed" : "new"));
+      if (goesOn && again.is === "here") rest(again.line.attach(caller, hello.resume ? "resumed" : "new"));
       else caller.wire.close(CloseCode.SessionLost, "the session has ended");
       return undefined;
     }
-    const line = new SessionLine(owner, this.#options.parking, this.#options, attempt.ended);
+    const restored = stored?.is === "resumed" ? stored : undefined;
+    const why = known.is === "new" ? known.why : stored?.is === "reset" ? stored.why : "unknown";
+    const ghost = known.is === "new" ? known.ghost : undefined;
+    const secret = new SessionSecret(restored === undefined ? this.#options.store?.epoch : hello.resume);
+    const left = restored && leftBy(restored.state);
+    const { parking } = this.#options;
+    const line = new SessionLine({ ...this.#options, owner, parking, secret, ended: attempt.ended, left });
     line.att = hello.att;
-    const { ghost, why } = known;
-    return this.#begin(attempt, line, { key, ghost }, async (conversation) => {
+    if (restored !== undefined) attempt.context["resumed"] = true;
+    const from = (restored?.claim.fence ?? 0) * 2 ** 32; // no number of a process that is gone comes again
+    return this.#begin(attempt, line, { key, ghost, from }, async (conversation) => {
       await accept();
+      const claim = restored?.claim ?? (await this.#create(line, service, hello.att));
       conversation.run();
-      rest(line.attach(caller, why === undefined ? "new" : "reset", why));
+      const { sessions } = this.#options.store ?? {};
+      if (claim !== undefined && sessions !== undefined)
+        line.record(sessions, claim, () => JSON.stringify(conversation.peer.open));
+      if (restored !== undefined) tellOfLost(line, restored.state.note);
+      rest(line.attach(caller, restored ? "resumed" : why === undefined ? "new" : "reset", why));
     });
+  }
+
+  #create({ owner, secret }: SessionLine, service: string, att: number): Awaitable<Claim> | undefined {
+    const { principal, cid } = owner;
+    const { sid } = secret.key;
+    return this.#options.store?.sessions.create({ sid, secret: secret.hash, principal, service, cid, att });
   }
 
   /** What is to be done with a client that has said `hello`. */
@@ -128,7 +166,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       return { is: "new", ghost: newest };
     }
     const found = this.#options.parking.find(resume, owner);
-    if (found === undefined || "why" in found) return { is: "new", why: found?.why ?? "unknown" };
+    if (found === undefined) return { is: "gone" };
+    if ("why" in found) return { is: "new", why: found.why };
     if (att <= found.att) return { is: "stale" };
     return found.fits(resume)
       ? { is: "here", line: found }
@@ -138,11 +177,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   async #begin<L extends Line>(
     attempt: Attempt,
     line: L,
-    place: { readonly key: string; readonly ghost: Conversation<C, SessionLine> | undefined } | undefined,
+    place: Place<C> | undefined,
     accepted: (conversation: Conversation<C, L>) => Promise<void>,
   ): Promise<Response | undefined> {
     attempt.context["room"] = this.room;
-    const conversation = new Conversation(this, attempt, line, this.#options);
+    const conversation = new Conversation(this, attempt, line, { ...this.#options, from: place?.from });
     this.#conversations.set(conversation.peer, { line, attempt });
     try {
       if (place !== undefined) await this.#follow(place.key, place.ghost, conversation as never);
@@ -169,18 +208,44 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 }
 
+/** Where a session stands among those of its client. */
+interface Place<C extends AnyContract> {
+  readonly key: string;
+  readonly ghost: Conversation<C, SessionLine> | undefined;
+  /** The number after which its events and calls are numbered. */
+  readonly from: number;
+}
+
 /** What a client that says `hello` is to us. */
 type Known<C extends AnyContract> =
   /** An older dial of a client that is here by a newer one. */
   | { readonly is: "stale" }
   /** One whose session goes on. */
   | { readonly is: "here"; readonly line: SessionLine }
+  /** One whose session is not here: perhaps it is in the store. */
+  | { readonly is: "gone" }
   /** One that begins: `why` the session it asked for is gone, and what is left of it. */
   | {
       readonly is: "new";
       readonly why?: string;
       readonly ghost?: Conversation<C, SessionLine>;
     };
+
+function leftBy({ received, out, outgoing }: SessionState): Left {
+  return {
+    heard: { rx: received.upTo, but: received.but },
+    last: out,
+    unacked: outgoing.map(({ s, data }) => [s, data]),
+  };
+}
+
+/** The client's streams and the server's own calls are gone with the process that had them. */
+function tellOfLost({ outbox }: SessionLine, note: Message | undefined): void {
+  const { asked, served } = JSON.parse(String(note ?? '{"asked":[],"served":[]}')) as OpenCalls;
+  const say = (frame: Frame): unknown => outbox.send(outbox.codec.write(frame), { lane: "answer" });
+  for (const re of served) say({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });
+  for (const q of asked) say({ t: "cancel", q });
+}
 
 /** What is said to many, as one codec and another writes it. */
 type Written = (codec: FrameCodec) => Message;

@@ -12,6 +12,8 @@ export interface LineListener {
    * @throws ProtocolError when it has one, but not now.
    */
   take(frame: Frame, size: number): boolean;
+  /** It cannot go on here: its store has failed with an error, or somebody else has the session. */
+  failed(error: unknown): void;
   /** The client leaves, or has to: the line is closed when what it said was handled. */
   leave(error: CloseError): void;
 }

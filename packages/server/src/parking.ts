@@ -25,7 +25,7 @@ export interface Owner {
   /** Where it was opened. */
   readonly pathname: string;
   /** Who opened it, if a hook has said so. */
-  readonly principal: unknown;
+  readonly principal: string | undefined;
 }
 
 /** A session, as its parking sees it. */
@@ -36,6 +36,8 @@ export interface Parkable {
   readonly size: number;
   /** Ends it. */
   close(error: CloseError): void;
+  /** Ends it here; where a store has it, it may go on elsewhere. */
+  leave(error: CloseError): void;
 }
 
 interface Place {
@@ -126,8 +128,8 @@ export class Parking<Kept extends Parkable = Parkable> {
 
   /** The server leaves: every session ends, with or without its client. */
   end(): void {
-    for (const line of [...this.#sessions.values()])
-      line.close(new CloseError(CloseCode.GoingAway, "shutting down"));
+    for (const line of Array.from(this.#sessions.values()))
+      line.leave(new CloseError(CloseCode.GoingAway, "shutting down"));
   }
 
   #limit({ owner: { principal } }: Kept): void {

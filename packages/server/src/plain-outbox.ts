@@ -42,7 +42,7 @@ export class PlainOutbox implements Outbox {
   /** The wire is there: what was said goes first, in order. */
   live(wire: Pick<Wire, "send" | "drained">): void {
     this.#wire = wire;
-    for (const [sent, message] of [...this.#waiting]) {
+    for (const [sent, message] of Array.from(this.#waiting)) {
       this.#waiting.delete(sent);
       this.#transmit(wire, String(message), sent);
     }

@@ -9,6 +9,7 @@ import {
   jsonFrames,
   type Message,
   ProtocolError,
+  type Left,
   Session,
   type Welcome,
   type Wire,
@@ -17,8 +18,10 @@ import { checkBounds } from "./frame-bounds.ts";
 import { beating } from "./heartbeat.ts";
 import type { Line, LineListener, LineOptions } from "./line.ts";
 import type { Owner, Parkable, Parking } from "./parking.ts";
+import { Recorder } from "./recorder.ts";
 import { type SessionChange, SessionWatchers } from "./session-change.ts";
-import { SessionSecret } from "./session-secret.ts";
+import type { SessionSecret } from "./session-secret.ts";
+import type { AttachRequest, Claim, SessionStore } from "./store.ts";
 
 /** A wire that has said `hello`. */
 export interface Caller {
@@ -30,33 +33,43 @@ export interface Caller {
 /** What a client may have said that was not handled. */
 const window: Credit = { w: 64, wb: 2 ** 20 };
 
+/** What a session line is made of. */
+export interface SessionLineOptions extends LineOptions {
+  readonly owner: Owner;
+  readonly parking: Parking<SessionLine>;
+  readonly secret: SessionSecret;
+  /** Resolves when nothing of the conversation is left. */
+  readonly ended: Promise<void>;
+  /** Where the session was left by a process that is gone; default: it begins. */
+  readonly left?: Left | undefined;
+}
+
 /** The wires of a client, one after another, and the session that goes on from each to the next. */
 export class SessionLine implements Line, Parkable {
   readonly acknowledged = true;
   readonly outbox: Session;
   readonly owner: Owner;
-  readonly secret: SessionSecret = new SessionSecret();
+  readonly secret: SessionSecret;
   /** The client has spoken since its first welcome, and so has it. */
   confirmed = false;
   /** The newest dial of the client that was attached. */
   att = 0;
-  readonly #options: LineOptions;
-  readonly #parking: Parking<SessionLine>;
+  readonly #options: SessionLineOptions;
   readonly #watchers = new SessionWatchers();
+  #recorder: Recorder | undefined;
   #listener: LineListener | undefined;
   #wire: Wire | undefined;
   #over: ((closed: Closed) => void) | undefined;
   #rested: ((until?: Promise<void>) => void) | undefined;
-  readonly #ended: Promise<void>;
   #finished = false;
 
-  /** `ended` resolves when nothing of the conversation is left. */
-  constructor(owner: Owner, parking: Parking<SessionLine>, options: LineOptions, ended: Promise<void>) {
+  constructor(options: SessionLineOptions) {
+    const { owner, parking, secret, left } = options;
     this.owner = owner;
-    this.#parking = parking;
+    this.secret = secret;
     this.#options = options;
-    this.#ended = ended;
-    this.outbox = new Session({ window, messages: parking.options.messages, size: parking.options.size });
+    const { messages, size } = parking.options;
+    this.outbox = new Session({ window, messages, size, left });
   }
 
   get size(): number {
@@ -76,9 +89,23 @@ export class SessionLine implements Line, Parkable {
     return this.#watchers.add(watcher);
   }
 
+  /** What the session does is recorded in a store before its client hears of it; `note` says what is to be known after a restart. */
+  record(store: SessionStore, claim: Claim, note: () => Message): void {
+    this.#recorder = new Recorder(store, claim, {
+      note,
+      heard: () => this.outbox.heard,
+      lost: (error) => this.#listener?.failed(error),
+    });
+  }
+
+  /** Asks the store, if there is one, whether the session may go on for this client; true when it may. */
+  async resume(request: AttachRequest): Promise<boolean> {
+    return this.#recorder === undefined || (await this.#recorder.attach(request)).is === "resumed";
+  }
+
   open(listener: LineListener): Promise<Closed> {
     this.#listener = listener;
-    this.#parking.add(this);
+    this.#options.parking.add(this);
     return new Promise((resolve) => (this.#over = resolve));
   }
 
@@ -94,16 +121,26 @@ export class SessionLine implements Line, Parkable {
     ghost?.close(CloseCode.Superseded, "a newer connection took over");
     ghost?.terminate();
     this.att = hello.att;
-    this.#parking.resumed(this);
+    this.#options.parking.resumed(this);
     const { outbox, secret } = this;
     outbox.codec = codec;
     const { interval: i, timeout: t } = heartbeat;
-    const { rx } = outbox.heard;
-    const ttl = this.#parking.options.grace;
+    const { missing } = outbox;
     wire.send(
-      jsonFrames.write({ t: "welcome", state, why, ...secret.key, rx, ...window, heartbeat: { i, t }, ttl }),
+      jsonFrames.write({
+        t: "welcome",
+        state,
+        why,
+        ...secret.key,
+        rx: outbox.heard.rx,
+        but: missing.length > 0 ? missing : undefined,
+        ...window,
+        heartbeat: { i, t },
+        ttl: this.#options.parking.options.grace,
+      }),
     );
-    outbox.live(wire, { rx: hello.resume?.rx ?? 0, window: { w: hello.w, wb: hello.wb } });
+    if (this.#recorder !== undefined) this.#recorder.wire = wire;
+    outbox.live(this.#recorder ?? wire, { rx: hello.resume?.rx ?? 0, window: { w: hello.w, wb: hello.wb } });
     const told = {
       message: (message: Message) => this.#hear(message, wire),
       closed: (closed: Closed) => this.#lost(closed, wire),
@@ -124,13 +161,18 @@ export class SessionLine implements Line, Parkable {
     if (this.#wire === undefined) this.#over?.(error);
   }
 
+  leave(error: CloseError): void {
+    void this.#recorder?.leave(Date.now()).catch((failure: unknown) => this.#listener?.failed(failure));
+    this.close(error);
+  }
+
   terminate(): void {
     this.#wire?.terminate();
   }
 
   overflow(): void {
     if (this.#finished) return;
-    this.#parking.broken(this, "overflow");
+    this.#options.parking.broken(this, "overflow");
     this.#over?.(new CloseError(CloseCode.SessionLost, "too much was said that the client did not take"));
   }
 
@@ -156,6 +198,7 @@ export class SessionLine implements Line, Parkable {
       } else if (frame.t === "bye") listener.leave(new CloseError(CloseCode.Normal));
       else if (this.outbox.hear(frame) && !listener.take(frame, message.length) && frame.t !== "pong")
         throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
+      if (frame.a !== undefined) this.#recorder?.acked(frame.a, frame.t === "ack" ? frame.but : undefined);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#misheard(error, wire);
@@ -173,20 +216,23 @@ export class SessionLine implements Line, Parkable {
   #lost(closed: Closed, wire: Wire): void {
     if (wire !== this.#wire) return;
     this.#wire = undefined;
-    this.outbox.parked();
+    if (this.#recorder === undefined) this.outbox.parked();
+    else this.#recorder.wire = undefined;
     if (this.#finished || closeAdvice(closed.code) === "end") return this.#over?.(closed);
+    void this.#recorder?.park(Date.now()).catch((error: unknown) => this.#listener?.failed(error));
     this.#watchers.tell({ is: "parked" });
     this.#rested?.();
-    this.#parking.park(this);
+    this.#options.parking.park(this);
   }
 
   #finish(error: CloseError): void {
     if (this.#finished) return;
     this.#finished = true;
     const { undelivered } = this.outbox;
-    this.#parking.remove(this);
+    void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
+    this.#options.parking.remove(this);
     this.outbox.end(error);
-    this.#rested?.(this.#ended);
+    this.#rested?.(this.#options.ended);
     this.#watchers.tell({ is: "ended", undelivered });
   }
 }
