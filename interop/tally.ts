@@ -1,17 +1,6 @@
-/** What a session over a bad network shows: what was said either way is tallied, and may be asked for. */
-import { contract, request, stream } from "@symbolon/protocol";
+/** Serves what a session over a bad network says. */
 import type { App } from "@symbolon/server";
-import * as z from "zod";
-
-const tally = contract("/tally/:room", {
-  client: {
-    tell: z.number(),
-    echo: request({ input: z.number(), output: z.number() }),
-    count: stream({ input: z.number(), output: z.number() }),
-    heard: request({ input: z.null(), output: z.array(z.number()) }),
-  },
-  server: { told: z.number(), said: z.number() },
-});
+import { tally } from "./client/tally.mjs";
 
 /** Serves a tally for each session. What is told comes back twice: from the server, and from the room. */
 export function serveTally(app: App): void {
