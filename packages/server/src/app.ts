@@ -116,8 +116,11 @@ export interface App<P extends object = object, L extends object = object> {
    * told what resolves when the handler and its hooks have ended. Never rejects.
    */
   readonly handshake: (request: Request, accept: Accept, track?: Track) => Promise<Response | undefined>;
-  /** Ends every session, with or without its client: the server is leaving. A transport calls it when it closes. */
-  readonly end: () => void;
+  /**
+   * Ends every session, with or without its client: the server is leaving. Those in a store may go on elsewhere, once this
+   * resolves. A transport calls it when it closes.
+   */
+  readonly end: () => Promise<void>;
   /** The largest message a client may send, in bytes. */
   readonly maxPayload: number;
 }
@@ -153,7 +156,7 @@ export function createApp<State = undefined, Layer extends SocketLayer = object>
 }
 
 /** What an app is made of, for those who serve it in another way. */
-interface Inside {
+export interface Inside {
   readonly routes: Routes;
   /** Gives the context its `state`. */
   readonly state: AnyHook;
@@ -162,16 +165,13 @@ interface Inside {
 
 const insides = new WeakMap<object, Inside>();
 
-/** Serves the routes of an app by other options. Throws TypeError when it is none that `createApp` made. */
-export function servedBy(
-  app: object,
-  change: (inside: Inside) => Partial<DispatchOptions>,
-): Pick<App, "fetch" | "handshake"> {
-  const inside = insideOf(app, "testClient");
-  return new Dispatcher(inside.routes, { ...inside.options, ...change(inside) });
+/** Serves the routes of an app by other options. */
+export function servedBy(inside: Inside, change: Partial<DispatchOptions>): Pick<App, "fetch" | "handshake"> {
+  return new Dispatcher(inside.routes, { ...inside.options, ...change });
 }
 
-function insideOf(app: object, taker: string): Inside {
+/** What an app is made of. Throws TypeError when it is none that `createApp` made; `taker` is who says so. */
+export function insideOf(app: object, taker: string): Inside {
   const inside = insides.get(app);
   if (inside === undefined) throw new TypeError(`${taker} takes an app made by createApp`);
   return inside;

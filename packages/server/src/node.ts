@@ -154,7 +154,7 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
   return {
     close: async () => {
       draining = true;
-      app.end();
+      const ended = app.end();
       const gone = [...wss.clients].map((ws) => once(ws, "close"));
       for (const ws of wss.clients) leave(ws);
       await Promise.all(gone);
@@ -164,6 +164,7 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
       // Those whose hooks had still to decide.
       await Promise.all([...wss.clients].map((ws) => once(ws, "close")));
       await patiently(clock, Promise.all(living), patience);
+      await ended;
       server.off("upgrade", upgrade);
     },
   };

@@ -36,8 +36,10 @@ export interface Parkable {
   readonly size: number;
   /** Ends it. */
   close(error: CloseError): void;
-  /** Ends it here; where a store has it, it may go on elsewhere. */
-  leave(error: CloseError): void;
+  /** Ends it here; where a store has it, it may go on elsewhere. Resolves when it may. Never rejects. */
+  leave(error: CloseError): Promise<void>;
+  /** Ends it as if the process had died. */
+  crash(): void;
 }
 
 interface Place {
@@ -126,10 +128,17 @@ export class Parking<Kept extends Parkable = Parkable> {
     this.#sessions.delete(line.secret.key.sid);
   }
 
-  /** The server leaves: every session ends, with or without its client. */
-  end(): void {
-    for (const line of Array.from(this.#sessions.values()))
-      line.leave(new CloseError(CloseCode.GoingAway, "shutting down"));
+  /** The server leaves: every session ends, with or without its client. Resolves when that is recorded. */
+  async end(): Promise<void> {
+    const leaving = Array.from(this.#sessions.values(), (line) =>
+      line.leave(new CloseError(CloseCode.GoingAway, "shutting down")),
+    );
+    await Promise.all(leaving);
+  }
+
+  /** The process dies, for tests. */
+  crash(): void {
+    for (const line of Array.from(this.#sessions.values())) line.crash();
   }
 
   #limit({ owner: { principal } }: Kept): void {

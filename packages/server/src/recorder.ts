@@ -92,6 +92,11 @@ export class Recorder implements Outlet {
     await this.#store.remove(this.#claim);
   }
 
+  /** Nothing is recorded any more. */
+  stop(): void {
+    this.#over = true;
+  }
+
   /** This process leaves, and the session stays in the store as it is now; nothing is recorded any more. */
   async leave(at: number): Promise<void> {
     if (this.#over) return;

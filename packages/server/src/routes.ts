@@ -102,9 +102,14 @@ export class Routes {
   }
 
   /** Ends every session, those of mounted apps too. */
-  end(): void {
-    this.#options.parking.end();
-    for (const { routes } of this.#mounts) routes.end();
+  async end(): Promise<void> {
+    await Promise.all([this.#options.parking.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
+  }
+
+  /** Forgets every session, as a process that dies does; what is in a store stays there. */
+  crash(): void {
+    this.#options.parking.crash();
+    for (const { routes } of this.#mounts) routes.crash();
   }
 
   /** Whether any route is at this path. */

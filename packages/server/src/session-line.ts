@@ -161,9 +161,16 @@ export class SessionLine implements Line, Parkable {
     if (this.#wire === undefined) this.#over?.(error);
   }
 
-  leave(error: CloseError): void {
-    void this.#recorder?.leave(Date.now()).catch((failure: unknown) => this.#listener?.failed(failure));
+  async leave(error: CloseError): Promise<void> {
+    const left = this.#recorder?.leave(Date.now());
     this.close(error);
+    await left?.catch((failure: unknown) => this.#listener?.failed(failure));
+  }
+
+  crash(): void {
+    this.#recorder?.stop();
+    this.#wire?.terminate();
+    this.close(new CloseError(CloseCode.Abnormal, "the server has died", false));
   }
 
   terminate(): void {

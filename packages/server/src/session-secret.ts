@@ -9,7 +9,8 @@ export class SessionSecret {
 
   /** `key` is what the client has brought, once it was found to fit. Default: a new one, in the epoch of that name. */
   constructor(key: SessionKey | string = random(8)) {
-    this.key = typeof key === "string" ? { sid: random(16), rt: random(32), ep: key } : key;
+    const { sid, rt, ep } = typeof key === "string" ? { sid: random(16), rt: random(32), ep: key } : key;
+    this.key = { sid, rt, ep };
     this.hash = hashOf(this.key);
   }
 
