@@ -15,7 +15,7 @@ NUMBERS = list(range(1, 501))
 
 async def main(url):
     print("a session over python3-websockets", version)
-    session = Session(f"{url}/tally/{secrets.token_hex(8)}", wait=0.005)
+    session = Session(f"{url}/tally/{secrets.token_hex(8)}", wait=0.001)
     breaks = []
     session.on("reset", breaks.append)
     session.on("gap", breaks.append)

@@ -164,13 +164,10 @@ class Session:
             self.waiting.remove(message)
             self.last += 1
             self.held[self.last] = message
-            self._transmit(self.last)
-
-    def _transmit(self, s):
-        numbers = {"s": s}
-        if self.owed and self.position and not self.unfinished:
-            numbers["a"], self.owed = self.position, 0
-        self.out.put_nowait({**numbers, **self.held[s].frame})
+            numbers = {"s": self.last}
+            if self.owed and self.position and not self.unfinished:
+                numbers["a"], self.owed = self.position, 0
+            self.out.put_nowait({**numbers, **message.frame})
 
     def _acked(self, a, but=()):
         if a > self.last:
@@ -348,8 +345,8 @@ class Session:
         self.key = {name: welcome[name] for name in ("sid", "rt", "ep")}
         self.window = {"w": welcome["w"], "wb": welcome["wb"]}
         self.out, self.owed = asyncio.Queue(), 1
-        self._acknowledge()
         for s, message in self.held.items():
             if s > welcome["rx"] or s in welcome.get("but", ()):
-                self._transmit(s)
+                self.out.put_nowait({"s": s, **message.frame})
+        self._acknowledge()  # not before: an error may be among these
         self._push()
