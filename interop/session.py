@@ -49,8 +49,10 @@ class Ended(Exception):
 class Message:
     """A frame of ours, until the server has finished it."""
 
-    def __init__(self, frame):
-        self.frame, self.t, self.size = frame, frame["t"], len(json.dumps(frame)) + 64
+    def __init__(self, frame, left=None):
+        """`left` is called when it is put on a wire for the first time."""
+        self.frame, self.t, self.left = frame, frame["t"], left
+        self.size = len(json.dumps(frame)) + 64
         self.finished = asyncio.get_running_loop().create_future()
         self.finished.add_done_callback(lambda done: done.exception())  # it may be left alone
 
@@ -143,8 +145,8 @@ class Session:
         self.last, self.held = 0, {}
         self.position, self.unfinished, self.owed = 0, set(), 0
 
-    def _say(self, frame):
-        message = Message(frame)
+    def _say(self, frame, left=None):
+        message = Message(frame, left)
         if self.ended:
             message.settle(self.ended)
         else:
@@ -168,6 +170,8 @@ class Session:
             if self.owed and self.position and not self.unfinished:
                 numbers["a"], self.owed = self.position, 0
             self.out.put_nowait({**numbers, **message.frame})
+            if message.left:
+                message.left()
 
     def _acked(self, a, but=()):
         if a > self.last:
@@ -257,11 +261,16 @@ class Session:
                 continue  # it is of a room, or of a session that was reset
             if failure and "q" in frame:
                 self._fail(frame, failure)
-            unfinished.discard(frame.get("s"))
-            self._soon()
+            else:
+                self._finish(frame)
+
+    def _finish(self, frame):
+        self.unfinished.discard(frame.get("s"))
+        self._soon()
 
     def _fail(self, frame, code):
-        self._say({"t": "error", "re": frame["q"], "code": code, "message": "it failed"})
+        error = {"t": "error", "re": frame["q"], "code": code, "message": "it failed"}
+        self._say(error, lambda: self._finish(frame))  # whoever is told that it is finished knows how
 
     def _soon(self):
         asyncio.get_running_loop().call_soon(self._acknowledge)

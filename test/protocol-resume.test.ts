@@ -29,6 +29,20 @@ test("a session goes on where each half says that it was", async () => {
   expect(await client.hear()).toMatchObject({ s: 2, t: "event", data: { text: "two" } });
 });
 
+test("an error that is sent again comes before the acknowledgement of its event", async () => {
+  const client = new Client();
+  const { key } = await client.dial();
+  client.say({ s: 1, t: "event", name: "say", data: 1, q: 1 });
+  expect(await client.hear()).toMatchObject({ s: 1, t: "error", re: 1, code: "INVALID" });
+  expect(await client.hear()).toEqual({ t: "ack", a: 1 });
+  client.cut();
+  expect(await client.dial({ ...key, rx: 0, tx0: 1 })).toMatchObject({ state: "resumed", rx: 1 });
+  const again = await client.hear();
+  expect(again).toMatchObject({ s: 1, t: "error", re: 1, code: "INVALID" });
+  expect(again).not.toHaveProperty("a");
+  expect(await client.hear()).toEqual({ t: "ack", a: 1 });
+});
+
 test("what was said before is not taken again, and is acknowledged again", async () => {
   const client = new Client();
   await client.dial();
