@@ -38,7 +38,10 @@ import type { ConnectionStatus, Watchable } from "./status.ts";
 export type ConnectOptions<C extends AnyContract> = {
   /** The server: `https://example.com` or `wss://example.com`; its path, if any, comes before the contract's. */
   readonly url: string | URL;
-  /** Asked before every dial for the credential that `hello` carries; a rejection is a failed try. Default none. */
+  /**
+   * Asked before every dial for the credential that `hello` carries, and when the one that it gave is about to end; a
+   * rejection is a failed try. Default none.
+   */
   readonly getToken?: () => string | Promise<string>;
   /**
    * How what is said stands on the wire, if the server has it too: `msgpack` of `@symbolon/protocol/msgpack`. Default
@@ -161,8 +164,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       WebSocket: options.WebSocket,
     },
     {
-      opened({ socket }) {
-        session.codec = socket?.protocol === codec.protocol ? codec : jsonFrames;
+      opened() {
         cid ??= randomId();
         attempts += 1;
         const resume = key && { ...key, rx: session.heard.rx, tx0: session.told.first };
@@ -209,8 +211,15 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       session.flush();
     } else if (frame.t === "ack") session.acked(frame.a, frame.but);
     else if (frame.t === "bye") connection.close();
+    else if (frame.t === "goaway") connection.move(frame.at);
+    else if (frame.t === "reauth") void renew().catch(() => {}); // without it the server will close, and it is asked for again
     else if (session.hear(frame) && !peer.receive(frame, size) && frame.t !== "pong")
       throw new ProtocolError(`${frame.t} has no place here`);
+  }
+
+  async function renew(): Promise<void> {
+    token = await options.getToken?.();
+    if (token) say({ t: "auth", token });
   }
 
   function welcomed({ sid, rt, ep, rx, but, w, wb, state, why = "", heartbeat: { i, t } }: Welcome): void {
@@ -221,6 +230,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       void tell("reset", { why }).catch(console.error);
     }
     key = { sid, rt, ep };
+    session.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
     connection.live(i + t, resumed);
     // Whoever is told that it is open may close.
     if (connection.wire) session.live(connection.wire, { rx, but, window: { w, wb } });

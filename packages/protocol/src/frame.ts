@@ -137,6 +137,24 @@ export interface Pong {
   readonly t: "pong";
   readonly n: number;
 }
+/** The server wants a fresh credential. */
+export interface Reauth {
+  readonly t: "reauth";
+  /** In how many ms the one that it has ends. */
+  readonly by: number;
+}
+/** The fresh credential. */
+export interface Auth {
+  readonly t: "auth";
+  readonly token: string;
+}
+/** The server leaves: the client is to go on elsewhere, and then to let this wire go. */
+export interface Goaway {
+  readonly t: "goaway";
+  /** In how many ms; each client is told another time. */
+  readonly at: number;
+  readonly why?: string | undefined;
+}
 /** A clean end: the sender will say no more. */
 export interface Bye {
   readonly t: "bye";
@@ -153,6 +171,9 @@ export type Frame = (
   | CallFrame
   | Ping
   | Pong
+  | Reauth
+  | Auth
+  | Goaway
   | Bye
 ) &
   Stamp;
@@ -216,6 +237,9 @@ const shapes: Shapes = new Map<unknown, Shape>([
   ["error", { re: optional(count), code: name, message: text, data: anything }],
   ["ping", { n: count }],
   ["pong", { n: count }],
+  ["reauth", { by: count }],
+  ["auth", { token: text }],
+  ["goaway", { at: position, why: optional(text) }],
   ["bye", { why: optional(text) }],
 ]);
 

@@ -25,15 +25,18 @@ export { callFrames } from "./call-frames.ts";
 export { jsonFrames, SUBPROTOCOL, VERSION } from "./frame.ts";
 export type {
   Ack,
+  Auth,
   Bye,
   Credit,
   ErrorFrame,
   EventFrame,
   Frame,
   FrameCodec,
+  Goaway,
   Hello,
   Ping,
   Pong,
+  Reauth,
   SessionKey,
   Shapes,
   Stamp,

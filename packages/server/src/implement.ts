@@ -14,6 +14,7 @@ import {
 } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
 import { Conversation } from "./conversation.ts";
+import { ClosedBefore } from "./failure.ts";
 import type { Line, LineOptions } from "./line.ts";
 import type { Owner, Parking } from "./parking.ts";
 import type { Peer } from "./peer.ts";
@@ -23,6 +24,7 @@ import { hashOf, SessionSecret } from "./session-secret.ts";
 import type { Awaitable, Claim, SessionState, Store } from "./store.ts";
 import { Rooms } from "./room.ts";
 import type { ContractRoom, Setup } from "./setup.ts";
+import type { Visitors } from "./visitors.ts";
 
 /** A contract being served. */
 export interface Service<C extends AnyContract> {
@@ -34,9 +36,13 @@ export interface Service<C extends AnyContract> {
 export interface ServiceOptions extends LineOptions {
   readonly codecs?: readonly FrameCodec[];
   readonly parking: Parking<SessionLine>;
+  readonly visitors: Visitors;
   /** Where sessions survive this process. Default: they do not. */
   readonly store?: Store;
 }
+
+/** How an older dial of a client ends. */
+const superseded = { code: CloseCode.Superseded, reason: "a newer connection took over" };
 
 /** Serves a contract: its rooms, and the newest conversation of each client. */
 export class ContractService<C extends AnyContract> implements Service<C> {
@@ -95,9 +101,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     accept: () => Promise<Wire>,
     rest: (until: Promise<void>) => void,
   ): Promise<Response | undefined> {
-    const { hello, codec } = caller;
+    const { hello, codec, principal } = caller;
     const { pathname } = new URL(attempt.context.request.url);
-    const principal = attempt.context["principal"] as string | undefined; // `provide` has made sure
     const owner = { cid: hello.cid, pathname, principal };
     const key = JSON.stringify([owner.cid, owner.principal]);
     const service = `${codec.protocol} ${pathname}`;
@@ -113,19 +118,17 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       known.is === "gone" && request !== undefined
         ? await this.#options.store?.sessions.attach(request)
         : undefined;
-    if (known.is === "stale" || stored?.is === "stale") {
-      caller.wire.close(CloseCode.Superseded, "a newer connection took over");
-      await attempt.end();
-      return undefined;
-    }
+    if (known.is === "stale" || stored?.is === "stale") return new ClosedBefore(superseded);
     if (known.is === "here") {
       await attempt.end(); // the hooks have let it pass, and the session has what they provided at first
       await accept();
       const goesOn = request === undefined || (await known.line.resume(request));
       // While something was awaited, the session may have gone on without it.
       const again = this.#known(hello, owner, key);
-      if (goesOn && again.is === "here") rest(again.line.attach(caller, hello.resume ? "resumed" : "new"));
-      else caller.wire.close(CloseCode.SessionLost, "the session has ended");
+      if (again.is === "stale") return new ClosedBefore(superseded);
+      if (!goesOn || again.is !== "here")
+        return new ClosedBefore({ code: CloseCode.SessionLost, reason: "the session has ended" });
+      rest(again.line.attach(caller, hello.resume ? "resumed" : "new"));
       return undefined;
     }
     const restored = stored?.is === "resumed" ? stored : undefined;
@@ -184,6 +187,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     attempt.context["room"] = this.room;
     const conversation = new Conversation(this, attempt, line, { ...this.#options, from: place?.from });
     this.#conversations.set(conversation.peer, { line, attempt });
+    this.#options.visitors.add(attempt, conversation);
     try {
       if (place !== undefined) await this.#follow(place.key, place.ghost, conversation as never);
       await conversation.setup(this.#setup);

@@ -12,6 +12,8 @@ export interface LineListener {
    * @throws ProtocolError when it has one, but not now.
    */
   take(frame: Frame, size: number): boolean;
+  /** It is to end: not even what the client has said is handled any more. */
+  expel(error: CloseError): void;
   /** It cannot go on here: its store has failed with an error, or somebody else has the session. */
   failed(error: unknown): void;
   /** The client leaves, or has to: the line is closed when what it said was handled. */
@@ -34,6 +36,8 @@ export interface Line extends Watched {
   open(listener: LineListener): Promise<Closed>;
   /** Says no more, and closes after what was said. */
   close(error: CloseError): void;
+  /** Asks the client to go elsewhere in `at` ms; false when it would not understand. */
+  move(at: number): boolean;
   /** Ends it at once: nobody waits for the client. */
   terminate(): void;
   /** Whether the client is away. */

@@ -57,6 +57,10 @@ export class PlainLine implements Line {
     this.#wire?.close(error.code, error.reason);
   }
 
+  move(): boolean {
+    return false;
+  }
+
   terminate(): void {
     this.#wire?.terminate();
   }
@@ -69,6 +73,7 @@ export class PlainLine implements Line {
   }
 
   #hear(message: Message, wire: Wire, listener: LineListener): void {
+    if (this.#strikes >= strikes) return;
     try {
       checkBounds(message);
       const frame = jsonFrames.read(message, listener.reads);

@@ -1,4 +1,10 @@
-import { type AnyContract, pathPattern, type PathPattern, type Sent } from "@symbolon/protocol";
+import {
+  type AnyContract,
+  type CloseError,
+  pathPattern,
+  type PathPattern,
+  type Sent,
+} from "@symbolon/protocol";
 import type { Accept, Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import type { RouteSchemas } from "./context.ts";
@@ -12,6 +18,7 @@ import { type BroadcastOptions, type Room, Rooms } from "./room.ts";
 import { type Found, Router } from "./router.ts";
 import type { Socket } from "./server-socket.ts";
 import type { SessionLine } from "./session-line.ts";
+import type { Visitors } from "./visitors.ts";
 
 /** The rooms of an app's raw routes. */
 export type SocketRoom = Room<
@@ -48,6 +55,7 @@ export interface RoutesOptions {
   readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
   readonly parking: Parking<SessionLine>;
+  readonly visitors: Visitors;
 }
 
 /** The routes of an app and of those mounted below it: what serves which path. */
@@ -73,10 +81,10 @@ export class Routes {
     schemas: RouteSchemas,
     served: Pick<RawRoute, "handler" | "layer">,
   ): void {
-    const { clock, heartbeat } = this.#options;
+    const { clock, heartbeat, visitors } = this.#options;
     const raw: SocketRoute["raw"] = (attempt, accept) => {
       attempt.context["room"] = this.room;
-      return serveRaw({ ...served, clock, heartbeat }, attempt, accept);
+      return serveRaw({ ...served, clock, heartbeat }, attempt, visitors.accepting(attempt, accept));
     };
     this.#sockets.add(path, { hooks, schemas, raw });
   }
@@ -110,6 +118,18 @@ export class Routes {
   crash(): void {
     this.#options.parking.crash();
     for (const { routes } of this.#mounts) routes.crash();
+  }
+
+  /** Asks everyone to go elsewhere within `within` ms, at the routes of mounted apps too. */
+  drain(within: number): void {
+    this.#options.visitors.drain(within);
+    for (const { routes } of this.#mounts) routes.drain(within);
+  }
+
+  /** Ends everyone of that name, at the routes of mounted apps too. */
+  revoke(principal: string, error: CloseError): void {
+    this.#options.visitors.revoke(principal, error);
+    for (const { routes } of this.#mounts) routes.revoke(principal, error);
   }
 
   /** Whether any route is at this path. */
