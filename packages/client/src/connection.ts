@@ -51,6 +51,8 @@ export interface Connection {
    * When silence nears `limit` ms the listener is to probe, at `limit` ms the wire is dropped. Default: silence is no sign.
    */
   readonly live: (limit?: number, resumed?: boolean) => void;
+  /** Lets go of the wire, without waiting for its end, and dials again. */
+  readonly drop: (why: string) => void;
   /**
    * In `within` ms another wire is dialed, and this one left when the conversation is established there: `lost` is not
    * told in between. While there is no other, it stays.
@@ -94,15 +96,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   // Before the first dial it rings for that; then it says that a socket had its time.
   const deadline = new Alarm();
   const waits = createWaits({ random, network, waiting: (until) => say({ is: "waiting", ...until }) });
-  const watchdog =
-    listener.probe &&
-    createWatchdog({
-      ask: listener.probe,
-      dead(why) {
-        part();
-        abandon(why);
-      },
-    });
+  const watchdog = listener.probe && createWatchdog({ ask: listener.probe, dead: drop });
 
   function start(): void {
     phase = "dialing";
@@ -142,7 +136,13 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     lose(why, why.code === tooMany ? tooManyWait : 0);
   }
 
-  /** Lets go of the wire without waiting for its end: a dead one may take half a minute to say so. */
+  /** Lets go of every wire, that which is to be left too. */
+  function drop(why: string): void {
+    part();
+    abandon(why);
+  }
+
+  // Without waiting for its end: a dead one may take half a minute to say so.
   function abandon(why: string): void {
     dialer?.drop();
     start();
@@ -248,6 +248,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
           wire?.hand();
         });
     },
+    drop,
     close(code = normal, reason = "") {
       checkCloseCode(code);
       if (wire && code === normal) listener.leaving?.();

@@ -17,12 +17,13 @@ import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook, Hook, OwnName, Provided } from "./hook.ts";
 import type { HostOptions } from "./host.ts";
 import { ContractService, type Service, type ServiceOptions } from "./implement.ts";
+import type { SocketRoom } from "./member.ts";
 import type { OriginOptions } from "./origin.ts";
 import { Parking, type SessionOptions } from "./parking.ts";
 import type { SocketHandler } from "./raw.ts";
-import { type HttpHandler, Routes, type SocketRoom } from "./routes.ts";
+import { type HttpHandler, Routes } from "./routes.ts";
 import type { SessionLine } from "./session-line.ts";
-import type { Setup } from "./setup.ts";
+import type { ImplementOptions, Setup } from "./setup.ts";
 import {
   type Layered,
   layered,
@@ -107,11 +108,15 @@ export interface App<P extends object = object, L extends object = object> {
   };
   /** Answers HTTP at a path; a WebSocket route may be at the same one. */
   readonly http: <const Path extends string>(path: Path, handler: HttpHandler<Context<Path> & P>) => void;
-  /** Serves a contract. Throws TypeError when a WebSocket route is at its path already. */
-  readonly implement: <C extends AnyContract>(
-    contract: C,
-    setup: Setup<C, ContractContext<C> & P>,
-  ) => Service<C>;
+  /** Serves a contract. Throws TypeError when a WebSocket route is at its path already, RangeError for a bound that is none. */
+  readonly implement: {
+    <C extends AnyContract>(contract: C, setup: Setup<C, ContractContext<C> & P>): Service<C>;
+    <C extends AnyContract>(
+      contract: C,
+      options: ImplementOptions<C>,
+      setup: Setup<C, ContractContext<C> & P>,
+    ): Service<C>;
+  };
   /** Finds a room of the app's raw routes, from anywhere; those of a mounted app are its own. */
   readonly room: (name: string) => SocketRoom;
   /** Serves another app's routes below a prefix, or by "/" without one; its routes run this view's hooks first, and keep their own `state`. Which requests are answered, and how errors are, is said by the app that is served. */
@@ -216,8 +221,14 @@ function view<P extends object, L extends object>(
     with: (over) => view(inside, hooks, layered(layer, over), served),
     ws,
     http: (path, handler) => routes.addHttp(path, hooks, handler),
-    implement: (contract, setup) => {
-      const service = new ContractService(contract, setup, options);
+    implement: <C extends AnyContract>(contract: C, ...rest: [unknown, unknown?]) => {
+      const [own, setup] = rest.length === 1 ? [{}, rest[0]] : rest;
+      const service = new ContractService(
+        contract,
+        setup as Setup<C, never>,
+        options,
+        own as ImplementOptions<C>,
+      );
       routes.addContract(hooks, service);
       return service;
     },

@@ -28,7 +28,13 @@ type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown
 export interface Spoken<C extends AnyContract> {
   readonly contract: C;
   readonly room: (name: string) => ContractRoom<C>;
+  readonly commit: Commit<C>;
 }
+
+/** Calls a handler with rooms in which what it says is said when it has settled. */
+export type Commit<C extends AnyContract> = (
+  handle: (room: (name: string) => ContractRoom<C>) => unknown,
+) => Promise<unknown>;
 
 /** What a conversation needs of the app. */
 export interface ConversationOptions extends LineOptions {
@@ -222,14 +228,20 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
 
   #take(handlers: Handlers<C>): void {
     const { signal } = this.#gone;
-    const { room, contract } = this.#service;
+    const { room, commit, contract } = this.#service;
     // Each handler takes what its own message's schema gives; here they are all alike.
     for (const [name, handler] of Object.entries(handlers as Readonly<Record<string, Handler<C>>>)) {
       const message = Object(contract.definition.client?.[name]) as object;
       if ("~standard" in message)
-        this.#events.set(name, (input) => handler(input, { signal, deadline: undefined, room }));
-      else if ("peer" in message)
-        this.peer.handle(name, (input, call: CallContext) => handler(input, { ...call, room }));
+        this.#events.set(name, (input) =>
+          commit((room) => handler(input, { signal, deadline: undefined, room })),
+        );
+      else if ("t" in message)
+        this.peer.handle(name, (input, call: CallContext) =>
+          message.t === "stream"
+            ? handler(input, { ...call, room }) // it may last for ever
+            : commit((room) => handler(input, { ...call, room })),
+        );
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Closed, CloseError, Frame, Outbox, Shapes } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
+import type { Seat } from "./seat.ts";
 import type { Watched } from "./session-change.ts";
 
 /** Who is told what a client says. */
@@ -30,6 +31,8 @@ export interface LineOptions {
 export interface Line extends Watched {
   /** Delivers what the server says. */
   readonly outbox: Outbox;
+  /** The rooms that the client is in. */
+  readonly seat: Seat;
   /** Whether the client acknowledges, and tells of events that fail. */
   readonly acknowledged: boolean;
   /** Tells `listener` what the client says. Resolves when the client is gone for good. */

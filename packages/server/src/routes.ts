@@ -1,30 +1,16 @@
-import {
-  type AnyContract,
-  type CloseError,
-  pathPattern,
-  type PathPattern,
-  type Sent,
-} from "@symbolon/protocol";
+import { type AnyContract, type CloseError, pathPattern, type PathPattern } from "@symbolon/protocol";
 import type { Accept, Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import type { RouteSchemas } from "./context.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook } from "./hook.ts";
 import type { ContractService } from "./implement.ts";
-import { memberOf } from "./member.ts";
+import { type SocketRoom, socketRooms } from "./member.ts";
 import type { Parking } from "./parking.ts";
 import { type RawRoute, serveRaw } from "./raw.ts";
-import { type BroadcastOptions, type Room, Rooms } from "./room.ts";
 import { type Found, Router } from "./router.ts";
-import type { Socket } from "./server-socket.ts";
 import type { SessionLine } from "./session-line.ts";
 import type { Visitors } from "./visitors.ts";
-
-/** The rooms of an app's raw routes. */
-export type SocketRoom = Room<
-  Socket<unknown, never>,
-  (value: unknown, options?: BroadcastOptions<Socket<unknown, never>>) => Sent
->;
 
 /** Answers an HTTP request with what its context says. */
 export type HttpHandler<Context> = (context: Context) => Response | Promise<Response>;
@@ -64,15 +50,14 @@ export class Routes {
   readonly #sockets = new Router<SocketRoute>();
   readonly #http = new Router<HttpRoute>();
   readonly #mounts: Mount[] = [];
-  // A socket of any codecs may join; one that cannot write what is said is closed when it is said.
-  readonly #rooms = new Rooms<Socket<unknown, never>, unknown>((socket) => memberOf(socket as Socket));
+  readonly #services: ContractService<AnyContract>[] = [];
 
   constructor(options: RoutesOptions) {
     this.#options = options;
   }
 
   /** Finds a room of the raw routes; those of a mounted app are its own. */
-  readonly room = (name: string): SocketRoom => this.#rooms.room(name, (broadcast) => broadcast);
+  readonly room: (name: string) => SocketRoom = socketRooms();
 
   /** Adds a raw WebSocket route. */
   addSocket(
@@ -91,6 +76,7 @@ export class Routes {
 
   /** Adds a contract's route. */
   addContract(hooks: readonly AnyHook[], service: ContractService<AnyContract>): void {
+    this.#services.push(service);
     this.#sockets.add(service.contract.path, { hooks, schemas: service.contract.definition, service });
   }
 
@@ -114,9 +100,10 @@ export class Routes {
     await Promise.all([this.#options.parking.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
   }
 
-  /** Forgets every session, as a process that dies does; what is in a store stays there. */
+  /** Forgets every session and what was said in rooms, as a process that dies does; what is in a store stays there. */
   crash(): void {
     this.#options.parking.crash();
+    for (const service of this.#services) service.crash();
     for (const { routes } of this.#mounts) routes.crash();
   }
 

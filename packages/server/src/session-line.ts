@@ -23,6 +23,7 @@ import type { Owner, Parkable, Parking } from "./parking.ts";
 import { Recorder } from "./recorder.ts";
 import { Renewal } from "./renewal.ts";
 import { type SessionChange, SessionWatchers } from "./session-change.ts";
+import { Seat } from "./seat.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import type { AttachRequest, Claim, SessionStore } from "./store.ts";
 
@@ -54,6 +55,7 @@ export class SessionLine implements Line, Parkable {
   readonly outbox: Session;
   readonly owner: Owner;
   readonly secret: SessionSecret;
+  readonly seat: Seat;
   /** The client has spoken since its first welcome, and so has it. */
   confirmed = false;
   /** The newest dial of the client that was attached. */
@@ -73,6 +75,7 @@ export class SessionLine implements Line, Parkable {
     const { owner, parking, secret, left } = options;
     this.owner = owner;
     this.secret = secret;
+    this.seat = new Seat(this.id);
     this.#options = options;
     const { messages, size } = parking.options;
     this.outbox = new Session({ window, messages, size, left });
@@ -167,6 +170,16 @@ export class SessionLine implements Line, Parkable {
       outbox.flush();
     };
     const rest = new Promise<void>((resolve) => (this.#rested = resolve));
+    this.seat.here(
+      {
+        codec,
+        plain: false,
+        send: (message) => wire.send(message),
+        drained: () => wire.drained(),
+        drop: (error) => this.#drop(error, wire),
+      },
+      hello.rooms,
+    );
     if (again || state === "resumed") this.#watchers.tell({ is: "resumed" });
     wire.listen(beating(told, wire, clock, heartbeat, ping));
     return rest;
@@ -240,6 +253,11 @@ export class SessionLine implements Line, Parkable {
     const error = new CloseError(closeCode, message.slice(0, 100));
     // What was refused has its number all the same: a session that went on would be without it, and nobody told.
     if (closeCode !== CloseCode.SessionLost) return this.close(error);
+    this.#drop(error, wire);
+  }
+
+  /** The client is to come back on another wire. */
+  #drop(error: CloseError, wire: Wire): void {
     wire.close(error.code, error.reason);
     this.#lost(error, wire);
   }
@@ -271,6 +289,7 @@ export class SessionLine implements Line, Parkable {
     if (wire !== this.#wire) return;
     this.#wire = undefined;
     this.#renewal.stop();
+    this.seat.away();
     if (this.#recorder === undefined) this.outbox.parked();
     else this.#recorder.wire = undefined;
     if (this.#finished || closeAdvice(closed.code) === "end") return this.#over?.(closed);
@@ -284,6 +303,7 @@ export class SessionLine implements Line, Parkable {
     if (this.#finished) return;
     this.#finished = true;
     this.#renewal.stop();
+    this.seat.away();
     const { undelivered } = this.outbox;
     void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
     this.#options.parking.remove(this);
