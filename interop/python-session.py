@@ -36,6 +36,8 @@ async def main(url):
     assert await counting == NUMBERS
     print("ok stream")
     assert await said == NUMBERS
+    [[_, position]] = session.rooms.values()
+    assert position == len(NUMBERS)
     print("ok room")
     assert session.states[0] == "new"
     assert set(session.states[1:]) == {"resumed"} and breaks == []

@@ -196,7 +196,9 @@ class Session:
             case "goaway":
                 raise Ended(1001)
             case "room":
-                self.rooms[frame["room"]] = [frame["ep"], frame["off"]]
+                self.rooms.pop(frame["room"], None)
+                if "ep" in frame:
+                    self.rooms[frame["room"]] = [frame["ep"], frame["off"]]
             case "said" | "skip":
                 self._in_room(frame)
             case "gap":

@@ -17,22 +17,22 @@ afterAll(() => server?.stop());
 test("a session goes on where each half says that it was", async () => {
   const client = new Client();
   const { key } = await client.dial();
-  client.say({ s: 1, ...saying("one") });
-  expect(await client.hear()).toMatchObject({ s: 1, t: "event", data: { text: "one" } });
+  client.say({ s: 1, ...telling(1) });
+  expect(await client.hear()).toMatchObject({ s: 1, t: "event", data: 1 });
   expect(await client.hear()).toEqual({ t: "ack", a: 1 });
   client.cut();
   const { state, rx } = await client.dial({ ...key, rx: 0, tx0: 2 });
   expect([state, rx]).toEqual(["resumed", 1]);
-  expect(await client.hear()).toMatchObject({ s: 1, t: "event", data: { text: "one" } });
+  expect(await client.hear()).toMatchObject({ s: 1, t: "event", data: 1 });
   expect(await client.hear()).toEqual({ t: "ack", a: 1 });
-  client.say({ s: 2, a: 1, ...saying("two") });
-  expect(await client.hear()).toMatchObject({ s: 2, t: "event", data: { text: "two" } });
+  client.say({ s: 2, a: 1, ...telling(2) });
+  expect(await client.hear()).toMatchObject({ s: 2, t: "event", data: 2 });
 });
 
 test("an error that is sent again comes before the acknowledgement of its event", async () => {
   const client = new Client();
   const { key } = await client.dial();
-  client.say({ s: 1, t: "event", name: "say", data: 1, q: 1 });
+  client.say({ s: 1, t: "event", name: "tell", data: "one", q: 1 });
   expect(await client.hear()).toMatchObject({ s: 1, t: "error", re: 1, code: "INVALID" });
   expect(await client.hear()).toEqual({ t: "ack", a: 1 });
   client.cut();
@@ -46,10 +46,10 @@ test("an error that is sent again comes before the acknowledgement of its event"
 test("what was said before is not taken again, and is acknowledged again", async () => {
   const client = new Client();
   await client.dial();
-  client.say({ s: 1, ...saying("one") });
+  client.say({ s: 1, ...telling(1) });
   expect(await client.hear()).toMatchObject({ s: 1, t: "event" });
   expect(await client.hear()).toEqual({ t: "ack", a: 1 });
-  client.say({ s: 1, ...saying("one") });
+  client.say({ s: 1, ...telling(1) });
   expect(await client.hear()).toEqual({ t: "ack", a: 1 });
   client.say({ t: "ping", n: 7 });
   expect(await client.hear()).toEqual({ t: "pong", n: 7 });
@@ -58,27 +58,26 @@ test("what was said before is not taken again, and is acknowledged again", async
 test("what comes too early closes with 4902, and the session goes on", async () => {
   const client = new Client();
   const { key } = await client.dial();
-  client.say({ s: 2, ...saying("two") });
+  client.say({ s: 2, ...telling(2) });
   expect(await client.end()).toBe(4902);
   expect(await client.dial({ ...key, rx: 0, tx0: 1 })).toMatchObject({ state: "resumed", rx: 0 });
 });
 
 test("a request that is still being handled is left out of the acknowledgement", async () => {
-  const client = new Client();
+  const client = new Client(undefined, 0, "/everything");
   await client.dial();
   client.say({ s: 1, t: "request", q: 1, name: "wait" });
-  client.say({ s: 2, ...saying("two") });
-  expect(await client.hear()).toMatchObject({ s: 1, t: "event" });
+  client.say({ s: 2, t: "event", name: "say", data: "two" });
   expect(await client.hear()).toEqual({ t: "ack", a: 2, but: [1] });
-  client.say({ s: 3, a: 1, t: "cancel", q: 1 });
+  client.say({ s: 3, t: "cancel", q: 1 });
   expect(await client.hear()).toEqual({ t: "ack", a: 3 });
 });
 
 test("a volatile event is handled, and not acknowledged", async () => {
   const client = new Client();
   await client.dial();
-  client.say({ t: "event", name: "say", data: "gone with the wind" });
-  expect(await client.hear()).toMatchObject({ s: 1, t: "event", data: { text: "gone with the wind" } });
+  client.say({ t: "event", name: "tell", data: 7 });
+  expect(await client.hear()).toMatchObject({ s: 1, t: "event", data: 7 });
   client.say({ t: "ping", n: 7 });
   expect(await client.hear()).toEqual({ t: "pong", n: 7 });
 });
@@ -109,8 +108,8 @@ test("a dial that is older than the last one is closed with 4900, and changes no
   const stale = new Client(client.cid);
   await stale.open({ ...key, rx: 0, tx0: 1 });
   expect(await stale.end()).toBe(4900);
-  client.say({ s: 1, ...saying("one") });
-  expect(await client.hear()).toMatchObject({ s: 1, t: "event", data: { text: "one" } });
+  client.say({ s: 1, ...telling(1) });
+  expect(await client.hear()).toMatchObject({ s: 1, t: "event", data: 1 });
 });
 
 test("a newer wire takes over at once", async () => {
@@ -131,8 +130,8 @@ test.each([
   const answer = await other.dial({ ...key, ...wrong, rx: 0, tx0: 1 });
   expect(answer).toMatchObject({ state: "reset", why: "unknown", rx: 0 });
   expect(answer.key["sid"]).not.toBe(key["sid"]);
-  owner.say({ s: 1, ...saying("one") });
-  expect(await owner.hear()).toMatchObject({ s: 1, t: "event", data: { text: "one" } });
+  owner.say({ s: 1, ...telling(1) });
+  expect(await owner.hear()).toMatchObject({ s: 1, t: "event", data: 1 });
 });
 
 test.each([
@@ -165,30 +164,35 @@ test("bye ends the session", async () => {
   expect(await client.dial({ ...key, rx: 0, tx0: 1 })).toMatchObject({ state: "reset", why: "unknown" });
 });
 
-function saying(text: string): Frame {
-  return { t: "event", name: "say", data: text };
+function telling(n: number): Frame {
+  return { t: "event", name: "tell", data: n };
 }
 
 /** One instance of a client, by hand: one wire after another. */
 class Client {
   readonly cid: string;
+  readonly #path: string;
   #dials: number;
   #socket: WebSocket | undefined;
   #heard: Frame[] = [];
   #code: Promise<number> | undefined;
 
-  constructor(cid = `client ${(clients += 1)}`, dials = 0) {
+  constructor(cid = `client ${(clients += 1)}`, dials = 0, path = "/tally") {
     this.cid = cid;
+    this.#path = path;
     this.#dials = dials;
   }
 
   async open(resume?: Frame): Promise<void> {
-    const url = `${server?.url.replace("http", "ws")}/everything/${encodeURIComponent(this.cid)}`;
+    const url = `${server?.url.replace("http", "ws")}${this.#path}/${encodeURIComponent(this.cid)}`;
     const socket = new WebSocket(url, ["symbolon.v1.json"]);
     this.#socket = socket;
     const heard: Frame[] = [];
     this.#heard = heard;
-    socket.on("message", (data: Buffer) => heard.push(JSON.parse(data.toString()) as Frame));
+    socket.on("message", (data: Buffer) => {
+      const frame = JSON.parse(data.toString()) as Frame;
+      if (!("room" in frame)) heard.push(frame); // rooms are no part of the sequence
+    });
     this.#code = new Promise((resolve) => socket.once("close", resolve));
     await once(socket, "open");
     this.#dials += 1;
