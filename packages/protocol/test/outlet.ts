@@ -1,3 +1,4 @@
+import { Session } from "../src/session.ts";
 import type { Position, SessionOptions } from "../src/session-options.ts";
 
 /** What a half says that has heard nothing, and has room for much. */
