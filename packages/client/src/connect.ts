@@ -30,6 +30,7 @@ import {
   type Welcome,
 } from "@symbolon/protocol";
 import { later } from "./alarm.ts";
+import { sessionLost } from "./close-codes.ts";
 import { createConnection } from "./connection.ts";
 import type { WebSocketClass } from "./reconnecting.ts";
 import type { ConnectionStatus, Watchable } from "./status.ts";
@@ -86,7 +87,7 @@ export interface Client<C extends AnyContract> {
     ): () => void;
     /** An event failed, and nobody awaited it. */
     (name: "failed", listener: (failure: Failure) => unknown): () => void;
-    /** The server has lost the session, and a new one began; told before any message of the new one. */
+    /** The server has lost the session, and a new one began; told after the messages of the old one, before any of the new one. */
     (name: "reset", listener: (reset: Reset) => unknown): () => void;
   };
   /**
@@ -173,7 +174,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           hear(codec.read(message, peer.reads), message.length);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
-          connection.close(error.closeCode, error.message);
+          const { closeCode, message: why } = error;
+          // Something between was lost with this wire: the next one brings it.
+          if (closeCode === sessionLost) connection.wire?.close(closeCode, why);
+          else connection.close(closeCode, why);
         }
       },
       lost: () => session.parked(),
@@ -217,8 +221,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     const resumed = state === "resumed";
     if (key && !resumed) {
       session.reset();
-      peer.lost();
-      void tell("reset", { why }).catch(console.error);
+      peer.lost(() => tell("reset", { why }).catch(console.error));
     }
     key = { sid, rt, ep };
     connection.live(i + t, resumed);

@@ -6,8 +6,7 @@ import { type Dispatch, type Failure, Peer, type PeerOptions } from "../src/peer
 import { Sent } from "../src/sent.ts";
 import { Session } from "../src/session.ts";
 import { joinedWires } from "../src/wire.ts";
-import { unnumbered } from "./calling.ts";
-import { ample } from "./outlet.ts";
+import { ample, unnumbered } from "./outlet.ts";
 import { hearing } from "./wire-conformance.ts";
 
 const say = z.object({ text: z.string().max(5).trim() });
