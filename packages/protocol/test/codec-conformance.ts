@@ -90,14 +90,18 @@ export function carriesFrames(codec: FrameCodec): void {
       expect(Object.keys(frame)).toEqual(["t", "name"]);
     });
 
-    test.each(frames)("%j carries a session's numbers, as fields of its own", (frame) => {
-      const stamped = (stamp: Stamp): Frame => codec.read(codec.stamp(codec.write(frame), stamp), callFrames);
-      expect(stamped({ s: 7 })).toEqual({ ...frame, s: 7 });
-      if (frame.t !== "ack") expect(stamped({ s: 7, a: 5 })).toEqual({ ...frame, s: 7, a: 5 });
-      const highest = Number.MAX_SAFE_INTEGER;
-      expect(stamped({ s: highest, a: undefined })).toEqual({ ...frame, s: highest });
-      expect(stamped({ s: undefined, a: 0 })).toEqual(frame);
-    });
+    test.each(frames.filter(({ t }) => t !== "ack"))(
+      "%j carries a session's numbers, as fields of its own",
+      (frame) => {
+        const stamped = (stamp: Stamp): Frame =>
+          codec.read(codec.stamp(codec.write(frame), stamp), callFrames);
+        expect(stamped({ s: 7 })).toEqual({ ...frame, s: 7 });
+        expect(stamped({ s: 7, a: 5 })).toEqual({ ...frame, s: 7, a: 5 });
+        const highest = Number.MAX_SAFE_INTEGER;
+        expect(stamped({ s: highest, a: undefined })).toEqual({ ...frame, s: highest });
+        expect(stamped({ s: undefined, a: 0 })).toEqual(frame);
+      },
+    );
 
     test("numbers take no more than 64 characters, and leave what was written as it is", () => {
       const written = codec.write({ t: "event", name: "say", data: "x" });
