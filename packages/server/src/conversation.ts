@@ -19,6 +19,7 @@ import { Inbox } from "./inbox.ts";
 import type { Line, LineListener, LineOptions } from "./line.ts";
 import { patiently } from "./patience.ts";
 import { Peer } from "./peer.ts";
+import type { SessionChange } from "./session-change.ts";
 import type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
 
 type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown;
@@ -87,7 +88,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
         queue: (turn) => this.#inbox.put(turn),
         from: options.from,
       },
-      line,
+      { id: line.id, watch: (watcher) => line.watch((change) => void this.#tell(watcher, change)) },
       closed,
       this.#gone.signal,
     );
@@ -125,9 +126,10 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   /** While something was awaited, a newer connection may have come, or the client may have left. */
   #checkPlace(): void {
     if (this.#closing !== undefined) throw this.#closing;
+    this.#gone.signal.throwIfAborted();
   }
 
-  /** Talks until the client is gone for good. Throws `CloseError` when a newer connection has come meanwhile. */
+  /** Talks until the client is gone for good. Throws `CloseError` when it has left meanwhile, or come by a newer connection. */
   run(): void {
     this.#checkPlace();
     this.#running = true;
@@ -187,6 +189,15 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     if (answer === undefined) return;
     const { code, reason } = sendable(answer instanceof Response ? await closeOf(answer) : answer);
     this.#expel(new CloseError(code, reason));
+  }
+
+  /** A watcher that fails, now or later, harms nobody. */
+  async #tell(watcher: (change: SessionChange) => unknown, change: SessionChange): Promise<void> {
+    try {
+      await watcher(change);
+    } catch (error) {
+      void this.#attempt.report(error, "open");
+    }
   }
 
   /** The client has left; once the conversation is accepted its line tells. */

@@ -163,8 +163,7 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
       for (const socket of deciding.values()) void writeRefusal(shuttingDown(), socket);
       // Those whose hooks had still to decide.
       await Promise.all([...wss.clients].map((ws) => once(ws, "close")));
-      await patiently(clock, Promise.all(living), patience);
-      await ended;
+      await patiently(clock, Promise.all([ended, ...living]), patience);
       server.off("upgrade", upgrade);
     },
   };

@@ -166,6 +166,7 @@ export class SessionLine implements Line, Parkable {
     const left = this.#recorder?.leave(Date.now());
     this.close(error);
     await left?.catch((failure: unknown) => this.#listener?.failed(failure));
+    await this.#options.ended;
   }
 
   crash(): void {

@@ -41,8 +41,11 @@ export function talking({ say, ask = (text) => text, before }: Handling = {}, op
     .use(function* ({ token }) {
       log.push("hook");
       if (token === "nobody") throw new Response("who are you?", { status: 401 });
-      yield { principal: token };
-      log.push("hook ends");
+      try {
+        yield { principal: token };
+      } finally {
+        log.push("hook ends");
+      }
     })
     .implement(talk, async function* (peer) {
       log.push("setup");
