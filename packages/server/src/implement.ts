@@ -1,5 +1,6 @@
 import {
   type AnyContract,
+  callFrames,
   CloseCode,
   type Frame,
   type FrameCodec,
@@ -133,7 +134,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const why = known.is === "new" ? known.why : stored?.is === "reset" ? stored.why : "unknown";
     const ghost = known.is === "new" ? known.ghost : undefined;
     const secret = new SessionSecret(restored === undefined ? this.#options.store?.epoch : hello.resume);
-    const left = restored && leftBy(restored.state);
+    const left = restored && leftBy(restored.state, codec);
     const { parking } = this.#options;
     const line = new SessionLine({ ...this.#options, owner, parking, secret, ended: attempt.ended, left });
     line.att = hello.att;
@@ -233,11 +234,15 @@ type Known<C extends AnyContract> =
       readonly ghost?: Conversation<C, SessionLine>;
     };
 
-function leftBy({ received, out, outgoing }: SessionState): Left {
+function leftBy({ received, out, outgoing }: SessionState, codec: FrameCodec): Left {
   return {
     heard: { rx: received.upTo, but: received.but },
     last: out,
-    unacked: outgoing.map(({ s, data }) => [s, data]),
+    unacked: outgoing.map(({ s, data }) => [
+      s,
+      data,
+      codec.read(data, callFrames).t === "event" ? "event" : "answer",
+    ]),
   };
 }
 
