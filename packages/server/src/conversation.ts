@@ -6,6 +6,7 @@ import {
   type CallContext,
   type Failure,
   type Frame,
+  OutcomeUnknown,
   ProtocolError,
   RequestError,
   type ServerMessages,
@@ -67,6 +68,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   readonly #events = new Map<string, (input: unknown) => unknown>();
   #ending: (() => Promise<void>) | undefined;
   #running = false;
+  #over = false;
   #closing: CloseError | undefined;
   #deaf = false;
   readonly #inbox = new Inbox({
@@ -88,7 +90,10 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
         session: line.outbox,
         after: (ms, then) => options.clock.after(ms, then),
         askForFailures: line.acknowledged,
-        crashed: (error) => void this.#told(error),
+        crashed: (error) => {
+          // A handler that waited for a client which is gone has not failed.
+          if (!(this.#over && error instanceof OutcomeUnknown)) void this.#told(error);
+        },
         failed: (failure) => this.#unsaid(failure),
         close: (error) => this.expel(error),
         asking: (waits) => this.#pace({ asking: waits }),
@@ -99,6 +104,9 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
       closed,
       this.#gone.signal,
     );
+    line.watch(({ is }) => {
+      if (is === "ended") this.#over = true;
+    });
     const { signal } = attempt.context.request;
     if (signal.aborted) this.#left();
     else signal.addEventListener("abort", () => this.#left(), { once: true });

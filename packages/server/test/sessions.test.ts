@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { CloseError, Mailbox, SUBPROTOCOL } from "@symbolon/protocol";
+import { CloseError, contract, Mailbox, SUBPROTOCOL, type Welcome } from "@symbolon/protocol";
 import { serve } from "@symbolon/server/node";
 import { describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { createApp } from "../src/app.ts";
 import type { HookContext } from "../src/context.ts";
+import { memoryStore } from "../src/memory-store.ts";
 import { testClient } from "../src/testing.ts";
 import { frame, hello, knock } from "./frames.ts";
 import { gate } from "./gate.ts";
@@ -391,7 +392,8 @@ describe("a peer", () => {
     peers[0]?.watch(() => {
       throw new Error("broken watcher");
     });
-    peers[0]?.watch(() => Promise.reject(new Error("broken later")));
+    const later: () => unknown = () => Promise.reject(new Error("broken later"));
+    peers[0]?.watch(later);
     const last = vi.fn();
     peers[0]?.watch(last);
     await lose(net, socket);
@@ -415,6 +417,67 @@ describe("a peer", () => {
     socket.close(1001, "");
     await net.settled();
     expect(changes).toEqual([{ is: "ended", undelivered: 0 }]);
+  });
+});
+
+describe("when a session ends", () => {
+  test("a handler that waits for its client has not failed: the app is told nothing", async () => {
+    const asked: unknown[] = [];
+    const { net, onError } = talking({
+      say: (text, peer) =>
+        text === "say"
+          ? peer.send("said", text)
+          : peer.request("ask", text).catch((error: unknown) => {
+              asked.push(error);
+              throw error;
+            }),
+    });
+    for (const [at, text] of ["say", "ask"].entries()) {
+      const { socket } = await dial(net, { ...hello, cid: text });
+      socket.send(saying(1, text, at + 1));
+      await socket.receive();
+      socket.close(1000, "");
+      await net.settled();
+    }
+    expect(asked).toMatchObject([{ code: "OUTCOME_UNKNOWN" }]);
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test("its client is set up anew when the last of it is over", async () => {
+    const last = gate();
+    const log: string[] = [];
+    const { clock, app } = talking({}, { sessions: { grace: 1_000 } });
+    app.implement(contract("/slow", {}), async function* () {
+      log.push("setup");
+      yield {};
+      await last.passed;
+      log.push("over");
+    });
+    const net = testClient(app);
+    const socket = await knock(net, "/slow");
+    const welcome = JSON.parse(String(await socket.receive())) as Welcome;
+    await lose(net, socket);
+    clock.advance(1_000);
+    const again = await knock(net, "/slow", resuming(welcome));
+    await new Promise(setImmediate);
+    expect(log).toEqual(["setup"]);
+    last.open();
+    expect(JSON.parse(String(await again.receive()))).toMatchObject({ state: "reset", why: "unknown" });
+    expect(log).toEqual(["setup", "over", "setup"]);
+    again.close();
+  });
+
+  test("before it is welcomed, a store keeps nothing of it", async () => {
+    const store = memoryStore();
+    const reached = gate();
+    const { net, log } = talking({ before: (peer) => (reached.open(), peer.closed) }, { store });
+    const socket = await knock(net, "/talk");
+    await reached.passed;
+    net.drop();
+    await socket.closed;
+    await net.settled();
+    expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
+    expect(await store.sessions.list()).toEqual([]);
   });
 });
 
