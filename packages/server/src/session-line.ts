@@ -14,7 +14,6 @@ import {
   type Welcome,
   type Wire,
 } from "@symbolon/protocol";
-import { closeOf } from "./failure.ts";
 import { checkBounds } from "./frame-bounds.ts";
 import { beating } from "./heartbeat.ts";
 import type { Identity, Renew } from "./identity.ts";
@@ -66,7 +65,6 @@ export class SessionLine implements Line, Parkable {
   #recorder: Recorder | undefined;
   #listener: LineListener | undefined;
   #wire: Wire | undefined;
-  #renew: Renew | undefined;
   #over: ((closed: Closed) => void) | undefined;
   #rested: ((until?: Promise<void>) => void) | undefined;
   #finished = false;
@@ -80,8 +78,9 @@ export class SessionLine implements Line, Parkable {
     const { messages, size } = parking.options;
     this.outbox = new Session({ window, messages, size, left });
     this.#renewal = new Renewal(options.clock, {
+      principal: owner.principal,
       ask: (by) => this.#wire?.send(jsonFrames.write({ t: "reauth", by })),
-      expired: () => this.#refuse(new CloseError(CloseCode.Unauthorized, "the credential has ended")),
+      refuse: (error) => this.#refuse(error),
     });
   }
 
@@ -126,17 +125,13 @@ export class SessionLine implements Line, Parkable {
    * The client is here, on a new wire; one that it had before is let go. Resolves when this wire is of no account any
    * more: the session is parked, or has gone on to another, or nothing is left of it.
    */
-  attach(
-    { wire, hello, codec, renew, expiresAt }: Caller,
-    state: Welcome["state"],
-    why?: string,
-  ): Promise<void> {
+  attach(caller: Caller, state: Welcome["state"], why?: string): Promise<void> {
+    const { wire, hello, codec } = caller;
     const { clock, heartbeat } = this.#options;
     const ghost = this.#wire;
     const again = this.#rested !== undefined;
     this.#wire = wire;
-    this.#renew = renew;
-    this.#renewal.begin(expiresAt);
+    this.#renewal.begin(caller);
     this.#rested?.();
     ghost?.close(CloseCode.Superseded, "a newer connection took over");
     ghost?.terminate();
@@ -238,7 +233,7 @@ export class SessionLine implements Line, Parkable {
         wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
         this.outbox.flush();
       } else if (frame.t === "bye") listener.leave(new CloseError(CloseCode.Normal));
-      else if (frame.t === "auth") void this.#judge(frame.token, wire);
+      else if (frame.t === "auth") void this.#renewal.judge(frame.token);
       else if (this.outbox.hear(frame) && !listener.take(frame, message.length) && frame.t !== "pong")
         throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
       if (frame.a !== undefined) this.#recorder?.acked(frame.a, frame.t === "ack" ? frame.but : undefined);
@@ -262,27 +257,10 @@ export class SessionLine implements Line, Parkable {
     this.#lost(error, wire);
   }
 
-  /** A fresh credential was asked for and has come: hooks say whose it is, as at the handshake. */
-  async #judge(token: string, wire: Wire): Promise<void> {
-    const identity = this.#renewal.take() && (await this.#renew?.(token));
-    // Nobody asked for it, or what came with a newer wire was judged meanwhile.
-    if (!identity || wire !== this.#wire) return;
-    if (identity instanceof Response) {
-      const { code, reason } = await closeOf(identity);
-      if (wire === this.#wire) this.#refuse(new CloseError(code, reason));
-    } else if (identity.principal !== this.owner.principal)
-      this.#refuse(new CloseError(CloseCode.Forbidden, "this is another's credential"));
-    else this.#renewal.begin(identity.expiresAt);
-  }
-
-  /** Closes its wire: the session waits for a client that may come back, and else it ends. */
+  /** Its credential is none any more: the session waits for a client that may bring another, and else it ends. */
   #refuse(error: CloseError): void {
-    const wire = this.#wire;
     if (closeAdvice(error.code) === "end") this.#listener?.expel(error);
-    else if (wire !== undefined) {
-      wire.close(error.code, error.reason);
-      this.#lost(error, wire);
-    }
+    else if (this.#wire !== undefined) this.#drop(error, this.#wire);
   }
 
   #lost(closed: Closed, wire: Wire): void {
