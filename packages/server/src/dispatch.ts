@@ -48,6 +48,11 @@ export class Dispatcher {
     this.#options = options;
   }
 
+  /** How many handshakes are not decided. */
+  get deciding(): number {
+    return this.#pending;
+  }
+
   /** Answers an HTTP request. Never rejects. */
   async fetch(request: Request): Promise<Response> {
     try {

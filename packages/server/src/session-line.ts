@@ -21,6 +21,7 @@ import type { Line, LineListener, LineOptions } from "./line.ts";
 import type { Owner, Parkable, Parking } from "./parking.ts";
 import { Recorder } from "./recorder.ts";
 import { Renewal } from "./renewal.ts";
+import { Returns } from "./returns.ts";
 import { type SessionChange, SessionWatchers } from "./session-change.ts";
 import { Seat } from "./seat.ts";
 import type { SessionSecret } from "./session-secret.ts";
@@ -59,6 +60,7 @@ export class SessionLine implements Line, Parkable {
   confirmed = false;
   /** The newest dial of the client that was attached. */
   att = 0;
+  readonly returns: Returns;
   readonly #options: SessionLineOptions;
   readonly #watchers = new SessionWatchers();
   readonly #renewal: Renewal;
@@ -75,6 +77,7 @@ export class SessionLine implements Line, Parkable {
     this.secret = secret;
     this.seat = new Seat(this.id);
     this.#options = options;
+    this.returns = new Returns(options.clock);
     const { messages, size } = parking.options;
     this.outbox = new Session({ window, messages, size, left });
     this.#renewal = new Renewal(options.clock, {
