@@ -4,7 +4,6 @@ import {
   type AskArguments,
   type CallContext,
   type ClientMessages,
-  closeAdvice,
   type Closed,
   type Credit,
   type EventInput,
@@ -31,6 +30,7 @@ import {
   type Welcome,
 } from "@symbolon/protocol";
 import { later } from "./alarm.ts";
+import { sessionLost } from "./close-codes.ts";
 import { createConnection } from "./connection.ts";
 import type { WebSocketClass } from "./reconnecting.ts";
 import { createRooms, type Gap } from "./rooms.ts";
@@ -188,7 +188,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           hear(codec.read(message, peer.reads), message.length);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
-          if (closeAdvice(error.closeCode) === "retry") connection.drop(error.message);
+          if (error.closeCode === sessionLost) connection.drop(error.message);
           else connection.close(error.closeCode, error.message);
         }
       },
