@@ -1,6 +1,7 @@
 import { contract, type FrameCodec, jsonFrames } from "@symbolon/protocol";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { type AppOptions, createApp, type RoomsOptions } from "@symbolon/server";
+import { memoryStore } from "@symbolon/server/store";
 import { Clock, testClient } from "@symbolon/server/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -133,6 +134,22 @@ test("after a restart that has lost everything, a reset and a gap are told befor
   await until(() => tea.size === 1);
   tea.send("said", "after");
   await hears("before", "reset: unknown", "gap: tea epoch", "after");
+});
+
+test("a restart costs nothing where a store has the room", async () => {
+  const { net, enter, back, tea } = serving({}, { store: memoryStore() });
+  const { client, hears } = enter();
+  await client.opened;
+  await tea.send("said", 1);
+  await hears(1);
+  const restarted = net.restart();
+  tea.send("said", 2);
+  await restarted;
+  await until(() => client.status.value.is !== "open");
+  await back(client);
+  tea.send("said", 3);
+  await hears(1, 2, 3);
+  expect(client.status.value.resumed).toBe(true);
 });
 
 test("a session that is lost does not cost the room's messages: the position is the client's", async () => {
