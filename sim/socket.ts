@@ -81,6 +81,7 @@ class ClientSocket implements WebSocketLike {
       this.protocol = parcel.protocol;
       this.#tell({ type: "open" });
     } else if (parcel.is === "message") {
+      if (this.readyState !== 1) return; // a page's socket that is closing tells of no message any more
       this.#network.trace.add({ is: "got", line: this.#line.id, by: "client", frame: parcel.frame });
       this.#tell({ type: "message", data: parcel.message });
     } else if (parcel.is === "close") {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Agenda, Half } from "./agenda.ts";
 import type { FaultName } from "./modes.ts";
+import type { Settings } from "./settings.ts";
 
 /** A frame as it stands on the wire; what it means is the product's business. */
 export interface SeenFrame {
@@ -22,6 +23,8 @@ export interface Unrest {
 
 /** What happened in a world; `n` numbers what is said, and no two things have the same. */
 export type Happening =
+  /** How the world is set up. */
+  | { readonly is: "world"; readonly settings: Settings }
   /** The application says something, the server in conversation `conv`, or in a room to all its members. */
   | {
       readonly is: "said";

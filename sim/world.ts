@@ -43,7 +43,7 @@ export class World {
     this.#mode = mode;
     this.chance = chance("faults");
     this.settings = drawSettings(chance("settings"));
-    this.network = new Network({ agenda, trace, chance: chance("network"), weather: weather(chance("weather")) });
+    this.network = new Network({ agenda, trace, chance: chance("network"), weather: weather(chance("weather"), mode) });
     this.stage = new Stage({ agenda, trace, chance: chance("application") });
   }
 
@@ -54,6 +54,7 @@ export class World {
     const caught = (error: unknown): void => this.stage.crashed(undefined, error);
     process.on("unhandledRejection", caught);
     standOn(this.#ground(complain));
+    this.trace.add({ is: "world", settings: this.settings });
     this.boot();
     for (let id = 1; id <= clients; id += 1)
       this.clients.push(new ClientApp(id, this.stage, this.network, this.settings));
@@ -181,10 +182,10 @@ export class World {
   }
 }
 
-function weather(chance: Chance): Weather {
+function weather(chance: Chance, { faults }: Mode): Weather {
   return {
     latency: chance.oneOf([1, 20, 100]),
-    spikes: chance.oneOf([0, 0, 0.01, 0.03]),
+    spikes: faults === 0 ? 0 : chance.oneOf([0, 0, 0.01, 0.03]),
     glue: chance.oneOf([0, 0.5, 1]),
     weight: chance.oneOf([1, 1, 100, 2_000]),
   };

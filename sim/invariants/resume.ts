@@ -1,0 +1,94 @@
+import type { Ledger } from "../ledger.ts";
+import type { Invariant } from "./invariant.ts";
+
+/** A client is welcomed to one session after another, and never to one that it left. */
+export const I9: Invariant = {
+  name: "I9",
+  says: "No session comes back that was replaced or has ended.",
+  *broken(ledger) {
+    for (const client of ledger.clients) {
+      const seen = new Set<string>();
+      for (const { sid } of ledger.joined(client)) {
+        if (seen.has(sid)) yield `client ${client} is back in session ${sid.slice(0, 8)}`;
+        seen.add(sid);
+      }
+    }
+    for (const { conv, place } of ledger.all("resumed"))
+      if (ledger.all("over").some((over) => over.conv === conv && over.place < place))
+        yield `conversation ${conv} resumed after its end`;
+  },
+};
+
+/** Nothing that an attacker says shows at a genuine client: its newest socket is not closed as superseded. */
+export const I10: Invariant = {
+  name: "I10",
+  says: "An attach that is refused changes nothing.",
+  *broken(ledger) {
+    for (const { line, by, code, place } of ledger.all("hangup")) {
+      if (by !== "client" || code !== 4900) continue;
+      const mine = ledger.all("dial").find((dial) => dial.line === line)?.client;
+      const newer = ledger.all("dial").some((dial) => dial.client === mine && dial.line > line && dial.place < place);
+      if (mine !== undefined && !newer) yield `line ${line} of client ${mine} was superseded by nobody of its own`;
+    }
+  },
+};
+
+/** An attacker's line is never given the session of a client. */
+export const I15: Invariant = {
+  name: "I15",
+  says: "Only its principal is given a session, and nobody by a greeting that was used.",
+  *broken(ledger) {
+    const owners = new Map(ledger.all("setup").map(({ sid, client }) => [sid, client]));
+    const attackers = new Set(ledger.all("dial").flatMap((dial) => (dial.client ? [] : [dial.line])));
+    for (const { by, line, frame } of ledger.all("put"))
+      if (by === "server" && frame.t === "welcome" && attackers.has(line)) {
+        const owner = owners.get(String(frame["sid"]));
+        if (owner !== undefined) yield `the session of client ${owner} was given to an attacker on line ${line}`;
+      }
+  },
+};
+
+/**
+ * A reset needs a reason outside the product: the server began anew, the client was away for longer than `grace`, or
+ * more was said than the server keeps. A session that ends needs one too.
+ */
+export const I24: Invariant = {
+  name: "I24",
+  says: "No session ends without a cause.",
+  *broken(ledger) {
+    for (const { conv, clock, place } of ledger.all("over")) {
+      const owner = ledger.all("setup").find((setup) => setup.conv === conv)?.client;
+      if (owner === undefined || ledger.closed(owner, place) || overflowed(ledger, conv)) continue;
+      if (!expired(ledger, conv, clock)) yield `conversation ${conv} ended without a cause`;
+    }
+    for (const { client, why, place } of ledger.all("reset")) {
+      const [left] = ledger.joined(client).filter((one) => one.place < place).slice(-2);
+      const setup = ledger.all("setup").find(({ sid }) => sid === left?.sid);
+      if (!setup) continue;
+      const restarted = ledger.all("boot").some((boot) => boot.place > setup.place && boot.place < place);
+      const over = ledger.all("over").some(({ conv }) => conv === setup.conv);
+      if (!restarted && !over && !overflowed(ledger, setup.conv))
+        yield `client ${client} was reset (${why}) without a cause`;
+    }
+  },
+};
+
+function expired(ledger: Ledger, conv: number, clock: number): boolean {
+  const parked = ledger.all("parked").findLast((one) => one.conv === conv);
+  return parked !== undefined && clock - parked.clock >= ledger.settings.app.sessions.grace;
+}
+
+/** Whether the server said more in a conversation than it keeps. */
+function overflowed(ledger: Ledger, conv: number): boolean {
+  let held = 0;
+  let most = 0;
+  const mine = new Set<number>();
+  for (const entry of ledger.entries) {
+    if (entry.is === "said" && entry.conv === conv) {
+      mine.add(entry.n);
+      held += 1;
+      most = Math.max(most, held);
+    } else if (entry.is === "outcome" && mine.has(entry.n)) held -= 1;
+  }
+  return most >= ledger.settings.app.sessions.messages;
+}
