@@ -101,7 +101,8 @@ export class Agenda {
     for (;;) {
       let child = 2 * place + 1;
       if (child >= length) break;
-      if (child + 1 < length && sooner(this.#plans[child + 1] as Plan, this.#plans[child] as Plan)) child += 1;
+      if (child + 1 < length && sooner(this.#plans[child + 1] as Plan, this.#plans[child] as Plan))
+        child += 1;
       if (!sooner(this.#plans[child] as Plan, last)) break;
       this.#plans[place] = this.#plans[child] as Plan;
       place = child;
@@ -112,5 +113,7 @@ export class Agenda {
 
 /** What was held up by a machine that stood still happens in the order in which it was due. */
 function sooner(one: Plan, other: Plan): boolean {
-  return one.at - other.at < 0 || (one.at === other.at && (one.due - other.due || one.order - other.order) < 0);
+  return (
+    one.at - other.at < 0 || (one.at === other.at && (one.due - other.due || one.order - other.order) < 0)
+  );
 }

@@ -67,7 +67,11 @@ export class Ledger {
   }
 
   /** The events of each direction of each conversation in the order in which handlers were given them. */
-  given(): readonly { readonly by: Half; readonly conv: number; readonly events: readonly Found<"handling">[] }[] {
+  given(): readonly {
+    readonly by: Half;
+    readonly conv: number;
+    readonly events: readonly Found<"handling">[];
+  }[] {
     const kinds = new Map(this.all("said").map(({ n, kind }) => [n, kind]));
     const given = new Map<string, { by: Half; conv: number; events: Found<"handling">[] }>();
     for (const entry of this.all("handling")) {

@@ -94,7 +94,9 @@ export function install(): void {
     addEventListener: (type: string, told: EventListener) => ground?.page.addEventListener(type, told),
     removeEventListener: (type: string, told: EventListener) => ground?.page.removeEventListener(type, told),
   });
-  Object.assign(Date, { now: () => (ground ? Math.floor(epoch + ground.agenda.now + ground.skew) : real.now()) });
+  Object.assign(Date, {
+    now: () => (ground ? Math.floor(epoch + ground.agenda.now + ground.skew) : real.now()),
+  });
   Object.assign(Math, { random: () => ground?.chance.next() ?? real.random() });
   Object.assign(console, {
     error: (...what: unknown[]) => (ground ? ground.complain(what) : real.error(...what)),

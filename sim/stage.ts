@@ -41,16 +41,15 @@ export class Stage {
 
   /** Something failed that must not. */
   crashed(by: Half | undefined, error: unknown): void {
-    const text = error instanceof Error ? `${error.name}: ${error.message} ${error.stack?.split("\n")[1]?.trim()}` : String(error);
+    const text =
+      error instanceof Error
+        ? `${error.name}: ${error.message} ${error.stack?.split("\n")[1]?.trim()}`
+        : String(error);
     this.trace.add({ is: "crash", by, error: text });
   }
 
   /** Watches what becomes of something said, and writes it down. */
-  watch(
-    { n, conv }: { n: number; conv?: number },
-    said: PromiseLike<unknown>,
-    expected?: unknown,
-  ): void {
+  watch({ n, conv }: { n: number; conv?: number }, said: PromiseLike<unknown>, expected?: unknown): void {
     this.unsettled.set(n, conv);
     const outcome = (how: string, sentBefore?: boolean): void => {
       this.unsettled.delete(n);

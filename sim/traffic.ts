@@ -10,7 +10,7 @@ export function plot(world: World, chance: Chance): void {
   const { agenda, settings, clients } = world;
   const { duration, said } = settings;
   // Each half says so much.
-  for (let count = 0; count < 2 * said; ) {
+  for (let count = 0; count < 2 * said;) {
     const at = chance.between(0, duration);
     const burst = chance.happens(0.3) ? chance.whole(2, 6) : 1;
     count += burst;

@@ -12,7 +12,10 @@ export function watchSession(peer: object, told: (change: SessionChange) => void
 
 /** Tells of the end of a client's continuity. */
 export function onReset(client: object, told: (reset: { readonly why: string }) => void): void {
-  (client as { on: (name: string, told: (reset: { readonly why: string }) => void) => void }).on("reset", told);
+  (client as { on: (name: string, told: (reset: { readonly why: string }) => void) => void }).on(
+    "reset",
+    told,
+  );
 }
 
 /** A range that is lost. */

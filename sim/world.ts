@@ -43,7 +43,12 @@ export class World {
     this.#mode = mode;
     this.chance = chance("faults");
     this.settings = drawSettings(chance("settings"));
-    this.network = new Network({ agenda, trace, chance: chance("network"), weather: weather(chance("weather"), mode) });
+    this.network = new Network({
+      agenda,
+      trace,
+      chance: chance("network"),
+      weather: weather(chance("weather"), mode),
+    });
     this.stage = new Stage({ agenda, trace, chance: chance("application") });
   }
 
@@ -128,8 +133,7 @@ export class World {
     this.agenda.wake("client");
     this.agenda.wake("server");
     Object.assign(this.network.dialing, { answer: "given", slow: 0 });
-    for (const line of this.network.open)
-      for (const lane of [line.up, line.down]) lane.release("a stall");
+    for (const line of this.network.open) for (const lane of [line.up, line.down]) lane.release("a stall");
     for (const mood of Object.values(this.stage.mood)) Object.assign(mood, calm);
     this.page.setOnline(true);
     this.page.setVisible(true);

@@ -27,8 +27,11 @@ export const I10: Invariant = {
     for (const { line, by, code, place } of ledger.all("hangup")) {
       if (by !== "client" || code !== 4900) continue;
       const mine = ledger.all("dial").find((dial) => dial.line === line)?.client;
-      const newer = ledger.all("dial").some((dial) => dial.client === mine && dial.line > line && dial.place < place);
-      if (mine !== undefined && !newer) yield `line ${line} of client ${mine} was superseded by nobody of its own`;
+      const newer = ledger
+        .all("dial")
+        .some((dial) => dial.client === mine && dial.line > line && dial.place < place);
+      if (mine !== undefined && !newer)
+        yield `line ${line} of client ${mine} was superseded by nobody of its own`;
     }
   },
 };
@@ -43,7 +46,8 @@ export const I15: Invariant = {
     for (const { by, line, frame } of ledger.all("put"))
       if (by === "server" && frame.t === "welcome" && attackers.has(line)) {
         const owner = owners.get(String(frame["sid"]));
-        if (owner !== undefined) yield `the session of client ${owner} was given to an attacker on line ${line}`;
+        if (owner !== undefined)
+          yield `the session of client ${owner} was given to an attacker on line ${line}`;
       }
   },
 };
@@ -62,7 +66,10 @@ export const I24: Invariant = {
       if (!expired(ledger, conv, clock)) yield `conversation ${conv} ended without a cause`;
     }
     for (const { client, why, place } of ledger.all("reset")) {
-      const [left] = ledger.joined(client).filter((one) => one.place < place).slice(-2);
+      const [left] = ledger
+        .joined(client)
+        .filter((one) => one.place < place)
+        .slice(-2);
       const setup = ledger.all("setup").find(({ sid }) => sid === left?.sid);
       if (!setup) continue;
       const restarted = ledger.all("boot").some((boot) => boot.place > setup.place && boot.place < place);

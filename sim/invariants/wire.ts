@@ -55,7 +55,9 @@ export const I11: Invariant = {
     const arrived = new Map<string, number>();
     const windows = windowsOf(ledger);
     const open = new Map<string, Set<number>>();
-    for (const entry of [...ledger.framed("put"), ...ledger.framed("got")].sort((a, b) => a.place - b.place)) {
+    for (const entry of [...ledger.framed("put"), ...ledger.framed("got")].sort(
+      (a, b) => a.place - b.place,
+    )) {
       const { is, by, sid, frame } = entry;
       const key = `${sid} ${by}`;
       if (is === "got") {
@@ -66,7 +68,8 @@ export const I11: Invariant = {
         continue;
       }
       if (frame.a !== undefined) {
-        if (frame.a < (acked.get(key) ?? 0)) yield `the ${by} acknowledged ${frame.a} after ${acked.get(key)}`;
+        if (frame.a < (acked.get(key) ?? 0))
+          yield `the ${by} acknowledged ${frame.a} after ${acked.get(key)}`;
         if (frame.a > (arrived.get(key) ?? 0))
           yield `the ${by} acknowledged ${frame.a}, but only ${arrived.get(key) ?? 0} had arrived`;
         acked.set(key, frame.a);
@@ -75,7 +78,8 @@ export const I11: Invariant = {
       const unfinished = open.get(key) ?? new Set();
       open.set(key, unfinished.add(frame.s));
       const window = windows.get(`${sid} ${other[by]}`) ?? Infinity;
-      if (unfinished.size > window) yield `the ${by} sent ${unfinished.size} events where ${window} may be open`;
+      if (unfinished.size > window)
+        yield `the ${by} sent ${unfinished.size} events where ${window} may be open`;
     }
   },
 };
