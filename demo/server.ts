@@ -1,17 +1,20 @@
 /** The chat's server: the page, the conversation and nothing else, on one port. */
 import { fileURLToPath } from "node:url";
-import { createApp } from "@symbolon/server";
+import { msgpack } from "@symbolon/protocol/msgpack";
+import { createApp, RequestError } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
-import { chat, type Line } from "./contract.ts";
+import { Album } from "./album.ts";
+import { chat, largestPicture, type Line } from "./contract.ts";
+import { pictureType } from "./picture-type.ts";
+import { Talk } from "./talk.ts";
 
-/** What is remembered of a room: its last lines, and the names in it by the form they are compared in. */
-type Talk = { lines: Line[]; readonly people: Map<string, string> };
-
-const linesKept = 50;
 const roomsKept = 1000;
 const talks = new Map<string, Talk>();
+const album = new Album<Line>();
 
 const app = createApp({
+  codecs: [msgpack], // a picture is bytes
+  maxPayload: largestPicture + 4096, // and the line around it
   heartbeat: {
     interval: numberFrom("HEARTBEAT_INTERVAL", 25_000),
     timeout: numberFrom("HEARTBEAT_TIMEOUT", 10_000),
@@ -25,19 +28,39 @@ app.implement(chat, function* (peer, { params, query: { name }, room }) {
   talk.people.set(key, name);
   const here = room(params.room);
   try {
-    peer.send("entered", { lines: talk.lines, people: [...talk.people.values()] });
+    peer.send("entered", { ...talk.newest(), people: [...talk.people.values()] });
     here.join(peer);
     here.send("joined", { name }, { except: peer });
     yield {
-      say: ({ id, text }) => {
-        if (talk.lines.some((line) => line.id === id)) return; // said again by a page that could not know
-        const line = { id, from: name, text, at: Date.now() };
-        talk.lines = [...talk.lines, line].slice(-linesKept);
+      say({ id, text, picture }) {
+        const known = talk.find(id);
+        if (known) {
+          peer.send("message", known); // said again by a page that could not know
+          return;
+        }
+        const line: Line = { id, from: name, text, at: Date.now() };
+        const type = picture && pictureType(picture.bytes);
+        if (type) {
+          const { bytes, width, height } = picture;
+          line.picture = { type, width, height };
+          album.keep(line, bytes);
+        }
+        talk.add(line);
         here.send("message", line);
+      },
+      writing: (writes) => talk.typists.set(name, writes),
+      typing: (_, { signal }) => talk.typists.others(name, signal),
+      history: ({ before, limit }) => talk.above(before, limit),
+      picture({ id }) {
+        const line = talk.find(id);
+        const bytes = line && album.find(line);
+        if (!bytes) throw new RequestError("FORGOTTEN", "that picture is not kept any more", null);
+        return bytes;
       },
     };
   } finally {
     talk.people.delete(key);
+    talk.typists.set(name, false);
     here.send("left", { name });
   }
 });
@@ -46,7 +69,7 @@ function talkIn(name: string): Talk {
   const known = talks.get(name);
   if (known) return known;
   if (talks.size >= roomsKept) forgetAnEmptyRoom();
-  const talk: Talk = { lines: [], people: new Map() };
+  const talk = new Talk();
   talks.set(name, talk);
   return talk;
 }

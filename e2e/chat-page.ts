@@ -1,5 +1,8 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 
+/** A file that someone has. */
+export type TestFile = { readonly name: string; readonly type: string; readonly buffer: Buffer };
+
 /** The chat page as someone in front of it sees and uses it. */
 export class ChatPage {
   readonly page: Page;
@@ -16,6 +19,15 @@ export class ChatPage {
   readonly pending: Locator;
   readonly notices: Locator;
   readonly people: Locator;
+  /** Who is writing. */
+  readonly typing: Locator;
+  readonly showEarlier: Locator;
+  /** What became of the last try to see earlier lines. */
+  readonly earlierNote: Locator;
+  /** The pictures that everyone sees. */
+  readonly pictures: Locator;
+  /** What is wrong with a picture that cannot be sent. */
+  readonly pictureError: Locator;
 
   constructor(page: Page, path = "/") {
     this.page = page;
@@ -25,10 +37,15 @@ export class ChatPage {
     this.composer = page.getByRole("textbox", { name: "Message" });
     this.composerError = page.locator("#text-error");
     this.pill = page.locator("#pill");
-    this.lines = page.locator("#lines .line .text");
+    this.lines = page.locator(":is(#earlier, #lines) .line .text");
     this.pending = page.locator("#pending .line .text");
     this.notices = page.locator("#lines .notice");
     this.people = page.locator("#people bdi");
+    this.typing = page.locator("#typing");
+    this.showEarlier = page.getByRole("button", { name: "Show earlier messages" });
+    this.earlierNote = page.locator("#earlier-note");
+    this.pictures = page.locator("#lines img");
+    this.pictureError = page.locator("#picture-error");
   }
 
   /** Opens the page of a room and asks to come in. */
@@ -45,19 +62,59 @@ export class ChatPage {
     await expect(this.people.first()).toHaveText(name);
   }
 
-  /** Keeps what the page hands to its sockets from its next load on; gives a way to read it. */
+  /** Keeps what the page hands to its sockets from its next load on, as text; gives a way to read it. */
   async recordSent(): Promise<() => Promise<string[]>> {
     await this.page.addInitScript(() => {
       const sent: string[] = [];
       globalThis.WebSocket = class extends WebSocket {
         override send(data: Parameters<WebSocket["send"]>[0]): void {
           if (typeof data === "string") sent.push(data);
+          else if (ArrayBuffer.isView(data)) sent.push(new TextDecoder().decode(data));
           super.send(data);
         }
       };
       Object.assign(globalThis, { sent });
     });
     return () => this.page.evaluate<string[]>("sent");
+  }
+
+  /** From its next load on, the page's binary messages say `other` where they match `pattern`, byte for letter. */
+  async tamper(pattern: string, other: string): Promise<void> {
+    await this.page.addInitScript(
+      ({ pattern, other }) => {
+        globalThis.WebSocket = class extends WebSocket {
+          override send(data: Parameters<WebSocket["send"]>[0]): void {
+            if (!(data instanceof Uint8Array)) return super.send(data);
+            const letters = Array.from(data, (byte) => String.fromCharCode(byte)).join("");
+            const changed = letters.replace(new RegExp(pattern), other);
+            super.send(Uint8Array.from(changed, (letter) => letter.charCodeAt(0)));
+          }
+        };
+      },
+      { pattern, other },
+    );
+  }
+
+  /** Chooses a file to send. */
+  async choose(file: TestFile): Promise<void> {
+    await this.page.locator("#pictures").setInputFiles({ ...file, mimeType: file.type });
+  }
+
+  /** Drops a file on the conversation, or pastes it, as the browser tells of it. */
+  async give(how: "drop" | "paste", { name, type, buffer }: TestFile): Promise<void> {
+    const given = { how, name, type, base64: buffer.toString("base64") };
+    await this.page.locator("#talk").evaluate((talk, { how, name, type, base64 }) => {
+      const transfer = new DataTransfer();
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      transfer.items.add(new File([bytes], name, { type }));
+      const init = { bubbles: true, cancelable: true };
+      // Firefox gives an event of paste that a page makes no files.
+      const paste = Object.assign(new Event("paste", init), { clipboardData: transfer });
+      const drop = ["dragover", "drop"].map(
+        (kind) => new DragEvent(kind, { ...init, dataTransfer: transfer }),
+      );
+      for (const event of how === "paste" ? [paste] : drop) talk.dispatchEvent(event);
+    }, given);
   }
 
   /** Types a message and sends it. */

@@ -2,6 +2,12 @@ import { expect, type Page, test as base } from "@playwright/test";
 import { ports } from "./ports.ts";
 import { ServerProcess } from "./server-process.ts";
 
+/** What a project of the configuration may choose for these tests. */
+export interface HooksOptions {
+  /** The major version of the React that the page is made with. Default "19". */
+  readonly react: string;
+}
+
 /** The page of `hooks/` as someone in front of it sees and uses it, and what its server saw. */
 class HooksPage {
   readonly page: Page;
@@ -12,9 +18,10 @@ class HooksPage {
     this.server = server;
   }
 
-  /** Opens the page and waits until its room is open. */
-  async open(): Promise<void> {
-    await this.page.goto(this.server.url);
+  /** Opens the page made with a React, and waits until its room is open. */
+  async open(react: string): Promise<void> {
+    await this.page.goto(`${this.server.url}/${react}/`);
+    await this.shows("react", new RegExp(`^${react}\\.`));
     await this.shows("status", "open");
   }
 
@@ -42,14 +49,15 @@ class HooksPage {
   }
 }
 
-const test = base.extend<{ readonly hooks: HooksPage }>({
-  hooks: async ({ page }, use, { parallelIndex }) => {
+const test = base.extend<HooksOptions & { readonly hooks: HooksPage }>({
+  react: ["19", { option: true }],
+  hooks: async ({ page, react }, use, { parallelIndex }) => {
     const server = await ServerProcess.start(ports(parallelIndex), { name: "hooks", folder: "hooks" });
     const complaints: string[] = [];
     page.on("pageerror", ({ message }) => complaints.push(message));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
     const hooks = new HooksPage(page, server);
-    await hooks.open();
+    await hooks.open(react);
     await use(hooks);
     await server.kill();
     // Browsers complain of a server that does not answer; React would of a mistake of ours.
@@ -109,15 +117,19 @@ test("unmounting ends the connection, mounting anew makes a new one", async ({ h
   await hooks.logged("/rooms/lobby opened", "/rooms/lobby ended", "/rooms/lobby opened");
 });
 
-test("what is hidden has no connection, and gets one when it is shown", async ({ hooks }) => {
-  await hooks.press("Hide or show");
-  await hooks.logged("/rooms/lobby opened", "/rooms/lobby ended");
-  await hooks.press("Hide or show");
-  await hooks.shows("status", "open");
-  await hooks.press("Say hello");
-  await hooks.shows("heard", "calmly hello lobby");
-  await hooks.logged("/rooms/lobby opened", "/rooms/lobby ended", "/rooms/lobby opened");
-});
+test(
+  "what is hidden has no connection, and gets one when it is shown",
+  { tag: "@react-19" },
+  async ({ hooks }) => {
+    await hooks.press("Hide or show");
+    await hooks.logged("/rooms/lobby opened", "/rooms/lobby ended");
+    await hooks.press("Hide or show");
+    await hooks.shows("status", "open");
+    await hooks.press("Say hello");
+    await hooks.shows("heard", "calmly hello lobby");
+    await hooks.logged("/rooms/lobby opened", "/rooms/lobby ended", "/rooms/lobby opened");
+  },
+);
 
 test("a refusal is shown, and stays until the component is mounted anew", async ({ hooks }) => {
   await hooks.press("Go where it is private");

@@ -1,4 +1,5 @@
 import { defineConfig } from "@playwright/test";
+import type { HooksOptions } from "./hooks.spec.ts";
 import { findBrowser } from "./browsers.ts";
 
 // A browser of Playwright's own is driven by its default name; a system browser by its path.
@@ -15,7 +16,12 @@ const chromiumArgs = [
   "--disable-sync",
 ];
 
-export default defineConfig({
+const inChromium = {
+  browserName: "chromium",
+  launchOptions: { args: chromiumArgs, ...(chromium && { executablePath: chromium.path }) },
+} as const;
+
+export default defineConfig<HooksOptions>({
   testDir: ".",
   testMatch: "**/*.spec.ts",
   outputDir: "../test-results",
@@ -24,12 +30,12 @@ export default defineConfig({
   forbidOnly: true,
   reporter: "list",
   projects: [
+    { name: "chromium", use: inChromium },
     {
-      name: "chromium",
-      use: {
-        browserName: "chromium",
-        launchOptions: { args: chromiumArgs, ...(chromium && { executablePath: chromium.path }) },
-      },
+      name: "React 18",
+      testMatch: "hooks.spec.ts",
+      grepInvert: /@react-19/,
+      use: { ...inChromium, react: "18" },
     },
     {
       name: "firefox",

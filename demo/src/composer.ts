@@ -1,13 +1,26 @@
-import { longestText, Text } from "../contract.ts";
+import { longestText, type Said, Text } from "../contract.ts";
+import { clearAttach, createAttach } from "./attach.ts";
 import { showError } from "./field-error.ts";
 import { part } from "./part.ts";
+import { createTypist } from "./typist.ts";
 
 const form = part("composer", HTMLFormElement);
 const text = part("text", HTMLTextAreaElement);
 const count = part("count", HTMLElement);
 
-/** Sets up the place to write; `say` is called with each finished message. */
-export function createComposer(say: (text: string) => void): void {
+/** What the page does with what is written. */
+export type Writer = {
+  /** Called with each finished message. */
+  readonly say: (words: Omit<Said, "id">) => void;
+  /** Told whether someone is writing. */
+  readonly writing: (writes: boolean) => void;
+};
+
+/** Sets up the place to write. */
+export function createComposer({ say, writing }: Writer): void {
+  const typist = createTypist(writing);
+  createAttach(say);
+
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     text.focus();
@@ -18,7 +31,7 @@ export function createComposer(say: (text: string) => void): void {
     if (!parsed.success) return;
     text.value = "";
     text.dispatchEvent(new Event("input"));
-    say(parsed.data);
+    say({ text: parsed.data });
   });
 
   text.addEventListener("keydown", (event) => {
@@ -29,7 +42,10 @@ export function createComposer(say: (text: string) => void): void {
 
   text.addEventListener("input", () => {
     const length = text.value.trim().length;
+    if (length > 0) typist.writes();
+    else typist.stops();
     if (length <= longestText) showError("text", "");
+    clearAttach();
     count.hidden = length < longestText - 100;
     count.textContent = `${length} of ${longestText}`;
     count.classList.toggle("over", length > longestText);

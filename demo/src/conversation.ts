@@ -1,15 +1,24 @@
 import { connect } from "@symbolon/client";
-import { chat } from "../contract.ts";
+import { msgpack } from "@symbolon/protocol/msgpack";
+import { chat, pageLength, type Said } from "../contract.ts";
+import { clearEarlier, offerEarlier } from "./earlier.ts";
 import { showError } from "./field-error.ts";
+import { createLook, type Look } from "./look.ts";
 import * as outgoing from "./outgoing.ts";
 import { addPerson, removePerson, showPeople } from "./people.ts";
 import { showStatus } from "./pill.ts";
-import { addLine, addNotice } from "./transcript.ts";
+import { keepPlace } from "./scroll.ts";
+import { addEarlier, addLine, addNotice, clearTranscript, isShown, oldestShown } from "./transcript.ts";
+import { followTyping } from "./typing.ts";
 import { countUnread } from "./unread.ts";
 
 /** Being in a room, from the first attempt to get in until leaving. */
 export type Conversation = {
-  readonly say: (text: string) => void;
+  readonly say: (words: Omit<Said, "id">) => void;
+  /** Tells the others whether one is writing. */
+  readonly writing: (writes: boolean) => void;
+  /** Shows a page of earlier lines, and gives how many there were. Rejects as a request does. */
+  readonly showEarlier: () => Promise<number>;
   readonly leave: () => void;
 };
 
@@ -23,12 +32,21 @@ export type Turns = {
 
 /** Goes into a room under a name and keeps the page up to date with it. */
 export function converse(room: string, me: string, turns: Turns): Conversation {
-  const client = connect(chat, { url: location.origin, params: { room }, query: { name: me } });
-  const send = (said: { id: string; text: string }) => client.send("say", said);
+  const options = { url: location.origin, params: { room }, query: { name: me }, codec: msgpack };
+  const client = connect(chat, options);
+  const send = (said: Said) => client.send("say", said);
+  const ask = createLook(client);
+  const look: Look = async (id) => outgoing.pendingPicture(id) ?? ask(id);
 
-  client.on("entered", ({ lines, people }) => {
+  client.on("entered", ({ lines, more, people }) => {
+    if (more && !lines.some(isShown)) {
+      // One comes in, or was away for longer than a page: what is between is to be asked for.
+      clearTranscript();
+      clearEarlier();
+      offerEarlier(true);
+    }
     for (const line of lines) {
-      addLine(line, me);
+      addLine(line, me, look);
       outgoing.arrived(line);
     }
     showPeople(people, me);
@@ -36,7 +54,7 @@ export function converse(room: string, me: string, turns: Turns): Conversation {
     turns.begun();
   });
   client.on("message", (line) => {
-    if (addLine(line, me)) countUnread();
+    if (addLine(line, me, look)) countUnread();
     outgoing.arrived(line);
   });
   client.on("joined", ({ name }) => {
@@ -62,9 +80,23 @@ export function converse(room: string, me: string, turns: Turns): Conversation {
   });
   showStatus(client.status.value);
   outgoing.sayAllAgain(send);
+  void followTyping(client);
 
   return {
-    say: (text) => outgoing.sayLine(me, text, send),
+    say: (words) => outgoing.sayLine(me, words, send),
+    writing(writes) {
+      if (client.status.value.is === "open") client.send("writing", writes);
+    },
+    async showEarlier() {
+      const before = oldestShown();
+      if (before === undefined) return 0;
+      const { lines, more } = await client.request("history", { before, limit: pageLength });
+      keepPlace(() => {
+        addEarlier(lines, me, look);
+        offerEarlier(more);
+      });
+      return lines.length;
+    },
     leave() {
       unwatch();
       client.close();

@@ -2,8 +2,8 @@ import { hueOf } from "./hue.ts";
 import { goesOn, initialOf, timeOf } from "./line-text.ts";
 import { make } from "./part.ts";
 
-/** One line of the conversation on the page. */
-export function createLine(from: string, text: string, at: number, mine: boolean): HTMLLIElement {
+/** One line of the conversation on the page; `said` is what was said in it. */
+export function createLine(from: string, said: HTMLElement, at: number, mine: boolean): HTMLLIElement {
   const line = make("li", mine ? "line mine" : "line");
   line.dataset["from"] = from;
   line.dataset["at"] = String(at);
@@ -14,10 +14,15 @@ export function createLine(from: string, text: string, at: number, mine: boolean
   const time = make("time", "", timeOf(at));
   time.dateTime = new Date(at).toISOString();
   who.append(make("bdi", "", from), time);
+  line.append(face, who, said);
+  return line;
+}
+
+/** What was said in words. */
+export function createWords(text: string): HTMLElement {
   const words = make("p", "text", text);
   words.dir = "auto";
-  line.append(face, who, words);
-  return line;
+  return words;
 }
 
 /** Whether a line goes on where the one above it stopped, so that the name need not be shown again. */

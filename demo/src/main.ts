@@ -4,6 +4,7 @@ import { addressOf, roomInAddress } from "./address.ts";
 import { createComposer, focusComposer } from "./composer.ts";
 import { converse, type Conversation } from "./conversation.ts";
 import { createDoor } from "./door.ts";
+import { clearEarlier, createEarlier } from "./earlier.ts";
 import { showError } from "./field-error.ts";
 import { clearOutgoing } from "./outgoing.ts";
 import { part } from "./part.ts";
@@ -25,6 +26,7 @@ function enter(name: string, room: string): void {
   conversation?.leave();
   if (room !== place.room) {
     clearTranscript();
+    clearEarlier();
     clearOutgoing();
     showPeople([], name);
   }
@@ -66,7 +68,11 @@ function turnAway(nameError?: string): void {
   door.open(nameError);
 }
 
-createComposer((text) => conversation?.say(text));
+createComposer({
+  say: (words) => conversation?.say(words),
+  writing: (writes) => conversation?.writing(writes),
+});
+createEarlier(async () => conversation?.showEarlier() ?? 0);
 part("again", HTMLButtonElement).addEventListener("click", () => enter(place.name, place.room));
 part("leave", HTMLButtonElement).addEventListener("click", () => {
   place = { name: "", room: "" };

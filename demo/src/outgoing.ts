@@ -1,17 +1,18 @@
-import type { Line } from "../contract.ts";
-import { continues, createLine } from "./line.ts";
+import type { Line, Said } from "../contract.ts";
+import { continues, createLine, createWords } from "./line.ts";
 import { newId } from "./new-id.ts";
 import { make, part } from "./part.ts";
+import { createPicture, dropPictures } from "./picture.ts";
 import { afterGrowth, follow } from "./scroll.ts";
 
 /** A line of mine that the server has not shown to everyone yet. */
-type Outgoing = { readonly text: string; readonly element: HTMLElement; readonly fate: HTMLElement; at: At };
+type Outgoing = { readonly said: Said; readonly element: HTMLElement; readonly fate: HTMLElement; at: At };
 
 /** Where it is: with the client, in a socket, in a socket that broke, or sent back by the server. */
 type At = "kept" | "taken" | "unsure" | "refused";
 
 /** Hands a line to the connection; settles when a socket has taken it. */
-type Send = (said: { id: string; text: string }) => PromiseLike<void>;
+type Send = (said: Said) => PromiseLike<void>;
 
 const list = part("pending", HTMLElement);
 const lines = new Map<string, Outgoing>();
@@ -19,25 +20,36 @@ const lines = new Map<string, Outgoing>();
 /** Forgets everything, for another room. */
 export function clearOutgoing(): void {
   lines.clear();
+  dropPictures(list);
   list.replaceChildren();
 }
 
 /** Shows a new line as pending and sends it. */
-export function sayLine(me: string, text: string, send: Send): void {
-  const id = newId();
-  const element = createLine(me, text, Date.now(), true);
+export function sayLine(me: string, words: Omit<Said, "id">, send: Send): void {
+  const said = { id: newId(), ...words };
+  const { text, picture } = words;
+  const shown = picture ? createPicture(picture, text, Promise.resolve(picture.bytes)) : createWords(text);
+  const element = createLine(me, shown, Date.now(), true);
   const fate = make("p", "fate", "Pending");
   element.append(fate);
   element.classList.toggle("follows", continues(element, list.lastElementChild));
   list.append(element);
-  lines.set(id, { text, element, fate, at: "kept" });
+  lines.set(said.id, { said, element, fate, at: "kept" });
   follow();
-  give(id, send);
+  give(said.id, send);
+}
+
+/** The picture of a line that is pending. */
+export function pendingPicture(id: string): Uint8Array<ArrayBuffer> | undefined {
+  return lines.get(id)?.said.picture?.bytes;
 }
 
 /** The server has shown this line to everyone: it is pending no more. */
 export function arrived({ id }: Pick<Line, "id">): void {
-  lines.get(id)?.element.remove();
+  const line = lines.get(id);
+  if (!line) return;
+  dropPictures(line.element);
+  line.element.remove();
   lines.delete(id);
 }
 
@@ -70,7 +82,7 @@ function give(id: string, send: Send): void {
   const line = lines.get(id);
   if (!line) return;
   line.at = "kept";
-  send({ id, text: line.text }).then(
+  send(line.said).then(
     () => {
       if (line.at === "kept") line.at = "taken";
     },

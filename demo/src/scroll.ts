@@ -1,6 +1,7 @@
 import { part } from "./part.ts";
 
 const talk = part("talk", HTMLElement);
+const lines = part("lines", HTMLElement);
 const newer = part("newer", HTMLButtonElement);
 let following = true;
 
@@ -26,4 +27,12 @@ export function follow(): void {
 export function afterGrowth(): void {
   if (following) follow();
   else newer.hidden = false;
+}
+
+/** Puts something above the lines, which stay where they are on the screen. */
+export function keepPlace(change: () => void): void {
+  const last = lines.querySelector<HTMLElement>("li:last-child");
+  const before = last?.getBoundingClientRect().top ?? 0;
+  change();
+  talk.scrollTop += (last?.getBoundingClientRect().top ?? 0) - before;
 }

@@ -1,7 +1,7 @@
 /** A page that uses every hook, under StrictMode; the buttons do to it what React does to a component. */
 import { type Client } from "@symbolon/client";
 import { useClient, useEvent, useRequest, useStatus, useStream } from "@symbolon/client/react";
-import { Activity, type ReactNode, StrictMode, useState } from "react";
+import { Activity, type ReactNode, StrictMode, useState, version } from "react";
 import { createRoot } from "react-dom/client";
 import { room as contract } from "./contract.ts";
 
@@ -62,6 +62,12 @@ function Twin({ room }: { readonly room: string }): ReactNode {
   return <p title="twin">{useStatus(useRoom(room)).is}</p>;
 }
 
+/** What can be hidden, where React has the means: 18 has not. */
+function Hideable(shown: { readonly hidden: boolean; readonly children: ReactNode }): ReactNode {
+  if (version.startsWith("18.")) return shown.children;
+  return <Activity mode={shown.hidden ? "hidden" : "visible"}>{shown.children}</Activity>;
+}
+
 function told(parts: readonly unknown[]): string {
   return parts
     .filter(Boolean)
@@ -78,6 +84,7 @@ function reloaded(): () => ReactNode {
     const [hidden, setHidden] = useState(false);
     return (
       <>
+        <p title="react">{version}</p>
         <button onClick={() => setRoom("den")}>Go to the den</button>
         <button onClick={() => setRoom("private")}>Go where it is private</button>
         <button onClick={() => setMounted(-1)}>Unmount</button>
@@ -86,12 +93,12 @@ function reloaded(): () => ReactNode {
         <button onClick={() => setTwins(0)}>Remove twins</button>
         <button onClick={() => setHidden(!hidden)}>Hide or show</button>
         <button onClick={render}>Hot reload</button>
-        <Activity mode={hidden ? "hidden" : "visible"}>
+        <Hideable hidden={hidden}>
           {mounted >= 0 && <Room key={mounted} room={room} />}
           {Array.from({ length: twins }, (_, twin) => (
             <Twin key={twin} room={room} />
           ))}
-        </Activity>
+        </Hideable>
       </>
     );
   };

@@ -1,9 +1,15 @@
 import { defaultClientConditions, defineConfig } from "vite";
+import { react18 } from "../../test/react-18/alias.ts";
 
-export default defineConfig({
+/** Builds the page with the newest React into `dist/19`, and in the mode `react-18` with that one into `dist/18`. */
+export default defineConfig(({ mode }) => ({
   root: import.meta.dirname,
-  resolve: { conditions: ["symbolon-source", ...defaultClientConditions] },
+  base: "./",
+  resolve: {
+    conditions: ["symbolon-source", ...defaultClientConditions],
+    alias: mode === "react-18" ? react18 : [],
+  },
   // React's development build: it is the one that mounts twice, and that complains.
   define: { "process.env.NODE_ENV": '"development"' },
-  build: { outDir: "dist", emptyOutDir: true },
-});
+  build: { outDir: mode === "react-18" ? "dist/18" : "dist/19", emptyOutDir: true },
+}));

@@ -1,13 +1,18 @@
 import { useClient, useEvent, useStatus } from "@symbolon/client/react";
-import { type Dispatch, type ReactNode, useEffect, useReducer, useState } from "react";
-import { chat } from "../../contract.ts";
+import { msgpack } from "@symbolon/protocol/msgpack";
+import { type Dispatch, type ReactNode, useEffect, useMemo, useReducer, useState } from "react";
+import { chat, type Said } from "../../contract.ts";
+import { createLook } from "../look.ts";
 import { newId } from "../new-id.ts";
+import { createTypist } from "../typist.ts";
 import { countUnread } from "../unread.ts";
 import { Composer } from "./composer.tsx";
+import { Earlier } from "./earlier.tsx";
 import { People } from "./people.tsx";
 import { Pill } from "./pill.tsx";
 import { after, type Happening, isKnown, silence, type Talk } from "./talk.ts";
 import { Transcript } from "./transcript.tsx";
+import { Typing } from "./typing.tsx";
 
 /** Where this tab is, and as whom; another visit is another connection to the same place. */
 export type Place = { readonly name: string; readonly room: string; readonly visit: number };
@@ -43,28 +48,39 @@ function Conversation(props: ConversationProps): ReactNode {
   const { place, hidden, begun, turnAway, enter, talk, happen, draft, setDraft } = props;
   const { name: me, room } = place;
   const [error, setError] = useState("");
-  const client = useClient(chat, { url: location.origin, params: { room }, query: { name: me } });
+  const options = { url: location.origin, params: { room }, query: { name: me }, codec: msgpack };
+  const client = useClient(chat, options);
   const status = useStatus(client);
+  const look = useMemo(() => createLook(client), [client]);
+  const typist = useMemo(
+    () =>
+      createTypist((writes) => {
+        if (client.status.value.is === "open") client.send("writing", writes);
+      }),
+    [client],
+  );
+  useEffect(() => typist.stops, [typist]);
 
   /** Hands a line to the client, which keeps it while it is away. */
-  function give({ id, text }: { readonly id: string; readonly text: string }): void {
+  function give(said: Said): void {
+    const { id } = said;
     happen({ type: "kept", id });
-    client.send("say", { id, text }).then(
+    client.send("say", said).then(
       () => happen({ type: "taken", id }),
       () => {}, // a closed conversation: the line is said again in the next one
     );
   }
 
-  function say(text: string): void {
-    const line = { id: newId(), from: me, text, at: Date.now() };
-    happen({ type: "said", line });
-    give(line);
+  function say(words: Omit<Said, "id">): void {
+    const said = { id: newId(), ...words };
+    happen({ type: "said", said, from: me, at: Date.now() });
+    give(said);
   }
 
   useEvent(client, "entered", (entered) => {
     happen({ type: "entered", ...entered });
-    for (const line of talk.outgoing)
-      if (line.is === "unsure" && !entered.lines.some(({ id }) => id === line.id)) give(line);
+    for (const { said, is } of talk.outgoing)
+      if (is === "unsure" && !entered.lines.some(({ id }) => id === said.id)) give(said);
     begun(place);
   });
   useEvent(client, "message", (line) => {
@@ -98,7 +114,10 @@ function Conversation(props: ConversationProps): ReactNode {
         </button>
       </header>
       <People names={talk.people} me={me} />
-      <Transcript talk={talk} me={me} />
+      <Transcript talk={talk} me={me} look={look}>
+        <Earlier client={client} talk={talk} happen={happen} />
+      </Transcript>
+      <Typing client={client} />
       {status.is === "closed" && (
         <div id="ended">
           <p id="ended-reason" role="alert">
@@ -109,7 +128,7 @@ function Conversation(props: ConversationProps): ReactNode {
           </button>
         </div>
       )}
-      <Composer {...{ draft, setDraft, error, setError, hidden, say }} />
+      <Composer {...{ draft, setDraft, error, setError, hidden, say, typist }} />
     </main>
   );
 }

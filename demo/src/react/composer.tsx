@@ -5,8 +5,11 @@ import {
   useEffect,
   useLayoutEffect,
   useRef,
+  useState,
 } from "react";
-import { longestText, Text } from "../../contract.ts";
+import { longestText, type Said, Text } from "../../contract.ts";
+import type { Typist } from "../typist.ts";
+import { Attach } from "./attach.tsx";
 
 /** What the composer is told. */
 type ComposerProps = {
@@ -17,12 +20,15 @@ type ComposerProps = {
   /** The room is hidden behind the door. */
   readonly hidden: boolean;
   /** Called with each finished message. */
-  readonly say: (text: string) => void;
+  readonly say: (words: Omit<Said, "id">) => void;
+  readonly typist: Typist;
 };
 
 /** The place to write. */
-export function Composer({ draft, setDraft, error, setError, hidden, say }: ComposerProps): ReactNode {
+export function Composer(props: ComposerProps): ReactNode {
+  const { draft, setDraft, error, setError, hidden, say, typist } = props;
   const text = useRef<HTMLTextAreaElement>(null);
+  const [pictureError, setPictureError] = useState("");
   const { length } = draft.trim();
 
   useEffect(() => {
@@ -43,7 +49,8 @@ export function Composer({ draft, setDraft, error, setError, hidden, say }: Comp
     if (!parsed.success) return;
     (text.current as HTMLTextAreaElement).value = "";
     setDraft("");
-    say(parsed.data);
+    typist.stops();
+    say({ text: parsed.data });
   }
 
   function pressed(event: KeyboardEvent<HTMLTextAreaElement>): void {
@@ -54,11 +61,15 @@ export function Composer({ draft, setDraft, error, setError, hidden, say }: Comp
 
   function write(written: string): void {
     setDraft(written);
+    setPictureError("");
+    if (written.trim() === "") typist.stops();
+    else typist.writes();
     if (written.trim().length <= longestText) setError("");
   }
 
   return (
     <form id="composer" noValidate onSubmit={submit}>
+      <Attach show={say} setError={setPictureError} />
       <label className="spoken" htmlFor="text">
         Message
       </label>
@@ -75,9 +86,14 @@ export function Composer({ draft, setDraft, error, setError, hidden, say }: Comp
         onKeyDown={pressed}
       />
       <button id="send">Send</button>
-      <p id="text-error" className="error" role="alert">
-        {error}
-      </p>
+      <div id="complaints">
+        <p id="text-error" className="error" role="alert">
+          {error}
+        </p>
+        <p id="picture-error" className="error" role="alert">
+          {pictureError}
+        </p>
+      </div>
       <p id="count" hidden={length < longestText - 100} className={length > longestText ? "over" : ""}>
         {`${length} of ${longestText}`}
       </p>

@@ -1,22 +1,24 @@
 import type { CSSProperties, ReactNode } from "react";
-import type { Line as Said } from "../../contract.ts";
 import { hueOf } from "../hue.ts";
 import { initialOf, timeOf } from "../line-text.ts";
 
 /** What a line is shown with. */
 type LineProps = {
-  readonly line: Said;
+  readonly from: string;
+  /** When it was said, in milliseconds since 1970. */
+  readonly at: number;
   readonly me: string;
   /** It goes on where the one above it stopped. */
   readonly follows: boolean;
   /** What became of it, while it is not delivered. */
   readonly fate?: string;
   readonly refused?: boolean;
+  /** What was said. */
+  readonly children: ReactNode;
 };
 
 /** One line of the conversation on the page. */
-export function Line({ line, me, follows, fate, refused }: LineProps): ReactNode {
-  const { from, text, at } = line;
+export function Line({ from, at, me, follows, fate, refused, children }: LineProps): ReactNode {
   const names = ["line", from === me && "mine", follows && "follows", refused && "refused"];
   return (
     <li className={names.filter(Boolean).join(" ")} style={withHue(hueOf(from))}>
@@ -27,9 +29,7 @@ export function Line({ line, me, follows, fate, refused }: LineProps): ReactNode
         <bdi>{from}</bdi>
         <time dateTime={new Date(at).toISOString()}>{timeOf(at)}</time>
       </p>
-      <p className="text" dir="auto">
-        {text}
-      </p>
+      {children}
       {fate !== undefined && <p className="fate">{fate}</p>}
     </li>
   );

@@ -1,10 +1,14 @@
-import type { Line } from "../../contract.ts";
+import type { Line, Page, Said } from "../../contract.ts";
 
 /** Someone came or went. */
 type Notice = { readonly about: string; readonly what: "joined" | "left" | "is back" };
 
+/** A line that is shown, with its picture if that was sent from here. */
+export type Shown = Line & { readonly bytes?: Uint8Array<ArrayBuffer> | undefined };
+
 /** A line of mine that the server has not shown to everyone yet. */
-type Outgoing = Line & {
+type Outgoing = Pick<Line, "from" | "at"> & {
+  readonly said: Said;
   /** Where it is: with the client, in a socket, in a socket that broke, or sent back by the server. */
   readonly is: "kept" | "taken" | "unsure" | "refused";
   /** Why it was sent back. */
@@ -13,29 +17,46 @@ type Outgoing = Line & {
 
 /** All there is to see in a room. */
 export type Talk = {
-  readonly items: readonly (Line | Notice)[];
+  /** The lines that were asked for, above the others. */
+  readonly earlier: readonly Shown[];
+  /** Whether there may be lines above them. */
+  readonly more: boolean;
+  readonly items: readonly (Shown | Notice)[];
   readonly people: readonly string[];
   readonly outgoing: readonly Outgoing[];
 };
 
 /** What changes it. */
 export type Happening =
-  | { readonly type: "entered"; readonly lines: readonly Line[]; readonly people: readonly string[] }
+  | ({ readonly type: "entered"; readonly people: readonly string[] } & Page)
+  | ({ readonly type: "earlier" } & Page)
+  | { readonly type: "forgotten" }
   | { readonly type: "message"; readonly line: Line }
   | { readonly type: "joined" | "left"; readonly name: string }
-  | { readonly type: "said"; readonly line: Line }
+  | ({ readonly type: "said"; readonly said: Said } & Pick<Line, "from" | "at">)
   | { readonly type: "kept" | "taken" | "refused"; readonly id: string; readonly why?: string }
   | { readonly type: "lost" | "ended" };
 
 /** A room in which nothing has happened yet. */
-export const silence: Talk = { items: [], people: [], outgoing: [] };
+export const silence: Talk = { earlier: [], more: false, items: [], people: [], outgoing: [] };
 
 /** The room after something happened in it. */
 export function after(talk: Talk, happening: Happening): Talk {
   const { items, people, outgoing } = talk;
   switch (happening.type) {
-    case "entered":
-      return { ...happening.lines.reduce(withLine, talk), people: happening.people };
+    case "entered": {
+      const { lines, more, people } = happening;
+      // One comes in, or was away for longer than a page: what is between is to be asked for.
+      const anew = more && !lines.some((line) => isKnown(talk, line));
+      const known = anew ? { ...talk, earlier: [], items: [], more } : talk;
+      return { ...lines.reduce(withLine, known), people };
+    }
+    case "earlier": {
+      const lines = happening.lines.filter((line) => !isKnown(talk, line));
+      return { ...talk, earlier: [...lines, ...talk.earlier], more: happening.more };
+    }
+    case "forgotten":
+      return { ...talk, more: false };
     case "message":
       return withLine(talk, happening.line);
     case "joined":
@@ -47,8 +68,10 @@ export function after(talk: Talk, happening: Happening): Talk {
         people: happening.type === "joined" ? [...others, happening.name] : others,
       };
     }
-    case "said":
-      return { ...talk, outgoing: [...outgoing, { ...happening.line, is: "kept" }] };
+    case "said": {
+      const { said, from, at } = happening;
+      return { ...talk, outgoing: [...outgoing, { said, from, at, is: "kept" }] };
+    }
     case "kept":
     case "taken":
     case "refused": {
@@ -57,7 +80,7 @@ export function after(talk: Talk, happening: Happening): Talk {
         ...talk,
         outgoing: outgoing.map((line) => {
           // A socket may take a line after it broke, or after the server has answered it.
-          if (line.id !== id || (type === "taken" && line.is !== "kept")) return line;
+          if (line.said.id !== id || (type === "taken" && line.is !== "kept")) return line;
           return { ...line, is: type, ...(why !== undefined && { why }) };
         }),
       };
@@ -74,15 +97,21 @@ export function after(talk: Talk, happening: Happening): Talk {
 }
 
 /** Whether this line is shown already; the server may show it again to a page that comes back. */
-export function isKnown({ items }: Talk, { id }: Line): boolean {
-  return items.some((item) => "id" in item && item.id === id);
+export function isKnown({ earlier, items }: Talk, { id }: Line): boolean {
+  return [...earlier, ...items].some((item) => "id" in item && item.id === id);
+}
+
+/** The topmost line. */
+export function oldestOf({ earlier, items }: Talk): Line | undefined {
+  return [...earlier, ...items].find((item) => "id" in item);
 }
 
 function withLine(talk: Talk, line: Line): Talk {
+  const mine = talk.outgoing.find(({ said }) => said.id === line.id);
   return {
     ...talk,
-    items: isKnown(talk, line) ? talk.items : [...talk.items, line],
-    outgoing: talk.outgoing.filter(({ id }) => id !== line.id),
+    items: isKnown(talk, line) ? talk.items : [...talk.items, { ...line, bytes: mine?.said.picture?.bytes }],
+    outgoing: talk.outgoing.filter((one) => one !== mine),
   };
 }
 

@@ -1,13 +1,25 @@
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
-import type { Line as Said } from "../../contract.ts";
 import { goesOn } from "../line-text.ts";
+import type { Look } from "../look.ts";
+import { Content } from "./content.tsx";
 import { Line } from "./line.tsx";
-import type { Talk } from "./talk.ts";
+import type { Shown, Talk } from "./talk.ts";
+
+/** What is shown of a room. */
+type TranscriptProps = {
+  readonly talk: Talk;
+  readonly me: string;
+  readonly look: Look;
+  /** What stands above the lines. */
+  readonly children: ReactNode;
+};
 
 /** What was said, then what is on its way; stays with the last line unless the reader went elsewhere. */
-export function Transcript({ talk, me }: { readonly talk: Talk; readonly me: string }): ReactNode {
-  const { items, outgoing } = talk;
+export function Transcript({ talk, me, look, children }: TranscriptProps): ReactNode {
+  const { earlier, items, outgoing } = talk;
   const section = useRef<HTMLElement>(null);
+  const lines = useRef<HTMLOListElement>(null);
+  const last = useRef<{ readonly item: HTMLElement; readonly top: number } | null>(null);
   const following = useRef(true);
   const [newer, setNewer] = useState(false);
 
@@ -22,6 +34,23 @@ export function Transcript({ talk, me }: { readonly talk: Talk; readonly me: str
     if (following.current) setNewer(false);
   }
 
+  /** How far an item is below the top of all there is to see: not `offsetTop`, which knows no halves of a pixel. */
+  function topOf(item: HTMLElement): number {
+    return item.getBoundingClientRect().top + (section.current?.scrollTop ?? 0);
+  }
+  function mark(): void {
+    const item = lines.current?.querySelector<HTMLElement>("li:last-child");
+    last.current = item ? { item, top: topOf(item) } : null;
+  }
+  /** The lines stay where they are on the screen, whatever was put above them. */
+  function stay(): void {
+    if (!last.current?.item.isConnected) return;
+    const { item, top } = last.current;
+    section.current?.scrollBy({ top: topOf(item) - top, behavior: "instant" });
+  }
+
+  useLayoutEffect(stay, [earlier]);
+  useLayoutEffect(mark);
   useLayoutEffect(() => {
     if (following.current) follow();
     else setNewer(true);
@@ -30,7 +59,10 @@ export function Transcript({ talk, me }: { readonly talk: Talk; readonly me: str
   useLayoutEffect(follow, [outgoing.length]);
   // The keyboard of a phone, or a growing composer, must not hide the last line from who was reading it.
   useEffect(() => {
-    const observer = new ResizeObserver(() => following.current && follow());
+    const observer = new ResizeObserver(() => {
+      mark();
+      if (following.current) follow();
+    });
     observer.observe(section.current as HTMLElement);
     return () => observer.disconnect();
   }, []);
@@ -38,28 +70,50 @@ export function Transcript({ talk, me }: { readonly talk: Talk; readonly me: str
   return (
     <>
       <section id="talk" ref={section} tabIndex={0} aria-label="Messages" onScroll={read}>
+        {children}
         {items.length === 0 && <p id="empty">Nothing has been said here yet.</p>}
-        <ol id="lines" role="log" aria-live="polite" aria-relevant="additions" aria-label="What was said">
+        <ol id="earlier" aria-label="What was said earlier">
+          {earlier.map((line, index) => (
+            <SaidLine key={line.id} {...{ line, me, look }} above={earlier[index - 1]} />
+          ))}
+        </ol>
+        <ol
+          id="lines"
+          ref={lines}
+          role="log"
+          aria-live="polite"
+          aria-relevant="additions"
+          aria-label="What was said"
+        >
           {items.map((item, index) =>
             "about" in item ? (
               <li key={`notice ${index}`} className="notice">
                 <bdi>{item.about}</bdi> {item.what}
               </li>
             ) : (
-              <Line key={item.id} line={item} me={me} follows={isFollowing(item, items[index - 1])} />
+              <SaidLine
+                key={item.id}
+                line={item}
+                me={me}
+                look={look}
+                above={items[index - 1] ?? earlier.at(-1)}
+              />
             ),
           )}
         </ol>
         <ol id="pending" aria-label="Your messages that are not delivered yet">
-          {outgoing.map((line, index) => (
+          {outgoing.map(({ said, from, at, is, why }, index) => (
             <Line
-              key={line.id}
-              line={line}
+              key={said.id}
+              from={from}
+              at={at}
               me={me}
-              follows={isFollowing(line, outgoing[index - 1])}
-              refused={line.is === "refused"}
-              fate={line.is === "refused" ? `Not sent: ${line.why}` : "Pending"}
-            />
+              follows={isFollowing({ from, at }, outgoing[index - 1])}
+              refused={is === "refused"}
+              fate={is === "refused" ? `Not sent: ${why}` : "Pending"}
+            >
+              <Content {...said} bytes={said.picture?.bytes} look={look} />
+            </Line>
           ))}
         </ol>
       </section>
@@ -78,6 +132,23 @@ export function Transcript({ talk, me }: { readonly talk: Talk; readonly me: str
   );
 }
 
-function isFollowing(line: Said, above: Talk["items"][number] | undefined): boolean {
+type Above = Talk["items"][number] | Talk["outgoing"][number] | undefined;
+
+/** A line that everyone sees. */
+function SaidLine(props: {
+  readonly line: Shown;
+  readonly me: string;
+  readonly look: Look;
+  readonly above: Above;
+}): ReactNode {
+  const { line, me, look, above } = props;
+  return (
+    <Line from={line.from} at={line.at} me={me} follows={isFollowing(line, above)}>
+      <Content {...line} look={look} />
+    </Line>
+  );
+}
+
+function isFollowing(line: Pick<Shown, "from" | "at">, above: Above): boolean {
   return above !== undefined && "from" in above && goesOn(line, above);
 }

@@ -5,8 +5,10 @@ import {
   type CallContext,
   type ClientMessages,
   type Closed,
+  type Credit,
   type EventInput,
   type EventName,
+  type EventOptions,
   type Failure,
   type Frame,
   type FrameCodec,
@@ -20,10 +22,12 @@ import {
   Sent,
   type ServerMessages,
   Session,
+  type SessionKey,
   type StreamName,
   SUBPROTOCOL,
   type UrlArguments,
   VERSION,
+  type Welcome,
 } from "@symbolon/protocol";
 import { later } from "./alarm.ts";
 import { createConnection } from "./connection.ts";
@@ -41,9 +45,30 @@ export type ConnectOptions<C extends AnyContract> = {
    * JSON, which is also spoken with a server that does not have it.
    */
   readonly codec?: FrameCodec;
+  /** What is kept for the server until it has handled it. */
+  readonly outbox?: OutboxOptions;
   /** The `WebSocket` class to use. Default: the platform's. */
   readonly WebSocket?: WebSocketClass;
 } & UrlOptions<UrlArguments<C>>;
+
+/** What a client keeps while the server is away, or slow. */
+export interface OutboxOptions {
+  /** Messages, default 1,000. */
+  readonly messages?: number;
+  /** Characters of them, default 4 Mi. */
+  readonly size?: number;
+  /**
+   * What becomes of an event too many. `wait`, the default: it waits while its `send` is awaited, and fails with
+   * `OUTBOX_FULL` when it was left alone. `reject`: it fails with `OUTBOX_FULL`.
+   */
+  readonly full?: "wait" | "reject";
+}
+
+/** The session went on no more: what was sent and not settled may or may not have happened, and fails as unknown. */
+export interface Reset {
+  /** `unknown`: the server has no such session any more. `lost`: it has lost a part of it. `overflow`: it could not keep all. */
+  readonly why: string;
+}
 
 type UrlOptions<Arguments extends readonly unknown[]> = Named<"params", Arguments[0]> &
   Named<"query", Arguments[1]>;
@@ -59,16 +84,23 @@ export interface Client<C extends AnyContract> {
       name: Name,
       listener: (data: HandlerInput<ServerMessages<C>[Name]>) => unknown,
     ): () => void;
+    /** An event failed, and nobody awaited it. */
     (name: "failed", listener: (failure: Failure) => unknown): () => void;
+    /** The server has lost the session, and a new one began; told before any message of the new one. */
+    (name: "reset", listener: (reset: Reset) => unknown): () => void;
   };
-  /** Says an event; while away it is kept, and said in order on return. Throws TypeError when the data cannot be written. */
+  /**
+   * Says an event; while away it is kept, and said in order on return. Awaited, it settles when the server has handled
+   * it. Throws TypeError when the data cannot be written.
+   */
   readonly send: <Name extends EventName<ClientMessages<C>>>(
     name: Name,
     data: EventInput<ClientMessages<C>, Name>,
+    options?: EventOptions,
   ) => Sent;
   /**
    * Asks a request; while away it is kept, and asked on return. Rejects with `RequestError` or `ValidationError` when
-   * the server refuses, with `OutcomeUnknown` when the connection was lost before the answer, with the signal's reason.
+   * the server refuses, with `OutcomeUnknown` when the session was lost before the answer, with the signal's reason.
    */
   readonly request: <Name extends RequestName<ClientMessages<C>>>(
     name: Name,
@@ -93,7 +125,11 @@ export interface Client<C extends AnyContract> {
   readonly closed: Promise<Closed>;
   /** Where the connection stands. */
   readonly status: Watchable<ConnectionStatus>;
-  /** Ends the client. What was not yet sent fails with `CloseError`. Throws RangeError for a code that may not be sent. */
+  /** Characters that are kept until the server has handled them. */
+  readonly bufferedAmount: number;
+  /**
+   * Ends the client. What was not yet sent fails with `CloseError`, what was and is not settled with `OutcomeUnknown`.
+   * Throws RangeError for a code that may not be sent. */
   readonly close: (code?: number, reason?: string) => void;
 }
 
@@ -102,13 +138,15 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const path = (contract as AnyContract).url(options.params, options.query);
   const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
   const { codec = jsonFrames } = options;
-  const session = new Session();
+  const session = new Session({ window, ...options.outbox });
   session.codec = codec;
   const opening = new Sent();
   const listeners = new Set<{ readonly name: string; readonly told: Listener }>();
   let cid: string | undefined;
   let token: string | undefined;
   let attempts = 0;
+  /** Proves that the session is ours; undefined before there is one. */
+  let key: SessionKey | undefined;
 
   let ended: (closed: Closed) => void = () => {};
   const closed = new Promise<Closed>((resolve) => (ended = resolve));
@@ -127,7 +165,8 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
         session.codec = socket?.protocol === codec.protocol ? codec : jsonFrames;
         cid ??= randomId();
         attempts += 1;
-        say({ t: "hello", v: VERSION, cid, att: attempts, auth: token });
+        const resume = key && { ...key, rx: session.heard.rx, tx0: session.told.first };
+        say({ t: "hello", v: VERSION, cid, att: attempts, auth: token, resume, ...window });
       },
       message(message) {
         try {
@@ -137,12 +176,13 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           connection.close(error.closeCode, error.message);
         }
       },
-      lost: () => peer.lost(),
+      lost: () => session.parked(),
       probe: () => say({ t: "ping", n: Date.now() }),
       leaving: () => say({ t: "bye" }),
       ended(error) {
         opening.fail(error);
-        peer.end(error);
+        session.end(error);
+        peer.end();
         ended(error);
       },
     },
@@ -163,15 +203,28 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   }
 
   function hear(frame: Frame, size: number): void {
-    if (frame.t === "welcome") {
-      connection.live(frame.heartbeat.i + frame.heartbeat.t);
-      // Whoever is told that it is open may close.
-      if (connection.wire) session.live(connection.wire);
-      opening.settle();
-    } else if (frame.t === "ping") say({ t: "pong", n: frame.n });
+    if (frame.t === "welcome") welcomed(frame);
+    else if (frame.t === "ping") {
+      say({ t: "pong", n: frame.n });
+      session.flush();
+    } else if (frame.t === "ack") session.acked(frame.a, frame.but);
     else if (frame.t === "bye") connection.close();
-    else if (!peer.receive(frame, size) && frame.t !== "pong")
+    else if (session.hear(frame) && !peer.receive(frame, size) && frame.t !== "pong")
       throw new ProtocolError(`${frame.t} has no place here`);
+  }
+
+  function welcomed({ sid, rt, ep, rx, but, w, wb, state, why = "", heartbeat: { i, t } }: Welcome): void {
+    const resumed = state === "resumed";
+    if (key && !resumed) {
+      session.reset();
+      peer.lost();
+      void tell("reset", { why }).catch(console.error);
+    }
+    key = { sid, rt, ep };
+    connection.live(i + t, resumed);
+    // Whoever is told that it is open may close.
+    if (connection.wire) session.live(connection.wire, { rx, but, window: { w, wb } });
+    opening.settle();
   }
 
   async function tell(name: string, data: unknown): Promise<void> {
@@ -187,9 +240,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       connection.dial();
       return () => void listeners.delete(entry);
     },
-    send(name, data) {
+    send(...event) {
       connection.dial();
-      return peer.send(name, data);
+      return peer.send(...event);
     },
     request(...question) {
       connection.dial();
@@ -209,11 +262,17 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     },
     closed,
     status: connection.status,
+    get bufferedAmount() {
+      return session.bufferedAmount;
+    },
     close: connection.close,
   };
 }
 
 type Listener = (data: unknown) => unknown;
+
+/** What the server may have said that was not handled here. */
+const window: Credit = { w: 256, wb: 2 ** 20 };
 
 /** 128 random bits. */
 function randomId(): string {

@@ -47,10 +47,10 @@ export interface Connection {
   /** Starts in the next macrotask. A second call does nothing; before the first, no global is touched. */
   readonly dial: () => void;
   /**
-   * The conversation on the wire is established: the status is `open`. When silence nears `limit` ms the listener is
-   * to probe, at `limit` ms the wire is dropped. Default: silence is no sign.
+   * The conversation on the wire is established: the status is `open`, and says whether it goes on from the wire before.
+   * When silence nears `limit` ms the listener is to probe, at `limit` ms the wire is dropped. Default: silence is no sign.
    */
-  readonly live: (limit?: number) => void;
+  readonly live: (limit?: number, resumed?: boolean) => void;
   /**
    * Ends for good, after what was sent; the status is `closed` and `ended` is told before this returns. The code
    * defaults to 1000. A browser can only send 1000 and 3000–4999: there 1001 goes without a code, 1011–1014 as 4500,
@@ -78,7 +78,6 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   let unwatch: (() => void) | undefined;
   let wire: SocketWire | undefined;
   let liveSince: number | undefined;
-  let resumed = false;
   /** Failed tries since it was last live. */
   let attempt = 0;
   /** 4401 was the last word: the credential has been asked for anew once. */
@@ -194,7 +193,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
         start();
       });
     },
-    live(limit) {
+    live(limit, resumed = false) {
       if (!wire) return;
       liveSince = Date.now();
       refused = false;
@@ -203,7 +202,6 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
       deadline.clear();
       watchdog?.watch(limit);
       say({ is: "open", resumed });
-      resumed = true;
     },
     close(code = normal, reason = "") {
       checkCloseCode(code);

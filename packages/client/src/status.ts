@@ -10,7 +10,7 @@ export interface ConnectionStatus {
   readonly retryAt?: number;
   /** True while waiting for the device to come online. */
   readonly offline?: boolean;
-  /** True while open, when it was open before. */
+  /** True while open, when the conversation went on from where it was before. */
   readonly resumed: boolean;
   /** Why the last try failed, or why it closed; its `cause` says more where the platform does. */
   readonly error?: CloseError;

@@ -108,6 +108,27 @@ test("more messages than the limit are not kept: send throws OUTBOX_FULL", async
   socket.close();
 });
 
+test("a pipe that fails while nobody waits for it ends neither the process nor the socket", async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  const net = testClient(echoing().app);
+  const socket = openSocket("ws://test/echo", { WebSocket: net.WebSocket });
+  void socket.pipe(
+    (function* () {
+      yield "1";
+      throw new Error("broken");
+    })(),
+  );
+  expect(await socket.receive()).toBe("1");
+  void socket.send("2");
+  expect(await socket.receive()).toBe("2");
+  await new Promise(setImmediate);
+  process.off("unhandledRejection", note);
+  expect(unhandled).toEqual([]);
+  socket.close();
+});
+
 test("the subprotocols are offered, and the agreed one is known", async () => {
   const app = createApp();
   app.ws("/mqtt", async (socket) => {

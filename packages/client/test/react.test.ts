@@ -1,5 +1,5 @@
 import { contract, request, stream } from "@symbolon/protocol";
-import { createElement, type ReactNode } from "react";
+import { createElement, type ReactNode, version } from "react";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -16,6 +16,10 @@ const room = contract("/rooms/:room", {
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
+
+test("the React of these tests is the one they are run for", () => {
+  expect(version.split(".")[0]).toBe(process.env["REACT"] ?? "19");
+});
 
 test("rendering on a server shows the first state and opens nothing", () => {
   const { made, WebSocket } = fakeSockets();

@@ -1,5 +1,5 @@
 import { callFrames } from "./call-frames.ts";
-import { Calls } from "./calls.ts";
+import { Calls, type OpenCalls } from "./calls.ts";
 import type { Answer, AskArguments, Messages, RequestName, StreamName } from "./contract.ts";
 import type { Frame, Shapes } from "./frame.ts";
 import type { CallHandler } from "./kind.ts";
@@ -66,6 +66,11 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
   override async serve(dispatch: Dispatch): Promise<void> {
     await super.serve(dispatch);
     await this.idle();
+  }
+
+  /** The calls that are open, by number: what the other half has to be told if this process is lost. */
+  get open(): OpenCalls {
+    return this.#calls.open;
   }
 
   /** Resolves when no call of the other half is being served. */

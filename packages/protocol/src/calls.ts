@@ -16,6 +16,14 @@ interface AskedEntry {
   readonly waits: () => boolean;
 }
 
+/** Calls by their numbers. */
+export interface OpenCalls {
+  /** Those that this half has asked. */
+  readonly asked: readonly number[];
+  /** The streams of the other half that it serves; its requests are not finished, and would come again. */
+  readonly served: readonly number[];
+}
+
 /** The requests and streams of a conversation: those this half asks, and those it serves. */
 export class Calls {
   readonly #line: Line;
@@ -23,6 +31,7 @@ export class Calls {
   readonly #asked = new Map<number | undefined, AskedEntry>();
   readonly #asking = new Turns(atMost);
   readonly #served = new Map<number | undefined, ServedCall>();
+  readonly #streams = new Set<number>();
   readonly #serving = new Turns(atOnce);
   readonly #running = new Set<Promise<void>>();
 
@@ -48,7 +57,7 @@ export class Calls {
       const sent = new Sent();
       let leaving: Sent | undefined;
       const leave = (): void => {
-        leaving = session.send(message);
+        leaving = session.send(message, { lane: "call" });
         leaving.then(
           () => sent.settle(),
           (error: unknown) => sent.fail(error),
@@ -59,10 +68,10 @@ export class Calls {
         this.#asking.leave(leave);
         if (this.#asked.size === 0) this.#line.asking?.(false);
       });
-      this.#asked.set(q, { hear, waits: () => leaving === undefined || session.pending.has(leaving) });
+      this.#asked.set(q, { hear, waits: () => leaving === undefined || session.waits(leaving) });
       if (this.#asked.size === 1) this.#line.asking?.(true);
       this.#asking.take(leave);
-      return { sent, withdraw: () => leaving === undefined || session.pending.delete(leaving), ...call };
+      return { sent, withdraw: () => leaving === undefined || session.withdraw(leaving), ...call };
     };
     return kind.ask({ open, after }, data, options);
   }
@@ -79,6 +88,11 @@ export class Calls {
   lost(): void {
     for (const { hear, waits } of this.#asked.values()) if (!waits()) hear(undefined, 0);
     for (const { hear } of this.#served.values()) hear(undefined, 0);
+  }
+
+  /** The numbers of the calls that are open: those this half has asked, and the streams that it serves. */
+  get open(): OpenCalls {
+    return { asked: [...this.#asked.keys()] as number[], served: [...this.#streams] };
   }
 
   /** Resolves when no call of the other half is being served. */
@@ -101,14 +115,21 @@ export class Calls {
       });
       this.#running.add(run);
     };
+    const finished = this.#line.session.hold(frame.s);
     const call = this.#call({ re: q }, () => {
       this.#served.delete(q);
+      this.#streams.delete(q);
       this.#serving.withdraw(serve);
+      finished();
     });
     const kind = this.#line.hears(name);
     const served = isKind(kind, t) ? kind.serve(call) : nowhere(frame, call);
     this.#served.set(q, served);
-    this.#line.queue(() => this.#serves(q, served) && this.#serving.take(serve));
+    if (t === "stream") this.#streams.add(q);
+    this.#line.queue(() => {
+      if (t === "stream") finished(); // it may last for ever
+      if (this.#serves(q, served)) this.#serving.take(serve);
+    });
   }
 
   /** Runs the handler; what it throws is told, unless the call was given up and nobody waits. */
@@ -134,7 +155,7 @@ export class Calls {
     let over = false;
     return {
       write: (said) => this.#line.session.codec.write({ ...said, ...number } as Frame),
-      send: (message) => (over ? new Sent() : this.#line.session.send(message)),
+      send: (message) => (over ? new Sent() : this.#line.session.send(message, { lane: "answer" })),
       close() {
         if (over) return;
         over = true;

@@ -6,8 +6,22 @@ export const SUBPROTOCOL = "symbolon.v1.json";
 /** The version that `hello` carries. */
 export const VERSION = 1;
 
-/** The client's first frame in session mode. */
-export interface Hello {
+/** So many events, `w`, of so many characters in all, `wb`, may be unfinished at the half that grants it. */
+export interface Credit {
+  readonly w: number;
+  readonly wb: number;
+}
+/** What proves that a session is the client's own. */
+export interface SessionKey {
+  /** Names the session: 128 random bits. */
+  readonly sid: string;
+  /** The secret: 256 random bits. */
+  readonly rt: string;
+  /** Names the history that the positions count in. */
+  readonly ep: string;
+}
+/** The client's first frame on every wire. */
+export interface Hello extends Credit {
   readonly t: "hello";
   readonly v: number;
   /** Names this client instance (one tab): 128 random bits; not a secret. */
@@ -16,16 +30,37 @@ export interface Hello {
   readonly att: number;
   /** The credential, for those who cannot send headers. */
   readonly auth?: string | undefined;
+  /** The session to go on with: `rx` is the last message received, `tx0` the lowest that can be sent again. */
+  readonly resume?: (SessionKey & { readonly rx: number; readonly tx0: number }) | undefined;
 }
-/** The server accepts; `heartbeat` is in ms. */
-export interface Welcome {
+/** The server accepts. */
+export interface Welcome extends SessionKey, Credit {
   readonly t: "welcome";
-  readonly state: "new";
-  readonly sid: string;
+  /** `reset`: the session that was to go on is gone, and this is another one. */
+  readonly state: "new" | "resumed" | "reset";
+  /** Why it is gone. */
+  readonly why?: string | undefined;
+  /** The last message received; what is above it is sent again, and so is `but`. */
+  readonly rx: number;
+  readonly but?: readonly number[] | undefined;
+  /** After `i` ms of silence the server asks for a sign of life, and waits `t` ms for it. */
   readonly heartbeat: { readonly i: number; readonly t: number };
+  /** How long the session waits for its client, in ms. */
+  readonly ttl: number;
+}
+/** Every message up to `a` was received and is finished, but for some that are still being handled. */
+export interface Ack {
+  readonly t: "ack";
+  readonly a: number;
+  readonly but?: readonly number[] | undefined;
+}
+/** What a session puts on a message: its number, and the `a` of an `ack` without exceptions. */
+export interface Stamp {
+  readonly s?: number | undefined;
+  readonly a?: number | undefined;
 }
 /** An event; with `q` its sender is told of a failure by an `error` with the same `re`. */
-export interface EventFrame {
+export interface EventFrame extends Stamp {
   readonly t: "event";
   readonly name: string;
   readonly data?: unknown;
@@ -40,7 +75,7 @@ export interface ErrorFrame {
   readonly data?: unknown;
 }
 /** Asks for one answer, a `reply` or an `error` whose `re` is this `q`. */
-export interface RequestFrame {
+export interface RequestFrame extends Stamp {
   readonly t: "request";
   readonly q: number;
   readonly name: string;
@@ -49,7 +84,7 @@ export interface RequestFrame {
   readonly deadline?: number | undefined;
 }
 /** Asks for many answers: `next` for each, then `end` or an `error`. */
-export interface StreamFrame {
+export interface StreamFrame extends Stamp {
   readonly t: "stream";
   readonly q: number;
   readonly name: string;
@@ -108,7 +143,19 @@ export interface Bye {
   readonly why?: string;
 }
 /** Every frame. */
-export type Frame = Hello | Welcome | EventFrame | RequestFrame | StreamFrame | CallFrame | Ping | Pong | Bye;
+export type Frame = (
+  | Hello
+  | Welcome
+  | Ack
+  | EventFrame
+  | RequestFrame
+  | StreamFrame
+  | CallFrame
+  | Ping
+  | Pong
+  | Bye
+) &
+  Stamp;
 
 /** Whether a field has the value it should have. */
 export type Check = (value: unknown) => boolean;
@@ -129,14 +176,42 @@ export const optional =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
-const heartbeat: Check = (value) => {
-  const { i, t } = Object(value) as { i?: unknown; t?: unknown };
-  return count(i) && count(t);
-};
+const position: Check = (value) => value === 0 || count(value);
+const numbers: Check = (value) => Array.isArray(value) && value.every(count);
+/** An object that has these fields, and may have others. */
+const has =
+  (shape: Shape): Check =>
+  (value) =>
+    Object.entries(shape).every(([field, check]) => check((Object(value) as Record<string, unknown>)[field]));
+
+const window: Shape = { w: count, wb: count };
+const key: Shape = { sid: name, rt: name, ep: name, rx: position };
 
 const shapes: Shapes = new Map<unknown, Shape>([
-  ["hello", { v: count, cid: name, att: count, auth: optional(text) }],
-  ["welcome", { state: (value) => value === "new", sid: name, heartbeat }],
+  [
+    "hello",
+    {
+      v: count,
+      cid: name,
+      att: count,
+      auth: optional(text),
+      resume: optional(has({ ...key, tx0: count })),
+      ...window,
+    },
+  ],
+  [
+    "welcome",
+    {
+      ...key,
+      ...window,
+      state: name,
+      why: optional(text),
+      but: optional(numbers),
+      heartbeat: has({ i: count, t: count }),
+      ttl: position,
+    },
+  ],
+  ["ack", { a: count, but: optional(numbers) }],
   ["event", { name, data: anything, q: optional(count) }],
   ["error", { re: optional(count), code: name, message: text, data: anything }],
   ["ping", { n: count }],
@@ -150,6 +225,8 @@ export interface FrameCodec {
   readonly protocol: string;
   /** Writes a frame. Throws TypeError when it cannot carry the frame's data. Written for another half, `String` makes JSON of it. */
   readonly write: (frame: Frame) => Message;
+  /** Puts a session's numbers on a frame that was written, in whichever codec, as fields of its own. */
+  readonly stamp: (message: Message, stamp: Stamp) => Message;
   /** Reads a frame strictly, in JSON too; `others` are read besides those of every conversation. Throws ProtocolError saying what is wrong with it. */
   readonly read: (message: Message, others?: Shapes) => Frame;
 }
@@ -158,6 +235,8 @@ export interface FrameCodec {
 export const jsonFrames: FrameCodec = {
   protocol: SUBPROTOCOL,
   write: (frame) => JSON.stringify(frame),
+  // Spliced in, so that what is sent to many, or again, is written once. It may have been written in another codec.
+  stamp: (message, { s, a }) => `{${s ? `"s":${s},` : ""}${a ? `"a":${a},` : ""}${String(message).slice(1)}`,
   read(message, others) {
     let value: unknown;
     try {
@@ -167,13 +246,15 @@ export const jsonFrames: FrameCodec = {
   },
 };
 
+const stamps = /^[sa]$/;
+
 /** Checks that a value is a frame, or one of `others`. Throws ProtocolError saying what is wrong with it. */
 export function checkFrame(value: unknown, others?: Shapes): Frame {
   const fields = Object(value) as Readonly<Record<string, unknown>>;
   const shape = shapes.get(fields["t"]) ?? others?.get(fields["t"]);
   if (!shape) throw new ProtocolError('a frame is a JSON object with a known "t", sent as text');
   for (const field of Object.keys(fields))
-    if (field !== "t" && !Object.hasOwn(shape, field))
+    if (field !== "t" && !Object.hasOwn(shape, field) && !(stamps.test(field) && count(fields[field])))
       throw new ProtocolError(`unknown field ${JSON.stringify(field.slice(0, 40))}`);
   for (const [field, check] of Object.entries(shape))
     if (!check(fields[field])) throw new ProtocolError(`missing or wrong field "${field}"`);

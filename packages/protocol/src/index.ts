@@ -1,7 +1,8 @@
 export { CallingPeer } from "./calling-peer.ts";
+export type { OpenCalls } from "./calls.ts";
 export { createPeer } from "./create-peer.ts";
 export { Peer } from "./peer.ts";
-export type { Dispatch, Failure, PeerOptions } from "./peer.ts";
+export type { Dispatch, EventOptions, Failure, PeerOptions } from "./peer.ts";
 export { request } from "./request.ts";
 export { stream } from "./stream.ts";
 export type {
@@ -17,9 +18,26 @@ export type {
 } from "./kind.ts";
 export type { Turn } from "./turns.ts";
 export { Session } from "./session.ts";
-export type { SessionOptions } from "./session.ts";
+export type { Left, Outlet, Position, SessionOptions } from "./session.ts";
+export type { Heard } from "./arrivals.ts";
+export type { Lane, Outbox, SendOptions } from "./outbox.ts";
 export { jsonFrames, SUBPROTOCOL, VERSION } from "./frame.ts";
-export type { Bye, ErrorFrame, EventFrame, Frame, FrameCodec, Hello, Ping, Pong, Welcome } from "./frame.ts";
+export type {
+  Ack,
+  Bye,
+  Credit,
+  ErrorFrame,
+  EventFrame,
+  Frame,
+  FrameCodec,
+  Hello,
+  Ping,
+  Pong,
+  SessionKey,
+  Shapes,
+  Stamp,
+  Welcome,
+} from "./frame.ts";
 export { Socket } from "./socket.ts";
 export type { SocketCodecs } from "./socket.ts";
 export { binary, bool, bytes, int, json, text, whatever } from "./codec.ts";

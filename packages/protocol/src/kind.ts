@@ -7,9 +7,9 @@ import type {
   RequestFrame,
   StreamFrame,
 } from "./frame.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Schema } from "./schema.ts";
 import type { Sent } from "./sent.ts";
-import type { Session } from "./session.ts";
 import type { Turn } from "./turns.ts";
 import type { Message } from "./wire.ts";
 
@@ -86,7 +86,7 @@ export type CallHandler = (input: never, call: never) => unknown;
 /** What calls need of their peer. */
 export interface Line extends Pick<Asker, "after"> {
   /** Delivers what this half says. */
-  readonly session: Session;
+  readonly session: Outbox;
   /** What this half, and what the other half may say by a name. */
   readonly says: (name: string) => object | undefined;
   readonly hears: (name: string) => object | undefined;

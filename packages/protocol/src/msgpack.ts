@@ -15,6 +15,17 @@ export const msgpack: FrameCodec = {
     // The writer's memory is its own: it is not shared with another thread.
     return new Packed(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
   },
+  stamp(message, stamp) {
+    if (typeof message === "string") return jsonFrames.stamp(message, stamp);
+    const fields = Object.entries(stamp).filter(([, value]) => value);
+    const numbers: Uint8Array = packr.pack(Object.fromEntries(fields));
+    // A frame is a map of few fields, and its first byte counts them (fixmap of the MessagePack specification).
+    const stamped = new Packed(numbers.length + message.length - 1);
+    stamped.set(numbers);
+    stamped.set(message.subarray(1), numbers.length);
+    stamped[0] = Number(message[0]) + fields.length;
+    return stamped;
+  },
   read: (message, others) =>
     typeof message === "string" ? jsonFrames.read(message, others) : checkFrame(readMsgpack(message), others),
 };

@@ -1,21 +1,30 @@
 import type { EventInput, EventName, Messages } from "./contract.ts";
-import { CloseError, RequestError, type ValidationError } from "./errors.ts";
+import { CloseError, type OutcomeUnknown, RequestError, type ValidationError } from "./errors.ts";
 import type { ErrorFrame, EventFrame, Frame, RequestFrame, Shapes, StreamFrame } from "./frame.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Turn } from "./turns.ts";
 import { notFound, refusal, refusalOf } from "./refusal.ts";
 import { validate } from "./schema.ts";
 import type { Sent } from "./sent.ts";
-import type { Session } from "./session.ts";
 import type { Message } from "./wire.ts";
 
-/** An event of this half that the other half refused. */
+/** An event of this half that failed, and that nobody awaited. */
 export interface Failure {
   /** The event's name. */
   readonly name: string;
   /** What was sent with it. */
   readonly data: unknown;
-  /** Why: `ValidationError` with the issues, or `RequestError` with its code. */
-  readonly error: ValidationError | RequestError;
+  /**
+   * Why: `ValidationError` with the issues, `RequestError` with its code, `OutcomeUnknown` when the session was lost, or
+   * `CloseError` when it was closed before the event was sent.
+   */
+  readonly error: ValidationError | RequestError | OutcomeUnknown | CloseError;
+}
+
+/** How an event is sent. */
+export interface EventOptions {
+  /** Only the newest counts: it is dropped when it cannot go at once, and never sent again. Default false. */
+  readonly volatile?: boolean;
 }
 
 /** What a peer needs of its half. */
@@ -25,12 +34,12 @@ export interface PeerOptions {
   /** What this half may say. */
   readonly says: Messages;
   /** Delivers what this half says. */
-  readonly session: Session;
+  readonly session: Outbox;
   /** Does something in so many ms, unless it is undone. */
   readonly after: (ms: number, then: () => void) => () => void;
   /** Whether the other half is asked to tell of events that fail. Default true. */
   readonly askForFailures?: boolean;
-  /** Told of each event that the other half refused. */
+  /** Told of each event that failed and that nobody awaits. */
   readonly failed?: (failure: Failure) => void;
   /** Told what a handler threw; only `INTERNAL` crosses to the other half. */
   readonly crashed?: (error: unknown, name: string) => void;
@@ -43,6 +52,8 @@ export interface PeerOptions {
   readonly close?: (error: CloseError) => void;
   /** Keeps what waits for its turn, and takes the turns one after another. Default: without bounds, once `serve` is called. */
   readonly queue?: (turn: Turn) => void;
+  /** The last number that an event or call of this half has had, when it goes on after a restart. Default 0. */
+  readonly from?: number | undefined;
 }
 
 /** Handles an event by name; what it gives is awaited before the next message is handled. */
@@ -56,30 +67,40 @@ export class Peer<Says extends Messages = Messages> {
   /** The frames it takes besides those of every conversation. */
   readonly reads?: Shapes;
   readonly #options: PeerOptions;
-  readonly #recent = new Map<number | undefined, { readonly name: string; readonly data: unknown }>();
+  readonly #recent = new Map<number | undefined, Sent>();
   #dispatch: Dispatch | undefined;
   #start: (() => void) | undefined;
   #finish: (() => void) | undefined;
   readonly #ended = new Promise<void>((resolve) => (this.#finish = resolve));
   /** Resolves when all that waits was handled. */
   #handled: Promise<unknown> = new Promise<void>((resolve) => (this.#start = resolve));
-  #last = 0;
+  #last: number;
   #losses = 0;
 
   constructor(options: PeerOptions) {
     this.#options = options;
+    this.#last = options.from ?? 0;
   }
 
   /**
-   * Says an event to the other half. Await it to be paced: it settles when the socket has taken it.
+   * Says an event to the other half. Awaited, it settles when the other half has handled it, in plain mode when the
+   * socket has taken it; it fails with `ValidationError` or `RequestError` when it is refused there, with
+   * `OutcomeUnknown` when the session was lost meanwhile, with `DROPPED` when it was volatile and could not go at once.
    * @throws TypeError at once when the data cannot be written.
    */
-  send<Name extends EventName<Says>>(name: Name, data: EventInput<Says, Name>): Sent {
-    const { askForFailures = true, session } = this.#options;
-    const q = askForFailures ? this.number() : undefined;
-    const sent = session.send(session.codec.write({ t: "event", name, data, q }));
+  send<Name extends EventName<Says>>(
+    name: Name,
+    data: EventInput<Says, Name>,
+    { volatile = false }: EventOptions = {},
+  ): Sent {
+    const { askForFailures = true, session, failed } = this.#options;
+    const q = askForFailures && !volatile ? this.number() : undefined;
+    const message = session.codec.write({ t: "event", name, data, q });
+    if (volatile) return session.send(message, { volatile });
+    const unheard = (error: unknown): void => failed?.({ name, data, error: error as Failure["error"] });
+    const sent = session.send(message, { unheard });
     if (q) {
-      this.#recent.set(q, { name, data });
+      this.#recent.set(q, sent);
       const [oldest] = this.#recent.keys();
       if (this.#recent.size > memory) this.#recent.delete(oldest);
     }
@@ -90,10 +111,14 @@ export class Peer<Says extends Messages = Messages> {
    * Takes a frame of the conversation, of so many characters; false when it is not one of these.
    * @throws ProtocolError when it is, but has no place now.
    */
-  receive(frame: Frame, _size?: number): boolean {
+  receive(frame: Frame, size?: number): boolean {
     if ("name" in frame) {
       const losses = this.#losses;
-      this.queue(() => this.#hear(frame, losses));
+      const done = this.#options.session.hold(frame.s, size);
+      this.queue(async () => {
+        await this.#hear(frame, losses);
+        done();
+      });
     } else if (frame.t === "error") this.told(frame);
     else return "q" in frame || "re" in frame;
     return true;
@@ -107,18 +132,16 @@ export class Peer<Says extends Messages = Messages> {
     await this.#handled;
   }
 
-  /** The connection was lost: what is said from now on is kept. */
+  /** The other half has lost the conversation: what was asked in it stays unanswered, what was heard is still handled. */
   lost(): void {
     this.#losses += 1;
-    this.#options.session.parked();
   }
 
   /** No more will be heard or said; what was heard is still handled. */
-  end(reason: unknown): void {
+  end(): void {
     this.#finish?.();
     this.#finish = undefined;
     this.lost();
-    this.#options.session.end(reason);
   }
 
   /** A number that no event or call of this half has had. */
@@ -143,16 +166,13 @@ export class Peer<Says extends Messages = Messages> {
       this.#options.crashed?.(crash, frame.name);
       return this.failed(frame, new RequestError("INTERNAL", "the handler failed"));
     }
-    if (frame.q) this.#options.session.send(answer);
+    if (frame.q) this.#options.session.send(answer, { lane: "answer" });
   }
 
   /** Whether an `error` was of an event of this half, not long ago; it is told then. */
   protected told(frame: ErrorFrame): boolean {
-    const event = this.#recent.get(frame.re);
-    if (!event) return false;
-    this.#recent.delete(frame.re);
-    this.#options.failed?.({ ...event, error: refusalOf(frame) });
-    return true;
+    this.#recent.get(frame.re)?.fail(refusalOf(frame));
+    return this.#recent.delete(frame.re);
   }
 
   async #hear(frame: EventFrame | RequestFrame | StreamFrame, losses: number): Promise<void> {

@@ -11,6 +11,17 @@ export class Sent implements PromiseLike<void> {
   #outcome: Outcome | undefined;
   #promise: Promise<void> | undefined;
   #tell: ((outcome: Outcome) => void) | undefined;
+  readonly #unheard: ((error: unknown) => void) | undefined;
+
+  /** `unheard` is told why it failed, when nobody awaits it then. */
+  constructor(unheard?: (error: unknown) => void) {
+    this.#unheard = unheard;
+  }
+
+  /** Whether somebody awaits it. */
+  get awaited(): boolean {
+    return this.#promise !== undefined;
+  }
 
   /** For the one who sends: the message was taken. Only the first outcome counts. */
   settle(): void {
@@ -19,6 +30,7 @@ export class Sent implements PromiseLike<void> {
 
   /** For the one who sends: the message failed. Only the first outcome counts. */
   fail(error: unknown): void {
+    if (!this.#outcome && !this.awaited) this.#unheard?.(error);
     this.#end((_, reject) => reject(error));
   }
 

@@ -88,23 +88,13 @@ export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<
   /**
    * Sends each value of `values` until they end or the socket does. When the socket ends the iterator is returned at
    * once, and not waited for: a generator that awaits something else cannot be interrupted, unless it heeds `signal`.
+   * Rejects with what `values` throw, and with what `send` throws for a value; left alone, it raises no unhandled
+   * rejection.
    */
-  async pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
-    const iterator =
-      Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
-    const drop = (): void => void this.abandon(iterator).catch(() => {});
-    if (this.#ended !== undefined) return drop();
-    const { signal } = this;
-    let stop = (): void => {};
-    // In a later microtask: a plain generator that is running cannot be returned.
-    const stopped = new Promise<void>((resolve) => (stop = resolve)).then(drop);
-    signal.addEventListener("abort", stop);
-    try {
-      // One race for the whole stream: a race for each value would keep them all until the socket ends.
-      await Promise.race([stopped, this.#sendAll(iterator)]);
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
+  pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
+    const piped = this.#pipe(values);
+    piped.catch(() => {});
+    return piped;
   }
 
   /**
@@ -133,6 +123,24 @@ export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<
   /** Returns an iterator that is asked for no more values. Rejects with what its ending throws. */
   protected async abandon(iterator: AsyncIterator<Send> | Iterator<Send>): Promise<void> {
     await iterator.return?.();
+  }
+
+  async #pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
+    const iterator =
+      Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
+    const drop = (): void => void this.abandon(iterator).catch(() => {});
+    if (this.#ended !== undefined) return drop();
+    const { signal } = this;
+    let stop = (): void => {};
+    // In a later microtask: a plain generator that is running cannot be returned.
+    const stopped = new Promise<void>((resolve) => (stop = resolve)).then(drop);
+    signal.addEventListener("abort", stop);
+    try {
+      // One race for the whole stream: a race for each value would keep them all until the socket ends.
+      await Promise.race([stopped, this.#sendAll(iterator)]);
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
   }
 
   async #sendAll(iterator: AsyncIterator<Send> | Iterator<Send>): Promise<void> {

@@ -33,6 +33,11 @@ function deaf() {
   return { told, values };
 }
 
+function* throwing(): Generator<number> {
+  yield 1;
+  throw new RangeError("broken");
+}
+
 test("sends what an iterable has, and leaves the socket open", async () => {
   const { socket, other } = sockets({ send: text });
   await socket.pipe(["1", "2"]);
@@ -101,6 +106,20 @@ test("a value that cannot be sent returns the iterator first", async () => {
   }
   await expect(socket.pipe(wrong())).rejects.toThrow(ValidationError);
   expect(log).toEqual(["returned"]);
+});
+
+test.each([
+  { what: "what the iterable throws", values: throwing, kind: RangeError },
+  { what: "what cannot be sent", values: () => [1.5], kind: ValidationError },
+])("left alone, $what raises no unhandled rejection; awaited later, it rejects", async ({ values, kind }) => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  const piped = sockets({ send: int }).socket.pipe(values());
+  await new Promise(setImmediate);
+  process.off("unhandledRejection", note);
+  expect(unhandled).toEqual([]);
+  await expect(piped).rejects.toThrow(kind);
 });
 
 describe("when the socket ends while no value comes", () => {

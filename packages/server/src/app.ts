@@ -8,10 +8,12 @@ import type { ErrorContext, OnError } from "./failure.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook, Hook, OwnName, Provided } from "./hook.ts";
 import type { HostOptions } from "./host.ts";
-import { ContractService, type Service } from "./implement.ts";
+import { ContractService, type Service, type ServiceOptions } from "./implement.ts";
 import type { OriginOptions } from "./origin.ts";
+import { Parking, type SessionOptions } from "./parking.ts";
 import type { SocketHandler } from "./raw.ts";
 import { type HttpHandler, Routes, type SocketRoom } from "./routes.ts";
+import type { SessionLine } from "./session-line.ts";
 import type { Setup } from "./setup.ts";
 import {
   type Layered,
@@ -22,6 +24,8 @@ import {
   type SocketOf,
   type SocketRouteOptions,
 } from "./socket-options.ts";
+import type { Store } from "./store.ts";
+import { expireStored } from "./stored-sessions.ts";
 
 /** What an app is made of; every option has a safe default. */
 export interface AppOptions<State = undefined> extends OriginOptions, HostOptions, SocketLayer {
@@ -31,6 +35,10 @@ export interface AppOptions<State = undefined> extends OriginOptions, HostOption
   readonly heartbeat?: HeartbeatOptions;
   /** The largest message a client may send, in bytes. Default 65,536; a larger one closes with 1009. */
   readonly maxPayload?: number;
+  /** How the sessions of contracts wait for clients that are away. Default 120 s. */
+  readonly sessions?: SessionOptions;
+  /** Where sessions and rooms survive a restart: `fileStore` of `@symbolon/server/file`. Default: in memory. */
+  readonly store?: Store;
   /** How long, and for how many, a handshake may stay undecided. Default 10,000 ms, and 1,000 at once. */
   readonly handshake?: HandshakeOptions;
   /**
@@ -108,6 +116,11 @@ export interface App<P extends object = object, L extends object = object> {
    * told what resolves when the handler and its hooks have ended. Never rejects.
    */
   readonly handshake: (request: Request, accept: Accept, track?: Track) => Promise<Response | undefined>;
+  /**
+   * Ends every session, with or without its client: the server is leaving. Those in a store may go on elsewhere, once this
+   * resolves. A transport calls it when it closes.
+   */
+  readonly end: () => Promise<void>;
   /** The largest message a client may send, in bytes. */
   readonly maxPayload: number;
 }
@@ -118,6 +131,8 @@ export interface ContractContext<C extends AnyContract> extends BaseContext {
   readonly query: QueryOutput<C>;
   readonly headers: Headers;
   readonly cookies: Readonly<Record<string, string>>;
+  /** True when the session goes on after a restart: what the setup before had in memory is gone. */
+  readonly resumed?: boolean;
 }
 
 /** Makes an app: the place where routes are declared. */
@@ -126,38 +141,37 @@ export function createApp<State = undefined, Layer extends SocketLayer = object>
 ): App<{ readonly state: State }, Pick<Layer, keyof Layer & keyof SocketLayer>> {
   const clock = options.clock ?? new SystemClock();
   const heartbeat = options.heartbeat ?? { interval: 25_000, timeout: 10_000 };
-  const routes = new Routes({ clock, heartbeat });
+  const parking = new Parking<SessionLine>(clock, options.sessions);
+  if (options.store !== undefined) void expireStored(options.store, clock, parking.options.grace);
+  const routes = new Routes({ clock, heartbeat, parking });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // the innermost app's own, below a mount
   };
   const inside = {
     routes,
     state,
-    options: { ...options, onError: options.onError ?? logError, clock, heartbeat },
+    options: { ...options, onError: options.onError ?? logError, clock, heartbeat, parking },
   };
   return view(inside, [state], layered({}, layerOf(options)), new Dispatcher(routes, inside.options));
 }
 
 /** What an app is made of, for those who serve it in another way. */
-interface Inside {
+export interface Inside {
   readonly routes: Routes;
   /** Gives the context its `state`. */
   readonly state: AnyHook;
-  readonly options: DispatchOptions & { readonly maxPayload?: number };
+  readonly options: DispatchOptions & ServiceOptions & { readonly maxPayload?: number };
 }
 
 const insides = new WeakMap<object, Inside>();
 
-/** Serves the routes of an app by other options. Throws TypeError when it is none that `createApp` made. */
-export function servedBy(
-  app: object,
-  change: (inside: Inside) => Partial<DispatchOptions>,
-): Pick<App, "fetch" | "handshake"> {
-  const inside = insideOf(app, "testClient");
-  return new Dispatcher(inside.routes, { ...inside.options, ...change(inside) });
+/** Serves the routes of an app by other options. */
+export function servedBy(inside: Inside, change: Partial<DispatchOptions>): Pick<App, "fetch" | "handshake"> {
+  return new Dispatcher(inside.routes, { ...inside.options, ...change });
 }
 
-function insideOf(app: object, taker: string): Inside {
+/** What an app is made of. Throws TypeError when it is none that `createApp` made; `taker` is who says so. */
+export function insideOf(app: object, taker: string): Inside {
   const inside = insides.get(app);
   if (inside === undefined) throw new TypeError(`${taker} takes an app made by createApp`);
   return inside;
@@ -190,6 +204,7 @@ function view<P extends object, L extends object>(
     serves: (pathname) => routes.serves(pathname),
     fetch: (request) => served.fetch(request),
     handshake: (request, accept, track) => served.handshake(request, accept, track),
+    end: () => routes.end(),
     maxPayload: options.maxPayload ?? 65_536,
   };
   insides.set(app, inside);

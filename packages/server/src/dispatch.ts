@@ -1,12 +1,4 @@
-import {
-  CloseCode,
-  CloseError,
-  type FrameCodec,
-  type Hello,
-  jsonFrames,
-  type Message,
-  type Wire,
-} from "@symbolon/protocol";
+import { CloseCode, CloseError, type FrameCodec, jsonFrames } from "@symbolon/protocol";
 import { checkFresh } from "./answer.ts";
 import { type Accept, Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
@@ -81,7 +73,7 @@ export class Dispatcher {
       track?.(attempt.ended);
       const { raw, service } = found.route;
       const refusal = await this.#inTime(attempt, attempt.accepting(accept), (accept) =>
-        raw === undefined ? service?.open(attempt, { accept: () => accept() }) : raw(attempt, accept),
+        raw === undefined ? service?.plain(attempt, () => accept()) : raw(attempt, accept),
       );
       return refusal && checkFresh(attempt.answer(refusal));
     } catch (error) {
@@ -131,27 +123,17 @@ export class Dispatcher {
       return;
     }
     const attempt = this.#attempt(request, found, found.route.schemas, hello.auth);
-    track?.(attempt.ended);
-    await this.#welcome(attempt, found, { hello, codec }, wire);
-  }
-
-  async #welcome(
-    attempt: Attempt,
-    found: Found<SocketRoute>,
-    { hello: { cid }, codec }: { hello: Hello; codec: FrameCodec },
-    wire: Wire,
-  ): Promise<void> {
-    const { interval, timeout } = this.#options.heartbeat;
-    const welcome = (sid: string): Message =>
-      jsonFrames.write({ t: "welcome", state: "new", sid, heartbeat: { i: interval, t: timeout } });
+    let rest: (until: Promise<void>) => void = () => {};
+    track?.(new Promise((resolve) => (rest = resolve)));
     const refusal = await this.#inTime(
       attempt,
       () => Promise.resolve(wire),
-      (accept) => found.route.service?.open(attempt, { accept: () => accept(), cid, welcome, codec }),
+      (accept) => found.route.service?.session(attempt, { wire, hello, codec }, () => accept(), rest),
     );
     if (refusal === undefined) return;
     const { code, reason } = await closeOf(refusal);
     wire.close(code, reason);
+    rest(attempt.ended);
     await attempt.end();
   }
 

@@ -50,6 +50,7 @@ const ownNames = [
   "route",
   "answer",
   "state",
+  "resumed",
 ] as const;
 
 /** Names that a context has of its own: no hook may provide them. */

@@ -1,15 +1,25 @@
 import {
   type AnyContract,
+  CloseCode,
   type Frame,
   type FrameCodec,
+  type Hello,
+  type Left,
+  type OpenCalls,
   jsonFrames,
   type Message,
   type ServerMessages,
-  type Session,
+  type Wire,
 } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
-import { Conversation, type Opening, type ServiceOptions } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
+import type { Line, LineOptions } from "./line.ts";
+import type { Owner, Parking } from "./parking.ts";
 import type { Peer } from "./peer.ts";
+import { PlainLine } from "./plain-line.ts";
+import { type Caller, SessionLine } from "./session-line.ts";
+import { hashOf, SessionSecret } from "./session-secret.ts";
+import type { Awaitable, Claim, SessionState, Store } from "./store.ts";
 import { Rooms } from "./room.ts";
 import type { ContractRoom, Setup } from "./setup.ts";
 
@@ -19,6 +29,14 @@ export interface Service<C extends AnyContract> {
   readonly room: (name: string) => ContractRoom<C>;
 }
 
+/** What a service needs of the app. */
+export interface ServiceOptions extends LineOptions {
+  readonly codecs?: readonly FrameCodec[];
+  readonly parking: Parking<SessionLine>;
+  /** Where sessions survive this process. Default: they do not. */
+  readonly store?: Store;
+}
+
 /** Serves a contract: its rooms, and the newest conversation of each client. */
 export class ContractService<C extends AnyContract> implements Service<C> {
   readonly contract: C;
@@ -26,8 +44,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly #setup: Setup<C, never>;
   readonly #options: ServiceOptions;
   /** The newest conversation of each client instance, by `cid` and principal, from before its setup to its end. */
-  readonly #newest = new Map<string, Conversation<C>>();
-  readonly #conversations = new WeakMap<object, { readonly session: Session; readonly attempt: Attempt }>();
+  readonly #newest = new Map<string, Conversation<C, SessionLine>>();
+  readonly #conversations = new WeakMap<object, { readonly line: Line; readonly attempt: Attempt }>();
 
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions) {
     this.contract = contract;
@@ -36,16 +54,17 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const rooms = new Rooms<Peer<ServerMessages<C>>, Written>((peer) => {
       const talk = this.#conversations.get(peer);
       if (talk === undefined) throw new TypeError("only the peers of this contract can join its rooms");
+      const { line, attempt } = talk;
       return {
         deliver: (written) => {
           try {
-            talk.session.send(written(talk.session.codec));
+            line.outbox.send(written(line.outbox.codec), { unheard: () => line.overflow() });
           } catch (error) {
-            void talk.attempt.report(error, "open"); // its codec cannot carry what that of others can
+            void attempt.report(error, "open"); // its codec cannot carry what that of others can
           }
         },
         gone: peer.closed,
-        failed: (error) => void talk.attempt.report(error, "open"),
+        failed: (error) => void attempt.report(error, "open"),
       };
     });
     this.room = (name) =>
@@ -56,16 +75,118 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       );
   }
 
-  /** Holds one conversation. Resolves with a refusing response, or with undefined once it is accepted. */
-  async open(attempt: Attempt, opening: Opening): Promise<Response | undefined> {
+  /** Holds the conversation of a plain client. Resolves with a refusing response, or with undefined once it is accepted. */
+  async plain(attempt: Attempt, accept: () => Promise<Wire>): Promise<Response | undefined> {
+    const line = new PlainLine(this.#options);
+    return this.#begin(attempt, line, undefined, async (conversation) => {
+      line.attach(await accept());
+      conversation.run();
+    });
+  }
+
+  /**
+   * Goes on with the session of a client, or begins one. Resolves as `plain` does; `rest` is told what resolves when the
+   * wire is of no account any more.
+   */
+  async session(
+    attempt: Attempt,
+    caller: Caller,
+    accept: () => Promise<Wire>,
+    rest: (until: Promise<void>) => void,
+  ): Promise<Response | undefined> {
+    const { hello, codec } = caller;
+    const { pathname } = new URL(attempt.context.request.url);
+    const principal = attempt.context["principal"] as string | undefined; // `provide` has made sure
+    const owner = { cid: hello.cid, pathname, principal };
+    const key = JSON.stringify([owner.cid, owner.principal]);
+    const service = `${codec.protocol} ${pathname}`;
+    const known = this.#known(hello, owner, key);
+    const request = hello.resume && {
+      ...hello.resume,
+      secret: hashOf(hello.resume),
+      principal,
+      service,
+      att: hello.att,
+    };
+    const stored =
+      known.is === "gone" && request !== undefined
+        ? await this.#options.store?.sessions.attach(request)
+        : undefined;
+    if (known.is === "stale" || stored?.is === "stale") {
+      caller.wire.close(CloseCode.Superseded, "a newer connection took over");
+      await attempt.end();
+      return undefined;
+    }
+    if (known.is === "here") {
+      await attempt.end(); // the hooks have let it pass, and the session has what they provided at first
+      await accept();
+      const goesOn = request === undefined || (await known.line.resume(request));
+      // While something was awaited, the session may have gone on without it.
+      const again = this.#known(hello, owner, key);
+      if (goesOn && again.is === "here") rest(again.line.attach(caller, hello.resume ? "resumed" : "new"));
+      else caller.wire.close(CloseCode.SessionLost, "the session has ended");
+      return undefined;
+    }
+    const restored = stored?.is === "resumed" ? stored : undefined;
+    const why = known.is === "new" ? known.why : stored?.is === "reset" ? stored.why : "unknown";
+    const ghost = known.is === "new" ? known.ghost : undefined;
+    const secret = new SessionSecret(restored === undefined ? this.#options.store?.epoch : hello.resume);
+    const left = restored && leftBy(restored.state);
+    const { parking } = this.#options;
+    const line = new SessionLine({ ...this.#options, owner, parking, secret, ended: attempt.ended, left });
+    line.att = hello.att;
+    if (restored !== undefined) attempt.context["resumed"] = true;
+    const from = (restored?.claim.fence ?? 0) * 2 ** 32; // no number of a process that is gone comes again
+    return this.#begin(attempt, line, { key, ghost, from }, async (conversation) => {
+      await accept();
+      const claim = restored?.claim ?? (await this.#create(line, service, hello.att));
+      conversation.run();
+      const { sessions } = this.#options.store ?? {};
+      if (claim !== undefined && sessions !== undefined)
+        line.record(sessions, claim, () => JSON.stringify(conversation.peer.open));
+      if (restored !== undefined) tellOfLost(line, restored.state.note);
+      rest(line.attach(caller, restored ? "resumed" : why === undefined ? "new" : "reset", why));
+    });
+  }
+
+  #create({ owner, secret }: SessionLine, service: string, att: number): Awaitable<Claim> | undefined {
+    const { principal, cid } = owner;
+    const { sid } = secret.key;
+    return this.#options.store?.sessions.create({ sid, secret: secret.hash, principal, service, cid, att });
+  }
+
+  /** What is to be done with a client that has said `hello`. */
+  #known(hello: Hello, owner: Owner, key: string): Known<C> {
+    const { resume, att } = hello;
+    const newest = this.#newest.get(key);
+    if (resume === undefined) {
+      if (newest === undefined) return { is: "new" };
+      if (att <= newest.line.att) return { is: "stale" };
+      if (newest.live && !newest.line.confirmed) return { is: "here", line: newest.line };
+      return { is: "new", ghost: newest };
+    }
+    const found = this.#options.parking.find(resume, owner);
+    if (found === undefined) return { is: "gone" };
+    if ("why" in found) return { is: "new", why: found.why };
+    if (att <= found.att) return { is: "stale" };
+    return found.fits(resume)
+      ? { is: "here", line: found }
+      : { is: "new", why: "lost", ...(newest?.line === found && { ghost: newest }) };
+  }
+
+  async #begin<L extends Line>(
+    attempt: Attempt,
+    line: L,
+    place: Place<C> | undefined,
+    accepted: (conversation: Conversation<C, L>) => Promise<void>,
+  ): Promise<Response | undefined> {
     attempt.context["room"] = this.room;
-    const conversation = new Conversation(this, attempt, opening, this.#options);
-    this.#conversations.set(conversation.peer, { session: conversation.session, attempt });
+    const conversation = new Conversation(this, attempt, line, { ...this.#options, from: place?.from });
+    this.#conversations.set(conversation.peer, { line, attempt });
     try {
-      if (opening.cid !== undefined)
-        await this.#follow(opening.cid, attempt.context["principal"], conversation);
+      if (place !== undefined) await this.#follow(place.key, place.ghost, conversation as never);
       await conversation.setup(this.#setup);
-      conversation.run(await opening.accept());
+      await accepted(conversation);
       return undefined;
     } catch (error) {
       await conversation.fail();
@@ -74,15 +195,56 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   /** A client that comes back ends its own ghost first, so that setup never meets it. */
-  async #follow(cid: string, principal: unknown, conversation: Conversation<C>): Promise<void> {
-    const key = JSON.stringify([cid, principal]);
-    const ghost = this.#newest.get(key);
+  async #follow(
+    key: string,
+    ghost: Conversation<C, SessionLine> | undefined,
+    conversation: Conversation<C, SessionLine>,
+  ): Promise<void> {
     this.#newest.set(key, conversation);
     void conversation.ended.then(() => {
       if (this.#newest.get(key) === conversation) this.#newest.delete(key);
     });
     await ghost?.supersede();
   }
+}
+
+/** Where a session stands among those of its client. */
+interface Place<C extends AnyContract> {
+  readonly key: string;
+  readonly ghost: Conversation<C, SessionLine> | undefined;
+  /** The number after which its events and calls are numbered. */
+  readonly from: number;
+}
+
+/** What a client that says `hello` is to us. */
+type Known<C extends AnyContract> =
+  /** An older dial of a client that is here by a newer one. */
+  | { readonly is: "stale" }
+  /** One whose session goes on. */
+  | { readonly is: "here"; readonly line: SessionLine }
+  /** One whose session is not here: perhaps it is in the store. */
+  | { readonly is: "gone" }
+  /** One that begins: `why` the session it asked for is gone, and what is left of it. */
+  | {
+      readonly is: "new";
+      readonly why?: string;
+      readonly ghost?: Conversation<C, SessionLine>;
+    };
+
+function leftBy({ received, out, outgoing }: SessionState): Left {
+  return {
+    heard: { rx: received.upTo, but: received.but },
+    last: out,
+    unacked: outgoing.map(({ s, data }) => [s, data]),
+  };
+}
+
+/** The client's streams and the server's own calls are gone with the process that had them. */
+function tellOfLost({ outbox }: SessionLine, note: Message | undefined): void {
+  const { asked, served } = JSON.parse(String(note ?? '{"asked":[],"served":[]}')) as OpenCalls;
+  const say = (frame: Frame): unknown => outbox.send(outbox.codec.write(frame), { lane: "answer" });
+  for (const re of served) say({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });
+  for (const q of asked) say({ t: "cancel", q });
 }
 
 /** What is said to many, as one codec and another writes it. */

@@ -47,7 +47,7 @@ export interface Attachment {
   readonly close: () => Promise<void>;
 }
 
-type ServedApp = Pick<App, "fetch" | "handshake" | "serves" | "maxPayload">;
+type ServedApp = Pick<App, "fetch" | "handshake" | "serves" | "end" | "maxPayload">;
 
 /** How long a closing server waits for handlers and hooks that have lost their clients, in ms. */
 const patience = 3_000;
@@ -154,6 +154,7 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
   return {
     close: async () => {
       draining = true;
+      const ended = app.end();
       const gone = [...wss.clients].map((ws) => once(ws, "close"));
       for (const ws of wss.clients) leave(ws);
       await Promise.all(gone);
@@ -163,6 +164,7 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
       // Those whose hooks had still to decide.
       await Promise.all([...wss.clients].map((ws) => once(ws, "close")));
       await patiently(clock, Promise.all(living), patience);
+      await ended;
       server.off("upgrade", upgrade);
     },
   };

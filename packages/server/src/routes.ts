@@ -6,10 +6,12 @@ import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook } from "./hook.ts";
 import type { ContractService } from "./implement.ts";
 import { memberOf } from "./member.ts";
+import type { Parking } from "./parking.ts";
 import { type RawRoute, serveRaw } from "./raw.ts";
 import { type BroadcastOptions, type Room, Rooms } from "./room.ts";
 import { type Found, Router } from "./router.ts";
 import type { Socket } from "./server-socket.ts";
+import type { SessionLine } from "./session-line.ts";
 
 /** The rooms of an app's raw routes. */
 export type SocketRoom = Room<
@@ -45,6 +47,7 @@ interface Mount {
 export interface RoutesOptions {
   readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
+  readonly parking: Parking<SessionLine>;
 }
 
 /** The routes of an app and of those mounted below it: what serves which path. */
@@ -96,6 +99,17 @@ export class Routes {
       throw new TypeError("an app cannot be mounted below itself: make another with createApp");
     this.#mounts.push({ prefix: pathPattern(prefix), hooks, routes });
     this.#mounts.sort((a, b) => b.prefix.pattern.length - a.prefix.pattern.length);
+  }
+
+  /** Ends every session, those of mounted apps too. */
+  async end(): Promise<void> {
+    await Promise.all([this.#options.parking.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
+  }
+
+  /** Forgets every session, as a process that dies does; what is in a store stays there. */
+  crash(): void {
+    this.#options.parking.crash();
+    for (const { routes } of this.#mounts) routes.crash();
   }
 
   /** Whether any route is at this path. */

@@ -1,0 +1,37 @@
+import type { FrameCodec } from "./frame.ts";
+import type { Sent } from "./sent.ts";
+import type { Message } from "./wire.ts";
+
+/**
+ * What a message may have to wait for. An `event` waits until the other half has room for it, and a `call` behind the
+ * events before it; an `answer` waits for neither: a handler that awaits it would wait for itself.
+ */
+export type Lane = "event" | "call" | "answer";
+
+/** What is asked of the one who delivers a message. */
+export interface SendOptions {
+  /** What it may have to wait for. Default `event`. */
+  readonly lane?: Lane;
+  /** It is dropped when it cannot go now, which fails with `DROPPED`. Default false. */
+  readonly volatile?: boolean;
+  /** Told why it failed, when nobody awaits it. */
+  readonly unheard?: (error: unknown) => void;
+}
+
+/** What a peer needs of the one who delivers what it says. */
+export interface Outbox {
+  /** How frames are written. */
+  readonly codec: FrameCodec;
+  /** Delivers a frame that `codec` wrote. */
+  send(message: Message, options?: SendOptions): Sent;
+  /** Whether a message has not left yet. */
+  waits(sent: Sent): boolean;
+  /** Takes a message back that has not left; false when it has. */
+  withdraw(sent: Sent): boolean;
+  /**
+   * The message that the other half numbered `s` is not finished until the returned function is called.
+   * @param size characters of an event, which takes room that the other half was granted
+   * @throws ProtocolError with 4429 when there was no room left.
+   */
+  hold(s: number | undefined, size?: number): () => void;
+}

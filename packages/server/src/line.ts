@@ -1,0 +1,45 @@
+import type { Closed, CloseError, Frame, Outbox, Shapes } from "@symbolon/protocol";
+import type { Clock } from "./clock.ts";
+import type { HeartbeatOptions } from "./heartbeat.ts";
+import type { Watched } from "./session-change.ts";
+
+/** Who is told what a client says. */
+export interface LineListener {
+  /** The frames it takes besides those of every conversation. */
+  readonly reads: Shapes | undefined;
+  /**
+   * Takes a frame, of so many characters; false when it has no place here.
+   * @throws ProtocolError when it has one, but not now.
+   */
+  take(frame: Frame, size: number): boolean;
+  /** It cannot go on here: its store has failed with an error, or somebody else has the session. */
+  failed(error: unknown): void;
+  /** The client leaves, or has to: the line is closed when what it said was handled. */
+  leave(error: CloseError): void;
+}
+
+/** What a line needs of the app. */
+export interface LineOptions {
+  readonly clock: Clock;
+  readonly heartbeat: HeartbeatOptions;
+}
+
+/** What joins a conversation to its client: one wire in plain mode, one after another in a session. */
+export interface Line extends Watched {
+  /** Delivers what the server says. */
+  readonly outbox: Outbox;
+  /** Whether the client acknowledges, and tells of events that fail. */
+  readonly acknowledged: boolean;
+  /** Tells `listener` what the client says. Resolves when the client is gone for good. */
+  open(listener: LineListener): Promise<Closed>;
+  /** Says no more, and closes after what was said. */
+  close(error: CloseError): void;
+  /** Ends it at once: nobody waits for the client. */
+  terminate(): void;
+  /** Whether the client is away. */
+  readonly parked: boolean;
+  /** Something that was to be said could not be kept: what follows would come after a gap that nobody tells of. */
+  overflow(): void;
+  /** Stops reading, or reads again; a session's client is slowed by its credit. */
+  pause(paused: boolean): void;
+}

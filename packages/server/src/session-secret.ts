@@ -1,0 +1,30 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { SessionKey } from "@symbolon/protocol";
+
+/** What names a session, and proves that it is the client's own. */
+export class SessionSecret {
+  readonly key: SessionKey;
+  /** The secret's hash, which is what may be kept. */
+  readonly hash: string;
+
+  /** `key` is what the client has brought, once it was found to fit. Default: a new one, in the epoch of that name. */
+  constructor(key: SessionKey | string = random(8)) {
+    const { sid, rt, ep } = typeof key === "string" ? { sid: random(16), rt: random(32), ep: key } : key;
+    this.key = { sid, rt, ep };
+    this.hash = hashOf(this.key);
+  }
+
+  /** Whether a client has the same; how long this takes says nothing about it. */
+  fits(key: SessionKey): boolean {
+    return timingSafeEqual(Buffer.from(hashOf(key)), Buffer.from(this.hash));
+  }
+}
+
+/** The hash of a session's secret, as a store keeps it. */
+export function hashOf({ rt }: SessionKey): string {
+  return createHash("sha256").update(rt).digest("base64url");
+}
+
+function random(bytes: number): string {
+  return randomBytes(bytes).toString("base64url");
+}

@@ -1,0 +1,270 @@
+import { timingSafeEqual } from "node:crypto";
+import type {
+  Attached,
+  AttachRequest,
+  Claim,
+  Commit,
+  NewSession,
+  Outgoing,
+  Progress,
+  SessionState,
+  StoredSession,
+} from "./store.ts";
+
+/** What a session is from its beginning to its end. */
+type Identity = Omit<NewSession, "sid" | "att"> & { readonly ep: string };
+
+/** Where a session stands. */
+interface Standing {
+  readonly fence: number;
+  readonly att: number;
+  readonly received: Progress;
+  readonly acked: Progress;
+  readonly out: number;
+  readonly since: number | undefined;
+  readonly note: Commit["note"];
+  readonly broken: boolean;
+}
+
+/** What becomes of a session, complete in itself: applied to what was there before, it gives what is there after. */
+export interface SessionChange {
+  readonly sid: string;
+  /** Given when the session begins. */
+  readonly identity?: Identity;
+  /** Undefined when the session ends. */
+  readonly standing?: Standing;
+  /** Messages that are added. */
+  readonly out?: readonly Outgoing[];
+}
+
+/** What was decided: the change, if there is one, and the answer to give when it is applied. */
+export interface Decided<Change, Answer> {
+  readonly change?: Change;
+  readonly answer: () => Answer;
+}
+
+interface Head {
+  readonly identity: Identity;
+  readonly standing: Standing;
+}
+
+interface Session extends Head {
+  readonly outgoing: Outgoing[];
+  /** Characters and bytes of what waits. */
+  readonly size: number;
+}
+
+/** What a session costs beside its messages, in bytes, roughly. */
+const overhead = 1_024;
+/** What a message costs beside its data, in bytes, roughly. */
+const envelope = 32;
+const nothing: Progress = { upTo: 0, but: [] };
+
+/** Sessions in memory: decides what becomes of them, and applies what was decided. Between the two it may be written down. */
+export class SessionTable {
+  readonly #sessions = new Map<string, Session>();
+  /** What the newest decision makes of a session, until it is applied; without a head the session ends. */
+  readonly #ahead = new Map<string, { readonly by: SessionChange; readonly head: Head | undefined }>();
+  #size = 0;
+
+  /** Characters and bytes that the sessions take, roughly. */
+  get size(): number {
+    return this.#size;
+  }
+
+  create({ sid, att, ...given }: NewSession, ep: string): Decided<SessionChange, Claim> {
+    if (this.#head(sid) !== undefined) throw new Error(`there is a session ${JSON.stringify(sid)} already`);
+    const { secret, principal, service, cid } = given;
+    const identity = { secret, principal, service, cid, ep };
+    const standing = {
+      fence: 1,
+      att,
+      received: nothing,
+      acked: nothing,
+      out: 0,
+      since: undefined,
+      note: undefined,
+      broken: false,
+    };
+    return this.#decide({ sid, identity, standing }, { identity, standing }, () => ({ sid, ep, fence: 1 }));
+  }
+
+  attach(request: AttachRequest, epoch: string): Decided<SessionChange, Attached> {
+    const { sid, att, rx } = request;
+    const head = this.#head(sid);
+    const known = sameText(head?.identity.secret ?? "", request.secret);
+    if (head === undefined || !known || !belongs(head.identity, request))
+      return { answer: () => ({ is: "refused" }) };
+    const { identity, standing } = head;
+    if (att <= standing.att) return { answer: () => ({ is: "stale" }) };
+    if (standing.broken)
+      return { answer: () => ({ is: "reset", why: "overflow", cause: "too much waited for the client" }) };
+    const cause = misfit(head, request, epoch);
+    if (cause !== undefined) return { answer: () => ({ is: "reset", why: "lost", cause }) };
+    const next = {
+      ...standing,
+      fence: standing.fence + 1,
+      att,
+      since: undefined,
+      acked: arrived(standing, rx),
+    };
+    const claim = { sid, ep: identity.ep, fence: next.fence };
+    return this.#decide({ sid, standing: next }, { identity, standing: next }, () => ({
+      is: "resumed",
+      claim,
+      state: this.#state(sid, next),
+    }));
+  }
+
+  /** Throws RangeError when the record cannot follow. */
+  commit(claim: Claim, record: Commit): Decided<SessionChange, boolean> {
+    const { out, note } = record;
+    return this.#change(
+      claim,
+      (standing) => {
+        const last = follow(standing.out, out);
+        return {
+          ...standing,
+          out: last,
+          received: progress("received", standing.received, record.received),
+          acked: progress("acked", standing.acked, record.acked, last),
+          note: note ?? standing.note,
+          broken: standing.broken || record.broken === true,
+        };
+      },
+      out,
+    );
+  }
+
+  park(claim: Claim, at: number): Decided<SessionChange, boolean> {
+    return this.#change(claim, (standing) => ({ ...standing, since: at }));
+  }
+
+  remove(claim: Claim): Decided<SessionChange, boolean> {
+    return this.#change(claim, () => undefined);
+  }
+
+  list(): readonly StoredSession[] {
+    return Array.from(this.#sessions, ([sid, { identity, standing, size }]) => {
+      const { service, principal, cid, ep } = identity;
+      const claim = { sid, ep, fence: standing.fence };
+      return { claim, service, principal, cid, since: standing.since, size };
+    });
+  }
+
+  apply(change: SessionChange): void {
+    const { sid, standing, out = [] } = change;
+    if (this.#ahead.get(sid)?.by === change) this.#ahead.delete(sid);
+    const before = this.#sessions.get(sid);
+    if (before !== undefined) this.#size -= weigh(before);
+    const identity = change.identity ?? before?.identity;
+    if (standing === undefined || identity === undefined) return void this.#sessions.delete(sid);
+    const outgoing = before?.outgoing ?? [];
+    outgoing.push(...out);
+    const held = outgoing.findIndex(({ s }) => s > standing.acked.upTo);
+    const dropped = outgoing.splice(0, standing.broken || held < 0 ? outgoing.length : held);
+    const session = {
+      identity,
+      standing,
+      outgoing,
+      size: (before?.size ?? 0) + sizeOf(out) - sizeOf(dropped),
+    };
+    this.#sessions.set(sid, session);
+    this.#size += weigh(session);
+  }
+
+  /** What was decided and is not applied never will be. */
+  giveUp(): void {
+    this.#ahead.clear();
+  }
+
+  /** Changes that make these sessions of nothing. */
+  *snapshot(): Generator<SessionChange> {
+    for (const [sid, { identity, standing, outgoing: out }] of this.#sessions)
+      yield { sid, identity, standing, out };
+  }
+
+  #head(sid: string): Head | undefined {
+    const ahead = this.#ahead.get(sid);
+    return ahead === undefined ? this.#sessions.get(sid) : ahead.head;
+  }
+
+  #change(
+    { sid, ep, fence }: Claim,
+    next: (standing: Standing) => Standing | undefined,
+    out: readonly Outgoing[] = [],
+  ): Decided<SessionChange, boolean> {
+    const head = this.#head(sid);
+    if (head?.identity.ep !== ep || head.standing.fence !== fence) return { answer: () => false };
+    const standing = next(head.standing);
+    if (standing === undefined) return this.#decide({ sid }, undefined, () => true);
+    return this.#decide({ sid, standing, out }, { identity: head.identity, standing }, () => true);
+  }
+
+  #decide<Answer>(
+    change: SessionChange,
+    head: Head | undefined,
+    answer: () => Answer,
+  ): Decided<SessionChange, Answer> {
+    this.#ahead.set(change.sid, { by: change, head });
+    return { change, answer };
+  }
+
+  #state(sid: string, { received, acked, out, note }: Standing): SessionState {
+    return { received, acked, out, note, outgoing: [...(this.#sessions.get(sid)?.outgoing ?? [])] };
+  }
+}
+
+/** Compares in a time that depends on the given text alone. */
+function sameText(kept: string, given: string): boolean {
+  const [one, other] = [Buffer.from(kept), Buffer.from(given)];
+  const comparable = one.length === other.length;
+  return timingSafeEqual(comparable ? one : other, other) && comparable;
+}
+
+function belongs(identity: Identity, { principal, service }: AttachRequest): boolean {
+  return identity.principal === principal && identity.service === service;
+}
+
+/** Why what the client has does not fit what is here. */
+function misfit({ identity, standing }: Head, request: AttachRequest, epoch: string): string | undefined {
+  const { ep, rx, tx0 } = request;
+  const { out, acked, received } = standing;
+  if (identity.ep !== epoch) return "the store lost part of its history";
+  if (ep !== identity.ep) return "the client knows another history";
+  if (rx > out) return `the client received ${rx}, and ${out} was the last that was sent`;
+  if (rx < acked.upTo) return `the client had acknowledged ${acked.upTo}, and now says it received ${rx}`;
+  if (tx0 > received.upTo + 1) return `the client holds from ${tx0}, and ${received.upTo} was received`;
+  return undefined;
+}
+
+/** What is known when the client says that it received up to `rx`: of what is new, not whether it is finished. */
+function arrived({ acked }: Standing, rx: number): Progress {
+  const but = [...acked.but];
+  for (let s = acked.upTo + 1; s <= rx; s += 1) but.push(s);
+  return { upTo: rx, but };
+}
+
+function follow(last: number, out: readonly Outgoing[] = []): number {
+  for (const [index, { s }] of out.entries())
+    if (s !== last + index + 1) throw new RangeError(`out: ${s} does not follow ${last + index}`);
+  return last + out.length;
+}
+
+function progress(of: string, before: Progress, next: Progress = before, most = Infinity): Progress {
+  const { upTo, but } = next;
+  if (!Number.isSafeInteger(upTo) || upTo < before.upTo || upTo > most)
+    throw new RangeError(`${of}: ${upTo} cannot follow ${before.upTo}`);
+  for (const [index, s] of but.entries())
+    if (!(s > (but[index - 1] ?? 0) && s <= upTo))
+      throw new RangeError(`${of}: "but" is not ascending up to ${upTo}`);
+  return { upTo, but: [...but] };
+}
+
+function sizeOf(outgoing: readonly Outgoing[]): number {
+  return outgoing.reduce((size, { data }) => size + data.length, 0);
+}
+
+function weigh({ standing, outgoing, size }: Session): number {
+  return overhead + (standing.note?.length ?? 0) + envelope * outgoing.length + size;
+}

@@ -1,0 +1,7 @@
+/** Measures what our types cost, and writes the page that records it. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { measure } from "./measure.ts";
+import { pageName, pageOf } from "./page.ts";
+
+writeFileSync(join(import.meta.dirname, "../..", pageName), pageOf(await measure()));
