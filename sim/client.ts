@@ -5,7 +5,6 @@ import type { Settings } from "./settings.ts";
 import { socketClass } from "./socket.ts";
 import { giveAll, readAll, type Stage } from "./stage.ts";
 import type { Kind } from "./trace.ts";
-import { bufferedAmount, onGap, onReset } from "./upcoming.ts";
 
 /** One client of the application under test: the real one, with handlers that write down what they are given. */
 export class ClientApp {
@@ -56,8 +55,7 @@ export class ClientApp {
       stage.handle("client", { n, client, conv }, sleep);
     this.client.on("news", handle);
     this.client.on("spoken", handle);
-    onReset(this.client, ({ why }) => stage.trace.add({ is: "reset", client, why }));
-    onGap(this.client, (gap) => stage.trace.add({ is: "gap", client, ...gap }));
+    this.client.on("reset", ({ why }) => stage.trace.add({ is: "reset", client, why }));
     this.client.handle("ask", async (said) => {
       await handle(said);
       return 2 * said.n;
@@ -67,7 +65,7 @@ export class ClientApp {
       yield* giveAll(said.n);
     });
     this.client.status.watch(({ is: status, resumed }) =>
-      stage.trace.add({ is: "status", client, status, resumed, buffered: bufferedAmount(this.client) }),
+      stage.trace.add({ is: "status", client, status, resumed, buffered: this.client.bufferedAmount }),
     );
   }
 }

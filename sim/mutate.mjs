@@ -14,6 +14,8 @@ export async function load(url, context, next) {
   if (!url.split("?")[0].endsWith(`/packages/${mutant.file}`)) return loaded;
   const pieces = String(loaded.source).split(mutant.find);
   if (pieces.length !== 2)
-    throw new Error(`mutant "${mutant.name}": its place is ${pieces.length - 1} times in ${mutant.file}, not once`);
+    throw new Error(
+      `mutant "${mutant.name}": its place is ${pieces.length - 1} times in ${mutant.file}, not once`,
+    );
   return { ...loaded, source: pieces.join(mutant.replace) };
 }

@@ -7,7 +7,6 @@ import type { Answering, Network } from "./network.ts";
 import type { Settings } from "./settings.ts";
 import { giveAll, readAll, type Stage } from "./stage.ts";
 import type { Kind } from "./trace.ts";
-import { watchSession } from "./upcoming.ts";
 import { ServerWire } from "./wire.ts";
 
 type Talk = typeof talk;
@@ -103,7 +102,7 @@ export class ServerProcess implements Answering {
     this.conversations.add(conversation);
     trace.add({ is: "setup", conv, sid: peer.id, line: lineOf(request), client: line?.client });
     if (conversation.client !== undefined) this.#service.room("all").join(peer);
-    watchSession(peer, (change) => {
+    peer.watch((change) => {
       const undelivered = change.is === "ended" ? { undelivered: change.undelivered } : {};
       trace.add({ is: change.is, conv, clock: this.clock.now, ...undelivered });
     });

@@ -52,8 +52,9 @@ class ClientSocket implements WebSocketLike {
     if (this.readyState === 1) say(this.#line, "client", String(data), this.#network.trace);
   }
 
-  close(code = 1000, reason = ""): void {
-    if (code !== 1000 && (code < 3000 || code > 4999)) throw new Error(`a page may not close with ${code}`);
+  close(code?: number, reason = ""): void {
+    if (code !== undefined && code !== 1000 && (code < 3000 || code > 4999))
+      throw new Error(`a page may not close with ${code}`);
     if (this.readyState >= 2) return;
     const connecting = this.readyState === 0;
     this.readyState = 2;
@@ -61,7 +62,8 @@ class ClientSocket implements WebSocketLike {
       this.#line.up.break(0, 0);
       this.#network.agenda.plan("client", 0, () => this.#fail());
     } else {
-      this.#line.up.put({ is: "close", code, reason });
+      // A close frame without a code is read as 1005 (RFC 6455 §7.1.5).
+      this.#line.up.put({ is: "close", code: code ?? 1005, reason });
       this.#giveUp = this.#network.agenda.plan("client", closing, () => this.#end(1006, ""));
     }
   }

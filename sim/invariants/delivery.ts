@@ -23,7 +23,8 @@ function* lostThoughSettled(ledger: Ledger): Generator<string> {
   for (const { n, kind, by } of ledger.all("said")) {
     const [outcome] = ledger.of("outcome", n);
     if (kind === "room" || outcome === undefined || !["done", "ODD"].includes(outcome.how)) continue;
-    if (ledger.of("handled", n).length === 0)
+    const handled = ledger.of("handled", n);
+    if (!handled.some(({ how, place }) => how === outcome.how && place < outcome.place))
       yield `${kind} ${n} of the ${by} is settled (${outcome.how}), but no handler was done with it`;
   }
 }
