@@ -53,7 +53,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   "slow handlers": (world) => moody(world, 0.7, 500),
   starve: (world) => moody(world, 0.3, 15_000),
   "flood client"(world) {
-    const many = world.chance.whole(10, 120);
+    const many = world.chance.happens(0.1) ? 400 : world.chance.whole(10, 120);
     const client = world.chance.oneOf(world.clients);
     for (let count = 0; count < many; count += 1) client.say("event");
     return `client ${client.id} says ${many} things at once`;

@@ -29,7 +29,7 @@ export function drawSettings(chance: Chance): Settings {
     said: chance.whole(15, 40),
     app: { sessions: { grace: chance.oneOf([20_000, 60_000]), messages: chance.oneOf([20, 100]) } },
     client: {
-      outbox: { messages: chance.oneOf([20, 100]), full: chance.happens(0.5) ? "wait" : "reject" },
+      outbox: { messages: chance.oneOf([20, 100, 1_000]), full: chance.happens(0.5) ? "wait" : "reject" },
     },
   };
 }

@@ -85,17 +85,8 @@ function expired(ledger: Ledger, conv: number, clock: number): boolean {
   return parked !== undefined && clock - parked.clock >= ledger.settings.app.sessions.grace;
 }
 
-/** Whether the server said more in a conversation than it keeps. */
+/** Whether more was said in a conversation than the server keeps: by its own word, at the end. */
 function overflowed(ledger: Ledger, conv: number): boolean {
-  let held = 0;
-  let most = 0;
-  const mine = new Set<number>();
-  for (const entry of ledger.entries) {
-    if (entry.is === "said" && entry.conv === conv) {
-      mine.add(entry.n);
-      held += 1;
-      most = Math.max(most, held);
-    } else if (entry.is === "outcome" && mine.has(entry.n)) held -= 1;
-  }
-  return most >= ledger.settings.app.sessions.messages;
+  const { messages } = ledger.settings.app.sessions;
+  return ledger.all("ended").some((end) => end.conv === conv && Number(end.undelivered) >= messages);
 }
