@@ -4,6 +4,7 @@ import type { Answer, AskArguments, Messages, RequestName, StreamName } from "./
 import type { Frame, Shapes } from "./frame.ts";
 import type { CallHandler } from "./kind.ts";
 import { type Dispatch, own, Peer, type PeerOptions } from "./peer.ts";
+import type { Turn } from "./turns.ts";
 
 /**
  * A peer that also asks requests and streams, and serves those of the other half: a call starts after the events before
@@ -58,7 +59,7 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
 
   override receive(frame: Frame, size: number): boolean {
     const ofCall = frame.t !== "event" && ("q" in frame || "re" in frame);
-    if (!ofCall || (frame.t === "error" && this.told(frame))) return ofCall || super.receive(frame);
+    if (!ofCall || (frame.t === "error" && this.told(frame))) return ofCall || super.receive(frame, size);
     this.#calls.receive(frame, size);
     return true;
   }
@@ -78,8 +79,8 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
     return this.#calls.idle();
   }
 
-  override lost(): void {
-    super.lost();
+  override lost(then?: Turn): void {
+    super.lost(then);
     this.#calls.lost();
   }
 }

@@ -47,11 +47,14 @@ export interface Outlet extends Pick<Wire, "send" | "drained"> {
 
 interface Entry {
   readonly message: Message;
-  /** Its characters, and as many as its numbers may take. */
+  /** Its characters, with those of its numbers. */
   readonly size: number;
   readonly sent: Sent;
   readonly lane: Lane;
 }
+
+/** The most characters that its numbers add to a message. */
+const stamps = 64;
 
 /**
  * Delivers messages in order and once, over any number of wires: numbers them, keeps them until the other half has
@@ -70,8 +73,8 @@ export class Session implements Outbox {
   readonly #pending = new Map<Sent, Entry>();
   /** What was sent and is not finished, by number. */
   readonly #unacked = new Map<number, Entry>();
-  /** What of that is still to be sent again. */
-  #again = new Map<number, Entry>();
+  /** What of that is still to be sent again; undefined when a wire has taken all of it. */
+  #again: Map<number, Entry> | undefined;
   #last = 0;
   #size = 0;
   #credit: Credit = { w: 0, wb: 0 };
@@ -85,8 +88,10 @@ export class Session implements Outbox {
     this.#options = options;
     this.#arrivals = new Arrivals(
       window,
-      ({ rx, but }) =>
-        this.#outlet?.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined })),
+      ({ rx, but }) => {
+        if (!this.#again)
+          this.#outlet?.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined }));
+      },
       left?.heard ?? { rx: 0, but: [] },
     );
     this.#last = left?.last ?? 0;
@@ -122,27 +127,21 @@ export class Session implements Outbox {
   }
 
   send(message: Message, { lane = "event", volatile = false, unheard }: SendOptions = {}): Sent {
-    const sent = new Sent(unheard);
-    const { messages = 1_000, size = 2 ** 22, full } = this.#options;
+    const sent = new Sent(this.#ended ? undefined : unheard); // who was told of the end may well try again
+    const { messages = 1_000, size = 2 ** 22, full = "wait" } = this.#options;
     if (this.#ended) sent.fail(this.#ended.reason);
     else if (volatile) this.#dash(message, sent);
     else {
-      const entry = { message, size: message.length + 64, sent, lane };
+      const entry = { message, size: message.length + stamps, sent, lane };
       this.#pending.set(sent, entry);
       this.#size += entry.size;
-      this.#push();
-      if (
-        lane !== "answer" &&
-        this.#pending.has(sent) &&
-        (this.undelivered > messages || this.#size > size)
-      ) {
-        if (full === "reject") this.#refuse(sent);
+      // What waits already keeps it back, unless it is an answer.
+      if (lane === "answer" || this.#pending.size === 1) this.#push();
+      if (lane !== "answer" && this.#pending.has(sent) && (this.undelivered > messages || this.#size > size))
         // Who awaits it has called `then` two microtasks later, and sends no more meanwhile.
-        else
-          void Promise.resolve()
-            .then(() => {})
-            .then(() => sent.awaited || this.#refuse(sent));
-      }
+        void Promise.resolve()
+          .then(() => {})
+          .then(() => (full === "wait" && sent.awaited) || this.#refuse(sent));
     }
     return sent;
   }
@@ -161,7 +160,6 @@ export class Session implements Outbox {
     this.#outlet = outlet;
     this.#credit = window;
     this.#again = new Map([...this.#unacked].filter(([s]) => s > rx || but?.includes(s)));
-    this.#arrivals.flush(true);
     this.#push();
   }
 
@@ -190,7 +188,7 @@ export class Session implements Outbox {
       if (s > a) break;
       if (but.includes(s)) continue;
       this.#unacked.delete(s);
-      this.#again.delete(s);
+      this.#again?.delete(s);
       this.#size -= size;
       if (lane === "event") this.#fly(-1, -size);
       sent.settle();
@@ -210,6 +208,7 @@ export class Session implements Outbox {
     for (const { sent, lane } of this.#pending.values())
       if (lane === "answer" && this.withdraw(sent)) sent.fail(new OutcomeUnknown(false));
     this.#unacked.clear();
+    this.#again = undefined;
     this.#arrivals.reset();
     this.#flying = { w: 0, wb: 0 };
     this.#last = this.#size = 0;
@@ -221,39 +220,49 @@ export class Session implements Outbox {
     if (this.#ended) return;
     this.#ended = { reason };
     this.reset();
-    for (const sent of this.#pending.keys()) sent.fail(reason);
-    this.#pending.clear();
+    for (const sent of this.#pending.keys()) if (this.withdraw(sent)) sent.fail(reason);
   }
 
   /** Sends what may be sent now, in order. */
   #push(): void {
-    for (const [s, entry] of this.#again) {
-      if (!this.#roomy()) return;
-      this.#again.delete(s);
-      this.#put(s, entry);
+    if (this.#again) {
+      for (const [s, { message }] of this.#again) {
+        if (!this.#roomy()) return;
+        this.#again.delete(s);
+        this.#outlet?.send(this.codec.stamp(message, { s }));
+      }
+      this.#again = undefined;
+      // Not before: an event that failed counts as finished, and what says that it failed may be among these.
+      this.#arrivals.flush(true);
     }
     let blocked = false;
-    for (const [sent, entry] of this.#pending) {
-      const { lane, size } = entry;
+    for (const [sent, { message, lane }] of this.#pending) {
       if (!this.#roomy()) return;
-      const { w, wb } = this.#flying;
-      blocked ||= lane === "event" && (w >= this.#credit.w || wb >= this.#credit.wb);
+      blocked ||= lane === "event" && this.#crowded;
       if (blocked && lane !== "answer") continue;
-      this.#pending.delete(sent);
-      this.#unacked.set((this.#last += 1), entry);
-      if (lane === "event") this.#fly(1, size);
-      this.#outlet?.numbered?.(this.#last, entry.message);
-      this.#put(this.#last, entry);
+      this.withdraw(sent);
+      this.#put(this.codec === jsonFrames ? String(message) : message, sent, lane);
     }
   }
 
-  #put(s: number, { message, lane, sent }: Entry): void {
-    this.#outlet?.send(this.codec.stamp(message, { s, a: this.#arrivals.inPassing() }));
+  /** Sends for the first time what was written, as it stands on this wire. */
+  #put(message: Message, sent: Sent, lane: Lane): void {
+    const size = message.length + stamps;
+    this.#unacked.set((this.#last += 1), { message, size, sent, lane });
+    this.#size += size;
+    if (lane === "event") this.#fly(1, size);
+    this.#outlet?.numbered?.(this.#last, message);
+    this.#outlet?.send(this.codec.stamp(message, { s: this.#last, a: this.#arrivals.inPassing() }));
     if (lane !== "event") sent.settle();
   }
 
+  /** Whether the other half has no room for an event. */
+  get #crowded(): boolean {
+    return this.#flying.w >= this.#credit.w || this.#flying.wb >= this.#credit.wb;
+  }
+
   #dash(message: Message, sent: Sent): void {
-    if (this.#pending.size || !this.#roomy())
+    if (this.#pending.size || this.#crowded || !this.#roomy())
       return sent.fail(new RequestError("DROPPED", "a volatile event could not go at once"));
     this.#outlet?.send(this.codec.stamp(message, {}));
     sent.settle();

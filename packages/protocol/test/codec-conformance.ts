@@ -4,11 +4,36 @@ import { describe, expect, test } from "vitest";
 import { ProtocolError } from "../src/errors.ts";
 import type { Frame, FrameCodec } from "../src/frame.ts";
 
+const welcome: Frame = {
+  t: "welcome",
+  state: "new",
+  sid: "s",
+  rt: "r",
+  ep: "e",
+  rx: 0,
+  w: 64,
+  wb: 2 ** 20,
+  heartbeat: { i: 25_000, t: 10_000 },
+  ttl: 0,
+};
+
 /** One frame of each kind, with all of its fields and with the least. */
 const frames: readonly Frame[] = [
-  { t: "hello", v: 1, cid: "c", att: 1 },
-  { t: "hello", v: 1, cid: "c", att: 2, auth: "" },
-  { t: "welcome", state: "new", sid: "s", heartbeat: { i: 25_000, t: 10_000 } },
+  { t: "hello", v: 1, cid: "c", att: 1, w: 256, wb: 2 ** 20 },
+  {
+    t: "hello",
+    v: 1,
+    cid: "c",
+    att: 2,
+    auth: "",
+    w: 1,
+    wb: 1,
+    resume: { sid: "s", rt: "r", ep: "e", rx: 0, tx0: 1 },
+  },
+  welcome,
+  { ...welcome, state: "reset", why: "unknown", rx: 7, but: [3, 5] },
+  { t: "ack", a: 1 },
+  { t: "ack", a: Number.MAX_SAFE_INTEGER, but: [1, 7] },
   { t: "event", name: "say" },
   { t: "event", name: "constructor", data: null, q: 1 },
   { t: "request", q: 1, name: "join", data: {}, deadline: 2 ** 40 },
@@ -38,7 +63,7 @@ const none: readonly (readonly [value: object, why: string])[] = [
   [{ t: "ping", n: 1.5 }, 'missing or wrong field "n"'],
   [{ t: "event", name: "" }, 'missing or wrong field "name"'],
   [{ t: "event", name: "n".repeat(129) }, 'missing or wrong field "name"'],
-  [{ t: "welcome", state: "new", sid: "s", heartbeat: null }, 'missing or wrong field "heartbeat"'],
+  [{ ...welcome, heartbeat: null }, 'missing or wrong field "heartbeat"'],
 ];
 
 /** Values of JSON, as JSON gives them back; `__proto__` is no key in some codecs. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { itemWindow, Pump, sizeWindow } from "../src/pump.ts";
-import { counting, heldCall, settled } from "./calling.ts";
+import { counting, heldCall } from "./calling.ts";
+import { settled } from "./outlet.ts";
 
 describe("a pump", () => {
   test("sends what an iterable gives, then is done", async () => {

@@ -49,3 +49,5 @@ export {
   ValidationError,
 } from "@symbolon/protocol";
 export type { Closed, Codec, Message, Sent, SocketCodecs } from "@symbolon/protocol";
+export type { SessionOptions } from "./parking.ts";
+export type { SessionChange } from "./session-change.ts";
