@@ -3,8 +3,7 @@ export type Half = "client" | "server";
 
 /** Something that will happen. */
 interface Plan {
-  /** When, in virtual ms; later than `due` when the machine stood still. */
-  at: number;
+  /** When, in virtual ms; in truth later, if its machine stands still then. */
   readonly due: number;
   readonly order: number;
   /** The machine on which it happens; undefined for what no machine holds up. */
@@ -19,6 +18,8 @@ export class Agenda {
   /** A binary heap, the next plan first. */
   readonly #plans: Plan[] = [];
   readonly #still: Record<Half, number> = { client: 0, server: 0 };
+  /** What was due while a machine stood still. */
+  readonly #held: Record<Half, Plan[]> = { client: [], server: [] };
   readonly #waiting: Record<Half, number> = { client: 0, server: 0 };
 
   /** Virtual ms since the world began. */
@@ -34,7 +35,7 @@ export class Agenda {
   /** Plans `act` in `ms` ms, unless the returned function is called before. Equal times keep their order. */
   plan(half: Half | undefined, ms: number, act: () => void): () => void {
     const due = this.#now + Math.max(0, ms);
-    const plan: Plan = { at: due, due, order: (this.#order += 1), half, act };
+    const plan: Plan = { due, order: (this.#order += 1), half, act };
     if (half !== undefined) this.#waiting[half] += 1;
     this.#push(plan);
     return () => this.#done(plan);
@@ -43,32 +44,30 @@ export class Agenda {
   /** A machine stands still for `ms` ms: what is due on it happens after that. */
   pause(half: Half, ms: number): void {
     this.#still[half] = Math.max(this.#still[half], this.#now + ms);
+    this.plan(undefined, ms, () => {
+      if (this.#still[half] <= this.#now) this.wake(half);
+    });
   }
 
-  /** A machine goes on. */
+  /** A machine goes on, with what was due, in the order in which it was. */
   wake(half: Half): void {
     this.#still[half] = this.#now;
-  }
-
-  /** Whether a machine stands still. */
-  paused(half: Half): boolean {
-    return this.#still[half] > this.#now;
+    for (const plan of this.#held[half].splice(0)) this.#push(plan);
   }
 
   /** Does the next thing, if it is not later than `until`; false when there is none. */
   step(until: number): boolean {
     for (;;) {
       const [plan] = this.#plans;
-      if (plan === undefined || plan.at > until) return false;
+      if (plan === undefined || plan.due > until) return false;
       this.#pop();
-      if (plan.act === undefined) continue;
-      if (plan.half !== undefined && this.#still[plan.half] > plan.at) {
-        plan.at = this.#still[plan.half];
-        this.#push(plan);
+      const { act, half, due } = plan;
+      if (act === undefined) continue;
+      if (half !== undefined && this.#still[half] > Math.max(due, this.#now)) {
+        this.#held[half].push(plan);
         continue;
       }
-      this.#now = Math.max(this.#now, plan.at);
-      const { act } = plan;
+      this.#now = Math.max(this.#now, due);
       this.#done(plan);
       act();
       return true;
@@ -111,9 +110,6 @@ export class Agenda {
   }
 }
 
-/** What was held up by a machine that stood still happens in the order in which it was due. */
 function sooner(one: Plan, other: Plan): boolean {
-  return (
-    one.at - other.at < 0 || (one.at === other.at && (one.due - other.due || one.order - other.order) < 0)
-  );
+  return one.due < other.due || (one.due === other.due && one.order < other.order);
 }

@@ -17,6 +17,8 @@ interface Conversation {
   /** Undefined for an attacker's. */
   readonly client: number | undefined;
   readonly peer: Peer<ServerMessages<Talk>>;
+  /** Whether the client is away, as far as the server knows. */
+  parked: boolean;
 }
 
 /** A server's process with the application under test; when it crashes nothing of it is left. */
@@ -98,11 +100,12 @@ export class ServerProcess implements Answering {
     const { trace } = this.#stage;
     const line = this.#network.lines[lineOf(request) - 1];
     const conv = (this.#stage.conversations += 1);
-    const conversation = { conv, client: line?.client, peer };
+    const conversation = { conv, client: line?.client, peer, parked: false };
     this.conversations.add(conversation);
     trace.add({ is: "setup", conv, sid: peer.id, line: lineOf(request), client: line?.client });
     if (conversation.client !== undefined) this.#service.room("all").join(peer);
     peer.watch((change) => {
+      conversation.parked = change.is === "parked";
       const undelivered = change.is === "ended" ? { undelivered: change.undelivered } : {};
       trace.add({ is: change.is, conv, clock: this.clock.now, ...undelivered });
     });

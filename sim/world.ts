@@ -157,7 +157,8 @@ export class World {
     for (const { id, client } of this.clients) {
       if (client.status.value.is !== "open")
         yield { of: "I18", what: `client ${id} is ${client.status.value.is}` };
-      const conv = this.server?.current(id)?.conv;
+      const { conv, parked = true } = this.server?.current(id) ?? {};
+      if (parked) yield { of: "I18", what: `client ${id} is away, as the server sees it` };
       for (const [n, said] of unsettled)
         if (said === undefined || said === conv) yield { of: "I19", what: `${n} has no outcome` };
     }
