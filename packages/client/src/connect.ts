@@ -138,7 +138,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const path = (contract as AnyContract).url(options.params, options.query);
   const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
   const { codec = jsonFrames } = options;
-  const session = new Session({ window, ...options.outbox });
+  const session = new Session({ window, room, ...options.outbox });
   session.codec = codec;
   const opening = new Sent();
   const listeners = new Set<{ readonly name: string; readonly told: Listener }>();
@@ -273,6 +273,7 @@ type Listener = (data: unknown) => unknown;
 
 /** What the server may have said that was not handled here. */
 const window: Credit = { w: 256, wb: 2 ** 20 };
+const room: Credit = { w: 512, wb: 2 ** 21 };
 
 /** 128 random bits. */
 function randomId(): string {

@@ -18,9 +18,10 @@ export type {
 } from "./kind.ts";
 export type { Turn } from "./turns.ts";
 export { Session } from "./session.ts";
-export type { Left, Outlet, Position, SessionOptions } from "./session.ts";
+export type { Left, Outlet, Position, SessionOptions } from "./session-options.ts";
 export type { Heard } from "./arrivals.ts";
 export type { Lane, Outbox, SendOptions } from "./outbox.ts";
+export { callFrames } from "./call-frames.ts";
 export { jsonFrames, SUBPROTOCOL, VERSION } from "./frame.ts";
 export type {
   Ack,

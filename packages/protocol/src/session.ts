@@ -3,47 +3,8 @@ import { OutcomeUnknown, ProtocolError, RequestError } from "./errors.ts";
 import { type Credit, type FrameCodec, jsonFrames, type Stamp } from "./frame.ts";
 import type { Lane, Outbox, SendOptions } from "./outbox.ts";
 import { Sent } from "./sent.ts";
-import type { Message, Wire } from "./wire.ts";
-
-/** What a session may keep. */
-export interface SessionOptions {
-  /** What the other half may have said that is not finished here: so many events, of so many characters in all. */
-  readonly window: Credit;
-  /** Messages kept until the other half has finished them. Default 1,000. */
-  readonly messages?: number | undefined;
-  /** Characters of them. Default 4 Mi. */
-  readonly size?: number | undefined;
-  /** What becomes of an event too many: it waits while it is awaited, which is the default, or is rejected. */
-  readonly full?: "wait" | "reject" | undefined;
-  /** Where it was left, when it goes on after a restart. Default: it begins. */
-  readonly left?: Left | undefined;
-}
-
-/** Where a session was left by a process that is gone. */
-export interface Left {
-  /** What had come; what of it is in `but` is lost, and has to come again. */
-  readonly heard: Heard;
-  /** The last number that was given. */
-  readonly last: number;
-  /** What was sent and is not finished, by number, in order. */
-  readonly unacked: Iterable<readonly [number, Message]>;
-}
-
-/** What the other half says of itself when a wire is live. */
-export interface Position {
-  /** The last message it has received. */
-  readonly rx: number;
-  /** Those up to `rx` that it wants again. */
-  readonly but?: readonly number[] | undefined;
-  /** What it grants. */
-  readonly window: Credit;
-}
-
-/** What a session needs of a wire. */
-export interface Outlet extends Pick<Wire, "send" | "drained"> {
-  /** Told of each message when it is numbered, before it is sent. */
-  readonly numbered?: (s: number, message: Message) => void;
-}
+import type { Outlet, Position, SessionOptions } from "./session-options.ts";
+import type { Message } from "./wire.ts";
 
 interface Entry {
   readonly message: Message;
@@ -84,7 +45,7 @@ export class Session implements Outbox {
   readonly #arrivals: Arrivals;
 
   constructor(options: SessionOptions) {
-    const { window, left } = options;
+    const { window, room = window, left } = options;
     this.#options = options;
     this.#arrivals = new Arrivals(
       window,
@@ -93,11 +54,10 @@ export class Session implements Outbox {
           this.#outlet?.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined }));
       },
       left?.heard ?? { rx: 0, but: [] },
+      room,
     );
     this.#last = left?.last ?? 0;
-    for (const [s, message] of left?.unacked ?? [])
-      this.#unacked.set(s, { message, size: message.length + 64, sent: new Sent(), lane: "answer" });
-    for (const { size } of this.#unacked.values()) this.#size += size;
+    for (const [s, message, lane] of left?.unacked ?? []) this.#keep(s, message, new Sent(), lane);
   }
 
   /** Characters that are kept until the other half has finished with them. */
@@ -247,13 +207,17 @@ export class Session implements Outbox {
 
   /** Sends for the first time what was written, as it stands on this wire. */
   #put(message: Message, sent: Sent, lane: Lane): void {
-    const size = message.length + stamps;
-    this.#unacked.set((this.#last += 1), { message, size, sent, lane });
-    this.#size += size;
-    if (lane === "event") this.#fly(1, size);
+    this.#keep((this.#last += 1), message, sent, lane);
     this.#outlet?.numbered?.(this.#last, message);
     this.#outlet?.send(this.codec.stamp(message, { s: this.#last, a: this.#arrivals.inPassing() }));
     if (lane !== "event") sent.settle();
+  }
+
+  #keep(s: number, message: Message, sent: Sent, lane: Lane): void {
+    const size = message.length + stamps;
+    this.#unacked.set(s, { message, size, sent, lane });
+    this.#size += size;
+    if (lane === "event") this.#fly(1, size);
   }
 
   /** Whether the other half has no room for an event. */

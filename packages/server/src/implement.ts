@@ -1,5 +1,6 @@
 import {
   type AnyContract,
+  callFrames,
   CloseCode,
   type Frame,
   type FrameCodec,
@@ -13,6 +14,7 @@ import {
 } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
 import { Conversation } from "./conversation.ts";
+import { ClosedBefore } from "./failure.ts";
 import type { Line, LineOptions } from "./line.ts";
 import type { Owner, Parking } from "./parking.ts";
 import type { Peer } from "./peer.ts";
@@ -36,6 +38,9 @@ export interface ServiceOptions extends LineOptions {
   /** Where sessions survive this process. Default: they do not. */
   readonly store?: Store;
 }
+
+/** How an older dial of a client ends. */
+const superseded = { code: CloseCode.Superseded, reason: "a newer connection took over" };
 
 /** Serves a contract: its rooms, and the newest conversation of each client. */
 export class ContractService<C extends AnyContract> implements Service<C> {
@@ -112,26 +117,24 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       known.is === "gone" && request !== undefined
         ? await this.#options.store?.sessions.attach(request)
         : undefined;
-    if (known.is === "stale" || stored?.is === "stale") {
-      caller.wire.close(CloseCode.Superseded, "a newer connection took over");
-      await attempt.end();
-      return undefined;
-    }
+    if (known.is === "stale" || stored?.is === "stale") return new ClosedBefore(superseded);
     if (known.is === "here") {
       await attempt.end(); // the hooks have let it pass, and the session has what they provided at first
       await accept();
       const goesOn = request === undefined || (await known.line.resume(request));
       // While something was awaited, the session may have gone on without it.
       const again = this.#known(hello, owner, key);
-      if (goesOn && again.is === "here") rest(again.line.attach(caller, hello.resume ? "resumed" : "new"));
-      else caller.wire.close(CloseCode.SessionLost, "the session has ended");
+      if (again.is === "stale") return new ClosedBefore(superseded);
+      if (!goesOn || again.is !== "here")
+        return new ClosedBefore({ code: CloseCode.SessionLost, reason: "the session has ended" });
+      rest(again.line.attach(caller, hello.resume ? "resumed" : "new"));
       return undefined;
     }
     const restored = stored?.is === "resumed" ? stored : undefined;
     const why = known.is === "new" ? known.why : stored?.is === "reset" ? stored.why : "unknown";
     const ghost = known.is === "new" ? known.ghost : undefined;
     const secret = new SessionSecret(restored === undefined ? this.#options.store?.epoch : hello.resume);
-    const left = restored && leftBy(restored.state);
+    const left = restored && leftBy(restored.state, codec);
     const { parking } = this.#options;
     const line = new SessionLine({ ...this.#options, owner, parking, secret, ended: attempt.ended, left });
     line.att = hello.att;
@@ -231,11 +234,15 @@ type Known<C extends AnyContract> =
       readonly ghost?: Conversation<C, SessionLine>;
     };
 
-function leftBy({ received, out, outgoing }: SessionState): Left {
+function leftBy({ received, out, outgoing }: SessionState, codec: FrameCodec): Left {
   return {
     heard: { rx: received.upTo, but: received.but },
     last: out,
-    unacked: outgoing.map(({ s, data }) => [s, data]),
+    unacked: outgoing.map(({ s, data }) => [
+      s,
+      data,
+      codec.read(data, callFrames).t === "event" ? "event" : "answer",
+    ]),
   };
 }
 

@@ -69,6 +69,7 @@ export class PlainLine implements Line {
   }
 
   #hear(message: Message, wire: Wire, listener: LineListener): void {
+    if (this.#strikes >= strikes) return;
     try {
       checkBounds(message);
       const frame = jsonFrames.read(message, listener.reads);

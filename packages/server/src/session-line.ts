@@ -116,6 +116,7 @@ export class SessionLine implements Line, Parkable {
   attach({ wire, hello, codec }: Caller, state: Welcome["state"], why?: string): Promise<void> {
     const { clock, heartbeat } = this.#options;
     const ghost = this.#wire;
+    const again = this.#rested !== undefined;
     this.#wire = wire;
     this.#rested?.();
     ghost?.close(CloseCode.Superseded, "a newer connection took over");
@@ -150,7 +151,7 @@ export class SessionLine implements Line, Parkable {
       outbox.flush();
     };
     const rest = new Promise<void>((resolve) => (this.#rested = resolve));
-    if (state === "resumed") this.#watchers.tell({ is: "resumed" });
+    if (again || state === "resumed") this.#watchers.tell({ is: "resumed" });
     wire.listen(beating(told, wire, clock, heartbeat, ping));
     return rest;
   }
@@ -193,7 +194,7 @@ export class SessionLine implements Line, Parkable {
 
   #hear(message: Message, wire: Wire): void {
     const listener = this.#listener;
-    if (wire !== this.#wire || listener === undefined) return;
+    if (wire !== this.#wire || this.#finished || listener === undefined) return;
     this.confirmed = true;
     try {
       checkBounds(message);
@@ -212,10 +213,11 @@ export class SessionLine implements Line, Parkable {
     }
   }
 
-  /** One half has lost what the other relies on: the client comes back and is told; any other fault is for good. */
+  /** Something was lost on the way: the client comes back and says it again; any other fault is for good. */
   #misheard({ closeCode, message }: ProtocolError, wire: Wire): void {
     const error = new CloseError(closeCode, message.slice(0, 100));
-    if (closeAdvice(closeCode) === "end") return this.close(error);
+    // What was refused has its number all the same: a session that went on would be without it, and nobody told.
+    if (closeCode !== CloseCode.SessionLost) return this.close(error);
     wire.close(error.code, error.reason);
     this.#lost(error, wire);
   }

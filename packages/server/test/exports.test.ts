@@ -77,3 +77,12 @@ test("@symbolon/server/current exports these names and no others", async () => {
     ]
   `);
 });
+
+test("@symbolon/server/file exports these names and no others", async () => {
+  const names = Object.keys(await import("@symbolon/server/file")).sort();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "fileStore",
+    ]
+  `);
+});
