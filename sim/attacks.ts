@@ -1,6 +1,9 @@
 import type { SeenFrame } from "./trace.ts";
 import type { World } from "./world.ts";
 
+/** The number of a user who has no client. */
+export const stranger = 99;
+
 /** Says a `hello` again that the server has heard already, on a line of one's own. It must change nothing. */
 export function replay(world: World): string | undefined {
   const hello = heardHello(world);
@@ -14,7 +17,7 @@ export function forge(world: World): string | undefined {
   if (!hello) return undefined;
   const fresh = { ...hello, att: Number(hello["att"]) + world.chance.whole(1, 50) };
   if (!resume || world.chance.happens(0.5))
-    return attack(world, { ...fresh, auth: "user 99" }, "says it as somebody else");
+    return attack(world, { ...fresh, auth: `user ${stranger}` }, "says it as somebody else");
   const rt = String(resume.rt).replace(/[A-Za-z0-9]/g, (letter) => (letter === "a" ? "b" : "a"));
   return attack(world, { ...fresh, resume: { ...resume, rt } }, "guesses the secret");
 }
@@ -24,7 +27,7 @@ function heardHello({ trace, chance }: World): SeenFrame | undefined {
   const hellos = trace.entries.flatMap((entry) =>
     entry.is === "got" && entry.by === "server" && entry.frame.t === "hello" ? [entry] : [],
   );
-  const genuine = hellos.filter(({ frame }) => String(frame["auth"]) !== "user 99");
+  const genuine = hellos.filter(({ frame }) => String(frame["auth"]) !== `user ${stranger}`);
   return genuine.length > 0 ? chance.oneOf(genuine).frame : undefined;
 }
 

@@ -25,6 +25,8 @@ export class Network {
   readonly trace: Trace;
   readonly weather: Weather;
   readonly lines: Line[] = [];
+  /** The session that each client was welcomed to last. */
+  readonly sids = new Map<number, string>();
   readonly dialing: Dialing = { answer: "given", slow: 0 };
   /** The server's process; undefined while there is none. */
   server: Answering | undefined;

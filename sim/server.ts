@@ -5,16 +5,18 @@ import { talk } from "./contract.ts";
 import type { End, Line } from "./line.ts";
 import type { Answering, Network } from "./network.ts";
 import type { Settings } from "./settings.ts";
+import { stranger } from "./attacks.ts";
 import { giveAll, readAll, type Stage } from "./stage.ts";
 import type { Kind } from "./trace.ts";
 import { ServerWire } from "./wire.ts";
 
 type Talk = typeof talk;
+type Context = ContractContext<Talk> & { readonly principal: string };
 
 /** A conversation of the application, from setup to end. */
 interface Conversation {
   readonly conv: number;
-  /** Undefined for an attacker's. */
+  /** Whose it is, by its principal; undefined for one that has none. */
   readonly client: number | undefined;
   readonly peer: Peer<ServerMessages<Talk>>;
   /** Whether the client is away, as far as the server knows. */
@@ -64,7 +66,8 @@ export class ServerProcess implements Answering {
 
   /** The conversation in which a client is spoken to. */
   current(client: number): Conversation | undefined {
-    return [...this.conversations].findLast((one) => one.client === client);
+    const mine = [...this.conversations].filter((one) => one.client === client);
+    return mine.find(({ peer }) => peer.id === this.#network.sids.get(client)) ?? mine.at(-1);
   }
 
   /** The process is gone at once. */
@@ -96,21 +99,21 @@ export class ServerProcess implements Answering {
     this.#knocking.delete(line);
   }
 
-  *#converse(peer: Peer<ServerMessages<Talk>>, { request }: ContractContext<Talk>) {
+  *#converse(peer: Peer<ServerMessages<Talk>>, { request, principal }: Context) {
     const { trace } = this.#stage;
-    const line = this.#network.lines[lineOf(request) - 1];
     const conv = (this.#stage.conversations += 1);
-    const conversation = { conv, client: line?.client, peer, parked: false };
+    const client = clientOf(principal);
+    const conversation = { conv, client, peer, parked: false };
     this.conversations.add(conversation);
-    trace.add({ is: "setup", conv, sid: peer.id, line: lineOf(request), client: line?.client });
-    if (conversation.client !== undefined) this.#service.room("all").join(peer);
+    trace.add({ is: "setup", conv, sid: peer.id, line: lineOf(request), client });
+    if (client !== undefined) this.#service.room("all").join(peer);
     peer.watch((change) => {
       conversation.parked = change.is === "parked";
       const undelivered = change.is === "ended" ? { undelivered: change.undelivered } : {};
       trace.add({ is: change.is, conv, clock: this.clock.now, ...undelivered });
     });
     try {
-      yield this.#handlers(conv, conversation.client ?? 0);
+      yield this.#handlers(conv, client ?? 0);
     } finally {
       this.conversations.delete(conversation);
       trace.add({ is: "over", conv, clock: this.clock.now });
@@ -160,4 +163,10 @@ export class ServerProcess implements Answering {
 
 function lineOf(request: Request): number {
   return Number(request.headers.get("x-line"));
+}
+
+/** The client of a principal; an attacker may know how one greets, but has none of its own. */
+function clientOf(principal: string): number | undefined {
+  const client = Number(principal.slice("user ".length));
+  return client === stranger ? undefined : client;
 }

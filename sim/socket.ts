@@ -85,6 +85,8 @@ class ClientSocket implements WebSocketLike {
     } else if (parcel.is === "message") {
       if (this.readyState !== 1) return; // a page's socket that is closing tells of no message any more
       this.#network.trace.add({ is: "got", line: this.#line.id, by: "client", frame: parcel.frame });
+      const { t, sid } = parcel.frame;
+      if (t === "welcome" && this.#line.client) this.#network.sids.set(this.#line.client, String(sid));
       this.#tell({ type: "message", data: parcel.message });
     } else if (parcel.is === "close") {
       this.#line.up.put({ is: "close", code: parcel.code, reason: parcel.reason });

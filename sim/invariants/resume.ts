@@ -36,33 +36,36 @@ export const I10: Invariant = {
   },
 };
 
-/** An attacker's line is never given the session of a client. */
+/** An attacker's line is never given a session that a client was welcomed to. */
 export const I15: Invariant = {
   name: "I15",
   says: "Only its principal is given a session, and nobody by a greeting that was used.",
   *broken(ledger) {
-    const owners = new Map(ledger.all("setup").map(({ sid, client }) => [sid, client]));
+    const owners = new Map<string, number>();
     const attackers = new Set(ledger.all("dial").flatMap((dial) => (dial.client ? [] : [dial.line])));
-    for (const { by, line, frame } of ledger.all("put"))
-      if (by === "server" && frame.t === "welcome" && attackers.has(line)) {
-        const owner = owners.get(String(frame["sid"]));
-        if (owner !== undefined)
-          yield `the session of client ${owner} was given to an attacker on line ${line}`;
-      }
+    for (const { by, line, frame } of ledger.all("put")) {
+      if (by !== "server" || frame.t !== "welcome") continue;
+      const sid = String(frame["sid"]);
+      const owner = owners.get(sid);
+      if (!attackers.has(line)) owners.set(sid, line);
+      else if (owner !== undefined)
+        yield `the session of line ${owner} was given to an attacker on line ${line}`;
+    }
   },
 };
 
 /**
  * A reset needs a reason outside the product: the server began anew, the client was away for longer than `grace`, or
- * more was said than the server keeps. A session that ends needs one too.
+ * more was said than the server keeps. A session that its client joined needs one to end.
  */
 export const I24: Invariant = {
   name: "I24",
   says: "No session ends without a cause.",
   *broken(ledger) {
     for (const { conv, clock, place } of ledger.all("over")) {
-      const owner = ledger.all("setup").find((setup) => setup.conv === conv)?.client;
-      if (owner === undefined || ledger.closed(owner, place) || overflowed(ledger, conv)) continue;
+      const { client: owner, sid } = ledger.all("setup").find((setup) => setup.conv === conv) ?? {};
+      const joined = owner !== undefined && ledger.joined(owner).some((one) => one.sid === sid);
+      if (!joined || ledger.closed(owner, place) || overflowed(ledger, conv)) continue;
       if (!expired(ledger, conv, clock)) yield `conversation ${conv} ended without a cause`;
     }
     for (const { client, why, place } of ledger.all("reset")) {
