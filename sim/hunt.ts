@@ -26,7 +26,7 @@ export async function hunt(
 async function kill(mutant: Mutant, many: number): Promise<string | undefined> {
   let schedules = 0;
   let noticed: Failure | undefined;
-  await runAll(batches(mutant.mode ?? "storm", many), { jobs: 1, mutant }, ({ tally, failures }) => {
+  await runAll(batches(mutant.mode, many), { jobs: 1, mutant }, ({ tally, failures }) => {
     [noticed] = failures;
     schedules += noticed ? 1 : tally.schedules;
     return noticed === undefined;

@@ -1,6 +1,6 @@
 // Breaks one module on its way into a thread.
 
-/** @type {{ name: string, file: string, find: string, replace: string }} */
+/** @type {import("./mutants.ts").Mutant} */
 let mutant;
 
 /** Node calls this with what was registered. */
@@ -11,11 +11,17 @@ export function initialize(data) {
 /** Node calls this for every module. */
 export async function load(url, context, next) {
   const loaded = await next(url, context);
-  if (!url.split("?")[0].endsWith(`/packages/${mutant.file}`)) return loaded;
-  const pieces = String(loaded.source).split(mutant.find);
-  if (pieces.length !== 2)
-    throw new Error(
-      `mutant "${mutant.name}": its place is ${pieces.length - 1} times in ${mutant.file}, not once`,
-    );
-  return { ...loaded, source: pieces.join(mutant.replace) };
+  const patches = [mutant, ...(mutant.also ?? [])].filter(({ file }) =>
+    url.split("?")[0].endsWith(`/packages/${file}`),
+  );
+  if (patches.length === 0) return loaded;
+  return { ...loaded, source: patches.reduce(patched, String(loaded.source)) };
+}
+
+function patched(source, { file, find, replace }) {
+  const pieces = source.split(find);
+  if (pieces.length === 2) return pieces.join(replace);
+  throw new Error(
+    `mutant "${mutant.name}": what it breaks is ${pieces.length - 1} times in ${file}, not once: ${find}`,
+  );
 }
