@@ -36,6 +36,12 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     world.agenda.plan(undefined, ms, () => line[way].release("a stall"));
     return `line ${line.id}: ${way} stalls for ${ms.toFixed()} ms`;
   },
+  ghost(world) {
+    const line = anyLine(world);
+    if (!line) return undefined;
+    line.up.hold("a ghost");
+    return `line ${line.id}: nothing arrives at the server until its client says hello anew`;
+  },
   refuse: (world) => dialing(world, "refused", 0),
   "slow dial": (world) => dialing(world, "given", world.chance.between(1_000, 20_000)),
   "deaf dial": (world) => dialing(world, "never", 0),

@@ -3,6 +3,7 @@ export type FaultName =
   | "cut"
   | "hole"
   | "lag"
+  | "ghost"
   | "refuse"
   | "slow dial"
   | "deaf dial"
@@ -40,7 +41,7 @@ export const modes: Readonly<Record<string, Mode>> = {
   holes: {
     says: "Connections go silent in one direction or stall; dials are refused, slow, or never answered.",
     faults: 8,
-    mix: { hole: 4, lag: 4, cut: 2, refuse: 1, "slow dial": 2, "deaf dial": 1 },
+    mix: { hole: 4, lag: 3, ghost: 3, cut: 2, refuse: 1, "slow dial": 2, "deaf dial": 1 },
   },
   zombies: {
     says: "Either machine stands still for longer than anybody waits, and comes back; clocks jump, pages hide.",
@@ -69,6 +70,7 @@ export const modes: Readonly<Record<string, Mode>> = {
       cut: 8,
       hole: 2,
       lag: 2,
+      ghost: 1,
       refuse: 1,
       "slow dial": 1,
       "deaf dial": 1,

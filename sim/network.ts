@@ -87,6 +87,15 @@ export class Network {
     }
   }
 
+  /** A client says hello on a new line: soon after, what was held up on an older one of it comes. */
+  greeted({ id, client }: Line): void {
+    for (const older of this.open)
+      if (older.client === client && older.id < id)
+        this.agenda.plan(undefined, this.chance.between(0, 4 * this.weather.latency), () =>
+          older.up.release("a ghost"),
+        );
+  }
+
   /** A line is over for the server. */
   left(line: Line): void {
     this.server?.left(line);

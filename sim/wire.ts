@@ -73,6 +73,7 @@ export class ServerWire implements Wire, End {
     if (this.#line.over.server) return;
     if (parcel.is === "message") {
       this.#network.trace.add({ is: "got", line: this.#line.id, by: "server", frame: parcel.frame });
+      if (parcel.frame.t === "hello") this.#network.greeted(this.#line);
       this.#events.message(parcel.message);
     } else if (parcel.is === "close") {
       if (!this.#closing) this.#line.down.put({ is: "close", code: parcel.code, reason: parcel.reason });

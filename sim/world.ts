@@ -133,7 +133,9 @@ export class World {
     this.agenda.wake("client");
     this.agenda.wake("server");
     Object.assign(this.network.dialing, { answer: "given", slow: 0 });
-    for (const line of this.network.open) for (const lane of [line.up, line.down]) lane.release("a stall");
+    for (const line of this.network.open)
+      for (const lane of [line.up, line.down])
+        for (const reason of ["a stall", "a ghost"]) lane.release(reason);
     for (const mood of Object.values(this.stage.mood)) Object.assign(mood, calm);
     this.page.setOnline(true);
     this.page.setVisible(true);

@@ -76,7 +76,7 @@ export const I24: Invariant = {
       const setup = ledger.all("setup").find(({ sid }) => sid === left?.sid);
       if (!setup) continue;
       const restarted = ledger.all("boot").some((boot) => boot.place > setup.place && boot.place < place);
-      const over = ledger.all("over").some(({ conv }) => conv === setup.conv);
+      const over = ledger.all("ended").some((ended) => ended.conv === setup.conv && ended.place < place);
       if (!restarted && !over && !overflowed(ledger, setup.conv))
         yield `client ${client} was reset (${why}) without a cause`;
     }

@@ -389,7 +389,7 @@ describe("what should not be said", () => {
   test("what is finished makes room for more", async () => {
     const { net } = talking();
     const { socket } = await dial(net);
-    for (let finished = 0, s = 1; finished < 200; ) {
+    for (let finished = 0, s = 1; finished < 200;) {
       while (s <= 200 && s - finished <= 64) socket.send(saying(s++, "x"));
       const { a, but = [] } = JSON.parse(String(await socket.receive())) as { a: number; but?: number[] };
       finished = a - but.length;
