@@ -88,6 +88,7 @@ describe("when both halves have MessagePack", () => {
     expect(socket.protocol).toBe(msgpack.protocol);
     socket.send({ t: "hello", v: 1, cid: "c", att: 1, w: 256, wb: 2 ** 20 });
     expect(JSON.parse(String(await socket.receive()))).toMatchObject({ t: "welcome" });
+    expect(JSON.parse(String(await socket.receive()))).toMatchObject({ t: "room", room: "all" });
     socket.send(msgpack.stamp(msgpack.write({ t: "event", name: "say", data: 1n }), { s: 1 }));
     const said = { s: 1, t: "event", name: "said", data: 1n, q: 1 };
     expect(msgpack.read(await socket.receive())).toEqual(said);

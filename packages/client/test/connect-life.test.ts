@@ -63,7 +63,7 @@ test("the first use dials, at the contract's path below the url, and says hello"
   last().opens();
   await vi.advanceTimersByTimeAsync(1);
   const hello = JSON.parse(String(last().sent[0])) as { cid: string };
-  expect(hello).toEqual({ t: "hello", v: 1, cid: hello.cid, att: 1, w: 256, wb: 2 ** 20 });
+  expect(hello).toEqual({ t: "hello", v: 1, cid: hello.cid, att: 1, rooms: [], w: 256, wb: 2 ** 20 });
   expect(hello.cid).toMatch(/^\d+(-\d+){3}$/);
   client.close();
 });

@@ -95,10 +95,13 @@ describe("a session that goes on", () => {
   });
 
   test("asks again for a message that is missing, on another wire", async () => {
-    const { client, last, says, opens, order } = await welcomed();
+    const { client, says, opens, order } = await welcomed();
     says(told(1, 1), told(3, 3));
-    expect(last().closed).toEqual({ code: 4902, reason: "message 3 came after 1" });
-    last().falls(4902);
+    expect(client.status.value).toMatchObject({
+      is: "waiting",
+      error: { reason: "message 3 came after 1" },
+    });
+    says(told(2, 2)); // on a wire that was let go
     await pass(1_000);
     expect(opens()).toMatchObject({ resume: { rx: 1 } });
     says(welcome({ state: "resumed" }), told(2, 2), told(3, 3));
@@ -110,9 +113,10 @@ describe("a session that goes on", () => {
   test("ends when the server says more than there was room for", async () => {
     const { client, says } = await welcomed();
     client.on("told", () => new Promise(() => {}));
-    says(...Array.from({ length: 256 }, (_, n) => told(n + 1, n)));
+    // Twice as much as was granted is borne: what comes again after a restart of the server takes room as well.
+    says(...Array.from({ length: 512 }, (_, n) => told(n + 1, n)));
     expect(client.status.value.is).toBe("open");
-    says(told(257, 1));
+    says(told(513, 1));
     expect(await client.closed).toMatchObject({ code: 4429 });
   });
 });
