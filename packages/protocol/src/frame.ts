@@ -130,6 +130,8 @@ interface CancelFrame extends Numbered {
 }
 /** What is said in a call that was asked. */
 export type CallFrame = ReplyFrame | ErrorFrame | NextFrame | EndFrame | CreditFrame | CancelFrame;
+/** The most characters that these add to a message: who counts what it sends counts them with it. */
+export const stampSize = 64;
 /** Asks for a sign of life. */
 export interface Ping {
   readonly t: "ping";

@@ -19,7 +19,7 @@ import type { Owner, Parking } from "./parking.ts";
 import { PlainLine } from "./plain-line.ts";
 import { type Caller, SessionLine } from "./session-line.ts";
 import { hashOf, SessionSecret } from "./session-secret.ts";
-import type { Awaitable, Claim, SessionState, Store } from "./store.ts";
+import type { Attached, Awaitable, Claim, SessionState, Store } from "./store.ts";
 import type { ContractRoom, ImplementOptions, Setup } from "./setup.ts";
 import type { Visitors } from "./visitors.ts";
 
@@ -118,7 +118,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       return undefined;
     }
     const restored = stored?.is === "resumed" ? stored : undefined;
-    const why = known.is === "new" ? known.why : stored?.is === "reset" ? stored.why : "unknown";
+    const why = known.is === "new" ? known.why : (resetOf(stored) ?? "unknown");
     const newest = this.#newest.get(key);
     const ghost = restored && newest?.line.id === hello.resume?.sid ? newest : known.ghost;
     const secret = new SessionSecret(restored === undefined ? this.#options.store?.epoch : hello.resume);
@@ -137,7 +137,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
         line.record(sessions, claim, () => JSON.stringify(conversation.peer.open));
       conversation.run();
       if (restored !== undefined) tellOfLost(line, restored.state.note);
-      rest(line.attach(caller, restored ? "resumed" : why === undefined ? "new" : "reset", why));
+      if (restored !== undefined) rest(line.attach(caller, "resumed"));
+      else rest(line.attach(caller, why === undefined ? "new" : "reset", why));
     });
   }
 
@@ -230,6 +231,10 @@ type Known<C extends AnyContract> =
       readonly why?: string;
       readonly ghost?: Conversation<C, SessionLine>;
     };
+
+function resetOf(stored: Attached | undefined): string | undefined {
+  return stored?.is === "reset" ? stored.why : undefined;
+}
 
 function leftBy({ received, out, outgoing }: SessionState, codec: FrameCodec): Left {
   return {

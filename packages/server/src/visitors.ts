@@ -52,11 +52,16 @@ export class Visitors {
       leave(error);
     };
     this.add(attempt, { renews: false, expel, leave, move: () => false });
-    return async (init) => {
-      for (const error of expelled) throw error;
-      wire = await accept(init);
-      for (const error of expelled) leave(error); // the 101 is written: it cannot be refused any more
-      return wire;
+    return (init) => {
+      const [error] = expelled;
+      if (error !== undefined) return Promise.reject(error);
+      const accepted = accept(init);
+      const here = (now: Wire): void => {
+        wire = now;
+        for (const error of expelled) leave(error); // the 101 is written: it cannot be refused any more
+      };
+      accepted.then(here, () => {}); // who waits for it is told
+      return accepted;
     };
   }
 
