@@ -124,6 +124,26 @@ describe("too much for a client that is away", () => {
     again.socket.close();
   });
 
+  test("that is still being welcomed is told to the app, and nothing is lost in silence", async () => {
+    const { net, onError } = talking(
+      {
+        before: async (peer) => {
+          for (const text of ["a", "b", "c", "d"]) peer.send("said", text);
+          await new Promise(setImmediate);
+        },
+      },
+      { sessions: { messages: 3 } },
+    );
+    const { socket, welcome } = await dial(net);
+    expect(onError).toHaveBeenCalledOnce();
+    for (const [at, text] of ["a", "b", "c"].entries())
+      expect(await socket.receive()).toBe(said(at + 1, text));
+    await lose(net, socket);
+    const again = await dial(net, resuming(welcome, { rx: 3 }));
+    expect(again.welcome).toMatchObject({ state: "resumed" });
+    again.socket.close();
+  });
+
   test("is only told, while it is here, and waits when it is awaited", async () => {
     const { net, peers, log, onError } = talking({}, { sessions: { messages: 3 } });
     const { socket } = await dial(net, { ...hello, w: 1 });

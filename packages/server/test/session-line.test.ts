@@ -1,6 +1,9 @@
-import { SUBPROTOCOL } from "@symbolon/protocol";
+import { contract, SUBPROTOCOL, type Welcome } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
-import { hello, knock } from "./frames.ts";
+import { z } from "zod";
+import { createApp } from "../src/app.ts";
+import { testClient } from "../src/testing.ts";
+import { frame, hello, knock } from "./frames.ts";
 import { gate } from "./gate.ts";
 import { confirmed, dial, lose, resuming, said, saying, talking } from "./talk.ts";
 
@@ -165,6 +168,22 @@ describe("hello again, without a session", () => {
     expect(await again.socket.receive()).toBe(said(1, "a"));
     expect(log).toEqual(["hook", "setup", "hook", "hook ends"]);
     again.socket.close();
+  });
+
+  test("is not given what was opened at another path", async () => {
+    const app = createApp();
+    app.implement(contract("/rooms/:name", { server: { here: z.string() } }), (peer, { params }) => {
+      peer.send("here", params.name);
+      return {};
+    });
+    const net = testClient(app);
+    const socket = await knock(net, "/rooms/a");
+    const welcome = JSON.parse(String(await socket.receive())) as Welcome;
+    const other = await knock(net, "/rooms/b", { ...hello, att: 2 });
+    expect(JSON.parse(String(await other.receive()))).toMatchObject({ state: "new" });
+    expect(await frame(other)).toMatchObject({ data: "b" });
+    expect(welcome.sid).toBeDefined();
+    other.close();
   });
 
   test("whoever watches is told that it is back", async () => {

@@ -8,6 +8,7 @@ import { memoryStore } from "../src/memory-store.ts";
 import { testClient } from "../src/testing.ts";
 import { hello, knock } from "./frames.ts";
 import { gate } from "./gate.ts";
+import { opcodes, rawClient, rawFrame } from "./raw-client.ts";
 import { confirmed, dial, lose, resuming, saying, talking } from "./talk.ts";
 
 describe("a peer", () => {
@@ -171,6 +172,20 @@ describe("a server that leaves", () => {
     await server.close();
     expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
   });
+});
+
+test("a client that says hello to a server which is closing has no session when that is closed", async () => {
+  const { app, log } = talking();
+  const server = await serve(app, { port: 0, host: "127.0.0.1" });
+  using client = await rawClient(server.port);
+  await client.open("/talk", { "Sec-WebSocket-Protocol": SUBPROTOCOL });
+  const closed = server.close();
+  await client.close();
+  client.write(rawFrame(opcodes.text, JSON.stringify(hello)));
+  await vi.waitFor(() => expect(log).toContain("setup"));
+  client.reset();
+  await closed;
+  expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
 });
 
 test("settled does not wait for clients that are away", async () => {
