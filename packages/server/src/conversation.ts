@@ -117,6 +117,10 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     return this.#running && this.#closing === undefined && !this.#gone.signal.aborted;
   }
 
+  get here(): boolean {
+    return !this.line.parked;
+  }
+
   /** A plain client is not asked for anything. */
   get renews(): boolean {
     return this.line.acknowledged;

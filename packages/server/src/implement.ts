@@ -106,6 +106,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
         : undefined;
     if (known.is === "stale" || stored?.is === "stale") return new ClosedBefore(superseded);
     if (known.is === "here") {
+      if (!known.line.returns.take())
+        return new ClosedBefore({ code: CloseCode.TooMany, reason: "back too often" });
       await attempt.end(); // the hooks have let it pass, and the session has what they provided at first
       await accept();
       const goesOn = request === undefined || (await known.line.resume(request));
@@ -181,6 +183,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     place: Place<C> | undefined,
     accepted: (conversation: Conversation<C, L>) => Promise<void>,
   ): Promise<Response | undefined> {
+    const refusal = this.#options.visitors.refuse(attempt);
+    if (refusal !== undefined) return refusal;
     attempt.context["room"] = this.room;
     const conversation = new Conversation(this, attempt, line, { ...this.#options, from: place?.from });
     this.#conversations.set(conversation.peer, { line, attempt });

@@ -86,6 +86,11 @@ export class Parking<Kept extends Parkable = Parkable> {
     return this.#parked.size;
   }
 
+  /** Characters that are kept for them, as it was when they went. */
+  get kept(): number {
+    return this.#size;
+  }
+
   /**
    * The session that a client may go on with, or why it cannot. Undefined when there is none, or it is another's: which of
    * these is not said.
