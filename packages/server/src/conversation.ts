@@ -211,8 +211,8 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
 
   /** An event of the server failed, and nobody awaited it: the app is told of those that the client has refused. */
   #unsaid({ name, error }: Failure): void {
-    if (error instanceof RequestError && error.code === "OUTBOX_FULL" && this.line.parked)
-      this.line.overflow();
+    const full = error instanceof RequestError && error.code === "OUTBOX_FULL";
+    if (full && this.#running && this.line.parked) this.line.overflow();
     else if (error instanceof RequestError || error instanceof ValidationError)
       void this.#told(new Error(`${JSON.stringify(name)} failed: ${error.message}`, { cause: error }));
   }

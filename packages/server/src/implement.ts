@@ -163,7 +163,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     if (resume === undefined) {
       if (newest === undefined) return { is: "new" };
       if (att <= newest.line.att) return { is: "stale" };
-      if (newest.live && !newest.line.confirmed) return { is: "here", line: newest.line };
+      const { line, live } = newest;
+      if (live && !line.confirmed && line.owner.pathname === owner.pathname) return { is: "here", line };
       return { is: "new", ghost: newest };
     }
     const found = this.#options.parking.find(resume, owner);

@@ -209,7 +209,8 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
       for (const socket of deciding.values()) void writeRefusal(shuttingDown(), socket);
       // Those whose hooks had still to decide.
       await gone(wss);
-      await patiently(clock, Promise.all([ended, ...living]), patience);
+      const rest = Promise.all(living).then(() => app.end()); // one who said hello meanwhile may have a session
+      await patiently(clock, Promise.all([ended, rest]), patience);
       server.off("upgrade", upgrade);
     },
   };

@@ -19,7 +19,7 @@ export const talk = contract("/talk", {
 });
 
 /** The client, as the setup of `talk` holds it. */
-export type Client = Peer<ServerMessages<typeof talk>>;
+type Client = Peer<ServerMessages<typeof talk>>;
 
 /** What is done with what a client says; by default nothing, and `ask` is answered by the same. */
 interface Handling {
@@ -66,9 +66,6 @@ export function talking({ say, ask = (text) => text, before }: Handling = {}, op
     });
   return { app, net: testClient(app), clock, onError, log, changes, peers };
 }
-
-/** What is said after a welcome, for a later dial of the same client. */
-export type Resumed = Welcome & { readonly att: number };
 
 /** Dials by hand and reads the welcome; what is sent as a string is sent as it is. */
 export async function dial(
