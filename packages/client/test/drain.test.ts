@@ -100,7 +100,7 @@ describe("over sockets", () => {
     const old = await serve(one.app, { port: 0, signals: false });
     const client = connect(note, {
       url: old.url.replace("localhost", "127.0.0.1"),
-      WebSocket: WebSocket as never,
+      WebSocket,
     });
     undo.push(() => client.close());
     await client.opened;
