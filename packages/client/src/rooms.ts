@@ -47,8 +47,10 @@ export function createRooms({ said, lost }: RoomListener): ClientRooms {
       const { t, room = "" } = frame;
       const at = places.get(room);
       if (t === "room") {
-        if (frame.ep) places.set(room, [room, frame.ep, frame.off ?? 0]);
-        else places.delete(room);
+        const { ep, off = 0 } = frame;
+        if (!ep) places.delete(room);
+        // The wire before may have told more since the server was asked for this.
+        else if (at?.[1] !== ep || at[2] < off) places.set(room, [room, ep, off]);
       } else if (t === "gap") {
         const { from, to, why } = frame;
         if (at) at[2] = to;

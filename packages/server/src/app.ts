@@ -134,8 +134,8 @@ export interface App<P extends object = object, L extends object = object> {
    */
   readonly handshake: (request: Request, accept: Accept, track?: Track) => Promise<Response | undefined>;
   /**
-   * Ends every session, with or without its client: the server is leaving. Those in a store may go on elsewhere, once this
-   * resolves. A transport calls it when it closes.
+   * Ends every session, with or without its client: the server is leaving. Resolves when the code after their handlers and
+   * their hooks' endings have run; those in a store may go on elsewhere then. A transport calls it when it closes.
    */
   readonly end: () => Promise<void>;
   /**

@@ -209,8 +209,7 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
       for (const socket of deciding.values()) void writeRefusal(shuttingDown(), socket);
       // Those whose hooks had still to decide.
       await gone(wss);
-      await patiently(clock, Promise.all(living), patience);
-      await ended;
+      await patiently(clock, Promise.all([ended, ...living]), patience);
       server.off("upgrade", upgrade);
     },
   };

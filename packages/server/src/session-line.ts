@@ -100,6 +100,11 @@ export class SessionLine implements Line, Parkable {
     return this.secret.key.sid;
   }
 
+  /** Whether it has ended, though its last handlers may still run. */
+  get finished(): boolean {
+    return this.#finished;
+  }
+
   watch(watcher: (change: SessionChange) => void): () => void {
     return this.#watchers.add(watcher);
   }
@@ -111,6 +116,7 @@ export class SessionLine implements Line, Parkable {
       heard: () => this.outbox.heard,
       lost: (error) => this.#listener?.failed(error),
     });
+    if (this.#finished) this.#forget(); // while the store was asked
   }
 
   /** Asks the store, if there is one, whether the session may go on for this client; true when it may. */
@@ -193,6 +199,7 @@ export class SessionLine implements Line, Parkable {
     const left = this.#recorder?.leave(Date.now());
     this.close(error);
     await left?.catch((failure: unknown) => this.#listener?.failed(failure));
+    await this.#options.ended;
   }
 
   crash(): void {
@@ -286,10 +293,14 @@ export class SessionLine implements Line, Parkable {
     this.#renewal.stop();
     this.seat.away();
     const { undelivered } = this.outbox;
-    void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
+    this.#forget();
     this.#options.parking.remove(this);
     this.outbox.end(error);
     this.#rested?.(this.#options.ended);
     this.#watchers.tell({ is: "ended", undelivered });
+  }
+
+  #forget(): void {
+    void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
   }
 }
