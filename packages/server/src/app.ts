@@ -85,6 +85,9 @@ export interface App<P extends object = object, L extends object = object> {
    * routes that are found, when the route's schemas have passed: for an unknown path none does. They read the request
    * as it came. A name that the context has already cannot be provided: the compiler says so, and a TypeError does when
    * the hook runs.
+   * Two names have a meaning: `principal`, a string, says who the caller is, and `expiresAt`, a number, until when its
+   * credential is good, in ms since the epoch. A session is asked for a fresh one before that; anybody else is closed with
+   * 4401. An `expiresAt` in the past refuses with 401; one that is no number means nothing to the app.
    */
   readonly use: <Given extends New<P> = void>(hook: Hook<HookContext & P, Given>) => App<Merge<P, Given>, L>;
   /**

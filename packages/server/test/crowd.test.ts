@@ -7,7 +7,10 @@ import { rawClient } from "./raw-client.ts";
 
 async function serving(limits: LimitOptions) {
   const app = createApp({ limits });
-  app.ws("/", (socket) => socket.accept().then(() => socket.closed));
+  app.ws("/", async (socket) => {
+    await socket.accept();
+    await socket.closed;
+  });
   return serve(app, { port: 0, host: "127.0.0.1", signals: false });
 }
 
