@@ -23,7 +23,7 @@ import type { Owner, Parkable, Parking } from "./parking.ts";
 import { Recorder } from "./recorder.ts";
 import { Renewal } from "./renewal.ts";
 import { type SessionChange, SessionWatchers } from "./session-change.ts";
-import { Seat } from "./seat.ts";
+import { outletOf, Seat } from "./seat.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import type { AttachRequest, Claim, SessionStore } from "./store.ts";
 
@@ -144,7 +144,6 @@ export class SessionLine implements Line, Parkable {
     this.#options.parking.resumed(this);
     const { outbox, secret } = this;
     outbox.codec = codec;
-    const { interval: i, timeout: t } = heartbeat;
     const { missing } = outbox;
     wire.send(
       jsonFrames.write({
@@ -155,7 +154,7 @@ export class SessionLine implements Line, Parkable {
         rx: outbox.heard.rx,
         but: missing.length > 0 ? missing : undefined,
         ...window,
-        heartbeat: { i, t },
+        heartbeat: { i: heartbeat.interval, t: heartbeat.timeout },
         ttl: this.#options.parking.options.grace,
       }),
     );
@@ -170,16 +169,8 @@ export class SessionLine implements Line, Parkable {
       outbox.flush();
     };
     const rest = new Promise<void>((resolve) => (this.#rested = resolve));
-    this.seat.here(
-      {
-        codec,
-        plain: false,
-        send: (message) => wire.send(message),
-        drained: () => wire.drained(),
-        drop: (error) => this.#drop(error, wire),
-      },
-      hello.rooms,
-    );
+    const outlet = outletOf(wire, codec, (error) => this.#drop(error, wire));
+    this.seat.here(outlet, hello.rooms);
     if (again || state === "resumed") this.#watchers.tell({ is: "resumed" });
     wire.listen(beating(told, wire, clock, heartbeat, ping));
     return rest;
@@ -279,10 +270,7 @@ export class SessionLine implements Line, Parkable {
   #refuse(error: CloseError): void {
     const wire = this.#wire;
     if (closeAdvice(error.code) === "end") this.#listener?.expel(error);
-    else if (wire !== undefined) {
-      wire.close(error.code, error.reason);
-      this.#lost(error, wire);
-    }
+    else if (wire !== undefined) this.#drop(error, wire);
   }
 
   #lost(closed: Closed, wire: Wire): void {
@@ -303,7 +291,6 @@ export class SessionLine implements Line, Parkable {
     if (this.#finished) return;
     this.#finished = true;
     this.#renewal.stop();
-    this.seat.away();
     const { undelivered } = this.outbox;
     void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
     this.#options.parking.remove(this);
