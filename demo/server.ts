@@ -94,7 +94,7 @@ try {
   const assets = fileURLToPath(new URL("dist", import.meta.url));
   const server = await serve(app, { port, assets });
   console.log(`symbolon demo: http://localhost:${server.port}`);
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void server.close());
+  process.once("SIGINT", () => void server.close()); // a SIGTERM closes it by itself
 } catch (error) {
   if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
   console.error(`Port ${port} is in use: choose another, for example PORT=${port + 1} npm run demo`);

@@ -50,7 +50,7 @@ export interface Client<C extends AnyContract> {
     ): () => void;
     /** An event failed, and nobody awaited it. */
     (name: "failed", listener: (failure: Failure) => unknown): () => void;
-    /** The server has lost the session, and a new one began; told before any message of the new one. */
+    /** The server has lost the session, and a new one began; told after the messages of the old one, before any of the new one. */
     (name: "reset", listener: (reset: Reset) => unknown): () => void;
     /** Something said in a room is lost; told before any later message of that room. */
     (name: "gap", listener: (gap: Gap) => unknown): () => void;
@@ -147,8 +147,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           hear(codec.read(message, peer.reads), message.length);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
-          if (error.closeCode === sessionLost) connection.drop(error.message);
-          else connection.close(error.closeCode, error.message);
+          const { closeCode, message: why } = error;
+          // Something between was lost with this wire: the next one brings it.
+          if (closeCode === sessionLost) connection.drop(why);
+          else connection.close(closeCode, why);
         }
       },
       lost: () => session.parked(),
@@ -204,8 +206,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     const resumed = state === "resumed";
     if (key && !resumed) {
       session.reset();
-      peer.lost();
-      void tell("reset", { why }).catch(console.error);
+      peer.lost(() => tell("reset", { why }).catch(console.error));
     }
     key = { sid, rt, ep };
     session.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;

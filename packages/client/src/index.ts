@@ -24,4 +24,4 @@ export {
   text,
   ValidationError,
 } from "@symbolon/protocol";
-export type { Closed, Codec, Message, Sent } from "@symbolon/protocol";
+export type { Closed, Codec, EventOptions, Failure, Message, Sent } from "@symbolon/protocol";

@@ -86,10 +86,12 @@ describe("when both halves have MessagePack", () => {
     const offered = ["symbolon.v9", jsonFrames.protocol, msgpack.protocol];
     const socket = await net.connect("/values", { protocols: offered });
     expect(socket.protocol).toBe(msgpack.protocol);
-    socket.send({ t: "hello", v: 1, cid: "c", att: 1 });
+    socket.send({ t: "hello", v: 1, cid: "c", att: 1, w: 256, wb: 2 ** 20 });
     expect(JSON.parse(String(await socket.receive()))).toMatchObject({ t: "welcome" });
-    socket.send(msgpack.write({ t: "event", name: "say", data: 1n }));
-    expect(msgpack.read(await socket.receive())).toEqual({ t: "event", name: "said", data: 1n, q: 1 });
+    socket.send(msgpack.stamp(msgpack.write({ t: "event", name: "say", data: 1n }), { s: 1 }));
+    const said = { s: 1, t: "event", name: "said", data: 1n, q: 1 };
+    expect(msgpack.read(await socket.receive())).toEqual(said);
+    expect(JSON.parse(String(await socket.receive()))).toEqual({ t: "ack", a: 1 });
     socket.send(Uint8Array.of(0xc1));
     expect(await socket.closed).toMatchObject({ code: 4400 });
   });

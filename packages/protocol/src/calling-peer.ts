@@ -26,7 +26,7 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
       hears: (name) => own(hears, name),
       number: () => this.number(),
       queue: (turn) => this.queue(turn),
-      failed: (frame, error) => this.failed(frame, error),
+      failed: (frame, error) => void this.failed(frame, error),
     });
   }
 

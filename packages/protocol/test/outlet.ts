@@ -1,4 +1,5 @@
-import { Session, type Position, type SessionOptions } from "../src/session.ts";
+import { Session } from "../src/session.ts";
+import type { Position, SessionOptions } from "../src/session-options.ts";
 
 /** What a half says that has heard nothing, and has room for much. */
 export const ample: Position = { rx: 0, window: { w: 256, wb: 2 ** 20 } };
@@ -68,6 +69,11 @@ export const message = (name: string | number, length = 0): string => `{"t":"${n
 /** It, with its numbers. */
 export const stamped = (s: number, name: string | number, a?: number): string =>
   `{"s":${s},${a === undefined ? "" : `"a":${a},`}"t":"${name}"}`;
+
+/** A message as it was before a session numbered it. */
+export function unnumbered(written: unknown): string {
+  return String(written).replace(/^\{"s":\d+,/, "{");
+}
 
 /** What became of something sent: undefined while it waits. */
 export async function outcome(sent: PromiseLike<void>): Promise<unknown> {

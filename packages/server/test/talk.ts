@@ -41,8 +41,11 @@ export function talking({ say, ask = (text) => text, before }: Handling = {}, op
     .use(function* ({ token }) {
       log.push("hook");
       if (token === "nobody") throw new Response("who are you?", { status: 401 });
-      yield { principal: token };
-      log.push("hook ends");
+      try {
+        yield { principal: token };
+      } finally {
+        log.push("hook ends");
+      }
     })
     .implement(talk, async function* (peer) {
       log.push("setup");
@@ -80,7 +83,12 @@ export async function dial(
 /** The hello by which a client goes on: where it is in the session, and which dial this is. */
 export function resuming(
   { sid, rt, ep }: Welcome,
-  { att = 2, rx = 0, tx0 = 1, ...others }: { att?: number; rx?: number; tx0?: number } & object = {},
+  {
+    att = 2,
+    rx = 0,
+    tx0 = 1,
+    ...others
+  }: Partial<Record<"att" | "rx" | "tx0", number>> & Partial<Record<"cid" | "auth", string>> = {},
 ): object {
   return { ...hello, att, resume: { sid, rt, ep, rx, tx0 }, ...others };
 }
