@@ -1,5 +1,6 @@
 export { connect } from "./connect.ts";
-export type { Client, ConnectOptions, OutboxOptions, Reset } from "./connect.ts";
+export type { Client, Reset } from "./connect.ts";
+export type { ConnectOptions, OutboxOptions } from "./connect-options.ts";
 export { openSocket } from "./open-socket.ts";
 export type { OpenSocketOptions } from "./open-socket.ts";
 export type { Gap } from "./rooms.ts";

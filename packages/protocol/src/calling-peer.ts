@@ -1,9 +1,10 @@
 import { callFrames } from "./call-frames.ts";
 import { Calls, type OpenCalls } from "./calls.ts";
 import type { Answer, AskArguments, Messages, RequestName, StreamName } from "./contract.ts";
-import type { Frame, Shapes } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import type { CallHandler } from "./kind.ts";
 import { type Dispatch, own, Peer, type PeerOptions } from "./peer.ts";
+import type { Shapes } from "./shape.ts";
 import type { Turn } from "./turns.ts";
 
 /**

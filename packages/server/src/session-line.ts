@@ -23,7 +23,7 @@ import { Recorder } from "./recorder.ts";
 import { Renewal } from "./renewal.ts";
 import { Returns } from "./returns.ts";
 import { type SessionChange, SessionWatchers } from "./session-change.ts";
-import { Seat } from "./seat.ts";
+import { outletOf, Seat } from "./seat.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import type { AttachRequest, Claim, SessionStore } from "./store.ts";
 
@@ -148,7 +148,6 @@ export class SessionLine implements Line, Parkable {
     this.#options.parking.resumed(this);
     const { outbox, secret } = this;
     outbox.codec = codec;
-    const { interval: i, timeout: t } = heartbeat;
     const { missing } = outbox;
     wire.send(
       jsonFrames.write({
@@ -159,7 +158,7 @@ export class SessionLine implements Line, Parkable {
         rx: outbox.heard.rx,
         but: missing.length > 0 ? missing : undefined,
         ...window,
-        heartbeat: { i, t },
+        heartbeat: { i: heartbeat.interval, t: heartbeat.timeout },
         ttl: this.#options.parking.options.grace,
       }),
     );
@@ -174,16 +173,8 @@ export class SessionLine implements Line, Parkable {
       outbox.flush();
     };
     const rest = new Promise<void>((resolve) => (this.#rested = resolve));
-    this.seat.here(
-      {
-        codec,
-        plain: false,
-        send: (message) => wire.send(message),
-        drained: () => wire.drained(),
-        drop: (error) => this.#drop(error, wire),
-      },
-      hello.rooms,
-    );
+    const outlet = outletOf(wire, codec, (error) => this.#drop(error, wire));
+    this.seat.here(outlet, hello.rooms);
     if (again || state === "resumed") this.#watchers.tell({ is: "resumed" });
     wire.listen(beating(told, wire, clock, heartbeat, ping));
     return rest;
@@ -291,7 +282,6 @@ export class SessionLine implements Line, Parkable {
     if (this.#finished) return;
     this.#finished = true;
     this.#renewal.stop();
-    this.seat.away();
     const { undelivered } = this.outbox;
     this.#forget();
     this.#options.parking.remove(this);

@@ -1,5 +1,5 @@
-import { contract, Mailbox, RequestError } from "@symbolon/protocol";
-import { describe, expect, test, vi } from "vitest";
+import { contract, Mailbox } from "@symbolon/protocol";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type AppOptions, createApp } from "../src/app.ts";
 import { Clock } from "../src/clock.ts";
@@ -260,54 +260,6 @@ describe("a newcomer", () => {
     expect(await frame(bob)).not.toMatchObject({ ep });
     service.room("lobby").send("said", "a");
     expect(await next(bob, 1)).toMatchObject([{ o: 1, p: 0 }]);
-    bob.close();
-  });
-});
-
-describe("what a handler says by its call's room", () => {
-  function committing(handle: (say: (text: string) => PromiseLike<void>) => unknown) {
-    const app = createApp({ onError: () => {} });
-    const later = vi.fn<(text: string) => void>();
-    const service = app.implement(chat, (peer, { room }) => {
-      room("lobby").join(peer);
-      return {
-        say: (text, call) => {
-          later.mockImplementation((more) => void call.room("lobby").send("said", more));
-          return handle((more) => call.room("lobby").send("said", `${text}${more}`));
-        },
-        join() {},
-        leave() {},
-      };
-    });
-    return { net: testClient(app), service, later };
-  }
-
-  test("is said in order when the handler has settled, and can be awaited before", async () => {
-    const told: string[] = [];
-    const { net, service } = committing(async (say) => {
-      await say("1");
-      await say("2");
-      told.push("settled");
-    });
-    const bob = await net.connect("/chat/lobby");
-    bob.send(event("say", "a"));
-    expect([await frame(bob), await frame(bob)]).toEqual([event("said", "a1"), event("said", "a2")]);
-    expect(told).toEqual(["settled"]);
-    service.room("lobby").send("said", "b");
-    expect(await frame(bob)).toEqual(event("said", "b"));
-    bob.close();
-  });
-
-  test("is never said when it fails; what it says later is said at once", async () => {
-    const { net, later } = committing((say) => {
-      void say("1");
-      throw new RequestError("NO", "no");
-    });
-    const bob = await net.connect("/chat/lobby");
-    bob.send({ ...event("say", "a"), q: 1 });
-    expect(await frame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
-    later("after");
-    expect(await frame(bob)).toEqual(event("said", "after"));
     bob.close();
   });
 });
