@@ -7,6 +7,7 @@ import type { FaultName, Mode } from "./modes.ts";
 import { Network } from "./network.ts";
 import { Page } from "./page.ts";
 import { settled, standOn } from "./platform.ts";
+import type { Scene } from "./scene.ts";
 import { ServerProcess } from "./server.ts";
 import { drawSettings, type Settings } from "./settings.ts";
 import { calm, Stage } from "./stage.ts";
@@ -21,10 +22,9 @@ const afterglow = 3_000;
 const farewell = 240_000;
 
 /** One schedule: two machines, the network between them, what is said, and what goes wrong, all drawn from one seed. */
-export class World {
+export class World implements Scene {
   readonly agenda = new Agenda();
   readonly trace = new Trace(this.agenda);
-  /** Chance of the faults. */
   readonly chance: Chance;
   readonly page = new Page();
   readonly settings: Settings;
@@ -80,7 +80,6 @@ export class World {
     return this.trace;
   }
 
-  /** Starts the server's process. */
   boot(): void {
     if (this.server) return;
     this.trace.add({ is: "boot", boot: (this.#boots += 1) });
@@ -88,7 +87,6 @@ export class World {
     this.network.server = this.server;
   }
 
-  /** Ends it at once, with all that it knew. */
   crash(notice: () => number | undefined): void {
     this.server?.die();
     this.server = undefined;

@@ -4,6 +4,7 @@ import {
   type AskArguments,
   type CallContext,
   type ClientMessages,
+  closeAdvice,
   type Closed,
   type Credit,
   type EventInput,
@@ -32,13 +33,17 @@ import {
 import { later } from "./alarm.ts";
 import { createConnection } from "./connection.ts";
 import type { WebSocketClass } from "./reconnecting.ts";
+import { createRooms, type Gap } from "./rooms.ts";
 import type { ConnectionStatus, Watchable } from "./status.ts";
 
 /** Where a contract is served, and as whom to connect. */
 export type ConnectOptions<C extends AnyContract> = {
   /** The server: `https://example.com` or `wss://example.com`; its path, if any, comes before the contract's. */
   readonly url: string | URL;
-  /** Asked before every dial for the credential that `hello` carries; a rejection is a failed try. Default none. */
+  /**
+   * Asked before every dial for the credential that `hello` carries, and when the one that it gave is about to end; a
+   * rejection is a failed try. Default none.
+   */
   readonly getToken?: () => string | Promise<string>;
   /**
    * How what is said stands on the wire, if the server has it too: `msgpack` of `@symbolon/protocol/msgpack`. Default
@@ -88,6 +93,8 @@ export interface Client<C extends AnyContract> {
     (name: "failed", listener: (failure: Failure) => unknown): () => void;
     /** The server has lost the session, and a new one began; told before any message of the new one. */
     (name: "reset", listener: (reset: Reset) => unknown): () => void;
+    /** Something said in a room is lost; told before any later message of that room. */
+    (name: "gap", listener: (gap: Gap) => unknown): () => void;
   };
   /**
    * Says an event; while away it is kept, and said in order on return. Awaited, it settles when the server has handled
@@ -161,19 +168,28 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       WebSocket: options.WebSocket,
     },
     {
-      opened({ socket }) {
-        session.codec = socket?.protocol === codec.protocol ? codec : jsonFrames;
+      opened() {
         cid ??= randomId();
         attempts += 1;
         const resume = key && { ...key, rx: session.heard.rx, tx0: session.told.first };
-        say({ t: "hello", v: VERSION, cid, att: attempts, auth: token, resume, ...window });
+        say({
+          t: "hello",
+          v: VERSION,
+          cid,
+          att: attempts,
+          auth: token,
+          resume,
+          rooms: rooms.positions,
+          ...window,
+        });
       },
       message(message) {
         try {
           hear(codec.read(message, peer.reads), message.length);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
-          connection.close(error.closeCode, error.message);
+          if (closeAdvice(error.closeCode) === "retry") connection.drop(error.message);
+          else connection.close(error.closeCode, error.message);
         }
       },
       lost: () => session.parked(),
@@ -196,6 +212,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     crashed: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
   });
+  const rooms = createRooms({
+    said: (event, size) => peer.receive(event, size),
+    lost: (gap) => peer.queue(() => tell("gap", gap).catch(console.error)),
+  });
   void peer.serve(tell);
 
   function say(frame: Frame): void {
@@ -209,8 +229,16 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       session.flush();
     } else if (frame.t === "ack") session.acked(frame.a, frame.but);
     else if (frame.t === "bye") connection.close();
+    else if (frame.t === "goaway") connection.move(frame.at);
+    else if (frame.t === "reauth") void renew().catch(() => {}); // without it the server will close, and it is asked for again
+    else if ("room" in frame || frame.t === "gap") rooms.hear(frame, size);
     else if (session.hear(frame) && !peer.receive(frame, size) && frame.t !== "pong")
       throw new ProtocolError(`${frame.t} has no place here`);
+  }
+
+  async function renew(): Promise<void> {
+    token = await options.getToken?.();
+    if (token) say({ t: "auth", token });
   }
 
   function welcomed({ sid, rt, ep, rx, but, w, wb, state, why = "", heartbeat: { i, t } }: Welcome): void {
@@ -221,6 +249,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       void tell("reset", { why }).catch(console.error);
     }
     key = { sid, rt, ep };
+    session.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
     connection.live(i + t, resumed);
     // Whoever is told that it is open may close.
     if (connection.wire) session.live(connection.wire, { rx, but, window: { w, wb } });

@@ -2,6 +2,7 @@ export { connect } from "./connect.ts";
 export type { Client, ConnectOptions } from "./connect.ts";
 export { openSocket } from "./open-socket.ts";
 export type { OpenSocketOptions } from "./open-socket.ts";
+export type { Gap } from "./rooms.ts";
 export type { WebSocketClass } from "./reconnecting.ts";
 export type { WebSocketLike } from "./socket-wire.ts";
 export type { ConnectionStatus, Watchable } from "./status.ts";

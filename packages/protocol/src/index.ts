@@ -25,20 +25,24 @@ export { callFrames } from "./call-frames.ts";
 export { jsonFrames, SUBPROTOCOL, VERSION } from "./frame.ts";
 export type {
   Ack,
+  Auth,
   Bye,
   Credit,
   ErrorFrame,
   EventFrame,
   Frame,
   FrameCodec,
+  Goaway,
   Hello,
   Ping,
   Pong,
+  Reauth,
   SessionKey,
   Shapes,
   Stamp,
   Welcome,
 } from "./frame.ts";
+export type { GapFrame, Placing, RoomFrame, SaidFrame, SkipFrame, Words } from "./room-frames.ts";
 export { Socket } from "./socket.ts";
 export type { SocketCodecs } from "./socket.ts";
 export { binary, bool, bytes, int, json, text, whatever } from "./codec.ts";

@@ -112,7 +112,7 @@ export class Peer<Says extends Messages = Messages> {
    * @throws ProtocolError when it is, but has no place now.
    */
   receive(frame: Frame, size?: number): boolean {
-    if ("name" in frame) {
+    if ("name" in frame && frame.t !== "said") {
       const losses = this.#losses;
       const done = this.#options.session.hold(frame.s, size);
       this.queue(() => this.#hear(frame, losses, done));
@@ -150,8 +150,8 @@ export class Peer<Says extends Messages = Messages> {
     return (this.#last += 1);
   }
 
-  /** Has it handled after what came before it. */
-  protected queue(turn: Turn): void {
+  /** Has something done after what came before it, and before what comes after it. It must not reject. */
+  queue(turn: Turn): void {
     const { queue } = this.#options;
     if (queue) queue(turn);
     else if (this.#finish) this.#handled = this.#handled.then(turn); // after the end nothing is heard

@@ -1,6 +1,6 @@
 import { Arrivals, type Heard } from "./arrivals.ts";
 import { OutcomeUnknown, ProtocolError, RequestError } from "./errors.ts";
-import { type Credit, type FrameCodec, jsonFrames, type Stamp } from "./frame.ts";
+import { type Credit, type FrameCodec, jsonFrames, type Stamp, stampSize } from "./frame.ts";
 import type { Lane, Outbox, SendOptions } from "./outbox.ts";
 import { Sent } from "./sent.ts";
 import type { Outlet, Position, SessionOptions } from "./session-options.ts";
@@ -13,9 +13,6 @@ interface Entry {
   readonly sent: Sent;
   readonly lane: Lane;
 }
-
-/** The most characters that its numbers add to a message. */
-const stamps = 64;
 
 /**
  * Delivers messages in order and once, over any number of wires: numbers them, keeps them until the other half has
@@ -92,7 +89,7 @@ export class Session implements Outbox {
     if (this.#ended) sent.fail(this.#ended.reason);
     else if (volatile) this.#dash(message, sent);
     else {
-      const entry = { message, size: message.length + stamps, sent, lane };
+      const entry = { message, size: message.length + stampSize, sent, lane };
       this.#pending.set(sent, entry);
       this.#size += entry.size;
       // What waits already keeps it back, unless it is an answer.
@@ -214,7 +211,7 @@ export class Session implements Outbox {
   }
 
   #keep(s: number, message: Message, sent: Sent, lane: Lane): void {
-    const size = message.length + stamps;
+    const size = message.length + stampSize;
     this.#unacked.set(s, { message, size, sent, lane });
     this.#size += size;
     if (lane === "event") this.#fly(1, size);

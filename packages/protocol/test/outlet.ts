@@ -1,4 +1,5 @@
-import { Session, type Position, type SessionOptions } from "../src/session.ts";
+import { Session } from "../src/session.ts";
+import type { Position, SessionOptions } from "../src/session-options.ts";
 
 /** What a half says that has heard nothing, and has room for much. */
 export const ample: Position = { rx: 0, window: { w: 256, wb: 2 ** 20 } };

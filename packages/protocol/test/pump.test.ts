@@ -44,7 +44,7 @@ describe("a pump", () => {
     pump.credit(1_000, sizeWindow);
     await settled();
     expect(written).toHaveLength(25);
-    pump.credit(1_000, written.join("").length + 1);
+    pump.credit(1_000, written.join("").length + 64 * written.length + 1);
     await settled();
     expect(written).toHaveLength(26);
   });

@@ -20,6 +20,7 @@ import type { Line, LineListener, LineOptions } from "./line.ts";
 import { patiently } from "./patience.ts";
 import { Peer } from "./peer.ts";
 import type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
+import type { Visitor } from "./visitors.ts";
 
 type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown;
 
@@ -27,7 +28,13 @@ type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown
 export interface Spoken<C extends AnyContract> {
   readonly contract: C;
   readonly room: (name: string) => ContractRoom<C>;
+  readonly commit: Commit<C>;
 }
+
+/** Calls a handler with rooms in which what it says is said when it has settled. */
+export type Commit<C extends AnyContract> = (
+  handle: (room: (name: string) => ContractRoom<C>) => unknown,
+) => Promise<unknown>;
 
 /** What a conversation needs of the app. */
 export interface ConversationOptions extends LineOptions {
@@ -47,7 +54,7 @@ const patience = 300;
 const setupPatience = 5_000;
 
 /** A conversation with one client of a contract, from setup to the end of its hooks. */
-export class Conversation<C extends AnyContract, L extends Line = Line> implements LineListener {
+export class Conversation<C extends AnyContract, L extends Line = Line> implements LineListener, Visitor {
   readonly peer: Peer<ServerMessages<C>>;
   readonly line: L;
   readonly #service: Spoken<C>;
@@ -82,7 +89,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
         askForFailures: line.acknowledged,
         crashed: (error) => void this.#told(error),
         failed: (failure) => this.#unsaid(failure),
-        close: (error) => this.#expel(error),
+        close: (error) => this.expel(error),
         asking: (waits) => this.#pace({ asking: waits }),
         queue: (turn) => this.#inbox.put(turn),
         from: options.from,
@@ -99,6 +106,11 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   /** Whether the client was accepted, and is not to leave. */
   get live(): boolean {
     return this.#running && this.#closing === undefined && !this.#gone.signal.aborted;
+  }
+
+  /** A plain client is not asked for anything. */
+  get renews(): boolean {
+    return this.line.acknowledged;
   }
 
   /** Resolves when the code after the handlers and the hooks' endings have run. */
@@ -150,13 +162,23 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
 
   failed(error: unknown): void {
     if (error !== undefined) void this.#attempt.report(error, "open");
-    this.#expel(new CloseError(CloseCode.SessionLost, "the session cannot go on here"));
+    this.expel(new CloseError(CloseCode.SessionLost, "the session cannot go on here"));
   }
 
   leave(error: CloseError): void {
     this.#deaf = true;
     const handled = new Promise<void>((resolve) => this.#inbox.after(resolve));
     void patiently(this.#options.clock, handled, patience).then(() => this.#close(error));
+  }
+
+  expel(error: CloseError): void {
+    if (this.#closing !== undefined || this.#gone.signal.aborted) return;
+    this.#inbox.drop();
+    this.#close(error);
+  }
+
+  move(at: number): boolean {
+    return this.line.move(at);
   }
 
   /** A newer connection of the same client is here: ends this one, and resolves when nothing of it is left. */
@@ -186,7 +208,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     const answer = await this.#attempt.report(error, "open");
     if (answer === undefined) return;
     const { code, reason } = sendable(answer instanceof Response ? await closeOf(answer) : answer);
-    this.#expel(new CloseError(code, reason));
+    this.expel(new CloseError(code, reason));
   }
 
   /** The client has left; once the conversation is accepted its line tells. */
@@ -204,23 +226,22 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     this.line.close(error);
   }
 
-  /** A handler or the app ends the conversation: not even what waits is handled. */
-  #expel(error: CloseError): void {
-    if (this.#closing !== undefined || this.#gone.signal.aborted) return;
-    this.#inbox.drop();
-    this.#close(error);
-  }
-
   #take(handlers: Handlers<C>): void {
     const { signal } = this.#gone;
-    const { room, contract } = this.#service;
+    const { room, commit, contract } = this.#service;
     // Each handler takes what its own message's schema gives; here they are all alike.
     for (const [name, handler] of Object.entries(handlers as Readonly<Record<string, Handler<C>>>)) {
       const message = Object(contract.definition.client?.[name]) as object;
       if ("~standard" in message)
-        this.#events.set(name, (input) => handler(input, { signal, deadline: undefined, room }));
-      else if ("peer" in message)
-        this.peer.handle(name, (input, call: CallContext) => handler(input, { ...call, room }));
+        this.#events.set(name, (input) =>
+          commit((room) => handler(input, { signal, deadline: undefined, room })),
+        );
+      else if ("t" in message)
+        this.peer.handle(name, (input, call: CallContext) =>
+          message.t === "stream"
+            ? handler(input, { ...call, room }) // it may last for ever
+            : commit((room) => handler(input, { ...call, room })),
+        );
     }
   }
 

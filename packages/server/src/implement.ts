@@ -7,23 +7,21 @@ import {
   type Hello,
   type Left,
   type OpenCalls,
-  jsonFrames,
   type Message,
-  type ServerMessages,
   type Wire,
 } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
-import { Conversation } from "./conversation.ts";
+import { ContractRooms, type Guest } from "./contract-rooms.ts";
+import { type Commit, Conversation } from "./conversation.ts";
 import { ClosedBefore } from "./failure.ts";
 import type { Line, LineOptions } from "./line.ts";
 import type { Owner, Parking } from "./parking.ts";
-import type { Peer } from "./peer.ts";
 import { PlainLine } from "./plain-line.ts";
 import { type Caller, SessionLine } from "./session-line.ts";
 import { hashOf, SessionSecret } from "./session-secret.ts";
-import type { Awaitable, Claim, SessionState, Store } from "./store.ts";
-import { Rooms } from "./room.ts";
-import type { ContractRoom, Setup } from "./setup.ts";
+import type { Attached, Awaitable, Claim, SessionState, Store } from "./store.ts";
+import type { ContractRoom, ImplementOptions, Setup } from "./setup.ts";
+import type { Visitors } from "./visitors.ts";
 
 /** A contract being served. */
 export interface Service<C extends AnyContract> {
@@ -35,6 +33,7 @@ export interface Service<C extends AnyContract> {
 export interface ServiceOptions extends LineOptions {
   readonly codecs?: readonly FrameCodec[];
   readonly parking: Parking<SessionLine>;
+  readonly visitors: Visitors;
   /** Where sessions survive this process. Default: they do not. */
   readonly store?: Store;
 }
@@ -46,38 +45,27 @@ const superseded = { code: CloseCode.Superseded, reason: "a newer connection too
 export class ContractService<C extends AnyContract> implements Service<C> {
   readonly contract: C;
   readonly room: (name: string) => ContractRoom<C>;
+  readonly #rooms: ContractRooms<C>;
   readonly #setup: Setup<C, never>;
   readonly #options: ServiceOptions;
   /** The newest conversation of each client instance, by `cid` and principal, from before its setup to its end. */
   readonly #newest = new Map<string, Conversation<C, SessionLine>>();
   readonly #conversations = new WeakMap<object, { readonly line: Line; readonly attempt: Attempt }>();
 
-  constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions) {
+  constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions, own: ImplementOptions<C> = {}) {
     this.contract = contract;
     this.#setup = setup;
     this.#options = options;
-    const rooms = new Rooms<Peer<ServerMessages<C>>, Written>((peer) => {
-      const talk = this.#conversations.get(peer);
-      if (talk === undefined) throw new TypeError("only the peers of this contract can join its rooms");
-      const { line, attempt } = talk;
-      return {
-        deliver: (written) => {
-          try {
-            line.outbox.send(written(line.outbox.codec), { unheard: () => line.overflow() });
-          } catch (error) {
-            void attempt.report(error, "open"); // its codec cannot carry what that of others can
-          }
-        },
-        gone: peer.closed,
-        failed: (error) => void attempt.report(error, "open"),
-      };
-    });
-    this.room = (name) =>
-      rooms.room<ContractRoom<C>["send"]>(
-        name,
-        (broadcast) => (event, data, said) =>
-          broadcast(writtenOnce({ t: "event", name: event, data }, options.codecs?.[0] ?? jsonFrames), said),
-      );
+    this.#rooms = new ContractRooms(contract, { ...options, guest: (peer) => this.#guest(peer) }, own.rooms);
+    this.room = (name) => this.#rooms.room(name);
+  }
+
+  /** Calls a handler with rooms in which what it says is said when it has settled. */
+  readonly commit: Commit<C> = (handle) => this.#rooms.commit(handle);
+
+  /** What its rooms remember is gone, as when a process dies. */
+  crash(): void {
+    this.#rooms.crash();
   }
 
   /** Holds the conversation of a plain client. Resolves with a refusing response, or with undefined once it is accepted. */
@@ -99,9 +87,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     accept: () => Promise<Wire>,
     rest: (until: Promise<void>) => void,
   ): Promise<Response | undefined> {
-    const { hello, codec } = caller;
+    const { hello, codec, principal } = caller;
     const { pathname } = new URL(attempt.context.request.url);
-    const principal = attempt.context["principal"] as string | undefined; // `provide` has made sure
     const owner = { cid: hello.cid, pathname, principal };
     const key = JSON.stringify([owner.cid, owner.principal]);
     const service = `${codec.protocol} ${pathname}`;
@@ -131,13 +118,14 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       return undefined;
     }
     const restored = stored?.is === "resumed" ? stored : undefined;
-    const why = known.is === "new" ? known.why : stored?.is === "reset" ? stored.why : "unknown";
+    const why = known.is === "new" ? known.why : (resetOf(stored) ?? "unknown");
     const ghost = known.is === "new" ? known.ghost : undefined;
     const secret = new SessionSecret(restored === undefined ? this.#options.store?.epoch : hello.resume);
     const left = restored && leftBy(restored.state, codec);
     const { parking } = this.#options;
     const line = new SessionLine({ ...this.#options, owner, parking, secret, ended: attempt.ended, left });
     line.att = hello.att;
+    line.seat.bring(hello.rooms);
     if (restored !== undefined) attempt.context["resumed"] = true;
     const from = (restored?.claim.fence ?? 0) * 2 ** 32; // no number of a process that is gone comes again
     return this.#begin(attempt, line, { key, ghost, from }, async (conversation) => {
@@ -148,8 +136,15 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       if (claim !== undefined && sessions !== undefined)
         line.record(sessions, claim, () => JSON.stringify(conversation.peer.open));
       if (restored !== undefined) tellOfLost(line, restored.state.note);
-      rest(line.attach(caller, restored ? "resumed" : why === undefined ? "new" : "reset", why));
+      if (restored !== undefined) rest(line.attach(caller, "resumed"));
+      else rest(line.attach(caller, why === undefined ? "new" : "reset", why));
     });
+  }
+
+  #guest(peer: object): Guest {
+    const talk = this.#conversations.get(peer);
+    if (talk === undefined) throw new TypeError("only the peers of this contract can join its rooms");
+    return { seat: talk.line.seat, failed: (error) => void talk.attempt.report(error, "open") };
   }
 
   #create({ owner, secret }: SessionLine, service: string, att: number): Awaitable<Claim> | undefined {
@@ -186,6 +181,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     attempt.context["room"] = this.room;
     const conversation = new Conversation(this, attempt, line, { ...this.#options, from: place?.from });
     this.#conversations.set(conversation.peer, { line, attempt });
+    this.#options.visitors.add(attempt, conversation);
     try {
       if (place !== undefined) await this.#follow(place.key, place.ghost, conversation as never);
       await conversation.setup(this.#setup);
@@ -234,6 +230,10 @@ type Known<C extends AnyContract> =
       readonly ghost?: Conversation<C, SessionLine>;
     };
 
+function resetOf(stored: Attached | undefined): string | undefined {
+  return stored?.is === "reset" ? stored.why : undefined;
+}
+
 function leftBy({ received, out, outgoing }: SessionState, codec: FrameCodec): Left {
   return {
     heard: { rx: received.upTo, but: received.but },
@@ -252,17 +252,4 @@ function tellOfLost({ outbox }: SessionLine, note: Message | undefined): void {
   const say = (frame: Frame): unknown => outbox.send(outbox.codec.write(frame), { lane: "answer" });
   for (const re of served) say({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });
   for (const q of asked) say({ t: "cancel", q });
-}
-
-/** What is said to many, as one codec and another writes it. */
-type Written = (codec: FrameCodec) => Message;
-
-/** A frame written once for each codec that is asked for, and at once in `first`: it throws what that throws. */
-function writtenOnce(frame: Frame, first: FrameCodec): Written {
-  const messages = new Map([[first, first.write(frame)]]);
-  return (codec) => {
-    const message = messages.get(codec) ?? codec.write(frame);
-    messages.set(codec, message);
-    return message;
-  };
 }

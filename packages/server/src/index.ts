@@ -2,7 +2,16 @@ export { createApp } from "./app.ts";
 export type { App, AppOptions, ContractContext, RawContext } from "./app.ts";
 export { Peer } from "./peer.ts";
 export type { Service } from "./implement.ts";
-export type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
+export type {
+  Call,
+  Conflate,
+  ContractRoom,
+  Handlers,
+  ImplementOptions,
+  JoinOptions,
+  RoomsOptions,
+  Setup,
+} from "./setup.ts";
 export { Socket } from "./server-socket.ts";
 export type { PairOptions } from "./server-socket.ts";
 export type { Expected } from "./expected.ts";
@@ -19,7 +28,8 @@ export type { Unread } from "./unread.ts";
 export { listen, listenEach } from "./listen.ts";
 export type { Answer, Hear, HearApart, Heard, Listener, ListenerApart, SocketApart } from "./listen.ts";
 export type { SocketHandler, SocketResult, Streamed } from "./raw.ts";
-export type { HttpHandler, SocketRoom } from "./routes.ts";
+export type { SocketRoom } from "./member.ts";
+export type { HttpHandler } from "./routes.ts";
 export type { Hook, HookResult, OwnName, Provided } from "./hook.ts";
 export type { BaseContext, Context, HookContext, NoSchemas, RouteSchemas } from "./context.ts";
 export type { BroadcastOptions, Room, RoomChange } from "./room.ts";

@@ -14,20 +14,25 @@ import {
   type Welcome,
   type Wire,
 } from "@symbolon/protocol";
+import { closeOf } from "./failure.ts";
 import { checkBounds } from "./frame-bounds.ts";
 import { beating } from "./heartbeat.ts";
+import type { Identity, Renew } from "./identity.ts";
 import type { Line, LineListener, LineOptions } from "./line.ts";
 import type { Owner, Parkable, Parking } from "./parking.ts";
 import { Recorder } from "./recorder.ts";
+import { Renewal } from "./renewal.ts";
 import { type SessionChange, SessionWatchers } from "./session-change.ts";
+import { Seat } from "./seat.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import type { AttachRequest, Claim, SessionStore } from "./store.ts";
 
-/** A wire that has said `hello`. */
-export interface Caller {
+/** A wire that has said `hello`, and who hooks have said its client is. */
+export interface Caller extends Identity {
   readonly wire: Wire;
   readonly hello: Hello;
   readonly codec: FrameCodec;
+  readonly renew: Renew;
 }
 
 /** What a client may have said that was not handled. */
@@ -50,15 +55,18 @@ export class SessionLine implements Line, Parkable {
   readonly outbox: Session;
   readonly owner: Owner;
   readonly secret: SessionSecret;
+  readonly seat: Seat;
   /** The client has spoken since its first welcome, and so has it. */
   confirmed = false;
   /** The newest dial of the client that was attached. */
   att = 0;
   readonly #options: SessionLineOptions;
   readonly #watchers = new SessionWatchers();
+  readonly #renewal: Renewal;
   #recorder: Recorder | undefined;
   #listener: LineListener | undefined;
   #wire: Wire | undefined;
+  #renew: Renew | undefined;
   #over: ((closed: Closed) => void) | undefined;
   #rested: ((until?: Promise<void>) => void) | undefined;
   #finished = false;
@@ -67,9 +75,14 @@ export class SessionLine implements Line, Parkable {
     const { owner, parking, secret, left } = options;
     this.owner = owner;
     this.secret = secret;
+    this.seat = new Seat(this.id);
     this.#options = options;
     const { messages, size } = parking.options;
     this.outbox = new Session({ window, messages, size, left });
+    this.#renewal = new Renewal(options.clock, {
+      ask: (by) => this.#wire?.send(jsonFrames.write({ t: "reauth", by })),
+      expired: () => this.#refuse(new CloseError(CloseCode.Unauthorized, "the credential has ended")),
+    });
   }
 
   get size(): number {
@@ -113,11 +126,17 @@ export class SessionLine implements Line, Parkable {
    * The client is here, on a new wire; one that it had before is let go. Resolves when this wire is of no account any
    * more: the session is parked, or has gone on to another, or nothing is left of it.
    */
-  attach({ wire, hello, codec }: Caller, state: Welcome["state"], why?: string): Promise<void> {
+  attach(
+    { wire, hello, codec, renew, expiresAt }: Caller,
+    state: Welcome["state"],
+    why?: string,
+  ): Promise<void> {
     const { clock, heartbeat } = this.#options;
     const ghost = this.#wire;
     const again = this.#rested !== undefined;
     this.#wire = wire;
+    this.#renew = renew;
+    this.#renewal.begin(expiresAt);
     this.#rested?.();
     ghost?.close(CloseCode.Superseded, "a newer connection took over");
     ghost?.terminate();
@@ -151,6 +170,16 @@ export class SessionLine implements Line, Parkable {
       outbox.flush();
     };
     const rest = new Promise<void>((resolve) => (this.#rested = resolve));
+    this.seat.here(
+      {
+        codec,
+        plain: false,
+        send: (message) => wire.send(message),
+        drained: () => wire.drained(),
+        drop: (error) => this.#drop(error, wire),
+      },
+      hello.rooms,
+    );
     if (again || state === "resumed") this.#watchers.tell({ is: "resumed" });
     wire.listen(beating(told, wire, clock, heartbeat, ping));
     return rest;
@@ -172,6 +201,11 @@ export class SessionLine implements Line, Parkable {
     this.#recorder?.stop();
     this.#wire?.terminate();
     this.close(new CloseError(CloseCode.Abnormal, "the server has died", false));
+  }
+
+  move(at: number): boolean {
+    this.#wire?.send(jsonFrames.write({ t: "goaway", at, why: "shutting down" }));
+    return true;
   }
 
   terminate(): void {
@@ -204,6 +238,7 @@ export class SessionLine implements Line, Parkable {
         wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
         this.outbox.flush();
       } else if (frame.t === "bye") listener.leave(new CloseError(CloseCode.Normal));
+      else if (frame.t === "auth") void this.#judge(frame.token, wire);
       else if (this.outbox.hear(frame) && !listener.take(frame, message.length) && frame.t !== "pong")
         throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
       if (frame.a !== undefined) this.#recorder?.acked(frame.a, frame.t === "ack" ? frame.but : undefined);
@@ -218,13 +253,43 @@ export class SessionLine implements Line, Parkable {
     const error = new CloseError(closeCode, message.slice(0, 100));
     // What was refused has its number all the same: a session that went on would be without it, and nobody told.
     if (closeCode !== CloseCode.SessionLost) return this.close(error);
+    this.#drop(error, wire);
+  }
+
+  /** The client is to come back on another wire. */
+  #drop(error: CloseError, wire: Wire): void {
     wire.close(error.code, error.reason);
     this.#lost(error, wire);
+  }
+
+  /** A fresh credential was asked for and has come: hooks say whose it is, as at the handshake. */
+  async #judge(token: string, wire: Wire): Promise<void> {
+    const identity = this.#renewal.take() && (await this.#renew?.(token));
+    // Nobody asked for it, or what came with a newer wire was judged meanwhile.
+    if (!identity || wire !== this.#wire) return;
+    if (identity instanceof Response) {
+      const { code, reason } = await closeOf(identity);
+      if (wire === this.#wire) this.#refuse(new CloseError(code, reason));
+    } else if (identity.principal !== this.owner.principal)
+      this.#refuse(new CloseError(CloseCode.Forbidden, "this is another's credential"));
+    else this.#renewal.begin(identity.expiresAt);
+  }
+
+  /** Closes its wire: the session waits for a client that may come back, and else it ends. */
+  #refuse(error: CloseError): void {
+    const wire = this.#wire;
+    if (closeAdvice(error.code) === "end") this.#listener?.expel(error);
+    else if (wire !== undefined) {
+      wire.close(error.code, error.reason);
+      this.#lost(error, wire);
+    }
   }
 
   #lost(closed: Closed, wire: Wire): void {
     if (wire !== this.#wire) return;
     this.#wire = undefined;
+    this.#renewal.stop();
+    this.seat.away();
     if (this.#recorder === undefined) this.outbox.parked();
     else this.#recorder.wire = undefined;
     if (this.#finished || closeAdvice(closed.code) === "end") return this.#over?.(closed);
@@ -237,6 +302,8 @@ export class SessionLine implements Line, Parkable {
   #finish(error: CloseError): void {
     if (this.#finished) return;
     this.#finished = true;
+    this.#renewal.stop();
+    this.seat.away();
     const { undelivered } = this.outbox;
     void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
     this.#options.parking.remove(this);

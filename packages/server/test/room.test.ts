@@ -1,4 +1,4 @@
-import { contract, int, Mailbox, ValidationError } from "@symbolon/protocol";
+import { contract, int, Mailbox, Sent, ValidationError } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../src/app.ts";
@@ -7,7 +7,7 @@ import { type Member, Rooms } from "../src/room.ts";
 import { testClient } from "../src/testing.ts";
 import { enter, frame, hello } from "./frames.ts";
 
-class Hearer implements Member<string> {
+class Hearer implements Member {
   readonly heard: string[] = [];
   readonly told = new Mailbox<unknown>();
   readonly gone: Promise<void>;
@@ -27,17 +27,21 @@ class Hearer implements Member<string> {
 }
 
 function rooms() {
-  const all = new Rooms<Hearer, string>((hearer) => hearer);
-  return (name: string) => all.room(name, (broadcast) => broadcast);
+  const all = new Rooms<Hearer, Hearer>((hearer) => hearer);
+  return (name: string) =>
+    all.room(name, (message: string, { except }: { except?: Hearer } = {}) => {
+      for (const [, hearer] of all.inside(name)) if (hearer !== except) hearer.deliver(message);
+      return new Sent();
+    });
 }
 
 describe("a room", () => {
-  test("tells every member, in the order of joining, and nobody else", async () => {
+  test("tells every member, in the order of joining, and nobody else", () => {
     const here = rooms()("a");
     const [ada, bob, eve] = [new Hearer(), new Hearer(), new Hearer()];
     here.join(ada);
     here.join(bob);
-    await here.send("hello");
+    here.send("hello");
     expect([ada.heard, bob.heard, eve.heard]).toEqual([["hello"], ["hello"], []]);
     expect(here.members).toEqual([ada, bob]);
     expect([here.name, here.size]).toEqual(["a", 2]);
