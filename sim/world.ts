@@ -18,8 +18,8 @@ import { plot } from "./traffic.ts";
 const patience = 240_000;
 /** Then it still goes on for so long: something may come twice. */
 const afterglow = 3_000;
-/** And so long after the clients' end everything has to be gone. */
-const farewell = 240_000;
+/** And so long after the clients' end everything has to be gone: what was said in a room is kept for a while. */
+const farewell = 1_200_000;
 
 /** One schedule: two machines, the network between them, what is said, and what goes wrong, all drawn from one seed. */
 export class World implements Scene {
@@ -131,6 +131,7 @@ export class World implements Scene {
     this.agenda.wake("client");
     this.agenda.wake("server");
     Object.assign(this.network.dialing, { answer: "given", slow: 0 });
+    this.network.weather.spikes = 0;
     for (const line of this.network.open)
       for (const lane of [line.up, line.down])
         for (const reason of ["a stall", "a ghost"]) lane.release(reason);
@@ -171,6 +172,7 @@ export class World implements Scene {
 
   #gone(): boolean {
     const { timers, watchers, conversations, lines, listeners } = this.#left();
+    if (conversations + lines === 0) this.server?.clock.doze();
     return timers + watchers + conversations + lines + listeners === 0;
   }
 
