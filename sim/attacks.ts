@@ -1,17 +1,15 @@
+import { stranger } from "./settings.ts";
 import type { SeenFrame } from "./trace.ts";
-import type { World } from "./world.ts";
-
-/** The number of a user who has no client. */
-export const stranger = 99;
+import type { Scene } from "./scene.ts";
 
 /** Says a `hello` again that the server has heard already, on a line of one's own. It must change nothing. */
-export function replay(world: World): string | undefined {
+export function replay(world: Scene): string | undefined {
   const hello = heardHello(world);
   return hello && attack(world, hello, "says a hello again");
 }
 
 /** Says a `hello` that was overheard, made fresh, but as somebody else or with a wrong secret. It must change nothing. */
-export function forge(world: World): string | undefined {
+export function forge(world: Scene): string | undefined {
   const hello = heardHello(world);
   const resume = hello?.["resume"] as { readonly rt?: string } | undefined;
   if (!hello) return undefined;
@@ -23,7 +21,7 @@ export function forge(world: World): string | undefined {
 }
 
 /** One that arrived, of any client and of any age. */
-function heardHello({ trace, chance }: World): SeenFrame | undefined {
+function heardHello({ trace, chance }: Scene): SeenFrame | undefined {
   const hellos = trace.entries.flatMap((entry) =>
     entry.is === "got" && entry.by === "server" && entry.frame.t === "hello" ? [entry] : [],
   );
@@ -31,7 +29,7 @@ function heardHello({ trace, chance }: World): SeenFrame | undefined {
   return genuine.length > 0 ? chance.oneOf(genuine).frame : undefined;
 }
 
-function attack({ network, chance }: World, hello: SeenFrame, what: string): string {
+function attack({ network, chance }: Scene, hello: SeenFrame, what: string): string {
   const line = network.attack(["symbolon.v1.json"], JSON.stringify(hello), () => {});
   if (chance.happens(0.3)) line.down.hold("an attacker that does not read");
   return `on line ${line.id} somebody ${what}`;

@@ -56,6 +56,9 @@ export class ClientApp {
     this.client.on("news", handle);
     this.client.on("spoken", handle);
     this.client.on("reset", ({ why }) => stage.trace.add({ is: "reset", client, why }));
+    this.client.on("gap", ({ room, ...gap }) =>
+      stage.trace.add({ is: "gap", client, ...(room !== undefined && { room }), ...gap }),
+    );
     this.client.handle("ask", async (said) => {
       await handle(said);
       return 2 * said.n;

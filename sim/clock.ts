@@ -6,7 +6,7 @@ export class VirtualClock extends Clock {
   /** How many watch it. */
   watchers = 0;
   readonly #agenda: Agenda;
-  readonly #sweep: number;
+  #sweep: number;
   #last = 0;
   #undo: (() => void) | undefined;
   #dead = false;
@@ -16,6 +16,11 @@ export class VirtualClock extends Clock {
     super();
     this.#agenda = agenda;
     this.#sweep = sweep;
+  }
+
+  /** Nothing is to be seen any more but what ends late: it sweeps every minute. */
+  doze(): void {
+    this.#sweep = 60_000;
   }
 
   /** The process is gone: no time passes in it any more. */

@@ -3,10 +3,10 @@ import { forge, replay } from "./attacks.ts";
 import type { Line } from "./line.ts";
 import type { FaultName } from "./modes.ts";
 import { calm } from "./stage.ts";
-import type { World } from "./world.ts";
+import type { Scene } from "./scene.ts";
 
 /** Does something bad to a world, and says what; undefined when there is nothing to do it to. */
-type Fault = (world: World) => string | undefined;
+type Fault = (world: Scene) => string | undefined;
 
 /** Every fault. Each heals by itself, or when the world becomes quiet. */
 export const faults: Readonly<Record<FaultName, Fault>> = {
@@ -104,13 +104,13 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
 };
 
 /** A client's line that is open, the newest more likely than others. */
-function anyLine({ network, chance }: World): Line | undefined {
+function anyLine({ network, chance }: Scene): Line | undefined {
   const lines = network.open.filter(({ client }) => client !== undefined);
   return chance.happens(0.8) ? lines.at(-1) : lines[0];
 }
 
 /** When a half learns that a line broke. */
-function notice({ chance }: World): { readonly after: number } | undefined {
+function notice({ chance }: Scene): { readonly after: number } | undefined {
   if (chance.happens(0.25)) return undefined;
   return { after: chance.happens(0.6) ? 0 : chance.between(0, 10_000) };
 }
@@ -120,7 +120,7 @@ function words(notice: { readonly after: number } | undefined): string {
   return notice.after === 0 ? "at once" : `after ${notice.after.toFixed()} ms`;
 }
 
-function dialing({ network, agenda, chance }: World, answer: "given" | "refused" | "never", slow: number) {
+function dialing({ network, agenda, chance }: Scene, answer: "given" | "refused" | "never", slow: number) {
   const ms = chance.between(500, 8_000);
   network.dialing.answer = answer;
   network.dialing.slow = slow;
@@ -128,13 +128,13 @@ function dialing({ network, agenda, chance }: World, answer: "given" | "refused"
   return `for ${ms.toFixed()} ms dials are ${slow > 0 ? `slow by ${slow.toFixed()} ms` : answer}`;
 }
 
-function pause({ agenda, chance }: World, half: Half): string {
+function pause({ agenda, chance }: Scene, half: Half): string {
   const ms = chance.happens(0.5) ? chance.between(200, 5_000) : chance.between(5_000, 90_000);
   agenda.pause(half, ms);
   return `the ${half} stands still for ${ms.toFixed()} ms`;
 }
 
-function moody({ stage, agenda, chance }: World, slow: number, ms: number): string {
+function moody({ stage, agenda, chance }: Scene, slow: number, ms: number): string {
   const half = chance.oneOf(["client", "server"] as const);
   const long = chance.between(1_000, 10_000);
   Object.assign(stage.mood[half], { slow, ms });

@@ -13,8 +13,8 @@ export type Parcel =
 export interface Weather {
   /** What a parcel usually takes, in ms. */
   readonly latency: number;
-  /** How likely it is that one takes a hundred times as long. */
-  readonly spikes: number;
+  /** How likely it is that one takes a hundred times as long; none does once the world is quiet. */
+  spikes: number;
   /** How likely it is that what arrived together is read together, without a pause for promises. */
   readonly glue: number;
   /** What a character counts in `bufferedAmount`, so that buffers fill without megabytes. */

@@ -32,7 +32,7 @@ export class Ledger {
 
   /** Every entry of one kind. */
   all<Is extends Happening["is"]>(is: Is): readonly Found<Is>[] {
-    return (this.#byKind.get(is) ?? []) as unknown as readonly Found<Is>[];
+    return (this.#byKind.get(is) ?? []) as readonly Entry[] as readonly Found<Is>[];
   }
 
   /** The entries of one kind about what is numbered `n`. */

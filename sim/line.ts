@@ -22,7 +22,7 @@ export interface Line {
 }
 
 /** The lane on which a machine sends. */
-export function lane(line: Line, from: Half): Lane {
+function lane(line: Line, from: Half): Lane {
   return from === "client" ? line.up : line.down;
 }
 

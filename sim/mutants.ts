@@ -1,5 +1,5 @@
 /** One change to a source. */
-export interface Patch {
+interface Patch {
   /** The module, from `packages/`. */
   readonly file: string;
   /** What stands there exactly once, */
@@ -211,7 +211,7 @@ export const mutants: readonly Mutant[] = [
     name: "the watchdog does not bite",
     mode: "holes",
     file: "client/src/connection.ts",
-    find: "createWatchdog({ ask: listener.probe, dead: abandon })",
+    find: "createWatchdog({ ask: listener.probe, dead: drop })",
     replace: "createWatchdog({ ask: listener.probe, dead: () => {} })",
   },
   {

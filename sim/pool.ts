@@ -63,6 +63,7 @@ function ask(worker: Worker, batch: Batch): Promise<BatchResult> {
       worker.off("error", reject);
       resolve(result);
     });
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage(batch);
   });
 }

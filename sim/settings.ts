@@ -1,5 +1,8 @@
 import type { Chance } from "./chance.ts";
 
+/** The number of a user who has no client. */
+export const stranger = 99;
+
 /** How one world is set up: short times, small buffers, so that a minute sees what a day does. */
 export interface Settings {
   readonly clients: number;

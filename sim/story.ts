@@ -56,7 +56,7 @@ function tell(entry: Entry): string {
       return `client ${entry.client} is closed by its application`;
     case "end":
       return `** left: ${JSON.stringify(entry)}`;
-    case "crash":
+    default:
       return `!! ${entry.by ?? "somebody"} failed: ${entry.error}`;
   }
 }

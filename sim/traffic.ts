@@ -1,12 +1,12 @@
 import type { Chance } from "./chance.ts";
 import type { Kind } from "./trace.ts";
-import type { World } from "./world.ts";
+import type { Scene } from "./scene.ts";
 
 const fromClients: readonly Kind[] = ["event", "event", "event", "event", "ask", "ask", "stream", "upload"];
 const fromServer: readonly Kind[] = ["event", "event", "event", "event", "ask", "ask", "stream", "room"];
 
 /** Plots what is said in a world, by whom and when; some of it in bursts. */
-export function plot(world: World, chance: Chance): void {
+export function plot(world: Scene, chance: Chance): void {
   const { agenda, settings, clients } = world;
   const { duration, said } = settings;
   // Each half says so much.

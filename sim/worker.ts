@@ -32,5 +32,6 @@ async function run({ mode, first, many, stories }: Batch): Promise<BatchResult> 
 }
 
 parentPort?.on("message", (batch: Batch) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   void run(batch).then((result) => parentPort?.postMessage(result));
 });

@@ -7,6 +7,7 @@ import type { FaultName, Mode } from "./modes.ts";
 import { Network } from "./network.ts";
 import { Page } from "./page.ts";
 import { settled, standOn } from "./platform.ts";
+import type { Scene } from "./scene.ts";
 import { ServerProcess } from "./server.ts";
 import { drawSettings, type Settings } from "./settings.ts";
 import { calm, Stage } from "./stage.ts";
@@ -17,14 +18,13 @@ import { plot } from "./traffic.ts";
 const patience = 240_000;
 /** Then it still goes on for so long: something may come twice. */
 const afterglow = 3_000;
-/** And so long after the clients' end everything has to be gone. */
-const farewell = 240_000;
+/** And so long after the clients' end everything has to be gone: what was said in a room is kept for a while. */
+const farewell = 1_200_000;
 
 /** One schedule: two machines, the network between them, what is said, and what goes wrong, all drawn from one seed. */
-export class World {
+export class World implements Scene {
   readonly agenda = new Agenda();
   readonly trace = new Trace(this.agenda);
-  /** Chance of the faults. */
   readonly chance: Chance;
   readonly page = new Page();
   readonly settings: Settings;
@@ -80,7 +80,6 @@ export class World {
     return this.trace;
   }
 
-  /** Starts the server's process. */
   boot(): void {
     if (this.server) return;
     this.trace.add({ is: "boot", boot: (this.#boots += 1) });
@@ -88,7 +87,6 @@ export class World {
     this.network.server = this.server;
   }
 
-  /** Ends it at once, with all that it knew. */
   crash(notice: () => number | undefined): void {
     this.server?.die();
     this.server = undefined;
@@ -133,6 +131,7 @@ export class World {
     this.agenda.wake("client");
     this.agenda.wake("server");
     Object.assign(this.network.dialing, { answer: "given", slow: 0 });
+    this.network.weather.spikes = 0;
     for (const line of this.network.open)
       for (const lane of [line.up, line.down])
         for (const reason of ["a stall", "a ghost"]) lane.release(reason);
@@ -173,6 +172,7 @@ export class World {
 
   #gone(): boolean {
     const { timers, watchers, conversations, lines, listeners } = this.#left();
+    if (conversations + lines === 0) this.server?.clock.doze();
     return timers + watchers + conversations + lines + listeners === 0;
   }
 

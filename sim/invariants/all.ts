@@ -19,8 +19,29 @@ const I0: Invariant = {
 
 /** Every invariant that a single trace can break. I17 and I23 compare two: see `twins.ts`. */
 export const invariants: readonly Invariant[] = [
-  ...[I0, I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I11],
-  ...[I12, I13, I14, I15, I16, I18, I19, I20, I21, I22, I24],
+  I0,
+  I1,
+  I2,
+  I3,
+  I4,
+  I5,
+  I6,
+  I7,
+  I8,
+  I9,
+  I10,
+  I11,
+  I12,
+  I13,
+  I14,
+  I15,
+  I16,
+  I18,
+  I19,
+  I20,
+  I21,
+  I22,
+  I24,
 ];
 
 /** An invariant that a trace breaks, and how. */

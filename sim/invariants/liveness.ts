@@ -52,8 +52,9 @@ export const I22: Invariant = {
       const dials = ledger.all("dial").filter((dial) => dial.client === client);
       for (const [index, { at }] of dials.entries()) {
         const last = dials[index + window.dials];
-        if (last && last.at - at < window.ms)
-          return yield `client ${client} dialed ${window.dials} times within ${window.ms} ms`;
+        if (!last || last.at - at >= window.ms) continue;
+        yield `client ${client} dialed ${window.dials} times within ${window.ms} ms`;
+        return;
       }
     }
   },

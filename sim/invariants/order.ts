@@ -32,7 +32,7 @@ export const I2: Invariant = {
   says: "Nothing is handed over twice.",
   *broken(ledger) {
     const seen = new Set<string>();
-    for (const { is, n, client, ...entry } of [...ledger.all("handling")]) {
+    for (const { is, n, client, ...entry } of ledger.all("handling")) {
       const key = `${entry.by} ${n} ${client}`;
       if (seen.has(key)) yield `the ${entry.by} was given ${n} again (${is} in conversation ${entry.conv})`;
       seen.add(key);

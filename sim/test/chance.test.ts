@@ -12,6 +12,6 @@ test("the same seed gives the same numbers, another seed or name others", () => 
 test("numbers stay within what was asked for", () => {
   const chance = new Chance(1);
   const wholes = new Set(Array.from({ length: 200 }, () => chance.whole(1, 3)));
-  expect([...wholes].sort()).toEqual([1, 2, 3]);
+  expect(wholes).toEqual(new Set([1, 2, 3]));
   expect(() => chance.oneOf([])).toThrow(RangeError);
 });
