@@ -50,7 +50,10 @@ export interface Findings {
 }
 
 /** Judges a record by what the clients have said. */
-export async function judge(path: string, told: (client: string, kind: Handled) => Told): Promise<Findings> {
+export async function judge(
+  path: string,
+  told: (client: string, kind: Handled) => Told | undefined,
+): Promise<Findings> {
   const heard = new Map<string, Heard>();
   const faults: string[] = [];
   let life = 0;
@@ -60,7 +63,7 @@ export async function judge(path: string, told: (client: string, kind: Handled) 
     if (kind === "life") life += 1;
     else if (kind === "fault") faults.push(line);
     else {
-      const known = heard.get(key) ?? new Heard(told(client, kind as Handled));
+      const known = heard.get(key) ?? new Heard(told(client, kind as Handled) ?? nothing);
       heard.set(key, known);
       known.hear(Number(n), life);
     }
@@ -74,6 +77,8 @@ export async function judge(path: string, told: (client: string, kind: Handled) 
     faults,
   };
 }
+
+const nothing: Told = { said: 0, settled: [] };
 
 /** One client's messages of a kind, as the server's lives have heard them. */
 class Heard {

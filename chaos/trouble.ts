@@ -23,7 +23,7 @@ export async function trouble(
   { chance, kinds, back, born }: TroubleOptions,
 ): Promise<void> {
   for (;;) {
-    await setTimeout(chance.between(3_000, 7_000), undefined, { signal }).catch(() => {});
+    await setTimeout(chance.between(5_000, 15_000), undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
     const kind = chance.oneOf(kinds);
     if (kind === "pause") {
