@@ -76,9 +76,10 @@ export class Crowd {
 
   /** What became of all that was said to them. */
   get verdicts(): Verdict[] {
-    return this.talkers.flatMap(({ room, hearing }) => {
+    return this.talkers.flatMap(({ name, room, hearing }) => {
       const members = this.talkers.filter((other) => other.room === room);
-      return hearing.verdicts(new Map(members.map((one) => [one.name, one.told("shout").said])));
+      const verdicts = hearing.verdicts(new Map(members.map((one) => [one.name, one.told("shout").said])));
+      return verdicts.map((verdict) => ({ ...verdict, of: `${verdict.of}, heard by ${name}` }));
     });
   }
 

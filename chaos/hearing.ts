@@ -20,9 +20,9 @@ export class Hearing {
   /** How long it took to notice that nothing passes, in ms. */
   readonly notices: number[] = [];
   readonly #client: Client<typeof chaos>;
-  readonly #told = new Sequences<number>();
-  readonly #questions = new Sequences<number>();
-  readonly #shouts = new Sequences<string>();
+  readonly #told = new Sequences<number>("told in life");
+  readonly #questions = new Sequences<number>("question of life");
+  readonly #shouts = new Sequences<string>("shout of");
   /** Those of streams that are over. */
   readonly #verdicts: Verdict[] = [];
   #waitsSince: number | undefined;
@@ -70,7 +70,7 @@ export class Hearing {
       this.interrupted += 1;
       said = undefined;
     }
-    this.#verdicts.push(sequence.verdict(said));
+    this.#verdicts.push(sequence.verdict("item of a stream", said));
   }
 
   /** What the server has said in its last life. */
@@ -98,7 +98,12 @@ export class Hearing {
 
 /** The sequences of several who say something. */
 class Sequences<Who> {
+  readonly #what: string;
   readonly #sequences = new Map<Who, Sequence & { said?: number }>();
+
+  constructor(what: string) {
+    this.#what = what;
+  }
 
   of(who: Who): Sequence & { said?: number } {
     const known = this.#sequences.get(who) ?? new Sequence();
@@ -107,6 +112,6 @@ class Sequences<Who> {
   }
 
   verdicts(): Verdict[] {
-    return Array.from(this.#sequences.values(), (one) => one.verdict(one.said));
+    return Array.from(this.#sequences, ([who, one]) => one.verdict(`${this.#what} ${String(who)}`, one.said));
   }
 }

@@ -10,9 +10,12 @@ export type Handled = "say" | "ask" | "shout";
 export class RecordWriter {
   readonly #file: number;
 
-  /** Begins a life of the server. */
   constructor(path: string) {
     this.#file = openSync(path, "a");
+  }
+
+  /** A life of the server begins. */
+  life(): void {
     this.#write("life");
   }
 
@@ -63,7 +66,7 @@ export async function judge(
     if (kind === "life") life += 1;
     else if (kind === "fault") faults.push(line);
     else {
-      const known = heard.get(key) ?? new Heard(told(client, kind as Handled) ?? nothing);
+      const known = heard.get(key) ?? new Heard(key, told(client, kind as Handled) ?? nothing);
       heard.set(key, known);
       known.hear(Number(n), life);
     }
@@ -83,13 +86,15 @@ const nothing: Told = { said: 0, settled: [] };
 /** One client's messages of a kind, as the server's lives have heard them. */
 class Heard {
   again = 0;
+  readonly #of: string;
   readonly #told: Told;
   readonly #sequence = new Sequence();
   #life = 0;
   /** The last one of this life. */
   #last = 0;
 
-  constructor(told: Told) {
+  constructor(of: string, told: Told) {
+    this.#of = of;
     this.#told = told;
   }
 
@@ -107,6 +112,6 @@ class Heard {
   }
 
   get verdict(): Verdict {
-    return this.#sequence.verdict(this.#told.said);
+    return this.#sequence.verdict(this.#of, this.#told.said);
   }
 }

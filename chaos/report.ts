@@ -1,4 +1,4 @@
-import type { Verdict } from "./sequence.ts";
+import { isGood, sumOf, type Verdict } from "./sequence.ts";
 
 /** How often each of several things was. */
 export class Counts {
@@ -27,7 +27,7 @@ export interface Results {
   readonly faults: Counts;
   /** Messages that handlers of the server were given, and those of clients. */
   readonly heard: { readonly server: number; readonly clients: number };
-  readonly verdict: Verdict;
+  readonly verdicts: readonly Verdict[];
   /** Handlers that were invoked again for a message in progress. */
   readonly again: number;
   readonly interrupted: number;
@@ -37,28 +37,33 @@ export interface Results {
   readonly recoveries: readonly number[];
   /** How long it took a client to notice a hole, in ms. */
   readonly notices: readonly number[];
-  /** What is not as it should be, besides the verdict. */
+  /** What is not as it should be, besides the verdicts. */
   readonly failures: readonly string[];
 }
 
 /** Whether everything was as it should be. */
-export function isGood({ verdict, failures }: Results): boolean {
-  const { lost, duplicated, reordered } = verdict;
-  return lost + duplicated + reordered + failures.length === 0;
+export function isClean({ verdicts, failures }: Results): boolean {
+  return verdicts.every(isGood) && failures.length === 0;
 }
 
 /** The figures, for a reader. */
 export function report(results: Results): string {
-  const { title, faults, heard, verdict, again, interrupted, failures } = results;
-  const { lost, duplicated, reordered } = verdict;
-  const shown = failures.slice(0, 20).map((failure) => `    ${failure}`);
+  const { title, faults, heard, verdicts, again, interrupted, failures } = results;
+  const { lost, duplicated, reordered } = sumOf(verdicts);
+  const bad = verdicts.filter((verdict) => !isGood(verdict));
+  const complaints = [
+    ...bad.map(
+      (one) => `${one.of}: lost ${one.lost}, duplicated ${one.duplicated}, reordered ${one.reordered}`,
+    ),
+    ...failures,
+  ];
   return [
     title,
     `  faults    ${faults.total}: ${String(faults)}`,
     `  handled   ${heard.server} by the server, ${heard.clients} by clients`,
     `  lost ${lost} · duplicated ${duplicated} · reordered ${reordered} · other failures ${failures.length}`,
-    ...shown,
-    ...(failures.length > shown.length ? [`    and ${failures.length - shown.length} more`] : []),
+    ...complaints.slice(0, 20).map((complaint) => `    ${complaint}`),
+    ...(complaints.length > 20 ? [`    and ${complaints.length - 20} more`] : []),
     `  invoked again, for a message in progress ${again}; streams interrupted ${interrupted}`,
     `  recovery, ${results.recovery}: ${spread(results.recoveries)}`,
     `  a hole is noticed by the client after: ${spread(results.notices)}`,

@@ -8,8 +8,7 @@ import { ServerProcess } from "../e2e/server-process.ts";
 import { Chance } from "../sim/chance.ts";
 import { Crowd } from "./crowd.ts";
 import { judge } from "./record.ts";
-import { Counts, isGood, report, type Results } from "./report.ts";
-import { sumOf } from "./sequence.ts";
+import { Counts, isClean, report, type Results } from "./report.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { trouble } from "./trouble.ts";
 
@@ -60,7 +59,7 @@ async function run(settings: Settings, directory: string): Promise<Results> {
       title: `chaos: ${clients} clients, ${seconds} s, seed ${seed}`,
       faults,
       heard: { server: findings.handled, clients: crowd.sum(({ hearing }) => hearing.heard) },
-      verdict: sumOf([...findings.verdicts, ...crowd.verdicts]),
+      verdicts: [...findings.verdicts, ...crowd.verdicts],
       again: findings.again,
       interrupted: crowd.sum(({ hearing }) => hearing.interrupted),
       recovery: `from the ${troubles.length === 0 ? "client's loss" : "server's return"} to the first message after it`,
@@ -82,7 +81,7 @@ const directory = await mkdtemp(join(tmpdir(), "symbolon-chaos-"));
 try {
   const results = await run(settingsOf(process.argv.slice(2)), directory);
   console.log(report(results));
-  process.exitCode = isGood(results) ? 0 : 1;
+  process.exitCode = isClean(results) ? 0 : 1;
 } finally {
   await rm(directory, { recursive: true });
 }

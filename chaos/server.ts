@@ -7,7 +7,7 @@ import { serve } from "@symbolon/server/node";
 import type { ServerMessages } from "@symbolon/protocol";
 import { chaos } from "./contract.ts";
 import { RecordWriter } from "./record.ts";
-import { Sequence } from "./sequence.ts";
+import { isGood, Sequence } from "./sequence.ts";
 
 const { PORT, RECORD = "", STORE = "", PACE = "1" } = process.env;
 const record = new RecordWriter(RECORD);
@@ -91,11 +91,8 @@ class Speaker {
     const most = 1 + (this.#asked % 40);
     const heard = new Sequence();
     for await (const n of this.#peer.stream("list", most)) heard.hear(n);
-    const { lost, duplicated, reordered } = heard.verdict(most);
-    if (lost + duplicated + reordered > 0)
-      record.fault(
-        `a list of ${this.#client}: lost ${lost}, duplicated ${duplicated}, reordered ${reordered}`,
-      );
+    const verdict = heard.verdict("item", most);
+    if (!isGood(verdict)) record.fault(`a list of ${this.#client}: ${JSON.stringify(verdict)}`);
   }
 
   async #repeat(ms: number, act: () => PromiseLike<void>): Promise<void> {
@@ -125,4 +122,5 @@ function nameOf(error: unknown): string {
 }
 
 const { url } = await serve(app, { port: Number(PORT) });
+record.life();
 console.log(`symbolon chaos: ${url}`);
