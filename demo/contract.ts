@@ -41,7 +41,7 @@ export const Text = z
     z.regex(/\S/, "There is nothing to send"),
   );
 
-/** The id that the writer gave to a line: whoever sees it twice keeps one. */
+/** The id that the writer gave to a line: the server may handle it again when it was killed, and it stays one line. */
 const Id = z.string().check(z.minLength(1), z.maxLength(64));
 
 /** The file of a picture: what it is, its own first bytes say. */
@@ -110,7 +110,8 @@ export const chat = contract("/chat/:room", {
   },
   server: {
     entered: z.extend(Page, { people: z.array(Name) }),
-    joined: Person,
+    /** `quietly`: it was here all along, only the server was not. */
+    joined: z.extend(Person, { quietly: z.optional(z.boolean()) }),
     left: Person,
     message: Line,
   },

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
-/** A way to a server that can swallow every byte of the connections it has, and still passes new ones. */
+/** A way to a server that can cut the connections it has, or swallow every byte of them, and still passes new ones. */
 export class BlackHole {
   readonly port: number;
   readonly #server: Server;
@@ -48,9 +48,14 @@ export class BlackHole {
     }
   }
 
+  /** Ends the present connections. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   /** Ends it with all its connections. */
   close(): void {
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.cut();
   }
 }

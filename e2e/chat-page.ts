@@ -17,6 +17,8 @@ export class ChatPage {
   readonly lines: Locator;
   /** What was said and is not delivered yet. */
   readonly pending: Locator;
+  /** What becomes of it. */
+  readonly fate: Locator;
   readonly notices: Locator;
   readonly people: Locator;
   /** Who is writing. */
@@ -39,6 +41,7 @@ export class ChatPage {
     this.pill = page.locator("#pill");
     this.lines = page.locator(":is(#earlier, #lines) .line .text");
     this.pending = page.locator("#pending .line .text");
+    this.fate = page.locator("#pending .line .fate");
     this.notices = page.locator("#lines .notice");
     this.people = page.locator("#people bdi");
     this.typing = page.locator("#typing");
@@ -126,6 +129,12 @@ export class ChatPage {
   /** Waits until the page says that it has no connection. */
   async isAway(): Promise<void> {
     await expect(this.pill).toHaveText(/^(reconnecting|offline)/);
+  }
+
+  /** Waits until the page is connected again, and its session has gone on. */
+  async isResumed(): Promise<void> {
+    await this.isBack();
+    await expect(this.pill).toHaveAttribute("data-resumed", "true", { timeout: 30_000 });
   }
 
   /** Waits until the page says that it is connected. */

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test as base, type BrowserContext } from "@playwright/test";
 import { BlackHole } from "./black-hole.ts";
 import { ChatPage } from "./chat-page.ts";
@@ -10,6 +13,8 @@ type DemoOptions = { readonly heartbeat?: { readonly interval: number; readonly 
 type Chat = {
   /** Options of the test's server. */
   readonly demoOptions: DemoOptions;
+  /** Where the test's server keeps what outlives it. */
+  readonly data: string;
   /** The test's own server. */
   readonly demo: ServerProcess;
   /** A way to that server that can swallow what passes. */
@@ -21,9 +26,19 @@ type Chat = {
 /** A test with a demo server of its own, and people to talk there. */
 export const test = base.extend<Chat>({
   demoOptions: [{}, { option: true }],
-  demo: async ({ demoOptions }, use, { parallelIndex }) => {
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads from the pattern what a fixture needs
+  data: async ({}, use) => {
+    const data = await mkdtemp(join(tmpdir(), "symbolon-demo-"));
+    await use(data);
+    await rm(data, { recursive: true });
+  },
+  demo: async ({ demoOptions, data }, use, { parallelIndex }) => {
     const { interval, timeout } = demoOptions.heartbeat ?? {};
-    const env = { HEARTBEAT_INTERVAL: String(interval ?? ""), HEARTBEAT_TIMEOUT: String(timeout ?? "") };
+    const env = {
+      DATA: data,
+      HEARTBEAT_INTERVAL: String(interval ?? ""),
+      HEARTBEAT_TIMEOUT: String(timeout ?? ""),
+    };
     const demo = await ServerProcess.start(ports(parallelIndex), { name: "demo", folder: "../demo", env });
     await use(demo);
     await demo.kill();

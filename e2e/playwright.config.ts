@@ -39,6 +39,7 @@ export default defineConfig<HooksOptions>({
     },
     {
       name: "firefox",
+      grepInvert: /@chromium/,
       use: {
         browserName: "firefox",
         ...(firefox && !firefox.bundled

@@ -81,7 +81,7 @@ test("the React page comes back, and what was typed while the server was killed 
   await ada.say("two");
   await expect(ada.pending).toHaveText(["one", "two"]);
   expect(await demo.start()).toBe(true);
-  await ada.isBack();
+  await ada.isResumed();
   await expect(ada.lines).toHaveText(["before", "one", "two"]);
   await expect(ada.pending).toHaveCount(0);
   expect((await sent()).filter((frame) => /\b(one|two)\b/.test(frame))).toHaveLength(2);

@@ -17,6 +17,7 @@ export class ServerProcess {
   readonly port: number;
   readonly #program: ServerProgram;
   #child: ChildProcess | undefined;
+  #complaints = "";
 
   private constructor(port: number, program: ServerProgram) {
     this.port = port;
@@ -37,6 +38,16 @@ export class ServerProcess {
     return `http://localhost:${this.port}`;
   }
 
+  /** What it has said on its standard error in this life. */
+  get complaints(): string {
+    return this.#complaints;
+  }
+
+  /** Sends it a signal: `SIGSTOP` and `SIGCONT` make it pause. */
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name);
+  }
+
   /** Starts it; false when the port is in use. */
   async start(): Promise<boolean> {
     const { name, folder, env } = this.#program;
@@ -46,13 +57,13 @@ export class ServerProcess {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
-    let complaints = "";
-    child.stderr.on("data", (chunk: Buffer) => (complaints += chunk.toString()));
+    this.#complaints = "";
+    child.stderr.on("data", (chunk: Buffer) => (this.#complaints += chunk.toString()));
     for await (const line of createInterface(child.stdout)) {
       if (line === `symbolon ${name}: ${this.url}`) return true;
     }
-    if (/\bin use\b/.test(complaints)) return false;
-    throw new Error(`the ${name} did not start: ${complaints}`);
+    if (/\bin use\b/.test(this.#complaints)) return false;
+    throw new Error(`the ${name} did not start: ${this.#complaints}`);
   }
 
   /** Ends it without a goodbye, as a crash does. */

@@ -2,7 +2,6 @@ import { connect } from "@symbolon/client";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { chat, pageLength, type Said } from "../contract.ts";
 import { clearEarlier, offerEarlier } from "./earlier.ts";
-import { showError } from "./field-error.ts";
 import { createLook, type Look } from "./look.ts";
 import * as outgoing from "./outgoing.ts";
 import { addPerson, removePerson, showPeople } from "./people.ts";
@@ -50,36 +49,28 @@ export function converse(room: string, me: string, turns: Turns): Conversation {
       outgoing.arrived(line);
     }
     showPeople(people, me);
-    outgoing.sayUnsureAgain(send);
     turns.begun();
   });
   client.on("message", (line) => {
     if (addLine(line, me, look)) countUnread();
     outgoing.arrived(line);
   });
-  client.on("joined", ({ name }) => {
+  client.on("joined", ({ name, quietly }) => {
     addPerson(name, me);
-    addNotice(name, "joined");
+    if (!quietly) addNotice(name, "joined");
   });
   client.on("left", ({ name }) => {
     removePerson(name, me);
     addNotice(name, "left");
   });
-  client.on("failed", ({ data, error }) => {
-    const why = "issues" in error ? error.issues[0]?.message : undefined;
-    const said = why ?? "The server could not take this message";
-    showError("text", said);
-    if (isSaid(data)) outgoing.refused(data.id, said);
-  });
 
   const unwatch = client.status.watch((status) => {
     showStatus(status);
-    if (status.is !== "open") outgoing.connectionLost();
     if (status.is === "waiting") turns.begun();
     if (status.is === "closed") turns.ended(status.error?.code ?? 1000, status.error?.reason ?? "");
   });
   showStatus(client.status.value);
-  outgoing.sayAllAgain(send);
+  outgoing.sayKeptAgain(send);
   void followTyping(client);
 
   return {
@@ -102,8 +93,4 @@ export function converse(room: string, me: string, turns: Turns): Conversation {
       client.close();
     },
   };
-}
-
-function isSaid(data: unknown): data is { id: string } {
-  return typeof data === "object" && data !== null && "id" in data && typeof data.id === "string";
 }

@@ -1,4 +1,7 @@
+import { CloseError, OutcomeUnknown } from "@symbolon/client";
 import type { Line, Said } from "../contract.ts";
+import { fates, reasonOf } from "./fate.ts";
+import { showError } from "./field-error.ts";
 import { continues, createLine, createWords } from "./line.ts";
 import { newId } from "./new-id.ts";
 import { make, part } from "./part.ts";
@@ -6,12 +9,15 @@ import { createPicture, dropPictures } from "./picture.ts";
 import { afterGrowth, follow } from "./scroll.ts";
 
 /** A line of mine that the server has not shown to everyone yet. */
-type Outgoing = { readonly said: Said; readonly element: HTMLElement; readonly fate: HTMLElement; at: At };
+type Outgoing = {
+  readonly said: Said;
+  readonly element: HTMLElement;
+  readonly fate: HTMLElement;
+  /** Nobody has it: the conversation was closed before it was sent. */
+  kept: boolean;
+};
 
-/** Where it is: with the client, in a socket, in a socket that broke, or sent back by the server. */
-type At = "kept" | "taken" | "unsure" | "refused";
-
-/** Hands a line to the connection; settles when a socket has taken it. */
+/** Hands a line to the client, which keeps it while it is away; settles when the server has handled it. */
 type Send = (said: Said) => PromiseLike<void>;
 
 const list = part("pending", HTMLElement);
@@ -30,11 +36,11 @@ export function sayLine(me: string, words: Omit<Said, "id">, send: Send): void {
   const { text, picture } = words;
   const shown = picture ? createPicture(picture, text, Promise.resolve(picture.bytes)) : createWords(text);
   const element = createLine(me, shown, Date.now(), true);
-  const fate = make("p", "fate", "Pending");
+  const fate = make("p", "fate");
   element.append(fate);
   element.classList.toggle("follows", continues(element, list.lastElementChild));
   list.append(element);
-  lines.set(said.id, { said, element, fate, at: "kept" });
+  lines.set(said.id, { said, element, fate, kept: true });
   follow();
   give(said.id, send);
 }
@@ -53,39 +59,34 @@ export function arrived({ id }: Pick<Line, "id">): void {
   lines.delete(id);
 }
 
-/** The connection broke: nobody can know what became of the lines in it. */
-export function connectionLost(): void {
-  for (const line of lines.values()) if (line.at === "taken") line.at = "unsure";
-}
-
-/** Back again: says once more what may be lost. The server and the pages keep one line per id. */
-export function sayUnsureAgain(send: Send): void {
-  for (const [id, line] of lines) if (line.at === "unsure") give(id, send);
-}
-
-/** A new conversation begins in place of one that is closed, and gets all that the old one did not deliver. */
-export function sayAllAgain(send: Send): void {
-  for (const [id, line] of lines) if (line.at !== "refused") give(id, send);
-}
-
-/** The server would not have this line. */
-export function refused(id: string, why: string): void {
-  const line = lines.get(id);
-  if (!line) return;
-  line.at = "refused";
-  line.fate.textContent = `Not sent: ${why}`;
-  line.element.classList.add("refused");
-  afterGrowth();
+/** A new conversation begins in place of one that is closed, and gets all that the old one did not send. */
+export function sayKeptAgain(send: Send): void {
+  for (const [id, { kept }] of lines) if (kept) give(id, send);
 }
 
 function give(id: string, send: Send): void {
   const line = lines.get(id);
   if (!line) return;
-  line.at = "kept";
-  send(line.said).then(
-    () => {
-      if (line.at === "kept") line.at = "taken";
-    },
-    () => {}, // a closed conversation: the line stays pending for the next one
-  );
+  line.fate.textContent = fates.pending;
+  line.element.classList.remove("refused");
+  line.kept = false;
+  send(line.said).then(undefined, (error: unknown) => {
+    line.kept = error instanceof CloseError;
+    if (line.kept) return;
+    line.element.classList.add("refused");
+    if (error instanceof OutcomeUnknown) line.fate.replaceChildren(fates.unknown, " ", again(id, send));
+    else {
+      line.fate.textContent = `${fates.refused}: ${reasonOf(error)}`;
+      showError("text", reasonOf(error));
+    }
+    afterGrowth();
+  });
+}
+
+/** A way to say a line again that may be lost; whoever has it already sees it once. */
+function again(id: string, send: Send): HTMLElement {
+  const button = make("button", "quiet", fates.again);
+  button.type = "button";
+  button.addEventListener("click", () => give(id, send));
+  return button;
 }

@@ -10,6 +10,7 @@ let timer: ReturnType<typeof setInterval> | undefined;
 export function showStatus(status: ConnectionStatus): void {
   clearInterval(timer);
   pill.dataset["is"] = pillState(status);
+  pill.dataset["resumed"] = String(status.resumed);
   spoken.textContent = stateOf(status);
   const tick = () => (pill.textContent = pillText(status, Date.now()));
   tick();

@@ -1,18 +1,22 @@
-import { type Client, OutcomeUnknown } from "@symbolon/client";
+import type { Client } from "@symbolon/client";
 import type { chat } from "../contract.ts";
+import { isCutShort } from "./fate.ts";
 import { make, part } from "./part.ts";
 import { typingText } from "./typing-text.ts";
 
 const line = part("typing", HTMLElement);
 
-/** Shows who is writing, as long as the client lives. */
+/** Shows who is writing, as long as the client lives; nobody knows while the server is away. */
 export async function followTyping(client: Client<typeof chat>): Promise<void> {
+  let names: readonly string[] = [];
+  const update = (): void => show(client.status.value.is === "open" ? names : []);
+  const unwatch = client.status.watch(update);
   try {
-    for await (const names of client.stream("typing", null)) show(names);
+    for await (names of client.stream("typing", null)) update();
   } catch (error) {
-    // The connection was lost, and the stream with it: asked now, it begins anew on the next.
-    if (error instanceof OutcomeUnknown) return followTyping(client);
+    if (isCutShort(error)) return followTyping(client);
   } finally {
+    unwatch();
     show([]);
   }
 }

@@ -1,7 +1,9 @@
+import { CloseError, OutcomeUnknown } from "@symbolon/client";
 import { useClient, useEvent, useStatus } from "@symbolon/client/react";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { type Dispatch, type ReactNode, useEffect, useMemo, useReducer, useState } from "react";
 import { chat, type Said } from "../../contract.ts";
+import { reasonOf } from "../fate.ts";
 import { createLook } from "../look.ts";
 import { newId } from "../new-id.ts";
 import { createTypist } from "../typist.ts";
@@ -64,11 +66,14 @@ function Conversation(props: ConversationProps): ReactNode {
   /** Hands a line to the client, which keeps it while it is away. */
   function give(said: Said): void {
     const { id } = said;
-    happen({ type: "kept", id });
-    client.send("say", said).then(
-      () => happen({ type: "taken", id }),
-      () => {}, // a closed conversation: the line is said again in the next one
-    );
+    happen({ type: "pending", id });
+    client.send("say", said).then(undefined, (error: unknown) => {
+      if (error instanceof CloseError) return happen({ type: "kept", id });
+      if (error instanceof OutcomeUnknown) return happen({ type: "unknown", id });
+      const why = reasonOf(error);
+      setError(why);
+      happen({ type: "refused", id, why });
+    });
   }
 
   function say(words: Omit<Said, "id">): void {
@@ -79,25 +84,17 @@ function Conversation(props: ConversationProps): ReactNode {
 
   useEvent(client, "entered", (entered) => {
     happen({ type: "entered", ...entered });
-    for (const { said, is } of talk.outgoing)
-      if (is === "unsure" && !entered.lines.some(({ id }) => id === said.id)) give(said);
+    for (const { said, is } of talk.outgoing) if (is === "kept") give(said);
     begun(place);
   });
   useEvent(client, "message", (line) => {
     if (!isKnown(talk, line)) countUnread();
     happen({ type: "message", line });
   });
-  useEvent(client, "joined", ({ name }) => happen({ type: "joined", name }));
+  useEvent(client, "joined", (joined) => happen({ type: "joined", ...joined }));
   useEvent(client, "left", ({ name }) => happen({ type: "left", name }));
-  useEvent(client, "failed", ({ data, error }) => {
-    const why = ("issues" in error && error.issues[0]?.message) || "The server could not take this message";
-    setError(why);
-    if (isSaid(data)) happen({ type: "refused", id: data.id, why });
-  });
 
   useEffect(() => {
-    if (status.is === "closed") happen({ type: "ended" });
-    else if (status.is !== "open") happen({ type: "lost" });
     if (status.is === "closed" && status.error?.code === 4409) turnAway(status.error.reason);
     else if (status.is === "closed" && status.error?.code === 4400)
       turnAway("The server does not take that name");
@@ -114,7 +111,7 @@ function Conversation(props: ConversationProps): ReactNode {
         </button>
       </header>
       <People names={talk.people} me={me} />
-      <Transcript talk={talk} me={me} look={look}>
+      <Transcript talk={talk} me={me} look={look} sayAgain={give}>
         <Earlier client={client} talk={talk} happen={happen} />
       </Transcript>
       <Typing client={client} />
@@ -131,9 +128,4 @@ function Conversation(props: ConversationProps): ReactNode {
       <Composer {...{ draft, setDraft, error, setError, hidden, say, typist }} />
     </main>
   );
-}
-
-/** Whether something that was sent is a line. */
-function isSaid(data: unknown): data is { readonly id: string } {
-  return typeof data === "object" && data !== null && "id" in data && typeof data.id === "string";
 }

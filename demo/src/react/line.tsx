@@ -11,7 +11,7 @@ type LineProps = {
   /** It goes on where the one above it stopped. */
   readonly follows: boolean;
   /** What became of it, while it is not delivered. */
-  readonly fate?: string;
+  readonly fate?: ReactNode;
   readonly refused?: boolean;
   /** What was said. */
   readonly children: ReactNode;

@@ -14,7 +14,7 @@ export function Pill({ status }: { readonly status: ConnectionStatus }): ReactNo
   }, [status]);
   return (
     <>
-      <p id="pill" data-is={pillState(status)} aria-hidden="true">
+      <p id="pill" data-is={pillState(status)} data-resumed={status.resumed} aria-hidden="true">
         {pillText(status, now)}
       </p>
       <p id="pill-spoken" className="spoken" role="status">

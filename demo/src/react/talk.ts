@@ -7,12 +7,12 @@ type Notice = { readonly about: string; readonly what: "joined" | "left" | "is b
 export type Shown = Line & { readonly bytes?: Uint8Array<ArrayBuffer> | undefined };
 
 /** A line of mine that the server has not shown to everyone yet. */
-type Outgoing = Pick<Line, "from" | "at"> & {
+export type Outgoing = Pick<Line, "from" | "at"> & {
   readonly said: Said;
-  /** Where it is: with the client, in a socket, in a socket that broke, or sent back by the server. */
-  readonly is: "kept" | "taken" | "unsure" | "refused";
+  /** On its way; or nobody has it, since the conversation was closed; or perhaps the server has; or it would not have it. */
+  readonly is: "pending" | "kept" | "unknown" | "refused";
   /** Why it was sent back. */
-  readonly why?: string;
+  readonly why?: string | undefined;
 };
 
 /** All there is to see in a room. */
@@ -32,10 +32,9 @@ export type Happening =
   | ({ readonly type: "earlier" } & Page)
   | { readonly type: "forgotten" }
   | { readonly type: "message"; readonly line: Line }
-  | { readonly type: "joined" | "left"; readonly name: string }
+  | { readonly type: "joined" | "left"; readonly name: string; readonly quietly?: boolean | undefined }
   | ({ readonly type: "said"; readonly said: Said } & Pick<Line, "from" | "at">)
-  | { readonly type: "kept" | "taken" | "refused"; readonly id: string; readonly why?: string }
-  | { readonly type: "lost" | "ended" };
+  | { readonly type: Outgoing["is"]; readonly id: string; readonly why?: string };
 
 /** A room in which nothing has happened yet. */
 export const silence: Talk = { earlier: [], more: false, items: [], people: [], outgoing: [] };
@@ -64,33 +63,21 @@ export function after(talk: Talk, happening: Happening): Talk {
       const others = people.filter((name) => name !== happening.name);
       return {
         ...talk,
-        items: withNotice(items, happening.name, happening.type),
+        items: happening.quietly ? items : withNotice(items, happening.name, happening.type),
         people: happening.type === "joined" ? [...others, happening.name] : others,
       };
     }
     case "said": {
       const { said, from, at } = happening;
-      return { ...talk, outgoing: [...outgoing, { said, from, at, is: "kept" }] };
+      return { ...talk, outgoing: [...outgoing, { said, from, at, is: "pending" }] };
     }
-    case "kept":
-    case "taken":
-    case "refused": {
+    default: {
       const { type, id, why } = happening;
       return {
         ...talk,
-        outgoing: outgoing.map((line) => {
-          // A socket may take a line after it broke, or after the server has answered it.
-          if (line.said.id !== id || (type === "taken" && line.is !== "kept")) return line;
-          return { ...line, is: type, ...(why !== undefined && { why }) };
-        }),
-      };
-    }
-    default: {
-      // Lost, and the client says again what it kept; or ended, and what it kept is nobody's.
-      const unsure = happening.type === "ended" ? ["kept", "taken"] : ["taken"];
-      return {
-        ...talk,
-        outgoing: outgoing.map((line) => (unsure.includes(line.is) ? { ...line, is: "unsure" } : line)),
+        outgoing: outgoing.map((line) =>
+          line.said.id === id ? { ...line, is: type, ...(why !== undefined && { why }) } : line,
+        ),
       };
     }
   }

@@ -1,21 +1,25 @@
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Said } from "../../contract.ts";
+import { fates } from "../fate.ts";
 import { goesOn } from "../line-text.ts";
 import type { Look } from "../look.ts";
 import { Content } from "./content.tsx";
 import { Line } from "./line.tsx";
-import type { Shown, Talk } from "./talk.ts";
+import type { Outgoing, Shown, Talk } from "./talk.ts";
 
 /** What is shown of a room. */
 type TranscriptProps = {
   readonly talk: Talk;
   readonly me: string;
   readonly look: Look;
+  /** Called for a line of which nobody knows whether it was sent. */
+  readonly sayAgain: (said: Said) => void;
   /** What stands above the lines. */
   readonly children: ReactNode;
 };
 
 /** What was said, then what is on its way; stays with the last line unless the reader went elsewhere. */
-export function Transcript({ talk, me, look, children }: TranscriptProps): ReactNode {
+export function Transcript({ talk, me, look, sayAgain, children }: TranscriptProps): ReactNode {
   const { earlier, items, outgoing } = talk;
   const section = useRef<HTMLElement>(null);
   const lines = useRef<HTMLOListElement>(null);
@@ -109,8 +113,8 @@ export function Transcript({ talk, me, look, children }: TranscriptProps): React
               at={at}
               me={me}
               follows={isFollowing({ from, at }, outgoing[index - 1])}
-              refused={is === "refused"}
-              fate={is === "refused" ? `Not sent: ${why}` : "Pending"}
+              refused={is === "refused" || is === "unknown"}
+              fate={<Fate is={is} why={why} again={() => sayAgain(said)} />}
             >
               <Content {...said} bytes={said.picture?.bytes} look={look} />
             </Line>
@@ -128,6 +132,21 @@ export function Transcript({ talk, me, look, children }: TranscriptProps): React
           New messages ↓
         </button>
       )}
+    </>
+  );
+}
+
+/** What became of a line that is not delivered. */
+function Fate(props: Pick<Outgoing, "is" | "why"> & { readonly again: () => void }): ReactNode {
+  const { is, why, again } = props;
+  if (is === "refused") return `${fates.refused}: ${why}`;
+  if (is !== "unknown") return fates.pending;
+  return (
+    <>
+      {fates.unknown}{" "}
+      <button className="quiet" onClick={again}>
+        {fates.again}
+      </button>
     </>
   );
 }

@@ -1,17 +1,18 @@
-import { type Client, OutcomeUnknown } from "@symbolon/client";
-import { useStream } from "@symbolon/client/react";
+import type { Client } from "@symbolon/client";
+import { useStatus, useStream } from "@symbolon/client/react";
 import { type ReactNode, useEffect } from "react";
 import type { chat } from "../../contract.ts";
+import { isCutShort } from "../fate.ts";
 import { typingText } from "../typing-text.ts";
 
-/** Who is writing. */
+/** Who is writing; nobody knows while the server is away. */
 export function Typing({ client }: { readonly client: Client<typeof chat> }): ReactNode {
+  const { is } = useStatus(client);
   const { items, error, running, again } = useStream(client, "typing", null, { keep: 1 });
-  const [names = []] = running ? items : [];
+  const [names = []] = running && is === "open" ? items : [];
 
   useEffect(() => {
-    // The connection was lost, and the stream with it: asked now, it begins anew on the next.
-    if (error instanceof OutcomeUnknown) again();
+    if (isCutShort(error)) again();
   }, [error, again]);
 
   return (

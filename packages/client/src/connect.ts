@@ -4,7 +4,6 @@ import {
   type AskArguments,
   type CallContext,
   type ClientMessages,
-  closeAdvice,
   type Closed,
   type Credit,
   type EventInput,
@@ -12,7 +11,6 @@ import {
   type EventOptions,
   type Failure,
   type Frame,
-  type FrameCodec,
   type HandlerInput,
   type HandlerOutput,
   type HandlerUpload,
@@ -26,60 +24,21 @@ import {
   type SessionKey,
   type StreamName,
   SUBPROTOCOL,
-  type UrlArguments,
   VERSION,
   type Welcome,
 } from "@symbolon/protocol";
 import { later } from "./alarm.ts";
+import { sessionLost } from "./close-codes.ts";
+import type { ConnectOptions } from "./connect-options.ts";
 import { createConnection } from "./connection.ts";
-import type { WebSocketClass } from "./reconnecting.ts";
 import { createRooms, type Gap } from "./rooms.ts";
 import type { ConnectionStatus, Watchable } from "./status.ts";
-
-/** Where a contract is served, and as whom to connect. */
-export type ConnectOptions<C extends AnyContract> = {
-  /** The server: `https://example.com` or `wss://example.com`; its path, if any, comes before the contract's. */
-  readonly url: string | URL;
-  /**
-   * Asked before every dial for the credential that `hello` carries, and when the one that it gave is about to end; a
-   * rejection is a failed try. Default none.
-   */
-  readonly getToken?: () => string | Promise<string>;
-  /**
-   * How what is said stands on the wire, if the server has it too: `msgpack` of `@symbolon/protocol/msgpack`. Default
-   * JSON, which is also spoken with a server that does not have it.
-   */
-  readonly codec?: FrameCodec;
-  /** What is kept for the server until it has handled it. */
-  readonly outbox?: OutboxOptions;
-  /** The `WebSocket` class to use. Default: the platform's. */
-  readonly WebSocket?: WebSocketClass;
-} & UrlOptions<UrlArguments<C>>;
-
-/** What a client keeps while the server is away, or slow. */
-export interface OutboxOptions {
-  /** Messages, default 1,000. */
-  readonly messages?: number;
-  /** Characters of them, default 4 Mi. */
-  readonly size?: number;
-  /**
-   * What becomes of an event too many. `wait`, the default: it waits while its `send` is awaited, and fails with
-   * `OUTBOX_FULL` when it was left alone. `reject`: it fails with `OUTBOX_FULL`.
-   */
-  readonly full?: "wait" | "reject";
-}
 
 /** The session went on no more: what was sent and not settled may or may not have happened, and fails as unknown. */
 export interface Reset {
   /** `unknown`: the server has no such session any more. `lost`: it has lost a part of it. `overflow`: it could not keep all. */
   readonly why: string;
 }
-
-type UrlOptions<Arguments extends readonly unknown[]> = Named<"params", Arguments[0]> &
-  Named<"query", Arguments[1]>;
-type Named<Name extends string, Value> = undefined extends Value
-  ? { readonly [N in Name]?: Value }
-  : { readonly [N in Name]: Value };
 
 /** One end of a contract, kept connected until it is closed. */
 export interface Client<C extends AnyContract> {
@@ -91,7 +50,7 @@ export interface Client<C extends AnyContract> {
     ): () => void;
     /** An event failed, and nobody awaited it. */
     (name: "failed", listener: (failure: Failure) => unknown): () => void;
-    /** The server has lost the session, and a new one began; told before any message of the new one. */
+    /** The server has lost the session, and a new one began; told after the messages of the old one, before any of the new one. */
     (name: "reset", listener: (reset: Reset) => unknown): () => void;
     /** Something said in a room is lost; told before any later message of that room. */
     (name: "gap", listener: (gap: Gap) => unknown): () => void;
@@ -188,8 +147,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           hear(codec.read(message, peer.reads), message.length);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
-          if (closeAdvice(error.closeCode) === "retry") connection.drop(error.message);
-          else connection.close(error.closeCode, error.message);
+          const { closeCode, message: why } = error;
+          // Something between was lost with this wire: the next one brings it.
+          if (closeCode === sessionLost) connection.drop(why);
+          else connection.close(closeCode, why);
         }
       },
       lost: () => session.parked(),
@@ -245,8 +206,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     const resumed = state === "resumed";
     if (key && !resumed) {
       session.reset();
-      peer.lost();
-      void tell("reset", { why }).catch(console.error);
+      peer.lost(() => tell("reset", { why }).catch(console.error));
     }
     key = { sid, rt, ep };
     session.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;

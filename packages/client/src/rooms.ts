@@ -23,9 +23,9 @@ export interface Gap {
 /** Who is told of rooms. */
 export interface RoomListener {
   /** Something was said that the client has not heard, in so many characters. */
-  said(event: EventFrame, size: number): void;
+  readonly said: (event: EventFrame, size: number) => void;
   /** Something was said that it will never hear. */
-  lost(gap: Gap): void;
+  readonly lost: (gap: Gap) => void;
 }
 
 /** The rooms that a client is in, and how far it has come in each. */
@@ -33,7 +33,7 @@ export interface ClientRooms {
   /** Where it is, as `hello` says it. */
   readonly positions: Hello["rooms"];
   /** Takes a frame of so many characters. Throws ProtocolError with 4902 when something was said before of which nobody told. */
-  hear(frame: RoomFrame | SaidFrame | SkipFrame | GapFrame, size: number): void;
+  readonly hear: (frame: RoomFrame | SaidFrame | SkipFrame | GapFrame, size: number) => void;
 }
 
 /** Keeps a client's place in its rooms: nothing that is said there is handled twice, or missed in silence. */
@@ -47,8 +47,10 @@ export function createRooms({ said, lost }: RoomListener): ClientRooms {
       const { t, room = "" } = frame;
       const at = places.get(room);
       if (t === "room") {
-        if (frame.ep) places.set(room, [room, frame.ep, frame.off ?? 0]);
-        else places.delete(room);
+        const { ep, off = 0 } = frame;
+        if (!ep) places.delete(room);
+        // The wire before may have told more since the server was asked for this.
+        else if (at?.[1] !== ep || at[2] < off) places.set(room, [room, ep, off]);
       } else if (t === "gap") {
         const { from, to, why } = frame;
         if (at) at[2] = to;

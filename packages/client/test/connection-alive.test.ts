@@ -174,7 +174,7 @@ describe("the device and the page", () => {
     page.turns("pageshow", true);
     await pass();
     made[1]?.opens();
-    connection.live();
+    connection.live(undefined, true);
     expect(connection.status.value).toMatchObject({ is: "open", resumed: true });
     connection.close();
   });

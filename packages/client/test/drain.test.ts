@@ -20,12 +20,22 @@ function serving(name: string) {
   const heard: number[] = [];
   const changes: string[] = [];
   const tell: ((n: number) => unknown)[] = [];
-  app.implement(note, (peer) => {
-    peer.watch(({ is }) => changes.push(is));
-    tell.push((n) => peer.send("told", n));
-    return { say: (n) => void heard.push(n), who: () => name };
-  });
-  return { app, heard, changes, tell: (n: number) => tell[0]?.(n) };
+  let held = Promise.resolve();
+  const hold = (): (() => void) => {
+    let go = (): void => {};
+    held = new Promise((resolve) => (go = resolve));
+    return go;
+  };
+  const service = app
+    .use(() => held)
+    .implement(note, (peer, { room }) => {
+      room("all").join(peer);
+      peer.watch(({ is }) => changes.push(is));
+      tell.push((n) => peer.send("told", n));
+      return { say: (n) => void heard.push(n), who: () => name };
+    });
+  const shout = (n: number): unknown => service.room("all").send("told", n);
+  return { app, heard, changes, hold, shout, tell: (n: number) => tell[0]?.(n) };
 }
 
 describe("in memory", () => {
@@ -64,6 +74,29 @@ describe("in memory", () => {
     expect(changes.at(-1)).toBe("ended");
     expect(net.errors).toEqual([]);
   });
+
+  test("who moves while a room speaks hears everything once", async () => {
+    const { app, hold, shout } = serving("one");
+    const net = testClient(app);
+    const client = connect(note, { url: "ws://test", WebSocket: net.WebSocket });
+    const told: number[] = [];
+    client.on("told", (n) => told.push(n));
+    await pass();
+    shout(0);
+    const go = hold();
+    app.drain(100);
+    await pass();
+    for (const n of [1, 2, 3]) shout(n); // the hooks of the next connection have not decided
+    await pass();
+    expect(told).toEqual([0, 1, 2, 3]);
+    go();
+    await pass();
+    shout(4);
+    await pass();
+    expect(told).toEqual([0, 1, 2, 3, 4]);
+    client.close();
+    expect(net.errors).toEqual([]);
+  });
 });
 
 describe("over sockets", () => {
@@ -100,7 +133,7 @@ describe("over sockets", () => {
     const old = await serve(one.app, { port: 0, signals: false });
     const client = connect(note, {
       url: old.url.replace("localhost", "127.0.0.1"),
-      WebSocket: WebSocket as never,
+      WebSocket,
     });
     undo.push(() => client.close());
     await client.opened;

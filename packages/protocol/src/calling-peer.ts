@@ -1,9 +1,10 @@
 import { callFrames } from "./call-frames.ts";
 import { Calls, type OpenCalls } from "./calls.ts";
 import type { Answer, AskArguments, Messages, RequestName, StreamName } from "./contract.ts";
-import type { Frame, Shapes } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import type { CallHandler } from "./kind.ts";
 import { type Dispatch, own, Peer, type PeerOptions } from "./peer.ts";
+import type { Shapes } from "./shape.ts";
 import type { Turn } from "./turns.ts";
 
 /**
@@ -25,7 +26,7 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
       hears: (name) => own(hears, name),
       number: () => this.number(),
       queue: (turn) => this.queue(turn),
-      failed: (frame, error) => this.failed(frame, error),
+      failed: (frame, error) => void this.failed(frame, error),
     });
   }
 

@@ -1,5 +1,17 @@
 import { ProtocolError } from "./errors.ts";
 import type { GapFrame, Placing, RoomFrame, SaidFrame, SkipFrame, Words } from "./room-frames.ts";
+import {
+  all,
+  anything,
+  count,
+  has,
+  name,
+  optional,
+  position,
+  type Shape,
+  type Shapes,
+  text,
+} from "./shape.ts";
 import type { Message } from "./wire.ts";
 
 /** The subprotocol by which two halves of this project know each other. */
@@ -186,36 +198,6 @@ export type Frame = (
   | Bye
 ) &
   Stamp;
-
-/** Whether a field has the value it should have. */
-export type Check = (value: unknown) => boolean;
-/** The fields of a frame but for its `t`. */
-export type Shape = Readonly<Record<string, Check>>;
-/** The frames that may be read, by their `t`. A map, not an object: a frame may say that it is a `toString`. */
-export type Shapes = ReadonlyMap<unknown, Shape>;
-
-/** Any value, or none. */
-export const anything: Check = () => true;
-const text: Check = (value) => typeof value === "string";
-/** A name: 1 to 128 characters. */
-export const name: Check = (value) => typeof value === "string" && value !== "" && value.length <= 128;
-/** A positive safe integer. */
-export const count: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0;
-/** What may be left out. */
-export const optional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
-const position: Check = (value) => value === 0 || count(value);
-const all =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-/** An object that has these fields, and may have others. */
-const has =
-  (shape: Shape): Check =>
-  (value) =>
-    Object.entries(shape).every(([field, check]) => check((Object(value) as Record<string, unknown>)[field]));
 
 const window: Shape = { w: count, wb: count };
 const place: Shape = { room: text, o: count, p: position };

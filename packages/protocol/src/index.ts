@@ -38,11 +38,11 @@ export type {
   Pong,
   Reauth,
   SessionKey,
-  Shapes,
   Stamp,
   Welcome,
 } from "./frame.ts";
 export type { GapFrame, Placing, RoomFrame, SaidFrame, SkipFrame, Words } from "./room-frames.ts";
+export type { Shapes } from "./shape.ts";
 export { Socket } from "./socket.ts";
 export type { SocketCodecs } from "./socket.ts";
 export { binary, bool, bytes, int, json, text, whatever } from "./codec.ts";

@@ -1,11 +1,12 @@
 import type { EventInput, EventName, Messages } from "./contract.ts";
 import { CloseError, type OutcomeUnknown, RequestError, type ValidationError } from "./errors.ts";
-import type { ErrorFrame, EventFrame, Frame, RequestFrame, Shapes, StreamFrame } from "./frame.ts";
+import type { ErrorFrame, EventFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Turn } from "./turns.ts";
 import { notFound, refusal, refusalOf } from "./refusal.ts";
 import { validate } from "./schema.ts";
 import type { Sent } from "./sent.ts";
+import type { Shapes } from "./shape.ts";
 import type { Message } from "./wire.ts";
 
 /** An event of this half that failed, and that nobody awaited. */

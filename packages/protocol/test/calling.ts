@@ -10,7 +10,7 @@ import { Sent } from "../src/sent.ts";
 import { Session } from "../src/session.ts";
 import { stream } from "../src/stream.ts";
 import { joinedWires } from "../src/wire.ts";
-import { ample, settled } from "./outlet.ts";
+import { ample, settled, unnumbered } from "./outlet.ts";
 import { hearing } from "./wire-conformance.ts";
 
 /** One message of every kind, for both halves. */
@@ -24,11 +24,6 @@ export const messages = {
   count: stream({ input: z.number(), output: z.number() }),
   sum: stream({ input: z.object({}), upload: z.number(), output: z.number() }),
 };
-
-/** A message as its peer wrote it, before a session numbered it. */
-export function unnumbered(message: unknown): string {
-  return String(message).replace(/^\{"s":\d+,/, "{");
-}
 
 /** A peer that says and hears `messages`: the test is told its frames as text, and tells it others. */
 export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch) {

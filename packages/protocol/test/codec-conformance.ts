@@ -2,7 +2,7 @@ import { callFrames } from "../src/call-frames.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ProtocolError } from "../src/errors.ts";
-import type { Frame, FrameCodec } from "../src/frame.ts";
+import { type Frame, type FrameCodec, jsonFrames, type Stamp } from "../src/frame.ts";
 
 const welcome: Frame = {
   t: "welcome",
@@ -18,7 +18,7 @@ const welcome: Frame = {
 };
 
 /** One frame of each kind, with all of its fields and with the least. */
-const frames: readonly Frame[] = [
+export const frames: readonly Frame[] = [
   { t: "hello", v: 1, cid: "c", att: 1, w: 256, wb: 2 ** 20 },
   {
     t: "hello",
@@ -88,6 +88,38 @@ export function carriesFrames(codec: FrameCodec): void {
     test("a field that is undefined is not there", () => {
       const frame = codec.read(codec.write({ t: "event", name: "say", data: undefined, q: undefined }));
       expect(Object.keys(frame)).toEqual(["t", "name"]);
+    });
+
+    test.each(frames.filter(({ t }) => t !== "ack"))(
+      "%j carries a session's numbers, as fields of its own",
+      (frame) => {
+        const stamped = (stamp: Stamp): Frame =>
+          codec.read(codec.stamp(codec.write(frame), stamp), callFrames);
+        expect(stamped({ s: 7 })).toEqual({ ...frame, s: 7 });
+        expect(stamped({ s: 7, a: 5 })).toEqual({ ...frame, s: 7, a: 5 });
+        const highest = Number.MAX_SAFE_INTEGER;
+        expect(stamped({ s: highest, a: undefined })).toEqual({ ...frame, s: highest });
+        expect(stamped({ s: undefined, a: undefined })).toEqual(frame);
+      },
+    );
+
+    test("numbers take no more than 64 characters, and leave what was written as it is", () => {
+      const written = codec.write({ t: "event", name: "say", data: "x" });
+      const before = written.slice();
+      const highest = Number.MAX_SAFE_INTEGER;
+      const stamped = codec.stamp(written, { s: highest, a: highest });
+      expect(stamped.length - written.length).toBeLessThanOrEqual(64);
+      expect(written).toEqual(before);
+      expect(codec.stamp(written, { s: 1 })).toEqual(codec.stamp(written, { s: 1 }));
+    });
+
+    test("numbers can be put on a frame that was written for a half with another codec", () => {
+      const frame: Frame = { t: "event", name: "say", data: ["x", 1] };
+      const numbers = { s: 3, a: 2 };
+      const text = jsonFrames.stamp(codec.write(frame), numbers);
+      expect(JSON.parse(String(text))).toEqual({ ...frame, ...numbers });
+      const late = codec.stamp(jsonFrames.write(frame), numbers);
+      expect(codec.read(late)).toEqual({ ...frame, ...numbers });
     });
 
     test("JSON in a text message is read", () => {

@@ -70,6 +70,11 @@ export const message = (name: string | number, length = 0): string => `{"t":"${n
 export const stamped = (s: number, name: string | number, a?: number): string =>
   `{"s":${s},${a === undefined ? "" : `"a":${a},`}"t":"${name}"}`;
 
+/** A message as it was before a session numbered it. */
+export function unnumbered(written: unknown): string {
+  return String(written).replace(/^\{"s":\d+,/, "{");
+}
+
 /** What became of something sent: undefined while it waits. */
 export async function outcome(sent: PromiseLike<void>): Promise<unknown> {
   const waiting = settled().then(() => undefined);

@@ -18,10 +18,11 @@ import type { AnyHook, Hook, OwnName, Provided } from "./hook.ts";
 import type { HostOptions } from "./host.ts";
 import { ContractService, type Service, type ServiceOptions } from "./implement.ts";
 import type { SocketRoom } from "./member.ts";
+import { type LimitOptions, limitsOf } from "./limits.ts";
 import type { OriginOptions } from "./origin.ts";
 import { Parking, type SessionOptions } from "./parking.ts";
 import type { SocketHandler } from "./raw.ts";
-import { type HttpHandler, Routes } from "./routes.ts";
+import { type Gauges, type HttpHandler, Routes } from "./routes.ts";
 import type { SessionLine } from "./session-line.ts";
 import type { ImplementOptions, Setup } from "./setup.ts";
 import {
@@ -49,6 +50,8 @@ export interface AppOptions<State = undefined> extends OriginOptions, HostOption
   readonly sessions?: SessionOptions;
   /** Where sessions and rooms survive a restart: `fileStore` of `@symbolon/server/file`. Default: in memory. */
   readonly store?: Store;
+  /** How many clients there may be at once: in all, from one address, and of one principal. */
+  readonly limits?: LimitOptions;
   /** How long, and for how many, a handshake may stay undecided. Default 10,000 ms, and 1,000 at once. */
   readonly handshake?: HandshakeOptions;
   /**
@@ -82,6 +85,9 @@ export interface App<P extends object = object, L extends object = object> {
    * routes that are found, when the route's schemas have passed: for an unknown path none does. They read the request
    * as it came. A name that the context has already cannot be provided: the compiler says so, and a TypeError does when
    * the hook runs.
+   * Two names have a meaning: `principal`, a string, says who the caller is, and `expiresAt`, a number, until when its
+   * credential is good, in ms since the epoch. A session is asked for a fresh one before that; anybody else is closed with
+   * 4401. An `expiresAt` in the past refuses with 401; one that is no number means nothing to the app.
    */
   readonly use: <Given extends New<P> = void>(hook: Hook<HookContext & P, Given>) => App<Merge<P, Given>, L>;
   /**
@@ -131,8 +137,8 @@ export interface App<P extends object = object, L extends object = object> {
    */
   readonly handshake: (request: Request, accept: Accept, track?: Track) => Promise<Response | undefined>;
   /**
-   * Ends every session, with or without its client: the server is leaving. Those in a store may go on elsewhere, once this
-   * resolves. A transport calls it when it closes.
+   * Ends every session, with or without its client: the server is leaving. Resolves when the code after their handlers and
+   * their hooks' endings have run; those in a store may go on elsewhere then. A transport calls it when it closes.
    */
   readonly end: () => Promise<void>;
   /**
@@ -147,8 +153,12 @@ export interface App<P extends object = object, L extends object = object> {
    * refuse a revoked credential. Throws RangeError for a code that cannot be sent.
    */
   readonly revoke: (principal: string, close?: Close) => void;
+  /** What the app has to do with now, for a monitor. The apps that are mounted are in it. */
+  readonly gauges: () => Gauges;
   /** The largest message a client may send, in bytes. */
   readonly maxPayload: number;
+  /** How many clients there may be at once. */
+  readonly limits: Required<LimitOptions>;
 }
 
 /** The context of a contract's setup. */
@@ -169,7 +179,7 @@ export function createApp<State = undefined, Layer extends SocketLayer = object>
   const heartbeat = options.heartbeat ?? { interval: 25_000, timeout: 10_000 };
   const parking = new Parking<SessionLine>(clock, options.sessions);
   if (options.store !== undefined) void expireStored(options.store, clock, parking.options.grace);
-  const visitors = new Visitors(clock);
+  const visitors = new Visitors(clock, limitsOf(options.limits).perPrincipal);
   const routes = new Routes({ clock, heartbeat, parking, visitors });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // the innermost app's own, below a mount
@@ -187,7 +197,7 @@ export interface Inside {
   readonly routes: Routes;
   /** Gives the context its `state`. */
   readonly state: AnyHook;
-  readonly options: DispatchOptions & ServiceOptions & { readonly maxPayload?: number };
+  readonly options: DispatchOptions & ServiceOptions & Pick<AppOptions, "maxPayload" | "limits">;
 }
 
 const insides = new WeakMap<object, Inside>();
@@ -243,7 +253,9 @@ function view<P extends object, L extends object>(
       checkCloseCode(code);
       routes.revoke(principal, new CloseError(code, reason));
     },
+    gauges: () => ({ ...routes.gauges, deciding: served.deciding }),
     maxPayload: options.maxPayload ?? 65_536,
+    limits: limitsOf(options.limits),
   };
   insides.set(app, inside);
   return app;

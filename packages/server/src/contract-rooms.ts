@@ -184,11 +184,14 @@ export class ContractRooms<C extends AnyContract> {
 }
 
 function sentBy(append: Said): Sent {
-  const sent = new Sent((error) => console.error("symbolon: a room's log has failed", error));
-  new Promise((resolve) => resolve(append())).then(
-    () => sent.settle(),
-    (error: unknown) => sent.fail(error),
-  );
+  const sent = new Sent((error) => console.error("symbolon: what was said in a room is lost", error));
+  const placed = new Promise((resolve) => resolve(append()));
+  void Promise.allSettled([placed]) // who awaits it has called `then` by now
+    .then(() => placed)
+    .then(
+      () => sent.settle(),
+      (error: unknown) => sent.fail(error),
+    );
   return sent;
 }
 

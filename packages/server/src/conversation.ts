@@ -6,6 +6,7 @@ import {
   type CallContext,
   type Failure,
   type Frame,
+  OutcomeUnknown,
   ProtocolError,
   RequestError,
   type ServerMessages,
@@ -19,6 +20,7 @@ import { Inbox } from "./inbox.ts";
 import type { Line, LineListener, LineOptions } from "./line.ts";
 import { patiently } from "./patience.ts";
 import { Peer } from "./peer.ts";
+import type { SessionChange } from "./session-change.ts";
 import type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
 import type { Visitor } from "./visitors.ts";
 
@@ -66,6 +68,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   readonly #events = new Map<string, (input: unknown) => unknown>();
   #ending: (() => Promise<void>) | undefined;
   #running = false;
+  #over = false;
   #closing: CloseError | undefined;
   #deaf = false;
   readonly #inbox = new Inbox({
@@ -87,17 +90,23 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
         session: line.outbox,
         after: (ms, then) => options.clock.after(ms, then),
         askForFailures: line.acknowledged,
-        crashed: (error) => void this.#told(error),
+        crashed: (error) => {
+          // A handler that waited for a client which is gone has not failed.
+          if (!(this.#over && error instanceof OutcomeUnknown)) void this.#told(error);
+        },
         failed: (failure) => this.#unsaid(failure),
         close: (error) => this.expel(error),
         asking: (waits) => this.#pace({ asking: waits }),
         queue: (turn) => this.#inbox.put(turn),
         from: options.from,
       },
-      line,
+      { id: line.id, watch: (watcher) => line.watch((change) => void this.#tell(watcher, change)) },
       closed,
       this.#gone.signal,
     );
+    line.watch(({ is }) => {
+      if (is === "ended") this.#over = true;
+    });
     const { signal } = attempt.context.request;
     if (signal.aborted) this.#left();
     else signal.addEventListener("abort", () => this.#left(), { once: true });
@@ -106,6 +115,10 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   /** Whether the client was accepted, and is not to leave. */
   get live(): boolean {
     return this.#running && this.#closing === undefined && !this.#gone.signal.aborted;
+  }
+
+  get here(): boolean {
+    return !this.line.parked;
   }
 
   /** A plain client is not asked for anything. */
@@ -137,9 +150,10 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   /** While something was awaited, a newer connection may have come, or the client may have left. */
   #checkPlace(): void {
     if (this.#closing !== undefined) throw this.#closing;
+    this.#gone.signal.throwIfAborted();
   }
 
-  /** Talks until the client is gone for good. Throws `CloseError` when a newer connection has come meanwhile. */
+  /** Talks until the client is gone for good. Throws `CloseError` when it has left meanwhile, or come by a newer connection. */
   run(): void {
     this.#checkPlace();
     this.#running = true;
@@ -197,8 +211,8 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
 
   /** An event of the server failed, and nobody awaited it: the app is told of those that the client has refused. */
   #unsaid({ name, error }: Failure): void {
-    if (error instanceof RequestError && error.code === "OUTBOX_FULL" && this.line.parked)
-      this.line.overflow();
+    const full = error instanceof RequestError && error.code === "OUTBOX_FULL";
+    if (full && this.#running && this.line.parked) this.line.overflow();
     else if (error instanceof RequestError || error instanceof ValidationError)
       void this.#told(new Error(`${JSON.stringify(name)} failed: ${error.message}`, { cause: error }));
   }
@@ -209,6 +223,15 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     if (answer === undefined) return;
     const { code, reason } = sendable(answer instanceof Response ? await closeOf(answer) : answer);
     this.expel(new CloseError(code, reason));
+  }
+
+  /** A watcher that fails, now or later, harms nobody. */
+  async #tell(watcher: (change: SessionChange) => unknown, change: SessionChange): Promise<void> {
+    try {
+      await watcher(change);
+    } catch (error) {
+      void this.#attempt.report(error, "open");
+    }
   }
 
   /** The client has left; once the conversation is accepted its line tells. */

@@ -8,7 +8,7 @@ import type { HeartbeatOptions } from "./heartbeat.ts";
 import { readHello } from "./hello.ts";
 import type { AnyHook } from "./hook.ts";
 import { checkHost, type HostOptions } from "./host.ts";
-import { type Identity, identityOf } from "./identity.ts";
+import { type Identity, identityOf, type Renew } from "./identity.ts";
 import { checkOrigin, type OriginOptions } from "./origin.ts";
 import type { Found } from "./router.ts";
 import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
@@ -46,6 +46,11 @@ export class Dispatcher {
   constructor(routes: Routes, options: DispatchOptions) {
     this.#routes = routes;
     this.#options = options;
+  }
+
+  /** How many handshakes are not decided. */
+  get deciding(): number {
+    return this.#pending;
   }
 
   /** Answers an HTTP request. Never rejects. */
@@ -124,8 +129,7 @@ export class Dispatcher {
       return;
     }
     const attempt = this.#attempt(request, found, found.route.schemas, hello.auth);
-    const renew = (token: string): Promise<Identity | Response> =>
-      this.#identify(this.#attempt(request, found, found.route.schemas, token));
+    const renew: Renew = (token) => this.#identify(this.#attempt(request, found, found.route.schemas, token));
     let rest: (until: Promise<void>) => void = () => {};
     track?.(new Promise((resolve) => (rest = resolve)));
     const refusal = await this.#inTime(
@@ -144,15 +148,13 @@ export class Dispatcher {
   }
 
   /** Runs the hooks only, and ends what they began. */
-  async #identify(attempt: Attempt): Promise<Identity | Response> {
-    let identity: Identity | undefined;
+  async #identify(attempt: Attempt): Promise<Identity | CloseError> {
     const never: Accept = () => Promise.reject(new CloseError(CloseCode.Abnormal, "", false));
-    const refusal = await this.#inTime(attempt, never, async () => {
-      identity = identityOf(attempt.context);
-      return undefined;
-    });
+    const refusal = await this.#inTime(attempt, never, () => undefined);
     await attempt.end();
-    return refusal ?? identity ?? new Response(null, { status: 500 });
+    if (refusal === undefined) return identityOf(attempt.context);
+    const { code, reason } = await closeOf(refusal);
+    return new CloseError(code, reason);
   }
 
   /** Runs hooks and handler until they accept or refuse. One that hangs would hold the client, and a closing server, for ever. */

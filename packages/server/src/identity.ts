@@ -1,4 +1,4 @@
-import type { BaseContext } from "./context.ts";
+import type { CloseError } from "@symbolon/protocol";
 
 /** Who hooks have said a client is. */
 export interface Identity {
@@ -8,11 +8,11 @@ export interface Identity {
   readonly expiresAt: number | undefined;
 }
 
-/** Runs the hooks again with a fresh credential. Resolves with what they say now, or with the response by which one refused. Never rejects. */
-export type Renew = (token: string) => Promise<Identity | Response>;
+/** Runs the hooks again with a fresh credential. Resolves with what they say now, or with the close by which one refuses. Never rejects. */
+export type Renew = (token: string) => Promise<Identity | CloseError>;
 
 /** Reads what hooks have provided; an `expiresAt` that is no number is the app's own. */
-export function identityOf(context: BaseContext & Readonly<Record<string, unknown>>): Identity {
+export function identityOf(context: Readonly<Record<string, unknown>>): Identity {
   const { principal, expiresAt } = context;
   return {
     principal: principal as string | undefined, // a hook that provides anything else has failed

@@ -106,6 +106,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
         : undefined;
     if (known.is === "stale" || stored?.is === "stale") return new ClosedBefore(superseded);
     if (known.is === "here") {
+      if (!known.line.returns.take())
+        return new ClosedBefore({ code: CloseCode.TooMany, reason: "back too often" });
       await attempt.end(); // the hooks have let it pass, and the session has what they provided at first
       await accept();
       const goesOn = request === undefined || (await known.line.resume(request));
@@ -119,7 +121,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     }
     const restored = stored?.is === "resumed" ? stored : undefined;
     const why = known.is === "new" ? known.why : (resetOf(stored) ?? "unknown");
-    const ghost = known.is === "new" ? known.ghost : undefined;
+    const newest = this.#newest.get(key);
+    const ghost = restored && newest?.line.id === hello.resume?.sid ? newest : known.ghost;
     const secret = new SessionSecret(restored === undefined ? this.#options.store?.epoch : hello.resume);
     const left = restored && leftBy(restored.state, codec);
     const { parking } = this.#options;
@@ -131,10 +134,10 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     return this.#begin(attempt, line, { key, ghost, from }, async (conversation) => {
       await accept();
       const claim = restored?.claim ?? (await this.#create(line, service, hello.att));
-      conversation.run();
       const { sessions } = this.#options.store ?? {};
       if (claim !== undefined && sessions !== undefined)
         line.record(sessions, claim, () => JSON.stringify(conversation.peer.open));
+      conversation.run();
       if (restored !== undefined) tellOfLost(line, restored.state.note);
       if (restored !== undefined) rest(line.attach(caller, "resumed"));
       else rest(line.attach(caller, why === undefined ? "new" : "reset", why));
@@ -160,12 +163,14 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     if (resume === undefined) {
       if (newest === undefined) return { is: "new" };
       if (att <= newest.line.att) return { is: "stale" };
-      if (newest.live && !newest.line.confirmed) return { is: "here", line: newest.line };
+      const { line, live } = newest;
+      if (live && !line.confirmed && line.owner.pathname === owner.pathname) return { is: "here", line };
       return { is: "new", ghost: newest };
     }
     const found = this.#options.parking.find(resume, owner);
-    if (found === undefined) return { is: "gone" };
-    if ("why" in found) return { is: "new", why: found.why };
+    const ending = newest?.line.finished === true ? { ghost: newest } : {}; // setup is not to meet what is left of it
+    if (found === undefined) return { is: "gone", ...ending };
+    if ("why" in found) return { is: "new", why: found.why, ...ending };
     if (att <= found.att) return { is: "stale" };
     return found.fits(resume)
       ? { is: "here", line: found }
@@ -178,6 +183,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     place: Place<C> | undefined,
     accepted: (conversation: Conversation<C, L>) => Promise<void>,
   ): Promise<Response | undefined> {
+    const refusal = this.#options.visitors.refuse(attempt);
+    if (refusal !== undefined) return refusal;
     attempt.context["room"] = this.room;
     const conversation = new Conversation(this, attempt, line, { ...this.#options, from: place?.from });
     this.#conversations.set(conversation.peer, { line, attempt });
@@ -222,7 +229,7 @@ type Known<C extends AnyContract> =
   /** One whose session goes on. */
   | { readonly is: "here"; readonly line: SessionLine }
   /** One whose session is not here: perhaps it is in the store. */
-  | { readonly is: "gone" }
+  | { readonly is: "gone"; readonly ghost?: Conversation<C, SessionLine> }
   /** One that begins: `why` the session it asked for is gone, and what is left of it. */
   | {
       readonly is: "new";

@@ -11,6 +11,7 @@ import sirv from "sirv";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { App } from "./app.ts";
 import { SystemClock } from "./clock.ts";
+import { Crowd } from "./crowd.ts";
 import { toRequest, writeRefusal, writeResponse } from "./node-http.ts";
 import { checkUpgrade } from "./node-upgrade.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
@@ -75,7 +76,7 @@ interface Sockets {
   readonly close: () => Promise<void>;
 }
 
-type ServedApp = Pick<App, "fetch" | "handshake" | "serves" | "end" | "drain" | "maxPayload">;
+type ServedApp = Pick<App, "fetch" | "handshake" | "serves" | "end" | "drain" | "maxPayload" | "limits">;
 
 /** How long a closing server waits for handlers and hooks that have lost their clients, in ms. */
 const patience = 3_000;
@@ -148,6 +149,7 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
     living.add(ended);
     void ended.then(() => living.delete(ended));
   };
+  const crowd = new Crowd(app.limits);
   let draining = false;
 
   const upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -161,7 +163,7 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
       !app.serves(new URL(request.url).pathname) &&
       server.listenerCount("upgrade") > 1;
     if (foreign) return;
-    const refusal = draining ? shuttingDown() : checkUpgrade(incoming);
+    const refusal = draining ? shuttingDown() : (checkUpgrade(incoming) ?? crowd.enter(incoming));
     if (refusal !== undefined || request === undefined) {
       void writeRefusal(refusal ?? new Response("Bad Request", { status: 400 }), socket);
       return;
@@ -207,8 +209,8 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
       for (const socket of deciding.values()) void writeRefusal(shuttingDown(), socket);
       // Those whose hooks had still to decide.
       await gone(wss);
-      await patiently(clock, Promise.all(living), patience);
-      await ended;
+      const rest = Promise.all(living).then(() => app.end()); // one who said hello meanwhile may have a session
+      await patiently(clock, Promise.all([ended, rest]), patience);
       server.off("upgrade", upgrade);
     },
   };

@@ -36,7 +36,7 @@ export interface Parkable {
   readonly size: number;
   /** Ends it. */
   close(error: CloseError): void;
-  /** Ends it here; where a store has it, it may go on elsewhere. Resolves when it may. Never rejects. */
+  /** Ends it here; where a store has it, it may go on elsewhere. Resolves when it may, and nothing of it is left here. Never rejects. */
   leave(error: CloseError): Promise<void>;
   /** Ends it as if the process had died. */
   crash(): void;
@@ -84,6 +84,11 @@ export class Parking<Kept extends Parkable = Parkable> {
   /** How many sessions wait for their clients. */
   get parked(): number {
     return this.#parked.size;
+  }
+
+  /** Characters that are kept for them, as it was when they went. */
+  get kept(): number {
+    return this.#size;
   }
 
   /**
@@ -148,7 +153,7 @@ export class Parking<Kept extends Parkable = Parkable> {
     if (this.#sessions.get(sid) === line) this.#sessions.delete(sid);
   }
 
-  /** The server leaves: every session ends, with or without its client. Resolves when that is recorded. */
+  /** The server leaves: every session ends, with or without its client. Resolves when nothing of them is left. */
   async end(): Promise<void> {
     const leaving = Array.from(this.#sessions.values(), (line) =>
       line.leave(new CloseError(CloseCode.GoingAway, "shutting down")),

@@ -5,7 +5,7 @@ import type { Outlet, Reader } from "./seat.ts";
 import type { RoomEntry, RoomLog, RoomPart, RoomPosition } from "./store.ts";
 
 /** By what of an event a newer one replaces it; undefined when none does. */
-export type ConflateKey = (name: string, data: unknown) => unknown;
+type ConflateKey = (name: string, data: unknown) => unknown;
 
 /** What becomes of a member whose wire takes no more. */
 export type SlowPolicy = "pause" | "disconnect" | { readonly conflate: ConflateKey };

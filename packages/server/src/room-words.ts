@@ -45,7 +45,9 @@ export class RoomWords {
 
   #words(entry: RoomEntry, codec: FrameCodec): Message {
     if (codec === this.#codec || typeof entry.data === "string") return entry.data;
-    // Bytes may have been in a file since they were written, and have forgotten what they are in JSON.
+    const json = String(entry.data);
+    if (json.startsWith("{")) return json;
+    // Bytes that have been in a file have forgotten what they are in JSON.
     const { name, data } = this.read(entry);
     return String(this.write(name, data));
   }

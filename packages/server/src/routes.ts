@@ -36,6 +36,18 @@ interface Mount {
   readonly routes: Routes;
 }
 
+/** What an app has to do with at a moment. */
+export interface Gauges {
+  /** Connections, of sessions and others. */
+  readonly connected: number;
+  /** Sessions whose client is away. */
+  readonly waiting: number;
+  /** Characters that are kept for those, as it was when their clients left. */
+  readonly kept: number;
+  /** Handshakes that hooks or handlers have still to decide. */
+  readonly deciding: number;
+}
+
 /** What the routes of an app share. */
 export interface RoutesOptions {
   readonly clock: Clock;
@@ -68,6 +80,8 @@ export class Routes {
   ): void {
     const { clock, heartbeat, visitors } = this.#options;
     const raw: SocketRoute["raw"] = (attempt, accept) => {
+      const refusal = visitors.refuse(attempt);
+      if (refusal !== undefined) return Promise.resolve(refusal);
       attempt.context["room"] = this.room;
       return serveRaw({ ...served, clock, heartbeat }, attempt, visitors.accepting(attempt, accept));
     };
@@ -111,6 +125,21 @@ export class Routes {
   drain(within: number): void {
     this.#options.visitors.drain(within);
     for (const { routes } of this.#mounts) routes.drain(within);
+  }
+
+  /** What there is now, at the routes of mounted apps too. */
+  get gauges(): Omit<Gauges, "deciding"> {
+    const { parking, visitors } = this.#options;
+    const { all, here } = visitors.count;
+    const own = { connected: here, waiting: all - here, kept: parking.kept };
+    return this.#mounts.reduce(
+      (sum, { routes: { gauges } }) => ({
+        connected: sum.connected + gauges.connected,
+        waiting: sum.waiting + gauges.waiting,
+        kept: sum.kept + gauges.kept,
+      }),
+      own,
+    );
   }
 
   /** Ends everyone of that name, at the routes of mounted apps too. */

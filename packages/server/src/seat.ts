@@ -1,4 +1,11 @@
-import { type CloseError, type FrameCodec, type Hello, jsonFrames, type Message } from "@symbolon/protocol";
+import {
+  type CloseError,
+  type FrameCodec,
+  type Hello,
+  jsonFrames,
+  type Message,
+  type Wire,
+} from "@symbolon/protocol";
 import type { RoomPosition } from "./store.ts";
 
 /** What carries a room's messages to a client that is here. */
@@ -11,6 +18,11 @@ export interface Outlet {
   drained(): Promise<void> | undefined;
   /** Lets the wire go; the client comes back. */
   drop(error: CloseError): void;
+}
+
+/** A session's wire. `drop` lets it go. */
+export function outletOf(wire: Wire, codec: FrameCodec, drop: Outlet["drop"]): Outlet {
+  return { codec, plain: false, send: (message) => wire.send(message), drained: () => wire.drained(), drop };
 }
 
 /** What a client is in a room. */

@@ -14,7 +14,6 @@ import {
   type Welcome,
   type Wire,
 } from "@symbolon/protocol";
-import { closeOf } from "./failure.ts";
 import { checkBounds } from "./frame-bounds.ts";
 import { beating } from "./heartbeat.ts";
 import type { Identity, Renew } from "./identity.ts";
@@ -22,8 +21,9 @@ import type { Line, LineListener, LineOptions } from "./line.ts";
 import type { Owner, Parkable, Parking } from "./parking.ts";
 import { Recorder } from "./recorder.ts";
 import { Renewal } from "./renewal.ts";
+import { Returns } from "./returns.ts";
 import { type SessionChange, SessionWatchers } from "./session-change.ts";
-import { Seat } from "./seat.ts";
+import { outletOf, Seat } from "./seat.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import type { AttachRequest, Claim, SessionStore } from "./store.ts";
 
@@ -60,13 +60,13 @@ export class SessionLine implements Line, Parkable {
   confirmed = false;
   /** The newest dial of the client that was attached. */
   att = 0;
+  readonly returns: Returns;
   readonly #options: SessionLineOptions;
   readonly #watchers = new SessionWatchers();
   readonly #renewal: Renewal;
   #recorder: Recorder | undefined;
   #listener: LineListener | undefined;
   #wire: Wire | undefined;
-  #renew: Renew | undefined;
   #over: ((closed: Closed) => void) | undefined;
   #rested: ((until?: Promise<void>) => void) | undefined;
   #finished = false;
@@ -77,11 +77,13 @@ export class SessionLine implements Line, Parkable {
     this.secret = secret;
     this.seat = new Seat(this.id);
     this.#options = options;
+    this.returns = new Returns(options.clock);
     const { messages, size } = parking.options;
     this.outbox = new Session({ window, messages, size, left });
     this.#renewal = new Renewal(options.clock, {
+      principal: owner.principal,
       ask: (by) => this.#wire?.send(jsonFrames.write({ t: "reauth", by })),
-      expired: () => this.#refuse(new CloseError(CloseCode.Unauthorized, "the credential has ended")),
+      refuse: (error) => this.#refuse(error),
     });
   }
 
@@ -98,6 +100,11 @@ export class SessionLine implements Line, Parkable {
     return this.secret.key.sid;
   }
 
+  /** Whether it has ended, though its last handlers may still run. */
+  get finished(): boolean {
+    return this.#finished;
+  }
+
   watch(watcher: (change: SessionChange) => void): () => void {
     return this.#watchers.add(watcher);
   }
@@ -109,6 +116,7 @@ export class SessionLine implements Line, Parkable {
       heard: () => this.outbox.heard,
       lost: (error) => this.#listener?.failed(error),
     });
+    if (this.#finished) this.#forget(); // while the store was asked
   }
 
   /** Asks the store, if there is one, whether the session may go on for this client; true when it may. */
@@ -126,17 +134,13 @@ export class SessionLine implements Line, Parkable {
    * The client is here, on a new wire; one that it had before is let go. Resolves when this wire is of no account any
    * more: the session is parked, or has gone on to another, or nothing is left of it.
    */
-  attach(
-    { wire, hello, codec, renew, expiresAt }: Caller,
-    state: Welcome["state"],
-    why?: string,
-  ): Promise<void> {
+  attach(caller: Caller, state: Welcome["state"], why?: string): Promise<void> {
+    const { wire, hello, codec } = caller;
     const { clock, heartbeat } = this.#options;
     const ghost = this.#wire;
     const again = this.#rested !== undefined;
     this.#wire = wire;
-    this.#renew = renew;
-    this.#renewal.begin(expiresAt);
+    this.#renewal.begin(caller);
     this.#rested?.();
     ghost?.close(CloseCode.Superseded, "a newer connection took over");
     ghost?.terminate();
@@ -144,7 +148,6 @@ export class SessionLine implements Line, Parkable {
     this.#options.parking.resumed(this);
     const { outbox, secret } = this;
     outbox.codec = codec;
-    const { interval: i, timeout: t } = heartbeat;
     const { missing } = outbox;
     wire.send(
       jsonFrames.write({
@@ -155,7 +158,7 @@ export class SessionLine implements Line, Parkable {
         rx: outbox.heard.rx,
         but: missing.length > 0 ? missing : undefined,
         ...window,
-        heartbeat: { i, t },
+        heartbeat: { i: heartbeat.interval, t: heartbeat.timeout },
         ttl: this.#options.parking.options.grace,
       }),
     );
@@ -170,16 +173,8 @@ export class SessionLine implements Line, Parkable {
       outbox.flush();
     };
     const rest = new Promise<void>((resolve) => (this.#rested = resolve));
-    this.seat.here(
-      {
-        codec,
-        plain: false,
-        send: (message) => wire.send(message),
-        drained: () => wire.drained(),
-        drop: (error) => this.#drop(error, wire),
-      },
-      hello.rooms,
-    );
+    const outlet = outletOf(wire, codec, (error) => this.#drop(error, wire));
+    this.seat.here(outlet, hello.rooms);
     if (again || state === "resumed") this.#watchers.tell({ is: "resumed" });
     wire.listen(beating(told, wire, clock, heartbeat, ping));
     return rest;
@@ -195,6 +190,7 @@ export class SessionLine implements Line, Parkable {
     const left = this.#recorder?.leave(Date.now());
     this.close(error);
     await left?.catch((failure: unknown) => this.#listener?.failed(failure));
+    await this.#options.ended;
   }
 
   crash(): void {
@@ -238,7 +234,7 @@ export class SessionLine implements Line, Parkable {
         wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
         this.outbox.flush();
       } else if (frame.t === "bye") listener.leave(new CloseError(CloseCode.Normal));
-      else if (frame.t === "auth") void this.#judge(frame.token, wire);
+      else if (frame.t === "auth") void this.#renewal.judge(frame.token);
       else if (this.outbox.hear(frame) && !listener.take(frame, message.length) && frame.t !== "pong")
         throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
       if (frame.a !== undefined) this.#recorder?.acked(frame.a, frame.t === "ack" ? frame.but : undefined);
@@ -262,27 +258,10 @@ export class SessionLine implements Line, Parkable {
     this.#lost(error, wire);
   }
 
-  /** A fresh credential was asked for and has come: hooks say whose it is, as at the handshake. */
-  async #judge(token: string, wire: Wire): Promise<void> {
-    const identity = this.#renewal.take() && (await this.#renew?.(token));
-    // Nobody asked for it, or what came with a newer wire was judged meanwhile.
-    if (!identity || wire !== this.#wire) return;
-    if (identity instanceof Response) {
-      const { code, reason } = await closeOf(identity);
-      if (wire === this.#wire) this.#refuse(new CloseError(code, reason));
-    } else if (identity.principal !== this.owner.principal)
-      this.#refuse(new CloseError(CloseCode.Forbidden, "this is another's credential"));
-    else this.#renewal.begin(identity.expiresAt);
-  }
-
-  /** Closes its wire: the session waits for a client that may come back, and else it ends. */
+  /** Its credential is none any more: the session waits for a client that may bring another, and else it ends. */
   #refuse(error: CloseError): void {
-    const wire = this.#wire;
     if (closeAdvice(error.code) === "end") this.#listener?.expel(error);
-    else if (wire !== undefined) {
-      wire.close(error.code, error.reason);
-      this.#lost(error, wire);
-    }
+    else if (this.#wire !== undefined) this.#drop(error, this.#wire);
   }
 
   #lost(closed: Closed, wire: Wire): void {
@@ -303,12 +282,15 @@ export class SessionLine implements Line, Parkable {
     if (this.#finished) return;
     this.#finished = true;
     this.#renewal.stop();
-    this.seat.away();
     const { undelivered } = this.outbox;
-    void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
+    this.#forget();
     this.#options.parking.remove(this);
     this.outbox.end(error);
     this.#rested?.(this.#options.ended);
     this.#watchers.tell({ is: "ended", undelivered });
+  }
+
+  #forget(): void {
+    void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
   }
 }

@@ -7,6 +7,8 @@ import { identityOf } from "./identity.ts";
 export interface Visitor {
   /** Whether it brings a fresh credential when it is asked for one; another goes when its credential ends. */
   readonly renews: boolean;
+  /** Whether it is connected. */
+  readonly here: boolean;
   /** Ends it: not even what it has said is handled any more. */
   expel(error: CloseError): void;
   /** Ends it, when what it has said was handled. */
@@ -18,11 +20,28 @@ export interface Visitor {
 /** Everyone who is connected to an app, or whose session waits: each can be shown out. */
 export class Visitors {
   readonly #clock: Clock;
+  readonly #most: number;
   /** By principal; those who have none are together. */
   readonly #named = new Map<string | undefined, Set<Visitor>>();
 
-  constructor(clock: Clock) {
+  /** `most` of one principal may be connected. */
+  constructor(clock: Clock, most: number) {
     this.#clock = clock;
+    this.#most = most;
+  }
+
+  /** How many there are, and how many of them are connected. */
+  get count(): { readonly all: number; readonly here: number } {
+    const all = this.#everyone();
+    return { all: all.length, here: all.filter(({ here }) => here).length };
+  }
+
+  /** Refuses one more of a principal that has too many; undefined when it may come. */
+  refuse({ context }: Attempt): Response | undefined {
+    const { principal } = identityOf(context);
+    const own = principal === undefined ? undefined : this.#named.get(principal);
+    if (own === undefined || Array.from(own).filter(({ here }) => here).length < this.#most) return undefined;
+    return new Response("Too many connections of yours", { status: 429, headers: { "retry-after": "5" } });
   }
 
   /** Someone is here, from when the hooks have run until `attempt` has ended. */
@@ -51,7 +70,7 @@ export class Visitors {
       expelled.push(error);
       leave(error);
     };
-    this.add(attempt, { renews: false, expel, leave, move: () => false });
+    this.add(attempt, { renews: false, here: true, expel, leave, move: () => false });
     return (init) => {
       const [error] = expelled;
       if (error !== undefined) return Promise.reject(error);
@@ -72,7 +91,7 @@ export class Visitors {
 
   /** Everyone is to be elsewhere within `within` ms: one after another, so that they do not arrive there together. */
   drain(within: number): void {
-    const all = Array.from(this.#named.values()).flatMap((own) => Array.from(own));
+    const all = this.#everyone();
     // The last have a fifth of the time for their way.
     const pace = (within * 0.8) / all.length;
     const restart = new CloseError(CloseCode.ServiceRestart, "shutting down");
@@ -80,5 +99,9 @@ export class Visitors {
       const at = Math.round(index * pace);
       if (!visitor.move(at)) this.#clock.after(at, () => visitor.leave(restart));
     }
+  }
+
+  #everyone(): Visitor[] {
+    return Array.from(this.#named.values()).flatMap((own) => Array.from(own));
   }
 }

@@ -13,7 +13,7 @@ export async function frame(socket: Socket): Promise<unknown> {
 export const hello = { t: "hello", v: 1, cid: "tab", att: 1, w: 256, wb: 2 ** 20 };
 
 /** Numbers the frames of a conversation, as a client does in a session; others are left as they are. */
-export function numbering(): (said: object) => object {
+function numbering(): (said: object) => object {
   let last = 0;
   return (said) =>
     "t" in said && !/^(hello|ack|ping|pong|bye)$/.test(String(said.t)) ? { s: (last += 1), ...said } : said;

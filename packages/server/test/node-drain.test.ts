@@ -69,7 +69,7 @@ describe("a server that drains", () => {
     leave(session);
     await closed;
     expect(log.sort()).toEqual(["raw ended", "session ended"]);
-    await expect(fetch(server.url)).rejects.toThrow();
+    await expect(fetch(server.url)).rejects.toThrow("fetch failed");
   });
 
   test("closes with 1001 who is still there when the time is over, and lets handlers finish", async () => {

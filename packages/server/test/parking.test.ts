@@ -180,7 +180,7 @@ test("a session that has another's name by now is left alone when the old one is
 
 test("when the server leaves every session ends with 1001, and nothing is left", async () => {
   const clock = new WatchedClock();
-  const place = new Parking<Parkable>(clock);
+  const place = new Parking(clock);
   const codes: number[] = [];
   for (const name of ["a", "b", "c"]) {
     const line: Parkable = {

@@ -19,7 +19,7 @@ export const talk = contract("/talk", {
 });
 
 /** The client, as the setup of `talk` holds it. */
-export type Client = Peer<ServerMessages<typeof talk>>;
+type Client = Peer<ServerMessages<typeof talk>>;
 
 /** What is done with what a client says; by default nothing, and `ask` is answered by the same. */
 interface Handling {
@@ -41,8 +41,11 @@ export function talking({ say, ask = (text) => text, before }: Handling = {}, op
     .use(function* ({ token }) {
       log.push("hook");
       if (token === "nobody") throw new Response("who are you?", { status: 401 });
-      yield { principal: token };
-      log.push("hook ends");
+      try {
+        yield { principal: token };
+      } finally {
+        log.push("hook ends");
+      }
     })
     .implement(talk, async function* (peer) {
       log.push("setup");
@@ -64,9 +67,6 @@ export function talking({ say, ask = (text) => text, before }: Handling = {}, op
   return { app, net: testClient(app), clock, onError, log, changes, peers };
 }
 
-/** What is said after a welcome, for a later dial of the same client. */
-export type Resumed = Welcome & { readonly att: number };
-
 /** Dials by hand and reads the welcome; what is sent as a string is sent as it is. */
 export async function dial(
   net: TestNet,
@@ -80,7 +80,12 @@ export async function dial(
 /** The hello by which a client goes on: where it is in the session, and which dial this is. */
 export function resuming(
   { sid, rt, ep }: Welcome,
-  { att = 2, rx = 0, tx0 = 1, ...others }: { att?: number; rx?: number; tx0?: number } & object = {},
+  {
+    att = 2,
+    rx = 0,
+    tx0 = 1,
+    ...others
+  }: Partial<Record<"att" | "rx" | "tx0", number>> & Partial<Record<"cid" | "auth", string>> = {},
 ): object {
   return { ...hello, att, resume: { sid, rt, ep, rx, tx0 }, ...others };
 }

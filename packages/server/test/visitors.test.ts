@@ -1,7 +1,7 @@
 import { contract } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { createApp } from "../src/app.ts";
+import { type AppOptions, createApp } from "../src/app.ts";
 import { Clock, testClient, type TestSocket } from "../src/testing.ts";
 import { frame, hello as first, knock } from "./frames.ts";
 import { gate } from "./gate.ts";
@@ -9,9 +9,9 @@ import { gate } from "./gate.ts";
 const note = contract("/note", { client: { say: z.string() }, server: {} });
 
 /** An app of which everyone is who their token says. */
-function serving(say: (text: string) => unknown = () => {}) {
+function serving(say: (text: string) => unknown = () => {}, options: AppOptions = {}) {
   const clock = new Clock();
-  const app = createApp({ clock });
+  const app = createApp({ clock, ...options });
   const log: string[] = [];
   const members = app.use(async function* ({ token }) {
     yield { principal: token };
@@ -178,5 +178,66 @@ describe("drain", () => {
     serve.clock.advance(1_000);
     await settled();
     expect(serve.log).toEqual(["parked"]);
+  });
+});
+
+describe("how many there are", () => {
+  test("S7 › one more of a principal than may be is refused with 429, a session with 4429", async () => {
+    const serve = serving(undefined, { limits: { perPrincipal: 3 } });
+    const [session] = (await enter(serve, "ada")) as [TestSocket];
+    expect((await serve.net.refused("/raw", { auth: "ada" })).status).toBe(429);
+    expect((await serve.net.refused("/note", { auth: "ada" })).status).toBe(429);
+    const more = await knock(serve.net, "/note", hello("tab", "ada"));
+    expect(await more.closed).toMatchObject({ code: 4429, reason: "Too many connections of yours" });
+    await enter(serve, "bob");
+    session.close(1001); // one that waits takes no place
+    await settled();
+    await using raw = await serve.net.connect("/raw", { auth: "ada" });
+    expect(raw.signal.aborted).toBe(false);
+  });
+
+  test("S7 › those who have no principal are not counted together", async () => {
+    const serve = serving(undefined, { limits: { perPrincipal: 1 } });
+    await using one = await serve.net.connect("/raw");
+    await using two = await serve.net.connect("/raw");
+    expect([one.signal.aborted, two.signal.aborted]).toEqual([false, false]);
+  });
+
+  test("is told to a monitor, with those of mounted apps", async () => {
+    const { open, passed } = gate();
+    const began = gate();
+    const serve = serving();
+    const outer = createApp({ onError: () => {} });
+    outer.mount("/in", serve.app);
+    outer.ws("/slow", async (socket) => {
+      began.open();
+      await passed;
+      await socket.accept();
+    });
+    expect(outer.gauges()).toEqual({ connected: 0, waiting: 0, kept: 0, deciding: 0 });
+    const [session] = (await enter(serve, "ada")) as [TestSocket];
+    session.close(1001);
+    await settled();
+    expect(outer.gauges()).toEqual({ connected: 2, waiting: 1, kept: 0, deciding: 0 });
+    const response = outer.handshake(new Request("http://test/slow"), () =>
+      Promise.reject(new Error("left")),
+    );
+    await began.passed;
+    expect(outer.gauges()).toMatchObject({ connected: 3, deciding: 1 });
+    open();
+    await response;
+  });
+
+  test("S33 › a client that comes back too often is sent away with 4429", async () => {
+    const serve = serving();
+    let socket = await knock(serve.net, "/note", hello("ada"));
+    const { sid, rt, ep } = (await frame(socket)) as { sid: string; rt: string; ep: string };
+    const resume = { sid, rt, ep, rx: 0, tx0: 1 };
+    for (let att = 2; att <= 101; att += 1) {
+      socket = await knock(serve.net, "/note", { ...hello("ada"), att, resume });
+      expect(await frame(socket)).toMatchObject({ t: "welcome", state: "resumed" });
+    }
+    socket = await knock(serve.net, "/note", { ...hello("ada"), att: 102, resume });
+    expect(await socket.closed).toMatchObject({ code: 4429, reason: "back too often" });
   });
 });

@@ -10,13 +10,12 @@ const note = contract("/note", { client: { say: z.string() }, server: {} });
 const hello = { ...first, w: 64, wb: 2 ** 20 };
 
 /** Each token is `name:ms`: whose it is, and for how long from now. */
-function serving(judge?: (token: string | undefined) => Promise<Response | void>) {
+function serving(judge?: (token: string | undefined) => Promise<Response | undefined>) {
   const clock = new Clock();
   const app = createApp({ clock, heartbeat: { interval: 1e9, timeout: 1 }, onError: () => {} });
   const log: string[] = [];
-  const members = app.use(async function* ({ token }) {
-    const refusal = await judge?.(token);
-    if (refusal) return refusal;
+  const judged = app.use(async ({ token }) => judge?.(token));
+  const members = judged.use(async function* ({ token }) {
     const [name = "", ms] = String(token).split(":");
     log.push(`hook ${name}`);
     try {
@@ -169,9 +168,9 @@ describe("a fresh credential", () => {
   test("that hooks take too long to judge closes with 4503, and not before, though the old one ends meanwhile", async () => {
     const asked = gate();
     const serve = serving(async (token) => {
-      if (token !== "slow") return;
+      if (token !== "slow") return undefined;
       asked.open();
-      await new Promise(() => {});
+      return new Promise(() => {});
     });
     await using socket = await enter(serve, "ada:10000");
     serve.clock.advance(9_000);
@@ -198,7 +197,7 @@ describe("a fresh credential", () => {
     const asked = gate();
     const decided = gate();
     const serve = serving(async (token) => {
-      if (token !== "late") return;
+      if (token !== "late") return undefined;
       asked.open();
       await decided.passed;
       return new Response("no", { status: 403 });

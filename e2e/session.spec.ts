@@ -1,0 +1,171 @@
+import { rm } from "node:fs/promises";
+import type { ChatPage } from "./chat-page.ts";
+import { expect, test } from "./chat-test.ts";
+import { Guest } from "./guest.ts";
+
+// A page that nobody looks at may wait 30 s before it dials again.
+test.setTimeout(90_000);
+test.use({ demoOptions: { heartbeat: { interval: 500, timeout: 500 } } });
+
+/** The page believes that somebody looks at it, or that nobody does. */
+async function show({ page }: ChatPage, visibilityState: "visible" | "hidden"): Promise<void> {
+  await page.evaluate((visibilityState) => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => visibilityState });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, visibilityState);
+}
+
+for (const path of ["/", "/react.html"]) {
+  test.describe(`at ${path}`, () => {
+    test("a line that was on its way when the server was killed arrives once", async ({ demo, someone }) => {
+      const ada = await someone({ path });
+      await ada.enter(demo.url, "Ada");
+      const bob = await someone();
+      await bob.enter(demo.url, "Bob");
+      const said: string[] = [];
+      for (const text of ["one", "two", "three"]) {
+        await ada.say(text);
+        said.push(text);
+        await demo.kill();
+        expect(await demo.start()).toBe(true);
+        for (const { lines } of [ada, bob]) await expect(lines).toHaveText(said, { timeout: 60_000 });
+      }
+      await ada.isResumed();
+      await ada.say("last");
+      for (const { lines } of [ada, bob]) await expect(lines).toHaveText([...said, "last"]);
+      await expect(ada.pending).toHaveCount(0);
+      await expect(ada.notices).toHaveText(["Bob joined"]);
+    });
+
+    test("a line of which nobody knows whether it was sent can be sent again", async ({
+      demo,
+      data,
+      blackHole,
+      someone,
+    }) => {
+      const ada = await someone({ path });
+      await ada.enter(blackHole.url, "Ada");
+      blackHole.swallow();
+      await ada.say("into the void");
+      await expect(ada.pending).toHaveText(["into the void"]);
+      await demo.kill();
+      await rm(data, { recursive: true });
+      expect(await demo.start()).toBe(true);
+
+      await expect(ada.fate).toContainText("perhaps this was not sent", { timeout: 30_000 });
+      await expect(ada.lines).toHaveCount(0);
+      await ada.page.getByRole("button", { name: "Send again" }).click();
+      await expect(ada.lines).toHaveText(["into the void"]);
+      await expect(ada.pending).toHaveCount(0);
+    });
+
+    test("what is said while nobody looks is there when somebody does", async ({
+      demo,
+      blackHole,
+      someone,
+    }) => {
+      const ada = await someone({ path });
+      await ada.enter(blackHole.url, "Ada");
+      const bob = await someone();
+      await bob.enter(demo.url, "Bob");
+      await show(ada, "hidden");
+      await bob.say("still connected");
+      await expect(ada.lines).toHaveText(["still connected"]);
+
+      blackHole.swallow();
+      await ada.isAway();
+      for (const text of ["one", "two"]) await bob.say(text);
+      await expect(bob.lines).toHaveText(["still connected", "one", "two"]);
+      await show(ada, "visible");
+      await ada.isResumed();
+      await expect(ada.lines).toHaveText(["still connected", "one", "two"]);
+    });
+
+    test("what both say while one is offline arrives once, and in order", async ({
+      demo,
+      blackHole,
+      someone,
+    }) => {
+      const ada = await someone({ path });
+      await ada.enter(blackHole.url, "Ada");
+      const bob = await someone();
+      await bob.enter(demo.url, "Bob");
+      await ada.page.context().setOffline(true);
+      blackHole.swallow();
+      await expect(ada.pill).toHaveText("offline");
+      for (const text of ["one", "two"]) await bob.say(text);
+      await expect(bob.lines).toHaveText(["one", "two"]);
+      for (const text of ["three", "four"]) await ada.say(text);
+      await expect(ada.pending).toHaveText(["three", "four"]);
+      await ada.page.context().setOffline(false);
+      await ada.isResumed();
+      for (const { lines } of [ada, bob]) await expect(lines).toHaveText(["one", "two", "three", "four"]);
+      await expect(ada.pending).toHaveCount(0);
+    });
+
+    test("who is writing, and what was asked for, goes on over a connection that breaks", async ({
+      demo,
+      blackHole,
+      someone,
+    }) => {
+      const guest = await Guest.enter(demo.port, "Cyd");
+      guest.say(60);
+      const bob = await someone();
+      await bob.enter(demo.url, "Bob");
+      await expect(bob.lines).toHaveCount(50);
+      const ada = await someone({ path });
+      const sent = await ada.recordSent();
+      await ada.enter(blackHole.url, "Ada");
+      await bob.composer.fill("hello");
+      await expect(ada.typing).toHaveText("Bob is typing…");
+
+      blackHole.swallow();
+      await ada.showEarlier.press("Enter");
+      await ada.isResumed();
+      await expect(ada.lines).toHaveCount(60);
+      await expect(ada.lines.first()).toHaveText("line 1");
+      await bob.composer.fill("");
+      await expect(ada.typing).toHaveText("");
+      blackHole.cut();
+      await bob.composer.fill("hello again");
+      await expect(ada.typing).toHaveText("Bob is typing…", { timeout: 30_000 });
+      await bob.say("hello again, Ada");
+      await expect(ada.lines.last()).toHaveText("hello again, Ada");
+      await expect(ada.lines).toHaveCount(61);
+      // The stream was asked for once: it has gone on, and did not begin anew.
+      expect((await sent()).filter((frame) => frame.includes("typing"))).toHaveLength(1);
+    });
+
+    // Only Chromium can be told to freeze a page.
+    test("@chromium a page that was frozen goes on, whether its connection has lived or not", async ({
+      demo,
+      blackHole,
+      someone,
+    }) => {
+      const ada = await someone({ path });
+      await ada.enter(blackHole.url, "Ada");
+      const bob = await someone();
+      await bob.enter(demo.url, "Bob");
+      await expect(ada.notices).toHaveText(["Bob joined"]);
+      const lifecycle = await ada.page.context().newCDPSession(ada.page);
+      const live = (state: "frozen" | "active") => lifecycle.send("Page.setWebLifecycleState", { state });
+
+      await live("frozen");
+      await bob.say("one");
+      await expect(bob.lines).toHaveText(["one"]);
+      await expect(ada.lines).toHaveCount(0);
+      await live("active");
+      await expect(ada.lines).toHaveText(["one"], { timeout: 30_000 });
+
+      await live("frozen");
+      blackHole.swallow();
+      await bob.say("two");
+      await expect(bob.lines).toHaveText(["one", "two"]);
+      await live("active");
+      await ada.isResumed();
+      await expect(ada.lines).toHaveText(["one", "two"]);
+      await ada.say("three");
+      for (const { lines } of [ada, bob]) await expect(lines).toHaveText(["one", "two", "three"]);
+    });
+  });
+}
