@@ -7,6 +7,7 @@ import {
   type ServerMessages,
 } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
+import type { RecordSaid } from "./line.ts";
 import { memoryStore } from "./memory-store.ts";
 import type { Peer } from "./peer.ts";
 import { Reading, type RoomSource } from "./reading.ts";
@@ -14,7 +15,7 @@ import { type Member, Rooms } from "./room.ts";
 import { RoomWords } from "./room-words.ts";
 import type { Seat } from "./seat.ts";
 import type { ContractRoom, JoinOptions, RoomsOptions } from "./setup.ts";
-import type { Awaitable, Keep, RoomLog, RoomPosition, Store } from "./store.ts";
+import type { Keep, RoomLog, RoomPosition, Said, Store } from "./store.ts";
 
 /** A peer, as rooms need it. */
 export interface Guest {
@@ -37,9 +38,6 @@ export interface ContractRoomsOptions {
 const window: Keep = { messages: 1_000, seconds: 120 };
 /** A room that nobody has used is looked at so often: it loses what is too old, then is found empty, then is forgotten. */
 const rounds = 3;
-
-/** A message that is appended when it is called. */
-type Said = () => Awaitable<unknown>;
 
 /** The rooms of a contract: what is said goes through the log of its room, to those who are away as well. */
 export class ContractRooms<C extends AnyContract> {
@@ -99,28 +97,28 @@ export class ContractRooms<C extends AnyContract> {
         except: except?.id,
         at: this.#now,
       };
-      const append: Said = () => {
-        this.#tend();
-        return this.#log.append(this.#keyOf(name), message, this.#kept);
-      };
-      return say === undefined ? sentBy(append) : say(append);
+      const said = { room: this.#keyOf(name), message, keep: this.#kept };
+      this.#tend();
+      return say === undefined ? this.#say(said) : say(said);
     });
   }
 
   /**
-   * Gives `handle` rooms in which what it says waits until it has settled, and is then said in order; it is never said
-   * when it fails. Later these rooms are like others. Rejects with what `handle` throws, or what a log does.
+   * Gives `handle` rooms in which what it says waits until it has settled, and is then said in order: by `record` if that
+   * can, so that it is kept together with the message that caused it. It is never said when the handler fails. Later these
+   * rooms are like others. Rejects with what `handle` throws, or what a log does.
    */
   async commit<Result>(
     handle: (room: (name: string) => ContractRoom<C>) => Result,
+    record: RecordSaid,
   ): Promise<Awaited<Result>> {
     let held: Said[] | undefined = [];
-    const hold = (said: Said): Sent => (held === undefined ? sentBy(said) : (held.push(said), settled()));
+    const hold = (said: Said): Sent => (held === undefined ? this.#say(said) : (held.push(said), settled()));
     try {
       const result = await handle((name) => this.room(name, hold));
       const said = held;
       held = undefined;
-      await Promise.all(said.map((append) => append()));
+      if (said.length > 0 && !record(said)) await Promise.all(said.map(async (one) => this.#append(one)));
       return result;
     } finally {
       held = undefined;
@@ -136,6 +134,22 @@ export class ContractRooms<C extends AnyContract> {
 
   get #now(): number {
     return Math.round(this.#start + this.#options.clock.now);
+  }
+
+  #append({ room, message, keep }: Said): ReturnType<RoomLog["append"]> {
+    return this.#log.append(room, message, keep);
+  }
+
+  #say(said: Said): Sent {
+    const sent = new Sent((error) => console.error("symbolon: what was said in a room is lost", error));
+    const placed = new Promise((resolve) => resolve(this.#append(said)));
+    void Promise.allSettled([placed]) // who awaits it has called `then` by now
+      .then(() => placed)
+      .then(
+        () => sent.settle(),
+        (error: unknown) => sent.fail(error),
+      );
+    return sent;
   }
 
   /** Rooms of two contracts may have the same name, and one log. */
@@ -181,18 +195,6 @@ export class ContractRooms<C extends AnyContract> {
       if (this.#rounds > 0) this.#sweepLater();
     });
   }
-}
-
-function sentBy(append: Said): Sent {
-  const sent = new Sent((error) => console.error("symbolon: what was said in a room is lost", error));
-  const placed = new Promise((resolve) => resolve(append()));
-  void Promise.allSettled([placed]) // who awaits it has called `then` by now
-    .then(() => placed)
-    .then(
-      () => sent.settle(),
-      (error: unknown) => sent.fail(error),
-    );
-  return sent;
 }
 
 function settled(): Sent {

@@ -17,7 +17,7 @@ import type { Attempt } from "./attempt.ts";
 import { closeOf, sendable } from "./failure.ts";
 import { finish, isGenerator } from "./hook.ts";
 import { Inbox } from "./inbox.ts";
-import type { Line, LineListener, LineOptions } from "./line.ts";
+import type { Line, LineListener, LineOptions, RecordSaid } from "./line.ts";
 import { patiently } from "./patience.ts";
 import { Peer } from "./peer.ts";
 import type { SessionChange } from "./session-change.ts";
@@ -33,9 +33,10 @@ export interface Spoken<C extends AnyContract> {
   readonly commit: Commit<C>;
 }
 
-/** Calls a handler with rooms in which what it says is said when it has settled. */
+/** Calls a handler with rooms in which what it says is said when it has settled, recorded with its message. */
 export type Commit<C extends AnyContract> = (
   handle: (room: (name: string) => ContractRoom<C>) => unknown,
+  record: RecordSaid,
 ) => Promise<unknown>;
 
 /** What a conversation needs of the app. */
@@ -257,13 +258,13 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
       const message = Object(contract.definition.client?.[name]) as object;
       if ("~standard" in message)
         this.#events.set(name, (input) =>
-          commit((room) => handler(input, { signal, deadline: undefined, room })),
+          commit((room) => handler(input, { signal, deadline: undefined, room }), this.line.said),
         );
       else if ("t" in message)
         this.peer.handle(name, (input, call: CallContext) =>
           message.t === "stream"
             ? handler(input, { ...call, room }) // it may last for ever
-            : commit((room) => handler(input, { ...call, room })),
+            : commit((room) => handler(input, { ...call, room }), this.line.said),
         );
     }
   }

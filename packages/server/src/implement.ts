@@ -61,7 +61,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   /** Calls a handler with rooms in which what it says is said when it has settled. */
-  readonly commit: Commit<C> = (handle) => this.#rooms.commit(handle);
+  readonly commit: Commit<C> = (handle, record) => this.#rooms.commit(handle, record);
 
   /** What its rooms remember is gone, as when a process dies. */
   crash(): void {

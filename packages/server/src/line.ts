@@ -2,6 +2,7 @@ import type { Closed, CloseError, Frame, Outbox, Shapes } from "@symbolon/protoc
 import type { Clock } from "./clock.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { Seat } from "./seat.ts";
+import type { Said } from "./store.ts";
 import type { Watched } from "./session-change.ts";
 
 /** Who is told what a client says. */
@@ -27,6 +28,9 @@ export interface LineOptions {
   readonly heartbeat: HeartbeatOptions;
 }
 
+/** Records what a handler has said in rooms, with the message that caused it; false when nothing is recorded here. */
+export type RecordSaid = (said: readonly Said[]) => boolean;
+
 /** What joins a conversation to its client: one wire in plain mode, one after another in a session. */
 export interface Line extends Watched {
   /** Delivers what the server says. */
@@ -43,6 +47,7 @@ export interface Line extends Watched {
   move(at: number): boolean;
   /** Ends it at once: nobody waits for the client. */
   terminate(): void;
+  readonly said: RecordSaid;
   /** Whether the client is away. */
   readonly parked: boolean;
   /** Something that was to be said could not be kept: what follows would come after a gap that nobody tells of. */

@@ -75,6 +75,8 @@ export class PlainLine implements Line {
     this.#wire?.terminate();
   }
 
+  readonly said = (): boolean => false;
+
   overflow(): void {} // at most once is all that it was promised
 
   pause(paused: boolean): void {

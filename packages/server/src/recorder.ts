@@ -7,6 +7,7 @@ import type {
   Commit,
   Outgoing,
   Progress,
+  Said,
   SessionStore,
 } from "./store.ts";
 
@@ -27,6 +28,7 @@ export class Recorder implements Outlet {
   #claim: Claim;
   #wire: Wire | undefined;
   #out: Outgoing[] = [];
+  #said: Said[] = [];
   #acked: Progress | undefined;
   #upTo = 0;
   #noted: Message | undefined;
@@ -62,6 +64,13 @@ export class Recorder implements Outlet {
   // What is on its way is bounded by what the client has granted.
   drained(): undefined {}
 
+  /** A handler has said this in rooms, and its message is finished in this tick. */
+  say(said: readonly Said[]): true {
+    this.#said.push(...said);
+    this.touch();
+    return true;
+  }
+
   /** The client has acknowledged this. */
   acked(upTo: number, but: readonly number[] = []): void {
     if (upTo < this.#upTo) return; // said again, or late
@@ -74,7 +83,10 @@ export class Recorder implements Outlet {
   touch(): void {
     if (this.#over || this.#touched) return;
     this.#touched = true;
-    this.#inTurn(() => this.#record()).catch((error: unknown) => this.#lose(error));
+    // Not in a microtask: what a handler has said, its answer and its end belong together.
+    setImmediate(() => {
+      this.#inTurn(() => this.#record()).catch((error: unknown) => this.#lose(error));
+    });
   }
 
   /** The client is back, or says so: asks the store whether the session may go on. */
@@ -130,12 +142,14 @@ export class Recorder implements Outlet {
       out: this.#out,
       acked: this.#acked,
       received: { upTo: rx, but: [...but].sort((a, b) => a - b) },
+      said: this.#said,
       note: note === this.#noted ? undefined : note,
     };
     const unsaid = this.#unsaid;
     this.#touched = false;
     this.#unsaid = [];
     this.#out = [];
+    this.#said = [];
     this.#acked = undefined;
     this.#noted = note;
     return { record, wire: this.#wire, unsaid };

@@ -17,7 +17,7 @@ import {
 import { checkBounds } from "./frame-bounds.ts";
 import { beating } from "./heartbeat.ts";
 import type { Identity, Renew } from "./identity.ts";
-import type { Line, LineListener, LineOptions } from "./line.ts";
+import type { Line, LineListener, LineOptions, RecordSaid } from "./line.ts";
 import type { Owner, Parkable, Parking } from "./parking.ts";
 import { Recorder } from "./recorder.ts";
 import { Renewal } from "./renewal.ts";
@@ -207,6 +207,8 @@ export class SessionLine implements Line, Parkable {
   terminate(): void {
     this.#wire?.terminate();
   }
+
+  readonly said: RecordSaid = (said) => this.#recorder?.say(said) ?? false;
 
   overflow(): void {
     if (this.#finished) return;
