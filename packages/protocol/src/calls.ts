@@ -141,7 +141,9 @@ export class Calls {
     const handler = this.#handlers.get(name);
     try {
       if (!handler) throw notFound(frame);
-      await served.run(data, deadline, (input, told) => handler(input as never, told as never));
+      await served.run(data, deadline, (input, told) =>
+        handler(input as never, { ...told, s: frame.s } as never),
+      );
     } catch (error) {
       if (!this.#serves(q, served)) return;
       call.close();

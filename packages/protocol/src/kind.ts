@@ -65,6 +65,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** In how many ms the other half gives up, as it was when it asked; undefined when it waits for ever. */
   readonly deadline: number | undefined;
+  /** The number of the message in its session, where there is one: it comes again with the same. */
+  readonly s?: number | undefined;
 }
 
 /** A call that this half serves. */

@@ -57,8 +57,8 @@ export interface PeerOptions {
   readonly from?: number | undefined;
 }
 
-/** Handles an event by name; what it gives is awaited before the next message is handled. */
-export type Dispatch = (name: string, input: unknown) => unknown;
+/** Handles an event by name and number; what it gives is awaited before the next message is handled. */
+export type Dispatch = (name: string, input: unknown, s?: number) => unknown;
 
 /** One end of a conversation: says events, and hands those of the other half to their handlers, one after another. */
 export class Peer<Says extends Messages = Messages> {
@@ -185,12 +185,12 @@ export class Peer<Says extends Messages = Messages> {
     losses: number,
     done: () => void,
   ): Promise<void> {
-    const { t, name, data, q } = frame;
+    const { t, name, data, q, s } = frame;
     let told: Sent | undefined;
     try {
       const schema = own(this.#options.hears, name);
       if (t !== "event" || !schema || !("~standard" in schema)) throw notFound(frame);
-      await this.#dispatch?.(name, await validate(schema, data));
+      await this.#dispatch?.(name, await validate(schema, data), s);
     } catch (error) {
       // On a new connection its number means something else.
       told = this.failed({ name, q: losses === this.#losses ? q : undefined }, error);

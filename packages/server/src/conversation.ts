@@ -3,7 +3,6 @@ import {
   CloseCode,
   type Closed,
   CloseError,
-  type CallContext,
   type Failure,
   type Frame,
   OutcomeUnknown,
@@ -17,27 +16,13 @@ import type { Attempt } from "./attempt.ts";
 import { closeOf, sendable } from "./failure.ts";
 import { finish, isGenerator } from "./hook.ts";
 import { Inbox } from "./inbox.ts";
-import type { Line, LineListener, LineOptions, RecordSaid } from "./line.ts";
+import type { Line, LineListener, LineOptions } from "./line.ts";
 import { patiently } from "./patience.ts";
 import { Peer } from "./peer.ts";
 import type { SessionChange } from "./session-change.ts";
-import type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
+import { Reception, type Spoken } from "./reception.ts";
+import type { Setup } from "./setup.ts";
 import type { Visitor } from "./visitors.ts";
-
-type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown;
-
-/** What a conversation is about. */
-export interface Spoken<C extends AnyContract> {
-  readonly contract: C;
-  readonly room: (name: string) => ContractRoom<C>;
-  readonly commit: Commit<C>;
-}
-
-/** Calls a handler with rooms in which what it says is said when it has settled, recorded with its message. */
-export type Commit<C extends AnyContract> = (
-  handle: (room: (name: string) => ContractRoom<C>) => unknown,
-  record: RecordSaid,
-) => Promise<unknown>;
 
 /** What a conversation needs of the app. */
 export interface ConversationOptions extends LineOptions {
@@ -60,13 +45,11 @@ const setupPatience = 5_000;
 export class Conversation<C extends AnyContract, L extends Line = Line> implements LineListener, Visitor {
   readonly peer: Peer<ServerMessages<C>>;
   readonly line: L;
-  readonly #service: Spoken<C>;
   readonly #attempt: Attempt;
   readonly #options: LineOptions;
   readonly #gone = new AbortController();
   #resolveClosed: ((closed: Closed) => void) | undefined;
-  // A map, not an object: an event may be called "constructor" or "__proto__".
-  readonly #events = new Map<string, (input: unknown) => unknown>();
+  readonly #reception: Reception<C>;
   #ending: (() => Promise<void>) | undefined;
   #running = false;
   #over = false;
@@ -79,7 +62,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   #pressure = { full: false, asking: false };
 
   constructor(service: Spoken<C>, attempt: Attempt, line: L, options: ConversationOptions) {
-    this.#service = service;
+    this.#reception = new Reception(service, { signal: this.#gone.signal, said: line.said });
     this.#attempt = attempt;
     this.line = line;
     this.#options = options;
@@ -144,8 +127,8 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
       const first = await result.next();
       if (first.done === true) throw new TypeError("the setup ended without yielding its handlers");
       this.#ending = () => finish(result);
-      this.#take(first.value);
-    } else this.#take(result instanceof Promise ? await result : result); // a handler may be called `then`
+      this.#reception.take(first.value, this.peer);
+    } else this.#reception.take(result instanceof Promise ? await result : result, this.peer); // a handler may be called `then`
   }
 
   /** While something was awaited, a newer connection may have come, or the client may have left. */
@@ -159,7 +142,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     this.#checkPlace();
     this.#running = true;
     const closed = this.line.open(this);
-    void this.peer.serve((name, input) => this.#dispatch(name, input));
+    void this.peer.serve((...event) => this.#reception.dispatch(...event));
     const served = this.#inbox.run().then(() => this.peer.idle());
     void closed.then(async (end) => {
       await this.#finish(end, served);
@@ -248,31 +231,6 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     this.#closing = error;
     this.#deaf = true;
     this.line.close(error);
-  }
-
-  #take(handlers: Handlers<C>): void {
-    const { signal } = this.#gone;
-    const { room, commit, contract } = this.#service;
-    // Each handler takes what its own message's schema gives; here they are all alike.
-    for (const [name, handler] of Object.entries(handlers as Readonly<Record<string, Handler<C>>>)) {
-      const message = Object(contract.definition.client?.[name]) as object;
-      if ("~standard" in message)
-        this.#events.set(name, (input) =>
-          commit((room) => handler(input, { signal, deadline: undefined, room }), this.line.said),
-        );
-      else if ("t" in message)
-        this.peer.handle(name, (input, call: CallContext) =>
-          message.t === "stream"
-            ? handler(input, { ...call, room }) // it may last for ever
-            : commit((room) => handler(input, { ...call, room }), this.line.said),
-        );
-    }
-  }
-
-  #dispatch(name: string, input: unknown): unknown {
-    const handle = this.#events.get(name);
-    if (handle === undefined) throw new RequestError("NOT_FOUND", `nothing handles ${JSON.stringify(name)}`);
-    return handle(input);
   }
 
   /** Stops reading while too much waits, unless what it waits for may be an answer. */

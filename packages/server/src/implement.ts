@@ -12,11 +12,12 @@ import {
 } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
 import { ContractRooms, type Guest } from "./contract-rooms.ts";
-import { type Commit, Conversation } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
 import { ClosedBefore } from "./failure.ts";
 import type { Line, LineOptions } from "./line.ts";
 import type { Owner, Parking } from "./parking.ts";
 import { PlainLine } from "./plain-line.ts";
+import type { Commit } from "./reception.ts";
 import { type Caller, SessionLine } from "./session-line.ts";
 import { hashOf, SessionSecret } from "./session-secret.ts";
 import type { Attached, Awaitable, Claim, SessionState, Store } from "./store.ts";

@@ -69,6 +69,11 @@ export interface Call<C extends AnyContract> {
   /** In how many ms the client gives up, as it was when it asked; undefined when it waits for ever. */
   readonly deadline: number | undefined;
   /**
+   * Names the message: the same when a handler is called for it again, because the server died while it was in progress.
+   * Record it with what the handler does, in one transaction, and that happens once.
+   */
+  readonly messageKey: string;
+  /**
    * Finds a room of the contract. What an event's or a request's handler says in it is said when the handler has
    * settled, before the answer, and not at all when it fails; so its `send` settles at once.
    */
