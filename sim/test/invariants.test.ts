@@ -66,7 +66,7 @@ const planted: Readonly<Record<string, readonly [Happening[], ...string[]]>> = {
   I12: [
     [...Array.from({ length: 65 }, (_, index) => said("client", index + 1)), put(1, "client", { t: "ping" })],
   ],
-  I13: [[{ is: "boot", boot: 2 }, ...joins(2, "b")]],
+  I13: [[{ is: "boot", boot: 2 }, ...joins(2, "b"), { is: "rest", unrest: [] }]],
   I14: [[said("client", 1), outcome(1, "OUTCOME_UNKNOWN")]],
   I15: [[dial(2), put(2, "server", { t: "welcome", sid: "a" })]],
   I16: [
@@ -90,6 +90,17 @@ test.each(invariants)("$name is broken by what breaks it: $says", ({ name }) => 
   expect(broken).toContain(name);
   // Said and never handed over: what is planted ends before that could happen.
   expect(broken.filter((other) => other !== "I20" || name === "I20")).toEqual([name, ...besides].sort());
+});
+
+test("a reset stands between the messages of one session and those of the next", () => {
+  const begins: Happening[] = [{ is: "boot", boot: 2 }, ...joins(2, "b")];
+  const handed = (n: number, conv: number): Happening[] => [
+    handling("client", n, conv),
+    handled("client", n),
+  ];
+  expect(breaks(...begins, ...handed(1, 1), reset, ...handed(2, 2))).toEqual([]);
+  expect(breaks(...begins, reset, ...handed(1, 1))).toEqual(["I13"]);
+  expect(breaks(...begins, ...handed(2, 2), reset)).toEqual(["I13"]);
 });
 
 test("a reset has a cause when the server began anew, or its session was away for too long", () => {
