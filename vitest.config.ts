@@ -28,6 +28,7 @@ export default defineConfig({
         ...house,
         test: { name: "house", include: ["test/*.test.ts", "examples/*.test.ts"], allowOnly: false },
       },
+      { ...house, test: { name: "sim", include: ["sim/test/*.test.ts"], allowOnly: false } },
       { ...house, test: { name: "seeds", include: ["test/seeds/*.test.ts"], allowOnly: false } },
     ],
   },

@@ -33,7 +33,8 @@ async function start(port: number, directory: string): Promise<void> {
     },
   });
   serveChat(app, archive);
-  const server = await serve(app, { port, assets: fileURLToPath(new URL("dist", import.meta.url)) });
+  const assets = fileURLToPath(new URL("dist", import.meta.url));
+  const server = await serve(app, { port, assets, signals: false }); // the store is to be closed after it
   console.log(`symbolon demo: http://localhost:${server.port}`);
   for (const signal of ["SIGINT", "SIGTERM"])
     process.once(signal, () => void server.close().then(() => store.close()));

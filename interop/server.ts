@@ -5,6 +5,7 @@ import { bytes, CloseCode, CloseError, createApp, json, RequestError, text } fro
 import { serve } from "@symbolon/server/node";
 import * as z from "zod";
 import { serveEverything } from "./client/service.ts";
+import { serveTally } from "./tally.ts";
 
 const app = createApp();
 
@@ -109,6 +110,7 @@ app.implement(greetings, (peer, { params: { language }, room }) => {
 });
 
 serveEverything(app);
+serveTally(app);
 
 const server = await serve(app, { port: Number(process.env["PORT"] ?? 3000) });
 console.log(`symbolon interop: ${server.url}`);

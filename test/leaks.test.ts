@@ -1,22 +1,19 @@
 /** Opens and closes 10,000 connections in every style, and counts what is left of them: nothing may be. */
 import { once } from "node:events";
 import { connect as tcp } from "node:net";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { connect } from "@symbolon/client";
-import { contract } from "@symbolon/protocol";
+import { contract, SUBPROTOCOL, type Welcome } from "@symbolon/protocol";
 import { createApp, json, listen, text } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
+import { hello } from "../packages/server/test/frames.ts";
 import { handshake } from "../packages/server/test/raw-client.ts";
+import { collect } from "./collect.ts";
 
 const connections = 10_000;
 const atOnce = 40;
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 const chat = contract("/chat/:room", {
   client: { say: z.string() },
@@ -30,7 +27,7 @@ let ended = 0;
 
 /** An app with a route of each style, whose every connection passes a hook that cleans up. */
 function styles() {
-  const app = createApp({ onError: () => {} });
+  const app = createApp({ onError: () => {}, sessions: { grace: 200 } });
   const counted = app.use(async function* ({ request }) {
     began += 1;
     given.push(new WeakRef(request));
@@ -88,8 +85,8 @@ async function* ticks(signal: AbortSignal): AsyncGenerator<{ readonly tick: numb
 
 type Style = (url: string) => Promise<unknown>;
 
-async function opened(url: string): Promise<WebSocket> {
-  const socket = new WebSocket(url);
+async function opened(url: string, protocols: string[] = []): Promise<WebSocket> {
+  const socket = new WebSocket(url, protocols);
   socket.on("error", () => {});
   await once(socket, "open");
   return socket;
@@ -98,6 +95,19 @@ async function opened(url: string): Promise<WebSocket> {
 /** Not `once`, which takes an error for the end. */
 function over(socket: WebSocket): Promise<unknown> {
   return new Promise((resolve) => socket.on("close", resolve));
+}
+
+let clients = 0;
+
+/** Says `hello` and more, reads the welcome, and cuts the TCP: the session waits for its client. */
+async function cut(url: string, first: object): Promise<Welcome> {
+  const socket = await opened(`${url}/chat/lobby`, [SUBPROTOCOL]);
+  socket.send(JSON.stringify(first));
+  const [told] = (await once(socket, "message")) as [Buffer];
+  socket.send('{"s":1,"t":"event","name":"say","data":"hello"}');
+  socket.terminate();
+  await over(socket);
+  return JSON.parse(told.toString()) as Welcome;
 }
 
 async function leaves(socket: WebSocket): Promise<void> {
@@ -160,6 +170,14 @@ const every: Record<string, Style> = {
     await heard;
     client.close();
     await client.closed;
+  },
+  async "a session whose client does not come back"(url) {
+    await cut(url, { ...hello, cid: `client ${(clients += 1)}` });
+  },
+  async "a session whose client comes back, and is lost again"(url) {
+    const first = { ...hello, cid: `client ${(clients += 1)}` };
+    const { sid, rt, ep } = await cut(url, first);
+    await cut(url, { ...first, att: 2, resume: { sid, rt, ep, rx: 0, tx0: 1 } });
   },
   async "a plain client of a contract"(url) {
     const socket = await opened(`${url}/chat/lobby`);

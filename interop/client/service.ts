@@ -2,7 +2,7 @@
 import { type App, CloseCode, CloseError, RequestError } from "@symbolon/server";
 import { everything } from "./contract.mjs";
 
-/** Serves the suite's contract. `cut` ends a client's connection as a server that restarts does. */
+/** Serves the suite's contract. `cut` ends a client's session as a server that restarts does. */
 export function serveEverything(app: App): void {
   /** What ended in each room, which is one client's. */
   const log = new Map<string, string[]>();

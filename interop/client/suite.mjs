@@ -72,16 +72,19 @@ client.handle("confirm", (question) => question === "sure?");
 assert.equal(await client.request("confirmed", "sure?"), true);
 console.log("ok asked by the server");
 
+const resets = [];
+client.on("reset", ({ why }) => resets.push(why));
 const lost = client.request("wait");
 client.send("cut");
-await assert.rejects(lost, OutcomeUnknown);
-assert.equal(client.status.value.is, "waiting");
+await until(() => client.status.value.is === "waiting");
 client.send("say", "while away");
+await assert.rejects(lost, OutcomeUnknown);
+assert.deepEqual(resets, ["unknown"]);
 assert.equal(await client.request("double", 4), 8);
 await until(() => said.includes("while away"));
 assert.deepEqual(said, ["before it is open", "while away"]);
-assert.equal(client.status.value.resumed, true);
-console.log("ok reconnect");
+assert.equal(client.status.value.resumed, false);
+console.log("ok reset");
 
 client.close();
 assert.deepEqual((await client.closed).code, 1000);

@@ -17,3 +17,7 @@ export const internalError: Codes["InternalError"] = 1011;
 export const badRequest: Codes["BadRequest"] = 4400;
 /** More than the limit allows. */
 export const tooMany: Codes["TooMany"] = 4429;
+/** A newer connection of the same client took over. */
+export const superseded: Codes["Superseded"] = 4900;
+/** What one half relies on, the other has lost. */
+export const sessionLost: Codes["SessionLost"] = 4902;

@@ -11,7 +11,6 @@ import {
   type EventOptions,
   type Failure,
   type Frame,
-  type FrameCodec,
   type HandlerInput,
   type HandlerOutput,
   type HandlerUpload,
@@ -25,56 +24,21 @@ import {
   type SessionKey,
   type StreamName,
   SUBPROTOCOL,
-  type UrlArguments,
   VERSION,
   type Welcome,
 } from "@symbolon/protocol";
 import { later } from "./alarm.ts";
+import { sessionLost } from "./close-codes.ts";
+import type { ConnectOptions } from "./connect-options.ts";
 import { createConnection } from "./connection.ts";
-import type { WebSocketClass } from "./reconnecting.ts";
+import { createRooms, type Gap } from "./rooms.ts";
 import type { ConnectionStatus, Watchable } from "./status.ts";
-
-/** Where a contract is served, and as whom to connect. */
-export type ConnectOptions<C extends AnyContract> = {
-  /** The server: `https://example.com` or `wss://example.com`; its path, if any, comes before the contract's. */
-  readonly url: string | URL;
-  /** Asked before every dial for the credential that `hello` carries; a rejection is a failed try. Default none. */
-  readonly getToken?: () => string | Promise<string>;
-  /**
-   * How what is said stands on the wire, if the server has it too: `msgpack` of `@symbolon/protocol/msgpack`. Default
-   * JSON, which is also spoken with a server that does not have it.
-   */
-  readonly codec?: FrameCodec;
-  /** What is kept for the server until it has handled it. */
-  readonly outbox?: OutboxOptions;
-  /** The `WebSocket` class to use. Default: the platform's. */
-  readonly WebSocket?: WebSocketClass;
-} & UrlOptions<UrlArguments<C>>;
-
-/** What a client keeps while the server is away, or slow. */
-export interface OutboxOptions {
-  /** Messages, default 1,000. */
-  readonly messages?: number;
-  /** Characters of them, default 4 Mi. */
-  readonly size?: number;
-  /**
-   * What becomes of an event too many. `wait`, the default: it waits while its `send` is awaited, and fails with
-   * `OUTBOX_FULL` when it was left alone. `reject`: it fails with `OUTBOX_FULL`.
-   */
-  readonly full?: "wait" | "reject";
-}
 
 /** The session went on no more: what was sent and not settled may or may not have happened, and fails as unknown. */
 export interface Reset {
   /** `unknown`: the server has no such session any more. `lost`: it has lost a part of it. `overflow`: it could not keep all. */
   readonly why: string;
 }
-
-type UrlOptions<Arguments extends readonly unknown[]> = Named<"params", Arguments[0]> &
-  Named<"query", Arguments[1]>;
-type Named<Name extends string, Value> = undefined extends Value
-  ? { readonly [N in Name]?: Value }
-  : { readonly [N in Name]: Value };
 
 /** One end of a contract, kept connected until it is closed. */
 export interface Client<C extends AnyContract> {
@@ -86,8 +50,10 @@ export interface Client<C extends AnyContract> {
     ): () => void;
     /** An event failed, and nobody awaited it. */
     (name: "failed", listener: (failure: Failure) => unknown): () => void;
-    /** The server has lost the session, and a new one began; told before any message of the new one. */
+    /** The server has lost the session, and a new one began; told after the messages of the old one, before any of the new one. */
     (name: "reset", listener: (reset: Reset) => unknown): () => void;
+    /** Something said in a room is lost; told before any later message of that room. */
+    (name: "gap", listener: (gap: Gap) => unknown): () => void;
   };
   /**
    * Says an event; while away it is kept, and said in order on return. Awaited, it settles when the server has handled
@@ -138,7 +104,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const path = (contract as AnyContract).url(options.params, options.query);
   const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
   const { codec = jsonFrames } = options;
-  const session = new Session({ window, ...options.outbox });
+  const session = new Session({ window, room, ...options.outbox });
   session.codec = codec;
   const opening = new Sent();
   const listeners = new Set<{ readonly name: string; readonly told: Listener }>();
@@ -161,19 +127,30 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       WebSocket: options.WebSocket,
     },
     {
-      opened({ socket }) {
-        session.codec = socket?.protocol === codec.protocol ? codec : jsonFrames;
+      opened() {
         cid ??= randomId();
         attempts += 1;
         const resume = key && { ...key, rx: session.heard.rx, tx0: session.told.first };
-        say({ t: "hello", v: VERSION, cid, att: attempts, auth: token, resume, ...window });
+        say({
+          t: "hello",
+          v: VERSION,
+          cid,
+          att: attempts,
+          auth: token,
+          resume,
+          rooms: rooms.positions,
+          ...window,
+        });
       },
       message(message) {
         try {
           hear(codec.read(message, peer.reads), message.length);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
-          connection.close(error.closeCode, error.message);
+          const { closeCode, message: why } = error;
+          // Something between was lost with this wire: the next one brings it.
+          if (closeCode === sessionLost) connection.drop(why);
+          else connection.close(closeCode, why);
         }
       },
       lost: () => session.parked(),
@@ -196,6 +173,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     crashed: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
   });
+  const rooms = createRooms({
+    said: (event, size) => peer.receive(event, size),
+    lost: (gap) => peer.queue(() => tell("gap", gap).catch(console.error)),
+  });
   void peer.serve(tell);
 
   function say(frame: Frame): void {
@@ -209,18 +190,26 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       session.flush();
     } else if (frame.t === "ack") session.acked(frame.a, frame.but);
     else if (frame.t === "bye") connection.close();
+    else if (frame.t === "goaway") connection.move(frame.at);
+    else if (frame.t === "reauth") void renew().catch(() => {}); // without it the server will close, and it is asked for again
+    else if ("room" in frame || frame.t === "gap") rooms.hear(frame, size);
     else if (session.hear(frame) && !peer.receive(frame, size) && frame.t !== "pong")
       throw new ProtocolError(`${frame.t} has no place here`);
+  }
+
+  async function renew(): Promise<void> {
+    token = await options.getToken?.();
+    if (token) say({ t: "auth", token });
   }
 
   function welcomed({ sid, rt, ep, rx, but, w, wb, state, why = "", heartbeat: { i, t } }: Welcome): void {
     const resumed = state === "resumed";
     if (key && !resumed) {
       session.reset();
-      peer.lost();
-      void tell("reset", { why }).catch(console.error);
+      peer.lost(() => tell("reset", { why }).catch(console.error));
     }
     key = { sid, rt, ep };
+    session.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
     connection.live(i + t, resumed);
     // Whoever is told that it is open may close.
     if (connection.wire) session.live(connection.wire, { rx, but, window: { w, wb } });
@@ -273,6 +262,7 @@ type Listener = (data: unknown) => unknown;
 
 /** What the server may have said that was not handled here. */
 const window: Credit = { w: 256, wb: 2 ** 20 };
+const room: Credit = { w: 512, wb: 2 ** 21 };
 
 /** 128 random bits. */
 function randomId(): string {

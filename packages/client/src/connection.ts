@@ -1,7 +1,7 @@
 import { checkCloseCode, closeAdvice, CloseError, cutReason, type Message } from "@symbolon/protocol";
 import { Alarm } from "./alarm.ts";
 import { createWaits } from "./backoff.ts";
-import { abnormal, goingAway, normal, tooMany } from "./close-codes.ts";
+import { abnormal, goingAway, normal, superseded, tooMany } from "./close-codes.ts";
 import { watchNetwork, type NetworkScope } from "./network.ts";
 import { reconnecting, type Reconnecting, type WebSocketClass } from "./reconnecting.ts";
 import type { SocketWire } from "./socket-wire.ts";
@@ -51,6 +51,13 @@ export interface Connection {
    * When silence nears `limit` ms the listener is to probe, at `limit` ms the wire is dropped. Default: silence is no sign.
    */
   readonly live: (limit?: number, resumed?: boolean) => void;
+  /** Lets go of the wire, without waiting for its end, and dials again. */
+  readonly drop: (why: string) => void;
+  /**
+   * In `within` ms another wire is dialed, and this one left when the conversation is established there: `lost` is not
+   * told in between. While there is no other, it stays.
+   */
+  readonly move: (within: number) => void;
   /**
    * Ends for good, after what was sent; the status is `closed` and `ended` is told before this returns. The code
    * defaults to 1000. A browser can only send 1000 and 3000–4999: there 1001 goes without a code, 1011–1014 as 4500,
@@ -77,6 +84,8 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   let dialer: Reconnecting | undefined;
   let unwatch: (() => void) | undefined;
   let wire: SocketWire | undefined;
+  /** The wire that is to be left for another: the conversation is still on it. */
+  let left: SocketWire | undefined;
   let liveSince: number | undefined;
   /** Failed tries since it was last live. */
   let attempt = 0;
@@ -87,7 +96,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   // Before the first dial it rings for that; then it says that a socket had its time.
   const deadline = new Alarm();
   const waits = createWaits({ random, network, waiting: (until) => say({ is: "waiting", ...until }) });
-  const watchdog = listener.probe && createWatchdog({ ask: listener.probe, dead: abandon });
+  const watchdog = listener.probe && createWatchdog({ ask: listener.probe, dead: drop });
 
   function start(): void {
     phase = "dialing";
@@ -112,15 +121,28 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     });
   }
 
-  function closed(why: CloseError, hopeless: boolean): void {
+  function closed(why: CloseError, hopeless: boolean, from?: SocketWire): void {
+    const moved = left && from === left;
+    if (moved) left = undefined;
+    if (moved && why.code === superseded) return; // by ourselves, on the other wire
     const advice = hopeless ? "end" : closeAdvice(why.code);
     const unauthorized = advice === "reauthenticate";
     if (advice === "end" || (unauthorized && refused)) return end(why);
     refused ||= unauthorized;
+    if (moved) {
+      dialer?.drop();
+      start();
+    }
     lose(why, why.code === tooMany ? tooManyWait : 0);
   }
 
-  /** Lets go of the wire without waiting for its end: a dead one may take half a minute to say so. */
+  /** Lets go of every wire, that which is to be left too. */
+  function drop(why: string): void {
+    part();
+    abandon(why);
+  }
+
+  // Without waiting for its end: a dead one may take half a minute to say so.
   function abandon(why: string): void {
     dialer?.drop();
     start();
@@ -128,10 +150,15 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   }
 
   function lose(why: CloseError, atLeast: number): void {
-    if (liveSince === undefined) attempt += 1;
-    else if (Date.now() - liveSince >= steadyAfter) waits.reset();
-    error = why;
-    release();
+    if (left) {
+      wire = left;
+      deadline.clear();
+    } else {
+      if (liveSince === undefined) attempt += 1;
+      else if (Date.now() - liveSince >= steadyAfter) waits.reset();
+      error = why;
+      release();
+    }
     if (phase === "dialing") waits.begin(atLeast); // whoever is told that it is lost may close
   }
 
@@ -159,8 +186,16 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     if (held) listener.lost();
   }
 
+  /** The conversation is not on the wire before any more. */
+  function part(code: number = goingAway, reason = ""): void {
+    left?.close(code, reason);
+    left?.mute();
+    left = undefined;
+  }
+
   function stop(code: number, reason: string): void {
     waits.drop();
+    part(code, reason);
     dialer?.stop(code, reason);
     dialer = undefined;
     release();
@@ -177,7 +212,8 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   }
 
   function say(now: Pick<ConnectionStatus, "is" | "retryAt" | "offline"> & { resumed?: boolean }): void {
-    status.set({ attempt, resumed: false, ...now, ...(error && { error }) });
+    // One who moves is still where it was.
+    if (!left) status.set({ attempt, resumed: false, ...now, ...(error && { error }) });
   }
 
   return {
@@ -195,6 +231,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     },
     live(limit, resumed = false) {
       if (!wire) return;
+      part();
       liveSince = Date.now();
       refused = false;
       attempt = 0;
@@ -203,6 +240,15 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
       watchdog?.watch(limit);
       say({ is: "open", resumed });
     },
+    move(within) {
+      if (wire && !left)
+        deadline.set(within, () => {
+          left = wire;
+          waits.reset();
+          wire?.hand();
+        });
+    },
+    drop,
     close(code = normal, reason = "") {
       checkCloseCode(code);
       if (wire && code === normal) listener.leaving?.();

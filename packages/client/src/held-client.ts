@@ -1,6 +1,7 @@
 import type { AnyContract } from "@symbolon/protocol";
 import { Alarm } from "./alarm.ts";
-import { type Client, connect, type ConnectOptions } from "./connect.ts";
+import type { ConnectOptions } from "./connect-options.ts";
+import { type Client, connect } from "./connect.ts";
 
 /** The clients that somebody holds. */
 const all = new Set<HeldClient<AnyContract>>();

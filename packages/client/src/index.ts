@@ -1,7 +1,9 @@
 export { connect } from "./connect.ts";
-export type { Client, ConnectOptions } from "./connect.ts";
+export type { Client, Reset } from "./connect.ts";
+export type { ConnectOptions, OutboxOptions } from "./connect-options.ts";
 export { openSocket } from "./open-socket.ts";
 export type { OpenSocketOptions } from "./open-socket.ts";
+export type { Gap } from "./rooms.ts";
 export type { WebSocketClass } from "./reconnecting.ts";
 export type { WebSocketLike } from "./socket-wire.ts";
 export type { ConnectionStatus, Watchable } from "./status.ts";
@@ -22,4 +24,4 @@ export {
   text,
   ValidationError,
 } from "@symbolon/protocol";
-export type { Closed, Codec, Message, Sent } from "@symbolon/protocol";
+export type { Closed, Codec, EventOptions, Failure, Message, Sent } from "@symbolon/protocol";

@@ -26,7 +26,7 @@ export interface SocketListener {
   /** A message came. */
   message(message: Message): void;
   /** It ended, or never was. `hopeless`: dialing the same again can only fail again, as with a malformed url. */
-  closed(error: CloseError, hopeless: boolean): void;
+  closed(error: CloseError, hopeless: boolean, wire?: SocketWire): void;
 }
 
 // The readyState of a WebSocket.
@@ -105,6 +105,11 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
     queueMicrotask(() => this.#end(broken()));
   }
 
+  /** Its dialer takes it for ended, and dials another; it is the listener's alone now. */
+  hand(): void {
+    this.#dialer["close"]?.({ type: "close" });
+  }
+
   /** Tells nobody anything any more. */
   mute(): void {
     this.#over = true;
@@ -150,7 +155,7 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
   #end(error: CloseError, hopeless = false): void {
     if (this.#over) return;
     this.#over = true;
-    this.#listener.closed(error, hopeless);
+    this.#listener.closed(error, hopeless, this);
     this.#dialer["close"]?.({ type: "close" });
   }
 }

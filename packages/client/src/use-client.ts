@@ -1,6 +1,7 @@
 import type { AnyContract } from "@symbolon/protocol";
 import { useEffect, useInsertionEffect, useState } from "react";
-import type { Client, ConnectOptions } from "./connect.ts";
+import type { ConnectOptions } from "./connect-options.ts";
+import type { Client } from "./connect.ts";
 import { HeldClient } from "./held-client.ts";
 
 /**

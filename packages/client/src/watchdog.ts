@@ -10,8 +10,8 @@ export interface WatchdogOptions {
 
 /** A probe has so long to be answered, in ms, or half of what silence may last. */
 const patience = 5_000;
-/** No look is further away, in ms: a much longer timer would overflow into one of 1 ms. */
-const furthest = 60_000;
+/** No look is further away, in ms: after sleep a timer has as long to go as before it, and only the clock tells of it. */
+const furthest = 10_000;
 
 /**
  * Watches that something is heard on an open wire. A socket's own word is not trusted: it stays open after sleep. Nor

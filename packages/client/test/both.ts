@@ -1,7 +1,7 @@
 import { type CallingPeer, contract, request, stream } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
-import { testClient } from "@symbolon/server/testing";
+import { Clock, testClient } from "@symbolon/server/testing";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { connect } from "../src/index.ts";
@@ -44,7 +44,9 @@ export async function pairing(network: "memory" | "sockets", asking: "client" | 
   const answering: Answering = { note() {}, half() {}, items() {}, echo() {} };
   const errors: unknown[] = [];
   const peers: Half[] = [];
-  const app = createApp({ onError: (error) => void errors.push(error) });
+  const clock = new Clock();
+  const app = createApp({ clock, onError: (error) => void errors.push(error) });
+  let parked: () => void = () => {};
   const handlers = {
     note: (text: string) => answering.note(text),
     // What a handler of a test gives may well be wrong.
@@ -55,6 +57,7 @@ export async function pairing(network: "memory" | "sockets", asking: "client" | 
   };
   app.implement(both, (peer) => {
     peers.push(peer);
+    peer.watch(({ is }) => is === "parked" && parked());
     return handlers;
   });
   const { url, Class, drop } = network === "memory" ? inMemory(app) : await overSockets(app);
@@ -67,7 +70,14 @@ export async function pairing(network: "memory" | "sockets", asking: "client" | 
   await client.opened;
   await until(() => peers.length > 0);
   const asker: Half = asking === "client" ? client : (peers[0] as Half);
-  return { asker, answering, client, drop, errors };
+  /** The connection is lost, and the server does not wait for the client to come back. */
+  const lose = async (): Promise<void> => {
+    const away = new Promise<void>((resolve) => (parked = resolve));
+    drop();
+    await away;
+    clock.advance(120_000);
+  };
+  return { asker, answering, client, drop, lose, clock, errors };
 }
 
 function inMemory(app: ReturnType<typeof createApp>) {

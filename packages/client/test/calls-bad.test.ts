@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { connect } from "../src/index.ts";
-import { fakeSockets } from "./fakes.ts";
+import { unnumbered } from "../../protocol/test/outlet.ts";
+import { fakeSockets, welcome } from "./fakes.ts";
 import { serving, undo, undoAll, until, watchCrashes } from "./servers.ts";
 
 beforeEach(watchCrashes);
@@ -16,7 +17,6 @@ const kinds = {
   taken: stream({ input: z.unknown(), upload: z.unknown(), output: z.unknown() }),
 };
 const calls = contract("/", { client: kinds, server: kinds });
-const welcome = '{"t":"welcome","state":"new","sid":"s","heartbeat":{"i":25000,"t":10000}}';
 
 /** A client whose server says by hand what the test wants. */
 async function answering() {
@@ -29,13 +29,13 @@ async function answering() {
   const say = (...frames: string[]): void => {
     for (const frame of frames) for (const socket of server.clients) socket.send(frame);
   };
-  say(welcome);
+  say(welcome());
   await client.opened;
   heard.length = 0;
-  /** The next thing that the client said. */
+  /** The next thing that the client said, without its number. */
   const hear = async (): Promise<string> => {
     await until(() => heard.length > 0);
-    return heard.shift() ?? "";
+    return unnumbered(heard.shift());
   };
   return { client, say, hear };
 }
@@ -126,7 +126,7 @@ test("an upload is paced by what the socket has not sent", async () => {
   await until(() => made.length > 0);
   const socket = last();
   socket.opens();
-  socket.says(welcome);
+  socket.says(welcome());
   await opened;
   let given = 0;
   const upload = (async function* () {

@@ -102,22 +102,29 @@ describe.each([
   });
 
   test("a timeout reaches the handler, of a request and of a stream", async () => {
-    const { asker, answering } = await pair();
+    const { asker, answering, clock } = await pair();
     const one = waiting();
     const two = waiting();
     answering.half = one.wait;
     answering.items = two.stream;
-    const timeout = { code: "TIMEOUT" };
-    await expect(asker.request("half", 0, { timeout: 30 })).rejects.toMatchObject(timeout);
-    await expect(read(asker.stream("items", 0, { timeout: 30 }))).rejects.toMatchObject(timeout);
+    const timeout = { timeout: 30 };
+    const outcome = Promise.allSettled([
+      asker.request("half", 0, timeout),
+      read(asker.stream("items", 0, timeout)),
+    ]);
+    await one.has("waits");
+    await two.has("waits");
+    clock.advance(30); // a server's time; that of a client passes by itself
+    const timedOut = { status: "rejected", reason: { code: "TIMEOUT" } };
+    expect(await outcome).toMatchObject([timedOut, timedOut]);
     await one.has("given up");
     await two.has("ended");
   });
 
-  test.each(["loses its connection", "is closed"])(
+  test.each(["loses its session", "is closed"])(
     "what is asked when the client %s is unknown, and its handlers end",
     async (how) => {
-      const { asker, answering, client, drop } = await pair();
+      const { asker, answering, client, lose } = await pair();
       const one = waiting();
       const two = waiting();
       answering.half = one.wait;
@@ -128,13 +135,37 @@ describe.each([
       await one.has("waits");
       await two.has("waits");
       if (how === "is closed") client.close();
-      else drop();
+      else await lose();
       const unknown = { status: "rejected", reason: { code: "OUTCOME_UNKNOWN", sentBefore: true } };
       expect(await outcome).toMatchObject([unknown, unknown]);
       await one.has("given up");
       await two.has("ended");
     },
   );
+
+  test("what is asked goes on when the client loses its connection", async () => {
+    const { asker, answering, drop } = await pair();
+    const gates: (() => void)[] = [];
+    const gate = () => new Promise<void>((resolve) => gates.push(resolve));
+    answering.half = async (n) => {
+      await gate();
+      return n / 2;
+    };
+    answering.items = async function* (n) {
+      yield n;
+      await gate();
+      yield n + 2;
+    };
+    const reply = asker.request("half", 8);
+    const items = asker.stream("items", 0);
+    expect((await items.next()).value).toBe(0);
+    const rest = read(items);
+    await until(() => gates.length === 2);
+    drop();
+    for (const open of gates) open();
+    expect(await reply).toBe(4);
+    expect(await rest).toEqual([2]);
+  });
 
   test("16 overlap, the 17th waits; a call starts after the events before it", async () => {
     const { asker, answering } = await pair();

@@ -1,6 +1,6 @@
 import { contract, type DeclaredError, isDeclared, request, stream } from "@symbolon/protocol";
 import { createApp, RequestError, ValidationError } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { Clock, testClient } from "@symbolon/server/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { connect } from "../src/index.ts";
@@ -41,42 +41,54 @@ class Log {
 
 function calling() {
   const log = new Log();
-  const app = createApp({ onError: (error) => log.say(`app: ${String(error)}`) });
-  app.implement(calls, (peer) => ({
-    note: async (text) => {
-      if (text === "ask") log.say(`confirmed ${await peer.request("confirm", "sure?")}`);
-      if (text === "feed") for await (const item of peer.stream("feed", "x")) log.say(`fed ${item}`);
-      peer.send("noted", text);
-    },
-    join: async ({ room }, { signal }) => {
-      if (room === "full") throw new RequestError("ROOM_FULL", "no seats left", { seats: 0 });
-      if (room === "broken") throw new Error("secret");
-      if (room === "wrong") return { seat: "none" as never };
-      if (room !== "slow") return { seat: room.length };
-      log.say("waits");
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-      log.say("given up");
-      return { seat: 0 };
-    },
-    count: async function* ({ to }, { signal }) {
-      try {
-        for (let n = 1; n <= to; n += 1) yield n;
-        if (to === 0) {
-          log.say("waits");
-          await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const clock = new Clock();
+  let parked: () => void = () => {};
+  const app = createApp({ clock, onError: (error) => log.say(`app: ${String(error)}`) });
+  app.implement(calls, (peer) => {
+    peer.watch(({ is }) => is === "parked" && parked());
+    return {
+      note: async (text) => {
+        if (text === "ask") log.say(`confirmed ${await peer.request("confirm", "sure?")}`);
+        if (text === "feed") for await (const item of peer.stream("feed", "x")) log.say(`fed ${item}`);
+        peer.send("noted", text);
+      },
+      join: async ({ room }, { signal }) => {
+        if (room === "full") throw new RequestError("ROOM_FULL", "no seats left", { seats: 0 });
+        if (room === "broken") throw new Error("secret");
+        if (room === "wrong") return { seat: "none" as never };
+        if (room !== "slow") return { seat: room.length };
+        log.say("waits");
+        await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+        log.say("given up");
+        return { seat: 0 };
+      },
+      count: async function* ({ to }, { signal }) {
+        try {
+          for (let n = 1; n <= to; n += 1) yield n;
+          if (to === 0) {
+            log.say("waits");
+            await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+          }
+        } finally {
+          log.say("count ended");
         }
-      } finally {
-        log.say("count ended");
-      }
-    },
-    sum: async function* (_, { upload }) {
-      let sum = 0;
-      for await (const n of upload) yield (sum += n);
-    },
-  }));
+      },
+      sum: async function* (_, { upload }) {
+        let sum = 0;
+        for await (const n of upload) yield (sum += n);
+      },
+    };
+  });
   const net = testClient(app);
   const client = connect(calls, { url: "ws://test", WebSocket: net.WebSocket });
-  return { client, net, log };
+  /** The connection is lost, and the server does not wait for the client to come back. */
+  const lose = async (): Promise<void> => {
+    const away = new Promise<void>((resolve) => (parked = resolve));
+    net.drop();
+    await away;
+    clock.advance(120_000);
+  };
+  return { client, net, log, lose };
 }
 
 describe("requests", () => {
@@ -132,11 +144,11 @@ describe("requests", () => {
     client.close();
   });
 
-  test("whose connection is lost before the answer say that nobody knows", async () => {
-    const { client, net, log } = calling();
+  test("whose session is lost before the answer say that nobody knows", async () => {
+    const { client, lose, log } = calling();
     const waiting = client.request("join", { room: "slow" });
     await log.has("waits");
-    net.drop();
+    await lose();
     await expect(waiting).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", sentBefore: true });
     await log.has("given up");
     expect(await client.request("join", { room: "back" })).toEqual({ seat: 4 });
@@ -197,13 +209,13 @@ describe("streams", () => {
     client.close();
   });
 
-  test("that lose their connection say so, and end at the server", async () => {
-    const { client, net, log } = calling();
+  test("that lose their session say so, and end at the server", async () => {
+    const { client, lose, log } = calling();
     const reading = (async () => {
       for await (const n of client.stream("count", { to: 0 })) void n;
     })();
     await log.has("waits");
-    net.drop();
+    await lose();
     await expect(reading).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
     await log.has("count ended");
     client.close();

@@ -4,14 +4,13 @@ import { Clock, testClient } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect, type ConnectionStatus } from "../src/index.ts";
-import { fakeSockets } from "./fakes.ts";
+import { fakeSockets, welcome } from "./fakes.ts";
 
 const chat = contract("/chat/:room", {
   client: { say: z.object({ text: z.string() }) },
   server: { line: z.object({ text: z.string() }) },
 });
 const where = { params: { room: "lobby" } };
-const welcome = '{"t":"welcome","state":"new","sid":"s","heartbeat":{"i":25000,"t":10000}}';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -36,10 +35,13 @@ function faked() {
 }
 
 /** Opens the last socket and welcomes the client. */
-async function welcomed({ last }: ReturnType<typeof fakeSockets>): Promise<void> {
+async function welcomed(
+  { last }: Pick<ReturnType<typeof fakeSockets>, "last">,
+  fields?: Parameters<typeof welcome>[0],
+): Promise<void> {
   last().opens();
   await vi.advanceTimersByTimeAsync(1);
-  last().says(welcome);
+  last().says(welcome(fields));
 }
 
 test("a client that nobody uses dials nothing and sets no timer, so it can be made on a server", async () => {
@@ -61,16 +63,16 @@ test("the first use dials, at the contract's path below the url, and says hello"
   last().opens();
   await vi.advanceTimersByTimeAsync(1);
   const hello = JSON.parse(String(last().sent[0])) as { cid: string };
-  expect(hello).toEqual({ t: "hello", v: 1, cid: hello.cid, att: 1 });
+  expect(hello).toEqual({ t: "hello", v: 1, cid: hello.cid, att: 1, rooms: [], w: 256, wb: 2 ** 20 });
   expect(hello.cid).toMatch(/^\d+(-\d+){3}$/);
   client.close();
 });
 
 test("a server's ping is answered by a pong of the same number", async () => {
-  const { made, last, client, ...rest } = faked();
+  const { last, client } = faked();
   client.on("line", () => {});
   await vi.advanceTimersByTimeAsync(1);
-  await welcomed({ made, last, ...rest });
+  await welcomed({ last });
   last().says('{"t":"ping","n":7}');
   expect(last().sent.at(-1)).toBe('{"t":"pong","n":7}');
   client.close();
@@ -79,11 +81,11 @@ test("a server's ping is answered by a pong of the same number", async () => {
 test.each(["{", '{"t":"hello","v":1,"cid":"c","att":1}', "[]"])(
   "a server that says %s is left with 4400",
   async (frame) => {
-    const { made, last, client, ...rest } = faked();
+    const { last, client } = faked();
     const { closed } = client;
     client.on("line", () => {});
     await vi.advanceTimersByTimeAsync(1);
-    await welcomed({ made, last, ...rest });
+    await welcomed({ last });
     last().says(frame);
     expect(await closed).toMatchObject({ code: 4400 });
     expect(last().closed).toMatchObject({ code: 4400 });
@@ -91,10 +93,10 @@ test.each(["{", '{"t":"hello","v":1,"cid":"c","att":1}', "[]"])(
 );
 
 test("a server that is silent for too long is asked, then given up, and dialed again", async () => {
-  const { made, last, client, ...rest } = faked();
+  const { made, last, client } = faked();
   client.on("line", () => {});
   await vi.advanceTimersByTimeAsync(1);
-  await welcomed({ made, last, ...rest });
+  await welcomed({ last });
   await vi.advanceTimersByTimeAsync(30_000);
   expect(last().sent.at(-1)).toMatch(/^\{"t":"ping","n":\d+\}$/);
   expect(client.status.value.is).toBe("open");
@@ -106,7 +108,7 @@ test("a server that is silent for too long is asked, then given up, and dialed a
   client.send("say", { text: "while away" });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(made).toHaveLength(2);
-  await welcomed({ made, last, ...rest });
+  await welcomed({ last }, { state: "resumed" });
   expect(client.status.value).toEqual({ is: "open", attempt: 0, resumed: true });
   expect(last().sent.at(-1)).toContain("while away");
   client.close();
@@ -187,11 +189,11 @@ test("closing leaves no timer behind", async () => {
 });
 
 test("a client whose place a newer connection took ends with 4900, and does not dial again", async () => {
-  const { made, last, client, ...rest } = faked();
+  const { made, last, client } = faked();
   const { closed } = client;
   client.on("line", () => {});
   await vi.advanceTimersByTimeAsync(1);
-  await welcomed({ made, last, ...rest });
+  await welcomed({ last });
   last().falls(4900, "a newer connection took over");
   expect(await closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
   await vi.advanceTimersByTimeAsync(60_000);

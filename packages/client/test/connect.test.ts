@@ -4,7 +4,7 @@ import { serve } from "@symbolon/server/node";
 import { testClient } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
-import { connect, type Client, type ConnectionStatus } from "../src/index.ts";
+import { connect, type Client, type ConnectionStatus, type Reset } from "../src/index.ts";
 
 const chat = contract("/chat/:room", {
   query: z.object({ name: z.string().min(1) }),
@@ -104,12 +104,15 @@ test("every listener is called, and one that was undone is not", async () => {
   client.close();
 });
 
-test("what is sent while away is kept, and said once and in order when the server is back on its port", async () => {
+test("what is sent while away is kept, and said once and in order to another server on its port", async () => {
   const heard: string[] = [];
   const first = await serve(chatting(heard), { port: 0 });
   const client = connect(chat, { url: first.url, ...where });
+  const answer = line(client);
   await client.send("say", { text: "before" });
-  await line(client);
+  await answer;
+  const resets: Reset[] = [];
+  client.on("reset", (reset) => resets.push(reset));
   const away = becomes(client, "waiting");
   await first.close();
   await away;
@@ -117,22 +120,26 @@ test("what is sent while away is kept, and said once and in order when the serve
   const last = said(client, "after");
   const back = becomes(client, "open");
   await using _second = await serve(chatting(heard), { port: first.port });
-  expect(await back).toEqual({ is: "open", attempt: 0, resumed: true });
+  expect(await back).toEqual({ is: "open", attempt: 0, resumed: false });
   await Promise.all(sent);
+  expect(resets).toEqual([{ why: "unknown" }]);
   await client.send("say", { text: "after" });
   await last;
   expect(heard).toEqual(["before", ...Array.from({ length: 50 }, (_, at) => `away ${at}`), "after"]);
   client.close();
 });
 
-test("more than 1,000 messages are not kept: the next one fails with OUTBOX_FULL, and those before it arrive", async () => {
+test("more than 1,000 messages are not kept, unless they are awaited: the next one fails with OUTBOX_FULL", async () => {
   const heard: string[] = [];
   const net = testClient(chatting(heard));
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
   const kept = Array.from({ length: 1_000 }, (_, at) => client.send("say", { text: String(at) }));
-  await expect(client.send("say", { text: "one more" })).rejects.toMatchObject({ code: "OUTBOX_FULL" });
+  const failed = next<Failure>((told) => client.on("failed", told));
+  client.send("say", { text: "one more" });
+  const awaited = Promise.all([said(client, "the end"), client.send("say", { text: "the end" })]);
+  expect(await failed).toMatchObject({ data: { text: "one more" }, error: { code: "OUTBOX_FULL" } });
   await Promise.all(kept);
-  await Promise.all([said(client, "the end"), client.send("say", { text: "the end" })]);
+  await awaited;
   expect(heard).toEqual([...Array.from({ length: 1_000 }, (_, at) => String(at)), "the end"]);
   client.close();
 });

@@ -21,6 +21,8 @@ describe("a lost connection", () => {
     expect(seen.at(-1)).toEqual({ is: "connecting", attempt: 0, resumed: false, error });
     last().opens();
     connection.live();
+    expect(seen.at(-1)).toEqual({ is: "open", attempt: 0, resumed: false });
+    connection.live(undefined, true);
     expect(seen.at(-1)).toEqual({ is: "open", attempt: 0, resumed: true });
     expect(told).toEqual(["opened", "lost", "opened"]);
   });

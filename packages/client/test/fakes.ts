@@ -1,3 +1,4 @@
+import { jsonFrames, type Welcome } from "@symbolon/protocol";
 import { vi } from "vitest";
 import {
   type Connection,
@@ -115,6 +116,22 @@ export function faked(options: Partial<ConnectionOptions> = {}, listener: Partia
 
 /** Silence that is death, as servers say by default. */
 const limit = 35_000;
+
+/** A server's welcome to a new session. */
+export const welcome = (fields: Partial<Welcome> = {}): string =>
+  jsonFrames.write({
+    t: "welcome",
+    state: "new",
+    sid: "s",
+    rt: "r",
+    ep: "e",
+    rx: 0,
+    w: 64,
+    wb: 2 ** 20,
+    heartbeat: { i: 25_000, t: 10_000 },
+    ttl: 120_000,
+    ...fields,
+  }) as string;
 
 /** Lets `ms` of the faked time pass. */
 export const pass = (ms = 1): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);

@@ -77,6 +77,17 @@ test("after sleep it asks instead of judging, and an answer is life", () => {
   expect(dead).not.toHaveBeenCalled();
 });
 
+test("a clock that jumped is noticed within ten seconds", () => {
+  const { watchdog, dead, ask } = watching();
+  watchdog.watch(limit);
+  vi.advanceTimersByTime(1_000);
+  sleep(3_600_000);
+  vi.advanceTimersByTime(9_000);
+  expect(ask).toHaveBeenCalledOnce();
+  vi.advanceTimersByTime(5_000);
+  expect(dead).toHaveBeenCalledOnce();
+});
+
 test("a probe that is answered is over", () => {
   const { watchdog, dead, ask } = watching();
   watchdog.watch(limit);

@@ -10,6 +10,7 @@ export interface Heard {
 /** What has come of the other half's messages: which are next, which came before, which are finished, and what to say of it. */
 export class Arrivals {
   readonly #granted: Credit;
+  readonly #most: Credit;
   readonly #say: (heard: Heard) => void;
   #rx = 0;
   /** What has come and is not finished. */
@@ -22,10 +23,11 @@ export class Arrivals {
   #owed = 0;
   #saying = false;
 
-  /** `say` tells the other half; where there is no wire it does nothing. After a restart it goes on from `heard`. */
-  constructor(granted: Credit, say: (heard: Heard) => void, { rx, but }: Heard) {
+  /** `say` tells the other half; where there is no wire it does nothing. After a restart it goes on from `heard`; `most` is what it suffers. */
+  constructor(granted: Credit, say: (heard: Heard) => void, { rx, but }: Heard, most: Credit) {
     this.#granted = granted;
-    this.#room = granted;
+    this.#most = most;
+    this.#room = most;
     this.#say = say;
     this.#rx = rx;
     this.#missing = new Set(but);
@@ -80,7 +82,7 @@ export class Arrivals {
     this.#rx = this.#owed = 0;
     this.#unfinished = new Set();
     this.#missing.clear();
-    this.#room = this.#granted;
+    this.#room = this.#most;
   }
 
   #take(events: number, size: number): void {

@@ -1,4 +1,4 @@
-import { anything, count, name, optional, type Shape, type Shapes } from "./frame.ts";
+import { anything, count, name, optional, type Shape, type Shapes } from "./shape.ts";
 
 const numbered: Shape = { q: optional(count), re: optional(count) };
 const asked: Shape = { q: count, name, data: anything, deadline: optional(count) };

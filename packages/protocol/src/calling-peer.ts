@@ -1,9 +1,11 @@
 import { callFrames } from "./call-frames.ts";
 import { Calls, type OpenCalls } from "./calls.ts";
 import type { Answer, AskArguments, Messages, RequestName, StreamName } from "./contract.ts";
-import type { Frame, Shapes } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import type { CallHandler } from "./kind.ts";
 import { type Dispatch, own, Peer, type PeerOptions } from "./peer.ts";
+import type { Shapes } from "./shape.ts";
+import type { Turn } from "./turns.ts";
 
 /**
  * A peer that also asks requests and streams, and serves those of the other half: a call starts after the events before
@@ -24,7 +26,7 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
       hears: (name) => own(hears, name),
       number: () => this.number(),
       queue: (turn) => this.queue(turn),
-      failed: (frame, error) => this.failed(frame, error),
+      failed: (frame, error) => void this.failed(frame, error),
     });
   }
 
@@ -58,7 +60,7 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
 
   override receive(frame: Frame, size: number): boolean {
     const ofCall = frame.t !== "event" && ("q" in frame || "re" in frame);
-    if (!ofCall || (frame.t === "error" && this.told(frame))) return ofCall || super.receive(frame);
+    if (!ofCall || (frame.t === "error" && this.told(frame))) return ofCall || super.receive(frame, size);
     this.#calls.receive(frame, size);
     return true;
   }
@@ -78,8 +80,8 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
     return this.#calls.idle();
   }
 
-  override lost(): void {
-    super.lost();
+  override lost(then?: Turn): void {
+    super.lost(then);
     this.#calls.lost();
   }
 }

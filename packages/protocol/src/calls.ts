@@ -12,8 +12,8 @@ const atMost = 64;
 
 interface AskedEntry {
   readonly hear: Hear;
-  /** Whether the question is still here. */
-  readonly waits: () => boolean;
+  /** Whether the other half may have the question. */
+  readonly left: () => boolean;
 }
 
 /** Calls by their numbers. */
@@ -68,7 +68,10 @@ export class Calls {
         this.#asking.leave(leave);
         if (this.#asked.size === 0) this.#line.asking?.(false);
       });
-      this.#asked.set(q, { hear, waits: () => leaving === undefined || session.waits(leaving) });
+      this.#asked.set(q, {
+        hear,
+        left: () => leaving !== undefined && leaving.is !== "failed" && !session.waits(leaving),
+      });
       if (this.#asked.size === 1) this.#line.asking?.(true);
       this.#asking.take(leave);
       return { sent, withdraw: () => leaving === undefined || session.withdraw(leaving), ...call };
@@ -86,7 +89,7 @@ export class Calls {
 
   /** The connection was lost: what was asked on it stays unanswered, and what it asked is given up. */
   lost(): void {
-    for (const { hear, waits } of this.#asked.values()) if (!waits()) hear(undefined, 0);
+    for (const { hear, left } of this.#asked.values()) if (left()) hear(undefined, 0);
     for (const { hear } of this.#served.values()) hear(undefined, 0);
   }
 

@@ -1,4 +1,17 @@
 import { ProtocolError } from "./errors.ts";
+import type { GapFrame, Placing, RoomFrame, SaidFrame, SkipFrame, Words } from "./room-frames.ts";
+import {
+  all,
+  anything,
+  count,
+  has,
+  name,
+  optional,
+  position,
+  type Shape,
+  type Shapes,
+  text,
+} from "./shape.ts";
 import type { Message } from "./wire.ts";
 
 /** The subprotocol by which two halves of this project know each other. */
@@ -32,6 +45,8 @@ export interface Hello extends Credit {
   readonly auth?: string | undefined;
   /** The session to go on with: `rx` is the last message received, `tx0` the lowest that can be sent again. */
   readonly resume?: (SessionKey & { readonly rx: number; readonly tx0: number }) | undefined;
+  /** Where it is in rooms: the room, its history, and the offset of the last message that came. */
+  readonly rooms?: readonly (readonly [room: string, ep: string, off: number])[] | undefined;
 }
 /** The server accepts. */
 export interface Welcome extends SessionKey, Credit {
@@ -127,6 +142,8 @@ interface CancelFrame extends Numbered {
 }
 /** What is said in a call that was asked. */
 export type CallFrame = ReplyFrame | ErrorFrame | NextFrame | EndFrame | CreditFrame | CancelFrame;
+/** The most characters that these add to a message: who counts what it sends counts them with it. */
+export const stampSize = 64;
 /** Asks for a sign of life. */
 export interface Ping {
   readonly t: "ping";
@@ -136,6 +153,24 @@ export interface Ping {
 export interface Pong {
   readonly t: "pong";
   readonly n: number;
+}
+/** The server wants a fresh credential. */
+export interface Reauth {
+  readonly t: "reauth";
+  /** In how many ms the one that it has ends. */
+  readonly by: number;
+}
+/** The fresh credential. */
+export interface Auth {
+  readonly t: "auth";
+  readonly token: string;
+}
+/** The server leaves: the client is to go on elsewhere, and then to let this wire go. */
+export interface Goaway {
+  readonly t: "goaway";
+  /** In how many ms; each client is told another time. */
+  readonly at: number;
+  readonly why?: string | undefined;
 }
 /** A clean end: the sender will say no more. */
 export interface Bye {
@@ -151,40 +186,21 @@ export type Frame = (
   | RequestFrame
   | StreamFrame
   | CallFrame
+  | RoomFrame
+  | SaidFrame
+  | SkipFrame
+  | GapFrame
   | Ping
   | Pong
+  | Reauth
+  | Auth
+  | Goaway
   | Bye
 ) &
   Stamp;
 
-/** Whether a field has the value it should have. */
-export type Check = (value: unknown) => boolean;
-/** The fields of a frame but for its `t`. */
-export type Shape = Readonly<Record<string, Check>>;
-/** The frames that may be read, by their `t`. A map, not an object: a frame may say that it is a `toString`. */
-export type Shapes = ReadonlyMap<unknown, Shape>;
-
-/** Any value, or none. */
-export const anything: Check = () => true;
-const text: Check = (value) => typeof value === "string";
-/** A name: 1 to 128 characters. */
-export const name: Check = (value) => typeof value === "string" && value !== "" && value.length <= 128;
-/** A positive safe integer. */
-export const count: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0;
-/** What may be left out. */
-export const optional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
-const position: Check = (value) => value === 0 || count(value);
-const numbers: Check = (value) => Array.isArray(value) && value.every(count);
-/** An object that has these fields, and may have others. */
-const has =
-  (shape: Shape): Check =>
-  (value) =>
-    Object.entries(shape).every(([field, check]) => check((Object(value) as Record<string, unknown>)[field]));
-
 const window: Shape = { w: count, wb: count };
+const place: Shape = { room: text, o: count, p: position };
 const key: Shape = { sid: name, rt: name, ep: name, rx: position };
 
 const shapes: Shapes = new Map<unknown, Shape>([
@@ -196,6 +212,7 @@ const shapes: Shapes = new Map<unknown, Shape>([
       att: count,
       auth: optional(text),
       resume: optional(has({ ...key, tx0: count })),
+      rooms: optional(all(has({ 0: text, 1: name, 2: position }))),
       ...window,
     },
   ],
@@ -206,16 +223,23 @@ const shapes: Shapes = new Map<unknown, Shape>([
       ...window,
       state: name,
       why: optional(text),
-      but: optional(numbers),
+      but: optional(all(count)),
       heartbeat: has({ i: count, t: count }),
       ttl: position,
     },
   ],
-  ["ack", { a: count, but: optional(numbers) }],
+  ["ack", { a: count, but: optional(all(count)) }],
   ["event", { name, data: anything, q: optional(count) }],
   ["error", { re: optional(count), code: name, message: text, data: anything }],
+  ["room", { room: text, ep: optional(name), off: optional(position) }],
+  ["said", { ...place, name, data: anything }],
+  ["skip", place],
+  ["gap", { room: optional(text), from: position, to: position, why: name }],
   ["ping", { n: count }],
   ["pong", { n: count }],
+  ["reauth", { by: count }],
+  ["auth", { token: text }],
+  ["goaway", { at: position, why: optional(text) }],
   ["bye", { why: optional(text) }],
 ]);
 
@@ -224,9 +248,9 @@ export interface FrameCodec {
   /** The subprotocol by which two halves agree on it. */
   readonly protocol: string;
   /** Writes a frame. Throws TypeError when it cannot carry the frame's data. Written for another half, `String` makes JSON of it. */
-  readonly write: (frame: Frame) => Message;
-  /** Puts a session's numbers on a frame that was written, in whichever codec, as fields of its own. */
-  readonly stamp: (message: Message, stamp: Stamp) => Message;
+  readonly write: (frame: Frame | Words) => Message;
+  /** Puts a session's numbers on a frame that was written, or its place on words, in whichever codec, as fields of its own. */
+  readonly stamp: (message: Message, fields: Stamp | Placing) => Message;
   /** Reads a frame strictly, in JSON too; `others` are read besides those of every conversation. Throws ProtocolError saying what is wrong with it. */
   readonly read: (message: Message, others?: Shapes) => Frame;
 }
@@ -236,7 +260,10 @@ export const jsonFrames: FrameCodec = {
   protocol: SUBPROTOCOL,
   write: (frame) => JSON.stringify(frame),
   // Spliced in, so that what is sent to many, or again, is written once. It may have been written in another codec.
-  stamp: (message, { s, a }) => `{${s ? `"s":${s},` : ""}${a ? `"a":${a},` : ""}${String(message).slice(1)}`,
+  stamp(message, fields) {
+    const written = JSON.stringify(fields).slice(1, -1);
+    return `{${written && `${written},`}${String(message).slice(1)}`;
+  },
   read(message, others) {
     let value: unknown;
     try {

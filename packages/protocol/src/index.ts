@@ -18,26 +18,31 @@ export type {
 } from "./kind.ts";
 export type { Turn } from "./turns.ts";
 export { Session } from "./session.ts";
-export type { Left, Outlet, Position, SessionOptions } from "./session.ts";
+export type { Left, Outlet, Position, SessionOptions } from "./session-options.ts";
 export type { Heard } from "./arrivals.ts";
 export type { Lane, Outbox, SendOptions } from "./outbox.ts";
+export { callFrames } from "./call-frames.ts";
 export { jsonFrames, SUBPROTOCOL, VERSION } from "./frame.ts";
 export type {
   Ack,
+  Auth,
   Bye,
   Credit,
   ErrorFrame,
   EventFrame,
   Frame,
   FrameCodec,
+  Goaway,
   Hello,
   Ping,
   Pong,
+  Reauth,
   SessionKey,
-  Shapes,
   Stamp,
   Welcome,
 } from "./frame.ts";
+export type { GapFrame, Placing, RoomFrame, SaidFrame, SkipFrame, Words } from "./room-frames.ts";
+export type { Shapes } from "./shape.ts";
 export { Socket } from "./socket.ts";
 export type { SocketCodecs } from "./socket.ts";
 export { binary, bool, bytes, int, json, text, whatever } from "./codec.ts";

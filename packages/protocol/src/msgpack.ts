@@ -17,8 +17,8 @@ export const msgpack: FrameCodec = {
   },
   stamp(message, stamp) {
     if (typeof message === "string") return jsonFrames.stamp(message, stamp);
-    const fields = Object.entries(stamp).filter(([, value]) => value);
-    const numbers: Uint8Array = packr.pack(Object.fromEntries(fields));
+    const fields = Object.entries(stamp).filter(([, value]) => value !== undefined);
+    const numbers: Uint8Array = packr.pack(portable(Object.fromEntries(fields), 1));
     // A frame is a map of few fields, and its first byte counts them (fixmap of the MessagePack specification).
     const stamped = new Packed(numbers.length + message.length - 1);
     stamped.set(numbers);

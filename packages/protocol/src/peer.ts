@@ -1,11 +1,12 @@
 import type { EventInput, EventName, Messages } from "./contract.ts";
 import { CloseError, type OutcomeUnknown, RequestError, type ValidationError } from "./errors.ts";
-import type { ErrorFrame, EventFrame, Frame, RequestFrame, Shapes, StreamFrame } from "./frame.ts";
+import type { ErrorFrame, EventFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Turn } from "./turns.ts";
 import { notFound, refusal, refusalOf } from "./refusal.ts";
 import { validate } from "./schema.ts";
 import type { Sent } from "./sent.ts";
+import type { Shapes } from "./shape.ts";
 import type { Message } from "./wire.ts";
 
 /** An event of this half that failed, and that nobody awaited. */
@@ -59,15 +60,13 @@ export interface PeerOptions {
 /** Handles an event by name; what it gives is awaited before the next message is handled. */
 export type Dispatch = (name: string, input: unknown) => unknown;
 
-/** How many sent events are remembered, so that a failure can say which one it was. */
-const memory = 256;
-
 /** One end of a conversation: says events, and hands those of the other half to their handlers, one after another. */
 export class Peer<Says extends Messages = Messages> {
   /** The frames it takes besides those of every conversation. */
   readonly reads?: Shapes;
   readonly #options: PeerOptions;
-  readonly #recent = new Map<number | undefined, Sent>();
+  /** The events that may still fail, by number. */
+  readonly #unsettled = new Map<number | undefined, Sent>();
   #dispatch: Dispatch | undefined;
   #start: (() => void) | undefined;
   #finish: (() => void) | undefined;
@@ -100,9 +99,11 @@ export class Peer<Says extends Messages = Messages> {
     const unheard = (error: unknown): void => failed?.({ name, data, error: error as Failure["error"] });
     const sent = session.send(message, { unheard });
     if (q) {
-      this.#recent.set(q, sent);
-      const [oldest] = this.#recent.keys();
-      if (this.#recent.size > memory) this.#recent.delete(oldest);
+      for (const [number, { is }] of this.#unsettled) {
+        if (is === "waiting") break;
+        this.#unsettled.delete(number);
+      }
+      this.#unsettled.set(q, sent);
     }
     return sent;
   }
@@ -112,13 +113,10 @@ export class Peer<Says extends Messages = Messages> {
    * @throws ProtocolError when it is, but has no place now.
    */
   receive(frame: Frame, size?: number): boolean {
-    if ("name" in frame) {
+    if ("name" in frame && frame.t !== "said") {
       const losses = this.#losses;
       const done = this.#options.session.hold(frame.s, size);
-      this.queue(async () => {
-        await this.#hear(frame, losses);
-        done();
-      });
+      this.queue(() => this.#hear(frame, losses, done));
     } else if (frame.t === "error") this.told(frame);
     else return "q" in frame || "re" in frame;
     return true;
@@ -132,9 +130,13 @@ export class Peer<Says extends Messages = Messages> {
     await this.#handled;
   }
 
-  /** The other half has lost the conversation: what was asked in it stays unanswered, what was heard is still handled. */
-  lost(): void {
+  /**
+   * The other half has lost the conversation: what was asked in it stays unanswered, what was heard is still handled, and
+   * behind that `then` is called.
+   */
+  lost(then?: Turn): void {
     this.#losses += 1;
+    if (then) this.queue(then);
   }
 
   /** No more will be heard or said; what was heard is still handled. */
@@ -149,16 +151,19 @@ export class Peer<Says extends Messages = Messages> {
     return (this.#last += 1);
   }
 
-  /** Has it handled after what came before it. */
-  protected queue(turn: Turn): void {
+  /** Has something done after what came before it, and before what comes after it. It must not reject. */
+  queue(turn: Turn): void {
     const { queue } = this.#options;
     if (queue) queue(turn);
     else if (this.#finish) this.#handled = this.#handled.then(turn); // after the end nothing is heard
   }
 
-  /** A handler failed: tells the other half, or closes. */
-  protected failed(frame: Pick<EventFrame, "name" | "q">, error: unknown): void {
-    if (error instanceof CloseError) return this.#options.close?.(error);
+  /** A handler failed: tells the other half, or closes. Gives what it tells. */
+  protected failed(frame: Pick<EventFrame, "name" | "q">, error: unknown): Sent | undefined {
+    if (error instanceof CloseError) {
+      this.#options.close?.(error);
+      return undefined;
+    }
     let answer: Message;
     try {
       answer = this.#options.session.codec.write(refusal(frame.q, error));
@@ -166,25 +171,32 @@ export class Peer<Says extends Messages = Messages> {
       this.#options.crashed?.(crash, frame.name);
       return this.failed(frame, new RequestError("INTERNAL", "the handler failed"));
     }
-    if (frame.q) this.#options.session.send(answer, { lane: "answer" });
+    return frame.q ? this.#options.session.send(answer, { lane: "answer" }) : undefined;
   }
 
-  /** Whether an `error` was of an event of this half, not long ago; it is told then. */
+  /** Whether an `error` was of an event of this half that may still fail; it is told then. */
   protected told(frame: ErrorFrame): boolean {
-    this.#recent.get(frame.re)?.fail(refusalOf(frame));
-    return this.#recent.delete(frame.re);
+    this.#unsettled.get(frame.re)?.fail(refusalOf(frame));
+    return this.#unsettled.delete(frame.re);
   }
 
-  async #hear(frame: EventFrame | RequestFrame | StreamFrame, losses: number): Promise<void> {
+  async #hear(
+    frame: EventFrame | RequestFrame | StreamFrame,
+    losses: number,
+    done: () => void,
+  ): Promise<void> {
     const { t, name, data, q } = frame;
+    let told: Sent | undefined;
     try {
       const schema = own(this.#options.hears, name);
       if (t !== "event" || !schema || !("~standard" in schema)) throw notFound(frame);
       await this.#dispatch?.(name, await validate(schema, data));
     } catch (error) {
       // On a new connection its number means something else.
-      this.failed({ name, q: losses === this.#losses ? q : undefined }, error);
+      told = this.failed({ name, q: losses === this.#losses ? q : undefined }, error);
     }
+    if (told) void told.then(done, done); // not before: what is finished has not failed
+    else done();
   }
 }
 

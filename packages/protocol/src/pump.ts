@@ -1,3 +1,4 @@
+import { stampSize } from "./frame.ts";
 import type { Call } from "./kind.ts";
 import type { Message } from "./wire.ts";
 
@@ -57,7 +58,7 @@ export class Pump {
         throw error;
       }
       sent += 1;
-      size += message.length;
+      size += message.length + stampSize;
       await this.#unlessStopped(this.#call.send(message));
     }
     await iterator.return?.();

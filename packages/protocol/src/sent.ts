@@ -18,6 +18,12 @@ export class Sent implements PromiseLike<void> {
     this.#unheard = unheard;
   }
 
+  /** What became of it. */
+  get is(): "waiting" | "taken" | "failed" {
+    if (!this.#outcome) return "waiting";
+    return this.#outcome === success ? "taken" : "failed";
+  }
+
   /** Whether somebody awaits it. */
   get awaited(): boolean {
     return this.#promise !== undefined;
@@ -30,8 +36,9 @@ export class Sent implements PromiseLike<void> {
 
   /** For the one who sends: the message failed. Only the first outcome counts. */
   fail(error: unknown): void {
-    if (!this.#outcome && !this.awaited) this.#unheard?.(error);
+    const unheard = this.is === "waiting" && !this.awaited;
     this.#end((_, reject) => reject(error));
+    if (unheard) this.#unheard?.(error); // whoever is told may do what fails it again
   }
 
   // The promise is made only for the one who asks: most messages are sent and left alone.

@@ -1,53 +1,14 @@
 import { Arrivals, type Heard } from "./arrivals.ts";
 import { OutcomeUnknown, ProtocolError, RequestError } from "./errors.ts";
-import { type Credit, type FrameCodec, jsonFrames, type Stamp } from "./frame.ts";
+import { type Credit, type FrameCodec, jsonFrames, type Stamp, stampSize } from "./frame.ts";
 import type { Lane, Outbox, SendOptions } from "./outbox.ts";
 import { Sent } from "./sent.ts";
-import type { Message, Wire } from "./wire.ts";
-
-/** What a session may keep. */
-export interface SessionOptions {
-  /** What the other half may have said that is not finished here: so many events, of so many characters in all. */
-  readonly window: Credit;
-  /** Messages kept until the other half has finished them. Default 1,000. */
-  readonly messages?: number | undefined;
-  /** Characters of them. Default 4 Mi. */
-  readonly size?: number | undefined;
-  /** What becomes of an event too many: it waits while it is awaited, which is the default, or is rejected. */
-  readonly full?: "wait" | "reject" | undefined;
-  /** Where it was left, when it goes on after a restart. Default: it begins. */
-  readonly left?: Left | undefined;
-}
-
-/** Where a session was left by a process that is gone. */
-export interface Left {
-  /** What had come; what of it is in `but` is lost, and has to come again. */
-  readonly heard: Heard;
-  /** The last number that was given. */
-  readonly last: number;
-  /** What was sent and is not finished, by number, in order. */
-  readonly unacked: Iterable<readonly [number, Message]>;
-}
-
-/** What the other half says of itself when a wire is live. */
-export interface Position {
-  /** The last message it has received. */
-  readonly rx: number;
-  /** Those up to `rx` that it wants again. */
-  readonly but?: readonly number[] | undefined;
-  /** What it grants. */
-  readonly window: Credit;
-}
-
-/** What a session needs of a wire. */
-export interface Outlet extends Pick<Wire, "send" | "drained"> {
-  /** Told of each message when it is numbered, before it is sent. */
-  readonly numbered?: (s: number, message: Message) => void;
-}
+import type { Outlet, Position, SessionOptions } from "./session-options.ts";
+import type { Message } from "./wire.ts";
 
 interface Entry {
   readonly message: Message;
-  /** Its characters, and as many as its numbers may take. */
+  /** Its characters, with those of its numbers. */
   readonly size: number;
   readonly sent: Sent;
   readonly lane: Lane;
@@ -70,8 +31,8 @@ export class Session implements Outbox {
   readonly #pending = new Map<Sent, Entry>();
   /** What was sent and is not finished, by number. */
   readonly #unacked = new Map<number, Entry>();
-  /** What of that is still to be sent again. */
-  #again = new Map<number, Entry>();
+  /** What of that is still to be sent again; undefined when a wire has taken all of it. */
+  #again: Map<number, Entry> | undefined;
   #last = 0;
   #size = 0;
   #credit: Credit = { w: 0, wb: 0 };
@@ -81,18 +42,19 @@ export class Session implements Outbox {
   readonly #arrivals: Arrivals;
 
   constructor(options: SessionOptions) {
-    const { window, left } = options;
+    const { window, room = window, left } = options;
     this.#options = options;
     this.#arrivals = new Arrivals(
       window,
-      ({ rx, but }) =>
-        this.#outlet?.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined })),
+      ({ rx, but }) => {
+        if (!this.#again)
+          this.#outlet?.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined }));
+      },
       left?.heard ?? { rx: 0, but: [] },
+      room,
     );
     this.#last = left?.last ?? 0;
-    for (const [s, message] of left?.unacked ?? [])
-      this.#unacked.set(s, { message, size: message.length + 64, sent: new Sent(), lane: "answer" });
-    for (const { size } of this.#unacked.values()) this.#size += size;
+    for (const [s, message, lane] of left?.unacked ?? []) this.#keep(s, message, new Sent(), lane);
   }
 
   /** Characters that are kept until the other half has finished with them. */
@@ -122,27 +84,21 @@ export class Session implements Outbox {
   }
 
   send(message: Message, { lane = "event", volatile = false, unheard }: SendOptions = {}): Sent {
-    const sent = new Sent(unheard);
-    const { messages = 1_000, size = 2 ** 22, full } = this.#options;
+    const sent = new Sent(this.#ended ? undefined : unheard); // who was told of the end may well try again
+    const { messages = 1_000, size = 2 ** 22, full = "wait" } = this.#options;
     if (this.#ended) sent.fail(this.#ended.reason);
     else if (volatile) this.#dash(message, sent);
     else {
-      const entry = { message, size: message.length + 64, sent, lane };
+      const entry = { message, size: message.length + stampSize, sent, lane };
       this.#pending.set(sent, entry);
       this.#size += entry.size;
-      this.#push();
-      if (
-        lane !== "answer" &&
-        this.#pending.has(sent) &&
-        (this.undelivered > messages || this.#size > size)
-      ) {
-        if (full === "reject") this.#refuse(sent);
+      // What waits already keeps it back, unless it is an answer.
+      if (lane === "answer" || this.#pending.size === 1) this.#push();
+      if (lane !== "answer" && this.#pending.has(sent) && (this.undelivered > messages || this.#size > size))
         // Who awaits it has called `then` two microtasks later, and sends no more meanwhile.
-        else
-          void Promise.resolve()
-            .then(() => {})
-            .then(() => sent.awaited || this.#refuse(sent));
-      }
+        void Promise.resolve()
+          .then(() => {})
+          .then(() => (full === "wait" && sent.awaited) || this.#refuse(sent));
     }
     return sent;
   }
@@ -161,7 +117,6 @@ export class Session implements Outbox {
     this.#outlet = outlet;
     this.#credit = window;
     this.#again = new Map([...this.#unacked].filter(([s]) => s > rx || but?.includes(s)));
-    this.#arrivals.flush(true);
     this.#push();
   }
 
@@ -190,7 +145,7 @@ export class Session implements Outbox {
       if (s > a) break;
       if (but.includes(s)) continue;
       this.#unacked.delete(s);
-      this.#again.delete(s);
+      this.#again?.delete(s);
       this.#size -= size;
       if (lane === "event") this.#fly(-1, -size);
       sent.settle();
@@ -210,6 +165,7 @@ export class Session implements Outbox {
     for (const { sent, lane } of this.#pending.values())
       if (lane === "answer" && this.withdraw(sent)) sent.fail(new OutcomeUnknown(false));
     this.#unacked.clear();
+    this.#again = undefined;
     this.#arrivals.reset();
     this.#flying = { w: 0, wb: 0 };
     this.#last = this.#size = 0;
@@ -221,39 +177,53 @@ export class Session implements Outbox {
     if (this.#ended) return;
     this.#ended = { reason };
     this.reset();
-    for (const sent of this.#pending.keys()) sent.fail(reason);
-    this.#pending.clear();
+    for (const sent of this.#pending.keys()) if (this.withdraw(sent)) sent.fail(reason);
   }
 
   /** Sends what may be sent now, in order. */
   #push(): void {
-    for (const [s, entry] of this.#again) {
-      if (!this.#roomy()) return;
-      this.#again.delete(s);
-      this.#put(s, entry);
+    if (this.#again) {
+      for (const [s, { message }] of this.#again) {
+        if (!this.#roomy()) return;
+        this.#again.delete(s);
+        this.#outlet?.send(this.codec.stamp(message, { s }));
+      }
+      this.#again = undefined;
+      // Not before: an event that failed counts as finished, and what says that it failed may be among these.
+      this.#arrivals.flush(true);
     }
     let blocked = false;
-    for (const [sent, entry] of this.#pending) {
-      const { lane, size } = entry;
+    for (const [sent, { message, lane }] of this.#pending) {
       if (!this.#roomy()) return;
-      const { w, wb } = this.#flying;
-      blocked ||= lane === "event" && (w >= this.#credit.w || wb >= this.#credit.wb);
+      blocked ||= lane === "event" && this.#crowded;
       if (blocked && lane !== "answer") continue;
-      this.#pending.delete(sent);
-      this.#unacked.set((this.#last += 1), entry);
-      if (lane === "event") this.#fly(1, size);
-      this.#outlet?.numbered?.(this.#last, entry.message);
-      this.#put(this.#last, entry);
+      this.withdraw(sent);
+      this.#put(this.codec === jsonFrames ? String(message) : message, sent, lane);
     }
   }
 
-  #put(s: number, { message, lane, sent }: Entry): void {
-    this.#outlet?.send(this.codec.stamp(message, { s, a: this.#arrivals.inPassing() }));
+  /** Sends for the first time what was written, as it stands on this wire. */
+  #put(message: Message, sent: Sent, lane: Lane): void {
+    this.#keep((this.#last += 1), message, sent, lane);
+    this.#outlet?.numbered?.(this.#last, message);
+    this.#outlet?.send(this.codec.stamp(message, { s: this.#last, a: this.#arrivals.inPassing() }));
     if (lane !== "event") sent.settle();
   }
 
+  #keep(s: number, message: Message, sent: Sent, lane: Lane): void {
+    const size = message.length + stampSize;
+    this.#unacked.set(s, { message, size, sent, lane });
+    this.#size += size;
+    if (lane === "event") this.#fly(1, size);
+  }
+
+  /** Whether the other half has no room for an event. */
+  get #crowded(): boolean {
+    return this.#flying.w >= this.#credit.w || this.#flying.wb >= this.#credit.wb;
+  }
+
   #dash(message: Message, sent: Sent): void {
-    if (this.#pending.size || !this.#roomy())
+    if (this.#pending.size || this.#crowded || !this.#roomy())
       return sent.fail(new RequestError("DROPPED", "a volatile event could not go at once"));
     this.#outlet?.send(this.codec.stamp(message, {}));
     sent.settle();

@@ -10,6 +10,7 @@ import { Sent } from "../src/sent.ts";
 import { Session } from "../src/session.ts";
 import { stream } from "../src/stream.ts";
 import { joinedWires } from "../src/wire.ts";
+import { ample, settled, unnumbered } from "./outlet.ts";
 import { hearing } from "./wire-conformance.ts";
 
 /** One message of every kind, for both halves. */
@@ -24,15 +25,12 @@ export const messages = {
   sum: stream({ input: z.object({}), upload: z.number(), output: z.number() }),
 };
 
-/** Lets everything happen that waits for nothing but its turn. */
-export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /** A peer that says and hears `messages`: the test is told its frames as text, and tells it others. */
 export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch) {
   const [wire, far] = joinedWires();
   const heard = hearing(far);
-  const session = new Session();
-  session.live(wire);
+  const session = new Session(ample);
+  session.live(wire, ample);
   const alarms: { readonly ms: number; readonly ring: () => void }[] = [];
   const crashes: unknown[] = [];
   const closes: CloseError[] = [];
@@ -54,11 +52,11 @@ export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch)
   const tell = (...frames: string[]): void => {
     for (const frame of frames) peer.receive(jsonFrames.read(frame, callFrames), frame.length);
   };
-  /** What it said since the last time. */
+  /** What it said since the last time, without the numbers of its session. */
   const said = async (): Promise<string[]> => {
     await settled();
     const frames: string[] = [];
-    while (heard.size > 0) frames.push((await heard.take()) as string);
+    while (heard.size > 0) frames.push(unnumbered(await heard.take()));
     return frames;
   };
   return { peer, tell, said, session, wire, far, alarms, crashes, closes, notes };

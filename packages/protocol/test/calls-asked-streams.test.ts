@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ValidationError } from "../src/errors.ts";
-import { calling, counting, reading, settled } from "./calling.ts";
+import { calling, counting, reading } from "./calling.ts";
+import { ample, settled } from "./outlet.ts";
 
 const counted = '{"t":"stream","q":1,"name":"count","data":3}';
 
@@ -53,7 +54,7 @@ describe("a stream that is asked", () => {
   });
 
   test.each([
-    ["the connection is lost", "OUTCOME_UNKNOWN", (all: ReturnType<typeof calling>) => all.peer.lost()],
+    ["the session is lost", "OUTCOME_UNKNOWN", (all: ReturnType<typeof calling>) => all.peer.lost()],
     [
       "it is refused",
       "NO",
@@ -157,7 +158,7 @@ describe("what is sent along to a stream", () => {
 
   test("waits while the question does, and is not asked for when that is withdrawn", async () => {
     const { peer, session, wire, said } = calling();
-    peer.lost();
+    session.parked();
     const enough = new AbortController();
     const { values, log } = counting();
     const options = { upload: values as AsyncIterable<number>, signal: enough.signal };
@@ -165,7 +166,7 @@ describe("what is sent along to a stream", () => {
     await settled();
     enough.abort(new Error("enough"));
     await expect(first).rejects.toThrow("enough");
-    session.live(wire);
+    session.live(wire, ample);
     expect([await said(), log.asked]).toEqual([[], 0]);
   });
 });

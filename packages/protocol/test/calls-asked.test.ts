@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CloseError, RequestError, ValidationError } from "../src/errors.ts";
-import { calling, reading, settled } from "./calling.ts";
+import { calling, reading } from "./calling.ts";
+import { ample, settled } from "./outlet.ts";
 
 const asked = '{"t":"request","q":1,"name":"join","data":{"room":"a"}}';
 
@@ -89,7 +90,7 @@ describe("a request that is asked", () => {
     expect(await said()).toHaveLength(1);
   });
 
-  test("whose connection is lost rejects: nobody knows", async () => {
+  test("whose session is lost rejects: nobody knows", async () => {
     const { peer } = calling();
     const reply = peer.request("join", { room: "a" });
     peer.lost();
@@ -98,19 +99,20 @@ describe("a request that is asked", () => {
 
   test("while away is asked on return, unless it is given up before", async () => {
     const { peer, session, wire, said } = calling();
-    peer.lost();
+    session.parked();
     const enough = new AbortController();
     const never = peer.request("join", { room: "never" }, { signal: enough.signal });
     void peer.request("join", { room: "a" });
     enough.abort(new Error("enough"));
     await expect(never).rejects.toThrow("enough");
-    session.live(wire);
+    session.live(wire, ample);
     expect(await said()).toEqual([asked.replace("1", "2")]);
   });
 
   test("after the end rejects with its reason", async () => {
-    const { peer } = calling();
-    peer.end(new CloseError(4001));
+    const { peer, session } = calling();
+    session.end(new CloseError(4001));
+    peer.end();
     await expect(peer.request("join", { room: "a" })).rejects.toMatchObject({ code: 4001 });
   });
 
@@ -132,13 +134,14 @@ describe("a request that is asked", () => {
   });
 
   test("waits when 64 are not over, and goes in its turn, also after the end", async () => {
-    const { peer, tell, said } = calling();
+    const { peer, session, tell, said } = calling();
     const replies = Array.from({ length: 66 }, () => peer.request("join", { room: "a" }));
     const outcomes = Promise.allSettled(replies);
     expect(await said()).toHaveLength(64);
     tell('{"t":"reply","re":3,"data":5}');
     expect(await said()).toEqual([asked.replace("1", "65")]);
-    peer.end(new CloseError(4001));
+    session.end(new CloseError(4001));
+    peer.end();
     const reasons = (await outcomes).map((one) => (one.status === "rejected" ? one.reason.code : one.value));
     expect([...new Set(reasons)]).toEqual(["OUTCOME_UNKNOWN", 5, 4001]);
     expect(reasons.at(-1)).toBe(4001);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { calling, counting, settled } from "./calling.ts";
+import { calling, counting } from "./calling.ts";
+import { settled } from "./outlet.ts";
 
 const count = '{"t":"stream","q":1,"name":"count","data":3}';
 const sum = '{"t":"stream","q":1,"name":"sum","data":{}}';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { CloseError, RequestError } from "../src/errors.ts";
 import { Sent } from "../src/sent.ts";
-import { calling, messages, settled } from "./calling.ts";
+import { calling, messages } from "./calling.ts";
+import { ample, settled } from "./outlet.ts";
 
 const ask = (q = 1, room = "a"): string => `{"t":"request","q":${q},"name":"join","data":{"room":"${room}"}}`;
 const count = (q = 1): string => `{"t":"stream","q":${q},"name":"count","data":3}`;
@@ -130,7 +131,7 @@ describe("a request that is served", () => {
     expect(await said()).toEqual(['{"t":"reply","data":1,"re":1}']);
   });
 
-  test("of a lost connection is not answered on the next, where its number is another's", async () => {
+  test("of a lost session is not answered in the next, where its number is another's", async () => {
     const { peer, tell, said, session, wire } = calling();
     const { wait, open, signals } = gates();
     const failing = new Sent();
@@ -139,9 +140,10 @@ describe("a request that is served", () => {
     );
     tell(ask(1, "late"), ask(2));
     await settled();
+    session.reset();
     peer.lost();
     expect(signals[0]?.aborted).toBe(true);
-    session.live(wire);
+    session.live(wire, ample);
     tell(ask(1));
     await settled();
     failing.fail(new Error("late"));

@@ -2,13 +2,38 @@ import { callFrames } from "../src/call-frames.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ProtocolError } from "../src/errors.ts";
-import type { Frame, FrameCodec } from "../src/frame.ts";
+import { type Frame, type FrameCodec, jsonFrames, type Stamp } from "../src/frame.ts";
+
+const welcome: Frame = {
+  t: "welcome",
+  state: "new",
+  sid: "s",
+  rt: "r",
+  ep: "e",
+  rx: 0,
+  w: 64,
+  wb: 2 ** 20,
+  heartbeat: { i: 25_000, t: 10_000 },
+  ttl: 0,
+};
 
 /** One frame of each kind, with all of its fields and with the least. */
-const frames: readonly Frame[] = [
-  { t: "hello", v: 1, cid: "c", att: 1 },
-  { t: "hello", v: 1, cid: "c", att: 2, auth: "" },
-  { t: "welcome", state: "new", sid: "s", heartbeat: { i: 25_000, t: 10_000 } },
+export const frames: readonly Frame[] = [
+  { t: "hello", v: 1, cid: "c", att: 1, w: 256, wb: 2 ** 20 },
+  {
+    t: "hello",
+    v: 1,
+    cid: "c",
+    att: 2,
+    auth: "",
+    w: 1,
+    wb: 1,
+    resume: { sid: "s", rt: "r", ep: "e", rx: 0, tx0: 1 },
+  },
+  welcome,
+  { ...welcome, state: "reset", why: "unknown", rx: 7, but: [3, 5] },
+  { t: "ack", a: 1 },
+  { t: "ack", a: Number.MAX_SAFE_INTEGER, but: [1, 7] },
   { t: "event", name: "say" },
   { t: "event", name: "constructor", data: null, q: 1 },
   { t: "request", q: 1, name: "join", data: {}, deadline: 2 ** 40 },
@@ -38,7 +63,7 @@ const none: readonly (readonly [value: object, why: string])[] = [
   [{ t: "ping", n: 1.5 }, 'missing or wrong field "n"'],
   [{ t: "event", name: "" }, 'missing or wrong field "name"'],
   [{ t: "event", name: "n".repeat(129) }, 'missing or wrong field "name"'],
-  [{ t: "welcome", state: "new", sid: "s", heartbeat: null }, 'missing or wrong field "heartbeat"'],
+  [{ ...welcome, heartbeat: null }, 'missing or wrong field "heartbeat"'],
 ];
 
 /** Values of JSON, as JSON gives them back; `__proto__` is no key in some codecs. */
@@ -63,6 +88,38 @@ export function carriesFrames(codec: FrameCodec): void {
     test("a field that is undefined is not there", () => {
       const frame = codec.read(codec.write({ t: "event", name: "say", data: undefined, q: undefined }));
       expect(Object.keys(frame)).toEqual(["t", "name"]);
+    });
+
+    test.each(frames.filter(({ t }) => t !== "ack"))(
+      "%j carries a session's numbers, as fields of its own",
+      (frame) => {
+        const stamped = (stamp: Stamp): Frame =>
+          codec.read(codec.stamp(codec.write(frame), stamp), callFrames);
+        expect(stamped({ s: 7 })).toEqual({ ...frame, s: 7 });
+        expect(stamped({ s: 7, a: 5 })).toEqual({ ...frame, s: 7, a: 5 });
+        const highest = Number.MAX_SAFE_INTEGER;
+        expect(stamped({ s: highest, a: undefined })).toEqual({ ...frame, s: highest });
+        expect(stamped({ s: undefined, a: undefined })).toEqual(frame);
+      },
+    );
+
+    test("numbers take no more than 64 characters, and leave what was written as it is", () => {
+      const written = codec.write({ t: "event", name: "say", data: "x" });
+      const before = written.slice();
+      const highest = Number.MAX_SAFE_INTEGER;
+      const stamped = codec.stamp(written, { s: highest, a: highest });
+      expect(stamped.length - written.length).toBeLessThanOrEqual(64);
+      expect(written).toEqual(before);
+      expect(codec.stamp(written, { s: 1 })).toEqual(codec.stamp(written, { s: 1 }));
+    });
+
+    test("numbers can be put on a frame that was written for a half with another codec", () => {
+      const frame: Frame = { t: "event", name: "say", data: ["x", 1] };
+      const numbers = { s: 3, a: 2 };
+      const text = jsonFrames.stamp(codec.write(frame), numbers);
+      expect(JSON.parse(String(text))).toEqual({ ...frame, ...numbers });
+      const late = codec.stamp(jsonFrames.write(frame), numbers);
+      expect(codec.read(late)).toEqual({ ...frame, ...numbers });
     });
 
     test("JSON in a text message is read", () => {

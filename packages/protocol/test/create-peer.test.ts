@@ -7,6 +7,7 @@ import { jsonFrames } from "../src/frame.ts";
 import { type Failure, Peer, type PeerOptions } from "../src/peer.ts";
 import { request } from "../src/request.ts";
 import { Session } from "../src/session.ts";
+import { ample } from "./outlet.ts";
 
 const say = z.number();
 const ask = request({ input: z.unknown(), output: z.unknown() });
@@ -16,7 +17,7 @@ function created(options: Partial<PeerOptions>) {
   const peer = createPeer<{ say: typeof say; ask: typeof ask }>({
     hears: {},
     says: {},
-    session: new Session(),
+    session: new Session(ample),
     after: () => () => {},
     failed: (failure) => failures.push(failure),
     ...options,
@@ -41,12 +42,12 @@ test.each([{ says: { say, ask } }, { hears: { ask } }])(
   },
 );
 
-test("the last 256 events are remembered, though numbers went to requests meanwhile", () => {
+test("every event that is not settled is remembered, though numbers went to requests meanwhile", () => {
   const { peer, failures } = created({ says: { say, ask } });
   for (let n = 1; n <= 600; n += 1) {
     peer.send("say", n);
     for (let asked = 0; asked < n % 3; asked += 1) peer.request("ask", n).catch(() => {});
   }
   for (let re = 1; re <= 1_200; re += 1) peer.receive({ t: "error", re, code: "NO", message: "" }, 1);
-  expect(failures.map(({ data }) => data)).toEqual(Array.from({ length: 256 }, (_, n) => n + 345));
+  expect(failures.map(({ data }) => data)).toEqual(Array.from({ length: 600 }, (_, n) => n + 1));
 });

@@ -23,6 +23,7 @@ test("@symbolon/protocol exports these names and no others", async () => {
       "binary",
       "bool",
       "bytes",
+      "callFrames",
       "checkCloseCode",
       "closeAdvice",
       "closeCodeOfStatus",

@@ -5,12 +5,18 @@ import { ProtocolError } from "../src/errors.ts";
 import { jsonFrames } from "../src/frame.ts";
 
 const long = "n".repeat(129);
+/** The fields of a welcome that say which session it is, and how far that is. */
+const known = '"sid":"s","rt":"r","ep":"e","rx":0,"w":64,"wb":1048576';
 const noFrame = 'a frame is a JSON object with a known "t", sent as text';
 
 test.each([
-  '{"t":"hello","v":1,"cid":"c","att":1}',
-  '{"t":"hello","v":1,"cid":"c","att":2,"auth":""}',
-  '{"t":"welcome","state":"new","sid":"s","heartbeat":{"i":25000,"t":10000}}',
+  '{"t":"hello","v":1,"cid":"c","att":1,"w":256,"wb":1048576}',
+  '{"t":"hello","v":1,"cid":"c","att":2,"auth":"","w":1,"wb":1,"resume":{"sid":"s","rt":"r","ep":"e","rx":0,"tx0":1}}',
+  `{"t":"welcome","state":"new",${known},"heartbeat":{"i":25000,"t":10000},"ttl":120000}`,
+  `{"t":"welcome","state":"reset","why":"lost",${known},"but":[3],"heartbeat":{"i":1,"t":1},"ttl":0}`,
+  '{"t":"ack","a":7}',
+  '{"t":"ack","a":7,"but":[3,5]}',
+  '{"s":1,"a":9007199254740991,"t":"event","name":"say"}',
   '{"t":"event","name":"say"}',
   '{"t":"event","name":"constructor","data":null,"q":1}',
   '{"t":"error","code":"INVALID","message":""}',
@@ -49,10 +55,29 @@ describe("what is not a frame is refused with 4400", () => {
     ['{"t":"event","name":"a","q":null}', 'missing or wrong field "q"'],
     ['{"t":"error","code":"NO"}', 'missing or wrong field "message"'],
     ['{"t":"bye","why":1}', 'missing or wrong field "why"'],
-    ['{"t":"hello","v":1,"cid":"c","att":1,"auth":null}', 'missing or wrong field "auth"'],
-    ['{"t":"welcome","state":"old","sid":"s","heartbeat":{"i":1,"t":1}}', 'missing or wrong field "state"'],
-    ['{"t":"welcome","state":"new","sid":"s","heartbeat":{"i":1}}', 'missing or wrong field "heartbeat"'],
-    ['{"t":"welcome","state":"new","sid":"s","heartbeat":null}', 'missing or wrong field "heartbeat"'],
+    ['{"t":"hello","v":1,"cid":"c","att":1,"auth":null,"w":1,"wb":1}', 'missing or wrong field "auth"'],
+    ['{"t":"hello","v":1,"cid":"c","att":1,"w":1,"wb":0}', 'missing or wrong field "wb"'],
+    [
+      '{"t":"hello","v":1,"cid":"c","att":1,"w":1,"wb":1,"resume":{"sid":"s"}}',
+      'missing or wrong field "resume"',
+    ],
+    [
+      `{"t":"welcome","state":"",${known},"heartbeat":{"i":1,"t":1},"ttl":0}`,
+      'missing or wrong field "state"',
+    ],
+    [
+      `{"t":"welcome","state":"new",${known},"heartbeat":{"i":1},"ttl":0}`,
+      'missing or wrong field "heartbeat"',
+    ],
+    [`{"t":"welcome","state":"new",${known},"heartbeat":null,"ttl":0}`, 'missing or wrong field "heartbeat"'],
+    [
+      `{"t":"welcome","state":"new",${known},"but":[0],"heartbeat":{"i":1,"t":1},"ttl":0}`,
+      'missing or wrong field "but"',
+    ],
+    ['{"t":"ack","a":0}', 'missing or wrong field "a"'],
+    ['{"t":"ack","a":1,"but":5}', 'missing or wrong field "but"'],
+    ['{"s":0,"t":"bye"}', 'unknown field "s"'],
+    ['{"a":1.5,"t":"bye"}', 'unknown field "a"'],
   ])("%s: %s", (message, why) => {
     expect(() => jsonFrames.read(message)).toThrow(
       expect.objectContaining({ code: "BAD_FRAME", closeCode: 4400 }),
@@ -66,8 +91,18 @@ describe("what is not a frame is refused with 4400", () => {
 });
 
 test("whatever arrives, reading gives a frame or a ProtocolError", () => {
-  const fields = "t v cid att name data q re code message n why __proto__".split(" ");
-  const kinds = fc.constantFrom("hello", "welcome", "event", "error", "ping", "pong", "bye", "toString");
+  const fields = "t v cid att name data q re code message n why s a w wb but rx __proto__".split(" ");
+  const kinds = fc.constantFrom(
+    "hello",
+    "welcome",
+    "ack",
+    "event",
+    "error",
+    "ping",
+    "pong",
+    "bye",
+    "toString",
+  );
   const value = fc.oneof(kinds, fc.jsonValue(), fc.integer());
   const almost = fc.dictionary(fc.constantFrom(...fields), value).map((frame) => JSON.stringify(frame));
   const read = (message: string): unknown => {

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { ProtocolError, ValidationError } from "../src/errors.ts";
 import { Intake } from "../src/intake.ts";
 import { itemWindow, sizeWindow } from "../src/pump.ts";
-import { heldCall, settled } from "./calling.ts";
+import { heldCall } from "./calling.ts";
+import { settled } from "./outlet.ts";
 
 function reading(schema: z.ZodType = z.unknown()) {
   const { call, written } = heldCall();

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { jsonFrames } from "../src/frame.ts";
 import { msgpack } from "../src/msgpack.ts";
-import { carriesFrames } from "./codec-conformance.ts";
+import { carriesFrames, frames } from "./codec-conformance.ts";
 
 carriesFrames(jsonFrames);
 carriesFrames(msgpack);
@@ -171,6 +171,13 @@ describe("what is no MessagePack of ours is refused with 4400", () => {
     expect(made).not.toHaveBeenCalled();
     made.mockRestore();
   });
+});
+
+test("every frame is a map of so few fields that numbers can be added to it by its first byte", () => {
+  const sizes = frames.map((frame) => Number(msgpack.write(frame)[0]));
+  const { fixmap, fields } = { fixmap: 0x80, fields: 0x0f };
+  expect(sizes.map((first) => first & ~fields)).toEqual(frames.map(() => fixmap));
+  expect(Math.max(...sizes.map((first) => first & fields))).toBe(12); // a welcome; two more make 14 of 15
 });
 
 function letters(text: string): number[] {

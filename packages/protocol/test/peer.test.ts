@@ -5,7 +5,8 @@ import { jsonFrames } from "../src/frame.ts";
 import { type Dispatch, type Failure, Peer, type PeerOptions } from "../src/peer.ts";
 import { Sent } from "../src/sent.ts";
 import { Session } from "../src/session.ts";
-import { joinedWires, type Message } from "../src/wire.ts";
+import { joinedWires } from "../src/wire.ts";
+import { ample, unnumbered } from "./outlet.ts";
 import { hearing } from "./wire-conformance.ts";
 
 const say = z.object({ text: z.string().max(5).trim() });
@@ -14,8 +15,8 @@ const say = z.object({ text: z.string().max(5).trim() });
 function peering(options: Partial<PeerOptions> = {}) {
   const [wire, far] = joinedWires();
   const heard = hearing(far);
-  const session = new Session();
-  session.live(wire);
+  const session = new Session(ample);
+  session.live(wire, ample);
   const failures: Failure[] = [];
   const crashes: unknown[] = [];
   const closes: CloseError[] = [];
@@ -40,13 +41,13 @@ async function served(frames: string[], dispatch: Dispatch = () => {}, options: 
   const handled: unknown[] = [];
   all.told(...frames, '{"t":"event","name":"say","data":{"text":"last"},"q":99}');
   await all.peer.serve((name, input) => {
-    if ((input as { text?: string }).text === "last") return all.peer.end(new CloseError(1000));
+    if ((input as { text?: string }).text === "last") return all.peer.end();
     handled.push([name, input]);
     return dispatch(name, input);
   });
   await new Promise(setImmediate);
   const answers: unknown[] = [];
-  while (all.heard.size > 0) answers.push(jsonFrames.read((await all.heard.take()) as Message));
+  while (all.heard.size > 0) answers.push(JSON.parse(unnumbered(await all.heard.take())));
   return { ...all, handled, answers };
 }
 
@@ -56,16 +57,16 @@ const hi = '{"t":"event","name":"say","data":{"text":" hi "},"q":7}';
 describe("saying", () => {
   test("an event goes with a number, to be told of its failure", async () => {
     const { peer, heard } = peering();
-    await peer.send("say", { text: "a" });
-    await peer.send("gone", undefined);
-    expect(await heard.take()).toBe('{"t":"event","name":"say","data":{"text":"a"},"q":1}');
-    expect(await heard.take()).toBe('{"t":"event","name":"gone","q":2}');
+    peer.send("say", { text: "a" });
+    peer.send("gone", undefined);
+    expect(await heard.take()).toBe('{"s":1,"t":"event","name":"say","data":{"text":"a"},"q":1}');
+    expect(await heard.take()).toBe('{"s":2,"t":"event","name":"gone","q":2}');
   });
 
   test("without asking for failures there is no number", async () => {
     const { peer, heard } = peering({ askForFailures: false });
-    await peer.send("say", { text: "a" });
-    expect(await heard.take()).toBe('{"t":"event","name":"say","data":{"text":"a"}}');
+    peer.send("say", { text: "a" });
+    expect(await heard.take()).toBe('{"s":1,"t":"event","name":"say","data":{"text":"a"}}');
   });
 
   test("data that cannot be JSON throws at once", () => {
@@ -75,10 +76,11 @@ describe("saying", () => {
   });
 
   test("after the end it rejects with the reason", async () => {
-    const { peer } = peering();
+    const { peer, session, failures } = peering();
     const reason = new CloseError(4001);
-    peer.end(reason);
+    session.end(reason);
     await expect(peer.send("say", {})).rejects.toBe(reason);
+    expect(failures).toEqual([]);
   });
 });
 
@@ -110,11 +112,21 @@ describe("being told of a failure", () => {
     expect(failures).toEqual([]);
   });
 
-  test("the last 256 events are remembered", () => {
+  test("it may be of any that is not settled, however many there are, and of no other", () => {
+    const { peer, session, told, failures } = peering();
+    for (let n = 1; n <= 900; n += 1) peer.send("say", n);
+    session.acked(100);
+    peer.send("say", 901);
+    for (const re of [100, 101, 901]) told(`{"t":"error","re":${re},"code":"NO","message":""}`);
+    expect(failures.map(({ data }) => data)).toEqual([101, 901]);
+  });
+
+  test("who awaits it is told, and nobody else", async () => {
     const { peer, told, failures } = peering();
-    for (let n = 1; n <= 257; n += 1) peer.send("say", n);
-    told('{"t":"error","re":1,"code":"NO","message":""}', '{"t":"error","re":2,"code":"NO","message":""}');
-    expect(failures.map(({ data }) => data)).toEqual([2]);
+    const outcome = peer.send("say", 1).then(null, (error: unknown) => error);
+    told('{"t":"error","re":1,"code":"NO","message":""}');
+    expect(await outcome).toEqual(new RequestError("NO", ""));
+    expect(failures).toEqual([]);
   });
 });
 
@@ -137,7 +149,7 @@ describe("hearing", () => {
   test("what was heard before the end is still handled, what comes after it is not", async () => {
     const { peer, told } = peering();
     told(hi);
-    peer.end(new CloseError(1000));
+    peer.end();
     expect(told(hi)).toEqual([true]);
     const handled: unknown[] = [];
     await peer.serve((name) => handled.push(name));
@@ -172,7 +184,7 @@ describe("hearing", () => {
     const frames = Object.keys(hears).map((name) => `{"t":"event","name":"${name}","data":{"n":1}}`);
     const { peer, told } = peering({ hears });
     told(...frames);
-    peer.end(new CloseError(1000));
+    peer.end();
     const handled: unknown[] = [];
     await peer.serve((name, input) => handled.push([name, input]));
     expect(handled).toEqual([
@@ -210,17 +222,18 @@ describe("a handler that throws", () => {
     expect([answers, closes, crashes]).toEqual([[], [error], []]);
   });
 
-  test("when the connection it came on is lost: it is reported, and nobody on the next is told", async () => {
+  test("when the session it came in is lost: it is reported, and nobody in the next is told", async () => {
     const { peer, told, heard, session, crashes } = peering();
     const handling = new Sent();
     const ended = peer.serve(() => handling);
     told(hi);
     await new Promise(setImmediate);
+    session.reset();
     peer.lost();
     handling.fail(new Error("late"));
-    peer.end(new CloseError(1000));
+    peer.end();
     await ended;
-    expect([heard.size, session.pending.size, crashes]).toEqual([0, 0, [["say", new Error("late")]]]);
+    expect([heard.size, session.undelivered, crashes]).toEqual([0, 0, [["say", new Error("late")]]]);
   });
 
   test("for an event without a number nothing is answered", async () => {

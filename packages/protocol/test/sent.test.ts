@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Sent } from "../src/sent.ts";
 
 test.each(["before", "after"])("what was taken %s it is awaited resolves", async (when) => {
@@ -45,4 +45,55 @@ test("left alone, a failure raises no unhandled rejection", async () => {
   await new Promise(setImmediate);
   process.off("unhandledRejection", note);
   expect(unhandled).toEqual([]);
+});
+
+test("it says what became of it, and whether it is awaited", async () => {
+  const [taken, lost] = [new Sent(), new Sent()];
+  expect([taken.is, lost.is, taken.awaited]).toEqual(["waiting", "waiting", false]);
+  const done = Promise.allSettled([taken, lost]);
+  await Promise.resolve();
+  expect([taken.awaited, lost.awaited]).toEqual([true, true]);
+  taken.settle();
+  lost.fail("lost");
+  await done;
+  expect([taken.is, lost.is]).toEqual(["taken", "failed"]);
+});
+
+describe("who is told what nobody awaits", () => {
+  /** What was told of a message. */
+  function telling() {
+    const told: unknown[] = [];
+    return { told, sent: new Sent((error) => told.push(error)) };
+  }
+
+  test("is told once that it failed, and why", () => {
+    const { told, sent } = telling();
+    sent.fail("lost");
+    sent.fail("again");
+    expect(told).toEqual(["lost"]);
+  });
+
+  test("is told nothing when it was taken", () => {
+    const { told, sent } = telling();
+    sent.settle();
+    sent.fail("late");
+    expect(told).toEqual([]);
+  });
+
+  test("is told nothing when somebody awaits it", async () => {
+    const { told, sent } = telling();
+    const outcome = sent.then(null, (error: unknown) => error);
+    sent.fail("lost");
+    expect([await outcome, told]).toEqual(["lost", []]);
+  });
+
+  test("may let it fail again, and is not told again", () => {
+    const told: unknown[] = [];
+    const sent: Sent = new Sent((error) => {
+      told.push(error);
+      sent.fail("again");
+    });
+    sent.fail("lost");
+    expect(told).toEqual(["lost"]);
+  });
 });

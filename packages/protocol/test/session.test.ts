@@ -1,84 +1,162 @@
-import { expect, test } from "vitest";
-import { CloseError, RequestError } from "../src/errors.ts";
-import { Session } from "../src/session.ts";
-import { joinedWires } from "../src/wire.ts";
-import { hearing } from "./wire-conformance.ts";
+import { describe, expect, test } from "vitest";
+import { message, outcome, settled, speaking, stamped } from "./outlet.ts";
 
-function wired() {
-  const [wire, far] = joinedWires();
-  return { wire, far, heard: hearing(far) };
-}
+describe("what is said", () => {
+  test("is numbered from 1 when it first goes on a wire, in order", () => {
+    const { session, live, outlet } = speaking({ away: true });
+    session.send(message("a"));
+    const gone = session.send(message("b"), { lane: "call" });
+    expect(session.told).toEqual({ first: 1, last: 0 });
+    session.withdraw(gone);
+    live();
+    session.send(message("c"), { lane: "answer" });
+    expect(outlet.said()).toEqual([stamped(1, "a"), stamped(2, "c")]);
+    expect(session.told).toEqual({ first: 1, last: 2 });
+  });
 
-test("what is said before a wire is live is kept, and goes first, in order", async () => {
-  const session = new Session();
-  const kept = [session.send("1"), session.send("2")];
-  expect(session.pending.size).toBe(2);
-  const { wire, heard } = wired();
-  session.live(wire);
-  session.send("3");
-  expect(session.pending.size).toBe(0);
-  await Promise.all(kept);
-  expect([await heard.take(), await heard.take(), await heard.take()]).toEqual(["1", "2", "3"]);
+  test("goes first when it was kept, in order with what follows", () => {
+    const { session, live, outlet } = speaking({ away: true });
+    session.send(message(1));
+    session.send(message(2), { lane: "call" });
+    session.send(message(3));
+    live();
+    session.send(message(4));
+    expect(outlet.said()).toEqual([1, 2, 3, 4].map((n) => stamped(n, n)));
+  });
+
+  test("is settled when the other half has finished it, an answer or a question when it has left", async () => {
+    const { session } = speaking();
+    const [event, call, answer] = [
+      session.send(message("a")),
+      session.send(message("b"), { lane: "call" }),
+      session.send(message("c"), { lane: "answer" }),
+    ];
+    expect(await Promise.all([event, call, answer].map(outcome))).toEqual([undefined, "settled", "settled"]);
+    session.acked(1);
+    expect(await outcome(event)).toBe("settled");
+  });
+
+  test("is settled one by one: an ack has exceptions, and a number may come without a frame of its own", async () => {
+    const { session } = speaking();
+    const sent = Array.from({ length: 5 }, (_, n) => session.send(message(n)));
+    session.acked(4, [2, 3]);
+    expect(await Promise.all(sent.map(outcome))).toEqual([
+      "settled",
+      undefined,
+      undefined,
+      "settled",
+      undefined,
+    ]);
+    expect(session.told).toEqual({ first: 2, last: 5 });
+    session.acked(4, [3]);
+    session.acked(2);
+    session.hear({ s: 1, a: 5 });
+    expect(await Promise.all(sent.map(outcome))).toEqual(Array(5).fill("settled"));
+    expect(session.undelivered).toBe(0);
+  });
+
+  test.each([1, 7])("cannot be acknowledged before it is sent: %i", (a) => {
+    const { session, again } = speaking();
+    expect(() => session.acked(a)).toThrow("it acknowledges what was never sent");
+    expect(() => session.hear({ a })).toThrow(expect.objectContaining({ closeCode: 4400 }));
+    session.parked();
+    session.send(message("a"));
+    expect(() => session.acked(1)).toThrow("it acknowledges what was never sent");
+    again();
+    expect(() => session.acked(1)).not.toThrow();
+  });
 });
 
-test("a parked session keeps what is said for the next wire", async () => {
-  const session = new Session();
-  const [first, second] = [wired(), wired()];
-  session.live(first.wire);
-  session.send("1");
-  session.parked();
-  session.send("2");
-  session.live(second.wire);
-  session.send("3");
-  expect([await first.heard.take(), first.heard.size]).toEqual(["1", 0]);
-  expect([await second.heard.take(), await second.heard.take()]).toEqual(["2", "3"]);
+describe("on the next wire", () => {
+  test("what the other half does not have is said again with its number, before anything else", () => {
+    const { session, outlet, again } = speaking();
+    for (const n of [1, 2, 3]) session.send(message(n));
+    session.acked(1);
+    session.parked();
+    session.send(message("away"));
+    expect(outlet.said()).toEqual([1, 2, 3].map((n) => stamped(n, n)));
+    expect(again({ rx: 2 }).said()).toEqual([stamped(3, 3), stamped(4, "away")]);
+  });
+
+  test("what it has and wants again is said again", () => {
+    const { session, again } = speaking();
+    for (const n of [1, 2, 3, 4]) session.send(message(n));
+    session.acked(1);
+    expect(again({ rx: 3, but: [1, 3] }).said()).toEqual([stamped(3, 3), stamped(4, 4)]);
+  });
+
+  test("what it has and has not finished is neither said again nor settled", async () => {
+    const { session, again } = speaking();
+    const sent = session.send(message(1));
+    expect(again({ rx: 1 }).said()).toEqual([]);
+    expect(await outcome(sent)).toBeUndefined();
+    session.acked(1);
+    expect(await outcome(sent)).toBe("settled");
+  });
+
+  test("what is acknowledged before its turn is not said again", async () => {
+    const { session, again, live } = speaking();
+    for (const n of [1, 2, 3]) session.send(message(n));
+    const next = again();
+    next.said();
+    session.parked();
+    next.fills();
+    live({}, next);
+    session.acked(2);
+    await next.drains();
+    expect(next.said()).toEqual([stamped(3, 3)]);
+  });
+
+  test("what has come is said first, whether or not anything has", async () => {
+    const { session, again } = speaking();
+    expect(again().said()).toEqual([]);
+    session.hear({ s: 1 });
+    session.hear({ s: 2 });
+    const done = session.hold(2);
+    session.parked();
+    const next = again();
+    expect(next.said()).toEqual(['{"t":"ack","a":2,"but":[2]}']);
+    done();
+    await settled();
+    expect(next.said()).toEqual(['{"t":"ack","a":2}']);
+  });
 });
 
-test("a send is paced by the wire", async () => {
-  const session = new Session();
-  const { wire, far } = wired();
-  session.live(wire);
-  far.pause();
-  const order: string[] = [];
-  const sent = session.send("1").then(() => order.push("sent"));
-  await new Promise(setImmediate);
-  order.push("resumed");
-  far.resume();
-  await sent;
-  expect(order).toEqual(["resumed", "sent"]);
-});
+describe("a wire that is full", () => {
+  test("is waited for, in order, by answers too", async () => {
+    const { session, outlet } = speaking();
+    outlet.fills();
+    session.send(message("event"));
+    session.send(message("answer"), { lane: "answer" });
+    expect(outlet.said()).toEqual([]);
+    await outlet.drains();
+    expect(outlet.said()).toEqual([stamped(1, "event"), stamped(2, "answer")]);
+  });
 
-test("one message more than the limit fails, and those kept are kept", async () => {
-  const session = new Session({ limit: 1 });
-  const kept = session.send("1");
-  await expect(session.send("2")).rejects.toThrow(
-    new RequestError("OUTBOX_FULL", "more than 1 messages wait for a connection"),
-  );
-  const { wire, heard } = wired();
-  session.live(wire);
-  await kept;
-  expect(await heard.take()).toBe("1");
-});
+  test("holds nothing back once another is live, and what it does later starts nothing", async () => {
+    const { session, outlet, again } = speaking();
+    outlet.fills();
+    session.send(message(1));
+    const next = again();
+    expect(next.said()).toEqual([stamped(1, 1)]);
+    next.fills();
+    session.send(message(2));
+    await outlet.drains();
+    expect([outlet.said(), next.said()]).toEqual([[], []]);
+    await next.drains();
+    expect(next.said()).toEqual([stamped(2, 2)]);
+  });
 
-test("a thousand messages are kept unless told otherwise", async () => {
-  const session = new Session();
-  for (let message = 0; message < 1_000; message += 1) session.send("");
-  await expect(session.send("")).rejects.toMatchObject({ code: "OUTBOX_FULL" });
-  expect(session.pending.size).toBe(1_000);
-});
-
-test("after the end everything fails with its first reason", async () => {
-  const session = new Session();
-  const reason = new CloseError(1000);
-  const kept = session.send("1");
-  session.end(reason);
-  session.end(new Error("again"));
-  expect(session.pending.size).toBe(0);
-  await expect(kept).rejects.toBe(reason);
-  await expect(session.send("2")).rejects.toBe(reason);
-  const { wire, heard } = wired();
-  session.live(wire);
-  await expect(session.send("3")).rejects.toBe(reason);
-  await new Promise(setImmediate);
-  expect(heard.size).toBe(0);
+  test("takes the rest of what is said again when it has room, and then what is new", async () => {
+    const { session, live } = speaking();
+    for (const n of [1, 2]) session.send(message(n));
+    session.parked();
+    const { outlet: next } = speaking();
+    next.fills();
+    live({}, next);
+    session.send(message(3));
+    expect(next.said()).toEqual([]);
+    await next.drains();
+    expect(next.said()).toEqual([1, 2, 3].map((n) => stamped(n, n)));
+  });
 });

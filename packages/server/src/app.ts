@@ -1,20 +1,30 @@
-import type { AnyContract, FrameCodec, ParamsOutput, QueryOutput } from "@symbolon/protocol";
+import {
+  type AnyContract,
+  checkCloseCode,
+  CloseCode,
+  CloseError,
+  type FrameCodec,
+  type ParamsOutput,
+  type QueryOutput,
+} from "@symbolon/protocol";
 import type { Accept } from "./attempt.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { inOneLine, isByClient } from "./by-client.ts";
 import type { BaseContext, Context, HookContext } from "./context.ts";
 import { Dispatcher, type DispatchOptions, type HandshakeOptions, type Track } from "./dispatch.ts";
-import type { ErrorContext, OnError } from "./failure.ts";
+import type { Close, ErrorContext, OnError } from "./failure.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook, Hook, OwnName, Provided } from "./hook.ts";
 import type { HostOptions } from "./host.ts";
 import { ContractService, type Service, type ServiceOptions } from "./implement.ts";
+import type { SocketRoom } from "./member.ts";
+import { type LimitOptions, limitsOf } from "./limits.ts";
 import type { OriginOptions } from "./origin.ts";
 import { Parking, type SessionOptions } from "./parking.ts";
 import type { SocketHandler } from "./raw.ts";
-import { type HttpHandler, Routes, type SocketRoom } from "./routes.ts";
+import { type Gauges, type HttpHandler, Routes } from "./routes.ts";
 import type { SessionLine } from "./session-line.ts";
-import type { Setup } from "./setup.ts";
+import type { ImplementOptions, Setup } from "./setup.ts";
 import {
   type Layered,
   layered,
@@ -24,6 +34,7 @@ import {
   type SocketOf,
   type SocketRouteOptions,
 } from "./socket-options.ts";
+import { Visitors } from "./visitors.ts";
 import type { Store } from "./store.ts";
 import { expireStored } from "./stored-sessions.ts";
 
@@ -39,6 +50,8 @@ export interface AppOptions<State = undefined> extends OriginOptions, HostOption
   readonly sessions?: SessionOptions;
   /** Where sessions and rooms survive a restart: `fileStore` of `@symbolon/server/file`. Default: in memory. */
   readonly store?: Store;
+  /** How many clients there may be at once: in all, from one address, and of one principal. */
+  readonly limits?: LimitOptions;
   /** How long, and for how many, a handshake may stay undecided. Default 10,000 ms, and 1,000 at once. */
   readonly handshake?: HandshakeOptions;
   /**
@@ -72,6 +85,9 @@ export interface App<P extends object = object, L extends object = object> {
    * routes that are found, when the route's schemas have passed: for an unknown path none does. They read the request
    * as it came. A name that the context has already cannot be provided: the compiler says so, and a TypeError does when
    * the hook runs.
+   * Two names have a meaning: `principal`, a string, says who the caller is, and `expiresAt`, a number, until when its
+   * credential is good, in ms since the epoch. A session is asked for a fresh one before that; anybody else is closed with
+   * 4401. An `expiresAt` in the past refuses with 401; one that is no number means nothing to the app.
    */
   readonly use: <Given extends New<P> = void>(hook: Hook<HookContext & P, Given>) => App<Merge<P, Given>, L>;
   /**
@@ -98,11 +114,15 @@ export interface App<P extends object = object, L extends object = object> {
   };
   /** Answers HTTP at a path; a WebSocket route may be at the same one. */
   readonly http: <const Path extends string>(path: Path, handler: HttpHandler<Context<Path> & P>) => void;
-  /** Serves a contract. Throws TypeError when a WebSocket route is at its path already. */
-  readonly implement: <C extends AnyContract>(
-    contract: C,
-    setup: Setup<C, ContractContext<C> & P>,
-  ) => Service<C>;
+  /** Serves a contract. Throws TypeError when a WebSocket route is at its path already, RangeError for a bound that is none. */
+  readonly implement: {
+    <C extends AnyContract>(contract: C, setup: Setup<C, ContractContext<C> & P>): Service<C>;
+    <C extends AnyContract>(
+      contract: C,
+      options: ImplementOptions<C>,
+      setup: Setup<C, ContractContext<C> & P>,
+    ): Service<C>;
+  };
   /** Finds a room of the app's raw routes, from anywhere; those of a mounted app are its own. */
   readonly room: (name: string) => SocketRoom;
   /** Serves another app's routes below a prefix, or by "/" without one; its routes run this view's hooks first, and keep their own `state`. Which requests are answered, and how errors are, is said by the app that is served. */
@@ -117,12 +137,28 @@ export interface App<P extends object = object, L extends object = object> {
    */
   readonly handshake: (request: Request, accept: Accept, track?: Track) => Promise<Response | undefined>;
   /**
-   * Ends every session, with or without its client: the server is leaving. Those in a store may go on elsewhere, once this
-   * resolves. A transport calls it when it closes.
+   * Ends every session, with or without its client: the server is leaving. Resolves when the code after their handlers and
+   * their hooks' endings have run; those in a store may go on elsewhere then. A transport calls it when it closes.
    */
   readonly end: () => Promise<void>;
+  /**
+   * Asks everyone to go elsewhere within `within` ms, each at another time: sessions by `goaway`, others by a close with
+   * 1012. A transport calls it before it closes.
+   */
+  readonly drain: (within: number) => void;
+  /**
+   * Ends every session and every socket whose hooks provided this `principal`, those whose client is away too, with
+   * `close`: 4403 "revoked" unless given, upon which a client of ours ends; with 4401 it asks `getToken` once and begins
+   * a new session. What was said and not handled is not handled any more. Who comes back meets the hooks: it is they who
+   * refuse a revoked credential. Throws RangeError for a code that cannot be sent.
+   */
+  readonly revoke: (principal: string, close?: Close) => void;
+  /** What the app has to do with now, for a monitor. The apps that are mounted are in it. */
+  readonly gauges: () => Gauges;
   /** The largest message a client may send, in bytes. */
   readonly maxPayload: number;
+  /** How many clients there may be at once. */
+  readonly limits: Required<LimitOptions>;
 }
 
 /** The context of a contract's setup. */
@@ -143,38 +179,36 @@ export function createApp<State = undefined, Layer extends SocketLayer = object>
   const heartbeat = options.heartbeat ?? { interval: 25_000, timeout: 10_000 };
   const parking = new Parking<SessionLine>(clock, options.sessions);
   if (options.store !== undefined) void expireStored(options.store, clock, parking.options.grace);
-  const routes = new Routes({ clock, heartbeat, parking });
+  const visitors = new Visitors(clock, limitsOf(options.limits).perPrincipal);
+  const routes = new Routes({ clock, heartbeat, parking, visitors });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // the innermost app's own, below a mount
   };
   const inside = {
     routes,
     state,
-    options: { ...options, onError: options.onError ?? logError, clock, heartbeat, parking },
+    options: { ...options, onError: options.onError ?? logError, clock, heartbeat, parking, visitors },
   };
   return view(inside, [state], layered({}, layerOf(options)), new Dispatcher(routes, inside.options));
 }
 
 /** What an app is made of, for those who serve it in another way. */
-interface Inside {
+export interface Inside {
   readonly routes: Routes;
   /** Gives the context its `state`. */
   readonly state: AnyHook;
-  readonly options: DispatchOptions & ServiceOptions & { readonly maxPayload?: number };
+  readonly options: DispatchOptions & ServiceOptions & Pick<AppOptions, "maxPayload" | "limits">;
 }
 
 const insides = new WeakMap<object, Inside>();
 
-/** Serves the routes of an app by other options. Throws TypeError when it is none that `createApp` made. */
-export function servedBy(
-  app: object,
-  change: (inside: Inside) => Partial<DispatchOptions>,
-): Pick<App, "fetch" | "handshake"> {
-  const inside = insideOf(app, "testClient");
-  return new Dispatcher(inside.routes, { ...inside.options, ...change(inside) });
+/** Serves the routes of an app by other options. */
+export function servedBy(inside: Inside, change: Partial<DispatchOptions>): Pick<App, "fetch" | "handshake"> {
+  return new Dispatcher(inside.routes, { ...inside.options, ...change });
 }
 
-function insideOf(app: object, taker: string): Inside {
+/** What an app is made of. Throws TypeError when it is none that `createApp` made; `taker` is who says so. */
+export function insideOf(app: object, taker: string): Inside {
   const inside = insides.get(app);
   if (inside === undefined) throw new TypeError(`${taker} takes an app made by createApp`);
   return inside;
@@ -197,8 +231,14 @@ function view<P extends object, L extends object>(
     with: (over) => view(inside, hooks, layered(layer, over), served),
     ws,
     http: (path, handler) => routes.addHttp(path, hooks, handler),
-    implement: (contract, setup) => {
-      const service = new ContractService(contract, setup, options);
+    implement: <C extends AnyContract>(contract: C, ...rest: [unknown, unknown?]) => {
+      const [own, setup] = rest.length === 1 ? [{}, rest[0]] : rest;
+      const service = new ContractService(
+        contract,
+        setup as Setup<C, never>,
+        options,
+        own as ImplementOptions<C>,
+      );
       routes.addContract(hooks, service);
       return service;
     },
@@ -208,7 +248,14 @@ function view<P extends object, L extends object>(
     fetch: (request) => served.fetch(request),
     handshake: (request, accept, track) => served.handshake(request, accept, track),
     end: () => routes.end(),
+    drain: (within) => routes.drain(within),
+    revoke: (principal, { code, reason } = { code: CloseCode.Forbidden, reason: "revoked" }) => {
+      checkCloseCode(code);
+      routes.revoke(principal, new CloseError(code, reason));
+    },
+    gauges: () => ({ ...routes.gauges, deciding: served.deciding }),
     maxPayload: options.maxPayload ?? 65_536,
+    limits: limitsOf(options.limits),
   };
   insides.set(app, inside);
   return app;

@@ -7,11 +7,17 @@ export interface Watcher {
 /** Time as a server sees it: it passes when `advance` is called, so that tests decide how fast. */
 export class Clock {
   #now = 0;
+  readonly #made = Date.now();
   readonly #watchers = new Set<Watcher>();
 
   /** Milliseconds since the clock was made. */
   get now(): number {
     return this.#now;
+  }
+
+  /** Milliseconds since the epoch, as this clock counts them. */
+  get date(): number {
+    return this.#made + this.#now;
   }
 
   /** Steps `watcher` at every sweep until the returned function is called. */
@@ -27,14 +33,12 @@ export class Clock {
   /** Calls `due` once, `ms` from now, unless the returned function was called before. */
   after(ms: number, due: () => void): () => void {
     const at = this.#now + ms;
-    const stop = this.watch({
-      step: (now) => {
-        if (now < at) return;
-        stop();
-        due();
-      },
-    });
-    return stop;
+    return this.#when(() => this.#now >= at, due);
+  }
+
+  /** Calls `due` once, at `date` in ms since the epoch or soon after it, unless the returned function was called before. */
+  at(date: number, due: () => void): () => void {
+    return this.#when(() => this.date >= date, due);
   }
 
   /** Lets `ms` pass. */
@@ -45,6 +49,17 @@ export class Clock {
 
   /** Told how many watch, whenever that changes. */
   protected onWatch(_watchers: number): void {}
+
+  #when(come: () => boolean, due: () => void): () => void {
+    const stop = this.watch({
+      step: () => {
+        if (!come()) return;
+        stop();
+        due();
+      },
+    });
+    return stop;
+  }
 }
 
 const sweep = 100;
@@ -53,6 +68,10 @@ const sweep = 100;
 export class SystemClock extends Clock {
   #timer: NodeJS.Timeout | undefined;
   #last = 0;
+
+  override get date(): number {
+    return Date.now();
+  }
 
   protected override onWatch(watchers: number): void {
     if (watchers === 0) {

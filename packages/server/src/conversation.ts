@@ -6,6 +6,7 @@ import {
   type CallContext,
   type Failure,
   type Frame,
+  OutcomeUnknown,
   ProtocolError,
   RequestError,
   type ServerMessages,
@@ -19,7 +20,9 @@ import { Inbox } from "./inbox.ts";
 import type { Line, LineListener, LineOptions } from "./line.ts";
 import { patiently } from "./patience.ts";
 import { Peer } from "./peer.ts";
+import type { SessionChange } from "./session-change.ts";
 import type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
+import type { Visitor } from "./visitors.ts";
 
 type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown;
 
@@ -27,7 +30,13 @@ type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown
 export interface Spoken<C extends AnyContract> {
   readonly contract: C;
   readonly room: (name: string) => ContractRoom<C>;
+  readonly commit: Commit<C>;
 }
+
+/** Calls a handler with rooms in which what it says is said when it has settled. */
+export type Commit<C extends AnyContract> = (
+  handle: (room: (name: string) => ContractRoom<C>) => unknown,
+) => Promise<unknown>;
 
 /** What a conversation needs of the app. */
 export interface ConversationOptions extends LineOptions {
@@ -47,7 +56,7 @@ const patience = 300;
 const setupPatience = 5_000;
 
 /** A conversation with one client of a contract, from setup to the end of its hooks. */
-export class Conversation<C extends AnyContract, L extends Line = Line> implements LineListener {
+export class Conversation<C extends AnyContract, L extends Line = Line> implements LineListener, Visitor {
   readonly peer: Peer<ServerMessages<C>>;
   readonly line: L;
   readonly #service: Spoken<C>;
@@ -59,6 +68,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   readonly #events = new Map<string, (input: unknown) => unknown>();
   #ending: (() => Promise<void>) | undefined;
   #running = false;
+  #over = false;
   #closing: CloseError | undefined;
   #deaf = false;
   readonly #inbox = new Inbox({
@@ -80,17 +90,23 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
         session: line.outbox,
         after: (ms, then) => options.clock.after(ms, then),
         askForFailures: line.acknowledged,
-        crashed: (error) => void this.#told(error),
+        crashed: (error) => {
+          // A handler that waited for a client which is gone has not failed.
+          if (!(this.#over && error instanceof OutcomeUnknown)) void this.#told(error);
+        },
         failed: (failure) => this.#unsaid(failure),
-        close: (error) => this.#expel(error),
+        close: (error) => this.expel(error),
         asking: (waits) => this.#pace({ asking: waits }),
         queue: (turn) => this.#inbox.put(turn),
         from: options.from,
       },
-      line,
+      { id: line.id, watch: (watcher) => line.watch((change) => void this.#tell(watcher, change)) },
       closed,
       this.#gone.signal,
     );
+    line.watch(({ is }) => {
+      if (is === "ended") this.#over = true;
+    });
     const { signal } = attempt.context.request;
     if (signal.aborted) this.#left();
     else signal.addEventListener("abort", () => this.#left(), { once: true });
@@ -99,6 +115,15 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   /** Whether the client was accepted, and is not to leave. */
   get live(): boolean {
     return this.#running && this.#closing === undefined && !this.#gone.signal.aborted;
+  }
+
+  get here(): boolean {
+    return !this.line.parked;
+  }
+
+  /** A plain client is not asked for anything. */
+  get renews(): boolean {
+    return this.line.acknowledged;
   }
 
   /** Resolves when the code after the handlers and the hooks' endings have run. */
@@ -125,9 +150,10 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   /** While something was awaited, a newer connection may have come, or the client may have left. */
   #checkPlace(): void {
     if (this.#closing !== undefined) throw this.#closing;
+    this.#gone.signal.throwIfAborted();
   }
 
-  /** Talks until the client is gone for good. Throws `CloseError` when a newer connection has come meanwhile. */
+  /** Talks until the client is gone for good. Throws `CloseError` when it has left meanwhile, or come by a newer connection. */
   run(): void {
     this.#checkPlace();
     this.#running = true;
@@ -150,13 +176,23 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
 
   failed(error: unknown): void {
     if (error !== undefined) void this.#attempt.report(error, "open");
-    this.#expel(new CloseError(CloseCode.SessionLost, "the session cannot go on here"));
+    this.expel(new CloseError(CloseCode.SessionLost, "the session cannot go on here"));
   }
 
   leave(error: CloseError): void {
     this.#deaf = true;
     const handled = new Promise<void>((resolve) => this.#inbox.after(resolve));
     void patiently(this.#options.clock, handled, patience).then(() => this.#close(error));
+  }
+
+  expel(error: CloseError): void {
+    if (this.#closing !== undefined || this.#gone.signal.aborted) return;
+    this.#inbox.drop();
+    this.#close(error);
+  }
+
+  move(at: number): boolean {
+    return this.line.move(at);
   }
 
   /** A newer connection of the same client is here: ends this one, and resolves when nothing of it is left. */
@@ -175,8 +211,8 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
 
   /** An event of the server failed, and nobody awaited it: the app is told of those that the client has refused. */
   #unsaid({ name, error }: Failure): void {
-    if (error instanceof RequestError && error.code === "OUTBOX_FULL" && this.line.parked)
-      this.line.overflow();
+    const full = error instanceof RequestError && error.code === "OUTBOX_FULL";
+    if (full && this.#running && this.line.parked) this.line.overflow();
     else if (error instanceof RequestError || error instanceof ValidationError)
       void this.#told(new Error(`${JSON.stringify(name)} failed: ${error.message}`, { cause: error }));
   }
@@ -186,7 +222,16 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     const answer = await this.#attempt.report(error, "open");
     if (answer === undefined) return;
     const { code, reason } = sendable(answer instanceof Response ? await closeOf(answer) : answer);
-    this.#expel(new CloseError(code, reason));
+    this.expel(new CloseError(code, reason));
+  }
+
+  /** A watcher that fails, now or later, harms nobody. */
+  async #tell(watcher: (change: SessionChange) => unknown, change: SessionChange): Promise<void> {
+    try {
+      await watcher(change);
+    } catch (error) {
+      void this.#attempt.report(error, "open");
+    }
   }
 
   /** The client has left; once the conversation is accepted its line tells. */
@@ -204,23 +249,22 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     this.line.close(error);
   }
 
-  /** A handler or the app ends the conversation: not even what waits is handled. */
-  #expel(error: CloseError): void {
-    if (this.#closing !== undefined || this.#gone.signal.aborted) return;
-    this.#inbox.drop();
-    this.#close(error);
-  }
-
   #take(handlers: Handlers<C>): void {
     const { signal } = this.#gone;
-    const { room, contract } = this.#service;
+    const { room, commit, contract } = this.#service;
     // Each handler takes what its own message's schema gives; here they are all alike.
     for (const [name, handler] of Object.entries(handlers as Readonly<Record<string, Handler<C>>>)) {
       const message = Object(contract.definition.client?.[name]) as object;
       if ("~standard" in message)
-        this.#events.set(name, (input) => handler(input, { signal, deadline: undefined, room }));
-      else if ("peer" in message)
-        this.peer.handle(name, (input, call: CallContext) => handler(input, { ...call, room }));
+        this.#events.set(name, (input) =>
+          commit((room) => handler(input, { signal, deadline: undefined, room })),
+        );
+      else if ("t" in message)
+        this.peer.handle(name, (input, call: CallContext) =>
+          message.t === "stream"
+            ? handler(input, { ...call, room }) // it may last for ever
+            : commit((room) => handler(input, { ...call, room })),
+        );
     }
   }
 

@@ -36,11 +36,8 @@ async function take(path: string, own: string): Promise<void> {
     // Of many that find the same old lock one replaces it: it takes a lock for that, and looks again.
     const turn = `${path}.next`;
     await take(turn, own);
-    try {
-      if ((await contentOf(path)) === found) return await rename(own, path);
-    } finally {
-      await rm(turn);
-    }
+    if ((await contentOf(path)) === found) return await rename(turn, path);
+    await rm(turn);
   }
   await take(path, own);
 }

@@ -8,6 +8,7 @@ import type { HeartbeatOptions } from "./heartbeat.ts";
 import { readHello } from "./hello.ts";
 import type { AnyHook } from "./hook.ts";
 import { checkHost, type HostOptions } from "./host.ts";
+import { type Identity, identityOf, type Renew } from "./identity.ts";
 import { checkOrigin, type OriginOptions } from "./origin.ts";
 import type { Found } from "./router.ts";
 import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
@@ -45,6 +46,11 @@ export class Dispatcher {
   constructor(routes: Routes, options: DispatchOptions) {
     this.#routes = routes;
     this.#options = options;
+  }
+
+  /** How many handshakes are not decided. */
+  get deciding(): number {
+    return this.#pending;
   }
 
   /** Answers an HTTP request. Never rejects. */
@@ -123,18 +129,32 @@ export class Dispatcher {
       return;
     }
     const attempt = this.#attempt(request, found, found.route.schemas, hello.auth);
+    const renew: Renew = (token) => this.#identify(this.#attempt(request, found, found.route.schemas, token));
     let rest: (until: Promise<void>) => void = () => {};
     track?.(new Promise((resolve) => (rest = resolve)));
     const refusal = await this.#inTime(
       attempt,
       () => Promise.resolve(wire),
-      (accept) => found.route.service?.session(attempt, { wire, hello, codec }, () => accept(), rest),
+      (accept) => {
+        const caller = { wire, hello, codec, renew, ...identityOf(attempt.context) };
+        return found.route.service?.session(attempt, caller, () => accept(), rest);
+      },
     );
     if (refusal === undefined) return;
     const { code, reason } = await closeOf(refusal);
     wire.close(code, reason);
     rest(attempt.ended);
     await attempt.end();
+  }
+
+  /** Runs the hooks only, and ends what they began. */
+  async #identify(attempt: Attempt): Promise<Identity | CloseError> {
+    const never: Accept = () => Promise.reject(new CloseError(CloseCode.Abnormal, "", false));
+    const refusal = await this.#inTime(attempt, never, () => undefined);
+    await attempt.end();
+    if (refusal === undefined) return identityOf(attempt.context);
+    const { code, reason } = await closeOf(refusal);
+    return new CloseError(code, reason);
   }
 
   /** Runs hooks and handler until they accept or refuse. One that hangs would hold the client, and a closing server, for ever. */
@@ -162,7 +182,7 @@ export class Dispatcher {
       stop();
       return accept(init);
     };
-    const running = attempt.run(async () => serve(accepting));
+    const running = attempt.run(async () => this.#expired(attempt) ?? serve(accepting));
     const first = await Promise.race([running, due]);
     stop();
     signal.removeEventListener("abort", free);
@@ -171,6 +191,13 @@ export class Dispatcher {
     void attempt.end(first);
     void running.then((late) => late?.body?.cancel()).catch(() => {}); // nobody is there to read it
     return attempt.refusal(first);
+  }
+
+  /** A credential that has ended already is none, whatever hooks make of it. */
+  #expired({ context }: Attempt): Response | undefined {
+    const { expiresAt } = identityOf(context);
+    if (expiresAt === undefined || expiresAt > this.#options.clock.date) return undefined;
+    return new Response("The credential has ended", { status: 401 });
   }
 
   #attempt(

@@ -43,10 +43,7 @@ export class GroupWriter {
 
   /** Rejects when the record cannot be written, and when a decision before it could not: then nothing has changed. */
   perform<Answer>({ change, answer }: Decided<Change, Answer>): Awaitable<Answer> {
-    if (this.#closed) {
-      this.#tables.giveUp();
-      return Promise.reject(new Error(`the store in ${this.#journal.path} was closed`));
-    }
+    if (this.#closed) return Promise.reject(new Error(`the store in ${this.#journal.path} was closed`));
     if (change === undefined && this.#running === undefined) return answer();
     const payload = change && payloadOf({ is: "changed", change });
     return new Promise((resolve, fail) => {
@@ -61,6 +58,8 @@ export class GroupWriter {
     await this.#running;
     try {
       await this.#journal.append([payloadOf({ is: "closed" })]);
+    } catch (error) {
+      throw this.#unwritten(error, "; everything that settled is in the file");
     } finally {
       await this.#journal.close();
     }
@@ -75,8 +74,7 @@ export class GroupWriter {
         if (payloads.length > 0) await this.#journal.append(payloads);
         this.#apply(batch);
       } catch (error) {
-        const told = `${this.#journal.path} cannot be written, and the call has changed nothing: ${String(error)}`;
-        const failed = new Error(told, { cause: error });
+        const failed = this.#unwritten(error, "; the call has changed nothing");
         // What was decided meanwhile was decided on what has not happened.
         this.#tables.giveUp();
         for (const { fail } of [...batch, ...this.#waiting.splice(0)]) fail(failed);
@@ -94,6 +92,10 @@ export class GroupWriter {
       } catch (error) {
         fail(error); // a listener threw: no reason to stop
       }
+  }
+
+  #unwritten(cause: unknown, consequence: string): Error {
+    return new Error(`${this.#journal.path} cannot be written: ${String(cause)}${consequence}`, { cause });
   }
 
   async #compact(): Promise<void> {

@@ -127,6 +127,9 @@ function provide(context: Record<string, unknown>, provided: Provided | void): v
     // Objects would all read as one caller, who could then end another's connection.
     if (name === "principal" && value !== undefined && typeof value !== "string")
       throw new TypeError("a hook provides `principal` as a string: the name of the caller");
+    // No time is ever after it: the credential would last for ever.
+    if (name === "expiresAt" && Number.isNaN(value))
+      throw new TypeError("a hook provides `expiresAt` as a number: in ms since the epoch, not NaN");
     context[name] = value;
   }
 }

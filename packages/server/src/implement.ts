@@ -1,27 +1,27 @@
 import {
   type AnyContract,
+  callFrames,
   CloseCode,
   type Frame,
   type FrameCodec,
   type Hello,
   type Left,
   type OpenCalls,
-  jsonFrames,
   type Message,
-  type ServerMessages,
   type Wire,
 } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
-import { Conversation } from "./conversation.ts";
+import { ContractRooms, type Guest } from "./contract-rooms.ts";
+import { type Commit, Conversation } from "./conversation.ts";
+import { ClosedBefore } from "./failure.ts";
 import type { Line, LineOptions } from "./line.ts";
 import type { Owner, Parking } from "./parking.ts";
-import type { Peer } from "./peer.ts";
 import { PlainLine } from "./plain-line.ts";
 import { type Caller, SessionLine } from "./session-line.ts";
 import { hashOf, SessionSecret } from "./session-secret.ts";
-import type { Awaitable, Claim, SessionState, Store } from "./store.ts";
-import { Rooms } from "./room.ts";
-import type { ContractRoom, Setup } from "./setup.ts";
+import type { Attached, Awaitable, Claim, SessionState, Store } from "./store.ts";
+import type { ContractRoom, ImplementOptions, Setup } from "./setup.ts";
+import type { Visitors } from "./visitors.ts";
 
 /** A contract being served. */
 export interface Service<C extends AnyContract> {
@@ -33,46 +33,39 @@ export interface Service<C extends AnyContract> {
 export interface ServiceOptions extends LineOptions {
   readonly codecs?: readonly FrameCodec[];
   readonly parking: Parking<SessionLine>;
+  readonly visitors: Visitors;
   /** Where sessions survive this process. Default: they do not. */
   readonly store?: Store;
 }
+
+/** How an older dial of a client ends. */
+const superseded = { code: CloseCode.Superseded, reason: "a newer connection took over" };
 
 /** Serves a contract: its rooms, and the newest conversation of each client. */
 export class ContractService<C extends AnyContract> implements Service<C> {
   readonly contract: C;
   readonly room: (name: string) => ContractRoom<C>;
+  readonly #rooms: ContractRooms<C>;
   readonly #setup: Setup<C, never>;
   readonly #options: ServiceOptions;
   /** The newest conversation of each client instance, by `cid` and principal, from before its setup to its end. */
   readonly #newest = new Map<string, Conversation<C, SessionLine>>();
   readonly #conversations = new WeakMap<object, { readonly line: Line; readonly attempt: Attempt }>();
 
-  constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions) {
+  constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions, own: ImplementOptions<C> = {}) {
     this.contract = contract;
     this.#setup = setup;
     this.#options = options;
-    const rooms = new Rooms<Peer<ServerMessages<C>>, Written>((peer) => {
-      const talk = this.#conversations.get(peer);
-      if (talk === undefined) throw new TypeError("only the peers of this contract can join its rooms");
-      const { line, attempt } = talk;
-      return {
-        deliver: (written) => {
-          try {
-            line.outbox.send(written(line.outbox.codec), { unheard: () => line.overflow() });
-          } catch (error) {
-            void attempt.report(error, "open"); // its codec cannot carry what that of others can
-          }
-        },
-        gone: peer.closed,
-        failed: (error) => void attempt.report(error, "open"),
-      };
-    });
-    this.room = (name) =>
-      rooms.room<ContractRoom<C>["send"]>(
-        name,
-        (broadcast) => (event, data, said) =>
-          broadcast(writtenOnce({ t: "event", name: event, data }, options.codecs?.[0] ?? jsonFrames), said),
-      );
+    this.#rooms = new ContractRooms(contract, { ...options, guest: (peer) => this.#guest(peer) }, own.rooms);
+    this.room = (name) => this.#rooms.room(name);
+  }
+
+  /** Calls a handler with rooms in which what it says is said when it has settled. */
+  readonly commit: Commit<C> = (handle) => this.#rooms.commit(handle);
+
+  /** What its rooms remember is gone, as when a process dies. */
+  crash(): void {
+    this.#rooms.crash();
   }
 
   /** Holds the conversation of a plain client. Resolves with a refusing response, or with undefined once it is accepted. */
@@ -94,9 +87,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     accept: () => Promise<Wire>,
     rest: (until: Promise<void>) => void,
   ): Promise<Response | undefined> {
-    const { hello, codec } = caller;
+    const { hello, codec, principal } = caller;
     const { pathname } = new URL(attempt.context.request.url);
-    const principal = attempt.context["principal"] as string | undefined; // `provide` has made sure
     const owner = { cid: hello.cid, pathname, principal };
     const key = JSON.stringify([owner.cid, owner.principal]);
     const service = `${codec.protocol} ${pathname}`;
@@ -112,41 +104,50 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       known.is === "gone" && request !== undefined
         ? await this.#options.store?.sessions.attach(request)
         : undefined;
-    if (known.is === "stale" || stored?.is === "stale") {
-      caller.wire.close(CloseCode.Superseded, "a newer connection took over");
-      await attempt.end();
-      return undefined;
-    }
+    if (known.is === "stale" || stored?.is === "stale") return new ClosedBefore(superseded);
     if (known.is === "here") {
+      if (!known.line.returns.take())
+        return new ClosedBefore({ code: CloseCode.TooMany, reason: "back too often" });
       await attempt.end(); // the hooks have let it pass, and the session has what they provided at first
       await accept();
       const goesOn = request === undefined || (await known.line.resume(request));
       // While something was awaited, the session may have gone on without it.
       const again = this.#known(hello, owner, key);
-      if (goesOn && again.is === "here") rest(again.line.attach(caller, hello.resume ? "resumed" : "new"));
-      else caller.wire.close(CloseCode.SessionLost, "the session has ended");
+      if (again.is === "stale") return new ClosedBefore(superseded);
+      if (!goesOn || again.is !== "here")
+        return new ClosedBefore({ code: CloseCode.SessionLost, reason: "the session has ended" });
+      rest(again.line.attach(caller, hello.resume ? "resumed" : "new"));
       return undefined;
     }
     const restored = stored?.is === "resumed" ? stored : undefined;
-    const why = known.is === "new" ? known.why : stored?.is === "reset" ? stored.why : "unknown";
-    const ghost = known.is === "new" ? known.ghost : undefined;
+    const why = known.is === "new" ? known.why : (resetOf(stored) ?? "unknown");
+    const newest = this.#newest.get(key);
+    const ghost = restored && newest?.line.id === hello.resume?.sid ? newest : known.ghost;
     const secret = new SessionSecret(restored === undefined ? this.#options.store?.epoch : hello.resume);
-    const left = restored && leftBy(restored.state);
+    const left = restored && leftBy(restored.state, codec);
     const { parking } = this.#options;
     const line = new SessionLine({ ...this.#options, owner, parking, secret, ended: attempt.ended, left });
     line.att = hello.att;
+    line.seat.bring(hello.rooms);
     if (restored !== undefined) attempt.context["resumed"] = true;
     const from = (restored?.claim.fence ?? 0) * 2 ** 32; // no number of a process that is gone comes again
     return this.#begin(attempt, line, { key, ghost, from }, async (conversation) => {
       await accept();
       const claim = restored?.claim ?? (await this.#create(line, service, hello.att));
-      conversation.run();
       const { sessions } = this.#options.store ?? {};
       if (claim !== undefined && sessions !== undefined)
         line.record(sessions, claim, () => JSON.stringify(conversation.peer.open));
+      conversation.run();
       if (restored !== undefined) tellOfLost(line, restored.state.note);
-      rest(line.attach(caller, restored ? "resumed" : why === undefined ? "new" : "reset", why));
+      if (restored !== undefined) rest(line.attach(caller, "resumed"));
+      else rest(line.attach(caller, why === undefined ? "new" : "reset", why));
     });
+  }
+
+  #guest(peer: object): Guest {
+    const talk = this.#conversations.get(peer);
+    if (talk === undefined) throw new TypeError("only the peers of this contract can join its rooms");
+    return { seat: talk.line.seat, failed: (error) => void talk.attempt.report(error, "open") };
   }
 
   #create({ owner, secret }: SessionLine, service: string, att: number): Awaitable<Claim> | undefined {
@@ -162,12 +163,14 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     if (resume === undefined) {
       if (newest === undefined) return { is: "new" };
       if (att <= newest.line.att) return { is: "stale" };
-      if (newest.live && !newest.line.confirmed) return { is: "here", line: newest.line };
+      const { line, live } = newest;
+      if (live && !line.confirmed && line.owner.pathname === owner.pathname) return { is: "here", line };
       return { is: "new", ghost: newest };
     }
     const found = this.#options.parking.find(resume, owner);
-    if (found === undefined) return { is: "gone" };
-    if ("why" in found) return { is: "new", why: found.why };
+    const ending = newest?.line.finished === true ? { ghost: newest } : {}; // setup is not to meet what is left of it
+    if (found === undefined) return { is: "gone", ...ending };
+    if ("why" in found) return { is: "new", why: found.why, ...ending };
     if (att <= found.att) return { is: "stale" };
     return found.fits(resume)
       ? { is: "here", line: found }
@@ -180,9 +183,12 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     place: Place<C> | undefined,
     accepted: (conversation: Conversation<C, L>) => Promise<void>,
   ): Promise<Response | undefined> {
+    const refusal = this.#options.visitors.refuse(attempt);
+    if (refusal !== undefined) return refusal;
     attempt.context["room"] = this.room;
     const conversation = new Conversation(this, attempt, line, { ...this.#options, from: place?.from });
     this.#conversations.set(conversation.peer, { line, attempt });
+    this.#options.visitors.add(attempt, conversation);
     try {
       if (place !== undefined) await this.#follow(place.key, place.ghost, conversation as never);
       await conversation.setup(this.#setup);
@@ -223,7 +229,7 @@ type Known<C extends AnyContract> =
   /** One whose session goes on. */
   | { readonly is: "here"; readonly line: SessionLine }
   /** One whose session is not here: perhaps it is in the store. */
-  | { readonly is: "gone" }
+  | { readonly is: "gone"; readonly ghost?: Conversation<C, SessionLine> }
   /** One that begins: `why` the session it asked for is gone, and what is left of it. */
   | {
       readonly is: "new";
@@ -231,11 +237,19 @@ type Known<C extends AnyContract> =
       readonly ghost?: Conversation<C, SessionLine>;
     };
 
-function leftBy({ received, out, outgoing }: SessionState): Left {
+function resetOf(stored: Attached | undefined): string | undefined {
+  return stored?.is === "reset" ? stored.why : undefined;
+}
+
+function leftBy({ received, out, outgoing }: SessionState, codec: FrameCodec): Left {
   return {
     heard: { rx: received.upTo, but: received.but },
     last: out,
-    unacked: outgoing.map(({ s, data }) => [s, data]),
+    unacked: outgoing.map(({ s, data }) => [
+      s,
+      data,
+      codec.read(data, callFrames).t === "event" ? "event" : "answer",
+    ]),
   };
 }
 
@@ -245,17 +259,4 @@ function tellOfLost({ outbox }: SessionLine, note: Message | undefined): void {
   const say = (frame: Frame): unknown => outbox.send(outbox.codec.write(frame), { lane: "answer" });
   for (const re of served) say({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });
   for (const q of asked) say({ t: "cancel", q });
-}
-
-/** What is said to many, as one codec and another writes it. */
-type Written = (codec: FrameCodec) => Message;
-
-/** A frame written once for each codec that is asked for, and at once in `first`: it throws what that throws. */
-function writtenOnce(frame: Frame, first: FrameCodec): Written {
-  const messages = new Map([[first, first.write(frame)]]);
-  return (codec) => {
-    const message = messages.get(codec) ?? codec.write(frame);
-    messages.set(codec, message);
-    return message;
-  };
 }

@@ -2,7 +2,16 @@ export { createApp } from "./app.ts";
 export type { App, AppOptions, ContractContext, RawContext } from "./app.ts";
 export { Peer } from "./peer.ts";
 export type { Service } from "./implement.ts";
-export type { Call, ContractRoom, Handlers, Setup } from "./setup.ts";
+export type {
+  Call,
+  Conflate,
+  ContractRoom,
+  Handlers,
+  ImplementOptions,
+  JoinOptions,
+  RoomsOptions,
+  Setup,
+} from "./setup.ts";
 export { Socket } from "./server-socket.ts";
 export type { PairOptions } from "./server-socket.ts";
 export type { Expected } from "./expected.ts";
@@ -19,7 +28,9 @@ export type { Unread } from "./unread.ts";
 export { listen, listenEach } from "./listen.ts";
 export type { Answer, Hear, HearApart, Heard, Listener, ListenerApart, SocketApart } from "./listen.ts";
 export type { SocketHandler, SocketResult, Streamed } from "./raw.ts";
-export type { HttpHandler, SocketRoom } from "./routes.ts";
+export type { SocketRoom } from "./member.ts";
+export type { LimitOptions } from "./limits.ts";
+export type { Gauges, HttpHandler } from "./routes.ts";
 export type { Hook, HookResult, OwnName, Provided } from "./hook.ts";
 export type { BaseContext, Context, HookContext, NoSchemas, RouteSchemas } from "./context.ts";
 export type { BroadcastOptions, Room, RoomChange } from "./room.ts";
@@ -49,3 +60,5 @@ export {
   ValidationError,
 } from "@symbolon/protocol";
 export type { Closed, Codec, Message, Sent, SocketCodecs } from "@symbolon/protocol";
+export type { SessionOptions } from "./parking.ts";
+export type { SessionChange } from "./session-change.ts";

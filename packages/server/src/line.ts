@@ -1,6 +1,7 @@
 import type { Closed, CloseError, Frame, Outbox, Shapes } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
+import type { Seat } from "./seat.ts";
 import type { Watched } from "./session-change.ts";
 
 /** Who is told what a client says. */
@@ -12,6 +13,8 @@ export interface LineListener {
    * @throws ProtocolError when it has one, but not now.
    */
   take(frame: Frame, size: number): boolean;
+  /** It is to end: not even what the client has said is handled any more. */
+  expel(error: CloseError): void;
   /** It cannot go on here: its store has failed with an error, or somebody else has the session. */
   failed(error: unknown): void;
   /** The client leaves, or has to: the line is closed when what it said was handled. */
@@ -28,12 +31,16 @@ export interface LineOptions {
 export interface Line extends Watched {
   /** Delivers what the server says. */
   readonly outbox: Outbox;
+  /** The rooms that the client is in. */
+  readonly seat: Seat;
   /** Whether the client acknowledges, and tells of events that fail. */
   readonly acknowledged: boolean;
   /** Tells `listener` what the client says. Resolves when the client is gone for good. */
   open(listener: LineListener): Promise<Closed>;
   /** Says no more, and closes after what was said. */
   close(error: CloseError): void;
+  /** Asks the client to go elsewhere in `at` ms; false when it would not understand. */
+  move(at: number): boolean;
   /** Ends it at once: nobody waits for the client. */
   terminate(): void;
   /** Whether the client is away. */

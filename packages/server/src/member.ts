@@ -1,8 +1,20 @@
-import { CloseCode } from "@symbolon/protocol";
+import { CloseCode, Sent } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
-import type { Member } from "./room.ts";
+import { type BroadcastOptions, type Member, type Room, Rooms } from "./room.ts";
 import type { Socket } from "./server-socket.ts";
 import { shut } from "./shut.ts";
+
+/** A room of an app's raw routes. */
+export type SocketRoom = Room<
+  Socket<unknown, never>,
+  (value: unknown, options?: BroadcastOptions<Socket<unknown, never>>) => Sent
+>;
+
+/** A raw socket in a room. */
+interface SocketMember extends Member {
+  /** Hands a message to the member; never throws. */
+  deliver(value: unknown): void;
+}
 
 const attempts = new WeakMap<object, Attempt>();
 
@@ -11,8 +23,20 @@ export function enroll(socket: Socket, attempt: Attempt): void {
   attempts.set(socket, attempt);
 }
 
-/** A raw socket as a room reaches it. Throws TypeError for one that no route serves. */
-export function memberOf(socket: Socket): Member<unknown> {
+/** Finds the rooms of an app's raw routes. To join, a socket must be one that a route serves. */
+export function socketRooms(): (name: string) => SocketRoom {
+  // A socket of any codecs may join; one that cannot write what is said is closed when it is said.
+  const rooms = new Rooms<Socket<unknown, never>, SocketMember>((socket) => memberOf(socket as Socket));
+  return (name) =>
+    rooms.room<SocketRoom["send"]>(name, (value, { except } = {}) => {
+      for (const [socket, member] of rooms.inside(name)) if (socket !== except) member.deliver(value);
+      const sent = new Sent();
+      sent.settle();
+      return sent;
+    });
+}
+
+function memberOf(socket: Socket): SocketMember {
   const attempt = attempts.get(socket);
   if (attempt === undefined) throw new TypeError("only the socket of a route can join a room");
   const failed = (error: unknown): void => void attempt.report(error, "open");

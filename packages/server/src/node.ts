@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import {
   createServer,
   type IncomingMessage,
@@ -12,11 +11,13 @@ import sirv from "sirv";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { App } from "./app.ts";
 import { SystemClock } from "./clock.ts";
+import { Crowd } from "./crowd.ts";
 import { toRequest, writeRefusal, writeResponse } from "./node-http.ts";
 import { checkUpgrade } from "./node-upgrade.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
 import { patiently } from "./patience.ts";
 import type { AcceptInit } from "./pending-wire.ts";
+import { closeOnSignal } from "./signals.ts";
 
 /** Where and how to listen. */
 export interface ServeOptions {
@@ -26,6 +27,26 @@ export interface ServeOptions {
   readonly host?: string;
   /** A folder of static files, served where no `app.http` route is. Default none. */
   readonly assets?: string;
+  /**
+   * What a SIGTERM gives the clients to go elsewhere, in ms, before the server closes. Default 5,000: together with the
+   * 3 s that handlers have, it is over before most supervisors lose their patience.
+   */
+  readonly drain?: number;
+  /**
+   * Whether a SIGTERM closes the server. Default true. When every server of the process is closed, the signal ends the
+   * process as it would have done, unless others listen to it too: then that is theirs to do. A second one is not
+   * listened to, so that it ends the process at once. With false no signal is listened to.
+   */
+  readonly signals?: boolean;
+}
+
+/** How a server is closed. */
+export interface CloseOptions {
+  /**
+   * How long clients may take to go elsewhere, in ms, or until they have all left. Meanwhile new WebSockets are refused
+   * with 503; sessions are told when to go, others are closed with 1012, one after another. Default 0.
+   */
+  readonly drain?: number;
 }
 
 /** An app that listens. */
@@ -36,18 +57,26 @@ export interface Server extends AsyncDisposable {
   readonly port: number;
   /**
    * Refuses new connections, closes the open ones with 1001, gives undecided handshakes 3 s, and resolves when all have
-   * ended, or 3 s after the last client has left. No signal is listened to: `process.once("SIGTERM", () => server.close())`.
+   * ended, or 3 s after the last client has left. With `drain` clients go elsewhere first. The
+   * first call counts.
    */
-  readonly close: () => Promise<void>;
+  readonly close: (options?: CloseOptions) => Promise<void>;
 }
 
 /** The WebSocket routes of an app, on a server one has. */
 export interface Attachment {
   /** Refuses new WebSockets, closes the open ones with 1001, gives undecided handshakes 3 s, and resolves when all have ended, or 3 s after the last client has left. */
+  readonly close: (options?: CloseOptions) => Promise<void>;
+}
+
+/** The WebSockets of a server, and the two steps in which they end. */
+interface Sockets {
+  /** Refuses new ones. Resolves when the others have gone elsewhere, or when `within` ms are over. */
+  readonly drain: (within: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-type ServedApp = Pick<App, "fetch" | "handshake" | "serves" | "end" | "maxPayload">;
+type ServedApp = Pick<App, "fetch" | "handshake" | "serves" | "end" | "drain" | "maxPayload" | "limits">;
 
 /** How long a closing server waits for handlers and hooks that have lost their clients, in ms. */
 const patience = 3_000;
@@ -55,7 +84,7 @@ const patience = 3_000;
 /** Serves an app on a port. Rejects with the system's error when it cannot listen: `EADDRINUSE` for a busy port. */
 export async function serve(
   app: ServedApp,
-  { port = 3000, host, assets }: ServeOptions = {},
+  { port = 3000, host, assets, drain: signalled = 5_000, signals = true }: ServeOptions = {},
 ): Promise<Server> {
   const files = assets === undefined ? undefined : sirv(assets, { etag: true });
   const server = createServer(
@@ -66,7 +95,7 @@ export async function serve(
       else files(incoming, outgoing, () => void answer(app, incoming, outgoing));
     },
   );
-  const sockets = attach(server, app);
+  const sockets = socketsOf(server, app);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -76,7 +105,12 @@ export async function serve(
   });
   const bound = (server.address() as AddressInfo).port;
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= shut(server, sockets));
+  const close: Server["close"] = ({ drain = 0 } = {}) =>
+    (closing ??= sockets.drain(drain).then(async () => {
+      ignore?.();
+      await shut(server, sockets);
+    }));
+  const ignore = signals ? closeOnSignal(() => close({ drain: signalled })) : undefined;
   return { url: `http://localhost:${bound}`, port: bound, close, [Symbol.asyncDispose]: close };
 }
 
@@ -89,6 +123,12 @@ async function shut(server: HttpServer, sockets: Attachment): Promise<void> {
 
 /** Adds an app's WebSocket routes to an `http.Server`; upgrades to other paths are left to its other listeners. */
 export function attach(server: HttpServer, app: ServedApp): Attachment {
+  const sockets = socketsOf(server, app);
+  let closing: Promise<void> | undefined;
+  return { close: ({ drain = 0 } = {}) => (closing ??= sockets.drain(drain).then(sockets.close)) };
+}
+
+function socketsOf(server: HttpServer, app: ServedApp): Sockets {
   const inits = new WeakMap<IncomingMessage, AcceptInit>();
   const options = {
     noServer: true,
@@ -109,6 +149,7 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
     living.add(ended);
     void ended.then(() => living.delete(ended));
   };
+  const crowd = new Crowd(app.limits);
   let draining = false;
 
   const upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -122,7 +163,7 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
       !app.serves(new URL(request.url).pathname) &&
       server.listenerCount("upgrade") > 1;
     if (foreign) return;
-    const refusal = draining ? shuttingDown() : checkUpgrade(incoming);
+    const refusal = draining ? shuttingDown() : (checkUpgrade(incoming) ?? crowd.enter(incoming));
     if (refusal !== undefined || request === undefined) {
       void writeRefusal(refusal ?? new Response("Bad Request", { status: 400 }), socket);
       return;
@@ -152,19 +193,24 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
   server.on("upgrade", upgrade);
 
   return {
-    close: async () => {
+    drain: async (within) => {
       draining = true;
+      if (within <= 0) return;
+      app.drain(within);
+      await patiently(new SystemClock(), gone(wss), within);
+    },
+    close: async () => {
       const ended = app.end();
-      const gone = [...wss.clients].map((ws) => once(ws, "close"));
+      const left = gone(wss);
       for (const ws of wss.clients) leave(ws);
-      await Promise.all(gone);
+      await left;
       const clock = new SystemClock();
       await patiently(clock, Promise.all(deciding.keys()), patience);
       for (const socket of deciding.values()) void writeRefusal(shuttingDown(), socket);
       // Those whose hooks had still to decide.
-      await Promise.all([...wss.clients].map((ws) => once(ws, "close")));
-      await patiently(clock, Promise.all(living), patience);
-      await ended;
+      await gone(wss);
+      const rest = Promise.all(living).then(() => app.end()); // one who said hello meanwhile may have a session
+      await patiently(clock, Promise.all([ended, rest]), patience);
       server.off("upgrade", upgrade);
     },
   };
@@ -172,6 +218,13 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
 
 function shuttingDown(): Response {
   return new Response("Shutting down", { status: 503 });
+}
+
+/** Resolves when all those that are there now have closed. Not by `once`, which takes a client's last bad frame for the end. */
+function gone({ clients }: WebSocketServer): Promise<unknown> {
+  return Promise.all(
+    Array.from(clients, (ws) => new Promise<void>((resolve) => ws.once("close", () => resolve()))),
+  );
 }
 
 function leave(ws: WebSocket): void {

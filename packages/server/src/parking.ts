@@ -36,14 +36,23 @@ export interface Parkable {
   readonly size: number;
   /** Ends it. */
   close(error: CloseError): void;
-  /** Ends it here; where a store has it, it may go on elsewhere. Resolves when it may. Never rejects. */
+  /** Ends it here; where a store has it, it may go on elsewhere. Resolves when it may, and nothing of it is left here. Never rejects. */
   leave(error: CloseError): Promise<void>;
+  /** Ends it as if the process had died. */
+  crash(): void;
 }
 
 interface Place {
   readonly size: number;
   /** The client came back, or will not. */
   readonly leave: () => void;
+}
+
+interface Broken<Kept> {
+  readonly line: Kept;
+  readonly why: string;
+  /** Nobody is told any more. */
+  readonly forget: () => void;
 }
 
 /** The sessions of an app: those with a client, and those that wait for theirs until the grace time ends. */
@@ -53,9 +62,11 @@ export class Parking<Kept extends Parkable = Parkable> {
   readonly #sessions = new Map<string, Kept>();
   /** The oldest first. */
   readonly #parked = new Map<Kept, Place>();
+  /** The same by their principals. */
+  readonly #own = new Map<string | undefined, Set<Kept>>();
   #size = 0;
   /** Those that ended because something was lost. */
-  readonly #broken = new Map<string, { readonly line: Kept; readonly why: string }>();
+  readonly #broken = new Map<string, Broken<Kept>>();
 
   constructor(clock: Clock, options: SessionOptions = {}) {
     this.#clock = clock;
@@ -75,6 +86,11 @@ export class Parking<Kept extends Parkable = Parkable> {
     return this.#parked.size;
   }
 
+  /** Characters that are kept for them, as it was when they went. */
+  get kept(): number {
+    return this.#size;
+  }
+
   /**
    * The session that a client may go on with, or why it cannot. Undefined when there is none, or it is another's: which of
    * these is not said.
@@ -92,8 +108,15 @@ export class Parking<Kept extends Parkable = Parkable> {
   /** It cannot go on, and whoever asks for it is told why. */
   broken(line: Kept, why: string): void {
     const { sid } = line.secret.key;
-    this.#broken.set(sid, { line, why });
-    this.#clock.after(this.options.grace, () => this.#broken.delete(sid));
+    this.#broken.get(sid)?.forget();
+    const forget = (): void => {
+      stop();
+      this.#broken.delete(sid);
+    };
+    const stop = this.#clock.after(this.options.grace, forget);
+    this.#broken.set(sid, { line, why, forget });
+    const [oldest] = this.#broken.values();
+    if (this.#broken.size > this.options.parked) oldest?.forget();
   }
 
   /** A session begins. */
@@ -103,16 +126,19 @@ export class Parking<Kept extends Parkable = Parkable> {
 
   /** Its client is away. */
   park(line: Kept): void {
-    const { size } = line;
+    const { size, owner } = line;
     this.#size += size;
+    const own = this.#own.get(owner.principal) ?? new Set();
+    this.#own.set(owner.principal, own.add(line));
     const stop = this.#clock.after(this.options.grace, () => expire(line));
     const leave = (): void => {
       stop();
       this.#size -= size;
       this.#parked.delete(line);
+      if (own.delete(line) && own.size === 0) this.#own.delete(owner.principal);
     };
     this.#parked.set(line, { size, leave });
-    this.#limit(line);
+    this.#limit(owner.principal === undefined ? [] : own);
   }
 
   /** Its client is back. */
@@ -123,23 +149,29 @@ export class Parking<Kept extends Parkable = Parkable> {
   /** It has ended. */
   remove(line: Kept): void {
     this.resumed(line);
-    this.#sessions.delete(line.secret.key.sid);
+    const { sid } = line.secret.key;
+    if (this.#sessions.get(sid) === line) this.#sessions.delete(sid);
   }
 
-  /** The server leaves: every session ends, with or without its client. Resolves when that is recorded. */
+  /** The server leaves: every session ends, with or without its client. Resolves when nothing of them is left. */
   async end(): Promise<void> {
     const leaving = Array.from(this.#sessions.values(), (line) =>
       line.leave(new CloseError(CloseCode.GoingAway, "shutting down")),
     );
+    for (const { forget } of this.#broken.values()) forget();
     await Promise.all(leaving);
   }
 
-  #limit({ owner: { principal } }: Kept): void {
+  /** The process dies, for tests. */
+  crash(): void {
+    for (const line of Array.from(this.#sessions.values())) line.crash();
+  }
+
+  /** `own` are the sessions of a principal, the oldest first. */
+  #limit(own: Iterable<Kept>): void {
     const { perPrincipal, parked, parkedSize } = this.options;
-    if (principal !== undefined) {
-      const own = [...this.#parked.keys()].filter((one) => one.owner.principal === principal);
-      for (const one of own.slice(0, Math.max(0, own.length - perPrincipal))) expire(one);
-    }
+    const all = [...own];
+    for (const one of all.slice(0, Math.max(0, all.length - perPrincipal))) expire(one);
     for (const one of this.#parked.keys()) {
       if (this.#parked.size <= parked && this.#size <= parkedSize) return;
       expire(one);

@@ -12,6 +12,7 @@ import { checkBounds } from "./frame-bounds.ts";
 import { beating } from "./heartbeat.ts";
 import type { Line, LineListener, LineOptions } from "./line.ts";
 import { PlainOutbox } from "./plain-outbox.ts";
+import { Seat } from "./seat.ts";
 import { type SessionChange, SessionWatchers } from "./session-change.ts";
 
 /** Frames that are none, after which a client is closed: one written by hand may have a slip. */
@@ -21,6 +22,7 @@ const strikes = 3;
 export class PlainLine implements Line {
   readonly outbox: PlainOutbox = new PlainOutbox();
   readonly id: string = randomUUID();
+  readonly seat: Seat = new Seat(this.id);
   readonly acknowledged = false;
   readonly parked = false;
   readonly #watchers = new SessionWatchers();
@@ -30,6 +32,13 @@ export class PlainLine implements Line {
 
   constructor(options: LineOptions) {
     this.#options = options;
+    this.seat.here({
+      codec: jsonFrames,
+      plain: true,
+      send: (message) => void this.outbox.send(message),
+      drained: () => undefined, // who reads too slowly is let go by the heartbeat
+      drop: (error) => this.close(error),
+    });
   }
 
   /** The client was accepted. */
@@ -52,9 +61,14 @@ export class PlainLine implements Line {
   }
 
   close(error: CloseError): void {
+    this.seat.away();
     this.outbox.end(error);
     this.#watchers.tell({ is: "ended", undelivered: 0 });
     this.#wire?.close(error.code, error.reason);
+  }
+
+  move(): boolean {
+    return false;
   }
 
   terminate(): void {
@@ -69,6 +83,7 @@ export class PlainLine implements Line {
   }
 
   #hear(message: Message, wire: Wire, listener: LineListener): void {
+    if (this.#strikes >= strikes) return;
     try {
       checkBounds(message);
       const frame = jsonFrames.read(message, listener.reads);

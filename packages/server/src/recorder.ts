@@ -1,5 +1,14 @@
 import type { Heard, Message, Outlet, Wire } from "@symbolon/protocol";
-import type { AttachRequest, Attached, Claim, Outgoing, Progress, SessionStore } from "./store.ts";
+import type {
+  AttachRequest,
+  Attached,
+  Awaitable,
+  Claim,
+  Commit,
+  Outgoing,
+  Progress,
+  SessionStore,
+} from "./store.ts";
 
 /** What a recorder needs of its session. */
 export interface Recorded {
@@ -19,10 +28,13 @@ export class Recorder implements Outlet {
   #wire: Wire | undefined;
   #out: Outgoing[] = [];
   #acked: Progress | undefined;
+  #upTo = 0;
   #noted: Message | undefined;
   /** What the wire is to be told, once it is recorded. */
   #unsaid: Message[] = [];
-  #work: Promise<void> | undefined;
+  #touched = false;
+  /** What the store was asked before. */
+  #before: Promise<unknown> = Promise.resolve();
   #over = false;
 
   constructor(store: SessionStore, claim: Claim, session: Recorded) {
@@ -52,76 +64,88 @@ export class Recorder implements Outlet {
 
   /** The client has acknowledged this. */
   acked(upTo: number, but: readonly number[] = []): void {
+    if (upTo < this.#upTo) return; // said again, or late
+    this.#upTo = upTo;
     this.#acked = { upTo, but };
     this.touch();
   }
 
   /** Something has changed: it is recorded at the end of the tick. */
   touch(): void {
-    if (this.#over) return;
-    this.#work ??= Promise.resolve().then(async () => {
-      try {
-        await this.#record();
-      } catch (error) {
-        this.#lose(error);
-      } finally {
-        this.#work = undefined;
-      }
-    });
+    if (this.#over || this.#touched) return;
+    this.#touched = true;
+    this.#inTurn(() => this.#record()).catch((error: unknown) => this.#lose(error));
   }
 
   /** The client is back, or says so: asks the store whether the session may go on. */
-  async attach(request: AttachRequest): Promise<Attached> {
-    await this.#work;
-    const attached = await this.#store.attach(request);
-    if (attached.is === "resumed") this.#claim = attached.claim;
-    return attached;
+  attach(request: AttachRequest): Promise<Attached> {
+    return this.#inTurn(async () => {
+      const attached = await this.#store.attach(request);
+      if (attached.is === "resumed") this.#claim = attached.claim;
+      return attached;
+    });
   }
 
   /** The client is away since `at`, in ms since 1970. */
   async park(at: number): Promise<void> {
-    await this.#work;
-    if (!this.#over) await this.#store.park(this.#claim, at);
+    await this.#inTurn(() => this.#store.park(this.#claim, at));
   }
 
   /** The session has ended. */
   async remove(): Promise<void> {
     if (this.#over) return;
     this.#over = true;
-    await this.#work;
-    await this.#store.remove(this.#claim);
+    await this.#inTurn(() => this.#store.remove(this.#claim));
+  }
+
+  /** Nothing is recorded any more. */
+  stop(): void {
+    this.#over = true;
   }
 
   /** This process leaves, and the session stays in the store as it is now; nothing is recorded any more. */
   async leave(at: number): Promise<void> {
     if (this.#over) return;
-    const last = this.#record();
+    const last = this.#take();
     this.#over = true;
-    await last;
-    await this.#store.park(this.#claim, at);
+    await this.#inTurn(async () => {
+      await this.#store.commit(this.#claim, last.record);
+      await this.#store.park(this.#claim, at);
+    });
   }
 
   async #record(): Promise<void> {
-    for (;;) {
-      const wire = this.#wire;
-      const unsaid = this.#unsaid;
-      const note = this.#session.note();
-      const { rx, but } = this.#session.heard();
-      const record = {
-        out: this.#out,
-        acked: this.#acked,
-        received: { upTo: rx, but: [...but].sort((a, b) => a - b) },
-        note: note === this.#noted ? undefined : note,
-      };
-      this.#unsaid = [];
-      this.#out = [];
-      this.#acked = undefined;
-      this.#noted = note;
-      const recorded = this.#store.commit(this.#claim, record);
-      if ((recorded instanceof Promise ? await recorded : recorded) === false) return this.#lose();
-      if (wire === this.#wire) for (const message of unsaid) wire?.send(message);
-      if (this.#unsaid.length + this.#out.length === 0 && this.#acked === undefined) return;
-    }
+    if (this.#over) return;
+    const { record, wire, unsaid } = this.#take();
+    const recorded = this.#store.commit(this.#claim, record);
+    if ((recorded instanceof Promise ? await recorded : recorded) === false) this.#lose();
+    else if (wire === this.#wire) for (const message of unsaid) wire?.send(message);
+  }
+
+  /** What is to be recorded now, and what is to be said then. */
+  #take(): { record: Commit; wire: Wire | undefined; unsaid: readonly Message[] } {
+    const note = this.#session.note();
+    const { rx, but } = this.#session.heard();
+    const record = {
+      out: this.#out,
+      acked: this.#acked,
+      received: { upTo: rx, but: [...but].sort((a, b) => a - b) },
+      note: note === this.#noted ? undefined : note,
+    };
+    const unsaid = this.#unsaid;
+    this.#touched = false;
+    this.#unsaid = [];
+    this.#out = [];
+    this.#acked = undefined;
+    this.#noted = note;
+    return { record, wire: this.#wire, unsaid };
+  }
+
+  /** Does what the store is asked for one after another: a claim is good until it is taken anew. */
+  #inTurn<Value>(ask: () => Awaitable<Value>): Promise<Value> {
+    const answer = this.#before.then(ask);
+    this.#before = answer.catch(() => {});
+    return answer;
   }
 
   #lose(error?: unknown): void {

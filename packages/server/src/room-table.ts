@@ -59,6 +59,10 @@ export class RoomTable {
     return this.#size;
   }
 
+  has(room: string): boolean {
+    return this.#head(room) !== undefined;
+  }
+
   append(said: readonly Said[]): Decided<readonly RoomChange[], readonly Placed[]> {
     const placed: Placed[] = [];
     const changes = said.map(({ room, message, keep }) => {
@@ -124,7 +128,7 @@ export class RoomTable {
     }
     const keep = change.keep ?? before?.keep;
     const entries = before?.entries ?? [];
-    entries.push(...added);
+    for (const entry of added) entries.push(entry); // there may be more than fit a call
     const dropped = entries.splice(0, surplus(entries, change));
     const after = { position, entries, keep, size: (before?.size ?? 0) + sizeOf(added) - sizeOf(dropped) };
     this.#rooms.set(room, after);

@@ -1,13 +1,13 @@
-import { Sent } from "@symbolon/protocol";
+import type { Sent } from "@symbolon/protocol";
 
-/** Who can be in a room. */
-export interface Member<Message> {
-  /** Hands a message to the member; never throws. */
-  deliver(message: Message): void;
+/** Who is in a room. */
+export interface Member {
   /** Resolves when the member is gone. */
   readonly gone: Promise<unknown>;
   /** Told what a watcher threw when this member came or left. */
   failed(error: unknown): void;
+  /** It is in the room no more. */
+  left?(): void;
 }
 
 /** Who hears a broadcast. Joining ends by itself when the member's connection does. */
@@ -24,7 +24,7 @@ export interface Room<Joiner, Say extends (...args: never) => Sent> {
   readonly leave: (member: Joiner) => void;
   /** Tells `listener` who joins and who leaves, until the returned function is called. What it throws is told to `onError`. */
   readonly watch: (listener: (change: RoomChange<Joiner>) => unknown) => () => void;
-  /** Says something to every member; a dead one harms nobody. Settles at once. */
+  /** Says something to every member; a dead one harms nobody. Settles when it is in the room's log; raw rooms have none. */
   readonly send: Say;
 }
 
@@ -41,21 +41,21 @@ export interface BroadcastOptions<Joiner> {
 }
 
 /** The rooms of one app or contract; a room is there while someone is in it. */
-export class Rooms<Joiner extends object, Message> {
-  readonly #rooms = new Map<string, Map<Joiner, Member<Message>>>();
+export class Rooms<Joiner extends object, Inside extends Member, Options = undefined> {
+  readonly #rooms = new Map<string, Map<Joiner, Inside>>();
   readonly #watchers = new Map<string, Set<(change: RoomChange<Joiner>) => unknown>>();
-  readonly #memberOf: (joiner: Joiner) => Member<Message>;
+  readonly #memberOf: (joiner: Joiner, name: string, options?: Options) => Inside;
 
-  /** `memberOf` finds how to reach a joiner. */
-  constructor(memberOf: (joiner: Joiner) => Member<Message>) {
+  /** `memberOf` makes a member of who joins; what it throws is thrown by `join`. */
+  constructor(memberOf: (joiner: Joiner, name: string, options?: Options) => Inside) {
     this.#memberOf = memberOf;
   }
 
-  /** The room of a name, saying things through `say`, which is given a way to broadcast. */
+  /** The room of a name, in which one speaks by `send`. */
   room<Say extends (...args: never) => Sent>(
     name: string,
-    say: (broadcast: (message: Message, options?: BroadcastOptions<Joiner>) => Sent) => Say,
-  ): Room<Joiner, Say> {
+    send: Say,
+  ): Room<Joiner, Say> & { readonly join: (joiner: Joiner, options?: Options) => void } {
     const rooms = this.#rooms;
     return {
       name,
@@ -65,17 +65,22 @@ export class Rooms<Joiner extends object, Message> {
       get members() {
         return [...(rooms.get(name)?.keys() ?? [])];
       },
-      join: (joiner) => this.#join(name, joiner),
+      join: (joiner, options?: Options) => this.#join(name, joiner, options),
       leave: (joiner) => this.#leave(name, joiner),
       watch: (listener) => this.#watch(name, listener),
-      send: say((message, options) => this.#broadcast(name, message, options)),
+      send,
     };
   }
 
-  #join(name: string, joiner: Joiner): void {
-    const members = this.#rooms.get(name) ?? new Map<Joiner, Member<Message>>();
+  /** Those who are in a room now: whoever joins or leaves later changes nothing. */
+  inside(name: string): (readonly [Joiner, Inside])[] {
+    return Array.from(this.#rooms.get(name) ?? []);
+  }
+
+  #join(name: string, joiner: Joiner, options: Options | undefined): void {
+    const members = this.#rooms.get(name) ?? new Map<Joiner, Inside>();
     if (members.has(joiner)) return;
-    const member = this.#memberOf(joiner);
+    const member = this.#memberOf(joiner, name, options);
     this.#rooms.set(name, members.set(joiner, member));
     void member.gone.then(() => this.#leave(name, joiner));
     this.#tell(name, { is: "joined", member: joiner }, member);
@@ -87,6 +92,7 @@ export class Rooms<Joiner extends object, Message> {
     if (members === undefined || member === undefined) return;
     members.delete(joiner);
     if (members.size === 0) this.#rooms.delete(name);
+    member.left?.();
     this.#tell(name, { is: "left", member: joiner }, member);
   }
 
@@ -99,17 +105,8 @@ export class Rooms<Joiner extends object, Message> {
     };
   }
 
-  #tell(name: string, change: RoomChange<Joiner>, member: Member<Message>): void {
+  #tell(name: string, change: RoomChange<Joiner>, member: Member): void {
     for (const watcher of Array.from(this.#watchers.get(name) ?? [])) void tell(watcher, change, member);
-  }
-
-  #broadcast(name: string, message: Message, { except }: BroadcastOptions<Joiner> = {}): Sent {
-    // A copy: whoever joins or leaves while it is said changes nothing for the others.
-    for (const [joiner, member] of Array.from(this.#rooms.get(name) ?? []))
-      if (joiner !== except) member.deliver(message);
-    const sent = new Sent();
-    sent.settle();
-    return sent;
   }
 }
 
@@ -117,7 +114,7 @@ export class Rooms<Joiner extends object, Message> {
 async function tell<Change>(
   watcher: (change: Change) => unknown,
   change: Change,
-  member: Member<never>,
+  member: Member,
 ): Promise<void> {
   try {
     await watcher(change);

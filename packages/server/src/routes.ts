@@ -1,23 +1,16 @@
-import { type AnyContract, pathPattern, type PathPattern, type Sent } from "@symbolon/protocol";
+import { type AnyContract, type CloseError, pathPattern, type PathPattern } from "@symbolon/protocol";
 import type { Accept, Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import type { RouteSchemas } from "./context.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook } from "./hook.ts";
 import type { ContractService } from "./implement.ts";
-import { memberOf } from "./member.ts";
+import { type SocketRoom, socketRooms } from "./member.ts";
 import type { Parking } from "./parking.ts";
 import { type RawRoute, serveRaw } from "./raw.ts";
-import { type BroadcastOptions, type Room, Rooms } from "./room.ts";
 import { type Found, Router } from "./router.ts";
-import type { Socket } from "./server-socket.ts";
 import type { SessionLine } from "./session-line.ts";
-
-/** The rooms of an app's raw routes. */
-export type SocketRoom = Room<
-  Socket<unknown, never>,
-  (value: unknown, options?: BroadcastOptions<Socket<unknown, never>>) => Sent
->;
+import type { Visitors } from "./visitors.ts";
 
 /** Answers an HTTP request with what its context says. */
 export type HttpHandler<Context> = (context: Context) => Response | Promise<Response>;
@@ -43,11 +36,24 @@ interface Mount {
   readonly routes: Routes;
 }
 
+/** What an app has to do with at a moment. */
+export interface Gauges {
+  /** Connections, of sessions and others. */
+  readonly connected: number;
+  /** Sessions whose client is away. */
+  readonly waiting: number;
+  /** Characters that are kept for those, as it was when their clients left. */
+  readonly kept: number;
+  /** Handshakes that hooks or handlers have still to decide. */
+  readonly deciding: number;
+}
+
 /** What the routes of an app share. */
 export interface RoutesOptions {
   readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
   readonly parking: Parking<SessionLine>;
+  readonly visitors: Visitors;
 }
 
 /** The routes of an app and of those mounted below it: what serves which path. */
@@ -56,15 +62,14 @@ export class Routes {
   readonly #sockets = new Router<SocketRoute>();
   readonly #http = new Router<HttpRoute>();
   readonly #mounts: Mount[] = [];
-  // A socket of any codecs may join; one that cannot write what is said is closed when it is said.
-  readonly #rooms = new Rooms<Socket<unknown, never>, unknown>((socket) => memberOf(socket as Socket));
+  readonly #services: ContractService<AnyContract>[] = [];
 
   constructor(options: RoutesOptions) {
     this.#options = options;
   }
 
   /** Finds a room of the raw routes; those of a mounted app are its own. */
-  readonly room = (name: string): SocketRoom => this.#rooms.room(name, (broadcast) => broadcast);
+  readonly room: (name: string) => SocketRoom = socketRooms();
 
   /** Adds a raw WebSocket route. */
   addSocket(
@@ -73,16 +78,19 @@ export class Routes {
     schemas: RouteSchemas,
     served: Pick<RawRoute, "handler" | "layer">,
   ): void {
-    const { clock, heartbeat } = this.#options;
+    const { clock, heartbeat, visitors } = this.#options;
     const raw: SocketRoute["raw"] = (attempt, accept) => {
+      const refusal = visitors.refuse(attempt);
+      if (refusal !== undefined) return Promise.resolve(refusal);
       attempt.context["room"] = this.room;
-      return serveRaw({ ...served, clock, heartbeat }, attempt, accept);
+      return serveRaw({ ...served, clock, heartbeat }, attempt, visitors.accepting(attempt, accept));
     };
     this.#sockets.add(path, { hooks, schemas, raw });
   }
 
   /** Adds a contract's route. */
   addContract(hooks: readonly AnyHook[], service: ContractService<AnyContract>): void {
+    this.#services.push(service);
     this.#sockets.add(service.contract.path, { hooks, schemas: service.contract.definition, service });
   }
 
@@ -104,6 +112,40 @@ export class Routes {
   /** Ends every session, those of mounted apps too. */
   async end(): Promise<void> {
     await Promise.all([this.#options.parking.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
+  }
+
+  /** Forgets every session and what was said in rooms, as a process that dies does; what is in a store stays there. */
+  crash(): void {
+    this.#options.parking.crash();
+    for (const service of this.#services) service.crash();
+    for (const { routes } of this.#mounts) routes.crash();
+  }
+
+  /** Asks everyone to go elsewhere within `within` ms, at the routes of mounted apps too. */
+  drain(within: number): void {
+    this.#options.visitors.drain(within);
+    for (const { routes } of this.#mounts) routes.drain(within);
+  }
+
+  /** What there is now, at the routes of mounted apps too. */
+  get gauges(): Omit<Gauges, "deciding"> {
+    const { parking, visitors } = this.#options;
+    const { all, here } = visitors.count;
+    const own = { connected: here, waiting: all - here, kept: parking.kept };
+    return this.#mounts.reduce(
+      (sum, { routes: { gauges } }) => ({
+        connected: sum.connected + gauges.connected,
+        waiting: sum.waiting + gauges.waiting,
+        kept: sum.kept + gauges.kept,
+      }),
+      own,
+    );
+  }
+
+  /** Ends everyone of that name, at the routes of mounted apps too. */
+  revoke(principal: string, error: CloseError): void {
+    this.#options.visitors.revoke(principal, error);
+    for (const { routes } of this.#mounts) routes.revoke(principal, error);
   }
 
   /** Whether any route is at this path. */

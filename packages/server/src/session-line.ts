@@ -16,18 +16,23 @@ import {
 } from "@symbolon/protocol";
 import { checkBounds } from "./frame-bounds.ts";
 import { beating } from "./heartbeat.ts";
+import type { Identity, Renew } from "./identity.ts";
 import type { Line, LineListener, LineOptions } from "./line.ts";
 import type { Owner, Parkable, Parking } from "./parking.ts";
 import { Recorder } from "./recorder.ts";
+import { Renewal } from "./renewal.ts";
+import { Returns } from "./returns.ts";
 import { type SessionChange, SessionWatchers } from "./session-change.ts";
+import { outletOf, Seat } from "./seat.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import type { AttachRequest, Claim, SessionStore } from "./store.ts";
 
-/** A wire that has said `hello`. */
-export interface Caller {
+/** A wire that has said `hello`, and who hooks have said its client is. */
+export interface Caller extends Identity {
   readonly wire: Wire;
   readonly hello: Hello;
   readonly codec: FrameCodec;
+  readonly renew: Renew;
 }
 
 /** What a client may have said that was not handled. */
@@ -50,12 +55,15 @@ export class SessionLine implements Line, Parkable {
   readonly outbox: Session;
   readonly owner: Owner;
   readonly secret: SessionSecret;
+  readonly seat: Seat;
   /** The client has spoken since its first welcome, and so has it. */
   confirmed = false;
   /** The newest dial of the client that was attached. */
   att = 0;
+  readonly returns: Returns;
   readonly #options: SessionLineOptions;
   readonly #watchers = new SessionWatchers();
+  readonly #renewal: Renewal;
   #recorder: Recorder | undefined;
   #listener: LineListener | undefined;
   #wire: Wire | undefined;
@@ -67,9 +75,16 @@ export class SessionLine implements Line, Parkable {
     const { owner, parking, secret, left } = options;
     this.owner = owner;
     this.secret = secret;
+    this.seat = new Seat(this.id);
     this.#options = options;
+    this.returns = new Returns(options.clock);
     const { messages, size } = parking.options;
     this.outbox = new Session({ window, messages, size, left });
+    this.#renewal = new Renewal(options.clock, {
+      principal: owner.principal,
+      ask: (by) => this.#wire?.send(jsonFrames.write({ t: "reauth", by })),
+      refuse: (error) => this.#refuse(error),
+    });
   }
 
   get size(): number {
@@ -85,6 +100,11 @@ export class SessionLine implements Line, Parkable {
     return this.secret.key.sid;
   }
 
+  /** Whether it has ended, though its last handlers may still run. */
+  get finished(): boolean {
+    return this.#finished;
+  }
+
   watch(watcher: (change: SessionChange) => void): () => void {
     return this.#watchers.add(watcher);
   }
@@ -96,6 +116,7 @@ export class SessionLine implements Line, Parkable {
       heard: () => this.outbox.heard,
       lost: (error) => this.#listener?.failed(error),
     });
+    if (this.#finished) this.#forget(); // while the store was asked
   }
 
   /** Asks the store, if there is one, whether the session may go on for this client; true when it may. */
@@ -113,10 +134,13 @@ export class SessionLine implements Line, Parkable {
    * The client is here, on a new wire; one that it had before is let go. Resolves when this wire is of no account any
    * more: the session is parked, or has gone on to another, or nothing is left of it.
    */
-  attach({ wire, hello, codec }: Caller, state: Welcome["state"], why?: string): Promise<void> {
+  attach(caller: Caller, state: Welcome["state"], why?: string): Promise<void> {
+    const { wire, hello, codec } = caller;
     const { clock, heartbeat } = this.#options;
     const ghost = this.#wire;
+    const again = this.#rested !== undefined;
     this.#wire = wire;
+    this.#renewal.begin(caller);
     this.#rested?.();
     ghost?.close(CloseCode.Superseded, "a newer connection took over");
     ghost?.terminate();
@@ -124,7 +148,6 @@ export class SessionLine implements Line, Parkable {
     this.#options.parking.resumed(this);
     const { outbox, secret } = this;
     outbox.codec = codec;
-    const { interval: i, timeout: t } = heartbeat;
     const { missing } = outbox;
     wire.send(
       jsonFrames.write({
@@ -135,7 +158,7 @@ export class SessionLine implements Line, Parkable {
         rx: outbox.heard.rx,
         but: missing.length > 0 ? missing : undefined,
         ...window,
-        heartbeat: { i, t },
+        heartbeat: { i: heartbeat.interval, t: heartbeat.timeout },
         ttl: this.#options.parking.options.grace,
       }),
     );
@@ -150,7 +173,9 @@ export class SessionLine implements Line, Parkable {
       outbox.flush();
     };
     const rest = new Promise<void>((resolve) => (this.#rested = resolve));
-    if (state === "resumed") this.#watchers.tell({ is: "resumed" });
+    const outlet = outletOf(wire, codec, (error) => this.#drop(error, wire));
+    this.seat.here(outlet, hello.rooms);
+    if (again || state === "resumed") this.#watchers.tell({ is: "resumed" });
     wire.listen(beating(told, wire, clock, heartbeat, ping));
     return rest;
   }
@@ -165,6 +190,18 @@ export class SessionLine implements Line, Parkable {
     const left = this.#recorder?.leave(Date.now());
     this.close(error);
     await left?.catch((failure: unknown) => this.#listener?.failed(failure));
+    await this.#options.ended;
+  }
+
+  crash(): void {
+    this.#recorder?.stop();
+    this.#wire?.terminate();
+    this.close(new CloseError(CloseCode.Abnormal, "the server has died", false));
+  }
+
+  move(at: number): boolean {
+    this.#wire?.send(jsonFrames.write({ t: "goaway", at, why: "shutting down" }));
+    return true;
   }
 
   terminate(): void {
@@ -187,7 +224,7 @@ export class SessionLine implements Line, Parkable {
 
   #hear(message: Message, wire: Wire): void {
     const listener = this.#listener;
-    if (wire !== this.#wire || listener === undefined) return;
+    if (wire !== this.#wire || this.#finished || listener === undefined) return;
     this.confirmed = true;
     try {
       checkBounds(message);
@@ -197,6 +234,7 @@ export class SessionLine implements Line, Parkable {
         wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
         this.outbox.flush();
       } else if (frame.t === "bye") listener.leave(new CloseError(CloseCode.Normal));
+      else if (frame.t === "auth") void this.#renewal.judge(frame.token);
       else if (this.outbox.hear(frame) && !listener.take(frame, message.length) && frame.t !== "pong")
         throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
       if (frame.a !== undefined) this.#recorder?.acked(frame.a, frame.t === "ack" ? frame.but : undefined);
@@ -206,17 +244,31 @@ export class SessionLine implements Line, Parkable {
     }
   }
 
-  /** One half has lost what the other relies on: the client comes back and is told; any other fault is for good. */
+  /** Something was lost on the way: the client comes back and says it again; any other fault is for good. */
   #misheard({ closeCode, message }: ProtocolError, wire: Wire): void {
     const error = new CloseError(closeCode, message.slice(0, 100));
-    if (closeAdvice(closeCode) === "end") return this.close(error);
+    // What was refused has its number all the same: a session that went on would be without it, and nobody told.
+    if (closeCode !== CloseCode.SessionLost) return this.close(error);
+    this.#drop(error, wire);
+  }
+
+  /** The client is to come back on another wire. */
+  #drop(error: CloseError, wire: Wire): void {
     wire.close(error.code, error.reason);
     this.#lost(error, wire);
+  }
+
+  /** Its credential is none any more: the session waits for a client that may bring another, and else it ends. */
+  #refuse(error: CloseError): void {
+    if (closeAdvice(error.code) === "end") this.#listener?.expel(error);
+    else if (this.#wire !== undefined) this.#drop(error, this.#wire);
   }
 
   #lost(closed: Closed, wire: Wire): void {
     if (wire !== this.#wire) return;
     this.#wire = undefined;
+    this.#renewal.stop();
+    this.seat.away();
     if (this.#recorder === undefined) this.outbox.parked();
     else this.#recorder.wire = undefined;
     if (this.#finished || closeAdvice(closed.code) === "end") return this.#over?.(closed);
@@ -229,11 +281,16 @@ export class SessionLine implements Line, Parkable {
   #finish(error: CloseError): void {
     if (this.#finished) return;
     this.#finished = true;
+    this.#renewal.stop();
     const { undelivered } = this.outbox;
-    void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
+    this.#forget();
     this.#options.parking.remove(this);
     this.outbox.end(error);
     this.#rested?.(this.#options.ended);
     this.#watchers.tell({ is: "ended", undelivered });
+  }
+
+  #forget(): void {
+    void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
   }
 }

@@ -116,6 +116,12 @@ export class SessionTable {
     }));
   }
 
+  /** Whether the claim is the newest one of its session. */
+  owns({ sid, ep, fence }: Claim): boolean {
+    const head = this.#head(sid);
+    return head?.identity.ep === ep && head.standing.fence === fence;
+  }
+
   /** Throws RangeError when the record cannot follow. */
   commit(claim: Claim, record: Commit): Decided<SessionChange, boolean> {
     const { out, note } = record;
@@ -160,7 +166,7 @@ export class SessionTable {
     const identity = change.identity ?? before?.identity;
     if (standing === undefined || identity === undefined) return void this.#sessions.delete(sid);
     const outgoing = before?.outgoing ?? [];
-    outgoing.push(...out);
+    for (const message of out) outgoing.push(message); // there may be more than fit a call
     const held = outgoing.findIndex(({ s }) => s > standing.acked.upTo);
     const dropped = outgoing.splice(0, standing.broken || held < 0 ? outgoing.length : held);
     const session = {
@@ -190,12 +196,13 @@ export class SessionTable {
   }
 
   #change(
-    { sid, ep, fence }: Claim,
+    claim: Claim,
     next: (standing: Standing) => Standing | undefined,
     out: readonly Outgoing[] = [],
   ): Decided<SessionChange, boolean> {
+    const { sid } = claim;
     const head = this.#head(sid);
-    if (head?.identity.ep !== ep || head.standing.fence !== fence) return { answer: () => false };
+    if (head === undefined || !this.owns(claim)) return { answer: () => false };
     const standing = next(head.standing);
     if (standing === undefined) return this.#decide({ sid }, undefined, () => true);
     return this.#decide({ sid, standing, out }, { identity: head.identity, standing }, () => true);

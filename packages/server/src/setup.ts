@@ -11,6 +11,7 @@ import type {
 } from "@symbolon/protocol";
 import type { Peer } from "./peer.ts";
 import type { BroadcastOptions, Room } from "./room.ts";
+import type { Keep } from "./store.ts";
 
 /** A room of a contract: what is said is one of the server's messages. */
 export type ContractRoom<C extends AnyContract> = Room<
@@ -20,7 +21,46 @@ export type ContractRoom<C extends AnyContract> = Room<
     data: EventInput<ServerMessages<C>, Name>,
     options?: BroadcastOptions<Peer<ServerMessages<C>>>,
   ) => Sent
->;
+> & {
+  /**
+   * Adds a member; joining twice does nothing. One who comes back to a room goes on where it was; a newcomer hears what
+   * is said from now on, and before that what the room keeps. Throws RequestError with `TOO_MANY_ROOMS`.
+   */
+  readonly join: (member: Peer<ServerMessages<C>>, options?: JoinOptions) => void;
+};
+
+/** How a newcomer joins a room. */
+export interface JoinOptions {
+  /** How far back it hears what the room keeps, in ms. Default: all of it; 0 for nothing. */
+  readonly since?: number;
+}
+
+/** How a contract is served. */
+export interface ImplementOptions<C extends AnyContract> {
+  /** What its rooms remember, and for whom. */
+  readonly rooms?: RoomsOptions<C>;
+}
+
+/** What the rooms of a contract remember. Those who come back within 120 s, and 1,000 messages, miss nothing in any case. */
+export interface RoomsOptions<C extends AnyContract = AnyContract> {
+  /** What of its past a room tells newcomers: so many messages, of so many seconds. Default: nothing. */
+  readonly keep?: Keep;
+  /**
+   * What becomes of a member that takes no more. `pause`, the default: it is told what it missed as soon as it takes
+   * it. `conflate`: of that only the newest event of each key; one whose key is undefined is always told. `disconnect`:
+   * after 10 s its connection is closed with 4901; it comes back.
+   */
+  readonly slow?: "pause" | "disconnect" | { readonly conflate: Conflate<C> };
+  /** In how many rooms a client may be. Default 100. */
+  readonly perPeer?: number;
+}
+
+/** By what an event of the server replaces those before it. The data is what stands on the wire. */
+export type Conflate<C extends AnyContract> = (
+  ...said: {
+    [Name in EventName<ServerMessages<C>>]: [name: Name, data: EventInput<ServerMessages<C>, Name>];
+  }[EventName<ServerMessages<C>>]
+) => unknown;
 
 /** What a handler is given besides the message. */
 export interface Call<C extends AnyContract> {
@@ -28,7 +68,10 @@ export interface Call<C extends AnyContract> {
   readonly signal: AbortSignal;
   /** In how many ms the client gives up, as it was when it asked; undefined when it waits for ever. */
   readonly deadline: number | undefined;
-  /** Finds a room of the contract. */
+  /**
+   * Finds a room of the contract. What an event's or a request's handler says in it is said when the handler has
+   * settled, before the answer, and not at all when it fails; so its `send` settles at once.
+   */
   readonly room: (name: string) => ContractRoom<C>;
 }
 

@@ -39,7 +39,7 @@ export interface SessionStore {
   /**
    * Records what one tick did, all of it or nothing, with the places of the room messages among it. False, and nothing
    * has changed, when the claim is not the newest one of its session. Throws RangeError when the record cannot follow
-   * what is there, and an error when the store is full; a record that adds no message is taken by a full store too.
+   * what is there, and an error when the store is full; a record that adds no message and no note is taken by a full store too.
    */
   commit(claim: Claim, record: Commit): Awaitable<readonly Placed[] | false>;
   /** The session has had no wire since `at`, until it is attached. False when the claim is not the newest one. */
@@ -152,10 +152,11 @@ export interface RoomLog {
   append(room: string, message: RoomMessage, keep: Keep): Awaitable<Placed>;
   /**
    * What was said after a position, oldest first and at most `most`; without a position, from the oldest that is kept.
-   * A position that cannot be compared (another epoch, or beyond the newest) gives a gap up to the newest.
+   * A position that cannot be compared (another epoch, or beyond the newest) gives a gap up to the newest. Throws when it
+   * has to begin the room, and the store is full.
    */
   read(room: string, after: RoomPosition | undefined, most: number): Awaitable<RoomPart>;
-  /** Where a room is now. A room begins when it is first asked for, and then keeps its epoch. */
+  /** Where a room is now. A room begins when it is first asked for, and keeps its epoch. Throws when the store is too full to begin it. */
   position(room: string): Awaitable<RoomPosition>;
   /**
    * Tells `listener` of every message in the order of the room, from now on until the returned function is called: once

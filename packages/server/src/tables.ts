@@ -42,7 +42,7 @@ export class Tables {
       },
       attach: (request) => ofSession(this.#sessions.attach(request, epoch)),
       commit: (claim, record) => {
-        if (grows(record)) this.#checkRoom();
+        if (grows(record) && this.#sessions.owns(claim)) this.#checkRoom();
         const { change, answer } = this.#sessions.commit(claim, record);
         if (change === undefined) return perform<readonly Placed[] | false>({ answer: () => false });
         const rooms = this.#rooms.append(record.said ?? []);
@@ -61,8 +61,14 @@ export class Tables {
         const { change, answer } = this.#rooms.append([{ room, message, keep }]);
         return perform({ change: { rooms: change }, answer: () => answer()[0] as Placed }); // one was said, one has its place
       },
-      read: (room, after, most) => ofRooms(this.#rooms.read(room, after, most)),
-      position: (room) => ofRooms(this.#rooms.position(room)),
+      read: (room, after, most) => {
+        if (!this.#rooms.has(room)) this.#checkRoom();
+        return ofRooms(this.#rooms.read(room, after, most));
+      },
+      position: (room) => {
+        if (!this.#rooms.has(room)) this.#checkRoom();
+        return ofRooms(this.#rooms.position(room));
+      },
       watch: (room, listener) => this.#rooms.watch(room, listener),
       sweep: (now, idle) => ofRooms(this.#rooms.sweep(now, idle)),
     };

@@ -1,14 +1,16 @@
-import { CloseCode, CloseError, HandshakeError, joinedWires, type Wire } from "@symbolon/protocol";
+import { CloseCode, CloseError, HandshakeError, type Wire } from "@symbolon/protocol";
 import { mergeHeaders } from "./answer.ts";
-import { type App, servedBy } from "./app.ts";
+import { type App, insideOf, servedBy } from "./app.ts";
 import type { Accept } from "./attempt.ts";
 import { Clock, SystemClock } from "./clock.ts";
 import { CookieJar } from "./cookie-jar.ts";
 import type { AnyHook, Replacement } from "./hook.ts";
 import { MemoryWebSocket } from "./memory-websocket.ts";
+import { type Learns, type Storm, TestNetwork } from "./test-network.ts";
 import { inTime, type Patience, TestSocket } from "./test-socket.ts";
 
 export { Clock, CookieJar };
+export type { Learns, Storm } from "./test-network.ts";
 export { type Patience, TestSocket, TimeoutError } from "./test-socket.ts";
 
 /** How an app is served in a test; its routes may be declared later. */
@@ -55,8 +57,22 @@ export interface TestNet {
   readonly settled: () => Promise<void>;
   /** A `WebSocket` class for the real client: give it to `connect` of @symbolon/client. */
   readonly WebSocket: new (url: string | URL, protocols?: string | string[]) => WebSocket;
-  /** The network fails: every open connection breaks, on both sides. */
-  readonly drop: () => void;
+  /**
+   * The network fails: every open connection breaks. Both halves learn it, unless only one is named: the other hears
+   * nothing any more, and has to find out by itself.
+   */
+  readonly drop: (learns?: Learns) => void;
+  /** Nothing arrives any more, in either direction, until the returned function is called: what was sent comes then. */
+  readonly stall: () => () => void;
+  /** Connections break by chance, the same for the same seed, until the returned function is called. */
+  readonly storm: (storm: Storm) => () => void;
+  /**
+   * The server's process dies and another one takes its place, at once: connections break, and what was kept in memory for
+   * those who come back is gone, unless the app has a store. Resolves when the handlers of before have ended.
+   */
+  readonly restart: () => Promise<void>;
+  /** The app's clock: it passes by `advance` when it is the `Clock` that was given to `createApp`. */
+  readonly clock: Clock;
   /** What answers have set, refusals and 101s too; sent with every request. */
   readonly cookies: CookieJar;
   /** Every error that the app's `onError` was told of, in order. Nothing is thrown again: expect this to be empty. */
@@ -85,19 +101,17 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
   };
   const cookies = new CookieJar();
   const errors: unknown[] = [];
-  const served = servedBy(app, (inside) => {
-    const replaced = new Map<AnyHook, AnyHook>(
-      overrides as Iterable<readonly [AnyHook, AnyHook]> | undefined,
-    );
-    if (state !== undefined)
-      replaced.set(inside.state, (context: { state: unknown }) => void (context.state = state));
-    return {
-      replaced,
-      onError: (error, context) => {
-        errors.push(error);
-        return inside.options.onError(error, context);
-      },
-    };
+  const network = new TestNetwork();
+  const inside = insideOf(app, "testClient");
+  const replaced = new Map<AnyHook, AnyHook>(overrides as Iterable<readonly [AnyHook, AnyHook]> | undefined);
+  if (state !== undefined)
+    replaced.set(inside.state, (context: { state: unknown }) => void (context.state = state));
+  const served = servedBy(inside, {
+    replaced,
+    onError: (error, context) => {
+      errors.push(error);
+      return inside.options.onError(error, context);
+    },
   });
 
   const dial = async (request: Request, client: AbortController): Promise<Line> => {
@@ -105,7 +119,7 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
     const accept: Accept = ({ subprotocol = "", headers } = {}) => {
       if (request.signal.aborted)
         return Promise.reject(new CloseError(CloseCode.Abnormal, "the client has left", false));
-      const [near, far] = joinedWires(subprotocol);
+      const [near, far] = network.link(subprotocol);
       request.signal.addEventListener("abort", () => near.terminate(), { once: true });
       const line = { wire: near, headers: new Headers(headers) };
       cookies.take(line.headers);
@@ -147,6 +161,19 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
     return socket;
   };
 
+  const settled = async (): Promise<void> => {
+    for (;;) {
+      await new Promise(setImmediate);
+      const ending = [...busy].flatMap(([ended, client]) => (clients.has(client) ? [] : [ended]));
+      if (ending.length === 0) return;
+      await Promise.all(ending);
+    }
+  };
+  const drop: TestNet["drop"] = (learns) => {
+    if (learns !== undefined) return network.drop(learns);
+    for (const client of clients) leave(client);
+  };
+
   return {
     fetch: async (input, init) => {
       const asked = typeof input === "string" ? new Request(new URL(input, "http://test"), init) : input;
@@ -167,14 +194,7 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
       answer.close();
       throw new Error(`the handshake at ${JSON.stringify(path)} was accepted`);
     },
-    settled: async () => {
-      for (;;) {
-        await new Promise(setImmediate);
-        const ending = [...busy].flatMap(([ended, client]) => (clients.has(client) ? [] : [ended]));
-        if (ending.length === 0) return;
-        await Promise.all(ending);
-      }
-    },
+    settled,
     WebSocket: class extends MemoryWebSocket {
       constructor(url: string | URL, protocols: string | string[] = []) {
         const offered = typeof protocols === "string" ? [protocols] : protocols;
@@ -183,9 +203,15 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
         this.addEventListener("close", () => leave(client));
       }
     } as unknown as TestNet["WebSocket"],
-    drop: () => {
-      for (const client of clients) leave(client);
+    drop,
+    stall: () => network.stall(),
+    storm: (storm) => network.storm(storm),
+    restart: async () => {
+      inside.routes.crash();
+      drop();
+      await settled();
     },
+    clock: inside.options.clock,
     cookies,
     errors,
   };

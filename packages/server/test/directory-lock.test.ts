@@ -54,6 +54,7 @@ test("the lock of a process that runs is not taken over; when it was killed, it 
   const started = processStart(Number(child.pid));
   const directory = await lockedBy({ ...own, pid: child.pid, started });
   await expect(lockDirectory(directory)).rejects.toThrow(`process ${child.pid} uses this directory`);
+  expect(started).not.toBe(own.started);
   child.kill("SIGKILL");
   await once(child, "exit");
   await (
@@ -90,6 +91,13 @@ test("where the machine does not tell when a process started, one that runs hold
   vi.mocked(processStart).mockReturnValue(undefined);
   onTestFinished(() => void vi.mocked(processStart).mockReset());
   await expect(lockDirectory(directory)).rejects.toThrow(`process ${pid} uses this directory`);
+});
+
+test.runIf(process.platform === "linux")("a process that nobody has buried yet has ended", async () => {
+  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 1000"]); // what `sleep` did not start it does not bury
+  onTestFinished(() => void parent.kill("SIGKILL"));
+  const [dead] = (await once(parent.stdout, "data")) as [Buffer];
+  await vi.waitFor(() => expect(processStart(Number(dead.toString()))).toBe(""));
 });
 
 test("a process of which nothing is known has ended", () => {

@@ -38,6 +38,24 @@ test("@symbolon/server/node exports these names and no others", async () => {
   `);
 });
 
+test("@symbolon/server/store exports these names and no others", async () => {
+  const names = Object.keys(await import("@symbolon/server/store")).sort();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "memoryStore",
+    ]
+  `);
+});
+
+test("@symbolon/server/file exports these names and no others", async () => {
+  const names = Object.keys(await import("@symbolon/server/file")).sort();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "fileStore",
+    ]
+  `);
+});
+
 test("@symbolon/server/testing exports these names and no others", async () => {
   const names = Object.keys(await import("@symbolon/server/testing")).sort();
   expect(names).toMatchInlineSnapshot(`
@@ -56,6 +74,15 @@ test("@symbolon/server/current exports these names and no others", async () => {
   expect(names).toMatchInlineSnapshot(`
     [
       "current",
+    ]
+  `);
+});
+
+test("@symbolon/server/file exports these names and no others", async () => {
+  const names = Object.keys(await import("@symbolon/server/file")).sort();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "fileStore",
     ]
   `);
 });

@@ -63,7 +63,7 @@ test("when the disk is full the calls reject, nothing of them is kept, and they 
     expect(result).toMatchObject({
       status: "rejected",
       reason: {
-        message: expect.stringMatching(/journal cannot be written.*changed nothing.*ENOSPC/),
+        message: expect.stringMatching(/journal cannot be written.*ENOSPC.*changed nothing/),
         cause: full,
       },
     });
@@ -185,3 +185,32 @@ test("a file that cannot be made smaller grows on, and that is told", async () =
   const again = await found(store, directory);
   expect((await again.rooms.read("r", undefined, 9)).off).toBe(41);
 });
+
+test("when nobody knows which of two files the disk has, nothing more is taken, and the newer one is found", async () => {
+  const { directory, store } = await unclosed();
+  vi.spyOn(await files(), "sync").mockRejectedValueOnce(broken);
+  await expect(fill(store)).rejects.toThrow("EIO");
+  const { off } = await store.rooms.position("r");
+  await expect(store.rooms.append("r", line("late"), keep)).rejects.toThrow("EIO");
+  await expect(store.close()).rejects.toThrow("EIO");
+  const again = await fileStore({ directory });
+  onTestFinished(() => again.close());
+  expect(await again.rooms.position("r")).toMatchObject({ off });
+});
+
+test("a store that cannot be closed in order is let go of, and has what was settled", async () => {
+  const { directory, store } = await unclosed();
+  await store.rooms.append("r", line("a"), keep);
+  vi.spyOn(await files(), "write").mockRejectedValueOnce(full);
+  await expect(store.close()).rejects.toThrow(/journal cannot be written: .*ENOSPC.*settled is in the file/);
+  const again = await fileStore({ directory });
+  onTestFinished(() => again.close());
+  expect(again.opened.history).toBe("kept");
+  expect(await again.rooms.position("r")).toMatchObject({ off: 1 });
+});
+
+/** A store that the test closes itself. */
+async function unclosed() {
+  const directory = await temporaryDirectory();
+  return { directory, store: await fileStore({ directory }) };
+}

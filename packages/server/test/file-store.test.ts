@@ -70,6 +70,18 @@ test("a new store says that it is new, and its files are for nobody else to read
   expect(await readdir(directory)).toEqual(["journal", "lock"]);
 });
 
+test("a room and a session may be very long", async () => {
+  const { directory, store, claim } = await used();
+  const out = Array.from({ length: 150_000 }, (_, index) => ({ s: index + 4, data: "" }));
+  const message = line("");
+  const said = out.map(() => ({ room: "long", message, keep: { messages: 1e9, seconds: 1e9 } }));
+  expect(await store.sessions.commit(claim, { out, said })).toHaveLength(out.length);
+  const again = await opened(await killed(directory));
+  expect(await again.rooms.position("long")).toMatchObject({ off: out.length });
+  const { state } = resumed(await again.sessions.attach(bringing(claim)));
+  expect(state.outgoing).toHaveLength(out.length + 3);
+}, 60_000);
+
 test("a fence goes on after a restart: the owner of before changes nothing", async () => {
   const { directory, claim, store } = await used();
   const { claim: second } = resumed(await store.sessions.attach(bringing(claim)));

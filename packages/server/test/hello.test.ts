@@ -2,6 +2,7 @@ import { type Closed, joinedWires, type Message } from "@symbolon/protocol";
 import { expect, test } from "vitest";
 import { Clock } from "../src/clock.ts";
 import { readHello } from "../src/hello.ts";
+import { hello } from "./frames.ts";
 
 function waiting() {
   const clock = new Clock();
@@ -10,7 +11,7 @@ function waiting() {
   return { clock, client, server, closed, hello: readHello(server, clock) };
 }
 
-const good = { t: "hello", v: 1, cid: "tab", att: 1, auth: "secret" };
+const good = { ...hello, auth: "secret" };
 
 test("a hello is read", async () => {
   const { client, hello } = waiting();
@@ -71,6 +72,13 @@ test.each([
   ["S18 › no JSON", "hello", 4400, noFrame],
   ["S18 › no object", "[1]", 4400, noFrame],
   ["S18 › a hello without a cid", '{"t":"hello","v":1,"att":1}', 4400, 'missing or wrong field "cid"'],
+  ["S18 › a hello without a window", JSON.stringify({ ...good, w: 0 }), 4400, 'missing or wrong field "w"'],
+  [
+    "S18 › a hello whose session is none",
+    JSON.stringify({ ...good, resume: { sid: "a", rt: "b", ep: "c", rx: -1, tx0: 1 } }),
+    4400,
+    'missing or wrong field "resume"',
+  ],
   ["S18 › an unknown field", JSON.stringify({ ...good, x: 1 }), 4400, 'unknown field "x"'],
   [
     "S19 › a field called __proto__",

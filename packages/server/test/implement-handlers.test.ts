@@ -124,9 +124,9 @@ describe.each([
       ended.open();
     });
     const socket = await open(testClient(app), "/chat/a");
-    socket.close(1001, "going");
+    socket.close(1000, "going");
     await ended.passed;
-    expect(seen).toEqual([true, { code: 1001, reason: "going", wasClean: true }]);
+    expect(seen).toEqual([true, { code: 1000, reason: "going", wasClean: true }]);
   });
 
   test("a handler's signal aborts as soon as the client leaves", async () => {

@@ -130,6 +130,7 @@ describe("a client that comes back with the same cid", () => {
   test("ends its old connection with 4900, all of which is over before the new setup begins", async () => {
     const { log, net } = recorded();
     const old = await enter(net, "/chat/a");
+    old.send({ t: "pong", n: 1 }); // it has been welcomed, and says so
     await using again = await enter(net, "/chat/a", { ...hello, att: 2 });
     expect(log).toEqual(["1 begins", "1 is over", "2 begins"]);
     expect(await old.closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
@@ -165,7 +166,7 @@ describe("a client that comes back with the same cid", () => {
     const net = testClient(app);
     const older = await knock(net, "/chat/a");
     await vi.waitFor(() => expect(gates).toHaveLength(1));
-    const newer = await knock(net, "/chat/a");
+    const newer = await knock(net, "/chat/a", { ...hello, att: 2 });
     gates[0]?.();
     expect(await older.closed).toMatchObject({ code: 4900 });
     await vi.waitFor(() => expect(gates).toHaveLength(2));

@@ -14,7 +14,13 @@ describe("in session mode", () => {
       t: "welcome",
       state: "new",
       sid: expect.stringMatching(/^[\w-]{22}$/),
+      rt: expect.stringMatching(/^[\w-]{43}$/),
+      ep: expect.stringMatching(/^[\w-]{11}$/),
+      rx: 0,
+      w: 64,
+      wb: 2 ** 20,
       heartbeat: { i: 500, t: 200 },
+      ttl: 120_000,
     });
   });
 

@@ -26,10 +26,14 @@ test("a full store takes no new session and no message, but whatever makes it sm
   expect(() => sessions.create({ ...beginning, sid: "t" })).toThrow("the store is full (5000 bytes)");
   expect(() => sessions.commit(claim, { out: [{ s: 2, data: "" }] })).toThrow("the store is full");
   expect(() => sessions.commit(claim, { note: "" })).toThrow("the store is full");
+  expect(() => rooms.position("r")).toThrow("the store is full");
+  expect(() => rooms.read("r", undefined, 9)).toThrow("the store is full");
+  expect(sessions.commit({ ...claim, fence: 2 }, { out })).toBe(false);
   expect(() => rooms.append("r", { name: "n", data: "", at: 0 }, keep)).toThrow("the store is full");
   expect(sessions.commit(claim, { acked: { upTo: 1, but: [] } })).toEqual([]);
   expect(rooms.append("r", { name: "n", data: "y".repeat(5_000), at: 0 }, keep)).toMatchObject({ off: 1 });
   expect(() => sessions.create({ ...beginning, sid: "t" })).toThrow("the store is full");
+  expect(rooms.position("r")).toMatchObject({ off: 1 });
   expect(rooms.sweep(9_000, 0)).toBeUndefined();
   expect(sessions.create({ ...beginning, sid: "t" })).toMatchObject({ sid: "t" });
   expect(sessions.commit(claim, { out: [{ s: 2, data: "z".repeat(5_000) }] })).toEqual([]);

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "@symbolon/client";
 import { contract, request, stream } from "@symbolon/protocol";
-import { type App, createApp } from "@symbolon/server";
+import { createApp } from "@symbolon/server";
 import { fileStore } from "@symbolon/server/file";
-import { testClient, type TestNet } from "@symbolon/server/testing";
-import { afterEach, expect, onTestFinished, test, vi } from "vitest";
+import { testClient } from "@symbolon/server/testing";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 
 const counting = contract("/counting", {

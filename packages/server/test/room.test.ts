@@ -1,13 +1,10 @@
-import { contract, int, Mailbox, ValidationError } from "@symbolon/protocol";
+import { int, Mailbox, Sent, ValidationError } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
-import { z } from "zod";
 import { createApp } from "../src/app.ts";
-import { Peer } from "../src/peer.ts";
 import { type Member, Rooms } from "../src/room.ts";
 import { testClient } from "../src/testing.ts";
-import { enter, frame, hello } from "./frames.ts";
 
-class Hearer implements Member<string> {
+class Hearer implements Member {
   readonly heard: string[] = [];
   readonly told = new Mailbox<unknown>();
   readonly gone: Promise<void>;
@@ -27,17 +24,21 @@ class Hearer implements Member<string> {
 }
 
 function rooms() {
-  const all = new Rooms<Hearer, string>((hearer) => hearer);
-  return (name: string) => all.room(name, (broadcast) => broadcast);
+  const all = new Rooms<Hearer, Hearer>((hearer) => hearer);
+  return (name: string) =>
+    all.room(name, (message: string, { except }: { except?: Hearer } = {}) => {
+      for (const [, hearer] of all.inside(name)) if (hearer !== except) hearer.deliver(message);
+      return new Sent();
+    });
 }
 
 describe("a room", () => {
-  test("tells every member, in the order of joining, and nobody else", async () => {
+  test("tells every member, in the order of joining, and nobody else", () => {
     const here = rooms()("a");
     const [ada, bob, eve] = [new Hearer(), new Hearer(), new Hearer()];
     here.join(ada);
     here.join(bob);
-    await here.send("hello");
+    here.send("hello");
     expect([ada.heard, bob.heard, eve.heard]).toEqual([["hello"], ["hello"], []]);
     expect(here.members).toEqual([ada, bob]);
     expect([here.name, here.size]).toEqual(["a", 2]);
@@ -215,70 +216,6 @@ describe("a room of raw routes", () => {
     });
     ada.send("again");
     expect(await ada.receive()).toBe("again");
-    ada.close();
-  });
-});
-
-describe("a room of a contract", () => {
-  const chat = contract("/chat", {
-    client: { say: z.object({ text: z.string() }) },
-    server: { said: z.object({ text: z.string() }), left: z.object({ name: z.string() }) },
-  });
-
-  function served() {
-    const app = createApp();
-    const service = app.implement(chat, async function* (peer, { room, query }) {
-      room("lobby").join(peer);
-      yield { say: ({ text }, call) => call.room("lobby").send("said", { text }, { except: peer }) };
-      room("lobby").send("left", { name: String(query["name"]) });
-    });
-    return { service, net: testClient(app) };
-  }
-
-  test("is the same for session and plain clients", async () => {
-    const { net, service } = served();
-    const ada = await enter(net, "/chat?name=ada");
-    const bob = await net.connect("/chat?name=bob");
-    ada.send({ t: "event", name: "say", data: { text: "hello" } });
-    expect(await frame(bob)).toEqual({ t: "event", name: "said", data: { text: "hello" } });
-    bob.send({ t: "event", name: "say", data: { text: "hi" } });
-    expect(await frame(ada)).toEqual({ t: "event", name: "said", data: { text: "hi" } });
-    expect(service.room("lobby").size).toBe(2);
-    ada.close();
-    expect(await frame(bob)).toEqual({ t: "event", name: "left", data: { name: "ada" } });
-    expect(service.room("lobby").size).toBe(1);
-    bob.close();
-  });
-
-  test("can be watched from anywhere", async () => {
-    const { net, service } = served();
-    const changes = new Mailbox<string>();
-    service.room("lobby").watch(({ is, member }) => changes.put(`${is} ${member instanceof Peer}`));
-    const ada = await enter(net, "/chat");
-    expect(await changes.take()).toBe("joined true");
-    ada.close();
-    expect(await changes.take()).toBe("left true");
-  });
-
-  test("can be spoken to from anywhere", async () => {
-    const { net, service } = served();
-    const ada = await enter(net, "/chat");
-    await service.room("lobby").send("said", { text: "back in 5" });
-    expect(await frame(ada)).toMatchObject({ data: { text: "back in 5" } });
-    ada.close();
-  });
-
-  test("is harmed by no member whose network broke", async () => {
-    const { net, service } = served();
-    const broken = await enter(net, "/chat?name=broken", { ...hello, cid: "broken" });
-    net.drop();
-    service.room("lobby").send("said", { text: "to the dead" });
-    await broken.closed;
-    const ada = await enter(net, "/chat");
-    service.room("lobby").send("said", { text: "hello" });
-    const heard = [await frame(ada)];
-    while (!JSON.stringify(heard).includes("hello")) heard.push(await frame(ada));
-    expect(heard.at(-1)).toMatchObject({ data: { text: "hello" } });
     ada.close();
   });
 });

@@ -165,9 +165,9 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
       let answered: Promise<Placed> | undefined;
       const listening = (index: number): void => {
         store.rooms.watch("r", ({ data }) => {
-          heard[index]?.push(String(data));
           if (data === "ask" && index === 0)
             answered = (async () => store.rooms.append("r", said("answer"), keep))();
+          heard[index]?.push(String(data));
         });
       };
       listening(0);
@@ -197,6 +197,19 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
         gap: { from: before.off, to: after.off },
         entries: [],
       });
+      await store.rooms.sweep(15_001, 5_000);
+      expect(await store.rooms.position("r")).toEqual(after);
+    });
+
+    test("what is said while a room is about to be forgotten is said in the room that was there", async () => {
+      const store = await open();
+      const before = await store.rooms.position("r");
+      await store.rooms.sweep(0, 5_000);
+      const append = (async () => store.rooms.append("r", said("a", 5_000), keep))();
+      const sweep = (async () => store.rooms.sweep(5_000, 5_000))();
+      const [placed] = await Promise.all([append, sweep]);
+      expect(placed).toMatchObject({ prev: before.off });
+      expect(await store.rooms.read("r", before, 9)).toMatchObject({ ep: before.ep, entries: [placed] });
     });
 
     test("a room that somebody watches, or in which something was said, is not forgotten", async () => {

@@ -1,0 +1,65 @@
+import {
+  type EventFrame,
+  type GapFrame,
+  type Hello,
+  ProtocolError,
+  type RoomFrame,
+  type SaidFrame,
+  type SkipFrame,
+} from "@symbolon/protocol";
+
+/** Something was said that this client will never hear. */
+export interface Gap {
+  /** The room in which it was said; undefined when it was said to this client alone. */
+  readonly room?: string | undefined;
+  /** The first message that is lost, in the room's count. */
+  readonly from: number;
+  /** The last one. */
+  readonly to: number;
+  /** `trimmed`: the room remembers no more. `epoch`: it has forgotten all, and counts anew; nobody knows how much is lost. */
+  readonly why: string;
+}
+
+/** Who is told of rooms. */
+export interface RoomListener {
+  /** Something was said that the client has not heard, in so many characters. */
+  readonly said: (event: EventFrame, size: number) => void;
+  /** Something was said that it will never hear. */
+  readonly lost: (gap: Gap) => void;
+}
+
+/** The rooms that a client is in, and how far it has come in each. */
+export interface ClientRooms {
+  /** Where it is, as `hello` says it. */
+  readonly positions: Hello["rooms"];
+  /** Takes a frame of so many characters. Throws ProtocolError with 4902 when something was said before of which nobody told. */
+  readonly hear: (frame: RoomFrame | SaidFrame | SkipFrame | GapFrame, size: number) => void;
+}
+
+/** Keeps a client's place in its rooms: nothing that is said there is handled twice, or missed in silence. */
+export function createRooms({ said, lost }: RoomListener): ClientRooms {
+  const places = new Map<string, [room: string, ep: string, off: number]>();
+  return {
+    get positions() {
+      return [...places.values()];
+    },
+    hear(frame, size) {
+      const { t, room = "" } = frame;
+      const at = places.get(room);
+      if (t === "room") {
+        const { ep, off = 0 } = frame;
+        if (!ep) places.delete(room);
+        // The wire before may have told more since the server was asked for this.
+        else if (at?.[1] !== ep || at[2] < off) places.set(room, [room, ep, off]);
+      } else if (t === "gap") {
+        const { from, to, why } = frame;
+        if (at) at[2] = to;
+        lost({ room: frame.room, from, to, why });
+      } else if (at && frame.o > at[2]) {
+        if (frame.p !== at[2]) throw new ProtocolError(`${t} ${frame.o} came after ${at[2]}`, 4902);
+        at[2] = frame.o;
+        if (t === "said") said({ t: "event", name: frame.name, data: frame.data }, size);
+      }
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { contract, type Failure, type Hello, request, stream } from "@symbolon/protocol";
+import { z } from "zod";
+import { connect, type OutboxOptions, type Reset } from "../src/index.ts";
+import { fakeSockets, pass, welcome } from "./fakes.ts";
+
+const talk = contract("/talk", {
+  client: {
+    say: z.number(),
+    ask: request({ input: z.number(), output: z.number() }),
+    count: stream({ input: z.number(), output: z.number() }),
+  },
+  server: { told: z.number() },
+});
+
+/** A client over fake sockets; the test is its server. */
+export async function talking(outbox: OutboxOptions = {}) {
+  const { last, made, WebSocket } = fakeSockets();
+  const client = connect(talk, { url: "ws://test", WebSocket, outbox });
+  const order: unknown[] = [];
+  const resets: Reset[] = [];
+  const failures: Failure[] = [];
+  client.on("told", (n) => void order.push(n));
+  client.on("reset", (reset) => {
+    order.push("reset");
+    resets.push(reset);
+  });
+  client.on("failed", (failure) => failures.push(failure));
+  await pass();
+  /** Opens the socket that was dialed last, and gives the hello. */
+  const opens = (): Hello => {
+    last().opens();
+    return JSON.parse(String(last().sent.shift())) as Hello;
+  };
+  const says = (...frames: string[]): void => {
+    for (const frame of frames) last().says(frame);
+  };
+  const welcomes = (fields: Parameters<typeof welcome>[0] = {}): void => says(welcome(fields));
+  /** What the client has said on the last wire since the last time. */
+  const heard = (): unknown[] => last().sent.splice(0);
+  /** The wire breaks, and the next one is dialed and opened. */
+  const breaks = async (): Promise<Hello> => {
+    last().falls();
+    await pass(1_000);
+    return opens();
+  };
+  return { client, made, last, opens, says, welcomes, heard, breaks, order, resets, failures };
+}
+
+/** It, on a wire that is welcomed. */
+export async function welcomed(outbox?: OutboxOptions) {
+  const all = await talking(outbox);
+  all.opens();
+  all.welcomes();
+  return all;
+}
+
+/** An event of the client, as it stands on the wire. */
+export const said = (s: number, n: number, q = s): string =>
+  `{"s":${s},"t":"event","name":"say","data":${n},"q":${q}}`;
+/** An event of the server. */
+export const told = (s: number, n: number): string => `{"s":${s},"t":"event","name":"told","data":${n}}`;

@@ -1,0 +1,22 @@
+/** A server in a process of its own, which is told to end: says its port, and what happens to its handlers. */
+import { createApp } from "@symbolon/server";
+import { serve } from "@symbolon/server/node";
+
+const [mode] = process.argv.slice(2);
+const app = createApp();
+
+app.ws("/echo", async (socket) => {
+  for await (const message of socket) await socket.send(message);
+  if (mode === "hangs") await new Promise(() => {});
+  console.log("finished");
+});
+
+const server = await serve(app, { port: 0, drain: 1_000, signals: mode !== "own" });
+if (mode === "own" || mode === "both")
+  process.once("SIGTERM", () => {
+    console.log("own");
+    void server.close().then(() => process.exit(7));
+  });
+// Something else that keeps the process alive, as a pool of connections does.
+setInterval(() => {}, 60_000);
+console.log(String(server.port));

@@ -1,0 +1,144 @@
+import type { Half } from "../agenda.ts";
+import type { Ledger } from "../ledger.ts";
+import type { Invariant } from "./invariant.ts";
+
+const other: Record<Half, Half> = { client: "server", server: "client" };
+
+/** Seen on the wire: an ack is compared with the events it covers, whose handlers write down when they have settled. */
+export const I5: Invariant = {
+  name: "I5",
+  says: "What is acknowledged has been handled.",
+  *broken(ledger) {
+    for (const { by, place, finished } of acks(ledger))
+      for (const n of finished) {
+        const [done] = ledger.of("handled", n).filter((one) => one.by === by);
+        if (!done || done.place > place) yield `the ${by} acknowledged ${n} before it was handled`;
+      }
+  },
+};
+
+/** Each ack: which events it says are finished that were not before. */
+function* acks(ledger: Ledger): Generator<{ by: Half; place: number; finished: number[] }> {
+  /** By session and receiver: the events under way by sequence, and up to where an ack went. */
+  const events = new Map<string, { numbers: Map<number, number>; high: number; held: Set<number> }>();
+  const sent = (sid: string, to: Half) => {
+    const one = events.get(`${sid} ${to}`) ?? { numbers: new Map(), high: 0, held: new Set() };
+    events.set(`${sid} ${to}`, one);
+    return one;
+  };
+  for (const { by, sid, frame, place } of ledger.framed("put")) {
+    const n = frame.t === "event" ? (frame["data"] as { n?: number } | undefined)?.n : undefined;
+    if (frame.s !== undefined && n !== undefined) sent(sid, other[by]).numbers.set(frame.s, n);
+    if (frame.a === undefined) continue;
+    const theirs = sent(sid, by);
+    const but = new Set(frame.but ?? []);
+    const finished: number[] = [];
+    const look = (s: number): void => {
+      if (but.has(s)) return void theirs.held.add(s);
+      theirs.held.delete(s);
+      const n = theirs.numbers.get(s);
+      if (n !== undefined) finished.push(n);
+    };
+    for (const s of Array.from(theirs.held)) look(s);
+    for (let s = theirs.high + 1; s <= frame.a; s += 1) look(s);
+    theirs.high = Math.max(theirs.high, frame.a);
+    yield { by, place, finished };
+  }
+}
+
+/** Credit follows from acks: a sender knows `w` of the other half, and what it has been told is finished. */
+export const I11: Invariant = {
+  name: "I11",
+  says: "Acks never go back nor beyond what arrived, and nobody sends beyond credit.",
+  *broken(ledger) {
+    const acked = new Map<string, number>();
+    const arrived = new Map<string, number>();
+    const windows = windowsOf(ledger);
+    const open = new Map<string, Set<number>>();
+    for (const entry of [...ledger.framed("put"), ...ledger.framed("got")].sort(
+      (a, b) => a.place - b.place,
+    )) {
+      const { is, by, sid, frame } = entry;
+      const key = `${sid} ${by}`;
+      if (is === "got") {
+        if (frame.s !== undefined) arrived.set(key, Math.max(frame.s, arrived.get(key) ?? 0));
+        const unfinished = open.get(key);
+        for (const s of unfinished ?? [])
+          if (frame.a !== undefined && s <= frame.a && !frame.but?.includes(s)) unfinished?.delete(s);
+        continue;
+      }
+      if (frame.a !== undefined) {
+        if (frame.a < (acked.get(key) ?? 0))
+          yield `the ${by} acknowledged ${frame.a} after ${acked.get(key)}`;
+        if (frame.a > (arrived.get(key) ?? 0))
+          yield `the ${by} acknowledged ${frame.a}, but only ${arrived.get(key) ?? 0} had arrived`;
+        acked.set(key, frame.a);
+      }
+      if (frame.t !== "event" || frame.s === undefined) continue;
+      const unfinished = open.get(key) ?? new Set();
+      open.set(key, unfinished.add(frame.s));
+      const window = windows.get(`${sid} ${other[by]}`) ?? Infinity;
+      if (unfinished.size > window)
+        yield `the ${by} sent ${unfinished.size} events where ${window} may be open`;
+    }
+  },
+};
+
+/** How many events each half of a session takes, by its own word. */
+function windowsOf(ledger: Ledger): Map<string, number> {
+  const windows = new Map<string, number>();
+  const hellos = new Map<number, number>();
+  for (const { line, frame } of ledger.all("put")) {
+    const w = Number(frame["w"] ?? Infinity);
+    if (frame.t === "hello") hellos.set(line, w);
+    if (frame.t !== "welcome") continue;
+    windows.set(`${String(frame["sid"])} server`, w);
+    windows.set(`${String(frame["sid"])} client`, hellos.get(line) ?? Infinity);
+  }
+  return windows;
+}
+
+/**
+ * With one server there is no other owner; what is seen is that nothing is handled of what came on a socket only after
+ * a newer one of its session was welcomed.
+ */
+export const I7: Invariant = {
+  name: "I7",
+  says: "What comes from a socket that was replaced changes nothing.",
+  *broken(ledger) {
+    const newest = new Map<string, number>();
+    const fresh = new Set<number>();
+    const stale = new Set<number>();
+    for (const entry of ledger.entries) {
+      if (entry.is === "put" && entry.by === "server" && entry.frame.t === "welcome")
+        newest.set(String(entry.frame["sid"]), entry.line);
+      if (entry.is === "handling" && entry.by === "server" && stale.has(entry.n) && !fresh.has(entry.n))
+        yield `${entry.n} was handled, though it only came on a socket that was replaced`;
+      if (entry.is !== "got" || entry.by !== "server") continue;
+      const n = (entry.frame["data"] as { n?: number } | undefined)?.n;
+      if (n !== undefined) ([...newest.values()].includes(entry.line) ? fresh : stale).add(n);
+    }
+  },
+};
+
+/** So many events may be on the wire whatever the bound: what the server grants. */
+const window = 64;
+
+/** Looks at what is public: which events of a client have no outcome yet. */
+export const I12: Invariant = {
+  name: "I12",
+  says: "No buffer holds more than its bound.",
+  *broken(ledger) {
+    const { full, ...outbox } = ledger.settings.client.outbox;
+    const messages = Math.max(outbox.messages, window);
+    const held = new Map<number, Set<number>>();
+    for (const entry of ledger.entries) {
+      if (entry.is === "said" && entry.by === "client" && entry.kind === "event" && entry.client)
+        held.set(entry.client, (held.get(entry.client) ?? new Set()).add(entry.n));
+      if (entry.is === "outcome") for (const one of held.values()) one.delete(entry.n);
+      if (entry.is !== "put" || full === "wait") continue;
+      for (const [client, { size }] of held)
+        if (size > messages) yield `client ${client} holds ${size} events, ${messages} are allowed`;
+    }
+  },
+};

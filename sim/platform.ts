@@ -1,0 +1,114 @@
+import crypto from "node:crypto";
+import { syncBuiltinESMExports } from "node:module";
+import type { Agenda } from "./agenda.ts";
+import type { Chance } from "./chance.ts";
+
+/** What the globals of a world stand on. */
+export interface Ground {
+  readonly agenda: Agenda;
+  readonly chance: Chance;
+  /** How far the wall clock is off, in ms. */
+  readonly skew: number;
+  /** Told what the product writes to the console. */
+  readonly complain: (what: unknown[]) => void;
+  /** Hears `online`, `pagehide` and their like. */
+  readonly page: Pick<EventTarget, "addEventListener" | "removeEventListener">;
+  readonly online: boolean;
+  /** Hears `visibilitychange` and `resume`. */
+  readonly document: Ground["page"] & { readonly visibilityState: string };
+}
+
+/** A year in which no test was written: the wall clock of every world begins here, in ms since the epoch. */
+const epoch = Date.UTC(2020, 0, 1);
+const realImmediate = setImmediate;
+let ground: Ground | undefined;
+
+/** What `setTimeout` gives; Node's own can be `unref`ed, so this can. */
+class VirtualTimer {
+  #undo: () => void = () => {};
+  constructor(on: Ground, ms: number, again: boolean, act: () => void) {
+    const set = (): void => {
+      this.#undo = on.agenda.plan("client", ms, () => {
+        if (again) set();
+        act();
+      });
+    };
+    set();
+  }
+  unref(): this {
+    return this;
+  }
+  ref(): this {
+    return this;
+  }
+  clear(): void {
+    this.#undo();
+  }
+}
+
+/** Puts a world below the globals of this thread, or nothing: then they are what they were. */
+export function standOn(next: Ground | undefined): void {
+  ground = next;
+}
+
+/** Resolves when every promise that can go on has gone on. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => realImmediate(resolve));
+}
+
+/** Replaces time, chance and page among this thread's globals, for good. Call it before the product is imported. */
+export function install(): void {
+  const real = {
+    setTimeout,
+    setInterval,
+    clearTimeout,
+    now: Date.now,
+    elapsed: performance.now.bind(performance),
+    random: Math.random,
+    fill: globalThis.crypto.getRandomValues.bind(globalThis.crypto),
+    error: console.error,
+  };
+  const timer =
+    (again: boolean) =>
+    (act: (...given: unknown[]) => void, ms = 0, ...given: unknown[]): unknown => {
+      if (ground) return new VirtualTimer(ground, ms, again, () => act(...given));
+      return again ? real.setInterval(act, ms, ...given) : real.setTimeout(act, ms, ...given);
+    };
+  const clear = (timer: unknown): void => {
+    if (timer instanceof VirtualTimer) timer.clear();
+    else real.clearTimeout(timer as NodeJS.Timeout);
+  };
+  const fill = <View extends ArrayBufferView>(view: View): View => {
+    if (!ground) return real.fill(view as never);
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    for (let index = 0; index < bytes.length; index += 1) bytes[index] = ground.chance.whole(0, 255);
+    return view;
+  };
+  Object.assign(globalThis, {
+    setTimeout: timer(false),
+    setInterval: timer(true),
+    setImmediate: (act: () => void) => timer(false)(act),
+    clearTimeout: clear,
+    clearInterval: clear,
+    clearImmediate: clear,
+    addEventListener: (type: string, told: EventListener) => ground?.page.addEventListener(type, told),
+    removeEventListener: (type: string, told: EventListener) => ground?.page.removeEventListener(type, told),
+  });
+  Object.assign(Date, {
+    now: () => (ground ? Math.floor(epoch + ground.agenda.now + ground.skew) : real.now()),
+  });
+  Object.assign(Math, { random: () => ground?.chance.next() ?? real.random() });
+  Object.assign(console, {
+    error: (...what: unknown[]) => (ground ? ground.complain(what) : real.error(...what)),
+  });
+  define(performance, "now", { value: () => ground?.agenda.now ?? real.elapsed() });
+  define(globalThis.crypto, "getRandomValues", { value: fill });
+  define(globalThis, "navigator", { get: () => ground && { onLine: ground.online } });
+  define(globalThis, "document", { get: () => ground?.document });
+  Object.assign(crypto, { randomBytes: (size: number) => fill(Buffer.alloc(size)), randomFillSync: fill });
+  syncBuiltinESMExports();
+}
+
+function define(on: object, name: string, what: PropertyDescriptor): void {
+  Object.defineProperty(on, name, { configurable: true, ...what });
+}

@@ -1,0 +1,28 @@
+import type { Agenda } from "./agenda.ts";
+import type { Chance } from "./chance.ts";
+import type { ClientApp } from "./client.ts";
+import type { Network } from "./network.ts";
+import type { Page } from "./page.ts";
+import type { ServerProcess } from "./server.ts";
+import type { Settings } from "./settings.ts";
+import type { Stage } from "./stage.ts";
+import type { Trace } from "./trace.ts";
+
+/** A world, as those see it who say something or do something bad in it. */
+export interface Scene {
+  readonly agenda: Agenda;
+  /** Chance of the faults. */
+  readonly chance: Chance;
+  readonly trace: Trace;
+  readonly page: Page;
+  readonly settings: Settings;
+  readonly network: Network;
+  readonly stage: Stage;
+  readonly clients: readonly ClientApp[];
+  /** The server's process; undefined while there is none. */
+  readonly server: ServerProcess | undefined;
+  /** Starts the server's process, if there is none. */
+  boot(): void;
+  /** Ends it at once, with all that it knew; `notice` says when each client learns of it, in ms. */
+  crash(notice: () => number | undefined): void;
+}

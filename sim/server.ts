@@ -1,0 +1,171 @@
+import type { ServerMessages, Wire } from "@symbolon/protocol";
+import { type App, createApp, type ContractContext, type Peer, type Service } from "@symbolon/server";
+import { VirtualClock } from "./clock.ts";
+import { talk } from "./contract.ts";
+import type { End, Line } from "./line.ts";
+import type { Answering, Network } from "./network.ts";
+import { type Settings, stranger } from "./settings.ts";
+import { giveAll, readAll, type Stage } from "./stage.ts";
+import type { Kind } from "./trace.ts";
+import { ServerWire } from "./wire.ts";
+
+type Talk = typeof talk;
+type Context = ContractContext<Talk> & { readonly principal: string };
+
+/** A conversation of the application, from setup to end. */
+interface Conversation {
+  readonly conv: number;
+  /** Whose it is, by its principal; undefined for one that has none. */
+  readonly client: number | undefined;
+  readonly peer: Peer<ServerMessages<Talk>>;
+  /** Whether the client is away, as far as the server knows. */
+  parked: boolean;
+}
+
+/** A server's process with the application under test; when it crashes nothing of it is left. */
+export class ServerProcess implements Answering {
+  readonly clock: VirtualClock;
+  /** Conversations that have not ended, the newest last. */
+  readonly conversations = new Set<Conversation>();
+  readonly #stage: Stage;
+  readonly #network: Network;
+  readonly #app: App;
+  readonly #service: Service<Talk>;
+  readonly #knocking = new Map<Line, AbortController>();
+  #dead = false;
+
+  constructor(stage: Stage, network: Network, settings: Settings) {
+    this.#stage = stage;
+    this.#network = network;
+    this.clock = new VirtualClock(stage.agenda, settings.sweep);
+    const app = createApp({
+      clock: this.clock,
+      heartbeat: settings.heartbeat,
+      ...settings.app,
+      onError: (error, { request }) => this.#complain(error, lineOf(request)),
+    });
+    const signedIn = app.use(({ token }) => ({ principal: token ?? "nobody" }));
+    this.#service = signedIn.implement(talk, (peer, context) => this.#converse(peer, context));
+    this.#app = app;
+  }
+
+  /** What the server says now: to the newest conversation of `client`, or to everybody in the room. */
+  say(kind: Kind, client: number): void {
+    if (kind === "room") return this.#speak();
+    const talking = this.current(client);
+    if (talking === undefined) return;
+    const { conv, peer } = talking;
+    const said = { ...this.#stage.next(), conv };
+    const { n } = said;
+    this.#stage.trace.add({ is: "said", by: "server", n, kind, client, conv });
+    if (kind === "event") this.#stage.watch(said, peer.send("news", said));
+    else if (kind === "ask") this.#stage.watch(said, peer.request("ask", said), 2 * n);
+    else this.#stage.watch(said, readAll(this.#stage, "server", n, peer.stream("list", said)));
+  }
+
+  /** The conversation in which a client is spoken to. */
+  current(client: number): Conversation | undefined {
+    const mine = [...this.conversations].filter((one) => one.client === client);
+    return mine.find(({ peer }) => peer.id === this.#network.sids.get(client)) ?? mine.at(-1);
+  }
+
+  /** The process is gone at once. */
+  die(): void {
+    this.#dead = true;
+    this.clock.die();
+  }
+
+  knock(line: Line, protocols: readonly string[], open: (protocol: string, end: End) => void): void {
+    const gone = new AbortController();
+    this.#knocking.set(line, gone);
+    const request = new Request("http://sim/talk", {
+      headers: { "sec-websocket-protocol": protocols.join(", "), "x-line": String(line.id) },
+      signal: gone.signal,
+    });
+    const accept = ({ subprotocol = "" } = {}): Promise<Wire> => {
+      if (gone.signal.aborted) return Promise.reject(new Error("the client has left"));
+      const wire = new ServerWire(this.#network, line, subprotocol);
+      open(subprotocol, wire);
+      return Promise.resolve(wire);
+    };
+    void this.#app.handshake(request, accept).then((refusal) => {
+      if (refusal !== undefined && !this.#dead) line.down.break(0, 0);
+    });
+  }
+
+  left(line: Line): void {
+    this.#knocking.get(line)?.abort();
+    this.#knocking.delete(line);
+  }
+
+  *#converse(peer: Peer<ServerMessages<Talk>>, { request, principal }: Context) {
+    const { trace } = this.#stage;
+    const conv = (this.#stage.conversations += 1);
+    const client = clientOf(principal);
+    const conversation = { conv, client, peer, parked: false };
+    this.conversations.add(conversation);
+    trace.add({ is: "setup", conv, sid: peer.id, line: lineOf(request), client });
+    if (client !== undefined) this.#service.room("all").join(peer);
+    peer.watch((change) => {
+      conversation.parked = change.is === "parked";
+      const undelivered = change.is === "ended" ? { undelivered: change.undelivered } : {};
+      trace.add({ is: change.is, conv, clock: this.clock.now, ...undelivered });
+    });
+    try {
+      yield this.#handlers(conv, client ?? 0);
+    } finally {
+      this.conversations.delete(conversation);
+      trace.add({ is: "over", conv, clock: this.clock.now });
+    }
+  }
+
+  #handlers(conv: number, client: number) {
+    const stage = this.#stage;
+    const sleep = (ms: number): Promise<void> => new Promise((resolve) => void this.clock.after(ms, resolve));
+    const handle = ({ n }: { n: number }): Promise<void> =>
+      stage.handle("server", { n, client, conv }, sleep);
+    return {
+      note: handle,
+      ask: async (said: { n: number }) => {
+        await handle(said);
+        return 2 * said.n;
+      },
+      list: async function* (said: { n: number }) {
+        await handle(said);
+        yield* giveAll(said.n);
+      },
+      feed: async function* (
+        said: { n: number },
+        { upload }: { upload: AsyncIterable<{ n: number; i: number }> },
+      ) {
+        await handle(said);
+        for await (const { n, i } of upload)
+          stage.trace.add({ is: "item", by: "server", n, i, upload: true });
+        yield { n: said.n, i: 0 };
+      },
+    };
+  }
+
+  #speak(): void {
+    const said = { ...this.#stage.next(), conv: 0 };
+    this.#stage.trace.add({ is: "said", by: "server", n: said.n, kind: "room", room: "all" });
+    void this.#service.room("all").send("spoken", said);
+  }
+
+  #complain(error: unknown, line: number): void {
+    const expected = Object(error instanceof Error && error.cause) as { readonly code?: unknown };
+    if (expected.code === "ODD") return; // the app is told of events that the client refused
+    if (this.#network.lines[line - 1]?.client === undefined) return; // an attacker's errors are its own
+    this.#stage.crashed("server", error);
+  }
+}
+
+function lineOf(request: Request): number {
+  return Number(request.headers.get("x-line"));
+}
+
+/** The client of a principal; an attacker may know how one greets, but has none of its own. */
+function clientOf(principal: string): number | undefined {
+  const client = Number(principal.slice("user ".length));
+  return client === stranger ? undefined : client;
+}

@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import type { Agenda, Half } from "./agenda.ts";
+import type { FaultName } from "./modes.ts";
+import type { Settings } from "./settings.ts";
+
+/** A frame as it stands on the wire; what it means is the product's business. */
+export interface SeenFrame {
+  readonly t: string;
+  readonly s?: number;
+  readonly a?: number;
+  readonly but?: readonly number[];
+  readonly [field: string]: unknown;
+}
+
+/** What is said: an event, a request, or a stream with or without an upload. */
+export type Kind = "event" | "volatile" | "ask" | "stream" | "upload" | "room";
+
+/** What should have come to rest and has not, and the invariant by which it should have. */
+export interface Unrest {
+  readonly of: "I18" | "I19" | "I20";
+  readonly what: string;
+}
+
+/** What happened in a world; `n` numbers what is said, and no two things have the same. */
+export type Happening =
+  /** How the world is set up. */
+  | { readonly is: "world"; readonly settings: Settings }
+  /** The application says something, the server in conversation `conv`, or in a room to all its members. */
+  | {
+      readonly is: "said";
+      readonly by: Half;
+      readonly n: number;
+      readonly kind: Kind;
+      readonly client?: number;
+      readonly conv?: number;
+      readonly room?: string;
+    }
+  /** What became of it for the one who said it: done, or an error's code. */
+  | { readonly is: "outcome"; readonly n: number; readonly how: string; readonly sentBefore?: boolean }
+  /** A handler is given it. */
+  | {
+      readonly is: "handling";
+      readonly by: Half;
+      readonly n: number;
+      readonly client: number;
+      readonly conv: number;
+    }
+  /** The handler has settled. */
+  | { readonly is: "handled"; readonly by: Half; readonly n: number; readonly how: string }
+  /** Item `i` of a stream, or of its upload, was read. */
+  | {
+      readonly is: "item";
+      readonly by: Half;
+      readonly n: number;
+      readonly i: number;
+      readonly upload: boolean;
+    }
+  /** The client is told that its session is over. */
+  | { readonly is: "reset"; readonly client: number; readonly why: string }
+  | {
+      readonly is: "gap";
+      readonly client: number;
+      readonly room?: string;
+      readonly from: number;
+      readonly to: number;
+      readonly why: string;
+    }
+  | {
+      readonly is: "status";
+      readonly client: number;
+      readonly status: string;
+      readonly resumed: boolean;
+      readonly buffered: number;
+    }
+  /** A conversation of the server, for the client of a line; undefined for an attacker's. */
+  | {
+      readonly is: "setup";
+      readonly conv: number;
+      readonly sid: string;
+      readonly line: number;
+      readonly client: number | undefined;
+    }
+  /** What becomes of it; `clock` is the server's own time, which stands still when the server does. */
+  | {
+      readonly is: "parked" | "resumed" | "ended" | "over";
+      readonly conv: number;
+      readonly clock: number;
+      readonly undelivered?: number;
+    }
+  | { readonly is: "dial"; readonly line: number; readonly client: number | undefined }
+  /** A line is over as this half sees it. */
+  | { readonly is: "hangup"; readonly line: number; readonly by: Half; readonly code: number }
+  /** A frame is sent on a line, and arrives. */
+  | { readonly is: "put" | "got"; readonly line: number; readonly by: Half; readonly frame: SeenFrame }
+  | { readonly is: "fault"; readonly fault: FaultName; readonly what: string }
+  /** The server's process begins; `boot` counts from 1. */
+  | { readonly is: "boot"; readonly boot: number }
+  /** No more faults, and nothing more is said. */
+  | { readonly is: "quiet" }
+  /** Everything has come to rest, or time was up: then `unrest` says, by invariant, what had not. */
+  | { readonly is: "rest"; readonly unrest: readonly Unrest[] }
+  | { readonly is: "closing"; readonly client: number }
+  | {
+      readonly is: "end";
+      readonly timers: number;
+      readonly watchers: number;
+      readonly conversations: number;
+      readonly lines: number;
+      readonly listeners: number;
+    }
+  /** Something failed that must not: an error nobody caught, or one that the app was told of. */
+  | { readonly is: "crash"; readonly by: Half | undefined; readonly error: string };
+
+/** Something that happened, and when. */
+export type Entry = Happening & { readonly at: number };
+
+/** What happened in a world, in order. */
+export class Trace {
+  readonly entries: Entry[] = [];
+  readonly #agenda: Pick<Agenda, "now">;
+
+  constructor(agenda: Pick<Agenda, "now">) {
+    this.#agenda = agenda;
+  }
+
+  /** Writes down what just happened. */
+  add(happening: Happening): void {
+    this.entries.push({ at: this.#agenda.now, ...happening });
+  }
+
+  /** The same trace has the same one. */
+  get hash(): string {
+    return createHash("sha256").update(JSON.stringify(this.entries)).digest("hex").slice(0, 16);
+  }
+}

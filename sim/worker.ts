@@ -1,0 +1,37 @@
+/** Runs the schedules that its thread is asked for. */
+import { parentPort } from "node:worker_threads";
+import { install } from "./platform.ts";
+import type { Batch, BatchResult, Failure } from "./pool.ts";
+
+install(); // before anything of the product is there
+const { World } = await import("./world.ts");
+const { modes } = await import("./modes.ts");
+const { judge } = await import("./invariants/all.ts");
+const { story } = await import("./story.ts");
+const { sameTrace } = await import("./twins.ts");
+const { add, count, nothing } = await import("./tally.ts");
+
+/** Every so many seeds one is run twice, for I23. */
+const twice = 50;
+
+async function run({ mode, first, many, stories }: Batch): Promise<BatchResult> {
+  const chosen = modes[mode];
+  if (!chosen) throw new Error(`there is no mode ${mode}: choose one of ${Object.keys(modes).join(", ")}`);
+  let tally = nothing;
+  const failures: Failure[] = [];
+  let told: string[] = [];
+  for (let seed = first; seed < first + many; seed += 1) {
+    const trace = await new World(seed, chosen).run();
+    const violations = judge(trace.entries);
+    if (seed % twice === 0) violations.push(...sameTrace(trace, await new World(seed, chosen).run()));
+    tally = add(tally, count(trace.entries, violations));
+    if (violations.length > 0) failures.push({ mode, seed, violations });
+    if (stories) told = told.concat(story(trace.entries));
+  }
+  return { tally, failures, story: told };
+}
+
+parentPort?.on("message", (batch: Batch) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+  void run(batch).then((result) => parentPort?.postMessage(result));
+});

@@ -1,0 +1,199 @@
+import { Agenda } from "./agenda.ts";
+import { Chance } from "./chance.ts";
+import { ClientApp } from "./client.ts";
+import { faults } from "./faults.ts";
+import type { Weather } from "./lane.ts";
+import type { FaultName, Mode } from "./modes.ts";
+import { Network } from "./network.ts";
+import { Page } from "./page.ts";
+import { settled, standOn } from "./platform.ts";
+import type { Scene } from "./scene.ts";
+import { ServerProcess } from "./server.ts";
+import { drawSettings, type Settings } from "./settings.ts";
+import { calm, Stage } from "./stage.ts";
+import { Trace, type Unrest } from "./trace.ts";
+import { plot } from "./traffic.ts";
+
+/** So long, in virtual ms, everything has to come to rest once nothing goes wrong any more. */
+const patience = 240_000;
+/** Then it still goes on for so long: something may come twice. */
+const afterglow = 3_000;
+/** And so long after the clients' end everything has to be gone: what was said in a room is kept for a while. */
+const farewell = 1_200_000;
+
+/** One schedule: two machines, the network between them, what is said, and what goes wrong, all drawn from one seed. */
+export class World implements Scene {
+  readonly agenda = new Agenda();
+  readonly trace = new Trace(this.agenda);
+  readonly chance: Chance;
+  readonly page = new Page();
+  readonly settings: Settings;
+  readonly network: Network;
+  readonly stage: Stage;
+  readonly clients: ClientApp[] = [];
+  server: ServerProcess | undefined;
+  readonly #seed: number;
+  readonly #mode: Mode;
+  #boots = 0;
+
+  constructor(seed: number, mode: Mode) {
+    const { agenda, trace } = this;
+    const chance = (name: string): Chance => new Chance(seed, name);
+    this.#seed = seed;
+    this.#mode = mode;
+    this.chance = chance("faults");
+    this.settings = drawSettings(chance("settings"));
+    this.network = new Network({
+      agenda,
+      trace,
+      chance: chance("network"),
+      weather: weather(chance("weather"), mode),
+    });
+    this.stage = new Stage({ agenda, trace, chance: chance("application") });
+  }
+
+  /** Lets it happen, from the first dial until nothing is left. */
+  async run(): Promise<Trace> {
+    const { duration, clients } = this.settings;
+    const complain = ([error]: unknown[]): void => this.stage.crashed("client", error);
+    const caught = (error: unknown): void => this.stage.crashed(undefined, error);
+    process.on("unhandledRejection", caught);
+    standOn(this.#ground(complain));
+    this.trace.add({ is: "world", settings: this.settings });
+    this.boot();
+    for (let id = 1; id <= clients; id += 1)
+      this.clients.push(new ClientApp(id, this.stage, this.network, this.settings));
+    plot(this, new Chance(this.#seed, "traffic"));
+    this.#plotFaults();
+    await this.#pass(duration);
+    this.#calmDown();
+    await this.#pass(patience, () => this.#unrest().next().done === true);
+    this.trace.add({ is: "rest", unrest: [...this.#unrest()] });
+    await this.#pass(afterglow);
+    for (const client of this.clients) client.close();
+    await this.#pass(farewell, () => this.#gone());
+    this.trace.add(this.#left());
+    this.server?.die();
+    standOn(undefined);
+    await settled();
+    process.off("unhandledRejection", caught);
+    return this.trace;
+  }
+
+  boot(): void {
+    if (this.server) return;
+    this.trace.add({ is: "boot", boot: (this.#boots += 1) });
+    this.server = new ServerProcess(this.stage, this.network, this.settings);
+    this.network.server = this.server;
+  }
+
+  crash(notice: () => number | undefined): void {
+    this.server?.die();
+    this.server = undefined;
+    this.stage.working.server = 0;
+    this.network.crashed(notice);
+  }
+
+  #ground(complain: (what: unknown[]) => void) {
+    const { agenda, page } = this;
+    return {
+      agenda,
+      chance: new Chance(this.#seed, "product"),
+      complain,
+      page: page.window,
+      document: page.document,
+      get skew() {
+        return page.skew;
+      },
+      get online() {
+        return page.online;
+      },
+    };
+  }
+
+  #plotFaults(): void {
+    const { faults: most, mix } = this.#mode;
+    const names = Object.entries(mix).flatMap(([name, weight]) =>
+      Array.from({ length: weight }, () => name as FaultName),
+    );
+    const many = most === 0 ? 0 : this.chance.whole(1, most);
+    for (let count = 0; count < many; count += 1)
+      this.agenda.plan(undefined, this.chance.between(0, this.settings.duration), () => {
+        const fault = this.chance.oneOf(names);
+        const what = faults[fault](this);
+        if (what !== undefined) this.trace.add({ is: "fault", fault, what });
+      });
+  }
+
+  /** Nothing goes wrong any more; what is broken stays broken until somebody notices. */
+  #calmDown(): void {
+    this.boot();
+    this.agenda.wake("client");
+    this.agenda.wake("server");
+    Object.assign(this.network.dialing, { answer: "given", slow: 0 });
+    this.network.weather.spikes = 0;
+    for (const line of this.network.open)
+      for (const lane of [line.up, line.down])
+        for (const reason of ["a stall", "a ghost"]) lane.release(reason);
+    for (const mood of Object.values(this.stage.mood)) Object.assign(mood, calm);
+    this.page.setOnline(true);
+    this.page.setVisible(true);
+    this.page.thaw();
+    this.trace.add({ is: "quiet" });
+  }
+
+  /** Lets time pass, `ms` at most, until `enough`; false when that was never so. */
+  async #pass(ms: number, enough: () => boolean = () => false): Promise<boolean> {
+    const until = this.agenda.now + ms;
+    while (this.agenda.step(until)) {
+      await settled();
+      if (enough()) return true;
+    }
+    return false;
+  }
+
+  /** What has not come to rest yet. */
+  *#unrest(): Generator<Unrest> {
+    const { unsettled, working } = this.stage;
+    for (const { id, client } of this.clients) {
+      if (client.status.value.is !== "open")
+        yield { of: "I18", what: `client ${id} is ${client.status.value.is}` };
+      const { conv, parked = true } = this.server?.current(id) ?? {};
+      if (parked) yield { of: "I18", what: `client ${id} is away, as the server sees it` };
+      for (const [n, said] of unsettled)
+        if (said === undefined || said === conv) yield { of: "I19", what: `${n} has no outcome` };
+    }
+    for (const half of ["client", "server"] as const)
+      if (working[half] > 0) yield { of: "I20", what: `a handler of the ${half} is at work` };
+    for (const { id, up, down, over } of this.network.open)
+      if (!over.client && !over.server && up.moving + down.moving > 0)
+        yield { of: "I20", what: `something is on its way on line ${id}` };
+  }
+
+  #gone(): boolean {
+    const { timers, watchers, conversations, lines, listeners } = this.#left();
+    if (conversations + lines === 0) this.server?.clock.doze();
+    return timers + watchers + conversations + lines + listeners === 0;
+  }
+
+  /** What is left of the world. */
+  #left() {
+    return {
+      is: "end",
+      timers: this.agenda.waiting("client") + this.agenda.waiting("server"),
+      watchers: this.server?.clock.watchers ?? 0,
+      conversations: this.server?.conversations.size ?? 0,
+      lines: this.network.open.filter((line) => !line.over.server || line.client !== undefined).length,
+      listeners: this.page.listeners,
+    } as const;
+  }
+}
+
+function weather(chance: Chance, { faults }: Mode): Weather {
+  return {
+    latency: chance.oneOf([1, 20, 100]),
+    spikes: faults === 0 ? 0 : chance.oneOf([0, 0, 0.01, 0.03]),
+    glue: chance.oneOf([0, 0.5, 1]),
+    weight: chance.oneOf([1, 1, 100, 2_000]),
+  };
+}
