@@ -52,7 +52,7 @@ function serveChat(app: App, archive: Archive): void {
       here.join(peer);
       here.send("joined", { name, quietly: resumed }, { except: peer });
       yield {
-        say(said) {
+        say(said, call) {
           // It is known when the server was killed before the page could know that it was handled.
           const known = talk.find(said.id);
           const line = known ?? lineOf(name, said);
@@ -60,7 +60,7 @@ function serveChat(app: App, archive: Archive): void {
             talk.add(line);
             archive.keep(params.room, line);
           }
-          here.send("message", line);
+          call.room(params.room).send("message", line);
         },
         writing: (writes) => talk.typists.set(name, writes),
         typing: (_, { signal }) => talk.typists.others(name, signal),
