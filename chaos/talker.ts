@@ -48,7 +48,7 @@ export class Talker {
     this.client = connect(chaos, {
       url,
       params: { room, client: name },
-      WebSocket: WebSocket as never, // its events are those of `ws`, which is what a browser's are for us
+      WebSocket: WebSocket,
       outbox: { messages: 10_000, size: 2 ** 25 },
       ...(binary && { codec: msgpack }),
     });

@@ -1,17 +1,20 @@
-import { connect } from "@symbolon/client";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { fileStore } from "@symbolon/server/file";
 import { testClient } from "@symbolon/server/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { temporaryDirectory } from "./directories.ts";
+import { connect } from "../src/connect.ts";
 
 const telling = contract("/telling", { client: { tell: z.number() }, server: { told: z.number() } });
 
 /** What a client hears of a server that says so many things and leaves, and is started again. */
 async function heard(many: number): Promise<readonly unknown[]> {
-  const directory = await temporaryDirectory();
+  const directory = await mkdtemp(join(tmpdir(), "symbolon-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
   async function start() {
     const store = await fileStore({ directory });
     const app = createApp({ store });
