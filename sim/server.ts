@@ -54,13 +54,18 @@ export class ServerProcess implements Answering {
     if (kind === "room") return this.#speak();
     const talking = this.current(client);
     if (talking === undefined) return;
-    const { conv, peer } = talking;
+    const { conv, peer, parked } = talking;
     const said = { ...this.#stage.next(), conv };
     const { n } = said;
     this.#stage.trace.add({ is: "said", by: "server", n, kind, client, conv });
-    if (kind === "event") this.#stage.watch(said, peer.send("news", said));
-    else if (kind === "ask") this.#stage.watch(said, peer.request("ask", said), 2 * n);
-    else this.#stage.watch(said, readAll(this.#stage, "server", n, peer.stream("list", said)));
+    if (kind === "event") {
+      const sent = peer.send("news", said);
+      // While the client is away nobody awaits: what is too much then must end in a reset.
+      if (!parked) this.#stage.watch(said, sent);
+    }
+    if (kind === "ask") this.#stage.watch(said, peer.request("ask", said), 2 * n);
+    if (kind === "stream")
+      this.#stage.watch(said, readAll(this.#stage, "server", n, peer.stream("list", said)));
   }
 
   /** The conversation in which a client is spoken to. */

@@ -44,21 +44,21 @@ export function createRooms({ said, lost }: RoomListener): ClientRooms {
       return [...places.values()];
     },
     hear(frame, size) {
-      const { t, room = "" } = frame;
+      const { room = "" } = frame;
       const at = places.get(room);
-      if (t === "room") {
+      if (frame.t === "room") {
         const { ep, off = 0 } = frame;
         if (!ep) places.delete(room);
         // The wire before may have told more since the server was asked for this.
         else if (at?.[1] !== ep || at[2] < off) places.set(room, [room, ep, off]);
-      } else if (t === "gap") {
-        const { from, to, why } = frame;
-        if (at) at[2] = to;
-        lost({ room: frame.room, from, to, why });
+      } else if (frame.t === "gap") {
+        const { t: _, ...gap } = frame;
+        if (at) at[2] = gap.to;
+        lost(gap);
       } else if (at && frame.o > at[2]) {
-        if (frame.p !== at[2]) throw new ProtocolError(`${t} ${frame.o} came after ${at[2]}`, 4902);
+        if (frame.p !== at[2]) throw new ProtocolError("a message is missing", 4902);
         at[2] = frame.o;
-        if (t === "said") said({ t: "event", name: frame.name, data: frame.data }, size);
+        if (frame.t === "said") said({ t: "event", name: frame.name, data: frame.data }, size);
       }
     },
   };

@@ -140,6 +140,23 @@ test("after a restart that has lost everything, a reset and a gap are told befor
   expect(await heard(4)).toEqual(["before", "reset: unknown", "gap: tea epoch", "after"]);
 });
 
+test("a room that was lost in a restart is left with the last of its members, and is there for the next", async () => {
+  const { net, enter, back, tea } = serving();
+  const { client, heard } = enter();
+  await client.opened;
+  await net.restart();
+  await until(() => client.status.value.is !== "open");
+  await back(client);
+  tea.send("said", 1);
+  expect((await heard(3)).at(-1)).toBe(1);
+  client.close();
+  await until(() => tea.size === 0);
+  const next = enter();
+  await next.client.opened;
+  tea.send("said", 2);
+  expect(await next.heard(1)).toEqual([2]);
+});
+
 test("a restart costs nothing where a store has the room", async () => {
   const { net, enter, back, tea } = serving({}, { store: memoryStore() });
   const { client, heard } = enter();

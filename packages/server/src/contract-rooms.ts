@@ -82,7 +82,7 @@ export class ContractRooms<C extends AnyContract> {
           seat.leave(name);
           if (this.#rooms.inside(name).length > 0) return;
           source.unwatch();
-          this.#sources.delete(name);
+          if (this.#sources.get(name) === source) this.#sources.delete(name);
           this.#tend();
         };
         return { gone: peer.closed, failed, left };
