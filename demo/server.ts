@@ -48,7 +48,9 @@ function serveChat(app: App, archive: Archive): void {
     talk.people.set(key, name);
     const here = room(params.room);
     try {
-      peer.send("entered", { ...talk.newest(), people: [...talk.people.values()] });
+      // Who comes back to the room is told by the room what was said meanwhile.
+      const page = resumed ? { lines: [], more: false } : talk.newest();
+      peer.send("entered", { ...page, people: [...talk.people.values()] });
       here.join(peer);
       here.send("joined", { name, quietly: resumed }, { except: peer });
       yield {
