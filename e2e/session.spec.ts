@@ -31,6 +31,7 @@ for (const path of ["/", "/react.html"]) {
         for (const { lines } of [ada, bob]) await expect(lines).toHaveText(said, { timeout: 60_000 });
       }
       await ada.isResumed();
+      await bob.isResumed();
       await ada.say("last");
       for (const { lines } of [ada, bob]) await expect(lines).toHaveText([...said, "last"]);
       await expect(ada.pending).toHaveCount(0);
