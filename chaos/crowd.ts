@@ -6,7 +6,7 @@ import type { Verdict } from "./sequence.ts";
 import { Talker, type TalkerOptions } from "./talker.ts";
 
 /** Who talks, and how. */
-export interface CrowdOptions extends Pick<TalkerOptions, "pace" | "shouts" | "fromLoss" | "life"> {
+export interface CrowdOptions extends Pick<TalkerOptions, "pace" | "fromLoss" | "life"> {
   /** The port of the server. */
   readonly port: number;
   readonly clients: number;
@@ -68,17 +68,19 @@ export class Crowd {
     for (const proxy of this.#proxies) proxy.calm();
     const stopped = await this.#late(patience, "has not settled", (talker) => talker.stop());
     // What is shouted in a room is all said when its last member has stopped.
+    const deaf = await this.#late(patience, "has not heard all", async ({ room, hearing }) => {
+      while (!hearing.hasHeard(this.#shoutsIn(room))) await setTimeout(100);
+    });
     const left =
       stopped.length > 0 ? [] : await this.#late(patience, "cannot leave", (talker) => talker.leave());
     for (const proxy of this.#proxies) proxy.close();
-    return [...stopped, ...left];
+    return [...stopped, ...deaf, ...left];
   }
 
   /** What became of all that was said to them. */
   get verdicts(): Verdict[] {
     return this.talkers.flatMap(({ name, room, hearing }) => {
-      const members = this.talkers.filter((other) => other.room === room);
-      const verdicts = hearing.verdicts(new Map(members.map((one) => [one.name, one.told("shout").said])));
+      const verdicts = hearing.verdicts(this.#shoutsIn(room));
       return verdicts.map((verdict) => ({ ...verdict, of: `${verdict.of}, heard by ${name}` }));
     });
   }
@@ -86,6 +88,12 @@ export class Crowd {
   /** Of everybody the sum. */
   sum(of: (talker: Talker) => number): number {
     return this.talkers.reduce((sum, talker) => sum + of(talker), 0);
+  }
+
+  /** How much everybody in a room has shouted. */
+  #shoutsIn(room: string): Map<string, number> {
+    const members = this.talkers.filter((talker) => talker.room === room);
+    return new Map(members.map((one) => [one.name, one.told("shout").said]));
   }
 
   async #late(patience: number, what: string, act: (talker: Talker) => Promise<void>): Promise<string[]> {

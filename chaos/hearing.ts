@@ -79,6 +79,11 @@ export class Hearing {
     this.#questions.of(asked.life).said = asked.n;
   }
 
+  /** Whether it has heard the last shout of everybody. */
+  hasHeard(shouts: ReadonlyMap<string, number>): boolean {
+    return [...shouts].every(([from, said]) => this.#shouts.of(from).highest >= said);
+  }
+
   /** What became of what was said to this client; `shouts` tells how much somebody of the room has shouted. */
   verdicts(shouts: ReadonlyMap<string, number>): Verdict[] {
     for (const [from, said] of shouts) this.#shouts.of(from).said = said;

@@ -1,7 +1,7 @@
 import type { Chance } from "../sim/chance.ts";
 
 /** How the bytes of a connection pass: as they come; in tiny pieces; many at once; late, and unevenly so. */
-export type Shape = "plain" | "pieces" | "lumps" | "delay";
+type Shape = "plain" | "pieces" | "lumps" | "delay";
 
 /**
  * What is done to a connection. `refuse`: it is reset at once. `reset` and `end`: it is cut, by RST or by FIN. `torn`:

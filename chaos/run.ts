@@ -32,7 +32,6 @@ async function run(settings: Settings, directory: string): Promise<Results> {
       ...settings,
       port: server.port,
       pace,
-      shouts: !kills, // what is said in a room is not heard by those who are not in it again
       fromLoss: troubles.length === 0,
       life: () => life,
       fault: (kind) => faults.add(kind),

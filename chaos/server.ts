@@ -28,8 +28,7 @@ const app = createApp({
 
 app.implement(chaos, (peer, { params, room }) => {
   const { client } = params;
-  const here = room(params.room);
-  here.join(peer);
+  room(params.room).join(peer);
   const speaker = new Speaker(peer, client);
   return {
     say: async ({ n }) => {
@@ -37,9 +36,9 @@ app.implement(chaos, (peer, { params, room }) => {
       if (n % 5 === 0) await setTimeout(n % 25);
       speaker.tell();
     },
-    shout: (n) => {
+    shout: (n, call) => {
       record.handled(client, "shout", n);
-      here.send("shouted", { from: client, n });
+      call.room(params.room).send("shouted", { from: client, n });
     },
     ask: async (n) => {
       record.handled(client, "ask", n);

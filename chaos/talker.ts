@@ -17,8 +17,6 @@ export interface TalkerOptions {
   readonly binary: boolean;
   /** Everything is said so many times more slowly. */
   readonly pace: number;
-  /** Whether it talks in its room as well. */
-  readonly shouts: boolean;
   /** In which life the server is, counted from 1. */
   readonly life: () => number;
   /** A recovery begins when the client has lost its connection; else when the run says so. */
@@ -50,12 +48,13 @@ export class Talker {
     this.client = connect(chaos, {
       url,
       params: { room, client: name },
-      WebSocket: WebSocket as never, // its events are those of `ws`, which is what a browser's are for us
+      WebSocket: WebSocket,
       outbox: { messages: 10_000, size: 2 ** 25 },
       ...(binary && { codec: msgpack }),
     });
     this.hearing = new Hearing(this.client, fromLoss);
     this.client.on("reset", ({ why }) => this.failures.push(`reset: ${why}`));
+    this.client.on("gap", (gap) => this.failures.push(`gap: ${JSON.stringify(gap)}`));
     void this.client.closed.then(({ code, reason }) => {
       if (!this.#over) this.failures.push(`closed with ${code} ${reason}`);
     });
@@ -73,7 +72,7 @@ export class Talker {
   /** Begins to talk. */
   talk(): void {
     this.#repeat(200, () => this.#speak());
-    if (this.#options.shouts) this.#repeat(1_000, () => this.#shout());
+    this.#repeat(1_000, () => this.#shout());
     this.#repeat(300, () => this.#ask());
     this.#repeat(300, () => this.#ask());
     this.#repeat(1_000, () => this.#count());

@@ -48,11 +48,13 @@ function serveChat(app: App, archive: Archive): void {
     talk.people.set(key, name);
     const here = room(params.room);
     try {
-      peer.send("entered", { ...talk.newest(), people: [...talk.people.values()] });
+      // Who comes back to the room is told by the room what was said meanwhile.
+      const page = resumed ? { lines: [], more: false } : talk.newest();
+      peer.send("entered", { ...page, people: [...talk.people.values()] });
       here.join(peer);
       here.send("joined", { name, quietly: resumed }, { except: peer });
       yield {
-        say(said) {
+        say(said, call) {
           // It is known when the server was killed before the page could know that it was handled.
           const known = talk.find(said.id);
           const line = known ?? lineOf(name, said);
@@ -60,7 +62,7 @@ function serveChat(app: App, archive: Archive): void {
             talk.add(line);
             archive.keep(params.room, line);
           }
-          here.send("message", line);
+          call.room(params.room).send("message", line);
         },
         writing: (writes) => talk.typists.set(name, writes),
         typing: (_, { signal }) => talk.typists.others(name, signal),

@@ -46,7 +46,7 @@ for (const path of ["/", "/react.html"]) {
     guest.say(60);
     const early = await someone();
     await early.enter(demo.url, "Cyd");
-    await expect(early.lines).toHaveText(lines(11, 60));
+    await expect(early.lines.last()).toHaveText("line 60");
     const ada = await someone({ path });
     await ada.enter(demo.url, "Ada");
     await expect(ada.lines).toHaveText(lines(11, 60));
@@ -62,7 +62,7 @@ for (const path of ["/", "/react.html"]) {
     await expect(ada.lines).toHaveCount(550);
   });
 
-  test(`at ${path} who was away for longer than a page begins anew with the newest`, async ({
+  test(`at ${path} who was away for longer than a page sees all that was said meanwhile`, async ({
     demo,
     someone,
   }) => {
@@ -82,9 +82,7 @@ for (const path of ["/", "/react.html"]) {
 
     await ada.page.context().setOffline(false);
     await ada.isBack();
-    await expect(ada.lines).toHaveText(lines(11, 60));
-    await ada.page.bringToFront(); // Firefox presses no button in a window that is behind another
-    await ada.showEarlier.press("Enter");
     await expect(ada.lines).toHaveText(["before", ...lines(1, 60)]);
+    await expect(ada.showEarlier).toBeHidden();
   });
 }

@@ -31,6 +31,7 @@ for (const path of ["/", "/react.html"]) {
         for (const { lines } of [ada, bob]) await expect(lines).toHaveText(said, { timeout: 60_000 });
       }
       await ada.isResumed();
+      await bob.isResumed();
       await ada.say("last");
       for (const { lines } of [ada, bob]) await expect(lines).toHaveText([...said, "last"]);
       await expect(ada.pending).toHaveCount(0);
@@ -136,8 +137,8 @@ for (const path of ["/", "/react.html"]) {
       expect((await sent()).filter((frame) => frame.includes("typing"))).toHaveLength(1);
     });
 
-    // Only Chromium can be told to freeze a page.
-    test("@chromium a page that was frozen goes on, whether its connection has lived or not", async ({
+    // Only Chromium can be told to stop a page's scripts; what it calls frozen is for pages that are hidden, as none is here.
+    test("@chromium a page that stood still goes on, whether its connection has lived or not", async ({
       demo,
       blackHole,
       someone,
@@ -147,21 +148,25 @@ for (const path of ["/", "/react.html"]) {
       const bob = await someone();
       await bob.enter(demo.url, "Bob");
       await expect(ada.notices).toHaveText(["Bob joined"]);
-      const lifecycle = await ada.page.context().newCDPSession(ada.page);
-      const live = (state: "frozen" | "active") => lifecycle.send("Page.setWebLifecycleState", { state });
+      const scripts = await ada.page.context().newCDPSession(ada.page);
+      await scripts.send("Debugger.enable");
+      const stop = async (): Promise<void> => {
+        const stopped = new Promise((resolve) => scripts.once("Debugger.paused", resolve));
+        await scripts.send("Debugger.pause");
+        await stopped;
+      };
 
-      await live("frozen");
+      await stop();
       await bob.say("one");
       await expect(bob.lines).toHaveText(["one"]);
-      await expect(ada.lines).toHaveCount(0);
-      await live("active");
+      await scripts.send("Debugger.resume");
       await expect(ada.lines).toHaveText(["one"], { timeout: 30_000 });
 
-      await live("frozen");
+      await stop();
       blackHole.swallow();
       await bob.say("two");
       await expect(bob.lines).toHaveText(["one", "two"]);
-      await live("active");
+      await scripts.send("Debugger.resume");
       await ada.isResumed();
       await expect(ada.lines).toHaveText(["one", "two"]);
       await ada.say("three");

@@ -67,6 +67,11 @@ export class Session implements Outbox {
     return this.#pending.size + this.#unacked.size;
   }
 
+  /** How many messages were never sent. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
   /** What has come from the other half. */
   get heard(): Heard {
     return this.#arrivals.heard;

@@ -7,7 +7,6 @@ import {
   type Hello,
   type Left,
   type OpenCalls,
-  type Message,
   type Wire,
 } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
@@ -20,7 +19,7 @@ import { PlainLine } from "./plain-line.ts";
 import type { Commit } from "./reception.ts";
 import { type Caller, SessionLine } from "./session-line.ts";
 import { hashOf, SessionSecret } from "./session-secret.ts";
-import type { Attached, Awaitable, Claim, SessionState, Store } from "./store.ts";
+import type { Attached, AttachRequest, Awaitable, Claim, SessionState, Store } from "./store.ts";
 import type { ContractRoom, ImplementOptions, Setup } from "./setup.ts";
 import type { Visitors } from "./visitors.ts";
 
@@ -101,10 +100,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       service,
       att: hello.att,
     };
-    const stored =
-      known.is === "gone" && request !== undefined
-        ? await this.#options.store?.sessions.attach(request)
-        : undefined;
+    const stored = known.is === "gone" && request !== undefined ? await this.#find(request) : undefined;
     if (known.is === "stale" || stored?.is === "stale") return new ClosedBefore(superseded);
     if (known.is === "here") {
       if (!known.line.returns.take())
@@ -137,9 +133,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       const claim = restored?.claim ?? (await this.#create(line, service, hello.att));
       const { sessions } = this.#options.store ?? {};
       if (claim !== undefined && sessions !== undefined)
-        line.record(sessions, claim, () => JSON.stringify(conversation.peer.open));
+        line.record(sessions, claim, () =>
+          JSON.stringify({ ...conversation.peer.open, more: line.outbox.pending > 0 } satisfies Note),
+        );
       conversation.run();
-      if (restored !== undefined) tellOfLost(line, restored.state.note);
+      if (restored !== undefined) tellOfLost(line, noteOf(restored.state));
       if (restored !== undefined) rest(line.attach(caller, "resumed"));
       else rest(line.attach(caller, why === undefined ? "new" : "reset", why));
     });
@@ -149,6 +147,15 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const talk = this.#conversations.get(peer);
     if (talk === undefined) throw new TypeError("only the peers of this contract can join its rooms");
     return { seat: talk.line.seat, failed: (error) => void talk.attempt.report(error, "open") };
+  }
+
+  /** Takes over a session from a process that is gone. Of what it said beyond what the client had granted there is no record. */
+  async #find(request: AttachRequest): Promise<Attached | undefined> {
+    const { sessions } = this.#options.store ?? {};
+    const found = await sessions?.attach(request);
+    if (found?.is !== "resumed" || !noteOf(found.state).more) return found;
+    await sessions?.remove(found.claim);
+    return { is: "reset", why: "overflow", cause: "more was said than the client had granted" };
   }
 
   #create({ owner, secret }: SessionLine, service: string, att: number): Awaitable<Claim> | undefined {
@@ -254,9 +261,18 @@ function leftBy({ received, out, outgoing }: SessionState, codec: FrameCodec): L
   };
 }
 
+/** What has to be known of a session after a restart. */
+interface Note extends OpenCalls {
+  /** Something was said that had no number yet. */
+  readonly more: boolean;
+}
+
+function noteOf({ note }: SessionState): Note {
+  return note === undefined ? { asked: [], served: [], more: false } : (JSON.parse(String(note)) as Note);
+}
+
 /** The client's streams and the server's own calls are gone with the process that had them. */
-function tellOfLost({ outbox }: SessionLine, note: Message | undefined): void {
-  const { asked, served } = JSON.parse(String(note ?? '{"asked":[],"served":[]}')) as OpenCalls;
+function tellOfLost({ outbox }: SessionLine, { asked, served }: Note): void {
   const say = (frame: Frame): unknown => outbox.send(outbox.codec.write(frame), { lane: "answer" });
   for (const re of served) say({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });
   for (const q of asked) say({ t: "cancel", q });
