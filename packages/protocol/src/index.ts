@@ -17,8 +17,9 @@ export type {
   StreamKind,
 } from "./kind.ts";
 export type { Turn } from "./turns.ts";
+export { DurableSession } from "./durable-session.ts";
 export { Session } from "./session.ts";
-export type { Left, Outlet, Position, SessionOptions } from "./session-options.ts";
+export type { DurableOutlet, Left, Outlet, Position, SessionOptions } from "./session-options.ts";
 export type { Heard } from "./arrivals.ts";
 export type { Lane, Outbox, SendOptions } from "./outbox.ts";
 export { callFrames } from "./call-frames.ts";

@@ -4,13 +4,13 @@ import {
   CloseCode,
   CloseError,
   type Credit,
+  DurableSession,
   type FrameCodec,
   type Hello,
   jsonFrames,
   type Message,
   ProtocolError,
   type Left,
-  Session,
   type Welcome,
   type Wire,
 } from "@symbolon/protocol";
@@ -52,7 +52,7 @@ export interface SessionLineOptions extends LineOptions {
 /** The wires of a client, one after another, and the session that goes on from each to the next. */
 export class SessionLine implements Line, Parkable {
   readonly acknowledged = true;
-  readonly outbox: Session;
+  readonly outbox: DurableSession;
   readonly owner: Owner;
   readonly secret: SessionSecret;
   readonly seat: Seat;
@@ -79,7 +79,7 @@ export class SessionLine implements Line, Parkable {
     this.#options = options;
     this.returns = new Returns(options.clock);
     const { messages, size } = parking.options;
-    this.outbox = new Session({ window, messages, size, left });
+    this.outbox = new DurableSession({ window, messages, size }, left);
     this.#renewal = new Renewal(options.clock, {
       principal: owner.principal,
       ask: (by) => this.#wire?.send(jsonFrames.write({ t: "reauth", by })),
@@ -163,7 +163,7 @@ export class SessionLine implements Line, Parkable {
       }),
     );
     if (this.#recorder !== undefined) this.#recorder.wire = wire;
-    outbox.live(this.#recorder ?? wire, { rx: hello.resume?.rx ?? 0, window: { w: hello.w, wb: hello.wb } });
+    outbox.live(this.#recorder ?? wire, { rx: hello.resume?.rx ?? 0, w: hello.w, wb: hello.wb });
     const told = {
       message: (message: Message) => this.#hear(message, wire),
       closed: (closed: Closed) => this.#lost(closed, wire),
