@@ -1,5 +1,5 @@
 import { ProtocolError } from "./errors.ts";
-import type { Credit } from "./frame.ts";
+import type { Credit } from "./connection-frames.ts";
 
 /** What a session knows of what it was sent: all up to `rx` has come; of that, `but` is not finished. */
 export interface Heard {

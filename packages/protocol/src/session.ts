@@ -1,6 +1,7 @@
 import { Arrivals, type Heard } from "./arrivals.ts";
+import type { Credit } from "./connection-frames.ts";
 import { OutcomeUnknown, ProtocolError, RequestError } from "./errors.ts";
-import { type Credit, type FrameCodec, jsonFrames, type Stamp } from "./frame.ts";
+import { type FrameCodec, jsonFrames, type Stamp } from "./frame.ts";
 import { Letter } from "./letter.ts";
 import type { Outbox, SendOptions } from "./outbox.ts";
 import type { Sent } from "./sent.ts";

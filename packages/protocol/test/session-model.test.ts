@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Ack, Credit, Stamp } from "../src/frame.ts";
+import type { Ack, Credit } from "../src/connection-frames.ts";
+import type { Stamp } from "../src/frame.ts";
 import type { Lane } from "../src/outbox.ts";
 import { Session } from "../src/session.ts";
 import { Outlet, settled } from "./outlet.ts";

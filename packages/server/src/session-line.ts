@@ -14,7 +14,7 @@ import {
   type Welcome,
   type Wire,
 } from "@symbolon/protocol";
-import { checkBounds } from "./frame-bounds.ts";
+import { readFrame } from "./frame-bounds.ts";
 import { beating } from "./heartbeat.ts";
 import type { Identity, Renew } from "./identity.ts";
 import type { Line, LineListener, LineOptions } from "./line.ts";
@@ -227,8 +227,7 @@ export class SessionLine implements Line, Parkable {
     if (wire !== this.#wire || this.#finished || listener === undefined) return;
     this.confirmed = true;
     try {
-      checkBounds(message);
-      const frame = this.outbox.codec.read(message, listener.reads);
+      const frame = readFrame(message, this.outbox.codec);
       if (frame.t === "ack") this.outbox.acked(frame.a, frame.but);
       else if (frame.t === "ping") {
         wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
