@@ -212,7 +212,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     session.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
     connection.live(i + t, resumed);
     // Whoever is told that it is open may close.
-    if (connection.wire) session.live(connection.wire, { rx, but, window: { w, wb } });
+    if (connection.wire) session.live(connection.wire, { rx, but, w, wb });
     opening.settle();
   }
 

@@ -4,16 +4,15 @@ import type { Message } from "./wire.ts";
 
 /**
  * What a message may have to wait for. An `event` waits until the other half has room for it, and a `call` behind the
- * events before it; an `answer` waits for neither: a handler that awaits it would wait for itself.
+ * events before it; an `answer` waits for neither: a handler that awaits it would wait for itself. A `volatile` event
+ * waits for nothing: it is dropped when it cannot go now, which fails with `DROPPED`.
  */
-export type Lane = "event" | "call" | "answer";
+export type Lane = "event" | "volatile" | "call" | "answer";
 
 /** What is asked of the one who delivers a message. */
 export interface SendOptions {
   /** What it may have to wait for. Default `event`. */
   readonly lane?: Lane;
-  /** It is dropped when it cannot go now, which fails with `DROPPED`. Default false. */
-  readonly volatile?: boolean;
   /** Told why it failed, when nobody awaits it. */
   readonly unheard?: (error: unknown) => void;
 }

@@ -95,7 +95,7 @@ export class Peer<Says extends Messages = Messages> {
     const { askForFailures = true, session, failed } = this.#options;
     const q = askForFailures && !volatile ? this.number() : undefined;
     const message = session.codec.write({ t: "event", name, data, q });
-    if (volatile) return session.send(message, { volatile });
+    if (volatile) return session.send(message, { lane: "volatile" });
     const unheard = (error: unknown): void => failed?.({ name, data, error: error as Failure["error"] });
     const sent = session.send(message, { unheard });
     if (q) {

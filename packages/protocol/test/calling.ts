@@ -29,7 +29,7 @@ export const messages = {
 export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch) {
   const [wire, far] = joinedWires();
   const heard = hearing(far);
-  const session = new Session(ample);
+  const session = new Session({ window: ample });
   session.live(wire, ample);
   const alarms: { readonly ms: number; readonly ring: () => void }[] = [];
   const crashes: unknown[] = [];

@@ -17,7 +17,7 @@ function created(options: Partial<PeerOptions>) {
   const peer = createPeer<{ say: typeof say; ask: typeof ask }>({
     hears: {},
     says: {},
-    session: new Session(ample),
+    session: new Session({ window: ample }),
     after: () => () => {},
     failed: (failure) => failures.push(failure),
     ...options,

@@ -15,7 +15,7 @@ const say = z.object({ text: z.string().max(5).trim() });
 function peering(options: Partial<PeerOptions> = {}) {
   const [wire, far] = joinedWires();
   const heard = hearing(far);
-  const session = new Session(ample);
+  const session = new Session({ window: ample });
   session.live(wire, ample);
   const failures: Failure[] = [];
   const crashes: unknown[] = [];

@@ -9,7 +9,6 @@ import {
   ProtocolError,
   RequestError,
   type ServerMessages,
-  type Shapes,
   ValidationError,
 } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
@@ -113,10 +112,6 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   /** Resolves when the code after the handlers and the hooks' endings have run. */
   get ended(): Promise<void> {
     return this.#attempt.ended;
-  }
-
-  get reads(): Shapes | undefined {
-    return this.peer.reads;
   }
 
   /** Runs the code before the handlers. Rejects with what it throws. */

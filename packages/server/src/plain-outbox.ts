@@ -17,10 +17,10 @@ export class PlainOutbox implements Outbox {
   #wire: Pick<Wire, "send" | "drained"> | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
-  send(message: Message, { volatile = false }: SendOptions = {}): Sent {
+  send(message: Message, { lane }: SendOptions = {}): Sent {
     const sent = new Sent();
     if (this.#ended) sent.fail(this.#ended.reason);
-    else if (volatile && this.#wire?.drained() !== undefined)
+    else if (lane === "volatile" && this.#wire?.drained() !== undefined)
       sent.fail(new RequestError("DROPPED", "a volatile event could not go at once"));
     else if (this.#wire === undefined) this.#waiting.set(sent, message);
     else this.#transmit(this.#wire, message, sent);
