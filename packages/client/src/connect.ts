@@ -177,7 +177,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     said: (event, size) => peer.receive(event, size),
     lost: (gap) => peer.queue(() => tell("gap", gap).catch(console.error)),
   });
-  void peer.serve(tell);
+  peer.serve(tell);
 
   function say(frame: Frame): void {
     connection.wire?.send(jsonFrames.write(frame));

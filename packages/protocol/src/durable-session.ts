@@ -18,7 +18,7 @@ export class DurableSession extends Session {
     this.rx = left.heard.rx;
     for (const [s, message, lane] of left.unacked) {
       this.last = s - 1;
-      super.number(new Letter(message, lane));
+      super.number(new Letter(message, { lane }));
     }
     this.last = left.last;
   }

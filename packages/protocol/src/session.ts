@@ -55,10 +55,11 @@ export class Session extends Arrivals implements Outbox {
     return { first: first?.s ?? this.last + 1, last: this.last };
   }
 
-  send(message: Message, { lane = "event", unheard }: SendOptions = {}): Sent {
+  send(message: Message, options: SendOptions = {}): Sent {
     const { messages = 1_000, size = 2 ** 22, full } = this.#options;
     // Who was told of the end may well try again.
-    const letter = new Letter(message, lane, this.#ended ? undefined : unheard);
+    const letter = new Letter(message, this.#ended ? {} : options);
+    const { lane } = letter;
     if (this.#ended) letter.fail(this.#ended.reason);
     else {
       this.#pending.add(letter);
@@ -79,12 +80,19 @@ export class Session extends Arrivals implements Outbox {
     return letter;
   }
 
+  /** Whether a message has not left yet. */
   waits(sent: Sent): boolean {
     return this.#pending.has(sent as Letter); // whatever it is: what is there is a letter
   }
 
   withdraw(sent: Sent): boolean {
     return this.waits(sent) && this.#forget(sent as Letter); // which it is when it waits
+  }
+
+  fail(q: number | undefined, error: unknown): boolean {
+    const failed = q && [...this.#unacked].find((letter) => letter.q === q);
+    if (failed) failed.fail(error);
+    return !!failed;
   }
 
   /** The handshake is done on `outlet`: what the other half does not have is sent again, then what waits. */
