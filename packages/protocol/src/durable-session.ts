@@ -28,6 +28,11 @@ export class DurableSession extends Session {
     return { rx, but: [...this.#missing, ...but] };
   }
 
+  /** The lowest number that could be sent again, and the highest that was given. */
+  get told(): { readonly first: number; readonly last: number } {
+    return { first: this.first, last: this.last };
+  }
+
   /** What has to come again. */
   get missing(): readonly number[] {
     return [...this.#missing];

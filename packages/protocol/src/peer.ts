@@ -51,10 +51,6 @@ export interface PeerOptions {
   readonly asking?: (waits: boolean) => void;
   /** A handler threw `CloseError`: the connection is to be closed. */
   readonly close?: (error: CloseError) => void;
-  /** Keeps what waits for its turn, and takes the turns one after another. Default: without bounds, once `serve` is called. */
-  readonly queue?: (turn: Turn) => void;
-  /** The last number that an event or call of this half has had, when it goes on after a restart. Default 0. */
-  readonly from?: number | undefined;
 }
 
 /** Handles an event by name; what it gives is awaited before the next message is handled. */
@@ -64,18 +60,18 @@ export type Dispatch = (name: string, input: unknown) => unknown;
 export class Peer<Says extends Messages = Messages> {
   /** The frames it takes besides those of every conversation. */
   readonly reads?: Shapes;
+  /** The last number that an event or call of this half has had. */
+  protected last = 0;
   readonly #options: PeerOptions;
   #dispatch: Dispatch | undefined;
   #start: (() => void) | undefined;
   #over = false;
   /** Settles when all that was heard is handled. */
   #handled: Promise<unknown> = new Promise<void>((resolve) => (this.#start = resolve));
-  #last: number;
   #losses = 0;
 
   constructor(options: PeerOptions) {
     this.#options = options;
-    this.#last = options.from ?? 0;
   }
 
   /**
@@ -134,14 +130,12 @@ export class Peer<Says extends Messages = Messages> {
 
   /** A number that no event or call of this half has had. */
   protected number(): number {
-    return (this.#last += 1);
+    return (this.last += 1);
   }
 
   /** Has something done after what came before it, and before what comes after it. It must not reject. */
   queue(turn: Turn): void {
-    const { queue } = this.#options;
-    if (queue) queue(turn);
-    else if (!this.#over) this.#handled = this.#handled.then(turn); // after the end nothing is heard
+    if (!this.#over) this.#handled = this.#handled.then(turn); // after the end nothing is heard
   }
 
   /** A handler failed: tells the other half, or closes. Gives what it tells. */
