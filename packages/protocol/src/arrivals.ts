@@ -1,5 +1,5 @@
 import { ProtocolError } from "./errors.ts";
-import type { Credit } from "./connection-frames.ts";
+import { type Credit, isFull } from "./credit.ts";
 
 /** What a session knows of what it was sent: all up to `rx` has come; of that, `but` is not finished. */
 export interface Heard {
@@ -13,22 +13,20 @@ export abstract class Arrivals {
   protected rx = 0;
   readonly #granted: Credit;
   readonly #most: Credit;
-  /** What has come and is not finished. */
-  #unfinished = new Set<number>();
-  /** How many events may still come, of how many characters. */
-  #room: Credit;
+  /** What has come and is not finished, by number, with the room that it takes. */
+  #unfinished = new Map<number, number>();
   /** How much has come since that was last said. */
   #owed = 0;
 
   /** `most` is what it suffers of events that are not finished; `granted` is what the other half was told. */
   constructor(granted: Credit, most: Credit) {
     this.#granted = granted;
-    this.#room = this.#most = most;
+    this.#most = most;
   }
 
   /** What has come from the other half. */
   get heard(): Heard {
-    return { rx: this.rx, but: [...this.#unfinished] };
+    return { rx: this.rx, but: [...this.#unfinished.keys()] };
   }
 
   /** Tells the other half; where there is no wire it does nothing. */
@@ -43,18 +41,14 @@ export abstract class Arrivals {
     return next;
   }
 
-  hold(s: number | undefined, size?: number): () => void {
+  hold(s: number | undefined, size = 0): () => void {
     if (!s) return () => {};
     const held = this.#unfinished;
-    const { w, wb } = this.#room;
-    if (size !== undefined && (w <= 0 || wb <= 0))
+    if (size && isFull(this.#most, held.values()))
       throw new ProtocolError("more events than there was room for", 4429);
-    this.#take(1, size);
-    held.add(s);
+    held.set(s, size);
     return () => {
-      if (!held.delete(s) || held !== this.#unfinished) return;
-      this.#take(-1, size);
-      this.#owe(true);
+      if (held.delete(s) && held === this.#unfinished) this.#owe(true);
     };
   }
 
@@ -75,13 +69,7 @@ export abstract class Arrivals {
   /** The other half numbers anew; what is not finished yet is of no account. */
   reset(): void {
     this.rx = this.#owed = 0;
-    this.#unfinished = new Set();
-    this.#room = this.#most;
-  }
-
-  #take(events: number, size?: number): void {
-    const { w, wb } = this.#room;
-    if (size !== undefined) this.#room = { w: w - events, wb: wb - events * size };
+    this.#unfinished = new Map();
   }
 
   /** Something is to be said: at the end of the tick, or when there is more of it. */

@@ -1,13 +1,10 @@
 /** The frames of a connection, which no session numbers: how a session begins, goes on, and ends. */
 
+import type { Credit } from "./credit.ts";
+
 /** The version that `hello` carries. */
 export const VERSION = 1;
 
-/** So many events, `w`, of so many characters in all, `wb`, may be unfinished at the half that grants it. */
-export interface Credit {
-  readonly w: number;
-  readonly wb: number;
-}
 /** What proves that a session is the client's own. */
 export interface SessionKey {
   /** Names the session: 128 random bits. */

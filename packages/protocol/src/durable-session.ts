@@ -18,7 +18,7 @@ export class DurableSession extends Session {
     this.rx = left.heard.rx;
     for (const [s, message, lane] of left.unacked) {
       this.last = s - 1;
-      super.number(new Letter(message, lane));
+      super.number(new Letter(message, { lane }));
     }
     this.last = left.last;
   }
@@ -26,6 +26,11 @@ export class DurableSession extends Session {
   override get heard(): Heard {
     const { rx, but } = super.heard;
     return { rx, but: [...this.#missing, ...but] };
+  }
+
+  /** The lowest number that could be sent again, and the highest that was given. */
+  get told(): { readonly first: number; readonly last: number } {
+    return { first: this.first, last: this.last };
   }
 
   /** What has to come again. */

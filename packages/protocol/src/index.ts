@@ -29,7 +29,6 @@ export type {
   Ack,
   Auth,
   Bye,
-  Credit,
   Goaway,
   Hello,
   Ping,
@@ -38,6 +37,7 @@ export type {
   SessionKey,
   Welcome,
 } from "./connection-frames.ts";
+export type { Credit } from "./credit.ts";
 export { jsonFrames, SUBPROTOCOL } from "./frame.ts";
 export type { ErrorFrame, EventFrame, Frame, FrameCodec, Stamp } from "./frame.ts";
 export type { GapFrame, Placing, RoomFrame, SaidFrame, SkipFrame, Words } from "./room-frames.ts";

@@ -1,5 +1,5 @@
 import { stampSize } from "./frame.ts";
-import type { Lane } from "./outbox.ts";
+import type { Lane, SendOptions } from "./outbox.ts";
 import { Sent } from "./sent.ts";
 import type { Message } from "./wire.ts";
 
@@ -10,11 +10,14 @@ export class Letter extends Sent {
   /** As it was written, or as it stands on the wire when it has a number. */
   message: Message;
   readonly lane: Lane;
+  /** By what the other half tells that it failed. */
+  readonly q: number | undefined;
 
-  constructor(message: Message, lane: Lane, unheard?: (error: unknown) => void) {
+  constructor(message: Message, { lane = "event", q, unheard }: SendOptions) {
     super(unheard);
     this.message = message;
     this.lane = lane;
+    this.q = q;
   }
 
   /** Its characters, with those of its numbers. */

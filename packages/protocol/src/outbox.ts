@@ -13,6 +13,8 @@ export type Lane = "event" | "volatile" | "call" | "answer";
 export interface SendOptions {
   /** What it may have to wait for. Default `event`. */
   readonly lane?: Lane;
+  /** The number by which the other half tells that it failed. Default: it does not tell. */
+  readonly q?: number | undefined;
   /** Told why it failed, when nobody awaits it. */
   readonly unheard?: (error: unknown) => void;
 }
@@ -23,8 +25,8 @@ export interface Outbox {
   readonly codec: FrameCodec;
   /** Delivers a frame that `codec` wrote. */
   send(message: Message, options?: SendOptions): Sent;
-  /** Whether a message has not left yet. */
-  waits(sent: Sent): boolean;
+  /** The event that its sender numbered `q` has failed; false when there is none that could. */
+  fail(q: number | undefined, error: unknown): boolean;
   /** Takes a message back that has not left; false when it has. */
   withdraw(sent: Sent): boolean;
   /**

@@ -1,5 +1,5 @@
 import type { Heard } from "./arrivals.ts";
-import type { Credit } from "./connection-frames.ts";
+import type { Credit } from "./credit.ts";
 import type { Lane } from "./outbox.ts";
 import type { Message, Wire } from "./wire.ts";
 

@@ -1,5 +1,5 @@
 import { Arrivals, type Heard } from "./arrivals.ts";
-import type { Credit } from "./connection-frames.ts";
+import { type Credit, isFull } from "./credit.ts";
 import { OutcomeUnknown, ProtocolError, RequestError } from "./errors.ts";
 import { type FrameCodec, jsonFrames, type Stamp } from "./frame.ts";
 import { Letter } from "./letter.ts";
@@ -31,8 +31,6 @@ export class Session extends Arrivals implements Outbox {
   #again: Set<Letter> | undefined;
   #size = 0;
   #credit: Credit = { w: 0, wb: 0 };
-  /** The events that are not finished. */
-  readonly #flying = { w: 0, wb: 0 };
 
   constructor(options: SessionOptions) {
     super(options.window, options.room ?? options.window);
@@ -54,36 +52,31 @@ export class Session extends Arrivals implements Outbox {
     return this.#pending.size;
   }
 
-  /** The lowest number that could be sent again, and the highest that was given. */
-  get told(): { readonly first: number; readonly last: number } {
+  /** The lowest number that could be sent again. */
+  get first(): number {
     const [first] = this.#unacked;
-    return { first: first?.s ?? this.last + 1, last: this.last };
+    return first?.s ?? this.last + 1;
   }
 
-  send(message: Message, { lane = "event", unheard }: SendOptions = {}): Sent {
-    const { messages = 1_000, size = 2 ** 22, full } = this.#options;
+  send(message: Message, options: SendOptions = {}): Sent {
+    const { messages = 1_000, size = 2 ** 22 } = this.#options;
     // Who was told of the end may well try again.
-    const letter = new Letter(message, lane, this.#ended ? undefined : unheard);
+    const letter = new Letter(message, this.#ended ? {} : options);
+    const { lane } = letter;
     if (this.#ended) letter.fail(this.#ended.reason);
     else {
       this.#pending.add(letter);
-      this.#count(letter, 1);
+      this.#size += letter.size;
       // What waits already keeps it back, unless it is an answer.
       if (lane === "answer" || this.#pending.size === 1) this.#push();
       if (lane === "volatile") this.#refuse(letter, "DROPPED", "a volatile event could not go at once");
       else if (lane !== "answer" && this.waits(letter) && (this.undelivered > messages || this.#size > size))
-        // Who awaits it has called `then` two microtasks later, and sends no more meanwhile.
-        void Promise.resolve()
-          .then(() => {})
-          .then(
-            () =>
-              (full !== "reject" && letter.awaited) ||
-              this.#refuse(letter, "OUTBOX_FULL", "too much waits for the other half: await what you send"),
-          );
+        void this.#overflow(letter);
     }
     return letter;
   }
 
+  /** Whether a message has not left yet. */
   waits(sent: Sent): boolean {
     return this.#pending.has(sent as Letter); // whatever it is: what is there is a letter
   }
@@ -92,10 +85,17 @@ export class Session extends Arrivals implements Outbox {
     return this.waits(sent) && this.#forget(sent as Letter); // which it is when it waits
   }
 
+  fail(q: number | undefined, error: unknown): boolean {
+    const failed = q && [...this.#unacked].find((letter) => letter.q === q);
+    if (failed) failed.fail(error);
+    return !!failed;
+  }
+
   /** The handshake is done on `outlet`: what the other half does not have is sent again, then what waits. */
-  live(outlet: Outlet, { rx, but, ...credit }: Position): void {
+  live(outlet: Outlet, position: Position): void {
+    const { rx, but } = position;
     this.#outlet = outlet;
-    this.#credit = credit;
+    this.#credit = position;
     this.#again = new Set([...this.#unacked].filter(({ s }) => s > rx || but?.includes(s)));
     this.#push();
   }
@@ -154,7 +154,7 @@ export class Session extends Arrivals implements Outbox {
   protected number(letter: Letter): void {
     letter.s = this.last += 1;
     this.#unacked.add(letter);
-    this.#count(letter, 1);
+    this.#size += letter.size;
   }
 
   /** Sends what may be sent now, in order. */
@@ -189,7 +189,19 @@ export class Session extends Arrivals implements Outbox {
 
   /** Whether the other half has no room for an event. */
   get #crowded(): boolean {
-    return this.#flying.w >= this.#credit.w || this.#flying.wb >= this.#credit.wb;
+    return isFull(
+      this.#credit,
+      Array.from(this.#unacked, ({ lane, size }) => (lane === "event" ? size : 0)),
+    );
+  }
+
+  /** It is one too many, unless somebody awaits it. */
+  async #overflow(letter: Letter): Promise<void> {
+    // Who does has called `then` two microtasks later, and sends no more meanwhile.
+    await undefined;
+    await undefined;
+    if (this.#options.full === "reject" || !letter.awaited)
+      this.#refuse(letter, "OUTBOX_FULL", "too much waits for the other half: await what you send");
   }
 
   #refuse(letter: Letter, code: string, why: string): void {
@@ -205,16 +217,8 @@ export class Session extends Arrivals implements Outbox {
   #forget(letter: Letter): boolean {
     this.#again?.delete(letter);
     const kept = this.#pending.delete(letter) || this.#unacked.delete(letter);
-    if (kept) this.#count(letter, -1);
+    if (kept) this.#size -= letter.size;
     return kept;
-  }
-
-  /** Counts what is kept, and what of it takes room at the other half. */
-  #count({ size, s, lane }: Letter, by: 1 | -1): void {
-    this.#size += by * size;
-    if (!s || lane !== "event") return;
-    this.#flying.w += by;
-    this.#flying.wb += by * size;
   }
 
   /** Whether a wire is live and takes more; when it does again, it goes on. */

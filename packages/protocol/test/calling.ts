@@ -48,7 +48,7 @@ export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch)
     close: (error) => closes.push(error),
     ...options,
   });
-  void peer.serve(dispatch ?? ((_, input) => notes.push(input)));
+  peer.serve(dispatch ?? ((_, input) => notes.push(input)));
   const tell = (...frames: string[]): void => {
     for (const frame of frames) peer.receive(jsonFrames.read(frame, callFrames), frame.length);
   };

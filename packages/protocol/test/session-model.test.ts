@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Ack, Credit } from "../src/connection-frames.ts";
+import type { Ack } from "../src/connection-frames.ts";
+import type { Credit } from "../src/credit.ts";
 import type { Stamp } from "../src/frame.ts";
 import type { Lane } from "../src/outbox.ts";
 import { Session } from "../src/session.ts";

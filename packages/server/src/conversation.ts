@@ -137,7 +137,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     this.#checkPlace();
     this.#running = true;
     const closed = this.line.open(this);
-    void this.peer.serve((...event) => this.#reception.dispatch(...event));
+    this.peer.serve((...event) => this.#reception.dispatch(...event));
     const served = this.#inbox.run().then(() => this.peer.idle());
     void closed.then(async (end) => {
       await this.#finish(end, served);

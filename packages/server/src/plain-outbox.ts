@@ -27,12 +27,12 @@ export class PlainOutbox implements Outbox {
     return sent;
   }
 
-  waits(sent: Sent): boolean {
-    return this.#waiting.get(sent) !== undefined;
+  withdraw(sent: Sent): boolean {
+    return this.#waiting.get(sent) !== undefined && this.#waiting.delete(sent);
   }
 
-  withdraw(sent: Sent): boolean {
-    return this.waits(sent) && this.#waiting.delete(sent);
+  fail(): boolean {
+    return false; // it was not asked to tell
   }
 
   hold(): () => void {
