@@ -115,6 +115,11 @@ export const I14: Invariant = {
       if (outcomes.length > 1) yield `${kind} ${n} ended ${outcomes.length} times`;
       const [outcome] = outcomes;
       if (!outcome || outcome.how === "done" || outcome.how === "ODD" || unsent.has(outcome.how)) continue;
+      if (kind === "room" && ledger.all("trouble").length > 0) continue;
+      const restored = ledger
+        .all("setup")
+        .some((one) => one.client === client && one.place > place && one.place < outcome.place);
+      if (outcome.how === "INTERRUPTED" && restored && (kind === "stream" || kind === "upload")) continue;
       const ended =
         by === "client"
           ? ledger.closed(client, outcome.place) ||
