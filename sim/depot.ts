@@ -91,7 +91,7 @@ export class Depot {
     this.#store = store;
     const room = JSON.stringify(["/talk", "all"]);
     const placed = ({ data, off }: { data: unknown; off: number }, ep: string): void => {
-      const { n } = JSON.parse(String(data)) as { n: number };
+      const { n } = (JSON.parse(String(data)) as { data: { n: number } }).data;
       const key = `${ep} ${off}`;
       if (!this.#placed.has(key)) this.#trace.add({ is: "placed", n, ep, off });
       this.#placed.add(key);

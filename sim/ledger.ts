@@ -22,6 +22,7 @@ export class Ledger {
   #sids: Map<number, string> | undefined;
   #acks: readonly Ack[] | undefined;
   #finished: Map<string, number> | undefined;
+  #left: Set<number | undefined> | undefined;
   #boots: Map<number, number> | undefined;
 
   constructor(entries: readonly Entry[]) {
@@ -118,6 +119,15 @@ export class Ledger {
           if (!this.#finished.has(`${half} ${one}`)) this.#finished.set(`${half} ${one}`, place);
     }
     return this.#finished.get(`${by} ${n}`);
+  }
+
+  /** Whether what the server said may have gone with its process: it never left, and the process died. */
+  mayBeGone({ n, by, place }: Found<"said">): boolean {
+    if (by === "client" || !this.all("died").some((died) => died.place > place)) return false;
+    this.#left ??= new Set(
+      this.all("put").map(({ frame }) => (frame["data"] as { n?: number } | undefined)?.n),
+    );
+    return !this.#left.has(n);
   }
 
   /** In which process of the server a setup ran. */

@@ -183,7 +183,7 @@ export class ServerProcess implements Answering {
       ) {
         await handle(said, call);
         for await (const { n, i } of call.upload)
-          stage.trace.add({ is: "item", by: "server", n, i, upload: true });
+          stage.trace.add({ is: "item", by: "server", n, i, upload: true, life: talking.life });
         yield { n: said.n, i: 0 };
       },
     };

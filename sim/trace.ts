@@ -69,6 +69,7 @@ export type Happening =
       readonly n: number;
       readonly i: number;
       readonly upload: boolean;
+      readonly life?: number;
     }
   /** The client is told that its session is over. */
   | { readonly is: "reset"; readonly client: number; readonly why: string }

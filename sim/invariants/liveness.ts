@@ -24,17 +24,14 @@ export const I20: Invariant = {
   *broken(ledger) {
     yield* unrest(ledger, "I20");
     const [rest] = ledger.all("rest");
-    const sent = new Set(
-      ledger.all("put").map(({ frame }) => (frame["data"] as { n?: number } | undefined)?.n),
-    );
-    for (const { n, by, kind, conv, place } of ledger.all("said")) {
+    for (const said of ledger.all("said")) {
+      const { n, by, kind, conv } = said;
       if (kind !== "event" || ledger.of("handling", n).length > 0) continue;
       const [outcome] = ledger.of("outcome", n);
       const over = ledger.all("over").some((one) => one.conv === conv && one.place < (rest?.place ?? 0));
+      const gone = ledger.mayBeGone(said);
       if (outcome === undefined && by === "client") yield `${n} of the client was never handed over`;
-      const died = ledger.all("died").some((one) => one.place > place);
-      const safe = !died || sent.has(n);
-      if (outcome === undefined && by === "server" && !over && safe && latest(ledger, conv))
+      if (outcome === undefined && by === "server" && !over && !gone && latest(ledger, conv))
         yield `${n} of the server was never handed over`;
     }
   },

@@ -18,8 +18,8 @@ export const I1: Invariant = {
       }
     }
     const last = new Map<string, number>();
-    for (const { by, n, i, upload } of ledger.all("item")) {
-      const key = `${by} ${n} ${upload}`;
+    for (const { by, n, i, upload, life } of ledger.all("item")) {
+      const key = `${by} ${n} ${upload} ${life}`;
       const next = (last.get(key) ?? -1) + 1;
       if (i !== next) yield `the ${by} read item ${i} of stream ${n} where ${next} was next`;
       last.set(key, Math.max(i, last.get(key) ?? -1));
