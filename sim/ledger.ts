@@ -121,6 +121,11 @@ export class Ledger {
     return this.#finished.get(`${by} ${n}`);
   }
 
+  /** Whether the store failed. */
+  get troubled(): boolean {
+    return this.all("trouble").length > 0;
+  }
+
   /** Whether what the server said may have gone with its process: it never left, and the process died. */
   mayBeGone({ n, by, place }: Found<"said">): boolean {
     if (by === "client" || !this.all("died").some((died) => died.place > place)) return false;
