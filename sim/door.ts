@@ -15,6 +15,8 @@ export function doorTo(store: Store, depot: Depot, life: Life): Store {
     return new Promise((resolve, reject) => {
       arrives = Math.max(arrives, agenda.now + chance.between(0, late));
       agenda.plan(undefined, arrives - agenda.now, () => {
+        // A session that nobody learned of would stay until the next process begins.
+        if (life.dead && what === "create") return;
         const answer = fate === "rejects" ? undefined : new Promise<Answer>((decide) => decide(act()));
         replies = Math.max(replies, agenda.now + chance.between(0, late));
         life.plan(replies - agenda.now, () => {

@@ -162,15 +162,18 @@ export class ServerProcess implements Answering {
   #handlers(talking: { readonly conv: number; readonly life: number; readonly client: number }) {
     const stage = this.#stage;
     const sleep = (ms: number): Promise<void> => new Promise((resolve) => void this.clock.after(ms, resolve));
-    const handle = async ({ n }: { n: number }, { messageKey: key, room }: Given): Promise<void> => {
+    const handle = async ({ n }: { n: number }, { messageKey: key }: Given): Promise<void> => {
       this.#working += 1;
-      if (this.#durable && echoes(n)) this.#echo(room("all"), n);
       await stage.handle("server", { n, ...talking, key }, sleep).finally(() => (this.#working -= 1));
     };
+    const recorded: typeof handle = (said, call) => {
+      if (this.#durable && echoes(said.n)) this.#echo(call.room("all"), said.n);
+      return handle(said, call);
+    };
     return {
-      note: handle,
+      note: recorded,
       ask: async (said: { n: number }, call: Given) => {
-        await handle(said, call);
+        await recorded(said, call);
         return 2 * said.n;
       },
       list: async function* (said: { n: number }, call: Given) {

@@ -45,7 +45,7 @@ function* holes(ledger: Ledger): Generator<string> {
       const [outcome] = ledger.of("outcome", one.n);
       const told = ledger.all("gap").some(({ client }) => client === convs.get(conv));
       // A store that fails may have lost it, and then who said it knows.
-      const doubted = outcome?.sentBefore !== undefined && by === "client" && ledger.troubled;
+      const doubted = outcome !== undefined && outcome.how !== "done" && by === "client" && ledger.troubled;
       if (!told && !doubted && !(outcome && unsent.has(outcome.how)) && !ledger.mayBeGone(one))
         yield `${one.n} is missing at the ${by} in conversation ${conv}, and nobody was told`;
     }

@@ -93,10 +93,6 @@ function* effects(ledger: Ledger): Generator<string> {
     if (numbers.size > 1) yield `what came of ${cause} was said ${numbers.size} times in the room`;
     const told = ledger.finished("server", cause);
     const done = ledger.of("handled", cause).some(({ how }) => how === "done");
-    const stream = ledger
-      .all("said")
-      .some(({ n, kind }) => n === cause && kind !== "event" && kind !== "ask");
-    if (stream) continue;
     if (told !== undefined && done && told < first)
       yield `${cause} was told to be finished before what came of it was said in the room`;
     if (!done && numbers.size > 0)
