@@ -45,12 +45,17 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   refuse: (world) => dialing(world, "refused", 0),
   "slow dial": (world) => dialing(world, "given", world.chance.between(1_000, 20_000)),
   "deaf dial": (world) => dialing(world, "never", 0),
-  crash(world) {
-    if (!world.server) return undefined;
-    const ms = world.chance.happens(0.5) ? 0 : world.chance.between(0, 8_000);
-    world.crash(() => notice(world)?.after);
-    world.agenda.plan(undefined, ms, () => world.boot());
-    return `the server crashes, and is back in ${ms.toFixed()} ms`;
+  crash: (world) => crash(world, "the server crashes"),
+  power(world) {
+    const what = crash(world, "the server's machine loses power");
+    if (what !== undefined) world.depot.cutPower();
+    return what;
+  },
+  "sick store"(world) {
+    const ms = world.chance.between(500, 8_000);
+    world.depot.sick = world.chance.oneOf([0.1, 0.5]);
+    world.agenda.plan(undefined, ms, () => (world.depot.sick = 0));
+    return `the store fails now and then, for ${ms.toFixed()} ms`;
   },
   "pause client": (world) => pause(world, "client"),
   "pause server": (world) => pause(world, "server"),
@@ -102,6 +107,14 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     return `the page is left for ${ms.toFixed()} ms`;
   },
 };
+
+function crash(world: Scene, what: string): string | undefined {
+  if (!world.server) return undefined;
+  const ms = world.chance.happens(0.5) ? 0 : world.chance.between(0, 8_000);
+  world.crash(() => notice(world)?.after);
+  world.agenda.plan(undefined, ms, () => world.boot());
+  return `${what}, and is back in ${ms.toFixed()} ms`;
+}
 
 /** A client's line that is open, the newest more likely than others. */
 function anyLine({ network, chance }: Scene): Line | undefined {

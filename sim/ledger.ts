@@ -6,6 +6,13 @@ import type { Entry, Happening } from "./trace.ts";
 export type Found<Is extends Happening["is"]> = Of<Is, Entry> & { readonly place: number };
 type Of<Is, One extends Entry> = One extends unknown ? (Is extends One["is"] ? One : never) : never;
 
+/** What an ack tells. */
+export interface Ack {
+  readonly by: Half;
+  readonly place: number;
+  readonly finished: readonly number[];
+}
+
 /** A trace in order of what is asked of it: what was said, what became of it, and on whose line. */
 export class Ledger {
   readonly entries: readonly Entry[];
@@ -13,6 +20,10 @@ export class Ledger {
   readonly #byNumber = new Map<string, Map<number, Entry[]>>();
 
   #sids: Map<number, string> | undefined;
+  #acks: readonly Ack[] | undefined;
+  #finished: Map<string, number> | undefined;
+  #left: Set<number | undefined> | undefined;
+  #boots: Map<number, number> | undefined;
 
   constructor(entries: readonly Entry[]) {
     this.entries = entries;
@@ -94,6 +105,42 @@ export class Ledger {
     return joined;
   }
 
+  /** Every ack, reply and error of the server or a client: which things said it tells to be finished that it had not told before. */
+  get acks(): readonly Ack[] {
+    return (this.#acks ??= [...acksIn(this)]);
+  }
+
+  /** Where a half has first told that what is numbered `n` is finished; undefined when it never has. */
+  finished(by: Half, n: number): number | undefined {
+    if (!this.#finished) {
+      this.#finished = new Map<string, number>();
+      for (const { by: half, place, finished } of this.acks)
+        for (const one of finished)
+          if (!this.#finished.has(`${half} ${one}`)) this.#finished.set(`${half} ${one}`, place);
+    }
+    return this.#finished.get(`${by} ${n}`);
+  }
+
+  /** Whether the store failed. */
+  get troubled(): boolean {
+    return this.all("trouble").length > 0;
+  }
+
+  /** Whether what the server said may have gone with its process: it never left, and the process died. */
+  mayBeGone({ n, by, place }: Found<"said">): boolean {
+    if (by === "client" || !this.all("died").some((died) => died.place > place)) return false;
+    this.#left ??= new Set(
+      this.all("put").map(({ frame }) => (frame["data"] as { n?: number } | undefined)?.n),
+    );
+    return !this.#left.has(n);
+  }
+
+  /** In which process of the server a setup ran. */
+  bootOf(life: number | undefined): number | undefined {
+    this.#boots ??= new Map(this.all("setup").map((setup) => [setup.life, setup.boot]));
+    return this.#boots.get(life ?? 0);
+  }
+
   /** The numbers of the clients. */
   get clients(): readonly number[] {
     return Array.from({ length: this.settings.clients }, (_, index) => index + 1);
@@ -102,5 +149,37 @@ export class Ledger {
   /** Whether a client's application had enough by then. */
   closed(client: number, place: number): boolean {
     return this.all("closing").some((entry) => entry.client === client && entry.place < place);
+  }
+}
+
+const other: Record<Half, Half> = { client: "server", server: "client" };
+/** Frames that bring something said to a handler. */
+const openers = new Set(["event", "request", "stream"]);
+
+function* acksIn(ledger: Ledger): Generator<Ack> {
+  /** By session and receiver: the events under way by sequence, and up to where an ack went. */
+  const events = new Map<string, { numbers: Map<number, number>; high: number; held: Set<number> }>();
+  const sent = (sid: string, to: Half) => {
+    const one = events.get(`${sid} ${to}`) ?? { numbers: new Map(), high: 0, held: new Set() };
+    events.set(`${sid} ${to}`, one);
+    return one;
+  };
+  for (const { by, sid, frame, place } of ledger.framed("put")) {
+    const n = openers.has(frame.t) ? (frame["data"] as { n?: number } | undefined)?.n : undefined;
+    if (frame.s !== undefined && n !== undefined) sent(sid, other[by]).numbers.set(frame.s, n);
+    if (frame.a === undefined) continue;
+    const theirs = sent(sid, by);
+    const but = new Set(frame.but ?? []);
+    const finished: number[] = [];
+    const look = (s: number): void => {
+      if (but.has(s)) return void theirs.held.add(s);
+      theirs.held.delete(s);
+      const n = theirs.numbers.get(s);
+      if (n !== undefined) finished.push(n);
+    };
+    for (const s of Array.from(theirs.held)) look(s);
+    for (let s = theirs.high + 1; s <= frame.a; s += 1) look(s);
+    theirs.high = Math.max(theirs.high, frame.a);
+    yield { by, place, finished };
   }
 }

@@ -1,3 +1,5 @@
+import type { StoreSettings } from "./settings.ts";
+
 /** Every kind of fault. */
 export type FaultName =
   | "cut"
@@ -8,6 +10,8 @@ export type FaultName =
   | "slow dial"
   | "deaf dial"
   | "crash"
+  | "power"
+  | "sick store"
   | "pause client"
   | "pause server"
   | "replay"
@@ -27,6 +31,8 @@ export interface Mode {
   readonly says: string;
   /** At most so many faults in a schedule. */
   readonly faults: number;
+  /** What stores its worlds have, one of these. Default: none. */
+  readonly stores?: readonly StoreSettings["is"][];
   readonly mix: Readonly<Partial<Record<FaultName, number>>>;
 }
 
@@ -52,6 +58,24 @@ export const modes: Readonly<Record<string, Mode>> = {
     says: "The server crashes and begins again without memory.",
     faults: 6,
     mix: { crash: 3, cut: 3, "slow handlers": 1, lag: 1 },
+  },
+  stored: {
+    says: "The server crashes, and what begins again finds its sessions in a store of another machine, which may be late.",
+    faults: 6,
+    stores: ["memory"],
+    mix: { crash: 4, cut: 3, "slow handlers": 2, lag: 1, "flood server": 1 },
+  },
+  filed: {
+    says: "The server crashes while it writes, or its machine loses power; its files are all that is left.",
+    faults: 6,
+    stores: ["files"],
+    mix: { crash: 4, power: 1, cut: 2, "slow handlers": 2, lag: 1 },
+  },
+  doubts: {
+    says: "The store fails, and nobody knows whether it did what it was asked; the server crashes.",
+    faults: 8,
+    stores: ["memory", "files"],
+    mix: { "sick store": 4, crash: 2, cut: 2, "slow handlers": 1, power: 1 },
   },
   floods: {
     says: "More is said than buffers hold, while handlers are slow or hang and connections break.",

@@ -1,7 +1,11 @@
 import crypto from "node:crypto";
+import fs from "node:fs";
+import files from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
+import timers from "node:timers/promises";
 import type { Agenda } from "./agenda.ts";
 import type { Chance } from "./chance.ts";
+import type { Files } from "./files.ts";
 
 /** What the globals of a world stand on. */
 export interface Ground {
@@ -16,6 +20,8 @@ export interface Ground {
   readonly online: boolean;
   /** Hears `visibilitychange` and `resume`. */
   readonly document: Ground["page"] & { readonly visibilityState: string };
+  /** What is below `/sim` and `/proc` on the server's machine. */
+  readonly files: Files;
 }
 
 /** A year in which no test was written: the wall clock of every world begins here, in ms since the epoch. */
@@ -87,7 +93,8 @@ export function install(): void {
   Object.assign(globalThis, {
     setTimeout: timer(false),
     setInterval: timer(true),
-    setImmediate: (act: () => void) => timer(false)(act),
+    // Only a server has it: what it does then is not held up by a client that stands still.
+    setImmediate: (act: () => void) => ground?.agenda.plan("server", 0, act),
     clearTimeout: clear,
     clearInterval: clear,
     clearImmediate: clear,
@@ -102,11 +109,39 @@ export function install(): void {
     error: (...what: unknown[]) => (ground ? ground.complain(what) : real.error(...what)),
   });
   define(performance, "now", { value: () => ground?.agenda.now ?? real.elapsed() });
+  const uuid = (): string => Buffer.from(fill(new Uint8Array(16))).toString("hex");
   define(globalThis.crypto, "getRandomValues", { value: fill });
+  define(globalThis.crypto, "randomUUID", { value: uuid });
   define(globalThis, "navigator", { get: () => ground && { onLine: ground.online } });
   define(globalThis, "document", { get: () => ground?.document });
-  Object.assign(crypto, { randomBytes: (size: number) => fill(Buffer.alloc(size)), randomFillSync: fill });
+  Object.assign(crypto, {
+    randomBytes: (size: number) => fill(Buffer.alloc(size)),
+    randomFillSync: fill,
+    randomUUID: uuid,
+  });
+  Object.assign(timers, {
+    setImmediate: () => new Promise<void>((resolve) => void ground?.agenda.plan("server", 0, resolve)),
+  });
+  installFiles();
   syncBuiltinESMExports();
+}
+
+/** Whatever is below `/sim`, and what `/proc` tells of the server's machine, is that of the world. */
+function installFiles(): void {
+  const names = ["copyFile", "link", "mkdir", "open", "readFile", "rename", "rm", "writeFile"] as const;
+  for (const name of names) {
+    const real = files[name] as (...given: unknown[]) => unknown;
+    const virtual = (path: string, ...given: unknown[]): unknown =>
+      ground && String(path).startsWith("/sim/")
+        ? (ground.files[name] as (...given: unknown[]) => unknown)(path, ...given)
+        : real(path, ...given);
+    Object.assign(files, { [name]: virtual });
+  }
+  const real = fs.readFileSync as (...given: unknown[]) => unknown;
+  Object.assign(fs, {
+    readFileSync: (path: unknown, ...given: unknown[]) =>
+      ground?.files.proc(String(path)) ?? real(path, ...given),
+  });
 }
 
 function define(on: object, name: string, what: PropertyDescriptor): void {

@@ -1,6 +1,7 @@
 import type { Agenda } from "./agenda.ts";
 import type { Chance } from "./chance.ts";
 import type { ClientApp } from "./client.ts";
+import type { Depot } from "./depot.ts";
 import type { Network } from "./network.ts";
 import type { Page } from "./page.ts";
 import type { ServerProcess } from "./server.ts";
@@ -19,6 +20,7 @@ export interface Scene {
   readonly network: Network;
   readonly stage: Stage;
   readonly clients: readonly ClientApp[];
+  readonly depot: Depot;
   /** The server's process; undefined while there is none. */
   readonly server: ServerProcess | undefined;
   /** Starts the server's process, if there is none. */

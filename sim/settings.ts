@@ -3,6 +3,16 @@ import type { Chance } from "./chance.ts";
 /** The number of a user who has no client. */
 export const stranger = 99;
 
+/** Where sessions survive a process of the server. */
+export interface StoreSettings {
+  /** Nowhere, in a store of another machine, or in files of this one. */
+  readonly is: "none" | "memory" | "files";
+  /** How long a call, or a write, may take, in ms. */
+  readonly late: number;
+  /** What files outlive. */
+  readonly sync: "os" | "disk";
+}
+
 /** How one world is set up: short times, small buffers, so that a minute sees what a day does. */
 export interface Settings {
   readonly clients: number;
@@ -15,14 +25,15 @@ export interface Settings {
   readonly duration: number;
   /** How many things are said by the clients, and by the server. */
   readonly said: number;
+  readonly store: StoreSettings;
   /** Options of the server's sessions. */
   readonly app: { readonly sessions: { readonly grace: number; readonly messages: number } };
   /** Options of the client. */
   readonly client: { readonly outbox: { readonly messages: number; readonly full: "wait" | "reject" } };
 }
 
-/** Draws the settings of a world. */
-export function drawSettings(chance: Chance): Settings {
+/** Draws the settings of a world, with one of these stores. */
+export function drawSettings(chance: Chance, stores: readonly StoreSettings["is"][]): Settings {
   return {
     clients: chance.happens(0.3) ? 2 : 1,
     heartbeat: { interval: chance.oneOf([1_000, 2_000, 4_000]), timeout: chance.oneOf([500, 1_000, 2_000]) },
@@ -33,6 +44,11 @@ export function drawSettings(chance: Chance): Settings {
     app: { sessions: { grace: chance.oneOf([20_000, 60_000]), messages: chance.oneOf([20, 100]) } },
     client: {
       outbox: { messages: chance.oneOf([20, 100, 1_000]), full: chance.happens(0.5) ? "wait" : "reject" },
+    },
+    store: {
+      is: chance.oneOf(stores),
+      late: chance.oneOf([0, 5, 100]),
+      sync: chance.oneOf(["os", "disk"]),
     },
   };
 }

@@ -12,6 +12,21 @@ export interface Mood {
 /** How handlers are when nothing is wrong. */
 export const calm: Mood = { slow: 0.1, ms: 50 };
 
+/** Who says something. */
+export interface Origin {
+  readonly conv?: number;
+  readonly boot?: number;
+}
+
+/** Who handles something. */
+export interface Handling {
+  readonly n: number;
+  readonly client: number;
+  readonly conv: number;
+  readonly life?: number;
+  readonly key?: string;
+}
+
 /** What both halves of the application under test stand on. */
 export class Stage {
   readonly agenda: Agenda;
@@ -19,12 +34,14 @@ export class Stage {
   /** Chance of the application alone. */
   readonly chance: Chance;
   readonly mood: Record<Half, Mood> = { client: { ...calm }, server: { ...calm } };
-  /** What was said and has no outcome yet, and in which conversation the server said it. */
-  readonly unsettled = new Map<number, number | undefined>();
+  /** What was said and has no outcome yet; of what the server said, in which conversation and process. */
+  readonly unsettled = new Map<number, Origin>();
   /** Handlers at work. */
   readonly working: Record<Half, number> = { client: 0, server: 0 };
-  /** How many conversations the server has had in all. */
-  conversations = 0;
+  /** How many setups the server has run in all. */
+  lives = 0;
+  /** The conversations by their sessions. */
+  readonly #conversations = new Map<string, number>();
   #last = 0;
 
   constructor(ground: { agenda: Agenda; trace: Trace; chance: Chance }) {
@@ -39,6 +56,18 @@ export class Stage {
     return { n: (this.#last += 1), pad };
   }
 
+  /** The number of the conversation that goes on in a session. */
+  conversation(sid: string): number {
+    const conv = this.#conversations.get(sid) ?? this.#conversations.size + 1;
+    this.#conversations.set(sid, conv);
+    return conv;
+  }
+
+  /** A process of the server is gone, and nobody waits any more for what became of what it said. */
+  died(boot: number): void {
+    for (const [n, said] of this.unsettled) if (said.boot === boot) this.unsettled.delete(n);
+  }
+
   /** Something failed that must not. */
   crashed(by: Half | undefined, error: unknown): void {
     const text =
@@ -49,8 +78,12 @@ export class Stage {
   }
 
   /** Watches what becomes of something said, and writes it down. */
-  watch({ n, conv }: { n: number; conv?: number }, said: PromiseLike<unknown>, expected?: unknown): void {
-    this.unsettled.set(n, conv);
+  watch(
+    { n, conv, boot }: Origin & { readonly n: number },
+    said: PromiseLike<unknown>,
+    expected?: unknown,
+  ): void {
+    this.unsettled.set(n, { ...(conv && { conv }), ...(boot && { boot }) });
     const outcome = (how: string, sentBefore?: boolean): void => {
       this.unsettled.delete(n);
       this.trace.add({ is: "outcome", n, how, ...(sentBefore !== undefined && { sentBefore }) });
@@ -65,18 +98,15 @@ export class Stage {
   }
 
   /** What every handler does: takes its time, and fails where it must. `sleep` is the machine's own. */
-  async handle(
-    by: Half,
-    { n, client, conv }: { n: number; client: number; conv: number },
-    sleep: (ms: number) => Promise<void>,
-  ): Promise<void> {
-    this.trace.add({ is: "handling", by, n, client, conv });
+  async handle(by: Half, handling: Handling, sleep: (ms: number) => Promise<void>): Promise<void> {
+    const { n, life } = handling;
+    this.trace.add({ is: "handling", by, ...handling });
     this.working[by] += 1;
     const { slow, ms } = this.mood[by];
     if (this.chance.happens(slow)) await sleep(this.chance.between(0, 2 * ms));
     this.working[by] -= 1;
     const how = fails(n) ? "ODD" : "done";
-    this.trace.add({ is: "handled", by, n, how });
+    this.trace.add({ is: "handled", by, n, how, ...(life && { life }) });
     if (how === "ODD") throw new RequestError("ODD", "odd", n);
   }
 }

@@ -14,7 +14,13 @@ function tell(entry: Entry): string {
     case "world":
       return `a world with ${JSON.stringify(entry.settings)}`;
     case "boot":
-      return `the server begins (${entry.boot})`;
+      return `the server begins (${entry.boot}), its history: ${entry.history}`;
+    case "died":
+      return `the server is gone (${entry.boot})`;
+    case "trouble":
+      return `** the store: ${entry.what}`;
+    case "placed":
+      return `    ${entry.n} has its place in the room: ${entry.off} of ${entry.ep.slice(0, 4)}`;
     case "dial":
       return `${entry.client === undefined ? "an attacker" : `client ${entry.client}`} dials line ${entry.line}`;
     case "hangup":

@@ -15,6 +15,9 @@ export interface SeenFrame {
 /** What is said: an event, a request, or a stream with or without an upload. */
 export type Kind = "event" | "volatile" | "ask" | "stream" | "upload" | "room";
 
+/** The one that was there, or a part of it is lost, or there was none; `none` where nothing outlives a process. */
+export type History = "kept" | "lost" | "new" | "none";
+
 /** What should have come to rest and has not, and the invariant by which it should have. */
 export interface Unrest {
   readonly of: "I18" | "I19" | "I20";
@@ -34,19 +37,31 @@ export type Happening =
       readonly client?: number;
       readonly conv?: number;
       readonly room?: string;
+      /** What a handler was given when it said this in a room. */
+      readonly because?: number;
     }
   /** What became of it for the one who said it: done, or an error's code. */
   | { readonly is: "outcome"; readonly n: number; readonly how: string; readonly sentBefore?: boolean }
-  /** A handler is given it. */
+  /** A handler is given it; the server's belongs to the setup `life`, and names the message by `key`. */
   | {
       readonly is: "handling";
       readonly by: Half;
       readonly n: number;
       readonly client: number;
       readonly conv: number;
+      readonly life?: number;
+      readonly key?: string;
     }
   /** The handler has settled. */
-  | { readonly is: "handled"; readonly by: Half; readonly n: number; readonly how: string }
+  | {
+      readonly is: "handled";
+      readonly by: Half;
+      readonly n: number;
+      readonly how: string;
+      readonly life?: number;
+    }
+  /** What was said in a room has its place in the log, by the store's own word. */
+  | { readonly is: "placed"; readonly n: number; readonly ep: string; readonly off: number }
   /** Item `i` of a stream, or of its upload, was read. */
   | {
       readonly is: "item";
@@ -54,6 +69,7 @@ export type Happening =
       readonly n: number;
       readonly i: number;
       readonly upload: boolean;
+      readonly life?: number;
     }
   /** The client is told that its session is over. */
   | { readonly is: "reset"; readonly client: number; readonly why: string }
@@ -72,10 +88,15 @@ export type Happening =
       readonly resumed: boolean;
       readonly buffered: number;
     }
-  /** A conversation of the server, for the client of a line; undefined for an attacker's. */
+  /**
+   * A conversation of the server, for the client of a line; undefined for an attacker's. A session that goes on in another
+   * process, or is taken out of the store again, is the same conversation, and has another `life`.
+   */
   | {
       readonly is: "setup";
       readonly conv: number;
+      readonly life: number;
+      readonly boot: number;
       readonly sid: string;
       readonly line: number;
       readonly client: number | undefined;
@@ -84,6 +105,7 @@ export type Happening =
   | {
       readonly is: "parked" | "resumed" | "ended" | "over";
       readonly conv: number;
+      readonly life: number;
       readonly clock: number;
       readonly undelivered?: number;
     }
@@ -94,7 +116,11 @@ export type Happening =
   | { readonly is: "put" | "got"; readonly line: number; readonly by: Half; readonly frame: SeenFrame }
   | { readonly is: "fault"; readonly fault: FaultName; readonly what: string }
   /** The server's process begins; `boot` counts from 1. */
-  | { readonly is: "boot"; readonly boot: number }
+  | { readonly is: "boot"; readonly boot: number; readonly history: History }
+  /** It is gone at once. */
+  | { readonly is: "died"; readonly boot: number }
+  /** The store failed, as it may. */
+  | { readonly is: "trouble"; readonly what: string }
   /** No more faults, and nothing more is said. */
   | { readonly is: "quiet" }
   /** Everything has come to rest, or time was up: then `unrest` says, by invariant, what had not. */
@@ -107,6 +133,8 @@ export type Happening =
       readonly conversations: number;
       readonly lines: number;
       readonly listeners: number;
+      /** Sessions that the store has. */
+      readonly stored: number;
     }
   /** Something failed that must not: an error nobody caught, or one that the app was told of. */
   | { readonly is: "crash"; readonly by: Half | undefined; readonly error: string };

@@ -1,8 +1,10 @@
 import { Agenda } from "./agenda.ts";
 import { Chance } from "./chance.ts";
 import { ClientApp } from "./client.ts";
+import { Depot, type Opening } from "./depot.ts";
 import { faults } from "./faults.ts";
 import type { Weather } from "./lane.ts";
+import { Life } from "./life.ts";
 import type { FaultName, Mode } from "./modes.ts";
 import { Network } from "./network.ts";
 import { Page } from "./page.ts";
@@ -13,6 +15,7 @@ import { drawSettings, type Settings } from "./settings.ts";
 import { calm, Stage } from "./stage.ts";
 import { Trace, type Unrest } from "./trace.ts";
 import { plot } from "./traffic.ts";
+import { isTrouble } from "./trouble.ts";
 
 /** So long, in virtual ms, everything has to come to rest once nothing goes wrong any more. */
 const patience = 240_000;
@@ -31,10 +34,13 @@ export class World implements Scene {
   readonly network: Network;
   readonly stage: Stage;
   readonly clients: ClientApp[] = [];
+  readonly depot: Depot;
   server: ServerProcess | undefined;
   readonly #seed: number;
   readonly #mode: Mode;
   #boots = 0;
+  /** The server's process, from before it is reached. */
+  #life: Life | undefined;
 
   constructor(seed: number, mode: Mode) {
     const { agenda, trace } = this;
@@ -42,7 +48,8 @@ export class World implements Scene {
     this.#seed = seed;
     this.#mode = mode;
     this.chance = chance("faults");
-    this.settings = drawSettings(chance("settings"));
+    this.settings = drawSettings(chance("settings"), mode.stores ?? ["none"]);
+    this.depot = new Depot({ agenda, trace, chance: chance("store") }, this.settings.store);
     this.network = new Network({
       agenda,
       trace,
@@ -55,8 +62,12 @@ export class World implements Scene {
   /** Lets it happen, from the first dial until nothing is left. */
   async run(): Promise<Trace> {
     const { duration, clients } = this.settings;
-    const complain = ([error]: unknown[]): void => this.stage.crashed("client", error);
-    const caught = (error: unknown): void => this.stage.crashed(undefined, error);
+    const complain = (what: unknown[]): void => {
+      if (!what.some(isTrouble)) this.stage.crashed("client", what[0]);
+    };
+    const caught = (error: unknown): void => {
+      if (!isTrouble(error)) this.stage.crashed(undefined, error);
+    };
     process.on("unhandledRejection", caught);
     standOn(this.#ground(complain));
     this.trace.add({ is: "world", settings: this.settings });
@@ -81,23 +92,46 @@ export class World implements Scene {
   }
 
   boot(): void {
-    if (this.server) return;
-    this.trace.add({ is: "boot", boot: (this.#boots += 1) });
-    this.server = new ServerProcess(this.stage, this.network, this.settings);
-    this.network.server = this.server;
+    if (this.#life) return;
+    const life = new Life(this.agenda);
+    this.#life = life;
+    const opened = this.depot.open(life);
+    if (opened instanceof Promise)
+      void opened.then(
+        (opening) => this.#begin(life, opening),
+        (error: unknown) => {
+          if (!isTrouble(error)) this.stage.crashed("server", error);
+          this.crash(() => 0);
+          this.agenda.plan(undefined, 500, () => this.boot());
+        },
+      );
+    else this.#begin(life, opened);
   }
 
   crash(notice: () => number | undefined): void {
+    this.#life?.die();
+    this.#life = undefined;
+    this.depot.files.tear();
     this.server?.die();
+    if (this.server) this.trace.add({ is: "died", boot: this.server.boot });
     this.server = undefined;
-    this.stage.working.server = 0;
     this.network.crashed(notice);
+  }
+
+  #begin(life: Life, { store, history }: Opening): void {
+    if (life !== this.#life) return;
+    const { stage, network, settings } = this;
+    const boot = (this.#boots += 1);
+    this.trace.add({ is: "boot", boot, history });
+    this.server = new ServerProcess({ stage, network, settings, boot, ...(store && { store }) });
+    this.network.server = this.server;
   }
 
   #ground(complain: (what: unknown[]) => void) {
     const { agenda, page } = this;
     return {
       agenda,
+      files: this.depot.files,
       chance: new Chance(this.#seed, "product"),
       complain,
       page: page.window,
@@ -127,6 +161,7 @@ export class World implements Scene {
 
   /** Nothing goes wrong any more; what is broken stays broken until somebody notices. */
   #calmDown(): void {
+    this.depot.sick = 0;
     this.boot();
     this.agenda.wake("client");
     this.agenda.wake("server");
@@ -161,7 +196,7 @@ export class World implements Scene {
       const { conv, parked = true } = this.server?.current(id) ?? {};
       if (parked) yield { of: "I18", what: `client ${id} is away, as the server sees it` };
       for (const [n, said] of unsettled)
-        if (said === undefined || said === conv) yield { of: "I19", what: `${n} has no outcome` };
+        if (said.conv === undefined || said.conv === conv) yield { of: "I19", what: `${n} has no outcome` };
     }
     for (const half of ["client", "server"] as const)
       if (working[half] > 0) yield { of: "I20", what: `a handler of the ${half} is at work` };
@@ -171,9 +206,9 @@ export class World implements Scene {
   }
 
   #gone(): boolean {
-    const { timers, watchers, conversations, lines, listeners } = this.#left();
-    if (conversations + lines === 0) this.server?.clock.doze();
-    return timers + watchers + conversations + lines + listeners === 0;
+    const { is: _, ...left } = this.#left();
+    if (left.conversations + left.lines === 0) this.server?.clock.doze();
+    return Object.values(left).every((many) => many === 0);
   }
 
   /** What is left of the world. */
@@ -185,6 +220,7 @@ export class World implements Scene {
       conversations: this.server?.conversations.size ?? 0,
       lines: this.network.open.filter((line) => !line.over.server || line.client !== undefined).length,
       listeners: this.page.listeners,
+      stored: this.depot.stored,
     } as const;
   }
 }

@@ -24,12 +24,14 @@ export const I20: Invariant = {
   *broken(ledger) {
     yield* unrest(ledger, "I20");
     const [rest] = ledger.all("rest");
-    for (const { n, by, kind, conv } of ledger.all("said")) {
+    for (const said of ledger.all("said")) {
+      const { n, by, kind, conv } = said;
       if (kind !== "event" || ledger.of("handling", n).length > 0) continue;
       const [outcome] = ledger.of("outcome", n);
       const over = ledger.all("over").some((one) => one.conv === conv && one.place < (rest?.place ?? 0));
+      const gone = ledger.mayBeGone(said);
       if (outcome === undefined && by === "client") yield `${n} of the client was never handed over`;
-      if (outcome === undefined && by === "server" && !over && latest(ledger, conv))
+      if (outcome === undefined && by === "server" && !over && !gone && latest(ledger, conv))
         yield `${n} of the server was never handed over`;
     }
   },
@@ -40,7 +42,9 @@ export const I21: Invariant = {
   says: "In the end no session, timer, socket or listener is left.",
   *broken(ledger) {
     for (const { is: _, at: __, place: ___, ...left } of ledger.all("end"))
-      for (const [what, many] of Object.entries(left)) if (many > 0) yield `${many} ${what} are left`;
+      for (const [what, many] of Object.entries(left))
+        // What a store did that nobody learned of stays in it until the next process begins.
+        if (many > 0 && !(what === "stored" && ledger.troubled)) yield `${many} ${what} are left`;
   },
 };
 

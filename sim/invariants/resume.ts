@@ -13,8 +13,8 @@ export const I9: Invariant = {
         seen.add(sid);
       }
     }
-    for (const { conv, place } of ledger.all("resumed"))
-      if (ledger.all("over").some((over) => over.conv === conv && over.place < place))
+    for (const { conv, life, place } of ledger.all("resumed"))
+      if (ledger.all("over").some((over) => over.life === life && over.place < place))
         yield `conversation ${conv} resumed after its end`;
   },
 };
@@ -55,15 +55,17 @@ export const I15: Invariant = {
 };
 
 /**
- * A reset needs a reason outside the product: the server began anew, the client was away for longer than `grace`, or
- * more was said than the server keeps. A session that its client joined needs one to end.
+ * A reset needs a reason outside the product: the server began anew and nothing outlived it, the client was away for longer
+ * than `grace`, or more was said than the server keeps. A session that its client joined needs one to end, here at least:
+ * when its store failed, or gave it to somebody else, it may go on.
  */
 export const I24: Invariant = {
   name: "I24",
   says: "No session ends without a cause.",
   *broken(ledger) {
-    for (const { conv, clock, place } of ledger.all("over")) {
+    for (const { conv, life, clock, place } of ledger.all("over")) {
       const { client: owner, sid } = ledger.all("setup").find((setup) => setup.conv === conv) ?? {};
+      if (lostHere(ledger, life, place)) continue;
       const joined = owner !== undefined && ledger.joined(owner).some((one) => one.sid === sid);
       if (!joined || ledger.closed(owner, place) || overflowed(ledger, conv)) continue;
       if (!expired(ledger, conv, clock)) yield `conversation ${conv} ended without a cause`;
@@ -75,13 +77,56 @@ export const I24: Invariant = {
         .slice(-2);
       const setup = ledger.all("setup").find(({ sid }) => sid === left?.sid);
       if (!setup) continue;
-      const restarted = ledger.all("boot").some((boot) => boot.place > setup.place && boot.place < place);
-      const over = ledger.all("ended").some((ended) => ended.conv === setup.conv && ended.place < place);
-      if (!restarted && !over && !overflowed(ledger, setup.conv))
-        yield `client ${client} was reset (${why}) without a cause`;
+      const { conv } = setup;
+      const lost = ledger
+        .all("boot")
+        .some(({ history, ...boot }) => history !== "kept" && boot.place > setup.place && boot.place < place);
+      const over = ledger
+        .all("ended")
+        .some((end) => end.conv === conv && end.place < place && !lostHere(ledger, end.life, end.place));
+      if (lost || over || overflowed(ledger, conv) || unrecorded(ledger, conv, place)) continue;
+      if (!forgotten(ledger, conv, place)) yield `client ${client} was reset (${why}) without a cause`;
     }
   },
 };
+
+/** Whether the store failed, or gave the session to another setup, before that one was over. */
+function lostHere(ledger: Ledger, life: number, place: number): boolean {
+  const setup = ledger.all("setup").find((one) => one.life === life);
+  const within = (one: { readonly place: number }): boolean =>
+    one.place > (setup?.place ?? 0) && one.place < place;
+  return (
+    ledger.all("trouble").some(within) ||
+    ledger.all("setup").some((one) => one.conv === setup?.conv && within(one))
+  );
+}
+
+/** Whether nobody was there for `grace` since the client was seen last, though processes may have come and gone. */
+function forgotten(ledger: Ledger, conv: number, place: number): boolean {
+  const before = (one: { readonly place: number }): boolean => one.place < place;
+  const here = [...ledger.all("setup"), ...ledger.all("resumed")].filter((one) => one.conv === conv);
+  const seen = Math.max(...here.filter(before).map((one) => one.place));
+  const away = [...ledger.all("parked").filter((one) => one.conv === conv), ...ledger.all("boot")]
+    .filter((one) => before(one) && one.place > seen)
+    .map(({ at }) => at);
+  const { at = 0 } = ledger.entries[place] ?? {};
+  return at - Math.min(...away) >= ledger.settings.app.sessions.grace;
+}
+
+/** So many events may be unfinished at a client; of what is said beyond them nothing is recorded. */
+const window = 256;
+
+/** Whether a process died while more was said than the client had granted. */
+function unrecorded(ledger: Ledger, conv: number, place: number): boolean {
+  return ledger.all("died").some((died) => {
+    if (died.place > place) return false;
+    const open = ledger
+      .all("said")
+      .filter((one) => one.conv === conv && one.kind === "event" && one.place < died.place)
+      .filter(({ n }) => !ledger.of("outcome", n).some((one) => one.place < died.place));
+    return open.length >= window;
+  });
+}
 
 function expired(ledger: Ledger, conv: number, clock: number): boolean {
   const parked = ledger.all("parked").findLast((one) => one.conv === conv);

@@ -8,7 +8,10 @@ export const I16: Invariant = {
   name: "I16",
   says: "What is said in a room is heard in order and without a hole, or a gap tells.",
   *broken(ledger) {
-    const rooms = new Set(ledger.all("said").flatMap(({ n, kind }) => (kind === "room" ? [n] : [])));
+    const said = ledger.all("said").flatMap(({ n, kind }) => (kind === "room" ? [n] : []));
+    // Where there is a store, its order is the room's, and what it does not have was not said.
+    const order = ledger.settings.store.is === "none" ? said : ledger.all("placed").map(({ n }) => n);
+    const rooms = new Map(Array.from(new Set(order), (n, index) => [n, index]));
     const arrived = new Map<number, number>();
     for (const { by, frame, place } of ledger.all("got")) {
       const n = (frame["data"] as { n?: number } | undefined)?.n;
@@ -22,8 +25,9 @@ export const I16: Invariant = {
       for (const [index, { n, place }] of heard.entries()) {
         const before = heard[index - 1];
         if (!before) continue;
-        if (before.n > n) yield `client ${client} heard ${n} after ${before.n}`;
-        const missing = [...rooms].filter((one) => one > before.n && one < n);
+        const [from = 0, to = 0] = [rooms.get(before.n), rooms.get(n)];
+        if (from > to) yield `client ${client} heard ${n} after ${before.n}`;
+        const missing = [...rooms.keys()].slice(from + 1, to);
         const known = told.some((one) => one.place > (arrived.get(before.n) ?? 0) && one.place < place);
         if (missing.length > 0 && !known)
           yield `client ${client} did not hear ${missing.join(", ")} in the room, and was not told`;

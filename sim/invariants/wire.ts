@@ -9,42 +9,14 @@ export const I5: Invariant = {
   name: "I5",
   says: "What is acknowledged has been handled.",
   *broken(ledger) {
-    for (const { by, place, finished } of acks(ledger))
-      for (const n of finished) {
+    const events = new Set(ledger.all("said").flatMap(({ n, kind }) => (kind === "event" ? [n] : [])));
+    for (const { by, place, finished } of ledger.acks)
+      for (const n of finished.filter((one) => events.has(one))) {
         const [done] = ledger.of("handled", n).filter((one) => one.by === by);
         if (!done || done.place > place) yield `the ${by} acknowledged ${n} before it was handled`;
       }
   },
 };
-
-/** Each ack: which events it says are finished that were not before. */
-function* acks(ledger: Ledger): Generator<{ by: Half; place: number; finished: number[] }> {
-  /** By session and receiver: the events under way by sequence, and up to where an ack went. */
-  const events = new Map<string, { numbers: Map<number, number>; high: number; held: Set<number> }>();
-  const sent = (sid: string, to: Half) => {
-    const one = events.get(`${sid} ${to}`) ?? { numbers: new Map(), high: 0, held: new Set() };
-    events.set(`${sid} ${to}`, one);
-    return one;
-  };
-  for (const { by, sid, frame, place } of ledger.framed("put")) {
-    const n = frame.t === "event" ? (frame["data"] as { n?: number } | undefined)?.n : undefined;
-    if (frame.s !== undefined && n !== undefined) sent(sid, other[by]).numbers.set(frame.s, n);
-    if (frame.a === undefined) continue;
-    const theirs = sent(sid, by);
-    const but = new Set(frame.but ?? []);
-    const finished: number[] = [];
-    const look = (s: number): void => {
-      if (but.has(s)) return void theirs.held.add(s);
-      theirs.held.delete(s);
-      const n = theirs.numbers.get(s);
-      if (n !== undefined) finished.push(n);
-    };
-    for (const s of Array.from(theirs.held)) look(s);
-    for (let s = theirs.high + 1; s <= frame.a; s += 1) look(s);
-    theirs.high = Math.max(theirs.high, frame.a);
-    yield { by, place, finished };
-  }
-}
 
 /** Credit follows from acks: a sender knows `w` of the other half, and what it has been told is finished. */
 export const I11: Invariant = {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { invariants } from "../invariants/all.ts";
 import type { Happening } from "../trace.ts";
 import {
+  boot,
   breaks,
   dial,
   got,
@@ -60,13 +61,13 @@ const planted: Readonly<Record<string, readonly [Happening[], ...string[]]>> = {
     ],
   ],
   I8: [[said("client", 1), handling("server", 1), handling("server", 1), handled("server", 1)], "I2"],
-  I9: [[...joins(2, "b"), { is: "boot", boot: 2 }, reset, ...joins(3, "a"), reset]],
+  I9: [[...joins(2, "b"), boot(2), reset, ...joins(3, "a"), reset]],
   I10: [[{ is: "hangup", line: 1, by: "client", code: 4900 }]],
   I11: [[put(1, "server", { t: "ack", a: 1 })]],
   I12: [
     [...Array.from({ length: 65 }, (_, index) => said("client", index + 1)), put(1, "client", { t: "ping" })],
   ],
-  I13: [[{ is: "boot", boot: 2 }, ...joins(2, "b"), { is: "rest", unrest: [] }]],
+  I13: [[boot(2), ...joins(2, "b"), { is: "rest", unrest: [] }]],
   I14: [[said("client", 1), outcome(1, "OUTCOME_UNKNOWN")]],
   I15: [[dial(2), put(2, "server", { t: "welcome", sid: "a" })]],
   I16: [
@@ -79,7 +80,7 @@ const planted: Readonly<Record<string, readonly [Happening[], ...string[]]>> = {
   I18: [[{ is: "rest", unrest: [{ of: "I18", what: "client 1 is waiting" }] }]],
   I19: [[{ is: "rest", unrest: [{ of: "I19", what: "1 has no outcome" }] }]],
   I20: [[said("client", 1), { is: "rest", unrest: [] }]],
-  I21: [[{ is: "end", timers: 1, watchers: 0, conversations: 0, lines: 0, listeners: 0 }]],
+  I21: [[{ is: "end", timers: 1, watchers: 0, conversations: 0, lines: 0, listeners: 0, stored: 0 }]],
   I22: [Array.from({ length: 30 }, (_, index) => dial(index + 2, 1))],
   I24: [[over]],
 };
@@ -93,7 +94,7 @@ test.each(invariants)("$name is broken by what breaks it: $says", ({ name }) => 
 });
 
 test("a reset stands between the messages of one session and those of the next", () => {
-  const begins: Happening[] = [{ is: "boot", boot: 2 }, ...joins(2, "b")];
+  const begins: Happening[] = [boot(2), ...joins(2, "b")];
   const handed = (n: number, conv: number): Happening[] => [
     handling("client", n, conv),
     handled("client", n),
@@ -104,9 +105,9 @@ test("a reset stands between the messages of one session and those of the next",
 });
 
 test("a reset has a cause when the server began anew, or its session was away for too long", () => {
-  expect(breaks({ is: "boot", boot: 2 }, ...joins(2, "b"), reset)).toEqual([]);
-  const parked: Happening = { is: "parked", conv: 1, clock: 0 };
-  const ended: Happening = { is: "ended", conv: 1, clock: 20_000, undelivered: 0 };
+  expect(breaks(boot(2), ...joins(2, "b"), reset)).toEqual([]);
+  const parked: Happening = { is: "parked", conv: 1, life: 1, clock: 0 };
+  const ended: Happening = { is: "ended", conv: 1, life: 1, clock: 20_000, undelivered: 0 };
   expect(breaks(parked, ended, over, ...joins(2, "b"), reset)).toEqual([]);
   expect(breaks(setup(9, "z"), ...joins(2, "b"), reset)).toEqual(["I24"]);
 });

@@ -10,6 +10,7 @@ const settings: Settings = {
   terminable: true,
   duration: 10_000,
   said: 20,
+  store: { is: "none", late: 0, sync: "os" },
   app: { sessions: { grace: 20_000, messages: 20 } },
   client: { outbox: { messages: 20, full: "reject" } },
 };
@@ -26,6 +27,8 @@ export const got = (line: number, by: Half, frame: SeenFrame): Happening => ({ i
 export const setup = (conv: number, sid: string): Happening => ({
   is: "setup",
   conv,
+  life: conv,
+  boot: 1,
   sid,
   line: conv,
   client: 1,
@@ -48,7 +51,10 @@ export const handling = (by: Half, n: number, conv = 1): Happening => ({
 export const handled = (by: Half, n: number, how = "done"): Happening => ({ is: "handled", by, n, how });
 export const outcome = (n: number, how: string): Happening => ({ is: "outcome", n, how });
 export const reset: Happening = { is: "reset", client: 1, why: "unknown" };
-export const over: Happening = { is: "over", conv: 1, clock: 100_000 };
+export const over: Happening = { is: "over", conv: 1, life: 1, clock: 100_000 };
+
+/** A process begins that has nothing of those before. */
+export const boot = (count: number): Happening => ({ is: "boot", boot: count, history: "none" });
 
 /** A client joins session `sid` on a line. */
 export const joins = (line: number, sid: string): Happening[] => [
@@ -58,4 +64,4 @@ export const joins = (line: number, sid: string): Happening[] => [
   got(line, "client", { t: "welcome", sid, w: 1 }),
 ];
 
-const begun: readonly Happening[] = [{ is: "world", settings }, { is: "boot", boot: 1 }, ...joins(1, "a")];
+const begun: readonly Happening[] = [{ is: "world", settings }, boot(1), ...joins(1, "a")];

@@ -98,9 +98,13 @@ export class Recorder implements DurableOutlet {
     });
   }
 
-  /** The client is away since `at`, in ms since 1970. */
+  /** The client is away since `at`, in ms since 1970. Never rejects. */
   async park(at: number): Promise<void> {
-    await this.#inTurn(() => this.#store.park(this.#claim, at));
+    try {
+      await this.#inTurn(() => this.#store.park(this.#claim, at));
+    } catch (error) {
+      this.#lose(error); // it stays in the store, where its client may find it
+    }
   }
 
   /** The session has ended. */

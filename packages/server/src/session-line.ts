@@ -273,7 +273,7 @@ export class SessionLine implements Line, Parkable {
     if (this.#recorder === undefined) this.outbox.parked();
     else this.#recorder.wire = undefined;
     if (this.#finished || closeAdvice(closed.code) === "end") return this.#over?.(closed);
-    void this.#recorder?.park(Date.now()).catch((error: unknown) => this.#listener?.failed(error));
+    void this.#recorder?.park(Date.now());
     this.#watchers.tell({ is: "parked" });
     this.#rested?.();
     this.#options.parking.park(this);

@@ -155,3 +155,12 @@ test("a session that ends is removed after what was recorded before", async () =
   await recorder.remove();
   expect(await store.sessions.list()).toEqual([]);
 });
+
+test("a session that cannot be parked is lost here, and stays in the store", async () => {
+  const full = new Error("no space left");
+  const { store, recorder, lost } = await set(() => ({ park: () => Promise.reject(full) }));
+  await recorder.park(1_000);
+  expect(lost).toEqual([full]);
+  await recorder.remove();
+  expect(await store.sessions.list()).toMatchObject([{ claim: { sid: "sid" } }]);
+});
