@@ -43,7 +43,7 @@ export function createValue<T>(now: T): Value<T> {
     set(value) {
       if (value === now) return;
       now = value;
-      for (const watcher of [...watchers]) {
+      for (const watcher of Array.from(watchers)) {
         // A watcher that sets the value told everyone the newer one already.
         if (value !== now) return;
         if (!watchers.has(watcher)) continue;
