@@ -123,7 +123,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
         token = await options.getToken?.(); // a token that cannot be had is a failed try
         return url;
       },
-      protocols: codec === jsonFrames ? [SUBPROTOCOL] : [codec.protocol, SUBPROTOCOL],
+      protocols: [...new Set([codec.protocol, SUBPROTOCOL])],
       WebSocket: options.WebSocket,
     },
     {
@@ -147,10 +147,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           hear(codec.read(message, peer.reads), message.length);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
-          const { closeCode, message: why } = error;
           // Something between was lost with this wire: the next one brings it.
-          if (closeCode === sessionLost) connection.drop(why);
-          else connection.close(closeCode, why);
+          if (error.closeCode === sessionLost) connection.drop(error.message);
+          else connection.close(error.closeCode, error.message);
         }
       },
       lost: () => session.parked(),

@@ -126,9 +126,8 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     if (moved) left = undefined;
     if (moved && why.code === superseded) return; // by ourselves, on the other wire
     const advice = hopeless ? "end" : closeAdvice(why.code);
-    const unauthorized = advice === "reauthenticate";
-    if (advice === "end" || (unauthorized && refused)) return end(why);
-    refused ||= unauthorized;
+    if (advice === "end" || (advice !== "retry" && refused)) return end(why);
+    refused ||= advice !== "retry";
     if (moved) {
       dialer?.drop();
       start();

@@ -35,7 +35,7 @@ export abstract class Arrivals {
   /** Takes a message's number; false when it has come before. Throws ProtocolError with 4902 when one before it never came. */
   protected arrived(s: number): boolean {
     const next = s > this.rx;
-    if (s > this.rx + 1) throw new ProtocolError(`message ${s} came after ${this.rx}`, 4902);
+    if (s > this.rx + 1) throw new ProtocolError("a message is missing", 4902);
     if (next) this.rx = s;
     this.#owe(!next); // who says it again has not heard that it came
     return next;

@@ -69,7 +69,7 @@ export class Session extends Arrivals implements Outbox {
       this.#size += letter.size;
       // What waits already keeps it back, unless it is an answer.
       if (lane === "answer" || this.#pending.size === 1) this.#push();
-      if (lane === "volatile") this.#refuse(letter, "DROPPED", "a volatile event could not go at once");
+      if (lane === "volatile") this.#refuse(letter, "DROPPED", "it could not go at once");
       else if (lane !== "answer" && this.waits(letter) && (this.undelivered > messages || this.#size > size))
         void this.#overflow(letter);
     }
@@ -86,9 +86,9 @@ export class Session extends Arrivals implements Outbox {
   }
 
   fail(q: number | undefined, error: unknown): boolean {
-    const failed = q && [...this.#unacked].find((letter) => letter.q === q);
-    if (failed) failed.fail(error);
-    return !!failed;
+    const letter = q && [...this.#unacked].find((one) => one.q === q);
+    if (letter) letter.fail(error);
+    return !!letter;
   }
 
   /** The handshake is done on `outlet`: what the other half does not have is sent again, then what waits. */
@@ -172,7 +172,7 @@ export class Session extends Arrivals implements Outbox {
     for (const letter of this.#pending) {
       const { lane } = letter;
       if (!this.#roomy()) return;
-      blocked ||= this.#crowded && (lane === "event" || lane === "volatile");
+      blocked ||= (lane === "event" || lane === "volatile") && this.#crowded;
       if (!blocked || lane === "answer") this.#put(letter);
     }
   }
@@ -198,10 +198,10 @@ export class Session extends Arrivals implements Outbox {
   /** It is one too many, unless somebody awaits it. */
   async #overflow(letter: Letter): Promise<void> {
     // Who does has called `then` two microtasks later, and sends no more meanwhile.
-    await undefined;
-    await undefined;
+    await Promise.resolve();
+    await Promise.resolve();
     if (this.#options.full === "reject" || !letter.awaited)
-      this.#refuse(letter, "OUTBOX_FULL", "too much waits for the other half: await what you send");
+      this.#refuse(letter, "OUTBOX_FULL", "too much waits: await what you send");
   }
 
   #refuse(letter: Letter, code: string, why: string): void {
