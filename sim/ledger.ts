@@ -128,8 +128,8 @@ export class Ledger {
 
   /** Whether what the server said may have gone with its process: it never left, and the process died, or its store failed. */
   mayBeGone({ n, by, place }: Found<"said">): boolean {
-    const failures = [...this.all("died"), ...this.all("trouble")];
-    if (by === "client" || !failures.some((failure) => failure.place > place)) return false;
+    const failed = this.troubled || this.all("died").some((died) => died.place > place);
+    if (by === "client" || !failed) return false;
     this.#left ??= new Set(
       this.all("put").map(({ frame }) => (frame["data"] as { n?: number } | undefined)?.n),
     );
