@@ -126,9 +126,10 @@ export class Ledger {
     return this.all("trouble").length > 0;
   }
 
-  /** Whether what the server said may have gone with its process: it never left, and the process died. */
+  /** Whether what the server said may have gone with its process: it never left, and the process died, or its store failed. */
   mayBeGone({ n, by, place }: Found<"said">): boolean {
-    if (by === "client" || !this.all("died").some((died) => died.place > place)) return false;
+    const failed = this.troubled || this.all("died").some((died) => died.place > place);
+    if (by === "client" || !failed) return false;
     this.#left ??= new Set(
       this.all("put").map(({ frame }) => (frame["data"] as { n?: number } | undefined)?.n),
     );

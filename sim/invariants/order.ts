@@ -43,19 +43,23 @@ export const I2: Invariant = {
   *broken(ledger) {
     const seen = new Map<string, Found<"handling">>();
     for (const entry of ledger.all("handling")) {
-      const { by, n, client, conv, life, key, place } = entry;
+      const { by, n, client, conv, life, key } = entry;
       const before = seen.get(`${by} ${n} ${client}`);
       seen.set(`${by} ${n} ${client}`, entry);
       if (!before) continue;
       const told = ledger.finished(by, n);
       if (by === "client" || before.conv !== conv || before.life === life)
         yield `the ${by} was given ${n} again in conversation ${conv}`;
-      else if (told !== undefined && told < place)
+      else if (told !== undefined && told < begun(ledger, life))
         yield `the ${by} was given ${n} again, though it had told that it was finished`;
       else if (before.key !== key) yield `${n} has the key ${key} now, and had ${before.key}`;
     }
   },
 };
+
+function begun(ledger: Ledger, life: number | undefined): number {
+  return ledger.all("setup").find((setup) => setup.life === life)?.place ?? 0;
+}
 
 /** Only events wait for each other. What a handler says in a room shows what was recorded of its message. */
 export const I4: Invariant = {
@@ -100,7 +104,10 @@ function* effects(ledger: Ledger): Generator<string> {
   }
 }
 
-/** Between processes an invocation may be repeated: a handler that a crash cut off has not settled. */
+/**
+ * Between processes an invocation may be repeated: a handler that a crash cut off has not settled. When the store fails, a
+ * process loses the session too, and waits for its handlers for a moment only.
+ */
 export const I8: Invariant = {
   name: "I8",
   says: "No message is handled by two invocations at a time.",
@@ -109,6 +116,7 @@ export const I8: Invariant = {
       for (const before of ledger.of("handling", n)) {
         if (before.by !== by || before.client !== client || before.place >= place) continue;
         if (ledger.bootOf(before.life) !== ledger.bootOf(life)) continue;
+        if (before.life !== life && ledger.troubled) continue;
         const done = ledger.of("handled", n).some((one) => one.life === before.life && one.place < place);
         if (!done) yield `${n} is handled twice at the same time`;
       }

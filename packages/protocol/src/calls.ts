@@ -118,7 +118,8 @@ export class Calls {
       });
       this.#running.add(run);
     };
-    const finished = this.#line.session.hold(frame.s);
+    // A stream is finished on arrival, as what is said in it is: it may last for ever, and cannot come again in part.
+    const finished = t === "request" ? this.#line.session.hold(frame.s) : () => {};
     const call = this.#call({ re: q }, () => {
       this.#served.delete(q);
       this.#streams.delete(q);
@@ -130,7 +131,6 @@ export class Calls {
     this.#served.set(q, served);
     if (t === "stream") this.#streams.add(q);
     this.#line.queue(() => {
-      if (t === "stream") finished(); // it may last for ever
       if (this.#serves(q, served)) this.#serving.take(serve);
     });
   }

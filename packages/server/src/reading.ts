@@ -148,11 +148,14 @@ export class Reading implements Reader {
     }
   }
 
-  /** What was said up to now belongs to another history, and cannot be compared. */
+  /**
+   * What was said up to now belongs to another history, and cannot be compared. The gap goes first: a client whose wire
+   * breaks before it is told where it is now asks again with what it knew, and is told of the gap once more.
+   */
   #startOver(run: Run, { ep, off }: RoomPosition): void {
-    this.#at = { ep, off: 0 };
-    this.#say(run, { t: "room", ...this.#here });
     this.#lose(run, { from: 0, to: off, why: "epoch" });
+    this.#at = { ep, off };
+    this.#say(run, { t: "room", ...this.#here });
   }
 
   #lose(run: Run, gap: { readonly from: number; readonly to: number; readonly why: string }): void {

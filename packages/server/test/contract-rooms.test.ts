@@ -199,8 +199,8 @@ describe("a client that comes back", () => {
     expect(await next(back, 3)).toMatchObject([{ t: "room", off: 1 }, { data: "b" }, { data: "ada" }]);
     service.room("attic").send("said", "c");
     back.send({ s: 1, ...event("join", "attic") });
-    const [joined, gap] = await next(back, 2);
-    expect(joined).toMatchObject({ t: "room", room: "attic", off: 0 });
+    const [gap, joined] = await next(back, 2);
+    expect(joined).toMatchObject({ t: "room", room: "attic", off: 1 });
     expect(gap).toEqual({ t: "gap", room: "attic", from: 0, to: 1, why: "epoch" });
     back.close();
   });
