@@ -26,7 +26,7 @@ const first = Number(asked.first);
 const mutant = asked.mutant === undefined ? undefined : named(asked.mutant);
 
 if (asked.seed !== undefined) await tell(asked.mode ?? "storm", Number(asked.seed));
-else if (asked.mutants) process.exitCode = (await hunt(mutants, { jobs, many })) ? 0 : 1;
+else if (asked.mutants) process.exitCode = (await hunt(chosen(), { jobs, many })) ? 0 : 1;
 else for (const mode of asked.mode === undefined ? Object.keys(modes) : [asked.mode]) await attempt(mode);
 
 /** Runs the schedules of a mode and reports on them. */
@@ -63,6 +63,11 @@ function* batches(mode: string): Generator<Batch> {
   const size = 20;
   for (let from = 0; from < many; from += size)
     yield { mode, first: first + from, many: Math.min(size, many - from) };
+}
+
+/** The mutants of one mode, or of all. */
+function chosen() {
+  return mutants.filter(({ mode }) => asked.mode === undefined || mode === asked.mode);
 }
 
 function named(name: string) {
