@@ -2,8 +2,10 @@ import type { Half } from "./agenda.ts";
 import type { Settings } from "./settings.ts";
 import type { Entry, Happening } from "./trace.ts";
 
-/** An entry of one kind, and where it stands in the trace. */
-export type Found<Is extends Happening["is"]> = Of<Is, Entry> & { readonly place: number };
+/** An entry of one kind. */
+export type Found<Is extends Happening["is"]> = Of<Is, Entry>;
+/** A frame that was sent or that arrived, and the session it is of. */
+type Framed = Found<"put" | "got"> & { readonly sid: string };
 type Of<Is, One extends Entry> = One extends unknown ? (Is extends One["is"] ? One : never) : never;
 
 /** What an ack tells. */
@@ -16,10 +18,11 @@ export interface Ack {
 /** A trace in order of what is asked of it: what was said, what became of it, and on whose line. */
 export class Ledger {
   readonly entries: readonly Entry[];
-  readonly #byKind = new Map<string, (Entry & { readonly place: number })[]>();
+  readonly #byKind = new Map<string, Entry[]>();
   readonly #byNumber = new Map<string, Map<number, Entry[]>>();
 
   #sids: Map<number, string> | undefined;
+  readonly #framed = new Map<"put" | "got", readonly Framed[]>();
   #acks: readonly Ack[] | undefined;
   #finished: Map<string, number> | undefined;
   #left: Set<number | undefined> | undefined;
@@ -27,11 +30,11 @@ export class Ledger {
 
   constructor(entries: readonly Entry[]) {
     this.entries = entries;
-    entries.forEach((entry, place) => {
-      const kind = this.#byKind.get(entry.is) ?? [];
-      kind.push({ ...entry, place });
-      this.#byKind.set(entry.is, kind);
-    });
+    for (const entry of entries) {
+      const kind = this.#byKind.get(entry.is);
+      if (kind) kind.push(entry);
+      else this.#byKind.set(entry.is, [entry]);
+    }
   }
 
   /** How the world was set up. Throws when the trace does not say. */
@@ -59,22 +62,26 @@ export class Ledger {
   }
 
   /** The frames with a sequence that were sent, or that arrived, and the session they are of. */
-  sequenced(is: "put" | "got"): readonly (Found<"put" | "got"> & { sid: string; frame: { s: number } })[] {
+  sequenced(is: "put" | "got"): readonly (Framed & { readonly frame: { readonly s: number } })[] {
     return this.framed(is).filter(({ frame }) => frame.s !== undefined) as never;
   }
 
   /** Every frame of a session that was sent or that arrived: what is on a line before its welcome is of none. */
-  framed(is: "put" | "got"): readonly (Found<"put" | "got"> & { readonly sid: string })[] {
+  framed(is: "put" | "got"): readonly Framed[] {
+    const known = this.#framed.get(is);
+    if (known) return known;
     this.#sids ??= new Map(
       this.all("put").flatMap(({ by, line, frame }) =>
         by === "server" && frame.t === "welcome" ? [[line, String(frame["sid"])]] : [],
       ),
     );
-    const sids = this.#sids;
-    return this.all(is).flatMap((entry) => {
-      const sid = sids.get(entry.line);
-      return sid === undefined || entry.frame.t === "hello" ? [] : [{ ...entry, sid }];
-    });
+    const framed: Framed[] = [];
+    for (const entry of this.all(is)) {
+      const sid = this.#sids.get(entry.line);
+      if (sid !== undefined && entry.frame.t !== "hello") framed.push({ ...entry, sid });
+    }
+    this.#framed.set(is, framed);
+    return framed;
   }
 
   /** The events of each direction of each conversation in the order in which handlers were given them. */

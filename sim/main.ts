@@ -7,7 +7,7 @@ import { modes } from "./modes.ts";
 import { mutants } from "./mutants.ts";
 import { type Batch, type Failure, runAll } from "./pool.ts";
 import { complaints, report } from "./report.ts";
-import { add, nothing } from "./tally.ts";
+import { add, nothing, type Tally } from "./tally.ts";
 
 const { values: asked } = parseArgs({
   options: {
@@ -27,23 +27,26 @@ const mutant = asked.mutant === undefined ? undefined : named(asked.mutant);
 
 if (asked.seed !== undefined) await tell(asked.mode ?? "storm", Number(asked.seed));
 else if (asked.mutants) process.exitCode = (await hunt(chosen(), { jobs, many })) ? 0 : 1;
-else for (const mode of asked.mode === undefined ? Object.keys(modes) : [asked.mode]) await attempt(mode);
+else await attempt(asked.mode === undefined ? Object.keys(modes) : [asked.mode]);
 
-/** Runs the schedules of a mode and reports on them. */
-async function attempt(mode: string): Promise<void> {
-  const began = performance.now();
-  let tally = nothing;
-  const failures: Failure[] = [];
-  await runAll(batches(mode), { jobs, mutant }, (result) => {
-    tally = add(tally, result.tally);
-    failures.push(...result.failures);
+/** Runs the schedules of some modes, and reports on each as soon as it is done. */
+async function attempt(names: readonly string[]): Promise<void> {
+  let began = performance.now();
+  const results = new Map<string, { tally: Tally; failures: Failure[] }>();
+  await runAll(batches(names), { jobs, mutant }, ({ mode, tally: more, failures }) => {
+    const { tally, failures: before } = results.get(mode) ?? { tally: nothing, failures: [] };
+    const so = { tally: add(tally, more), failures: before.concat(failures) };
+    results.set(mode, so);
+    if (so.tally.schedules < many) return true;
+    console.log(report(so.tally, { mode, first, commit: commit(), ms: performance.now() - began }));
+    began = performance.now();
+    if (so.failures.length === 0) return true;
+    console.log(complaints(so.failures, so.tally, mutant?.name));
+    process.exitCode = 1;
     return true;
   });
-  const ms = performance.now() - began;
-  console.log(report(tally, { mode, first, commit: commit(), ms }));
-  if (failures.length === 0) return;
-  console.log(complaints(failures, tally, mutant?.name));
-  process.exitCode = 1;
+  const { user, system } = process.cpuUsage();
+  console.log(`${((user + system) / 1e6).toFixed()} s of processor time in all`);
 }
 
 /** Tells the story of one schedule. */
@@ -59,10 +62,11 @@ async function tell(mode: string, seed: number): Promise<void> {
   });
 }
 
-function* batches(mode: string): Generator<Batch> {
+function* batches(names: readonly string[]): Generator<Batch> {
   const size = 20;
-  for (let from = 0; from < many; from += size)
-    yield { mode, first: first + from, many: Math.min(size, many - from) };
+  for (const mode of names)
+    for (let from = 0; from < many; from += size)
+      yield { mode, first: first + from, many: Math.min(size, many - from) };
 }
 
 /** The mutants of one mode, or of all. */

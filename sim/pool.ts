@@ -21,6 +21,7 @@ export interface Failure {
 
 /** What came of a batch. */
 export interface BatchResult {
+  readonly mode: string;
   readonly tally: Tally;
   readonly failures: readonly Failure[];
   readonly story: readonly string[];

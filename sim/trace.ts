@@ -139,8 +139,8 @@ export type Happening =
   /** Something failed that must not: an error nobody caught, or one that the app was told of. */
   | { readonly is: "crash"; readonly by: Half | undefined; readonly error: string };
 
-/** Something that happened, and when. */
-export type Entry = Happening & { readonly at: number };
+/** Something that happened, when, and where that stands in the trace. */
+export type Entry = Happening & { readonly at: number; readonly place: number };
 
 /** What happened in a world, in order. */
 export class Trace {
@@ -153,7 +153,10 @@ export class Trace {
 
   /** Writes down what just happened. */
   add(happening: Happening): void {
-    this.entries.push({ at: this.#agenda.now, ...happening });
+    const entry = happening as Happening & { at: number; place: number }; // it was made for this
+    entry.at = this.#agenda.now;
+    entry.place = this.entries.length;
+    this.entries.push(entry);
   }
 
   /** The same trace has the same one. */

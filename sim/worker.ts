@@ -4,6 +4,7 @@ import { install } from "./platform.ts";
 import type { Batch, BatchResult, Failure } from "./pool.ts";
 
 install(); // before anything of the product is there
+Error.stackTraceLimit = 1; // most errors of a world are as they should be, and where they come from costs time
 const { World } = await import("./world.ts");
 const { modes } = await import("./modes.ts");
 const { judge } = await import("./invariants/all.ts");
@@ -28,7 +29,7 @@ async function run({ mode, first, many, stories }: Batch): Promise<BatchResult> 
     if (violations.length > 0) failures.push({ mode, seed, violations });
     if (stories) told = told.concat(story(trace.entries));
   }
-  return { tally, failures, story: told };
+  return { mode, tally, failures, story: told };
 }
 
 parentPort?.on("message", (batch: Batch) => {

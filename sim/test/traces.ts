@@ -17,7 +17,7 @@ const settings: Settings = {
 
 /** Which invariants a trace breaks that goes on with these happenings, 1 ms apart, once client 1 is in session `a`. */
 export function breaks(...happenings: readonly Happening[]): string[] {
-  const all = [...begun, ...happenings].map((happening, at) => ({ at, ...happening }));
+  const all = [...begun, ...happenings].map((happening, at) => ({ at, place: at, ...happening }));
   return [...new Set(judge(all).map(({ of }) => of))].sort();
 }
 
