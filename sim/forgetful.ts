@@ -1,6 +1,5 @@
 import type { Mutant } from "./mutant.ts";
 
-const session = "protocol/src/session.ts";
 const line = "server/src/session-line.ts";
 const service = "server/src/implement.ts";
 const recorder = "server/src/recorder.ts";
