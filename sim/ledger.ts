@@ -21,8 +21,7 @@ export class Ledger {
   readonly #byKind = new Map<string, Entry[]>();
   readonly #byNumber = new Map<string, Map<number, Entry[]>>();
 
-  #sids: Map<number, string> | undefined;
-  readonly #framed = new Map<"put" | "got", readonly Framed[]>();
+  #frames: readonly Framed[] | undefined;
   #acks: readonly Ack[] | undefined;
   #finished: Map<string, number> | undefined;
   #left: Set<number | undefined> | undefined;
@@ -61,27 +60,22 @@ export class Ledger {
     return (numbered.get(n) ?? []) as unknown as readonly Found<Is>[];
   }
 
-  /** The frames with a sequence that were sent, or that arrived, and the session they are of. */
-  sequenced(is: "put" | "got"): readonly (Framed & { readonly frame: { readonly s: number } })[] {
-    return this.framed(is).filter(({ frame }) => frame.s !== undefined) as never;
+  /** Every frame of a session that was sent or that arrived: what is on a line before its welcome is of none. */
+  get frames(): readonly Framed[] {
+    return (this.#frames ??= [...this.#allFrames()]);
   }
 
-  /** Every frame of a session that was sent or that arrived: what is on a line before its welcome is of none. */
-  framed(is: "put" | "got"): readonly Framed[] {
-    const known = this.#framed.get(is);
-    if (known) return known;
-    this.#sids ??= new Map(
+  *#allFrames(): Generator<Framed> {
+    const sids = new Map(
       this.all("put").flatMap(({ by, line, frame }) =>
         by === "server" && frame.t === "welcome" ? [[line, String(frame["sid"])]] : [],
       ),
     );
-    const framed: Framed[] = [];
-    for (const entry of this.all(is)) {
-      const sid = this.#sids.get(entry.line);
-      if (sid !== undefined && entry.frame.t !== "hello") framed.push({ ...entry, sid });
+    for (const entry of this.entries) {
+      if ((entry.is !== "put" && entry.is !== "got") || entry.frame.t === "hello") continue;
+      const sid = sids.get(entry.line);
+      if (sid !== undefined) yield { ...entry, sid };
     }
-    this.#framed.set(is, framed);
-    return framed;
   }
 
   /** The events of each direction of each conversation in the order in which handlers were given them. */
@@ -172,7 +166,8 @@ function* acksIn(ledger: Ledger): Generator<Ack> {
     events.set(`${sid} ${to}`, one);
     return one;
   };
-  for (const { by, sid, frame, place } of ledger.framed("put")) {
+  for (const { is, by, sid, frame, place } of ledger.frames) {
+    if (is !== "put") continue;
     const n = openers.has(frame.t) ? (frame["data"] as { n?: number } | undefined)?.n : undefined;
     if (frame.s !== undefined && n !== undefined) sent(sid, other[by]).numbers.set(frame.s, n);
     if (frame.a === undefined) continue;

@@ -54,6 +54,8 @@ function startWorker(mutant: Mutant | undefined): Worker {
   return new Worker(new URL("thread.mjs", import.meta.url), {
     workerData: { mutant },
     execArgv: ["--conditions=symbolon-source"],
+    // A world is a lot of small things that are soon forgotten.
+    resourceLimits: { maxYoungGenerationSizeMb: 64 },
   });
 }
 

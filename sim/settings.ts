@@ -40,7 +40,7 @@ export function drawSettings(chance: Chance, stores: readonly StoreSettings["is"
     sweep: chance.oneOf([100, 200, 400]),
     terminable: chance.happens(0.5),
     duration: chance.oneOf([10_000, 20_000, 40_000]),
-    said: chance.whole(15, 40),
+    said: chance.whole(12, 30),
     app: { sessions: { grace: chance.oneOf([20_000, 60_000]), messages: chance.oneOf([20, 100]) } },
     client: {
       outbox: { messages: chance.oneOf([20, 100, 1_000]), full: chance.happens(0.5) ? "wait" : "reject" },

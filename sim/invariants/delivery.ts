@@ -1,4 +1,4 @@
-import type { Ledger } from "../ledger.ts";
+import type { Found, Ledger } from "../ledger.ts";
 import { enough, lengthOf } from "../stage.ts";
 import type { Invariant } from "./invariant.ts";
 
@@ -118,10 +118,10 @@ export const I14: Invariant = {
       const [outcome] = outcomes;
       if (!outcome || outcome.how === "done" || outcome.how === "ODD" || unsent.has(outcome.how)) continue;
       if (kind === "room" && ledger.troubled) continue;
-      const restored = ledger
-        .all("setup")
-        .some((one) => one.client === client && one.place > place && one.place < outcome.place);
-      if (outcome.how === "INTERRUPTED" && restored && (kind === "stream" || kind === "upload")) continue;
+      if (outcome.how === "INTERRUPTED" && (kind === "stream" || kind === "upload")) {
+        const restored = (one: Found<"setup">): boolean => one.place > place && one.place < outcome.place;
+        if (ledger.all("setup").some((one) => one.client === client && restored(one))) continue;
+      }
       const ended =
         by === "client"
           ? ledger.closed(client, outcome.place) ||

@@ -27,16 +27,13 @@ export const I11: Invariant = {
     const arrived = new Map<string, number>();
     const windows = windowsOf(ledger);
     const open = new Map<string, Set<number>>();
-    for (const entry of [...ledger.framed("put"), ...ledger.framed("got")].sort(
-      (a, b) => a.place - b.place,
-    )) {
-      const { is, by, sid, frame } = entry;
+    for (const { is, by, sid, frame } of ledger.frames) {
       const key = `${sid} ${by}`;
       if (is === "got") {
         if (frame.s !== undefined) arrived.set(key, Math.max(frame.s, arrived.get(key) ?? 0));
+        if (frame.a === undefined) continue;
         const unfinished = open.get(key);
-        for (const s of unfinished ?? [])
-          if (frame.a !== undefined && s <= frame.a && !frame.but?.includes(s)) unfinished?.delete(s);
+        for (const s of unfinished ?? []) if (s <= frame.a && !frame.but?.includes(s)) unfinished?.delete(s);
         continue;
       }
       if (frame.a !== undefined) {
@@ -79,16 +76,19 @@ export const I7: Invariant = {
   says: "What comes from a socket that was replaced changes nothing.",
   *broken(ledger) {
     const newest = new Map<string, number>();
+    let lines = new Set<number>();
     const fresh = new Set<number>();
     const stale = new Set<number>();
     for (const entry of ledger.entries) {
-      if (entry.is === "put" && entry.by === "server" && entry.frame.t === "welcome")
+      if (entry.is === "put" && entry.by === "server" && entry.frame.t === "welcome") {
         newest.set(String(entry.frame["sid"]), entry.line);
+        lines = new Set(newest.values());
+      }
       if (entry.is === "handling" && entry.by === "server" && stale.has(entry.n) && !fresh.has(entry.n))
         yield `${entry.n} was handled, though it only came on a socket that was replaced`;
       if (entry.is !== "got" || entry.by !== "server") continue;
       const n = (entry.frame["data"] as { n?: number } | undefined)?.n;
-      if (n !== undefined) ([...newest.values()].includes(entry.line) ? fresh : stale).add(n);
+      if (n !== undefined) (lines.has(entry.line) ? fresh : stale).add(n);
     }
   },
 };
