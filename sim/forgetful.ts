@@ -99,12 +99,4 @@ export const forgetful: readonly Mutant[] = [
       },
     ],
   },
-  {
-    name: "a new history of a room is told before the gap",
-    mode: "filed",
-    file: "server/src/reading.ts",
-    find: '    this.#lose(run, { from: 0, to: off, why: "epoch" });\n    this.#at = { ep, off };\n    this.#say(run, { t: "room", ...this.#here });\n',
-    replace:
-      '    this.#at = { ep, off: 0 };\n    this.#say(run, { t: "room", ...this.#here });\n    this.#lose(run, { from: 0, to: off, why: "epoch" });\n',
-  },
 ];
