@@ -33,12 +33,20 @@ export interface Mode {
   readonly faults: number;
   /** What stores its worlds have, one of these. Default: none. */
   readonly stores?: readonly StoreSettings["is"][];
+  /** Each of its worlds has a twin in which clients speak by hand. */
+  readonly twins?: boolean;
   readonly mix: Readonly<Partial<Record<FaultName, number>>>;
 }
 
 /** The mixes of faults under which the product is tried. */
 export const modes: Readonly<Record<string, Mode>> = {
   calm: { says: "Nothing goes wrong.", faults: 0, mix: {} },
+  plain: {
+    says: "Nothing goes wrong, and the same is said by clients with sessions and by clients that speak by hand.",
+    faults: 0,
+    twins: true,
+    mix: {},
+  },
   cuts: {
     says: "Connections break, and either half learns of it late or never.",
     faults: 10,
