@@ -12,6 +12,7 @@ export type FaultName =
   | "crash"
   | "power"
   | "sick store"
+  | "replace"
   | "pause client"
   | "pause server"
   | "replay"
@@ -71,7 +72,7 @@ export const modes: Readonly<Record<string, Mode>> = {
     says: "The server crashes, and what begins again finds its sessions in a store of another machine, which may be late.",
     faults: 6,
     stores: ["memory"],
-    mix: { crash: 4, cut: 3, "slow handlers": 2, lag: 1, "flood server": 1 },
+    mix: { crash: 4, replace: 3, cut: 3, "slow handlers": 2, lag: 1, "flood server": 1 },
   },
   filed: {
     says: "The server crashes while it writes, or its machine loses power; its files are all that is left.",

@@ -294,6 +294,21 @@ export const mutants: readonly Mutant[] = [
     replace: "this.#say(said);",
   },
   {
+    name: "whoever had the session before may still record",
+    mode: "stored",
+    file: "server/src/session-table.ts",
+    find: "return head?.identity.ep === ep && head.standing.fence === fence;",
+    replace: "return head?.identity.ep === ep;",
+  },
+  {
+    name: "what is said by hand is handled twice",
+    mode: "plain",
+    file: "server/src/plain-line.ts",
+    find: "      if (listener.take(frame, message.length) ||",
+    replace:
+      '      if (frame.t === "event") listener.take(frame, message.length);\n      if (listener.take(frame, message.length) ||',
+  },
+  {
     name: "a tail that was torn is believed",
     mode: "filed",
     file: "server/src/journal-records.ts",

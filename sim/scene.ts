@@ -31,6 +31,10 @@ export interface Scene {
   readonly depot: Depot;
   /** The server's process; undefined while there is none. */
   readonly server: ServerProcess | undefined;
+  /** Another process takes the place of the server's; the one before goes on until `endElder`. */
+  replace(notice: () => number | undefined): void;
+  /** Ends the process before, if there still is one. */
+  readonly endElder: (() => void) | undefined;
   /** Starts the server's process, if there is none. */
   boot(): void;
   /** Ends it at once, with all that it knew; `notice` says when each client learns of it, in ms. */

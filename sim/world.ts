@@ -37,6 +37,7 @@ export class World implements Scene {
   readonly clients: Talker[] = [];
   readonly depot: Depot;
   server: ServerProcess | undefined;
+  endElder: (() => void) | undefined;
   readonly #seed: number;
   readonly #mode: Mode;
   readonly #plain: boolean;
@@ -115,13 +116,33 @@ export class World implements Scene {
   }
 
   crash(notice: () => number | undefined): void {
+    this.endElder?.();
     this.#life?.die();
     this.#life = undefined;
     this.depot.files.tear();
-    this.server?.die();
-    if (this.server) this.trace.add({ is: "died", boot: this.server.boot });
+    this.#end(this.server, notice);
     this.server = undefined;
-    this.network.crashed(notice);
+  }
+
+  /** Another process takes the server's place; the one before goes on, for those who are connected to it, until it is ended. */
+  replace(notice: () => number | undefined): void {
+    this.endElder?.();
+    const [life, server] = [this.#life, this.server];
+    this.#life = undefined;
+    this.server = undefined;
+    this.network.server = undefined;
+    this.endElder = () => {
+      this.endElder = undefined;
+      life?.die();
+      this.#end(server, notice);
+    };
+    this.boot();
+  }
+
+  #end(server: ServerProcess | undefined, notice: () => number | undefined): void {
+    server?.die();
+    if (server) this.trace.add({ is: "died", boot: server.boot });
+    this.network.crashed(server, notice);
   }
 
   #begin(life: Life, { store, history }: Opening): void {
@@ -168,6 +189,7 @@ export class World implements Scene {
   /** Nothing goes wrong any more; what is broken stays broken until somebody notices. */
   #calmDown(): void {
     this.depot.sick = 0;
+    this.endElder?.();
     this.boot();
     this.agenda.wake("client");
     this.agenda.wake("server");
