@@ -24,6 +24,10 @@ export class ClientApp {
     this.#listen();
   }
 
+  get open(): boolean {
+    return this.client.status.value.is === "open";
+  }
+
   /** The client says something now. */
   say(kind: Kind): void {
     const said = this.#stage.next();

@@ -51,6 +51,20 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     if (what !== undefined) world.depot.cutPower();
     return what;
   },
+  replace(world) {
+    if (!world.server || world.depot.settings.is !== "memory") return undefined;
+    const ms = world.chance.between(100, 8_000);
+    world.replace(() => notice(world)?.after);
+    const end = world.endElder;
+    world.agenda.plan(undefined, ms, () => world.endElder === end && end?.());
+    for (const line of world.network.open)
+      if (world.chance.happens(0.7)) {
+        // The clients leave it; that may be news to it.
+        line.up.break(world.chance.whole(0, 3), world.chance.happens(0.5) ? undefined : ms / 2);
+        line.down.break(world.chance.whole(0, 3), 0);
+      }
+    return `another process takes the server's place, and the one before goes on for ${ms.toFixed()} ms`;
+  },
   "sick store"(world) {
     const ms = world.chance.between(500, 8_000);
     world.depot.sick = world.chance.oneOf([0.1, 0.5]);

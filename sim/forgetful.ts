@@ -99,4 +99,11 @@ export const forgetful: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "whoever had the session before may still record",
+    mode: "stored",
+    file: "server/src/session-table.ts",
+    find: "return head?.identity.ep === ep && head.standing.fence === fence;",
+    replace: "return head?.identity.ep === ep;",
+  },
 ];

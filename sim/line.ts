@@ -17,6 +17,8 @@ export interface Line {
   /** To the client. */
   readonly down: Lane;
   readonly ends: Record<Half, End>;
+  /** The process that the handshake reached. */
+  reached: unknown;
   /** Whether an end takes nothing any more. */
   readonly over: Record<Half, boolean>;
 }

@@ -12,6 +12,7 @@ export type FaultName =
   | "crash"
   | "power"
   | "sick store"
+  | "replace"
   | "pause client"
   | "pause server"
   | "replay"
@@ -33,12 +34,20 @@ export interface Mode {
   readonly faults: number;
   /** What stores its worlds have, one of these. Default: none. */
   readonly stores?: readonly StoreSettings["is"][];
+  /** Each of its worlds has a twin in which clients speak by hand. */
+  readonly twins?: boolean;
   readonly mix: Readonly<Partial<Record<FaultName, number>>>;
 }
 
 /** The mixes of faults under which the product is tried. */
 export const modes: Readonly<Record<string, Mode>> = {
   calm: { says: "Nothing goes wrong.", faults: 0, mix: {} },
+  plain: {
+    says: "Nothing goes wrong, and the same is said by clients with sessions and by clients that speak by hand.",
+    faults: 0,
+    twins: true,
+    mix: {},
+  },
   cuts: {
     says: "Connections break, and either half learns of it late or never.",
     faults: 10,
@@ -63,7 +72,7 @@ export const modes: Readonly<Record<string, Mode>> = {
     says: "The server crashes, and what begins again finds its sessions in a store of another machine, which may be late.",
     faults: 6,
     stores: ["memory"],
-    mix: { crash: 4, cut: 3, "slow handlers": 2, lag: 1, "flood server": 1 },
+    mix: { crash: 4, replace: 3, cut: 3, "slow handlers": 2, lag: 1, "flood server": 1 },
   },
   filed: {
     says: "The server crashes while it writes, or its machine loses power; its files are all that is left.",

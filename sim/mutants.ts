@@ -227,5 +227,13 @@ export const mutants: readonly Mutant[] = [
     find: "this.#lose(error); // it stays",
     replace: "this.#session.lost(error); // it stays",
   },
+  {
+    name: "what is said by hand is handled twice",
+    mode: "plain",
+    file: "server/src/plain-line.ts",
+    find: "      if (listener.take(frame, message.length) ||",
+    replace:
+      '      if (frame.t === "event") listener.take(frame, message.length);\n      if (listener.take(frame, message.length) ||',
+  },
   ...forgetful,
 ];

@@ -56,6 +56,7 @@ export class Network {
       up: lane("server"),
       down: lane("client"),
       ends,
+      reached: undefined,
       over: { client: false, server: true },
     };
     this.lines.push(line);
@@ -78,10 +79,11 @@ export class Network {
     return line;
   }
 
-  /** The server's process is gone, and with it its end of every line. */
-  crashed(notice: () => number | undefined): void {
-    this.server = undefined;
+  /** A process of the server is gone, and with it its end of every line. */
+  crashed(process: Answering | undefined, notice: () => number | undefined): void {
+    if (process === this.server) this.server = undefined;
     for (const line of this.open) {
+      if (line.reached !== process) continue;
       hangUp(line, "server", 1006, this.trace);
       line.down.break(this.chance.whole(0, 3), notice());
     }
@@ -98,12 +100,13 @@ export class Network {
 
   /** A line is over for the server. */
   left(line: Line): void {
-    this.server?.left(line);
+    (line.reached as Answering | undefined)?.left(line);
   }
 
   #knocked(line: Line, protocols: readonly string[]): void {
     const { server } = this;
     if (!server) return void line.down.break(0, 0);
+    line.reached = server;
     server.knock(line, protocols, (protocol, end) => {
       line.ends.server = end;
       line.over.server = false;

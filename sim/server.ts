@@ -117,7 +117,12 @@ export class ServerProcess implements Answering {
     const gone = new AbortController();
     this.#knocking.set(line, gone);
     const request = new Request("http://sim/talk", {
-      headers: { "sec-websocket-protocol": protocols.join(", "), "x-line": String(line.id) },
+      headers: {
+        "x-line": String(line.id),
+        ...(protocols.length > 0
+          ? { "sec-websocket-protocol": protocols.join(", ") }
+          : { authorization: `Bearer user-${line.client}` }),
+      },
       signal: gone.signal,
     });
     const accept = ({ subprotocol = "" } = {}): Promise<Wire> => {

@@ -9,7 +9,7 @@ const { World } = await import("./world.ts");
 const { modes } = await import("./modes.ts");
 const { judge } = await import("./invariants/all.ts");
 const { story } = await import("./story.ts");
-const { sameTrace } = await import("./twins.ts");
+const { sameHanded, sameTrace } = await import("./twins.ts");
 const { add, count, nothing } = await import("./tally.ts");
 
 /** Every so many seeds one is run twice, for I23. */
@@ -25,6 +25,14 @@ async function run({ mode, first, many, stories }: Batch): Promise<BatchResult> 
     const trace = await new World(seed, chosen).run();
     const violations = judge(trace.entries);
     if (seed % twice === 0) violations.push(...sameTrace(trace, await new World(seed, chosen).run()));
+    if (chosen.twins) {
+      const plain = await new World(seed, chosen, { plain: true }).run();
+      violations.push(...sameHanded(trace, plain));
+      // The rest is about sessions.
+      violations.push(
+        ...judge(plain.entries).filter(({ of }) => ["I0", "I2", "I19", "I20", "I21"].includes(of)),
+      );
+    }
     tally = add(tally, count(trace.entries, violations));
     if (violations.length > 0) failures.push({ mode, seed, violations });
     if (stories) told = told.concat(story(trace.entries));

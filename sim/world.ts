@@ -8,8 +8,9 @@ import { Life } from "./life.ts";
 import type { FaultName, Mode } from "./modes.ts";
 import { Network } from "./network.ts";
 import { Page } from "./page.ts";
+import { PlainApp } from "./plain.ts";
 import { settled, standOn } from "./platform.ts";
-import type { Scene } from "./scene.ts";
+import type { Scene, Talker } from "./scene.ts";
 import { ServerProcess } from "./server.ts";
 import { drawSettings, type Settings } from "./settings.ts";
 import { calm, Stage } from "./stage.ts";
@@ -33,16 +34,20 @@ export class World implements Scene {
   readonly settings: Settings;
   readonly network: Network;
   readonly stage: Stage;
-  readonly clients: ClientApp[] = [];
+  readonly clients: Talker[] = [];
   readonly depot: Depot;
   server: ServerProcess | undefined;
+  endElder: (() => void) | undefined;
   readonly #seed: number;
   readonly #mode: Mode;
+  readonly #plain: boolean;
   #boots = 0;
   /** The server's process, from before it is reached. */
   #life: Life | undefined;
 
-  constructor(seed: number, mode: Mode) {
+  /** In a `plain` world clients speak by hand. */
+  constructor(seed: number, mode: Mode, { plain = false } = {}) {
+    this.#plain = plain;
     const { agenda, trace } = this;
     const chance = (name: string): Chance => new Chance(seed, name);
     this.#seed = seed;
@@ -73,8 +78,10 @@ export class World implements Scene {
     this.trace.add({ is: "world", settings: this.settings });
     this.boot();
     for (let id = 1; id <= clients; id += 1)
-      this.clients.push(new ClientApp(id, this.stage, this.network, this.settings));
-    plot(this, new Chance(this.#seed, "traffic"));
+      this.clients.push(
+        new (this.#plain ? PlainApp : ClientApp)(id, this.stage, this.network, this.settings),
+      );
+    plot(this, new Chance(this.#seed, "traffic"), this.#mode.twins);
     this.#plotFaults();
     await this.#pass(duration);
     this.#calmDown();
@@ -109,13 +116,33 @@ export class World implements Scene {
   }
 
   crash(notice: () => number | undefined): void {
+    this.endElder?.();
     this.#life?.die();
     this.#life = undefined;
     this.depot.files.tear();
-    this.server?.die();
-    if (this.server) this.trace.add({ is: "died", boot: this.server.boot });
+    this.#end(this.server, notice);
     this.server = undefined;
-    this.network.crashed(notice);
+  }
+
+  /** Another process takes the server's place; the one before goes on, for those who are connected to it, until it is ended. */
+  replace(notice: () => number | undefined): void {
+    this.endElder?.();
+    const [life, server] = [this.#life, this.server];
+    this.#life = undefined;
+    this.server = undefined;
+    this.network.server = undefined;
+    this.endElder = () => {
+      this.endElder = undefined;
+      life?.die();
+      this.#end(server, notice);
+    };
+    this.boot();
+  }
+
+  #end(server: ServerProcess | undefined, notice: () => number | undefined): void {
+    server?.die();
+    if (server) this.trace.add({ is: "died", boot: server.boot });
+    this.network.crashed(server, notice);
   }
 
   #begin(life: Life, { store, history }: Opening): void {
@@ -162,6 +189,7 @@ export class World implements Scene {
   /** Nothing goes wrong any more; what is broken stays broken until somebody notices. */
   #calmDown(): void {
     this.depot.sick = 0;
+    this.endElder?.();
     this.boot();
     this.agenda.wake("client");
     this.agenda.wake("server");
@@ -190,9 +218,8 @@ export class World implements Scene {
   /** What has not come to rest yet. */
   *#unrest(): Generator<Unrest> {
     const { unsettled, working } = this.stage;
-    for (const { id, client } of this.clients) {
-      if (client.status.value.is !== "open")
-        yield { of: "I18", what: `client ${id} is ${client.status.value.is}` };
+    for (const { id, open } of this.clients) {
+      if (!open) yield { of: "I18", what: `client ${id} is not open` };
       const { conv, parked = true } = this.server?.current(id) ?? {};
       if (parked) yield { of: "I18", what: `client ${id} is away, as the server sees it` };
       for (const [n, said] of unsettled)

@@ -41,10 +41,12 @@ export const I21: Invariant = {
   name: "I21",
   says: "In the end no session, timer, socket or listener is left.",
   *broken(ledger) {
+    const replaced = ledger.all("fault").some(({ fault }) => fault === "replace");
     for (const { is: _, at: __, place: ___, ...left } of ledger.all("end"))
       for (const [what, many] of Object.entries(left))
-        // What a store did that nobody learned of stays in it until the next process begins.
-        if (many > 0 && !(what === "stored" && ledger.troubled)) yield `${many} ${what} are left`;
+        // What a store did that nobody learned of, or only who died since, stays in it until the next process begins.
+        if (many > 0 && !(what === "stored" && (ledger.troubled || replaced)))
+          yield `${many} ${what} are left`;
   },
 };
 

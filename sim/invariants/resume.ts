@@ -95,10 +95,12 @@ function lostHere(ledger: Ledger, life: number, place: number): boolean {
   const setup = ledger.all("setup").find((one) => one.life === life);
   const within = (one: { readonly place: number }): boolean =>
     one.place > (setup?.place ?? 0) && one.place < place;
-  return (
-    ledger.all("trouble").some(within) ||
-    ledger.all("setup").some((one) => one.conv === setup?.conv && within(one))
-  );
+  if (ledger.all("trouble").some(within)) return true;
+  const dialed = new Set(ledger.all("dial").flatMap((dial) => (dial.place < place ? [dial.line] : [])));
+  // The client has come by a newer line, and waits for the end of this one.
+  return ledger
+    .all("setup")
+    .some((one) => one.conv === setup?.conv && one.life > life && dialed.has(one.line));
 }
 
 /** Whether nobody was there for `grace` since the client was seen last, though processes may have come and gone. */

@@ -68,8 +68,8 @@ function windowsOf(ledger: Ledger): Map<string, number> {
 }
 
 /**
- * With one server there is no other owner; what is seen is that nothing is handled of what came on a socket only after
- * a newer one of its session was welcomed.
+ * What is seen is that nothing is handled, by the process that welcomed it last, of what came on a socket only after a newer
+ * one of its session was welcomed. A process that has lost it does not know, but nothing comes of what it does (I4).
  */
 export const I7: Invariant = {
   name: "I7",
@@ -77,6 +77,7 @@ export const I7: Invariant = {
   *broken(ledger) {
     const newest = new Map<string, number>();
     let lines = new Set<number>();
+    const lives = new Map<number, number>();
     const fresh = new Set<number>();
     const stale = new Set<number>();
     for (const entry of ledger.entries) {
@@ -84,7 +85,10 @@ export const I7: Invariant = {
         newest.set(String(entry.frame["sid"]), entry.line);
         lines = new Set(newest.values());
       }
-      if (entry.is === "handling" && entry.by === "server" && stale.has(entry.n) && !fresh.has(entry.n))
+      if (entry.is === "setup") lives.set(entry.conv, entry.life);
+      const handling =
+        entry.is === "handling" && entry.by === "server" && entry.life === lives.get(entry.conv);
+      if (handling && stale.has(entry.n) && !fresh.has(entry.n))
         yield `${entry.n} was handled, though it only came on a socket that was replaced`;
       if (entry.is !== "got" || entry.by !== "server") continue;
       const n = (entry.frame["data"] as { n?: number } | undefined)?.n;

@@ -37,6 +37,8 @@ export class Recorder implements DurableOutlet {
   #touched = false;
   /** What the store was asked before. */
   #before: Promise<unknown> = Promise.resolve();
+  /** How often the client is just coming back. */
+  #returning = 0;
   #over = false;
 
   constructor(store: SessionStore, claim: Claim, session: Recorded) {
@@ -90,16 +92,23 @@ export class Recorder implements DurableOutlet {
   }
 
   /** The client is back, or says so: asks the store whether the session may go on. */
-  attach(request: AttachRequest): Promise<Attached> {
-    return this.#inTurn(async () => {
-      const attached = await this.#store.attach(request);
-      if (attached.is === "resumed") this.#claim = attached.claim;
-      return attached;
-    });
+  async attach(request: AttachRequest): Promise<Attached> {
+    this.#returning += 1;
+    try {
+      return await this.#inTurn(async () => {
+        const attached = await this.#store.attach(request);
+        if (attached.is === "resumed") this.#claim = attached.claim;
+        return attached;
+      });
+    } finally {
+      this.#returning -= 1;
+    }
   }
 
   /** The client is away since `at`, in ms since 1970. Never rejects. */
   async park(at: number): Promise<void> {
+    // The wire that was lost is not the one by which the client comes back: that would be parked though it is here.
+    if (this.#returning > 0) return;
     try {
       await this.#inTurn(() => this.#store.park(this.#claim, at));
     } catch (error) {

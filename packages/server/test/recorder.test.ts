@@ -156,6 +156,26 @@ test("a session that ends is removed after what was recorded before", async () =
   expect(await store.sessions.list()).toEqual([]);
 });
 
+test("a wire that is lost while its client comes back on another parks nothing", async () => {
+  const { store, recorder } = await set();
+  const attached = recorder.attach({
+    sid: "sid",
+    secret: "hash",
+    principal: undefined,
+    service: "/",
+    att: 2,
+    ep: store.epoch,
+    rx: 0,
+    tx0: 1,
+  });
+  const parked = recorder.park(1_000);
+  expect((await attached).is).toBe("resumed");
+  await parked;
+  expect(await store.sessions.list()).toMatchObject([{ since: undefined }]);
+  await recorder.park(2_000);
+  expect(await store.sessions.list()).toMatchObject([{ since: 2_000 }]);
+});
+
 test("a session that cannot be parked is lost here, and stays in the store", async () => {
   const full = new Error("no space left");
   const { store, recorder, lost } = await set(() => ({ park: () => Promise.reject(full) }));
