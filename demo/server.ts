@@ -44,15 +44,19 @@ function serveChat(app: App, archive: Archive): void {
   app.implement(chat, function* (peer, { params, query: { name }, room, resumed = false }) {
     const talk = talkIn(params.room);
     const key = name.normalize("NFKC").toLowerCase();
-    if (talk.people.has(key)) throw new Response("That name is taken", { status: 409 });
-    talk.people.set(key, name);
+    const before = talk.people.get(key);
+    if (before && !before.away) throw new Response("That name is taken", { status: 409 });
+    // A page that was reloaded may have left its session behind: the name goes to who is here.
+    const person = { name, away: false };
+    talk.people.set(key, person);
+    peer.watch(({ is }) => (person.away = is === "parked"));
     const here = room(params.room);
     try {
       // Who comes back to the room is told by the room what was said meanwhile.
       const page = resumed ? { lines: [], more: false } : talk.newest();
-      peer.send("entered", { ...page, people: [...talk.people.values()] });
+      peer.send("entered", { ...page, people: [...talk.people.values()].map((one) => one.name) });
       here.join(peer);
-      here.send("joined", { name, quietly: resumed }, { except: peer });
+      here.send("joined", { name, quietly: resumed || before !== undefined }, { except: peer });
       yield {
         say(said, call) {
           // It is known when the server was killed before the page could know that it was handled.
@@ -75,9 +79,11 @@ function serveChat(app: App, archive: Archive): void {
         },
       };
     } finally {
-      talk.people.delete(key);
-      talk.typists.set(name, false);
-      here.send("left", { name });
+      if (talk.people.get(key) === person) {
+        talk.people.delete(key);
+        talk.typists.set(name, false);
+        here.send("left", { name });
+      }
     }
   });
 }

@@ -4,10 +4,17 @@ import { Typists } from "./typists.ts";
 
 const linesKept = 500;
 
+/** Somebody in a room. */
+export interface Person {
+  readonly name: string;
+  /** Whether the page has lost its connection. */
+  readonly away: boolean;
+}
+
 /** What is remembered of a room: its last lines, who is in it, and who of them is writing. */
 export class Talk {
-  /** The names, by the form they are compared in. */
-  readonly people = new Map<string, string>();
+  /** Who is here, by the form in which names are compared. */
+  readonly people = new Map<string, Person>();
   readonly typists = new Typists();
   #lines: Line[] = [];
 

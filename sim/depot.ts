@@ -7,10 +7,7 @@ import { doorTo } from "./door.ts";
 import type { Life } from "./life.ts";
 import type { StoreSettings } from "./settings.ts";
 import type { History, Trace } from "./trace.ts";
-import { Trouble } from "./trouble.ts";
-
-/** What becomes of a call of the store: `rejects` changes nothing, `forgets` changes what it should and rejects. */
-export type Fate = "well" | "rejects" | "forgets";
+import { type Fate, Trouble, type Troubled } from "./trouble.ts";
 
 /** What stands in a process that begins. */
 export interface Opening {
@@ -19,7 +16,7 @@ export interface Opening {
 }
 
 /** What outlives the processes of the server, and what goes wrong with it. */
-export class Depot {
+export class Depot implements Troubled {
   readonly agenda: Agenda;
   readonly chance: Chance;
   readonly settings: StoreSettings;

@@ -1,9 +1,9 @@
 import type { Awaitable, Store } from "@symbolon/server/store";
-import type { Depot } from "./depot.ts";
 import type { Life } from "./life.ts";
+import type { Troubled } from "./trouble.ts";
 
 /** A store as one process reaches it: over a network, and so late; it may fail, and what a dead process asks is not answered. */
-export function doorTo(store: Store, depot: Depot, life: Life): Store {
+export function doorTo(store: Store, depot: Troubled, life: Life): Store {
   const { agenda, chance, settings } = depot;
   const { late } = settings;
   let [arrives, replies, waiting] = [0, 0, 0];

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import type { Depot } from "./depot.ts";
 import type { Life } from "./life.ts";
+import type { Troubled } from "./trouble.ts";
 
 /** A file; what was not synced may be lost with the machine. */
 interface File {
@@ -16,13 +16,13 @@ export class Files {
   processes = 0;
   /** Names this run of the machine. */
   run = 1;
-  readonly #depot: Depot;
+  readonly #depot: Troubled;
   #names = new Map<string, File>();
   #syncedNames = new Map<string, File>();
   /** Cuts off what is being written. */
   #tear: (() => void) | undefined;
 
-  constructor(depot: Depot) {
+  constructor(depot: Troubled) {
     this.#depot = depot;
   }
 

@@ -1,5 +1,5 @@
 import { modes } from "./modes.ts";
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
 import { type Batch, type Failure, runAll } from "./pool.ts";
 import { replay } from "./report.ts";
 

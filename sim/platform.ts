@@ -132,7 +132,7 @@ function installFiles(): void {
   for (const name of names) {
     const real = files[name] as (...given: unknown[]) => unknown;
     const virtual = (path: string, ...given: unknown[]): unknown =>
-      ground && String(path).startsWith("/sim/")
+      ground && path.startsWith("/sim/")
         ? (ground.files[name] as (...given: unknown[]) => unknown)(path, ...given)
         : real(path, ...given);
     Object.assign(files, { [name]: virtual });

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Violation } from "./invariants/all.ts";
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
 import type { Tally } from "./tally.ts";
 
 /** Schedules for one thread: seeds `first` to `first + many - 1`. */

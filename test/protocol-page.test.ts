@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { callFrames } from "../packages/protocol/src/call-frames.ts";
+import { clientFrames } from "../packages/protocol/src/client-frames.ts";
 import { CloseCode } from "../packages/protocol/src/close-code.ts";
 import { closeAdvice } from "../packages/protocol/src/close.ts";
 import { jsonFrames } from "../packages/protocol/src/frame.ts";
@@ -85,7 +86,7 @@ function promiseIn(markdown: string): string {
 /** What the parser says against a frame; the empty string when it takes it. */
 function complaint(frame: object): string {
   try {
-    jsonFrames.read(JSON.stringify(frame), callFrames);
+    jsonFrames.read(JSON.stringify(frame), new Map([...callFrames, ...clientFrames]));
     return "";
   } catch (error) {
     return (error as Error).message;

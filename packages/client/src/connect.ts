@@ -123,14 +123,14 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
         token = await options.getToken?.(); // a token that cannot be had is a failed try
         return url;
       },
-      protocols: codec === jsonFrames ? [SUBPROTOCOL] : [codec.protocol, SUBPROTOCOL],
+      protocols: [...new Set([codec.protocol, SUBPROTOCOL])],
       WebSocket: options.WebSocket,
     },
     {
       opened() {
         cid ??= randomId();
         attempts += 1;
-        const resume = key && { ...key, rx: session.heard.rx, tx0: session.told.first };
+        const resume = key && { ...key, rx: session.heard.rx, tx0: session.first };
         say({
           t: "hello",
           v: VERSION,
@@ -147,10 +147,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           hear(codec.read(message, peer.reads), message.length);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
-          const { closeCode, message: why } = error;
           // Something between was lost with this wire: the next one brings it.
-          if (closeCode === sessionLost) connection.drop(why);
-          else connection.close(closeCode, why);
+          if (error.closeCode === sessionLost) connection.drop(error.message);
+          else connection.close(error.closeCode, error.message);
         }
       },
       lost: () => session.parked(),
@@ -169,15 +168,15 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     says: contract.definition.client ?? {},
     session,
     after: later,
-    failed: (failure) => void tell("failed", failure).catch(console.error),
+    failed: (failure) => void told("failed", failure),
     crashed: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
   });
   const rooms = createRooms({
     said: (event, size) => peer.receive(event, size),
-    lost: (gap) => peer.queue(() => tell("gap", gap).catch(console.error)),
+    lost: (gap) => peer.queue(() => told("gap", gap)),
   });
-  void peer.serve(tell);
+  peer.serve(tell);
 
   function say(frame: Frame): void {
     connection.wire?.send(jsonFrames.write(frame));
@@ -202,24 +201,36 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     if (token) say({ t: "auth", token });
   }
 
-  function welcomed({ sid, rt, ep, rx, but, w, wb, state, why = "", heartbeat: { i, t } }: Welcome): void {
-    const resumed = state === "resumed";
+  function welcomed(welcome: Welcome): void {
+    const { sid, rt, ep, why = "", heartbeat } = welcome;
+    const resumed = welcome.state === "resumed";
     if (key && !resumed) {
       session.reset();
-      peer.lost(() => tell("reset", { why }).catch(console.error));
+      peer.lost(() => told("reset", { why }));
     }
     key = { sid, rt, ep };
     session.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
-    connection.live(i + t, resumed);
+    connection.live(heartbeat.i + heartbeat.t, resumed);
     // Whoever is told that it is open may close.
-    if (connection.wire) session.live(connection.wire, { rx, but, window: { w, wb } });
+    if (connection.wire) session.live(connection.wire, welcome);
     opening.settle();
   }
 
   async function tell(name: string, data: unknown): Promise<void> {
-    const told = [...listeners].filter((one) => one.name === name).map(async (one) => one.told(data));
-    await Promise.allSettled(told);
-    await Promise.all(told); // for what they threw
+    const all = [...listeners].filter((one) => one.name === name).map(async (one) => one.told(data));
+    await Promise.allSettled(all);
+    await Promise.all(all); // for what they threw
+  }
+
+  /** Nobody else is told what a listener throws at this. */
+  function told(name: string, data: unknown): Promise<void> {
+    return tell(name, data).catch(console.error);
+  }
+
+  /** The peer of a client that is used. */
+  function used(): typeof peer {
+    connection.dial();
+    return peer;
   }
 
   return {
@@ -229,22 +240,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       connection.dial();
       return () => void listeners.delete(entry);
     },
-    send(...event) {
-      connection.dial();
-      return peer.send(...event);
-    },
-    request(...question) {
-      connection.dial();
-      return peer.request(...question);
-    },
-    stream(...question) {
-      connection.dial();
-      return peer.stream(...question);
-    },
-    handle(name, handler) {
-      connection.dial();
-      return peer.handle(name, handler);
-    },
+    send: (...event) => used().send(...event),
+    request: (...question) => used().request(...question),
+    stream: (...question) => used().stream(...question),
+    handle: (name, handler) => used().handle(name, handler),
     get opened() {
       connection.dial();
       return opening;

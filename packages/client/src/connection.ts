@@ -80,9 +80,10 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   // Read now, never at import: a bundle is also imported where there is no page.
   const { network = globalThis } = options;
   const status = createValue<ConnectionStatus>({ is: "connecting", attempt: 0, resumed: false });
-  let phase: "new" | "used" | "dialing" | "away" | "ended" = "new";
+  let phase: "new" | "used" | "ended" = "new";
+  /** At work unless the page is left, or it is over. */
   let dialer: Reconnecting | undefined;
-  let unwatch: (() => void) | undefined;
+  let unwatch = (): void => {};
   let wire: SocketWire | undefined;
   /** The wire that is to be left for another: the conversation is still on it. */
   let left: SocketWire | undefined;
@@ -99,7 +100,6 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   const watchdog = listener.probe && createWatchdog({ ask: listener.probe, dead: drop });
 
   function start(): void {
-    phase = "dialing";
     dialer = reconnecting({
       protocols,
       WebSocket,
@@ -126,9 +126,8 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     if (moved) left = undefined;
     if (moved && why.code === superseded) return; // by ourselves, on the other wire
     const advice = hopeless ? "end" : closeAdvice(why.code);
-    const unauthorized = advice === "reauthenticate";
-    if (advice === "end" || (unauthorized && refused)) return end(why);
-    refused ||= unauthorized;
+    if (advice === "end" || (advice !== "retry" && refused)) return end(why);
+    refused ||= advice !== "retry";
     if (moved) {
       dialer?.drop();
       start();
@@ -159,19 +158,18 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
       error = why;
       release();
     }
-    if (phase === "dialing") waits.begin(atLeast); // whoever is told that it is lost may close
+    if (dialer) waits.begin(atLeast); // whoever is told that it is lost may close
   }
 
   function wake(): void {
-    if (phase === "away") start();
+    if (!dialer) start();
     else if (waits.over) waits.hasten();
     else watchdog?.probe();
   }
 
   function leave(persisted: boolean): void {
-    if (phase !== "dialing") return;
+    if (!dialer) return;
     if (wire && !persisted) listener.leaving?.();
-    phase = "away";
     stop(goingAway, "");
     say({ is: "waiting" });
   }
@@ -206,7 +204,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     phase = "ended";
     error = why;
     stop(why.code, why.reason);
-    unwatch?.();
+    unwatch();
     say({ is: "closed" });
     listener.ended(why);
   }

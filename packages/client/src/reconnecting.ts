@@ -24,7 +24,7 @@ export interface Reconnecting {
   /** Ends without waiting for the end of the socket, which may be dead. */
   drop(): void;
   /** Ends; an open socket is closed with `code` and `reason`. */
-  stop(code: number, reason: string): void;
+  stop(code?: number, reason?: string): void;
 }
 
 // The one form of this type that every module mode agrees on.
@@ -73,17 +73,16 @@ export function reconnecting(options: ReconnectingOptions): Reconnecting {
     },
   );
 
+  const stop: Reconnecting["stop"] = (code, reason) => {
+    over = true;
+    dialer.close(code, reason);
+    wire?.mute();
+  };
   return {
+    stop,
     drop() {
-      over = true;
       wire?.terminate();
-      wire?.mute();
-      dialer.close();
-    },
-    stop(code, reason) {
-      over = true;
-      dialer.close(code, reason);
-      wire?.mute();
+      stop();
     },
   };
 }

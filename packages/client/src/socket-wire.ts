@@ -48,8 +48,8 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
   /** The socket itself; undefined when there never was one. */
   readonly socket: WebSocketLike | undefined;
   readonly #listener: SocketListener;
-  /** The dialer has one listener of each type. */
-  readonly #dialer: Record<string, ((event: { readonly type: string }) => void) | undefined> = {};
+  /** Tells the dialer that it ended: all that it needs to know. */
+  #ended: ((event: { readonly type: string }) => void) | undefined;
   #over = false;
   #draining: Promise<void> | undefined;
 
@@ -71,11 +71,12 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
   }
 
   addEventListener(type: string, told: (event: { readonly type: string }) => void): void {
-    this.#dialer[type] = told;
+    if (type === "close") this.#ended = told;
   }
 
-  removeEventListener(type: string): void {
-    this.#dialer[type] = undefined;
+  /** The dialer has one listener of each type, and takes them all back at once. */
+  removeEventListener(): void {
+    this.#ended = undefined;
   }
 
   send(message: Message): void {
@@ -107,7 +108,7 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
 
   /** Its dialer takes it for ended, and dials another; it is the listener's alone now. */
   hand(): void {
-    this.#dialer["close"]?.({ type: "close" });
+    this.#ended?.({ type: "close" });
   }
 
   /** Tells nobody anything any more. */
@@ -131,10 +132,8 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
     socket.addEventListener("error", (event) => {
       cause = (event as { error?: unknown }).error;
     });
-    socket.addEventListener("open", (event) => {
-      if (this.#over) return;
-      this.#dialer["open"]?.(event);
-      this.#listener.opened(this);
+    socket.addEventListener("open", () => {
+      if (!this.#over) this.#listener.opened(this);
     });
     socket.addEventListener("message", (event) => this.#message((event as { data?: unknown }).data));
     socket.addEventListener("close", (event) => {
@@ -156,7 +155,7 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
     if (this.#over) return;
     this.#over = true;
     this.#listener.closed(error, hopeless, this);
-    this.#dialer["close"]?.({ type: "close" });
+    this.hand();
   }
 }
 

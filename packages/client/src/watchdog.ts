@@ -51,20 +51,21 @@ export function createWatchdog({ ask, dead }: WatchdogOptions): Watchdog {
     ask();
   }
 
+  function heard(): void {
+    lastHeard = Date.now();
+    if (state !== "asking") return;
+    state = "watching";
+    look();
+  }
+
   return {
     probe,
+    heard,
     watch(silence = Infinity) {
-      state = "watching";
       limit = silence;
       forAnswer = Math.min(patience, silence / 2);
-      lastHeard = Date.now();
-      look();
-    },
-    heard() {
-      lastHeard = Date.now();
-      if (state !== "asking") return;
-      state = "watching";
-      look();
+      state = "asking"; // and this is the answer
+      heard();
     },
     stop() {
       state = "off";

@@ -99,7 +99,7 @@ describe("a session that goes on", () => {
     says(told(1, 1), told(3, 3));
     expect(client.status.value).toMatchObject({
       is: "waiting",
-      error: { reason: "message 3 came after 1" },
+      error: { reason: "a message is missing" },
     });
     says(told(2, 2)); // on a wire that was let go
     await pass(1_000);

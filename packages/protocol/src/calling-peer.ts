@@ -3,7 +3,7 @@ import { Calls, type OpenCalls } from "./calls.ts";
 import type { Answer, AskArguments, Messages, RequestName, StreamName } from "./contract.ts";
 import type { Frame } from "./frame.ts";
 import type { CallHandler } from "./kind.ts";
-import { type Dispatch, own, Peer, type PeerOptions } from "./peer.ts";
+import { own, Peer, type PeerOptions } from "./peer.ts";
 import type { Shapes } from "./shape.ts";
 import type { Turn } from "./turns.ts";
 
@@ -63,11 +63,6 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
     if (!ofCall || (frame.t === "error" && this.told(frame))) return ofCall || super.receive(frame, size);
     this.#calls.receive(frame, size);
     return true;
-  }
-
-  override async serve(dispatch: Dispatch): Promise<void> {
-    await super.serve(dispatch);
-    await this.idle();
   }
 
   /** The calls that are open, by number: what the other half has to be told if this process is lost. */

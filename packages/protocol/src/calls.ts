@@ -70,7 +70,7 @@ export class Calls {
       });
       this.#asked.set(q, {
         hear,
-        left: () => leaving !== undefined && leaving.is !== "failed" && !session.waits(leaving),
+        left: () => leaving?.is === "taken",
       });
       if (this.#asked.size === 1) this.#line.asking?.(true);
       this.#asking.take(leave);

@@ -8,11 +8,12 @@ type Code = (typeof CloseCode)[keyof typeof CloseCode];
 
 const unauthorized: Code = 4401;
 const forbidden: Code = 4403;
-const timeout: Code = 4408;
-const tooMany: Code = 4429;
 
-/** Normal, protocol error, unsupported data, invalid payload, policy violation, too large; refused (44xx); superseded. */
-const terminal = /^(100[0237-9]|44\d{2}|4900)$/;
+/**
+ * Normal, protocol error, unsupported data, invalid payload, policy violation, too large; refused (44xx), but not for
+ * silence (4408) or for too much (4429); superseded.
+ */
+const terminal = /^(100[0237-9]|44(?!08|29)\d{2}|4900)$/;
 
 /** 1000–1003, 1007–1014 and 3000–4999: what may stand in a close frame (RFC 6455 §7.4). */
 const sendable = /^(100[0-37-9]|101[0-4]|[34]\d{3})$/;
@@ -20,7 +21,6 @@ const sendable = /^(100[0-37-9]|101[0-4]|[34]\d{3})$/;
 /** Says what `code` asks of the client; unknown codes ask to retry. */
 export function closeAdvice(code: number): CloseAdvice {
   if (code === unauthorized) return "reauthenticate";
-  if (code === timeout || code === tooMany) return "retry";
   return terminal.test(String(code)) ? "end" : "retry";
 }
 

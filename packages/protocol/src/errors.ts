@@ -107,11 +107,7 @@ export class OutcomeUnknown extends Error {
   declare readonly sentBefore: boolean;
 
   constructor(sentBefore: boolean) {
-    super(
-      sentBefore
-        ? "the connection ended before the outcome was known"
-        : "the connection ended before this was sent",
-    );
+    super(`the connection ended before ${sentBefore ? "the outcome was known" : "this was sent"}`);
     this.sentBefore = sentBefore;
   }
 }

@@ -1,3 +1,4 @@
+import type { Ack, Auth, Bye, Goaway, Hello, Ping, Pong, Reauth, Welcome } from "./connection-frames.ts";
 import { ProtocolError } from "./errors.ts";
 import type { GapFrame, Placing, RoomFrame, SaidFrame, SkipFrame, Words } from "./room-frames.ts";
 import {
@@ -16,64 +17,13 @@ import type { Message } from "./wire.ts";
 
 /** The subprotocol by which two halves of this project know each other. */
 export const SUBPROTOCOL = "symbolon.v1.json";
-/** The version that `hello` carries. */
-export const VERSION = 1;
-
-/** So many events, `w`, of so many characters in all, `wb`, may be unfinished at the half that grants it. */
-export interface Credit {
-  readonly w: number;
-  readonly wb: number;
-}
-/** What proves that a session is the client's own. */
-export interface SessionKey {
-  /** Names the session: 128 random bits. */
-  readonly sid: string;
-  /** The secret: 256 random bits. */
-  readonly rt: string;
-  /** Names the history that the positions count in. */
-  readonly ep: string;
-}
-/** The client's first frame on every wire. */
-export interface Hello extends Credit {
-  readonly t: "hello";
-  readonly v: number;
-  /** Names this client instance (one tab): 128 random bits; not a secret. */
-  readonly cid: string;
-  /** Counts this client's dials from 1. */
-  readonly att: number;
-  /** The credential, for those who cannot send headers. */
-  readonly auth?: string | undefined;
-  /** The session to go on with: `rx` is the last message received, `tx0` the lowest that can be sent again. */
-  readonly resume?: (SessionKey & { readonly rx: number; readonly tx0: number }) | undefined;
-  /** Where it is in rooms: the room, its history, and the offset of the last message that came. */
-  readonly rooms?: readonly (readonly [room: string, ep: string, off: number])[] | undefined;
-}
-/** The server accepts. */
-export interface Welcome extends SessionKey, Credit {
-  readonly t: "welcome";
-  /** `reset`: the session that was to go on is gone, and this is another one. */
-  readonly state: "new" | "resumed" | "reset";
-  /** Why it is gone. */
-  readonly why?: string | undefined;
-  /** The last message received; what is above it is sent again, and so is `but`. */
-  readonly rx: number;
-  readonly but?: readonly number[] | undefined;
-  /** After `i` ms of silence the server asks for a sign of life, and waits `t` ms for it. */
-  readonly heartbeat: { readonly i: number; readonly t: number };
-  /** How long the session waits for its client, in ms. */
-  readonly ttl: number;
-}
-/** Every message up to `a` was received and is finished, but for some that are still being handled. */
-export interface Ack {
-  readonly t: "ack";
-  readonly a: number;
-  readonly but?: readonly number[] | undefined;
-}
 /** What a session puts on a message: its number, and the `a` of an `ack` without exceptions. */
 export interface Stamp {
   readonly s?: number | undefined;
   readonly a?: number | undefined;
 }
+/** The most characters that these add to a message: who counts what it sends counts them with it. */
+export const stampSize = 64;
 /** An event; with `q` its sender is told of a failure by an `error` with the same `re`. */
 export interface EventFrame extends Stamp {
   readonly t: "event";
@@ -142,41 +92,6 @@ interface CancelFrame extends Numbered {
 }
 /** What is said in a call that was asked. */
 export type CallFrame = ReplyFrame | ErrorFrame | NextFrame | EndFrame | CreditFrame | CancelFrame;
-/** The most characters that these add to a message: who counts what it sends counts them with it. */
-export const stampSize = 64;
-/** Asks for a sign of life. */
-export interface Ping {
-  readonly t: "ping";
-  readonly n: number;
-}
-/** Answers the ping of the same `n`. */
-export interface Pong {
-  readonly t: "pong";
-  readonly n: number;
-}
-/** The server wants a fresh credential. */
-export interface Reauth {
-  readonly t: "reauth";
-  /** In how many ms the one that it has ends. */
-  readonly by: number;
-}
-/** The fresh credential. */
-export interface Auth {
-  readonly t: "auth";
-  readonly token: string;
-}
-/** The server leaves: the client is to go on elsewhere, and then to let this wire go. */
-export interface Goaway {
-  readonly t: "goaway";
-  /** In how many ms; each client is told another time. */
-  readonly at: number;
-  readonly why?: string | undefined;
-}
-/** A clean end: the sender will say no more. */
-export interface Bye {
-  readonly t: "bye";
-  readonly why?: string;
-}
 /** Every frame. */
 export type Frame = (
   | Hello
@@ -199,49 +114,38 @@ export type Frame = (
 ) &
   Stamp;
 
-const window: Shape = { w: count, wb: count };
 const place: Shape = { room: text, o: count, p: position };
-const key: Shape = { sid: name, rt: name, ep: name, rx: position };
 
-const shapes: Shapes = new Map<unknown, Shape>([
-  [
-    "hello",
-    {
-      v: count,
-      cid: name,
-      att: count,
-      auth: optional(text),
-      resume: optional(has({ ...key, tx0: count })),
-      rooms: optional(all(has({ 0: text, 1: name, 2: position }))),
-      ...window,
-    },
-  ],
-  [
-    "welcome",
-    {
-      ...key,
-      ...window,
+/** What every half reads. Besides, there are `clientFrames`, and `callFrames` where there are calls. */
+const shapes: Shapes = new Map(
+  Object.entries<Shape>({
+    welcome: {
+      sid: name,
+      rt: name,
+      ep: name,
+      rx: position,
+      w: count,
+      wb: count,
       state: name,
       why: optional(text),
       but: optional(all(count)),
       heartbeat: has({ i: count, t: count }),
       ttl: position,
     },
-  ],
-  ["ack", { a: count, but: optional(all(count)) }],
-  ["event", { name, data: anything, q: optional(count) }],
-  ["error", { re: optional(count), code: name, message: text, data: anything }],
-  ["room", { room: text, ep: optional(name), off: optional(position) }],
-  ["said", { ...place, name, data: anything }],
-  ["skip", place],
-  ["gap", { room: optional(text), from: position, to: position, why: name }],
-  ["ping", { n: count }],
-  ["pong", { n: count }],
-  ["reauth", { by: count }],
-  ["auth", { token: text }],
-  ["goaway", { at: position, why: optional(text) }],
-  ["bye", { why: optional(text) }],
-]);
+    ack: { a: count, but: optional(all(count)) },
+    event: { name, data: anything, q: optional(count) },
+    error: { re: optional(count), code: name, message: text, data: anything },
+    room: { room: text, ep: optional(name), off: optional(position) },
+    said: { ...place, name, data: anything },
+    skip: place,
+    gap: { room: optional(text), from: position, to: position, why: name },
+    ping: { n: count },
+    pong: { n: count },
+    reauth: { by: count },
+    goaway: { at: position, why: optional(text) },
+    bye: { why: optional(text) },
+  }),
+);
 
 /** How what is said in a conversation stands on the wire. What is said about the connection is JSON in every codec. */
 export interface FrameCodec {

@@ -17,30 +17,29 @@ export type {
   StreamKind,
 } from "./kind.ts";
 export type { Turn } from "./turns.ts";
+export { DurableSession } from "./durable-session.ts";
 export { Session } from "./session.ts";
-export type { Left, Outlet, Position, SessionOptions } from "./session-options.ts";
+export type { DurableOutlet, Left, Outlet, Position, SessionOptions } from "./session-options.ts";
 export type { Heard } from "./arrivals.ts";
 export type { Lane, Outbox, SendOptions } from "./outbox.ts";
 export { callFrames } from "./call-frames.ts";
-export { jsonFrames, SUBPROTOCOL, VERSION } from "./frame.ts";
+export { clientFrames } from "./client-frames.ts";
+export { VERSION } from "./connection-frames.ts";
 export type {
   Ack,
   Auth,
   Bye,
-  Credit,
-  ErrorFrame,
-  EventFrame,
-  Frame,
-  FrameCodec,
   Goaway,
   Hello,
   Ping,
   Pong,
   Reauth,
   SessionKey,
-  Stamp,
   Welcome,
-} from "./frame.ts";
+} from "./connection-frames.ts";
+export type { Credit } from "./credit.ts";
+export { jsonFrames, SUBPROTOCOL } from "./frame.ts";
+export type { ErrorFrame, EventFrame, Frame, FrameCodec, Stamp } from "./frame.ts";
 export type { GapFrame, Placing, RoomFrame, SaidFrame, SkipFrame, Words } from "./room-frames.ts";
 export type { Shapes } from "./shape.ts";
 export { Socket } from "./socket.ts";

@@ -4,16 +4,17 @@ import type { Message } from "./wire.ts";
 
 /**
  * What a message may have to wait for. An `event` waits until the other half has room for it, and a `call` behind the
- * events before it; an `answer` waits for neither: a handler that awaits it would wait for itself.
+ * events before it; an `answer` waits for neither: a handler that awaits it would wait for itself. A `volatile` event
+ * waits for nothing: it is dropped when it cannot go now, which fails with `DROPPED`.
  */
-export type Lane = "event" | "call" | "answer";
+export type Lane = "event" | "volatile" | "call" | "answer";
 
 /** What is asked of the one who delivers a message. */
 export interface SendOptions {
   /** What it may have to wait for. Default `event`. */
   readonly lane?: Lane;
-  /** It is dropped when it cannot go now, which fails with `DROPPED`. Default false. */
-  readonly volatile?: boolean;
+  /** The number by which the other half tells that it failed. Default: it does not tell. */
+  readonly q?: number | undefined;
   /** Told why it failed, when nobody awaits it. */
   readonly unheard?: (error: unknown) => void;
 }
@@ -24,8 +25,8 @@ export interface Outbox {
   readonly codec: FrameCodec;
   /** Delivers a frame that `codec` wrote. */
   send(message: Message, options?: SendOptions): Sent;
-  /** Whether a message has not left yet. */
-  waits(sent: Sent): boolean;
+  /** The event that its sender numbered `q` has failed; false when there is none that could. */
+  fail(q: number | undefined, error: unknown): boolean;
   /** Takes a message back that has not left; false when it has. */
   withdraw(sent: Sent): boolean;
   /**

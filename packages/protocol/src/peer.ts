@@ -1,6 +1,6 @@
 import type { EventInput, EventName, Messages } from "./contract.ts";
 import { CloseError, type OutcomeUnknown, RequestError, type ValidationError } from "./errors.ts";
-import type { ErrorFrame, EventFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
+import type { ErrorFrame, EventFrame, Frame } from "./frame.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Turn } from "./turns.ts";
 import { notFound, refusal, refusalOf } from "./refusal.ts";
@@ -51,10 +51,6 @@ export interface PeerOptions {
   readonly asking?: (waits: boolean) => void;
   /** A handler threw `CloseError`: the connection is to be closed. */
   readonly close?: (error: CloseError) => void;
-  /** Keeps what waits for its turn, and takes the turns one after another. Default: without bounds, once `serve` is called. */
-  readonly queue?: (turn: Turn) => void;
-  /** The last number that an event or call of this half has had, when it goes on after a restart. Default 0. */
-  readonly from?: number | undefined;
 }
 
 /** Handles an event by name and number; what it gives is awaited before the next message is handled. */
@@ -64,21 +60,18 @@ export type Dispatch = (name: string, input: unknown, s?: number) => unknown;
 export class Peer<Says extends Messages = Messages> {
   /** The frames it takes besides those of every conversation. */
   readonly reads?: Shapes;
+  /** The last number that an event or call of this half has had. */
+  protected last = 0;
   readonly #options: PeerOptions;
-  /** The events that may still fail, by number. */
-  readonly #unsettled = new Map<number | undefined, Sent>();
   #dispatch: Dispatch | undefined;
   #start: (() => void) | undefined;
-  #finish: (() => void) | undefined;
-  readonly #ended = new Promise<void>((resolve) => (this.#finish = resolve));
-  /** Resolves when all that waits was handled. */
+  #over = false;
+  /** Settles when all that was heard is handled. */
   #handled: Promise<unknown> = new Promise<void>((resolve) => (this.#start = resolve));
-  #last: number;
   #losses = 0;
 
   constructor(options: PeerOptions) {
     this.#options = options;
-    this.#last = options.from ?? 0;
   }
 
   /**
@@ -95,17 +88,9 @@ export class Peer<Says extends Messages = Messages> {
     const { askForFailures = true, session, failed } = this.#options;
     const q = askForFailures && !volatile ? this.number() : undefined;
     const message = session.codec.write({ t: "event", name, data, q });
-    if (volatile) return session.send(message, { volatile });
+    if (volatile) return session.send(message, { lane: "volatile" });
     const unheard = (error: unknown): void => failed?.({ name, data, error: error as Failure["error"] });
-    const sent = session.send(message, { unheard });
-    if (q) {
-      for (const [number, { is }] of this.#unsettled) {
-        if (is === "waiting") break;
-        this.#unsettled.delete(number);
-      }
-      this.#unsettled.set(q, sent);
-    }
-    return sent;
+    return session.send(message, { q, unheard });
   }
 
   /**
@@ -113,21 +98,19 @@ export class Peer<Says extends Messages = Messages> {
    * @throws ProtocolError when it is, but has no place now.
    */
   receive(frame: Frame, size?: number): boolean {
-    if ("name" in frame && frame.t !== "said") {
+    if (frame.t === "event") {
       const losses = this.#losses;
       const done = this.#options.session.hold(frame.s, size);
       this.queue(() => this.#hear(frame, losses, done));
     } else if (frame.t === "error") this.told(frame);
-    else return "q" in frame || "re" in frame;
+    else return false;
     return true;
   }
 
-  /** Hands events to `dispatch` until `end`; what came before has waited. Resolves when all are handled. */
-  async serve(dispatch: Dispatch): Promise<void> {
+  /** Hands events to `dispatch` until `end`; what came before has waited. */
+  serve(dispatch: Dispatch): void {
     this.#dispatch = dispatch;
     this.#start?.();
-    await this.#ended;
-    await this.#handled;
   }
 
   /**
@@ -141,21 +124,18 @@ export class Peer<Says extends Messages = Messages> {
 
   /** No more will be heard or said; what was heard is still handled. */
   end(): void {
-    this.#finish?.();
-    this.#finish = undefined;
+    this.#over = true;
     this.lost();
   }
 
   /** A number that no event or call of this half has had. */
   protected number(): number {
-    return (this.#last += 1);
+    return (this.last += 1);
   }
 
   /** Has something done after what came before it, and before what comes after it. It must not reject. */
   queue(turn: Turn): void {
-    const { queue } = this.#options;
-    if (queue) queue(turn);
-    else if (this.#finish) this.#handled = this.#handled.then(turn); // after the end nothing is heard
+    if (!this.#over) this.#handled = this.#handled.then(turn); // after the end nothing is heard
   }
 
   /** A handler failed: tells the other half, or closes. Gives what it tells. */
@@ -176,20 +156,15 @@ export class Peer<Says extends Messages = Messages> {
 
   /** Whether an `error` was of an event of this half that may still fail; it is told then. */
   protected told(frame: ErrorFrame): boolean {
-    this.#unsettled.get(frame.re)?.fail(refusalOf(frame));
-    return this.#unsettled.delete(frame.re);
+    return this.#options.session.fail(frame.re, refusalOf(frame));
   }
 
-  async #hear(
-    frame: EventFrame | RequestFrame | StreamFrame,
-    losses: number,
-    done: () => void,
-  ): Promise<void> {
-    const { t, name, data, q, s } = frame;
+  async #hear(frame: EventFrame, losses: number, done: () => void): Promise<void> {
+    const { name, data, q, s } = frame;
     let told: Sent | undefined;
     try {
       const schema = own(this.#options.hears, name);
-      if (t !== "event" || !schema || !("~standard" in schema)) throw notFound(frame);
+      if (!schema || !("~standard" in schema)) throw notFound(frame);
       await this.#dispatch?.(name, await validate(schema, data), s);
     } catch (error) {
       // On a new connection its number means something else.

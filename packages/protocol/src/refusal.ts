@@ -7,6 +7,9 @@ import {
   type RequestFrame,
   type StreamFrame,
 } from "./frame.ts";
+import { all, has, optional, text } from "./shape.ts";
+
+const isIssue = has({ message: text, path: optional(all((step) => typeof step !== "object")) });
 
 /** What is answered to a message by a name that nobody handles. */
 export function notFound({ t, name }: EventFrame | RequestFrame | StreamFrame): RequestError {
@@ -28,9 +31,4 @@ export function refusal(re: number | undefined, error: unknown): Frame {
   if (!(error instanceof RequestError || error instanceof ValidationError)) throw error;
   const { code, message, data } = error;
   return checkFrame({ t: "error", re, code, message, data }); // an empty code, say: it would end the conversation
-}
-
-function isIssue(value: unknown): value is { message: string; path?: (string | number)[] } {
-  const { message, path = [] } = Object(value) as { message?: unknown; path?: unknown };
-  return typeof message === "string" && Array.isArray(path) && path.every((step) => typeof step !== "object");
 }

@@ -1,16 +1,13 @@
-/** What became of a message, told to a promise. */
-type Outcome = (resolve: () => void, reject: (error: unknown) => void) => void;
-
-const success: Outcome = (resolve) => resolve();
-
 /**
  * A message on its way. It can be awaited and can be left alone: awaited, it settles when the message was taken or
  * has failed; left alone, a failure raises no unhandled rejection.
  */
 export class Sent implements PromiseLike<void> {
-  #outcome: Outcome | undefined;
+  #is: "waiting" | "taken" | "failed" = "waiting";
+  #error: unknown;
   #promise: Promise<void> | undefined;
-  #tell: ((outcome: Outcome) => void) | undefined;
+  /** Tells the promise what became of the message. */
+  #tell: (() => void) | undefined;
   readonly #unheard: ((error: unknown) => void) | undefined;
 
   /** `unheard` is told why it failed, when nobody awaits it then. */
@@ -20,25 +17,22 @@ export class Sent implements PromiseLike<void> {
 
   /** What became of it. */
   get is(): "waiting" | "taken" | "failed" {
-    if (!this.#outcome) return "waiting";
-    return this.#outcome === success ? "taken" : "failed";
+    return this.#is;
   }
 
   /** Whether somebody awaits it. */
   get awaited(): boolean {
-    return this.#promise !== undefined;
+    return !!this.#promise;
   }
 
   /** For the one who sends: the message was taken. Only the first outcome counts. */
   settle(): void {
-    this.#end(success);
+    this.#end("taken");
   }
 
   /** For the one who sends: the message failed. Only the first outcome counts. */
   fail(error: unknown): void {
-    const unheard = this.is === "waiting" && !this.awaited;
-    this.#end((_, reject) => reject(error));
-    if (unheard) this.#unheard?.(error); // whoever is told may do what fails it again
+    this.#end("failed", error);
   }
 
   // The promise is made only for the one who asks: most messages are sent and left alone.
@@ -47,14 +41,18 @@ export class Sent implements PromiseLike<void> {
     taken?: ((value: void) => Value | PromiseLike<Value>) | null,
     failed?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
   ): Promise<Value | Failure> {
-    this.#promise ??= new Promise<void>(
-      this.#outcome ?? ((resolve, reject) => (this.#tell = (outcome) => outcome(resolve, reject))),
-    );
+    this.#promise ??= new Promise<void>((resolve, reject) => {
+      this.#tell = () => (this.#is === "taken" ? resolve() : reject(this.#error));
+      if (this.#is !== "waiting") this.#tell();
+    });
     return this.#promise.then(taken, failed);
   }
 
-  #end(outcome: Outcome): void {
-    this.#outcome ??= outcome;
-    this.#tell?.(outcome);
+  #end(is: "taken" | "failed", error?: unknown): void {
+    if (this.#is !== "waiting") return;
+    this.#is = is;
+    this.#error = error;
+    if (this.#tell) this.#tell();
+    else if (is === "failed") this.#unheard?.(error);
   }
 }

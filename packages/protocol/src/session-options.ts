@@ -1,5 +1,5 @@
 import type { Heard } from "./arrivals.ts";
-import type { Credit } from "./frame.ts";
+import type { Credit } from "./credit.ts";
 import type { Lane } from "./outbox.ts";
 import type { Message, Wire } from "./wire.ts";
 
@@ -18,8 +18,6 @@ export interface SessionOptions {
   readonly size?: number | undefined;
   /** What becomes of an event too many: it waits while it is awaited, which is the default, or is rejected. */
   readonly full?: "wait" | "reject" | undefined;
-  /** Where it was left, when it goes on after a restart. Default: it begins. */
-  readonly left?: Left | undefined;
 }
 
 /** Where a session was left by a process that is gone. */
@@ -32,18 +30,19 @@ export interface Left {
   readonly unacked: Iterable<readonly [number, Message, Lane]>;
 }
 
-/** What the other half says of itself when a wire is live. */
-export interface Position {
+/** What the other half says of itself when a wire is live, and what it grants. */
+export interface Position extends Credit {
   /** The last message it has received. */
   readonly rx: number;
   /** Those up to `rx` that it wants again. */
   readonly but?: readonly number[] | undefined;
-  /** What it grants. */
-  readonly window: Credit;
 }
 
 /** What a session needs of a wire. */
-export interface Outlet extends Pick<Wire, "send" | "drained"> {
+export type Outlet = Pick<Wire, "send" | "drained">;
+
+/** What one that may outlive its process needs of it. */
+export interface DurableOutlet extends Outlet {
   /** Told of each message when it is numbered, before it is sent. */
   readonly numbered?: (s: number, message: Message) => void;
 }

@@ -1,60 +1,40 @@
 import { Arrivals, type Heard } from "./arrivals.ts";
+import { type Credit, isFull } from "./credit.ts";
 import { OutcomeUnknown, ProtocolError, RequestError } from "./errors.ts";
-import { type Credit, type FrameCodec, jsonFrames, type Stamp, stampSize } from "./frame.ts";
-import type { Lane, Outbox, SendOptions } from "./outbox.ts";
-import { Sent } from "./sent.ts";
+import { type FrameCodec, jsonFrames, type Stamp } from "./frame.ts";
+import { Letter } from "./letter.ts";
+import type { Outbox, SendOptions } from "./outbox.ts";
+import type { Sent } from "./sent.ts";
 import type { Outlet, Position, SessionOptions } from "./session-options.ts";
 import type { Message } from "./wire.ts";
-
-interface Entry {
-  readonly message: Message;
-  /** Its characters, with those of its numbers. */
-  readonly size: number;
-  readonly sent: Sent;
-  readonly lane: Lane;
-}
 
 /**
  * Delivers messages in order and once, over any number of wires: numbers them, keeps them until the other half has
  * finished them, says them again on the next wire, and recognizes what it was told before. The same at both ends.
  */
-export class Session implements Outbox {
+export class Session extends Arrivals implements Outbox {
   /** How frames are written: JSON unless the halves may agree, or have agreed, on another codec. */
   codec: FrameCodec = jsonFrames;
+  /** The last number that was given. */
+  protected last = 0;
   readonly #options: SessionOptions;
   #outlet: Outlet | undefined;
-  /** The wire that has no room. */
-  #full: Outlet | undefined;
+  /** What a full wire has asked to wait for. */
+  #draining: Promise<void> | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
   /** What was never sent, in order; it has no number yet. */
-  readonly #pending = new Map<Sent, Entry>();
-  /** What was sent and is not finished, by number. */
-  readonly #unacked = new Map<number, Entry>();
+  readonly #pending = new Set<Letter>();
+  /** What was sent and is not finished, in the order of its numbers. */
+  readonly #unacked = new Set<Letter>();
   /** What of that is still to be sent again; undefined when a wire has taken all of it. */
-  #again: Map<number, Entry> | undefined;
-  #last = 0;
+  #again: Set<Letter> | undefined;
   #size = 0;
   #credit: Credit = { w: 0, wb: 0 };
-  /** The events that are not finished. */
-  #flying = { w: 0, wb: 0 };
-
-  readonly #arrivals: Arrivals;
 
   constructor(options: SessionOptions) {
-    const { window, room = window, left } = options;
+    super(options.window, options.room ?? options.window);
     this.#options = options;
-    this.#arrivals = new Arrivals(
-      window,
-      ({ rx, but }) => {
-        if (!this.#again)
-          this.#outlet?.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined }));
-      },
-      left?.heard ?? { rx: 0, but: [] },
-      room,
-    );
-    this.#last = left?.last ?? 0;
-    for (const [s, message, lane] of left?.unacked ?? []) this.#keep(s, message, new Sent(), lane);
   }
 
   /** Characters that are kept until the other half has finished with them. */
@@ -72,56 +52,51 @@ export class Session implements Outbox {
     return this.#pending.size;
   }
 
-  /** What has come from the other half. */
-  get heard(): Heard {
-    return this.#arrivals.heard;
+  /** The lowest number that could be sent again. */
+  get first(): number {
+    const [first] = this.#unacked;
+    return first?.s ?? this.last + 1;
   }
 
-  /** What of that has to come again. */
-  get missing(): readonly number[] {
-    return this.#arrivals.missing;
-  }
-
-  /** The lowest number that could be sent again, and the highest that was given. */
-  get told(): { readonly first: number; readonly last: number } {
-    const [first = this.#last + 1] = this.#unacked.keys();
-    return { first, last: this.#last };
-  }
-
-  send(message: Message, { lane = "event", volatile = false, unheard }: SendOptions = {}): Sent {
-    const sent = new Sent(this.#ended ? undefined : unheard); // who was told of the end may well try again
-    const { messages = 1_000, size = 2 ** 22, full = "wait" } = this.#options;
-    if (this.#ended) sent.fail(this.#ended.reason);
-    else if (volatile) this.#dash(message, sent);
+  send(message: Message, options: SendOptions = {}): Sent {
+    const { messages = 1_000, size = 2 ** 22 } = this.#options;
+    // Who was told of the end may well try again.
+    const letter = new Letter(message, this.#ended ? {} : options);
+    const { lane } = letter;
+    if (this.#ended) letter.fail(this.#ended.reason);
     else {
-      const entry = { message, size: message.length + stampSize, sent, lane };
-      this.#pending.set(sent, entry);
-      this.#size += entry.size;
+      this.#pending.add(letter);
+      this.#size += letter.size;
       // What waits already keeps it back, unless it is an answer.
       if (lane === "answer" || this.#pending.size === 1) this.#push();
-      if (lane !== "answer" && this.#pending.has(sent) && (this.undelivered > messages || this.#size > size))
-        // Who awaits it has called `then` two microtasks later, and sends no more meanwhile.
-        void Promise.resolve()
-          .then(() => {})
-          .then(() => (full === "wait" && sent.awaited) || this.#refuse(sent));
+      if (lane === "volatile") this.#refuse(letter, "DROPPED", "it could not go at once");
+      else if (lane !== "answer" && this.waits(letter) && (this.undelivered > messages || this.#size > size))
+        void this.#overflow(letter);
     }
-    return sent;
+    return letter;
   }
 
+  /** Whether a message has not left yet. */
   waits(sent: Sent): boolean {
-    return this.#pending.has(sent);
+    return this.#pending.has(sent as Letter); // whatever it is: what is there is a letter
   }
 
   withdraw(sent: Sent): boolean {
-    this.#size -= this.#pending.get(sent)?.size ?? 0;
-    return this.#pending.delete(sent);
+    return this.waits(sent) && this.#forget(sent as Letter); // which it is when it waits
+  }
+
+  fail(q: number | undefined, error: unknown): boolean {
+    const letter = q && [...this.#unacked].find((one) => one.q === q);
+    if (letter) letter.fail(error);
+    return !!letter;
   }
 
   /** The handshake is done on `outlet`: what the other half does not have is sent again, then what waits. */
-  live(outlet: Outlet, { rx, but, window }: Position): void {
+  live(outlet: Outlet, position: Position): void {
+    const { rx, but } = position;
     this.#outlet = outlet;
-    this.#credit = window;
-    this.#again = new Map([...this.#unacked].filter(([s]) => s > rx || but?.includes(s)));
+    this.#credit = position;
+    this.#again = new Set([...this.#unacked].filter(({ s }) => s > rx || but?.includes(s)));
     this.#push();
   }
 
@@ -136,45 +111,29 @@ export class Session implements Outbox {
    */
   hear({ s, a }: Stamp): boolean {
     if (a) this.acked(a);
-    return !s || this.#arrivals.hear(s);
-  }
-
-  hold(s: number | undefined, size?: number): () => void {
-    return s ? this.#arrivals.hold(s, size) : () => {};
+    return !s || this.arrived(s);
   }
 
   /** The other half has finished everything up to `a` but for some. Throws ProtocolError when that was never sent. */
   acked(a: number, but: readonly number[] = []): void {
-    if (a > this.#last) throw new ProtocolError("it acknowledges what was never sent");
-    for (const [s, { lane, size, sent }] of this.#unacked) {
-      if (s > a) break;
-      if (but.includes(s)) continue;
-      this.#unacked.delete(s);
-      this.#again?.delete(s);
-      this.#size -= size;
-      if (lane === "event") this.#fly(-1, -size);
-      sent.settle();
+    if (a > this.last) throw new ProtocolError("it acknowledges what was never sent");
+    for (const letter of this.#unacked) {
+      if (letter.s > a) break;
+      if (but.includes(letter.s)) continue;
+      this.#forget(letter);
+      letter.settle();
     }
     this.#push();
   }
 
-  /** Says what has come, when that was not said. */
-  flush(): void {
-    this.#arrivals.flush();
-  }
-
   /** The other half has lost the session: what it may have had fails, what was never sent goes to the new one. */
-  reset(): void {
+  override reset(): void {
     this.parked();
-    for (const { sent } of this.#unacked.values()) sent.fail(new OutcomeUnknown(true));
-    for (const { sent, lane } of this.#pending.values())
-      if (lane === "answer" && this.withdraw(sent)) sent.fail(new OutcomeUnknown(false));
-    this.#unacked.clear();
+    for (const letter of [...this.#unacked, ...this.#pending])
+      if (letter.s || letter.lane === "answer") this.#fail(letter, new OutcomeUnknown(letter.s > 0));
     this.#again = undefined;
-    this.#arrivals.reset();
-    this.#flying = { w: 0, wb: 0 };
-    this.#last = this.#size = 0;
-    for (const { size } of this.#pending.values()) this.#size += size;
+    this.last = 0;
+    super.reset();
   }
 
   /** Nothing will be sent any more: what was kept fails with `reason`, or as unknown when it was sent. */
@@ -182,78 +141,93 @@ export class Session implements Outbox {
     if (this.#ended) return;
     this.#ended = { reason };
     this.reset();
-    for (const sent of this.#pending.keys()) if (this.withdraw(sent)) sent.fail(reason);
+    for (const letter of this.#pending) this.#fail(letter, reason);
+  }
+
+  protected override say({ rx, but }: Heard): void {
+    // Not before: an event that failed counts as finished, and what says that it failed may be among these.
+    if (!this.#again)
+      this.#outlet?.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined }));
+  }
+
+  /** Gives a message its next number, and keeps it. */
+  protected number(letter: Letter): void {
+    letter.s = this.last += 1;
+    this.#unacked.add(letter);
+    this.#size += letter.size;
   }
 
   /** Sends what may be sent now, in order. */
   #push(): void {
     if (this.#again) {
-      for (const [s, { message }] of this.#again) {
+      for (const letter of this.#again) {
         if (!this.#roomy()) return;
-        this.#again.delete(s);
-        this.#outlet?.send(this.codec.stamp(message, { s }));
+        this.#again.delete(letter);
+        this.#outlet?.send(this.codec.stamp(letter.message, { s: letter.s }));
       }
       this.#again = undefined;
-      // Not before: an event that failed counts as finished, and what says that it failed may be among these.
-      this.#arrivals.flush(true);
+      this.flush(true);
     }
     let blocked = false;
-    for (const [sent, { message, lane }] of this.#pending) {
+    for (const letter of this.#pending) {
+      const { lane } = letter;
       if (!this.#roomy()) return;
-      blocked ||= lane === "event" && this.#crowded;
-      if (blocked && lane !== "answer") continue;
-      this.withdraw(sent);
-      this.#put(this.codec === jsonFrames ? String(message) : message, sent, lane);
+      blocked ||= (lane === "event" || lane === "volatile") && this.#crowded;
+      if (!blocked || lane === "answer") this.#put(letter);
     }
   }
 
   /** Sends for the first time what was written, as it stands on this wire. */
-  #put(message: Message, sent: Sent, lane: Lane): void {
-    this.#keep((this.#last += 1), message, sent, lane);
-    this.#outlet?.numbered?.(this.#last, message);
-    this.#outlet?.send(this.codec.stamp(message, { s: this.#last, a: this.#arrivals.inPassing() }));
-    if (lane !== "event") sent.settle();
-  }
-
-  #keep(s: number, message: Message, sent: Sent, lane: Lane): void {
-    const size = message.length + stampSize;
-    this.#unacked.set(s, { message, size, sent, lane });
-    this.#size += size;
-    if (lane === "event") this.#fly(1, size);
+  #put(letter: Letter): void {
+    this.#forget(letter);
+    if (this.codec === jsonFrames) letter.message = String(letter.message);
+    if (letter.lane !== "volatile") this.number(letter);
+    const stamp = letter.s ? { s: letter.s, a: this.inPassing() } : {};
+    this.#outlet?.send(this.codec.stamp(letter.message, stamp));
+    if (letter.lane !== "event") letter.settle();
   }
 
   /** Whether the other half has no room for an event. */
   get #crowded(): boolean {
-    return this.#flying.w >= this.#credit.w || this.#flying.wb >= this.#credit.wb;
+    return isFull(
+      this.#credit,
+      Array.from(this.#unacked, ({ lane, size }) => (lane === "event" ? size : 0)),
+    );
   }
 
-  #dash(message: Message, sent: Sent): void {
-    if (this.#pending.size || this.#crowded || !this.#roomy())
-      return sent.fail(new RequestError("DROPPED", "a volatile event could not go at once"));
-    this.#outlet?.send(this.codec.stamp(message, {}));
-    sent.settle();
+  /** It is one too many, unless somebody awaits it. */
+  async #overflow(letter: Letter): Promise<void> {
+    // Who does has called `then` two microtasks later, and sends no more meanwhile.
+    await Promise.resolve();
+    await Promise.resolve();
+    if (this.#options.full === "reject" || !letter.awaited)
+      this.#refuse(letter, "OUTBOX_FULL", "too much waits: await what you send");
   }
 
-  #refuse(sent: Sent): void {
-    if (this.withdraw(sent))
-      sent.fail(new RequestError("OUTBOX_FULL", "too much waits for the other half: await what you send"));
+  #refuse(letter: Letter, code: string, why: string): void {
+    if (this.waits(letter)) this.#fail(letter, new RequestError(code, why));
   }
 
-  /** Whether a wire is live and takes more; it goes on when it does. */
+  #fail(letter: Letter, error: unknown): void {
+    this.#forget(letter);
+    letter.fail(error);
+  }
+
+  /** Keeps a message no more; false when it was not kept. */
+  #forget(letter: Letter): boolean {
+    this.#again?.delete(letter);
+    const kept = this.#pending.delete(letter) || this.#unacked.delete(letter);
+    if (kept) this.#size -= letter.size;
+    return kept;
+  }
+
+  /** Whether a wire is live and takes more; when it does again, it goes on. */
   #roomy(): boolean {
-    const outlet = this.#outlet;
-    if (!outlet || outlet === this.#full) return false;
-    const drained = outlet.drained();
-    if (!drained) return true;
-    this.#full = outlet;
-    void drained.then(() => {
-      if (outlet === this.#full) this.#full = undefined;
-      this.#push();
-    });
-    return false;
-  }
-
-  #fly(events: number, size: number): void {
-    this.#flying = { w: this.#flying.w + events, wb: this.#flying.wb + size };
+    const drained = this.#outlet?.drained();
+    if (drained && drained !== this.#draining) {
+      this.#draining = drained;
+      void drained.then(() => this.#push());
+    }
+    return !!this.#outlet && !drained;
   }
 }

@@ -29,7 +29,7 @@ export const messages = {
 export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch) {
   const [wire, far] = joinedWires();
   const heard = hearing(far);
-  const session = new Session(ample);
+  const session = new Session({ window: ample });
   session.live(wire, ample);
   const alarms: { readonly ms: number; readonly ring: () => void }[] = [];
   const crashes: unknown[] = [];
@@ -48,7 +48,7 @@ export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch)
     close: (error) => closes.push(error),
     ...options,
   });
-  void peer.serve(dispatch ?? ((_, input) => notes.push(input)));
+  peer.serve(dispatch ?? ((_, input) => notes.push(input)));
   const tell = (...frames: string[]): void => {
     for (const frame of frames) peer.receive(jsonFrames.read(frame, callFrames), frame.length);
   };

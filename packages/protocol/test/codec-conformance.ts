@@ -1,4 +1,5 @@
 import { callFrames } from "../src/call-frames.ts";
+import { clientFrames } from "../src/client-frames.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ProtocolError } from "../src/errors.ts";
@@ -66,6 +67,9 @@ const none: readonly (readonly [value: object, why: string])[] = [
   [{ ...welcome, heartbeat: null }, 'missing or wrong field "heartbeat"'],
 ];
 
+/** What is read besides what every half reads. */
+const others = new Map([...callFrames, ...clientFrames]);
+
 /** Values of JSON, as JSON gives them back; `__proto__` is no key in some codecs. */
 const json = fc
   .jsonValue()
@@ -82,7 +86,7 @@ export function carriesFrames(codec: FrameCodec): void {
 
   describe(`frames in ${codec.protocol}`, () => {
     test.each(frames)("%j is read as it was written", (frame) => {
-      expect(codec.read(codec.write(frame), callFrames)).toEqual(frame);
+      expect(codec.read(codec.write(frame), others)).toEqual(frame);
     });
 
     test("a field that is undefined is not there", () => {
@@ -93,8 +97,7 @@ export function carriesFrames(codec: FrameCodec): void {
     test.each(frames.filter(({ t }) => t !== "ack"))(
       "%j carries a session's numbers, as fields of its own",
       (frame) => {
-        const stamped = (stamp: Stamp): Frame =>
-          codec.read(codec.stamp(codec.write(frame), stamp), callFrames);
+        const stamped = (stamp: Stamp): Frame => codec.read(codec.stamp(codec.write(frame), stamp), others);
         expect(stamped({ s: 7 })).toEqual({ ...frame, s: 7 });
         expect(stamped({ s: 7, a: 5 })).toEqual({ ...frame, s: 7, a: 5 });
         const highest = Number.MAX_SAFE_INTEGER;

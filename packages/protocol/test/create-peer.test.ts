@@ -7,17 +7,19 @@ import { jsonFrames } from "../src/frame.ts";
 import { type Failure, Peer, type PeerOptions } from "../src/peer.ts";
 import { request } from "../src/request.ts";
 import { Session } from "../src/session.ts";
-import { ample } from "./outlet.ts";
+import { ample, Outlet } from "./outlet.ts";
 
 const say = z.number();
 const ask = request({ input: z.unknown(), output: z.unknown() });
 
 function created(options: Partial<PeerOptions>) {
   const failures: Failure[] = [];
+  const session = new Session({ window: ample });
+  session.live(new Outlet(), { ...ample, w: 1_000 });
   const peer = createPeer<{ say: typeof say; ask: typeof ask }>({
     hears: {},
     says: {},
-    session: new Session(ample),
+    session,
     after: () => () => {},
     failed: (failure) => failures.push(failure),
     ...options,
@@ -42,7 +44,7 @@ test.each([{ says: { say, ask } }, { hears: { ask } }])(
   },
 );
 
-test("every event that is not settled is remembered, though numbers went to requests meanwhile", () => {
+test("every event that was sent and is not settled is remembered, though numbers went to requests meanwhile", () => {
   const { peer, failures } = created({ says: { say, ask } });
   for (let n = 1; n <= 600; n += 1) {
     peer.send("say", n);

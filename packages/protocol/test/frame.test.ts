@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { clientFrames } from "../src/client-frames.ts";
 import { ProtocolError } from "../src/errors.ts";
 import { jsonFrames } from "../src/frame.ts";
 
@@ -26,7 +27,7 @@ test.each([
   '{"t":"bye"}',
   '{"t":"bye","why":"done"}',
 ])("%s is read, and written as it was", (message) => {
-  const frame = jsonFrames.read(message);
+  const frame = jsonFrames.read(message, clientFrames);
   expect(frame).toEqual(JSON.parse(message));
   expect(jsonFrames.write(frame)).toBe(message);
 });
@@ -79,10 +80,10 @@ describe("what is not a frame is refused with 4400", () => {
     ['{"s":0,"t":"bye"}', 'unknown field "s"'],
     ['{"a":1.5,"t":"bye"}', 'unknown field "a"'],
   ])("%s: %s", (message, why) => {
-    expect(() => jsonFrames.read(message)).toThrow(
+    expect(() => jsonFrames.read(message, clientFrames)).toThrow(
       expect.objectContaining({ code: "BAD_FRAME", closeCode: 4400 }),
     );
-    expect(() => jsonFrames.read(message)).toThrow(why);
+    expect(() => jsonFrames.read(message, clientFrames)).toThrow(why);
   });
 
   test("a binary message", () => {
@@ -107,7 +108,7 @@ test("whatever arrives, reading gives a frame or a ProtocolError", () => {
   const almost = fc.dictionary(fc.constantFrom(...fields), value).map((frame) => JSON.stringify(frame));
   const read = (message: string): unknown => {
     try {
-      return jsonFrames.read(message);
+      return jsonFrames.read(message, clientFrames);
     } catch (error) {
       return error;
     }

@@ -1,8 +1,8 @@
-import { Session } from "../src/session.ts";
+import { DurableSession } from "../src/durable-session.ts";
 import type { Position, SessionOptions } from "../src/session-options.ts";
 
 /** What a half says that has heard nothing, and has room for much. */
-export const ample: Position = { rx: 0, window: { w: 256, wb: 2 ** 20 } };
+export const ample: Position = { rx: 0, w: 256, wb: 2 ** 20 };
 
 /** Lets everything happen that waits for nothing but its turn. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -48,7 +48,7 @@ export function speaking({
   position = {},
   ...options
 }: Partial<SessionOptions> & { away?: boolean; position?: Partial<Position> } = {}) {
-  const session = new Session({ window: { w: 64, wb: 1_000 }, ...options });
+  const session = new DurableSession({ window: { w: 64, wb: 1_000 }, ...options });
   const outlet = new Outlet();
   const live = (now: Partial<Position> = {}, on = outlet): Outlet => {
     session.live(on, { ...ample, ...position, ...now });

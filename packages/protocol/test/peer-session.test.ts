@@ -19,7 +19,7 @@ function half(dispatch: Dispatch, options: Parameters<typeof speaking>[0] = {}) 
     after: () => () => {},
     failed: (failure) => failures.push(failure),
   });
-  void peer.serve(dispatch);
+  peer.serve(dispatch);
   const hears = (...frames: string[]): void => {
     for (const text of frames) {
       const frame = jsonFrames.read(text, callFrames);

@@ -6,7 +6,7 @@ import { type Dispatch, type Failure, Peer, type PeerOptions } from "../src/peer
 import { Sent } from "../src/sent.ts";
 import { Session } from "../src/session.ts";
 import { joinedWires } from "../src/wire.ts";
-import { ample, unnumbered } from "./outlet.ts";
+import { ample, settled, unnumbered } from "./outlet.ts";
 import { hearing } from "./wire-conformance.ts";
 
 const say = z.object({ text: z.string().max(5).trim() });
@@ -15,8 +15,8 @@ const say = z.object({ text: z.string().max(5).trim() });
 function peering(options: Partial<PeerOptions> = {}) {
   const [wire, far] = joinedWires();
   const heard = hearing(far);
-  const session = new Session(ample);
-  session.live(wire, ample);
+  const session = new Session({ window: ample });
+  session.live(wire, { ...ample, w: 1_000 });
   const failures: Failure[] = [];
   const crashes: unknown[] = [];
   const closes: CloseError[] = [];
@@ -40,11 +40,14 @@ async function served(frames: string[], dispatch: Dispatch = () => {}, options: 
   const all = peering(options);
   const handled: unknown[] = [];
   all.told(...frames, '{"t":"event","name":"say","data":{"text":"last"},"q":99}');
-  await all.peer.serve((name, input) => {
-    if ((input as { text?: string }).text === "last") return all.peer.end();
-    handled.push([name, input]);
-    return dispatch(name, input);
-  });
+  await new Promise<void>((last) =>
+    all.peer.serve((name, input) => {
+      if ((input as { text?: string }).text === "last") return last();
+      handled.push([name, input]);
+      return dispatch(name, input);
+    }),
+  );
+  all.peer.end();
   await new Promise(setImmediate);
   const answers: unknown[] = [];
   while (all.heard.size > 0) answers.push(JSON.parse(unnumbered(await all.heard.take())));
@@ -152,7 +155,8 @@ describe("hearing", () => {
     peer.end();
     expect(told(hi)).toEqual([true]);
     const handled: unknown[] = [];
-    await peer.serve((name) => handled.push(name));
+    peer.serve((name) => handled.push(name));
+    await settled();
     expect(handled).toEqual(["say"]);
   });
 
@@ -186,7 +190,8 @@ describe("hearing", () => {
     told(...frames);
     peer.end();
     const handled: unknown[] = [];
-    await peer.serve((name, input) => handled.push([name, input]));
+    peer.serve((name, input) => handled.push([name, input]));
+    await settled();
     expect(handled).toEqual([
       ["constructor", { n: 1 }],
       ["__proto__", { n: 1 }],
@@ -225,14 +230,14 @@ describe("a handler that throws", () => {
   test("when the session it came in is lost: it is reported, and nobody in the next is told", async () => {
     const { peer, told, heard, session, crashes } = peering();
     const handling = new Sent();
-    const ended = peer.serve(() => handling);
+    peer.serve(() => handling);
     told(hi);
     await new Promise(setImmediate);
     session.reset();
     peer.lost();
     handling.fail(new Error("late"));
     peer.end();
-    await ended;
+    await settled();
     expect([heard.size, session.undelivered, crashes]).toEqual([0, 0, [["say", new Error("late")]]]);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { clientFrames } from "../src/client-frames.ts";
 import { type FrameCodec, jsonFrames } from "../src/frame.ts";
 import { msgpack } from "../src/msgpack.ts";
 
@@ -14,7 +15,7 @@ test.each([
   '{"t":"gap","room":"lobby","from":0,"to":0,"why":"epoch"}',
   '{"t":"gap","from":8,"to":9,"why":"overflow"}',
 ])("%s is read, and written as it was", (message) => {
-  const frame = jsonFrames.read(message);
+  const frame = jsonFrames.read(message, clientFrames);
   expect(frame).toEqual(JSON.parse(message));
   expect(jsonFrames.write(frame)).toBe(message);
 });
@@ -32,7 +33,7 @@ test.each([
   ['{"t":"skip","room":"lobby","o":"1","p":0}', "o"],
   ['{"t":"gap","from":1,"why":"trimmed"}', "to"],
 ])("%s is refused for its %s", (message, field) => {
-  expect(() => jsonFrames.read(message)).toThrow(`missing or wrong field "${field}"`);
+  expect(() => jsonFrames.read(message, clientFrames)).toThrow(`missing or wrong field "${field}"`);
 });
 
 describe.each<FrameCodec>([jsonFrames, msgpack])("words in $protocol", (codec) => {

@@ -6,7 +6,7 @@ const unknown = (sentBefore: boolean) => expect.objectContaining({ code: "OUTCOM
 
 /** Messages of which the first was sent, the second also finished, and the rest never left. */
 function halfway() {
-  const all = speaking({ position: { window: { w: 2, wb: 2 ** 20 } } });
+  const all = speaking({ position: { w: 2, wb: 2 ** 20 } });
   const { session, outlet } = all;
   const sent = [session.send(message(1)), session.send(message(2)), session.send(message(3))];
   session.acked(2, [1]);
@@ -67,7 +67,7 @@ describe("when the other half has lost the session", () => {
   });
 
   test("its room is given back, and that of the other half with it", () => {
-    const { session, live, outlet } = speaking({ position: { window: { w: 2, wb: 2 ** 20 } } });
+    const { session, live, outlet } = speaking({ position: { w: 2, wb: 2 ** 20 } });
     for (const n of [1, 2]) session.send(message(n));
     session.reset();
     live();
@@ -122,7 +122,7 @@ describe("at the end", () => {
     ]);
     expect([session.undelivered, session.bufferedAmount]).toEqual([0, 0]);
     expect(await outcome(session.send(message("late")))).toBe(reason);
-    expect(await outcome(session.send(message("late"), { volatile: true }))).toBe(reason);
+    expect(await outcome(session.send(message("late"), { lane: "volatile" }))).toBe(reason);
     live();
     expect(outlet.said()).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { msgpack } from "../src/msgpack.ts";
 import { message, outcome, speaking, stamped } from "./outlet.ts";
 
 /** So much room of the other half. */
-const room = (w: number, wb = 2 ** 20) => ({ position: { window: { w, wb } } });
+const room = (w: number, wb = 2 ** 20) => ({ position: { w, wb } });
 
 describe("events wait for room at the other half", () => {
   test("as many go as it granted, and the next when one is finished, in order", () => {
@@ -85,7 +85,7 @@ describe("events wait for room at the other half", () => {
 });
 
 describe("a volatile event", () => {
-  const volatile = { volatile: true };
+  const volatile = { lane: "volatile" } as const;
   const dropped = expect.objectContaining({ code: "DROPPED" });
 
   test("goes at once without a number, and is settled then", async () => {

@@ -94,7 +94,7 @@ describe("what is finished", () => {
     const done = session.hold(1, 1);
     session.hear({ s: 2 });
     session.send(message("a"));
-    session.send(message("volatile"), { volatile: true });
+    session.send(message("volatile"), { lane: "volatile" });
     expect(outlet.said()).toEqual([stamped(1, "a"), '{"t":"volatile"}']);
     done();
     session.send(message("b"));

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Ack, Credit, Stamp } from "../src/frame.ts";
+import type { Ack } from "../src/connection-frames.ts";
+import type { Credit } from "../src/credit.ts";
+import type { Stamp } from "../src/frame.ts";
 import type { Lane } from "../src/outbox.ts";
 import { Session } from "../src/session.ts";
 import { Outlet, settled } from "./outlet.ts";
@@ -36,7 +38,7 @@ class Half {
     const fate = { settled: 0, failed: 0 };
     this.fates.push(fate);
     const text = JSON.stringify({ t: "said", id, lane, x: "x".repeat(size) });
-    this.session.send(text, { lane, volatile }).then(
+    this.session.send(text, { lane: volatile ? "volatile" : lane }).then(
       () => (fate.settled += 1),
       () => (fate.failed += 1),
     );
@@ -131,8 +133,8 @@ class Pair {
     this.#joined = true;
     const [one, two] = this.halves;
     const [first, second] = [one.session.heard.rx, two.session.heard.rx];
-    two.session.live(two.outlet, { rx: first, window: one.window });
-    one.session.live(one.outlet, { rx: second, window: two.window });
+    two.session.live(two.outlet, { rx: first, ...one.window });
+    one.session.live(one.outlet, { rx: second, ...two.window });
   }
 
   /** The second half is another process; the first is told that it lost the session. */

@@ -9,7 +9,6 @@ import {
   ProtocolError,
   RequestError,
   type ServerMessages,
-  type Shapes,
   ValidationError,
 } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
@@ -115,10 +114,6 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     return this.#attempt.ended;
   }
 
-  get reads(): Shapes | undefined {
-    return this.peer.reads;
-  }
-
   /** Runs the code before the handlers. Rejects with what it throws. */
   async setup(setup: Setup<C, never>): Promise<void> {
     this.#checkPlace();
@@ -142,7 +137,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     this.#checkPlace();
     this.#running = true;
     const closed = this.line.open(this);
-    void this.peer.serve((...event) => this.#reception.dispatch(...event));
+    this.peer.serve((...event) => this.#reception.dispatch(...event));
     const served = this.#inbox.run().then(() => this.peer.idle());
     void closed.then(async (end) => {
       await this.#finish(end, served);

@@ -1,9 +1,25 @@
-import { type Message, ProtocolError } from "@symbolon/protocol";
+import {
+  callFrames,
+  clientFrames,
+  type Frame,
+  type FrameCodec,
+  type Message,
+  ProtocolError,
+} from "@symbolon/protocol";
+
+/** What is read besides what every half reads. */
+const frames = new Map([...callFrames, ...clientFrames]);
 
 /** How deep the values of a frame may be nested. */
 const depths = 64;
 /** How many keys a frame may have, all its objects together. */
 const keys = 10_000;
+
+/** Reads what a client says. Throws ProtocolError when it is no frame, or one that is deep or wide beyond reason. */
+export function readFrame(message: Message, codec: FrameCodec): Frame {
+  checkBounds(message);
+  return codec.read(message, frames);
+}
 
 /**
  * Checks that a frame is neither deep nor wide beyond reason, before it is parsed.

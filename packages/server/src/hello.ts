@@ -1,6 +1,6 @@
 import { CloseCode, type Hello, jsonFrames, ProtocolError, VERSION, type Wire } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
-import { checkBounds } from "./frame-bounds.ts";
+import { readFrame } from "./frame-bounds.ts";
 
 /** How long a client may take to say `hello`, in ms. */
 const patience = 5_000;
@@ -25,8 +25,7 @@ export function readHello(wire: Wire, clock: Clock): Promise<Hello | undefined> 
       message: (message) => {
         try {
           if (Buffer.byteLength(message) > most) throw new ProtocolError(`hello has at most ${most} bytes`);
-          checkBounds(message);
-          const frame = jsonFrames.read(message);
+          const frame = readFrame(message, jsonFrames);
           if (frame.t !== "hello") refuse(CloseCode.Unauthorized, "say hello first");
           else if (frame.v !== VERSION) refuse(CloseCode.BadRequest, `this server speaks version ${VERSION}`);
           else settle(frame);

@@ -1,4 +1,4 @@
-import type { Closed, CloseError, Frame, Outbox, Shapes } from "@symbolon/protocol";
+import type { Closed, CloseError, Frame, Outbox } from "@symbolon/protocol";
 import type { Clock } from "./clock.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { Seat } from "./seat.ts";
@@ -7,8 +7,6 @@ import type { Watched } from "./session-change.ts";
 
 /** Who is told what a client says. */
 export interface LineListener {
-  /** The frames it takes besides those of every conversation. */
-  readonly reads: Shapes | undefined;
   /**
    * Takes a frame, of so many characters; false when it has no place here.
    * @throws ProtocolError when it has one, but not now.

@@ -8,7 +8,7 @@ import {
   type Wire,
 } from "@symbolon/protocol";
 import { randomUUID } from "node:crypto";
-import { checkBounds } from "./frame-bounds.ts";
+import { readFrame } from "./frame-bounds.ts";
 import { beating } from "./heartbeat.ts";
 import type { Line, LineListener, LineOptions } from "./line.ts";
 import { PlainOutbox } from "./plain-outbox.ts";
@@ -87,8 +87,7 @@ export class PlainLine implements Line {
   #hear(message: Message, wire: Wire, listener: LineListener): void {
     if (this.#strikes >= strikes) return;
     try {
-      checkBounds(message);
-      const frame = jsonFrames.read(message, listener.reads);
+      const frame = readFrame(message, jsonFrames);
       if (listener.take(frame, message.length) || frame.t === "pong") return;
       if (frame.t === "ping") wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
       else if (frame.t === "bye") listener.leave(new CloseError(CloseCode.Normal));

@@ -17,22 +17,22 @@ export class PlainOutbox implements Outbox {
   #wire: Pick<Wire, "send" | "drained"> | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
-  send(message: Message, { volatile = false }: SendOptions = {}): Sent {
+  send(message: Message, { lane }: SendOptions = {}): Sent {
     const sent = new Sent();
     if (this.#ended) sent.fail(this.#ended.reason);
-    else if (volatile && this.#wire?.drained() !== undefined)
+    else if (lane === "volatile" && this.#wire?.drained() !== undefined)
       sent.fail(new RequestError("DROPPED", "a volatile event could not go at once"));
     else if (this.#wire === undefined) this.#waiting.set(sent, message);
     else this.#transmit(this.#wire, message, sent);
     return sent;
   }
 
-  waits(sent: Sent): boolean {
-    return this.#waiting.get(sent) !== undefined;
+  withdraw(sent: Sent): boolean {
+    return this.#waiting.get(sent) !== undefined && this.#waiting.delete(sent);
   }
 
-  withdraw(sent: Sent): boolean {
-    return this.waits(sent) && this.#waiting.delete(sent);
+  fail(): boolean {
+    return false; // it was not asked to tell
   }
 
   hold(): () => void {

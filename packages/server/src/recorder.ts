@@ -1,4 +1,4 @@
-import type { Heard, Message, Outlet, Wire } from "@symbolon/protocol";
+import type { DurableOutlet, Heard, Message, Wire } from "@symbolon/protocol";
 import type {
   AttachRequest,
   Attached,
@@ -22,7 +22,7 @@ export interface Recorded {
 }
 
 /** Has a session's steps recorded before anybody hears of them: what a wire was told survives what the store survives. */
-export class Recorder implements Outlet {
+export class Recorder implements DurableOutlet {
   readonly #store: SessionStore;
   readonly #session: Recorded;
   #claim: Claim;

@@ -4,17 +4,17 @@ import {
   CloseCode,
   CloseError,
   type Credit,
+  DurableSession,
   type FrameCodec,
   type Hello,
   jsonFrames,
   type Message,
   ProtocolError,
   type Left,
-  Session,
   type Welcome,
   type Wire,
 } from "@symbolon/protocol";
-import { checkBounds } from "./frame-bounds.ts";
+import { readFrame } from "./frame-bounds.ts";
 import { beating } from "./heartbeat.ts";
 import type { Identity, Renew } from "./identity.ts";
 import type { Line, LineListener, LineOptions, RecordSaid } from "./line.ts";
@@ -52,7 +52,7 @@ export interface SessionLineOptions extends LineOptions {
 /** The wires of a client, one after another, and the session that goes on from each to the next. */
 export class SessionLine implements Line, Parkable {
   readonly acknowledged = true;
-  readonly outbox: Session;
+  readonly outbox: DurableSession;
   readonly owner: Owner;
   readonly secret: SessionSecret;
   readonly seat: Seat;
@@ -79,7 +79,7 @@ export class SessionLine implements Line, Parkable {
     this.#options = options;
     this.returns = new Returns(options.clock);
     const { messages, size } = parking.options;
-    this.outbox = new Session({ window, messages, size, left });
+    this.outbox = new DurableSession({ window, messages, size }, left);
     this.#renewal = new Renewal(options.clock, {
       principal: owner.principal,
       ask: (by) => this.#wire?.send(jsonFrames.write({ t: "reauth", by })),
@@ -163,7 +163,7 @@ export class SessionLine implements Line, Parkable {
       }),
     );
     if (this.#recorder !== undefined) this.#recorder.wire = wire;
-    outbox.live(this.#recorder ?? wire, { rx: hello.resume?.rx ?? 0, window: { w: hello.w, wb: hello.wb } });
+    outbox.live(this.#recorder ?? wire, { rx: hello.resume?.rx ?? 0, w: hello.w, wb: hello.wb });
     const told = {
       message: (message: Message) => this.#hear(message, wire),
       closed: (closed: Closed) => this.#lost(closed, wire),
@@ -229,8 +229,7 @@ export class SessionLine implements Line, Parkable {
     if (wire !== this.#wire || this.#finished || listener === undefined) return;
     this.confirmed = true;
     try {
-      checkBounds(message);
-      const frame = this.outbox.codec.read(message, listener.reads);
+      const frame = readFrame(message, this.outbox.codec);
       if (frame.t === "ack") this.outbox.acked(frame.a, frame.but);
       else if (frame.t === "ping") {
         wire.send(jsonFrames.write({ t: "pong", n: frame.n }));

@@ -150,7 +150,7 @@ describe("too much for a client that is away", () => {
     for (const text of ["a", "b", "c", "d"]) peers[0]?.send("said", text);
     await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
     expect(onError.mock.calls[0]?.[0]).toMatchObject({
-      message: '"said" failed: too much waits for the other half: await what you send',
+      message: '"said" failed: too much waits: await what you send',
     });
     const awaited = peers[0]?.send("said", "e").then(() => "went");
     for (const [at, text] of ["a", "b", "c"].entries()) {

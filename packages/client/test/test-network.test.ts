@@ -32,7 +32,7 @@ function set(store?: Store) {
     };
   });
   const net = testClient(app);
-  const client = connect(counting, { url: "ws://test", WebSocket: net.WebSocket as never });
+  const client = connect(counting, { url: "ws://test", WebSocket: net.WebSocket });
   const told: number[] = [];
   client.on("told", (n) => told.push(n));
   client.on("reset", ({ why }) => log.push(`reset: ${why}`));

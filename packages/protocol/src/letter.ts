@@ -1,0 +1,27 @@
+import { stampSize } from "./frame.ts";
+import type { Lane, SendOptions } from "./outbox.ts";
+import { Sent } from "./sent.ts";
+import type { Message } from "./wire.ts";
+
+/** A message that a session keeps until the other half has finished it. */
+export class Letter extends Sent {
+  /** Its number; 0 until it is first put on a wire. */
+  s = 0;
+  /** As it was written, or as it stands on the wire when it has a number. */
+  message: Message;
+  readonly lane: Lane;
+  /** By what the other half tells that it failed. */
+  readonly q: number | undefined;
+
+  constructor(message: Message, { lane = "event", q, unheard }: SendOptions) {
+    super(unheard);
+    this.message = message;
+    this.lane = lane;
+    this.q = q;
+  }
+
+  /** Its characters, with those of its numbers. */
+  get size(): number {
+    return this.message.length + stampSize;
+  }
+}

@@ -1,0 +1,109 @@
+import type { Mutant } from "./mutant.ts";
+
+const line = "server/src/session-line.ts";
+const service = "server/src/implement.ts";
+const recorder = "server/src/recorder.ts";
+const rooms = "server/src/contract-rooms.ts";
+
+/** Mutants of a server that has a store, and forgets what it should have kept. */
+export const forgetful: readonly Mutant[] = [
+  {
+    name: "told before it is recorded",
+    mode: "stored",
+    file: recorder,
+    find: "if (this.#wire !== undefined) this.#unsaid.push(message);",
+    replace: "this.#wire?.send(message);",
+  },
+  {
+    name: "what was in progress is not restored",
+    mode: "stored",
+    file: service,
+    find: "but: received.but }",
+    replace: "but: [] }",
+  },
+  {
+    name: "what was in progress is recorded as finished",
+    mode: "filed",
+    file: recorder,
+    find: "but: [...but].sort((a, b) => a - b) }",
+    replace: "but: [] }",
+  },
+  {
+    name: "what was lost with a process is not asked for",
+    mode: "stored",
+    file: line,
+    find: "but: missing.length > 0 ? missing : undefined,",
+    replace: "",
+  },
+  {
+    name: "what was not acknowledged is not restored",
+    mode: "stored",
+    file: service,
+    find: "unacked: outgoing.map(",
+    replace: "unacked: outgoing.slice(outgoing.length).map(",
+  },
+  {
+    name: "nobody is told of streams that a process had",
+    mode: "stored",
+    file: service,
+    find: 'for (const re of served) say({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });',
+    replace: "",
+  },
+  {
+    name: "numbers of a process that is gone come again",
+    mode: "stored",
+    file: service,
+    find: "const from = (restored?.claim.fence ?? 0) * 2 ** 32;",
+    replace: "const from = 0;",
+  },
+  {
+    name: "what a handler says in a room is not recorded with its message",
+    mode: "stored",
+    file: rooms,
+    find: "if (said.length > 0 && !record(said))",
+    replace: "if (said.length > 0)",
+  },
+  {
+    name: "what a handler says in a room is said before it has settled",
+    mode: "stored",
+    file: rooms,
+    find: "(held === undefined ? this.#say(said) : (held.push(said), settled()));",
+    replace: "this.#say(said);",
+  },
+  {
+    name: "whoever had the session before may still record",
+    mode: "stored",
+    file: "server/src/session-table.ts",
+    find: "return head?.identity.ep === ep && head.standing.fence === fence;",
+    replace: "return head?.identity.ep === ep;",
+  },
+  {
+    name: "a tail that was torn is believed",
+    mode: "filed",
+    file: "server/src/journal-records.ts",
+    find: "if (payload.length < length) return { payloads, cut: rest, damaged: false };",
+    replace:
+      "if (payload.length < length) return { payloads: [...payloads, payload], cut: 0, damaged: false };",
+  },
+  {
+    name: "a loss of power is not noticed",
+    mode: "filed",
+    file: "server/src/history.ts",
+    find: 'return sync === "disk" || (boot !== undefined && boot === bootId());',
+    replace: "return true;",
+  },
+  {
+    name: "a stream is served again in part",
+    mode: "filed",
+    file: "protocol/src/calls.ts",
+    find: 'const finished = t === "request" ? this.#line.session.hold(frame.s) : () => {};',
+    replace: "const finished = this.#line.session.hold(frame.s);",
+    also: [
+      {
+        file: "protocol/src/calls.ts",
+        find: "    this.#line.queue(() => {\n",
+        replace: '    this.#line.queue(() => {\n      if (t === "stream") finished();\n',
+      },
+    ],
+  },
+];
