@@ -17,8 +17,8 @@ export interface Line {
   /** To the client. */
   readonly down: Lane;
   readonly ends: Record<Half, End>;
-  /** The process that the handshake reached. */
-  reached: unknown;
+  /** The process that the handshake reached; it is told when the line is over for it. */
+  reached: { left(line: Line): void } | undefined;
   /** Whether an end takes nothing any more. */
   readonly over: Record<Half, boolean>;
 }

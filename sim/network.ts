@@ -100,7 +100,7 @@ export class Network {
 
   /** A line is over for the server. */
   left(line: Line): void {
-    (line.reached as Answering | undefined)?.left(line);
+    line.reached?.left(line);
   }
 
   #knocked(line: Line, protocols: readonly string[]): void {

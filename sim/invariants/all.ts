@@ -17,10 +17,7 @@ const I0: Invariant = {
   },
 };
 
-/**
- * Every invariant that a single trace can break. I23 compares two (`twins.ts`); I17 is of plain mode, which no world
- * has, and is for the tests of the server.
- */
+/** Every invariant that a single trace can break. I17 and I23 compare two (`twins.ts`). */
 export const invariants: readonly Invariant[] = [
   I0,
   I1,

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { invariants } from "../invariants/all.ts";
-import type { Happening } from "../trace.ts";
+import { type Happening, Trace } from "../trace.ts";
+import { sameHanded } from "../twins.ts";
 import {
   boot,
   breaks,
@@ -110,4 +111,65 @@ test("a reset has a cause when the server began anew, or its session was away fo
   const ended: Happening = { is: "ended", conv: 1, life: 1, clock: 20_000, undelivered: 0 };
   expect(breaks(parked, ended, over, ...joins(2, "b"), reset)).toEqual([]);
   expect(breaks(setup(9, "z"), ...joins(2, "b"), reset)).toEqual(["I24"]);
+});
+
+describe("after a restart with a store", () => {
+  const asked = [said("client", 1), put(1, "client", event(1, 1)), got(1, "server", event(1, 1))];
+  const restarts: Happening[] = [
+    { is: "died", boot: 1 },
+    { is: "boot", boot: 2, history: "kept" },
+    setup(1, "a", 2, 2),
+  ];
+  const again: Happening[] = [handling("server", 1, 1, 2), handled("server", 1, "done", 2)];
+
+  test("a handler is invoked again for what was in progress, under the same key", () => {
+    expect(breaks(...asked, handling("server", 1), ...restarts, ...again)).toEqual([]);
+    const other: Happening = {
+      is: "handling",
+      by: "server",
+      n: 1,
+      client: 1,
+      conv: 1,
+      life: 2,
+      key: "another",
+    };
+    expect(breaks(...asked, handling("server", 1), ...restarts, other)).toEqual(["I2"]);
+  });
+
+  test("it is not for what was told to be finished", () => {
+    const told: Happening[] = [...both(1), put(1, "server", { t: "ack", a: 1 })];
+    expect(breaks(...asked, ...told, ...restarts, ...again)).toEqual(["I2"]);
+  });
+
+  test("what it says in a room is said once", () => {
+    const echo = (n: number): Happening => ({ is: "said", by: "server", n, kind: "room", because: 1 });
+    const placed = (n: number): Happening => ({ is: "placed", n, ep: "e", off: n });
+    expect(breaks(...asked, echo(2), ...both(1), placed(2))).toEqual([]);
+    expect(
+      breaks(...asked, echo(2), ...both(1), placed(2), ...restarts, echo(3), ...again, placed(3)),
+    ).toEqual(["I4"]);
+    expect(breaks(...asked, echo(2), handling("server", 1), handled("server", 1, "ODD"), placed(2))).toEqual([
+      "I4",
+    ]);
+  });
+
+  test("nobody is reset", () => {
+    expect(breaks(...restarts, ...joins(2, "b"), reset)).toEqual(["I24"]);
+    const lost: Happening[] = [
+      { is: "died", boot: 1 },
+      { is: "boot", boot: 2, history: "lost" },
+    ];
+    expect(breaks(...lost, ...joins(2, "b"), reset)).toEqual([]);
+  });
+});
+
+test("plain mode and sessions are compared by what they hand over", () => {
+  const trace = (...happenings: Happening[]): Trace => {
+    const told = new Trace({ now: 0 });
+    for (const happening of happenings) told.add({ ...happening });
+    return told;
+  };
+  const all = [said("client", 1), said("client", 2), ...both(1), ...both(2)];
+  expect(sameHanded(trace(...all), trace(...all))).toEqual([]);
+  expect(sameHanded(trace(...all), trace(...all.slice(0, -2)))).toMatchObject([{ of: "I17" }]);
 });

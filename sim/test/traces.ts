@@ -24,11 +24,11 @@ export function breaks(...happenings: readonly Happening[]): string[] {
 export const dial = (line: number, client?: number): Happening => ({ is: "dial", line, client });
 export const put = (line: number, by: Half, frame: SeenFrame): Happening => ({ is: "put", line, by, frame });
 export const got = (line: number, by: Half, frame: SeenFrame): Happening => ({ is: "got", line, by, frame });
-export const setup = (conv: number, sid: string): Happening => ({
+export const setup = (conv: number, sid: string, life = conv, boot = 1): Happening => ({
   is: "setup",
   conv,
-  life: conv,
-  boot: 1,
+  life,
+  boot,
   sid,
   line: conv,
   client: 1,
@@ -41,14 +41,21 @@ export const said = (by: Half, n: number, kind: Kind = "event"): Happening => ({
   client: 1,
   ...(by === "server" && { conv: 1 }),
 });
-export const handling = (by: Half, n: number, conv = 1): Happening => ({
+export const handling = (by: Half, n: number, conv = 1, life = conv): Happening => ({
   is: "handling",
   by,
   n,
   client: 1,
   conv,
+  ...(by === "server" && { life, key: `${conv}:${n}` }),
 });
-export const handled = (by: Half, n: number, how = "done"): Happening => ({ is: "handled", by, n, how });
+export const handled = (by: Half, n: number, how = "done", life = 1): Happening => ({
+  is: "handled",
+  by,
+  n,
+  how,
+  ...(by === "server" && { life }),
+});
 export const outcome = (n: number, how: string): Happening => ({ is: "outcome", n, how });
 export const reset: Happening = { is: "reset", client: 1, why: "unknown" };
 export const over: Happening = { is: "over", conv: 1, life: 1, clock: 100_000 };
