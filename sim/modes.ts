@@ -88,7 +88,7 @@ export const modes: Readonly<Record<string, Mode>> = {
   },
   floods: {
     says: "More is said than buffers hold, while handlers are slow or hang and connections break.",
-    faults: 8,
+    faults: 6,
     mix: { "flood client": 3, "flood server": 3, starve: 2, "slow handlers": 2, cut: 3, lag: 1 },
   },
   attacks: {

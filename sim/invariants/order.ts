@@ -8,13 +8,15 @@ export const I1: Invariant = {
   *broken(ledger) {
     for (const { by, conv, events } of ledger.given()) {
       const seen = new Set<number>();
+      let highest = 0;
       const newest = new Map<number, number>();
       for (const { n, life = 0 } of events) {
         // What comes again after a restart is in order too.
-        const before = Math.max(newest.get(life) ?? 0, seen.has(n) ? 0 : Math.max(...seen));
+        const before = Math.max(newest.get(life) ?? 0, seen.has(n) ? 0 : highest);
         if (before > n) yield `the ${by} was given ${n} after ${before} in conversation ${conv}`;
         newest.set(life, n);
         seen.add(n);
+        highest = Math.max(highest, n);
       }
     }
     const last = new Map<string, number>();
