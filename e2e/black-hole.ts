@@ -1,16 +1,18 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
-/** A way to a server that can cut the connections it has, or swallow every byte of them, and still passes new ones. */
+/** A way to a server that can cut the connections it has, or swallow every byte of them, and can refuse new ones. */
 export class BlackHole {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #shut = false;
 
   private constructor(server: Server, target: number) {
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
     server.on("connection", (near) => {
+      if (this.#shut) return void near.destroy();
       const far = connect(target, "localhost");
       for (const [from, to] of [
         [near, far],
@@ -37,6 +39,16 @@ export class BlackHole {
   /** Where a page reaches the server through it. */
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** From now on new connections are refused, until `open`. */
+  shut(): void {
+    this.#shut = true;
+  }
+
+  /** New connections pass again. */
+  open(): void {
+    this.#shut = false;
   }
 
   /** From now on nothing of the present connections arrives anywhere, though they all stay open. */
