@@ -12,21 +12,24 @@ export class BlackHole {
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
     server.on("connection", (near) => {
-      if (this.#shut) return void near.destroy();
-      const far = connect(target, "localhost");
-      for (const [from, to] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        this.#sockets.add(from);
-        from.on("error", () => to.destroy());
-        from.on("close", () => {
-          this.#sockets.delete(from);
-          to.destroy();
-        });
-        from.pipe(to);
-      }
+      if (this.#shut) near.destroy();
+      else this.#join(near, connect(target, "localhost"));
     });
+  }
+
+  #join(near: Socket, far: Socket): void {
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on("error", () => to.destroy());
+      from.on("close", () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+      from.pipe(to);
+    }
   }
 
   /** Listens on a port of its own in front of `target`. */

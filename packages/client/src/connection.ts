@@ -1,10 +1,10 @@
 import { checkCloseCode, closeAdvice, CloseError, cutReason, type Message } from "@symbolon/protocol";
 import { Alarm } from "./alarm.ts";
-import { createWaits } from "./backoff.ts";
+import { backoff, first } from "./backoff.ts";
 import { abnormal, goingAway, normal, superseded, tooMany } from "./close-codes.ts";
-import { watchNetwork, type NetworkScope } from "./network.ts";
-import { reconnecting, type Reconnecting, type WebSocketClass } from "./reconnecting.ts";
-import type { SocketWire } from "./socket-wire.ts";
+import { isOnline, isVisible, watchNetwork, type NetworkScope } from "./network.ts";
+import { redialing, type Redialer } from "./reconnecting.ts";
+import { type Dialed, SocketWire, type SocketListener } from "./socket-wire.ts";
 import { createValue, type ConnectionStatus, type Watchable } from "./status.ts";
 import { createWatchdog } from "./watchdog.ts";
 
@@ -24,14 +24,8 @@ export interface ConnectionListener {
   readonly leaving?: () => void;
 }
 
-/** Where and how to connect. */
-export interface ConnectionOptions {
-  /** Asked before every try, so it can bring a fresh token; `http` and `https` are read as `ws` and `wss`. */
-  url(): string | URL | Promise<string | URL>;
-  /** The subprotocols to offer. */
-  readonly protocols: readonly string[];
-  /** Default: the platform's. */
-  readonly WebSocket?: WebSocketClass | undefined;
+/** Where and how to connect; the url is asked for before every try, so it can bring a fresh token. */
+export interface ConnectionOptions extends Dialed {
   /** For tests. Default: `Math.random`. */
   readonly random?: () => number;
   /** Whose events tell of the network, for tests. Default: the globals. */
@@ -76,95 +70,114 @@ const tooManyWait = 5_000;
 
 /** Makes a connection; it dials when it is told to. */
 export function createConnection(options: ConnectionOptions, listener: ConnectionListener): Connection {
-  const { protocols, WebSocket, random = Math.random } = options;
   // Read now, never at import: a bundle is also imported where there is no page.
-  const { network = globalThis } = options;
+  const { random = Math.random, network = globalThis } = options;
   const status = createValue<ConnectionStatus>({ is: "connecting", attempt: 0, resumed: false });
-  let phase: "new" | "used" | "ended" = "new";
+  let dialed = false;
+  let over = false;
   /** At work unless the page is left, or it is over. */
-  let dialer: Reconnecting | undefined;
+  let dialer: Redialer | undefined;
   let unwatch = (): void => {};
+  /** The newest wire, from its dial on. */
+  let newest: SocketWire | undefined;
   let wire: SocketWire | undefined;
   /** The wire that is to be left for another: the conversation is still on it. */
   let left: SocketWire | undefined;
   let liveSince: number | undefined;
   /** Failed tries since it was last live. */
   let attempt = 0;
+  /** Waits since it was last steady. */
+  let retries = 0;
+  /** When the present wait ends, in ms since the epoch; Infinity when that depends on the device, 0 when there is none. */
+  let retryAt = 0;
+  /** The server does not want us before. */
+  let notBefore = 0;
   /** 4401 was the last word: the credential has been asked for anew once. */
   let refused = false;
   let error: CloseError | undefined;
 
-  // Before the first dial it rings for that; then it says that a socket had its time.
-  const deadline = new Alarm();
-  const waits = createWaits({ random, network, waiting: (until) => say({ is: "waiting", ...until }) });
-  const watchdog = listener.probe && createWatchdog({ ask: listener.probe, dead: drop });
+  // For the end of a wait, of a socket's time, or of the time before it is left.
+  const alarm = new Alarm();
+  const watchdog = createWatchdog({ ask: listener.probe, dead: drop });
+
+  const told: SocketListener = {
+    dialing: () => alarm.set(patience, () => lose(broken("not established in time"))),
+    opened(now) {
+      wire = now;
+      listener.opened(now);
+    },
+    message(message) {
+      watchdog.heard();
+      listener.message(message);
+    },
+    closed(why, from, hopeless) {
+      const moved = from === left;
+      if (moved) left = undefined;
+      if (moved && why.code === superseded) return; // by ourselves, on the other wire
+      const advice = hopeless ? "end" : closeAdvice(why.code);
+      if (advice === "end" || (advice !== "retry" && refused)) return end(why);
+      refused ||= advice !== "retry";
+      lose(why, why.code === tooMany ? tooManyWait : 0);
+    },
+  };
 
   function start(): void {
-    dialer = reconnecting({
-      protocols,
-      WebSocket,
-      async address() {
-        await waits.over;
-        say({ is: "connecting" });
-        return String(await options.url()).replace(/^http/i, "ws");
-      },
-      dialing: () => deadline.set(patience, () => abandon("not established in time")),
-      opened(now) {
-        wire = now;
-        listener.opened(now);
-      },
-      message(message) {
-        watchdog?.heard();
-        listener.message(message);
-      },
-      closed,
+    dialer = redialing(() => {
+      say({ is: "connecting" });
+      if (dialer) newest = new SocketWire(options, told); // whoever is told may close
     });
-  }
-
-  function closed(why: CloseError, hopeless: boolean, from?: SocketWire): void {
-    const moved = left && from === left;
-    if (moved) left = undefined;
-    if (moved && why.code === superseded) return; // by ourselves, on the other wire
-    const advice = hopeless ? "end" : closeAdvice(why.code);
-    if (advice === "end" || (advice !== "retry" && refused)) return end(why);
-    refused ||= advice !== "retry";
-    if (moved) {
-      dialer?.drop();
-      start();
-    }
-    lose(why, why.code === tooMany ? tooManyWait : 0);
   }
 
   /** Lets go of every wire, that which is to be left too. */
   function drop(why: string): void {
     part();
-    abandon(why);
+    lose(broken(why));
   }
 
-  // Without waiting for its end: a dead one may take half a minute to say so.
-  function abandon(why: string): void {
-    dialer?.drop();
-    start();
-    lose(new CloseError(abnormal, why, false), 0);
-  }
-
-  function lose(why: CloseError, atLeast: number): void {
-    if (left) {
-      wire = left;
-      deadline.clear();
-    } else {
+  /** The newest wire is of no use any more: waits, and dials again. */
+  function lose(why: CloseError, atLeast = 0): void {
+    newest?.terminate(); // without waiting for its end: a dead one may take half a minute to say so
+    if (left) wire = left;
+    else {
       if (liveSince === undefined) attempt += 1;
-      else if (Date.now() - liveSince >= steadyAfter) waits.reset();
+      else if (Date.now() - liveSince >= steadyAfter) retries = 0;
       error = why;
       release();
     }
-    if (dialer) waits.begin(atLeast); // whoever is told that it is lost may close
+    if (!dialer) return; // whoever is told that it is lost may close
+    notBefore = Date.now() + atLeast;
+    retryAt = Infinity;
+    const window = backoff(retries, !isVisible(network));
+    retries += 1;
+    whenOnline(() => wait(window, () => whenOnline(again)));
+  }
+
+  /** Draws the wait's end, with the jitter on top of what the server wants; one that is to end sooner stays. */
+  function wait(window: number, then: () => void): void {
+    const now = Date.now();
+    const at = Math.max(now, notBefore) + random() * window;
+    if (at >= retryAt) return;
+    retryAt = at;
+    alarm.set(at - now, then);
+    say({ is: "waiting", retryAt });
+  }
+
+  function whenOnline(then: () => void): void {
+    if (isOnline(network)) return then();
+    retryAt = Infinity;
+    say({ is: "waiting", offline: true });
+  }
+
+  function again(): void {
+    retryAt = 0;
+    dialer?.again();
   }
 
   function wake(): void {
     if (!dialer) start();
-    else if (waits.over) waits.hasten();
-    else watchdog?.probe();
+    // Even when the device says that it is offline: it may be wrong, and someone is looking. Not everybody at once.
+    else if (retryAt) wait(first, again);
+    else watchdog.probe();
   }
 
   function leave(persisted: boolean): void {
@@ -179,29 +192,29 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     const held = wire;
     wire = undefined;
     liveSince = undefined;
-    deadline.clear();
-    watchdog?.stop();
+    alarm.clear();
+    watchdog.stop();
     if (held) listener.lost();
   }
 
   /** The conversation is not on the wire before any more. */
   function part(code: number = goingAway, reason = ""): void {
     left?.close(code, reason);
-    left?.mute();
     left = undefined;
   }
 
   function stop(code: number, reason: string): void {
-    waits.drop();
     part(code, reason);
-    dialer?.stop(code, reason);
+    newest?.close(code, reason);
+    dialer?.stop();
     dialer = undefined;
+    retryAt = 0;
     release();
   }
 
   function end(why: CloseError): void {
-    if (phase === "ended") return;
-    phase = "ended";
+    if (over) return;
+    over = true;
     error = why;
     stop(why.code, why.reason);
     unwatch();
@@ -211,7 +224,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
 
   function say(now: Pick<ConnectionStatus, "is" | "retryAt" | "offline"> & { resumed?: boolean }): void {
     // One who moves is still where it was.
-    if (!left) status.set({ attempt, resumed: false, ...now, ...(error && { error }) });
+    if (!left) status.set({ attempt, resumed: false, error, ...now });
   }
 
   return {
@@ -220,12 +233,10 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
       return wire;
     },
     dial() {
-      if (phase !== "new") return;
-      phase = "used";
-      deadline.set(0, () => {
-        unwatch = watchNetwork({ woke: wake, offline: () => watchdog?.probe(), hidden: leave }, network);
-        start();
-      });
+      if (dialed || over) return;
+      dialed = true;
+      unwatch = watchNetwork({ woke: wake, offline: watchdog.probe, hidden: leave }, network);
+      start();
     },
     live(limit, resumed = false) {
       if (!wire) return;
@@ -234,16 +245,17 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
       refused = false;
       attempt = 0;
       error = undefined;
-      deadline.clear();
-      watchdog?.watch(limit);
+      alarm.clear();
+      watchdog.watch(limit);
       say({ is: "open", resumed });
     },
     move(within) {
       if (wire && !left)
-        deadline.set(within, () => {
+        alarm.set(within, () => {
           left = wire;
-          waits.reset();
-          wire?.hand();
+          newest = undefined;
+          retries = 0;
+          again();
         });
     },
     drop,
@@ -253,4 +265,9 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
       end(new CloseError(code, cutReason(reason)));
     },
   };
+}
+
+/** A connection that is given up: 1006, as RFC 6455 §7.1.5 names it. */
+function broken(why: string): CloseError {
+  return new CloseError(abnormal, why, false);
 }

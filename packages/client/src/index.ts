@@ -4,8 +4,7 @@ export type { ConnectOptions, OutboxOptions } from "./connect-options.ts";
 export { openSocket } from "./open-socket.ts";
 export type { OpenSocketOptions } from "./open-socket.ts";
 export type { Gap } from "./rooms.ts";
-export type { WebSocketClass } from "./reconnecting.ts";
-export type { WebSocketLike } from "./socket-wire.ts";
+export type { WebSocketClass, WebSocketLike } from "./web-socket.ts";
 export type { ConnectionStatus, Watchable } from "./status.ts";
 export {
   binary,

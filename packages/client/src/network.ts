@@ -8,16 +8,12 @@ export interface NetworkListener {
   hidden(persisted: boolean): void;
 }
 
-/** Where the events of a page or a device are heard. */
-interface Heard {
+/** The part of a platform's globals that tells about the network; all of it is missing in some runtime. */
+export interface NetworkScope {
+  readonly navigator?: { readonly onLine?: boolean };
+  readonly document?: { readonly visibilityState?: string };
   addEventListener?(type: string, listener: (event: { readonly type: string }) => void): void;
   removeEventListener?(type: string, listener: (event: { readonly type: string }) => void): void;
-}
-
-/** The part of a platform's globals that tells about the network; all of it is missing in some runtime. */
-export interface NetworkScope extends Heard {
-  readonly navigator?: { readonly onLine?: boolean };
-  readonly document?: Heard & { readonly visibilityState?: string };
 }
 
 /** False when the device says that it has no network; true proves nothing. */
@@ -38,8 +34,9 @@ export function watchNetwork(listener: NetworkListener, scope: NetworkScope): ()
     else if (event.type !== "visibilitychange" || isVisible(scope)) listener.woke();
   };
   const each = (act: "addEventListener" | "removeEventListener"): void => {
-    for (const type of ["online", "offline", "pageshow", "pagehide"]) scope[act]?.(type, heard);
-    for (const type of ["visibilitychange", "resume"]) scope.document?.[act]?.(type, heard);
+    // The last two happen to the document, and bubble.
+    for (const type of ["online", "offline", "pageshow", "pagehide", "visibilitychange", "resume"])
+      scope[act]?.(type, heard);
   };
   each("addEventListener");
   return () => each("removeEventListener");

@@ -8,7 +8,7 @@ import {
   type WireListener,
 } from "@symbolon/protocol";
 import { type Connection, createConnection } from "./connection.ts";
-import type { WebSocketClass } from "./reconnecting.ts";
+import type { WebSocketClass } from "./web-socket.ts";
 
 /** How a raw socket is opened. */
 export interface OpenSocketOptions<Receive = Message, Send = unknown> extends SocketCodecs<Receive, Send> {
@@ -97,7 +97,7 @@ class LastingWire implements Wire {
   }
 
   terminate(): void {
-    this.#connection.wire?.terminate();
+    this.#connection.drop("terminated");
   }
 
   listen(listener: WireListener | undefined): void {

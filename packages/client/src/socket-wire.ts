@@ -1,87 +1,56 @@
 import { CloseError, cutReason, type Message, type Wire } from "@symbolon/protocol";
 import { Alarm } from "./alarm.ts";
-import { abnormal, badRequest, goingAway, internalError, unsupportedData } from "./close-codes.ts";
+import { abnormal, badRequest, goingAway, internalError } from "./close-codes.ts";
+import { type WebSocketClass, webSocketAt, type WebSocketLike } from "./web-socket.ts";
 
-/** The least a socket made by a `WebSocketClass` does: what every browser's does, and more where it is of `ws`. */
-export interface WebSocketLike {
-  readonly readyState: number;
-  readonly bufferedAmount: number;
-  readonly protocol: string;
-  binaryType: string;
-  send(data: string | Uint8Array<ArrayBuffer>): void;
-  close(code?: number, reason?: string): void;
-  addEventListener(
-    type: "open" | "message" | "close" | "error",
-    listener: (event: { readonly type: string }) => void,
-  ): void;
-  terminate?(): void;
-  pause?(): void;
-  resume?(): void;
+/** What is dialed. */
+export interface Dialed {
+  /** Asked once, and may take its time; `http` and `https` are read as `ws` and `wss`. A rejection ends the wire. */
+  readonly url: () => string | URL | Promise<string | URL>;
+  /** The subprotocols to offer. */
+  readonly protocols: readonly string[];
+  /** Default: the platform's. */
+  readonly WebSocket?: WebSocketClass | undefined;
 }
 
 /** Who is told of a socket's life. */
 export interface SocketListener {
+  /** The url is known, and a socket is being made. */
+  dialing(): void;
   /** It opened. */
   opened(wire: SocketWire): void;
   /** A message came. */
   message(message: Message): void;
   /** It ended, or never was. `hopeless`: dialing the same again can only fail again, as with a malformed url. */
-  closed(error: CloseError, hopeless: boolean, wire?: SocketWire): void;
+  closed(error: CloseError, wire: SocketWire, hopeless: boolean): void;
 }
 
-// The readyState of a WebSocket.
+/** The readyState of a WebSocket that is open. */
 const open = 1;
-const closed = 3;
 
 /** Above this many unsent bytes a socket has no room, and is asked again every `look` ms: browsers do not tell. */
 const fullAt = 2 ** 20;
 const look = 50;
 
 /**
- * A browser's socket, or that of `ws`, as a wire whose one listener is there from birth, so nothing is lost.
- * It is also all that `reconnecting-websocket` takes for a WebSocket: its constructor never throws, it has no `error`
- * event (upon which that library would invent a clean close), and `close` comes exactly once.
+ * A browser's socket, or that of `ws`, as a wire: dialed when it is made, with one listener from birth, so that nothing
+ * is lost, which is told of its end exactly once, and never of one that was its own doing.
  */
 export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "terminate"> {
-  /** The dialer knows a class of WebSockets by it. */
-  static readonly CLOSING = 2;
-  /** The socket itself; undefined when there never was one. */
-  readonly socket: WebSocketLike | undefined;
+  /** The socket itself; undefined before the url is known. */
+  socket: WebSocketLike | undefined;
   readonly #listener: SocketListener;
-  /** Tells the dialer that it ended: all that it needs to know. */
-  #ended: ((event: { readonly type: string }) => void) | undefined;
   #over = false;
   #draining: Promise<void> | undefined;
 
-  /** `make` may throw: then the wire ends at once, with what was thrown as the cause. */
-  constructor(make: (wire: SocketWire) => WebSocketLike, listener: SocketListener) {
+  constructor(dialed: Dialed, listener: SocketListener) {
     this.#listener = listener;
-    try {
-      this.socket = make(this);
-      this.#hear(this.socket);
-    } catch (cause) {
-      // Later, for nobody can listen yet.
-      queueMicrotask(() => this.#end(broken(cause), true));
-    }
-  }
-
-  /** 0 to 3, as a WebSocket counts. */
-  get readyState(): number {
-    return this.#over ? closed : (this.socket?.readyState ?? 0);
-  }
-
-  addEventListener(type: string, told: (event: { readonly type: string }) => void): void {
-    if (type === "close") this.#ended = told;
-  }
-
-  /** The dialer has one listener of each type, and takes them all back at once. */
-  removeEventListener(): void {
-    this.#ended = undefined;
+    void this.#dial(dialed);
   }
 
   send(message: Message): void {
     // The platform's types rule out shared memory, which a message of ours never is.
-    if (this.readyState === open) this.socket?.send(message as string | Uint8Array<ArrayBuffer>);
+    if (this.#open) this.socket?.send(message as string | Uint8Array<ArrayBuffer>);
   }
 
   drained(): Promise<void> | undefined {
@@ -89,6 +58,7 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
   }
 
   close(code: number, reason: string): void {
+    this.#over = true;
     try {
       this.socket?.close(code, reason);
     } catch {
@@ -99,30 +69,36 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
   }
 
   terminate(): void {
-    const socket = this.socket;
-    // A browser may take half a minute to give up on the closing handshake; nobody waits for it.
-    if (socket?.terminate) socket.terminate();
-    else socket?.close();
-    queueMicrotask(() => this.#end(broken()));
-  }
-
-  /** Its dialer takes it for ended, and dials another; it is the listener's alone now. */
-  hand(): void {
-    this.#ended?.({ type: "close" });
-  }
-
-  /** Tells nobody anything any more. */
-  mute(): void {
     this.#over = true;
+    // A browser may take half a minute to give up on the closing handshake; nobody waits for it.
+    if (this.socket?.terminate) this.socket.terminate();
+    else this.socket?.close();
+  }
+
+  get #open(): boolean {
+    return !this.#over && this.socket?.readyState === open;
   }
 
   get #full(): boolean {
-    return this.readyState === open && Number(this.socket?.bufferedAmount) >= fullAt;
+    return this.#open && Number(this.socket?.bufferedAmount) >= fullAt;
   }
 
   async #drain(): Promise<void> {
     while (this.#full) await new Promise<void>((resolve) => new Alarm().set(look, resolve));
     this.#draining = undefined;
+  }
+
+  async #dial({ url, protocols, WebSocket }: Dialed): Promise<void> {
+    let hopeless = false;
+    try {
+      const address = String(await url()).replace(/^http/i, "ws");
+      if (this.#over) return;
+      hopeless = true;
+      this.#listener.dialing();
+      this.#hear((this.socket = webSocketAt(address, protocols, WebSocket)));
+    } catch (cause) {
+      this.#end(abnormal, "", false, cause, hopeless);
+    }
   }
 
   #hear(socket: WebSocketLike): void {
@@ -135,37 +111,22 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
     socket.addEventListener("open", () => {
       if (!this.#over) this.#listener.opened(this);
     });
-    socket.addEventListener("message", (event) => this.#message((event as { data?: unknown }).data));
+    socket.addEventListener("message", (event) => {
+      const { data } = event as unknown as { readonly data: string | ArrayBuffer };
+      if (!this.#over) this.#listener.message(typeof data === "string" ? data : new Uint8Array(data));
+    });
     socket.addEventListener("close", (event) => {
       const { code, reason, wasClean } = event as unknown as CloseError;
-      this.#end(errorOf(code, reason, wasClean, cause));
+      this.#end(code, reason, wasClean, cause);
     });
   }
 
-  #message(data: unknown): void {
-    if (this.#over) return;
-    if (typeof data === "string") return this.#listener.message(data);
-    // An ArrayBuffer, or a view of one. Not `instanceof`: another realm has another ArrayBuffer.
-    const { buffer = data as ArrayBuffer, byteOffset, byteLength } = data as Partial<Uint8Array>;
-    if (byteLength === undefined) this.close(unsupportedData, "expected an ArrayBuffer");
-    else this.#listener.message(new Uint8Array(buffer, byteOffset, byteLength));
-  }
-
-  #end(error: CloseError, hopeless = false): void {
+  /** What the platform said of the cause stands for a reason, where the other half gave none. */
+  #end(code: number, reason: string, wasClean: boolean, cause: unknown, hopeless = false): void {
     if (this.#over) return;
     this.#over = true;
-    this.#listener.closed(error, hopeless, this);
-    this.hand();
+    const said = reason || (cause instanceof Error ? cutReason(cause.message) : "");
+    const error = Object.assign(new CloseError(code, said, wasClean), cause && { cause });
+    this.#listener.closed(error, this, hopeless);
   }
-}
-
-/** A connection that broke, or never came to be: 1006, as RFC 6455 §7.1.5 names it. */
-export function broken(cause?: unknown): CloseError {
-  return errorOf(abnormal, "", false, cause);
-}
-
-/** Its reason is what the platform said, where the other half said nothing. */
-function errorOf(code: number, reason: string, wasClean: boolean, cause: unknown): CloseError {
-  const said = reason || (cause instanceof Error ? cutReason(cause.message) : "");
-  return Object.assign(new CloseError(code, said, wasClean), cause && { cause });
 }

@@ -13,7 +13,7 @@ export interface ConnectionStatus {
   /** True while open, when the conversation went on from where it was before. */
   readonly resumed: boolean;
   /** Why the last try failed, or why it closed; its `cause` says more where the platform does. */
-  readonly error?: CloseError;
+  readonly error?: CloseError | undefined;
 }
 
 /** A value that can be read at any time and watched for changes. */

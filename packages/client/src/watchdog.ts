@@ -2,8 +2,8 @@ import { Alarm } from "./alarm.ts";
 
 /** What a watchdog needs of the one it watches for. */
 export interface WatchdogOptions {
-  /** Sends something that must be answered. */
-  readonly ask: () => void;
+  /** Sends something that must be answered. Left out, nothing is asked, and silence is no sign. */
+  readonly ask: (() => void) | undefined;
   /** Nothing comes any more. */
   readonly dead: (why: string) => void;
 }
@@ -45,7 +45,7 @@ export function createWatchdog({ ask, dead }: WatchdogOptions): Watchdog {
   }
 
   function probe(): void {
-    if (state !== "watching") return;
+    if (state !== "watching" || !ask) return;
     state = "asking";
     alarm.set(forAnswer, () => dead("nothing is heard any more"));
     ask();

@@ -86,7 +86,7 @@ describe("silence", () => {
   test("a frozen page that resumes while open probes", async () => {
     const probe = vi.fn<() => void>();
     const { connection, page } = await live({}, { probe });
-    page.document.dispatchEvent(new Event("resume"));
+    page.dispatchEvent(new Event("resume"));
     expect(probe).toHaveBeenCalledOnce();
     connection.close();
   });

@@ -16,7 +16,7 @@ describe("a lost connection", () => {
     last().falls();
     const error = expect.any(CloseError);
     expect(seen).toEqual([{ is: "waiting", attempt: 0, resumed: false, retryAt: 251, error }]);
-    await pass(250);
+    await pass(251);
     expect(made).toHaveLength(2);
     expect(seen.at(-1)).toEqual({ is: "connecting", attempt: 0, resumed: false, error });
     last().opens();

@@ -74,7 +74,7 @@ describe("close", () => {
     expect(told).toEqual(["opened", "lost", "ended 4000"]);
     expect(connection.status.value).toMatchObject({ is: "closed", error: { code: 4000, reason: "done" } });
     expect(vi.getTimerCount()).toBe(0);
-    expect(removed).toHaveBeenCalledTimes(4);
+    expect(removed).toHaveBeenCalledTimes(6);
   });
 
   test("nothing is told after it", async () => {

@@ -72,7 +72,7 @@ export function fakeSockets() {
 /** A page on a device: its events, and whether it is online and visible. */
 export class FakePage extends EventTarget implements NetworkScope {
   readonly navigator = { onLine: true };
-  readonly document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  readonly document = { visibilityState: "visible" };
 
   goes(onLine: boolean): void {
     this.navigator.onLine = onLine;
@@ -81,7 +81,7 @@ export class FakePage extends EventTarget implements NetworkScope {
 
   shows(visibilityState: "visible" | "hidden"): void {
     this.document.visibilityState = visibilityState;
-    this.document.dispatchEvent(new Event("visibilitychange"));
+    this.dispatchEvent(new Event("visibilitychange")); // it happens to the document, and bubbles
   }
 
   turns(type: "pagehide" | "pageshow", persisted: boolean): void {

@@ -21,7 +21,7 @@ test.each(["online", "pageshow"])("%s wakes", (type) => {
 
 test("a frozen page that resumes wakes", () => {
   const { page, told } = listening();
-  page.document.dispatchEvent(new Event("resume"));
+  page.dispatchEvent(new Event("resume"));
   expect(told).toEqual(["woke"]);
 });
 
@@ -54,7 +54,7 @@ test("nothing is told after unwatching", () => {
   page.shows("visible");
   page.turns("pagehide", true);
   page.turns("pageshow", true);
-  page.document.dispatchEvent(new Event("resume"));
+  page.dispatchEvent(new Event("resume"));
   expect(told).toEqual([]);
 });
 

@@ -48,7 +48,7 @@ describe("messages", () => {
     await client.open();
     const wire = wireOf(client);
     sockets[0]?.pause();
-    wire.terminate();
+    client.connection.drop("silence");
     wire.send("lost");
     await until(() => sockets.length === 2);
     expect(client.told.slice(0, 2)).toEqual(["opened", "lost"]);

@@ -5,6 +5,7 @@ import {
   all,
   anything,
   count,
+  framesOf,
   has,
   name,
   optional,
@@ -117,35 +118,33 @@ export type Frame = (
 const place: Shape = { room: text, o: count, p: position };
 
 /** What every half reads. Besides, there are `clientFrames`, and `callFrames` where there are calls. */
-const shapes: Shapes = new Map(
-  Object.entries<Shape>({
-    welcome: {
-      sid: name,
-      rt: name,
-      ep: name,
-      rx: position,
-      w: count,
-      wb: count,
-      state: name,
-      why: optional(text),
-      but: optional(all(count)),
-      heartbeat: has({ i: count, t: count }),
-      ttl: position,
-    },
-    ack: { a: count, but: optional(all(count)) },
-    event: { name, data: anything, q: optional(count) },
-    error: { re: optional(count), code: name, message: text, data: anything },
-    room: { room: text, ep: optional(name), off: optional(position) },
-    said: { ...place, name, data: anything },
-    skip: place,
-    gap: { room: optional(text), from: position, to: position, why: name },
-    ping: { n: count },
-    pong: { n: count },
-    reauth: { by: count },
-    goaway: { at: position, why: optional(text) },
-    bye: { why: optional(text) },
-  }),
-);
+const shapes = framesOf({
+  welcome: {
+    sid: name,
+    rt: name,
+    ep: name,
+    rx: position,
+    w: count,
+    wb: count,
+    state: name,
+    why: optional(text),
+    but: optional(all(count)),
+    heartbeat: has({ i: count, t: count }),
+    ttl: position,
+  },
+  ack: { a: count, but: optional(all(count)) },
+  event: { name, data: anything, q: optional(count) },
+  error: { re: optional(count), code: name, message: text, data: anything },
+  room: { room: text, ep: optional(name), off: optional(position) },
+  said: { ...place, name, data: anything },
+  skip: place,
+  gap: { room: optional(text), from: position, to: position, why: name },
+  ping: { n: count },
+  pong: { n: count },
+  reauth: { by: count },
+  goaway: { at: position, why: optional(text) },
+  bye: { why: optional(text) },
+});
 
 /** How what is said in a conversation stands on the wire. What is said about the connection is JSON in every codec. */
 export interface FrameCodec {
@@ -177,17 +176,17 @@ export const jsonFrames: FrameCodec = {
   },
 };
 
-const stamps = /^[sa]$/;
-
 /** Checks that a value is a frame, or one of `others`. Throws ProtocolError saying what is wrong with it. */
 export function checkFrame(value: unknown, others?: Shapes): Frame {
   const fields = Object(value) as Readonly<Record<string, unknown>>;
   const shape = shapes.get(fields["t"]) ?? others?.get(fields["t"]);
   if (!shape) throw new ProtocolError('a frame is a JSON object with a known "t", sent as text');
-  for (const field of Object.keys(fields))
-    if (field !== "t" && !Object.hasOwn(shape, field) && !(stamps.test(field) && count(fields[field])))
-      throw new ProtocolError(`unknown field ${JSON.stringify(field.slice(0, 40))}`);
-  for (const [field, check] of Object.entries(shape))
-    if (!check(fields[field])) throw new ProtocolError(`missing or wrong field "${field}"`);
+  for (const field of Object.keys({ ...fields, ...shape })) {
+    const check = Object.hasOwn(shape, field) && shape[field];
+    if (!(check && check(fields[field])))
+      throw new ProtocolError(
+        `${check ? "missing or wrong" : "unknown"} field ${JSON.stringify(field.slice(0, 40))}`,
+      );
+  }
   return fields as unknown as Frame;
 }

@@ -1,6 +1,6 @@
 /** Whether a field has the value it should have. */
 export type Check = (value: unknown) => boolean;
-/** The fields of a frame but for its `t`. */
+/** The fields of a frame, or of a value in it. */
 export type Shape = Readonly<Record<string, Check>>;
 /** The frames that may be read, by their `t`. A map, not an object: a frame may say that it is a `toString`. */
 export type Shapes = ReadonlyMap<unknown, Shape>;
@@ -30,3 +30,12 @@ export const has =
   (shape: Shape): Check =>
   (value) =>
     Object.entries(shape).every(([field, check]) => check((Object(value) as Record<string, unknown>)[field]));
+
+/** The frames of these fields, by their `t`; every one may have a session's numbers as well. */
+export const framesOf = (shapes: Readonly<Record<string, Shape>>): Shapes =>
+  new Map(
+    Object.entries(shapes).map(([t, shape]) => [
+      t,
+      { t: text, s: optional(count), a: optional(count), ...shape },
+    ]),
+  );
