@@ -7,8 +7,6 @@ type Codes = typeof CloseCode;
 export const normal: Codes["Normal"] = 1000;
 /** The half is leaving. */
 export const goingAway: Codes["GoingAway"] = 1001;
-/** A message of a kind this half does not take. */
-export const unsupportedData: Codes["UnsupportedData"] = 1003;
 /** The connection broke; never sent. */
 export const abnormal: Codes["Abnormal"] = 1006;
 /** An unexpected failure. */

@@ -18,6 +18,7 @@ import {
   createPeer,
   ProtocolError,
   type RequestName,
+  type SaidFrame,
   Sent,
   type ServerMessages,
   Session,
@@ -119,10 +120,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
 
   const connection = createConnection(
     {
-      url: async () => {
-        token = await options.getToken?.(); // a token that cannot be had is a failed try
-        return url;
-      },
+      url: () => renewed().then(() => url), // a token that cannot be had is a failed try
       protocols: [...new Set([codec.protocol, SUBPROTOCOL])],
       WebSocket: options.WebSocket,
     },
@@ -172,10 +170,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     crashed: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
   });
-  const rooms = createRooms({
-    said: (event, size) => peer.receive(event, size),
-    lost: (gap) => peer.queue(() => told("gap", gap)),
-  });
+  const rooms = createRooms((gap) => peer.queue(() => told("gap", gap)));
   peer.serve(tell);
 
   function say(frame: Frame): void {
@@ -190,15 +185,23 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     } else if (frame.t === "ack") session.acked(frame.a, frame.but);
     else if (frame.t === "bye") connection.close();
     else if (frame.t === "goaway") connection.move(frame.at);
-    else if (frame.t === "reauth") void renew().catch(() => {}); // without it the server will close, and it is asked for again
-    else if ("room" in frame || frame.t === "gap") rooms.hear(frame, size);
-    else if (session.hear(frame) && !peer.receive(frame, size) && frame.t !== "pong")
+    else if (frame.t === "reauth") renew();
+    else if ("room" in frame || frame.t === "gap") {
+      if (rooms.hear(frame)) peer.receive({ ...(frame as SaidFrame), t: "event" }, size); // which it is then
+    } else if (session.hear(frame) && !peer.receive(frame, size) && frame.t !== "pong")
       throw new ProtocolError(`${frame.t} has no place here`);
   }
 
-  async function renew(): Promise<void> {
-    token = await options.getToken?.();
-    if (token) say({ t: "auth", token });
+  async function renewed(): Promise<string | undefined> {
+    return (token = await options.getToken?.());
+  }
+
+  function renew(): void {
+    // Without it the server will close, and it is asked for again.
+    renewed().then(
+      (token) => token && say({ t: "auth", token }),
+      () => {},
+    );
   }
 
   function welcomed(welcome: Welcome): void {

@@ -73,21 +73,19 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   // Read now, never at import: a bundle is also imported where there is no page.
   const { random = Math.random, network = globalThis } = options;
   const status = createValue<ConnectionStatus>({ is: "connecting", attempt: 0, resumed: false });
-  let dialed = false;
   let over = false;
   /** At work unless the page is left, or it is over. */
   let dialer: Redialer | undefined;
-  let unwatch = (): void => {};
+  /** There from the first dial on. */
+  let unwatch: (() => void) | undefined;
   /** The newest wire, from its dial on. */
   let newest: SocketWire | undefined;
   let wire: SocketWire | undefined;
   /** The wire that is to be left for another: the conversation is still on it. */
   let left: SocketWire | undefined;
-  let liveSince: number | undefined;
-  /** Failed tries since it was last live. */
+  let liveSince = Infinity;
+  /** Losses and failed tries since it was last steady. */
   let attempt = 0;
-  /** Waits since it was last steady. */
-  let retries = 0;
   /** When the present wait ends, in ms since the epoch; Infinity when that depends on the device, 0 when there is none. */
   let retryAt = 0;
   /** The server does not want us before. */
@@ -139,16 +137,15 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     newest?.terminate(); // without waiting for its end: a dead one may take half a minute to say so
     if (left) wire = left;
     else {
-      if (liveSince === undefined) attempt += 1;
-      else if (Date.now() - liveSince >= steadyAfter) retries = 0;
+      if (Date.now() - liveSince >= steadyAfter) attempt = 0;
       error = why;
       release();
     }
     if (!dialer) return; // whoever is told that it is lost may close
     notBefore = Date.now() + atLeast;
     retryAt = Infinity;
-    const window = backoff(retries, !isVisible(network));
-    retries += 1;
+    const window = backoff(attempt, !isVisible(network));
+    attempt += 1;
     whenOnline(() => wait(window, () => whenOnline(again)));
   }
 
@@ -191,7 +188,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   function release(): void {
     const held = wire;
     wire = undefined;
-    liveSince = undefined;
+    liveSince = Infinity;
     alarm.clear();
     watchdog.stop();
     if (held) listener.lost();
@@ -217,12 +214,12 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     over = true;
     error = why;
     stop(why.code, why.reason);
-    unwatch();
+    unwatch?.();
     say({ is: "closed" });
     listener.ended(why);
   }
 
-  function say(now: Pick<ConnectionStatus, "is" | "retryAt" | "offline"> & { resumed?: boolean }): void {
+  function say(now: Partial<ConnectionStatus> & Pick<ConnectionStatus, "is">): void {
     // One who moves is still where it was.
     if (!left) status.set({ attempt, resumed: false, error, ...now });
   }
@@ -233,8 +230,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
       return wire;
     },
     dial() {
-      if (dialed || over) return;
-      dialed = true;
+      if (unwatch || over) return;
       unwatch = watchNetwork({ woke: wake, offline: watchdog.probe, hidden: leave }, network);
       start();
     },
@@ -243,18 +239,17 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
       part();
       liveSince = Date.now();
       refused = false;
-      attempt = 0;
       error = undefined;
       alarm.clear();
       watchdog.watch(limit);
-      say({ is: "open", resumed });
+      say({ is: "open", attempt: 0, resumed });
     },
     move(within) {
       if (wire && !left)
         alarm.set(within, () => {
           left = wire;
           newest = undefined;
-          retries = 0;
+          attempt = 0;
           again();
         });
     },

@@ -23,4 +23,4 @@ export {
   text,
   ValidationError,
 } from "@symbolon/protocol";
-export type { Closed, Codec, EventOptions, Failure, Message, Sent } from "@symbolon/protocol";
+export type { Closed, Codec, EventOptions, Failure, Issue, Message, Sent } from "@symbolon/protocol";

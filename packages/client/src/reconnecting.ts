@@ -1,5 +1,4 @@
-import reconnectingModule from "reconnecting-websocket";
-import { defaultOf } from "./web-socket.ts";
+import ReconnectingWebSocket from "../vendor/reconnecting-websocket.js";
 
 /** Dials when it is made, and again whenever it is told to, until it is stopped. */
 export interface Redialer {
@@ -8,10 +7,6 @@ export interface Redialer {
   /** Dials no more. */
   stop(): void;
 }
-
-// The one form of this type that every module mode agrees on.
-// oxlint-disable-next-line typescript/consistent-type-imports
-type Library = typeof import("reconnecting-websocket").default;
 
 /**
  * Calls `dial`, which must not throw, in the next macrotask, and in one after every `again`. The one file that knows
@@ -36,7 +31,7 @@ export function redialing(dial: () => void): Redialer {
 
     close(): void {}
   }
-  const dialer = new (defaultOf(reconnectingModule) as Library)("", [], {
+  const dialer = new ReconnectingWebSocket("", [], {
     WebSocket: Try,
     minReconnectionDelay: 0,
     reconnectionDelayGrowFactor: 1,

@@ -1,5 +1,4 @@
 import {
-  type EventFrame,
   type GapFrame,
   type Hello,
   ProtocolError,
@@ -20,30 +19,28 @@ export interface Gap {
   readonly why: string;
 }
 
-/** Who is told of rooms. */
-export interface RoomListener {
-  /** Something was said that the client has not heard, in so many characters. */
-  readonly said: (event: EventFrame, size: number) => void;
-  /** Something was said that it will never hear. */
-  readonly lost: (gap: Gap) => void;
-}
-
 /** The rooms that a client is in, and how far it has come in each. */
 export interface ClientRooms {
   /** Where it is, as `hello` says it. */
   readonly positions: Hello["rooms"];
-  /** Takes a frame of so many characters. Throws ProtocolError with 4902 when something was said before of which nobody told. */
-  readonly hear: (frame: RoomFrame | SaidFrame | SkipFrame | GapFrame, size: number) => void;
+  /**
+   * Takes a frame; true when something was said that the client has not heard. Throws ProtocolError with 4902 when
+   * something was said before of which nobody told.
+   */
+  readonly hear: (frame: RoomFrame | SaidFrame | SkipFrame | GapFrame) => boolean;
 }
 
-/** Keeps a client's place in its rooms: nothing that is said there is handled twice, or missed in silence. */
-export function createRooms({ said, lost }: RoomListener): ClientRooms {
+/**
+ * Keeps a client's place in its rooms: nothing that is said there is handled twice, or missed in silence. `lost` is
+ * told of what was said and will never be heard.
+ */
+export function createRooms(lost: (gap: Gap) => void): ClientRooms {
   const places = new Map<string, [room: string, ep: string, off: number]>();
   return {
     get positions() {
       return [...places.values()];
     },
-    hear(frame, size) {
+    hear(frame) {
       const { room = "" } = frame;
       const at = places.get(room);
       if (frame.t === "room") {
@@ -58,8 +55,9 @@ export function createRooms({ said, lost }: RoomListener): ClientRooms {
       } else if (at && frame.o > at[2]) {
         if (frame.p !== at[2]) throw new ProtocolError("a message is missing", 4902);
         at[2] = frame.o;
-        if (frame.t === "said") said({ t: "event", name: frame.name, data: frame.data }, size);
+        return frame.t === "said";
       }
+      return false;
     },
   };
 }

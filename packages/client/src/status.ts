@@ -4,7 +4,7 @@ import type { CloseError } from "@symbolon/protocol";
 export interface ConnectionStatus {
   /** `connecting` until the conversation is established, then `open`; `waiting` for the next try; `closed` for good. */
   readonly is: "connecting" | "open" | "waiting" | "closed";
-  /** How many tries failed in a row since it was last open; 0 while open. */
+  /** Losses and failed tries in a row, as long as none of them was open for 10 s; 0 while open. */
   readonly attempt: number;
   /** When the next try starts, in ms since the epoch; only while waiting, and only when that is known. */
   readonly retryAt?: number;

@@ -20,8 +20,8 @@ export interface WebSocketLike {
 /** A class of WebSockets: a browser's, Node's own, that of `ws`, or one for tests. */
 export type WebSocketClass = new (url: string, protocols?: string[]) => WebSocketLike;
 
-/** The default export of a library: its types and its modules disagree on it, differently in every module system. */
-export function defaultOf(module: unknown): unknown {
+/** Its types and its modules disagree, differently in every module system: the class, or a module around it. */
+function classIn(module: unknown): unknown {
   return (module as { default?: unknown } | null)?.default ?? module;
 }
 
@@ -35,7 +35,7 @@ export function webSocketAt(
   given: WebSocketClass | undefined,
 ): WebSocketLike {
   type AnyClass = new (url: string, protocols: string[], options: object) => WebSocketLike;
-  const Class = (given ?? defaultOf(isomorphicModule)) as AnyClass | undefined;
+  const Class = (given ?? classIn(isomorphicModule)) as AnyClass | undefined;
   if (!Class) throw new Error("no WebSocket here: pass one as the option WebSocket");
   // The third argument is for `ws`; a browser's constructor takes two.
   return new Class(url, [...protocols], {

@@ -15,10 +15,10 @@ describe("a lost connection", () => {
     connection.status.watch((status) => seen.push(status));
     last().falls();
     const error = expect.any(CloseError);
-    expect(seen).toEqual([{ is: "waiting", attempt: 0, resumed: false, retryAt: 251, error }]);
+    expect(seen).toEqual([{ is: "waiting", attempt: 1, resumed: false, retryAt: 251, error }]);
     await pass(251);
     expect(made).toHaveLength(2);
-    expect(seen.at(-1)).toEqual({ is: "connecting", attempt: 0, resumed: false, error });
+    expect(seen.at(-1)).toEqual({ is: "connecting", attempt: 1, resumed: false, error });
     last().opens();
     connection.live();
     expect(seen.at(-1)).toEqual({ is: "open", attempt: 0, resumed: false });

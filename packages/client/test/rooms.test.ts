@@ -1,16 +1,17 @@
-import type { EventFrame } from "@symbolon/protocol";
+import type { EventFrame, SaidFrame } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { createRooms, type Gap } from "../src/rooms.ts";
 
 /** The places of a client, and what the application hears. */
 function places() {
   const heard: (EventFrame | Gap)[] = [];
-  const rooms = createRooms({
-    said: (event) => void heard.push(event),
-    lost: (gap) => void heard.push(gap),
-  });
+  const rooms = createRooms((gap) => void heard.push(gap));
   const hear = (...frames: Parameters<typeof rooms.hear>[0][]): void => {
-    for (const frame of frames) rooms.hear(frame, 1);
+    for (const frame of frames)
+      if (rooms.hear(frame)) {
+        const { name, data } = frame as SaidFrame;
+        heard.push({ t: "event", name, data });
+      }
   };
   return { rooms, heard, hear };
 }

@@ -56,34 +56,42 @@ export class RequestError<Code extends string = string, Data = unknown> extends 
   }
 }
 
-/** A value is not what its schema or codec says; `issues` names each place and what is wrong there. */
-export class ValidationError extends Error {
+/** What is wrong with a value, and where; as JSON can carry it. */
+export interface Issue {
+  /** At most 200 characters. */
+  readonly message: string;
+  /** From the value inwards; empty for the value itself. */
+  readonly path: readonly (string | number)[];
+}
+
+/** A value is not what its schema or codec says: a `RequestError` with the code `INVALID`, whose data are its issues. */
+export class ValidationError extends RequestError<"INVALID", readonly Issue[]> {
   override readonly name: string = "ValidationError";
-  readonly code = "INVALID";
-  declare readonly issues: readonly StandardSchemaV1.Issue[];
 
-  constructor(issues: readonly StandardSchemaV1.Issue[]) {
-    super(issues.map(describe).join("; ") || "invalid value");
-    this.issues = issues;
+  /** Takes what a schema found. */
+  constructor(found: readonly StandardSchemaV1.Issue[]) {
+    const issues = found.map(issueOf);
+    super("INVALID", issues.map(described).join("; ") || "invalid value", issues);
   }
 
-  /** What the other half is told: the issues as JSON, each message cut to 200 characters. */
-  get data(): { message: string; path: (string | number)[] }[] {
-    return this.issues.map(({ message, path = [] }) => ({
-      message: message.slice(0, 200),
-      path: path.map(key),
-    }));
+  /** Each place that is wrong, and what is wrong there. */
+  get issues(): readonly Issue[] {
+    return this.data;
   }
 }
 
-function describe({ message, path = [] }: StandardSchemaV1.Issue): string {
-  const where = path.map(key).join(".");
+function issueOf({ message, path = [] }: StandardSchemaV1.Issue): Issue {
+  return { message: message.slice(0, 200), path: path.map(keyOf) };
+}
+
+function keyOf(step: PropertyKey | StandardSchemaV1.PathSegment): string | number {
+  const key = typeof step === "object" ? step.key : step;
+  return typeof key === "number" ? key : String(key);
+}
+
+function described({ message, path }: Issue): string {
+  const where = path.join(".");
   return `${where && `${where}: `}${message}`;
-}
-
-function key(step: PropertyKey | StandardSchemaV1.PathSegment): string | number {
-  const plain = typeof step === "object" ? step.key : step;
-  return typeof plain === "number" ? plain : String(plain);
 }
 
 /** The other half sent what the protocol does not allow; the connection closes with `closeCode`. */

@@ -91,4 +91,4 @@ export {
   RequestError,
   ValidationError,
 } from "./errors.ts";
-export type { Closed } from "./errors.ts";
+export type { Closed, Issue } from "./errors.ts";

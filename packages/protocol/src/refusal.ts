@@ -28,7 +28,7 @@ export function refusalOf({ code, message, data }: ErrorFrame): RequestError | V
  * @throws the error itself when it is not, ProtocolError when what it carries is no frame.
  */
 export function refusal(re: number | undefined, error: unknown): Frame {
-  if (!(error instanceof RequestError || error instanceof ValidationError)) throw error;
+  if (!(error instanceof RequestError)) throw error;
   const { code, message, data } = error;
   return checkFrame({ t: "error", re, code, message, data }); // an empty code, say: it would end the conversation
 }

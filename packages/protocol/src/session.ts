@@ -182,7 +182,7 @@ export class Session extends Arrivals implements Outbox {
     this.#forget(letter);
     if (this.codec === jsonFrames) letter.message = String(letter.message);
     if (letter.lane !== "volatile") this.number(letter);
-    const stamp = letter.s ? { s: letter.s, a: this.inPassing() } : {};
+    const stamp = { s: letter.s || undefined, a: this.inPassing() };
     this.#outlet?.send(this.codec.stamp(letter.message, stamp));
     if (letter.lane !== "event") letter.settle();
   }

@@ -54,7 +54,11 @@ test("a ValidationError names each place", () => {
   const issues = [{ message: "bad", path: ["a", { key: 0 }, Symbol("s")] }, { message: "worse" }];
   const error = new ValidationError(issues);
   expect(error).toMatchObject({ code: "INVALID", message: "a.0.Symbol(s): bad; worse" });
-  expect(error.issues).toBe(issues);
+  expect(error.issues).toEqual([
+    { message: "bad", path: ["a", 0, "Symbol(s)"] },
+    { message: "worse", path: [] },
+  ]);
+  expect(error).toBeInstanceOf(RequestError);
   expect(new ValidationError([]).message).toBe("invalid value");
 });
 

@@ -117,12 +117,7 @@ export async function readParts(
       );
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
-      for (const { message, path = [] } of error.issues)
-        issues.push({
-          in: part,
-          path: path.map((step) => String(typeof step === "object" ? step.key : step)).join("."),
-          message,
-        });
+      for (const { message, path } of error.issues) issues.push({ in: part, path: path.join("."), message });
     }
   }
   return issues.length === 0 ? parts : problem(context.request, issues);

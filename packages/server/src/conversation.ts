@@ -9,7 +9,6 @@ import {
   ProtocolError,
   RequestError,
   type ServerMessages,
-  ValidationError,
 } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
 import { closeOf, sendable } from "./failure.ts";
@@ -192,7 +191,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   #unsaid({ name, error }: Failure): void {
     const full = error instanceof RequestError && error.code === "OUTBOX_FULL";
     if (full && this.#running && this.line.parked) this.line.overflow();
-    else if (error instanceof RequestError || error instanceof ValidationError)
+    else if (error instanceof RequestError)
       void this.#told(new Error(`${JSON.stringify(name)} failed: ${error.message}`, { cause: error }));
   }
 

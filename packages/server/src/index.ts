@@ -59,6 +59,6 @@ export {
   text,
   ValidationError,
 } from "@symbolon/protocol";
-export type { Closed, Codec, Message, Sent, SocketCodecs } from "@symbolon/protocol";
+export type { Closed, Codec, Issue, Message, Sent, SocketCodecs } from "@symbolon/protocol";
 export type { SessionOptions } from "./parking.ts";
 export type { SessionChange } from "./session-change.ts";
