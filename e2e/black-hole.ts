@@ -12,7 +12,10 @@ export class BlackHole {
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
     server.on("connection", (near) => {
-      if (this.#shut) return void near.destroy();
+      if (this.#shut) {
+        near.destroy();
+        return;
+      }
       const far = connect(target, "localhost");
       for (const [from, to] of [
         [near, far],
