@@ -140,41 +140,5 @@ for (const path of ["/", "/react.html"]) {
       // The stream was asked for once: it has gone on, and did not begin anew.
       expect((await sent()).filter((frame) => frame.includes("typing"))).toHaveLength(1);
     });
-
-    // Only Chromium can be told to stop a page's scripts; what it calls frozen is for pages that are hidden, as none is here.
-    test("@chromium a page that stood still goes on, whether its connection has lived or not", async ({
-      demo,
-      blackHole,
-      someone,
-    }) => {
-      const ada = await someone({ path });
-      await ada.enter(blackHole.url, "Ada");
-      const bob = await someone();
-      await bob.enter(demo.url, "Bob");
-      await expect(ada.notices).toHaveText(["Bob joined"]);
-      const scripts = await ada.page.context().newCDPSession(ada.page);
-      await scripts.send("Debugger.enable");
-      const stop = async (): Promise<void> => {
-        const stopped = new Promise((resolve) => scripts.once("Debugger.paused", resolve));
-        await scripts.send("Debugger.pause");
-        await stopped;
-      };
-
-      await stop();
-      await bob.say("one");
-      await expect(bob.lines).toHaveText(["one"]);
-      await scripts.send("Debugger.resume");
-      await expect(ada.lines).toHaveText(["one"], { timeout: 30_000 });
-
-      await stop();
-      blackHole.swallow();
-      await bob.say("two");
-      await expect(bob.lines).toHaveText(["one", "two"]);
-      await scripts.send("Debugger.resume");
-      await ada.isResumed();
-      await expect(ada.lines).toHaveText(["one", "two"]);
-      await ada.say("three");
-      for (const { lines } of [ada, bob]) await expect(lines).toHaveText(["one", "two", "three"]);
-    });
   });
 }

@@ -51,6 +51,11 @@ test("the README shows a contract, a server, a client and what they print", () =
   expect([...fences.keys()]).toEqual(expect.arrayContaining(["chat.ts", "server.ts", "client.ts", "output"]));
 });
 
+test.each(["protocol", "server", "client"])("@symbolon/%s brings its README and its licence", (name) => {
+  const files = readdirSync(join(folder, "node_modules/@symbolon", name));
+  expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md"]));
+});
+
 describe.each(compilers)("TypeScript %s", (compiler) => {
   test.each(Object.keys(resolutions) as Resolution[])(
     "compiles the README's program and our declarations under %s",

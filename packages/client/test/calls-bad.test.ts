@@ -97,6 +97,8 @@ describe("a client goes on after", () => {
     ["a request said as an event", '{"t":"event","q":1,"name":"echo"}'],
     ["a stream without a handler", '{"t":"stream","q":1,"name":"items"}'],
     ["a name that everything has", '{"t":"request","q":1,"name":"toString"}'],
+    ["a request called __proto__", '{"t":"request","q":1,"name":"__proto__"}'],
+    ["a stream called then", '{"t":"stream","q":1,"name":"then"}'],
   ])("%s, which is not there", async (_what, frame) => {
     const { say, hear } = await answering();
     say(frame, ask(2));

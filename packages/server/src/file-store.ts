@@ -35,9 +35,11 @@ export interface FileStore extends Store {
 
 /**
  * Opens a store that keeps sessions and rooms in files. Rejects when another process uses the directory, when its files
- * are not a store's, and when they cannot be written. A call of the store that rejects has changed nothing.
+ * are not a store's, and when they cannot be written; with TypeError or RangeError when an option is none. A call of the
+ * store that rejects has changed nothing.
  */
 export async function fileStore(options: FileStoreOptions): Promise<FileStore> {
+  check(options);
   const { directory } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const unlock = await lockDirectory(directory);
@@ -47,6 +49,14 @@ export async function fileStore(options: FileStoreOptions): Promise<FileStore> {
     await unlock();
     throw error;
   }
+}
+
+function check({ directory, sync = "os", size = 1 }: FileStoreOptions): void {
+  if (typeof directory !== "string" || directory === "")
+    throw new TypeError(`the directory of a store is a path, not ${JSON.stringify(directory)}`);
+  if (!["os", "disk"].includes(sync))
+    throw new TypeError(`the sync of a store is "os" or "disk", not ${JSON.stringify(sync)}`);
+  if (!(size > 0)) throw new RangeError(`the size of a store is a positive number, not ${size}`);
 }
 
 async function openIn(

@@ -100,7 +100,9 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       service,
       att: hello.att,
     };
-    const stored = known.is === "gone" && request !== undefined ? await this.#find(request) : undefined;
+    // Where what is known here does not fit, the session may have gone on at another server since.
+    const asks = known.is === "gone" || (known.is === "new" && known.why === "lost");
+    const stored = asks && request !== undefined ? await this.#find(request) : undefined;
     if (known.is === "stale" || stored?.is === "stale") return new ClosedBefore(superseded);
     if (known.is === "here") {
       if (!known.line.returns.take())

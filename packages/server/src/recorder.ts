@@ -97,7 +97,10 @@ export class Recorder implements DurableOutlet {
     try {
       return await this.#inTurn(async () => {
         const attached = await this.#store.attach(request);
-        if (attached.is === "resumed") this.#claim = attached.claim;
+        if (attached.is !== "resumed") return attached;
+        const { fence } = this.#claim;
+        this.#claim = attached.claim;
+        if (attached.claim.fence > fence + 1) this.#lose(); // somebody else had it: what is known here is old
         return attached;
       });
     } finally {

@@ -9,6 +9,9 @@ import { MemoryWebSocket } from "./memory-websocket.ts";
 import { type Learns, type Storm, TestNetwork } from "./test-network.ts";
 import { inTime, type Patience, TestSocket } from "./test-socket.ts";
 
+/** The real one, though a test may set another in its place before `settled` waits: it would wait for the test. */
+const { setImmediate: soon } = globalThis;
+
 export { Clock, CookieJar };
 export type { Learns, Storm } from "./test-network.ts";
 export { type Patience, TestSocket, TimeoutError } from "./test-socket.ts";
@@ -163,7 +166,7 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
 
   const settled = async (): Promise<void> => {
     for (;;) {
-      await new Promise(setImmediate);
+      await new Promise(soon);
       const ending = [...busy].flatMap(([ended, client]) => (clients.has(client) ? [] : [ended]));
       if (ending.length === 0) return;
       await Promise.all(ending);

@@ -145,6 +145,11 @@ describe.each([{ plain: false }, { plain: true }])(
     test.each([
       ["a reply to an unknown request", ['{"t":"reply","re":7,"data":1}'], []],
       ["an end of an unknown stream", ['{"t":"end","re":7}', '{"t":"end","q":7}'], []],
+      [
+        "an item after the end of an upload",
+        [ask(1, "taken"), '{"t":"end","q":1}', '{"t":"next","q":1}'],
+        [],
+      ],
       ["credit for nobody", ['{"t":"credit","q":7,"n":1,"b":1}', '{"t":"cancel","q":7}'], []],
       ["a circular reply", [ask(1, "echo", "circular")], ["INTERNAL"]],
       ["a reply that is no JSON", [ask(1, "echo", "bigint")], ["INTERNAL"]],
@@ -161,6 +166,18 @@ describe.each([{ plain: false }, { plain: true }])(
       say(...frames, ask(50));
       for (const code of codes) expect(JSON.parse(await hear())).toMatchObject({ t: "error", re: 1, code });
       expect(await hear()).toBe(reply(50));
+      socket.terminate();
+      await server.close();
+    });
+
+    test("a second reply, and an error after it", async () => {
+      const { server } = await serving();
+      const { say, hear, socket } = await knocking(server.port, { plain });
+      say('{"t":"event","name":"note","data":"a"}');
+      const { q } = JSON.parse(await hear()) as { q: number };
+      say(reply(q, "yes"), reply(q, "no"), `{"t":"error","re":${q},"code":"NO","message":""}`, ask(50));
+      const heard = new Set([await hear(), await hear()].map((told) => told.replace(/,"q":\d+/, "")));
+      expect(heard).toEqual(new Set(['{"t":"event","name":"note","data":"a yes"}', reply(50)]));
       socket.terminate();
       await server.close();
     });

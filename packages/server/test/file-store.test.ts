@@ -199,6 +199,19 @@ test("a store in a place where none can be says so", async () => {
   expect(await readdir(directory)).toEqual(["journal"]);
 });
 
+test.each([
+  [{ directory: undefined }, TypeError, "the directory of a store is a path, not undefined"],
+  [{ directory: "" }, TypeError, 'the directory of a store is a path, not ""'],
+  [{ sync: "fast" }, TypeError, 'the sync of a store is "os" or "disk", not "fast"'],
+  [{ size: 0 }, RangeError, "the size of a store is a positive number, not 0"],
+  [{ size: NaN }, RangeError, "the size of a store is a positive number, not NaN"],
+])("a store with %o is none, and no file of it is made", async (wrong, type, message) => {
+  const directory = await temporaryDirectory();
+  const options = { directory, ...wrong } as FileStoreOptions;
+  await expect(fileStore(options)).rejects.toThrow(new type(message));
+  expect(await readdir(directory)).toEqual([]);
+});
+
 test("a closed store has written what was under way, and takes nothing more", async () => {
   const { directory, store, claim } = await used();
   const append = store.rooms.append("r", line("b"), keep);

@@ -135,6 +135,30 @@ test("while the client comes back nothing is recorded under the claim of before"
   expect(told).toEqual(["one"]);
 });
 
+test("a session that somebody else has had meanwhile is lost here, though it may go on", async () => {
+  const { store, recorder, commits, lost } = await set();
+  const back = (att: number) => ({
+    sid: "sid",
+    secret: "hash",
+    principal: undefined,
+    service: "/",
+    att,
+    ep: store.epoch,
+    rx: 0,
+    tx0: 1,
+  });
+  expect((await recorder.attach(back(2))).is).toBe("resumed");
+  expect(lost).toEqual([]);
+  expect((await store.sessions.attach(back(3))).is).toBe("resumed"); // by another process
+  expect((await recorder.attach(back(4))).is).toBe("resumed");
+  expect(lost).toEqual([undefined]);
+  recorder.send("one");
+  await tick();
+  await recorder.remove();
+  expect(commits).toEqual([]);
+  expect(await store.sessions.list()).toMatchObject([{ claim: { sid: "sid" } }]);
+});
+
 test("who leaves keeps what is, and records nothing more", async () => {
   const { store, recorder, heard, commits } = await set();
   heard.rx = 2;

@@ -1,5 +1,5 @@
 import { Mailbox } from "@symbolon/protocol";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createApp } from "../src/app.ts";
 import { testClient } from "../src/testing.ts";
 import { gate } from "./gate.ts";
@@ -79,6 +79,17 @@ test("settled does not wait for those who are connected", async () => {
   await net.settled();
   expect(log).toEqual(["handler", "hook"]);
   bob.close();
+});
+
+test("settled waits for what happens, though a test has taken the timers in hand", async () => {
+  const { net, log } = slow();
+  const socket = await net.connect("/failing");
+  await socket.closed;
+  await vi.waitUntil(() => log.length === 1);
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  await net.settled();
+  expect(log).toEqual(["hook"]);
 });
 
 test("refused is the response that refuses", async () => {

@@ -1,0 +1,73 @@
+import { connect } from "@symbolon/client";
+import { contract } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
+import { memoryStore } from "@symbolon/server/store";
+import { type TestNet, testClient } from "@symbolon/server/testing";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { z } from "zod";
+
+const counting = contract("/counting", { client: { say: z.number() }, server: { told: z.number() } });
+
+// The client dials at once.
+beforeEach(() => {
+  const random = vi.spyOn(Math, "random").mockReturnValue(0);
+  onTestFinished(() => random.mockRestore());
+});
+
+/** Two nodes that have one store, and a client that dials whichever is `here`. */
+function nodes() {
+  const store = memoryStore();
+  const log: string[] = [];
+  const place: { here: number; heard: (node: number, n: number) => void } = { here: 0, heard: () => {} };
+  const nets = [0, 1].map((node) => {
+    const app = createApp({ store, onError: (error) => void log.push(String(error)) });
+    app.implement(counting, (peer) => ({
+      say: (n) => {
+        log.push(`${n} at ${node}`);
+        peer.send("told", n);
+        place.heard(node, n);
+      },
+    }));
+    return testClient(app);
+  });
+  const Nearest = class {
+    constructor(url: string, protocols: string[]) {
+      const { WebSocket } = nets[place.here] as TestNet;
+      return new WebSocket(url, protocols);
+    }
+  };
+  const client = connect(counting, { url: "ws://test", WebSocket: Nearest as never });
+  onTestFinished(() => client.close());
+  const told: number[] = [];
+  client.on("told", (n) => told.push(n));
+  client.on("reset", ({ why }) => log.push(`reset: ${why}`));
+  /** The client goes to the other node, and the one that it leaves does not learn of it. */
+  const move = (): void => {
+    const left = nets[place.here];
+    place.here = 1 - place.here;
+    left?.drop("client");
+  };
+  return { client, place, move, log, told };
+}
+
+test("a session goes from one node to the other and back, though the one that it left still has it", async () => {
+  const { client, move, log, told } = nodes();
+  await client.send("say", 1);
+  for (const n of [2, 3, 4]) {
+    move();
+    await client.send("say", n);
+  }
+  expect(log).toEqual(["1 at 0", "2 at 1", "3 at 0", "4 at 1"]);
+  await vi.waitFor(() => expect(told).toEqual([1, 2, 3, 4]));
+});
+
+test("what was handled at the other node is not handled again, though the client was not told", async () => {
+  const { client, place, move, log, told } = nodes();
+  await client.send("say", 1);
+  move();
+  place.heard = (node, n) => node === 1 && n === 2 && move();
+  await client.send("say", 2);
+  await client.send("say", 3);
+  expect(log).toEqual(["1 at 0", "2 at 1", "3 at 0"]);
+  await vi.waitFor(() => expect(told).toEqual([1, 2, 3]));
+});
