@@ -14,6 +14,9 @@ const siblings: Record<PackageName, readonly string[]> = {
   client: ["@symbolon/protocol"],
 };
 
+/** Where a library is that `npm ci` makes of its own source. */
+const vendored = "../vendor/";
+
 const timerRooms: readonly string[] = ["client/alarm.ts", "server/clock.ts"];
 
 /** What @symbolon/protocol must be handed instead: time, chance and platform are arguments there. */
@@ -163,7 +166,7 @@ function imports(name: PackageName, file: string): string[] {
 
 function ownImports(name: PackageName, file: string): string[] {
   return imports(name, file)
-    .filter((id) => id.startsWith("."))
+    .filter((id) => id.startsWith(".") && !id.startsWith(vendored))
     .map((id) => normalize(join(dirname(file), id)));
 }
 

@@ -120,7 +120,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
 
   const connection = createConnection(
     {
-      url: () => renewed().then(() => url), // a token that cannot be had is a failed try
+      url: async () => {
+        token = await options.getToken?.(); // a token that cannot be had is a failed try
+        return url;
+      },
       protocols: [...new Set([codec.protocol, SUBPROTOCOL])],
       WebSocket: options.WebSocket,
     },
@@ -185,23 +188,16 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     } else if (frame.t === "ack") session.acked(frame.a, frame.but);
     else if (frame.t === "bye") connection.close();
     else if (frame.t === "goaway") connection.move(frame.at);
-    else if (frame.t === "reauth") renew();
+    else if (frame.t === "reauth") void renew().catch(() => {}); // without it the server will close, and it is asked for again
     else if ("room" in frame || frame.t === "gap") {
       if (rooms.hear(frame)) peer.receive({ ...(frame as SaidFrame), t: "event" }, size); // which it is then
     } else if (session.hear(frame) && !peer.receive(frame, size) && frame.t !== "pong")
       throw new ProtocolError(`${frame.t} has no place here`);
   }
 
-  async function renewed(): Promise<string | undefined> {
-    return (token = await options.getToken?.());
-  }
-
-  function renew(): void {
-    // Without it the server will close, and it is asked for again.
-    renewed().then(
-      (token) => token && say({ t: "auth", token }),
-      () => {},
-    );
+  async function renew(): Promise<void> {
+    token = await options.getToken?.();
+    if (token) say({ t: "auth", token });
   }
 
   function welcomed(welcome: Welcome): void {
