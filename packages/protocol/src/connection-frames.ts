@@ -43,6 +43,8 @@ export interface Welcome extends SessionKey, Credit {
   readonly heartbeat: { readonly i: number; readonly t: number };
   /** How long the session waits for its client, in ms. */
   readonly ttl: number;
+  /** What the server takes: the most bytes of a message, with its numbers. */
+  readonly limits?: { readonly message: number } | undefined;
 }
 /** Every message up to `a` was received and is finished, but for some that are still being handled. */
 export interface Ack {

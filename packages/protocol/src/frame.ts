@@ -131,6 +131,7 @@ const shapes = framesOf({
     but: optional(all(count)),
     heartbeat: has({ i: count, t: count }),
     ttl: position,
+    limits: optional(has({ message: count })),
   },
   ack: { a: count, but: optional(all(count)) },
   event: { name, data: anything, q: optional(count) },
@@ -181,12 +182,9 @@ export function checkFrame(value: unknown, others?: Shapes): Frame {
   const fields = Object(value) as Readonly<Record<string, unknown>>;
   const shape = shapes.get(fields["t"]) ?? others?.get(fields["t"]);
   if (!shape) throw new ProtocolError('a frame is a JSON object with a known "t", sent as text');
-  for (const field of Object.keys({ ...fields, ...shape })) {
-    const check = Object.hasOwn(shape, field) && shape[field];
-    if (!(check && check(fields[field])))
-      throw new ProtocolError(
-        `${check ? "missing or wrong" : "unknown"} field ${JSON.stringify(field.slice(0, 40))}`,
-      );
-  }
+  for (const field of Object.keys(fields))
+    if (!shape.has(field)) throw new ProtocolError(`unknown field ${JSON.stringify(field.slice(0, 40))}`);
+  for (const [field, check] of shape)
+    if (!check(fields[field])) throw new ProtocolError(`missing or wrong field "${field}"`);
   return fields as unknown as Frame;
 }

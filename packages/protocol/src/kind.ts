@@ -1,12 +1,4 @@
-import type {
-  CallFrame,
-  CreditFrame,
-  EndFrame,
-  NextFrame,
-  ReplyFrame,
-  RequestFrame,
-  StreamFrame,
-} from "./frame.ts";
+import type { CallFrame, CreditFrame, EndFrame, NextFrame, ReplyFrame, RequestFrame } from "./frame.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Schema } from "./schema.ts";
 import type { Sent } from "./sent.ts";
@@ -99,7 +91,7 @@ export interface Line extends Pick<Asker, "after"> {
   /** Told when this half begins to wait for answers, and when it waits for none any more. */
   readonly asking: ((waits: boolean) => void) | undefined;
   /** A handler failed: tells the other half, or closes. */
-  readonly failed: (frame: RequestFrame | StreamFrame, error: unknown) => void;
+  readonly failed: (frame: Pick<RequestFrame, "name" | "q">, error: unknown) => void;
 }
 
 /** A kind of message that is answered: how it is asked, and how it is served. */

@@ -36,6 +36,8 @@ export interface Position extends Credit {
   readonly rx: number;
   /** Those up to `rx` that it wants again. */
   readonly but?: readonly number[] | undefined;
+  /** The most bytes of a message that it takes. Default: any. */
+  readonly limits?: { readonly message: number } | undefined;
 }
 
 /** What a session needs of a wire. */

@@ -1,7 +1,7 @@
 import { Arrivals, type Heard } from "./arrivals.ts";
 import { type Credit, isFull } from "./credit.ts";
 import { OutcomeUnknown, ProtocolError, RequestError } from "./errors.ts";
-import { type FrameCodec, jsonFrames, type Stamp } from "./frame.ts";
+import { type FrameCodec, jsonFrames, type Stamp, stampSize } from "./frame.ts";
 import { Letter } from "./letter.ts";
 import type { Outbox, SendOptions } from "./outbox.ts";
 import type { Sent } from "./sent.ts";
@@ -31,6 +31,7 @@ export class Session extends Arrivals implements Outbox {
   #again: Set<Letter> | undefined;
   #size = 0;
   #credit: Credit = { w: 0, wb: 0 };
+  #longest = Infinity;
 
   constructor(options: SessionOptions) {
     super(options.window, options.room ?? options.window);
@@ -96,6 +97,7 @@ export class Session extends Arrivals implements Outbox {
     const { rx, but } = position;
     this.#outlet = outlet;
     this.#credit = position;
+    this.#longest = position.limits?.message ?? Infinity;
     this.#again = new Set([...this.#unacked].filter(({ s }) => s > rx || but?.includes(s)));
     this.#push();
   }
@@ -181,6 +183,10 @@ export class Session extends Arrivals implements Outbox {
   #put(letter: Letter): void {
     this.#forget(letter);
     if (this.codec === jsonFrames) letter.message = String(letter.message);
+    const longest = this.#longest - stampSize;
+    // A character has three bytes at most: what is short is not measured.
+    if (letter.message.length * 3 > longest && sizeOf(letter.message) > longest)
+      return letter.fail(new RequestError("TOO_LARGE", `the other half takes ${longest} bytes`));
     if (letter.lane !== "volatile") this.number(letter);
     const stamp = { s: letter.s || undefined, a: this.inPassing() };
     this.#outlet?.send(this.codec.stamp(letter.message, stamp));
@@ -230,4 +236,9 @@ export class Session extends Arrivals implements Outbox {
     }
     return !!this.#outlet && !drained;
   }
+}
+
+/** The bytes of a message. */
+function sizeOf(message: Message): number {
+  return typeof message === "string" ? new TextEncoder().encode(message).length : message.length;
 }

@@ -3,7 +3,7 @@ export type Check = (value: unknown) => boolean;
 /** The fields of a frame, or of a value in it. */
 export type Shape = Readonly<Record<string, Check>>;
 /** The frames that may be read, by their `t`. A map, not an object: a frame may say that it is a `toString`. */
-export type Shapes = ReadonlyMap<unknown, Shape>;
+export type Shapes = ReadonlyMap<unknown, ReadonlyMap<string, Check>>;
 
 /** Any value, or none. */
 export const anything: Check = () => true;
@@ -36,6 +36,6 @@ export const framesOf = (shapes: Readonly<Record<string, Shape>>): Shapes =>
   new Map(
     Object.entries(shapes).map(([t, shape]) => [
       t,
-      { t: text, s: optional(count), a: optional(count), ...shape },
+      new Map(Object.entries({ t: text, s: optional(count), a: optional(count), ...shape })),
     ]),
   );

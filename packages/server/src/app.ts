@@ -176,7 +176,7 @@ export function createApp<State = undefined, Layer extends SocketLayer = object>
   options: AppOptions<State> & Layer = {} as AppOptions<State> & Layer, // without options both are their defaults
 ): App<{ readonly state: State }, Pick<Layer, keyof Layer & keyof SocketLayer>> {
   const clock = options.clock ?? new SystemClock();
-  const heartbeat = options.heartbeat ?? { interval: 25_000, timeout: 10_000 };
+  const { heartbeat = { interval: 25_000, timeout: 10_000 }, maxPayload = 65_536 } = options;
   const parking = new Parking<SessionLine>(clock, options.sessions);
   if (options.store !== undefined) void expireStored(options.store, clock, parking.options.grace);
   const visitors = new Visitors(clock, limitsOf(options.limits).perPrincipal);
@@ -187,7 +187,15 @@ export function createApp<State = undefined, Layer extends SocketLayer = object>
   const inside = {
     routes,
     state,
-    options: { ...options, onError: options.onError ?? logError, clock, heartbeat, parking, visitors },
+    options: {
+      ...options,
+      onError: options.onError ?? logError,
+      clock,
+      heartbeat,
+      maxPayload,
+      parking,
+      visitors,
+    },
   };
   return view(inside, [state], layered({}, layerOf(options)), new Dispatcher(routes, inside.options));
 }
@@ -197,7 +205,7 @@ export interface Inside {
   readonly routes: Routes;
   /** Gives the context its `state`. */
   readonly state: AnyHook;
-  readonly options: DispatchOptions & ServiceOptions & Pick<AppOptions, "maxPayload" | "limits">;
+  readonly options: DispatchOptions & ServiceOptions & Pick<AppOptions, "limits">;
 }
 
 const insides = new WeakMap<object, Inside>();
@@ -254,7 +262,7 @@ function view<P extends object, L extends object>(
       routes.revoke(principal, new CloseError(code, reason));
     },
     gauges: () => ({ ...routes.gauges, deciding: served.deciding }),
-    maxPayload: options.maxPayload ?? 65_536,
+    maxPayload: options.maxPayload,
     limits: limitsOf(options.limits),
   };
   insides.set(app, inside);

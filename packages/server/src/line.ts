@@ -24,6 +24,8 @@ export interface LineListener {
 export interface LineOptions {
   readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
+  /** The most bytes of a message from the client. */
+  readonly maxPayload: number;
 }
 
 /** Records what a handler has said in rooms, with the message that caused it; false when nothing is recorded here. */

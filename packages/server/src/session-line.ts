@@ -136,7 +136,7 @@ export class SessionLine implements Line, Parkable {
    */
   attach(caller: Caller, state: Welcome["state"], why?: string): Promise<void> {
     const { wire, hello, codec } = caller;
-    const { clock, heartbeat } = this.#options;
+    const { clock, heartbeat, maxPayload } = this.#options;
     const ghost = this.#wire;
     const again = this.#rested !== undefined;
     this.#wire = wire;
@@ -160,6 +160,7 @@ export class SessionLine implements Line, Parkable {
         ...window,
         heartbeat: { i: heartbeat.interval, t: heartbeat.timeout },
         ttl: this.#options.parking.options.grace,
+        limits: { message: maxPayload },
       }),
     );
     if (this.#recorder !== undefined) this.#recorder.wire = wire;

@@ -21,6 +21,7 @@ describe("in session mode", () => {
       wb: 2 ** 20,
       heartbeat: { i: 500, t: 200 },
       ttl: 120_000,
+      limits: { message: 65_536 },
     });
   });
 
