@@ -1,14 +1,22 @@
 import type { Half } from "./agenda.ts";
 import type { Settings } from "./settings.ts";
-import type { Entry, Happening } from "./trace.ts";
+import type { Entry, Happening, SeenFrame } from "./trace.ts";
 
 /** An entry of one kind. */
 export type Found<Is extends Happening["is"]> = Of<Is, Entry>;
-/** A frame that was sent or that arrived, and the session it is of. */
-type Framed = Found<"put" | "got"> & { readonly sid: string };
+/** A frame that was sent or that arrived. */
+interface Framed {
+  readonly is: "put" | "got";
+  readonly by: Half;
+  readonly frame: SeenFrame;
+  readonly place: number;
+  /** Names this end of its session, and the end across. */
+  readonly end: string;
+  readonly across: string;
+}
 type Of<Is, One extends Entry> = One extends unknown ? (Is extends One["is"] ? One : never) : never;
 
-/** What an ack tells. */
+/** What an ack tells to be finished. */
 export interface Ack {
   readonly by: Half;
   readonly place: number;
@@ -66,15 +74,15 @@ export class Ledger {
   }
 
   *#allFrames(): Generator<Framed> {
-    const sids = new Map(
-      this.all("put").flatMap(({ by, line, frame }) =>
-        by === "server" && frame.t === "welcome" ? [[line, String(frame["sid"])]] : [],
-      ),
-    );
+    // Names are made once for a line, for they are looked up with every frame.
+    const ends = new Map<number, Record<Half, string>>();
+    for (const { by, line, frame } of this.all("put"))
+      if (by === "server" && frame.t === "welcome") ends.set(line, endsOf(String(frame["sid"])));
     for (const entry of this.entries) {
       if ((entry.is !== "put" && entry.is !== "got") || entry.frame.t === "hello") continue;
-      const sid = sids.get(entry.line);
-      if (sid !== undefined) yield { ...entry, sid };
+      const { is, by, frame, place } = entry;
+      const session = ends.get(entry.line);
+      if (session) yield { is, by, frame, place, end: session[by], across: session[other[by]] };
     }
   }
 
@@ -106,7 +114,7 @@ export class Ledger {
     return joined;
   }
 
-  /** Every ack, reply and error of the server or a client: which things said it tells to be finished that it had not told before. */
+  /** Every ack, reply and error of the server or a client that tells of things said that they are finished, and had not been told before. */
   get acks(): readonly Ack[] {
     return (this.#acks ??= [...acksIn(this)]);
   }
@@ -155,24 +163,30 @@ export class Ledger {
 }
 
 const other: Record<Half, Half> = { client: "server", server: "client" };
+
+/** The names of both ends of a session. */
+export function endsOf(sid: string): Record<Half, string> {
+  return { client: `${sid} client`, server: `${sid} server` };
+}
+
 /** Frames that bring something said to a handler. */
 const openers = new Set(["event", "request", "stream"]);
 
 function* acksIn(ledger: Ledger): Generator<Ack> {
-  /** By session and receiver: the events under way by sequence, and up to where an ack went. */
+  /** By the end that receives: the events under way by sequence, and up to where an ack went. */
   const events = new Map<string, { numbers: Map<number, number>; high: number; held: Set<number> }>();
-  const sent = (sid: string, to: Half) => {
-    const one = events.get(`${sid} ${to}`) ?? { numbers: new Map(), high: 0, held: new Set() };
-    events.set(`${sid} ${to}`, one);
+  const sentTo = (end: string) => {
+    let one = events.get(end);
+    if (one === undefined) events.set(end, (one = { numbers: new Map(), high: 0, held: new Set() }));
     return one;
   };
-  for (const { is, by, sid, frame, place } of ledger.frames) {
+  for (const { is, by, end, across, frame, place } of ledger.frames) {
     if (is !== "put") continue;
     const n = openers.has(frame.t) ? (frame["data"] as { n?: number } | undefined)?.n : undefined;
-    if (frame.s !== undefined && n !== undefined) sent(sid, other[by]).numbers.set(frame.s, n);
+    if (frame.s !== undefined && n !== undefined) sentTo(across).numbers.set(frame.s, n);
     if (frame.a === undefined) continue;
-    const theirs = sent(sid, by);
-    const but = new Set(frame.but ?? []);
+    const theirs = sentTo(end);
+    const but = new Set(frame.but);
     const finished: number[] = [];
     const look = (s: number): void => {
       if (but.has(s)) return void theirs.held.add(s);
@@ -183,6 +197,6 @@ function* acksIn(ledger: Ledger): Generator<Ack> {
     for (const s of Array.from(theirs.held)) look(s);
     for (let s = theirs.high + 1; s <= frame.a; s += 1) look(s);
     theirs.high = Math.max(theirs.high, frame.a);
-    yield { by, place, finished };
+    if (finished.length > 0) yield { by, place, finished };
   }
 }

@@ -70,11 +70,8 @@ export class Stage {
 
   /** Something failed that must not. */
   crashed(by: Half | undefined, error: unknown): void {
-    const text =
-      error instanceof Error
-        ? `${error.name}: ${error.message} ${error.stack?.split("\n")[1]?.trim()}`
-        : String(error);
-    this.trace.add({ is: "crash", by, error: text });
+    const [, from = ""] = (error instanceof Error && error.stack?.split("\n")) || [];
+    this.trace.add({ is: "crash", by, error: `${String(error)} ${from.trim()}`.trimEnd() });
   }
 
   /** Watches what becomes of something said, and writes it down. */

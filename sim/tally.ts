@@ -20,21 +20,25 @@ export interface Tally {
 }
 
 /** Nothing yet. */
-export const nothing: Tally = {
-  schedules: 0,
-  faults: {},
-  said: {},
-  handed: {},
-  outcomes: {},
-  resets: {},
-  gaps: {},
-  work: {},
-  broken: {},
-};
+export const nothing: Tally = blank(0);
+
+function blank(schedules: number): Tally {
+  return {
+    schedules,
+    faults: {},
+    said: {},
+    handed: {},
+    outcomes: {},
+    resets: {},
+    gaps: {},
+    work: {},
+    broken: {},
+  };
+}
 
 /** Counts one schedule. */
 export function count(entries: readonly Entry[], violations: readonly Violation[]): Tally {
-  const tally = { ...structuredClone(nothing), schedules: 1 };
+  const tally = blank(1);
   const given = new Set<string>();
   for (const entry of entries) {
     if (entry.is === "fault") one(tally.faults, entry.fault);

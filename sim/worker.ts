@@ -4,7 +4,6 @@ import { install } from "./platform.ts";
 import type { Batch, BatchResult, Failure } from "./pool.ts";
 
 install(); // before anything of the product is there
-Error.stackTraceLimit = 1; // most errors of a world are as they should be, and where they come from costs time
 const { World } = await import("./world.ts");
 const { modes } = await import("./modes.ts");
 const { judge } = await import("./invariants/all.ts");
@@ -21,6 +20,8 @@ async function run({ mode, first, many, stories }: Batch): Promise<BatchResult> 
   let tally = nothing;
   const failures: Failure[] = [];
   let told: string[] = [];
+  // Most errors of a world are as they should be, and where they come from costs time: only a story tells it.
+  Error.stackTraceLimit = stories ? 1 : 0;
   for (let seed = first; seed < first + many; seed += 1) {
     const trace = await new World(seed, chosen).run();
     const violations = judge(trace.entries);

@@ -27,11 +27,11 @@ export const I1: Invariant = {
       last.set(key, Math.max(i, last.get(key) ?? -1));
     }
     const highest = new Map<string, number>();
-    for (const { is, by, sid, frame } of ledger.frames) {
+    for (const { is, by, end, frame } of ledger.frames) {
       if (is !== "put" || frame.s === undefined) continue;
-      const high = highest.get(`${sid} ${by}`) ?? 0;
+      const high = highest.get(end) ?? 0;
       if (frame.s > high + 1) yield `the ${by} used sequence ${frame.s} right after ${high}`;
-      highest.set(`${sid} ${by}`, Math.max(high, frame.s));
+      if (frame.s > high) highest.set(end, frame.s);
     }
   },
 };

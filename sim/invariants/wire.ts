@@ -1,8 +1,5 @@
-import type { Half } from "../agenda.ts";
-import type { Ledger } from "../ledger.ts";
+import { endsOf, type Ledger } from "../ledger.ts";
 import type { Invariant } from "./invariant.ts";
-
-const other: Record<Half, Half> = { client: "server", server: "client" };
 
 /** Seen on the wire: an ack is compared with the events it covers, whose handlers write down when they have settled. */
 export const I5: Invariant = {
@@ -27,26 +24,25 @@ export const I11: Invariant = {
     const arrived = new Map<string, number>();
     const windows = windowsOf(ledger);
     const open = new Map<string, Set<number>>();
-    for (const { is, by, sid, frame } of ledger.frames) {
-      const key = `${sid} ${by}`;
+    for (const { is, by, end, across, frame } of ledger.frames) {
       if (is === "got") {
-        if (frame.s !== undefined) arrived.set(key, Math.max(frame.s, arrived.get(key) ?? 0));
+        if (frame.s !== undefined) arrived.set(end, Math.max(frame.s, arrived.get(end) ?? 0));
         if (frame.a === undefined) continue;
-        const unfinished = open.get(key);
+        const unfinished = open.get(end);
         for (const s of unfinished ?? []) if (s <= frame.a && !frame.but?.includes(s)) unfinished?.delete(s);
         continue;
       }
       if (frame.a !== undefined) {
-        if (frame.a < (acked.get(key) ?? 0))
-          yield `the ${by} acknowledged ${frame.a} after ${acked.get(key)}`;
-        if (frame.a > (arrived.get(key) ?? 0))
-          yield `the ${by} acknowledged ${frame.a}, but only ${arrived.get(key) ?? 0} had arrived`;
-        acked.set(key, frame.a);
+        if (frame.a < (acked.get(end) ?? 0))
+          yield `the ${by} acknowledged ${frame.a} after ${acked.get(end)}`;
+        if (frame.a > (arrived.get(end) ?? 0))
+          yield `the ${by} acknowledged ${frame.a}, but only ${arrived.get(end) ?? 0} had arrived`;
+        acked.set(end, frame.a);
       }
       if (frame.t !== "event" || frame.s === undefined) continue;
-      const unfinished = open.get(key) ?? new Set();
-      open.set(key, unfinished.add(frame.s));
-      const window = windows.get(`${sid} ${other[by]}`) ?? Infinity;
+      const unfinished = open.get(end) ?? new Set();
+      open.set(end, unfinished.add(frame.s));
+      const window = windows.get(across) ?? Infinity;
       if (unfinished.size > window)
         yield `the ${by} sent ${unfinished.size} events where ${window} may be open`;
     }
@@ -61,8 +57,9 @@ function windowsOf(ledger: Ledger): Map<string, number> {
     const w = Number(frame["w"] ?? Infinity);
     if (frame.t === "hello") hellos.set(line, w);
     if (frame.t !== "welcome") continue;
-    windows.set(`${String(frame["sid"])} server`, w);
-    windows.set(`${String(frame["sid"])} client`, hellos.get(line) ?? Infinity);
+    const { client, server } = endsOf(String(frame["sid"]));
+    windows.set(server, w);
+    windows.set(client, hellos.get(line) ?? Infinity);
   }
   return windows;
 }
