@@ -121,6 +121,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
 
   function start(): void {
     dialer = redialing(() => {
+      if (retryAt) return; // lost meanwhile: it will be told again
       say({ is: "connecting" });
       if (dialer) newest = new SocketWire(options, told); // whoever is told may close
     });

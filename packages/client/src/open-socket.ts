@@ -97,7 +97,7 @@ class LastingWire implements Wire {
   }
 
   terminate(): void {
-    this.#connection.drop("terminated");
+    if (this.#connection.wire) this.#connection.drop("terminated");
   }
 
   listen(listener: WireListener | undefined): void {

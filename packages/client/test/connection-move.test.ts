@@ -172,6 +172,18 @@ describe("a connection that is to move", () => {
     connection.close();
   });
 
+  test("that was lost as it began to dial waits, and dials once", async () => {
+    const { connection, made, last } = await live();
+    connection.move(0);
+    await pass(0);
+    last().falls();
+    await pass(1);
+    expect(connection.status.value.is).toBe("waiting");
+    await pass(1_000);
+    expect(made).toHaveLength(2);
+    connection.close();
+  });
+
   test("that was lost before it was time dials once", async () => {
     const { connection, made, last } = await live();
     connection.move(200);
