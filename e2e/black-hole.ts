@@ -1,11 +1,15 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
+/** From the page to the server, or back. */
+type Way = "up" | "down";
+
 /** A way to a server that can cut the connections it has, or swallow every byte of them, and can refuse new ones. */
 export class BlackHole {
   readonly port: number;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  /** The present connections' halves, and which way what is read from each goes. */
+  readonly #sockets = new Map<Socket, Way>();
   #shut = false;
 
   private constructor(server: Server, target: number) {
@@ -18,11 +22,11 @@ export class BlackHole {
   }
 
   #join(near: Socket, far: Socket): void {
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
+    for (const [way, from, to] of [
+      ["up", near, far],
+      ["down", far, near],
     ] as const) {
-      this.#sockets.add(from);
+      this.#sockets.set(from, way);
       from.on("error", () => to.destroy());
       from.on("close", () => {
         this.#sockets.delete(from);
@@ -54,9 +58,10 @@ export class BlackHole {
     this.#shut = false;
   }
 
-  /** From now on nothing of the present connections arrives anywhere, though they all stay open. */
-  swallow(): void {
-    for (const socket of this.#sockets) {
+  /** From now on nothing of the present connections arrives, or nothing one way, though they all stay open. */
+  swallow(only?: Way): void {
+    for (const [socket, way] of this.#sockets) {
+      if (only !== undefined && way !== only) continue;
       socket.unpipe();
       socket.removeAllListeners("close");
       socket.on("data", () => {});
@@ -65,7 +70,7 @@ export class BlackHole {
 
   /** Ends the present connections. */
   cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
   /** Ends it with all its connections. */

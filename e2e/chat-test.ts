@@ -6,6 +6,7 @@ import { BlackHole } from "./black-hole.ts";
 import { ChatPage } from "./chat-page.ts";
 import { ports } from "./ports.ts";
 import { ServerProcess } from "./server-process.ts";
+import { Tab } from "./tab.ts";
 
 /** What differs from the demo's defaults; times in milliseconds. */
 type DemoOptions = { readonly heartbeat?: { readonly interval: number; readonly timeout: number } };
@@ -21,6 +22,8 @@ type Chat = {
   readonly blackHole: BlackHole;
   /** Another person: a fresh browser profile, or another tab of a given one; on the plain page, or on that of a path. */
   readonly someone: (at?: { readonly context?: BrowserContext; readonly path?: string }) => Promise<ChatPage>;
+  /** A tab that can be hidden and frozen, where `script` runs before the page's own. */
+  readonly openTab: (url: string, script?: string) => Promise<Tab>;
 };
 
 /** A test with a demo server of its own, and people to talk there. */
@@ -56,6 +59,16 @@ export const test = base.extend<Chat>({
       return new ChatPage(await own.newPage(), path);
     });
     await Promise.all(contexts.map((context) => context.close()));
+  },
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads from the pattern what a fixture needs
+  openTab: async ({}, use) => {
+    const tabs: Tab[] = [];
+    await use(async (url, script) => {
+      const tab = await Tab.open(url, script);
+      tabs.push(tab);
+      return tab;
+    });
+    await Promise.all(tabs.map((tab) => tab.close()));
   },
 });
 

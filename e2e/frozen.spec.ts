@@ -1,22 +1,7 @@
-import { expect, test as base } from "./chat-test.ts";
-import { Tab } from "./tab.ts";
+import { expect, test } from "./chat-test.ts";
 
 // A page that nobody looks at may wait 30 s before it dials again.
-base.setTimeout(90_000);
-
-/** A test with a way to open tabs that can be hidden and frozen. */
-const test = base.extend<{ readonly open: (url: string) => Promise<Tab> }>({
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads from the pattern what a fixture needs
-  open: async ({}, use) => {
-    const tabs: Tab[] = [];
-    await use(async (url) => {
-      const tab = await Tab.open(url);
-      tabs.push(tab);
-      return tab;
-    });
-    await Promise.all(tabs.map((tab) => tab.close()));
-  },
-});
+test.setTimeout(90_000);
 
 test.use({ demoOptions: { heartbeat: { interval: 500, timeout: 500 } } });
 
@@ -35,9 +20,9 @@ for (const path of ["/", "/react.html"])
     demo,
     blackHole,
     someone,
-    open,
+    openTab,
   }) => {
-    const ada = await open(`${blackHole.url}${path}#lobby`);
+    const ada = await openTab(`${blackHole.url}${path}#lobby`);
     const shows = (expression: string) => expect.poll(() => ada.evaluate(expression), { timeout: 30_000 });
     await shows(`document.querySelector("#name")?.focus(), document.activeElement?.id`).toBe("name");
     await ada.type("Ada");

@@ -34,8 +34,8 @@ export class Tab {
     });
   }
 
-  /** Starts a Chromium, with a page. */
-  static async open(url: string): Promise<Tab> {
+  /** Starts a Chromium, with a page; `script` runs before the page's own. */
+  static async open(url: string, script = ""): Promise<Tab> {
     const path = findBrowser("chromium")?.path;
     if (path === undefined) throw new Error("there is no Chromium");
     const profile = await mkdtemp(join(tmpdir(), "symbolon-tab-"));
@@ -45,10 +45,13 @@ export class Tab {
     const socket = new WebSocket(await addressOf(browser));
     await once(socket, "open");
     const tab = new Tab(browser, profile, socket);
-    tab.#target = (await tab.#ask("Target.createTarget", { url })).targetId;
+    tab.#target = (await tab.#ask("Target.createTarget", { url: "about:blank" })).targetId;
     tab.#session = (
       await tab.#ask("Target.attachToTarget", { targetId: tab.#target, flatten: true })
     ).sessionId;
+    await tab.#ask("Page.enable", {}, true);
+    await tab.#ask("Page.addScriptToEvaluateOnNewDocument", { source: script }, true);
+    await tab.#ask("Page.navigate", { url }, true);
     return tab;
   }
 
