@@ -90,6 +90,8 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   let retryAt = 0;
   /** The server does not want us before. */
   let notBefore = 0;
+  /** Someone came back while it was open: if it is dead, they do not wait for long. */
+  let woken = false;
   /** 4401 was the last word: the credential has been asked for anew once. */
   let refused = false;
   let error: CloseError | undefined;
@@ -145,7 +147,8 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     if (!dialer) return; // whoever is told that it is lost may close
     notBefore = Date.now() + atLeast;
     retryAt = Infinity;
-    const window = backoff(attempt, !isVisible(network));
+    const window = woken ? first : backoff(attempt, !isVisible(network));
+    woken = false;
     attempt += 1;
     whenOnline(() => wait(window, () => whenOnline(again)));
   }
@@ -175,7 +178,10 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     if (!dialer) start();
     // Even when the device says that it is offline: it may be wrong, and someone is looking. Not everybody at once.
     else if (retryAt) wait(first, again);
-    else watchdog.probe();
+    else {
+      woken = true;
+      watchdog.probe();
+    }
   }
 
   function leave(persisted: boolean): void {

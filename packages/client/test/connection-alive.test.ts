@@ -152,6 +152,23 @@ describe("the device and the page", () => {
     connection.close();
   });
 
+  test("who comes back to a dead connection does not wait for long, whatever was before", async () => {
+    const { connection, page, last } = await live({}, { probe() {} });
+    for (let losses = 0; losses < 6; losses += 1) {
+      last().falls();
+      await pass(30_000);
+      last().opens();
+      connection.live(35_000);
+    }
+    page.shows("visible");
+    await pass(5_000);
+    expect(connection.status.value.retryAt).toBe(Date.now() + 250);
+    await pass(251);
+    last().falls();
+    expect(connection.status.value.retryAt).toBe(Date.now() + 15_000);
+    connection.close();
+  });
+
   test("a hidden page takes its time", async () => {
     const { connection, page, last } = await live();
     page.shows("hidden");
