@@ -19,7 +19,7 @@ const store = STORE === "" ? undefined : await fileStore({ directory: STORE });
 const app = createApp({
   codecs: [msgpack],
   heartbeat: { interval: 500, timeout: 500 }, // silence is noticed soon: much is to happen in a minute
-  limits: { perAddress: 10_000, connections: 10_000 }, // all clients are of one machine
+  limits: { perAddress: 10_000 }, // all clients are of one machine
   // Whoever is unlucky for long is still expected: that a session ends when its client is away is shown elsewhere.
   sessions: { messages: 10_000, size: 2 ** 24, grace: 3_600_000 },
   ...(store && { store }),
