@@ -152,7 +152,7 @@ export function isShared(name: string, begin: () => SharedData | Promise<SharedD
       const stores = await both();
       const claim = await stores[0].sessions.create(beginning);
       const removed = await Promise.all(stores.map(async (one) => one.sessions.remove(claim)));
-      expect(removed.sort()).toEqual([false, true]);
+      expect(removed.filter(Boolean)).toEqual([true]);
       for (const { sessions } of stores) expect(await sessions.list()).toEqual([]);
     });
 
