@@ -160,6 +160,14 @@ describe("revoke", () => {
     });
   });
 
+  test("logs that the store has failed, when the app is not told", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    onTestFinished(() => log.mockRestore());
+    createApp({ store: changed(memoryStore(), { list: () => raise() }) }).revoke("ada");
+    await settled();
+    expect(log).toHaveBeenCalledWith('symbolon: error at "store"', new Error("broken store"));
+  });
+
   test("asks the store to end each session, though it fails for one", async () => {
     const store = memoryStore();
     const { net, app } = talking({}, { store });
