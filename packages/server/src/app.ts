@@ -12,7 +12,7 @@ import { type Clock, SystemClock } from "./clock.ts";
 import { inOneLine, isByClient } from "./by-client.ts";
 import type { BaseContext, Context, HookContext } from "./context.ts";
 import { Dispatcher, type DispatchOptions, type HandshakeOptions, type Track } from "./dispatch.ts";
-import type { Close, ErrorContext, OnError } from "./failure.ts";
+import { type Close, type ErrorContext, type OnError, tell } from "./failure.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { AnyHook, Hook, OwnName, Provided } from "./hook.ts";
 import type { HostOptions } from "./host.ts";
@@ -149,8 +149,9 @@ export interface App<P extends object = object, L extends object = object> {
   /**
    * Ends every session and every socket whose hooks provided this `principal`, those whose client is away too, with
    * `close`: 4403 "revoked" unless given, upon which a client of ours ends; with 4401 it asks `getToken` once and begins
-   * a new session. What was said and not handled is not handled any more. Who comes back meets the hooks: it is they who
-   * refuse a revoked credential. Throws RangeError for a code that cannot be sent.
+   * a new session. What was said and not handled is not handled any more. Sessions that only the store has end soon after:
+   * `onError` is told when the store fails. Who comes back meets the hooks: it is they who refuse a revoked credential;
+   * whom they let pass begins anew, told `reset` with why `unknown`. Throws RangeError for a code that cannot be sent.
    */
   readonly revoke: (principal: string, close?: Close) => void;
   /** What the app has to do with now, for a monitor. The apps that are mounted are in it. */
@@ -180,7 +181,7 @@ export function createApp<State = undefined, Layer extends SocketLayer = object>
   const parking = new Parking<SessionLine>(clock, options.sessions);
   if (options.store !== undefined) void expireStored(options.store, clock, parking.options.grace);
   const visitors = new Visitors(clock, limitsOf(options.limits).perPrincipal);
-  const routes = new Routes({ clock, heartbeat, parking, visitors });
+  const routes = new Routes({ clock, heartbeat, parking, visitors, store: options.store });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // the innermost app's own, below a mount
   };
@@ -259,7 +260,9 @@ function view<P extends object, L extends object>(
     drain: (within) => routes.drain(within),
     revoke: (principal, { code, reason } = { code: CloseCode.Forbidden, reason: "revoked" }) => {
       checkCloseCode(code);
-      routes.revoke(principal, new CloseError(code, reason));
+      routes.revoke(principal, new CloseError(code, reason), (failure) => {
+        void tell(options.onError, failure, { request: new Request("symbolon:store"), phase: "ending" });
+      });
     },
     gauges: () => ({ ...routes.gauges, deciding: served.deciding }),
     maxPayload: options.maxPayload,

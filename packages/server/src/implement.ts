@@ -102,7 +102,9 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     };
     // Where what is known here does not fit, the session may have gone on at another server since.
     const asks = known.is === "gone" || (known.is === "new" && known.why === "lost");
-    const stored = asks && request !== undefined ? await this.#find(request) : undefined;
+    const { visitors } = this.#options;
+    const stored =
+      asks && request !== undefined ? await visitors.coming(principal, this.#find(request)) : undefined;
     if (known.is === "stale" || stored?.is === "stale") return new ClosedBefore(superseded);
     if (known.is === "here") {
       if (!known.line.returns.take())

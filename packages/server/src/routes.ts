@@ -10,6 +10,8 @@ import type { Parking } from "./parking.ts";
 import { type RawRoute, serveRaw } from "./raw.ts";
 import { type Found, Router } from "./router.ts";
 import type { SessionLine } from "./session-line.ts";
+import type { Store } from "./store.ts";
+import { endStored } from "./stored-sessions.ts";
 import type { Visitors } from "./visitors.ts";
 
 /** Answers an HTTP request with what its context says. */
@@ -54,6 +56,8 @@ export interface RoutesOptions {
   readonly heartbeat: HeartbeatOptions;
   readonly parking: Parking<SessionLine>;
   readonly visitors: Visitors;
+  /** Where sessions survive this process. Default: they do not. */
+  readonly store?: Store | undefined;
 }
 
 /** The routes of an app and of those mounted below it: what serves which path. */
@@ -142,10 +146,12 @@ export class Routes {
     );
   }
 
-  /** Ends everyone of that name, at the routes of mounted apps too. */
-  revoke(principal: string, error: CloseError): void {
-    this.#options.visitors.revoke(principal, error);
-    for (const { routes } of this.#mounts) routes.revoke(principal, error);
+  /** Ends everyone of that name, and their sessions in stores, at the routes of mounted apps too; `failed` is told what a store failed with. */
+  revoke(principal: string, error: CloseError, failed: (failure: unknown) => void): void {
+    const { visitors, store } = this.#options;
+    visitors.revoke(principal, error);
+    if (store !== undefined) endStored(store, principal).catch(failed);
+    for (const { routes } of this.#mounts) routes.revoke(principal, error, failed);
   }
 
   /** Whether any route is at this path. */

@@ -46,7 +46,7 @@ export interface SessionStore {
   park(claim: Claim, at: number): Awaitable<boolean>;
   /** Ends the session: it is as if it had never been. False when the claim is not the newest one. */
   remove(claim: Claim): Awaitable<boolean>;
-  /** Every session there is: what a server that starts may find. It parks those that have no `since`. */
+  /** Every session there is: what a server that starts may find, and parks when it has no `since`; among them are those that `revoke` ends. */
   list(): Awaitable<readonly StoredSession[]>;
 }
 

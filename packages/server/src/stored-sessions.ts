@@ -17,6 +17,23 @@ export async function expireStored({ sessions }: Store, clock: Clock, grace: num
   }
 }
 
+/**
+ * Ends the sessions that a store has of a principal now, of clients that come back meanwhile too. Rejects when the store
+ * fails; it was asked to end each of them then.
+ */
+export async function endStored({ sessions }: Store, principal: string): Promise<void> {
+  let left = (await sessions.list()).filter((session) => session.principal === principal);
+  while (left.length > 0) {
+    const fences = new Map(left.map(({ claim: { sid, fence } }) => [sid, fence]));
+    const ended = await Promise.all(left.map(async ({ claim }) => sessions.remove(claim)));
+    if (!ended.includes(false)) return;
+    left = (await sessions.list()).filter(({ claim }) => fences.has(claim.sid));
+    // Who came back has another fence: a store that lists the same one would be asked for ever.
+    if (left.some(({ claim: { sid, fence } }) => fences.get(sid) === fence))
+      throw new Error("the store lists a session that it does not end");
+  }
+}
+
 function complain(error: unknown): void {
   console.error("symbolon: the store cannot end its sessions", error);
 }

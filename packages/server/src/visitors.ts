@@ -23,6 +23,8 @@ export class Visitors {
   readonly #most: number;
   /** By principal; those who have none are together. */
   readonly #named = new Map<string | undefined, Set<Visitor>>();
+  /** Those who are let in by hooks, and not here yet. */
+  readonly #coming = new Set<Pick<Visitor, "expel"> & { readonly principal: string | undefined }>();
 
   /** `most` of one principal may be connected. */
   constructor(clock: Clock, most: number) {
@@ -84,8 +86,24 @@ export class Visitors {
     };
   }
 
+  /** Waits for what has to be known before someone can be here. Rejects as `known` does, and when everyone of that name was ended meanwhile. */
+  async coming<Known>(principal: string | undefined, known: Promise<Known>): Promise<Known> {
+    const expelled: CloseError[] = [];
+    const one = { principal, expel: (error: CloseError) => void expelled.push(error) };
+    this.#coming.add(one);
+    try {
+      const value = await known;
+      const [error] = expelled;
+      if (error !== undefined) throw error;
+      return value;
+    } finally {
+      this.#coming.delete(one);
+    }
+  }
+
   /** Ends everyone of that name. */
   revoke(principal: string, error: CloseError): void {
+    for (const one of this.#coming) if (one.principal === principal) one.expel(error);
     for (const visitor of Array.from(this.#named.get(principal) ?? [])) visitor.expel(error);
   }
 

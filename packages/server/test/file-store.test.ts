@@ -5,6 +5,7 @@ import { bootId } from "../src/boot.ts";
 import { type FileStore, fileStore, type FileStoreOptions } from "../src/file-store.ts";
 import { temporaryDirectory } from "./directories.ts";
 import { beginning, bringing, keepsPromises, resumed } from "./store-conformance.ts";
+import { handsOver } from "./store-shared.ts";
 
 vi.mock(import("../src/boot.ts"), { spy: true });
 
@@ -16,6 +17,23 @@ keepsPromises("a store in files", async () => fileStore({ directory: await tempo
 keepsPromises("a store on the disk", async () =>
   fileStore({ directory: await temporaryDirectory(), sync: "disk" }),
 );
+handsOver("a store in files", async () => {
+  const directory = await temporaryDirectory();
+  let store: FileStore | undefined;
+  const open = async (): Promise<FileStore> => {
+    await store?.close();
+    return (store = await fileStore({ directory }));
+  };
+  const lose = async (): Promise<FileStore> => {
+    const whole = await readFile(join(directory, "journal"));
+    await store?.rooms.append("lost", line("lost"), keep);
+    await store?.close();
+    store = undefined;
+    await damage(directory, whole.length + 20);
+    return open();
+  };
+  return { open, lose };
+});
 
 /** Opens a store that is closed when the test has finished. */
 async function opened(directory: string, options: Partial<FileStoreOptions> = {}): Promise<FileStore> {
@@ -29,6 +47,14 @@ async function killed(directory: string): Promise<string> {
   const copy = await temporaryDirectory();
   await copyFile(join(directory, "journal"), join(copy, "journal"));
   return copy;
+}
+
+/** Changes a byte of a journal, which it gives as it is then. */
+async function damage(directory: string, at: number): Promise<Buffer> {
+  const bytes = await readFile(join(directory, "journal"));
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  await writeFile(join(directory, "journal"), bytes);
+  return bytes;
 }
 
 /** A store with a session, three messages and a room, and the directory of it. */
@@ -130,9 +156,7 @@ test("a damaged file is copied, and its history does not go on: sessions reset, 
   const whole = await readFile(join(directory, "journal"));
   await store.rooms.append("r", line("b"), keep);
   const copy = await killed(directory);
-  const bytes = await readFile(join(copy, "journal"));
-  bytes.writeUInt8(bytes.readUInt8(whole.length + 20) ^ 1, whole.length + 20);
-  await writeFile(join(copy, "journal"), bytes);
+  const bytes = await damage(copy, whole.length + 20);
   const again = await opened(copy);
   const damaged = join(copy, "journal.damaged");
   expect(again.opened).toEqual({ history: "lost", cut: bytes.length - whole.length, damaged });

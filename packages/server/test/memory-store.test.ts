@@ -1,8 +1,14 @@
 import { expect, test } from "vitest";
 import { memoryStore } from "../src/memory-store.ts";
 import { beginning, bringing, keepsPromises } from "./store-conformance.ts";
+import { handsOver, isShared } from "./store-shared.ts";
 
 keepsPromises("a store in memory", () => memoryStore());
+for (const promises of [handsOver, isShared])
+  promises("a store in memory", () => {
+    let store = memoryStore();
+    return { open: () => store, lose: () => (store = memoryStore()) };
+  });
 
 test("a store in memory answers at once: nobody has to wait", () => {
   const { epoch, sessions, rooms } = memoryStore();
