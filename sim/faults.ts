@@ -53,17 +53,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   },
   replace(world) {
     if (!world.server || world.depot.settings.is !== "memory") return undefined;
-    const ms = world.chance.between(100, 8_000);
-    world.replace(() => notice(world)?.after);
-    const end = world.endElder;
-    world.agenda.plan(undefined, ms, () => world.endElder === end && end?.());
-    for (const line of world.network.open)
-      if (world.chance.happens(0.7)) {
-        // The clients leave it; that may be news to it.
-        line.up.break(world.chance.whole(0, 3), world.chance.happens(0.5) ? undefined : ms / 2);
-        line.down.break(world.chance.whole(0, 3), 0);
-      }
-    return `another process takes the server's place, and the one before goes on for ${ms.toFixed()} ms`;
+    return replace(world, false);
   },
   "sick store"(world) {
     const ms = world.chance.between(500, 8_000);
@@ -84,15 +74,18 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     return `client ${client.id} says ${many} things at once`;
   },
   "flood server"(world) {
+    if (world.chance.happens(0.05)) return floodRoom(world);
     const many = world.chance.whole(10, 150);
     const { id } = world.chance.oneOf(world.clients);
     for (let count = 0; count < many; count += 1) world.server?.say("event", id);
     return `the server says ${many} things at once to client ${id}`;
   },
   jump(world) {
+    const half = world.chance.oneOf(["client", "server"] as const);
     const ms = world.chance.between(-60_000, 60_000);
-    world.page.skew += ms;
-    return `the client's clock jumps by ${ms.toFixed()} ms`;
+    world.skew[half] += ms;
+    world.trace.add({ is: "jump", half, ms });
+    return `the clock of the ${half} jumps by ${ms.toFixed()} ms`;
   },
   offline(world) {
     const ms = world.chance.between(200, 20_000);
@@ -128,6 +121,39 @@ function crash(world: Scene, what: string): string | undefined {
   world.crash(() => notice(world)?.after);
   world.agenda.plan(undefined, ms, () => world.boot());
   return `${what}, and is back in ${ms.toFixed()} ms`;
+}
+
+/** More is said in the room than its log keeps, while nobody is there. */
+function floodRoom({ network, server }: Scene): string | undefined {
+  if (!server) return undefined;
+  for (const { up, down } of network.open) {
+    up.break(0, 0);
+    down.break(0, 0);
+  }
+  for (let count = 0; count < 1_100; count += 1) server.say("room", 0);
+  return "every line breaks, and the server says 1,100 things at once in the room";
+}
+
+/** A process takes the server's place, and may lose it again to the one before. */
+function replace(world: Scene, again: boolean): string {
+  const { chance, agenda, network } = world;
+  const ms = chance.happens(0.5) ? chance.between(100, 1_500) : chance.between(100, 8_000);
+  world.replace(() => notice(world)?.after, again);
+  const end = world.endElder;
+  const back = !again && chance.happens(0.7);
+  agenda.plan(undefined, ms, () => {
+    if (world.endElder !== end) return;
+    if (back) world.trace.add({ is: "fault", fault: "replace", what: replace(world, true) });
+    else end?.();
+  });
+  for (const line of network.open)
+    if (chance.happens(0.7)) {
+      // The clients leave it; that may be news to it.
+      line.up.break(chance.whole(0, 3), chance.happens(0.5) ? undefined : ms / 2);
+      line.down.break(chance.whole(0, 3), 0);
+    }
+  const who = again ? "the process before" : "another process";
+  return `${who} takes the server's place, and the one that had it goes on for ${ms.toFixed()} ms`;
 }
 
 /** A client's line that is open, the newest more likely than others. */

@@ -135,9 +135,15 @@ export class Ledger {
     return this.all("trouble").length > 0;
   }
 
-  /** Whether what the server said may have gone with its process: it never left, and the process died, or its store failed. */
-  mayBeGone({ n, by, place }: Found<"said">): boolean {
-    const failed = this.troubled || this.all("died").some((died) => died.place > place);
+  /**
+   * Whether what the server said may have gone with its process: it never left, and the process died, or its store failed, or
+   * the session went on in another.
+   */
+  mayBeGone({ n, by, conv, life = Infinity, place }: Found<"said">): boolean {
+    const failed =
+      this.troubled ||
+      this.all("died").some((died) => died.place > place) ||
+      this.all("setup").some((setup) => setup.conv === conv && setup.life > life);
     if (by === "client" || !failed) return false;
     this.#left ??= new Set(
       this.all("put").map(({ frame }) => (frame["data"] as { n?: number } | undefined)?.n),

@@ -6,7 +6,7 @@ import { hunt } from "./hunt.ts";
 import { modes } from "./modes.ts";
 import { mutants } from "./mutants.ts";
 import { type Batch, type Failure, runAll } from "./pool.ts";
-import { complaints, report } from "./report.ts";
+import { complaints, report, verdict } from "./report.ts";
 import { add, nothing, type Tally } from "./tally.ts";
 
 const { values: asked } = parseArgs({
@@ -32,11 +32,13 @@ else await attempt(asked.mode === undefined ? Object.keys(modes) : [asked.mode])
 /** Runs the schedules of some modes, and reports on each as soon as it is done. */
 async function attempt(names: readonly string[]): Promise<void> {
   let began = performance.now();
+  let all = nothing;
   const results = new Map<string, { tally: Tally; failures: Failure[] }>();
   await runAll(batches(names), { jobs, mutant }, ({ mode, tally: more, failures }) => {
     const { tally, failures: before } = results.get(mode) ?? { tally: nothing, failures: [] };
     const so = { tally: add(tally, more), failures: before.concat(failures) };
     results.set(mode, so);
+    all = add(all, more);
     if (so.tally.schedules < many) return true;
     console.log(report(so.tally, { mode, first, commit: commit(), ms: performance.now() - began }));
     began = performance.now();
@@ -45,6 +47,7 @@ async function attempt(names: readonly string[]): Promise<void> {
     process.exitCode = 1;
     return true;
   });
+  console.log(verdict(all));
   const { user, system } = process.cpuUsage();
   console.log(`${((user + system) / 1e6).toFixed()} s of processor time in all`);
 }

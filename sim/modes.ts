@@ -36,6 +36,8 @@ export interface Mode {
   readonly stores?: readonly StoreSettings["is"][];
   /** Each of its worlds has a twin in which clients speak by hand. */
   readonly twins?: boolean;
+  /** So many of its sessions may wait for their clients. Default: all. */
+  readonly parked?: number;
   readonly mix: Readonly<Partial<Record<FaultName, number>>>;
 }
 
@@ -72,13 +74,13 @@ export const modes: Readonly<Record<string, Mode>> = {
     says: "The server crashes, and what begins again finds its sessions in a store of another machine, which may be late.",
     faults: 6,
     stores: ["memory"],
-    mix: { crash: 4, replace: 3, cut: 3, "slow handlers": 2, lag: 1, "flood server": 1 },
+    mix: { crash: 4, replace: 3, cut: 3, "slow handlers": 2, lag: 1, "flood server": 1, jump: 1 },
   },
   filed: {
     says: "The server crashes while it writes, or its machine loses power; its files are all that is left.",
     faults: 6,
     stores: ["files"],
-    mix: { crash: 4, power: 1, cut: 2, "slow handlers": 2, lag: 1 },
+    mix: { crash: 4, power: 1, cut: 2, "slow handlers": 2, lag: 1, jump: 1 },
   },
   doubts: {
     says: "The store fails, and nobody knows whether it did what it was asked; the server crashes.",
@@ -89,12 +91,14 @@ export const modes: Readonly<Record<string, Mode>> = {
   floods: {
     says: "More is said than buffers hold, while handlers are slow or hang and connections break.",
     faults: 6,
+    parked: 1,
     mix: { "flood client": 3, "flood server": 3, starve: 2, "slow handlers": 2, cut: 3, lag: 1 },
   },
   attacks: {
-    says: "Old greetings are said again by somebody else, and greetings are forged.",
+    says: "Old greetings are said again by somebody else, and greetings are forged; the server may crash, and ask its store who is who.",
     faults: 12,
-    mix: { replay: 4, forge: 3, cut: 4, lag: 1, hole: 1 },
+    stores: ["none", "memory", "memory"],
+    mix: { replay: 4, forge: 4, cut: 3, lag: 1, hole: 1, crash: 3 },
   },
   storm: {
     says: "Everything at once.",

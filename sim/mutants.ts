@@ -1,5 +1,6 @@
 import { forgetful } from "./forgetful.ts";
 import type { Mutant, Patch } from "./mutant.ts";
+import { unchecked } from "./unchecked.ts";
 
 const session = "protocol/src/session.ts";
 const arrivals = "protocol/src/arrivals.ts";
@@ -236,4 +237,5 @@ export const mutants: readonly Mutant[] = [
       '      if (frame.t === "event") listener.take(frame, message.length);\n      if (listener.take(frame, message.length) ||',
   },
   ...forgetful,
+  ...unchecked,
 ];

@@ -6,8 +6,6 @@ export class Page {
   readonly document = Object.assign(new Ears(), { visibilityState: "visible" });
   online = true;
   #frozen = false;
-  /** How far the wall clock is off, in ms. */
-  skew = 0;
 
   /** How many listen. */
   get listeners(): number {

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import files from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers/promises";
-import type { Agenda } from "./agenda.ts";
+import type { Agenda, Half } from "./agenda.ts";
 import type { Chance } from "./chance.ts";
 import type { Files } from "./files.ts";
 
@@ -11,8 +11,8 @@ import type { Files } from "./files.ts";
 export interface Ground {
   readonly agenda: Agenda;
   readonly chance: Chance;
-  /** How far the wall clock is off, in ms. */
-  readonly skew: number;
+  /** How far the wall clock of each machine is off, in ms. */
+  readonly skew: Readonly<Record<Half, number>>;
   /** Told what the product writes to the console. */
   readonly complain: (what: unknown[]) => void;
   /** Hears `online`, `pagehide` and their like. */
@@ -101,9 +101,13 @@ export function install(): void {
     addEventListener: (type: string, told: EventListener) => ground?.page.addEventListener(type, told),
     removeEventListener: (type: string, told: EventListener) => ground?.page.removeEventListener(type, told),
   });
-  Object.assign(Date, {
-    now: () => (ground ? Math.floor(epoch + ground.agenda.now + ground.skew) : real.now()),
-  });
+  const wall = (half: Half) => (): number =>
+    ground ? Math.floor(epoch + ground.agenda.now + ground.skew[half]) : real.now();
+  class ServerDate extends Date {
+    static override readonly now = wall("server");
+  }
+  Object.assign(globalThis, { ServerDate }); // for dates.mjs
+  Object.assign(Date, { now: wall("client") });
   Object.assign(Math, { random: () => ground?.chance.next() ?? real.random() });
   Object.assign(console, {
     error: (...what: unknown[]) => (ground ? ground.complain(what) : real.error(...what)),

@@ -1,4 +1,4 @@
-import type { Agenda } from "./agenda.ts";
+import type { Agenda, Half } from "./agenda.ts";
 import type { Chance } from "./chance.ts";
 import type { Depot } from "./depot.ts";
 import type { Network } from "./network.ts";
@@ -24,6 +24,8 @@ export interface Scene {
   readonly chance: Chance;
   readonly trace: Trace;
   readonly page: Page;
+  /** How far the wall clock of each machine is off, in ms. */
+  readonly skew: Record<Half, number>;
   readonly settings: Settings;
   readonly network: Network;
   readonly stage: Stage;
@@ -31,8 +33,11 @@ export interface Scene {
   readonly depot: Depot;
   /** The server's process; undefined while there is none. */
   readonly server: ServerProcess | undefined;
-  /** Another process takes the place of the server's; the one before goes on until `endElder`. */
-  replace(notice: () => number | undefined): void;
+  /**
+   * Another process takes the place of the server's: a new one, or `again` the one before, if it is still there. The one
+   * that is replaced goes on, for those who are connected to it, until `endElder`.
+   */
+  replace(notice: () => number | undefined, again: boolean): void;
   /** Ends the process before, if there still is one. */
   readonly endElder: (() => void) | undefined;
   /** Starts the server's process, if there is none. */

@@ -83,12 +83,12 @@ export class ServerProcess implements Answering {
     if (kind === "room") return this.#speak();
     const talking = this.current(client);
     if (talking === undefined) return;
-    const { conv, peer, parked } = talking;
+    const { conv, life, peer, parked } = talking;
     const { boot } = this;
     const said = { ...this.#stage.next(), conv };
     const { n } = said;
     const mine = { n, conv, boot };
-    this.#stage.trace.add({ is: "said", by: "server", n, kind, client, conv });
+    this.#stage.trace.add({ is: "said", by: "server", n, kind, client, conv, life });
     if (kind === "event") {
       const sent = peer.send("news", said);
       // While the client is away nobody awaits: what is too much then must end in a reset.

@@ -27,13 +27,19 @@ export interface Settings {
   readonly said: number;
   readonly store: StoreSettings;
   /** Options of the server's sessions. */
-  readonly app: { readonly sessions: { readonly grace: number; readonly messages: number } };
+  readonly app: {
+    readonly sessions: { readonly grace: number; readonly messages: number; readonly parked: number };
+  };
   /** Options of the client. */
   readonly client: { readonly outbox: { readonly messages: number; readonly full: "wait" | "reject" } };
 }
 
-/** Draws the settings of a world, with one of these stores. */
-export function drawSettings(chance: Chance, stores: readonly StoreSettings["is"][]): Settings {
+/** Draws the settings of a world, with one of these stores; at most `parked` sessions may wait. */
+export function drawSettings(
+  chance: Chance,
+  stores: readonly StoreSettings["is"][],
+  parked: number,
+): Settings {
   return {
     clients: chance.happens(0.3) ? 2 : 1,
     heartbeat: { interval: chance.oneOf([1_000, 2_000, 4_000]), timeout: chance.oneOf([500, 1_000, 2_000]) },
@@ -41,7 +47,7 @@ export function drawSettings(chance: Chance, stores: readonly StoreSettings["is"
     terminable: chance.happens(0.5),
     duration: chance.oneOf([10_000, 20_000, 40_000]),
     said: chance.whole(12, 30),
-    app: { sessions: { grace: chance.oneOf([20_000, 60_000]), messages: chance.oneOf([20, 100]) } },
+    app: { sessions: { grace: chance.oneOf([20_000, 60_000]), messages: chance.oneOf([20, 100]), parked } },
     client: {
       outbox: { messages: chance.oneOf([20, 100, 1_000]), full: chance.happens(0.5) ? "wait" : "reject" },
     },

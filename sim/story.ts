@@ -54,6 +54,8 @@ function tell(entry: Entry): string {
       return `conversation ${entry.conv} is ${entry.is}, at ${entry.clock.toFixed()} of the server's clock`;
     case "fault":
       return `** ${entry.fault}: ${entry.what}`;
+    case "jump":
+      return `** the wall clock of the ${entry.half} is another`;
     case "quiet":
       return "** nothing goes wrong any more";
     case "rest":

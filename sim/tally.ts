@@ -15,9 +15,22 @@ export interface Tally {
   readonly gaps: Counts;
   /** Frames that were sent more than once, dials, and resumed sessions. */
   readonly work: Counts;
-  /** In how many schedules each invariant was broken. */
+  /** In how many schedules each invariant was judged, */
+  readonly judged: Counts;
+  /** and in how many it was broken. */
   readonly broken: Counts;
+  /** In how many schedules something was lost, duplicated or reordered, or missed in silence. */
+  readonly spoiled: Counts;
 }
+
+/** What an application sees when an invariant of delivery is broken. */
+const spoils: Readonly<Record<string, string>> = {
+  I1: "reordered",
+  I2: "duplicated",
+  I3: "lost",
+  I13: "silent gaps",
+  I16: "silent gaps",
+};
 
 /** Nothing yet. */
 export const nothing: Tally = blank(0);
@@ -32,12 +45,18 @@ function blank(schedules: number): Tally {
     resets: {},
     gaps: {},
     work: {},
+    judged: {},
     broken: {},
+    spoiled: {},
   };
 }
 
-/** Counts one schedule. */
-export function count(entries: readonly Entry[], violations: readonly Violation[]): Tally {
+/** Counts one schedule, in which these invariants were judged. */
+export function count(
+  entries: readonly Entry[],
+  judged: readonly string[],
+  violations: readonly Violation[],
+): Tally {
   const tally = blank(1);
   const given = new Set<string>();
   for (const entry of entries) {
@@ -54,7 +73,11 @@ export function count(entries: readonly Entry[], violations: readonly Violation[
       given.add(key);
     }
   }
-  for (const name of new Set(violations.map(({ of }) => of))) one(tally.broken, name);
+  for (const name of judged) one(tally.judged, name);
+  const broken = new Set(violations.map(({ of }) => of));
+  for (const name of broken) one(tally.broken, name);
+  for (const what of new Set(Array.from(broken, (name) => spoils[name] ?? []).flat()))
+    one(tally.spoiled, what);
   return tally;
 }
 
@@ -74,7 +97,9 @@ export function add(some: Tally, more: Tally): Tally {
     resets: merge(some.resets, more.resets),
     gaps: merge(some.gaps, more.gaps),
     work: merge(some.work, more.work),
+    judged: merge(some.judged, more.judged),
     broken: merge(some.broken, more.broken),
+    spoiled: merge(some.spoiled, more.spoiled),
   };
 }
 

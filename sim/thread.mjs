@@ -7,4 +7,5 @@ import { register as registerTypeScript } from "tsx/esm/api";
 if (workerData.mutant) register("./mutate.mjs", import.meta.url, { data: workerData.mutant });
 registerTypeScript();
 register("./names.mjs", import.meta.url);
+register("./dates.mjs", import.meta.url);
 await import("./worker.ts");

@@ -28,7 +28,7 @@ export interface Unrest {
 export type Happening =
   /** How the world is set up. */
   | { readonly is: "world"; readonly settings: Settings }
-  /** The application says something, the server in conversation `conv`, or in a room to all its members. */
+  /** The application says something, the server in the setup `life` of conversation `conv`, or in a room to all its members. */
   | {
       readonly is: "said";
       readonly by: Half;
@@ -36,6 +36,7 @@ export type Happening =
       readonly kind: Kind;
       readonly client?: number;
       readonly conv?: number;
+      readonly life?: number;
       readonly room?: string;
       /** What a handler was given when it said this in a room. */
       readonly because?: number;
@@ -115,6 +116,8 @@ export type Happening =
   /** A frame is sent on a line, and arrives. */
   | { readonly is: "put" | "got"; readonly line: number; readonly by: Half; readonly frame: SeenFrame }
   | { readonly is: "fault"; readonly fault: FaultName; readonly what: string }
+  /** The wall clock of a machine jumps. */
+  | { readonly is: "jump"; readonly half: Half; readonly ms: number }
   /** The server's process begins; `boot` counts from 1. */
   | { readonly is: "boot"; readonly boot: number; readonly history: History }
   /** It is gone at once. */

@@ -31,6 +31,7 @@ export class World implements Scene {
   readonly trace = new Trace(this.agenda);
   readonly chance: Chance;
   readonly page = new Page();
+  readonly skew = { client: 0, server: 0 };
   readonly settings: Settings;
   readonly network: Network;
   readonly stage: Stage;
@@ -44,6 +45,8 @@ export class World implements Scene {
   #boots = 0;
   /** The server's process, from before it is reached. */
   #life: Life | undefined;
+  /** The process before, while it goes on. */
+  #elder: { readonly life: Life | undefined; readonly server: ServerProcess | undefined } | undefined;
 
   /** In a `plain` world clients speak by hand. */
   constructor(seed: number, mode: Mode, { plain = false } = {}) {
@@ -53,7 +56,7 @@ export class World implements Scene {
     this.#seed = seed;
     this.#mode = mode;
     this.chance = chance("faults");
-    this.settings = drawSettings(chance("settings"), mode.stores ?? ["none"]);
+    this.settings = drawSettings(chance("settings"), mode.stores ?? ["none"], mode.parked ?? 100);
     this.depot = new Depot({ agenda, trace, chance: chance("store") }, this.settings.store);
     this.network = new Network({
       agenda,
@@ -124,15 +127,16 @@ export class World implements Scene {
     this.server = undefined;
   }
 
-  /** Another process takes the server's place; the one before goes on, for those who are connected to it, until it is ended. */
-  replace(notice: () => number | undefined): void {
-    this.endElder?.();
-    const [life, server] = [this.#life, this.server];
-    this.#life = undefined;
-    this.server = undefined;
-    this.network.server = undefined;
+  replace(notice: () => number | undefined, again: boolean): void {
+    const next = again ? this.#elder : undefined;
+    if (!next) this.endElder?.();
+    const { life, server } = (this.#elder = { life: this.#life, server: this.server });
+    this.#life = next?.life;
+    this.server = next?.server;
+    this.network.server = next?.server;
     this.endElder = () => {
       this.endElder = undefined;
+      this.#elder = undefined;
       life?.die();
       this.#end(server, notice);
     };
@@ -155,17 +159,15 @@ export class World implements Scene {
   }
 
   #ground(complain: (what: unknown[]) => void) {
-    const { agenda, page } = this;
+    const { agenda, page, skew } = this;
     return {
       agenda,
+      skew,
       files: this.depot.files,
       chance: new Chance(this.#seed, "product"),
       complain,
       page: page.window,
       document: page.document,
-      get skew() {
-        return page.skew;
-      },
       get online() {
         return page.online;
       },

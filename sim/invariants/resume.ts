@@ -68,7 +68,8 @@ export const I24: Invariant = {
       if (lostHere(ledger, life, place)) continue;
       const joined = owner !== undefined && ledger.joined(owner).some((one) => one.sid === sid);
       if (!joined || ledger.closed(owner, place) || overflowed(ledger, conv)) continue;
-      if (!expired(ledger, conv, clock)) yield `conversation ${conv} ended without a cause`;
+      if (!expired(ledger, conv, clock) && !crowdedOut(ledger, life))
+        yield `conversation ${conv} ended without a cause`;
     }
     for (const { client, why, place } of ledger.all("reset")) {
       const [left] = ledger
@@ -103,7 +104,10 @@ function lostHere(ledger: Ledger, life: number, place: number): boolean {
     .some((one) => one.conv === setup?.conv && one.life > life && dialed.has(one.line));
 }
 
-/** Whether nobody was there for `grace` since the client was seen last, though processes may have come and gone. */
+/**
+ * Whether nobody was there for `grace` since the client was seen last, though processes may have come and gone: what passes
+ * between them is told by the wall clock, which may have jumped ahead.
+ */
 function forgotten(ledger: Ledger, conv: number, place: number): boolean {
   const before = (one: { readonly place: number }): boolean => one.place < place;
   const here = [...ledger.all("setup"), ...ledger.all("resumed")].filter((one) => one.conv === conv);
@@ -112,7 +116,12 @@ function forgotten(ledger: Ledger, conv: number, place: number): boolean {
     .filter((one) => before(one) && one.place > seen)
     .map(({ at }) => at);
   const { at = 0 } = ledger.entries[place] ?? {};
-  return at - Math.min(...away) >= ledger.settings.app.sessions.grace;
+  const since = Math.min(...away);
+  const ahead = ledger
+    .all("jump")
+    .filter((jump) => jump.half === "server" && jump.ms > 0 && jump.at >= since && before(jump));
+  const passed = ahead.reduce((sum, { ms }) => sum + ms, at - since);
+  return passed >= ledger.settings.app.sessions.grace;
 }
 
 /** So many events may be unfinished at a client; of what is said beyond them nothing is recorded. */
@@ -128,6 +137,19 @@ function unrecorded(ledger: Ledger, conv: number, place: number): boolean {
       .filter(({ n }) => !ledger.of("outcome", n).some((one) => one.place < died.place));
     return open.length >= window;
   });
+}
+
+/** Whether more sessions waited than may. */
+function crowdedOut(ledger: Ledger, life: number): boolean {
+  const ended = ledger.all("ended").find((one) => one.life === life);
+  const away = new Set<number>();
+  for (const { is, life: one } of [...ledger.all("parked"), ...ledger.all("resumed"), ...ledger.all("ended")]
+    .filter(({ place }) => place < (ended?.place ?? 0))
+    .sort((a, b) => a.place - b.place)) {
+    if (is === "parked") away.add(one);
+    else away.delete(one);
+  }
+  return away.has(life) && away.size > ledger.settings.app.sessions.parked;
 }
 
 function expired(ledger: Ledger, conv: number, clock: number): boolean {
