@@ -7,6 +7,7 @@ import {
   type Hello,
   type Left,
   type OpenCalls,
+  type SessionKey,
   type Wire,
 } from "@symbolon/protocol";
 import type { Attempt } from "./attempt.ts";
@@ -93,9 +94,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const key = JSON.stringify([owner.cid, owner.principal]);
     const service = `${codec.protocol} ${pathname}`;
     const known = this.#known(hello, owner, key);
-    const request = hello.resume && {
-      ...hello.resume,
-      secret: hashOf(hello.resume),
+    // Who has missed its welcome comes back without a word of it: the store is to know that it is here all the same.
+    const brought = hello.resume ?? (known.is === "here" ? unsaid(known.line) : undefined);
+    const request = brought && {
+      ...brought,
+      secret: hashOf(brought),
       principal,
       service,
       att: hello.att,
@@ -111,7 +114,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
         return new ClosedBefore({ code: CloseCode.TooMany, reason: "back too often" });
       await attempt.end(); // the hooks have let it pass, and the session has what they provided at first
       await accept();
-      const goesOn = request === undefined || (await known.line.resume(request));
+      const goesOn = request !== undefined && (await known.line.resume(request));
       // While something was awaited, the session may have gone on without it.
       const again = this.#known(hello, owner, key);
       if (again.is === "stale") return new ClosedBefore(superseded);
@@ -224,6 +227,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     });
     await ghost?.supersede();
   }
+}
+
+/** What the client of a session would say of it that has heard nothing yet, and said nothing. */
+function unsaid({ secret }: SessionLine): SessionKey & { readonly rx: number; readonly tx0: number } {
+  return { ...secret.key, rx: 0, tx0: 1 };
 }
 
 /** Where a session stands among those of its client. */

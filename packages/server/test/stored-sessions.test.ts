@@ -196,3 +196,15 @@ describe("revoke", () => {
 function raise(): never {
   throw new Error("broken store");
 }
+
+test("who has missed the welcome, and comes back without a word of it, is not away for the store", async () => {
+  const store = memoryStore();
+  const { net } = talking({}, { store });
+  const since = async (): Promise<unknown> => (await store.sessions.list())[0]?.since;
+  const { socket, welcome } = await dial(net, hello);
+  await lose(net, socket);
+  await vi.waitFor(async () => expect(await since()).toEqual(expect.any(Number)));
+  const again = await dial(net, { ...hello, att: 2 });
+  expect(again.welcome).toMatchObject({ state: "new", sid: welcome?.sid });
+  expect(await since()).toBeUndefined();
+});
