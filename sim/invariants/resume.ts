@@ -1,4 +1,4 @@
-import type { Ledger } from "../ledger.ts";
+import type { Found, Ledger } from "../ledger.ts";
 import type { Invariant } from "./invariant.ts";
 
 /** A client is welcomed to one session after another, and never to one that it left. */
@@ -97,11 +97,28 @@ function lostHere(ledger: Ledger, life: number, place: number): boolean {
   const within = (one: { readonly place: number }): boolean =>
     one.place > (setup?.place ?? 0) && one.place < place;
   if (ledger.all("trouble").some(within)) return true;
+  if (ledger.all("died").some(within) && returned(ledger, setup, within)) return true;
   const dialed = new Set(ledger.all("dial").flatMap((dial) => (dial.place < place ? [dial.line] : [])));
   // The client has come by a newer line, and waits for the end of this one.
   return ledger
     .all("setup")
     .some((one) => one.conv === setup?.conv && one.life > life && dialed.has(one.line));
+}
+
+/** Whether the client of a setup has asked for its session again: a process that dies as it takes it has told nobody. */
+function returned(
+  ledger: Ledger,
+  setup: Found<"setup"> | undefined,
+  within: (one: { readonly place: number }) => boolean,
+): boolean {
+  const own = new Set(
+    ledger.all("dial").flatMap(({ client, line }) => (client === setup?.client ? [line] : [])),
+  );
+  return ledger.all("got").some((got) => {
+    const { t, resume } = got.frame;
+    const { sid } = Object(resume) as { readonly sid?: unknown };
+    return t === "hello" && sid === setup?.sid && own.has(got.line) && within(got);
+  });
 }
 
 /**
