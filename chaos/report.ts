@@ -70,10 +70,14 @@ export function report(results: Results): string {
   ].join("\n");
 }
 
+/** The time that a part of the times, from 0 to 1, does not exceed; NaN of none. */
+export function quantile(times: readonly number[], part: number): number {
+  const sorted = [...times].sort((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN;
+}
+
 function spread(times: readonly number[]): string {
   if (times.length === 0) return "none";
-  const sorted = [...times].sort((one, other) => one - other);
-  const at = (part: number): string =>
-    `${sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]} ms`;
-  return `p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)} (${sorted.length})`;
+  const at = (part: number): string => `${quantile(times, part)} ms`;
+  return `p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)} (${times.length})`;
 }

@@ -1,3 +1,4 @@
+import { quantile } from "../chaos/report.ts";
 import { Sequence, sumOf, type Verdict } from "../chaos/sequence.ts";
 import { type Heard, wordsOf } from "./heard.ts";
 
@@ -60,9 +61,7 @@ export class Figures {
   /** The figures, for a reader. */
   toString(): string {
     const { lost, duplicated, reordered } = this.verdict;
-    const sorted = [...this.#recoveries].sort((one, other) => one - other);
-    const at = (part: number): string =>
-      `${(Number(sorted[Math.floor(part * sorted.length)]) / 1_000).toFixed(1)} s`;
+    const at = (part: number): string => `${(quantile(this.#recoveries, part) / 1_000).toFixed(1)} s`;
     return [
       `${this.#lines} lines`,
       `lost ${lost}`,
@@ -70,7 +69,7 @@ export class Figures {
       `reordered ${reordered}`,
       `handled again after a kill ${this.#again}`,
       `recovery p50 ${at(0.5)}`,
-      `p99 ${at(0.99)} (${sorted.length})`,
+      `p99 ${at(0.99)} (${this.#recoveries.length})`,
     ].join(", ");
   }
 

@@ -44,6 +44,11 @@ async function set(change: (sessions: SessionStore) => Partial<SessionStore> = (
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
+/** What a client says that comes back to the session in the history `ep`. */
+function returning(ep: string) {
+  return { sid: "sid", secret: "hash", principal: undefined, service: "/", att: 2, ep, rx: 0, tx0: 1 };
+}
+
 test("what a tick does is one record, and the wire is told when that is kept", async () => {
   const { recorder, heard, commits, told } = await set();
   recorder.numbered(1, "one");
@@ -118,16 +123,7 @@ test("a store that fails is told of, and nothing is said", async () => {
 
 test("while the client comes back nothing is recorded under the claim of before", async () => {
   const { recorder, lost, told } = await set();
-  const attached = recorder.attach({
-    sid: "sid",
-    secret: "hash",
-    principal: undefined,
-    service: "/",
-    att: 2,
-    ep: "another",
-    rx: 0,
-    tx0: 1,
-  });
+  const attached = recorder.attach(returning("another"));
   recorder.send("one");
   expect((await attached).is).toBe("reset");
   await tick();
@@ -182,16 +178,7 @@ test("a session that ends is removed after what was recorded before", async () =
 
 test("a wire that is lost while its client comes back on another parks nothing", async () => {
   const { store, recorder } = await set();
-  const attached = recorder.attach({
-    sid: "sid",
-    secret: "hash",
-    principal: undefined,
-    service: "/",
-    att: 2,
-    ep: store.epoch,
-    rx: 0,
-    tx0: 1,
-  });
+  const attached = recorder.attach(returning(store.epoch));
   const parked = recorder.park(1_000);
   expect((await attached).is).toBe("resumed");
   await parked;
