@@ -11,7 +11,7 @@ interface Plan {
   act: (() => void) | undefined;
 }
 
-/** What will happen, and the virtual time: it passes only from one thing to the next. */
+/** What will happen, and the virtual time, which passes from one thing to the next. */
 export class Agenda {
   #now = 0;
   #order = 0;
@@ -55,11 +55,14 @@ export class Agenda {
     for (const plan of this.#held[half].splice(0)) this.#push(plan);
   }
 
-  /** Does the next thing, if it is not later than `until`; false when there is none. */
+  /** Does the next thing, if it is not later than `until`; false when there is none, and `until` has come. */
   step(until: number): boolean {
     for (;;) {
       const [plan] = this.#plans;
-      if (plan === undefined || plan.due > until) return false;
+      if (plan === undefined || plan.due > until) {
+        this.#now = Math.max(this.#now, until);
+        return false;
+      }
       this.#pop();
       const { act, half, due } = plan;
       if (act === undefined) continue;

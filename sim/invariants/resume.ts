@@ -1,4 +1,5 @@
 import type { Found, Ledger } from "../ledger.ts";
+import type { SeenFrame } from "../trace.ts";
 import type { Invariant } from "./invariant.ts";
 
 /** A client is welcomed to one session after another, and never to one that it left. */
@@ -36,20 +37,34 @@ export const I10: Invariant = {
   },
 };
 
-/** An attacker's line is never given a session that a client was welcomed to. */
+/**
+ * An attacker's line is never given a session that a client was welcomed to. Who overhears a greeting that the server never
+ * answered, as the line had fallen, is the first to say it: that is for TLS to prevent.
+ */
 export const I15: Invariant = {
   name: "I15",
   says: "Only its principal is given a session, and nobody by a greeting that was used.",
   *broken(ledger) {
-    const owners = new Map<string, number>();
     const attackers = new Set(ledger.all("dial").flatMap((dial) => (dial.client ? [] : [dial.line])));
+    const genuine = new Set<string>();
+    const hellos = new Map<number, SeenFrame>();
+    const sessions = new Map<string, { owner?: number; attempt: number }>();
     for (const { by, line, frame } of ledger.all("put")) {
+      if (by === "client" && frame.t === "hello") {
+        hellos.set(line, frame);
+        if (!attackers.has(line)) genuine.add(JSON.stringify(frame));
+      }
       if (by !== "server" || frame.t !== "welcome") continue;
       const sid = String(frame["sid"]);
-      const owner = owners.get(sid);
-      if (!attackers.has(line)) owners.set(sid, line);
-      else if (owner !== undefined)
-        yield `the session of line ${owner} was given to an attacker on line ${line}`;
+      const hello = hellos.get(line);
+      const attempt = Number(hello?.["att"] ?? 0);
+      const session = sessions.get(sid) ?? { attempt: 0 };
+      sessions.set(sid, session);
+      const unused = genuine.has(JSON.stringify(hello)) && attempt > session.attempt;
+      if (!attackers.has(line)) session.owner ??= line;
+      else if (session.owner !== undefined && !unused)
+        yield `the session of line ${session.owner} was given to an attacker on line ${line}`;
+      session.attempt = Math.max(session.attempt, attempt);
     }
   },
 };

@@ -47,3 +47,13 @@ test("a machine that is woken goes on at once", () => {
   run(40);
   expect(done).toEqual(["client at 30"]);
 });
+
+test("time passes though nothing happens: what stood still is not ahead of it when it goes on", () => {
+  const { agenda, done, note, run } = noting();
+  agenda.pause("client", 100);
+  agenda.plan("client", 30, note("client"));
+  run(40);
+  agenda.wake("client");
+  run(50);
+  expect(done).toEqual(["client at 40"]);
+});

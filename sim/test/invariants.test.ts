@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { invariants } from "../invariants/all.ts";
-import { type Happening, Trace } from "../trace.ts";
+import { type Happening, type SeenFrame, Trace } from "../trace.ts";
 import { sameHanded } from "../twins.ts";
 import {
   boot,
@@ -111,6 +111,25 @@ test("a reset has a cause when the server began anew, or its session was away fo
   const ended: Happening = { is: "ended", conv: 1, life: 1, clock: 20_000, undelivered: 0 };
   expect(breaks(parked, ended, over, ...joins(2, "b"), reset)).toEqual([]);
   expect(breaks(setup(9, "z"), ...joins(2, "b"), reset)).toEqual(["I24"]);
+});
+
+test("an attacker may be the first to say a greeting that its client said, and nobody else's", () => {
+  const hello = (att: number, auth = "user 1") => ({ t: "hello", att, auth, resume: { sid: "a" } });
+  const says = (line: number, frame: SeenFrame, client?: number): Happening[] => [
+    dial(line, client),
+    put(line, "client", frame),
+  ];
+  const welcome = (line: number): Happening => put(line, "server", { t: "welcome", sid: "a" });
+  const unanswered = says(2, hello(2), 1);
+  expect(breaks(...unanswered, ...says(3, hello(2)), welcome(3))).toEqual([]);
+  expect(breaks(...unanswered, ...says(3, hello(2)), welcome(3), ...says(4, hello(2)), welcome(4))).toEqual([
+    "I15",
+  ]);
+  expect(breaks(...unanswered, welcome(2), ...says(3, hello(2)), welcome(3))).toEqual(["I15"]);
+  expect(
+    breaks(...unanswered, ...says(3, hello(3), 1), welcome(3), ...says(4, hello(2)), welcome(4)),
+  ).toEqual(["I15"]);
+  expect(breaks(...unanswered, ...says(3, hello(2, "user 9")), welcome(3))).toEqual(["I15"]);
 });
 
 describe("after a restart with a store", () => {
