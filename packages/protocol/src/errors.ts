@@ -60,17 +60,25 @@ export class RequestError<Code extends string = string, Data = unknown> extends 
 export interface Issue {
   /** At most 200 characters. */
   readonly message: string;
-  /** From the value inwards; empty for the value itself. */
+  /** From the value inwards, at most 32 steps of at most 200 characters; empty for the value itself. */
   readonly path: readonly (string | number)[];
 }
 
-/** A value is not what its schema or codec says: a `RequestError` with the code `INVALID`, whose data are its issues. */
+/**
+ * A value is not what its schema or codec says: a `RequestError` with the code `INVALID`, whose data are its issues: the
+ * first of them, when they have some thousand characters.
+ */
 export class ValidationError extends RequestError<"INVALID", readonly Issue[]> {
   override readonly name: string = "ValidationError";
 
   /** Takes what a schema found. */
   constructor(found: readonly StandardSchemaV1.Issue[]) {
-    const issues = found.map(issueOf);
+    let room = 8_192; // what is wrong in a thousand places is not to be answered at length
+    const issues = found.map(issueOf).filter(({ message, path }) => {
+      const fits = room > 0;
+      room -= message.length + path.join().length;
+      return fits;
+    });
     super("INVALID", issues.map(described).join("; ") || "invalid value", issues);
   }
 
@@ -81,12 +89,12 @@ export class ValidationError extends RequestError<"INVALID", readonly Issue[]> {
 }
 
 function issueOf({ message, path = [] }: StandardSchemaV1.Issue): Issue {
-  return { message: message.slice(0, 200), path: path.map(keyOf) };
+  return { message: message.slice(0, 200), path: path.slice(0, 32).map(keyOf) };
 }
 
 function keyOf(step: PropertyKey | StandardSchemaV1.PathSegment): string | number {
   const key = typeof step === "object" ? step.key : step;
-  return typeof key === "number" ? key : String(key);
+  return typeof key === "number" ? key : String(key).slice(0, 200);
 }
 
 function described({ message, path }: Issue): string {

@@ -86,3 +86,15 @@ test("an OutcomeUnknown says whether the message ever left", () => {
     message: "the connection ended before this was sent",
   });
 });
+
+test("a ValidationError is not much larger than what it is about", () => {
+  const many = Array.from({ length: 30_000 }, (_, n) => ({ message: "expected string", path: ["tags", n] }));
+  const error = new ValidationError(many);
+  expect(error.issues).toEqual(many.slice(0, error.issues.length));
+  expect(error.issues.length).toBeGreaterThan(100);
+  expect(JSON.stringify(error).length + error.message.length).toBeLessThan(50_000);
+  const [deep] = new ValidationError([
+    { message: "x".repeat(1_000), path: Array.from({ length: 1_000 }, () => "k".repeat(1_000)) },
+  ]).issues;
+  expect(deep).toEqual({ message: "x".repeat(200), path: Array.from({ length: 32 }, () => "k".repeat(200)) });
+});
