@@ -1,5 +1,5 @@
 // A server says how large a message it takes: what is larger is not sent, and its sender is told.
-import { type CallingPeer, contract, request, stream } from "@symbolon/protocol";
+import { type CallingPeer, contract, request, RequestError, stream } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -19,10 +19,12 @@ const notes = contract("/notes", {
   server: {
     page: request({ input: z.number(), output: z.string() }),
     pages: stream({ input: z.number(), output: z.string() }),
+    ask: request({ input: z.number(), output: z.null() }),
+    tell: z.number(),
   },
 });
 
-type Asker = Pick<CallingPeer<typeof notes.definition.server>, "request" | "stream">;
+type Asker = Pick<CallingPeer<typeof notes.definition.server>, "request" | "send" | "stream">;
 
 const limit = 65_536;
 const tooLarge = expect.objectContaining({ name: "RequestError", code: "TOO_LARGE" });
@@ -114,4 +116,18 @@ test("an answer that is too large fails for who asked, and so does an item", asy
   expect(await asking.request("page", 2)).toBe("xx");
   expect(await failure(read(limit))).toEqual(tooLarge);
   expect(await read(2)).toEqual(["xx"]);
+});
+
+test("an error that is too large is told without what it carries, of a question and of an event", async () => {
+  const { client, peer } = await noting();
+  const fails = (length: number): never => {
+    throw new RequestError("FULL", "no room", "x".repeat(length));
+  };
+  client.handle("ask", fails);
+  client.on("tell", fails);
+  const asking = await peer();
+  for (const fail of [(n: number) => asking.request("ask", n), (n: number) => asking.send("tell", n)]) {
+    expect(await failure(fail(limit))).toEqual(tooLarge);
+    expect(await failure(fail(2))).toMatchObject({ code: "FULL", data: "xx" });
+  }
 });

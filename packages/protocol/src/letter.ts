@@ -12,12 +12,15 @@ export class Letter extends Sent {
   readonly lane: Lane;
   /** By what the other half tells that it failed. */
   readonly q: number | undefined;
+  /** What is said instead when it is too large. */
+  readonly instead: SendOptions["instead"];
 
-  constructor(message: Message, { lane = "event", q, unheard }: SendOptions) {
+  constructor(message: Message, { lane = "event", q, instead, unheard }: SendOptions) {
     super(unheard);
     this.message = message;
     this.lane = lane;
     this.q = q;
+    this.instead = instead;
   }
 
   /** Its characters, with those of its numbers. */

@@ -1,3 +1,4 @@
+import type { RequestError } from "./errors.ts";
 import type { FrameCodec } from "./frame.ts";
 import type { Sent } from "./sent.ts";
 import type { Message } from "./wire.ts";
@@ -15,6 +16,8 @@ export interface SendOptions {
   readonly lane?: Lane;
   /** The number by which the other half tells that it failed. Default: it does not tell. */
   readonly q?: number | undefined;
+  /** What is said instead when it is larger than the other half takes; default nothing: it fails then. */
+  readonly instead?: (error: RequestError) => Message;
   /** Told why it failed, when nobody awaits it. */
   readonly unheard?: (error: unknown) => void;
 }

@@ -144,14 +144,16 @@ export class Peer<Says extends Messages = Messages> {
       this.#options.close?.(error);
       return undefined;
     }
+    const { session } = this.#options;
+    const tell = (why: unknown): Message => session.codec.write(refusal(frame.q, why));
     let answer: Message;
     try {
-      answer = this.#options.session.codec.write(refusal(frame.q, error));
+      answer = tell(error);
     } catch (crash) {
       this.#options.crashed?.(crash, frame.name);
       return this.failed(frame, new RequestError("INTERNAL", "the handler failed"));
     }
-    return frame.q ? this.#options.session.send(answer, { lane: "answer" }) : undefined;
+    return frame.q ? session.send(answer, { lane: "answer", instead: tell }) : undefined;
   }
 
   /** Whether an `error` was of an event of this half that may still fail; it is told then. */

@@ -185,8 +185,11 @@ export class Session extends Arrivals implements Outbox {
     if (this.codec === jsonFrames) letter.message = String(letter.message);
     const longest = this.#longest - stampSize;
     // A character has three bytes at most: what is short is not measured.
-    if (letter.message.length * 3 > longest && sizeOf(letter.message) > longest)
-      return letter.fail(new RequestError("TOO_LARGE", `the other half takes ${longest} bytes`));
+    if (letter.message.length * 3 > longest && sizeOf(letter.message) > longest) {
+      const error = new RequestError("TOO_LARGE", `the other half takes ${longest} bytes`);
+      if (!letter.instead) return letter.fail(error);
+      letter.message = letter.instead(error);
+    }
     if (letter.lane !== "volatile") this.number(letter);
     const stamp = { s: letter.s || undefined, a: this.inPassing() };
     this.#outlet?.send(this.codec.stamp(letter.message, stamp));
