@@ -223,3 +223,25 @@ test("a newcomer is told what the room keeps, then what is said", async () => {
   tea.send("said", 4);
   expect(await heard(3)).toEqual([2, 3, 4]);
 });
+
+test.each<[RoomsOptions<typeof chat>, "position" | "read", unknown[]]>([
+  [{}, "position", [1, 2]],
+  [{ keep: { messages: 1, seconds: 60 } }, "read", [0, 1, 2]],
+])(
+  "a log that fails as somebody joins costs nobody what is said from then on",
+  async (rooms, fails, said) => {
+    const store = memoryStore();
+    const { clock, enter, tea } = serving(rooms, { store });
+    for (const old of [-1, 0]) await tea.send("said", old);
+    clock.advance(1);
+    const asked = vi.spyOn(store.rooms, fails).mockImplementationOnce(() => {
+      for (const early of [1, 2]) tea.send("said", early);
+      return Promise.reject(new Error("the log is away"));
+    });
+    const { client, heard } = enter();
+    await client.opened;
+    await tea.send("said", 3);
+    expect(await heard(said.length + 1)).toEqual([...said, 3]);
+    expect(asked).toHaveBeenCalled();
+  },
+);

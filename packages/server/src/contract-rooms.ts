@@ -73,8 +73,9 @@ export class ContractRooms<C extends AnyContract> {
         if (seat.rooms >= perPeer)
           throw new RequestError("TOO_MANY_ROOMS", `a client is in ${perPeer} rooms at most: leave one`);
         const source = this.#source(name, slow as RoomSource["slow"]);
-        const base = Promise.resolve(seat.claim(name) ?? this.#newcomer(source.key, since));
-        const reading = new Reading(source, { id: seat.id, failed }, base);
+        const was = seat.claim(name);
+        const begins = was ? () => Promise.resolve(was) : this.#newcomer(source.key, since);
+        const reading = new Reading(source, { id: seat.id, failed }, begins);
         seat.enter(name, reading);
         const left = (): void => {
           seat.leave(name);
@@ -171,13 +172,25 @@ export class ContractRooms<C extends AnyContract> {
     return source;
   }
 
-  /** Where somebody begins who was never in a room: now, or as far back as it shows. */
-  async #newcomer(key: string, since: number): Promise<RoomPosition> {
-    if (this.#shown === undefined) return this.#log.position(key);
-    const { messages, seconds } = this.#shown;
-    const { ep, off, entries } = await this.#log.read(key, undefined, Infinity);
-    const from = this.#now - Math.min(since, seconds * 1_000);
-    return { ep, off: entries.slice(-messages).find(({ at }) => at > from)?.prev ?? off };
+  /**
+   * Where somebody begins who was never in a room: where it is now, or as far back as it shows. Asked again, as the log had
+   * failed, what was said since the first time is for it too.
+   */
+  #newcomer(key: string, since: number): () => Promise<RoomPosition> {
+    const joined = this.#now;
+    const { messages, seconds } = this.#shown ?? { messages: 0, seconds: 0 };
+    const from = joined - Math.min(since, seconds * 1_000);
+    let again = false;
+    return async () => {
+      const late = again;
+      again = true;
+      if (!late && messages === 0) return this.#log.position(key);
+      const { ep, off, entries } = await this.#log.read(key, undefined, Infinity);
+      const missed = late ? entries.findIndex(({ at }) => at >= joined) : -1;
+      const before = missed < 0 ? entries.length : missed;
+      const shown = entries.slice(Math.max(0, before - messages), before).find(({ at }) => at > from);
+      return { ep, off: (shown ?? entries[before])?.prev ?? off };
+    };
   }
 
   /** Has the logs lose what is too old, until nobody has used them for a while. */

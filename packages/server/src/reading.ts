@@ -51,16 +51,17 @@ const slowFor = 10_000;
 export class Reading implements Reader {
   readonly #room: RoomSource;
   readonly #member: Reads;
-  readonly #base: Promise<RoomPosition>;
+  readonly #begins: () => Promise<RoomPosition>;
+  #base: Promise<RoomPosition> | undefined;
   #at: RoomPosition = { ep: "", off: 0 };
   #run: Run | undefined;
 
-  /** What is said after `base` is for this member. */
-  constructor(room: RoomSource, member: Reads, base: Promise<RoomPosition>) {
+  /** What is said after where it `begins` is for this member. That is asked now, and again if the log had failed. */
+  constructor(room: RoomSource, member: Reads, begins: () => Promise<RoomPosition>) {
     this.#room = room;
     this.#member = member;
-    this.#base = base;
-    base.catch(() => {}); // it is told when the client is here
+    this.#begins = begins;
+    void this.#where().catch(() => {}); // it is told when the client is here
   }
 
   here(outlet: Outlet, named: RoomPosition | undefined): void {
@@ -95,7 +96,7 @@ export class Reading implements Reader {
 
   async #begin(run: Run, named: RoomPosition | undefined): Promise<void> {
     try {
-      const base = await this.#base;
+      const base = await this.#where();
       if (this.#run !== run) return;
       // What was said before it became a member is not for it, wherever it says that it is.
       this.#at = named === undefined || (named.ep === base.ep && named.off < base.off) ? base : named;
@@ -106,6 +107,14 @@ export class Reading implements Reader {
     } catch (error) {
       this.#fail(run, error);
     }
+  }
+
+  /** Where it became a member. */
+  #where(): Promise<RoomPosition> {
+    if (this.#base !== undefined) return this.#base;
+    const base = this.#begins();
+    base.catch(() => (this.#base = undefined));
+    return (this.#base = base);
   }
 
   get #here(): { readonly room: string; readonly ep: string; readonly off: number } {

@@ -27,7 +27,7 @@ export function smallRoom() {
     const failed = vi.fn<(error: unknown) => void>();
     const source = { name: "tea", key: "log of tea", log: from, words, slow, clock, readings };
     const start = Promise.resolve(base ?? from.position("log of tea"));
-    return { member: new Reading(source, { id: "me", failed }, start), readings, failed, start };
+    return { member: new Reading(source, { id: "me", failed }, () => start), readings, failed, start };
   }
 
   return { clock, log, say, reader };
