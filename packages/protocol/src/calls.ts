@@ -1,10 +1,9 @@
-import { ProtocolError, RequestError } from "./errors.ts";
+import { ProtocolError } from "./errors.ts";
 import type { CallFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
 import type { Asker, AskOptions, Call, CallHandler, Hear, Kind, Line, ServedCall } from "./kind.ts";
 import { notFound } from "./refusal.ts";
 import { Sent } from "./sent.ts";
 import { Turns } from "./turns.ts";
-import type { Message } from "./wire.ts";
 
 /** How many calls of the other half are served at once; more wait. */
 const atOnce = 16;
@@ -159,22 +158,10 @@ export class Calls {
 
   #call(number: { readonly q: number } | { readonly re: number }, remove: () => void): Call {
     let over = false;
-    const send = (message: Message): Sent => {
-      const sent = this.#line.session.send(message, {
-        lane: "answer",
-        // What cannot be sent and is not awaited is an answer: who asked is told that instead. It may have failed before
-        // it could be awaited.
-        unheard: (error) => void Promise.resolve().then(() => sent.awaited || instead(error)),
-      });
-      return sent;
-    };
-    const instead = (error: unknown): void => {
-      if ("re" in number && error instanceof RequestError)
-        this.#line.failed({ name: "", q: number.re }, error);
-    };
     return {
       write: (said) => this.#line.session.codec.write({ ...said, ...number } as Frame),
-      send: (message) => (over ? new Sent() : send(message)),
+      send: (message, instead) =>
+        over ? new Sent() : this.#line.session.send(message, { lane: "answer", instead }),
       close() {
         if (over) return;
         over = true;

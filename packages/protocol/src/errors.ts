@@ -74,11 +74,9 @@ export class ValidationError extends RequestError<"INVALID", readonly Issue[]> {
   /** Takes what a schema found. */
   constructor(found: readonly StandardSchemaV1.Issue[]) {
     let room = 8_192; // what is wrong in a thousand places is not to be answered at length
-    const issues = found.map(issueOf).filter(({ message, path }) => {
-      const fits = room > 0;
-      room -= message.length + path.join().length;
-      return fits;
-    });
+    const issues = found
+      .map(issueOf)
+      .filter(({ message, path }) => (room -= message.length + path.join().length) > 0);
     super("INVALID", issues.map(described).join("; ") || "invalid value", issues);
   }
 

@@ -1,20 +1,30 @@
-import type { CallFrame, CreditFrame, EndFrame, NextFrame, ReplyFrame, RequestFrame } from "./frame.ts";
-import type { Outbox } from "./outbox.ts";
+import type {
+  CallFrame,
+  CreditFrame,
+  EndFrame,
+  ErrorFrame,
+  NextFrame,
+  ReplyFrame,
+  RequestFrame,
+} from "./frame.ts";
+import type { Outbox, SendOptions } from "./outbox.ts";
 import type { Schema } from "./schema.ts";
 import type { Sent } from "./sent.ts";
 import type { Turn } from "./turns.ts";
 import type { Message } from "./wire.ts";
 
 /** What one half says in a call; the call's number is put in where it is written. */
-export type Said = Unnumbered<ReplyFrame | NextFrame | EndFrame | CreditFrame> | { readonly t: "cancel" };
+export type Said =
+  | Unnumbered<ReplyFrame | NextFrame | EndFrame | ErrorFrame | CreditFrame>
+  | { readonly t: "cancel" };
 type Unnumbered<Frame> = Frame extends unknown ? Omit<Frame, "q" | "re"> : never;
 
 /** A call, as the half that takes part in it sees it. */
 export interface Call {
   /** Writes what is said in the call. Throws TypeError when its data cannot be written. */
   readonly write: (said: Said) => Message;
-  /** Sends what was written; nothing once the call is over. */
-  readonly send: (message: Message) => Sent;
+  /** Sends what was written, or `instead` when that is larger than the other half takes; nothing once the call is over. */
+  readonly send: (message: Message, instead?: SendOptions["instead"]) => Sent;
   /** The call is over: nothing more is sent or heard in it. A second close does nothing. */
   readonly close: () => void;
 }

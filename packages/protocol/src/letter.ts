@@ -8,12 +8,12 @@ export class Letter extends Sent {
   /** Its number; 0 until it is first put on a wire. */
   s = 0;
   /** As it was written, or as it stands on the wire when it has a number. */
-  message: Message;
-  readonly lane: Lane;
+  declare message: Message;
+  declare readonly lane: Lane;
   /** By what the other half tells that it failed. */
-  readonly q: number | undefined;
+  declare readonly q: number | undefined;
   /** What is said instead when it is too large. */
-  readonly instead: SendOptions["instead"];
+  declare readonly instead: SendOptions["instead"];
 
   constructor(message: Message, { lane = "event", q, instead, unheard }: SendOptions) {
     super(unheard);

@@ -17,7 +17,7 @@ export interface SendOptions {
   /** The number by which the other half tells that it failed. Default: it does not tell. */
   readonly q?: number | undefined;
   /** What is said instead when it is larger than the other half takes; default nothing: it fails then. */
-  readonly instead?: (error: RequestError) => Message;
+  readonly instead?: ((error: RequestError) => Message) | undefined;
   /** Told why it failed, when nobody awaits it. */
   readonly unheard?: (error: unknown) => void;
 }

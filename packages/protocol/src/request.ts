@@ -32,7 +32,9 @@ export function request<const D extends RequestDefinition>(definition: D): Reque
         async run(data, deadline, handle) {
           if (gone.signal.aborted) return;
           const reply = await handle(await validate(input, data), { signal: gone.signal, deadline });
-          call.send(call.write({ t: "reply", data: reply }));
+          call.send(call.write({ t: "reply", data: reply }), ({ code, message }) =>
+            call.write({ t: "error", code, message }),
+          );
           call.close();
         },
       };
