@@ -171,6 +171,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     after: later,
     failed: (failure) => void told("failed", failure),
     crashed: console.error,
+    untold: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
   });
   const rooms = createRooms((gap) => peer.queue(() => told("gap", gap)));

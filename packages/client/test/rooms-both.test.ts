@@ -245,3 +245,28 @@ test.each<[RoomsOptions<typeof chat>, "position" | "read", unknown[]]>([
     expect(asked).toHaveBeenCalled();
   },
 );
+
+test("what a room says that is not as the contract has it is told where it is heard", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  undo.push(() => error.mockRestore());
+  const counts = contract("/counts", { server: { count: z.number() } });
+  const app = createApp({ onError: () => {} });
+  const service = app.implement(counts, (peer, { room }) => {
+    room("all").join(peer);
+    return {};
+  });
+  const { WebSocket } = testClient(app);
+  const client = connect(counts, { url: "ws://test", WebSocket });
+  undo.push(() => client.close());
+  const heard: number[] = [];
+  client.on("count", (count) => heard.push(count));
+  await client.opened;
+  const all = service.room("all");
+  for (const count of ["one", 2, "three"]) all.send("count", count as never);
+  await until(() => error.mock.calls.length === 2);
+  expect(heard).toEqual([2]);
+  expect(error.mock.calls).toEqual([
+    [expect.objectContaining({ code: "INVALID" }), "count"],
+    [expect.objectContaining({ code: "INVALID" }), "count"],
+  ]);
+});

@@ -42,6 +42,8 @@ export interface PeerOptions {
   readonly askForFailures?: boolean;
   /** Told of each event that failed and that nobody awaits. */
   readonly failed?: (failure: Failure) => void;
+  /** Told why an event of the other half failed that did not ask to be told. */
+  readonly untold?: (error: unknown, name: string) => void;
   /** Told what a handler threw; only `INTERNAL` crosses to the other half. */
   readonly crashed?: (error: unknown, name: string) => void;
   /**
@@ -59,7 +61,7 @@ export type Dispatch = (name: string, input: unknown, s?: number) => unknown;
 /** One end of a conversation: says events, and hands those of the other half to their handlers, one after another. */
 export class Peer<Says extends Messages = Messages> {
   /** The frames it takes besides those of every conversation. */
-  readonly reads?: Shapes;
+  declare readonly reads?: Shapes;
   /** The last number that an event or call of this half has had. */
   protected last = 0;
   readonly #options: PeerOptions;
@@ -153,7 +155,9 @@ export class Peer<Says extends Messages = Messages> {
       this.#options.crashed?.(crash, frame.name);
       return this.failed(frame, new RequestError("INTERNAL", "the handler failed"));
     }
-    return frame.q ? session.send(answer, { lane: "answer", instead: tell }) : undefined;
+    if (frame.q) return session.send(answer, { lane: "answer", instead: tell });
+    this.#options.untold?.(error, frame.name);
+    return undefined;
   }
 
   /** Whether an `error` was of an event of this half that may still fail; it is told then. */
