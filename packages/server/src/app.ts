@@ -179,7 +179,11 @@ export function createApp<State = undefined, Layer extends SocketLayer = object>
   const clock = options.clock ?? new SystemClock();
   const { heartbeat = { interval: 25_000, timeout: 10_000 }, maxPayload = 65_536 } = options;
   const parking = new Parking<SessionLine>(clock, options.sessions);
-  if (options.store !== undefined) void expireStored(options.store, clock, parking.options.grace);
+  const onError = options.onError ?? logError;
+  const storeFailed = (error: unknown): void =>
+    void tell(onError, error, { request: new Request("symbolon:store"), phase: "ending" });
+  if (options.store !== undefined)
+    void expireStored(options.store, clock, parking.options.grace, storeFailed);
   const visitors = new Visitors(clock, limitsOf(options.limits).perPrincipal);
   const routes = new Routes({ clock, heartbeat, parking, visitors, store: options.store });
   const state: AnyHook = (context: Record<string, unknown>) => {
@@ -190,7 +194,8 @@ export function createApp<State = undefined, Layer extends SocketLayer = object>
     state,
     options: {
       ...options,
-      onError: options.onError ?? logError,
+      onError,
+      storeFailed,
       clock,
       heartbeat,
       maxPayload,
@@ -260,9 +265,7 @@ function view<P extends object, L extends object>(
     drain: (within) => routes.drain(within),
     revoke: (principal, { code, reason } = { code: CloseCode.Forbidden, reason: "revoked" }) => {
       checkCloseCode(code);
-      routes.revoke(principal, new CloseError(code, reason), (failure) => {
-        void tell(options.onError, failure, { request: new Request("symbolon:store"), phase: "ending" });
-      });
+      routes.revoke(principal, new CloseError(code, reason), options.storeFailed);
     },
     gauges: () => ({ ...routes.gauges, deciding: served.deciding }),
     maxPayload: options.maxPayload,

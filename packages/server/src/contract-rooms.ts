@@ -30,6 +30,8 @@ export interface ContractRoomsOptions {
   readonly codecs?: readonly FrameCodec[];
   /** Where the logs are. Default: in memory. */
   readonly store?: Pick<Store, "rooms">;
+  /** Told why what was said is lost, when nobody awaits it. */
+  readonly storeFailed: (error: unknown) => void;
   /** Finds a peer. Throws TypeError for one of another contract. */
   readonly guest: (peer: object) => Guest;
 }
@@ -142,7 +144,9 @@ export class ContractRooms<C extends AnyContract> {
   }
 
   #say(said: Said): Sent {
-    const sent = new Sent((error) => console.error("symbolon: what was said in a room is lost", error));
+    const sent = new Sent((cause) =>
+      this.#options.storeFailed(new Error("what was said in a room is lost", { cause })),
+    );
     const placed = new Promise((resolve) => resolve(this.#append(said)));
     void Promise.allSettled([placed]) // who awaits it has called `then` by now
       .then(() => placed)

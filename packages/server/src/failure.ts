@@ -18,11 +18,11 @@ export interface Close {
 
 /** Where an error came from. */
 export interface ErrorContext {
-  /** The request that was served. One to `symbolon:store` stands for it where none was: when `revoke` could not end what a store has. */
+  /** The request that was served. One to `symbolon:store` stands for it where none was: the store failed as sessions were to end, or as a room was spoken to. */
   readonly request: Request;
   /**
    * `"handshake"` before a socket is accepted or an HTTP request answered, `"open"` while a socket is, `"ending"` when
-   * a hook's ending, the code after a setup's `yield`, the body of a response or `revoke` failed: nobody waits for an answer there.
+   * a hook's ending, the code after a setup's `yield`, the body of a response or the store failed: nobody waits for an answer there.
    */
   readonly phase: "handshake" | "open" | "ending";
 }

@@ -35,6 +35,8 @@ export interface ServiceOptions extends LineOptions {
   readonly codecs?: readonly FrameCodec[];
   readonly parking: Parking<SessionLine>;
   readonly visitors: Visitors;
+  /** Told that the store has failed where nobody waits for it. */
+  readonly storeFailed: (error: unknown) => void;
   /** Where sessions survive this process. Default: they do not. */
   readonly store?: Store;
 }

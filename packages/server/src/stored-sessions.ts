@@ -1,19 +1,29 @@
 import type { Clock } from "./clock.ts";
 import type { Store } from "./store.ts";
 
-/** Ends the sessions that a store has from before, when their clients do not come back in time: `grace` ms since they left. Never rejects. */
-export async function expireStored({ sessions }: Store, clock: Clock, grace: number): Promise<void> {
+/**
+ * Ends the sessions that a store has from before, when their clients do not come back in time: `grace` ms since they left.
+ * `failed` is told when the store fails. Never rejects.
+ */
+export async function expireStored(
+  { sessions }: Store,
+  clock: Clock,
+  grace: number,
+  failed: (error: unknown) => void,
+): Promise<void> {
   try {
     const now = Date.now();
     for (const { claim, since = now } of await sessions.list()) {
       await sessions.park(claim, since);
       // A client that came back has another claim: this one removes nothing then.
       clock.after(Math.max(0, since + grace - now), () => {
-        void Promise.resolve(sessions.remove(claim)).catch(complain);
+        void Promise.resolve()
+          .then(() => sessions.remove(claim))
+          .catch(failed);
       });
     }
   } catch (error) {
-    complain(error);
+    failed(error);
   }
 }
 
@@ -32,8 +42,4 @@ export async function endStored({ sessions }: Store, principal: string): Promise
     if (left.some(({ claim: { sid, fence } }) => fences.get(sid) === fence))
       throw new Error("the store lists a session that it does not end");
   }
-}
-
-function complain(error: unknown): void {
-  console.error("symbolon: the store cannot end its sessions", error);
 }

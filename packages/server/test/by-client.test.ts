@@ -50,7 +50,7 @@ test.each<[string, SocketHandler<Socket, unknown>, string, string]>([
 test("a line of the log has a limit", async () => {
   const [[line] = []] = await logged(
     async (socket) => void (await socket.receive(json(z.record(z.string(), z.number())))),
-    JSON.stringify({ ["long".repeat(1_000)]: "x" }),
+    JSON.stringify(Object.fromEntries(["a", "b", "c"].map((key) => [key.repeat(1_000), "x"]))),
   );
   expect(line).toHaveLength('symbolon: error at "/path": '.length + 512);
 });

@@ -31,7 +31,8 @@ function room(codecs: readonly FrameCodec[], rooms: RoomLog = memoryStore().room
     seat: seats.get(peer) as Seat,
     failed: (error: unknown) => expect.fail(String(error)),
   });
-  const all = new ContractRooms(news, { clock: new Clock(), codecs, store: { rooms }, guest });
+  const storeFailed = vi.fn<(error: unknown) => void>();
+  const all = new ContractRooms(news, { clock: new Clock(), codecs, store: { rooms }, guest, storeFailed });
   const tea = all.room("tea");
   const enter = (outlet: TestOutlet): TestOutlet => {
     const seat = new Seat(crypto.randomUUID());
@@ -41,7 +42,7 @@ function room(codecs: readonly FrameCodec[], rooms: RoomLog = memoryStore().room
     tea.join(peer as unknown as Peer<{ said: z.ZodUnknown }>); // it is all that a room needs of a peer
     return outlet;
   };
-  return { tea, enter };
+  return { tea, enter, storeFailed };
 }
 
 test.each([jsonFrames, msgpack])(
@@ -102,8 +103,7 @@ describe("a log that fails", () => {
   };
 
   test("fails what was said", async () => {
-    const log = vi.spyOn(console, "error").mockReturnValue();
-    const { tea } = room([jsonFrames], full);
+    const { tea, storeFailed } = room([jsonFrames], full);
     let failure: unknown;
     try {
       await tea.send("said", 1);
@@ -111,15 +111,14 @@ describe("a log that fails", () => {
       failure = error;
     }
     expect(failure).toEqual(new Error("the store is full"));
-    expect(log).not.toHaveBeenCalled();
-    log.mockRestore();
+    expect(storeFailed).not.toHaveBeenCalled();
   });
 
-  test("is complained of, when nobody waits for what was said", async () => {
-    const log = vi.spyOn(console, "error").mockReturnValue();
-    room([jsonFrames], full).tea.send("said", 1);
+  test("is told to the app, when nobody waits for what was said", async () => {
+    const { tea, storeFailed } = room([jsonFrames], full);
+    tea.send("said", 1);
     await quiet();
-    expect(log.mock.calls).toEqual([[expect.any(String), new Error("the store is full")]]);
-    log.mockRestore();
+    const cause = new Error("the store is full");
+    expect(storeFailed.mock.calls).toEqual([[new Error("what was said in a room is lost", { cause })]]);
   });
 });

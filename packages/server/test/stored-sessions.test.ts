@@ -148,9 +148,9 @@ describe("revoke", () => {
     ["remove throws", { remove: () => raise() }],
     ["remove rejects", { remove: async () => raise() }],
   ])("tells the app when the store fails, and throws nothing: %s", async (_what, broken) => {
-    const log = vi.spyOn(console, "error").mockImplementation(() => {}); // what is there from before cannot be listed either
-    onTestFinished(() => log.mockRestore());
     const { app, onError } = await restarted(() => broken);
+    await settled();
+    onError.mockClear(); // it was told that what is there from before cannot be listed
     app.revoke("ada");
     expect(onError).not.toHaveBeenCalled();
     await settled();
@@ -190,6 +190,21 @@ describe("revoke", () => {
     await settled();
     const error = new Error("the store lists a session that it does not end");
     expect(onError).toHaveBeenCalledExactlyOnceWith(error, expect.anything());
+  });
+});
+
+test.each<[string, Partial<SessionStore>]>([
+  ["list throws", { list: () => raise() }],
+  ["remove throws", { remove: () => raise() }],
+  ["remove rejects", { remove: async () => raise() }],
+])("the app is told when the store cannot end what nobody came back to: %s", async (_what, broken) => {
+  const { clock, onError } = await restarted(() => broken);
+  await settled();
+  clock.advance(120_000);
+  await settled();
+  expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("broken store"), {
+    request: expect.objectContaining({ url: "symbolon:store" }),
+    phase: "ending",
   });
 });
 
