@@ -14,7 +14,7 @@ import { talk } from "./contract.ts";
 import type { End, Line } from "./line.ts";
 import type { Answering, Network } from "./network.ts";
 import { type Settings, stranger } from "./settings.ts";
-import { giveAll, readAll, type Stage } from "./stage.ts";
+import { giveAll, isOdd, readAll, type Stage } from "./stage.ts";
 import type { Kind } from "./trace.ts";
 import { isTrouble } from "./trouble.ts";
 import { ServerWire } from "./wire.ts";
@@ -212,8 +212,7 @@ export class ServerProcess implements Answering {
   }
 
   #complain(error: unknown, line: number): void {
-    const expected = Object(error instanceof Error && error.cause) as { readonly code?: unknown };
-    if (expected.code === "ODD" || isTrouble(error)) return; // the app is told of events that the client refused
+    if (isOdd(Object(error).cause) || isTrouble(error)) return; // the app is told of events that the client refused
     if (this.#network.lines[line - 1]?.client === undefined) return; // an attacker's errors are its own
     this.#stage.crashed("server", error);
   }

@@ -108,6 +108,11 @@ export class Stage {
   }
 }
 
+/** Whether a handler has failed because it must. */
+export function isOdd(error: unknown): boolean {
+  return error instanceof RequestError && error.code === "ODD";
+}
+
 /** Whether the handler of something that is said must fail. */
 function fails(n: number): boolean {
   return n % 13 === 5;
