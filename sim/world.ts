@@ -20,6 +20,8 @@ import { isTrouble } from "./trouble.ts";
 
 /** So long, in virtual ms, everything has to come to rest once nothing goes wrong any more. */
 const patience = 240_000;
+/** So long it takes, in ms, until everybody is there for the first time, if nothing goes wrong. */
+const dawn = 300;
 /** Then it still goes on for so long: something may come twice. */
 const afterglow = 3_000;
 /** And so long after the clients' end everything has to be gone: what was said in a room is kept for a while. */
@@ -181,12 +183,15 @@ export class World implements Scene {
       Array.from({ length: weight }, () => name as FaultName),
     );
     const many = most === 0 ? 0 : this.chance.whole(1, most);
-    for (let count = 0; count < many; count += 1)
-      this.agenda.plan(undefined, this.chance.between(0, this.settings.duration), () => {
+    for (let count = 0; count < many; count += 1) {
+      // A session is begun but once: what goes wrong then would hardly be met.
+      const until = this.chance.happens(0.2) ? dawn : this.settings.duration;
+      this.agenda.plan(undefined, this.chance.between(0, until), () => {
         const fault = this.chance.oneOf(names);
         const what = faults[fault](this);
         if (what !== undefined) this.trace.add({ is: "fault", fault, what });
       });
+    }
   }
 
   /** Nothing goes wrong any more; what is broken stays broken until somebody notices. */

@@ -4,11 +4,24 @@ import type { Invariant } from "./invariant.ts";
 /** So many dials in so many ms are too many. */
 const window = { ms: 10_000, dials: 25 };
 
+/** Connections that a client may lose after the last fault: to what was broken before, and to what its server has lost. */
+const losses = 3;
+
 /** Once nothing goes wrong any more, four minutes of virtual time have to be enough. */
 export const I18: Invariant = {
   name: "I18",
-  says: "Once faults stop, every client becomes live.",
-  broken: (ledger) => unrest(ledger, "I18"),
+  says: "Once faults stop, every client becomes live, and stays so.",
+  *broken(ledger) {
+    yield* unrest(ledger, "I18");
+    const [quiet] = ledger.all("quiet");
+    for (const client of ledger.clients) {
+      const dials = ledger
+        .all("dial")
+        .filter((dial) => dial.client === client && dial.place > Number(quiet?.place));
+      if (dials.length > losses)
+        yield `client ${client} dialed ${dials.length} times though nothing went wrong`;
+    }
+  },
 };
 
 export const I19: Invariant = {
