@@ -2,6 +2,7 @@ import type { Mutant } from "./mutant.ts";
 
 const line = "server/src/session-line.ts";
 const service = "server/src/implement.ts";
+const restored = "server/src/restored.ts";
 const recorder = "server/src/recorder.ts";
 const rooms = "server/src/contract-rooms.ts";
 
@@ -17,7 +18,7 @@ export const forgetful: readonly Mutant[] = [
   {
     name: "what was in progress is not restored",
     mode: "stored",
-    file: service,
+    file: restored,
     find: "but: received.but }",
     replace: "but: [] }",
   },
@@ -38,14 +39,14 @@ export const forgetful: readonly Mutant[] = [
   {
     name: "what was not acknowledged is not restored",
     mode: "stored",
-    file: service,
+    file: restored,
     find: "unacked: outgoing.map(",
     replace: "unacked: outgoing.slice(outgoing.length).map(",
   },
   {
     name: "nobody is told of streams that a process had",
     mode: "stored",
-    file: service,
+    file: restored,
     find: 'for (const re of served) say({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });',
     replace: "",
   },

@@ -107,10 +107,7 @@ function* effects(ledger: Ledger): Generator<string> {
   }
 }
 
-/**
- * Between processes an invocation may be repeated: a handler that a crash cut off has not settled. When the store fails, a
- * process loses the session too, and waits for its handlers for a moment only.
- */
+/** Between processes an invocation may be repeated: a handler that a crash cut off has not settled. */
 export const I8: Invariant = {
   name: "I8",
   says: "No message is handled by two invocations at a time.",
@@ -119,7 +116,6 @@ export const I8: Invariant = {
       for (const before of ledger.of("handling", n)) {
         if (before.by !== by || before.client !== client || before.place >= place) continue;
         if (ledger.bootOf(before.life) !== ledger.bootOf(life)) continue;
-        if (before.life !== life && ledger.troubled) continue;
         const done = ledger.of("handled", n).some((one) => one.life === before.life && one.place < place);
         if (!done) yield `${n} is handled twice at the same time`;
       }

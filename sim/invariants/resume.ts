@@ -106,13 +106,16 @@ export const I24: Invariant = {
   },
 };
 
-/** Whether the store failed, or gave the session to another setup, before that one was over. */
+/** Whether the store failed, or gave the session to another process or setup, before that one was over. */
 function lostHere(ledger: Ledger, life: number, place: number): boolean {
   const setup = ledger.all("setup").find((one) => one.life === life);
+  const asked = ledger.all("got").find(({ line, by }) => line === setup?.line && by === "server");
   const within = (one: { readonly place: number }): boolean =>
-    one.place > (setup?.place ?? 0) && one.place < place;
+    one.place > (asked?.place ?? 0) && one.place < place;
   if (ledger.all("trouble").some(within)) return true;
   if (ledger.all("died").some(within) && returned(ledger, setup, within)) return true;
+  const moved = ledger.all("fault").find((one) => one.fault === "replace" && within(one));
+  if (moved && returned(ledger, setup, (got) => within(got) && got.place > moved.place)) return true;
   const dialed = new Set(ledger.all("dial").flatMap((dial) => (dial.place < place ? [dial.line] : [])));
   // The client has come by a newer line, and waits for the end of this one.
   return ledger
@@ -120,7 +123,7 @@ function lostHere(ledger: Ledger, life: number, place: number): boolean {
     .some((one) => one.conv === setup?.conv && one.life > life && dialed.has(one.line));
 }
 
-/** Whether the client of a setup has asked for its session again: a process that dies as it takes it has told nobody. */
+/** Whether the client of a setup has asked for its session again: the process that took it need not have told anybody. */
 function returned(
   ledger: Ledger,
   setup: Found<"setup"> | undefined,

@@ -113,6 +113,13 @@ test("a reset has a cause when the server began anew, or its session was away fo
   expect(breaks(setup(9, "z"), ...joins(2, "b"), reset)).toEqual(["I24"]);
 });
 
+test("who is live once faults stop stays so", () => {
+  const quiet: Happening = { is: "quiet" };
+  const dials = (count: number): Happening[] => Array.from({ length: count }, (_, line) => dial(line + 2, 1));
+  expect(breaks(...dials(9), quiet, ...dials(3))).toEqual([]);
+  expect(breaks(quiet, ...dials(4))).toEqual(["I18"]);
+});
+
 test("an attacker may be the first to say a greeting that its client said, and nobody else's", () => {
   const hello = (att: number, auth = "user 1") => ({ t: "hello", att, auth, resume: { sid: "a" } });
   const says = (line: number, frame: SeenFrame, client?: number): Happening[] => [
@@ -180,6 +187,18 @@ describe("after a restart with a store", () => {
     ];
     expect(breaks(...lost, ...joins(2, "b"), reset)).toEqual([]);
   });
+});
+
+test("a session ends here when another process was asked for it, and not because another process began", () => {
+  const replaced: Happening = {
+    is: "fault",
+    fault: "replace",
+    what: "another process takes the server's place",
+  };
+  const asks = [dial(2, 1), got(2, "server", { t: "hello", resume: { sid: "a" } })];
+  expect(breaks(replaced, ...asks, over)).toEqual([]);
+  expect(breaks(replaced, over)).toEqual(["I24"]);
+  expect(breaks(...asks, over)).toEqual(["I24"]);
 });
 
 test("plain mode and sessions are compared by what they hand over", () => {

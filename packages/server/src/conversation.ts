@@ -36,7 +36,7 @@ const mostWaiting = 1_024;
 const mostVolatile = 64;
 /** How long the end of a connection waits for its last handlers, in ms. */
 const patience = 300;
-/** How long a newer connection waits for the end of an older one of the same client, in ms. */
+/** How long a newer connection waits for the end of an older one of the same client, and for its handlers, in ms. */
 const setupPatience = 5_000;
 
 /** A conversation with one client of a contract, from setup to the end of its hooks. */
@@ -49,6 +49,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   #resolveClosed: ((closed: Closed) => void) | undefined;
   readonly #reception: Reception<C>;
   #ending: (() => Promise<void>) | undefined;
+  #handled: Promise<void> = Promise.resolve();
   #running = false;
   #over = false;
   #closing: CloseError | undefined;
@@ -113,6 +114,11 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     return this.#attempt.ended;
   }
 
+  /** Resolves when its last handler has settled, which may be long after it has ended. */
+  get handled(): Promise<void> {
+    return this.#handled;
+  }
+
   /** Runs the code before the handlers. Rejects with what it throws. */
   async setup(setup: Setup<C, never>): Promise<void> {
     this.#checkPlace();
@@ -137,9 +143,9 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     this.#running = true;
     const closed = this.line.open(this);
     this.peer.serve((...event) => this.#reception.dispatch(...event));
-    const served = this.#inbox.run().then(() => this.peer.idle());
+    this.#handled = this.#inbox.run().then(() => this.peer.idle());
     void closed.then(async (end) => {
-      await this.#finish(end, served);
+      await this.#finish(end, this.#handled);
       await this.#attempt.end();
     });
   }
@@ -180,6 +186,11 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     this.#close(superseded);
     this.line.terminate(); // the old wire may be dead: nobody waits for its answer
     await patiently(this.#options.clock, this.ended, setupPatience);
+  }
+
+  /** Waits for handlers that are at work though it has ended: what they handle is not to be handled by others as well. */
+  async rest(): Promise<void> {
+    await patiently(this.#options.clock, this.#handled, setupPatience);
   }
 
   /** The conversation was never accepted: ends what setup began; the hooks end when the refusal was sent. */

@@ -1,12 +1,8 @@
 import {
   type AnyContract,
-  callFrames,
   CloseCode,
-  type Frame,
   type FrameCodec,
   type Hello,
-  type Left,
-  type OpenCalls,
   type SessionKey,
   type Wire,
 } from "@symbolon/protocol";
@@ -18,9 +14,10 @@ import type { Line, LineOptions } from "./line.ts";
 import type { Owner, Parking } from "./parking.ts";
 import { PlainLine } from "./plain-line.ts";
 import type { Commit } from "./reception.ts";
+import { leftBy, type Note, noteOf, resetOf, tellOfLost } from "./restored.ts";
 import { type Caller, SessionLine } from "./session-line.ts";
 import { hashOf, SessionSecret } from "./session-secret.ts";
-import type { Attached, AttachRequest, Awaitable, Claim, SessionState, Store } from "./store.ts";
+import type { Attached, AttachRequest, Awaitable, Claim, Store } from "./store.ts";
 import type { ContractRoom, ImplementOptions, Setup } from "./setup.ts";
 import type { Visitors } from "./visitors.ts";
 
@@ -53,6 +50,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly #options: ServiceOptions;
   /** The newest conversation of each client instance, by `cid` and principal, from before its setup to its end. */
   readonly #newest = new Map<string, Conversation<C, SessionLine>>();
+  /** Conversations of stored sessions whose handlers may be at work, though the session may have gone on elsewhere. */
+  readonly #working = new Map<string, Conversation<C, SessionLine>>();
   readonly #conversations = new WeakMap<object, { readonly line: Line; readonly attempt: Attempt }>();
 
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions, own: ImplementOptions<C> = {}) {
@@ -137,7 +136,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     line.seat.bring(hello.rooms);
     if (restored !== undefined) attempt.context["resumed"] = true;
     const from = (restored?.claim.fence ?? 0) * 2 ** 32; // no number of a process that is gone comes again
-    return this.#begin(attempt, line, { key, ghost, from }, async (conversation) => {
+    const elder = this.#working.get(line.id);
+    return this.#begin(attempt, line, { key, ghost, elder, from }, async (conversation) => {
       await accept();
       const claim = restored?.claim ?? (await this.#create(line, service, hello.att));
       const { sessions } = this.#options.store ?? {};
@@ -146,6 +146,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
           JSON.stringify({ ...conversation.peer.open, more: line.outbox.pending > 0 } satisfies Note),
         );
       conversation.run();
+      if (claim !== undefined) this.#watch(line.id, conversation);
       if (restored !== undefined) tellOfLost(line, noteOf(restored.state));
       if (restored !== undefined) rest(line.attach(caller, "resumed"));
       else rest(line.attach(caller, why === undefined ? "new" : "reset", why));
@@ -207,7 +208,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     this.#conversations.set(conversation.peer, { line, attempt });
     this.#options.visitors.add(attempt, conversation);
     try {
-      if (place !== undefined) await this.#follow(place.key, place.ghost, conversation as never);
+      if (place !== undefined) await this.#follow(place, conversation as never);
       await conversation.setup(this.#setup);
       await accepted(conversation);
       return undefined;
@@ -217,17 +218,22 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     }
   }
 
+  /** Keeps a conversation until its last handler has settled. */
+  #watch(sid: string, conversation: Conversation<C, SessionLine>): void {
+    this.#working.set(sid, conversation);
+    void conversation.handled.then(() => {
+      if (this.#working.get(sid) === conversation) this.#working.delete(sid);
+    });
+  }
+
   /** A client that comes back ends its own ghost first, so that setup never meets it. */
-  async #follow(
-    key: string,
-    ghost: Conversation<C, SessionLine> | undefined,
-    conversation: Conversation<C, SessionLine>,
-  ): Promise<void> {
+  async #follow({ key, ghost, elder }: Place<C>, conversation: Conversation<C, SessionLine>): Promise<void> {
     this.#newest.set(key, conversation);
     void conversation.ended.then(() => {
       if (this.#newest.get(key) === conversation) this.#newest.delete(key);
     });
     await ghost?.supersede();
+    await elder?.rest();
   }
 }
 
@@ -240,6 +246,8 @@ function unsaid({ secret }: SessionLine): SessionKey & { readonly rx: number; re
 interface Place<C extends AnyContract> {
   readonly key: string;
   readonly ghost: Conversation<C, SessionLine> | undefined;
+  /** The one that had the session here before it went on elsewhere. */
+  readonly elder: Conversation<C, SessionLine> | undefined;
   /** The number after which its events and calls are numbered. */
   readonly from: number;
 }
@@ -258,36 +266,3 @@ type Known<C extends AnyContract> =
       readonly why?: string;
       readonly ghost?: Conversation<C, SessionLine>;
     };
-
-function resetOf(stored: Attached | undefined): string | undefined {
-  return stored?.is === "reset" ? stored.why : undefined;
-}
-
-function leftBy({ received, out, outgoing }: SessionState, codec: FrameCodec): Left {
-  return {
-    heard: { rx: received.upTo, but: received.but },
-    last: out,
-    unacked: outgoing.map(({ s, data }) => [
-      s,
-      data,
-      codec.read(data, callFrames).t === "event" ? "event" : "answer",
-    ]),
-  };
-}
-
-/** What has to be known of a session after a restart. */
-interface Note extends OpenCalls {
-  /** Something was said that had no number yet. */
-  readonly more: boolean;
-}
-
-function noteOf({ note }: SessionState): Note {
-  return note === undefined ? { asked: [], served: [], more: false } : (JSON.parse(String(note)) as Note);
-}
-
-/** The client's streams and the server's own calls are gone with the process that had them. */
-function tellOfLost({ outbox }: SessionLine, { asked, served }: Note): void {
-  const say = (frame: Frame): unknown => outbox.send(outbox.codec.write(frame), { lane: "answer" });
-  for (const re of served) say({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });
-  for (const q of asked) say({ t: "cancel", q });
-}
