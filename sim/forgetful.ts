@@ -88,7 +88,7 @@ export const forgetful: readonly Mutant[] = [
   },
   {
     name: "a stream is served again in part",
-    mode: "filed",
+    mode: "stored",
     file: "protocol/src/calls.ts",
     find: 'const finished = t === "request" ? this.#line.session.hold(frame.s) : () => {};',
     replace: "const finished = this.#line.session.hold(frame.s);",
