@@ -78,12 +78,13 @@ export const I24: Invariant = {
   name: "I24",
   says: "No session ends without a cause.",
   *broken(ledger) {
-    for (const { conv, life, clock, place } of ledger.all("over")) {
+    for (const over of ledger.all("over")) {
+      const { conv, life, place } = over;
       const { client: owner, sid } = ledger.all("setup").find((setup) => setup.conv === conv) ?? {};
       if (lostHere(ledger, life, place)) continue;
       const joined = owner !== undefined && ledger.joined(owner).some((one) => one.sid === sid);
       if (!joined || ledger.closed(owner, place) || overflowed(ledger, conv)) continue;
-      if (!expired(ledger, conv, clock) && !crowdedOut(ledger, life))
+      if (!expired(ledger, over) && !crowdedOut(ledger, life))
         yield `conversation ${conv} ended without a cause`;
     }
     for (const { client, why, place } of ledger.all("reset")) {
@@ -99,7 +100,8 @@ export const I24: Invariant = {
         .some(({ history, ...boot }) => history !== "kept" && boot.place > setup.place && boot.place < place);
       const over = ledger
         .all("ended")
-        .some((end) => end.conv === conv && end.place < place && !lostHere(ledger, end.life, end.place));
+        .filter((end) => end.conv === conv && end.place < place)
+        .some((end) => !lostHere(ledger, end.life, end.place) || expired(ledger, end));
       if (lost || over || overflowed(ledger, conv) || unrecorded(ledger, conv, place)) continue;
       if (!forgotten(ledger, conv, place)) yield `client ${client} was reset (${why}) without a cause`;
     }
@@ -187,9 +189,10 @@ function crowdedOut(ledger: Ledger, life: number): boolean {
   return away.has(life) && away.size > ledger.settings.app.sessions.parked;
 }
 
-function expired(ledger: Ledger, conv: number, clock: number): boolean {
-  const parked = ledger.all("parked").findLast((one) => one.conv === conv);
-  return parked !== undefined && clock - parked.clock >= ledger.settings.app.sessions.grace;
+/** Whether its client had been away for `grace` by the server's clock, but for what sums of fractions lose. */
+function expired(ledger: Ledger, { conv, clock, place }: Found<"ended" | "over">): boolean {
+  const parked = ledger.all("parked").findLast((one) => one.conv === conv && one.place < place);
+  return parked !== undefined && clock - parked.clock > ledger.settings.app.sessions.grace - 0.001;
 }
 
 /** Whether more was said in a conversation than the server keeps: by its own word, at the end. */
