@@ -65,9 +65,10 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   /** Calls a handler with rooms in which what it says is said when it has settled. */
   readonly commit: Commit<C> = (handle, record) => this.#rooms.commit(handle, record);
 
-  /** What its rooms remember is gone, as when a process dies. */
+  /** What its rooms remember is gone, and nobody waits for its handlers, as when a process dies. */
   crash(): void {
     this.#rooms.crash();
+    this.#working.clear();
   }
 
   /** Holds the conversation of a plain client. Resolves with a refusing response, or with undefined once it is accepted. */
