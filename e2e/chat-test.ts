@@ -29,7 +29,6 @@ type Chat = {
 /** A test with a demo server of its own, and people to talk there. */
 export const test = base.extend<Chat>({
   demoOptions: [{}, { option: true }],
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads from the pattern what a fixture needs
   data: async ({}, use) => {
     const data = await mkdtemp(join(tmpdir(), "symbolon-demo-"));
     await use(data);
@@ -60,7 +59,6 @@ export const test = base.extend<Chat>({
     });
     await Promise.all(contexts.map((context) => context.close()));
   },
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads from the pattern what a fixture needs
   openTab: async ({}, use) => {
     const tabs: Tab[] = [];
     await use(async (url, script) => {

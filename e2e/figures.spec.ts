@@ -3,7 +3,7 @@ import { expect, test } from "./chat-test.ts";
 import { Figures, type Recovery } from "./figures.ts";
 import { type Heard, keepHeard, wordsOf } from "./heard.ts";
 
-// A page that nobody looks at may wait 30 s before it dials again.
+// Three conversations, each with several faults.
 test.setTimeout(300_000);
 const patience = { timeout: 60_000 };
 test.use({ demoOptions: { heartbeat: { interval: 500, timeout: 500 } } });

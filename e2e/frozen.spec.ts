@@ -1,8 +1,5 @@
 import { expect, test } from "./chat-test.ts";
 
-// A page that nobody looks at may wait 30 s before it dials again.
-test.setTimeout(90_000);
-
 test.use({ demoOptions: { heartbeat: { interval: 500, timeout: 500 } } });
 
 /** What the page shows of the conversation, and what the browser has told it of itself. */

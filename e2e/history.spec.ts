@@ -1,9 +1,6 @@
 import { expect, test } from "./chat-test.ts";
 import { Guest } from "./guest.ts";
 
-// A page that nobody looks at may wait 30 s before it dials again.
-test.setTimeout(90_000);
-
 const lines = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}`);
 

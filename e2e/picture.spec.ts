@@ -84,7 +84,6 @@ for (const path of ["/", "/react.html"]) {
   });
 
   test(`at ${path} a picture that was sent while away arrives on return`, async ({ demo, someone }) => {
-    test.setTimeout(90_000);
     const ada = await someone({ path });
     await ada.enter(demo.url, "Ada");
     await demo.kill();

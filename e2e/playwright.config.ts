@@ -25,6 +25,7 @@ export default defineConfig<HooksOptions>({
   testDir: ".",
   testMatch: "**/*.spec.ts",
   outputDir: "../test-results",
+  timeout: 90_000, // for a whole test: a page that nobody looks at may wait 30 s before it dials again
   workers: 2,
   retries: 0,
   forbidOnly: true,

@@ -1,8 +1,5 @@
 import { expect, test } from "./chat-test.ts";
 
-// A page that nobody looks at may wait 30 s before it dials again.
-test.setTimeout(90_000);
-
 const path = "/react.html";
 
 test("two people talk, one in the plain page and one in the React page", async ({ demo, someone }) => {

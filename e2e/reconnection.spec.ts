@@ -1,8 +1,5 @@
 import { expect, test } from "./chat-test.ts";
 
-// A page that nobody looks at may wait 30 s before it dials again.
-test.setTimeout(90_000);
-
 test("when the server is killed and started again, both pages come back and what was typed meanwhile arrives once", async ({
   demo,
   someone,

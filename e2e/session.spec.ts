@@ -3,8 +3,6 @@ import type { ChatPage } from "./chat-page.ts";
 import { expect, test } from "./chat-test.ts";
 import { Guest } from "./guest.ts";
 
-// A page that nobody looks at may wait 30 s before it dials again.
-test.setTimeout(90_000);
 test.use({ demoOptions: { heartbeat: { interval: 500, timeout: 500 } } });
 
 /** The page believes that somebody looks at it, or that nobody does. */

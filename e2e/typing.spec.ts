@@ -1,8 +1,5 @@
 import { expect, test } from "./chat-test.ts";
 
-// A page that nobody looks at may wait 30 s before it dials again.
-test.setTimeout(90_000);
-
 for (const path of ["/", "/react.html"]) {
   test(`at ${path} one sees who of the others is writing, until they send it`, async ({ demo, someone }) => {
     const ada = await someone({ path });

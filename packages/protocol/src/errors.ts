@@ -65,15 +65,15 @@ export interface Issue {
 }
 
 /**
- * A value is not what its schema or codec says: a `RequestError` with the code `INVALID`, whose data are its issues: the
- * first of them, when they have some thousand characters.
+ * A value is not what its schema or codec says: a `RequestError` with the code `INVALID`, whose data are its issues, as many
+ * of the first as have 8,192 characters in all.
  */
 export class ValidationError extends RequestError<"INVALID", readonly Issue[]> {
   override readonly name: string = "ValidationError";
 
   /** Takes what a schema found. */
   constructor(found: readonly StandardSchemaV1.Issue[]) {
-    let room = 8_192; // what is wrong in a thousand places is not to be answered at length
+    let room = 8_192; // what is wrong in a thousand places is not to be answered at length; one issue always fits
     const issues = found
       .map(issueOf)
       .filter(({ message, path }) => (room -= message.length + path.join().length) > 0);

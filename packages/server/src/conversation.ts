@@ -188,7 +188,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     await patiently(this.#options.clock, this.ended, setupPatience);
   }
 
-  /** Waits for handlers that are at work though it has ended: what they handle is not to be handled by others as well. */
+  /** Waits, 5 s at most, for handlers that are at work though it has ended: what they handle is not to be handled twice at once. */
   async rest(): Promise<void> {
     await patiently(this.#options.clock, this.#handled, setupPatience);
   }
