@@ -2,6 +2,7 @@ import type { ChatPage } from "./chat-page.ts";
 import { expect, test } from "./chat-test.ts";
 import { Figures, type Recovery } from "./figures.ts";
 import { type Heard, keepHeard, wordsOf } from "./heard.ts";
+import { focused, linesShown, pillText } from "./tab-view.ts";
 
 // Three conversations, each with several faults.
 test.setTimeout(300_000);
@@ -91,12 +92,9 @@ test("@chromium every line comes once and in order while a tab is hidden and fro
   const recoveries: Recovery[] = [];
   const ada = await openTab(`${blackHole.url}/#lobby`, `(${String(keepHeard)})()`);
   const finds = (expression: string) => expect.poll(() => ada.evaluate(expression), patience);
-  const focused = (field: string): string =>
-    `document.querySelector("${field}")?.focus(), document.activeElement?.id`;
-  const shown = `Array.from(document.querySelectorAll("#lines .line .text"), (line) => line.textContent)`;
-  await finds(focused("#name")).toBe("name");
+  await finds(focused("name")).toBe("name");
   await ada.type("Ada");
-  await finds(`document.querySelector("#pill")?.textContent`).toBe("connected");
+  await finds(pillText).toBe("connected");
   const bob = await someone();
   await bob.page.addInitScript(keepHeard);
   await bob.enter(demo.url, "Bob");
@@ -105,14 +103,14 @@ test("@chromium every line comes once and in order while a tab is hidden and fro
     for (let line = 0; line < 5; line += 1) await bob.say(figures.next("Bob"));
     await shows(bob, figures.last);
   };
-  const comes = async (): Promise<void> => finds(shown).toEqual(expect.arrayContaining(figures.last));
+  const comes = async (): Promise<void> => finds(linesShown).toEqual(expect.arrayContaining(figures.last));
   const ways = [
     { frozen: true, swallowed: false },
     { frozen: false, swallowed: true },
     { frozen: true, swallowed: true },
   ];
   for (const { frozen, swallowed } of [...ways, ...ways]) {
-    await finds(focused("#text")).toBe("text");
+    await finds(focused("text")).toBe("text");
     for (let line = 0; line < 5; line += 1) await ada.type(figures.next("Ada"));
     await ada.hide();
     await bobTalks();
@@ -131,7 +129,7 @@ test("@chromium every line comes once and in order while a tab is hidden and fro
 
   const heard = (await ada.evaluate("heard")) as Heard[];
   figures.judge("Ada", heard, recoveries);
-  expect(await ada.evaluate(shown)).toEqual(onceOf(heard));
+  expect(await ada.evaluate(linesShown)).toEqual(onceOf(heard));
   await judge(figures, "Bob", bob);
   console.log(`${project.name}, a tab hidden and frozen: ${String(figures)}`);
   expect(figures.verdict).toMatchObject(good);

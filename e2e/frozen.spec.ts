@@ -1,10 +1,9 @@
 import { expect, test } from "./chat-test.ts";
+import { focused, linesShown, pillText } from "./tab-view.ts";
 
 test.use({ demoOptions: { heartbeat: { interval: 500, timeout: 500 } } });
 
-/** What the page shows of the conversation, and what the browser has told it of itself. */
-const lines = `Array.from(document.querySelectorAll("#lines .line .text"), (line) => line.textContent)`;
-const pill = `document.querySelector("#pill")?.textContent`;
+/** What the browser has told the page of itself. */
 const told = `globalThis.told ??= (() => {
   const told = [];
   for (const type of ["visibilitychange", "freeze", "resume"])
@@ -21,9 +20,9 @@ for (const path of ["/", "/react.html"])
   }) => {
     const ada = await openTab(`${blackHole.url}${path}#lobby`);
     const shows = (expression: string) => expect.poll(() => ada.evaluate(expression), { timeout: 30_000 });
-    await shows(`document.querySelector("#name")?.focus(), document.activeElement?.id`).toBe("name");
+    await shows(focused("name")).toBe("name");
     await ada.type("Ada");
-    await shows(pill).toBe("connected");
+    await shows(pillText).toBe("connected");
     const bob = await someone();
     await bob.enter(demo.url, "Bob");
     expect(await ada.evaluate(told)).toEqual([]);
@@ -31,17 +30,17 @@ for (const path of ["/", "/react.html"])
     await ada.hide();
     await shows("told").toEqual(["hidden"]);
     await bob.say("one");
-    await shows(lines).toEqual(["one"]);
+    await shows(linesShown).toEqual(["one"]);
 
     await ada.freeze();
     await shows("told").toEqual(["hidden", "freeze"]);
     await bob.say("two");
     await expect(bob.lines).toHaveText(["one", "two"]);
-    expect(await ada.evaluate(lines)).toEqual(["one"]);
+    expect(await ada.evaluate(linesShown)).toEqual(["one"]);
     await ada.thaw();
     await ada.show();
     await shows("told").toEqual(["hidden", "freeze", "resume", "visible"]);
-    await shows(lines).toEqual(["one", "two"]);
+    await shows(linesShown).toEqual(["one", "two"]);
 
     await ada.hide();
     await ada.freeze();
@@ -52,12 +51,12 @@ for (const path of ["/", "/react.html"])
     await ada.thaw();
     await ada.show();
     await shows("told.slice(6)").toEqual(["resume", "visible"]);
-    await shows(lines).toEqual(["one", "two", "three"]);
+    await shows(linesShown).toEqual(["one", "two", "three"]);
     expect(await ada.evaluate(`document.querySelector("#pill")?.getAttribute("data-resumed")`)).toBe("true");
 
-    await shows(`document.querySelector("#text")?.focus(), document.activeElement?.id`).toBe("text");
+    await shows(focused("text")).toBe("text");
     await ada.type("four");
     await expect(bob.lines).toHaveText(["one", "two", "three", "four"]);
-    await shows(lines).toEqual(["one", "two", "three", "four"]);
+    await shows(linesShown).toEqual(["one", "two", "three", "four"]);
     await expect(bob.notices).toHaveCount(0);
   });
