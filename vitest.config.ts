@@ -19,7 +19,7 @@ export default defineConfig({
         resolve: { ...house.resolve, alias: react18 },
         test: {
           name: "react 18",
-          include: ["packages/client/test/react.test.ts"],
+          include: ["packages/client/test/react/react.test.ts"],
           allowOnly: false,
           env: { REACT: "18" },
         },

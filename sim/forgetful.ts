@@ -1,10 +1,10 @@
 import type { Mutant } from "./mutant.ts";
 
-const line = "server/src/session-line.ts";
-const service = "server/src/implement.ts";
-const restored = "server/src/restored.ts";
-const recorder = "server/src/recorder.ts";
-const rooms = "server/src/contract-rooms.ts";
+const line = "server/src/session/session-link.ts";
+const service = "server/src/contract/service.ts";
+const restored = "server/src/session/restore.ts";
+const recorder = "server/src/session/recorder.ts";
+const rooms = "server/src/contract/contract-rooms.ts";
 
 /** Mutants of a server that has a store, and forgets what it should have kept. */
 export const forgetful: readonly Mutant[] = [
@@ -74,7 +74,7 @@ export const forgetful: readonly Mutant[] = [
   {
     name: "a tail that was torn is believed",
     mode: "filed",
-    file: "server/src/journal-records.ts",
+    file: "server/src/store/file/journal-records.ts",
     find: "if (payload.length < length) return { payloads, cut: rest, damaged: false };",
     replace:
       "if (payload.length < length) return { payloads: [...payloads, payload], cut: 0, damaged: false };",
@@ -82,19 +82,19 @@ export const forgetful: readonly Mutant[] = [
   {
     name: "a loss of power is not noticed",
     mode: "filed",
-    file: "server/src/history.ts",
+    file: "server/src/store/file/history.ts",
     find: 'return sync === "disk" || (boot !== undefined && boot === bootId());',
     replace: "return true;",
   },
   {
     name: "a stream is served again in part",
     mode: "stored",
-    file: "protocol/src/calls.ts",
+    file: "protocol/src/peer/calls.ts",
     find: 'const finished = t === "request" ? this.#line.session.hold(frame.s) : () => {};',
     replace: "const finished = this.#line.session.hold(frame.s);",
     also: [
       {
-        file: "protocol/src/calls.ts",
+        file: "protocol/src/peer/calls.ts",
         find: "    this.#line.queue(() => {\n",
         replace: '    this.#line.queue(() => {\n      if (t === "stream") finished();\n',
       },
@@ -103,14 +103,14 @@ export const forgetful: readonly Mutant[] = [
   {
     name: "whoever had the session before may still record",
     mode: "stored",
-    file: "server/src/session-table.ts",
+    file: "server/src/store/session-table.ts",
     find: "return head?.identity.ep === ep && head.standing.fence === fence;",
     replace: "return head?.identity.ep === ep;",
   },
   {
     name: "a log that has failed once is not asked again",
     mode: "doubts",
-    file: "server/src/reading.ts",
+    file: "server/src/rooms/room-reader.ts",
     find: "base.catch(() => (this.#base = undefined));",
     replace: "base.catch(() => {});",
   },

@@ -2,13 +2,13 @@ import { forgetful } from "./forgetful.ts";
 import type { Mutant, Patch } from "./mutant.ts";
 import { unchecked } from "./unchecked.ts";
 
-const session = "protocol/src/session.ts";
-const arrivals = "protocol/src/arrivals.ts";
-const line = "server/src/session-line.ts";
-const service = "server/src/implement.ts";
-const parking = "server/src/parking.ts";
+const session = "protocol/src/session/session.ts";
+const arrivals = "protocol/src/session/receiver.ts";
+const line = "server/src/session/session-link.ts";
+const service = "server/src/contract/service.ts";
+const parking = "server/src/session/sessions.ts";
 const connect = "client/src/connect.ts";
-const recorder = "server/src/recorder.ts";
+const recorder = "server/src/session/recorder.ts";
 
 const noDedup: Patch = { file: arrivals, find: "    return next;\n", replace: "    return true;\n" };
 
@@ -196,28 +196,28 @@ export const mutants: readonly Mutant[] = [
   {
     name: "events are handled side by side",
     mode: "cuts",
-    file: "server/src/inbox.ts",
+    file: "server/src/contract/handler-queue.ts",
     find: "await turn();",
     replace: "void turn();",
   },
   {
     name: "the watchdog does not bite",
     mode: "holes",
-    file: "client/src/connection.ts",
+    file: "client/src/connection/connection.ts",
     find: "createWatchdog({ ask: listener.probe, dead: drop })",
     replace: "createWatchdog({ ask: listener.probe, dead: () => {} })",
   },
   {
     name: "the server never gives a silent client up",
     mode: "holes",
-    file: "server/src/heartbeat.ts",
+    file: "server/src/timing/heartbeat.ts",
     find: "if (silence >= interval + timeout) return this.#wire.terminate();",
     replace: "",
   },
   {
     name: "no wait between dials",
     mode: "holes",
-    file: "client/src/backoff.ts",
+    file: "client/src/connection/backoff.ts",
     find: "Math.min(longest, first * 2 ** retry)",
     replace: "0",
   },
@@ -231,7 +231,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "what is said by hand is handled twice",
     mode: "plain",
-    file: "server/src/plain-line.ts",
+    file: "server/src/session/plain-link.ts",
     find: "      if (listener.take(frame, message.length) ||",
     replace:
       '      if (frame.t === "event") listener.take(frame, message.length);\n      if (listener.take(frame, message.length) ||',

@@ -1,8 +1,8 @@
 import type { Mutant, Patch } from "./mutant.ts";
 
-const recorder = "server/src/recorder.ts";
-const service = "server/src/implement.ts";
-const table = "server/src/session-table.ts";
+const recorder = "server/src/session/recorder.ts";
+const service = "server/src/contract/service.ts";
+const table = "server/src/store/session-table.ts";
 
 /** The store takes a session for one that fits what the client has. */
 const noPositions: Patch = {
@@ -12,7 +12,7 @@ const noPositions: Patch = {
 };
 /** So does a process that has one. */
 const allFits: Patch = {
-  file: "server/src/session-line.ts",
+  file: "server/src/session/session-link.ts",
   find: "    const { first, last } = this.outbox.told;\n",
   replace: "    if (ep) return true;\n    const { first, last } = this.outbox.told;\n",
 };
@@ -36,7 +36,7 @@ export const unchecked: readonly Mutant[] = [
   {
     name: "acked on receipt, and positions are not checked",
     mode: "stored",
-    file: "protocol/src/arrivals.ts",
+    file: "protocol/src/session/receiver.ts",
     find: "    held.set(s, size);\n",
     replace: "",
     also: [noPositions, allFits],

@@ -1,5 +1,5 @@
-/** Holds the sources to ARCHITECTURE.md: what exists, who may import whom, and what no room may touch. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+/** Holds the sources to ARCHITECTURE.md: which folders exist, what each may import, and what no folder may use. */
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -15,33 +15,58 @@ const siblings: Record<PackageName, readonly string[]> = {
 };
 
 /** Where a library is that `npm ci` makes of its own source. */
-const vendored = "../vendor/";
+const vendored = /^(?:\.\.\/)+vendor\//;
 
-const timerRooms: readonly string[] = ["client/alarm.ts", "server/clock.ts"];
+/** The modules that may use timers. */
+const timerModules: readonly string[] = ["client/connection/timer.ts", "server/timing/clock.ts"];
+
+/** The most source files of one folder. */
+const filesPerFolder = 15;
 
 /** What @symbolon/protocol must be handed instead: time, chance and platform are arguments there. */
 const foreignToProtocol =
   /\bDate\.now\b|\bnew Date\b|\bMath\.random\b|\bset(?:Timeout|Interval|Immediate)\b|\bWebSocket\b|\b(?:performance|crypto|process|window|document)\./g;
 
 describe.each(packages)("packages/%s/src", (name) => {
-  const rows = listedModules(name);
+  const rows = listedRooms(name);
   const files = modulesOf(name);
+  const rooms = [...new Set(files.map(roomOf))].sort();
+  const allowed = new Map(rows.map(({ room, imports }) => [room, imports]));
 
-  test("every module is a row of ARCHITECTURE.md, and every row a module", () => {
-    expect([...rows].sort()).toEqual(files);
+  test("every folder, and every module beside them, is one row of ARCHITECTURE.md", () => {
+    expect(rows.map(({ room }) => room).sort()).toEqual(rooms);
   });
 
-  test("a module is listed once", () => {
-    expect(rows).toEqual([...new Set(rows)]);
-  });
-
-  test("modules import only from rows below their own", () => {
-    const upward = files.flatMap((file) =>
+  test("what a folder may import is listed", () => {
+    const unlisted = files.flatMap((file) =>
       ownImports(name, file)
-        .filter((target) => rows.indexOf(target) <= rows.indexOf(file))
+        .filter((target) => roomOf(target) !== roomOf(file))
+        .filter((target) => !allowed.get(roomOf(file))?.includes(roomOf(target)))
         .map((target) => `${file} imports ${target}`),
     );
-    expect(upward).toEqual([]);
+    expect(unlisted).toEqual([]);
+  });
+
+  test("nothing is listed that is not imported", () => {
+    const used = new Set(
+      files.flatMap((file) => ownImports(name, file).map((target) => `${roomOf(file)} → ${roomOf(target)}`)),
+    );
+    const unused = rows.flatMap(({ room, imports }) =>
+      imports.map((target) => `${room} → ${target}`).filter((edge) => !used.has(edge)),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  test("no folders import each other in a circle, types included", () => {
+    expect(circle(allowed)).toEqual([]);
+  });
+
+  test(`a folder has at most ${filesPerFolder} files`, () => {
+    const folders = files.map((file) => dirname(file));
+    const full = [...new Set(folders)].filter(
+      (folder) => folders.filter((one) => one === folder).length > filesPerFolder,
+    );
+    expect(full).toEqual([]);
   });
 
   test("every relative import leads to a module of this package", () => {
@@ -69,9 +94,9 @@ describe.each(packages)("packages/%s/src", (name) => {
     expect(undeclared).toEqual([]);
   });
 
-  test("timers live in the client's alarm.ts and the server's clock.ts alone", () => {
+  test("only the client's timer.ts and the server's clock.ts use timers", () => {
     const elsewhere = files
-      .filter((file) => !timerRooms.includes(`${name}/${file}`))
+      .filter((file) => !timerModules.includes(`${name}/${file}`))
       .filter((file) => /\bset(?:Timeout|Interval)\b/.test(code(name, file)));
     expect(elsewhere).toEqual([]);
   });
@@ -84,13 +109,13 @@ test("@symbolon/protocol knows no clock, no chance and no platform", () => {
   expect(found).toEqual([]);
 });
 
-test("msgpackr is loaded by the entry msgpack.ts alone, and that by no other module", () => {
+test("only the entry msgpack.ts loads msgpackr, and no other module loads that entry", () => {
   const loading = packages.flatMap((name) =>
     modulesOf(name)
       .filter((file) => imports(name, file).some((id) => /\bmsgpackr\b|\/msgpack(?:\.ts)?$/.test(id)))
       .map((file) => `${name}/${file}`),
   );
-  expect(loading).toEqual(["protocol/msgpack.ts"]);
+  expect(loading).toEqual(["protocol/frames/msgpack.ts"]);
 });
 
 describe("the reader of imports", () => {
@@ -126,18 +151,29 @@ describe("the reader of imports", () => {
   });
 });
 
-/** The names in the table under a heading that names this package's sources. */
-function listedModules(name: PackageName): string[] {
-  const path = join(root, "ARCHITECTURE.md");
-  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+/** A folder, or a module beside the folders, and what ARCHITECTURE.md allows it to import. */
+interface Room {
+  readonly room: string;
+  readonly imports: readonly string[];
+}
+
+/** The rows of the table under the heading that names this package's sources. */
+function listedRooms(name: PackageName): Room[] {
+  const lines = readFileSync(join(root, "ARCHITECTURE.md"), "utf8").split("\n");
   const heading = lines.findIndex((line) => /^#+\s/.test(line) && line.includes(`packages/${name}/src`));
   if (heading < 0) return [];
   const section = lines.slice(heading + 1);
   const end = section.findIndex((line) => /^#+\s/.test(line));
   return section.slice(0, end < 0 ? undefined : end).flatMap((line) => {
-    const row = /^\|\s*`([^`]+\.tsx?)`/.exec(line);
-    return row?.[1] ? [row[1]] : [];
+    const [, room, imports = ""] = /^\|\s*`([^`]+)`\s*\|[^|]*\|([^|]*)\|/.exec(line) ?? [];
+    return room ? [{ room, imports: Array.from(imports.matchAll(/`([^`]+)`/g), ([, one = ""]) => one) }] : [];
   });
+}
+
+/** The folder of a module; a module beside the folders is a room of its own. */
+function roomOf(file: string): string {
+  const folder = dirname(file);
+  return folder === "." ? file : folder;
 }
 
 function modulesOf(name: PackageName): string[] {
@@ -166,7 +202,7 @@ function imports(name: PackageName, file: string): string[] {
 
 function ownImports(name: PackageName, file: string): string[] {
   return imports(name, file)
-    .filter((id) => id.startsWith(".") && !id.startsWith(vendored))
+    .filter((id) => id.startsWith(".") && !vendored.test(id))
     .map((id) => normalize(join(dirname(file), id)));
 }
 

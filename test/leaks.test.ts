@@ -8,8 +8,8 @@ import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import { hello } from "../packages/server/test/frames.ts";
-import { handshake } from "../packages/server/test/raw-client.ts";
+import { hello } from "../packages/server/test/session/frames.ts";
+import { handshake } from "../packages/server/test/node/raw-client.ts";
 import { collect } from "./collect.ts";
 
 const connections = 10_000;

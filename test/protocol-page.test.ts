@@ -1,17 +1,19 @@
 /** Holds PROTOCOL.md to the parser and the table of close codes: what is on one side is on the other. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { callFrames } from "../packages/protocol/src/call-frames.ts";
-import { clientFrames } from "../packages/protocol/src/client-frames.ts";
-import { CloseCode } from "../packages/protocol/src/close-code.ts";
-import { closeAdvice } from "../packages/protocol/src/close.ts";
-import { jsonFrames } from "../packages/protocol/src/frame.ts";
+import { callFrames } from "../packages/protocol/src/frames/call-frames.ts";
+import { clientFrames } from "../packages/protocol/src/frames/client-frames.ts";
+import { CloseCode } from "../packages/protocol/src/wire/close-code.ts";
+import { closeAdvice } from "../packages/protocol/src/wire/close.ts";
+import { jsonFrames } from "../packages/protocol/src/frames/frame.ts";
 
 const page = readFileSync(new URL("../PROTOCOL.md", import.meta.url), "utf8");
 const sources = new URL("../packages/protocol/src/", import.meta.url);
 /** Every name there is in the sources: whatever the parser knows by name is among them. */
 const words = new Set(
-  readdirSync(sources).flatMap((file) => readFileSync(new URL(file, sources), "utf8").match(/\w+/g) ?? []),
+  readdirSync(sources, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .flatMap((file) => readFileSync(new URL(file, sources), "utf8").match(/\w+/g) ?? []),
 );
 
 /** What the page says that no half says: `goaway`, or a field, `welcome.limits`. */

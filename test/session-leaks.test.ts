@@ -5,7 +5,7 @@ import { createApp, type Peer } from "@symbolon/server";
 import { Clock, testClient } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { enter, frame, hello, knock } from "../packages/server/test/frames.ts";
+import { enter, frame, hello, knock } from "../packages/server/test/session/frames.ts";
 import { collect } from "./collect.ts";
 
 const cycles = 10_000;

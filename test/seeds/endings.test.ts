@@ -4,7 +4,7 @@ import { Mailbox } from "@symbolon/protocol";
 import { CloseError, createApp } from "@symbolon/server";
 import { Clock, testClient } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
-import { opcodes, rawFrame } from "../../packages/server/test/raw-client.ts";
+import { opcodes, rawFrame } from "../../packages/server/test/node/raw-client.ts";
 import { served } from "./harness.ts";
 
 test("seeds › 67 closes with a code [rows 24]", async () => {

@@ -1,7 +1,7 @@
 import { Mailbox } from "@symbolon/protocol";
 import { CloseError, createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
-import { handshake } from "../../packages/server/test/raw-client.ts";
+import { handshake } from "../../packages/server/test/node/raw-client.ts";
 import { served } from "./harness.ts";
 
 test("seeds › 31 accepts by the first send [rows 6]", async () => {

@@ -2,7 +2,7 @@ import { type Closed, Mailbox, type Message } from "@symbolon/protocol";
 import { serve, type ServeOptions } from "@symbolon/server/node";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
-import { type RawClient, rawClient } from "../../packages/server/test/raw-client.ts";
+import { type RawClient, rawClient } from "../../packages/server/test/node/raw-client.ts";
 
 /** An app that a test reaches over a real port. */
 export interface Site {

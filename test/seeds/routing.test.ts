@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createApp, href, json, type Socket } from "@symbolon/server";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { handshake } from "../../packages/server/test/raw-client.ts";
+import { handshake } from "../../packages/server/test/node/raw-client.ts";
 import { served } from "./harness.ts";
 
 test("seeds › 97 refuses an unknown path with 404 [rows 62]", async () => {

@@ -1,5 +1,5 @@
 import type { AnyContract, FrameCodec, UrlArguments } from "@symbolon/protocol";
-import type { WebSocketClass } from "./web-socket.ts";
+import type { WebSocketClass } from "./connection/websocket-class.ts";
 
 /** Where a contract is served, and as whom to connect. */
 export type ConnectOptions<C extends AnyContract> = {

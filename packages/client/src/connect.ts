@@ -28,12 +28,12 @@ import {
   VERSION,
   type Welcome,
 } from "@symbolon/protocol";
-import { later } from "./alarm.ts";
-import { sessionLost } from "./close-codes.ts";
+import { later } from "./connection/timer.ts";
+import { sessionLost } from "./connection/close-codes.ts";
 import type { ConnectOptions } from "./connect-options.ts";
-import { createConnection } from "./connection.ts";
+import { createConnection } from "./connection/connection.ts";
 import { createRooms, type Gap } from "./rooms.ts";
-import type { ConnectionStatus, Watchable } from "./status.ts";
+import type { ConnectionStatus, Watchable } from "./connection/status.ts";
 
 /** The session went on no more: what was sent and not settled may or may not have happened, and fails as unknown. */
 export interface Reset {

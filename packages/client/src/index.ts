@@ -4,8 +4,8 @@ export type { ConnectOptions, OutboxOptions } from "./connect-options.ts";
 export { openSocket } from "./open-socket.ts";
 export type { OpenSocketOptions } from "./open-socket.ts";
 export type { Gap } from "./rooms.ts";
-export type { WebSocketClass, WebSocketLike } from "./web-socket.ts";
-export type { ConnectionStatus, Watchable } from "./status.ts";
+export type { WebSocketClass, WebSocketLike } from "./connection/websocket-class.ts";
+export type { ConnectionStatus, Watchable } from "./connection/status.ts";
 export {
   binary,
   bool,

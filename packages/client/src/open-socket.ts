@@ -7,8 +7,8 @@ import {
   WireEvents,
   type WireListener,
 } from "@symbolon/protocol";
-import { type Connection, createConnection } from "./connection.ts";
-import type { WebSocketClass } from "./web-socket.ts";
+import { type Connection, createConnection } from "./connection/connection.ts";
+import type { WebSocketClass } from "./connection/websocket-class.ts";
 
 /** How a raw socket is opened. */
 export interface OpenSocketOptions<Receive = Message, Send = unknown> extends SocketCodecs<Receive, Send> {

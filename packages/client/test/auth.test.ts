@@ -4,7 +4,7 @@ import { Clock, testClient } from "@symbolon/server/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect, type ConnectionStatus } from "../src/index.ts";
-import { pass } from "./fakes.ts";
+import { pass } from "./connection/fakes.ts";
 
 const note = contract("/note", { client: { say: z.string() }, server: { told: z.string() } });
 

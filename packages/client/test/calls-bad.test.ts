@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { connect } from "../src/index.ts";
-import { unnumbered } from "../../protocol/test/outlet.ts";
-import { fakeSockets, welcome } from "./fakes.ts";
-import { serving, undo, undoAll, until, watchCrashes } from "./servers.ts";
+import { unnumbered } from "../../protocol/test/session/outlet.ts";
+import { fakeSockets, welcome } from "./connection/fakes.ts";
+import { serving, undo, undoAll, until, watchCrashes } from "./connection/servers.ts";
 
 beforeEach(watchCrashes);
 afterEach(undoAll);

@@ -2,7 +2,7 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { collect } from "../../../test/collect.ts";
-import { FakePage, pass } from "./fakes.ts";
+import { FakePage, pass } from "./connection/fakes.ts";
 import { welcomed } from "./talking.ts";
 
 const drops = 1_000;

@@ -4,7 +4,7 @@ import { Clock, testClient } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect, type ConnectionStatus } from "../src/index.ts";
-import { fakeSockets, welcome } from "./fakes.ts";
+import { fakeSockets, welcome } from "./connection/fakes.ts";
 
 const chat = contract("/chat/:room", {
   client: { say: z.object({ text: z.string() }) },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { pass } from "./fakes.ts";
+import { pass } from "./connection/fakes.ts";
 import { said, talking, told, welcomed } from "./talking.ts";
 
 beforeEach(() => {

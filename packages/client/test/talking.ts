@@ -1,7 +1,7 @@
 import { contract, type Failure, type Hello, request, stream } from "@symbolon/protocol";
 import { z } from "zod";
 import { connect, type OutboxOptions, type Reset } from "../src/index.ts";
-import { fakeSockets, pass, welcome } from "./fakes.ts";
+import { fakeSockets, pass, welcome } from "./connection/fakes.ts";
 
 const talk = contract("/talk", {
   client: {

@@ -1,10 +1,10 @@
-export { CallingPeer } from "./calling-peer.ts";
-export type { OpenCalls } from "./calls.ts";
-export { createPeer } from "./create-peer.ts";
-export { Peer } from "./peer.ts";
-export type { Dispatch, EventOptions, Failure, PeerOptions } from "./peer.ts";
-export { request } from "./request.ts";
-export { stream } from "./stream.ts";
+export { CallingPeer } from "./peer/rpc-peer.ts";
+export type { OpenCalls } from "./peer/calls.ts";
+export { createPeer } from "./peer/create-peer.ts";
+export { Peer } from "./peer/peer.ts";
+export type { Dispatch, EventOptions, Failure, PeerOptions } from "./peer/peer.ts";
+export { request } from "./peer/request.ts";
+export { stream } from "./peer/stream.ts";
 export type {
   AskOptions,
   CallContext,
@@ -15,16 +15,16 @@ export type {
   RequestKind,
   StreamDefinition,
   StreamKind,
-} from "./kind.ts";
-export type { Turn } from "./turns.ts";
-export { DurableSession } from "./durable-session.ts";
-export { Session } from "./session.ts";
-export type { DurableOutlet, Left, Outlet, Position, SessionOptions } from "./session-options.ts";
-export type { Heard } from "./arrivals.ts";
-export type { Lane, Outbox, SendOptions } from "./outbox.ts";
-export { callFrames } from "./call-frames.ts";
-export { clientFrames } from "./client-frames.ts";
-export { VERSION } from "./connection-frames.ts";
+} from "./contract/message-kind.ts";
+export type { Turn } from "./async/limiter.ts";
+export { DurableSession } from "./session/durable-session.ts";
+export { Session } from "./session/session.ts";
+export type { DurableOutlet, Left, Outlet, Position, SessionOptions } from "./session/session-options.ts";
+export type { Heard } from "./session/receiver.ts";
+export type { Lane, Outbox, SendOptions } from "./session/outbox.ts";
+export { callFrames } from "./frames/call-frames.ts";
+export { clientFrames } from "./frames/client-frames.ts";
+export { VERSION } from "./frames/connection-frames.ts";
 export type {
   Ack,
   Auth,
@@ -36,17 +36,17 @@ export type {
   Reauth,
   SessionKey,
   Welcome,
-} from "./connection-frames.ts";
-export type { Credit } from "./credit.ts";
-export { jsonFrames, SUBPROTOCOL } from "./frame.ts";
-export type { ErrorFrame, EventFrame, Frame, FrameCodec, Stamp } from "./frame.ts";
-export type { GapFrame, Placing, RoomFrame, SaidFrame, SkipFrame, Words } from "./room-frames.ts";
-export type { Shapes } from "./shape.ts";
-export { Socket } from "./socket.ts";
-export type { SocketCodecs } from "./socket.ts";
-export { binary, bool, bytes, int, json, text, whatever } from "./codec.ts";
-export type { Codec } from "./codec.ts";
-export { contract, isDeclared } from "./contract.ts";
+} from "./frames/connection-frames.ts";
+export type { Credit } from "./frames/credit.ts";
+export { jsonFrames, SUBPROTOCOL } from "./frames/frame.ts";
+export type { ErrorFrame, EventFrame, Frame, FrameCodec, Stamp } from "./frames/frame.ts";
+export type { GapFrame, Placing, RoomFrame, SaidFrame, SkipFrame, Words } from "./frames/room-frames.ts";
+export type { Shapes } from "./frames/frame-shapes.ts";
+export { Socket } from "./socket/socket.ts";
+export type { SocketCodecs } from "./socket/socket.ts";
+export { binary, bool, bytes, int, json, text, whatever } from "./socket/codec.ts";
+export type { Codec } from "./socket/codec.ts";
+export { contract, isDeclared } from "./contract/contract.ts";
 export type {
   Answer,
   AnyContract,
@@ -69,20 +69,20 @@ export type {
   ServerMessages,
   StreamName,
   UrlArguments,
-} from "./contract.ts";
-export { href, pathPattern } from "./path.ts";
-export type { ParamName, PathParams, PathPattern } from "./path.ts";
-export { validate } from "./schema.ts";
-export type { Input, Output, Schema } from "./schema.ts";
-export { Mailbox } from "./mailbox.ts";
-export type { MailboxOptions } from "./mailbox.ts";
-export type { Queue } from "./queue.ts";
-export { Sent } from "./sent.ts";
-export { joinedWires, WireEvents } from "./wire.ts";
-export type { Message, Wire, WireListener } from "./wire.ts";
-export { CloseCode } from "./close-code.ts";
-export { checkCloseCode, closeAdvice, closeCodeOfStatus, cutReason } from "./close.ts";
-export type { CloseAdvice } from "./close.ts";
+} from "./contract/contract.ts";
+export { href, pathPattern } from "./contract/path.ts";
+export type { ParamName, PathParams, PathPattern } from "./contract/path.ts";
+export { validate } from "./contract/schema.ts";
+export type { Input, Output, Schema } from "./contract/schema.ts";
+export { Mailbox } from "./async/bounded-queue.ts";
+export type { MailboxOptions } from "./async/bounded-queue.ts";
+export type { Queue } from "./async/queue.ts";
+export { Sent } from "./async/sent.ts";
+export { joinedWires, WireEvents } from "./wire/wire.ts";
+export type { Message, Wire, WireListener } from "./wire/wire.ts";
+export { CloseCode } from "./wire/close-code.ts";
+export { checkCloseCode, closeAdvice, closeCodeOfStatus, cutReason } from "./wire/close.ts";
+export type { CloseAdvice } from "./wire/close.ts";
 export {
   CloseError,
   HandshakeError,

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { surroundWith } from "./around.ts";
-import type { Context, RouteSchemas } from "./context.ts";
+import { surroundWith } from "./request/around.ts";
+import type { Context, RouteSchemas } from "./request/context.ts";
 
 /** The context as code far from its handler knows it: the request and its parts, and whatever hooks provided. */
 export type CurrentContext = Context<string, RouteSchemas> & Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
-export { createApp } from "./app.ts";
-export type { App, AppOptions, ContractContext, RawContext } from "./app.ts";
-export { Peer } from "./peer.ts";
-export type { Service } from "./implement.ts";
+export { createApp } from "./app/app.ts";
+export type { App, AppOptions, ContractContext, RawContext } from "./app/app.ts";
+export { Peer } from "./contract/peer.ts";
+export type { Service } from "./contract/service.ts";
 export type {
   Call,
   Conflate,
@@ -11,11 +11,11 @@ export type {
   JoinOptions,
   RoomsOptions,
   Setup,
-} from "./setup.ts";
-export { Socket } from "./server-socket.ts";
-export type { PairOptions } from "./server-socket.ts";
-export type { Expected } from "./expected.ts";
-export type { AcceptInit, PendingWire, SocketState } from "./pending-wire.ts";
+} from "./contract/setup.ts";
+export { Socket } from "./socket/socket.ts";
+export type { PairOptions } from "./socket/socket.ts";
+export type { Expected } from "./socket/expect.ts";
+export type { PendingWire, SocketState } from "./socket/pending-wire.ts";
 export type {
   Layered,
   NoOthers,
@@ -23,25 +23,33 @@ export type {
   SocketLayer,
   SocketOf,
   SocketRouteOptions,
-} from "./socket-options.ts";
-export type { Unread } from "./unread.ts";
-export { listen, listenEach } from "./listen.ts";
-export type { Answer, Hear, HearApart, Heard, Listener, ListenerApart, SocketApart } from "./listen.ts";
-export type { SocketHandler, SocketResult, Streamed } from "./raw.ts";
-export type { SocketRoom } from "./member.ts";
-export type { LimitOptions } from "./limits.ts";
-export type { Gauges, HttpHandler } from "./routes.ts";
-export type { Hook, HookResult, OwnName, Provided } from "./hook.ts";
-export type { BaseContext, Context, HookContext, NoSchemas, RouteSchemas } from "./context.ts";
-export type { BroadcastOptions, Room, RoomChange } from "./room.ts";
-export type { HeartbeatOptions } from "./heartbeat.ts";
-export type { OriginOptions } from "./origin.ts";
-export type { HandshakeOptions, Track } from "./dispatch.ts";
-export type { HostOptions } from "./host.ts";
-export type { Accept } from "./attempt.ts";
-export type { Close, ErrorAnswer, ErrorContext, OnError } from "./failure.ts";
-export type { Credentials } from "./credentials.ts";
-export type { Clock } from "./clock.ts";
+} from "./socket/socket-options.ts";
+export type { Unread } from "./socket/unread.ts";
+export { listen, listenEach } from "./socket/listen.ts";
+export type {
+  Answer,
+  Hear,
+  HearApart,
+  Heard,
+  Listener,
+  ListenerApart,
+  SocketApart,
+} from "./socket/listen.ts";
+export type { SocketHandler, SocketResult, Streamed } from "./socket/serve-socket.ts";
+export type { SocketRoom } from "./socket/socket-rooms.ts";
+export type { LimitOptions } from "./access/limits.ts";
+export type { Gauges, HttpHandler } from "./app/routes.ts";
+export type { Hook, HookResult, OwnName, Provided } from "./request/hook.ts";
+export type { BaseContext, Context, HookContext, NoSchemas, RouteSchemas } from "./request/context.ts";
+export type { BroadcastOptions, Room, RoomChange } from "./rooms/room.ts";
+export type { HeartbeatOptions } from "./timing/heartbeat.ts";
+export type { OriginOptions } from "./access/origin.ts";
+export type { HandshakeOptions, Track } from "./app/dispatch.ts";
+export type { HostOptions } from "./access/host.ts";
+export type { Accept, AcceptInit } from "./request/exchange.ts";
+export type { Close, ErrorAnswer, ErrorContext, OnError } from "./request/errors.ts";
+export type { Credentials } from "./request/credentials.ts";
+export type { Clock } from "./timing/clock.ts";
 export {
   binary,
   bool,
@@ -60,5 +68,5 @@ export {
   ValidationError,
 } from "@symbolon/protocol";
 export type { Closed, Codec, Issue, Message, Sent, SocketCodecs } from "@symbolon/protocol";
-export type { SessionOptions } from "./parking.ts";
-export type { SessionChange } from "./session-change.ts";
+export type { SessionOptions } from "./session/sessions.ts";
+export type { SessionChange } from "./session/session-change.ts";

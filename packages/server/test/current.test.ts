@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { contract } from "@symbolon/protocol";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { enter, hello } from "./frames.ts";
+import { enter, hello } from "./session/frames.ts";
 import { gate } from "./gate.ts";
 
 beforeEach(() => void vi.resetModules());
@@ -10,15 +10,15 @@ afterEach(() => void vi.restoreAllMocks());
 
 /** The modules as a program has them that imports `current`. */
 async function withCurrent() {
-  const { createApp } = await import("../src/app.ts");
-  const { testClient } = await import("../src/testing.ts");
+  const { createApp } = await import("../src/app/app.ts");
+  const { testClient } = await import("../src/testing/index.ts");
   const { current } = await import("../src/current.ts");
   return { createApp, testClient, current };
 }
 
 test("without the import nothing runs in an AsyncLocalStorage", async () => {
-  const { createApp } = await import("../src/app.ts");
-  const { testClient } = await import("../src/testing.ts");
+  const { createApp } = await import("../src/app/app.ts");
+  const { testClient } = await import("../src/testing/index.ts");
   const run = vi.spyOn(AsyncLocalStorage.prototype, "run");
   const app = createApp();
   const view = app.use(() => ({ user: "ada" }));

@@ -1,0 +1,180 @@
+import type { RequestError } from "../errors.ts";
+import type { AskOptions, Kind, ErrorSchemas, RequestKind, StreamKind } from "./message-kind.ts";
+import { type ParamName, type PathParams, pathPattern } from "./path.ts";
+import type { Input, Output, Schema } from "./schema.ts";
+
+/** The messages one half may say, by name: a bare schema is an event, `request` and `stream` are answered. */
+export type Messages = Readonly<Record<string, Schema | RequestKind | StreamKind>>;
+
+/** The names of the events among messages. */
+export type EventName<M extends Messages> = NameOf<M, Schema>;
+/** The names of the requests among messages. */
+export type RequestName<M extends Messages> = NameOf<M, RequestKind>;
+/** The names of the streams among messages. */
+export type StreamName<M extends Messages> = NameOf<M, StreamKind>;
+
+type NameOf<M extends Messages, What> = {
+  [Name in keyof M]: M[Name] extends What ? Name : never;
+}[keyof M] &
+  string;
+
+type DefinitionOf<Message> = Message extends { readonly definition: infer D extends KindDefinition }
+  ? D
+  : never;
+interface KindDefinition {
+  readonly input: Schema;
+  readonly output: Schema;
+  readonly upload?: Schema;
+  readonly errors?: ErrorSchemas;
+}
+
+/** What one writes to say an event. */
+export type EventInput<M extends Messages, Name extends EventName<M>> = M[Name] extends Schema
+  ? Input<M[Name]>
+  : never;
+/** What one reads of an answer: the reply of a request, each item of a stream. */
+export type Answer<M extends Messages, Name extends keyof M> = Output<DefinitionOf<M[Name]>["output"]>;
+/** The arguments of a question after its name: its input, and how it may end early. */
+export type AskArguments<M extends Messages, Name extends keyof M> = [
+  data: Input<DefinitionOf<M[Name]>["input"]>,
+  ...options: OptionsOf<DefinitionOf<M[Name]>>,
+];
+type OptionsOf<Definition> = [Definition] extends [never]
+  ? [options?: AskOptions]
+  : Definition extends { readonly upload: infer Upload extends Schema }
+    ? [options: Omit<AskOptions, "upload"> & { readonly upload: Items<Input<Upload>> }]
+    : [options?: Omit<AskOptions, "upload">];
+/** Not a string, which is an iterable as well. */
+type Items<Item> = AsyncIterable<Item> | (Iterable<Item> & object);
+
+/** What a handler reads of a message. */
+export type HandlerInput<Message> = Message extends Schema
+  ? Output<Message>
+  : Output<DefinitionOf<Message>["input"]>;
+/** What a handler gives for a message: a reply, an iterable of items, or, for an event, anything. */
+export type HandlerOutput<Message> = Message extends RequestKind
+  ? Settled<Replied<Input<DefinitionOf<Message>["output"]>>>
+  : Message extends StreamKind
+    ? Settled<Items<Input<DefinitionOf<Message>["output"]>>>
+    : unknown;
+type Settled<Value> = Value | Promise<Value>;
+/** A handler whose reply may be undefined need not return it. */
+type Replied<Value> = undefined extends Value ? Value | void : Value;
+/** What a stream that takes an upload has besides its input. */
+export type HandlerUpload<Message> =
+  DefinitionOf<Message> extends { readonly upload: infer Upload extends Schema }
+    ? { readonly upload: AsyncIterable<Output<Upload>> }
+    : unknown;
+
+/** The errors that a request or a stream of a contract declares, with the data of each. */
+export type DeclaredError<Message> =
+  DefinitionOf<Message> extends { readonly errors: infer Errors extends ErrorSchemas }
+    ? { [Code in keyof Errors & string]: RequestError<Code, Output<Errors[Code]>> }[keyof Errors & string]
+    : never;
+
+/** Whether an error is one that a request or a stream declares: its code tells which, and its data is typed. */
+export function isDeclared<
+  Message extends Kind & { readonly definition: { readonly errors?: ErrorSchemas } },
+>(message: Message, error: unknown): error is DeclaredError<Message> {
+  const { code } = Object(error) as { readonly code?: unknown };
+  return typeof code === "string" && Object.hasOwn(message.definition.errors ?? {}, code);
+}
+
+/** What a contract is made of. */
+export interface ContractDefinition {
+  /** Validates the path's parameters; without it they are strings. */
+  readonly params?: Schema;
+  /** Validates the query. */
+  readonly query?: Schema;
+  /** What the client may say. */
+  readonly client?: Messages;
+  /** What the server may say. */
+  readonly server?: Messages;
+}
+
+/** What two halves agreed to say to each other at one path. */
+export interface Contract<
+  Path extends string = string,
+  Definition extends ContractDefinition = ContractDefinition,
+> {
+  /** The path with its parameters: `/chat/:room`. */
+  readonly path: Path;
+  /** The schemas, as they were given. */
+  readonly definition: Definition;
+  /** The path and query of a connection, percent-encoded. Throws TypeError when a parameter is missing. */
+  readonly url: (...args: UrlArguments<Contract<Path, Definition>>) => string;
+}
+
+/** Any contract. */
+// oxlint-disable-next-line typescript/no-explicit-any -- `url` is contravariant in its parameters; no other type fits every contract
+export type AnyContract = Contract<any, any>;
+
+/**
+ * Declares what may be said at a path, by whom. Import it in both halves.
+ * @throws TypeError when the path is not one (see `pathPattern`), a message's name is empty or longer than 128
+ * characters, or the server may say `failed`, by which a client is told of events that were refused.
+ */
+export function contract<const Path extends string, const Definition extends ContractDefinition>(
+  path: Path,
+  definition: Definition,
+): Contract<Path, Definition> {
+  const pattern = pathPattern(path);
+  checkNames([...Object.keys(definition.client ?? {}), ...Object.keys(definition.server ?? {})]);
+  if (Object.hasOwn(definition.server ?? {}, "failed"))
+    throw new TypeError('the server cannot say "failed": clients listen to it for events that were refused');
+  const url = (
+    params: Readonly<Record<string, unknown>> = {},
+    query: Readonly<Record<string, unknown>> = {},
+  ): string => {
+    const pairs = Object.entries(query).flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value])
+        .filter((one) => one !== undefined)
+        .map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(String(one))}`),
+    );
+    return pattern.fill(params) + (pairs.length > 0 ? `?${pairs.join("&")}` : "");
+  };
+  // The caller's side is checked against the schemas; here the values only become text.
+  return { path, definition, url: url as unknown as Contract<Path, Definition>["url"] };
+}
+
+function checkNames(names: readonly string[]): void {
+  for (const name of names)
+    if (name === "" || name.length > 128)
+      throw new TypeError(`a message's name has 1 to 128 characters: ${JSON.stringify(name.slice(0, 128))}`);
+}
+
+/** What the client of a contract may say. */
+export type ClientMessages<C extends AnyContract> = MessagesOf<C["definition"]["client"]>;
+/** What the server of a contract may say. */
+export type ServerMessages<C extends AnyContract> = MessagesOf<C["definition"]["server"]>;
+
+type MessagesOf<M> = M extends Messages ? M : Record<never, never>;
+
+/** The parameters one writes to connect. */
+export type ParamsInput<C extends AnyContract> = C["definition"]["params"] extends Schema
+  ? Input<C["definition"]["params"]>
+  : PathParams<C["path"]>;
+/** The parameters a handler reads. */
+export type ParamsOutput<C extends AnyContract> = C["definition"]["params"] extends Schema
+  ? Output<C["definition"]["params"]>
+  : PathParams<C["path"]>;
+/** The query one writes to connect. */
+export type QueryInput<C extends AnyContract> = C["definition"]["query"] extends Schema
+  ? Input<C["definition"]["query"]>
+  : Readonly<Record<string, string>> | undefined;
+/** The query a handler reads. */
+export type QueryOutput<C extends AnyContract> = C["definition"]["query"] extends Schema
+  ? Output<C["definition"]["query"]>
+  : Readonly<Record<string, string>>;
+
+/** The arguments of `url`: what the contract needs, and no more. */
+export type UrlArguments<C extends AnyContract> = [ParamName<C["path"]>] extends [never]
+  ? [params?: Readonly<Record<string, never>>, ...query: QueryArgument<C>]
+  : [params: ParamsInput<C>, ...query: QueryArgument<C>];
+
+type QueryArgument<C extends AnyContract> =
+  Record<never, never> extends QueryInput<C>
+    ? [query?: QueryInput<C>]
+    : undefined extends QueryInput<C>
+      ? [query?: QueryInput<C>]
+      : [query: QueryInput<C>];

@@ -1,0 +1,127 @@
+import { ValidationError } from "../errors.ts";
+import { type Schema, validate } from "../contract/schema.ts";
+import type { Message } from "../wire/wire.ts";
+
+/** Turns a value into a text or binary message and back. */
+export interface Codec<Written, Read = Written> {
+  /** The kind of message it reads, or "any". */
+  readonly kind: "text" | "binary" | "any";
+  /** @throws ValidationError or TypeError when the value cannot be sent. */
+  encode(value: Written): Message;
+  /** @throws ValidationError, or rejects with it, when the message is not of this codec. */
+  decode(message: Message): Read | Promise<Read>;
+}
+
+/** Strings in text messages. */
+export const text: Codec<string> = {
+  kind: "text",
+  encode: (value) => (typeof value === "string" ? value : wrong("a string", kindOf(value))),
+  decode: (message) => (typeof message === "string" ? message : wrong("a text message", "a binary one")),
+};
+
+/** Bytes in binary messages. */
+export const bytes: Codec<Uint8Array> = {
+  kind: "binary",
+  encode: (value) => (value instanceof Uint8Array ? value : wrong("a Uint8Array", kindOf(value))),
+  decode: (message) => (typeof message === "string" ? wrong("a binary message", "a text one") : message),
+};
+
+/** Whole numbers in decimal, in text messages. */
+export const int: Codec<number> = {
+  kind: "text",
+  encode: (value) => (Number.isSafeInteger(value) ? String(value) : wrong("a safe integer", kindOf(value))),
+  decode: async (message) => {
+    const line = await text.decode(message);
+    const value = /^[+-]?\d{1,16}$/.test(line) ? Number(line) : Number.NaN;
+    return Number.isSafeInteger(value) ? value : wrong("a whole number", cut(line));
+  },
+};
+
+/** `true` and `false` in text messages; reads `True`, `False` and whole numbers too, zero being false. */
+export const bool: Codec<boolean> = {
+  kind: "text",
+  encode: (value) => (typeof value === "boolean" ? String(value) : wrong("a boolean", kindOf(value))),
+  decode: async (message) => {
+    const line = await text.decode(message);
+    if (/^[Tt]rue$/.test(line)) return true;
+    if (/^[Ff]alse$/.test(line)) return false;
+    return /^\d+$/.test(line) ? !/^0+$/.test(line) : wrong("true or false", cut(line));
+  },
+};
+
+/** JSON in text messages, read from binary ones too; the schema, when there is one, runs both ways. */
+export function json(): Codec<unknown>;
+export function json<In, Out>(schema: Schema<In, Out>): Codec<In, Out>;
+export function json(schema?: Schema): Codec<unknown> {
+  if (schema === undefined) return { kind: "any", encode: stringify, decode: parse };
+  return {
+    kind: "any",
+    encode: (value) => stringify(now(validate(schema, value))),
+    decode: (message) => validate(schema, parse(message)),
+  };
+}
+
+/** The same codec in binary messages, as UTF-8: `binary(json(Point))`. */
+export function binary<Written, Read>(codec: Codec<Written, Read>): Codec<Written, Read> {
+  return {
+    kind: "binary",
+    encode: (value) => {
+      const message = codec.encode(value);
+      return typeof message === "string" ? new TextEncoder().encode(message) : message;
+    },
+    decode: async (message) => codec.decode(decodeUtf8(await bytes.decode(message))),
+  };
+}
+
+/** What a route without codecs speaks: strings and bytes (buffers and views of them too) as they are, anything else goes out as JSON. */
+export const whatever: Codec<unknown, Message> = {
+  kind: "any",
+  encode: (value) => {
+    if (typeof value === "string" || value instanceof Uint8Array) return value;
+    if (value instanceof ArrayBuffer) return new Uint8Array(value);
+    if (!ArrayBuffer.isView(value)) return stringify(value);
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  },
+  decode: (message) => message,
+};
+
+function stringify(value: unknown): string {
+  const line: string | undefined = JSON.stringify(value);
+  return line ?? wrong("a value that JSON can carry", typeof value);
+}
+
+function parse(message: Message): unknown {
+  const line = typeof message === "string" ? message : decodeUtf8(message);
+  try {
+    return JSON.parse(line);
+  } catch {
+    return wrong("JSON", cut(line));
+  }
+}
+
+function decodeUtf8(message: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(message);
+  } catch {
+    return wrong("UTF-8", "other bytes");
+  }
+}
+
+function now<Value>(value: Value | Promise<Value>): Value {
+  if (!(value instanceof Promise)) return value;
+  value.catch(() => {}); // whether it is valid no longer matters
+  throw new TypeError("a schema one sends with cannot be asynchronous: messages would overtake each other");
+}
+
+function cut(line: string): string {
+  return JSON.stringify(line.length > 100 ? `${line.slice(0, 99)}…` : line);
+}
+
+/** A number in full, for it may be the wrong one; of anything else its type, for it may be long or secret. */
+function kindOf(value: unknown): string {
+  return typeof value === "number" ? String(value) : value === null ? "null" : typeof value;
+}
+
+function wrong(expected: string, found: string): never {
+  throw new ValidationError([{ message: `expected ${expected}, got ${found}` }]);
+}

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { Turns } from "../../src/async/limiter.ts";
+
+/** Turns for two at once, what has gone, and who `name` is. */
+function turns() {
+  const all = new Turns(2);
+  const gone: string[] = [];
+  const go = (name: string) => () => void gone.push(name);
+  return { all, gone, go };
+}
+
+test("so many go at once, the others wait and go in order", () => {
+  const { all, gone, go } = turns();
+  const [a, b, c, d] = [go("a"), go("b"), go("c"), go("d")] as const;
+  for (const one of [a, b, c, d]) all.take(one);
+  expect(gone).toEqual(["a", "b"]);
+  all.leave(b);
+  expect(gone).toEqual(["a", "b", "c"]);
+  all.leave(a);
+  all.leave(c);
+  all.leave(d);
+  expect(gone).toEqual(["a", "b", "c", "d"]);
+  all.take(a);
+  all.take(b);
+  all.take(c);
+  expect(gone).toEqual(["a", "b", "c", "d", "a", "b"]);
+});
+
+test.each(["leave", "withdraw"] as const)("who waits can %s, and takes nobody's place", (how) => {
+  const { all, gone, go } = turns();
+  const [a, b, c, d] = [go("a"), go("b"), go("c"), go("d")] as const;
+  for (const one of [a, b, c, d]) all.take(one);
+  all[how](c);
+  expect(gone).toEqual(["a", "b"]);
+  all.leave(a);
+  expect(gone).toEqual(["a", "b", "d"]);
+});
+
+test("who has gone cannot be withdrawn", () => {
+  const { all, gone, go } = turns();
+  const [a, b, c] = [go("a"), go("b"), go("c")] as const;
+  for (const one of [a, b, c]) all.take(one);
+  all.withdraw(a);
+  expect(gone).toEqual(["a", "b"]);
+});

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { contract } from "../../src/contract/contract.ts";
+
+test("a contract holds the path and the schemas as they were given", () => {
+  const definition = { client: { say: z.string() }, server: { said: z.string() } };
+  const chat = contract("/chat/:room", definition);
+  expect(chat.path).toBe("/chat/:room");
+  expect(chat.definition).toBe(definition);
+});
+
+test("a path that is none is refused when the contract is made", () => {
+  expect(() => contract("chat", {})).toThrow(TypeError);
+});
+
+describe("url", () => {
+  test("fills the parameters in and appends the query, percent-encoded", () => {
+    const chat = contract("/chat/:room", {});
+    expect(chat.url({ room: "a b" })).toBe("/chat/a%20b");
+    expect(chat.url({ room: "a" }, { "q&": "1=2", z: "ü" })).toBe("/chat/a?q%26=1%3D2&z=%C3%BC");
+  });
+
+  test("lists are repeated, and what is undefined is left out", () => {
+    const query = z.object({ tag: z.array(z.string()), n: z.number().optional(), on: z.boolean() });
+    const search = contract("/search", { query });
+    expect(search.url({}, { tag: ["a", "b"], n: undefined, on: false })).toBe("/search?tag=a&tag=b&on=false");
+    expect(search.url(undefined, { tag: [], on: true })).toBe("/search?on=true");
+  });
+
+  test("needs no arguments when the path has no parameters", () => {
+    expect(contract("/chat", {}).url()).toBe("/chat");
+    expect(contract("/chat", {}).url({}, {})).toBe("/chat");
+  });
+
+  test("throws when a parameter is missing", () => {
+    const params: { room: string } = JSON.parse("{}");
+    expect(() => contract("/chat/:room", {}).url(params)).toThrow(TypeError);
+  });
+});
+
+test.each(["", "x".repeat(129)])("a message cannot be called %j", (name) => {
+  expect(() => contract("/chat", { client: { [name]: z.string() } })).toThrow(TypeError);
+});
+
+test("the server cannot say `failed`, which the client says itself", () => {
+  expect(() => contract("/chat", { server: { failed: z.string() } })).toThrow(/failed/);
+  expect(() => contract("/chat", { client: { failed: z.string() } })).not.toThrow();
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { clientFrames } from "../../src/frames/client-frames.ts";
+import { type FrameCodec, jsonFrames } from "../../src/frames/frame.ts";
+import { msgpack } from "../../src/frames/msgpack.ts";
+
+const rooms = '"rooms":[["lobby","e",0],["","e",7]]';
+
+test.each([
+  `{"t":"hello","v":1,"cid":"c","att":2,${rooms},"w":1,"wb":1}`,
+  '{"t":"room","room":"lobby","ep":"e","off":0}',
+  '{"t":"room","room":""}',
+  '{"t":"said","room":"lobby","o":1,"p":0,"name":"message"}',
+  '{"t":"said","room":"lobby","o":9007199254740991,"p":7,"name":"message","data":{"a":[]}}',
+  '{"t":"skip","room":"lobby","o":8,"p":7}',
+  '{"t":"gap","room":"lobby","from":0,"to":0,"why":"epoch"}',
+  '{"t":"gap","from":8,"to":9,"why":"overflow"}',
+])("%s is read, and written as it was", (message) => {
+  const frame = jsonFrames.read(message, clientFrames);
+  expect(frame).toEqual(JSON.parse(message));
+  expect(jsonFrames.write(frame)).toBe(message);
+});
+
+test.each([
+  ['{"t":"hello","v":1,"cid":"c","att":2,"rooms":[["lobby","e"]],"w":1,"wb":1}', "rooms"],
+  ['{"t":"hello","v":1,"cid":"c","att":2,"rooms":[["lobby","",1]],"w":1,"wb":1}', "rooms"],
+  ['{"t":"hello","v":1,"cid":"c","att":2,"rooms":[["lobby","e",-1]],"w":1,"wb":1}', "rooms"],
+  ['{"t":"hello","v":1,"cid":"c","att":2,"rooms":{"0":1},"w":1,"wb":1}', "rooms"],
+  ['{"t":"room","ep":"e","off":0}', "room"],
+  ['{"t":"room","room":"lobby","ep":"e","off":0.5}', "off"],
+  ['{"t":"said","room":"lobby","o":0,"p":0,"name":"message"}', "o"],
+  ['{"t":"said","room":"lobby","o":1,"name":"message"}', "p"],
+  ['{"t":"said","room":"lobby","o":1,"p":0,"name":""}', "name"],
+  ['{"t":"skip","room":"lobby","o":"1","p":0}', "o"],
+  ['{"t":"gap","from":1,"why":"trimmed"}', "to"],
+])("%s is refused for its %s", (message, field) => {
+  expect(() => jsonFrames.read(message, clientFrames)).toThrow(`missing or wrong field "${field}"`);
+});
+
+describe.each<FrameCodec>([jsonFrames, msgpack])("words in $protocol", (codec) => {
+  const words = codec.write({ name: "message", data: { n: 1 } });
+
+  test("are said when they have their place", () => {
+    const place = { t: "said", room: 'a "room"', o: 1, p: 0 } as const;
+    const said = codec.stamp(words, place);
+    expect(codec.read(said)).toEqual({ ...place, name: "message", data: { n: 1 } });
+  });
+
+  test("are an event for a plain client, whatever they were written in", () => {
+    const event = jsonFrames.stamp(words, { t: "event" });
+    expect(JSON.parse(String(event))).toEqual({ t: "event", name: "message", data: { n: 1 } });
+  });
+});

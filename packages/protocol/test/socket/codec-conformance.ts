@@ -1,0 +1,192 @@
+import { callFrames } from "../../src/frames/call-frames.ts";
+import { clientFrames } from "../../src/frames/client-frames.ts";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ProtocolError } from "../../src/errors.ts";
+import { type Frame, type FrameCodec, jsonFrames, type Stamp } from "../../src/frames/frame.ts";
+
+const welcome: Frame = {
+  t: "welcome",
+  state: "new",
+  sid: "s",
+  rt: "r",
+  ep: "e",
+  rx: 0,
+  w: 64,
+  wb: 2 ** 20,
+  heartbeat: { i: 25_000, t: 10_000 },
+  ttl: 0,
+};
+
+/** One frame of each kind, with all of its fields and with the least. */
+export const frames: readonly Frame[] = [
+  { t: "hello", v: 1, cid: "c", att: 1, w: 256, wb: 2 ** 20 },
+  {
+    t: "hello",
+    v: 1,
+    cid: "c",
+    att: 2,
+    auth: "",
+    w: 1,
+    wb: 1,
+    resume: { sid: "s", rt: "r", ep: "e", rx: 0, tx0: 1 },
+  },
+  welcome,
+  { ...welcome, state: "reset", why: "unknown", rx: 7, but: [3, 5] },
+  { t: "ack", a: 1 },
+  { t: "ack", a: Number.MAX_SAFE_INTEGER, but: [1, 7] },
+  { t: "event", name: "say" },
+  { t: "event", name: "constructor", data: null, q: 1 },
+  { t: "request", q: 1, name: "join", data: {}, deadline: 2 ** 40 },
+  { t: "stream", q: 2, name: "feed", data: [] },
+  { t: "reply", re: 1, data: false },
+  { t: "next", q: 2, data: 0 },
+  { t: "next", re: 2, data: "" },
+  { t: "end", re: 2 },
+  { t: "credit", re: 2, n: 16, b: Number.MAX_SAFE_INTEGER },
+  { t: "cancel", q: 2 },
+  { t: "error", code: "BAD_FRAME", message: "" },
+  { t: "error", re: 1, code: "NO", message: "no", data: [{ path: ["a", 0] }] },
+  { t: "ping", n: 1 },
+  { t: "pong", n: Number.MAX_SAFE_INTEGER },
+  { t: "bye" },
+  { t: "bye", why: "done" },
+];
+
+/** What is no frame, in any codec. */
+const none: readonly (readonly [value: object, why: string])[] = [
+  [{}, "a frame is"],
+  [{ t: "constructor" }, "a frame is"],
+  [{ t: ["ping"], n: 1 }, "a frame is"],
+  [{ t: "bye", x: 1 }, 'unknown field "x"'],
+  [{ t: "bye", constructor: 1 }, 'unknown field "constructor"'],
+  [{ t: "ping", n: 0 }, 'missing or wrong field "n"'],
+  [{ t: "ping", n: 1.5 }, 'missing or wrong field "n"'],
+  [{ t: "event", name: "" }, 'missing or wrong field "name"'],
+  [{ t: "event", name: "n".repeat(129) }, 'missing or wrong field "name"'],
+  [{ ...welcome, heartbeat: null }, 'missing or wrong field "heartbeat"'],
+];
+
+/** What is read besides what every half reads. */
+const others = new Map([...callFrames, ...clientFrames]);
+
+/** Values of JSON, as JSON gives them back; `__proto__` is no key in some codecs. */
+const json = fc
+  .jsonValue()
+  .map((value) => JSON.stringify(value))
+  .filter((text) => !text.includes("__proto__"))
+  .map((text): unknown => JSON.parse(text));
+
+/** What every codec of frames does: tests that it carries what JSON carries, as JSON does, and refuses what it refuses. */
+export function carriesFrames(codec: FrameCodec): void {
+  const carried = (data: unknown): unknown => {
+    const frame = codec.read(codec.write({ t: "event", name: "say", data }));
+    return frame.t === "event" && frame.data;
+  };
+
+  describe(`frames in ${codec.protocol}`, () => {
+    test.each(frames)("%j is read as it was written", (frame) => {
+      expect(codec.read(codec.write(frame), others)).toEqual(frame);
+    });
+
+    test("a field that is undefined is not there", () => {
+      const frame = codec.read(codec.write({ t: "event", name: "say", data: undefined, q: undefined }));
+      expect(Object.keys(frame)).toEqual(["t", "name"]);
+    });
+
+    test.each(frames.filter(({ t }) => t !== "ack"))(
+      "%j carries a session's numbers, as fields of its own",
+      (frame) => {
+        const stamped = (stamp: Stamp): Frame => codec.read(codec.stamp(codec.write(frame), stamp), others);
+        expect(stamped({ s: 7 })).toEqual({ ...frame, s: 7 });
+        expect(stamped({ s: 7, a: 5 })).toEqual({ ...frame, s: 7, a: 5 });
+        const highest = Number.MAX_SAFE_INTEGER;
+        expect(stamped({ s: highest, a: undefined })).toEqual({ ...frame, s: highest });
+        expect(stamped({ s: undefined, a: undefined })).toEqual(frame);
+      },
+    );
+
+    test("numbers take no more than 64 characters, and leave what was written as it is", () => {
+      const written = codec.write({ t: "event", name: "say", data: "x" });
+      const before = written.slice();
+      const highest = Number.MAX_SAFE_INTEGER;
+      const stamped = codec.stamp(written, { s: highest, a: highest });
+      expect(stamped.length - written.length).toBeLessThanOrEqual(64);
+      expect(written).toEqual(before);
+      expect(codec.stamp(written, { s: 1 })).toEqual(codec.stamp(written, { s: 1 }));
+    });
+
+    test("numbers can be put on a frame that was written for a half with another codec", () => {
+      const frame: Frame = { t: "event", name: "say", data: ["x", 1] };
+      const numbers = { s: 3, a: 2 };
+      const text = jsonFrames.stamp(codec.write(frame), numbers);
+      expect(JSON.parse(String(text))).toEqual({ ...frame, ...numbers });
+      const late = codec.stamp(jsonFrames.write(frame), numbers);
+      expect(codec.read(late)).toEqual({ ...frame, ...numbers });
+    });
+
+    test("JSON in a text message is read", () => {
+      expect(codec.read('{"t":"ping","n":1}')).toEqual({ t: "ping", n: 1 });
+    });
+
+    test.each(none)("%j is no frame", (value, why) => {
+      // It writes what it is given; that this is a frame only the compiler knows.
+      const message = codec.write(value as Frame);
+      const refused = expect.objectContaining({ code: "BAD_FRAME", closeCode: 4400 });
+      expect(() => codec.read(message)).toThrow(refused);
+      expect(() => codec.read(message)).toThrow(why);
+    });
+
+    test("what was kept in it is JSON as a string", () => {
+      for (const frame of frames) expect(JSON.parse(String(codec.write(frame)))).toEqual(frame);
+    });
+
+    test("carries what JSON carries, as JSON does", () => {
+      const property = fc.property(json, (data) => {
+        expect(carried(data)).toEqual(data);
+      });
+      expect(() => fc.assert(property, { numRuns: 1_000 })).not.toThrow();
+    });
+
+    test("an object speaks for itself by toJSON", () => {
+      expect(carried({ at: new URL("https://a.example/"), own: { toJSON: () => [1] } })).toEqual({
+        at: "https://a.example/",
+        own: [1],
+      });
+    });
+
+    test("what is written is what was said, though it changes afterwards", () => {
+      const data = { list: [1], bytes: Uint8Array.of(1) };
+      const message = codec.write({ t: "event", name: "say", data });
+      const before = JSON.stringify(codec.read(message));
+      data.list.push(2);
+      data.bytes[0] = 2;
+      codec.write({ t: "event", name: "say", data });
+      expect(JSON.stringify(codec.read(message))).toBe(before);
+    });
+
+    test("data in itself is not written", () => {
+      const data: unknown[] = [];
+      data.push(data);
+      expect(() => carried(data)).toThrow(TypeError);
+    });
+
+    test("whatever arrives is a frame or a ProtocolError", () => {
+      const written = fc.constantFrom(...frames).map((frame) => codec.write(frame));
+      const broken = fc.tuple(written, fc.nat(), fc.nat(255)).map(([message, at, byte]) => {
+        const bytes = typeof message === "string" ? new TextEncoder().encode(message) : message.slice();
+        bytes[at % bytes.length] = byte;
+        return bytes;
+      });
+      const messages = fc.oneof(fc.string(), fc.json(), fc.uint8Array({ maxLength: 64 }), broken);
+      const property = fc.property(messages, (message) => {
+        try {
+          return typeof codec.read(message).t === "string";
+        } catch (error) {
+          return error instanceof ProtocolError;
+        }
+      });
+      expect(() => fc.assert(property, { numRuns: 5_000 })).not.toThrow();
+    });
+  });
+}

@@ -1,0 +1,35 @@
+import { expectTypeOf, test } from "vitest";
+import { z } from "zod";
+import { binary, bool, bytes, int, json, joinedWires, type Message, Socket, text } from "../../src/index.ts";
+
+const [wire] = joinedWires();
+const length = json(z.string().transform((line) => line.length));
+
+test("without codecs one reads messages and writes anything", () => {
+  const socket = new Socket(wire);
+  expectTypeOf(socket).toEqualTypeOf<Socket>();
+  expectTypeOf(socket.receive()).resolves.toEqualTypeOf<Message>();
+  expectTypeOf<Parameters<typeof socket.send>>().toEqualTypeOf<[value: unknown]>();
+});
+
+test("the codecs say what is read and what is written", () => {
+  const socket = new Socket(wire, { receive: length, send: length });
+  expectTypeOf(socket).toEqualTypeOf<Socket<number, string>>();
+  expectTypeOf(socket[Symbol.asyncIterator]().next()).resolves.toEqualTypeOf<IteratorResult<number, void>>();
+  socket.send("abc");
+  // @ts-expect-error one writes the input of the schema
+  socket.send(3);
+  void socket.pipe(["abc"]);
+  // @ts-expect-error each value is written the same way
+  void socket.pipe([3]);
+});
+
+test("receive reads by the codec it is given", () => {
+  const socket = new Socket(wire, { receive: text });
+  expectTypeOf(socket.receive()).resolves.toBeString();
+  expectTypeOf(socket.receive(int)).resolves.toBeNumber();
+  expectTypeOf(socket.receive(bool)).resolves.toBeBoolean();
+  expectTypeOf(socket.receive(bytes)).resolves.toEqualTypeOf<Uint8Array>();
+  expectTypeOf(socket.receive(json())).resolves.toBeUnknown();
+  expectTypeOf(socket.receive(binary(length))).resolves.toBeNumber();
+});

@@ -1,0 +1,41 @@
+import { type Closed, type Messages, CallingPeer, type PeerOptions, type Turn } from "@symbolon/protocol";
+import type { SessionChange, Watched } from "../session/session-change.ts";
+
+/** What a client's peer needs besides. */
+interface ServerPeerOptions extends PeerOptions {
+  /** Keeps what waits for its turn, and takes the turns one after another. */
+  readonly queue: (turn: Turn) => void;
+  /** The last number that an event or call of this half has had, when it goes on after a restart. Default 0. */
+  readonly from?: number | undefined;
+}
+
+/** A client, as a contract's setup holds it: one session, over as many connections as it takes. */
+export class Peer<Says extends Messages = Messages> extends CallingPeer<Says> {
+  /** Names this session, in plain mode this connection; no two share it. */
+  readonly id: string;
+  /** Resolves when the session has ended. Never rejects. */
+  readonly closed: Promise<Closed>;
+  /** Aborts when the session ends. */
+  readonly signal: AbortSignal;
+  /**
+   * Calls `watcher` when the client is away, is back, or the session has ended, until the returned function is called.
+   * In plain mode there is only the end.
+   */
+  readonly watch: (watcher: (change: SessionChange) => void) => () => void;
+
+  readonly #queue: (turn: Turn) => void;
+
+  constructor(options: ServerPeerOptions, session: Watched, closed: Promise<Closed>, signal: AbortSignal) {
+    super(options);
+    this.last = options.from ?? 0;
+    this.#queue = options.queue;
+    this.id = session.id;
+    this.watch = (watcher) => session.watch(watcher);
+    this.closed = closed;
+    this.signal = signal;
+  }
+
+  override queue(turn: Turn): void {
+    this.#queue(turn);
+  }
+}

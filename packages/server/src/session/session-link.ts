@@ -1,0 +1,298 @@
+import {
+  closeAdvice,
+  type Closed,
+  CloseCode,
+  CloseError,
+  type Credit,
+  DurableSession,
+  type FrameCodec,
+  type Hello,
+  jsonFrames,
+  type Message,
+  ProtocolError,
+  type Left,
+  type Welcome,
+  type Wire,
+} from "@symbolon/protocol";
+import { readFrame } from "./read-frame.ts";
+import { beating } from "../timing/heartbeat.ts";
+import type { Identity, Renew } from "../request/identity.ts";
+import type { Line, LineListener, LineOptions, RecordSaid } from "./link.ts";
+import type { Owner, Parkable, Parking } from "./sessions.ts";
+import { Recorder } from "./recorder.ts";
+import { Renewal } from "./credential-renewal.ts";
+import { Returns } from "./resume-rate.ts";
+import { type SessionChange, SessionWatchers } from "./session-change.ts";
+import { outletOf, Seat } from "../rooms/memberships.ts";
+import type { SessionSecret } from "./session-secret.ts";
+import type { AttachRequest, Claim, SessionStore } from "../store/store.ts";
+
+/** A wire that has said `hello`, and who hooks have said its client is. */
+export interface Caller extends Identity {
+  readonly wire: Wire;
+  readonly hello: Hello;
+  readonly codec: FrameCodec;
+  readonly renew: Renew;
+}
+
+/** What a client may have said that was not handled. */
+const window: Credit = { w: 64, wb: 2 ** 20 };
+
+/** What a session line is made of. */
+export interface SessionLineOptions extends LineOptions {
+  readonly owner: Owner;
+  readonly parking: Parking<SessionLine>;
+  readonly secret: SessionSecret;
+  /** Resolves when nothing of the conversation is left. */
+  readonly ended: Promise<void>;
+  /** Where the session was left by a process that is gone; default: it begins. */
+  readonly left?: Left | undefined;
+}
+
+/** The wires of a client, one after another, and the session that goes on from each to the next. */
+export class SessionLine implements Line, Parkable {
+  readonly acknowledged = true;
+  readonly outbox: DurableSession;
+  readonly owner: Owner;
+  readonly secret: SessionSecret;
+  readonly seat: Seat;
+  /** The client has spoken since its first welcome, and so has it. */
+  confirmed = false;
+  /** The newest dial of the client that was attached. */
+  att = 0;
+  readonly returns: Returns;
+  readonly #options: SessionLineOptions;
+  readonly #watchers = new SessionWatchers();
+  readonly #renewal: Renewal;
+  #recorder: Recorder | undefined;
+  #listener: LineListener | undefined;
+  #wire: Wire | undefined;
+  #over: ((closed: Closed) => void) | undefined;
+  #rested: ((until?: Promise<void>) => void) | undefined;
+  #finished = false;
+
+  constructor(options: SessionLineOptions) {
+    const { owner, parking, secret, left } = options;
+    this.owner = owner;
+    this.secret = secret;
+    this.seat = new Seat(this.id);
+    this.#options = options;
+    this.returns = new Returns(options.clock);
+    const { messages, size } = parking.options;
+    this.outbox = new DurableSession({ window, messages, size }, left);
+    this.#renewal = new Renewal(options.clock, {
+      principal: owner.principal,
+      ask: (by) => this.#wire?.send(jsonFrames.write({ t: "reauth", by })),
+      refuse: (error) => this.#refuse(error),
+    });
+  }
+
+  get size(): number {
+    return this.outbox.bufferedAmount;
+  }
+
+  /** Whether the client is away. */
+  get parked(): boolean {
+    return this.#wire === undefined;
+  }
+
+  get id(): string {
+    return this.secret.key.sid;
+  }
+
+  /** Whether it has ended, though its last handlers may still run. */
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  watch(watcher: (change: SessionChange) => void): () => void {
+    return this.#watchers.add(watcher);
+  }
+
+  /** What the session does is recorded in a store before its client hears of it; `note` says what is to be known after a restart. */
+  record(store: SessionStore, claim: Claim, note: () => Message): void {
+    this.#recorder = new Recorder(store, claim, {
+      note,
+      heard: () => this.outbox.heard,
+      lost: (error) => this.#listener?.failed(error),
+    });
+    if (this.#finished) this.#forget(); // while the store was asked
+  }
+
+  /** Asks the store, if there is one, whether the session may go on for this client; true when it may. */
+  async resume(request: AttachRequest): Promise<boolean> {
+    return this.#recorder === undefined || (await this.#recorder.attach(request)).is === "resumed";
+  }
+
+  open(listener: LineListener): Promise<Closed> {
+    this.#listener = listener;
+    this.#options.parking.add(this);
+    return new Promise((resolve) => (this.#over = resolve));
+  }
+
+  /**
+   * The client is here, on a new wire; one that it had before is let go. Resolves when this wire is of no account any
+   * more: the session is parked, or has gone on to another, or nothing is left of it.
+   */
+  attach(caller: Caller, state: Welcome["state"], why?: string): Promise<void> {
+    const { wire, hello, codec } = caller;
+    const { clock, heartbeat, maxPayload } = this.#options;
+    const ghost = this.#wire;
+    const again = this.#rested !== undefined;
+    this.#wire = wire;
+    this.#renewal.begin(caller);
+    this.#rested?.();
+    ghost?.close(CloseCode.Superseded, "a newer connection took over");
+    ghost?.terminate();
+    this.att = hello.att;
+    this.#options.parking.resumed(this);
+    const { outbox, secret } = this;
+    outbox.codec = codec;
+    const { missing } = outbox;
+    wire.send(
+      jsonFrames.write({
+        t: "welcome",
+        state,
+        why,
+        ...secret.key,
+        rx: outbox.heard.rx,
+        but: missing.length > 0 ? missing : undefined,
+        ...window,
+        heartbeat: { i: heartbeat.interval, t: heartbeat.timeout },
+        ttl: this.#options.parking.options.grace,
+        limits: { message: maxPayload },
+      }),
+    );
+    if (this.#recorder !== undefined) this.#recorder.wire = wire;
+    outbox.live(this.#recorder ?? wire, { rx: hello.resume?.rx ?? 0, w: hello.w, wb: hello.wb });
+    const told = {
+      message: (message: Message) => this.#hear(message, wire),
+      closed: (closed: Closed) => this.#lost(closed, wire),
+    };
+    const ping = (): void => {
+      wire.send(jsonFrames.write({ t: "ping", n: 1 }));
+      outbox.flush();
+    };
+    const rest = new Promise<void>((resolve) => (this.#rested = resolve));
+    const outlet = outletOf(wire, codec, (error) => this.#drop(error, wire));
+    this.seat.here(outlet, hello.rooms);
+    if (again || state === "resumed") this.#watchers.tell({ is: "resumed" });
+    wire.listen(beating(told, wire, clock, heartbeat, ping));
+    return rest;
+  }
+
+  close(error: CloseError): void {
+    this.#finish(error);
+    this.#wire?.close(error.code, error.reason);
+    if (this.#wire === undefined) this.#over?.(error);
+  }
+
+  async leave(error: CloseError): Promise<void> {
+    const left = this.#recorder?.leave(Date.now());
+    this.close(error);
+    await left?.catch((failure: unknown) => this.#listener?.failed(failure));
+    await this.#options.ended;
+  }
+
+  crash(): void {
+    this.#recorder?.stop();
+    this.#wire?.terminate();
+    this.close(new CloseError(CloseCode.Abnormal, "the server has died", false));
+  }
+
+  move(at: number): boolean {
+    this.#wire?.send(jsonFrames.write({ t: "goaway", at, why: "shutting down" }));
+    return true;
+  }
+
+  terminate(): void {
+    this.#wire?.terminate();
+  }
+
+  readonly said: RecordSaid = (said) => this.#recorder?.say(said) ?? false;
+
+  overflow(): void {
+    if (this.#finished) return;
+    this.#options.parking.broken(this, "overflow");
+    this.#over?.(new CloseError(CloseCode.SessionLost, "too much was said that the client did not take"));
+  }
+
+  /** Whether what the client says of itself and what is known here can be joined without a gap. */
+  fits({ ep, rx, tx0 }: NonNullable<Hello["resume"]>): boolean {
+    const { first, last } = this.outbox.told;
+    return ep === this.secret.key.ep && rx >= first - 1 && rx <= last && tx0 <= this.outbox.heard.rx + 1;
+  }
+
+  pause(): void {} // what it may say is bounded
+
+  #hear(message: Message, wire: Wire): void {
+    const listener = this.#listener;
+    if (wire !== this.#wire || this.#finished || listener === undefined) return;
+    this.confirmed = true;
+    try {
+      const frame = readFrame(message, this.outbox.codec);
+      if (frame.t === "ack") this.outbox.acked(frame.a, frame.but);
+      else if (frame.t === "ping") {
+        wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
+        this.outbox.flush();
+      } else if (frame.t === "bye") listener.leave(new CloseError(CloseCode.Normal));
+      else if (frame.t === "auth") void this.#renewal.judge(frame.token);
+      else if (this.outbox.hear(frame) && !listener.take(frame, message.length) && frame.t !== "pong")
+        throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
+      if (frame.a !== undefined) this.#recorder?.acked(frame.a, frame.t === "ack" ? frame.but : undefined);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#misheard(error, wire);
+    }
+  }
+
+  /** Something was lost on the way: the client comes back and says it again; any other fault is for good. */
+  #misheard({ closeCode, message }: ProtocolError, wire: Wire): void {
+    const error = new CloseError(closeCode, message.slice(0, 100));
+    // What was refused has its number all the same: a session that went on would be without it, and nobody told.
+    if (closeCode !== CloseCode.SessionLost) return this.close(error);
+    this.#drop(error, wire);
+  }
+
+  /** The client is to come back on another wire. */
+  #drop(error: CloseError, wire: Wire): void {
+    wire.close(error.code, error.reason);
+    this.#lost(error, wire);
+  }
+
+  /** Its credential is none any more: the session waits for a client that may bring another, and else it ends. */
+  #refuse(error: CloseError): void {
+    if (closeAdvice(error.code) === "end") this.#listener?.expel(error);
+    else if (this.#wire !== undefined) this.#drop(error, this.#wire);
+  }
+
+  #lost(closed: Closed, wire: Wire): void {
+    if (wire !== this.#wire) return;
+    this.#wire = undefined;
+    this.#renewal.stop();
+    this.seat.away();
+    if (this.#recorder === undefined) this.outbox.parked();
+    else this.#recorder.wire = undefined;
+    if (this.#finished || closeAdvice(closed.code) === "end") return this.#over?.(closed);
+    void this.#recorder?.park(Date.now());
+    this.#watchers.tell({ is: "parked" });
+    this.#rested?.();
+    this.#options.parking.park(this);
+  }
+
+  #finish(error: CloseError): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#renewal.stop();
+    const { undelivered } = this.outbox;
+    this.#forget();
+    this.#options.parking.remove(this);
+    this.outbox.end(error);
+    this.#rested?.(this.#options.ended);
+    this.#watchers.tell({ is: "ended", undelivered });
+  }
+
+  #forget(): void {
+    void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
+  }
+}

@@ -1,0 +1,166 @@
+import { contract } from "@symbolon/protocol";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createApp } from "../../src/app/app.ts";
+import { testClient } from "../../src/testing/index.ts";
+
+afterEach(() => void vi.restoreAllMocks());
+
+test("a view's hooks run on its own routes, after those of the view it came from", async () => {
+  const app = createApp();
+  const members = app.use(() => ({ user: "ada" }));
+  const admins = members.use(({ user }) => ({ admin: `${user}!` }));
+  app.http("/open", (context) => Response.json(Object.keys(context).includes("user")));
+  members.http("/member", ({ user }) => new Response(user));
+  admins.http("/admin", ({ user, admin }) => new Response(user + admin));
+  const net = testClient(app);
+  expect(await (await net.fetch("/open")).json()).toBe(false);
+  expect(await (await net.fetch("/member")).text()).toBe("ada");
+  expect(await (await net.fetch("/admin")).text()).toBe("adaada!");
+});
+
+test("a path can be taken once by a WebSocket and once by HTTP", () => {
+  const app = createApp();
+  app.ws("/a", () => {});
+  app.http("/a", () => new Response());
+  expect(() => app.ws("/a", () => {})).toThrow(TypeError);
+  expect(() => app.implement(contract("/a", {}), () => ({}))).toThrow(TypeError);
+  expect(() => app.http("/a", () => new Response())).toThrow(TypeError);
+});
+
+test("an app says which paths it serves", () => {
+  const inner = createApp();
+  inner.ws("/deep", () => {});
+  const app = createApp();
+  app.ws("/a/:id", () => {});
+  app.http("/b", () => new Response());
+  app.mount("/v1", inner);
+  expect(["/a/1", "/b", "/v1/deep", "/a", "/deep"].map((path) => app.serves(path))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
+
+test("S14 › a message may have 64 KiB unless the app says otherwise", () => {
+  expect(createApp().maxPayload).toBe(65_536);
+  expect(createApp({ maxPayload: 10 }).use(() => {}).maxPayload).toBe(10);
+});
+
+describe("an error nobody is told of", () => {
+  test("goes to the console by default, without the query and with the path escaped and cut", async () => {
+    const console = vi.spyOn(globalThis.console, "error").mockImplementation(() => {});
+    const app = createApp();
+    const broken = new Error("broken");
+    app.http("/*rest", () => {
+      throw broken;
+    });
+    await testClient(app).fetch(`/${"a".repeat(500)}?token=secret`);
+    expect(console).toHaveBeenCalledExactlyOnceWith(`symbolon: error at "/${"a".repeat(255)}"`, broken);
+  });
+});
+
+test("allowed origins connect", async () => {
+  const app = createApp({ origins: ["https://pages.example.org"] });
+  app.ws("/", (socket) => socket.send("hello"));
+  const socket = await testClient(app).connect("/", { headers: { origin: "https://pages.example.org" } });
+  expect(await socket.receive()).toBe("hello");
+});
+
+describe("state", () => {
+  test("seeds › 141, 149 is one for the hooks and handlers of HTTP and WebSocket alike", async () => {
+    const app = createApp({ state: { n: 42 } });
+    const view = app.use(({ state }) => ({ doubled: state.n * 2 }));
+    view.http("/", ({ state, doubled }) => Response.json([state.n, doubled]));
+    view.ws("/", (socket, { state, doubled }) => socket.send([state.n, doubled]));
+    const net = testClient(app);
+    expect(await (await net.fetch("/")).json()).toEqual([42, 84]);
+    expect(await (await net.connect("/")).receive()).toBe("[42,84]");
+  });
+
+  test("is each app's own: below a mount the mounted one's, in the mounting hooks the outer's", async () => {
+    const inner = createApp({ state: "inner" });
+    inner.http("/", ({ state }) => new Response(state));
+    const bare = createApp();
+    bare.http("/", ({ state }) => new Response(String(state)));
+    const seen: string[] = [];
+    const outer = createApp({ state: "outer" });
+    const view = outer.use(({ state }) => void seen.push(state));
+    view.mount("/inner", inner);
+    view.mount("/bare", bare);
+    const net = testClient(outer);
+    expect(await (await net.fetch("/inner")).text()).toBe("inner");
+    expect(await (await net.fetch("/bare")).text()).toBe("undefined");
+    expect(seen).toEqual(["outer", "outer"]);
+  });
+
+  test("R14 › holds what is made once for the app, on first use, where a hook's is once per connection", async () => {
+    const made: string[] = [];
+    class Services {
+      #pool: Promise<string> | undefined;
+      get pool(): Promise<string> {
+        return (this.#pool ??= Promise.resolve(`pool ${made.push("pool")}`));
+      }
+    }
+    const app = createApp({ state: new Services() });
+    const view = app.use(async ({ state }) => ({
+      db: `${await state.pool} connection ${made.push("connection")}`,
+    }));
+    view.http("/", ({ db }) => new Response(db));
+    const net = testClient(app);
+    expect(made).toEqual([]);
+    const both = await Promise.all([net.fetch("/"), net.fetch("/")]);
+    expect(await Promise.all(both.map((one) => one.text()))).toEqual([
+      "pool 1 connection 2",
+      "pool 1 connection 3",
+    ]);
+    expect(made).toEqual(["pool", "connection", "connection"]);
+  });
+});
+
+test("seeds › 127, 139 hooks run in the order app, mount, view, route, and those of siblings not at all", async () => {
+  const log: string[] = [];
+  const step = (name: string) => () => void log.push(name);
+  const inner = createApp();
+  const view = inner.use(step("view"));
+  view.use(step("route")).ws("/", (socket) => (log.push("handler"), socket.accept()));
+  view.use(step("sibling")).ws("/sibling", () => {});
+  const app = createApp().use(step("app"));
+  app.use(step("mount")).mount("/v1", inner);
+  app.use(step("other mount")).mount("/v2", createApp());
+  await testClient(app).connect("/v1");
+  expect(log).toEqual(["app", "mount", "view", "route", "handler"]);
+});
+
+test("seeds › 63 Basic credentials are parsed; without them the answer asks for them", async () => {
+  const app = createApp();
+  const view = app.use(({ credentials }) =>
+    credentials?.username === "u" && credentials.password === "p"
+      ? { user: credentials.username }
+      : new Response("Unauthorized", {
+          status: 401,
+          headers: { "www-authenticate": 'Basic realm="chat", charset="UTF-8"' },
+        }),
+  );
+  view.ws("/", (socket, { user }) => socket.send(`hi ${user}`));
+  const net = testClient(app);
+  const { response } = (await net.connect("/").catch((error: unknown) => error)) as { response: Response };
+  expect([response.status, response.headers.get("www-authenticate")]).toEqual([
+    401,
+    'Basic realm="chat", charset="UTF-8"',
+  ]);
+  const socket = await net.connect("/", { auth: { username: "u", password: "p" } });
+  expect(await socket.receive()).toBe("hi u");
+});
+
+test("a name that the context has already is a TypeError the app is told of, also where types are set aside", async () => {
+  const onError = vi.fn();
+  const app = createApp({ onError });
+  app.use((() => ({ answer: 1 })) as () => void).http("/", () => new Response());
+  expect((await testClient(app).fetch("/")).status).toBe(500);
+  expect(onError).toHaveBeenCalledWith(
+    new TypeError('a hook provides "answer", which the context has already: choose another name'),
+    expect.anything(),
+  );
+});

@@ -1,0 +1,81 @@
+import { Mailbox } from "@symbolon/protocol";
+import { expect, test } from "vitest";
+import { createApp } from "../../src/app/app.ts";
+import { testClient } from "../../src/testing/index.ts";
+
+test("an app is mounted without a prefix, after the hooks of the view", async () => {
+  const outer = createApp();
+  const inner = createApp();
+  const innermost = createApp();
+  outer.http("/own", () => new Response("outer"));
+  inner.http("/own", () => new Response("inner"));
+  inner.http("/", ({ route }) => new Response(route));
+  inner.ws("/items/:id", (socket, { route, params }) => socket.send({ route, params }));
+  innermost.http("/deep", ({ route }) => new Response(route));
+  inner.mount("/", innermost);
+  const hooked: string[] = [];
+  outer.use(({ route }) => void hooked.push(route)).mount("/", inner);
+  const net = testClient(outer);
+  const body = async (path: string) => (await net.fetch(path)).text();
+  expect(await body("/own")).toBe("outer");
+  expect(await body("/")).toBe("/");
+  expect(await body("/deep")).toBe("/deep");
+  expect(await (await net.connect("/items/7")).receive()).toBe('{"route":"/items/:id","params":{"id":"7"}}');
+  expect((await net.fetch("/nothing")).status).toBe(404);
+  expect(hooked).toEqual(["/", "/deep", "/items/:id"]);
+});
+
+test("a mount with a prefix wins over one without", async () => {
+  const outer = createApp();
+  for (const prefix of ["/", "/a"]) {
+    const inner = createApp();
+    inner.http("/*rest", () => new Response(prefix));
+    outer.mount(prefix, inner);
+  }
+  const net = testClient(outer);
+  expect(await (await net.fetch("/a/x")).text()).toBe("/a");
+  expect(await (await net.fetch("/b/x")).text()).toBe("/");
+});
+
+test("an app is not mounted below itself, also not by way of another", () => {
+  const [outer, inner] = [createApp(), createApp()];
+  const itself = new TypeError("an app cannot be mounted below itself: make another with createApp");
+  expect(() => outer.mount("/", outer)).toThrow(itself);
+  outer.mount("/v1", inner);
+  expect(() =>
+    inner.mount(
+      "/v2",
+      outer.use(() => {}),
+    ),
+  ).toThrow(itself);
+});
+
+test("the rooms of the raw routes are reached from outside, and each app has its own", async () => {
+  const [outer, inner] = [createApp(), createApp()];
+  const joined = new Mailbox<string>();
+  for (const [name, app] of Object.entries({ outer, inner }))
+    app.ws(`/${name}`, async (socket, { room }) => {
+      await socket.accept();
+      room("news").join(socket);
+      joined.put(name);
+      await socket.closed;
+    });
+  outer.mount("/", inner);
+  const net = testClient(outer);
+  const outside = await net.connect("/outer");
+  const inside = await net.connect("/inner");
+  expect([await joined.take(), await joined.take()]).toEqual(["outer", "inner"]);
+  const watched: string[] = [];
+  outer.room("news").watch(({ is }) => watched.push(is));
+  expect([outer.room("news").size, inner.use(() => {}).room("news").size]).toEqual([1, 1]);
+  outer.room("news").send("from the outer app");
+  inner.room("news").send("from the inner app");
+  expect([await outside.receive(), await inside.receive()]).toEqual([
+    "from the outer app",
+    "from the inner app",
+  ]);
+  outside.close();
+  await outside.closed;
+  expect(watched).toEqual(["left"]);
+  inside.close();
+});

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { Router } from "../../src/app/router.ts";
+
+function routerOf(...patterns: string[]): Router<string> {
+  const router = new Router<string>();
+  for (const pattern of patterns) router.add(pattern, pattern);
+  return router;
+}
+
+describe("whatever was declared first", () => {
+  const patterns = ["/a/*rest", "/a/:one", "/a/b", "/:any/b", "/"];
+  const cases: [string, string | undefined][] = [
+    ["/a/b", "/a/b"],
+    ["/a/c", "/a/:one"],
+    ["/a/c/d", "/a/*rest"],
+    ["/z/b", "/:any/b"],
+    ["/", "/"],
+    ["/z", undefined],
+    ["/z/z", undefined],
+  ];
+  for (const order of [patterns, patterns.toReversed()])
+    test.each(cases)(`the most literal route serves %s, declared as ${order[0]}…`, (path, pattern) => {
+      expect(routerOf(...order).find(path)?.route).toBe(pattern);
+    });
+});
+
+test("parameters are decoded", () => {
+  expect({ ...routerOf("/chat/:room").find("/chat/a%20b%2Fc")?.params }).toEqual({ room: "a b/c" });
+});
+
+test("parameters are no part of every object", () => {
+  const params = routerOf("/:__proto__").find("/x")?.params;
+  expect(Object.keys(params ?? {})).toEqual(["__proto__"]);
+});
+
+test.each([
+  ["/a", "/a"],
+  ["/a/:x", "/a/:y"],
+  ["/a/*x", "/a/*y"],
+])("%s and %s match the same paths: the second is refused", (one, two) => {
+  expect(() => routerOf(one, two)).toThrow(TypeError);
+});
+
+test("a pattern that is no path is refused", () => {
+  expect(() => routerOf("chat")).toThrow(TypeError);
+  expect(() => routerOf("/*all/more")).toThrow(TypeError);
+});
+
+test("a path is a literal, a slash more is another path", () => {
+  const router = routerOf("/a");
+  expect(router.find("/a/")).toBeUndefined();
+  expect(router.find("/A")).toBeUndefined();
+  expect(router.find("/%zz")).toBeUndefined();
+});
+
+test.each(["constructor", "__proto__", "toString"])("a path called %s is a path like any other", (name) => {
+  expect(routerOf("/a").find(`/${name}`)).toBeUndefined();
+  expect(routerOf(`/${name}`).find(`/${name}`)?.route).toBe(`/${name}`);
+});

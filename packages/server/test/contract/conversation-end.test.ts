@@ -1,0 +1,133 @@
+import { CloseError, Mailbox } from "@symbolon/protocol";
+import { serve } from "@symbolon/server/node";
+import { expect, test } from "vitest";
+import { createApp } from "../../src/app/app.ts";
+import { Clock, testClient } from "../../src/testing/index.ts";
+import { chat, echo, say, serving } from "./chat.ts";
+import { enter } from "../session/frames.ts";
+import { gate } from "../gate.ts";
+import { opcodes, rawClient, rawFrame } from "../node/raw-client.ts";
+
+const text = (frame: unknown) =>
+  rawFrame(opcodes.text, typeof frame === "string" ? frame : JSON.stringify(frame));
+
+test("what was said before a bye in the same write is answered, and then the connection closes", async () => {
+  await using server = await serve(serving(echo).app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/chat/a");
+  client.write(text(say("one")), text(say("two")), text({ t: "bye" }), text(say("too late")));
+  expect(JSON.parse(await client.text())).toMatchObject({ data: { text: "one" } });
+  expect(JSON.parse(await client.text())).toMatchObject({ data: { text: "two" } });
+  expect(await client.close()).toEqual([1000, ""]);
+});
+
+test("S18 › what was said before the third slip in the same write is answered, and nothing after it", async () => {
+  await using server = await serve(serving(echo).app, { port: 0 });
+  using client = await rawClient(server.port);
+  await client.open("/chat/a");
+  client.write(text(say("one")), text("{"), text("{"), text("{"), text("{"), text(say("too late")));
+  const heard: unknown[] = [];
+  for (let count = 0; count < 4; count += 1) heard.push(JSON.parse(await client.text()));
+  expect(heard).toHaveLength(4);
+  expect(heard.filter((one) => (one as { t: string }).t === "error")).toHaveLength(3);
+  expect(heard).toContainEqual({ t: "event", name: "said", data: { text: "one" } });
+  expect(await client.close()).toEqual([1008, "three messages were no frames"]);
+});
+
+test("a bye waits 300 ms for a handler that never settles", async () => {
+  const clock = new Clock();
+  const asked = gate();
+  const { net } = serving(
+    () => {
+      asked.open();
+      return new Promise(() => {});
+    },
+    { clock },
+  );
+  const socket = await net.connect("/chat/a");
+  socket.send(say("hello"));
+  socket.send({ t: "bye" });
+  await asked.passed;
+  expect(await socket.peek()).toBeUndefined();
+  clock.advance(300);
+  expect(await socket.closed).toMatchObject({ code: 1000 });
+});
+
+test("S18 › nothing is handled of what follows a frame that closed the session", async () => {
+  const handled: string[] = [];
+  const ended = gate();
+  const app = createApp();
+  app.implement(chat, function* () {
+    yield { say: ({ text }) => handled.push(text) };
+    ended.open();
+  });
+  const socket = await enter(testClient(app), "/chat/a");
+  socket.send(say("before"));
+  socket.send("{");
+  socket.send(say("after"));
+  expect(await socket.closed).toMatchObject({ code: 4400 });
+  await ended.passed;
+  expect(handled).toEqual(["before"]);
+});
+
+test("nothing is handled of what waits when a handler has closed the connection", async () => {
+  const handled: string[] = [];
+  const ended = gate();
+  const app = createApp();
+  app.implement(chat, function* () {
+    yield {
+      say: ({ text }) => {
+        handled.push(text);
+        throw new CloseError(1008, "be nice");
+      },
+    };
+    ended.open();
+  });
+  const socket = await testClient(app).connect("/chat/a");
+  for (const line of ["rude", "ruder", "rudest"]) socket.send(say(line));
+  expect(await socket.closed).toMatchObject({ code: 1008, reason: "be nice" });
+  await ended.passed;
+  expect(handled).toEqual(["rude"]);
+});
+
+test("what is said after this half began to close fails", async () => {
+  const outcomes = new Mailbox<unknown>();
+  const go = gate();
+  const asked = gate();
+  const app = createApp();
+  app.implement(chat, (peer) => ({
+    say: async () => {
+      asked.open();
+      await go.passed;
+      outcomes.put(await peer.send("said", { text: "too late" }).then(null, (error: unknown) => error));
+    },
+  }));
+  const socket = await enter(testClient(app), "/chat/a");
+  socket.send(say("hello"));
+  await asked.passed;
+  socket.send("{");
+  await socket.closed;
+  go.open();
+  expect(await outcomes.take()).toMatchObject({ name: "CloseError", code: 4400 });
+});
+
+test("a setup's peer is told of a client that leaves while it is awaited", async () => {
+  const began = gate();
+  const over = new Mailbox<unknown>();
+  const errors: unknown[] = [];
+  const app = createApp({ onError: (error) => void errors.push(error) });
+  app.implement(chat, async (peer) => {
+    began.open();
+    over.put(await peer.closed);
+    over.put(peer.signal.reason);
+    return { say: () => {} };
+  });
+  await using server = await serve(app, { port: 0 });
+  using client = await rawClient(server.port);
+  const opening = client.open("/chat/a").catch(() => "gone");
+  await began.passed;
+  client.reset();
+  expect(await over.take()).toEqual({ code: 1006, reason: "", wasClean: false });
+  expect(await over.take()).toMatchObject({ name: "CloseError", code: 1006 });
+  expect([await opening, errors]).toEqual(["gone", []]);
+});

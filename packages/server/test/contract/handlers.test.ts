@@ -1,0 +1,190 @@
+import { CloseError, RequestError } from "@symbolon/protocol";
+import { describe, expect, test } from "vitest";
+import { createApp } from "../../src/app/app.ts";
+import { Clock, testClient } from "../../src/testing/index.ts";
+import { chat, echo, say, type Say, serving } from "./chat.ts";
+import { enter, frame } from "../session/frames.ts";
+import { gate } from "../gate.ts";
+
+describe.each([
+  ["session", enter],
+  ["plain", (net: ReturnType<typeof testClient>, path: string) => net.connect(path)],
+] as const)("in %s mode", (_, open) => {
+  test.each(["shout", "constructor", "__proto__", "toString"])(
+    "S20 › an unknown name is NOT_FOUND: %s",
+    async (name) => {
+      const { net } = serving(echo);
+      await using socket = await open(net, "/chat/a");
+      socket.send({ t: "event", name, q: 3 });
+      expect(await frame(socket)).toMatchObject({ t: "error", re: 3, code: "NOT_FOUND" });
+      socket.send(say("still here"));
+      expect(await frame(socket)).toMatchObject({ name: "said" });
+    },
+  );
+
+  test("a wrong type is INVALID with its issues, and the connection stays", async () => {
+    const { net, onError } = serving(echo);
+    await using socket = await open(net, "/chat/a");
+    socket.send(say(5, 9));
+    expect(await frame(socket)).toEqual({
+      t: "error",
+      re: 9,
+      code: "INVALID",
+      message: "text: text is needed",
+      data: [{ message: "text is needed", path: ["text"] }],
+    });
+    socket.send(say("still here"));
+    expect(await frame(socket)).toMatchObject({ name: "said" });
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    [
+      "throws",
+      () => {
+        throw new Error("secret at /srv/app.ts");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("secret at /srv/app.ts"))],
+  ] as [string, Say][])(
+    "S21 › a handler that %s is INTERNAL, with nothing of the exception",
+    async (_name, broken) => {
+      const { net, onError } = serving((input) => (input.text === "break" ? broken(input) : input.text));
+      await using socket = await open(net, "/chat/a");
+      socket.send(say("break", 4));
+      expect(await frame(socket)).toEqual({
+        t: "error",
+        re: 4,
+        code: "INTERNAL",
+        message: "the handler failed",
+      });
+      socket.send(say("still here"));
+      expect(await frame(socket)).toMatchObject({ name: "said" });
+      expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret at /srv/app.ts"), {
+        request: expect.any(Request),
+        phase: "open",
+      });
+    },
+  );
+
+  test("a handler that throws RequestError tells its code, message and data", async () => {
+    const { net, onError } = serving(() => {
+      throw new RequestError("ROOM_FULL", "no seats left", { seats: 0 });
+    });
+    await using socket = await open(net, "/chat/a");
+    socket.send(say("x", 2));
+    expect(await frame(socket)).toEqual({
+      t: "error",
+      re: 2,
+      code: "ROOM_FULL",
+      message: "no seats left",
+      data: { seats: 0 },
+    });
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test("a handler that throws CloseError closes with its code and reason", async () => {
+    const { net, onError } = serving(() => {
+      throw new CloseError(4321, "be nice");
+    });
+    const socket = await open(net, "/chat/a");
+    socket.send(say("x"));
+    expect(await socket.closed).toEqual({ code: 4321, reason: "be nice", wasClean: true });
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test("events are handled one after another", async () => {
+    const log: string[] = [];
+    const first = gate();
+    const { net } = serving(async ({ text }) => {
+      log.push(`${text} begins`);
+      if (text === "a") await first.passed;
+      log.push(`${text} ends`);
+      return text;
+    });
+    await using socket = await open(net, "/chat/a");
+    socket.send(say("a"));
+    socket.send(say("b"));
+    socket.send({ t: "ping", n: 1 });
+    expect(await frame(socket)).toEqual({ t: "pong", n: 1 }); // all of it was heard
+    expect(log).toEqual(["a begins"]);
+    first.open();
+    await frame(socket);
+    await frame(socket);
+    expect(log).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+  });
+
+  test("code after the yield runs when the client leaves, after which the signal has aborted and closed resolved", async () => {
+    const ended = gate();
+    const seen: unknown[] = [];
+    const app = createApp();
+    app.implement(chat, async function* (peer) {
+      yield { say: () => {} };
+      seen.push(peer.signal.aborted, await peer.closed);
+      ended.open();
+    });
+    const socket = await open(testClient(app), "/chat/a");
+    socket.close(1000, "going");
+    await ended.passed;
+    expect(seen).toEqual([true, { code: 1000, reason: "going", wasClean: true }]);
+  });
+
+  test("a handler's signal aborts as soon as the client leaves", async () => {
+    const began = gate();
+    const aborted = gate();
+    const app = createApp();
+    app.implement(chat, () => ({
+      say: (_input, { signal }) => {
+        signal.addEventListener("abort", aborted.open);
+        began.open();
+        return aborted.passed;
+      },
+    }));
+    const socket = await open(testClient(app), "/chat/a");
+    socket.send(say("x"));
+    await began.passed;
+    socket.close();
+    expect(await aborted.passed).toBeUndefined();
+  });
+
+  test("code after the yield that throws is told to the app, and the hooks end", async () => {
+    const told = gate();
+    const log: string[] = [];
+    const app = createApp({ onError: (error) => (log.push((error as Error).message), told.open()) });
+    const ended = gate();
+    const view = app.use(function* () {
+      yield;
+      ended.open();
+    });
+    view.implement(chat, function* () {
+      yield { say: () => {} };
+      throw new Error("broken end");
+    });
+    const socket = await open(testClient(app), "/chat/a");
+    socket.close();
+    await Promise.all([told.passed, ended.passed]);
+    expect(log).toEqual(["broken end"]);
+  });
+
+  test("a handler that never settles holds the end for 300 ms at most", async () => {
+    const clock = new Clock();
+    const began = gate();
+    const ended = gate();
+    const app = createApp({ clock });
+    app.implement(chat, function* (peer) {
+      try {
+        yield { say: () => (began.open(), new Promise(() => {})) };
+      } finally {
+        expect(peer.signal.aborted).toBe(true);
+        ended.open();
+      }
+    });
+    const socket = await open(testClient(app), "/chat/a");
+    socket.send(say("x"));
+    await began.passed;
+    socket.close();
+    await socket.closed;
+    clock.advance(300);
+    await ended.passed;
+  });
+});

@@ -1,0 +1,73 @@
+import { contract, request, RequestError } from "@symbolon/protocol";
+import { expect, test, vi } from "vitest";
+import { z } from "zod";
+import { createApp } from "../../src/app/app.ts";
+import { testClient } from "../../src/testing/index.ts";
+import { frame } from "../session/frames.ts";
+
+const chat = contract("/chat/:room", {
+  client: { say: z.string(), ask: request({ input: z.string(), output: z.string() }) },
+  server: { said: z.string() },
+});
+
+const event = (name: string, data: string) => ({ t: "event", name, data });
+
+/** An app with a room, in which its handler speaks as `handle` does. */
+function serving(handle: (say: (text: string) => PromiseLike<void>) => unknown) {
+  const app = createApp({ onError: () => {} });
+  const later = vi.fn<(text: string) => void>();
+  const service = app.implement(chat, (peer, { room }) => {
+    room("lobby").join(peer);
+    return {
+      say: (text, call) => {
+        later.mockImplementation((more) => void call.room("lobby").send("said", more));
+        return handle((more) => call.room("lobby").send("said", `${text}${more}`));
+      },
+      ask: async (text, call) => {
+        await call.room("lobby").send("said", text);
+        return "asked";
+      },
+    };
+  });
+  return { net: testClient(app), service, later };
+}
+
+test("what a handler says by its call's room is said in order when the handler has settled, and can be awaited before", async () => {
+  const told: string[] = [];
+  const { net, service } = serving(async (say) => {
+    await say("1");
+    await say("2");
+    told.push("settled");
+  });
+  const bob = await net.connect("/chat/lobby");
+  bob.send(event("say", "a"));
+  expect([await frame(bob), await frame(bob)]).toEqual([event("said", "a1"), event("said", "a2")]);
+  expect(told).toEqual(["settled"]);
+  service.room("lobby").send("said", "b");
+  expect(await frame(bob)).toEqual(event("said", "b"));
+  bob.close();
+});
+
+test("what it says so is never said when it fails; what it says later is said at once", async () => {
+  const { net, later } = serving((say) => {
+    void say("1");
+    throw new RequestError("NO", "no");
+  });
+  const bob = await net.connect("/chat/lobby");
+  bob.send({ ...event("say", "a"), q: 1 });
+  expect(await frame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
+  later("after");
+  expect(await frame(bob)).toEqual(event("said", "after"));
+  bob.close();
+});
+
+test("what a request's handler says is said before its answer", async () => {
+  const { net } = serving(() => {});
+  const bob = await net.connect("/chat/lobby");
+  bob.send({ t: "request", q: 1, name: "ask", data: "a" });
+  expect([await frame(bob), await frame(bob)]).toEqual([
+    event("said", "a"),
+    { t: "reply", re: 1, data: "asked" },
+  ]);
+  bob.close();
+});

@@ -1,0 +1,62 @@
+import { contract, type Sent } from "@symbolon/protocol";
+import { expectTypeOf } from "vitest";
+import { z } from "zod";
+import { createApp } from "../../src/app/app.ts";
+
+const Cursor = z.object({ id: z.string(), x: z.number() });
+const board = contract("/board/:name", {
+  query: z.object({ as: z.string() }),
+  client: { move: Cursor },
+  server: { moved: Cursor, said: z.string() },
+});
+const app = createApp({ state: { started: 0 } });
+
+// What a contract's rooms do is said before its setup, which has all it has without.
+const service = app.implement(
+  board,
+  {
+    rooms: {
+      keep: { messages: 10, seconds: 60 },
+      slow: {
+        conflate: (name, data) => {
+          expectTypeOf(name).toEqualTypeOf<"moved" | "said">();
+          if (name === "said") return expectTypeOf(data).toEqualTypeOf<string>();
+          expectTypeOf(data).toEqualTypeOf<{ id: string; x: number }>();
+          return data.id;
+        },
+      },
+    },
+  },
+  (peer, { params, query, room, state }) => {
+    expectTypeOf(params.name).toEqualTypeOf<string>();
+    expectTypeOf(query.as).toEqualTypeOf<string>();
+    expectTypeOf(state.started).toEqualTypeOf<number>();
+    room(params.name).join(peer);
+    room(params.name).join(peer, { since: 1_000 });
+    return {
+      move: (cursor, call) => {
+        expectTypeOf(call.room("a").send("moved", cursor, { except: peer })).toEqualTypeOf<Sent>();
+      },
+    };
+  },
+);
+service.room("a").send("said", "hello");
+// @ts-expect-error -- it is no text
+service.room("a").send("said", 1);
+// @ts-expect-error -- it is said by clients
+service.room("a").send("move", { id: "a", x: 1 });
+
+app.implement(board, { rooms: { slow: "disconnect", perPeer: 1 } }, () => ({ move() {} }));
+app.implement(board, {}, () => ({ move() {} }));
+// @ts-expect-error -- slow is one of three
+app.implement(board, { rooms: { slow: "drop" } }, () => ({ move() {} }));
+// @ts-expect-error -- what is kept has two bounds
+app.implement(board, { rooms: { keep: { messages: 1 } } }, () => ({ move() {} }));
+// @ts-expect-error -- handlers are exhaustive, with options too
+app.implement(board, {}, () => ({}));
+
+app.ws("/raw", (socket, { room }) => {
+  room("a").join(socket);
+  // @ts-expect-error -- rooms of raw routes have no past
+  room("a").join(socket, { since: 1 });
+});

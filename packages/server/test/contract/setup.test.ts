@@ -1,0 +1,194 @@
+import { CloseError } from "@symbolon/protocol";
+import { describe, expect, test, vi } from "vitest";
+import { createApp } from "../../src/app/app.ts";
+import { testClient } from "../../src/testing/index.ts";
+import { chat, say } from "./chat.ts";
+import { enter, frame, hello, knock } from "../session/frames.ts";
+import { gate } from "../gate.ts";
+
+describe("setup", () => {
+  test("comes before anything is dispatched", async () => {
+    const ready = gate();
+    const log: string[] = [];
+    const app = createApp();
+    app.implement(chat, async function* (peer) {
+      await ready.passed;
+      log.push("ready");
+      yield { say: ({ text }) => (log.push(text), peer.send("said", { text })) };
+    });
+    await using socket = await knock(testClient(app), "/chat/a");
+    socket.send(say("early"));
+    ready.open();
+    expect(await frame(socket)).toMatchObject({ t: "welcome" });
+    expect(await frame(socket)).toMatchObject({ name: "said" });
+    expect(log).toEqual(["ready", "early"]);
+  });
+
+  test("may say something, which comes after the welcome", async () => {
+    const app = createApp();
+    app.implement(chat, (peer, { params }) => {
+      peer.send("said", { text: `welcome to ${params.room}` });
+      return { say: () => {} };
+    });
+    await using socket = await enter(testClient(app), "/chat/a%20b");
+    expect(await frame(socket)).toMatchObject({ data: { text: "welcome to a b" } });
+  });
+
+  test.each([
+    [
+      "throwing",
+      () => {
+        throw new Response("full", { status: 409 });
+      },
+    ],
+    ["rejecting with", () => Promise.reject(new Response("full", { status: 409 }))],
+    [
+      "throwing before the yield",
+      // oxlint-disable-next-line require-yield -- it ends before it yields
+      function* (): Generator<{ say: () => void }> {
+        throw new Response("full", { status: 409 });
+      },
+    ],
+  ] as [string, () => never][])("refuses by %s a Response, in both modes", async (_, setup) => {
+    const onError = vi.fn();
+    const ended = vi.fn();
+    const app = createApp({ onError });
+    app
+      .use(function* () {
+        try {
+          yield;
+        } finally {
+          ended();
+        }
+      })
+      .implement(chat, setup);
+    const net = testClient(app);
+    await expect(net.connect("/chat/a")).rejects.toMatchObject({ response: { status: 409 } });
+    const socket = await knock(net, "/chat/a");
+    expect(await socket.closed).toMatchObject({ code: 4409, reason: "full" });
+    expect(ended).toHaveBeenCalledTimes(2);
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test("that throws is a 500 or 4500, told to the app", async () => {
+    const onError = vi.fn();
+    const app = createApp({ onError });
+    app.implement(chat, () => {
+      throw new Error("secret");
+    });
+    const net = testClient(app);
+    await expect(net.connect("/chat/a")).rejects.toMatchObject({ response: { status: 500 } });
+    const socket = await knock(net, "/chat/a");
+    expect(await socket.closed).toMatchObject({ code: 4500, reason: "Internal Server Error" });
+    expect(onError).toHaveBeenCalledTimes(2);
+  });
+
+  test("that throws CloseError is refused with 403 and the code and reason as its body, and in session mode with that close", async () => {
+    const app = createApp();
+    app.implement(chat, () => {
+      throw new CloseError(4321, "be nice");
+    });
+    const net = testClient(app);
+    const { response } = (await net.connect("/chat/a").catch((error: unknown) => error)) as {
+      response: Response;
+    };
+    expect([response.status, await response.json()]).toEqual([403, { code: 4321, reason: "be nice" }]);
+    const socket = await knock(net, "/chat/a");
+    expect(await socket.closed).toMatchObject({ code: 4321, reason: "be nice" });
+  });
+
+  test("that ends without yielding is a mistake the app is told of", async () => {
+    const onError = vi.fn();
+    const app = createApp({ onError });
+    app.implement(chat, function* () {});
+    await expect(testClient(app).connect("/chat/a")).rejects.toMatchObject({ response: { status: 500 } });
+    expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());
+  });
+});
+
+describe("a client that comes back with the same cid", () => {
+  function recorded() {
+    const log: string[] = [];
+    let count = 0;
+    const app = createApp();
+    app
+      .use(({ token }) => (token === undefined ? undefined : { principal: token }))
+      .implement(chat, async function* (peer) {
+        count += 1;
+        const name = count;
+        log.push(`${name} begins`);
+        try {
+          yield { say: ({ text }) => peer.send("said", { text }) };
+        } finally {
+          await Promise.resolve();
+          log.push(`${name} is over`);
+        }
+      });
+    return { log, net: testClient(app) };
+  }
+
+  test("ends its old connection with 4900, all of which is over before the new setup begins", async () => {
+    const { log, net } = recorded();
+    const old = await enter(net, "/chat/a");
+    old.send({ t: "pong", n: 1 }); // it has been welcomed, and says so
+    await using again = await enter(net, "/chat/a", { ...hello, att: 2 });
+    expect(log).toEqual(["1 begins", "1 is over", "2 begins"]);
+    expect(await old.closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
+    again.send(say("me"));
+    expect(await frame(again)).toMatchObject({ data: { text: "me" } });
+  });
+
+  test("but as another principal ends nothing", async () => {
+    const { log, net } = recorded();
+    await using ada = await enter(net, "/chat/a", { ...hello, auth: "ada" });
+    await using eve = await enter(net, "/chat/a", { ...hello, auth: "eve" });
+    ada.send(say("here"));
+    expect(await frame(ada)).toMatchObject({ data: { text: "here" } });
+    eve.send(say("too"));
+    expect(await frame(eve)).toMatchObject({ data: { text: "too" } });
+    expect(log).toEqual(["1 begins", "2 begins"]);
+  });
+
+  test("does not meet itself while its older connection is still being set up", async () => {
+    const names = new Set<string>();
+    const gates: (() => void)[] = [];
+    const app = createApp();
+    app.implement(chat, async function* () {
+      if (names.has("Ada")) throw new Response("taken", { status: 409 });
+      names.add("Ada");
+      try {
+        await new Promise<void>((resolve) => gates.push(resolve));
+        yield { say: () => {}, count: () => {} } as never;
+      } finally {
+        names.delete("Ada");
+      }
+    });
+    const net = testClient(app);
+    const older = await knock(net, "/chat/a");
+    await vi.waitFor(() => expect(gates).toHaveLength(1));
+    const newer = await knock(net, "/chat/a", { ...hello, att: 2 });
+    gates[0]?.();
+    expect(await older.closed).toMatchObject({ code: 4900 });
+    await vi.waitFor(() => expect(gates).toHaveLength(2));
+    gates[1]?.();
+    expect(await newer.receive()).toContain('"welcome"');
+    newer.close();
+  });
+
+  test("is refused, and the app told, when a hook names it by anything but a string", async () => {
+    const onError = vi.fn();
+    const app = createApp({ onError });
+    app.use(() => ({ principal: { id: 1 } })).implement(chat, () => ({ say: () => {} }));
+    const socket = await knock(testClient(app), "/chat/a");
+    expect(await socket.closed).toMatchObject({ code: 4500 });
+    expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());
+  });
+
+  test("leaves clients with another cid alone", async () => {
+    const { log, net } = recorded();
+    await using one = await enter(net, "/chat/a", { ...hello, cid: "one" });
+    await using two = await enter(net, "/chat/a", { ...hello, cid: "two" });
+    expect(log).toEqual(["1 begins", "2 begins"]);
+    expect([one.signal.aborted, two.signal.aborted]).toEqual([false, false]);
+  });
+});

@@ -1,0 +1,189 @@
+import { Duplex } from "node:stream";
+import { expect, test } from "vitest";
+import { FrameWriter, frameOf } from "../../src/node/frame-writer.ts";
+import { opcodes, parseFrame, parseFrames } from "./raw-client.ts";
+
+/** A socket that records its writes, and takes no more until it is told to. */
+class Recorder extends Duplex {
+  readonly writes: Buffer[] = [];
+  #taken: (() => void)[] = [];
+  readonly #slow: boolean;
+
+  constructor(slow = false) {
+    super({ writableHighWaterMark: 16 });
+    this.#slow = slow;
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.writes.push(chunk);
+    if (this.#slow) this.#taken.push(done);
+    else done();
+  }
+
+  takes(): void {
+    for (const taken of this.#taken.splice(0)) taken();
+  }
+}
+
+const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const texts = (bytes: Buffer | undefined): string[] =>
+  parseFrames(bytes ?? Buffer.alloc(0)).map(({ payload }) => payload.toString());
+
+test.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])(
+  "a text of %i bytes is one whole, unmasked frame with the shortest length",
+  (length) => {
+    const frame = frameOf("x".repeat(length));
+    const parsed = parseFrame(frame);
+    expect(parsed).toMatchObject({
+      fin: true,
+      rsv: 0,
+      opcode: opcodes.text,
+      masked: false,
+      size: frame.length,
+    });
+    expect(parsed?.payload.equals(Buffer.alloc(length, "x"))).toBe(true);
+    expect(frame.length - length).toBe(length < 126 ? 2 : length < 65_536 ? 4 : 10);
+  },
+);
+
+test.each([0, 125, 126, 65_535, 65_536])("%i bytes are one binary frame", (length) => {
+  const bytes = Uint8Array.from({ length }, (_, at) => at % 251);
+  const frame = parseFrame(frameOf(bytes));
+  expect(frame).toMatchObject({ fin: true, rsv: 0, opcode: opcodes.binary, masked: false });
+  expect(frame?.payload.equals(bytes)).toBe(true);
+});
+
+test("the length of a text is counted in UTF-8 bytes, not in characters", () => {
+  const text = "é🙂".repeat(21);
+  expect(text).toHaveLength(63);
+  expect(parseFrame(frameOf(text))?.payload.toString()).toBe(text);
+  expect(frameOf(text)[1]).toBe(126);
+});
+
+test("half a surrogate pair goes out as a replacement character, for a frame must be UTF-8", () => {
+  expect(parseFrame(frameOf("a\ud800b"))?.payload.toString()).toBe("a\ufffdb");
+});
+
+test("bytes are copied when they are sent: what becomes of them later is nobody's business", () => {
+  const bytes = new Uint8Array([1, 2, 3]);
+  const frame = frameOf(bytes);
+  bytes.fill(0);
+  expect([...(parseFrame(frame)?.payload ?? [])]).toEqual([1, 2, 3]);
+  expect([...(parseFrame(frameOf(bytes))?.payload ?? [])]).toEqual([0, 0, 0]);
+});
+
+test("bytes that are part of a larger buffer are sent alone", () => {
+  const part = new Uint8Array([9, 1, 2, 9]).subarray(1, 3);
+  expect([...(parseFrame(frameOf(part))?.payload ?? [])]).toEqual([1, 2]);
+});
+
+test("a broadcast builds its frame once, whoever it goes to", async () => {
+  const sockets = [new Recorder(), new Recorder(), new Recorder()];
+  const writers = sockets.map((socket) => new FrameWriter(socket));
+  for (const writer of writers) writer.write("to everybody");
+  await tick();
+  const [first, ...others] = sockets.map(({ writes }) => writes[0]);
+  expect(texts(first)).toEqual(["to everybody"]);
+  for (const other of others) expect(other).toBe(first);
+});
+
+test("a text and the bytes of the same text are different frames", () => {
+  expect(frameOf("same")[0]).toBe(0x81);
+  expect(frameOf(Buffer.from("same"))[0]).toBe(0x82);
+  expect(frameOf("same")[0]).toBe(0x81);
+});
+
+test("what is sent in one tick leaves in one write, in order", async () => {
+  const socket = new Recorder();
+  const writer = new FrameWriter(socket);
+  for (const message of ["1", "2", "3"]) writer.write(message);
+  expect(socket.writes).toEqual([]);
+  await tick();
+  expect(socket.writes).toHaveLength(1);
+  expect(texts(socket.writes[0])).toEqual(["1", "2", "3"]);
+});
+
+test("the next tick has a write of its own", async () => {
+  const socket = new Recorder();
+  const writer = new FrameWriter(socket);
+  writer.write("1");
+  await tick();
+  writer.write("2");
+  await tick();
+  expect(socket.writes.map(texts)).toEqual([["1"], ["2"]]);
+});
+
+test("a batch over 64 KiB does not wait for the end of the tick, and stays in order with the rest", async () => {
+  const socket = new Recorder();
+  const writer = new FrameWriter(socket);
+  writer.write("small");
+  writer.write("x".repeat(70_000));
+  expect(socket.writes).toHaveLength(1);
+  writer.write("last");
+  await tick();
+  expect(texts(Buffer.concat(socket.writes))).toEqual(["small", "x".repeat(70_000), "last"]);
+});
+
+test("flush writes the batch at once, and nothing twice", async () => {
+  const socket = new Recorder();
+  const writer = new FrameWriter(socket);
+  writer.write("1");
+  writer.flush();
+  expect(socket.writes.map(texts)).toEqual([["1"]]);
+  writer.flush();
+  await tick();
+  expect(socket.writes).toHaveLength(1);
+});
+
+test("the batch counts as buffered before it is written", () => {
+  const writer = new FrameWriter(new Recorder(true));
+  writer.write("12345678");
+  expect(writer.bufferedAmount).toBe(10);
+  writer.flush();
+  expect(writer.bufferedAmount).toBe(10);
+});
+
+test("while the socket takes everything there is nothing to wait for", () => {
+  const writer = new FrameWriter(new Recorder());
+  writer.write("12345678");
+  writer.flush();
+  expect(writer.drained()).toBeUndefined();
+});
+
+test("drained waits until a full socket takes more", async () => {
+  const socket = new Recorder(true);
+  const writer = new FrameWriter(socket);
+  writer.write("more than sixteen bytes");
+  writer.flush();
+  let taken = false;
+  const drained = writer.drained()?.then(() => (taken = true));
+  await tick();
+  expect(taken).toBe(false);
+  socket.takes();
+  await drained;
+  expect(taken).toBe(true);
+  expect(socket.listenerCount("drain") + socket.listenerCount("close")).toBe(0);
+});
+
+test("drained ends at release: nobody waits for a socket that is gone", async () => {
+  const socket = new Recorder(true);
+  const writer = new FrameWriter(socket);
+  writer.write("more than sixteen bytes");
+  writer.flush();
+  const drained = writer.drained();
+  socket.destroy();
+  writer.release();
+  await drained;
+  expect(writer.drained()).toBeUndefined();
+});
+
+test("writing to a socket that is gone does nothing", async () => {
+  const socket = new Recorder();
+  const writer = new FrameWriter(socket);
+  writer.write("too late");
+  socket.destroy();
+  await tick();
+  expect(socket.writes).toEqual([]);
+});

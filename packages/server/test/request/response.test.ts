@@ -1,0 +1,295 @@
+import { contract } from "@symbolon/protocol";
+import { describe, expect, test, vi } from "vitest";
+import { mergeHeaders, watchBody } from "../../src/request/response.ts";
+import { createApp } from "../../src/app/app.ts";
+import { testClient } from "../../src/testing/index.ts";
+import { enter } from "../session/frames.ts";
+import { gate } from "../gate.ts";
+
+describe("headers that hooks add", () => {
+  function served() {
+    const app = createApp();
+    const view = app.use(({ answer }) => {
+      answer.set("x-test", "hook");
+      answer.append("set-cookie", "a=1");
+    });
+    view.ws("/plain", (socket) => socket.accept());
+    view.ws("/own", (socket) =>
+      socket.accept({
+        headers: [
+          ["x-test", "own"],
+          ["set-cookie", "b=2"],
+          ["x-more", "1"],
+        ],
+      }),
+    );
+    view.ws("/no", () => new Response("no", { status: 403, headers: { "x-test": "own" } }));
+    view.use(() => new Response("no", { status: 401 })).ws("/hook", () => {});
+    view.http("/page", () => new Response("page", { headers: { "set-cookie": "b=2" } }));
+    view.http("/moved", () => Response.redirect("http://test/page", 302));
+    view.http("/broken", () => {
+      throw new Response(null, { status: 418 });
+    });
+    view.implement(contract("/chat", {}), () => ({}));
+    app.ws("/bare", (socket) => socket.accept());
+    return testClient(app);
+  }
+
+  test("seeds › 132 are on the 101", async () => {
+    const net = served();
+    for (const path of ["/plain", "/chat"]) {
+      const { headers } = await net.connect(path);
+      expect([headers.get("x-test"), headers.getSetCookie()]).toEqual(["hook", ["a=1"]]);
+    }
+  });
+
+  test("yield to the handler's own by name, but for cookies, which are all set", async () => {
+    const { headers } = await served().connect("/own");
+    expect([...headers]).toEqual([
+      ["set-cookie", "a=1"],
+      ["set-cookie", "b=2"],
+      ["x-more", "1"],
+      ["x-test", "own"],
+    ]);
+  });
+
+  test("are on refusals, of the handler and of later hooks", async () => {
+    const net = served();
+    const refused = async (path: string) => {
+      const { response } = (await net.connect(path).catch((error: unknown) => error)) as {
+        response: Response;
+      };
+      return [
+        response.status,
+        response.headers.get("x-test"),
+        response.headers.getSetCookie(),
+        await response.text(),
+      ];
+    };
+    expect(await refused("/no")).toEqual([403, "own", ["a=1"], "no"]);
+    expect(await refused("/hook")).toEqual([401, "hook", ["a=1"], "no"]);
+  });
+
+  test("are on HTTP responses, thrown and immutable ones too", async () => {
+    const net = served();
+    const page = await net.fetch("/page");
+    expect([page.headers.get("x-test"), page.headers.getSetCookie()]).toEqual(["hook", ["a=1", "b=2"]]);
+    const moved = await net.fetch("/moved");
+    expect([moved.status, moved.headers.get("location")]).toEqual([302, "http://test/page"]);
+    expect(moved.headers.get("x-test")).toBe("hook");
+    const broken = await net.fetch("/broken");
+    expect([broken.status, broken.headers.get("x-test")]).toEqual([418, "hook"]);
+  });
+
+  test("seeds › 46 are none where no hook adds one, nor on the 101 of a session, which is written before", async () => {
+    const net = served();
+    expect([...(await net.connect("/bare")).headers]).toEqual([]);
+    await using session = await enter(net, "/chat");
+    expect([...session.headers]).toEqual([]);
+  });
+});
+
+test("merging changes neither of the two", () => {
+  const added = new Headers({ a: "1", b: "1" });
+  const own = new Headers({ b: "2" });
+  expect([...mergeHeaders(added, own)]).toEqual([
+    ["a", "1"],
+    ["b", "2"],
+  ]);
+  expect([[...added], [...own]]).toEqual([
+    [
+      ["a", "1"],
+      ["b", "1"],
+    ],
+    [["b", "2"]],
+  ]);
+});
+
+describe("a watched body", () => {
+  function watched(source: UnderlyingDefaultSource<Uint8Array>) {
+    const sent = vi.fn(() => Promise.resolve());
+    return { body: watchBody(new ReadableStream(source), sent), sent };
+  }
+  const some = (controller: ReadableStreamDefaultController<Uint8Array>) =>
+    controller.enqueue(new Uint8Array([1]));
+
+  test("tells when it was read to its end, and not before", async () => {
+    const { body, sent } = watched({ start: (controller) => (some(controller), controller.close()) });
+    const reader = body.getReader();
+    expect(await reader.read()).toEqual({ done: false, value: new Uint8Array([1]) });
+    expect(sent).not.toHaveBeenCalled();
+    expect((await reader.read()).done).toBe(true);
+    expect(sent).toHaveBeenCalledExactlyOnceWith();
+  });
+
+  test("tells when it breaks, with the error, and its reader too", async () => {
+    const broken = new Error("broken");
+    const { body, sent } = watched({ pull: (controller) => controller.error(broken) });
+    await expect(new Response(body).text()).rejects.toBe(broken);
+    expect(sent).toHaveBeenCalledExactlyOnceWith(broken);
+  });
+
+  test("tells when its reader gives up, after what makes it has stopped, even if that fails", async () => {
+    const log: string[] = [];
+    const { body, sent } = watched({
+      pull: some,
+      cancel: () => {
+        log.push("stopped");
+        throw new Error("cannot stop");
+      },
+    });
+    sent.mockImplementation(async () => void log.push("sent"));
+    await body.cancel();
+    expect(log).toEqual(["stopped", "sent"]);
+  });
+});
+
+describe("the endings of hooks", () => {
+  /** A view whose hook provides `open()`, true until its ending has run. */
+  function holding(times = 1) {
+    const log: string[] = [];
+    const ended = gate();
+    const app = createApp({ onError: () => {} });
+    const view = app.use(async function* () {
+      let open = true;
+      try {
+        yield { open: () => open };
+        log.push("ended");
+      } catch (error) {
+        log.push(`ended by ${error instanceof Response ? error.status : (error as Error).message}`);
+        throw error;
+      } finally {
+        open = false;
+        if (log.length === times) ended.open();
+      }
+    });
+    return { app, view, log, ended: ended.passed };
+  }
+
+  /** A body of two chunks that says of each whether the hook's resource was there. */
+  function streamed(open: () => boolean): ReadableStream<Uint8Array> {
+    let chunks = 2;
+    return new ReadableStream(
+      {
+        pull: (controller) => {
+          if (chunks === 0) return controller.close();
+          chunks -= 1;
+          controller.enqueue(new TextEncoder().encode(`${open()};`));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  test("seeds › 66 run after the body of a denial, which still has what a hook provides", async () => {
+    const { view, log, ended } = holding();
+    view.ws("/", (_socket, { open }) => new Response(streamed(open), { status: 403 }));
+    const error: unknown = await testClient(view)
+      .connect("/")
+      .catch((error: unknown) => error);
+    await ended;
+    expect(await (error as { response: Response }).response.text()).toBe("true;true;");
+    expect(log).toEqual(["ended"]);
+  });
+
+  test.each([
+    [
+      "a hook's",
+      (view: ReturnType<typeof holding>["view"]) =>
+        view.use(({ open }) => new Response(streamed(open), { status: 403 })).http("/", () => new Response()),
+    ],
+    [
+      "an HTTP response's",
+      (view: ReturnType<typeof holding>["view"]) =>
+        view.http("/", ({ open }) => new Response(streamed(open), { status: 403 })),
+    ],
+  ])("run after the body of %s response, not before it is read", async (_, declare) => {
+    const { view, log, ended } = holding();
+    declare(view);
+    const response = await view.fetch(new Request("http://test/"));
+    expect(log).toEqual([]);
+    expect(await response.text()).toBe("true;true;");
+    await ended;
+    expect(log).toEqual(["ended"]);
+  });
+
+  test("run when the client gives the body up", async () => {
+    const { view, log, ended } = holding();
+    view.http("/", ({ open }) => new Response(streamed(open)));
+    const response = await view.fetch(new Request("http://test/"));
+    await response.body?.cancel();
+    await ended;
+    expect(log).toEqual(["ended"]);
+  });
+
+  test("run at once where there is no body, or one that was read already", async () => {
+    const { view, log, ended } = holding(2);
+    const read = new Response("once");
+    await read.text();
+    view.http("/none", () => new Response(null, { status: 204 }));
+    view.http("/read", () => read);
+    for (const path of ["/none", "/read"]) await view.fetch(new Request(`http://test${path}`));
+    await ended;
+    expect(log).toEqual(["ended", "ended"]);
+  });
+
+  test("seeds › 172 run after a stream that a socket is sent, which still has what a hook provides", async () => {
+    const { view, log, ended } = holding();
+    view.ws("/", async function* (_socket, { open }) {
+      yield open();
+      await Promise.resolve();
+      yield open();
+    });
+    const socket = await testClient(view).connect("/");
+    expect([await socket.receive(), await socket.receive()]).toEqual(["true", "true"]);
+    await ended;
+    expect(log).toEqual(["ended"]);
+  });
+
+  test("see what the handler failed with, before accept, after it, and over HTTP", async () => {
+    const { view, log, ended } = holding(4);
+    view.ws("/before", () => {
+      throw new Response("no", { status: 418 });
+    });
+    view.ws("/after", async (socket) => {
+      await socket.accept();
+      throw new Error("broken");
+    });
+    view.http("/page", () => {
+      throw new Error("broken page");
+    });
+    view.implement(contract("/chat", {}), () => {
+      throw new Error("broken setup");
+    });
+    const net = testClient(view);
+    await net.connect("/before").catch(() => {});
+    await (
+      await net.connect("/after")
+    ).closed;
+    await (await net.fetch("/page")).text();
+    await net.connect("/chat").catch(() => {});
+    await ended;
+    expect(log).toEqual(["ended by 418", "ended by broken", "ended by broken page", "ended by broken setup"]);
+  });
+
+  test("seeds › 129 that fail are reported and harm nobody", async () => {
+    const told = gate();
+    const onError = vi.fn(() => void (onError.mock.calls.length === 2 && told.open()));
+    const app = createApp({ onError });
+    const view = app.use(function* () {
+      yield;
+      throw new Error("broken ending");
+    });
+    view.ws("/", (socket) => socket.send("hello"));
+    view.http("/", () => new Response("page"));
+    const net = testClient(app);
+    const socket = await net.connect("/");
+    expect([await socket.receive(), await socket.closed]).toMatchObject(["hello", { code: 1000 }]);
+    expect(await (await net.fetch("/")).text()).toBe("page");
+    await told.passed;
+    expect(onError).toHaveBeenCalledWith(new Error("broken ending"), {
+      request: expect.any(Request),
+      phase: "ending",
+    });
+  });
+});

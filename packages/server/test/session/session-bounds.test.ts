@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { memoryStore } from "../../src/store/memory-store.ts";
+import type { SessionOptions } from "../../src/session/sessions.ts";
+import { hello } from "./frames.ts";
+import { confirmed, dial, lose, resuming, said, talking } from "../contract/talk.ts";
+
+const text = "x".repeat(1_000);
+const alone = ["ada", "bob", "eve"];
+
+test.each<[string, SessionOptions, readonly string[], ReturnType<typeof memoryStore>?]>([
+  ["sessions", { parked: 2 }, alone],
+  ["sessions of one principal", { perPrincipal: 2 }, ["ada", "ada", "ada"]],
+  ["characters", { parkedSize: 2_500 }, alone],
+  ["sessions in a store", { parked: 2 }, alone, memoryStore()],
+])(
+  "when more %s wait than may, the oldest ends, and its client is told so when it returns",
+  async (_what, sessions, principals, store) => {
+    const { app, net, peers, changes } = talking({}, { sessions, ...(store && { store }) });
+    const clients = [];
+    for (const [at, auth] of principals.entries()) {
+      const as = { cid: `client ${at}`, auth };
+      const { socket, welcome } = await confirmed(net, { ...hello, ...as });
+      peers[at]?.send("said", text);
+      await socket.receive();
+      clients.push({ socket, back: resuming(welcome, as) });
+    }
+    for (const { socket } of clients) await lose(net, socket);
+    expect(app.gauges()).toMatchObject({ connected: 0, waiting: 2 });
+    expect(await peers[0]?.closed).toMatchObject({ code: 4902, reason: "its client did not come back" });
+    expect(changes.filter(({ is }) => is === "ended")).toEqual([{ is: "ended", undelivered: 1 }]);
+    const [fallen, ...kept] = clients;
+    const anew = await dial(net, fallen?.back);
+    expect(anew.welcome).toMatchObject({ state: "reset", why: "unknown", rx: 0 });
+    expect(await anew.socket.peek()).toBeUndefined();
+    expect(anew.welcome.sid).toBe(peers[3]?.id);
+    anew.socket.close();
+    for (const { back } of kept) {
+      const { socket, welcome } = await dial(net, back);
+      expect(welcome).toMatchObject({ state: "resumed" });
+      expect(await socket.receive()).toBe(said(1, text));
+      socket.close();
+    }
+    await net.settled();
+    expect(app.gauges()).toMatchObject({ connected: 0, waiting: 0, kept: 0 });
+  },
+);

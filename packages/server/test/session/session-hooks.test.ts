@@ -1,0 +1,216 @@
+import { Mailbox } from "@symbolon/protocol";
+import { describe, expect, test, vi } from "vitest";
+import { createApp } from "../../src/app/app.ts";
+import type { HookContext } from "../../src/request/context.ts";
+import { testClient } from "../../src/testing/index.ts";
+import { hello, knock } from "./frames.ts";
+import { gate } from "../gate.ts";
+import { dial, lose, resuming, talk, talking } from "../contract/talk.ts";
+
+describe("the hooks of a client that comes back", () => {
+  test("run again as a check, and end before it is welcomed; setup does not run", async () => {
+    const { net, log } = talking();
+    const { socket, welcome } = await dial(net);
+    await lose(net, socket);
+    const again = await dial(net, resuming(welcome));
+    expect(log).toEqual(["hook", "setup", "hook", "hook ends"]);
+    again.socket.send('{"t":"bye"}');
+    await again.socket.closed;
+    await net.settled();
+    expect(log).toEqual(["hook", "setup", "hook", "hook ends", "finally", "hook ends"]);
+  });
+
+  test("may refuse it: the session still waits", async () => {
+    const { net, log, changes } = talking();
+    const ada = { ...hello, auth: "ada" };
+    const { socket, welcome } = await dial(net, ada);
+    await lose(net, socket);
+    const refused = await knock(net, "/talk", resuming(welcome, { auth: "nobody" }));
+    expect(await refused.closed).toMatchObject({ code: 4401, reason: "who are you?" });
+    await net.settled();
+    expect([log, changes]).toEqual([["hook", "setup", "hook"], [{ is: "parked" }]]);
+    const again = await dial(net, resuming(welcome, { auth: "ada" })); // the same dial, for it never was here
+    expect(again.welcome).toMatchObject({ state: "resumed" });
+    again.socket.close();
+  });
+
+  test("that fail are told, and the session still waits", async () => {
+    const onError = vi.fn();
+    const app = createApp({ onError });
+    app
+      .use(({ token }: HookContext) => {
+        if (token === "bad") throw new Error("broken hook");
+      })
+      .implement(talk, () => ({ say: () => {}, ask: (text) => text, count: () => [] }));
+    const net = testClient(app);
+    const { socket, welcome } = await dial(net);
+    await lose(net, socket);
+    const refused = await knock(net, "/talk", resuming(welcome, { auth: "bad" }));
+    expect(await refused.closed).toMatchObject({ code: 4500 });
+    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("broken hook"), expect.anything());
+    const again = await dial(net, resuming(welcome));
+    expect(again.welcome).toMatchObject({ state: "resumed" });
+    again.socket.close();
+  });
+});
+
+describe("two dials of one client at once", () => {
+  /** An app whose hooks wait for a gate, one for each dial. */
+  function slow() {
+    const gates = new Mailbox<() => void>();
+    const log: string[] = [];
+    const app = createApp();
+    app
+      .use(async function* () {
+        await new Promise<void>((open) => gates.put(open));
+        yield;
+      })
+      .implement(talk, function* () {
+        log.push("setup");
+        try {
+          yield { say: () => {}, ask: (text) => text, count: () => [] };
+        } finally {
+          log.push("finally");
+        }
+      });
+    const net = testClient(app);
+    const first = async () => {
+      const dialled = dial(net);
+      (await gates.take())();
+      return dialled;
+    };
+    return { net, gates, log, first };
+  }
+
+  test.each([
+    ["in order", [0, 1]],
+    ["the newer one first", [1, 0]],
+  ])("whichever hooks are ready first, the newer one has the session: %s", async (_what, order) => {
+    const { net, gates, log, first } = slow();
+    const { socket, welcome } = await first();
+    await lose(net, socket);
+    const older = await knock(net, "/talk", resuming(welcome, { att: 2 }));
+    const newer = await knock(net, "/talk", resuming(welcome, { att: 3 }));
+    const open = [await gates.take(), await gates.take()];
+    for (const at of order) open[at]?.();
+    expect(JSON.parse(String(await newer.receive()))).toMatchObject({ state: "resumed", sid: welcome.sid });
+    expect(await older.closed).toMatchObject({ code: 4900 });
+    newer.send('{"t":"ping","n":1}');
+    expect(await newer.receive()).toBe('{"t":"pong","n":1}');
+    expect(log).toEqual(["setup"]);
+    newer.close();
+    await net.settled();
+  });
+
+  test("both without a session: one remains, the newer one", async () => {
+    const { net, gates, log } = slow();
+    const older = await knock(net, "/talk", { ...hello, att: 1 });
+    const newer = await knock(net, "/talk", { ...hello, att: 2 });
+    const open = [await gates.take(), await gates.take()];
+    for (const pass of open) pass();
+    expect(JSON.parse(String(await newer.receive()))).toMatchObject({ t: "welcome" });
+    expect(await older.closed).toMatchObject({ code: 4900 });
+    newer.send('{"t":"ping","n":1}');
+    expect(await newer.receive()).toBe('{"t":"pong","n":1}');
+    newer.close();
+    await net.settled();
+    expect(log.filter((what) => what === "setup")).toHaveLength(
+      log.filter((what) => what === "finally").length,
+    );
+  });
+
+  test("the session ends while the hooks of a dial run: it begins anew when it comes again", async () => {
+    const { net, gates, first } = slow();
+    const { socket, welcome } = await first();
+    const again = await knock(net, "/talk", resuming(welcome));
+    const open = await gates.take();
+    socket.send('{"t":"bye"}');
+    await socket.closed;
+    await new Promise(setImmediate);
+    open();
+    expect(JSON.parse(String(await again.receive()))).toMatchObject({ state: "reset", why: "unknown" });
+    again.close();
+  });
+});
+
+describe("a wire that is lost before the welcome", () => {
+  test("during hooks: they end, and nothing is set up", async () => {
+    const waits = new Mailbox<() => void>();
+    const log: string[] = [];
+    const app = createApp();
+    app
+      .use(async function* () {
+        await new Promise<void>((open) => waits.put(open));
+        try {
+          yield;
+        } finally {
+          log.push("hook ends");
+        }
+      })
+      .implement(talk, () => {
+        log.push("setup");
+        return { say: () => {}, ask: (text) => text, count: () => [] };
+      });
+    const net = testClient(app);
+    const socket = await knock(net, "/talk");
+    const open = await waits.take();
+    net.drop();
+    await socket.closed;
+    open();
+    await net.settled();
+    expect(log).toEqual(["hook ends"]);
+  });
+
+  test("during setup: what it began ends, and the peer knew", async () => {
+    const reached = gate();
+    const { net, log, peers, changes, onError } = talking({
+      before: (peer) => {
+        reached.open();
+        return peer.closed;
+      },
+    });
+    const socket = await knock(net, "/talk");
+    await reached.passed;
+    net.drop();
+    await socket.closed;
+    await net.settled();
+    expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
+    expect(peers[0]?.signal.aborted).toBe(true);
+    expect(changes).toEqual([{ is: "ended", undelivered: 0 }]);
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test("during the hooks of its return: the session waits on", async () => {
+    const waits = new Mailbox<() => void>();
+    const app = createApp();
+    app
+      .use(() => new Promise<void>((open) => waits.put(open)))
+      .implement(talk, () => ({ say: () => {}, ask: (text) => text, count: () => [] }));
+    const net = testClient(app);
+    const dialling = dial(net);
+    (await waits.take())();
+    const { socket, welcome } = await dialling;
+    await lose(net, socket);
+    const lost = await knock(net, "/talk", resuming(welcome, { att: 2 }));
+    const open = await waits.take();
+    net.drop();
+    await lost.closed;
+    open();
+    await net.settled();
+    const again = dial(net, resuming(welcome, { att: 3 }));
+    (await waits.take())();
+    expect((await again).welcome).toMatchObject({ state: "resumed" });
+    (await again).socket.close();
+  });
+
+  test("between hello and hooks: no session is left", async () => {
+    const { net, log } = talking();
+    const socket = await knock(net, "/talk");
+    net.drop();
+    await socket.closed;
+    await net.settled();
+    expect(log.filter((what) => what === "setup")).toHaveLength(
+      log.filter((what) => what === "finally").length,
+    );
+  });
+});

@@ -1,0 +1,209 @@
+import { contract, SUBPROTOCOL, type Welcome } from "@symbolon/protocol";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { createApp } from "../../src/app/app.ts";
+import { testClient } from "../../src/testing/index.ts";
+import { frame, hello, knock } from "./frames.ts";
+import { gate } from "../gate.ts";
+import { confirmed, dial, lose, resuming, said, saying, talking } from "../contract/talk.ts";
+
+describe("a client that comes back", () => {
+  test("is welcomed to where it was: what it said has come", async () => {
+    const { net } = talking({}, { sessions: { grace: 5_000 } });
+    const { socket, welcome } = await dial(net);
+    for (const s of [1, 2]) {
+      socket.send(saying(s, "a"));
+      expect(await socket.receive()).toBe(`{"t":"ack","a":${s}}`);
+    }
+    await lose(net, socket);
+    const again = await dial(net, resuming(welcome, { tx0: 3 }));
+    expect(again.socket.protocol).toBe(SUBPROTOCOL);
+    expect(again.welcome).toEqual({ ...welcome, state: "resumed", rx: 2, ttl: 5_000 });
+    expect(await again.socket.receive()).toBe('{"t":"ack","a":2}');
+    again.socket.close();
+  });
+
+  test("hears again what it does not have, with the same numbers, then what was said meanwhile", async () => {
+    const { net, peers } = talking();
+    const { socket, welcome } = await dial(net);
+    for (const text of ["a", "b", "c"]) peers[0]?.send("said", text);
+    expect(await socket.receive()).toBe(said(1, "a"));
+    await lose(net, socket);
+    peers[0]?.send("said", "d");
+    const again = await dial(net, resuming(welcome, { rx: 1 }));
+    for (const [at, text] of ["b", "c", "d"].entries())
+      expect(await again.socket.receive()).toBe(said(at + 2, text));
+    await lose(net, again.socket);
+    const third = await dial(net, resuming(welcome, { att: 3, rx: 4 }));
+    expect(await third.socket.peek()).toBeUndefined();
+    third.socket.close();
+  });
+
+  test("is not told again what it has finished, though it had not when it left", async () => {
+    const { net, peers } = talking();
+    const { socket, welcome } = await dial(net);
+    const sent = ["a", "b", "c"].map((text) => peers[0]?.send("said", text));
+    for (let n = 0; n < 3; n += 1) await socket.receive();
+    socket.send('{"t":"ack","a":3,"but":[2]}');
+    await Promise.all([sent[0], sent[2]]);
+    await lose(net, socket);
+    const again = await dial(net, resuming(welcome, { rx: 3 }));
+    expect(await again.socket.peek()).toBeUndefined(); // the second has come there, and is being handled
+    again.socket.send('{"t":"ack","a":3}');
+    await sent[1];
+    again.socket.close();
+  });
+
+  test("what it says again is handled once, and acknowledged again", async () => {
+    const heard: string[] = [];
+    const { net } = talking({ say: (text) => heard.push(text) });
+    const { socket, welcome } = await dial(net);
+    socket.send(saying(1, "a"));
+    expect(await socket.receive()).toBe('{"t":"ack","a":1}');
+    socket.send(saying(1, "a"));
+    expect(await socket.receive()).toBe('{"t":"ack","a":1}');
+    await lose(net, socket);
+    const again = await dial(net, resuming(welcome));
+    await again.socket.receive(); // the ack of a welcome
+    again.socket.send(saying(1, "a"));
+    expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
+    again.socket.send(saying(2, "b"));
+    expect(await again.socket.receive()).toBe('{"t":"ack","a":2}');
+    expect(heard).toEqual(["a", "b"]);
+    again.socket.close();
+  });
+
+  test("what it says again while it is still handled is acknowledged as unfinished", async () => {
+    const handled = gate();
+    const { net } = talking({ say: () => handled.passed });
+    const { socket, welcome } = await dial(net);
+    socket.send(saying(1, "a"));
+    await lose(net, socket);
+    const again = await dial(net, resuming(welcome));
+    expect(await again.socket.receive()).toBe('{"t":"ack","a":1,"but":[1]}');
+    again.socket.send(saying(1, "a"));
+    expect(await again.socket.receive()).toBe('{"t":"ack","a":1,"but":[1]}');
+    handled.open();
+    expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
+    again.socket.close();
+  });
+
+  test("while its old wire lives ends that, of which nothing is heard any more", async () => {
+    const heard: string[] = [];
+    const { net, log, changes } = talking({ say: (text) => heard.push(text) });
+    const { socket, welcome } = await dial(net);
+    const again = await dial(net, resuming(welcome));
+    socket.send(saying(1, "from the past"));
+    expect(again.welcome).toMatchObject({ state: "resumed", sid: welcome.sid });
+    again.socket.send(saying(1, "now"));
+    expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
+    expect(await socket.closed).toMatchObject({ code: 4900 });
+    expect(heard).toEqual(["now"]);
+    expect(changes).toEqual([{ is: "resumed" }]);
+    expect(log).toEqual(["hook", "setup", "hook", "hook ends"]);
+    again.socket.close();
+  });
+
+  test("what it had said on the old wire before is handled", async () => {
+    const heard: string[] = [];
+    const { net } = talking({ say: (text) => heard.push(text) });
+    const { socket, welcome } = await dial(net);
+    socket.send(saying(1, "a"));
+    await socket.receive();
+    const again = await dial(net, resuming(welcome, { tx0: 2 }));
+    expect(again.welcome).toMatchObject({ rx: 1 });
+    expect(heard).toEqual(["a"]);
+    again.socket.close();
+  });
+});
+
+describe("an older dial of a client that is here by a newer one", () => {
+  test.each([1, 2])("is superseded, and nothing changes: att %i", async (att) => {
+    const { net, log, changes } = talking();
+    const { socket, welcome } = await dial(net);
+    const newest = await dial(net, resuming(welcome, { att: 2 }));
+    const late = await knock(net, "/talk", resuming(welcome, { att }));
+    expect(await late.closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
+    newest.socket.send('{"t":"ping","n":5}');
+    expect(await newest.socket.receive()).toBe('{"t":"pong","n":5}');
+    expect(changes).toEqual([{ is: "resumed" }]);
+    expect(log.filter((what) => what === "finally")).toEqual([]);
+    await net.settled();
+    expect(log.filter((what) => what === "hook ends")).toHaveLength(2);
+    socket.close();
+    newest.socket.close();
+  });
+
+  test("is superseded too without a session of its own", async () => {
+    const { net } = talking();
+    const { socket } = await confirmed(net);
+    const late = await knock(net, "/talk");
+    expect(await late.closed).toMatchObject({ code: 4900 });
+    socket.send('{"t":"ping","n":5}');
+    expect(await socket.receive()).toBe('{"t":"pong","n":5}');
+    socket.close();
+    await net.settled();
+  });
+
+  test("does not keep the server from settling", async () => {
+    const { net } = talking();
+    const { socket } = await dial(net);
+    const late = await knock(net, "/talk");
+    await late.closed;
+    await net.settled();
+    expect(socket.signal.aborted).toBe(false);
+    socket.close();
+  });
+});
+
+describe("hello again, without a session", () => {
+  test("from a client that never heard the welcome: it is given again, with all that was said", async () => {
+    const { net, peers, log } = talking();
+    const { socket, welcome } = await dial(net);
+    peers[0]?.send("said", "a");
+    expect(await socket.receive()).toBe(said(1, "a"));
+    await lose(net, socket);
+    const again = await dial(net, { ...hello, att: 2 });
+    expect(again.welcome).toEqual(welcome);
+    expect(await again.socket.receive()).toBe(said(1, "a"));
+    expect(log).toEqual(["hook", "setup", "hook", "hook ends"]);
+    again.socket.close();
+  });
+
+  test("is not given what was opened at another path", async () => {
+    const app = createApp();
+    app.implement(contract("/rooms/:name", { server: { here: z.string() } }), (peer, { params }) => {
+      peer.send("here", params.name);
+      return {};
+    });
+    const net = testClient(app);
+    const socket = await knock(net, "/rooms/a");
+    const welcome = JSON.parse(String(await socket.receive())) as Welcome;
+    const other = await knock(net, "/rooms/b", { ...hello, att: 2 });
+    expect(JSON.parse(String(await other.receive()))).toMatchObject({ state: "new" });
+    expect(await frame(other)).toMatchObject({ data: "b" });
+    expect(welcome.sid).toBeDefined();
+    other.close();
+  });
+
+  test("whoever watches is told that it is back", async () => {
+    const { net, changes } = talking();
+    const { socket } = await dial(net);
+    await lose(net, socket);
+    const again = await dial(net, { ...hello, att: 2 });
+    expect(changes).toEqual([{ is: "parked" }, { is: "resumed" }]);
+    again.socket.close();
+  });
+
+  test("from a client that has said something since: the old session ends first", async () => {
+    const { net, log, changes } = talking();
+    const { socket, welcome } = await confirmed(net);
+    await lose(net, socket);
+    const again = await dial(net, { ...hello, att: 2 });
+    expect(again.welcome).toMatchObject({ state: "new" });
+    expect(again.welcome.sid).not.toBe(welcome.sid);
+    expect(log).toEqual(["hook", "setup", "hook", "finally", "hook ends", "setup"]);
+    expect(changes).toEqual([{ is: "parked" }, { is: "ended", undelivered: 0 }]);
+    again.socket.close();
+  });
+});

@@ -1,0 +1,61 @@
+import { text } from "@symbolon/protocol";
+import { expect, test } from "vitest";
+import { createApp } from "../../src/app/app.ts";
+import { listen, listenEach } from "../../src/socket/listen.ts";
+import { testClient } from "../../src/testing/index.ts";
+
+class Counter {
+  #count = 0;
+  message(line: string): string {
+    this.#count += 1;
+    return `${line} ${this.#count}`;
+  }
+}
+
+test("a listener for each connection keeps what is theirs apart, one for all does not", async () => {
+  const app = createApp();
+  const each = listenEach(() => new Counter());
+  app.ws("/each", { receive: text, send: text }, each);
+  app.ws("/all", { receive: text, send: text }, listen(new Counter()));
+  const net = testClient(app);
+  const answers = async (path: string) => {
+    const [ada, bob] = [await net.connect(path), await net.connect(path)];
+    const said: unknown[] = [];
+    for (const socket of [ada, ada, bob]) {
+      socket.send("line");
+      said.push(await socket.receive());
+    }
+    return said;
+  };
+  expect(await answers("/each")).toEqual(["line 1", "line 2", "line 1"]);
+  expect(await answers("/all")).toEqual(["line 1", "line 2", "line 3"]);
+});
+
+test("what makes a listener knows the context, and refuses by what it throws", async () => {
+  const app = createApp();
+  app.ws(
+    "/:name",
+    listenEach((_socket, { params: { name } }) => {
+      if (name === "eve") throw new Response("not you", { status: 403 });
+      return { message: (message) => `${name} heard ${String(message)}` };
+    }),
+  );
+  const net = testClient(app);
+  const socket = await net.connect("/ada");
+  socket.send("hello");
+  expect(await socket.receive()).toBe("ada heard hello");
+  await expect(net.connect("/eve")).rejects.toMatchObject({ response: { status: 403 } });
+});
+
+test("a listener written outside of a route serves the routes that it fits", async () => {
+  const echo = listen((line: string) => `you said ${line}`);
+  const app = createApp();
+  app.ws("/text", { receive: text, send: text }, echo);
+  app.ws("/any", { receive: text }, echo);
+  const net = testClient(app);
+  for (const path of ["/text", "/any"]) {
+    const socket = await net.connect(path);
+    socket.send("hello");
+    expect(await socket.receive()).toBe("you said hello");
+  }
+});

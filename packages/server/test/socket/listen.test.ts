@@ -1,0 +1,275 @@
+import { binary, bytes, type Closed, int, json, Mailbox, text } from "@symbolon/protocol";
+import { describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { createApp } from "../../src/app/app.ts";
+import { listen } from "../../src/socket/listen.ts";
+import type { Socket } from "../../src/socket/socket.ts";
+import { testClient } from "../../src/testing/index.ts";
+import { gate } from "../gate.ts";
+
+const Pair = z.object({ a: z.number(), b: z.number() });
+
+function app() {
+  const onError = vi.fn();
+  const app = createApp({ onError });
+  return { app, onError, net: testClient(app) };
+}
+
+describe("what a listener returns", () => {
+  test("is sent by the route's codec, now or later", async () => {
+    const { app: it, net } = app();
+    it.ws(
+      "/shout",
+      { receive: text, send: text },
+      listen((line) => line.toUpperCase()),
+    );
+    it.ws(
+      "/sum",
+      { receive: json(Pair), send: binary(json(z.number())) },
+      listen(async ({ a, b }) => a + b),
+    );
+    const [shout, sum] = [await net.connect("/shout"), await net.connect("/sum")];
+    shout.send("hello");
+    sum.send({ a: 1, b: 2 });
+    expect(await shout.receive()).toBe("HELLO");
+    expect(await sum.receive()).toEqual(new TextEncoder().encode("3"));
+  });
+
+  test("is sent as it is without codecs, and undefined is not sent", async () => {
+    const { app: it, net } = app();
+    it.ws(
+      "/",
+      listen((message) => (message === "quiet" ? undefined : { message })),
+    );
+    const socket = await net.connect("/");
+    for (const line of ["quiet", "loud"]) socket.send(line);
+    expect(await socket.receive()).toBe('{"message":"loud"}');
+  });
+
+  test("after the listener closed the socket is dropped, whatever it is, and nothing has failed", async () => {
+    const { app: it, net, onError } = app();
+    const ended = new Mailbox<unknown>();
+    const view = it.use(function* () {
+      try {
+        yield;
+        ended.put("no error");
+      } catch (error) {
+        ended.put(error);
+      }
+    });
+    view.ws(
+      "/",
+      { send: int },
+      listen((_, socket) => {
+        socket.close(4001, "enough");
+        return 1.5;
+      }),
+    );
+    const socket = await net.connect("/");
+    socket.send("hello");
+    expect(await socket.closed).toEqual({ code: 4001, reason: "enough", wasClean: true });
+    expect(await ended.take()).toBe("no error");
+    expect(onError).not.toHaveBeenCalled();
+  });
+});
+
+test("messages are heard one after another, in order", async () => {
+  const { app: it, net } = app();
+  const first = gate();
+  const log: string[] = [];
+  it.ws(
+    "/",
+    { receive: text },
+    listen(async (line) => {
+      log.push(`${line} begins`);
+      if (line === "1") await first.passed;
+      log.push(`${line} ends`);
+      return line;
+    }),
+  );
+  const socket = await net.connect("/");
+  for (const line of ["1", "2"]) socket.send(line);
+  await new Promise(setImmediate);
+  expect(log).toEqual(["1 begins"]);
+  first.open();
+  expect([await socket.receive(), await socket.receive()]).toEqual(["1", "2"]);
+  expect(log).toEqual(["1 begins", "1 ends", "2 begins", "2 ends"]);
+});
+
+describe("a frame of the wrong kind", () => {
+  test.each([
+    ["text", text, new Uint8Array([1]), "right"],
+    ["int", int, new Uint8Array([49]), "7"],
+    ["bytes", bytes, "wrong", new Uint8Array([1])],
+    ["binary JSON", binary(json()), '"wrong"', new TextEncoder().encode('"right"')],
+  ])("is ignored by a listener to %s", async (_, receive, wrong, right) => {
+    const { app: it, net, onError } = app();
+    const heard: unknown[] = [];
+    it.ws(
+      "/",
+      { receive },
+      listen((value) => {
+        heard.push(value);
+        return "heard";
+      }),
+    );
+    const socket = await net.connect("/");
+    socket.send(wrong);
+    socket.send(right);
+    expect(await socket.receive()).toBe("heard");
+    expect(heard).toHaveLength(1);
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test("does not exist for JSON, which is read from both", async () => {
+    const { app: it, net } = app();
+    it.ws(
+      "/",
+      { receive: json() },
+      listen((value) => JSON.stringify(value)),
+    );
+    const socket = await net.connect("/");
+    socket.send("1");
+    socket.send(new TextEncoder().encode("[2]"));
+    expect([await socket.receive(), await socket.receive()]).toEqual(["1", "[2]"]);
+  });
+});
+
+test.each([
+  ["bad JSON", "{"],
+  ["what the schema refuses", '{"a":1,"b":"2"}'],
+])("%s closes with 1003", async (_, message) => {
+  const { app: it, net } = app();
+  it.ws(
+    "/",
+    { receive: json(Pair) },
+    listen(() => "never"),
+  );
+  const socket = await net.connect("/");
+  socket.send(message);
+  expect(await socket.closed).toMatchObject({ code: 1003 });
+});
+
+describe("an object", () => {
+  test("of any class listens, and keeps its `this`", async () => {
+    class Counter {
+      #count = 0;
+      message(n: number): number {
+        this.#count += n;
+        return this.#count;
+      }
+    }
+    const { app: it, net } = app();
+    it.ws("/", { receive: int, send: int }, listen(new Counter()));
+    const socket = await net.connect("/");
+    for (const n of [1, 2]) socket.send(n);
+    expect([await socket.receive(int), await socket.receive(int)]).toEqual([1, 3]);
+  });
+
+  test("hears of the opening before any message, when the handshake was accepted", async () => {
+    const { app: it, net } = app();
+    const log: unknown[] = [];
+    it.ws(
+      "/:name",
+      { receive: text },
+      listen({
+        open: async (socket, { params }) => {
+          log.push(socket.state);
+          await socket.send(`hello ${params.name}`);
+        },
+        message: (line) => line,
+      }),
+    );
+    const socket = await net.connect("/ada");
+    socket.send("hi");
+    expect([await socket.receive(), await socket.receive()]).toEqual(["hello ada", "hi"]);
+    expect(log).toEqual(["open"]);
+  });
+
+  function closing(message: () => unknown, open: () => unknown = () => {}) {
+    const { app: it, net, onError } = app();
+    const closed = vi.fn<(closed: Closed) => void>();
+    const ended = gate();
+    const view = it.use(function* () {
+      yield { log: closed };
+      ended.open();
+    });
+    view.ws("/", listen({ open, message, close: (how, _, { log }) => log(how) }));
+    return { net, closed, onError, ended: ended.passed };
+  }
+
+  test("hears of the end once, while what hooks provide is still there, when the client leaves", async () => {
+    const { net, closed, ended } = closing(() => {});
+    (await net.connect("/")).close(4001, "bye");
+    await ended;
+    expect(closed).toHaveBeenCalledExactlyOnceWith({ code: 4001, reason: "bye", wasClean: true });
+  });
+
+  test("hears of the end once when the network breaks", async () => {
+    const { net, closed, ended } = closing(() => {});
+    await net.connect("/");
+    net.drop();
+    await ended;
+    expect(closed).toHaveBeenCalledExactlyOnceWith({ code: 1006, reason: "", wasClean: false });
+  });
+
+  const crash = () => {
+    throw new Error("secret");
+  };
+  test.each([
+    ["hearing a message", crash, undefined],
+    ["opening", () => {}, crash],
+  ])("hears of the end once when it crashes %s", async (_, message, open) => {
+    const { app: it, net, onError } = app();
+    const ends = new Mailbox<Closed>();
+    it.ws("/", listen({ message, ...(open && { open }), close: (how) => ends.put(how) }));
+    const socket = await net.connect("/");
+    socket.send("hello");
+    expect(await socket.closed).toEqual({ code: 1011, reason: "", wasClean: true });
+    expect(await ends.take()).toEqual({ code: 1011, reason: "", wasClean: true });
+    expect(ends.size).toBe(0);
+    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret"), expect.anything());
+  });
+
+  test("whose `close` fails is reported, and the hooks end", async () => {
+    const { app: it, net, onError } = app();
+    const ended = gate();
+    const view = it.use(function* () {
+      yield;
+      ended.open();
+    });
+    const failing = () => Promise.reject(new Error("broken end"));
+    view.ws("/", listen({ message: () => {}, close: failing }));
+    (await net.connect("/")).close();
+    await ended.passed;
+    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("broken end"), expect.anything());
+  });
+
+  test("hears of neither opening nor end when the handshake was refused", async () => {
+    const { app: it, net } = app();
+    const told = vi.fn();
+    const view = it.use(() => new Response("no", { status: 403 }));
+    view.ws("/", listen({ open: told, message: told, close: told }));
+    await expect(net.connect("/")).rejects.toMatchObject({ response: { status: 403 } });
+    expect(told).not.toHaveBeenCalled();
+  });
+
+  test("is part of a handler when one calls it, and hears of the end all the same", async () => {
+    const { app: it, net } = app();
+    const log = new Mailbox<unknown>();
+    const echo = listen<Socket, unknown>({
+      message: (message) => message,
+      close: ({ code }) => log.put(code),
+    });
+    it.ws("/", async (socket, context) => {
+      await socket.accept({ subprotocol: "echo" });
+      await echo(socket, context);
+      log.put("around");
+    });
+    const socket = await net.connect("/", { protocols: ["echo"] });
+    socket.send("hello");
+    expect([socket.protocol, await socket.receive()]).toEqual(["echo", "hello"]);
+    socket.close(4001);
+    expect([await log.take(), await log.take()]).toEqual(["around", 4001]);
+  });
+});

@@ -1,0 +1,74 @@
+import { int, json, text } from "@symbolon/protocol";
+import { expectTypeOf } from "vitest";
+import { z } from "zod";
+import { createApp } from "../../src/app/app.ts";
+import { listen } from "../../src/socket/listen.ts";
+import { Socket } from "../../src/socket/socket.ts";
+
+class Traced extends Socket {
+  readonly sent: unknown[] = [];
+}
+class Lines extends Socket<string, string> {
+  lines = 0;
+}
+
+// An app's layer shows through where a route says nothing, and the nearest counts.
+const app = createApp({ receive: text, send: int, Socket: Traced, onError: (error) => void error });
+app.ws("/", async (socket) => {
+  expectTypeOf(socket.sent).toEqualTypeOf<unknown[]>();
+  expectTypeOf(await socket.receive()).toBeString();
+  await socket.send(3);
+  // @ts-expect-error -- the codec writes numbers
+  await socket.send("three");
+});
+app.ws("/own", { receive: int }, async (socket) => {
+  expectTypeOf(socket.sent).toEqualTypeOf<unknown[]>();
+  expectTypeOf(await socket.receive()).toBeNumber();
+  await socket.send(3);
+});
+app.with({ send: text }).ws("/view", { idleTimeout: 60_000 }, async (socket) => {
+  expectTypeOf(await socket.receive()).toBeString();
+  await socket.send("three");
+  expectTypeOf(socket.sent).toEqualTypeOf<unknown[]>();
+});
+app.ws(
+  "/listen",
+  { receive: json(z.object({ n: z.number() })) },
+  listen(({ n }, { sent }) => n + sent.length),
+);
+
+// Without codecs the handler's socket is the class's.
+createApp({ Socket: Lines }).ws("/", async (socket) => {
+  expectTypeOf(socket).toEqualTypeOf<Lines>();
+  expectTypeOf(await socket.receive()).toBeString();
+});
+createApp()
+  .with({ Socket: Traced })
+  .ws("/", (socket) => void expectTypeOf(socket).toEqualTypeOf<Traced>());
+createApp().ws("/", { Socket: Traced }, (socket) => void expectTypeOf(socket).toEqualTypeOf<Traced>());
+
+// A layer and what hooks provide add up, in any order.
+createApp()
+  .use(() => ({ user: "ada" }))
+  .with({ receive: int })
+  .use(() => ({ age: 36 }))
+  .ws("/", async (socket, { user, age }) => {
+    expectTypeOf(await socket.receive()).toBeNumber();
+    expectTypeOf([user, age]).toEqualTypeOf<(string | number)[]>();
+  });
+
+createApp().ws("/", { unread: "discard", idleTimeout: 1_000 }, async (socket) => {
+  expectTypeOf(socket).toEqualTypeOf<Socket>();
+});
+// @ts-expect-error -- unread messages are discarded, or they close
+createApp({ unread: "keep" });
+// @ts-expect-error -- this is no socket
+createApp({ Socket: Date });
+
+// @ts-expect-error -- there is no such option
+createApp().ws("/", { body: z.string(), receive: text }, () => {});
+// @ts-expect-error -- a layer has no parameters: it serves many paths
+createApp().with({ params: z.object({}) });
+
+// Apps of any layer can be mounted.
+createApp().mount("/v1", app);

@@ -1,0 +1,54 @@
+import { contract, Mailbox } from "@symbolon/protocol";
+import { expect, test } from "vitest";
+import { createApp } from "../../src/app/app.ts";
+import { testClient } from "../../src/testing/index.ts";
+
+test("a room's watcher that fails is told to the app, with the request of who came or left", async () => {
+  const failures = new Mailbox<unknown>();
+  const app = createApp({
+    onError: (error, { request, phase }) => failures.put([error, request.url, phase]),
+  });
+  app.ws("/raw", async (socket, { room }) => {
+    room("all").watch(() => {
+      throw new Error("raw");
+    });
+    room("all").join(socket);
+    await socket.accept();
+  });
+  const service = app.implement(contract("/contract", {}), (peer, { room }) => {
+    room("all").join(peer);
+    return {};
+  });
+  service.room("all").watch(() => Promise.reject(new Error("contract")));
+  const net = testClient(app);
+  const raw = await net.connect("/raw");
+  expect(await failures.take()).toEqual([new Error("raw"), "http://test/raw", "open"]);
+  await raw.closed;
+  expect(await failures.take()).toEqual([new Error("raw"), "http://test/raw", "open"]);
+  const talking = await net.connect("/contract");
+  expect(await failures.take()).toEqual([new Error("contract"), "http://test/contract", "open"]);
+  talking.close();
+});
+
+test("nobody joins whom the room cannot reach", async () => {
+  const app = createApp({ onError: () => {} });
+  const refused = new Mailbox<unknown>();
+  app.ws("/", async (socket, { room }) => {
+    await socket.accept();
+    try {
+      room("all").join(Object.create(socket) as typeof socket);
+    } catch (error) {
+      refused.put(error);
+    }
+  });
+  const one = app.implement(contract("/one", {}), () => ({}));
+  app.implement(contract("/other", {}), (peer) => {
+    one.room("all").join(peer);
+    return {};
+  });
+  const net = testClient(app);
+  await net.connect("/");
+  expect(await refused.take()).toEqual(new TypeError("only the socket of a route can join a room"));
+  await expect(net.connect("/other")).rejects.toMatchObject({ response: { status: 500 } });
+  expect(net.errors).toEqual([new TypeError("only the peers of this contract can join its rooms")]);
+});

@@ -1,0 +1,273 @@
+import { CloseError, int, json, Mailbox, ProtocolError, text, ValidationError } from "@symbolon/protocol";
+import { describe, expect, test } from "vitest";
+import { createApp } from "../../src/app/app.ts";
+import type { Expected } from "../../src/socket/expect.ts";
+import type { Socket } from "../../src/socket/socket.ts";
+import { testClient } from "../../src/testing/index.ts";
+import { gate } from "../gate.ts";
+import { end, refusal, serving } from "./raw-routes.ts";
+
+describe("pair", () => {
+  test("sends, and resolves with what is received", async () => {
+    const { net } = serving(async (socket) => {
+      const numbers: number[] = [];
+      for (let n = 0; n < 5; n += 1) numbers.push(await socket.pair(n, { as: int }));
+      await socket.send(numbers);
+    });
+    const socket = await net.connect("/");
+    for (let n = 0; n < 5; n += 1) socket.send(await socket.receive(int));
+    expect(await socket.receive()).toBe("[0,1,2,3,4]");
+  });
+
+  test("receives first when it is told to", async () => {
+    const { net } = serving(async (socket) => {
+      await socket.send(await socket.pair("thanks", { as: int, first: "receive" }));
+    });
+    const socket = await net.connect("/");
+    socket.send("0");
+    expect([await socket.receive(), await socket.receive()]).toEqual(["thanks", "0"]);
+  });
+
+  test("reads by the route's codec unless told otherwise", async () => {
+    const app = createApp();
+    app.ws("/", { receive: int, send: text }, async (socket) => {
+      const n = await socket.pair("how many?");
+      await socket.send(`twice: ${n * 2}`);
+    });
+    const socket = await testClient(app).connect("/");
+    expect(await socket.receive()).toBe("how many?");
+    socket.send("21");
+    expect(await socket.receive()).toBe("twice: 42");
+  });
+
+  test("that receives first sends nothing for what cannot be read, and the socket stays open", async () => {
+    const { net } = serving(async (socket) => {
+      const error: unknown = await socket
+        .pair("never", { as: int, first: "receive" })
+        .catch((error: unknown) => error);
+      await socket.send(error instanceof ValidationError);
+    });
+    const socket = await net.connect("/");
+    socket.send("x");
+    expect(await socket.receive()).toBe("true");
+  });
+
+  test("rejects with CloseError when the client leaves instead of answering", async () => {
+    const { seen, onError } = await leaving((socket) => socket.pair("well?"));
+    expect(seen).toEqual(new CloseError(4001, "bye"));
+    expect(onError).not.toHaveBeenCalled();
+  });
+});
+
+/** What `wait` gives for a client that hears one message and leaves. */
+async function leaving(wait: (socket: Socket) => Promise<unknown>) {
+  const ends = new Mailbox<unknown>();
+  const { net, onError } = serving(async (socket) => {
+    ends.put(await wait(socket).catch((error: unknown) => error));
+  });
+  const socket = await net.connect("/");
+  await socket.receive();
+  socket.close(4001, "bye");
+  return { seen: await ends.take(), onError };
+}
+
+describe("expect", () => {
+  test.each([
+    ["a string", "foo", "foo"],
+    ["an empty string", "", ""],
+    ["a number", 42, "42"],
+    ["a fraction", 1.5, "1.5"],
+    ["a bool", true, "True"],
+    ["bytes", new Uint8Array([1, 2]), new Uint8Array([1, 2])],
+    [
+      "an object, whatever the order of its keys",
+      { a: 1, b: { c: [1, null], d: 2 } },
+      '{"b":{"d":2,"c":[1,null]},"a":1}',
+    ],
+    ["an array", [1, "2"], '[1, "2"]'],
+    ["null", null, "null"],
+    ["what becomes JSON", { at: new Date(0), none: undefined }, '{"at":"1970-01-01T00:00:00.000Z"}'],
+  ] as [string, Expected, unknown][])("goes on when %s comes", async (_, value, message) => {
+    const { closed } = await end((socket) => socket.expect(value), message);
+    expect(closed).toMatchObject({ code: 1000 });
+  });
+
+  test.each([
+    ["foo", "bar", 'expected "foo", got "bar"'],
+    ["1", new Uint8Array([49]), 'expected "1", got bytes 49'],
+    [1, "2", 'expected 1, got "2"'],
+    [1, "x", 'expected 1, got "x"'],
+    [true, "false", 'expected true, got "false"'],
+    [new Uint8Array([1]), new Uint8Array([2]), "expected bytes 1, got bytes 2"],
+    [new Uint8Array([1]), "1", 'expected bytes 1, got "1"'],
+    [{ a: 1 }, '{"a":1,"b":2}', String.raw`expected {"a":1}, got "{\"a\":1,\"b\":2}"`],
+    [{ a: 1 }, "{", 'expected {"a":1}, got "{"'],
+    [[1, 2], "[2,1]", 'expected [1,2], got "[2,1]"'],
+  ] as [Expected, unknown, string][])(
+    "%j rejects for %j, and the socket stays open",
+    async (value, message, told) => {
+      const { net } = serving(async (socket) => {
+        const error: unknown = await socket.expect(value).catch((error: unknown) => error);
+        await socket.expect("still here");
+        await socket.send(error instanceof ProtocolError && error.message);
+      });
+      const socket = await net.connect("/");
+      socket.send(message);
+      socket.send("still here");
+      expect(await socket.receive()).toBe(told);
+    },
+  );
+
+  test("closes with 1002 when nobody catches it, and tells the app what came", async () => {
+    const { closed, onError } = await end((socket) => socket.expect("P1"), "P2");
+    expect(closed).toEqual({ code: 1002, reason: "unexpected message", wasClean: true });
+    expect(onError).toHaveBeenCalledExactlyOnceWith(
+      new ProtocolError('expected "P1", got "P2"', 1002),
+      expect.anything(),
+    );
+  });
+
+  test("rejects with TypeError for what no message carries, and takes none", async () => {
+    const { net } = serving(async (socket) => {
+      const error: unknown = await socket.expect(undefined as never).catch((error: unknown) => error);
+      await socket.send([error instanceof TypeError, await socket.receive(text)]);
+    });
+    const socket = await net.connect("/");
+    socket.send("kept");
+    expect(await socket.receive(json())).toEqual([true, "kept"]);
+  });
+
+  test("is not overwhelmed by deep JSON", async () => {
+    const { closed } = await end((socket) => socket.expect([]), "[".repeat(30_000) + "]".repeat(30_000));
+    expect(closed).toMatchObject({ code: 1002 });
+  });
+
+  test("cuts what came to what a log can bear", async () => {
+    const { onError } = await end((socket) => socket.expect("a"), "x".repeat(1_000));
+    expect(onError).toHaveBeenCalledWith(
+      new ProtocolError(`expected "a", got "${"x".repeat(98)}…`, 1002),
+      expect.anything(),
+    );
+  });
+});
+
+describe("the state", () => {
+  test("goes from connecting to open, closing and closed", async () => {
+    const states: string[] = [];
+    const { passed, open } = gate();
+    const { net } = serving(async (socket) => {
+      states.push(socket.state);
+      const accepted = socket.accept();
+      states.push(socket.state);
+      await accepted;
+      states.push(socket.state);
+      socket.close();
+      states.push(socket.state);
+      await socket.closed;
+      states.push(socket.state);
+      open();
+    });
+    await net.connect("/");
+    await passed;
+    expect(states).toEqual(["connecting", "connecting", "open", "closing", "closed"]);
+  });
+
+  test("is closed when the client has left", async () => {
+    const { seen } = await leaving(async (socket) => {
+      await socket.send("hello");
+      await socket.closed;
+      return socket.state;
+    });
+    expect(seen).toBe("closed");
+  });
+
+  test("is closed after a close before accept", async () => {
+    const states: string[] = [];
+    await refusal((socket) => {
+      socket.close();
+      states.push(socket.state);
+    });
+    expect(states).toEqual(["closed"]);
+  });
+});
+
+describe("misuse", () => {
+  test("accepting after the close rejects, whether the other half has answered or not", async () => {
+    const seen = new Mailbox<unknown>();
+    const { net, onError } = serving(async (socket) => {
+      await socket.accept();
+      socket.close(4001, "over");
+      seen.put(await socket.accept().catch((error: unknown) => error));
+      await socket.closed;
+      seen.put(await socket.accept().catch((error: unknown) => error));
+    });
+    await net.connect("/");
+    const over = new CloseError(4001, "over");
+    expect([await seen.take(), await seen.take()]).toEqual([over, over]);
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test("accepting after the client has left rejects, though messages of it wait", async () => {
+    const seen = new Mailbox<unknown>();
+    const { net } = serving(async (socket) => {
+      await socket.accept();
+      await socket.closed;
+      seen.put(await socket.accept().catch((error: unknown) => error));
+      seen.put(await socket.receive());
+    });
+    const socket = await net.connect("/");
+    socket.send("last words");
+    socket.close(1001);
+    expect([await seen.take(), await seen.take()]).toEqual([new CloseError(1001), "last words"]);
+  });
+
+  test("sending after the close rejects, left alone it harms nobody, and the client sees a clean end", async () => {
+    const seen: unknown[] = [];
+    const { closed, onError } = await end(async (socket) => {
+      await socket.accept();
+      socket.close();
+      socket.close(4002);
+      socket.send("left alone");
+      seen.push(await socket.send("awaited").then(undefined, (error: unknown) => error));
+    });
+    expect(closed).toEqual({ code: 1000, reason: "", wasClean: true });
+    expect(seen).toEqual([new CloseError(1000)]);
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test("receiving after the end rejects with the same error again", async () => {
+    const { seen } = await leaving(async (socket) => {
+      await socket.send("hello");
+      const first: unknown = await socket.receive().catch((error: unknown) => error);
+      const second: unknown = await socket.receive().catch((error: unknown) => error);
+      return [first, first === second];
+    });
+    expect(seen).toEqual([new CloseError(4001, "bye"), true]);
+  });
+
+  test("receivers that wait together get messages in the order they asked", async () => {
+    const { net } = serving(async (socket) => {
+      await socket.send(await Promise.all([socket.receive(int), socket.receive(text), socket.receive(int)]));
+    });
+    const socket = await net.connect("/");
+    for (const message of ["1", "2", "3"]) socket.send(message);
+    expect(await socket.receive()).toBe('[1,"2",3]');
+  });
+
+  test("a Response after accept refuses nobody: it closes with 1000, and the app is told", async () => {
+    const { closed, onError } = await end(async (socket) => {
+      await socket.accept();
+      return new Response("too late", { status: 403 });
+    });
+    expect(closed).toMatchObject({ code: 1000 });
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(TypeError), expect.anything());
+  });
+
+  test("a Response whose body was used refuses with 500, and the app is told", async () => {
+    const used = new Response("once", { status: 403 });
+    await used.text();
+    const { response, onError } = await refusal(() => used);
+    expect(response.status).toBe(500);
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(TypeError), expect.anything());
+  });
+});
