@@ -41,7 +41,7 @@ export class Hearing {
     client.handle("list", function* (most) {
       for (let n = 1; n <= most; n += 1) yield n;
     });
-    client.status.watch(({ is }) => {
+    client.status.subscribe(({ state: is }) => {
       if (is === "open") return;
       if (fromLoss) this.waits();
       if (this.#holeSince !== undefined) this.notices.push(Date.now() - this.#holeSince);
@@ -51,7 +51,7 @@ export class Hearing {
 
   /** From now on nothing passes, and nobody is told. */
   holed(): void {
-    if (this.#client.status.value.is === "open") this.#holeSince ??= Date.now();
+    if (this.#client.status.value.state === "open") this.#holeSince ??= Date.now();
   }
 
   /** What it hears next is the end of a recovery that begins now, unless one has begun. */

@@ -21,7 +21,7 @@ const app = createApp({
   heartbeat: { interval: 500, timeout: 500 }, // silence is noticed soon: much is to happen in a minute
   limits: { perAddress: 10_000 }, // all clients are of one machine
   // Whoever is unlucky for long is still expected: that a session ends when its client is away is shown elsewhere.
-  sessions: { messages: 10_000, size: 2 ** 24, grace: 3_600_000 },
+  sessions: { messages: 10_000, bytes: 2 ** 24, grace: 3_600_000 },
   ...(store && { store }),
   onError: (error) => {
     record.fault(error instanceof Error ? (error.stack ?? error.message) : String(error));

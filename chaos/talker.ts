@@ -49,11 +49,11 @@ export class Talker {
       url,
       params: { room, client: name },
       WebSocket: WebSocket,
-      outbox: { messages: 10_000, size: 2 ** 25 },
+      outbox: { messages: 10_000, bytes: 2 ** 25 },
       ...(binary && { codec: msgpack }),
     });
     this.hearing = new Hearing(this.client, fromLoss);
-    this.client.on("reset", ({ why }) => this.failures.push(`reset: ${why}`));
+    this.client.on("reset", ({ reason: why }) => this.failures.push(`reset: ${why}`));
     this.client.on("gap", (gap) => this.failures.push(`gap: ${JSON.stringify(gap)}`));
     void this.client.closed.then(({ code, reason }) => {
       if (!this.#over) this.failures.push(`closed with ${code} ${reason}`);

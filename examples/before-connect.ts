@@ -1,6 +1,6 @@
 /** Before connect: a hook sees every handshake of its routes first; it lets in whom it knows and refuses the others. */
 import { type BaseContext, createApp } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 const users = new Map([["ada-secret", "Ada"]]);
 
@@ -18,7 +18,7 @@ const members = app.use(signedIn);
 members.ws("/members", (socket, { user }) => socket.send(`welcome, ${user}`));
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
 
   const refused = await net.refused("/members");
   console.log(refused.status, await refused.text());

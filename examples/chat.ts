@@ -1,6 +1,6 @@
 /** A chat room: what one says everybody hears, and whoever leaves or dies is out of the room by itself. */
 import { createApp, text } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import * as z from "zod";
 
 export const app = createApp();
@@ -16,7 +16,7 @@ app.ws("/chat", { receive: text, query: visitor }, async (socket, { query: { nam
 });
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
   const ada = await net.connect("/chat", { query: { name: "Ada" } });
   const bob = await net.connect("/chat", { query: { name: "Bob" } });
 

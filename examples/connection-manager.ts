@@ -1,6 +1,6 @@
 /** What a connection manager does: a personal message, a broadcast, and a notice when somebody leaves. */
 import { createApp, text } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import * as z from "zod";
 
 export const app = createApp();
@@ -22,7 +22,7 @@ app.ws("/ws/:id", { receive: text, params: client }, async (socket, { params: { 
 });
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
   const first = await net.connect("/ws/1234");
   const second = await net.connect("/ws/5678");
 

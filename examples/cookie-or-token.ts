@@ -1,6 +1,6 @@
 /** A cookie or a token: a page cannot set headers on its `WebSocket`, but its cookies come along, and the query is its own. */
 import { createApp, text } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import * as z from "zod";
 
 export const app = createApp();
@@ -23,7 +23,7 @@ app.ws("/items/:id/ws", options, async (socket, { params: { id }, cookies, query
 });
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
 
   const page = await net.connect("/items/foo/ws", { cookies: { session: "fakesession" } });
   page.send("hello");

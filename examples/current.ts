@@ -1,7 +1,7 @@
 /** The current request, from anywhere below a handler: helpers need not be handed the context. */
 import { createApp } from "@symbolon/server";
 import { current } from "@symbolon/server/current";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 export const app = createApp();
 
@@ -15,7 +15,7 @@ function greet(name: string): string {
 }
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
   for (const language of ["en", "de"]) {
     const socket = await net.connect("/hello", { headers: { "accept-language": language } });
     socket.send("Ada");

@@ -1,6 +1,6 @@
 /** A dependency with cleanup: a hook that yields once provides it before the connection, and ends it afterwards. */
 import { createApp, listen, text } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 export const app = createApp({ state: { clients: 0 } });
 
@@ -21,7 +21,7 @@ counted.ws(
 );
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
   const first = await net.connect("/");
   const second = await net.connect("/");
 

@@ -1,6 +1,6 @@
 /** Errors: the app answers an error of its own with a close code, wherever it was thrown; others end with 1011. */
 import { createApp } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 class OutOfSeats extends Error {}
 
@@ -21,7 +21,7 @@ function takeSeat(state: { seats: number }): void {
 }
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
   console.log(await (await net.connect("/rows/7")).receive());
   console.log(await (await net.connect("/rows/7")).closed);
 }

@@ -1,6 +1,6 @@
 /** A protocol of one's own: `expect` takes the opening words, and `pair` says something and takes the answer. */
 import { createApp, int, text } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 export const app = createApp();
 
@@ -12,7 +12,7 @@ app.ws("/quiz", async (socket) => {
 });
 
 export async function demo(): Promise<void> {
-  const socket = await testClient(app).connect("/quiz");
+  const socket = await testNetwork(app).connect("/quiz");
   socket.send("QUIZ/1");
   console.log(await socket.receive());
   socket.send("Ada");

@@ -1,7 +1,7 @@
 /** Sending and receiving independently: two loops at once, so that a client hears news without having asked. */
 import { EventEmitter, on } from "node:events";
 import { createApp, type Socket, text } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 const news = new EventEmitter().setMaxListeners(0); // one listener for each client
 
@@ -21,7 +21,7 @@ async function receiving(socket: Socket<string>): Promise<void> {
 }
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
   const reader = await net.connect("/news");
   const writer = await net.connect("/news");
 

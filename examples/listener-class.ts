@@ -1,6 +1,6 @@
 /** A class as a listener: any object with `message` does, and there is no base class. */
 import { type Closed, createApp, listen, type Socket, text } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 /** One instance serves all connections of its route; `listenEach(() => new Shouter())` makes one for each. */
 class Shouter {
@@ -22,7 +22,7 @@ export const app = createApp();
 app.ws("/shout", { receive: text }, listen(new Shouter()));
 
 export async function demo(): Promise<void> {
-  const socket = await testClient(app).connect("/shout");
+  const socket = await testNetwork(app).connect("/shout");
   console.log(await socket.receive());
   socket.send("hello");
   console.log(await socket.receive());

@@ -1,6 +1,6 @@
 /** A listener: a message in, a value out; schemas check what comes, and hide what is not to be sent. */
 import { createApp, json, listen } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import * as z from "zod";
 
 const NewUser = z.object({ name: z.string().min(1) });
@@ -15,7 +15,7 @@ app.ws(
 );
 
 export async function demo(): Promise<void> {
-  const socket = await testClient(app).connect("/users");
+  const socket = await testNetwork(app).connect("/users");
   socket.send({ name: "Ada" });
   console.log(await socket.receive());
 }

@@ -1,7 +1,7 @@
 /** A lock in a stream: taken inside, around what needs it. A hook would hold it until its client leaves, and lock out all others. */
 import { setTimeout } from "node:timers/promises";
 import { createApp } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 let last: Promise<unknown> = Promise.resolve();
 
@@ -28,7 +28,7 @@ app.ws("/sensor", async function* ({ signal }, { state }) {
 });
 
 export async function demo(): Promise<void> {
-  const net = testClient(app, { state: { every: 1 } });
+  const net = testNetwork(app, { state: { every: 1 } });
   const first = await net.connect("/sensor");
   console.log("first hears", await first.receive());
 

@@ -1,6 +1,6 @@
 /** One path for both: an HTTP request and a WebSocket each find their own handler, and the wrong kind is told so. */
 import { createApp } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 export const app = createApp();
 
@@ -11,7 +11,7 @@ app.http("/page", () => new Response("a page"));
 app.ws("/socket", (socket) => socket.send("a socket"));
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
 
   console.log(await (await net.fetch("/ws")).text());
   console.log(await (await net.connect("/ws")).receive());

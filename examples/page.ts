@@ -1,7 +1,7 @@
 /** A page with no library: the browser's own `WebSocket` talks to a raw route. See it with `npm run example page 3000`. */
 import { readFile } from "node:fs/promises";
 import { createApp, text } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 export const app = createApp();
 
@@ -15,7 +15,7 @@ app.ws("/ws", { receive: text }, async (socket) => {
 });
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
 
   const page = await net.fetch("/");
   console.log(page.status, page.headers.get("content-type"));

@@ -1,6 +1,6 @@
 /** Refusing: a handler that returns a `Response` before accept says no with a status, headers and a body. */
 import { createApp } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 export const app = createApp();
 
@@ -12,7 +12,7 @@ app.ws("/ws", (socket, { credentials }) => {
 });
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
 
   const refused = await net.refused("/ws");
   console.log(refused.status, refused.headers.get("x-hint"), await refused.text());

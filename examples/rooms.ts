@@ -2,7 +2,7 @@
 import { connect } from "@symbolon/client";
 import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import * as z from "zod";
 
 export const news = contract("/news/:topic", {
@@ -19,7 +19,7 @@ const service = app.implement(news, (peer, { params, room }) => {
 });
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
   const options = { url: "ws://test", WebSocket: net.WebSocket, params: { topic: "weather" } };
   const reader = connect(news, options);
   const writer = connect(news, options);

@@ -1,6 +1,6 @@
 /** An own socket class: handlers get it from their app, a view of it or their route, whichever is nearest. */
 import { createApp, Socket } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 /** A socket that numbers what it sends. */
 class NumberedSocket extends Socket {
@@ -23,7 +23,7 @@ app.ws("/plain", { Socket }, async (socket) => {
 });
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
   for (const path of ["/numbered", "/plain"]) {
     const socket = await net.connect(path);
     socket.send("hello");

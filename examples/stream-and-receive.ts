@@ -1,7 +1,7 @@
 /** A stream and a conversation at once: `pipe` sends what a generator yields while a loop answers. */
 import { setTimeout } from "node:timers/promises";
 import { createApp, text } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 export const app = createApp({ state: { every: 500 } });
 
@@ -19,7 +19,7 @@ async function* pings(every: number, signal: AbortSignal) {
 }
 
 export async function demo(): Promise<void> {
-  const socket = await testClient(app, { state: { every: 1 } }).connect("/both");
+  const socket = await testNetwork(app, { state: { every: 1 } }).connect("/both");
   let message = await socket.receive();
   console.log(message);
 

@@ -1,6 +1,6 @@
 /** How an app is tested: in memory, without a port; here each test has an example of this folder as its app. */
 import { connect } from "@symbolon/client";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { app as accept } from "./accept.ts";
 import { app as beforeConnect, signedIn } from "./before-connect.ts";
@@ -26,7 +26,7 @@ import { app as time } from "./time.ts";
 import { app as typed } from "./typed.ts";
 
 test("echo: says back what it hears, and closes when its scope ends", async () => {
-  await using socket = await testClient(echo).connect("/echo");
+  await using socket = await testNetwork(echo).connect("/echo");
   socket.send("hello");
   expect(await socket.receive()).toBe("hello");
   socket.send(new Uint8Array([0, 255]));
@@ -34,7 +34,7 @@ test("echo: says back what it hears, and closes when its scope ends", async () =
 });
 
 test("chat: goes on when a member's network fails", async () => {
-  const net = testClient(chat);
+  const net = testNetwork(chat);
   const lost = await net.connect("/chat", { query: { name: "Eve" } });
   net.drop();
   expect(await lost.closed).toMatchObject({ wasClean: false });
@@ -46,11 +46,11 @@ test("chat: goes on when a member's network fails", async () => {
 });
 
 test("chat: refuses who has no name", async () => {
-  await expect(testClient(chat).connect("/chat")).rejects.toMatchObject({ response: { status: 400 } });
+  await expect(testNetwork(chat).connect("/chat")).rejects.toMatchObject({ response: { status: 400 } });
 });
 
 test("connection manager: tells the others when one has left", async () => {
-  const net = testClient(connectionManager);
+  const net = testNetwork(connectionManager);
   const first = await net.connect("/ws/1");
   await using second = await net.connect("/ws/2");
   first.close();
@@ -58,12 +58,12 @@ test("connection manager: tells the others when one has left", async () => {
 });
 
 test("page: is HTML", async () => {
-  const response = await testClient(page).fetch("/");
+  const response = await testNetwork(page).fetch("/");
   expect(await response.text()).toContain("new WebSocket");
 });
 
 test("before connect: a hook can be replaced", async () => {
-  const net = testClient(beforeConnect, {
+  const net = testNetwork(beforeConnect, {
     overrides: [[signedIn, () => ({ user: "Bob" })]],
   });
   await using socket = await net.connect("/members");
@@ -71,14 +71,14 @@ test("before connect: a hook can be replaced", async () => {
 });
 
 test("cookie or token: refuses who has neither, and a query that is not of its schema", async () => {
-  const net = testClient(cookieOrToken);
+  const net = testNetwork(cookieOrToken);
   await expect(net.connect("/items/1/ws")).rejects.toMatchObject({ response: { status: 403 } });
   const query = { token: "some-token", q: "three" };
   await expect(net.connect("/items/1/ws", { query })).rejects.toMatchObject({ response: { status: 400 } });
 });
 
 test("cookie or token: the net keeps cookies like a browser", async () => {
-  const net = testClient(cookieOrToken);
+  const net = testNetwork(cookieOrToken);
   net.cookies.set("session", "fakesession");
   await using socket = await net.connect("/items/1/ws");
   socket.send("hello");
@@ -86,7 +86,7 @@ test("cookie or token: the net keeps cookies like a browser", async () => {
 });
 
 test("independent: what one says reaches all, and leaving is no error", async () => {
-  const net = testClient(independent);
+  const net = testNetwork(independent);
   const [one, two] = [await net.connect("/news"), await net.connect("/news")];
   one.send("sun");
   expect([await one.receive(), await two.receive()]).toEqual(["sun", "sun"]);
@@ -97,18 +97,18 @@ test("independent: what one says reaches all, and leaving is no error", async ()
 
 test("refuse: turns away who has a wrong password", async () => {
   const auth = { username: "ada", password: "wrong" };
-  expect(await testClient(refuse).refused("/ws", { auth })).toMatchObject({ status: 403 });
+  expect(await testNetwork(refuse).refused("/ws", { auth })).toMatchObject({ status: 403 });
 });
 
 test("one path: an unknown one is refused with 404", async () => {
-  const net = testClient(onePath);
+  const net = testNetwork(onePath);
   expect((await net.refused("/nowhere")).status).toBe(404);
   expect((await net.fetch("/nowhere")).status).toBe(404);
 });
 
 test("listener: a message that is not of its schema closes with 1003", async () => {
   const complaint = logged("error");
-  const net = testClient(listener);
+  const net = testNetwork(listener);
   const socket = await net.connect("/users");
   socket.send({ name: "" });
   expect(await socket.closed).toMatchObject({ code: 1003 });
@@ -117,20 +117,20 @@ test("listener: a message that is not of its schema closes with 1003", async () 
 
 test("listener class: `close` is told how the client left", async () => {
   const line = logged("log");
-  const socket = await testClient(listenerClass).connect("/shout");
+  const socket = await testNetwork(listenerClass).connect("/shout");
   socket.close(4000, "bye");
   expect(await line).toEqual(["closed with", 4000, "bye"]);
 });
 
 test("time: the state is the test's own", async () => {
   const state = { every: 1, now: () => new Date(0) };
-  await using socket = await testClient(time, { state }).connect("/time");
+  await using socket = await testNetwork(time, { state }).connect("/time");
   expect(await socket.receive()).toBe("1970-01-01T00:00:00.000Z");
 });
 
 test("stream and receive: answers while it streams", async () => {
   const state = { every: 3_600_000 };
-  await using socket = await testClient(streamAndReceive, { state }).connect("/both");
+  await using socket = await testNetwork(streamAndReceive, { state }).connect("/both");
   socket.send("hello");
   expect([await socket.receive(), await socket.receive()]).toEqual(["ping", "you said hello"]);
 });
@@ -138,26 +138,26 @@ test("stream and receive: answers while it streams", async () => {
 test("dependency: is ended when the client has left", async () => {
   const line = logged("log");
   const state = { clients: 0 };
-  const socket = await testClient(dependency, { state }).connect("/");
+  const socket = await testNetwork(dependency, { state }).connect("/");
   expect(state.clients).toBe(1);
   socket.close();
   expect(await line).toEqual(["clients left:", 0]);
 });
 
 test("lock: all streams get their turn", async () => {
-  const net = testClient(lock);
+  const net = testNetwork(lock);
   await using first = await net.connect("/sensor", { timeout: 1_000 });
   await using second = await net.connect("/sensor", { timeout: 1_000 });
   expect([await first.receive(), await second.receive()]).toEqual(["21 °C", "21 °C"]);
 });
 
 test("accept: the headers of the app and of the handler are on the 101", async () => {
-  await using socket = await testClient(accept).connect("/ws");
+  await using socket = await testNetwork(accept).connect("/ws");
   expect(Object.fromEntries(socket.headers)).toEqual({ "x-greeting": "welcome", "x-served-by": "symbolon" });
 });
 
 test("socket class: each socket has its own numbers", async () => {
-  const net = testClient(socketClass);
+  const net = testNetwork(socketClass);
   const told = [];
   for (const line of ["one", "two"]) {
     await using socket = await net.connect("/numbered");
@@ -172,27 +172,27 @@ test("socket class: each socket has its own numbers", async () => {
 
 test("handshake: closes with 1002 when the opening words are others", async () => {
   const complaint = logged("error");
-  const socket = await testClient(handshake).connect("/quiz");
+  const socket = await testNetwork(handshake).connect("/quiz");
   socket.send("QUIZ/2");
   await expect(socket.receive()).rejects.toMatchObject({ code: 1002 });
   expect(await complaint).toEqual([expect.stringContaining("ProtocolError: ")]);
 });
 
 test("typed: says what is wrong with an object that is not of its schema", async () => {
-  await using socket = await testClient(typed).connect("/order");
+  await using socket = await testNetwork(typed).connect("/order");
   for (const message of [3, true, { town: "Turin" }]) socket.send(message);
   expect(await socket.receive()).toContain("city");
 });
 
 test("errors: are answered by the app, and the test is told of them", async () => {
-  const net = testClient(errors, { state: { seats: 0 } });
+  const net = testNetwork(errors, { state: { seats: 0 } });
   const socket = await net.connect("/rows/7");
   expect(await socket.closed).toEqual({ code: 4409, reason: "no seats left", wasClean: true });
   expect(net.errors).toHaveLength(1);
 });
 
 test("current: helpers find the request of their own connection", async () => {
-  const net = testClient(current);
+  const net = testNetwork(current);
   await using german = await net.connect("/hello", { headers: { "accept-language": "de" } });
   await using english = await net.connect("/hello");
   for (const socket of [german, english]) socket.send("Ada");
@@ -200,14 +200,14 @@ test("current: helpers find the request of their own connection", async () => {
 });
 
 test("rooms: the real client notices that the network has failed", async () => {
-  const net = testClient(rooms);
+  const net = testNetwork(rooms);
   const options = { url: "ws://test", WebSocket: net.WebSocket, params: { topic: "sport" } };
   const client = connect(news, options);
   onTestFinished(() => client.close());
   await client.opened;
-  const changed = new Promise((resolve) => client.status.watch(resolve));
+  const changed = new Promise((resolve) => client.status.subscribe(resolve));
   net.drop();
-  expect(await changed).toMatchObject({ is: "waiting" });
+  expect(await changed).toMatchObject({ state: "waiting" });
 });
 
 /** What is logged next; it is not printed. */

@@ -1,7 +1,7 @@
 /** A stream of the current time: a generator yields it, and is returned when the client leaves. */
 import { setTimeout } from "node:timers/promises";
 import { createApp } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 
 export const app = createApp({ state: { every: 500, now: () => new Date() } });
 
@@ -16,7 +16,7 @@ export async function demo(): Promise<void> {
   let minute = 0;
   const state = { every: 1, now: () => new Date(Date.UTC(2026, 0, 1, 12, minute++)) };
 
-  const socket = await testClient(app, { state }).connect("/time");
+  const socket = await testNetwork(app, { state }).connect("/time");
   console.log(await socket.receive());
   console.log(await socket.receive());
   socket.close();

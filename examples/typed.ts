@@ -1,6 +1,6 @@
 /** Typed messages: each `receive` may say what it expects, and a wrong one is an error that leaves the socket open. */
 import { bool, createApp, int, json, ValidationError } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import * as z from "zod";
 
 const Address = z.object({ city: z.string() });
@@ -20,7 +20,7 @@ app.ws("/order", async (socket) => {
 });
 
 export async function demo(): Promise<void> {
-  const net = testClient(app);
+  const net = testNetwork(app);
   for (const count of [3, "three"]) {
     const socket = await net.connect("/order");
     for (const message of [count, true, { city: "Turin" }]) socket.send(message);

@@ -25,7 +25,7 @@ export class ClientApp {
   }
 
   get open(): boolean {
-    return this.client.status.value.is === "open";
+    return this.client.status.value.state === "open";
   }
 
   /** The client says something now. */
@@ -59,9 +59,9 @@ export class ClientApp {
       stage.handle("client", { n, client, conv }, sleep);
     this.client.on("news", handle);
     this.client.on("spoken", handle);
-    this.client.on("reset", ({ why }) => stage.trace.add({ is: "reset", client, why }));
-    this.client.on("gap", ({ room, ...gap }) =>
-      stage.trace.add({ is: "gap", client, ...(room !== undefined && { room }), ...gap }),
+    this.client.on("reset", ({ reason: why }) => stage.trace.add({ is: "reset", client, why }));
+    this.client.on("gap", ({ room, from, to, reason: why }) =>
+      stage.trace.add({ is: "gap", client, ...(room !== undefined && { room }), from, to, why }),
     );
     this.client.handle("ask", async (said) => {
       await handle(said);
@@ -71,7 +71,7 @@ export class ClientApp {
       await handle(said);
       yield* giveAll(said.n);
     });
-    this.client.status.watch(({ is: status, resumed }) =>
+    this.client.status.subscribe(({ state: status, resumed }) =>
       stage.trace.add({ is: "status", client, status, resumed, buffered: this.client.bufferedAmount }),
     );
   }

@@ -29,7 +29,7 @@ export class VirtualClock extends Clock {
     this.#undo?.();
   }
 
-  protected override onWatch(watchers: number): void {
+  protected override onSubscribersChange(watchers: number): void {
     this.watchers = watchers;
     if (watchers === 0) {
       this.#undo?.();

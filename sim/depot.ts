@@ -80,21 +80,21 @@ export class Depot implements Troubled {
     this.files.processes += 1;
     const store = await fileStore({ directory: "/sim/store", sync: this.settings.sync });
     this.#watch(store);
-    return { store, history: store.opened.history };
+    return { store, history: store.report.history };
   }
 
   /** Writes down what is said in the room, and what of it was found. */
   #watch(store: Store): void {
     this.#store = store;
     const room = JSON.stringify(["/talk", "all"]);
-    const placed = ({ data, off }: { data: unknown; off: number }, ep: string): void => {
+    const placed = ({ data, offset: off }: { data: unknown; offset: number }, ep: string): void => {
       const { n } = (JSON.parse(String(data)) as { data: { n: number } }).data;
       const key = `${ep} ${off}`;
       if (!this.#placed.has(key)) this.#trace.add({ is: "placed", n, ep, off });
       this.#placed.add(key);
     };
-    store.rooms.watch(room, placed);
-    void Promise.resolve(store.rooms.read(room, undefined, Infinity)).then(({ entries, ep }) => {
+    store.rooms.subscribe(room, placed);
+    void Promise.resolve(store.rooms.read(room, undefined, Infinity)).then(({ entries, epoch: ep }) => {
       for (const entry of entries) placed(entry, ep);
     });
   }

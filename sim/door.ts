@@ -35,7 +35,7 @@ export function doorTo(store: Store, depot: Troubled, life: Life): Store {
       create: (session) => ask("create", () => sessions.create(session)),
       attach: (request) => ask("attach", () => sessions.attach(request)),
       commit: (claim, record) => ask("commit", () => sessions.commit(claim, record)),
-      park: (claim, at) => ask("park", () => sessions.park(claim, at)),
+      detach: (claim, at) => ask("park", () => sessions.detach(claim, at)),
       remove: (claim) => ask("remove", () => sessions.remove(claim)),
       list: () => ask("list", () => sessions.list()),
     },
@@ -44,8 +44,8 @@ export function doorTo(store: Store, depot: Troubled, life: Life): Store {
       read: (room, after, most) => ask("read", () => rooms.read(room, after, most)),
       position: (room) => ask("position", () => rooms.position(room)),
       sweep: (now, idle) => ask("sweep", () => rooms.sweep(now, idle)),
-      watch: (room, listener) => {
-        const unwatch = rooms.watch(room, (entry, ep) => {
+      subscribe: (room, listener) => {
+        const unwatch = rooms.subscribe(room, (entry, ep) => {
           if (late === 0) listener(entry, ep);
           else life.plan(0, () => listener(entry, ep));
         });

@@ -151,10 +151,10 @@ export class ServerProcess implements Answering {
     this.conversations.add(conversation);
     trace.add({ is: "setup", conv, life, boot, sid: peer.id, line: lineOf(request), client });
     if (client !== undefined) this.#service.room("all").join(peer);
-    peer.watch((change) => {
-      conversation.parked = change.is === "parked";
-      const undelivered = change.is === "ended" ? { undelivered: change.undelivered } : {};
-      trace.add({ is: change.is, conv, life, clock: this.clock.now, ...undelivered });
+    peer.subscribe((change) => {
+      conversation.parked = change.type === "parked";
+      const undelivered = change.type === "ended" ? { undelivered: change.undelivered } : {};
+      trace.add({ is: change.type, conv, life, clock: this.clock.now, ...undelivered });
     });
     try {
       yield this.#handlers({ conv, life, client: client ?? 0 });

@@ -13,8 +13,8 @@ const noPositions: Patch = {
 /** So does a process that has one. */
 const allFits: Patch = {
   file: "server/src/session/session-link.ts",
-  find: "    const { first, last } = this.outbox.told;\n",
-  replace: "    if (ep) return true;\n    const { first, last } = this.outbox.told;\n",
+  find: "    const { first, last } = this.outbox.sentRange;\n",
+  replace: "    if (ep) return true;\n    const { first, last } = this.outbox.sentRange;\n",
 };
 const unreplaced: Omit<Mutant, "name"> = {
   mode: "stored",
@@ -29,7 +29,7 @@ export const unchecked: readonly Mutant[] = [
     name: "identity and positions are not checked",
     mode: "filed",
     file: table,
-    find: '  if (identity.ep !== epoch) return "the store lost part of its history";\n  if (ep !== identity.ep) return "the client knows another history";\n',
+    find: '  if (identity.epoch !== epoch) return "the store lost part of its history";\n  if (ep !== identity.epoch) return "the client knows another history";\n',
     replace: "",
     also: [noPositions, allFits],
   },
@@ -69,7 +69,7 @@ export const unchecked: readonly Mutant[] = [
     name: "the store does not count attempts",
     mode: "attacks",
     file: table,
-    find: 'if (att <= standing.att) return { answer: () => ({ is: "stale" }) };',
+    find: 'if (att <= standing.att) return { result: () => ({ type: "stale" }) };',
     replace: "",
   },
   {

@@ -2,7 +2,7 @@
 import { getEventListeners } from "node:events";
 import { contract } from "@symbolon/protocol";
 import { createApp, type Peer } from "@symbolon/server";
-import { Clock, testClient } from "@symbolon/server/testing";
+import { Clock, testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { enter, frame, hello, knock } from "../packages/server/test/session/frames.ts";
@@ -15,7 +15,7 @@ const chat = contract("/chat", { client: { say: z.string() }, server: { line: z.
 class CountedClock extends Clock {
   watchers = 0;
 
-  protected override onWatch(watchers: number): void {
+  protected override onSubscribersChange(watchers: number): void {
     this.watchers = watchers;
   }
 }
@@ -34,7 +34,7 @@ function serving() {
     .implement(chat, function* (peer, context) {
       given.push(new WeakRef(peer), new WeakRef(context));
       open.sessions += 1;
-      peer.watch(() => {});
+      peer.subscribe(() => {});
       context.room("all").join(peer);
       try {
         yield { say: (line) => peer.send("line", line) };
@@ -42,7 +42,7 @@ function serving() {
         open.sessions -= 1;
       }
     });
-  return { app, net: testClient(app), clock, given, open, room };
+  return { app, net: testNetwork(app), clock, given, open, room };
 }
 
 test(

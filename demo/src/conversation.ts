@@ -64,10 +64,10 @@ export function converse(room: string, me: string, turns: Turns): Conversation {
     addNotice(name, "left");
   });
 
-  const unwatch = client.status.watch((status) => {
+  const unwatch = client.status.subscribe((status) => {
     showStatus(status);
-    if (status.is === "waiting") turns.begun();
-    if (status.is === "closed") turns.ended(status.error?.code ?? 1000, status.error?.reason ?? "");
+    if (status.state === "waiting") turns.begun();
+    if (status.state === "closed") turns.ended(status.error?.code ?? 1000, status.error?.reason ?? "");
   });
   showStatus(client.status.value);
   outgoing.sayKeptAgain(send);
@@ -76,7 +76,7 @@ export function converse(room: string, me: string, turns: Turns): Conversation {
   return {
     say: (words) => outgoing.sayLine(me, words, send),
     writing(writes) {
-      if (client.status.value.is === "open") client.send("writing", writes);
+      if (client.status.value.state === "open") client.send("writing", writes);
     },
     async showEarlier() {
       const before = oldestShown();

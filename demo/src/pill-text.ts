@@ -1,7 +1,7 @@
 import type { ConnectionStatus } from "@symbolon/client";
 
 /** How the connection is, in a word. */
-export function stateOf({ is, error, offline }: ConnectionStatus): string {
+export function stateOf({ state: is, error, offline }: ConnectionStatus): string {
   if (is === "open") return "connected";
   if (is === "closed") return "closed";
   if (offline) return "offline";
@@ -17,6 +17,6 @@ export function pillText(status: ConnectionStatus, now: number): string {
 }
 
 /** What colours the pill. */
-export function pillState({ is, offline }: ConnectionStatus): string {
+export function pillState({ state: is, offline }: ConnectionStatus): string {
   return is === "waiting" && offline ? "offline" : is;
 }

@@ -14,5 +14,5 @@ export function showStatus(status: ConnectionStatus): void {
   spoken.textContent = stateOf(status);
   const tick = () => (pill.textContent = pillText(status, Date.now()));
   tick();
-  if (status.is === "waiting") timer = setInterval(tick, 250);
+  if (status.state === "waiting") timer = setInterval(tick, 250);
 }

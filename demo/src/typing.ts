@@ -9,8 +9,8 @@ const line = part("typing", HTMLElement);
 /** Shows who is writing, as long as the client lives; nobody knows while the server is away. */
 export async function followTyping(client: Client<typeof chat>): Promise<void> {
   let names: readonly string[] = [];
-  const update = (): void => show(client.status.value.is === "open" ? names : []);
-  const unwatch = client.status.watch(update);
+  const update = (): void => show(client.status.value.state === "open" ? names : []);
+  const unwatch = client.status.subscribe(update);
   try {
     for await (names of client.stream("typing", null)) update();
   } catch (error) {

@@ -14,7 +14,7 @@ function useRoom(room: string): RoomClient {
 /** A room: its connection, what is said there, and a place to ask. */
 function Room({ room }: { readonly room: string }): ReactNode {
   const client = useRoom(room);
-  const { is, attempt, error } = useStatus(client);
+  const { state: is, attempt, error } = useStatus(client);
   const [mood, setMood] = useState("calmly");
   const [heard, setHeard] = useState<readonly string[]>([]);
   const [counting, setCounting] = useState(0);
@@ -35,7 +35,7 @@ function Room({ room }: { readonly room: string }): ReactNode {
 }
 
 function Joining({ client }: { readonly client: RoomClient }): ReactNode {
-  const { ask, data, error, pending } = useRequest(client, "join");
+  const { execute: ask, data, error, isPending: pending } = useRequest(client, "join");
   return (
     <p>
       {["Ada", "nobody", "slow"].map((name) => (
@@ -48,7 +48,7 @@ function Joining({ client }: { readonly client: RoomClient }): ReactNode {
 }
 
 function Counting({ client, to }: { readonly client: RoomClient; readonly to: number }): ReactNode {
-  const { items, error, running, again } = useStream(client, "count", { to }, { keep: 3 });
+  const { items, error, running, restart: again } = useStream(client, "count", { to }, { keep: 3 });
   return (
     <p>
       <output title="counted">{told([items.join(" "), error, running && "running"])}</output>
@@ -59,7 +59,7 @@ function Counting({ client, to }: { readonly client: RoomClient; readonly to: nu
 
 /** Shows the same connection a second time. */
 function Twin({ room }: { readonly room: string }): ReactNode {
-  return <p title="twin">{useStatus(useRoom(room)).is}</p>;
+  return <p title="twin">{useStatus(useRoom(room)).state}</p>;
 }
 
 /** What can be hidden, where React has the means: 18 has not. */

@@ -29,15 +29,15 @@ test("seeds › row 74 dials again when the connection breaks, and goes on", asy
   const dropped = new Mailbox<() => void>();
   const app = createApp();
   app.ws("/", async (socket) => {
-    dropped.put(() => socket.close(1012));
+    dropped.push(() => socket.close(1012));
     for await (const message of socket) await socket.send(message);
   });
   const socket = openSocket((await served(app)).url, { receive: text });
   onTestFinished(() => socket.close());
   socket.send("before");
   expect(await socket.receive()).toBe("before");
-  (await dropped.take())();
-  await dropped.take();
+  (await dropped.pull())();
+  await dropped.pull();
   socket.send("after");
   expect(await socket.receive()).toBe("after");
 });

@@ -1,6 +1,6 @@
 import { Mailbox } from "@symbolon/protocol";
 import { createApp, listen } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
 import { served } from "./harness.ts";
 
@@ -10,7 +10,7 @@ test("seeds › 138 gives a handler what a hook provides, and in a test what sta
   app.use(signedIn).ws("/", (socket, { user }) => socket.send(`hello ${user}`));
   const ada = { headers: { authorization: "Bearer Ada" } };
   expect(await (await (await served(app)).open("/", ada)).next()).toBe("hello Ada");
-  const net = testClient(app, { overrides: [[signedIn, () => ({ user: "the test" })]] });
+  const net = testNetwork(app, { overrides: [[signedIn, () => ({ user: "the test" })]] });
   await using socket = await net.connect("/", ada);
   expect(await socket.receive()).toBe("hello the test");
 });
@@ -46,28 +46,28 @@ test("seeds › 142 opens a dependency before the handler and closes it after th
   const app = createApp();
   app
     .use(async function* () {
-      log.put("open");
+      log.push("open");
       try {
         yield { database: "the database" };
       } finally {
-        log.put("close");
+        log.push("close");
       }
     })
     .ws("/", async (socket, { database }) => {
       await socket.send(database);
-      for await (const _ of socket) log.put("message");
+      for await (const _ of socket) log.push("message");
     });
   const client = await (await served(app)).open("/");
   expect(await client.next()).toBe("the database");
   client.send("still there?");
-  expect([await log.take(), await log.take()]).toEqual(["open", "message"]);
+  expect([await log.pull(), await log.pull()]).toEqual(["open", "message"]);
   await client.close();
-  expect(await log.take()).toBe("close");
+  expect(await log.pull()).toBe("close");
 });
 
 test("seeds › 143 lets the handler's error out when it uses what is closed already [rows 38, 43]", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => log.put(error) });
+  const app = createApp({ onError: (error) => log.push(error) });
   app
     .use(() => {
       const database = {
@@ -86,7 +86,7 @@ test("seeds › 143 lets the handler's error out when it uses what is closed alr
     });
   const client = await (await served(app)).open("/");
   expect(await client.closed).toMatchObject({ code: 1011 });
-  expect(await log.take()).toEqual(new Error("the database is closed"));
+  expect(await log.pull()).toEqual(new Error("the database is closed"));
 });
 
 test("seeds › 144 keeps every dependency open for the handler, and ends them in reverse [rows 37, 38]", async () => {
@@ -94,22 +94,22 @@ test("seeds › 144 keeps every dependency open for the handler, and ends them i
   const app = createApp();
   const outer = app.use(function* () {
     yield { pool: "pool" };
-    log.put("pool closed");
+    log.push("pool closed");
   });
   // @ts-expect-error -- a hook cannot ask for what only a narrower view provides
   app.use(({ connection }) => ({ query: String(connection) }));
   outer
     .use(function* ({ pool }) {
       yield { connection: `connection of the ${pool}` };
-      log.put("connection closed");
+      log.push("connection closed");
     })
     .ws("/", async (socket, { pool, connection }) => {
       await socket.send([pool, connection]);
-      log.put("handled");
+      log.push("handled");
     });
   const client = await (await served(app)).open("/");
   expect(await client.next()).toBe('["pool","connection of the pool"]');
-  expect([await log.take(), await log.take(), await log.take()]).toEqual([
+  expect([await log.pull(), await log.pull(), await log.pull()]).toEqual([
     "handled",
     "connection closed",
     "pool closed",
@@ -135,7 +135,7 @@ test("seeds › 146 evaluates a dependency of a listener once for each connectio
 
 test("seeds › 147 gives each part its own dependency of a name, and takes another below it for a mistake [rows 37]", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   const of = (part: string) => app.use(() => ({ part }));
   of("blog").ws("/blog", (socket, { part }) => socket.send(part));
   of("shop").ws("/shop", (socket, { part }) => socket.send(part));
@@ -148,7 +148,7 @@ test("seeds › 147 gives each part its own dependency of a name, and takes anot
   expect(await (await site.open("/blog")).next()).toBe("blog");
   expect(await (await site.open("/shop")).next()).toBe("shop");
   expect(await site.refused("/twice")).toMatchObject({ status: 500 });
-  expect(await failures.take()).toMatchObject({ message: expect.stringContaining('provides "part"') });
+  expect(await failures.pull()).toMatchObject({ message: expect.stringContaining('provides "part"') });
 });
 
 test("seeds › 149 shares the app's state among its sockets [rows 60]", async () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Mailbox } from "@symbolon/protocol";
 import { CloseError, createApp } from "@symbolon/server";
-import { Clock, testClient } from "@symbolon/server/testing";
+import { Clock, testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
 import { opcodes, rawFrame } from "../../packages/server/test/node/raw-client.ts";
 import { served } from "./harness.ts";
@@ -46,20 +46,20 @@ test("seeds › row 24 throws at a code that may not be sent, and cuts a reason 
     try {
       socket.close(1006);
     } catch (error) {
-      caught.put(error);
+      caught.push(error);
     }
     socket.close(4000, "é".repeat(100));
   });
   const client = await (await served(app)).open("/");
   expect(await client.closed).toEqual({ code: 4000, reason: "é".repeat(61), wasClean: true });
-  expect(await caught.take()).toBeInstanceOf(RangeError);
+  expect(await caught.pull()).toBeInstanceOf(RangeError);
 });
 
 test("seeds › row 22 tells the handler the code and reason with which the client closed", async () => {
   const { app, ends } = receiving();
   const client = await (await served(app)).open("/");
   await client.close(4001, "bye");
-  const error = await ends.take();
+  const error = await ends.pull();
   expect(error).toBeInstanceOf(CloseError);
   expect(error).toMatchObject({ code: 4001, reason: "bye", wasClean: true });
 });
@@ -68,14 +68,14 @@ test("seeds › 71 tells the handler 1005 when the client gave no code [rows 22]
   const { app, ends } = receiving();
   const client = await (await served(app)).open("/");
   await client.close();
-  expect(await ends.take()).toMatchObject({ code: 1005, reason: "", wasClean: true });
+  expect(await ends.pull()).toMatchObject({ code: 1005, reason: "", wasClean: true });
 });
 
 test("seeds › 72 tells the handler 1006 when the connection was cut [rows 22]", async () => {
   const { app, ends } = receiving();
   const client = await (await served(app)).open("/");
   client.cut();
-  expect(await ends.take()).toMatchObject({ code: 1006, wasClean: false });
+  expect(await ends.pull()).toMatchObject({ code: 1006, wasClean: false });
 });
 
 test("seeds › 73 tells a handler that awaits something else, at once [rows 22, 23]", async () => {
@@ -84,30 +84,30 @@ test("seeds › 73 tells a handler that awaits something else, at once [rows 22,
   app.ws("/", async (socket) => {
     await socket.accept();
     await once(socket.signal, "abort");
-    log.put(socket.signal.reason);
-    log.put(await socket.send("late").then(undefined, (error: unknown) => error));
+    log.push(socket.signal.reason);
+    log.push(await socket.send("late").then(undefined, (error: unknown) => error));
   });
   const client = await (await served(app)).open("/");
   await client.close(4001, "bye");
-  expect(await log.take()).toMatchObject({ code: 4001, reason: "bye" });
-  expect(await log.take()).toBeInstanceOf(CloseError);
+  expect(await log.pull()).toMatchObject({ code: 4001, reason: "bye" });
+  expect(await log.pull()).toBeInstanceOf(CloseError);
 });
 
 test("seeds › row 23 tells a hook that decides when the client leaves", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => log.put(error) });
+  const app = createApp({ onError: (error) => log.push(error) });
   app
     .use(async ({ request }) => {
-      log.put("deciding");
+      log.push("deciding");
       await once(request.signal, "abort");
-      log.put("told");
+      log.push("told");
     })
     .ws("/", (socket) => socket.accept());
   const raw = await (await served(app)).raw();
   void raw.open("/").catch(() => {});
-  expect(await log.take()).toBe("deciding");
+  expect(await log.pull()).toBe("deciding");
   raw.reset();
-  expect(await log.take()).toBe("told");
+  expect(await log.pull()).toBe("told");
 });
 
 test("seeds › 74 tells a room who left [rows 28, 29, 30]", async () => {
@@ -130,9 +130,9 @@ test("seeds › 74 tells a room who left [rows 28, 29, 30]", async () => {
 test("seeds › 76 releases a blocked handler when a test's socket goes out of scope [rows 67]", async () => {
   const { app, ends } = receiving();
   {
-    await using _socket = await testClient(app).connect("/");
+    await using _socket = await testNetwork(app).connect("/");
   }
-  expect(await ends.take()).toMatchObject({ code: 1000 });
+  expect(await ends.pull()).toMatchObject({ code: 1000 });
 });
 
 test("seeds › 77 is done when the handler is, though the client says nothing [rows 20]", async () => {
@@ -141,33 +141,33 @@ test("seeds › 77 is done when the handler is, though the client says nothing [
   app
     .use(function* () {
       yield;
-      log.put("the hook ended");
+      log.push("the hook ended");
     })
     .ws("/", async (socket) => {
       await socket.accept();
-      log.put("the handler ended");
+      log.push("the handler ended");
     });
   const client = await (await served(app)).open("/");
   expect(await client.closed).toMatchObject({ code: 1000 });
-  expect([await log.take(), await log.take()]).toEqual(["the handler ended", "the hook ended"]);
+  expect([await log.pull(), await log.pull()]).toEqual(["the handler ended", "the hook ended"]);
 });
 
 test("seeds › 78 takes the cancellation of a wait by the client's leave for no failure [rows 23]", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => log.put(error) });
+  const app = createApp({ onError: (error) => log.push(error) });
   app
     .use(function* () {
       yield;
-      log.put("the hook ended");
+      log.push("the hook ended");
     })
     .ws("/", async (socket) => {
       await socket.accept();
       await sleep(3_600_000, undefined, { signal: socket.signal });
-      log.put("the handler slept on");
+      log.push("the handler slept on");
     });
   const client = await (await served(app)).open("/");
   await client.close();
-  expect(await log.take()).toBe("the hook ended");
+  expect(await log.pull()).toBe("the hook ended");
 });
 
 test("seeds › 79 closes with 1001 when the server shuts down [rows 73]", async () => {
@@ -176,7 +176,7 @@ test("seeds › 79 closes with 1001 when the server shuts down [rows 73]", async
   const client = await site.open("/");
   await site.close();
   expect(await client.closed).toEqual({ code: 1001, reason: "shutting down", wasClean: true });
-  expect(await ends.take()).toMatchObject({ code: 1001 });
+  expect(await ends.pull()).toMatchObject({ code: 1001 });
 });
 
 test("seeds › 81 answers a ping without the handler [rows 70, 73]", async () => {
@@ -237,7 +237,7 @@ test("seeds › row 73 pings a silent client, and gives it up when it does not a
   const app = createApp({ clock, heartbeat: { interval: 25_000, timeout: 10_000 } });
   app.ws("/", async (socket) => {
     await socket.send("hello");
-    ends.put(await socket.closed);
+    ends.push(await socket.closed);
   });
   const raw = await (await served(app)).raw();
   await raw.open("/");
@@ -245,7 +245,7 @@ test("seeds › row 73 pings a silent client, and gives it up when it does not a
   clock.advance(25_000);
   expect(await raw.frame()).toMatchObject({ opcode: opcodes.ping });
   clock.advance(10_000);
-  expect(await ends.take()).toMatchObject({ code: 1006, wasClean: false });
+  expect(await ends.pull()).toMatchObject({ code: 1006, wasClean: false });
 });
 
 test("seeds › row 73 closes with 1009 for a message above the limit", async () => {
@@ -284,7 +284,7 @@ function receiving() {
   const app = createApp();
   app.ws("/", async (socket) => {
     await socket.accept();
-    ends.put(await socket.receive().catch((error: unknown) => error));
+    ends.push(await socket.receive().catch((error: unknown) => error));
   });
   return { app, ends };
 }

@@ -79,7 +79,7 @@ test("seeds › 162 accepts with headers: by an accept of its own, or by a hook 
     await socket.accept({ headers });
     await echo(socket, context);
   });
-  app.use(({ answer }) => answer.set("x-greeting", "welcome")).ws("/hook", echo);
+  app.use(({ responseHeaders: answer }) => answer.set("x-greeting", "welcome")).ws("/hook", echo);
   const site = await served(app);
   for (const path of ["/own", "/hook"]) {
     const client = await site.open(path);
@@ -108,14 +108,14 @@ test("seeds › 163 tells a listener of the start and the end, once each, with a
   const log = new Mailbox<unknown>();
   const site = await visits({
     open: (socket, { params, query, state, user }) =>
-      log.put([socket.state, params.room, query.n, state.name, user]),
+      log.push([socket.state, params.room, query.n, state.name, user]),
     message: (message) => message,
-    close: ({ code }, _, { params, user }) => log.put(["close", code, params.room, user]),
+    close: ({ code }, _, { params, user }) => log.push(["close", code, params.room, user]),
   });
   for (const code of [4001, 4002]) {
     await (await site.open("/lobby?n=3")).close(code);
-    expect(await log.take()).toEqual(["open", "lobby", 3, "the app", "Ada"]);
-    expect(await log.take()).toEqual(["close", code, "lobby", "Ada"]);
+    expect(await log.pull()).toEqual(["open", "lobby", 3, "the app", "Ada"]);
+    expect(await log.pull()).toEqual(["close", code, "lobby", "Ada"]);
   }
 });
 
@@ -124,21 +124,21 @@ test("seeds › 163 tells an instance of a class the same, and `this` is kept [r
   class Visitors implements Listener<Socket, Visit> {
     #now = 0;
     open(_: Socket, { params, query, state, user }: Visit): void {
-      log.put([(this.#now += 1), params.room, query.n, state.name, user]);
+      log.push([(this.#now += 1), params.room, query.n, state.name, user]);
     }
     message(): void {}
     close(): void {
-      log.put([(this.#now -= 1)]);
+      log.push([(this.#now -= 1)]);
     }
   }
   const site = await visits(new Visitors());
   const [first, second] = [await site.open("/lobby?n=3"), await site.open("/lobby?n=3")];
-  expect(await log.take()).toEqual([1, "lobby", 3, "the app", "Ada"]);
-  expect(await log.take()).toEqual([2, "lobby", 3, "the app", "Ada"]);
+  expect(await log.pull()).toEqual([1, "lobby", 3, "the app", "Ada"]);
+  expect(await log.pull()).toEqual([2, "lobby", 3, "the app", "Ada"]);
   await first.close();
-  expect(await log.take()).toEqual([1]);
+  expect(await log.pull()).toEqual([1]);
   second.cut();
-  expect(await log.take()).toEqual([0]);
+  expect(await log.pull()).toEqual([0]);
 });
 
 test("seeds › row 51 tells a listener of its end when it crashes", async () => {
@@ -147,35 +147,35 @@ test("seeds › row 51 tells a listener of its end when it crashes", async () =>
   const message = (): never => {
     throw new Error("broken");
   };
-  app.ws("/", listen({ message, close: ({ code }) => log.put(code) }));
+  app.ws("/", listen({ message, close: ({ code }) => log.push(code) }));
   const client = await (await served(app)).open("/");
   client.send("hello");
   expect(await client.closed).toMatchObject({ code: 1011 });
-  expect(await log.take()).toBe(1011);
+  expect(await log.pull()).toBe(1011);
 });
 
 test("seeds › 164 wraps a connection in a hook that has path, query and state, around the listener's own start and end [rows 38, 52]", async () => {
   const log = new Mailbox<unknown>();
   const app = createApp({ state: { name: "the app" } });
   const view = app.use(function* ({ params, query, state }) {
-    log.put([params, query, state.name]);
+    log.push([params, query, state.name]);
     yield { lifespan: "the lifespan" };
-    log.put("left");
+    log.push("left");
   });
   view.ws(
     "/:room",
     listen({
-      open: (_socket, { lifespan }) => log.put(`open in ${lifespan}`),
-      message: (message) => log.put(message),
-      close: () => log.put("close"),
+      open: (_socket, { lifespan }) => log.push(`open in ${lifespan}`),
+      message: (message) => log.push(message),
+      close: () => log.push("close"),
     }),
   );
   const client = await (await served(app)).open("/lobby?n=3");
   client.send("hello");
-  expect(await log.take()).toEqual([{ room: "lobby" }, { n: "3" }, "the app"]);
-  expect([await log.take(), await log.take()]).toEqual(["open in the lifespan", "hello"]);
+  expect(await log.pull()).toEqual([{ room: "lobby" }, { n: "3" }, "the app"]);
+  expect([await log.pull(), await log.pull()]).toEqual(["open in the lifespan", "hello"]);
   await client.close();
-  expect([await log.take(), await log.take()]).toEqual(["close", "left"]);
+  expect([await log.pull(), await log.pull()]).toEqual(["close", "left"]);
 });
 
 test("seeds › 166 takes a method of a controller for a listener [rows 44, 51]", async () => {

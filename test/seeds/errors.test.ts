@@ -6,7 +6,7 @@ import { served } from "./harness.ts";
 
 test("seeds › 86 closes with 1011 when the handler throws, and logs the error [rows 43]", async () => {
   const logged = new Mailbox<unknown>();
-  vi.spyOn(console, "error").mockImplementationOnce((_, error) => logged.put(error));
+  vi.spyOn(console, "error").mockImplementationOnce((_, error) => logged.push(error));
   onTestFinished(() => void vi.restoreAllMocks());
   const app = createApp();
   app.ws("/", async (socket) => {
@@ -15,18 +15,18 @@ test("seeds › 86 closes with 1011 when the handler throws, and logs the error 
   });
   const client = await (await served(app)).open("/");
   expect(await client.closed).toEqual({ code: 1011, reason: "", wasClean: true });
-  expect(await logged.take()).toEqual(new Error("secret"));
+  expect(await logged.pull()).toEqual(new Error("secret"));
 });
 
 test("seeds › 88 answers 500 with nothing of the error when the handler throws before accept [rows 43]", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", () => {
     throw new Error("secret");
   });
   const refusal = await (await served(app)).refused("/");
   expect(refusal).toMatchObject({ status: 500, body: "Internal Server Error" });
-  expect(await failures.take()).toEqual(new Error("secret"));
+  expect(await failures.pull()).toEqual(new Error("secret"));
 });
 
 test("seeds › 89 closes with the code of a thrown CloseError [rows 24, 42]", async () => {
@@ -82,8 +82,8 @@ test("seeds › 92 carries the text of any error to the client when the app says
 
 test("seeds › 93 refuses invalid input with 400 before any hook runs, and tells the app of no error [rows 36, 42]", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => log.put(error) });
-  const outer = app.use(() => log.put("the hook ran"));
+  const app = createApp({ onError: (error) => log.push(error) });
+  const outer = app.use(() => log.push("the hook ran"));
   outer.ws("/", { query: z.object({ q: z.coerce.number() }) }, (socket, { query }) => socket.send(query.q));
   const site = await served(app);
   const { status, headers, body } = await site.refused("/?q=bar");
@@ -91,8 +91,8 @@ test("seeds › 93 refuses invalid input with 400 before any hook runs, and tell
   expect(JSON.parse(body)).toMatchObject({ issues: [{ in: "query", path: "q" }] });
   const client = await site.open("/?q=3");
   expect(await client.next()).toBe("3");
-  log.put("nothing else ran");
-  expect([await log.take(), await log.take()]).toEqual(["the hook ran", "nothing else ran"]);
+  log.push("nothing else ran");
+  expect([await log.pull(), await log.pull()]).toEqual(["the hook ran", "nothing else ran"]);
 });
 
 test("seeds › 94 names the endpoint when input to a mounted app is invalid [rows 36, 63]", async () => {

@@ -38,35 +38,35 @@ test("seeds › 34 throws at an accept after close [rows 5, 27]", async () => {
   const app = createApp();
   app.ws("/before", async (socket) => {
     socket.close(4001, "no");
-    caught.put(await socket.accept().catch((error: unknown) => error));
+    caught.push(await socket.accept().catch((error: unknown) => error));
   });
   app.ws("/after", async (socket) => {
     await socket.accept();
     socket.close(4001, "no");
-    caught.put(await socket.accept().catch((error: unknown) => error));
+    caught.push(await socket.accept().catch((error: unknown) => error));
   });
   const site = await served(app);
   expect(await site.refused("/before")).toMatchObject({ status: 403 });
-  expect(await caught.take()).toEqual(new CloseError(4001, "no", false));
+  expect(await caught.pull()).toEqual(new CloseError(4001, "no", false));
   expect(await (await site.open("/after")).closed).toMatchObject({ code: 4001 });
-  expect(await caught.take()).toEqual(new CloseError(4001, "no"));
+  expect(await caught.pull()).toEqual(new CloseError(4001, "no"));
 });
 
 test("seeds › row 26 tells where a socket is in its life", async () => {
   const states = new Mailbox<string>();
   const app = createApp();
   app.ws("/", async (socket) => {
-    states.put(socket.state);
+    states.push(socket.state);
     await socket.accept();
-    states.put(socket.state);
+    states.push(socket.state);
     socket.close();
-    states.put(socket.state);
+    states.push(socket.state);
     await socket.closed;
-    states.put(socket.state);
+    states.push(socket.state);
   });
   await (await served(app)).open("/");
-  expect([await states.take(), await states.take()]).toEqual(["connecting", "open"]);
-  expect([await states.take(), await states.take()]).toEqual(["closing", "closed"]);
+  expect([await states.pull(), await states.pull()]).toEqual(["connecting", "open"]);
+  expect([await states.pull(), await states.pull()]).toEqual(["closing", "closed"]);
 });
 
 test("seeds › 36 throws at a send after close, and the client sees a clean end [rows 27]", async () => {
@@ -75,32 +75,32 @@ test("seeds › 36 throws at a send after close, and the client sees a clean end
   app.ws("/", async (socket) => {
     await socket.accept();
     socket.close();
-    caught.put(await socket.send("late").then(undefined, (error: unknown) => error));
+    caught.push(await socket.send("late").then(undefined, (error: unknown) => error));
   });
   const client = await (await served(app)).open("/");
   expect(await client.closed).toMatchObject({ code: 1000, wasClean: true });
-  expect(await caught.take()).toBeInstanceOf(CloseError);
+  expect(await caught.pull()).toBeInstanceOf(CloseError);
 });
 
 test("seeds › 37 throws at each receive after a disconnect [rows 22, 27]", async () => {
   const caught = new Mailbox<unknown>();
   const app = createApp();
   app.ws("/", async (socket) => {
-    caught.put(await socket.receive().catch((error: unknown) => error));
-    caught.put(await socket.receive().catch((error: unknown) => error));
+    caught.push(await socket.receive().catch((error: unknown) => error));
+    caught.push(await socket.receive().catch((error: unknown) => error));
   });
   const client = await (await served(app)).open("/");
   await client.close(4001, "bye");
-  expect(await caught.take()).toMatchObject({ code: 4001, reason: "bye" });
-  expect(await caught.take()).toBeInstanceOf(CloseError);
+  expect(await caught.pull()).toMatchObject({ code: 4001, reason: "bye" });
+  expect(await caught.pull()).toBeInstanceOf(CloseError);
 });
 
 test("seeds › 38 answers 500 and logs when the handler ends without accepting [rows 5]", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", () => {});
   expect(await (await served(app)).refused("/")).toMatchObject({ status: 500 });
-  expect(await failures.take()).toMatchObject({ message: expect.stringContaining("without accepting") });
+  expect(await failures.pull()).toMatchObject({ message: expect.stringContaining("without accepting") });
 });
 
 test("seeds › 39 closes with 1000 when the handler returns [rows 5, 20]", async () => {
@@ -116,29 +116,29 @@ test("seeds › 39 closes with 1000 when the handler returns [rows 5, 20]", asyn
 
 test("seeds › 41 lets an error out of a scope, and does not end it cleanly [rows 20]", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => log.put(error) });
+  const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", async (socket) => {
     try {
       await socket.accept();
       throw new Error("broken");
     } finally {
-      log.put("left the scope");
+      log.push("left the scope");
     }
   });
   const client = await (await served(app)).open("/");
   expect(await client.closed).toMatchObject({ code: 1011 });
-  expect([await log.take(), await log.take()]).toEqual(["left the scope", new Error("broken")]);
+  expect([await log.pull(), await log.pull()]).toEqual(["left the scope", new Error("broken")]);
 });
 
 test("seeds › 42 agrees on the subprotocol the handler picks [rows 5, 8]", async () => {
   const offered = new Mailbox<unknown>();
   const app = createApp();
   app.ws("/", async (socket, { protocols }) => {
-    offered.put(protocols);
+    offered.push(protocols);
     await socket.accept({ subprotocol: "wamp" });
   });
   const client = await (await served(app)).open("/", { protocols: ["soap", "wamp"] });
-  expect(await offered.take()).toEqual(["soap", "wamp"]);
+  expect(await offered.pull()).toEqual(["soap", "wamp"]);
   expect([client.protocol, client.headers.get("sec-websocket-protocol")]).toEqual(["wamp", "wamp"]);
 });
 
@@ -152,10 +152,10 @@ test("seeds › 43 agrees on no subprotocol when the handler picks none [rows 8]
 
 test("seeds › 44 refuses to pick a subprotocol that was not offered [rows 8, 27]", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", (socket) => socket.accept({ subprotocol: "mqtt" }));
   expect(await (await served(app)).refused("/", { protocols: ["soap"] })).toMatchObject({ status: 500 });
-  expect(await failures.take()).toMatchObject({ message: expect.stringContaining("did not offer") });
+  expect(await failures.pull()).toMatchObject({ message: expect.stringContaining("did not offer") });
 });
 
 test("seeds › 46 adds no headers to a plain accept [rows 7]", async () => {

@@ -87,7 +87,7 @@ export class Client {
   constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on("message", (data: Buffer, binary) =>
-      this.#heard.put(binary ? new Uint8Array(data) : String(data)),
+      this.#heard.push(binary ? new Uint8Array(data) : String(data)),
     );
     socket.on("upgrade", ({ headers }) => (this.headers = webHeaders(headers)));
     this.refusal = new Promise((resolve, reject) => {
@@ -121,7 +121,7 @@ export class Client {
 
   /** The next message: a string when it was text, bytes when it was binary. Rejects when the connection ends instead. */
   next(): Promise<Message> {
-    return this.#heard.take();
+    return this.#heard.pull();
   }
 
   /** Pings; resolves with the payload of the next pong. */

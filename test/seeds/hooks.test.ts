@@ -11,15 +11,15 @@ test("seeds › 124 lets a hook refuse before the handler runs [rows 39, 40]", a
       request.headers.has("authorization") ? undefined : new Response("no", { status: 401 }),
     )
     .ws("/", async (socket) => {
-      log.put("the handler ran");
+      log.push("the handler ran");
       await socket.send("hello");
     });
   const site = await served(app);
   expect(await site.refused("/")).toMatchObject({ status: 401 });
-  log.put("refused");
+  log.push("refused");
   const client = await site.open("/", { headers: { authorization: "Bearer ada" } });
   expect(await client.next()).toBe("hello");
-  expect([await log.take(), await log.take()]).toEqual(["refused", "the handler ran"]);
+  expect([await log.pull(), await log.pull()]).toEqual(["refused", "the handler ran"]);
 });
 
 test("seeds › 126 runs a hook that is a plain function, and it sees the path [rows 40]", async () => {
@@ -59,7 +59,7 @@ test("seeds › 128 runs nothing after a hook that refuses [rows 40]", async () 
 
 test("seeds › 129 keeps the client unharmed by a hook that fails at its end, and logs it [rows 41]", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => log.put(error) });
+  const app = createApp({ onError: (error) => log.push(error) });
   app
     .use(function* () {
       yield;
@@ -71,21 +71,21 @@ test("seeds › 129 keeps the client unharmed by a hook that fails at its end, a
   const client = await (await served(app)).open("/");
   expect(await client.next()).toBe("hello");
   expect(await client.closed).toMatchObject({ code: 1000 });
-  expect(await log.take()).toEqual(new Error("broken ending"));
+  expect(await log.pull()).toEqual(new Error("broken ending"));
 });
 
 test("seeds › 131 ends hooks however the connection ends, and shows them an error only for a failure [rows 30, 41]", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: () => log.put("told the app") });
+  const app = createApp({ onError: () => log.push("told the app") });
   const view = app.use(function* () {
     try {
       yield;
-      log.put("no error");
+      log.push("no error");
     } catch (error) {
-      log.put(error);
+      log.push(error);
       throw error;
     } finally {
-      log.put("teardown");
+      log.push("teardown");
     }
   });
   view.ws("/normal", (socket) => socket.accept());
@@ -97,20 +97,20 @@ test("seeds › 131 ends hooks however the connection ends, and shows them an er
   const site = await served(app);
   const leaving = await site.open("/leave");
   await leaving.close(4001, "bye");
-  expect([await log.take(), await log.take()]).toEqual(["no error", "teardown"]);
+  expect([await log.pull(), await log.pull()]).toEqual(["no error", "teardown"]);
   const normal = await site.open("/normal");
   await normal.closed;
-  expect([await log.take(), await log.take()]).toEqual(["no error", "teardown"]);
+  expect([await log.pull(), await log.pull()]).toEqual(["no error", "teardown"]);
   await site.refused("/refusal");
-  expect([await log.take(), await log.take()]).toEqual(["no error", "teardown"]);
+  expect([await log.pull(), await log.pull()]).toEqual(["no error", "teardown"]);
   await site.refused("/failure");
-  expect(await log.take()).toBe("told the app");
-  expect([await log.take(), await log.take()]).toEqual([new Error("broken"), "teardown"]);
+  expect(await log.pull()).toBe("told the app");
+  expect([await log.pull(), await log.pull()]).toEqual([new Error("broken"), "teardown"]);
 });
 
 test("seeds › 132 adds headers to the 101, and the handler's own win [rows 7, 66]", async () => {
   const app = createApp();
-  const view = app.use(({ answer }) => {
+  const view = app.use(({ responseHeaders: answer }) => {
     answer.set("x-test", "the hook's");
     answer.append("set-cookie", "a=1");
   });
@@ -213,14 +213,14 @@ test("seeds › row 61 reads the session of the handshake", async () => {
 test("seeds › 151 saves a session, and sets its cookie on an answer that is still to come [rows 41, 61]", async () => {
   const saved = new Mailbox<unknown>();
   const app = createApp();
-  const view = app.use(function* ({ answer }) {
+  const view = app.use(function* ({ responseHeaders: answer }) {
     const session = new Map<string, string>();
     const login = (user: string): void => {
       session.set("user", user);
       answer.set("set-cookie", `session=${user}`);
     };
     yield { login };
-    saved.put(session.get("user"));
+    saved.push(session.get("user"));
   });
   view.ws("/denied", (_, { login }) => {
     login("Ada");
@@ -232,7 +232,7 @@ test("seeds › 151 saves a session, and sets its cookie on an answer that is st
   });
   const site = await served(app);
   const { headers, body } = await site.refused("/denied");
-  expect([headers.getSetCookie(), body, await saved.take()]).toEqual([["session=Ada"], "come again", "Ada"]);
+  expect([headers.getSetCookie(), body, await saved.pull()]).toEqual([["session=Ada"], "come again", "Ada"]);
   const client = await site.open("/open");
-  expect([client.headers.getSetCookie(), await saved.take()]).toEqual([[], "Bob"]);
+  expect([client.headers.getSetCookie(), await saved.pull()]).toEqual([[], "Bob"]);
 });

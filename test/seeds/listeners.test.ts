@@ -30,13 +30,13 @@ test("seeds › 156 hears each message and sends what is returned, now or later,
 
 test("seeds › 157 hears the type of its codec, in text or binary messages [rows 15, 47]", async () => {
   const latin = {
-    kind: "text",
+    type: "text",
     encode: (value: Uint8Array) => String.fromCharCode(...value),
     decode: (message: string | Uint8Array) => utf8(String(message)),
   } as const;
   const heard = new Mailbox<unknown>();
   const app = createApp();
-  const hears = listen((value: unknown) => heard.put(value instanceof Uint8Array ? [...value] : value));
+  const hears = listen((value: unknown) => heard.push(value instanceof Uint8Array ? [...value] : value));
   for (const [path, receive] of Object.entries({
     text,
     bytes,
@@ -48,7 +48,7 @@ test("seeds › 157 hears the type of its codec, in text or binary messages [row
   const site = await served(app);
   const tell = async (path: string, message: string | Uint8Array): Promise<unknown> => {
     (await site.open(path)).send(message);
-    return heard.take();
+    return heard.pull();
   };
   expect(await tell("/text", "foo")).toBe("foo");
   expect(await tell("/binaryText", utf8("foo"))).toBe("foo");
@@ -118,10 +118,10 @@ test("seeds › 161 gives the listener the socket [rows 49]", async () => {
 
 test("seeds › row 50 drops what a listener returns after it closed the socket, and nothing has failed", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => log.put(error) });
+  const app = createApp({ onError: (error) => log.push(error) });
   const view = app.use(function* () {
     yield;
-    log.put("the hook ended");
+    log.push("the hook ended");
   });
   view.ws(
     "/",
@@ -134,26 +134,26 @@ test("seeds › row 50 drops what a listener returns after it closed the socket,
   client.send("hello");
   expect(await client.closed).toEqual({ code: 4001, reason: "enough", wasClean: true });
   await expect(client.next()).rejects.toThrow("closed with 4001");
-  expect(await log.take()).toBe("the hook ended");
+  expect(await log.pull()).toBe("the hook ended");
 });
 
 test("seeds › 167 ignores a message of the other kind, text or binary [rows 15, 48]", async () => {
   const heard = new Mailbox<unknown>();
   const app = createApp();
-  const hears = listen((value: unknown) => heard.put(value));
+  const hears = listen((value: unknown) => heard.push(value));
   app.ws("/binary", { receive: binary(json()) }, hears);
   app.ws("/text", { receive: text }, hears);
   const site = await served(app);
   const [toBinary, toText] = [await site.open("/binary"), await site.open("/text")];
   for (const message of ['"text"', utf8('"binary"')]) toBinary.send(message);
-  expect(await heard.take()).toBe("binary");
+  expect(await heard.pull()).toBe("binary");
   for (const message of [utf8("binary"), "text"]) toText.send(message);
-  expect(await heard.take()).toBe("text");
+  expect(await heard.pull()).toBe("text");
 });
 
 test("seeds › 168 parses JSON, and checks it only by a schema: what does not fit closes with 1003 [rows 17, 47]", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   app.ws(
     "/parsed",
     { receive: json() },
@@ -171,7 +171,7 @@ test("seeds › 168 parses JSON, and checks it only by a schema: what does not f
   for (const client of [parsed, checked]) client.send('["x"]');
   expect(await parsed.next()).toBe('["x"]');
   expect(await checked.closed).toMatchObject({ code: 1003 });
-  expect(await failures.take()).toMatchObject({ name: "ValidationError" });
+  expect(await failures.pull()).toMatchObject({ name: "ValidationError" });
 });
 
 test("seeds › 96 closes with 4000 + the status and the detail when a listener throws a Response [rows 42]", async () => {

@@ -5,7 +5,7 @@ import { served } from "./harness.ts";
 
 /** As much of MessagePack as the tests need: whole numbers to 127, strings to 31 letters, arrays and maps to 15 entries. */
 const messagePack: Codec<unknown> = {
-  kind: "binary",
+  type: "binary",
   encode: (value) => Uint8Array.from(packed(value)),
   decode: async (message) => unpacked((await bytes.decode(message)).values()),
 };
@@ -31,25 +31,25 @@ test("seeds › 12 speaks MessagePack by a codec of the app's own, both ways [ro
   const heard = new Mailbox<unknown>();
   const app = createApp({ receive: messagePack, send: messagePack });
   app.ws("/", async (socket) => {
-    heard.put(await socket.receive());
+    heard.push(await socket.receive());
     await socket.send({ ok: [1, 2] });
   });
   const client = await (await served(app)).open("/");
   client.send(new Uint8Array([0x81, 0xa1, 0x61, 0x07]));
-  expect(await heard.take()).toEqual({ a: 7 });
+  expect(await heard.pull()).toEqual({ a: 7 });
   expect(await client.next()).toEqual(new Uint8Array([0x81, 0xa2, 0x6f, 0x6b, 0x92, 1, 2]));
 });
 
 test("seeds › 16 ends a loop over MessagePack quietly when the client leaves [rows 15, 21]", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => log.put(error) });
+  const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", { receive: messagePack, send: messagePack }, async (socket) => {
     for await (const value of socket) await socket.send([value]);
-    log.put("the loop ended");
+    log.push("the loop ended");
   });
   const client = await (await served(app)).open("/");
   client.send(new Uint8Array([0x05]));
   expect(await client.next()).toEqual(new Uint8Array([0x91, 0x05]));
   await client.close(1000);
-  expect(await log.take()).toBe("the loop ended");
+  expect(await log.pull()).toBe("the loop ended");
 });

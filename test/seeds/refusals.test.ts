@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Mailbox } from "@symbolon/protocol";
 import { CloseError, createApp, HandshakeError } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
 import { served, utf8 } from "./harness.ts";
 
@@ -53,25 +53,25 @@ test("seeds › 54 refuses with a file [rows 10]", async () => {
 
 test("seeds › 56 takes a Response that was used already for a mistake: 500, and the app is told [rows 10, 27]", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   const once = new Response("only once", { status: 403 });
   app.ws("/", () => once);
   const site = await served(app);
   expect(await site.refused("/")).toMatchObject({ status: 403, body: "only once" });
   expect(await site.refused("/")).toMatchObject({ status: 500 });
-  expect(await failures.take()).toBeInstanceOf(TypeError);
+  expect(await failures.pull()).toBeInstanceOf(TypeError);
 });
 
 test("seeds › 57 cannot refuse after accept: the app is told, and the socket closes [rows 10, 27]", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", async (socket) => {
     await socket.accept();
     return new Response("too late", { status: 403 });
   });
   const client = await (await served(app)).open("/");
   expect(await client.closed).toEqual({ code: 1000, reason: "", wasClean: true });
-  expect(await failures.take()).toEqual(
+  expect(await failures.pull()).toEqual(
     new TypeError("a Response came after accept, when it can refuse nothing: close the socket instead"),
   );
 });
@@ -94,7 +94,7 @@ test("seeds › 59 refuses with what the handler throws, and a test sees the res
     throw new Response(null, { status: 401 });
   });
   expect(await (await served(app)).refused("/")).toMatchObject({ status: 401 });
-  const error: unknown = await testClient(app)
+  const error: unknown = await testNetwork(app)
     .connect("/")
     .catch((error: unknown) => error);
   expect(error).toBeInstanceOf(HandshakeError);
@@ -165,21 +165,21 @@ test("seeds › 66 runs the ending of a hook after the body of the refusal [rows
   app
     .use(function* () {
       yield { parts: ["hello", "world"] };
-      log.put("the hook ended");
+      log.push("the hook ended");
     })
     .ws("/", (_, { parts }) => {
       const body = new ReadableStream<Uint8Array>({
         pull: (controller) => {
           const part = parts.shift();
           if (part === undefined) return controller.close();
-          log.put(part);
+          log.push(part);
           controller.enqueue(utf8(part));
         },
       });
       return new Response(body, { status: 403 });
     });
   expect(await (await served(app)).refused("/")).toMatchObject({ status: 403, body: "helloworld" });
-  expect([await log.take(), await log.take(), await log.take()]).toEqual([
+  expect([await log.pull(), await log.pull(), await log.pull()]).toEqual([
     "hello",
     "world",
     "the hook ended",

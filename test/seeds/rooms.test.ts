@@ -84,16 +84,16 @@ test("seeds › row 28 goes on broadcasting while members come, go and die", asy
 
 test("seeds › row 28 tells the app of what a member's codec cannot write", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", { send: text }, async (socket, { room }) => {
     room("all").join(socket);
     await socket.accept();
     room("all").send({ a: 1 });
-    failures.put("nobody was told");
+    failures.push("nobody was told");
   });
   const client = await (await served(app)).open("/");
   expect(await client.closed).toMatchObject({ code: 1011 });
-  expect(await failures.take()).toBeInstanceOf(Error);
+  expect(await failures.pull()).toBeInstanceOf(Error);
 });
 
 test("seeds › row 30 removes whoever leaves, dies or fails", async () => {
@@ -128,7 +128,7 @@ test("seeds › 181 drops nothing in silence: a member with a full backlog is le
   app.ws("/:name", async (socket, { params, room }) => {
     await socket.accept();
     room("all").join(socket);
-    left.put(`${params.name} ${(await socket.closed).code}`);
+    left.push(`${params.name} ${(await socket.closed).code}`);
   });
   const site = await served(app);
   const reader = await site.open("/reader");
@@ -141,7 +141,7 @@ test("seeds › 181 drops nothing in silence: a member with a full backlog is le
   for (let n = 0; n < 32; n += 1) expect(await reader.next()).toBe(line);
   clock.advance(10_100);
   clock.advance(10_100);
-  expect(await left.take()).toBe("sleeper 1006");
+  expect(await left.pull()).toBe("sleeper 1006");
   app.room("all").send("still here");
   expect(await reader.next()).toBe("still here");
 });

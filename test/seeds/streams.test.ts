@@ -51,25 +51,25 @@ test("seeds › 172 ends a dependency of a stream after the stream [rows 38, 58]
   app
     .use(function* () {
       yield { lock: "the lock" };
-      log.put("released");
+      log.push("released");
     })
     .ws("/", function* (_socket, { lock }) {
       yield lock;
-      log.put("still streaming");
+      log.push("still streaming");
       yield "last";
     });
   const client = await (await served(app)).open("/");
   expect([await client.next(), await client.next()]).toEqual(["the lock", "last"]);
-  expect([await log.take(), await log.take()]).toEqual(["still streaming", "released"]);
+  expect([await log.pull(), await log.pull()]).toEqual(["still streaming", "released"]);
 });
 
 test("seeds › 173 streams nothing but what can be iterated: a type error, and 500 with a log line [rows 27, 54]", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   // @ts-expect-error -- a number is neither a refusal nor anything to stream
   app.ws("/", () => 3);
   expect(await (await served(app)).refused("/")).toMatchObject({ status: 500 });
-  expect(await failures.take()).toMatchObject({ message: expect.stringContaining("returned a number") });
+  expect(await failures.pull()).toMatchObject({ message: expect.stringContaining("returned a number") });
 });
 
 test("seeds › row 58 lets a stream give a lock back while it goes on", async () => {
@@ -106,7 +106,7 @@ test("seeds › row 56 drops what comes before a stream reads, when the route sa
   const app = createApp();
   app.ws("/", { unread: "discard" }, async function* (socket) {
     yield "tick";
-    await sent.take();
+    await sent.pull();
     const heard = socket.receive();
     yield "now I listen";
     yield `heard ${String(await heard)}`;
@@ -115,7 +115,7 @@ test("seeds › row 56 drops what comes before a stream reads, when the route sa
   expect(await client.next()).toBe("tick");
   client.send("hello?");
   expect(await client.ping("after the message")).toBe("after the message");
-  sent.put();
+  sent.push();
   expect(await client.next()).toBe("now I listen");
   client.send("hello!");
   expect(await client.next()).toBe("heard hello!");
@@ -123,26 +123,26 @@ test("seeds › row 56 drops what comes before a stream reads, when the route sa
 
 test("seeds › row 55 returns the generator when the client leaves, and its finally runs", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => log.put(error) });
+  const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", async function* (socket) {
     try {
       yield "tick";
       await once(socket.signal, "abort");
       yield "nobody hears this";
-      log.put("never");
+      log.push("never");
     } finally {
-      log.put("finally");
+      log.push("finally");
     }
   });
   const client = await (await served(app)).open("/");
   expect(await client.next()).toBe("tick");
   await client.close();
-  expect(await log.take()).toBe("finally");
+  expect(await log.pull()).toBe("finally");
 });
 
 test("seeds › row 57 closes with 1011 when a stream fails beside a loop that waits", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", async (socket) => {
     const sending = socket.pipe({
       async *[Symbol.asyncIterator]() {
@@ -156,7 +156,7 @@ test("seeds › row 57 closes with 1011 when a stream fails beside a loop that w
   const client = await (await served(app)).open("/");
   expect(await client.next()).toBe("ping");
   expect(await client.closed).toMatchObject({ code: 1011 });
-  expect(await failures.take()).toEqual(new Error("no more pings"));
+  expect(await failures.pull()).toEqual(new Error("no more pings"));
 });
 
 test("seeds › 174 streams pings in the background and answers messages [rows 25, 57]", async () => {
@@ -165,15 +165,15 @@ test("seeds › 174 streams pings in the background and answers messages [rows 2
   app.ws("/", async (socket) => {
     const sending = socket.pipe({
       async *[Symbol.asyncIterator]() {
-        for (;;) yield await pings.take();
+        for (;;) yield await pings.pull();
       },
     });
     for await (const message of socket) await socket.send(message);
-    pings.put("the last ping ends the stream");
+    pings.push("the last ping ends the stream");
     await sending;
   });
   const client = await (await served(app)).open("/");
-  pings.put("ping");
+  pings.push("ping");
   expect(await client.next()).toBe("ping");
   client.send("Hello");
   expect(await client.next()).toBe("Hello");
@@ -184,10 +184,10 @@ test("seeds › 177 reads and writes at once, through a queue [rows 25]", async 
   app.ws("/", { receive: json() }, async (socket) => {
     const queue = new Mailbox<unknown>();
     const write = async (): Promise<void> => {
-      for (;;) await socket.send(await queue.take());
+      for (;;) await socket.send(await queue.pull());
     };
     const writing = write().catch((error: unknown) => error);
-    for await (const message of socket) queue.put(message);
+    for await (const message of socket) queue.push(message);
     queue.end(new CloseError(1000));
     await writing;
   });

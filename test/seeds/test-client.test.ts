@@ -1,7 +1,7 @@
 import { connect } from "@symbolon/client";
 import { contract, Mailbox } from "@symbolon/protocol";
 import { createApp, HandshakeError, json } from "@symbolon/server";
-import { Clock, testClient, TimeoutError } from "@symbolon/server/testing";
+import { Clock, testNetwork, TimeoutError } from "@symbolon/server/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 
@@ -12,16 +12,16 @@ test("seeds › row 67 reaches the app in memory, by the same socket and the rea
     for await (const message of socket) await socket.send(message);
   });
   app.implement(greeting, (peer) => ({ hello: (name) => void peer.send("answer", `hello, ${name}`) }));
-  const net = testClient(app);
+  const net = testNetwork(app);
   await using socket = await net.connect("/echo");
   socket.send("hello");
   expect(await socket.receive()).toBe("hello");
   const client = connect(greeting, { url: "ws://test", WebSocket: net.WebSocket });
   onTestFinished(() => client.close());
   const answers = new Mailbox<string>();
-  client.on("answer", (answer) => answers.put(answer));
+  client.on("answer", (answer) => answers.push(answer));
   client.send("hello", "Ada");
-  expect(await answers.take()).toBe("hello, Ada");
+  expect(await answers.pull()).toBe("hello, Ada");
 });
 
 test("seeds › 87 keeps the errors of the app for the test, those before accept and after it [rows 67]", async () => {
@@ -33,7 +33,7 @@ test("seeds › 87 keeps the errors of the app for the test, those before accept
     await socket.accept();
     throw new Error("after accept");
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   await expect(net.connect("/before")).rejects.toMatchObject({ response: { status: 500 } });
   const socket = await net.connect("/after");
   expect(await socket.closed).toMatchObject({ code: 1011 });
@@ -43,7 +43,7 @@ test("seeds › 87 keeps the errors of the app for the test, those before accept
 test("seeds › 187 tells a test of a refusal by an error with status, headers and body [rows 67, 68]", async () => {
   const app = createApp();
   app.ws("/secret", () => new Response("no", { status: 403, headers: { "x-hint": "try harder" } }));
-  const net = testClient(app);
+  const net = testNetwork(app);
   const error: unknown = await net.connect("/secret").catch((error: unknown) => error);
   if (!(error instanceof HandshakeError)) throw error;
   const { status, headers } = error.response;
@@ -62,7 +62,7 @@ test("seeds › row 69 waits for the server's end of a connection", async () => 
     for await (const message of socket) log.push(String(message));
     log.push("the handler's end");
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   const socket = await net.connect("/");
   socket.send("hello");
   socket.close();
@@ -77,7 +77,7 @@ test("seeds › 188 knocks with cookies of its jar and its own, headers, a query
     await socket.accept({ subprotocol: "wamp", headers: { "x-greeting": "welcome" } });
     await socket.send([cookies, headers.get("x-name"), query, credentials]);
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   await net.fetch("/login");
   const auth = { username: "u", password: "p" };
   const given = { cookies: { theme: "dark" }, headers: { "x-name": "Ada" }, query: { n: "1" } };
@@ -94,7 +94,7 @@ test("seeds › 189 waits for a message and for an answer no longer than it is t
     await socket.accept();
     for await (const message of socket) await socket.send(message);
   });
-  const net = testClient(app, { clock });
+  const net = testNetwork(app, { clock });
   const knocking = net.connect("/undecided", { timeout: 100 });
   clock.advance(100);
   await expect(knocking).rejects.toBeInstanceOf(TimeoutError);

@@ -72,12 +72,12 @@ test("seeds › 8 sends JSON compact and unescaped [rows 13]", async () => {
 
 test("seeds › 9 takes nothing but a codec for a mode: an error, and nothing is sent [rows 15, 27]", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   // @ts-expect-error -- a mode is a codec, not a name
   app.ws("/", { send: "text" }, (socket) => socket.send("hello"));
   const site = await served(app);
   expect(await site.refused("/")).toMatchObject({ status: 500 });
-  expect(await failures.take()).toBeInstanceOf(TypeError);
+  expect(await failures.pull()).toBeInstanceOf(TypeError);
 });
 
 test("seeds › 11 passes an object back as JSON [rows 13, 17]", async () => {
@@ -94,30 +94,30 @@ test("seeds › 11 passes an object back as JSON [rows 13, 17]", async () => {
 
 test("seeds › 13 ends a loop over text quietly when the client leaves [rows 21]", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => log.put(error) });
+  const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", { receive: text }, async (socket) => {
     for await (const line of socket) await socket.send(`got ${line}`);
-    log.put("the loop ended");
+    log.push("the loop ended");
   });
   const client = await (await served(app)).open("/");
   client.send("one");
   expect(await client.next()).toBe("got one");
   await client.close(1000);
-  expect(await log.take()).toBe("the loop ended");
+  expect(await log.pull()).toBe("the loop ended");
 });
 
 test("seeds › 14 ends a loop over bytes quietly when the client leaves [rows 12, 21]", async () => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => log.put(error) });
+  const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", { receive: bytes, send: bytes }, async (socket) => {
     for await (const message of socket) await socket.send(message);
-    log.put("the loop ended");
+    log.push("the loop ended");
   });
   const client = await (await served(app)).open("/");
   client.send(new Uint8Array([1, 2]));
   expect(await client.next()).toEqual(new Uint8Array([1, 2]));
   await client.close(1000);
-  expect(await log.take()).toBe("the loop ended");
+  expect(await log.pull()).toBe("the loop ended");
 });
 
 test("seeds › 17 gives whatever came, and by a codec a typed error on a socket that stays open [rows 14, 27]", async () => {
@@ -139,12 +139,12 @@ test("seeds › 17 gives whatever came, and by a codec a typed error on a socket
 
 test("seeds › 17 closes with 1003 when nobody catches the wrong kind [rows 14]", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", { receive: text }, async (socket) => void (await socket.receive()));
   const client = await (await served(app)).open("/");
   client.send(utf8("not text"));
   expect(await client.closed).toMatchObject({ code: 1003 });
-  expect(await failures.take()).toBeInstanceOf(ValidationError);
+  expect(await failures.pull()).toBeInstanceOf(ValidationError);
 });
 
 test("seeds › 18 makes bad JSON a typed error on a socket that stays open [rows 13, 27]", async () => {
@@ -161,12 +161,12 @@ test("seeds › 18 makes bad JSON a typed error on a socket that stays open [row
 
 test("seeds › 18 closes with 1003 when nobody catches bad JSON [rows 13]", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", { receive: json() }, async (socket) => void (await socket.receive()));
   const client = await (await served(app)).open("/");
   client.send("{bad");
   expect(await client.closed).toMatchObject({ code: 1003 });
-  expect(await failures.take()).toBeInstanceOf(ValidationError);
+  expect(await failures.pull()).toBeInstanceOf(ValidationError);
 });
 
 test("seeds › 19 echoes an empty text, and empty bytes [rows 11, 12, 14]", async () => {

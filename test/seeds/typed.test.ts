@@ -109,7 +109,7 @@ test("seeds › 28 goes on when what it expects comes: text, a number, an object
 
 test("seeds › 29 throws an error when another message comes, which closes with 1002 when nobody catches it [rows 19, 27]", async () => {
   const failures = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => failures.put(error) });
+  const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", async (socket) => {
     const error: unknown = await socket.expect("P1").catch((error: unknown) => error);
     await socket.send(error instanceof ProtocolError);
@@ -120,7 +120,7 @@ test("seeds › 29 throws an error when another message comes, which closes with
   for (const message of ["P2", "P3"]) client.send(message);
   expect(await client.next()).toBe("true");
   expect(await client.closed).toMatchObject({ code: 1002 });
-  expect(await failures.take()).toMatchObject({ message: 'expected "P1", got "P3"' });
+  expect(await failures.pull()).toMatchObject({ message: 'expected "P1", got "P3"' });
 });
 
 test("seeds › row 27 names the mistake when a codec gets what it cannot write", async () => {
@@ -132,7 +132,7 @@ test("seeds › row 27 names the mistake when a codec gets what it cannot write"
       // @ts-expect-error -- an object is no text
       await socket.send({ a: 1 });
     } catch (error) {
-      caught.put(error);
+      caught.push(error);
     }
   });
   app.ws("/bytes", { send: bytes }, async (socket) => {
@@ -140,14 +140,14 @@ test("seeds › row 27 names the mistake when a codec gets what it cannot write"
     try {
       // @ts-expect-error -- a string is no bytes
       await socket.send("a string");
-      caught.put("sent");
+      caught.push("sent");
     } catch (error) {
-      caught.put(error);
+      caught.push(error);
     }
   });
   const site = await served(app);
   await site.open("/bytes");
-  expect(await caught.take()).toMatchObject({ name: "ValidationError" });
+  expect(await caught.pull()).toMatchObject({ name: "ValidationError" });
   await site.open("/text");
-  expect(await caught.take()).toMatchObject({ name: "ValidationError" });
+  expect(await caught.pull()).toMatchObject({ name: "ValidationError" });
 });

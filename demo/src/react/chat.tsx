@@ -57,7 +57,7 @@ function Conversation(props: ConversationProps): ReactNode {
   const typist = useMemo(
     () =>
       createTypist((writes) => {
-        if (client.status.value.is === "open") client.send("writing", writes);
+        if (client.status.value.state === "open") client.send("writing", writes);
       }),
     [client],
   );
@@ -95,10 +95,10 @@ function Conversation(props: ConversationProps): ReactNode {
   useEvent(client, "left", ({ name }) => happen({ type: "left", name }));
 
   useEffect(() => {
-    if (status.is === "closed" && status.error?.code === 4409) turnAway(status.error.reason);
-    else if (status.is === "closed" && status.error?.code === 4400)
+    if (status.state === "closed" && status.error?.code === 4409) turnAway(status.error.reason);
+    else if (status.state === "closed" && status.error?.code === 4400)
       turnAway("The server does not take that name");
-    else if (status.is === "closed" || status.is === "waiting") begun(place);
+    else if (status.state === "closed" || status.state === "waiting") begun(place);
   }, [status]);
 
   return (
@@ -115,7 +115,7 @@ function Conversation(props: ConversationProps): ReactNode {
         <Earlier client={client} talk={talk} happen={happen} />
       </Transcript>
       <Typing client={client} />
-      {status.is === "closed" && (
+      {status.state === "closed" && (
         <div id="ended">
           <p id="ended-reason" role="alert">
             The server closed this conversation{status.error?.reason ? `: ${status.error.reason}` : ""}

@@ -14,7 +14,7 @@ type EarlierProps = {
 
 /** The way to earlier lines: a button while there are any, and what became of the last try. */
 export function Earlier({ client, talk, happen }: EarlierProps): ReactNode {
-  const { ask, data, error, pending } = useRequest(client, "history");
+  const { execute: ask, data, error, isPending: pending } = useRequest(client, "history");
   const failed = error !== undefined && !(error instanceof CloseError); // a room that ended says so itself
   const trouble = failed ? earlierTrouble(error) : undefined;
   const before = oldestOf(talk)?.id;

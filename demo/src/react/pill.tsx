@@ -6,7 +6,7 @@ import { pillState, pillText, stateOf } from "../pill-text.ts";
 export function Pill({ status }: { readonly status: ConnectionStatus }): ReactNode {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
-    if (status.is !== "waiting") return undefined;
+    if (status.state !== "waiting") return undefined;
     const tick = (): void => setNow(Date.now());
     tick();
     const timer = setInterval(tick, 250);

@@ -7,8 +7,8 @@ import { typingText } from "../typing-text.ts";
 
 /** Who is writing; nobody knows while the server is away. */
 export function Typing({ client }: { readonly client: Client<typeof chat> }): ReactNode {
-  const { is } = useStatus(client);
-  const { items, error, running, again } = useStream(client, "typing", null, { keep: 1 });
+  const { state: is } = useStatus(client);
+  const { items, error, running, restart: again } = useStream(client, "typing", null, { keep: 1 });
   const [names = []] = running && is === "open" ? items : [];
 
   useEffect(() => {

@@ -26,7 +26,7 @@ export interface OutboxOptions {
   /** Messages, default 1,000. */
   readonly messages?: number;
   /** Characters of them, default 4 Mi. */
-  readonly size?: number;
+  readonly bytes?: number;
   /**
    * What becomes of an event too many. `wait`, the default: it waits while its `send` is awaited, and fails with
    * `OUTBOX_FULL` when it was left alone. `reject`: it fails with `OUTBOX_FULL`.

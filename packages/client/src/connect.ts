@@ -28,17 +28,17 @@ import {
   VERSION,
   type Welcome,
 } from "@symbolon/protocol";
-import { later } from "./connection/timer.ts";
+import { after } from "./connection/timer.ts";
 import { sessionLost } from "./connection/close-codes.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import { createConnection } from "./connection/connection.ts";
 import { createRooms, type Gap } from "./rooms.ts";
-import type { ConnectionStatus, Watchable } from "./connection/status.ts";
+import type { ConnectionStatus, Subscribable } from "./connection/status.ts";
 
 /** The session went on no more: what was sent and not settled may or may not have happened, and fails as unknown. */
 export interface Reset {
   /** `unknown`: the server has no such session any more. `lost`: it has lost a part of it. `overflow`: it could not keep all. */
-  readonly why: string;
+  readonly reason: string;
 }
 
 /** One end of a contract, kept connected until it is closed. */
@@ -91,7 +91,7 @@ export interface Client<C extends AnyContract> {
   /** Resolves when the client has ended: by `close`, or because the server said so. Never rejects. */
   readonly closed: Promise<Closed>;
   /** Where the connection stands. */
-  readonly status: Watchable<ConnectionStatus>;
+  readonly status: Subscribable<ConnectionStatus>;
   /** Characters that are kept until the server has handled them. */
   readonly bufferedAmount: number;
   /**
@@ -105,7 +105,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const path = (contract as AnyContract).url(options.params, options.query);
   const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
   const { codec = jsonFrames } = options;
-  const session = new Session({ window, room, ...options.outbox });
+  const session = new Session({ window, hardLimit: room, ...options.outbox });
   session.codec = codec;
   const opening = new Sent();
   const listeners = new Set<{ readonly name: string; readonly told: Listener }>();
@@ -131,7 +131,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       opened() {
         cid ??= randomId();
         attempts += 1;
-        const resume = key && { ...key, rx: session.heard.rx, tx0: session.first };
+        const resume = key && { ...key, rx: session.received.upTo, tx0: session.firstUnacknowledged };
         say({
           t: "hello",
           v: VERSION,
@@ -145,7 +145,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       },
       message(message) {
         try {
-          hear(codec.read(message, peer.reads), message.length);
+          hear(codec.read(message, peer.frames), message.length);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           // Something between was lost with this wire: the next one brings it.
@@ -153,11 +153,11 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           else connection.close(error.closeCode, error.message);
         }
       },
-      lost: () => session.parked(),
+      lost: () => session.detach(),
       probe: () => say({ t: "ping", n: Date.now() }),
       leaving: () => say({ t: "bye" }),
       ended(error) {
-        opening.fail(error);
+        opening.reject(error);
         session.end(error);
         peer.end();
         ended(error);
@@ -165,13 +165,13 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     },
   );
   const peer = createPeer<ClientMessages<C>>({
-    hears: contract.definition.server ?? {},
-    says: contract.definition.client ?? {},
+    receives: contract.definition.server ?? {},
+    sends: contract.definition.client ?? {},
     session,
-    after: later,
-    failed: (failure) => void told("failed", failure),
-    crashed: console.error,
-    untold: console.error,
+    after: after,
+    onEventFailed: (failure) => void told("failed", failure),
+    onHandlerError: console.error,
+    onUnreportedError: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
   });
   const rooms = createRooms((gap) => peer.queue(() => told("gap", gap)));
@@ -186,13 +186,13 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     else if (frame.t === "ping") {
       say({ t: "pong", n: frame.n });
       session.flush();
-    } else if (frame.t === "ack") session.acked(frame.a, frame.but);
+    } else if (frame.t === "ack") session.acknowledge(frame.a, frame.but);
     else if (frame.t === "bye") connection.close();
     else if (frame.t === "goaway") connection.move(frame.at);
     else if (frame.t === "reauth") void renew().catch(() => {}); // without it the server will close, and it is asked for again
     else if ("room" in frame || frame.t === "gap") {
-      if (rooms.hear(frame)) peer.receive({ ...(frame as SaidFrame), t: "event" }, size); // which it is then
-    } else if (session.hear(frame) && !peer.receive(frame, size) && frame.t !== "pong")
+      if (rooms.receive(frame)) peer.receive({ ...(frame as SaidFrame), t: "event" }, size); // which it is then
+    } else if (session.receive(frame) && !peer.receive(frame, size) && frame.t !== "pong")
       throw new ProtocolError(`${frame.t} has no place here`);
   }
 
@@ -206,14 +206,14 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     const resumed = welcome.state === "resumed";
     if (key && !resumed) {
       session.reset();
-      peer.lost(() => told("reset", { why }));
+      peer.sessionLost(() => told("reset", { reason: why }));
     }
     key = { sid, rt, ep };
     session.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
     connection.live(heartbeat.i + heartbeat.t, resumed);
     // Whoever is told that it is open may close.
-    if (connection.wire) session.live(connection.wire, welcome);
-    opening.settle();
+    if (connection.wire) session.attach(connection.wire, welcome);
+    opening.resolve();
   }
 
   async function tell(name: string, data: unknown): Promise<void> {

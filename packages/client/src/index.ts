@@ -5,7 +5,7 @@ export { openSocket } from "./open-socket.ts";
 export type { OpenSocketOptions } from "./open-socket.ts";
 export type { Gap } from "./rooms.ts";
 export type { WebSocketClass, WebSocketLike } from "./connection/websocket-class.ts";
-export type { ConnectionStatus, Watchable } from "./connection/status.ts";
+export type { ConnectionStatus, Subscribable as Watchable } from "./connection/status.ts";
 export {
   binary,
   bool,

@@ -7,7 +7,7 @@ import {
   WireEvents,
   type WireListener,
 } from "@symbolon/protocol";
-import { type Connection, createConnection } from "./connection/connection.ts";
+import { type ReconnectingConnection, createConnection } from "./connection/connection.ts";
 import type { WebSocketClass } from "./connection/websocket-class.ts";
 
 /** How a raw socket is opened. */
@@ -38,7 +38,7 @@ export function openSocket<Receive = Message, Send = unknown>(
 
 /** One wire made of many: it ends when the connection has ended for good. */
 class LastingWire implements Wire {
-  readonly #connection: Connection;
+  readonly #connection: ReconnectingConnection;
   readonly #events = new WireEvents();
   readonly #limit: number;
   #kept: Message[] = [];

@@ -16,7 +16,7 @@ export interface Gap {
   /** The last one. */
   readonly to: number;
   /** `trimmed`: the room remembers no more. `epoch`: it has forgotten all, and counts anew; nobody knows how much is lost. */
-  readonly why: string;
+  readonly reason: string;
 }
 
 /** The rooms that a client is in, and how far it has come in each. */
@@ -27,7 +27,7 @@ export interface ClientRooms {
    * Takes a frame; true when something was said that the client has not heard. Throws ProtocolError with 4902 when
    * something was said before of which nobody told.
    */
-  readonly hear: (frame: RoomFrame | SaidFrame | SkipFrame | GapFrame) => boolean;
+  readonly receive: (frame: RoomFrame | SaidFrame | SkipFrame | GapFrame) => boolean;
 }
 
 /**
@@ -40,7 +40,7 @@ export function createRooms(lost: (gap: Gap) => void): ClientRooms {
     get positions() {
       return [...places.values()];
     },
-    hear(frame) {
+    receive(frame) {
       const { room = "" } = frame;
       const at = places.get(room);
       if (frame.t === "room") {
@@ -49,9 +49,9 @@ export function createRooms(lost: (gap: Gap) => void): ClientRooms {
         // The wire before may have told more since the server was asked for this.
         else if (at?.[1] !== ep || at[2] < off) places.set(room, [room, ep, off]);
       } else if (frame.t === "gap") {
-        const { t: _, ...gap } = frame;
-        if (at) at[2] = gap.to;
-        lost(gap);
+        const { from, to, why: reason } = frame;
+        if (at) at[2] = to;
+        lost({ room: frame.room, from, to, reason });
       } else if (at && frame.o > at[2]) {
         if (frame.p !== at[2]) throw new ProtocolError("a message is missing", 4902);
         at[2] = frame.o;

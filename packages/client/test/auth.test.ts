@@ -1,6 +1,6 @@
 import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
-import { Clock, testClient } from "@symbolon/server/testing";
+import { Clock, testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect, type ConnectionStatus } from "../src/index.ts";
@@ -29,13 +29,13 @@ async function signedIn(getToken: () => string | Promise<string>) {
     return { principal: token?.split(" ")[0], expiresAt: clock.date + 100_000 };
   });
   members.implement(note, () => ({ say: (text) => void heard.push(text) }));
-  const net = testClient(app);
+  const net = testNetwork(app);
   const client = connect(note, { url: "ws://test", WebSocket: net.WebSocket, getToken });
   const statuses: ConnectionStatus[] = [];
-  client.status.watch((status) => statuses.push(status));
+  client.status.subscribe((status) => statuses.push(status));
   void client.opened;
   await pass();
-  expect(client.status.value.is).toBe("open");
+  expect(client.status.value.state).toBe("open");
   statuses.length = 0;
   return { app, clock, net, client, judged, heard, statuses };
 }
@@ -62,9 +62,9 @@ describe("a credential that ends", () => {
     clock.advance(25_000);
     client.send("say", "meanwhile");
     await pass();
-    expect(statuses).toMatchObject([{ is: "waiting", error: { code: 4401 } }]);
+    expect(statuses).toMatchObject([{ state: "waiting", error: { code: 4401 } }]);
     await pass(251);
-    expect(client.status.value).toEqual({ is: "open", attempt: 0, resumed: true });
+    expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: true });
     expect([judged, heard]).toEqual([["ada", "ada"], ["meanwhile"]]);
     client.close();
   });
@@ -74,7 +74,7 @@ describe("a credential that ends", () => {
     const { clock, client, judged } = await signedIn(() => tokens.shift() ?? "");
     clock.advance(80_000);
     await pass();
-    expect(client.status.value).toMatchObject({ is: "waiting", error: { code: 4401 } });
+    expect(client.status.value).toMatchObject({ state: "waiting", error: { code: 4401 } });
     await pass(251);
     expect(await client.closed).toMatchObject({ code: 4401, reason: "who are you?" });
     expect(judged).toEqual(["ada", "none", "none"]);
@@ -104,8 +104,8 @@ describe("a principal that is revoked", () => {
     client.on("reset", (reset) => resets.push(reset));
     app.revoke("ada", { code: 4401 });
     await pass(251);
-    expect(client.status.value).toEqual({ is: "open", attempt: 0, resumed: false });
-    expect([judged, resets]).toEqual([["ada", "ada"], [{ why: "unknown" }]]);
+    expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: false });
+    expect([judged, resets]).toEqual([["ada", "ada"], [{ reason: "unknown" }]]);
     client.close();
   });
 });

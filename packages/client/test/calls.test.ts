@@ -1,6 +1,6 @@
 import { contract, type DeclaredError, isDeclared, request, stream } from "@symbolon/protocol";
 import { createApp, RequestError, ValidationError } from "@symbolon/server";
-import { Clock, testClient } from "@symbolon/server/testing";
+import { Clock, testNetwork } from "@symbolon/server/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { connect } from "../src/index.ts";
@@ -45,7 +45,7 @@ function calling() {
   let parked: () => void = () => {};
   const app = createApp({ clock, onError: (error) => log.say(`app: ${String(error)}`) });
   app.implement(calls, (peer) => {
-    peer.watch(({ is }) => is === "parked" && parked());
+    peer.subscribe(({ type: is }) => is === "parked" && parked());
     return {
       note: async (text) => {
         if (text === "ask") log.say(`confirmed ${await peer.request("confirm", "sure?")}`);
@@ -79,7 +79,7 @@ function calling() {
       },
     };
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   const client = connect(calls, { url: "ws://test", WebSocket: net.WebSocket });
   /** The connection is lost, and the server does not wait for the client to come back. */
   const lose = async (): Promise<void> => {
@@ -158,7 +158,7 @@ describe("requests", () => {
   test("asked while away are asked on return; after close they fail", async () => {
     const { client, net, log } = calling();
     await client.opened;
-    const away = new Promise((resolve) => client.status.watch(resolve));
+    const away = new Promise((resolve) => client.status.subscribe(resolve));
     net.drop();
     await away;
     const givenUp = client.request("join", { room: "slow" }, { signal: AbortSignal.timeout(0) });

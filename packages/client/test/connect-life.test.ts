@@ -1,6 +1,6 @@
 import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
-import { Clock, testClient } from "@symbolon/server/testing";
+import { Clock, testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect, type ConnectionStatus } from "../src/index.ts";
@@ -46,8 +46,8 @@ async function welcomed(
 
 test("a client that nobody uses dials nothing and sets no timer, so it can be made on a server", async () => {
   const { made, client } = faked();
-  expect(client.status.value).toEqual({ is: "connecting", attempt: 0, resumed: false });
-  client.status.watch(() => {});
+  expect(client.status.value).toEqual({ state: "connecting", attempt: 0, resumed: false });
+  client.status.subscribe(() => {});
   await vi.advanceTimersByTimeAsync(60_000);
   expect(made).toEqual([]);
   expect(vi.getTimerCount()).toBe(0);
@@ -99,36 +99,36 @@ test("a server that is silent for too long is asked, then given up, and dialed a
   await welcomed({ last });
   await vi.advanceTimersByTimeAsync(30_000);
   expect(last().sent.at(-1)).toMatch(/^\{"t":"ping","n":\d+\}$/);
-  expect(client.status.value.is).toBe("open");
+  expect(client.status.value.state).toBe("open");
   await vi.advanceTimersByTimeAsync(5_000);
   expect(client.status.value).toMatchObject({
-    is: "waiting",
+    state: "waiting",
     error: { code: 1006, reason: "nothing is heard any more" },
   });
   client.send("say", { text: "while away" });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(made).toHaveLength(2);
   await welcomed({ last }, { state: "resumed" });
-  expect(client.status.value).toEqual({ is: "open", attempt: 0, resumed: true });
+  expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: true });
   expect(last().sent.at(-1)).toContain("while away");
   client.close();
 });
 
 test("a server that answers is left alone, however long it has nothing to say", async () => {
-  const net = testClient(chatting());
+  const net = testNetwork(chatting());
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
   const told: ConnectionStatus[] = [];
   client.on("line", () => {});
   await vi.advanceTimersByTimeAsync(1);
-  expect(client.status.value.is).toBe("open");
-  client.status.watch((status) => told.push(status));
+  expect(client.status.value.state).toBe("open");
+  client.status.subscribe((status) => told.push(status));
   await vi.advanceTimersByTimeAsync(600_000);
   expect(told).toEqual([]);
   client.close();
 });
 
 test("a token that cannot be had is a failed try, and is asked for again at the next", async () => {
-  const net = testClient(chatting());
+  const net = testNetwork(chatting());
   const getToken = vi
     .fn<() => Promise<string>>()
     .mockRejectedValueOnce(new Error("no token today"))
@@ -137,13 +137,13 @@ test("a token that cannot be had is a failed try, and is asked for again at the 
   const opened = client.opened.then(() => "opened");
   await vi.advanceTimersByTimeAsync(1);
   expect(client.status.value).toMatchObject({
-    is: "waiting",
+    state: "waiting",
     attempt: 1,
     error: { cause: new Error("no token today") },
   });
   await vi.advanceTimersByTimeAsync(1);
   expect(client.status.value).toMatchObject({
-    is: "waiting",
+    state: "waiting",
     attempt: 1,
     error: { reason: "no token today" },
   });
@@ -156,12 +156,12 @@ test("a token that cannot be had is a failed try, and is asked for again at the 
 test("what is said the moment the connection is lost is kept, and said on return", async () => {
   vi.useFakeTimers();
   const heard: string[] = [];
-  const net = testClient(chatting(heard));
+  const net = testNetwork(chatting(heard));
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
   const { opened } = client;
   await vi.advanceTimersByTimeAsync(1);
   await opened;
-  const unwatch = client.status.watch(() => {
+  const unwatch = client.status.subscribe(() => {
     unwatch();
     client.send("say", { text: "was I heard?" });
   });
@@ -174,7 +174,7 @@ test("what is said the moment the connection is lost is kept, and said on return
 test("closing leaves no timer behind", async () => {
   vi.useFakeTimers();
   const app = chatting();
-  const net = testClient(app);
+  const net = testNetwork(app);
   const before = vi.getTimerCount();
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
   const { opened } = client;
@@ -182,7 +182,7 @@ test("closing leaves no timer behind", async () => {
   await opened;
   net.drop();
   await vi.advanceTimersByTimeAsync(1);
-  expect(client.status.value.is).toBe("waiting");
+  expect(client.status.value.state).toBe("waiting");
   expect(vi.getTimerCount()).toBeGreaterThan(before);
   client.close();
   expect(vi.getTimerCount()).toBe(before);

@@ -28,9 +28,9 @@ describe("a session that was lost", () => {
       { status: "fulfilled", value: undefined },
       { status: "rejected", reason: unknown(true) },
     ]);
-    expect(resets).toEqual([{ why: "unknown" }]);
+    expect(resets).toEqual([{ reason: "unknown" }]);
     expect(failures).toEqual([{ name: "say", data: 2, error: unknown(true) }]);
-    expect(client.status.value).toEqual({ is: "open", attempt: 0, resumed: false });
+    expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: false });
     expect(heard()).toEqual([said(1, 3, 4), '{"s":2,"t":"request","q":5,"name":"ask","data":4}']);
     says('{"s":1,"t":"reply","data":6,"re":5}', '{"t":"ack","a":2}');
     expect(await kept).toEqual([undefined, 6]);
@@ -75,7 +75,7 @@ describe("a session that was lost", () => {
     await breaks();
     welcomes({ sid: "s2" });
     await pass();
-    expect([resets, client.status.value.resumed]).toEqual([[{ why: "" }], false]);
+    expect([resets, client.status.value.resumed]).toEqual([[{ reason: "" }], false]);
     client.close();
   });
 
@@ -121,7 +121,7 @@ describe("what is kept for the server", () => {
   });
 
   test("is refused beyond its bounds, where that is asked for, and told when nobody awaits it", async () => {
-    const { client, failures } = await talking({ size: 200, full: "reject" });
+    const { client, failures } = await talking({ bytes: 200, full: "reject" });
     for (const n of [1, 2]) client.send("say", n);
     await expect(client.send("say", 3)).rejects.toMatchObject({ code: "OUTBOX_FULL" });
     expect(failures.map(({ data }) => data)).toEqual([2]);

@@ -52,7 +52,7 @@ describe("a session that goes on", () => {
     heard();
     welcomes({ state: "resumed", rx: 1 });
     expect(heard()).toEqual([said(2, 2), said(3, 3)]);
-    expect(client.status.value).toEqual({ is: "open", attempt: 0, resumed: true });
+    expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: true });
     last().says('{"t":"ack","a":3}');
     await Promise.all(sent);
     expect([resets, client.bufferedAmount]).toEqual([[], 0]);
@@ -98,7 +98,7 @@ describe("a session that goes on", () => {
     const { client, says, opens, order } = await welcomed();
     says(told(1, 1), told(3, 3));
     expect(client.status.value).toMatchObject({
-      is: "waiting",
+      state: "waiting",
       error: { reason: "a message is missing" },
     });
     says(told(2, 2)); // on a wire that was let go
@@ -115,7 +115,7 @@ describe("a session that goes on", () => {
     client.on("told", () => new Promise(() => {}));
     // Twice as much as was granted is borne: what comes again after a restart of the server takes room as well.
     says(...Array.from({ length: 512 }, (_, n) => told(n + 1, n)));
-    expect(client.status.value.is).toBe("open");
+    expect(client.status.value.state).toBe("open");
     says(told(513, 1));
     expect(await client.closed).toMatchObject({ code: 4429 });
   });

@@ -1,7 +1,7 @@
 import { type Closed, contract, type Failure, RequestError, ValidationError } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
 import { connect, type Client, type ConnectionStatus, type Reset } from "../src/index.ts";
@@ -57,10 +57,10 @@ function next<Value>(
   });
 }
 
-const becomes = (client: Client<never>, is: ConnectionStatus["is"]): Promise<ConnectionStatus> =>
+const becomes = (client: Client<never>, is: ConnectionStatus["state"]): Promise<ConnectionStatus> =>
   next<ConnectionStatus>(
-    (told) => client.status.watch(told),
-    (status) => status.is === is,
+    (told) => client.status.subscribe(told),
+    (status) => status.state === is,
   );
 const line = (client: Client<typeof chat>) => next<{ text: string }>((told) => client.on("line", told));
 const said = (client: Client<typeof chat>, text: string) =>
@@ -85,7 +85,7 @@ test("events go both ways over a real socket, read by their schemas, with the qu
 });
 
 test("every listener is called, and one that was undone is not", async () => {
-  const net = testClient(chatting());
+  const net = testNetwork(chatting());
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
   const told: string[] = [];
   const listener = ({ text }: { text: string }): void => void told.push(`a ${text}`);
@@ -120,9 +120,9 @@ test("what is sent while away is kept, and said once and in order to another ser
   const last = said(client, "after");
   const back = becomes(client, "open");
   await using _second = await serve(chatting(heard), { port: first.port });
-  expect(await back).toEqual({ is: "open", attempt: 0, resumed: false });
+  expect(await back).toEqual({ state: "open", attempt: 0, resumed: false });
   await Promise.all(sent);
-  expect(resets).toEqual([{ why: "unknown" }]);
+  expect(resets).toEqual([{ reason: "unknown" }]);
   await client.send("say", { text: "after" });
   await last;
   expect(heard).toEqual(["before", ...Array.from({ length: 50 }, (_, at) => `away ${at}`), "after"]);
@@ -131,7 +131,7 @@ test("what is sent while away is kept, and said once and in order to another ser
 
 test("more than 1,000 messages are not kept, unless they are awaited: the next one fails with OUTBOX_FULL", async () => {
   const heard: string[] = [];
-  const net = testClient(chatting(heard));
+  const net = testNetwork(chatting(heard));
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
   const kept = Array.from({ length: 1_000 }, (_, at) => client.send("say", { text: String(at) }));
   const failed = next<Failure>((told) => client.on("failed", told));
@@ -145,11 +145,11 @@ test("more than 1,000 messages are not kept, unless they are awaited: the next o
 });
 
 test("the status tells of the first connection, of the loss and of the return", async () => {
-  const net = testClient(chatting());
+  const net = testNetwork(chatting());
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
-  expect(client.status.value).toEqual({ is: "connecting", attempt: 0, resumed: false });
+  expect(client.status.value).toEqual({ state: "connecting", attempt: 0, resumed: false });
   const told: string[] = [];
-  client.status.watch(({ is, resumed }) => told.push(resumed ? `${is} again` : is));
+  client.status.subscribe(({ state: is, resumed }) => told.push(resumed ? `${is} again` : is));
   await client.opened;
   const back = becomes(client, "open");
   net.drop();
@@ -180,7 +180,7 @@ test.each([
   await expect(client.opened).rejects.toMatchObject({ name: "CloseError", code, reason: "No such room" });
   await expect(sent).rejects.toMatchObject({ code });
   await expect(client.send("say", { text: "too late" })).rejects.toMatchObject({ code });
-  expect(client.status.value).toMatchObject({ is: "closed", error: { code } });
+  expect(client.status.value).toMatchObject({ state: "closed", error: { code } });
   expect(await client.closed).toMatchObject({ code, reason: "No such room" });
 });
 
@@ -191,7 +191,7 @@ test("a query that does not fit its schema ends the client with 4400", async () 
 });
 
 test("an event that the server refuses is told with its name, its data and the schema's issues", async () => {
-  const net = testClient(chatting());
+  const net = testNetwork(chatting());
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
   const failed = next<Failure>((told) => client.on("failed", told));
   client.send("say", { text: "" });
@@ -202,7 +202,7 @@ test("an event that the server refuses is told with its name, its data and the s
   const refused = next<Failure>((told) => client.on("failed", told));
   client.send("hush", {});
   expect((await refused).error).toMatchObject({ code: "NO", message: "not you", data: { retry: false } });
-  expect(client.status.value.is).toBe("open");
+  expect(client.status.value.state).toBe("open");
   client.close();
 });
 
@@ -210,7 +210,7 @@ test("the token is asked for before every dial, and is the server's context.toke
   const tokens: (string | undefined)[] = [];
   const app = createApp();
   app.use(({ token }) => void tokens.push(token)).implement(chat, () => ({ say: () => {}, hush: () => {} }));
-  const net = testClient(app);
+  const net = testNetwork(app);
   let asked = 0;
   const getToken = (): Promise<string> => Promise.resolve(`token ${(asked += 1)}`);
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, getToken, ...where });
@@ -230,7 +230,7 @@ test("a close says bye, so that the server ends the connection with 1000", async
     over = peer.closed.then((closed) => (ended.push(closed), closed));
     return { say: () => {}, hush: () => {} };
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
   await client.opened;
   client.close();

@@ -1,7 +1,7 @@
 import { contract } from "@symbolon/protocol";
 import { createApp, json } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect, openSocket } from "../src/index.ts";
@@ -36,7 +36,7 @@ test("texts and bytes come back from a real server, and the loop ends with the s
 });
 
 test("codecs read and write the messages", async () => {
-  const net = testClient(echoing().app);
+  const net = testNetwork(echoing().app);
   const Point = z.object({ x: z.number() });
   const socket = openSocket("ws://test/echo", {
     receive: json(Point),
@@ -51,7 +51,7 @@ test("codecs read and write the messages", async () => {
 
 test("the socket outlives a drop: what is sent meanwhile is kept and arrives in order, in the same loop", async () => {
   const { app, connections } = echoing();
-  const net = testClient(app);
+  const net = testNetwork(app);
   const socket = openSocket("ws://test/echo", { WebSocket: net.WebSocket });
   const heard: unknown[] = [];
   await socket.send("before");
@@ -97,7 +97,7 @@ test("a terminal code ends the loop, and what was sent after it fails", async ()
 });
 
 test("more messages than the limit are not kept: send throws OUTBOX_FULL", async () => {
-  const net = testClient(echoing().app);
+  const net = testNetwork(echoing().app);
   const socket = openSocket("ws://test/echo", { limit: 2, WebSocket: net.WebSocket });
   void socket.send("1");
   void socket.send("2");
@@ -112,7 +112,7 @@ test("a pipe that fails while nobody waits for it ends neither the process nor t
   const unhandled: unknown[] = [];
   const note = (reason: unknown): void => void unhandled.push(reason);
   process.on("unhandledRejection", note);
-  const net = testClient(echoing().app);
+  const net = testNetwork(echoing().app);
   const socket = openSocket("ws://test/echo", { WebSocket: net.WebSocket });
   void socket.pipe(
     (function* () {
@@ -148,7 +148,7 @@ test("a second connection of one client instance supersedes the first, so nothin
   const chat = contract("/chat", { server: { line: z.string() } });
   const app = createApp();
   const service = app.implement(chat, (peer, { room }) => (room("all").join(peer), {}));
-  const net = testClient(app);
+  const net = testNetwork(app);
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket });
   const heard: string[] = [];
   const last = new Promise<void>((resolve) => {
@@ -159,7 +159,7 @@ test("a second connection of one client instance supersedes the first, so nothin
   });
   await client.opened;
   const back = new Promise<void>((resolve) => {
-    client.status.watch(({ is }) => is === "open" && resolve());
+    client.status.subscribe(({ state: is }) => is === "open" && resolve());
   });
   service.room("all").send("line", "1");
   await Promise.resolve().then(() => Promise.resolve());
@@ -173,7 +173,7 @@ test("a second connection of one client instance supersedes the first, so nothin
 });
 
 test("it is closed at the end of its scope", async () => {
-  const net = testClient(echoing().app);
+  const net = testNetwork(echoing().app);
   let closed: Promise<unknown> | undefined;
   {
     await using socket = openSocket("ws://test/echo", { WebSocket: net.WebSocket });

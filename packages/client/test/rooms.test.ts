@@ -6,9 +6,9 @@ import { createRooms, type Gap } from "../src/rooms.ts";
 function places() {
   const heard: (EventFrame | Gap)[] = [];
   const rooms = createRooms((gap) => void heard.push(gap));
-  const hear = (...frames: Parameters<typeof rooms.hear>[0][]): void => {
+  const hear = (...frames: Parameters<typeof rooms.receive>[0][]): void => {
     for (const frame of frames)
-      if (rooms.hear(frame)) {
+      if (rooms.receive(frame)) {
         const { name, data } = frame as SaidFrame;
         heard.push({ t: "event", name, data });
       }
@@ -52,16 +52,16 @@ describe("a client in a room", () => {
 
   test("hears of a gap, and goes on behind it", () => {
     const { heard, hear } = places();
-    const gap = { room: "tea", from: 5, to: 7, why: "trimmed" };
-    hear(room(4), { t: "gap", ...gap }, said(8));
-    expect(heard).toEqual([gap, event(8)]);
+    const gap = { room: "tea", from: 5, to: 7 };
+    hear(room(4), { t: "gap", ...gap, why: "trimmed" }, said(8));
+    expect(heard).toEqual([{ ...gap, reason: "trimmed" }, event(8)]);
   });
 
   test("hears of a gap in the session", () => {
     const { rooms, heard, hear } = places();
-    const gap = { from: 5, to: 7, why: "overflow" };
-    hear({ t: "gap", ...gap });
-    expect(heard).toEqual([gap]);
+    const gap = { from: 5, to: 7 };
+    hear({ t: "gap", ...gap, why: "overflow" });
+    expect(heard).toEqual([{ ...gap, reason: "overflow" }]);
     expect(rooms.positions).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { surroundWith } from "./request/around.ts";
+import { setContextRunner } from "./request/around.ts";
 import type { Context, RouteSchemas } from "./request/context.ts";
 
 /** The context as code far from its handler knows it: the request and its parts, and whatever hooks provided. */
@@ -8,7 +8,7 @@ export type CurrentContext = Context<string, RouteSchemas> & Readonly<Record<str
 const storage = new AsyncLocalStorage<CurrentContext>();
 
 // What was open before this module was first imported has no context; there is nothing to pay until then.
-surroundWith((context, run) => storage.run(context as CurrentContext, run));
+setContextRunner((context, run) => storage.run(context as CurrentContext, run));
 
 /**
  * The context of the present hook or handler, anywhere in its async flow.

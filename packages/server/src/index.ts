@@ -14,32 +14,32 @@ export type {
 } from "./contract/setup.ts";
 export { Socket } from "./socket/socket.ts";
 export type { PairOptions } from "./socket/socket.ts";
-export type { Expected } from "./socket/expect.ts";
-export type { PendingWire, SocketState } from "./socket/pending-wire.ts";
+export type { ExpectedMessage as Expected } from "./socket/expect.ts";
+export type { PendingWire, SocketReadyState as SocketState } from "./socket/pending-wire.ts";
 export type {
-  Layered,
-  NoOthers,
+  Merged as Layered,
+  Exact as NoOthers,
   SocketClass,
-  SocketLayer,
+  SocketDefaults as SocketLayer,
   SocketOf,
   SocketRouteOptions,
 } from "./socket/socket-options.ts";
-export type { Unread } from "./socket/unread.ts";
+export type { UnreadPolicy as Unread } from "./socket/unread.ts";
 export { listen, listenEach } from "./socket/listen.ts";
 export type {
-  Answer,
-  Hear,
-  HearApart,
-  Heard,
+  ListenerResult as Answer,
+  MessageListener as Hear,
+  StandaloneMessageListener as HearApart,
+  ListenerInput as Heard,
   Listener,
-  ListenerApart,
-  SocketApart,
+  StandaloneListener as ListenerApart,
+  StandaloneSocket as SocketApart,
 } from "./socket/listen.ts";
-export type { SocketHandler, SocketResult, Streamed } from "./socket/serve-socket.ts";
+export type { SocketHandler, SocketResult, StreamedValues as Streamed } from "./socket/serve-socket.ts";
 export type { SocketRoom } from "./socket/socket-rooms.ts";
 export type { LimitOptions } from "./access/limits.ts";
 export type { Gauges, HttpHandler } from "./app/routes.ts";
-export type { Hook, HookResult, OwnName, Provided } from "./request/hook.ts";
+export type { Hook, HookResult, ReservedContextKey as OwnName, Provided } from "./request/hook.ts";
 export type { BaseContext, Context, HookContext, NoSchemas, RouteSchemas } from "./request/context.ts";
 export type { BroadcastOptions, Room, RoomChange } from "./rooms/room.ts";
 export type { HeartbeatOptions } from "./timing/heartbeat.ts";

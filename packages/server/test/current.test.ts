@@ -11,14 +11,14 @@ afterEach(() => void vi.restoreAllMocks());
 /** The modules as a program has them that imports `current`. */
 async function withCurrent() {
   const { createApp } = await import("../src/app/app.ts");
-  const { testClient } = await import("../src/testing/index.ts");
+  const { testNetwork: testClient } = await import("../src/testing/index.ts");
   const { current } = await import("../src/current.ts");
   return { createApp, testClient, current };
 }
 
 test("without the import nothing runs in an AsyncLocalStorage", async () => {
   const { createApp } = await import("../src/app/app.ts");
-  const { testClient } = await import("../src/testing/index.ts");
+  const { testNetwork: testClient } = await import("../src/testing/index.ts");
   const run = vi.spyOn(AsyncLocalStorage.prototype, "run");
   const app = createApp();
   const view = app.use(() => ({ user: "ada" }));

@@ -64,7 +64,7 @@ test("@symbolon/server/testing exports these names and no others", async () => {
       "CookieJar",
       "TestSocket",
       "TimeoutError",
-      "testClient",
+      "testNetwork",
     ]
   `);
 });

@@ -1,11 +1,11 @@
 import { checkCloseCode, closeAdvice, CloseError, cutReason, type Message } from "@symbolon/protocol";
-import { Alarm } from "./timer.ts";
+import { Timer } from "./timer.ts";
 import { backoff, first } from "./backoff.ts";
 import { abnormal, goingAway, normal, superseded, tooMany } from "./close-codes.ts";
 import { isOnline, isVisible, watchNetwork, type NetworkScope } from "./network.ts";
-import { redialing, type Redialer } from "./redialer.ts";
-import { type Dialed, SocketWire, type SocketListener } from "./socket-wire.ts";
-import { createValue, type ConnectionStatus, type Watchable } from "./status.ts";
+import { createRedialer, type Redialer } from "./redialer.ts";
+import { type DialOptions, SocketWire, type SocketListener } from "./socket-wire.ts";
+import { createValue, type ConnectionStatus, type Subscribable } from "./status.ts";
 import { createWatchdog } from "./watchdog.ts";
 
 /** What happens on a connection, told to the conversation above it, which must not throw. */
@@ -25,7 +25,7 @@ export interface ConnectionListener {
 }
 
 /** Where and how to connect; the url is asked for before every try, so it can bring a fresh token. */
-export interface ConnectionOptions extends Dialed {
+export interface ConnectionOptions extends DialOptions {
   /** For tests. Default: `Math.random`. */
   readonly random?: () => number;
   /** Whose events tell of the network, for tests. Default: the globals. */
@@ -33,9 +33,9 @@ export interface ConnectionOptions extends Dialed {
 }
 
 /** A connection that is dialed again whenever it is lost: one wire after the other, until it is closed for good. */
-export interface Connection {
+export interface ReconnectingConnection {
   /** Where it stands; `connecting` also before `dial`. */
-  readonly status: Watchable<ConnectionStatus>;
+  readonly status: Subscribable<ConnectionStatus>;
   /** The wire that is open now. */
   readonly wire: SocketWire | undefined;
   /** Starts in the next macrotask. A second call does nothing; before the first, no global is touched. */
@@ -69,10 +69,13 @@ const steadyAfter = 10_000;
 const tooManyWait = 5_000;
 
 /** Makes a connection; it dials when it is told to. */
-export function createConnection(options: ConnectionOptions, listener: ConnectionListener): Connection {
+export function createConnection(
+  options: ConnectionOptions,
+  listener: ConnectionListener,
+): ReconnectingConnection {
   // Read now, never at import: a bundle is also imported where there is no page.
   const { random = Math.random, network = globalThis } = options;
-  const status = createValue<ConnectionStatus>({ is: "connecting", attempt: 0, resumed: false });
+  const status = createValue<ConnectionStatus>({ state: "connecting", attempt: 0, resumed: false });
   let over = false;
   /** At work unless the page is left, or it is over. */
   let dialer: Redialer | undefined;
@@ -97,17 +100,17 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   let error: CloseError | undefined;
 
   // For the end of a wait, of a socket's time, or of the time before it is left.
-  const alarm = new Alarm();
-  const watchdog = createWatchdog({ ask: listener.probe, dead: drop });
+  const alarm = new Timer();
+  const watchdog = createWatchdog({ sendProbe: listener.probe, onDead: drop });
 
   const told: SocketListener = {
-    dialing: () => alarm.set(patience, () => lose(broken("not established in time"))),
+    dialing: () => alarm.start(patience, () => lose(broken("not established in time"))),
     opened(now) {
       wire = now;
       listener.opened(now);
     },
     message(message) {
-      watchdog.heard();
+      watchdog.received();
       listener.message(message);
     },
     closed(why, from, hopeless) {
@@ -122,9 +125,9 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
   };
 
   function start(): void {
-    dialer = redialing(() => {
+    dialer = createRedialer(() => {
       if (retryAt) return; // lost meanwhile: it will be told again
-      say({ is: "connecting" });
+      say({ state: "connecting" });
       if (dialer) newest = new SocketWire(options, told); // whoever is told may close
     });
   }
@@ -159,19 +162,19 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     const at = Math.max(now, notBefore) + random() * window;
     if (at >= retryAt) return;
     retryAt = at;
-    alarm.set(at - now, then);
-    say({ is: "waiting", retryAt });
+    alarm.start(at - now, then);
+    say({ state: "waiting", retryAt });
   }
 
   function whenOnline(then: () => void): void {
     if (isOnline(network)) return then();
     retryAt = Infinity;
-    say({ is: "waiting", offline: true });
+    say({ state: "waiting", offline: true });
   }
 
   function again(): void {
     retryAt = 0;
-    dialer?.again();
+    dialer?.retry();
   }
 
   function wake(): void {
@@ -188,7 +191,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     if (!dialer) return;
     if (wire && !persisted) listener.leaving?.();
     stop(goingAway, "");
-    say({ is: "waiting" });
+    say({ state: "waiting" });
   }
 
   /** Lets go of the wire and of all that watches over it. */
@@ -196,7 +199,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     const held = wire;
     wire = undefined;
     liveSince = Infinity;
-    alarm.clear();
+    alarm.stop();
     watchdog.stop();
     if (held) listener.lost();
   }
@@ -222,11 +225,11 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     error = why;
     stop(why.code, why.reason);
     unwatch?.();
-    say({ is: "closed" });
+    say({ state: "closed" });
     listener.ended(why);
   }
 
-  function say(now: Partial<ConnectionStatus> & Pick<ConnectionStatus, "is">): void {
+  function say(now: Partial<ConnectionStatus> & Pick<ConnectionStatus, "state">): void {
     // One who moves is still where it was.
     if (!left) status.set({ attempt, resumed: false, error, ...now });
   }
@@ -238,7 +241,7 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
     },
     dial() {
       if (unwatch || over) return;
-      unwatch = watchNetwork({ woke: wake, offline: watchdog.probe, hidden: leave }, network);
+      unwatch = watchNetwork({ wake: wake, offline: watchdog.probe, hidden: leave }, network);
       start();
     },
     live(limit, resumed = false) {
@@ -247,13 +250,13 @@ export function createConnection(options: ConnectionOptions, listener: Connectio
       liveSince = Date.now();
       refused = false;
       error = undefined;
-      alarm.clear();
-      watchdog.watch(limit);
-      say({ is: "open", attempt: 0, resumed });
+      alarm.stop();
+      watchdog.start(limit);
+      say({ state: "open", attempt: 0, resumed });
     },
     move(within) {
       if (wire && !left)
-        alarm.set(within, () => {
+        alarm.start(within, () => {
           left = wire;
           newest = undefined;
           attempt = 0;

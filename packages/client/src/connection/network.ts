@@ -1,7 +1,7 @@
 /** What the device and the page say about the network. */
 export interface NetworkListener {
   /** Something woke: the page is visible or back, or the device is online. A good time to dial, or to probe. */
-  woke(): void;
+  wake(): void;
   /** The device says it went offline: a reason to probe, not a proof. */
   offline(): void;
   /** The page is being left; `persisted` when it is kept and may come back. */
@@ -31,7 +31,7 @@ export function watchNetwork(listener: NetworkListener, scope: NetworkScope): ()
   const heard = (event: { readonly type: string; readonly persisted?: boolean }): void => {
     if (event.type === "offline") listener.offline();
     else if (event.type === "pagehide") listener.hidden(event.persisted === true);
-    else if (event.type !== "visibilitychange" || isVisible(scope)) listener.woke();
+    else if (event.type !== "visibilitychange" || isVisible(scope)) listener.wake();
   };
   const each = (act: "addEventListener" | "removeEventListener"): void => {
     // The last two happen to the document, and bubble.

@@ -3,7 +3,7 @@ import ReconnectingWebSocket from "../../vendor/reconnecting-websocket.js";
 /** Dials when it is made, and again whenever it is told to, until it is stopped. */
 export interface Redialer {
   /** The present try is over: dials anew. */
-  again(): void;
+  retry(): void;
   /** Dials no more. */
   stop(): void;
 }
@@ -13,7 +13,7 @@ export interface Redialer {
  * `reconnecting-websocket`, which is unmaintained: it is given a class of sockets that are no more than a try. So it
  * never waits, never asks for an url, never hears an error, and each of its tries ends once, when we say so.
  */
-export function redialing(dial: () => void): Redialer {
+export function createRedialer(dial: () => void): Redialer {
   let ended: ((event: { readonly type: string }) => void) | undefined;
   class Try {
     /** It knows a class of WebSockets by this. */
@@ -37,5 +37,5 @@ export function redialing(dial: () => void): Redialer {
     reconnectionDelayGrowFactor: 1,
     connectionTimeout: 2 ** 31 - 1, // a longer timer would overflow into one of 1 ms
   });
-  return { again: () => ended?.({ type: "close" }), stop: () => dialer.close() };
+  return { retry: () => ended?.({ type: "close" }), stop: () => dialer.close() };
 }

@@ -1,10 +1,10 @@
 import { CloseError, cutReason, type Message, type Wire } from "@symbolon/protocol";
-import { Alarm } from "./timer.ts";
+import { Timer } from "./timer.ts";
 import { abnormal, badRequest, goingAway, internalError } from "./close-codes.ts";
-import { type WebSocketClass, webSocketAt, type WebSocketLike } from "./websocket-class.ts";
+import { type WebSocketClass, createWebSocket, type WebSocketLike } from "./websocket-class.ts";
 
 /** What is dialed. */
-export interface Dialed {
+export interface DialOptions {
   /** Asked once, and may take its time; `http` and `https` are read as `ws` and `wss`. A rejection ends the wire. */
   readonly url: () => string | URL | Promise<string | URL>;
   /** The subprotocols to offer. */
@@ -43,7 +43,7 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
   #over = false;
   #draining: Promise<void> | undefined;
 
-  constructor(dialed: Dialed, listener: SocketListener) {
+  constructor(dialed: DialOptions, listener: SocketListener) {
     this.#listener = listener;
     void this.#dial(dialed);
   }
@@ -84,18 +84,18 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
   }
 
   async #drain(): Promise<void> {
-    while (this.#full) await new Promise<void>((resolve) => new Alarm().set(look, resolve));
+    while (this.#full) await new Promise<void>((resolve) => new Timer().start(look, resolve));
     this.#draining = undefined;
   }
 
-  async #dial({ url, protocols, WebSocket }: Dialed): Promise<void> {
+  async #dial({ url, protocols, WebSocket }: DialOptions): Promise<void> {
     let hopeless = false;
     try {
       const address = String(await url()).replace(/^http/i, "ws");
       if (this.#over) return;
       hopeless = true;
       this.#listener.dialing();
-      this.#hear((this.socket = webSocketAt(address, protocols, WebSocket)));
+      this.#hear((this.socket = createWebSocket(address, protocols, WebSocket)));
     } catch (cause) {
       this.#end(abnormal, "", false, cause, hopeless);
     }

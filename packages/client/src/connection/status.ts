@@ -3,7 +3,7 @@ import type { CloseError } from "@symbolon/protocol";
 /** Where a connection stands. */
 export interface ConnectionStatus {
   /** `connecting` until the conversation is established, then `open`; `waiting` for the next try; `closed` for good. */
-  readonly is: "connecting" | "open" | "waiting" | "closed";
+  readonly state: "connecting" | "open" | "waiting" | "closed";
   /** Losses and failed tries in a row, as long as none of them was open for 10 s; 0 while open. */
   readonly attempt: number;
   /** When the next try starts, in ms since the epoch; only while waiting, and only when that is known. */
@@ -17,24 +17,24 @@ export interface ConnectionStatus {
 }
 
 /** A value that can be read at any time and watched for changes. */
-export interface Watchable<T> {
+export interface Subscribable<T> {
   /** The value as it is now. */
   readonly value: T;
   /**
    * Calls `listener` with every new value, not with the present one, until the returned function is called.
    * Each call is a subscription of its own. What a listener throws goes to the console and stops nobody else.
    */
-  readonly watch: (listener: (value: T) => void) => () => void;
+  readonly subscribe: (listener: (value: T) => void) => () => void;
 }
 
 /** A watchable value for the one who owns it. */
-export interface Value<T> extends Watchable<T> {
+export interface SettableValue<T> extends Subscribable<T> {
   /** Makes `value` the value and tells who watches; the same value again tells nobody. */
   set(value: T): void;
 }
 
 /** Makes a watchable value, at first `now`. */
-export function createValue<T>(now: T): Value<T> {
+export function createValue<T>(now: T): SettableValue<T> {
   const watchers = new Set<{ readonly told: (value: T) => void }>();
   return {
     get value() {
@@ -54,7 +54,7 @@ export function createValue<T>(now: T): Value<T> {
         }
       }
     },
-    watch(told) {
+    subscribe(told) {
       const watcher = { told };
       watchers.add(watcher);
       return () => void watchers.delete(watcher);

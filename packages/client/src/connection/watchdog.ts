@@ -1,11 +1,11 @@
-import { Alarm } from "./timer.ts";
+import { Timer } from "./timer.ts";
 
 /** What a watchdog needs of the one it watches for. */
 export interface WatchdogOptions {
   /** Sends something that must be answered. Left out, nothing is asked, and silence is no sign. */
-  readonly ask: (() => void) | undefined;
+  readonly sendProbe: (() => void) | undefined;
   /** Nothing comes any more. */
-  readonly dead: (why: string) => void;
+  readonly onDead: (why: string) => void;
 }
 
 /** A probe has so long to be answered, in ms, or half of what silence may last. */
@@ -19,9 +19,9 @@ const furthest = 10_000;
  */
 export interface Watchdog {
   /** Starts. When silence nears that many ms it asks; when it gets there it is death. Default: only `probe` asks. */
-  readonly watch: (silence?: number) => void;
+  readonly start: (silence?: number) => void;
   /** Something arrived; whatever it is, it is life. */
-  readonly heard: () => void;
+  readonly received: () => void;
   /** Asks now, and takes silence for death. */
   readonly probe: () => void;
   /** Stops; `watch` starts again. */
@@ -29,8 +29,8 @@ export interface Watchdog {
 }
 
 /** Makes a watchdog, which watches nothing yet. */
-export function createWatchdog({ ask, dead }: WatchdogOptions): Watchdog {
-  const alarm = new Alarm();
+export function createWatchdog({ sendProbe: ask, onDead: dead }: WatchdogOptions): Watchdog {
+  const alarm = new Timer();
   let state: "off" | "watching" | "asking" = "off";
   let limit: number;
   let lastHeard: number;
@@ -40,14 +40,14 @@ export function createWatchdog({ ask, dead }: WatchdogOptions): Watchdog {
     const now = Date.now();
     lastHeard = Math.min(lastHeard, now); // the clock may have been set back
     const left = lastHeard + limit - forAnswer - now;
-    if (left > 0) alarm.set(Math.min(left, furthest), look);
+    if (left > 0) alarm.start(Math.min(left, furthest), look);
     else probe();
   }
 
   function probe(): void {
     if (state !== "watching" || !ask) return;
     state = "asking";
-    alarm.set(forAnswer, () => dead("nothing is heard any more"));
+    alarm.start(forAnswer, () => dead("nothing is heard any more"));
     ask();
   }
 
@@ -60,8 +60,8 @@ export function createWatchdog({ ask, dead }: WatchdogOptions): Watchdog {
 
   return {
     probe,
-    heard,
-    watch(silence = Infinity) {
+    received: heard,
+    start(silence = Infinity) {
       limit = silence;
       forAnswer = Math.min(patience, silence / 2);
       state = "asking"; // and this is the answer
@@ -69,7 +69,7 @@ export function createWatchdog({ ask, dead }: WatchdogOptions): Watchdog {
     },
     stop() {
       state = "off";
-      alarm.clear();
+      alarm.stop();
     },
   };
 }

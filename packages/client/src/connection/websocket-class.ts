@@ -29,7 +29,7 @@ function classIn(module: unknown): unknown {
  * Makes a socket, by `isomorphic-ws` when no class is given.
  * @throws SyntaxError for a malformed url or subprotocol, Error where there is no WebSocket.
  */
-export function webSocketAt(
+export function createWebSocket(
   url: string,
   protocols: readonly string[],
   given: WebSocketClass | undefined,

@@ -1,13 +1,13 @@
 import type { AnyContract } from "@symbolon/protocol";
-import { Alarm } from "../connection/timer.ts";
+import { Timer } from "../connection/timer.ts";
 import type { ConnectOptions } from "../connect-options.ts";
 import { type Client, connect } from "../connect.ts";
 
 /** The clients that somebody holds. */
-const all = new Set<HeldClient<AnyContract>>();
+const all = new Set<SharedClient<AnyContract>>();
 
 /** A client that lives as long as somebody holds it; whoever wants the same one meanwhile is given it as well. */
-export class HeldClient<C extends AnyContract> {
+export class SharedClient<C extends AnyContract> {
   /** The client itself; it opens when it is first held or used. */
   readonly client: Client<C>;
   /** Asked for the credential in place of the one it was made with. */
@@ -15,7 +15,7 @@ export class HeldClient<C extends AnyContract> {
   readonly #contract: C;
   readonly #options: ConnectOptions<C>;
   readonly #address: string;
-  readonly #alarm = new Alarm();
+  readonly #alarm = new Timer();
   #holders = 0;
 
   /** Nobody knows it until it is held: what is made while rendering may never be used. */
@@ -32,13 +32,14 @@ export class HeldClient<C extends AnyContract> {
   }
 
   /** The client that somebody holds with these values and that has not ended; undefined when there is none. */
-  static find<C extends AnyContract>(contract: C, options: ConnectOptions<C>): HeldClient<C> | undefined {
-    for (const held of all) if (!held.ended && held.fits(contract, options)) return held as HeldClient<C>;
+  static find<C extends AnyContract>(contract: C, options: ConnectOptions<C>): SharedClient<C> | undefined {
+    for (const held of all)
+      if (!held.ended && held.matches(contract, options)) return held as SharedClient<C>;
     return undefined;
   }
 
   /** Whether it was made of the same contract and `WebSocket`, and of equal `url`, `params` and `query`. */
-  fits(contract: AnyContract, options: ConnectOptions<AnyContract>): boolean {
+  matches(contract: AnyContract, options: ConnectOptions<AnyContract>): boolean {
     return (
       this.#contract === contract &&
       this.#options.WebSocket === options.WebSocket &&
@@ -48,27 +49,27 @@ export class HeldClient<C extends AnyContract> {
 
   /** Whether it has ended for good. */
   get ended(): boolean {
-    return this.client.status.value.is === "closed";
+    return this.client.status.value.state === "closed";
   }
 
   /** The one to hold: itself, unless it has ended or another was held in its place first. */
-  get heir(): HeldClient<C> {
-    const held = HeldClient.find(this.#contract, this.#options);
+  get current(): SharedClient<C> {
+    const held = SharedClient.find(this.#contract, this.#options);
     if (held === this) return this;
-    if (!held) return this.ended ? new HeldClient(this.#contract, this.#options) : this;
+    if (!held) return this.ended ? new SharedClient(this.#contract, this.#options) : this;
     this.client.close(); // it may have been used already, and must not dial
     return held;
   }
 
   /** Opens it, and keeps it open until the returned function is called, and not held again in the same macrotask. */
-  hold(): () => void {
+  retain(): () => void {
     all.add(this);
     this.#holders += 1;
-    this.#alarm.clear();
+    this.#alarm.stop();
     void this.client.opened; // dials
     return () => {
       this.#holders -= 1;
-      if (this.#holders === 0) this.#alarm.set(0, () => this.#end());
+      if (this.#holders === 0) this.#alarm.start(0, () => this.#end());
     };
   }
 

@@ -2,7 +2,7 @@ import type { AnyContract } from "@symbolon/protocol";
 import { useEffect, useInsertionEffect, useState } from "react";
 import type { ConnectOptions } from "../connect-options.ts";
 import type { Client } from "../connect.ts";
-import { HeldClient } from "./shared-client.ts";
+import { SharedClient } from "./shared-client.ts";
 
 /**
  * A client of a contract, open while a component that uses it is mounted. It is known by its contract and by the values
@@ -12,17 +12,18 @@ import { HeldClient } from "./shared-client.ts";
  * `getToken` may change from one rendering to the next: the newest is asked.
  */
 export function useClient<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
-  const made = (): HeldClient<C> => HeldClient.find(contract, options) ?? new HeldClient(contract, options);
+  const made = (): SharedClient<C> =>
+    SharedClient.find(contract, options) ?? new SharedClient(contract, options);
   const [last, setHeld] = useState(made);
-  const held = last.fits(contract, options) ? last : made();
+  const held = last.matches(contract, options) ? last : made();
   if (held !== last) setHeld(held);
 
   useInsertionEffect(() => {
     held.getToken = options.getToken;
   });
   useEffect(() => {
-    const { heir } = held;
-    if (heir === held) return held.hold();
+    const { current: heir } = held;
+    if (heir === held) return held.retain();
     setHeld(heir);
     return undefined;
   }, [held]);

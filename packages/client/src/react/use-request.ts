@@ -7,21 +7,21 @@ import type {
   RequestName,
 } from "@symbolon/protocol";
 import type { Client } from "../connect.ts";
-import { useLatest } from "./use-task.ts";
+import { useTask } from "./use-task.ts";
 
 /** A request of a component: how to ask it, and what became of the last question. */
-export interface Asking<Question extends readonly unknown[], Reply> {
+export interface RequestState<Question extends readonly unknown[], Reply> {
   /** Asks, and gives up the question before. The same function in every rendering; it never throws. */
-  readonly ask: (...question: Question) => void;
+  readonly execute: (...question: Question) => void;
   /** The last reply there was; it stays while the next question is pending, and when that fails. */
   readonly data: Reply | undefined;
   /** Why the last question failed: what `client.request` rejects with. Undefined while one is pending. */
   readonly error: unknown;
   /** True from the question to its reply or failure, also while the connection is away. */
-  readonly pending: boolean;
+  readonly isPending: boolean;
 }
 
-type Asked<Reply> = Omit<Asking<[], Reply>, "ask">;
+type Asked<Reply> = Omit<RequestState<[], Reply>, "execute">;
 
 /**
  * A request that is asked when `ask` is called. The last question wins: one before it is given up, at the server as
@@ -30,19 +30,19 @@ type Asked<Reply> = Omit<Asking<[], Reply>, "ask">;
 export function useRequest<C extends AnyContract, Name extends RequestName<ClientMessages<C>>>(
   client: Client<C>,
   name: Name,
-): Asking<AskArguments<ClientMessages<C>, Name>, Answer<ClientMessages<C>, Name>> {
+): RequestState<AskArguments<ClientMessages<C>, Name>, Answer<ClientMessages<C>, Name>> {
   type Reply = Answer<ClientMessages<C>, Name>;
   // The question is checked where `ask` is called; here it is only handed on, with a signal.
   const request = client.request as (name: Name, data: unknown, options: AskOptions) => Promise<Reply>;
-  const [asked, ask] = useLatest<Asked<Reply>, AskArguments<ClientMessages<C>, Name>>(
+  const [asked, ask] = useTask<Asked<Reply>, AskArguments<ClientMessages<C>, Name>>(
     async (gone, say, ...[input, options]: AskArguments<ClientMessages<C>, Name>) => {
-      say({ error: undefined, pending: true });
+      say({ error: undefined, isPending: true });
       const signal = options?.signal ? AbortSignal.any([options.signal, gone]) : gone;
       return { data: await request(name, input, { ...options, signal }) };
     },
-    { data: undefined, error: undefined, pending: false },
-    { pending: false },
+    { data: undefined, error: undefined, isPending: false },
+    { isPending: false },
     [client, name],
   );
-  return { ...asked, ask };
+  return { ...asked, execute: ask };
 }

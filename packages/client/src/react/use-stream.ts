@@ -9,7 +9,7 @@ import type {
 } from "@symbolon/protocol";
 import { useEffect } from "react";
 import type { Client } from "../connect.ts";
-import { useLatest } from "./use-task.ts";
+import { useTask } from "./use-task.ts";
 
 /** The streams that need nothing but an input: an upload can be sent once, and a component may be mounted twice. */
 export type InputStreamName<C extends AnyContract> = {
@@ -27,7 +27,7 @@ export interface UseStreamOptions {
 }
 
 /** A stream of a component: what came of it so far, and how to begin it again. */
-export interface Reading<Item> {
+export interface StreamState<Item> {
   /** The last items, the oldest first. */
   readonly items: readonly Item[];
   /** Why the stream failed: what `client.stream` throws. */
@@ -35,10 +35,10 @@ export interface Reading<Item> {
   /** True until the stream has ended or failed. */
   readonly running: boolean;
   /** Asks the stream anew, without the items so far: after the connection was lost, for example. */
-  readonly again: () => void;
+  readonly restart: () => void;
 }
 
-type Read<Item> = Omit<Reading<Item>, "again">;
+type StreamProgress<Item> = Omit<StreamState<Item>, "restart">;
 type Stream<Item> = (name: string, input: unknown, options: AskOptions) => AsyncIterable<Item>;
 
 /**
@@ -51,12 +51,12 @@ export function useStream<C extends AnyContract, Name extends InputStreamName<C>
   name: Name,
   input: AskArguments<ClientMessages<C>, Name>[0],
   { keep = 100, timeout }: UseStreamOptions = {},
-): Reading<Answer<ClientMessages<C>, Name>> {
+): StreamState<Answer<ClientMessages<C>, Name>> {
   type Item = Answer<ClientMessages<C>, Name>;
   // The input is checked where the hook is called; here it is only handed on, with a signal.
   const stream = client.stream as unknown as Stream<Item>;
-  const first: Read<Item> = { items: [], error: undefined, running: true };
-  const [read, again] = useLatest<Read<Item>, []>(
+  const first: StreamProgress<Item> = { items: [], error: undefined, running: true };
+  const [read, again] = useTask<StreamProgress<Item>, []>(
     async (signal, say) => {
       say(first);
       let items: readonly Item[] = [];
@@ -69,7 +69,7 @@ export function useStream<C extends AnyContract, Name extends InputStreamName<C>
     [client, name, keyOf(input), keep, timeout],
   );
   useEffect(again, [again]);
-  return { ...read, again };
+  return { ...read, restart: again };
 }
 
 /** Equal for equal values of what a codec can carry. */

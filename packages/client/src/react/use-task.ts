@@ -12,7 +12,7 @@ export type Task<State, Input extends readonly unknown[]> = (
  * One task at a time, and its state: `first`, then what the task says, and `over` with what it gives or the `error` it
  * fails with. The returned function starts it anew. A new start, another `key` and unmounting each abort the one before.
  */
-export function useLatest<State extends { readonly error: unknown }, Input extends readonly unknown[]>(
+export function useTask<State extends { readonly error: unknown }, Input extends readonly unknown[]>(
   task: Task<State, Input>,
   first: State,
   over: Partial<State>,
@@ -40,7 +40,7 @@ export function useLatest<State extends { readonly error: unknown }, Input exten
     return { state, start, stop };
   }, key);
   const now = (): State => state.value;
-  const shown = useSyncExternalStore(state.watch, now, now);
+  const shown = useSyncExternalStore(state.subscribe, now, now);
   useEffect(() => stop, [stop]);
   return [shown, start];
 }

@@ -16,7 +16,7 @@ describe("silence", () => {
     expect(made[0]?.closed).toBeUndefined();
     await pass(2);
     expect(made[0]?.closed).toBeDefined();
-    expect(connection.status.value).toMatchObject({ is: "waiting", attempt: 1 });
+    expect(connection.status.value).toMatchObject({ state: "waiting", attempt: 1 });
     await pass(251);
     expect(made).toHaveLength(2);
     connection.close();
@@ -78,7 +78,7 @@ describe("silence", () => {
     page.dispatchEvent(new Event(type));
     expect(probe).toHaveBeenCalledOnce();
     await pass(5_000);
-    expect(connection.status.value.is).toBe("waiting");
+    expect(connection.status.value.state).toBe("waiting");
     expect(made[0]?.readyState).toBe(2); // it still waits for an end that nobody else waits for
     connection.close();
   });
@@ -97,7 +97,7 @@ describe("silence", () => {
     last().says("pong");
     await pass(6_000);
     expect(told).toEqual(["opened", "message pong"]);
-    expect(connection.status.value.is).toBe("open");
+    expect(connection.status.value.state).toBe("open");
     connection.close();
   });
 
@@ -116,7 +116,7 @@ describe("the device and the page", () => {
     const { connection, page, last, made } = await live();
     page.goes(false);
     last().falls();
-    expect(connection.status.value).toMatchObject({ is: "waiting", offline: true });
+    expect(connection.status.value).toMatchObject({ state: "waiting", offline: true });
     expect(connection.status.value.retryAt).toBeUndefined();
     await pass(600_000);
     expect(made).toHaveLength(1);
@@ -184,7 +184,7 @@ describe("the device and the page", () => {
     expect(leaving).not.toHaveBeenCalled();
     expect(made[0]?.closed).toEqual({ code: undefined, reason: undefined });
     expect(told).toEqual(["opened", "lost"]);
-    expect(connection.status.value.is).toBe("waiting");
+    expect(connection.status.value.state).toBe("waiting");
     await pass(600_000);
     expect(made).toHaveLength(1);
     expect(vi.getTimerCount()).toBe(0);
@@ -192,7 +192,7 @@ describe("the device and the page", () => {
     await pass();
     made[1]?.opens();
     connection.live(undefined, true);
-    expect(connection.status.value).toMatchObject({ is: "open", resumed: true });
+    expect(connection.status.value).toMatchObject({ state: "open", resumed: true });
     connection.close();
   });
 

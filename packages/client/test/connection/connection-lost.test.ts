@@ -12,18 +12,18 @@ describe("a lost connection", () => {
   test("is waited for, dialed again, and open again", async () => {
     const { connection, last, made, told } = await live();
     const seen: unknown[] = [];
-    connection.status.watch((status) => seen.push(status));
+    connection.status.subscribe((status) => seen.push(status));
     last().falls();
     const error = expect.any(CloseError);
-    expect(seen).toEqual([{ is: "waiting", attempt: 1, resumed: false, retryAt: 251, error }]);
+    expect(seen).toEqual([{ state: "waiting", attempt: 1, resumed: false, retryAt: 251, error }]);
     await pass(251);
     expect(made).toHaveLength(2);
-    expect(seen.at(-1)).toEqual({ is: "connecting", attempt: 1, resumed: false, error });
+    expect(seen.at(-1)).toEqual({ state: "connecting", attempt: 1, resumed: false, error });
     last().opens();
     connection.live();
-    expect(seen.at(-1)).toEqual({ is: "open", attempt: 0, resumed: false });
+    expect(seen.at(-1)).toEqual({ state: "open", attempt: 0, resumed: false });
     connection.live(undefined, true);
-    expect(seen.at(-1)).toEqual({ is: "open", attempt: 0, resumed: true });
+    expect(seen.at(-1)).toEqual({ state: "open", attempt: 0, resumed: true });
     expect(told).toEqual(["opened", "lost", "opened"]);
   });
 
@@ -34,12 +34,12 @@ describe("a lost connection", () => {
     for (const [attempt, wait] of [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000].entries()) {
       last().falls();
       expect(connection.status.value).toMatchObject({
-        is: "waiting",
+        state: "waiting",
         attempt: attempt + 1,
         retryAt: Date.now() + wait,
       });
       await pass(wait + 1);
-      expect(connection.status.value.is).toBe("connecting");
+      expect(connection.status.value.state).toBe("connecting");
     }
     connection.close();
   });
@@ -75,7 +75,7 @@ describe("a lost connection", () => {
     expect(made).toHaveLength(51);
     last().opens();
     connection.live();
-    expect(connection.status.value.is).toBe("open");
+    expect(connection.status.value.state).toBe("open");
   });
 
   test("a url provider that throws is asked again, and the status says what it threw", async () => {
@@ -90,7 +90,11 @@ describe("a lost connection", () => {
     });
     connection.dial();
     await pass();
-    expect(connection.status.value).toMatchObject({ is: "waiting", attempt: 1, error: { cause: offline } });
+    expect(connection.status.value).toMatchObject({
+      state: "waiting",
+      attempt: 1,
+      error: { cause: offline },
+    });
     await pass(251);
     expect(asked).toBe(2);
     expect(made).toHaveLength(1);
@@ -117,7 +121,7 @@ describe("close codes", () => {
       last().falls(code, "why");
       await pass(60_000);
       expect(told).toEqual(["opened", "lost", `ended ${code}`]);
-      expect(connection.status.value).toMatchObject({ is: "closed", error: { code, reason: "why" } });
+      expect(connection.status.value).toMatchObject({ state: "closed", error: { code, reason: "why" } });
       expect(made).toHaveLength(1);
       expect(vi.getTimerCount()).toBe(0);
     },

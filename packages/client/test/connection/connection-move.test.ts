@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 async function moving(...options: Parameters<typeof faked>) {
   const client = await live(...options);
   const states: string[] = [];
-  client.connection.status.watch(({ is }) => states.push(is));
+  client.connection.status.subscribe(({ state: is }) => states.push(is));
   client.connection.move(0);
   await pass();
   const [old, next] = client.made;
@@ -37,7 +37,7 @@ describe("a connection that is to move", () => {
     expect(old.closed).toBeUndefined();
     connection.live(35_000, true);
     expect(old.closed).toBeDefined();
-    expect(connection.status.value).toEqual({ is: "open", attempt: 0, resumed: true });
+    expect(connection.status.value).toEqual({ state: "open", attempt: 0, resumed: true });
     old.says("too late");
     old.falls(1000);
     next.says("there");
@@ -67,11 +67,11 @@ describe("a connection that is to move", () => {
     expect(states).toEqual([]);
     old.falls(1001);
     expect(told.at(-1)).toBe("lost");
-    expect(connection.status.value).toMatchObject({ is: "waiting", error: { code: 1001 } });
+    expect(connection.status.value).toMatchObject({ state: "waiting", error: { code: 1001 } });
     await pass(2_001);
     made.at(-1)?.opens();
     connection.live();
-    expect(connection.status.value.is).toBe("open");
+    expect(connection.status.value.state).toBe("open");
     connection.close();
   });
 
@@ -83,7 +83,7 @@ describe("a connection that is to move", () => {
     await pass(251);
     expect(made).toHaveLength(3);
     expect(told).toEqual(["opened", "opened"]);
-    expect(connection.status.value.is).toBe("open");
+    expect(connection.status.value.state).toBe("open");
     connection.close();
   });
 
@@ -98,7 +98,7 @@ describe("a connection that is to move", () => {
       return { ...client, old: client.made[0] };
     });
     expect(connection.wire?.socket).toBe(old);
-    expect(connection.status.value.is).toBe("open");
+    expect(connection.status.value.state).toBe("open");
     await pass(251);
     expect(made).toHaveLength(2);
     connection.close();
@@ -108,7 +108,7 @@ describe("a connection that is to move", () => {
     const { connection, old, next, told } = await moving();
     next.opens();
     old.falls(4900);
-    expect(connection.status.value.is).toBe("open");
+    expect(connection.status.value.state).toBe("open");
     connection.live();
     expect(told).toEqual(["opened", "opened"]);
     connection.close();
@@ -121,7 +121,7 @@ describe("a connection that is to move", () => {
     const { connection, made, told } = await moving();
     made[which]?.falls(code);
     expect(told.at(-1)).toBe(`ended ${code}`);
-    expect(connection.status.value.is).toBe("closed");
+    expect(connection.status.value.state).toBe("closed");
     expect(made[1 - which]?.closed).toBeDefined();
     expect(vi.getTimerCount()).toBe(0);
     await pass(60_000);
@@ -133,11 +133,11 @@ describe("a connection that is to move", () => {
     made[1]?.falls();
     page.goes(false);
     page.goes(true);
-    expect(connection.status.value.is).toBe("open");
+    expect(connection.status.value.state).toBe("open");
     await pass(35_000);
     expect(told.at(-1)).toBe("lost");
     expect(made[0]?.closed).toBeDefined();
-    expect(connection.status.value.is).not.toBe("open");
+    expect(connection.status.value.state).not.toBe("open");
     connection.close();
   });
 
@@ -178,7 +178,7 @@ describe("a connection that is to move", () => {
     await pass(0);
     last().falls();
     await pass(1);
-    expect(connection.status.value.is).toBe("waiting");
+    expect(connection.status.value.state).toBe("waiting");
     await pass(1_000);
     expect(made).toHaveLength(2);
     connection.close();

@@ -46,7 +46,7 @@ test("a device that went offline during a wait is waited for", async () => {
   last().falls();
   page.navigator.onLine = false;
   await pass(600_000);
-  expect(connection.status.value).toMatchObject({ is: "waiting", offline: true });
+  expect(connection.status.value).toMatchObject({ state: "waiting", offline: true });
   expect(made).toHaveLength(1);
   page.goes(true);
   await pass(251);

@@ -14,7 +14,7 @@ describe("dialing", () => {
   test("nothing is touched before dial", () => {
     const { connection, made, page } = faked();
     const listening = vi.spyOn(page, "addEventListener");
-    expect(connection.status.value).toEqual({ is: "connecting", attempt: 0, resumed: false });
+    expect(connection.status.value).toEqual({ state: "connecting", attempt: 0, resumed: false });
     expect(made).toEqual([]);
     expect(listening).not.toHaveBeenCalled();
     expect(vi.getTimerCount()).toBe(0);
@@ -46,9 +46,9 @@ describe("dialing", () => {
     await pass();
     last().opens();
     expect(told).toEqual(["opened"]);
-    expect(connection.status.value.is).toBe("connecting");
+    expect(connection.status.value.state).toBe("connecting");
     connection.live();
-    expect(connection.status.value).toEqual({ is: "open", attempt: 0, resumed: false });
+    expect(connection.status.value).toEqual({ state: "open", attempt: 0, resumed: false });
   });
 
   test("the wire of the connection is the one that was told, until it is gone", async () => {
@@ -72,7 +72,7 @@ describe("close", () => {
     connection.close();
     expect(last().closed).toEqual({ code: 4000, reason: "done" });
     expect(told).toEqual(["opened", "lost", "ended 4000"]);
-    expect(connection.status.value).toMatchObject({ is: "closed", error: { code: 4000, reason: "done" } });
+    expect(connection.status.value).toMatchObject({ state: "closed", error: { code: 4000, reason: "done" } });
     expect(vi.getTimerCount()).toBe(0);
     expect(removed).toHaveBeenCalledTimes(6);
   });
@@ -118,7 +118,7 @@ describe("close", () => {
     const { connection, last, made } = await live({}, { lost: () => connection.close() });
     last().falls();
     await pass(60_000);
-    expect(connection.status.value.is).toBe("closed");
+    expect(connection.status.value.state).toBe("closed");
     expect(made).toHaveLength(1);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -127,7 +127,7 @@ describe("close", () => {
     const { connection } = faked();
     for (const code of [999, 1004, 1005, 1006, 1015, 2999, 5000])
       expect(() => connection.close(code)).toThrow(RangeError);
-    expect(connection.status.value.is).toBe("connecting");
+    expect(connection.status.value.state).toBe("connecting");
   });
 
   test.each([
@@ -165,7 +165,7 @@ test("a class of WebSockets that cannot make any ends with an error that says so
   await pass();
   expect(ended).toHaveBeenCalledOnce();
   expect(connection.status.value).toMatchObject({
-    is: "closed",
+    state: "closed",
     attempt: 0,
     error: { code: 1006, reason: "no such thing" },
   });

@@ -1,7 +1,7 @@
 import { jsonFrames, type Welcome } from "@symbolon/protocol";
 import { vi } from "vitest";
 import {
-  type Connection,
+  type ReconnectingConnection,
   createConnection,
   type ConnectionListener,
   type ConnectionOptions,
@@ -94,7 +94,7 @@ export function faked(options: Partial<ConnectionOptions> = {}, listener: Partia
   const sockets = fakeSockets();
   const page = new FakePage();
   const told: string[] = [];
-  const connection: Connection = createConnection(
+  const connection: ReconnectingConnection = createConnection(
     {
       url: () => "ws://test/",
       protocols: [],

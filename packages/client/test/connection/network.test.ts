@@ -6,7 +6,7 @@ function listening() {
   const page = new FakePage();
   const told: string[] = [];
   const listener: NetworkListener = {
-    woke: () => void told.push("woke"),
+    wake: () => void told.push("woke"),
     offline: () => void told.push("offline"),
     hidden: (persisted) => void told.push(persisted ? "kept" : "left"),
   };
@@ -62,8 +62,8 @@ test("where there is no page and no word on the network, it is online and visibl
   expect(isOnline({})).toBe(true);
   expect(isOnline({ navigator: {} })).toBe(true);
   expect(isVisible({})).toBe(true);
-  expect(() => watchNetwork({ woke() {}, offline() {}, hidden() {} }, {})()).not.toThrow();
-  expect(() => watchNetwork({ woke() {}, offline() {}, hidden() {} }, globalThis)()).not.toThrow();
+  expect(() => watchNetwork({ wake() {}, offline() {}, hidden() {} }, {})()).not.toThrow();
+  expect(() => watchNetwork({ wake() {}, offline() {}, hidden() {} }, globalThis)()).not.toThrow();
 });
 
 test("the device is offline only when it says so", () => {

@@ -54,7 +54,7 @@ describe("dialing", () => {
     const client = connecting({ url: () => url });
     await client.open();
     sockets[0]?.close(4403, "not you");
-    await until(() => client.connection.status.value.is === "closed");
+    await until(() => client.connection.status.value.state === "closed");
     expect(client.errors.at(-1)).toMatchObject({ code: 4403, reason: "not you", wasClean: true });
     await connecting({ url: () => url }).open();
     expect(client.told).toEqual(["opened", "lost", "ended 4403"]);
@@ -66,7 +66,7 @@ describe("dialing", () => {
     const first = connecting({ url: () => `${url}?stale` }, { lost: () => first.connection.close() });
     await first.open();
     sockets[0]?.close(4401);
-    await until(() => first.connection.status.value.is === "closed");
+    await until(() => first.connection.status.value.state === "closed");
     await connecting({ url: () => `${url}?fresh` }).open();
     expect(sockets).toHaveLength(2);
   });
@@ -77,7 +77,7 @@ describe("dialing", () => {
     ["a malformed subprotocol", "ws://127.0.0.1:1/", ["a b"]],
   ])("%s ends it with an error that says so", async (_, url, protocols) => {
     const client = connecting({ url: () => url, protocols });
-    await until(() => client.connection.status.value.is === "closed");
+    await until(() => client.connection.status.value.state === "closed");
     expect(client.told).toEqual(["ended 1006"]);
     expect(client.errors.at(-1)?.cause).toBeInstanceOf(SyntaxError);
     expect(client.errors.at(-1)?.reason).not.toBe("");
@@ -137,7 +137,7 @@ describe("what went wrong", () => {
     const { url, sockets } = await serving();
     const client = connecting({ url: () => url });
     for (let drops = 1; drops <= 5; drops += 1) {
-      await until(() => sockets.length === drops && client.connection.status.value.is === "open");
+      await until(() => sockets.length === drops && client.connection.status.value.state === "open");
       sockets.at(-1)?.terminate();
       await until(() => client.told.filter((what) => what === "lost").length === drops);
     }
@@ -149,7 +149,7 @@ describe("what went wrong", () => {
     const { server, url, sockets } = await serving();
     server.on("connection", (socket) => socket.close(4404));
     const client = connecting({ url: () => url });
-    await until(() => client.connection.status.value.is === "closed");
+    await until(() => client.connection.status.value.state === "closed");
     expect(sockets).toHaveLength(1);
   });
 });

@@ -5,7 +5,7 @@ import type { CloseError, Message } from "@symbolon/protocol";
 import { vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import {
-  type Connection,
+  type ReconnectingConnection,
   createConnection,
   type ConnectionListener,
   type ConnectionOptions,
@@ -90,7 +90,7 @@ export function connecting(
   const told: string[] = [];
   const messages: Message[] = [];
   const errors: CloseError[] = [];
-  const connection: Connection = createConnection(
+  const connection: ReconnectingConnection = createConnection(
     { protocols: [], random: () => 0, network: {}, ...options },
     {
       opened() {
@@ -107,14 +107,14 @@ export function connecting(
     },
   );
   undo.push(() => connection.close());
-  connection.status.watch(({ error }) => error !== undefined && errors.push(error));
+  connection.status.subscribe(({ error }) => error !== undefined && errors.push(error));
   connection.dial();
-  const open = vi.waitUntil.bind(vi, () => connection.status.value.is === "open");
+  const open = vi.waitUntil.bind(vi, () => connection.status.value.state === "open");
   return { connection, told, messages, errors, open };
 }
 
 /** Its wire, which must be open. */
-export function wireOf({ connection }: { readonly connection: Connection }): SocketWire {
+export function wireOf({ connection }: { readonly connection: ReconnectingConnection }): SocketWire {
   if (connection.wire === undefined) throw new Error("it is not open");
   return connection.wire;
 }

@@ -6,7 +6,7 @@ afterEach(() => void vi.restoreAllMocks());
 test("a watcher is told new values, and not the present one", () => {
   const value = createValue(1);
   const told: number[] = [];
-  value.watch((now) => told.push(now));
+  value.subscribe((now) => told.push(now));
   value.set(2);
   value.set(3);
   expect(told).toEqual([2, 3]);
@@ -16,7 +16,7 @@ test("a watcher is told new values, and not the present one", () => {
 test("the same value again tells nobody", () => {
   const value = createValue(1);
   const told: number[] = [];
-  value.watch((now) => told.push(now));
+  value.subscribe((now) => told.push(now));
   value.set(1);
   expect(told).toEqual([]);
 });
@@ -26,10 +26,10 @@ test("a watcher that throws does not stop the others, and its error is on the co
   const value = createValue(1);
   const told: number[] = [];
   const broken = new Error("broken watcher");
-  value.watch(() => {
+  value.subscribe(() => {
     throw broken;
   });
-  value.watch((now) => told.push(now));
+  value.subscribe((now) => told.push(now));
   value.set(2);
   expect(told).toEqual([2]);
   expect(console).toHaveBeenCalledWith(broken);
@@ -39,8 +39,8 @@ test("each watch is a subscription of its own, and ends on its own", () => {
   const value = createValue(1);
   const told: number[] = [];
   const listener = (now: number): void => void told.push(now);
-  const unwatch = value.watch(listener);
-  value.watch(listener);
+  const unwatch = value.subscribe(listener);
+  value.subscribe(listener);
   value.set(2);
   unwatch();
   unwatch();
@@ -51,8 +51,8 @@ test("each watch is a subscription of its own, and ends on its own", () => {
 test("a watcher that is gone is not told, even by the change that made it go", () => {
   const value = createValue(1);
   const told: number[] = [];
-  value.watch(() => unwatch());
-  const unwatch = value.watch((now) => told.push(now));
+  value.subscribe(() => unwatch());
+  const unwatch = value.subscribe((now) => told.push(now));
   value.set(2);
   expect(told).toEqual([]);
 });
@@ -60,8 +60,8 @@ test("a watcher that is gone is not told, even by the change that made it go", (
 test("a watcher that sets the value leaves everybody with the newest", () => {
   const value = createValue(1);
   const told: number[] = [];
-  value.watch((now) => now === 2 && value.set(3));
-  value.watch((now) => told.push(now));
+  value.subscribe((now) => now === 2 && value.set(3));
+  value.subscribe((now) => told.push(now));
   value.set(2);
   expect(told).toEqual([3]);
 });

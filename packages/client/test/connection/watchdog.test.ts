@@ -9,7 +9,7 @@ const limit = 35_000;
 function watching() {
   const ask = vi.fn<() => void>();
   const dead = vi.fn<(why: string) => void>(() => watchdog.stop());
-  const watchdog = createWatchdog({ ask, dead });
+  const watchdog = createWatchdog({ sendProbe: ask, onDead: dead });
   return { watchdog, dead, ask };
 }
 
@@ -20,7 +20,7 @@ function sleep(ms: number): void {
 
 test("silence is asked five seconds before its limit, and is death when it gets there", () => {
   const { watchdog, dead, ask } = watching();
-  watchdog.watch(limit);
+  watchdog.start(limit);
   vi.advanceTimersByTime(29_999);
   expect(ask).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1);
@@ -34,7 +34,7 @@ test("silence is asked five seconds before its limit, and is death when it gets 
 
 test("a short limit is half for silence, half for the answer", () => {
   const { watchdog, dead, ask } = watching();
-  watchdog.watch(200);
+  watchdog.start(200);
   vi.advanceTimersByTime(100);
   expect(ask).toHaveBeenCalledOnce();
   vi.advanceTimersByTime(99);
@@ -45,10 +45,10 @@ test("a short limit is half for silence, half for the answer", () => {
 
 test("whatever is heard is life, and what is heard often is not asked", () => {
   const { watchdog, dead, ask } = watching();
-  watchdog.watch(limit);
+  watchdog.start(limit);
   for (let beat = 0; beat < 10; beat += 1) {
     vi.advanceTimersByTime(25_000);
-    watchdog.heard();
+    watchdog.received();
   }
   expect(ask).not.toHaveBeenCalled();
   vi.advanceTimersByTime(limit);
@@ -57,7 +57,7 @@ test("whatever is heard is life, and what is heard often is not asked", () => {
 
 test("without a limit silence is no sign", () => {
   const { watchdog, dead, ask } = watching();
-  watchdog.watch();
+  watchdog.start();
   vi.advanceTimersByTime(600_000);
   expect(dead).not.toHaveBeenCalled();
   expect(ask).not.toHaveBeenCalled();
@@ -65,13 +65,13 @@ test("without a limit silence is no sign", () => {
 
 test("after sleep it asks instead of judging, and an answer is life", () => {
   const { watchdog, dead, ask } = watching();
-  watchdog.watch(limit);
+  watchdog.start(limit);
   vi.advanceTimersByTime(20_000);
   sleep(3_600_000);
   vi.advanceTimersByTime(10_000);
   expect(ask).toHaveBeenCalledOnce();
   expect(dead).not.toHaveBeenCalled();
-  watchdog.heard();
+  watchdog.received();
   vi.advanceTimersByTime(29_999);
   expect(ask).toHaveBeenCalledOnce();
   expect(dead).not.toHaveBeenCalled();
@@ -79,7 +79,7 @@ test("after sleep it asks instead of judging, and an answer is life", () => {
 
 test("a clock that jumped is noticed within ten seconds", () => {
   const { watchdog, dead, ask } = watching();
-  watchdog.watch(limit);
+  watchdog.start(limit);
   vi.advanceTimersByTime(1_000);
   sleep(3_600_000);
   vi.advanceTimersByTime(9_000);
@@ -90,18 +90,18 @@ test("a clock that jumped is noticed within ten seconds", () => {
 
 test("a probe that is answered is over", () => {
   const { watchdog, dead, ask } = watching();
-  watchdog.watch(limit);
+  watchdog.start(limit);
   watchdog.probe();
   watchdog.probe();
   expect(ask).toHaveBeenCalledOnce();
-  watchdog.heard();
+  watchdog.received();
   vi.advanceTimersByTime(20_000);
   expect(dead).not.toHaveBeenCalled();
 });
 
 test("a probe that is not answered within five seconds is death, however long silence may last", () => {
   const { watchdog, dead } = watching();
-  watchdog.watch();
+  watchdog.start();
   watchdog.probe();
   vi.advanceTimersByTime(5_000);
   expect(dead).toHaveBeenCalledOnce();
@@ -109,7 +109,7 @@ test("a probe that is not answered within five seconds is death, however long si
 
 test("a clock that is set back does not blind it", () => {
   const { watchdog, dead } = watching();
-  watchdog.watch(limit);
+  watchdog.start(limit);
   sleep(-3_600_000);
   vi.advanceTimersByTime(70_000);
   expect(dead).toHaveBeenCalledOnce();
@@ -118,7 +118,7 @@ test("a clock that is set back does not blind it", () => {
 test("a limit of a year sets no timer that overflows", () => {
   const { watchdog, ask } = watching();
   const timers = vi.spyOn(globalThis, "setTimeout");
-  watchdog.watch(365 * 86_400_000);
+  watchdog.start(365 * 86_400_000);
   vi.advanceTimersByTime(86_400_000);
   expect(ask).not.toHaveBeenCalled();
   expect(timers.mock.calls.every(([, ms]) => Number(ms) < 2 ** 31)).toBe(true);
@@ -126,7 +126,7 @@ test("a limit of a year sets no timer that overflows", () => {
 
 test("a watchdog that was stopped keeps still, and keeps no timer", () => {
   const { watchdog, dead, ask } = watching();
-  watchdog.watch(limit);
+  watchdog.start(limit);
   watchdog.probe();
   watchdog.stop();
   expect(vi.getTimerCount()).toBe(0);

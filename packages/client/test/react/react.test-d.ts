@@ -25,7 +25,7 @@ export function Room(): string {
   // @ts-expect-error -- the query is missing
   useClient(room, { url: "ws://test", params: { room: "lobby" } });
   client.send("say", "hello");
-  const { is, attempt } = useStatus(client);
+  const { state: is, attempt } = useStatus(client);
 
   useEvent(client, "said", ({ at }) => at.getTime());
   useEvent(client, "failed", ({ name, error }) => [name.length, error.code]);
@@ -34,7 +34,7 @@ export function Room(): string {
   // @ts-expect-error -- a Date is not a string
   useEvent(client, "said", ({ at }: { at: string }) => at);
 
-  const { ask, data, error, pending } = useRequest(client, "join");
+  const { execute: ask, data, error, isPending: pending } = useRequest(client, "join");
   ask({ room: "lobby" });
   ask({ room: "lobby" }, { timeout: 1_000, signal: AbortSignal.timeout(0) });
   // @ts-expect-error -- a room has a name
@@ -44,7 +44,11 @@ export function Room(): string {
   const seat: number | undefined = data?.seat;
   const seats = isDeclared(join, error) ? error.data.seats : 0;
 
-  const { items, running, again } = useStream(client, "count", { to: 3 }, { keep: 1, timeout: 1_000 });
+  const {
+    items,
+    running,
+    restart: again,
+  } = useStream(client, "count", { to: 3 }, { keep: 1, timeout: 1_000 });
   again();
   const counted: readonly number[] = items;
   // @ts-expect-error -- a number is meant

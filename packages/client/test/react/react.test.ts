@@ -27,7 +27,7 @@ test("rendering on a server shows the first state and opens nothing", () => {
   function Room(): ReactNode {
     const client = useClient(room, { url: "ws://test", params: { room: "lobby" }, WebSocket });
     const status = useStatus(client);
-    const { data, error, pending } = useRequest(client, "join");
+    const { data, error, isPending: pending } = useRequest(client, "join");
     const { items, running } = useStream(client, "count", { to: 3 });
     useEvent(client, "said", (line) => heard.push(line));
     return JSON.stringify({ status, data: data ?? null, error: error ?? null, pending, items, running });
@@ -36,7 +36,7 @@ test("rendering on a server shows the first state and opens nothing", () => {
   expect(globalThis).not.toHaveProperty("window");
   const html = renderToString(createElement(Room));
   expect(JSON.parse(html.replaceAll("&quot;", '"'))).toEqual({
-    status: { is: "connecting", attempt: 0, resumed: false },
+    status: { state: "connecting", attempt: 0, resumed: false },
     data: null,
     error: null,
     pending: false,

@@ -1,6 +1,6 @@
 import { contract } from "@symbolon/protocol";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { HeldClient } from "../../src/react/shared-client.ts";
+import { SharedClient } from "../../src/react/shared-client.ts";
 import { fakeSockets, pass } from "../connection/fakes.ts";
 
 const room = contract("/rooms/:room", {});
@@ -16,9 +16,9 @@ function lobby() {
 
 test("a client opens when it is held, not when it is made", async () => {
   const { made, options } = lobby();
-  const held = new HeldClient(room, options);
+  const held = new SharedClient(room, options);
   expect(vi.getTimerCount()).toBe(0);
-  const release = held.hold();
+  const release = held.retain();
   await pass();
   expect(made.map(({ url }) => url)).toEqual(["ws://test/rooms/lobby"]);
   release();
@@ -27,9 +27,9 @@ test("a client opens when it is held, not when it is made", async () => {
 
 test("a client that is let go and held again at once stays", async () => {
   const { made, options } = lobby();
-  const held = new HeldClient(room, options);
-  held.hold()();
-  const release = held.hold();
+  const held = new SharedClient(room, options);
+  held.retain()();
+  const release = held.retain();
   await pass();
   expect(made).toHaveLength(1);
   expect(held.ended).toBe(false);
@@ -40,8 +40,8 @@ test("a client that is let go and held again at once stays", async () => {
 
 test("a client is closed when the last of its holders lets go, in the next macrotask", async () => {
   const { options } = lobby();
-  const held = new HeldClient(room, options);
-  const [one, other] = [held.hold(), held.hold()];
+  const held = new SharedClient(room, options);
+  const [one, other] = [held.retain(), held.retain()];
   one();
   await pass();
   expect(held.ended).toBe(false);
@@ -49,33 +49,33 @@ test("a client is closed when the last of its holders lets go, in the next macro
   expect(held.ended).toBe(false);
   await pass();
   expect(held.ended).toBe(true);
-  expect(HeldClient.find(room, options)).toBeUndefined();
+  expect(SharedClient.find(room, options)).toBeUndefined();
 });
 
 test("a held client is found by its contract, its WebSocket and the values of url, params and query", async () => {
   const { options } = lobby();
-  const held = new HeldClient(room, options);
-  expect(HeldClient.find(room, options)).toBeUndefined(); // nobody holds it yet
-  const release = held.hold();
+  const held = new SharedClient(room, options);
+  expect(SharedClient.find(room, options)).toBeUndefined(); // nobody holds it yet
+  const release = held.retain();
   const equal = { ...options, url: new URL("ws://test"), params: { ...options.params } };
-  expect(held.fits(room, { ...options, params: { ...options.params } })).toBe(true);
-  expect(HeldClient.find(room, { ...options, params: { room: "lobby" } })).toBe(held);
-  expect(HeldClient.find(room, { ...equal, params: { room: "den" } })).toBeUndefined();
-  expect(HeldClient.find(room, { ...options, query: { name: "Ada" } })).toBeUndefined();
-  expect(HeldClient.find(room, { ...options, url: "ws://elsewhere" })).toBeUndefined();
-  expect(HeldClient.find(room, { ...options, WebSocket: fakeSockets().WebSocket })).toBeUndefined();
-  expect(HeldClient.find(contract("/rooms/:room", {}), options)).toBeUndefined();
+  expect(held.matches(room, { ...options, params: { ...options.params } })).toBe(true);
+  expect(SharedClient.find(room, { ...options, params: { room: "lobby" } })).toBe(held);
+  expect(SharedClient.find(room, { ...equal, params: { room: "den" } })).toBeUndefined();
+  expect(SharedClient.find(room, { ...options, query: { name: "Ada" } })).toBeUndefined();
+  expect(SharedClient.find(room, { ...options, url: "ws://elsewhere" })).toBeUndefined();
+  expect(SharedClient.find(room, { ...options, WebSocket: fakeSockets().WebSocket })).toBeUndefined();
+  expect(SharedClient.find(contract("/rooms/:room", {}), options)).toBeUndefined();
   release();
   await pass();
 });
 
 test("of two that were made at the same time the first that is held is used by both, and the other never dials", async () => {
   const { made, options } = lobby();
-  const [first, second] = [new HeldClient(room, options), new HeldClient(room, options)];
-  const release = first.heir.hold();
+  const [first, second] = [new SharedClient(room, options), new SharedClient(room, options)];
+  const release = first.current.retain();
   void second.client.opened; // used before it is known that there is another
-  expect(second.heir).toBe(first);
-  const releaseToo = second.heir.hold();
+  expect(second.current).toBe(first);
+  const releaseToo = second.current.retain();
   await pass();
   expect(made).toHaveLength(1);
   expect(second.ended).toBe(true);
@@ -86,11 +86,11 @@ test("of two that were made at the same time the first that is held is used by b
 
 test("one that has ended is followed by a new one", async () => {
   const { options } = lobby();
-  const held = new HeldClient(room, options);
-  const release = held.hold();
+  const held = new SharedClient(room, options);
+  const release = held.retain();
   held.client.close(4000, "enough");
-  expect(HeldClient.find(room, options)).toBeUndefined();
-  const { heir } = held;
+  expect(SharedClient.find(room, options)).toBeUndefined();
+  const { current: heir } = held;
   expect(heir === held).toBe(false);
   expect(heir.ended).toBe(false);
   release();
@@ -99,7 +99,7 @@ test("one that has ended is followed by a new one", async () => {
 
 test("a refusal that nobody waits for ends no process", async () => {
   const { made, options } = lobby();
-  const release = new HeldClient(room, options).hold();
+  const release = new SharedClient(room, options).retain();
   await pass();
   made[0]?.opens();
   made[0]?.falls(4403, "no", true);
@@ -115,9 +115,9 @@ test("the newest getToken is asked", async () => {
     asked.push(name);
     return name;
   };
-  const held = new HeldClient(room, { ...options, getToken: ask("old") });
+  const held = new SharedClient(room, { ...options, getToken: ask("old") });
   held.getToken = ask("new");
-  const release = held.hold();
+  const release = held.retain();
   await pass();
   made[0]?.opens();
   expect(asked).toEqual(["new"]);

@@ -1,7 +1,7 @@
 import { type CallingPeer, contract, request, stream } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
-import { Clock, testClient } from "@symbolon/server/testing";
+import { Clock, testNetwork } from "@symbolon/server/testing";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { connect } from "../../src/index.ts";
@@ -57,7 +57,7 @@ export async function pairing(network: "memory" | "sockets", asking: "client" | 
   };
   app.implement(both, (peer) => {
     peers.push(peer);
-    peer.watch(({ is }) => is === "parked" && parked());
+    peer.subscribe(({ type: is }) => is === "parked" && parked());
     return handlers;
   });
   const { url, Class, drop } = network === "memory" ? inMemory(app) : await overSockets(app);
@@ -81,7 +81,7 @@ export async function pairing(network: "memory" | "sockets", asking: "client" | 
 }
 
 function inMemory(app: ReturnType<typeof createApp>) {
-  const net = testClient(app);
+  const net = testNetwork(app);
   return { url: "ws://test", Class: net.WebSocket, drop: net.drop };
 }
 

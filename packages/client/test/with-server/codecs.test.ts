@@ -1,7 +1,7 @@
 import { contract, jsonFrames, stream, type FrameCodec } from "@symbolon/protocol";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { createApp } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { connect } from "../../src/index.ts";
@@ -50,7 +50,7 @@ function serving(codecs: readonly FrameCodec[]) {
       },
     };
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   const client = (codec?: FrameCodec) => {
     const one = connect(values, { url: "ws://test", WebSocket: net.WebSocket, ...(codec && { codec }) });
     const said = (): Promise<unknown> => new Promise((resolve) => one.on("said", resolve));

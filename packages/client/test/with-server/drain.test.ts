@@ -1,7 +1,7 @@
 import { contract, request } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
-import { Clock, testClient } from "@symbolon/server/testing";
+import { Clock, testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
@@ -30,7 +30,7 @@ function serving(name: string) {
     .use(() => held)
     .implement(note, (peer, { room }) => {
       room("all").join(peer);
-      peer.watch(({ is }) => changes.push(is));
+      peer.subscribe(({ type: is }) => changes.push(is));
       tell.push((n) => peer.send("told", n));
       return { say: (n) => void heard.push(n), who: () => name };
     });
@@ -50,13 +50,13 @@ describe("in memory", () => {
 
   test("a session that is told to go goes on with the next connection, and nothing is lost or late", async () => {
     const { app, heard, changes, tell } = serving("one");
-    const net = testClient(app);
+    const net = testNetwork(app);
     const client = connect(note, { url: "ws://test", WebSocket: net.WebSocket });
     const told: number[] = [];
     const statuses: ConnectionStatus[] = [];
     client.on("told", (n) => told.push(n));
     await pass();
-    client.status.watch((status) => statuses.push(status));
+    client.status.subscribe((status) => statuses.push(status));
     const numbers = Array.from({ length: 100 }, (_, n) => n);
     for (const n of numbers) {
       if (n % 10 === 5) app.drain(100);
@@ -67,7 +67,7 @@ describe("in memory", () => {
     }
     await pass(1_000);
     expect([heard, told]).toEqual([numbers, numbers]);
-    expect(new Set(statuses.map(({ is }) => is))).toEqual(new Set(["open"]));
+    expect(new Set(statuses.map(({ state: is }) => is))).toEqual(new Set(["open"]));
     expect(new Set(changes)).toEqual(new Set(["resumed"]));
     client.close();
     await pass();
@@ -77,7 +77,7 @@ describe("in memory", () => {
 
   test("who moves while a room speaks hears everything once", async () => {
     const { app, hold, shout } = serving("one");
-    const net = testClient(app);
+    const net = testNetwork(app);
     const client = connect(note, { url: "ws://test", WebSocket: net.WebSocket });
     const told: number[] = [];
     client.on("told", (n) => told.push(n));
@@ -120,7 +120,7 @@ describe("over sockets", () => {
     await client.opened;
     expect(await client.request("who", null)).toBe("one");
     const statuses: string[] = [];
-    client.status.watch(({ is }) => statuses.push(is));
+    client.status.subscribe(({ state: is }) => statuses.push(is));
     ({ port } = next);
     await old.close({ drain: 60_000 });
     expect(statuses).toEqual(["open"]);

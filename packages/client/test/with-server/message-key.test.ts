@@ -2,7 +2,7 @@ import { connect } from "@symbolon/client";
 import { contract, request, stream } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { memoryStore } from "@symbolon/server/store";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
 
@@ -33,7 +33,7 @@ function set() {
       yield n;
     },
   }));
-  const net = testClient(app);
+  const net = testNetwork(app);
   return { net, keys, hangs: () => void (hold = new Promise(() => {})), goes: () => void (hold = undefined) };
 }
 

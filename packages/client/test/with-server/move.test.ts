@@ -2,7 +2,7 @@ import { connect } from "@symbolon/client";
 import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { memoryStore } from "@symbolon/server/store";
-import { Clock, type TestNet, testClient } from "@symbolon/server/testing";
+import { Clock, type TestNetwork, testNetwork } from "@symbolon/server/testing";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 
@@ -29,11 +29,11 @@ function nodes() {
         return place.heard(node, n);
       },
     }));
-    return testClient(app);
+    return testNetwork(app);
   });
   const Nearest = class {
     constructor(url: string, protocols: string[]) {
-      const { WebSocket } = nets[place.here] as TestNet;
+      const { WebSocket } = nets[place.here] as TestNetwork;
       place.dials[place.here] = Number(place.dials[place.here]) + 1;
       return new WebSocket(url, protocols);
     }
@@ -42,7 +42,7 @@ function nodes() {
   onTestFinished(() => client.close());
   const told: number[] = [];
   client.on("told", (n) => told.push(n));
-  client.on("reset", ({ why }) => log.push(`reset: ${why}`));
+  client.on("reset", ({ reason: why }) => log.push(`reset: ${why}`));
   /** The client goes to the other node, and the one that it leaves does not learn of it. */
   const move = (): void => {
     const left = nets[place.here];

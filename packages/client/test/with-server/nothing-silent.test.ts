@@ -1,7 +1,7 @@
 // Whatever happens, each message is handed over once and in order, or its sender and its reader are told.
 import { contract, type Sent } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
-import { Clock, testClient } from "@symbolon/server/testing";
+import { Clock, testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect } from "../../src/connect.ts";
@@ -36,11 +36,11 @@ function scene() {
   let tell: (n: number) => Sent = () => new Promise<never>(() => {}) as never;
   const service = app.implement(counting, (peer, { room }) => {
     tell = (n) => peer.send("told", n);
-    peer.watch(({ is }) => (parked = is === "parked"));
+    peer.subscribe(({ type: is }) => (parked = is === "parked"));
     room("tea").join(peer);
     return { say: (n) => void handled.push(n) };
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   const client = connect(counting, { url: "ws://test", WebSocket: net.WebSocket });
   undo.push(() => client.close());
   const heard: number[] = [];
@@ -49,11 +49,11 @@ function scene() {
   const alarms: string[] = [];
   client.on("told", (n) => heard.push(n));
   client.on("all", (n) => inRoom.push(n));
-  client.on("gap", ({ from, to, why }) => {
+  client.on("gap", ({ from, to, reason: why }) => {
     for (let n = from; n <= to; n += 1) inRoom.push(n); // the room counts as we do
     alarms.push(`gap: ${why}`);
   });
-  client.on("reset", ({ why }) => alarms.push(`reset: ${why}`));
+  client.on("reset", ({ reason: why }) => alarms.push(`reset: ${why}`));
   const said: Counted[] = [];
   const told: Counted[] = [];
   const count = (): void => {
@@ -109,7 +109,7 @@ test.each(Object.keys(disasters))("when %s", async (disaster) => {
   for (let n = 0; n < 3; n += 1) count();
   await befall(all);
   for (let n = 0; n < 3; n += 1) count();
-  await until(() => client.status.value.is === "open" && handled.includes(said.length));
+  await until(() => client.status.value.state === "open" && handled.includes(said.length));
   count();
   const last = said.length;
   await until(() => [handled, heard, inRoom].every((numbers) => numbers.includes(last)));

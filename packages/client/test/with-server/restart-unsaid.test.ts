@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { fileStore } from "@symbolon/server/file";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { connect } from "../../src/connect.ts";
@@ -26,7 +26,7 @@ async function heard(many: number): Promise<readonly unknown[]> {
         },
       };
     });
-    return { app, store, net: testClient(app) };
+    return { app, store, net: testNetwork(app) };
   }
   let server = await start();
   const Switch = class {
@@ -38,7 +38,7 @@ async function heard(many: number): Promise<readonly unknown[]> {
   onTestFinished(() => client.close());
   const told: unknown[] = [];
   const all = new Promise<void>((resolve) => {
-    client.on("reset", ({ why }) => {
+    client.on("reset", ({ reason: why }) => {
       told.push(why);
       resolve();
     });

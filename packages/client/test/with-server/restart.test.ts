@@ -5,7 +5,7 @@ import { connect } from "@symbolon/client";
 import { contract, request, stream } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { fileStore } from "@symbolon/server/file";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 
@@ -41,7 +41,7 @@ test("a session goes on after a restart", async () => {
         },
       };
     });
-    return { app, store, net: testClient(app) };
+    return { app, store, net: testNetwork(app) };
   }
   let server = await start();
   const Switch = class {
@@ -53,7 +53,7 @@ test("a session goes on after a restart", async () => {
   onTestFinished(() => client.close());
   const told: number[] = [];
   client.on("told", (n) => told.push(n));
-  client.on("reset", ({ why }) => told.push(NaN, why as never));
+  client.on("reset", ({ reason: why }) => told.push(NaN, why as never));
   await client.send("say", 1);
   const items: number[] = [];
   const reading = (async () => {

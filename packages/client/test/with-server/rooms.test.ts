@@ -2,7 +2,7 @@ import { contract, type FrameCodec, jsonFrames } from "@symbolon/protocol";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { type AppOptions, createApp, type RoomsOptions } from "@symbolon/server";
 import { memoryStore } from "@symbolon/server/store";
-import { Clock, testClient } from "@symbolon/server/testing";
+import { Clock, testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect } from "../../src/connect.ts";
@@ -27,14 +27,14 @@ function serving(rooms: RoomsOptions<typeof chat> = {}, options: AppOptions = {}
       leave: (name) => room(name).leave(peer),
     };
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   const enter = (codec: FrameCodec = jsonFrames) => {
     const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, codec });
     undo.push(() => client.close());
     const log: unknown[] = [];
     client.on("said", (data) => log.push(data));
-    client.on("gap", ({ room, why }) => log.push(`gap: ${room} ${why}`));
-    client.on("reset", ({ why }) => log.push(`reset: ${why}`));
+    client.on("gap", ({ room, reason: why }) => log.push(`gap: ${room} ${why}`));
+    client.on("reset", ({ reason: why }) => log.push(`reset: ${why}`));
     /** What it has heard, when that is so much. */
     const heard = async (count: number): Promise<readonly unknown[]> => {
       await until(() => log.length >= count);
@@ -43,7 +43,7 @@ function serving(rooms: RoomsOptions<typeof chat> = {}, options: AppOptions = {}
     return { client, log, heard };
   };
   const back = async (client: ReturnType<typeof enter>["client"]): Promise<void> => {
-    await until(() => client.status.value.is === "open");
+    await until(() => client.status.value.state === "open");
   };
   return { app, net, clock, enter, back, tea: service.room("tea") };
 }
@@ -73,7 +73,7 @@ describe.each([jsonFrames, msgpack])("in $protocol", (codec) => {
     const { net, enter, tea } = serving();
     const members = [enter(codec), enter(codec)];
     await Promise.all(members.map(({ client }) => client.opened));
-    const over = net.storm({ seed: 7, cut: 0.04 });
+    const over = net.chaos({ seed: 7, cut: 0.04 });
     const said = Array.from({ length: 60 }, (_, n) => n);
     for (const n of said) {
       await tea.send("said", n);
@@ -133,7 +133,7 @@ test("after a restart that has lost everything, a reset and a gap are told befor
   await tea.send("said", "before");
   expect(await heard(1)).toEqual(["before"]);
   await net.restart();
-  await until(() => client.status.value.is !== "open");
+  await until(() => client.status.value.state !== "open");
   await back(client);
   await until(() => tea.size === 1);
   tea.send("said", "after");
@@ -145,7 +145,7 @@ test("a room that was lost in a restart is left with the last of its members, an
   const { client, heard } = enter();
   await client.opened;
   await net.restart();
-  await until(() => client.status.value.is !== "open");
+  await until(() => client.status.value.state !== "open");
   await back(client);
   tea.send("said", 1);
   expect((await heard(3)).at(-1)).toBe(1);
@@ -166,7 +166,7 @@ test("a restart costs nothing where a store has the room", async () => {
   const restarted = net.restart();
   tea.send("said", 2);
   await restarted;
-  await until(() => client.status.value.is !== "open");
+  await until(() => client.status.value.state !== "open");
   await back(client);
   tea.send("said", 3);
   expect(await heard(3)).toEqual([1, 2, 3]);
@@ -196,7 +196,7 @@ test("who has left a room heard no more of it, and comes back to nothing", async
   await client.send("leave", "tea");
   tea.send("said", 2);
   net.drop();
-  await until(() => client.status.value.is !== "open");
+  await until(() => client.status.value.state !== "open");
   await back(client);
   expect(tea.size).toBe(0);
   expect(await heard(1)).toEqual([1]);
@@ -255,7 +255,7 @@ test("what a room says that is not as the contract has it is told where it is he
     room("all").join(peer);
     return {};
   });
-  const { WebSocket } = testClient(app);
+  const { WebSocket } = testNetwork(app);
   const client = connect(counts, { url: "ws://test", WebSocket });
   undo.push(() => client.close());
   const heard: number[] = [];

@@ -1,6 +1,6 @@
 import { contract, request, stream } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
-import { Clock, testClient } from "@symbolon/server/testing";
+import { Clock, testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect } from "../../src/index.ts";
@@ -33,7 +33,7 @@ async function counted() {
   const changes: unknown[] = [];
   const setups: { tell: (n: number) => PromiseLike<void>; triple: (n: number) => Promise<number> }[] = [];
   app.implement(counting, (peer) => {
-    peer.watch((change) => changes.push(change));
+    peer.subscribe((change) => changes.push(change));
     setups.push({ tell: (n) => peer.send("told", n), triple: (n) => peer.request("triple", n) });
     return {
       say: (n) => void heard.push(n),
@@ -52,7 +52,7 @@ async function counted() {
       },
     };
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   const client = connect(counting, { url: "ws://test", WebSocket: net.WebSocket });
   const told: number[] = [];
   const resets: unknown[] = [];
@@ -65,7 +65,7 @@ async function counted() {
   const last = () => setups.at(-1) as (typeof setups)[number];
   /** Lets the client come back. */
   const back = async (): Promise<void> => {
-    while (client.status.value.is !== "open") await pass(20);
+    while (client.status.value.state !== "open") await pass(20);
   };
   return { clock, net, client, heard, told, changes, resets, setups, last, back };
 }
@@ -108,8 +108,8 @@ test("over a connection that is lost again and again, every message is handled o
   expect([setups.length, resets, client.bufferedAmount]).toEqual([1, [], 0]);
   client.close();
   await net.settled();
-  expect(changes.slice(0, 2)).toEqual([{ is: "parked" }, { is: "resumed" }]);
-  expect(changes.at(-1)).toMatchObject({ is: "ended" });
+  expect(changes.slice(0, 2)).toEqual([{ type: "parked" }, { type: "resumed" }]);
+  expect(changes.at(-1)).toMatchObject({ type: "ended" });
   expect(net.errors).toEqual([]);
 });
 
@@ -127,7 +127,7 @@ test("a client that is away for longer than it is waited for begins anew, and wh
   await back();
   await kept;
   await last().tell(3);
-  expect([heard, told, resets]).toEqual([[1, 2], [1, 3], [{ why: "unknown" }]]);
+  expect([heard, told, resets]).toEqual([[1, 2], [1, 3], [{ reason: "unknown" }]]);
   expect(setups).toHaveLength(2);
   expect(client.status.value.resumed).toBe(false);
   client.close();
@@ -143,14 +143,14 @@ test("an event that fails is told of, though the connection was lost before that
     up: () => [],
     sum: () => [],
   }));
-  const net = testClient(app);
+  const net = testNetwork(app);
   const client = connect(counting, { url: "ws://test", WebSocket: net.WebSocket });
   const outcomes = Promise.allSettled([client.send("say", 1), client.send("say", 2)]);
   await pass();
   for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
   net.drop();
   fail();
-  while (client.status.value.is !== "open") await pass(20);
+  while (client.status.value.state !== "open") await pass(20);
   await pass();
   expect(await outcomes).toMatchObject([
     { status: "rejected", reason: { code: "INTERNAL" } },

@@ -2,7 +2,7 @@ import { connect } from "@symbolon/client";
 import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { memoryStore, type Store } from "@symbolon/server/store";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 
@@ -31,11 +31,11 @@ function set(store?: Store) {
       },
     };
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   const client = connect(counting, { url: "ws://test", WebSocket: net.WebSocket });
   const told: number[] = [];
   client.on("told", (n) => told.push(n));
-  client.on("reset", ({ why }) => log.push(`reset: ${why}`));
+  client.on("reset", ({ reason: why }) => log.push(`reset: ${why}`));
   return { net, client, heard, told, log };
 }
 
@@ -74,7 +74,7 @@ test("when only the server learns it, the client finds out by silence", async ()
 
 test("while the network stalls nothing arrives, and then everything does", async () => {
   const { net, client, heard } = set();
-  await until(() => expect(client.status.value.is).toBe("connecting"));
+  await until(() => expect(client.status.value.state).toBe("connecting"));
   const flow = net.stall();
   client.send("say", 1);
   await vi.advanceTimersByTimeAsync(400);
@@ -89,8 +89,8 @@ test("a storm is the same for the same seed, and nothing is lost, doubled or out
   const run = async (seed: number) => {
     const { net, client, heard, told } = set();
     let losses = 0;
-    client.status.watch(({ is }) => (losses += is === "waiting" ? 1 : 0));
-    const calm = net.storm({ seed, cut: 0.1 });
+    client.status.subscribe(({ state: is }) => (losses += is === "waiting" ? 1 : 0));
+    const calm = net.chaos({ seed, cut: 0.1 });
     for (let n = 0; n < 100; n += 1) {
       client.send("say", n);
       if (n % 10 === 0) await vi.advanceTimersByTimeAsync(100);

@@ -1,6 +1,6 @@
 import { contract, isDeclared } from "@symbolon/protocol";
 import { createApp, RequestError, ValidationError } from "@symbolon/server";
-import { testClient } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { validators } from "../../../protocol/test/contract/validators.ts";
 import { connect } from "../../src/index.ts";
@@ -34,7 +34,7 @@ describe.each(libraries)("%s", (_library, messages) => {
         }
       },
     }));
-    const client = connect(spoken, { url: "ws://test", WebSocket: testClient(app).WebSocket });
+    const client = connect(spoken, { url: "ws://test", WebSocket: testNetwork(app).WebSocket });
     undo.push(() => client.close());
     return { client, heard };
   }

@@ -1,8 +1,8 @@
 /** Handles a message whose turn has come. Never rejects; what it gives is awaited before the next one. */
-export type Turn = () => unknown;
+export type Task = () => unknown;
 
 /** Lets so many go at once; the others wait, and go in order. */
-export class Turns {
+export class ConcurrencyLimit {
   readonly #atOnce: number;
   readonly #waiting = new Set<() => void>();
   #going = 0;
@@ -12,7 +12,7 @@ export class Turns {
   }
 
   /** Calls `go` now, or when it is its turn. */
-  take(go: () => void): void {
+  run(go: () => void): void {
     if (this.#going >= this.#atOnce) this.#waiting.add(go);
     else {
       this.#going += 1;
@@ -21,17 +21,17 @@ export class Turns {
   }
 
   /** Who took a turn needs it no more: if `go` was called, the next one goes, else it is forgotten. */
-  leave(go: () => void): void {
+  release(go: () => void): void {
     if (this.#waiting.delete(go)) return;
     this.#going -= 1;
     const [next] = this.#waiting;
     if (next === undefined) return;
     this.#waiting.delete(next);
-    this.take(next);
+    this.run(next);
   }
 
   /** Forgets one that waits; nothing when it has gone. */
-  withdraw(go: () => void): void {
+  cancel(go: () => void): void {
     this.#waiting.delete(go);
   }
 }

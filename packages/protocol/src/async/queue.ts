@@ -12,14 +12,14 @@ export class Queue<Item> {
   }
 
   /** Adds an item; after `end` it does nothing. */
-  put(item: Item): void {
+  push(item: Item): void {
     if (this.#end) return;
     this.#newest.push(item);
     this.#readers.shift()?.();
   }
 
   /** The next item, waiting for one; rejects with the reason of `end` once the queue is empty. */
-  take(): Promise<Item> {
+  pull(): Promise<Item> {
     return new Promise((resolve, reject) => {
       const read = (): void => {
         if (this.#oldest.length === 0) this.#oldest = this.#newest.splice(0).reverse();

@@ -3,7 +3,7 @@
  * has failed; left alone, a failure raises no unhandled rejection.
  */
 export class Sent implements PromiseLike<void> {
-  #is: "waiting" | "taken" | "failed" = "waiting";
+  #state: "pending" | "fulfilled" | "rejected" = "pending";
   #error: unknown;
   #promise: Promise<void> | undefined;
   /** Tells the promise what became of the message. */
@@ -16,8 +16,8 @@ export class Sent implements PromiseLike<void> {
   }
 
   /** What became of it. */
-  get is(): "waiting" | "taken" | "failed" {
-    return this.#is;
+  get state(): "pending" | "fulfilled" | "rejected" {
+    return this.#state;
   }
 
   /** Whether somebody awaits it. */
@@ -26,13 +26,13 @@ export class Sent implements PromiseLike<void> {
   }
 
   /** For the one who sends: the message was taken. Only the first outcome counts. */
-  settle(): void {
-    this.#end("taken");
+  resolve(): void {
+    this.#end("fulfilled");
   }
 
   /** For the one who sends: the message failed. Only the first outcome counts. */
-  fail(error: unknown): void {
-    this.#end("failed", error);
+  reject(error: unknown): void {
+    this.#end("rejected", error);
   }
 
   // The promise is made only for the one who asks: most messages are sent and left alone.
@@ -42,17 +42,17 @@ export class Sent implements PromiseLike<void> {
     failed?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
   ): Promise<Value | Failure> {
     this.#promise ??= new Promise<void>((resolve, reject) => {
-      this.#tell = () => (this.#is === "taken" ? resolve() : reject(this.#error));
-      if (this.#is !== "waiting") this.#tell();
+      this.#tell = () => (this.#state === "fulfilled" ? resolve() : reject(this.#error));
+      if (this.#state !== "pending") this.#tell();
     });
     return this.#promise.then(taken, failed);
   }
 
-  #end(is: "taken" | "failed", error?: unknown): void {
-    if (this.#is !== "waiting") return;
-    this.#is = is;
+  #end(state: "fulfilled" | "rejected", error?: unknown): void {
+    if (this.#state !== "pending") return;
+    this.#state = state;
     this.#error = error;
     if (this.#tell) this.#tell();
-    else if (is === "failed") this.#unheard?.(error);
+    else if (state === "rejected") this.#unheard?.(error);
   }
 }

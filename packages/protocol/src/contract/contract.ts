@@ -1,5 +1,5 @@
 import type { RequestError } from "../errors.ts";
-import type { AskOptions, Kind, ErrorSchemas, RequestKind, StreamKind } from "./message-kind.ts";
+import type { CallOptions, MessageKind, ErrorSchemas, RequestKind, StreamKind } from "./message-kind.ts";
 import { type ParamName, type PathParams, pathPattern } from "./path.ts";
 import type { Input, Output, Schema } from "./schema.ts";
 
@@ -33,17 +33,17 @@ export type EventInput<M extends Messages, Name extends EventName<M>> = M[Name] 
   ? Input<M[Name]>
   : never;
 /** What one reads of an answer: the reply of a request, each item of a stream. */
-export type Answer<M extends Messages, Name extends keyof M> = Output<DefinitionOf<M[Name]>["output"]>;
+export type Reply<M extends Messages, Name extends keyof M> = Output<DefinitionOf<M[Name]>["output"]>;
 /** The arguments of a question after its name: its input, and how it may end early. */
-export type AskArguments<M extends Messages, Name extends keyof M> = [
+export type CallArguments<M extends Messages, Name extends keyof M> = [
   data: Input<DefinitionOf<M[Name]>["input"]>,
   ...options: OptionsOf<DefinitionOf<M[Name]>>,
 ];
 type OptionsOf<Definition> = [Definition] extends [never]
-  ? [options?: AskOptions]
+  ? [options?: CallOptions]
   : Definition extends { readonly upload: infer Upload extends Schema }
-    ? [options: Omit<AskOptions, "upload"> & { readonly upload: Items<Input<Upload>> }]
-    : [options?: Omit<AskOptions, "upload">];
+    ? [options: Omit<CallOptions, "upload"> & { readonly upload: Items<Input<Upload>> }]
+    : [options?: Omit<CallOptions, "upload">];
 /** Not a string, which is an iterable as well. */
 type Items<Item> = AsyncIterable<Item> | (Iterable<Item> & object);
 
@@ -74,7 +74,7 @@ export type DeclaredError<Message> =
 
 /** Whether an error is one that a request or a stream declares: its code tells which, and its data is typed. */
 export function isDeclared<
-  Message extends Kind & { readonly definition: { readonly errors?: ErrorSchemas } },
+  Message extends MessageKind & { readonly definition: { readonly errors?: ErrorSchemas } },
 >(message: Message, error: unknown): error is DeclaredError<Message> {
   const { code } = Object(error) as { readonly code?: unknown };
   return typeof code === "string" && Object.hasOwn(message.definition.errors ?? {}, code);

@@ -10,27 +10,27 @@ import type {
 import type { Outbox, SendOptions } from "../session/outbox.ts";
 import type { Schema } from "./schema.ts";
 import type { Sent } from "../async/sent.ts";
-import type { Turn } from "../async/limiter.ts";
+import type { Task } from "../async/limiter.ts";
 import type { Message } from "../wire/wire.ts";
 
 /** What one half says in a call; the call's number is put in where it is written. */
-export type Said =
+export type CallMessage =
   | Unnumbered<ReplyFrame | NextFrame | EndFrame | ErrorFrame | CreditFrame>
   | { readonly t: "cancel" };
 type Unnumbered<Frame> = Frame extends unknown ? Omit<Frame, "q" | "re"> : never;
 
 /** A call, as the half that takes part in it sees it. */
-export interface Call {
+export interface CallChannel {
   /** Writes what is said in the call. Throws TypeError when its data cannot be written. */
-  readonly write: (said: Said) => Message;
+  readonly write: (said: CallMessage) => Message;
   /** Sends what was written, or `instead` when that is larger than the other half takes; nothing once the call is over. */
-  readonly send: (message: Message, instead?: SendOptions["instead"]) => Sent;
+  readonly send: (message: Message, instead?: SendOptions["fallback"]) => Sent;
   /** The call is over: nothing more is sent or heard in it. A second close does nothing. */
   readonly close: () => void;
 }
 
 /** A call that this half asked. */
-export interface AskedCall extends Call {
+export interface OutgoingChannel extends CallChannel {
   /** Settles when the question has left this half; fails when it never will. */
   readonly sent: Sent;
   /** Takes the question back while it has not left; false when it has. */
@@ -38,7 +38,7 @@ export interface AskedCall extends Call {
 }
 
 /** How a question may end early. */
-export interface AskOptions {
+export interface CallOptions {
   /** Ends the call: the other half's handler is told, and this half rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Ends the call with `TIMEOUT` when it is not over after so many ms, 1 to 2 ** 31 - 1. Default: never. */
@@ -48,18 +48,18 @@ export interface AskOptions {
 }
 
 /** What a kind of message asks of its peer. */
-export interface Asker {
+export interface CallStarter {
   /**
    * Asks: what the other half says in the call is told to `hear`, with the length of its message; undefined when the
    * connection was lost with the answer.
    */
-  readonly open: (data: unknown, deadline: number | undefined, hear: Hear) => AskedCall;
+  readonly open: (data: unknown, deadline: number | undefined, hear: CallListener) => OutgoingChannel;
   /** Does something in so many ms, unless it is undone. */
   readonly after: (ms: number, then: () => void) => () => void;
 }
 
 /** Told what the other half says in a call, and of how many characters it was; undefined when the connection is gone. */
-export type Hear = (frame: CallFrame | undefined, size: number) => void;
+export type CallListener = (frame: CallFrame | undefined, size: number) => void;
 
 /** What a handler is told of a call besides its input. */
 export interface CallContext {
@@ -72,14 +72,14 @@ export interface CallContext {
 }
 
 /** A call that this half serves. */
-export interface ServedCall {
-  readonly hear: Hear;
+export interface IncomingCall {
+  readonly receive: CallListener;
   /** Runs the handler and says what it gives. Rejects with what it throws. */
-  readonly run: (data: unknown, deadline: number | undefined, handle: Handle) => Promise<void>;
+  readonly run: (data: unknown, deadline: number | undefined, handle: RunHandler) => Promise<void>;
 }
 
 /** Hands a validated input to its handler. */
-export type Handle = (
+export type RunHandler = (
   input: unknown,
   call: CallContext & { readonly upload?: AsyncIterable<unknown> },
 ) => unknown;
@@ -88,32 +88,32 @@ export type Handle = (
 export type CallHandler = (input: never, call: never) => unknown;
 
 /** What calls need of their peer. */
-export interface Line extends Pick<Asker, "after"> {
+export interface CallsOptions extends Pick<CallStarter, "after"> {
   /** Delivers what this half says. */
   readonly session: Outbox;
   /** What this half, and what the other half may say by a name. */
-  readonly says: (name: string) => object | undefined;
-  readonly hears: (name: string) => object | undefined;
+  readonly sends: (name: string) => object | undefined;
+  readonly receives: (name: string) => object | undefined;
   /** A number that no event or call of this half has had. */
-  readonly number: () => number;
+  readonly nextId: () => number;
   /** Has it handled after what came before it. */
-  readonly queue: (turn: Turn) => void;
+  readonly queue: (turn: Task) => void;
   /** Told when this half begins to wait for answers, and when it waits for none any more. */
-  readonly asking: ((waits: boolean) => void) | undefined;
+  readonly onWaitingChange: ((waits: boolean) => void) | undefined;
   /** A handler failed: tells the other half, or closes. */
-  readonly failed: (frame: Pick<RequestFrame, "name" | "q">, error: unknown) => void;
+  readonly onHandlerError: (frame: Pick<RequestFrame, "name" | "q">, error: unknown) => void;
 }
 
 /** A kind of message that is answered: how it is asked, and how it is served. */
-export interface Kind {
+export interface MessageKind {
   /** The frame by which it is asked. */
   readonly t: "request" | "stream";
   /** Makes a peer that has calls; so a contract of events alone brings none of their code along. It is `createPeer` that knows the types. */
-  readonly peer: (options: never) => unknown;
+  readonly createPeer: (options: never) => unknown;
   /** Asks it. */
-  readonly ask: (asker: Asker, data: unknown, options: AskOptions) => unknown;
+  readonly start: (asker: CallStarter, data: unknown, options: CallOptions) => unknown;
   /** Serves it; what is heard before `run` is kept. */
-  readonly serve: (call: Call) => ServedCall;
+  readonly serve: (call: CallChannel) => IncomingCall;
 }
 
 /** The codes that a contract declares for a request or a stream, each with the schema of its data. */
@@ -130,7 +130,7 @@ export interface RequestDefinition {
 }
 
 /** A message that is answered once. */
-export interface RequestKind<D extends RequestDefinition = RequestDefinition> extends Kind {
+export interface RequestKind<D extends RequestDefinition = RequestDefinition> extends MessageKind {
   readonly t: "request";
   /** The schemas, as they were given. */
   readonly definition: D;
@@ -149,7 +149,7 @@ export interface StreamDefinition {
 }
 
 /** A message that is answered many times. */
-export interface StreamKind<D extends StreamDefinition = StreamDefinition> extends Kind {
+export interface StreamKind<D extends StreamDefinition = StreamDefinition> extends MessageKind {
   readonly t: "stream";
   /** The schemas, as they were given. */
   readonly definition: D;

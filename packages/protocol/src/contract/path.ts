@@ -42,31 +42,31 @@ export function href<const Path extends string>(path: Path, params: PathParams<P
 }
 
 interface Segment {
-  readonly kind: "literal" | "one" | "rest";
+  readonly type: "literal" | "one" | "rest";
   readonly text: string;
 }
 
 function parse(pattern: string): Segment[] {
   if (!pattern.startsWith("/")) throw new TypeError(`a path begins with "/": ${JSON.stringify(pattern)}`);
   const segments = pattern.slice(1).split("/").map(parseSegment);
-  const names = segments.filter(({ kind }) => kind !== "literal").map(({ text }) => text);
+  const names = segments.filter(({ type: kind }) => kind !== "literal").map(({ text }) => text);
   if (names.includes("")) throw new TypeError(`a parameter has no name in ${JSON.stringify(pattern)}`);
   if (new Set(names).size < names.length)
     throw new TypeError(`a parameter is named twice in ${JSON.stringify(pattern)}`);
-  if (segments.slice(0, -1).some(({ kind }) => kind === "rest"))
+  if (segments.slice(0, -1).some(({ type: kind }) => kind === "rest"))
     throw new TypeError(`"*name" takes all that follows, so it comes last in ${JSON.stringify(pattern)}`);
   return segments;
 }
 
 function parseSegment(text: string): Segment {
-  if (text.startsWith(":")) return { kind: "one", text: text.slice(1) };
-  if (text.startsWith("*")) return { kind: "rest", text: text.slice(1) };
-  return { kind: "literal", text };
+  if (text.startsWith(":")) return { type: "one", text: text.slice(1) };
+  if (text.startsWith("*")) return { type: "rest", text: text.slice(1) };
+  return { type: "literal", text };
 }
 
 function match(segments: readonly Segment[], parts: readonly string[]): Record<string, string> | undefined {
   const params: Record<string, string> = Object.create(null);
-  for (const [index, { kind, text }] of segments.entries()) {
+  for (const [index, { type: kind, text }] of segments.entries()) {
     const part = kind === "rest" ? parts.slice(index).join("/") : parts[index];
     const value = part === undefined ? undefined : decode(part);
     if (value === undefined || value === "") {
@@ -75,7 +75,7 @@ function match(segments: readonly Segment[], parts: readonly string[]): Record<s
       if (value !== text) return undefined;
     } else params[text] = value;
   }
-  const rest = segments.at(-1)?.kind === "rest";
+  const rest = segments.at(-1)?.type === "rest";
   return rest || parts.length === segments.length ? params : undefined;
 }
 
@@ -88,7 +88,7 @@ function decode(part: string): string | undefined {
 }
 
 function fillSegment(
-  { kind, text }: Segment,
+  { type: kind, text }: Segment,
   params: Readonly<Record<string, unknown>>,
   pattern: string,
 ): string {

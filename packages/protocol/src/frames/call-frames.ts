@@ -1,10 +1,18 @@
-import { anything, count, framesOf, name, optional, type Shape, type Shapes } from "./frame-shapes.ts";
+import {
+  anything,
+  count,
+  defineFrames,
+  name,
+  optional,
+  type FrameShape,
+  type FrameShapes,
+} from "./frame-shapes.ts";
 
-const numbered: Shape = { q: optional(count), re: optional(count) };
-const asked: Shape = { q: count, name, data: anything, deadline: optional(count) };
+const numbered: FrameShape = { q: optional(count), re: optional(count) };
+const asked: FrameShape = { q: count, name, data: anything, deadline: optional(count) };
 
 /** The frames of calls, which only they read: a conversation of events alone does not know them. */
-export const callFrames: Shapes = framesOf({
+export const callFrames: FrameShapes = defineFrames({
   request: asked,
   stream: asked,
   reply: { re: count, data: anything },

@@ -1,14 +1,24 @@
-import { all, count, framesOf, has, name, optional, position, type Shapes, text } from "./frame-shapes.ts";
+import {
+  array,
+  count,
+  defineFrames,
+  object,
+  name,
+  optional,
+  position,
+  type FrameShapes,
+  text,
+} from "./frame-shapes.ts";
 
 /** The frames that only a client says, and only its server reads. */
-export const clientFrames: Shapes = framesOf({
+export const clientFrames: FrameShapes = defineFrames({
   hello: {
     v: count,
     cid: name,
     att: count,
     auth: optional(text),
-    resume: optional(has({ sid: name, rt: name, ep: name, rx: position, tx0: count })),
-    rooms: optional(all(has({ 0: text, 1: name, 2: position }))),
+    resume: optional(object({ sid: name, rt: name, ep: name, rx: position, tx0: count })),
+    rooms: optional(array(object({ 0: text, 1: name, 2: position }))),
     w: count,
     wb: count,
   },

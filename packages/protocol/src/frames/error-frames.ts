@@ -7,9 +7,9 @@ import {
   type RequestFrame,
   type StreamFrame,
 } from "./frame.ts";
-import { all, has, optional, text } from "./frame-shapes.ts";
+import { array, object, optional, text } from "./frame-shapes.ts";
 
-const isIssue = has({ message: text, path: optional(all((step) => typeof step !== "object")) });
+const isIssue = object({ message: text, path: optional(array((step) => typeof step !== "object")) });
 
 /** What is answered to a message by a name that nobody handles. */
 export function notFound({ t, name }: EventFrame | RequestFrame | StreamFrame): RequestError {
@@ -17,7 +17,7 @@ export function notFound({ t, name }: EventFrame | RequestFrame | StreamFrame): 
 }
 
 /** The error that an `error` frame tells of. */
-export function refusalOf({ code, message, data }: ErrorFrame): RequestError | ValidationError {
+export function fromErrorFrame({ code, message, data }: ErrorFrame): RequestError | ValidationError {
   return code === "INVALID" && Array.isArray(data)
     ? new ValidationError(data.filter(isIssue))
     : new RequestError(code, message, data);
@@ -27,7 +27,7 @@ export function refusalOf({ code, message, data }: ErrorFrame): RequestError | V
  * What the other half is told of an error: its code, message and data, when it is one that travels.
  * @throws the error itself when it is not, ProtocolError when what it carries is no frame.
  */
-export function refusal(re: number | undefined, error: unknown): Frame {
+export function toErrorFrame(re: number | undefined, error: unknown): Frame {
   if (!(error instanceof RequestError)) throw error;
   const { code, message, data } = error;
   return checkFrame({ t: "error", re, code, message, data }); // an empty code, say: it would end the conversation

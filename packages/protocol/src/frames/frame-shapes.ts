@@ -1,9 +1,9 @@
 /** Whether a field has the value it should have. */
 export type Check = (value: unknown) => boolean;
 /** The fields of a frame, or of a value in it. */
-export type Shape = Readonly<Record<string, Check>>;
+export type FrameShape = Readonly<Record<string, Check>>;
 /** The frames that may be read, by their `t`. A map, not an object: a frame may say that it is a `toString`. */
-export type Shapes = ReadonlyMap<unknown, ReadonlyMap<string, Check>>;
+export type FrameShapes = ReadonlyMap<unknown, ReadonlyMap<string, Check>>;
 
 /** Any value, or none. */
 export const anything: Check = () => true;
@@ -21,18 +21,18 @@ export const optional =
 /** A safe integer that is not negative. */
 export const position: Check = (value) => value === 0 || count(value);
 /** A list of what passes. */
-export const all =
+export const array =
   (check: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(check);
 /** An object that has these fields, and may have others. */
-export const has =
-  (shape: Shape): Check =>
+export const object =
+  (shape: FrameShape): Check =>
   (value) =>
     Object.entries(shape).every(([field, check]) => check((Object(value) as Record<string, unknown>)[field]));
 
 /** The frames of these fields, by their `t`; every one may have a session's numbers as well. */
-export const framesOf = (shapes: Readonly<Record<string, Shape>>): Shapes =>
+export const defineFrames = (shapes: Readonly<Record<string, FrameShape>>): FrameShapes =>
   new Map(
     Object.entries(shapes).map(([t, shape]) => [
       t,

@@ -1,17 +1,17 @@
 import type { Ack, Auth, Bye, Goaway, Hello, Ping, Pong, Reauth, Welcome } from "./connection-frames.ts";
 import { ProtocolError } from "../errors.ts";
-import type { GapFrame, Placing, RoomFrame, SaidFrame, SkipFrame, Words } from "./room-frames.ts";
+import type { GapFrame, RoomPlacement, RoomFrame, SaidFrame, SkipFrame, RoomPayload } from "./room-frames.ts";
 import {
-  all,
+  array,
   anything,
   count,
-  framesOf,
-  has,
+  defineFrames,
+  object,
   name,
   optional,
   position,
-  type Shape,
-  type Shapes,
+  type FrameShape,
+  type FrameShapes,
   text,
 } from "./frame-shapes.ts";
 import type { Message } from "../wire/wire.ts";
@@ -115,10 +115,10 @@ export type Frame = (
 ) &
   Stamp;
 
-const place: Shape = { room: text, o: count, p: position };
+const place: FrameShape = { room: text, o: count, p: position };
 
 /** What every half reads. Besides, there are `clientFrames`, and `callFrames` where there are calls. */
-const shapes = framesOf({
+const shapes = defineFrames({
   welcome: {
     sid: name,
     rt: name,
@@ -128,12 +128,12 @@ const shapes = framesOf({
     wb: count,
     state: name,
     why: optional(text),
-    but: optional(all(count)),
-    heartbeat: has({ i: count, t: count }),
+    but: optional(array(count)),
+    heartbeat: object({ i: count, t: count }),
     ttl: position,
-    limits: optional(has({ message: count })),
+    limits: optional(object({ message: count })),
   },
-  ack: { a: count, but: optional(all(count)) },
+  ack: { a: count, but: optional(array(count)) },
   event: { name, data: anything, q: optional(count) },
   error: { re: optional(count), code: name, message: text, data: anything },
   room: { room: text, ep: optional(name), off: optional(position) },
@@ -152,11 +152,11 @@ export interface FrameCodec {
   /** The subprotocol by which two halves agree on it. */
   readonly protocol: string;
   /** Writes a frame. Throws TypeError when it cannot carry the frame's data. Written for another half, `String` makes JSON of it. */
-  readonly write: (frame: Frame | Words) => Message;
+  readonly write: (frame: Frame | RoomPayload) => Message;
   /** Puts a session's numbers on a frame that was written, or its place on words, in whichever codec, as fields of its own. */
-  readonly stamp: (message: Message, fields: Stamp | Placing) => Message;
+  readonly stamp: (message: Message, fields: Stamp | RoomPlacement) => Message;
   /** Reads a frame strictly, in JSON too; `others` are read besides those of every conversation. Throws ProtocolError saying what is wrong with it. */
-  readonly read: (message: Message, others?: Shapes) => Frame;
+  readonly read: (message: Message, others?: FrameShapes) => Frame;
 }
 
 /** Frames in JSON, as text messages: what every half speaks. It cannot carry a cycle or a bigint. */
@@ -178,7 +178,7 @@ export const jsonFrames: FrameCodec = {
 };
 
 /** Checks that a value is a frame, or one of `others`. Throws ProtocolError saying what is wrong with it. */
-export function checkFrame(value: unknown, others?: Shapes): Frame {
+export function checkFrame(value: unknown, others?: FrameShapes): Frame {
   const fields = Object(value) as Readonly<Record<string, unknown>>;
   const shape = shapes.get(fields["t"]) ?? others?.get(fields["t"]);
   if (!shape) throw new ProtocolError('a frame is a JSON object with a known "t", sent as text');

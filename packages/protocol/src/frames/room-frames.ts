@@ -32,6 +32,6 @@ export interface GapFrame {
   readonly why: string;
 }
 /** What is said in a room, before it has its place there. */
-export type Words = Pick<SaidFrame, "name" | "data">;
+export type RoomPayload = Pick<SaidFrame, "name" | "data">;
 /** What makes a frame of words: their place in a room, or, for a plain client, nothing but the kind. */
-export type Placing = Omit<SaidFrame, keyof Words> | { readonly t: "event" };
+export type RoomPlacement = Omit<SaidFrame, keyof RoomPayload> | { readonly t: "event" };

@@ -1,50 +1,50 @@
 import { ProtocolError } from "../errors.ts";
 import type { CallFrame, Frame, RequestFrame, StreamFrame } from "../frames/frame.ts";
 import type {
-  Asker,
-  AskOptions,
-  Call,
+  CallStarter,
+  CallOptions,
+  CallChannel,
   CallHandler,
-  Hear,
-  Kind,
-  Line,
-  ServedCall,
+  CallListener,
+  MessageKind,
+  CallsOptions,
+  IncomingCall,
 } from "../contract/message-kind.ts";
 import { notFound } from "../frames/error-frames.ts";
 import { Sent } from "../async/sent.ts";
-import { Turns } from "../async/limiter.ts";
+import { ConcurrencyLimit } from "../async/limiter.ts";
 
 /** How many calls of the other half are served at once; more wait. */
 const atOnce = 16;
 /** How many calls a half may have asked that are not over; more wait where they are asked. */
 const atMost = 64;
 
-interface AskedEntry {
-  readonly hear: Hear;
+interface OutgoingEntry {
+  readonly receive: CallListener;
   /** Whether the other half may have the question. */
-  readonly left: () => boolean;
+  readonly isSent: () => boolean;
 }
 
 /** Calls by their numbers. */
 export interface OpenCalls {
   /** Those that this half has asked. */
-  readonly asked: readonly number[];
+  readonly outgoing: readonly number[];
   /** The streams of the other half that it serves; its requests are not finished, and would come again. */
-  readonly served: readonly number[];
+  readonly streams: readonly number[];
 }
 
 /** The requests and streams of a conversation: those this half asks, and those it serves. */
 export class Calls {
-  readonly #line: Line;
+  readonly #line: CallsOptions;
   readonly #handlers = new Map<string, CallHandler>();
-  readonly #asked = new Map<number | undefined, AskedEntry>();
-  readonly #asking = new Turns(atMost);
-  readonly #served = new Map<number | undefined, ServedCall>();
+  readonly #asked = new Map<number | undefined, OutgoingEntry>();
+  readonly #asking = new ConcurrencyLimit(atMost);
+  readonly #served = new Map<number | undefined, IncomingCall>();
   readonly #streams = new Set<number>();
-  readonly #serving = new Turns(atOnce);
+  readonly #serving = new ConcurrencyLimit(atOnce);
   readonly #running = new Set<Promise<void>>();
 
-  constructor(line: Line) {
+  constructor(line: CallsOptions) {
     this.#line = line;
   }
 
@@ -56,55 +56,55 @@ export class Calls {
   }
 
   /** Asks. Throws TypeError when the contract has no such request or stream. */
-  ask(t: Kind["t"], name: string, data: unknown, options: AskOptions = {}): unknown {
-    const { session, after, says } = this.#line;
+  start(t: MessageKind["t"], name: string, data: unknown, options: CallOptions = {}): unknown {
+    const { session, after, sends: says } = this.#line;
     const kind = says(name);
     if (!isKind(kind, t)) throw new TypeError(`${JSON.stringify(name)} is no ${t} of the contract`);
-    const open: Asker["open"] = (input, deadline, hear) => {
-      const q = this.#line.number();
+    const open: CallStarter["open"] = (input, deadline, hear) => {
+      const q = this.#line.nextId();
       const message = session.codec.write({ t, q, name, data: input, deadline });
       const sent = new Sent();
       let leaving: Sent | undefined;
       const leave = (): void => {
         leaving = session.send(message, { lane: "call" });
         leaving.then(
-          () => sent.settle(),
-          (error: unknown) => sent.fail(error),
+          () => sent.resolve(),
+          (error: unknown) => sent.reject(error),
         );
       };
       const call = this.#call({ q }, () => {
         this.#asked.delete(q);
-        this.#asking.leave(leave);
-        if (this.#asked.size === 0) this.#line.asking?.(false);
+        this.#asking.release(leave);
+        if (this.#asked.size === 0) this.#line.onWaitingChange?.(false);
       });
       this.#asked.set(q, {
-        hear,
-        left: () => leaving?.is === "taken",
+        receive: hear,
+        isSent: () => leaving?.state === "fulfilled",
       });
-      if (this.#asked.size === 1) this.#line.asking?.(true);
-      this.#asking.take(leave);
+      if (this.#asked.size === 1) this.#line.onWaitingChange?.(true);
+      this.#asking.run(leave);
       return { sent, withdraw: () => leaving === undefined || session.withdraw(leaving), ...call };
     };
-    return kind.ask({ open, after }, data, options);
+    return kind.start({ open, after }, data, options);
   }
 
   /** Takes a frame of a call, of so many characters. Throws ProtocolError when it has no place now. */
   receive(frame: RequestFrame | StreamFrame | CallFrame, size: number): void {
     if (frame.t === "request" || frame.t === "stream") this.#begin(frame);
-    else if (!("q" in frame)) this.#asked.get(frame.re)?.hear(frame, size);
-    else if (frame.re === undefined) this.#served.get(frame.q)?.hear(frame, size);
+    else if (!("q" in frame)) this.#asked.get(frame.re)?.receive(frame, size);
+    else if (frame.re === undefined) this.#served.get(frame.q)?.receive(frame, size);
     else throw new ProtocolError("a call is named by q or by re, not by both");
   }
 
   /** The connection was lost: what was asked on it stays unanswered, and what it asked is given up. */
-  lost(): void {
-    for (const { hear, left } of this.#asked.values()) if (left()) hear(undefined, 0);
-    for (const { hear } of this.#served.values()) hear(undefined, 0);
+  sessionLost(): void {
+    for (const { receive: hear, isSent: left } of this.#asked.values()) if (left()) hear(undefined, 0);
+    for (const { receive: hear } of this.#served.values()) hear(undefined, 0);
   }
 
   /** The numbers of the calls that are open: those this half has asked, and the streams that it serves. */
   get open(): OpenCalls {
-    return { asked: [...this.#asked.keys()] as number[], served: [...this.#streams] };
+    return { outgoing: [...this.#asked.keys()] as number[], streams: [...this.#streams] };
   }
 
   /** Resolves when no call of the other half is being served. */
@@ -123,7 +123,7 @@ export class Calls {
     const serve = (): void => {
       const run = this.#run(frame, served, call).then(() => {
         this.#running.delete(run);
-        this.#serving.leave(serve);
+        this.#serving.release(serve);
       });
       this.#running.add(run);
     };
@@ -132,20 +132,20 @@ export class Calls {
     const call = this.#call({ re: q }, () => {
       this.#served.delete(q);
       this.#streams.delete(q);
-      this.#serving.withdraw(serve);
+      this.#serving.cancel(serve);
       finished();
     });
-    const kind = this.#line.hears(name);
+    const kind = this.#line.receives(name);
     const served = isKind(kind, t) ? kind.serve(call) : nowhere(frame, call);
     this.#served.set(q, served);
     if (t === "stream") this.#streams.add(q);
     this.#line.queue(() => {
-      if (this.#serves(q, served)) this.#serving.take(serve);
+      if (this.#serves(q, served)) this.#serving.run(serve);
     });
   }
 
   /** Runs the handler; what it throws is told, unless the call was given up and nobody waits. */
-  async #run(frame: RequestFrame | StreamFrame, served: ServedCall, call: Call): Promise<void> {
+  async #run(frame: RequestFrame | StreamFrame, served: IncomingCall, call: CallChannel): Promise<void> {
     const { q, name, data, deadline } = frame;
     const handler = this.#handlers.get(name);
     try {
@@ -156,21 +156,21 @@ export class Calls {
     } catch (error) {
       if (!this.#serves(q, served)) return;
       call.close();
-      this.#line.failed(frame, error);
+      this.#line.onHandlerError(frame, error);
     }
   }
 
   /** Whether a call is not over: another may have its number by now. */
-  #serves(q: number, served: ServedCall): boolean {
+  #serves(q: number, served: IncomingCall): boolean {
     return this.#served.get(q) === served;
   }
 
-  #call(number: { readonly q: number } | { readonly re: number }, remove: () => void): Call {
+  #call(number: { readonly q: number } | { readonly re: number }, remove: () => void): CallChannel {
     let over = false;
     return {
       write: (said) => this.#line.session.codec.write({ ...said, ...number } as Frame),
       send: (message, instead) =>
-        over ? new Sent() : this.#line.session.send(message, { lane: "answer", instead }),
+        over ? new Sent() : this.#line.session.send(message, { lane: "answer", fallback: instead }),
       close() {
         if (over) return;
         over = true;
@@ -181,15 +181,15 @@ export class Calls {
 }
 
 /** A call of what this half does not answer. */
-function nowhere(frame: RequestFrame | StreamFrame, call: Call): ServedCall {
+function nowhere(frame: RequestFrame | StreamFrame, call: CallChannel): IncomingCall {
   return {
-    hear(said) {
+    receive(said) {
       if (said === undefined || said.t === "cancel") call.close();
     },
     run: () => Promise.reject(notFound(frame)),
   };
 }
 
-function isKind(message: object | undefined, t: Kind["t"]): message is Kind {
+function isKind(message: object | undefined, t: MessageKind["t"]): message is MessageKind {
   return message !== undefined && "t" in message && message.t === t;
 }

@@ -1,21 +1,27 @@
 import { OutcomeUnknown, RequestError } from "../errors.ts";
 import type { CallFrame, ErrorFrame } from "../frames/frame.ts";
-import type { AskedCall, Asker, AskOptions, Said, ErrorSchemas } from "../contract/message-kind.ts";
-import { refusalOf } from "../frames/error-frames.ts";
+import type {
+  OutgoingChannel,
+  CallStarter,
+  CallOptions,
+  CallMessage,
+  ErrorSchemas,
+} from "../contract/message-kind.ts";
+import { fromErrorFrame } from "../frames/error-frames.ts";
 import { validate } from "../contract/schema.ts";
 
 /** What the one who asks is told. */
-export interface AskedListener {
+export interface OutgoingCallListener {
   /** The other half said something in the call, in so many characters. */
-  heard(frame: CallFrame, size: number): void;
+  received(frame: CallFrame, size: number): void;
   /** The call ended without its answer: given up, timed out, lost, or refused. */
   failed(reason: unknown): void;
 }
 
 /** One question of this half, until it is answered, given up, timed out or lost. */
-export class Asked {
-  readonly #call: AskedCall;
-  readonly #listener: AskedListener;
+export class OutgoingCall {
+  readonly #call: OutgoingChannel;
+  readonly #listener: OutgoingCallListener;
   readonly #errors: ErrorSchemas;
   readonly #undo: (() => void)[] = [];
   #over = false;
@@ -25,11 +31,11 @@ export class Asked {
    * cannot be written.
    */
   constructor(
-    asker: Asker,
+    asker: CallStarter,
     data: unknown,
-    { signal, timeout }: AskOptions,
+    { signal, timeout }: CallOptions,
     errors: ErrorSchemas,
-    listener: AskedListener,
+    listener: OutgoingCallListener,
   ) {
     signal?.throwIfAborted();
     if (timeout !== undefined && !(Number.isInteger(timeout) && timeout > 0 && timeout < 2 ** 31))
@@ -39,29 +45,29 @@ export class Asked {
     this.#call = asker.open(data, timeout, (frame, size) => {
       if (frame === undefined) this.#fail(new OutcomeUnknown(true));
       else if (frame.t === "error") void this.#refused(frame);
-      else listener.heard(frame, size);
+      else listener.received(frame, size);
     });
     this.#call.sent.then(undefined, (error: unknown) => this.#fail(error));
     if (signal !== undefined) {
-      const abort = (): void => this.giveUp(signal.reason);
+      const abort = (): void => this.cancel(signal.reason);
       signal.addEventListener("abort", abort);
       this.#undo.push(() => signal.removeEventListener("abort", abort));
     }
     if (timeout !== undefined)
       this.#undo.push(
         asker.after(timeout, () =>
-          this.giveUp(new RequestError("TIMEOUT", `there was no answer within ${timeout} ms`)),
+          this.cancel(new RequestError("TIMEOUT", `there was no answer within ${timeout} ms`)),
         ),
       );
   }
 
   /** Says something in the call. */
-  say(said: Said): void {
+  send(said: CallMessage): void {
     this.#call.send(this.#call.write(said));
   }
 
   /** The call itself, for what is said in it at length. */
-  get call(): AskedCall {
+  get channel(): OutgoingChannel {
     return this.#call;
   }
 
@@ -73,9 +79,9 @@ export class Asked {
   }
 
   /** Nobody waits for the answer any more: the other half is told. Does nothing once the call is over. */
-  giveUp(reason: unknown): void {
+  cancel(reason: unknown): void {
     if (this.#over) return;
-    if (!this.#call.withdraw()) this.say({ t: "cancel" });
+    if (!this.#call.withdraw()) this.send({ t: "cancel" });
     this.#fail(reason);
   }
 
@@ -86,7 +92,7 @@ export class Asked {
     try {
       this.#listener.failed(
         schema === undefined
-          ? refusalOf(frame)
+          ? fromErrorFrame(frame)
           : new RequestError(code, message, await validate(schema, data)),
       );
     } catch (invalid) {

@@ -2,15 +2,15 @@ import type { EventInput, EventName, Messages } from "../contract/contract.ts";
 import { CloseError, type OutcomeUnknown, RequestError, type ValidationError } from "../errors.ts";
 import type { ErrorFrame, EventFrame, Frame } from "../frames/frame.ts";
 import type { Outbox } from "../session/outbox.ts";
-import type { Turn } from "../async/limiter.ts";
-import { notFound, refusal, refusalOf } from "../frames/error-frames.ts";
+import type { Task } from "../async/limiter.ts";
+import { notFound, toErrorFrame, fromErrorFrame } from "../frames/error-frames.ts";
 import { validate } from "../contract/schema.ts";
 import type { Sent } from "../async/sent.ts";
-import type { Shapes } from "../frames/frame-shapes.ts";
+import type { FrameShapes } from "../frames/frame-shapes.ts";
 import type { Message } from "../wire/wire.ts";
 
 /** An event of this half that failed, and that nobody awaited. */
-export interface Failure {
+export interface EventFailure {
   /** The event's name. */
   readonly name: string;
   /** What was sent with it. */
@@ -31,26 +31,26 @@ export interface EventOptions {
 /** What a peer needs of its half. */
 export interface PeerOptions {
   /** What the other half may say. */
-  readonly hears: Messages;
+  readonly receives: Messages;
   /** What this half may say. */
-  readonly says: Messages;
+  readonly sends: Messages;
   /** Delivers what this half says. */
   readonly session: Outbox;
   /** Does something in so many ms, unless it is undone. */
   readonly after: (ms: number, then: () => void) => () => void;
   /** Whether the other half is asked to tell of events that fail. Default true. */
-  readonly askForFailures?: boolean;
+  readonly requestErrorReports?: boolean;
   /** Told of each event that failed and that nobody awaits. */
-  readonly failed?: (failure: Failure) => void;
+  readonly onEventFailed?: (failure: EventFailure) => void;
   /** Told why an event of the other half failed that did not ask to be told. */
-  readonly untold?: (error: unknown, name: string) => void;
+  readonly onUnreportedError?: (error: unknown, name: string) => void;
   /** Told what a handler threw; only `INTERNAL` crosses to the other half. */
-  readonly crashed?: (error: unknown, name: string) => void;
+  readonly onHandlerError?: (error: unknown, name: string) => void;
   /**
    * Told when this half begins to wait for answers, and when it waits for none any more: meanwhile the other half must
    * be heard, for a handler may wait as well.
    */
-  readonly asking?: (waits: boolean) => void;
+  readonly onWaitingChange?: (waits: boolean) => void;
   /** A handler threw `CloseError`: the connection is to be closed. */
   readonly close?: (error: CloseError) => void;
 }
@@ -59,11 +59,11 @@ export interface PeerOptions {
 export type Dispatch = (name: string, input: unknown, s?: number) => unknown;
 
 /** One end of a conversation: says events, and hands those of the other half to their handlers, one after another. */
-export class Peer<Says extends Messages = Messages> {
+export class EventPeer<Says extends Messages = Messages> {
   /** The frames it takes besides those of every conversation. */
-  declare readonly reads?: Shapes;
+  declare readonly frames?: FrameShapes;
   /** The last number that an event or call of this half has had. */
-  protected last = 0;
+  protected lastId = 0;
   readonly #options: PeerOptions;
   #dispatch: Dispatch | undefined;
   #start: (() => void) | undefined;
@@ -87,12 +87,12 @@ export class Peer<Says extends Messages = Messages> {
     data: EventInput<Says, Name>,
     { volatile = false }: EventOptions = {},
   ): Sent {
-    const { askForFailures = true, session, failed } = this.#options;
-    const q = askForFailures && !volatile ? this.number() : undefined;
+    const { requestErrorReports: askForFailures = true, session, onEventFailed: failed } = this.#options;
+    const q = askForFailures && !volatile ? this.nextId() : undefined;
     const message = session.codec.write({ t: "event", name, data, q });
     if (volatile) return session.send(message, { lane: "volatile" });
-    const unheard = (error: unknown): void => failed?.({ name, data, error: error as Failure["error"] });
-    return session.send(message, { q, unheard });
+    const unheard = (error: unknown): void => failed?.({ name, data, error: error as EventFailure["error"] });
+    return session.send(message, { errorId: q, onUnhandled: unheard });
   }
 
   /**
@@ -104,7 +104,7 @@ export class Peer<Says extends Messages = Messages> {
       const losses = this.#losses;
       const done = this.#options.session.hold(frame.s, size);
       this.queue(() => this.#hear(frame, losses, done));
-    } else if (frame.t === "error") this.told(frame);
+    } else if (frame.t === "error") this.rejectSent(frame);
     else return false;
     return true;
   }
@@ -119,7 +119,7 @@ export class Peer<Says extends Messages = Messages> {
    * The other half has lost the conversation: what was asked in it stays unanswered, what was heard is still handled, and
    * behind that `then` is called.
    */
-  lost(then?: Turn): void {
+  sessionLost(then?: Task): void {
     this.#losses += 1;
     if (then) this.queue(then);
   }
@@ -127,54 +127,54 @@ export class Peer<Says extends Messages = Messages> {
   /** No more will be heard or said; what was heard is still handled. */
   end(): void {
     this.#over = true;
-    this.lost();
+    this.sessionLost();
   }
 
   /** A number that no event or call of this half has had. */
-  protected number(): number {
-    return (this.last += 1);
+  protected nextId(): number {
+    return (this.lastId += 1);
   }
 
   /** Has something done after what came before it, and before what comes after it. It must not reject. */
-  queue(turn: Turn): void {
+  queue(turn: Task): void {
     if (!this.#over) this.#handled = this.#handled.then(turn); // after the end nothing is heard
   }
 
   /** A handler failed: tells the other half, or closes. Gives what it tells. */
-  protected failed(frame: Pick<EventFrame, "name" | "q">, error: unknown): Sent | undefined {
+  protected reportFailure(frame: Pick<EventFrame, "name" | "q">, error: unknown): Sent | undefined {
     if (error instanceof CloseError) {
       this.#options.close?.(error);
       return undefined;
     }
     const { session } = this.#options;
-    const tell = (why: unknown): Message => session.codec.write(refusal(frame.q, why));
+    const tell = (why: unknown): Message => session.codec.write(toErrorFrame(frame.q, why));
     let answer: Message;
     try {
       answer = tell(error);
     } catch (crash) {
-      this.#options.crashed?.(crash, frame.name);
-      return this.failed(frame, new RequestError("INTERNAL", "the handler failed"));
+      this.#options.onHandlerError?.(crash, frame.name);
+      return this.reportFailure(frame, new RequestError("INTERNAL", "the handler failed"));
     }
-    if (frame.q) return session.send(answer, { lane: "answer", instead: tell });
-    this.#options.untold?.(error, frame.name);
+    if (frame.q) return session.send(answer, { lane: "answer", fallback: tell });
+    this.#options.onUnreportedError?.(error, frame.name);
     return undefined;
   }
 
   /** Whether an `error` was of an event of this half that may still fail; it is told then. */
-  protected told(frame: ErrorFrame): boolean {
-    return this.#options.session.fail(frame.re, refusalOf(frame));
+  protected rejectSent(frame: ErrorFrame): boolean {
+    return this.#options.session.rejectSent(frame.re, fromErrorFrame(frame));
   }
 
   async #hear(frame: EventFrame, losses: number, done: () => void): Promise<void> {
     const { name, data, q, s } = frame;
     let told: Sent | undefined;
     try {
-      const schema = own(this.#options.hears, name);
+      const schema = own(this.#options.receives, name);
       if (!schema || !("~standard" in schema)) throw notFound(frame);
       await this.#dispatch?.(name, await validate(schema, data), s);
     } catch (error) {
       // On a new connection its number means something else.
-      told = this.failed({ name, q: losses === this.#losses ? q : undefined }, error);
+      told = this.reportFailure({ name, q: losses === this.#losses ? q : undefined }, error);
     }
     if (told) void told.then(done, done); // not before: what is finished has not failed
     else done();

@@ -1,5 +1,5 @@
-import { Asked } from "./outgoing-call.ts";
-import { CallingPeer } from "./rpc-peer.ts";
+import { OutgoingCall } from "./outgoing-call.ts";
+import { RpcPeer } from "./rpc-peer.ts";
 import type { RequestDefinition, RequestKind } from "../contract/message-kind.ts";
 import { validate } from "../contract/schema.ts";
 
@@ -9,11 +9,11 @@ export function request<const D extends RequestDefinition>(definition: D): Reque
   return {
     t: "request",
     definition,
-    peer: (options) => new CallingPeer(options),
-    ask: (asker, data, options) =>
+    createPeer: (options) => new RpcPeer(options),
+    start: (asker, data, options) =>
       new Promise((resolve, reject) => {
-        const asked = new Asked(asker, data, options, errors, {
-          heard(frame) {
+        const asked = new OutgoingCall(asker, data, options, errors, {
+          received(frame) {
             if (frame.t !== "reply") return;
             asked.close();
             resolve(new Promise((checked) => checked(validate(output, frame.data))));
@@ -24,7 +24,7 @@ export function request<const D extends RequestDefinition>(definition: D): Reque
     serve(call) {
       const gone = new AbortController();
       return {
-        hear(frame) {
+        receive(frame) {
           if (frame !== undefined && frame.t !== "cancel") return;
           call.close();
           gone.abort();

@@ -1,32 +1,32 @@
 import { callFrames } from "../frames/call-frames.ts";
 import { Calls, type OpenCalls } from "./calls.ts";
-import type { Answer, AskArguments, Messages, RequestName, StreamName } from "../contract/contract.ts";
+import type { Reply, CallArguments, Messages, RequestName, StreamName } from "../contract/contract.ts";
 import type { Frame } from "../frames/frame.ts";
 import type { CallHandler } from "../contract/message-kind.ts";
-import { own, Peer, type PeerOptions } from "./peer.ts";
-import type { Shapes } from "../frames/frame-shapes.ts";
-import type { Turn } from "../async/limiter.ts";
+import { own, EventPeer, type PeerOptions } from "./peer.ts";
+import type { FrameShapes } from "../frames/frame-shapes.ts";
+import type { Task } from "../async/limiter.ts";
 
 /**
  * A peer that also asks requests and streams, and serves those of the other half: a call starts after the events before
  * it, and calls overlap.
  */
-export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
-  override readonly reads: Shapes = callFrames;
+export class RpcPeer<Says extends Messages = Messages> extends EventPeer<Says> {
+  override readonly frames: FrameShapes = callFrames;
   readonly #calls: Calls;
 
   constructor(options: PeerOptions) {
     super(options);
-    const { says, hears, session, after, asking } = options;
+    const { sends: says, receives: hears, session, after, onWaitingChange: asking } = options;
     this.#calls = new Calls({
       session,
       after,
-      asking,
-      says: (name) => own(says, name),
-      hears: (name) => own(hears, name),
-      number: () => this.number(),
+      onWaitingChange: asking,
+      sends: (name) => own(says, name),
+      receives: (name) => own(hears, name),
+      nextId: () => this.nextId(),
       queue: (turn) => this.queue(turn),
-      failed: (frame, error) => void this.failed(frame, error),
+      onHandlerError: (frame, error) => void this.reportFailure(frame, error),
     });
   }
 
@@ -36,18 +36,18 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
    */
   async request<Name extends RequestName<Says>>(
     name: Name,
-    ...[data, options]: AskArguments<Says, Name>
-  ): Promise<Answer<Says, Name>> {
-    return this.#calls.ask("request", name, data, options);
+    ...[data, options]: CallArguments<Says, Name>
+  ): Promise<Reply<Says, Name>> {
+    return this.#calls.start("request", name, data, options);
   }
 
   /** Asks for many answers, when it is iterated; leaving the loop ends the stream at the other half. Fails as `request` does. */
   stream<Name extends StreamName<Says>>(
     name: Name,
-    ...[data, options]: AskArguments<Says, Name>
-  ): AsyncGenerator<Answer<Says, Name>, void, undefined> {
-    return this.#calls.ask("stream", name, data, options) as AsyncGenerator<
-      Answer<Says, Name>,
+    ...[data, options]: CallArguments<Says, Name>
+  ): AsyncGenerator<Reply<Says, Name>, void, undefined> {
+    return this.#calls.start("stream", name, data, options) as AsyncGenerator<
+      Reply<Says, Name>,
       void,
       undefined
     >;
@@ -60,13 +60,14 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
 
   override receive(frame: Frame, size: number): boolean {
     const ofCall = frame.t !== "event" && ("q" in frame || "re" in frame);
-    if (!ofCall || (frame.t === "error" && this.told(frame))) return ofCall || super.receive(frame, size);
+    if (!ofCall || (frame.t === "error" && this.rejectSent(frame)))
+      return ofCall || super.receive(frame, size);
     this.#calls.receive(frame, size);
     return true;
   }
 
   /** The calls that are open, by number: what the other half has to be told if this process is lost. */
-  get open(): OpenCalls {
+  get openCalls(): OpenCalls {
     return this.#calls.open;
   }
 
@@ -75,8 +76,8 @@ export class CallingPeer<Says extends Messages = Messages> extends Peer<Says> {
     return this.#calls.idle();
   }
 
-  override lost(then?: Turn): void {
-    super.lost(then);
-    this.#calls.lost();
+  override sessionLost(then?: Task): void {
+    super.sessionLost(then);
+    this.#calls.sessionLost();
   }
 }

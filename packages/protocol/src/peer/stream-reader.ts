@@ -1,5 +1,5 @@
 import { ProtocolError } from "../errors.ts";
-import type { Call } from "../contract/message-kind.ts";
+import type { CallChannel } from "../contract/message-kind.ts";
 import { itemWindow, sizeWindow } from "./stream-writer.ts";
 import { Queue } from "../async/queue.ts";
 import { type Schema, validate } from "../contract/schema.ts";
@@ -10,8 +10,8 @@ interface Item {
 }
 
 /** What the one who reads a stream has still to read, bounded by the credit it grants as it reads. */
-export class Intake {
-  readonly #call: Call;
+export class StreamReader {
+  readonly #call: CallChannel;
   readonly #schema: Schema;
   readonly #queue = new Queue<Item>();
   #ended = false;
@@ -19,7 +19,7 @@ export class Intake {
   #taken = { items: 0, size: 0 };
   #granted = { items: itemWindow, size: sizeWindow };
 
-  constructor(call: Call, schema: Schema) {
+  constructor(call: CallChannel, schema: Schema) {
     this.#call = call;
     this.#schema = schema;
   }
@@ -28,11 +28,11 @@ export class Intake {
    * An item arrived, in so many characters.
    * @throws ProtocolError with 4429 when there was no credit for it.
    */
-  put(data: unknown, size: number): void {
+  push(data: unknown, size: number): void {
     if (this.#arrived.items >= this.#granted.items || this.#arrived.size >= this.#granted.size)
       throw new ProtocolError("more items than there was credit for", 4429);
     this.#arrived = { items: this.#arrived.items + 1, size: this.#arrived.size + size };
-    this.#queue.put({ data, size });
+    this.#queue.push({ data, size });
   }
 
   /** No more will come: what is there can be read, then reading ends, or throws `error`. */
@@ -53,7 +53,7 @@ export class Intake {
     for (;;) {
       let item: Item;
       try {
-        item = await this.#queue.take();
+        item = await this.#queue.pull();
       } catch (end) {
         const { error } = end as { readonly error: unknown };
         if (error === undefined) return;

@@ -1,5 +1,5 @@
 import { stampSize } from "../frames/frame.ts";
-import type { Call } from "../contract/message-kind.ts";
+import type { CallChannel } from "../contract/message-kind.ts";
 import type { Message } from "../wire/wire.ts";
 
 /** How many items may be on their way to a reader who has taken none. */
@@ -8,8 +8,8 @@ export const itemWindow = 16;
 export const sizeWindow: number = 2 ** 18;
 
 /** Sends what an iterable gives in a call, as fast as the other half takes it, and no faster. */
-export class Pump {
-  readonly #call: Call;
+export class StreamWriter {
+  readonly #call: CallChannel;
   #items = itemWindow;
   #size = sizeWindow;
   #stopped = false;
@@ -18,7 +18,7 @@ export class Pump {
   /** Ends what `run` waits for, whatever it is. */
   #halt: (() => void) | undefined;
 
-  constructor(call: Call) {
+  constructor(call: CallChannel) {
     this.#call = call;
   }
 

@@ -1,17 +1,17 @@
-import { Asked } from "./outgoing-call.ts";
-import { CallingPeer } from "./rpc-peer.ts";
+import { OutgoingCall } from "./outgoing-call.ts";
+import { RpcPeer } from "./rpc-peer.ts";
 import { RequestError } from "../errors.ts";
-import { Intake } from "./stream-reader.ts";
+import { StreamReader } from "./stream-reader.ts";
 import type {
-  Asker,
-  AskOptions,
-  Call,
-  Handle,
-  ServedCall,
+  CallStarter,
+  CallOptions,
+  CallChannel,
+  RunHandler,
+  IncomingCall,
   StreamDefinition,
   StreamKind,
 } from "../contract/message-kind.ts";
-import { Pump } from "./stream-writer.ts";
+import { StreamWriter } from "./stream-writer.ts";
 import { validate } from "../contract/schema.ts";
 
 /** Declares a message that is answered many times, and may be fed as well. Each half carries the code only when it is used. */
@@ -19,21 +19,21 @@ export function stream<const D extends StreamDefinition>(definition: D): StreamK
   return {
     t: "stream",
     definition,
-    peer: (options) => new CallingPeer(options),
-    ask: (asker, data, options) => ask(definition, asker, data, options),
-    serve: (call) => new Served(definition, call),
+    createPeer: (options) => new RpcPeer(options),
+    start: (asker, data, options) => ask(definition, asker, data, options),
+    serve: (call) => new IncomingStream(definition, call),
   };
 }
 
 async function* ask(
   { output, errors = {} }: StreamDefinition,
-  asker: Asker,
+  asker: CallStarter,
   data: unknown,
-  options: AskOptions,
+  options: CallOptions,
 ): AsyncGenerator<unknown, void, undefined> {
-  const asked = new Asked(asker, data, options, errors, {
-    heard(frame, size) {
-      if (frame.t === "next") items.put(frame.data, size);
+  const asked = new OutgoingCall(asker, data, options, errors, {
+    received(frame, size) {
+      if (frame.t === "next") items.push(frame.data, size);
       else if (frame.t === "end") {
         asked.close();
         over();
@@ -42,22 +42,22 @@ async function* ask(
     },
     failed: over,
   });
-  const items = new Intake(asked.call, output);
-  const pump = new Pump(asked.call);
-  if (options.upload !== undefined) feed(options.upload).catch((error: unknown) => asked.giveUp(error));
+  const items = new StreamReader(asked.channel, output);
+  const pump = new StreamWriter(asked.channel);
+  if (options.upload !== undefined) feed(options.upload).catch((error: unknown) => asked.cancel(error));
   try {
     for await (const item of items.read()) {
       options.signal?.throwIfAborted(); // though there may be more
       yield item;
     }
   } finally {
-    asked.giveUp(undefined);
+    asked.cancel(undefined);
   }
 
-  async function feed(upload: NonNullable<AskOptions["upload"]>): Promise<void> {
-    await asked.call.sent;
+  async function feed(upload: NonNullable<CallOptions["upload"]>): Promise<void> {
+    await asked.channel.sent;
     await pump.run(upload);
-    asked.say({ t: "end" });
+    asked.send({ t: "end" });
   }
 
   function over(reason?: unknown): void {
@@ -67,28 +67,28 @@ async function* ask(
 }
 
 /** A stream that this half serves. */
-class Served implements ServedCall {
+class IncomingStream implements IncomingCall {
   readonly #definition: StreamDefinition;
-  readonly #call: Call;
+  readonly #call: CallChannel;
   readonly #gone = new AbortController();
-  readonly #pump: Pump;
-  readonly #upload: Intake | undefined;
+  readonly #pump: StreamWriter;
+  readonly #upload: StreamReader | undefined;
 
-  constructor(definition: StreamDefinition, call: Call) {
+  constructor(definition: StreamDefinition, call: CallChannel) {
     this.#definition = definition;
     this.#call = call;
-    this.#pump = new Pump(call);
-    this.#upload = definition.upload && new Intake(call, definition.upload);
+    this.#pump = new StreamWriter(call);
+    this.#upload = definition.upload && new StreamReader(call, definition.upload);
   }
 
-  readonly hear: ServedCall["hear"] = (frame, size) => {
+  readonly receive: IncomingCall["receive"] = (frame, size) => {
     if (frame === undefined || frame.t === "cancel") this.#end();
     else if (frame.t === "credit") this.#pump.credit(frame.n, frame.b);
-    else if (frame.t === "next") this.#upload?.put(frame.data, size);
+    else if (frame.t === "next") this.#upload?.push(frame.data, size);
     else if (frame.t === "end") this.#upload?.end();
   };
 
-  async run(data: unknown, deadline: number | undefined, handle: Handle): Promise<void> {
+  async run(data: unknown, deadline: number | undefined, handle: RunHandler): Promise<void> {
     const { signal } = this.#gone;
     if (signal.aborted) return;
     const input = await validate(this.#definition.input, data);
@@ -101,7 +101,7 @@ class Served implements ServedCall {
     this.#call.close();
   }
 
-  async *#read(upload: Intake): AsyncGenerator<unknown, void, undefined> {
+  async *#read(upload: StreamReader): AsyncGenerator<unknown, void, undefined> {
     try {
       yield* upload.read();
     } finally {

@@ -1,36 +1,36 @@
-import type { Heard } from "./receiver.ts";
+import type { Received } from "./receiver.ts";
 import type { Stamp } from "../frames/frame.ts";
-import { Letter } from "./outgoing.ts";
+import { OutgoingMessage } from "./outgoing.ts";
 import { Session } from "./session.ts";
-import type { DurableOutlet, Left, Position, SessionOptions } from "./session-options.ts";
+import type { RecordingSink, RestoredState, RemoteState, DeliveryOptions } from "./session-options.ts";
 
 /** A session that may outlive its process: it tells what has to be known then, and goes on from there. */
 export class DurableSession extends Session {
   /** What had come, and was lost with the process that had it. */
   readonly #missing: Set<number>;
-  #outlet: DurableOutlet | undefined;
+  #outlet: RecordingSink | undefined;
 
   /** It begins, or goes on from where it was `left`. */
-  constructor(options: SessionOptions, left?: Left) {
+  constructor(options: DeliveryOptions, left?: RestoredState) {
     super(options);
-    this.#missing = new Set(left?.heard.but);
+    this.#missing = new Set(left?.received.pending);
     if (left === undefined) return;
-    this.rx = left.heard.rx;
-    for (const [s, message, lane] of left.unacked) {
-      this.last = s - 1;
-      super.number(new Letter(message, { lane }));
+    this.receivedUpTo = left.received.upTo;
+    for (const [s, message, lane] of left.unacknowledged) {
+      this.lastSequence = s - 1;
+      super.assignSequence(new OutgoingMessage(message, { lane }));
     }
-    this.last = left.last;
+    this.lastSequence = left.lastSequence;
   }
 
-  override get heard(): Heard {
-    const { rx, but } = super.heard;
-    return { rx, but: [...this.#missing, ...but] };
+  override get received(): Received {
+    const { upTo: rx, pending: but } = super.received;
+    return { upTo: rx, pending: [...this.#missing, ...but] };
   }
 
   /** The lowest number that could be sent again, and the highest that was given. */
-  get told(): { readonly first: number; readonly last: number } {
-    return { first: this.first, last: this.last };
+  get sentRange(): { readonly first: number; readonly last: number } {
+    return { first: this.firstUnacknowledged, last: this.lastSequence };
   }
 
   /** What has to come again. */
@@ -38,14 +38,14 @@ export class DurableSession extends Session {
     return [...this.#missing];
   }
 
-  override live(outlet: DurableOutlet, position: Position): void {
+  override attach(outlet: RecordingSink, position: RemoteState): void {
     this.#outlet = outlet;
-    super.live(outlet, position);
+    super.attach(outlet, position);
   }
 
-  override hear(stamp: Stamp): boolean {
+  override receive(stamp: Stamp): boolean {
     const missed = this.#missing.delete(stamp.s ?? 0);
-    return super.hear(stamp) || missed;
+    return super.receive(stamp) || missed;
   }
 
   override reset(): void {
@@ -53,8 +53,8 @@ export class DurableSession extends Session {
     this.#missing.clear();
   }
 
-  protected override number(letter: Letter): void {
-    super.number(letter);
-    this.#outlet?.numbered?.(letter.s, letter.message);
+  protected override assignSequence(letter: OutgoingMessage): void {
+    super.assignSequence(letter);
+    this.#outlet?.onSequence?.(letter.sequence, letter.message);
   }
 }

@@ -15,11 +15,11 @@ export interface SendOptions {
   /** What it may have to wait for. Default `event`. */
   readonly lane?: Lane;
   /** The number by which the other half tells that it failed. Default: it does not tell. */
-  readonly q?: number | undefined;
+  readonly errorId?: number | undefined;
   /** What is said instead when it is larger than the other half takes; default nothing: it fails then. */
-  readonly instead?: ((error: RequestError) => Message) | undefined;
+  readonly fallback?: ((error: RequestError) => Message) | undefined;
   /** Told why it failed, when nobody awaits it. */
-  readonly unheard?: (error: unknown) => void;
+  readonly onUnhandled?: (error: unknown) => void;
 }
 
 /** What a peer needs of the one who delivers what it says. */
@@ -29,7 +29,7 @@ export interface Outbox {
   /** Delivers a frame that `codec` wrote. */
   send(message: Message, options?: SendOptions): Sent;
   /** The event that its sender numbered `q` has failed; false when there is none that could. */
-  fail(q: number | undefined, error: unknown): boolean;
+  rejectSent(q: number | undefined, error: unknown): boolean;
   /** Takes a message back that has not left; false when it has. */
   withdraw(sent: Sent): boolean;
   /**

@@ -4,23 +4,26 @@ import { Sent } from "../async/sent.ts";
 import type { Message } from "../wire/wire.ts";
 
 /** A message that a session keeps until the other half has finished it. */
-export class Letter extends Sent {
+export class OutgoingMessage extends Sent {
   /** Its number; 0 until it is first put on a wire. */
-  s = 0;
+  sequence = 0;
   /** As it was written, or as it stands on the wire when it has a number. */
   declare message: Message;
   declare readonly lane: Lane;
   /** By what the other half tells that it failed. */
-  declare readonly q: number | undefined;
+  declare readonly errorId: number | undefined;
   /** What is said instead when it is too large. */
-  declare readonly instead: SendOptions["instead"];
+  declare readonly fallback: SendOptions["fallback"];
 
-  constructor(message: Message, { lane = "event", q, instead, unheard }: SendOptions) {
+  constructor(
+    message: Message,
+    { lane = "event", errorId: q, fallback: instead, onUnhandled: unheard }: SendOptions,
+  ) {
     super(unheard);
     this.message = message;
     this.lane = lane;
-    this.q = q;
-    this.instead = instead;
+    this.errorId = q;
+    this.fallback = instead;
   }
 
   /** Its characters, with those of its numbers. */

@@ -2,15 +2,15 @@ import { ProtocolError } from "../errors.ts";
 import { type Credit, isFull } from "../frames/credit.ts";
 
 /** What a session knows of what it was sent: all up to `rx` has come; of that, `but` is not finished. */
-export interface Heard {
-  readonly rx: number;
-  readonly but: readonly number[];
+export interface Received {
+  readonly upTo: number;
+  readonly pending: readonly number[];
 }
 
 /** What has come of the other half's messages: which are next, which came before, which are finished, and what to say of it. */
-export abstract class Arrivals {
+export abstract class Receiver {
   /** Everything up to this number has come. */
-  protected rx = 0;
+  protected receivedUpTo = 0;
   readonly #granted: Credit;
   readonly #most: Credit;
   /** What has come and is not finished, by number, with the room that it takes. */
@@ -25,18 +25,18 @@ export abstract class Arrivals {
   }
 
   /** What has come from the other half. */
-  get heard(): Heard {
-    return { rx: this.rx, but: [...this.#unfinished.keys()] };
+  get received(): Received {
+    return { upTo: this.receivedUpTo, pending: [...this.#unfinished.keys()] };
   }
 
   /** Tells the other half; where there is no wire it does nothing. */
-  protected abstract say(heard: Heard): void;
+  protected abstract sendAck(heard: Received): void;
 
   /** Takes a message's number; false when it has come before. Throws ProtocolError with 4902 when one before it never came. */
-  protected arrived(s: number): boolean {
-    const next = s > this.rx;
-    if (s > this.rx + 1) throw new ProtocolError("a message is missing", 4902);
-    if (next) this.rx = s;
+  protected accept(s: number): boolean {
+    const next = s > this.receivedUpTo;
+    if (s > this.receivedUpTo + 1) throw new ProtocolError("a message is missing", 4902);
+    if (next) this.receivedUpTo = s;
     this.#owe(!next); // who says it again has not heard that it came
     return next;
   }
@@ -53,22 +53,22 @@ export abstract class Arrivals {
   }
 
   /** What can be said in passing: everything has come up to here, and is finished. */
-  protected inPassing(): number | undefined {
-    if (!this.#owed || this.heard.but.length) return undefined;
+  protected piggybackAck(): number | undefined {
+    if (!this.#owed || this.received.pending.length) return undefined;
     this.#owed = 0;
-    return this.rx;
+    return this.receivedUpTo;
   }
 
   /** Says what has come; without `always`, only when that was not said. */
   flush(always = false): void {
     if (!(always || this.#owed)) return;
     this.#owed = 0;
-    if (this.rx) this.say(this.heard);
+    if (this.receivedUpTo) this.sendAck(this.received);
   }
 
   /** The other half numbers anew; what is not finished yet is of no account. */
   reset(): void {
-    this.rx = this.#owed = 0;
+    this.receivedUpTo = this.#owed = 0;
     this.#unfinished = new Map();
   }
 

@@ -1,37 +1,37 @@
-import type { Heard } from "./receiver.ts";
+import type { Received } from "./receiver.ts";
 import type { Credit } from "../frames/credit.ts";
 import type { Lane } from "./outbox.ts";
 import type { Message, Wire } from "../wire/wire.ts";
 
 /** What a session may keep. */
-export interface SessionOptions {
+export interface DeliveryOptions {
   /** What the other half may have said that is not finished here: so many events, of so many characters in all. */
   readonly window: Credit;
   /**
    * What is suffered of that before it is too much. Default `window`; more where the other half may be restarted, and then
    * not know what it has sent.
    */
-  readonly room?: Credit;
+  readonly hardLimit?: Credit;
   /** Messages kept until the other half has finished them. Default 1,000. */
   readonly messages?: number | undefined;
   /** Characters of them. Default 4 Mi. */
-  readonly size?: number | undefined;
+  readonly bytes?: number | undefined;
   /** What becomes of an event too many: it waits while it is awaited, which is the default, or is rejected. */
   readonly full?: "wait" | "reject" | undefined;
 }
 
 /** Where a session was left by a process that is gone. */
-export interface Left {
+export interface RestoredState {
   /** What had come; what of it is in `but` is lost, and has to come again. */
-  readonly heard: Heard;
+  readonly received: Received;
   /** The last number that was given. */
-  readonly last: number;
+  readonly lastSequence: number;
   /** What was sent and is not finished, by number, in order. */
-  readonly unacked: Iterable<readonly [number, Message, Lane]>;
+  readonly unacknowledged: Iterable<readonly [number, Message, Lane]>;
 }
 
 /** What the other half says of itself when a wire is live, and what it grants. */
-export interface Position extends Credit {
+export interface RemoteState extends Credit {
   /** The last message it has received. */
   readonly rx: number;
   /** Those up to `rx` that it wants again. */
@@ -41,10 +41,10 @@ export interface Position extends Credit {
 }
 
 /** What a session needs of a wire. */
-export type Outlet = Pick<Wire, "send" | "drained">;
+export type MessageSink = Pick<Wire, "send" | "drained">;
 
 /** What one that may outlive its process needs of it. */
-export interface DurableOutlet extends Outlet {
+export interface RecordingSink extends MessageSink {
   /** Told of each message when it is numbered, before it is sent. */
-  readonly numbered?: (s: number, message: Message) => void;
+  readonly onSequence?: (s: number, message: Message) => void;
 }

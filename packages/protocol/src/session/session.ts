@@ -1,40 +1,40 @@
-import { Arrivals, type Heard } from "./receiver.ts";
+import { Receiver, type Received } from "./receiver.ts";
 import { type Credit, isFull } from "../frames/credit.ts";
 import { OutcomeUnknown, ProtocolError, RequestError } from "../errors.ts";
 import { type FrameCodec, jsonFrames, type Stamp, stampSize } from "../frames/frame.ts";
-import { Letter } from "./outgoing.ts";
+import { OutgoingMessage } from "./outgoing.ts";
 import type { Outbox, SendOptions } from "./outbox.ts";
 import type { Sent } from "../async/sent.ts";
-import type { Outlet, Position, SessionOptions } from "./session-options.ts";
+import type { MessageSink, RemoteState, DeliveryOptions } from "./session-options.ts";
 import type { Message } from "../wire/wire.ts";
 
 /**
  * Delivers messages in order and once, over any number of wires: numbers them, keeps them until the other half has
  * finished them, says them again on the next wire, and recognizes what it was told before. The same at both ends.
  */
-export class Session extends Arrivals implements Outbox {
+export class Session extends Receiver implements Outbox {
   /** How frames are written: JSON unless the halves may agree, or have agreed, on another codec. */
   codec: FrameCodec = jsonFrames;
   /** The last number that was given. */
-  protected last = 0;
-  readonly #options: SessionOptions;
-  #outlet: Outlet | undefined;
+  protected lastSequence = 0;
+  readonly #options: DeliveryOptions;
+  #outlet: MessageSink | undefined;
   /** What a full wire has asked to wait for. */
   #draining: Promise<void> | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
   /** What was never sent, in order; it has no number yet. */
-  readonly #pending = new Set<Letter>();
+  readonly #pending = new Set<OutgoingMessage>();
   /** What was sent and is not finished, in the order of its numbers. */
-  readonly #unacked = new Set<Letter>();
+  readonly #unacked = new Set<OutgoingMessage>();
   /** What of that is still to be sent again; undefined when a wire has taken all of it. */
-  #again: Set<Letter> | undefined;
+  #again: Set<OutgoingMessage> | undefined;
   #size = 0;
   #credit: Credit = { w: 0, wb: 0 };
   #longest = Infinity;
 
-  constructor(options: SessionOptions) {
-    super(options.window, options.room ?? options.window);
+  constructor(options: DeliveryOptions) {
+    super(options.window, options.hardLimit ?? options.window);
     this.#options = options;
   }
 
@@ -49,61 +49,65 @@ export class Session extends Arrivals implements Outbox {
   }
 
   /** How many messages were never sent. */
-  get pending(): number {
+  get unsent(): number {
     return this.#pending.size;
   }
 
   /** The lowest number that could be sent again. */
-  get first(): number {
+  get firstUnacknowledged(): number {
     const [first] = this.#unacked;
-    return first?.s ?? this.last + 1;
+    return first?.sequence ?? this.lastSequence + 1;
   }
 
   send(message: Message, options: SendOptions = {}): Sent {
-    const { messages = 1_000, size = 2 ** 22 } = this.#options;
+    const { messages = 1_000, bytes: size = 2 ** 22 } = this.#options;
     // Who was told of the end may well try again.
-    const letter = new Letter(message, this.#ended ? {} : options);
+    const letter = new OutgoingMessage(message, this.#ended ? {} : options);
     const { lane } = letter;
-    if (this.#ended) letter.fail(this.#ended.reason);
+    if (this.#ended) letter.reject(this.#ended.reason);
     else {
       this.#pending.add(letter);
       this.#size += letter.size;
       // What waits already keeps it back, unless it is an answer.
       if (lane === "answer" || this.#pending.size === 1) this.#push();
       if (lane === "volatile") this.#refuse(letter, "DROPPED", "it could not go at once");
-      else if (lane !== "answer" && this.waits(letter) && (this.undelivered > messages || this.#size > size))
+      else if (
+        lane !== "answer" &&
+        this.isUnsent(letter) &&
+        (this.undelivered > messages || this.#size > size)
+      )
         void this.#overflow(letter);
     }
     return letter;
   }
 
   /** Whether a message has not left yet. */
-  waits(sent: Sent): boolean {
-    return this.#pending.has(sent as Letter); // whatever it is: what is there is a letter
+  isUnsent(sent: Sent): boolean {
+    return this.#pending.has(sent as OutgoingMessage); // whatever it is: what is there is a letter
   }
 
   withdraw(sent: Sent): boolean {
-    return this.waits(sent) && this.#forget(sent as Letter); // which it is when it waits
+    return this.isUnsent(sent) && this.#forget(sent as OutgoingMessage); // which it is when it waits
   }
 
-  fail(q: number | undefined, error: unknown): boolean {
-    const letter = q && [...this.#unacked].find((one) => one.q === q);
-    if (letter) letter.fail(error);
+  rejectSent(q: number | undefined, error: unknown): boolean {
+    const letter = q && [...this.#unacked].find((one) => one.errorId === q);
+    if (letter) letter.reject(error);
     return !!letter;
   }
 
   /** The handshake is done on `outlet`: what the other half does not have is sent again, then what waits. */
-  live(outlet: Outlet, position: Position): void {
+  attach(outlet: MessageSink, position: RemoteState): void {
     const { rx, but } = position;
     this.#outlet = outlet;
     this.#credit = position;
     this.#longest = position.limits?.message ?? Infinity;
-    this.#again = new Set([...this.#unacked].filter(({ s }) => s > rx || but?.includes(s)));
+    this.#again = new Set([...this.#unacked].filter(({ sequence: s }) => s > rx || but?.includes(s)));
     this.#push();
   }
 
   /** The wire is gone; what is said from now on is kept. */
-  parked(): void {
+  detach(): void {
     this.#outlet = undefined;
   }
 
@@ -111,30 +115,31 @@ export class Session extends Arrivals implements Outbox {
    * Takes the numbers of a frame; false when it has come before and is to be ignored.
    * @throws ProtocolError when a frame before it never came, or it acknowledges what was never sent.
    */
-  hear({ s, a }: Stamp): boolean {
-    if (a) this.acked(a);
-    return !s || this.arrived(s);
+  receive({ s, a }: Stamp): boolean {
+    if (a) this.acknowledge(a);
+    return !s || this.accept(s);
   }
 
   /** The other half has finished everything up to `a` but for some. Throws ProtocolError when that was never sent. */
-  acked(a: number, but: readonly number[] = []): void {
-    if (a > this.last) throw new ProtocolError("it acknowledges what was never sent");
+  acknowledge(a: number, but: readonly number[] = []): void {
+    if (a > this.lastSequence) throw new ProtocolError("it acknowledges what was never sent");
     for (const letter of this.#unacked) {
-      if (letter.s > a) break;
-      if (but.includes(letter.s)) continue;
+      if (letter.sequence > a) break;
+      if (but.includes(letter.sequence)) continue;
       this.#forget(letter);
-      letter.settle();
+      letter.resolve();
     }
     this.#push();
   }
 
   /** The other half has lost the session: what it may have had fails, what was never sent goes to the new one. */
   override reset(): void {
-    this.parked();
+    this.detach();
     for (const letter of [...this.#unacked, ...this.#pending])
-      if (letter.s || letter.lane === "answer") this.#fail(letter, new OutcomeUnknown(letter.s > 0));
+      if (letter.sequence || letter.lane === "answer")
+        this.#fail(letter, new OutcomeUnknown(letter.sequence > 0));
     this.#again = undefined;
-    this.last = 0;
+    this.lastSequence = 0;
     super.reset();
   }
 
@@ -146,15 +151,15 @@ export class Session extends Arrivals implements Outbox {
     for (const letter of this.#pending) this.#fail(letter, reason);
   }
 
-  protected override say({ rx, but }: Heard): void {
+  protected override sendAck({ upTo: rx, pending: but }: Received): void {
     // Not before: an event that failed counts as finished, and what says that it failed may be among these.
     if (!this.#again)
       this.#outlet?.send(jsonFrames.write({ t: "ack", a: rx, but: but.length ? but : undefined }));
   }
 
   /** Gives a message its next number, and keeps it. */
-  protected number(letter: Letter): void {
-    letter.s = this.last += 1;
+  protected assignSequence(letter: OutgoingMessage): void {
+    letter.sequence = this.lastSequence += 1;
     this.#unacked.add(letter);
     this.#size += letter.size;
   }
@@ -165,7 +170,7 @@ export class Session extends Arrivals implements Outbox {
       for (const letter of this.#again) {
         if (!this.#roomy()) return;
         this.#again.delete(letter);
-        this.#outlet?.send(this.codec.stamp(letter.message, { s: letter.s }));
+        this.#outlet?.send(this.codec.stamp(letter.message, { s: letter.sequence }));
       }
       this.#again = undefined;
       this.flush(true);
@@ -180,20 +185,20 @@ export class Session extends Arrivals implements Outbox {
   }
 
   /** Sends for the first time what was written, as it stands on this wire. */
-  #put(letter: Letter): void {
+  #put(letter: OutgoingMessage): void {
     this.#forget(letter);
     if (this.codec === jsonFrames) letter.message = String(letter.message);
     const longest = this.#longest - stampSize;
     // A character has three bytes at most: what is short is not measured.
     if (letter.message.length * 3 > longest && sizeOf(letter.message) > longest) {
       const error = new RequestError("TOO_LARGE", `the other half takes ${longest} bytes`);
-      if (!letter.instead) return letter.fail(error);
-      letter.message = letter.instead(error);
+      if (!letter.fallback) return letter.reject(error);
+      letter.message = letter.fallback(error);
     }
-    if (letter.lane !== "volatile") this.number(letter);
-    const stamp = { s: letter.s || undefined, a: this.inPassing() };
+    if (letter.lane !== "volatile") this.assignSequence(letter);
+    const stamp = { s: letter.sequence || undefined, a: this.piggybackAck() };
     this.#outlet?.send(this.codec.stamp(letter.message, stamp));
-    if (letter.lane !== "event") letter.settle();
+    if (letter.lane !== "event") letter.resolve();
   }
 
   /** Whether the other half has no room for an event. */
@@ -205,7 +210,7 @@ export class Session extends Arrivals implements Outbox {
   }
 
   /** It is one too many, unless somebody awaits it. */
-  async #overflow(letter: Letter): Promise<void> {
+  async #overflow(letter: OutgoingMessage): Promise<void> {
     // Who does has called `then` two microtasks later, and sends no more meanwhile.
     await Promise.resolve();
     await Promise.resolve();
@@ -213,17 +218,17 @@ export class Session extends Arrivals implements Outbox {
       this.#refuse(letter, "OUTBOX_FULL", "too much waits: await what you send");
   }
 
-  #refuse(letter: Letter, code: string, why: string): void {
-    if (this.waits(letter)) this.#fail(letter, new RequestError(code, why));
+  #refuse(letter: OutgoingMessage, code: string, why: string): void {
+    if (this.isUnsent(letter)) this.#fail(letter, new RequestError(code, why));
   }
 
-  #fail(letter: Letter, error: unknown): void {
+  #fail(letter: OutgoingMessage, error: unknown): void {
     this.#forget(letter);
-    letter.fail(error);
+    letter.reject(error);
   }
 
   /** Keeps a message no more; false when it was not kept. */
-  #forget(letter: Letter): boolean {
+  #forget(letter: OutgoingMessage): boolean {
     this.#again?.delete(letter);
     const kept = this.#pending.delete(letter) || this.#unacked.delete(letter);
     if (kept) this.#size -= letter.size;

@@ -5,7 +5,7 @@ import type { Message } from "../wire/wire.ts";
 /** Turns a value into a text or binary message and back. */
 export interface Codec<Written, Read = Written> {
   /** The kind of message it reads, or "any". */
-  readonly kind: "text" | "binary" | "any";
+  readonly type: "text" | "binary" | "any";
   /** @throws ValidationError or TypeError when the value cannot be sent. */
   encode(value: Written): Message;
   /** @throws ValidationError, or rejects with it, when the message is not of this codec. */
@@ -14,38 +14,38 @@ export interface Codec<Written, Read = Written> {
 
 /** Strings in text messages. */
 export const text: Codec<string> = {
-  kind: "text",
-  encode: (value) => (typeof value === "string" ? value : wrong("a string", kindOf(value))),
-  decode: (message) => (typeof message === "string" ? message : wrong("a text message", "a binary one")),
+  type: "text",
+  encode: (value) => (typeof value === "string" ? value : invalid("a string", kindOf(value))),
+  decode: (message) => (typeof message === "string" ? message : invalid("a text message", "a binary one")),
 };
 
 /** Bytes in binary messages. */
 export const bytes: Codec<Uint8Array> = {
-  kind: "binary",
-  encode: (value) => (value instanceof Uint8Array ? value : wrong("a Uint8Array", kindOf(value))),
-  decode: (message) => (typeof message === "string" ? wrong("a binary message", "a text one") : message),
+  type: "binary",
+  encode: (value) => (value instanceof Uint8Array ? value : invalid("a Uint8Array", kindOf(value))),
+  decode: (message) => (typeof message === "string" ? invalid("a binary message", "a text one") : message),
 };
 
 /** Whole numbers in decimal, in text messages. */
 export const int: Codec<number> = {
-  kind: "text",
-  encode: (value) => (Number.isSafeInteger(value) ? String(value) : wrong("a safe integer", kindOf(value))),
+  type: "text",
+  encode: (value) => (Number.isSafeInteger(value) ? String(value) : invalid("a safe integer", kindOf(value))),
   decode: async (message) => {
     const line = await text.decode(message);
     const value = /^[+-]?\d{1,16}$/.test(line) ? Number(line) : Number.NaN;
-    return Number.isSafeInteger(value) ? value : wrong("a whole number", cut(line));
+    return Number.isSafeInteger(value) ? value : invalid("a whole number", cut(line));
   },
 };
 
 /** `true` and `false` in text messages; reads `True`, `False` and whole numbers too, zero being false. */
 export const bool: Codec<boolean> = {
-  kind: "text",
-  encode: (value) => (typeof value === "boolean" ? String(value) : wrong("a boolean", kindOf(value))),
+  type: "text",
+  encode: (value) => (typeof value === "boolean" ? String(value) : invalid("a boolean", kindOf(value))),
   decode: async (message) => {
     const line = await text.decode(message);
     if (/^[Tt]rue$/.test(line)) return true;
     if (/^[Ff]alse$/.test(line)) return false;
-    return /^\d+$/.test(line) ? !/^0+$/.test(line) : wrong("true or false", cut(line));
+    return /^\d+$/.test(line) ? !/^0+$/.test(line) : invalid("true or false", cut(line));
   },
 };
 
@@ -53,9 +53,9 @@ export const bool: Codec<boolean> = {
 export function json(): Codec<unknown>;
 export function json<In, Out>(schema: Schema<In, Out>): Codec<In, Out>;
 export function json(schema?: Schema): Codec<unknown> {
-  if (schema === undefined) return { kind: "any", encode: stringify, decode: parse };
+  if (schema === undefined) return { type: "any", encode: stringify, decode: parse };
   return {
-    kind: "any",
+    type: "any",
     encode: (value) => stringify(now(validate(schema, value))),
     decode: (message) => validate(schema, parse(message)),
   };
@@ -64,7 +64,7 @@ export function json(schema?: Schema): Codec<unknown> {
 /** The same codec in binary messages, as UTF-8: `binary(json(Point))`. */
 export function binary<Written, Read>(codec: Codec<Written, Read>): Codec<Written, Read> {
   return {
-    kind: "binary",
+    type: "binary",
     encode: (value) => {
       const message = codec.encode(value);
       return typeof message === "string" ? new TextEncoder().encode(message) : message;
@@ -74,8 +74,8 @@ export function binary<Written, Read>(codec: Codec<Written, Read>): Codec<Writte
 }
 
 /** What a route without codecs speaks: strings and bytes (buffers and views of them too) as they are, anything else goes out as JSON. */
-export const whatever: Codec<unknown, Message> = {
-  kind: "any",
+export const passthrough: Codec<unknown, Message> = {
+  type: "any",
   encode: (value) => {
     if (typeof value === "string" || value instanceof Uint8Array) return value;
     if (value instanceof ArrayBuffer) return new Uint8Array(value);
@@ -87,7 +87,7 @@ export const whatever: Codec<unknown, Message> = {
 
 function stringify(value: unknown): string {
   const line: string | undefined = JSON.stringify(value);
-  return line ?? wrong("a value that JSON can carry", typeof value);
+  return line ?? invalid("a value that JSON can carry", typeof value);
 }
 
 function parse(message: Message): unknown {
@@ -95,7 +95,7 @@ function parse(message: Message): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    return wrong("JSON", cut(line));
+    return invalid("JSON", cut(line));
   }
 }
 
@@ -103,7 +103,7 @@ function decodeUtf8(message: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(message);
   } catch {
-    return wrong("UTF-8", "other bytes");
+    return invalid("UTF-8", "other bytes");
   }
 }
 
@@ -122,6 +122,6 @@ function kindOf(value: unknown): string {
   return typeof value === "number" ? String(value) : value === null ? "null" : typeof value;
 }
 
-function wrong(expected: string, found: string): never {
+function invalid(expected: string, found: string): never {
   throw new ValidationError([{ message: `expected ${expected}, got ${found}` }]);
 }

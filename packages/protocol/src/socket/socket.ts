@@ -1,8 +1,8 @@
 import { CloseCode } from "../wire/close-code.ts";
 import { checkCloseCode, cutReason } from "../wire/close.ts";
-import { type Codec, whatever } from "./codec.ts";
+import { type Codec, passthrough } from "./codec.ts";
 import { CloseError, type Closed } from "../errors.ts";
-import { Mailbox } from "../async/bounded-queue.ts";
+import { BoundedQueue } from "../async/bounded-queue.ts";
 import { Sent } from "../async/sent.ts";
 import type { Message, Wire } from "../wire/wire.ts";
 
@@ -13,13 +13,13 @@ export interface SocketCodecs<Receive = Message, Send = unknown> {
 }
 
 /** A raw WebSocket as an async iterable: `send`, `receive`, `pipe`, `close`. */
-export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<Receive> {
+export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterable<Receive> {
   /** Resolves when the socket has ended, by either half or a broken connection. Never rejects. */
   readonly closed: Promise<Closed>;
   readonly #wire: Wire;
   readonly #receive: Codec<never, Receive>;
   readonly #send: Codec<Send, unknown>;
-  readonly #inbox: Mailbox<Message>;
+  readonly #inbox: BoundedQueue<Message>;
   #ended: CloseError | undefined;
   #closing: CloseError | undefined;
   #abort: AbortController | undefined;
@@ -27,12 +27,12 @@ export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<
   constructor(wire: Wire, codecs: SocketCodecs<Receive, Send> = {}) {
     this.#wire = wire;
     // Without a codec a message is read as it came and a value written as it is: the defaults of the type parameters.
-    this.#receive = codecs.receive ?? (whatever as unknown as Codec<never, Receive>);
-    this.#send = codecs.send ?? whatever;
-    this.#inbox = new Mailbox({ full: () => wire.pause(), roomy: () => wire.resume() });
+    this.#receive = codecs.receive ?? (passthrough as unknown as Codec<never, Receive>);
+    this.#send = codecs.send ?? passthrough;
+    this.#inbox = new BoundedQueue({ onFull: () => wire.pause(), onDrain: () => wire.resume() });
     this.closed = new Promise((resolve) => {
       wire.listen({
-        message: (message) => this.#inbox.put(message),
+        message: (message) => this.#inbox.push(message),
         closed: (closed) => {
           this.#finish(new CloseError(closed.code, closed.reason, closed.wasClean));
           resolve(closed);
@@ -68,12 +68,12 @@ export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<
     const sent = new Sent();
     const message = this.#send.encode(value);
     const over = this.#ended ?? this.#closing;
-    if (over !== undefined) sent.fail(over);
+    if (over !== undefined) sent.reject(over);
     else {
       this.#wire.send(message);
       const drained = this.#wire.drained();
-      if (drained === undefined) sent.settle();
-      else void drained.then(() => (this.#ended === undefined ? sent.settle() : sent.fail(this.#ended)));
+      if (drained === undefined) sent.resolve();
+      else void drained.then(() => (this.#ended === undefined ? sent.resolve() : sent.reject(this.#ended)));
     }
     return sent;
   }
@@ -82,7 +82,7 @@ export class Socket<Receive = Message, Send = unknown> implements AsyncIterable<
   receive(): Promise<Receive>;
   receive<Value>(codec: Codec<never, Value>): Promise<Value>;
   async receive(codec: Codec<never, unknown> = this.#receive): Promise<unknown> {
-    return codec.decode(await this.#inbox.take());
+    return codec.decode(await this.#inbox.pull());
   }
 
   /**

@@ -50,7 +50,7 @@ export class WireEvents implements WireListener {
   }
 
   /** How many events are kept for the next listener. */
-  get kept(): number {
+  get buffered(): number {
     return this.#kept.length;
   }
 

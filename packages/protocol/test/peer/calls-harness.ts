@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { CloseError } from "../../src/errors.ts";
 import { jsonFrames } from "../../src/frames/frame.ts";
-import type { Call } from "../../src/contract/message-kind.ts";
+import type { CallChannel } from "../../src/contract/message-kind.ts";
 import { callFrames } from "../../src/frames/call-frames.ts";
-import { CallingPeer } from "../../src/peer/rpc-peer.ts";
+import { RpcPeer } from "../../src/peer/rpc-peer.ts";
 import type { Dispatch, PeerOptions } from "../../src/peer/peer.ts";
 import { request } from "../../src/peer/request.ts";
 import { Sent } from "../../src/async/sent.ts";
@@ -30,21 +30,21 @@ export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch)
   const [wire, far] = joinedWires();
   const heard = hearing(far);
   const session = new Session({ window: ample });
-  session.live(wire, ample);
+  session.attach(wire, ample);
   const alarms: { readonly ms: number; readonly ring: () => void }[] = [];
   const crashes: unknown[] = [];
   const closes: CloseError[] = [];
   const notes: unknown[] = [];
-  const peer = new CallingPeer<typeof messages>({
-    hears: messages,
-    says: messages,
+  const peer = new RpcPeer<typeof messages>({
+    receives: messages,
+    sends: messages,
     session,
     after(ms, ring) {
       const alarm = { ms, ring };
       alarms.push(alarm);
       return () => void alarms.splice(alarms.indexOf(alarm), 1);
     },
-    crashed: (error) => crashes.push(error),
+    onHandlerError: (error) => crashes.push(error),
     close: (error) => closes.push(error),
     ...options,
   });
@@ -56,7 +56,7 @@ export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch)
   const said = async (): Promise<string[]> => {
     await settled();
     const frames: string[] = [];
-    while (heard.size > 0) frames.push(unnumbered(await heard.take()));
+    while (heard.size > 0) frames.push(unnumbered(await heard.pull()));
     return frames;
   };
   return { peer, tell, said, session, wire, far, alarms, crashes, closes, notes };
@@ -66,18 +66,18 @@ export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch)
 export function heldCall({ held = false } = {}) {
   const written: string[] = [];
   const waiting: Sent[] = [];
-  const call: Call = {
+  const call: CallChannel = {
     write: (said) => JSON.stringify(said),
     send(message) {
       const sent = new Sent();
       written.push(String(message));
       if (held) waiting.push(sent);
-      else sent.settle();
+      else sent.resolve();
       return sent;
     },
     close() {},
   };
-  return { call, written, take: () => waiting.shift()?.settle() };
+  return { call, written, take: () => waiting.shift()?.resolve() };
 }
 
 /** An endless iterable that tells what became of it. */

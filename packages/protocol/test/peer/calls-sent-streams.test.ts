@@ -54,7 +54,7 @@ describe("a stream that is asked", () => {
   });
 
   test.each([
-    ["the session is lost", "OUTCOME_UNKNOWN", (all: ReturnType<typeof calling>) => all.peer.lost()],
+    ["the session is lost", "OUTCOME_UNKNOWN", (all: ReturnType<typeof calling>) => all.peer.sessionLost()],
     [
       "it is refused",
       "NO",
@@ -132,7 +132,7 @@ describe("what is sent along to a stream", () => {
     await first;
     if (how === "left") await stream.return();
     else if (how === "aborted") enough.abort();
-    else peer.lost();
+    else peer.sessionLost();
     expect(await said()).toEqual(how === "lost" ? [] : ['{"t":"cancel","q":1}']);
     expect(log.returned).toBe(1);
   });
@@ -158,7 +158,7 @@ describe("what is sent along to a stream", () => {
 
   test("waits while the question does, and is not asked for when that is withdrawn", async () => {
     const { peer, session, wire, said } = calling();
-    session.parked();
+    session.detach();
     const enough = new AbortController();
     const { values, log } = counting();
     const options = { upload: values as AsyncIterable<number>, signal: enough.signal };
@@ -166,7 +166,7 @@ describe("what is sent along to a stream", () => {
     await settled();
     enough.abort(new Error("enough"));
     await expect(first).rejects.toThrow("enough");
-    session.live(wire, ample);
+    session.attach(wire, ample);
     expect([await said(), log.asked]).toEqual([[], 0]);
   });
 });

@@ -93,19 +93,19 @@ describe("a request that is asked", () => {
   test("whose session is lost rejects: nobody knows", async () => {
     const { peer } = calling();
     const reply = peer.request("join", { room: "a" });
-    peer.lost();
+    peer.sessionLost();
     await expect(reply).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", sentBefore: true });
   });
 
   test("while away is asked on return, unless it is given up before", async () => {
     const { peer, session, wire, said } = calling();
-    session.parked();
+    session.detach();
     const enough = new AbortController();
     const never = peer.request("join", { room: "never" }, { signal: enough.signal });
     void peer.request("join", { room: "a" });
     enough.abort(new Error("enough"));
     await expect(never).rejects.toThrow("enough");
-    session.live(wire, ample);
+    session.attach(wire, ample);
     expect(await said()).toEqual([asked.replace("1", "2")]);
   });
 

@@ -47,7 +47,7 @@ describe("a stream that is served", () => {
     peer.handle("count", () => values);
     tell(count);
     await said();
-    if (how === "lost") peer.lost();
+    if (how === "lost") peer.sessionLost();
     else tell(cancel, '{"t":"credit","q":1,"n":99,"b":99}');
     expect([await said(), log]).toEqual([[], { asked: 16, returned: 1 }]);
   });

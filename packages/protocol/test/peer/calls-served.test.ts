@@ -125,7 +125,7 @@ describe("a request that is served", () => {
     await settled();
     tell(cancel, ask(1));
     await settled();
-    failing.fail(new Error("late"));
+    failing.reject(new Error("late"));
     expect(await said()).toEqual([]);
     open[0]?.();
     expect(await said()).toEqual(['{"t":"reply","data":1,"re":1}']);
@@ -141,12 +141,12 @@ describe("a request that is served", () => {
     tell(ask(1, "late"), ask(2));
     await settled();
     session.reset();
-    peer.lost();
+    peer.sessionLost();
     expect(signals[0]?.aborted).toBe(true);
-    session.live(wire, ample);
+    session.attach(wire, ample);
     tell(ask(1));
     await settled();
-    failing.fail(new Error("late"));
+    failing.reject(new Error("late"));
     open[0]?.();
     expect(await said()).toEqual([]);
     open[1]?.();
@@ -168,7 +168,7 @@ describe("a request that is served", () => {
     tell(note("before"), ask(), note("after"));
     await settled();
     expect(order).toEqual(["before"]);
-    handled.settle();
+    handled.resolve();
     await settled();
     expect(order).toEqual(["before", "join", "after"]);
   });
@@ -260,7 +260,7 @@ describe("a name that nobody handles", () => {
   });
 
   test.each(["request", "stream"])("a %s where there are only events is answered as well", async (t) => {
-    const { tell, said } = calling({ hears: {}, says: {} });
+    const { tell, said } = calling({ receives: {}, sends: {} });
     tell(`{"t":"${t}","q":1,"name":"a"}`, '{"t":"next","q":1}', '{"t":"reply","re":1}');
     expect(await said()).toEqual([
       `{"t":"error","re":1,"code":"NOT_FOUND","message":"there is no ${t} \\"a\\""}`,
@@ -268,7 +268,7 @@ describe("a name that nobody handles", () => {
   });
 
   test("where there are only events, to ask is an error", async () => {
-    const { peer } = calling({ hears: {}, says: {} });
+    const { peer } = calling({ receives: {}, sends: {} });
     await expect(peer.request("join", { room: "a" })).rejects.toThrow(TypeError);
     expect(() => peer.stream("count", 1)).toThrow(TypeError);
   });
@@ -276,7 +276,7 @@ describe("a name that nobody handles", () => {
   test("names can be then, constructor or __proto__", async () => {
     const names = ["then", "constructor", "toString", "__proto__"];
     const hears = Object.fromEntries(names.map((name) => [name, messages.join]));
-    const { peer, tell, said } = calling({ hears, says: hears });
+    const { peer, tell, said } = calling({ receives: hears, sends: hears });
     for (const [index, name] of names.entries()) {
       peer.handle(name, () => index);
       tell(ask(index + 1).replace("join", name));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { callFrames } from "../../src/frames/call-frames.ts";
-import { CallingPeer } from "../../src/peer/rpc-peer.ts";
+import { RpcPeer } from "../../src/peer/rpc-peer.ts";
 import { CloseError, RequestError } from "../../src/errors.ts";
 import { jsonFrames } from "../../src/frames/frame.ts";
-import type { Dispatch, Failure } from "../../src/peer/peer.ts";
+import type { Dispatch, EventFailure } from "../../src/peer/peer.ts";
 import { messages } from "./calls-harness.ts";
 import { Outlet, settled, speaking } from "../session/outlet.ts";
 
@@ -11,20 +11,20 @@ import { Outlet, settled, speaking } from "../session/outlet.ts";
 function half(dispatch: Dispatch, options: Parameters<typeof speaking>[0] = {}) {
   const all = speaking(options);
   const { session } = all;
-  const failures: Failure[] = [];
-  const peer = new CallingPeer<typeof messages>({
-    hears: messages,
-    says: messages,
+  const failures: EventFailure[] = [];
+  const peer = new RpcPeer<typeof messages>({
+    receives: messages,
+    sends: messages,
     session,
     after: () => () => {},
-    failed: (failure) => failures.push(failure),
+    onEventFailed: (failure) => failures.push(failure),
   });
   peer.serve(dispatch);
   const hears = (...frames: string[]): void => {
     for (const text of frames) {
       const frame = jsonFrames.read(text, callFrames);
-      if (frame.t === "ack") session.acked(frame.a, frame.but);
-      else if (session.hear(frame)) peer.receive(frame, text.length);
+      if (frame.t === "ack") session.acknowledge(frame.a, frame.but);
+      else if (session.receive(frame)) peer.receive(frame, text.length);
     }
   };
   return { ...all, peer, hears, failures };
@@ -72,12 +72,12 @@ describe("what is finished", () => {
       `{"s":${s},"t":"request","q":${s},"name":"join","data":{"room":"${room}"}}`;
     hears(join(1, "a"), join(2, "b"), note(3, "c"));
     await settled();
-    expect(session.heard).toEqual({ rx: 3, but: [1, 2] });
+    expect(session.received).toEqual({ upTo: 3, pending: [1, 2] });
     expect(outlet.said()).toEqual(['{"t":"ack","a":3,"but":[1,2]}']);
     await open("b");
     hears('{"s":4,"t":"cancel","q":1}');
     await settled();
-    expect(session.heard).toEqual({ rx: 4, but: [] });
+    expect(session.received).toEqual({ upTo: 4, pending: [] });
     expect(outlet.said()).toEqual([
       '{"s":1,"t":"reply","data":1,"re":2}',
       '{"t":"ack","a":3,"but":[1]}',
@@ -92,10 +92,10 @@ describe("what is finished", () => {
     hears(note(1, "a"), '{"s":2,"t":"stream","q":1,"name":"count","data":3}');
     hears('{"s":3,"t":"credit","q":1,"n":20,"b":300000}', '{"s":4,"t":"next","q":1,"data":3}');
     await settled();
-    expect(session.heard).toEqual({ rx: 4, but: [1] });
-    expect(peer.open.served).toEqual([1]);
+    expect(session.received).toEqual({ upTo: 4, pending: [1] });
+    expect(peer.openCalls.streams).toEqual([1]);
     await open("a");
-    expect(session.heard).toEqual({ rx: 4, but: [] });
+    expect(session.received).toEqual({ upTo: 4, pending: [] });
   });
 
   test("is what nobody can handle, too", async () => {
@@ -107,7 +107,7 @@ describe("what is finished", () => {
     );
     hears('{"s":5,"t":"reply","re":9}', '{"s":6,"t":"error","code":"NO","message":""}');
     await settled();
-    expect(session.heard).toEqual({ rx: 6, but: [] });
+    expect(session.received).toEqual({ upTo: 6, pending: [] });
   });
 });
 
@@ -125,7 +125,7 @@ describe("an event that failed is never taken for one that did not:", () => {
 
   test("when it fails while away", async () => {
     const { session, again, fails } = failing();
-    session.parked();
+    session.detach();
     await fails();
     const next = again();
     await settled();
@@ -158,9 +158,9 @@ describe("an event that failed is never taken for one that did not:", () => {
       if (text === "a") throw new RequestError("NO");
     });
     hears(note(1, "a"), note(2, "b"));
-    session.parked();
+    session.detach();
     await settled();
-    expect([told, session.heard.but]).toEqual([["a", "b"], [1]]);
+    expect([told, session.received.pending]).toEqual([["a", "b"], [1]]);
   });
 
   test("by the one who said it: the failure counts", async () => {
@@ -192,7 +192,7 @@ describe("when the session is lost", () => {
     });
     hears(note(1, "slow"), note(2, "old"));
     session.reset();
-    peer.lost(() => order.push("lost"));
+    peer.sessionLost(() => order.push("lost"));
     live({}, new Outlet());
     hears(note(1, "new"));
     await settled();
@@ -207,7 +207,7 @@ describe("when the session is lost", () => {
     hears(note(1, "a"));
     await settled();
     session.reset();
-    peer.lost();
+    peer.sessionLost();
     const next = live({}, new Outlet());
     await open("a", new RequestError("NO"));
     expect([next.said(), session.undelivered]).toEqual([[], 0]);
@@ -227,7 +227,7 @@ describe("at the end", () => {
   test("what was asked is unknown, and what never was fails with the reason", async () => {
     const { peer, session } = half(() => {});
     const asked = [peer.request("join", { room: "a" }), peer.stream("count", 1).next()];
-    session.parked();
+    session.detach();
     asked.push(peer.request("join", { room: "b" }), peer.stream("count", 2).next());
     const outcomes = Promise.allSettled(asked);
     session.end(new CloseError(4001));

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { CloseError, RequestError, ValidationError } from "../../src/errors.ts";
 import { jsonFrames } from "../../src/frames/frame.ts";
-import { type Dispatch, type Failure, Peer, type PeerOptions } from "../../src/peer/peer.ts";
+import { type Dispatch, type EventFailure, EventPeer, type PeerOptions } from "../../src/peer/peer.ts";
 import { Sent } from "../../src/async/sent.ts";
 import { Session } from "../../src/session/session.ts";
 import { joinedWires } from "../../src/wire/wire.ts";
@@ -16,17 +16,17 @@ function peering(options: Partial<PeerOptions> = {}) {
   const [wire, far] = joinedWires();
   const heard = hearing(far);
   const session = new Session({ window: ample });
-  session.live(wire, { ...ample, w: 1_000 });
-  const failures: Failure[] = [];
+  session.attach(wire, { ...ample, w: 1_000 });
+  const failures: EventFailure[] = [];
   const crashes: unknown[] = [];
   const closes: CloseError[] = [];
-  const peer = new Peer<{ say: z.ZodUnknown; gone: z.ZodUndefined }>({
-    hears: { say },
-    says: { say },
+  const peer = new EventPeer<{ say: z.ZodUnknown; gone: z.ZodUndefined }>({
+    receives: { say },
+    sends: { say },
     session,
     after: () => () => {},
-    failed: (failure) => failures.push(failure),
-    crashed: (error, name) => crashes.push([name, error]),
+    onEventFailed: (failure) => failures.push(failure),
+    onHandlerError: (error, name) => crashes.push([name, error]),
     close: (error) => closes.push(error),
     ...options,
   });
@@ -50,7 +50,7 @@ async function served(frames: string[], dispatch: Dispatch = () => {}, options: 
   all.peer.end();
   await new Promise(setImmediate);
   const answers: unknown[] = [];
-  while (all.heard.size > 0) answers.push(JSON.parse(unnumbered(await all.heard.take())));
+  while (all.heard.size > 0) answers.push(JSON.parse(unnumbered(await all.heard.pull())));
   return { ...all, handled, answers };
 }
 
@@ -62,14 +62,14 @@ describe("saying", () => {
     const { peer, heard } = peering();
     peer.send("say", { text: "a" });
     peer.send("gone", undefined);
-    expect(await heard.take()).toBe('{"s":1,"t":"event","name":"say","data":{"text":"a"},"q":1}');
-    expect(await heard.take()).toBe('{"s":2,"t":"event","name":"gone","q":2}');
+    expect(await heard.pull()).toBe('{"s":1,"t":"event","name":"say","data":{"text":"a"},"q":1}');
+    expect(await heard.pull()).toBe('{"s":2,"t":"event","name":"gone","q":2}');
   });
 
   test("without asking for failures there is no number", async () => {
-    const { peer, heard } = peering({ askForFailures: false });
+    const { peer, heard } = peering({ requestErrorReports: false });
     peer.send("say", { text: "a" });
-    expect(await heard.take()).toBe('{"s":1,"t":"event","name":"say","data":{"text":"a"}}');
+    expect(await heard.pull()).toBe('{"s":1,"t":"event","name":"say","data":{"text":"a"}}');
   });
 
   test("data that cannot be JSON throws at once", () => {
@@ -118,7 +118,7 @@ describe("being told of a failure", () => {
   test("it may be of any that is not settled, however many there are, and of no other", () => {
     const { peer, session, told, failures } = peering();
     for (let n = 1; n <= 900; n += 1) peer.send("say", n);
-    session.acked(100);
+    session.acknowledge(100);
     peer.send("say", 901);
     for (const re of [100, 101, 901]) told(`{"t":"error","re":${re},"code":"NO","message":""}`);
     expect(failures.map(({ data }) => data)).toEqual([101, 901]);
@@ -186,7 +186,7 @@ describe("hearing", () => {
       ["constructor", "__proto__"].map((name) => [name, z.object({ n: z.number() })]),
     );
     const frames = Object.keys(hears).map((name) => `{"t":"event","name":"${name}","data":{"n":1}}`);
-    const { peer, told } = peering({ hears });
+    const { peer, told } = peering({ receives: hears });
     told(...frames);
     peer.end();
     const handled: unknown[] = [];
@@ -234,8 +234,8 @@ describe("a handler that throws", () => {
     told(hi);
     await new Promise(setImmediate);
     session.reset();
-    peer.lost();
-    handling.fail(new Error("late"));
+    peer.sessionLost();
+    handling.reject(new Error("late"));
     peer.end();
     await settled();
     expect([heard.size, session.undelivered, crashes]).toEqual([0, 0, [["say", new Error("late")]]]);

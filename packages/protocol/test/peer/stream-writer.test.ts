@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { itemWindow, Pump, sizeWindow } from "../../src/peer/stream-writer.ts";
+import { itemWindow, StreamWriter, sizeWindow } from "../../src/peer/stream-writer.ts";
 import { counting, heldCall } from "./calls-harness.ts";
 import { settled } from "../session/outlet.ts";
 
 describe("a pump", () => {
   test("sends what an iterable gives, then is done", async () => {
     const { call, written } = heldCall();
-    await new Pump(call).run([1, "two", null, undefined]);
+    await new StreamWriter(call).run([1, "two", null, undefined]);
     expect(written).toEqual([
       '{"t":"next","data":1}',
       '{"t":"next","data":"two"}',
@@ -18,7 +18,7 @@ describe("a pump", () => {
   test("sends 16 items to a reader who takes none, and asks for no more", async () => {
     const { call, written } = heldCall();
     const { log, values } = counting();
-    void new Pump(call).run(values);
+    void new StreamWriter(call).run(values);
     await settled();
     expect([written.length, log.asked]).toEqual([16, 16]);
   });
@@ -26,7 +26,7 @@ describe("a pump", () => {
   test("sends 256 Ki characters to a reader who takes none, and at most one item more", async () => {
     const { call, written } = heldCall();
     const { log, values } = counting({ item: () => "x".repeat(60 * 1024) });
-    void new Pump(call).run(values);
+    void new StreamWriter(call).run(values);
     await settled();
     expect([written.length, log.asked]).toEqual([5, 5]);
     expect(written.slice(0, 4).join("").length).toBeLessThan(sizeWindow);
@@ -35,7 +35,7 @@ describe("a pump", () => {
   test("goes on as far as it is granted, by items and by size", async () => {
     const { call, written } = heldCall();
     const { values } = counting({ item: (n) => (n <= 20 ? n : "x".repeat(60 * 1024)) });
-    const pump = new Pump(call);
+    const pump = new StreamWriter(call);
     void pump.run(values);
     await settled();
     pump.credit(20, sizeWindow);
@@ -56,7 +56,7 @@ describe("a pump", () => {
   ])("credit of %s than before changes nothing", async (_what, items, size) => {
     const { call, written } = heldCall();
     const { values } = counting();
-    const pump = new Pump(call);
+    const pump = new StreamWriter(call);
     pump.credit(items, size);
     void pump.run(values);
     await settled();
@@ -66,7 +66,7 @@ describe("a pump", () => {
   test("unlimited credit is paced by the socket: one item is on its way at a time", async () => {
     const { call, written, take } = heldCall({ held: true });
     const { log, values } = counting();
-    const pump = new Pump(call);
+    const pump = new StreamWriter(call);
     pump.credit(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     void pump.run(values);
     for (let taken = 1; taken <= 3; taken += 1) {
@@ -81,7 +81,7 @@ describe("a pump that is stopped", () => {
   test("before it runs asks for nothing", async () => {
     const { call, written } = heldCall();
     const { log, values } = counting();
-    const pump = new Pump(call);
+    const pump = new StreamWriter(call);
     pump.stop();
     await pump.run(values);
     expect([written, log.asked]).toEqual([[], 0]);
@@ -91,7 +91,7 @@ describe("a pump that is stopped", () => {
   test("while it waits for credit returns the iterator", async () => {
     const { call, written } = heldCall();
     const { log, values } = counting();
-    const pump = new Pump(call);
+    const pump = new StreamWriter(call);
     const running = pump.run(values);
     await settled();
     pump.stop();
@@ -102,7 +102,7 @@ describe("a pump that is stopped", () => {
   test("while it waits for the socket returns the iterator", async () => {
     const { call } = heldCall({ held: true });
     const { log, values } = counting();
-    const pump = new Pump(call);
+    const pump = new StreamWriter(call);
     const running = pump.run(values);
     await settled();
     pump.stop();
@@ -112,7 +112,7 @@ describe("a pump that is stopped", () => {
 
   test("while it waits for the iterator sends nothing more, and is done when that is", async () => {
     const { call, written } = heldCall();
-    const pump = new Pump(call);
+    const pump = new StreamWriter(call);
     let give: (value: number) => void = () => {};
     let cleaned = false;
     async function* slow() {
@@ -136,7 +136,7 @@ describe("a pump that is stopped", () => {
 describe("a pump fails", () => {
   test("with what the iterator throws, after what came before", async () => {
     const { call, written } = heldCall();
-    const running = new Pump(call).run(
+    const running = new StreamWriter(call).run(
       (function* () {
         yield 1;
         throw new Error("broken");
@@ -149,7 +149,7 @@ describe("a pump fails", () => {
   test("with TypeError for a value that cannot be written, and returns the iterator", async () => {
     const { call, written } = heldCall();
     const { log, values } = counting({ item: (n) => (n < 3 ? n : 3n) });
-    await expect(new Pump(call).run(values)).rejects.toThrow(TypeError);
+    await expect(new StreamWriter(call).run(values)).rejects.toThrow(TypeError);
     await settled();
     expect([written.length, log]).toEqual([2, { asked: 3, returned: 1 }]);
   });
@@ -162,6 +162,6 @@ describe("a pump fails", () => {
         return: () => new Promise<never>(() => {}),
       }),
     };
-    await expect(new Pump(call).run(stuck)).rejects.toThrow(TypeError);
+    await expect(new StreamWriter(call).run(stuck)).rejects.toThrow(TypeError);
   });
 });

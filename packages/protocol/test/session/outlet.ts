@@ -1,8 +1,8 @@
 import { DurableSession } from "../../src/session/durable-session.ts";
-import type { Position, SessionOptions } from "../../src/session/session-options.ts";
+import type { RemoteState, DeliveryOptions } from "../../src/session/session-options.ts";
 
 /** What a half says that has heard nothing, and has room for much. */
-export const ample: Position = { rx: 0, w: 256, wb: 2 ** 20 };
+export const ample: RemoteState = { rx: 0, w: 256, wb: 2 ** 20 };
 
 /** Lets everything happen that waits for nothing but its turn. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -47,16 +47,16 @@ export function speaking({
   away = false,
   position = {},
   ...options
-}: Partial<SessionOptions> & { away?: boolean; position?: Partial<Position> } = {}) {
+}: Partial<DeliveryOptions> & { away?: boolean; position?: Partial<RemoteState> } = {}) {
   const session = new DurableSession({ window: { w: 64, wb: 1_000 }, ...options });
   const outlet = new Outlet();
-  const live = (now: Partial<Position> = {}, on = outlet): Outlet => {
-    session.live(on, { ...ample, ...position, ...now });
+  const live = (now: Partial<RemoteState> = {}, on = outlet): Outlet => {
+    session.attach(on, { ...ample, ...position, ...now });
     return on;
   };
   /** A wire after the last one was lost. */
-  const again = (now: Partial<Position> = {}): Outlet => {
-    session.parked();
+  const again = (now: Partial<RemoteState> = {}): Outlet => {
+    session.detach();
     return live(now, new Outlet());
   };
   if (!away) live();

@@ -9,8 +9,8 @@ function halfway() {
   const all = speaking({ position: { w: 2, wb: 2 ** 20 } });
   const { session, outlet } = all;
   const sent = [session.send(message(1)), session.send(message(2)), session.send(message(3))];
-  session.acked(2, [1]);
-  session.parked();
+  session.acknowledge(2, [1]);
+  session.detach();
   const answer = session.send(message("answer"), { lane: "answer" });
   const kept = session.send(message(4));
   outlet.said();
@@ -28,14 +28,14 @@ describe("when the other half has lost the session", () => {
       unknown(false),
       undefined,
     ]);
-    expect([session.told, session.heard]).toEqual([
+    expect([session.sentRange, session.received]).toEqual([
       { first: 1, last: 0 },
-      { rx: 0, but: [] },
+      { upTo: 0, pending: [] },
     ]);
     expect([session.undelivered, session.bufferedAmount]).toEqual([1, message(4).length + 64]);
     live();
     expect(outlet.said()).toEqual([stamped(1, 4)]);
-    session.acked(1);
+    session.acknowledge(1);
     expect([await outcome(sent[4] as PromiseLike<void>), session.bufferedAmount]).toEqual(["settled", 0]);
   });
 
@@ -49,16 +49,16 @@ describe("when the other half has lost the session", () => {
 
   test("what was heard in it is finished in vain", async () => {
     const { session, live, outlet } = speaking({ window: { w: 64, wb: 100 } });
-    session.hear({ s: 1 });
-    session.hear({ s: 2 });
+    session.receive({ s: 1 });
+    session.receive({ s: 2 });
     const done = [session.hold(1, 60), session.hold(2, 60)];
     session.reset();
     live();
-    session.hear({ s: 1 });
+    session.receive({ s: 1 });
     const own = session.hold(1, 60);
     for (const one of done) one();
     await settled();
-    expect(session.heard).toEqual({ rx: 1, but: [1] });
+    expect(session.received).toEqual({ upTo: 1, pending: [1] });
     session.hold(2, 60);
     expect(() => session.hold(3, 1)).toThrow("more events than there was room for");
     own();
@@ -79,14 +79,14 @@ describe("when the other half has lost the session", () => {
   test("who is told that something failed may send at once: that goes into the new one, after what waited", async () => {
     const { session, live, outlet } = speaking();
     const unheard = (): void => void session.send(message("again"));
-    session.send(message(1), { unheard });
-    session.send(message(2), { unheard });
-    session.parked();
+    session.send(message(1), { onUnhandled: unheard });
+    session.send(message(2), { onUnhandled: unheard });
+    session.detach();
     session.send(message(3));
     session.reset();
     live();
     expect(outlet.said().slice(2)).toEqual([stamped(1, 3), stamped(2, "again"), stamped(3, "again")]);
-    session.acked(3);
+    session.acknowledge(3);
     expect([session.undelivered, session.bufferedAmount]).toEqual([0, 0]);
   });
 
@@ -97,9 +97,12 @@ describe("when the other half has lost the session", () => {
       told.push(error);
       session.end(new CloseError(1000));
     };
-    const sent = [session.send(message(1), { unheard }), session.send(message(2), { unheard })];
-    session.parked();
-    sent.push(session.send(message(3), { unheard }));
+    const sent = [
+      session.send(message(1), { onUnhandled: unheard }),
+      session.send(message(2), { onUnhandled: unheard }),
+    ];
+    session.detach();
+    sent.push(session.send(message(3), { onUnhandled: unheard }));
     session.reset();
     expect(told).toEqual([unknown(true), unknown(true), new CloseError(1000)]);
     expect(await Promise.all(sent.map(outcome))).toEqual(told);
@@ -129,7 +132,7 @@ describe("at the end", () => {
 
   test("what was heard is finished in vain", async () => {
     const { session, outlet } = speaking();
-    session.hear({ s: 1 });
+    session.receive({ s: 1 });
     const done = session.hold(1, 1);
     session.end(new CloseError(1000));
     done();
@@ -144,9 +147,9 @@ describe("at the end", () => {
     const late: PromiseLike<void>[] = [];
     const again = (error: unknown): void => {
       told.push(error);
-      late.push(session.send(message("again"), { unheard: again }));
+      late.push(session.send(message("again"), { onUnhandled: again }));
     };
-    session.send(message(1), { unheard: again });
+    session.send(message(1), { onUnhandled: again });
     const reason = new CloseError(1000);
     session.end(reason);
     await settled();

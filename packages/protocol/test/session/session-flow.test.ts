@@ -12,9 +12,9 @@ describe("events wait for room at the other half", () => {
     const { session, outlet } = speaking(room(2));
     for (const n of [1, 2, 3, 4, 5]) session.send(message(n));
     expect(outlet.said()).toEqual([stamped(1, 1), stamped(2, 2)]);
-    session.acked(2, [1]);
+    session.acknowledge(2, [1]);
     expect(outlet.said()).toEqual([stamped(3, 3)]);
-    session.acked(3);
+    session.acknowledge(3);
     expect(outlet.said()).toEqual([stamped(4, 4), stamped(5, 5)]);
   });
 
@@ -23,9 +23,9 @@ describe("events wait for room at the other half", () => {
     const sizes = [100, 1_000, 1];
     for (const [n, size] of sizes.entries()) session.send(message(n, size));
     expect(outlet.said().map((one) => one.length)).toEqual([106, 1_006]);
-    session.acked(1);
+    session.acknowledge(1);
     expect(outlet.said()).toEqual([]);
-    session.acked(2);
+    session.acknowledge(2);
     expect(outlet.said()).toEqual([stamped(3, 2)]);
   });
 
@@ -37,9 +37,9 @@ describe("events wait for room at the other half", () => {
     session.send(message("answer"), { lane: "answer" });
     session.send(message("late"));
     expect(outlet.said()).toEqual([stamped(1, "event"), stamped(2, "answer")]);
-    session.acked(2);
+    session.acknowledge(2);
     expect(outlet.said()).toEqual([stamped(3, "blocked"), stamped(4, "call")]);
-    session.acked(3);
+    session.acknowledge(3);
     expect(outlet.said()).toEqual([stamped(5, "late")]);
   });
 
@@ -48,7 +48,7 @@ describe("events wait for room at the other half", () => {
     for (const n of [1, 2, 3]) session.send(message(n), { lane: "call" });
     session.send(message("event"));
     expect(outlet.said()).toHaveLength(4);
-    session.acked(3);
+    session.acknowledge(3);
     session.send(message("next"));
     expect(outlet.said()).toEqual([]);
   });
@@ -58,7 +58,7 @@ describe("events wait for room at the other half", () => {
     for (const n of [1, 2, 3]) session.send(message(n));
     const next = again();
     expect(next.said()).toEqual([stamped(1, 1), stamped(2, 2)]);
-    session.acked(1);
+    session.acknowledge(1);
     expect(next.said()).toEqual([stamped(3, 3)]);
     expect(again({ rx: 3 }).said()).toEqual([]);
   });
@@ -77,9 +77,9 @@ describe("events wait for room at the other half", () => {
     session.codec = codec;
     live();
     expect(outlet.said()).toHaveLength(codec === msgpack ? 2 : 1);
-    session.acked(1);
+    session.acknowledge(1);
     expect(outlet.said()).toHaveLength(codec === msgpack ? 0 : 1);
-    session.acked(2);
+    session.acknowledge(2);
     expect(session.bufferedAmount).toBe(0);
   });
 });
@@ -92,12 +92,12 @@ describe("a volatile event", () => {
     const { session, outlet, again } = speaking();
     expect(await outcome(session.send(message("now"), volatile))).toBe("settled");
     expect(outlet.said()).toEqual(['{"t":"now"}']);
-    expect([session.undelivered, session.bufferedAmount, session.told.last]).toEqual([0, 0, 0]);
+    expect([session.undelivered, session.bufferedAmount, session.sentRange.last]).toEqual([0, 0, 0]);
     expect(again().said()).toEqual([]);
   });
 
   test.each<[string, (all: ReturnType<typeof speaking>) => unknown]>([
-    ["there is no wire", ({ session }) => session.parked()],
+    ["there is no wire", ({ session }) => session.detach()],
     ["the wire is full", ({ outlet }) => outlet.fills()],
     ["another event waits", ({ session }) => [1, 2, 3].map((n) => session.send(message(n)))],
     ["another would have to wait for room", ({ session }) => [1, 2].map((n) => session.send(message(n)))],
@@ -120,14 +120,14 @@ describe("when too much is kept", () => {
     const { session, live, outlet } = speaking(few);
     const told: unknown[] = [];
     const unheard = (error: unknown): void => void told.push(error);
-    const sent = [1, 2, 3].map((n) => session.send(message(n), { unheard }));
+    const sent = [1, 2, 3].map((n) => session.send(message(n), { onUnhandled: unheard }));
     expect(await Promise.all(sent.map(outcome))).toEqual([undefined, undefined, undefined]);
-    const last = session.send(message(4), { unheard });
+    const last = session.send(message(4), { onUnhandled: unheard });
     await Promise.resolve()
       .then(() => {})
       .then(() => {})
       .then(() => {});
-    expect([session.waits(last), told]).toEqual([false, [full]]);
+    expect([session.isUnsent(last), told]).toEqual([false, [full]]);
     expect(await outcome(last)).toEqual(full);
     live();
     expect(outlet.said()).toHaveLength(3);
@@ -150,25 +150,29 @@ describe("when too much is kept", () => {
     const { session, live } = speaking(few);
     for (const n of [1, 2]) session.send(message(n));
     const told: unknown[] = [];
-    const send = () => session.send(message("more"), { unheard: (error) => told.push(error) });
+    const send = () => session.send(message("more"), { onUnhandled: (error) => told.push(error) });
     const done = awaits(send).then(() => "settled");
     await new Promise(setImmediate);
     live();
-    const acks = setInterval(() => session.acked(session.told.last));
+    const acks = setInterval(() => session.acknowledge(session.sentRange.last));
     expect(await done).toBe("settled");
     clearInterval(acks);
     expect([told, session.undelivered]).toEqual([[], 0]);
   });
 
   test("by its size as well", async () => {
-    const { session, live } = speaking({ away: true, size: 500 });
+    const { session, live } = speaking({ away: true, bytes: 500 });
     const kept = session.send(message(1, 400));
     expect(session.bufferedAmount).toBe(464);
     const over = session.send(message(2));
     await new Promise(setImmediate);
-    expect([session.waits(kept), session.waits(over), session.bufferedAmount]).toEqual([true, false, 464]);
+    expect([session.isUnsent(kept), session.isUnsent(over), session.bufferedAmount]).toEqual([
+      true,
+      false,
+      464,
+    ]);
     live();
-    session.acked(1);
+    session.acknowledge(1);
     expect(session.bufferedAmount).toBe(0);
   });
 
@@ -193,7 +197,7 @@ describe("when too much is kept", () => {
   test("it is rejected, awaited or not, where that is asked for", async () => {
     const { session } = speaking({ ...few, full: "reject" });
     const told: unknown[] = [];
-    const send = (n: number) => session.send(message(n), { unheard: () => told.push(n) });
+    const send = (n: number) => session.send(message(n), { onUnhandled: () => told.push(n) });
     const outcomes = Promise.allSettled([1, 2, 3].map(send));
     send(4);
     await new Promise(setImmediate);
@@ -225,22 +229,22 @@ describe("what is taken back", () => {
     const sent = session.send(message("a"), { lane: "call" });
     session.send(message("b"));
     const kept = session.bufferedAmount;
-    expect([session.waits(sent), session.withdraw(sent), session.withdraw(sent)]).toEqual([
+    expect([session.isUnsent(sent), session.withdraw(sent), session.withdraw(sent)]).toEqual([
       true,
       true,
       false,
     ]);
-    expect([session.waits(sent), session.bufferedAmount]).toEqual([false, kept / 2]);
+    expect([session.isUnsent(sent), session.bufferedAmount]).toEqual([false, kept / 2]);
     live();
     expect(outlet.said()).toEqual([stamped(1, "b")]);
-    session.acked(1);
+    session.acknowledge(1);
     expect([session.undelivered, session.bufferedAmount]).toEqual([0, 0]);
   });
 
   test("has not been sent: then it is too late", () => {
     const { session } = speaking();
     const sent = session.send(message("a"), { lane: "call" });
-    expect([session.waits(sent), session.withdraw(sent)]).toEqual([false, false]);
+    expect([session.isUnsent(sent), session.withdraw(sent)]).toEqual([false, false]);
     expect(session.bufferedAmount).toBe(message("a").length + 64);
   });
 });

@@ -49,8 +49,8 @@ class Half {
     const { a = 0 } = frame;
     if (a && a < this.acked) throw new Error(`${a} is acknowledged after ${this.acked}`);
     this.acked = Math.max(a, this.acked);
-    if (!("id" in frame)) return this.session.acked(frame.a, frame.but);
-    if (!this.session.hear(frame)) return;
+    if (!("id" in frame)) return this.session.acknowledge(frame.a, frame.but);
+    if (!this.session.receive(frame)) return;
     this.heard.push(frame);
     const { s, lane } = frame;
     if (lane !== "answer") this.#holds.push(this.session.hold(s, lane === "event" ? text.length : undefined));
@@ -122,7 +122,7 @@ class Pair {
   cut(): void {
     this.#joined = false;
     for (const [index, half] of this.halves.entries()) {
-      half.session.parked();
+      half.session.detach();
       half.outlet = new Outlet();
       this.#way[index as 0 | 1] = [];
     }
@@ -132,9 +132,9 @@ class Pair {
     if (this.#joined) this.cut();
     this.#joined = true;
     const [one, two] = this.halves;
-    const [first, second] = [one.session.heard.rx, two.session.heard.rx];
-    two.session.live(two.outlet, { rx: first, ...one.window });
-    one.session.live(one.outlet, { rx: second, ...two.window });
+    const [first, second] = [one.session.received.upTo, two.session.received.upTo];
+    two.session.attach(two.outlet, { rx: first, ...one.window });
+    one.session.attach(one.outlet, { rx: second, ...two.window });
   }
 
   /** The second half is another process; the first is told that it lost the session. */

@@ -4,21 +4,21 @@ import { message, settled, speaking, stamped } from "./outlet.ts";
 describe("what is heard", () => {
   test("is taken in order, and once", () => {
     const { session } = speaking();
-    expect([1, 2, 2, 1, 3].map((s) => session.hear({ s }))).toEqual([true, true, false, false, true]);
-    expect(session.heard).toEqual({ rx: 3, but: [] });
+    expect([1, 2, 2, 1, 3].map((s) => session.receive({ s }))).toEqual([true, true, false, false, true]);
+    expect(session.received).toEqual({ upTo: 3, pending: [] });
   });
 
   test.each([2, 3, 900])("may not come before what was said before it: %i", (s) => {
     const { session } = speaking();
-    const early = (): boolean => session.hear({ s });
+    const early = (): boolean => session.receive({ s });
     expect(early).toThrow(expect.objectContaining({ name: "ProtocolError", closeCode: 4902 }));
-    expect(session.heard.rx).toBe(0);
-    expect(session.hear({ s: 1 })).toBe(true);
+    expect(session.received.upTo).toBe(0);
+    expect(session.receive({ s: 1 })).toBe(true);
   });
 
   test("without a number is taken as often as it comes, and not acknowledged", async () => {
     const { session, outlet } = speaking();
-    expect([session.hear({}), session.hear({})]).toEqual([true, true]);
+    expect([session.receive({}), session.receive({})]).toEqual([true, true]);
     session.hold(undefined, 10)();
     await settled();
     session.flush();
@@ -27,10 +27,10 @@ describe("what is heard", () => {
 
   test("is acknowledged again when it comes again", async () => {
     const { session, outlet } = speaking();
-    session.hear({ s: 1 });
+    session.receive({ s: 1 });
     session.flush();
     expect(outlet.said()).toEqual(['{"t":"ack","a":1}']);
-    session.hear({ s: 1 });
+    session.receive({ s: 1 });
     await settled();
     expect(outlet.said()).toEqual(['{"t":"ack","a":1}']);
   });
@@ -38,8 +38,8 @@ describe("what is heard", () => {
   test("acknowledges what was said, though it has come before", async () => {
     const { session } = speaking();
     session.send(message(1));
-    session.hear({ s: 1 });
-    expect(session.hear({ s: 1, a: 1 })).toBe(false);
+    session.receive({ s: 1 });
+    expect(session.receive({ s: 1, a: 1 })).toBe(false);
     expect(session.undelivered).toBe(0);
   });
 });
@@ -47,7 +47,7 @@ describe("what is heard", () => {
 describe("what is finished", () => {
   test("is said once at the end of the tick, with what is not", async () => {
     const { session, outlet } = speaking();
-    const done = [1, 2, 3].map((s) => (session.hear({ s }), session.hold(s, 10)));
+    const done = [1, 2, 3].map((s) => (session.receive({ s }), session.hold(s, 10)));
     await settled();
     expect(outlet.said()).toEqual([]);
     done[2]?.();
@@ -63,14 +63,14 @@ describe("what is finished", () => {
 
   test("on arrival is said when a quarter of the window has come", async () => {
     const { session, outlet } = speaking({ window: { w: 16, wb: 1 } });
-    for (const s of [1, 2, 3]) session.hear({ s });
+    for (const s of [1, 2, 3]) session.receive({ s });
     await settled();
     expect(outlet.said()).toEqual([]);
-    session.hear({ s: 4 });
-    session.hear({ s: 5 });
+    session.receive({ s: 4 });
+    session.receive({ s: 5 });
     await settled();
     expect(outlet.said()).toEqual(['{"t":"ack","a":5}']);
-    for (const s of [6, 7, 8]) session.hear({ s });
+    for (const s of [6, 7, 8]) session.receive({ s });
     await settled();
     expect(outlet.said()).toEqual([]);
     session.flush();
@@ -80,7 +80,7 @@ describe("what is finished", () => {
 
   test("is said in passing, once, on a message that goes anyway", async () => {
     const { session, outlet } = speaking();
-    session.hear({ s: 1 });
+    session.receive({ s: 1 });
     session.send(message("a"));
     session.send(message("b"));
     await settled();
@@ -90,9 +90,9 @@ describe("what is finished", () => {
 
   test("is not said in passing while something is not", async () => {
     const { session, outlet } = speaking();
-    session.hear({ s: 1 });
+    session.receive({ s: 1 });
     const done = session.hold(1, 1);
-    session.hear({ s: 2 });
+    session.receive({ s: 2 });
     session.send(message("a"));
     session.send(message("volatile"), { lane: "volatile" });
     expect(outlet.said()).toEqual([stamped(1, "a"), '{"t":"volatile"}']);
@@ -104,9 +104,9 @@ describe("what is finished", () => {
 
   test("while away is said on return", async () => {
     const { session, outlet, again } = speaking();
-    session.hear({ s: 1 });
+    session.receive({ s: 1 });
     const done = session.hold(1, 1);
-    session.parked();
+    session.detach();
     done();
     await settled();
     expect(outlet.said()).toEqual([]);
@@ -115,17 +115,17 @@ describe("what is finished", () => {
 
   test("is not said before what was said again: that may be of its failure", async () => {
     const { session, again, live } = speaking();
-    session.hear({ s: 1 });
+    session.receive({ s: 1 });
     const done = session.hold(1, 1);
     session.send(message("error"), { lane: "answer" });
     done();
     await settled();
     expect(again().said()).toEqual([stamped(1, "error"), '{"t":"ack","a":1}']);
-    session.parked();
+    session.detach();
     const { outlet: next } = speaking();
     next.fills();
     live({}, next);
-    session.hear({ s: 1 });
+    session.receive({ s: 1 });
     await settled();
     expect(next.said()).toEqual([]);
     await next.drains();

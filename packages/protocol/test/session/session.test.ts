@@ -6,12 +6,12 @@ describe("what is said", () => {
     const { session, live, outlet } = speaking({ away: true });
     session.send(message("a"));
     const gone = session.send(message("b"), { lane: "call" });
-    expect(session.told).toEqual({ first: 1, last: 0 });
+    expect(session.sentRange).toEqual({ first: 1, last: 0 });
     session.withdraw(gone);
     live();
     session.send(message("c"), { lane: "answer" });
     expect(outlet.said()).toEqual([stamped(1, "a"), stamped(2, "c")]);
-    expect(session.told).toEqual({ first: 1, last: 2 });
+    expect(session.sentRange).toEqual({ first: 1, last: 2 });
   });
 
   test("goes first when it was kept, in order with what follows", () => {
@@ -32,14 +32,14 @@ describe("what is said", () => {
       session.send(message("c"), { lane: "answer" }),
     ];
     expect(await Promise.all([event, call, answer].map(outcome))).toEqual([undefined, "settled", "settled"]);
-    session.acked(1);
+    session.acknowledge(1);
     expect(await outcome(event)).toBe("settled");
   });
 
   test("is settled one by one: an ack has exceptions, and a number may come without a frame of its own", async () => {
     const { session } = speaking();
     const sent = Array.from({ length: 5 }, (_, n) => session.send(message(n)));
-    session.acked(4, [2, 3]);
+    session.acknowledge(4, [2, 3]);
     expect(await Promise.all(sent.map(outcome))).toEqual([
       "settled",
       undefined,
@@ -47,23 +47,23 @@ describe("what is said", () => {
       "settled",
       undefined,
     ]);
-    expect(session.told).toEqual({ first: 2, last: 5 });
-    session.acked(4, [3]);
-    session.acked(2);
-    session.hear({ s: 1, a: 5 });
+    expect(session.sentRange).toEqual({ first: 2, last: 5 });
+    session.acknowledge(4, [3]);
+    session.acknowledge(2);
+    session.receive({ s: 1, a: 5 });
     expect(await Promise.all(sent.map(outcome))).toEqual(Array(5).fill("settled"));
     expect(session.undelivered).toBe(0);
   });
 
   test.each([1, 7])("cannot be acknowledged before it is sent: %i", (a) => {
     const { session, again } = speaking();
-    expect(() => session.acked(a)).toThrow("it acknowledges what was never sent");
-    expect(() => session.hear({ a })).toThrow(expect.objectContaining({ closeCode: 4400 }));
-    session.parked();
+    expect(() => session.acknowledge(a)).toThrow("it acknowledges what was never sent");
+    expect(() => session.receive({ a })).toThrow(expect.objectContaining({ closeCode: 4400 }));
+    session.detach();
     session.send(message("a"));
-    expect(() => session.acked(1)).toThrow("it acknowledges what was never sent");
+    expect(() => session.acknowledge(1)).toThrow("it acknowledges what was never sent");
     again();
-    expect(() => session.acked(1)).not.toThrow();
+    expect(() => session.acknowledge(1)).not.toThrow();
   });
 });
 
@@ -71,8 +71,8 @@ describe("on the next wire", () => {
   test("what the other half does not have is said again with its number, before anything else", () => {
     const { session, outlet, again } = speaking();
     for (const n of [1, 2, 3]) session.send(message(n));
-    session.acked(1);
-    session.parked();
+    session.acknowledge(1);
+    session.detach();
     session.send(message("away"));
     expect(outlet.said()).toEqual([1, 2, 3].map((n) => stamped(n, n)));
     expect(again({ rx: 2 }).said()).toEqual([stamped(3, 3), stamped(4, "away")]);
@@ -81,7 +81,7 @@ describe("on the next wire", () => {
   test("what it has and wants again is said again", () => {
     const { session, again } = speaking();
     for (const n of [1, 2, 3, 4]) session.send(message(n));
-    session.acked(1);
+    session.acknowledge(1);
     expect(again({ rx: 3, but: [1, 3] }).said()).toEqual([stamped(3, 3), stamped(4, 4)]);
   });
 
@@ -90,7 +90,7 @@ describe("on the next wire", () => {
     const sent = session.send(message(1));
     expect(again({ rx: 1 }).said()).toEqual([]);
     expect(await outcome(sent)).toBeUndefined();
-    session.acked(1);
+    session.acknowledge(1);
     expect(await outcome(sent)).toBe("settled");
   });
 
@@ -99,10 +99,10 @@ describe("on the next wire", () => {
     for (const n of [1, 2, 3]) session.send(message(n));
     const next = again();
     next.said();
-    session.parked();
+    session.detach();
     next.fills();
     live({}, next);
-    session.acked(2);
+    session.acknowledge(2);
     await next.drains();
     expect(next.said()).toEqual([stamped(3, 3)]);
   });
@@ -110,10 +110,10 @@ describe("on the next wire", () => {
   test("what has come is said first, whether or not anything has", async () => {
     const { session, again } = speaking();
     expect(again().said()).toEqual([]);
-    session.hear({ s: 1 });
-    session.hear({ s: 2 });
+    session.receive({ s: 1 });
+    session.receive({ s: 2 });
     const done = session.hold(2);
-    session.parked();
+    session.detach();
     const next = again();
     expect(next.said()).toEqual(['{"t":"ack","a":2,"but":[2]}']);
     done();
@@ -150,7 +150,7 @@ describe("a wire that is full", () => {
   test("takes the rest of what is said again when it has room, and then what is new", async () => {
     const { session, live } = speaking();
     for (const n of [1, 2]) session.send(message(n));
-    session.parked();
+    session.detach();
     const { outlet: next } = speaking();
     next.fills();
     live({}, next);

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { binary, bool, bytes, type Codec, int, json, text, whatever } from "../../src/socket/codec.ts";
+import { binary, bool, bytes, type Codec, int, json, text, passthrough } from "../../src/socket/codec.ts";
 import { ValidationError } from "../../src/errors.ts";
 import type { Message } from "../../src/wire/wire.ts";
 
@@ -170,7 +170,7 @@ test("JSON goes out compact, and unescaped whatever the script", () => {
 describe("binary", () => {
   test("puts a codec's text in binary messages and reads no other", async () => {
     const codec = binary(json(z.object({ a: z.number() })));
-    expect(codec.kind).toBe("binary");
+    expect(codec.type).toBe("binary");
     expect(codec.encode({ a: 1 })).toEqual(utf8('{"a":1}'));
     expect(await codec.decode(utf8('{"a":1}'))).toEqual({ a: 1 });
     await expect(codec.decode('{"a":1}')).rejects.toThrow("expected a binary message");
@@ -188,17 +188,17 @@ describe("binary", () => {
 
 test("without a codec strings and bytes go as they are, all else as JSON, and nothing is parsed", () => {
   const some = utf8("a");
-  expect(whatever.encode("{}")).toBe("{}");
-  expect(whatever.encode(some)).toBe(some);
-  expect(whatever.encode({ a: 1 })).toBe('{"a":1}');
-  expect(() => whatever.encode(undefined)).toThrow(ValidationError);
-  expect(whatever.decode("{}")).toBe("{}");
-  expect(whatever.decode(some)).toBe(some);
+  expect(passthrough.encode("{}")).toBe("{}");
+  expect(passthrough.encode(some)).toBe(some);
+  expect(passthrough.encode({ a: 1 })).toBe('{"a":1}');
+  expect(() => passthrough.encode(undefined)).toThrow(ValidationError);
+  expect(passthrough.decode("{}")).toBe("{}");
+  expect(passthrough.decode(some)).toBe(some);
 });
 
 test("without a codec buffers and views of them are bytes, and only the bytes they show", () => {
   const { buffer } = new Uint8Array([1, 2, 3, 4]);
-  expect(whatever.encode(buffer)).toEqual(new Uint8Array([1, 2, 3, 4]));
-  expect(whatever.encode(new DataView(buffer, 1, 2))).toEqual(new Uint8Array([2, 3]));
-  expect(whatever.encode(new Uint16Array(buffer, 2, 1))).toEqual(new Uint8Array([3, 4]));
+  expect(passthrough.encode(buffer)).toEqual(new Uint8Array([1, 2, 3, 4]));
+  expect(passthrough.encode(new DataView(buffer, 1, 2))).toEqual(new Uint8Array([2, 3]));
+  expect(passthrough.encode(new Uint16Array(buffer, 2, 1))).toEqual(new Uint8Array([3, 4]));
 });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { int, text } from "../../src/socket/codec.ts";
 import { ValidationError } from "../../src/errors.ts";
-import { Socket, type SocketCodecs } from "../../src/socket/socket.ts";
+import { RawSocket, type SocketCodecs } from "../../src/socket/socket.ts";
 import { joinedWires } from "../../src/wire/wire.ts";
 
 function sockets<Receive, Send>(codecs?: SocketCodecs<Receive, Send>) {
   const [wire, far] = joinedWires();
-  return { socket: new Socket(wire, codecs), other: new Socket(far), wire, far };
+  return { socket: new RawSocket(wire, codecs), other: new RawSocket(far), wire, far };
 }
 
 async function all<Value>(values: AsyncIterable<Value>): Promise<Value[]> {

@@ -2,13 +2,13 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { bytes, int, json } from "../../src/socket/codec.ts";
 import { CloseError, ValidationError } from "../../src/errors.ts";
-import { Socket, type SocketCodecs } from "../../src/socket/socket.ts";
+import { RawSocket, type SocketCodecs } from "../../src/socket/socket.ts";
 import { joinedWires } from "../../src/wire/wire.ts";
 import { fill } from "../wire/wire-conformance.ts";
 
 function sockets<Receive, Send>(codecs?: SocketCodecs<Receive, Send>) {
   const [wire, far] = joinedWires("some.protocol");
-  return { socket: new Socket(wire, codecs), other: new Socket(far), wire, far };
+  return { socket: new RawSocket(wire, codecs), other: new RawSocket(far), wire, far };
 }
 
 async function all<Value>(values: AsyncIterable<Value>): Promise<Value[]> {

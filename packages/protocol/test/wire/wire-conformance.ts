@@ -21,9 +21,9 @@ export interface Abilities {
 export function hearing(wire: Wire): Mailbox<Message | Closed> {
   const heard = new Mailbox<Message | Closed>();
   wire.listen({
-    message: (message) => heard.put(message),
-    closed: (closed) => heard.put(closed),
-    pong: () => heard.put("a pong"),
+    message: (message) => heard.push(message),
+    closed: (closed) => heard.push(closed),
+    pong: () => heard.push("a pong"),
   });
   return heard;
 }
@@ -76,7 +76,7 @@ export function wireConformance(
         const heard = hearing(to);
         for (const message of messages) from.send(message);
         for (const message of messages) {
-          const arrived = await heard.take();
+          const arrived = await heard.pull();
           expect(arrived instanceof Uint8Array ? Uint8Array.from(arrived) : arrived).toEqual(message);
         }
       }
@@ -87,10 +87,10 @@ export function wireConformance(
       far.send("1");
       far.send("2");
       far.close(4001, "over");
-      expect(await hearing(far).take()).toMatchObject({ code: 4001 });
+      expect(await hearing(far).pull()).toMatchObject({ code: 4001 });
       const heard = hearing(near);
-      expect([await heard.take(), await heard.take()]).toEqual(["1", "2"]);
-      expect(await heard.take()).toEqual({ code: 4001, reason: "over", wasClean: true });
+      expect([await heard.pull(), await heard.pull()]).toEqual(["1", "2"]);
+      expect(await heard.pull()).toEqual({ code: 4001, reason: "over", wasClean: true });
     });
 
     test("a listener that leaves is told nothing more, the next one is told the rest", async () => {
@@ -109,7 +109,7 @@ export function wireConformance(
       far.send("1");
       far.send("2");
       await first;
-      expect(await hearing(near).take()).toBe("2");
+      expect(await hearing(near).pull()).toBe("2");
       expect(told).toEqual(["1"]);
     });
 
@@ -124,9 +124,9 @@ export function wireConformance(
         by.close(closed.code, closed.reason);
         by.close(4002, "again");
         by.send("late");
-        expect(await told.take()).toBe("last");
-        expect(await told.take()).toEqual(closed);
-        expect(await toldToo.take()).toEqual(closed);
+        expect(await told.pull()).toBe("last");
+        expect(await told.pull()).toEqual(closed);
+        expect(await toldToo.pull()).toEqual(closed);
       },
     );
 
@@ -134,7 +134,7 @@ export function wireConformance(
       const { near, far } = await open();
       const [told, toldToo] = [hearing(near), hearing(far)];
       near.close(1000, "");
-      await Promise.all([told.take(), toldToo.take()]);
+      await Promise.all([told.pull(), toldToo.pull()]);
       for (const wire of [near, far]) {
         wire.send("late");
         wire.close(4001, "late");
@@ -154,8 +154,8 @@ export function wireConformance(
       near.terminate();
       near.terminate();
       const broken = { code: 1006, reason: "", wasClean: false };
-      expect(await told.take()).toEqual(broken);
-      expect(await toldToo.take()).toEqual(broken);
+      expect(await told.pull()).toEqual(broken);
+      expect(await toldToo.pull()).toEqual(broken);
       await new Promise(setImmediate);
       expect([told.size, toldToo.size]).toEqual([0, 0]);
     });
@@ -175,8 +175,8 @@ function pausing(open: () => Promise<Connected>): void {
     near.send("last");
     far.resume();
     await drained;
-    for (let chunk = 0; chunk < sent; chunk += 1) expect(await heard.take()).toHaveLength(65_536);
-    expect(await heard.take()).toBe("last");
+    for (let chunk = 0; chunk < sent; chunk += 1) expect(await heard.pull()).toHaveLength(65_536);
+    expect(await heard.pull()).toBe("last");
   });
 
   test.each(["near", "far"] as const)(
@@ -196,6 +196,6 @@ function pinging(open: () => Promise<Connected>): void {
     const { near } = await open();
     const heard = hearing(near);
     near.ping?.();
-    expect(await heard.take()).toBe("a pong");
+    expect(await heard.pull()).toBe("a pong");
   });
 }

@@ -24,7 +24,7 @@ test("on joined wires a message arrives later, and not while the other end is pa
   expect(heard.size).toBe(1);
   far.resume();
   near.send("3");
-  expect([await heard.take(), await heard.take(), await heard.take()]).toEqual(["1", "2", "3"]);
+  expect([await heard.pull(), await heard.pull(), await heard.pull()]).toEqual(["1", "2", "3"]);
 });
 
 test("on joined wires one who waits for room is released when the paused end closes", async () => {
@@ -52,10 +52,10 @@ test("events are kept until someone listens, and the count says how many", () =>
   const { told, listener } = collector();
   events.message("1");
   events.closed(closed);
-  expect([events.kept, events.ended]).toEqual([2, true]);
+  expect([events.buffered, events.ended]).toEqual([2, true]);
   events.listen(listener);
   expect(told).toEqual(["1", 1000]);
-  expect(events.kept).toBe(0);
+  expect(events.buffered).toBe(0);
 });
 
 test("what happens while the kept is told comes after it", () => {

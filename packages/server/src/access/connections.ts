@@ -1,30 +1,30 @@
 import { CloseCode, CloseError, type Wire } from "@symbolon/protocol";
-import type { Accept, Attempt } from "../request/exchange.ts";
+import type { Accept, Exchange } from "../request/exchange.ts";
 import type { Clock } from "../timing/clock.ts";
-import { identityOf } from "../request/identity.ts";
+import { readIdentity } from "../request/identity.ts";
 
 /** Someone who is connected, or whose session waits. */
-export interface Visitor {
+export interface Connection {
   /** Whether it brings a fresh credential when it is asked for one; another goes when its credential ends. */
-  readonly renews: boolean;
+  readonly renewsCredential: boolean;
   /** Whether it is connected. */
-  readonly here: boolean;
+  readonly connected: boolean;
   /** Ends it: not even what it has said is handled any more. */
-  expel(error: CloseError): void;
+  terminate(error: CloseError): void;
   /** Ends it, when what it has said was handled. */
-  leave(error: CloseError): void;
+  closeGracefully(error: CloseError): void;
   /** Asks it to go elsewhere in `at` ms; false when it would not understand. */
-  move(at: number): boolean;
+  goAway(at: number): boolean;
 }
 
 /** Everyone who is connected to an app, or whose session waits: each can be shown out. */
-export class Visitors {
+export class Connections {
   readonly #clock: Clock;
   readonly #most: number;
   /** By principal; those who have none are together. */
-  readonly #named = new Map<string | undefined, Set<Visitor>>();
+  readonly #named = new Map<string | undefined, Set<Connection>>();
   /** Those who are let in by hooks, and not here yet. */
-  readonly #coming = new Set<Pick<Visitor, "expel"> & { readonly principal: string | undefined }>();
+  readonly #coming = new Set<Pick<Connection, "terminate"> & { readonly principal: string | undefined }>();
 
   /** `most` of one principal may be connected. */
   constructor(clock: Clock, most: number) {
@@ -35,25 +35,26 @@ export class Visitors {
   /** How many there are, and how many of them are connected. */
   get count(): { readonly all: number; readonly here: number } {
     const all = this.#everyone();
-    return { all: all.length, here: all.filter(({ here }) => here).length };
+    return { all: all.length, here: all.filter(({ connected: here }) => here).length };
   }
 
   /** Refuses one more of a principal that has too many; undefined when it may come. */
-  refuse({ context }: Attempt): Response | undefined {
-    const { principal } = identityOf(context);
+  checkLimit({ context }: Exchange): Response | undefined {
+    const { principal } = readIdentity(context);
     const own = principal === undefined ? undefined : this.#named.get(principal);
-    if (own === undefined || Array.from(own).filter(({ here }) => here).length < this.#most) return undefined;
+    if (own === undefined || Array.from(own).filter(({ connected: here }) => here).length < this.#most)
+      return undefined;
     return new Response("Too many connections of yours", { status: 429, headers: { "retry-after": "5" } });
   }
 
   /** Someone is here, from when the hooks have run until `attempt` has ended. */
-  add(attempt: Attempt, visitor: Visitor): void {
-    const { principal, expiresAt } = identityOf(attempt.context);
+  add(attempt: Exchange, visitor: Connection): void {
+    const { principal, expiresAt } = readIdentity(attempt.context);
     const ended = new CloseError(CloseCode.Unauthorized, "the credential has ended");
     const stop =
-      expiresAt === undefined || visitor.renews
+      expiresAt === undefined || visitor.renewsCredential
         ? undefined
-        : this.#clock.at(expiresAt, () => visitor.expel(ended));
+        : this.#clock.at(expiresAt, () => visitor.terminate(ended));
     const own = this.#named.get(principal) ?? new Set();
     this.#named.set(principal, own.add(visitor));
     void attempt.ended.then(() => {
@@ -64,7 +65,7 @@ export class Visitors {
   }
 
   /** Someone whose wire is there as soon as it is accepted. */
-  accepting(attempt: Attempt, accept: Accept): Accept {
+  accepting(attempt: Exchange, accept: Accept): Accept {
     let wire: Wire | undefined;
     const expelled: CloseError[] = [];
     const leave = ({ code, reason }: CloseError): void => wire?.close(code, reason);
@@ -72,7 +73,13 @@ export class Visitors {
       expelled.push(error);
       leave(error);
     };
-    this.add(attempt, { renews: false, here: true, expel, leave, move: () => false });
+    this.add(attempt, {
+      renewsCredential: false,
+      connected: true,
+      terminate: expel,
+      closeGracefully: leave,
+      goAway: () => false,
+    });
     return (init) => {
       const [error] = expelled;
       if (error !== undefined) return Promise.reject(error);
@@ -87,9 +94,9 @@ export class Visitors {
   }
 
   /** Waits for what has to be known before someone can be here. Rejects as `known` does, and when everyone of that name was ended meanwhile. */
-  async coming<Known>(principal: string | undefined, known: Promise<Known>): Promise<Known> {
+  async reserve<Known>(principal: string | undefined, known: Promise<Known>): Promise<Known> {
     const expelled: CloseError[] = [];
-    const one = { principal, expel: (error: CloseError) => void expelled.push(error) };
+    const one = { principal, terminate: (error: CloseError) => void expelled.push(error) };
     this.#coming.add(one);
     try {
       const value = await known;
@@ -103,8 +110,8 @@ export class Visitors {
 
   /** Ends everyone of that name. */
   revoke(principal: string, error: CloseError): void {
-    for (const one of this.#coming) if (one.principal === principal) one.expel(error);
-    for (const visitor of Array.from(this.#named.get(principal) ?? [])) visitor.expel(error);
+    for (const one of this.#coming) if (one.principal === principal) one.terminate(error);
+    for (const visitor of Array.from(this.#named.get(principal) ?? [])) visitor.terminate(error);
   }
 
   /** Everyone is to be elsewhere within `within` ms: one after another, so that they do not arrive there together. */
@@ -115,11 +122,11 @@ export class Visitors {
     const restart = new CloseError(CloseCode.ServiceRestart, "shutting down");
     for (const [index, visitor] of all.entries()) {
       const at = Math.round(index * pace);
-      if (!visitor.move(at)) this.#clock.after(at, () => visitor.leave(restart));
+      if (!visitor.goAway(at)) this.#clock.after(at, () => visitor.closeGracefully(restart));
     }
   }
 
-  #everyone(): Visitor[] {
+  #everyone(): Connection[] {
     return Array.from(this.#named.values()).flatMap((own) => Array.from(own));
   }
 }

@@ -17,6 +17,6 @@ export interface LimitOptions {
 }
 
 /** The limits, with the defaults where nothing is said. */
-export function limitsOf(options: LimitOptions = {}): Required<LimitOptions> {
+export function resolveLimits(options: LimitOptions = {}): Required<LimitOptions> {
   return { connections: 20_000, perAddress: 100, perPrincipal: 20, trustProxy: false, ...options };
 }

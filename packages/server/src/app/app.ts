@@ -9,37 +9,37 @@ import {
 } from "@symbolon/protocol";
 import type { Accept } from "../request/exchange.ts";
 import { type Clock, SystemClock } from "../timing/clock.ts";
-import { inOneLine, isByClient } from "../request/client-errors.ts";
+import { toLogLine, isClientError } from "../request/client-errors.ts";
 import type { BaseContext, Context, HookContext } from "../request/context.ts";
 import { Dispatcher, type DispatchOptions, type HandshakeOptions, type Track } from "./dispatch.ts";
-import { type Close, type ErrorContext, type OnError, tell } from "../request/errors.ts";
+import { type Close, type ErrorContext, type OnError, report } from "../request/errors.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
-import type { AnyHook, Hook, OwnName, Provided } from "../request/hook.ts";
+import type { AnyHook, Hook, ReservedContextKey, Provided } from "../request/hook.ts";
 import type { HostOptions } from "../access/host.ts";
 import { ContractService, type Service, type ServiceOptions } from "../contract/service.ts";
 import type { SocketRoom } from "../socket/socket-rooms.ts";
-import { type LimitOptions, limitsOf } from "../access/limits.ts";
+import { type LimitOptions, resolveLimits } from "../access/limits.ts";
 import type { OriginOptions } from "../access/origin.ts";
-import { Parking, type SessionOptions } from "../session/sessions.ts";
+import { Sessions, type SessionOptions } from "../session/sessions.ts";
 import type { SocketHandler } from "../socket/serve-socket.ts";
 import { type Gauges, type HttpHandler, Routes } from "./routes.ts";
-import type { SessionLine } from "../session/session-link.ts";
+import type { SessionLink } from "../session/session-link.ts";
 import type { ImplementOptions, Setup } from "../contract/setup.ts";
 import {
-  type Layered,
-  layered,
-  layerOf,
-  type NoOthers,
-  type SocketLayer,
+  type Merged,
+  mergeDefaults,
+  pickSocketDefaults,
+  type Exact,
+  type SocketDefaults,
   type SocketOf,
   type SocketRouteOptions,
 } from "../socket/socket-options.ts";
-import { Visitors } from "../access/connections.ts";
+import { Connections } from "../access/connections.ts";
 import type { Store } from "../store/store.ts";
-import { expireStored } from "../session/stored-sessions.ts";
+import { expireStoredSessions } from "../session/stored-sessions.ts";
 
 /** What an app is made of; every option has a safe default. */
-export interface AppOptions<State = undefined> extends OriginOptions, HostOptions, SocketLayer {
+export interface AppOptions<State = undefined> extends OriginOptions, HostOptions, SocketDefaults {
   /** What the app's hooks and handlers share, as `state` in their context: pools, stores, settings. Default undefined. */
   readonly state?: State;
   /** When silent clients are asked and given up. Default 25,000 ms of silence, then 10,000 ms to answer. */
@@ -76,7 +76,7 @@ export interface RawContext {
 type Merge<A, B> = B extends Provided ? A & B : A;
 
 /** What a hook may provide where hooks provided `P` before: nothing that the context has already. */
-type New<P> = (Provided & { readonly [Name in OwnName | keyof P]?: never }) | void;
+type New<P> = (Provided & { readonly [Name in ReservedContextKey | keyof P]?: never }) | void;
 
 /** The builder one holds: routes, the hooks they run, and the two functions by which a transport serves it. */
 export interface App<P extends object = object, L extends object = object> {
@@ -94,9 +94,9 @@ export interface App<P extends object = object, L extends object = object> {
    * Another view of the same app, whose raw routes speak as `layer` says where they do not say it themselves.
    * Throws TypeError for an option that does not exist, RangeError for an idle timeout that is no time.
    */
-  readonly with: <const Over extends SocketLayer>(
-    layer: Over & NoOthers<Over, SocketLayer>,
-  ) => App<P, Layered<L, Over>>;
+  readonly with: <const Over extends SocketDefaults>(
+    layer: Over & Exact<Over, SocketDefaults>,
+  ) => App<P, Merged<L, Over>>;
   /**
    * Serves raw WebSockets at a path. Throws TypeError when a WebSocket route is there already or an option does not
    * exist, RangeError for an idle timeout that is no time.
@@ -108,8 +108,8 @@ export interface App<P extends object = object, L extends object = object> {
     ): void;
     <const Path extends string, const Options extends SocketRouteOptions>(
       path: Path,
-      options: Options & NoOthers<Options, SocketRouteOptions>,
-      handler: SocketHandler<SocketOf<Layered<L, Options>>, Context<Path, Options> & RawContext & P>,
+      options: Options & Exact<Options, SocketRouteOptions>,
+      handler: SocketHandler<SocketOf<Merged<L, Options>>, Context<Path, Options> & RawContext & P>,
     ): void;
   };
   /** Answers HTTP at a path; a WebSocket route may be at the same one. */
@@ -173,19 +173,25 @@ export interface ContractContext<C extends AnyContract> extends BaseContext {
 }
 
 /** Makes an app: the place where routes are declared. */
-export function createApp<State = undefined, Layer extends SocketLayer = object>(
+export function createApp<State = undefined, Layer extends SocketDefaults = object>(
   options: AppOptions<State> & Layer = {} as AppOptions<State> & Layer, // without options both are their defaults
-): App<{ readonly state: State }, Pick<Layer, keyof Layer & keyof SocketLayer>> {
+): App<{ readonly state: State }, Pick<Layer, keyof Layer & keyof SocketDefaults>> {
   const clock = options.clock ?? new SystemClock();
   const { heartbeat = { interval: 25_000, timeout: 10_000 }, maxPayload = 65_536 } = options;
-  const parking = new Parking<SessionLine>(clock, options.sessions);
+  const parking = new Sessions<SessionLink>(clock, options.sessions);
   const onError = options.onError ?? logError;
   const storeFailed = (error: unknown): void =>
-    void tell(onError, error, { request: new Request("symbolon:store"), phase: "ending" });
+    void report(onError, error, { request: new Request("symbolon:store"), phase: "ending" });
   if (options.store !== undefined)
-    void expireStored(options.store, clock, parking.options.grace, storeFailed);
-  const visitors = new Visitors(clock, limitsOf(options.limits).perPrincipal);
-  const routes = new Routes({ clock, heartbeat, parking, visitors, store: options.store });
+    void expireStoredSessions(options.store, clock, parking.options.grace, storeFailed);
+  const visitors = new Connections(clock, resolveLimits(options.limits).perPrincipal);
+  const routes = new Routes({
+    clock,
+    heartbeat,
+    sessions: parking,
+    connections: visitors,
+    store: options.store,
+  });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // the innermost app's own, below a mount
   };
@@ -195,54 +201,65 @@ export function createApp<State = undefined, Layer extends SocketLayer = object>
     options: {
       ...options,
       onError,
-      storeFailed,
+      onStoreError: storeFailed,
       clock,
       heartbeat,
       maxPayload,
-      parking,
-      visitors,
+      sessions: parking,
+      connections: visitors,
     },
   };
-  return view(inside, [state], layered({}, layerOf(options)), new Dispatcher(routes, inside.options));
+  return view(
+    inside,
+    [state],
+    mergeDefaults({}, pickSocketDefaults(options)),
+    new Dispatcher(routes, inside.options),
+  );
 }
 
 /** What an app is made of, for those who serve it in another way. */
-export interface Inside {
+export interface AppInternals {
   readonly routes: Routes;
   /** Gives the context its `state`. */
   readonly state: AnyHook;
   readonly options: DispatchOptions & ServiceOptions & Pick<AppOptions, "limits">;
 }
 
-const insides = new WeakMap<object, Inside>();
+const insides = new WeakMap<object, AppInternals>();
 
 /** Serves the routes of an app by other options. */
-export function servedBy(inside: Inside, change: Partial<DispatchOptions>): Pick<App, "fetch" | "handshake"> {
+export function createDispatcher(
+  inside: AppInternals,
+  change: Partial<DispatchOptions>,
+): Pick<App, "fetch" | "handshake"> {
   return new Dispatcher(inside.routes, { ...inside.options, ...change });
 }
 
 /** What an app is made of. Throws TypeError when it is none that `createApp` made; `taker` is who says so. */
-export function insideOf(app: object, taker: string): Inside {
+export function internalsOf(app: object, taker: string): AppInternals {
   const inside = insides.get(app);
   if (inside === undefined) throw new TypeError(`${taker} takes an app made by createApp`);
   return inside;
 }
 
 function view<P extends object, L extends object>(
-  inside: Inside,
+  inside: AppInternals,
   hooks: readonly AnyHook[],
-  layer: SocketLayer,
+  layer: SocketDefaults,
   served: Dispatcher,
 ): App<P, L> {
   const { routes, options } = inside;
   const ws = (path: string, ...rest: [unknown, unknown?]): void => {
     const [own, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
     const options = own as SocketRouteOptions;
-    routes.addSocket(path, hooks, options, { handler: handler as never, layer: layered(layer, options) });
+    routes.addSocket(path, hooks, options, {
+      handler: handler as never,
+      defaults: mergeDefaults(layer, options),
+    });
   };
   const app: App<P, L> = {
     use: (hook) => view(inside, [...hooks, hook], layer, served),
-    with: (over) => view(inside, hooks, layered(layer, over), served),
+    with: (over) => view(inside, hooks, mergeDefaults(layer, over), served),
     ws,
     http: (path, handler) => routes.addHttp(path, hooks, handler),
     implement: <C extends AnyContract>(contract: C, ...rest: [unknown, unknown?]) => {
@@ -256,7 +273,7 @@ function view<P extends object, L extends object>(
       routes.addContract(hooks, service);
       return service;
     },
-    mount: (prefix, other) => routes.mount(prefix, hooks, insideOf(other, "mount").routes),
+    mount: (prefix, other) => routes.mount(prefix, hooks, internalsOf(other, "mount").routes),
     room: routes.room,
     serves: (pathname) => routes.serves(pathname),
     fetch: (request) => served.fetch(request),
@@ -265,11 +282,11 @@ function view<P extends object, L extends object>(
     drain: (within) => routes.drain(within),
     revoke: (principal, { code, reason } = { code: CloseCode.Forbidden, reason: "revoked" }) => {
       checkCloseCode(code);
-      routes.revoke(principal, new CloseError(code, reason), options.storeFailed);
+      routes.revoke(principal, new CloseError(code, reason), options.onStoreError);
     },
-    gauges: () => ({ ...routes.gauges, deciding: served.deciding }),
+    gauges: () => ({ ...routes.gauges, pendingHandshakes: served.deciding }),
     maxPayload: options.maxPayload,
-    limits: limitsOf(options.limits),
+    limits: resolveLimits(options.limits),
   };
   insides.set(app, inside);
   return app;
@@ -278,6 +295,6 @@ function view<P extends object, L extends object>(
 function logError(error: unknown, { request }: ErrorContext): void {
   const { pathname } = new URL(request.url);
   const where = `symbolon: error at ${JSON.stringify(pathname.slice(0, 256))}`;
-  if (isByClient(error)) console.error(`${where}: ${inOneLine(error)}`);
+  if (isClientError(error)) console.error(`${where}: ${toLogLine(error)}`);
   else console.error(where, error);
 }

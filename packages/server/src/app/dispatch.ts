@@ -1,16 +1,22 @@
 import { CloseCode, CloseError, type FrameCodec, jsonFrames } from "@symbolon/protocol";
-import { checkFresh } from "../request/response.ts";
-import { type Accept, Attempt } from "../request/exchange.ts";
+import { checkUnused } from "../request/response.ts";
+import { type Accept, Exchange } from "../request/exchange.ts";
 import type { Clock } from "../timing/clock.ts";
-import { openContext, type RouteSchemas } from "../request/context.ts";
-import { closeOf, type OnError, Overdue, refusalFor, tell } from "../request/errors.ts";
+import { createContext, type RouteSchemas } from "../request/context.ts";
+import {
+  closeFromResponse,
+  type OnError,
+  HandshakeTimeout,
+  errorResponse,
+  report,
+} from "../request/errors.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
 import { readHello } from "../session/hello.ts";
 import type { AnyHook } from "../request/hook.ts";
 import { checkHost, type HostOptions } from "../access/host.ts";
-import { type Identity, identityOf, type Renew } from "../request/identity.ts";
+import { type Identity, readIdentity, type RenewIdentity } from "../request/identity.ts";
 import { checkOrigin, type OriginOptions } from "../access/origin.ts";
-import type { Found } from "./router.ts";
+import type { RouteMatch } from "./router.ts";
 import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
 import { offeredProtocols } from "../request/subprotocol.ts";
 
@@ -56,7 +62,7 @@ export class Dispatcher {
   /** Answers an HTTP request. Never rejects. */
   async fetch(request: Request): Promise<Response> {
     try {
-      return checkFresh(await this.#answer(request));
+      return checkUnused(await this.#answer(request));
     } catch (error) {
       return this.#refusal(request, error);
     }
@@ -69,7 +75,7 @@ export class Dispatcher {
       if (foreign !== undefined) return foreign;
       const { pathname } = new URL(request.url);
       const found = this.#routes.socketAt(pathname);
-      const codec = found?.route.raw === undefined ? this.#agreed(request) : undefined;
+      const codec = found?.route.serveSocket === undefined ? this.#agreed(request) : undefined;
       if (codec !== undefined) {
         await this.#session({ request, found, codec }, accept, track);
         return undefined;
@@ -77,11 +83,11 @@ export class Dispatcher {
       if (found === undefined) return this.#missing(pathname);
       const attempt = this.#attempt(request, found, found.route.schemas);
       track?.(attempt.ended);
-      const { raw, service } = found.route;
+      const { serveSocket: raw, service } = found.route;
       const refusal = await this.#inTime(attempt, attempt.accepting(accept), (accept) =>
         raw === undefined ? service?.plain(attempt, () => accept()) : raw(attempt, accept),
       );
-      return refusal && checkFresh(attempt.answer(refusal));
+      return refusal && checkUnused(attempt.finishResponse(refusal));
     } catch (error) {
       return this.#refusal(request, error);
     }
@@ -99,14 +105,14 @@ export class Dispatcher {
     return new Response("This is a WebSocket", { status: 426, headers }); // RFC 9110 §15.5.22
   }
 
-  async #respond(request: Request, found: Found<HttpRoute>): Promise<Response> {
+  async #respond(request: Request, found: RouteMatch<HttpRoute>): Promise<Response> {
     const attempt = this.#attempt(request, found, {});
     const response = await attempt.run(async () => {
       const response: unknown = await found.route.handler(attempt.context as never);
       if (response instanceof Response) return response;
       throw new TypeError(`the HTTP handler at ${JSON.stringify(found.pattern)} gave no Response`);
     });
-    return attempt.answer(response);
+    return attempt.finishResponse(response);
   }
 
   /** The first codec of this app's list that the client offers; undefined in plain mode. */
@@ -116,7 +122,11 @@ export class Dispatcher {
   }
 
   async #session(
-    { request, found, codec }: { request: Request; found: Found<SocketRoute> | undefined; codec: FrameCodec },
+    {
+      request,
+      found,
+      codec,
+    }: { request: Request; found: RouteMatch<SocketRoute> | undefined; codec: FrameCodec },
     accept: Accept,
     track?: Track,
   ): Promise<void> {
@@ -124,42 +134,43 @@ export class Dispatcher {
     const hello = await readHello(wire, this.#options.clock);
     if (hello === undefined) return;
     if (found === undefined) {
-      const { code, reason } = await closeOf(this.#missing(new URL(request.url).pathname));
+      const { code, reason } = await closeFromResponse(this.#missing(new URL(request.url).pathname));
       wire.close(code, reason);
       return;
     }
     const attempt = this.#attempt(request, found, found.route.schemas, hello.auth);
-    const renew: Renew = (token) => this.#identify(this.#attempt(request, found, found.route.schemas, token));
+    const renew: RenewIdentity = (token) =>
+      this.#identify(this.#attempt(request, found, found.route.schemas, token));
     let rest: (until: Promise<void>) => void = () => {};
     track?.(new Promise((resolve) => (rest = resolve)));
     const refusal = await this.#inTime(
       attempt,
       () => Promise.resolve(wire),
       (accept) => {
-        const caller = { wire, hello, codec, renew, ...identityOf(attempt.context) };
+        const caller = { wire, hello, codec, renew, ...readIdentity(attempt.context) };
         return found.route.service?.session(attempt, caller, () => accept(), rest);
       },
     );
     if (refusal === undefined) return;
-    const { code, reason } = await closeOf(refusal);
+    const { code, reason } = await closeFromResponse(refusal);
     wire.close(code, reason);
     rest(attempt.ended);
     await attempt.end();
   }
 
   /** Runs the hooks only, and ends what they began. */
-  async #identify(attempt: Attempt): Promise<Identity | CloseError> {
+  async #identify(attempt: Exchange): Promise<Identity | CloseError> {
     const never: Accept = () => Promise.reject(new CloseError(CloseCode.Abnormal, "", false));
     const refusal = await this.#inTime(attempt, never, () => undefined);
     await attempt.end();
-    if (refusal === undefined) return identityOf(attempt.context);
-    const { code, reason } = await closeOf(refusal);
+    if (refusal === undefined) return readIdentity(attempt.context);
+    const { code, reason } = await closeFromResponse(refusal);
     return new CloseError(code, reason);
   }
 
   /** Runs hooks and handler until they accept or refuse. One that hangs would hold the client, and a closing server, for ever. */
   async #inTime(
-    attempt: Attempt,
+    attempt: Exchange,
     accept: Accept,
     serve: (accept: Accept) => Promise<Response | undefined> | undefined,
   ): Promise<Response | undefined> {
@@ -172,10 +183,10 @@ export class Dispatcher {
     // A client that has left holds no place, though a hook may not heed it.
     if (signal.aborted) free();
     else signal.addEventListener("abort", free);
-    let overdue: Overdue | undefined;
+    let overdue: HandshakeTimeout | undefined;
     let stop = (): void => {};
-    const due = new Promise<Overdue>((resolve) => {
-      stop = this.#options.clock.after(timeout, () => resolve((overdue = new Overdue(timeout))));
+    const due = new Promise<HandshakeTimeout>((resolve) => {
+      stop = this.#options.clock.after(timeout, () => resolve((overdue = new HandshakeTimeout(timeout))));
     });
     const accepting: Accept = (init) => {
       if (overdue !== undefined) return Promise.reject(new CloseError(CloseCode.Abnormal, "", false));
@@ -187,30 +198,30 @@ export class Dispatcher {
     stop();
     signal.removeEventListener("abort", free);
     free();
-    if (!(first instanceof Overdue)) return first;
+    if (!(first instanceof HandshakeTimeout)) return first;
     void attempt.end(first);
     void running.then((late) => late?.body?.cancel()).catch(() => {}); // nobody is there to read it
-    return attempt.refusal(first);
+    return attempt.errorResponse(first);
   }
 
   /** A credential that has ended already is none, whatever hooks make of it. */
-  #expired({ context }: Attempt): Response | undefined {
-    const { expiresAt } = identityOf(context);
+  #expired({ context }: Exchange): Response | undefined {
+    const { expiresAt } = readIdentity(context);
     if (expiresAt === undefined || expiresAt > this.#options.clock.date) return undefined;
     return new Response("The credential has ended", { status: 401 });
   }
 
   #attempt(
     request: Request,
-    { route, pattern, params }: Found<{ readonly hooks: readonly AnyHook[] }>,
+    { route, pattern, params }: RouteMatch<{ readonly hooks: readonly AnyHook[] }>,
     schemas: RouteSchemas,
     token?: string,
-  ): Attempt {
+  ): Exchange {
     const { replaced, onError } = this.#options;
     const hooks =
       replaced === undefined ? route.hooks : route.hooks.map((hook) => replaced.get(hook) ?? hook);
-    const context = openContext(request, { params, route: pattern, ...(token !== undefined && { token }) });
-    return new Attempt(context, { schemas, hooks, onError });
+    const context = createContext(request, { params, route: pattern, ...(token !== undefined && { token }) });
+    return new Exchange(context, { schemas, hooks, onError });
   }
 
   #missing(pathname: string): Response {
@@ -219,7 +230,7 @@ export class Dispatcher {
   }
 
   #refusal(request: Request, error: unknown): Promise<Response> {
-    return refusalFor(error, () => tell(this.#options.onError, error, { request, phase: "handshake" }));
+    return errorResponse(error, () => report(this.#options.onError, error, { request, phase: "handshake" }));
   }
 }
 

@@ -1,7 +1,7 @@
 import { pathPattern } from "@symbolon/protocol";
 
 /** What may be found at a path. */
-export interface Found<Route> {
+export interface RouteMatch<Route> {
   readonly route: Route;
   /** The path as the route declared it. */
   readonly pattern: string;
@@ -38,7 +38,7 @@ export class Router<Route> {
   }
 
   /** The route of `pathname` with its parameters, or undefined. */
-  find(pathname: string): Found<Route> | undefined {
+  find(pathname: string): RouteMatch<Route> | undefined {
     for (const { match, route, pattern } of this.#entries) {
       const params = match(pathname);
       if (params !== undefined) return { route, pattern, params };

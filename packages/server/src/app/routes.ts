@@ -1,18 +1,18 @@
 import { type AnyContract, type CloseError, pathPattern, type PathPattern } from "@symbolon/protocol";
-import type { Accept, Attempt } from "../request/exchange.ts";
+import type { Accept, Exchange } from "../request/exchange.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { RouteSchemas } from "../request/context.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
 import type { AnyHook } from "../request/hook.ts";
 import type { ContractService } from "../contract/service.ts";
 import { type SocketRoom, socketRooms } from "../socket/socket-rooms.ts";
-import type { Parking } from "../session/sessions.ts";
-import { type RawRoute, serveRaw } from "../socket/serve-socket.ts";
-import { type Found, Router } from "./router.ts";
-import type { SessionLine } from "../session/session-link.ts";
+import type { Sessions } from "../session/sessions.ts";
+import { type SocketService, serveSocket } from "../socket/serve-socket.ts";
+import { type RouteMatch, Router } from "./router.ts";
+import type { SessionLink } from "../session/session-link.ts";
 import type { Store } from "../store/store.ts";
-import { endStored } from "../session/stored-sessions.ts";
-import type { Visitors } from "../access/connections.ts";
+import { removeStoredSessions } from "../session/stored-sessions.ts";
+import type { Connections } from "../access/connections.ts";
 
 /** Answers an HTTP request with what its context says. */
 export type HttpHandler<Context> = (context: Context) => Response | Promise<Response>;
@@ -22,7 +22,7 @@ export interface SocketRoute {
   readonly hooks: readonly AnyHook[];
   readonly schemas: RouteSchemas;
   /** Serves a raw WebSocket; absent on a contract's route. */
-  readonly raw?: (attempt: Attempt, accept: Accept) => Promise<Response | undefined>;
+  readonly serveSocket?: (attempt: Exchange, accept: Accept) => Promise<Response | undefined>;
   readonly service?: ContractService<AnyContract>;
 }
 
@@ -43,19 +43,19 @@ export interface Gauges {
   /** Connections, of sessions and others. */
   readonly connected: number;
   /** Sessions whose client is away. */
-  readonly waiting: number;
+  readonly detached: number;
   /** Characters that are kept for those, as it was when their clients left. */
-  readonly kept: number;
+  readonly detachedBytes: number;
   /** Handshakes that hooks or handlers have still to decide. */
-  readonly deciding: number;
+  readonly pendingHandshakes: number;
 }
 
 /** What the routes of an app share. */
 export interface RoutesOptions {
   readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
-  readonly parking: Parking<SessionLine>;
-  readonly visitors: Visitors;
+  readonly sessions: Sessions<SessionLink>;
+  readonly connections: Connections;
   /** Where sessions survive this process. Default: they do not. */
   readonly store?: Store | undefined;
 }
@@ -80,16 +80,16 @@ export class Routes {
     path: string,
     hooks: readonly AnyHook[],
     schemas: RouteSchemas,
-    served: Pick<RawRoute, "handler" | "layer">,
+    served: Pick<SocketService, "handler" | "defaults">,
   ): void {
-    const { clock, heartbeat, visitors } = this.#options;
-    const raw: SocketRoute["raw"] = (attempt, accept) => {
-      const refusal = visitors.refuse(attempt);
+    const { clock, heartbeat, connections: visitors } = this.#options;
+    const raw: SocketRoute["serveSocket"] = (attempt, accept) => {
+      const refusal = visitors.checkLimit(attempt);
       if (refusal !== undefined) return Promise.resolve(refusal);
       attempt.context["room"] = this.room;
-      return serveRaw({ ...served, clock, heartbeat }, attempt, visitors.accepting(attempt, accept));
+      return serveSocket({ ...served, clock, heartbeat }, attempt, visitors.accepting(attempt, accept));
     };
-    this.#sockets.add(path, { hooks, schemas, raw });
+    this.#sockets.add(path, { hooks, schemas, serveSocket: raw });
   }
 
   /** Adds a contract's route. */
@@ -115,32 +115,32 @@ export class Routes {
 
   /** Ends every session, those of mounted apps too. */
   async end(): Promise<void> {
-    await Promise.all([this.#options.parking.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
+    await Promise.all([this.#options.sessions.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
   }
 
   /** Forgets every session and what was said in rooms, as a process that dies does; what is in a store stays there. */
   crash(): void {
-    this.#options.parking.crash();
+    this.#options.sessions.crash();
     for (const service of this.#services) service.crash();
     for (const { routes } of this.#mounts) routes.crash();
   }
 
   /** Asks everyone to go elsewhere within `within` ms, at the routes of mounted apps too. */
   drain(within: number): void {
-    this.#options.visitors.drain(within);
+    this.#options.connections.drain(within);
     for (const { routes } of this.#mounts) routes.drain(within);
   }
 
   /** What there is now, at the routes of mounted apps too. */
-  get gauges(): Omit<Gauges, "deciding"> {
-    const { parking, visitors } = this.#options;
+  get gauges(): Omit<Gauges, "pendingHandshakes"> {
+    const { sessions: parking, connections: visitors } = this.#options;
     const { all, here } = visitors.count;
-    const own = { connected: here, waiting: all - here, kept: parking.kept };
+    const own = { connected: here, detached: all - here, detachedBytes: parking.detachedBytes };
     return this.#mounts.reduce(
       (sum, { routes: { gauges } }) => ({
         connected: sum.connected + gauges.connected,
-        waiting: sum.waiting + gauges.waiting,
-        kept: sum.kept + gauges.kept,
+        detached: sum.detached + gauges.detached,
+        detachedBytes: sum.detachedBytes + gauges.detachedBytes,
       }),
       own,
     );
@@ -148,9 +148,9 @@ export class Routes {
 
   /** Ends everyone of that name, and their sessions in stores, at the routes of mounted apps too; `failed` is told what a store failed with. */
   revoke(principal: string, error: CloseError, failed: (failure: unknown) => void): void {
-    const { visitors, store } = this.#options;
+    const { connections: visitors, store } = this.#options;
     visitors.revoke(principal, error);
-    if (store !== undefined) endStored(store, principal).catch(failed);
+    if (store !== undefined) removeStoredSessions(store, principal).catch(failed);
     for (const { routes } of this.#mounts) routes.revoke(principal, error, failed);
   }
 
@@ -160,12 +160,12 @@ export class Routes {
   }
 
   /** The WebSocket route at a path, or undefined. */
-  socketAt(pathname: string): Found<SocketRoute> | undefined {
+  socketAt(pathname: string): RouteMatch<SocketRoute> | undefined {
     return this.#sockets.find(pathname) ?? this.#below(pathname, (routes, rest) => routes.socketAt(rest));
   }
 
   /** The HTTP route at a path, or undefined. */
-  httpAt(pathname: string): Found<HttpRoute> | undefined {
+  httpAt(pathname: string): RouteMatch<HttpRoute> | undefined {
     return this.#http.find(pathname) ?? this.#below(pathname, (routes, rest) => routes.httpAt(rest));
   }
 
@@ -175,8 +175,8 @@ export class Routes {
 
   #below<Route extends { readonly hooks: readonly AnyHook[] }>(
     pathname: string,
-    find: (routes: Routes, rest: string) => Found<Route> | undefined,
-  ): Found<Route> | undefined {
+    find: (routes: Routes, rest: string) => RouteMatch<Route> | undefined,
+  ): RouteMatch<Route> | undefined {
     const parts = pathname.split("/");
     for (const { prefix, hooks, routes } of this.#mounts) {
       const bare = prefix.pattern === "/";

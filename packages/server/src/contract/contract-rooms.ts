@@ -7,21 +7,21 @@ import {
   type ServerMessages,
 } from "@symbolon/protocol";
 import type { Clock } from "../timing/clock.ts";
-import type { RecordSaid } from "../session/link.ts";
+import type { RecordRoomMessages } from "../session/link.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import type { Peer } from "./peer.ts";
-import { Reading, type RoomSource } from "../rooms/room-reader.ts";
-import { type Member, Rooms } from "../rooms/room.ts";
-import { RoomWords } from "../rooms/room-encoder.ts";
-import type { Seat } from "../rooms/memberships.ts";
+import { RoomReader, type RoomSource } from "../rooms/room-reader.ts";
+import { type RoomMember, Rooms } from "../rooms/room.ts";
+import { RoomEncoder } from "../rooms/room-encoder.ts";
+import type { RoomMemberships } from "../rooms/memberships.ts";
 import type { ContractRoom, JoinOptions, RoomsOptions } from "./setup.ts";
-import type { Keep, RoomLog, RoomPosition, Said, Store } from "../store/store.ts";
+import type { Retention, RoomLog, RoomPosition, RoomAppend, Store } from "../store/store.ts";
 
 /** A peer, as rooms need it. */
-export interface Guest {
-  readonly seat: Seat;
+export interface RoomClient {
+  readonly memberships: RoomMemberships;
   /** Told what went wrong in a room. */
-  readonly failed: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** What the rooms of a contract need. */
@@ -31,13 +31,13 @@ export interface ContractRoomsOptions {
   /** Where the logs are. Default: in memory. */
   readonly store?: Pick<Store, "rooms">;
   /** Told why what was said is lost, when nobody awaits it. */
-  readonly storeFailed: (error: unknown) => void;
+  readonly onStoreError: (error: unknown) => void;
   /** Finds a peer. Throws TypeError for one of another contract. */
-  readonly guest: (peer: object) => Guest;
+  readonly findClient: (peer: object) => RoomClient;
 }
 
 /** What a log keeps for those who come back. */
-const window: Keep = { messages: 1_000, seconds: 120 };
+const window: Retention = { messages: 1_000, seconds: 120 };
 /** A room that nobody has used is looked at so often: it loses what is too old, then is found empty, then is forgotten. */
 const rounds = 3;
 
@@ -45,12 +45,12 @@ const rounds = 3;
 export class ContractRooms<C extends AnyContract> {
   readonly #options: ContractRoomsOptions;
   readonly #path: string;
-  readonly #shown: Keep | undefined;
-  readonly #kept: Keep;
+  readonly #shown: Retention | undefined;
+  readonly #kept: Retention;
   #log: RoomLog;
-  readonly #words: RoomWords;
+  readonly #words: RoomEncoder;
   readonly #sources = new Map<string, RoomSource & { readonly unwatch: () => void }>();
-  readonly #rooms: Rooms<Peer<ServerMessages<C>>, Member, JoinOptions>;
+  readonly #rooms: Rooms<Peer<ServerMessages<C>>, RoomMember, JoinOptions>;
   /** When the clock was made, in ms since 1970. */
   readonly #start: number;
   #rounds = 0;
@@ -67,36 +67,36 @@ export class ContractRooms<C extends AnyContract> {
       seconds: Math.max(window.seconds, keep?.seconds ?? 0),
     };
     this.#log = (options.store ?? memoryStore()).rooms;
-    this.#words = new RoomWords(options.codecs?.[0] ?? jsonFrames);
+    this.#words = new RoomEncoder(options.codecs?.[0] ?? jsonFrames);
     this.#start = Date.now() - options.clock.now;
-    this.#rooms = new Rooms<Peer<ServerMessages<C>>, Member, JoinOptions>(
+    this.#rooms = new Rooms<Peer<ServerMessages<C>>, RoomMember, JoinOptions>(
       (peer, name, { since = Infinity } = {}) => {
-        const { seat, failed } = options.guest(peer);
-        if (seat.rooms >= perPeer)
+        const { memberships: seat, onError: failed } = options.findClient(peer);
+        if (seat.size >= perPeer)
           throw new RequestError("TOO_MANY_ROOMS", `a client is in ${perPeer} rooms at most: leave one`);
         const source = this.#source(name, slow as RoomSource["slow"]);
-        const was = seat.claim(name);
+        const was = seat.claimPosition(name);
         const begins = was ? () => Promise.resolve(was) : this.#newcomer(source.key, since);
-        const reading = new Reading(source, { id: seat.id, failed }, begins);
-        seat.enter(name, reading);
+        const reading = new RoomReader(source, { id: seat.id, onError: failed }, begins);
+        seat.add(name, reading);
         const left = (): void => {
-          seat.leave(name);
-          if (this.#rooms.inside(name).length > 0) return;
+          seat.remove(name);
+          if (this.#rooms.membersOf(name).length > 0) return;
           source.unwatch();
           if (this.#sources.get(name) === source) this.#sources.delete(name);
           this.#tend();
         };
-        return { gone: peer.closed, failed, left };
+        return { closed: peer.closed, onError: failed, onLeave: left };
       },
     );
   }
 
   /** The room of a name. */
-  room(name: string, say?: (said: Said) => Sent): ContractRoom<C> {
+  room(name: string, say?: (said: RoomAppend) => Sent): ContractRoom<C> {
     return this.#rooms.room<ContractRoom<C>["send"]>(name, (event, data, { except } = {}) => {
       const message = {
         name: event,
-        data: this.#words.write(event, data),
+        data: this.#words.encode(event, data),
         except: except?.id,
         at: this.#now,
       };
@@ -113,10 +113,11 @@ export class ContractRooms<C extends AnyContract> {
    */
   async commit<Result>(
     handle: (room: (name: string) => ContractRoom<C>) => Result,
-    record: RecordSaid,
+    record: RecordRoomMessages,
   ): Promise<Awaited<Result>> {
-    let held: Said[] | undefined = [];
-    const hold = (said: Said): Sent => (held === undefined ? this.#say(said) : (held.push(said), settled()));
+    let held: RoomAppend[] | undefined = [];
+    const hold = (said: RoomAppend): Sent =>
+      held === undefined ? this.#say(said) : (held.push(said), settled());
     try {
       const result = await handle((name) => this.room(name, hold));
       const said = held;
@@ -139,20 +140,20 @@ export class ContractRooms<C extends AnyContract> {
     return Math.round(this.#start + this.#options.clock.now);
   }
 
-  #append({ room, message, keep }: Said): ReturnType<RoomLog["append"]> {
+  #append({ room, message, keep }: RoomAppend): ReturnType<RoomLog["append"]> {
     return this.#log.append(room, message, keep);
   }
 
-  #say(said: Said): Sent {
+  #say(said: RoomAppend): Sent {
     const sent = new Sent((cause) =>
-      this.#options.storeFailed(new Error("what was said in a room is lost", { cause })),
+      this.#options.onStoreError(new Error("what was said in a room is lost", { cause })),
     );
     const placed = new Promise((resolve) => resolve(this.#append(said)));
     void Promise.allSettled([placed]) // who awaits it has called `then` by now
       .then(() => placed)
       .then(
-        () => sent.settle(),
-        (error: unknown) => sent.fail(error),
+        () => sent.resolve(),
+        (error: unknown) => sent.reject(error),
       );
     return sent;
   }
@@ -166,12 +167,21 @@ export class ContractRooms<C extends AnyContract> {
     const known = this.#sources.get(name);
     if (known !== undefined) return known;
     const key = this.#keyOf(name);
-    const readings = new Set<Reading>();
-    const unwatch = this.#log.watch(key, (entry, ep) => {
-      for (const reading of readings) reading.hear(entry, ep);
+    const readings = new Set<RoomReader>();
+    const unwatch = this.#log.subscribe(key, (entry, ep) => {
+      for (const reading of readings) reading.receive(entry, ep);
     });
     const { clock } = this.#options;
-    const source = { name, key, log: this.#log, words: this.#words, slow, clock, readings, unwatch };
+    const source = {
+      name,
+      key,
+      log: this.#log,
+      encoder: this.#words,
+      slow,
+      clock,
+      readers: readings,
+      unwatch,
+    };
     this.#sources.set(name, source);
     return source;
   }
@@ -189,11 +199,11 @@ export class ContractRooms<C extends AnyContract> {
       const late = again;
       again = true;
       if (!late && messages === 0) return this.#log.position(key);
-      const { ep, off, entries } = await this.#log.read(key, undefined, Infinity);
+      const { epoch: ep, offset: off, entries } = await this.#log.read(key, undefined, Infinity);
       const missed = late ? entries.findIndex(({ at }) => at >= joined) : -1;
       const before = missed < 0 ? entries.length : missed;
       const shown = entries.slice(Math.max(0, before - messages), before).find(({ at }) => at > from);
-      return { ep, off: (shown ?? entries[before])?.prev ?? off };
+      return { epoch: ep, offset: (shown ?? entries[before])?.previous ?? off };
     };
   }
 
@@ -216,6 +226,6 @@ export class ContractRooms<C extends AnyContract> {
 
 function settled(): Sent {
   const sent = new Sent();
-  sent.settle();
+  sent.resolve();
   return sent;
 }

@@ -10,20 +10,20 @@ import {
   RequestError,
   type ServerMessages,
 } from "@symbolon/protocol";
-import type { Attempt } from "../request/exchange.ts";
-import { closeOf, sendable } from "../request/errors.ts";
-import { finish, isGenerator } from "../request/hook.ts";
-import { Inbox } from "./handler-queue.ts";
-import type { Line, LineListener, LineOptions } from "../session/link.ts";
-import { patiently } from "../timing/patience.ts";
+import type { Exchange } from "../request/exchange.ts";
+import { closeFromResponse, sendableClose } from "../request/errors.ts";
+import { finishGenerator, isGenerator } from "../request/hook.ts";
+import { HandlerQueue } from "./handler-queue.ts";
+import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
+import { waitAtMost } from "../timing/patience.ts";
 import { Peer } from "./peer.ts";
 import type { SessionChange } from "../session/session-change.ts";
-import { Reception, type Spoken } from "./handlers.ts";
+import { HandlerTable, type ContractScope } from "./handlers.ts";
 import type { Setup } from "./setup.ts";
-import type { Visitor } from "../access/connections.ts";
+import type { Connection } from "../access/connections.ts";
 
 /** What a conversation needs of the app. */
-export interface ConversationOptions extends LineOptions {
+export interface ConversationOptions extends LinkOptions {
   /** The number after which the server's events and calls are numbered. Default 0. */
   readonly from?: number | undefined;
 }
@@ -40,54 +40,56 @@ const patience = 300;
 const setupPatience = 5_000;
 
 /** A conversation with one client of a contract, from setup to the end of its hooks. */
-export class Conversation<C extends AnyContract, L extends Line = Line> implements LineListener, Visitor {
+export class Conversation<C extends AnyContract, L extends ClientLink = ClientLink>
+  implements LinkListener, Connection
+{
   readonly peer: Peer<ServerMessages<C>>;
-  readonly line: L;
-  readonly #attempt: Attempt;
-  readonly #options: LineOptions;
+  readonly link: L;
+  readonly #attempt: Exchange;
+  readonly #options: LinkOptions;
   readonly #gone = new AbortController();
   #resolveClosed: ((closed: Closed) => void) | undefined;
-  readonly #reception: Reception<C>;
+  readonly #reception: HandlerTable<C>;
   #ending: (() => Promise<void>) | undefined;
   #handled: Promise<void> = Promise.resolve();
   #running = false;
   #over = false;
   #closing: CloseError | undefined;
   #deaf = false;
-  readonly #inbox = new Inbox({
-    full: () => this.#pace({ full: true }),
-    roomy: () => this.#pace({ full: false }),
+  readonly #inbox = new HandlerQueue({
+    onFull: () => this.#pace({ full: true }),
+    onDrain: () => this.#pace({ full: false }),
   });
   #pressure = { full: false, asking: false };
 
-  constructor(service: Spoken<C>, attempt: Attempt, line: L, options: ConversationOptions) {
-    this.#reception = new Reception(service, { signal: this.#gone.signal, said: line.said });
+  constructor(service: ContractScope<C>, attempt: Exchange, line: L, options: ConversationOptions) {
+    this.#reception = new HandlerTable(service, { signal: this.#gone.signal, said: line.recordRoomMessages });
     this.#attempt = attempt;
-    this.line = line;
+    this.link = line;
     this.#options = options;
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
       {
-        hears: service.contract.definition.client ?? {},
-        says: service.contract.definition.server ?? {},
+        receives: service.contract.definition.client ?? {},
+        sends: service.contract.definition.server ?? {},
         session: line.outbox,
         after: (ms, then) => options.clock.after(ms, then),
-        askForFailures: line.acknowledged,
-        crashed: (error) => {
+        requestErrorReports: line.acknowledged,
+        onHandlerError: (error) => {
           // A handler that waited for a client which is gone has not failed.
           if (!(this.#over && error instanceof OutcomeUnknown)) void this.#told(error);
         },
-        failed: (failure) => this.#unsaid(failure),
-        close: (error) => this.expel(error),
-        asking: (waits) => this.#pace({ asking: waits }),
-        queue: (turn) => this.#inbox.put(turn),
+        onEventFailed: (failure) => this.#unsaid(failure),
+        close: (error) => this.terminate(error),
+        onWaitingChange: (waits) => this.#pace({ asking: waits }),
+        queue: (turn) => this.#inbox.push(turn),
         from: options.from,
       },
-      { id: line.id, watch: (watcher) => line.watch((change) => void this.#tell(watcher, change)) },
+      { id: line.id, subscribe: (watcher) => line.subscribe((change) => void this.#tell(watcher, change)) },
       closed,
       this.#gone.signal,
     );
-    line.watch(({ is }) => {
+    line.subscribe(({ type: is }) => {
       if (is === "ended") this.#over = true;
     });
     const { signal } = attempt.context.request;
@@ -100,13 +102,13 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     return this.#running && this.#closing === undefined && !this.#gone.signal.aborted;
   }
 
-  get here(): boolean {
-    return !this.line.parked;
+  get connected(): boolean {
+    return !this.link.detached;
   }
 
   /** A plain client is not asked for anything. */
-  get renews(): boolean {
-    return this.line.acknowledged;
+  get renewsCredential(): boolean {
+    return this.link.acknowledged;
   }
 
   /** Resolves when the code after the handlers and the hooks' endings have run. */
@@ -126,9 +128,9 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     if (isGenerator(result)) {
       const first = await result.next();
       if (first.done === true) throw new TypeError("the setup ended without yielding its handlers");
-      this.#ending = () => finish(result);
-      this.#reception.take(first.value, this.peer);
-    } else this.#reception.take(result instanceof Promise ? await result : result, this.peer); // a handler may be called `then`
+      this.#ending = () => finishGenerator(result);
+      this.#reception.register(first.value, this.peer);
+    } else this.#reception.register(result instanceof Promise ? await result : result, this.peer); // a handler may be called `then`
   }
 
   /** While something was awaited, a newer connection may have come, or the client may have left. */
@@ -141,7 +143,7 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   run(): void {
     this.#checkPlace();
     this.#running = true;
-    const closed = this.line.open(this);
+    const closed = this.link.open(this);
     this.peer.serve((...event) => this.#reception.dispatch(...event));
     this.#handled = this.#inbox.run().then(() => this.peer.idle());
     void closed.then(async (end) => {
@@ -150,33 +152,33 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     });
   }
 
-  take(frame: Frame, size: number): boolean {
+  receive(frame: Frame, size: number): boolean {
     if (this.#deaf) return true;
-    const volatile = this.line.acknowledged && "name" in frame && frame.s === undefined;
+    const volatile = this.link.acknowledged && "name" in frame && frame.s === undefined;
     if (volatile && this.#inbox.size >= mostVolatile) return true;
     if (this.#inbox.size >= mostWaiting) throw new ProtocolError("more messages than are handled", 4429);
     return this.peer.receive(frame, size);
   }
 
-  failed(error: unknown): void {
+  onStoreLost(error: unknown): void {
     if (error !== undefined) void this.#attempt.report(error, "open");
-    this.expel(new CloseError(CloseCode.SessionLost, "the session cannot go on here"));
+    this.terminate(new CloseError(CloseCode.SessionLost, "the session cannot go on here"));
   }
 
-  leave(error: CloseError): void {
+  closeGracefully(error: CloseError): void {
     this.#deaf = true;
     const handled = new Promise<void>((resolve) => this.#inbox.after(resolve));
-    void patiently(this.#options.clock, handled, patience).then(() => this.#close(error));
+    void waitAtMost(this.#options.clock, handled, patience).then(() => this.#close(error));
   }
 
-  expel(error: CloseError): void {
+  terminate(error: CloseError): void {
     if (this.#closing !== undefined || this.#gone.signal.aborted) return;
-    this.#inbox.drop();
+    this.#inbox.discard();
     this.#close(error);
   }
 
-  move(at: number): boolean {
-    return this.line.move(at);
+  goAway(at: number): boolean {
+    return this.link.goAway(at);
   }
 
   /** A newer connection of the same client is here: ends this one, and resolves when nothing of it is left. */
@@ -184,24 +186,24 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     const superseded = new CloseError(CloseCode.Superseded, "a newer connection took over");
     this.#gone.abort(superseded);
     this.#close(superseded);
-    this.line.terminate(); // the old wire may be dead: nobody waits for its answer
-    await patiently(this.#options.clock, this.ended, setupPatience);
+    this.link.terminate(); // the old wire may be dead: nobody waits for its answer
+    await waitAtMost(this.#options.clock, this.ended, setupPatience);
   }
 
   /** Waits, 5 s at most, for handlers that are at work though it has ended: what they handle is not to be handled twice at once. */
-  async rest(): Promise<void> {
-    await patiently(this.#options.clock, this.#handled, setupPatience);
+  async waitForHandlers(): Promise<void> {
+    await waitAtMost(this.#options.clock, this.#handled, setupPatience);
   }
 
   /** The conversation was never accepted: ends what setup began; the hooks end when the refusal was sent. */
-  async fail(): Promise<void> {
+  async abort(): Promise<void> {
     await this.#finish(broken, Promise.resolve());
   }
 
   /** An event of the server failed, and nobody awaited it: the app is told of those that the client has refused. */
   #unsaid({ name, error }: Failure): void {
     const full = error instanceof RequestError && error.code === "OUTBOX_FULL";
-    if (full && this.#running && this.line.parked) this.line.overflow();
+    if (full && this.#running && this.link.detached) this.link.overflow();
     else if (error instanceof RequestError)
       void this.#told(new Error(`${JSON.stringify(name)} failed: ${error.message}`, { cause: error }));
   }
@@ -210,8 +212,10 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
   async #told(error: unknown): Promise<void> {
     const answer = await this.#attempt.report(error, "open");
     if (answer === undefined) return;
-    const { code, reason } = sendable(answer instanceof Response ? await closeOf(answer) : answer);
-    this.expel(new CloseError(code, reason));
+    const { code, reason } = sendableClose(
+      answer instanceof Response ? await closeFromResponse(answer) : answer,
+    );
+    this.terminate(new CloseError(code, reason));
   }
 
   /** A watcher that fails, now or later, harms nobody. */
@@ -235,23 +239,23 @@ export class Conversation<C extends AnyContract, L extends Line = Line> implemen
     if (this.#closing !== undefined) return;
     this.#closing = error;
     this.#deaf = true;
-    this.line.close(error);
+    this.link.close(error);
   }
 
   /** Stops reading while too much waits, unless what it waits for may be an answer. */
   #pace(now: { readonly full: boolean } | { readonly asking: boolean }): void {
     this.#pressure = { ...this.#pressure, ...now };
-    this.line.pause(this.#pressure.full && !this.#pressure.asking);
+    this.link.pause(this.#pressure.full && !this.#pressure.asking);
   }
 
   async #finish(closed: Closed, served: Promise<void>): Promise<void> {
     const end = new CloseError(closed.code, closed.reason, closed.wasClean);
-    this.line.close(end);
+    this.link.close(end);
     this.#inbox.end(end);
     this.peer.end();
     this.#gone.abort(end);
     this.#resolveClosed?.(closed);
-    await patiently(this.#options.clock, served, patience);
+    await waitAtMost(this.#options.clock, served, patience);
     try {
       await this.#ending?.();
     } catch (failure) {

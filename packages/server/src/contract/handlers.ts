@@ -1,45 +1,45 @@
 import { type AnyContract, type CallContext, RequestError } from "@symbolon/protocol";
-import type { RecordSaid } from "../session/link.ts";
+import type { RecordRoomMessages } from "../session/link.ts";
 import type { Peer } from "./peer.ts";
 import type { Call, ContractRoom, Handlers } from "./setup.ts";
 
 type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown;
 
 /** Calls a handler with rooms in which what it says is said when it has settled, recorded with its message. */
-export type Commit<C extends AnyContract> = (
+export type CommitHandler<C extends AnyContract> = (
   handle: (room: (name: string) => ContractRoom<C>) => unknown,
-  record: RecordSaid,
+  record: RecordRoomMessages,
 ) => Promise<unknown>;
 
 /** What a contract's handlers are given. */
-export interface Spoken<C extends AnyContract> {
+export interface ContractScope<C extends AnyContract> {
   readonly contract: C;
   readonly room: (name: string) => ContractRoom<C>;
-  readonly commit: Commit<C>;
+  readonly commit: CommitHandler<C>;
 }
 
 /** What a reception needs of its conversation. */
-export interface ReceptionOptions {
+export interface HandlerTableOptions {
   /** Aborts when the conversation ends. */
   readonly signal: AbortSignal;
-  readonly said: RecordSaid;
+  readonly said: RecordRoomMessages;
 }
 
 /** Hands the messages of one client to the handlers that its setup gave. */
-export class Reception<C extends AnyContract> {
-  readonly #service: Spoken<C>;
-  readonly #options: ReceptionOptions;
+export class HandlerTable<C extends AnyContract> {
+  readonly #service: ContractScope<C>;
+  readonly #options: HandlerTableOptions;
   // A map, not an object: an event may be called "constructor" or "__proto__".
   readonly #events = new Map<string, (input: unknown, s?: number) => unknown>();
   #unnumbered = 0;
 
-  constructor(service: Spoken<C>, options: ReceptionOptions) {
+  constructor(service: ContractScope<C>, options: HandlerTableOptions) {
     this.#service = service;
     this.#options = options;
   }
 
   /** Takes the handlers of `peer`. */
-  take(handlers: Handlers<C>, peer: Peer): void {
+  register(handlers: Handlers<C>, peer: Peer): void {
     const { signal, said } = this.#options;
     const { room, commit, contract } = this.#service;
     // The same when the message comes again, after a restart: a session keeps its name and its numbers.

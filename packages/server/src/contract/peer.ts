@@ -1,5 +1,5 @@
 import { type Closed, type Messages, CallingPeer, type PeerOptions, type Turn } from "@symbolon/protocol";
-import type { SessionChange, Watched } from "../session/session-change.ts";
+import type { SessionChange, ObservableSession } from "../session/session-change.ts";
 
 /** What a client's peer needs besides. */
 interface ServerPeerOptions extends PeerOptions {
@@ -21,16 +21,21 @@ export class Peer<Says extends Messages = Messages> extends CallingPeer<Says> {
    * Calls `watcher` when the client is away, is back, or the session has ended, until the returned function is called.
    * In plain mode there is only the end.
    */
-  readonly watch: (watcher: (change: SessionChange) => void) => () => void;
+  readonly subscribe: (watcher: (change: SessionChange) => void) => () => void;
 
   readonly #queue: (turn: Turn) => void;
 
-  constructor(options: ServerPeerOptions, session: Watched, closed: Promise<Closed>, signal: AbortSignal) {
+  constructor(
+    options: ServerPeerOptions,
+    session: ObservableSession,
+    closed: Promise<Closed>,
+    signal: AbortSignal,
+  ) {
     super(options);
-    this.last = options.from ?? 0;
+    this.lastId = options.from ?? 0;
     this.#queue = options.queue;
     this.id = session.id;
-    this.watch = (watcher) => session.watch(watcher);
+    this.subscribe = (watcher) => session.subscribe(watcher);
     this.closed = closed;
     this.signal = signal;
   }

@@ -6,20 +6,20 @@ import {
   type SessionKey,
   type Wire,
 } from "@symbolon/protocol";
-import type { Attempt } from "../request/exchange.ts";
-import { ContractRooms, type Guest } from "./contract-rooms.ts";
+import type { Exchange } from "../request/exchange.ts";
+import { ContractRooms, type RoomClient } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
-import { ClosedBefore } from "../request/errors.ts";
-import type { Line, LineOptions } from "../session/link.ts";
-import type { Owner, Parking } from "../session/sessions.ts";
-import { PlainLine } from "../session/plain-link.ts";
-import type { Commit } from "./handlers.ts";
-import { leftBy, type Note, noteOf, resetOf, tellOfLost } from "../session/restore.ts";
-import { type Caller, SessionLine } from "../session/session-link.ts";
-import { hashOf, SessionSecret } from "../session/session-secret.ts";
-import type { Attached, AttachRequest, Awaitable, Claim, Store } from "../store/store.ts";
+import { CloseResponse } from "../request/errors.ts";
+import type { ClientLink, LinkOptions } from "../session/link.ts";
+import type { SessionOwner, Sessions } from "../session/sessions.ts";
+import { PlainLink } from "../session/plain-link.ts";
+import type { CommitHandler } from "./handlers.ts";
+import { restoredState, type SessionNote, readNote, resetReason, sendLostCalls } from "../session/restore.ts";
+import { type IdentifiedWire, SessionLink } from "../session/session-link.ts";
+import { hashSecret, SessionSecret } from "../session/session-secret.ts";
+import type { AttachResult, AttachRequest, Awaitable, Claim, Store } from "../store/store.ts";
 import type { ContractRoom, ImplementOptions, Setup } from "./setup.ts";
-import type { Visitors } from "../access/connections.ts";
+import type { Connections } from "../access/connections.ts";
 
 /** A contract being served. */
 export interface Service<C extends AnyContract> {
@@ -28,12 +28,12 @@ export interface Service<C extends AnyContract> {
 }
 
 /** What a service needs of the app. */
-export interface ServiceOptions extends LineOptions {
+export interface ServiceOptions extends LinkOptions {
   readonly codecs?: readonly FrameCodec[];
-  readonly parking: Parking<SessionLine>;
-  readonly visitors: Visitors;
+  readonly sessions: Sessions<SessionLink>;
+  readonly connections: Connections;
   /** Told that the store has failed where nobody waits for it. */
-  readonly storeFailed: (error: unknown) => void;
+  readonly onStoreError: (error: unknown) => void;
   /** Where sessions survive this process. Default: they do not. */
   readonly store?: Store;
 }
@@ -49,21 +49,25 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly #setup: Setup<C, never>;
   readonly #options: ServiceOptions;
   /** The newest conversation of each client instance, by `cid` and principal, from before its setup to its end. */
-  readonly #newest = new Map<string, Conversation<C, SessionLine>>();
+  readonly #newest = new Map<string, Conversation<C, SessionLink>>();
   /** Conversations of stored sessions whose handlers may be at work, though the session may have gone on elsewhere. */
-  readonly #working = new Map<string, Conversation<C, SessionLine>>();
-  readonly #conversations = new WeakMap<object, { readonly line: Line; readonly attempt: Attempt }>();
+  readonly #working = new Map<string, Conversation<C, SessionLink>>();
+  readonly #conversations = new WeakMap<object, { readonly line: ClientLink; readonly attempt: Exchange }>();
 
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions, own: ImplementOptions<C> = {}) {
     this.contract = contract;
     this.#setup = setup;
     this.#options = options;
-    this.#rooms = new ContractRooms(contract, { ...options, guest: (peer) => this.#guest(peer) }, own.rooms);
+    this.#rooms = new ContractRooms(
+      contract,
+      { ...options, findClient: (peer) => this.#guest(peer) },
+      own.rooms,
+    );
     this.room = (name) => this.#rooms.room(name);
   }
 
   /** Calls a handler with rooms in which what it says is said when it has settled. */
-  readonly commit: Commit<C> = (handle, record) => this.#rooms.commit(handle, record);
+  readonly commit: CommitHandler<C> = (handle, record) => this.#rooms.commit(handle, record);
 
   /** What its rooms remember is gone, and nobody waits for its handlers, as when a process dies. */
   crash(): void {
@@ -72,8 +76,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   /** Holds the conversation of a plain client. Resolves with a refusing response, or with undefined once it is accepted. */
-  async plain(attempt: Attempt, accept: () => Promise<Wire>): Promise<Response | undefined> {
-    const line = new PlainLine(this.#options);
+  async plain(attempt: Exchange, accept: () => Promise<Wire>): Promise<Response | undefined> {
+    const line = new PlainLink(this.#options);
     return this.#begin(attempt, line, undefined, async (conversation) => {
       line.attach(await accept());
       conversation.run();
@@ -85,56 +89,66 @@ export class ContractService<C extends AnyContract> implements Service<C> {
    * wire is of no account any more.
    */
   async session(
-    attempt: Attempt,
-    caller: Caller,
+    attempt: Exchange,
+    caller: IdentifiedWire,
     accept: () => Promise<Wire>,
     rest: (until: Promise<void>) => void,
   ): Promise<Response | undefined> {
     const { hello, codec, principal } = caller;
     const { pathname } = new URL(attempt.context.request.url);
-    const owner = { cid: hello.cid, pathname, principal };
-    const key = JSON.stringify([owner.cid, owner.principal]);
+    const owner = { clientId: hello.cid, pathname, principal };
+    const key = JSON.stringify([owner.clientId, owner.principal]);
     const service = `${codec.protocol} ${pathname}`;
     const known = this.#known(hello, owner, key);
     // Who has missed its welcome comes back without a word of it: the store is to know that it is here all the same.
     const brought = hello.resume ?? (known.is === "here" ? unsaid(known.line) : undefined);
     const request = brought && {
-      ...brought,
-      secret: hashOf(brought),
+      sessionId: brought.sid,
+      epoch: brought.ep,
+      receivedUpTo: brought.rx,
+      firstHeld: brought.tx0,
+      secret: hashSecret(brought),
       principal,
       service,
-      att: hello.att,
+      attempt: hello.att,
     };
     // Where what is known here does not fit, the session may have gone on at another server since.
     const asks = known.is === "gone" || (known.is === "new" && known.why === "lost");
-    const { visitors } = this.#options;
+    const { connections: visitors } = this.#options;
     const stored =
-      asks && request !== undefined ? await visitors.coming(principal, this.#find(request)) : undefined;
-    if (known.is === "stale" || stored?.is === "stale") return new ClosedBefore(superseded);
+      asks && request !== undefined ? await visitors.reserve(principal, this.#find(request)) : undefined;
+    if (known.is === "stale" || stored?.type === "stale") return new CloseResponse(superseded);
     if (known.is === "here") {
-      if (!known.line.returns.take())
-        return new ClosedBefore({ code: CloseCode.TooMany, reason: "back too often" });
+      if (!known.line.resumeRate.allow())
+        return new CloseResponse({ code: CloseCode.TooMany, reason: "back too often" });
       await attempt.end(); // the hooks have let it pass, and the session has what they provided at first
       await accept();
       const goesOn = request !== undefined && (await known.line.resume(request));
       // While something was awaited, the session may have gone on without it.
       const again = this.#known(hello, owner, key);
-      if (again.is === "stale") return new ClosedBefore(superseded);
+      if (again.is === "stale") return new CloseResponse(superseded);
       if (!goesOn || again.is !== "here")
-        return new ClosedBefore({ code: CloseCode.SessionLost, reason: "the session has ended" });
+        return new CloseResponse({ code: CloseCode.SessionLost, reason: "the session has ended" });
       rest(again.line.attach(caller, hello.resume ? "resumed" : "new"));
       return undefined;
     }
-    const restored = stored?.is === "resumed" ? stored : undefined;
-    const why = known.is === "new" ? known.why : (resetOf(stored) ?? "unknown");
+    const restored = stored?.type === "resumed" ? stored : undefined;
+    const why = known.is === "new" ? known.why : (resetReason(stored) ?? "unknown");
     const newest = this.#newest.get(key);
-    const ghost = restored && newest?.line.id === hello.resume?.sid ? newest : known.ghost;
+    const ghost = restored && newest?.link.id === hello.resume?.sid ? newest : known.ghost;
     const secret = new SessionSecret(restored === undefined ? this.#options.store?.epoch : hello.resume);
-    const left = restored && leftBy(restored.state, codec);
-    const { parking } = this.#options;
-    const line = new SessionLine({ ...this.#options, owner, parking, secret, ended: attempt.ended, left });
-    line.att = hello.att;
-    line.seat.bring(hello.rooms);
+    const left = restored && restoredState(restored.state, codec);
+    const { sessions: parking } = this.#options;
+    const line = new SessionLink({
+      ...this.#options,
+      owner,
+      sessions: parking,
+      secret,
+      ended: attempt.ended,
+      restored: left,
+    });
+    line.attempt = hello.att;
+    line.memberships.restore(hello.rooms);
     if (restored !== undefined) attempt.context["resumed"] = true;
     const from = (restored?.claim.fence ?? 0) * 2 ** 32; // no number of a process that is gone comes again
     const elder = this.#working.get(line.id);
@@ -144,83 +158,96 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       const { sessions } = this.#options.store ?? {};
       if (claim !== undefined && sessions !== undefined)
         line.record(sessions, claim, () =>
-          JSON.stringify({ ...conversation.peer.open, more: line.outbox.pending > 0 } satisfies Note),
+          JSON.stringify({
+            ...conversation.peer.openCalls,
+            hasUnsent: line.outbox.unsent > 0,
+          } satisfies SessionNote),
         );
       conversation.run();
       if (claim !== undefined) this.#watch(line.id, conversation);
-      if (restored !== undefined) tellOfLost(line, noteOf(restored.state));
+      if (restored !== undefined) sendLostCalls(line, readNote(restored.state));
       if (restored !== undefined) rest(line.attach(caller, "resumed"));
       else rest(line.attach(caller, why === undefined ? "new" : "reset", why));
     });
   }
 
-  #guest(peer: object): Guest {
+  #guest(peer: object): RoomClient {
     const talk = this.#conversations.get(peer);
     if (talk === undefined) throw new TypeError("only the peers of this contract can join its rooms");
-    return { seat: talk.line.seat, failed: (error) => void talk.attempt.report(error, "open") };
+    return {
+      memberships: talk.line.memberships,
+      onError: (error) => void talk.attempt.report(error, "open"),
+    };
   }
 
   /** Takes over a session from a process that is gone. Of what it said beyond what the client had granted there is no record. */
-  async #find(request: AttachRequest): Promise<Attached | undefined> {
+  async #find(request: AttachRequest): Promise<AttachResult | undefined> {
     const { sessions } = this.#options.store ?? {};
     const found = await sessions?.attach(request);
-    if (found?.is !== "resumed" || !noteOf(found.state).more) return found;
+    if (found?.type !== "resumed" || !readNote(found.state).hasUnsent) return found;
     await sessions?.remove(found.claim);
-    return { is: "reset", why: "overflow", cause: "more was said than the client had granted" };
+    return { type: "reset", reason: "overflow", cause: "more was said than the client had granted" };
   }
 
-  #create({ owner, secret }: SessionLine, service: string, att: number): Awaitable<Claim> | undefined {
-    const { principal, cid } = owner;
+  #create({ owner, secret }: SessionLink, service: string, att: number): Awaitable<Claim> | undefined {
+    const { principal, clientId: cid } = owner;
     const { sid } = secret.key;
-    return this.#options.store?.sessions.create({ sid, secret: secret.hash, principal, service, cid, att });
+    return this.#options.store?.sessions.create({
+      sessionId: sid,
+      secret: secret.hash,
+      principal,
+      service,
+      clientId: cid,
+      attempt: att,
+    });
   }
 
   /** What is to be done with a client that has said `hello`. */
-  #known(hello: Hello, owner: Owner, key: string): Known<C> {
+  #known(hello: Hello, owner: SessionOwner, key: string): Known<C> {
     const { resume, att } = hello;
     const newest = this.#newest.get(key);
     if (resume === undefined) {
       if (newest === undefined) return { is: "new" };
-      if (att <= newest.line.att) return { is: "stale" };
-      const { line, live } = newest;
+      if (att <= newest.link.attempt) return { is: "stale" };
+      const { link: line, live } = newest;
       if (live && !line.confirmed && line.owner.pathname === owner.pathname) return { is: "here", line };
       return { is: "new", ghost: newest };
     }
-    const found = this.#options.parking.find(resume, owner);
-    const ending = newest?.line.finished === true ? { ghost: newest } : {}; // setup is not to meet what is left of it
+    const found = this.#options.sessions.find(resume, owner);
+    const ending = newest?.link.finished === true ? { ghost: newest } : {}; // setup is not to meet what is left of it
     if (found === undefined) return { is: "gone", ...ending };
     if ("why" in found) return { is: "new", why: found.why, ...ending };
-    if (att <= found.att) return { is: "stale" };
-    return found.fits(resume)
+    if (att <= found.attempt) return { is: "stale" };
+    return found.canResume(resume)
       ? { is: "here", line: found }
-      : { is: "new", why: "lost", ...(newest?.line === found && { ghost: newest }) };
+      : { is: "new", why: "lost", ...(newest?.link === found && { ghost: newest }) };
   }
 
-  async #begin<L extends Line>(
-    attempt: Attempt,
+  async #begin<L extends ClientLink>(
+    attempt: Exchange,
     line: L,
     place: Place<C> | undefined,
     accepted: (conversation: Conversation<C, L>) => Promise<void>,
   ): Promise<Response | undefined> {
-    const refusal = this.#options.visitors.refuse(attempt);
+    const refusal = this.#options.connections.checkLimit(attempt);
     if (refusal !== undefined) return refusal;
     attempt.context["room"] = this.room;
     const conversation = new Conversation(this, attempt, line, { ...this.#options, from: place?.from });
     this.#conversations.set(conversation.peer, { line, attempt });
-    this.#options.visitors.add(attempt, conversation);
+    this.#options.connections.add(attempt, conversation);
     try {
       if (place !== undefined) await this.#follow(place, conversation as never);
       await conversation.setup(this.#setup);
       await accepted(conversation);
       return undefined;
     } catch (error) {
-      await conversation.fail();
-      return attempt.refusal(error);
+      await conversation.abort();
+      return attempt.errorResponse(error);
     }
   }
 
   /** Keeps a conversation until its last handler has settled. */
-  #watch(sid: string, conversation: Conversation<C, SessionLine>): void {
+  #watch(sid: string, conversation: Conversation<C, SessionLink>): void {
     this.#working.set(sid, conversation);
     void conversation.handled.then(() => {
       if (this.#working.get(sid) === conversation) this.#working.delete(sid);
@@ -228,27 +255,27 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   /** A client that comes back ends its own ghost first, so that setup never meets it. */
-  async #follow({ key, ghost, elder }: Place<C>, conversation: Conversation<C, SessionLine>): Promise<void> {
+  async #follow({ key, ghost, elder }: Place<C>, conversation: Conversation<C, SessionLink>): Promise<void> {
     this.#newest.set(key, conversation);
     void conversation.ended.then(() => {
       if (this.#newest.get(key) === conversation) this.#newest.delete(key);
     });
     await ghost?.supersede();
-    await elder?.rest();
+    await elder?.waitForHandlers();
   }
 }
 
 /** What the client of a session would say of it that has heard nothing yet, and said nothing. */
-function unsaid({ secret }: SessionLine): SessionKey & { readonly rx: number; readonly tx0: number } {
+function unsaid({ secret }: SessionLink): SessionKey & { readonly rx: number; readonly tx0: number } {
   return { ...secret.key, rx: 0, tx0: 1 };
 }
 
 /** Where a session stands among those of its client. */
 interface Place<C extends AnyContract> {
   readonly key: string;
-  readonly ghost: Conversation<C, SessionLine> | undefined;
+  readonly ghost: Conversation<C, SessionLink> | undefined;
   /** The one that had the session here before it went on elsewhere. */
-  readonly elder: Conversation<C, SessionLine> | undefined;
+  readonly elder: Conversation<C, SessionLink> | undefined;
   /** The number after which its events and calls are numbered. */
   readonly from: number;
 }
@@ -258,12 +285,12 @@ type Known<C extends AnyContract> =
   /** An older dial of a client that is here by a newer one. */
   | { readonly is: "stale" }
   /** One whose session goes on. */
-  | { readonly is: "here"; readonly line: SessionLine }
+  | { readonly is: "here"; readonly line: SessionLink }
   /** One whose session is not here: perhaps it is in the store. */
-  | { readonly is: "gone"; readonly ghost?: Conversation<C, SessionLine> }
+  | { readonly is: "gone"; readonly ghost?: Conversation<C, SessionLink> }
   /** One that begins: `why` the session it asked for is gone, and what is left of it. */
   | {
       readonly is: "new";
       readonly why?: string;
-      readonly ghost?: Conversation<C, SessionLine>;
+      readonly ghost?: Conversation<C, SessionLink>;
     };

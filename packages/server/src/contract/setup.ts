@@ -11,7 +11,7 @@ import type {
 } from "@symbolon/protocol";
 import type { Peer } from "./peer.ts";
 import type { BroadcastOptions, Room } from "../rooms/room.ts";
-import type { Keep } from "../store/store.ts";
+import type { Retention } from "../store/store.ts";
 
 /** A room of a contract: what is said is one of the server's messages. */
 export type ContractRoom<C extends AnyContract> = Room<
@@ -44,7 +44,7 @@ export interface ImplementOptions<C extends AnyContract> {
 /** What the rooms of a contract remember. Those who come back within 120 s, and 1,000 messages, miss nothing in any case. */
 export interface RoomsOptions<C extends AnyContract = AnyContract> {
   /** What of its past a room tells newcomers: so many messages, of so many seconds. Default: nothing. */
-  readonly keep?: Keep;
+  readonly keep?: Retention;
   /**
    * What becomes of a member that takes no more. `pause`, the default: it is told what it missed as soon as it takes
    * it. `conflate`: of that only the newest event of each key; one whose key is undefined is always told. `disconnect`:

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { LimitOptions } from "../access/limits.ts";
 
 /** Counts who is connected to a server, in all and from each address. */
-export class Crowd {
+export class ConnectionLimits {
   readonly #limits: Required<LimitOptions>;
   #all = 0;
   readonly #from = new Map<string, number>();
@@ -12,7 +12,7 @@ export class Crowd {
   }
 
   /** Gives a client a place until its socket closes; or the refusal, when there is none. */
-  enter(incoming: IncomingMessage): Response | undefined {
+  acquire(incoming: IncomingMessage): Response | undefined {
     const { connections, perAddress, trustProxy } = this.#limits;
     const headers = { "retry-after": "5" };
     if (this.#all >= connections) return new Response("Too many connections", { status: 503, headers });

@@ -8,7 +8,7 @@ const batchLimit = 64 * 1024;
 let last: { readonly message: Message; readonly frame: Buffer } | undefined;
 
 /** Writes a message as one unmasked frame (RFC 6455 §5.2). */
-export function frameOf(message: Message): Buffer {
+export function encodeFrame(message: Message): Buffer {
   if (last !== undefined && typeof message === "string" && last.message === message) return last.frame;
   const payload = typeof message === "string" ? Buffer.byteLength(message) : message.byteLength;
   const header = payload < 126 ? 2 : payload < 65_536 ? 4 : 10;
@@ -49,7 +49,7 @@ export class FrameWriter {
 
   /** Adds a message to this tick's batch. */
   write(message: Message): void {
-    const frame = frameOf(message);
+    const frame = encodeFrame(message);
     this.#frames.push(frame);
     this.#bytes += frame.byteLength;
     if (this.#bytes >= batchLimit) this.flush();

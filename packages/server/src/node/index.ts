@@ -11,11 +11,11 @@ import sirv from "sirv";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { App } from "../app/app.ts";
 import { SystemClock } from "../timing/clock.ts";
-import { Crowd } from "./connection-limits.ts";
+import { ConnectionLimits } from "./connection-limits.ts";
 import { toRequest, writeRefusal, writeResponse } from "./http.ts";
 import { checkUpgrade } from "./check-upgrade.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
-import { patiently } from "../timing/patience.ts";
+import { waitAtMost } from "../timing/patience.ts";
 import type { AcceptInit } from "../request/exchange.ts";
 import { closeOnSignal } from "./signals.ts";
 
@@ -149,7 +149,7 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
     living.add(ended);
     void ended.then(() => living.delete(ended));
   };
-  const crowd = new Crowd(app.limits);
+  const crowd = new ConnectionLimits(app.limits);
   let draining = false;
 
   const upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -163,7 +163,7 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
       !app.serves(new URL(request.url).pathname) &&
       server.listenerCount("upgrade") > 1;
     if (foreign) return;
-    const refusal = draining ? shuttingDown() : (checkUpgrade(incoming) ?? crowd.enter(incoming));
+    const refusal = draining ? shuttingDown() : (checkUpgrade(incoming) ?? crowd.acquire(incoming));
     if (refusal !== undefined || request === undefined) {
       void writeRefusal(refusal ?? new Response("Bad Request", { status: 400 }), socket);
       return;
@@ -197,7 +197,7 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
       draining = true;
       if (within <= 0) return;
       app.drain(within);
-      await patiently(new SystemClock(), gone(wss), within);
+      await waitAtMost(new SystemClock(), gone(wss), within);
     },
     close: async () => {
       const ended = app.end();
@@ -205,12 +205,12 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
       for (const ws of wss.clients) leave(ws);
       await left;
       const clock = new SystemClock();
-      await patiently(clock, Promise.all(deciding.keys()), patience);
+      await waitAtMost(clock, Promise.all(deciding.keys()), patience);
       for (const socket of deciding.values()) void writeRefusal(shuttingDown(), socket);
       // Those whose hooks had still to decide.
       await gone(wss);
       const rest = Promise.all(living).then(() => app.end()); // one who said hello meanwhile may have a session
-      await patiently(clock, Promise.all([ended, rest]), patience);
+      await waitAtMost(clock, Promise.all([ended, rest]), patience);
       server.off("upgrade", upgrade);
     },
   };

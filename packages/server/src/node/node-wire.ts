@@ -117,7 +117,7 @@ export class NodeWire implements Wire {
     this.#events.message(message);
     if (this.#listened) return;
     this.#keptBytes += Buffer.byteLength(message);
-    if (this.#events.kept >= early || this.#keptBytes > earlyBytes) this.#ws.pause();
+    if (this.#events.buffered >= early || this.#keptBytes > earlyBytes) this.#ws.pause();
   }
 }
 

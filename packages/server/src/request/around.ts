@@ -5,11 +5,11 @@ type Surround = <Value>(context: BaseContext, run: () => Value) => Value;
 let surround: Surround = (_context, run) => run();
 
 /** Runs what serves one request: hooks, handlers and endings. */
-export function within<Value>(context: BaseContext, run: () => Value): Value {
+export function runInContext<Value>(context: BaseContext, run: () => Value): Value {
   return surround(context, run);
 }
 
 /** Has everything that serves a request run inside `next`; until then it runs by itself, at no cost. */
-export function surroundWith(next: Surround): void {
+export function setContextRunner(next: Surround): void {
   surround = next;
 }

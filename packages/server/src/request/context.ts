@@ -1,5 +1,5 @@
 import { type Output, type PathParams, type Schema, ValidationError, validate } from "@symbolon/protocol";
-import { basic, bearer, type Credentials } from "./credentials.ts";
+import { basicCredentials, bearerToken, type Credentials } from "./credentials.ts";
 import { offeredProtocols } from "./subprotocol.ts";
 
 /** The schemas by which a route reads its request. */
@@ -30,7 +30,7 @@ export interface BaseContext {
    * Headers to answer with: of the 101, of a refusal and of an HTTP response. What the handler itself gives wins by name;
    * cookies are all set. The 101 of a session is written before hooks run, and has none of them.
    */
-  readonly answer: Headers;
+  readonly responseHeaders: Headers;
 }
 
 /** The schemas of a route that has none. */
@@ -74,10 +74,10 @@ export interface Context<
 type Parsed<S, Otherwise> = S extends Schema ? Output<S> : Otherwise;
 
 /** A context while it is made: mutable, for hooks add to it. */
-export type OpenContext = Record<string, unknown> & BaseContext;
+export type MutableContext = Record<string, unknown> & BaseContext;
 
 /** What a request is served by. */
-export interface Served {
+export interface RequestTarget {
   readonly params: Readonly<Record<string, string>>;
   readonly route: string;
   /** Overrules the Bearer token. */
@@ -85,14 +85,14 @@ export interface Served {
 }
 
 /** Reads a request; its parts are as they came. */
-export function openContext(request: Request, { params, route, token }: Served): OpenContext {
+export function createContext(request: Request, { params, route, token }: RequestTarget): MutableContext {
   return {
     request,
     route,
-    token: token ?? bearer(request),
-    credentials: basic(request),
+    token: token ?? bearerToken(request),
+    credentials: basicCredentials(request),
     protocols: offeredProtocols(request),
-    answer: new Headers(),
+    responseHeaders: new Headers(),
     params,
     query: parseQuery(new URL(request.url).searchParams),
     headers: request.headers,
@@ -101,8 +101,8 @@ export function openContext(request: Request, { params, route, token }: Served):
 }
 
 /** The parts of a context for which the route has schemas, as these make them. Resolves with a 400 `Response` (RFC 9457) listing the issues when they do not fit. */
-export async function readParts(
-  context: OpenContext,
+export async function validateParts(
+  context: MutableContext,
   schemas: RouteSchemas,
 ): Promise<Response | Readonly<Record<string, unknown>>> {
   const parts: Record<string, unknown> = {};

@@ -5,12 +5,12 @@ export interface Credentials {
 }
 
 /** The Bearer token of a request (RFC 6750 §2.1), or undefined. */
-export function bearer(request: Request): string | undefined {
+export function bearerToken(request: Request): string | undefined {
   return /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
 }
 
 /** The Basic credentials of a request, as UTF-8 (RFC 7617 §2.1), or undefined: a user has no colon, a password may. */
-export function basic(request: Request): Credentials | undefined {
+export function basicCredentials(request: Request): Credentials | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(request.headers.get("authorization") ?? "")?.[1];
   if (encoded === undefined) return undefined;
   try {

@@ -38,7 +38,7 @@ export type ErrorAnswer = Response | Close | void;
 export type OnError = (error: unknown, context: ErrorContext) => ErrorAnswer | Promise<ErrorAnswer>;
 
 /** Tells the app of an error. Resolves with its answer, or undefined for the default. Never rejects. */
-export async function tell(
+export async function report(
   onError: OnError,
   error: unknown,
   context: ErrorContext,
@@ -52,7 +52,7 @@ export async function tell(
 }
 
 /** A hook or handler did not decide a handshake in time. */
-export class Overdue extends Error {
+export class HandshakeTimeout extends Error {
   override readonly name: string = "Overdue";
 
   /** `ms` is how long it had. */
@@ -62,28 +62,28 @@ export class Overdue extends Error {
 }
 
 /** The response that answers what was thrown before accept: itself, 403 for a close, else what the app says, else 500, or 503 for `Overdue`. */
-export async function refusalFor(
+export async function errorResponse(
   thrown: unknown,
   told: () => Promise<Response | Close | undefined>,
 ): Promise<Response> {
   const answer = isAnswer(thrown) ? thrown : await told();
   if (answer === undefined) return defaultRefusal(thrown);
-  return answer instanceof Response ? answer : new ClosedBefore(answer);
+  return answer instanceof Response ? answer : new CloseResponse(answer);
 }
 
 /** The close that answers what was thrown after accept: itself, 4000 + a response's status, else what the app says, else 1003 for a `ValidationError`, a `ProtocolError`'s own code, and 1011 for the rest. */
-export async function closeFor(
+export async function errorClose(
   thrown: unknown,
   told: () => Promise<Response | Close | undefined>,
 ): Promise<Required<Close>> {
   const answer = (isAnswer(thrown) ? thrown : await told()) ?? defaultClose(thrown);
-  if (answer instanceof Response) return closeOf(answer);
+  if (answer instanceof Response) return closeFromResponse(answer);
   const { code, reason = "" } = answer;
   return { code, reason };
 }
 
 /** A close as it may be sent (RFC 6455 §7.4): an illegal code becomes 1011. */
-export function sendable({ code, reason = "" }: Close): Required<Close> {
+export function sendableClose({ code, reason = "" }: Close): Required<Close> {
   try {
     checkCloseCode(code);
     return { code, reason: cutReason(reason) };
@@ -93,7 +93,7 @@ export function sendable({ code, reason = "" }: Close): Required<Close> {
 }
 
 /** A close before accept is a 403, with the code and reason in its body: over HTTP no client could see them otherwise. */
-export class ClosedBefore extends Response {
+export class CloseResponse extends Response {
   /** The close that was meant; a session, whose 101 is written, can still be told it. */
   readonly close: Required<Close>;
 
@@ -105,8 +105,8 @@ export class ClosedBefore extends Response {
 }
 
 /** The close that says what a response would have said: 4000 + its status, and its text as far as it fits. */
-export async function closeOf(response: Response): Promise<Required<Close>> {
-  if (response instanceof ClosedBefore) return response.close;
+export async function closeFromResponse(response: Response): Promise<Required<Close>> {
+  if (response instanceof CloseResponse) return response.close;
   const reason = await reasonOf(response).catch(() => ""); // a body that broke has nothing to say
   return { code: closeCodeOfStatus(response.status), reason: cutReason(reason) };
 }
@@ -123,7 +123,7 @@ function isAnswer(thrown: unknown): thrown is Response | CloseError {
 }
 
 function defaultRefusal(thrown: unknown): Response {
-  return thrown instanceof Overdue
+  return thrown instanceof HandshakeTimeout
     ? new Response("The handshake took too long", { status: 503 })
     : new Response("Internal Server Error", { status: 500 });
 }

@@ -35,7 +35,7 @@ type Settled<Result> =
       ? Value
       : Result;
 
-type Ending = (error: unknown) => Promise<void>;
+type Cleanup = (error: unknown) => Promise<void>;
 
 const ownNames = [
   "request",
@@ -54,13 +54,13 @@ const ownNames = [
 ] as const;
 
 /** Names that a context has of its own: no hook may provide them. */
-export type OwnName = (typeof ownNames)[number];
+export type ReservedContextKey = (typeof ownNames)[number];
 
 const reserved: ReadonlySet<string> = new Set(ownNames);
 
 /** Hooks that ran for one connection, and their endings still to come. */
 export class HookRun {
-  readonly #endings: Ending[] = [];
+  readonly #endings: Cleanup[] = [];
   #over: { readonly error: unknown } | undefined;
 
   /** Runs hooks in order, adding what they provide to `context`. Resolves with the first `Response`, which refuses; nobody reads it when `end` came meanwhile. Rejects with what a hook throws. */
@@ -91,7 +91,7 @@ export class HookRun {
   async #first(result: HookResult<Provided | void>): Promise<Provided | Response | void> {
     if (!isGenerator(result)) return result;
     const first = await result.next();
-    if (first.done !== true) this.#endings.push((error) => finish(result, error));
+    if (first.done !== true) this.#endings.push((error) => finishGenerator(result, error));
     if (this.#over !== undefined) {
       const [failure] = await this.end(this.#over.error); // it came too late to be of use
       if (failure !== undefined) throw failure;
@@ -109,7 +109,7 @@ export function isGenerator(value: unknown): value is AnyGenerator {
 }
 
 /** Runs the part of a generator after its one `yield`. Rejects when it yields again. */
-export async function finish(generator: AnyGenerator, error?: unknown): Promise<void> {
+export async function finishGenerator(generator: AnyGenerator, error?: unknown): Promise<void> {
   const rest = await (error === undefined ? generator.next() : generator.throw(error));
   if (rest.done === true) return;
   await generator.return(undefined);

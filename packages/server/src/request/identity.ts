@@ -9,10 +9,10 @@ export interface Identity {
 }
 
 /** Runs the hooks again with a fresh credential. Resolves with what they say now, or with the close by which one refuses. Never rejects. */
-export type Renew = (token: string) => Promise<Identity | CloseError>;
+export type RenewIdentity = (token: string) => Promise<Identity | CloseError>;
 
 /** Reads what hooks have provided; an `expiresAt` that is no number is the app's own. */
-export function identityOf(context: Readonly<Record<string, unknown>>): Identity {
+export function readIdentity(context: Readonly<Record<string, unknown>>): Identity {
   const { principal, expiresAt } = context;
   return {
     principal: principal as string | undefined, // a hook that provides anything else has failed

@@ -11,7 +11,7 @@ export function mergeHeaders(added: Headers, own: HeadersInit = {}): Headers {
  * Throws TypeError for a header that is the handshake's own (RFC 6455 §4.2.2), and for a value beyond ASCII: what bytes
  * it would be is not agreed on (RFC 9110 §5.5).
  */
-export function checkHeaders(headers: Headers): void {
+export function checkHandshakeHeaders(headers: Headers): void {
   for (const [name, value] of headers) {
     if (/^(sec-websocket-.*|connection|upgrade)$/.test(name))
       throw new TypeError(
@@ -23,7 +23,7 @@ export function checkHeaders(headers: Headers): void {
 }
 
 /** The same response, fit to be written. Throws TypeError when its body was used before, or it is an error and no answer. */
-export function checkFresh(response: Response): Response {
+export function checkUnused(response: Response): Response {
   if (response.bodyUsed || response.body?.locked === true)
     throw new TypeError(
       "this Response was used before, and its body is gone: make one for each request, and leave its body unread",
@@ -36,7 +36,7 @@ export function checkFresh(response: Response): Response {
  * The same body; `sent` is called once it was read to its end, with the error when it broke, or without one when its
  * reader gave up.
  */
-export function watchBody(
+export function observeBody(
   body: ReadableStream<Uint8Array>,
   sent: (error?: unknown) => Promise<void>,
 ): ReadableStream<Uint8Array> {

@@ -1,4 +1,4 @@
-import { byClient } from "./client-errors.ts";
+import { markClientError } from "./client-errors.ts";
 
 /** The subprotocols that a client offers, in its order of preference (RFC 6455 §4.1). */
 export function offeredProtocols({ headers }: Request): readonly string[] {
@@ -10,7 +10,9 @@ export function offeredProtocols({ headers }: Request): readonly string[] {
 }
 
 /** Throws TypeError for a subprotocol that was not offered: no client would take it (RFC 6455 §4.1). */
-export function checkOffered(offered: readonly string[], subprotocol = ""): void {
+export function checkSubprotocol(offered: readonly string[], subprotocol = ""): void {
   if (subprotocol !== "" && !offered.includes(subprotocol))
-    throw byClient(new TypeError(`the client did not offer the subprotocol ${JSON.stringify(subprotocol)}`));
+    throw markClientError(
+      new TypeError(`the client did not offer the subprotocol ${JSON.stringify(subprotocol)}`),
+    );
 }

@@ -9,7 +9,7 @@ import {
 import type { RoomPosition } from "../store/store.ts";
 
 /** What carries a room's messages to a client that is here. */
-export interface Outlet {
+export interface RoomOutlet {
   readonly codec: FrameCodec;
   /** Whether the client is told events alone: no offsets, and nothing twice. */
   readonly plain: boolean;
@@ -21,24 +21,24 @@ export interface Outlet {
 }
 
 /** A session's wire. `drop` lets it go. */
-export function outletOf(wire: Wire, codec: FrameCodec, drop: Outlet["drop"]): Outlet {
+export function createOutlet(wire: Wire, codec: FrameCodec, drop: RoomOutlet["drop"]): RoomOutlet {
   return { codec, plain: false, send: (message) => wire.send(message), drained: () => wire.drained(), drop };
 }
 
 /** What a client is in a room. */
-export interface Reader {
+export interface RoomSubscriber {
   /** The client is here, on a new wire, and says that it is at `named`. */
-  here(outlet: Outlet, named: RoomPosition | undefined): void;
+  attach(outlet: RoomOutlet, named: RoomPosition | undefined): void;
   /** The client is away, or in the room no more. */
-  away(): void;
+  detach(): void;
 }
 
 /** A contract's client as its rooms reach it: the rooms that it is in, over as many wires as it takes. */
-export class Seat {
+export class RoomMemberships {
   /** Names the client's session, in plain mode its connection. */
   readonly id: string;
-  #outlet: Outlet | undefined;
-  readonly #readers = new Map<string, Reader>();
+  #outlet: RoomOutlet | undefined;
+  readonly #readers = new Map<string, RoomSubscriber>();
   /** Where it was, before it had this session, in rooms that it has not joined in it. */
   readonly #brought = new Map<string, RoomPosition>();
 
@@ -47,48 +47,48 @@ export class Seat {
   }
 
   /** In how many rooms it is. */
-  get rooms(): number {
+  get size(): number {
     return this.#readers.size;
   }
 
   /** The session begins here with a client that says where it was. */
-  bring(rooms: Hello["rooms"] = []): void {
-    for (const [room, ep, off] of rooms) this.#brought.set(room, { ep, off });
+  restore(rooms: Hello["rooms"] = []): void {
+    for (const [room, ep, off] of rooms) this.#brought.set(room, { epoch: ep, offset: off });
   }
 
   /** Where the client was in a room that it joins now for the first time in its session, if it was there. */
-  claim(room: string): RoomPosition | undefined {
+  claimPosition(room: string): RoomPosition | undefined {
     const position = this.#brought.get(room);
     this.#brought.delete(room);
     return position;
   }
 
   /** The client joins a room. */
-  enter(room: string, reader: Reader): void {
+  add(room: string, reader: RoomSubscriber): void {
     this.#readers.set(room, reader);
-    if (this.#outlet !== undefined) reader.here(this.#outlet, undefined);
+    if (this.#outlet !== undefined) reader.attach(this.#outlet, undefined);
   }
 
   /** The client leaves a room, and is told to forget it: now, or when it is back and names it. */
-  leave(room: string): void {
-    this.#readers.get(room)?.away();
+  remove(room: string): void {
+    this.#readers.get(room)?.detach();
     this.#readers.delete(room);
     this.#forget(room);
   }
 
   /** The client is here, on a new wire, and says where it is. */
-  here(outlet: Outlet, rooms: Hello["rooms"] = []): void {
+  attach(outlet: RoomOutlet, rooms: Hello["rooms"] = []): void {
     this.#outlet = outlet;
-    const named = new Map(rooms.map(([room, ep, off]) => [room, { ep, off }]));
+    const named = new Map(rooms.map(([room, ep, off]) => [room, { epoch: ep, offset: off }]));
     for (const room of named.keys())
       if (!this.#readers.has(room) && !this.#brought.has(room)) this.#forget(room);
-    for (const [room, reader] of this.#readers) reader.here(outlet, named.get(room));
+    for (const [room, reader] of this.#readers) reader.attach(outlet, named.get(room));
   }
 
   /** The client is away: rooms cost nothing for it. */
-  away(): void {
+  detach(): void {
     this.#outlet = undefined;
-    for (const reader of this.#readers.values()) reader.away();
+    for (const reader of this.#readers.values()) reader.detach();
   }
 
   #forget(room: string): void {

@@ -2,7 +2,7 @@ import { type FrameCodec, jsonFrames, type Message } from "@symbolon/protocol";
 import type { RoomEntry } from "../store/store.ts";
 
 /** What is said in rooms as it stands in their logs and on the wire: encoded once for each codec, whoever listens. */
-export class RoomWords {
+export class RoomEncoder {
   readonly #codec: FrameCodec;
   /** The frames of the message that is being said. */
   #last: { readonly entry: RoomEntry; readonly frames: Map<FrameCodec | "plain", Message> } | undefined;
@@ -13,25 +13,25 @@ export class RoomWords {
   }
 
   /** What a log is to hold of a message. Throws TypeError when its data cannot be written. */
-  write(name: string, data: unknown): Message {
+  encode(name: string, data: unknown): Message {
     return this.#codec.write({ name, data });
   }
 
   /** What was written. */
-  read({ data: words }: RoomEntry): { readonly name: string; readonly data?: unknown } {
+  decode({ data: words }: RoomEntry): { readonly name: string; readonly data?: unknown } {
     const frame = this.#codec.read(this.#codec.stamp(words, { t: "event" }));
     if (frame.t !== "event") throw new TypeError("the log of a room holds something else");
     return { name: frame.name, data: frame.data };
   }
 
   /** The frame by which a member is told. */
-  said(room: string, entry: RoomEntry, codec: FrameCodec): Message {
-    const { off: o, prev: p } = entry;
+  roomFrame(room: string, entry: RoomEntry, codec: FrameCodec): Message {
+    const { offset: o, previous: p } = entry;
     return this.#once(entry, codec, () => codec.stamp(this.#words(entry, codec), { t: "said", room, o, p }));
   }
 
   /** The frame by which a plain member is told. */
-  event(entry: RoomEntry): Message {
+  eventFrame(entry: RoomEntry): Message {
     return this.#once(entry, "plain", () => jsonFrames.stamp(this.#words(entry, jsonFrames), { t: "event" }));
   }
 
@@ -48,7 +48,7 @@ export class RoomWords {
     const json = String(entry.data);
     if (json.startsWith("{")) return json;
     // Bytes that have been in a file have forgotten what they are in JSON.
-    const { name, data } = this.read(entry);
-    return String(this.write(name, data));
+    const { name, data } = this.decode(entry);
+    return String(this.encode(name, data));
   }
 }

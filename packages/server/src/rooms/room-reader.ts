@@ -1,7 +1,7 @@
 import { CloseCode, CloseError, type Frame, jsonFrames } from "@symbolon/protocol";
 import type { Clock } from "../timing/clock.ts";
-import type { RoomWords } from "./room-encoder.ts";
-import type { Outlet, Reader } from "./memberships.ts";
+import type { RoomEncoder } from "./room-encoder.ts";
+import type { RoomOutlet, RoomSubscriber } from "./memberships.ts";
 import type { RoomEntry, RoomLog, RoomPart, RoomPosition } from "../store/store.ts";
 
 /** By what of an event a newer one replaces it; undefined when none does. */
@@ -16,26 +16,26 @@ export interface RoomSource {
   /** Its name in the log. */
   readonly key: string;
   readonly log: RoomLog;
-  readonly words: RoomWords;
+  readonly encoder: RoomEncoder;
   readonly slow: SlowPolicy;
   readonly clock: Clock;
   /** Those who are told when something is said. */
-  readonly readings: Set<Reading>;
+  readonly readers: Set<RoomReader>;
 }
 
 /** A member of a room, and what went wrong for it. */
-export interface Reads {
+export interface RoomReaderClient {
   /** The client's session. */
   readonly id: string;
   /** Told what its log threw. */
-  failed(error: unknown): void;
+  onError(error: unknown): void;
 }
 
 /** A wire of the client, while the room is read for it. */
-interface Run {
-  readonly outlet: Outlet;
+interface Attachment {
+  readonly outlet: RoomOutlet;
   /** The log is being read: what is said meanwhile is found there. */
-  busy: boolean;
+  isReading: boolean;
   /** Something was said while it was read. */
   missed: boolean;
   /** The wire was full when something was said. */
@@ -48,44 +48,44 @@ const most = 100;
 const slowFor = 10_000;
 
 /** How far a member has read a room: from the log until it has caught up, then what is said; after a full wire from the log again. */
-export class Reading implements Reader {
+export class RoomReader implements RoomSubscriber {
   readonly #room: RoomSource;
-  readonly #member: Reads;
+  readonly #member: RoomReaderClient;
   readonly #begins: () => Promise<RoomPosition>;
   #base: Promise<RoomPosition> | undefined;
-  #at: RoomPosition = { ep: "", off: 0 };
-  #run: Run | undefined;
+  #at: RoomPosition = { epoch: "", offset: 0 };
+  #run: Attachment | undefined;
 
   /** What is said after where it `begins` is for this member. That is asked now, and again if the log had failed. */
-  constructor(room: RoomSource, member: Reads, begins: () => Promise<RoomPosition>) {
+  constructor(room: RoomSource, member: RoomReaderClient, begins: () => Promise<RoomPosition>) {
     this.#room = room;
     this.#member = member;
     this.#begins = begins;
     void this.#where().catch(() => {}); // it is told when the client is here
   }
 
-  here(outlet: Outlet, named: RoomPosition | undefined): void {
-    const run = { outlet, busy: true, missed: false, slow: false };
+  attach(outlet: RoomOutlet, named: RoomPosition | undefined): void {
+    const run = { outlet, isReading: true, missed: false, slow: false };
     this.#run = run;
-    this.#room.readings.add(this);
+    this.#room.readers.add(this);
     void this.#begin(run, named);
   }
 
-  away(): void {
+  detach(): void {
     this.#run = undefined;
-    this.#room.readings.delete(this);
+    this.#room.readers.delete(this);
   }
 
   /** Something was said in the room. */
-  hear(entry: RoomEntry, ep: string): void {
+  receive(entry: RoomEntry, ep: string): void {
     const run = this.#run;
     if (run === undefined) return;
-    const { ep: own, off } = this.#at;
-    const next = ep === own && entry.prev === off;
+    const { epoch: own, offset: off } = this.#at;
+    const next = ep === own && entry.previous === off;
     try {
-      if (run.busy) run.missed = true;
+      if (run.isReading) run.missed = true;
       else if (next && run.outlet.drained() === undefined) this.#tell(run, entry, ep);
-      else if (ep !== own || entry.off > off) {
+      else if (ep !== own || entry.offset > off) {
         run.slow = next;
         void this.#catchUp(run);
       }
@@ -94,15 +94,17 @@ export class Reading implements Reader {
     }
   }
 
-  async #begin(run: Run, named: RoomPosition | undefined): Promise<void> {
+  async #begin(run: Attachment, named: RoomPosition | undefined): Promise<void> {
     try {
       const base = await this.#where();
       if (this.#run !== run) return;
       // What was said before it became a member is not for it, wherever it says that it is.
-      this.#at = named === undefined || (named.ep === base.ep && named.off < base.off) ? base : named;
+      this.#at =
+        named === undefined || (named.epoch === base.epoch && named.offset < base.offset) ? base : named;
       const part = await this.#read(run);
       if (this.#run !== run) return;
-      if (part.ep === this.#at.ep && this.#at.off <= part.off) this.#say(run, { t: "room", ...this.#here });
+      if (part.epoch === this.#at.epoch && this.#at.offset <= part.offset)
+        this.#say(run, { t: "room", ...this.#here });
       await this.#catchUp(run, part);
     } catch (error) {
       this.#fail(run, error);
@@ -118,18 +120,18 @@ export class Reading implements Reader {
   }
 
   get #here(): { readonly room: string; readonly ep: string; readonly off: number } {
-    return { room: this.#room.name, ...this.#at };
+    return { room: this.#room.name, ep: this.#at.epoch, off: this.#at.offset };
   }
 
-  async #catchUp(run: Run, first?: RoomPart): Promise<void> {
-    run.busy = true;
+  async #catchUp(run: Attachment, first?: RoomPart): Promise<void> {
+    run.isReading = true;
     try {
       let part = first ?? (await this.#read(run));
       while (this.#run === run) {
         await this.#tellAll(run, part);
         if (this.#run !== run) return;
-        if (!run.missed && this.#at.off >= part.off) {
-          run.busy = false;
+        if (!run.missed && this.#at.offset >= part.offset) {
+          run.isReading = false;
           run.slow = false;
           return;
         }
@@ -140,15 +142,15 @@ export class Reading implements Reader {
     }
   }
 
-  async #read(run: Run): Promise<RoomPart> {
+  async #read(run: Attachment): Promise<RoomPart> {
     run.missed = false;
     const all = run.slow && typeof this.#room.slow === "object";
     return this.#room.log.read(this.#room.key, this.#at, all ? Infinity : most);
   }
 
   /** Tells what the log has, as long as the wire takes it. */
-  async #tellAll(run: Run, { ep, off, gap, entries }: RoomPart): Promise<void> {
-    if (ep !== this.#at.ep || this.#at.off > off) this.#startOver(run, { ep, off });
+  async #tellAll(run: Attachment, { epoch: ep, offset: off, gap, entries }: RoomPart): Promise<void> {
+    if (ep !== this.#at.epoch || this.#at.offset > off) this.#startOver(run, { epoch: ep, offset: off });
     else if (gap !== undefined) this.#lose(run, { from: gap.from + 1, to: gap.to, why: "trimmed" });
     for (const entry of this.#chosen(run, entries)) {
       const full = run.outlet.drained();
@@ -161,30 +163,30 @@ export class Reading implements Reader {
    * What was said up to now belongs to another history, and cannot be compared. The gap goes first: a client whose wire
    * breaks before it is told where it is now asks again with what it knew, and is told of the gap once more.
    */
-  #startOver(run: Run, { ep, off }: RoomPosition): void {
+  #startOver(run: Attachment, { epoch: ep, offset: off }: RoomPosition): void {
     this.#lose(run, { from: 0, to: off, why: "epoch" });
-    this.#at = { ep, off };
+    this.#at = { epoch: ep, offset: off };
     this.#say(run, { t: "room", ...this.#here });
   }
 
-  #lose(run: Run, gap: { readonly from: number; readonly to: number; readonly why: string }): void {
+  #lose(run: Attachment, gap: { readonly from: number; readonly to: number; readonly why: string }): void {
     this.#say(run, { t: "gap", room: this.#room.name, ...gap });
-    this.#at = { ...this.#at, off: gap.to };
+    this.#at = { ...this.#at, offset: gap.to };
   }
 
   /** Those of the messages that a slow member is told; what it is not told it skips. */
-  #chosen(run: Run, entries: readonly RoomEntry[]): readonly RoomEntry[] {
+  #chosen(run: Attachment, entries: readonly RoomEntry[]): readonly RoomEntry[] {
     const { slow } = this.#room;
     if (!run.slow || typeof slow !== "object") return entries;
     const keys = entries.map((entry) => {
-      const { name, data } = this.#room.words.read(entry);
+      const { name, data } = this.#room.encoder.decode(entry);
       return slow.conflate(name, data);
     });
     const newest = new Map(keys.map((key, index) => [key, index]));
     return entries.filter((_, index) => keys[index] === undefined || newest.get(keys[index]) === index);
   }
 
-  async #wait(full: Promise<void>, run: Run): Promise<void> {
+  async #wait(full: Promise<void>, run: Attachment): Promise<void> {
     const { slow, clock } = this.#room;
     const dropped = new CloseError(CloseCode.SlowConsumer, "reads too slowly");
     const stop = slow === "disconnect" ? clock.after(slowFor, () => run.outlet.drop(dropped)) : undefined;
@@ -192,25 +194,26 @@ export class Reading implements Reader {
     stop?.();
   }
 
-  #tell(run: Run, entry: RoomEntry, ep: string): void {
-    const { name: room, words } = this.#room;
-    const { except, off, prev } = entry;
+  #tell(run: Attachment, entry: RoomEntry, ep: string): void {
+    const { name: room, encoder: words } = this.#room;
+    const { except, offset: off, previous: prev } = entry;
     const skipped = except === this.#member.id ? off : prev;
-    if (this.#at.off < skipped) this.#say(run, { t: "skip", room, o: skipped, p: this.#at.off });
+    if (this.#at.offset < skipped) this.#say(run, { t: "skip", room, o: skipped, p: this.#at.offset });
     const { plain, codec } = run.outlet;
-    if (skipped !== off) run.outlet.send(plain ? words.event(entry) : words.said(room, entry, codec));
-    this.#at = { ep, off };
+    if (skipped !== off)
+      run.outlet.send(plain ? words.eventFrame(entry) : words.roomFrame(room, entry, codec));
+    this.#at = { epoch: ep, offset: off };
   }
 
-  #say({ outlet }: Run, frame: Frame): void {
+  #say({ outlet }: Attachment, frame: Frame): void {
     if (!outlet.plain) outlet.send(jsonFrames.write(frame));
   }
 
   /** It cannot be told what was said: the client comes back and tries again. */
-  #fail(run: Run, error: unknown): void {
+  #fail(run: Attachment, error: unknown): void {
     if (this.#run !== run) return;
-    this.away();
-    this.#member.failed(error);
+    this.detach();
+    this.#member.onError(error);
     run.outlet.drop(new CloseError(CloseCode.InternalError, ""));
   }
 }

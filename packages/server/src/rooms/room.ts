@@ -1,13 +1,13 @@
 import type { Sent } from "@symbolon/protocol";
 
 /** Who is in a room. */
-export interface Member {
+export interface RoomMember {
   /** Resolves when the member is gone. */
-  readonly gone: Promise<unknown>;
+  readonly closed: Promise<unknown>;
   /** Told what a watcher threw when this member came or left. */
-  failed(error: unknown): void;
+  onError(error: unknown): void;
   /** It is in the room no more. */
-  left?(): void;
+  onLeave?(): void;
 }
 
 /** Who hears a broadcast. Joining ends by itself when the member's connection does. */
@@ -23,14 +23,14 @@ export interface Room<Joiner, Say extends (...args: never) => Sent> {
   /** Removes a member; one who is not here is no error. */
   readonly leave: (member: Joiner) => void;
   /** Tells `listener` who joins and who leaves, until the returned function is called. What it throws is told to `onError`. */
-  readonly watch: (listener: (change: RoomChange<Joiner>) => unknown) => () => void;
+  readonly subscribe: (listener: (change: RoomChange<Joiner>) => unknown) => () => void;
   /** Says something to every member; a dead one harms nobody. Settles when it is in the room's log; raw rooms have none. */
   readonly send: Say;
 }
 
 /** Someone came into a room or is gone from it; the room's size counts it already. */
 export interface RoomChange<Joiner> {
-  readonly is: "joined" | "left";
+  readonly type: "joined" | "left";
   readonly member: Joiner;
 }
 
@@ -41,7 +41,7 @@ export interface BroadcastOptions<Joiner> {
 }
 
 /** The rooms of one app or contract; a room is there while someone is in it. */
-export class Rooms<Joiner extends object, Inside extends Member, Options = undefined> {
+export class Rooms<Joiner extends object, Inside extends RoomMember, Options = undefined> {
   readonly #rooms = new Map<string, Map<Joiner, Inside>>();
   readonly #watchers = new Map<string, Set<(change: RoomChange<Joiner>) => unknown>>();
   readonly #memberOf: (joiner: Joiner, name: string, options?: Options) => Inside;
@@ -67,13 +67,13 @@ export class Rooms<Joiner extends object, Inside extends Member, Options = undef
       },
       join: (joiner, options?: Options) => this.#join(name, joiner, options),
       leave: (joiner) => this.#leave(name, joiner),
-      watch: (listener) => this.#watch(name, listener),
+      subscribe: (listener) => this.#watch(name, listener),
       send,
     };
   }
 
   /** Those who are in a room now: whoever joins or leaves later changes nothing. */
-  inside(name: string): (readonly [Joiner, Inside])[] {
+  membersOf(name: string): (readonly [Joiner, Inside])[] {
     return Array.from(this.#rooms.get(name) ?? []);
   }
 
@@ -82,8 +82,8 @@ export class Rooms<Joiner extends object, Inside extends Member, Options = undef
     if (members.has(joiner)) return;
     const member = this.#memberOf(joiner, name, options);
     this.#rooms.set(name, members.set(joiner, member));
-    void member.gone.then(() => this.#leave(name, joiner));
-    this.#tell(name, { is: "joined", member: joiner }, member);
+    void member.closed.then(() => this.#leave(name, joiner));
+    this.#tell(name, { type: "joined", member: joiner }, member);
   }
 
   #leave(name: string, joiner: Joiner): void {
@@ -92,8 +92,8 @@ export class Rooms<Joiner extends object, Inside extends Member, Options = undef
     if (members === undefined || member === undefined) return;
     members.delete(joiner);
     if (members.size === 0) this.#rooms.delete(name);
-    member.left?.();
-    this.#tell(name, { is: "left", member: joiner }, member);
+    member.onLeave?.();
+    this.#tell(name, { type: "left", member: joiner }, member);
   }
 
   #watch(name: string, listener: (change: RoomChange<Joiner>) => unknown): () => void {
@@ -105,7 +105,7 @@ export class Rooms<Joiner extends object, Inside extends Member, Options = undef
     };
   }
 
-  #tell(name: string, change: RoomChange<Joiner>, member: Member): void {
+  #tell(name: string, change: RoomChange<Joiner>, member: RoomMember): void {
     for (const watcher of Array.from(this.#watchers.get(name) ?? [])) void tell(watcher, change, member);
   }
 }
@@ -114,11 +114,11 @@ export class Rooms<Joiner extends object, Inside extends Member, Options = undef
 async function tell<Change>(
   watcher: (change: Change) => unknown,
   change: Change,
-  member: Member,
+  member: RoomMember,
 ): Promise<void> {
   try {
     await watcher(change);
   } catch (error) {
-    member.failed(error);
+    member.onError(error);
   }
 }

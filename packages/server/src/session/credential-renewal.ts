@@ -1,6 +1,6 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { Clock } from "../timing/clock.ts";
-import type { Identity, Renew } from "../request/identity.ts";
+import type { Identity, RenewIdentity } from "../request/identity.ts";
 
 /** A fresh credential is asked for so long before the old one ends, in ms, or a fifth of its life when that is shorter. */
 const ahead = 60_000;
@@ -12,16 +12,16 @@ export interface RenewalOptions {
   /** Who it is: nobody else's credential is taken. */
   readonly principal: string | undefined;
   /** Asks it for a fresh credential; in `by` ms the old one ends. */
-  readonly ask: (by: number) => void;
+  readonly requestToken: (by: number) => void;
   /** It has none that is taken. */
-  readonly refuse: (error: CloseError) => void;
+  readonly onRefused: (error: CloseError) => void;
 }
 
 /** Asks a client for a fresh credential before the one that it has ends. */
-export class Renewal {
+export class CredentialRenewal {
   readonly #clock: Clock;
   readonly #options: RenewalOptions;
-  #renew: Renew | undefined;
+  #renew: RenewIdentity | undefined;
   #asked = false;
   #stop = (): void => {};
 
@@ -31,7 +31,7 @@ export class Renewal {
   }
 
   /** The client is here, and hooks have taken its credential; `renew` has them look at another. */
-  begin({ renew, expiresAt }: Pick<Identity, "expiresAt"> & { readonly renew: Renew }): void {
+  start({ renew, expiresAt }: Pick<Identity, "expiresAt"> & { readonly renew: RenewIdentity }): void {
     this.stop();
     this.#renew = renew;
     if (expiresAt === undefined) return;
@@ -39,24 +39,24 @@ export class Renewal {
     this.#stop = this.#clock.at(expiresAt - Math.min(ahead, life / 5), () => {
       this.#asked = true;
       this.#stop = this.#clock.at(expiresAt + patience, () =>
-        this.#options.refuse(new CloseError(CloseCode.Unauthorized, "the credential has ended")),
+        this.#options.onRefused(new CloseError(CloseCode.Unauthorized, "the credential has ended")),
       );
-      this.#options.ask(Math.max(1, Math.round(expiresAt - this.#clock.date)));
+      this.#options.requestToken(Math.max(1, Math.round(expiresAt - this.#clock.date)));
     });
   }
 
   /** The client brings a credential: hooks say whose it is, as at the handshake. One that was not asked for is not looked at. */
-  async judge(token: string): Promise<void> {
+  async verify(token: string): Promise<void> {
     const renew = this.#renew;
     if (!this.#asked || renew === undefined) return;
     this.stop();
     this.#renew = renew;
     const identity = await renew(token);
     if (renew !== this.#renew) return; // it came back on another wire meanwhile, and was judged there
-    if (identity instanceof CloseError) this.#options.refuse(identity);
+    if (identity instanceof CloseError) this.#options.onRefused(identity);
     else if (identity.principal !== this.#options.principal)
-      this.#options.refuse(new CloseError(CloseCode.Forbidden, "this is another's credential"));
-    else this.begin({ ...identity, renew });
+      this.#options.onRefused(new CloseError(CloseCode.Forbidden, "this is another's credential"));
+    else this.start({ ...identity, renew });
   }
 
   /** The client is away, or gone. */

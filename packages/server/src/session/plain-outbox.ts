@@ -19,9 +19,9 @@ export class PlainOutbox implements Outbox {
 
   send(message: Message, { lane }: SendOptions = {}): Sent {
     const sent = new Sent();
-    if (this.#ended) sent.fail(this.#ended.reason);
+    if (this.#ended) sent.reject(this.#ended.reason);
     else if (lane === "volatile" && this.#wire?.drained() !== undefined)
-      sent.fail(new RequestError("DROPPED", "a volatile event could not go at once"));
+      sent.reject(new RequestError("DROPPED", "a volatile event could not go at once"));
     else if (this.#wire === undefined) this.#waiting.set(sent, message);
     else this.#transmit(this.#wire, message, sent);
     return sent;
@@ -31,7 +31,7 @@ export class PlainOutbox implements Outbox {
     return this.#waiting.get(sent) !== undefined && this.#waiting.delete(sent);
   }
 
-  fail(): boolean {
+  rejectSent(): boolean {
     return false; // it was not asked to tell
   }
 
@@ -40,7 +40,7 @@ export class PlainOutbox implements Outbox {
   }
 
   /** The wire is there: what was said goes first, in order. */
-  live(wire: Pick<Wire, "send" | "drained">): void {
+  attach(wire: Pick<Wire, "send" | "drained">): void {
     this.#wire = wire;
     for (const [sent, message] of Array.from(this.#waiting)) {
       this.#waiting.delete(sent);
@@ -51,18 +51,18 @@ export class PlainOutbox implements Outbox {
   /** The wire has ended, for `reason`: what waits for room fails, and so does every later send. */
   end(reason: unknown): void {
     this.#ended ??= { reason };
-    for (const sent of this.#waiting.keys()) sent.fail(reason);
+    for (const sent of this.#waiting.keys()) sent.reject(reason);
     this.#waiting.clear();
   }
 
   #transmit(wire: Pick<Wire, "send" | "drained">, message: Message, sent: Sent): void {
     wire.send(message);
     const drained = wire.drained();
-    if (drained === undefined) return sent.settle();
+    if (drained === undefined) return sent.resolve();
     this.#waiting.set(sent, undefined);
     void drained.then(() => {
       this.#waiting.delete(sent);
-      sent.settle();
+      sent.resolve();
     });
   }
 }

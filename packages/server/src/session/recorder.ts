@@ -1,34 +1,34 @@
 import type { DurableOutlet, Heard, Message, Wire } from "@symbolon/protocol";
 import type {
   AttachRequest,
-  Attached,
+  AttachResult,
   Awaitable,
   Claim,
-  Commit,
-  Outgoing,
+  SessionCommit,
+  StoredMessage,
   Progress,
-  Said,
+  RoomAppend,
   SessionStore,
 } from "../store/store.ts";
 
 /** What a recorder needs of its session. */
-export interface Recorded {
+export interface RecordedSession {
   /** What has come from the client. */
-  readonly heard: () => Heard;
+  readonly received: () => Heard;
   /** What is to be known again after a restart. */
   readonly note: () => Message;
   /** The store has given the session to somebody else, or has failed with an error: it ends here. */
-  readonly lost: (error?: unknown) => void;
+  readonly onLost: (error?: unknown) => void;
 }
 
 /** Has a session's steps recorded before anybody hears of them: what a wire was told survives what the store survives. */
 export class Recorder implements DurableOutlet {
   readonly #store: SessionStore;
-  readonly #session: Recorded;
+  readonly #session: RecordedSession;
   #claim: Claim;
   #wire: Wire | undefined;
-  #out: Outgoing[] = [];
-  #said: Said[] = [];
+  #out: StoredMessage[] = [];
+  #said: RoomAppend[] = [];
   #acked: Progress | undefined;
   #upTo = 0;
   #noted: Message | undefined;
@@ -41,7 +41,7 @@ export class Recorder implements DurableOutlet {
   #returning = 0;
   #over = false;
 
-  constructor(store: SessionStore, claim: Claim, session: Recorded) {
+  constructor(store: SessionStore, claim: Claim, session: RecordedSession) {
     this.#store = store;
     this.#claim = claim;
     this.#session = session;
@@ -53,36 +53,36 @@ export class Recorder implements DurableOutlet {
     this.#unsaid = [];
   }
 
-  readonly numbered = (s: number, data: Message): void => {
-    this.#out.push({ s, data });
-    this.touch();
+  readonly onSequence = (s: number, data: Message): void => {
+    this.#out.push({ sequence: s, data });
+    this.schedule();
   };
 
   send(message: Message): void {
     if (this.#wire !== undefined) this.#unsaid.push(message);
-    this.touch();
+    this.schedule();
   }
 
   // What is on its way is bounded by what the client has granted.
   drained(): undefined {}
 
   /** A handler has said this in rooms, and its message is finished in this tick. */
-  say(said: readonly Said[]): true {
+  recordRoomMessages(said: readonly RoomAppend[]): true {
     this.#said.push(...said);
-    this.touch();
+    this.schedule();
     return true;
   }
 
   /** The client has acknowledged this. */
-  acked(upTo: number, but: readonly number[] = []): void {
+  acknowledged(upTo: number, but: readonly number[] = []): void {
     if (upTo < this.#upTo) return; // said again, or late
     this.#upTo = upTo;
-    this.#acked = { upTo, but };
-    this.touch();
+    this.#acked = { upTo, pending: but };
+    this.schedule();
   }
 
   /** Something has changed: it is recorded at the end of the tick. */
-  touch(): void {
+  schedule(): void {
     if (this.#over || this.#touched) return;
     this.#touched = true;
     // Not in a microtask: what a handler has said, its answer and its end belong together.
@@ -92,12 +92,12 @@ export class Recorder implements DurableOutlet {
   }
 
   /** The client is back, or says so: asks the store whether the session may go on. */
-  async attach(request: AttachRequest): Promise<Attached> {
+  async attach(request: AttachRequest): Promise<AttachResult> {
     this.#returning += 1;
     try {
       return await this.#inTurn(async () => {
         const attached = await this.#store.attach(request);
-        if (attached.is !== "resumed") return attached;
+        if (attached.type !== "resumed") return attached;
         const { fence } = this.#claim;
         this.#claim = attached.claim;
         if (attached.claim.fence > fence + 1) this.#lose(); // somebody else had it: what is known here is old
@@ -109,11 +109,11 @@ export class Recorder implements DurableOutlet {
   }
 
   /** The client is away since `at`, in ms since 1970. Never rejects. */
-  async park(at: number): Promise<void> {
+  async detach(at: number): Promise<void> {
     // The wire that was lost is not the one by which the client comes back: that would be parked though it is here.
     if (this.#returning > 0) return;
     try {
-      await this.#inTurn(() => this.#store.park(this.#claim, at));
+      await this.#inTurn(() => this.#store.detach(this.#claim, at));
     } catch (error) {
       this.#lose(error); // it stays in the store, where its client may find it
     }
@@ -138,7 +138,7 @@ export class Recorder implements DurableOutlet {
     this.#over = true;
     await this.#inTurn(async () => {
       await this.#store.commit(this.#claim, last.record);
-      await this.#store.park(this.#claim, at);
+      await this.#store.detach(this.#claim, at);
     });
   }
 
@@ -151,14 +151,14 @@ export class Recorder implements DurableOutlet {
   }
 
   /** What is to be recorded now, and what is to be said then. */
-  #take(): { record: Commit; wire: Wire | undefined; unsaid: readonly Message[] } {
+  #take(): { record: SessionCommit; wire: Wire | undefined; unsaid: readonly Message[] } {
     const note = this.#session.note();
-    const { rx, but } = this.#session.heard();
+    const { upTo: rx, pending: but } = this.#session.received();
     const record = {
-      out: this.#out,
-      acked: this.#acked,
-      received: { upTo: rx, but: [...but].sort((a, b) => a - b) },
-      said: this.#said,
+      outgoing: this.#out,
+      acknowledged: this.#acked,
+      received: { upTo: rx, pending: [...but].sort((a, b) => a - b) },
+      roomMessages: this.#said,
       note: note === this.#noted ? undefined : note,
     };
     const unsaid = this.#unsaid;
@@ -181,6 +181,6 @@ export class Recorder implements DurableOutlet {
   #lose(error?: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    this.#session.lost(error);
+    this.#session.onLost(error);
   }
 }

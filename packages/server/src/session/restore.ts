@@ -1,18 +1,21 @@
 import { callFrames, type Frame, type FrameCodec, type Left, type OpenCalls } from "@symbolon/protocol";
-import type { SessionLine } from "./session-link.ts";
-import type { Attached, SessionState } from "../store/store.ts";
+import type { SessionLink } from "./session-link.ts";
+import type { AttachResult, SessionState } from "../store/store.ts";
 
 /** Why a session that a store was asked for is gone; undefined when it never had it, or goes on. */
-export function resetOf(stored: Attached | undefined): string | undefined {
-  return stored?.is === "reset" ? stored.why : undefined;
+export function resetReason(stored: AttachResult | undefined): string | undefined {
+  return stored?.type === "reset" ? stored.reason : undefined;
 }
 
 /** Where the process before left a session. */
-export function leftBy({ received, out, outgoing }: SessionState, codec: FrameCodec): Left {
+export function restoredState(
+  { received, lastSequence: out, unacknowledged: outgoing }: SessionState,
+  codec: FrameCodec,
+): Left {
   return {
-    heard: { rx: received.upTo, but: received.but },
-    last: out,
-    unacked: outgoing.map(({ s, data }) => [
+    received: { upTo: received.upTo, pending: received.pending },
+    lastSequence: out,
+    unacknowledged: outgoing.map(({ sequence: s, data }) => [
       s,
       data,
       codec.read(data, callFrames).t === "event" ? "event" : "answer",
@@ -21,18 +24,23 @@ export function leftBy({ received, out, outgoing }: SessionState, codec: FrameCo
 }
 
 /** What has to be known of a session after a restart. */
-export interface Note extends OpenCalls {
+export interface SessionNote extends OpenCalls {
   /** Something was said that had no number yet. */
-  readonly more: boolean;
+  readonly hasUnsent: boolean;
 }
 
 /** What the process before has noted of a session. */
-export function noteOf({ note }: SessionState): Note {
-  return note === undefined ? { asked: [], served: [], more: false } : (JSON.parse(String(note)) as Note);
+export function readNote({ note }: SessionState): SessionNote {
+  return note === undefined
+    ? { outgoing: [], streams: [], hasUnsent: false }
+    : (JSON.parse(String(note)) as SessionNote);
 }
 
 /** Tells that the client's streams and the server's own calls are gone with the process that had them. */
-export function tellOfLost({ outbox }: SessionLine, { asked, served }: Note): void {
+export function sendLostCalls(
+  { outbox }: SessionLink,
+  { outgoing: asked, streams: served }: SessionNote,
+): void {
   const say = (frame: Frame): unknown => outbox.send(outbox.codec.write(frame), { lane: "answer" });
   for (const re of served) say({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });
   for (const q of asked) say({ t: "cancel", q });

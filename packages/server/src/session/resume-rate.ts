@@ -5,7 +5,7 @@ const most = 100;
 const minute = 60_000;
 
 /** Counts how often a client comes back: each time may have a whole session said again. */
-export class Returns {
+export class ResumeRate {
   readonly #clock: Clock;
   #since = 0;
   #count = 0;
@@ -15,7 +15,7 @@ export class Returns {
   }
 
   /** Counts one more; false when that is too often. */
-  take(): boolean {
+  allow(): boolean {
     const { now } = this.#clock;
     if (now - this.#since >= minute) {
       this.#since = now;

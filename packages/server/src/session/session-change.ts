@@ -1,22 +1,22 @@
 /** What happens to a session. */
 export type SessionChange =
   /** Its client is away; what is said to it is kept. */
-  | { readonly is: "parked" }
+  | { readonly type: "parked" }
   /** Its client is back. */
-  | { readonly is: "resumed" }
+  | { readonly type: "resumed" }
   /** It is over. `undelivered` counts the messages that the client has not finished, as far as is known. */
-  | { readonly is: "ended"; readonly undelivered: number };
+  | { readonly type: "ended"; readonly undelivered: number };
 
 /** A session that can be watched. */
-export interface Watched {
+export interface ObservableSession {
   /** Names the session, in plain mode the connection. */
   readonly id: string;
   /** Tells `watcher` what happens, until the returned function is called. */
-  watch(watcher: (change: SessionChange) => void): () => void;
+  subscribe(watcher: (change: SessionChange) => void): () => void;
 }
 
 /** Who watches a session. */
-export class SessionWatchers {
+export class SessionSubscribers {
   readonly #watchers = new Set<(change: SessionChange) => void>();
 
   /** Calls `watcher` for each change, until the returned function is called. */
@@ -27,9 +27,9 @@ export class SessionWatchers {
   }
 
   /** Tells everyone; the end is told once, and nothing after it. */
-  tell(change: SessionChange): void {
+  emit(change: SessionChange): void {
     const told = [...this.#watchers];
-    if (change.is === "ended") this.#watchers.clear();
+    if (change.type === "ended") this.#watchers.clear();
     for (const watcher of told) watcher(change);
   }
 }

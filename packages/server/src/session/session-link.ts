@@ -15,75 +15,75 @@ import {
   type Wire,
 } from "@symbolon/protocol";
 import { readFrame } from "./read-frame.ts";
-import { beating } from "../timing/heartbeat.ts";
-import type { Identity, Renew } from "../request/identity.ts";
-import type { Line, LineListener, LineOptions, RecordSaid } from "./link.ts";
-import type { Owner, Parkable, Parking } from "./sessions.ts";
+import { withHeartbeat } from "../timing/heartbeat.ts";
+import type { Identity, RenewIdentity } from "../request/identity.ts";
+import type { ClientLink, LinkListener, LinkOptions, RecordRoomMessages } from "./link.ts";
+import type { SessionOwner, TrackedSession, Sessions } from "./sessions.ts";
 import { Recorder } from "./recorder.ts";
-import { Renewal } from "./credential-renewal.ts";
-import { Returns } from "./resume-rate.ts";
-import { type SessionChange, SessionWatchers } from "./session-change.ts";
-import { outletOf, Seat } from "../rooms/memberships.ts";
+import { CredentialRenewal } from "./credential-renewal.ts";
+import { ResumeRate } from "./resume-rate.ts";
+import { type SessionChange, SessionSubscribers } from "./session-change.ts";
+import { createOutlet, RoomMemberships } from "../rooms/memberships.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import type { AttachRequest, Claim, SessionStore } from "../store/store.ts";
 
 /** A wire that has said `hello`, and who hooks have said its client is. */
-export interface Caller extends Identity {
+export interface IdentifiedWire extends Identity {
   readonly wire: Wire;
   readonly hello: Hello;
   readonly codec: FrameCodec;
-  readonly renew: Renew;
+  readonly renew: RenewIdentity;
 }
 
 /** What a client may have said that was not handled. */
 const window: Credit = { w: 64, wb: 2 ** 20 };
 
 /** What a session line is made of. */
-export interface SessionLineOptions extends LineOptions {
-  readonly owner: Owner;
-  readonly parking: Parking<SessionLine>;
+export interface SessionLinkOptions extends LinkOptions {
+  readonly owner: SessionOwner;
+  readonly sessions: Sessions<SessionLink>;
   readonly secret: SessionSecret;
   /** Resolves when nothing of the conversation is left. */
   readonly ended: Promise<void>;
   /** Where the session was left by a process that is gone; default: it begins. */
-  readonly left?: Left | undefined;
+  readonly restored?: Left | undefined;
 }
 
 /** The wires of a client, one after another, and the session that goes on from each to the next. */
-export class SessionLine implements Line, Parkable {
+export class SessionLink implements ClientLink, TrackedSession {
   readonly acknowledged = true;
   readonly outbox: DurableSession;
-  readonly owner: Owner;
+  readonly owner: SessionOwner;
   readonly secret: SessionSecret;
-  readonly seat: Seat;
+  readonly memberships: RoomMemberships;
   /** The client has spoken since its first welcome, and so has it. */
   confirmed = false;
   /** The newest dial of the client that was attached. */
-  att = 0;
-  readonly returns: Returns;
-  readonly #options: SessionLineOptions;
-  readonly #watchers = new SessionWatchers();
-  readonly #renewal: Renewal;
+  attempt = 0;
+  readonly resumeRate: ResumeRate;
+  readonly #options: SessionLinkOptions;
+  readonly #watchers = new SessionSubscribers();
+  readonly #renewal: CredentialRenewal;
   #recorder: Recorder | undefined;
-  #listener: LineListener | undefined;
+  #listener: LinkListener | undefined;
   #wire: Wire | undefined;
   #over: ((closed: Closed) => void) | undefined;
   #rested: ((until?: Promise<void>) => void) | undefined;
   #finished = false;
 
-  constructor(options: SessionLineOptions) {
-    const { owner, parking, secret, left } = options;
+  constructor(options: SessionLinkOptions) {
+    const { owner, sessions: parking, secret, restored: left } = options;
     this.owner = owner;
     this.secret = secret;
-    this.seat = new Seat(this.id);
+    this.memberships = new RoomMemberships(this.id);
     this.#options = options;
-    this.returns = new Returns(options.clock);
-    const { messages, size } = parking.options;
-    this.outbox = new DurableSession({ window, messages, size }, left);
-    this.#renewal = new Renewal(options.clock, {
+    this.resumeRate = new ResumeRate(options.clock);
+    const { messages, bytes: size } = parking.options;
+    this.outbox = new DurableSession({ window, messages, bytes: size }, left);
+    this.#renewal = new CredentialRenewal(options.clock, {
       principal: owner.principal,
-      ask: (by) => this.#wire?.send(jsonFrames.write({ t: "reauth", by })),
-      refuse: (error) => this.#refuse(error),
+      requestToken: (by) => this.#wire?.send(jsonFrames.write({ t: "reauth", by })),
+      onRefused: (error) => this.#refuse(error),
     });
   }
 
@@ -92,7 +92,7 @@ export class SessionLine implements Line, Parkable {
   }
 
   /** Whether the client is away. */
-  get parked(): boolean {
+  get detached(): boolean {
     return this.#wire === undefined;
   }
 
@@ -105,7 +105,7 @@ export class SessionLine implements Line, Parkable {
     return this.#finished;
   }
 
-  watch(watcher: (change: SessionChange) => void): () => void {
+  subscribe(watcher: (change: SessionChange) => void): () => void {
     return this.#watchers.add(watcher);
   }
 
@@ -113,20 +113,20 @@ export class SessionLine implements Line, Parkable {
   record(store: SessionStore, claim: Claim, note: () => Message): void {
     this.#recorder = new Recorder(store, claim, {
       note,
-      heard: () => this.outbox.heard,
-      lost: (error) => this.#listener?.failed(error),
+      received: () => this.outbox.received,
+      onLost: (error) => this.#listener?.onStoreLost(error),
     });
     if (this.#finished) this.#forget(); // while the store was asked
   }
 
   /** Asks the store, if there is one, whether the session may go on for this client; true when it may. */
   async resume(request: AttachRequest): Promise<boolean> {
-    return this.#recorder === undefined || (await this.#recorder.attach(request)).is === "resumed";
+    return this.#recorder === undefined || (await this.#recorder.attach(request)).type === "resumed";
   }
 
-  open(listener: LineListener): Promise<Closed> {
+  open(listener: LinkListener): Promise<Closed> {
     this.#listener = listener;
-    this.#options.parking.add(this);
+    this.#options.sessions.add(this);
     return new Promise((resolve) => (this.#over = resolve));
   }
 
@@ -134,18 +134,18 @@ export class SessionLine implements Line, Parkable {
    * The client is here, on a new wire; one that it had before is let go. Resolves when this wire is of no account any
    * more: the session is parked, or has gone on to another, or nothing is left of it.
    */
-  attach(caller: Caller, state: Welcome["state"], why?: string): Promise<void> {
+  attach(caller: IdentifiedWire, state: Welcome["state"], why?: string): Promise<void> {
     const { wire, hello, codec } = caller;
     const { clock, heartbeat, maxPayload } = this.#options;
     const ghost = this.#wire;
     const again = this.#rested !== undefined;
     this.#wire = wire;
-    this.#renewal.begin(caller);
+    this.#renewal.start(caller);
     this.#rested?.();
     ghost?.close(CloseCode.Superseded, "a newer connection took over");
     ghost?.terminate();
-    this.att = hello.att;
-    this.#options.parking.resumed(this);
+    this.attempt = hello.att;
+    this.#options.sessions.attach(this);
     const { outbox, secret } = this;
     outbox.codec = codec;
     const { missing } = outbox;
@@ -155,16 +155,16 @@ export class SessionLine implements Line, Parkable {
         state,
         why,
         ...secret.key,
-        rx: outbox.heard.rx,
+        rx: outbox.received.upTo,
         but: missing.length > 0 ? missing : undefined,
         ...window,
         heartbeat: { i: heartbeat.interval, t: heartbeat.timeout },
-        ttl: this.#options.parking.options.grace,
+        ttl: this.#options.sessions.options.grace,
         limits: { message: maxPayload },
       }),
     );
     if (this.#recorder !== undefined) this.#recorder.wire = wire;
-    outbox.live(this.#recorder ?? wire, { rx: hello.resume?.rx ?? 0, w: hello.w, wb: hello.wb });
+    outbox.attach(this.#recorder ?? wire, { rx: hello.resume?.rx ?? 0, w: hello.w, wb: hello.wb });
     const told = {
       message: (message: Message) => this.#hear(message, wire),
       closed: (closed: Closed) => this.#lost(closed, wire),
@@ -174,10 +174,10 @@ export class SessionLine implements Line, Parkable {
       outbox.flush();
     };
     const rest = new Promise<void>((resolve) => (this.#rested = resolve));
-    const outlet = outletOf(wire, codec, (error) => this.#drop(error, wire));
-    this.seat.here(outlet, hello.rooms);
-    if (again || state === "resumed") this.#watchers.tell({ is: "resumed" });
-    wire.listen(beating(told, wire, clock, heartbeat, ping));
+    const outlet = createOutlet(wire, codec, (error) => this.#drop(error, wire));
+    this.memberships.attach(outlet, hello.rooms);
+    if (again || state === "resumed") this.#watchers.emit({ type: "resumed" });
+    wire.listen(withHeartbeat(told, wire, clock, heartbeat, ping));
     return rest;
   }
 
@@ -190,7 +190,7 @@ export class SessionLine implements Line, Parkable {
   async leave(error: CloseError): Promise<void> {
     const left = this.#recorder?.leave(Date.now());
     this.close(error);
-    await left?.catch((failure: unknown) => this.#listener?.failed(failure));
+    await left?.catch((failure: unknown) => this.#listener?.onStoreLost(failure));
     await this.#options.ended;
   }
 
@@ -200,7 +200,7 @@ export class SessionLine implements Line, Parkable {
     this.close(new CloseError(CloseCode.Abnormal, "the server has died", false));
   }
 
-  move(at: number): boolean {
+  goAway(at: number): boolean {
     this.#wire?.send(jsonFrames.write({ t: "goaway", at, why: "shutting down" }));
     return true;
   }
@@ -209,18 +209,19 @@ export class SessionLine implements Line, Parkable {
     this.#wire?.terminate();
   }
 
-  readonly said: RecordSaid = (said) => this.#recorder?.say(said) ?? false;
+  readonly recordRoomMessages: RecordRoomMessages = (said) =>
+    this.#recorder?.recordRoomMessages(said) ?? false;
 
   overflow(): void {
     if (this.#finished) return;
-    this.#options.parking.broken(this, "overflow");
+    this.#options.sessions.markLost(this, "overflow");
     this.#over?.(new CloseError(CloseCode.SessionLost, "too much was said that the client did not take"));
   }
 
   /** Whether what the client says of itself and what is known here can be joined without a gap. */
-  fits({ ep, rx, tx0 }: NonNullable<Hello["resume"]>): boolean {
-    const { first, last } = this.outbox.told;
-    return ep === this.secret.key.ep && rx >= first - 1 && rx <= last && tx0 <= this.outbox.heard.rx + 1;
+  canResume({ ep, rx, tx0 }: NonNullable<Hello["resume"]>): boolean {
+    const { first, last } = this.outbox.sentRange;
+    return ep === this.secret.key.ep && rx >= first - 1 && rx <= last && tx0 <= this.outbox.received.upTo + 1;
   }
 
   pause(): void {} // what it may say is bounded
@@ -231,15 +232,16 @@ export class SessionLine implements Line, Parkable {
     this.confirmed = true;
     try {
       const frame = readFrame(message, this.outbox.codec);
-      if (frame.t === "ack") this.outbox.acked(frame.a, frame.but);
+      if (frame.t === "ack") this.outbox.acknowledge(frame.a, frame.but);
       else if (frame.t === "ping") {
         wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
         this.outbox.flush();
-      } else if (frame.t === "bye") listener.leave(new CloseError(CloseCode.Normal));
-      else if (frame.t === "auth") void this.#renewal.judge(frame.token);
-      else if (this.outbox.hear(frame) && !listener.take(frame, message.length) && frame.t !== "pong")
+      } else if (frame.t === "bye") listener.closeGracefully(new CloseError(CloseCode.Normal));
+      else if (frame.t === "auth") void this.#renewal.verify(frame.token);
+      else if (this.outbox.receive(frame) && !listener.receive(frame, message.length) && frame.t !== "pong")
         throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
-      if (frame.a !== undefined) this.#recorder?.acked(frame.a, frame.t === "ack" ? frame.but : undefined);
+      if (frame.a !== undefined)
+        this.#recorder?.acknowledged(frame.a, frame.t === "ack" ? frame.but : undefined);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#misheard(error, wire);
@@ -262,7 +264,7 @@ export class SessionLine implements Line, Parkable {
 
   /** Its credential is none any more: the session waits for a client that may bring another, and else it ends. */
   #refuse(error: CloseError): void {
-    if (closeAdvice(error.code) === "end") this.#listener?.expel(error);
+    if (closeAdvice(error.code) === "end") this.#listener?.terminate(error);
     else if (this.#wire !== undefined) this.#drop(error, this.#wire);
   }
 
@@ -270,14 +272,14 @@ export class SessionLine implements Line, Parkable {
     if (wire !== this.#wire) return;
     this.#wire = undefined;
     this.#renewal.stop();
-    this.seat.away();
-    if (this.#recorder === undefined) this.outbox.parked();
+    this.memberships.detach();
+    if (this.#recorder === undefined) this.outbox.detach();
     else this.#recorder.wire = undefined;
     if (this.#finished || closeAdvice(closed.code) === "end") return this.#over?.(closed);
-    void this.#recorder?.park(Date.now());
-    this.#watchers.tell({ is: "parked" });
+    void this.#recorder?.detach(Date.now());
+    this.#watchers.emit({ type: "parked" });
     this.#rested?.();
-    this.#options.parking.park(this);
+    this.#options.sessions.detach(this);
   }
 
   #finish(error: CloseError): void {
@@ -286,13 +288,13 @@ export class SessionLine implements Line, Parkable {
     this.#renewal.stop();
     const { undelivered } = this.outbox;
     this.#forget();
-    this.#options.parking.remove(this);
+    this.#options.sessions.remove(this);
     this.outbox.end(error);
     this.#rested?.(this.#options.ended);
-    this.#watchers.tell({ is: "ended", undelivered });
+    this.#watchers.emit({ type: "ended", undelivered });
   }
 
   #forget(): void {
-    void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.failed(failure));
+    void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.onStoreLost(failure));
   }
 }

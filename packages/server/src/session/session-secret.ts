@@ -11,17 +11,17 @@ export class SessionSecret {
   constructor(key: SessionKey | string = random(8)) {
     const { sid, rt, ep } = typeof key === "string" ? { sid: random(16), rt: random(32), ep: key } : key;
     this.key = { sid, rt, ep };
-    this.hash = hashOf(this.key);
+    this.hash = hashSecret(this.key);
   }
 
   /** Whether a client has the same; how long this takes says nothing about it. */
-  fits(key: SessionKey): boolean {
-    return timingSafeEqual(Buffer.from(hashOf(key)), Buffer.from(this.hash));
+  matches(key: SessionKey): boolean {
+    return timingSafeEqual(Buffer.from(hashSecret(key)), Buffer.from(this.hash));
   }
 }
 
 /** The hash of a session's secret, as a store keeps it. */
-export function hashOf({ rt }: SessionKey): string {
+export function hashSecret({ rt }: SessionKey): string {
   return createHash("sha256").update(rt).digest("base64url");
 }
 

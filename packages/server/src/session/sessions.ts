@@ -9,19 +9,19 @@ export interface SessionOptions {
   /** Messages kept for a client until it has handled them. Default 1,000. */
   readonly messages?: number;
   /** Characters of them. Default 1 Mi. */
-  readonly size?: number;
+  readonly bytes?: number;
   /** Sessions of one principal that may wait. Default 10; the oldest ends. */
-  readonly perPrincipal?: number;
+  readonly detachedPerPrincipal?: number;
   /** Sessions that may wait in all. Default 10,000; the oldest ends. */
-  readonly parked?: number;
+  readonly maxDetached?: number;
   /** Characters that may be kept for those who are away, when they went. Default 256 Mi; the oldest ends. */
-  readonly parkedSize?: number;
+  readonly maxDetachedBytes?: number;
 }
 
 /** Who a session belongs to: only they resume it. */
-export interface Owner {
+export interface SessionOwner {
   /** The client instance. */
-  readonly cid: string;
+  readonly clientId: string;
   /** Where it was opened. */
   readonly pathname: string;
   /** Who opened it, if a hook has said so. */
@@ -29,8 +29,8 @@ export interface Owner {
 }
 
 /** A session, as its parking sees it. */
-export interface Parkable {
-  readonly owner: Owner;
+export interface TrackedSession {
+  readonly owner: SessionOwner;
   readonly secret: SessionSecret;
   /** Characters that are kept for its client. */
   readonly size: number;
@@ -42,13 +42,13 @@ export interface Parkable {
   crash(): void;
 }
 
-interface Place {
+interface DetachedSession {
   readonly size: number;
   /** The client came back, or will not. */
   readonly leave: () => void;
 }
 
-interface Broken<Kept> {
+interface LostSession<Kept> {
   readonly line: Kept;
   readonly why: string;
   /** Nobody is told any more. */
@@ -56,27 +56,27 @@ interface Broken<Kept> {
 }
 
 /** The sessions of an app: those with a client, and those that wait for theirs until the grace time ends. */
-export class Parking<Kept extends Parkable = Parkable> {
+export class Sessions<Kept extends TrackedSession = TrackedSession> {
   readonly options: Required<SessionOptions>;
   readonly #clock: Clock;
   readonly #sessions = new Map<string, Kept>();
   /** The oldest first. */
-  readonly #parked = new Map<Kept, Place>();
+  readonly #parked = new Map<Kept, DetachedSession>();
   /** The same by their principals. */
   readonly #own = new Map<string | undefined, Set<Kept>>();
   #size = 0;
   /** Those that ended because something was lost. */
-  readonly #broken = new Map<string, Broken<Kept>>();
+  readonly #broken = new Map<string, LostSession<Kept>>();
 
   constructor(clock: Clock, options: SessionOptions = {}) {
     this.#clock = clock;
     this.options = {
       grace: 120_000,
       messages: 1_000,
-      size: 2 ** 20,
-      perPrincipal: 10,
-      parked: 10_000,
-      parkedSize: 2 ** 28,
+      bytes: 2 ** 20,
+      detachedPerPrincipal: 10,
+      maxDetached: 10_000,
+      maxDetachedBytes: 2 ** 28,
       ...options,
     };
   }
@@ -87,7 +87,7 @@ export class Parking<Kept extends Parkable = Parkable> {
   }
 
   /** Characters that are kept for them, as it was when they went. */
-  get kept(): number {
+  get detachedBytes(): number {
     return this.#size;
   }
 
@@ -97,16 +97,16 @@ export class Parking<Kept extends Parkable = Parkable> {
    */
   find(
     resume: NonNullable<Hello["resume"]>,
-    { pathname, principal }: Owner,
+    { pathname, principal }: SessionOwner,
   ): Kept | { readonly why: string } | undefined {
     const line = this.#sessions.get(resume.sid) ?? this.#broken.get(resume.sid)?.line;
-    if (line === undefined || !line.secret.fits(resume)) return undefined;
+    if (line === undefined || !line.secret.matches(resume)) return undefined;
     if (line.owner.pathname !== pathname || line.owner.principal !== principal) return undefined;
     return this.#broken.get(resume.sid) ?? line;
   }
 
   /** It cannot go on, and whoever asks for it is told why. */
-  broken(line: Kept, why: string): void {
+  markLost(line: Kept, why: string): void {
     const { sid } = line.secret.key;
     this.#broken.get(sid)?.forget();
     const forget = (): void => {
@@ -116,7 +116,7 @@ export class Parking<Kept extends Parkable = Parkable> {
     const stop = this.#clock.after(this.options.grace, forget);
     this.#broken.set(sid, { line, why, forget });
     const [oldest] = this.#broken.values();
-    if (this.#broken.size > this.options.parked) oldest?.forget();
+    if (this.#broken.size > this.options.maxDetached) oldest?.forget();
   }
 
   /** A session begins. */
@@ -125,7 +125,7 @@ export class Parking<Kept extends Parkable = Parkable> {
   }
 
   /** Its client is away. */
-  park(line: Kept): void {
+  detach(line: Kept): void {
     const { size, owner } = line;
     this.#size += size;
     const own = this.#own.get(owner.principal) ?? new Set();
@@ -142,13 +142,13 @@ export class Parking<Kept extends Parkable = Parkable> {
   }
 
   /** Its client is back. */
-  resumed(line: Kept): void {
+  attach(line: Kept): void {
     this.#parked.get(line)?.leave();
   }
 
   /** It has ended. */
   remove(line: Kept): void {
-    this.resumed(line);
+    this.attach(line);
     const { sid } = line.secret.key;
     if (this.#sessions.get(sid) === line) this.#sessions.delete(sid);
   }
@@ -169,7 +169,11 @@ export class Parking<Kept extends Parkable = Parkable> {
 
   /** `own` are the sessions of a principal, the oldest first. */
   #limit(own: Iterable<Kept>): void {
-    const { perPrincipal, parked, parkedSize } = this.options;
+    const {
+      detachedPerPrincipal: perPrincipal,
+      maxDetached: parked,
+      maxDetachedBytes: parkedSize,
+    } = this.options;
     const all = [...own];
     for (const one of all.slice(0, Math.max(0, all.length - perPrincipal))) expire(one);
     for (const one of this.#parked.keys()) {
@@ -179,6 +183,6 @@ export class Parking<Kept extends Parkable = Parkable> {
   }
 }
 
-function expire(line: Parkable): void {
+function expire(line: TrackedSession): void {
   line.close(new CloseError(CloseCode.SessionLost, "its client did not come back", false));
 }

@@ -9,16 +9,16 @@ import {
   ProtocolError,
   text,
 } from "@symbolon/protocol";
-import { byClient } from "../request/client-errors.ts";
+import { markClientError } from "../request/client-errors.ts";
 
 /** What `socket.expect` may be given; an object, an array or null stands for its JSON. */
-export type Expected = string | number | boolean | Uint8Array | object | null;
+export type ExpectedMessage = string | number | boolean | Uint8Array | object | null;
 
 /**
  * Compares a message with a value, read as the value's own kind.
  * @throws ProtocolError, as a rejection, when it is another, TypeError when JSON cannot carry the value.
  */
-export async function checkExpected(value: Expected, receive: () => Promise<Message>): Promise<void> {
+export async function checkExpected(value: ExpectedMessage, receive: () => Promise<Message>): Promise<void> {
   const expected = canonical(value);
   const message = await receive();
   try {
@@ -27,10 +27,10 @@ export async function checkExpected(value: Expected, receive: () => Promise<Mess
     // Not even of the kind: it is another message all the same.
   }
   const mistake = `expected ${cut(expected)}, got ${describe(message)}`;
-  throw byClient(new ProtocolError(mistake, CloseCode.ProtocolError));
+  throw markClientError(new ProtocolError(mistake, CloseCode.ProtocolError));
 }
 
-function codecOf(value: Expected): Codec<never, unknown> {
+function codecOf(value: ExpectedMessage): Codec<never, unknown> {
   if (typeof value === "string") return text;
   if (typeof value === "boolean") return bool;
   if (value instanceof Uint8Array) return bytes;

@@ -1,47 +1,51 @@
 import type { Closed } from "@symbolon/protocol";
-import { bidFarewell } from "./farewell.ts";
+import { onSocketEnd } from "./farewell.ts";
 import type { SocketHandler } from "./serve-socket.ts";
 import type { Socket } from "./socket.ts";
 
 /** What a listener hears: the messages of its route. */
-export type Heard<S> = S extends Socket<infer Receive, never> ? Receive : never;
+export type ListenerInput<S> = S extends Socket<infer Receive, never> ? Receive : never;
 
 /** What a listener may answer: a value to send, or undefined for none, now or later. */
-export type Answer<S> = Sendable<S> | undefined | void | PromiseLike<Sendable<S> | undefined | void>;
+export type ListenerResult<S> = Sendable<S> | undefined | void | PromiseLike<Sendable<S> | undefined | void>;
 
 type Sendable<S> = S extends Socket<unknown, infer Send> ? Send : never;
 
 /** Hears one message; what it returns is sent. The value comes first, for most listeners need no more. */
-export type Hear<S, Context> = (value: Heard<S>, socket: S, context: Context) => Answer<S>;
+export type MessageListener<S, Context> = (
+  value: ListenerInput<S>,
+  socket: S,
+  context: Context,
+) => ListenerResult<S>;
 
 /** Listens to a socket: any object with `message` does, an instance of any class too; `this` is kept. */
 export interface Listener<S, Context> {
   /** Runs when the handshake was accepted, before any message is heard. */
   readonly open?: (socket: S, context: Context) => unknown;
   /** Hears one message after another, in order; what it returns is sent, and undefined sends nothing. */
-  readonly message: Hear<S, Context>;
+  readonly message: MessageListener<S, Context>;
   /** Runs once when the socket has ended, however it did, a crash of this listener included. */
   readonly close?: (closed: Closed, socket: S, context: Context) => unknown;
 }
 
 /** A function that listens and is written outside of a route: its own types say what it hears and answers, and which routes it fits. */
-export type HearApart<Value, Reply, Context> = (
+export type StandaloneMessageListener<Value, Reply, Context> = (
   value: Value,
-  socket: SocketApart<Value, Reply>,
+  socket: StandaloneSocket<Value, Reply>,
   context: Context,
 ) => Reply;
 
 /** An object that listens and is written outside of a route: its own types say which routes it fits. */
-export interface ListenerApart<Value, Reply, Context> extends Pick<
-  Listener<SocketApart<Value, Reply>, Context>,
+export interface StandaloneListener<Value, Reply, Context> extends Pick<
+  Listener<StandaloneSocket<Value, Reply>, Context>,
   "open" | "close"
 > {
   /** As `message` of a `Listener`. */
-  readonly message: HearApart<Value, Reply, Context>;
+  readonly message: StandaloneMessageListener<Value, Reply, Context>;
 }
 
 /** The socket of a listener that is written outside of a route. */
-export type SocketApart<Value, Reply> = Socket<Value, Said<Reply>>;
+export type StandaloneSocket<Value, Reply> = Socket<Value, Said<Reply>>;
 
 type Said<Reply> = Exclude<Awaited<Reply>, undefined | void>;
 
@@ -51,13 +55,13 @@ type Said<Reply> = Exclude<Awaited<Reply>, undefined | void>;
  * What is returned after the socket was closed is dropped. One object listens to all connections of its route.
  */
 export function listen<S extends Socket<unknown, never>, Context>(
-  listener: Hear<S, Context> | Listener<S, Context>,
+  listener: MessageListener<S, Context> | Listener<S, Context>,
 ): SocketHandler<S, Context>;
 export function listen<Value, Reply, Context = unknown>(
-  listener: HearApart<Value, Reply, Context> | ListenerApart<Value, Reply, Context>,
-): SocketHandler<SocketApart<Value, Reply>, Context>;
+  listener: StandaloneMessageListener<Value, Reply, Context> | StandaloneListener<Value, Reply, Context>,
+): SocketHandler<StandaloneSocket<Value, Reply>, Context>;
 export function listen<S extends Socket<unknown, never>, Context>(
-  listener: Hear<S, Context> | Listener<S, Context>,
+  listener: MessageListener<S, Context> | Listener<S, Context>,
 ): SocketHandler<S, Context> {
   const heard: Listener<S, Context> = typeof listener === "function" ? { message: listener } : listener;
   return listenEach(() => heard);
@@ -71,8 +75,11 @@ export function listenEach<S extends Socket<unknown, never>, Context>(
   make: (socket: S, context: Context) => Listener<S, Context>,
 ): SocketHandler<S, Context>;
 export function listenEach<Value, Reply, Context = unknown>(
-  make: (socket: SocketApart<Value, Reply>, context: Context) => ListenerApart<Value, Reply, Context>,
-): SocketHandler<SocketApart<Value, Reply>, Context>;
+  make: (
+    socket: StandaloneSocket<Value, Reply>,
+    context: Context,
+  ) => StandaloneListener<Value, Reply, Context>,
+): SocketHandler<StandaloneSocket<Value, Reply>, Context>;
 export function listenEach<S extends Socket<unknown, never>, Context>(
   make: (socket: S, context: Context) => Listener<S, Context>,
 ): SocketHandler<S, Context> {
@@ -80,10 +87,10 @@ export function listenEach<S extends Socket<unknown, never>, Context>(
     const heard = make(socket, context);
     socket.ignoreOtherKinds();
     await socket.accept();
-    if (heard.close !== undefined) bidFarewell(socket, (closed) => heard.close?.(closed, socket, context));
+    if (heard.close !== undefined) onSocketEnd(socket, (closed) => heard.close?.(closed, socket, context));
     await heard.open?.(socket, context);
     for await (const value of socket) {
-      const answer = await heard.message(value as Heard<S>, socket, context);
+      const answer = await heard.message(value as ListenerInput<S>, socket, context);
       if (answer !== undefined && socket.state === "open") await socket.send(answer as never);
     }
   };

@@ -10,7 +10,7 @@ import {
 import type { AcceptInit } from "../request/exchange.ts";
 
 /** Where a socket is in its life: "connecting" until the handshake is accepted, "closing" from this half's close on. */
-export type SocketState = "connecting" | "open" | "closing" | "closed";
+export type SocketReadyState = "connecting" | "open" | "closing" | "closed";
 
 /** A wire that is not there yet: it asks for the handshake's acceptance when it is first used. */
 export class PendingWire implements Wire {
@@ -46,7 +46,7 @@ export class PendingWire implements Wire {
   }
 
   /** Where this wire is in its life. */
-  get state(): SocketState {
+  get state(): SocketReadyState {
     if (this.#events.ended) return "closed";
     if (this.#closing !== undefined) return "closing";
     return this.#wire === undefined ? "connecting" : "open";
@@ -58,7 +58,7 @@ export class PendingWire implements Wire {
   }
 
   /** Whether a message was ever asked for. */
-  get asked(): boolean {
+  get messageRequested(): boolean {
     return this.#asked;
   }
 
@@ -88,13 +88,13 @@ export class PendingWire implements Wire {
   }
 
   /** Accepts the handshake because a message is asked for; after a refusal it does nothing. */
-  ask(): Promise<void> | undefined {
+  requestMessage(): Promise<void> | undefined {
     this.#asked = true;
     return this.#refusal === undefined ? this.accept() : undefined;
   }
 
   /** From now on, drops the messages for which `passes` is false; the last call counts. */
-  sift(passes: (message: Message) => boolean): void {
+  filter(passes: (message: Message) => boolean): void {
     this.#passes = passes;
   }
 
@@ -124,7 +124,7 @@ export class PendingWire implements Wire {
   }
 
   /** The client has left: before the handshake was accepted that is the end, and after it the wire knows. */
-  left(): void {
+  clientLeft(): void {
     if (this.#wire === undefined) this.#refuse(CloseCode.Abnormal, "");
   }
 

@@ -1,8 +1,8 @@
 import { CloseCode, Sent } from "@symbolon/protocol";
-import type { Attempt } from "../request/exchange.ts";
-import { type BroadcastOptions, type Member, type Room, Rooms } from "../rooms/room.ts";
+import type { Exchange } from "../request/exchange.ts";
+import { type BroadcastOptions, type RoomMember, type Room, Rooms } from "../rooms/room.ts";
 import type { Socket } from "./socket.ts";
-import { shut } from "./shut.ts";
+import { forceClose } from "./shut.ts";
 
 /** A room of an app's raw routes. */
 export type SocketRoom = Room<
@@ -11,15 +11,15 @@ export type SocketRoom = Room<
 >;
 
 /** A raw socket in a room. */
-interface SocketMember extends Member {
+interface SocketMember extends RoomMember {
   /** Hands a message to the member; never throws. */
   deliver(value: unknown): void;
 }
 
-const attempts = new WeakMap<object, Attempt>();
+const attempts = new WeakMap<object, Exchange>();
 
 /** Notes which attempt a socket belongs to: whoever makes a socket does it before anyone can join with it. */
-export function enroll(socket: Socket, attempt: Attempt): void {
+export function setExchange(socket: Socket, attempt: Exchange): void {
   attempts.set(socket, attempt);
 }
 
@@ -29,9 +29,9 @@ export function socketRooms(): (name: string) => SocketRoom {
   const rooms = new Rooms<Socket<unknown, never>, SocketMember>((socket) => memberOf(socket as Socket));
   return (name) =>
     rooms.room<SocketRoom["send"]>(name, (value, { except } = {}) => {
-      for (const [socket, member] of rooms.inside(name)) if (socket !== except) member.deliver(value);
+      for (const [socket, member] of rooms.membersOf(name)) if (socket !== except) member.deliver(value);
       const sent = new Sent();
-      sent.settle();
+      sent.resolve();
       return sent;
     });
 }
@@ -47,10 +47,10 @@ function memberOf(socket: Socket): SocketMember {
       } catch (error) {
         failed(error);
         // At once, whatever the app answers: a member that missed a message is no member any more.
-        shut(attempt, socket, CloseCode.InternalError, "");
+        forceClose(attempt, socket, CloseCode.InternalError, "");
       }
     },
-    gone: socket.closed,
-    failed,
+    closed: socket.closed,
+    onError: failed,
   };
 }

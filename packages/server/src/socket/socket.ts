@@ -6,12 +6,12 @@ import {
   ValidationError,
   whatever,
 } from "@symbolon/protocol";
-import { byClient } from "../request/client-errors.ts";
-import { checkExpected, type Expected } from "./expect.ts";
-import { linger } from "./lingering.ts";
+import { markClientError } from "../request/client-errors.ts";
+import { checkExpected, type ExpectedMessage } from "./expect.ts";
+import { addStreamEnd } from "./lingering.ts";
 import type { AcceptInit } from "../request/exchange.ts";
-import type { PendingWire, SocketState } from "./pending-wire.ts";
-import { Unheard } from "./observed-promise.ts";
+import type { PendingWire, SocketReadyState } from "./pending-wire.ts";
+import { ObservedPromise } from "./observed-promise.ts";
 
 /** How `pair` goes about it. */
 export interface PairOptions {
@@ -26,16 +26,16 @@ export interface PairOptions {
  */
 export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receive, Send> {
   readonly #pending: PendingWire;
-  readonly #kind: Codec<never, Receive>["kind"];
+  readonly #kind: Codec<never, Receive>["type"];
 
   constructor(wire: PendingWire, codecs: SocketCodecs<Receive, Send> = {}) {
     super(wire, codecs);
     this.#pending = wire;
-    this.#kind = codecs.receive?.kind ?? "any";
+    this.#kind = codecs.receive?.type ?? "any";
   }
 
   /** Where the socket is in its life: "connecting" until it is accepted, "closing" from `close` until the other half has answered. */
-  get state(): SocketState {
+  get state(): SocketReadyState {
     return this.#pending.state;
   }
 
@@ -45,17 +45,17 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
    * offered, a header of the handshake itself, or a header value that is not ASCII.
    */
   accept(init: AcceptInit = {}): Promise<void> {
-    return Unheard.of(this, this.#accept(init));
+    return ObservedPromise.of(this, this.#accept(init));
   }
 
   override receive(): Promise<Receive>;
   override receive<Value>(codec: Codec<never, Value>): Promise<Value>;
   override receive(codec?: Codec<never, unknown>): Promise<unknown> {
-    return Unheard.of(this, this.#take(codec));
+    return ObservedPromise.of(this, this.#take(codec));
   }
 
   override pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
-    return Unheard.of(this, super.pipe(values));
+    return ObservedPromise.of(this, super.pipe(values));
   }
 
   /**
@@ -66,7 +66,7 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
   pair(value: Send, options?: PairOptions): Promise<Receive>;
   pair<Value>(value: Send, options: PairOptions & { readonly as: Codec<never, Value> }): Promise<Value>;
   pair(value: Send, options: PairOptions & { readonly as?: Codec<never, unknown> } = {}): Promise<unknown> {
-    return Unheard.of(this, this.#pair(value, options));
+    return ObservedPromise.of(this, this.#pair(value, options));
   }
 
   /**
@@ -75,8 +75,8 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
    * `ProtocolError` when another came, which closes with 1002 when nobody catches it, and with `CloseError` at the end.
    * @throws TypeError, as a rejection, for what no message can carry.
    */
-  expect(value: Expected): Promise<void> {
-    return Unheard.of(
+  expect(value: ExpectedMessage): Promise<void> {
+    return ObservedPromise.of(
       this,
       checkExpected(value, () => this.receive(whatever)),
     );
@@ -86,12 +86,12 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
   ignoreOtherKinds(): void {
     const kind = this.#kind;
     if (kind !== "any")
-      this.#pending.sift((message) => (typeof message === "string" ? "text" : "binary") === kind);
+      this.#pending.filter((message) => (typeof message === "string" ? "text" : "binary") === kind);
   }
 
   protected override abandon(iterator: AsyncIterator<Send> | Iterator<Send>): Promise<void> {
     const end = super.abandon(iterator);
-    linger(this, end);
+    addStreamEnd(this, end);
     return end;
   }
 
@@ -103,11 +103,11 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
   }
 
   async #take(codec: Codec<never, unknown> | undefined): Promise<unknown> {
-    await this.#pending.ask();
+    await this.#pending.requestMessage();
     try {
       return await (codec === undefined ? super.receive() : super.receive(codec));
     } catch (error) {
-      throw error instanceof ValidationError ? byClient(error) : error;
+      throw error instanceof ValidationError ? markClientError(error) : error;
     }
   }
 

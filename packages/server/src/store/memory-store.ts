@@ -4,15 +4,15 @@ import { newEpoch, Tables } from "./tables.ts";
 /** Options of a store in memory. */
 export interface MemoryStoreOptions {
   /** What it holds at most, in characters and bytes, roughly. Default: as much as it is given. */
-  readonly size?: number;
+  readonly bytes?: number;
 }
 
 /** A store in memory: every call is answered at once, and everything ends with the process. */
-export function memoryStore({ size }: MemoryStoreOptions = {}): Store {
+export function memoryStore({ bytes: size }: MemoryStoreOptions = {}): Store {
   const epoch = newEpoch();
   const tables = new Tables(
     epoch,
-    ({ change, answer }) => {
+    ({ update: change, result: answer }) => {
       if (change !== undefined) tables.apply(change);
       return answer();
     },

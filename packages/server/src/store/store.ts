@@ -35,15 +35,15 @@ export interface SessionStore {
    * 3. its history or the positions do not fit, or it is broken: `reset`;
    * 4. `resumed`: a new fence, `att` and `rx` are kept, what is at or below `rx` is dropped.
    */
-  attach(request: AttachRequest): Awaitable<Attached>;
+  attach(request: AttachRequest): Awaitable<AttachResult>;
   /**
    * Records what one tick did, all of it or nothing, with the places of the room messages among it. False, and nothing
    * has changed, when the claim is not the newest one of its session. Throws RangeError when the record cannot follow
    * what is there, and an error when the store is full; a record that adds no message and no note is taken by a full store too.
    */
-  commit(claim: Claim, record: Commit): Awaitable<readonly Placed[] | false>;
+  commit(claim: Claim, record: SessionCommit): Awaitable<readonly RoomPlace[] | false>;
   /** The session has had no wire since `at`, until it is attached. False when the claim is not the newest one. */
-  park(claim: Claim, at: number): Awaitable<boolean>;
+  detach(claim: Claim, at: number): Awaitable<boolean>;
   /** Ends the session: it is as if it had never been. False when the claim is not the newest one. */
   remove(claim: Claim): Awaitable<boolean>;
   /** Every session there is: what a server that starts may find, and parks when it has no `since`; among them are those that `revoke` ends. */
@@ -52,15 +52,15 @@ export interface SessionStore {
 
 /** The right to change a session, until somebody attaches it. `ep` and `fence` count together: fences of two epochs do not compare. */
 export interface Claim {
-  readonly sid: string;
-  readonly ep: string;
+  readonly sessionId: string;
+  readonly epoch: string;
   /** Counts the owners of the session from 1. */
   readonly fence: number;
 }
 
 /** A session that begins. */
 export interface NewSession {
-  readonly sid: string;
+  readonly sessionId: string;
   /** A hash of the secret by which the session is resumed; never the secret itself. */
   readonly secret: string;
   /** Who may resume it; undefined for an anonymous session. */
@@ -68,38 +68,38 @@ export interface NewSession {
   /** What the session is spoken in and about, in the words of the caller: a resume for anything else is refused. */
   readonly service: string;
   /** The client instance. */
-  readonly cid: string;
+  readonly clientId: string;
   /** The number of the client's dial. */
-  readonly att: number;
+  readonly attempt: number;
 }
 
 /** What a client brings to resume its session. */
-export interface AttachRequest extends Omit<NewSession, "cid"> {
-  readonly ep: string;
+export interface AttachRequest extends Omit<NewSession, "clientId"> {
+  readonly epoch: string;
   /** The last sequence that the client received. */
-  readonly rx: number;
+  readonly receivedUpTo: number;
   /** The lowest sequence that the client still holds, or one above its last. */
-  readonly tx0: number;
+  readonly firstHeld: number;
 }
 
 /** What became of an attempt to attach. */
-export type Attached =
-  | { readonly is: "refused" }
-  | { readonly is: "stale" }
+export type AttachResult =
+  | { readonly type: "refused" }
+  | { readonly type: "stale" }
   /** `why` as the client is told it; `cause` is a sentence for the log. */
-  | { readonly is: "reset"; readonly why: "lost" | "overflow"; readonly cause: string }
-  | { readonly is: "resumed"; readonly claim: Claim; readonly state: SessionState };
+  | { readonly type: "reset"; readonly reason: "lost" | "overflow"; readonly cause: string }
+  | { readonly type: "resumed"; readonly claim: Claim; readonly state: SessionState };
 
 /** How far one half has come with what the other says: every sequence up to `upTo` arrived and is finished, except those in `but`. */
 export interface Progress {
   readonly upTo: number;
   /** Ascending; they arrived, and it is not known that they are finished. */
-  readonly but: readonly number[];
+  readonly pending: readonly number[];
 }
 
 /** A message to the client that it has not acknowledged. */
-export interface Outgoing {
-  readonly s: number;
+export interface StoredMessage {
+  readonly sequence: number;
   /** The frame, encoded once; a text stays a text and bytes stay bytes. */
   readonly data: Message;
 }
@@ -109,25 +109,25 @@ export interface SessionState {
   /** What arrived here from the client. After a restart those in `but` are lost: they are asked for again. */
   readonly received: Progress;
   /** What is known to have arrived at the client. */
-  readonly acked: Progress;
+  readonly acknowledged: Progress;
   /** The last sequence that was given. */
-  readonly out: number;
+  readonly lastSequence: number;
   /** What has to be said again, in order: everything above `acked.upTo`. */
-  readonly outgoing: readonly Outgoing[];
+  readonly unacknowledged: readonly StoredMessage[];
   /** The last `note`, if there was one. */
   readonly note: Message | undefined;
 }
 
 /** What one tick did to a session; what is left out stays as it was. */
-export interface Commit {
+export interface SessionCommit {
   /** Messages to the client, numbered on from the last one. */
-  readonly out?: readonly Outgoing[] | undefined;
+  readonly outgoing?: readonly StoredMessage[] | undefined;
   /** What the client acknowledged, as it said it. `upTo` never goes back and never beyond what was sent. */
-  readonly acked?: Progress | undefined;
+  readonly acknowledged?: Progress | undefined;
   /** What arrived here, and what of it is not finished. `upTo` never goes back. */
   readonly received?: Progress | undefined;
   /** Messages to rooms, which are said if and only if the rest is recorded. */
-  readonly said?: readonly Said[] | undefined;
+  readonly roomMessages?: readonly RoomAppend[] | undefined;
   /** What the owner of the session wants to know again after a restart, in its own words; replaces the last note. */
   readonly note?: Message | undefined;
   /** Too much waited for the client: its messages are dropped, and no attach succeeds any more. */
@@ -139,17 +139,17 @@ export interface StoredSession {
   readonly claim: Claim;
   readonly service: string;
   readonly principal: string | undefined;
-  readonly cid: string;
+  readonly clientId: string;
   /** Since when it has had no wire, in ms since 1970; undefined when nobody parked it: its server may have died. */
-  readonly since: number | undefined;
+  readonly detachedAt: number | undefined;
   /** Characters and bytes that wait for its client. */
-  readonly size: number;
+  readonly bytes: number;
 }
 
 /** What was said in rooms: each room has a total order, the same for everybody. */
 export interface RoomLog {
   /** Says something in a room, and drops from its log what `keep` does not keep. Throws when the store is full. */
-  append(room: string, message: RoomMessage, keep: Keep): Awaitable<Placed>;
+  append(room: string, message: RoomMessage, keep: Retention): Awaitable<RoomPlace>;
   /**
    * What was said after a position, oldest first and at most `most`; without a position, from the oldest that is kept.
    * A position that cannot be compared (another epoch, or beyond the newest) gives a gap up to the newest. Throws when it
@@ -162,7 +162,7 @@ export interface RoomLog {
    * Tells `listener` of every message in the order of the room, from now on until the returned function is called: once
    * its `append` or `commit` is sure to settle, before it does. The listener must not throw.
    */
-  watch(room: string, listener: RoomListener): () => void;
+  subscribe(room: string, listener: RoomListener): () => void;
   /**
    * Drops what has grown too old at `now`, and forgets rooms that were empty and unwatched at every sweep for `idle` ms.
    * A room that was forgotten begins again with a new epoch.
@@ -185,33 +185,33 @@ export interface RoomMessage {
 }
 
 /** A message to a room, as part of a commit. */
-export interface Said {
+export interface RoomAppend {
   readonly room: string;
   readonly message: RoomMessage;
-  readonly keep: Keep;
+  readonly keep: Retention;
 }
 
 /** How much of a room's past is kept: whichever bound comes first. */
-export interface Keep {
+export interface Retention {
   readonly messages: number;
   readonly seconds: number;
 }
 
 /** The place of a message in its room. */
-export interface Placed {
+export interface RoomPlace {
   /** Grows from message to message, and never comes back within an epoch of the room. */
-  readonly off: number;
+  readonly offset: number;
   /** The offset of the message before, 0 for the first: the same for everybody. */
-  readonly prev: number;
+  readonly previous: number;
 }
 
 /** A message with its place. */
-export interface RoomEntry extends RoomMessage, Placed {}
+export interface RoomEntry extends RoomMessage, RoomPlace {}
 
 /** A place in the history of a room: `ep` names the history, and offsets of two histories do not compare. */
 export interface RoomPosition {
-  readonly ep: string;
-  readonly off: number;
+  readonly epoch: string;
+  readonly offset: number;
 }
 
 /** Part of a room's history. `ep` and `off` are the room's present position: there is more to read unless the last entry is at `off`. */

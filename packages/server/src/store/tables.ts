@@ -1,21 +1,21 @@
 import type { Message } from "@symbolon/protocol";
-import { type RoomChange, RoomTable } from "./room-table.ts";
-import { type Decided, type SessionChange, SessionTable } from "./session-table.ts";
-import type { Awaitable, Placed, RoomLog, SessionStore } from "./store.ts";
+import { type RoomUpdate, RoomTable } from "./room-table.ts";
+import { type Decision, type SessionUpdate, SessionTable } from "./session-table.ts";
+import type { Awaitable, RoomPlace, RoomLog, SessionStore } from "./store.ts";
 
 /** What one call changes, all of it or nothing. */
-export interface Change {
-  readonly session?: SessionChange | undefined;
-  readonly rooms?: readonly RoomChange[] | undefined;
+export interface StoreUpdate {
+  readonly session?: SessionUpdate | undefined;
+  readonly rooms?: readonly RoomUpdate[] | undefined;
 }
 
 /** Applies a decision, and gives its answer. */
-export type Perform = <Answer>(decided: Decided<Change, Answer>) => Awaitable<Answer>;
+export type Perform = <Answer>(decided: Decision<StoreUpdate, Answer>) => Awaitable<Answer>;
 
 /** What makes a store larger. */
 interface Growth {
-  readonly out?: readonly object[] | undefined;
-  readonly said?: readonly object[] | undefined;
+  readonly outgoing?: readonly object[] | undefined;
+  readonly roomMessages?: readonly object[] | undefined;
   readonly note?: Message | undefined;
 }
 
@@ -31,10 +31,16 @@ export class Tables {
   constructor(epoch: string, perform: Perform, limit: number = Infinity) {
     this.#rooms = new RoomTable(newEpoch);
     this.#limit = limit;
-    const ofSession = <Answer>({ change, answer }: Decided<SessionChange, Answer>): Awaitable<Answer> =>
-      perform({ ...(change && { change: { session: change } }), answer });
-    const ofRooms = <Answer>({ change, answer }: Decided<readonly RoomChange[], Answer>): Awaitable<Answer> =>
-      perform({ ...(change && { change: { rooms: change } }), answer });
+    const ofSession = <Answer>({
+      update: change,
+      result: answer,
+    }: Decision<SessionUpdate, Answer>): Awaitable<Answer> =>
+      perform({ ...(change && { update: { session: change } }), result: answer });
+    const ofRooms = <Answer>({
+      update: change,
+      result: answer,
+    }: Decision<readonly RoomUpdate[], Answer>): Awaitable<Answer> =>
+      perform({ ...(change && { update: { rooms: change } }), result: answer });
     this.sessions = {
       create: (session) => {
         this.#checkRoom();
@@ -43,23 +49,23 @@ export class Tables {
       attach: (request) => ofSession(this.#sessions.attach(request, epoch)),
       commit: (claim, record) => {
         if (grows(record) && this.#sessions.owns(claim)) this.#checkRoom();
-        const { change, answer } = this.#sessions.commit(claim, record);
-        if (change === undefined) return perform<readonly Placed[] | false>({ answer: () => false });
-        const rooms = this.#rooms.append(record.said ?? []);
-        return perform<readonly Placed[] | false>({
-          change: { session: change, rooms: rooms.change },
-          answer: () => answer() && rooms.answer(),
+        const { update: change, result: answer } = this.#sessions.commit(claim, record);
+        if (change === undefined) return perform<readonly RoomPlace[] | false>({ result: () => false });
+        const rooms = this.#rooms.append(record.roomMessages ?? []);
+        return perform<readonly RoomPlace[] | false>({
+          update: { session: change, rooms: rooms.update },
+          result: () => answer() && rooms.result(),
         });
       },
-      park: (claim, at) => ofSession(this.#sessions.park(claim, at)),
+      detach: (claim, at) => ofSession(this.#sessions.park(claim, at)),
       remove: (claim) => ofSession(this.#sessions.remove(claim)),
-      list: () => perform({ answer: () => this.#sessions.list() }),
+      list: () => perform({ result: () => this.#sessions.list() }),
     };
     this.rooms = {
       append: (room, message, keep) => {
         this.#checkRoom();
-        const { change, answer } = this.#rooms.append([{ room, message, keep }]);
-        return perform({ change: { rooms: change }, answer: () => answer()[0] as Placed }); // one was said, one has its place
+        const { update: change, result: answer } = this.#rooms.append([{ room, message, keep }]);
+        return perform({ update: { rooms: change }, result: () => answer()[0] as RoomPlace }); // one was said, one has its place
       },
       read: (room, after, most) => {
         if (!this.#rooms.has(room)) this.#checkRoom();
@@ -69,7 +75,7 @@ export class Tables {
         if (!this.#rooms.has(room)) this.#checkRoom();
         return ofRooms(this.#rooms.position(room));
       },
-      watch: (room, listener) => this.#rooms.watch(room, listener),
+      subscribe: (room, listener) => this.#rooms.subscribe(room, listener),
       sweep: (now, idle) => ofRooms(this.#rooms.sweep(now, idle)),
     };
   }
@@ -80,27 +86,27 @@ export class Tables {
   }
 
   /** Applies what was decided, and tells those who watch rooms. */
-  apply({ session, rooms = [] }: Change): void {
+  apply({ session, rooms = [] }: StoreUpdate): void {
     if (session !== undefined) this.#sessions.apply(session);
     for (const change of rooms) this.#rooms.apply(change);
-    this.#rooms.tell();
+    this.#rooms.notify();
   }
 
   /** What was decided and is not applied never will be. */
-  giveUp(): void {
-    this.#sessions.giveUp();
-    this.#rooms.giveUp();
+  discardPending(): void {
+    this.#sessions.discardPending();
+    this.#rooms.discardPending();
   }
 
   /** Changes that make these tables of nothing. */
-  *snapshot(): Generator<Change> {
+  *snapshot(): Generator<StoreUpdate> {
     for (const session of this.#sessions.snapshot()) yield { session };
     for (const room of this.#rooms.snapshot()) yield { rooms: [room] };
   }
 
   /** History was lost: no room's position that was given before can be compared with what is here. */
-  startOver(): void {
-    this.#rooms.startOver();
+  renewEpochs(): void {
+    this.#rooms.renewEpochs();
   }
 
   #checkRoom(): void {
@@ -116,6 +122,6 @@ export function newEpoch(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
 }
 
-function grows({ out = [], said = [], note }: Growth): boolean {
-  return out.length + said.length > 0 || note !== undefined;
+function grows({ outgoing = [], roomMessages = [], note }: Growth): boolean {
+  return outgoing.length + roomMessages.length > 0 || note !== undefined;
 }

@@ -1,7 +1,7 @@
 /** The cookies of one host, as a browser keeps them; paths and domains are not told apart. */
 export class CookieJar extends Map<string, string> {
   /** Takes what an answer sets (RFC 6265 §5.3); a cookie that has expired is dropped. */
-  take(headers: Headers): void {
+  store(headers: Headers): void {
     for (const line of headers.getSetCookie()) {
       const [pair = "", ...attributes] = line.split(";").map((part) => part.trim());
       const at = pair.indexOf("=");

@@ -1,20 +1,20 @@
 import { CloseCode, CloseError, HandshakeError, type Wire } from "@symbolon/protocol";
 import { mergeHeaders } from "../request/response.ts";
-import { type App, insideOf, servedBy } from "../app/app.ts";
+import { type App, internalsOf, createDispatcher } from "../app/app.ts";
 import type { Accept } from "../request/exchange.ts";
 import { Clock, SystemClock } from "../timing/clock.ts";
 import { CookieJar } from "./cookie-jar.ts";
 import type { AnyHook, Replacement } from "../request/hook.ts";
 import { MemoryWebSocket } from "./memory-websocket.ts";
-import { type Learns, type Storm, TestNetwork } from "./network.ts";
-import { inTime, type Patience, TestSocket } from "./socket.ts";
+import { type Side, type ChaosOptions, MemoryNetwork } from "./network.ts";
+import { withTimeout, type WaitOptions, TestSocket } from "./socket.ts";
 
 /** The real one, though a test may set another in its place before `settled` waits: it would wait for the test. */
 const { setImmediate: soon } = globalThis;
 
 export { Clock, CookieJar };
-export type { Learns, Storm } from "./network.ts";
-export { type Patience, TestSocket, TimeoutError } from "./socket.ts";
+export type { Side as Learns, ChaosOptions as Storm } from "./network.ts";
+export { type WaitOptions as Patience, TestSocket, TimeoutError } from "./socket.ts";
 
 /** How an app is served in a test; its routes may be declared later. */
 export interface TestOptions<State = unknown, Hooks extends readonly AnyHook[] = readonly AnyHook[]> {
@@ -29,7 +29,7 @@ export interface TestOptions<State = unknown, Hooks extends readonly AnyHook[] =
 }
 
 /** How `connect` knocks. */
-export interface ConnectOptions extends Patience {
+export interface TestConnectOptions extends WaitOptions {
   /** Headers of the handshake. */
   readonly headers?: HeadersInit;
   /** Cookies besides those in the jar. As in a browser, a request with cookies names its own `Origin`. */
@@ -43,16 +43,16 @@ export interface ConnectOptions extends Patience {
 }
 
 /** An app, reached in memory. */
-export interface TestNet {
+export interface TestNetwork {
   /** Answers an HTTP request; a path is enough. The answer's body is read ahead as far as a network's buffers would. */
   readonly fetch: (input: string | Request, init?: RequestInit) => Promise<Response>;
   /**
    * Opens a raw socket. Rejects with `HandshakeError`, whose `response` is the refusal, and with `TimeoutError` when
    * `timeout` is given and there is no answer in time; it then limits each `receive` too.
    */
-  readonly connect: (path: string, options?: ConnectOptions) => Promise<TestSocket>;
+  readonly connect: (path: string, options?: TestConnectOptions) => Promise<TestSocket>;
   /** Resolves with the response that refuses a handshake. Rejects with Error when it was accepted, and else as `connect` does. */
-  readonly refused: (path: string, options?: ConnectOptions) => Promise<Response>;
+  readonly refused: (path: string, options?: TestConnectOptions) => Promise<Response>;
   /**
    * Resolves when the server is done with every connection that has ended: its handler, and the endings of its hooks. What
    * is under way in memory arrives first, such as a `close` just said. It waits as long as they take.
@@ -64,11 +64,11 @@ export interface TestNet {
    * The network fails: every open connection breaks. Both halves learn it, unless only one is named: the other hears
    * nothing any more, and has to find out by itself.
    */
-  readonly drop: (learns?: Learns) => void;
+  readonly drop: (learns?: Side) => void;
   /** Nothing arrives any more, in either direction, until the returned function is called: what was sent comes then. */
   readonly stall: () => () => void;
   /** Connections break by chance, the same for the same seed, until the returned function is called. */
-  readonly storm: (storm: Storm) => () => void;
+  readonly chaos: (storm: ChaosOptions) => () => void;
   /**
    * The server's process dies and another one takes its place, at once: connections break, and what was kept in memory for
    * those who come back is gone, unless the app has a store. Resolves when the handlers of before have ended.
@@ -82,7 +82,7 @@ export interface TestNet {
   readonly errors: readonly unknown[];
 }
 
-interface Line {
+interface AcceptedHandshake {
   readonly wire: Wire;
   readonly headers: Headers;
 }
@@ -90,10 +90,10 @@ interface Line {
 type StateOf<P> = P extends { readonly state: infer State } ? State : unknown;
 
 /** Reaches an app in memory: no ports, no second client, no mock. Throws TypeError when it is none that `createApp` made. */
-export function testClient<P extends object, const Hooks extends readonly AnyHook[] = []>(
+export function testNetwork<P extends object, const Hooks extends readonly AnyHook[] = []>(
   app: App<P>,
   { state, overrides, clock = new SystemClock() }: TestOptions<StateOf<P>, Hooks> = {},
-): TestNet {
+): TestNetwork {
   /** Those who knock or are connected; aborting one is its leave. */
   const clients = new Set<AbortController>();
   /** What the server has yet to end, and whose connection it is. */
@@ -104,12 +104,12 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
   };
   const cookies = new CookieJar();
   const errors: unknown[] = [];
-  const network = new TestNetwork();
-  const inside = insideOf(app, "testClient");
+  const network = new MemoryNetwork();
+  const inside = internalsOf(app, "testClient");
   const replaced = new Map<AnyHook, AnyHook>(overrides as Iterable<readonly [AnyHook, AnyHook]> | undefined);
   if (state !== undefined)
     replaced.set(inside.state, (context: { state: unknown }) => void (context.state = state));
-  const served = servedBy(inside, {
+  const served = createDispatcher(inside, {
     replaced,
     onError: (error, context) => {
       errors.push(error);
@@ -117,15 +117,15 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
     },
   });
 
-  const dial = async (request: Request, client: AbortController): Promise<Line> => {
-    const { promise, resolve } = withResolvers<Line>();
+  const dial = async (request: Request, client: AbortController): Promise<AcceptedHandshake> => {
+    const { promise, resolve } = withResolvers<AcceptedHandshake>();
     const accept: Accept = ({ subprotocol = "", headers } = {}) => {
       if (request.signal.aborted)
         return Promise.reject(new CloseError(CloseCode.Abnormal, "the client has left", false));
       const [near, far] = network.link(subprotocol);
       request.signal.addEventListener("abort", () => near.terminate(), { once: true });
       const line = { wire: near, headers: new Headers(headers) };
-      cookies.take(line.headers);
+      cookies.store(line.headers);
       resolve(line);
       return Promise.resolve(far);
     };
@@ -135,11 +135,15 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
     });
     const answer = await Promise.race([promise, refusal]);
     if (!(answer instanceof Response)) return answer ?? promise;
-    cookies.take(answer.headers);
+    cookies.store(answer.headers);
     throw new HandshakeError(await delivered(answer));
   };
 
-  const knock = async (client: AbortController, url: URL, options: ConnectOptions): Promise<Line> => {
+  const knock = async (
+    client: AbortController,
+    url: URL,
+    options: TestConnectOptions,
+  ): Promise<AcceptedHandshake> => {
     clients.add(client);
     try {
       const request = new Request(handshakeRequest(url, options, cookies), { signal: client.signal });
@@ -150,15 +154,17 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
     }
   };
 
-  const connect: TestNet["connect"] = async (path, options = {}) => {
+  const connect: TestNetwork["connect"] = async (path, options = {}) => {
     const url = new URL(path, "ws://test");
     const { timeout } = options;
     const client = new AbortController();
     const limit = { timeout, clock, what: "an answer to the handshake" };
-    const { wire, headers } = await inTime(knock(client, url, options), limit).catch((error: unknown) => {
-      leave(client); // who does not wait has left
-      throw error;
-    });
+    const { wire, headers } = await withTimeout(knock(client, url, options), limit).catch(
+      (error: unknown) => {
+        leave(client); // who does not wait has left
+        throw error;
+      },
+    );
     const socket = new TestSocket(wire, headers, { timeout, clock });
     void socket.closed.then(() => leave(client));
     return socket;
@@ -172,7 +178,7 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
       await Promise.all(ending);
     }
   };
-  const drop: TestNet["drop"] = (learns) => {
+  const drop: TestNetwork["drop"] = (learns) => {
     if (learns !== undefined) return network.drop(learns);
     for (const client of clients) leave(client);
   };
@@ -184,7 +190,7 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
       const request =
         cookie === "" ? asked : new Request(asked, { headers: mergeHeaders(asked.headers, { cookie }) });
       const response = await served.fetch(request);
-      cookies.take(response.headers);
+      cookies.store(response.headers);
       return buffered(response);
     },
     connect,
@@ -205,10 +211,10 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
         super(new URL(url), async () => (await knock(client, new URL(url), { protocols: offered })).wire);
         this.addEventListener("close", () => leave(client));
       }
-    } as unknown as TestNet["WebSocket"],
+    } as unknown as TestNetwork["WebSocket"],
     drop,
     stall: () => network.stall(),
-    storm: (storm) => network.storm(storm),
+    chaos: (storm) => network.chaos(storm),
     restart: async () => {
       inside.routes.crash();
       drop();
@@ -222,7 +228,7 @@ export function testClient<P extends object, const Hooks extends readonly AnyHoo
 
 function handshakeRequest(
   url: URL,
-  { headers: own = {}, cookies = {}, query = {}, protocols = [], auth }: ConnectOptions,
+  { headers: own = {}, cookies = {}, query = {}, protocols = [], auth }: TestConnectOptions,
   jar: CookieJar,
 ): Request {
   const target = new URL(url.href.replace(/^ws/, "http"));
@@ -239,7 +245,7 @@ function handshakeRequest(
   return new Request(target, { headers: mergeHeaders(headers, own) });
 }
 
-function authorization(auth: NonNullable<ConnectOptions["auth"]>): string {
+function authorization(auth: NonNullable<TestConnectOptions["auth"]>): string {
   if (typeof auth === "string") return `Bearer ${auth}`;
   return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
 }

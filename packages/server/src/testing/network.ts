@@ -9,10 +9,10 @@ import {
 } from "@symbolon/protocol";
 
 /** Which half learns that a connection broke; the other one hears nothing any more, and finds out by itself. */
-export type Learns = "both" | "client" | "server";
+export type Side = "both" | "client" | "server";
 
 /** How bad a network is. */
-export interface Storm {
+export interface ChaosOptions {
   /** The same seed makes the same storm, where the app and its clients do the same. */
   readonly seed: number;
   /** How likely a message breaks its connection, 0 to 1; whether it still arrives is up to chance. Default 0.05. */
@@ -20,7 +20,7 @@ export interface Storm {
 }
 
 /** A network in memory that can fail. */
-export class TestNetwork {
+export class MemoryNetwork {
   readonly #links = new Set<Link>();
   #stalls = 0;
   #storm: { readonly random: () => number; readonly cut: number } | undefined;
@@ -39,7 +39,7 @@ export class TestNetwork {
   }
 
   /** Every connection breaks. */
-  drop(learns: Learns = "both"): void {
+  drop(learns: Side = "both"): void {
     for (const link of this.#links) this.#cut(link, learns);
   }
 
@@ -58,7 +58,7 @@ export class TestNetwork {
   }
 
   /** Breaks connections by chance, until the returned function is called. */
-  storm({ seed, cut = 0.05 }: Storm): () => void {
+  chaos({ seed, cut = 0.05 }: ChaosOptions): () => void {
     const storm = { random: chance(seed), cut };
     this.#storm = storm;
     return () => {
@@ -66,7 +66,7 @@ export class TestNetwork {
     };
   }
 
-  #cut(link: Link, learns: Learns): void {
+  #cut(link: Link, learns: Side): void {
     this.#links.delete(link);
     if (learns === "both") return link.client.terminate();
     const { [learns]: told, [learns === "client" ? "server" : "client"]: deaf } = link;

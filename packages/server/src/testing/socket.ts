@@ -13,15 +13,15 @@ export class TimeoutError extends Error {
 }
 
 /** How long to wait. */
-export interface Patience {
+export interface WaitOptions {
   /** In ms. Default: as long as it takes. */
   readonly timeout?: number | undefined;
 }
 
 /** Waits for `work`, but not longer than `timeout`. Rejects with `TimeoutError`. */
-export function inTime<Value>(
+export function withTimeout<Value>(
   work: Promise<Value>,
-  { timeout, clock, what }: Patience & { readonly clock: Clock; readonly what: string },
+  { timeout, clock, what }: WaitOptions & { readonly clock: Clock; readonly what: string },
 ): Promise<Value> {
   if (timeout === undefined) return work;
   return new Promise((resolve, reject) => {
@@ -45,7 +45,7 @@ export class TestSocket extends Socket implements AsyncDisposable {
   readonly #waited: Waited[] = [];
   #asked = 0;
 
-  constructor(wire: Wire, headers: Headers, { timeout, clock }: Patience & { readonly clock: Clock }) {
+  constructor(wire: Wire, headers: Headers, { timeout, clock }: WaitOptions & { readonly clock: Clock }) {
     super(wire);
     this.headers = headers;
     this.#timeout = timeout;
@@ -53,17 +53,17 @@ export class TestSocket extends Socket implements AsyncDisposable {
   }
 
   /** The next message, also read by a codec. Rejects with `TimeoutError` when it does not come in time: it can be received later. */
-  override receive(patience?: Patience): Promise<Message>;
-  override receive<Value>(codec: Codec<never, Value>, patience?: Patience): Promise<Value>;
+  override receive(patience?: WaitOptions): Promise<Message>;
+  override receive<Value>(codec: Codec<never, Value>, patience?: WaitOptions): Promise<Value>;
   override async receive(
-    first: Codec<never, unknown> | Patience = {},
-    second: Patience = {},
+    first: Codec<never, unknown> | WaitOptions = {},
+    second: WaitOptions = {},
   ): Promise<unknown> {
     const [codec, { timeout }] = "decode" in first ? [first, second] : [whatever, first];
     const waited = this.#waited.shift() ?? this.#wait();
     try {
       const limit = { timeout: timeout ?? this.#timeout, clock: this.#clock, what: "a message" };
-      return codec.decode(await inTime(waited.message, limit));
+      return codec.decode(await withTimeout(waited.message, limit));
     } catch (error) {
       if (error instanceof TimeoutError) {
         this.#waited.push(waited);

@@ -1,5 +1,5 @@
 /** Something that wants to be stepped as time passes. */
-export interface Watcher {
+export interface ClockSubscriber {
   /** `now` is in ms on the clock's own scale. */
   step(now: number): void;
 }
@@ -8,7 +8,7 @@ export interface Watcher {
 export class Clock {
   #now = 0;
   readonly #made = Date.now();
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Set<ClockSubscriber>();
 
   /** Milliseconds since the clock was made. */
   get now(): number {
@@ -21,12 +21,12 @@ export class Clock {
   }
 
   /** Steps `watcher` at every sweep until the returned function is called. */
-  watch(watcher: Watcher): () => void {
+  subscribe(watcher: ClockSubscriber): () => void {
     this.#watchers.add(watcher);
-    this.onWatch(this.#watchers.size);
+    this.onSubscribersChange(this.#watchers.size);
     return () => {
       this.#watchers.delete(watcher);
-      this.onWatch(this.#watchers.size);
+      this.onSubscribersChange(this.#watchers.size);
     };
   }
 
@@ -48,10 +48,10 @@ export class Clock {
   }
 
   /** Told how many watch, whenever that changes. */
-  protected onWatch(_watchers: number): void {}
+  protected onSubscribersChange(_watchers: number): void {}
 
   #when(come: () => boolean, due: () => void): () => void {
-    const stop = this.watch({
+    const stop = this.subscribe({
       step: () => {
         if (!come()) return;
         stop();
@@ -73,7 +73,7 @@ export class SystemClock extends Clock {
     return Date.now();
   }
 
-  protected override onWatch(watchers: number): void {
+  protected override onSubscribersChange(watchers: number): void {
     if (watchers === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;

@@ -19,7 +19,7 @@ const slowFor = 10_000;
  * too slowly. Without `ping`, silence is no sign of anything.
  * @returns the listener to give to the wire; it tells `listener` everything.
  */
-export function beating(
+export function withHeartbeat(
   listener: WireListener,
   wire: Wire,
   clock: Clock,
@@ -29,10 +29,10 @@ export function beating(
   const heartbeat = new Heartbeat(wire, clock, options, ping);
   return {
     message: (message) => {
-      heartbeat.heard();
+      heartbeat.received();
       listener.message(message);
     },
-    pong: () => heartbeat.heard(),
+    pong: () => heartbeat.received(),
     closed: (closed) => {
       heartbeat.stop();
       listener.closed(closed);
@@ -55,11 +55,11 @@ class Heartbeat {
     this.#options = options;
     this.#ping = ping;
     this.#last = clock.now;
-    this.#stop = clock.watch({ step: (now) => this.#step(now) });
+    this.#stop = clock.subscribe({ step: (now) => this.#step(now) });
   }
 
   /** The client said something, whatever it was. */
-  heard(): void {
+  received(): void {
     this.#heard = true; // a flag, not a time: asking the clock for every message would cost more than the message
   }
 

@@ -2,7 +2,7 @@ import { contract } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type AppOptions, createApp } from "../../src/app/app.ts";
-import { Clock, testClient, type TestSocket } from "../../src/testing/index.ts";
+import { Clock, testNetwork, type TestSocket } from "../../src/testing/index.ts";
 import { frame, hello as first, knock } from "../session/frames.ts";
 import { gate } from "../gate.ts";
 
@@ -18,13 +18,13 @@ function serving(say: (text: string) => unknown = () => {}, options: AppOptions 
     log.push(`${token} ended`);
   });
   members.implement(note, (peer) => {
-    peer.watch(({ is }) => is !== "ended" && log.push(is));
+    peer.subscribe(({ type: is }) => is !== "ended" && log.push(is));
     return { say };
   });
   members.ws("/raw", async (socket) => {
     for await (const _ of socket);
   });
-  return { clock, log, app, members, net: testClient(app) };
+  return { clock, log, app, members, net: testNetwork(app) };
 }
 
 type Serving = ReturnType<typeof serving>;
@@ -113,7 +113,7 @@ describe("revoke", () => {
     const serve = serving();
     const outer = createApp();
     outer.mount("/in", serve.app);
-    const net = testClient(outer);
+    const net = testNetwork(outer);
     const socket = await net.connect("/in/raw", { auth: "ada" });
     outer.revoke("ada", { code: 4401, reason: "sign in again" });
     expect(await socket.closed).toMatchObject({ code: 4401, reason: "sign in again" });
@@ -214,16 +214,16 @@ describe("how many there are", () => {
       await passed;
       await socket.accept();
     });
-    expect(outer.gauges()).toEqual({ connected: 0, waiting: 0, kept: 0, deciding: 0 });
+    expect(outer.gauges()).toEqual({ connected: 0, detached: 0, detachedBytes: 0, pendingHandshakes: 0 });
     const [session] = (await enter(serve, "ada")) as [TestSocket];
     session.close(1001);
     await settled();
-    expect(outer.gauges()).toEqual({ connected: 2, waiting: 1, kept: 0, deciding: 0 });
+    expect(outer.gauges()).toEqual({ connected: 2, detached: 1, detachedBytes: 0, pendingHandshakes: 0 });
     const response = outer.handshake(new Request("http://test/slow"), () =>
       Promise.reject(new Error("left")),
     );
     await began.passed;
-    expect(outer.gauges()).toMatchObject({ connected: 3, deciding: 1 });
+    expect(outer.gauges()).toMatchObject({ connected: 3, pendingHandshakes: 1 });
     open();
     await response;
   });

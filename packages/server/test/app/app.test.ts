@@ -1,7 +1,7 @@
 import { contract } from "@symbolon/protocol";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -12,7 +12,7 @@ test("a view's hooks run on its own routes, after those of the view it came from
   app.http("/open", (context) => Response.json(Object.keys(context).includes("user")));
   members.http("/member", ({ user }) => new Response(user));
   admins.http("/admin", ({ user, admin }) => new Response(user + admin));
-  const net = testClient(app);
+  const net = testNetwork(app);
   expect(await (await net.fetch("/open")).json()).toBe(false);
   expect(await (await net.fetch("/member")).text()).toBe("ada");
   expect(await (await net.fetch("/admin")).text()).toBe("adaada!");
@@ -56,7 +56,7 @@ describe("an error nobody is told of", () => {
     app.http("/*rest", () => {
       throw broken;
     });
-    await testClient(app).fetch(`/${"a".repeat(500)}?token=secret`);
+    await testNetwork(app).fetch(`/${"a".repeat(500)}?token=secret`);
     expect(console).toHaveBeenCalledExactlyOnceWith(`symbolon: error at "/${"a".repeat(255)}"`, broken);
   });
 });
@@ -64,7 +64,7 @@ describe("an error nobody is told of", () => {
 test("allowed origins connect", async () => {
   const app = createApp({ origins: ["https://pages.example.org"] });
   app.ws("/", (socket) => socket.send("hello"));
-  const socket = await testClient(app).connect("/", { headers: { origin: "https://pages.example.org" } });
+  const socket = await testNetwork(app).connect("/", { headers: { origin: "https://pages.example.org" } });
   expect(await socket.receive()).toBe("hello");
 });
 
@@ -74,7 +74,7 @@ describe("state", () => {
     const view = app.use(({ state }) => ({ doubled: state.n * 2 }));
     view.http("/", ({ state, doubled }) => Response.json([state.n, doubled]));
     view.ws("/", (socket, { state, doubled }) => socket.send([state.n, doubled]));
-    const net = testClient(app);
+    const net = testNetwork(app);
     expect(await (await net.fetch("/")).json()).toEqual([42, 84]);
     expect(await (await net.connect("/")).receive()).toBe("[42,84]");
   });
@@ -89,7 +89,7 @@ describe("state", () => {
     const view = outer.use(({ state }) => void seen.push(state));
     view.mount("/inner", inner);
     view.mount("/bare", bare);
-    const net = testClient(outer);
+    const net = testNetwork(outer);
     expect(await (await net.fetch("/inner")).text()).toBe("inner");
     expect(await (await net.fetch("/bare")).text()).toBe("undefined");
     expect(seen).toEqual(["outer", "outer"]);
@@ -108,7 +108,7 @@ describe("state", () => {
       db: `${await state.pool} connection ${made.push("connection")}`,
     }));
     view.http("/", ({ db }) => new Response(db));
-    const net = testClient(app);
+    const net = testNetwork(app);
     expect(made).toEqual([]);
     const both = await Promise.all([net.fetch("/"), net.fetch("/")]);
     expect(await Promise.all(both.map((one) => one.text()))).toEqual([
@@ -129,7 +129,7 @@ test("seeds › 127, 139 hooks run in the order app, mount, view, route, and tho
   const app = createApp().use(step("app"));
   app.use(step("mount")).mount("/v1", inner);
   app.use(step("other mount")).mount("/v2", createApp());
-  await testClient(app).connect("/v1");
+  await testNetwork(app).connect("/v1");
   expect(log).toEqual(["app", "mount", "view", "route", "handler"]);
 });
 
@@ -144,7 +144,7 @@ test("seeds › 63 Basic credentials are parsed; without them the answer asks fo
         }),
   );
   view.ws("/", (socket, { user }) => socket.send(`hi ${user}`));
-  const net = testClient(app);
+  const net = testNetwork(app);
   const { response } = (await net.connect("/").catch((error: unknown) => error)) as { response: Response };
   expect([response.status, response.headers.get("www-authenticate")]).toEqual([
     401,
@@ -158,7 +158,7 @@ test("a name that the context has already is a TypeError the app is told of, als
   const onError = vi.fn();
   const app = createApp({ onError });
   app.use((() => ({ answer: 1 })) as () => void).http("/", () => new Response());
-  expect((await testClient(app).fetch("/")).status).toBe(500);
+  expect((await testNetwork(app).fetch("/")).status).toBe(500);
   expect(onError).toHaveBeenCalledWith(
     new TypeError('a hook provides "answer", which the context has already: choose another name'),
     expect.anything(),

@@ -1,7 +1,7 @@
 import { contract } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { Clock, testClient } from "../../src/testing/index.ts";
+import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { knock } from "../session/frames.ts";
 import { gate } from "../gate.ts";
 
@@ -20,7 +20,7 @@ describe("seeds › 121 the route that was found", () => {
     view.implement(chat, (_peer, { route }) => {
       throw new Response(route, { status: 403 });
     });
-    const net = testClient(app);
+    const net = testNetwork(app);
     expect(await (await net.connect("/items/7")).receive()).toBe('["/items/:item_id","/items/:item_id"]');
     expect(await (await knock(net, "/chat/a")).closed).toMatchObject({ reason: "/chat/:room" });
   });
@@ -33,7 +33,7 @@ describe("seeds › 121 the route that was found", () => {
     middle.mount("/b", inner);
     const outer = createApp();
     outer.mount("/a", middle);
-    const net = testClient(outer);
+    const net = testNetwork(outer);
     expect(await (await net.fetch("/a/b")).text()).toBe("/a/b");
     expect(await (await net.fetch("/a/b/c/d")).text()).toBe("/a/b/*rest c/d");
   });
@@ -44,7 +44,7 @@ test("seeds › 122 a prefix that is percent-encoded in the request is the same 
   inner.http("/:id", ({ params }) => new Response(params.id));
   const outer = createApp();
   outer.mount("/a b/é", inner);
-  const net = testClient(outer);
+  const net = testNetwork(outer);
   expect(await (await net.fetch("/a%20b/%C3%A9/2%2F3")).text()).toBe("2/3");
   expect((await net.fetch("/2")).status).toBe(404);
 });
@@ -52,14 +52,14 @@ test("seeds › 122 a prefix that is percent-encoded in the request is the same 
 test("seeds › 97 a slash more or less is another path: nothing redirects", async () => {
   const app = createApp();
   app.ws("/room/", (socket) => socket.accept());
-  const net = testClient(app);
+  const net = testNetwork(app);
   expect(await status(net.connect("/room"))).toBe(404);
   expect((await net.connect("/room/")).protocol).toBe("");
 });
 
 test("seeds › 101 a fallback for HTTP answers no WebSocket", async () => {
   const fetch = vi.fn(() => new Response("page"));
-  expect(await status(testClient(createApp({ fetch })).connect("/"))).toBe(404);
+  expect(await status(testNetwork(createApp({ fetch })).connect("/"))).toBe(404);
   expect(fetch).not.toHaveBeenCalled();
 });
 
@@ -69,7 +69,7 @@ test("seeds › 98, 99 no hook runs for what is not found, or is of the other ki
   const view = app.use(() => hook());
   view.http("/page", () => new Response());
   view.ws("/socket", () => {});
-  const net = testClient(app);
+  const net = testNetwork(app);
   expect(await status(net.connect("/nowhere"))).toBe(404);
   expect(await status(net.connect("/page"))).toBe(400);
   expect((await net.fetch("/socket")).status).toBe(426);
@@ -87,7 +87,7 @@ test("an HTTP handler that gives no Response is a mistake the app is told of", a
   const onError = vi.fn();
   const app = createApp({ onError });
   app.http("/page", (() => "text") as never);
-  expect((await testClient(app).fetch("/page")).status).toBe(500);
+  expect((await testNetwork(app).fetch("/page")).status).toBe(500);
   expect(onError).toHaveBeenCalledWith(
     new TypeError('the HTTP handler at "/page" gave no Response'),
     expect.anything(),
@@ -111,7 +111,7 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
     const asked = gate();
     /** Says that it was asked, and decides when `decide` is called. */
     const hang = (): Promise<void> => (asked.open(), passed);
-    return { clock, log, view, net: testClient(app), decide: open, hang, asked: asked.passed };
+    return { clock, log, view, net: testNetwork(app), decide: open, hang, asked: asked.passed };
   }
 
   test.each(["hook", "handler"])(
@@ -237,7 +237,7 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
     const clock = new Clock();
     const app = createApp({ clock, onError: () => {}, handshake: { timeout: 50, pending: 1 } });
     app.ws("/", () => new Promise<void>(() => {}));
-    const net = testClient(app);
+    const net = testNetwork(app);
     const first = status(net.connect("/"));
     expect(await status(net.connect("/"))).toBe(503);
     clock.advance(50);

@@ -1,7 +1,7 @@
 import { Mailbox } from "@symbolon/protocol";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 
 test("an app is mounted without a prefix, after the hooks of the view", async () => {
   const outer = createApp();
@@ -15,7 +15,7 @@ test("an app is mounted without a prefix, after the hooks of the view", async ()
   inner.mount("/", innermost);
   const hooked: string[] = [];
   outer.use(({ route }) => void hooked.push(route)).mount("/", inner);
-  const net = testClient(outer);
+  const net = testNetwork(outer);
   const body = async (path: string) => (await net.fetch(path)).text();
   expect(await body("/own")).toBe("outer");
   expect(await body("/")).toBe("/");
@@ -32,7 +32,7 @@ test("a mount with a prefix wins over one without", async () => {
     inner.http("/*rest", () => new Response(prefix));
     outer.mount(prefix, inner);
   }
-  const net = testClient(outer);
+  const net = testNetwork(outer);
   expect(await (await net.fetch("/a/x")).text()).toBe("/a");
   expect(await (await net.fetch("/b/x")).text()).toBe("/");
 });
@@ -57,16 +57,16 @@ test("the rooms of the raw routes are reached from outside, and each app has its
     app.ws(`/${name}`, async (socket, { room }) => {
       await socket.accept();
       room("news").join(socket);
-      joined.put(name);
+      joined.push(name);
       await socket.closed;
     });
   outer.mount("/", inner);
-  const net = testClient(outer);
+  const net = testNetwork(outer);
   const outside = await net.connect("/outer");
   const inside = await net.connect("/inner");
-  expect([await joined.take(), await joined.take()]).toEqual(["outer", "inner"]);
+  expect([await joined.pull(), await joined.pull()]).toEqual(["outer", "inner"]);
   const watched: string[] = [];
-  outer.room("news").watch(({ is }) => watched.push(is));
+  outer.room("news").subscribe(({ type: is }) => watched.push(is));
   expect([outer.room("news").size, inner.use(() => {}).room("news").size]).toEqual([1, 1]);
   outer.room("news").send("from the outer app");
   inner.room("news").send("from the inner app");

@@ -2,7 +2,7 @@ import { contract } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { type AppOptions, createApp } from "../../src/app/app.ts";
-import { Clock, testClient } from "../../src/testing/index.ts";
+import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { enter, knock } from "../session/frames.ts";
 
 const chat = contract("/chat/:room", {
@@ -18,7 +18,7 @@ function served(options: AppOptions = {}) {
   app.ws("/both", (socket) => socket.send("A WebSocket"));
   app.http("/both", () => new Response("An HTTP request"));
   app.http("/page/:id", ({ params, query }) => Response.json({ params, query }));
-  return { app, net: testClient(app) };
+  return { app, net: testNetwork(app) };
 }
 
 describe("HTTP", () => {
@@ -89,7 +89,7 @@ describe("HTTP", () => {
           }
         })
         .http("/", handler);
-      const response = await testClient(app).fetch("/");
+      const response = await testNetwork(app).fetch("/");
       expect([response.status, await response.text()]).toEqual([status, expect.any(String)]);
       expect(seen).toHaveBeenCalledTimes(1);
       expect(onError).toHaveBeenCalledTimes(status === 500 ? 1 : 0);
@@ -128,7 +128,7 @@ describe("a handshake in plain mode", () => {
     const app = createApp();
     app.use(() => hook()).ws("/", (socket) => socket.accept());
     await expect(
-      testClient(app).connect("/", { headers: { origin: "https://evil.com" } }),
+      testNetwork(app).connect("/", { headers: { origin: "https://evil.com" } }),
     ).rejects.toMatchObject({
       response: { status: 403 },
     });
@@ -138,7 +138,7 @@ describe("a handshake in plain mode", () => {
   test("is refused with a hook's response as it is", async () => {
     const app = createApp();
     app.use(() => new Response("pay", { status: 402, headers: { "x-price": "5" } })).ws("/", () => {});
-    const { response } = (await testClient(app)
+    const { response } = (await testNetwork(app)
       .connect("/")
       .catch((error: unknown) => error)) as { response: Response };
     expect([response.status, response.headers.get("x-price"), await response.text()]).toEqual([
@@ -156,7 +156,7 @@ describe("a handshake in plain mode", () => {
         throw new Error("secret");
       })
       .ws("/", () => {});
-    const { response } = (await testClient(app)
+    const { response } = (await testNetwork(app)
       .connect("/")
       .catch((error: unknown) => error)) as { response: Response };
     expect([response.status, await response.text()]).toEqual([500, "Internal Server Error"]);
@@ -185,7 +185,7 @@ describe("a handshake in session mode", () => {
     const hook = vi.fn();
     const app = createApp({ clock });
     app.use(() => hook()).implement(chat, () => ({ say: () => {} }));
-    const socket = await testClient(app).connect("/chat/a?name=ada", { protocols: ["symbolon.v1.json"] });
+    const socket = await testNetwork(app).connect("/chat/a?name=ada", { protocols: ["symbolon.v1.json"] });
     clock.advance(5_000);
     expect(await socket.closed).toMatchObject({ code: 4903 });
     expect(hook).not.toHaveBeenCalled();
@@ -206,7 +206,7 @@ describe("a handshake in session mode", () => {
       app
         .use(() => new Response(`because ${"é".repeat(100)}`, { status }))
         .implement(chat, () => ({ say: () => {} }));
-      const socket = await knock(testClient(app), "/chat/a?name=ada");
+      const socket = await knock(testNetwork(app), "/chat/a?name=ada");
       const { code, reason } = await socket.closed;
       expect(code).toBe(4000 + status);
       expect(reason).toBe(`because ${"é".repeat(57)}`);
@@ -248,7 +248,7 @@ describe("a mounted app", () => {
     middle.use(step("middle")).mount("/deep", inner);
     const outer = createApp();
     outer.use(step("outer")).mount("/v1", middle);
-    const response = await testClient(outer).fetch("/v1/deep/items/7");
+    const response = await testNetwork(outer).fetch("/v1/deep/items/7");
     expect(await response.json()).toEqual({ id: "7" });
     expect(log).toEqual(["outer", "middle", "inner", "inner ends", "middle ends", "outer ends"]);
   });
@@ -257,7 +257,7 @@ describe("a mounted app", () => {
     const { app: inner } = served();
     const outer = createApp();
     outer.mount("/v1", inner);
-    const net = testClient(outer);
+    const net = testNetwork(outer);
     expect(await (await net.connect("/v1/both")).receive()).toBe("A WebSocket");
     await using socket = await enter(net, "/v1/chat/a?name=ada");
     expect(socket.signal.aborted).toBe(false);
@@ -269,7 +269,7 @@ describe("a mounted app", () => {
     inner.http("/", () => new Response("root"));
     const outer = createApp();
     outer.mount("/v1", inner);
-    const net = testClient(outer);
+    const net = testNetwork(outer);
     expect((await net.fetch("/v1")).status).toBe(200);
     expect((await net.fetch("/v1/")).status).toBe(200);
     expect((await net.fetch("/v1x")).status).toBe(404);
@@ -283,7 +283,7 @@ describe("a mounted app", () => {
       outer.mount(prefix, inner);
     }
     outer.http("/a/own", () => new Response("own"));
-    const net = testClient(outer);
+    const net = testNetwork(outer);
     expect(await (await net.fetch("/a/b/c")).text()).toBe("/a/b");
     expect(await (await net.fetch("/a/c")).text()).toBe("/a");
     expect(await (await net.fetch("/a/own")).text()).toBe("own");

@@ -2,7 +2,7 @@ import { contract } from "@symbolon/protocol";
 import { vi } from "vitest";
 import { z } from "zod";
 import { type AppOptions, createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 
 /** A contract with one message each way. */
 export const chat = contract("/chat/:room", {
@@ -29,7 +29,7 @@ export function serving(handle: Say, options: AppOptions = {}) {
       if (typeof text === "string") peer.send("said", { text });
     },
   }));
-  return { app, onError, net: testClient(app) };
+  return { app, onError, net: testNetwork(app) };
 }
 
 /** Says the same again. */

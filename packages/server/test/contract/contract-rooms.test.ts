@@ -5,7 +5,7 @@ import { type AppOptions, createApp } from "../../src/app/app.ts";
 import { Clock } from "../../src/timing/clock.ts";
 import { Peer } from "../../src/contract/peer.ts";
 import type { RoomsOptions } from "../../src/contract/setup.ts";
-import { type TestSocket, testClient } from "../../src/testing/index.ts";
+import { type TestSocket, testNetwork } from "../../src/testing/index.ts";
 import { enter, frame, hello } from "../session/frames.ts";
 import { quiet } from "../rooms/outlets.ts";
 
@@ -30,11 +30,11 @@ function served(rooms: RoomsOptions<typeof chat> = {}, options: AppOptions = {})
     };
     room(params.room).send("left", name);
   });
-  return { service, clock, net: testClient(app) };
+  return { service, clock, net: testNetwork(app) };
 }
 
 /** A client in a room, when its membership was told; a session without `cid` is the client's of that name. */
-async function inside(net: ReturnType<typeof testClient>, name: string, more = ""): Promise<TestSocket> {
+async function inside(net: ReturnType<typeof testNetwork>, name: string, more = ""): Promise<TestSocket> {
   const socket = await enter(net, `/chat/lobby?name=${name}${more}`, { ...hi, cid: name });
   expect(await frame(socket)).toMatchObject({ t: "room", room: "lobby" });
   return socket;
@@ -74,13 +74,13 @@ describe("a room of a contract", () => {
     const { net, service } = served();
     const changes = new Mailbox<string>();
     const lobby = service.room("lobby");
-    lobby.watch(({ is, member }) => changes.put(`${is} ${member instanceof Peer}`));
+    lobby.subscribe(({ type: is, member }) => changes.push(`${is} ${member instanceof Peer}`));
     const ada = await inside(net, "ada");
-    expect(await changes.take()).toBe("joined true");
+    expect(await changes.pull()).toBe("joined true");
     await lobby.send("said", "back in 5");
     expect(await frame(ada)).toMatchObject({ t: "said", data: "back in 5" });
     ada.send({ t: "bye" });
-    expect(await changes.take()).toBe("left true");
+    expect(await changes.pull()).toBe("left true");
   });
 
   test("has one member of a name, which is its own in each contract", async () => {
@@ -91,7 +91,7 @@ describe("a room of a contract", () => {
       return {};
     });
     const elsewhere = app.implement(contract("/elsewhere", { server: { said: z.string() } }), () => ({}));
-    const net = testClient(app);
+    const net = testNetwork(app);
     const ada = await net.connect("/other");
     elsewhere.room("lobby").send("said", "not here");
     join.room("lobby").send("said", "here");

@@ -2,7 +2,7 @@ import { CloseError, Mailbox } from "@symbolon/protocol";
 import { serve } from "@symbolon/server/node";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { Clock, testClient } from "../../src/testing/index.ts";
+import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { chat, echo, say, serving } from "./chat.ts";
 import { enter } from "../session/frames.ts";
 import { gate } from "../gate.ts";
@@ -61,7 +61,7 @@ test("S18 › nothing is handled of what follows a frame that closed the session
     yield { say: ({ text }) => handled.push(text) };
     ended.open();
   });
-  const socket = await enter(testClient(app), "/chat/a");
+  const socket = await enter(testNetwork(app), "/chat/a");
   socket.send(say("before"));
   socket.send("{");
   socket.send(say("after"));
@@ -83,7 +83,7 @@ test("nothing is handled of what waits when a handler has closed the connection"
     };
     ended.open();
   });
-  const socket = await testClient(app).connect("/chat/a");
+  const socket = await testNetwork(app).connect("/chat/a");
   for (const line of ["rude", "ruder", "rudest"]) socket.send(say(line));
   expect(await socket.closed).toMatchObject({ code: 1008, reason: "be nice" });
   await ended.passed;
@@ -99,16 +99,16 @@ test("what is said after this half began to close fails", async () => {
     say: async () => {
       asked.open();
       await go.passed;
-      outcomes.put(await peer.send("said", { text: "too late" }).then(null, (error: unknown) => error));
+      outcomes.push(await peer.send("said", { text: "too late" }).then(null, (error: unknown) => error));
     },
   }));
-  const socket = await enter(testClient(app), "/chat/a");
+  const socket = await enter(testNetwork(app), "/chat/a");
   socket.send(say("hello"));
   await asked.passed;
   socket.send("{");
   await socket.closed;
   go.open();
-  expect(await outcomes.take()).toMatchObject({ name: "CloseError", code: 4400 });
+  expect(await outcomes.pull()).toMatchObject({ name: "CloseError", code: 4400 });
 });
 
 test("a setup's peer is told of a client that leaves while it is awaited", async () => {
@@ -118,8 +118,8 @@ test("a setup's peer is told of a client that leaves while it is awaited", async
   const app = createApp({ onError: (error) => void errors.push(error) });
   app.implement(chat, async (peer) => {
     began.open();
-    over.put(await peer.closed);
-    over.put(peer.signal.reason);
+    over.push(await peer.closed);
+    over.push(peer.signal.reason);
     return { say: () => {} };
   });
   await using server = await serve(app, { port: 0 });
@@ -127,7 +127,7 @@ test("a setup's peer is told of a client that leaves while it is awaited", async
   const opening = client.open("/chat/a").catch(() => "gone");
   await began.passed;
   client.reset();
-  expect(await over.take()).toEqual({ code: 1006, reason: "", wasClean: false });
-  expect(await over.take()).toMatchObject({ name: "CloseError", code: 1006 });
+  expect(await over.pull()).toEqual({ code: 1006, reason: "", wasClean: false });
+  expect(await over.pull()).toMatchObject({ name: "CloseError", code: 1006 });
   expect([await opening, errors]).toEqual(["gone", []]);
 });

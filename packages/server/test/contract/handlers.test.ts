@@ -1,14 +1,14 @@
 import { CloseError, RequestError } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { Clock, testClient } from "../../src/testing/index.ts";
+import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { chat, echo, say, type Say, serving } from "./chat.ts";
 import { enter, frame } from "../session/frames.ts";
 import { gate } from "../gate.ts";
 
 describe.each([
   ["session", enter],
-  ["plain", (net: ReturnType<typeof testClient>, path: string) => net.connect(path)],
+  ["plain", (net: ReturnType<typeof testNetwork>, path: string) => net.connect(path)],
 ] as const)("in %s mode", (_, open) => {
   test.each(["shout", "constructor", "__proto__", "toString"])(
     "S20 › an unknown name is NOT_FOUND: %s",
@@ -123,7 +123,7 @@ describe.each([
       seen.push(peer.signal.aborted, await peer.closed);
       ended.open();
     });
-    const socket = await open(testClient(app), "/chat/a");
+    const socket = await open(testNetwork(app), "/chat/a");
     socket.close(1000, "going");
     await ended.passed;
     expect(seen).toEqual([true, { code: 1000, reason: "going", wasClean: true }]);
@@ -140,7 +140,7 @@ describe.each([
         return aborted.passed;
       },
     }));
-    const socket = await open(testClient(app), "/chat/a");
+    const socket = await open(testNetwork(app), "/chat/a");
     socket.send(say("x"));
     await began.passed;
     socket.close();
@@ -160,7 +160,7 @@ describe.each([
       yield { say: () => {} };
       throw new Error("broken end");
     });
-    const socket = await open(testClient(app), "/chat/a");
+    const socket = await open(testNetwork(app), "/chat/a");
     socket.close();
     await Promise.all([told.passed, ended.passed]);
     expect(log).toEqual(["broken end"]);
@@ -179,7 +179,7 @@ describe.each([
         ended.open();
       }
     });
-    const socket = await open(testClient(app), "/chat/a");
+    const socket = await open(testNetwork(app), "/chat/a");
     socket.send(say("x"));
     await began.passed;
     socket.close();

@@ -2,7 +2,7 @@ import { contract, request, RequestError } from "@symbolon/protocol";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { frame } from "../session/frames.ts";
 
 const chat = contract("/chat/:room", {
@@ -29,7 +29,7 @@ function serving(handle: (say: (text: string) => PromiseLike<void>) => unknown) 
       },
     };
   });
-  return { net: testClient(app), service, later };
+  return { net: testNetwork(app), service, later };
 }
 
 test("what a handler says by its call's room is said in order when the handler has settled, and can be awaited before", async () => {

@@ -6,7 +6,7 @@ import { Clock } from "../../src/timing/clock.ts";
 import { ContractRooms } from "../../src/contract/contract-rooms.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Peer } from "../../src/contract/peer.ts";
-import { Seat } from "../../src/rooms/memberships.ts";
+import { RoomMemberships } from "../../src/rooms/memberships.ts";
 import type { RoomLog } from "../../src/store/store.ts";
 import { quiet, TestOutlet } from "../rooms/outlets.ts";
 
@@ -26,19 +26,25 @@ function counting(codec: FrameCodec) {
 
 /** A room whose messages are written by the first of the codecs, and how to join it. */
 function room(codecs: readonly FrameCodec[], rooms: RoomLog = memoryStore().rooms) {
-  const seats = new WeakMap<object, Seat>();
+  const seats = new WeakMap<object, RoomMemberships>();
   const guest = (peer: object) => ({
-    seat: seats.get(peer) as Seat,
-    failed: (error: unknown) => expect.fail(String(error)),
+    memberships: seats.get(peer) as RoomMemberships,
+    onError: (error: unknown) => expect.fail(String(error)),
   });
   const storeFailed = vi.fn<(error: unknown) => void>();
-  const all = new ContractRooms(news, { clock: new Clock(), codecs, store: { rooms }, guest, storeFailed });
+  const all = new ContractRooms(news, {
+    clock: new Clock(),
+    codecs,
+    store: { rooms },
+    findClient: guest,
+    onStoreError: storeFailed,
+  });
   const tea = all.room("tea");
   const enter = (outlet: TestOutlet): TestOutlet => {
-    const seat = new Seat(crypto.randomUUID());
+    const seat = new RoomMemberships(crypto.randomUUID());
     const peer = { id: seat.id, closed: new Promise(() => {}) };
     seats.set(peer, seat);
-    seat.here(outlet);
+    seat.attach(outlet);
     tea.join(peer as unknown as Peer<{ said: z.ZodUnknown }>); // it is all that a room needs of a peer
     return outlet;
   };

@@ -1,7 +1,7 @@
 import { SUBPROTOCOL } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { Clock, testClient } from "../../src/testing/index.ts";
+import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { chat, echo, say, serving } from "./chat.ts";
 import { enter, frame, hello, knock } from "../session/frames.ts";
 
@@ -74,7 +74,7 @@ describe("in session mode", () => {
   test("the hello's credential is the token, and the Bearer header when there is none", async () => {
     const app = createApp();
     app.implement(chat, (peer, { token }) => ({ say: () => peer.send("said", { text: token ?? "none" }) }));
-    const net = testClient(app);
+    const net = testNetwork(app);
     const headers = { authorization: "Bearer header" };
     await using one = await enter(net, "/chat/a", { ...hello, cid: "1", auth: "hello" }, { headers });
     await using two = await enter(net, "/chat/a", { ...hello, cid: "2" }, { headers });

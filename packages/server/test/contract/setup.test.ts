@@ -1,7 +1,7 @@
 import { CloseError } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { chat, say } from "./chat.ts";
 import { enter, frame, hello, knock } from "../session/frames.ts";
 import { gate } from "../gate.ts";
@@ -16,7 +16,7 @@ describe("setup", () => {
       log.push("ready");
       yield { say: ({ text }) => (log.push(text), peer.send("said", { text })) };
     });
-    await using socket = await knock(testClient(app), "/chat/a");
+    await using socket = await knock(testNetwork(app), "/chat/a");
     socket.send(say("early"));
     ready.open();
     expect(await frame(socket)).toMatchObject({ t: "welcome" });
@@ -30,7 +30,7 @@ describe("setup", () => {
       peer.send("said", { text: `welcome to ${params.room}` });
       return { say: () => {} };
     });
-    await using socket = await enter(testClient(app), "/chat/a%20b");
+    await using socket = await enter(testNetwork(app), "/chat/a%20b");
     expect(await frame(socket)).toMatchObject({ data: { text: "welcome to a b" } });
   });
 
@@ -62,7 +62,7 @@ describe("setup", () => {
         }
       })
       .implement(chat, setup);
-    const net = testClient(app);
+    const net = testNetwork(app);
     await expect(net.connect("/chat/a")).rejects.toMatchObject({ response: { status: 409 } });
     const socket = await knock(net, "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4409, reason: "full" });
@@ -76,7 +76,7 @@ describe("setup", () => {
     app.implement(chat, () => {
       throw new Error("secret");
     });
-    const net = testClient(app);
+    const net = testNetwork(app);
     await expect(net.connect("/chat/a")).rejects.toMatchObject({ response: { status: 500 } });
     const socket = await knock(net, "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4500, reason: "Internal Server Error" });
@@ -88,7 +88,7 @@ describe("setup", () => {
     app.implement(chat, () => {
       throw new CloseError(4321, "be nice");
     });
-    const net = testClient(app);
+    const net = testNetwork(app);
     const { response } = (await net.connect("/chat/a").catch((error: unknown) => error)) as {
       response: Response;
     };
@@ -101,7 +101,7 @@ describe("setup", () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app.implement(chat, function* () {});
-    await expect(testClient(app).connect("/chat/a")).rejects.toMatchObject({ response: { status: 500 } });
+    await expect(testNetwork(app).connect("/chat/a")).rejects.toMatchObject({ response: { status: 500 } });
     expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());
   });
 });
@@ -124,7 +124,7 @@ describe("a client that comes back with the same cid", () => {
           log.push(`${name} is over`);
         }
       });
-    return { log, net: testClient(app) };
+    return { log, net: testNetwork(app) };
   }
 
   test("ends its old connection with 4900, all of which is over before the new setup begins", async () => {
@@ -163,7 +163,7 @@ describe("a client that comes back with the same cid", () => {
         names.delete("Ada");
       }
     });
-    const net = testClient(app);
+    const net = testNetwork(app);
     const older = await knock(net, "/chat/a");
     await vi.waitFor(() => expect(gates).toHaveLength(1));
     const newer = await knock(net, "/chat/a", { ...hello, att: 2 });
@@ -179,7 +179,7 @@ describe("a client that comes back with the same cid", () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app.use(() => ({ principal: { id: 1 } })).implement(chat, () => ({ say: () => {} }));
-    const socket = await knock(testClient(app), "/chat/a");
+    const socket = await knock(testNetwork(app), "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4500 });
     expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());
   });

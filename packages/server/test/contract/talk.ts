@@ -2,7 +2,12 @@ import { contract, json, request, type ServerMessages, stream, type Welcome } fr
 import { vi } from "vitest";
 import { z } from "zod";
 import { type AppOptions, createApp } from "../../src/app/app.ts";
-import { type ConnectOptions, testClient, type TestNet, type TestSocket } from "../../src/testing/index.ts";
+import {
+  type TestConnectOptions,
+  testNetwork,
+  type TestNetwork,
+  type TestSocket,
+} from "../../src/testing/index.ts";
 import type { Peer } from "../../src/contract/peer.ts";
 import type { SessionChange } from "../../src/session/session-change.ts";
 import { Clock } from "../../src/timing/clock.ts";
@@ -50,7 +55,7 @@ export function talking({ say, ask = (text) => text, before }: Handling = {}, op
     .implement(talk, async function* (peer) {
       log.push("setup");
       peers.push(peer);
-      peer.watch((change) => changes.push(change));
+      peer.subscribe((change) => changes.push(change));
       try {
         await before?.(peer);
         yield {
@@ -64,14 +69,14 @@ export function talking({ say, ask = (text) => text, before }: Handling = {}, op
         log.push("finally");
       }
     });
-  return { app, net: testClient(app), clock, onError, log, changes, peers };
+  return { app, net: testNetwork(app), clock, onError, log, changes, peers };
 }
 
 /** Dials by hand and reads the welcome; what is sent as a string is sent as it is. */
 export async function dial(
-  net: TestNet,
+  net: TestNetwork,
   first: object = hello,
-  options?: ConnectOptions,
+  options?: TestConnectOptions,
 ): Promise<{ socket: TestSocket; welcome: Welcome }> {
   const socket = await knock(net, "/talk", first, options);
   return { socket, welcome: (await socket.receive(json())) as Welcome };
@@ -91,14 +96,14 @@ export function resuming(
 }
 
 /** Breaks a connection, and waits until the server knows it. */
-export async function lose(net: TestNet, socket: TestSocket): Promise<void> {
+export async function lose(net: TestNetwork, socket: TestSocket): Promise<void> {
   socket.close(1001, "");
   await socket.closed;
   await net.settled();
 }
 
 /** A welcomed client that has said so, which makes its session last. */
-export async function confirmed(net: TestNet, first?: object) {
+export async function confirmed(net: TestNetwork, first?: object) {
   const dialled = await dial(net, first);
   dialled.socket.send('{"t":"pong","n":1}');
   await new Promise(setImmediate);

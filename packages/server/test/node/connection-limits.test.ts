@@ -2,7 +2,7 @@ import { createApp, type LimitOptions } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { describe, expect, test } from "vitest";
 import { networkOf } from "../../src/node/connection-limits.ts";
-import { limitsOf } from "../../src/access/limits.ts";
+import { resolveLimits } from "../../src/access/limits.ts";
 import { rawClient } from "./raw-client.ts";
 
 async function serving(limits: LimitOptions) {
@@ -59,8 +59,13 @@ describe("a server", () => {
 });
 
 test("S7 › there are limits when nobody sets any", () => {
-  expect(createApp().limits).toEqual(limitsOf());
-  expect(limitsOf()).toEqual({ connections: 20_000, perAddress: 100, perPrincipal: 20, trustProxy: false });
+  expect(createApp().limits).toEqual(resolveLimits());
+  expect(resolveLimits()).toEqual({
+    connections: 20_000,
+    perAddress: 100,
+    perPrincipal: 20,
+    trustProxy: false,
+  });
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { Duplex } from "node:stream";
 import { expect, test } from "vitest";
-import { FrameWriter, frameOf } from "../../src/node/frame-writer.ts";
+import { FrameWriter, encodeFrame } from "../../src/node/frame-writer.ts";
 import { opcodes, parseFrame, parseFrames } from "./raw-client.ts";
 
 /** A socket that records its writes, and takes no more until it is told to. */
@@ -34,7 +34,7 @@ const texts = (bytes: Buffer | undefined): string[] =>
 test.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])(
   "a text of %i bytes is one whole, unmasked frame with the shortest length",
   (length) => {
-    const frame = frameOf("x".repeat(length));
+    const frame = encodeFrame("x".repeat(length));
     const parsed = parseFrame(frame);
     expect(parsed).toMatchObject({
       fin: true,
@@ -50,7 +50,7 @@ test.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])(
 
 test.each([0, 125, 126, 65_535, 65_536])("%i bytes are one binary frame", (length) => {
   const bytes = Uint8Array.from({ length }, (_, at) => at % 251);
-  const frame = parseFrame(frameOf(bytes));
+  const frame = parseFrame(encodeFrame(bytes));
   expect(frame).toMatchObject({ fin: true, rsv: 0, opcode: opcodes.binary, masked: false });
   expect(frame?.payload.equals(bytes)).toBe(true);
 });
@@ -58,25 +58,25 @@ test.each([0, 125, 126, 65_535, 65_536])("%i bytes are one binary frame", (lengt
 test("the length of a text is counted in UTF-8 bytes, not in characters", () => {
   const text = "é🙂".repeat(21);
   expect(text).toHaveLength(63);
-  expect(parseFrame(frameOf(text))?.payload.toString()).toBe(text);
-  expect(frameOf(text)[1]).toBe(126);
+  expect(parseFrame(encodeFrame(text))?.payload.toString()).toBe(text);
+  expect(encodeFrame(text)[1]).toBe(126);
 });
 
 test("half a surrogate pair goes out as a replacement character, for a frame must be UTF-8", () => {
-  expect(parseFrame(frameOf("a\ud800b"))?.payload.toString()).toBe("a\ufffdb");
+  expect(parseFrame(encodeFrame("a\ud800b"))?.payload.toString()).toBe("a\ufffdb");
 });
 
 test("bytes are copied when they are sent: what becomes of them later is nobody's business", () => {
   const bytes = new Uint8Array([1, 2, 3]);
-  const frame = frameOf(bytes);
+  const frame = encodeFrame(bytes);
   bytes.fill(0);
   expect([...(parseFrame(frame)?.payload ?? [])]).toEqual([1, 2, 3]);
-  expect([...(parseFrame(frameOf(bytes))?.payload ?? [])]).toEqual([0, 0, 0]);
+  expect([...(parseFrame(encodeFrame(bytes))?.payload ?? [])]).toEqual([0, 0, 0]);
 });
 
 test("bytes that are part of a larger buffer are sent alone", () => {
   const part = new Uint8Array([9, 1, 2, 9]).subarray(1, 3);
-  expect([...(parseFrame(frameOf(part))?.payload ?? [])]).toEqual([1, 2]);
+  expect([...(parseFrame(encodeFrame(part))?.payload ?? [])]).toEqual([1, 2]);
 });
 
 test("a broadcast builds its frame once, whoever it goes to", async () => {
@@ -90,9 +90,9 @@ test("a broadcast builds its frame once, whoever it goes to", async () => {
 });
 
 test("a text and the bytes of the same text are different frames", () => {
-  expect(frameOf("same")[0]).toBe(0x81);
-  expect(frameOf(Buffer.from("same"))[0]).toBe(0x82);
-  expect(frameOf("same")[0]).toBe(0x81);
+  expect(encodeFrame("same")[0]).toBe(0x81);
+  expect(encodeFrame(Buffer.from("same"))[0]).toBe(0x82);
+  expect(encodeFrame("same")[0]).toBe(0x81);
 });
 
 test("what is sent in one tick leaves in one write, in order", async () => {

@@ -66,16 +66,16 @@ test("a listener ignores frames of the other kind, and closes with 1003 for what
 
 test.each(["closes", "is cut"])("a generator is returned when the connection %s", async (how) => {
   const log = new Mailbox<unknown>();
-  const app = createApp({ onError: (error) => log.put(error) });
+  const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", async function* (socket) {
     try {
       yield "tick";
       await once(socket.signal, "abort");
       yield "nobody hears this";
-      log.put("never");
+      log.push("never");
     } finally {
-      log.put("returned");
-      log.put((await socket.closed).code);
+      log.push("returned");
+      log.push((await socket.closed).code);
     }
   });
   await using server = await serve(app, { port: 0 });
@@ -84,7 +84,7 @@ test.each(["closes", "is cut"])("a generator is returned when the connection %s"
   expect(await client.text()).toBe("tick");
   if (how === "closes") client.write(rawFrame(opcodes.close, closePayload(4001, "bye")));
   else client.reset();
-  expect([await log.take(), await log.take()]).toEqual(["returned", how === "closes" ? 4001 : 1006]);
+  expect([await log.pull(), await log.pull()]).toEqual(["returned", how === "closes" ? 4001 : 1006]);
 });
 
 test("what is said to a generator that does not read closes with 1003, and why is said", async () => {

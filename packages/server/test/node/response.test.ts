@@ -136,7 +136,7 @@ test("S6 › a hook that never settles is refused with 503 in time, and holds no
 
 test("seeds › 132 headers that hooks add are on the wire, each cookie in a line of its own", async () => {
   const app = createApp();
-  const view = app.use(({ answer }) => {
+  const view = app.use(({ responseHeaders: answer }) => {
     answer.set("x-test", "hook");
     answer.append("set-cookie", "a=1");
     answer.append("set-cookie", "b=2");

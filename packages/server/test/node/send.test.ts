@@ -31,7 +31,7 @@ test.each(["/raw", "/contract"])(
     const app = saying(async (say) => {
       const sent = say();
       stalled.pass();
-      outcome.put(await Promise.resolve(sent).catch((error: unknown) => error));
+      outcome.push(await Promise.resolve(sent).catch((error: unknown) => error));
     });
     await using server = await serve(app, { port: 0 });
     using client = await rawClient(server.port);
@@ -39,7 +39,7 @@ test.each(["/raw", "/contract"])(
     client.write(go);
     await stalled.passed;
     client.reset();
-    expect(await outcome.take()).toMatchObject({ name: "CloseError", code: 1006 });
+    expect(await outcome.pull()).toMatchObject({ name: "CloseError", code: 1006 });
   },
 );
 
@@ -47,7 +47,7 @@ test.each(["/raw", "/contract"])("at %s, what is said once the client has closed
   const outcome = new Mailbox<unknown>();
   const app = saying(async (say) => {
     await new Promise(setImmediate); // the close frame, which came in the same write, was read
-    outcome.put(await Promise.resolve(say()).catch((error: unknown) => error));
+    outcome.push(await Promise.resolve(say()).catch((error: unknown) => error));
   });
   await using server = await serve(app, { port: 0 });
   using client = await rawClient(server.port);
@@ -55,7 +55,7 @@ test.each(["/raw", "/contract"])("at %s, what is said once the client has closed
   client.write(go, rawFrame(opcodes.close, closePayload(1000)));
   expect(await client.close()).toEqual([1000, ""]);
   client.socket.destroy();
-  expect(await outcome.take()).toMatchObject({ name: "CloseError", code: 1000 });
+  expect(await outcome.pull()).toMatchObject({ name: "CloseError", code: 1000 });
 });
 
 test.each(["/raw", "/contract"])("at %s, what is said while the server shuts down fails", async (path) => {
@@ -65,7 +65,7 @@ test.each(["/raw", "/contract"])("at %s, what is said while the server shuts dow
   const app = saying(async (say) => {
     asked.pass();
     await closing.passed;
-    outcome.put(await Promise.resolve(say()).catch((error: unknown) => error));
+    outcome.push(await Promise.resolve(say()).catch((error: unknown) => error));
   });
   const server = await serve(app, { port: 0 });
   using client = await rawClient(server.port);
@@ -76,7 +76,7 @@ test.each(["/raw", "/contract"])("at %s, what is said while the server shuts dow
   closing.pass();
   expect(await client.close()).toEqual([1001, "shutting down"]);
   client.write(rawFrame(opcodes.close, closePayload(1001)));
-  expect(await outcome.take()).toMatchObject({ name: "CloseError", code: 1001 });
+  expect(await outcome.pull()).toMatchObject({ name: "CloseError", code: 1001 });
   client.socket.destroy();
   await closed;
 });

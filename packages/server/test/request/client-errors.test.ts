@@ -4,7 +4,7 @@ import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import type { SocketHandler } from "../../src/socket/serve-socket.ts";
 import type { Socket } from "../../src/socket/socket.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 
 const log = vi.spyOn(console, "error").mockImplementation(() => {});
 afterEach(() => void log.mockClear());
@@ -13,7 +13,7 @@ afterEach(() => void log.mockClear());
 async function logged(handler: SocketHandler<Socket, unknown>, said: string): Promise<unknown[][]> {
   const app = createApp();
   app.ws("/path", handler);
-  const socket = await testClient(app)
+  const socket = await testNetwork(app)
     .connect("/path?key=secret")
     .catch(() => undefined);
   socket?.send(said);
@@ -58,7 +58,7 @@ test("a line of the log has a limit", async () => {
 test("what the server does wrong keeps its stack", async () => {
   const app = createApp();
   app.ws("/path", { send: int }, async (socket) => socket.send(1.5));
-  await testClient(app)
+  await testNetwork(app)
     .connect("/path")
     .catch(() => {});
   expect(log.mock.calls).toEqual([

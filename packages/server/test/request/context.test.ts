@@ -2,28 +2,33 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { contract } from "@symbolon/protocol";
 import { createApp } from "../../src/app/app.ts";
-import { openContext, type OpenContext, readParts, type RouteSchemas } from "../../src/request/context.ts";
-import { testClient } from "../../src/testing/index.ts";
+import {
+  createContext,
+  type MutableContext,
+  validateParts,
+  type RouteSchemas,
+} from "../../src/request/context.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 
 function request(path: string, headers: HeadersInit = {}): Request {
   return new Request(new URL(path, "http://test"), { headers });
 }
 
-function opened(path: string, headers?: HeadersInit, id = "7", token?: string): OpenContext {
+function opened(path: string, headers?: HeadersInit, id = "7", token?: string): MutableContext {
   const served = { params: { id }, route: "/x/:id", ...(token !== undefined && { token }) };
-  return openContext(request(path, headers), served);
+  return createContext(request(path, headers), served);
 }
 
 async function parsed(path: string, headers?: HeadersInit, schemas: RouteSchemas = {}, token?: string) {
   const context = opened(path, headers, "7", token);
-  const parts = await readParts(context, schemas);
+  const parts = await validateParts(context, schemas);
   if (parts instanceof Response) throw new Error(await parts.text());
   return { ...context, ...parts };
 }
 
 async function refused(path: string, headers: HeadersInit, schemas: RouteSchemas) {
-  const response = await readParts(opened(path, headers, "seven"), schemas);
+  const response = await validateParts(opened(path, headers, "seven"), schemas);
   if (response instanceof Response) return response;
   throw new Error("expected a refusal");
 }
@@ -164,7 +169,7 @@ test("hooks read the request as it came, to their end, and handlers as the schem
     said.push({ params: context.params, query: context.query, page: context.page });
     return {};
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   const options = { headers: { "x-color": "blue" }, cookies: { theme: "dark" } };
   await net.connect("/raw/7?page=3", options);
   await ended.passed;

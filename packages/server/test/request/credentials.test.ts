@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { basic, bearer } from "../../src/request/credentials.ts";
+import { basicCredentials, bearerToken } from "../../src/request/credentials.ts";
 
 function asking(authorization?: string): Request {
   return new Request("http://test", authorization === undefined ? {} : { headers: { authorization } });
@@ -12,13 +12,13 @@ describe("Basic credentials", () => {
     ["a colon in the password", "u:a:b", { username: "u", password: "a:b" }],
     ["nothing but a colon", ":", { username: "", password: "" }],
   ])("are %s", (_, pair, credentials) => {
-    expect(basic(asking(`basic ${Buffer.from(pair).toString("base64")}`))).toEqual(credentials);
+    expect(basicCredentials(asking(`basic ${Buffer.from(pair).toString("base64")}`))).toEqual(credentials);
   });
 
   test.each([undefined, "Bearer dTpw", "Basic", "Basic %%%", "Basic dXA=", "Basic //79", "Basic dTpw dTpw"])(
     "are none for %s",
     (authorization) => {
-      expect(basic(asking(authorization))).toBeUndefined();
+      expect(basicCredentials(asking(authorization))).toBeUndefined();
     },
   );
 });
@@ -31,5 +31,5 @@ test.each([
   ["Bearer a b", undefined],
   [undefined, undefined],
 ])("the Bearer token of %s is %s", (authorization, token) => {
-  expect(bearer(asking(authorization))).toBe(token);
+  expect(bearerToken(asking(authorization))).toBe(token);
 });

@@ -2,8 +2,13 @@ import { CloseError, contract, json, ProtocolError, ValidationError } from "@sym
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
-import { closeOf, type ErrorAnswer, type OnError, sendable } from "../../src/request/errors.ts";
-import { testClient } from "../../src/testing/index.ts";
+import {
+  closeFromResponse,
+  type ErrorAnswer,
+  type OnError,
+  sendableClose,
+} from "../../src/request/errors.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { say, serving } from "../contract/chat.ts";
 import { enter, frame, knock } from "../session/frames.ts";
 
@@ -26,7 +31,7 @@ function throwing(thrown: unknown, { accepts, onError }: { accepts: boolean; onE
     if (accepts) await socket.accept();
     throw thrown;
   });
-  return testClient(app);
+  return testNetwork(app);
 }
 
 async function refusal(thrown: unknown, onError?: OnError): Promise<Response> {
@@ -96,7 +101,7 @@ describe("before accept", () => {
       socket.close(4001, "bye");
       throw new Error("broken");
     });
-    await expect(testClient(app).connect("/")).rejects.toMatchObject({ response: { status: 403 } });
+    await expect(testNetwork(app).connect("/")).rejects.toMatchObject({ response: { status: 403 } });
     expect(onError).toHaveBeenCalledTimes(1);
   });
 });
@@ -175,7 +180,7 @@ test("the app is told of what a hook, a schema, a handler and a mounted app thro
   app.use(broken("hook")).http("/hook", () => new Response());
   app.http("/handler", broken("handler"));
   app.ws("/schema", { query: z.object({}).transform(broken("schema")) }, () => {});
-  const net = testClient(app);
+  const net = testNetwork(app);
   for (const path of ["/mounted", "/hook", "/handler"]) expect((await net.fetch(path)).status).toBe(418);
   await expect(net.connect("/schema")).rejects.toMatchObject({ response: { status: 418 } });
   expect(told).toEqual(["mounted", "hook", "handler", "schema"]);
@@ -207,14 +212,14 @@ test("a setup that throws is answered by the app, in both modes", async () => {
   app.implement(contract("/", {}), () => {
     throw new OutOfSeats();
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   await expect(net.connect("/")).rejects.toMatchObject({ response: { status: 403 } });
   expect(await (await knock(net, "/")).closed).toMatchObject({ code: 1002, reason: "foo" });
 });
 
 test("a fallback that fails is answered by the app", async () => {
   const app = createApp({ onError: byClass, fetch: () => Promise.reject(new Error("down")) });
-  expect((await testClient(app).fetch("/")).status).toBe(418);
+  expect((await testNetwork(app).fetch("/")).status).toBe(418);
 });
 
 test("an uncaught value that is not of the route's codec closes with 1003", async () => {
@@ -224,24 +229,30 @@ test("an uncaught value that is not of the route's codec closes with 1003", asyn
     { receive: json(z.object({ n: z.number() })) },
     async (socket) => void (await socket.receive()),
   );
-  const socket = await testClient(app).connect("/");
+  const socket = await testNetwork(app).connect("/");
   socket.send("{bad");
   expect(await socket.closed).toMatchObject({ code: 1003 });
 });
 
 test("a response says as a close what it said, also when its body broke", async () => {
   const issues = { status: 400, headers: { "content-type": "application/problem+json" } };
-  expect(await closeOf(new Response('{"detail":"no name"}', issues))).toEqual({
+  expect(await closeFromResponse(new Response('{"detail":"no name"}', issues))).toEqual({
     code: 4400,
     reason: "no name",
   });
-  expect(await closeOf(new Response("{", issues))).toEqual({ code: 4400, reason: "" });
-  expect(await closeOf(new Response("moved", { status: 302 }))).toEqual({ code: 4403, reason: "moved" });
+  expect(await closeFromResponse(new Response("{", issues))).toEqual({ code: 4400, reason: "" });
+  expect(await closeFromResponse(new Response("moved", { status: 302 }))).toEqual({
+    code: 4403,
+    reason: "moved",
+  });
   const read = new Response("once", { status: 503 });
   await read.text();
-  expect(await closeOf(read)).toEqual({ code: 4503, reason: "" });
+  expect(await closeFromResponse(read)).toEqual({ code: 4503, reason: "" });
 });
 
 test("a reason is cut to what a close can carry", () => {
-  expect(sendable({ code: 4000, reason: "é".repeat(100) })).toEqual({ code: 4000, reason: "é".repeat(61) });
+  expect(sendableClose({ code: 4000, reason: "é".repeat(100) })).toEqual({
+    code: 4000,
+    reason: "é".repeat(61),
+  });
 });

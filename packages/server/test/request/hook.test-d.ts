@@ -1,6 +1,6 @@
 import { expectTypeOf } from "vitest";
 import { type App, createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 
 interface User {
   readonly name: string;
@@ -13,7 +13,7 @@ const app = createApp({ state: { pool: 3 } });
 app.use(({ state }) => {
   expectTypeOf(state).toEqualTypeOf<{ pool: number }>();
 });
-app.ws("/", (_socket, { state, route, answer, credentials }) => {
+app.ws("/", (_socket, { state, route, responseHeaders: answer, credentials }) => {
   expectTypeOf(state).toEqualTypeOf<{ pool: number }>();
   expectTypeOf(route).toEqualTypeOf<string>();
   expectTypeOf(answer).toEqualTypeOf<Headers>();
@@ -78,7 +78,7 @@ const database = async function* () {
 };
 const guard = () => {};
 const full = app.use(signedIn).use(database).use(guard);
-testClient(full, {
+testNetwork(full, {
   state: { pool: 1 },
   overrides: [
     [signedIn, async () => ({ user: ada })],
@@ -87,17 +87,17 @@ testClient(full, {
   ],
 });
 // @ts-expect-error -- the state is another
-testClient(full, { state: { pool: "one" } });
-testClient(full, {
+testNetwork(full, { state: { pool: "one" } });
+testNetwork(full, {
   // @ts-expect-error -- it provides no `user`
   overrides: [[signedIn, () => ({ person: ada })]],
 });
-testClient(full, {
+testNetwork(full, {
   overrides: [
     [guard, () => {}],
     // @ts-expect-error -- `db` is a number
     [database, () => ({ db: "two" })],
   ],
 });
-testClient(outer as App);
-testClient(createApp(), { overrides: [] });
+testNetwork(outer as App);
+testNetwork(createApp(), { overrides: [] });

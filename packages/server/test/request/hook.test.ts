@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type AnyHook, finish, HookRun, isGenerator } from "../../src/request/hook.ts";
+import { type AnyHook, finishGenerator, HookRun, isGenerator } from "../../src/request/hook.ts";
 import { gate } from "../gate.ts";
 
 async function start(hooks: readonly AnyHook[], context: Record<string, unknown> = {}) {
@@ -230,6 +230,6 @@ test("finishing a generator runs what comes after its yield", async () => {
     log.push("after");
   })();
   generator.next();
-  await finish(generator);
+  await finishGenerator(generator);
   expect(log).toEqual(["after"]);
 });

@@ -1,7 +1,7 @@
 import { Mailbox } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 
 const locked = new Response("locked");
 locked.body?.getReader();
@@ -12,7 +12,7 @@ describe("a response", () => {
   /** An app that is told of what goes wrong, and a body that breaks after its first word. */
   function told() {
     const errors = new Mailbox<unknown>();
-    const app = createApp({ onError: (error, { phase }) => errors.put([phase, error]) });
+    const app = createApp({ onError: (error, { phase }) => errors.push([phase, error]) });
     const words = ["hello"];
     const body = (): ReadableStream<Uint8Array> =>
       new ReadableStream({
@@ -41,7 +41,7 @@ describe("a response", () => {
       (which === "with" ? hooked : app).http("/", () => new Response(body()));
       const response = await app.fetch(new Request("http://test/"));
       await expect(response.text()).rejects.toThrow("broken");
-      expect(await errors.take()).toEqual(["ending", new Error("broken")]);
+      expect(await errors.pull()).toEqual(["ending", new Error("broken")]);
       expect([seen.length, errors.size]).toEqual([which === "with" ? 1 : 0, 0]);
     },
   );
@@ -92,12 +92,12 @@ describe("a response", () => {
     const { app, errors } = told();
     app.http("/", make);
     app.ws("/", make);
-    const foreign = createApp({ onError: (error, { phase }) => errors.put([phase, error]), fetch: make });
-    const net = testClient(app);
+    const foreign = createApp({ onError: (error, { phase }) => errors.push([phase, error]), fetch: make });
+    const net = testNetwork(app);
     expect((await net.fetch("/")).status).toBe(500);
     expect((await foreign.fetch(new Request("http://test/"))).status).toBe(500);
     await expect(net.connect("/")).rejects.toMatchObject({ response: { status: 500 } });
     for (let told = 0; told < 3; told += 1)
-      expect(await errors.take()).toEqual(["handshake", expect.any(TypeError)]);
+      expect(await errors.pull()).toEqual(["handshake", expect.any(TypeError)]);
   });
 });

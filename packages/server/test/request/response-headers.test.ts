@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createApp } from "../../src/app/app.ts";
 import { serve } from "../../src/node/index.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 
 test.each(["é", "日本", "a\u0000b", "a\nb"])(
   "a header value like %j refuses with 500, and is told",
@@ -17,7 +17,7 @@ test.each(["é", "日本", "a\u0000b", "a\nb"])(
       await socket.accept({ headers: [["x-city", value]] }).catch((error: unknown) => caught.push(error));
       await socket.accept();
     });
-    const net = testClient(app);
+    const net = testNetwork(app);
     await expect(net.connect("/own")).rejects.toMatchObject({ response: { status: 500 } });
     expect(net.errors).toEqual([expect.any(TypeError)]);
     (await net.connect("/caught")).close();
@@ -27,10 +27,10 @@ test.each(["é", "日本", "a\u0000b", "a\nb"])(
 
 test("a header value beyond ASCII that a hook adds refuses with 500, and is told", async () => {
   const app = createApp({ onError: () => {} });
-  const view = app.use(({ answer }) => answer.set("x-city", "Orléans"));
+  const view = app.use(({ responseHeaders: answer }) => answer.set("x-city", "Orléans"));
   view.ws("/", (socket) => socket.accept());
   view.implement(contract("/chat", {}), () => ({}));
-  const net = testClient(app);
+  const net = testNetwork(app);
   for (const path of ["/", "/chat"])
     await expect(net.connect(path)).rejects.toMatchObject({ response: { status: 500 } });
   const told = new TypeError('the value of the header "x-city" is not ASCII: percent-encode it');
@@ -42,8 +42,10 @@ test.each(["Sec-WebSocket-Protocol", "sec-websocket-extensions", "Connection", "
   async (name) => {
     const app = createApp({ onError: () => {} });
     app.ws("/own", (socket) => socket.accept({ headers: { [name]: "chat" } }));
-    app.use(({ answer }) => answer.set(name, "chat")).ws("/hook", (socket) => socket.accept());
-    const net = testClient(app);
+    app
+      .use(({ responseHeaders: answer }) => answer.set(name, "chat"))
+      .ws("/hook", (socket) => socket.accept());
+    const net = testNetwork(app);
     for (const path of ["/own", "/hook"])
       await expect(net.connect(path)).rejects.toMatchObject({ response: { status: 500 } });
     const told = `the header "${name.toLowerCase()}" is the handshake's own: leave it out, and name a subprotocol by accept({ subprotocol })`;
@@ -61,7 +63,7 @@ test("the offered subprotocols are there to choose from, in memory and over a po
   view.ws("/", (socket, { protocols, chosen = "" }) =>
     chosen === "" ? socket.send(protocols) : socket.accept({ subprotocol: chosen }),
   );
-  const net = testClient(app);
+  const net = testNetwork(app);
   expect((await net.connect("/", { protocols: ["mqtt", "v2", "v1"] })).protocol).toBe("v2");
   expect(await (await net.connect("/", { protocols: ["mqtt", "soap"] })).receive()).toBe('["mqtt","soap"]');
   expect(await (await net.connect("/")).receive()).toBe("[]");

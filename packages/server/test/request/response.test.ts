@@ -1,15 +1,15 @@
 import { contract } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
-import { mergeHeaders, watchBody } from "../../src/request/response.ts";
+import { mergeHeaders, observeBody } from "../../src/request/response.ts";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { enter } from "../session/frames.ts";
 import { gate } from "../gate.ts";
 
 describe("headers that hooks add", () => {
   function served() {
     const app = createApp();
-    const view = app.use(({ answer }) => {
+    const view = app.use(({ responseHeaders: answer }) => {
       answer.set("x-test", "hook");
       answer.append("set-cookie", "a=1");
     });
@@ -32,7 +32,7 @@ describe("headers that hooks add", () => {
     });
     view.implement(contract("/chat", {}), () => ({}));
     app.ws("/bare", (socket) => socket.accept());
-    return testClient(app);
+    return testNetwork(app);
   }
 
   test("seeds › 132 are on the 101", async () => {
@@ -108,7 +108,7 @@ test("merging changes neither of the two", () => {
 describe("a watched body", () => {
   function watched(source: UnderlyingDefaultSource<Uint8Array>) {
     const sent = vi.fn(() => Promise.resolve());
-    return { body: watchBody(new ReadableStream(source), sent), sent };
+    return { body: observeBody(new ReadableStream(source), sent), sent };
   }
   const some = (controller: ReadableStreamDefaultController<Uint8Array>) =>
     controller.enqueue(new Uint8Array([1]));
@@ -184,7 +184,7 @@ describe("the endings of hooks", () => {
   test("seeds › 66 run after the body of a denial, which still has what a hook provides", async () => {
     const { view, log, ended } = holding();
     view.ws("/", (_socket, { open }) => new Response(streamed(open), { status: 403 }));
-    const error: unknown = await testClient(view)
+    const error: unknown = await testNetwork(view)
       .connect("/")
       .catch((error: unknown) => error);
     await ended;
@@ -240,7 +240,7 @@ describe("the endings of hooks", () => {
       await Promise.resolve();
       yield open();
     });
-    const socket = await testClient(view).connect("/");
+    const socket = await testNetwork(view).connect("/");
     expect([await socket.receive(), await socket.receive()]).toEqual(["true", "true"]);
     await ended;
     expect(log).toEqual(["ended"]);
@@ -261,7 +261,7 @@ describe("the endings of hooks", () => {
     view.implement(contract("/chat", {}), () => {
       throw new Error("broken setup");
     });
-    const net = testClient(view);
+    const net = testNetwork(view);
     await net.connect("/before").catch(() => {});
     await (
       await net.connect("/after")
@@ -282,7 +282,7 @@ describe("the endings of hooks", () => {
     });
     view.ws("/", (socket) => socket.send("hello"));
     view.http("/", () => new Response("page"));
-    const net = testClient(app);
+    const net = testNetwork(app);
     const socket = await net.connect("/");
     expect([await socket.receive(), await socket.closed]).toMatchObject(["hello", { code: 1000 }]);
     expect(await (await net.fetch("/")).text()).toBe("page");

@@ -1,8 +1,8 @@
 import { type CloseError, type FrameCodec, jsonFrames, type Message } from "@symbolon/protocol";
-import type { Outlet } from "../../src/rooms/memberships.ts";
+import type { RoomOutlet } from "../../src/rooms/memberships.ts";
 
 /** A client that is here, as rooms tell it: notes what it is told, and may take no more. */
-export class TestOutlet implements Outlet {
+export class TestOutlet implements RoomOutlet {
   readonly codec: FrameCodec;
   readonly plain: boolean;
   /** What it was told. */

@@ -15,7 +15,7 @@ beforeEach(() => {
 describe("a member whose wire is full", () => {
   async function slowMember(slow: SlowPolicy) {
     const { member } = reader(slow);
-    member.here(outlet, undefined);
+    member.attach(outlet, undefined);
     await quiet();
     say("a");
     outlet.block();
@@ -84,7 +84,7 @@ describe("a member whose wire is full", () => {
     const next = new TestOutlet();
     const { member } = reader({ conflate: () => "always" });
     for (const data of ["c", "d"]) say(data);
-    member.here(next, undefined);
+    member.attach(next, undefined);
     await quiet();
     expect(next.heard).toEqual(["c", "d"]);
   });

@@ -17,8 +17,8 @@ describe("a member", () => {
   test("is told where it is, and then what is said", async () => {
     say("before");
     const { member, start } = reader();
-    const { ep } = await start;
-    member.here(outlet, undefined);
+    const { epoch: ep } = await start;
+    member.attach(outlet, undefined);
     await quiet();
     say("a");
     say("b");
@@ -31,15 +31,15 @@ describe("a member", () => {
 
   test("that is away costs nothing, and goes on where it says that it is", async () => {
     const { member, readings, start } = reader();
-    const { ep } = await start;
-    member.here(outlet, undefined);
+    const { epoch: ep } = await start;
+    member.attach(outlet, undefined);
     await quiet();
     for (const data of ["a", "b"]) say(data);
-    member.away();
+    member.detach();
     expect(readings.size).toBe(0);
     for (const data of ["c", "d"]) say(data);
     const next = new TestOutlet();
-    member.here(next, { ep, off: 1 });
+    member.attach(next, { epoch: ep, offset: 1 });
     await quiet();
     say("e");
     expect(outlet.heard).toEqual(["a", "b"]);
@@ -52,7 +52,7 @@ describe("a member", () => {
     const { member } = reader();
     await quiet();
     for (const data of ["a", "b"]) say(data);
-    member.here(outlet, undefined);
+    member.attach(outlet, undefined);
     await quiet();
     expect(outlet.heard).toEqual(["a", "b"]);
   });
@@ -60,9 +60,9 @@ describe("a member", () => {
   test("never hears what was said before it joined, wherever it says that it is", async () => {
     say("before");
     const { member, start } = reader();
-    const { ep } = await start;
+    const { epoch: ep } = await start;
     say("a");
-    member.here(outlet, { ep, off: 0 });
+    member.attach(outlet, { epoch: ep, offset: 0 });
     await quiet();
     expect(outlet.heard).toEqual(["a"]);
   });
@@ -72,14 +72,14 @@ describe("a member", () => {
     const { member } = reader();
     const all = Array.from({ length: 250 }, (_, n) => n);
     for (const n of all) say(n, { keep });
-    member.here(outlet, undefined);
+    member.attach(outlet, undefined);
     await quiet();
     expect(outlet.heard).toEqual(all);
   });
 
   test("skips what is not for it, and the chain stays whole", async () => {
     const { member } = reader();
-    member.here(outlet, undefined);
+    member.attach(outlet, undefined);
     await quiet();
     say("a");
     say("b", { except: "me" });
@@ -94,7 +94,7 @@ describe("a member", () => {
   test("that is plain is told events alone", async () => {
     const plain = new TestOutlet({ plain: true });
     const { member } = reader();
-    member.here(plain, undefined);
+    member.attach(plain, undefined);
     await quiet();
     say("a");
     say("b", { except: "me" });
@@ -128,7 +128,7 @@ describe("while a member joins, or is back", () => {
     const { member } = reader("pause", slow);
     await quiet();
     say("a");
-    member.here(outlet, undefined);
+    member.attach(outlet, undefined);
     await quiet();
     say("b"); // the answer that is on its way does not have it
     await answer();
@@ -146,14 +146,14 @@ describe("while a member joins, or is back", () => {
     const { slow, answer } = slowLog();
     const { member } = reader("pause", slow);
     say("a");
-    member.here(outlet, undefined);
+    member.attach(outlet, undefined);
     await quiet();
     const next = new TestOutlet();
-    member.here(next, undefined);
+    member.attach(next, undefined);
     await quiet();
     await answer();
     await answer();
-    member.away();
+    member.detach();
     say("b");
     expect([outlet.frames, next.heard]).toEqual([[], ["a"]]);
   });
@@ -161,7 +161,7 @@ describe("while a member joins, or is back", () => {
   test("a log that fails lets the wire go, and the app is told", async () => {
     const broken: RoomLog = { ...log, read: () => Promise.reject(new Error("no disk")) };
     const { member, failed, readings } = reader("pause", broken);
-    member.here(outlet, undefined);
+    member.attach(outlet, undefined);
     await quiet();
     expect(failed.mock.calls).toEqual([[new Error("no disk")]]);
     expect(outlet.drops).toMatchObject([{ code: CloseCode.InternalError }]);
@@ -172,14 +172,14 @@ describe("while a member joins, or is back", () => {
 describe("a gap", () => {
   test("is told first when the log reaches no further", async () => {
     const { member, start } = reader();
-    const { ep } = await start;
-    member.here(outlet, undefined);
+    const { epoch: ep } = await start;
+    member.attach(outlet, undefined);
     await quiet();
     say(0);
-    member.away();
+    member.detach();
     for (let n = 1; n <= 12; n += 1) say(n);
     const next = new TestOutlet();
-    member.here(next, { ep, off: 1 });
+    member.attach(next, { epoch: ep, offset: 1 });
     await quiet();
     expect(next.frames.slice(0, 3)).toEqual([
       { t: "room", room: "tea", ep, off: 1 },
@@ -191,11 +191,11 @@ describe("a gap", () => {
 
   test("is told again when the wire was lost with it", async () => {
     const { member, start } = reader();
-    const { ep } = await start;
+    const { epoch: ep } = await start;
     await quiet();
     for (let n = 1; n <= 12; n += 1) say(n);
     for (const one of [outlet, new TestOutlet()]) {
-      member.here(one, { ep, off: 0 });
+      member.attach(one, { epoch: ep, offset: 0 });
       await quiet();
       expect(one.heard[0]).toEqual([1, 2, "trimmed"]);
     }
@@ -203,24 +203,24 @@ describe("a gap", () => {
 
   test("is told when what was said has grown too old", async () => {
     const { member, start } = reader();
-    const { ep } = await start;
+    const { epoch: ep } = await start;
     say("a");
     clock.advance(100_000);
     say("b");
-    member.here(outlet, { ep, off: 0 });
+    member.attach(outlet, { epoch: ep, offset: 0 });
     await quiet();
     expect(outlet.heard).toEqual([[1, 1, "trimmed"], "b"]);
   });
 
   test.each([
-    ["of another history", { ep: "another", off: 1 }],
+    ["of another history", { epoch: "another", offset: 1 }],
     ["beyond its end", undefined],
   ])("reaches to the newest message for a position %s", async (_, position) => {
     say("a");
     say("b");
-    const { ep } = await log.position("log of tea");
-    const { member } = reader("pause", log, position ?? { ep, off: 3 });
-    member.here(outlet, undefined);
+    const { epoch: ep } = await log.position("log of tea");
+    const { member } = reader("pause", log, position ?? { epoch: ep, offset: 3 });
+    member.attach(outlet, undefined);
     await quiet();
     say("c");
     expect(outlet.frames).toEqual([

@@ -1,25 +1,25 @@
 import { int, Mailbox, Sent, ValidationError } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { type Member, Rooms } from "../../src/rooms/room.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { type RoomMember, Rooms } from "../../src/rooms/room.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 
-class Hearer implements Member {
+class Hearer implements RoomMember {
   readonly heard: string[] = [];
   readonly told = new Mailbox<unknown>();
-  readonly gone: Promise<void>;
+  readonly closed: Promise<void>;
   leave: () => void = () => {};
 
   constructor() {
-    this.gone = new Promise((resolve) => (this.leave = resolve));
+    this.closed = new Promise((resolve) => (this.leave = resolve));
   }
 
   deliver(message: string): void {
     this.heard.push(message);
   }
 
-  failed(error: unknown): void {
-    this.told.put(error);
+  onError(error: unknown): void {
+    this.told.push(error);
   }
 }
 
@@ -27,7 +27,7 @@ function rooms() {
   const all = new Rooms<Hearer, Hearer>((hearer) => hearer);
   return (name: string) =>
     all.room(name, (message: string, { except }: { except?: Hearer } = {}) => {
-      for (const [, hearer] of all.inside(name)) if (hearer !== except) hearer.deliver(message);
+      for (const [, hearer] of all.membersOf(name)) if (hearer !== except) hearer.deliver(message);
       return new Sent();
     });
 }
@@ -78,7 +78,7 @@ describe("a room", () => {
     const ada = new Hearer();
     here.join(ada);
     ada.leave();
-    await ada.gone;
+    await ada.closed;
     expect(here.size).toBe(0);
   });
 
@@ -111,14 +111,14 @@ describe("a room's watchers", () => {
     const here = rooms()("a");
     const ada = new Hearer();
     const log: unknown[] = [];
-    here.watch(({ is, member }) => log.push([is, member === ada, here.size]));
+    here.subscribe(({ type: is, member }) => log.push([is, member === ada, here.size]));
     here.join(ada);
     here.join(ada);
     here.leave(ada);
     here.leave(ada);
     here.join(ada);
     ada.leave();
-    await ada.gone;
+    await ada.closed;
     expect(log).toEqual([
       ["joined", true, 1],
       ["left", true, 0],
@@ -131,8 +131,8 @@ describe("a room's watchers", () => {
     const find = rooms();
     const log: string[] = [];
     const note = (name: string) => log.push(name);
-    const stop = find("a").watch(() => note("first"));
-    find("a").watch(() => note("second"));
+    const stop = find("a").subscribe(() => note("first"));
+    find("a").subscribe(() => note("second"));
     find("b").join(new Hearer());
     find("a").join(new Hearer());
     stop();
@@ -144,8 +144,8 @@ describe("a room's watchers", () => {
   test("that watch twice are told twice, and stop one by one", () => {
     const here = rooms()("a");
     const watcher = vi.fn();
-    const stop = here.watch(watcher);
-    here.watch(watcher);
+    const stop = here.subscribe(watcher);
+    here.subscribe(watcher);
     here.join(new Hearer());
     stop();
     here.join(new Hearer());
@@ -156,15 +156,15 @@ describe("a room's watchers", () => {
     const ada = new Hearer();
     const here = rooms()("a");
     const last = vi.fn();
-    here.watch(() => {
+    here.subscribe(() => {
       throw new Error("now");
     });
-    here.watch(() => Promise.reject(new Error("later")));
-    here.watch(last);
+    here.subscribe(() => Promise.reject(new Error("later")));
+    here.subscribe(last);
     here.join(ada);
     expect([here.size, last.mock.calls.length]).toEqual([1, 1]);
-    expect(await ada.told.take()).toEqual(new Error("now"));
-    expect(await ada.told.take()).toEqual(new Error("later"));
+    expect(await ada.told.pull()).toEqual(new Error("now"));
+    expect(await ada.told.pull()).toEqual(new Error("later"));
   });
 });
 
@@ -178,7 +178,7 @@ describe("a room of raw routes", () => {
       for await (const line of socket) here.send(line, { except: socket });
       here.send(`${here.size} left`);
     });
-    const net = testClient(app);
+    const net = testNetwork(app);
     const [ada, bob] = [await net.connect("/"), await net.connect("/")];
     expect([await ada.receive(), await bob.receive()]).toEqual(["1", "2"]);
     ada.send("hello");
@@ -200,7 +200,7 @@ describe("a room of raw routes", () => {
       room("all").join(socket);
       for await (const line of socket) room("all").send(line);
     });
-    const net = testClient(app);
+    const net = testNetwork(app);
     const numbers = await net.connect("/numbers");
     expect(await numbers.receive()).toBe("0");
     const ada = await net.connect("/all");

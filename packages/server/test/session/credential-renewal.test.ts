@@ -2,7 +2,7 @@ import { contract } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
-import { Clock, testClient, type TestSocket } from "../../src/testing/index.ts";
+import { Clock, testNetwork, type TestSocket } from "../../src/testing/index.ts";
 import { frame, hello as first, knock } from "./frames.ts";
 import { gate } from "../gate.ts";
 
@@ -26,13 +26,13 @@ function serving(judge?: (token: string | undefined) => Promise<Response | undef
   });
   members.implement(note, (peer) => {
     log.push("setup");
-    peer.watch(({ is }) => log.push(is));
+    peer.subscribe(({ type: is }) => log.push(is));
     return { say: (text) => void log.push(text) };
   });
   members.ws("/raw", async (socket) => {
     for await (const _ of socket);
   });
-  return { clock, log, app, net: testClient(app) };
+  return { clock, log, app, net: testNetwork(app) };
 }
 
 type Serving = ReturnType<typeof serving>;

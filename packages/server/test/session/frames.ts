@@ -1,5 +1,5 @@
 import { json, type Socket, SUBPROTOCOL } from "@symbolon/protocol";
-import type { ConnectOptions, TestNet, TestSocket } from "../../src/testing/index.ts";
+import type { TestConnectOptions, TestNetwork, TestSocket } from "../../src/testing/index.ts";
 
 /** The next frame that a server says: of a conversation as a plain client is told it, without numbers and without acknowledgements. */
 export async function frame(socket: Socket): Promise<unknown> {
@@ -21,10 +21,10 @@ function numbering(): (said: object) => object {
 
 /** Knocks in session mode and says `first`, `hello` unless given; what is said then is numbered. */
 export async function knock(
-  net: TestNet,
+  net: TestNetwork,
   path: string,
   first: object = hello,
-  options?: ConnectOptions,
+  options?: TestConnectOptions,
 ): Promise<TestSocket> {
   const socket = await net.connect(path, { ...options, protocols: [SUBPROTOCOL] });
   const number = numbering();
@@ -36,10 +36,10 @@ export async function knock(
 
 /** Opens a session: knocks and takes the welcome. */
 export async function enter(
-  net: TestNet,
+  net: TestNetwork,
   path: string,
   first?: object,
-  options?: ConnectOptions,
+  options?: TestConnectOptions,
 ): Promise<TestSocket> {
   const socket = await knock(net, path, first, options);
   const { t } = (await frame(socket)) as { t: string };

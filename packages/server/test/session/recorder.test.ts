@@ -2,7 +2,7 @@ import type { Message, Wire } from "@symbolon/protocol";
 import { expect, test } from "vitest";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { Recorder } from "../../src/session/recorder.ts";
-import type { Commit, SessionStore } from "../../src/store/store.ts";
+import type { SessionCommit, SessionStore } from "../../src/store/store.ts";
 
 const said = (n: number) => ({
   room: "lobby",
@@ -13,14 +13,14 @@ const said = (n: number) => ({
 async function set(change: (sessions: SessionStore) => Partial<SessionStore> = () => ({})) {
   const store = memoryStore();
   const claim = await store.sessions.create({
-    sid: "sid",
+    sessionId: "sessionId",
     secret: "hash",
     principal: undefined,
     service: "/",
-    cid: "cid",
-    att: 1,
+    clientId: "clientId",
+    attempt: 1,
   });
-  const commits: Commit[] = [];
+  const commits: SessionCommit[] = [];
   const own = change(store.sessions);
   const sessions: SessionStore = {
     ...store.sessions,
@@ -30,12 +30,12 @@ async function set(change: (sessions: SessionStore) => Partial<SessionStore> = (
       return { ...store.sessions, ...own }.commit(claim, record);
     },
   };
-  const heard = { rx: 0, but: [] as number[] };
+  const heard = { upTo: 0, pending: [] as number[] };
   const lost: unknown[] = [];
   const recorder = new Recorder(sessions, claim, {
-    heard: () => heard,
+    received: () => heard,
     note: () => "{}",
-    lost: (error) => lost.push(error),
+    onLost: (error) => lost.push(error),
   });
   const told: Message[] = [];
   recorder.wire = { send: (message: Message) => told.push(message) } as unknown as Wire;
@@ -45,28 +45,37 @@ async function set(change: (sessions: SessionStore) => Partial<SessionStore> = (
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 /** What a client says that comes back to the session in the history `ep`. */
-function returning(ep: string) {
-  return { sid: "sid", secret: "hash", principal: undefined, service: "/", att: 2, ep, rx: 0, tx0: 1 };
+function returning(epoch: string) {
+  return {
+    sessionId: "sessionId",
+    secret: "hash",
+    principal: undefined,
+    service: "/",
+    attempt: 2,
+    epoch,
+    receivedUpTo: 0,
+    firstHeld: 1,
+  };
 }
 
 test("what a tick does is one record, and the wire is told when that is kept", async () => {
   const { recorder, heard, commits, told } = await set();
-  recorder.numbered(1, "one");
+  recorder.onSequence(1, "one");
   recorder.send("one");
-  recorder.say([said(7)]);
+  recorder.recordRoomMessages([said(7)]);
   await Promise.resolve();
-  heard.rx = 3;
-  recorder.acked(1);
+  heard.upTo = 3;
+  recorder.acknowledged(1);
   recorder.send("ack");
   expect(told).toEqual([]);
   await tick();
   expect(told).toEqual(["one", "ack"]);
   expect(commits).toEqual([
     {
-      out: [{ s: 1, data: "one" }],
-      acked: { upTo: 1, but: [] },
-      received: { upTo: 3, but: [] },
-      said: [said(7)],
+      outgoing: [{ sequence: 1, data: "one" }],
+      acknowledged: { upTo: 1, pending: [] },
+      received: { upTo: 3, pending: [] },
+      roomMessages: [said(7)],
       note: "{}",
     },
   ]);
@@ -75,20 +84,20 @@ test("what a tick does is one record, and the wire is told when that is kept", a
 test("what was said in rooms is there with the record", async () => {
   const { store, recorder } = await set();
   const heard: unknown[] = [];
-  store.rooms.watch("lobby", ({ data }) => heard.push(data));
-  recorder.say([said(1), said(2)]);
+  store.rooms.subscribe("lobby", ({ data }) => heard.push(data));
+  recorder.recordRoomMessages([said(1), said(2)]);
   await tick();
   expect(heard).toEqual(['{"n":1}', '{"n":2}']);
 });
 
 test("an acknowledgement that comes late takes nothing back", async () => {
   const { recorder, commits } = await set();
-  recorder.numbered(1, "one");
-  recorder.numbered(2, "two");
-  recorder.acked(2);
-  recorder.acked(1);
+  recorder.onSequence(1, "one");
+  recorder.onSequence(2, "two");
+  recorder.acknowledged(2);
+  recorder.acknowledged(1);
   await tick();
-  expect(commits.map(({ acked }) => acked)).toEqual([{ upTo: 2, but: [] }]);
+  expect(commits.map(({ acknowledged: acked }) => acked)).toEqual([{ upTo: 2, pending: [] }]);
 });
 
 test("what was meant for a wire that is gone is not said on the next one", async () => {
@@ -125,7 +134,7 @@ test("while the client comes back nothing is recorded under the claim of before"
   const { recorder, lost, told } = await set();
   const attached = recorder.attach(returning("another"));
   recorder.send("one");
-  expect((await attached).is).toBe("reset");
+  expect((await attached).type).toBe("reset");
   await tick();
   expect(lost).toEqual([]);
   expect(told).toEqual(["one"]);
@@ -133,39 +142,39 @@ test("while the client comes back nothing is recorded under the claim of before"
 
 test("a session that somebody else has had meanwhile is lost here, though it may go on", async () => {
   const { store, recorder, commits, lost } = await set();
-  const back = (att: number) => ({
-    sid: "sid",
+  const back = (attempt: number) => ({
+    sessionId: "sessionId",
     secret: "hash",
     principal: undefined,
     service: "/",
-    att,
-    ep: store.epoch,
-    rx: 0,
-    tx0: 1,
+    attempt,
+    epoch: store.epoch,
+    receivedUpTo: 0,
+    firstHeld: 1,
   });
-  expect((await recorder.attach(back(2))).is).toBe("resumed");
+  expect((await recorder.attach(back(2))).type).toBe("resumed");
   expect(lost).toEqual([]);
-  expect((await store.sessions.attach(back(3))).is).toBe("resumed"); // by another process
-  expect((await recorder.attach(back(4))).is).toBe("resumed");
+  expect((await store.sessions.attach(back(3))).type).toBe("resumed"); // by another process
+  expect((await recorder.attach(back(4))).type).toBe("resumed");
   expect(lost).toEqual([undefined]);
   recorder.send("one");
   await tick();
   await recorder.remove();
   expect(commits).toEqual([]);
-  expect(await store.sessions.list()).toMatchObject([{ claim: { sid: "sid" } }]);
+  expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: "sessionId" } }]);
 });
 
 test("who leaves keeps what is, and records nothing more", async () => {
   const { store, recorder, heard, commits } = await set();
-  heard.rx = 2;
-  recorder.say([said(1)]);
+  heard.upTo = 2;
+  recorder.recordRoomMessages([said(1)]);
   const left = recorder.leave(5);
-  heard.rx = 0;
+  heard.upTo = 0;
   recorder.send("late");
   await left;
   await tick();
-  expect(commits.map(({ received }) => received)).toEqual([{ upTo: 2, but: [] }]);
-  expect(await store.sessions.list()).toMatchObject([{ since: 5 }]);
+  expect(commits.map(({ received }) => received)).toEqual([{ upTo: 2, pending: [] }]);
+  expect(await store.sessions.list()).toMatchObject([{ detachedAt: 5 }]);
 });
 
 test("a session that ends is removed after what was recorded before", async () => {
@@ -179,19 +188,19 @@ test("a session that ends is removed after what was recorded before", async () =
 test("a wire that is lost while its client comes back on another parks nothing", async () => {
   const { store, recorder } = await set();
   const attached = recorder.attach(returning(store.epoch));
-  const parked = recorder.park(1_000);
-  expect((await attached).is).toBe("resumed");
+  const parked = recorder.detach(1_000);
+  expect((await attached).type).toBe("resumed");
   await parked;
-  expect(await store.sessions.list()).toMatchObject([{ since: undefined }]);
-  await recorder.park(2_000);
-  expect(await store.sessions.list()).toMatchObject([{ since: 2_000 }]);
+  expect(await store.sessions.list()).toMatchObject([{ detachedAt: undefined }]);
+  await recorder.detach(2_000);
+  expect(await store.sessions.list()).toMatchObject([{ detachedAt: 2_000 }]);
 });
 
 test("a session that cannot be parked is lost here, and stays in the store", async () => {
   const full = new Error("no space left");
-  const { store, recorder, lost } = await set(() => ({ park: () => Promise.reject(full) }));
-  await recorder.park(1_000);
+  const { store, recorder, lost } = await set(() => ({ detach: () => Promise.reject(full) }));
+  await recorder.detach(1_000);
   expect(lost).toEqual([full]);
   await recorder.remove();
-  expect(await store.sessions.list()).toMatchObject([{ claim: { sid: "sid" } }]);
+  expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: "sessionId" } }]);
 });

@@ -8,10 +8,10 @@ const text = "x".repeat(1_000);
 const alone = ["ada", "bob", "eve"];
 
 test.each<[string, SessionOptions, readonly string[], ReturnType<typeof memoryStore>?]>([
-  ["sessions", { parked: 2 }, alone],
-  ["sessions of one principal", { perPrincipal: 2 }, ["ada", "ada", "ada"]],
-  ["characters", { parkedSize: 2_500 }, alone],
-  ["sessions in a store", { parked: 2 }, alone, memoryStore()],
+  ["sessions", { maxDetached: 2 }, alone],
+  ["sessions of one principal", { detachedPerPrincipal: 2 }, ["ada", "ada", "ada"]],
+  ["characters", { maxDetachedBytes: 2_500 }, alone],
+  ["sessions in a store", { maxDetached: 2 }, alone, memoryStore()],
 ])(
   "when more %s wait than may, the oldest ends, and its client is told so when it returns",
   async (_what, sessions, principals, store) => {
@@ -25,9 +25,9 @@ test.each<[string, SessionOptions, readonly string[], ReturnType<typeof memorySt
       clients.push({ socket, back: resuming(welcome, as) });
     }
     for (const { socket } of clients) await lose(net, socket);
-    expect(app.gauges()).toMatchObject({ connected: 0, waiting: 2 });
+    expect(app.gauges()).toMatchObject({ connected: 0, detached: 2 });
     expect(await peers[0]?.closed).toMatchObject({ code: 4902, reason: "its client did not come back" });
-    expect(changes.filter(({ is }) => is === "ended")).toEqual([{ is: "ended", undelivered: 1 }]);
+    expect(changes.filter(({ type: is }) => is === "ended")).toEqual([{ type: "ended", undelivered: 1 }]);
     const [fallen, ...kept] = clients;
     const anew = await dial(net, fallen?.back);
     expect(anew.welcome).toMatchObject({ state: "reset", why: "unknown", rx: 0 });
@@ -41,6 +41,6 @@ test.each<[string, SessionOptions, readonly string[], ReturnType<typeof memorySt
       socket.close();
     }
     await net.settled();
-    expect(app.gauges()).toMatchObject({ connected: 0, waiting: 0, kept: 0 });
+    expect(app.gauges()).toMatchObject({ connected: 0, detached: 0, detachedBytes: 0 });
   },
 );

@@ -15,7 +15,7 @@ describe("how a connection ends", () => {
     else socket.close(code, "");
     await socket.closed;
     await net.settled();
-    expect(changes).toEqual([{ is: "parked" }]);
+    expect(changes).toEqual([{ type: "parked" }]);
     expect(log).toEqual(["hook", "setup"]);
   });
 
@@ -24,7 +24,7 @@ describe("how a connection ends", () => {
     const { socket, welcome } = await dial(net);
     socket.close(code, "");
     await net.settled();
-    expect(changes).toEqual([{ is: "ended", undelivered: 0 }]);
+    expect(changes).toEqual([{ type: "ended", undelivered: 0 }]);
     expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
     const again = await dial(net, resuming(welcome));
     expect(again.welcome).toMatchObject({ state: "reset", why: "unknown" });
@@ -51,7 +51,7 @@ describe("how a connection ends", () => {
     clock.advance(10_000);
     await socket.closed;
     await net.settled();
-    expect(changes).toEqual([{ is: "parked" }]);
+    expect(changes).toEqual([{ type: "parked" }]);
     expect((await dial(net, resuming(welcome))).welcome).toMatchObject({ state: "resumed" });
   });
 
@@ -61,10 +61,10 @@ describe("how a connection ends", () => {
     const opened = async (first: object) => {
       const socket = new WebSocket(`ws://127.0.0.1:${server.port}/talk`, [SUBPROTOCOL]);
       const heard = new Mailbox<string>();
-      socket.on("message", (data: Buffer) => heard.put(data.toString()));
+      socket.on("message", (data: Buffer) => heard.push(data.toString()));
       await once(socket, "open");
       socket.send(JSON.stringify(first));
-      return { socket, heard, welcome: JSON.parse(await heard.take()) as Welcome };
+      return { socket, heard, welcome: JSON.parse(await heard.pull()) as Welcome };
     };
     const { socket, welcome } = await opened({ ...hello, wb: 2 ** 30 });
     const much = "x".repeat(2 ** 25); // more than the system buffers
@@ -75,9 +75,9 @@ describe("how a connection ends", () => {
     clock.advance(9_900);
     expect(changes).toEqual([]);
     clock.advance(100);
-    await vi.waitFor(() => expect(changes).toEqual([{ is: "parked" }]));
+    await vi.waitFor(() => expect(changes).toEqual([{ type: "parked" }]));
     const again = await opened(resuming(welcome));
-    expect(await again.heard.take()).toBe(said(1, much));
+    expect(await again.heard.pull()).toBe(said(1, much));
     for (const one of [socket, again.socket]) one.terminate();
   });
 
@@ -102,7 +102,7 @@ describe("what should not be said", () => {
     socket.send(saying(2, "too late"));
     expect(await socket.closed).toMatchObject({ code: 4902, reason: "a message is missing" });
     await net.settled();
-    expect(changes).toEqual([{ is: "parked" }]);
+    expect(changes).toEqual([{ type: "parked" }]);
     const again = await dial(net, resuming(welcome, { tx0: 2 }));
     expect(again.welcome).toMatchObject({ state: "resumed", rx: 1 });
     again.socket.send(saying(2, "b"));

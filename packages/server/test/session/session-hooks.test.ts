@@ -2,7 +2,7 @@ import { Mailbox } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import type { HookContext } from "../../src/request/context.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { hello, knock } from "./frames.ts";
 import { gate } from "../gate.ts";
 import { dial, lose, resuming, talk, talking } from "../contract/talk.ts";
@@ -28,7 +28,7 @@ describe("the hooks of a client that comes back", () => {
     const refused = await knock(net, "/talk", resuming(welcome, { auth: "nobody" }));
     expect(await refused.closed).toMatchObject({ code: 4401, reason: "who are you?" });
     await net.settled();
-    expect([log, changes]).toEqual([["hook", "setup", "hook"], [{ is: "parked" }]]);
+    expect([log, changes]).toEqual([["hook", "setup", "hook"], [{ type: "parked" }]]);
     const again = await dial(net, resuming(welcome, { auth: "ada" })); // the same dial, for it never was here
     expect(again.welcome).toMatchObject({ state: "resumed" });
     again.socket.close();
@@ -42,7 +42,7 @@ describe("the hooks of a client that comes back", () => {
         if (token === "bad") throw new Error("broken hook");
       })
       .implement(talk, () => ({ say: () => {}, ask: (text) => text, count: () => [] }));
-    const net = testClient(app);
+    const net = testNetwork(app);
     const { socket, welcome } = await dial(net);
     await lose(net, socket);
     const refused = await knock(net, "/talk", resuming(welcome, { auth: "bad" }));
@@ -62,7 +62,7 @@ describe("two dials of one client at once", () => {
     const app = createApp();
     app
       .use(async function* () {
-        await new Promise<void>((open) => gates.put(open));
+        await new Promise<void>((open) => gates.push(open));
         yield;
       })
       .implement(talk, function* () {
@@ -73,10 +73,10 @@ describe("two dials of one client at once", () => {
           log.push("finally");
         }
       });
-    const net = testClient(app);
+    const net = testNetwork(app);
     const first = async () => {
       const dialled = dial(net);
-      (await gates.take())();
+      (await gates.pull())();
       return dialled;
     };
     return { net, gates, log, first };
@@ -91,7 +91,7 @@ describe("two dials of one client at once", () => {
     await lose(net, socket);
     const older = await knock(net, "/talk", resuming(welcome, { att: 2 }));
     const newer = await knock(net, "/talk", resuming(welcome, { att: 3 }));
-    const open = [await gates.take(), await gates.take()];
+    const open = [await gates.pull(), await gates.pull()];
     for (const at of order) open[at]?.();
     expect(JSON.parse(String(await newer.receive()))).toMatchObject({ state: "resumed", sid: welcome.sid });
     expect(await older.closed).toMatchObject({ code: 4900 });
@@ -106,7 +106,7 @@ describe("two dials of one client at once", () => {
     const { net, gates, log } = slow();
     const older = await knock(net, "/talk", { ...hello, att: 1 });
     const newer = await knock(net, "/talk", { ...hello, att: 2 });
-    const open = [await gates.take(), await gates.take()];
+    const open = [await gates.pull(), await gates.pull()];
     for (const pass of open) pass();
     expect(JSON.parse(String(await newer.receive()))).toMatchObject({ t: "welcome" });
     expect(await older.closed).toMatchObject({ code: 4900 });
@@ -123,7 +123,7 @@ describe("two dials of one client at once", () => {
     const { net, gates, first } = slow();
     const { socket, welcome } = await first();
     const again = await knock(net, "/talk", resuming(welcome));
-    const open = await gates.take();
+    const open = await gates.pull();
     socket.send('{"t":"bye"}');
     await socket.closed;
     await new Promise(setImmediate);
@@ -140,7 +140,7 @@ describe("a wire that is lost before the welcome", () => {
     const app = createApp();
     app
       .use(async function* () {
-        await new Promise<void>((open) => waits.put(open));
+        await new Promise<void>((open) => waits.push(open));
         try {
           yield;
         } finally {
@@ -151,9 +151,9 @@ describe("a wire that is lost before the welcome", () => {
         log.push("setup");
         return { say: () => {}, ask: (text) => text, count: () => [] };
       });
-    const net = testClient(app);
+    const net = testNetwork(app);
     const socket = await knock(net, "/talk");
-    const open = await waits.take();
+    const open = await waits.pull();
     net.drop();
     await socket.closed;
     open();
@@ -176,7 +176,7 @@ describe("a wire that is lost before the welcome", () => {
     await net.settled();
     expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
     expect(peers[0]?.signal.aborted).toBe(true);
-    expect(changes).toEqual([{ is: "ended", undelivered: 0 }]);
+    expect(changes).toEqual([{ type: "ended", undelivered: 0 }]);
     expect(onError).not.toHaveBeenCalled();
   });
 
@@ -184,21 +184,21 @@ describe("a wire that is lost before the welcome", () => {
     const waits = new Mailbox<() => void>();
     const app = createApp();
     app
-      .use(() => new Promise<void>((open) => waits.put(open)))
+      .use(() => new Promise<void>((open) => waits.push(open)))
       .implement(talk, () => ({ say: () => {}, ask: (text) => text, count: () => [] }));
-    const net = testClient(app);
+    const net = testNetwork(app);
     const dialling = dial(net);
-    (await waits.take())();
+    (await waits.pull())();
     const { socket, welcome } = await dialling;
     await lose(net, socket);
     const lost = await knock(net, "/talk", resuming(welcome, { att: 2 }));
-    const open = await waits.take();
+    const open = await waits.pull();
     net.drop();
     await lost.closed;
     open();
     await net.settled();
     const again = dial(net, resuming(welcome, { att: 3 }));
-    (await waits.take())();
+    (await waits.pull())();
     expect((await again).welcome).toMatchObject({ state: "resumed" });
     (await again).socket.close();
   });

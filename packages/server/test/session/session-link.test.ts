@@ -2,7 +2,7 @@ import { contract, SUBPROTOCOL, type Welcome } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { frame, hello, knock } from "./frames.ts";
 import { gate } from "../gate.ts";
 import { confirmed, dial, lose, resuming, said, saying, talking } from "../contract/talk.ts";
@@ -99,7 +99,7 @@ describe("a client that comes back", () => {
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
     expect(await socket.closed).toMatchObject({ code: 4900 });
     expect(heard).toEqual(["now"]);
-    expect(changes).toEqual([{ is: "resumed" }]);
+    expect(changes).toEqual([{ type: "resumed" }]);
     expect(log).toEqual(["hook", "setup", "hook", "hook ends"]);
     again.socket.close();
   });
@@ -126,7 +126,7 @@ describe("an older dial of a client that is here by a newer one", () => {
     expect(await late.closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
     newest.socket.send('{"t":"ping","n":5}');
     expect(await newest.socket.receive()).toBe('{"t":"pong","n":5}');
-    expect(changes).toEqual([{ is: "resumed" }]);
+    expect(changes).toEqual([{ type: "resumed" }]);
     expect(log.filter((what) => what === "finally")).toEqual([]);
     await net.settled();
     expect(log.filter((what) => what === "hook ends")).toHaveLength(2);
@@ -176,7 +176,7 @@ describe("hello again, without a session", () => {
       peer.send("here", params.name);
       return {};
     });
-    const net = testClient(app);
+    const net = testNetwork(app);
     const socket = await knock(net, "/rooms/a");
     const welcome = JSON.parse(String(await socket.receive())) as Welcome;
     const other = await knock(net, "/rooms/b", { ...hello, att: 2 });
@@ -191,7 +191,7 @@ describe("hello again, without a session", () => {
     const { socket } = await dial(net);
     await lose(net, socket);
     const again = await dial(net, { ...hello, att: 2 });
-    expect(changes).toEqual([{ is: "parked" }, { is: "resumed" }]);
+    expect(changes).toEqual([{ type: "parked" }, { type: "resumed" }]);
     again.socket.close();
   });
 
@@ -203,7 +203,7 @@ describe("hello again, without a session", () => {
     expect(again.welcome).toMatchObject({ state: "new" });
     expect(again.welcome.sid).not.toBe(welcome.sid);
     expect(log).toEqual(["hook", "setup", "hook", "finally", "hook ends", "setup"]);
-    expect(changes).toEqual([{ is: "parked" }, { is: "ended", undelivered: 0 }]);
+    expect(changes).toEqual([{ type: "parked" }, { type: "ended", undelivered: 0 }]);
     again.socket.close();
   });
 });

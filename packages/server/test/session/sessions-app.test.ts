@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { createApp } from "../../src/app/app.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { hello, knock } from "./frames.ts";
 import { gate } from "../gate.ts";
 import { opcodes, rawClient, rawFrame } from "../node/raw-client.ts";
@@ -28,10 +28,10 @@ describe("a peer", () => {
     expect(await peer?.closed).toMatchObject({ code: 4902, wasClean: false });
     expect(peer?.signal.aborted).toBe(true);
     expect(changes).toEqual([
-      { is: "parked" },
-      { is: "resumed" },
-      { is: "parked" },
-      { is: "ended", undelivered: 2 },
+      { type: "parked" },
+      { type: "resumed" },
+      { type: "parked" },
+      { type: "ended", undelivered: 2 },
     ]);
   });
 
@@ -39,20 +39,20 @@ describe("a peer", () => {
     const { net, peers, onError, changes } = talking();
     const { socket, welcome } = await dial(net);
     const seen = vi.fn();
-    const undo = peers[0]?.watch(seen);
-    peers[0]?.watch(() => {
+    const undo = peers[0]?.subscribe(seen);
+    peers[0]?.subscribe(() => {
       throw new Error("broken watcher");
     });
     const later: () => unknown = () => Promise.reject(new Error("broken later"));
-    peers[0]?.watch(later);
+    peers[0]?.subscribe(later);
     const last = vi.fn();
-    peers[0]?.watch(last);
+    peers[0]?.subscribe(last);
     await lose(net, socket);
     undo?.();
     const again = await dial(net, resuming(welcome));
-    expect(seen).toHaveBeenCalledExactlyOnceWith({ is: "parked" });
-    expect(last.mock.calls).toEqual([[{ is: "parked" }], [{ is: "resumed" }]]);
-    expect(changes).toEqual([{ is: "parked" }, { is: "resumed" }]);
+    expect(seen).toHaveBeenCalledExactlyOnceWith({ type: "parked" });
+    expect(last.mock.calls).toEqual([[{ type: "parked" }], [{ type: "resumed" }]]);
+    expect(changes).toEqual([{ type: "parked" }, { type: "resumed" }]);
     expect(onError.mock.calls.map(([error]) => (error as Error).message).sort()).toEqual([
       "broken later",
       "broken later",
@@ -67,7 +67,7 @@ describe("a peer", () => {
     const socket = await net.connect("/talk");
     socket.close(1001, "");
     await net.settled();
-    expect(changes).toEqual([{ is: "ended", undelivered: 0 }]);
+    expect(changes).toEqual([{ type: "ended", undelivered: 0 }]);
   });
 });
 
@@ -104,7 +104,7 @@ describe("when a session ends", () => {
       await last.passed;
       log.push("over");
     });
-    const net = testClient(app);
+    const net = testNetwork(app);
     const socket = await knock(net, "/slow");
     const welcome = JSON.parse(String(await socket.receive())) as Welcome;
     await lose(net, socket);
@@ -152,7 +152,7 @@ describe("a server that leaves", () => {
     const { app, log } = talking();
     const outer = createApp();
     outer.mount("/v1", app);
-    const net = testClient(outer);
+    const net = testNetwork(outer);
     const socket = await knock(net, "/v1/talk");
     await socket.receive();
     await lose(net, socket);

@@ -1,17 +1,17 @@
 import { CloseError, type Hello } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
-import { type Parkable, Parking, type SessionOptions } from "../../src/session/sessions.ts";
+import { type TrackedSession, Sessions, type SessionOptions } from "../../src/session/sessions.ts";
 import { SessionSecret } from "../../src/session/session-secret.ts";
 
 /** A place for sessions, and how those ended that did. */
 function parking(options: SessionOptions = {}) {
   const clock = new Clock();
-  const place = new Parking(clock, { grace: 1_000, ...options });
+  const place = new Sessions(clock, { grace: 1_000, ...options });
   const ended: string[] = [];
   const open = (name: string, { size = 0, principal }: { size?: number; principal?: string } = {}) => {
-    const line: Parkable = {
-      owner: { cid: name, pathname: "/a", principal },
+    const line: TrackedSession = {
+      owner: { clientId: name, pathname: "/a", principal },
       secret: new SessionSecret(),
       size,
       close: (error: CloseError) => {
@@ -26,14 +26,14 @@ function parking(options: SessionOptions = {}) {
   };
   const parked = (name: string, options?: { size?: number; principal?: string }) => {
     const line = open(name, options);
-    place.park(line);
+    place.detach(line);
     return line;
   };
   return { clock, place, ended, open, parked };
 }
 
 /** What a client brings who has been told the session's key. */
-function resumeOf({ secret }: Parkable): NonNullable<Hello["resume"]> {
+function resumeOf({ secret }: TrackedSession): NonNullable<Hello["resume"]> {
   return { ...secret.key, rx: 0, tx0: 1 };
 }
 
@@ -53,10 +53,10 @@ describe("a session whose client is away", () => {
     const { clock, place, ended, parked } = parking();
     const line = parked("a");
     clock.advance(999);
-    place.resumed(line);
+    place.attach(line);
     clock.advance(5_000);
     expect([place.parked, ended]).toEqual([0, []]);
-    place.park(line);
+    place.detach(line);
     clock.advance(999);
     expect(ended).toEqual([]);
     clock.advance(1);
@@ -73,13 +73,13 @@ describe("a session whose client is away", () => {
 
 describe("the oldest ends", () => {
   test("when more sessions wait than may", () => {
-    const { place, ended, parked } = parking({ parked: 2 });
+    const { place, ended, parked } = parking({ maxDetached: 2 });
     for (const name of ["a", "b", "c", "d"]) parked(name);
     expect([place.parked, ended]).toEqual([2, ["a 4902", "b 4902"]]);
   });
 
   test("when more is kept than may be, of however many", () => {
-    const { ended, parked } = parking({ parkedSize: 100 });
+    const { ended, parked } = parking({ maxDetachedBytes: 100 });
     parked("a", { size: 60 });
     parked("b", { size: 40 });
     expect(ended).toEqual([]);
@@ -88,7 +88,7 @@ describe("the oldest ends", () => {
   });
 
   test("though it is the only one, when it alone is too large", () => {
-    const { place, ended, parked } = parking({ parkedSize: 100 });
+    const { place, ended, parked } = parking({ maxDetachedBytes: 100 });
     parked("a", { size: 101 });
     expect([place.parked, ended]).toEqual([0, ["a 4902"]]);
     parked("b", { size: 100 });
@@ -96,7 +96,7 @@ describe("the oldest ends", () => {
   });
 
   test("when one principal has more than may wait; those of others and of nobody stay", () => {
-    const { ended, place, parked } = parking({ perPrincipal: 2 });
+    const { ended, place, parked } = parking({ detachedPerPrincipal: 2 });
     parked("eve", { principal: "eve" });
     for (const name of ["x", "y", "z"]) parked(name);
     for (const name of ["a", "b", "c"]) parked(name, { principal: "ada" });
@@ -104,20 +104,24 @@ describe("the oldest ends", () => {
   });
 
   test("in the order of leaving, not of coming", () => {
-    const { ended, open, place } = parking({ parked: 1, perPrincipal: 1 });
+    const { ended, open, place } = parking({ maxDetached: 1, detachedPerPrincipal: 1 });
     const a = open("a", { principal: "ada" });
     const b = open("b", { principal: "ada" });
-    place.park(b);
-    place.park(a);
+    place.detach(b);
+    place.detach(a);
     expect(ended).toEqual(["b 4902"]);
   });
 
   test("and one that came back counts no more", () => {
-    const { ended, place, parked } = parking({ parked: 2, perPrincipal: 2, parkedSize: 10 });
+    const { ended, place, parked } = parking({
+      maxDetached: 2,
+      detachedPerPrincipal: 2,
+      maxDetachedBytes: 10,
+    });
     const ada = { principal: "ada", size: 5 };
     const a = parked("a", ada);
     parked("b", ada);
-    place.resumed(a);
+    place.attach(a);
     parked("c", ada);
     expect(ended).toEqual([]);
   });
@@ -141,13 +145,13 @@ describe("who may go on with a session", () => {
   test("may be another instance of the client", () => {
     const { place, parked } = parking();
     const line = parked("a");
-    expect(place.find(resumeOf(line), { ...line.owner, cid: "b" })).toBe(line);
+    expect(place.find(resumeOf(line), { ...line.owner, clientId: "b" })).toBe(line);
   });
 
   test("is told why it cannot, for the grace time; nobody else is", () => {
     const { clock, place, parked } = parking();
     const line = parked("a");
-    place.broken(line, "overflow");
+    place.markLost(line, "overflow");
     place.remove(line);
     clock.advance(999);
     expect(place.find(resumeOf(line), line.owner)).toMatchObject({ why: "overflow" });
@@ -158,10 +162,10 @@ describe("who may go on with a session", () => {
   });
 
   test("is told why of the newest only, when more have broken than may wait", () => {
-    const { place, open } = parking({ parked: 2 });
+    const { place, open } = parking({ maxDetached: 2 });
     const lines = ["a", "b", "c"].map((name) => open(name));
     for (const line of lines) {
-      place.broken(line, "overflow");
+      place.markLost(line, "overflow");
       place.remove(line);
     }
     const told = lines.map((line) => place.find(resumeOf(line), line.owner) !== undefined);
@@ -180,11 +184,11 @@ test("a session that has another's name by now is left alone when the old one is
 
 test("when the server leaves every session ends with 1001, and nothing is left", async () => {
   const clock = new WatchedClock();
-  const place = new Parking(clock);
+  const place = new Sessions(clock);
   const codes: number[] = [];
   for (const name of ["a", "b", "c"]) {
-    const line: Parkable = {
-      owner: { cid: name, pathname: "/", principal: undefined },
+    const line: TrackedSession = {
+      owner: { clientId: name, pathname: "/", principal: undefined },
       secret: new SessionSecret(),
       size: 0,
       close: () => place.remove(line),
@@ -196,8 +200,8 @@ test("when the server leaves every session ends with 1001, and nothing is left",
       crash: () => {},
     };
     place.add(line);
-    if (name === "a") place.park(line);
-    if (name === "b") place.broken(line, "overflow");
+    if (name === "a") place.detach(line);
+    if (name === "b") place.markLost(line, "overflow");
   }
   expect(clock.watchers).toBe(2);
   await place.end();
@@ -207,7 +211,7 @@ test("when the server leaves every session ends with 1001, and nothing is left",
 class WatchedClock extends Clock {
   watchers = 0;
 
-  protected override onWatch(watchers: number): void {
+  protected override onSubscribersChange(watchers: number): void {
     this.watchers = watchers;
   }
 }

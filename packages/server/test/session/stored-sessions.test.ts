@@ -4,7 +4,7 @@ import { type AppOptions, createApp } from "../../src/app/app.ts";
 import { fileStore } from "../../src/store/file/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { SessionStore, Store } from "../../src/store/store.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { temporaryDirectory } from "../store/file/directories.ts";
 import { hello, knock } from "./frames.ts";
 import { gate } from "../gate.ts";
@@ -75,7 +75,7 @@ describe("revoke", () => {
     const { app, store } = await restarted();
     const outer = createApp();
     outer.mount("/in", app);
-    const socket = await knock(testClient(outer), "/in/talk", as("ada", "here"));
+    const socket = await knock(testNetwork(outer), "/in/talk", as("ada", "here"));
     await socket.receive();
     expect(await principals(store)).toEqual(["ada", "ada"]);
     outer.revoke("ada");
@@ -88,7 +88,7 @@ describe("revoke", () => {
     app.revoke("ada", { code: CloseCode.Unauthorized });
     const { socket, welcome } = await confirmed(net, as("ada"));
     await lose(net, socket);
-    expect(await store.sessions.list()).toMatchObject([{ claim: { sid: welcome.sid } }]);
+    expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: welcome.sid } }]);
     const back = await dial(net, resuming(welcome, { auth: "ada", cid: "ada" }));
     expect(back.welcome).toMatchObject({ state: "resumed" });
     back.socket.close();
@@ -175,13 +175,13 @@ describe("revoke", () => {
     const { welcome } = await confirmed(net, as("ada", "phone"));
     await app.end();
     const stubborn = changed(store, {
-      remove: (claim) => (claim.sid === welcome.sid ? store.sessions.remove(claim) : raise()),
+      remove: (claim) => (claim.sessionId === welcome.sid ? store.sessions.remove(claim) : raise()),
     });
     const next = talking({}, { store: stubborn });
     next.app.revoke("ada");
     await settled();
     expect(next.onError).toHaveBeenCalledOnce();
-    expect(await store.sessions.list()).toMatchObject([{ cid: "ada" }]);
+    expect(await store.sessions.list()).toMatchObject([{ clientId: "ada" }]);
   });
 
   test("tells the app of a session that the store lists and does not end", async () => {
@@ -215,7 +215,7 @@ function raise(): never {
 test("who has missed the welcome, and comes back without a word of it, is not away for the store", async () => {
   const store = memoryStore();
   const { net } = talking({}, { store });
-  const since = async (): Promise<unknown> => (await store.sessions.list())[0]?.since;
+  const since = async (): Promise<unknown> => (await store.sessions.list())[0]?.detachedAt;
   const { socket, welcome } = await dial(net, hello);
   await lose(net, socket);
   await vi.waitFor(async () => expect(await since()).toEqual(expect.any(Number)));

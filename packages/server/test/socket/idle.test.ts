@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { idling } from "../../src/timing/idle.ts";
-import { Clock, testClient } from "../../src/testing/index.ts";
+import { withIdleTimeout } from "../../src/timing/idle.ts";
+import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 
 function watched() {
@@ -13,10 +13,10 @@ function watched() {
     pong: () => told.push("pong"),
   };
   let paused = false;
-  const idle = idling(listener, clock, {
+  const idle = withIdleTimeout(listener, clock, {
     timeout: 500,
-    paused: () => paused,
-    idle: () => told.push("idle"),
+    isPaused: () => paused,
+    onIdle: () => told.push("idle"),
   });
   return { clock, told, idle, pause: (so: boolean) => (paused = so) };
 }
@@ -76,7 +76,7 @@ describe("a route with an idle timeout", () => {
       await socket.accept();
       for await (const message of socket) await socket.send(message);
     });
-    return { clock, net: testClient(app) };
+    return { clock, net: testNetwork(app) };
   }
 
   test("closes a silent client with 1001", async () => {
@@ -107,7 +107,7 @@ describe("a route with an idle timeout", () => {
       await passed;
       for await (const message of socket) await socket.send(message);
     });
-    const socket = await testClient(app).connect("/");
+    const socket = await testNetwork(app).connect("/");
     for (let n = 0; n < 64; n += 1) socket.send(String(n));
     await new Promise(setImmediate);
     clock.advance(1_000);
@@ -124,7 +124,7 @@ describe("a route with an idle timeout", () => {
       await socket.send("hello");
       await socket.closed;
     });
-    const socket = await testClient(app).connect("/");
+    const socket = await testNetwork(app).connect("/");
     expect(await socket.receive()).toBe("hello");
     clock.advance(500);
     expect(await socket.closed).toMatchObject({ code: 1001 });

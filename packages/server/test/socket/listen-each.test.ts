@@ -2,7 +2,7 @@ import { text } from "@symbolon/protocol";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { listen, listenEach } from "../../src/socket/listen.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 
 class Counter {
   #count = 0;
@@ -17,7 +17,7 @@ test("a listener for each connection keeps what is theirs apart, one for all doe
   const each = listenEach(() => new Counter());
   app.ws("/each", { receive: text, send: text }, each);
   app.ws("/all", { receive: text, send: text }, listen(new Counter()));
-  const net = testClient(app);
+  const net = testNetwork(app);
   const answers = async (path: string) => {
     const [ada, bob] = [await net.connect(path), await net.connect(path)];
     const said: unknown[] = [];
@@ -40,7 +40,7 @@ test("what makes a listener knows the context, and refuses by what it throws", a
       return { message: (message) => `${name} heard ${String(message)}` };
     }),
   );
-  const net = testClient(app);
+  const net = testNetwork(app);
   const socket = await net.connect("/ada");
   socket.send("hello");
   expect(await socket.receive()).toBe("ada heard hello");
@@ -52,7 +52,7 @@ test("a listener written outside of a route serves the routes that it fits", asy
   const app = createApp();
   app.ws("/text", { receive: text, send: text }, echo);
   app.ws("/any", { receive: text }, echo);
-  const net = testClient(app);
+  const net = testNetwork(app);
   for (const path of ["/text", "/any"]) {
     const socket = await net.connect(path);
     socket.send("hello");

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import { listen } from "../../src/socket/listen.ts";
 import type { Socket } from "../../src/socket/socket.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 
 const Pair = z.object({ a: z.number(), b: z.number() });
@@ -12,7 +12,7 @@ const Pair = z.object({ a: z.number(), b: z.number() });
 function app() {
   const onError = vi.fn();
   const app = createApp({ onError });
-  return { app, onError, net: testClient(app) };
+  return { app, onError, net: testNetwork(app) };
 }
 
 describe("what a listener returns", () => {
@@ -52,9 +52,9 @@ describe("what a listener returns", () => {
     const view = it.use(function* () {
       try {
         yield;
-        ended.put("no error");
+        ended.push("no error");
       } catch (error) {
-        ended.put(error);
+        ended.push(error);
       }
     });
     view.ws(
@@ -68,7 +68,7 @@ describe("what a listener returns", () => {
     const socket = await net.connect("/");
     socket.send("hello");
     expect(await socket.closed).toEqual({ code: 4001, reason: "enough", wasClean: true });
-    expect(await ended.take()).toBe("no error");
+    expect(await ended.pull()).toBe("no error");
     expect(onError).not.toHaveBeenCalled();
   });
 });
@@ -222,11 +222,11 @@ describe("an object", () => {
   ])("hears of the end once when it crashes %s", async (_, message, open) => {
     const { app: it, net, onError } = app();
     const ends = new Mailbox<Closed>();
-    it.ws("/", listen({ message, ...(open && { open }), close: (how) => ends.put(how) }));
+    it.ws("/", listen({ message, ...(open && { open }), close: (how) => ends.push(how) }));
     const socket = await net.connect("/");
     socket.send("hello");
     expect(await socket.closed).toEqual({ code: 1011, reason: "", wasClean: true });
-    expect(await ends.take()).toEqual({ code: 1011, reason: "", wasClean: true });
+    expect(await ends.pull()).toEqual({ code: 1011, reason: "", wasClean: true });
     expect(ends.size).toBe(0);
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret"), expect.anything());
   });
@@ -259,17 +259,17 @@ describe("an object", () => {
     const log = new Mailbox<unknown>();
     const echo = listen<Socket, unknown>({
       message: (message) => message,
-      close: ({ code }) => log.put(code),
+      close: ({ code }) => log.push(code),
     });
     it.ws("/", async (socket, context) => {
       await socket.accept({ subprotocol: "echo" });
       await echo(socket, context);
-      log.put("around");
+      log.push("around");
     });
     const socket = await net.connect("/", { protocols: ["echo"] });
     socket.send("hello");
     expect([socket.protocol, await socket.receive()]).toEqual(["echo", "hello"]);
     socket.close(4001);
-    expect([await log.take(), await log.take()]).toEqual(["around", 4001]);
+    expect([await log.pull(), await log.pull()]).toEqual(["around", 4001]);
   });
 });

@@ -1,7 +1,7 @@
 import { int, Mailbox, ValidationError } from "@symbolon/protocol";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 import { end, type Handler, refusal, serving } from "./raw-routes.ts";
 
@@ -63,14 +63,14 @@ describe("a source that fails while the handler waits for something else", () =>
       try {
         yield;
       } catch (error) {
-        seen.put(error);
+        seen.push(error);
         throw error;
       }
     });
     view.ws("/", handlers[1]?.[1] as Handler);
-    const socket = await testClient(app).connect("/");
+    const socket = await testNetwork(app).connect("/");
     expect(await socket.closed).toMatchObject({ code: 4000, reason: "out of ticks" });
-    expect(await seen.take()).toBe(broken);
+    expect(await seen.pull()).toBe(broken);
   });
 
   test("before the socket was accepted refuses with 500", async () => {

@@ -2,7 +2,7 @@ import { vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import type { SocketHandler } from "../../src/socket/serve-socket.ts";
 import type { Socket } from "../../src/socket/socket.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 
 /** Serves one WebSocket. */
 export type Handler = SocketHandler<Socket, unknown>;
@@ -12,7 +12,7 @@ export function serving(handler: Handler) {
   const onError = vi.fn();
   const app = createApp({ onError });
   app.ws("/", handler);
-  return { net: testClient(app), onError };
+  return { net: testNetwork(app), onError };
 }
 
 /** How the server refused. */

@@ -1,7 +1,7 @@
 import { CloseError, int, json, text } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 import { end, serving } from "./raw-routes.ts";
 
@@ -120,7 +120,7 @@ describe("when the client leaves", () => {
       }
     });
     view.ws("/", async (socket) => void (await socket.receive()));
-    const socket = await testClient(app).connect("/");
+    const socket = await testNetwork(app).connect("/");
     socket.close(1001);
     await passed;
     expect(log).toEqual(["no error"]);
@@ -160,7 +160,7 @@ test("hooks see the error of the handler, when the client has been told", async 
     await socket.send("one");
     throw broken;
   });
-  const socket = await testClient(app).connect("/");
+  const socket = await testNetwork(app).connect("/");
   expect(await socket.closed).toMatchObject({ code: 1011 });
   await passed;
   expect(log).toEqual([broken]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 import { type Handler, refusal, serving } from "./raw-routes.ts";
 
@@ -42,7 +42,7 @@ test("what is returned when the socket has ended means nothing", async () => {
     await socket.accept();
     return socket.closed;
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   (await net.connect("/")).close();
   await ended.passed;
   expect(net.errors).toEqual([]);

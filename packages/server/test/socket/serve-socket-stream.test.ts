@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Mailbox } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { Clock, testClient } from "../../src/testing/index.ts";
+import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 import { type Handler, refusal, serving } from "./raw-routes.ts";
 
@@ -35,7 +35,7 @@ describe("when the client leaves, a generator handler", () => {
     const log = new Mailbox<string>();
     const view = app.use(function* () {
       yield;
-      log.put("the hook ends");
+      log.push("the hook ends");
     });
     view.ws("/", async function* (socket) {
       try {
@@ -43,10 +43,10 @@ describe("when the client leaves, a generator handler", () => {
         await wait(socket);
       } finally {
         await Promise.resolve();
-        log.put("the stream ends");
+        log.push("the stream ends");
       }
     });
-    return { net: testClient(app), onError, clock, log };
+    return { net: testNetwork(app), onError, clock, log };
   }
 
   test("has what hooks provide until its own end", async () => {
@@ -54,7 +54,7 @@ describe("when the client leaves, a generator handler", () => {
     const socket = await net.connect("/");
     await socket.receive();
     socket.close();
-    expect([await log.take(), await log.take()]).toEqual(["the stream ends", "the hook ends"]);
+    expect([await log.pull(), await log.pull()]).toEqual(["the stream ends", "the hook ends"]);
   });
 
   test("that ignores the signal keeps the hooks waiting for 300 ms", async () => {
@@ -69,9 +69,9 @@ describe("when the client leaves, a generator handler", () => {
     await new Promise(setImmediate);
     expect(log.size).toBe(0);
     clock.advance(1);
-    expect(await log.take()).toBe("the hook ends");
+    expect(await log.pull()).toBe("the hook ends");
     open();
-    expect(await log.take()).toBe("the stream ends");
+    expect(await log.pull()).toBe("the stream ends");
   });
 
   test("that fails at its end is reported", async () => {
@@ -88,7 +88,7 @@ describe("when the client leaves, a generator handler", () => {
         throw new Error("broken end");
       }
     });
-    const socket = await testClient(app).connect("/");
+    const socket = await testNetwork(app).connect("/");
     await socket.receive();
     socket.close();
     await passed;
@@ -103,20 +103,20 @@ test("a pipe beside a loop ends with the socket, and the handler with both", asy
       [Symbol.asyncIterator]: () => ({
         next: () => new Promise<IteratorResult<string>>(() => {}),
         return: () => {
-          ends.put("returned");
+          ends.push("returned");
           return Promise.resolve({ done: true, value: undefined });
         },
       }),
     });
     for await (const message of socket) await socket.send(`you said ${String(message)}`);
     await sending;
-    ends.put("ended");
+    ends.push("ended");
   });
   const socket = await net.connect("/");
   socket.send("hello");
   expect(await socket.receive()).toBe("you said hello");
   socket.close();
-  expect([await ends.take(), await ends.take()]).toEqual(["returned", "ended"]);
+  expect([await ends.pull(), await ends.pull()]).toEqual(["returned", "ended"]);
   expect(onError).not.toHaveBeenCalled();
 });
 
@@ -153,7 +153,7 @@ describe("a stream whose first value takes time", () => {
   test("is returned when it cannot be accepted", async () => {
     const app = createApp({ onError: () => {} });
     const ended = gate();
-    const view = app.use(({ answer }) => answer.set("x-city", "Orléans"));
+    const view = app.use(({ responseHeaders: answer }) => answer.set("x-city", "Orléans"));
     view.ws("/", async function* (socket) {
       try {
         yield once(socket.signal, "abort");
@@ -161,7 +161,7 @@ describe("a stream whose first value takes time", () => {
         ended.open();
       }
     });
-    await expect(testClient(app).connect("/")).rejects.toMatchObject({ response: { status: 500 } });
+    await expect(testNetwork(app).connect("/")).rejects.toMatchObject({ response: { status: 500 } });
     await ended.passed;
   });
 });
@@ -194,7 +194,7 @@ test("a handler that leaves by the signal has not failed, however it hears of it
       await socket.accept();
       await wait(socket.signal);
     });
-    (await testClient(app).connect("/")).close();
+    (await testNetwork(app).connect("/")).close();
     await ended.passed;
     expect(errors).toEqual([]);
     expect(onError).not.toHaveBeenCalled();

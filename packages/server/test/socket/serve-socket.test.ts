@@ -2,7 +2,7 @@ import { CloseError, int, json } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 import { end, type Handler, refusal, serving } from "./raw-routes.ts";
 
@@ -28,7 +28,7 @@ test("a route's codecs read and write", async () => {
   app.ws("/", { receive: json(z.object({ n: z.number() })), send: int }, async (socket) => {
     for await (const { n } of socket) await socket.send(n * 2);
   });
-  await using socket = await testClient(app).connect("/");
+  await using socket = await testNetwork(app).connect("/");
   socket.send({ n: 21 });
   expect(await socket.receive()).toBe("42");
 });

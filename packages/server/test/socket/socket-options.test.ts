@@ -5,7 +5,7 @@ import { createApp } from "../../src/app/app.ts";
 import { listen } from "../../src/socket/listen.ts";
 import type { PendingWire } from "../../src/socket/pending-wire.ts";
 import { Socket } from "../../src/socket/socket.ts";
-import { Clock, testClient } from "../../src/testing/index.ts";
+import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { frame } from "../session/frames.ts";
 
 class Greeting extends Socket {
@@ -21,7 +21,7 @@ describe("the nearest layer counts", () => {
     app.ws("/app", async (socket) => socket.send(await socket.receive()));
     view.ws("/view", async (socket) => socket.send(`number ${await socket.receive()}`));
     view.ws("/route", { receive: text }, async (socket) => socket.send(`text ${await socket.receive()}`));
-    const net = testClient(app);
+    const net = testNetwork(app);
     for (const [path, answer] of [
       ["/app", "7"],
       ["/view", "number 7"],
@@ -45,7 +45,7 @@ describe("the nearest layer counts", () => {
     app.ws("/app", (socket) => socket.send(socket.protocol));
     view.ws("/view", (socket) => socket.send(socket.protocol));
     view.ws("/route", { Socket: of("route") }, (socket) => socket.send(socket.protocol));
-    const net = testClient(app);
+    const net = testNetwork(app);
     for (const name of ["app", "view", "route"])
       expect(await (await net.connect(`/${name}`)).receive()).toBe(name);
   });
@@ -54,7 +54,7 @@ describe("the nearest layer counts", () => {
     const app = createApp();
     const view = app.with({ Socket: Greeting }).use(() => ({ user: "ada" }));
     view.ws("/", (socket, { user }) => socket.greet(user));
-    expect(await (await testClient(app).connect("/")).receive()).toBe("hello ada");
+    expect(await (await testNetwork(app).connect("/")).receive()).toBe("hello ada");
   });
 });
 
@@ -71,7 +71,7 @@ test("a class of one's own may change what is received, by a listener too", asyn
     "/listener",
     listen((message) => message),
   );
-  const net = testClient(app);
+  const net = testNetwork(app);
   for (const path of ["/handler", "/listener"]) {
     const socket = await net.connect(path);
     socket.send("whatever");
@@ -96,7 +96,7 @@ test("a class whose constructor throws is a failure like the handler's, and the 
     }
   });
   view.ws("/", { Socket: Broken }, (socket) => socket.accept());
-  await expect(testClient(app).connect("/")).rejects.toMatchObject({ response: { status: 500 } });
+  await expect(testNetwork(app).connect("/")).rejects.toMatchObject({ response: { status: 500 } });
   expect(seen).toEqual([new Error("broken class"), "the hook ended"]);
 });
 
@@ -118,7 +118,7 @@ test("a class whose `close` throws closes all the same, and the app is told", as
     yield "tick";
     await socket.closed;
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   const [ended, idle, unread] = [
     await net.connect("/ended"),
     await net.connect("/idle"),
@@ -137,7 +137,7 @@ test("contracts speak as they do, whatever the layer", async () => {
     peer.send("said", { text: "hello" });
     return {};
   });
-  const socket = await testClient(app).connect("/chat");
+  const socket = await testNetwork(app).connect("/chat");
   expect(await frame(socket)).toEqual({ t: "event", name: "said", data: { text: "hello" } });
 });
 

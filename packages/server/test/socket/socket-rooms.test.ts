@@ -1,15 +1,15 @@
 import { contract, Mailbox } from "@symbolon/protocol";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 
 test("a room's watcher that fails is told to the app, with the request of who came or left", async () => {
   const failures = new Mailbox<unknown>();
   const app = createApp({
-    onError: (error, { request, phase }) => failures.put([error, request.url, phase]),
+    onError: (error, { request, phase }) => failures.push([error, request.url, phase]),
   });
   app.ws("/raw", async (socket, { room }) => {
-    room("all").watch(() => {
+    room("all").subscribe(() => {
       throw new Error("raw");
     });
     room("all").join(socket);
@@ -19,14 +19,14 @@ test("a room's watcher that fails is told to the app, with the request of who ca
     room("all").join(peer);
     return {};
   });
-  service.room("all").watch(() => Promise.reject(new Error("contract")));
-  const net = testClient(app);
+  service.room("all").subscribe(() => Promise.reject(new Error("contract")));
+  const net = testNetwork(app);
   const raw = await net.connect("/raw");
-  expect(await failures.take()).toEqual([new Error("raw"), "http://test/raw", "open"]);
+  expect(await failures.pull()).toEqual([new Error("raw"), "http://test/raw", "open"]);
   await raw.closed;
-  expect(await failures.take()).toEqual([new Error("raw"), "http://test/raw", "open"]);
+  expect(await failures.pull()).toEqual([new Error("raw"), "http://test/raw", "open"]);
   const talking = await net.connect("/contract");
-  expect(await failures.take()).toEqual([new Error("contract"), "http://test/contract", "open"]);
+  expect(await failures.pull()).toEqual([new Error("contract"), "http://test/contract", "open"]);
   talking.close();
 });
 
@@ -38,7 +38,7 @@ test("nobody joins whom the room cannot reach", async () => {
     try {
       room("all").join(Object.create(socket) as typeof socket);
     } catch (error) {
-      refused.put(error);
+      refused.push(error);
     }
   });
   const one = app.implement(contract("/one", {}), () => ({}));
@@ -46,9 +46,9 @@ test("nobody joins whom the room cannot reach", async () => {
     one.room("all").join(peer);
     return {};
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   await net.connect("/");
-  expect(await refused.take()).toEqual(new TypeError("only the socket of a route can join a room"));
+  expect(await refused.pull()).toEqual(new TypeError("only the socket of a route can join a room"));
   await expect(net.connect("/other")).rejects.toMatchObject({ response: { status: 500 } });
   expect(net.errors).toEqual([new TypeError("only the peers of this contract can join its rooms")]);
 });

@@ -1,9 +1,9 @@
 import { CloseError, int, json, Mailbox, ProtocolError, text, ValidationError } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import type { Expected } from "../../src/socket/expect.ts";
+import type { ExpectedMessage } from "../../src/socket/expect.ts";
 import type { Socket } from "../../src/socket/socket.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 import { end, refusal, serving } from "./raw-routes.ts";
 
@@ -34,7 +34,7 @@ describe("pair", () => {
       const n = await socket.pair("how many?");
       await socket.send(`twice: ${n * 2}`);
     });
-    const socket = await testClient(app).connect("/");
+    const socket = await testNetwork(app).connect("/");
     expect(await socket.receive()).toBe("how many?");
     socket.send("21");
     expect(await socket.receive()).toBe("twice: 42");
@@ -63,12 +63,12 @@ describe("pair", () => {
 async function leaving(wait: (socket: Socket) => Promise<unknown>) {
   const ends = new Mailbox<unknown>();
   const { net, onError } = serving(async (socket) => {
-    ends.put(await wait(socket).catch((error: unknown) => error));
+    ends.push(await wait(socket).catch((error: unknown) => error));
   });
   const socket = await net.connect("/");
   await socket.receive();
   socket.close(4001, "bye");
-  return { seen: await ends.take(), onError };
+  return { seen: await ends.pull(), onError };
 }
 
 describe("expect", () => {
@@ -87,7 +87,7 @@ describe("expect", () => {
     ["an array", [1, "2"], '[1, "2"]'],
     ["null", null, "null"],
     ["what becomes JSON", { at: new Date(0), none: undefined }, '{"at":"1970-01-01T00:00:00.000Z"}'],
-  ] as [string, Expected, unknown][])("goes on when %s comes", async (_, value, message) => {
+  ] as [string, ExpectedMessage, unknown][])("goes on when %s comes", async (_, value, message) => {
     const { closed } = await end((socket) => socket.expect(value), message);
     expect(closed).toMatchObject({ code: 1000 });
   });
@@ -103,7 +103,7 @@ describe("expect", () => {
     [{ a: 1 }, '{"a":1,"b":2}', String.raw`expected {"a":1}, got "{\"a\":1,\"b\":2}"`],
     [{ a: 1 }, "{", 'expected {"a":1}, got "{"'],
     [[1, 2], "[2,1]", 'expected [1,2], got "[2,1]"'],
-  ] as [Expected, unknown, string][])(
+  ] as [ExpectedMessage, unknown, string][])(
     "%j rejects for %j, and the socket stays open",
     async (value, message, told) => {
       const { net } = serving(async (socket) => {
@@ -197,13 +197,13 @@ describe("misuse", () => {
     const { net, onError } = serving(async (socket) => {
       await socket.accept();
       socket.close(4001, "over");
-      seen.put(await socket.accept().catch((error: unknown) => error));
+      seen.push(await socket.accept().catch((error: unknown) => error));
       await socket.closed;
-      seen.put(await socket.accept().catch((error: unknown) => error));
+      seen.push(await socket.accept().catch((error: unknown) => error));
     });
     await net.connect("/");
     const over = new CloseError(4001, "over");
-    expect([await seen.take(), await seen.take()]).toEqual([over, over]);
+    expect([await seen.pull(), await seen.pull()]).toEqual([over, over]);
     expect(onError).not.toHaveBeenCalled();
   });
 
@@ -212,13 +212,13 @@ describe("misuse", () => {
     const { net } = serving(async (socket) => {
       await socket.accept();
       await socket.closed;
-      seen.put(await socket.accept().catch((error: unknown) => error));
-      seen.put(await socket.receive());
+      seen.push(await socket.accept().catch((error: unknown) => error));
+      seen.push(await socket.receive());
     });
     const socket = await net.connect("/");
     socket.send("last words");
     socket.close(1001);
-    expect([await seen.take(), await seen.take()]).toEqual([new CloseError(1001), "last words"]);
+    expect([await seen.pull(), await seen.pull()]).toEqual([new CloseError(1001), "last words"]);
   });
 
   test("sending after the close rejects, left alone it harms nobody, and the client sees a clean end", async () => {

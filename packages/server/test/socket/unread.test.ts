@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 import { serving } from "./raw-routes.ts";
 
@@ -34,7 +34,7 @@ test("it is dropped when the route says so", async () => {
     await passed;
     yield "tock";
   });
-  const socket = await testClient(app).connect("/");
+  const socket = await testNetwork(app).connect("/");
   socket.send("hello?");
   expect(await socket.receive()).toBe("tick");
   open();

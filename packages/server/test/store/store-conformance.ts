@@ -1,10 +1,10 @@
 /** What every store of sessions and rooms must do: whoever writes one runs this over it, unchanged. */
 import { afterEach, describe, expect, test } from "vitest";
 import type {
-  Attached,
+  AttachResult,
   AttachRequest,
   Claim,
-  Commit,
+  SessionCommit,
   NewSession,
   SessionState,
   Store,
@@ -13,32 +13,40 @@ import { logsRooms } from "./store-rooms.ts";
 
 /** A session that begins. */
 export const beginning: NewSession = {
-  sid: "s",
+  sessionId: "s",
   secret: "hash of the secret",
   principal: "ada",
   service: "/chat/lobby",
-  cid: "tab",
-  att: 1,
+  clientId: "tab",
+  attempt: 1,
 };
 
 /** What a client brings that has received nothing and has lost nothing. */
 export function bringing(claim: Claim, changes: Partial<AttachRequest> = {}): AttachRequest {
-  const { cid: _, ...known } = beginning;
-  return { ...known, sid: claim.sid, ep: claim.ep, att: 2, rx: 0, tx0: 1, ...changes };
+  const { clientId: _, ...known } = beginning;
+  return {
+    ...known,
+    sessionId: claim.sessionId,
+    epoch: claim.epoch,
+    attempt: 2,
+    receivedUpTo: 0,
+    firstHeld: 1,
+    ...changes,
+  };
 }
 
 /** The claim and the state of an attempt that succeeded. */
-export function resumed(attached: Attached): { readonly claim: Claim; readonly state: SessionState } {
-  if (attached.is !== "resumed") throw new Error(`not resumed, but ${attached.is}`);
+export function resumed(attached: AttachResult): { readonly claim: Claim; readonly state: SessionState } {
+  if (attached.type !== "resumed") throw new Error(`not resumed, pending ${attached.type}`);
   return attached;
 }
 
-const three = [1, 2, 3].map((s) => ({ s, data: `m${s}` }));
-const empty = { upTo: 0, but: [] };
+const three = [1, 2, 3].map((sequence) => ({ sequence, data: `m${sequence}` }));
+const empty = { upTo: 0, pending: [] };
 
 /** What a store keeps of a session, found out by a client that comes back. */
-async function left({ sessions }: Store, claim: Claim, rx = 0): Promise<SessionState> {
-  return resumed(await sessions.attach(bringing(claim, { att: 99, rx }))).state;
+async function left({ sessions }: Store, claim: Claim, receivedUpTo = 0): Promise<SessionState> {
+  return resumed(await sessions.attach(bringing(claim, { attempt: 99, receivedUpTo }))).state;
 }
 
 /** A call as a promise: a store may throw or reject. */
@@ -52,7 +60,7 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
     opened.push(store);
     return store;
   };
-  const begun = async (record?: Commit): Promise<{ readonly store: Store; readonly claim: Claim }> => {
+  const begun = async (record?: SessionCommit): Promise<{ readonly store: Store; readonly claim: Claim }> => {
     const store = await opening();
     const claim = await store.sessions.create(beginning);
     if (record !== undefined) expect(await store.sessions.commit(claim, record)).toEqual([]);
@@ -66,10 +74,10 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
   describe(`${name}: sessions`, () => {
     test("a session begins with the first fence in the store's epoch, and is listed", async () => {
       const { store, claim } = await begun();
-      expect(claim).toEqual({ sid: "s", ep: store.epoch, fence: 1 });
-      const { service, principal, cid } = beginning;
+      expect(claim).toEqual({ sessionId: "s", epoch: store.epoch, fence: 1 });
+      const { service, principal, clientId } = beginning;
       expect(await store.sessions.list()).toEqual([
-        { claim, service, principal, cid, since: undefined, size: 0 },
+        { claim, service, principal, clientId, detachedAt: undefined, bytes: 0 },
       ]);
     });
 
@@ -78,179 +86,208 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
     });
 
     test("a session cannot begin twice", async () => {
-      const { store, claim } = await begun({ out: three });
+      const { store, claim } = await begun({ outgoing: three });
       await expect(trying(() => store.sessions.create({ ...beginning, secret: "another" }))).rejects.toThrow(
         'there is a session "s"',
       );
-      expect((await left(store, claim)).outgoing).toEqual(three);
+      expect((await left(store, claim)).unacknowledged).toEqual(three);
     });
 
     test.each([
-      ["an unknown session", { sid: "other" }],
+      ["an unknown session", { sessionId: "other" }],
       ["a wrong secret", { secret: "another" }],
       ["a secret of the same length", { secret: beginning.secret.replace("h", "H") }],
       ["another principal", { principal: "eve" }],
       ["no principal", { principal: undefined }],
       ["another service", { service: "/chat/den" }],
-      ["a wrong secret for a session that could not go on", { secret: "another", rx: 99, ep: "another" }],
-      ["a wrong secret with an old attempt", { secret: "another", att: 1 }],
+      [
+        "a wrong secret for a session that could not go on",
+        { secret: "another", receivedUpTo: 99, epoch: "another" },
+      ],
+      ["a wrong secret with an old attempt", { secret: "another", attempt: 1 }],
     ])("%s is refused in the same words, and nothing changes", async (_, changes) => {
-      const { store, claim } = await begun({ out: three });
+      const { store, claim } = await begun({ outgoing: three });
       const before = await store.sessions.list();
-      expect(await store.sessions.attach(bringing(claim, changes))).toEqual({ is: "refused" });
+      expect(await store.sessions.attach(bringing(claim, changes))).toEqual({ type: "refused" });
       expect(await store.sessions.list()).toEqual(before);
-      expect(await left(store, claim)).toMatchObject({ outgoing: three, acked: empty });
+      expect(await left(store, claim)).toMatchObject({ unacknowledged: three, acknowledged: empty });
     });
 
     test("an anonymous session is not resumed by somebody", async () => {
       const { sessions } = await opening();
       const claim = await sessions.create({ ...beginning, principal: undefined });
-      expect(await sessions.attach(bringing(claim))).toEqual({ is: "refused" });
+      expect(await sessions.attach(bringing(claim))).toEqual({ type: "refused" });
       expect(await sessions.attach(bringing(claim, { principal: undefined }))).toMatchObject({
-        is: "resumed",
+        type: "resumed",
       });
     });
 
-    test.each([0, 1])("the attempt %i, not above the last, is stale, and nothing changes", async (att) => {
-      const { store, claim } = await begun({ out: three });
-      expect(await store.sessions.attach(bringing(claim, { att, rx: 99 }))).toEqual({ is: "stale" });
-      expect(await store.sessions.commit(claim, {})).toEqual([]);
-      expect((await left(store, claim)).outgoing).toEqual(three);
-    });
+    test.each([0, 1])(
+      "the attempt %i, not above the last, is stale, and nothing changes",
+      async (attempt) => {
+        const { store, claim } = await begun({ outgoing: three });
+        expect(await store.sessions.attach(bringing(claim, { attempt, receivedUpTo: 99 }))).toEqual({
+          type: "stale",
+        });
+        expect(await store.sessions.commit(claim, {})).toEqual([]);
+        expect((await left(store, claim)).unacknowledged).toEqual(three);
+      },
+    );
 
     test.each([
-      ["another epoch", { ep: "another" }, "another history"],
-      ["more received than was sent", { rx: 4 }, "received 4"],
-      ["less received than was acknowledged", { rx: 0 }, "acknowledged 1"],
-      ["something lost that was not received", { rx: 1, tx0: 7 }, "holds from 7"],
+      ["another epoch", { epoch: "another" }, "another history"],
+      ["more received than was sent", { receivedUpTo: 4 }, "received 4"],
+      ["less received than was acknowledged", { receivedUpTo: 0 }, "acknowledged 1"],
+      ["something lost that was not received", { receivedUpTo: 1, firstHeld: 7 }, "holds from 7"],
     ])("%s resets, and nothing changes", async (_, changes, cause) => {
-      const record = { out: three, acked: { upTo: 1, but: [] }, received: { upTo: 5, but: [] } };
+      const record = {
+        outgoing: three,
+        acknowledged: { upTo: 1, pending: [] },
+        received: { upTo: 5, pending: [] },
+      };
       const { store, claim } = await begun(record);
-      const attached = await store.sessions.attach(bringing(claim, { ...changes, att: 50 }));
-      expect(attached).toEqual({ is: "reset", why: "lost", cause: expect.stringContaining(cause) });
+      const attached = await store.sessions.attach(bringing(claim, { ...changes, attempt: 50 }));
+      expect(attached).toEqual({ type: "reset", reason: "lost", cause: expect.stringContaining(cause) });
       expect(await store.sessions.commit(claim, {})).toEqual([]);
-      expect(await store.sessions.attach(bringing(claim, { att: 2, rx: 1, tx0: 6 }))).toMatchObject({
-        is: "resumed",
+      expect(
+        await store.sessions.attach(bringing(claim, { attempt: 2, receivedUpTo: 1, firstHeld: 6 })),
+      ).toMatchObject({
+        type: "resumed",
         claim: { fence: 2 },
       });
     });
 
     test("a broken session drops its messages, takes more, and never resumes", async () => {
-      const { store, claim } = await begun({ out: three });
+      const { store, claim } = await begun({ outgoing: three });
       expect(await store.sessions.commit(claim, { broken: true })).toEqual([]);
-      expect(await store.sessions.commit(claim, { out: [{ s: 4, data: "more" }] })).toEqual([]);
-      expect(await store.sessions.list()).toMatchObject([{ claim, size: 0 }]);
-      expect(await store.sessions.attach(bringing(claim))).toMatchObject({ is: "reset", why: "overflow" });
+      expect(await store.sessions.commit(claim, { outgoing: [{ sequence: 4, data: "more" }] })).toEqual([]);
+      expect(await store.sessions.list()).toMatchObject([{ claim, bytes: 0 }]);
+      expect(await store.sessions.attach(bringing(claim))).toMatchObject({
+        type: "reset",
+        reason: "overflow",
+      });
       expect(await store.sessions.commit(claim, {})).toEqual([]);
     });
 
     test("who comes back gets a new fence and everything that is not acknowledged", async () => {
-      const { store, claim } = await begun({ out: three, received: { upTo: 7, but: [3, 5] }, note: "n" });
-      const { claim: next, state } = resumed(await store.sessions.attach(bringing(claim, { rx: 1, tx0: 3 })));
+      const { store, claim } = await begun({
+        outgoing: three,
+        received: { upTo: 7, pending: [3, 5] },
+        note: "n",
+      });
+      const { claim: next, state } = resumed(
+        await store.sessions.attach(bringing(claim, { receivedUpTo: 1, firstHeld: 3 })),
+      );
       expect(next).toEqual({ ...claim, fence: 2 });
       expect(state).toEqual({
-        received: { upTo: 7, but: [3, 5] },
-        acked: { upTo: 1, but: [1] },
-        out: 3,
-        outgoing: three.slice(1),
+        received: { upTo: 7, pending: [3, 5] },
+        acknowledged: { upTo: 1, pending: [1] },
+        lastSequence: 3,
+        unacknowledged: three.slice(1),
         note: "n",
       });
     });
 
     test("an old owner changes nothing", async () => {
-      const { store, claim } = await begun({ out: three });
+      const { store, claim } = await begun({ outgoing: three });
       const heard: string[] = [];
-      store.rooms.watch("r", ({ name }) => heard.push(name));
+      store.rooms.subscribe("r", ({ name }) => heard.push(name));
       const { claim: next } = resumed(await store.sessions.attach(bringing(claim)));
       const said = [
         { room: "r", message: { name: "n", data: "", at: 0 }, keep: { messages: 9, seconds: 9 } },
       ];
       for (const old of [
         claim,
-        { ...next, ep: "another" },
+        { ...next, epoch: "another" },
         { ...next, fence: 3 },
-        { ...next, sid: "other" },
+        { ...next, sessionId: "other" },
       ]) {
-        expect(await store.sessions.commit(old, { out: [{ s: 9, data: "" }], said, broken: true })).toBe(
-          false,
-        );
-        expect(await store.sessions.park(old, 5)).toBe(false);
+        expect(
+          await store.sessions.commit(old, {
+            outgoing: [{ sequence: 9, data: "" }],
+            roomMessages: said,
+            broken: true,
+          }),
+        ).toBe(false);
+        expect(await store.sessions.detach(old, 5)).toBe(false);
         expect(await store.sessions.remove(old)).toBe(false);
       }
       expect(heard).toEqual([]);
-      expect((await store.rooms.position("r")).off).toBe(0);
-      expect(await store.sessions.list()).toMatchObject([{ claim: next, since: undefined }]);
-      expect((await left(store, next)).outgoing).toEqual(three);
+      expect((await store.rooms.position("r")).offset).toBe(0);
+      expect(await store.sessions.list()).toMatchObject([{ claim: next, detachedAt: undefined }]);
+      expect((await left(store, next)).unacknowledged).toEqual(three);
     });
 
     test("of two that come back with one attempt, one succeeds", async () => {
-      const { store, claim } = await begun({ out: three });
+      const { store, claim } = await begun({ outgoing: three });
       const attempts = [1, 2].map(() => trying(() => store.sessions.attach(bringing(claim))));
-      expect((await Promise.all(attempts)).map(({ is }) => is).sort()).toEqual(["resumed", "stale"]);
+      expect((await Promise.all(attempts)).map(({ type: is }) => is).sort()).toEqual(["resumed", "stale"]);
     });
 
     test("what is committed just before somebody comes back is there, and what comes just after is not", async () => {
       const { store, claim } = await begun();
       const calls = [
-        trying(() => store.sessions.commit(claim, { out: three })),
+        trying(() => store.sessions.commit(claim, { outgoing: three })),
         trying(() => store.sessions.attach(bringing(claim))),
-        trying(() => store.sessions.commit(claim, { out: [{ s: 4, data: "late" }] })),
+        trying(() => store.sessions.commit(claim, { outgoing: [{ sequence: 4, data: "late" }] })),
       ] as const;
       const [first, attached, late] = await Promise.all(calls);
       expect([first, late]).toEqual([[], false]);
-      expect(resumed(attached).state).toMatchObject({ out: 3, outgoing: three });
+      expect(resumed(attached).state).toMatchObject({ lastSequence: 3, unacknowledged: three });
     });
 
     test("an acknowledgement drops what it covers, and says what is not finished", async () => {
-      const { store, claim } = await begun({ out: three });
-      await store.sessions.commit(claim, { acked: { upTo: 2, but: [1] } });
-      expect(await store.sessions.list()).toMatchObject([{ size: 2 }]);
+      const { store, claim } = await begun({ outgoing: three });
+      await store.sessions.commit(claim, { acknowledged: { upTo: 2, pending: [1] } });
+      expect(await store.sessions.list()).toMatchObject([{ bytes: 2 }]);
       expect(await left(store, claim, 2)).toMatchObject({
-        acked: { upTo: 2, but: [1] },
-        outgoing: three.slice(2),
+        acknowledged: { upTo: 2, pending: [1] },
+        unacknowledged: three.slice(2),
       });
     });
 
     test("one record says all that a tick did", async () => {
       const { store, claim } = await begun();
       const record = {
-        out: three,
-        acked: { upTo: 3, but: [2, 3] },
-        received: { upTo: 4, but: [4] },
+        outgoing: three,
+        acknowledged: { upTo: 3, pending: [2, 3] },
+        received: { upTo: 4, pending: [4] },
         note: new Uint8Array([1, 2]),
       };
       expect(await store.sessions.commit(claim, record)).toEqual([]);
-      const { out: _, ...rest } = record;
-      expect(await left(store, claim, 3)).toEqual({ ...rest, out: 3, outgoing: [] });
+      const { outgoing: _, ...rest } = record;
+      expect(await left(store, claim, 3)).toEqual({ ...rest, lastSequence: 3, unacknowledged: [] });
     });
 
-    test.each<[string, Commit]>([
-      ["a sequence twice", { out: [{ s: 3, data: "" }] }],
-      ["a sequence left out", { out: [{ s: 5, data: "" }] }],
-      ["an acknowledgement of what was not sent", { acked: { upTo: 4, but: [] } }],
-      ["an acknowledgement that goes back", { acked: { upTo: 0, but: [] } }],
-      ["a receipt that goes back", { received: { upTo: 1, but: [] } }],
-      ["exceptions above the mark", { received: { upTo: 2, but: [3] } }],
-      ["exceptions in disorder", { received: { upTo: 3, but: [2, 1] } }],
-      ["an exception that is no sequence", { received: { upTo: 3, but: [0] } }],
-      ["a mark that is no number", { received: { upTo: Number.NaN, but: [] } }],
+    test.each<[string, SessionCommit]>([
+      ["a sequence twice", { outgoing: [{ sequence: 3, data: "" }] }],
+      ["a sequence left out", { outgoing: [{ sequence: 5, data: "" }] }],
+      ["an acknowledgement of what was not sent", { acknowledged: { upTo: 4, pending: [] } }],
+      ["an acknowledgement that goes back", { acknowledged: { upTo: 0, pending: [] } }],
+      ["a receipt that goes back", { received: { upTo: 1, pending: [] } }],
+      ["exceptions above the mark", { received: { upTo: 2, pending: [3] } }],
+      ["exceptions in disorder", { received: { upTo: 3, pending: [2, 1] } }],
+      ["an exception that is no sequence", { received: { upTo: 3, pending: [0] } }],
+      ["a mark that is no number", { received: { upTo: Number.NaN, pending: [] } }],
     ])("%s cannot follow, and nothing changes", async (_, record) => {
       const { store, claim } = await begun({
-        out: three,
-        acked: { upTo: 1, but: [] },
-        received: { upTo: 2, but: [1] },
+        outgoing: three,
+        acknowledged: { upTo: 1, pending: [] },
+        received: { upTo: 2, pending: [1] },
       });
       const said = [
         { room: "r", message: { name: "n", data: "", at: 0 }, keep: { messages: 9, seconds: 9 } },
       ];
-      const commit = trying(() => store.sessions.commit(claim, { note: "no", said, ...record }));
+      const commit = trying(() =>
+        store.sessions.commit(claim, { note: "no", roomMessages: said, ...record }),
+      );
       await expect(commit).rejects.toThrow(RangeError);
-      expect((await store.rooms.position("r")).off).toBe(0);
+      expect((await store.rooms.position("r")).offset).toBe(0);
       expect(await left(store, claim, 1)).toEqual({
-        received: { upTo: 2, but: [1] },
-        acked: { upTo: 1, but: [] },
-        out: 3,
-        outgoing: three.slice(1),
+        received: { upTo: 2, pending: [1] },
+        acknowledged: { upTo: 1, pending: [] },
+        lastSequence: 3,
+        unacknowledged: three.slice(1),
         note: undefined,
       });
     });
@@ -258,37 +295,41 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
     test("room messages are said with their record", async () => {
       const { store, claim } = await begun();
       const heard: unknown[] = [];
-      store.rooms.watch("r", ({ off, data }) => heard.push([off, data]));
+      store.rooms.subscribe("r", ({ offset, data }) => heard.push([offset, data]));
       const said = ["r", "q", "r"].map((room) => ({
         room,
         message: { name: "n", data: `to ${room}`, at: 0 },
         keep: { messages: 9, seconds: 9 },
       }));
-      const first = { off: 1, prev: 0 };
-      expect(await store.sessions.commit(claim, { said })).toEqual([first, first, { off: 2, prev: 1 }]);
-      expect(heard).toEqual([1, 2].map((off) => [off, "to r"]));
+      const first = { offset: 1, previous: 0 };
+      expect(await store.sessions.commit(claim, { roomMessages: said })).toEqual([
+        first,
+        first,
+        { offset: 2, previous: 1 },
+      ]);
+      expect(heard).toEqual([1, 2].map((offset) => [offset, "to r"]));
     });
 
     test("texts stay texts and bytes stay bytes", async () => {
       const data = ["", "é🙂\u0000", "x".repeat(70_000), new Uint8Array(), new Uint8Array([0, 255, 13, 10])];
-      const out = data.map((one, index) => ({ s: index + 1, data: one }));
-      const { store, claim } = await begun({ out });
-      expect((await left(store, claim)).outgoing.map(({ data }) => data)).toEqual(data);
+      const out = data.map((one, index) => ({ sequence: index + 1, data: one }));
+      const { store, claim } = await begun({ outgoing: out });
+      expect((await left(store, claim)).unacknowledged.map(({ data }) => data)).toEqual(data);
     });
 
-    test("a parked session says since when, until it is attached", async () => {
+    test("a parked session says detachedAt when, until it is attached", async () => {
       const { store, claim } = await begun();
-      expect(await store.sessions.park(claim, 1_700_000_000_000)).toBe(true);
-      expect(await store.sessions.list()).toMatchObject([{ since: 1_700_000_000_000 }]);
+      expect(await store.sessions.detach(claim, 1_700_000_000_000)).toBe(true);
+      expect(await store.sessions.list()).toMatchObject([{ detachedAt: 1_700_000_000_000 }]);
       const { claim: next } = resumed(await store.sessions.attach(bringing(claim)));
-      expect(await store.sessions.list()).toMatchObject([{ claim: next, since: undefined }]);
+      expect(await store.sessions.list()).toMatchObject([{ claim: next, detachedAt: undefined }]);
     });
 
     test("a session that was removed is as if it had never been", async () => {
-      const { store, claim } = await begun({ out: three });
+      const { store, claim } = await begun({ outgoing: three });
       expect(await store.sessions.remove(claim)).toBe(true);
       expect(await store.sessions.list()).toEqual([]);
-      expect(await store.sessions.attach(bringing(claim))).toEqual({ is: "refused" });
+      expect(await store.sessions.attach(bringing(claim))).toEqual({ type: "refused" });
       expect(await store.sessions.commit(claim, {})).toBe(false);
       expect(await store.sessions.remove(claim)).toBe(false);
     });

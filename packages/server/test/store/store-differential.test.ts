@@ -24,20 +24,20 @@ test("a store in memory does what the model does", async () => {
   );
 });
 
-test("a store in files does what the model does, wherever it is closed or cut off", async () => {
+test("a store in files does what the model does, wherever it is closed or droppedBytes off", async () => {
   const root = await temporaryDirectory();
   let count = 0;
   const life = fc.record({
     operations: fc.array(operation, { maxLength: 25 }),
     last: operation,
-    cut: fc.double({ min: 0, max: 1, noNaN: true }),
+    droppedBytes: fc.double({ min: 0, max: 1, noNaN: true }),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 4 }), async (lives) => {
       let directory = join(root, String((count += 1)));
       let store: FileStore = await fileStore({ directory });
       const pair = new Pair(store);
-      for (const { operations, last, cut } of lives) {
+      for (const { operations, last, droppedBytes } of lives) {
         for (const operation of operations) {
           const { store, model } = await pair.do(operation);
           expect(store).toEqual(model);
@@ -46,7 +46,7 @@ test("a store in files does what the model does, wherever it is closed or cut of
         await pair.do(last);
         const written = await journal(directory);
         const most = written.length - before.length;
-        const kept = Math.floor(cut * most);
+        const kept = Math.floor(droppedBytes * most);
         // The process dies while it writes the last record: of that, so many bytes are there.
         const next = join(root, String((count += 1)));
         await mkdir(next);
@@ -55,7 +55,7 @@ test("a store in files does what the model does, wherever it is closed or cut of
         await store.close();
         directory = next;
         pair.store = store = await fileStore({ directory });
-        expect(store.opened).toEqual({ history: "kept", cut: kept < most ? kept : 0 });
+        expect(store.report).toEqual({ history: "kept", droppedBytes: kept < most ? kept : 0 });
         for (const { store, model } of await pair.all()) expect(store).toEqual(model);
       }
       await store.close();

@@ -2,31 +2,31 @@
 import type {
   AttachRequest,
   Claim,
-  Commit,
-  Keep,
+  SessionCommit,
+  Retention,
   NewSession,
   RoomMessage,
   StoredSession,
 } from "../../src/store/store.ts";
 
-interface ModelSession extends Omit<NewSession, "att"> {
-  att: number;
-  ep: string;
+interface ModelSession extends Omit<NewSession, "attempt"> {
+  attempt: number;
+  epoch: string;
   fence: number;
-  since: number | undefined;
+  detachedAt: number | undefined;
   broken: boolean;
   /** Every message there ever was. */
-  out: { s: number; data: Commit["note"] & {} }[];
-  received: { upTo: number; but: readonly number[] };
-  acked: { upTo: number; but: readonly number[] };
-  note: Commit["note"];
+  outgoing: { sequence: number; data: SessionCommit["note"] & {} }[];
+  received: { upTo: number; pending: readonly number[] };
+  acknowledged: { upTo: number; pending: readonly number[] };
+  note: SessionCommit["note"];
 }
 
 /** Sessions and rooms, as lists of everything. */
 export class Model {
   sessions = new Map<string, ModelSession>();
   /** Everything ever said in a room, and the offset at or below which it is gone. */
-  rooms = new Map<string, { said: RoomMessage[]; gone: number; keep?: Keep }>();
+  rooms = new Map<string, { said: RoomMessage[]; gone: number; keep?: Retention }>();
 
   /** The epoch of each room that was asked for. */
   epochs = new Map<string, string>();
@@ -39,70 +39,78 @@ export class Model {
     return copy;
   }
 
-  create(session: NewSession, ep: string): void {
-    const nothing = { upTo: 0, but: [] };
-    this.sessions.set(session.sid, {
+  create(session: NewSession, epoch: string): void {
+    const nothing = { upTo: 0, pending: [] };
+    this.sessions.set(session.sessionId, {
       ...session,
-      ep,
+      epoch,
       fence: 1,
-      since: undefined,
+      detachedAt: undefined,
       broken: false,
-      out: [],
+      outgoing: [],
       received: nothing,
-      acked: nothing,
+      acknowledged: nothing,
       note: undefined,
     });
   }
 
-  owned({ sid, fence }: Claim): ModelSession | undefined {
-    const session = this.sessions.get(sid);
+  owned({ sessionId, fence }: Claim): ModelSession | undefined {
+    const session = this.sessions.get(sessionId);
     return session?.fence === fence ? session : undefined;
   }
 
   attach(request: AttachRequest): unknown {
-    const session = this.sessions.get(request.sid);
+    const session = this.sessions.get(request.sessionId);
     if (session?.secret !== request.secret || session.principal !== request.principal)
-      return { is: "refused" };
-    if (request.att <= session.att) return { is: "stale" };
-    const { rx, tx0, ep } = request;
-    if (session.broken) return { is: "reset", why: "overflow" };
-    const fits = rx >= session.acked.upTo && rx <= session.out.length && tx0 <= session.received.upTo + 1;
-    if (!fits || ep !== session.ep) return { is: "reset", why: "lost" };
-    const news = session.out.map(({ s }) => s).filter((s) => s > session.acked.upTo && s <= rx);
-    session.acked = { upTo: rx, but: [...session.acked.but, ...news] };
+      return { type: "refused" };
+    if (request.attempt <= session.attempt) return { type: "stale" };
+    const { receivedUpTo, firstHeld, epoch } = request;
+    if (session.broken) return { type: "reset", reason: "overflow" };
+    const fits =
+      receivedUpTo >= session.acknowledged.upTo &&
+      receivedUpTo <= session.outgoing.length &&
+      firstHeld <= session.received.upTo + 1;
+    if (!fits || epoch !== session.epoch) return { type: "reset", reason: "lost" };
+    const news = session.outgoing
+      .map(({ sequence }) => sequence)
+      .filter((sequence) => sequence > session.acknowledged.upTo && sequence <= receivedUpTo);
+    session.acknowledged = { upTo: receivedUpTo, pending: [...session.acknowledged.pending, ...news] };
     session.fence += 1;
-    session.att = request.att;
-    session.since = undefined;
-    const { sid, fence, received, acked, out, note } = session;
-    const outgoing = out.filter(({ s }) => s > rx);
+    session.attempt = request.attempt;
+    session.detachedAt = undefined;
+    const { sessionId, fence, received, acknowledged, outgoing: out, note } = session;
+    const outgoing = out.filter(({ sequence }) => sequence > receivedUpTo);
     return {
-      is: "resumed",
-      claim: { sid, ep, fence },
-      state: { received, acked, out: out.length, outgoing, note },
+      type: "resumed",
+      claim: { sessionId, epoch, fence },
+      state: { received, acknowledged, lastSequence: out.length, unacknowledged: outgoing, note },
     };
   }
 
   /** The record can follow. */
-  commit(claim: Claim, { out = [], acked, received, said = [], note, broken }: Commit): unknown {
+  commit(
+    claim: Claim,
+    { outgoing: out = [], acknowledged, received, roomMessages: said = [], note, broken }: SessionCommit,
+  ): unknown {
     const session = this.owned(claim);
     if (session === undefined) return false;
-    session.out.push(...out);
-    session.acked = acked ?? session.acked;
+    session.outgoing.push(...out);
+    session.acknowledged = acknowledged ?? session.acknowledged;
     session.received = received ?? session.received;
     session.note = note ?? session.note;
     session.broken ||= broken === true;
     return said.map(({ room, message, keep }) => this.say(room, message, keep));
   }
 
-  say(name: string, message: RoomMessage, keep: Keep): unknown {
+  say(name: string, message: RoomMessage, keep: Retention): unknown {
     const room = this.rooms.get(name) ?? { said: [], gone: 0 };
     this.rooms.set(name, room);
     room.keep = keep;
     room.said.push(message);
-    const off = room.said.length;
-    room.gone = Math.max(room.gone, off - keep.messages);
+    const offset = room.said.length;
+    room.gone = Math.max(room.gone, offset - keep.messages);
     this.age(name, message.at);
-    return { off, prev: off - 1 };
+    return { offset, previous: offset - 1 };
   }
 
   /** Drops from the front while that is too old. */
@@ -119,17 +127,28 @@ export class Model {
   read(name: string, after: number): unknown {
     const { said, gone } = this.rooms.get(name) ?? { said: [], gone: 0 };
     const entries = said
-      .map((message, index) => ({ ...message, off: index + 1, prev: index }))
-      .filter(({ off }) => off > Math.max(after, gone));
-    return { off: said.length, entries, ...(after < gone && { gap: { from: after, to: gone } }) };
+      .map((message, index) => ({ ...message, offset: index + 1, previous: index }))
+      .filter(({ offset }) => offset > Math.max(after, gone));
+    return { offset: said.length, entries, ...(after < gone && { gap: { from: after, to: gone } }) };
   }
 
   list(): readonly StoredSession[] {
     return Array.from(this.sessions.values(), (session) => {
-      const { sid, ep, fence, service, principal, cid, since, broken, out, acked } = session;
-      const waiting = broken ? [] : out.filter(({ s }) => s > acked.upTo);
-      const size = waiting.reduce((size, { data }) => size + data.length, 0);
-      return { claim: { sid, ep, fence }, service, principal, cid, since, size };
+      const {
+        sessionId,
+        epoch,
+        fence,
+        service,
+        principal,
+        clientId,
+        detachedAt,
+        broken,
+        outgoing: out,
+        acknowledged,
+      } = session;
+      const waiting = broken ? [] : out.filter(({ sequence }) => sequence > acknowledged.upTo);
+      const bytes = waiting.reduce((sum, { data }) => sum + data.length, 0);
+      return { claim: { sessionId, epoch, fence }, service, principal, clientId, detachedAt, bytes };
     });
   }
 }

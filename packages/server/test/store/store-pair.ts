@@ -1,6 +1,6 @@
 /** Random calls, made to a store and to the model that keeps everything. */
 import * as fc from "fast-check";
-import type { Attached, Commit, Store } from "../../src/store/store.ts";
+import type { AttachResult, SessionCommit, Store } from "../../src/store/store.ts";
 import { Model } from "./store-model.ts";
 
 const index = fc.nat(2);
@@ -11,28 +11,28 @@ const said = fc.record({ room: index, data, keep, except: fc.option(fc.string(),
 
 /** Any call; its numbers count from where the model is, so that most of them fit. */
 export const operation = fc.oneof(
-  fc.record({ op: fc.constant("create" as const), sid: index, att: fc.nat(3) }),
+  fc.record({ op: fc.constant("create" as const), sessionId: index, attempt: fc.nat(3) }),
   fc.record({
     op: fc.constant("attach" as const),
-    sid: index,
-    att: step,
-    rx: step,
-    tx0: step,
+    sessionId: index,
+    attempt: step,
+    receivedUpTo: step,
+    firstHeld: step,
     wrong: fc.constantFrom("", "", "", "", "secret", "principal", "ep"),
   }),
   fc.record({
     op: fc.constant("commit" as const),
-    sid: index,
+    sessionId: index,
     old: fc.constantFrom(0, 0, 0, 1),
-    out: fc.array(data, { maxLength: 3 }),
-    acked: fc.option(fc.nat(3), { nil: undefined }),
+    outgoing: fc.array(data, { maxLength: 3 }),
+    acknowledged: fc.option(fc.nat(3), { nil: undefined }),
     received: fc.option(fc.nat(3), { nil: undefined }),
-    but: fc.boolean(),
-    said: fc.array(said, { maxLength: 2 }),
+    pending: fc.boolean(),
+    roomMessages: fc.array(said, { maxLength: 2 }),
     note: fc.option(data, { nil: undefined }),
     broken: fc.constantFrom(undefined, undefined, undefined, undefined, true as const),
   }),
-  fc.record({ op: fc.constantFrom("park" as const, "remove" as const), sid: index, old: fc.nat(1) }),
+  fc.record({ op: fc.constantFrom("park" as const, "remove" as const), sessionId: index, old: fc.nat(1) }),
   fc.record({ op: fc.constant("say" as const), said }),
   fc.record({ op: fc.constant("read" as const), room: index, after: fc.nat(12) }),
   fc.record({ op: fc.constant("sweep" as const) }),
@@ -40,7 +40,7 @@ export const operation = fc.oneof(
 type Operation = typeof operation extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Where a session stands that is not there. */
-const unknown = { out: [] as readonly unknown[], acked: { upTo: 0 }, received: { upTo: 0 } };
+const unknown = { outgoing: [] as readonly unknown[], acknowledged: { upTo: 0 }, received: { upTo: 0 } };
 
 /** What the two say, which must be the same. */
 export interface Said {
@@ -87,16 +87,27 @@ export class Pair {
     const sessions = sorted(await this.store.sessions.list());
     const compared: Said[] = [{ store: sessions, model: sorted(this.model.list()) }];
     for (const name of this.model.rooms.keys()) compared.push(await this.#read(name, 0));
-    for (const { sid, ep, att, acked, received } of this.model.copy().sessions.values()) {
-      const request = { ...this.#known(sid), ep, att: att + 1, rx: acked.upTo, tx0: received.upTo + 1 };
+    for (const { sessionId, epoch, attempt, acknowledged, received } of this.model.copy().sessions.values()) {
+      const request = {
+        ...this.#known(sessionId),
+        epoch,
+        attempt: attempt + 1,
+        receivedUpTo: acknowledged.upTo,
+        firstHeld: received.upTo + 1,
+      };
       const attached = withoutCause(await this.store.sessions.attach(request));
       compared.push({ store: attached, model: this.model.attach(request) });
     }
     return compared;
   }
 
-  #known(sid: string) {
-    return { sid, secret: `secret of ${sid}`, principal: sid === "s0" ? undefined : "ada", service: "/" };
+  #known(sessionId: string) {
+    return {
+      sessionId,
+      secret: `secret of ${sessionId}`,
+      principal: sessionId === "s0" ? undefined : "ada",
+      service: "/",
+    };
   }
 
   #said({ room, keep, data, except }: Extract<Operation, { op: "say" }>["said"]) {
@@ -104,70 +115,86 @@ export class Pair {
     return { room: `r${room}`, message, keep };
   }
 
-  async #create({ sid, att }: Extract<Operation, { op: "create" }>): Promise<Said> {
-    const { sessions, epoch: ep } = this.store;
-    const session = { ...this.#known(`s${sid}`), cid: `c${att}`, att };
-    const there = this.model.sessions.has(session.sid);
+  async #create({ sessionId, attempt }: Extract<Operation, { op: "create" }>): Promise<Said> {
+    const { sessions, epoch } = this.store;
+    const session = { ...this.#known(`s${sessionId}`), clientId: `c${attempt}`, attempt };
+    const there = this.model.sessions.has(session.sessionId);
     const created = (async () => sessions.create(session))();
     if (there) return { store: await created.catch(() => "there already"), model: "there already" };
-    this.model.create(session, ep);
-    return { store: await created, model: { sid: session.sid, ep, fence: 1 } };
+    this.model.create(session, epoch);
+    return { store: await created, model: { sessionId: session.sessionId, epoch, fence: 1 } };
   }
 
   async #read(name: string, after: number): Promise<Said> {
-    const { ep, off } = await this.store.rooms.position(name);
-    const known = this.model.epochs.get(name) ?? ep;
+    const { epoch, offset } = await this.store.rooms.position(name);
+    const known = this.model.epochs.get(name) ?? epoch;
     this.model.epochs.set(name, known);
-    const from = Math.min(after, off);
-    const part = await this.store.rooms.read(name, { ep, off: from }, Infinity);
-    return { store: part, model: { ep: known, ...(this.model.read(name, from) as object) } };
+    const from = Math.min(after, offset);
+    const part = await this.store.rooms.read(name, { epoch, offset: from }, Infinity);
+    return { store: part, model: { epoch: known, ...(this.model.read(name, from) as object) } };
   }
 
-  async #attach({ sid, att, rx, tx0, wrong }: Extract<Operation, { op: "attach" }>): Promise<Said> {
-    const known = this.#known(`s${sid}`);
-    const session = this.model.sessions.get(known.sid);
+  async #attach({
+    sessionId,
+    attempt,
+    receivedUpTo,
+    firstHeld,
+    wrong,
+  }: Extract<Operation, { op: "attach" }>): Promise<Said> {
+    const known = this.#known(`s${sessionId}`);
+    const session = this.model.sessions.get(known.sessionId);
     const request = {
       ...known,
-      ep: this.store.epoch,
+      epoch: this.store.epoch,
       ...(wrong === "" ? {} : { [wrong]: "wrong" }),
-      att: (session?.att ?? 0) + att,
-      rx: (session?.acked.upTo ?? 0) + rx,
-      tx0: (session?.received.upTo ?? 0) + tx0,
+      attempt: (session?.attempt ?? 0) + attempt,
+      receivedUpTo: (session?.acknowledged.upTo ?? 0) + receivedUpTo,
+      firstHeld: (session?.received.upTo ?? 0) + firstHeld,
     };
     const attached = withoutCause(await this.store.sessions.attach(request));
     return { store: attached, model: this.model.attach(request) };
   }
 
   async #change(operation: Extract<Operation, { op: "commit" | "park" | "remove" }>): Promise<Said> {
-    const { sessions, epoch: ep } = this.store;
-    const sid = `s${operation.sid}`;
-    const session = this.model.sessions.get(sid);
-    const claim = { sid, ep, fence: (session?.fence ?? 1) - operation.old };
+    const { sessions, epoch } = this.store;
+    const sessionId = `s${operation.sessionId}`;
+    const session = this.model.sessions.get(sessionId);
+    const claim = { sessionId, epoch, fence: (session?.fence ?? 1) - operation.old };
     if (operation.op === "commit") {
       const record = this.#record(operation, session);
       return { store: await sessions.commit(claim, record), model: this.model.commit(claim, record) };
     }
     const owned = this.model.owned(claim);
     const parks = operation.op === "park";
-    if (owned !== undefined && parks) owned.since = this.#now;
-    if (owned !== undefined && !parks) this.model.sessions.delete(sid);
-    const done = parks ? sessions.park(claim, this.#now) : sessions.remove(claim);
+    if (owned !== undefined && parks) owned.detachedAt = this.#now;
+    if (owned !== undefined && !parks) this.model.sessions.delete(sessionId);
+    const done = parks ? sessions.detach(claim, this.#now) : sessions.remove(claim);
     return { store: await done, model: owned !== undefined };
   }
 
   /** A record that can follow what is there. */
   #record(
-    { out, acked, received, but, said, note, broken }: Extract<Operation, { op: "commit" }>,
+    {
+      outgoing: out,
+      acknowledged,
+      received,
+      pending,
+      roomMessages: said,
+      note,
+      broken,
+    }: Extract<Operation, { op: "commit" }>,
     session = unknown,
-  ): Commit {
-    const progress = (upTo: number) => ({ upTo, but: but && upTo > 0 ? [upTo] : [] });
-    const last = session.out.length;
+  ): SessionCommit {
+    const progress = (upTo: number) => ({ upTo, pending: pending && upTo > 0 ? [upTo] : [] });
+    const last = session.outgoing.length;
     return {
-      out: out.map((data, index) => ({ s: last + index + 1, data })),
-      acked:
-        acked === undefined ? undefined : progress(Math.min(session.acked.upTo + acked, last + out.length)),
+      outgoing: out.map((data, index) => ({ sequence: last + index + 1, data })),
+      acknowledged:
+        acknowledged === undefined
+          ? undefined
+          : progress(Math.min(session.acknowledged.upTo + acknowledged, last + out.length)),
       received: received === undefined ? undefined : progress(session.received.upTo + received),
-      said: said.map((one) => this.#said(one)),
+      roomMessages: said.map((one) => this.#said(one)),
       note,
       broken,
     };
@@ -175,13 +202,13 @@ export class Pair {
 }
 
 /** A list of sessions in the order of their names: a store may have another. */
-function sorted(list: readonly { readonly claim: { readonly sid: string } }[]): unknown {
-  return [...list].sort((one, other) => (one.claim.sid < other.claim.sid ? -1 : 1));
+function sorted(list: readonly { readonly claim: { readonly sessionId: string } }[]): unknown {
+  return [...list].sort((one, other) => (one.claim.sessionId < other.claim.sessionId ? -1 : 1));
 }
 
 /** An answer without the sentence for the log, which is nobody's promise. */
-function withoutCause(attached: Attached): unknown {
-  if (attached.is !== "reset") return attached;
+function withoutCause(attached: AttachResult): unknown {
+  if (attached.type !== "reset") return attached;
   const { cause: _, ...rest } = attached;
   return rest;
 }

@@ -1,8 +1,8 @@
 /** What every store's logs of rooms must do. */
 import { describe, expect, test } from "vitest";
-import type { Keep, Placed, RoomEntry, RoomMessage, Store } from "../../src/store/store.ts";
+import type { Retention, RoomPlace, RoomEntry, RoomMessage, Store } from "../../src/store/store.ts";
 
-const keep: Keep = { messages: 100, seconds: 100 };
+const keep: Retention = { messages: 100, seconds: 100 };
 const said = (data: RoomMessage["data"], at = 0): RoomMessage => ({ name: "line", data, at });
 
 /** Says texts in a room, one after the other. */
@@ -17,30 +17,41 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
   describe(`${name}: rooms`, () => {
     test("each message has an offset of its own and names the one before", async () => {
       const store = await open();
-      const placed: Placed[] = [];
+      const placed: RoomPlace[] = [];
       for (const text of ["a", "b", "c"]) placed.push(await store.rooms.append("r", said(text), keep));
-      expect(placed.map(({ prev }) => prev)).toEqual([0, ...placed.slice(0, 2).map(({ off }) => off)]);
-      expect(placed.every(({ off, prev }) => off > prev)).toBe(true);
-      expect(await store.rooms.append("q", said("d"), keep)).toMatchObject({ prev: 0 });
+      expect(placed.map(({ previous }) => previous)).toEqual([
+        0,
+        ...placed.slice(0, 2).map(({ offset }) => offset),
+      ]);
+      expect(placed.every(({ offset, previous }) => offset > previous)).toBe(true);
+      expect(await store.rooms.append("q", said("d"), keep)).toMatchObject({ previous: 0 });
     });
 
     test("messages said at the same time have one order, whoever reads or watches", async () => {
       const store = await open();
       const heard: RoomEntry[] = [];
-      store.rooms.watch("r", (entry) => heard.push(entry));
+      store.rooms.subscribe("r", (entry) => heard.push(entry));
       const all = ["a", "b", "c", "d"].map(async (text) => store.rooms.append("r", said(text), keep));
       const placed = await Promise.all(all);
       const { entries } = await store.rooms.read("r", undefined, 10);
       expect(heard).toEqual(entries);
-      expect(entries.map(({ off, prev }) => ({ off, prev }))).toEqual(
-        placed.sort((one, other) => one.off - other.off).map(({ off, prev }) => ({ off, prev })),
+      expect(entries.map(({ offset, previous }) => ({ offset, previous }))).toEqual(
+        placed
+          .sort((one, other) => one.offset - other.offset)
+          .map(({ offset, previous }) => ({ offset, previous })),
       );
-      for (const [index, { prev }] of entries.entries()) expect(prev).toBe(entries[index - 1]?.off ?? 0);
+      for (const [index, { previous }] of entries.entries())
+        expect(previous).toBe(entries[index - 1]?.offset ?? 0);
     });
 
     test("an entry has everything that was said", async () => {
       const store = await open();
-      const message = { name: "line", data: new Uint8Array([7, 0]), except: "sid", at: 1_700_000_000_000 };
+      const message = {
+        name: "line",
+        data: new Uint8Array([7, 0]),
+        except: "sessionId",
+        at: 1_700_000_000_000,
+      };
       const placed = await store.rooms.append("r", message, { messages: 2, seconds: 100 });
       const plain = await store.rooms.append("r", said("é🙂", message.at), keep);
       const { entries } = await store.rooms.read("r", undefined, 10);
@@ -53,17 +64,20 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
     test("a room begins when it is asked for, and keeps its epoch", async () => {
       const store = await open();
       const joined = await store.rooms.position("r");
-      expect(joined.off).toBe(0);
+      expect(joined.offset).toBe(0);
       await say(store, "r", ["a"]);
-      const { ep, gap, entries } = await store.rooms.read("r", joined, 10);
-      expect({ ep, gap, said: texts(entries) }).toEqual({ ep: joined.ep, said: ["a"] });
-      expect(await store.rooms.position("r")).toEqual({ ep, off: entries[0]?.off });
-      expect((await store.rooms.position("q")).ep).not.toBe(ep);
+      const { epoch, gap, entries } = await store.rooms.read("r", joined, 10);
+      expect({ epoch, gap, roomMessages: texts(entries) }).toEqual({
+        epoch: joined.epoch,
+        roomMessages: ["a"],
+      });
+      expect(await store.rooms.position("r")).toEqual({ epoch, offset: entries[0]?.offset });
+      expect((await store.rooms.position("q")).epoch).not.toBe(epoch);
     });
 
     test("a room that nobody knows has nothing to read", async () => {
       const store = await open();
-      expect(await store.rooms.read("r", undefined, 10)).toMatchObject({ off: 0, entries: [] });
+      expect(await store.rooms.read("r", undefined, 10)).toMatchObject({ offset: 0, entries: [] });
     });
 
     test("a reader goes on from its last entry, part by part", async () => {
@@ -72,11 +86,11 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
       await say(store, "r", ["a", "b", "c", "d", "e"]);
       const read: unknown[] = [];
       for (let after = start; ;) {
-        const { ep, off, entries, gap } = await store.rooms.read("r", after, 2);
+        const { epoch, offset, entries, gap } = await store.rooms.read("r", after, 2);
         expect(gap).toBeUndefined();
         read.push(texts(entries));
-        after = { ep, off: entries.at(-1)?.off ?? after.off };
-        if (after.off === off) break;
+        after = { epoch, offset: entries.at(-1)?.offset ?? after.offset };
+        if (after.offset === offset) break;
       }
       expect(read).toEqual([["a", "b"], ["c", "d"], ["e"]]);
     });
@@ -87,8 +101,8 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
       await say(store, "r", ["a", "b", "c", "d"], { messages: 2, seconds: 100 });
       const { entries, gap } = await store.rooms.read("r", start, 10);
       expect(texts(entries)).toEqual(["c", "d"]);
-      expect(gap).toEqual({ from: 0, to: entries[0]?.prev });
-      const last = { ep: start.ep, off: entries[0]?.prev ?? -1 };
+      expect(gap).toEqual({ from: 0, to: entries[0]?.previous });
+      const last = { epoch: start.epoch, offset: entries[0]?.previous ?? -1 };
       expect(await store.rooms.read("r", last, 10)).toStrictEqual({
         ...(await store.rooms.position("r")),
         entries,
@@ -99,16 +113,16 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
       const store = await open();
       await say(store, "r", ["a", "b", "c"], { messages: 2, seconds: 100 });
       const { entries, gap } = await store.rooms.read("r", undefined, 10);
-      expect({ said: texts(entries), gap }).toEqual({ said: ["b", "c"], gap: undefined });
+      expect({ roomMessages: texts(entries), gap }).toEqual({ roomMessages: ["b", "c"], gap: undefined });
     });
 
     test("a room that keeps nothing still has an order, and a gap for those behind", async () => {
       const store = await open();
       const start = await store.rooms.position("r");
       await say(store, "r", ["a", "b"], { messages: 0, seconds: 100 });
-      const { off, gap, entries } = await store.rooms.read("r", start, 10);
-      expect({ gap, entries }).toEqual({ gap: { from: 0, to: off }, entries: [] });
-      expect(await store.rooms.append("r", said("c"), keep)).toMatchObject({ prev: off });
+      const { offset, gap, entries } = await store.rooms.read("r", start, 10);
+      expect({ gap, entries }).toEqual({ gap: { from: 0, to: offset }, entries: [] });
+      expect(await store.rooms.append("r", said("c"), keep)).toMatchObject({ previous: offset });
     });
 
     test("messages grow too old, when something is said and when the room is swept", async () => {
@@ -122,25 +136,25 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
       await store.rooms.sweep(16_000, 1e9);
       const { entries, gap } = await store.rooms.read("r", start, 10);
       expect(texts(entries)).toEqual(["11000"]);
-      expect(gap).toEqual({ from: 0, to: entries[0]?.prev });
+      expect(gap).toEqual({ from: 0, to: entries[0]?.previous });
     });
 
     test.each([
       ["of another history", "another", 1],
       ["beyond the newest", undefined, 1_000],
-    ])("a position %s gives a gap up to the newest", async (_, ep, off) => {
+    ])("a position %s gives a gap up to the newest", async (_, epoch, offset) => {
       const store = await open();
       await say(store, "r", ["a", "b"]);
       const now = await store.rooms.position("r");
-      const part = await store.rooms.read("r", { ep: ep ?? now.ep, off }, 10);
-      expect(part).toEqual({ ...now, gap: { from: off, to: now.off }, entries: [] });
+      const part = await store.rooms.read("r", { epoch: epoch ?? now.epoch, offset }, 10);
+      expect(part).toEqual({ ...now, gap: { from: offset, to: now.offset }, entries: [] });
     });
 
     test("a watcher hears its room alone, until it stops; the same listener may watch twice", async () => {
       const store = await open();
       const heard: unknown[] = [];
       const listener = ({ data }: RoomEntry): void => void heard.push(data);
-      const stops = [store.rooms.watch("r", listener), store.rooms.watch("r", listener)];
+      const stops = [store.rooms.subscribe("r", listener), store.rooms.subscribe("r", listener)];
       await say(store, "q", ["elsewhere"]);
       await say(store, "r", ["both"]);
       stops[0]?.();
@@ -154,17 +168,17 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
     test("a watcher has heard a message when its append settles, with the epoch of the room", async () => {
       const store = await open();
       const heard: unknown[] = [];
-      store.rooms.watch("r", ({ off }, ep) => heard.push({ ep, off }));
-      const { off } = await store.rooms.append("r", said("a"), keep);
-      expect(heard).toEqual([{ ep: (await store.rooms.position("r")).ep, off }]);
+      store.rooms.subscribe("r", ({ offset }, epoch) => heard.push({ epoch, offset }));
+      const { offset } = await store.rooms.append("r", said("a"), keep);
+      expect(heard).toEqual([{ epoch: (await store.rooms.position("r")).epoch, offset }]);
     });
 
     test("what a watcher answers is heard by all behind what they hear now", async () => {
       const store = await open();
       const heard: string[][] = [[], []];
-      let answered: Promise<Placed> | undefined;
+      let answered: Promise<RoomPlace> | undefined;
       const listening = (index: number): void => {
-        store.rooms.watch("r", ({ data }) => {
+        store.rooms.subscribe("r", ({ data }) => {
           if (data === "ask" && index === 0)
             answered = (async () => store.rooms.append("r", said("answer"), keep))();
           heard[index]?.push(String(data));
@@ -191,10 +205,10 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
       }
       await store.rooms.sweep(15_000, 5_000);
       const after = await store.rooms.position("r");
-      expect(after.ep).not.toBe(before.ep);
+      expect(after.epoch).not.toBe(before.epoch);
       expect(await store.rooms.read("r", before, 10)).toEqual({
         ...after,
-        gap: { from: before.off, to: after.off },
+        gap: { from: before.offset, to: after.offset },
         entries: [],
       });
       await store.rooms.sweep(15_001, 5_000);
@@ -208,15 +222,18 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
       const append = (async () => store.rooms.append("r", said("a", 5_000), keep))();
       const sweep = (async () => store.rooms.sweep(5_000, 5_000))();
       const [placed] = await Promise.all([append, sweep]);
-      expect(placed).toMatchObject({ prev: before.off });
-      expect(await store.rooms.read("r", before, 9)).toMatchObject({ ep: before.ep, entries: [placed] });
+      expect(placed).toMatchObject({ previous: before.offset });
+      expect(await store.rooms.read("r", before, 9)).toMatchObject({
+        epoch: before.epoch,
+        entries: [placed],
+      });
     });
 
     test("a room that somebody watches, or in which something was said, is not forgotten", async () => {
       const store = await open();
       const bounds = { messages: 100, seconds: 10 };
       const [watched, spoken] = [await store.rooms.position("w"), await store.rooms.position("s")];
-      const stop = store.rooms.watch("w", () => {});
+      const stop = store.rooms.subscribe("w", () => {});
       await store.rooms.sweep(0, 5_000);
       await store.rooms.append("s", said("a", 4_000), bounds);
       await store.rooms.sweep(5_000, 5_000);
@@ -224,7 +241,7 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
       await store.rooms.sweep(14_000, 5_000);
       await store.rooms.sweep(18_999, 5_000);
       expect(await store.rooms.position("w")).toEqual(watched);
-      expect((await store.rooms.position("s")).ep).toBe(spoken.ep);
+      expect((await store.rooms.position("s")).epoch).toBe(spoken.epoch);
     });
   });
 }

@@ -1,6 +1,6 @@
 /** What every store must do whose data more than one can have: one process after another, or several at the same time. */
 import { afterEach, describe, expect, test } from "vitest";
-import type { Keep, RoomEntry, RoomMessage, Store } from "../../src/store/store.ts";
+import type { Retention, RoomEntry, RoomMessage, Store } from "../../src/store/store.ts";
 import { beginning, bringing, resumed } from "./store-conformance.ts";
 
 /** The data of a store, and who has them. */
@@ -11,9 +11,9 @@ export interface SharedData {
   readonly lose: () => Store | Promise<Store>;
 }
 
-const keep: Keep = { messages: 100, seconds: 100 };
+const keep: Retention = { messages: 100, seconds: 100 };
 const line = (data: string): RoomMessage => ({ name: "line", data, at: 0 });
-const three = [1, 2, 3].map((s) => ({ s, data: `m${s}` }));
+const three = [1, 2, 3].map((sequence) => ({ sequence, data: `m${sequence}` }));
 
 /** Gives data and those who have them; they are closed when the test has finished. */
 function opening(begin: () => SharedData | Promise<SharedData>) {
@@ -42,10 +42,10 @@ export function handsOver(name: string, begin: () => SharedData | Promise<Shared
       const { open } = await begun();
       const first = await open();
       const claim = await first.sessions.create(beginning);
-      await first.sessions.park(claim, 5);
+      await first.sessions.detach(claim, 5);
       const next = await open();
       expect(next.epoch).toBe(first.epoch);
-      expect(await next.sessions.list()).toMatchObject([{ claim, since: 5 }]);
+      expect(await next.sessions.list()).toMatchObject([{ claim, detachedAt: 5 }]);
       const again = async (): Promise<unknown> => next.sessions.create({ ...beginning, secret: "another" });
       await expect(again()).rejects.toThrow('there is a session "s"');
     });
@@ -54,14 +54,20 @@ export function handsOver(name: string, begin: () => SharedData | Promise<Shared
       const { open } = await begun();
       const { sessions } = await open();
       const claim = await sessions.create(beginning);
-      const record = { acked: { upTo: 1, but: [1] }, received: { upTo: 7, but: [3, 5] }, note: "n" };
-      expect(await sessions.commit(claim, { ...record, out: three })).toEqual([]);
+      const record = {
+        acknowledged: { upTo: 1, pending: [1] },
+        received: { upTo: 7, pending: [3, 5] },
+        note: "n",
+      };
+      expect(await sessions.commit(claim, { ...record, outgoing: three })).toEqual([]);
       const next = await open();
-      const { claim: newest, state } = resumed(await next.sessions.attach(bringing(claim, { rx: 1 })));
+      const { claim: newest, state } = resumed(
+        await next.sessions.attach(bringing(claim, { receivedUpTo: 1 })),
+      );
       expect(newest).toEqual({ ...claim, fence: 2 });
-      expect(state).toEqual({ ...record, out: 3, outgoing: three.slice(1) });
+      expect(state).toEqual({ ...record, lastSequence: 3, unacknowledged: three.slice(1) });
       const third = await open();
-      expect(await third.sessions.attach(bringing(claim, { rx: 1 }))).toEqual({ is: "stale" });
+      expect(await third.sessions.attach(bringing(claim, { receivedUpTo: 1 }))).toEqual({ type: "stale" });
     });
 
     test("the fence refuses the elder claim, whoever brings it; the newest one is as good for all", async () => {
@@ -69,15 +75,15 @@ export function handsOver(name: string, begin: () => SharedData | Promise<Shared
       const elder = await (await open()).sessions.create(beginning);
       const { claim } = resumed(await (await open()).sessions.attach(bringing(elder)));
       const third = await open();
-      expect(await third.sessions.commit(elder, { out: three })).toBe(false);
-      expect(await third.sessions.park(elder, 5)).toBe(false);
+      expect(await third.sessions.commit(elder, { outgoing: three })).toBe(false);
+      expect(await third.sessions.detach(elder, 5)).toBe(false);
       expect(await third.sessions.remove(elder)).toBe(false);
-      expect(await third.sessions.list()).toMatchObject([{ claim, since: undefined, size: 0 }]);
-      expect(await (await open()).sessions.commit(claim, { out: three })).toEqual([]);
+      expect(await third.sessions.list()).toMatchObject([{ claim, detachedAt: undefined, bytes: 0 }]);
+      expect(await (await open()).sessions.commit(claim, { outgoing: three })).toEqual([]);
       expect(await (await open()).sessions.remove(claim)).toBe(true);
       const { sessions } = await open();
       expect(await sessions.list()).toEqual([]);
-      expect(await sessions.attach(bringing(claim, { att: 3 }))).toEqual({ is: "refused" });
+      expect(await sessions.attach(bringing(claim, { attempt: 3 }))).toEqual({ type: "refused" });
     });
 
     test("a room goes on where it was", async () => {
@@ -86,10 +92,10 @@ export function handsOver(name: string, begin: () => SharedData | Promise<Shared
       const start = await rooms.position("r");
       const one = await rooms.append("r", line("one"), keep);
       const two = await (await open()).rooms.append("r", line("two"), keep);
-      expect(two.prev).toBe(one.off);
+      expect(two.previous).toBe(one.offset);
       expect(await (await open()).rooms.read("r", start, 9)).toEqual({
-        ep: start.ep,
-        off: two.off,
+        epoch: start.epoch,
+        offset: two.offset,
         entries: [
           { ...one, ...line("one") },
           { ...two, ...line("two") },
@@ -105,14 +111,16 @@ export function handsOver(name: string, begin: () => SharedData | Promise<Shared
       const position = await first.rooms.position("r");
       const next = await lose();
       expect(next.epoch).not.toBe(first.epoch);
-      for (const ep of [first.epoch, next.epoch]) {
-        const { is } = await next.sessions.attach(bringing({ ...claim, ep }));
+      for (const epoch of [first.epoch, next.epoch]) {
+        const { type: is } = await next.sessions.attach(bringing({ ...claim, epoch }));
         expect(is).toMatch(/^(refused|reset)$/);
       }
       const part = await next.rooms.read("r", position, 9);
-      expect(part).toMatchObject({ gap: { from: position.off, to: part.off }, entries: [] });
-      expect(part.ep).not.toBe(position.ep);
-      expect(await next.sessions.create({ ...beginning, sid: "t" })).toMatchObject({ ep: next.epoch });
+      expect(part).toMatchObject({ gap: { from: position.offset, to: part.offset }, entries: [] });
+      expect(part.epoch).not.toBe(position.epoch);
+      expect(await next.sessions.create({ ...beginning, sessionId: "t" })).toMatchObject({
+        epoch: next.epoch,
+      });
       expect((await open()).epoch).toBe(next.epoch);
     });
   });
@@ -131,7 +139,7 @@ export function isShared(name: string, begin: () => SharedData | Promise<SharedD
       const stores = await both();
       const claim = await stores[0].sessions.create(beginning);
       const attached = await Promise.all(stores.map(async (one) => one.sessions.attach(bringing(claim))));
-      expect(attached.map(({ is }) => is).sort()).toEqual(["resumed", "stale"]);
+      expect(attached.map(({ type: is }) => is).sort()).toEqual(["resumed", "stale"]);
     });
 
     test("what is recorded while another takes over is there as a whole, or refused", async () => {
@@ -139,11 +147,11 @@ export function isShared(name: string, begin: () => SharedData | Promise<SharedD
       const claim = await one.sessions.create(beginning);
       const said = [{ room: "r", message: line("with it"), keep }];
       const calls = [
-        (async () => one.sessions.commit(claim, { out: three, said }))(),
+        (async () => one.sessions.commit(claim, { outgoing: three, roomMessages: said }))(),
         (async () => other.sessions.attach(bringing(claim)))(),
       ] as const;
       const [placed, attached] = await Promise.all(calls);
-      expect(resumed(attached).state.outgoing).toEqual(placed === false ? [] : three);
+      expect(resumed(attached).state.unacknowledged).toEqual(placed === false ? [] : three);
       expect((await other.rooms.read("r", undefined, 9)).entries).toHaveLength(placed === false ? 0 : 1);
       expect(await one.sessions.commit(claim, {})).toBe(false);
     });
@@ -163,14 +171,14 @@ export function isShared(name: string, begin: () => SharedData | Promise<SharedD
         ({ rooms }) =>
           new Promise<readonly RoomEntry[]>((resolve) => {
             const heard: RoomEntry[] = [];
-            rooms.watch("r", (entry) => heard.push(entry) === 2 * texts.length && resolve(heard));
+            rooms.subscribe("r", (entry) => heard.push(entry) === 2 * texts.length && resolve(heard));
           }),
       );
       const all = texts.flatMap((text) =>
         stores.map(async ({ rooms }) => rooms.append("r", line(text), keep)),
       );
       const placed = await Promise.all(all);
-      expect(new Set(placed.map(({ off }) => off)).size).toBe(placed.length);
+      expect(new Set(placed.map(({ offset }) => offset)).size).toBe(placed.length);
       const parts = await Promise.all(stores.map(async ({ rooms }) => rooms.read("r", undefined, 9)));
       expect(parts[1]).toEqual(parts[0]);
       for (const heard of await Promise.all(hearing)) expect(heard).toEqual(parts[0]?.entries);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { Clock, testClient, TimeoutError } from "../../src/testing/index.ts";
+import { Clock, testNetwork, TimeoutError } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 
 /** An app whose hook waits for its client to leave, and then accepts in vain. */
@@ -18,7 +18,7 @@ function waiting() {
     })
     .ws("/", (socket) => socket.accept());
   const clock = new Clock();
-  return { net: testClient(app, { clock }), clock, asked: asked.passed, ended: ended.passed };
+  return { net: testNetwork(app, { clock }), clock, asked: asked.passed, ended: ended.passed };
 }
 
 test("who does not wait for an answer has left, and the request says so", async () => {
@@ -58,7 +58,7 @@ test("a request aborts when its socket has ended, and the net lets go of it", as
     await socket.accept();
     await socket.closed;
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   const one = await net.connect("/");
   const two = new net.WebSocket("ws://test/");
   await once(two, "open");

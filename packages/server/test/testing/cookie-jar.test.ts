@@ -3,7 +3,7 @@ import { CookieJar } from "../../src/testing/cookie-jar.ts";
 
 function jar(...lines: string[]): CookieJar {
   const taken = new CookieJar();
-  for (const line of lines) taken.take(new Headers({ "set-cookie": line }));
+  for (const line of lines) taken.store(new Headers({ "set-cookie": line }));
   return taken;
 }
 
@@ -16,7 +16,7 @@ test("cookies are kept, the last of a name wins, and what is none is not", () =>
 
 test("one answer may set several", () => {
   const taken = new CookieJar();
-  taken.take(
+  taken.store(
     new Headers([
       ["set-cookie", "a=1"],
       ["set-cookie", "b=2"],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 
 function served() {
   const app = createApp();
@@ -12,7 +12,7 @@ function served() {
     await socket.accept();
     socket.close(4000, "bye");
   });
-  return testClient(app);
+  return testNetwork(app);
 }
 
 function next<Type extends Event = Event>(socket: WebSocket, type: string): Promise<Type> {

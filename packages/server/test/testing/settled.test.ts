@@ -1,7 +1,7 @@
 import { Mailbox } from "@symbolon/protocol";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { testClient } from "../../src/testing/index.ts";
+import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 
 /** An app whose handler and hook take their time to end. */
@@ -24,7 +24,7 @@ function slow() {
     await new Promise(setImmediate);
     log.push("handler");
   });
-  return { net: testClient(app), log };
+  return { net: testNetwork(app), log };
 }
 
 test("settled waits for the handler and the hooks of a client that leaves", async () => {
@@ -59,10 +59,10 @@ test("settled waits for the endings of one that left before it was accepted", as
       asked.open();
       yield;
       await passed;
-      ends.put("hook");
+      ends.push("hook");
     })
     .ws("/", (socket) => socket.closed as never);
-  const net = testClient(app);
+  const net = testNetwork(app);
   const knocking = net.connect("/").catch(() => {});
   await asked.passed;
   net.drop();

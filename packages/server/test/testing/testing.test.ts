@@ -1,7 +1,7 @@
 import { HandshakeError } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { Clock, testClient, TimeoutError } from "../../src/testing/index.ts";
+import { Clock, testNetwork, TimeoutError } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 
 function echoing() {
@@ -10,7 +10,7 @@ function echoing() {
     for await (const message of socket) await socket.send(message);
   });
   app.http("/page", ({ request }) => new Response(`${request.method} ${request.url}`));
-  return testClient(app);
+  return testNetwork(app);
 }
 
 test("a socket talks to the app, and is closed when its scope ends", async () => {
@@ -45,7 +45,7 @@ test("headers and subprotocols reach the app", async () => {
     await socket.accept({ subprotocol: "b" });
     await socket.send([headers.get("x-name"), headers.get("sec-websocket-protocol")]);
   });
-  const socket = await testClient(app).connect("/", { headers: { "x-name": "ada" }, protocols: ["a", "b"] });
+  const socket = await testNetwork(app).connect("/", { headers: { "x-name": "ada" }, protocols: ["a", "b"] });
   expect(await socket.receive()).toBe('["ada","a, b"]');
   expect(socket.protocol).toBe("b");
 });
@@ -67,7 +67,7 @@ test("seeds › 187 a refusal carries its status, headers and body, streamed one
     "/",
     () => new Response(new Blob(["hello", "world"]).stream(), { status: 403, headers: { "x-hint": "1" } }),
   );
-  const error: unknown = await testClient(app)
+  const error: unknown = await testNetwork(app)
     .connect("/")
     .catch((error: unknown) => error);
   const { response } = error as HandshakeError;
@@ -84,7 +84,7 @@ describe("seeds › 188 what a handshake carries", () => {
     app.ws("/", (socket, { token, credentials, cookies, query, headers }) =>
       socket.send({ token, credentials, cookies, query, origin: headers.get("origin") }),
     );
-    return testClient(app);
+    return testNetwork(app);
   }
 
   test("cookies come with an Origin, as a browser sends it", async () => {
@@ -126,7 +126,7 @@ test("seeds › 188 the jar takes cookies of refusals, HTTP answers and 101s, an
     await socket.accept(cookie("accepted=1"));
     await socket.send(cookies);
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   await net.fetch("/");
   await net.connect("/no").catch(() => {});
   const socket = await net.connect("/");
@@ -153,7 +153,7 @@ test("seeds › 189 an answer that does not come in time rejects with a TimeoutE
     await socket.accept();
     await socket.closed;
   });
-  const net = testClient(app, { clock });
+  const net = testNetwork(app, { clock });
   const knocking = net.connect("/", { timeout: 100 });
   clock.advance(100);
   await expect(knocking).rejects.toThrow(TimeoutError);
@@ -176,7 +176,7 @@ test("seeds › 87 what the app was told of can be seen, and the app is told all
     await socket.accept();
     throw broken;
   });
-  const net = testClient(app);
+  const net = testNetwork(app);
   expect(net.errors).toEqual([]);
   await net.connect("/before").catch(() => {});
   await (
@@ -193,7 +193,7 @@ test("seeds › 76 closing a socket releases a handler that waits", async () => 
     await socket.accept();
     await socket.receive().finally(open);
   });
-  const socket = await testClient(app).connect("/");
+  const socket = await testNetwork(app).connect("/");
   socket.close();
   await passed;
   expect(await socket.closed).toMatchObject({ code: 1000 });
@@ -211,9 +211,9 @@ describe("in the place of what an app has", () => {
 
   test("seeds › 138 a test has another hook, which provides the same; other nets have the app's own", async () => {
     const app = members();
-    const net = testClient(app, { overrides: [[signedIn, async () => ({ user: "ada" })]] });
+    const net = testNetwork(app, { overrides: [[signedIn, async () => ({ user: "ada" })]] });
     expect(await (await net.fetch("/")).text()).toBe("ada real");
-    expect((await testClient(app).fetch("/")).status).toBe(401);
+    expect((await testNetwork(app).fetch("/")).status).toBe(401);
     expect((await app.fetch(new Request("http://test/"))).status).toBe(401);
   });
 
@@ -222,19 +222,19 @@ describe("in the place of what an app has", () => {
     inner.use(signedIn).ws("/", (socket, { user }) => socket.send(user));
     const app = createApp();
     app.mount("/v1", inner);
-    const net = testClient(app, { overrides: [[signedIn, () => ({ user: "bob" })]] });
+    const net = testNetwork(app, { overrides: [[signedIn, () => ({ user: "bob" })]] });
     expect(await (await net.connect("/v1")).receive()).toBe("bob");
   });
 
   test("a test has another state", async () => {
-    const net = testClient(members(), { state: { pool: "fake" } });
+    const net = testNetwork(members(), { state: { pool: "fake" } });
     expect(await (await net.fetch("/", { headers: { authorization: "Bearer ada" } })).text()).toBe(
       "ada fake",
     );
   });
 
   test("only an app can be tested", () => {
-    expect(() => testClient({} as never)).toThrow("testClient takes an app made by createApp");
+    expect(() => testNetwork({} as never)).toThrow("testClient takes an app made by createApp");
   });
 });
 
@@ -247,7 +247,7 @@ test("an answer that a test does not read is sent all the same", async () => {
       open();
     })
     .http("/", () => new Response("page"));
-  const response = await testClient(app).fetch("/");
+  const response = await testNetwork(app).fetch("/");
   await passed;
   expect(await response.text()).toBe("page");
 });

@@ -13,8 +13,8 @@ describe("a clock", () => {
   test("steps each watcher with the time it is, until that one stops watching", () => {
     const clock = new Clock();
     const steps: string[] = [];
-    const stop = clock.watch({ step: (now) => steps.push(`a${now}`) });
-    clock.watch({ step: (now) => steps.push(`b${now}`) });
+    const stop = clock.subscribe({ step: (now) => steps.push(`a${now}`) });
+    clock.subscribe({ step: (now) => steps.push(`b${now}`) });
     clock.advance(10);
     stop();
     stop();
@@ -67,7 +67,7 @@ describe("the system's clock", () => {
     vi.useFakeTimers();
     const clock = new SystemClock();
     expect(vi.getTimerCount()).toBe(0);
-    const stops = [clock.watch({ step: () => {} }), clock.watch({ step: () => {} })];
+    const stops = [clock.subscribe({ step: () => {} }), clock.subscribe({ step: () => {} })];
     expect(vi.getTimerCount()).toBe(1);
     for (const stop of stops) stop();
     expect(vi.getTimerCount()).toBe(0);
@@ -77,7 +77,7 @@ describe("the system's clock", () => {
     vi.useFakeTimers();
     const clock = new SystemClock();
     const steps: number[] = [];
-    clock.watch({ step: (now) => steps.push(now) });
+    clock.subscribe({ step: (now) => steps.push(now) });
     vi.advanceTimersByTime(300);
     expect(steps).toEqual([100, 200, 300]);
   });
@@ -85,9 +85,9 @@ describe("the system's clock", () => {
   test("does not count the time in which nobody watched", () => {
     vi.useFakeTimers();
     const clock = new SystemClock();
-    clock.watch({ step: () => {} })();
+    clock.subscribe({ step: () => {} })();
     vi.advanceTimersByTime(60_000);
-    clock.watch({ step: () => {} });
+    clock.subscribe({ step: () => {} });
     vi.advanceTimersByTime(100);
     expect(clock.now).toBe(100);
   });
@@ -95,7 +95,7 @@ describe("the system's clock", () => {
   test("goes on gently after the process was suspended", () => {
     vi.useFakeTimers();
     const clock = new SystemClock();
-    clock.watch({ step: () => {} });
+    clock.subscribe({ step: () => {} });
     const woken = performance.now() + 3_600_000;
     vi.spyOn(performance, "now").mockReturnValue(woken);
     vi.advanceTimersByTime(100);

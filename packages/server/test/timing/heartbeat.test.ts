@@ -1,7 +1,7 @@
 import { type Closed, type Message, type Wire, WireEvents } from "@symbolon/protocol";
 import { expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
-import { beating } from "../../src/timing/heartbeat.ts";
+import { withHeartbeat } from "../../src/timing/heartbeat.ts";
 
 /** A wire that writes down what is done to it. */
 class WrittenWire implements Wire {
@@ -40,7 +40,7 @@ function watched(canPing = true) {
     closed: (end: Closed) => ends.push(end),
   };
   const ping = canPing ? () => wire.done.push("ping") : undefined;
-  const beat = beating(listener, wire, clock, { interval: 25_000, timeout: 10_000 }, ping);
+  const beat = withHeartbeat(listener, wire, clock, { interval: 25_000, timeout: 10_000 }, ping);
   wire.events.listen(beat);
   return { wire, clock, heard, ends, beat };
 }

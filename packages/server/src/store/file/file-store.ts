@@ -2,12 +2,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { lockDirectory } from "./directory-lock.ts";
 import { GroupWriter } from "./group-writer.ts";
-import { find, linesOf, type Opened } from "./history.ts";
+import { readJournal, encodeJournal, type FileStoreReport } from "./history.ts";
 import { Journal, type SyncPolicy } from "./journal.ts";
 import type { Store } from "../store.ts";
 import { Tables } from "../tables.ts";
 
-export type { Opened } from "./history.ts";
+export type { FileStoreReport as Opened } from "./history.ts";
 export type { SyncPolicy } from "./journal.ts";
 
 /** Options of a store in files. */
@@ -22,14 +22,14 @@ export interface FileStoreOptions {
    */
   readonly sync?: SyncPolicy;
   /** What the store holds at most, in characters and bytes, roughly. Default 256 MiB. The files may take four times as much. */
-  readonly size?: number;
+  readonly bytes?: number;
   /** Told when the file could not be made smaller: it grows on, and that is tried again. */
   readonly onError?: (error: Error) => void;
 }
 
 /** A store in files of one process. */
 export interface FileStore extends Store {
-  readonly opened: Opened;
+  readonly report: FileStoreReport;
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export async function fileStore(options: FileStoreOptions): Promise<FileStore> {
   }
 }
 
-function check({ directory, sync = "os", size = 1 }: FileStoreOptions): void {
+function check({ directory, sync = "os", bytes: size = 1 }: FileStoreOptions): void {
   if (typeof directory !== "string" || directory === "")
     throw new TypeError(`the directory of a store is a path, not ${JSON.stringify(directory)}`);
   if (!["os", "disk"].includes(sync))
@@ -61,19 +61,19 @@ function check({ directory, sync = "os", size = 1 }: FileStoreOptions): void {
 
 async function openIn(
   path: string,
-  { sync = "os", size = 256 * 1024 * 1024, onError = () => {} }: FileStoreOptions,
+  { sync = "os", bytes: size = 256 * 1024 * 1024, onError = () => {} }: FileStoreOptions,
   unlock: () => Promise<void>,
 ): Promise<FileStore> {
-  const { opened, epoch, changes } = await find(path);
+  const { report: opened, epoch, updates: changes } = await readJournal(path);
   const tables = new Tables(epoch, (decided) => writer.perform(decided), size);
   for (const change of changes) tables.apply(change);
-  if (opened.history === "lost") tables.startOver();
-  const everything = () => linesOf(epoch, sync, tables.snapshot());
+  if (opened.history === "lost") tables.renewEpochs();
+  const everything = () => encodeJournal(epoch, sync, tables.snapshot());
   const writer = new GroupWriter(tables, await Journal.create(path, sync, everything()), everything, onError);
   let closed: Promise<void> | undefined;
   return {
     epoch,
-    opened,
+    report: opened,
     sessions: tables.sessions,
     rooms: tables.rooms,
     close: () => (closed ??= letGo(writer, unlock)),

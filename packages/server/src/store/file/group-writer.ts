@@ -1,13 +1,13 @@
 import { setImmediate } from "node:timers/promises";
-import { payloadOf } from "./history.ts";
+import { encodeEntry } from "./history.ts";
 import type { Journal } from "./journal.ts";
-import type { Decided } from "../session-table.ts";
+import type { Decision } from "../session-table.ts";
 import type { Awaitable } from "../store.ts";
-import type { Change, Tables } from "../tables.ts";
+import type { StoreUpdate, Tables } from "../tables.ts";
 
 /** A call that waits for its record to be written. */
 interface Waiting {
-  readonly change: Change | undefined;
+  readonly change: StoreUpdate | undefined;
   readonly payload: Uint8Array | undefined;
   readonly settle: () => void;
   readonly fail: (error: unknown) => void;
@@ -42,10 +42,10 @@ export class GroupWriter {
   }
 
   /** Rejects when the record cannot be written, and when a decision before it could not: then nothing has changed. */
-  perform<Answer>({ change, answer }: Decided<Change, Answer>): Awaitable<Answer> {
+  perform<Answer>({ update: change, result: answer }: Decision<StoreUpdate, Answer>): Awaitable<Answer> {
     if (this.#closed) return Promise.reject(new Error(`the store in ${this.#journal.path} was closed`));
     if (change === undefined && this.#running === undefined) return answer();
-    const payload = change && payloadOf({ is: "changed", change });
+    const payload = change && encodeEntry({ type: "changed", change });
     return new Promise((resolve, fail) => {
       this.#waiting.push({ change, payload, settle: () => resolve(answer()), fail });
       this.#running ??= this.#run();
@@ -57,7 +57,7 @@ export class GroupWriter {
     this.#closed = true;
     await this.#running;
     try {
-      await this.#journal.append([payloadOf({ is: "closed" })]);
+      await this.#journal.append([encodeEntry({ type: "closed" })]);
     } catch (error) {
       throw this.#unwritten(error, "; everything that settled is in the file");
     } finally {
@@ -76,7 +76,7 @@ export class GroupWriter {
       } catch (error) {
         const failed = this.#unwritten(error, "; the call has changed nothing");
         // What was decided meanwhile was decided on what has not happened.
-        this.#tables.giveUp();
+        this.#tables.discardPending();
         for (const { fail } of [...batch, ...this.#waiting.splice(0)]) fail(failed);
       }
       if (this.#journal.length >= this.#compactAt) await this.#compact();

@@ -7,7 +7,7 @@ export const signature: Buffer = Buffer.from("symbolon journal 1\n");
 const header = 8;
 
 /** A record as it stands in a file. It must not be empty. */
-export function recordOf(payload: Uint8Array): Buffer {
+export function encodeRecord(payload: Uint8Array): Buffer {
   const record = Buffer.allocUnsafe(header + payload.byteLength);
   record.writeUInt32LE(payload.byteLength, 0);
   record.set(payload, header);
@@ -16,7 +16,7 @@ export function recordOf(payload: Uint8Array): Buffer {
 }
 
 /** What a file holds. */
-export interface Contents {
+export interface JournalRecords {
   /** The records that are whole, up to the first that is not. */
   readonly payloads: readonly Uint8Array[];
   /** Bytes after them. */
@@ -26,7 +26,7 @@ export interface Contents {
 }
 
 /** Reads a journal. Throws when the file is none. */
-export function contentsOf(file: Buffer): Contents {
+export function decodeRecords(file: Buffer): JournalRecords {
   if (!file.subarray(0, signature.length).equals(signature))
     throw new Error("it does not begin as a journal of this version does");
   const payloads: Uint8Array[] = [];

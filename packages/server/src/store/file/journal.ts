@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { recordOf, signature } from "./journal-records.ts";
+import { encodeRecord, signature } from "./journal-records.ts";
 
 /** What a write outlives: `os` the end of the process, however it ends; `disk` the end of the machine too. */
 export type SyncPolicy = "os" | "disk";
@@ -43,7 +43,7 @@ export class Journal {
   /** Adds records, all of them or, when it rejects, none. */
   async append(payloads: readonly Uint8Array[]): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken.error;
-    const bytes = Buffer.concat(payloads.map(recordOf));
+    const bytes = Buffer.concat(payloads.map(encodeRecord));
     await this.#tidy();
     this.#untidy = true;
     try {
@@ -129,7 +129,7 @@ function* chunks(payloads: Iterable<Uint8Array>): Generator<Buffer> {
   let records = [signature];
   let length = 0;
   for (const payload of payloads) {
-    records.push(recordOf(payload));
+    records.push(encodeRecord(payload));
     length += payload.byteLength;
     if (length < chunk) continue;
     yield Buffer.concat(records);

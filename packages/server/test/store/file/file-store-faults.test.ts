@@ -46,7 +46,7 @@ async function found(store: FileStore, directory: string): Promise<FileStore> {
 test("when the disk is full the calls reject, nothing of them is kept, and they may be made again", async () => {
   const { directory, store, claim } = await used();
   const heard: unknown[] = [];
-  store.rooms.watch("r", ({ data }) => heard.push(data));
+  store.rooms.subscribe("r", ({ data }) => heard.push(data));
   const before = await readFile(join(directory, "journal"));
   const methods = await files();
   const { write } = methods;
@@ -54,7 +54,10 @@ test("when the disk is full the calls reject, nothing of them is kept, and they 
     await write.call(this, bytes, 0, 20, before.length);
     throw full;
   });
-  const record = { out: [{ s: 1, data: "m" }], said: [{ room: "r", message: line("b"), keep }] };
+  const record = {
+    outgoing: [{ sequence: 1, data: "m" }],
+    roomMessages: [{ room: "r", message: line("b"), keep }],
+  };
   const commit = store.sessions.commit(claim, record);
   const append = store.rooms.append("r", line("c"), keep);
   const attach = store.sessions.attach(bringing(claim));
@@ -69,13 +72,13 @@ test("when the disk is full the calls reject, nothing of them is kept, and they 
     });
   expect(await readFile(join(directory, "journal"))).toEqual(before);
   expect(heard).toEqual([]);
-  expect(await store.sessions.list()).toMatchObject([{ claim, size: 0 }]);
+  expect(await store.sessions.list()).toMatchObject([{ claim, bytes: 0 }]);
 
-  expect(await store.sessions.commit(claim, record)).toEqual([{ off: 2, prev: 1 }]);
+  expect(await store.sessions.commit(claim, record)).toEqual([{ offset: 2, previous: 1 }]);
   expect(heard).toEqual(["b"]);
   const again = await found(store, directory);
-  expect(again.opened).toEqual({ history: "kept", cut: 0 });
-  expect(resumed(await again.sessions.attach(bringing(claim))).state.outgoing).toEqual(record.out);
+  expect(again.report).toEqual({ history: "kept", droppedBytes: 0 });
+  expect(resumed(await again.sessions.attach(bringing(claim))).state.unacknowledged).toEqual(record.outgoing);
 });
 
 test("what was decided while a write failed rejects with it, and is decided anew", async () => {
@@ -83,12 +86,14 @@ test("what was decided while a write failed rejects with it, and is decided anew
   const methods = await files();
   let meanwhile: unknown;
   vi.spyOn(methods, "write").mockImplementationOnce(async () => {
-    meanwhile = store.sessions.commit(claim, { out: [{ s: 2, data: "second" }] });
+    meanwhile = store.sessions.commit(claim, { outgoing: [{ sequence: 2, data: "second" }] });
     throw full;
   });
-  await expect(store.sessions.commit(claim, { out: [{ s: 1, data: "first" }] })).rejects.toThrow("ENOSPC");
+  await expect(store.sessions.commit(claim, { outgoing: [{ sequence: 1, data: "first" }] })).rejects.toThrow(
+    "ENOSPC",
+  );
   await expect(meanwhile).rejects.toThrow("ENOSPC");
-  const anew = async () => store.sessions.commit(claim, { out: [{ s: 2, data: "second" }] });
+  const anew = async () => store.sessions.commit(claim, { outgoing: [{ sequence: 2, data: "second" }] });
   await expect(anew()).rejects.toThrow(RangeError);
 });
 
@@ -113,11 +118,11 @@ test("what could not be cut off is cut off before the next write", async () => {
   vi.spyOn(methods, "truncate").mockRejectedValueOnce(broken).mockRejectedValueOnce(broken);
   const note = "x".repeat(500);
   await expect(store.sessions.commit(claim, { note })).rejects.toThrow("ENOSPC");
-  await expect(store.sessions.park(claim, 1)).rejects.toThrow("EIO");
-  expect(await store.sessions.park(claim, 2)).toBe(true);
+  await expect(store.sessions.detach(claim, 1)).rejects.toThrow("EIO");
+  expect(await store.sessions.detach(claim, 2)).toBe(true);
   const again = await found(store, directory);
-  expect(again.opened.cut).toBe(0);
-  expect(await again.sessions.list()).toMatchObject([{ since: 2 }]);
+  expect(again.report.droppedBytes).toBe(0);
+  expect(await again.sessions.list()).toMatchObject([{ detachedAt: 2 }]);
   expect(resumed(await again.sessions.attach(bringing(claim))).state.note).toBeUndefined();
 });
 
@@ -162,7 +167,7 @@ test("the file is made smaller when most of it is of no use any more", async () 
   expect(await readdir(directory)).toEqual(["journal", "lock"]);
   const position = await store.rooms.position("r");
   const again = await found(store, directory);
-  expect(position.off).toBe(41);
+  expect(position.offset).toBe(41);
   expect(await again.rooms.position("r")).toEqual(position);
   expect(await again.sessions.list()).toMatchObject([{ claim }]);
 });
@@ -180,22 +185,22 @@ test("a file that cannot be made smaller grows on, and that is told", async () =
   vi.spyOn(methods, "datasync").mockRejectedValueOnce(broken);
   await fill(store);
   expect(told.map(({ message }) => message)).toEqual([expect.stringMatching(/cannot be made smaller.*EIO/)]);
-  expect(await store.rooms.append("r", line("last"), keep)).toEqual({ off: 41, prev: 40 });
+  expect(await store.rooms.append("r", line("last"), keep)).toEqual({ offset: 41, previous: 40 });
   expect(await readdir(directory)).toEqual(["journal", "lock"]);
   const again = await found(store, directory);
-  expect((await again.rooms.read("r", undefined, 9)).off).toBe(41);
+  expect((await again.rooms.read("r", undefined, 9)).offset).toBe(41);
 });
 
 test("when nobody knows which of two files the disk has, nothing more is taken, and the newer one is found", async () => {
   const { directory, store } = await unclosed();
   vi.spyOn(await files(), "sync").mockRejectedValueOnce(broken);
   await expect(fill(store)).rejects.toThrow("EIO");
-  const { off } = await store.rooms.position("r");
+  const { offset } = await store.rooms.position("r");
   await expect(store.rooms.append("r", line("late"), keep)).rejects.toThrow("EIO");
   await expect(store.close()).rejects.toThrow("EIO");
   const again = await fileStore({ directory });
   onTestFinished(() => again.close());
-  expect(await again.rooms.position("r")).toMatchObject({ off });
+  expect(await again.rooms.position("r")).toMatchObject({ offset });
 });
 
 test("a store that cannot be closed in order is let go of, and has what was settled", async () => {
@@ -205,8 +210,8 @@ test("a store that cannot be closed in order is let go of, and has what was sett
   await expect(store.close()).rejects.toThrow(/journal cannot be written: .*ENOSPC.*settled is in the file/);
   const again = await fileStore({ directory });
   onTestFinished(() => again.close());
-  expect(again.opened.history).toBe("kept");
-  expect(await again.rooms.position("r")).toMatchObject({ off: 1 });
+  expect(again.report.history).toBe("kept");
+  expect(await again.rooms.position("r")).toMatchObject({ offset: 1 });
 });
 
 /** A store that the test closes itself. */

@@ -10,10 +10,10 @@ const program = fileURLToPath(new URL("killed-store.ts", import.meta.url));
 
 /** What the program prints. */
 interface Line {
-  readonly opened?: { readonly history: string; readonly cut: number };
+  readonly opened?: { readonly history: string; readonly droppedBytes: number };
   readonly epoch?: string;
-  readonly s?: number;
-  readonly off?: number;
+  readonly sequence?: number;
+  readonly offset?: number;
   readonly data: string;
 }
 
@@ -44,22 +44,30 @@ test("a killed process loses nothing of what it was told is settled, life after 
 
   const store = await fileStore({ directory });
   onTestFinished(() => store.close());
-  expect(store.opened.history).toBe("kept");
+  expect(store.report.history).toBe("kept");
   const { entries } = await store.rooms.read("r", undefined, Infinity);
-  for (const [index, { off, prev }] of entries.entries()) {
-    expect(prev).toBe(index);
-    expect(off).toBe(index + 1);
+  for (const [index, { offset, previous }] of entries.entries()) {
+    expect(previous).toBe(index);
+    expect(offset).toBe(index + 1);
   }
-  const settled = lines.filter(({ off }) => off !== undefined);
+  const settled = lines.filter(({ offset }) => offset !== undefined);
   expect(settled.length).toBeGreaterThan(500);
-  expect(settled.map(({ off = 0 }) => entries[off - 1]?.data)).toEqual(settled.map(({ data }) => data));
+  expect(settled.map(({ offset = 0 }) => entries[offset - 1]?.data)).toEqual(settled.map(({ data }) => data));
 
-  const { epoch: ep } = store;
-  const known = { sid: "s", secret: "hash", principal: undefined, service: "/" };
-  const attached = await store.sessions.attach({ ...known, att: 100, ep, rx: 0, tx0: 1 });
-  const outgoing = attached.is === "resumed" ? attached.state.outgoing : [];
-  const sent = lines.filter(({ s }) => s !== undefined);
-  expect(sent.map(({ s = 0 }) => outgoing[s - 1])).toEqual(sent.map(({ s, data }) => ({ s, data })));
+  const { epoch } = store;
+  const known = { sessionId: "s", secret: "hash", principal: undefined, service: "/" };
+  const attached = await store.sessions.attach({
+    ...known,
+    attempt: 100,
+    epoch,
+    receivedUpTo: 0,
+    firstHeld: 1,
+  });
+  const outgoing = attached.type === "resumed" ? attached.state.unacknowledged : [];
+  const sent = lines.filter(({ sequence }) => sequence !== undefined);
+  expect(sent.map(({ sequence = 0 }) => outgoing[sequence - 1])).toEqual(
+    sent.map(({ sequence, data }) => ({ sequence, data })),
+  );
   // What a message caused is there if and only if the message is.
   const caused = entries.filter(({ name }) => name === "with").map(({ data }) => data);
   expect(caused).toEqual(outgoing.map(({ data }) => data));

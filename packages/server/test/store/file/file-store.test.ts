@@ -10,7 +10,7 @@ import { handsOver } from "../store-shared.ts";
 vi.mock(import("../../../src/store/file/process-identity.ts"), { spy: true });
 
 const keep = { messages: 100, seconds: 100 };
-const three = [1, 2, 3].map((s) => ({ s, data: `m${s}` }));
+const three = [1, 2, 3].map((sequence) => ({ sequence, data: `m${sequence}` }));
 const line = (data: string) => ({ name: "line", data, at: 0 });
 
 keepsPromises("a store in files", async () => fileStore({ directory: await temporaryDirectory() }));
@@ -62,7 +62,7 @@ async function used(options: Partial<FileStoreOptions> = {}) {
   const directory = await temporaryDirectory();
   const store = await opened(directory, options);
   const claim = await store.sessions.create(beginning);
-  await store.sessions.commit(claim, { out: three, received: { upTo: 5, but: [4] }, note: "n" });
+  await store.sessions.commit(claim, { outgoing: three, received: { upTo: 5, pending: [4] }, note: "n" });
   await store.rooms.append("r", line("a"), keep);
   return { directory, store, claim };
 }
@@ -72,47 +72,47 @@ test.each(["closed", "killed"])("a %s store has everything when it is opened aga
   const position = await store.rooms.position("r");
   if (end === "closed") await store.close();
   const again = await opened(end === "closed" ? directory : await killed(directory));
-  expect(again.opened).toEqual({ history: "kept", cut: 0 });
+  expect(again.report).toEqual({ history: "kept", droppedBytes: 0 });
   expect(again.epoch).toBe(store.epoch);
-  expect(await again.sessions.list()).toMatchObject([{ claim, since: undefined, size: 6 }]);
+  expect(await again.sessions.list()).toMatchObject([{ claim, detachedAt: undefined, bytes: 6 }]);
   expect(await again.rooms.read("r", undefined, 9)).toMatchObject({
     ...position,
-    entries: [{ off: 1, prev: 0, ...line("a") }],
+    entries: [{ offset: 1, previous: 0, ...line("a") }],
   });
   expect(resumed(await again.sessions.attach(bringing(claim))).state).toEqual({
-    received: { upTo: 5, but: [4] },
-    acked: { upTo: 0, but: [] },
-    out: 3,
-    outgoing: three,
+    received: { upTo: 5, pending: [4] },
+    acknowledged: { upTo: 0, pending: [] },
+    lastSequence: 3,
+    unacknowledged: three,
     note: "n",
   });
-  expect(await again.rooms.append("r", line("b"), keep)).toEqual({ off: 2, prev: 1 });
+  expect(await again.rooms.append("r", line("b"), keep)).toEqual({ offset: 2, previous: 1 });
 });
 
 test("a new store says that it is new, and its files are for nobody else to read", async () => {
   const directory = join(await temporaryDirectory(), "deep", "inside");
-  const { opened: told } = await opened(directory);
-  expect(told).toEqual({ history: "new", cut: 0 });
+  const { report: told } = await opened(directory);
+  expect(told).toEqual({ history: "new", droppedBytes: 0 });
   expect(await readdir(directory)).toEqual(["journal", "lock"]);
 });
 
 test("a room and a session may be very long", async () => {
   const { directory, store, claim } = await used();
-  const out = Array.from({ length: 150_000 }, (_, index) => ({ s: index + 4, data: "" }));
+  const out = Array.from({ length: 150_000 }, (_, index) => ({ sequence: index + 4, data: "" }));
   const message = line("");
   const said = out.map(() => ({ room: "long", message, keep: { messages: 1e9, seconds: 1e9 } }));
-  expect(await store.sessions.commit(claim, { out, said })).toHaveLength(out.length);
+  expect(await store.sessions.commit(claim, { outgoing: out, roomMessages: said })).toHaveLength(out.length);
   const again = await opened(await killed(directory));
-  expect(await again.rooms.position("long")).toMatchObject({ off: out.length });
+  expect(await again.rooms.position("long")).toMatchObject({ offset: out.length });
   const { state } = resumed(await again.sessions.attach(bringing(claim)));
-  expect(state.outgoing).toHaveLength(out.length + 3);
+  expect(state.unacknowledged).toHaveLength(out.length + 3);
 }, 60_000);
 
 test("a fence goes on after a restart: the owner of before changes nothing", async () => {
   const { directory, claim, store } = await used();
   const { claim: second } = resumed(await store.sessions.attach(bringing(claim)));
   const again = await opened(await killed(directory));
-  const { claim: third } = resumed(await again.sessions.attach(bringing(claim, { att: 3 })));
+  const { claim: third } = resumed(await again.sessions.attach(bringing(claim, { attempt: 3 })));
   expect(third).toEqual({ ...claim, fence: 3 });
   expect(await again.sessions.commit(second, {})).toBe(false);
 });
@@ -138,16 +138,16 @@ test("a record of which the end was not written is cut, and told", async () => {
   const copy = await killed(directory);
   await truncate(join(copy, "journal"), whole + 30);
   const again = await opened(copy);
-  expect(again.opened).toEqual({ history: "kept", cut: 30 });
+  expect(again.report).toEqual({ history: "kept", droppedBytes: 30 });
   expect((await again.rooms.read("r", undefined, 9)).entries).toMatchObject([line("a")]);
-  expect(resumed(await again.sessions.attach(bringing(claim))).state.outgoing).toEqual(three);
+  expect(resumed(await again.sessions.attach(bringing(claim))).state.unacknowledged).toEqual(three);
 });
 
 test("zeros at the end are blocks that were never written", async () => {
   const { directory } = await used();
   const copy = await killed(directory);
   await appendFile(join(copy, "journal"), Buffer.alloc(4_096));
-  expect((await opened(copy)).opened).toEqual({ history: "kept", cut: 4_096 });
+  expect((await opened(copy)).report).toEqual({ history: "kept", droppedBytes: 4_096 });
 });
 
 test("a damaged file is copied, and its history does not go on: sessions reset, rooms have a gap", async () => {
@@ -159,12 +159,16 @@ test("a damaged file is copied, and its history does not go on: sessions reset, 
   const bytes = await damage(copy, whole.length + 20);
   const again = await opened(copy);
   const damaged = join(copy, "journal.damaged");
-  expect(again.opened).toEqual({ history: "lost", cut: bytes.length - whole.length, damaged });
+  expect(again.report).toEqual({
+    history: "lost",
+    droppedBytes: bytes.length - whole.length,
+    damagedCopy: damaged,
+  });
   expect(await readFile(damaged)).toEqual(bytes);
   expect(again.epoch).not.toBe(store.epoch);
-  expect(await again.sessions.attach(bringing(claim))).toMatchObject({ is: "reset", why: "lost" });
+  expect(await again.sessions.attach(bringing(claim))).toMatchObject({ type: "reset", reason: "lost" });
   expect(await again.rooms.read("r", position, 9)).toMatchObject({ gap: { from: 1, to: 1 }, entries: [] });
-  expect((await again.rooms.position("r")).ep).not.toBe(position.ep);
+  expect((await again.rooms.position("r")).epoch).not.toBe(position.epoch);
   expect(await again.sessions.list()).toMatchObject([{ claim }]);
   expect(await again.sessions.remove(claim)).toBe(true);
 });
@@ -185,10 +189,10 @@ test.each([
     const copy = await killed(directory);
     vi.mocked(bootId).mockReturnValue(boot);
     const again = await opened(copy);
-    expect(again.opened.history).toBe(history);
+    expect(again.report.history).toBe(history);
     expect(again.epoch === store.epoch).toBe(history === "kept");
     const is = history === "kept" ? "resumed" : "reset";
-    expect(await again.sessions.attach(bringing(claim))).toMatchObject({ is });
+    expect(await again.sessions.attach(bringing(claim))).toMatchObject({ type: is });
     expect((await again.rooms.read("r", undefined, 9)).entries).toHaveLength(1);
   },
 );
@@ -201,7 +205,7 @@ test("an epoch that was lost does not come back when the store is opened once mo
   await second.close();
   const third = await opened(await killed(directory));
   expect(new Set([store.epoch, second.epoch, third.epoch]).size).toBe(3);
-  expect(await third.sessions.attach(bringing(claim))).toMatchObject({ is: "reset", why: "lost" });
+  expect(await third.sessions.attach(bringing(claim))).toMatchObject({ type: "reset", reason: "lost" });
 });
 
 test.each([
@@ -227,8 +231,8 @@ test.each([
   [{ directory: undefined }, TypeError, "the directory of a store is a path, not undefined"],
   [{ directory: "" }, TypeError, 'the directory of a store is a path, not ""'],
   [{ sync: "fast" }, TypeError, 'the sync of a store is "os" or "disk", not "fast"'],
-  [{ size: 0 }, RangeError, "the size of a store is a positive number, not 0"],
-  [{ size: NaN }, RangeError, "the size of a store is a positive number, not NaN"],
+  [{ bytes: 0 }, RangeError, "the size of a store is a positive number, not 0"],
+  [{ bytes: NaN }, RangeError, "the size of a store is a positive number, not NaN"],
 ])("a store with %o is none, and no file of it is made", async (wrong, type, message) => {
   const directory = await temporaryDirectory();
   const options = { directory, ...wrong } as FileStoreOptions;
@@ -240,7 +244,7 @@ test("a closed store has written what was under way, and takes nothing more", as
   const { directory, store, claim } = await used();
   const append = store.rooms.append("r", line("b"), keep);
   await Promise.all([store.close(), store.close()]);
-  expect(await append).toEqual({ off: 2, prev: 1 });
+  expect(await append).toEqual({ offset: 2, previous: 1 });
   await expect(store.sessions.commit(claim, {})).rejects.toThrow("was closed");
   await expect(store.rooms.position("r")).rejects.toThrow("was closed");
   const again = await opened(directory);
