@@ -1,4 +1,5 @@
-import type { ServerMessages, Wire } from "@symbolon/protocol";
+import type { ServerMessages } from "@symbolon/protocol";
+import type { Wire } from "@symbolon/protocol/internal";
 import {
   type App,
   type Call,

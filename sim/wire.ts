@@ -1,4 +1,5 @@
-import { type Message, type Wire, WireEvents, type WireListener } from "@symbolon/protocol";
+import type { Message } from "@symbolon/protocol";
+import { type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
 import { type End, hangUp, type Line, say } from "./line.ts";
 import type { Parcel } from "./lane.ts";
 import type { Network } from "./network.ts";

@@ -1,1 +1,2 @@
 export * from "@symbolon/protocol";
+export * from "@symbolon/protocol/internal";

@@ -2,7 +2,8 @@
 import { once } from "node:events";
 import { connect as tcp } from "node:net";
 import { connect } from "@symbolon/client";
-import { contract, SUBPROTOCOL, type Welcome } from "@symbolon/protocol";
+import { contract } from "@symbolon/protocol";
+import { SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
 import { createApp, json, listen, text } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";

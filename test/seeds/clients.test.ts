@@ -1,5 +1,6 @@
 import { openSocket, text } from "@symbolon/client";
-import { contract, Mailbox } from "@symbolon/protocol";
+import { contract } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
@@ -26,7 +27,7 @@ test("seeds › row 71 takes the page's own http: address for a WebSocket's", as
 });
 
 test("seeds › row 74 dials again when the connection breaks, and goes on", async () => {
-  const dropped = new Mailbox<() => void>();
+  const dropped = new BoundedQueue<() => void>();
   const app = createApp();
   app.ws("/", async (socket) => {
     dropped.push(() => socket.close(1012));

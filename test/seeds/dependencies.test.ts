@@ -1,4 +1,4 @@
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp, listen } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
@@ -42,7 +42,7 @@ test("seeds › 141 reads the app's state in one hook for HTTP and WebSockets [r
 });
 
 test("seeds › 142 opens a dependency before the handler and closes it after the connection [rows 38, 52]", async () => {
-  const log = new Mailbox<string>();
+  const log = new BoundedQueue<string>();
   const app = createApp();
   app
     .use(async function* () {
@@ -66,7 +66,7 @@ test("seeds › 142 opens a dependency before the handler and closes it after th
 });
 
 test("seeds › 143 lets the handler's error out when it uses what is closed already [rows 38, 43]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app
     .use(() => {
@@ -90,7 +90,7 @@ test("seeds › 143 lets the handler's error out when it uses what is closed alr
 });
 
 test("seeds › 144 keeps every dependency open for the handler, and ends them in reverse [rows 37, 38]", async () => {
-  const log = new Mailbox<string>();
+  const log = new BoundedQueue<string>();
   const app = createApp();
   const outer = app.use(function* () {
     yield { pool: "pool" };
@@ -134,7 +134,7 @@ test("seeds › 146 evaluates a dependency of a listener once for each connectio
 });
 
 test("seeds › 147 gives each part its own dependency of a name, and takes another below it for a mistake [rows 37]", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   const of = (part: string) => app.use(() => ({ part }));
   of("blog").ws("/blog", (socket, { part }) => socket.send(part));

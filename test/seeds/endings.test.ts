@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { CloseError, createApp } from "@symbolon/server";
 import { Clock, testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
@@ -39,7 +39,7 @@ test("seeds › 69 closes after what was sent [rows 24]", async () => {
 });
 
 test("seeds › row 24 throws at a code that may not be sent, and cuts a reason to what fits", async () => {
-  const caught = new Mailbox<unknown>();
+  const caught = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/", async (socket) => {
     await socket.accept();
@@ -79,7 +79,7 @@ test("seeds › 72 tells the handler 1006 when the connection was cut [rows 22]"
 });
 
 test("seeds › 73 tells a handler that awaits something else, at once [rows 22, 23]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/", async (socket) => {
     await socket.accept();
@@ -94,7 +94,7 @@ test("seeds › 73 tells a handler that awaits something else, at once [rows 22,
 });
 
 test("seeds › row 23 tells a hook that decides when the client leaves", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app
     .use(async ({ request }) => {
@@ -136,7 +136,7 @@ test("seeds › 76 releases a blocked handler when a test's socket goes out of s
 });
 
 test("seeds › 77 is done when the handler is, though the client says nothing [rows 20]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp();
   app
     .use(function* () {
@@ -153,7 +153,7 @@ test("seeds › 77 is done when the handler is, though the client says nothing [
 });
 
 test("seeds › 78 takes the cancellation of a wait by the client's leave for no failure [rows 23]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app
     .use(function* () {
@@ -232,7 +232,7 @@ test("seeds › 84 stays open for a client that says something in time [rows 72]
 });
 
 test("seeds › row 73 pings a silent client, and gives it up when it does not answer", async () => {
-  const ends = new Mailbox<unknown>();
+  const ends = new BoundedQueue<unknown>();
   const clock = new Clock();
   const app = createApp({ clock, heartbeat: { interval: 25_000, timeout: 10_000 } });
   app.ws("/", async (socket) => {
@@ -280,7 +280,7 @@ test("seeds › row 73 paces a sender by what its client reads", async () => {
 
 /** An app that waits for a message, and how that ended. */
 function receiving() {
-  const ends = new Mailbox<unknown>();
+  const ends = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/", async (socket) => {
     await socket.accept();

@@ -1,4 +1,4 @@
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import {
   bytes,
   createApp,
@@ -105,7 +105,7 @@ function visits(listener: Listener<Socket, Visit>) {
 }
 
 test("seeds › 163 tells a listener of the start and the end, once each, with all that a handler has [rows 44, 51]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const site = await visits({
     open: (socket, { params, query, state, user }) =>
       log.push([socket.state, params.room, query.n, state.name, user]),
@@ -120,7 +120,7 @@ test("seeds › 163 tells a listener of the start and the end, once each, with a
 });
 
 test("seeds › 163 tells an instance of a class the same, and `this` is kept [rows 51]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   class Visitors implements Listener<Socket, Visit> {
     #now = 0;
     open(_: Socket, { params, query, state, user }: Visit): void {
@@ -142,7 +142,7 @@ test("seeds › 163 tells an instance of a class the same, and `this` is kept [r
 });
 
 test("seeds › row 51 tells a listener of its end when it crashes", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: () => {} });
   const message = (): never => {
     throw new Error("broken");
@@ -155,7 +155,7 @@ test("seeds › row 51 tells a listener of its end when it crashes", async () =>
 });
 
 test("seeds › 164 wraps a connection in a hook that has path, query and state, around the listener's own start and end [rows 38, 52]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ state: { name: "the app" } });
   const view = app.use(function* ({ params, query, state }) {
     log.push([params, query, state.name]);

@@ -1,11 +1,11 @@
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { CloseCode, CloseError, createApp } from "@symbolon/server";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { served } from "./harness.ts";
 
 test("seeds › 86 closes with 1011 when the handler throws, and logs the error [rows 43]", async () => {
-  const logged = new Mailbox<unknown>();
+  const logged = new BoundedQueue<unknown>();
   vi.spyOn(console, "error").mockImplementationOnce((_, error) => logged.push(error));
   onTestFinished(() => void vi.restoreAllMocks());
   const app = createApp();
@@ -19,7 +19,7 @@ test("seeds › 86 closes with 1011 when the handler throws, and logs the error 
 });
 
 test("seeds › 88 answers 500 with nothing of the error when the handler throws before accept [rows 43]", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", () => {
     throw new Error("secret");
@@ -81,7 +81,7 @@ test("seeds › 92 carries the text of any error to the client when the app says
 });
 
 test("seeds › 93 refuses invalid input with 400 before any hook runs, and tells the app of no error [rows 36, 42]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   const outer = app.use(() => log.push("the hook ran"));
   outer.ws("/", { query: z.object({ q: z.coerce.number() }) }, (socket, { query }) => socket.send(query.q));

@@ -1,4 +1,4 @@
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { CloseError, createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { handshake } from "../../packages/server/test/node/raw-client.ts";
@@ -34,7 +34,7 @@ test("seeds › 33 takes a second accept for nothing while it is open [rows 5, 2
 });
 
 test("seeds › 34 throws at an accept after close [rows 5, 27]", async () => {
-  const caught = new Mailbox<unknown>();
+  const caught = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/before", async (socket) => {
     socket.close(4001, "no");
@@ -53,7 +53,7 @@ test("seeds › 34 throws at an accept after close [rows 5, 27]", async () => {
 });
 
 test("seeds › row 26 tells where a socket is in its life", async () => {
-  const states = new Mailbox<string>();
+  const states = new BoundedQueue<string>();
   const app = createApp();
   app.ws("/", async (socket) => {
     states.push(socket.state);
@@ -70,7 +70,7 @@ test("seeds › row 26 tells where a socket is in its life", async () => {
 });
 
 test("seeds › 36 throws at a send after close, and the client sees a clean end [rows 27]", async () => {
-  const caught = new Mailbox<unknown>();
+  const caught = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/", async (socket) => {
     await socket.accept();
@@ -83,7 +83,7 @@ test("seeds › 36 throws at a send after close, and the client sees a clean end
 });
 
 test("seeds › 37 throws at each receive after a disconnect [rows 22, 27]", async () => {
-  const caught = new Mailbox<unknown>();
+  const caught = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/", async (socket) => {
     caught.push(await socket.receive().catch((error: unknown) => error));
@@ -96,7 +96,7 @@ test("seeds › 37 throws at each receive after a disconnect [rows 22, 27]", asy
 });
 
 test("seeds › 38 answers 500 and logs when the handler ends without accepting [rows 5]", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", () => {});
   expect(await (await served(app)).refused("/")).toMatchObject({ status: 500 });
@@ -115,7 +115,7 @@ test("seeds › 39 closes with 1000 when the handler returns [rows 5, 20]", asyn
 });
 
 test("seeds › 41 lets an error out of a scope, and does not end it cleanly [rows 20]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", async (socket) => {
     try {
@@ -131,7 +131,7 @@ test("seeds › 41 lets an error out of a scope, and does not end it cleanly [ro
 });
 
 test("seeds › 42 agrees on the subprotocol the handler picks [rows 5, 8]", async () => {
-  const offered = new Mailbox<unknown>();
+  const offered = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/", async (socket, { protocols }) => {
     offered.push(protocols);
@@ -151,7 +151,7 @@ test("seeds › 43 agrees on no subprotocol when the handler picks none [rows 8]
 });
 
 test("seeds › 44 refuses to pick a subprotocol that was not offered [rows 8, 27]", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", (socket) => socket.accept({ subprotocol: "mqtt" }));
   expect(await (await served(app)).refused("/", { protocols: ["soap"] })).toMatchObject({ status: 500 });

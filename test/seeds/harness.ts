@@ -1,4 +1,5 @@
-import { type Closed, Mailbox, type Message } from "@symbolon/protocol";
+import type { Closed, Message } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { serve, type ServeOptions } from "@symbolon/server/node";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
@@ -82,7 +83,7 @@ export class Client {
   /** The headers of the 101. */
   headers = new Headers();
   readonly #socket: WebSocket;
-  readonly #heard = new Mailbox<Message>();
+  readonly #heard = new BoundedQueue<Message>();
 
   constructor(socket: WebSocket) {
     this.#socket = socket;

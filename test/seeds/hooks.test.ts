@@ -1,10 +1,10 @@
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp, listen } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { served } from "./harness.ts";
 
 test("seeds › 124 lets a hook refuse before the handler runs [rows 39, 40]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp();
   app
     .use(({ request }) =>
@@ -58,7 +58,7 @@ test("seeds › 128 runs nothing after a hook that refuses [rows 40]", async () 
 });
 
 test("seeds › 129 keeps the client unharmed by a hook that fails at its end, and logs it [rows 41]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app
     .use(function* () {
@@ -75,7 +75,7 @@ test("seeds › 129 keeps the client unharmed by a hook that fails at its end, a
 });
 
 test("seeds › 131 ends hooks however the connection ends, and shows them an error only for a failure [rows 30, 41]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: () => log.push("told the app") });
   const view = app.use(function* () {
     try {
@@ -211,7 +211,7 @@ test("seeds › row 61 reads the session of the handshake", async () => {
 });
 
 test("seeds › 151 saves a session, and sets its cookie on an answer that is still to come [rows 41, 61]", async () => {
-  const saved = new Mailbox<unknown>();
+  const saved = new BoundedQueue<unknown>();
   const app = createApp();
   const view = app.use(function* ({ responseHeaders: answer }) {
     const session = new Map<string, string>();

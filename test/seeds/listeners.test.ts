@@ -1,4 +1,4 @@
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { binary, bytes, createApp, json, listen, text } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -34,7 +34,7 @@ test("seeds › 157 hears the type of its codec, in text or binary messages [row
     encode: (value: Uint8Array) => String.fromCharCode(...value),
     decode: (message: string | Uint8Array) => utf8(String(message)),
   } as const;
-  const heard = new Mailbox<unknown>();
+  const heard = new BoundedQueue<unknown>();
   const app = createApp();
   const hears = listen((value: unknown) => heard.push(value instanceof Uint8Array ? [...value] : value));
   for (const [path, receive] of Object.entries({
@@ -117,7 +117,7 @@ test("seeds › 161 gives the listener the socket [rows 49]", async () => {
 });
 
 test("seeds › row 50 drops what a listener returns after it closed the socket, and nothing has failed", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   const view = app.use(function* () {
     yield;
@@ -138,7 +138,7 @@ test("seeds › row 50 drops what a listener returns after it closed the socket,
 });
 
 test("seeds › 167 ignores a message of the other kind, text or binary [rows 15, 48]", async () => {
-  const heard = new Mailbox<unknown>();
+  const heard = new BoundedQueue<unknown>();
   const app = createApp();
   const hears = listen((value: unknown) => heard.push(value));
   app.ws("/binary", { receive: binary(json()) }, hears);
@@ -152,7 +152,7 @@ test("seeds › 167 ignores a message of the other kind, text or binary [rows 15
 });
 
 test("seeds › 168 parses JSON, and checks it only by a schema: what does not fit closes with 1003 [rows 17, 47]", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws(
     "/parsed",

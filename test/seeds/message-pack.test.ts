@@ -1,4 +1,5 @@
-import { type Codec, Mailbox } from "@symbolon/protocol";
+import type { Codec } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { bytes, createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { served } from "./harness.ts";
@@ -28,7 +29,7 @@ function unpacked(rest: Iterator<number>): unknown {
 }
 
 test("seeds › 12 speaks MessagePack by a codec of the app's own, both ways [rows 15, 16]", async () => {
-  const heard = new Mailbox<unknown>();
+  const heard = new BoundedQueue<unknown>();
   const app = createApp({ receive: messagePack, send: messagePack });
   app.ws("/", async (socket) => {
     heard.push(await socket.receive());
@@ -41,7 +42,7 @@ test("seeds › 12 speaks MessagePack by a codec of the app's own, both ways [ro
 });
 
 test("seeds › 16 ends a loop over MessagePack quietly when the client leaves [rows 15, 21]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", { receive: messagePack, send: messagePack }, async (socket) => {
     for await (const value of socket) await socket.send([value]);

@@ -1,7 +1,7 @@
 import { openAsBlob } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { CloseError, createApp, HandshakeError } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
@@ -52,7 +52,7 @@ test("seeds › 54 refuses with a file [rows 10]", async () => {
 });
 
 test("seeds › 56 takes a Response that was used already for a mistake: 500, and the app is told [rows 10, 27]", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   const once = new Response("only once", { status: 403 });
   app.ws("/", () => once);
@@ -63,7 +63,7 @@ test("seeds › 56 takes a Response that was used already for a mistake: 500, an
 });
 
 test("seeds › 57 cannot refuse after accept: the app is told, and the socket closes [rows 10, 27]", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", async (socket) => {
     await socket.accept();
@@ -160,7 +160,7 @@ test("seeds › 64 lets an auth hook refuse, and give the handler the user [rows
 });
 
 test("seeds › 66 runs the ending of a hook after the body of the refusal [rows 10, 41]", async () => {
-  const log = new Mailbox<string>();
+  const log = new BoundedQueue<string>();
   const app = createApp();
   app
     .use(function* () {

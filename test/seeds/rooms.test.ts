@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket as TcpSocket } from "node:net";
 import { createInterface } from "node:readline";
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp, text } from "@symbolon/server";
 import { Clock } from "@symbolon/server/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -83,7 +83,7 @@ test("seeds › row 28 goes on broadcasting while members come, go and die", asy
 });
 
 test("seeds › row 28 tells the app of what a member's codec cannot write", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", { send: text }, async (socket, { room }) => {
     room("all").join(socket);
@@ -124,7 +124,7 @@ test("seeds › row 30 removes whoever leaves, dies or fails", async () => {
 test("seeds › 181 drops nothing in silence: a member with a full backlog is let go, the others hear all [rows 28]", async () => {
   const clock = new Clock();
   const app = createApp({ clock });
-  const left = new Mailbox<string>();
+  const left = new BoundedQueue<string>();
   app.ws("/:name", async (socket, { params, room }) => {
     await socket.accept();
     room("all").join(socket);

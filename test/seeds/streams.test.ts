@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { binary, CloseError, createApp, json } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -46,7 +46,7 @@ test("seeds › 171 streams objects as JSON text, and what a schema hides is not
 });
 
 test("seeds › 172 ends a dependency of a stream after the stream [rows 38, 58]", async () => {
-  const log = new Mailbox<string>();
+  const log = new BoundedQueue<string>();
   const app = createApp();
   app
     .use(function* () {
@@ -64,7 +64,7 @@ test("seeds › 172 ends a dependency of a stream after the stream [rows 38, 58]
 });
 
 test("seeds › 173 streams nothing but what can be iterated: a type error, and 500 with a log line [rows 27, 54]", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   // @ts-expect-error -- a number is neither a refusal nor anything to stream
   app.ws("/", () => 3);
@@ -102,7 +102,7 @@ test("seeds › row 56 closes with 1003 when a message comes that a stream does 
 });
 
 test("seeds › row 56 drops what comes before a stream reads, when the route says so", async () => {
-  const sent = new Mailbox<void>();
+  const sent = new BoundedQueue<void>();
   const app = createApp();
   app.ws("/", { unread: "discard" }, async function* (socket) {
     yield "tick";
@@ -122,7 +122,7 @@ test("seeds › row 56 drops what comes before a stream reads, when the route sa
 });
 
 test("seeds › row 55 returns the generator when the client leaves, and its finally runs", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", async function* (socket) {
     try {
@@ -141,7 +141,7 @@ test("seeds › row 55 returns the generator when the client leaves, and its fin
 });
 
 test("seeds › row 57 closes with 1011 when a stream fails beside a loop that waits", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", async (socket) => {
     const sending = socket.pipe({
@@ -160,7 +160,7 @@ test("seeds › row 57 closes with 1011 when a stream fails beside a loop that w
 });
 
 test("seeds › 174 streams pings in the background and answers messages [rows 25, 57]", async () => {
-  const pings = new Mailbox<string>();
+  const pings = new BoundedQueue<string>();
   const app = createApp();
   app.ws("/", async (socket) => {
     const sending = socket.pipe({
@@ -182,7 +182,7 @@ test("seeds › 174 streams pings in the background and answers messages [rows 2
 test("seeds › 177 reads and writes at once, through a queue [rows 25]", async () => {
   const app = createApp();
   app.ws("/", { receive: json() }, async (socket) => {
-    const queue = new Mailbox<unknown>();
+    const queue = new BoundedQueue<unknown>();
     const write = async (): Promise<void> => {
       for (;;) await socket.send(await queue.pull());
     };

@@ -1,5 +1,6 @@
 import { connect } from "@symbolon/client";
-import { contract, Mailbox } from "@symbolon/protocol";
+import { contract } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp, HandshakeError, json } from "@symbolon/server";
 import { Clock, testNetwork, TimeoutError } from "@symbolon/server/testing";
 import { expect, onTestFinished, test } from "vitest";
@@ -18,7 +19,7 @@ test("seeds › row 67 reaches the app in memory, by the same socket and the rea
   expect(await socket.receive()).toBe("hello");
   const client = connect(greeting, { url: "ws://test", WebSocket: net.WebSocket });
   onTestFinished(() => client.close());
-  const answers = new Mailbox<string>();
+  const answers = new BoundedQueue<string>();
   client.on("answer", (answer) => answers.push(answer));
   client.send("hello", "Ada");
   expect(await answers.pull()).toBe("hello, Ada");

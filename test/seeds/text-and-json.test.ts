@@ -1,4 +1,4 @@
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { binary, bytes, createApp, json, text, ValidationError } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -71,7 +71,7 @@ test("seeds › 8 sends JSON compact and unescaped [rows 13]", async () => {
 });
 
 test("seeds › 9 takes nothing but a codec for a mode: an error, and nothing is sent [rows 15, 27]", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   // @ts-expect-error -- a mode is a codec, not a name
   app.ws("/", { send: "text" }, (socket) => socket.send("hello"));
@@ -93,7 +93,7 @@ test("seeds › 11 passes an object back as JSON [rows 13, 17]", async () => {
 });
 
 test("seeds › 13 ends a loop over text quietly when the client leaves [rows 21]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", { receive: text }, async (socket) => {
     for await (const line of socket) await socket.send(`got ${line}`);
@@ -107,7 +107,7 @@ test("seeds › 13 ends a loop over text quietly when the client leaves [rows 21
 });
 
 test("seeds › 14 ends a loop over bytes quietly when the client leaves [rows 12, 21]", async () => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", { receive: bytes, send: bytes }, async (socket) => {
     for await (const message of socket) await socket.send(message);
@@ -138,7 +138,7 @@ test("seeds › 17 gives whatever came, and by a codec a typed error on a socket
 });
 
 test("seeds › 17 closes with 1003 when nobody catches the wrong kind [rows 14]", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", { receive: text }, async (socket) => void (await socket.receive()));
   const client = await (await served(app)).open("/");
@@ -160,7 +160,7 @@ test("seeds › 18 makes bad JSON a typed error on a socket that stays open [row
 });
 
 test("seeds › 18 closes with 1003 when nobody catches bad JSON [rows 13]", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", { receive: json() }, async (socket) => void (await socket.receive()));
   const client = await (await served(app)).open("/");

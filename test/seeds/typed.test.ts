@@ -1,4 +1,4 @@
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { bool, bytes, createApp, int, json, ProtocolError, text, ValidationError } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -108,7 +108,7 @@ test("seeds › 28 goes on when what it expects comes: text, a number, an object
 });
 
 test("seeds › 29 throws an error when another message comes, which closes with 1002 when nobody catches it [rows 19, 27]", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", async (socket) => {
     const error: unknown = await socket.expect("P1").catch((error: unknown) => error);
@@ -124,7 +124,7 @@ test("seeds › 29 throws an error when another message comes, which closes with
 });
 
 test("seeds › row 27 names the mistake when a codec gets what it cannot write", async () => {
-  const caught = new Mailbox<unknown>();
+  const caught = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/text", { send: text }, async (socket) => {
     await socket.accept();

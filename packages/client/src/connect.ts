@@ -1,33 +1,35 @@
 import {
-  type Answer,
+  type CallOutput,
   type AnyContract,
-  type AskArguments,
+  type CallArguments,
   type CallContext,
   type ClientMessages,
   type Closed,
-  type Credit,
   type EventInput,
   type EventName,
-  type EventOptions,
-  type Failure,
-  type Frame,
   type HandlerInput,
   type HandlerOutput,
   type HandlerUpload,
-  jsonFrames,
-  createPeer,
   ProtocolError,
   type RequestName,
-  type SaidFrame,
   Sent,
   type ServerMessages,
+  type StreamName,
+} from "@symbolon/protocol";
+import {
+  type Credit,
+  type EventOptions,
+  type EventFailure,
+  type Frame,
+  jsonFrames,
+  createPeer,
+  type SaidFrame,
   Session,
   type SessionKey,
-  type StreamName,
   SUBPROTOCOL,
   VERSION,
   type Welcome,
-} from "@symbolon/protocol";
+} from "@symbolon/protocol/internal";
 import { after } from "./connection/timer.ts";
 import { sessionLost } from "./connection/close-codes.ts";
 import type { ConnectOptions } from "./connect-options.ts";
@@ -50,7 +52,7 @@ export interface Client<C extends AnyContract> {
       listener: (data: HandlerInput<ServerMessages<C>[Name]>) => unknown,
     ): () => void;
     /** An event failed, and nobody awaited it. */
-    (name: "failed", listener: (failure: Failure) => unknown): () => void;
+    (name: "failed", listener: (failure: EventFailure) => unknown): () => void;
     /** The server has lost the session, and a new one began; told after the messages of the old one, before any of the new one. */
     (name: "reset", listener: (reset: Reset) => unknown): () => void;
     /** Something said in a room is lost; told before any later message of that room. */
@@ -71,13 +73,13 @@ export interface Client<C extends AnyContract> {
    */
   readonly request: <Name extends RequestName<ClientMessages<C>>>(
     name: Name,
-    ...data: AskArguments<ClientMessages<C>, Name>
-  ) => Promise<Answer<ClientMessages<C>, Name>>;
+    ...data: CallArguments<ClientMessages<C>, Name>
+  ) => Promise<CallOutput<ClientMessages<C>, Name>>;
   /** Asks a stream, when it is iterated; leaving the loop ends the server's handler. Fails as `request` does. */
   readonly stream: <Name extends StreamName<ClientMessages<C>>>(
     name: Name,
-    ...data: AskArguments<ClientMessages<C>, Name>
-  ) => AsyncGenerator<Answer<ClientMessages<C>, Name>, void, undefined>;
+    ...data: CallArguments<ClientMessages<C>, Name>
+  ) => AsyncGenerator<CallOutput<ClientMessages<C>, Name>, void, undefined>;
   /** Answers a request or a stream of the server; returns its own undo. Throws TypeError when it is answered already. */
   readonly handle: <Name extends RequestName<ServerMessages<C>> | StreamName<ServerMessages<C>>>(
     name: Name,

@@ -5,7 +5,7 @@ export { openSocket } from "./open-socket.ts";
 export type { OpenSocketOptions } from "./open-socket.ts";
 export type { Gap } from "./rooms.ts";
 export type { WebSocketClass, WebSocketLike } from "./connection/websocket-class.ts";
-export type { ConnectionStatus, Subscribable as Watchable } from "./connection/status.ts";
+export type { ConnectionStatus, Subscribable } from "./connection/status.ts";
 export {
   binary,
   bool,
@@ -23,4 +23,5 @@ export {
   text,
   ValidationError,
 } from "@symbolon/protocol";
-export type { Closed, Codec, EventOptions, Failure, Issue, Message, Sent } from "@symbolon/protocol";
+export type { Closed, Codec, Issue, Message, Sent } from "@symbolon/protocol";
+export type { EventOptions, EventFailure } from "@symbolon/protocol/internal";

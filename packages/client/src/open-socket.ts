@@ -1,12 +1,11 @@
+import { type Message, RequestError } from "@symbolon/protocol";
 import {
-  type Message,
-  RequestError,
-  Socket,
+  RawSocket,
   type SocketCodecs,
   type Wire,
   WireEvents,
   type WireListener,
-} from "@symbolon/protocol";
+} from "@symbolon/protocol/internal";
 import { type ReconnectingConnection, createConnection } from "./connection/connection.ts";
 import type { WebSocketClass } from "./connection/websocket-class.ts";
 
@@ -27,8 +26,8 @@ export interface OpenSocketOptions<Receive = Message, Send = unknown> extends So
 export function openSocket<Receive = Message, Send = unknown>(
   url: string | URL,
   options: OpenSocketOptions<Receive, Send> = {},
-): Socket<Receive, Send> & AsyncDisposable {
-  const socket = new Socket(new LastingWire(url, options), options);
+): RawSocket<Receive, Send> & AsyncDisposable {
+  const socket = new RawSocket(new LastingWire(url, options), options);
   const dispose = async (): Promise<void> => {
     socket.close();
     await socket.closed;

@@ -1,11 +1,5 @@
-import {
-  type GapFrame,
-  type Hello,
-  ProtocolError,
-  type RoomFrame,
-  type SaidFrame,
-  type SkipFrame,
-} from "@symbolon/protocol";
+import { ProtocolError } from "@symbolon/protocol";
+import type { GapFrame, Hello, RoomFrame, SaidFrame, SkipFrame } from "@symbolon/protocol/internal";
 
 /** Something was said that this client will never hear. */
 export interface Gap {

@@ -1,4 +1,4 @@
-import type { EventFrame, SaidFrame } from "@symbolon/protocol";
+import type { EventFrame, SaidFrame } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { createRooms, type Gap } from "../src/rooms.ts";
 

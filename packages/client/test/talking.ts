@@ -1,4 +1,5 @@
-import { contract, type Failure, type Hello, request, stream } from "@symbolon/protocol";
+import { contract, request, stream } from "@symbolon/protocol";
+import type { EventFailure, Hello } from "@symbolon/protocol/internal";
 import { z } from "zod";
 import { connect, type OutboxOptions, type Reset } from "../src/index.ts";
 import { fakeSockets, pass, welcome } from "./connection/fakes.ts";
@@ -18,7 +19,7 @@ export async function talking(outbox: OutboxOptions = {}) {
   const client = connect(talk, { url: "ws://test", WebSocket, outbox });
   const order: unknown[] = [];
   const resets: Reset[] = [];
-  const failures: Failure[] = [];
+  const failures: EventFailure[] = [];
   client.on("told", (n) => void order.push(n));
   client.on("reset", (reset) => {
     order.push("reset");

@@ -14,32 +14,32 @@ export type {
 } from "./contract/setup.ts";
 export { Socket } from "./socket/socket.ts";
 export type { PairOptions } from "./socket/socket.ts";
-export type { ExpectedMessage as Expected } from "./socket/expect.ts";
-export type { PendingWire, SocketReadyState as SocketState } from "./socket/pending-wire.ts";
+export type { ExpectedMessage } from "./socket/expect.ts";
+export type { PendingWire, SocketReadyState } from "./socket/pending-wire.ts";
 export type {
-  Merged as Layered,
-  Exact as NoOthers,
+  Merged,
+  Exact,
   SocketClass,
-  SocketDefaults as SocketLayer,
+  SocketDefaults,
   SocketOf,
   SocketRouteOptions,
 } from "./socket/socket-options.ts";
-export type { UnreadPolicy as Unread } from "./socket/unread.ts";
+export type { UnreadPolicy } from "./socket/unread.ts";
 export { listen, listenEach } from "./socket/listen.ts";
 export type {
-  ListenerResult as Answer,
-  MessageListener as Hear,
-  StandaloneMessageListener as HearApart,
-  ListenerInput as Heard,
+  ListenerResult,
+  MessageListener,
+  StandaloneMessageListener,
+  ListenerInput,
   Listener,
-  StandaloneListener as ListenerApart,
-  StandaloneSocket as SocketApart,
+  StandaloneListener,
+  StandaloneSocket,
 } from "./socket/listen.ts";
-export type { SocketHandler, SocketResult, StreamedValues as Streamed } from "./socket/serve-socket.ts";
+export type { SocketHandler, SocketResult, StreamedValues } from "./socket/serve-socket.ts";
 export type { SocketRoom } from "./socket/socket-rooms.ts";
 export type { LimitOptions } from "./access/limits.ts";
 export type { Gauges, HttpHandler } from "./app/routes.ts";
-export type { Hook, HookResult, ReservedContextKey as OwnName, Provided } from "./request/hook.ts";
+export type { Hook, HookResult, ReservedContextKey, Provided } from "./request/hook.ts";
 export type { BaseContext, Context, HookContext, NoSchemas, RouteSchemas } from "./request/context.ts";
 export type { BroadcastOptions, Room, RoomChange } from "./rooms/room.ts";
 export type { HeartbeatOptions } from "./timing/heartbeat.ts";
@@ -67,6 +67,7 @@ export {
   text,
   ValidationError,
 } from "@symbolon/protocol";
-export type { Closed, Codec, Issue, Message, Sent, SocketCodecs } from "@symbolon/protocol";
+export type { Closed, Codec, Issue, Message, Sent } from "@symbolon/protocol";
+export type { SocketCodecs } from "@symbolon/protocol/internal";
 export type { SessionOptions } from "./session/sessions.ts";
 export type { SessionChange } from "./session/session-change.ts";

@@ -1,4 +1,5 @@
-import { checkCloseCode, closeAdvice, CloseError, cutReason, type Message } from "@symbolon/protocol";
+import { CloseError, type Message } from "@symbolon/protocol";
+import { checkCloseCode, closeAdvice, cutReason } from "@symbolon/protocol/internal";
 import { Timer } from "./timer.ts";
 import { backoff, first } from "./backoff.ts";
 import { abnormal, goingAway, normal, superseded, tooMany } from "./close-codes.ts";

@@ -1,4 +1,5 @@
-import { CloseError, cutReason, type Message, type Wire } from "@symbolon/protocol";
+import { CloseError, type Message } from "@symbolon/protocol";
+import { cutReason, type Wire } from "@symbolon/protocol/internal";
 import { Timer } from "./timer.ts";
 import { abnormal, badRequest, goingAway, internalError } from "./close-codes.ts";
 import { type WebSocketClass, createWebSocket, type WebSocketLike } from "./websocket-class.ts";

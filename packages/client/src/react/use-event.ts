@@ -1,10 +1,11 @@
-import type { AnyContract, EventName, Failure, HandlerInput, ServerMessages } from "@symbolon/protocol";
+import type { AnyContract, EventName, HandlerInput, ServerMessages } from "@symbolon/protocol";
+import type { EventFailure } from "@symbolon/protocol/internal";
 import { useEffect, useInsertionEffect, useRef } from "react";
 import type { Client } from "../connect.ts";
 
 /** What is told with an event of the server, or with `failed`. */
 export type EventData<C extends AnyContract, Name> =
-  Name extends EventName<ServerMessages<C>> ? HandlerInput<ServerMessages<C>[Name]> : Failure;
+  Name extends EventName<ServerMessages<C>> ? HandlerInput<ServerMessages<C>[Name]> : EventFailure;
 
 /**
  * Calls `listener` for each such event, in order, while the component is mounted. Always the listener of the newest

@@ -1,8 +1,8 @@
 import type {
-  Answer,
+  CallOutput,
   AnyContract,
-  AskArguments,
-  AskOptions,
+  CallArguments,
+  CallOptions,
   ClientMessages,
   RequestName,
 } from "@symbolon/protocol";
@@ -30,12 +30,12 @@ type Asked<Reply> = Omit<RequestState<[], Reply>, "execute">;
 export function useRequest<C extends AnyContract, Name extends RequestName<ClientMessages<C>>>(
   client: Client<C>,
   name: Name,
-): RequestState<AskArguments<ClientMessages<C>, Name>, Answer<ClientMessages<C>, Name>> {
-  type Reply = Answer<ClientMessages<C>, Name>;
+): RequestState<CallArguments<ClientMessages<C>, Name>, CallOutput<ClientMessages<C>, Name>> {
+  type Reply = CallOutput<ClientMessages<C>, Name>;
   // The question is checked where `ask` is called; here it is only handed on, with a signal.
-  const request = client.request as (name: Name, data: unknown, options: AskOptions) => Promise<Reply>;
-  const [asked, ask] = useTask<Asked<Reply>, AskArguments<ClientMessages<C>, Name>>(
-    async (gone, say, ...[input, options]: AskArguments<ClientMessages<C>, Name>) => {
+  const request = client.request as (name: Name, data: unknown, options: CallOptions) => Promise<Reply>;
+  const [asked, ask] = useTask<Asked<Reply>, CallArguments<ClientMessages<C>, Name>>(
+    async (gone, say, ...[input, options]: CallArguments<ClientMessages<C>, Name>) => {
       say({ error: undefined, isPending: true });
       const signal = options?.signal ? AbortSignal.any([options.signal, gone]) : gone;
       return { data: await request(name, input, { ...options, signal }) };

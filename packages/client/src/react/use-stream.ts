@@ -1,8 +1,8 @@
 import type {
-  Answer,
+  CallOutput,
   AnyContract,
-  AskArguments,
-  AskOptions,
+  CallArguments,
+  CallOptions,
   ClientMessages,
   HandlerUpload,
   StreamName,
@@ -39,7 +39,7 @@ export interface StreamState<Item> {
 }
 
 type StreamProgress<Item> = Omit<StreamState<Item>, "restart">;
-type Stream<Item> = (name: string, input: unknown, options: AskOptions) => AsyncIterable<Item>;
+type Stream<Item> = (name: string, input: unknown, options: CallOptions) => AsyncIterable<Item>;
 
 /**
  * The items of a stream, as they come. It is asked when the component is mounted, and anew for another client, name,
@@ -49,10 +49,10 @@ type Stream<Item> = (name: string, input: unknown, options: AskOptions) => Async
 export function useStream<C extends AnyContract, Name extends InputStreamName<C>>(
   client: Client<C>,
   name: Name,
-  input: AskArguments<ClientMessages<C>, Name>[0],
+  input: CallArguments<ClientMessages<C>, Name>[0],
   { keep = 100, timeout }: UseStreamOptions = {},
-): StreamState<Answer<ClientMessages<C>, Name>> {
-  type Item = Answer<ClientMessages<C>, Name>;
+): StreamState<CallOutput<ClientMessages<C>, Name>> {
+  type Item = CallOutput<ClientMessages<C>, Name>;
   // The input is checked where the hook is called; here it is only handed on, with a signal.
   const stream = client.stream as unknown as Stream<Item>;
   const first: StreamProgress<Item> = { items: [], error: undefined, running: true };

@@ -1,4 +1,4 @@
-import { jsonFrames, type Welcome } from "@symbolon/protocol";
+import { jsonFrames, type Welcome } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
 import {
   type ReconnectingConnection,

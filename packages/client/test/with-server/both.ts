@@ -1,4 +1,5 @@
-import { type CallingPeer, contract, request, stream } from "@symbolon/protocol";
+import { contract, request, stream } from "@symbolon/protocol";
+import type { RpcPeer } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { Clock, testNetwork } from "@symbolon/server/testing";
@@ -23,7 +24,7 @@ const both = contract("/both", { client: messages, server: messages });
 type Messages = typeof messages;
 
 /** Who asks, be it the client or the server. */
-type Half = Pick<CallingPeer<Messages>, "request" | "stream" | "send">;
+type Half = Pick<RpcPeer<Messages>, "request" | "stream" | "send">;
 
 /** What a handler is told of a call. */
 export interface Told {

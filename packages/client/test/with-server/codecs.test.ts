@@ -1,4 +1,5 @@
-import { contract, jsonFrames, stream, type FrameCodec } from "@symbolon/protocol";
+import { contract, stream, type FrameCodec } from "@symbolon/protocol";
+import { jsonFrames } from "@symbolon/protocol/internal";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";

@@ -1,4 +1,5 @@
-import { contract, type FrameCodec, jsonFrames } from "@symbolon/protocol";
+import { contract, type FrameCodec } from "@symbolon/protocol";
+import { jsonFrames } from "@symbolon/protocol/internal";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { type AppOptions, createApp, type RoomsOptions } from "@symbolon/server";
 import { memoryStore } from "@symbolon/server/store";

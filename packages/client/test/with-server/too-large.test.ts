@@ -1,5 +1,6 @@
 // A server says how large a message it takes: what is larger is not sent, and its sender is told.
-import { type CallingPeer, contract, request, RequestError, stream } from "@symbolon/protocol";
+import { contract, request, RequestError, stream } from "@symbolon/protocol";
+import type { RpcPeer } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -24,7 +25,7 @@ const notes = contract("/notes", {
   },
 });
 
-type Asker = Pick<CallingPeer<typeof notes.definition.server>, "request" | "send" | "stream">;
+type Asker = Pick<RpcPeer<typeof notes.definition.server>, "request" | "send" | "stream">;
 
 const limit = 65_536;
 const tooLarge = expect.objectContaining({ name: "RequestError", code: "TOO_LARGE" });

@@ -33,7 +33,7 @@ export type EventInput<M extends Messages, Name extends EventName<M>> = M[Name] 
   ? Input<M[Name]>
   : never;
 /** What one reads of an answer: the reply of a request, each item of a stream. */
-export type Reply<M extends Messages, Name extends keyof M> = Output<DefinitionOf<M[Name]>["output"]>;
+export type CallOutput<M extends Messages, Name extends keyof M> = Output<DefinitionOf<M[Name]>["output"]>;
 /** The arguments of a question after its name: its input, and how it may end early. */
 export type CallArguments<M extends Messages, Name extends keyof M> = [
   data: Input<DefinitionOf<M[Name]>["input"]>,

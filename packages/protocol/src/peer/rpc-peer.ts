@@ -1,6 +1,6 @@
 import { callFrames } from "../frames/call-frames.ts";
 import { Calls, type OpenCalls } from "./calls.ts";
-import type { Reply, CallArguments, Messages, RequestName, StreamName } from "../contract/contract.ts";
+import type { CallOutput, CallArguments, Messages, RequestName, StreamName } from "../contract/contract.ts";
 import type { Frame } from "../frames/frame.ts";
 import type { CallHandler } from "../contract/message-kind.ts";
 import { own, EventPeer, type PeerOptions } from "./peer.ts";
@@ -37,7 +37,7 @@ export class RpcPeer<Says extends Messages = Messages> extends EventPeer<Says> {
   async request<Name extends RequestName<Says>>(
     name: Name,
     ...[data, options]: CallArguments<Says, Name>
-  ): Promise<Reply<Says, Name>> {
+  ): Promise<CallOutput<Says, Name>> {
     return this.#calls.start("request", name, data, options);
   }
 
@@ -45,9 +45,9 @@ export class RpcPeer<Says extends Messages = Messages> extends EventPeer<Says> {
   stream<Name extends StreamName<Says>>(
     name: Name,
     ...[data, options]: CallArguments<Says, Name>
-  ): AsyncGenerator<Reply<Says, Name>, void, undefined> {
+  ): AsyncGenerator<CallOutput<Says, Name>, void, undefined> {
     return this.#calls.start("stream", name, data, options) as AsyncGenerator<
-      Reply<Says, Name>,
+      CallOutput<Says, Name>,
       void,
       undefined
     >;

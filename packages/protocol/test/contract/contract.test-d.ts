@@ -5,17 +5,14 @@ import {
   type ClientMessages,
   contract,
   href,
-  type Input,
-  type Output,
-  type ParamName,
   type ParamsInput,
   type ParamsOutput,
   type PathParams,
-  type Peer,
   type QueryInput,
   type QueryOutput,
   type ServerMessages,
 } from "../../src/index.ts";
+import { type Input, type Output, type ParamName, type EventPeer } from "../../src/internal.ts";
 
 const length = z.string().transform((line) => line.length);
 const chat = contract("/chat/:room", {
@@ -83,7 +80,7 @@ test("url asks for what the contract needs and no more", () => {
 });
 
 test("a peer says only what the contract says, with its data", () => {
-  const say = (peer: Peer<ClientMessages<Chat>>): void => {
+  const say = (peer: EventPeer<ClientMessages<Chat>>): void => {
     peer.send("say", { text: "a" });
     peer.send("measure", "abc");
     // @ts-expect-error there is no such message

@@ -1,7 +1,7 @@
 import { expectTypeOf, test } from "vitest";
 import type {
-  Answer,
-  AskArguments,
+  CallOutput,
+  CallArguments,
   DeclaredError,
   EventInput,
   HandlerInput,
@@ -26,9 +26,9 @@ test("each library types the same contract", () => {
   expectTypeOf<HandlerInput<Valibot["say"]>>().toEqualTypeOf<Heard>();
   expectTypeOf<HandlerInput<Arktype["say"]>>().toEqualTypeOf<Heard>();
 
-  expectTypeOf<AskArguments<Zod, "order">[0]>().toEqualTypeOf<{ id: string }>();
-  expectTypeOf<AskArguments<Valibot, "order">[0]>().toEqualTypeOf<{ id: string }>();
-  expectTypeOf<AskArguments<Arktype, "order">[0]>().toEqualTypeOf<{ id: string }>();
+  expectTypeOf<CallArguments<Zod, "order">[0]>().toEqualTypeOf<{ id: string }>();
+  expectTypeOf<CallArguments<Valibot, "order">[0]>().toEqualTypeOf<{ id: string }>();
+  expectTypeOf<CallArguments<Arktype, "order">[0]>().toEqualTypeOf<{ id: string }>();
 
   expectTypeOf<HandlerInput<Zod["order"]>>().toEqualTypeOf<{ id: number }>();
   expectTypeOf<HandlerInput<Valibot["order"]>>().toEqualTypeOf<{ id: number }>();
@@ -39,9 +39,9 @@ test("each library types the same contract", () => {
   expectTypeOf<HandlerOutput<Valibot["order"]>>().toEqualTypeOf<Reply>();
   expectTypeOf<HandlerOutput<Arktype["order"]>>().toEqualTypeOf<Reply>();
 
-  expectTypeOf<Answer<Zod, "order">>().toEqualTypeOf<number>();
-  expectTypeOf<Answer<Valibot, "lines">>().toEqualTypeOf<number>();
-  expectTypeOf<Answer<Arktype, "lines">>().toEqualTypeOf<number>();
+  expectTypeOf<CallOutput<Zod, "order">>().toEqualTypeOf<number>();
+  expectTypeOf<CallOutput<Valibot, "lines">>().toEqualTypeOf<number>();
+  expectTypeOf<CallOutput<Arktype, "lines">>().toEqualTypeOf<number>();
 
   type Uploaded = { readonly upload: AsyncIterable<number> };
   expectTypeOf<HandlerUpload<Zod["lines"]>>().toEqualTypeOf<Uploaded>();

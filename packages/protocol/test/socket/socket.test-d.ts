@@ -1,20 +1,21 @@
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { binary, bool, bytes, int, json, joinedWires, type Message, Socket, text } from "../../src/index.ts";
+import { binary, bool, bytes, int, json, type Message, text } from "../../src/index.ts";
+import { joinedWires, RawSocket } from "../../src/internal.ts";
 
 const [wire] = joinedWires();
 const length = json(z.string().transform((line) => line.length));
 
 test("without codecs one reads messages and writes anything", () => {
-  const socket = new Socket(wire);
-  expectTypeOf(socket).toEqualTypeOf<Socket>();
+  const socket = new RawSocket(wire);
+  expectTypeOf(socket).toEqualTypeOf<RawSocket>();
   expectTypeOf(socket.receive()).resolves.toEqualTypeOf<Message>();
   expectTypeOf<Parameters<typeof socket.send>>().toEqualTypeOf<[value: unknown]>();
 });
 
 test("the codecs say what is read and what is written", () => {
-  const socket = new Socket(wire, { receive: length, send: length });
-  expectTypeOf(socket).toEqualTypeOf<Socket<number, string>>();
+  const socket = new RawSocket(wire, { receive: length, send: length });
+  expectTypeOf(socket).toEqualTypeOf<RawSocket<number, string>>();
   expectTypeOf(socket[Symbol.asyncIterator]().next()).resolves.toEqualTypeOf<IteratorResult<number, void>>();
   socket.send("abc");
   // @ts-expect-error one writes the input of the schema
@@ -25,7 +26,7 @@ test("the codecs say what is read and what is written", () => {
 });
 
 test("receive reads by the codec it is given", () => {
-  const socket = new Socket(wire, { receive: text });
+  const socket = new RawSocket(wire, { receive: text });
   expectTypeOf(socket.receive()).resolves.toBeString();
   expectTypeOf(socket.receive(int)).resolves.toBeNumber();
   expectTypeOf(socket.receive(bool)).resolves.toBeBoolean();

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Closed, Mailbox, type Message, type Wire } from "@symbolon/protocol";
+import type { Closed, Message } from "@symbolon/protocol";
+import { BoundedQueue, type Wire } from "@symbolon/protocol/internal";
 
 /** A wire under test and the wire at its other end. */
 export interface Connected {
@@ -18,8 +19,8 @@ export interface Abilities {
 }
 
 /** Everything that is told on `wire`, to be awaited piece by piece. */
-export function hearing(wire: Wire): Mailbox<Message | Closed> {
-  const heard = new Mailbox<Message | Closed>();
+export function hearing(wire: Wire): BoundedQueue<Message | Closed> {
+  const heard = new BoundedQueue<Message | Closed>();
   wire.listen({
     message: (message) => heard.push(message),
     closed: (closed) => heard.push(closed),

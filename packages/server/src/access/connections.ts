@@ -1,4 +1,5 @@
-import { CloseCode, CloseError, type Wire } from "@symbolon/protocol";
+import { CloseCode, CloseError } from "@symbolon/protocol";
+import type { Wire } from "@symbolon/protocol/internal";
 import type { Accept, Exchange } from "../request/exchange.ts";
 import type { Clock } from "../timing/clock.ts";
 import { readIdentity } from "../request/identity.ts";

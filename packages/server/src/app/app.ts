@@ -1,12 +1,12 @@
 import {
   type AnyContract,
-  checkCloseCode,
   CloseCode,
   CloseError,
   type FrameCodec,
   type ParamsOutput,
   type QueryOutput,
 } from "@symbolon/protocol";
+import { checkCloseCode } from "@symbolon/protocol/internal";
 import type { Accept } from "../request/exchange.ts";
 import { type Clock, SystemClock } from "../timing/clock.ts";
 import { toLogLine, isClientError } from "../request/client-errors.ts";

@@ -1,4 +1,5 @@
-import { CloseCode, CloseError, type FrameCodec, jsonFrames } from "@symbolon/protocol";
+import { CloseCode, CloseError, type FrameCodec } from "@symbolon/protocol";
+import { jsonFrames } from "@symbolon/protocol/internal";
 import { checkUnused } from "../request/response.ts";
 import { type Accept, Exchange } from "../request/exchange.ts";
 import type { Clock } from "../timing/clock.ts";

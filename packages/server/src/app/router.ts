@@ -1,4 +1,4 @@
-import { pathPattern } from "@symbolon/protocol";
+import { pathPattern } from "@symbolon/protocol/internal";
 
 /** What may be found at a path. */
 export interface RouteMatch<Route> {

@@ -1,4 +1,5 @@
-import { type AnyContract, type CloseError, pathPattern, type PathPattern } from "@symbolon/protocol";
+import type { AnyContract, CloseError } from "@symbolon/protocol";
+import { pathPattern, type PathPattern } from "@symbolon/protocol/internal";
 import type { Accept, Exchange } from "../request/exchange.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { RouteSchemas } from "../request/context.ts";

@@ -1,11 +1,11 @@
 import {
   type AnyContract,
   type FrameCodec,
-  jsonFrames,
   RequestError,
   Sent,
   type ServerMessages,
 } from "@symbolon/protocol";
+import { jsonFrames } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { memoryStore } from "../store/memory-store.ts";

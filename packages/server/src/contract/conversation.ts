@@ -3,13 +3,12 @@ import {
   CloseCode,
   type Closed,
   CloseError,
-  type Failure,
-  type Frame,
   OutcomeUnknown,
   ProtocolError,
   RequestError,
   type ServerMessages,
 } from "@symbolon/protocol";
+import type { EventFailure, Frame } from "@symbolon/protocol/internal";
 import type { Exchange } from "../request/exchange.ts";
 import { closeFromResponse, sendableClose } from "../request/errors.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
@@ -201,7 +200,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   }
 
   /** An event of the server failed, and nobody awaited it: the app is told of those that the client has refused. */
-  #unsaid({ name, error }: Failure): void {
+  #unsaid({ name, error }: EventFailure): void {
     const full = error instanceof RequestError && error.code === "OUTBOX_FULL";
     if (full && this.#running && this.link.detached) this.link.overflow();
     else if (error instanceof RequestError)

@@ -1,7 +1,7 @@
-import { Mailbox, type Turn } from "@symbolon/protocol";
+import { BoundedQueue, type Task } from "@symbolon/protocol/internal";
 
 /** Where a client's messages wait for their handlers, and what is to be done when those before it were handled. */
-export class HandlerQueue extends Mailbox<Turn> {
+export class HandlerQueue extends BoundedQueue<Task> {
   #dropped = false;
 
   /** Calls `act` when everything that waits now was handled; after `end` or `drop` it does nothing. */
@@ -24,7 +24,7 @@ export class HandlerQueue extends Mailbox<Turn> {
   }
 
   /** The next message: whoever takes it has handled the one before. */
-  override async pull(): Promise<Turn> {
+  override async pull(): Promise<Task> {
     for (;;) {
       const turn = await super.pull();
       if (!this.#dropped) return turn;

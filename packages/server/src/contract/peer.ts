@@ -1,16 +1,17 @@
-import { type Closed, type Messages, CallingPeer, type PeerOptions, type Turn } from "@symbolon/protocol";
+import type { Closed, Messages } from "@symbolon/protocol";
+import { RpcPeer, type PeerOptions, type Task } from "@symbolon/protocol/internal";
 import type { SessionChange, ObservableSession } from "../session/session-change.ts";
 
 /** What a client's peer needs besides. */
 interface ServerPeerOptions extends PeerOptions {
   /** Keeps what waits for its turn, and takes the turns one after another. */
-  readonly queue: (turn: Turn) => void;
+  readonly queue: (turn: Task) => void;
   /** The last number that an event or call of this half has had, when it goes on after a restart. Default 0. */
   readonly from?: number | undefined;
 }
 
 /** A client, as a contract's setup holds it: one session, over as many connections as it takes. */
-export class Peer<Says extends Messages = Messages> extends CallingPeer<Says> {
+export class Peer<Says extends Messages = Messages> extends RpcPeer<Says> {
   /** Names this session, in plain mode this connection; no two share it. */
   readonly id: string;
   /** Resolves when the session has ended. Never rejects. */
@@ -23,7 +24,7 @@ export class Peer<Says extends Messages = Messages> extends CallingPeer<Says> {
    */
   readonly subscribe: (watcher: (change: SessionChange) => void) => () => void;
 
-  readonly #queue: (turn: Turn) => void;
+  readonly #queue: (turn: Task) => void;
 
   constructor(
     options: ServerPeerOptions,
@@ -40,7 +41,7 @@ export class Peer<Says extends Messages = Messages> extends CallingPeer<Says> {
     this.signal = signal;
   }
 
-  override queue(turn: Turn): void {
+  override queue(turn: Task): void {
     this.#queue(turn);
   }
 }

@@ -1,11 +1,5 @@
-import {
-  type AnyContract,
-  CloseCode,
-  type FrameCodec,
-  type Hello,
-  type SessionKey,
-  type Wire,
-} from "@symbolon/protocol";
+import { type AnyContract, CloseCode, type FrameCodec } from "@symbolon/protocol";
+import type { Hello, SessionKey, Wire } from "@symbolon/protocol/internal";
 import type { Exchange } from "../request/exchange.ts";
 import { ContractRooms, type RoomClient } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";

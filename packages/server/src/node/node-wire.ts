@@ -1,13 +1,12 @@
 import type { Duplex } from "node:stream";
+import { CloseCode, type Message } from "@symbolon/protocol";
 import {
-  CloseCode,
   checkCloseCode,
   cutReason,
-  type Message,
   type Wire,
   WireEvents,
   type WireListener,
-} from "@symbolon/protocol";
+} from "@symbolon/protocol/internal";
 import { WebSocket } from "ws";
 import { FrameWriter } from "./frame-writer.ts";
 

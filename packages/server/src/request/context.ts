@@ -1,4 +1,5 @@
-import { type Output, type PathParams, type Schema, ValidationError, validate } from "@symbolon/protocol";
+import { type PathParams, type Schema, ValidationError } from "@symbolon/protocol";
+import { type Output, validate } from "@symbolon/protocol/internal";
 import { basicCredentials, bearerToken, type Credentials } from "./credentials.ts";
 import { offeredProtocols } from "./subprotocol.ts";
 

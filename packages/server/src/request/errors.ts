@@ -1,12 +1,5 @@
-import {
-  checkCloseCode,
-  CloseCode,
-  closeCodeOfStatus,
-  CloseError,
-  cutReason,
-  ProtocolError,
-  ValidationError,
-} from "@symbolon/protocol";
+import { CloseCode, CloseError, ProtocolError, ValidationError } from "@symbolon/protocol";
+import { checkCloseCode, closeCodeOfStatus, cutReason } from "@symbolon/protocol/internal";
 
 /** A close one may send. */
 export interface Close {

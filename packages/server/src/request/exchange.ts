@@ -1,4 +1,4 @@
-import type { Wire } from "@symbolon/protocol";
+import type { Wire } from "@symbolon/protocol/internal";
 import { checkHandshakeHeaders, mergeHeaders, observeBody } from "./response.ts";
 import { runInContext } from "./around.ts";
 import { type MutableContext, validateParts, type RouteSchemas } from "./context.ts";

@@ -1,11 +1,5 @@
-import {
-  type CloseError,
-  type FrameCodec,
-  type Hello,
-  jsonFrames,
-  type Message,
-  type Wire,
-} from "@symbolon/protocol";
+import type { CloseError, FrameCodec, Message } from "@symbolon/protocol";
+import { type Hello, jsonFrames, type Wire } from "@symbolon/protocol/internal";
 import type { RoomPosition } from "../store/store.ts";
 
 /** What carries a room's messages to a client that is here. */

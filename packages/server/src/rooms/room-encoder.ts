@@ -1,4 +1,5 @@
-import { type FrameCodec, jsonFrames, type Message } from "@symbolon/protocol";
+import type { FrameCodec, Message } from "@symbolon/protocol";
+import { jsonFrames } from "@symbolon/protocol/internal";
 import type { RoomEntry } from "../store/store.ts";
 
 /** What is said in rooms as it stands in their logs and on the wire: encoded once for each codec, whoever listens. */

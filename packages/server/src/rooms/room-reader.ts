@@ -1,4 +1,5 @@
-import { CloseCode, CloseError, type Frame, jsonFrames } from "@symbolon/protocol";
+import { CloseCode, CloseError } from "@symbolon/protocol";
+import { type Frame, jsonFrames } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 import type { RoomEncoder } from "./room-encoder.ts";
 import type { RoomOutlet, RoomSubscriber } from "./memberships.ts";

@@ -1,4 +1,5 @@
-import { CloseCode, type Hello, jsonFrames, ProtocolError, VERSION, type Wire } from "@symbolon/protocol";
+import { CloseCode, ProtocolError } from "@symbolon/protocol";
+import { type Hello, jsonFrames, VERSION, type Wire } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 import { readFrame } from "./read-frame.ts";
 

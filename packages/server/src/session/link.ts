@@ -1,4 +1,5 @@
-import type { Closed, CloseError, Frame, Outbox } from "@symbolon/protocol";
+import type { Closed, CloseError } from "@symbolon/protocol";
+import type { Frame, Outbox } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
 import type { RoomMemberships } from "../rooms/memberships.ts";

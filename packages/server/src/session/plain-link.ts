@@ -1,12 +1,5 @@
-import {
-  type Closed,
-  CloseCode,
-  CloseError,
-  jsonFrames,
-  type Message,
-  ProtocolError,
-  type Wire,
-} from "@symbolon/protocol";
+import { type Closed, CloseCode, CloseError, type Message, ProtocolError } from "@symbolon/protocol";
+import { jsonFrames, type Wire } from "@symbolon/protocol/internal";
 import { randomUUID } from "node:crypto";
 import { readFrame } from "./read-frame.ts";
 import { withHeartbeat } from "../timing/heartbeat.ts";

@@ -1,13 +1,5 @@
-import {
-  type FrameCodec,
-  jsonFrames,
-  type Message,
-  type Outbox,
-  RequestError,
-  type SendOptions,
-  Sent,
-  type Wire,
-} from "@symbolon/protocol";
+import { type FrameCodec, type Message, RequestError, Sent } from "@symbolon/protocol";
+import { jsonFrames, type Outbox, type SendOptions, type Wire } from "@symbolon/protocol/internal";
 
 /** Says things on the one wire of a plain client, which acknowledges nothing: what the socket has taken is settled. */
 export class PlainOutbox implements Outbox {

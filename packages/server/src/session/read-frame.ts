@@ -1,11 +1,5 @@
-import {
-  callFrames,
-  clientFrames,
-  type Frame,
-  type FrameCodec,
-  type Message,
-  ProtocolError,
-} from "@symbolon/protocol";
+import { type FrameCodec, type Message, ProtocolError } from "@symbolon/protocol";
+import { callFrames, clientFrames, type Frame } from "@symbolon/protocol/internal";
 
 /** What is read besides what every half reads. */
 const frames = new Map([...callFrames, ...clientFrames]);

@@ -1,4 +1,5 @@
-import type { DurableOutlet, Heard, Message, Wire } from "@symbolon/protocol";
+import type { Message } from "@symbolon/protocol";
+import type { RecordingSink, Received, Wire } from "@symbolon/protocol/internal";
 import type {
   AttachRequest,
   AttachResult,
@@ -14,7 +15,7 @@ import type {
 /** What a recorder needs of its session. */
 export interface RecordedSession {
   /** What has come from the client. */
-  readonly received: () => Heard;
+  readonly received: () => Received;
   /** What is to be known again after a restart. */
   readonly note: () => Message;
   /** The store has given the session to somebody else, or has failed with an error: it ends here. */
@@ -22,7 +23,7 @@ export interface RecordedSession {
 }
 
 /** Has a session's steps recorded before anybody hears of them: what a wire was told survives what the store survives. */
-export class Recorder implements DurableOutlet {
+export class Recorder implements RecordingSink {
   readonly #store: SessionStore;
   readonly #session: RecordedSession;
   #claim: Claim;

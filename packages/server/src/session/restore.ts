@@ -1,4 +1,5 @@
-import { callFrames, type Frame, type FrameCodec, type Left, type OpenCalls } from "@symbolon/protocol";
+import type { FrameCodec } from "@symbolon/protocol";
+import { callFrames, type Frame, type RestoredState, type OpenCalls } from "@symbolon/protocol/internal";
 import type { SessionLink } from "./session-link.ts";
 import type { AttachResult, SessionState } from "../store/store.ts";
 
@@ -11,7 +12,7 @@ export function resetReason(stored: AttachResult | undefined): string | undefine
 export function restoredState(
   { received, lastSequence: out, unacknowledged: outgoing }: SessionState,
   codec: FrameCodec,
-): Left {
+): RestoredState {
   return {
     received: { upTo: received.upTo, pending: received.pending },
     lastSequence: out,

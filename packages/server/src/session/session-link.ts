@@ -1,19 +1,21 @@
 import {
-  closeAdvice,
   type Closed,
   CloseCode,
   CloseError,
-  type Credit,
-  DurableSession,
   type FrameCodec,
-  type Hello,
-  jsonFrames,
   type Message,
   ProtocolError,
-  type Left,
+} from "@symbolon/protocol";
+import {
+  closeAdvice,
+  type Credit,
+  DurableSession,
+  type Hello,
+  jsonFrames,
+  type RestoredState,
   type Welcome,
   type Wire,
-} from "@symbolon/protocol";
+} from "@symbolon/protocol/internal";
 import { readFrame } from "./read-frame.ts";
 import { withHeartbeat } from "../timing/heartbeat.ts";
 import type { Identity, RenewIdentity } from "../request/identity.ts";
@@ -46,7 +48,7 @@ export interface SessionLinkOptions extends LinkOptions {
   /** Resolves when nothing of the conversation is left. */
   readonly ended: Promise<void>;
   /** Where the session was left by a process that is gone; default: it begins. */
-  readonly restored?: Left | undefined;
+  readonly restored?: RestoredState | undefined;
 }
 
 /** The wires of a client, one after another, and the session that goes on from each to the next. */

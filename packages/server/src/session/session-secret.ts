@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import type { SessionKey } from "@symbolon/protocol";
+import type { SessionKey } from "@symbolon/protocol/internal";
 
 /** What names a session, and proves that it is the client's own. */
 export class SessionSecret {

@@ -1,4 +1,5 @@
-import { CloseCode, CloseError, type Hello } from "@symbolon/protocol";
+import { CloseCode, CloseError } from "@symbolon/protocol";
+import type { Hello } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 import type { SessionSecret } from "./session-secret.ts";
 

@@ -1,11 +1,5 @@
-import {
-  CloseCode,
-  CloseError,
-  type Message,
-  type Wire,
-  type WireListener,
-  WireEvents,
-} from "@symbolon/protocol";
+import { CloseCode, CloseError, type Message } from "@symbolon/protocol";
+import { type Wire, type WireListener, WireEvents } from "@symbolon/protocol/internal";
 
 import type { AcceptInit } from "../request/exchange.ts";
 

@@ -1,4 +1,5 @@
-import { CloseCode, type Closed, type Wire, type WireListener } from "@symbolon/protocol";
+import { CloseCode, type Closed } from "@symbolon/protocol";
+import type { Wire, WireListener } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 import type { Accept, Exchange } from "../request/exchange.ts";
 import { CloseResponse } from "../request/errors.ts";

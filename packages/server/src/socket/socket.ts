@@ -1,11 +1,5 @@
-import {
-  type Codec,
-  type Message,
-  Socket as BaseSocket,
-  type SocketCodecs,
-  ValidationError,
-  whatever,
-} from "@symbolon/protocol";
+import { type Codec, type Message, ValidationError, passthrough } from "@symbolon/protocol";
+import { RawSocket, type SocketCodecs } from "@symbolon/protocol/internal";
 import { markClientError } from "../request/client-errors.ts";
 import { checkExpected, type ExpectedMessage } from "./expect.ts";
 import { addStreamEnd } from "./lingering.ts";
@@ -24,7 +18,7 @@ export interface PairOptions {
  * those of `receive` and `pipe`, may be left alone: what fails while nobody waits for it ends the socket as if the
  * handler had thrown it, 1011 for a failure, and is told to `onError`; that the socket has ended is no failure.
  */
-export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receive, Send> {
+export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive, Send> {
   readonly #pending: PendingWire;
   readonly #kind: Codec<never, Receive>["type"];
 
@@ -78,7 +72,7 @@ export class Socket<Receive = Message, Send = unknown> extends BaseSocket<Receiv
   expect(value: ExpectedMessage): Promise<void> {
     return ObservedPromise.of(
       this,
-      checkExpected(value, () => this.receive(whatever)),
+      checkExpected(value, () => this.receive(passthrough)),
     );
   }
 

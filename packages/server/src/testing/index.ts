@@ -1,4 +1,5 @@
-import { CloseCode, CloseError, HandshakeError, type Wire } from "@symbolon/protocol";
+import { CloseCode, CloseError, HandshakeError } from "@symbolon/protocol";
+import type { Wire } from "@symbolon/protocol/internal";
 import { mergeHeaders } from "../request/response.ts";
 import { type App, internalsOf, createDispatcher } from "../app/app.ts";
 import type { Accept } from "../request/exchange.ts";
@@ -13,8 +14,8 @@ import { withTimeout, type WaitOptions, TestSocket } from "./socket.ts";
 const { setImmediate: soon } = globalThis;
 
 export { Clock, CookieJar };
-export type { Side as Learns, ChaosOptions as Storm } from "./network.ts";
-export { type WaitOptions as Patience, TestSocket, TimeoutError } from "./socket.ts";
+export type { Side, ChaosOptions } from "./network.ts";
+export { type WaitOptions, TestSocket, TimeoutError } from "./socket.ts";
 
 /** How an app is served in a test; its routes may be declared later. */
 export interface TestOptions<State = unknown, Hooks extends readonly AnyHook[] = readonly AnyHook[]> {

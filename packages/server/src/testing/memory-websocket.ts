@@ -1,4 +1,5 @@
-import { CloseCode, type Closed, type Message, type Wire } from "@symbolon/protocol";
+import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
+import type { Wire } from "@symbolon/protocol/internal";
 
 /** The browser's `WebSocket` (WHATWG WebSockets) over a wire in memory. */
 export class MemoryWebSocket extends EventTarget {

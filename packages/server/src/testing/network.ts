@@ -1,12 +1,5 @@
-import {
-  CloseCode,
-  type Closed,
-  joinedWires,
-  type Message,
-  type Wire,
-  WireEvents,
-  type WireListener,
-} from "@symbolon/protocol";
+import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
+import { joinedWires, type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
 
 /** Which half learns that a connection broke; the other one hears nothing any more, and finds out by itself. */
 export type Side = "both" | "client" | "server";

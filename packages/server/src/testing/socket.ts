@@ -1,4 +1,5 @@
-import { type Codec, type Message, Socket, whatever, type Wire } from "@symbolon/protocol";
+import { type Codec, type Message, passthrough } from "@symbolon/protocol";
+import { RawSocket, type Wire } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 
 /** What was waited for in a test did not come in time. */
@@ -36,7 +37,7 @@ interface Waited {
 }
 
 /** The client's end of a socket in memory; closed when its scope ends. */
-export class TestSocket extends Socket implements AsyncDisposable {
+export class TestSocket extends RawSocket implements AsyncDisposable {
   /** The headers of the 101. */
   readonly headers: Headers;
   readonly #clock: Clock;
@@ -59,7 +60,7 @@ export class TestSocket extends Socket implements AsyncDisposable {
     first: Codec<never, unknown> | WaitOptions = {},
     second: WaitOptions = {},
   ): Promise<unknown> {
-    const [codec, { timeout }] = "decode" in first ? [first, second] : [whatever, first];
+    const [codec, { timeout }] = "decode" in first ? [first, second] : [passthrough, first];
     const waited = this.#waited.shift() ?? this.#wait();
     try {
       const limit = { timeout: timeout ?? this.#timeout, clock: this.#clock, what: "a message" };
@@ -87,7 +88,7 @@ export class TestSocket extends Socket implements AsyncDisposable {
   }
 
   #wait(): Waited {
-    const message = super.receive(whatever);
+    const message = super.receive(passthrough);
     message.catch(() => {}); // whoever receives is told, and nobody has to
     return { order: (this.#asked += 1), message };
   }

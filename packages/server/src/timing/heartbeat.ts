@@ -1,4 +1,5 @@
-import { CloseCode, type Wire, type WireListener } from "@symbolon/protocol";
+import { CloseCode } from "@symbolon/protocol";
+import type { Wire, WireListener } from "@symbolon/protocol/internal";
 import type { Clock } from "./clock.ts";
 
 /** When a silent client is asked, and when it is given up. */

@@ -1,4 +1,4 @@
-import type { WireListener } from "@symbolon/protocol";
+import type { WireListener } from "@symbolon/protocol/internal";
 import type { Clock } from "./clock.ts";
 
 /** What silence is, and what it leads to. */

@@ -1,4 +1,4 @@
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
@@ -52,7 +52,7 @@ test("an app is not mounted below itself, also not by way of another", () => {
 
 test("the rooms of the raw routes are reached from outside, and each app has its own", async () => {
   const [outer, inner] = [createApp(), createApp()];
-  const joined = new Mailbox<string>();
+  const joined = new BoundedQueue<string>();
   for (const [name, app] of Object.entries({ outer, inner }))
     app.ws(`/${name}`, async (socket, { room }) => {
       await socket.accept();

@@ -1,4 +1,5 @@
-import { contract, Mailbox } from "@symbolon/protocol";
+import { contract } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type AppOptions, createApp } from "../../src/app/app.ts";
@@ -72,7 +73,7 @@ describe("a room of a contract", () => {
 
   test("can be watched, and spoken to, from anywhere", async () => {
     const { net, service } = served();
-    const changes = new Mailbox<string>();
+    const changes = new BoundedQueue<string>();
     const lobby = service.room("lobby");
     lobby.subscribe(({ type: is, member }) => changes.push(`${is} ${member instanceof Peer}`));
     const ada = await inside(net, "ada");

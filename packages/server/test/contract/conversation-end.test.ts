@@ -1,4 +1,5 @@
-import { CloseError, Mailbox } from "@symbolon/protocol";
+import { CloseError } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { serve } from "@symbolon/server/node";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
@@ -91,7 +92,7 @@ test("nothing is handled of what waits when a handler has closed the connection"
 });
 
 test("what is said after this half began to close fails", async () => {
-  const outcomes = new Mailbox<unknown>();
+  const outcomes = new BoundedQueue<unknown>();
   const go = gate();
   const asked = gate();
   const app = createApp();
@@ -113,7 +114,7 @@ test("what is said after this half began to close fails", async () => {
 
 test("a setup's peer is told of a client that leaves while it is awaited", async () => {
   const began = gate();
-  const over = new Mailbox<unknown>();
+  const over = new BoundedQueue<unknown>();
   const errors: unknown[] = [];
   const app = createApp({ onError: (error) => void errors.push(error) });
   app.implement(chat, async (peer) => {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { contract, request, stream, SUBPROTOCOL } from "@symbolon/protocol";
+import { contract, request, stream } from "@symbolon/protocol";
+import { SUBPROTOCOL } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";

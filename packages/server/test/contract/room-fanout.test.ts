@@ -1,4 +1,5 @@
-import { contract, type FrameCodec, jsonFrames } from "@symbolon/protocol";
+import { contract, type FrameCodec } from "@symbolon/protocol";
+import { jsonFrames } from "@symbolon/protocol/internal";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-import { SUBPROTOCOL } from "@symbolon/protocol";
+import { SUBPROTOCOL } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";

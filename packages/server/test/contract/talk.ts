@@ -1,4 +1,5 @@
-import { contract, json, request, type ServerMessages, stream, type Welcome } from "@symbolon/protocol";
+import { contract, json, request, type ServerMessages, stream } from "@symbolon/protocol";
+import type { Welcome } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
 import { z } from "zod";
 import { type AppOptions, createApp } from "../../src/app/app.ts";

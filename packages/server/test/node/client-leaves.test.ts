@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { contract, type Closed, SUBPROTOCOL } from "@symbolon/protocol";
+import { contract, type Closed } from "@symbolon/protocol";
+import { SUBPROTOCOL } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { Clock } from "@symbolon/server/testing";

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { contract, SUBPROTOCOL } from "@symbolon/protocol";
+import { contract } from "@symbolon/protocol";
+import { SUBPROTOCOL } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
 import { attach, serve } from "@symbolon/server/node";
 import { Clock } from "@symbolon/server/testing";

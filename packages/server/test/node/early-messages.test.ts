@@ -1,4 +1,5 @@
-import { contract, SUBPROTOCOL } from "@symbolon/protocol";
+import { contract } from "@symbolon/protocol";
+import { SUBPROTOCOL } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";

@@ -1,6 +1,7 @@
 /** What raw routes put on a real wire: the frames themselves, and how connections end. */
 import { once } from "node:events";
-import { binary, json, Mailbox, text } from "@symbolon/protocol";
+import { binary, json, text } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp, listen } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { expect, test } from "vitest";
@@ -65,7 +66,7 @@ test("a listener ignores frames of the other kind, and closes with 1003 for what
 });
 
 test.each(["closes", "is cut"])("a generator is returned when the connection %s", async (how) => {
-  const log = new Mailbox<unknown>();
+  const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", async function* (socket) {
     try {

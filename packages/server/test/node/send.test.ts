@@ -1,4 +1,5 @@
-import { contract, Mailbox } from "@symbolon/protocol";
+import { contract } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { expect, test } from "vitest";
@@ -27,7 +28,7 @@ test.each(["/raw", "/contract"])(
   "at %s, what waits for room when the client is lost has failed",
   async (path) => {
     const stalled = gate();
-    const outcome = new Mailbox<unknown>();
+    const outcome = new BoundedQueue<unknown>();
     const app = saying(async (say) => {
       const sent = say();
       stalled.pass();
@@ -44,7 +45,7 @@ test.each(["/raw", "/contract"])(
 );
 
 test.each(["/raw", "/contract"])("at %s, what is said once the client has closed fails", async (path) => {
-  const outcome = new Mailbox<unknown>();
+  const outcome = new BoundedQueue<unknown>();
   const app = saying(async (say) => {
     await new Promise(setImmediate); // the close frame, which came in the same write, was read
     outcome.push(await Promise.resolve(say()).catch((error: unknown) => error));
@@ -61,7 +62,7 @@ test.each(["/raw", "/contract"])("at %s, what is said once the client has closed
 test.each(["/raw", "/contract"])("at %s, what is said while the server shuts down fails", async (path) => {
   const asked = gate();
   const closing = gate();
-  const outcome = new Mailbox<unknown>();
+  const outcome = new BoundedQueue<unknown>();
   const app = saying(async (say) => {
     asked.pass();
     await closing.passed;

@@ -1,4 +1,4 @@
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
@@ -11,7 +11,7 @@ await used.text();
 describe("a response", () => {
   /** An app that is told of what goes wrong, and a body that breaks after its first word. */
   function told() {
-    const errors = new Mailbox<unknown>();
+    const errors = new BoundedQueue<unknown>();
     const app = createApp({ onError: (error, { phase }) => errors.push([phase, error]) });
     const words = ["hello"];
     const body = (): ReadableStream<Uint8Array> =>

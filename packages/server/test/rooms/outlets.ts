@@ -1,4 +1,5 @@
-import { type CloseError, type FrameCodec, jsonFrames, type Message } from "@symbolon/protocol";
+import type { CloseError, FrameCodec, Message } from "@symbolon/protocol";
+import { jsonFrames } from "@symbolon/protocol/internal";
 import type { RoomOutlet } from "../../src/rooms/memberships.ts";
 
 /** A client that is here, as rooms tell it: notes what it is told, and may take no more. */

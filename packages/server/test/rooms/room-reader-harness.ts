@@ -1,4 +1,4 @@
-import { jsonFrames } from "@symbolon/protocol";
+import { jsonFrames } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";

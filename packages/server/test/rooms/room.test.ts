@@ -1,4 +1,5 @@
-import { int, Mailbox, Sent, ValidationError } from "@symbolon/protocol";
+import { int, Sent, ValidationError } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { type RoomMember, Rooms } from "../../src/rooms/room.ts";
@@ -6,7 +7,7 @@ import { testNetwork } from "../../src/testing/index.ts";
 
 class Hearer implements RoomMember {
   readonly heard: string[] = [];
-  readonly told = new Mailbox<unknown>();
+  readonly told = new BoundedQueue<unknown>();
   readonly closed: Promise<void>;
   leave: () => void = () => {};
 

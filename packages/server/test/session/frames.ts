@@ -1,8 +1,9 @@
-import { json, type Socket, SUBPROTOCOL } from "@symbolon/protocol";
+import { json } from "@symbolon/protocol";
+import { type RawSocket, SUBPROTOCOL } from "@symbolon/protocol/internal";
 import type { TestConnectOptions, TestNetwork, TestSocket } from "../../src/testing/index.ts";
 
 /** The next frame that a server says: of a conversation as a plain client is told it, without numbers and without acknowledgements. */
-export async function frame(socket: Socket): Promise<unknown> {
+export async function frame(socket: RawSocket): Promise<unknown> {
   for (;;) {
     const { s: _s, a: _a, ...told } = (await socket.receive(json())) as Record<string, unknown>;
     if (told["t"] !== "ack") return told;

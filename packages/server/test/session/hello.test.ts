@@ -1,4 +1,5 @@
-import { type Closed, joinedWires, type Message } from "@symbolon/protocol";
+import type { Closed, Message } from "@symbolon/protocol";
+import { joinedWires } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
 import { readHello } from "../../src/session/hello.ts";

@@ -1,4 +1,5 @@
-import type { Message, Wire } from "@symbolon/protocol";
+import type { Message } from "@symbolon/protocol";
+import type { Wire } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { Recorder } from "../../src/session/recorder.ts";

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type Frame, Mailbox, SUBPROTOCOL, type Welcome } from "@symbolon/protocol";
+import { type Frame, BoundedQueue, SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
 import { serve } from "@symbolon/server/node";
 import { describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -60,7 +60,7 @@ describe("how a connection ends", () => {
     await using server = await serve(app, { port: 0, host: "127.0.0.1" });
     const opened = async (first: object) => {
       const socket = new WebSocket(`ws://127.0.0.1:${server.port}/talk`, [SUBPROTOCOL]);
-      const heard = new Mailbox<string>();
+      const heard = new BoundedQueue<string>();
       socket.on("message", (data: Buffer) => heard.push(data.toString()));
       await once(socket, "open");
       socket.send(JSON.stringify(first));

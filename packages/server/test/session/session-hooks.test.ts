@@ -1,4 +1,4 @@
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import type { HookContext } from "../../src/request/context.ts";
@@ -57,7 +57,7 @@ describe("the hooks of a client that comes back", () => {
 describe("two dials of one client at once", () => {
   /** An app whose hooks wait for a gate, one for each dial. */
   function slow() {
-    const gates = new Mailbox<() => void>();
+    const gates = new BoundedQueue<() => void>();
     const log: string[] = [];
     const app = createApp();
     app
@@ -135,7 +135,7 @@ describe("two dials of one client at once", () => {
 
 describe("a wire that is lost before the welcome", () => {
   test("during hooks: they end, and nothing is set up", async () => {
-    const waits = new Mailbox<() => void>();
+    const waits = new BoundedQueue<() => void>();
     const log: string[] = [];
     const app = createApp();
     app
@@ -181,7 +181,7 @@ describe("a wire that is lost before the welcome", () => {
   });
 
   test("during the hooks of its return: the session waits on", async () => {
-    const waits = new Mailbox<() => void>();
+    const waits = new BoundedQueue<() => void>();
     const app = createApp();
     app
       .use(() => new Promise<void>((open) => waits.push(open)))

@@ -1,4 +1,5 @@
-import { contract, SUBPROTOCOL, type Welcome } from "@symbolon/protocol";
+import { contract } from "@symbolon/protocol";
+import { SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { contract, SUBPROTOCOL, type Welcome } from "@symbolon/protocol";
+import { contract } from "@symbolon/protocol";
+import { SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
 import { serve } from "@symbolon/server/node";
 import { describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";

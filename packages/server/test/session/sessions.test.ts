@@ -1,4 +1,5 @@
-import { CloseError, type Hello } from "@symbolon/protocol";
+import { CloseError } from "@symbolon/protocol";
+import type { Hello } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
 import { type TrackedSession, Sessions, type SessionOptions } from "../../src/session/sessions.ts";

@@ -1,4 +1,5 @@
-import { binary, bytes, type Closed, int, json, Mailbox, text } from "@symbolon/protocol";
+import { binary, bytes, type Closed, int, json, text } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
@@ -48,7 +49,7 @@ describe("what a listener returns", () => {
 
   test("after the listener closed the socket is dropped, whatever it is, and nothing has failed", async () => {
     const { app: it, net, onError } = app();
-    const ended = new Mailbox<unknown>();
+    const ended = new BoundedQueue<unknown>();
     const view = it.use(function* () {
       try {
         yield;
@@ -221,7 +222,7 @@ describe("an object", () => {
     ["opening", () => {}, crash],
   ])("hears of the end once when it crashes %s", async (_, message, open) => {
     const { app: it, net, onError } = app();
-    const ends = new Mailbox<Closed>();
+    const ends = new BoundedQueue<Closed>();
     it.ws("/", listen({ message, ...(open && { open }), close: (how) => ends.push(how) }));
     const socket = await net.connect("/");
     socket.send("hello");
@@ -256,7 +257,7 @@ describe("an object", () => {
 
   test("is part of a handler when one calls it, and hears of the end all the same", async () => {
     const { app: it, net } = app();
-    const log = new Mailbox<unknown>();
+    const log = new BoundedQueue<unknown>();
     const echo = listen<Socket, unknown>({
       message: (message) => message,
       close: ({ code }) => log.push(code),

@@ -1,4 +1,5 @@
-import { int, Mailbox, ValidationError } from "@symbolon/protocol";
+import { int, ValidationError } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
@@ -57,7 +58,7 @@ describe("a source that fails while the handler waits for something else", () =>
   });
 
   test("is what the hooks see", async () => {
-    const seen = new Mailbox<unknown>();
+    const seen = new BoundedQueue<unknown>();
     const app = createApp({ onError: () => ({ code: 4000, reason: "out of ticks" }) });
     const view = app.use(function* () {
       try {

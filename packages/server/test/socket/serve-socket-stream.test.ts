@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { once } from "node:events";
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
@@ -32,7 +32,7 @@ describe("when the client leaves, a generator handler", () => {
     const onError = vi.fn();
     const clock = new Clock();
     const app = createApp({ onError, clock });
-    const log = new Mailbox<string>();
+    const log = new BoundedQueue<string>();
     const view = app.use(function* () {
       yield;
       log.push("the hook ends");
@@ -97,7 +97,7 @@ describe("when the client leaves, a generator handler", () => {
 });
 
 test("a pipe beside a loop ends with the socket, and the handler with both", async () => {
-  const ends = new Mailbox<string>();
+  const ends = new BoundedQueue<string>();
   const { net, onError } = serving(async (socket) => {
     const sending = socket.pipe({
       [Symbol.asyncIterator]: () => ({

@@ -1,4 +1,5 @@
-import { contract, int, json, type SocketCodecs, text } from "@symbolon/protocol";
+import { contract, int, json, text } from "@symbolon/protocol";
+import type { SocketCodecs } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";

@@ -1,10 +1,11 @@
-import { contract, Mailbox } from "@symbolon/protocol";
+import { contract } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
 test("a room's watcher that fails is told to the app, with the request of who came or left", async () => {
-  const failures = new Mailbox<unknown>();
+  const failures = new BoundedQueue<unknown>();
   const app = createApp({
     onError: (error, { request, phase }) => failures.push([error, request.url, phase]),
   });
@@ -32,7 +33,7 @@ test("a room's watcher that fails is told to the app, with the request of who ca
 
 test("nobody joins whom the room cannot reach", async () => {
   const app = createApp({ onError: () => {} });
-  const refused = new Mailbox<unknown>();
+  const refused = new BoundedQueue<unknown>();
   app.ws("/", async (socket, { room }) => {
     await socket.accept();
     try {

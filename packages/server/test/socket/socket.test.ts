@@ -1,4 +1,5 @@
-import { CloseError, int, json, Mailbox, ProtocolError, text, ValidationError } from "@symbolon/protocol";
+import { CloseError, int, json, ProtocolError, text, ValidationError } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import type { ExpectedMessage } from "../../src/socket/expect.ts";
@@ -61,7 +62,7 @@ describe("pair", () => {
 
 /** What `wait` gives for a client that hears one message and leaves. */
 async function leaving(wait: (socket: Socket) => Promise<unknown>) {
-  const ends = new Mailbox<unknown>();
+  const ends = new BoundedQueue<unknown>();
   const { net, onError } = serving(async (socket) => {
     ends.push(await wait(socket).catch((error: unknown) => error));
   });
@@ -193,7 +194,7 @@ describe("the state", () => {
 
 describe("misuse", () => {
   test("accepting after the close rejects, whether the other half has answered or not", async () => {
-    const seen = new Mailbox<unknown>();
+    const seen = new BoundedQueue<unknown>();
     const { net, onError } = serving(async (socket) => {
       await socket.accept();
       socket.close(4001, "over");
@@ -208,7 +209,7 @@ describe("misuse", () => {
   });
 
   test("accepting after the client has left rejects, though messages of it wait", async () => {
-    const seen = new Mailbox<unknown>();
+    const seen = new BoundedQueue<unknown>();
     const { net } = serving(async (socket) => {
       await socket.accept();
       await socket.closed;

@@ -1,4 +1,4 @@
-import { Mailbox } from "@symbolon/protocol";
+import { BoundedQueue } from "@symbolon/protocol/internal";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
@@ -52,7 +52,7 @@ test("settled waits for the hooks of a server that closes, refuses or loses its 
 test("settled waits for the endings of one that left before it was accepted", async () => {
   const { passed, open } = gate();
   const asked = gate();
-  const ends = new Mailbox<string>();
+  const ends = new BoundedQueue<string>();
   const app = createApp();
   app
     .use(async function* () {

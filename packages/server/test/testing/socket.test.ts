@@ -1,4 +1,5 @@
-import { CloseError, int, joinedWires } from "@symbolon/protocol";
+import { CloseError, int } from "@symbolon/protocol";
+import { joinedWires } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import { Clock, TestSocket, TimeoutError } from "../../src/testing/index.ts";
 

@@ -1,4 +1,5 @@
-import { type Closed, type Message, type Wire, WireEvents } from "@symbolon/protocol";
+import type { Closed, Message } from "@symbolon/protocol";
+import { type Wire, WireEvents } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
 import { withHeartbeat } from "../../src/timing/heartbeat.ts";
