@@ -23,7 +23,6 @@ interface SessionProgress {
   readonly out: number;
   readonly since: number | undefined;
   readonly note: SessionCommit["note"];
-  readonly broken: boolean;
 }
 
 /** What becomes of a session, complete in itself: applied to what was there before, it gives what is there after. */
@@ -84,7 +83,6 @@ export class SessionTable {
       out: 0,
       since: undefined,
       note: undefined,
-      broken: false,
     };
     return this.#decide({ sid, identity, standing }, { identity, standing }, () => ({
       sessionId: sid,
@@ -101,10 +99,6 @@ export class SessionTable {
       return { result: () => ({ type: "refused" }) };
     const { identity, standing } = head;
     if (att <= standing.att) return { result: () => ({ type: "stale" }) };
-    if (standing.broken)
-      return {
-        result: () => ({ type: "reset", reason: "overflow", cause: "too much waited for the client" }),
-      };
     const cause = misfit(head, request, epoch);
     if (cause !== undefined) return { result: () => ({ type: "reset", reason: "lost", cause }) };
     const next = {
@@ -141,7 +135,6 @@ export class SessionTable {
           received: progress("received", standing.received, record.received),
           acked: progress("acked", standing.acked, record.acknowledged, last),
           note: note ?? standing.note,
-          broken: standing.broken || record.broken === true,
         };
       },
       out,
@@ -174,7 +167,7 @@ export class SessionTable {
     const outgoing = before?.outgoing ?? [];
     for (const message of out) outgoing.push(message); // there may be more than fit a call
     const held = outgoing.findIndex(({ sequence: s }) => s > standing.acked.upTo);
-    const dropped = outgoing.splice(0, standing.broken || held < 0 ? outgoing.length : held);
+    const dropped = outgoing.splice(0, held < 0 ? outgoing.length : held);
     const session = {
       identity,
       standing,

@@ -32,7 +32,7 @@ export interface SessionStore {
    * Takes a session over for a new wire. In this order, and only the last changes anything:
    * 1. no such session, or another secret, principal or service: `refused`, and nobody can tell which, not even by the time it took;
    * 2. `att` not above the last: `stale`;
-   * 3. its history or the positions do not fit, or it is broken: `reset`;
+   * 3. its history or the positions do not fit: `reset`;
    * 4. `resumed`: a new fence, `att` and `rx` are kept, what is at or below `rx` is dropped.
    */
   attach(request: AttachRequest): Awaitable<AttachResult>;
@@ -130,8 +130,6 @@ export interface SessionCommit {
   readonly roomMessages?: readonly RoomAppend[] | undefined;
   /** What the owner of the session wants to know again after a restart, in its own words; replaces the last note. */
   readonly note?: Message | undefined;
-  /** Too much waited for the client: its messages are dropped, and no attach succeeds any more. */
-  readonly broken?: true | undefined;
 }
 
 /** A session as `list` tells of it. */

@@ -157,18 +157,6 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
       });
     });
 
-    test("a broken session drops its messages, takes more, and never resumes", async () => {
-      const { store, claim } = await begun({ outgoing: three });
-      expect(await store.sessions.commit(claim, { broken: true })).toEqual([]);
-      expect(await store.sessions.commit(claim, { outgoing: [{ sequence: 4, data: "more" }] })).toEqual([]);
-      expect(await store.sessions.list()).toMatchObject([{ claim, bytes: 0 }]);
-      expect(await store.sessions.attach(bringing(claim))).toMatchObject({
-        type: "reset",
-        reason: "overflow",
-      });
-      expect(await store.sessions.commit(claim, {})).toEqual([]);
-    });
-
     test("who comes back gets a new fence and everything that is not acknowledged", async () => {
       const { store, claim } = await begun({
         outgoing: three,
@@ -206,7 +194,6 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
           await store.sessions.commit(old, {
             outgoing: [{ sequence: 9, data: "" }],
             roomMessages: said,
-            broken: true,
           }),
         ).toBe(false);
         expect(await store.sessions.detach(old, 5)).toBe(false);

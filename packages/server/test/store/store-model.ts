@@ -14,7 +14,6 @@ interface ModelSession extends Omit<NewSession, "attempt"> {
   epoch: string;
   fence: number;
   detachedAt: number | undefined;
-  broken: boolean;
   /** Every message there ever was. */
   outgoing: { sequence: number; data: SessionCommit["note"] & {} }[];
   received: { upTo: number; pending: readonly number[] };
@@ -46,7 +45,6 @@ export class Model {
       epoch,
       fence: 1,
       detachedAt: undefined,
-      broken: false,
       outgoing: [],
       received: nothing,
       acknowledged: nothing,
@@ -65,7 +63,6 @@ export class Model {
       return { type: "refused" };
     if (request.attempt <= session.attempt) return { type: "stale" };
     const { receivedUpTo, firstHeld, epoch } = request;
-    if (session.broken) return { type: "reset", reason: "overflow" };
     const fits =
       receivedUpTo >= session.acknowledged.upTo &&
       receivedUpTo <= session.outgoing.length &&
@@ -90,7 +87,7 @@ export class Model {
   /** The record can follow. */
   commit(
     claim: Claim,
-    { outgoing: out = [], acknowledged, received, roomMessages: said = [], note, broken }: SessionCommit,
+    { outgoing: out = [], acknowledged, received, roomMessages: said = [], note }: SessionCommit,
   ): unknown {
     const session = this.owned(claim);
     if (session === undefined) return false;
@@ -98,7 +95,6 @@ export class Model {
     session.acknowledged = acknowledged ?? session.acknowledged;
     session.received = received ?? session.received;
     session.note = note ?? session.note;
-    session.broken ||= broken === true;
     return said.map(({ room, message, keep }) => this.say(room, message, keep));
   }
 
@@ -142,11 +138,10 @@ export class Model {
         principal,
         clientId,
         detachedAt,
-        broken,
         outgoing: out,
         acknowledged,
       } = session;
-      const waiting = broken ? [] : out.filter(({ sequence }) => sequence > acknowledged.upTo);
+      const waiting = out.filter(({ sequence }) => sequence > acknowledged.upTo);
       const bytes = waiting.reduce((sum, { data }) => sum + data.length, 0);
       return { claim: { sessionId, epoch, fence }, service, principal, clientId, detachedAt, bytes };
     });

@@ -30,7 +30,6 @@ export const operation = fc.oneof(
     pending: fc.boolean(),
     roomMessages: fc.array(said, { maxLength: 2 }),
     note: fc.option(data, { nil: undefined }),
-    broken: fc.constantFrom(undefined, undefined, undefined, undefined, true as const),
   }),
   fc.record({ op: fc.constantFrom("park" as const, "remove" as const), sessionId: index, old: fc.nat(1) }),
   fc.record({ op: fc.constant("say" as const), said }),
@@ -181,7 +180,6 @@ export class Pair {
       pending,
       roomMessages: said,
       note,
-      broken,
     }: Extract<Operation, { op: "commit" }>,
     session = unknown,
   ): SessionCommit {
@@ -196,7 +194,6 @@ export class Pair {
       received: received === undefined ? undefined : progress(session.received.upTo + received),
       roomMessages: said.map((one) => this.#said(one)),
       note,
-      broken,
     };
   }
 }
