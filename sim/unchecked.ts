@@ -76,7 +76,7 @@ export const unchecked: readonly Mutant[] = [
     name: "the store does not compare the secret",
     mode: "attacks",
     file: table,
-    find: 'const known = sameText(head?.identity.secret ?? "", request.secret);',
+    find: 'const known = sameText(head?.identity.secretHash ?? "", request.secretHash);',
     replace: "const known = true;",
   },
   {

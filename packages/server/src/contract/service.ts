@@ -101,7 +101,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       epoch: brought.ep,
       receivedUpTo: brought.rx,
       firstHeld: brought.tx0,
-      secret: hashSecret(brought),
+      secretHash: hashSecret(brought),
       principal,
       service,
       attempt: hello.att,
@@ -188,7 +188,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const { sid } = secret.key;
     return this.#options.store?.sessions.create({
       sessionId: sid,
-      secret: secret.hash,
+      secretHash: secret.hash,
       principal,
       service,
       clientId: cid,

@@ -73,8 +73,8 @@ export class SessionTable {
 
   create({ sessionId: sid, attempt: att, ...given }: NewSession, ep: string): Decision<SessionUpdate, Claim> {
     if (this.#head(sid) !== undefined) throw new Error(`there is a session ${JSON.stringify(sid)} already`);
-    const { secret, principal, service, clientId } = given;
-    const identity = { secret, principal, service, clientId, epoch: ep };
+    const { secretHash, principal, service, clientId } = given;
+    const identity = { secretHash, principal, service, clientId, epoch: ep };
     const standing = {
       fence: 1,
       att,
@@ -94,7 +94,7 @@ export class SessionTable {
   attach(request: AttachRequest, epoch: string): Decision<SessionUpdate, AttachResult> {
     const { sessionId: sid, attempt: att, receivedUpTo: rx } = request;
     const head = this.#head(sid);
-    const known = sameText(head?.identity.secret ?? "", request.secret);
+    const known = sameText(head?.identity.secretHash ?? "", request.secretHash);
     if (head === undefined || !known || !belongs(head.identity, request))
       return { result: () => ({ type: "refused" }) };
     const { identity, standing } = head;

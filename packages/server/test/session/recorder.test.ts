@@ -15,7 +15,7 @@ async function set(change: (sessions: SessionStore) => Partial<SessionStore> = (
   const store = memoryStore();
   const claim = await store.sessions.create({
     sessionId: "sessionId",
-    secret: "hash",
+    secretHash: "hash",
     principal: undefined,
     service: "/",
     clientId: "clientId",
@@ -49,7 +49,7 @@ const tick = (): Promise<void> => new Promise((resolve) => setImmediate(() => se
 function returning(epoch: string) {
   return {
     sessionId: "sessionId",
-    secret: "hash",
+    secretHash: "hash",
     principal: undefined,
     service: "/",
     attempt: 2,
@@ -145,7 +145,7 @@ test("a session that somebody else has had meanwhile is lost here, though it may
   const { store, recorder, commits, lost } = await set();
   const back = (attempt: number) => ({
     sessionId: "sessionId",
-    secret: "hash",
+    secretHash: "hash",
     principal: undefined,
     service: "/",
     attempt,

@@ -14,7 +14,7 @@ import { logsRooms } from "./store-rooms.ts";
 /** A session that begins. */
 export const beginning: NewSession = {
   sessionId: "s",
-  secret: "hash of the secret",
+  secretHash: "hash of the secret",
   principal: "ada",
   service: "/chat/lobby",
   clientId: "tab",
@@ -87,24 +87,24 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
 
     test("a session cannot begin twice", async () => {
       const { store, claim } = await begun({ outgoing: three });
-      await expect(trying(() => store.sessions.create({ ...beginning, secret: "another" }))).rejects.toThrow(
-        'there is a session "s"',
-      );
+      await expect(
+        trying(() => store.sessions.create({ ...beginning, secretHash: "another" })),
+      ).rejects.toThrow('there is a session "s"');
       expect((await left(store, claim)).unacknowledged).toEqual(three);
     });
 
     test.each([
       ["an unknown session", { sessionId: "other" }],
-      ["a wrong secret", { secret: "another" }],
-      ["a secret of the same length", { secret: beginning.secret.replace("h", "H") }],
+      ["a wrong secret", { secretHash: "another" }],
+      ["a secret of the same length", { secretHash: beginning.secretHash.replace("h", "H") }],
       ["another principal", { principal: "eve" }],
       ["no principal", { principal: undefined }],
       ["another service", { service: "/chat/den" }],
       [
         "a wrong secret for a session that could not go on",
-        { secret: "another", receivedUpTo: 99, epoch: "another" },
+        { secretHash: "another", receivedUpTo: 99, epoch: "another" },
       ],
-      ["a wrong secret with an old attempt", { secret: "another", attempt: 1 }],
+      ["a wrong secret with an old attempt", { secretHash: "another", attempt: 1 }],
     ])("%s is refused in the same words, and nothing changes", async (_, changes) => {
       const { store, claim } = await begun({ outgoing: three });
       const before = await store.sessions.list();

@@ -59,7 +59,7 @@ export class Model {
 
   attach(request: AttachRequest): unknown {
     const session = this.sessions.get(request.sessionId);
-    if (session?.secret !== request.secret || session.principal !== request.principal)
+    if (session?.secretHash !== request.secretHash || session.principal !== request.principal)
       return { type: "refused" };
     if (request.attempt <= session.attempt) return { type: "stale" };
     const { receivedUpTo, firstHeld, epoch } = request;

@@ -18,7 +18,7 @@ export const operation = fc.oneof(
     attempt: step,
     receivedUpTo: step,
     firstHeld: step,
-    wrong: fc.constantFrom("", "", "", "", "secret", "principal", "ep"),
+    wrong: fc.constantFrom("", "", "", "", "secretHash", "principal", "epoch"),
   }),
   fc.record({
     op: fc.constant("commit" as const),
@@ -103,7 +103,7 @@ export class Pair {
   #known(sessionId: string) {
     return {
       sessionId,
-      secret: `secret of ${sessionId}`,
+      secretHash: `secret of ${sessionId}`,
       principal: sessionId === "s0" ? undefined : "ada",
       service: "/",
     };

@@ -46,7 +46,8 @@ export function handsOver(name: string, begin: () => SharedData | Promise<Shared
       const next = await open();
       expect(next.epoch).toBe(first.epoch);
       expect(await next.sessions.list()).toMatchObject([{ claim, detachedAt: 5 }]);
-      const again = async (): Promise<unknown> => next.sessions.create({ ...beginning, secret: "another" });
+      const again = async (): Promise<unknown> =>
+        next.sessions.create({ ...beginning, secretHash: "another" });
       await expect(again()).rejects.toThrow('there is a session "s"');
     });
 

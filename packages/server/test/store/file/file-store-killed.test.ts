@@ -55,7 +55,7 @@ test("a killed process loses nothing of what it was told is settled, life after 
   expect(settled.map(({ offset = 0 }) => entries[offset - 1]?.data)).toEqual(settled.map(({ data }) => data));
 
   const { epoch } = store;
-  const known = { sessionId: "s", secret: "hash", principal: undefined, service: "/" };
+  const known = { sessionId: "s", secretHash: "hash", principal: undefined, service: "/" };
   const attached = await store.sessions.attach({
     ...known,
     attempt: 100,

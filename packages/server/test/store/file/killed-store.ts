@@ -3,7 +3,7 @@ import { fileStore } from "../../../src/store/file/file-store.ts";
 
 const [directory = "", life = ""] = process.argv.slice(2);
 const { epoch, report: opened, sessions, rooms } = await fileStore({ directory });
-const session = { sessionId: "s", secret: "hash", principal: undefined, service: "/" };
+const session = { sessionId: "s", secretHash: "hash", principal: undefined, service: "/" };
 const keep = { messages: 1_000_000, seconds: 1_000_000 };
 const print = (line: object): void => console.log(JSON.stringify(line));
 
