@@ -72,18 +72,18 @@ export const forgetful: readonly Mutant[] = [
     replace: "this.#say(said);",
   },
   {
-    name: "a tail that was torn is believed",
+    name: "a torn record is read as a whole one",
     mode: "filed",
     file: "server/src/store/file/journal-records.ts",
-    find: "if (payload.length < length) return { payloads, cut: rest, damaged: false };",
+    find: "if (payload.length < length) return { payloads, droppedBytes: rest.length, damaged: false };",
     replace:
-      "if (payload.length < length) return { payloads: [...payloads, payload], cut: 0, damaged: false };",
+      "if (payload.length < length) return { payloads: [...payloads, payload], droppedBytes: 0, damaged: false };",
   },
   {
-    name: "a loss of power is not noticed",
+    name: "the store does not notice a loss of power",
     mode: "filed",
-    file: "server/src/store/file/history.ts",
-    find: 'return sync === "disk" || (boot !== undefined && boot === bootId());',
+    file: "server/src/store/file/journal-entries.ts",
+    find: 'return sync === "disk" || (bootId !== undefined && bootId === currentBootId());',
     replace: "return true;",
   },
   {
@@ -101,11 +101,11 @@ export const forgetful: readonly Mutant[] = [
     ],
   },
   {
-    name: "whoever had the session before may still record",
+    name: "the previous owner of a session may still commit",
     mode: "stored",
     file: "server/src/store/session-table.ts",
-    find: "return head?.identity.epoch === ep && head.standing.fence === fence;",
-    replace: "return head?.identity.epoch === ep;",
+    find: "return session?.identity.epoch === epoch && session.progress.fence === fence;",
+    replace: "return session?.identity.epoch === epoch;",
   },
   {
     name: "a log that has failed once is not asked again",

@@ -16,6 +16,7 @@ export type Awaitable<Value> = Value | Promise<Value>;
  * - A store MUST NOT use an epoch again that it, or another store, used before.
  * - A store MUST NOT read a clock: the caller passes every time, in ms since 1970.
  * - A store MUST NOT interpret or alter a `Message`: a string comes back as the same string, and bytes as the same bytes.
+ * - A store that is full MUST accept every call for which no error is noted here: such a call may free capacity.
  * - A store MUST NOT drop anything without reporting it: by a new epoch, by `reset`, or by a `gap`.
  *
  * A store may keep the objects that it receives without copying them: the caller never changes them afterwards.
@@ -39,8 +40,7 @@ export interface SessionStore {
    * Begins a session.
    *
    * @returns the right to change the session: its `fence` is 1, its `epoch` is the epoch of the store.
-   * @throws Error when the store already has a session with this `sessionId`.
-   * @throws Error when the store is full.
+   * @throws Error when the store already has a session with this `sessionId`, or is full.
    */
   create(session: NewSession): Awaitable<Claim>;
   /**
@@ -54,40 +54,31 @@ export interface SessionStore {
    * 4. Otherwise `resumed`. The fence grows by 1. The store keeps `attempt`, and forgets `detachedAt`. It keeps
    *    `receivedUpTo` as `acknowledged.upTo`, adds every sequence that this newly covers to `acknowledged.pending`, and
    *    drops the messages up to there.
-   *
-   * A full store MUST accept the call.
    */
   attach(request: AttachRequest): Awaitable<AttachResult>;
   /**
    * Records what happened to a session in one tick. The store MUST record all of it, room messages included, or nothing.
    * It MUST check in this order: the claim, its own capacity, the record.
    *
-   * A full store MUST accept a record without `outgoing`, `roomMessages` and `note`: such a record can only free capacity.
-   *
    * @returns the places of `roomMessages`, in their order; `false` when the claim is not the newest of its session.
-   * @throws Error when the store is full.
+   * @throws Error when the store is full, and the record has `outgoing`, `roomMessages` or a `note`.
    * @throws RangeError when a sequence in `outgoing` does not follow the one before; when an `upTo` decreases, is not an
    *   integer or, in `acknowledged`, exceeds the last sequence; when `pending` does not ascend, or leaves 1 to `upTo`.
    */
   commit(claim: Claim, record: SessionCommit): Awaitable<readonly RoomPlace[] | false>;
   /**
-   * Records that the client has had no wire since `at`, in ms since 1970. This holds until the next `attach`. A full store
-   * MUST accept the call.
+   * Records that the client has had no wire since `at`, in ms since 1970. This holds until the next `attach`.
    *
    * @returns `false` when the claim is not the newest of its session.
    */
   detach(claim: Claim, at: number): Awaitable<boolean>;
   /**
-   * Ends a session. Afterwards the store MUST behave as if the session had never existed. A full store MUST accept the
-   * call.
+   * Ends a session. Afterwards the store MUST behave as if the session had never existed.
    *
    * @returns `false` when the claim is not the newest of its session.
    */
   remove(claim: Claim): Awaitable<boolean>;
-  /**
-   * Lists every session, in any order. A server that starts calls it to find the sessions of the process before, and
-   * `app.revoke` calls it to find the sessions of a principal.
-   */
+  /** Lists every session, in any order. A server calls it when it starts, and in `app.revoke`. */
   list(): Awaitable<readonly StoredSession[]>;
 }
 
@@ -186,15 +177,9 @@ export interface SessionCommit {
 }
 
 /** A session in the result of `list`. */
-export interface StoredSession {
+export interface StoredSession extends Pick<NewSession, "service" | "principal" | "clientId"> {
   /** The newest claim of the session. */
   readonly claim: Claim;
-  /** As in `NewSession`. */
-  readonly service: string;
-  /** As in `NewSession`. */
-  readonly principal: string | undefined;
-  /** As in `NewSession`. */
-  readonly clientId: string;
   /**
    * Since when the client has had no wire, in ms since 1970. Undefined when the session is attached, or when its server
    * ended without a call of `detach`.

@@ -89,7 +89,7 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
       const { store, claim } = await begun({ outgoing: three });
       await expect(
         trying(() => store.sessions.create({ ...beginning, secretHash: "another" })),
-      ).rejects.toThrow('there is a session "s"');
+      ).rejects.toThrow('session "s" already exists');
       expect((await left(store, claim)).unacknowledged).toEqual(three);
     });
 
@@ -135,10 +135,10 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
     );
 
     test.each([
-      ["another epoch", { epoch: "another" }, "another history"],
-      ["more received than was sent", { receivedUpTo: 4 }, "received 4"],
-      ["less received than was acknowledged", { receivedUpTo: 0 }, "acknowledged 1"],
-      ["something lost that was not received", { receivedUpTo: 1, firstHeld: 7 }, "holds from 7"],
+      ["another epoch", { epoch: "another" }, "another epoch"],
+      ["more received than was sent", { receivedUpTo: 4 }, "received up to 4"],
+      ["less received than was acknowledged", { receivedUpTo: 0 }, "acknowledged up to 1"],
+      ["something lost that was not received", { receivedUpTo: 1, firstHeld: 7 }, "holds messages from 7"],
     ])("%s resets, and nothing changes", async (_, changes, cause) => {
       const record = {
         outgoing: three,

@@ -48,7 +48,7 @@ export function handsOver(name: string, begin: () => SharedData | Promise<Shared
       expect(await next.sessions.list()).toMatchObject([{ claim, detachedAt: 5 }]);
       const again = async (): Promise<unknown> =>
         next.sessions.create({ ...beginning, secretHash: "another" });
-      await expect(again()).rejects.toThrow('there is a session "s"');
+      await expect(again()).rejects.toThrow('session "s" already exists');
     });
 
     test("the next one goes on with what was recorded before, and who is late is stale", async () => {

@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { bootId, processStart } from "../../../src/store/file/process-identity.ts";
+import { currentBootId, processStart } from "../../../src/store/file/process-identity.ts";
 import { lockDirectory } from "../../../src/store/file/directory-lock.ts";
 import { temporaryDirectory } from "./directories.ts";
 
 vi.mock(import("../../../src/store/file/process-identity.ts"), { spy: true });
 
 const { pid } = process;
-const own = { pid, started: processStart(pid), boot: bootId() };
+const own = { pid, started: processStart(pid), bootId: currentBootId() };
 
 /** A directory with a lock that says this. */
 async function lockedBy(holder: object | string): Promise<string> {
@@ -30,7 +30,7 @@ test("a directory is for one store, until that lets go of it", async () => {
   const directory = await temporaryDirectory();
   const unlock = await lockDirectory(directory);
   await expect(lockDirectory(directory)).rejects.toThrow(
-    `process ${pid} uses this directory: end it, or give another directory; the lock is ${JSON.stringify(join(directory, "lock"))}`,
+    `process ${pid} uses the directory of this store: end that process, or choose another directory; it holds the lock ${JSON.stringify(join(directory, "lock"))}`,
   );
   expect(await readdir(directory)).toEqual(["lock"]);
   await unlock();
@@ -53,7 +53,9 @@ test("the lock of a process that runs is not taken over; when it was killed, it 
   await once(child, "spawn");
   const started = processStart(Number(child.pid));
   const directory = await lockedBy({ ...own, pid: child.pid, started });
-  await expect(lockDirectory(directory)).rejects.toThrow(`process ${child.pid} uses this directory`);
+  await expect(lockDirectory(directory)).rejects.toThrow(
+    `process ${child.pid} uses the directory of this store`,
+  );
   expect(started).not.toBe(own.started);
   child.kill("SIGKILL");
   await once(child, "exit");
@@ -63,7 +65,7 @@ test("the lock of a process that runs is not taken over; when it was killed, it 
 });
 
 test.each<[string, object | string]>([
-  ["another run of the machine", { ...own, boot: "another" }],
+  ["another run of the machine", { ...own, bootId: "another" }],
   ["an earlier process of the same number", { ...own, started: "1" }],
   ["nobody, for it is empty", ""],
   ["nobody, for it is not whole", '{"pid":'],
@@ -90,7 +92,7 @@ test("where the machine does not tell when a process started, one that runs hold
   const directory = await lockedBy({ pid });
   vi.mocked(processStart).mockReturnValue(undefined);
   onTestFinished(() => void vi.mocked(processStart).mockReset());
-  await expect(lockDirectory(directory)).rejects.toThrow(`process ${pid} uses this directory`);
+  await expect(lockDirectory(directory)).rejects.toThrow(`process ${pid} uses the directory of this store`);
 });
 
 test.runIf(process.platform === "linux")("a process that nobody has buried yet has ended", async () => {

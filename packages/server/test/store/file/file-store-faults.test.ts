@@ -66,7 +66,7 @@ test("when the disk is full the calls reject, nothing of them is kept, and they 
     expect(result).toMatchObject({
       status: "rejected",
       reason: {
-        message: expect.stringMatching(/journal cannot be written.*ENOSPC.*changed nothing/),
+        message: expect.stringMatching(/cannot write ".*journal".*ENOSPC.*changed nothing/),
         cause: full,
       },
     });
@@ -184,7 +184,9 @@ test("a file that cannot be made smaller grows on, and that is told", async () =
   const methods = await files();
   vi.spyOn(methods, "datasync").mockRejectedValueOnce(broken);
   await fill(store);
-  expect(told.map(({ message }) => message)).toEqual([expect.stringMatching(/cannot be made smaller.*EIO/)]);
+  expect(told.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/cannot compact ".*journal".*EIO/),
+  ]);
   expect(await store.rooms.append("r", line("last"), keep)).toEqual({ offset: 41, previous: 40 });
   expect(await readdir(directory)).toEqual(["journal", "lock"]);
   const again = await found(store, directory);
@@ -207,7 +209,7 @@ test("a store that cannot be closed in order is let go of, and has what was sett
   const { directory, store } = await unclosed();
   await store.rooms.append("r", line("a"), keep);
   vi.spyOn(await files(), "write").mockRejectedValueOnce(full);
-  await expect(store.close()).rejects.toThrow(/journal cannot be written: .*ENOSPC.*settled is in the file/);
+  await expect(store.close()).rejects.toThrow(/cannot write ".*journal": .*ENOSPC.*settled is in the file/);
   const again = await fileStore({ directory });
   onTestFinished(() => again.close());
   expect(again.report.history).toBe("kept");

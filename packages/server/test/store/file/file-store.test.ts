@@ -1,7 +1,7 @@
 import { appendFile, copyFile, mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { bootId } from "../../../src/store/file/process-identity.ts";
+import { currentBootId } from "../../../src/store/file/process-identity.ts";
 import { type FileStore, fileStore, type FileStoreOptions } from "../../../src/store/file/file-store.ts";
 import { temporaryDirectory } from "./directories.ts";
 import { beginning, bringing, keepsPromises, resumed } from "../store-conformance.ts";
@@ -182,12 +182,12 @@ test.each([
 ] as const)(
   "with sync %s, when the machine was started as %s, the history is %s if the store was %s",
   async (sync, boot, history, end) => {
-    vi.mocked(bootId).mockReturnValue(boot === undefined ? undefined : "one");
-    onTestFinished(() => void vi.mocked(bootId).mockReset());
+    vi.mocked(currentBootId).mockReturnValue(boot === undefined ? undefined : "one");
+    onTestFinished(() => void vi.mocked(currentBootId).mockReset());
     const { directory, store, claim } = await used({ sync });
     if (end === "closed") await store.close();
     const copy = await killed(directory);
-    vi.mocked(bootId).mockReturnValue(boot);
+    vi.mocked(currentBootId).mockReturnValue(boot);
     const again = await opened(copy);
     expect(again.report.history).toBe(history);
     expect(again.epoch === store.epoch).toBe(history === "kept");
@@ -199,8 +199,8 @@ test.each([
 
 test("an epoch that was lost does not come back when the store is opened once more", async () => {
   const { directory, store, claim } = await used();
-  vi.mocked(bootId).mockReturnValue("another");
-  onTestFinished(() => void vi.mocked(bootId).mockReset());
+  vi.mocked(currentBootId).mockReturnValue("another");
+  onTestFinished(() => void vi.mocked(currentBootId).mockReset());
   const second = await opened(await killed(directory));
   await second.close();
   const third = await opened(await killed(directory));
@@ -211,13 +211,23 @@ test("an epoch that was lost does not come back when the store is opened once mo
 test.each([
   ["nothing", ""],
   ["something else", "some text\n"],
-  ["a signature alone", "symbolon journal 1\n"],
+  ["a signature alone", "symbolon journal 2\n"],
 ])("a file with %s is not taken for a journal, and left alone", async (_, content) => {
   const directory = await temporaryDirectory();
   await writeFile(join(directory, "journal"), content);
-  await expect(fileStore({ directory })).rejects.toThrow(/journal" cannot be read: .*; move it away/);
+  await expect(fileStore({ directory })).rejects.toThrow(/cannot read ".*journal": .*; move the file away/);
   expect(await readFile(join(directory, "journal"), "utf8")).toBe(content);
   expect(await readdir(directory)).toEqual(["journal"]);
+});
+
+test("a journal of version 1 is rejected by its version, and stays as it is", async () => {
+  const directory = await temporaryDirectory();
+  const journal = join(directory, "journal");
+  await writeFile(journal, "symbolon journal 1\nrecords");
+  await expect(fileStore({ directory })).rejects.toThrow(
+    `the store cannot read ${JSON.stringify(journal)}: it is a journal of version 1, and this release reads version 2 alone; move the file away to begin with an empty store`,
+  );
+  expect(await readFile(journal, "utf8")).toBe("symbolon journal 1\nrecords");
 });
 
 test("a store in a place where none can be says so", async () => {
@@ -228,11 +238,11 @@ test("a store in a place where none can be says so", async () => {
 });
 
 test.each([
-  [{ directory: undefined }, TypeError, "the directory of a store is a path, not undefined"],
-  [{ directory: "" }, TypeError, 'the directory of a store is a path, not ""'],
-  [{ sync: "fast" }, TypeError, 'the sync of a store is "os" or "disk", not "fast"'],
-  [{ bytes: 0 }, RangeError, "the size of a store is a positive number, not 0"],
-  [{ bytes: NaN }, RangeError, "the size of a store is a positive number, not NaN"],
+  [{ directory: undefined }, TypeError, "fileStore: `directory` must be a path, not undefined"],
+  [{ directory: "" }, TypeError, 'fileStore: `directory` must be a path, not ""'],
+  [{ sync: "fast" }, TypeError, 'fileStore: `sync` must be "os" or "disk", not "fast"'],
+  [{ bytes: 0 }, RangeError, "fileStore: `bytes` must be a positive number, not 0"],
+  [{ bytes: NaN }, RangeError, "fileStore: `bytes` must be a positive number, not NaN"],
 ])("a store with %o is none, and no file of it is made", async (wrong, type, message) => {
   const directory = await temporaryDirectory();
   const options = { directory, ...wrong } as FileStoreOptions;
@@ -245,8 +255,8 @@ test("a closed store has written what was under way, and takes nothing more", as
   const append = store.rooms.append("r", line("b"), keep);
   await Promise.all([store.close(), store.close()]);
   expect(await append).toEqual({ offset: 2, previous: 1 });
-  await expect(store.sessions.commit(claim, {})).rejects.toThrow("was closed");
-  await expect(store.rooms.position("r")).rejects.toThrow("was closed");
+  await expect(store.sessions.commit(claim, {})).rejects.toThrow("the store is closed");
+  await expect(store.rooms.position("r")).rejects.toThrow("the store is closed");
   const again = await opened(directory);
   expect((await again.rooms.read("r", undefined, 9)).entries).toHaveLength(2);
 });
