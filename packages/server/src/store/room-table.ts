@@ -19,7 +19,7 @@ interface AppliedRoom {
   readonly entryBytes: number;
 }
 
-/** What a room takes besides its entries, and an entry besides its data, in bytes, estimated. */
+/** The size of a room without its entries, and of an entry without its data, in bytes, estimated. */
 const overhead = 256;
 
 /** Holds the history of rooms in memory. Decides what a call changes, applies decided updates, and calls the listeners. */

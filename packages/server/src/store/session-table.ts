@@ -25,9 +25,9 @@ interface AppliedSession extends DecidedSession {
   readonly messageBytes: number;
 }
 
-/** What a session takes besides its messages and its note, in bytes, estimated. */
+/** The size of a session without its messages and its note, in bytes, estimated. */
 const bytesPerSession = 1_024;
-/** What a message takes besides its data, in bytes, estimated. */
+/** The size of a message without its data, in bytes, estimated. */
 const bytesPerMessage = 32;
 const noProgress: Progress = { upTo: 0, pending: [] };
 

@@ -47,7 +47,7 @@ export interface SessionStore {
    * Gives a session to a new owner, because its client connected again. The store MUST check in this order, and MUST
    * NOT change anything before step 4:
    * 1. The session does not exist, or `secretHash`, `principal` or `service` differ: `refused`. The client MUST NOT learn
-   *    which of these failed, not even by the time that the call takes: compare `secretHash` in constant time.
+   *    which of these failed, not even by the duration of the call: compare `secretHash` in constant time.
    * 2. `attempt` is not greater than the last attempt of the session: `stale`.
    * 3. The session, the request and the store do not have the same epoch; `receivedUpTo` is below
    *    `acknowledged.upTo` or above `lastSequence`; or `firstHeld` is above `received.upTo + 1`: `reset`.

@@ -19,8 +19,8 @@ export interface FileStoreOptions {
    * - `"os"`: the end of the process, `kill -9` too. After a loss of power every session resets, and every room has a gap.
    * - `"disk"`: a loss of power too. Every tick waits for the disk.
    *
-   * A system without `/proc` (any but Linux) does not tell a loss of power from a process that ended without `close`:
-   * with `"os"` the store treats both as a loss of power.
+   * On systems without `/proc` (all but Linux) the store cannot distinguish a loss of power from a process that ended
+   * without `close`: with `"os"` it treats both as a loss of power.
    *
    * @default "os"
    */
