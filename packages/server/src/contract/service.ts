@@ -8,10 +8,17 @@ import type { ClientLink, LinkOptions } from "../session/link.ts";
 import type { SessionOwner, Sessions } from "../session/sessions.ts";
 import { PlainLink } from "../session/plain-link.ts";
 import type { CommitHandler } from "./handlers.ts";
-import { restoredState, type SessionNote, readNote, resetReason, sendLostCalls } from "../session/restore.ts";
+import {
+  restoredState,
+  type SessionNote,
+  type StoredResult,
+  readNote,
+  resetReason,
+  sendLostCalls,
+} from "../session/restore.ts";
 import { type IdentifiedWire, SessionLink } from "../session/session-link.ts";
 import { hashSecret, SessionSecret } from "../session/session-secret.ts";
-import type { AttachResult, AttachRequest, Awaitable, Claim, Store } from "../store/store.ts";
+import type { AttachRequest, Awaitable, Claim, Store } from "../store/store.ts";
 import type { ContractRoom, ImplementOptions, Setup } from "./setup.ts";
 import type { Connections } from "../access/connections.ts";
 
@@ -175,12 +182,12 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   /** Takes over a session from a process that is gone. Of what it said beyond what the client had granted there is no record. */
-  async #find(request: AttachRequest): Promise<AttachResult | undefined> {
+  async #find(request: AttachRequest): Promise<StoredResult | undefined> {
     const { sessions } = this.#options.store ?? {};
     const found = await sessions?.attach(request);
     if (found?.type !== "resumed" || !readNote(found.state).hasUnsent) return found;
     await sessions?.remove(found.claim);
-    return { type: "reset", reason: "overflow", cause: "more was said than the client had granted" };
+    return { type: "reset", reason: "overflow" };
   }
 
   #create({ owner, secret }: SessionLink, service: string, att: number): Awaitable<Claim> | undefined {

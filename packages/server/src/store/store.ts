@@ -128,7 +128,7 @@ export type AttachResult =
   /** The client has dialed again since. */
   | { readonly type: "stale" }
   /** The session cannot continue without a loss. The client receives `reason`; `cause` is a sentence for logs. */
-  | { readonly type: "reset"; readonly reason: "lost" | "overflow"; readonly cause: string }
+  | { readonly type: "reset"; readonly reason: "lost"; readonly cause: string }
   /** The session continues. `claim` replaces every earlier claim of it. */
   | { readonly type: "resumed"; readonly claim: Claim; readonly state: SessionState };
 
