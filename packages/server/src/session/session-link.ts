@@ -17,7 +17,7 @@ import {
   type Wire,
 } from "@symbolon/protocol/internal";
 import { readFrame } from "./read-frame.ts";
-import { withHeartbeat } from "../timing/heartbeat.ts";
+import { startHeartbeat } from "../timing/heartbeat.ts";
 import type { Identity, RenewIdentity } from "../request/identity.ts";
 import type { ClientLink, LinkListener, LinkOptions, RecordRoomMessages } from "./link.ts";
 import type { SessionOwner, TrackedSession, Sessions } from "./sessions.ts";
@@ -167,10 +167,6 @@ export class SessionLink implements ClientLink, TrackedSession {
     );
     if (this.#recorder !== undefined) this.#recorder.wire = wire;
     outbox.attach(this.#recorder ?? wire, { rx: hello.resume?.rx ?? 0, w: hello.w, wb: hello.wb });
-    const told = {
-      message: (message: Message) => this.#hear(message, wire),
-      closed: (closed: Closed) => this.#lost(closed, wire),
-    };
     const ping = (): void => {
       wire.send(jsonFrames.write({ t: "ping", n: 1 }));
       outbox.flush();
@@ -179,7 +175,14 @@ export class SessionLink implements ClientLink, TrackedSession {
     const outlet = createOutlet(wire, codec, (error) => this.#drop(error, wire));
     this.memberships.attach(outlet, hello.rooms);
     if (again || state === "resumed") this.#watchers.emit({ type: "resumed" });
-    wire.listen(withHeartbeat(told, wire, clock, heartbeat, ping));
+    const stopHeartbeat = startHeartbeat(wire, clock, heartbeat, ping);
+    wire.listen({
+      message: (message) => this.#hear(message, wire),
+      closed: (closed) => {
+        stopHeartbeat();
+        this.#lost(closed, wire);
+      },
+    });
     return rest;
   }
 
