@@ -176,8 +176,7 @@ export interface ContractContext<C extends AnyContract> extends BaseContext {
 export function createApp<State = undefined, Layer extends SocketDefaults = object>(
   options: AppOptions<State> & Layer = {} as AppOptions<State> & Layer, // without options both are their defaults
 ): App<{ readonly state: State }, Pick<Layer, keyof Layer & keyof SocketDefaults>> {
-  const clock = options.clock ?? new SystemClock();
-  const { maxPayload = 65_536 } = options;
+  const { clock = new SystemClock(), maxPayload = 65_536 } = options;
   const heartbeat = resolveHeartbeat(options.heartbeat);
   const parking = new Sessions<SessionLink>(clock, options.sessions);
   const onError = options.onError ?? logError;

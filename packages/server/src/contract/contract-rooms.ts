@@ -37,7 +37,7 @@ export interface ContractRoomsOptions {
 }
 
 /** What a log keeps for those who come back. */
-const window: Retention = { messages: 1_000, seconds: 120 };
+const window: Retention = { messages: 1_000, ms: 120_000 };
 /** A room that nobody has used is looked at so often: it loses what is too old, then is found empty, then is forgotten. */
 const rounds = 3;
 
@@ -57,14 +57,14 @@ export class ContractRooms<C extends AnyContract> {
 
   constructor(contract: C, options: ContractRoomsOptions, own: RoomsOptions<C> = {}) {
     const { keep, slow = "pause", perPeer = 100 } = own;
-    for (const bound of [keep?.messages ?? 1, keep?.seconds ?? 1, perPeer])
+    for (const bound of [keep?.messages ?? 1, keep?.ms ?? 1, perPeer])
       if (!(bound > 0)) throw new RangeError(`a bound of rooms is a positive number, not ${bound}`);
     this.#options = options;
     this.#path = contract.path;
     this.#shown = keep;
     this.#kept = {
       messages: Math.max(window.messages, keep?.messages ?? 0),
-      seconds: Math.max(window.seconds, keep?.seconds ?? 0),
+      ms: Math.max(window.ms, keep?.ms ?? 0),
     };
     this.#log = (options.store ?? memoryStore()).rooms;
     this.#words = new RoomEncoder(options.codecs?.[0] ?? jsonFrames);
@@ -192,8 +192,8 @@ export class ContractRooms<C extends AnyContract> {
    */
   #newcomer(key: string, since: number): () => Promise<RoomPosition> {
     const joined = this.#now;
-    const { messages, seconds } = this.#shown ?? { messages: 0, seconds: 0 };
-    const from = joined - Math.min(since, seconds * 1_000);
+    const { messages, ms } = this.#shown ?? { messages: 0, ms: 0 };
+    const from = joined - Math.min(since, ms);
     let again = false;
     return async () => {
       const late = again;
@@ -215,7 +215,7 @@ export class ContractRooms<C extends AnyContract> {
   }
 
   #sweepLater(): void {
-    const ms = this.#kept.seconds * 1_000;
+    const ms = this.#kept.ms;
     this.#options.clock.after(ms, () => {
       this.#rounds -= 1;
       void Promise.resolve(this.#log.sweep(this.#now, ms)).catch(() => {}); // the next one tries again

@@ -43,7 +43,7 @@ export interface ImplementOptions<C extends AnyContract> {
 
 /** What the rooms of a contract remember. Those who come back within 120 s, and 1,000 messages, miss nothing in any case. */
 export interface RoomsOptions<C extends AnyContract = AnyContract> {
-  /** What of its past a room tells newcomers: so many messages, of so many seconds. Default: nothing. */
+  /** What of its past a room tells newcomers: so many messages, of so many ms. Default: nothing. */
   readonly keep?: Retention;
   /**
    * What becomes of a member that takes no more. `pause`, the default: it is told what it missed as soon as it takes

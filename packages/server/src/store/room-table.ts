@@ -210,8 +210,8 @@ function surplus(entries: readonly RoomEntry[], { drop, keep, entries: added }: 
 }
 
 /** How many of the oldest entries are too old at `now`. */
-function tooOld(entries: readonly RoomEntry[], { seconds }: Retention, now: number): number {
-  const kept = entries.findIndex(({ at }) => at > now - seconds * 1_000);
+function tooOld(entries: readonly RoomEntry[], { ms }: Retention, now: number): number {
+  const kept = entries.findIndex(({ at }) => at > now - ms);
   return kept < 0 ? entries.length : kept;
 }
 

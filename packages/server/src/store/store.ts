@@ -194,7 +194,8 @@ export interface RoomAppend {
 /** How much of a room's past is kept: whichever bound comes first. */
 export interface Retention {
   readonly messages: number;
-  readonly seconds: number;
+  /** How old a message may be, in ms. */
+  readonly ms: number;
 }
 
 /** The place of a message in its room. */

@@ -128,7 +128,7 @@ describe("a room of a contract", () => {
     ada.close();
   });
 
-  test.each([{ keep: { messages: 0, seconds: 1 } }, { keep: { messages: 1, seconds: NaN } }, { perPeer: 0 }])(
+  test.each([{ keep: { messages: 0, ms: 1_000 } }, { keep: { messages: 1, ms: NaN } }, { perPeer: 0 }])(
     "is not made with the bound %j",
     (rooms) => {
       expect(() =>
@@ -224,7 +224,7 @@ describe("a newcomer", () => {
     ["nothing, when it asks for that", "&since=0", 5, []],
     ["no more than it keeps, whatever it asks for", "&since=1000000", 31, ["c"]],
   ])("is told %s, where a room keeps something", async (_, more, seconds, told) => {
-    const { net, service, clock } = served({ keep: { messages: 2, seconds: 60 } });
+    const { net, service, clock } = served({ keep: { messages: 2, ms: 60_000 } });
     const lobby = service.room("lobby");
     lobby.send("said", "a");
     lobby.send("said", "b");
@@ -239,7 +239,7 @@ describe("a newcomer", () => {
   });
 
   test("who is plain is told it too", async () => {
-    const { net, service } = served({ keep: { messages: 10, seconds: 60 } });
+    const { net, service } = served({ keep: { messages: 10, ms: 60_000 } });
     service.room("lobby").send("said", "a");
     const ada = await net.connect("/chat/lobby?name=ada");
     expect(await frame(ada)).toEqual(event("said", "a"));

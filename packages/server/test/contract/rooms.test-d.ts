@@ -16,7 +16,7 @@ const service = app.implement(
   board,
   {
     rooms: {
-      keep: { messages: 10, seconds: 60 },
+      keep: { messages: 10, ms: 60_000 },
       slow: {
         conflate: (name, data) => {
           expectTypeOf(name).toEqualTypeOf<"moved" | "said">();

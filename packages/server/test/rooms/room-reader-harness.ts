@@ -15,7 +15,7 @@ export function smallRoom() {
   /** Says something in the room; the log has it at once. */
   function say(data: unknown, { except, keep }: { except?: string; keep?: Retention } = {}): void {
     const message = { name: "said", data: words.encode("said", data), except, at: clock.now };
-    void log.append("log of tea", message, keep ?? { messages: 10, seconds: 100 });
+    void log.append("log of tea", message, keep ?? { messages: 10, ms: 100_000 });
   }
 
   /** One who reads the room from where it is now, or from `base`; `slow` is what becomes of those who are slow. */

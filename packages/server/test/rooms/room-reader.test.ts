@@ -68,7 +68,7 @@ describe("a member", () => {
   });
 
   test("reads on while more is said than it reads at once", async () => {
-    const keep = { messages: 1_000, seconds: 100 };
+    const keep = { messages: 1_000, ms: 100_000 };
     const { member } = reader();
     const all = Array.from({ length: 250 }, (_, n) => n);
     for (const n of all) say(n, { keep });

@@ -8,7 +8,7 @@ import type { SessionCommit, SessionStore } from "../../src/store/store.ts";
 const said = (n: number) => ({
   room: "lobby",
   message: { name: "told", data: `{"n":${n}}`, at: 0 },
-  keep: { messages: 10, seconds: 60 },
+  keep: { messages: 10, ms: 60_000 },
 });
 
 async function set(change: (sessions: SessionStore) => Partial<SessionStore> = () => ({})) {

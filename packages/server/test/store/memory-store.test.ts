@@ -16,7 +16,7 @@ test("a store in memory answers at once: nobody has to wait", () => {
   expect(sessions.create(beginning)).toEqual(claim);
   expect(sessions.commit(claim, { outgoing: [{ sequence: 1, data: "a" }] })).toEqual([]);
   expect(sessions.attach(bringing(claim))).toMatchObject({ type: "resumed" });
-  expect(rooms.append("r", { name: "n", data: "", at: 0 }, { messages: 1, seconds: 1 })).toEqual({
+  expect(rooms.append("r", { name: "n", data: "", at: 0 }, { messages: 1, ms: 1_000 })).toEqual({
     offset: 1,
     previous: 0,
   });
@@ -26,7 +26,7 @@ test("a full store takes no new session and no message, but whatever makes it sm
   const { sessions, rooms, epoch } = memoryStore({ bytes: 5_000 });
   const claim = { sessionId: "s", epoch, fence: 1 };
   const out = [{ sequence: 1, data: "x".repeat(5_000) }];
-  const keep = { messages: 9, seconds: 9 };
+  const keep = { messages: 9, ms: 9_000 };
   expect(sessions.create(beginning)).toEqual(claim);
   expect(sessions.commit(claim, { outgoing: out })).toEqual([]);
   expect(() => sessions.create({ ...beginning, sessionId: "t" })).toThrow("the store is full (5000 bytes)");

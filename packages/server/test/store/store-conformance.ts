@@ -194,7 +194,7 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
       store.rooms.subscribe("r", ({ name }) => heard.push(name));
       const { claim: next } = resumed(await store.sessions.attach(bringing(claim)));
       const said = [
-        { room: "r", message: { name: "n", data: "", at: 0 }, keep: { messages: 9, seconds: 9 } },
+        { room: "r", message: { name: "n", data: "", at: 0 }, keep: { messages: 9, ms: 9_000 } },
       ];
       for (const old of [
         claim,
@@ -276,7 +276,7 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
         received: { upTo: 2, pending: [1] },
       });
       const said = [
-        { room: "r", message: { name: "n", data: "", at: 0 }, keep: { messages: 9, seconds: 9 } },
+        { room: "r", message: { name: "n", data: "", at: 0 }, keep: { messages: 9, ms: 9_000 } },
       ];
       const commit = trying(() =>
         store.sessions.commit(claim, { note: "no", roomMessages: said, ...record }),
@@ -299,7 +299,7 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
       const said = ["r", "q", "r"].map((room) => ({
         room,
         message: { name: "n", data: `to ${room}`, at: 0 },
-        keep: { messages: 9, seconds: 9 },
+        keep: { messages: 9, ms: 9_000 },
       }));
       const first = { offset: 1, previous: 0 };
       expect(await store.sessions.commit(claim, { roomMessages: said })).toEqual([

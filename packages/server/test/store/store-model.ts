@@ -119,7 +119,7 @@ export class Model {
     if (room?.keep === undefined) return;
     for (const [index, { at }] of room.said.entries())
       if (index + 1 > room.gone) {
-        if (now - at < room.keep.seconds * 1_000) break;
+        if (now - at < room.keep.ms) break;
         room.gone = index + 1;
       }
   }

@@ -6,7 +6,7 @@ import { Model } from "./store-model.ts";
 const index = fc.nat(2);
 const data = fc.oneof(fc.string({ unit: "binary" }), fc.uint8Array({ maxLength: 20 }));
 const step = fc.integer({ min: -1, max: 3 });
-const keep = fc.record({ messages: fc.nat(4), seconds: fc.nat(4) });
+const keep = fc.record({ messages: fc.nat(4), ms: fc.nat(4).map((seconds) => seconds * 1_000) });
 const said = fc.record({ room: index, data, keep, except: fc.option(fc.string(), { nil: undefined }) });
 
 /** Any call; its numbers count from where the model is, so that most of them fit. */

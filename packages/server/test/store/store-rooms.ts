@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Retention, RoomPlace, RoomEntry, RoomMessage, Store } from "../../src/store/store.ts";
 
-const keep: Retention = { messages: 100, seconds: 100 };
+const keep: Retention = { messages: 100, ms: 100_000 };
 const said = (data: RoomMessage["data"], at = 0): RoomMessage => ({ name: "line", data, at });
 
 /** Says texts in a room, one after the other. */
@@ -52,7 +52,7 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
         except: "sessionId",
         at: 1_700_000_000_000,
       };
-      const placed = await store.rooms.append("r", message, { messages: 2, seconds: 100 });
+      const placed = await store.rooms.append("r", message, { messages: 2, ms: 100_000 });
       const plain = await store.rooms.append("r", said("é🙂", message.at), keep);
       const { entries } = await store.rooms.read("r", undefined, 10);
       expect(entries).toStrictEqual([
@@ -98,7 +98,7 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
     test("who is behind what is kept is told of the gap, and goes on after it", async () => {
       const store = await open();
       const start = await store.rooms.position("r");
-      await say(store, "r", ["a", "b", "c", "d"], { messages: 2, seconds: 100 });
+      await say(store, "r", ["a", "b", "c", "d"], { messages: 2, ms: 100_000 });
       const { entries, gap } = await store.rooms.read("r", start, 10);
       expect(texts(entries)).toEqual(["c", "d"]);
       expect(gap).toEqual({ from: 0, to: entries[0]?.previous });
@@ -111,7 +111,7 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
 
     test("without a position one reads what is kept, and there is no gap", async () => {
       const store = await open();
-      await say(store, "r", ["a", "b", "c"], { messages: 2, seconds: 100 });
+      await say(store, "r", ["a", "b", "c"], { messages: 2, ms: 100_000 });
       const { entries, gap } = await store.rooms.read("r", undefined, 10);
       expect({ roomMessages: texts(entries), gap }).toEqual({ roomMessages: ["b", "c"], gap: undefined });
     });
@@ -119,7 +119,7 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
     test("a room that keeps nothing still has an order, and a gap for those behind", async () => {
       const store = await open();
       const start = await store.rooms.position("r");
-      await say(store, "r", ["a", "b"], { messages: 0, seconds: 100 });
+      await say(store, "r", ["a", "b"], { messages: 0, ms: 100_000 });
       const { offset, gap, entries } = await store.rooms.read("r", start, 10);
       expect({ gap, entries }).toEqual({ gap: { from: 0, to: offset }, entries: [] });
       expect(await store.rooms.append("r", said("c"), keep)).toMatchObject({ previous: offset });
@@ -127,7 +127,7 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
 
     test("messages grow too old, when something is said and when the room is swept", async () => {
       const store = await open();
-      const bounds = { messages: 100, seconds: 10 };
+      const bounds = { messages: 100, ms: 10_000 };
       const start = await store.rooms.position("r");
       for (const at of [1_000, 6_000, 11_000]) await store.rooms.append("r", said(`${at}`, at), bounds);
       expect(texts((await store.rooms.read("r", undefined, 10)).entries)).toEqual(["6000", "11000"]);
@@ -196,7 +196,7 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
 
     test("a room that was long empty and unwatched is forgotten, and begins again with a new epoch", async () => {
       const store = await open();
-      const bounds = { messages: 100, seconds: 10 };
+      const bounds = { messages: 100, ms: 10_000 };
       await store.rooms.append("r", said("a", 0), bounds);
       const before = await store.rooms.position("r");
       for (const now of [10_000, 14_999]) {
@@ -231,7 +231,7 @@ export function logsRooms(name: string, open: () => Promise<Store>): void {
 
     test("a room that somebody watches, or in which something was said, is not forgotten", async () => {
       const store = await open();
-      const bounds = { messages: 100, seconds: 10 };
+      const bounds = { messages: 100, ms: 10_000 };
       const [watched, spoken] = [await store.rooms.position("w"), await store.rooms.position("s")];
       const stop = store.rooms.subscribe("w", () => {});
       await store.rooms.sweep(0, 5_000);

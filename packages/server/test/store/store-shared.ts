@@ -11,7 +11,7 @@ export interface SharedData {
   readonly lose: () => Store | Promise<Store>;
 }
 
-const keep: Retention = { messages: 100, seconds: 100 };
+const keep: Retention = { messages: 100, ms: 100_000 };
 const line = (data: string): RoomMessage => ({ name: "line", data, at: 0 });
 const three = [1, 2, 3].map((sequence) => ({ sequence, data: `m${sequence}` }));
 

@@ -5,7 +5,7 @@ import { type FileStore, fileStore } from "../../../src/store/file/file-store.ts
 import { temporaryDirectory } from "./directories.ts";
 import { beginning, bringing, resumed } from "../store-conformance.ts";
 
-const keep = { messages: 2, seconds: 100 };
+const keep = { messages: 2, ms: 100_000 };
 const line = (data: string) => ({ name: "line", data, at: 0 });
 const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
 const broken = Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });

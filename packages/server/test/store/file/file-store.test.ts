@@ -9,7 +9,7 @@ import { handsOver } from "../store-shared.ts";
 
 vi.mock(import("../../../src/store/file/process-identity.ts"), { spy: true });
 
-const keep = { messages: 100, seconds: 100 };
+const keep = { messages: 100, ms: 100_000 };
 const three = [1, 2, 3].map((sequence) => ({ sequence, data: `m${sequence}` }));
 const line = (data: string) => ({ name: "line", data, at: 0 });
 
@@ -100,7 +100,7 @@ test("a room and a session may be very long", async () => {
   const { directory, store, claim } = await used();
   const out = Array.from({ length: 150_000 }, (_, index) => ({ sequence: index + 4, data: "" }));
   const message = line("");
-  const said = out.map(() => ({ room: "long", message, keep: { messages: 1e9, seconds: 1e9 } }));
+  const said = out.map(() => ({ room: "long", message, keep: { messages: 1e9, ms: 1e12 } }));
   expect(await store.sessions.commit(claim, { outgoing: out, roomMessages: said })).toHaveLength(out.length);
   const again = await opened(await killed(directory));
   expect(await again.rooms.position("long")).toMatchObject({ offset: out.length });
