@@ -180,14 +180,14 @@ export const mutants: readonly Mutant[] = [
     replace: "lost: () => (session.detach(), peer.sessionLost()),",
   },
   {
-    name: "a parked session never ends",
+    name: "a detached session never ends",
     mode: "storm",
     file: parking,
     find: "const stop = this.#clock.after(this.options.grace, () => expire(line));",
     replace: "const stop = () => {};",
   },
   {
-    name: "a parked session ends too soon",
+    name: "a detached session ends too soon",
     mode: "cuts",
     file: parking,
     find: "const stop = this.#clock.after(this.options.grace, () => expire(line));",
@@ -222,7 +222,7 @@ export const mutants: readonly Mutant[] = [
     replace: "0",
   },
   {
-    name: "a session that cannot be parked is removed",
+    name: "a session that cannot be detached is removed",
     mode: "doubts",
     file: recorder,
     find: "this.#lose(error); // it stays",

@@ -1,7 +1,7 @@
 /** What happens to a session. */
 export type SessionChange =
   /** Its client is away; what is said to it is kept. */
-  | { readonly type: "parked" }
+  | { readonly type: "detached" }
   /** Its client is back. */
   | { readonly type: "resumed" }
   /** It is over. `undelivered` counts the messages that the client has not finished, as far as is known. */

@@ -282,7 +282,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     else this.#recorder.wire = undefined;
     if (this.#finished || closeAdvice(closed.code) === "end") return this.#over?.(closed);
     void this.#recorder?.detach(Date.now());
-    this.#watchers.emit({ type: "parked" });
+    this.#watchers.emit({ type: "detached" });
     this.#rested?.();
     this.#options.sessions.detach(this);
   }

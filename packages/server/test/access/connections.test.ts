@@ -63,10 +63,10 @@ describe("revoke", () => {
     const { sid, rt, ep } = (await frame(socket)) as { sid: string; rt: string; ep: string };
     socket.close(1001);
     await settled();
-    expect(serve.log).toEqual(["parked"]);
+    expect(serve.log).toEqual(["detached"]);
     serve.app.revoke("ada");
     await settled();
-    expect(serve.log).toEqual(["parked", "ada ended"]);
+    expect(serve.log).toEqual(["detached", "ada ended"]);
     const resume = { sid, rt, ep, rx: 0, tx0: 1 };
     await using back = await knock(serve.net, "/note", { ...hello("ada"), att: 2, resume });
     expect(await frame(back)).toMatchObject({ t: "welcome", state: "reset", why: "unknown" });
@@ -177,7 +177,7 @@ describe("drain", () => {
     serve.app.drain(1_000);
     serve.clock.advance(1_000);
     await settled();
-    expect(serve.log).toEqual(["parked"]);
+    expect(serve.log).toEqual(["detached"]);
   });
 });
 

@@ -99,7 +99,7 @@ describe("a credential that ends", () => {
     serve.clock.advance(1);
     socket.send({ t: "event", name: "say", data: "too late", s: 2 });
     expect(await socket.closed).toMatchObject({ code: 4401, reason: "the credential has ended" });
-    expect(serve.log).toEqual(["hook ada", "setup", "still here", "parked"]);
+    expect(serve.log).toEqual(["hook ada", "setup", "still here", "detached"]);
   });
 
   test("is not waited for while the client is away; the one it comes back with counts", async () => {
@@ -151,8 +151,8 @@ describe("a fresh credential", () => {
 
   test.each([
     [403, "ended"],
-    [401, "parked"],
-    [500, "parked"],
+    [401, "detached"],
+    [500, "detached"],
   ])("that hooks refuse with %i closes with 4000 more, and the session is %s", async (status, is) => {
     const serve = serving(async (token) =>
       token === "bad" ? new Response("no longer", { status }) : undefined,

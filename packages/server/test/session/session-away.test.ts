@@ -105,7 +105,7 @@ describe("too much for a client that is away", () => {
     for (const text of ["a", "b", "c", "d"]) peers[0]?.send("said", text);
     await vi.waitFor(() => expect(log).toEqual(["hook", "setup", "finally", "hook ends"]));
     expect(await peers[0]?.closed).toMatchObject({ code: 4902 });
-    expect(changes).toEqual([{ type: "parked" }, { type: "ended", undelivered: 3 }]);
+    expect(changes).toEqual([{ type: "detached" }, { type: "ended", undelivered: 3 }]);
     expect(onError).not.toHaveBeenCalled();
     const again = await dial(net, resuming(welcome));
     expect(again.welcome).toMatchObject({ state: "reset", why: "overflow", rx: 0 });

@@ -15,7 +15,7 @@ describe("how a connection ends", () => {
     else socket.close(code, "");
     await socket.closed;
     await net.settled();
-    expect(changes).toEqual([{ type: "parked" }]);
+    expect(changes).toEqual([{ type: "detached" }]);
     expect(log).toEqual(["hook", "setup"]);
   });
 
@@ -51,7 +51,7 @@ describe("how a connection ends", () => {
     clock.advance(10_000);
     await socket.closed;
     await net.settled();
-    expect(changes).toEqual([{ type: "parked" }]);
+    expect(changes).toEqual([{ type: "detached" }]);
     expect((await dial(net, resuming(welcome))).welcome).toMatchObject({ state: "resumed" });
   });
 
@@ -75,7 +75,7 @@ describe("how a connection ends", () => {
     clock.advance(9_900);
     expect(changes).toEqual([]);
     clock.advance(100);
-    await vi.waitFor(() => expect(changes).toEqual([{ type: "parked" }]));
+    await vi.waitFor(() => expect(changes).toEqual([{ type: "detached" }]));
     const again = await opened(resuming(welcome));
     expect(await again.heard.pull()).toBe(said(1, much));
     for (const one of [socket, again.socket]) one.terminate();
@@ -102,7 +102,7 @@ describe("what should not be said", () => {
     socket.send(saying(2, "too late"));
     expect(await socket.closed).toMatchObject({ code: 4902, reason: "a message is missing" });
     await net.settled();
-    expect(changes).toEqual([{ type: "parked" }]);
+    expect(changes).toEqual([{ type: "detached" }]);
     const again = await dial(net, resuming(welcome, { tx0: 2 }));
     expect(again.welcome).toMatchObject({ state: "resumed", rx: 1 });
     again.socket.send(saying(2, "b"));

@@ -28,7 +28,7 @@ describe("the hooks of a client that comes back", () => {
     const refused = await knock(net, "/talk", resuming(welcome, { auth: "nobody" }));
     expect(await refused.closed).toMatchObject({ code: 4401, reason: "who are you?" });
     await net.settled();
-    expect([log, changes]).toEqual([["hook", "setup", "hook"], [{ type: "parked" }]]);
+    expect([log, changes]).toEqual([["hook", "setup", "hook"], [{ type: "detached" }]]);
     const again = await dial(net, resuming(welcome, { auth: "ada" })); // the same dial, for it never was here
     expect(again.welcome).toMatchObject({ state: "resumed" });
     again.socket.close();

@@ -192,7 +192,7 @@ describe("hello again, without a session", () => {
     const { socket } = await dial(net);
     await lose(net, socket);
     const again = await dial(net, { ...hello, att: 2 });
-    expect(changes).toEqual([{ type: "parked" }, { type: "resumed" }]);
+    expect(changes).toEqual([{ type: "detached" }, { type: "resumed" }]);
     again.socket.close();
   });
 
@@ -204,7 +204,7 @@ describe("hello again, without a session", () => {
     expect(again.welcome).toMatchObject({ state: "new" });
     expect(again.welcome.sid).not.toBe(welcome.sid);
     expect(log).toEqual(["hook", "setup", "hook", "finally", "hook ends", "setup"]);
-    expect(changes).toEqual([{ type: "parked" }, { type: "ended", undelivered: 0 }]);
+    expect(changes).toEqual([{ type: "detached" }, { type: "ended", undelivered: 0 }]);
     again.socket.close();
   });
 });

@@ -29,9 +29,9 @@ describe("a peer", () => {
     expect(await peer?.closed).toMatchObject({ code: 4902, wasClean: false });
     expect(peer?.signal.aborted).toBe(true);
     expect(changes).toEqual([
-      { type: "parked" },
+      { type: "detached" },
       { type: "resumed" },
-      { type: "parked" },
+      { type: "detached" },
       { type: "ended", undelivered: 2 },
     ]);
   });
@@ -51,9 +51,9 @@ describe("a peer", () => {
     await lose(net, socket);
     undo?.();
     const again = await dial(net, resuming(welcome));
-    expect(seen).toHaveBeenCalledExactlyOnceWith({ type: "parked" });
-    expect(last.mock.calls).toEqual([[{ type: "parked" }], [{ type: "resumed" }]]);
-    expect(changes).toEqual([{ type: "parked" }, { type: "resumed" }]);
+    expect(seen).toHaveBeenCalledExactlyOnceWith({ type: "detached" });
+    expect(last.mock.calls).toEqual([[{ type: "detached" }], [{ type: "resumed" }]]);
+    expect(changes).toEqual([{ type: "detached" }, { type: "resumed" }]);
     expect(onError.mock.calls.map(([error]) => (error as Error).message).sort()).toEqual([
       "broken later",
       "broken later",

@@ -193,9 +193,7 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
       const heard: string[] = [];
       store.rooms.subscribe("r", ({ name }) => heard.push(name));
       const { claim: next } = resumed(await store.sessions.attach(bringing(claim)));
-      const said = [
-        { room: "r", message: { name: "n", data: "", at: 0 }, keep: { messages: 9, ms: 9_000 } },
-      ];
+      const said = [{ room: "r", message: { name: "n", data: "", at: 0 }, keep: { messages: 9, ms: 9_000 } }];
       for (const old of [
         claim,
         { ...next, epoch: "another" },
@@ -275,9 +273,7 @@ export function keepsPromises(name: string, open: () => Store | Promise<Store>):
         acknowledged: { upTo: 1, pending: [] },
         received: { upTo: 2, pending: [1] },
       });
-      const said = [
-        { room: "r", message: { name: "n", data: "", at: 0 }, keep: { messages: 9, ms: 9_000 } },
-      ];
+      const said = [{ room: "r", message: { name: "n", data: "", at: 0 }, keep: { messages: 9, ms: 9_000 } }];
       const commit = trying(() =>
         store.sessions.commit(claim, { note: "no", roomMessages: said, ...record }),
       );
