@@ -25,13 +25,12 @@ export class PlainLink implements ClientLink {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    this.memberships.attach({
-      codec: jsonFrames,
-      plain: true,
-      send: (message) => void this.outbox.send(message),
-      drained: () => undefined, // who reads too slowly is let go by the heartbeat
-      drop: (error) => this.close(error),
-    });
+    const sink = {
+      send: (message: Message) => void this.outbox.send(message),
+      drained: () => undefined, // the heartbeat closes a client that reads too slowly
+    };
+    const drop = (error: CloseError): void => this.close(error);
+    this.memberships.attach({ codec: jsonFrames, plain: true, sink, drop }, undefined);
   }
 
   /** The client was accepted. */

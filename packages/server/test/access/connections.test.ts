@@ -238,6 +238,6 @@ describe("how many there are", () => {
       expect(await frame(socket)).toMatchObject({ t: "welcome", state: "resumed" });
     }
     socket = await knock(serve.net, "/note", { ...hello("ada"), att: 102, resume });
-    expect(await socket.closed).toMatchObject({ code: 4429, reason: "back too often" });
+    expect(await socket.closed).toMatchObject({ code: 4429, reason: "reconnects too often" });
   });
 });

@@ -5,10 +5,10 @@ import { z } from "zod";
 import { type AppOptions, createApp } from "../../src/app/app.ts";
 import { Clock } from "../../src/timing/clock.ts";
 import { Peer } from "../../src/contract/peer.ts";
-import type { RoomsOptions } from "../../src/contract/setup.ts";
+import type { RoomsOptions } from "../../src/contract/contract-room.ts";
 import { type TestSocket, testNetwork } from "../../src/testing/index.ts";
 import { enter, frame, hello } from "../session/frames.ts";
-import { quiet } from "../rooms/outlets.ts";
+import { flushPromises } from "../flush-promises.ts";
 
 const chat = contract("/chat/:room", {
   client: { say: z.string(), join: z.string(), leave: z.string() },
@@ -255,7 +255,7 @@ describe("a newcomer", () => {
     await net.settled();
     for (let n = 0; n < 4; n += 1) {
       clock.advance(120_000);
-      await quiet();
+      await flushPromises();
     }
     const bob = await enter(net, "/chat/lobby?name=bob", { ...hi, cid: "bob" });
     expect(await frame(bob)).not.toMatchObject({ ep });

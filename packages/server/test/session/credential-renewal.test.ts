@@ -98,7 +98,7 @@ describe("a credential that ends", () => {
     await new Promise(setImmediate);
     serve.clock.advance(1);
     socket.send({ t: "event", name: "say", data: "too late", s: 2 });
-    expect(await socket.closed).toMatchObject({ code: 4401, reason: "the credential has ended" });
+    expect(await socket.closed).toMatchObject({ code: 4401, reason: "credential expired" });
     expect(serve.log).toEqual(["hook ada", "setup", "still here", "detached"]);
   });
 
@@ -144,7 +144,7 @@ describe("a fresh credential", () => {
     await using socket = await enter(serve, "ada:100000");
     serve.clock.advance(80_000);
     await renew(socket, "eve:100000");
-    expect(await socket.closed).toMatchObject({ code: 4403, reason: "this is another's credential" });
+    expect(await socket.closed).toMatchObject({ code: 4403, reason: "the credential belongs to another principal" });
     await serve.net.settled();
     expect(serve.log).toEqual(["hook ada", "setup", "hook eve", "ended eve", "ended", "ended ada"]);
   });

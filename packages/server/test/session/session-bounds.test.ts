@@ -26,7 +26,7 @@ test.each<[string, SessionOptions, readonly string[], ReturnType<typeof memorySt
     }
     for (const { socket } of clients) await lose(net, socket);
     expect(app.gauges()).toMatchObject({ connected: 0, detached: 2 });
-    expect(await peers[0]?.closed).toMatchObject({ code: 4902, reason: "its client did not come back" });
+    expect(await peers[0]?.closed).toMatchObject({ code: 4902, reason: "session expired" });
     expect(changes.filter(({ type: is }) => is === "ended")).toEqual([{ type: "ended", undelivered: 1 }]);
     const [fallen, ...kept] = clients;
     const anew = await dial(net, fallen?.back);

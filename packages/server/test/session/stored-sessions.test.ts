@@ -188,7 +188,7 @@ describe("revoke", () => {
     const { app, onError } = await restarted(() => ({ remove: () => false }));
     app.revoke("ada");
     await settled();
-    const error = new Error("the store lists a session that it does not end");
+    const error = new Error("store.remove() does not remove a session that store.list() returns");
     expect(onError).toHaveBeenCalledExactlyOnceWith(error, expect.anything());
   });
 });
