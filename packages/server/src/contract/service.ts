@@ -18,6 +18,7 @@ import {
   type Dial,
   newSession,
   type NewSessionRequest,
+  readDial,
   readSessionRequest,
   type SessionRequest,
 } from "./session-dial.ts";
@@ -48,11 +49,11 @@ export interface ServiceOptions extends LinkOptions {
 /** A session that is set up for its client. */
 interface StartingSession<C extends AnyContract> extends NewSessionRequest<C> {
   readonly link: SessionLink;
-  /** What the store has of it, if it begins in another process. */
-  readonly stored?: StoredSession;
+  /** The session as the store had it; undefined for a new session. */
+  readonly stored?: AttachedSession;
 }
 
-type StoredSession = Extract<AttachResult, { readonly type: "resumed" }>;
+type AttachedSession = Extract<AttachResult, { readonly type: "resumed" }>;
 
 /** How an older dial of a client is closed. */
 const superseded = { code: CloseCode.Superseded, reason: "a newer connection took over" };
@@ -112,20 +113,12 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     accept: () => Promise<Wire>,
     onAttached: (released: Promise<void>) => void,
   ): Promise<Response | undefined> {
-    const { pathname } = new URL(exchange.context.request.url);
-    const owner = { clientId: caller.hello.cid, pathname, principal: caller.principal };
-    const dial = { exchange, caller, owner, accept, onAttached };
+    const dial = readDial(exchange, caller, { accept, onAttached });
     const request = this.#readRequest(dial);
-    switch (request.type) {
-      case "stale":
-        return new CloseResponse(superseded);
-      case "resumeHere":
-        return this.#resumeHere(dial, request.link, request.resume);
-      case "takeOver":
-        return this.#takeOver(dial, request.resume, request);
-      case "begin":
-        return this.#begin(dial, request);
-    }
+    if (request.type === "stale") return new CloseResponse(superseded);
+    if (request.type === "resumeHere") return this.#resumeHere(dial, request.link, request.resume);
+    if (request.type === "takeOver") return this.#takeOver(dial, request.resume, request);
+    return this.#begin(dial, request);
   }
 
   #readRequest(dial: Dial): SessionRequest<C> {
@@ -145,7 +138,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     if (now.type === "stale") return new CloseResponse(superseded);
     if (!resumed || now.type !== "resumeHere")
       return new CloseResponse({ code: CloseCode.SessionLost, reason: "the session has ended" });
-    onAttached(now.link.attach(caller, caller.hello.resume ? "resumed" : "new"));
+    onAttached(now.link.attach(caller, dial.resume === undefined ? "new" : "resumed"));
     return undefined;
   }
 
@@ -191,14 +184,14 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   #createLink(
-    { caller: { hello }, exchange, owner }: Dial,
+    { exchange, caller, owner, attempt }: Dial,
     credential: SessionCredential | string | undefined,
     restored?: RestoredState,
   ): SessionLink {
     const secret = new SessionSecret(credential);
     const link = new SessionLink({ ...this.#options, owner, secret, ended: exchange.ended, restored });
-    link.attempt = hello.att;
-    link.memberships.restore(hello.rooms);
+    link.attempt = attempt;
+    link.memberships.restore(caller.hello.rooms);
     return link;
   }
 

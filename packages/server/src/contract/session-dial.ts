@@ -12,6 +12,10 @@ export interface Dial {
   readonly exchange: Exchange;
   readonly caller: IdentifiedWire;
   readonly owner: SessionOwner;
+  /** Counts the dials of the client. */
+  readonly attempt: number;
+  /** Undefined when the client knows no session. */
+  readonly resume: ResumeRequest | undefined;
   readonly accept: () => Promise<Wire>;
   /** Called with a promise that resolves when the session has released the wire. */
   readonly onAttached: (released: Promise<void>) => void;
@@ -36,14 +40,25 @@ export interface NewSessionRequest<C extends AnyContract> {
   readonly previousConversation?: Conversation<C, SessionLink> | undefined;
 }
 
+/** Reads a dial from its `hello`. */
+export function readDial(
+  exchange: Exchange,
+  caller: IdentifiedWire,
+  { accept, onAttached }: Pick<Dial, "accept" | "onAttached">,
+): Dial {
+  const { hello, principal } = caller;
+  const { pathname } = new URL(exchange.context.request.url);
+  const owner = { clientId: hello.cid, pathname, principal };
+  const resume = readResumeRequest(hello);
+  return { exchange, caller, owner, attempt: hello.att, resume, accept, onAttached };
+}
+
 /** Decides what a dial asks for; `newest` is the newest conversation of the same client. */
 export function readSessionRequest<C extends AnyContract>(
-  { caller: { hello }, owner }: Dial,
+  { owner, attempt, resume }: Dial,
   newest: Conversation<C, SessionLink> | undefined,
   sessions: Sessions<SessionLink>,
 ): SessionRequest<C> {
-  const { att: attempt } = hello;
-  const resume = readResumeRequest(hello);
   if (resume === undefined) return readFirstRequest(attempt, owner, newest);
   const found = sessions.find(resume, owner);
   const finished = newest?.link.finished === true ? newest : undefined; // setup must not run beside what is left of it
@@ -91,8 +106,9 @@ export function attachRequest(dial: Dial, resume: ResumeRequest): AttachRequest 
 }
 
 function resumeConditions({
-  caller: { hello, codec },
+  caller: { codec },
   owner: { pathname, principal },
+  attempt,
 }: Dial): Pick<NewSession, "principal" | "service" | "attempt"> {
-  return { principal, service: `${codec.protocol} ${pathname}`, attempt: hello.att };
+  return { principal, service: `${codec.protocol} ${pathname}`, attempt };
 }

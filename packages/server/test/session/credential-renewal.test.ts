@@ -144,7 +144,10 @@ describe("a fresh credential", () => {
     await using socket = await enter(serve, "ada:100000");
     serve.clock.advance(80_000);
     await renew(socket, "eve:100000");
-    expect(await socket.closed).toMatchObject({ code: 4403, reason: "the credential belongs to another principal" });
+    expect(await socket.closed).toMatchObject({
+      code: 4403,
+      reason: "the credential belongs to another principal",
+    });
     await serve.net.settled();
     expect(serve.log).toEqual(["hook ada", "setup", "hook eve", "ended eve", "ended", "ended ada"]);
   });

@@ -2,7 +2,7 @@ import { CloseError } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
 import { type TrackedSession, Sessions, type SessionOptions } from "../../src/session/sessions.ts";
-import { SessionSecret } from "../../src/session/session-secret.ts";
+import { type SessionCredential, SessionSecret } from "../../src/session/session-secret.ts";
 
 /** A clock that counts its subscribers: one for each detached session, and for each that is lost. */
 class CountingClock extends Clock {
@@ -39,6 +39,11 @@ function createSessions(options: SessionOptions = {}) {
     return session;
   };
   return { clock, sessions, ended, add, addDetached, detachedCount: () => clock.subscribers };
+}
+
+/** What the client of a session sends to resume it. */
+function credentialOf({ secret: { sessionId, resumeToken, epoch } }: TrackedSession): SessionCredential {
+  return { sessionId, resumeToken, epoch };
 }
 
 describe("a detached session", () => {
@@ -135,15 +140,16 @@ describe("finding a session", () => {
   test("takes its resume token, its path and its principal; a client with anything else learns nothing", () => {
     const { sessions, add, addDetached } = createSessions();
     const session = addDetached("a", { principal: "ada" });
-    const { secret, owner } = session;
+    const credential = credentialOf(session);
+    const { owner } = session;
     const { resumeToken } = add("other").secret;
-    expect(sessions.find(secret, owner)).toBe(session);
-    expect(sessions.find({ ...secret, sessionId: "unknown" }, owner)).toBeUndefined();
-    expect(sessions.find({ ...secret, resumeToken }, owner)).toBeUndefined();
-    expect(sessions.find({ ...secret, resumeToken: "short" }, owner)).toBeUndefined();
-    expect(sessions.find(secret, { ...owner, principal: "eve" })).toBeUndefined();
-    expect(sessions.find(secret, { ...owner, principal: undefined })).toBeUndefined();
-    expect(sessions.find(secret, { ...owner, pathname: "/b" })).toBeUndefined();
+    expect(sessions.find(credential, owner)).toBe(session);
+    expect(sessions.find({ ...credential, sessionId: "unknown" }, owner)).toBeUndefined();
+    expect(sessions.find({ ...credential, resumeToken }, owner)).toBeUndefined();
+    expect(sessions.find({ ...credential, resumeToken: "short" }, owner)).toBeUndefined();
+    expect(sessions.find(credential, { ...owner, principal: "eve" })).toBeUndefined();
+    expect(sessions.find(credential, { ...owner, principal: undefined })).toBeUndefined();
+    expect(sessions.find(credential, { ...owner, pathname: "/b" })).toBeUndefined();
   });
 
   test("works for another instance of the client", () => {
@@ -155,15 +161,16 @@ describe("finding a session", () => {
   test("gives the reason of its loss, to its client alone and for the grace time", () => {
     const { clock, sessions, addDetached } = createSessions();
     const session = addDetached("a");
-    const { secret, owner } = session;
+    const credential = credentialOf(session);
+    const { owner } = session;
     sessions.markLost(session, "overflow");
     sessions.remove(session);
     clock.advance(999);
-    expect(sessions.find(secret, owner)).toMatchObject({ lostReason: "overflow" });
-    expect(sessions.find({ ...secret, resumeToken: "wrong" }, owner)).toBeUndefined();
-    expect(sessions.find(secret, { ...owner, principal: "eve" })).toBeUndefined();
+    expect(sessions.find(credential, owner)).toMatchObject({ lostReason: "overflow" });
+    expect(sessions.find({ ...credential, resumeToken: "wrong" }, owner)).toBeUndefined();
+    expect(sessions.find(credential, { ...owner, principal: "eve" })).toBeUndefined();
     clock.advance(1);
-    expect(sessions.find(secret, owner)).toBeUndefined();
+    expect(sessions.find(credential, owner)).toBeUndefined();
   });
 
   test("gives the reason of the newest losses alone, when there are more than maxDetached", () => {
