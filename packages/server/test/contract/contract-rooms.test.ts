@@ -7,7 +7,7 @@ import { Clock } from "../../src/timing/clock.ts";
 import { Peer } from "../../src/contract/peer.ts";
 import type { RoomsOptions } from "../../src/contract/contract-room.ts";
 import { type TestSocket, testNetwork } from "../../src/testing/index.ts";
-import { enter, frame, hello } from "../session/frames.ts";
+import { openSession, receiveFrame, hello } from "../session/connect-session.ts";
 import { flushPromises } from "../flush-promises.ts";
 
 const chat = contract("/chat/:room", {
@@ -36,8 +36,8 @@ function served(rooms: RoomsOptions<typeof chat> = {}, options: AppOptions = {})
 
 /** A client in a room, when its membership was told; a session without `cid` is the client's of that name. */
 async function inside(net: ReturnType<typeof testNetwork>, name: string, more = ""): Promise<TestSocket> {
-  const socket = await enter(net, `/chat/lobby?name=${name}${more}`, { ...hi, cid: name });
-  expect(await frame(socket)).toMatchObject({ t: "room", room: "lobby" });
+  const socket = await openSession(net, `/chat/lobby?name=${name}${more}`, { ...hi, cid: name });
+  expect(await receiveFrame(socket)).toMatchObject({ t: "room", room: "lobby" });
   return socket;
 }
 
@@ -47,7 +47,7 @@ const event = (name: string, data: string) => ({ t: "event", name, data });
 async function next(socket: TestSocket, count: number): Promise<unknown[]> {
   const heard: unknown[] = [];
   while (heard.length < count) {
-    const one = (await frame(socket)) as { t: string };
+    const one = (await receiveFrame(socket)) as { t: string };
     if (one.t !== "ack") heard.push(one);
   }
   return heard;
@@ -59,14 +59,14 @@ describe("a room of a contract", () => {
     const ada = await inside(net, "ada");
     const bob = await net.connect("/chat/lobby?name=bob");
     ada.send({ s: 1, ...event("say", "hello") });
-    expect(await frame(bob)).toEqual(event("said", "hello"));
+    expect(await receiveFrame(bob)).toEqual(event("said", "hello"));
     bob.send(event("say", "hi"));
     const [skipped, said] = await next(ada, 2);
     expect(skipped).toEqual({ t: "skip", room: "lobby", o: 1, p: 0 });
     expect(said).toEqual({ t: "said", room: "lobby", o: 2, p: 1, name: "said", data: "hi" });
     expect(service.room("lobby").size).toBe(2);
     ada.send({ t: "bye" });
-    expect(await frame(bob)).toEqual(event("left", "ada"));
+    expect(await receiveFrame(bob)).toEqual(event("left", "ada"));
     expect(service.room("lobby").size).toBe(1);
     bob.close();
   });
@@ -79,7 +79,7 @@ describe("a room of a contract", () => {
     const ada = await inside(net, "ada");
     expect(await changes.pull()).toBe("joined true");
     await lobby.send("said", "back in 5");
-    expect(await frame(ada)).toMatchObject({ t: "said", data: "back in 5" });
+    expect(await receiveFrame(ada)).toMatchObject({ t: "said", data: "back in 5" });
     ada.send({ t: "bye" });
     expect(await changes.pull()).toBe("left true");
   });
@@ -96,7 +96,7 @@ describe("a room of a contract", () => {
     const ada = await net.connect("/other");
     elsewhere.room("lobby").send("said", "not here");
     join.room("lobby").send("said", "here");
-    expect(await frame(ada)).toEqual(event("said", "here"));
+    expect(await receiveFrame(ada)).toEqual(event("said", "here"));
     ada.close();
   });
 
@@ -149,8 +149,8 @@ describe("a client that comes back", () => {
   /** A client in the lobby, and the history that it counts in. */
   async function there() {
     const all = served();
-    const ada = await enter(all.net, "/chat/lobby?name=ada", hi);
-    const { ep } = (await frame(ada)) as { ep: string };
+    const ada = await openSession(all.net, "/chat/lobby?name=ada", hi);
+    const { ep } = (await receiveFrame(ada)) as { ep: string };
     return { ...all, ada, ep };
   }
 
@@ -158,8 +158,8 @@ describe("a client that comes back", () => {
     const { net, service } = served();
     const knocking = await net.connect("/chat/lobby?name=ada", { protocols: ["symbolon.v1.json"] });
     knocking.send(hi);
-    const { sid, rt, ep: session } = (await frame(knocking)) as Record<string, string>;
-    const { ep } = (await frame(knocking)) as { ep: string };
+    const { sid, rt, ep: session } = (await receiveFrame(knocking)) as Record<string, string>;
+    const { ep } = (await receiveFrame(knocking)) as { ep: string };
     knocking.send({ s: 1, ...event("join", "attic") });
     await next(knocking, 1);
     knocking.send({ s: 2, ...event("leave", "attic") });
@@ -174,7 +174,7 @@ describe("a client that comes back", () => {
       ["attic", "whichever", 7],
     ];
     const resume = { sid, rt, ep: session, rx: 0, tx0: 3 };
-    const back = await enter(net, "/chat/lobby?name=ada", { ...hi, att: 2, resume, rooms });
+    const back = await openSession(net, "/chat/lobby?name=ada", { ...hi, att: 2, resume, rooms });
     expect(await next(back, 4)).toEqual([
       { t: "room", room: "attic" },
       { t: "room", room: "lobby", ep, off: 1 },
@@ -196,7 +196,7 @@ describe("a client that comes back", () => {
       ["lobby", ep, 1],
       ["attic", "another", 3],
     ];
-    const back = await enter(net, "/chat/lobby?name=ada", { ...hi, cid: "again", rooms });
+    const back = await openSession(net, "/chat/lobby?name=ada", { ...hi, cid: "again", rooms });
     expect(await next(back, 3)).toMatchObject([{ t: "room", off: 1 }, { data: "b" }, { data: "ada" }]);
     service.room("attic").send("said", "c");
     back.send({ s: 1, ...event("join", "attic") });
@@ -242,14 +242,14 @@ describe("a newcomer", () => {
     const { net, service } = served({ keep: { messages: 10, ms: 60_000 } });
     service.room("lobby").send("said", "a");
     const ada = await net.connect("/chat/lobby?name=ada");
-    expect(await frame(ada)).toEqual(event("said", "a"));
+    expect(await receiveFrame(ada)).toEqual(event("said", "a"));
     ada.close();
   });
 
   test("finds nothing of a room that nobody has used for long", async () => {
     const { net, service, clock } = served();
-    const ada = await enter(net, "/chat/lobby?name=ada", hi);
-    const { ep } = (await frame(ada)) as { ep: string };
+    const ada = await openSession(net, "/chat/lobby?name=ada", hi);
+    const { ep } = (await receiveFrame(ada)) as { ep: string };
     ada.send({ t: "bye" });
     await ada.closed;
     await net.settled();
@@ -257,8 +257,8 @@ describe("a newcomer", () => {
       clock.advance(120_000);
       await flushPromises();
     }
-    const bob = await enter(net, "/chat/lobby?name=bob", { ...hi, cid: "bob" });
-    expect(await frame(bob)).not.toMatchObject({ ep });
+    const bob = await openSession(net, "/chat/lobby?name=bob", { ...hi, cid: "bob" });
+    expect(await receiveFrame(bob)).not.toMatchObject({ ep });
     service.room("lobby").send("said", "a");
     expect(await next(bob, 1)).toMatchObject([{ o: 1, p: 0 }]);
     bob.close();

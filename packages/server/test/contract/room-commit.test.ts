@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { frame } from "../session/frames.ts";
+import { receiveFrame } from "../session/connect-session.ts";
 
 const chat = contract("/chat/:room", {
   client: { say: z.string(), ask: request({ input: z.string(), output: z.string() }) },
@@ -41,10 +41,13 @@ test("what a handler says by its call's room is said in order when the handler h
   });
   const bob = await net.connect("/chat/lobby");
   bob.send(event("say", "a"));
-  expect([await frame(bob), await frame(bob)]).toEqual([event("said", "a1"), event("said", "a2")]);
+  expect([await receiveFrame(bob), await receiveFrame(bob)]).toEqual([
+    event("said", "a1"),
+    event("said", "a2"),
+  ]);
   expect(told).toEqual(["settled"]);
   service.room("lobby").send("said", "b");
-  expect(await frame(bob)).toEqual(event("said", "b"));
+  expect(await receiveFrame(bob)).toEqual(event("said", "b"));
   bob.close();
 });
 
@@ -55,9 +58,9 @@ test("what it says so is never said when it fails; what it says later is said at
   });
   const bob = await net.connect("/chat/lobby");
   bob.send({ ...event("say", "a"), q: 1 });
-  expect(await frame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
+  expect(await receiveFrame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
   later("after");
-  expect(await frame(bob)).toEqual(event("said", "after"));
+  expect(await receiveFrame(bob)).toEqual(event("said", "after"));
   bob.close();
 });
 
@@ -65,7 +68,7 @@ test("what a request's handler says is said before its answer", async () => {
   const { net } = serving(() => {});
   const bob = await net.connect("/chat/lobby");
   bob.send({ t: "request", q: 1, name: "ask", data: "a" });
-  expect([await frame(bob), await frame(bob)]).toEqual([
+  expect([await receiveFrame(bob), await receiveFrame(bob)]).toEqual([
     event("said", "a"),
     { t: "reply", re: 1, data: "asked" },
   ]);

@@ -2,8 +2,8 @@ import { CloseError } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { chat, say } from "./chat.ts";
-import { enter, frame, hello, knock } from "../session/frames.ts";
+import { chat, sayFrame } from "./chat-server.ts";
+import { openSession, receiveFrame, hello, connectSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 
 describe("setup", () => {
@@ -16,11 +16,11 @@ describe("setup", () => {
       log.push("ready");
       yield { say: ({ text }) => (log.push(text), peer.send("said", { text })) };
     });
-    await using socket = await knock(testNetwork(app), "/chat/a");
-    socket.send(say("early"));
+    await using socket = await connectSession(testNetwork(app), "/chat/a");
+    socket.send(sayFrame("early"));
     ready.open();
-    expect(await frame(socket)).toMatchObject({ t: "welcome" });
-    expect(await frame(socket)).toMatchObject({ name: "said" });
+    expect(await receiveFrame(socket)).toMatchObject({ t: "welcome" });
+    expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
     expect(log).toEqual(["ready", "early"]);
   });
 
@@ -30,8 +30,8 @@ describe("setup", () => {
       peer.send("said", { text: `welcome to ${params.room}` });
       return { say: () => {} };
     });
-    await using socket = await enter(testNetwork(app), "/chat/a%20b");
-    expect(await frame(socket)).toMatchObject({ data: { text: "welcome to a b" } });
+    await using socket = await openSession(testNetwork(app), "/chat/a%20b");
+    expect(await receiveFrame(socket)).toMatchObject({ data: { text: "welcome to a b" } });
   });
 
   test.each([
@@ -64,7 +64,7 @@ describe("setup", () => {
       .implement(chat, setup);
     const net = testNetwork(app);
     await expect(net.connect("/chat/a")).rejects.toMatchObject({ response: { status: 409 } });
-    const socket = await knock(net, "/chat/a");
+    const socket = await connectSession(net, "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4409, reason: "full" });
     expect(ended).toHaveBeenCalledTimes(2);
     expect(onError).not.toHaveBeenCalled();
@@ -78,7 +78,7 @@ describe("setup", () => {
     });
     const net = testNetwork(app);
     await expect(net.connect("/chat/a")).rejects.toMatchObject({ response: { status: 500 } });
-    const socket = await knock(net, "/chat/a");
+    const socket = await connectSession(net, "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4500, reason: "Internal Server Error" });
     expect(onError).toHaveBeenCalledTimes(2);
   });
@@ -93,7 +93,7 @@ describe("setup", () => {
       response: Response;
     };
     expect([response.status, await response.json()]).toEqual([403, { code: 4321, reason: "be nice" }]);
-    const socket = await knock(net, "/chat/a");
+    const socket = await connectSession(net, "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4321, reason: "be nice" });
   });
 
@@ -129,23 +129,23 @@ describe("a client that comes back with the same cid", () => {
 
   test("ends its old connection with 4900, all of which is over before the new setup begins", async () => {
     const { log, net } = recorded();
-    const old = await enter(net, "/chat/a");
+    const old = await openSession(net, "/chat/a");
     old.send({ t: "pong", n: 1 }); // it has been welcomed, and says so
-    await using again = await enter(net, "/chat/a", { ...hello, att: 2 });
+    await using again = await openSession(net, "/chat/a", { ...hello, att: 2 });
     expect(log).toEqual(["1 begins", "1 is over", "2 begins"]);
     expect(await old.closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
-    again.send(say("me"));
-    expect(await frame(again)).toMatchObject({ data: { text: "me" } });
+    again.send(sayFrame("me"));
+    expect(await receiveFrame(again)).toMatchObject({ data: { text: "me" } });
   });
 
   test("but as another principal ends nothing", async () => {
     const { log, net } = recorded();
-    await using ada = await enter(net, "/chat/a", { ...hello, auth: "ada" });
-    await using eve = await enter(net, "/chat/a", { ...hello, auth: "eve" });
-    ada.send(say("here"));
-    expect(await frame(ada)).toMatchObject({ data: { text: "here" } });
-    eve.send(say("too"));
-    expect(await frame(eve)).toMatchObject({ data: { text: "too" } });
+    await using ada = await openSession(net, "/chat/a", { ...hello, auth: "ada" });
+    await using eve = await openSession(net, "/chat/a", { ...hello, auth: "eve" });
+    ada.send(sayFrame("here"));
+    expect(await receiveFrame(ada)).toMatchObject({ data: { text: "here" } });
+    eve.send(sayFrame("too"));
+    expect(await receiveFrame(eve)).toMatchObject({ data: { text: "too" } });
     expect(log).toEqual(["1 begins", "2 begins"]);
   });
 
@@ -164,9 +164,9 @@ describe("a client that comes back with the same cid", () => {
       }
     });
     const net = testNetwork(app);
-    const older = await knock(net, "/chat/a");
+    const older = await connectSession(net, "/chat/a");
     await vi.waitFor(() => expect(gates).toHaveLength(1));
-    const newer = await knock(net, "/chat/a", { ...hello, att: 2 });
+    const newer = await connectSession(net, "/chat/a", { ...hello, att: 2 });
     gates[0]?.();
     expect(await older.closed).toMatchObject({ code: 4900 });
     await vi.waitFor(() => expect(gates).toHaveLength(2));
@@ -179,15 +179,15 @@ describe("a client that comes back with the same cid", () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app.use(() => ({ principal: { id: 1 } })).implement(chat, () => ({ say: () => {} }));
-    const socket = await knock(testNetwork(app), "/chat/a");
+    const socket = await connectSession(testNetwork(app), "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4500 });
     expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());
   });
 
   test("leaves clients with another cid alone", async () => {
     const { log, net } = recorded();
-    await using one = await enter(net, "/chat/a", { ...hello, cid: "one" });
-    await using two = await enter(net, "/chat/a", { ...hello, cid: "two" });
+    await using one = await openSession(net, "/chat/a", { ...hello, cid: "one" });
+    await using two = await openSession(net, "/chat/a", { ...hello, cid: "two" });
     expect(log).toEqual(["1 begins", "2 begins"]);
     expect([one.signal.aborted, two.signal.aborted]).toEqual([false, false]);
   });

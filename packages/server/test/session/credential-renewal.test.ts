@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork, type TestSocket } from "../../src/testing/index.ts";
-import { frame, hello as first, knock } from "./frames.ts";
+import { receiveFrame, hello as first, connectSession } from "./connect-session.ts";
 import { gate } from "../gate.ts";
 
 const note = contract("/note", { client: { say: z.string() }, server: {} });
@@ -39,14 +39,14 @@ type Serving = ReturnType<typeof serving>;
 
 /** Opens a session with a token. */
 async function enter({ net }: Serving, auth: string): Promise<TestSocket> {
-  const socket = await knock(net, "/note", { ...hello, auth });
-  expect(await frame(socket)).toMatchObject({ t: "welcome" });
+  const socket = await connectSession(net, "/note", { ...hello, auth });
+  expect(await receiveFrame(socket)).toMatchObject({ t: "welcome" });
   return socket;
 }
 
 /** Answers once it was asked. */
 async function renew(socket: TestSocket, token: string): Promise<void> {
-  expect(await frame(socket)).toMatchObject({ t: "reauth" });
+  expect(await receiveFrame(socket)).toMatchObject({ t: "reauth" });
   socket.send({ t: "auth", token });
   await new Promise(setImmediate);
 }
@@ -60,9 +60,9 @@ describe("a credential that ends", () => {
     await using socket = await enter(serve, `ada:${life}`);
     serve.clock.advance(wait - 1);
     socket.send({ t: "ping", n: 1 });
-    expect(await frame(socket)).toEqual({ t: "pong", n: 1 });
+    expect(await receiveFrame(socket)).toEqual({ t: "pong", n: 1 });
     serve.clock.advance(1);
-    expect(await frame(socket)).toEqual({ t: "reauth", by });
+    expect(await receiveFrame(socket)).toEqual({ t: "reauth", by });
   });
 
   test("is followed by a fresh one, for which hooks run again, and what they provide is ended at once", async () => {
@@ -73,9 +73,9 @@ describe("a credential that ends", () => {
     expect(serve.log).toEqual(["hook ada", "setup", "hook ada", "ended ada"]);
     serve.clock.advance(159_999);
     socket.send({ t: "ping", n: 1 });
-    expect(await frame(socket)).toEqual({ t: "pong", n: 1 });
+    expect(await receiveFrame(socket)).toEqual({ t: "pong", n: 1 });
     serve.clock.advance(1);
-    expect(await frame(socket)).toEqual({ t: "reauth", by: 40_000 });
+    expect(await receiveFrame(socket)).toEqual({ t: "reauth", by: 40_000 });
   });
 
   test("may be followed by one that does not end", async () => {
@@ -85,14 +85,14 @@ describe("a credential that ends", () => {
     await renew(socket, "ada");
     serve.clock.advance(1e9);
     socket.send({ t: "ping", n: 1 });
-    expect(await frame(socket)).toEqual({ t: "pong", n: 1 });
+    expect(await receiveFrame(socket)).toEqual({ t: "pong", n: 1 });
   });
 
   test("S30 › closes with 4401 when none has come 5 s after its end, and the session waits", async () => {
     const serve = serving();
     await using socket = await enter(serve, "ada:100000");
     serve.clock.advance(80_000);
-    await frame(socket);
+    await receiveFrame(socket);
     serve.clock.advance(24_999);
     socket.send({ t: "event", name: "say", data: "still here", s: 1 });
     await new Promise(setImmediate);
@@ -104,21 +104,26 @@ describe("a credential that ends", () => {
 
   test("is not waited for while the client is away; the one it comes back with counts", async () => {
     const serve = serving();
-    const socket = await knock(serve.net, "/note", { ...hello, auth: "ada:100000" });
-    const { sid, rt, ep } = (await frame(socket)) as { sid: string; rt: string; ep: string };
+    const socket = await connectSession(serve.net, "/note", { ...hello, auth: "ada:100000" });
+    const { sid, rt, ep } = (await receiveFrame(socket)) as { sid: string; rt: string; ep: string };
     socket.close(1001);
     await new Promise(setImmediate);
     serve.clock.advance(90_000);
     const resume = { sid, rt, ep, rx: 0, tx0: 1 };
-    await using back = await knock(serve.net, "/note", { ...hello, att: 2, auth: "ada:50000", resume });
-    expect(await frame(back)).toMatchObject({ t: "welcome", state: "resumed" });
+    await using back = await connectSession(serve.net, "/note", {
+      ...hello,
+      att: 2,
+      auth: "ada:50000",
+      resume,
+    });
+    expect(await receiveFrame(back)).toMatchObject({ t: "welcome", state: "resumed" });
     serve.clock.advance(40_000);
-    expect(await frame(back)).toEqual({ t: "reauth", by: 10_000 });
+    expect(await receiveFrame(back)).toEqual({ t: "reauth", by: 10_000 });
   });
 
   test("that has ended already is none", async () => {
     const serve = serving();
-    const socket = await knock(serve.net, "/note", { ...hello, auth: "ada:0" });
+    const socket = await connectSession(serve.net, "/note", { ...hello, auth: "ada:0" });
     expect(await socket.closed).toMatchObject({ code: 4401, reason: "The credential has ended" });
     expect((await serve.net.refused("/note", { auth: "ada:0" })).status).toBe(401);
     expect((await serve.net.refused("/raw", { auth: "ada:-1" })).status).toBe(401);
@@ -191,7 +196,7 @@ describe("a fresh credential", () => {
     await using socket = await enter(serve, "ada:100000");
     socket.send({ t: "auth", token: "eve:100000" });
     socket.send({ t: "ping", n: 1 });
-    expect(await frame(socket)).toEqual({ t: "pong", n: 1 });
+    expect(await receiveFrame(socket)).toEqual({ t: "pong", n: 1 });
     await new Promise(setImmediate);
     expect(serve.log).toEqual(["hook ada", "setup"]);
   });
@@ -205,17 +210,22 @@ describe("a fresh credential", () => {
       await decided.passed;
       return new Response("no", { status: 403 });
     });
-    const socket = await knock(serve.net, "/note", { ...hello, auth: "ada:100000" });
-    const { sid, rt, ep } = (await frame(socket)) as { sid: string; rt: string; ep: string };
+    const socket = await connectSession(serve.net, "/note", { ...hello, auth: "ada:100000" });
+    const { sid, rt, ep } = (await receiveFrame(socket)) as { sid: string; rt: string; ep: string };
     serve.clock.advance(80_000);
     await renew(socket, "late");
     await asked.passed;
     const resume = { sid, rt, ep, rx: 0, tx0: 1 };
-    await using back = await knock(serve.net, "/note", { ...hello, att: 2, auth: "ada:100000", resume });
-    expect(await frame(back)).toMatchObject({ t: "welcome", state: "resumed" });
+    await using back = await connectSession(serve.net, "/note", {
+      ...hello,
+      att: 2,
+      auth: "ada:100000",
+      resume,
+    });
+    expect(await receiveFrame(back)).toMatchObject({ t: "welcome", state: "resumed" });
     decided.open();
     await new Promise(setImmediate);
     back.send({ t: "ping", n: 1 });
-    expect(await frame(back)).toEqual({ t: "pong", n: 1 });
+    expect(await receiveFrame(back)).toEqual({ t: "pong", n: 1 });
   });
 });

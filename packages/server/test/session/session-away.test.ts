@@ -1,19 +1,27 @@
 import { CloseError } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
-import { frame, hello } from "./frames.ts";
+import { receiveFrame, hello } from "./connect-session.ts";
 import { gate } from "../gate.ts";
-import { confirmed, dial, lose, resuming, said, saying, talking } from "../contract/talk.ts";
+import {
+  connectConfirmed,
+  connectTalk,
+  loseConnection,
+  resumeHello,
+  saidMessage,
+  sayMessage,
+  startTalkServer,
+} from "../contract/talk-server.ts";
 
 describe("while a client is away", () => {
   test("its handlers go on, and what they answer is there when it returns", async () => {
     const answer = gate();
-    const { net } = talking({ ask: (text) => answer.passed.then(() => `${text}!`) });
-    const { socket, welcome } = await dial(net);
+    const { net } = startTalkServer({ ask: (text) => answer.passed.then(() => `${text}!`) });
+    const { socket, welcome } = await connectTalk(net);
     socket.send('{"s":1,"t":"request","q":1,"name":"ask","data":"a"}');
-    await lose(net, socket);
+    await loseConnection(net, socket);
     answer.open();
     await new Promise(setImmediate);
-    const again = await dial(net, resuming(welcome));
+    const again = await connectTalk(net, resumeHello(welcome));
     expect(again.welcome).toMatchObject({ state: "resumed", rx: 1 });
     const heard = [await again.socket.receive(), await again.socket.receive()];
     expect(heard).toContain('{"s":1,"t":"reply","data":"a!","re":1}');
@@ -22,19 +30,19 @@ describe("while a client is away", () => {
   });
 
   test("a stream goes on as far as its credit, and then where it was", async () => {
-    const { net } = talking();
-    const { socket, welcome } = await dial(net);
+    const { net } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
     socket.send('{"s":1,"t":"stream","q":1,"name":"count","data":20}');
-    expect(await frame(socket)).toEqual({ t: "next", data: 1, re: 1 });
-    await lose(net, socket);
-    const { socket: again } = await dial(net, resuming(welcome, { rx: 1 }));
+    expect(await receiveFrame(socket)).toEqual({ t: "next", data: 1, re: 1 });
+    await loseConnection(net, socket);
+    const { socket: again } = await connectTalk(net, resumeHello(welcome, { rx: 1 }));
     const items: unknown[] = [];
     const hear = async (upTo: number): Promise<void> => {
-      while (items.length < upTo) items.push(await frame(again));
+      while (items.length < upTo) items.push(await receiveFrame(again));
     };
     await hear(15);
     again.send('{"t":"ping","n":1}');
-    expect(await frame(again)).toEqual({ t: "pong", n: 1 }); // and no item more
+    expect(await receiveFrame(again)).toEqual({ t: "pong", n: 1 }); // and no item more
     again.send('{"s":2,"t":"credit","q":1,"n":32,"b":1000000}');
     await hear(20);
     const rest = Array.from({ length: 19 }, (_, n) => ({ t: "next", data: n + 2, re: 1 }));
@@ -43,11 +51,11 @@ describe("while a client is away", () => {
   });
 
   test("what the server asks is asked when it is back", async () => {
-    const { net, peers } = talking();
-    const { socket, welcome } = await dial(net);
-    await lose(net, socket);
+    const { net, peers } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
+    await loseConnection(net, socket);
     const answer = peers[0]?.request("ask", "who?");
-    const again = await dial(net, resuming(welcome));
+    const again = await connectTalk(net, resumeHello(welcome));
     expect(await again.socket.receive()).toBe('{"s":1,"t":"request","q":1,"name":"ask","data":"who?"}');
     again.socket.send('{"s":1,"t":"reply","re":1,"data":"me"}');
     expect(await answer).toBe("me");
@@ -55,13 +63,13 @@ describe("while a client is away", () => {
   });
 
   test("an event that is awaited waits for it", async () => {
-    const { net, peers } = talking();
-    const { socket, welcome } = await dial(net);
-    await lose(net, socket);
+    const { net, peers } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
+    await loseConnection(net, socket);
     const outcome = vi.fn();
     const sent = peers[0]?.send("said", "a").then(outcome);
-    const again = await dial(net, resuming(welcome));
-    expect(await again.socket.receive()).toBe(said(1, "a"));
+    const again = await connectTalk(net, resumeHello(welcome));
+    expect(await again.socket.receive()).toBe(saidMessage(1, "a"));
     expect(outcome).not.toHaveBeenCalled();
     again.socket.send('{"t":"ack","a":1}');
     await sent;
@@ -69,29 +77,29 @@ describe("while a client is away", () => {
   });
 
   test("a volatile event is dropped", async () => {
-    const { net, peers } = talking();
-    const { socket, welcome } = await dial(net);
-    await lose(net, socket);
+    const { net, peers } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
+    await loseConnection(net, socket);
     await expect(peers[0]?.send("said", "a", { volatile: true })).rejects.toMatchObject({ code: "DROPPED" });
-    const again = await dial(net, resuming(welcome));
+    const again = await connectTalk(net, resumeHello(welcome));
     expect(await again.socket.peek()).toBeUndefined();
     again.socket.close();
   });
 
   test("a handler may close the session: it ends, and is not there any more", async () => {
     const go = gate();
-    const { net, log } = talking({
+    const { net, log } = startTalkServer({
       say: async () => {
         await go.passed;
         throw new CloseError(4403, "no more");
       },
     });
-    const { socket, welcome } = await dial(net);
-    socket.send(saying(1, "x"));
-    await lose(net, socket);
+    const { socket, welcome } = await connectTalk(net);
+    socket.send(sayMessage(1, "x"));
+    await loseConnection(net, socket);
     go.open();
     await vi.waitFor(() => expect(log).toEqual(["hook", "setup", "finally", "hook ends"]));
-    const again = await dial(net, resuming(welcome, { tx0: 2 }));
+    const again = await connectTalk(net, resumeHello(welcome, { tx0: 2 }));
     expect(again.welcome).toMatchObject({ state: "reset", why: "unknown" });
     again.socket.close();
   });
@@ -99,33 +107,33 @@ describe("while a client is away", () => {
 
 describe("too much for a client that is away", () => {
   test("ends the session, of which it is told when it returns", async () => {
-    const { net, peers, log, onError, changes } = talking({}, { sessions: { messages: 3 } });
-    const { socket, welcome } = await confirmed(net);
-    await lose(net, socket);
+    const { net, peers, log, onError, changes } = startTalkServer({}, { sessions: { messages: 3 } });
+    const { socket, welcome } = await connectConfirmed(net);
+    await loseConnection(net, socket);
     for (const text of ["a", "b", "c", "d"]) peers[0]?.send("said", text);
     await vi.waitFor(() => expect(log).toEqual(["hook", "setup", "finally", "hook ends"]));
     expect(await peers[0]?.closed).toMatchObject({ code: 4902 });
     expect(changes).toEqual([{ type: "detached" }, { type: "ended", undelivered: 3 }]);
     expect(onError).not.toHaveBeenCalled();
-    const again = await dial(net, resuming(welcome));
+    const again = await connectTalk(net, resumeHello(welcome));
     expect(again.welcome).toMatchObject({ state: "reset", why: "overflow", rx: 0 });
     expect(await again.socket.peek()).toBeUndefined();
     again.socket.close();
   });
 
   test("in characters, too", async () => {
-    const { net, peers, log } = talking({}, { sessions: { bytes: 1_000 } });
-    const { socket, welcome } = await dial(net);
-    await lose(net, socket);
+    const { net, peers, log } = startTalkServer({}, { sessions: { bytes: 1_000 } });
+    const { socket, welcome } = await connectTalk(net);
+    await loseConnection(net, socket);
     peers[0]?.send("said", "x".repeat(1_000));
     await vi.waitFor(() => expect(log).toContain("finally"));
-    const again = await dial(net, resuming(welcome));
+    const again = await connectTalk(net, resumeHello(welcome));
     expect(again.welcome).toMatchObject({ state: "reset", why: "overflow" });
     again.socket.close();
   });
 
   test("that is still being welcomed is told to the app, and nothing is lost in silence", async () => {
-    const { net, onError } = talking(
+    const { net, onError } = startTalkServer(
       {
         before: async (peer) => {
           for (const text of ["a", "b", "c", "d"]) peer.send("said", text);
@@ -134,19 +142,19 @@ describe("too much for a client that is away", () => {
       },
       { sessions: { messages: 3 } },
     );
-    const { socket, welcome } = await dial(net);
+    const { socket, welcome } = await connectTalk(net);
     expect(onError).toHaveBeenCalledOnce();
     for (const [at, text] of ["a", "b", "c"].entries())
-      expect(await socket.receive()).toBe(said(at + 1, text));
-    await lose(net, socket);
-    const again = await dial(net, resuming(welcome, { rx: 3 }));
+      expect(await socket.receive()).toBe(saidMessage(at + 1, text));
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, resumeHello(welcome, { rx: 3 }));
     expect(again.welcome).toMatchObject({ state: "resumed" });
     again.socket.close();
   });
 
   test("is only told, while it is here, and waits when it is awaited", async () => {
-    const { net, peers, log, onError } = talking({}, { sessions: { messages: 3 } });
-    const { socket } = await dial(net, { ...hello, w: 1 });
+    const { net, peers, log, onError } = startTalkServer({}, { sessions: { messages: 3 } });
+    const { socket } = await connectTalk(net, { ...hello, w: 1 });
     for (const text of ["a", "b", "c", "d"]) peers[0]?.send("said", text);
     await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
     expect(onError.mock.calls[0]?.[0]).toMatchObject({
@@ -154,10 +162,10 @@ describe("too much for a client that is away", () => {
     });
     const awaited = peers[0]?.send("said", "e").then(() => "went");
     for (const [at, text] of ["a", "b", "c"].entries()) {
-      expect(await socket.receive()).toBe(said(at + 1, text));
+      expect(await socket.receive()).toBe(saidMessage(at + 1, text));
       socket.send(`{"t":"ack","a":${at + 1}}`);
     }
-    expect(await socket.receive()).toBe(said(4, "e", 5));
+    expect(await socket.receive()).toBe(saidMessage(4, "e", 5));
     socket.send('{"t":"ack","a":4}');
     expect(await awaited).toBe("went");
     expect(log).not.toContain("finally");

@@ -6,9 +6,16 @@ import { memoryStore } from "../../src/store/memory-store.ts";
 import type { SessionStore, Store } from "../../src/store/store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { temporaryDirectory } from "../store/file/directories.ts";
-import { hello, knock } from "./frames.ts";
+import { hello, connectSession } from "./connect-session.ts";
 import { gate } from "../gate.ts";
-import { confirmed, dial, lose, resuming, saying, talking } from "../contract/talk.ts";
+import {
+  connectConfirmed,
+  connectTalk,
+  loseConnection,
+  resumeHello,
+  sayMessage,
+  startTalkServer,
+} from "../contract/talk-server.ts";
 
 const as = (auth: string, cid = auth): object => ({ ...hello, auth, cid });
 
@@ -28,10 +35,10 @@ function changed({ epoch, sessions, rooms }: Store, change: Partial<SessionStore
 /** An app that is all new but for its store, in which ada has a session. */
 async function restarted(change: (store: Store) => Partial<SessionStore> = () => ({}), own: AppOptions = {}) {
   const store = memoryStore();
-  const { net, app } = talking({}, { store });
-  const { welcome } = await confirmed(net, as("ada"));
+  const { net, app } = startTalkServer({}, { store });
+  const { welcome } = await connectConfirmed(net, as("ada"));
   await app.end();
-  return { ...talking({}, { ...own, store: changed(store, change(store)) }), store, welcome };
+  return { ...startTalkServer({}, { ...own, store: changed(store, change(store)) }), store, welcome };
 }
 
 describe("revoke", () => {
@@ -49,22 +56,25 @@ describe("revoke", () => {
     async (_what, stored) => {
       const { open, again } = await stored();
       const before = await open();
-      const { app, net } = talking({}, { store: before });
-      const adas = [await confirmed(net, as("ada")), await confirmed(net, as("ada", "phone"))] as const;
-      const bob = await confirmed(net, as("bob"));
+      const { app, net } = startTalkServer({}, { store: before });
+      const adas = [
+        await connectConfirmed(net, as("ada")),
+        await connectConfirmed(net, as("ada", "phone")),
+      ] as const;
+      const bob = await connectConfirmed(net, as("bob"));
       await app.end();
       const store = await again(before);
       onTestFinished(() => store.close?.());
-      const next = talking({}, { store });
+      const next = startTalkServer({}, { store });
       next.app.revoke("ada");
       await vi.waitFor(async () => expect(await principals(store)).toEqual(["bob"]));
       const [tab, phone] = adas.map(({ welcome }) => welcome);
       for (const [cid, welcome] of [["ada", tab] as const, ["phone", phone] as const]) {
-        const back = await dial(next.net, resuming(welcome!, { auth: "ada", cid }));
+        const back = await connectTalk(next.net, resumeHello(welcome!, { auth: "ada", cid }));
         expect(back.welcome).toMatchObject({ state: "reset", why: "unknown" });
         back.socket.close(1000);
       }
-      const back = await dial(next.net, resuming(bob.welcome, { auth: "bob", cid: "bob" }));
+      const back = await connectTalk(next.net, resumeHello(bob.welcome, { auth: "bob", cid: "bob" }));
       expect(back.welcome).toMatchObject({ state: "resumed" });
       back.socket.close(1000);
       await next.net.settled();
@@ -75,7 +85,7 @@ describe("revoke", () => {
     const { app, store } = await restarted();
     const outer = createApp();
     outer.mount("/in", app);
-    const socket = await knock(testNetwork(outer), "/in/talk", as("ada", "here"));
+    const socket = await connectSession(testNetwork(outer), "/in/talk", as("ada", "here"));
     await socket.receive();
     expect(await principals(store)).toEqual(["ada", "ada"]);
     outer.revoke("ada");
@@ -86,10 +96,10 @@ describe("revoke", () => {
   test("S30 › spares a session that begins afterwards", async () => {
     const { app, net, store } = await restarted();
     app.revoke("ada", { code: CloseCode.Unauthorized });
-    const { socket, welcome } = await confirmed(net, as("ada"));
-    await lose(net, socket);
+    const { socket, welcome } = await connectConfirmed(net, as("ada"));
+    await loseConnection(net, socket);
     expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: welcome.sid } }]);
-    const back = await dial(net, resuming(welcome, { auth: "ada", cid: "ada" }));
+    const back = await connectTalk(net, resumeHello(welcome, { auth: "ada", cid: "ada" }));
     expect(back.welcome).toMatchObject({ state: "resumed" });
     back.socket.close();
   });
@@ -104,15 +114,15 @@ describe("revoke", () => {
       },
     }));
     app.revoke("ada");
-    const back = await dial(net, resuming(welcome, { auth: "ada", cid: "ada" }));
+    const back = await connectTalk(net, resumeHello(welcome, { auth: "ada", cid: "ada" }));
     expect(back.welcome).toMatchObject({ state: "resumed" });
     expect(await store.sessions.list()).toMatchObject([{ claim: { fence: 2 } }]);
     listed.open();
     await settled();
     expect(await store.sessions.list()).toEqual([]);
-    back.socket.send(saying(1, "still here?"));
+    back.socket.send(sayMessage(1, "still here?"));
     expect(await back.socket.closed).toMatchObject({ code: CloseCode.SessionLost });
-    const again = await dial(net, resuming(welcome, { auth: "ada", cid: "ada", att: 3 }));
+    const again = await connectTalk(net, resumeHello(welcome, { auth: "ada", cid: "ada", att: 3 }));
     expect(again.welcome).toMatchObject({ state: "reset", why: "unknown" });
     again.socket.close();
   });
@@ -131,7 +141,7 @@ describe("revoke", () => {
         return attached ?? sessions.attach(request);
       },
     }));
-    const back = await knock(net, "/talk", resuming(welcome, { auth: "ada", cid: "ada" }));
+    const back = await connectSession(net, "/talk", resumeHello(welcome, { auth: "ada", cid: "ada" }));
     await asked.passed;
     app.revoke("ada");
     await settled();
@@ -170,14 +180,14 @@ describe("revoke", () => {
 
   test("asks the store to end each session, though it fails for one", async () => {
     const store = memoryStore();
-    const { net, app } = talking({}, { store });
-    await confirmed(net, as("ada"));
-    const { welcome } = await confirmed(net, as("ada", "phone"));
+    const { net, app } = startTalkServer({}, { store });
+    await connectConfirmed(net, as("ada"));
+    const { welcome } = await connectConfirmed(net, as("ada", "phone"));
     await app.end();
     const stubborn = changed(store, {
       remove: (claim) => (claim.sessionId === welcome.sid ? store.sessions.remove(claim) : raise()),
     });
-    const next = talking({}, { store: stubborn });
+    const next = startTalkServer({}, { store: stubborn });
     next.app.revoke("ada");
     await settled();
     expect(next.onError).toHaveBeenCalledOnce();
@@ -214,12 +224,12 @@ function raise(): never {
 
 test("who has missed the welcome, and comes back without a word of it, is not away for the store", async () => {
   const store = memoryStore();
-  const { net } = talking({}, { store });
+  const { net } = startTalkServer({}, { store });
   const since = async (): Promise<unknown> => (await store.sessions.list())[0]?.detachedAt;
-  const { socket, welcome } = await dial(net, hello);
-  await lose(net, socket);
+  const { socket, welcome } = await connectTalk(net, hello);
+  await loseConnection(net, socket);
   await vi.waitFor(async () => expect(await since()).toEqual(expect.any(Number)));
-  const again = await dial(net, { ...hello, att: 2 });
+  const again = await connectTalk(net, { ...hello, att: 2 });
   expect(again.welcome).toMatchObject({ state: "new", sid: welcome?.sid });
   expect(await since()).toBeUndefined();
 });
