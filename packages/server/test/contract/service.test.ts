@@ -6,7 +6,7 @@ import { chat, echo, sayFrame, startChatServer } from "./chat-server.ts";
 import { openSession, receiveFrame, hello, connectSession } from "../session/connect-session.ts";
 
 describe("in session mode", () => {
-  test("a hello is answered by a welcome, in our subprotocol", async () => {
+  test("the server answers a hello by a welcome, in our subprotocol", async () => {
     const { net } = startChatServer(echo, { heartbeat: { interval: 500, timeout: 200 } });
     await using socket = await connectSession(net, "/chat/a");
     expect(socket.protocol).toBe(SUBPROTOCOL);
@@ -33,14 +33,14 @@ describe("in session mode", () => {
     expect(a?.sid).not.toBe(b?.sid);
   });
 
-  test("events go both ways, with a number by which a failure could be told", async () => {
+  test("events go both ways; an event of the server has a number by which the client can report its failure", async () => {
     const { net } = startChatServer(echo);
     await using socket = await openSession(net, "/chat/a");
     socket.send(sayFrame("hello"));
     expect(await receiveFrame(socket)).toEqual({ t: "event", name: "said", data: { text: "hello" }, q: 1 });
   });
 
-  test("a ping is answered with the same number", async () => {
+  test("the server answers a ping with the same number", async () => {
     const { net } = startChatServer(echo);
     await using socket = await openSession(net, "/chat/a");
     socket.send({ t: "ping", n: 7 });
@@ -54,6 +54,7 @@ describe("in session mode", () => {
     expect(await socket.closed).toMatchObject({ code: 1000 });
   });
 
+  // S18
   test.each([
     ["no JSON", "{"],
     ["no object", "3"],
@@ -63,7 +64,7 @@ describe("in session mode", () => {
     ["a welcome", '{"t":"welcome","state":"new","sid":"a","heartbeat":{"i":1,"t":1}}'],
     ["a field called __proto__", '{"t":"event","name":"say","__proto__":{"polluted":1}}'],
     ["a binary message", new Uint8Array([1])],
-  ])("S18 › %s closes with 4400", async (_, message) => {
+  ])("%s closes with 4400", async (_, message) => {
     const { net } = startChatServer(echo);
     const socket = await openSession(net, "/chat/a");
     socket.send(message);
@@ -71,7 +72,7 @@ describe("in session mode", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  test("the hello's credential is the token, and the Bearer header when there is none", async () => {
+  test("the token is the credential of the hello, or of the Bearer header when the hello has none", async () => {
     const app = createApp();
     app.implement(chat, (peer, { token }) => ({ say: () => peer.send("said", { text: token ?? "none" }) }));
     const net = testNetwork(app);
@@ -84,7 +85,7 @@ describe("in session mode", () => {
     expect(await receiveFrame(two)).toMatchObject({ data: { text: "header" } });
   });
 
-  test("a silent client is asked by a ping frame, and given up when it does not answer", async () => {
+  test("the server sends a silent client a ping frame, and terminates the wire when no answer comes", async () => {
     const clock = new Clock();
     const { net } = startChatServer(echo, { clock });
     const socket = await openSession(net, "/chat/a");
@@ -94,7 +95,7 @@ describe("in session mode", () => {
     expect(await socket.closed).toMatchObject({ code: 1006 });
   });
 
-  test("a client that answers its ping is spared", async () => {
+  test("a client that answers its ping stays connected", async () => {
     const clock = new Clock();
     const { net } = startChatServer(echo, { clock });
     await using socket = await openSession(net, "/chat/a");
@@ -103,14 +104,14 @@ describe("in session mode", () => {
       expect(await receiveFrame(socket)).toEqual({ t: "ping", n: 1 });
       socket.send({ t: "pong", n: 1 });
       socket.send({ t: "ping", n: 2 });
-      await receiveFrame(socket); // the pong was heard before this
+      await receiveFrame(socket); // the server has received the pong before this
       clock.advance(100);
     }
   });
 });
 
 describe("in plain mode", () => {
-  test("events written by hand are handled, and answered by bare events", async () => {
+  test("the server handles bare events, and answers by bare events", async () => {
     const { net } = startChatServer(echo);
     await using socket = await net.connect("/chat/a");
     socket.send('{"t":"event","name":"say","data":{"text":"by hand"}}');
@@ -118,7 +119,7 @@ describe("in plain mode", () => {
     expect(socket.protocol).toBe("");
   });
 
-  test("a client that offers only what nobody knows agrees on nothing", async () => {
+  test("a client that offers only unknown subprotocols gets none", async () => {
     const { net } = startChatServer(echo);
     await using socket = await net.connect("/chat/a", { protocols: ["mqtt", "secret-token"] });
     expect(socket.protocol).toBe("");
@@ -126,7 +127,7 @@ describe("in plain mode", () => {
     expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
   });
 
-  test("a failed event without a number is told to nobody", async () => {
+  test("the failure of an event without a number is not reported to the client", async () => {
     const { net } = startChatServer(echo);
     await using socket = await net.connect("/chat/a");
     socket.send({ t: "event", name: "say", data: {} });
@@ -134,11 +135,12 @@ describe("in plain mode", () => {
     expect(await receiveFrame(socket)).toMatchObject({ name: "said", data: { text: "next" } });
   });
 
-  test("S18 › three messages that are no frames are told of, and then close with 1008", async () => {
+  // S18
+  test("the server reports each of three invalid frames, and then closes with 1008", async () => {
     const { net } = startChatServer(echo);
     const socket = await net.connect("/chat/a");
-    for (const slip of ["{", "[]", '{"t":"nothing"}']) {
-      socket.send(slip);
+    for (const invalid of ["{", "[]", '{"t":"nothing"}']) {
+      socket.send(invalid);
       expect(await receiveFrame(socket)).toEqual({
         t: "error",
         code: "BAD_FRAME",
@@ -148,7 +150,7 @@ describe("in plain mode", () => {
     expect(await socket.closed).toMatchObject({ code: 1008, reason: "three messages were no frames" });
   });
 
-  test("two slips are forgiven", async () => {
+  test("after two invalid frames the connection stays open", async () => {
     const { net } = startChatServer(echo);
     await using socket = await net.connect("/chat/a");
     socket.send("{");

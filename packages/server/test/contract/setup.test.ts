@@ -7,7 +7,7 @@ import { openSession, receiveFrame, hello, connectSession } from "../session/con
 import { gate } from "../gate.ts";
 
 describe("setup", () => {
-  test("comes before anything is dispatched", async () => {
+  test("runs before any message is handled", async () => {
     const ready = gate();
     const log: string[] = [];
     const app = createApp();
@@ -24,7 +24,7 @@ describe("setup", () => {
     expect(log).toEqual(["ready", "early"]);
   });
 
-  test("may say something, which comes after the welcome", async () => {
+  test("may send an event, which arrives after the welcome", async () => {
     const app = createApp();
     app.implement(chat, (peer, { params }) => {
       peer.send("said", { text: `welcome to ${params.room}` });
@@ -70,7 +70,7 @@ describe("setup", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("that throws is a 500 or 4500, told to the app", async () => {
+  test("that throws is answered by 500 or 4500, and reported to the app", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app.implement(chat, () => {
@@ -83,7 +83,7 @@ describe("setup", () => {
     expect(onError).toHaveBeenCalledTimes(2);
   });
 
-  test("that throws CloseError is refused with 403 and the code and reason as its body, and in session mode with that close", async () => {
+  test("that throws CloseError refuses with 403 and the code and reason as its body, and in session mode by that close", async () => {
     const app = createApp();
     app.implement(chat, () => {
       throw new CloseError(4321, "be nice");
@@ -97,7 +97,7 @@ describe("setup", () => {
     expect(await socket.closed).toMatchObject({ code: 4321, reason: "be nice" });
   });
 
-  test("that ends without yielding is a mistake the app is told of", async () => {
+  test("that ends without yielding is reported to the app", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app.implement(chat, function* () {});
@@ -106,8 +106,8 @@ describe("setup", () => {
   });
 });
 
-describe("a client that comes back with the same cid", () => {
-  function recorded() {
+describe("a client that reconnects with the same cid", () => {
+  function startRecordingServer() {
     const log: string[] = [];
     let count = 0;
     const app = createApp();
@@ -121,25 +121,25 @@ describe("a client that comes back with the same cid", () => {
           yield { say: ({ text }) => peer.send("said", { text }) };
         } finally {
           await Promise.resolve();
-          log.push(`${name} is over`);
+          log.push(`${name} ends`);
         }
       });
     return { log, net: testNetwork(app) };
   }
 
-  test("ends its old connection with 4900, all of which is over before the new setup begins", async () => {
-    const { log, net } = recorded();
+  test("ends its old connection with 4900; the new setup begins when the old one has ended", async () => {
+    const { log, net } = startRecordingServer();
     const old = await openSession(net, "/chat/a");
-    old.send({ t: "pong", n: 1 }); // it has been welcomed, and says so
+    old.send({ t: "pong", n: 1 }); // it has received the welcome
     await using again = await openSession(net, "/chat/a", { ...hello, att: 2 });
-    expect(log).toEqual(["1 begins", "1 is over", "2 begins"]);
+    expect(log).toEqual(["1 begins", "1 ends", "2 begins"]);
     expect(await old.closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
     again.send(sayFrame("me"));
     expect(await receiveFrame(again)).toMatchObject({ data: { text: "me" } });
   });
 
-  test("but as another principal ends nothing", async () => {
-    const { log, net } = recorded();
+  test("as another principal ends no connection", async () => {
+    const { log, net } = startRecordingServer();
     await using ada = await openSession(net, "/chat/a", { ...hello, auth: "ada" });
     await using eve = await openSession(net, "/chat/a", { ...hello, auth: "eve" });
     ada.send(sayFrame("here"));
@@ -149,7 +149,7 @@ describe("a client that comes back with the same cid", () => {
     expect(log).toEqual(["1 begins", "2 begins"]);
   });
 
-  test("does not meet itself while its older connection is still being set up", async () => {
+  test("waits until the setup of its older connection has ended", async () => {
     const names = new Set<string>();
     const gates: (() => void)[] = [];
     const app = createApp();
@@ -175,7 +175,7 @@ describe("a client that comes back with the same cid", () => {
     newer.close();
   });
 
-  test("is refused, and the app told, when a hook names it by anything but a string", async () => {
+  test("is refused, and the error is reported, when a hook provides a principal that is not a string", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app.use(() => ({ principal: { id: 1 } })).implement(chat, () => ({ say: () => {} }));
@@ -184,8 +184,8 @@ describe("a client that comes back with the same cid", () => {
     expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());
   });
 
-  test("leaves clients with another cid alone", async () => {
-    const { log, net } = recorded();
+  test("does not affect clients with another cid", async () => {
+    const { log, net } = startRecordingServer();
     await using one = await openSession(net, "/chat/a", { ...hello, cid: "one" });
     await using two = await openSession(net, "/chat/a", { ...hello, cid: "two" });
     expect(log).toEqual(["1 begins", "2 begins"]);

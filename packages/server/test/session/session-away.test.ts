@@ -12,8 +12,8 @@ import {
   startTalkServer,
 } from "../contract/talk-server.ts";
 
-describe("while a client is away", () => {
-  test("its handlers go on, and what they answer is there when it returns", async () => {
+describe("while a client is disconnected", () => {
+  test("its handlers go on, and it receives their replies when it reconnects", async () => {
     const answer = gate();
     const { net } = startTalkServer({ ask: (text) => answer.passed.then(() => `${text}!`) });
     const { socket, welcome } = await connectTalk(net);
@@ -23,13 +23,13 @@ describe("while a client is away", () => {
     await new Promise(setImmediate);
     const again = await connectTalk(net, resumeHello(welcome));
     expect(again.welcome).toMatchObject({ state: "resumed", rx: 1 });
-    const heard = [await again.socket.receive(), await again.socket.receive()];
-    expect(heard).toContain('{"s":1,"t":"reply","data":"a!","re":1}');
-    expect(heard).toContain('{"t":"ack","a":1}');
+    const frames = [await again.socket.receive(), await again.socket.receive()];
+    expect(frames).toContain('{"s":1,"t":"reply","data":"a!","re":1}');
+    expect(frames).toContain('{"t":"ack","a":1}');
     again.socket.close();
   });
 
-  test("a stream goes on as far as its credit, and then where it was", async () => {
+  test("a stream goes on up to its credit, and after that when the client grants more", async () => {
     const { net } = startTalkServer();
     const { socket, welcome } = await connectTalk(net);
     socket.send('{"s":1,"t":"stream","q":1,"name":"count","data":20}');
@@ -37,20 +37,20 @@ describe("while a client is away", () => {
     await loseConnection(net, socket);
     const { socket: again } = await connectTalk(net, resumeHello(welcome, { rx: 1 }));
     const items: unknown[] = [];
-    const hear = async (upTo: number): Promise<void> => {
+    const receiveItems = async (upTo: number): Promise<void> => {
       while (items.length < upTo) items.push(await receiveFrame(again));
     };
-    await hear(15);
+    await receiveItems(15);
     again.send('{"t":"ping","n":1}');
-    expect(await receiveFrame(again)).toEqual({ t: "pong", n: 1 }); // and no item more
+    expect(await receiveFrame(again)).toEqual({ t: "pong", n: 1 }); // and no further item
     again.send('{"s":2,"t":"credit","q":1,"n":32,"b":1000000}');
-    await hear(20);
+    await receiveItems(20);
     const rest = Array.from({ length: 19 }, (_, n) => ({ t: "next", data: n + 2, re: 1 }));
     expect(items).toEqual([...rest, { t: "end", re: 1 }]);
     again.close();
   });
 
-  test("what the server asks is asked when it is back", async () => {
+  test("a request of the server is sent when the client reconnects", async () => {
     const { net, peers } = startTalkServer();
     const { socket, welcome } = await connectTalk(net);
     await loseConnection(net, socket);
@@ -62,7 +62,7 @@ describe("while a client is away", () => {
     again.socket.close();
   });
 
-  test("an event that is awaited waits for it", async () => {
+  test("an awaited event settles when the client has reconnected and acknowledged it", async () => {
     const { net, peers } = startTalkServer();
     const { socket, welcome } = await connectTalk(net);
     await loseConnection(net, socket);
@@ -86,7 +86,7 @@ describe("while a client is away", () => {
     again.socket.close();
   });
 
-  test("a handler may close the session: it ends, and is not there any more", async () => {
+  test("a handler may close the session: it ends, and cannot be resumed", async () => {
     const go = gate();
     const { net, log } = startTalkServer({
       say: async () => {
@@ -105,8 +105,8 @@ describe("while a client is away", () => {
   });
 });
 
-describe("too much for a client that is away", () => {
-  test("ends the session, of which it is told when it returns", async () => {
+describe("more messages than a session keeps", () => {
+  test("end the session of a disconnected client, which receives a reset when it reconnects", async () => {
     const { net, peers, log, onError, changes } = startTalkServer({}, { sessions: { messages: 3 } });
     const { socket, welcome } = await connectConfirmed(net);
     await loseConnection(net, socket);
@@ -121,7 +121,7 @@ describe("too much for a client that is away", () => {
     again.socket.close();
   });
 
-  test("in characters, too", async () => {
+  test("end it also when they are too many bytes", async () => {
     const { net, peers, log } = startTalkServer({}, { sessions: { bytes: 1_000 } });
     const { socket, welcome } = await connectTalk(net);
     await loseConnection(net, socket);
@@ -132,7 +132,7 @@ describe("too much for a client that is away", () => {
     again.socket.close();
   });
 
-  test("that is still being welcomed is told to the app, and nothing is lost in silence", async () => {
+  test("sent by setup are reported to the app, and none is lost silently", async () => {
     const { net, onError } = startTalkServer(
       {
         before: async (peer) => {
@@ -152,7 +152,7 @@ describe("too much for a client that is away", () => {
     again.socket.close();
   });
 
-  test("is only told, while it is here, and waits when it is awaited", async () => {
+  test("to a connected client are reported, or wait when they are awaited", async () => {
     const { net, peers, log, onError } = startTalkServer({}, { sessions: { messages: 3 } });
     const { socket } = await connectTalk(net, { ...hello, w: 1 });
     for (const text of ["a", "b", "c", "d"]) peers[0]?.send("said", text);

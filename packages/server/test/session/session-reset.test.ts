@@ -10,14 +10,14 @@ import {
   startTalkServer,
 } from "../contract/talk-server.ts";
 
-describe("a client that cannot go on begins anew", () => {
+describe("a client that cannot resume gets a new session", () => {
   const wrong = { rt: "x".repeat(43) };
 
   test.each([
     ["with a wrong secret", wrong, {}],
-    ["in a session that never was", { sid: "never" }, {}],
-    ["as somebody else", {}, { auth: "eve" }],
-  ])("%s: the session it aimed at lives on", async (_what, key, others) => {
+    ["for a session that never existed", { sid: "never" }, {}],
+    ["as another principal", {}, { auth: "eve" }],
+  ])("%s: the other session goes on", async (_what, key, others) => {
     const { net, peers, changes } = startTalkServer();
     const ada = { ...hello, auth: "ada" };
     const { socket, welcome } = await connectConfirmed(net, ada);
@@ -37,7 +37,7 @@ describe("a client that cannot go on begins anew", () => {
     again.socket.close();
   });
 
-  test("with a wrong secret and the name of the client, too", async () => {
+  test("with a wrong secret and the cid of the client", async () => {
     const { net, peers } = startTalkServer();
     const { socket, welcome } = await connectConfirmed(net);
     const eve = await connectTalk(net, resumeHello({ ...welcome, ...wrong }, { att: 9 }));
@@ -49,11 +49,11 @@ describe("a client that cannot go on begins anew", () => {
   });
 
   test.each([
-    ["it has heard what was never said", { rx: 3 }],
-    ["it has lost what it had acknowledged", { rx: 0 }],
-    ["it holds less than what is missing here", { rx: 2, tx0: 3 }],
-    ["it counts in another history", { rx: 2, ep: "another" }],
-  ])("when the positions do not fit: %s", async (_what, at) => {
+    ["it has received a message that was never sent", { rx: 3 }],
+    ["it has lost a message that it had acknowledged", { rx: 0 }],
+    ["it cannot send again what is missing here", { rx: 2, tx0: 3 }],
+    ["it knows another epoch", { rx: 2, ep: "another" }],
+  ])("when its positions do not fit: %s", async (_what, at) => {
     const { net, peers, log } = startTalkServer();
     const { socket, welcome } = await connectTalk(net);
     const sent = ["a", "b"].map((text) => peers[0]?.send("said", text));
@@ -76,7 +76,7 @@ describe("a client that cannot go on begins anew", () => {
   test.each([
     { rx: 2, tx0: 2 },
     { rx: 1, tx0: 1 },
-  ])("and one whose positions just fit goes on: %o", async (at) => {
+  ])("but a client whose positions just fit resumes: %o", async (at) => {
     const { net, peers } = startTalkServer();
     const { socket, welcome } = await connectTalk(net);
     const sent = ["a", "b"].map((text) => peers[0]?.send("said", text));

@@ -20,7 +20,7 @@ import {
 } from "../contract/talk-server.ts";
 
 describe("a peer", () => {
-  test("is the same until the session ends; then its signal aborts, and it is closed", async () => {
+  test("stays the same until the session ends; then its signal aborts, and `closed` resolves", async () => {
     const { net, peers, clock, changes } = startTalkServer({}, { sessions: { grace: 1_000 } });
     const { socket, welcome } = await connectConfirmed(net);
     const [peer] = peers;
@@ -43,34 +43,34 @@ describe("a peer", () => {
     ]);
   });
 
-  test("is watched until that is undone, and a watcher that fails harms nobody: the app is told", async () => {
+  test("calls a subscriber until it unsubscribes; one that throws affects no other, and is reported", async () => {
     const { net, peers, onError, changes } = startTalkServer();
     const { socket, welcome } = await connectTalk(net);
-    const seen = vi.fn();
-    const undo = peers[0]?.subscribe(seen);
+    const first = vi.fn();
+    const unsubscribe = peers[0]?.subscribe(first);
     peers[0]?.subscribe(() => {
-      throw new Error("broken watcher");
+      throw new Error("broken now");
     });
     const later: () => unknown = () => Promise.reject(new Error("broken later"));
     peers[0]?.subscribe(later);
     const last = vi.fn();
     peers[0]?.subscribe(last);
     await loseConnection(net, socket);
-    undo?.();
+    unsubscribe?.();
     const again = await connectTalk(net, resumeHello(welcome));
-    expect(seen).toHaveBeenCalledExactlyOnceWith({ type: "detached" });
+    expect(first).toHaveBeenCalledExactlyOnceWith({ type: "detached" });
     expect(last.mock.calls).toEqual([[{ type: "detached" }], [{ type: "resumed" }]]);
     expect(changes).toEqual([{ type: "detached" }, { type: "resumed" }]);
     expect(onError.mock.calls.map(([error]) => (error as Error).message).sort()).toEqual([
       "broken later",
       "broken later",
-      "broken watcher",
-      "broken watcher",
+      "broken now",
+      "broken now",
     ]);
     again.socket.close();
   });
 
-  test("of a plain client is told of the end alone", async () => {
+  test("of a plain client reports the end alone", async () => {
     const { net, changes } = startTalkServer();
     const socket = await net.connect("/talk");
     socket.close(1001, "");
@@ -80,7 +80,7 @@ describe("a peer", () => {
 });
 
 describe("when a session ends", () => {
-  test("a handler that waits for its client has not failed: the app is told nothing", async () => {
+  test("a handler that waits for its client has not failed, so nothing is reported", async () => {
     const asked: unknown[] = [];
     const { net, onError } = startTalkServer({
       say: (text, peer) =>
@@ -102,7 +102,7 @@ describe("when a session ends", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("its client is set up anew when the last of it is over", async () => {
+  test("the setup for the client's next session runs when the old one has ended", async () => {
     const last = gate();
     const log: string[] = [];
     const { clock, app } = startTalkServer({}, { sessions: { grace: 1_000 } });
@@ -110,7 +110,7 @@ describe("when a session ends", () => {
       log.push("setup");
       yield {};
       await last.passed;
-      log.push("over");
+      log.push("ended");
     });
     const net = testNetwork(app);
     const socket = await connectSession(net, "/slow");
@@ -122,11 +122,11 @@ describe("when a session ends", () => {
     expect(log).toEqual(["setup"]);
     last.open();
     expect(JSON.parse(String(await again.receive()))).toMatchObject({ state: "reset", why: "unknown" });
-    expect(log).toEqual(["setup", "over", "setup"]);
+    expect(log).toEqual(["setup", "ended", "setup"]);
     again.close();
   });
 
-  test("before it is welcomed, a store keeps nothing of it", async () => {
+  test("before its welcome, a store keeps nothing of it", async () => {
     const store = memoryStore();
     const reached = gate();
     const { net, log } = startTalkServer({ before: (peer) => (reached.open(), peer.closed) }, { store });
@@ -140,8 +140,8 @@ describe("when a session ends", () => {
   });
 });
 
-describe("a server that leaves", () => {
-  test("ends every session with 1001, those whose clients are away too", async () => {
+describe("a server that shuts down", () => {
+  test("ends every session with 1001, connected and detached", async () => {
     const { app, net, log, peers } = startTalkServer();
     const { socket: here } = await connectTalk(net, { ...hello, cid: "here" });
     const { socket: away } = await connectTalk(net, { ...hello, cid: "away" });
@@ -168,7 +168,7 @@ describe("a server that leaves", () => {
     expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
   });
 
-  test("closes promptly though clients are away, when what they began is over", async () => {
+  test("closes at once though sessions are detached, when their code has ended", async () => {
     const { app, log } = startTalkServer();
     const server = await serve(app, { port: 0, host: "127.0.0.1" });
     const socket = new WebSocket(`ws://127.0.0.1:${server.port}/talk`, [SUBPROTOCOL]);
@@ -182,7 +182,7 @@ describe("a server that leaves", () => {
   });
 });
 
-test("a client that says hello to a server which is closing has no session when that is closed", async () => {
+test("a client that sends hello to a server while it closes has no session after that", async () => {
   const { app, log } = startTalkServer();
   const server = await serve(app, { port: 0, host: "127.0.0.1" });
   using client = await rawClient(server.port);
@@ -196,7 +196,7 @@ test("a client that says hello to a server which is closing has no session when 
   expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
 });
 
-test("settled does not wait for clients that are away", async () => {
+test("settled does not wait for disconnected clients", async () => {
   const { net, log } = startTalkServer();
   const { socket } = await connectTalk(net);
   socket.close(1001, "");
