@@ -87,7 +87,7 @@ const sweepInterval = 100;
 /** The most that one sweep lets pass, in ms. */
 const maxStep = 10 * sweepInterval;
 
-/** The one timer of a server: it sweeps every 100 ms while it has subscribers, and keeps no process alive. */
+/** The one timer of a server: it sweeps every 100 ms while it has subscribers, and does not keep the process running. */
 export class SystemClock extends Clock {
   #timer: NodeJS.Timeout | undefined;
   #lastSweep = 0;
