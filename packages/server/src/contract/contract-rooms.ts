@@ -46,7 +46,7 @@ interface SharedSource extends RoomSource {
   readonly unsubscribe: () => void;
 }
 
-/** The rooms of a contract. Each message passes through the log of its room, so that detached members receive it later. */
+/** The rooms of a contract. Each message passes through its room's log, so that a detached member receives it later. */
 export class ContractRooms<C extends AnyContract> {
   readonly #options: ContractRoomsOptions;
   readonly #path: string;
@@ -65,9 +65,10 @@ export class ContractRooms<C extends AnyContract> {
   );
   /** When the clock was made, in ms since 1970. */
   readonly #clockStart: number;
-  /** Sweeps that follow until a room is used again. */
+  /** Sweeps that are still due if no room is used again. */
   #remainingSweeps = 0;
 
+  /** @throws RangeError when a bound is not positive. */
   constructor(
     contract: C,
     options: ContractRoomsOptions,

@@ -34,7 +34,7 @@ export type SessionRequest<C extends AnyContract> =
 
 /** What is known of a client whose session begins. */
 export interface NewSessionRequest<C extends AnyContract> {
-  /** Why the session that the client wants to resume is lost; undefined without a resume, and until the store has answered. */
+  /** Why the session to resume is lost; undefined without one, and until the store has answered. */
   readonly resetReason?: string | undefined;
   /** A conversation of the same client, which ends before the new session is set up. */
   readonly previousConversation?: Conversation<C, SessionLink> | undefined;

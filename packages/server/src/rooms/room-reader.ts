@@ -5,7 +5,7 @@ import { gapFrame, positionFrame, type RoomEncoder, type RoomGap, skipFrame } fr
 import type { RoomOutlet, RoomSubscriber } from "./memberships.ts";
 import type { RoomEntry, RoomLog, RoomPart, RoomPosition } from "../store/store.ts";
 
-/** Gives the key of an event: a newer event replaces older ones with the same key. Undefined for an event that is always sent. */
+/** Gives the key of an event: a newer event replaces older ones of its key. Without a key an event is always sent. */
 type ConflateKey = (name: string, data: unknown) => unknown;
 
 /** What happens to a member whose connection takes no more messages. */
@@ -65,7 +65,7 @@ export class RoomReader implements RoomSubscriber {
   #position: RoomPosition = { epoch: "", offset: 0 };
   #attachment: Attachment | undefined;
 
-  /** The member receives what follows the position that `findStart` finds. It is called now, and again after it has failed. */
+  /** The member receives what follows the position of `findStart`, which is called now, and again if it fails. */
   constructor(room: RoomSource, member: RoomReaderClient, findStart: () => Promise<RoomPosition>) {
     this.#room = room;
     this.#member = member;

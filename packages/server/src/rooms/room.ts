@@ -27,7 +27,10 @@ export interface Room<Joiner, Send extends (...args: never) => Sent> {
    * @returns unsubscribes it.
    */
   readonly subscribe: (listener: (change: RoomChange<Joiner>) => unknown) => () => void;
-  /** Sends a message to every member; a member that cannot receive it does not affect the others. Settles when the room's log has it; rooms of raw routes have no log. */
+  /**
+   * Sends a message to every member; a member that cannot receive it does not affect the others. Settles when the room's
+   * log has the message; rooms of raw routes have no log.
+   */
   readonly send: Send;
 }
 
@@ -101,7 +104,8 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
 
   #subscribe(name: string, listener: (change: RoomChange<Joiner>) => unknown): () => void {
     const subscribers = this.#subscribers.get(name) ?? new Set();
-    const subscriber = (change: RoomChange<Joiner>): unknown => listener(change); // unique, so that a listener may subscribe twice
+    // A function of its own, so that a listener may subscribe twice.
+    const subscriber = (change: RoomChange<Joiner>): unknown => listener(change);
     this.#subscribers.set(name, subscribers.add(subscriber));
     return () => {
       if (subscribers.delete(subscriber) && subscribers.size === 0) this.#subscribers.delete(name);

@@ -30,7 +30,7 @@ export class CredentialRenewal {
     this.#options = options;
   }
 
-  /** The client is connected, and hooks have accepted its token until `expiresAt`; `renew` runs them for another token. */
+  /** The client has connected with a token that expires at `expiresAt`; `renew` runs the hooks for another token. */
   start({ renew, expiresAt }: Pick<Identity, "expiresAt"> & { readonly renew: RenewIdentity }): void {
     this.stop();
     this.#renew = renew;

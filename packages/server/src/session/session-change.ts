@@ -27,7 +27,8 @@ export class SessionSubscribers {
    * @returns unsubscribes it.
    */
   add(listener: (change: SessionChange) => void): () => void {
-    const subscriber = (change: SessionChange): void => listener(change); // unique, so that a listener may subscribe twice
+    // A function of its own, so that a listener may subscribe twice.
+    const subscriber = (change: SessionChange): void => listener(change);
     this.#listeners.add(subscriber);
     return () => void this.#listeners.delete(subscriber);
   }

@@ -72,7 +72,7 @@ interface LostRecord<Session> extends LostSession {
   readonly forget: () => void;
 }
 
-/** The registry of all sessions of an app, connected and detached. Ends a detached session when its grace time is over. */
+/** The registry of an app's sessions, connected and detached. Ends a detached session when its grace time is over. */
 export class Sessions<Session extends TrackedSession = TrackedSession> {
   /** The options with their defaults. */
   readonly options: Required<SessionOptions>;
