@@ -1,7 +1,7 @@
 import type { Mutant, Patch } from "./mutant.ts";
 
 const recorder = "server/src/session/recorder.ts";
-const service = "server/src/contract/service.ts";
+const dial = "server/src/contract/session-dial.ts";
 const table = "server/src/store/session-table.ts";
 
 /** The store resumes a session whatever the client has received. */
@@ -14,7 +14,7 @@ const noPositions: Patch = {
 const allFits: Patch = {
   file: "server/src/session/session-link.ts",
   find: "    const { first, last } = this.outbox.sentRange;\n",
-  replace: "    if (ep) return true;\n    const { first, last } = this.outbox.sentRange;\n",
+  replace: "    if (epoch) return true;\n    const { first, last } = this.outbox.sentRange;\n",
 };
 const unreplaced: Omit<Mutant, "name"> = {
   mode: "stored",
@@ -51,9 +51,9 @@ export const unchecked: readonly Mutant[] = [
   {
     name: "a process that was replaced does not ask the store",
     mode: "stored",
-    file: service,
-    find: 'const asks = known.is === "gone" || (known.is === "new" && known.why === "lost");',
-    replace: 'const asks = known.is === "gone";',
+    file: dial,
+    find: 'return { type: "takeOver", resume, resetReason: "lost", previousConversation };',
+    replace: 'return { type: "begin", resetReason: "lost", previousConversation };',
   },
   { name: "a process that was replaced goes on as it was", ...unreplaced },
   { name: "it does, and takes anything for fitting", ...unreplaced, also: [allFits] },

@@ -209,8 +209,8 @@ function countDropped(entries: readonly RoomEntry[], { dropUpTo, keep, entries: 
 }
 
 /** How many of the oldest entries are too old at `now`. */
-function countExpired(entries: readonly RoomEntry[], { seconds }: Retention, now: number): number {
-  const firstKept = entries.findIndex(({ at }) => at > now - seconds * 1_000);
+function countExpired(entries: readonly RoomEntry[], { ms }: Retention, now: number): number {
+  const firstKept = entries.findIndex(({ at }) => at > now - ms);
   return firstKept < 0 ? entries.length : firstKept;
 }
 

@@ -262,8 +262,8 @@ export interface RoomAppend {
 export interface Retention {
   /** How many messages. */
   readonly messages: number;
-  /** How old a message may become, in seconds. */
-  readonly seconds: number;
+  /** How old a message may become, in ms. */
+  readonly ms: number;
 }
 
 /** The place of a message in its room. */

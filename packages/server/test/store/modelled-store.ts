@@ -8,7 +8,7 @@ const index = fc.nat(2);
 const data = fc.oneof(fc.string({ unit: "binary" }), fc.uint8Array({ maxLength: 20 }));
 /** What is added to the present value of the model; most results are valid. */
 const step = fc.integer({ min: -1, max: 3 });
-const retention = fc.record({ messages: fc.nat(4), seconds: fc.nat(4) });
+const retention = fc.record({ messages: fc.nat(4), ms: fc.nat(4).map((seconds) => seconds * 1_000) });
 const roomAppend = fc.record({
   room: index,
   data,

@@ -69,7 +69,7 @@ export function roomMessage(data: RoomMessage["data"], at = 0): RoomMessage {
 
 /** How much history a room retains; `ms` is the greatest age of a message. */
 export function retain(messages: number, ms: number = 100_000): Retention {
-  return { messages, seconds: ms / 1_000 };
+  return { messages, ms };
 }
 
 /** Makes a call that may throw or reject; its promise rejects in both cases. */

@@ -124,7 +124,7 @@ export class StoreModel {
     if (room?.keep === undefined) return;
     for (const [index, { at }] of room.messages.entries())
       if (index + 1 > room.droppedUpTo) {
-        if (now - at < room.keep.seconds * 1_000) break;
+        if (now - at < room.keep.ms) break;
         room.droppedUpTo = index + 1;
       }
   }

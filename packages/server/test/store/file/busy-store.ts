@@ -4,7 +4,7 @@ import { fileStore } from "../../../src/store/file/file-store.ts";
 const [directory = "", run = ""] = process.argv.slice(2);
 const { epoch, report, sessions, rooms } = await fileStore({ directory });
 const session = { sessionId: "s", secretHash: "hash", principal: undefined, service: "/" };
-const keep = { messages: 1_000_000, seconds: 1_000_000 };
+const keep = { messages: 1_000_000, ms: 1_000_000_000 };
 const print = (line: object): void => console.log(JSON.stringify(line));
 
 if (report.history === "new") await sessions.create({ ...session, clientId: "c", attempt: 1 });
