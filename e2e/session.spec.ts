@@ -26,13 +26,13 @@ for (const path of ["/", "/react.html"]) {
         await ada.say(text);
         said.push(text);
         await demo.kill();
+        for (const one of [ada, bob]) await one.isAway();
         expect(await demo.start()).toBe(true);
         for (const { time } of [ada, bob]) await time.goOn();
+        for (const one of [ada, bob]) await one.isResumed();
         for (const { lines } of [ada, bob]) await expect(lines).toHaveText(said, { timeout: 60_000 });
         for (const { time } of [ada, bob]) await time.stop();
       }
-      await ada.isResumed();
-      await bob.isResumed();
       await ada.say("last");
       for (const { lines } of [ada, bob]) await expect(lines).toHaveText([...said, "last"]);
       await expect(ada.pending).toHaveCount(0);
