@@ -14,6 +14,8 @@ import { pictureType } from "./picture-type.ts";
 import { Talk } from "./talk.ts";
 
 const roomsKept = 1000;
+/** Someone who does not say so again counts as writing for so long, in ms. */
+const stillFor = numberFrom("TYPING_TIMEOUT", 6_000);
 const talks = new Map<string, Talk>();
 const album = new Album<Line>();
 
@@ -104,7 +106,7 @@ function talkIn(name: string): Talk {
   const known = talks.get(name);
   if (known) return known;
   if (talks.size >= roomsKept) forgetAnEmptyRoom();
-  const talk = new Talk();
+  const talk = new Talk(stillFor);
   talks.set(name, talk);
   return talk;
 }

@@ -15,8 +15,13 @@ export interface Person {
 export class Talk {
   /** Who is here, by the form in which names are compared. */
   readonly people = new Map<string, Person>();
-  readonly typists = new Typists();
+  readonly typists: Typists;
   #lines: Line[] = [];
+
+  /** Someone who does not say so again counts as writing for `stillFor` ms. */
+  constructor(stillFor: number) {
+    this.typists = new Typists(stillFor);
+  }
 
   /** Remembers a line, and forgets the oldest when there are too many. */
   add(line: Line): void {

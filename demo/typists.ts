@@ -1,11 +1,14 @@
-/** How long someone counts as writing who does not say so again, in ms. */
-const stillFor = 6_000;
-
 /** Who is writing in a room. */
 export class Typists {
   /** What ends the writing of each name. */
   readonly #endings = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #readers = new Set<() => void>();
+  readonly #stillFor: number;
+
+  /** Someone who does not say so again counts as writing for `stillFor` ms. */
+  constructor(stillFor: number) {
+    this.#stillFor = stillFor;
+  }
 
   /** Someone writes, or does no more. */
   set(name: string, writes: boolean): void {
@@ -14,7 +17,7 @@ export class Typists {
     if (writes)
       this.#endings.set(
         name,
-        setTimeout(() => this.set(name, false), stillFor),
+        setTimeout(() => this.set(name, false), this.#stillFor),
       );
     else this.#endings.delete(name);
     if (this.#endings.size !== before) for (const read of this.#readers) read();

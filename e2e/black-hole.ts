@@ -64,6 +64,8 @@ export class BlackHole {
       if (only !== undefined && way !== only) continue;
       socket.unpipe();
       socket.removeAllListeners("close");
+      socket.removeAllListeners("error"); // a killed server may reset its half: the other stays open
+      socket.on("error", () => {});
       socket.on("data", () => {});
     }
   }

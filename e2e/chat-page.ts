@@ -1,4 +1,6 @@
 import { expect, type Locator, type Page } from "@playwright/test";
+import { PageTime } from "./page-time.ts";
+import { silence } from "./demo-options.ts";
 
 /** A file that someone has. */
 export type TestFile = { readonly name: string; readonly type: string; readonly buffer: Buffer };
@@ -6,6 +8,7 @@ export type TestFile = { readonly name: string; readonly type: string; readonly 
 /** The chat page as someone in front of it sees and uses it. */
 export class ChatPage {
   readonly page: Page;
+  readonly time: PageTime;
   /** Where a server has it. */
   readonly path: string;
   readonly name: Locator;
@@ -33,6 +36,7 @@ export class ChatPage {
 
   constructor(page: Page, path = "/") {
     this.page = page;
+    this.time = new PageTime(page);
     this.path = path;
     this.name = page.getByLabel("Your name");
     this.nameError = page.locator("#name-error");
@@ -63,6 +67,27 @@ export class ChatPage {
     await this.ask(url, name, room);
     await expect(this.pill).toHaveText("connected");
     await expect(this.people.first()).toHaveText(name);
+  }
+
+  /** Opens the page of a room and comes in, where time then stands still. */
+  async enterStopped(url: string, name: string, room?: string): Promise<void> {
+    await this.time.take();
+    await this.enter(url, name, room);
+    await this.time.stop();
+  }
+
+  /** Keeps what the page says of who is writing whenever that changes from now on; gives a way to read it. */
+  async recordTyping(): Promise<() => Promise<string[]>> {
+    await this.typing.evaluate((line) => {
+      const shown: string[] = [];
+      let last = line.textContent;
+      const look = (): void => {
+        if (line.textContent !== last) shown.push((last = line.textContent));
+      };
+      new MutationObserver(look).observe(line, { childList: true, characterData: true, subtree: true });
+      Object.assign(globalThis, { shown });
+    });
+    return () => this.page.evaluate<string[]>("shown");
   }
 
   /** Keeps what the page hands to its sockets from its next load on, as text; gives a way to read it. */
@@ -124,6 +149,12 @@ export class ChatPage {
   async say(text: string): Promise<void> {
     await this.composer.fill(text);
     await this.composer.press("Enter");
+  }
+
+  /** The page finds out that nothing has come for so long that its connection must be dead. */
+  async noticesSilence(): Promise<void> {
+    await this.time.pass(silence); // the page asks for a sign of life
+    await this.time.pass(5_000); // and has none
   }
 
   /** Waits until the page says that it has no connection. */

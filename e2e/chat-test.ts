@@ -7,9 +7,7 @@ import { ChatPage } from "./chat-page.ts";
 import { ports } from "./ports.ts";
 import { ServerProcess } from "./server-process.ts";
 import { Tab } from "./tab.ts";
-
-/** What differs from the demo's defaults; times in milliseconds. */
-type DemoOptions = { readonly heartbeat?: { readonly interval: number; readonly timeout: number } };
+import type { DemoOptions } from "./demo-options.ts";
 
 type Chat = {
   /** Options of the test's server. */
@@ -40,6 +38,7 @@ export const test = base.extend<Chat>({
       DATA: data,
       HEARTBEAT_INTERVAL: String(interval ?? ""),
       HEARTBEAT_TIMEOUT: String(timeout ?? ""),
+      TYPING_TIMEOUT: String(demoOptions.typingTimeout ?? ""),
     };
     const demo = await ServerProcess.start(ports(parallelIndex), { name: "demo", folder: "../demo", env });
     await use(demo);

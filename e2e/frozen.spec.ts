@@ -1,7 +1,8 @@
 import { expect, test } from "./chat-test.ts";
 import { focused, linesShown, pillText } from "./tab-view.ts";
+import { timeless } from "./demo-options.ts";
 
-test.use({ demoOptions: { heartbeat: { interval: 500, timeout: 500 } } });
+test.use({ demoOptions: timeless });
 
 /** What the browser has told the page of itself. */
 const told = `globalThis.told ??= (() => {

@@ -1,4 +1,5 @@
 import { expect, type Page, test as base } from "@playwright/test";
+import { PageTime } from "./page-time.ts";
 import { ports } from "./ports.ts";
 import { ServerProcess } from "./server-process.ts";
 
@@ -11,10 +12,12 @@ export interface HooksOptions {
 /** The page of `hooks/` as someone in front of it sees and uses it, and what its server saw. */
 class HooksPage {
   readonly page: Page;
+  readonly time: PageTime;
   readonly server: ServerProcess;
 
   constructor(page: Page, server: ServerProcess) {
     this.page = page;
+    this.time = new PageTime(page);
     this.server = server;
   }
 
@@ -203,14 +206,19 @@ test("another input is another stream, and unmounting ends it at the server", as
 
 test("when the server is killed and started again the page comes back, and says what was lost", async ({
   hooks,
+  react,
 }) => {
+  await hooks.time.take();
+  await hooks.open(react);
   await hooks.press("Count and stay", "Join as slow");
   await hooks.shows("counted", "1 2, running");
   await expect.poll(() => hooks.log()).toContain("join waits");
   await hooks.server.kill();
   await hooks.shows("status", /^waiting true/);
+  await hooks.time.stop(); // or the longer this takes, the longer it waits
   await hooks.shows("counted", "1 2, running"); // it may still go on
   expect(await hooks.server.start()).toBe(true);
+  await hooks.time.goOn();
   await hooks.shows("status", "open");
   await hooks.shows("counted", "1 2, OUTCOME_UNKNOWN");
   await hooks.shows("joined", "OUTCOME_UNKNOWN");

@@ -85,12 +85,15 @@ for (const path of ["/", "/react.html"]) {
 
   test(`at ${path} a picture that was sent while away arrives on return`, async ({ demo, someone }) => {
     const ada = await someone({ path });
+    await ada.time.take();
     await ada.enter(demo.url, "Ada");
     await demo.kill();
     await ada.isAway();
+    await ada.time.stop(); // or the longer this takes, the longer she waits
     await ada.choose(photo);
     await expect(ada.page.locator("#pending img")).toHaveAccessibleName("a cat.png");
     expect(await demo.start()).toBe(true);
+    await ada.time.goOn();
     await ada.isBack();
     await expect(ada.pictures).toHaveCount(1);
     await expect(ada.page.locator("#pending img")).toHaveCount(0);

@@ -68,16 +68,19 @@ test("the React page comes back, and what was typed while the server was killed 
   someone,
 }) => {
   const ada = await someone({ path });
+  await ada.time.take();
   const sent = await ada.recordSent();
   await ada.enter(demo.url, "Ada");
   await ada.say("before");
   await expect(ada.lines).toHaveText(["before"]);
   await demo.kill();
   await ada.isAway();
+  await ada.time.stop(); // or the longer this takes, the longer she waits
   await ada.say("one");
   await ada.say("two");
   await expect(ada.pending).toHaveText(["one", "two"]);
   expect(await demo.start()).toBe(true);
+  await ada.time.goOn();
   await ada.isResumed();
   await expect(ada.lines).toHaveText(["before", "one", "two"]);
   await expect(ada.pending).toHaveCount(0);
