@@ -197,9 +197,9 @@ test("seeds › 82 closes with 1007 for bad UTF-8, and with 1002 for an unmasked
   const site = await served(app);
   const [garbled, unmasked] = [await site.raw(), await site.raw()];
   await garbled.open("/", {}, rawFrame(opcodes.text, new Uint8Array([0xff])));
-  expect(await garbled.close()).toEqual([1007, expect.any(String)]);
+  expect(await garbled.closeFrame()).toEqual([1007, expect.any(String)]);
   await unmasked.open("/", {}, rawFrame(opcodes.text, "hello", { masked: false }));
-  expect(await unmasked.close()).toEqual([1002, expect.any(String)]);
+  expect(await unmasked.closeFrame()).toEqual([1002, expect.any(String)]);
 });
 
 test("seeds › 83 closes with 1001 when the client says nothing for too long [rows 72]", async () => {
@@ -217,7 +217,7 @@ test("seeds › 83 closes with 1001 when the client says nothing for too long [r
 
 test("seeds › 84 stays open for a client that says something in time [rows 72]", async () => {
   const clock = new Clock();
-  const app = createApp({ clock, idleTimeout: 500 });
+  const app = createApp({ clock, socket: { idleTimeout: 500 } });
   app.ws("/", async (socket) => {
     for await (const message of socket) await socket.send(message);
   });
@@ -257,7 +257,7 @@ test("seeds › row 73 closes with 1009 for a message above the limit", async ()
   await raw.open("/", {}, rawFrame(opcodes.text, "0123456789"));
   expect(await raw.text()).toBe("0123456789");
   raw.write(rawFrame(opcodes.text, "0123456789a"));
-  expect(await raw.close()).toEqual([1009, expect.any(String)]);
+  expect(await raw.closeFrame()).toEqual([1009, expect.any(String)]);
 });
 
 test("seeds › row 73 paces a sender by what its client reads", async () => {

@@ -189,7 +189,7 @@ test("seeds › 166 takes a method of a controller for a listener [rows 44, 51]"
     }
   }
   const chat = new Chat();
-  const app = createApp({ receive: text });
+  const app = createApp({ socket: { receive: text } });
   app.ws("/hear", listen(chat.hear.bind(chat)));
   app.ws(
     "/shout",

@@ -183,6 +183,6 @@ test("seeds › 49 answers another version with 426 and the version it speaks [r
   app.ws("/", (socket) => socket.accept());
   const raw = await (await served(app)).raw();
   raw.write(handshake("/", { "Sec-WebSocket-Version": "8" }));
-  const { status, headers } = await raw.answer();
+  const { status, headers } = await raw.response();
   expect([status, headers.get("sec-websocket-version")]).toEqual([426, "13"]);
 });

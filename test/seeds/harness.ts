@@ -3,7 +3,7 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { serve, type ServeOptions } from "@symbolon/server/node";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
-import { type RawClient, rawClient } from "../../packages/server/test/node/raw-client.ts";
+import { type RawClient, connectRawClient } from "../../packages/server/test/node/raw-client.ts";
 
 /** An app that a test reaches over a real port. */
 export interface Site {
@@ -66,7 +66,7 @@ export async function served(app: ServedApp, options: Pick<ServeOptions, "assets
       return answer;
     },
     raw: async () => {
-      const client = await rawClient(server.port);
+      const client = await connectRawClient(server.port);
       onTestFinished(() => client[Symbol.dispose]());
       return client;
     },

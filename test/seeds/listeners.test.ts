@@ -10,7 +10,7 @@ test("seeds › 156 hears each message and sends what is returned, now or later,
       return line;
     }
   }
-  const app = createApp({ receive: text });
+  const app = createApp({ socket: { receive: text } });
   app.ws(
     "/sync",
     listen((line) => line),

@@ -30,7 +30,7 @@ function unpacked(rest: Iterator<number>): unknown {
 
 test("seeds › 12 speaks MessagePack by a codec of the app's own, both ways [rows 15, 16]", async () => {
   const heard = new BoundedQueue<unknown>();
-  const app = createApp({ receive: messagePack, send: messagePack });
+  const app = createApp({ socket: { receive: messagePack, send: messagePack } });
   app.ws("/", async (socket) => {
     heard.push(await socket.receive());
     await socket.send({ ok: [1, 2] });

@@ -72,7 +72,7 @@ test("seeds › 57 cannot refuse after accept: the app is told, and the socket c
   const client = await (await served(app)).open("/");
   expect(await client.closed).toEqual({ code: 1000, reason: "", wasClean: true });
   expect(await failures.pull()).toEqual(
-    new TypeError("a Response came after accept, when it can refuse nothing: close the socket instead"),
+    new TypeError("a handler returned a Response after accept, too late to refuse: close the socket instead"),
   );
 });
 

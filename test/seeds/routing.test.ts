@@ -221,7 +221,7 @@ test("seeds › 123 refuses an absolute-form target with 400: it could name anot
   app.ws("/ws", (socket) => socket.accept());
   const raw = await (await served(app)).raw();
   raw.write(handshake("http://elsewhere.example/ws"));
-  expect(await raw.answer()).toMatchObject({ status: 400 });
+  expect(await raw.response()).toMatchObject({ status: 400 });
 });
 
 test("seeds › row 2 serves routes that were made on their own", async () => {

@@ -9,7 +9,7 @@ test("seeds › 176 has sockets of a class of its own, which may replace what is
       return "Fixed response" as never; // it fits whatever the caller asks for
     }
   }
-  const app = createApp({ Socket: Fixed });
+  const app = createApp({ socket: { Socket: Fixed } });
   app.ws("/handler", async (socket) => socket.send(await socket.receive()));
   app.ws(
     "/listener",
@@ -28,9 +28,9 @@ test("seeds › 176 takes the class of the nearest layer: of the route, of its p
     class extends Socket {
       readonly layer = layer;
     };
-  const inner = createApp({ Socket: of("mounted app") });
+  const inner = createApp({ socket: { Socket: of("mounted app") } });
   inner.ws("/", (socket) => socket.send(socket.layer));
-  const app = createApp({ Socket: of("app") });
+  const app = createApp({ socket: { Socket: of("app") } });
   const part = app.with({ Socket: of("part") }).use(() => ({ hooked: true }));
   app.ws("/app", (socket) => socket.send(socket.layer));
   part.ws("/part", (socket) => socket.send(socket.layer));

@@ -1,5 +1,5 @@
 export { createApp } from "./app/app.ts";
-export type { App, AppOptions, ContractContext, RawContext } from "./app/app.ts";
+export type { App, AppOptions, ContractContext, RawContext } from "./app/types.ts";
 export { Peer } from "./contract/peer.ts";
 export type { Service } from "./contract/service.ts";
 export type {
@@ -23,8 +23,8 @@ export type {
   SocketDefaults,
   SocketOf,
   SocketRouteOptions,
+  UnreadPolicy,
 } from "./socket/socket-options.ts";
-export type { UnreadPolicy } from "./socket/unread.ts";
 export { listen, listenEach } from "./socket/listen.ts";
 export type {
   ListenerResult,
@@ -40,15 +40,16 @@ export type { SocketRoom } from "./socket/socket-rooms.ts";
 export type { LimitOptions } from "./access/limits.ts";
 export type { Gauges, HttpHandler } from "./app/routes.ts";
 export type { Hook, HookResult, ReservedContextKey, Provided } from "./request/hook.ts";
+export { identity } from "./request/identity.ts";
+export type { ProvidedIdentity } from "./request/identity.ts";
 export type { BaseContext, Context, HookContext, NoSchemas, RouteSchemas } from "./request/context.ts";
 export type { BroadcastOptions, Room, RoomChange } from "./rooms/room.ts";
 export type { HeartbeatOptions } from "./timing/heartbeat.ts";
-export type { OriginOptions } from "./access/origin.ts";
+export type { SecurityOptions } from "./access/origin.ts";
 export type { HandshakeOptions, Track } from "./app/dispatch.ts";
-export type { HostOptions } from "./access/host.ts";
-export type { Accept, AcceptInit } from "./request/exchange.ts";
+export type { Accept, AcceptInit } from "./request/acceptance.ts";
 export type { Close, ErrorAnswer, ErrorContext, OnError } from "./request/errors.ts";
-export type { Credentials } from "./request/credentials.ts";
+export type { Credentials } from "./request/headers.ts";
 export type { Clock } from "./timing/clock.ts";
 export {
   binary,

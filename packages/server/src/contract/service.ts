@@ -1,5 +1,6 @@
 import { type AnyContract, CloseCode, type FrameCodec } from "@symbolon/protocol";
-import type { Hello, SessionKey, Wire } from "@symbolon/protocol/internal";
+import type { Hello, SessionKey } from "@symbolon/protocol/internal";
+import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
 import { ContractRooms, type RoomClient } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
@@ -70,26 +71,25 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   /** Holds the conversation of a plain client. Resolves with a refusing response, or with undefined once it is accepted. */
-  async plain(attempt: Exchange, accept: () => Promise<Wire>): Promise<Response | undefined> {
+  async plain(attempt: Exchange, acceptance: Acceptance): Promise<Response | undefined> {
     const line = new PlainLink(this.#options);
     return this.#begin(attempt, line, undefined, async (conversation) => {
-      line.attach(await accept());
+      line.attach(await acceptance.accept());
       conversation.run();
     });
   }
 
   /**
-   * Goes on with the session of a client, or begins one. Resolves as `plain` does; `rest` is told what resolves when the
+   * Goes on with the session of a client, or begins one. Resolves as `plain` does; the acceptance is released when the
    * wire is of no account any more.
    */
   async session(
     attempt: Exchange,
     caller: IdentifiedWire,
-    accept: () => Promise<Wire>,
-    rest: (until: Promise<void>) => void,
+    acceptance: Acceptance,
   ): Promise<Response | undefined> {
     const { hello, codec, principal } = caller;
-    const { pathname } = new URL(attempt.context.request.url);
+    const { pathname } = attempt.url;
     const owner = { clientId: hello.cid, pathname, principal };
     const key = JSON.stringify([owner.clientId, owner.principal]);
     const service = `${codec.protocol} ${pathname}`;
@@ -116,14 +116,14 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       if (!known.line.resumeRate.allow())
         return new CloseResponse({ code: CloseCode.TooMany, reason: "back too often" });
       await attempt.end(); // the hooks have let it pass, and the session has what they provided at first
-      await accept();
+      await acceptance.accept();
       const goesOn = request !== undefined && (await known.line.resume(request));
       // While something was awaited, the session may have gone on without it.
       const again = this.#known(hello, owner, key);
       if (again.is === "stale") return new CloseResponse(superseded);
       if (!goesOn || again.is !== "here")
         return new CloseResponse({ code: CloseCode.SessionLost, reason: "the session has ended" });
-      rest(again.line.attach(caller, hello.resume ? "resumed" : "new"));
+      acceptance.releaseAfter(again.line.attach(caller, hello.resume ? "resumed" : "new"));
       return undefined;
     }
     const restored = stored?.type === "resumed" ? stored : undefined;
@@ -147,7 +147,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const from = (restored?.claim.fence ?? 0) * 2 ** 32; // no number of a process that is gone comes again
     const elder = this.#working.get(line.id);
     return this.#begin(attempt, line, { key, ghost, elder, from }, async (conversation) => {
-      await accept();
+      await acceptance.accept();
       const claim = restored?.claim ?? (await this.#create(line, service, hello.att));
       const { sessions } = this.#options.store ?? {};
       if (claim !== undefined && sessions !== undefined)
@@ -160,8 +160,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       conversation.run();
       if (claim !== undefined) this.#watch(line.id, conversation);
       if (restored !== undefined) sendLostCalls(line, readNote(restored.state));
-      if (restored !== undefined) rest(line.attach(caller, "resumed"));
-      else rest(line.attach(caller, why === undefined ? "new" : "reset", why));
+      if (restored !== undefined) acceptance.releaseAfter(line.attach(caller, "resumed"));
+      else acceptance.releaseAfter(line.attach(caller, why === undefined ? "new" : "reset", why));
     });
   }
 

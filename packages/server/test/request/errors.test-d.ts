@@ -18,5 +18,5 @@ createApp({ onError: () => {} });
 createApp({ onError: async () => ({ code: 4000 }) });
 createApp({ onError: async () => {} });
 const errors: unknown[] = [];
-// @ts-expect-error -- a bare number is no answer: `push` would close with its count
+// @ts-expect-error -- a bare number is not an answer: the result of `push` is not a code
 createApp({ onError: (error) => errors.push(error) });

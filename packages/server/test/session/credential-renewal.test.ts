@@ -2,6 +2,7 @@ import { contract } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
+import { identity } from "../../src/request/identity.ts";
 import { Clock, testNetwork, type TestSocket } from "../../src/testing/index.ts";
 import { frame, hello as first, knock } from "./frames.ts";
 import { gate } from "../gate.ts";
@@ -19,7 +20,7 @@ function serving(judge?: (token: string | undefined) => Promise<Response | undef
     const [name = "", ms] = String(token).split(":");
     log.push(`hook ${name}`);
     try {
-      yield { principal: name, ...(ms && { expiresAt: clock.date + Number(ms) }) };
+      yield identity({ principal: name, expiresAt: ms ? clock.date + Number(ms) : undefined });
     } finally {
       log.push(`ended ${name}`);
     }
@@ -119,7 +120,7 @@ describe("a credential that ends", () => {
   test("that has ended already is none", async () => {
     const serve = serving();
     const socket = await knock(serve.net, "/note", { ...hello, auth: "ada:0" });
-    expect(await socket.closed).toMatchObject({ code: 4401, reason: "The credential has ended" });
+    expect(await socket.closed).toMatchObject({ code: 4401, reason: "The credential has expired" });
     expect((await serve.net.refused("/note", { auth: "ada:0" })).status).toBe(401);
     expect((await serve.net.refused("/raw", { auth: "ada:-1" })).status).toBe(401);
     expect(serve.log).not.toContain("setup");
@@ -132,7 +133,7 @@ describe("a credential that ends", () => {
     await new Promise(setImmediate);
     expect(socket.signal.aborted).toBe(false);
     serve.clock.advance(1);
-    expect(await socket.closed).toMatchObject({ code: 4401, reason: "the credential has ended" });
+    expect(await socket.closed).toMatchObject({ code: 4401, reason: "the credential has expired" });
     await serve.net.settled();
     expect(serve.log.at(-1)).toBe("ended ada");
   });

@@ -9,7 +9,7 @@ import { memoryStore } from "../../src/store/memory-store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { hello, knock } from "./frames.ts";
 import { gate } from "../gate.ts";
-import { opcodes, rawClient, rawFrame } from "../node/raw-client.ts";
+import { opcodes, connectRawClient, rawFrame } from "../node/raw-client.ts";
 import { confirmed, dial, lose, resuming, saying, talking } from "../contract/talk.ts";
 
 describe("a peer", () => {
@@ -178,10 +178,10 @@ describe("a server that leaves", () => {
 test("a client that says hello to a server which is closing has no session when that is closed", async () => {
   const { app, log } = talking();
   const server = await serve(app, { port: 0, host: "127.0.0.1" });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   await client.open("/talk", { "Sec-WebSocket-Protocol": SUBPROTOCOL });
   const closed = server.close();
-  await client.close();
+  await client.closeFrame();
   client.write(rawFrame(opcodes.text, JSON.stringify(hello)));
   await vi.waitFor(() => expect(log).toContain("setup"));
   client.reset();
