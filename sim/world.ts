@@ -58,7 +58,7 @@ export class World implements Scene {
     this.#seed = seed;
     this.#mode = mode;
     this.chance = chance("faults");
-    this.settings = drawSettings(chance("settings"), mode.stores ?? ["none"], mode.parked ?? 100);
+    this.settings = drawSettings(chance("settings"), mode.stores ?? ["none"], mode.maxDetached ?? 100);
     this.depot = new Depot({ agenda, trace, chance: chance("store") }, this.settings.store);
     this.network = new Network({
       agenda,

@@ -186,7 +186,7 @@ function crowdedOut(ledger: Ledger, life: number): boolean {
     if (is === "parked") away.add(one);
     else away.delete(one);
   }
-  return away.has(life) && away.size > ledger.settings.app.sessions.parked;
+  return away.has(life) && away.size > ledger.settings.app.sessions.maxDetached;
 }
 
 /** Whether its client had been away for `grace` by the server's clock, but for what sums of fractions lose. */
