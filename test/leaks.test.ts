@@ -2,9 +2,9 @@
 import { once } from "node:events";
 import { connect as tcp } from "node:net";
 import { connect } from "@symbolon/client";
-import { contract } from "@symbolon/protocol";
+import { contract, json, text } from "@symbolon/protocol";
 import { SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
-import { createApp, json, listen, text } from "@symbolon/server";
+import { createApp, listen } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";

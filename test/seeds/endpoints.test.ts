@@ -1,14 +1,6 @@
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import {
-  bytes,
-  createApp,
-  json,
-  listen,
-  listenEach,
-  type Listener,
-  type Socket,
-  text,
-} from "@symbolon/server";
+import { bytes, json, text } from "@symbolon/protocol";
+import { createApp, listen, listenEach, type Listener, type Socket } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { served, utf8 } from "./harness.ts";

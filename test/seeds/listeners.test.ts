@@ -1,5 +1,6 @@
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import { binary, bytes, createApp, json, listen, text } from "@symbolon/server";
+import { binary, bytes, json, text } from "@symbolon/protocol";
+import { createApp, listen } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { served, utf8 } from "./harness.ts";

@@ -1,6 +1,7 @@
 import type { Codec } from "@symbolon/protocol";
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import { bytes, createApp } from "@symbolon/server";
+import { bytes } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { served } from "./harness.ts";
 

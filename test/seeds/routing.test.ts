@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createApp, href, json, type Socket } from "@symbolon/server";
+import { href, json } from "@symbolon/protocol";
+import { createApp, type Socket } from "@symbolon/server";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { handshake } from "../../packages/server/test/node/raw-client.ts";

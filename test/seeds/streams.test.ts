@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import { binary, CloseError, createApp, json } from "@symbolon/server";
+import { binary, json } from "@symbolon/protocol";
+import { CloseError, createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { served, utf8 } from "./harness.ts";

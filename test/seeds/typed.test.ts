@@ -1,5 +1,6 @@
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import { bool, bytes, createApp, int, json, ProtocolError, text, ValidationError } from "@symbolon/server";
+import { bool, bytes, int, json, text } from "@symbolon/protocol";
+import { createApp, ProtocolError, ValidationError } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { served, utf8 } from "./harness.ts";

@@ -9,7 +9,7 @@ import type { AnyHook } from "../request/hook.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import { Sessions } from "../session/sessions.ts";
 import { expireStoredSessions } from "../session/stored-sessions.ts";
-import { mergeDefaults, type SocketDefaults, type SocketRouteOptions } from "../socket/socket-options.ts";
+import { mergeSocketOptions, type SocketOptions, type SocketRouteOptions } from "../socket/socket-options.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { checkOptions } from "./check-options.ts";
 import { Dispatcher, type DispatchOptions } from "./dispatch.ts";
@@ -34,7 +34,7 @@ const internals = new WeakMap<object, AppInternals>();
  *   app.ws("/echo", listen((message) => message));
  *   await serve(app, { port: 3000 });
  */
-export function createApp<State = undefined, Defaults extends SocketDefaults = object>(
+export function createApp<State = undefined, Defaults extends SocketOptions = object>(
   options: AppOptions<State, Defaults> = {},
 ): App<{ readonly state: State }, Defaults> {
   checkOptions(options);
@@ -64,7 +64,7 @@ export function createApp<State = undefined, Defaults extends SocketDefaults = o
       connections,
     },
   };
-  return createView(app, [state], mergeDefaults({}, socket), new Dispatcher(routes, app.options));
+  return createView(app, [state], mergeSocketOptions({}, socket), new Dispatcher(routes, app.options));
 }
 
 /** Serves the routes of an app with other options. */
@@ -89,19 +89,19 @@ export function internalsOf(app: object, caller: string): AppInternals {
 function createView<P extends object, Defaults extends object>(
   app: AppInternals,
   hooks: readonly AnyHook[],
-  defaults: SocketDefaults,
+  defaults: SocketOptions,
   dispatcher: Dispatcher,
 ): App<P, Defaults> {
   const { routes, options } = app;
   const view: App<P, Defaults> = {
     use: (hook) => createView(app, [...hooks, hook], defaults, dispatcher),
-    with: (over) => createView(app, hooks, mergeDefaults(defaults, over), dispatcher),
+    with: (over) => createView(app, hooks, mergeSocketOptions(defaults, over), dispatcher),
     ws: (path: string, ...rest: [unknown, unknown?]): void => {
       const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
       const own = given as SocketRouteOptions;
       routes.addSocket(path, hooks, own, {
         handler: handler as never,
-        defaults: mergeDefaults(defaults, own),
+        defaults: mergeSocketOptions(defaults, own),
       });
     },
     http: (path, handler) => routes.addHttp(path, hooks, handler),

@@ -10,13 +10,7 @@ import type { Hook, Provided, ReservedContextKey } from "../request/hook.ts";
 import type { ProvidedIdentity } from "../request/identity.ts";
 import type { SessionOptions } from "../session/sessions.ts";
 import type { SocketHandler } from "../socket/serve-socket.ts";
-import type {
-  Exact,
-  Merged,
-  SocketDefaults,
-  SocketOf,
-  SocketRouteOptions,
-} from "../socket/socket-options.ts";
+import type { Exact, Merged, SocketOptions, SocketOf, SocketRouteOptions } from "../socket/socket-options.ts";
 import type { SocketRoom } from "../socket/socket-rooms.ts";
 import type { Store } from "../store/store.ts";
 import type { Clock } from "../timing/clock.ts";
@@ -25,7 +19,7 @@ import type { HandshakeOptions, Track } from "./dispatch.ts";
 import type { Gauges, HttpHandler } from "./routes.ts";
 
 /** The options of an app; each has a safe default. */
-export interface AppOptions<State = undefined, Defaults extends SocketDefaults = SocketDefaults> {
+export interface AppOptions<State = undefined, Defaults extends SocketOptions = SocketOptions> {
   /**
    * What the hooks and handlers share, as `state` in their context: pools, stores, settings.
    * @default undefined
@@ -34,7 +28,7 @@ export interface AppOptions<State = undefined, Defaults extends SocketDefaults =
   /** Which pages may connect, and by which host names the app may be reached. */
   readonly security?: SecurityOptions;
   /** How raw routes read and write, unless a view or a route sets it. */
-  readonly socket?: Defaults & Exact<Defaults, SocketDefaults>;
+  readonly socket?: Defaults & Exact<Defaults, SocketOptions>;
   /** How sessions of contracts wait for disconnected clients. */
   readonly sessions?: SessionOptions;
   /** How many clients may be connected at once: to one server, from one address, and of one principal. */
@@ -123,9 +117,10 @@ export interface App<P extends object = object, Defaults extends object = object
    * Another view of the same app, with other defaults for its raw routes.
    * @throws TypeError for an unknown option, RangeError for an idle timeout that is not above 0.
    */
-  readonly with: <const Over extends SocketDefaults>(
-    defaults: Over & Exact<Over, SocketDefaults>,
-  ) => App<P, Merged<Defaults, Over>>;
+  readonly with: <const Over extends SocketOptions>(
+    defaults: Over & Exact<Over, SocketOptions>,
+    // Not `Merged`: a user's declarations can name only types of the entry.
+  ) => App<P, Omit<Defaults, keyof Over> & Over>;
   /**
    * Serves raw WebSockets at a path.
    * @throws TypeError when a WebSocket route is at the path already or an option is unknown, RangeError for an idle

@@ -42,12 +42,12 @@ export interface BaseContext {
 }
 
 /** The schemas of a route without schemas. */
-export interface NoSchemas extends RouteSchemas {
+type NoSchemas = {
   readonly params?: never;
   readonly query?: never;
   readonly headers?: never;
   readonly cookies?: never;
-}
+};
 
 /** What a hook may read: the parts of the request as they arrived, since one hook serves routes with other schemas. */
 export interface HookContext extends BaseContext {

@@ -4,10 +4,10 @@ import type { Socket } from "./socket.ts";
 import { socketState } from "./socket-state.ts";
 
 /** The values that a listener receives: the messages of its route. */
-export type ListenerInput<S> = S extends Socket<infer Receive, never> ? Receive : never;
+type ListenerInput<S> = S extends Socket<infer Receive, never> ? Receive : never;
 
 /** What a listener may return: a value to send, or undefined to send nothing; or a promise of it. */
-export type ListenerResult<S> = Sendable<S> | undefined | void | PromiseLike<Sendable<S> | undefined | void>;
+type ListenerResult<S> = Sendable<S> | undefined | void | PromiseLike<Sendable<S> | undefined | void>;
 
 type Sendable<S> = S extends Socket<unknown, infer Send> ? Send : never;
 
@@ -45,9 +45,9 @@ export interface StandaloneListener<Value, Reply, Context> extends Pick<
 }
 
 /** The socket of a listener that is written outside of a route. */
-export type StandaloneSocket<Value, Reply> = Socket<Value, SentBy<Reply>>;
+export type StandaloneSocket<Value, Reply> = Socket<Value, Exclude<Awaited<Reply>, undefined | void>>;
 
-type SentBy<Reply> = Exclude<Awaited<Reply>, undefined | void>;
+// The overloads write the types of their results in full: a user's declarations can name only types of the entry.
 
 /**
  * Makes a handler from a listener, which serves all connections of its route. A message of another kind, text or binary,
@@ -62,7 +62,7 @@ export function listen<S extends Socket<unknown, never>, Context>(
 ): SocketHandler<S, Context>;
 export function listen<Value, Reply, Context = unknown>(
   listener: StandaloneMessageListener<Value, Reply, Context> | StandaloneListener<Value, Reply, Context>,
-): SocketHandler<StandaloneSocket<Value, Reply>, Context>;
+): SocketHandler<Socket<Value, Exclude<Awaited<Reply>, undefined | void>>, Context>;
 export function listen<S extends Socket<unknown, never>, Context>(
   listener: MessageListener<S, Context> | Listener<S, Context>,
 ): SocketHandler<S, Context> {
@@ -82,7 +82,7 @@ export function listenEach<Value, Reply, Context = unknown>(
     socket: StandaloneSocket<Value, Reply>,
     context: Context,
   ) => StandaloneListener<Value, Reply, Context>,
-): SocketHandler<StandaloneSocket<Value, Reply>, Context>;
+): SocketHandler<Socket<Value, Exclude<Awaited<Reply>, undefined | void>>, Context>;
 export function listenEach<S extends Socket<unknown, never>, Context>(
   make: (socket: S, context: Context) => Listener<S, Context>,
 ): SocketHandler<S, Context> {

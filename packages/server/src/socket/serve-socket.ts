@@ -10,7 +10,7 @@ import { type HeartbeatOptions, withHeartbeat } from "../timing/heartbeat.ts";
 import { withIdleTimeout } from "../timing/idle.ts";
 import { PendingWire } from "./pending-wire.ts";
 import { forceClose, Socket } from "./socket.ts";
-import type { SocketDefaults } from "./socket-options.ts";
+import type { SocketOptions } from "./socket-options.ts";
 import type { SocketRoom } from "./socket-rooms.ts";
 import { socketState } from "./socket-state.ts";
 
@@ -18,21 +18,17 @@ import { socketState } from "./socket-state.ts";
 export type SocketHandler<S, Context> = (socket: S, context: Context) => SocketResult | Promise<SocketResult>;
 
 /** What a socket handler may return: nothing, a refusal before accept, or values to send, one by one. */
-export type SocketResult =
-  | Response
-  | StreamedValues
-  | PromiseLike<Response | StreamedValues | Closed | void>
-  | void;
+type SocketResult = Response | StreamedValues | PromiseLike<Response | StreamedValues | Closed | void> | void;
 
 /** Values to send: of a generator, of an async iterable, or of an array. A string and bytes are one message each. */
-export type StreamedValues = AsyncIterable<unknown> | IterableIterator<unknown> | readonly unknown[];
+type StreamedValues = AsyncIterable<unknown> | IterableIterator<unknown> | readonly unknown[];
 
 /** What a raw route needs of the app. */
 export interface SocketService {
   /** The app's handler. */
   readonly handler: SocketHandler<Socket, never>;
   /** How its sockets read and write. */
-  readonly defaults: SocketDefaults;
+  readonly defaults: SocketOptions;
   readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
   readonly connections: Connections;
@@ -120,7 +116,7 @@ async function runHandler({ service, exchange, wire, socket }: Serving): Promise
   }
 }
 
-function makeSocket({ Socket: Own = Socket, receive, send }: SocketDefaults, wire: PendingWire): Socket {
+function makeSocket({ Socket: Own = Socket, receive, send }: SocketOptions, wire: PendingWire): Socket {
   const codecs = { ...(receive && { receive }), ...(send && { send }) };
   // The types of its messages are known where the route is declared.
   return new Own(wire as never, codecs as never) as Socket;

@@ -6,10 +6,10 @@ import type { Socket } from "./socket.ts";
 export type SocketClass = new (wire: never, codecs: never) => Socket<unknown, never>;
 
 /** What becomes of a message that arrives while a generator handler streams and does not read. */
-export type UnreadPolicy = "close" | "discard";
+type UnreadPolicy = "close" | "discard";
 
 /** How raw routes read and write. The app, a view of it and a route can set each option; the nearest counts. */
-export interface SocketDefaults {
+export interface SocketOptions {
   /**
    * Reads messages.
    * @default strings and bytes as they are
@@ -39,7 +39,7 @@ export interface SocketDefaults {
 }
 
 /** Options of a raw route: the schemas for its request, and how it reads and writes. */
-export interface SocketRouteOptions extends RouteSchemas, SocketDefaults {}
+export interface SocketRouteOptions extends RouteSchemas, SocketOptions {}
 
 /** Options over other options: each set one counts, the others show through. */
 export type Merged<Under, Over> = Omit<Under, keyof Over> & Over;
@@ -77,7 +77,7 @@ const known = new Set<string>([
  * Puts the options of a view or route over other options.
  * @throws TypeError for an unknown option, RangeError for an idle timeout that is not above 0.
  */
-export function mergeDefaults(under: SocketDefaults, over: SocketRouteOptions): SocketDefaults {
+export function mergeSocketOptions(under: SocketOptions, over: SocketRouteOptions): SocketOptions {
   const unknown = Object.keys(over).find((name) => !known.has(name));
   if (unknown !== undefined)
     throw new TypeError(`there is no option ${JSON.stringify(unknown)}: there are ${[...known].join(", ")}`);

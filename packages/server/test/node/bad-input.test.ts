@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { contract } from "@symbolon/protocol";
-import { createApp, json, text } from "@symbolon/server";
+import { contract, json, text } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
 import { serve, type Server } from "@symbolon/server/node";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
