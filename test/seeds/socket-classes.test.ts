@@ -1,6 +1,6 @@
 import { createApp, listen, Socket } from "@symbolon/server";
 import { expect, test } from "vitest";
-import { served } from "./harness.ts";
+import { serveApp } from "./harness.ts";
 
 test("seeds › 176 has sockets of a class of its own, which may replace what is received [rows 53]", async () => {
   class Fixed extends Socket {
@@ -15,7 +15,7 @@ test("seeds › 176 has sockets of a class of its own, which may replace what is
     "/listener",
     listen((message) => message),
   );
-  const site = await served(app);
+  const site = await serveApp(app);
   for (const path of ["/handler", "/listener"]) {
     const client = await site.open(path);
     client.send("anything");
@@ -36,7 +36,7 @@ test("seeds › 176 takes the class of the nearest layer: of the route, of its p
   part.ws("/part", (socket) => socket.send(socket.layer));
   part.ws("/route", { Socket: of("route") }, (socket) => socket.send(socket.layer));
   app.mount("/mounted", inner);
-  const site = await served(app);
+  const site = await serveApp(app);
   const layers = [];
   for (const path of ["/app", "/part", "/route", "/mounted/"])
     layers.push(await (await site.open(path)).next());
