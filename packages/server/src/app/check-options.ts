@@ -77,18 +77,18 @@ function lastPart(path: string): string {
   return path.slice(path.lastIndexOf(".") + 1).toLowerCase();
 }
 
-/** How many letters must change to make one name of another; 1 when a name is a part of the other. */
+/** How many characters must change to make one name of another; 1 when a name is a part of the other. */
 function difference(name: string, other: string): number {
   if (name !== other && (name.includes(other) || other.includes(name))) return 1;
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (const [at, letter] of [...name].entries()) {
+  for (const [at, char] of [...name].entries()) {
     const next = [at + 1];
-    for (const [column, otherLetter] of [...other].entries())
+    for (const [column, otherChar] of [...other].entries())
       next.push(
         Math.min(
           (row[column + 1] ?? 0) + 1,
           (next[column] ?? 0) + 1,
-          (row[column] ?? 0) + (letter === otherLetter ? 0 : 1),
+          (row[column] ?? 0) + (char === otherChar ? 0 : 1),
         ),
       );
     row = next;

@@ -14,12 +14,12 @@ import { enter, frame, knock } from "../session/frames.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
-class OutOfSeats extends Error {}
-class OutOfFrontSeats extends OutOfSeats {}
+class OutOfTickets extends Error {}
+class OutOfFrontTickets extends OutOfTickets {}
 
 /** Answers by class: the most special first, `Error` for the rest. */
 const byClass: OnError = (error, { phase }) => {
-  if (error instanceof OutOfSeats) return { code: 1002, reason: "foo" };
+  if (error instanceof OutOfTickets) return { code: 1002, reason: "foo" };
   if (phase === "handshake") return new Response("sorry", { status: 418, headers: { "x-sorry": "1" } });
   return new CloseError(4500, "sorry");
 };
@@ -49,7 +49,7 @@ async function close(thrown: unknown, onError?: OnError): Promise<[code: number,
 describe("before accept", () => {
   // seeds 91
   test("the app answers an error with a close: a 403 that names it, for subclasses too", async () => {
-    for (const error of [new OutOfSeats(), new OutOfFrontSeats()]) {
+    for (const error of [new OutOfTickets(), new OutOfFrontTickets()]) {
       const response = await refusal(error, byClass);
       expect([response.status, await response.json()]).toEqual([403, { code: 1002, reason: "foo" }]);
     }
@@ -111,7 +111,7 @@ describe("before accept", () => {
 describe("after accept", () => {
   // seeds 91
   test("the app answers an error with a close", async () => {
-    expect(await close(new OutOfSeats(), byClass)).toEqual([1002, "foo"]);
+    expect(await close(new OutOfTickets(), byClass)).toEqual([1002, "foo"]);
     expect(await close(new Error("secret"), byClass)).toEqual([4500, "sorry"]);
   });
 
@@ -192,7 +192,7 @@ test("onError is called with the errors of a hook, a schema, a handler and a mou
 
 describe("an event of a contract whose handler throws", () => {
   const broken = () => {
-    throw new OutOfSeats("secret");
+    throw new OutOfTickets("secret");
   };
 
   test("closes when the app answers with a close, after the sender got its error", async () => {
@@ -214,7 +214,7 @@ describe("an event of a contract whose handler throws", () => {
 test("a setup that throws is answered by the app, in both modes", async () => {
   const app = createApp({ onError: byClass });
   app.implement(contract("/", {}), () => {
-    throw new OutOfSeats();
+    throw new OutOfTickets();
   });
   const net = testNetwork(app);
   await expect(net.connect("/")).rejects.toMatchObject({ response: { status: 403 } });
