@@ -36,7 +36,7 @@ export interface Mode {
   readonly stores?: readonly StoreSettings["is"][];
   /** Each of its worlds has a twin in which clients speak by hand. */
   readonly twins?: boolean;
-  /** So many of its sessions may wait for their clients. Default: all. */
+  /** The most sessions that may be detached at a time. Default: 100. */
   readonly maxDetached?: number;
   readonly mix: Readonly<Partial<Record<FaultName, number>>>;
 }

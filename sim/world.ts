@@ -228,8 +228,8 @@ export class World implements Scene {
     const { unsettled, working } = this.stage;
     for (const { id, open } of this.clients) {
       if (!open) yield { of: "I18", what: `client ${id} is not open` };
-      const { conv, parked = true } = this.server?.current(id) ?? {};
-      if (parked) yield { of: "I18", what: `client ${id} is away, as the server sees it` };
+      const { conv, detached = true } = this.server?.current(id) ?? {};
+      if (detached) yield { of: "I18", what: `client ${id} is away, as the server sees it` };
       for (const [n, said] of unsettled)
         if (said.conv === undefined || said.conv === conv) yield { of: "I19", what: `${n} has no outcome` };
     }

@@ -14,12 +14,20 @@ export interface WireListener {
   pong?(): void;
 }
 
+/** How much has arrived on a wire since it was made. */
+interface Arrivals {
+  readonly messages: number;
+  readonly pongs: number;
+}
+
 /** The least a WebSocket must do for us. */
 export interface Wire {
   /** The subprotocol that was agreed, or the empty string. */
   readonly protocol: string;
   /** Bytes that were sent but have not left this process. */
   readonly bufferedAmount: number;
+  /** Messages and pongs that have arrived, whether or not a listener has received them. */
+  readonly arrivals: Arrivals;
   /** Sends a message; on a closed wire it does nothing. Never throws. */
   send(message: Message): void;
   /** Undefined while there is room for more; else a promise that resolves when there is room, or the wire has ended. */
@@ -40,6 +48,8 @@ export interface Wire {
 
 /** Keeps what happens on a wire until someone listens, so that a message glued to the handshake is never lost. */
 export class WireEvents implements WireListener {
+  /** What has arrived before the end. */
+  readonly arrivals = { messages: 0, pongs: 0 };
   readonly #kept: ((listener: WireListener) => void)[] = [];
   #listener: WireListener | undefined;
   #ended = false;
@@ -55,7 +65,9 @@ export class WireEvents implements WireListener {
   }
 
   message(message: Message): void {
-    if (!this.#ended) this.#tell((listener) => listener.message(message));
+    if (this.#ended) return;
+    this.arrivals.messages += 1;
+    this.#tell((listener) => listener.message(message));
   }
 
   closed(closed: Closed): void {
@@ -65,7 +77,9 @@ export class WireEvents implements WireListener {
   }
 
   pong(): void {
-    if (!this.#ended) this.#listener?.pong?.();
+    if (this.#ended) return;
+    this.arrivals.pongs += 1;
+    this.#listener?.pong?.();
   }
 
   /** Tells `listener` what was kept, then everything that comes; without one, keeps what comes. */
@@ -97,6 +111,10 @@ class JoinedWire implements Wire {
   /** Resolves when this end reads again; undefined while it reads. */
   get paused(): Promise<void> | undefined {
     return this.#paused;
+  }
+
+  get arrivals(): Arrivals {
+    return this.#events.arrivals;
   }
 
   join(other: JoinedWire): void {

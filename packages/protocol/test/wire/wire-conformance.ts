@@ -83,6 +83,16 @@ export function wireConformance(
       }
     });
 
+    test("messages are counted as they arrive", async () => {
+      const { near, far } = await open();
+      const heard = hearing(far);
+      for (const message of ["1", new Uint8Array([2])]) near.send(message);
+      await heard.pull();
+      await heard.pull();
+      expect(far.arrivals).toEqual({ messages: 2, pongs: 0 });
+      expect(near.arrivals).toEqual({ messages: 0, pongs: 0 });
+    });
+
     test("what arrives while nobody listens is kept and told first", async () => {
       const { near, far } = await open();
       far.send("1");
@@ -198,5 +208,6 @@ function pinging(open: () => Promise<Connected>): void {
     const heard = hearing(near);
     near.ping?.();
     expect(await heard.pull()).toBe("a pong");
+    expect(near.arrivals).toEqual({ messages: 0, pongs: 1 });
   });
 }

@@ -96,4 +96,16 @@ test("nothing is told after the end, and the end is told once", () => {
   events.message("late");
   events.pong();
   expect(told).toEqual(["pong", 1000]);
+  expect(events.arrivals).toEqual({ messages: 0, pongs: 1 });
+});
+
+test("messages and pongs are counted until the end, also while there is no listener", () => {
+  const events = new WireEvents();
+  expect(events.arrivals).toEqual({ messages: 0, pongs: 0 });
+  events.message("1");
+  events.pong();
+  events.message("2");
+  events.closed(closed);
+  events.message("late");
+  expect(events.arrivals).toEqual({ messages: 2, pongs: 1 });
 });

@@ -59,7 +59,7 @@ export class Connections {
   /** Registers a connection until its exchange has ended; call it when the hooks have run. */
   add(exchange: Exchange, connection: Connection): void {
     const { principal, expiresAt } = readIdentity(exchange.context);
-    const expired = new CloseError(CloseCode.Unauthorized, "the credential has expired");
+    const expired = new CloseError(CloseCode.Unauthorized, "credential expired");
     const cancelExpiry =
       expiresAt === undefined || connection.renewsCredential
         ? undefined

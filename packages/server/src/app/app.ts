@@ -11,6 +11,7 @@ import { Sessions } from "../session/sessions.ts";
 import { expireStoredSessions } from "../session/stored-sessions.ts";
 import { mergeSocketOptions, type SocketOptions, type SocketRouteOptions } from "../socket/socket-options.ts";
 import { SystemClock } from "../timing/clock.ts";
+import { resolveHeartbeat } from "../timing/heartbeat.ts";
 import { checkOptions } from "./check-options.ts";
 import { Dispatcher, type DispatchOptions } from "./dispatch.ts";
 import { Routes } from "./routes.ts";
@@ -39,7 +40,8 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
 ): App<{ readonly state: State }, Defaults> {
   checkOptions(options);
   const { security = {}, socket = {}, store, onError = logError, clock = new SystemClock() } = options;
-  const { heartbeat = { interval: 25_000, timeout: 10_000 }, maxPayload = 65_536 } = options;
+  const { maxPayload = 65_536 } = options;
+  const heartbeat = resolveHeartbeat(options.heartbeat);
   const sessions = new Sessions<SessionLink>(clock, options.sessions);
   const onStoreError = (error: unknown): void =>
     void report(onError, error, { request: new Request("symbolon:store"), phase: "ending" });

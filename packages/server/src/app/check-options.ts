@@ -80,17 +80,14 @@ function lastPart(path: string): string {
 /** How many characters must change to make one name of another; 1 when a name is a part of the other. */
 function difference(name: string, other: string): number {
   if (name !== other && (name.includes(other) || other.includes(name))) return 1;
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (const [at, char] of [...name].entries()) {
+  // Levenshtein distance, row by row.
+  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (let at = 0; at < name.length; at += 1) {
     const next = [at + 1];
-    for (const [column, otherChar] of [...other].entries())
-      next.push(
-        Math.min(
-          (row[column + 1] ?? 0) + 1,
-          (next[column] ?? 0) + 1,
-          (row[column] ?? 0) + (char === otherChar ? 0 : 1),
-        ),
-      );
+    for (let column = 0; column < other.length; column += 1) {
+      const replaced = (row[column] ?? 0) + (name[at] === other[column] ? 0 : 1);
+      next.push(Math.min((row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1, replaced));
+    }
     row = next;
   }
   return row.at(-1) ?? 0;

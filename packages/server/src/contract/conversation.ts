@@ -14,7 +14,6 @@ import { closeFromResponse, sendableClose } from "../request/errors.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
 import { HandlerQueue } from "./handler-queue.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
-import { waitAtMost } from "../timing/patience.ts";
 import { Peer } from "./peer.ts";
 import type { SessionChange } from "../session/session-change.ts";
 import { HandlerTable, type ContractScope } from "./handlers.ts";
@@ -167,7 +166,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   closeGracefully(error: CloseError): void {
     this.#deaf = true;
     const handled = new Promise<void>((resolve) => this.#inbox.after(resolve));
-    void waitAtMost(this.#options.clock, handled, patience).then(() => this.#close(error));
+    void this.#options.clock.settled(handled, patience).then(() => this.#close(error));
   }
 
   terminate(error: CloseError): void {
@@ -186,12 +185,12 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.#gone.abort(superseded);
     this.#close(superseded);
     this.link.terminate(); // the old wire may be dead: nobody waits for its answer
-    await waitAtMost(this.#options.clock, this.ended, setupPatience);
+    await this.#options.clock.settled(this.ended, setupPatience);
   }
 
   /** Waits, 5 s at most, for handlers that are at work though it has ended: what they handle is not to be handled twice at once. */
   async waitForHandlers(): Promise<void> {
-    await waitAtMost(this.#options.clock, this.#handled, setupPatience);
+    await this.#options.clock.settled(this.#handled, setupPatience);
   }
 
   /** The conversation was never accepted: ends what setup began; the hooks end when the refusal was sent. */
@@ -254,7 +253,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.peer.end();
     this.#gone.abort(end);
     this.#resolveClosed?.(closed);
-    await waitAtMost(this.#options.clock, served, patience);
+    await this.#options.clock.settled(served, patience);
     try {
       await this.#ending?.();
     } catch (failure) {

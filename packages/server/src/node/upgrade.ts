@@ -5,7 +5,6 @@ import { type Server as WsServer, type WebSocket, WebSocketServer } from "ws";
 import type { App } from "../app/types.ts";
 import type { Accept, AcceptInit } from "../request/acceptance.ts";
 import { SystemClock } from "../timing/clock.ts";
-import { waitAtMost } from "../timing/patience.ts";
 import { checkUpgrade } from "./check-upgrade.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
 import { toRequest, writeRefusal } from "./http.ts";
@@ -69,7 +68,7 @@ export class Upgrades {
     this.#draining = true;
     if (within <= 0) return;
     this.#app.drain(within);
-    await waitAtMost(new SystemClock(), this.#allClosed(), within);
+    await new SystemClock().settled(this.#allClosed(), within);
   }
 
   /** Closes all WebSockets. Resolves when they have ended, and with them the handlers and hooks, or `shutdownTimeout` later. */
@@ -79,12 +78,12 @@ export class Upgrades {
     const closed = this.#allClosed();
     for (const ws of this.#wss.clients) closeForShutdown(ws);
     await closed;
-    await waitAtMost(clock, Promise.all(this.#undecided.values()), shutdownTimeout);
+    await clock.settled(Promise.all(this.#undecided.values()), shutdownTimeout);
     for (const socket of this.#undecided.keys()) void writeRefusal(shuttingDown(), socket);
     await this.#allClosed(); // those that were accepted meanwhile
     // A client that sent `hello` meanwhile may have a session.
     const rest = Promise.all(this.#connections).then(() => this.#app.end());
-    await waitAtMost(clock, Promise.all([ended, rest]), shutdownTimeout);
+    await clock.settled(Promise.all([ended, rest]), shutdownTimeout);
     this.#server.off("upgrade", this.#upgrade);
   }
 

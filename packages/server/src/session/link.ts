@@ -24,7 +24,7 @@ export interface LinkListener {
 /** What a line needs of the app. */
 export interface LinkOptions {
   readonly clock: Clock;
-  readonly heartbeat: HeartbeatOptions;
+  readonly heartbeat: Required<HeartbeatOptions>;
   /** The most bytes of a message from the client. */
   readonly maxPayload: number;
 }

@@ -2,7 +2,7 @@ import { type Closed, CloseCode, CloseError, type Message, ProtocolError } from 
 import { jsonFrames, type Wire } from "@symbolon/protocol/internal";
 import { randomUUID } from "node:crypto";
 import { readFrame } from "./read-frame.ts";
-import { withHeartbeat } from "../timing/heartbeat.ts";
+import { startHeartbeat } from "../timing/heartbeat.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "./link.ts";
 import { PlainOutbox } from "./plain-outbox.ts";
 import { RoomMemberships } from "../rooms/memberships.ts";
@@ -25,13 +25,12 @@ export class PlainLink implements ClientLink {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    this.memberships.attach({
-      codec: jsonFrames,
-      plain: true,
-      send: (message) => void this.outbox.send(message),
-      drained: () => undefined, // who reads too slowly is let go by the heartbeat
-      drop: (error) => this.close(error),
-    });
+    const sink = {
+      send: (message: Message) => void this.outbox.send(message),
+      drained: () => undefined, // the heartbeat closes a client that reads too slowly
+    };
+    const drop = (error: CloseError): void => this.close(error);
+    this.memberships.attach({ codec: jsonFrames, plain: true, sink, drop }, undefined);
   }
 
   /** The client was accepted. */
@@ -47,10 +46,16 @@ export class PlainLink implements ClientLink {
     const { clock, heartbeat } = this.#options;
     const wire = this.#wire as Wire; // it was accepted first
     this.outbox.attach(wire);
-    return new Promise((closed) => {
-      const told = { message: (message: Message) => this.#hear(message, wire, listener), closed };
-      wire.listen(withHeartbeat(told, wire, clock, heartbeat, wire.ping && (() => wire.ping?.())));
-    });
+    const stopHeartbeat = startHeartbeat(wire, clock, heartbeat, wire.ping && (() => wire.ping?.()));
+    return new Promise((resolve) =>
+      wire.listen({
+        message: (message) => this.#hear(message, wire, listener),
+        closed: (closed) => {
+          stopHeartbeat();
+          resolve(closed);
+        },
+      }),
+    );
   }
 
   close(error: CloseError): void {

@@ -3,8 +3,11 @@ import { callFrames, type Frame, type RestoredState, type OpenCalls } from "@sym
 import type { SessionLink } from "./session-link.ts";
 import type { AttachResult, SessionState } from "../store/store.ts";
 
+/** The result of `attach`, or `overflow` when the session had messages that were not recorded. */
+export type StoredResult = AttachResult | { readonly type: "reset"; readonly reason: "overflow" };
+
 /** Why a session that a store was asked for is gone; undefined when it never had it, or goes on. */
-export function resetReason(stored: AttachResult | undefined): string | undefined {
+export function resetReason(stored: StoredResult | undefined): string | undefined {
   return stored?.type === "reset" ? stored.reason : undefined;
 }
 

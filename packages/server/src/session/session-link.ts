@@ -17,7 +17,7 @@ import {
   type Wire,
 } from "@symbolon/protocol/internal";
 import { readFrame } from "./read-frame.ts";
-import { withHeartbeat } from "../timing/heartbeat.ts";
+import { startHeartbeat } from "../timing/heartbeat.ts";
 import type { Identity, RenewIdentity } from "../request/identity.ts";
 import type { ClientLink, LinkListener, LinkOptions, RecordRoomMessages } from "./link.ts";
 import type { SessionOwner, TrackedSession, Sessions } from "./sessions.ts";
@@ -25,8 +25,8 @@ import { Recorder } from "./recorder.ts";
 import { CredentialRenewal } from "./credential-renewal.ts";
 import { ResumeRate } from "./resume-rate.ts";
 import { type SessionChange, SessionSubscribers } from "./session-change.ts";
-import { createOutlet, RoomMemberships } from "../rooms/memberships.ts";
-import type { SessionSecret } from "./session-secret.ts";
+import { RoomMemberships } from "../rooms/memberships.ts";
+import type { ResumeRequest, SessionSecret } from "./session-secret.ts";
 import type { AttachRequest, Claim, SessionStore } from "../store/store.ts";
 
 /** A wire that has said `hello`, and who hooks have said its client is. */
@@ -99,7 +99,7 @@ export class SessionLink implements ClientLink, TrackedSession {
   }
 
   get id(): string {
-    return this.secret.key.sid;
+    return this.secret.sessionId;
   }
 
   /** Whether it has ended, though its last handlers may still run. */
@@ -156,7 +156,7 @@ export class SessionLink implements ClientLink, TrackedSession {
         t: "welcome",
         state,
         why,
-        ...secret.key,
+        ...secret.toFrame(),
         rx: outbox.received.upTo,
         but: missing.length > 0 ? missing : undefined,
         ...window,
@@ -167,19 +167,22 @@ export class SessionLink implements ClientLink, TrackedSession {
     );
     if (this.#recorder !== undefined) this.#recorder.wire = wire;
     outbox.attach(this.#recorder ?? wire, { rx: hello.resume?.rx ?? 0, w: hello.w, wb: hello.wb });
-    const told = {
-      message: (message: Message) => this.#hear(message, wire),
-      closed: (closed: Closed) => this.#lost(closed, wire),
-    };
     const ping = (): void => {
       wire.send(jsonFrames.write({ t: "ping", n: 1 }));
       outbox.flush();
     };
     const rest = new Promise<void>((resolve) => (this.#rested = resolve));
-    const outlet = createOutlet(wire, codec, (error) => this.#drop(error, wire));
-    this.memberships.attach(outlet, hello.rooms);
+    const drop = (error: CloseError): void => this.#drop(error, wire);
+    this.memberships.attach({ codec, plain: false, sink: wire, drop }, hello.rooms);
     if (again || state === "resumed") this.#watchers.emit({ type: "resumed" });
-    wire.listen(withHeartbeat(told, wire, clock, heartbeat, ping));
+    const stopHeartbeat = startHeartbeat(wire, clock, heartbeat, ping);
+    wire.listen({
+      message: (message) => this.#hear(message, wire),
+      closed: (closed) => {
+        stopHeartbeat();
+        this.#lost(closed, wire);
+      },
+    });
     return rest;
   }
 
@@ -221,9 +224,10 @@ export class SessionLink implements ClientLink, TrackedSession {
   }
 
   /** Whether what the client says of itself and what is known here can be joined without a gap. */
-  canResume({ ep, rx, tx0 }: NonNullable<Hello["resume"]>): boolean {
+  canResume({ epoch, receivedUpTo, firstHeld }: ResumeRequest): boolean {
     const { first, last } = this.outbox.sentRange;
-    return ep === this.secret.key.ep && rx >= first - 1 && rx <= last && tx0 <= this.outbox.received.upTo + 1;
+    if (epoch !== this.secret.epoch || firstHeld > this.outbox.received.upTo + 1) return false;
+    return receivedUpTo >= first - 1 && receivedUpTo <= last;
   }
 
   pause(): void {} // what it may say is bounded
@@ -279,7 +283,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     else this.#recorder.wire = undefined;
     if (this.#finished || closeAdvice(closed.code) === "end") return this.#over?.(closed);
     void this.#recorder?.detach(Date.now());
-    this.#watchers.emit({ type: "parked" });
+    this.#watchers.emit({ type: "detached" });
     this.#rested?.();
     this.#options.sessions.detach(this);
   }

@@ -1,30 +1,66 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import type { SessionKey } from "@symbolon/protocol/internal";
+import type { Hello, SessionKey } from "@symbolon/protocol/internal";
 
-/** What names a session, and proves that it is the client's own. */
-export class SessionSecret {
-  readonly key: SessionKey;
-  /** The secret's hash, which is what may be kept. */
+/** Names a session, and proves that it belongs to the client. */
+export interface SessionCredential {
+  readonly sessionId: string;
+  /** The secret that resumes the session. */
+  readonly resumeToken: string;
+  /** Names the history that the session's sequences count in. */
+  readonly epoch: string;
+}
+
+/** What a client sends to resume its session. */
+export interface ResumeRequest extends SessionCredential {
+  /** The last sequence that the client received. */
+  readonly receivedUpTo: number;
+  /** The lowest sequence that the client can send again, or one above its last. */
+  readonly firstHeld: number;
+}
+
+/** The resume request of a `hello`; undefined when it has none. */
+export function readResumeRequest({ resume }: Hello): ResumeRequest | undefined {
+  if (resume === undefined) return undefined;
+  const { sid, rt, ep, rx, tx0 } = resume;
+  return { sessionId: sid, resumeToken: rt, epoch: ep, receivedUpTo: rx, firstHeld: tx0 };
+}
+
+/** The credential of a session, and the check of what a client sends. */
+export class SessionSecret implements SessionCredential {
+  readonly sessionId: string;
+  readonly resumeToken: string;
+  readonly epoch: string;
+  /** The hash of the resume token, which a store may keep. */
   readonly hash: string;
 
-  /** `key` is what the client has brought, once it was found to fit. Default: a new one, in the epoch of that name. */
-  constructor(key: SessionKey | string = random(8)) {
-    const { sid, rt, ep } = typeof key === "string" ? { sid: random(16), rt: random(32), ep: key } : key;
-    this.key = { sid, rt, ep };
-    this.hash = hashSecret(this.key);
+  /** `credential` is what a client has sent and a store has found valid; else the name of the epoch for a new one. */
+  constructor(credential: SessionCredential | string = randomText(8)) {
+    const { sessionId, resumeToken, epoch } =
+      typeof credential === "string"
+        ? { sessionId: randomText(16), resumeToken: randomText(32), epoch: credential }
+        : credential;
+    this.sessionId = sessionId;
+    this.resumeToken = resumeToken;
+    this.epoch = epoch;
+    this.hash = hashResumeToken(this);
   }
 
-  /** Whether a client has the same; how long this takes says nothing about it. */
-  matches(key: SessionKey): boolean {
-    return timingSafeEqual(Buffer.from(hashSecret(key)), Buffer.from(this.hash));
+  /** Whether a client has sent the same resume token. The comparison takes the same time for every token. */
+  matches(credential: SessionCredential): boolean {
+    return timingSafeEqual(Buffer.from(hashResumeToken(credential)), Buffer.from(this.hash));
+  }
+
+  /** The credential as `welcome` carries it. */
+  toFrame(): SessionKey {
+    return { sid: this.sessionId, rt: this.resumeToken, ep: this.epoch };
   }
 }
 
-/** The hash of a session's secret, as a store keeps it. */
-export function hashSecret({ rt }: SessionKey): string {
-  return createHash("sha256").update(rt).digest("base64url");
+/** The hash of a resume token, as a store keeps it. */
+export function hashResumeToken({ resumeToken }: SessionCredential): string {
+  return createHash("sha256").update(resumeToken).digest("base64url");
 }
 
-function random(bytes: number): string {
+function randomText(bytes: number): string {
   return randomBytes(bytes).toString("base64url");
 }

@@ -62,6 +62,10 @@ export class PendingWire implements Wire {
     return this.#wire?.bufferedAmount ?? 0;
   }
 
+  get arrivals(): Wire["arrivals"] {
+    return this.#events.arrivals;
+  }
+
   /** Accepts the handshake, once; later calls return the same promise. After a failure it can be called again. */
   accept(init: AcceptInit = {}): Promise<void> {
     this.#opening ??= this.#acceptance.accept(init).then(

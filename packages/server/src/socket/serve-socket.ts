@@ -6,8 +6,8 @@ import { CloseResponse } from "../request/errors.ts";
 import type { Exchange } from "../request/exchange.ts";
 import { isGenerator } from "../request/hook.ts";
 import type { Clock } from "../timing/clock.ts";
-import { type HeartbeatOptions, withHeartbeat } from "../timing/heartbeat.ts";
-import { withIdleTimeout } from "../timing/idle.ts";
+import { type HeartbeatOptions, startHeartbeat } from "../timing/heartbeat.ts";
+import { startIdleTimeout } from "../timing/idle.ts";
 import { PendingWire } from "./pending-wire.ts";
 import { forceClose, Socket } from "./socket.ts";
 import type { SocketOptions } from "./socket-options.ts";
@@ -30,7 +30,7 @@ export interface SocketService {
   /** How its sockets read and write. */
   readonly defaults: SocketOptions;
   readonly clock: Clock;
-  readonly heartbeat: HeartbeatOptions;
+  readonly heartbeat: Required<HeartbeatOptions>;
   readonly connections: Connections;
   /** Finds a room of the app's raw routes. */
   readonly room: (name: string) => SocketRoom;
@@ -126,14 +126,17 @@ function makeSocket({ Socket: Own = Socket, receive, send }: SocketOptions, wire
 function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireListener): WireListener {
   const { clock, heartbeat, defaults } = service;
   const { idleTimeout: timeout } = defaults;
-  const ping = opened.ping && ((): void => opened.ping?.());
-  const watched = withHeartbeat(listener, opened, clock, heartbeat, ping);
-  if (timeout === undefined) return watched;
-  return withIdleTimeout(watched, clock, {
-    timeout,
-    isPaused: () => wire.paused,
-    onIdle: () => forceClose(socket, { code: CloseCode.GoingAway, reason: `no message for ${timeout} ms` }),
-  });
+  const stops = [startHeartbeat(opened, clock, heartbeat, opened.ping && (() => opened.ping?.()))];
+  if (timeout !== undefined) {
+    const idle = { code: CloseCode.GoingAway, reason: `no message for ${timeout} ms` };
+    const onIdle = (): void => forceClose(socket, idle);
+    stops.push(startIdleTimeout(opened, clock, { timeout, isPaused: () => wire.paused, onIdle }));
+  }
+  const closed: WireListener["closed"] = (end) => {
+    for (const stop of stops) stop();
+    listener.closed(end);
+  };
+  return { ...listener, closed };
 }
 
 /** Closes at, or drops, the messages that arrive before a generator handler has asked for one. */

@@ -1,7 +1,6 @@
 import type { Closed } from "@symbolon/protocol";
 import { endTimeout, type Exchange } from "../request/exchange.ts";
 import type { Clock } from "../timing/clock.ts";
-import { waitAtMost } from "../timing/patience.ts";
 
 type EndCallback = (closed: Closed) => unknown;
 
@@ -48,7 +47,7 @@ class SocketState {
   async waitForStreamEnds(clock: Clock): Promise<unknown[]> {
     const failures: unknown[] = [];
     const ends = Array.from(this.#streamEnds, (end) => end.catch((error: unknown) => failures.push(error)));
-    if (ends.length > 0) await waitAtMost(clock, Promise.all(ends), endTimeout);
+    if (ends.length > 0) await clock.settled(Promise.all(ends), endTimeout);
     return failures;
   }
 }

@@ -123,6 +123,10 @@ class LinkEnd implements Wire {
     return this.#wire.bufferedAmount;
   }
 
+  get arrivals(): Wire["arrivals"] {
+    return this.#events.arrivals;
+  }
+
   /** While true, no message arrives here. */
   set stalled(stalled: boolean) {
     this.#stalled = stalled;

@@ -5,7 +5,8 @@ import { createApp } from "../../src/app/app.ts";
 import type { AppOptions } from "../../src/app/types.ts";
 import { identity } from "../../src/request/identity.ts";
 import { Clock, testNetwork, type TestSocket } from "../../src/testing/index.ts";
-import { frame, hello as first, knock } from "../session/frames.ts";
+import { receiveFrame, hello as first, connectSession } from "../session/connect-session.ts";
+import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 
 const note = contract("/note", { client: { say: z.string() }, server: {} });
@@ -39,13 +40,10 @@ function hello(cid: string, auth = cid): object {
 
 /** Opens a session, a plain connection and a raw socket of one principal. */
 async function connectAll({ net }: Members, auth: string): Promise<TestSocket[]> {
-  const session = await knock(net, "/note", hello(auth));
-  expect(await frame(session)).toMatchObject({ t: "welcome" });
+  const session = await connectSession(net, "/note", hello(auth));
+  expect(await receiveFrame(session)).toMatchObject({ t: "welcome" });
   return [session, await net.connect("/note", { auth }), await net.connect("/raw", { auth })];
 }
-
-/** Waits until all that was sent in memory has arrived. */
-const allArrived = (): Promise<void> => new Promise(setImmediate);
 
 describe("revoke", () => {
   // S30
@@ -63,17 +61,17 @@ describe("revoke", () => {
   // S30
   test("ends a detached session: a client that reconnects begins a new one, if the hooks accept it", async () => {
     const served = serveMembers();
-    const socket = await knock(served.net, "/note", hello("ada"));
-    const { sid, rt, ep } = (await frame(socket)) as { sid: string; rt: string; ep: string };
+    const socket = await connectSession(served.net, "/note", hello("ada"));
+    const { sid, rt, ep } = (await receiveFrame(socket)) as { sid: string; rt: string; ep: string };
     socket.close(1001);
-    await allArrived();
-    expect(served.log).toEqual(["parked"]);
+    await flushPromises();
+    expect(served.log).toEqual(["detached"]);
     served.app.revoke("ada");
-    await allArrived();
-    expect(served.log).toEqual(["parked", "ada ended"]);
+    await flushPromises();
+    expect(served.log).toEqual(["detached", "ada ended"]);
     const resume = { sid, rt, ep, rx: 0, tx0: 1 };
-    await using again = await knock(served.net, "/note", { ...hello("ada"), att: 2, resume });
-    expect(await frame(again)).toMatchObject({ t: "welcome", state: "reset", why: "unknown" });
+    await using again = await connectSession(served.net, "/note", { ...hello("ada"), att: 2, resume });
+    expect(await receiveFrame(again)).toMatchObject({ t: "welcome", state: "reset", why: "unknown" });
   });
 
   test("drops messages that were received but not handled", async () => {
@@ -141,8 +139,8 @@ describe("drain", () => {
     const adas = await connectAll(served, "ada");
     const bobs = await connectAll(served, "bob");
     served.app.drain(6_000);
-    expect(await frame(adas[0]!)).toEqual({ t: "goaway", at: 0, why: "shutting down" });
-    expect(await frame(bobs[0]!)).toEqual({ t: "goaway", at: 2_400, why: "shutting down" });
+    expect(await receiveFrame(adas[0]!)).toEqual({ t: "goaway", at: 0, why: "shutting down" });
+    expect(await receiveFrame(bobs[0]!)).toEqual({ t: "goaway", at: 2_400, why: "shutting down" });
     for (const [socket, at] of [
       [adas[1]!, 800],
       [adas[2]!, 1_600],
@@ -150,13 +148,13 @@ describe("drain", () => {
       [bobs[2]!, 4_000],
     ] as const) {
       served.clock.advance(at - 1 - served.clock.now);
-      await allArrived();
+      await flushPromises();
       expect(socket.signal.aborted).toBe(false);
       served.clock.advance(1);
       expect(await socket.closed).toMatchObject({ code: 1012, reason: "shutting down" });
     }
     served.clock.advance(10_000);
-    await allArrived();
+    await flushPromises();
     for (const session of [adas[0]!, bobs[0]!]) expect(session.signal.aborted).toBe(false);
   });
 
@@ -165,7 +163,7 @@ describe("drain", () => {
     const served = serveMembers((text) => void handled.push(text));
     const plain = await served.net.connect("/note", { auth: "ada" });
     plain.send({ t: "event", name: "say", data: "last message" });
-    await allArrived();
+    await flushPromises();
     served.app.drain(1_000);
     served.clock.advance(0);
     expect(await plain.closed).toMatchObject({ code: 1012 });
@@ -174,14 +172,14 @@ describe("drain", () => {
 
   test("leaves a detached session as it is", async () => {
     const served = serveMembers();
-    const session = await knock(served.net, "/note", hello("ada"));
-    await frame(session);
+    const session = await connectSession(served.net, "/note", hello("ada"));
+    await receiveFrame(session);
     session.close(1001);
-    await allArrived();
+    await flushPromises();
     served.app.drain(1_000);
     served.clock.advance(1_000);
-    await allArrived();
-    expect(served.log).toEqual(["parked"]);
+    await flushPromises();
+    expect(served.log).toEqual(["detached"]);
   });
 });
 
@@ -192,11 +190,11 @@ describe("the number of connections", () => {
     const [session] = (await connectAll(served, "ada")) as [TestSocket];
     expect((await served.net.refused("/raw", { auth: "ada" })).status).toBe(429);
     expect((await served.net.refused("/note", { auth: "ada" })).status).toBe(429);
-    const more = await knock(served.net, "/note", hello("tab", "ada"));
+    const more = await connectSession(served.net, "/note", hello("tab", "ada"));
     expect(await more.closed).toMatchObject({ code: 4429, reason: "Too many connections of this principal" });
     await connectAll(served, "bob");
     session.close(1001); // a detached session does not count
-    await allArrived();
+    await flushPromises();
     await using raw = await served.net.connect("/raw", { auth: "ada" });
     expect(raw.signal.aborted).toBe(false);
   });
@@ -223,7 +221,7 @@ describe("the number of connections", () => {
     expect(outer.gauges()).toEqual({ connected: 0, detached: 0, detachedBytes: 0, pendingHandshakes: 0 });
     const [session] = (await connectAll(served, "ada")) as [TestSocket];
     session.close(1001);
-    await allArrived();
+    await flushPromises();
     expect(outer.gauges()).toEqual({ connected: 2, detached: 1, detachedBytes: 0, pendingHandshakes: 0 });
     const response = outer.handshake(new Request("http://test/slow"), () =>
       Promise.reject(new Error("disconnected")),
@@ -237,14 +235,14 @@ describe("the number of connections", () => {
   // S33
   test("of one client is limited in time: one that reconnects too often is closed with 4429", async () => {
     const served = serveMembers();
-    let socket = await knock(served.net, "/note", hello("ada"));
-    const { sid, rt, ep } = (await frame(socket)) as { sid: string; rt: string; ep: string };
+    let socket = await connectSession(served.net, "/note", hello("ada"));
+    const { sid, rt, ep } = (await receiveFrame(socket)) as { sid: string; rt: string; ep: string };
     const resume = { sid, rt, ep, rx: 0, tx0: 1 };
     for (let att = 2; att <= 101; att += 1) {
-      socket = await knock(served.net, "/note", { ...hello("ada"), att, resume });
-      expect(await frame(socket)).toMatchObject({ t: "welcome", state: "resumed" });
+      socket = await connectSession(served.net, "/note", { ...hello("ada"), att, resume });
+      expect(await receiveFrame(socket)).toMatchObject({ t: "welcome", state: "resumed" });
     }
-    socket = await knock(served.net, "/note", { ...hello("ada"), att: 102, resume });
-    expect(await socket.closed).toMatchObject({ code: 4429, reason: "back too often" });
+    socket = await connectSession(served.net, "/note", { ...hello("ada"), att: 102, resume });
+    expect(await socket.closed).toMatchObject({ code: 4429, reason: "reconnects too often" });
   });
 });

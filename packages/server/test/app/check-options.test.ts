@@ -19,7 +19,7 @@ describe("an unknown option", () => {
     ["MaxPayload", "maxPayload"],
     ["session", "sessions"],
   ])("%s is a TypeError that names %s", (name, near) => {
-    expect(() => createApp({ [name]: {} } as object)).toThrow(
+    expect(() => createApp({ [name]: {} })).toThrow(
       new TypeError(`createApp has no option "${name}": did you mean ${near}?`),
     );
   });
@@ -32,7 +32,7 @@ describe("an unknown option", () => {
     ["handshake", "timeOut", "handshake.timeout"],
     ["heartbeat", "timeOut", "heartbeat.timeout"],
   ])("of the group %s, %s, is a TypeError that names %s", (group, name, near) => {
-    expect(() => createApp({ [group]: { [name]: 1 } } as object)).toThrow(
+    expect(() => createApp({ [group]: { [name]: 1 } })).toThrow(
       new TypeError(`createApp has no option "${group}.${name}": did you mean ${near}?`),
     );
   });

@@ -2,7 +2,7 @@ import { contract } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { knock } from "../session/frames.ts";
+import { connectSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 
 const chat = contract("/chat/:room", {});
@@ -24,7 +24,7 @@ describe("context.route", () => {
     });
     const net = testNetwork(app);
     expect(await (await net.connect("/items/7")).receive()).toBe('["/items/:item_id","/items/:item_id"]');
-    expect(await (await knock(net, "/chat/a")).closed).toMatchObject({ reason: "/chat/:room" });
+    expect(await (await connectSession(net, "/chat/a")).closed).toMatchObject({ reason: "/chat/:room" });
   });
 
   test("begins with the prefixes of the mounts", async () => {
@@ -145,7 +145,7 @@ describe("a hook or handler that does not decide a handshake within 10 s", () =>
   test("closes a session with 4503", async () => {
     const { clock, view, net, hang, called } = serveHanging();
     view.use(hang).implement(chat, () => ({}));
-    const socket = await knock(net, "/chat/a");
+    const socket = await connectSession(net, "/chat/a");
     await called;
     clock.advance(10_000);
     expect(await socket.closed).toMatchObject({ code: 4503, reason: "The handshake took too long" });

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import type { AppOptions } from "../../src/app/types.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { enter, knock } from "../session/frames.ts";
+import { openSession, connectSession } from "../session/connect-session.ts";
 
 const chat = contract("/chat/:room", {
   query: z.object({ name: z.string("a name is needed") }),
@@ -119,9 +119,7 @@ describe("a handshake in plain mode", () => {
   });
 
   test("with an invalid query is refused with a problem that lists the issues", async () => {
-    const { response } = (await createMixedApp()
-      .net.connect("/chat/a")
-      .catch((error: unknown) => error)) as { response: Response };
+    const response = await createMixedApp().net.refused("/chat/a");
     expect([response.status, response.headers.get("content-type")]).toEqual([
       400,
       "application/problem+json",
@@ -135,20 +133,15 @@ describe("a handshake in plain mode", () => {
     const hook = vi.fn();
     const app = createApp();
     app.use(() => hook()).ws("/", (socket) => socket.accept());
-    await expect(
-      testNetwork(app).connect("/", { headers: { origin: "https://evil.com" } }),
-    ).rejects.toMatchObject({
-      response: { status: 403 },
-    });
+    const response = await testNetwork(app).refused("/", { headers: { origin: "https://evil.com" } });
+    expect(response.status).toBe(403);
     expect(hook).not.toHaveBeenCalled();
   });
 
   test("is refused with a hook's own response", async () => {
     const app = createApp();
     app.use(() => new Response("pay", { status: 402, headers: { "x-price": "5" } })).ws("/", () => {});
-    const { response } = (await testNetwork(app)
-      .connect("/")
-      .catch((error: unknown) => error)) as { response: Response };
+    const response = await testNetwork(app).refused("/");
     expect([response.status, response.headers.get("x-price"), await response.text()]).toEqual([
       402,
       "5",
@@ -164,9 +157,7 @@ describe("a handshake in plain mode", () => {
         throw new Error("secret");
       })
       .ws("/", () => {});
-    const { response } = (await testNetwork(app)
-      .connect("/")
-      .catch((error: unknown) => error)) as { response: Response };
+    const response = await testNetwork(app).refused("/");
     expect([response.status, await response.text()]).toEqual([500, "Internal Server Error"]);
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret"), duringHandshake);
   });
@@ -174,17 +165,17 @@ describe("a handshake in plain mode", () => {
 
 describe("a handshake in session mode", () => {
   test("to an unknown path closes with 4404", async () => {
-    const socket = await knock(createMixedApp().net, "/nowhere");
+    const socket = await connectSession(createMixedApp().net, "/nowhere");
     expect(await socket.closed).toMatchObject({ code: 4404, reason: "Not Found" });
   });
 
   test("to a path with an HTTP route only closes with 4400", async () => {
-    const socket = await knock(createMixedApp().net, "/page/1");
+    const socket = await connectSession(createMixedApp().net, "/page/1");
     expect(await socket.closed).toMatchObject({ code: 4400 });
   });
 
   test("with an invalid query closes with 4400 and the issue as its reason", async () => {
-    const socket = await knock(createMixedApp().net, "/chat/a");
+    const socket = await connectSession(createMixedApp().net, "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4400, reason: "a name is needed" });
   });
 
@@ -205,7 +196,7 @@ describe("a handshake in session mode", () => {
     ["with an event first", { t: "event", name: "say", data: {} }, 4401],
     ["with another version", { t: "hello", v: 9, cid: "a", att: 1 }, 4400],
   ])("%s closes with a code of its own", async (_, first, code) => {
-    const socket = await knock(createMixedApp().net, "/chat/a?name=ada", first);
+    const socket = await connectSession(createMixedApp().net, "/chat/a?name=ada", first);
     expect(await socket.closed).toMatchObject({ code });
   });
 
@@ -216,7 +207,7 @@ describe("a handshake in session mode", () => {
       app
         .use(() => new Response(`because ${"é".repeat(100)}`, { status }))
         .implement(chat, () => ({ say: () => {} }));
-      const socket = await knock(testNetwork(app), "/chat/a?name=ada");
+      const socket = await connectSession(testNetwork(app), "/chat/a?name=ada");
       const { code, reason } = await socket.closed;
       expect(code).toBe(4000 + status);
       expect(reason).toBe(`because ${"é".repeat(57)}`);
@@ -238,7 +229,7 @@ describe("a handshake in session mode", () => {
   });
 
   test("with a valid query gets a welcome", async () => {
-    await using socket = await enter(createMixedApp().net, "/chat/a?name=ada");
+    await using socket = await openSession(createMixedApp().net, "/chat/a?name=ada");
     expect(socket.protocol).toBe("symbolon.v1.json");
   });
 });
@@ -269,7 +260,7 @@ describe("a mounted app", () => {
     outer.mount("/v1", inner);
     const net = testNetwork(outer);
     expect(await (await net.connect("/v1/both")).receive()).toBe("A WebSocket");
-    await using socket = await enter(net, "/v1/chat/a?name=ada");
+    await using socket = await openSession(net, "/v1/chat/a?name=ada");
     expect(socket.signal.aborted).toBe(false);
     await expect(net.connect("/both")).rejects.toMatchObject({ response: { status: 404 } });
   });

@@ -6,7 +6,7 @@ import { serve } from "@symbolon/server/node";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import { hello } from "../session/frames.ts";
+import { hello } from "../session/connect-session.ts";
 
 const crashes: unknown[] = [];
 const crashed = (error: unknown): void => void crashes.push(error);

@@ -7,7 +7,7 @@ import { Clock } from "@symbolon/server/testing";
 import { createServer } from "node:http";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { hello as first } from "../session/frames.ts";
+import { hello as first } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 import { opcodes, connectRawClient, type RawClient, rawFrame } from "./raw-client.ts";
 

@@ -5,7 +5,7 @@ import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import { hello } from "../session/frames.ts";
+import { hello } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 import { opcodes, connectRawClient, rawFrame } from "./raw-client.ts";
 

@@ -4,6 +4,7 @@ import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 import { closePayload, opcodes, connectRawClient, rawFrame } from "./raw-client.ts";
 
@@ -48,7 +49,7 @@ test.each(["/raw", "/contract"])(
 test.each(["/raw", "/contract"])("at %s, a send after the client has closed fails", async (path) => {
   const outcome = new BoundedQueue<unknown>();
   const app = createSendingApp(async (sendChunk) => {
-    await new Promise(setImmediate); // the close frame of the same packet is read by then
+    await flushPromises(); // the close frame of the same packet is read by then
     outcome.push(await Promise.resolve(sendChunk()).catch((error: unknown) => error));
   });
   await using server = await serve(app, { port: 0 });

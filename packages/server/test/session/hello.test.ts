@@ -3,7 +3,7 @@ import { joinedWires } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
 import { readHello } from "../../src/session/hello.ts";
-import { hello } from "./frames.ts";
+import { hello } from "./connect-session.ts";
 
 function waiting() {
   const clock = new Clock();

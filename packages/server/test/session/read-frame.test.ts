@@ -1,8 +1,8 @@
 import { ProtocolError } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { checkBounds } from "../../src/session/read-frame.ts";
-import { chat, serving } from "../contract/chat.ts";
-import { enter, frame, knock } from "./frames.ts";
+import { chat, startChatServer } from "../contract/chat-server.ts";
+import { openSession, receiveFrame, connectSession } from "./connect-session.ts";
 
 /** Arrays in each other. */
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
@@ -29,24 +29,24 @@ describe("S18 › the bounds of a frame", () => {
   ])("refuse %s", (_, message) => expect(() => checkBounds(message)).toThrow(ProtocolError));
 
   test("hold for a session, which ends with 4400, from its hello on", async () => {
-    const { net } = serving(() => {});
+    const { net } = startChatServer(() => {});
     const data = JSON.parse(nested(65)) as unknown;
     const event = { t: "event", name: "say", data };
-    const socket = await enter(net, "/chat/a");
+    const socket = await openSession(net, "/chat/a");
     socket.send(event);
     expect(await socket.closed).toEqual({
       code: 4400,
       reason: "a frame is nested at most 64 deep",
       wasClean: true,
     });
-    const early = await knock(net, "/chat/a", event);
+    const early = await connectSession(net, "/chat/a", event);
     expect(await early.closed).toMatchObject({ code: 4400 });
   });
 
   test("hold for a plain client, which is told", async () => {
-    const { net } = serving(() => {});
+    const { net } = startChatServer(() => {});
     await using socket = await net.connect(chat.url({ room: "a" }, {}));
     socket.send(`{"t":"event","name":"say","data":${wide(10_001)}}`);
-    expect(await frame(socket)).toMatchObject({ t: "error", code: "BAD_FRAME" });
+    expect(await receiveFrame(socket)).toMatchObject({ t: "error", code: "BAD_FRAME" });
   });
 });

@@ -4,20 +4,28 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { frame, hello, knock } from "./frames.ts";
+import { receiveFrame, hello, connectSession } from "./connect-session.ts";
 import { gate } from "../gate.ts";
-import { confirmed, dial, lose, resuming, said, saying, talking } from "../contract/talk.ts";
+import {
+  connectConfirmed,
+  connectTalk,
+  loseConnection,
+  resumeHello,
+  saidMessage,
+  sayMessage,
+  startTalkServer,
+} from "../contract/talk-server.ts";
 
 describe("a client that comes back", () => {
   test("is welcomed to where it was: what it said has come", async () => {
-    const { net } = talking({}, { sessions: { grace: 5_000 } });
-    const { socket, welcome } = await dial(net);
+    const { net } = startTalkServer({}, { sessions: { grace: 5_000 } });
+    const { socket, welcome } = await connectTalk(net);
     for (const s of [1, 2]) {
-      socket.send(saying(s, "a"));
+      socket.send(sayMessage(s, "a"));
       expect(await socket.receive()).toBe(`{"t":"ack","a":${s}}`);
     }
-    await lose(net, socket);
-    const again = await dial(net, resuming(welcome, { tx0: 3 }));
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, resumeHello(welcome, { tx0: 3 }));
     expect(again.socket.protocol).toBe(SUBPROTOCOL);
     expect(again.welcome).toEqual({ ...welcome, state: "resumed", rx: 2, ttl: 5_000 });
     expect(await again.socket.receive()).toBe('{"t":"ack","a":2}');
@@ -25,30 +33,30 @@ describe("a client that comes back", () => {
   });
 
   test("hears again what it does not have, with the same numbers, then what was said meanwhile", async () => {
-    const { net, peers } = talking();
-    const { socket, welcome } = await dial(net);
+    const { net, peers } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
     for (const text of ["a", "b", "c"]) peers[0]?.send("said", text);
-    expect(await socket.receive()).toBe(said(1, "a"));
-    await lose(net, socket);
+    expect(await socket.receive()).toBe(saidMessage(1, "a"));
+    await loseConnection(net, socket);
     peers[0]?.send("said", "d");
-    const again = await dial(net, resuming(welcome, { rx: 1 }));
+    const again = await connectTalk(net, resumeHello(welcome, { rx: 1 }));
     for (const [at, text] of ["b", "c", "d"].entries())
-      expect(await again.socket.receive()).toBe(said(at + 2, text));
-    await lose(net, again.socket);
-    const third = await dial(net, resuming(welcome, { att: 3, rx: 4 }));
+      expect(await again.socket.receive()).toBe(saidMessage(at + 2, text));
+    await loseConnection(net, again.socket);
+    const third = await connectTalk(net, resumeHello(welcome, { att: 3, rx: 4 }));
     expect(await third.socket.peek()).toBeUndefined();
     third.socket.close();
   });
 
   test("is not told again what it has finished, though it had not when it left", async () => {
-    const { net, peers } = talking();
-    const { socket, welcome } = await dial(net);
+    const { net, peers } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
     const sent = ["a", "b", "c"].map((text) => peers[0]?.send("said", text));
     for (let n = 0; n < 3; n += 1) await socket.receive();
     socket.send('{"t":"ack","a":3,"but":[2]}');
     await Promise.all([sent[0], sent[2]]);
-    await lose(net, socket);
-    const again = await dial(net, resuming(welcome, { rx: 3 }));
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, resumeHello(welcome, { rx: 3 }));
     expect(await again.socket.peek()).toBeUndefined(); // the second has come there, and is being handled
     again.socket.send('{"t":"ack","a":3}');
     await sent[1];
@@ -57,18 +65,18 @@ describe("a client that comes back", () => {
 
   test("what it says again is handled once, and acknowledged again", async () => {
     const heard: string[] = [];
-    const { net } = talking({ say: (text) => heard.push(text) });
-    const { socket, welcome } = await dial(net);
-    socket.send(saying(1, "a"));
+    const { net } = startTalkServer({ say: (text) => heard.push(text) });
+    const { socket, welcome } = await connectTalk(net);
+    socket.send(sayMessage(1, "a"));
     expect(await socket.receive()).toBe('{"t":"ack","a":1}');
-    socket.send(saying(1, "a"));
+    socket.send(sayMessage(1, "a"));
     expect(await socket.receive()).toBe('{"t":"ack","a":1}');
-    await lose(net, socket);
-    const again = await dial(net, resuming(welcome));
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, resumeHello(welcome));
     await again.socket.receive(); // the ack of a welcome
-    again.socket.send(saying(1, "a"));
+    again.socket.send(sayMessage(1, "a"));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
-    again.socket.send(saying(2, "b"));
+    again.socket.send(sayMessage(2, "b"));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":2}');
     expect(heard).toEqual(["a", "b"]);
     again.socket.close();
@@ -76,13 +84,13 @@ describe("a client that comes back", () => {
 
   test("what it says again while it is still handled is acknowledged as unfinished", async () => {
     const handled = gate();
-    const { net } = talking({ say: () => handled.passed });
-    const { socket, welcome } = await dial(net);
-    socket.send(saying(1, "a"));
-    await lose(net, socket);
-    const again = await dial(net, resuming(welcome));
+    const { net } = startTalkServer({ say: () => handled.passed });
+    const { socket, welcome } = await connectTalk(net);
+    socket.send(sayMessage(1, "a"));
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, resumeHello(welcome));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1,"but":[1]}');
-    again.socket.send(saying(1, "a"));
+    again.socket.send(sayMessage(1, "a"));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1,"but":[1]}');
     handled.open();
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
@@ -91,12 +99,12 @@ describe("a client that comes back", () => {
 
   test("while its old wire lives ends that, of which nothing is heard any more", async () => {
     const heard: string[] = [];
-    const { net, log, changes } = talking({ say: (text) => heard.push(text) });
-    const { socket, welcome } = await dial(net);
-    const again = await dial(net, resuming(welcome));
-    socket.send(saying(1, "from the past"));
+    const { net, log, changes } = startTalkServer({ say: (text) => heard.push(text) });
+    const { socket, welcome } = await connectTalk(net);
+    const again = await connectTalk(net, resumeHello(welcome));
+    socket.send(sayMessage(1, "from the past"));
     expect(again.welcome).toMatchObject({ state: "resumed", sid: welcome.sid });
-    again.socket.send(saying(1, "now"));
+    again.socket.send(sayMessage(1, "now"));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
     expect(await socket.closed).toMatchObject({ code: 4900 });
     expect(heard).toEqual(["now"]);
@@ -107,11 +115,11 @@ describe("a client that comes back", () => {
 
   test("what it had said on the old wire before is handled", async () => {
     const heard: string[] = [];
-    const { net } = talking({ say: (text) => heard.push(text) });
-    const { socket, welcome } = await dial(net);
-    socket.send(saying(1, "a"));
+    const { net } = startTalkServer({ say: (text) => heard.push(text) });
+    const { socket, welcome } = await connectTalk(net);
+    socket.send(sayMessage(1, "a"));
     await socket.receive();
-    const again = await dial(net, resuming(welcome, { tx0: 2 }));
+    const again = await connectTalk(net, resumeHello(welcome, { tx0: 2 }));
     expect(again.welcome).toMatchObject({ rx: 1 });
     expect(heard).toEqual(["a"]);
     again.socket.close();
@@ -120,10 +128,10 @@ describe("a client that comes back", () => {
 
 describe("an older dial of a client that is here by a newer one", () => {
   test.each([1, 2])("is superseded, and nothing changes: att %i", async (att) => {
-    const { net, log, changes } = talking();
-    const { socket, welcome } = await dial(net);
-    const newest = await dial(net, resuming(welcome, { att: 2 }));
-    const late = await knock(net, "/talk", resuming(welcome, { att }));
+    const { net, log, changes } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
+    const newest = await connectTalk(net, resumeHello(welcome, { att: 2 }));
+    const late = await connectSession(net, "/talk", resumeHello(welcome, { att }));
     expect(await late.closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
     newest.socket.send('{"t":"ping","n":5}');
     expect(await newest.socket.receive()).toBe('{"t":"pong","n":5}');
@@ -136,9 +144,9 @@ describe("an older dial of a client that is here by a newer one", () => {
   });
 
   test("is superseded too without a session of its own", async () => {
-    const { net } = talking();
-    const { socket } = await confirmed(net);
-    const late = await knock(net, "/talk");
+    const { net } = startTalkServer();
+    const { socket } = await connectConfirmed(net);
+    const late = await connectSession(net, "/talk");
     expect(await late.closed).toMatchObject({ code: 4900 });
     socket.send('{"t":"ping","n":5}');
     expect(await socket.receive()).toBe('{"t":"pong","n":5}');
@@ -147,9 +155,9 @@ describe("an older dial of a client that is here by a newer one", () => {
   });
 
   test("does not keep the server from settling", async () => {
-    const { net } = talking();
-    const { socket } = await dial(net);
-    const late = await knock(net, "/talk");
+    const { net } = startTalkServer();
+    const { socket } = await connectTalk(net);
+    const late = await connectSession(net, "/talk");
     await late.closed;
     await net.settled();
     expect(socket.signal.aborted).toBe(false);
@@ -159,14 +167,14 @@ describe("an older dial of a client that is here by a newer one", () => {
 
 describe("hello again, without a session", () => {
   test("from a client that never heard the welcome: it is given again, with all that was said", async () => {
-    const { net, peers, log } = talking();
-    const { socket, welcome } = await dial(net);
+    const { net, peers, log } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
     peers[0]?.send("said", "a");
-    expect(await socket.receive()).toBe(said(1, "a"));
-    await lose(net, socket);
-    const again = await dial(net, { ...hello, att: 2 });
+    expect(await socket.receive()).toBe(saidMessage(1, "a"));
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, { ...hello, att: 2 });
     expect(again.welcome).toEqual(welcome);
-    expect(await again.socket.receive()).toBe(said(1, "a"));
+    expect(await again.socket.receive()).toBe(saidMessage(1, "a"));
     expect(log).toEqual(["hook", "setup", "hook", "hook ends"]);
     again.socket.close();
   });
@@ -178,33 +186,33 @@ describe("hello again, without a session", () => {
       return {};
     });
     const net = testNetwork(app);
-    const socket = await knock(net, "/rooms/a");
+    const socket = await connectSession(net, "/rooms/a");
     const welcome = JSON.parse(String(await socket.receive())) as Welcome;
-    const other = await knock(net, "/rooms/b", { ...hello, att: 2 });
+    const other = await connectSession(net, "/rooms/b", { ...hello, att: 2 });
     expect(JSON.parse(String(await other.receive()))).toMatchObject({ state: "new" });
-    expect(await frame(other)).toMatchObject({ data: "b" });
+    expect(await receiveFrame(other)).toMatchObject({ data: "b" });
     expect(welcome.sid).toBeDefined();
     other.close();
   });
 
   test("whoever watches is told that it is back", async () => {
-    const { net, changes } = talking();
-    const { socket } = await dial(net);
-    await lose(net, socket);
-    const again = await dial(net, { ...hello, att: 2 });
-    expect(changes).toEqual([{ type: "parked" }, { type: "resumed" }]);
+    const { net, changes } = startTalkServer();
+    const { socket } = await connectTalk(net);
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, { ...hello, att: 2 });
+    expect(changes).toEqual([{ type: "detached" }, { type: "resumed" }]);
     again.socket.close();
   });
 
   test("from a client that has said something since: the old session ends first", async () => {
-    const { net, log, changes } = talking();
-    const { socket, welcome } = await confirmed(net);
-    await lose(net, socket);
-    const again = await dial(net, { ...hello, att: 2 });
+    const { net, log, changes } = startTalkServer();
+    const { socket, welcome } = await connectConfirmed(net);
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, { ...hello, att: 2 });
     expect(again.welcome).toMatchObject({ state: "new" });
     expect(again.welcome.sid).not.toBe(welcome.sid);
     expect(log).toEqual(["hook", "setup", "hook", "finally", "hook ends", "setup"]);
-    expect(changes).toEqual([{ type: "parked" }, { type: "ended", undelivered: 0 }]);
+    expect(changes).toEqual([{ type: "detached" }, { type: "ended", undelivered: 0 }]);
     again.socket.close();
   });
 });

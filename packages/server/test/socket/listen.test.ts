@@ -6,6 +6,7 @@ import { createApp } from "../../src/app/app.ts";
 import { listen } from "../../src/socket/listen.ts";
 import type { Socket } from "../../src/socket/socket.ts";
 import { testNetwork } from "../../src/testing/index.ts";
+import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 
 const Pair = z.object({ a: z.number(), b: z.number() });
@@ -91,7 +92,7 @@ test("a listener receives messages one after another, in order", async () => {
   );
   const socket = await net.connect("/");
   for (const line of ["1", "2"]) socket.send(line);
-  await new Promise(setImmediate);
+  await flushPromises();
   expect(log).toEqual(["1 begins"]);
   first.open();
   expect([await socket.receive(), await socket.receive()]).toEqual(["1", "2"]);

@@ -3,6 +3,7 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
+import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 import { connectUntilClosed, type Handler, connectRefused, serveHandler } from "./raw-routes.ts";
 
@@ -12,7 +13,7 @@ beforeEach(() => {
   process.on("unhandledRejection", unhandled);
 });
 afterEach(async () => {
-  await new Promise(setImmediate);
+  await flushPromises();
   process.off("unhandledRejection", unhandled);
   for (const [reason] of unhandled.mock.calls) throw reason; // without the listener it would end the process
 });
@@ -166,6 +167,6 @@ test("the promises of a socket whose client disconnected before accept report no
   net.drop();
   open();
   await Promise.all([connecting, done.passed]);
-  await new Promise(setImmediate);
+  await flushPromises();
   expect(onError.mock.calls.map(([error]: unknown[]) => String(error))).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
+import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 import { type Handler, connectRefused, serveHandler } from "./raw-routes.ts";
 
@@ -64,9 +65,9 @@ describe("when the client disconnects, a generator handler", () => {
     await socket.receive();
     socket.close();
     await socket.closed;
-    await new Promise(setImmediate);
+    await flushPromises();
     clock.advance(299);
-    await new Promise(setImmediate);
+    await flushPromises();
     expect(log.size).toBe(0);
     clock.advance(1);
     expect(await log.pull()).toBe("the hook ends");
