@@ -19,9 +19,11 @@ import type { App, AppOptions } from "./types.ts";
 
 /** The parts of an app, for a transport that serves them with other options. */
 export interface AppInternals {
+  /** The routes of all views. */
   readonly routes: Routes;
   /** The hook that provides `state`. */
   readonly state: AnyHook;
+  /** The options, with their defaults. */
   readonly options: DispatchOptions & ServiceOptions & Pick<AppOptions, "limits">;
 }
 
@@ -121,8 +123,8 @@ function createView<P extends object, Defaults extends object>(
     mount: (prefix, other) => routes.mount(prefix, hooks, internalsOf(other, "app.mount").routes),
     room: routes.room,
     serves: (pathname) => routes.serves(pathname),
-    fetch: (request) => dispatcher.fetch(request),
-    handshake: (request, accept, track) => dispatcher.handshake(request, accept, track),
+    fetch: dispatcher.fetch,
+    handshake: dispatcher.handshake,
     end: () => routes.end(),
     drain: (within) => routes.drain(within),
     revoke: (principal, { code, reason } = { code: CloseCode.Forbidden, reason: "revoked" }) => {

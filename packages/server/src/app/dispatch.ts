@@ -35,11 +35,17 @@ export interface HandshakeOptions {
 
 /** How requests are answered. */
 export interface DispatchOptions {
+  /** Which pages may connect, and by which host names the app may be reached. */
   readonly security: SecurityOptions;
+  /** Called with errors. */
   readonly onError: OnError;
+  /** The time of deadlines. */
   readonly clock: Clock;
+  /** Limits of undecided handshakes. */
   readonly handshake?: HandshakeOptions;
+  /** The codecs of contracts besides JSON, the best first. */
   readonly codecs?: readonly FrameCodec[];
+  /** Answers HTTP requests without a route. */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
   /** Hooks that run in place of others, for tests. */
   readonly replaced?: ReadonlyMap<AnyHook, AnyHook>;
@@ -72,16 +78,20 @@ export class Dispatcher {
   }
 
   /** Answers an HTTP request. Never rejects. */
-  async fetch(request: Request): Promise<Response> {
+  readonly fetch = async (request: Request): Promise<Response> => {
     try {
       return checkUnused(await this.#answer(parseRequest(request)));
     } catch (error) {
       return this.#errorResponse(request, error);
     }
-  }
+  };
 
   /** Answers a WebSocket handshake: resolves with the refusal to write, or with undefined once it is accepted. Never rejects. */
-  async handshake(request: Request, accept: Accept, track?: Track): Promise<Response | undefined> {
+  readonly handshake = async (
+    request: Request,
+    accept: Accept,
+    track?: Track,
+  ): Promise<Response | undefined> => {
     try {
       const parsed = parseRequest(request);
       const { security } = this.#options;
@@ -102,7 +112,7 @@ export class Dispatcher {
     } catch (error) {
       return this.#errorResponse(request, error);
     }
-  }
+  };
 
   async #answer(parsed: ParsedRequest): Promise<Response> {
     const denied = checkHost(parsed, this.#options.security);

@@ -2,6 +2,7 @@ import { pathPattern } from "@symbolon/protocol/internal";
 
 /** A route that was found for a path. */
 export interface RouteMatch<Route> {
+  /** The route itself. */
   readonly route: Route;
   /** The path as the route declared it. */
   readonly pattern: string;

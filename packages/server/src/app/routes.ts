@@ -21,7 +21,9 @@ export type HttpHandler<Context> = (context: Context) => Response | Promise<Resp
 
 /** A WebSocket route. */
 export type SocketRoute = {
+  /** The hooks that run first, in order. */
   readonly hooks: readonly AnyHook[];
+  /** The schemas of the request. */
   readonly schemas: RouteSchemas;
   /** Serves a raw socket, or a plain client of a contract. Resolves with a refusal, or with undefined once it is accepted. */
   readonly serve: (exchange: Exchange, acceptance: Acceptance) => Promise<Response | undefined>;
@@ -32,7 +34,9 @@ export type SocketRoute = {
 
 /** An HTTP route. */
 export interface HttpRoute {
+  /** The hooks that run first, in order. */
   readonly hooks: readonly AnyHook[];
+  /** The app's handler. */
   readonly handler: HttpHandler<never>;
 }
 
@@ -56,9 +60,13 @@ export interface Gauges {
 
 /** What the routes of an app share. */
 export interface RoutesOptions {
+  /** The time of heartbeats and idle timeouts. */
   readonly clock: Clock;
+  /** When a silent client is pinged and closed. */
   readonly heartbeat: Required<HeartbeatOptions>;
+  /** The sessions of the app. */
   readonly sessions: Sessions<SessionLink>;
+  /** The connected clients of the app. */
   readonly connections: Connections;
   /** Where sessions survive this process. */
   readonly store: Store | undefined;

@@ -29,8 +29,11 @@ export interface SocketService {
   readonly handler: SocketHandler<Socket, never>;
   /** How its sockets read and write. */
   readonly defaults: SocketOptions;
+  /** The time of heartbeats and idle timeouts. */
   readonly clock: Clock;
+  /** When a silent client is pinged and closed. */
   readonly heartbeat: Required<HeartbeatOptions>;
+  /** The connected clients of the app. */
   readonly connections: Connections;
   /** Finds a room of the app's raw routes. */
   readonly room: (name: string) => SocketRoom;

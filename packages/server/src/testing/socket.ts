@@ -5,6 +5,7 @@ import type { Clock } from "../timing/clock.ts";
 /** A test has waited for a message or an answer that did not arrive in time. */
 export class TimeoutError extends Error {
   override readonly name: string = "TimeoutError";
+  /** Tells it from other errors across copies of this module. */
   readonly code = "TIMEOUT";
 
   /** `ms` is how long the test has waited for `awaited`. */
