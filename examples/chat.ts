@@ -1,5 +1,6 @@
 /** A chat room: what one says everybody hears, and whoever leaves or dies is out of the room by itself. */
-import { createApp, text } from "@symbolon/server";
+import { text } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import * as z from "zod";
 

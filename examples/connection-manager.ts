@@ -1,5 +1,6 @@
 /** What a connection manager does: a personal message, a broadcast, and a notice when somebody leaves. */
-import { createApp, text } from "@symbolon/server";
+import { text } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import * as z from "zod";
 

@@ -1,5 +1,6 @@
 /** A cookie or a token: a page cannot set headers on its `WebSocket`, but its cookies come along, and the query is its own. */
-import { createApp, text } from "@symbolon/server";
+import { text } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import * as z from "zod";
 

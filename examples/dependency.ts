@@ -1,5 +1,6 @@
 /** A dependency with cleanup: a hook that yields once provides it before the connection, and ends it afterwards. */
-import { createApp, listen, text } from "@symbolon/server";
+import { text } from "@symbolon/protocol";
+import { createApp, listen } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
 export const app = createApp({ state: { clients: 0 } });

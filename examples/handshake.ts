@@ -1,5 +1,6 @@
 /** A protocol of one's own: `expect` takes the opening words, and `pair` says something and takes the answer. */
-import { createApp, int, text } from "@symbolon/server";
+import { int, text } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
 export const app = createApp();

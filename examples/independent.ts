@@ -1,6 +1,7 @@
 /** Sending and receiving independently: two loops at once, so that a client hears news without having asked. */
 import { EventEmitter, on } from "node:events";
-import { createApp, type Socket, text } from "@symbolon/server";
+import { text } from "@symbolon/protocol";
+import { createApp, type Socket } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
 const news = new EventEmitter().setMaxListeners(0); // one listener for each client

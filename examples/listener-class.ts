@@ -1,5 +1,6 @@
 /** A class as a listener: any object with `message` does, and there is no base class. */
-import { type Closed, createApp, listen, type Socket, text } from "@symbolon/server";
+import { text } from "@symbolon/protocol";
+import { type Closed, createApp, listen, type Socket } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
 /** One instance serves all connections of its route; `listenEach(() => new Shouter())` makes one for each. */

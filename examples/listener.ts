@@ -1,5 +1,6 @@
 /** A listener: a message in, a value out; schemas check what comes, and hide what is not to be sent. */
-import { createApp, json, listen } from "@symbolon/server";
+import { json } from "@symbolon/protocol";
+import { createApp, listen } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import * as z from "zod";
 

@@ -1,6 +1,7 @@
 /** A page with no library: the browser's own `WebSocket` talks to a raw route. See it with `npm run example page 3000`. */
 import { readFile } from "node:fs/promises";
-import { createApp, text } from "@symbolon/server";
+import { text } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
 export const app = createApp();

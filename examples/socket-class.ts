@@ -12,7 +12,7 @@ class NumberedSocket extends Socket {
   }
 }
 
-export const app = createApp({ Socket: NumberedSocket });
+export const app = createApp({ socket: { Socket: NumberedSocket } });
 
 app.ws("/numbered", async (socket) => {
   for await (const message of socket) await socket.send(message);

@@ -1,6 +1,7 @@
 /** A stream and a conversation at once: `pipe` sends what a generator yields while a loop answers. */
 import { setTimeout } from "node:timers/promises";
-import { createApp, text } from "@symbolon/server";
+import { text } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
 export const app = createApp({ state: { every: 500 } });

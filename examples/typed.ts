@@ -1,5 +1,6 @@
 /** Typed messages: each `receive` may say what it expects, and a wrong one is an error that leaves the socket open. */
-import { bool, createApp, int, json, ValidationError } from "@symbolon/server";
+import { bool, int, json } from "@symbolon/protocol";
+import { createApp, ValidationError } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import * as z from "zod";
 

@@ -1,7 +1,7 @@
 /** The server that the foreign clients of this folder talk to: raw routes, and a contract spoken in plain mode. */
 import { readFile } from "node:fs/promises";
-import { type Closed, contract, request, stream } from "@symbolon/protocol";
-import { bytes, CloseCode, CloseError, createApp, json, RequestError, text } from "@symbolon/server";
+import { bytes, type Closed, contract, json, request, stream, text } from "@symbolon/protocol";
+import { CloseCode, CloseError, createApp, RequestError } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import * as z from "zod";
 import { serveEverything } from "./client/service.ts";

@@ -4,6 +4,7 @@ import {
   type App,
   type Call,
   createApp,
+  identity,
   type ContractContext,
   type ContractRoom,
   type Peer,
@@ -74,7 +75,7 @@ export class ServerProcess implements Answering {
       ...(store && { store }),
       onError: (error, { request }) => this.#complain(error, lineOf(request)),
     });
-    const signedIn = app.use(({ token }) => ({ principal: token ?? "nobody" }));
+    const signedIn = app.use(({ token }) => identity({ principal: token ?? "nobody" }));
     this.#service = signedIn.implement(talk, (peer, context) => this.#converse(peer, context));
     this.#app = app;
   }

@@ -1,16 +1,15 @@
 /** Opens and closes 10,000 connections in every style, and counts what is left of them: nothing may be. */
 import { once } from "node:events";
-import { connect as tcp } from "node:net";
 import { connect } from "@symbolon/client";
-import { contract } from "@symbolon/protocol";
+import { contract, json, text } from "@symbolon/protocol";
 import { SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
-import { createApp, json, listen, text } from "@symbolon/server";
+import { createApp, listen } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { hello } from "../packages/server/test/session/connect-session.ts";
-import { handshake } from "../packages/server/test/node/raw-client.ts";
+import { connectRawClient, handshake } from "../packages/server/test/node/raw-client.ts";
 import { collect } from "./collect.ts";
 
 const connections = 10_000;
@@ -157,12 +156,10 @@ const every: Record<string, Style> = {
     await over(socket);
   },
   async "gone in the middle of the handshake"(url) {
-    const { hostname, port } = new URL(url);
-    const socket = tcp(Number(port), hostname);
-    await once(socket, "connect");
-    socket.end(handshake("/echo").slice(0, 60));
-    socket.resume();
-    await once(socket, "close");
+    using client = await connectRawClient(Number(new URL(url).port));
+    client.socket.end(handshake("/echo").slice(0, 60));
+    client.socket.resume();
+    await client.closed;
   },
   async contract(url) {
     const client = connect(chat, { url, params: { room: "lobby" } });

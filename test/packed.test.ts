@@ -36,7 +36,7 @@ beforeAll(async () => {
   await pack();
   await install();
   await Promise.all(
-    [...fences]
+    [...fences, ["library.ts", library] as const]
       .filter(([name]) => name.endsWith(".ts"))
       .map(([name, text]) => writeFile(join(folder, name), text)),
   );
@@ -56,7 +56,61 @@ test.each(["protocol", "server", "client"])("@symbolon/%s brings its README and 
   expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md"]));
 });
 
+/** A user's library: the compiler must be able to name the types of what it exports. */
+const library = `
+import { contract, int, json, text } from "@symbolon/protocol";
+import { type Context, createApp, identity, listen, listenEach, type Message, Socket } from "@symbolon/server";
+import { serve } from "@symbolon/server/node";
+import { testNetwork } from "@symbolon/server/testing";
+import { z } from "zod";
+
+export class NumberedSocket extends Socket {
+  number = 0;
+  constructor(...args: ConstructorParameters<typeof Socket<Message, unknown>>) {
+    super(...args);
+  }
+}
+export const bare = createApp();
+export const app = createApp({ state: { pool: 1 }, socket: { receive: int, Socket: NumberedSocket } });
+export const view = app.with({ send: text });
+export const signedIn = async function* ({ token }: { readonly token: string | undefined }) {
+  if (token === undefined) return new Response("no", { status: 401 });
+  yield { user: { name: token }, ...identity({ principal: token, expiresAt: 5 }) };
+};
+export const members = view.use(signedIn);
+export const admins = members.use(({ user, principal, expiresAt }) => ({ admin: [user, principal, expiresAt] }));
+export const echo = listen((line: string) => line);
+export const counter = listenEach(() => ({ message: (n: number) => n, close: () => {} }));
+export const onPage = (context: Context<"/page/:id">) => ({ context, id: context.params.id });
+members.ws("/echo", { receive: text, query: z.object({ since: z.string() }) }, echo);
+export const room = app.room("all");
+export const { members: sockets, subscribe } = room;
+export const chat = contract("/chat/:room", {
+  client: { say: z.object({ text: z.string() }) },
+  server: { said: z.object({ text: z.string() }) },
+});
+export const service = members.implement(chat, { rooms: { perPeer: 2 } }, (peer, context) => ({
+  say: (input, call) => void [peer, context, input, call],
+}));
+export const lobby = service.room("lobby");
+export const peers = lobby.members;
+export const gauges = app.gauges();
+export const limits = app.limits;
+export const codec = json(z.object({ n: z.number() }));
+export const start = () => serve(app, { port: 0 });
+export const net = testNetwork(app, { overrides: [[signedIn, () => ({ user: { name: "ada" }, ...identity({ principal: "ada" }) })]] });
+export const connected = net.connect("/echo");
+`;
+
 describe.each(compilers)("TypeScript %s", (compiler) => {
+  test.each(Object.keys(resolutions) as Resolution[])(
+    "declares the types of a user's library under %s",
+    async (resolution) => {
+      expect(await compile(compiler, resolution, ["library.ts"], { declaration: true })).toBe("");
+    },
+    120_000,
+  );
+
   test.each(Object.keys(resolutions) as Resolution[])(
     "compiles the README's program and our declarations under %s",
     async (resolution) => {
@@ -128,11 +182,16 @@ function outFolder(compiler: string, resolution: Resolution): string {
   return join(folder, "out", compiler, resolution);
 }
 
-/** Compiles the README's files, our declarations checked too; answers the compiler's complaints. */
-async function compile(compiler: string, resolution: Resolution): Promise<string> {
+/** Compiles files, by default the README's, and checks our declarations too. Resolves with the errors of the compiler. */
+async function compile(
+  compiler: string,
+  resolution: Resolution,
+  files: readonly string[] = titled(),
+  options: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
   const outDir = outFolder(compiler, resolution);
   await mkdir(outDir, { recursive: true });
-  const config = join(folder, `tsconfig.${compiler}.${resolution}.json`);
+  const config = join(folder, `tsconfig.${compiler}.${resolution}.${files[0]}.json`);
   const compilerOptions = {
     ...resolutions[resolution],
     target: "es2022",
@@ -142,8 +201,9 @@ async function compile(compiler: string, resolution: Resolution): Promise<string
     rewriteRelativeImportExtensions: true,
     rootDir: folder,
     outDir,
+    ...options,
   };
-  await writeFile(config, JSON.stringify({ compilerOptions, files: titled() }));
+  await writeFile(config, JSON.stringify({ compilerOptions, files }));
   const tsc = join(folder, "node_modules", alias(compiler), "bin/tsc");
   const failed = (error: { stdout?: string; message: string }) => error.stdout || error.message;
   return run(process.execPath, [tsc, "-p", config], { cwd: folder }).then(({ stdout }) => stdout, failed);

@@ -4,13 +4,13 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { served } from "./harness.ts";
+import { serveApp } from "./harness.ts";
 
 test("seeds › row 70 serves a contract to a client that writes JSON by hand", async () => {
   const greeting = contract("/greet", { client: { hello: z.string() }, server: { answer: z.string() } });
   const app = createApp();
   app.implement(greeting, (peer) => ({ hello: (name) => void peer.send("answer", `hello, ${name}`) }));
-  const client = await (await served(app)).open("/greet");
+  const client = await (await serveApp(app)).open("/greet");
   client.send('{"t":"event","name":"hello","data":"Ada"}');
   expect(JSON.parse(String(await client.next()))).toMatchObject({ name: "answer", data: "hello, Ada" });
 });
@@ -20,7 +20,7 @@ test("seeds › row 71 takes the page's own http: address for a WebSocket's", as
   app.ws("/echo", async (socket) => {
     for await (const message of socket) await socket.send(message);
   });
-  const socket = openSocket(`${(await served(app)).url}/echo`, { receive: text });
+  const socket = openSocket(`${(await serveApp(app)).url}/echo`, { receive: text });
   onTestFinished(() => socket.close());
   socket.send("hello");
   expect(await socket.receive()).toBe("hello");
@@ -33,7 +33,7 @@ test("seeds › row 74 dials again when the connection breaks, and goes on", asy
     dropped.push(() => socket.close(1012));
     for await (const message of socket) await socket.send(message);
   });
-  const socket = openSocket((await served(app)).url, { receive: text });
+  const socket = openSocket((await serveApp(app)).url, { receive: text });
   onTestFinished(() => socket.close());
   socket.send("before");
   expect(await socket.receive()).toBe("before");

@@ -2,14 +2,14 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp, listen } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
-import { served } from "./harness.ts";
+import { serveApp } from "./harness.ts";
 
 test("seeds › 138 gives a handler what a hook provides, and in a test what stands in for it [rows 37, 69]", async () => {
   const signedIn = ({ token }: { token: string | undefined }) => ({ user: token ?? "nobody" });
   const app = createApp();
   app.use(signedIn).ws("/", (socket, { user }) => socket.send(`hello ${user}`));
   const ada = { headers: { authorization: "Bearer Ada" } };
-  expect(await (await (await served(app)).open("/", ada)).next()).toBe("hello Ada");
+  expect(await (await (await serveApp(app)).open("/", ada)).next()).toBe("hello Ada");
   const net = testNetwork(app, { overrides: [[signedIn, () => ({ user: "the test" })]] });
   await using socket = await net.connect("/", ada);
   expect(await socket.receive()).toBe("hello the test");
@@ -27,7 +27,7 @@ test("seeds › 139 runs what is asked for by the app, the mount, the mounted ap
     .use(() => void ran.push("app"))
     .use(() => void ran.push("mount"))
     .mount("/v1", inner);
-  const client = await (await served(app)).open("/v1/ws");
+  const client = await (await serveApp(app)).open("/v1/ws");
   expect(await client.next()).toBe('["app","mount","mounted app","route"]');
 });
 
@@ -36,7 +36,7 @@ test("seeds › 141 reads the app's state in one hook for HTTP and WebSockets [r
   const view = app.use(({ state }) => ({ double: state.answer * 2 }));
   view.http("/", ({ double }) => Response.json(double));
   view.ws("/", (socket, { double }) => socket.send(double));
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await (await fetch(site.url)).json()).toBe(84);
   expect(await (await site.open("/")).next()).toBe("84");
 });
@@ -57,7 +57,7 @@ test("seeds › 142 opens a dependency before the handler and closes it after th
       await socket.send(database);
       for await (const _ of socket) log.push("message");
     });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe("the database");
   client.send("still there?");
   expect([await log.pull(), await log.pull()]).toEqual(["open", "message"]);
@@ -84,7 +84,7 @@ test("seeds › 143 lets the handler's error out when it uses what is closed alr
       await socket.accept();
       await socket.send(database.query());
     });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.closed).toMatchObject({ code: 1011 });
   expect(await log.pull()).toEqual(new Error("the database is closed"));
 });
@@ -107,7 +107,7 @@ test("seeds › 144 keeps every dependency open for the handler, and ends them i
       await socket.send([pool, connection]);
       log.push("handled");
     });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe('["pool","connection of the pool"]');
   expect([await log.pull(), await log.pull(), await log.pull()]).toEqual([
     "handled",
@@ -125,7 +125,7 @@ test("seeds › 146 evaluates a dependency of a listener once for each connectio
       "/",
       listen((_message, _socket, { connection }) => connection),
     );
-  const site = await served(app);
+  const site = await serveApp(app);
   for (const connection of ["1", "2"]) {
     const client = await site.open("/");
     for (const message of ["one", "two"]) client.send(message);
@@ -144,7 +144,7 @@ test("seeds › 147 gives each part its own dependency of a name, and takes anot
     () => ({ part: "nearer" }),
   );
   nearer.ws("/twice", (socket) => socket.accept());
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await (await site.open("/blog")).next()).toBe("blog");
   expect(await (await site.open("/shop")).next()).toBe("shop");
   expect(await site.refused("/twice")).toMatchObject({ status: 500 });
@@ -154,7 +154,7 @@ test("seeds › 147 gives each part its own dependency of a name, and takes anot
 test("seeds › 149 shares the app's state among its sockets [rows 60]", async () => {
   const app = createApp({ state: { count: 0 } });
   app.ws("/", (socket, { state }) => socket.send({ count: (state.count += 1) }));
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await (await site.open("/")).next()).toBe('{"count":1}');
   expect(await (await site.open("/")).next()).toBe('{"count":2}');
 });

@@ -5,7 +5,7 @@ import { CloseError, createApp } from "@symbolon/server";
 import { Clock, testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
 import { opcodes, rawFrame } from "../../packages/server/test/node/raw-client.ts";
-import { served } from "./harness.ts";
+import { serveApp } from "./harness.ts";
 
 test("seeds › 67 closes with a code [rows 24]", async () => {
   const app = createApp();
@@ -13,7 +13,7 @@ test("seeds › 67 closes with a code [rows 24]", async () => {
     await socket.accept();
     socket.close(1001);
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.closed).toEqual({ code: 1001, reason: "", wasClean: true });
 });
 
@@ -23,7 +23,7 @@ test("seeds › 68 closes with a code and a reason [rows 24]", async () => {
     await socket.accept();
     socket.close(1001, "Going Away");
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.closed).toEqual({ code: 1001, reason: "Going Away", wasClean: true });
 });
 
@@ -33,7 +33,7 @@ test("seeds › 69 closes after what was sent [rows 24]", async () => {
     socket.send("last words");
     socket.close(1000);
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe("last words");
   expect(await client.closed).toMatchObject({ code: 1000 });
 });
@@ -50,14 +50,14 @@ test("seeds › row 24 throws at a code that may not be sent, and cuts a reason 
     }
     socket.close(4000, "é".repeat(100));
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.closed).toEqual({ code: 4000, reason: "é".repeat(61), wasClean: true });
   expect(await caught.pull()).toBeInstanceOf(RangeError);
 });
 
 test("seeds › row 22 tells the handler the code and reason with which the client closed", async () => {
   const { app, ends } = receiving();
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   await client.close(4001, "bye");
   const error = await ends.pull();
   expect(error).toBeInstanceOf(CloseError);
@@ -66,14 +66,14 @@ test("seeds › row 22 tells the handler the code and reason with which the clie
 
 test("seeds › 71 tells the handler 1005 when the client gave no code [rows 22]", async () => {
   const { app, ends } = receiving();
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   await client.close();
   expect(await ends.pull()).toMatchObject({ code: 1005, reason: "", wasClean: true });
 });
 
 test("seeds › 72 tells the handler 1006 when the connection was cut [rows 22]", async () => {
   const { app, ends } = receiving();
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.cut();
   expect(await ends.pull()).toMatchObject({ code: 1006, wasClean: false });
 });
@@ -87,7 +87,7 @@ test("seeds › 73 tells a handler that awaits something else, at once [rows 22,
     log.push(socket.signal.reason);
     log.push(await socket.send("late").then(undefined, (error: unknown) => error));
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   await client.close(4001, "bye");
   expect(await log.pull()).toMatchObject({ code: 4001, reason: "bye" });
   expect(await log.pull()).toBeInstanceOf(CloseError);
@@ -103,7 +103,7 @@ test("seeds › row 23 tells a hook that decides when the client leaves", async 
       log.push("told");
     })
     .ws("/", (socket) => socket.accept());
-  const raw = await (await served(app)).raw();
+  const raw = await (await serveApp(app)).raw();
   void raw.open("/").catch(() => {});
   expect(await log.pull()).toBe("deciding");
   raw.reset();
@@ -120,7 +120,7 @@ test("seeds › 74 tells a room who left [rows 28, 29, 30]", async () => {
     await socket.closed;
     chat.send(`Client #${id} left the chat`, { except: socket });
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   const [stays, leaves] = [await site.open("/1234"), await site.open("/5678")];
   expect([await stays.next(), await leaves.next()]).toEqual(["joined", "joined"]);
   await leaves.close();
@@ -147,7 +147,7 @@ test("seeds › 77 is done when the handler is, though the client says nothing [
       await socket.accept();
       log.push("the handler ended");
     });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.closed).toMatchObject({ code: 1000 });
   expect([await log.pull(), await log.pull()]).toEqual(["the handler ended", "the hook ended"]);
 });
@@ -165,14 +165,14 @@ test("seeds › 78 takes the cancellation of a wait by the client's leave for no
       await sleep(3_600_000, undefined, { signal: socket.signal });
       log.push("the handler slept on");
     });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   await client.close();
   expect(await log.pull()).toBe("the hook ended");
 });
 
 test("seeds › 79 closes with 1001 when the server shuts down [rows 73]", async () => {
   const { app, ends } = receiving();
-  const site = await served(app);
+  const site = await serveApp(app);
   const client = await site.open("/");
   await site.close();
   expect(await client.closed).toEqual({ code: 1001, reason: "shutting down", wasClean: true });
@@ -184,7 +184,7 @@ test("seeds › 81 answers a ping without the handler [rows 70, 73]", async () =
   app.ws("/", async (socket) => {
     for await (const message of socket) await socket.send(message);
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("before");
   expect(await client.next()).toBe("before");
   expect(await client.ping("are you there?")).toBe("are you there?");
@@ -194,12 +194,12 @@ test("seeds › 81 answers a ping without the handler [rows 70, 73]", async () =
 
 test("seeds › 82 closes with 1007 for bad UTF-8, and with 1002 for an unmasked frame [rows 73]", async () => {
   const { app } = receiving();
-  const site = await served(app);
+  const site = await serveApp(app);
   const [garbled, unmasked] = [await site.raw(), await site.raw()];
   await garbled.open("/", {}, rawFrame(opcodes.text, new Uint8Array([0xff])));
-  expect(await garbled.close()).toEqual([1007, expect.any(String)]);
+  expect(await garbled.closeFrame()).toEqual([1007, expect.any(String)]);
   await unmasked.open("/", {}, rawFrame(opcodes.text, "hello", { masked: false }));
-  expect(await unmasked.close()).toEqual([1002, expect.any(String)]);
+  expect(await unmasked.closeFrame()).toEqual([1002, expect.any(String)]);
 });
 
 test("seeds › 83 closes with 1001 when the client says nothing for too long [rows 72]", async () => {
@@ -209,7 +209,7 @@ test("seeds › 83 closes with 1001 when the client says nothing for too long [r
     await socket.send("say something");
     await socket.receive();
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe("say something");
   clock.advance(200);
   expect(await client.closed).toMatchObject({ code: 1001, wasClean: true });
@@ -217,11 +217,11 @@ test("seeds › 83 closes with 1001 when the client says nothing for too long [r
 
 test("seeds › 84 stays open for a client that says something in time [rows 72]", async () => {
   const clock = new Clock();
-  const app = createApp({ clock, idleTimeout: 500 });
+  const app = createApp({ clock, socket: { idleTimeout: 500 } });
   app.ws("/", async (socket) => {
     for await (const message of socket) await socket.send(message);
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   for (const message of ["one", "two", "three"]) {
     client.send(message);
     expect(await client.next()).toBe(message);
@@ -239,7 +239,7 @@ test("seeds › row 73 pings a silent client, and gives it up when it does not a
     await socket.send("hello");
     ends.push(await socket.closed);
   });
-  const raw = await (await served(app)).raw();
+  const raw = await (await serveApp(app)).raw();
   await raw.open("/");
   expect(await raw.text()).toBe("hello");
   clock.advance(25_000);
@@ -253,11 +253,11 @@ test("seeds › row 73 closes with 1009 for a message above the limit", async ()
   app.ws("/", async (socket) => {
     for await (const message of socket) await socket.send(message);
   });
-  const raw = await (await served(app)).raw();
+  const raw = await (await serveApp(app)).raw();
   await raw.open("/", {}, rawFrame(opcodes.text, "0123456789"));
   expect(await raw.text()).toBe("0123456789");
   raw.write(rawFrame(opcodes.text, "0123456789a"));
-  expect(await raw.close()).toEqual([1009, expect.any(String)]);
+  expect(await raw.closeFrame()).toEqual([1009, expect.any(String)]);
 });
 
 test("seeds › row 73 paces a sender by what its client reads", async () => {
@@ -272,7 +272,7 @@ test("seeds › row 73 paces a sender by what its client reads", async () => {
     }
     await socket.send({ most });
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   for (let n = 0; n < 256; n += 1) expect(await client.next()).toHaveLength(chunk.length);
   const { most } = JSON.parse(String(await client.next())) as { most: number };
   expect(most).toBeLessThan(16 * chunk.length);

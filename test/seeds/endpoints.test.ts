@@ -1,17 +1,9 @@
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import {
-  bytes,
-  createApp,
-  json,
-  listen,
-  listenEach,
-  type Listener,
-  type Socket,
-  text,
-} from "@symbolon/server";
+import { bytes, json, text } from "@symbolon/protocol";
+import { createApp, listen, listenEach, type Listener, type Socket } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { served, utf8 } from "./harness.ts";
+import { serveApp, utf8 } from "./harness.ts";
 
 /** Says back what it hears. */
 class Echo<Value> {
@@ -25,7 +17,7 @@ test("seeds › 152 speaks text, bytes or JSON by a class; ignores the other kin
   app.ws("/text", { receive: text, send: text }, listen(new Echo<string>()));
   app.ws("/bytes", { receive: bytes, send: bytes }, listen(new Echo<Uint8Array>()));
   app.ws("/json", { receive: json(), send: json() }, listen(new Echo<unknown>()));
-  const site = await served(app);
+  const site = await serveApp(app);
   const clients = [await site.open("/text"), await site.open("/bytes"), await site.open("/json")] as const;
   const [ofText, ofBytes, ofJson] = clients;
   for (const message of [utf8("wrong"), "right"]) ofText.send(message);
@@ -40,7 +32,7 @@ test("seeds › 152 speaks text, bytes or JSON by a class; ignores the other kin
 test("seeds › 153 takes JSON from a binary message too [rows 13, 51]", async () => {
   const app = createApp();
   app.ws("/", { receive: json() }, listen(new Echo<unknown>()));
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send(utf8('{"hello":"world"}'));
   expect(await client.next()).toBe('{"hello":"world"}');
 });
@@ -48,7 +40,7 @@ test("seeds › 153 takes JSON from a binary message too [rows 13, 51]", async (
 test("seeds › 154 hears both kinds as they come when it names no codec [rows 14, 51]", async () => {
   const app = createApp();
   app.ws("/", listen(new Echo<string | Uint8Array>()));
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   for (const message of ["text", utf8("bytes")]) client.send(message);
   expect([await client.next(), await client.next()]).toEqual(["text", utf8("bytes")]);
 });
@@ -64,7 +56,7 @@ test("seeds › row 51 makes an instance for each connection", async () => {
   const app = createApp();
   const counting = listenEach(() => new Counter());
   app.ws("/", { receive: text, send: text }, counting);
-  const site = await served(app);
+  const site = await serveApp(app);
   for (const client of [await site.open("/"), await site.open("/")]) {
     for (const message of ["a", "b"]) client.send(message);
     expect([await client.next(), await client.next()]).toEqual(["a 1", "b 2"]);
@@ -80,7 +72,7 @@ test("seeds › 162 accepts with headers: by an accept of its own, or by a hook 
     await echo(socket, context);
   });
   app.use(({ responseHeaders: answer }) => answer.set("x-greeting", "welcome")).ws("/hook", echo);
-  const site = await served(app);
+  const site = await serveApp(app);
   for (const path of ["/own", "/hook"]) {
     const client = await site.open(path);
     expect(client.headers.get("x-greeting")).toBe("welcome");
@@ -101,7 +93,7 @@ function visits(listener: Listener<Socket, Visit>) {
   const app = createApp({ state: { name: "the app" } });
   const query = z.object({ n: z.coerce.number() });
   app.use(() => ({ user: "Ada" })).ws("/:room", { query }, listen(listener));
-  return served(app);
+  return serveApp(app);
 }
 
 test("seeds › 163 tells a listener of the start and the end, once each, with all that a handler has [rows 44, 51]", async () => {
@@ -148,7 +140,7 @@ test("seeds › row 51 tells a listener of its end when it crashes", async () =>
     throw new Error("broken");
   };
   app.ws("/", listen({ message, close: ({ code }) => log.push(code) }));
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("hello");
   expect(await client.closed).toMatchObject({ code: 1011 });
   expect(await log.pull()).toBe(1011);
@@ -170,7 +162,7 @@ test("seeds › 164 wraps a connection in a hook that has path, query and state,
       close: () => log.push("close"),
     }),
   );
-  const client = await (await served(app)).open("/lobby?n=3");
+  const client = await (await serveApp(app)).open("/lobby?n=3");
   client.send("hello");
   expect(await log.pull()).toEqual([{ room: "lobby" }, { n: "3" }, "the app"]);
   expect([await log.pull(), await log.pull()]).toEqual(["open in the lifespan", "hello"]);
@@ -189,13 +181,13 @@ test("seeds › 166 takes a method of a controller for a listener [rows 44, 51]"
     }
   }
   const chat = new Chat();
-  const app = createApp({ receive: text });
+  const app = createApp({ socket: { receive: text } });
   app.ws("/hear", listen(chat.hear.bind(chat)));
   app.ws(
     "/shout",
     listen((line) => chat.shout(line)),
   );
-  const site = await served(app);
+  const site = await serveApp(app);
   const [hear, shout] = [await site.open("/hear"), await site.open("/shout")];
   for (const client of [hear, shout]) client.send("hello");
   expect([await hear.next(), await shout.next()]).toEqual(["the chat heard hello", "HELLO"]);

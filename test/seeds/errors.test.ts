@@ -2,7 +2,7 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { CloseCode, CloseError, createApp } from "@symbolon/server";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { served } from "./harness.ts";
+import { serveApp } from "./harness.ts";
 
 test("seeds › 86 closes with 1011 when the handler throws, and logs the error [rows 43]", async () => {
   const logged = new BoundedQueue<unknown>();
@@ -13,7 +13,7 @@ test("seeds › 86 closes with 1011 when the handler throws, and logs the error 
     await socket.accept();
     throw new Error("secret");
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.closed).toEqual({ code: 1011, reason: "", wasClean: true });
   expect(await logged.pull()).toEqual(new Error("secret"));
 });
@@ -24,7 +24,7 @@ test("seeds › 88 answers 500 with nothing of the error when the handler throws
   app.ws("/", () => {
     throw new Error("secret");
   });
-  const refusal = await (await served(app)).refused("/");
+  const refusal = await (await serveApp(app)).refused("/");
   expect(refusal).toMatchObject({ status: 500, body: "Internal Server Error" });
   expect(await failures.pull()).toEqual(new Error("secret"));
 });
@@ -35,7 +35,7 @@ test("seeds › 89 closes with the code of a thrown CloseError [rows 24, 42]", a
     await socket.accept();
     throw new CloseError(CloseCode.UnsupportedData);
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.closed).toEqual({ code: 1003, reason: "", wasClean: true });
 });
 
@@ -53,7 +53,7 @@ test("seeds › 91 answers an error of the app's own, wherever it is thrown, wit
     await socket.accept();
     full();
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   for (const path of ["/handler", "/hook"])
     expect(await site.refused(path)).toMatchObject({ status: 403, body: '{"code":1002,"reason":"foo"}' });
   const client = await site.open("/open");
@@ -74,7 +74,7 @@ test("seeds › 92 carries the text of any error to the client when the app says
     await socket.accept();
     throw new Error("lost the database");
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await site.refused("/refused")).toMatchObject({ status: 502, body: "Error: no database" });
   const client = await site.open("/open");
   expect(await client.closed).toMatchObject({ code: 4000, reason: "Error: lost the database" });
@@ -85,7 +85,7 @@ test("seeds › 93 refuses invalid input with 400 before any hook runs, and tell
   const app = createApp({ onError: (error) => log.push(error) });
   const outer = app.use(() => log.push("the hook ran"));
   outer.ws("/", { query: z.object({ q: z.coerce.number() }) }, (socket, { query }) => socket.send(query.q));
-  const site = await served(app);
+  const site = await serveApp(app);
   const { status, headers, body } = await site.refused("/?q=bar");
   expect([status, headers.get("content-type")]).toEqual([400, "application/problem+json"]);
   expect(JSON.parse(body)).toMatchObject({ issues: [{ in: "query", path: "q" }] });
@@ -100,7 +100,7 @@ test("seeds › 94 names the endpoint when input to a mounted app is invalid [ro
   inner.ws("/items/:id", { params: z.object({ id: z.coerce.number() }) }, (socket) => socket.accept());
   const app = createApp();
   app.mount("/v1", inner);
-  const { status, body } = await (await served(app)).refused("/v1/items/x");
+  const { status, body } = await (await serveApp(app)).refused("/v1/items/x");
   expect(status).toBe(400);
   expect(JSON.parse(body)).toMatchObject({
     instance: "/v1/items/x",

@@ -2,12 +2,12 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { CloseError, createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { handshake } from "../../packages/server/test/node/raw-client.ts";
-import { served } from "./harness.ts";
+import { serveApp } from "./harness.ts";
 
 test("seeds › 31 accepts by the first send [rows 6]", async () => {
   const app = createApp();
   app.ws("/", (socket) => socket.send("unasked"));
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe("unasked");
 });
 
@@ -16,7 +16,7 @@ test("seeds › 32 accepts by the first receive [rows 6]", async () => {
   app.ws("/", async (socket) => {
     await socket.send(await socket.receive());
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("hello");
   expect(await client.next()).toBe("hello");
 });
@@ -28,7 +28,7 @@ test("seeds › 33 takes a second accept for nothing while it is open [rows 5, 2
     await socket.accept({ headers: { "x-late": "1" } });
     await socket.send("still here");
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe("still here");
   expect(client.headers.has("x-late")).toBe(false);
 });
@@ -45,7 +45,7 @@ test("seeds › 34 throws at an accept after close [rows 5, 27]", async () => {
     socket.close(4001, "no");
     caught.push(await socket.accept().catch((error: unknown) => error));
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await site.refused("/before")).toMatchObject({ status: 403 });
   expect(await caught.pull()).toEqual(new CloseError(4001, "no", false));
   expect(await (await site.open("/after")).closed).toMatchObject({ code: 4001 });
@@ -64,7 +64,7 @@ test("seeds › row 26 tells where a socket is in its life", async () => {
     await socket.closed;
     states.push(socket.state);
   });
-  await (await served(app)).open("/");
+  await (await serveApp(app)).open("/");
   expect([await states.pull(), await states.pull()]).toEqual(["connecting", "open"]);
   expect([await states.pull(), await states.pull()]).toEqual(["closing", "closed"]);
 });
@@ -77,7 +77,7 @@ test("seeds › 36 throws at a send after close, and the client sees a clean end
     socket.close();
     caught.push(await socket.send("late").then(undefined, (error: unknown) => error));
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.closed).toMatchObject({ code: 1000, wasClean: true });
   expect(await caught.pull()).toBeInstanceOf(CloseError);
 });
@@ -89,7 +89,7 @@ test("seeds › 37 throws at each receive after a disconnect [rows 22, 27]", asy
     caught.push(await socket.receive().catch((error: unknown) => error));
     caught.push(await socket.receive().catch((error: unknown) => error));
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   await client.close(4001, "bye");
   expect(await caught.pull()).toMatchObject({ code: 4001, reason: "bye" });
   expect(await caught.pull()).toBeInstanceOf(CloseError);
@@ -99,7 +99,7 @@ test("seeds › 38 answers 500 and logs when the handler ends without accepting 
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", () => {});
-  expect(await (await served(app)).refused("/")).toMatchObject({ status: 500 });
+  expect(await (await serveApp(app)).refused("/")).toMatchObject({ status: 500 });
   expect(await failures.pull()).toMatchObject({ message: expect.stringContaining("without accepting") });
 });
 
@@ -109,7 +109,7 @@ test("seeds › 39 closes with 1000 when the handler returns [rows 5, 20]", asyn
     await socket.accept();
     await socket.send("last");
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe("last");
   expect(await client.closed).toEqual({ code: 1000, reason: "", wasClean: true });
 });
@@ -125,7 +125,7 @@ test("seeds › 41 lets an error out of a scope, and does not end it cleanly [ro
       log.push("left the scope");
     }
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.closed).toMatchObject({ code: 1011 });
   expect([await log.pull(), await log.pull()]).toEqual(["left the scope", new Error("broken")]);
 });
@@ -137,7 +137,7 @@ test("seeds › 42 agrees on the subprotocol the handler picks [rows 5, 8]", asy
     offered.push(protocols);
     await socket.accept({ subprotocol: "wamp" });
   });
-  const client = await (await served(app)).open("/", { protocols: ["soap", "wamp"] });
+  const client = await (await serveApp(app)).open("/", { protocols: ["soap", "wamp"] });
   expect(await offered.pull()).toEqual(["soap", "wamp"]);
   expect([client.protocol, client.headers.get("sec-websocket-protocol")]).toEqual(["wamp", "wamp"]);
 });
@@ -145,7 +145,7 @@ test("seeds › 42 agrees on the subprotocol the handler picks [rows 5, 8]", asy
 test("seeds › 43 agrees on no subprotocol when the handler picks none [rows 8]", async () => {
   const app = createApp();
   app.ws("/", (socket) => socket.accept());
-  const raw = await (await served(app)).raw();
+  const raw = await (await serveApp(app)).raw();
   const { status, headers } = await raw.open("/", { "Sec-WebSocket-Protocol": "soap, wamp" });
   expect([status, headers.get("sec-websocket-protocol")]).toEqual([101, null]);
 });
@@ -154,14 +154,14 @@ test("seeds › 44 refuses to pick a subprotocol that was not offered [rows 8, 2
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", (socket) => socket.accept({ subprotocol: "mqtt" }));
-  expect(await (await served(app)).refused("/", { protocols: ["soap"] })).toMatchObject({ status: 500 });
+  expect(await (await serveApp(app)).refused("/", { protocols: ["soap"] })).toMatchObject({ status: 500 });
   expect(await failures.pull()).toMatchObject({ message: expect.stringContaining("did not offer") });
 });
 
 test("seeds › 46 adds no headers to a plain accept [rows 7]", async () => {
   const app = createApp();
   app.ws("/", (socket) => socket.accept());
-  const { headers } = await (await served(app)).open("/");
+  const { headers } = await (await serveApp(app)).open("/");
   expect([...headers.keys()].sort()).toEqual(["connection", "sec-websocket-accept", "upgrade"]);
 });
 
@@ -173,7 +173,7 @@ test("seeds › 47 sets cookies and other headers on the 101 [rows 7]", async ()
     headers.append("set-cookie", "b=2; HttpOnly");
     return socket.accept({ headers });
   });
-  const { headers } = await (await served(app)).open("/");
+  const { headers } = await (await serveApp(app)).open("/");
   expect(headers.get("x-greeting")).toBe("welcome");
   expect(headers.getSetCookie()).toEqual(["a=1", "b=2; HttpOnly"]);
 });
@@ -181,8 +181,8 @@ test("seeds › 47 sets cookies and other headers on the 101 [rows 7]", async ()
 test("seeds › 49 answers another version with 426 and the version it speaks [rows 73]", async () => {
   const app = createApp();
   app.ws("/", (socket) => socket.accept());
-  const raw = await (await served(app)).raw();
+  const raw = await (await serveApp(app)).raw();
   raw.write(handshake("/", { "Sec-WebSocket-Version": "8" }));
-  const { status, headers } = await raw.answer();
+  const { status, headers } = await raw.response();
   expect([status, headers.get("sec-websocket-version")]).toEqual([426, "13"]);
 });

@@ -3,49 +3,50 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { serve, type ServeOptions } from "@symbolon/server/node";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
-import { type RawClient, rawClient } from "../../packages/server/test/node/raw-client.ts";
+import { type RawClient, connectRawClient } from "../../packages/server/test/node/raw-client.ts";
 
-/** An app that a test reaches over a real port. */
-export interface Site {
-  /** Where it is: `http://localhost:12345`. */
+/** An app that is served on a real port. */
+export interface ServedApp {
+  /** Its address: `http://localhost:12345`. */
   readonly url: string;
   readonly port: number;
   /** Opens a WebSocket. Rejects when the handshake is refused. */
-  readonly open: (path: string, options?: Knock) => Promise<Client>;
-  /** How the handshake is refused. Rejects when it is not. */
-  readonly refused: (path: string, options?: Knock) => Promise<Refusal>;
+  readonly open: (path: string, options?: HandshakeInit) => Promise<Client>;
+  /** Resolves with the refusal of a handshake. Rejects when it is accepted. */
+  readonly refused: (path: string, options?: HandshakeInit) => Promise<Refusal>;
   /** Opens a TCP connection. */
   readonly raw: () => Promise<RawClient>;
-  /** Shuts the server down; done at the end of the test in any case. */
+  /** Closes the server; the end of the test does it too. */
   readonly close: () => Promise<void>;
 }
 
-/** How a client knocks. */
-interface Knock {
+/** What a client sends in its handshake. */
+interface HandshakeInit {
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocols?: readonly string[];
 }
 
-/** The answer to a handshake that did not become a WebSocket. */
+/** The response that refuses a handshake. */
 export interface Refusal {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
 }
 
-type ServedApp = Parameters<typeof serve>[0];
-
 /** Serves an app on a free port until the test ends. */
-export async function served(app: ServedApp, options: Pick<ServeOptions, "assets"> = {}): Promise<Site> {
+export async function serveApp(
+  app: Parameters<typeof serve>[0],
+  options: Pick<ServeOptions, "assets"> = {},
+): Promise<ServedApp> {
   const server = await serve(app, { port: 0, ...options });
   const sockets = new Set<WebSocket>();
   onTestFinished(async () => {
     for (const socket of sockets) socket.terminate();
     await server.close();
   });
-  const dial = async (
+  const connect = async (
     path: string,
-    { headers = {}, protocols = [] }: Knock = {},
+    { headers = {}, protocols = [] }: HandshakeInit = {},
   ): Promise<Client | Refusal> => {
     const socket = new WebSocket(`ws://localhost:${server.port}${path}`, [...protocols], { headers });
     sockets.add(socket);
@@ -55,18 +56,18 @@ export async function served(app: ServedApp, options: Pick<ServeOptions, "assets
   return {
     url: server.url,
     port: server.port,
-    open: async (path, knock) => {
-      const answer = await dial(path, knock);
+    open: async (path, options) => {
+      const answer = await connect(path, options);
       if (answer instanceof Client) return answer;
       throw new Error(`refused with ${answer.status}: ${answer.body}`);
     },
-    refused: async (path, knock) => {
-      const answer = await dial(path, knock);
+    refused: async (path, options) => {
+      const answer = await connect(path, options);
       if (answer instanceof Client) throw new Error(`${path} was accepted`);
       return answer;
     },
     raw: async () => {
-      const client = await rawClient(server.port);
+      const client = await connectRawClient(server.port);
       onTestFinished(() => client[Symbol.dispose]());
       return client;
     },
@@ -74,21 +75,21 @@ export async function served(app: ServedApp, options: Pick<ServeOptions, "assets
   };
 }
 
-/** A plain `ws` client whose every event can be awaited. */
+/** A client of `ws` whose events can be awaited. */
 export class Client {
   /** The refusal, or undefined as soon as the WebSocket is open. */
   readonly refusal: Promise<Refusal | undefined>;
-  /** How the connection ended, as the client sees it. */
+  /** How the connection ended for the client. */
   readonly closed: Promise<Closed>;
   /** The headers of the 101. */
   headers = new Headers();
   readonly #socket: WebSocket;
-  readonly #heard = new BoundedQueue<Message>();
+  readonly #received = new BoundedQueue<Message>();
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on("message", (data: Buffer, binary) =>
-      this.#heard.push(binary ? new Uint8Array(data) : String(data)),
+      this.#received.push(binary ? new Uint8Array(data) : String(data)),
     );
     socket.on("upgrade", ({ headers }) => (this.headers = webHeaders(headers)));
     this.refusal = new Promise((resolve, reject) => {
@@ -104,13 +105,13 @@ export class Client {
     this.closed = new Promise((resolve) => {
       socket.once("close", (code, reason) => {
         const closed = { code, reason: String(reason), wasClean: code !== 1006 };
-        this.#heard.end(new Error(`no message came: closed with ${code} ${closed.reason}`));
+        this.#received.end(new Error(`no message arrived: closed with ${code} ${closed.reason}`));
         resolve(closed);
       });
     });
   }
 
-  /** The subprotocol agreed on, or the empty string. */
+  /** The subprotocol of the connection, or the empty string. */
   get protocol(): string {
     return this.#socket.protocol;
   }
@@ -122,7 +123,7 @@ export class Client {
 
   /** The next message: a string when it was text, bytes when it was binary. Rejects when the connection ends instead. */
   next(): Promise<Message> {
-    return this.#heard.pull();
+    return this.#received.pull();
   }
 
   /** Pings; resolves with the payload of the next pong. */
@@ -132,13 +133,13 @@ export class Client {
     return pong;
   }
 
-  /** Closes, and waits for the end. */
+  /** Closes, and resolves when the connection has ended. */
   close(code?: number, reason?: string): Promise<Closed> {
     this.#socket.close(code, reason);
     return this.closed;
   }
 
-  /** Drops the connection without a close frame. */
+  /** Ends the connection without a close frame. */
   cut(): void {
     this.#socket.terminate();
   }

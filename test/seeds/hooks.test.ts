@@ -1,7 +1,7 @@
 import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp, listen } from "@symbolon/server";
 import { expect, test } from "vitest";
-import { served } from "./harness.ts";
+import { serveApp } from "./harness.ts";
 
 test("seeds › 124 lets a hook refuse before the handler runs [rows 39, 40]", async () => {
   const log = new BoundedQueue<unknown>();
@@ -14,7 +14,7 @@ test("seeds › 124 lets a hook refuse before the handler runs [rows 39, 40]", a
       log.push("the handler ran");
       await socket.send("hello");
     });
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await site.refused("/")).toMatchObject({ status: 401 });
   log.push("refused");
   const client = await site.open("/", { headers: { authorization: "Bearer ada" } });
@@ -27,7 +27,7 @@ test("seeds › 126 runs a hook that is a plain function, and it sees the path [
   app
     .use(({ request }) => ({ path: new URL(request.url).pathname }))
     .ws("/a/b", (socket, { path }) => socket.send(path));
-  expect(await (await (await served(app)).open("/a/b")).next()).toBe("/a/b");
+  expect(await (await (await serveApp(app)).open("/a/b")).next()).toBe("/a/b");
 });
 
 test("seeds › 127 runs hooks in the order of their views, then the handler [rows 37, 40]", async () => {
@@ -39,7 +39,7 @@ test("seeds › 127 runs hooks in the order of their views, then the handler [ro
     .use(() => void ran.push("auth"))
     .use(() => void ran.push("dependency"))
     .ws("/", (socket) => socket.send([...ran, "handler"]));
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe('["global","route","auth","dependency","handler"]');
 });
 
@@ -53,7 +53,7 @@ test("seeds › 128 runs nothing after a hook that refuses [rows 40]", async () 
     })
     .use(() => void ran.push("second"))
     .ws("/", () => void ran.push("handler"));
-  expect(await (await served(app)).refused("/")).toMatchObject({ status: 418, body: "no" });
+  expect(await (await serveApp(app)).refused("/")).toMatchObject({ status: 418, body: "no" });
   expect(ran).toEqual(["first"]);
 });
 
@@ -68,7 +68,7 @@ test("seeds › 129 keeps the client unharmed by a hook that fails at its end, a
     .ws("/", async (socket) => {
       await socket.send("hello");
     });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe("hello");
   expect(await client.closed).toMatchObject({ code: 1000 });
   expect(await log.pull()).toEqual(new Error("broken ending"));
@@ -94,7 +94,7 @@ test("seeds › 131 ends hooks however the connection ends, and shows them an er
     throw new Error("broken");
   });
   view.ws("/leave", async (socket) => void (await socket.receive()));
-  const site = await served(app);
+  const site = await serveApp(app);
   const leaving = await site.open("/leave");
   await leaving.close(4001, "bye");
   expect([await log.pull(), await log.pull()]).toEqual(["no error", "teardown"]);
@@ -116,7 +116,7 @@ test("seeds › 132 adds headers to the 101, and the handler's own win [rows 7, 
   });
   view.ws("/", (socket) => socket.send("hello"));
   view.ws("/own", (socket) => socket.accept({ headers: { "x-test": "its own", "set-cookie": "b=2" } }));
-  const site = await served(app);
+  const site = await serveApp(app);
   const { headers } = await site.open("/");
   expect([headers.get("x-test"), headers.getSetCookie()]).toEqual(["the hook's", ["a=1"]]);
   const own = (await site.open("/own")).headers;
@@ -136,7 +136,7 @@ test("seeds › 133 guards handlers, listeners and streams alike [rows 65]", asy
   guarded.ws("/stream", async function* (socket) {
     yield await socket.receive();
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   const allowed = { headers: { authorization: "Bearer hunter2" } };
   for (const path of ["/handler", "/listener", "/stream"]) {
     expect(await site.refused(path)).toMatchObject({ status: 403 });
@@ -153,7 +153,7 @@ test("seeds › 134 gives the handler the user and the credential that a hook ve
       token === "good" ? { user: "Ada", auth: { token } } : new Response(null, { status: 401 }),
     )
     .ws("/", (socket, { user, auth }) => socket.send([user, auth.token]));
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await site.refused("/", { headers: { authorization: "Bearer bad" } })).toMatchObject({
     status: 401,
   });
@@ -164,7 +164,7 @@ test("seeds › 134 gives the handler the user and the credential that a hook ve
 test("seeds › 136 keeps WebSockets unharmed by what the HTTP framework does [rows 66]", async () => {
   const app = createApp({ fetch: () => new Response("CSRF token missing", { status: 403 }) });
   app.ws("/", (socket) => socket.send("hello"));
-  const site = await served(app);
+  const site = await serveApp(app);
   expect((await fetch(`${site.url}/form`, { method: "POST" })).status).toBe(403);
   const client = await site.open("/", { headers: { "accept-encoding": "gzip" } });
   expect(await client.next()).toBe("hello");
@@ -178,7 +178,7 @@ test("seeds › 137 runs a hook for HTTP and WebSockets, and what wraps only HTT
   const onlyHttp = view.use(() => void log.push("only http"));
   view.ws("/", (socket) => socket.send("hello"));
   onlyHttp.http("/", () => new Response("page"));
-  const site = await served(app);
+  const site = await serveApp(app);
   await (await site.open("/")).next();
   await fetch(site.url);
   expect(log).toEqual(["hook websocket", "hook http", "only http"]);
@@ -191,7 +191,7 @@ test("seeds › 148 takes an API key from the query [rows 39]", async () => {
       key === undefined ? new Response("an API key, please", { status: 401 }) : { key },
     )
     .ws("/", (socket, { key }) => socket.send(key));
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await site.refused("/")).toMatchObject({ status: 401 });
   expect(await (await site.open("/?api_key=secret")).next()).toBe("secret");
 });
@@ -204,7 +204,7 @@ test("seeds › row 61 reads the session of the handshake", async () => {
       session: sessions.get(/session=(\w+)/.exec(request.headers.get("cookie") ?? "")?.[1] ?? ""),
     }))
     .ws("/", (socket, { session }) => socket.send(session?.user ?? "nobody"));
-  const site = await served(app);
+  const site = await serveApp(app);
   const client = await site.open("/", { headers: { cookie: "session=abc", origin: site.url } });
   expect(await client.next()).toBe("Ada");
   expect(await (await site.open("/")).next()).toBe("nobody");
@@ -230,7 +230,7 @@ test("seeds › 151 saves a session, and sets its cookie on an answer that is st
     await socket.accept();
     login("Bob");
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   const { headers, body } = await site.refused("/denied");
   expect([headers.getSetCookie(), body, await saved.pull()]).toEqual([["session=Ada"], "come again", "Ada"]);
   const client = await site.open("/open");

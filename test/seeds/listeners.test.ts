@@ -1,8 +1,9 @@
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import { binary, bytes, createApp, json, listen, text } from "@symbolon/server";
+import { binary, bytes, json, text } from "@symbolon/protocol";
+import { createApp, listen } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { served, utf8 } from "./harness.ts";
+import { serveApp, utf8 } from "./harness.ts";
 
 test("seeds › 156 hears each message and sends what is returned, now or later, from a function or a class [rows 44, 45, 51]", async () => {
   class Echo {
@@ -10,7 +11,7 @@ test("seeds › 156 hears each message and sends what is returned, now or later,
       return line;
     }
   }
-  const app = createApp({ receive: text });
+  const app = createApp({ socket: { receive: text } });
   app.ws(
     "/sync",
     listen((line) => line),
@@ -20,7 +21,7 @@ test("seeds › 156 hears each message and sends what is returned, now or later,
     listen(async (line) => line),
   );
   app.ws("/class", listen(new Echo()));
-  const site = await served(app);
+  const site = await serveApp(app);
   for (const path of ["/sync", "/async", "/class"]) {
     const client = await site.open(path);
     for (const message of ["foo", "bar"]) client.send(message);
@@ -45,7 +46,7 @@ test("seeds › 157 hears the type of its codec, in text or binary messages [row
     binaryText: binary(text),
   }))
     app.ws(`/${path}`, { receive }, hears);
-  const site = await served(app);
+  const site = await serveApp(app);
   const tell = async (path: string, message: string | Uint8Array): Promise<unknown> => {
     (await site.open(path)).send(message);
     return heard.pull();
@@ -78,7 +79,7 @@ test("seeds › 158 sends the kind of message that its codec writes, whatever it
     "/object",
     listen(() => ({ a: 1 })),
   );
-  const site = await served(app);
+  const site = await serveApp(app);
   const answer = async (path: string): Promise<unknown> => {
     const client = await site.open(path);
     client.send("well?");
@@ -96,7 +97,7 @@ test("seeds › 159 sends nothing when nothing is returned, and an empty value w
     { receive: text },
     listen((line) => (line === "quiet" ? undefined : { "": "", null: null, zero: 0 }[line])),
   );
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   for (const message of ["quiet", "", "quiet", "null", "zero"]) client.send(message);
   expect([await client.next(), await client.next(), await client.next()]).toEqual(["", "null", "0"]);
 });
@@ -111,7 +112,7 @@ test("seeds › 161 gives the listener the socket [rows 49]", async () => {
       return `then ${line}`;
     }),
   );
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("hello");
   expect([await client.next(), await client.next()]).toEqual(["first hello", "then hello"]);
 });
@@ -130,7 +131,7 @@ test("seeds › row 50 drops what a listener returns after it closed the socket,
       return "too late";
     }),
   );
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("hello");
   expect(await client.closed).toEqual({ code: 4001, reason: "enough", wasClean: true });
   await expect(client.next()).rejects.toThrow("closed with 4001");
@@ -143,7 +144,7 @@ test("seeds › 167 ignores a message of the other kind, text or binary [rows 15
   const hears = listen((value: unknown) => heard.push(value));
   app.ws("/binary", { receive: binary(json()) }, hears);
   app.ws("/text", { receive: text }, hears);
-  const site = await served(app);
+  const site = await serveApp(app);
   const [toBinary, toText] = [await site.open("/binary"), await site.open("/text")];
   for (const message of ['"text"', utf8('"binary"')]) toBinary.send(message);
   expect(await heard.pull()).toBe("binary");
@@ -164,7 +165,7 @@ test("seeds › 168 parses JSON, and checks it only by a schema: what does not f
     { receive: json(z.array(z.number())) },
     listen((list) => list),
   );
-  const site = await served(app);
+  const site = await serveApp(app);
   const [parsed, checked] = [await site.open("/parsed"), await site.open("/checked")];
   for (const client of [parsed, checked]) client.send("[1,2]");
   expect([await parsed.next(), await checked.next()]).toEqual(["[1,2]", "[1,2]"]);
@@ -183,7 +184,7 @@ test("seeds › 96 closes with 4000 + the status and the detail when a listener 
       throw Response.json({ detail: "the name is taken" }, { status: 409, headers });
     }),
   );
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("hello");
   expect(await client.closed).toEqual({ code: 4409, reason: "the name is taken", wasClean: true });
 });

@@ -1,8 +1,9 @@
 import type { Codec } from "@symbolon/protocol";
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import { bytes, createApp } from "@symbolon/server";
+import { bytes } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
-import { served } from "./harness.ts";
+import { serveApp } from "./harness.ts";
 
 /** As much of MessagePack as the tests need: whole numbers to 127, strings to 31 letters, arrays and maps to 15 entries. */
 const messagePack: Codec<unknown> = {
@@ -30,12 +31,12 @@ function unpacked(rest: Iterator<number>): unknown {
 
 test("seeds › 12 speaks MessagePack by a codec of the app's own, both ways [rows 15, 16]", async () => {
   const heard = new BoundedQueue<unknown>();
-  const app = createApp({ receive: messagePack, send: messagePack });
+  const app = createApp({ socket: { receive: messagePack, send: messagePack } });
   app.ws("/", async (socket) => {
     heard.push(await socket.receive());
     await socket.send({ ok: [1, 2] });
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send(new Uint8Array([0x81, 0xa1, 0x61, 0x07]));
   expect(await heard.pull()).toEqual({ a: 7 });
   expect(await client.next()).toEqual(new Uint8Array([0x81, 0xa2, 0x6f, 0x6b, 0x92, 1, 2]));
@@ -48,7 +49,7 @@ test("seeds › 16 ends a loop over MessagePack quietly when the client leaves [
     for await (const value of socket) await socket.send([value]);
     log.push("the loop ended");
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send(new Uint8Array([0x05]));
   expect(await client.next()).toEqual(new Uint8Array([0x91, 0x05]));
   await client.close(1000);

@@ -5,7 +5,7 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { CloseError, createApp, HandshakeError } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
-import { served, utf8 } from "./harness.ts";
+import { serveApp, utf8 } from "./harness.ts";
 
 test("seeds › 51 refuses with 403 when the handler closes before it accepts; the code is in the body [rows 9, 24]", async () => {
   const app = createApp();
@@ -13,7 +13,7 @@ test("seeds › 51 refuses with 403 when the handler closes before it accepts; t
   app.ws("/throw", () => {
     throw new CloseError(4001, "be nice");
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   const closed = await site.refused("/close");
   expect([closed.status, JSON.parse(closed.body)]).toEqual([403, { code: 1001, reason: "not now" }]);
   const thrown = await site.refused("/throw");
@@ -23,7 +23,7 @@ test("seeds › 51 refuses with 403 when the handler closes before it accepts; t
 test("seeds › 52 refuses with the status, headers and body of a Response [rows 10]", async () => {
   const app = createApp();
   app.ws("/", () => new Response("foo", { status: 404, headers: { "x-hint": "try harder" } }));
-  const { status, headers, body } = await (await served(app)).refused("/");
+  const { status, headers, body } = await (await serveApp(app)).refused("/");
   expect([status, headers.get("x-hint"), body]).toEqual([404, "try harder", "foo"]);
 });
 
@@ -38,14 +38,14 @@ test("seeds › 53 refuses with a body that is streamed [rows 10]", async () => 
     });
     return new Response(body, { status: 403 });
   });
-  expect(await (await served(app)).refused("/")).toMatchObject({ status: 403, body: "helloworld" });
+  expect(await (await serveApp(app)).refused("/")).toMatchObject({ status: 403, body: "helloworld" });
 });
 
 test("seeds › 54 refuses with a file [rows 10]", async () => {
   const path = fileURLToPath(new URL("../../LICENSE", import.meta.url));
   const app = createApp();
   app.ws("/", async () => new Response(await openAsBlob(path), { status: 401 }));
-  expect(await (await served(app)).refused("/")).toMatchObject({
+  expect(await (await serveApp(app)).refused("/")).toMatchObject({
     status: 401,
     body: await readFile(path, "utf8"),
   });
@@ -56,7 +56,7 @@ test("seeds › 56 takes a Response that was used already for a mistake: 500, an
   const app = createApp({ onError: (error) => failures.push(error) });
   const once = new Response("only once", { status: 403 });
   app.ws("/", () => once);
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await site.refused("/")).toMatchObject({ status: 403, body: "only once" });
   expect(await site.refused("/")).toMatchObject({ status: 500 });
   expect(await failures.pull()).toBeInstanceOf(TypeError);
@@ -69,10 +69,10 @@ test("seeds › 57 cannot refuse after accept: the app is told, and the socket c
     await socket.accept();
     return new Response("too late", { status: 403 });
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.closed).toEqual({ code: 1000, reason: "", wasClean: true });
   expect(await failures.pull()).toEqual(
-    new TypeError("a Response came after accept, when it can refuse nothing: close the socket instead"),
+    new TypeError("a handler returned a Response after accept, too late to refuse: close the socket instead"),
   );
 });
 
@@ -82,7 +82,7 @@ test("seeds › 58 refuses with what the handler returns [rows 10]", async () =>
     if (headers.get("x-password") !== "hunter2") return new Response("Invalid password", { status: 403 });
     return socket.send("welcome");
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await site.refused("/")).toMatchObject({ status: 403, body: "Invalid password" });
   const client = await site.open("/", { headers: { "x-password": "hunter2" } });
   expect(await client.next()).toBe("welcome");
@@ -93,7 +93,7 @@ test("seeds › 59 refuses with what the handler throws, and a test sees the res
   app.ws("/", () => {
     throw new Response(null, { status: 401 });
   });
-  expect(await (await served(app)).refused("/")).toMatchObject({ status: 401 });
+  expect(await (await serveApp(app)).refused("/")).toMatchObject({ status: 401 });
   const error: unknown = await testNetwork(app)
     .connect("/")
     .catch((error: unknown) => error);
@@ -107,7 +107,7 @@ test("seeds › 61 refuses with a JSON error and its headers [rows 10, 42]", asy
     const headers = { "www-authenticate": "Bearer" };
     throw Response.json({ detail: "Unauthorized" }, { status: 401, headers });
   });
-  const { status, headers, body } = await (await served(app)).refused("/");
+  const { status, headers, body } = await (await serveApp(app)).refused("/");
   expect([status, headers.get("www-authenticate"), body]).toEqual([
     401,
     "Bearer",
@@ -121,7 +121,7 @@ test("seeds › 62 ends with 4000 + the status when the same is thrown after acc
     await socket.send("hello");
     throw Response.json({ detail: "Unauthorized" }, { status: 401 });
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe("hello");
   expect(await client.closed).toEqual({
     code: 4401,
@@ -138,7 +138,7 @@ test("seeds › 63 asks for Basic credentials, and greets who has them [rows 10,
       return new Response(null, { status: 401, headers: { "www-authenticate": 'Basic realm="chat"' } });
     })
     .ws("/", (socket, { user }) => socket.send(`hi ${user}`));
-  const site = await served(app);
+  const site = await serveApp(app);
   const { status, headers } = await site.refused("/");
   expect([status, headers.get("www-authenticate")]).toEqual([401, 'Basic realm="chat"']);
   expect(await site.refused("/", basic("u:wrong"))).toMatchObject({ status: 401 });
@@ -151,7 +151,7 @@ test("seeds › 64 lets an auth hook refuse, and give the handler the user [rows
     token === "letmein" ? { user: { name: "Ada" } } : new Response("Who are you?", { status: 401 }),
   );
   members.ws("/", (socket, { user }) => socket.send({ authenticated: true, user: user.name }));
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await site.refused("/")).toMatchObject({ status: 401, body: "Who are you?" });
   const bad = { headers: { authorization: "Bearer wrong" } };
   expect(await site.refused("/", bad)).toMatchObject({ status: 401 });
@@ -178,7 +178,7 @@ test("seeds › 66 runs the ending of a hook after the body of the refusal [rows
       });
       return new Response(body, { status: 403 });
     });
-  expect(await (await served(app)).refused("/")).toMatchObject({ status: 403, body: "helloworld" });
+  expect(await (await serveApp(app)).refused("/")).toMatchObject({ status: 403, body: "helloworld" });
   expect([await log.pull(), await log.pull(), await log.pull()]).toEqual([
     "hello",
     "world",

@@ -2,11 +2,12 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket as TcpSocket } from "node:net";
 import { createInterface } from "node:readline";
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import { createApp, text } from "@symbolon/server";
+import { text } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
 import { Clock } from "@symbolon/server/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { type Client, served } from "./harness.ts";
+import { type Client, serveApp } from "./harness.ts";
 
 test("seeds › 183 runs a chat with names from the query [rows 28, 29]", async () => {
   const app = createApp();
@@ -17,7 +18,7 @@ test("seeds › 183 runs a chat with names from the query [rows 28, 29]", async 
     await socket.accept();
     for await (const line of socket) chat.send(`${query.name}: ${line}`);
   });
-  const client = await (await served(app)).open("/?name=Ada");
+  const client = await (await serveApp(app)).open("/?name=Ada");
   expect(await client.next()).toBe("Ada joined");
   client.send("hello");
   expect(await client.next()).toBe("Ada: hello");
@@ -34,7 +35,7 @@ test("seeds › 184 says one thing to the writer and another to all [rows 28, 29
       chat.send(`Client #${id} says: ${line}`);
     }
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   const [first, second] = [await site.open("/1234"), await site.open("/5678")];
   expect([await first.next(), await second.next()]).toEqual(["joined", "joined"]);
   first.send("hello");
@@ -53,7 +54,7 @@ test("seeds › row 29 says something to all but one", async () => {
       await socket.send("said");
     }
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   const [writer, reader] = [await site.open("/"), await site.open("/")];
   expect([await writer.next(), await reader.next()]).toEqual(["joined", "joined"]);
   writer.send("hello");
@@ -68,7 +69,7 @@ test("seeds › row 28 goes on broadcasting while members come, go and die", asy
     await socket.send("joined");
     for await (const message of socket) all.send(`${all.size} heard ${String(message)}`);
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   const [stays, leaves, dies] = [await site.open("/"), await site.open("/"), await site.open("/")];
   for (const client of [stays, leaves, dies]) expect(await client.next()).toBe("joined");
   dies.cut();
@@ -91,7 +92,7 @@ test("seeds › row 28 tells the app of what a member's codec cannot write", asy
     room("all").send({ a: 1 });
     failures.push("nobody was told");
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.closed).toMatchObject({ code: 1011 });
   expect(await failures.pull()).toBeInstanceOf(Error);
 });
@@ -106,7 +107,7 @@ test("seeds › row 30 removes whoever leaves, dies or fails", async () => {
       await socket.send(all.size);
     }
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   const clients = await Promise.all([1, 2, 3, 4].map(() => site.open("/")));
   const [stays, leaves, dies, fails] = clients as [Client, Client, Client, Client];
   for (const client of clients) {
@@ -130,7 +131,7 @@ test("seeds › 181 drops nothing in silence: a member with a full backlog is le
     room("all").join(socket);
     left.push(`${params.name} ${(await socket.closed).code}`);
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   const reader = await site.open("/reader");
   const sleeper = await site.raw();
   await sleeper.open("/sleeper");
@@ -161,7 +162,7 @@ test("seeds › row 31 reaches the members on every server by a broker between t
       await socket.accept();
       for await (const line of socket) broker.write(`${line}\n`);
     });
-    return (await served(app)).open("/");
+    return (await serveApp(app)).open("/");
   };
   const [here, there] = [await server(), await server()];
   here.send("hello from here");
@@ -175,7 +176,7 @@ test("seeds › 186 serves the chat's page beside the chat [rows 1, 3]", async (
   const app = createApp();
   app.http("/", () => new Response(page, { headers: { "content-type": "text/html" } }));
   app.ws("/ws", (socket) => socket.send("hello"));
-  const site = await served(app);
+  const site = await serveApp(app);
   const response = await fetch(site.url);
   expect([response.headers.get("content-type"), await response.text()]).toEqual(["text/html", page]);
   expect(await (await site.open("/ws")).next()).toBe("hello");

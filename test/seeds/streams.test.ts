@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import { binary, CloseError, createApp, json } from "@symbolon/server";
+import { binary, json } from "@symbolon/protocol";
+import { CloseError, createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { served, utf8 } from "./harness.ts";
+import { serveApp, utf8 } from "./harness.ts";
 
 test("seeds › 169 streams what a generator yields, then closes with 1000 [rows 49, 54]", async () => {
   const clock = {
@@ -20,7 +21,7 @@ test("seeds › 169 streams what a generator yields, then closes with 1000 [rows
     yield "bar";
   });
   app.ws("/method", () => clock.ticks());
-  const site = await served(app);
+  const site = await serveApp(app);
   for (const path of ["/alone", "/with-socket", "/method"]) {
     const client = await site.open(path);
     client.send("foo");
@@ -39,7 +40,7 @@ test("seeds › 171 streams objects as JSON text, and what a schema hides is not
   app.ws("/shown", { send: json(shown) }, function* () {
     yield user;
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   const at = "1970-01-01T00:00:00.000Z";
   expect(await (await site.open("/all")).next()).toBe(`{"id":1,"name":"Ada","at":"${at}"}`);
   expect(await (await site.open("/shown")).next()).toBe(`{"name":"Ada","at":"${at}"}`);
@@ -58,7 +59,7 @@ test("seeds › 172 ends a dependency of a stream after the stream [rows 38, 58]
       log.push("still streaming");
       yield "last";
     });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect([await client.next(), await client.next()]).toEqual(["the lock", "last"]);
   expect([await log.pull(), await log.pull()]).toEqual(["still streaming", "released"]);
 });
@@ -68,7 +69,7 @@ test("seeds › 173 streams nothing but what can be iterated: a type error, and 
   const app = createApp({ onError: (error) => failures.push(error) });
   // @ts-expect-error -- a number is neither a refusal nor anything to stream
   app.ws("/", () => 3);
-  expect(await (await served(app)).refused("/")).toMatchObject({ status: 500 });
+  expect(await (await serveApp(app)).refused("/")).toMatchObject({ status: 500 });
   expect(await failures.pull()).toMatchObject({ message: expect.stringContaining("returned a number") });
 });
 
@@ -83,7 +84,7 @@ test("seeds › row 58 lets a stream give a lock back while it goes on", async (
     yield "released";
     await socket.closed;
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   const first = await site.open("/");
   expect([await first.next(), await first.next()]).toEqual(["under the lock", "released"]);
   expect(await (await site.open("/")).next()).toBe("under the lock");
@@ -95,7 +96,7 @@ test("seeds › row 56 closes with 1003 when a message comes that a stream does 
     yield "tick";
     await socket.closed;
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("hello?");
   expect(await client.next()).toBe("tick");
   expect(await client.closed).toMatchObject({ code: 1003, reason: expect.stringContaining("only sends") });
@@ -111,7 +112,7 @@ test("seeds › row 56 drops what comes before a stream reads, when the route sa
     yield "now I listen";
     yield `heard ${String(await heard)}`;
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe("tick");
   client.send("hello?");
   expect(await client.ping("after the message")).toBe("after the message");
@@ -134,7 +135,7 @@ test("seeds › row 55 returns the generator when the client leaves, and its fin
       log.push("finally");
     }
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe("tick");
   await client.close();
   expect(await log.pull()).toBe("finally");
@@ -153,7 +154,7 @@ test("seeds › row 57 closes with 1011 when a stream fails beside a loop that w
     for await (const message of socket) await socket.send(message);
     await sending;
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe("ping");
   expect(await client.closed).toMatchObject({ code: 1011 });
   expect(await failures.pull()).toEqual(new Error("no more pings"));
@@ -172,7 +173,7 @@ test("seeds › 174 streams pings in the background and answers messages [rows 2
     pings.push("the last ping ends the stream");
     await sending;
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   pings.push("ping");
   expect(await client.next()).toBe("ping");
   client.send("Hello");
@@ -191,7 +192,7 @@ test("seeds › 177 reads and writes at once, through a queue [rows 25]", async 
     queue.end(new CloseError(1000));
     await writing;
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send('{"hello":"world"}');
   expect(await client.next()).toBe('{"hello":"world"}');
 });
@@ -203,7 +204,7 @@ test("seeds › 178 sends from elsewhere while the handler waits for a message [
     queueMicrotask(() => void socket.send({ message: "test" }));
     await waiting;
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe('{"message":"test"}');
 });
 
@@ -222,7 +223,7 @@ test("seeds › 179 serves channels by path, in the mode of the route, whatever 
       await socket.receive();
       await socket.closed;
     });
-  const site = await served(app);
+  const site = await serveApp(app);
   const [text, bytes] = [await site.open("/text/something"), await site.open("/binary/something")];
   expect([await text.next(), await bytes.next()]).toEqual(['"subscribed"', utf8('"subscribed"')]);
   text.send("whatever");
@@ -234,7 +235,7 @@ test("seeds › 182 refuses a channel that there is not [rows 36]", async () => 
   const channels = z.object({ channel: z.enum(["news", "weather"]) });
   const app = createApp();
   app.ws("/:channel", { params: channels }, (socket, { params }) => socket.send(params.channel));
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await (await site.open("/news")).next()).toBe("news");
   expect(await site.refused("/gossip")).toMatchObject({ status: 400 });
 });

@@ -1,7 +1,7 @@
 import { connect } from "@symbolon/client";
-import { contract } from "@symbolon/protocol";
+import { contract, json } from "@symbolon/protocol";
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import { createApp, HandshakeError, json } from "@symbolon/server";
+import { createApp, HandshakeError } from "@symbolon/server";
 import { Clock, testNetwork, TimeoutError } from "@symbolon/server/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";

@@ -1,8 +1,9 @@
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import { binary, bytes, createApp, json, text, ValidationError } from "@symbolon/server";
+import { binary, bytes, json, text } from "@symbolon/protocol";
+import { createApp, ValidationError } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { served, utf8 } from "./harness.ts";
+import { serveApp, utf8 } from "./harness.ts";
 
 test("seeds › 1 echoes text [rows 1, 11, 70]", async () => {
   const app = createApp();
@@ -10,7 +11,7 @@ test("seeds › 1 echoes text [rows 1, 11, 70]", async () => {
     await socket.accept();
     await socket.send(await socket.receive());
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("hello");
   expect(await client.next()).toBe("hello");
 });
@@ -20,13 +21,13 @@ test("seeds › 2 answers text with text [rows 1, 11, 70]", async () => {
   app.ws("/", { receive: text }, async (socket) => {
     await socket.send(`Message was: ${await socket.receive()}`);
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("Hello, world!");
   expect(await client.next()).toBe("Message was: Hello, world!");
 });
 
 test("seeds › 3 answers message after message in order [rows 11, 21]", async () => {
-  const client = await (await served(echoing())).open("/");
+  const client = await (await serveApp(echoing())).open("/");
   client.send("one");
   expect(await client.next()).toBe("one");
   client.send("two");
@@ -38,7 +39,7 @@ test("seeds › 4 answers bytes with bytes [rows 12]", async () => {
   app.ws("/", { receive: bytes }, async (socket) => {
     await socket.send(new Uint8Array([...utf8("Message was: "), ...(await socket.receive())]));
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send(new Uint8Array([0, 200, 255]));
   expect(await client.next()).toEqual(new Uint8Array([...utf8("Message was: "), 0, 200, 255]));
 });
@@ -48,7 +49,7 @@ test("seeds › 6 wraps JSON, in a text message [rows 13]", async () => {
   app.ws("/", { receive: json() }, async (socket) => {
     await socket.send({ message: await socket.receive() });
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send('{"hello":"world"}');
   expect(await client.next()).toBe('{"message":{"hello":"world"}}');
 });
@@ -58,7 +59,7 @@ test("seeds › 7 speaks JSON in binary messages, both ways [rows 13, 15]", asyn
   app.ws("/", { receive: binary(json()), send: binary(json()) }, async (socket) => {
     await socket.send({ got: await socket.receive() });
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send(utf8('{"test":"数据"}'));
   expect(await client.next()).toEqual(utf8('{"got":{"test":"数据"}}'));
 });
@@ -66,7 +67,7 @@ test("seeds › 7 speaks JSON in binary messages, both ways [rows 13, 15]", asyn
 test("seeds › 8 sends JSON compact and unescaped [rows 13]", async () => {
   const app = createApp();
   app.ws("/", (socket) => socket.send({ test: "数据" }));
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   expect(await client.next()).toBe('{"test":"数据"}');
 });
 
@@ -75,7 +76,7 @@ test("seeds › 9 takes nothing but a codec for a mode: an error, and nothing is
   const app = createApp({ onError: (error) => failures.push(error) });
   // @ts-expect-error -- a mode is a codec, not a name
   app.ws("/", { send: "text" }, (socket) => socket.send("hello"));
-  const site = await served(app);
+  const site = await serveApp(app);
   expect(await site.refused("/")).toMatchObject({ status: 500 });
   expect(await failures.pull()).toBeInstanceOf(TypeError);
 });
@@ -87,7 +88,7 @@ test("seeds › 11 passes an object back as JSON [rows 13, 17]", async () => {
     const { foo } = await socket.receive();
     await socket.send({ foo });
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send('{"foo":"bar"}');
   expect(await client.next()).toBe('{"foo":"bar"}');
 });
@@ -99,7 +100,7 @@ test("seeds › 13 ends a loop over text quietly when the client leaves [rows 21
     for await (const line of socket) await socket.send(`got ${line}`);
     log.push("the loop ended");
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("one");
   expect(await client.next()).toBe("got one");
   await client.close(1000);
@@ -113,7 +114,7 @@ test("seeds › 14 ends a loop over bytes quietly when the client leaves [rows 1
     for await (const message of socket) await socket.send(message);
     log.push("the loop ended");
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send(new Uint8Array([1, 2]));
   expect(await client.next()).toEqual(new Uint8Array([1, 2]));
   await client.close(1000);
@@ -128,7 +129,7 @@ test("seeds › 17 gives whatever came, and by a codec a typed error on a socket
     await socket.send(error instanceof ValidationError);
     await socket.send(await socket.receive(text));
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   for (const message of [utf8("raw"), utf8("not text"), "text"]) client.send(message);
   expect([await client.next(), await client.next(), await client.next()]).toEqual([
     utf8("raw"),
@@ -141,7 +142,7 @@ test("seeds › 17 closes with 1003 when nobody catches the wrong kind [rows 14]
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", { receive: text }, async (socket) => void (await socket.receive()));
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send(utf8("not text"));
   expect(await client.closed).toMatchObject({ code: 1003 });
   expect(await failures.pull()).toBeInstanceOf(ValidationError);
@@ -153,7 +154,7 @@ test("seeds › 18 makes bad JSON a typed error on a socket that stays open [row
     const error: unknown = await socket.receive().catch((error: unknown) => error);
     await socket.send({ typed: error instanceof ValidationError, next: await socket.receive() });
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("{bad");
   client.send("[1]");
   expect(await client.next()).toBe('{"typed":true,"next":[1]}');
@@ -163,14 +164,14 @@ test("seeds › 18 closes with 1003 when nobody catches bad JSON [rows 13]", asy
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", { receive: json() }, async (socket) => void (await socket.receive()));
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("{bad");
   expect(await client.closed).toMatchObject({ code: 1003 });
   expect(await failures.pull()).toBeInstanceOf(ValidationError);
 });
 
 test("seeds › 19 echoes an empty text, and empty bytes [rows 11, 12, 14]", async () => {
-  const client = await (await served(echoing())).open("/");
+  const client = await (await serveApp(echoing())).open("/");
   client.send("");
   expect(await client.next()).toBe("");
   client.send(new Uint8Array());

@@ -1,8 +1,9 @@
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import { bool, bytes, createApp, int, json, ProtocolError, text, ValidationError } from "@symbolon/server";
+import { bool, bytes, int, json, text } from "@symbolon/protocol";
+import { createApp, ProtocolError, ValidationError } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { served, utf8 } from "./harness.ts";
+import { serveApp, utf8 } from "./harness.ts";
 
 test("seeds › 21 reads what it asks for: a number, an object, truths, bytes [rows 16]", async () => {
   const app = createApp();
@@ -13,7 +14,7 @@ test("seeds › 21 reads what it asks for: a number, an object, truths, bytes [r
     const raw: Uint8Array = await socket.receive(bytes);
     await socket.send({ count, hello, truths, raw: [...raw] });
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   for (const message of ["42", '{"hello": 42}', "1", "false", utf8("test")]) client.send(message);
   expect(await client.next()).toBe('{"count":42,"hello":42,"truths":[true,false],"raw":[116,101,115,116]}');
 });
@@ -24,7 +25,7 @@ test("seeds › 22 throws a catchable error for what is no bool, and the socket 
     const error: unknown = await socket.receive(bool).catch((error: unknown) => error);
     await socket.send([error instanceof ValidationError, await socket.receive(bool)]);
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("maybe");
   client.send("true");
   expect(await client.next()).toBe("[true,true]");
@@ -36,7 +37,7 @@ test("seeds › 23 throws a catchable error for what is no number, and the socke
     const error: unknown = await socket.receive(int).catch((error: unknown) => error);
     await socket.send([error instanceof ValidationError, await socket.receive(int)]);
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send("x");
   client.send("7");
   expect(await client.next()).toBe("[true,7]");
@@ -47,7 +48,7 @@ test("seeds › 24 sends objects, truths and numbers as text, and bytes as bytes
   app.ws("/", async (socket) => {
     for (const value of [{ a: 1 }, true, 7, utf8("test")]) await socket.send(value);
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   const heard = [await client.next(), await client.next(), await client.next(), await client.next()];
   expect(heard).toEqual(['{"a":1}', "true", "7", utf8("test")]);
 });
@@ -62,7 +63,7 @@ test("seeds › row 17 checks messages by a schema, and says what is wrong", asy
     // @ts-expect-error -- `y` is no part of a point
     await socket.send({ x: 2, y: 3 });
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   client.send('{"x":"one"}');
   expect([await client.next(), await client.next()]).toEqual(['{"x":1}', '{"x":2}']);
 });
@@ -74,7 +75,7 @@ test("seeds › 26 sends a value and gives the answer to it, again and again [ro
     for (let n = 0; n < 5; n += 1) numbers.push(await socket.pair(n, { as: int }));
     await socket.send(numbers);
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   for (let n = 0; n < 5; n += 1) client.send(await client.next());
   expect(await client.next()).toBe("[0,1,2,3,4]");
 });
@@ -87,7 +88,7 @@ test("seeds › 27 receives before it sends when it is told to, and sends nothin
     await socket.send(error instanceof ValidationError);
     await socket.send({ heard: await socket.pair(7, receiveFirst) });
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   for (const message of ["x", "0"]) client.send(message);
   expect([await client.next(), await client.next(), await client.next()]).toEqual([
     "true",
@@ -102,7 +103,7 @@ test("seeds › 28 goes on when what it expects comes: text, a number, an object
     for (const value of ["foo", 42, { a: 1, b: 2 }, utf8("raw")]) await socket.expect(value);
     await socket.send("as expected");
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   for (const message of ["foo", "42", '{"b": 2, "a": 1}', utf8("raw")]) client.send(message);
   expect(await client.next()).toBe("as expected");
 });
@@ -116,7 +117,7 @@ test("seeds › 29 throws an error when another message comes, which closes with
     await socket.expect("P1");
     await socket.send("ACK");
   });
-  const client = await (await served(app)).open("/");
+  const client = await (await serveApp(app)).open("/");
   for (const message of ["P2", "P3"]) client.send(message);
   expect(await client.next()).toBe("true");
   expect(await client.closed).toMatchObject({ code: 1002 });
@@ -145,7 +146,7 @@ test("seeds › row 27 names the mistake when a codec gets what it cannot write"
       caught.push(error);
     }
   });
-  const site = await served(app);
+  const site = await serveApp(app);
   await site.open("/bytes");
   expect(await caught.pull()).toMatchObject({ name: "ValidationError" });
   await site.open("/text");

@@ -1,5 +1,5 @@
 import { contract } from "@symbolon/protocol";
-import { createApp } from "@symbolon/server";
+import { createApp, identity } from "@symbolon/server";
 import { Clock, testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -26,7 +26,7 @@ async function signedIn(getToken: () => string | Promise<string>) {
   const members = app.use(({ token }) => {
     judged.push(token);
     if (token === "none") return new Response("who are you?", { status: 401 });
-    return { principal: token?.split(" ")[0], expiresAt: clock.date + 100_000 };
+    return identity({ principal: token?.split(" ")[0] ?? "", expiresAt: clock.date + 100_000 });
   });
   members.implement(note, () => ({ say: (text) => void heard.push(text) }));
   const net = testNetwork(app);

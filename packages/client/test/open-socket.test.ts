@@ -1,5 +1,5 @@
-import { contract } from "@symbolon/protocol";
-import { createApp, json } from "@symbolon/server";
+import { contract, json } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";

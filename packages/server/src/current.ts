@@ -1,18 +1,19 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { setContextRunner } from "./request/around.ts";
-import type { Context, RouteSchemas } from "./request/context.ts";
+import { type Context, type RouteSchemas, setContextRunner } from "./request/context.ts";
 
-/** The context as code far from its handler knows it: the request and its parts, and whatever hooks provided. */
+/** The context as far-away code knows it: the parts of the request, and the values that hooks provided, both of unknown types. */
 export type CurrentContext = Context<string, RouteSchemas> & Readonly<Record<string, unknown>>;
 
 const storage = new AsyncLocalStorage<CurrentContext>();
 
-// What was open before this module was first imported has no context; there is nothing to pay until then.
+// Connections that were open before this module was first imported have no current context: until then it costs nothing.
 setContextRunner((context, run) => storage.run(context as CurrentContext, run));
 
 /**
- * The context of the present hook or handler, anywhere in its async flow.
- * @throws Error outside of one.
+ * The context of the hook or handler that is running, anywhere in its async flow.
+ * @throws Error outside of hooks and handlers.
+ * @example
+ *   const log = (line: string) => console.log(current().request.url, line);
  */
 export function current(): CurrentContext {
   const context = storage.getStore();

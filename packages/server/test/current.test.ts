@@ -8,22 +8,22 @@ import { gate } from "./gate.ts";
 beforeEach(() => void vi.resetModules());
 afterEach(() => void vi.restoreAllMocks());
 
-/** The modules as a program has them that imports `current`. */
+/** The modules of a program that imports `current`. */
 async function withCurrent() {
   const { createApp } = await import("../src/app/app.ts");
-  const { testNetwork: testClient } = await import("../src/testing/index.ts");
+  const { testNetwork } = await import("../src/testing/index.ts");
   const { current } = await import("../src/current.ts");
-  return { createApp, testClient, current };
+  return { createApp, testNetwork, current };
 }
 
-test("without the import nothing runs in an AsyncLocalStorage", async () => {
+test("without the import the server does not use an AsyncLocalStorage", async () => {
   const { createApp } = await import("../src/app/app.ts");
-  const { testNetwork: testClient } = await import("../src/testing/index.ts");
+  const { testNetwork } = await import("../src/testing/index.ts");
   const run = vi.spyOn(AsyncLocalStorage.prototype, "run");
   const app = createApp();
   const view = app.use(() => ({ user: "ada" }));
   view.ws("/", (socket, { user }) => socket.send(user));
-  const net = testClient(view);
+  const net = testNetwork(view);
   expect(await (await net.connect("/")).receive()).toBe("ada");
   expect(run).not.toHaveBeenCalled();
   await import("../src/current.ts");
@@ -31,17 +31,17 @@ test("without the import nothing runs in an AsyncLocalStorage", async () => {
   expect(run).toHaveBeenCalled();
 });
 
-test("outside of a handler there is none, and the error says what to do", async () => {
+test("outside of a handler current() throws an error that names the remedy", async () => {
   const { current } = await withCurrent();
   expect(() => current()).toThrow(/no current context.*while a hook or handler runs/);
 });
 
 describe("the current context", () => {
-  test("is found in hooks, their endings, schemas and handlers, across what they await", async () => {
-    const { createApp, testClient, current } = await withCurrent();
+  test("is found in hooks, their ends, schemas and handlers, across an await", async () => {
+    const { createApp, testNetwork, current } = await withCurrent();
     const log: unknown[] = [];
     const ended = gate();
-    const note = (where: string) => log.push([where, current().route, current()["user"]]);
+    const note = (place: string) => log.push([place, current().route, current()["user"]]);
     const app = createApp();
     const view = app
       .use(() => ({ user: "ada" }))
@@ -49,7 +49,7 @@ describe("the current context", () => {
         await Promise.resolve();
         note("hook");
         yield;
-        note("ending");
+        note("end");
         ended.open();
       });
     const query = z.object({}).transform(() => note("schema"));
@@ -57,18 +57,18 @@ describe("the current context", () => {
       await socket.receive();
       note("handler");
     });
-    const socket = await testClient(view).connect("/raw/1");
+    const socket = await testNetwork(view).connect("/raw/1");
     socket.send("go on");
     await ended.passed;
     expect(log).toEqual([
       ["schema", "/raw/:id", undefined],
       ["hook", "/raw/:id", "ada"],
       ["handler", "/raw/:id", "ada"],
-      ["ending", "/raw/:id", "ada"],
+      ["end", "/raw/:id", "ada"],
     ]);
   });
 
-  test("is found in what an HTTP handler streams, whoever reads it", async () => {
+  test("is found in the body and the hooks of an HTTP response, outside of the code that reads it", async () => {
     const { createApp, current } = await withCurrent();
     const routes: string[] = [];
     const ended = gate();
@@ -91,19 +91,19 @@ describe("the current context", () => {
   });
 
   test("is each connection's own, in the handlers of a contract too", async () => {
-    const { createApp, testClient, current } = await withCurrent();
-    const chat = contract("/chat/:room", { client: { say: z.object({}) }, server: { heard: z.unknown() } });
+    const { createApp, testNetwork, current } = await withCurrent();
+    const chat = contract("/chat/:room", { client: { say: z.object({}) }, server: { seen: z.unknown() } });
     const app = createApp();
     app.implement(chat, (peer) => {
       const opened = current().params;
       return {
         say: async () => {
           await Promise.resolve();
-          peer.send("heard", [opened, current().params, typeof current()["room"]]);
+          peer.send("seen", [opened, current().params, typeof current()["room"]]);
         },
       };
     });
-    const net = testClient(app);
+    const net = testNetwork(app);
     await using one = await openSession(net, "/chat/a");
     await using two = await openSession(net, "/chat/b", { ...hello, cid: "other" });
     for (const socket of [one, two]) socket.send(JSON.stringify({ t: "event", name: "say", data: {} }));

@@ -1,6 +1,18 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-test("@symbolon/server exports these names and no others", async () => {
+/** The names that an entry exports, types too: it has nothing but `export { … } from …`. */
+function exportedNames(entry: string): { readonly values: string[]; readonly types: string[] } {
+  const source = readFileSync(new URL(`../src/${entry}`, import.meta.url), "utf8");
+  const statement = /export (type )?\{([^}]*)\} from "[^"]+";\n/g;
+  expect(source.replaceAll(statement, "")).toBe("");
+  const names = { values: [] as string[], types: [] as string[] };
+  for (const [, isType, list = ""] of source.matchAll(statement))
+    names[isType === undefined ? "values" : "types"].push(...list.match(/\w+/g)!);
+  return { values: names.values.sort(), types: names.types.sort() };
+}
+
+test("@symbolon/server exports these values and no others", async () => {
   const names = Object.keys(await import("@symbolon/server")).sort();
   expect(names).toMatchInlineSnapshot(`
     [
@@ -13,22 +25,70 @@ test("@symbolon/server exports these names and no others", async () => {
       "RequestError",
       "Socket",
       "ValidationError",
-      "binary",
-      "bool",
-      "bytes",
-      "contract",
       "createApp",
-      "href",
-      "int",
-      "json",
+      "identity",
       "listen",
       "listenEach",
-      "text",
     ]
   `);
 });
 
-test("@symbolon/server/node exports these names and no others", async () => {
+test("@symbolon/server exports these types and no others, and at most 60 names in all", () => {
+  const { values, types } = exportedNames("index.ts");
+  expect(types).toMatchInlineSnapshot(`
+    [
+      "AcceptInit",
+      "App",
+      "AppOptions",
+      "BaseContext",
+      "BroadcastOptions",
+      "Call",
+      "Clock",
+      "Close",
+      "Closed",
+      "Codec",
+      "Conflate",
+      "Context",
+      "ContractContext",
+      "ContractRoom",
+      "Credentials",
+      "ErrorContext",
+      "Gauges",
+      "Handlers",
+      "HandshakeOptions",
+      "HeartbeatOptions",
+      "Hook",
+      "HookContext",
+      "HttpHandler",
+      "ImplementOptions",
+      "Issue",
+      "JoinOptions",
+      "LimitOptions",
+      "Listener",
+      "Message",
+      "OnError",
+      "ProvidedIdentity",
+      "RawContext",
+      "RoomChange",
+      "RoomsOptions",
+      "RouteSchemas",
+      "SecurityOptions",
+      "Sent",
+      "Service",
+      "SessionChange",
+      "SessionOptions",
+      "Setup",
+      "SocketClass",
+      "SocketHandler",
+      "SocketOptions",
+      "SocketRoom",
+      "SocketRouteOptions",
+    ]
+  `);
+  expect(values.length + types.length).toBeLessThanOrEqual(60);
+});
+
+test("@symbolon/server/node exports these values and no others", async () => {
   const names = Object.keys(await import("@symbolon/server/node")).sort();
   expect(names).toMatchInlineSnapshot(`
     [
@@ -38,7 +98,7 @@ test("@symbolon/server/node exports these names and no others", async () => {
   `);
 });
 
-test("@symbolon/server/store exports these names and no others", async () => {
+test("@symbolon/server/store exports these values and no others", async () => {
   const names = Object.keys(await import("@symbolon/server/store")).sort();
   expect(names).toMatchInlineSnapshot(`
     [
@@ -47,7 +107,7 @@ test("@symbolon/server/store exports these names and no others", async () => {
   `);
 });
 
-test("@symbolon/server/file exports these names and no others", async () => {
+test("@symbolon/server/file exports these values and no others", async () => {
   const names = Object.keys(await import("@symbolon/server/file")).sort();
   expect(names).toMatchInlineSnapshot(`
     [
@@ -56,7 +116,7 @@ test("@symbolon/server/file exports these names and no others", async () => {
   `);
 });
 
-test("@symbolon/server/testing exports these names and no others", async () => {
+test("@symbolon/server/testing exports these values and no others", async () => {
   const names = Object.keys(await import("@symbolon/server/testing")).sort();
   expect(names).toMatchInlineSnapshot(`
     [
@@ -69,20 +129,11 @@ test("@symbolon/server/testing exports these names and no others", async () => {
   `);
 });
 
-test("@symbolon/server/current exports these names and no others", async () => {
+test("@symbolon/server/current exports these values and no others", async () => {
   const names = Object.keys(await import("@symbolon/server/current")).sort();
   expect(names).toMatchInlineSnapshot(`
     [
       "current",
-    ]
-  `);
-});
-
-test("@symbolon/server/file exports these names and no others", async () => {
-  const names = Object.keys(await import("@symbolon/server/file")).sort();
-  expect(names).toMatchInlineSnapshot(`
-    [
-      "fileStore",
     ]
   `);
 });

@@ -4,11 +4,17 @@ import type { Message } from "../wire/wire.ts";
 
 /** Turns a value into a text or binary message and back. */
 export interface Codec<Written, Read = Written> {
-  /** The kind of message it reads, or "any". */
+  /** The kind of messages that it reads, or "any" for both. */
   readonly type: "text" | "binary" | "any";
-  /** @throws ValidationError or TypeError when the value cannot be sent. */
+  /**
+   * Makes a message of a value.
+   * @throws ValidationError or TypeError when the value cannot be sent.
+   */
   encode(value: Written): Message;
-  /** @throws ValidationError, or rejects with it, when the message is not of this codec. */
+  /**
+   * Reads a message.
+   * @throws ValidationError, possibly as a rejection, when the codec cannot read the message.
+   */
   decode(message: Message): Read | Promise<Read>;
 }
 
@@ -49,19 +55,23 @@ export const bool: Codec<boolean> = {
   },
 };
 
-/** JSON in text messages, read from binary ones too; the schema, when there is one, runs both ways. */
+/** JSON in text messages; it reads binary ones too. A schema checks and converts in both directions. */
 export function json(): Codec<unknown>;
 export function json<In, Out>(schema: Schema<In, Out>): Codec<In, Out>;
 export function json(schema?: Schema): Codec<unknown> {
   if (schema === undefined) return { type: "any", encode: stringify, decode: parse };
   return {
     type: "any",
-    encode: (value) => stringify(now(validate(schema, value))),
+    encode: (value) => stringify(synchronous(validate(schema, value))),
     decode: (message) => validate(schema, parse(message)),
   };
 }
 
-/** The same codec in binary messages, as UTF-8: `binary(json(Point))`. */
+/**
+ * The same codec in binary messages, as UTF-8.
+ * @example
+ *   app.ws("/points", { receive: binary(json(Point)) }, listen(addPoint));
+ */
 export function binary<Written, Read>(codec: Codec<Written, Read>): Codec<Written, Read> {
   return {
     type: "binary",
@@ -73,7 +83,7 @@ export function binary<Written, Read>(codec: Codec<Written, Read>): Codec<Writte
   };
 }
 
-/** What a route without codecs speaks: strings and bytes (buffers and views of them too) as they are, anything else goes out as JSON. */
+/** The codec of a route without codecs: it sends strings and bytes (buffers and their views too) as they are, and other values as JSON. */
 export const passthrough: Codec<unknown, Message> = {
   type: "any",
   encode: (value) => {
@@ -107,17 +117,20 @@ function decodeUtf8(message: Uint8Array): string {
   }
 }
 
-function now<Value>(value: Value | Promise<Value>): Value {
+/** The result of a schema that may not be asynchronous. */
+function synchronous<Value>(value: Value | Promise<Value>): Value {
   if (!(value instanceof Promise)) return value;
-  value.catch(() => {}); // whether it is valid no longer matters
-  throw new TypeError("a schema one sends with cannot be asynchronous: messages would overtake each other");
+  value.catch(() => {}); // the TypeError is thrown in any case
+  throw new TypeError(
+    "a schema that writes messages cannot be asynchronous: messages would overtake each other",
+  );
 }
 
 function cut(line: string): string {
   return JSON.stringify(line.length > 100 ? `${line.slice(0, 99)}…` : line);
 }
 
-/** A number in full, for it may be the wrong one; of anything else its type, for it may be long or secret. */
+/** A number itself, since it may be an invalid one; the type of another value, since that may be long or secret. */
 function kindOf(value: unknown): string {
   return typeof value === "number" ? String(value) : value === null ? "null" : typeof value;
 }

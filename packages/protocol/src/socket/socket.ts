@@ -6,33 +6,41 @@ import { BoundedQueue } from "../async/bounded-queue.ts";
 import { Sent } from "../async/sent.ts";
 import type { Message, Wire } from "../wire/wire.ts";
 
-/** The codecs of a socket, each way. Default: strings and bytes as they are, other values out as JSON. */
+/** The codecs of a socket. */
 export interface SocketCodecs<Receive = Message, Send = unknown> {
+  /**
+   * Reads messages.
+   * @default strings and bytes as they are
+   */
   readonly receive?: Codec<never, Receive>;
+  /**
+   * Writes messages.
+   * @default strings and bytes as they are, other values as JSON
+   */
   readonly send?: Codec<Send, unknown>;
 }
 
 /** A raw WebSocket as an async iterable: `send`, `receive`, `pipe`, `close`. */
 export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterable<Receive> {
-  /** Resolves when the socket has ended, by either half or a broken connection. Never rejects. */
+  /** Resolves when the socket has ended, by either peer or a broken connection. Never rejects. */
   readonly closed: Promise<Closed>;
   readonly #wire: Wire;
   readonly #receive: Codec<never, Receive>;
   readonly #send: Codec<Send, unknown>;
-  readonly #inbox: BoundedQueue<Message>;
+  readonly #received: BoundedQueue<Message>;
   #ended: CloseError | undefined;
   #closing: CloseError | undefined;
   #abort: AbortController | undefined;
 
   constructor(wire: Wire, codecs: SocketCodecs<Receive, Send> = {}) {
     this.#wire = wire;
-    // Without a codec a message is read as it came and a value written as it is: the defaults of the type parameters.
+    // Without a codec, messages and values are as the defaults of the type parameters say.
     this.#receive = codecs.receive ?? (passthrough as unknown as Codec<never, Receive>);
     this.#send = codecs.send ?? passthrough;
-    this.#inbox = new BoundedQueue({ onFull: () => wire.pause(), onDrain: () => wire.resume() });
+    this.#received = new BoundedQueue({ onFull: () => wire.pause(), onDrain: () => wire.resume() });
     this.closed = new Promise((resolve) => {
       wire.listen({
-        message: (message) => this.#inbox.push(message),
+        message: (message) => this.#received.push(message),
         closed: (closed) => {
           this.#finish(new CloseError(closed.code, closed.reason, closed.wasClean));
           resolve(closed);
@@ -41,7 +49,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
     });
   }
 
-  /** The agreed subprotocol, or the empty string. */
+  /** The subprotocol of the connection, or the empty string. */
   get protocol(): string {
     return this.#wire.protocol;
   }
@@ -53,22 +61,22 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
 
   /** Aborts at once when the socket ends, with the `CloseError` as its reason. */
   get signal(): AbortSignal {
-    // Made when first asked for: a controller for every socket would cost more than the rest of it.
+    // Made when it is first read: a controller for every socket would cost more than the rest of the socket.
     this.#abort ??= new AbortController();
     if (this.#ended !== undefined) this.#abort.abort(this.#ended);
     return this.#abort.signal;
   }
 
   /**
-   * Sends a value. Await it to be paced: it settles when the socket has taken the message.
-   * @throws ValidationError or TypeError at once when the codec cannot write the value; rejects with `CloseError`
+   * Sends a value. Await it to send no faster than the client receives: it resolves once the buffer has drained.
+   * @throws ValidationError or TypeError at once when the codec cannot write the value; `CloseError`, as a rejection,
    * when the socket has ended.
    */
   send(value: Send): Sent {
     const sent = new Sent();
     const message = this.#send.encode(value);
-    const over = this.#ended ?? this.#closing;
-    if (over !== undefined) sent.reject(over);
+    const end = this.#ended ?? this.#closing;
+    if (end !== undefined) sent.reject(end);
     else {
       this.#wire.send(message);
       const drained = this.#wire.drained();
@@ -78,18 +86,21 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
     return sent;
   }
 
-  /** The next message, read by `codec`, or by the socket's own. Rejects with `CloseError` at the end, and with `ValidationError` when the message is not of the codec; the socket stays open. */
+  /**
+   * The next message, read by `codec`, or by the socket's own.
+   * @throws as a rejection: `CloseError` at the end; `ValidationError` when the codec cannot read the message, and the
+   * socket stays open.
+   */
   receive(): Promise<Receive>;
   receive<Value>(codec: Codec<never, Value>): Promise<Value>;
   async receive(codec: Codec<never, unknown> = this.#receive): Promise<unknown> {
-    return codec.decode(await this.#inbox.pull());
+    return codec.decode(await this.#received.pull());
   }
 
   /**
-   * Sends each value of `values` until they end or the socket does. When the socket ends the iterator is returned at
-   * once, and not waited for: a generator that awaits something else cannot be interrupted, unless it heeds `signal`.
-   * Rejects with what `values` throw, and with what `send` throws for a value; left alone, it raises no unhandled
-   * rejection.
+   * Sends each value of `values` until they or the socket end. When the socket ends, it calls the iterator's `return` at
+   * once and does not wait for it: a generator that awaits something else only stops if it uses `signal`. Rejects with
+   * the errors of `values` and of `send`; a result that no code waits for causes no unhandled rejection.
    */
   pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
     const piped = this.#pipe(values);
@@ -98,8 +109,9 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
   }
 
   /**
-   * Closes the socket, after what was sent. A second close does nothing.
-   * @throws RangeError for a code that may not be sent; the reason is cut to 123 UTF-8 bytes.
+   * Closes the socket, after the messages that were sent. A second close does nothing. The reason is cut to 123 UTF-8
+   * bytes.
+   * @throws RangeError for a code that may not be sent.
    */
   close(code: number = CloseCode.Normal, reason = ""): void {
     checkCloseCode(code);
@@ -108,7 +120,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
     this.#wire.close(code, this.#closing.reason);
   }
 
-  /** Message by message until the socket ends; leaving the loop leaves the socket open. */
+  /** The messages until the socket ends. A loop that is left leaves the socket open. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Receive, void, undefined> {
     for (;;) {
       try {
@@ -120,7 +132,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
     }
   }
 
-  /** Returns an iterator that is asked for no more values. Rejects with what its ending throws. */
+  /** Ends an iterator before its last value. Rejects with the error of its `return`. */
   protected async abandon(iterator: AsyncIterator<Send> | Iterator<Send>): Promise<void> {
     await iterator.return?.();
   }
@@ -128,15 +140,15 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
   async #pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
     const iterator =
       Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
-    const drop = (): void => void this.abandon(iterator).catch(() => {});
-    if (this.#ended !== undefined) return drop();
+    const endIterator = (): void => void this.abandon(iterator).catch(() => {});
+    if (this.#ended !== undefined) return endIterator();
     const { signal } = this;
     let stop = (): void => {};
-    // In a later microtask: a plain generator that is running cannot be returned.
-    const stopped = new Promise<void>((resolve) => (stop = resolve)).then(drop);
+    // In a later microtask: a synchronous generator cannot return while it runs.
+    const stopped = new Promise<void>((resolve) => (stop = resolve)).then(endIterator);
     signal.addEventListener("abort", stop);
     try {
-      // One race for the whole stream: a race for each value would keep them all until the socket ends.
+      // One race for the whole stream: a race for each value would keep every value until the socket ends.
       await Promise.race([stopped, this.#sendAll(iterator)]);
     } finally {
       signal.removeEventListener("abort", stop);
@@ -156,7 +168,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
 
   #finish(error: CloseError): void {
     this.#ended = error;
-    this.#inbox.end(error);
+    this.#received.end(error);
     this.#abort?.abort(error);
   }
 }

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { jsonFrames } from "../../src/frames/frame.ts";
 import { msgpack } from "../../src/frames/msgpack.ts";
-import { carriesFrames, frames } from "../socket/codec-conformance.ts";
+import { carriesFrames, frames } from "./codec-conformance.ts";
 
 carriesFrames(jsonFrames);
 carriesFrames(msgpack);

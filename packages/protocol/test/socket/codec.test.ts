@@ -11,7 +11,7 @@ const decode = async <Read>(codec: Codec<never, Read>, message: Message): Promis
   codec.decode(message);
 
 describe("text and bytes", () => {
-  test("each goes as it is", async () => {
+  test("are sent and received as they are", async () => {
     expect(text.encode("a")).toBe("a");
     expect(await text.decode("a")).toBe("a");
     const some = new Uint8Array([1, 2]);
@@ -19,7 +19,7 @@ describe("text and bytes", () => {
     expect(await bytes.decode(some)).toBe(some);
   });
 
-  test("the other kind of message is refused", () => {
+  test("reject the other kind of message", () => {
     expect(() => text.decode(utf8("a"))).toThrow(
       new ValidationError([{ message: "expected a text message, got a binary one" }]),
     );
@@ -42,7 +42,7 @@ test.each<[string, Codec<never, unknown>, unknown, string]>([
   ["bool", bool, 1, "expected a boolean, got 1"],
   ["binary(text)", binary(text), { a: 1 }, "expected a string, got object"],
   ["binary(bytes)", binary(bytes), "a", "expected a Uint8Array, got string"],
-])("%s does not write what is not its own", (_, codec, value, message) => {
+])("%s does not write a value of another type", (_, codec, value, message) => {
   expect(() => codec.encode(value as never)).toThrow(new ValidationError([{ message }]));
 });
 
@@ -56,7 +56,7 @@ describe("int", () => {
   ])("reads %s", async (line, value) => expect(await int.decode(line)).toBe(value));
 
   test.each(["", " 1", "1.0", "1e3", "0x10", "9007199254740992", "NaN", "1\n", "٣"])(
-    "refuses %j",
+    "rejects %j",
     async (line) => {
       await expect(int.decode(line)).rejects.toThrow(ValidationError);
     },
@@ -66,7 +66,7 @@ describe("int", () => {
     expect(() => int.encode(value)).toThrow(ValidationError);
   });
 
-  test("what it writes it reads", async () => {
+  test("reads each number that it writes", async () => {
     const check = async (value: number) => {
       expect(await decode(int, int.encode(value))).toBe(value);
     };
@@ -89,7 +89,7 @@ describe("bool", () => {
     ["42", true],
   ])("reads %s as %s", async (line, value) => expect(await bool.decode(line)).toBe(value));
 
-  test.each(["", "TRUE", "yes", "-1", "true "])("refuses %j", async (line) => {
+  test.each(["", "TRUE", "yes", "-1", "true "])("rejects %j", async (line) => {
     await expect(bool.decode(line)).rejects.toThrow(ValidationError);
   });
 
@@ -104,13 +104,13 @@ describe("json", () => {
     expect(await json().decode(utf8('{"a":[1]}'))).toEqual({ a: [1] });
   });
 
-  test.each(["", "{", "undefined"])("refuses %j", (line) => {
+  test.each(["", "{", "undefined"])("rejects %j", (line) => {
     expect(() => json().decode(line)).toThrow(
       new ValidationError([{ message: `expected JSON, got ${JSON.stringify(line)}` }]),
     );
   });
 
-  test("refuses bytes that are not UTF-8", () => {
+  test("rejects bytes that are not UTF-8", () => {
     expect(() => json().decode(new Uint8Array([0xff]))).toThrow("expected UTF-8");
   });
 
@@ -125,7 +125,7 @@ describe("json", () => {
     expect(() => json().encode(cycle)).toThrow(TypeError);
   });
 
-  test("the schema runs both ways: it fills in, hides and refuses", async () => {
+  test("the schema runs in both directions: it adds defaults, removes unknown keys and rejects", async () => {
     const codec = json(z.object({ a: z.number().default(1) }));
     const secret: { a?: number } = JSON.parse('{"secret":1}');
     expect(codec.encode(secret)).toBe('{"a":1}');
@@ -134,7 +134,7 @@ describe("json", () => {
     expect(() => codec.encode({ a: Number.NaN })).toThrow(/^a: /);
   });
 
-  test("an asynchronous schema reads, and is refused for writing", async () => {
+  test("an asynchronous schema reads, and throws when it writes", async () => {
     const codec = json(
       v.pipeAsync(
         v.string(),
@@ -146,7 +146,7 @@ describe("json", () => {
     expect(() => codec.encode("good")).toThrow(/cannot be asynchronous/);
   });
 
-  test("an asynchronous schema that refuses what is written leaves no unhandled rejection", async () => {
+  test("an asynchronous schema that rejects a written value causes no unhandled rejection", async () => {
     const codec = json(
       v.pipeAsync(
         v.string(),
@@ -163,12 +163,12 @@ describe("json", () => {
   });
 });
 
-test("JSON goes out compact, and unescaped whatever the script", () => {
+test("JSON is written compact, and no script is escaped", () => {
   expect(json().encode({ test: "数据", list: [1, 2] })).toBe('{"test":"数据","list":[1,2]}');
 });
 
 describe("binary", () => {
-  test("puts a codec's text in binary messages and reads no other", async () => {
+  test("writes the text of a codec to binary messages, and reads binary messages only", async () => {
     const codec = binary(json(z.object({ a: z.number() })));
     expect(codec.type).toBe("binary");
     expect(codec.encode({ a: 1 })).toEqual(utf8('{"a":1}'));
@@ -177,7 +177,7 @@ describe("binary", () => {
     await expect(codec.decode(new Uint8Array([0xc3]))).rejects.toThrow("expected UTF-8");
   });
 
-  test("any text comes back as it was, a byte order mark too", async () => {
+  test("reads each text that it writes, also a byte order mark", async () => {
     const check = async (line: string) => {
       expect(await decode(binary(text), binary(text).encode(line))).toBe(line);
     };
@@ -186,7 +186,7 @@ describe("binary", () => {
   });
 });
 
-test("without a codec strings and bytes go as they are, all else as JSON, and nothing is parsed", () => {
+test("passthrough writes strings and bytes as they are and other values as JSON, and parses nothing", () => {
   const some = utf8("a");
   expect(passthrough.encode("{}")).toBe("{}");
   expect(passthrough.encode(some)).toBe(some);
@@ -196,7 +196,7 @@ test("without a codec strings and bytes go as they are, all else as JSON, and no
   expect(passthrough.decode(some)).toBe(some);
 });
 
-test("without a codec buffers and views of them are bytes, and only the bytes they show", () => {
+test("passthrough writes the bytes of buffers and of their views", () => {
   const { buffer } = new Uint8Array([1, 2, 3, 4]);
   expect(passthrough.encode(buffer)).toEqual(new Uint8Array([1, 2, 3, 4]));
   expect(passthrough.encode(new DataView(buffer, 1, 2))).toEqual(new Uint8Array([2, 3]));

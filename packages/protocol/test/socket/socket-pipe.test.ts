@@ -4,33 +4,35 @@ import { ValidationError } from "../../src/errors.ts";
 import { RawSocket, type SocketCodecs } from "../../src/socket/socket.ts";
 import { joinedWires } from "../../src/wire/wire.ts";
 
-function sockets<Receive, Send>(codecs?: SocketCodecs<Receive, Send>) {
+/** A socket, and one at the other end of its wire. */
+function createSockets<Receive, Send>(codecs?: SocketCodecs<Receive, Send>) {
   const [wire, far] = joinedWires();
   return { socket: new RawSocket(wire, codecs), other: new RawSocket(far), wire, far };
 }
 
-async function all<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
+/** The values until the iterable ends. */
+async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
   const list: Value[] = [];
   for await (const value of values) list.push(value);
   return list;
 }
 
-/** An iterator that never has a value, and what it was told. */
-function deaf() {
-  const told: string[] = [];
+/** An iterable that never has a value, and the calls of its iterator. */
+function createEndless() {
+  const calls: string[] = [];
   const values: AsyncIterable<string> = {
     [Symbol.asyncIterator]: () => ({
       next: () => {
-        told.push("next");
+        calls.push("next");
         return new Promise(() => {});
       },
       return: () => {
-        told.push("return");
+        calls.push("return");
         return new Promise(() => {});
       },
     }),
   };
-  return { told, values };
+  return { calls, values };
 }
 
 function* throwing(): Generator<number> {
@@ -38,8 +40,8 @@ function* throwing(): Generator<number> {
   throw new RangeError("broken");
 }
 
-test("sends what an iterable has, and leaves the socket open", async () => {
-  const { socket, other } = sockets({ send: text });
+test("sends the values of an iterable, and leaves the socket open", async () => {
+  const { socket, other } = createSockets({ send: text });
   await socket.pipe(["1", "2"]);
   await socket.pipe(
     (async function* () {
@@ -48,20 +50,20 @@ test("sends what an iterable has, and leaves the socket open", async () => {
   );
   socket.send("4");
   socket.close();
-  expect(await all(other)).toEqual(["1", "2", "3", "4"]);
+  expect(await collect(other)).toEqual(["1", "2", "3", "4"]);
 });
 
-test.each(["other half closes", "this half closes", "connection breaks"])(
-  "ends when the %s, and returns the iterator",
+test.each(["peer closes", "socket closes", "connection breaks"])(
+  "ends when the %s, and the iterator returns",
   async (how) => {
-    const { socket, other, wire, far } = sockets({ send: int });
+    const { socket, other, wire, far } = createSockets({ send: int });
     let returned = false;
     function* numbers() {
       try {
         for (let n = 0; ; n += 1) {
-          if (n === 3 && how === "other half closes") other.close();
-          if (n === 3 && how === "this half closes") {
-            far.pause(); // its answer stays out
+          if (n === 3 && how === "peer closes") other.close();
+          if (n === 3 && how === "socket closes") {
+            far.pause(); // so that it does not answer
             socket.close();
           }
           if (n === 3 && how === "connection breaks") wire.terminate();
@@ -77,8 +79,8 @@ test.each(["other half closes", "this half closes", "connection breaks"])(
   },
 );
 
-test("throws what the iterable throws, and what cannot be sent", async () => {
-  const { socket } = sockets({ send: int });
+test("rejects with the error of the iterable, and for a value that cannot be sent", async () => {
+  const { socket } = createSockets({ send: int });
   const broken = new Error("broken");
   const throwing = (function* () {
     yield 1;
@@ -89,13 +91,13 @@ test("throws what the iterable throws, and what cannot be sent", async () => {
 });
 
 test("the values of an iterable may be promises", async () => {
-  const { socket, other } = sockets({ send: int });
+  const { socket, other } = createSockets({ send: int });
   await socket.pipe([Promise.resolve(1), 2] as never);
   expect([await other.receive(), await other.receive()]).toEqual(["1", "2"]);
 });
 
 test("a value that cannot be sent returns the iterator first", async () => {
-  const { socket } = sockets({ send: int });
+  const { socket } = createSockets({ send: int });
   const log: string[] = [];
   function* wrong() {
     try {
@@ -109,41 +111,44 @@ test("a value that cannot be sent returns the iterator first", async () => {
 });
 
 test.each([
-  { what: "what the iterable throws", values: throwing, kind: RangeError },
-  { what: "what cannot be sent", values: () => [1.5], kind: ValidationError },
-])("left alone, $what raises no unhandled rejection; awaited later, it rejects", async ({ values, kind }) => {
-  const unhandled: unknown[] = [];
-  const note = (reason: unknown): void => void unhandled.push(reason);
-  process.on("unhandledRejection", note);
-  const piped = sockets({ send: int }).socket.pipe(values());
-  await new Promise(setImmediate);
-  process.off("unhandledRejection", note);
-  expect(unhandled).toEqual([]);
-  await expect(piped).rejects.toThrow(kind);
-});
+  { what: "the error of an iterable", values: throwing, kind: RangeError },
+  { what: "a value that cannot be sent", values: () => [1.5], kind: ValidationError },
+])(
+  "a pipe that is left alone causes no unhandled rejection for $what; awaited later, it rejects",
+  async ({ values, kind }) => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    const piped = createSockets({ send: int }).socket.pipe(values());
+    await new Promise(setImmediate);
+    process.off("unhandledRejection", note);
+    expect(unhandled).toEqual([]);
+    await expect(piped).rejects.toThrow(kind);
+  },
+);
 
 describe("when the socket ends while no value comes", () => {
-  test("the iterator is returned at once, and not waited for", async () => {
-    const { socket, other } = sockets({ send: text });
-    const { told, values } = deaf();
+  test("the iterator returns at once, and pipe does not wait for it", async () => {
+    const { socket, other } = createSockets({ send: text });
+    const { calls, values } = createEndless();
     const piped = socket.pipe(values);
     other.close();
     await piped;
-    expect(told).toEqual(["next", "return"]);
+    expect(calls).toEqual(["next", "return"]);
   });
 
-  test("a value that comes after all is dropped, and the iterator is returned once", async () => {
-    const { socket, other } = sockets({ send: text });
-    const told: string[] = [];
+  test("a value that arrives later is dropped, and the iterator returns once", async () => {
+    const { socket, other } = createSockets({ send: text });
+    const calls: string[] = [];
     let late: (next: IteratorResult<string>) => void = () => {};
     const piped = socket.pipe({
       [Symbol.asyncIterator]: () => ({
         next: () => {
-          told.push("next");
+          calls.push("next");
           return new Promise<IteratorResult<string>>((resolve) => (late = resolve));
         },
         return: () => {
-          told.push("return");
+          calls.push("return");
           return Promise.resolve({ done: true, value: undefined });
         },
       }),
@@ -152,20 +157,20 @@ describe("when the socket ends while no value comes", () => {
     await piped;
     late({ done: false, value: "late" });
     await new Promise(setImmediate);
-    expect(told).toEqual(["next", "return"]);
+    expect(calls).toEqual(["next", "return"]);
   });
 
-  test("a generator that heeds the signal ends, and what it throws then is no failure", async () => {
-    const { socket, other } = sockets({ send: text });
+  test("a generator that uses the signal ends, and the error that it throws then is no failure", async () => {
+    const { socket, other } = createSockets({ send: text });
     const log: string[] = [];
     let piped = Promise.resolve();
-    const left = new Promise<void>((resolve) => {
-      const heeding = async function* () {
+    const ended = new Promise<void>((resolve) => {
+      const values = async function* () {
         try {
           yield "1";
           await new Promise((_, reject) => {
             socket.signal.addEventListener("abort", () =>
-              reject(new Error("left", { cause: socket.signal.reason })),
+              reject(new Error("stopped", { cause: socket.signal.reason })),
             );
           });
         } finally {
@@ -173,17 +178,17 @@ describe("when the socket ends while no value comes", () => {
           resolve();
         }
       };
-      piped = socket.pipe(heeding()).then(() => void log.push("piped"));
+      piped = socket.pipe(values()).then(() => void log.push("piped"));
     });
     expect(await other.receive()).toBe("1");
     other.close();
-    await left;
+    await ended;
     await piped;
     expect(log).toEqual(["finally", "piped"]);
   });
 
-  test("an iterator whose ending fails harms nobody", async () => {
-    const { socket, other } = sockets({ send: text });
+  test("an iterator whose return fails causes no failure", async () => {
+    const { socket, other } = createSockets({ send: text });
     const values = {
       [Symbol.asyncIterator]: () => ({
         next: () => new Promise<IteratorResult<string>>(() => {}),
@@ -196,17 +201,17 @@ describe("when the socket ends while no value comes", () => {
   });
 });
 
-test("after the end nothing is asked of the iterator but to return", async () => {
-  const { socket, other } = sockets({ send: text });
+test("after the end only the return of the iterator is called", async () => {
+  const { socket, other } = createSockets({ send: text });
   other.close();
   await socket.closed;
-  const { told, values } = deaf();
+  const { calls, values } = createEndless();
   await expect(Promise.race([socket.pipe(values), new Promise(setImmediate)])).resolves.toBeUndefined();
-  expect(told).toEqual(["return"]);
+  expect(calls).toEqual(["return"]);
 });
 
-test("a socket that pipes many times keeps nothing of what was piped", async () => {
-  const { socket } = sockets();
+test("a pipe removes its listener from the signal", async () => {
+  const { socket } = createSockets();
   const added: unknown[] = [];
   const { signal } = socket;
   const add = signal.addEventListener.bind(signal);

@@ -1,133 +1,126 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
-import type { Wire } from "@symbolon/protocol/internal";
-import type { Accept, Exchange } from "../request/exchange.ts";
-import type { Clock } from "../timing/clock.ts";
+import type { Acceptance } from "../request/acceptance.ts";
+import type { Exchange } from "../request/exchange.ts";
 import { readIdentity } from "../request/identity.ts";
+import type { Clock } from "../timing/clock.ts";
 
-/** Someone who is connected, or whose session waits. */
+/** A connected client, or a detached session. */
 export interface Connection {
-  /** Whether it brings a fresh credential when it is asked for one; another goes when its credential ends. */
+  /** Whether the server can ask the client for a new token. Other connections are closed when the credential expires. */
   readonly renewsCredential: boolean;
-  /** Whether it is connected. */
+  /** Whether the client is connected. */
   readonly connected: boolean;
-  /** Ends it: not even what it has said is handled any more. */
+  /** Ends it at once: messages that were received but not handled are dropped. */
   terminate(error: CloseError): void;
-  /** Ends it, when what it has said was handled. */
+  /** Ends it when the messages that were received are handled. */
   closeGracefully(error: CloseError): void;
-  /** Asks it to go elsewhere in `at` ms; false when it would not understand. */
+  /** Asks the client to reconnect elsewhere in `at` ms; false when the client does not understand that. */
   goAway(at: number): boolean;
 }
 
-/** Everyone who is connected to an app, or whose session waits: each can be shown out. */
+/** A client whose session is looked up in the store. */
+interface Reservation {
+  readonly principal: string | undefined;
+  revoked: CloseError | undefined;
+}
+
+/** Registry of connected clients and detached sessions; used by drain, revoke and the limit per principal. */
 export class Connections {
   readonly #clock: Clock;
-  readonly #most: number;
-  /** By principal; those who have none are together. */
-  readonly #named = new Map<string | undefined, Set<Connection>>();
-  /** Those who are let in by hooks, and not here yet. */
-  readonly #coming = new Set<Pick<Connection, "terminate"> & { readonly principal: string | undefined }>();
+  readonly #maxPerPrincipal: number;
+  /** By principal; connections without one are under undefined. */
+  readonly #byPrincipal = new Map<string | undefined, Set<Connection>>();
+  readonly #reservations = new Set<Reservation>();
 
-  /** `most` of one principal may be connected. */
-  constructor(clock: Clock, most: number) {
+  /** At most `maxPerPrincipal` clients of one principal may be connected. */
+  constructor(clock: Clock, maxPerPrincipal: number) {
     this.#clock = clock;
-    this.#most = most;
+    this.#maxPerPrincipal = maxPerPrincipal;
   }
 
-  /** How many there are, and how many of them are connected. */
-  get count(): { readonly all: number; readonly here: number } {
-    const all = this.#everyone();
-    return { all: all.length, here: all.filter(({ connected: here }) => here).length };
+  /** The number of connected clients, and of detached sessions. */
+  get count(): { readonly connected: number; readonly detached: number } {
+    const all = this.#all();
+    const connected = countConnected(all);
+    return { connected, detached: all.length - connected };
   }
 
-  /** Refuses one more of a principal that has too many; undefined when it may come. */
+  /** Refuses a client whose principal has too many connections; undefined when it may go on. */
   checkLimit({ context }: Exchange): Response | undefined {
     const { principal } = readIdentity(context);
-    const own = principal === undefined ? undefined : this.#named.get(principal);
-    if (own === undefined || Array.from(own).filter(({ connected: here }) => here).length < this.#most)
-      return undefined;
-    return new Response("Too many connections of yours", { status: 429, headers: { "retry-after": "5" } });
-  }
-
-  /** Someone is here, from when the hooks have run until `attempt` has ended. */
-  add(attempt: Exchange, visitor: Connection): void {
-    const { principal, expiresAt } = readIdentity(attempt.context);
-    const ended = new CloseError(CloseCode.Unauthorized, "the credential has ended");
-    const stop =
-      expiresAt === undefined || visitor.renewsCredential
-        ? undefined
-        : this.#clock.at(expiresAt, () => visitor.terminate(ended));
-    const own = this.#named.get(principal) ?? new Set();
-    this.#named.set(principal, own.add(visitor));
-    void attempt.ended.then(() => {
-      stop?.();
-      own.delete(visitor);
-      if (own.size === 0 && this.#named.get(principal) === own) this.#named.delete(principal);
+    const own = principal === undefined ? undefined : this.#byPrincipal.get(principal);
+    if (own === undefined || countConnected(own) < this.#maxPerPrincipal) return undefined;
+    return new Response("Too many connections of this principal", {
+      status: 429,
+      headers: { "retry-after": "5" },
     });
   }
 
-  /** Someone whose wire is there as soon as it is accepted. */
-  accepting(attempt: Exchange, accept: Accept): Accept {
-    let wire: Wire | undefined;
-    const expelled: CloseError[] = [];
-    const leave = ({ code, reason }: CloseError): void => wire?.close(code, reason);
-    const expel = (error: CloseError): void => {
-      expelled.push(error);
-      leave(error);
-    };
-    this.add(attempt, {
+  /** Registers a connection until its exchange has ended; call it when the hooks have run. */
+  add(exchange: Exchange, connection: Connection): void {
+    const { principal, expiresAt } = readIdentity(exchange.context);
+    const expired = new CloseError(CloseCode.Unauthorized, "credential expired");
+    const cancelExpiry =
+      expiresAt === undefined || connection.renewsCredential
+        ? undefined
+        : this.#clock.at(expiresAt, () => connection.terminate(expired));
+    const own = this.#byPrincipal.get(principal) ?? new Set();
+    this.#byPrincipal.set(principal, own.add(connection));
+    void exchange.ended.then(() => {
+      cancelExpiry?.();
+      own.delete(connection);
+      if (own.size === 0 && this.#byPrincipal.get(principal) === own) this.#byPrincipal.delete(principal);
+    });
+  }
+
+  /** Registers a raw connection, from before its handshake is accepted. */
+  addRaw(exchange: Exchange, acceptance: Acceptance): void {
+    this.add(exchange, {
       renewsCredential: false,
       connected: true,
-      terminate: expel,
-      closeGracefully: leave,
+      terminate: (error) => acceptance.revoke(error),
+      closeGracefully: (error) => acceptance.close(error),
       goAway: () => false,
     });
-    return (init) => {
-      const [error] = expelled;
-      if (error !== undefined) return Promise.reject(error);
-      const accepted = accept(init);
-      const here = (now: Wire): void => {
-        wire = now;
-        for (const error of expelled) leave(error); // the 101 is written: it cannot be refused any more
-      };
-      accepted.then(here, () => {}); // who waits for it is told
-      return accepted;
-    };
   }
 
-  /** Waits for what has to be known before someone can be here. Rejects as `known` does, and when everyone of that name was ended meanwhile. */
-  async reserve<Known>(principal: string | undefined, known: Promise<Known>): Promise<Known> {
-    const expelled: CloseError[] = [];
-    const one = { principal, terminate: (error: CloseError) => void expelled.push(error) };
-    this.#coming.add(one);
+  /** Waits for `work` before a client of `principal` is registered. Rejects as `work` does, and when the principal was revoked meanwhile. */
+  async reserve<Value>(principal: string | undefined, work: Promise<Value>): Promise<Value> {
+    const reservation: Reservation = { principal, revoked: undefined };
+    this.#reservations.add(reservation);
     try {
-      const value = await known;
-      const [error] = expelled;
-      if (error !== undefined) throw error;
+      const value = await work;
+      if (reservation.revoked !== undefined) throw reservation.revoked;
       return value;
     } finally {
-      this.#coming.delete(one);
+      this.#reservations.delete(reservation);
     }
   }
 
-  /** Ends everyone of that name. */
+  /** Ends every connection of a principal. */
   revoke(principal: string, error: CloseError): void {
-    for (const one of this.#coming) if (one.principal === principal) one.terminate(error);
-    for (const visitor of Array.from(this.#named.get(principal) ?? [])) visitor.terminate(error);
+    for (const reservation of this.#reservations)
+      if (reservation.principal === principal) reservation.revoked ??= error;
+    for (const connection of Array.from(this.#byPrincipal.get(principal) ?? [])) connection.terminate(error);
   }
 
-  /** Everyone is to be elsewhere within `within` ms: one after another, so that they do not arrive there together. */
+  /** Asks every client to reconnect elsewhere within `within` ms, one after another, so that they do not arrive there together. */
   drain(within: number): void {
-    const all = this.#everyone();
-    // The last have a fifth of the time for their way.
+    const all = this.#all();
+    // The last client keeps a fifth of the time for its way.
     const pace = (within * 0.8) / all.length;
     const restart = new CloseError(CloseCode.ServiceRestart, "shutting down");
-    for (const [index, visitor] of all.entries()) {
+    for (const [index, connection] of all.entries()) {
       const at = Math.round(index * pace);
-      if (!visitor.goAway(at)) this.#clock.after(at, () => visitor.closeGracefully(restart));
+      if (!connection.goAway(at)) this.#clock.after(at, () => connection.closeGracefully(restart));
     }
   }
 
-  #everyone(): Connection[] {
-    return Array.from(this.#named.values()).flatMap((own) => Array.from(own));
+  #all(): Connection[] {
+    return Array.from(this.#byPrincipal.values()).flatMap((own) => Array.from(own));
   }
+}
+
+function countConnected(connections: Iterable<Connection>): number {
+  return Array.from(connections).filter(({ connected }) => connected).length;
 }

@@ -1,50 +1,67 @@
-import { CloseCode, CloseError, type FrameCodec } from "@symbolon/protocol";
+import { CloseError, type FrameCodec } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
-import { checkUnused } from "../request/response.ts";
-import { type Accept, Exchange } from "../request/exchange.ts";
-import type { Clock } from "../timing/clock.ts";
-import { createContext, type RouteSchemas } from "../request/context.ts";
+import { checkHost, checkOrigin, type SecurityOptions } from "../access/origin.ts";
+import { type Accept, Acceptance } from "../request/acceptance.ts";
+import { type ParsedRequest, parseRequest, type RouteSchemas } from "../request/context.ts";
 import {
   closeFromResponse,
-  type OnError,
-  HandshakeTimeout,
   errorResponse,
+  HandshakeTimeout,
+  type OnError,
   report,
 } from "../request/errors.ts";
-import type { HeartbeatOptions } from "../timing/heartbeat.ts";
-import { readHello } from "../session/hello.ts";
+import { Exchange } from "../request/exchange.ts";
 import type { AnyHook } from "../request/hook.ts";
-import { checkHost, type HostOptions } from "../access/host.ts";
 import { type Identity, readIdentity, type RenewIdentity } from "../request/identity.ts";
-import { checkOrigin, type OriginOptions } from "../access/origin.ts";
+import { checkUnused } from "../request/response.ts";
+import { readHello } from "../session/hello.ts";
+import type { Clock } from "../timing/clock.ts";
 import type { RouteMatch } from "./router.ts";
 import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
-import { offeredProtocols } from "../request/subprotocol.ts";
 
-/** What may be asked of the server before a handshake is decided. */
+/** Limits of undecided handshakes. */
 export interface HandshakeOptions {
-  /** How long hooks and a handler may take to accept or refuse, in ms. Default 10,000; then it is refused with 503. */
+  /**
+   * How long hooks and a handler may take to accept or refuse, in ms; then the handshake is refused with 503.
+   * @default 10_000
+   */
   readonly timeout?: number;
-  /** How many handshakes may wait for their decision at once. Default 1,000; one more is refused with 503. */
+  /**
+   * How many handshakes may be undecided at once; one more is refused with 503.
+   * @default 1_000
+   */
   readonly pending?: number;
 }
 
-/** How requests are taken to their routes. */
-export interface DispatchOptions extends OriginOptions, HostOptions {
+/** How requests are answered. */
+export interface DispatchOptions {
+  /** Which pages may connect, and by which host names the app may be reached. */
+  readonly security: SecurityOptions;
+  /** Called with errors. */
   readonly onError: OnError;
+  /** The time of deadlines. */
   readonly clock: Clock;
-  readonly heartbeat: Required<HeartbeatOptions>;
+  /** Limits of undecided handshakes. */
   readonly handshake?: HandshakeOptions;
+  /** The codecs of contracts besides JSON, the best first. */
   readonly codecs?: readonly FrameCodec[];
+  /** Answers HTTP requests without a route. */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
-  /** Hooks that run in the place of others. */
+  /** Hooks that run in place of others, for tests. */
   readonly replaced?: ReadonlyMap<AnyHook, AnyHook>;
 }
 
-/** Told what resolves when a socket's handler and its hooks have ended. */
+/** Receives a promise that resolves when the server has finished with a connection. */
 export type Track = (ended: Promise<void>) => void;
 
-/** Takes requests to an answer or an accepted socket. */
+/** A handshake in the subprotocol of sessions. */
+interface SessionHandshake {
+  readonly parsed: ParsedRequest;
+  readonly match: RouteMatch<SocketRoute> | undefined;
+  readonly codec: FrameCodec;
+}
+
+/** Leads requests to their routes: each gets an answer, or an accepted socket. */
 export class Dispatcher {
   readonly #routes: Routes;
   readonly #options: DispatchOptions;
@@ -55,165 +72,154 @@ export class Dispatcher {
     this.#options = options;
   }
 
-  /** How many handshakes are not decided. */
-  get deciding(): number {
+  /** How many handshakes are undecided. */
+  get pendingHandshakes(): number {
     return this.#pending;
   }
 
   /** Answers an HTTP request. Never rejects. */
-  async fetch(request: Request): Promise<Response> {
+  readonly fetch = async (request: Request): Promise<Response> => {
     try {
-      return checkUnused(await this.#answer(request));
+      return checkUnused(await this.#answer(parseRequest(request)));
     } catch (error) {
-      return this.#refusal(request, error);
+      return this.#errorResponse(request, error);
     }
-  }
+  };
 
-  /** Answers a WebSocket handshake; `track` is told what resolves when the handler and its hooks have ended. Never rejects. */
-  async handshake(request: Request, accept: Accept, track?: Track): Promise<Response | undefined> {
+  /** Answers a WebSocket handshake: resolves with the refusal to write, or with undefined once it is accepted. Never rejects. */
+  readonly handshake = async (
+    request: Request,
+    accept: Accept,
+    track?: Track,
+  ): Promise<Response | undefined> => {
     try {
-      const foreign = checkHost(request, this.#options) ?? checkOrigin(request, this.#options);
-      if (foreign !== undefined) return foreign;
-      const { pathname } = new URL(request.url);
-      const found = this.#routes.socketAt(pathname);
-      const codec = found?.route.serveSocket === undefined ? this.#agreed(request) : undefined;
-      if (codec !== undefined) {
-        await this.#session({ request, found, codec }, accept, track);
-        return undefined;
-      }
-      if (found === undefined) return this.#missing(pathname);
-      const attempt = this.#attempt(request, found, found.route.schemas);
-      track?.(attempt.ended);
-      const { serveSocket: raw, service } = found.route;
-      const refusal = await this.#inTime(attempt, attempt.accepting(accept), (accept) =>
-        raw === undefined ? service?.plain(attempt, () => accept()) : raw(attempt, accept),
-      );
-      return refusal && checkUnused(attempt.finishResponse(refusal));
+      const parsed = parseRequest(request);
+      const { security } = this.#options;
+      const denied = checkHost(parsed, security) ?? checkOrigin(parsed, security);
+      if (denied !== undefined) return denied;
+      const { pathname } = parsed.url;
+      const match = this.#routes.socketAt(pathname);
+      const codec = match?.route.type === "raw" ? undefined : this.#frameCodec(parsed);
+      if (codec !== undefined) return await this.#openSession({ parsed, match, codec }, accept, track);
+      if (match === undefined) return this.#notFound(pathname);
+      const { route } = match;
+      const exchange = this.#exchange(parsed, match, route.schemas);
+      const acceptance = new Acceptance(exchange, accept);
+      acceptance.releaseAfter(exchange.ended);
+      track?.(acceptance.released);
+      const refusal = await this.#decide(exchange, () => route.serve(exchange, acceptance), acceptance);
+      return refusal && (await acceptance.refuse(refusal));
     } catch (error) {
-      return this.#refusal(request, error);
+      return this.#errorResponse(request, error);
     }
-  }
+  };
 
-  async #answer(request: Request): Promise<Response> {
-    const foreign = checkHost(request, this.#options);
-    if (foreign !== undefined) return foreign;
-    const { pathname } = new URL(request.url);
-    const found = this.#routes.httpAt(pathname);
-    if (found !== undefined) return this.#respond(request, found);
-    if (this.#options.fetch !== undefined) return this.#options.fetch(request);
+  async #answer(parsed: ParsedRequest): Promise<Response> {
+    const denied = checkHost(parsed, this.#options.security);
+    if (denied !== undefined) return denied;
+    const { pathname } = parsed.url;
+    const match = this.#routes.httpAt(pathname);
+    if (match !== undefined) return this.#respond(parsed, match);
+    if (this.#options.fetch !== undefined) return this.#options.fetch(parsed.request);
     if (this.#routes.socketAt(pathname) === undefined) return new Response("Not Found", { status: 404 });
     const headers = { upgrade: "websocket", connection: "upgrade" };
-    return new Response("This is a WebSocket", { status: 426, headers }); // RFC 9110 §15.5.22
+    return new Response("Upgrade Required", { status: 426, headers }); // RFC 9110 §15.5.22
   }
 
-  async #respond(request: Request, found: RouteMatch<HttpRoute>): Promise<Response> {
-    const attempt = this.#attempt(request, found, {});
-    const response = await attempt.run(async () => {
-      const response: unknown = await found.route.handler(attempt.context as never);
-      if (response instanceof Response) return response;
-      throw new TypeError(`the HTTP handler at ${JSON.stringify(found.pattern)} gave no Response`);
+  async #respond(parsed: ParsedRequest, match: RouteMatch<HttpRoute>): Promise<Response> {
+    const exchange = this.#exchange(parsed, match, {});
+    const response = await exchange.run(async () => {
+      const result: unknown = await match.route.handler(exchange.context as never);
+      if (result instanceof Response) return result;
+      throw new TypeError(`the HTTP handler at ${JSON.stringify(match.pattern)} returned no Response`);
     });
-    return attempt.finishResponse(response);
+    return exchange.finishResponse(response);
   }
 
   /** The first codec of this app's list that the client offers; undefined in plain mode. */
-  #agreed(request: Request): FrameCodec | undefined {
-    const offered = offeredProtocols(request);
-    return [...(this.#options.codecs ?? []), jsonFrames].find(({ protocol }) => offered.includes(protocol));
+  #frameCodec({ protocols }: ParsedRequest): FrameCodec | undefined {
+    return [...(this.#options.codecs ?? []), jsonFrames].find(({ protocol }) => protocols.includes(protocol));
   }
 
-  async #session(
-    {
-      request,
-      found,
-      codec,
-    }: { request: Request; found: RouteMatch<SocketRoute> | undefined; codec: FrameCodec },
+  /** Accepts the wire first, since the token comes with `hello`: a refusal is then a close. */
+  async #openSession(
+    { parsed, match, codec }: SessionHandshake,
     accept: Accept,
     track?: Track,
-  ): Promise<void> {
+  ): Promise<undefined> {
     const wire = await accept({ subprotocol: codec.protocol });
     const hello = await readHello(wire, this.#options.clock);
     if (hello === undefined) return;
-    if (found === undefined) {
-      const { code, reason } = await closeFromResponse(this.#missing(new URL(request.url).pathname));
+    if (match === undefined) {
+      const { code, reason } = await closeFromResponse(this.#notFound(parsed.url.pathname));
       wire.close(code, reason);
       return;
     }
-    const attempt = this.#attempt(request, found, found.route.schemas, hello.auth);
+    const { route } = match;
+    const exchange = this.#exchange(parsed, match, route.schemas, hello.auth);
+    const acceptance = new Acceptance(exchange, accept, wire);
+    track?.(acceptance.released);
     const renew: RenewIdentity = (token) =>
-      this.#identify(this.#attempt(request, found, found.route.schemas, token));
-    let rest: (until: Promise<void>) => void = () => {};
-    track?.(new Promise((resolve) => (rest = resolve)));
-    const refusal = await this.#inTime(
-      attempt,
-      () => Promise.resolve(wire),
-      (accept) => {
-        const caller = { wire, hello, codec, renew, ...readIdentity(attempt.context) };
-        return found.route.service?.session(attempt, caller, () => accept(), rest);
+      this.#identify(this.#exchange(parsed, match, route.schemas, token));
+    const refusal = await this.#decide(
+      exchange,
+      () => {
+        const caller = { wire, hello, codec, renew, ...readIdentity(exchange.context) };
+        return route.type === "contract" ? route.service.session(exchange, caller, acceptance) : undefined;
       },
+      acceptance,
     );
-    if (refusal === undefined) return;
-    const { code, reason } = await closeFromResponse(refusal);
-    wire.close(code, reason);
-    rest(attempt.ended);
-    await attempt.end();
+    if (refusal !== undefined) await acceptance.refuse(refusal);
   }
 
-  /** Runs the hooks only, and ends what they began. */
-  async #identify(attempt: Exchange): Promise<Identity | CloseError> {
-    const never: Accept = () => Promise.reject(new CloseError(CloseCode.Abnormal, "", false));
-    const refusal = await this.#inTime(attempt, never, () => undefined);
-    await attempt.end();
-    if (refusal === undefined) return readIdentity(attempt.context);
+  /** Runs only the hooks of a route, and ends them. */
+  async #identify(exchange: Exchange): Promise<Identity | CloseError> {
+    const refusal = await this.#decide(exchange, () => undefined);
+    await exchange.end();
+    if (refusal === undefined) return readIdentity(exchange.context);
     const { code, reason } = await closeFromResponse(refusal);
     return new CloseError(code, reason);
   }
 
-  /** Runs hooks and handler until they accept or refuse. One that hangs would hold the client, and a closing server, for ever. */
-  async #inTime(
-    attempt: Exchange,
-    accept: Accept,
-    serve: (accept: Accept) => Promise<Response | undefined> | undefined,
+  /** Runs the hooks, then `serve`, until they accept or refuse. A hook that hangs would hold the client, and a server that closes, for ever. */
+  async #decide(
+    exchange: Exchange,
+    serve: () => Promise<Response | undefined> | undefined,
+    acceptance?: Acceptance,
   ): Promise<Response | undefined> {
     const { timeout = 10_000, pending = 1_000 } = this.#options.handshake ?? {};
     if (this.#pending >= pending)
-      return new Response("Too many handshakes at once", { status: 503, headers: { "retry-after": "1" } });
+      return new Response("Too many undecided handshakes", { status: 503, headers: { "retry-after": "1" } });
     this.#pending += 1;
-    const free = once(() => (this.#pending -= 1));
-    const { signal } = attempt.context.request;
-    // A client that has left holds no place, though a hook may not heed it.
-    if (signal.aborted) free();
-    else signal.addEventListener("abort", free);
-    let overdue: HandshakeTimeout | undefined;
-    let stop = (): void => {};
-    const due = new Promise<HandshakeTimeout>((resolve) => {
-      stop = this.#options.clock.after(timeout, () => resolve((overdue = new HandshakeTimeout(timeout))));
+    const release = once(() => (this.#pending -= 1));
+    // The handshake of a client that has disconnected does not count, though a hook of it may still run.
+    const ignoreDisconnect = exchange.onDisconnect(release);
+    let cancelDeadline = (): void => {};
+    const overdue = new Promise<HandshakeTimeout>((resolve) => {
+      cancelDeadline = this.#options.clock.after(timeout, () => {
+        if (acceptance?.expire() ?? true) resolve(new HandshakeTimeout(timeout));
+      });
     });
-    const accepting: Accept = (init) => {
-      if (overdue !== undefined) return Promise.reject(new CloseError(CloseCode.Abnormal, "", false));
-      stop();
-      return accept(init);
-    };
-    const running = attempt.run(async () => this.#expired(attempt) ?? serve(accepting));
-    const first = await Promise.race([running, due]);
-    stop();
-    signal.removeEventListener("abort", free);
-    free();
+    const running = exchange.run(async () => this.#checkExpiry(exchange) ?? serve());
+    const first = await Promise.race([running, overdue]);
+    cancelDeadline();
+    ignoreDisconnect();
+    release();
     if (!(first instanceof HandshakeTimeout)) return first;
-    void attempt.end(first);
-    void running.then((late) => late?.body?.cancel()).catch(() => {}); // nobody is there to read it
-    return attempt.errorResponse(first);
+    void exchange.end(first);
+    void running.then((late) => late?.body?.cancel()).catch(() => {}); // this response comes too late
+    return exchange.errorResponse(first);
   }
 
-  /** A credential that has ended already is none, whatever hooks make of it. */
-  #expired({ context }: Exchange): Response | undefined {
+  /** Refuses a credential that has expired already, though the hooks accepted it. */
+  #checkExpiry({ context }: Exchange): Response | undefined {
     const { expiresAt } = readIdentity(context);
     if (expiresAt === undefined || expiresAt > this.#options.clock.date) return undefined;
-    return new Response("The credential has ended", { status: 401 });
+    return new Response("Credential expired", { status: 401 });
   }
 
-  #attempt(
-    request: Request,
+  #exchange(
+    parsed: ParsedRequest,
     { route, pattern, params }: RouteMatch<{ readonly hooks: readonly AnyHook[] }>,
     schemas: RouteSchemas,
     token?: string,
@@ -221,16 +227,22 @@ export class Dispatcher {
     const { replaced, onError } = this.#options;
     const hooks =
       replaced === undefined ? route.hooks : route.hooks.map((hook) => replaced.get(hook) ?? hook);
-    const context = createContext(request, { params, route: pattern, ...(token !== undefined && { token }) });
-    return new Exchange(context, { schemas, hooks, onError });
+    return new Exchange(parsed, {
+      params,
+      route: pattern,
+      ...(token !== undefined && { token }),
+      schemas,
+      hooks,
+      onError,
+    });
   }
 
-  #missing(pathname: string): Response {
+  #notFound(pathname: string): Response {
     if (this.#routes.httpAt(pathname) === undefined) return new Response("Not Found", { status: 404 });
-    return new Response("There is no WebSocket here", { status: 400 });
+    return new Response("This path serves no WebSocket", { status: 400 });
   }
 
-  #refusal(request: Request, error: unknown): Promise<Response> {
+  #errorResponse(request: Request, error: unknown): Promise<Response> {
     return errorResponse(error, () => report(this.#options.onError, error, { request, phase: "handshake" }));
   }
 }

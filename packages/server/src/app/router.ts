@@ -1,7 +1,8 @@
 import { pathPattern } from "@symbolon/protocol/internal";
 
-/** What may be found at a path. */
+/** A route that was found for a path. */
 export interface RouteMatch<Route> {
+  /** The route itself. */
   readonly route: Route;
   /** The path as the route declared it. */
   readonly pattern: string;
@@ -10,30 +11,35 @@ export interface RouteMatch<Route> {
 }
 
 interface Entry<Route> {
+  /** Sorts literal segments before `:one`, and `:one` before `*rest`. */
   readonly rank: string;
   readonly pattern: string;
   readonly match: (pathname: string) => Record<string, string> | undefined;
   readonly route: Route;
 }
 
-/** Finds the route for a path: literal segments win over `:one`, and `:one` over `*rest`, whatever was declared first. */
+/** Finds the route for a path: literal segments win over `:one`, and `:one` over `*rest`, in any order of declaration. */
 export class Router<Route> {
   #entries: Entry<Route>[] = [];
-  readonly #ranks = new Set<string>();
+  readonly #shapes = new Set<string>();
 
-  /** Adds a route. Throws TypeError when the pattern is no path, or matches the same paths as an earlier one. */
+  /**
+   * Adds a route.
+   * @throws TypeError when the pattern is not a path, or matches the same paths as an earlier one.
+   */
   add(pattern: string, route: Route): void {
-    const known = pathPattern(pattern);
+    const compiled = pathPattern(pattern);
     const shape = pattern.replaceAll(/\/([:*])[^/]*/g, "/$1");
-    if (this.#ranks.has(shape)) throw new TypeError(`there is a route at ${JSON.stringify(pattern)} already`);
-    this.#ranks.add(shape);
+    if (this.#shapes.has(shape))
+      throw new TypeError(`there is a route at ${JSON.stringify(pattern)} already`);
+    this.#shapes.add(shape);
     const rank = pattern
       .split("/")
       .map((segment) => (segment.startsWith("*") ? "2" : segment.startsWith(":") ? "1" : "0"))
       .join("");
     this.#entries = [
       ...this.#entries,
-      { rank, pattern, match: (pathname: string) => known.match(pathname), route },
+      { rank, pattern, match: (pathname: string) => compiled.match(pathname), route },
     ].toSorted((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
   }
 

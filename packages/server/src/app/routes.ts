@@ -1,35 +1,42 @@
 import type { AnyContract, CloseError } from "@symbolon/protocol";
 import { pathPattern, type PathPattern } from "@symbolon/protocol/internal";
-import type { Accept, Exchange } from "../request/exchange.ts";
-import type { Clock } from "../timing/clock.ts";
-import type { RouteSchemas } from "../request/context.ts";
-import type { HeartbeatOptions } from "../timing/heartbeat.ts";
-import type { AnyHook } from "../request/hook.ts";
-import type { ContractService } from "../contract/service.ts";
-import { type SocketRoom, socketRooms } from "../socket/socket-rooms.ts";
-import type { Sessions } from "../session/sessions.ts";
-import { type SocketService, serveSocket } from "../socket/serve-socket.ts";
-import { type RouteMatch, Router } from "./router.ts";
-import type { SessionLink } from "../session/session-link.ts";
-import type { Store } from "../store/store.ts";
-import { removeStoredSessions } from "../session/stored-sessions.ts";
 import type { Connections } from "../access/connections.ts";
+import type { ContractService } from "../contract/service.ts";
+import type { Acceptance } from "../request/acceptance.ts";
+import type { RouteSchemas } from "../request/context.ts";
+import type { Exchange } from "../request/exchange.ts";
+import type { AnyHook } from "../request/hook.ts";
+import type { SessionLink } from "../session/session-link.ts";
+import type { Sessions } from "../session/sessions.ts";
+import { removeStoredSessions } from "../session/stored-sessions.ts";
+import { serveSocket, type SocketService } from "../socket/serve-socket.ts";
+import { type SocketRoom, socketRooms } from "../socket/socket-rooms.ts";
+import type { Store } from "../store/store.ts";
+import type { Clock } from "../timing/clock.ts";
+import type { HeartbeatOptions } from "../timing/heartbeat.ts";
+import { type RouteMatch, Router } from "./router.ts";
 
-/** Answers an HTTP request with what its context says. */
+/** Answers an HTTP request. */
 export type HttpHandler<Context> = (context: Context) => Response | Promise<Response>;
 
-/** What serves WebSockets at a path. */
-export interface SocketRoute {
+/** A WebSocket route. */
+export type SocketRoute = {
+  /** The hooks that run first, in order. */
   readonly hooks: readonly AnyHook[];
+  /** The schemas of the request. */
   readonly schemas: RouteSchemas;
-  /** Serves a raw WebSocket; absent on a contract's route. */
-  readonly serveSocket?: (attempt: Exchange, accept: Accept) => Promise<Response | undefined>;
-  readonly service?: ContractService<AnyContract>;
-}
+  /** Serves a raw socket, or a plain client of a contract. Resolves with a refusal, or with undefined once it is accepted. */
+  readonly serve: (exchange: Exchange, acceptance: Acceptance) => Promise<Response | undefined>;
+} & (
+  | { readonly type: "raw" }
+  | { readonly type: "contract"; readonly service: ContractService<AnyContract> }
+);
 
-/** What answers HTTP at a path. */
+/** An HTTP route. */
 export interface HttpRoute {
+  /** The hooks that run first, in order. */
   readonly hooks: readonly AnyHook[];
+  /** The app's handler. */
   readonly handler: HttpHandler<never>;
 }
 
@@ -39,29 +46,33 @@ interface Mount {
   readonly routes: Routes;
 }
 
-/** What an app has to do with at a moment. */
+/** The load of an app at a moment. */
 export interface Gauges {
-  /** Connections, of sessions and others. */
+  /** Connected clients. */
   readonly connected: number;
-  /** Sessions whose client is away. */
+  /** Sessions without a connection. */
   readonly detached: number;
-  /** Characters that are kept for those, as it was when their clients left. */
+  /** Characters that the server keeps for detached sessions, measured when each detached. */
   readonly detachedBytes: number;
-  /** Handshakes that hooks or handlers have still to decide. */
+  /** Handshakes that hooks or handlers have not decided yet. */
   readonly pendingHandshakes: number;
 }
 
 /** What the routes of an app share. */
 export interface RoutesOptions {
+  /** The time of heartbeats and idle timeouts. */
   readonly clock: Clock;
+  /** When a silent client is pinged and closed. */
   readonly heartbeat: Required<HeartbeatOptions>;
+  /** The sessions of the app. */
   readonly sessions: Sessions<SessionLink>;
+  /** The connected clients of the app. */
   readonly connections: Connections;
-  /** Where sessions survive this process. Default: they do not. */
-  readonly store?: Store | undefined;
+  /** Where sessions survive this process. */
+  readonly store: Store | undefined;
 }
 
-/** The routes of an app and of those mounted below it: what serves which path. */
+/** The routes of an app, and of the apps that are mounted in it. */
 export class Routes {
   readonly #options: RoutesOptions;
   readonly #sockets = new Router<SocketRoute>();
@@ -73,7 +84,7 @@ export class Routes {
     this.#options = options;
   }
 
-  /** Finds a room of the raw routes; those of a mounted app are its own. */
+  /** Finds a room of the raw routes; a mounted app has rooms of its own. */
   readonly room: (name: string) => SocketRoom = socketRooms();
 
   /** Adds a raw WebSocket route. */
@@ -81,22 +92,29 @@ export class Routes {
     path: string,
     hooks: readonly AnyHook[],
     schemas: RouteSchemas,
-    served: Pick<SocketService, "handler" | "defaults">,
+    own: Pick<SocketService, "handler" | "defaults">,
   ): void {
-    const { clock, heartbeat, connections: visitors } = this.#options;
-    const raw: SocketRoute["serveSocket"] = (attempt, accept) => {
-      const refusal = visitors.checkLimit(attempt);
-      if (refusal !== undefined) return Promise.resolve(refusal);
-      attempt.context["room"] = this.room;
-      return serveSocket({ ...served, clock, heartbeat }, attempt, visitors.accepting(attempt, accept));
-    };
-    this.#sockets.add(path, { hooks, schemas, serveSocket: raw });
+    const { clock, heartbeat, connections } = this.#options;
+    const service = { ...own, clock, heartbeat, connections, room: this.room };
+    this.#sockets.add(path, {
+      type: "raw",
+      hooks,
+      schemas,
+      serve: (exchange, acceptance) => serveSocket(service, exchange, acceptance),
+    });
   }
 
   /** Adds a contract's route. */
   addContract(hooks: readonly AnyHook[], service: ContractService<AnyContract>): void {
+    const { path, definition } = service.contract;
     this.#services.push(service);
-    this.#sockets.add(service.contract.path, { hooks, schemas: service.contract.definition, service });
+    this.#sockets.add(path, {
+      type: "contract",
+      hooks,
+      schemas: definition,
+      service,
+      serve: (exchange, acceptance) => service.plain(exchange, acceptance),
+    });
   }
 
   /** Adds an HTTP route. */
@@ -104,77 +122,82 @@ export class Routes {
     this.#http.add(path, { hooks, handler });
   }
 
-  /** Serves `routes` below `prefix`, after `hooks`. Throws TypeError when the prefix is no path, or would lead back here. */
+  /**
+   * Serves `routes` below `prefix`, after `hooks`.
+   * @throws TypeError when the prefix is not a path, or the app would be mounted below itself.
+   */
   mount(prefix: string, hooks: readonly AnyHook[], routes: Routes): void {
     if (!/^(\/|(\/[^/:*]+)+)$/.test(prefix))
-      throw new TypeError(`a prefix is like "/v1", without parameters, or "/": ${JSON.stringify(prefix)}`);
+      throw new TypeError(
+        `a prefix is like "/v1", without parameters, or it is "/": ${JSON.stringify(prefix)}`,
+      );
     if (routes.#leadsTo(this))
       throw new TypeError("an app cannot be mounted below itself: make another with createApp");
     this.#mounts.push({ prefix: pathPattern(prefix), hooks, routes });
     this.#mounts.sort((a, b) => b.prefix.pattern.length - a.prefix.pattern.length);
   }
 
-  /** Ends every session, those of mounted apps too. */
+  /** Ends every session, in mounted apps too. */
   async end(): Promise<void> {
     await Promise.all([this.#options.sessions.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
   }
 
-  /** Forgets every session and what was said in rooms, as a process that dies does; what is in a store stays there. */
+  /** Loses every session and room as a process does that is killed; a store keeps what it has. */
   crash(): void {
     this.#options.sessions.crash();
     for (const service of this.#services) service.crash();
     for (const { routes } of this.#mounts) routes.crash();
   }
 
-  /** Asks everyone to go elsewhere within `within` ms, at the routes of mounted apps too. */
+  /** Asks every client to reconnect elsewhere within `within` ms, in mounted apps too. */
   drain(within: number): void {
     this.#options.connections.drain(within);
     for (const { routes } of this.#mounts) routes.drain(within);
   }
 
-  /** What there is now, at the routes of mounted apps too. */
+  /** The present load, with that of mounted apps. */
   get gauges(): Omit<Gauges, "pendingHandshakes"> {
-    const { sessions: parking, connections: visitors } = this.#options;
-    const { all, here } = visitors.count;
-    const own = { connected: here, detached: all - here, detachedBytes: parking.detachedBytes };
+    const { sessions, connections } = this.#options;
     return this.#mounts.reduce(
       (sum, { routes: { gauges } }) => ({
         connected: sum.connected + gauges.connected,
         detached: sum.detached + gauges.detached,
         detachedBytes: sum.detachedBytes + gauges.detachedBytes,
       }),
-      own,
+      { ...connections.count, detachedBytes: sessions.detachedBytes },
     );
   }
 
-  /** Ends everyone of that name, and their sessions in stores, at the routes of mounted apps too; `failed` is told what a store failed with. */
-  revoke(principal: string, error: CloseError, failed: (failure: unknown) => void): void {
-    const { connections: visitors, store } = this.#options;
-    visitors.revoke(principal, error);
-    if (store !== undefined) removeStoredSessions(store, principal).catch(failed);
-    for (const { routes } of this.#mounts) routes.revoke(principal, error, failed);
+  /** Ends every connection and session of a principal, stored sessions and mounted apps too. Calls `onStoreError` when a store fails. */
+  revoke(principal: string, error: CloseError, onStoreError: (failure: unknown) => void): void {
+    const { connections, store } = this.#options;
+    connections.revoke(principal, error);
+    if (store !== undefined) removeStoredSessions(store, principal).catch(onStoreError);
+    for (const { routes } of this.#mounts) routes.revoke(principal, error, onStoreError);
   }
 
-  /** Whether any route is at this path. */
+  /** Whether a route is at this path. */
   serves(pathname: string): boolean {
     return this.socketAt(pathname) !== undefined || this.httpAt(pathname) !== undefined;
   }
 
   /** The WebSocket route at a path, or undefined. */
   socketAt(pathname: string): RouteMatch<SocketRoute> | undefined {
-    return this.#sockets.find(pathname) ?? this.#below(pathname, (routes, rest) => routes.socketAt(rest));
+    return (
+      this.#sockets.find(pathname) ?? this.#findMounted(pathname, (routes, rest) => routes.socketAt(rest))
+    );
   }
 
   /** The HTTP route at a path, or undefined. */
   httpAt(pathname: string): RouteMatch<HttpRoute> | undefined {
-    return this.#http.find(pathname) ?? this.#below(pathname, (routes, rest) => routes.httpAt(rest));
+    return this.#http.find(pathname) ?? this.#findMounted(pathname, (routes, rest) => routes.httpAt(rest));
   }
 
   #leadsTo(routes: Routes): boolean {
     return this === routes || this.#mounts.some((mount) => mount.routes.#leadsTo(routes));
   }
 
-  #below<Route extends { readonly hooks: readonly AnyHook[] }>(
+  #findMounted<Route extends { readonly hooks: readonly AnyHook[] }>(
     pathname: string,
     find: (routes: Routes, rest: string) => RouteMatch<Route> | undefined,
   ): RouteMatch<Route> | undefined {

@@ -1,5 +1,6 @@
 import { type AnyContract, CloseCode, type FrameCodec } from "@symbolon/protocol";
-import type { RestoredState, Wire } from "@symbolon/protocol/internal";
+import type { RestoredState } from "@symbolon/protocol/internal";
+import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { ContractRoom } from "./contract-room.ts";
 import { ContractRooms } from "./contract-rooms.ts";
@@ -95,13 +96,13 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   /** Serves a plain client. Resolves with a refusal, or with undefined when the client is accepted. */
-  async plain(exchange: Exchange, accept: () => Promise<Wire>): Promise<Response | undefined> {
+  async plain(exchange: Exchange, acceptance: Acceptance): Promise<Response | undefined> {
     const link = new PlainLink(this.#options);
     const conversation = this.#open(exchange, link);
     if (conversation instanceof Response) return conversation;
     try {
       await conversation.setup(this.#setup);
-      link.attach(await accept());
+      link.attach(await acceptance.accept());
       conversation.run();
       return undefined;
     } catch (error) {
@@ -111,16 +112,15 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   /**
-   * Resumes the session of a client, or begins one. Resolves as `plain` does. Calls `onAttached` with a promise that
-   * resolves when the session has released the wire.
+   * Resumes the session of a client, or begins one. Resolves as `plain` does. The acceptance is released when the session
+   * has released the wire.
    */
   async session(
     exchange: Exchange,
     caller: IdentifiedWire,
-    accept: () => Promise<Wire>,
-    onAttached: (released: Promise<void>) => void,
+    acceptance: Acceptance,
   ): Promise<Response | undefined> {
-    const dial = readDial(exchange, caller, { accept, onAttached });
+    const dial = readDial(exchange, caller, acceptance);
     const request = this.#readRequest(dial);
     if (request.type === "stale") return new CloseResponse(superseded);
     if (request.type === "resumeHere") return this.#resumeHere(dial, request.link, request.resume);
@@ -134,18 +134,18 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   /** Resumes a session that this process has. */
   async #resumeHere(dial: Dial, link: SessionLink, resume: ResumeRequest): Promise<Response | undefined> {
-    const { exchange, caller, accept, onAttached } = dial;
+    const { exchange, caller, acceptance } = dial;
     if (!link.resumeRate.allow())
       return new CloseResponse({ code: CloseCode.TooMany, reason: "reconnects too often" });
     await exchange.end(); // the hooks have let the client pass; the session keeps what they provided when it began
-    await accept();
+    await acceptance.accept();
     const resumed = await link.resume(attachRequest(dial, resume));
     // Meanwhile the session may have gone on without this dial.
     const now = this.#readRequest(dial);
     if (now.type === "stale") return new CloseResponse(superseded);
     if (!resumed || now.type !== "resumeHere")
       return new CloseResponse({ code: CloseCode.SessionLost, reason: "the session has ended" });
-    onAttached(now.link.attach(caller, dial.resume === undefined ? "new" : "resumed"));
+    acceptance.releaseAfter(now.link.attach(caller, dial.resume === undefined ? "new" : "resumed"));
     return undefined;
   }
 
@@ -200,7 +200,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   /** Sets up a session, accepts its client and attaches the wire. */
   async #start(dial: Dial, session: StartingSession<C>): Promise<Response | undefined> {
-    const { exchange, caller, owner, accept, onAttached } = dial;
+    const { exchange, caller, owner, acceptance } = dial;
     const { link, stored, resetReason: reason } = session;
     const lastCallId = (stored?.claim.fence ?? 0) * 2 ** 32; // never repeats a number of an earlier process
     const conversation = this.#open(exchange, link, lastCallId);
@@ -208,14 +208,14 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     try {
       await this.#supersede(clientKey(owner), conversation, session.previousConversation);
       await conversation.setup(this.#setup);
-      await accept();
+      await acceptance.accept();
       const claim = stored?.claim ?? (await this.#options.store?.sessions.create(newSession(dial, link)));
       if (claim !== undefined) this.#record(conversation, claim);
       conversation.run();
       if (claim !== undefined) this.#trackHandlers(conversation);
       if (stored !== undefined) sendLostCalls(link, readNote(stored.state));
       const started = reason === undefined ? "new" : "reset";
-      onAttached(link.attach(caller, stored === undefined ? started : "resumed", reason));
+      acceptance.releaseAfter(link.attach(caller, stored === undefined ? started : "resumed", reason));
       return undefined;
     } catch (error) {
       await conversation.abort();

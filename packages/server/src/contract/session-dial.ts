@@ -1,5 +1,5 @@
 import type { AnyContract } from "@symbolon/protocol";
-import type { Wire } from "@symbolon/protocol/internal";
+import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { Conversation } from "./conversation.ts";
 import type { IdentifiedWire, SessionLink } from "../session/session-link.ts";
@@ -16,9 +16,7 @@ export interface Dial {
   readonly attempt: number;
   /** Undefined when the client knows no session. */
   readonly resume: ResumeRequest | undefined;
-  readonly accept: () => Promise<Wire>;
-  /** Called with a promise that resolves when the session has released the wire. */
-  readonly onAttached: (released: Promise<void>) => void;
+  readonly acceptance: Acceptance;
 }
 
 /** What a dial asks for. */
@@ -41,16 +39,12 @@ export interface NewSessionRequest<C extends AnyContract> {
 }
 
 /** Reads a dial from its `hello`. */
-export function readDial(
-  exchange: Exchange,
-  caller: IdentifiedWire,
-  { accept, onAttached }: Pick<Dial, "accept" | "onAttached">,
-): Dial {
+export function readDial(exchange: Exchange, caller: IdentifiedWire, acceptance: Acceptance): Dial {
   const { hello, principal } = caller;
-  const { pathname } = new URL(exchange.context.request.url);
+  const { pathname } = exchange.url;
   const owner = { clientId: hello.cid, pathname, principal };
   const resume = readResumeRequest(hello);
-  return { exchange, caller, owner, attempt: hello.att, resume, accept, onAttached };
+  return { exchange, caller, owner, attempt: hello.att, resume, acceptance };
 }
 
 /** Decides what a dial asks for; `newest` is the newest conversation of the same client. */

@@ -1,49 +1,49 @@
 import type { IncomingMessage } from "node:http";
 import type { LimitOptions } from "../access/limits.ts";
 
-/** Counts who is connected to a server, in all and from each address. */
+/** Counts the connections of a server, in all and from each address. */
 export class ConnectionLimits {
   readonly #limits: Required<LimitOptions>;
-  #all = 0;
-  readonly #from = new Map<string, number>();
+  #total = 0;
+  readonly #byNetwork = new Map<string, number>();
 
   constructor(limits: Required<LimitOptions>) {
     this.#limits = limits;
   }
 
-  /** Gives a client a place until its socket closes; or the refusal, when there is none. */
+  /** Counts a client until its socket closes. Returns a refusal when there are too many; undefined when it may go on. */
   acquire(incoming: IncomingMessage): Response | undefined {
     const { connections, perAddress, trustProxy } = this.#limits;
     const headers = { "retry-after": "5" };
-    if (this.#all >= connections) return new Response("Too many connections", { status: 503, headers });
-    const address = networkOf(addressOf(incoming, trustProxy));
-    const here = this.#from.get(address) ?? 0;
-    if (here >= perAddress)
+    if (this.#total >= connections) return new Response("Too many connections", { status: 503, headers });
+    const network = networkOf(addressOf(incoming, trustProxy));
+    const connected = this.#byNetwork.get(network) ?? 0;
+    if (connected >= perAddress)
       return new Response("Too many connections from your address", { status: 429, headers });
-    this.#all += 1;
-    this.#from.set(address, here + 1);
+    this.#total += 1;
+    this.#byNetwork.set(network, connected + 1);
     incoming.socket.once("close", () => {
-      this.#all -= 1;
-      const rest = (this.#from.get(address) ?? 1) - 1;
-      if (rest > 0) this.#from.set(address, rest);
-      else this.#from.delete(address);
+      this.#total -= 1;
+      const remaining = (this.#byNetwork.get(network) ?? 1) - 1;
+      if (remaining > 0) this.#byNetwork.set(network, remaining);
+      else this.#byNetwork.delete(network);
     });
     return undefined;
   }
 }
 
 function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
-  // A client may say what it likes; the last one is what the proxy has seen.
-  const seen = trustProxy
+  // A client may send any addresses; the proxy adds the one that it has seen at the end.
+  const forwarded = trustProxy
     ? String(headers["x-forwarded-for"] ?? "")
         .split(",")
         .at(-1)
         ?.trim()
     : undefined;
-  return seen || (socket.remoteAddress ?? "");
+  return forwarded || (socket.remoteAddress ?? "");
 }
 
-/** What one client may choose its addresses from: of IPv6 the first 64 bits. */
+/** The network that one client may choose its addresses from: of IPv6 the first 64 bits. */
 export function networkOf(address: string): string {
   const v4 = /\d+\.\d+\.\d+\.\d+$/.exec(address)?.[0];
   if (v4 !== undefined || !address.includes(":")) return v4 ?? address;

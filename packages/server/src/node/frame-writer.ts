@@ -1,10 +1,10 @@
 import type { Duplex } from "node:stream";
 import type { Message } from "@symbolon/protocol";
 
-/** Bytes of one batch above which it is written without waiting for the end of the tick. */
+/** Bytes from which a batch is written without waiting for the end of the tick. */
 const batchLimit = 64 * 1024;
 
-/** A broadcast sends one message to many: the frame of the last message is kept, so it is built once. */
+/** The frame of the last message: a broadcast sends one message to many clients and builds its frame once. */
 let last: { readonly message: Message; readonly frame: Buffer } | undefined;
 
 /** Writes a message as one unmasked frame (RFC 6455 §5.2). */
@@ -28,16 +28,16 @@ export function encodeFrame(message: Message): Buffer {
   return frame;
 }
 
-/** Joins what a tick sends to one socket into one write. */
+/** Joins the messages that a tick sends to one socket into one write. */
 export class FrameWriter {
   readonly #socket: Duplex;
   #frames: Buffer[] = [];
   #bytes = 0;
   #scheduled = false;
-  #room: Promise<void> | undefined;
-  #free: () => void = () => {};
+  #drained: Promise<void> | undefined;
+  #resolveDrained: () => void = () => {};
 
-  /** `socket` is the one that the `upgrade` event handed over; no extension may have been negotiated on it. */
+  /** `socket` is the one of the `upgrade` event; no extension may have been negotiated on it. */
   constructor(socket: Duplex) {
     this.#socket = socket;
   }
@@ -59,7 +59,7 @@ export class FrameWriter {
     }
   }
 
-  /** Writes the batch now: a control frame written by someone else must not overtake it. */
+  /** Writes the batch now: a control frame that `ws` writes must not overtake it. */
   flush(): void {
     this.#scheduled = false;
     if (this.#frames.length === 0) return;
@@ -71,19 +71,19 @@ export class FrameWriter {
     if (this.#socket.writable) this.#socket.write(batch);
   }
 
-  /** Undefined while the socket takes more; else resolves when it does, or at `release`. */
+  /** Undefined while the socket has capacity; else a promise that resolves once it has drained, or at `release`. */
   drained(): Promise<void> | undefined {
     if (!this.#socket.writableNeedDrain) return undefined;
-    this.#room ??= new Promise((resolve) => {
-      this.#free = resolve;
+    this.#drained ??= new Promise((resolve) => {
+      this.#resolveDrained = resolve;
       this.#socket.once("drain", () => this.release());
     });
-    return this.#room;
+    return this.#drained;
   }
 
-  /** Frees whoever waits for room. */
+  /** Resolves the promise of `drained`. */
   release(): void {
-    this.#room = undefined;
-    this.#free();
+    this.#drained = undefined;
+    this.#resolveDrained();
   }
 }

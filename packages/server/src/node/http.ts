@@ -4,16 +4,16 @@ import { Readable, type Duplex } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 
-/** Reads a Node request as a web `Request`; undefined when its target or headers cannot be one. */
+/** Reads a Node request as a web `Request`; undefined when its target or headers are invalid there. */
 export function toRequest(incoming: IncomingMessage, signal?: AbortSignal): Request | undefined {
   const target = incoming.url ?? "/";
-  // Absolute-form targets and "//host" would choose the host of our own URL (RFC 9112 §3.2).
+  // An absolute-form target and "//host" would replace the host of the URL (RFC 9112 §3.2).
   if (!target.startsWith("/") || target.startsWith("//")) return undefined;
   try {
     const encrypted = "encrypted" in incoming.socket;
     const base = new URL(`${encrypted ? "https" : "http"}://${incoming.headers.host ?? "localhost"}`);
     const url = new URL(target, base);
-    if (url.origin !== base.origin) return undefined; // "/\\host": a URL takes the backslash for a slash
+    if (url.origin !== base.origin) return undefined; // "/\\host": a URL reads the backslash as a slash
     const headers = new Headers();
     for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2)
       headers.append(incoming.rawHeaders[at] ?? "", incoming.rawHeaders[at + 1] ?? "");
@@ -30,9 +30,9 @@ export function toRequest(incoming: IncomingMessage, signal?: AbortSignal): Requ
   }
 }
 
-/** Writes a web `Response` as a Node one. Rejects when it cannot be written: its body was read already. */
+/** Writes a web `Response` as a Node one. Rejects when its body was read before. */
 export async function writeResponse(response: Response, outgoing: ServerResponse): Promise<void> {
-  // First of all: it throws when the body was read already.
+  // First, since it throws when the body was read before.
   const body = response.body === null ? undefined : Readable.fromWeb(response.body as never);
   const cookies = response.headers.getSetCookie();
   outgoing.statusCode = response.status;
@@ -40,7 +40,7 @@ export async function writeResponse(response: Response, outgoing: ServerResponse
   for (const [name, value] of response.headers) if (name !== "set-cookie") outgoing.setHeader(name, value);
   if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
   if (outgoing.req.method === "HEAD") {
-    body?.destroy(); // whoever makes it is told that nobody wants it
+    body?.destroy(); // its source is cancelled
     outgoing.end();
   } else if (body === undefined) outgoing.end();
   else await pipeline(body, outgoing).catch(() => outgoing.destroy());
@@ -57,7 +57,7 @@ export async function writeRefusal(response: Response, socket: Duplex): Promise<
       body = await buffer(source);
     }
   } catch {
-    return void socket.destroy(); // the body broke, or the client has left: nothing was written yet
+    return void socket.destroy(); // the body broke, or the client has disconnected: nothing was written yet
   }
   const headers = new Headers(response.headers);
   headers.set("connection", "close");

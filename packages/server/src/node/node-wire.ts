@@ -10,50 +10,50 @@ import {
 import { WebSocket } from "ws";
 import { FrameWriter } from "./frame-writer.ts";
 
-/** Messages kept for a listener who is not there yet, above which reading stops. */
-const early = 16;
-/** Their bytes, above which reading stops: nobody knows yet who says it. */
-const earlyBytes = 16 * 1024;
+/** Messages kept before there is a listener, from which on reading stops. */
+const maxEarlyMessages = 16;
+/** Bytes of these messages, above which reading stops: the client is not authenticated yet. */
+const maxEarlyBytes = 16 * 1024;
 
-/** A `ws` socket whose control frames never overtake what was batched before them. */
+/** A `ws` socket whose control frames never overtake messages that were batched before. */
 export class BatchedWebSocket extends WebSocket {
   /** Writes the batch; set once the socket is open. */
   flush: () => void = () => {};
 
   override close(code?: number, data?: string | Buffer): void {
-    // `ws` itself calls this to answer a close frame: after it nothing may be sent (RFC 6455 §5.5.1).
+    // `ws` calls this to answer a close frame; nothing may be sent after a close frame (RFC 6455 §5.5.1).
     this.flush();
     super.close(code, data);
   }
 }
 
-/** A wire over a `ws` socket: `ws` reads, pings and closes, we write messages in batches. */
+/** A wire over a `ws` socket: `ws` reads, pings and closes; messages are written in batches. */
 export class NodeWire implements Wire {
   readonly #ws: BatchedWebSocket;
   readonly #writer: FrameWriter;
   readonly #events = new WireEvents();
-  #listened = false;
-  #keptBytes = 0;
+  #hasListener = false;
+  #earlyBytes = 0;
   #paused = false;
-  #over: Promise<void> | undefined;
-  #release: () => void = () => {};
+  #closed: Promise<void> | undefined;
+  #resolveClosed: () => void = () => {};
 
-  /** `socket` is the one that carries `ws`, handed over by the `upgrade` event. */
+  /** `socket` is the one of the `upgrade` event, which carries `ws`. */
   constructor(ws: BatchedWebSocket, socket: Duplex) {
     this.#ws = ws;
     this.#writer = new FrameWriter(socket);
     ws.flush = () => this.#writer.flush();
     ws.on("message", (data: Buffer, isBinary: boolean) =>
-      this.#heard(isBinary ? plain(data) : data.toString()),
+      this.#receive(isBinary ? toBytes(data) : data.toString()),
     );
     ws.on("pong", () => this.#events.pong());
     ws.on("close", (code: number, reason: Buffer) => {
       this.#events.closed({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
-      // After the end was told: what waited for room did not get any.
+      // After the listener knows of the end: code that waits for capacity must not send.
       this.#writer.release();
-      this.#release();
+      this.#resolveClosed();
     });
-    // `ws` closes by itself after an error, with the right code; without a listener it would end the process.
+    // `ws` closes by itself after an error, with the right code; without a listener the error would end the process.
     ws.on("error", () => {});
   }
 
@@ -75,9 +75,9 @@ export class NodeWire implements Wire {
 
   drained(): Promise<void> | undefined {
     if (this.#ws.readyState !== WebSocket.CLOSING) return this.#writer.drained();
-    // What is sent while the wire closes is dropped: there is no room any more, only an end.
-    this.#over ??= new Promise((resolve) => (this.#release = resolve));
-    return this.#over;
+    // A message that is sent while the wire closes is dropped: the wire never drains, it only ends.
+    this.#closed ??= new Promise((resolve) => (this.#resolveClosed = resolve));
+    return this.#closed;
   }
 
   close(code: number, reason: string): void {
@@ -94,9 +94,9 @@ export class NodeWire implements Wire {
   }
 
   listen(listener: WireListener | undefined): void {
-    this.#listened = listener !== undefined;
-    this.#keptBytes = 0;
-    if (this.#listened && !this.#paused) this.#ws.resume();
+    this.#hasListener = listener !== undefined;
+    this.#earlyBytes = 0;
+    if (this.#hasListener && !this.#paused) this.#ws.resume();
     this.#events.listen(listener);
   }
 
@@ -116,15 +116,15 @@ export class NodeWire implements Wire {
     this.#ws.ping();
   }
 
-  #heard(message: Message): void {
+  #receive(message: Message): void {
     this.#events.message(message);
-    if (this.#listened) return;
-    this.#keptBytes += Buffer.byteLength(message);
-    if (this.#events.buffered >= early || this.#keptBytes > earlyBytes) this.#ws.pause();
+    if (this.#hasListener) return;
+    this.#earlyBytes += Buffer.byteLength(message);
+    if (this.#events.buffered >= maxEarlyMessages || this.#earlyBytes > maxEarlyBytes) this.#ws.pause();
   }
 }
 
-/** The same bytes: a `Buffer` prints and compares in its own way, and its `slice` copies nothing. */
-function plain(data: Buffer): Uint8Array {
+/** The same bytes as a plain array: a `Buffer` prints and compares otherwise, and its `slice` does not copy. */
+function toBytes(data: Buffer): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -1,25 +1,26 @@
-/** Tells a process to end: what supervisors, containers and `kill` send. */
+/** The signal by which supervisors, containers and `kill` end a process. */
 const signal = "SIGTERM";
 
 const closes = new Set<() => Promise<void>>();
 
 /**
- * Calls `close` when this process is told to end, unless the returned function was called before. When all are closed
- * and nobody else listened, the process ends as it would have done.
+ * Calls `close` when this process gets a SIGTERM. When all servers are closed and no other code listens to the signal,
+ * the process ends as it would have without a server.
+ * @returns cancels the call.
  */
 export function closeOnSignal(close: () => Promise<void>): () => void {
-  // First of all, so that those who listen once are still to be seen.
-  if (closes.size === 0) process.prependListener(signal, told);
+  // First in the list, so that listeners which are added by `once` are still there when it runs.
+  if (closes.size === 0) process.prependListener(signal, closeAll);
   closes.add(close);
   return () => {
-    if (closes.delete(close) && closes.size === 0) process.off(signal, told);
+    if (closes.delete(close) && closes.size === 0) process.off(signal, closeAll);
   };
 }
 
-function told(): void {
-  process.off(signal, told); // the next one has its own way
-  const alone = process.listenerCount(signal) === 0;
+function closeAll(): void {
+  process.off(signal, closeAll); // a second signal ends the process
+  const isOnlyListener = process.listenerCount(signal) === 0;
   void Promise.all(Array.from(closes, (close) => close())).then(() => {
-    if (alone) process.kill(process.pid, signal);
+    if (isOnlyListener) process.kill(process.pid, signal);
   });
 }

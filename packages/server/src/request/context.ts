@@ -1,48 +1,55 @@
 import { type PathParams, type Schema, ValidationError } from "@symbolon/protocol";
 import { type Output, validate } from "@symbolon/protocol/internal";
-import { basicCredentials, bearerToken, type Credentials } from "./credentials.ts";
-import { offeredProtocols } from "./subprotocol.ts";
+import {
+  basicCredentials,
+  bearerToken,
+  type Credentials,
+  offeredProtocols,
+  parseCookies,
+  parseQuery,
+} from "./headers.ts";
 
 /** The schemas by which a route reads its request. */
 export interface RouteSchemas {
-  /** Of the path's parameters; without it they are strings. */
+  /** Reads the parameters of the path; without it they are strings. */
   readonly params?: Schema;
-  /** Of the query: a repeated name gives an array. */
+  /** Reads the query; a repeated name gives an array. */
   readonly query?: Schema;
-  /** Of the headers, by lower-case name. */
+  /** Reads the headers, by lower-case name. */
   readonly headers?: Schema;
-  /** Of the cookies. */
+  /** Reads the cookies. */
   readonly cookies?: Schema;
 }
 
 /** What every hook and handler may read. */
 export interface BaseContext {
-  /** The handshake as a web `Request`; its `signal` aborts when the client leaves, before accept too. */
+  /** The handshake or HTTP request; its `signal` aborts when the client disconnects, before accept too. */
   readonly request: Request;
-  /** The credential: the Bearer token, or what `hello` carried; undefined when there is none. */
+  /** The Bearer token, or the token that a session's client sent in `hello`; undefined without one. */
   readonly token: string | undefined;
-  /** The user and password of Basic credentials (RFC 7617, as UTF-8); undefined when there are none. */
+  /** The user and password of Basic credentials (RFC 7617, as UTF-8); undefined without them. */
   readonly credentials: Credentials | undefined;
-  /** The subprotocols that the client offers, in its order: `accept({ subprotocol })` names the one to speak. */
+  /** The subprotocols that the client offers, in its order: `accept({ subprotocol })` chooses one. */
   readonly protocols: readonly string[];
-  /** The path of the route that serves the request, as it was declared, below the prefixes it is mounted at: `/v1/items/:id`. */
+  /** The declared path of the route that serves the request, with the prefixes of its mounts: `/v1/items/:id`. */
   readonly route: string;
   /**
-   * Headers to answer with: of the 101, of a refusal and of an HTTP response. What the handler itself gives wins by name;
-   * cookies are all set. The 101 of a session is written before hooks run, and has none of them.
+   * Headers that the server adds to its answer: to the 101, to a refusal and to an HTTP response. A header that the
+   * handler sets itself replaces one of the same name; cookies are all sent. The server writes the 101 of a session
+   * before hooks run, so that one has none of them.
    */
   readonly responseHeaders: Headers;
 }
 
-/** The schemas of a route that has none. */
-export interface NoSchemas extends RouteSchemas {
+/** The schemas of a route without schemas. */
+type NoSchemas = {
   readonly params?: never;
   readonly query?: never;
   readonly headers?: never;
   readonly cookies?: never;
-}
+};
 
-/** What a hook may read: the request and its parts as they came, whatever the schemas of the route, for it serves many. */
+/** What a hook may read: the parts of the request as they arrived, since one hook serves routes with other schemas. */
 export interface HookContext extends BaseContext {
   /** The path's parameters, decoded. */
   readonly params: Readonly<Record<string, string>>;
@@ -55,8 +62,8 @@ export interface HookContext extends BaseContext {
 }
 
 /**
- * What a handler may read: the request and its parts, as the route's schemas made them. With `RouteSchemas`, which may
- * be any, the parts are unknown.
+ * What a handler may read: the parts of the request as the route's schemas read them. With `RouteSchemas`, which may be
+ * any schemas, the parts are unknown.
  */
 export interface Context<
   Path extends string = string,
@@ -74,40 +81,64 @@ export interface Context<
 
 type Parsed<S, Otherwise> = S extends Schema ? Output<S> : Otherwise;
 
-/** A context while it is made: mutable, for hooks add to it. */
+/** A context that hooks still add to. */
 export type MutableContext = Record<string, unknown> & BaseContext;
 
-/** What a request is served by. */
+/** A request whose URL and subprotocols are parsed, once for all that read them. */
+export interface ParsedRequest {
+  /** The request itself. */
+  readonly request: Request;
+  /** Its URL. */
+  readonly url: URL;
+  /** The subprotocols that the client offers, in its order. */
+  readonly protocols: readonly string[];
+}
+
+/** Parses what every stage of serving a request reads. */
+export function parseRequest(request: Request): ParsedRequest {
+  return { request, url: new URL(request.url), protocols: offeredProtocols(request) };
+}
+
+/** The route that serves a request. */
 export interface RequestTarget {
+  /** The decoded parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
+  /** The path as the route declared it. */
   readonly route: string;
-  /** Overrules the Bearer token. */
+  /** Replaces the Bearer token. */
   readonly token?: string;
 }
 
-/** Reads a request; its parts are as they came. */
-export function createContext(request: Request, { params, route, token }: RequestTarget): MutableContext {
+/** Makes the context of a request, whose parts are as they arrived. */
+export function createContext(
+  { request, url, protocols }: ParsedRequest,
+  { params, route, token }: RequestTarget,
+): MutableContext {
   return {
     request,
     route,
     token: token ?? bearerToken(request),
     credentials: basicCredentials(request),
-    protocols: offeredProtocols(request),
+    protocols,
     responseHeaders: new Headers(),
     params,
-    query: parseQuery(new URL(request.url).searchParams),
+    query: parseQuery(url.searchParams),
     headers: request.headers,
     cookies: parseCookies(request.headers.get("cookie") ?? ""),
   };
 }
 
-/** The parts of a context for which the route has schemas, as these make them. Resolves with a 400 `Response` (RFC 9457) listing the issues when they do not fit. */
+/**
+ * Reads the parts of a request by the route's schemas. Resolves with these parts, or with a 400 `Response` (RFC 9457)
+ * that lists the issues.
+ */
 export async function validateParts(
   context: MutableContext,
+  { pathname }: URL,
   schemas: RouteSchemas,
 ): Promise<Response | Readonly<Record<string, unknown>>> {
   const parts: Record<string, unknown> = {};
-  const issues: { in: string; path: string; message: string }[] = [];
+  const issues: PartIssue[] = [];
   for (const part of ["params", "query", "headers", "cookies"] as const) {
     const schema = schemas[part];
     if (schema === undefined) continue;
@@ -121,57 +152,35 @@ export async function validateParts(
       for (const { message, path } of error.issues) issues.push({ in: part, path: path.join("."), message });
     }
   }
-  return issues.length === 0 ? parts : problem(context.request, issues);
+  return issues.length === 0 ? parts : invalidInput(pathname, issues);
 }
 
-function problem(
-  { url }: Request,
-  issues: readonly { in: string; path: string; message: string }[],
-): Response {
-  const body = {
-    title: "Invalid input",
-    status: 400,
-    instance: new URL(url).pathname, // without the query, which may hold a secret
-    detail: issues.map(({ message }) => message).join("; "),
-    issues,
-  };
+interface PartIssue {
+  readonly in: string;
+  readonly path: string;
+  readonly message: string;
+}
+
+/** `pathname` names the request without its query, which may hold a secret. */
+function invalidInput(pathname: string, issues: readonly PartIssue[]): Response {
+  const detail = issues.map(({ message }) => message).join("; ");
+  const body = { title: "Invalid input", status: 400, instance: pathname, detail, issues };
   return new Response(JSON.stringify(body), {
     status: 400,
     headers: { "content-type": "application/problem+json" },
   });
 }
 
-function parseQuery(search: URLSearchParams): Record<string, string | string[]> {
-  const query: Record<string, string | string[]> = {};
-  for (const name of new Set(search.keys())) {
-    const values = search.getAll(name);
-    const [only = ""] = values;
-    Object.defineProperty(query, name, {
-      value: values.length > 1 ? values : only,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  }
-  return query;
+type ContextRunner = <Value>(context: BaseContext, run: () => Value) => Value;
+
+let contextRunner: ContextRunner = (_context, run) => run();
+
+/** Runs the code of an app that serves a request: hooks, handlers and the ends of hooks. */
+export function runInContext<Value>(context: BaseContext, run: () => Value): Value {
+  return contextRunner(context, run);
 }
 
-/** Reads a `Cookie` header (RFC 6265 §5.4); the first of a repeated name counts. */
-function parseCookies(header: string): Record<string, string> {
-  const cookies = new Map<string, string>();
-  for (const pair of header.split(";")) {
-    const [, name = "", value = ""] = /^\s*([^=\s][^=]*)=(.*)$/.exec(pair) ?? [];
-    const known = name.trim();
-    if (known !== "" && !cookies.has(known)) cookies.set(known, unquote(value.trim()));
-  }
-  return Object.fromEntries(cookies);
-}
-
-function unquote(value: string): string {
-  const bare = value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
-  try {
-    return decodeURIComponent(bare);
-  } catch {
-    return bare;
-  }
+/** Makes `runInContext` call `runner`. Without a runner the context costs nothing. */
+export function setContextRunner(runner: ContextRunner): void {
+  contextRunner = runner;
 }

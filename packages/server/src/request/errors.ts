@@ -1,36 +1,64 @@
 import { CloseCode, CloseError, ProtocolError, ValidationError } from "@symbolon/protocol";
 import { checkCloseCode, closeCodeOfStatus, cutReason } from "@symbolon/protocol/internal";
 
-/** A close one may send. */
+/** A close that the server sends. */
 export interface Close {
-  /** 1000–1003, 1007–1014 or 3000–4999; another is sent as 1011. */
+  /** 1000–1003, 1007–1014 or 3000–4999; another code is sent as 1011. */
   readonly code: number;
-  /** At most 123 UTF-8 bytes are sent. Default empty. */
+  /**
+   * Cut to 123 UTF-8 bytes.
+   * @default ""
+   */
   readonly reason?: string;
 }
 
-/** Where an error came from. */
+/** Where an error comes from. */
 export interface ErrorContext {
-  /** The request that was served. One to `symbolon:store` stands for it where none was: the store failed as sessions were to end, or as a room was spoken to. */
+  /**
+   * The request that was served. A request to `symbolon:store` stands for it when the store failed while the app served
+   * no request: as it ended sessions, or sent to a room.
+   */
   readonly request: Request;
   /**
-   * `"handshake"` before a socket is accepted or an HTTP request answered, `"open"` while a socket is, `"ending"` when
-   * a hook's ending, the code after a setup's `yield`, the body of a response or the store failed: nobody waits for an answer there.
+   * `"handshake"`: the socket is not accepted yet, or the HTTP request is not answered yet. `"open"`: the socket is open.
+   * `"ending"`: the end of a hook, the code after a setup's `yield`, the body of a response or the store failed, so no
+   * client waits for an answer.
    */
   readonly phase: "handshake" | "open" | "ending";
 }
 
-/** What answers an error: a `Response`, or a close, as a `CloseError` is one; nothing for the default. */
+/** What answers an error: a `Response`, a close (a `CloseError` is one), or undefined for the default. */
 export type ErrorAnswer = Response | Close | void;
 
 /**
- * Told of every error that is no answer of its own, as a thrown `Response` and `CloseError` are. What it returns answers
- * the client: a close before accept is a 403 that names it, a `Response` after accept closes with 4000 + its status.
- * Ask by `instanceof`, the most special class first. When it throws itself, the default answers and both errors are logged.
+ * Called with every error, except a thrown `Response` or `CloseError`: these are answers themselves. The client gets the
+ * returned answer. A close before accept is sent as a 403 whose body names it; a `Response` after accept closes with
+ * 4000 + its status. Test by `instanceof`, the most special class first. When it throws, the client gets the default
+ * answer, and both errors are logged.
  */
 export type OnError = (error: unknown, context: ErrorContext) => ErrorAnswer | Promise<ErrorAnswer>;
 
-/** Tells the app of an error. Resolves with its answer, or undefined for the default. Never rejects. */
+const clientErrors = new WeakSet<object>();
+
+/** Marks an error as the client's mistake. Returns the same error. */
+export function markClientError<Mistake extends Error>(error: Mistake): Mistake {
+  clientErrors.add(error);
+  return error;
+}
+
+/** Whether an error is the client's mistake: an invalid message, or a subprotocol that the client did not offer. */
+export function isClientError(error: unknown): error is Error {
+  return error instanceof Error && clientErrors.has(error);
+}
+
+/** An error as one line of a log, of at most 512 characters: a client whose text is in it cannot forge a second line. */
+export function toLogLine(error: Error): string {
+  return String(error)
+    .slice(0, 512)
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+}
+
+/** Passes an error to `onError`. Resolves with its answer, or undefined for the default. Never rejects. */
 export async function report(
   onError: OnError,
   error: unknown,
@@ -39,43 +67,50 @@ export async function report(
   try {
     return (await onError(error, context)) ?? undefined;
   } catch (failure) {
-    console.error("symbolon: onError failed", failure, "when it was told of", error);
+    console.error("symbolon: onError failed", failure, "while it handled", error);
     return undefined;
   }
 }
 
 /** A hook or handler did not decide a handshake in time. */
 export class HandshakeTimeout extends Error {
-  override readonly name: string = "Overdue";
+  override readonly name: string = "HandshakeTimeout";
 
-  /** `ms` is how long it had. */
+  /** `ms` is the time that it had. */
   constructor(ms: number) {
     super(`a hook or handler did not accept or refuse the handshake within ${ms} ms`);
   }
 }
 
-/** The response that answers what was thrown before accept: itself, 403 for a close, else what the app says, else 500, or 503 for `Overdue`. */
+/**
+ * The response to an error that was thrown before accept. A thrown `Response` is the answer itself; a `CloseError` gives
+ * 403. Otherwise `reported` gives the app's answer, and the default is 500, or 503 for a `HandshakeTimeout`.
+ */
 export async function errorResponse(
   thrown: unknown,
-  told: () => Promise<Response | Close | undefined>,
+  reported: () => Promise<Response | Close | undefined>,
 ): Promise<Response> {
-  const answer = isAnswer(thrown) ? thrown : await told();
-  if (answer === undefined) return defaultRefusal(thrown);
+  const answer = isAnswer(thrown) ? thrown : await reported();
+  if (answer === undefined) return defaultResponse(thrown);
   return answer instanceof Response ? answer : new CloseResponse(answer);
 }
 
-/** The close that answers what was thrown after accept: itself, 4000 + a response's status, else what the app says, else 1003 for a `ValidationError`, a `ProtocolError`'s own code, and 1011 for the rest. */
+/**
+ * The close for an error that was thrown after accept. A thrown `CloseError` is the answer itself; a `Response` gives
+ * 4000 + its status. Otherwise `reported` gives the app's answer, and the default is 1003 for a `ValidationError`, the
+ * code of a `ProtocolError`, and 1011 for other errors.
+ */
 export async function errorClose(
   thrown: unknown,
-  told: () => Promise<Response | Close | undefined>,
+  reported: () => Promise<Response | Close | undefined>,
 ): Promise<Required<Close>> {
-  const answer = (isAnswer(thrown) ? thrown : await told()) ?? defaultClose(thrown);
+  const answer = (isAnswer(thrown) ? thrown : await reported()) ?? defaultClose(thrown);
   if (answer instanceof Response) return closeFromResponse(answer);
   const { code, reason = "" } = answer;
   return { code, reason };
 }
 
-/** A close as it may be sent (RFC 6455 §7.4): an illegal code becomes 1011. */
+/** A close as an endpoint may send it (RFC 6455 §7.4): an illegal code becomes 1011. */
 export function sendableClose({ code, reason = "" }: Close): Required<Close> {
   try {
     checkCloseCode(code);
@@ -85,9 +120,9 @@ export function sendableClose({ code, reason = "" }: Close): Required<Close> {
   }
 }
 
-/** A close before accept is a 403, with the code and reason in its body: over HTTP no client could see them otherwise. */
+/** A close before accept: a 403 with the code and reason in its body, since an HTTP client sees no close frame. */
 export class CloseResponse extends Response {
-  /** The close that was meant; a session, whose 101 is written, can still be told it. */
+  /** The close itself. A session, whose 101 is already written, is closed with it. */
   readonly close: Required<Close>;
 
   constructor({ code, reason = "" }: Close) {
@@ -97,14 +132,14 @@ export class CloseResponse extends Response {
   }
 }
 
-/** The close that says what a response would have said: 4000 + its status, and its text as far as it fits. */
+/** The close that replaces a response: 4000 + its status, and its text, cut to fit. */
 export async function closeFromResponse(response: Response): Promise<Required<Close>> {
   if (response instanceof CloseResponse) return response.close;
-  const reason = await reasonOf(response).catch(() => ""); // a body that broke has nothing to say
+  const reason = await reasonFrom(response).catch(() => ""); // the body broke
   return { code: closeCodeOfStatus(response.status), reason: cutReason(reason) };
 }
 
-async function reasonOf(response: Response): Promise<string> {
+async function reasonFrom(response: Response): Promise<string> {
   const body = await response.text();
   if (response.headers.get("content-type")?.startsWith("application/problem+json") !== true) return body;
   const { detail } = JSON.parse(body) as { readonly detail?: unknown };
@@ -115,7 +150,7 @@ function isAnswer(thrown: unknown): thrown is Response | CloseError {
   return thrown instanceof Response || thrown instanceof CloseError;
 }
 
-function defaultRefusal(thrown: unknown): Response {
+function defaultResponse(thrown: unknown): Response {
   return thrown instanceof HandshakeTimeout
     ? new Response("The handshake took too long", { status: 503 })
     : new Response("Internal Server Error", { status: 500 });

@@ -1,7 +1,9 @@
-/** What a hook may provide: a plain record, whose fields the context of later hooks and handlers has. */
+import { checkIdentity } from "./identity.ts";
+
+/** What a hook may provide: a plain record. Later hooks and the handler read its fields from the context. */
 export type Provided = Readonly<Record<string, unknown>>;
 
-/** What a hook's function may give back. */
+/** What a hook's function may return. */
 export type HookResult<P extends Provided | void> =
   | HookValue<P>
   | Promise<HookValue<P>>
@@ -10,13 +12,16 @@ export type HookResult<P extends Provided | void> =
 
 type HookValue<P> = P | Response | void;
 
-/** Runs before a connection is accepted: it may provide values, refuse with a `Response`, and, when it is a generator, clean up after its one `yield`. */
+/**
+ * Runs before a connection is accepted. It may provide values, or refuse with a `Response`. A generator yields once: the
+ * code after its `yield` runs when the connection has ended.
+ */
 export type Hook<Context, P extends Provided | void = void> = (context: Context) => HookResult<P>;
 
-/** Any hook. */
+/** A hook of any type. */
 export type AnyHook = (context: never) => HookResult<Provided | void>;
 
-/** A hook that provides what `H` provides, in any of the forms. */
+/** A hook that provides the same as the hook `H`. */
 export type Replacement<H extends AnyHook> = (
   context: Parameters<H>[0],
 ) => HookResult<ProvidedBy<ReturnType<H>>>;
@@ -35,9 +40,9 @@ type Settled<Result> =
       ? Value
       : Result;
 
-type Cleanup = (error: unknown) => Promise<void>;
+type HookEnd = (error: unknown) => Promise<void>;
 
-const ownNames = [
+const reservedKeys = [
   "request",
   "params",
   "query",
@@ -48,39 +53,45 @@ const ownNames = [
   "credentials",
   "protocols",
   "route",
-  "answer",
+  "responseHeaders",
   "state",
   "resumed",
 ] as const;
 
-/** Names that a context has of its own: no hook may provide them. */
-export type ReservedContextKey = (typeof ownNames)[number];
+/** The names of the context's own fields: no hook may provide them. */
+export type ReservedContextKey = (typeof reservedKeys)[number];
 
-const reserved: ReadonlySet<string> = new Set(ownNames);
+const reserved: ReadonlySet<string> = new Set(reservedKeys);
 
-/** Hooks that ran for one connection, and their endings still to come. */
+/** The hooks that ran for one request, and the ends that are still to run. */
 export class HookRun {
-  readonly #endings: Cleanup[] = [];
-  #over: { readonly error: unknown } | undefined;
+  readonly #ends: HookEnd[] = [];
+  #ended: { readonly error: unknown } | undefined;
 
-  /** Runs hooks in order, adding what they provide to `context`. Resolves with the first `Response`, which refuses; nobody reads it when `end` came meanwhile. Rejects with what a hook throws. */
+  /**
+   * Runs hooks in order and adds what they provide to `context`. Resolves with the first `Response`, which refuses. When
+   * `end` was called meanwhile, it resolves with a response that no client gets. Rejects with what a hook throws.
+   */
   async start(hooks: readonly AnyHook[], context: Record<string, unknown>): Promise<Response | undefined> {
     for (const hook of hooks) {
-      const value = await this.#first(hook(context as never));
-      if (this.#over !== undefined) return new Response(null, { status: 503 });
+      const value = await this.#firstValue(hook(context as never));
+      if (this.#ended !== undefined) return new Response(null, { status: 503 });
       if (value instanceof Response) return value;
-      provide(context, value);
+      provide(context, value ?? {});
     }
     return undefined;
   }
 
-  /** Runs the endings in reverse order; `error` is what the handler failed with, thrown into each generator. Resolves with the errors of the endings themselves. */
+  /**
+   * Runs the ends in reverse order. `error` is the handler's failure: each generator receives it as a throw. Resolves
+   * with the errors of the ends themselves.
+   */
   async end(error?: unknown): Promise<unknown[]> {
-    this.#over ??= { error };
+    this.#ended ??= { error };
     const failures: unknown[] = [];
-    for (const ending of this.#endings.splice(0).reverse()) {
+    for (const end of this.#ends.splice(0).reverse()) {
       try {
-        await ending(error);
+        await end(error);
       } catch (failure) {
         if (failure !== error) failures.push(failure);
       }
@@ -88,12 +99,12 @@ export class HookRun {
     return failures;
   }
 
-  async #first(result: HookResult<Provided | void>): Promise<Provided | Response | void> {
+  async #firstValue(result: HookResult<Provided | void>): Promise<Provided | Response | void> {
     if (!isGenerator(result)) return result;
     const first = await result.next();
-    if (first.done !== true) this.#endings.push((error) => finishGenerator(result, error));
-    if (this.#over !== undefined) {
-      const [failure] = await this.end(this.#over.error); // it came too late to be of use
+    if (first.done !== true) this.#ends.push((error) => finishGenerator(result, error));
+    if (this.#ended !== undefined) {
+      const [failure] = await this.end(this.#ended.error); // the request ended while the hook started
       if (failure !== undefined) throw failure;
     }
     return first.value as Provided | Response | void;
@@ -102,34 +113,32 @@ export class HookRun {
 
 type AnyGenerator = Generator<unknown, unknown, void> | AsyncGenerator<unknown, unknown, void>;
 
-/** Whether a function was a generator: what it returned has `next` and can be iterated. */
+/** Whether a function was a generator: its result has `next` and can be iterated. */
 export function isGenerator(value: unknown): value is AnyGenerator {
   if (typeof value !== "object" || value === null || !("next" in value)) return false;
   return Symbol.iterator in value || Symbol.asyncIterator in value;
 }
 
-/** Runs the part of a generator after its one `yield`. Rejects when it yields again. */
+/**
+ * Runs the part of a generator after its one `yield`.
+ * @throws TypeError, as a rejection, when it yields again.
+ */
 export async function finishGenerator(generator: AnyGenerator, error?: unknown): Promise<void> {
   const rest = await (error === undefined ? generator.next() : generator.throw(error));
   if (rest.done === true) return;
   await generator.return(undefined);
   throw new TypeError(
-    "yielded twice: what comes before the one `yield` is the start, what comes after it the end",
+    "yielded twice: the code before the one `yield` is the start, the code after it is the end",
   );
 }
 
-function provide(context: Record<string, unknown>, provided: Provided | void): void {
-  for (const [name, value] of Object.entries(provided ?? {})) {
+function provide(context: Record<string, unknown>, provided: Provided): void {
+  checkIdentity(provided);
+  for (const [name, value] of Object.entries(provided)) {
     if (reserved.has(name) || Object.hasOwn(context, name))
       throw new TypeError(
         `a hook provides ${JSON.stringify(name)}, which the context has already: choose another name`,
       );
-    // Objects would all read as one caller, who could then end another's connection.
-    if (name === "principal" && value !== undefined && typeof value !== "string")
-      throw new TypeError("a hook provides `principal` as a string: the name of the caller");
-    // No time is ever after it: the credential would last for ever.
-    if (name === "expiresAt" && Number.isNaN(value))
-      throw new TypeError("a hook provides `expiresAt` as a number: in ms since the epoch, not NaN");
     context[name] = value;
   }
 }

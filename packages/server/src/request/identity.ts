@@ -1,21 +1,67 @@
 import type { CloseError } from "@symbolon/protocol";
 
-/** Who hooks have said a client is. */
+/** The client's identity, as hooks provided it. */
 export interface Identity {
-  /** Its name; undefined when no hook has said it. */
+  /** The caller's name; undefined when no hook named one. */
   readonly principal: string | undefined;
-  /** When its credential ends, in ms since the epoch; undefined when no hook has said so. */
+  /** When the credential expires, in ms since the epoch; undefined for never. */
   readonly expiresAt: number | undefined;
 }
 
-/** Runs the hooks again with a fresh credential. Resolves with what they say now, or with the close by which one refuses. Never rejects. */
-export type RenewIdentity = (token: string) => Promise<Identity | CloseError>;
+/** What `identity` gives: a hook returns it, and the context has it. */
+export type ProvidedIdentity = {
+  /** The caller's name. Limits, sessions and `app.revoke` know callers by it. */
+  readonly principal: string;
+  /**
+   * When the credential expires, in ms since the epoch.
+   * @default never
+   */
+  readonly expiresAt?: number | undefined;
+  /** Tells it from fields of the app that have the same names. */
+  readonly "~identity": true;
+};
 
-/** Reads what hooks have provided; an `expiresAt` that is no number is the app's own. */
-export function readIdentity(context: Readonly<Record<string, unknown>>): Identity {
-  const { principal, expiresAt } = context;
-  return {
-    principal: principal as string | undefined, // a hook that provides anything else has failed
-    expiresAt: typeof expiresAt === "number" ? expiresAt : undefined,
-  };
+/**
+ * Names the caller. A hook returns the result, alone or among its other values. The server asks the client of a session
+ * for a new token before `expiresAt`; it closes other connections with 4401 then. An `expiresAt` in the past refuses
+ * with 401.
+ *
+ * @example
+ *   app.use(async ({ token }) => {
+ *     const user = await findUser(token);
+ *     return { user, ...identity({ principal: user.id, expiresAt: user.tokenExpiresAt }) };
+ *   });
+ */
+export function identity(caller: {
+  readonly principal: string;
+  readonly expiresAt?: number | undefined;
+}): ProvidedIdentity {
+  return { ...caller, "~identity": true };
 }
+
+/**
+ * Checks what a hook provides about the caller.
+ * @throws TypeError when it provides `principal` or `expiresAt` without `identity`, or not as a string and a number.
+ */
+export function checkIdentity(provided: Readonly<Record<string, unknown>>): void {
+  const { principal, expiresAt } = provided;
+  const name = ["principal", "expiresAt"].find((key) => Object.hasOwn(provided, key));
+  if (name === undefined) return;
+  if (provided["~identity"] !== true)
+    throw new TypeError(`a hook provides ${JSON.stringify(name)}: return identity({ principal, expiresAt })`);
+  // All objects would be one caller by their text, and one could revoke another.
+  if (typeof principal !== "string")
+    throw new TypeError("identity() needs `principal` as a string: the caller's name");
+  // The clock never reaches NaN: the credential would not expire.
+  if (expiresAt !== undefined && (typeof expiresAt !== "number" || Number.isNaN(expiresAt)))
+    throw new TypeError("identity() needs `expiresAt` as a number: ms since the epoch");
+}
+
+/** Reads the identity from a context. */
+export function readIdentity(context: Readonly<Record<string, unknown>>): Identity {
+  const { principal, expiresAt } = context as Partial<ProvidedIdentity>; // `checkIdentity` let nothing else in
+  return { principal, expiresAt };
+}
+
+/** Runs the hooks again with a new token. Resolves with the identity, or with the close by which a hook refuses. Never rejects. */
+export type RenewIdentity = (token: string) => Promise<Identity | CloseError>;

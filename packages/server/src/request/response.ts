@@ -1,4 +1,4 @@
-/** The headers of an answer over those that hooks added: its own win by name, and cookies are all set. */
+/** The headers of an answer: those that hooks added, replaced by the answer's own of the same name. Cookies are all kept. */
 export function mergeHeaders(added: Headers, own: HeadersInit = {}): Headers {
   const merged = new Headers(added);
   for (const [name, value] of new Headers(own))
@@ -7,59 +7,69 @@ export function mergeHeaders(added: Headers, own: HeadersInit = {}): Headers {
   return merged;
 }
 
+/** Whether there are no headers. */
+export function hasNoHeaders(headers: Headers): boolean {
+  return headers.keys().next().done === true;
+}
+
 /**
- * Throws TypeError for a header that is the handshake's own (RFC 6455 §4.2.2), and for a value beyond ASCII: what bytes
- * it would be is not agreed on (RFC 9110 §5.5).
+ * Checks the headers that an app adds to a 101.
+ * @throws TypeError for a header that the handshake sets itself (RFC 6455 §4.2.2), and for a value beyond ASCII, whose
+ * bytes are not agreed on (RFC 9110 §5.5).
  */
 export function checkHandshakeHeaders(headers: Headers): void {
   for (const [name, value] of headers) {
     if (/^(sec-websocket-.*|connection|upgrade)$/.test(name))
       throw new TypeError(
-        `the header ${JSON.stringify(name)} is the handshake's own: leave it out, and name a subprotocol by accept({ subprotocol })`,
+        `the handshake sets the header ${JSON.stringify(name)} itself: leave it out, and choose a subprotocol by accept({ subprotocol })`,
       );
     if (!/^[\t -~]*$/.test(value))
       throw new TypeError(`the value of the header ${JSON.stringify(name)} is not ASCII: percent-encode it`);
   }
 }
 
-/** The same response, fit to be written. Throws TypeError when its body was used before, or it is an error and no answer. */
+/**
+ * Checks that a response can be written, and returns it.
+ * @throws TypeError when its body was used before, or it is `Response.error()`.
+ */
 export function checkUnused(response: Response): Response {
   if (response.bodyUsed || response.body?.locked === true)
     throw new TypeError(
-      "this Response was used before, and its body is gone: make one for each request, and leave its body unread",
+      "the body of this Response was used before: make a new Response for each request, and do not read its body",
     );
-  if (response.type === "error") throw new TypeError("Response.error() is no answer: it has no status");
+  if (response.type === "error")
+    throw new TypeError("Response.error() has no status: return another Response");
   return response;
 }
 
 /**
- * The same body; `sent` is called once it was read to its end, with the error when it broke, or without one when its
- * reader gave up.
+ * The same body. Calls `sent` once the body was read to its end, with the error when it broke, or without one when its
+ * reader cancelled it.
  */
 export function observeBody(
   body: ReadableStream<Uint8Array>,
   sent: (error?: unknown) => Promise<void>,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
-  let left = false;
+  let cancelled = false;
   return new ReadableStream(
     {
       pull: async (controller) => {
         try {
           const { done, value } = await reader.read();
-          if (left) return;
+          if (cancelled) return;
           if (!done) return controller.enqueue(value);
           controller.close();
         } catch (error) {
-          if (left) return;
+          if (cancelled) return;
           controller.error(error);
           return sent(error);
         }
         await sent();
       },
       cancel: async (reason) => {
-        left = true;
-        await reader.cancel(reason).catch(() => {}); // its own failure to stop is nobody's concern any more
+        cancelled = true;
+        await reader.cancel(reason).catch(() => {}); // a body that does not stop has no reader any more
         await sent();
       },
     },

@@ -9,14 +9,14 @@ import {
   ProtocolError,
   text,
 } from "@symbolon/protocol";
-import { markClientError } from "../request/client-errors.ts";
+import { markClientError } from "../request/errors.ts";
 
-/** What `socket.expect` may be given; an object, an array or null stands for its JSON. */
+/** A value for `socket.expect`; an object, an array and null stand for their JSON. */
 export type ExpectedMessage = string | number | boolean | Uint8Array | object | null;
 
 /**
- * Compares a message with a value, read as the value's own kind.
- * @throws ProtocolError, as a rejection, when it is another, TypeError when JSON cannot carry the value.
+ * Compares the next message with a value, read by the codec of the value's type.
+ * @throws as a rejection: ProtocolError for another message, TypeError for a value that JSON cannot carry.
  */
 export async function checkExpected(value: ExpectedMessage, receive: () => Promise<Message>): Promise<void> {
   const expected = canonical(value);
@@ -24,10 +24,10 @@ export async function checkExpected(value: ExpectedMessage, receive: () => Promi
   try {
     if (canonical(await codecOf(value).decode(message)) === expected) return;
   } catch {
-    // Not even of the kind: it is another message all the same.
+    // The codec cannot read it: it is another message too.
   }
-  const mistake = `expected ${cut(expected)}, got ${describe(message)}`;
-  throw markClientError(new ProtocolError(mistake, CloseCode.ProtocolError));
+  const difference = `expected ${cut(expected)}, got ${describe(message)}`;
+  throw markClientError(new ProtocolError(difference, CloseCode.ProtocolError));
 }
 
 function codecOf(value: ExpectedMessage): Codec<never, unknown> {
@@ -37,7 +37,7 @@ function codecOf(value: ExpectedMessage): Codec<never, unknown> {
   return Number.isSafeInteger(value) ? int : json();
 }
 
-/** JSON whose keys are in order, so that equal values are equal strings. */
+/** JSON with sorted keys, so that equal values give equal strings. */
 function canonical(value: unknown): string {
   if (value instanceof Uint8Array) return `bytes ${Array.from(value).join(" ")}`;
   const line: string | undefined = JSON.stringify(value, (_, part: unknown) =>
@@ -46,7 +46,7 @@ function canonical(value: unknown): string {
       : part,
   );
   if (line === undefined)
-    throw new TypeError(`a message cannot carry a ${typeof value}: expect something else`);
+    throw new TypeError(`a message cannot carry a ${typeof value}: expect another value`);
   return line;
 }
 

@@ -1,62 +1,55 @@
 import { CloseCode, CloseError, type Message } from "@symbolon/protocol";
-import { type Wire, type WireListener, WireEvents } from "@symbolon/protocol/internal";
+import { type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
+import type { Acceptance, AcceptInit } from "../request/acceptance.ts";
+import type { Close } from "../request/errors.ts";
 
-import type { AcceptInit } from "../request/exchange.ts";
-
-/** Where a socket is in its life: "connecting" until the handshake is accepted, "closing" from this half's close on. */
+/** The state of a socket: "connecting" until the handshake is accepted, "closing" once the server has called `close`. */
 export type SocketReadyState = "connecting" | "open" | "closing" | "closed";
 
-/** A wire that is not there yet: it asks for the handshake's acceptance when it is first used. */
+/** A wire before its handshake is accepted: the first use accepts the handshake. */
 export class PendingWire implements Wire {
-  readonly #accept: (init: AcceptInit) => Promise<Wire>;
-  readonly #watch: (wire: Wire, listener: WireListener) => WireListener;
+  readonly #acceptance: Acceptance;
+  readonly #decorate: (wire: Wire, listener: WireListener) => WireListener;
   readonly #events = new WireEvents();
+  /** Messages that were sent before the handshake is accepted. */
   #early: Message[] = [];
   #wire: Wire | undefined;
-  #accepting: Promise<void> | undefined;
-  #refusal: { readonly code: number; readonly reason: string } | undefined;
+  #opening: Promise<void> | undefined;
+  #refusal: Required<Close> | undefined;
   #closing: CloseError | undefined;
-  #asked = false;
+  #messageRequested = false;
   #paused = false;
-  #passes: ((message: Message) => boolean) | undefined;
+  #filter: ((message: Message) => boolean) | undefined;
 
-  /** `watch` wraps the listener of the wire that comes. */
-  constructor(
-    accept: (init: AcceptInit) => Promise<Wire>,
-    watch: (wire: Wire, listener: WireListener) => WireListener,
-  ) {
-    this.#accept = accept;
-    this.#watch = watch;
+  /** `decorate` wraps the listener of the accepted wire. */
+  constructor(acceptance: Acceptance, decorate: (wire: Wire, listener: WireListener) => WireListener) {
+    this.#acceptance = acceptance;
+    this.#decorate = decorate;
   }
 
-  /** What `close` was given before the handshake was accepted; undefined when that did not happen. */
-  get refusal(): { readonly code: number; readonly reason: string } | undefined {
+  /** The first close before the handshake was accepted; undefined without one. */
+  get refusal(): Required<Close> | undefined {
     return this.#refusal;
   }
 
-  /** Whether acceptance was asked for. */
-  get accepted(): boolean {
-    return this.#accepting !== undefined;
-  }
-
-  /** Where this wire is in its life. */
+  /** The state of this wire. */
   get state(): SocketReadyState {
     if (this.#events.ended) return "closed";
     if (this.#closing !== undefined) return "closing";
     return this.#wire === undefined ? "connecting" : "open";
   }
 
-  /** How this half closed the wire; undefined when it did not. */
+  /** How the server closed the wire; undefined when it did not. */
   get closing(): CloseError | undefined {
     return this.#closing;
   }
 
-  /** Whether a message was ever asked for. */
+  /** Whether the handler has ever asked for a message. */
   get messageRequested(): boolean {
-    return this.#asked;
+    return this.#messageRequested;
   }
 
-  /** Whether reading was stopped, for nobody took what had come. */
+  /** Whether reading is stopped, since the handler has not taken earlier messages. */
   get paused(): boolean {
     return this.#paused;
   }
@@ -73,61 +66,61 @@ export class PendingWire implements Wire {
     return this.#events.arrivals;
   }
 
-  /** Accepts the handshake, once; later calls give the same promise. One that failed may be tried again, or refused. */
+  /** Accepts the handshake, once; later calls return the same promise. After a failure it can be called again. */
   accept(init: AcceptInit = {}): Promise<void> {
-    this.#accepting ??= this.#accept(init).then(
+    this.#opening ??= this.#acceptance.accept(init).then(
       (wire) => this.#attach(wire),
       (error: unknown) => {
-        this.#accepting = undefined; // nothing was accepted: the client still waits for its answer
+        this.#opening = undefined; // nothing was accepted: the client still waits for an answer
         throw error;
       },
     );
-    return this.#accepting;
+    return this.#opening;
   }
 
-  /** Accepts the handshake because a message is asked for; after a refusal it does nothing. */
+  /** Accepts the handshake, since the handler asks for a message; after a refusal it does nothing. */
   requestMessage(): Promise<void> | undefined {
-    this.#asked = true;
+    this.#messageRequested = true;
     return this.#refusal === undefined ? this.accept() : undefined;
   }
 
   /** From now on, drops the messages for which `passes` is false; the last call counts. */
   filter(passes: (message: Message) => boolean): void {
-    this.#passes = passes;
+    this.#filter = passes;
   }
 
   send(message: Message): void {
     if (this.#wire !== undefined) this.#wire.send(message);
     else if (this.#refusal === undefined) {
       this.#early.push(message);
-      this.#acceptUnasked();
+      this.accept().catch(() => this.abandon());
     }
   }
 
   drained(): Promise<void> | undefined {
     return this.#wire === undefined && this.#refusal === undefined
-      ? this.#accepting?.catch(() => {})
+      ? this.#opening?.catch(() => {})
       : this.#wire?.drained();
   }
 
   close(code: number, reason: string): void {
     this.#closing ??= new CloseError(code, reason);
     if (this.#wire !== undefined) this.#wire.close(code, reason);
-    else if (this.#accepting !== undefined)
-      void this.#accepting.then(
+    else if (this.#opening !== undefined)
+      void this.#opening.then(
         () => this.#wire?.close(code, reason),
         () => {},
       );
     else this.#refuse(code, reason);
   }
 
-  /** The client has left: before the handshake was accepted that is the end, and after it the wire knows. */
-  clientLeft(): void {
+  /** Ends a wire that will not be accepted any more; an accepted wire ends by itself. */
+  abandon(): void {
     if (this.#wire === undefined) this.#refuse(CloseCode.Abnormal, "");
   }
 
   terminate(): void {
-    if (this.#wire === undefined) this.#refuse(CloseCode.Abnormal, "");
+    if (this.#wire === undefined) this.abandon();
     else this.#wire.terminate();
   }
 
@@ -154,20 +147,16 @@ export class PendingWire implements Wire {
     this.#events.closed({ ...this.#refusal, wasClean: false });
   }
 
-  #acceptUnasked(): void {
-    this.accept().catch(() => this.#refuse(CloseCode.Abnormal, ""));
-  }
-
   #attach(wire: Wire): void {
     this.#wire = wire;
     for (const message of this.#early.splice(0)) wire.send(message);
     const listener: WireListener = {
       message: (message) => {
-        if (this.#passes?.(message) ?? true) this.#events.message(message);
+        if (this.#filter?.(message) ?? true) this.#events.message(message);
       },
       closed: (closed) => this.#events.closed(closed),
       pong: () => this.#events.pong(),
     };
-    wire.listen(this.#watch(wire, listener));
+    wire.listen(this.#decorate(wire, listener));
   }
 }

@@ -1,43 +1,54 @@
 import { CloseCode, type Closed } from "@symbolon/protocol";
 import type { Wire, WireListener } from "@symbolon/protocol/internal";
-import type { Clock } from "../timing/clock.ts";
-import type { Accept, Exchange } from "../request/exchange.ts";
+import type { Connections } from "../access/connections.ts";
+import type { Acceptance } from "../request/acceptance.ts";
 import { CloseResponse } from "../request/errors.ts";
-import { runEndCallbacks } from "./farewell.ts";
-import { startHeartbeat, type HeartbeatOptions } from "../timing/heartbeat.ts";
+import type { Exchange } from "../request/exchange.ts";
 import { isGenerator } from "../request/hook.ts";
+import type { Clock } from "../timing/clock.ts";
+import { type HeartbeatOptions, startHeartbeat } from "../timing/heartbeat.ts";
 import { startIdleTimeout } from "../timing/idle.ts";
-import { waitForStreamEnds } from "./lingering.ts";
-import { setExchange } from "./socket-rooms.ts";
 import { PendingWire } from "./pending-wire.ts";
-import { Socket } from "./socket.ts";
-import { forceClose } from "./shut.ts";
-import type { SocketDefaults } from "./socket-options.ts";
-import { onUnobservedRejection } from "./observed-promise.ts";
-import { filterUnread } from "./unread.ts";
+import { forceClose, Socket } from "./socket.ts";
+import type { SocketOptions } from "./socket-options.ts";
+import type { SocketRoom } from "./socket-rooms.ts";
+import { socketState } from "./socket-state.ts";
 
 /** Serves one raw WebSocket: it may return a `Response` to refuse, or values to stream. */
 export type SocketHandler<S, Context> = (socket: S, context: Context) => SocketResult | Promise<SocketResult>;
 
 /** What a socket handler may return: nothing, a refusal before accept, or values to send, one by one. */
-export type SocketResult =
-  | Response
-  | StreamedValues
-  | PromiseLike<Response | StreamedValues | Closed | void>
-  | void;
+type SocketResult = Response | StreamedValues | PromiseLike<Response | StreamedValues | Closed | void> | void;
 
-/** Values to send: of a generator, of anything asynchronous, or of an array. Not of a string or bytes, which are one message. */
-export type StreamedValues = AsyncIterable<unknown> | IterableIterator<unknown> | readonly unknown[];
+/** Values to send: of a generator, of an async iterable, or of an array. A string and bytes are one message each. */
+type StreamedValues = AsyncIterable<unknown> | IterableIterator<unknown> | readonly unknown[];
 
-/** What a raw route needs to run. */
+/** What a raw route needs of the app. */
 export interface SocketService {
+  /** The app's handler. */
   readonly handler: SocketHandler<Socket, never>;
-  readonly defaults: SocketDefaults;
+  /** How its sockets read and write. */
+  readonly defaults: SocketOptions;
+  /** The time of heartbeats and idle timeouts. */
   readonly clock: Clock;
+  /** When a silent client is pinged and closed. */
   readonly heartbeat: Required<HeartbeatOptions>;
+  /** The connected clients of the app. */
+  readonly connections: Connections;
+  /** Finds a room of the app's raw routes. */
+  readonly room: (name: string) => SocketRoom;
 }
 
-/** What a handler came to. */
+/** One socket while its handler runs. */
+interface Serving {
+  readonly service: SocketService;
+  readonly exchange: Exchange;
+  readonly acceptance: Acceptance;
+  readonly wire: PendingWire;
+  readonly socket: Socket;
+}
+
+/** How a handler ended. */
 interface Outcome {
   readonly result?: unknown;
   readonly failure?: { readonly error: unknown };
@@ -45,82 +56,84 @@ interface Outcome {
 
 /** Runs a raw route's handler. Resolves with a refusing response, or with undefined as soon as the handshake is accepted. */
 export function serveSocket(
-  route: SocketService,
-  attempt: Exchange,
-  accept: Accept,
+  service: SocketService,
+  exchange: Exchange,
+  acceptance: Acceptance,
 ): Promise<Response | undefined> {
-  return new Promise((decide) => {
-    let socket: Socket;
-    const wire: PendingWire = new PendingWire(
-      async (init) => {
-        const opened = await accept(init);
-        decide(undefined);
-        return opened;
-      },
-      (opened, listener) => {
-        const idle = (reason: string): void => forceClose(attempt, socket, CloseCode.GoingAway, reason);
-        return watch(route, opened, listener, { paused: () => wire.paused, idle });
-      },
-    );
-    const { signal } = attempt.context.request;
-    if (signal.aborted) wire.clientLeft();
-    else signal.addEventListener("abort", () => wire.clientLeft(), { once: true });
-    try {
-      socket = makeSocket(route.defaults, wire);
-      setExchange(socket, attempt);
-      void runHandler(route, attempt, socket, wire).then(decide);
-    } catch (error) {
-      void refuse(attempt, wire, { failure: { error } }).then(decide);
-    }
-  });
+  const { connections, defaults, room } = service;
+  const refusal = connections.checkLimit(exchange);
+  if (refusal !== undefined) return Promise.resolve(refusal);
+  connections.addRaw(exchange, acceptance);
+  exchange.context["room"] = room;
+  const wire: PendingWire = new PendingWire(acceptance, (opened, listener) =>
+    watch(serving, opened, listener),
+  );
+  exchange.onDisconnect(() => wire.abandon());
+  let serving: Serving;
+  try {
+    const socket = makeSocket(defaults, wire);
+    serving = { service, exchange, acceptance, wire, socket };
+  } catch (error) {
+    return refuse(exchange, wire.refusal, { failure: { error } });
+  }
+  return Promise.race([acceptance.accepted, serve(serving)]);
 }
 
-async function runHandler(
-  route: SocketService,
-  attempt: Exchange,
-  socket: Socket,
-  wire: PendingWire,
-): Promise<Response | undefined> {
-  let unheard: Outcome | undefined;
-  onUnobservedRejection(socket, (error) => {
+async function serve(serving: Serving): Promise<Response | undefined> {
+  const { service, exchange, acceptance, wire, socket } = serving;
+  const state = socketState(socket);
+  state.exchange = exchange;
+  let unobserved: Outcome | undefined;
+  state.onUnobservedRejection = (error) => {
     if (isCloseError(error, socket)) return;
-    unheard ??= { failure: { error } };
-    void shutFor(error, attempt, socket, wire);
-  });
-  const outcome = await run(route, attempt, socket, wire);
-  if (!wire.accepted) {
-    const refusal = await (unheard === undefined
-      ? refuse(attempt, wire, outcome)
-      : refuse(attempt, {}, unheard));
-    wire.clientLeft(); // what still waits for the socket waits in vain
+    unobserved ??= { failure: { error } };
+    void closeAfter(error, serving);
+  };
+  const outcome = await runHandler(serving);
+  if (!acceptance.isAccepted) {
+    const refusal = await (unobserved === undefined
+      ? refuse(exchange, wire.refusal, outcome)
+      : refuse(exchange, undefined, unobserved));
+    wire.abandon(); // code that still waits for the socket must not wait for ever
     return refusal;
   }
-  await close(attempt, socket, outcome);
-  for (const error of await runEndCallbacks(socket)) void attempt.report(error, "ending");
-  for (const error of await waitForStreamEnds(socket, route.clock)) void attempt.report(error, "ending");
-  await attempt.end();
+  await close(serving, outcome);
+  for (const error of await state.runEndCallbacks(socket.closed)) void exchange.report(error, "ending");
+  for (const error of await state.waitForStreamEnds(service.clock)) void exchange.report(error, "ending");
+  await exchange.end();
   return undefined;
 }
 
-/** Ends a socket for what failed while nobody waited for it; before accept the handler's own end refuses. */
-async function shutFor(error: unknown, attempt: Exchange, socket: Socket, wire: PendingWire): Promise<void> {
-  const { code, reason } = wire.accepted
-    ? await attempt.errorClose(error)
-    : { code: CloseCode.InternalError, reason: "" };
-  forceClose(attempt, socket, code, reason);
+async function runHandler({ service, exchange, wire, socket }: Serving): Promise<Outcome> {
+  try {
+    const result = await service.handler(socket, exchange.context as never);
+    if (!isStreamed(result)) return checkResult(result, socket);
+    filterUnread(service, wire, socket);
+    const sending = socket.pipe(result);
+    if ((await isWaiting(sending)) && socket.state === "connecting") await socket.accept();
+    await sending;
+    if (socket.state === "connecting") await socket.accept(); // an empty stream accepts too
+    return {};
+  } catch (error) {
+    return isCloseError(error, socket) ? {} : { failure: { error } };
+  }
 }
 
-function watch(
-  { clock, heartbeat, defaults: { idleTimeout: timeout } }: SocketService,
-  wire: Wire,
-  listener: WireListener,
-  { paused, idle }: { readonly paused: () => boolean; readonly idle: (reason: string) => void },
-): WireListener {
-  const ping = wire.ping && ((): void => wire.ping?.());
-  const stops = [startHeartbeat(wire, clock, heartbeat, ping)];
+function makeSocket({ Socket: Own = Socket, receive, send }: SocketOptions, wire: PendingWire): Socket {
+  const codecs = { ...(receive && { receive }), ...(send && { send }) };
+  // The types of its messages are known where the route is declared.
+  return new Own(wire as never, codecs as never) as Socket;
+}
+
+/** Watches an accepted wire: a closed, slow or idle client ends the socket. Returns the listener for the wire. */
+function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireListener): WireListener {
+  const { clock, heartbeat, defaults } = service;
+  const { idleTimeout: timeout } = defaults;
+  const stops = [startHeartbeat(opened, clock, heartbeat, opened.ping && (() => opened.ping?.()))];
   if (timeout !== undefined) {
-    const onIdle = (): void => idle(`no message for ${timeout} ms`);
-    stops.push(startIdleTimeout(wire, clock, { timeout, isPaused: paused, onIdle }));
+    const idle = { code: CloseCode.GoingAway, reason: `no message for ${timeout} ms` };
+    const onIdle = (): void => forceClose(socket, idle);
+    stops.push(startIdleTimeout(opened, clock, { timeout, isPaused: () => wire.paused, onIdle }));
   }
   const closed: WireListener["closed"] = (end) => {
     for (const stop of stops) stop();
@@ -129,42 +142,27 @@ function watch(
   return { ...listener, closed };
 }
 
-function makeSocket({ Socket: Own = Socket, receive, send }: SocketDefaults, wire: PendingWire): Socket {
-  const codecs = { ...(receive && { receive }), ...(send && { send }) };
-  // The types of its messages are known where the route was declared.
-  return new Own(wire as never, codecs as never) as Socket;
+/** Closes at, or drops, the messages that arrive before a generator handler has asked for one. */
+function filterUnread({ defaults }: SocketService, wire: PendingWire, socket: Socket): void {
+  const { unread = "close" } = defaults;
+  wire.filter(() => {
+    if (!wire.messageRequested && unread === "close")
+      forceClose(socket, {
+        code: CloseCode.UnsupportedData,
+        reason: "this route only sends: it does not read messages",
+      });
+    return wire.messageRequested;
+  });
 }
 
-async function run(
-  route: SocketService,
-  attempt: Exchange,
-  socket: Socket,
-  wire: PendingWire,
-): Promise<Outcome> {
-  try {
-    const result = await route.handler(socket, attempt.context as never);
-    if (!isStreamed(result)) return checkResult(result, socket);
-    filterUnread(route.defaults.unread ?? "close", wire, (code, reason) =>
-      forceClose(attempt, socket, code, reason),
-    );
-    const sending = socket.pipe(result);
-    if ((await isWaiting(sending)) && socket.state === "connecting") await socket.accept();
-    await sending;
-    if (socket.state === "connecting") await socket.accept(); // a stream of nothing was one too
-    return {};
-  } catch (error) {
-    return isCloseError(error, socket) ? {} : { failure: { error } };
-  }
-}
-
-/** Whether a stream has come to something that takes time: what it does at once may still refuse, or accept in its own way. */
+/** Whether a stream waits for something. Until it does, it may still refuse, or accept in its own way. */
 function isWaiting(sending: Promise<void>): Promise<boolean> {
-  const soon = new Promise<boolean>((resolve) => setImmediate(resolve, true));
-  const over = (): boolean => false;
-  return Promise.race([sending.then(over, over), soon]);
+  const waiting = new Promise<boolean>((resolve) => setImmediate(resolve, true));
+  const ended = (): boolean => false;
+  return Promise.race([sending.then(ended, ended), waiting]);
 }
 
-/** A value that is neither sent nor a refusal is a mistake: whoever returns it means something by it. */
+/** A handler that returns a value which is neither sent nor a refusal has a mistake. */
 function checkResult(result: unknown, socket: Socket): Outcome {
   if (result === undefined || result instanceof Response || socket.state === "closed") return { result };
   const kind = result === null ? "null" : typeof result === "object" ? "an object" : `a ${typeof result}`;
@@ -173,30 +171,35 @@ function checkResult(result: unknown, socket: Socket): Outcome {
   );
 }
 
-/** The handler came to its end and the handshake was not accepted; the hooks end when the response was sent. */
+/** The response when a handler ended and the handshake was not accepted; the hooks end once it is sent. */
 async function refuse(
-  attempt: Exchange,
-  { refusal }: Partial<Pick<PendingWire, "refusal">>,
+  exchange: Exchange,
+  refusal: PendingWire["refusal"],
   { result, failure }: Outcome,
 ): Promise<Response> {
   if (result instanceof Response) return result;
-  const answer = failure && (await attempt.errorResponse(failure.error));
+  const answer = failure && (await exchange.errorResponse(failure.error));
   if (refusal !== undefined) return new CloseResponse(refusal);
   const undecided =
     "the handler ended without accepting or refusing: await socket.accept(), or return a Response";
-  return answer ?? attempt.errorResponse(new TypeError(undecided));
+  return answer ?? exchange.errorResponse(new TypeError(undecided));
 }
 
-/** The handler came to its end after the handshake was accepted. */
-async function close(attempt: Exchange, socket: Socket, { result, failure }: Outcome): Promise<void> {
-  const late = "a Response came after accept, when it can refuse nothing: close the socket instead";
-  if (result instanceof Response) void attempt.report(new TypeError(late), "open");
+/** Closes the socket after its handler ended. */
+async function close({ exchange, socket }: Serving, { result, failure }: Outcome): Promise<void> {
+  const late = "a handler returned a Response after accept, too late to refuse: close the socket instead";
+  if (result instanceof Response) void exchange.report(new TypeError(late), "open");
   const normal = { code: CloseCode.Normal, reason: "" };
-  const { code, reason } = failure === undefined ? normal : await attempt.errorClose(failure.error);
-  forceClose(attempt, socket, code, reason);
+  forceClose(socket, failure === undefined ? normal : await exchange.errorClose(failure.error));
 }
 
-/** Whether an error says no more than that the socket has ended: what listens to its signal fails with it, or because of it. */
+/** Closes the socket for an error that no code waited for; before accept the handler's own end refuses. */
+async function closeAfter(error: unknown, { exchange, acceptance, socket }: Serving): Promise<void> {
+  const internal = { code: CloseCode.InternalError, reason: "" };
+  forceClose(socket, acceptance.isAccepted ? await exchange.errorClose(error) : internal);
+}
+
+/** Whether an error only repeats that the socket has ended: code that listens to its signal fails with its reason. */
 function isCloseError(error: unknown, { signal }: Socket): boolean {
   if (!signal.aborted) return false;
   return error === signal.reason || (error instanceof Error && error.cause === signal.reason);

@@ -1,63 +1,88 @@
 import type { Codec, Message } from "@symbolon/protocol";
 import type { RouteSchemas } from "../request/context.ts";
 import type { Socket } from "./socket.ts";
-import type { UnreadPolicy } from "./unread.ts";
 
-/** A class of sockets: `class Traced extends Socket { … }`. */
+/** A class of sockets: `class NumberedSocket extends Socket { … }`. */
 export type SocketClass = new (wire: never, codecs: never) => Socket<unknown, never>;
 
-/** How raw routes speak; an app, each view of it and each route may say so, and the nearest counts. */
-export interface SocketDefaults {
-  /** Reads messages. Default: strings and bytes as they come. */
+/** What becomes of a message that arrives while a generator handler streams and does not read. */
+type UnreadPolicy = "close" | "discard";
+
+/** How raw routes read and write. The app, a view of it and a route can set each option; the nearest counts. */
+export interface SocketOptions {
+  /**
+   * Reads messages.
+   * @default strings and bytes as they are
+   */
   readonly receive?: Codec<never, unknown>;
-  /** Writes messages. Default: strings and bytes as they are, other values as JSON. */
+  /**
+   * Writes messages.
+   * @default strings and bytes as they are, other values as JSON
+   */
   readonly send?: Codec<never, unknown>;
-  /** The class of the sockets. Default `Socket`. */
+  /**
+   * The class of the sockets.
+   * @default Socket
+   */
   readonly Socket?: SocketClass;
-  /** How long the client may say nothing, in ms, before the socket closes with 1001. Default: for ever. */
+  /**
+   * How long the client may send no message, in ms; then the socket closes with 1001.
+   * @default without end
+   */
   readonly idleTimeout?: number;
-  /** What becomes of messages that come while a generator handler streams and nothing reads. Default "close": with 1003. */
+  /**
+   * What becomes of a message that arrives while a generator handler streams and does not read: it closes the socket with
+   * 1003, or is dropped.
+   * @default "close"
+   */
   readonly unread?: UnreadPolicy;
 }
 
-/** A raw route's options: schemas for its request, and how it speaks. */
-export interface SocketRouteOptions extends RouteSchemas, SocketDefaults {}
+/** Options of a raw route: the schemas for its request, and how it reads and writes. */
+export interface SocketRouteOptions extends RouteSchemas, SocketOptions {}
 
-/** A layer laid over another: what it says counts, and what it does not say shows through. */
+/** Options over other options: each set one counts, the others show through. */
 export type Merged<Under, Over> = Omit<Under, keyof Over> & Over;
 
-/** Makes every option that is not of `Known` an error, which a type parameter alone does not. */
+/** Makes each option that `Known` does not have a compile error, which a type parameter alone does not. */
 export type Exact<Given, Known> = { readonly [Name in Exclude<keyof Given, keyof Known>]: never };
 
 /** The socket of routes with these options. */
-export type SocketOf<L> = L extends { readonly Socket: new (...args: never) => infer Own }
-  ? L extends Codecs
-    ? Spoken<L> & Omit<Own, keyof Socket>
+export type SocketOf<Options> = Options extends { readonly Socket: new (...args: never) => infer Own }
+  ? Options extends Codecs
+    ? CodedSocket<Options> & Omit<Own, keyof Socket>
     : Own
-  : Spoken<L>;
+  : CodedSocket<Options>;
 
 type Codecs = { readonly receive: Codec<never, unknown> } | { readonly send: Codec<never, unknown> };
 
-type Spoken<L> = Socket<
-  L extends { readonly receive: Codec<never, infer Read> } ? Read : Message,
-  L extends { readonly send: Codec<infer Written, unknown> } ? Written : unknown
+type CodedSocket<Options> = Socket<
+  Options extends { readonly receive: Codec<never, infer Read> } ? Read : Message,
+  Options extends { readonly send: Codec<infer Written, unknown> } ? Written : unknown
 >;
 
-const names: readonly (keyof SocketDefaults)[] = ["receive", "send", "Socket", "idleTimeout", "unread"];
-const known = new Set<string>([...names, "params", "query", "headers", "cookies"]);
+const known = new Set<string>([
+  "receive",
+  "send",
+  "Socket",
+  "idleTimeout",
+  "unread",
+  "params",
+  "query",
+  "headers",
+  "cookies",
+]);
 
-/** The layer among an app's options. */
-export function pickSocketDefaults(options: SocketDefaults): SocketDefaults {
-  return Object.fromEntries(names.flatMap((name) => (name in options ? [[name, options[name]]] : [])));
-}
-
-/** Lays a view's or route's options over a layer. Throws TypeError for an option that does not exist, RangeError for an idle timeout that is no time. */
-export function mergeDefaults(under: SocketDefaults, over: SocketRouteOptions): SocketDefaults {
-  const stranger = Object.keys(over).find((name) => !known.has(name));
-  if (stranger !== undefined)
-    throw new TypeError(`there is no option ${JSON.stringify(stranger)}: there are ${[...known].join(", ")}`);
+/**
+ * Puts the options of a view or route over other options.
+ * @throws TypeError for an unknown option, RangeError for an idle timeout that is not above 0.
+ */
+export function mergeSocketOptions(under: SocketOptions, over: SocketRouteOptions): SocketOptions {
+  const unknown = Object.keys(over).find((name) => !known.has(name));
+  if (unknown !== undefined)
+    throw new TypeError(`there is no option ${JSON.stringify(unknown)}: there are ${[...known].join(", ")}`);
   const { idleTimeout = 1 } = over;
   if (!(idleTimeout > 0))
-    throw new RangeError(`idleTimeout is a time in ms above 0, or left out for none: ${idleTimeout}`);
+    throw new RangeError(`idleTimeout is a time in ms above 0; leave it out for none: ${idleTimeout}`);
   return { ...under, ...over };
 }

@@ -1,8 +1,7 @@
 import { CloseCode, Sent } from "@symbolon/protocol";
-import type { Exchange } from "../request/exchange.ts";
-import { type BroadcastOptions, type RoomMember, type Room, Rooms } from "../rooms/room.ts";
-import type { Socket } from "./socket.ts";
-import { forceClose } from "./shut.ts";
+import { type BroadcastOptions, type Room, type RoomMember, Rooms } from "../rooms/room.ts";
+import { forceClose, type Socket } from "./socket.ts";
+import { socketState } from "./socket-state.ts";
 
 /** A room of an app's raw routes. */
 export type SocketRoom = Room<
@@ -12,20 +11,13 @@ export type SocketRoom = Room<
 
 /** A raw socket in a room. */
 interface SocketMember extends RoomMember {
-  /** Hands a message to the member; never throws. */
+  /** Sends a value to the member. Never throws. */
   deliver(value: unknown): void;
 }
 
-const attempts = new WeakMap<object, Exchange>();
-
-/** Notes which attempt a socket belongs to: whoever makes a socket does it before anyone can join with it. */
-export function setExchange(socket: Socket, attempt: Exchange): void {
-  attempts.set(socket, attempt);
-}
-
-/** Finds the rooms of an app's raw routes. To join, a socket must be one that a route serves. */
+/** Makes the rooms of an app's raw routes. Only the sockets of these routes can join. */
 export function socketRooms(): (name: string) => SocketRoom {
-  // A socket of any codecs may join; one that cannot write what is said is closed when it is said.
+  // A socket with any codecs may join; one whose codec cannot write a value is closed when the value is sent.
   const rooms = new Rooms<Socket<unknown, never>, SocketMember>((socket) => memberOf(socket as Socket));
   return (name) =>
     rooms.room<SocketRoom["send"]>(name, (value, { except } = {}) => {
@@ -37,20 +29,20 @@ export function socketRooms(): (name: string) => SocketRoom {
 }
 
 function memberOf(socket: Socket): SocketMember {
-  const attempt = attempts.get(socket);
-  if (attempt === undefined) throw new TypeError("only the socket of a route can join a room");
-  const failed = (error: unknown): void => void attempt.report(error, "open");
+  const { exchange } = socketState(socket);
+  if (exchange === undefined) throw new TypeError("only the socket of a route can join a room");
+  const onError = (error: unknown): void => void exchange.report(error, "open");
   return {
     deliver: (value) => {
       try {
         socket.send(value);
       } catch (error) {
-        failed(error);
-        // At once, whatever the app answers: a member that missed a message is no member any more.
-        forceClose(attempt, socket, CloseCode.InternalError, "");
+        onError(error);
+        // At once, whatever the app answers: a member that missed a message must not get the next one.
+        forceClose(socket, { code: CloseCode.InternalError, reason: "" });
       }
     },
     closed: socket.closed,
-    onError: failed,
+    onError,
   };
 }

@@ -1,22 +1,25 @@
-import { type Codec, type Message, ValidationError, passthrough } from "@symbolon/protocol";
+import { CloseCode, type Codec, type Message, passthrough, ValidationError } from "@symbolon/protocol";
 import { RawSocket, type SocketCodecs } from "@symbolon/protocol/internal";
-import { markClientError } from "../request/client-errors.ts";
+import type { AcceptInit } from "../request/acceptance.ts";
+import { type Close, markClientError } from "../request/errors.ts";
 import { checkExpected, type ExpectedMessage } from "./expect.ts";
-import { addStreamEnd } from "./lingering.ts";
-import type { AcceptInit } from "../request/exchange.ts";
-import type { PendingWire, SocketReadyState } from "./pending-wire.ts";
 import { ObservedPromise } from "./observed-promise.ts";
+import type { PendingWire, SocketReadyState } from "./pending-wire.ts";
+import { socketState } from "./socket-state.ts";
 
-/** How `pair` goes about it. */
+/** Options of `pair`. */
 export interface PairOptions {
-  /** Which comes first. Default "send". */
+  /**
+   * Which comes first.
+   * @default "send"
+   */
   readonly first?: "send" | "receive";
 }
 
 /**
- * A WebSocket as a handler holds it: the protocol's `Socket`, and `accept`, `pair` and `expect`. Their promises, and
- * those of `receive` and `pipe`, may be left alone: what fails while nobody waits for it ends the socket as if the
- * handler had thrown it, 1011 for a failure, and is told to `onError`; that the socket has ended is no failure.
+ * A WebSocket as a handler holds it: the protocol's `RawSocket` with `accept`, `pair` and `expect`. The promises of these,
+ * of `receive` and of `pipe` may be left alone: when no code waits for one that fails, the socket ends as if the handler
+ * had thrown the error, with 1011 for a failure, and `onError` is called. The end of the socket is no failure.
  */
 export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive, Send> {
   readonly #pending: PendingWire;
@@ -28,55 +31,55 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     this.#kind = codecs.receive?.type ?? "any";
   }
 
-  /** Where the socket is in its life: "connecting" until it is accepted, "closing" from `close` until the other half has answered. */
+  /** The state of the socket: "connecting" until it is accepted, "closing" from `close` until the client has answered. */
   get state(): SocketReadyState {
     return this.#pending.state;
   }
 
   /**
-   * Accepts the handshake; the first `send` or `receive` does it too. While open it has no effect.
-   * Rejects with `CloseError` when the socket was closed or has ended, with TypeError for a subprotocol that was not
-   * offered, a header of the handshake itself, or a header value that is not ASCII.
+   * Accepts the handshake; the first `send` or `receive` does it too. On an open socket it has no effect.
+   * @throws as a rejection: `CloseError` when the socket was closed or has ended; TypeError for a subprotocol that the
+   * client did not offer, for a header that the handshake sets itself, and for a header value beyond ASCII.
    */
   accept(init: AcceptInit = {}): Promise<void> {
-    return ObservedPromise.of(this, this.#accept(init));
+    return ObservedPromise.for(this, this.#accept(init));
   }
 
   override receive(): Promise<Receive>;
   override receive<Value>(codec: Codec<never, Value>): Promise<Value>;
   override receive(codec?: Codec<never, unknown>): Promise<unknown> {
-    return ObservedPromise.of(this, this.#take(codec));
+    return ObservedPromise.for(this, this.#receive(codec));
   }
 
   override pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
-    return ObservedPromise.of(this, super.pipe(values));
+    return ObservedPromise.for(this, super.pipe(values));
   }
 
   /**
-   * Sends a value and resolves with what is received next, read by the codec `as`, or by the socket's own. With
-   * `first: "receive"` it sends after it has received, and sends nothing when that cannot be read. Rejects as `send`
-   * and `receive` do.
+   * Sends a value and resolves with the next message, read by the codec `as`, or by the socket's own. With
+   * `first: "receive"` it sends after it has received, and sends nothing when it cannot read the message. Rejects as
+   * `send` and `receive` do.
    */
   pair(value: Send, options?: PairOptions): Promise<Receive>;
   pair<Value>(value: Send, options: PairOptions & { readonly as: Codec<never, Value> }): Promise<Value>;
   pair(value: Send, options: PairOptions & { readonly as?: Codec<never, unknown> } = {}): Promise<unknown> {
-    return ObservedPromise.of(this, this.#pair(value, options));
+    return ObservedPromise.for(this, this.#pair(value, options));
   }
 
   /**
-   * Takes the next message and resolves when it is `value`: a string as text, a boolean or a whole number in its
-   * notation, bytes as bytes, anything else as the same JSON, whatever the order of its keys. Rejects with
-   * `ProtocolError` when another came, which closes with 1002 when nobody catches it, and with `CloseError` at the end.
-   * @throws TypeError, as a rejection, for what no message can carry.
+   * Receives the next message and resolves when it is `value`: a string as text, a boolean or a whole number as `bool`
+   * and `int` read it, bytes as bytes, another value as the same JSON, in any order of its keys.
+   * @throws as a rejection: `ProtocolError` for another message, which closes with 1002 when no code catches it;
+   * `CloseError` at the end; TypeError for a value that no message can carry.
    */
   expect(value: ExpectedMessage): Promise<void> {
-    return ObservedPromise.of(
+    return ObservedPromise.for(
       this,
       checkExpected(value, () => this.receive(passthrough)),
     );
   }
 
-  /** From now on, ignores the messages of the kind, text or binary, that the socket's codec does not read. */
+  /** From now on, drops the messages of the kind, text or binary, that the socket's codec does not read. */
   ignoreOtherKinds(): void {
     const kind = this.#kind;
     if (kind !== "any")
@@ -85,7 +88,7 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
 
   protected override abandon(iterator: AsyncIterator<Send> | Iterator<Send>): Promise<void> {
     const end = super.abandon(iterator);
-    addStreamEnd(this, end);
+    socketState(this).addStreamEnd(end);
     return end;
   }
 
@@ -96,7 +99,7 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     await this.#pending.accept(init);
   }
 
-  async #take(codec: Codec<never, unknown> | undefined): Promise<unknown> {
+  async #receive(codec: Codec<never, unknown> | undefined): Promise<unknown> {
     await this.#pending.requestMessage();
     try {
       return await (codec === undefined ? super.receive() : super.receive(codec));
@@ -113,5 +116,15 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     const received = await (as === undefined ? this.receive() : this.receive(as));
     if (first === "receive") await this.send(value);
     return received;
+  }
+}
+
+/** Closes a socket in any case: though the code is illegal, or the app's own class has a `close` that fails. */
+export function forceClose(socket: Socket, { code, reason }: Required<Close>): void {
+  try {
+    socket.close(code, reason);
+  } catch (error) {
+    void socketState(socket).exchange?.report(error, "open");
+    Socket.prototype.close.call(socket, CloseCode.InternalError);
   }
 }

@@ -1,6 +1,6 @@
-/** The cookies of one host, as a browser keeps them; paths and domains are not told apart. */
+/** The cookies of one host, as a browser keeps them; it ignores paths and domains. */
 export class CookieJar extends Map<string, string> {
-  /** Takes what an answer sets (RFC 6265 §5.3); a cookie that has expired is dropped. */
+  /** Keeps the cookies that an answer sets (RFC 6265 §5.3); an expired cookie is removed. */
   store(headers: Headers): void {
     for (const line of headers.getSetCookie()) {
       const [pair = "", ...attributes] = line.split(";").map((part) => part.trim());
@@ -12,7 +12,7 @@ export class CookieJar extends Map<string, string> {
     }
   }
 
-  /** The `Cookie` header of a request, with `more` besides; empty when there is none. */
+  /** The `Cookie` header of a request, with the cookies of `more` too; empty without cookies. */
   header(more: Readonly<Record<string, string>> = {}): string {
     const cookies = new Map([...this, ...Object.entries(more)]);
     return [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
@@ -23,6 +23,6 @@ function hasExpired(attributes: readonly string[]): boolean {
   const value = (name: string): string | undefined =>
     attributes.find((one) => one.toLowerCase().startsWith(`${name}=`))?.slice(name.length + 1);
   const age = value("max-age");
-  if (age !== undefined) return Number(age) <= 0; // it wins over Expires
+  if (age !== undefined) return Number(age) <= 0; // it overrides Expires (RFC 6265 §5.3)
   return Date.parse(value("expires") ?? "") <= Date.now();
 }

@@ -31,7 +31,7 @@ export class MemoryWebSocket extends EventTarget {
 
   send(data: string | ArrayBufferLike | ArrayBufferView): void {
     if (this.readyState === MemoryWebSocket.CONNECTING)
-      throw new DOMException("still connecting", "InvalidStateError");
+      throw new DOMException("the WebSocket is still connecting", "InvalidStateError");
     this.#wire?.send(typeof data === "string" ? data : toBytes(data));
   }
 
@@ -48,28 +48,28 @@ export class MemoryWebSocket extends EventTarget {
     this.#wire = wire;
     this.protocol = wire.protocol;
     this.readyState = MemoryWebSocket.OPEN;
-    this.#tell(new Event("open"));
+    this.#dispatch(new Event("open"));
     wire.listen({ message: (message) => this.#message(message), closed: (closed) => this.#closed(closed) });
   }
 
   #message(message: Message): void {
     const data = typeof message === "string" ? message : message.slice().buffer;
-    this.#tell(new MessageEvent("message", { data }));
+    this.#dispatch(new MessageEvent("message", { data }));
   }
 
   #fail(): void {
     if (this.readyState === MemoryWebSocket.CLOSED) return;
-    this.#tell(new Event("error"));
+    this.#dispatch(new Event("error"));
     this.#closed({ code: CloseCode.Abnormal, reason: "", wasClean: false });
   }
 
   #closed(closed: Closed): void {
     if (this.readyState === MemoryWebSocket.CLOSED) return;
     this.readyState = MemoryWebSocket.CLOSED;
-    this.#tell(Object.assign(new Event("close"), closed)); // Node 20 has no CloseEvent
+    this.#dispatch(Object.assign(new Event("close"), closed)); // Node 20 has no CloseEvent
   }
 
-  #tell(event: Event): void {
+  #dispatch(event: Event): void {
     this.dispatchEvent(event);
     const handler = { open: this.onopen, message: this.onmessage, error: this.onerror, close: this.onclose }[
       event.type

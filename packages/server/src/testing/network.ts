@@ -1,14 +1,17 @@
 import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
 import { joinedWires, type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
 
-/** Which half learns that a connection broke; the other one hears nothing any more, and finds out by itself. */
+/** Which side notices that a connection broke. The other side receives nothing any more and must detect it by itself. */
 export type Side = "both" | "client" | "server";
 
-/** How bad a network is. */
+/** How unreliable a network is. */
 export interface ChaosOptions {
-  /** The same seed makes the same storm, where the app and its clients do the same. */
+  /** The same seed breaks the same connections, if the app and its clients do the same. */
   readonly seed: number;
-  /** How likely a message breaks its connection, 0 to 1; whether it still arrives is up to chance. Default 0.05. */
+  /**
+   * The probability that a message breaks its connection, 0 to 1; by chance the message still arrives.
+   * @default 0.05
+   */
   readonly cut?: number;
 }
 
@@ -16,96 +19,96 @@ export interface ChaosOptions {
 export class MemoryNetwork {
   readonly #links = new Set<Link>();
   #stalls = 0;
-  #storm: { readonly random: () => number; readonly cut: number } | undefined;
+  #chaos: { readonly random: () => number; readonly cut: number } | undefined;
 
-  /** Joins two ends: the client's and the server's. */
+  /** Makes a connection and returns its two ends. */
   link(protocol: string): [client: Wire, server: Wire] {
-    const ends = joinedWires(protocol);
+    const wires = joinedWires(protocol);
     const link: Link = {
-      client: new End(ends[0], () => this.#weather(link)),
-      server: new End(ends[1], () => this.#weather(link)),
+      client: new LinkEnd(wires[0], () => this.#breaks(link)),
+      server: new LinkEnd(wires[1], () => this.#breaks(link)),
     };
     this.#links.add(link);
-    link.client.gone = () => this.#links.delete(link);
-    if (this.#stalls > 0) stall(link);
+    link.client.onClosed = () => this.#links.delete(link);
+    if (this.#stalls > 0) setStalled(link, true);
     return [link.client, link.server];
   }
 
-  /** Every connection breaks. */
-  drop(learns: Side = "both"): void {
-    for (const link of this.#links) this.#cut(link, learns);
+  /** Breaks every connection. */
+  drop(noticedBy: Side = "both"): void {
+    for (const link of this.#links) this.#cut(link, noticedBy);
   }
 
-  /** Nothing arrives, on connections of now and later, until the returned function is called. */
+  /** Holds all messages back, on present and later connections, until the returned function is called. */
   stall(): () => void {
     this.#stalls += 1;
-    for (const link of this.#links) stall(link);
-    let over = false;
+    for (const link of this.#links) setStalled(link, true);
+    let resumed = false;
     return () => {
-      if (over) return;
-      over = true;
+      if (resumed) return;
+      resumed = true;
       this.#stalls -= 1;
-      if (this.#stalls > 0) return;
-      for (const { client, server } of this.#links) for (const end of [client, server]) end.stalled = false;
+      if (this.#stalls === 0) for (const link of this.#links) setStalled(link, false);
     };
   }
 
-  /** Breaks connections by chance, until the returned function is called. */
+  /** Breaks connections at random until the returned function is called. */
   chaos({ seed, cut = 0.05 }: ChaosOptions): () => void {
-    const storm = { random: chance(seed), cut };
-    this.#storm = storm;
+    const chaos = { random: randomNumbers(seed), cut };
+    this.#chaos = chaos;
     return () => {
-      if (this.#storm === storm) this.#storm = undefined;
+      if (this.#chaos === chaos) this.#chaos = undefined;
     };
   }
 
-  #cut(link: Link, learns: Side): void {
+  #cut(link: Link, noticedBy: Side): void {
     this.#links.delete(link);
-    if (learns === "both") return link.client.terminate();
-    const { [learns]: told, [learns === "client" ? "server" : "client"]: deaf } = link;
-    deaf.stalled = true;
-    told.lose();
+    if (noticedBy === "both") return link.client.terminate();
+    const { [noticedBy]: noticing, [noticedBy === "client" ? "server" : "client"]: other } = link;
+    other.stalled = true;
+    noticing.lose();
   }
 
-  /** A message is to be sent: true when it is lost. */
-  #weather(link: Link): boolean {
-    if (this.#storm === undefined || !this.#links.has(link)) return false;
-    const { random, cut } = this.#storm;
+  /** Draws whether the next message breaks its link. Returns whether the message is lost. */
+  #breaks(link: Link): boolean {
+    if (this.#chaos === undefined || !this.#links.has(link)) return false;
+    const { random, cut } = this.#chaos;
     if (random() >= cut) return false;
-    const learns = (["both", "client", "server"] as const)[Math.floor(random() * 3)] ?? "both";
+    const noticedBy = (["both", "client", "server"] as const)[Math.floor(random() * 3)] ?? "both";
     const lost = random() < 0.5;
-    // Later, when it has arrived.
-    if (lost) this.#cut(link, learns);
+    // A message that is not lost arrives two microtasks later, before the link breaks.
+    if (lost) this.#cut(link, noticedBy);
     else
       void Promise.resolve()
         .then(() => Promise.resolve())
-        .then(() => this.#cut(link, learns));
+        .then(() => this.#cut(link, noticedBy));
     return lost;
   }
 }
 
 interface Link {
-  readonly client: End;
-  readonly server: End;
+  readonly client: LinkEnd;
+  readonly server: LinkEnd;
 }
 
-function stall({ client, server }: Link): void {
-  for (const end of [client, server]) end.stalled = true;
+function setStalled({ client, server }: Link, stalled: boolean): void {
+  for (const end of [client, server]) end.stalled = stalled;
 }
 
-/** One end of a link: a wire that can be held up, and can be lost by one half alone. */
-class End implements Wire {
-  /** Told when it has ended. */
-  gone: () => void = () => {};
+/** One end of a link: a wire that can be stalled, and can break for one side alone. */
+class LinkEnd implements Wire {
+  /** Called when this end has closed. */
+  onClosed: () => void = () => {};
   readonly #wire: Wire;
-  readonly #lost: () => boolean;
+  /** Draws whether the next message is lost. */
+  readonly #isLost: () => boolean;
   readonly #events = new WireEvents();
   #paused = false;
   #stalled = false;
 
-  constructor(wire: Wire, lost: () => boolean) {
+  constructor(wire: Wire, isLost: () => boolean) {
     this.#wire = wire;
-    this.#lost = lost;
+    this.#isLost = isLost;
     wire.listen({
       message: (message) => this.#events.message(message),
       closed: (closed) => this.#closed(closed),
@@ -124,14 +127,14 @@ class End implements Wire {
     return this.#events.arrivals;
   }
 
-  /** Whether nothing arrives here. */
+  /** While true, no message arrives here. */
   set stalled(stalled: boolean) {
     this.#stalled = stalled;
-    this.#flow();
+    this.#updateFlow();
   }
 
   send(message: Message): void {
-    if (!this.#events.ended && !this.#lost()) this.#wire.send(message);
+    if (!this.#events.ended && !this.#isLost()) this.#wire.send(message);
   }
 
   drained(): Promise<void> | undefined {
@@ -146,7 +149,7 @@ class End implements Wire {
     if (!this.#events.ended) this.#wire.terminate();
   }
 
-  /** It breaks, and only this half is told. */
+  /** Breaks the wire for this side alone. */
   lose(): void {
     void Promise.resolve().then(() =>
       this.#closed({ code: CloseCode.Abnormal, reason: "", wasClean: false }),
@@ -159,27 +162,27 @@ class End implements Wire {
 
   pause(): void {
     this.#paused = true;
-    this.#flow();
+    this.#updateFlow();
   }
 
   resume(): void {
     this.#paused = false;
-    this.#flow();
+    this.#updateFlow();
   }
 
-  #flow(): void {
+  #updateFlow(): void {
     if (this.#paused || this.#stalled) this.#wire.pause();
     else this.#wire.resume();
   }
 
   #closed(closed: Closed): void {
-    this.gone();
+    this.onClosed();
     this.#events.closed(closed);
   }
 }
 
-/** Numbers from 0 to 1 that look like chance: Mulberry32, which is in the public domain. */
-function chance(seed: number): () => number {
+/** Pseudo-random numbers from 0 to 1 by Mulberry32, which is in the public domain. */
+function randomNumbers(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

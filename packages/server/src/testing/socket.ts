@@ -2,36 +2,41 @@ import { type Codec, type Message, passthrough } from "@symbolon/protocol";
 import { RawSocket, type Wire } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 
-/** What was waited for in a test did not come in time. */
+/** A test has waited for a message or an answer that did not arrive in time. */
 export class TimeoutError extends Error {
   override readonly name: string = "TimeoutError";
+  /** Tells it from other errors across copies of this module. */
   readonly code = "TIMEOUT";
 
-  /** `ms` is how long it had, `what` what was waited for. */
-  constructor(ms: number, what: string) {
-    super(`${what} did not come within ${ms} ms`);
+  /** `ms` is how long the test has waited for `awaited`. */
+  constructor(ms: number, awaited: string) {
+    super(`${awaited} did not arrive within ${ms} ms`);
   }
 }
 
 /** How long to wait. */
 export interface WaitOptions {
-  /** In ms. Default: as long as it takes. */
+  /**
+   * The limit, in ms.
+   * @default no limit
+   */
   readonly timeout?: number | undefined;
 }
 
-/** Waits for `work`, but not longer than `timeout`. Rejects with `TimeoutError`. */
+/** Waits for `work`, but at most `timeout`: then it rejects with `TimeoutError`. */
 export function withTimeout<Value>(
   work: Promise<Value>,
-  { timeout, clock, what }: WaitOptions & { readonly clock: Clock; readonly what: string },
+  { timeout, clock, awaited }: WaitOptions & { readonly clock: Clock; readonly awaited: string },
 ): Promise<Value> {
   if (timeout === undefined) return work;
   return new Promise((resolve, reject) => {
-    const stop = clock.after(timeout, () => reject(new TimeoutError(timeout, what)));
+    const stop = clock.after(timeout, () => reject(new TimeoutError(timeout, awaited)));
     work.finally(stop).then(resolve, reject);
   });
 }
 
-interface Waited {
+/** A message that a `receive` has asked for. */
+interface RequestedMessage {
   readonly order: number;
   readonly message: Promise<Message>;
 }
@@ -42,9 +47,9 @@ export class TestSocket extends RawSocket implements AsyncDisposable {
   readonly headers: Headers;
   readonly #clock: Clock;
   readonly #timeout: number | undefined;
-  /** Messages that were waited for, but not taken, in their order. */
-  readonly #waited: Waited[] = [];
-  #asked = 0;
+  /** Messages that were requested but not returned, in their order. */
+  readonly #requested: RequestedMessage[] = [];
+  #requests = 0;
 
   constructor(wire: Wire, headers: Headers, { timeout, clock }: WaitOptions & { readonly clock: Clock }) {
     super(wire);
@@ -53,33 +58,39 @@ export class TestSocket extends RawSocket implements AsyncDisposable {
     this.#clock = clock;
   }
 
-  /** The next message, also read by a codec. Rejects with `TimeoutError` when it does not come in time: it can be received later. */
-  override receive(patience?: WaitOptions): Promise<Message>;
-  override receive<Value>(codec: Codec<never, Value>, patience?: WaitOptions): Promise<Value>;
+  /**
+   * The next message, also read by a codec. Rejects with `TimeoutError` when it does not arrive in time; a later `receive`
+   * returns it then.
+   */
+  override receive(limit?: WaitOptions): Promise<Message>;
+  override receive<Value>(codec: Codec<never, Value>, limit?: WaitOptions): Promise<Value>;
   override async receive(
     first: Codec<never, unknown> | WaitOptions = {},
     second: WaitOptions = {},
   ): Promise<unknown> {
     const [codec, { timeout }] = "decode" in first ? [first, second] : [passthrough, first];
-    const waited = this.#waited.shift() ?? this.#wait();
+    const requested = this.#requested.shift() ?? this.#request();
     try {
-      const limit = { timeout: timeout ?? this.#timeout, clock: this.#clock, what: "a message" };
-      return codec.decode(await withTimeout(waited.message, limit));
+      const limit = { timeout: timeout ?? this.#timeout, clock: this.#clock, awaited: "a message" };
+      return codec.decode(await withTimeout(requested.message, limit));
     } catch (error) {
       if (error instanceof TimeoutError) {
-        this.#waited.push(waited);
-        this.#waited.sort((one, other) => one.order - other.order);
+        this.#requested.push(requested);
+        this.#requested.sort((one, other) => one.order - other.order);
       }
       throw error;
     }
   }
 
-  /** The next message if there is one, left for `receive`; undefined when nothing came of all that is under way in memory. Rejects with `CloseError` at the end. */
+  /**
+   * The next message, which stays for `receive`; undefined when none arrives of those that are under way in memory.
+   * Rejects with `CloseError` at the end.
+   */
   peek(): Promise<Message | undefined> {
-    const [waited = this.#wait()] = this.#waited;
-    this.#waited[0] = waited;
+    const [next = this.#request()] = this.#requested;
+    this.#requested[0] = next;
     const nothing = new Promise<undefined>((resolve) => setImmediate(resolve, undefined));
-    return Promise.race([waited.message, nothing]);
+    return Promise.race([next.message, nothing]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -87,9 +98,9 @@ export class TestSocket extends RawSocket implements AsyncDisposable {
     await this.closed;
   }
 
-  #wait(): Waited {
+  #request(): RequestedMessage {
     const message = super.receive(passthrough);
-    message.catch(() => {}); // whoever receives is told, and nobody has to
-    return { order: (this.#asked += 1), message };
+    message.catch(() => {}); // a test that does not receive must not fail by it
+    return { order: (this.#requests += 1), message };
   }
 }

@@ -1,19 +1,55 @@
 import { describe, expect, test } from "vitest";
-import { checkOrigin, type OriginOptions } from "../../src/access/origin.ts";
+import { checkHost, checkOrigin, type SecurityOptions } from "../../src/access/origin.ts";
+import { parseRequest } from "../../src/request/context.ts";
 
-function status(
+/** The status by which a handshake is refused; undefined when it may go on. */
+function originStatus(
   headers: HeadersInit,
-  options: OriginOptions = {},
+  options: SecurityOptions = {},
   url = "http://app.example.com/ws",
 ): number | undefined {
-  return checkOrigin(new Request(url, { headers }), options)?.status;
+  return checkOrigin(parseRequest(new Request(url, { headers })), options)?.status;
 }
 
-describe("S1 › an Origin", () => {
+/** The status by which a request for `url` is refused; undefined when it may go on. */
+function hostStatus(url: string, options: SecurityOptions): number | undefined {
+  return checkHost(parseRequest(new Request(url)), options)?.status;
+}
+
+// S3
+describe("with host names", () => {
+  const hosts = ["app.test", "[::1]"];
+
+  test.each(["http://app.test/", "http://APP.test:8080/x", "https://app.test/", "http://[::1]:3000/"])(
+    "a request for %s may go on",
+    (url) => {
+      expect(hostStatus(url, { hosts })).toBeUndefined();
+    },
+  );
+
+  test.each([
+    "http://evil.test/",
+    "http://app.test.evil/",
+    "http://xapp.test/",
+    "http://appxtest/",
+    "http://app.test./",
+    "http://127.0.0.1/",
+  ])("a request for %s is refused with 421", (url) => {
+    expect(hostStatus(url, { hosts })).toBe(421);
+  });
+
+  test("an empty list refuses every host, and no list allows every host", () => {
+    expect(hostStatus("http://evil.test/", {})).toBeUndefined();
+    expect(hostStatus("http://evil.test/", { hosts: [] })).toBe(421);
+  });
+});
+
+// S1
+describe("an Origin", () => {
   test.each(["http://app.example.com", "https://app.example.com"])(
-    "of the server's own host connects: %s",
+    "of the server's own host may connect: %s",
     (origin) => {
-      expect(status({ origin })).toBeUndefined();
+      expect(originStatus({ origin })).toBeUndefined();
     },
   );
 
@@ -28,47 +64,48 @@ describe("S1 › an Origin", () => {
     "null",
     "",
     "app.example.com",
-  ])("that is another is refused with 403: %j", (origin) => {
-    expect(status({ origin })).toBe(403);
+  ])("of another host is refused with 403: %j", (origin) => {
+    expect(originStatus({ origin })).toBe(403);
   });
 
   test.each(["https://a.com, https://b.com", "https://a.com https://b.com"])(
-    "may be only one: %s is 400",
+    "that names two origins is refused with 400: %s",
     (origin) => {
-      expect(status({ origin })).toBe(400);
+      expect(originStatus({ origin })).toBe(400);
     },
   );
 
   test("is compared with its port", () => {
-    expect(status({ origin: "http://localhost:3000" }, {}, "http://localhost:3000/")).toBeUndefined();
-    expect(status({ origin: "http://localhost:3001" }, {}, "http://localhost:3000/")).toBe(403);
+    expect(originStatus({ origin: "http://localhost:3000" }, {}, "http://localhost:3000/")).toBeUndefined();
+    expect(originStatus({ origin: "http://localhost:3001" }, {}, "http://localhost:3000/")).toBe(403);
   });
 });
 
-describe("the allowlist", () => {
+describe("with a list of origins", () => {
   const options = { origins: ["https://pages.example.org"] };
 
-  test("lets a foreign origin in, exactly", () => {
-    expect(status({ origin: "https://pages.example.org" }, options)).toBeUndefined();
-    expect(status({ origin: "http://pages.example.org" }, options)).toBe(403);
-    expect(status({ origin: "https://pages.example.org:444" }, options)).toBe(403);
+  test("a listed origin may connect, exactly", () => {
+    expect(originStatus({ origin: "https://pages.example.org" }, options)).toBeUndefined();
+    expect(originStatus({ origin: "http://pages.example.org" }, options)).toBe(403);
+    expect(originStatus({ origin: "https://pages.example.org:444" }, options)).toBe(403);
   });
 
-  test("does not shut the server's own pages out", () => {
-    expect(status({ origin: "https://app.example.com" }, options)).toBeUndefined();
+  test("the server's own pages may still connect", () => {
+    expect(originStatus({ origin: "https://app.example.com" }, options)).toBeUndefined();
   });
 });
 
-describe("S2 › without an Origin", () => {
-  test("a program without cookies connects", () => {
-    expect(status({})).toBeUndefined();
+// S2
+describe("without an Origin", () => {
+  test("a program without cookies may connect", () => {
+    expect(originStatus({})).toBeUndefined();
   });
 
   test("a request with cookies is refused with 403", () => {
-    expect(status({ cookie: "session=1" })).toBe(403);
+    expect(originStatus({ cookie: "session=1" })).toBe(403);
   });
 
-  test("a request with cookies connects when the app allows it", () => {
-    expect(status({ cookie: "session=1" }, { allowCookieWithoutOrigin: true })).toBeUndefined();
+  test("a request with cookies may connect when the app allows it", () => {
+    expect(originStatus({ cookie: "session=1" }, { allowCookieWithoutOrigin: true })).toBeUndefined();
   });
 });

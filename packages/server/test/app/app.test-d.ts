@@ -34,7 +34,7 @@ six.ws("/", (_socket, context) => {
 });
 six.http("/:id", ({ user, params }) => new Response(user.name + params.id));
 
-// A guard that provides nothing changes nothing, also when it may refuse.
+// A hook that provides nothing leaves the context as it is, also when it may refuse.
 const guarded = one.use(async () => (maybe ? new Response("no", { status: 403 }) : undefined));
 guarded.http("/guarded", ({ a }) => Response.json(a));
 
@@ -75,7 +75,7 @@ app.ws(
     await socket.send("three");
   },
 );
-app.ws("/whatever", async (socket) => {
+app.ws("/any", async (socket) => {
   expectTypeOf(await socket.receive()).toEqualTypeOf<Message>();
   await socket.send({ anything: true });
 });
@@ -95,7 +95,7 @@ const service = one.implement(chat, (peer, { params, query, a, room }) => {
   expectTypeOf(a).toEqualTypeOf<number>();
   room(params.room).join(peer);
   peer.send("said", { text: "hello" });
-  // @ts-expect-error -- the server does not say this
+  // @ts-expect-error -- the server does not send this
   peer.send("say", { text: "hello" });
   // @ts-expect-error -- text is a string
   peer.send("said", { text: 5 });
@@ -108,7 +108,7 @@ const service = one.implement(chat, (peer, { params, query, a, room }) => {
   };
 });
 service.room("lobby").send("said", { text: "hello" });
-// @ts-expect-error -- the server does not say this
+// @ts-expect-error -- the server does not send this
 service.room("lobby").send("typing", {});
 
 one.implement(chat, async function* () {
@@ -130,7 +130,7 @@ app.ws("/room", { receive: int, send: int }, (socket, { room }) => {
   room("all").send(1, { except: socket });
 });
 
-// What a handler returns is a stream or a refusal; one message is sent, not returned.
+// A handler returns a stream or a refusal; it sends a single message.
 app.ws("/generator", function* () {
   yield "a";
 });
@@ -141,11 +141,11 @@ app.ws("/end", (socket) => socket.closed);
 app.ws("/accepts", (socket) => socket.accept());
 // @ts-expect-error -- a string is one message
 app.ws("/string", () => "abc");
-// @ts-expect-error -- and later too
+// @ts-expect-error -- also as a promise
 app.ws("/later", async () => "abc");
 // @ts-expect-error -- bytes are one message
 app.ws("/bytes", () => new Uint8Array(3));
-// @ts-expect-error -- a map is no stream: its `values()` are
+// @ts-expect-error -- a map is not a stream: its `values()` are
 app.ws("/map", () => new Map());
-// @ts-expect-error -- an object is no stream
+// @ts-expect-error -- an object is not a stream
 app.ws("/object", () => ({ a: 1 }));

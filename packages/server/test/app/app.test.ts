@@ -5,7 +5,7 @@ import { testNetwork } from "../../src/testing/index.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
-test("a view's hooks run on its own routes, after those of the view it came from", async () => {
+test("a view's hooks run on its own routes, after the hooks of the wider view", async () => {
   const app = createApp();
   const members = app.use(() => ({ user: "ada" }));
   const admins = members.use(({ user }) => ({ admin: `${user}!` }));
@@ -18,7 +18,7 @@ test("a view's hooks run on its own routes, after those of the view it came from
   expect(await (await net.fetch("/admin")).text()).toBe("adaada!");
 });
 
-test("a path can be taken once by a WebSocket and once by HTTP", () => {
+test("a path can have one WebSocket route and one HTTP route", () => {
   const app = createApp();
   app.ws("/a", () => {});
   app.http("/a", () => new Response());
@@ -27,7 +27,7 @@ test("a path can be taken once by a WebSocket and once by HTTP", () => {
   expect(() => app.http("/a", () => new Response())).toThrow(TypeError);
 });
 
-test("an app says which paths it serves", () => {
+test("serves() is true for the paths with a route", () => {
   const inner = createApp();
   inner.ws("/deep", () => {});
   const app = createApp();
@@ -43,13 +43,14 @@ test("an app says which paths it serves", () => {
   ]);
 });
 
-test("S14 › a message may have 64 KiB unless the app says otherwise", () => {
+// S14
+test("maxPayload is 64 KiB by default, and the same for each view", () => {
   expect(createApp().maxPayload).toBe(65_536);
   expect(createApp({ maxPayload: 10 }).use(() => {}).maxPayload).toBe(10);
 });
 
-describe("an error nobody is told of", () => {
-  test("goes to the console by default, without the query and with the path escaped and cut", async () => {
+describe("without onError, an error", () => {
+  test("goes to the console, without the query and with the path escaped and cut", async () => {
     const console = vi.spyOn(globalThis.console, "error").mockImplementation(() => {});
     const app = createApp();
     const broken = new Error("broken");
@@ -61,15 +62,16 @@ describe("an error nobody is told of", () => {
   });
 });
 
-test("allowed origins connect", async () => {
-  const app = createApp({ origins: ["https://pages.example.org"] });
+test("allowed origins may connect", async () => {
+  const app = createApp({ security: { origins: ["https://pages.example.org"] } });
   app.ws("/", (socket) => socket.send("hello"));
   const socket = await testNetwork(app).connect("/", { headers: { origin: "https://pages.example.org" } });
   expect(await socket.receive()).toBe("hello");
 });
 
 describe("state", () => {
-  test("seeds › 141, 149 is one for the hooks and handlers of HTTP and WebSocket alike", async () => {
+  // seeds 141, 149
+  test("is one for the hooks and handlers of HTTP and WebSocket alike", async () => {
     const app = createApp({ state: { n: 42 } });
     const view = app.use(({ state }) => ({ doubled: state.n * 2 }));
     view.http("/", ({ state, doubled }) => Response.json([state.n, doubled]));
@@ -79,7 +81,7 @@ describe("state", () => {
     expect(await (await net.connect("/")).receive()).toBe("[42,84]");
   });
 
-  test("is each app's own: below a mount the mounted one's, in the mounting hooks the outer's", async () => {
+  test("is each app's own: the mounted app's below a mount, the outer app's in the hooks that mount it", async () => {
     const inner = createApp({ state: "inner" });
     inner.http("/", ({ state }) => new Response(state));
     const bare = createApp();
@@ -95,7 +97,8 @@ describe("state", () => {
     expect(seen).toEqual(["outer", "outer"]);
   });
 
-  test("R14 › holds what is made once for the app, on first use, where a hook's is once per connection", async () => {
+  // R14
+  test("holds a value that is made once for the app, on first use; a hook makes one for each connection", async () => {
     const made: string[] = [];
     class Services {
       #pool: Promise<string> | undefined;
@@ -119,7 +122,8 @@ describe("state", () => {
   });
 });
 
-test("seeds › 127, 139 hooks run in the order app, mount, view, route, and those of siblings not at all", async () => {
+// seeds 127, 139
+test("hooks run in the order app, mount, view, route, and those of siblings do not run", async () => {
   const log: string[] = [];
   const step = (name: string) => () => void log.push(name);
   const inner = createApp();
@@ -133,7 +137,8 @@ test("seeds › 127, 139 hooks run in the order app, mount, view, route, and tho
   expect(log).toEqual(["app", "mount", "view", "route", "handler"]);
 });
 
-test("seeds › 63 Basic credentials are parsed; without them the answer asks for them", async () => {
+// seeds 63
+test("Basic credentials are parsed; without them a hook can ask for them", async () => {
   const app = createApp();
   const view = app.use(({ credentials }) =>
     credentials?.username === "u" && credentials.password === "p"
@@ -154,13 +159,13 @@ test("seeds › 63 Basic credentials are parsed; without them the answer asks fo
   expect(await socket.receive()).toBe("hi u");
 });
 
-test("a name that the context has already is a TypeError the app is told of, also where types are set aside", async () => {
+test("a hook that provides a name of the context itself is a TypeError, which is reported", async () => {
   const onError = vi.fn();
   const app = createApp({ onError });
-  app.use((() => ({ answer: 1 })) as () => void).http("/", () => new Response());
+  app.use((() => ({ responseHeaders: 1 })) as () => void).http("/", () => new Response());
   expect((await testNetwork(app).fetch("/")).status).toBe(500);
   expect(onError).toHaveBeenCalledWith(
-    new TypeError('a hook provides "answer", which the context has already: choose another name'),
+    new TypeError('a hook provides "responseHeaders", which the context has already: choose another name'),
     expect.anything(),
   );
 });

@@ -7,13 +7,15 @@ import { gate } from "../gate.ts";
 
 const chat = contract("/chat/:room", {});
 
-async function status(knocking: Promise<unknown>): Promise<number> {
-  const error: unknown = await knocking.catch((error: unknown) => error);
+/** The status by which a handshake is refused. */
+async function refusalStatus(connecting: Promise<unknown>): Promise<number> {
+  const error: unknown = await connecting.catch((error: unknown) => error);
   return (error as { readonly response: Response }).response.status;
 }
 
-describe("seeds › 121 the route that was found", () => {
-  test("is known to hooks and handlers by its path as it was declared", async () => {
+// seeds 121
+describe("context.route", () => {
+  test("is the path of the route as it was declared, for hooks and handlers", async () => {
     const app = createApp();
     const view = app.use(({ route }) => ({ seen: route }));
     view.ws("/items/:item_id", (socket, { route, seen }) => socket.send([route, seen]));
@@ -25,7 +27,7 @@ describe("seeds › 121 the route that was found", () => {
     expect(await (await connectSession(net, "/chat/a")).closed).toMatchObject({ reason: "/chat/:room" });
   });
 
-  test("begins with the prefixes it is mounted at", async () => {
+  test("begins with the prefixes of the mounts", async () => {
     const inner = createApp();
     inner.http("/", ({ route }) => new Response(route));
     inner.http("/*rest", ({ route, params }) => new Response(`${route} ${params.rest}`));
@@ -39,7 +41,8 @@ describe("seeds › 121 the route that was found", () => {
   });
 });
 
-test("seeds › 122 a prefix that is percent-encoded in the request is the same prefix", async () => {
+// seeds 122
+test("a prefix that is percent-encoded in the request is the same prefix", async () => {
   const inner = createApp();
   inner.http("/:id", ({ params }) => new Response(params.id));
   const outer = createApp();
@@ -49,57 +52,63 @@ test("seeds › 122 a prefix that is percent-encoded in the request is the same 
   expect((await net.fetch("/2")).status).toBe(404);
 });
 
-test("seeds › 97 a slash more or less is another path: nothing redirects", async () => {
+// seeds 97
+test("a path with one slash more is another path: the server does not redirect", async () => {
   const app = createApp();
   app.ws("/room/", (socket) => socket.accept());
   const net = testNetwork(app);
-  expect(await status(net.connect("/room"))).toBe(404);
+  expect(await refusalStatus(net.connect("/room"))).toBe(404);
   expect((await net.connect("/room/")).protocol).toBe("");
 });
 
-test("seeds › 101 a fallback for HTTP answers no WebSocket", async () => {
+// seeds 101
+test("the fallback for HTTP does not answer WebSocket handshakes", async () => {
   const fetch = vi.fn(() => new Response("page"));
-  expect(await status(testNetwork(createApp({ fetch })).connect("/"))).toBe(404);
+  expect(await refusalStatus(testNetwork(createApp({ fetch })).connect("/"))).toBe(404);
   expect(fetch).not.toHaveBeenCalled();
 });
 
-test("seeds › 98, 99 no hook runs for what is not found, or is of the other kind", async () => {
+// seeds 98, 99
+test("no hook runs for an unknown path, nor for a path of the other kind", async () => {
   const hook = vi.fn();
   const app = createApp();
   const view = app.use(() => hook());
   view.http("/page", () => new Response());
   view.ws("/socket", () => {});
   const net = testNetwork(app);
-  expect(await status(net.connect("/nowhere"))).toBe(404);
-  expect(await status(net.connect("/page"))).toBe(400);
+  expect(await refusalStatus(net.connect("/nowhere"))).toBe(404);
+  expect(await refusalStatus(net.connect("/page"))).toBe(400);
   expect((await net.fetch("/socket")).status).toBe(426);
   expect(hook).not.toHaveBeenCalled();
 });
 
-test("S3 › a name that is not the app's is a 421, over HTTP and to handshakes, before anything else", async () => {
-  const app = createApp({ allowedHosts: ["app.test"] });
+// S3
+test("a request for a host that the app does not have is refused with 421, before other checks", async () => {
+  const app = createApp({ security: { hosts: ["app.test"] } });
   const foreign = new Request("http://evil.test/nowhere", { headers: { origin: "http://other.test" } });
   expect((await app.fetch(foreign)).status).toBe(421);
   expect((await app.handshake(foreign, () => Promise.reject(new Error("accepted"))))?.status).toBe(421);
 });
 
-test("an HTTP handler that gives no Response is a mistake the app is told of", async () => {
+test("an HTTP handler that returns no Response is a mistake, which is reported", async () => {
   const onError = vi.fn();
   const app = createApp({ onError });
   app.http("/page", (() => "text") as never);
   expect((await testNetwork(app).fetch("/page")).status).toBe(500);
   expect(onError).toHaveBeenCalledWith(
-    new TypeError('the HTTP handler at "/page" gave no Response'),
+    new TypeError('the HTTP handler at "/page" returned no Response'),
     expect.anything(),
   );
 });
 
-describe("S6 › what does not decide a handshake within 10 s", () => {
-  function hanging() {
+// S6
+describe("a hook or handler that does not decide a handshake within 10 s", () => {
+  /** A network to an app whose hooks and handlers may wait for `decide()`. */
+  function serveHanging() {
     const clock = new Clock();
     const log: unknown[] = [];
     const { passed, open } = gate();
-    const app = createApp({ clock, onError: (error) => void log.push(["told", (error as Error).name]) });
+    const app = createApp({ clock, onError: (error) => void log.push(["reported", (error as Error).name]) });
     const view = app.use(function* () {
       try {
         yield;
@@ -108,42 +117,42 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
         throw error;
       }
     });
-    const asked = gate();
-    /** Says that it was asked, and decides when `decide` is called. */
-    const hang = (): Promise<void> => (asked.open(), passed);
-    return { clock, log, view, net: testNetwork(app), decide: open, hang, asked: asked.passed };
+    const called = gate();
+    /** Waits until `decide` is called; `called` resolves when it waits. */
+    const hang = (): Promise<void> => (called.open(), passed);
+    return { clock, log, view, net: testNetwork(app), decide: open, hang, called: called.passed };
   }
 
   test.each(["hook", "handler"])(
-    "is refused with 503 when it is a %s, and earlier hooks end",
-    async (what) => {
-      const { clock, log, view, net, hang, asked } = hanging();
+    "is a %s: the server refuses with 503, and earlier hooks end",
+    async (kind) => {
+      const { clock, log, view, net, hang, called } = serveHanging();
       view.use(hang).ws("/hook", (socket) => socket.accept());
       view.ws("/handler", hang);
-      const refused = status(net.connect(`/${what}`));
-      await asked;
+      const refused = refusalStatus(net.connect(`/${kind}`));
+      await called;
       clock.advance(9_999);
       expect(log).toEqual([]);
       clock.advance(1);
       expect(await refused).toBe(503);
       expect(log).toEqual([
-        ["ended", "Overdue"],
-        ["told", "Overdue"],
+        ["ended", "HandshakeTimeout"],
+        ["reported", "HandshakeTimeout"],
       ]);
     },
   );
 
   test("closes a session with 4503", async () => {
-    const { clock, view, net, hang, asked } = hanging();
+    const { clock, view, net, hang, called } = serveHanging();
     view.use(hang).implement(chat, () => ({}));
     const socket = await connectSession(net, "/chat/a");
-    await asked;
+    await called;
     clock.advance(10_000);
     expect(await socket.closed).toMatchObject({ code: 4503, reason: "The handshake took too long" });
   });
 
-  test("starts nothing when it goes on: later hooks and the handler do not run, and its own ending does", async () => {
-    const { clock, view, net, decide, hang, asked } = hanging();
+  test("starts nothing when it goes on: later hooks and the handler do not run, and its own end does", async () => {
+    const { clock, view, net, decide, hang, called } = serveHanging();
     const later = vi.fn();
     const ended = gate();
     view
@@ -157,8 +166,8 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
       })
       .use(() => later())
       .ws("/", later);
-    const refused = status(net.connect("/"));
-    await asked;
+    const refused = refusalStatus(net.connect("/"));
+    await called;
     clock.advance(10_000);
     expect(await refused).toBe(503);
     decide();
@@ -166,8 +175,8 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
     expect(later).not.toHaveBeenCalled();
   });
 
-  test("may still give a response, which nobody reads: its body is given up, were it read already", async () => {
-    const { clock, view, net, decide, hang, asked } = hanging();
+  test("may still return a response, which is dropped: its body is cancelled, unless it was read before", async () => {
+    const { clock, view, net, decide, hang, called } = serveHanging();
     const cancelled = gate();
     const read = new Response("once");
     await read.text();
@@ -179,16 +188,19 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
       await hang();
       return read;
     });
-    const refused = Promise.all([status(net.connect("/streamed")), status(net.connect("/read"))]);
-    await asked;
+    const refused = Promise.all([
+      refusalStatus(net.connect("/streamed")),
+      refusalStatus(net.connect("/read")),
+    ]);
+    await called;
     clock.advance(10_000);
     expect(await refused).toEqual([503, 503]);
     decide();
     await cancelled.passed;
   });
 
-  test("can accept no more", async () => {
-    const { clock, view, net, decide, hang, asked } = hanging();
+  test("cannot accept any more", async () => {
+    const { clock, view, net, decide, hang, called } = serveHanging();
     const failed = gate();
     const errors: unknown[] = [];
     view.ws("/", async (socket) => {
@@ -196,8 +208,8 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
       await socket.accept().catch((error: unknown) => errors.push(error));
       failed.open();
     });
-    const refused = status(net.connect("/"));
-    await asked;
+    const refused = refusalStatus(net.connect("/"));
+    await called;
     clock.advance(10_000);
     expect(await refused).toBe(503);
     decide();
@@ -205,8 +217,8 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
     expect(errors).toMatchObject([{ name: "CloseError", code: 1006 }]);
   });
 
-  test("is no limit for what has accepted, nor for HTTP", async () => {
-    const { clock, view, net, decide, hang } = hanging();
+  test("does not limit a handler that has accepted, nor HTTP", async () => {
+    const { clock, view, net, decide, hang } = serveHanging();
     view.ws("/", async (socket) => {
       await socket.accept();
       await hang();
@@ -221,11 +233,11 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
     expect(await (await response).text()).toBe("late");
   });
 
-  test("is one of 1,000 at most: one more is refused at once with 503, until one has decided", async () => {
-    const { clock, view, net, hang } = hanging();
+  test("is one of at most 1,000: one more is refused at once with 503, until one has decided", async () => {
+    const { clock, view, net, hang } = serveHanging();
     view.ws("/wait", hang);
     view.ws("/now", (socket) => socket.accept());
-    const waiting = Array.from({ length: 1_000 }, () => status(net.connect("/wait")));
+    const waiting = Array.from({ length: 1_000 }, () => refusalStatus(net.connect("/wait")));
     const error = (await net.connect("/now").catch((error: unknown) => error)) as { response: Response };
     expect([error.response.status, error.response.headers.get("retry-after")]).toEqual([503, "1"]);
     clock.advance(10_000);
@@ -233,13 +245,13 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
     expect((await net.connect("/now")).signal.aborted).toBe(false);
   });
 
-  test("has the time and the number that the app says", async () => {
+  test("has the time and the number of the app's options", async () => {
     const clock = new Clock();
     const app = createApp({ clock, onError: () => {}, handshake: { timeout: 50, pending: 1 } });
     app.ws("/", () => new Promise<void>(() => {}));
     const net = testNetwork(app);
-    const first = status(net.connect("/"));
-    expect(await status(net.connect("/"))).toBe(503);
+    const first = refusalStatus(net.connect("/"));
+    expect(await refusalStatus(net.connect("/"))).toBe(503);
     clock.advance(50);
     expect(await first).toBe(503);
   });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
-test("an app is mounted without a prefix, after the hooks of the view", async () => {
+test("an app is mounted without a prefix, and its routes run the hooks of the view first", async () => {
   const outer = createApp();
   const inner = createApp();
   const innermost = createApp();
@@ -25,7 +25,7 @@ test("an app is mounted without a prefix, after the hooks of the view", async ()
   expect(hooked).toEqual(["/", "/deep", "/items/:id"]);
 });
 
-test("a mount with a prefix wins over one without", async () => {
+test("a mount with a prefix wins over a mount without", async () => {
   const outer = createApp();
   for (const prefix of ["/", "/a"]) {
     const inner = createApp();
@@ -37,20 +37,20 @@ test("a mount with a prefix wins over one without", async () => {
   expect(await (await net.fetch("/b/x")).text()).toBe("/");
 });
 
-test("an app is not mounted below itself, also not by way of another", () => {
+test("an app cannot be mounted below itself, also not by way of another", () => {
   const [outer, inner] = [createApp(), createApp()];
-  const itself = new TypeError("an app cannot be mounted below itself: make another with createApp");
-  expect(() => outer.mount("/", outer)).toThrow(itself);
+  const error = new TypeError("an app cannot be mounted below itself: make another with createApp");
+  expect(() => outer.mount("/", outer)).toThrow(error);
   outer.mount("/v1", inner);
   expect(() =>
     inner.mount(
       "/v2",
       outer.use(() => {}),
     ),
-  ).toThrow(itself);
+  ).toThrow(error);
 });
 
-test("the rooms of the raw routes are reached from outside, and each app has its own", async () => {
+test("the rooms of raw routes can be reached from outside of handlers, and each app has its own", async () => {
   const [outer, inner] = [createApp(), createApp()];
   const joined = new BoundedQueue<string>();
   for (const [name, app] of Object.entries({ outer, inner }))
@@ -65,8 +65,8 @@ test("the rooms of the raw routes are reached from outside, and each app has its
   const outside = await net.connect("/outer");
   const inside = await net.connect("/inner");
   expect([await joined.pull(), await joined.pull()]).toEqual(["outer", "inner"]);
-  const watched: string[] = [];
-  outer.room("news").subscribe(({ type: is }) => watched.push(is));
+  const changes: string[] = [];
+  outer.room("news").subscribe(({ type }) => changes.push(type));
   expect([outer.room("news").size, inner.use(() => {}).room("news").size]).toEqual([1, 1]);
   outer.room("news").send("from the outer app");
   inner.room("news").send("from the inner app");
@@ -76,6 +76,6 @@ test("the rooms of the raw routes are reached from outside, and each app has its
   ]);
   outside.close();
   await outside.closed;
-  expect(watched).toEqual(["left"]);
+  expect(changes).toEqual(["left"]);
   inside.close();
 });

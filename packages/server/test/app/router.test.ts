@@ -7,7 +7,7 @@ function routerOf(...patterns: string[]): Router<string> {
   return router;
 }
 
-describe("whatever was declared first", () => {
+describe("in each order of declaration", () => {
   const patterns = ["/a/*rest", "/a/:one", "/a/b", "/:any/b", "/"];
   const cases: [string, string | undefined][] = [
     ["/a/b", "/a/b"],
@@ -28,7 +28,7 @@ test("parameters are decoded", () => {
   expect({ ...routerOf("/chat/:room").find("/chat/a%20b%2Fc")?.params }).toEqual({ room: "a b/c" });
 });
 
-test("parameters are no part of every object", () => {
+test("a parameter may have the name of a property that every object has", () => {
   const params = routerOf("/:__proto__").find("/x")?.params;
   expect(Object.keys(params ?? {})).toEqual(["__proto__"]);
 });
@@ -37,23 +37,23 @@ test.each([
   ["/a", "/a"],
   ["/a/:x", "/a/:y"],
   ["/a/*x", "/a/*y"],
-])("%s and %s match the same paths: the second is refused", (one, two) => {
+])("%s and %s match the same paths: the second one is a TypeError", (one, two) => {
   expect(() => routerOf(one, two)).toThrow(TypeError);
 });
 
-test("a pattern that is no path is refused", () => {
+test("a pattern that is not a path is a TypeError", () => {
   expect(() => routerOf("chat")).toThrow(TypeError);
   expect(() => routerOf("/*all/more")).toThrow(TypeError);
 });
 
-test("a path is a literal, a slash more is another path", () => {
+test("a path is compared exactly: with a slash more it is another path", () => {
   const router = routerOf("/a");
   expect(router.find("/a/")).toBeUndefined();
   expect(router.find("/A")).toBeUndefined();
   expect(router.find("/%zz")).toBeUndefined();
 });
 
-test.each(["constructor", "__proto__", "toString"])("a path called %s is a path like any other", (name) => {
+test.each(["constructor", "__proto__", "toString"])("a path may be called %s", (name) => {
   expect(routerOf("/a").find(`/${name}`)).toBeUndefined();
   expect(routerOf(`/${name}`).find(`/${name}`)?.route).toBe(`/${name}`);
 });

@@ -1,7 +1,8 @@
 import { contract } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { type AppOptions, createApp } from "../../src/app/app.ts";
+import { createApp } from "../../src/app/app.ts";
+import type { AppOptions } from "../../src/app/types.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { openSession, connectSession } from "../session/connect-session.ts";
 
@@ -10,9 +11,10 @@ const chat = contract("/chat/:room", {
   client: { say: z.object({}) },
 });
 
-const told = { request: expect.any(Request), phase: "handshake" };
+const duringHandshake = { request: expect.any(Request), phase: "handshake" };
 
-function served(options: AppOptions = {}) {
+/** An app with a contract, and routes of both kinds. */
+function createMixedApp(options: AppOptions = {}) {
   const app = createApp(options);
   app.implement(chat, () => ({ say: () => {} }));
   app.ws("/both", (socket) => socket.send("A WebSocket"));
@@ -22,40 +24,40 @@ function served(options: AppOptions = {}) {
 }
 
 describe("HTTP", () => {
-  test("and WebSocket live on one path", async () => {
-    const { net } = served();
+  test("and WebSocket may have routes at one path", async () => {
+    const { net } = createMixedApp();
     expect(await (await net.fetch("/both")).text()).toBe("An HTTP request");
     const socket = await net.connect("/both");
     expect(await socket.receive()).toBe("A WebSocket");
   });
 
-  test("at a path that only takes WebSockets is a 426 that names them", async () => {
-    const response = await served().net.fetch("/chat/a");
+  test("at a path with a WebSocket route only is a 426 that names the upgrade", async () => {
+    const response = await createMixedApp().net.fetch("/chat/a");
     expect(response.status).toBe(426);
     expect(response.headers.get("upgrade")).toBe("websocket");
   });
 
   test("at an unknown path is a 404", async () => {
-    expect((await served().net.fetch("/nowhere")).status).toBe(404);
+    expect((await createMixedApp().net.fetch("/nowhere")).status).toBe(404);
   });
 
   test("gives its handler the parameters and the query", async () => {
-    const response = await served().net.fetch("/page/a%20b?x=1");
+    const response = await createMixedApp().net.fetch("/page/a%20b?x=1");
     expect(await response.json()).toEqual({ params: { id: "a b" }, query: { x: "1" } });
   });
 
-  test("goes to the app's fetch where no route takes it", async () => {
-    const { net } = served({ fetch: ({ url }) => new Response(`other ${new URL(url).pathname}`) });
+  test("goes to the app's fetch where no route is", async () => {
+    const { net } = createMixedApp({ fetch: ({ url }) => new Response(`other ${new URL(url).pathname}`) });
     expect(await (await net.fetch("/else")).text()).toBe("other /else");
     expect(await (await net.fetch("/both")).text()).toBe("An HTTP request");
   });
 
-  test("is a 500 when the app's fetch fails, and the app is told", async () => {
+  test("is a 500 when the app's fetch fails, which is reported", async () => {
     const onError = vi.fn();
-    const { net } = served({ onError, fetch: () => Promise.reject(new Error("secret")) });
+    const { net } = createMixedApp({ onError, fetch: () => Promise.reject(new Error("secret")) });
     const response = await net.fetch("/else");
     expect([response.status, await response.text()]).toEqual([500, "Internal Server Error"]);
-    expect(onError).toHaveBeenCalledWith(new Error("secret"), told);
+    expect(onError).toHaveBeenCalledWith(new Error("secret"), duringHandshake);
   });
 
   test.each([
@@ -74,7 +76,7 @@ describe("HTTP", () => {
       402,
     ],
   ] as [string, () => Response, number][])(
-    "is answered when the handler %s, after its hooks saw it",
+    "is answered when the handler %s, and its hooks receive the error",
     async (_, handler, status) => {
       const onError = vi.fn();
       const seen = vi.fn();
@@ -96,24 +98,28 @@ describe("HTTP", () => {
     },
   );
 
-  test("is not bound by Origin: that is what pages are for", async () => {
-    expect((await served().net.fetch("/both", { headers: { origin: "https://evil.com" } })).status).toBe(200);
+  test("is answered for each Origin: CORS of the page decides there", async () => {
+    expect(
+      (await createMixedApp().net.fetch("/both", { headers: { origin: "https://evil.com" } })).status,
+    ).toBe(200);
   });
 });
 
 describe("a handshake in plain mode", () => {
   test("to an unknown path is refused with 404", async () => {
-    await expect(served().net.connect("/nowhere")).rejects.toMatchObject({ response: { status: 404 } });
+    await expect(createMixedApp().net.connect("/nowhere")).rejects.toMatchObject({
+      response: { status: 404 },
+    });
   });
 
-  test("to a path that only takes HTTP is refused with 400", async () => {
-    await expect(served().net.connect("/page/1")).rejects.toMatchObject({ response: { status: 400 } });
+  test("to a path with an HTTP route only is refused with 400", async () => {
+    await expect(createMixedApp().net.connect("/page/1")).rejects.toMatchObject({
+      response: { status: 400 },
+    });
   });
 
-  test("with an invalid query is refused with a problem listing the issues", async () => {
-    const { response } = (await served()
-      .net.connect("/chat/a")
-      .catch((error: unknown) => error)) as { response: Response };
+  test("with an invalid query is refused with a problem that lists the issues", async () => {
+    const response = await createMixedApp().net.refused("/chat/a");
     expect([response.status, response.headers.get("content-type")]).toEqual([
       400,
       "application/problem+json",
@@ -127,20 +133,15 @@ describe("a handshake in plain mode", () => {
     const hook = vi.fn();
     const app = createApp();
     app.use(() => hook()).ws("/", (socket) => socket.accept());
-    await expect(
-      testNetwork(app).connect("/", { headers: { origin: "https://evil.com" } }),
-    ).rejects.toMatchObject({
-      response: { status: 403 },
-    });
+    const response = await testNetwork(app).refused("/", { headers: { origin: "https://evil.com" } });
+    expect(response.status).toBe(403);
     expect(hook).not.toHaveBeenCalled();
   });
 
-  test("is refused with a hook's response as it is", async () => {
+  test("is refused with a hook's own response", async () => {
     const app = createApp();
     app.use(() => new Response("pay", { status: 402, headers: { "x-price": "5" } })).ws("/", () => {});
-    const { response } = (await testNetwork(app)
-      .connect("/")
-      .catch((error: unknown) => error)) as { response: Response };
+    const response = await testNetwork(app).refused("/");
     expect([response.status, response.headers.get("x-price"), await response.text()]).toEqual([
       402,
       "5",
@@ -148,7 +149,7 @@ describe("a handshake in plain mode", () => {
     ]);
   });
 
-  test("is a 500 when a hook throws, told to the app, with nothing of the error", async () => {
+  test("is a 500 without the error's text when a hook throws, which is reported", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app
@@ -156,31 +157,30 @@ describe("a handshake in plain mode", () => {
         throw new Error("secret");
       })
       .ws("/", () => {});
-    const { response } = (await testNetwork(app)
-      .connect("/")
-      .catch((error: unknown) => error)) as { response: Response };
+    const response = await testNetwork(app).refused("/");
     expect([response.status, await response.text()]).toEqual([500, "Internal Server Error"]);
-    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret"), told);
+    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret"), duringHandshake);
   });
 });
 
 describe("a handshake in session mode", () => {
   test("to an unknown path closes with 4404", async () => {
-    const socket = await connectSession(served().net, "/nowhere");
+    const socket = await connectSession(createMixedApp().net, "/nowhere");
     expect(await socket.closed).toMatchObject({ code: 4404, reason: "Not Found" });
   });
 
-  test("to a path that only takes HTTP closes with 4400", async () => {
-    const socket = await connectSession(served().net, "/page/1");
+  test("to a path with an HTTP route only closes with 4400", async () => {
+    const socket = await connectSession(createMixedApp().net, "/page/1");
     expect(await socket.closed).toMatchObject({ code: 4400 });
   });
 
   test("with an invalid query closes with 4400 and the issue as its reason", async () => {
-    const socket = await connectSession(served().net, "/chat/a");
+    const socket = await connectSession(createMixedApp().net, "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4400, reason: "a name is needed" });
   });
 
-  test("S11 › without a hello in 5 s closes with 4903, and runs no hook", async () => {
+  // S11
+  test("without a hello in 5 s closes with 4903, and runs no hook", async () => {
     const clock = new Clock();
     const hook = vi.fn();
     const app = createApp({ clock });
@@ -191,11 +191,12 @@ describe("a handshake in session mode", () => {
     expect(hook).not.toHaveBeenCalled();
   });
 
+  // S11, S12
   test.each([
-    ["S11 › with an event first", { t: "event", name: "say", data: {} }, 4401],
-    ["S12 › with another version", { t: "hello", v: 9, cid: "a", att: 1 }, 4400],
+    ["with an event first", { t: "event", name: "say", data: {} }, 4401],
+    ["with another version", { t: "hello", v: 9, cid: "a", att: 1 }, 4400],
   ])("%s closes with a code of its own", async (_, first, code) => {
-    const socket = await connectSession(served().net, "/chat/a?name=ada", first);
+    const socket = await connectSession(createMixedApp().net, "/chat/a?name=ada", first);
     expect(await socket.closed).toMatchObject({ code });
   });
 
@@ -215,26 +216,26 @@ describe("a handshake in session mode", () => {
 
   test("from a foreign page is refused by HTTP", async () => {
     const options = { protocols: ["symbolon.v1.json"], headers: { origin: "https://evil.com" } };
-    await expect(served().net.connect("/chat/a?name=ada", options)).rejects.toMatchObject({
+    await expect(createMixedApp().net.connect("/chat/a?name=ada", options)).rejects.toMatchObject({
       response: { status: 403 },
     });
   });
 
-  test("is found among other subprotocols", async () => {
-    const socket = await served().net.connect("/chat/a?name=ada", {
+  test("chooses its subprotocol among others", async () => {
+    const socket = await createMixedApp().net.connect("/chat/a?name=ada", {
       protocols: ["other", "symbolon.v1.json"],
     });
     expect(socket.protocol).toBe("symbolon.v1.json");
   });
 
-  test("with a good query is welcomed", async () => {
-    await using socket = await openSession(served().net, "/chat/a?name=ada");
+  test("with a valid query gets a welcome", async () => {
+    await using socket = await openSession(createMixedApp().net, "/chat/a?name=ada");
     expect(socket.protocol).toBe("symbolon.v1.json");
   });
 });
 
 describe("a mounted app", () => {
-  test("is served below its prefix, after the hooks of the view that mounts it", async () => {
+  test("is createMixedApp below its prefix, after the hooks of the view that mounts it", async () => {
     const log: string[] = [];
     const step = (name: string) =>
       function* () {
@@ -254,7 +255,7 @@ describe("a mounted app", () => {
   });
 
   test("has WebSockets and contracts as well", async () => {
-    const { app: inner } = served();
+    const { app: inner } = createMixedApp();
     const outer = createApp();
     outer.mount("/v1", inner);
     const net = testNetwork(outer);
@@ -275,7 +276,7 @@ describe("a mounted app", () => {
     expect((await net.fetch("/v1x")).status).toBe(404);
   });
 
-  test("yields to the longer prefix, and to the outer app's own route", async () => {
+  test("is found after an app with a longer prefix, and after the outer app's own route", async () => {
     const outer = createApp();
     for (const prefix of ["/a", "/a/b"]) {
       const inner = createApp();
@@ -289,11 +290,11 @@ describe("a mounted app", () => {
     expect(await (await net.fetch("/a/own")).text()).toBe("own");
   });
 
-  test.each(["v1", "//", "/v1/", "/:id", ""])("cannot be at %j", (prefix) => {
+  test.each(["v1", "//", "/v1/", "/:id", ""])("cannot be mounted at %j", (prefix) => {
     expect(() => createApp().mount(prefix, createApp())).toThrow(TypeError);
   });
 
-  test("has to be an app", () => {
+  test("must be an app that createApp made", () => {
     expect(() => createApp().mount("/v1", {} as never)).toThrow(TypeError);
   });
 });

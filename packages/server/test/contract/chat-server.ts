@@ -1,7 +1,8 @@
 import { contract } from "@symbolon/protocol";
 import { vi } from "vitest";
 import { z } from "zod";
-import { type AppOptions, createApp } from "../../src/app/app.ts";
+import { createApp } from "../../src/app/app.ts";
+import type { AppOptions } from "../../src/app/types.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
 /** A contract with one message each way. */

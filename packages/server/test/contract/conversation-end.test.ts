@@ -7,24 +7,24 @@ import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { chat, echo, sayFrame, startChatServer } from "./chat-server.ts";
 import { openSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
-import { opcodes, rawClient, rawFrame } from "../node/raw-client.ts";
+import { opcodes, connectRawClient, rawFrame } from "../node/raw-client.ts";
 
 const text = (frame: unknown) =>
   rawFrame(opcodes.text, typeof frame === "string" ? frame : JSON.stringify(frame));
 
 test("what was said before a bye in the same write is answered, and then the connection closes", async () => {
   await using server = await serve(startChatServer(echo).app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   await client.open("/chat/a");
   client.write(text(sayFrame("one")), text(sayFrame("two")), text({ t: "bye" }), text(sayFrame("too late")));
   expect(JSON.parse(await client.text())).toMatchObject({ data: { text: "one" } });
   expect(JSON.parse(await client.text())).toMatchObject({ data: { text: "two" } });
-  expect(await client.close()).toEqual([1000, ""]);
+  expect(await client.closeFrame()).toEqual([1000, ""]);
 });
 
 test("S18 › what was said before the third slip in the same write is answered, and nothing after it", async () => {
   await using server = await serve(startChatServer(echo).app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   await client.open("/chat/a");
   client.write(text(sayFrame("one")), text("{"), text("{"), text("{"), text("{"), text(sayFrame("too late")));
   const heard: unknown[] = [];
@@ -32,7 +32,7 @@ test("S18 › what was said before the third slip in the same write is answered,
   expect(heard).toHaveLength(4);
   expect(heard.filter((one) => (one as { t: string }).t === "error")).toHaveLength(3);
   expect(heard).toContainEqual({ t: "event", name: "said", data: { text: "one" } });
-  expect(await client.close()).toEqual([1008, "three messages were no frames"]);
+  expect(await client.closeFrame()).toEqual([1008, "three messages were no frames"]);
 });
 
 test("a bye waits 300 ms for a handler that never settles", async () => {
@@ -124,7 +124,7 @@ test("a setup's peer is told of a client that leaves while it is awaited", async
     return { say: () => {} };
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   const opening = client.open("/chat/a").catch(() => "gone");
   await began.passed;
   client.reset();

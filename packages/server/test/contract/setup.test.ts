@@ -1,6 +1,7 @@
 import { CloseError } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
+import { identity } from "../../src/request/identity.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { chat, sayFrame } from "./chat-server.ts";
 import { openSession, receiveFrame, hello, connectSession } from "../session/connect-session.ts";
@@ -112,7 +113,7 @@ describe("a client that reconnects with the same cid", () => {
     let count = 0;
     const app = createApp();
     app
-      .use(({ token }) => (token === undefined ? undefined : { principal: token }))
+      .use(({ token }) => (token === undefined ? undefined : identity({ principal: token })))
       .implement(chat, async function* (peer) {
         count += 1;
         const name = count;
@@ -178,7 +179,7 @@ describe("a client that reconnects with the same cid", () => {
   test("is refused, and the error is reported, when a hook provides a principal that is not a string", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
-    app.use(() => ({ principal: { id: 1 } })).implement(chat, () => ({ say: () => {} }));
+    app.use(() => identity({ principal: { id: 1 } as never })).implement(chat, () => ({ say: () => {} }));
     const socket = await connectSession(testNetwork(app), "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4500 });
     expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());

@@ -2,7 +2,9 @@ import { contract, json, request, type ServerMessages, stream } from "@symbolon/
 import type { Welcome } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
 import { z } from "zod";
-import { type AppOptions, createApp } from "../../src/app/app.ts";
+import { createApp } from "../../src/app/app.ts";
+import { identity } from "../../src/request/identity.ts";
+import type { AppOptions } from "../../src/app/types.ts";
 import {
   type TestConnectOptions,
   testNetwork,
@@ -52,7 +54,7 @@ export function startTalkServer(
       log.push("hook");
       if (token === "nobody") throw new Response("who are you?", { status: 401 });
       try {
-        yield { principal: token };
+        yield token === undefined ? undefined : identity({ principal: token });
       } finally {
         log.push("hook ends");
       }

@@ -3,9 +3,10 @@ import { serve } from "@symbolon/server/node";
 import { describe, expect, test } from "vitest";
 import { networkOf } from "../../src/node/connection-limits.ts";
 import { resolveLimits } from "../../src/access/limits.ts";
-import { rawClient } from "./raw-client.ts";
+import { connectRawClient } from "./raw-client.ts";
 
-async function serving(limits: LimitOptions) {
+/** A server with these limits. */
+async function serveLimited(limits: LimitOptions) {
   const app = createApp({ limits });
   app.ws("/", async (socket) => {
     await socket.accept();
@@ -14,51 +15,53 @@ async function serving(limits: LimitOptions) {
   return serve(app, { port: 0, host: "127.0.0.1", signals: false });
 }
 
-/** Knocks, and says with what it was answered. */
-async function knock(port: number, headers?: Record<string, string>) {
-  const client = await rawClient(port);
-  return Object.assign(client, { answered: await client.open("/", headers) });
+/** Sends a handshake; `head` is the head of the response. */
+async function connect(port: number, headers?: Record<string, string>) {
+  const client = await connectRawClient(port);
+  return Object.assign(client, { head: await client.open("/", headers) });
 }
 
+// S7
 describe("a server", () => {
-  test("S7 › has room for so many connections, and refuses one more with 503", async () => {
-    await using server = await serving({ connections: 2 });
-    using one = await knock(server.port);
-    using two = await knock(server.port);
-    using three = await knock(server.port);
-    expect([one, two, three].map(({ answered }) => answered.status)).toEqual([101, 101, 503]);
-    expect(three.answered.headers.get("retry-after")).toBe("5");
+  test("refuses one connection more than its limit with 503", async () => {
+    await using server = await serveLimited({ connections: 2 });
+    using one = await connect(server.port);
+    using two = await connect(server.port);
+    using three = await connect(server.port);
+    expect([one, two, three].map(({ head }) => head.status)).toEqual([101, 101, 503]);
+    expect(three.head.headers.get("retry-after")).toBe("5");
   });
 
-  test("S7 › has room for so many from one address, and refuses one more with 429 until one has left", async () => {
-    await using server = await serving({ perAddress: 1 });
-    using one = await knock(server.port);
-    using two = await knock(server.port);
-    expect([one, two].map(({ answered }) => answered.status)).toEqual([101, 429]);
+  test("refuses one connection more than its limit per address with 429, until one has closed", async () => {
+    await using server = await serveLimited({ perAddress: 1 });
+    using one = await connect(server.port);
+    using two = await connect(server.port);
+    expect([one, two].map(({ head }) => head.status)).toEqual([101, 429]);
     one.reset();
     two.reset();
-    await Promise.all([one.gone, two.gone]);
-    using three = await knock(server.port);
-    expect(three.answered.status).toBe(101);
+    await Promise.all([one.closed, two.closed]);
+    using three = await connect(server.port);
+    expect(three.head.status).toBe(101);
   });
 
-  test("S7 › believes no address that a client names", async () => {
-    await using server = await serving({ perAddress: 1 });
-    using one = await knock(server.port, { "X-Forwarded-For": "192.0.2.1" });
-    using two = await knock(server.port, { "X-Forwarded-For": "192.0.2.2" });
-    expect([one, two].map(({ answered }) => answered.status)).toEqual([101, 429]);
+  test("ignores X-Forwarded-For without a proxy", async () => {
+    await using server = await serveLimited({ perAddress: 1 });
+    using one = await connect(server.port, { "X-Forwarded-For": "192.0.2.1" });
+    using two = await connect(server.port, { "X-Forwarded-For": "192.0.2.2" });
+    expect([one, two].map(({ head }) => head.status)).toEqual([101, 429]);
   });
 
-  test("S7 › believes the last address, which the proxy has added, where there is one", async () => {
-    await using server = await serving({ perAddress: 1, trustProxy: true });
-    using one = await knock(server.port, { "X-Forwarded-For": "192.0.2.9, 192.0.2.1" });
-    using two = await knock(server.port, { "X-Forwarded-For": "192.0.2.9, 192.0.2.2" });
-    using three = await knock(server.port, { "X-Forwarded-For": "192.0.2.8, 192.0.2.2" });
-    expect([one, two, three].map(({ answered }) => answered.status)).toEqual([101, 101, 429]);
+  test("uses the last address of X-Forwarded-For, which the proxy has added, with `trustProxy`", async () => {
+    await using server = await serveLimited({ perAddress: 1, trustProxy: true });
+    using one = await connect(server.port, { "X-Forwarded-For": "192.0.2.9, 192.0.2.1" });
+    using two = await connect(server.port, { "X-Forwarded-For": "192.0.2.9, 192.0.2.2" });
+    using three = await connect(server.port, { "X-Forwarded-For": "192.0.2.8, 192.0.2.2" });
+    expect([one, two, three].map(({ head }) => head.status)).toEqual([101, 101, 429]);
   });
 });
 
-test("S7 › there are limits when nobody sets any", () => {
+// S7
+test("there are limits by default", () => {
   expect(createApp().limits).toEqual(resolveLimits());
   expect(resolveLimits()).toEqual({
     connections: 20_000,

@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import { FrameWriter, encodeFrame } from "../../src/node/frame-writer.ts";
 import { opcodes, parseFrame, parseFrames } from "./raw-client.ts";
 
-/** A socket that records its writes, and takes no more until it is told to. */
+/** A socket that records its writes; a slow one finishes none before `finishWrites`. */
 class Recorder extends Duplex {
   readonly writes: Buffer[] = [];
-  #taken: (() => void)[] = [];
+  #unfinished: (() => void)[] = [];
   readonly #slow: boolean;
 
   constructor(slow = false) {
@@ -18,12 +18,12 @@ class Recorder extends Duplex {
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.writes.push(chunk);
-    if (this.#slow) this.#taken.push(done);
+    if (this.#slow) this.#unfinished.push(done);
     else done();
   }
 
-  takes(): void {
-    for (const taken of this.#taken.splice(0)) taken();
+  finishWrites(): void {
+    for (const done of this.#unfinished.splice(0)) done();
   }
 }
 
@@ -62,11 +62,11 @@ test("the length of a text is counted in UTF-8 bytes, not in characters", () => 
   expect(encodeFrame(text)[1]).toBe(126);
 });
 
-test("half a surrogate pair goes out as a replacement character, for a frame must be UTF-8", () => {
+test("a lone surrogate is sent as a replacement character, since a frame must be UTF-8", () => {
   expect(parseFrame(encodeFrame("a\ud800b"))?.payload.toString()).toBe("a\ufffdb");
 });
 
-test("bytes are copied when they are sent: what becomes of them later is nobody's business", () => {
+test("bytes are copied when they are sent: a later change does not change the frame", () => {
   const bytes = new Uint8Array([1, 2, 3]);
   const frame = encodeFrame(bytes);
   bytes.fill(0);
@@ -79,13 +79,13 @@ test("bytes that are part of a larger buffer are sent alone", () => {
   expect([...(parseFrame(encodeFrame(part))?.payload ?? [])]).toEqual([1, 2]);
 });
 
-test("a broadcast builds its frame once, whoever it goes to", async () => {
+test("a broadcast builds its frame once for all its sockets", async () => {
   const sockets = [new Recorder(), new Recorder(), new Recorder()];
   const writers = sockets.map((socket) => new FrameWriter(socket));
-  for (const writer of writers) writer.write("to everybody");
+  for (const writer of writers) writer.write("to all");
   await tick();
   const [first, ...others] = sockets.map(({ writes }) => writes[0]);
-  expect(texts(first)).toEqual(["to everybody"]);
+  expect(texts(first)).toEqual(["to all"]);
   for (const other of others) expect(other).toBe(first);
 });
 
@@ -95,7 +95,7 @@ test("a text and the bytes of the same text are different frames", () => {
   expect(encodeFrame("same")[0]).toBe(0x81);
 });
 
-test("what is sent in one tick leaves in one write, in order", async () => {
+test("the messages of one tick leave in one write, in order", async () => {
   const socket = new Recorder();
   const writer = new FrameWriter(socket);
   for (const message of ["1", "2", "3"]) writer.write(message);
@@ -126,7 +126,7 @@ test("a batch over 64 KiB does not wait for the end of the tick, and stays in or
   expect(texts(Buffer.concat(socket.writes))).toEqual(["small", "x".repeat(70_000), "last"]);
 });
 
-test("flush writes the batch at once, and nothing twice", async () => {
+test("flush writes the batch at once, and no message twice", async () => {
   const socket = new Recorder();
   const writer = new FrameWriter(socket);
   writer.write("1");
@@ -145,29 +145,29 @@ test("the batch counts as buffered before it is written", () => {
   expect(writer.bufferedAmount).toBe(10);
 });
 
-test("while the socket takes everything there is nothing to wait for", () => {
+test("drained is undefined while the socket has capacity", () => {
   const writer = new FrameWriter(new Recorder());
   writer.write("12345678");
   writer.flush();
   expect(writer.drained()).toBeUndefined();
 });
 
-test("drained waits until a full socket takes more", async () => {
+test("drained waits until a full socket has drained", async () => {
   const socket = new Recorder(true);
   const writer = new FrameWriter(socket);
   writer.write("more than sixteen bytes");
   writer.flush();
-  let taken = false;
-  const drained = writer.drained()?.then(() => (taken = true));
+  let resolved = false;
+  const drained = writer.drained()?.then(() => (resolved = true));
   await tick();
-  expect(taken).toBe(false);
-  socket.takes();
+  expect(resolved).toBe(false);
+  socket.finishWrites();
   await drained;
-  expect(taken).toBe(true);
+  expect(resolved).toBe(true);
   expect(socket.listenerCount("drain") + socket.listenerCount("close")).toBe(0);
 });
 
-test("drained ends at release: nobody waits for a socket that is gone", async () => {
+test("release resolves drained, for a socket that has closed", async () => {
   const socket = new Recorder(true);
   const writer = new FrameWriter(socket);
   writer.write("more than sixteen bytes");
@@ -179,7 +179,7 @@ test("drained ends at release: nobody waits for a socket that is gone", async ()
   expect(writer.drained()).toBeUndefined();
 });
 
-test("writing to a socket that is gone does nothing", async () => {
+test("writing to a closed socket does nothing", async () => {
   const socket = new Recorder();
   const writer = new FrameWriter(socket);
   writer.write("too late");

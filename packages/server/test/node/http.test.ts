@@ -3,12 +3,12 @@ import { type AppOptions, createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { afterEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { handshake, opcodes, rawClient, rawFrame } from "./raw-client.ts";
+import { handshake, opcodes, connectRawClient, rawFrame } from "./raw-client.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** An app whose one route echoes. */
-function echoing(options: AppOptions = {}) {
+/** An app with an echo at /echo. */
+function createEchoApp(options: AppOptions = {}) {
   const app = createApp(options);
   app.ws("/echo", async (socket) => {
     for await (const message of socket) await socket.send(message);
@@ -16,12 +16,12 @@ function echoing(options: AppOptions = {}) {
   return app;
 }
 
-/** What a server answers to a request that is made by hand. */
-async function ask(port: number, request: string) {
-  using client = await rawClient(port);
+/** Sends the bytes of a request. Resolves with the response. */
+async function sendRequest(port: number, request: string) {
+  using client = await connectRawClient(port);
   client.write(request);
-  const answer = await client.answer();
-  return { ...answer, body: answer.status === 101 ? "" : (await client.rest()).toString() };
+  const response = await client.response();
+  return { ...response, body: response.status === 101 ? "" : (await client.rest()).toString() };
 }
 
 test.each<[number, string, string]>([
@@ -55,33 +55,33 @@ test.each<[number, string, string]>([
   [400, "a Transfer-Encoding", `${handshake("/echo", { "Transfer-Encoding": "chunked" })}0\r\n\r\n`],
   [400, "a subprotocol twice", handshake("/echo", { "Sec-WebSocket-Protocol": "a, a" })],
   [400, "an empty subprotocol", handshake("/echo", { "Sec-WebSocket-Protocol": "a, , b" })],
-  [400, "a subprotocol that is no token", handshake("/echo", { "Sec-WebSocket-Protocol": "a b" })],
+  [400, "a subprotocol that is not a token", handshake("/echo", { "Sec-WebSocket-Protocol": "a b" })],
   [400, "a subprotocol beyond ASCII", handshake("/echo", { "Sec-WebSocket-Protocol": "é" })],
-])("a handshake is refused with %i for %s, and the server goes on", async (status, _what, request) => {
-  await using server = await serve(echoing(), { port: 0 });
-  const answer = await ask(server.port, request);
-  expect(answer.status).toBe(status);
-  expect(answer.headers.get("sec-websocket-version")).toBe(status === 426 ? "13" : null);
-  expect(answer.headers.get("allow")).toBe(status === 405 ? "GET" : null);
-  expect(answer.headers.get("connection")).toBe("close");
-  expect(Number(answer.headers.get("content-length"))).toBe(answer.body.length);
-  expect((await ask(server.port, handshake("/echo"))).status).toBe(101);
+])("a handshake is refused with %i for %s, and the server still works", async (status, _case, request) => {
+  await using server = await serve(createEchoApp(), { port: 0 });
+  const response = await sendRequest(server.port, request);
+  expect(response.status).toBe(status);
+  expect(response.headers.get("sec-websocket-version")).toBe(status === 426 ? "13" : null);
+  expect(response.headers.get("allow")).toBe(status === 405 ? "GET" : null);
+  expect(response.headers.get("connection")).toBe("close");
+  expect(Number(response.headers.get("content-length"))).toBe(response.body.length);
+  expect((await sendRequest(server.port, handshake("/echo"))).status).toBe(101);
 });
 
 test.each([
   ["its own Origin", { Host: "app.test:81", Origin: "http://app.test:81" }],
   ["its own Origin behind a proxy that ends TLS", { Host: "app.test", Origin: "https://app.test" }],
-  ["neither Origin nor cookie, as a program", {}],
+  ["neither Origin nor cookie, from a program", {}],
   ["an Origin and a cookie", { Host: "app.test", Origin: "http://app.test", Cookie: "session=1" }],
-  ["Upgrade in other letters", { Upgrade: "WebSocket" }],
+  ["Upgrade in another case", { Upgrade: "WebSocket" }],
   ["a Content-Length of 0", { "Content-Length": "0" }],
-])("a handshake with %s is accepted", async (_what, headers) => {
-  await using server = await serve(echoing(), { port: 0 });
-  expect((await ask(server.port, handshake("/echo", headers))).status).toBe(101);
+])("a handshake with %s is accepted", async (_case, headers) => {
+  await using server = await serve(createEchoApp(), { port: 0 });
+  expect((await sendRequest(server.port, handshake("/echo", headers))).status).toBe(101);
 });
 
-test("only the origins that were named may connect besides the own one", async () => {
-  const app = createApp({ origins: ["https://app.example"] });
+test("besides its own origin only the listed origins may connect", async () => {
+  const app = createApp({ security: { origins: ["https://app.example"] } });
   app.ws("/", (socket) => socket.accept());
   await using server = await serve(app, { port: 0 });
   const statuses = await Promise.all(
@@ -91,14 +91,14 @@ test("only the origins that were named may connect besides the own one", async (
       "https://app.example.evil.com",
       "https://appXexample",
       "http://app.example",
-    ].map(async (Origin) => (await ask(server.port, handshake("/", { Origin }))).status),
+    ].map(async (Origin) => (await sendRequest(server.port, handshake("/", { Origin }))).status),
   );
   expect(statuses).toEqual([101, 101, 403, 403, 403]);
 });
 
-test("subprotocols that nobody speaks are not echoed: the handshake completes without one", async () => {
-  await using server = await serve(echoing(), { port: 0 });
-  const { status, headers } = await ask(
+test("unknown subprotocols are not echoed: the handshake completes without a subprotocol", async () => {
+  await using server = await serve(createEchoApp(), { port: 0 });
+  const { status, headers } = await sendRequest(
     server.port,
     handshake("/echo", { "Sec-WebSocket-Protocol": "soap, mqtt" }),
   );
@@ -106,10 +106,10 @@ test("subprotocols that nobody speaks are not echoed: the handshake completes wi
   expect(headers.has("sec-websocket-protocol")).toBe(false);
 });
 
-test("compression is not agreed to, and no extension's name is a trap", async () => {
-  await using server = await serve(echoing(), { port: 0 });
+test("the server accepts no compression, and no name of an extension confuses it", async () => {
+  await using server = await serve(createEchoApp(), { port: 0 });
   const offer = "permessage-deflate; client_max_window_bits, constructor; __proto__=1";
-  const { status, headers } = await ask(
+  const { status, headers } = await sendRequest(
     server.port,
     handshake("/echo", { "Sec-WebSocket-Extensions": offer }),
   );
@@ -117,7 +117,7 @@ test("compression is not agreed to, and no extension's name is a trap", async ()
   expect(headers.has("sec-websocket-extensions")).toBe(false);
 });
 
-test("a handler chooses the subprotocol and the headers of the answer, each cookie in a line of its own", async () => {
+test("a handler chooses the subprotocol and the headers of the 101, each cookie in a line of its own", async () => {
   const app = createApp();
   app.ws("/chosen", async (socket) => {
     const headers = new Headers({ "x-greeting": "welcome" });
@@ -127,7 +127,7 @@ test("a handler chooses the subprotocol and the headers of the answer, each cook
     await socket.send(socket.protocol);
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   const { status, headers } = await client.open("/chosen", { "Sec-WebSocket-Protocol": "soap, mqtt" });
   expect(status).toBe(101);
   expect(headers.get("sec-websocket-protocol")).toBe("mqtt");
@@ -141,13 +141,13 @@ test("choosing a subprotocol that was not offered refuses with 500 and is report
   const app = createApp({ onError: (error) => void errors.push(error) });
   app.ws("/wrong", (socket) => socket.accept({ subprotocol: "mqtt" }));
   await using server = await serve(app, { port: 0 });
-  expect((await ask(server.port, handshake("/wrong", { "Sec-WebSocket-Protocol": "soap" }))).status).toBe(
-    500,
-  );
+  expect(
+    (await sendRequest(server.port, handshake("/wrong", { "Sec-WebSocket-Protocol": "soap" }))).status,
+  ).toBe(500);
   expect(errors).toEqual([new TypeError('the client did not offer the subprotocol "mqtt"')]);
 });
 
-test("a refusal's status, reason, headers and body are on the wire as they were given", async () => {
+test("the status, reason, headers and body of a refusal are on the wire", async () => {
   const app = createApp();
   app.ws("/secret", () => {
     const headers = new Headers({ "content-type": "text/plain; charset=utf-8", "content-length": "1" });
@@ -156,17 +156,17 @@ test("a refusal's status, reason, headers and body are on the wire as they were 
     return new Response("Nicht für dich", { status: 403, statusText: "Keep Out", headers });
   });
   await using server = await serve(app, { port: 0 });
-  const { status, reason, headers, body } = await ask(server.port, handshake("/secret"));
+  const { status, reason, headers, body } = await sendRequest(server.port, handshake("/secret"));
   expect([status, reason, body]).toEqual([403, "Keep Out", "Nicht für dich"]);
   expect(headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   expect(headers.get("content-type")).toBe("text/plain; charset=utf-8");
   expect(headers.get("content-length")).toBe(String(Buffer.byteLength("Nicht für dich")));
 });
 
-test("a client sees the refusal as an unexpected response", async () => {
+test("a client gets the refusal as an unexpected response", async () => {
   const app = createApp();
   app
-    .use(() => new Response("No seats left", { status: 503, headers: { "retry-after": "7" } }))
+    .use(() => new Response("No tickets left", { status: 503, headers: { "retry-after": "7" } }))
     .ws("/full", () => {});
   await using server = await serve(app, { port: 0 });
   const client = new WebSocket(`ws://localhost:${server.port}/full`);
@@ -179,23 +179,23 @@ test("a client sees the refusal as an unexpected response", async () => {
   request.destroy();
 });
 
-test("a refusal whose body breaks ends the connection and is told, and the server goes on", async () => {
+test("a refusal whose body breaks ends the connection and is reported, and the server still works", async () => {
   const onError = vi.fn();
-  const app = echoing({ onError });
+  const app = createEchoApp({ onError });
   app.ws(
     "/broken",
     () => new Response(new ReadableStream({ pull: (stream) => stream.error(new Error("broken")) })),
   );
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   client.write(handshake("/broken"));
   expect(await client.rest()).toHaveLength(0);
   expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("broken"), expect.anything());
-  expect((await ask(server.port, handshake("/echo"))).status).toBe(101);
+  expect((await sendRequest(server.port, handshake("/echo"))).status).toBe(101);
 });
 
-test("2,000 small headers end in an answer, not in a crash", async () => {
-  await using server = await serve(echoing(), { port: 0 });
+test("2,000 small headers get a response and do not crash the server", async () => {
+  await using server = await serve(createEchoApp(), { port: 0 });
   const headers = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`x${at}`, ""]));
   const request = handshake("/echo").replace(
     "\r\n\r\n",
@@ -203,12 +203,12 @@ test("2,000 small headers end in an answer, not in a crash", async () => {
       .map((name) => `${name}:\r\n`)
       .join("")}\r\n`,
   );
-  const { status } = await ask(server.port, request);
+  const { status } = await sendRequest(server.port, request);
   expect([101, 431]).toContain(status); // Node 24 counts them as more than 16 KiB, Node 20 does not
-  expect((await ask(server.port, handshake("/echo"))).status).toBe(101);
+  expect((await sendRequest(server.port, handshake("/echo"))).status).toBe(101);
 });
 
-test("an http handler reads a request's body, query and headers, and its answer arrives whole", async () => {
+test("an HTTP handler reads a request's body, query and headers, and its response arrives whole", async () => {
   const app = createApp();
   app.http("/upper", async ({ request, query }) => {
     const headers = new Headers({ "x-kind": request.headers.get("content-type") ?? "" });
@@ -219,33 +219,33 @@ test("an http handler reads a request's body, query and headers, and its answer 
   });
   await using server = await serve(app, { port: 0 });
   const body = "x".repeat(200_000);
-  const answer = await fetch(`${server.url}/upper?q=1`, {
+  const response = await fetch(`${server.url}/upper?q=1`, {
     method: "POST",
     body,
     headers: { "content-type": "text/x" },
   });
-  expect(answer.status).toBe(201);
-  expect(answer.headers.get("x-kind")).toBe("text/x");
-  expect(answer.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
-  expect(await answer.text()).toBe(`POST 1 ${body.toUpperCase()}`);
+  expect(response.status).toBe(201);
+  expect(response.headers.get("x-kind")).toBe("text/x");
+  expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+  expect(await response.text()).toBe(`POST 1 ${body.toUpperCase()}`);
 });
 
-test("HEAD has the headers and no body", async () => {
+test("the response to HEAD has the headers and no body", async () => {
   const app = createApp();
-  app.http("/page", () => new Response("body", { headers: { "x-here": "yes" } }));
+  app.http("/page", () => new Response("body", { headers: { "x-page": "yes" } }));
   await using server = await serve(app, { port: 0 });
-  const answer = await fetch(`${server.url}/page`, { method: "HEAD" });
-  expect([answer.headers.get("x-here"), await answer.text()]).toEqual(["yes", ""]);
+  const response = await fetch(`${server.url}/page`, { method: "HEAD" });
+  expect([response.headers.get("x-page"), await response.text()]).toEqual(["yes", ""]);
 });
 
-test("plain HTTP to a WebSocket route is told to upgrade, and elsewhere 404", async () => {
-  await using server = await serve(echoing(), { port: 0 });
-  const answer = await fetch(`${server.url}/echo`);
-  expect([answer.status, answer.headers.get("upgrade")]).toEqual([426, "websocket"]);
+test("plain HTTP to a WebSocket route is a 426, and to an unknown path a 404", async () => {
+  await using server = await serve(createEchoApp(), { port: 0 });
+  const response = await fetch(`${server.url}/echo`);
+  expect([response.status, response.headers.get("upgrade")]).toEqual([426, "websocket"]);
   expect((await fetch(`${server.url}/nowhere`)).status).toBe(404);
 });
 
-test("a Response that was read already is answered with 500, and the server goes on", async () => {
+test("a Response that was read before gives a 500, and the server still works", async () => {
   const onError = vi.fn();
   const shared = new Response("only once");
   const app = createApp({ onError });
@@ -258,14 +258,14 @@ test("a Response that was read already is answered with 500, and the server goes
 });
 
 test("an absolute-form target is a 400 for plain HTTP too", async () => {
-  await using server = await serve(echoing(), { port: 0 });
+  await using server = await serve(createEchoApp(), { port: 0 });
   const request = "GET http://evil.example/echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  expect((await ask(server.port, request)).status).toBe(400);
+  expect((await sendRequest(server.port, request)).status).toBe(400);
 });
 
-test("a frame after the handshake's answer is read by the route, not by the HTTP parser", async () => {
-  await using server = await serve(echoing(), { port: 0 });
-  using client = await rawClient(server.port);
+test("the route reads a frame after the 101, not the HTTP parser", async () => {
+  await using server = await serve(createEchoApp(), { port: 0 });
+  using client = await connectRawClient(server.port);
   await client.open("/echo");
   client.write(rawFrame(opcodes.text, "GET / HTTP/1.1\r\n\r\n"));
   expect(await client.text()).toBe("GET / HTTP/1.1\r\n\r\n");

@@ -7,31 +7,32 @@ import { attach, serve } from "@symbolon/server/node";
 import { Clock } from "@symbolon/server/testing";
 import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { gate, opcodes, parseFrames, rawClient, rawFrame } from "./raw-client.ts";
+import { gate, valueGate } from "../gate.ts";
+import { connectRawClient, handshake, opcodes, parseFrames, rawFrame } from "./raw-client.ts";
 
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, at) => String(at));
 
-test("messages glued to the handshake are kept while a slow hook decides, and come in order", async () => {
-  const asked = gate();
+test("messages in the same packet as the handshake are kept while a hook decides, and arrive in order", async () => {
+  const called = gate();
   const decided = gate();
   const app = createApp();
   const slow = app.use(async () => {
-    asked.pass();
+    called.open();
     await decided.passed;
   });
   slow.ws("/echo", async (socket) => {
     for await (const message of socket) await socket.send(message);
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   const answer = client.open("/echo", {}, ...numbers(100).map((one) => rawFrame(opcodes.text, one)));
-  await asked.passed;
-  decided.pass();
+  await called.passed;
+  decided.open();
   expect((await answer).status).toBe(101);
   for (const one of numbers(100)) expect(await client.text()).toBe(one);
 });
 
-test("messages that come before anybody listens are kept, and none is lost when they are many", async () => {
+test("messages that arrive before there is a listener are kept, and none of many is lost", async () => {
   const listen = gate();
   const app = createApp();
   app.ws("/echo", async (socket) => {
@@ -40,13 +41,13 @@ test("messages that come before anybody listens are kept, and none is lost when 
     for await (const message of socket) await socket.send(message);
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   await client.open("/echo", {}, ...numbers(500).map((one) => rawFrame(opcodes.text, one)));
-  listen.pass();
+  listen.open();
   for (const one of numbers(500)) expect(await client.text()).toBe(one);
 });
 
-test("what a handler sends in one tick leaves the process in one write", async () => {
+test("messages that a handler sends in one tick leave the process in one write", async () => {
   const app = createApp();
   app.ws("/three", async (socket) => {
     await socket.receive();
@@ -58,7 +59,7 @@ test("what a handler sends in one tick leaves the process in one write", async (
   server.listen(0);
   await once(server, "listening");
   const connected = once(server, "connection");
-  using client = await rawClient((server.address() as AddressInfo).port);
+  using client = await connectRawClient((server.address() as AddressInfo).port);
   const [socket] = (await connected) as [NodeJS.WritableStream];
   await client.open("/three");
   const write = vi.spyOn(socket, "write");
@@ -71,7 +72,7 @@ test("what a handler sends in one tick leaves the process in one write", async (
   server.close();
 });
 
-test("a close frame never overtakes what was sent before it", async () => {
+test("a close frame does not overtake messages that were sent before it", async () => {
   const app = createApp();
   app.ws("/bye", async (socket) => {
     await socket.accept();
@@ -80,24 +81,24 @@ test("a close frame never overtakes what was sent before it", async () => {
     void socket.send("too late");
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   await client.open("/bye");
   for (const one of numbers(20)) expect(await client.text()).toBe(one);
-  expect(await client.close()).toEqual([4000, "enough"]);
+  expect(await client.closeFrame()).toEqual([4000, "enough"]);
   client.write(rawFrame(opcodes.close));
   expect(await client.rest()).toHaveLength(0);
 });
 
-test("the answer to a client's close frame is the last thing on the wire", async () => {
+test("the close frame that answers a client's is the last frame on the wire", async () => {
   const app = createApp();
-  app.ws("/chatty", async (socket) => {
+  app.ws("/busy", async (socket) => {
     socket.signal.addEventListener("abort", () => void socket.send("after the end"));
     for await (const message of socket) void socket.send(message);
     void socket.send("after the loop");
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
-  await client.open("/chatty");
+  using client = await connectRawClient(server.port);
+  await client.open("/busy");
   client.write(
     rawFrame(opcodes.text, "1"),
     rawFrame(opcodes.text, "2"),
@@ -108,30 +109,30 @@ test("the answer to a client's close frame is the last thing on the wire", async
 });
 
 test("text arrives as a string, and bytes as bytes, both ways", async () => {
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   const app = createApp();
   app.ws("/kinds", async (socket) => {
     for await (const message of socket) {
-      heard.push(message);
+      received.push(message);
       await socket.send(message);
     }
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   await client.open("/kinds");
   client.write(rawFrame(opcodes.text, "é"), rawFrame(opcodes.binary, new Uint8Array([0, 255])));
   expect(await client.frame()).toMatchObject({ opcode: opcodes.text, payload: Buffer.from("é") });
   expect(await client.frame()).toMatchObject({ opcode: opcodes.binary, payload: Buffer.from([0, 255]) });
-  expect(heard).toStrictEqual(["é", new Uint8Array([0, 255])]);
+  expect(received).toStrictEqual(["é", new Uint8Array([0, 255])]);
 });
 
-test("a message in fragments is one message", async () => {
+test("the fragments of a message arrive as one message", async () => {
   const app = createApp();
   app.ws("/echo", async (socket) => {
     for await (const message of socket) await socket.send(message);
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   await client.open("/echo");
   client.write(
     rawFrame(opcodes.text, "in ", { fin: false }),
@@ -140,7 +141,7 @@ test("a message in fragments is one message", async () => {
   expect(await client.text()).toBe("in two");
 });
 
-test("an awaited send waits while the client does not read, so little is kept in this process", async () => {
+test("an awaited send waits while the client does not read, so that the process buffers little", async () => {
   const chunk = "x".repeat(128 * 1024);
   const stalled = gate();
   let most = 0;
@@ -150,7 +151,7 @@ test("an awaited send waits while the client does not read, so little is kept in
     for (let at = 0; at < 200; at += 1) {
       const sent = socket.send(chunk);
       most = Math.max(most, socket.bufferedAmount);
-      if (socket.bufferedAmount > 0) stalled.pass();
+      if (socket.bufferedAmount > 0) stalled.open();
       await sent;
     }
     socket.close(1000, "all of it");
@@ -169,32 +170,31 @@ test("an awaited send waits while the client does not read, so little is kept in
   expect(most).toBeLessThan(3 * chunk.length);
 });
 
-test("a client that is gone frees whoever waited for it to read", async () => {
+test("a send that waits for a client to read fails when the client disconnects", async () => {
   const chunk = "x".repeat(128 * 1024);
   const stalled = gate();
-  const ended = gate<unknown>();
+  const ended = valueGate<unknown>();
   const app = createApp();
   app.ws("/flood", async (socket) => {
     try {
       for (;;) {
         const sent = socket.send(chunk);
-        if (socket.bufferedAmount > 0) stalled.pass();
+        if (socket.bufferedAmount > 0) stalled.open();
         await sent;
       }
     } catch (error) {
-      ended.pass(error);
+      ended.open(error);
     }
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
-  client.write("GET /flood HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n");
-  client.write("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  using client = await connectRawClient(server.port);
+  client.write(handshake("/flood"));
   await stalled.passed;
   client.reset();
   expect(await ended.passed).toBeInstanceOf(CloseError);
 });
 
-test("a handler that reads slowly slows its client down, and loses nothing", async () => {
+test("a handler that reads slowly slows its client down, and loses no message", async () => {
   const count = 2_000;
   const go = gate();
   const app = createApp();
@@ -209,32 +209,32 @@ test("a handler that reads slowly slows its client down, and loses nothing", asy
     }
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   await client.open("/slow");
   client.write(...numbers(count).map((one) => rawFrame(opcodes.text, one)));
-  go.pass();
-  expect(await client.close()).toEqual([1000, ""]);
+  go.open();
+  expect(await client.closeFrame()).toEqual([1000, ""]);
 });
 
-test("a silent client is asked by a ping, and given up without a close frame when it does not answer", async () => {
+test("a silent client gets a ping, and the connection ends without a close frame when it does not answer", async () => {
   const clock = new Clock();
-  const left = gate<Closed>();
+  const ended = valueGate<Closed>();
   const app = createApp({ clock });
   app.ws("/quiet", async (socket) => {
     await socket.accept();
-    left.pass(await socket.closed);
+    ended.open(await socket.closed);
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   await client.open("/quiet");
   clock.advance(25_000);
   expect(await client.frame()).toMatchObject({ opcode: opcodes.ping, payload: Buffer.alloc(0) });
   clock.advance(10_000);
   expect(await client.rest()).toHaveLength(0);
-  expect(await left.passed).toEqual({ code: 1006, reason: "", wasClean: false });
+  expect(await ended.passed).toEqual({ code: 1006, reason: "", wasClean: false });
 });
 
-test("a pong is a sign of life", async () => {
+test("a client that answers each ping stays connected", async () => {
   const clock = new Clock();
   const app = createApp({ clock });
   app.ws("/quiet", async (socket) => {
@@ -242,19 +242,19 @@ test("a pong is a sign of life", async () => {
     await socket.closed;
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   await client.open("/quiet");
   for (let round = 0; round < 3; round += 1) {
     clock.advance(25_000);
     expect((await client.frame()).opcode).toBe(opcodes.ping);
-    // The server's answer to our own ping says that it has read our pong.
+    // The server has read the pong when it answers the client's own ping.
     client.write(rawFrame(opcodes.pong), rawFrame(opcodes.ping, String(round)));
     expect(await client.frame()).toMatchObject({ opcode: opcodes.pong, payload: Buffer.from(String(round)) });
     clock.advance(10_000);
   }
 });
 
-test("a ping does not overtake what was sent before it", async () => {
+test("a ping does not overtake messages that were sent before it", async () => {
   const clock = new Clock();
   const app = createApp({ clock });
   app.ws("/busy", async (socket) => {
@@ -264,7 +264,7 @@ test("a ping does not overtake what was sent before it", async () => {
     await socket.closed;
   });
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   await client.open("/busy");
   expect(await client.text()).toBe("first");
   expect((await client.frame()).opcode).toBe(opcodes.ping);

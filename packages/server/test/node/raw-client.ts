@@ -1,20 +1,20 @@
 import { connect, type Socket } from "node:net";
 import { once } from "node:events";
 
-/** A frame as it stood on the wire. */
+/** A frame as it was on the wire. */
 export interface RawFrame {
   readonly fin: boolean;
   readonly rsv: number;
   readonly opcode: number;
   readonly masked: boolean;
   readonly payload: Buffer;
-  /** How many bytes it took. */
+  /** The bytes of the whole frame. */
   readonly size: number;
 }
 
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** Reads the first frame of `bytes` (RFC 6455 §5.2); undefined when it is not all there. */
+/** Reads the first frame of `bytes` (RFC 6455 §5.2); undefined when it is incomplete. */
 export function parseFrame(bytes: Buffer): RawFrame | undefined {
   if (bytes.length < 2) return undefined;
   const [first = 0, second = 0] = bytes;
@@ -32,19 +32,19 @@ export function parseFrame(bytes: Buffer): RawFrame | undefined {
   return { fin: first >= 128, rsv: (first >> 4) & 7, opcode: first & 15, masked, payload, size };
 }
 
-/** All frames of `bytes`, which must hold whole ones. */
+/** All frames of `bytes`, which must be complete. */
 export function parseFrames(bytes: Buffer): RawFrame[] {
   const frames: RawFrame[] = [];
   for (let rest = bytes; rest.length > 0;) {
     const frame = parseFrame(rest);
-    if (frame === undefined) throw new Error("half a frame");
+    if (frame === undefined) throw new Error("incomplete frame");
     frames.push(frame);
     rest = rest.subarray(frame.size);
   }
   return frames;
 }
 
-/** Makes a client's frame; what is wrong with it is up to the test. */
+/** Makes a client's frame; a test decides what is wrong with it. */
 export function rawFrame(
   opcode: number,
   payload: string | Uint8Array = "",
@@ -67,7 +67,7 @@ export function closePayload(code: number, reason: string | Uint8Array = ""): Bu
   return Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)]);
 }
 
-/** A handshake as text; a header that is undefined is left out. */
+/** The text of a handshake; a header that is undefined is left out. */
 export function handshake(
   path: string,
   headers: Readonly<Record<string, string | undefined>> = {},
@@ -87,27 +87,27 @@ export function handshake(
   return `${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
 }
 
-/** The head of an answer. */
-export interface Answer {
+/** The head of an HTTP response. */
+export interface ResponseHead {
   readonly status: number;
   readonly reason: string;
   readonly headers: Headers;
 }
 
-/** A TCP connection that says what it is told to. Destroyed when its scope ends. */
+/** A TCP connection that sends the bytes it is given. Destroyed when its scope ends. */
 export class RawClient implements Disposable {
   readonly socket: Socket;
-  /** Resolves when the connection is gone, however it went. */
-  readonly gone: Promise<unknown>;
+  /** Resolves when the connection is closed, by either end or broken. */
+  readonly closed: Promise<unknown>;
   #bytes = Buffer.alloc(0);
   #reading = false;
-  #over = false;
+  #ended = false;
   #wake: () => void = () => {};
 
   constructor(socket: Socket) {
     this.socket = socket;
     socket.on("error", () => {});
-    this.gone = new Promise((resolve) => socket.once("close", resolve));
+    this.closed = new Promise((resolve) => socket.once("close", resolve));
     socket.once("end", () => this.#finish());
     socket.once("close", () => this.#finish());
   }
@@ -116,19 +116,19 @@ export class RawClient implements Disposable {
     this.socket.write(Buffer.concat(data.map((one) => Buffer.from(one))));
   }
 
-  /** Opens a WebSocket; `glued` goes out in the same write as the handshake. */
+  /** Sends a handshake, and `glued` in the same write. Resolves with the head of the response. */
   async open(
     path: string,
     headers: Readonly<Record<string, string>> = {},
     ...glued: Uint8Array[]
-  ): Promise<Answer> {
+  ): Promise<ResponseHead> {
     this.write(handshake(path, headers), ...glued);
-    return this.answer();
+    return this.response();
   }
 
-  /** The head of the answer; what follows it stays to be read. */
-  answer(): Promise<Answer> {
-    return this.#take((bytes) => {
+  /** The head of the next response; the bytes after it are still to be read. */
+  response(): Promise<ResponseHead> {
+    return this.#read((bytes) => {
       const end = bytes.indexOf("\r\n\r\n");
       if (end < 0) return undefined;
       const [line = "", ...rest] = bytes.subarray(0, end).toString("latin1").split("\r\n");
@@ -140,7 +140,7 @@ export class RawClient implements Disposable {
 
   /** The next frame. */
   frame(): Promise<RawFrame> {
-    return this.#take((bytes) => {
+    return this.#read((bytes) => {
       const frame = parseFrame(bytes);
       return frame && [frame, frame.size];
     });
@@ -152,20 +152,20 @@ export class RawClient implements Disposable {
   }
 
   /** The code and reason of the next frame, which must be a close frame. */
-  async close(): Promise<[code: number, reason: string]> {
+  async closeFrame(): Promise<[code: number, reason: string]> {
     const { opcode, payload } = await this.frame();
-    if (opcode !== opcodes.close) throw new Error(`opcode ${opcode} is no close frame`);
+    if (opcode !== opcodes.close) throw new Error(`expected a close frame, got opcode ${opcode}`);
     return [payload.readUInt16BE(0), payload.subarray(2).toString()];
   }
 
-  /** Everything that still comes before the other half says that it is done. */
+  /** All bytes that arrive before the server ends the connection. */
   async rest(): Promise<Buffer> {
-    this.#read();
-    while (!this.#over) await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#startReading();
+    while (!this.#ended) await new Promise<void>((resolve) => (this.#wake = resolve));
     return this.#bytes;
   }
 
-  /** Ends the connection by RST, as a crashed machine does. */
+  /** Ends the connection by RST, as a broken network does. */
   reset(): void {
     this.socket.resetAndDestroy();
   }
@@ -174,21 +174,21 @@ export class RawClient implements Disposable {
     this.socket.destroy();
   }
 
-  async #take<Value>(find: (bytes: Buffer) => [found: Value, size: number] | undefined): Promise<Value> {
-    this.#read();
+  async #read<Value>(find: (bytes: Buffer) => [found: Value, size: number] | undefined): Promise<Value> {
+    this.#startReading();
     for (;;) {
       const found = find(this.#bytes);
       if (found !== undefined) {
         this.#bytes = this.#bytes.subarray(found[1]);
         return found[0];
       }
-      if (this.#over)
+      if (this.#ended)
         throw new Error(`the connection ended; unread: ${JSON.stringify(this.#bytes.toString("latin1"))}`);
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 
-  #read(): void {
+  #startReading(): void {
     if (this.#reading) return;
     this.#reading = true;
     this.socket.on("data", (chunk) => {
@@ -198,25 +198,15 @@ export class RawClient implements Disposable {
   }
 
   #finish(): void {
-    this.#over = true;
+    this.#ended = true;
     this.#wake();
   }
 }
 
-/** Connects to a port of this machine. It reads nothing until it is asked for something. */
-export async function rawClient(port: number): Promise<RawClient> {
+/** Connects to a port of this machine. It reads nothing before the test asks for it. */
+export async function connectRawClient(port: number): Promise<RawClient> {
   const socket = connect(port, "localhost");
   const client = new RawClient(socket);
   await once(socket, "connect");
   return client;
-}
-
-/** A promise and what resolves it. */
-export function gate<Value = void>(): {
-  readonly passed: Promise<Value>;
-  readonly pass: (value: Value) => void;
-} {
-  let pass: (value: Value) => void = () => {};
-  const passed = new Promise<Value>((resolve) => (pass = resolve));
-  return { passed, pass };
 }

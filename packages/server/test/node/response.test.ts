@@ -5,15 +5,15 @@ import { serve } from "@symbolon/server/node";
 import { Clock } from "@symbolon/server/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { gate } from "../gate.ts";
-import { handshake, rawClient } from "./raw-client.ts";
+import { handshake, connectRawClient } from "./raw-client.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
-/** An app whose hook provides `open()`, true until its ending has run. */
-function holding(clock?: Clock) {
+/** An app and a view of it whose hook provides `open()`: true until the hook has ended. */
+function createHoldingApp(clock?: Clock) {
   const log: string[] = [];
   const ended = gate();
   const app = createApp({ onError: () => {}, ...(clock && { clock }) });
@@ -30,22 +30,23 @@ function holding(clock?: Clock) {
   return { app, view, log, ended: ended.passed };
 }
 
-/** A body that says `more` and then waits for its reader to leave. */
-function endless(): ReadableStream<Uint8Array> {
+/** A body that has one chunk and does not end. */
+function endlessBody(): ReadableStream<Uint8Array> {
   return new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("more")) });
 }
 
-describe("the endings of hooks, over a network", () => {
-  test("seeds › 53, 66 run after a streamed denial, which arrives whole", async () => {
-    const { app, view, ended } = holding();
+describe("the ends of hooks, over a network", () => {
+  // seeds 53, 66
+  test("run after a streamed refusal, which arrives whole", async () => {
+    const { app, view, ended } = createHoldingApp();
     view.ws("/", (_socket, { open }) => {
-      const words = ["hello", "world"];
+      const chunks = ["hello", "world"];
       const body = new ReadableStream(
         {
           pull: (controller) => {
-            const word = words.shift();
-            if (word === undefined) controller.close();
-            else controller.enqueue(new TextEncoder().encode(`${word} ${open()} `));
+            const chunk = chunks.shift();
+            if (chunk === undefined) controller.close();
+            else controller.enqueue(new TextEncoder().encode(`${chunk} ${open()} `));
           },
         },
         { highWaterMark: 0 },
@@ -53,45 +54,45 @@ describe("the endings of hooks, over a network", () => {
       return new Response(body, { status: 403 });
     });
     await using server = await serve(app, { port: 0 });
-    using client = await rawClient(server.port);
+    using client = await connectRawClient(server.port);
     client.write(handshake("/"));
-    expect((await client.answer()).status).toBe(403);
+    expect((await client.response()).status).toBe(403);
     expect((await client.rest()).toString()).toBe("hello true world true ");
     await ended;
   });
 
   test.each([
     ["a response", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
-    ["a denial", handshake("/")],
-  ])("run when the client leaves before %s has come to its end", async (_, asked) => {
-    const { app, view, log, ended } = holding();
-    const answering = gate();
+    ["a refusal", handshake("/")],
+  ])("run when the client disconnects before the end of %s", async (_, request) => {
+    const { app, view, log, ended } = createHoldingApp();
+    const answered = gate();
     const answer = () => {
-      answering.open();
-      return new Response(endless(), { status: 403 });
+      answered.open();
+      return new Response(endlessBody(), { status: 403 });
     };
     view.http("/", answer);
     view.ws("/", answer);
     await using server = await serve(app, { port: 0 });
-    using client = await rawClient(server.port);
-    client.write(asked);
-    await answering.passed;
+    using client = await connectRawClient(server.port);
+    client.write(request);
+    await answered.passed;
     expect(log).toEqual([]);
     client.reset();
     await ended;
     expect(log).toEqual(["ended"]);
   });
 
-  test("run for HEAD, whose body nobody wants", async () => {
-    const { app, view, ended } = holding();
-    view.http("/", () => new Response(endless()));
+  test("run for HEAD, whose body is not sent", async () => {
+    const { app, view, ended } = createHoldingApp();
+    view.http("/", () => new Response(endlessBody()));
     await using server = await serve(app, { port: 0 });
     expect((await fetch(server.url, { method: "HEAD" })).status).toBe(200);
     await ended;
   });
 
-  test("run when the client leaves while a hook decides", async () => {
-    const { app, view, log, ended } = holding();
+  test("run when the client disconnects while a hook decides", async () => {
+    const { app, view, log, ended } = createHoldingApp();
     const deciding = gate();
     const decide = gate();
     view
@@ -101,7 +102,7 @@ describe("the endings of hooks, over a network", () => {
       })
       .ws("/", (socket) => socket.accept());
     await using server = await serve(app, { port: 0 });
-    using client = await rawClient(server.port);
+    using client = await connectRawClient(server.port);
     client.write(handshake("/"));
     await deciding.passed;
     client.reset();
@@ -113,9 +114,10 @@ describe("the endings of hooks, over a network", () => {
   });
 });
 
-test("S6 › a hook that never settles is refused with 503 in time, and holds no closing server", async () => {
+// S6
+test("a hook that never settles is refused with 503 in time, and does not keep a server from closing", async () => {
   const clock = new Clock();
-  const { app, view, ended } = holding(clock);
+  const { app, view, ended } = createHoldingApp(clock);
   const deciding = gate();
   view
     .use(() => {
@@ -124,51 +126,53 @@ test("S6 › a hook that never settles is refused with 503 in time, and holds no
     })
     .ws("/", () => {});
   const server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   client.write(handshake("/"));
   await deciding.passed;
   const closed = server.close();
   clock.advance(10_000);
-  expect((await client.answer()).status).toBe(503);
+  expect((await client.response()).status).toBe(503);
   await closed;
   await ended;
 });
 
-test("seeds › 132 headers that hooks add are on the wire, each cookie in a line of its own", async () => {
+// seeds 132
+test("headers that hooks add are on the wire, each cookie in a line of its own", async () => {
   const app = createApp();
-  const view = app.use(({ responseHeaders: answer }) => {
-    answer.set("x-test", "hook");
-    answer.append("set-cookie", "a=1");
-    answer.append("set-cookie", "b=2");
+  const view = app.use(({ responseHeaders }) => {
+    responseHeaders.set("x-test", "hook");
+    responseHeaders.append("set-cookie", "a=1");
+    responseHeaders.append("set-cookie", "b=2");
   });
   view.ws("/", (socket) => socket.accept({ headers: { "set-cookie": "c=3" } }));
   view.http("/", () => new Response("page", { headers: { "set-cookie": "c=3" } }));
   await using server = await serve(app, { port: 0 });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   const { headers } = await client.open("/");
   expect([headers.get("x-test"), headers.getSetCookie()]).toEqual(["hook", ["a=1", "b=2", "c=3"]]);
   const page = await fetch(server.url);
   expect([page.headers.get("x-test"), page.headers.getSetCookie()]).toEqual(["hook", ["a=1", "b=2", "c=3"]]);
 });
 
-test("S3 › a name that is not the app's is a 421 on the wire", async () => {
-  const app = createApp({ allowedHosts: ["localhost"] });
+// S3
+test("a request for a host that the app does not have is a 421 on the wire", async () => {
+  const app = createApp({ security: { hosts: ["localhost"] } });
   app.http("/", () => new Response("page"));
   app.ws("/", (socket) => socket.accept());
   await using server = await serve(app, { port: 0 });
-  const asking = request(server.url, { headers: { host: "evil.test" } }).end();
-  const [answer] = (await once(asking, "response")) as [{ statusCode: number; resume: () => void }];
+  const incoming = request(server.url, { headers: { host: "evil.test" } }).end();
+  const [answer] = (await once(incoming, "response")) as [{ statusCode: number; resume: () => void }];
   answer.resume();
   expect(answer.statusCode).toBe(421);
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   client.write(handshake("/", { Host: "evil.test" }));
-  expect((await client.answer()).status).toBe(421);
+  expect((await client.response()).status).toBe(421);
   expect((await fetch(server.url)).status).toBe(200);
 });
 
 describe("a closing server", () => {
-  /** A server whose hook has one client, which has left, and an ending that waits for `go`. */
-  async function ending(go: Promise<void>) {
+  /** A server with a hook that still waits for `go`: its client has disconnected. */
+  async function serveEndingHook(go: Promise<void>) {
     const log: string[] = [];
     const began = gate();
     const app = createApp({ clock: new Clock() });
@@ -180,22 +184,22 @@ describe("a closing server", () => {
     });
     view.ws("/", (socket) => socket.send("hello"));
     const server = await serve(app, { port: 0 });
-    using client = await rawClient(server.port);
+    using client = await connectRawClient(server.port);
     await client.open("/");
     await began.passed;
     return { server, log };
   }
 
-  test("waits for the endings of hooks, though they take their time", async () => {
+  test("waits for the ends of hooks", async () => {
     const go = gate();
-    const { server, log } = await ending(go.passed);
+    const { server, log } = await serveEndingHook(go.passed);
     const closed = server.close().then(() => log.push("closed"));
     go.open();
     await closed;
     expect(log).toEqual(["ended", "closed"]);
   });
 
-  test("does not wait for ever for one that never ends", async () => {
+  test("waits at most 3 s for a hook that does not end", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
     const waiting = gate();
     const { setInterval } = globalThis;
@@ -203,7 +207,7 @@ describe("a closing server", () => {
       waiting.open();
       return setInterval(...timer);
     });
-    const { server, log } = await ending(new Promise(() => {}));
+    const { server, log } = await serveEndingHook(new Promise(() => {}));
     const closed = server.close().then(() => log.push("closed"));
     await waiting.passed;
     await vi.advanceTimersByTimeAsync(2_900);

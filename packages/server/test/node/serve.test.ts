@@ -8,12 +8,13 @@ import { createApp } from "@symbolon/server";
 import { attach, serve } from "@symbolon/server/node";
 import { afterEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { gate, handshake, opcodes, rawClient, rawFrame } from "./raw-client.ts";
+import { gate, valueGate } from "../gate.ts";
+import { handshake, opcodes, connectRawClient, rawFrame } from "./raw-client.ts";
 
 afterEach(() => void vi.useRealTimers());
 
-/** An app whose one route echoes. */
-function echoing() {
+/** An app with an echo at /echo. */
+function createEchoApp() {
   const app = createApp();
   app.ws("/echo", async (socket) => {
     for await (const message of socket) await socket.send(message);
@@ -21,8 +22,8 @@ function echoing() {
   return app;
 }
 
-test("a served app is reached at its url, by the port that was free", async () => {
-  await using server = await serve(echoing(), { port: 0 });
+test("an app is reached at the server's url, on a free port", async () => {
+  await using server = await serve(createEchoApp(), { port: 0 });
   expect(server.url).toBe(`http://localhost:${server.port}`);
   expect(server.port).toBeGreaterThan(0);
   const client = new WebSocket(`${server.url.replace("http", "ws")}/echo`);
@@ -34,14 +35,14 @@ test("a served app is reached at its url, by the port that was free", async () =
   expect((await once(client, "close"))[0]).toBe(1005);
 });
 
-test("serving on a busy port rejects with EADDRINUSE, and the one who has it goes on", async () => {
+test("serving on a busy port rejects with EADDRINUSE, and the other server still works", async () => {
   const app = createApp({ fetch: () => new Response("first") });
   await using server = await serve(app, { port: 0 });
   await expect(serve(createApp(), { port: server.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
   expect(await (await fetch(server.url)).text()).toBe("first");
 });
 
-test("files are served where no route is, and routes win", async () => {
+test("files are served where no route is", async () => {
   const folder = await mkdtemp(join(tmpdir(), "assets-"));
   await writeFile(join(folder, "index.html"), "<p>index</p>");
   await writeFile(join(folder, "api"), "the file");
@@ -56,7 +57,7 @@ test("files are served where no route is, and routes win", async () => {
   await rm(folder, { recursive: true });
 });
 
-test("what no route takes goes to the app's fetch", async () => {
+test("a request without a route goes to the app's fetch", async () => {
   const app = createApp({ fetch: (request) => new Response(`fallback ${new URL(request.url).pathname}`) });
   app.http("/mine", () => new Response("mine"));
   await using server = await serve(app, { port: 0 });
@@ -64,25 +65,25 @@ test("what no route takes goes to the app's fetch", async () => {
   expect(await (await fetch(`${server.url}/other`)).text()).toBe("fallback /other");
 });
 
-test("a handler's request aborts when its client leaves", async () => {
-  const asked = gate<Request>();
+test("the signal of a handler's request aborts when the client disconnects", async () => {
+  const called = valueGate<Request>();
   const app = createApp();
   app.http("/slow", async ({ request }) => {
-    asked.pass(request);
+    called.open(request);
     await once(request.signal, "abort");
-    return new Response("nobody reads this");
+    return new Response("not read");
   });
   await using server = await serve(app, { port: 0 });
-  const leaving = new AbortController();
-  const answer = fetch(`${server.url}/slow`, { signal: leaving.signal }).catch((error: Error) => error.name);
-  const { signal } = await asked.passed;
-  leaving.abort();
+  const client = new AbortController();
+  const answer = fetch(`${server.url}/slow`, { signal: client.signal }).catch((error: Error) => error.name);
+  const { signal } = await called.passed;
+  client.abort();
   expect(await answer).toBe("AbortError");
   if (!signal.aborted) await once(signal, "abort");
   expect(signal.aborted).toBe(true);
 });
 
-test("closing says 1001 to every client, ends their handlers and hooks, and refuses newcomers", async () => {
+test("closing closes every client with 1001, ends their handlers and hooks, and refuses new connections", async () => {
   const ended: string[] = [];
   const app = createApp();
   app
@@ -106,31 +107,31 @@ test("closing says 1001 to every client, ends their handlers and hooks, and refu
   await server.close();
 });
 
-test("while a server closes, a handshake on a connection it still has is refused with 503", async () => {
-  const server = await serve(echoing(), { port: 0 });
-  using open = await rawClient(server.port);
+test("while a server closes, a handshake on an open TCP connection is refused with 503", async () => {
+  const server = await serve(createEchoApp(), { port: 0 });
+  using open = await connectRawClient(server.port);
   await open.open("/echo");
-  using late = await rawClient(server.port);
-  // Half a request keeps the connection from counting as idle.
+  using late = await connectRawClient(server.port);
+  // With a part of a request the connection is not idle.
   late.write(handshake("/echo").slice(0, 20));
   late.socket.setNoDelay();
-  open.write(rawFrame(opcodes.text, "is the half request there?"));
+  open.write(rawFrame(opcodes.text, "has the part arrived?"));
   await open.frame();
   const closed = server.close();
-  expect(await open.close()).toEqual([1001, "shutting down"]);
+  expect(await open.closeFrame()).toEqual([1001, "shutting down"]);
   late.write(handshake("/echo").slice(20));
-  expect((await late.answer()).status).toBe(503);
+  expect((await late.response()).status).toBe(503);
   open.write(rawFrame(opcodes.close, Buffer.from([0x03, 0xe9])));
   await closed;
 });
 
-test("a handshake that is being decided while the server closes ends with 1001, and the server still stops", async () => {
-  const asked = gate();
+test("a handshake that is undecided when the server closes ends with 1001, and the server stops", async () => {
+  const called = gate();
   const decided = gate();
   const app = createApp();
   app
     .use(async () => {
-      asked.pass();
+      called.open();
       await decided.passed;
     })
     .ws("/slow", async (socket) => {
@@ -139,35 +140,35 @@ test("a handshake that is being decided while the server closes ends with 1001, 
     });
   const server = await serve(app, { port: 0 });
   const client = new WebSocket(`ws://localhost:${server.port}/slow`);
-  await asked.passed;
+  await called.passed;
   const closed = server.close();
-  decided.pass();
+  decided.open();
   expect((await once(client, "close"))[0]).toBe(1001);
   await closed;
 });
 
-test("a client that does not answer the close frame is dropped after 5 s", async () => {
+test("a client that does not answer the close frame is disconnected after 5 s", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  const server = await serve(echoing(), { port: 0 });
-  using client = await rawClient(server.port);
+  const server = await serve(createEchoApp(), { port: 0 });
+  using client = await connectRawClient(server.port);
   await client.open("/echo");
   const closed = server.close();
-  expect(await client.close()).toEqual([1001, "shutting down"]);
+  expect(await client.closeFrame()).toEqual([1001, "shutting down"]);
   vi.advanceTimersByTime(5_000);
   expect(await client.rest()).toHaveLength(0);
   await closed;
 });
 
-test("an attached app answers its own upgrades and leaves the others alone", async () => {
+test("an attached app answers upgrades to its own routes and no others", async () => {
   const server = createServer((_request, response) => response.end("the server's own"));
-  const attached = attach(server, echoing());
+  const attached = attach(server, createEchoApp());
   server.on("upgrade", (request, socket) => {
     if (request.url === "/theirs") socket.end("HTTP/1.1 418 Theirs\r\n\r\n");
   });
   server.listen(0);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  using theirs = await rawClient(port);
+  using theirs = await connectRawClient(port);
   expect(await theirs.open("/theirs")).toMatchObject({ status: 418, reason: "Theirs" });
   const ours = new WebSocket(`ws://localhost:${port}/echo`);
   await once(ours, "open");
@@ -176,18 +177,18 @@ test("an attached app answers its own upgrades and leaves the others alone", asy
   await attached.close();
   expect((await closed)[0]).toBe(1001);
   expect(server.listening).toBe(true);
-  using later = await rawClient(port);
+  using later = await connectRawClient(port);
   expect((await later.open("/theirs")).status).toBe(418);
   server.close();
   server.closeAllConnections();
 });
 
-test("an attached app that is alone refuses what it does not serve: nobody else would answer", async () => {
+test("an attached app without other listeners refuses upgrades to unknown paths", async () => {
   const server = createServer();
-  attach(server, echoing());
+  attach(server, createEchoApp());
   server.listen(0);
   await once(server, "listening");
-  using client = await rawClient((server.address() as AddressInfo).port);
+  using client = await connectRawClient((server.address() as AddressInfo).port);
   expect((await client.open("/nowhere")).status).toBe(404);
   server.close();
 });

@@ -5,6 +5,7 @@ import { createApp } from "../../src/app/app.ts";
 import {
   createContext,
   type MutableContext,
+  parseRequest,
   validateParts,
   type RouteSchemas,
 } from "../../src/request/context.ts";
@@ -15,26 +16,30 @@ function request(path: string, headers: HeadersInit = {}): Request {
   return new Request(new URL(path, "http://test"), { headers });
 }
 
-function opened(path: string, headers?: HeadersInit, id = "7", token?: string): MutableContext {
-  const served = { params: { id }, route: "/x/:id", ...(token !== undefined && { token }) };
-  return createContext(request(path, headers), served);
+function contextOf(path: string, headers?: HeadersInit, id = "7", token?: string): MutableContext {
+  const target = { params: { id }, route: "/x/:id", ...(token !== undefined && { token }) };
+  return createContext(parseRequest(request(path, headers)), target);
 }
 
 async function parsed(path: string, headers?: HeadersInit, schemas: RouteSchemas = {}, token?: string) {
-  const context = opened(path, headers, "7", token);
-  const parts = await validateParts(context, schemas);
+  const context = contextOf(path, headers, "7", token);
+  const parts = await validateParts(context, new URL(path, "http://test"), schemas);
   if (parts instanceof Response) throw new Error(await parts.text());
   return { ...context, ...parts };
 }
 
 async function refused(path: string, headers: HeadersInit, schemas: RouteSchemas) {
-  const response = await validateParts(opened(path, headers, "seven"), schemas);
+  const response = await validateParts(
+    contextOf(path, headers, "seven"),
+    new URL(path, "http://test"),
+    schemas,
+  );
   if (response instanceof Response) return response;
   throw new Error("expected a refusal");
 }
 
 describe("without schemas", () => {
-  test("params, headers and the request are as they came", async () => {
+  test("params, headers and the request are as they arrived", async () => {
     const { params, headers, request } = await parsed("/x", { "x-color": "blue" });
     expect(params).toEqual({ id: "7" });
     expect((headers as Headers).get("x-color")).toBe("blue");
@@ -46,7 +51,7 @@ describe("without schemas", () => {
     expect(query).toEqual({ a: ["1", "3"], b: "2", c: "" });
   });
 
-  test("a query named like a part of every object changes no prototype", async () => {
+  test("a query name that every object has changes no prototype", async () => {
     const { query } = await parsed("/x?__proto__=evil&constructor=x");
     expect(Object.keys(query as object)).toEqual(["__proto__", "constructor"]);
     expect(Object.getPrototypeOf(query)).toBe(Object.prototype);
@@ -68,11 +73,11 @@ describe("without schemas", () => {
 });
 
 describe("the token", () => {
-  test("is the Bearer token, whatever its case", async () => {
+  test("is the Bearer token, in any case", async () => {
     expect((await parsed("/x", { authorization: "bearer abc" })).token).toBe("abc");
   });
 
-  test("is not that of another scheme", async () => {
+  test("is not read from another scheme", async () => {
     expect((await parsed("/x", { authorization: "Basic abc" })).token).toBeUndefined();
   });
 
@@ -83,13 +88,13 @@ describe("the token", () => {
     expect((await parsed("/x", { authorization: "Bearer abc" })).credentials).toBeUndefined();
   });
 
-  test("of the hello wins over the header", async () => {
+  test("of `hello` replaces the one of the header", async () => {
     expect((await parsed("/x", { authorization: "Bearer old" }, {}, "new")).token).toBe("new");
   });
 });
 
 describe("with schemas", () => {
-  test("each part is what its schema makes of it", async () => {
+  test("each part is the output of its schema", async () => {
     const context = await parsed(
       "/x?since=3",
       { "x-n": "4", cookie: "c=5" },
@@ -109,7 +114,7 @@ describe("with schemas", () => {
     });
   });
 
-  test("what does not fit is a 400 whose problem lists the issues of every part", async () => {
+  test("an invalid request is a 400 whose problem lists the issues of every part", async () => {
     const response = await refused(
       "/x?at=1",
       { cookie: "theme=pink" },
@@ -134,7 +139,7 @@ describe("with schemas", () => {
     });
   });
 
-  test("a schema that breaks is not the client's fault: it rejects", async () => {
+  test("a schema that throws is not the client's mistake: it rejects", async () => {
     const broken = z.string().transform(() => {
       throw new Error("broken schema");
     });
@@ -142,15 +147,15 @@ describe("with schemas", () => {
   });
 });
 
-test("hooks read the request as it came, to their end, and handlers as the schemas made it", async () => {
-  const said: unknown[] = [];
+test("hooks read the request as it arrived, to their end, and handlers as the schemas read it", async () => {
+  const seen: unknown[] = [];
   const ended = gate();
   const app = createApp();
   const view = app.use(function* (context) {
     const { params, query, cookies } = context;
-    said.push({ params, query, cookies, color: context.headers.get("x-color") });
+    seen.push({ params, query, cookies, color: context.headers.get("x-color") });
     yield { page: Number(query["page"]) };
-    said.push(context.query === query);
+    seen.push(context.query === query);
     ended.open();
   });
   const schemas = {
@@ -160,23 +165,23 @@ test("hooks read the request as it came, to their end, and handlers as the schem
     cookies: z.object({ theme: z.string().transform((theme) => [theme]) }),
   };
   view.ws("/raw/:id", schemas, (socket, { params, query, headers, cookies, page }) => {
-    said.push({ params, query, headers, cookies, page });
+    seen.push({ params, query, headers, cookies, page });
     return socket.accept();
   });
   const { params, query } = schemas;
   const chat = contract("/chat/:id", { params, query, client: {}, server: {} });
   view.implement(chat, (_peer, context) => {
-    said.push({ params: context.params, query: context.query, page: context.page });
+    seen.push({ params: context.params, query: context.query, page: context.page });
     return {};
   });
   const net = testNetwork(app);
   const options = { headers: { "x-color": "blue" }, cookies: { theme: "dark" } };
   await net.connect("/raw/7?page=3", options);
   await ended.passed;
-  const came = { params: { id: "7" }, query: { page: "3" }, cookies: { theme: "dark" }, color: "blue" };
-  const made = { params: { id: 7 }, query: { page: 3 }, page: 3 };
+  const arrived = { params: { id: "7" }, query: { page: "3" }, cookies: { theme: "dark" }, color: "blue" };
+  const parsed = { params: { id: 7 }, query: { page: 3 }, page: 3 };
   const more = { headers: { "x-color": "blue" }, cookies: { theme: ["dark"] } };
-  expect(said.splice(0)).toEqual([came, { ...made, ...more }, true]);
+  expect(seen.splice(0)).toEqual([arrived, { ...parsed, ...more }, true]);
   (await net.connect("/chat/7?page=3", options)).close();
-  expect(said).toEqual([came, made]);
+  expect(seen).toEqual([arrived, parsed]);
 });

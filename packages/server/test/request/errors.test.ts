@@ -14,18 +14,18 @@ import { openSession, receiveFrame, connectSession } from "../session/connect-se
 
 afterEach(() => void vi.restoreAllMocks());
 
-class OutOfSeats extends Error {}
-class OutOfFrontSeats extends OutOfSeats {}
+class OutOfTickets extends Error {}
+class OutOfFrontTickets extends OutOfTickets {}
 
-/** Handlers by class: the most special first, `Error` for the rest. */
+/** Answers by class: the most special first, `Error` for the rest. */
 const byClass: OnError = (error, { phase }) => {
-  if (error instanceof OutOfSeats) return { code: 1002, reason: "foo" };
+  if (error instanceof OutOfTickets) return { code: 1002, reason: "foo" };
   if (phase === "handshake") return new Response("sorry", { status: 418, headers: { "x-sorry": "1" } });
   return new CloseError(4500, "sorry");
 };
 
-/** An app whose one raw route throws, before or after it accepts. */
-function throwing(thrown: unknown, { accepts, onError }: { accepts: boolean; onError?: OnError }) {
+/** A network to an app whose one raw route throws, before or after it accepts. */
+function serveThrowing(thrown: unknown, { accepts, onError }: { accepts: boolean; onError?: OnError }) {
   const app = createApp({ onError: onError ?? (() => {}) });
   app.ws("/", async (socket) => {
     if (accepts) await socket.accept();
@@ -35,20 +35,21 @@ function throwing(thrown: unknown, { accepts, onError }: { accepts: boolean; onE
 }
 
 async function refusal(thrown: unknown, onError?: OnError): Promise<Response> {
-  const net = throwing(thrown, { accepts: false, ...(onError && { onError }) });
+  const net = serveThrowing(thrown, { accepts: false, ...(onError && { onError }) });
   const error: unknown = await net.connect("/").catch((error: unknown) => error);
   return (error as { readonly response: Response }).response;
 }
 
 async function close(thrown: unknown, onError?: OnError): Promise<[code: number, reason: string]> {
-  const net = throwing(thrown, { accepts: true, ...(onError && { onError }) });
+  const net = serveThrowing(thrown, { accepts: true, ...(onError && { onError }) });
   const { code, reason } = await (await net.connect("/")).closed;
   return [code, reason];
 }
 
 describe("before accept", () => {
-  test("seeds › 91 the app answers an error with a close: 403 that names it, for subclasses too", async () => {
-    for (const error of [new OutOfSeats(), new OutOfFrontSeats()]) {
+  // seeds 91
+  test("the app answers an error with a close: a 403 that names it, for subclasses too", async () => {
+    for (const error of [new OutOfTickets(), new OutOfFrontTickets()]) {
       const response = await refusal(error, byClass);
       expect([response.status, await response.json()]).toEqual([403, { code: 1002, reason: "foo" }]);
     }
@@ -63,7 +64,7 @@ describe("before accept", () => {
     ]);
   });
 
-  test("an answer may take its time", async () => {
+  test("an answer may be a promise", async () => {
     expect((await refusal(new Error("secret"), async () => new Response(null, { status: 418 }))).status).toBe(
       418,
     );
@@ -73,7 +74,7 @@ describe("before accept", () => {
     ["a string", "broken"],
     ["undefined", undefined],
     ["an object", { status: 200 }],
-  ])("what is thrown may be %s", async (_, thrown) => {
+  ])("a handler may throw %s", async (_, thrown) => {
     const onError = vi.fn();
     expect((await refusal(thrown, onError)).status).toBe(500);
     expect(onError).toHaveBeenCalledExactlyOnceWith(thrown, {
@@ -82,7 +83,8 @@ describe("before accept", () => {
     });
   });
 
-  test("seeds › 61 a thrown response is the answer with its headers, and no error", async () => {
+  // seeds 61
+  test("a thrown response is the answer with its headers, and no error", async () => {
     const onError = vi.fn();
     const thrown = Response.json(
       { detail: "Unauthorized" },
@@ -94,7 +96,7 @@ describe("before accept", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("an error after close() is told, and the close is the answer", async () => {
+  test("an error after close() is reported, and the close is the answer", async () => {
     const onError = vi.fn(() => new Response("no", { status: 418 }));
     const app = createApp({ onError });
     app.ws("/", (socket) => {
@@ -107,8 +109,9 @@ describe("before accept", () => {
 });
 
 describe("after accept", () => {
-  test("seeds › 91 the app answers an error with a close", async () => {
-    expect(await close(new OutOfSeats(), byClass)).toEqual([1002, "foo"]);
+  // seeds 91
+  test("the app answers an error with a close", async () => {
+    expect(await close(new OutOfTickets(), byClass)).toEqual([1002, "foo"]);
     expect(await close(new Error("secret"), byClass)).toEqual([4500, "sorry"]);
   });
 
@@ -119,7 +122,8 @@ describe("after accept", () => {
     ]);
   });
 
-  test("seeds › 62 a thrown response ends with an error close, not silently", async () => {
+  // seeds 62
+  test("a thrown response ends with an error close, not silently", async () => {
     const onError = vi.fn();
     expect(await close(new Response("Unauthorized", { status: 401 }), onError)).toEqual([
       4401,
@@ -128,7 +132,7 @@ describe("after accept", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("nothing as the answer is the default: 1011, 1003 for what did not fit a schema, a broken protocol's own code", async () => {
+  test("undefined as the answer is the default: 1011, 1003 for a ValidationError, the code of a ProtocolError", async () => {
     const onError = vi.fn();
     expect(await close(new Error("secret"), onError)).toEqual([1011, ""]);
     expect(await close(new ValidationError([]), onError)).toEqual([1003, "unsupported data"]);
@@ -138,7 +142,7 @@ describe("after accept", () => {
   });
 
   test.each([1005, 1006, 999, 70_000, Number.NaN])(
-    "a code one may not send, %d, becomes 1011",
+    "a code that may not be sent, %d, becomes 1011",
     async (code) => {
       expect(await close(new Error("secret"), () => ({ code }))).toEqual([1011, ""]);
       expect(await close(new CloseError(code))).toEqual([1011, ""]);
@@ -159,39 +163,39 @@ test.each<[string, () => ErrorAnswer | Promise<ErrorAnswer>]>([
   const broken = new Error("broken handler");
   expect(await close(broken, onError)).toEqual([1011, ""]);
   expect((await refusal(broken, onError)).status).toBe(500);
-  const said = [expect.any(String), new Error("broken onError"), expect.any(String), broken];
-  expect(console.mock.calls).toEqual([said, said]);
+  const logged = [expect.any(String), new Error("broken onError"), expect.any(String), broken];
+  expect(console.mock.calls).toEqual([logged, logged]);
 });
 
-test("the app is told of what a hook, a schema, a handler and a mounted app throw", async () => {
-  const told: unknown[] = [];
-  const broken = (what: string) => () => {
-    throw new Error(what);
+test("onError is called with the errors of a hook, a schema, a handler and a mounted app", async () => {
+  const reported: unknown[] = [];
+  const throwing = (message: string) => () => {
+    throw new Error(message);
   };
   const inner = createApp();
-  inner.http("/", broken("mounted"));
+  inner.http("/", throwing("mounted"));
   const app = createApp({
     onError: (error) => {
-      told.push((error as Error).message);
+      reported.push((error as Error).message);
       return new Response("sorry", { status: 418 });
     },
   });
   app.mount("/mounted", inner);
-  app.use(broken("hook")).http("/hook", () => new Response());
-  app.http("/handler", broken("handler"));
-  app.ws("/schema", { query: z.object({}).transform(broken("schema")) }, () => {});
+  app.use(throwing("hook")).http("/hook", () => new Response());
+  app.http("/handler", throwing("handler"));
+  app.ws("/schema", { query: z.object({}).transform(throwing("schema")) }, () => {});
   const net = testNetwork(app);
   for (const path of ["/mounted", "/hook", "/handler"]) expect((await net.fetch(path)).status).toBe(418);
   await expect(net.connect("/schema")).rejects.toMatchObject({ response: { status: 418 } });
-  expect(told).toEqual(["mounted", "hook", "handler", "schema"]);
+  expect(reported).toEqual(["mounted", "hook", "handler", "schema"]);
 });
 
 describe("an event of a contract whose handler throws", () => {
   const broken = () => {
-    throw new OutOfSeats("secret");
+    throw new OutOfTickets("secret");
   };
 
-  test("closes when the app answers with a close, after its sender was told", async () => {
+  test("closes when the app answers with a close, after the sender got its error", async () => {
     const { net } = startChatServer(broken, { onError: byClass });
     const socket = await openSession(net, "/chat/a");
     socket.send(JSON.stringify(sayFrame("hello")));
@@ -199,7 +203,7 @@ describe("an event of a contract whose handler throws", () => {
     expect(await socket.closed).toMatchObject({ code: 1002, reason: "foo" });
   });
 
-  test("closes with 4000 + the status of a response", async () => {
+  test("closes with 4000 + the status when the app answers with a response", async () => {
     const { net } = startChatServer(broken, { onError: () => new Response("sorry", { status: 418 }) });
     const socket = await openSession(net, "/chat/a");
     socket.send(JSON.stringify(sayFrame("hello")));
@@ -210,7 +214,7 @@ describe("an event of a contract whose handler throws", () => {
 test("a setup that throws is answered by the app, in both modes", async () => {
   const app = createApp({ onError: byClass });
   app.implement(contract("/", {}), () => {
-    throw new OutOfSeats();
+    throw new OutOfTickets();
   });
   const net = testNetwork(app);
   await expect(net.connect("/")).rejects.toMatchObject({ response: { status: 403 } });
@@ -222,7 +226,7 @@ test("a fallback that fails is answered by the app", async () => {
   expect((await testNetwork(app).fetch("/")).status).toBe(418);
 });
 
-test("an uncaught value that is not of the route's codec closes with 1003", async () => {
+test("an uncaught message that the route's codec rejects closes with 1003", async () => {
   const app = createApp({ onError: () => {} });
   app.ws(
     "/",
@@ -234,7 +238,7 @@ test("an uncaught value that is not of the route's codec closes with 1003", asyn
   expect(await socket.closed).toMatchObject({ code: 1003 });
 });
 
-test("a response says as a close what it said, also when its body broke", async () => {
+test("a response becomes a close with its text as the reason, or without a reason when its body broke", async () => {
   const issues = { status: 400, headers: { "content-type": "application/problem+json" } };
   expect(await closeFromResponse(new Response('{"detail":"no name"}', issues))).toEqual({
     code: 4400,
@@ -250,7 +254,7 @@ test("a response says as a close what it said, also when its body broke", async 
   expect(await closeFromResponse(read)).toEqual({ code: 4503, reason: "" });
 });
 
-test("a reason is cut to what a close can carry", () => {
+test("a reason is cut to 123 bytes", () => {
   expect(sendableClose({ code: 4000, reason: "é".repeat(100) })).toEqual({
     code: 4000,
     reason: "é".repeat(61),

@@ -1,5 +1,7 @@
 import { expectTypeOf } from "vitest";
-import { type App, createApp } from "../../src/app/app.ts";
+import { createApp } from "../../src/app/app.ts";
+import type { App } from "../../src/app/types.ts";
+import { identity } from "../../src/request/identity.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
 interface User {
@@ -8,15 +10,15 @@ interface User {
 declare const ada: User;
 declare const known: boolean;
 
-// What the app shares is `state` in every context, of hooks and of handlers.
+// The app's `state` is in every context, of hooks and of handlers.
 const app = createApp({ state: { pool: 3 } });
 app.use(({ state }) => {
   expectTypeOf(state).toEqualTypeOf<{ pool: number }>();
 });
-app.ws("/", (_socket, { state, route, responseHeaders: answer, credentials }) => {
+app.ws("/", (_socket, { state, route, responseHeaders, credentials }) => {
   expectTypeOf(state).toEqualTypeOf<{ pool: number }>();
   expectTypeOf(route).toEqualTypeOf<string>();
-  expectTypeOf(answer).toEqualTypeOf<Headers>();
+  expectTypeOf(responseHeaders).toEqualTypeOf<Headers>();
   expectTypeOf(credentials?.username).toEqualTypeOf<string | undefined>();
 });
 createApp().http("/", ({ state }) => {
@@ -24,7 +26,7 @@ createApp().http("/", ({ state }) => {
   return new Response();
 });
 
-// Hooks read the request as it came, whatever the schemas of their routes.
+// Hooks read the request as it arrived, also for routes with schemas.
 app.use(({ params, query, cookies, headers, protocols }) => {
   expectTypeOf(params).toEqualTypeOf<Readonly<Record<string, string>>>();
   expectTypeOf(query).toEqualTypeOf<Readonly<Record<string, string | string[]>>>();
@@ -33,7 +35,7 @@ app.use(({ params, query, cookies, headers, protocols }) => {
   expectTypeOf(protocols).toEqualTypeOf<readonly string[]>();
 });
 
-// A name is provided once, and none that the context has of its own: in each of the six forms.
+// A name is provided once, and no name of the context's own fields, in each of the six forms.
 const members = app.use(() => ({ user: ada }));
 // @ts-expect-error -- `user` is provided already
 members.use(() => ({ user: ada }));
@@ -51,17 +53,38 @@ members.use(async function* () {
 members.use(() => (known ? { user: ada } : undefined));
 // @ts-expect-error -- `user` is provided already
 members.use(async () => (known ? { user: ada } : new Response("no", { status: 401 })));
-// @ts-expect-error -- `token` is the context's own
+// @ts-expect-error -- `token` is a field of the context itself
 app.use(() => ({ token: "t" }));
-// @ts-expect-error -- `room` is the context's own
+// @ts-expect-error -- `room` is a field of the context itself
 app.use(async () => ({ room: "lobby", other: 1 }));
-// @ts-expect-error -- `state` is the context's own
+// @ts-expect-error -- `state` is a field of the context itself
 app.use(function* () {
   yield { state: 1 };
 });
 app.use(() => ({ user: ada })).ws("/sibling", (_socket, { user }) => void user.name);
 
-// What is provided stays known below a mount, and does not leak out of it.
+// `identity` names the caller, alone or among other values; no other way does.
+const callers = app.use(async () => ({ user: ada, ...identity({ principal: ada.name, expiresAt: 5 }) }));
+callers.ws("/caller", (_socket, { user, principal, expiresAt }) => {
+  expectTypeOf(user).toEqualTypeOf<User>();
+  expectTypeOf(principal).toEqualTypeOf<string>();
+  expectTypeOf(expiresAt).toEqualTypeOf<number | undefined>();
+});
+app
+  .use(({ token }) => (token === undefined ? new Response("no") : identity({ principal: token })))
+  .http("/caller", ({ principal }) => new Response(principal));
+// @ts-expect-error -- the caller is named already
+callers.use(() => identity({ principal: "eve" }));
+// @ts-expect-error -- `identity` provides the principal
+app.use(() => ({ principal: "ada" }));
+// @ts-expect-error -- `identity` provides the expiry
+app.use(() => ({ expiresAt: 5 }));
+// @ts-expect-error -- the principal is a string
+identity({ principal: 1 });
+// @ts-expect-error -- a principal is needed
+identity({ expiresAt: 1 });
+
+// The values of hooks are known below a mount, and not outside of it.
 const outer = createApp({ state: "outer" });
 outer.use(() => ({ outside: 1 })).mount("/v1", members);
 outer.mount("/v2", app);
@@ -70,7 +93,7 @@ outer.http("/", ({ user }) => Response.json(user));
 const anyApp: App = members;
 outer.mount("/v3", anyApp);
 
-// A hook is replaced in a test by one that provides the same, in any form.
+// In a test another hook that provides the same replaces a hook, in any form.
 const signedIn = ({ token }: { readonly token: string | undefined }) =>
   token === undefined ? new Response("no", { status: 401 }) : { user: ada };
 const database = async function* () {

@@ -1,14 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { type AnyHook, finishGenerator, HookRun, isGenerator } from "../../src/request/hook.ts";
+import { identity } from "../../src/request/identity.ts";
 import { gate } from "../gate.ts";
 
+/** Runs hooks, which add to `context`. */
 async function start(hooks: readonly AnyHook[], context: Record<string, unknown> = {}) {
   const run = new HookRun();
   const refusal = await run.start(hooks, context);
   return { run, refusal, context };
 }
 
-describe("a hook provides its record", () => {
+describe("a hook provides its result", () => {
   const forms: [string, AnyHook][] = [
     ["a function", () => ({ user: "ada" })],
     ["an async function", async () => ({ user: "ada" })],
@@ -72,7 +74,7 @@ describe("a hook refuses with its response", () => {
   });
 });
 
-test("a guard that provides nothing is legal", async () => {
+test("a hook may provide nothing", async () => {
   const { refusal, context } = await start([
     () => {},
     async () => undefined,
@@ -84,7 +86,7 @@ test("a guard that provides nothing is legal", async () => {
   expect(context).toEqual({});
 });
 
-test("a later hook sees what earlier ones provided", async () => {
+test("a later hook reads what earlier ones provided", async () => {
   const seen: unknown[] = [];
   await start([() => ({ user: "ada" }), (context: { user: string }) => void seen.push(context.user)]);
   expect(seen).toEqual(["ada"]);
@@ -99,24 +101,67 @@ test.each([
   "room",
   "token",
   "credentials",
+  "protocols",
   "route",
-  "answer",
+  "responseHeaders",
   "state",
-])("a hook cannot provide %s, which the context has of its own", async (name) => {
+  "resumed",
+])("a hook cannot provide %s, a field of the context itself", async (name) => {
   await expect(start([() => ({ [name]: 1 })])).rejects.toThrow(TypeError);
 });
 
-test("a hook cannot provide what another one has provided", async () => {
+test("a hook cannot provide a name that another one has provided", async () => {
   await expect(start([() => ({ user: 1 }), () => ({ user: 2 })])).rejects.toThrow(/"user".*already/);
 });
 
-test("a principal is the name of the caller, a string, for every kind of route", async () => {
-  await expect(start([() => ({ principal: { id: 1 } })])).rejects.toThrow(/`principal` as a string/);
-  const { context } = await start([() => ({ principal: undefined }), () => ({ user: 1 })]);
-  expect(context).toEqual({ principal: undefined, user: 1 });
+describe("identity()", () => {
+  test("names the caller, alone or among other values, with or without an end", async () => {
+    const { context } = await start([() => identity({ principal: "ada" })]);
+    expect(context).toMatchObject({ principal: "ada" });
+    const user = { name: "ada" };
+    const among = await start([() => ({ user, ...identity({ principal: user.name, expiresAt: 5 }) })]);
+    expect(among.context).toMatchObject({ user, principal: "ada", expiresAt: 5 });
+  });
+
+  test("has the expiry left out when it is undefined", async () => {
+    const { refusal, context } = await start([() => identity({ principal: "ada", expiresAt: undefined })]);
+    expect(refusal).toBeUndefined();
+    expect(context["expiresAt"]).toBeUndefined();
+  });
+
+  test("is provided by one hook only", async () => {
+    const hook = () => identity({ principal: "ada" });
+    await expect(start([hook, hook])).rejects.toThrow(/already/);
+  });
+
+  test.each([{ id: 1 }, 1, undefined, null])("needs a string as the principal, not %j", async (principal) => {
+    await expect(start([() => identity({ principal: principal as never })])).rejects.toThrow(
+      new TypeError("identity() needs `principal` as a string: the caller's name"),
+    );
+  });
+
+  test.each([Number.NaN, "5", new Date(5), null])(
+    "needs a number as the expiry, not %j",
+    async (expiresAt) => {
+      await expect(
+        start([() => identity({ principal: "ada", expiresAt: expiresAt as never })]),
+      ).rejects.toThrow(new TypeError("identity() needs `expiresAt` as a number: ms since the epoch"));
+    },
+  );
+
+  test.each([
+    ["principal", { principal: "ada" }],
+    ["principal", { principal: undefined, expiresAt: 5 }],
+    ["expiresAt", { expiresAt: 5 }],
+  ])("is the only way to provide %s", async (name, provided) => {
+    await expect(start([() => provided])).rejects.toThrow(
+      new TypeError(`a hook provides "${name}": return identity({ principal, expiresAt })`),
+    );
+  });
 });
 
-function recording(name: string, log: string[]): AnyHook {
+/** A hook that logs how it begins and ends. */
+function loggingHook(name: string, log: string[]): AnyHook {
   return async function* () {
     log.push(`${name} begins`);
     try {
@@ -131,27 +176,27 @@ function recording(name: string, log: string[]): AnyHook {
   };
 }
 
-describe("the endings", () => {
+describe("the ends of hooks", () => {
   test("run in reverse order, once", async () => {
     const log: string[] = [];
-    const { run } = await start([recording("a", log), recording("b", log)]);
+    const { run } = await start([loggingHook("a", log), loggingHook("b", log)]);
     expect(await run.end()).toEqual([]);
     expect(await run.end()).toEqual([]);
     expect(log).toEqual(["a begins", "b begins", "b ends", "b is over", "a ends", "a is over"]);
   });
 
-  test("see what the handler failed with, which is no failure of theirs", async () => {
+  test("receive the handler's error, which is no failure of their own", async () => {
     const log: string[] = [];
-    const { run } = await start([recording("a", log), recording("b", log)]);
+    const { run } = await start([loggingHook("a", log), loggingHook("b", log)]);
     expect(await run.end(new Error("ouch"))).toEqual([]);
     expect(log.filter((line) => line.includes("sees"))).toEqual(["b sees ouch", "a sees ouch"]);
   });
 
-  test("all run, though one of them fails, and the failure is given back", async () => {
+  test("all run, though one of them fails, and its error is returned", async () => {
     const log: string[] = [];
-    const broken = new Error("broken ending");
+    const broken = new Error("broken end");
     const { run } = await start([
-      recording("a", log),
+      loggingHook("a", log),
       function* () {
         yield;
         throw broken;
@@ -161,21 +206,21 @@ describe("the endings", () => {
     expect(log.at(-1)).toBe("a is over");
   });
 
-  test("of hooks before a refusing one run too", async () => {
+  test("of hooks before a hook that refuses run too", async () => {
     const log: string[] = [];
-    const { run, refusal } = await start([recording("a", log), () => new Response("no", { status: 403 })]);
+    const { run, refusal } = await start([loggingHook("a", log), () => new Response("no", { status: 403 })]);
     expect(refusal?.status).toBe(403);
     await run.end();
     expect(log).toContain("a is over");
   });
 
-  test("of a hook that begins after the end came at once, with its error; later hooks do not run", async () => {
+  test("of a hook that starts while the run ends runs at once, with the error; later hooks do not run", async () => {
     const log: string[] = [];
     const { passed, open } = gate();
-    const asked = gate();
+    const called = gate();
     const run = new HookRun();
     const late: AnyHook = async function* () {
-      asked.open();
+      called.open();
       await passed;
       try {
         yield;
@@ -184,8 +229,8 @@ describe("the endings", () => {
         throw error;
       }
     };
-    const started = run.start([recording("a", log), late, recording("b", log)], {});
-    await asked.passed;
+    const started = run.start([loggingHook("a", log), late, loggingHook("b", log)], {});
+    await called.passed;
     await run.end(new Error("too late"));
     open();
     expect(await started).toBeInstanceOf(Response);
@@ -193,7 +238,7 @@ describe("the endings", () => {
     expect(log.some((line) => line.startsWith("b"))).toBe(false);
   });
 
-  test("may not yield again", async () => {
+  test("may not yield a second time", async () => {
     const log: string[] = [];
     const { run } = await start([
       function* () {
@@ -216,14 +261,14 @@ test("what a hook throws rejects the start", async () => {
   await expect(start([() => Promise.reject(broken)])).rejects.toBe(broken);
 });
 
-test("a generator is known from other objects, arrays and strings", () => {
+test("isGenerator tells a generator from other objects, arrays and strings", () => {
   expect(isGenerator((function* () {})())).toBe(true);
   expect(isGenerator((async function* () {})())).toBe(true);
   for (const other of [undefined, null, {}, [], "text", { next: 1 }, new Map()])
     expect(isGenerator(other)).toBe(false);
 });
 
-test("finishing a generator runs what comes after its yield", async () => {
+test("finishing a generator runs the code after its yield", async () => {
   const log: string[] = [];
   const generator = (function* () {
     yield;

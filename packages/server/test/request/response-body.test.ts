@@ -9,26 +9,26 @@ const used = new Response("used");
 await used.text();
 
 describe("a response", () => {
-  /** An app that is told of what goes wrong, and a body that breaks after its first word. */
-  function told() {
+  /** An app whose errors are queued, and a body that breaks after its first chunk. */
+  function createReportingApp() {
     const errors = new BoundedQueue<unknown>();
     const app = createApp({ onError: (error, { phase }) => errors.push([phase, error]) });
-    const words = ["hello"];
+    const chunks = ["hello"];
     const body = (): ReadableStream<Uint8Array> =>
       new ReadableStream({
         pull: (controller) => {
-          const word = words.shift();
-          if (word === undefined) controller.error(new Error("broken"));
-          else controller.enqueue(new TextEncoder().encode(word));
+          const chunk = chunks.shift();
+          if (chunk === undefined) controller.error(new Error("broken"));
+          else controller.enqueue(new TextEncoder().encode(chunk));
         },
       });
     return { app, errors, body };
   }
 
   test.each(["with", "without"])(
-    "whose body breaks is told to the app, %s a hook that waits",
+    "whose body breaks is reported to the app, %s a hook that has not ended",
     async (which) => {
-      const { app, errors, body } = told();
+      const { app, errors, body } = createReportingApp();
       const seen: unknown[] = [];
       const hooked = app.use(function* () {
         try {
@@ -46,9 +46,9 @@ describe("a response", () => {
     },
   );
 
-  test("whose body ends with its client is no error", async () => {
-    const { app, errors } = told();
-    const leaving = new AbortController();
+  test("whose body ends since its client has disconnected is no error", async () => {
+    const { app, errors } = createReportingApp();
+    const client = new AbortController();
     app.http(
       "/",
       ({ request: { signal } }) =>
@@ -58,14 +58,14 @@ describe("a response", () => {
           }),
         ),
     );
-    const response = await app.fetch(new Request("http://test/", { signal: leaving.signal }));
-    leaving.abort();
+    const response = await app.fetch(new Request("http://test/", { signal: client.signal }));
+    client.abort();
     await expect(response.text()).rejects.toThrow("aborted");
     expect(errors.size).toBe(0);
   });
 
-  test("that nobody reads to its end is given up, though its body is late", async () => {
-    const { app, errors } = told();
+  test("whose reader cancels is cancelled, though a chunk is still under way", async () => {
+    const { app, errors } = createReportingApp();
     let more = (): void => {};
     const body = new ReadableStream({
       pull: (controller) =>
@@ -88,8 +88,8 @@ describe("a response", () => {
     ["used before", () => used],
     ["being read", () => locked],
     ["an error", () => Response.error()],
-  ])("that is %s is answered with 500, and told", async (_, make) => {
-    const { app, errors } = told();
+  ])("that is %s is answered with 500, and reported", async (_, make) => {
+    const { app, errors } = createReportingApp();
     app.http("/", make);
     app.ws("/", make);
     const foreign = createApp({ onError: (error, { phase }) => errors.push([phase, error]), fetch: make });
@@ -97,7 +97,7 @@ describe("a response", () => {
     expect((await net.fetch("/")).status).toBe(500);
     expect((await foreign.fetch(new Request("http://test/"))).status).toBe(500);
     await expect(net.connect("/")).rejects.toMatchObject({ response: { status: 500 } });
-    for (let told = 0; told < 3; told += 1)
+    for (let count = 0; count < 3; count += 1)
       expect(await errors.pull()).toEqual(["handshake", expect.any(TypeError)]);
   });
 });

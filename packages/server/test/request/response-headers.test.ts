@@ -8,7 +8,7 @@ import { serve } from "../../src/node/index.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
 test.each(["é", "日本", "a\u0000b", "a\nb"])(
-  "a header value like %j refuses with 500, and is told",
+  "a header value like %j refuses with 500, and is reported",
   async (value) => {
     const app = createApp({ onError: () => {} });
     const caught: unknown[] = [];
@@ -25,31 +25,31 @@ test.each(["é", "日本", "a\u0000b", "a\nb"])(
   },
 );
 
-test("a header value beyond ASCII that a hook adds refuses with 500, and is told", async () => {
+test("a header value beyond ASCII that a hook adds refuses with 500, and is reported", async () => {
   const app = createApp({ onError: () => {} });
-  const view = app.use(({ responseHeaders: answer }) => answer.set("x-city", "Orléans"));
+  const view = app.use(({ responseHeaders }) => responseHeaders.set("x-city", "Orléans"));
   view.ws("/", (socket) => socket.accept());
   view.implement(contract("/chat", {}), () => ({}));
   const net = testNetwork(app);
   for (const path of ["/", "/chat"])
     await expect(net.connect(path)).rejects.toMatchObject({ response: { status: 500 } });
-  const told = new TypeError('the value of the header "x-city" is not ASCII: percent-encode it');
-  expect(net.errors).toEqual([told, told]);
+  const error = new TypeError('the value of the header "x-city" is not ASCII: percent-encode it');
+  expect(net.errors).toEqual([error, error]);
 });
 
 test.each(["Sec-WebSocket-Protocol", "sec-websocket-extensions", "Connection", "upgrade"])(
-  "the header %j is the handshake's own, in memory and over a port",
+  "the app cannot set the header %j of the handshake, in memory and over a port",
   async (name) => {
     const app = createApp({ onError: () => {} });
     app.ws("/own", (socket) => socket.accept({ headers: { [name]: "chat" } }));
     app
-      .use(({ responseHeaders: answer }) => answer.set(name, "chat"))
+      .use(({ responseHeaders }) => responseHeaders.set(name, "chat"))
       .ws("/hook", (socket) => socket.accept());
     const net = testNetwork(app);
     for (const path of ["/own", "/hook"])
       await expect(net.connect(path)).rejects.toMatchObject({ response: { status: 500 } });
-    const told = `the header "${name.toLowerCase()}" is the handshake's own: leave it out, and name a subprotocol by accept({ subprotocol })`;
-    expect(net.errors).toEqual([new TypeError(told), new TypeError(told)]);
+    const message = `the handshake sets the header "${name.toLowerCase()}" itself: leave it out, and choose a subprotocol by accept({ subprotocol })`;
+    expect(net.errors).toEqual([new TypeError(message), new TypeError(message)]);
     await using server = await serve(app, { port: 0 });
     const socket = new WebSocket(`ws://localhost:${server.port}/own`);
     const [, { statusCode }] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
@@ -57,7 +57,7 @@ test.each(["Sec-WebSocket-Protocol", "sec-websocket-extensions", "Connection", "
   },
 );
 
-test("the offered subprotocols are there to choose from, in memory and over a port", async () => {
+test("a hook and a handler read the offered subprotocols, in memory and over a port", async () => {
   const app = createApp();
   const view = app.use(({ protocols }) => ({ chosen: protocols.find((one) => one.startsWith("v")) }));
   view.ws("/", (socket, { protocols, chosen = "" }) =>

@@ -7,11 +7,11 @@ import { openSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 
 describe("headers that hooks add", () => {
-  function served() {
+  function serveWithHeaders() {
     const app = createApp();
-    const view = app.use(({ responseHeaders: answer }) => {
-      answer.set("x-test", "hook");
-      answer.append("set-cookie", "a=1");
+    const view = app.use(({ responseHeaders }) => {
+      responseHeaders.set("x-test", "hook");
+      responseHeaders.append("set-cookie", "a=1");
     });
     view.ws("/plain", (socket) => socket.accept());
     view.ws("/own", (socket) =>
@@ -35,16 +35,17 @@ describe("headers that hooks add", () => {
     return testNetwork(app);
   }
 
-  test("seeds › 132 are on the 101", async () => {
-    const net = served();
+  // seeds 132
+  test("are on the 101", async () => {
+    const net = serveWithHeaders();
     for (const path of ["/plain", "/chat"]) {
       const { headers } = await net.connect(path);
       expect([headers.get("x-test"), headers.getSetCookie()]).toEqual(["hook", ["a=1"]]);
     }
   });
 
-  test("yield to the handler's own by name, but for cookies, which are all set", async () => {
-    const { headers } = await served().connect("/own");
+  test("are replaced by the handler's own of the same name, but cookies are all set", async () => {
+    const { headers } = await serveWithHeaders().connect("/own");
     expect([...headers]).toEqual([
       ["set-cookie", "a=1"],
       ["set-cookie", "b=2"],
@@ -54,7 +55,7 @@ describe("headers that hooks add", () => {
   });
 
   test("are on refusals, of the handler and of later hooks", async () => {
-    const net = served();
+    const net = serveWithHeaders();
     const refused = async (path: string) => {
       const { response } = (await net.connect(path).catch((error: unknown) => error)) as {
         response: Response;
@@ -71,7 +72,7 @@ describe("headers that hooks add", () => {
   });
 
   test("are on HTTP responses, thrown and immutable ones too", async () => {
-    const net = served();
+    const net = serveWithHeaders();
     const page = await net.fetch("/page");
     expect([page.headers.get("x-test"), page.headers.getSetCookie()]).toEqual(["hook", ["a=1", "b=2"]]);
     const moved = await net.fetch("/moved");
@@ -81,15 +82,16 @@ describe("headers that hooks add", () => {
     expect([broken.status, broken.headers.get("x-test")]).toEqual([418, "hook"]);
   });
 
-  test("seeds › 46 are none where no hook adds one, nor on the 101 of a session, which is written before", async () => {
-    const net = served();
+  // seeds 46
+  test("are absent where no hook adds one, and on the 101 of a session, which is written before hooks run", async () => {
+    const net = serveWithHeaders();
     expect([...(await net.connect("/bare")).headers]).toEqual([]);
     await using session = await openSession(net, "/chat");
     expect([...session.headers]).toEqual([]);
   });
 });
 
-test("merging changes neither of the two", () => {
+test("merging headers changes neither of the two", () => {
   const added = new Headers({ a: "1", b: "1" });
   const own = new Headers({ b: "2" });
   expect([...mergeHeaders(added, own)]).toEqual([
@@ -105,16 +107,16 @@ test("merging changes neither of the two", () => {
   ]);
 });
 
-describe("a watched body", () => {
-  function watched(source: UnderlyingDefaultSource<Uint8Array>) {
+describe("an observed body", () => {
+  function observe(source: UnderlyingDefaultSource<Uint8Array>) {
     const sent = vi.fn(() => Promise.resolve());
     return { body: observeBody(new ReadableStream(source), sent), sent };
   }
   const some = (controller: ReadableStreamDefaultController<Uint8Array>) =>
     controller.enqueue(new Uint8Array([1]));
 
-  test("tells when it was read to its end, and not before", async () => {
-    const { body, sent } = watched({ start: (controller) => (some(controller), controller.close()) });
+  test("calls back when it was read to its end, and not before", async () => {
+    const { body, sent } = observe({ start: (controller) => (some(controller), controller.close()) });
     const reader = body.getReader();
     expect(await reader.read()).toEqual({ done: false, value: new Uint8Array([1]) });
     expect(sent).not.toHaveBeenCalled();
@@ -122,16 +124,16 @@ describe("a watched body", () => {
     expect(sent).toHaveBeenCalledExactlyOnceWith();
   });
 
-  test("tells when it breaks, with the error, and its reader too", async () => {
+  test("calls back with the error when it breaks, and its reader gets the error too", async () => {
     const broken = new Error("broken");
-    const { body, sent } = watched({ pull: (controller) => controller.error(broken) });
+    const { body, sent } = observe({ pull: (controller) => controller.error(broken) });
     await expect(new Response(body).text()).rejects.toBe(broken);
     expect(sent).toHaveBeenCalledExactlyOnceWith(broken);
   });
 
-  test("tells when its reader gives up, after what makes it has stopped, even if that fails", async () => {
+  test("calls back when its reader cancels, after its source has stopped, even if the source fails to", async () => {
     const log: string[] = [];
-    const { body, sent } = watched({
+    const { body, sent } = observe({
       pull: some,
       cancel: () => {
         log.push("stopped");
@@ -144,9 +146,9 @@ describe("a watched body", () => {
   });
 });
 
-describe("the endings of hooks", () => {
-  /** A view whose hook provides `open()`, true until its ending has run. */
-  function holding(times = 1) {
+describe("the ends of hooks", () => {
+  /** An app and a view of it whose hook provides `open()`: true until the hook has ended. `ended` waits for `times` ends. */
+  function createHoldingApp(times = 1) {
     const log: string[] = [];
     const ended = gate();
     const app = createApp({ onError: () => {} });
@@ -166,7 +168,7 @@ describe("the endings of hooks", () => {
     return { app, view, log, ended: ended.passed };
   }
 
-  /** A body of two chunks that says of each whether the hook's resource was there. */
+  /** A body of two chunks; each chunk is the result of `open()`. */
   function streamed(open: () => boolean): ReadableStream<Uint8Array> {
     let chunks = 2;
     return new ReadableStream(
@@ -181,8 +183,9 @@ describe("the endings of hooks", () => {
     );
   }
 
-  test("seeds › 66 run after the body of a denial, which still has what a hook provides", async () => {
-    const { view, log, ended } = holding();
+  // seeds 66
+  test("run after the body of a refusal, which can still use what a hook provides", async () => {
+    const { view, log, ended } = createHoldingApp();
     view.ws("/", (_socket, { open }) => new Response(streamed(open), { status: 403 }));
     const error: unknown = await testNetwork(view)
       .connect("/")
@@ -195,16 +198,16 @@ describe("the endings of hooks", () => {
   test.each([
     [
       "a hook's",
-      (view: ReturnType<typeof holding>["view"]) =>
+      (view: ReturnType<typeof createHoldingApp>["view"]) =>
         view.use(({ open }) => new Response(streamed(open), { status: 403 })).http("/", () => new Response()),
     ],
     [
       "an HTTP response's",
-      (view: ReturnType<typeof holding>["view"]) =>
+      (view: ReturnType<typeof createHoldingApp>["view"]) =>
         view.http("/", ({ open }) => new Response(streamed(open), { status: 403 })),
     ],
   ])("run after the body of %s response, not before it is read", async (_, declare) => {
-    const { view, log, ended } = holding();
+    const { view, log, ended } = createHoldingApp();
     declare(view);
     const response = await view.fetch(new Request("http://test/"));
     expect(log).toEqual([]);
@@ -213,8 +216,8 @@ describe("the endings of hooks", () => {
     expect(log).toEqual(["ended"]);
   });
 
-  test("run when the client gives the body up", async () => {
-    const { view, log, ended } = holding();
+  test("run when the client cancels the body", async () => {
+    const { view, log, ended } = createHoldingApp();
     view.http("/", ({ open }) => new Response(streamed(open)));
     const response = await view.fetch(new Request("http://test/"));
     await response.body?.cancel();
@@ -222,8 +225,8 @@ describe("the endings of hooks", () => {
     expect(log).toEqual(["ended"]);
   });
 
-  test("run at once where there is no body, or one that was read already", async () => {
-    const { view, log, ended } = holding(2);
+  test("run at once without a body, or with one that was read before", async () => {
+    const { view, log, ended } = createHoldingApp(2);
     const read = new Response("once");
     await read.text();
     view.http("/none", () => new Response(null, { status: 204 }));
@@ -233,8 +236,9 @@ describe("the endings of hooks", () => {
     expect(log).toEqual(["ended", "ended"]);
   });
 
-  test("seeds › 172 run after a stream that a socket is sent, which still has what a hook provides", async () => {
-    const { view, log, ended } = holding();
+  // seeds 172
+  test("run after a stream that a socket sends, which can still use what a hook provides", async () => {
+    const { view, log, ended } = createHoldingApp();
     view.ws("/", async function* (_socket, { open }) {
       yield open();
       await Promise.resolve();
@@ -246,8 +250,8 @@ describe("the endings of hooks", () => {
     expect(log).toEqual(["ended"]);
   });
 
-  test("see what the handler failed with, before accept, after it, and over HTTP", async () => {
-    const { view, log, ended } = holding(4);
+  test("receive the handler's error, before accept, after it, and over HTTP", async () => {
+    const { view, log, ended } = createHoldingApp(4);
     view.ws("/before", () => {
       throw new Response("no", { status: 418 });
     });
@@ -272,13 +276,14 @@ describe("the endings of hooks", () => {
     expect(log).toEqual(["ended by 418", "ended by broken", "ended by broken page", "ended by broken setup"]);
   });
 
-  test("seeds › 129 that fail are reported and harm nobody", async () => {
-    const told = gate();
-    const onError = vi.fn(() => void (onError.mock.calls.length === 2 && told.open()));
+  // seeds 129
+  test("that fail are reported, and the client does not notice", async () => {
+    const reported = gate();
+    const onError = vi.fn(() => void (onError.mock.calls.length === 2 && reported.open()));
     const app = createApp({ onError });
     const view = app.use(function* () {
       yield;
-      throw new Error("broken ending");
+      throw new Error("broken end");
     });
     view.ws("/", (socket) => socket.send("hello"));
     view.http("/", () => new Response("page"));
@@ -286,8 +291,8 @@ describe("the endings of hooks", () => {
     const socket = await net.connect("/");
     expect([await socket.receive(), await socket.closed]).toMatchObject(["hello", { code: 1000 }]);
     expect(await (await net.fetch("/")).text()).toBe("page");
-    await told.passed;
-    expect(onError).toHaveBeenCalledWith(new Error("broken ending"), {
+    await reported.passed;
+    expect(onError).toHaveBeenCalledWith(new Error("broken end"), {
       request: expect.any(Request),
       phase: "ending",
     });

@@ -2,6 +2,7 @@ import { contract } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
+import { identity } from "../../src/request/identity.ts";
 import { Clock, testNetwork, type TestSocket } from "../../src/testing/index.ts";
 import { receiveFrame, hello as first, connectSession } from "./connect-session.ts";
 import { flushPromises } from "../flush-promises.ts";
@@ -20,7 +21,7 @@ function startNoteServer(check?: (token: string | undefined) => Promise<Response
     const [name = "", ms] = String(token).split(":");
     log.push(`hook ${name}`);
     try {
-      yield { principal: name, ...(ms && { expiresAt: clock.date + Number(ms) }) };
+      yield identity({ principal: name, expiresAt: ms ? clock.date + Number(ms) : undefined });
     } finally {
       log.push(`ended ${name}`);
     }
@@ -126,7 +127,7 @@ describe("a token that expires", () => {
   test("that has expired already is refused", async () => {
     const server = startNoteServer();
     const socket = await connectSession(server.net, "/note", { ...hello, auth: "ada:0" });
-    expect(await socket.closed).toMatchObject({ code: 4401, reason: "The credential has ended" });
+    expect(await socket.closed).toMatchObject({ code: 4401, reason: "Credential expired" });
     expect((await server.net.refused("/note", { auth: "ada:0" })).status).toBe(401);
     expect((await server.net.refused("/raw", { auth: "ada:-1" })).status).toBe(401);
     expect(server.log).not.toContain("setup");
@@ -139,7 +140,7 @@ describe("a token that expires", () => {
     await flushPromises();
     expect(socket.signal.aborted).toBe(false);
     server.clock.advance(1);
-    expect(await socket.closed).toMatchObject({ code: 4401, reason: "the credential has ended" });
+    expect(await socket.closed).toMatchObject({ code: 4401, reason: "credential expired" });
     await server.net.settled();
     expect(server.log.at(-1)).toBe("ended ada");
   });

@@ -9,7 +9,7 @@ import { memoryStore } from "../../src/store/memory-store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { hello, connectSession } from "./connect-session.ts";
 import { gate } from "../gate.ts";
-import { opcodes, rawClient, rawFrame } from "../node/raw-client.ts";
+import { opcodes, connectRawClient, rawFrame } from "../node/raw-client.ts";
 import {
   connectConfirmed,
   connectTalk,
@@ -185,10 +185,10 @@ describe("a server that shuts down", () => {
 test("a client that sends hello to a server while it closes has no session after that", async () => {
   const { app, log } = startTalkServer();
   const server = await serve(app, { port: 0, host: "127.0.0.1" });
-  using client = await rawClient(server.port);
+  using client = await connectRawClient(server.port);
   await client.open("/talk", { "Sec-WebSocket-Protocol": SUBPROTOCOL });
   const closed = server.close();
-  await client.close();
+  await client.closeFrame();
   client.write(rawFrame(opcodes.text, JSON.stringify(hello)));
   await vi.waitFor(() => expect(log).toContain("setup"));
   client.reset();

@@ -1,6 +1,7 @@
 import { CloseCode } from "@symbolon/protocol";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { type AppOptions, createApp } from "../../src/app/app.ts";
+import { createApp } from "../../src/app/app.ts";
+import type { AppOptions } from "../../src/app/types.ts";
 import { fileStore } from "../../src/store/file/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { SessionStore, Store } from "../../src/store/store.ts";

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
+import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 
 describe("a route with an idle timeout", () => {
-  function echoing(idleTimeout?: number) {
+  function serveEcho(idleTimeout?: number) {
     const clock = new Clock();
-    const app = createApp({ clock, ...(idleTimeout !== undefined && { idleTimeout }) });
+    const app = createApp({ clock, ...(idleTimeout !== undefined && { socket: { idleTimeout } }) });
     app.ws("/", async (socket) => {
       await socket.accept();
       for await (const message of socket) await socket.send(message);
@@ -15,14 +16,14 @@ describe("a route with an idle timeout", () => {
   }
 
   test("closes a silent client with 1001", async () => {
-    const { clock, net } = echoing(200);
+    const { clock, net } = serveEcho(200);
     const socket = await net.connect("/");
     clock.advance(200);
     expect(await socket.closed).toEqual({ code: 1001, reason: "no message for 200 ms", wasClean: true });
   });
 
-  test("keeps one that says something in time", async () => {
-    const { clock, net } = echoing(500);
+  test("keeps a client that sends a message in time", async () => {
+    const { clock, net } = serveEcho(500);
     const socket = await net.connect("/");
     for (const line of ["1", "2", "3"]) {
       clock.advance(400);
@@ -33,10 +34,10 @@ describe("a route with an idle timeout", () => {
     expect(await socket.closed).toMatchObject({ code: 1001 });
   });
 
-  test("does not blame a client whose messages it has stopped to read", async () => {
+  test("does not close a client whose messages it has stopped reading", async () => {
     const clock = new Clock();
     const { passed, open } = gate();
-    const app = createApp({ clock, idleTimeout: 500 });
+    const app = createApp({ clock, socket: { idleTimeout: 500 } });
     app.ws("/", async (socket) => {
       await socket.accept();
       await passed;
@@ -44,7 +45,7 @@ describe("a route with an idle timeout", () => {
     });
     const socket = await testNetwork(app).connect("/");
     for (let n = 0; n < 64; n += 1) socket.send(String(n));
-    await new Promise(setImmediate);
+    await flushPromises();
     clock.advance(1_000);
     open();
     for (let n = 0; n < 64; n += 1) expect(await socket.receive()).toBe(String(n));
@@ -52,7 +53,7 @@ describe("a route with an idle timeout", () => {
     expect(await socket.closed).toMatchObject({ code: 1001 });
   });
 
-  test("does not count what it sends itself", async () => {
+  test("does not count the messages that it sends itself", async () => {
     const clock = new Clock();
     const app = createApp({ clock });
     app.ws("/", { idleTimeout: 500 }, async (socket) => {
@@ -65,8 +66,8 @@ describe("a route with an idle timeout", () => {
     expect(await socket.closed).toMatchObject({ code: 1001 });
   });
 
-  test("is none unless it says so", async () => {
-    const { clock, net } = echoing();
+  test("exists only with the option: a silent client stays connected otherwise", async () => {
+    const { clock, net } = serveEcho();
     const socket = await net.connect("/");
     clock.advance(10_000_000);
     socket.send("still here");

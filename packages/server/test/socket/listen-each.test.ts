@@ -12,43 +12,43 @@ class Counter {
   }
 }
 
-test("a listener for each connection keeps what is theirs apart, one for all does not", async () => {
+test("listenEach makes a listener for each connection, listen has one for all", async () => {
   const app = createApp();
   const each = listenEach(() => new Counter());
   app.ws("/each", { receive: text, send: text }, each);
   app.ws("/all", { receive: text, send: text }, listen(new Counter()));
   const net = testNetwork(app);
-  const answers = async (path: string) => {
+  const repliesAt = async (path: string) => {
     const [ada, bob] = [await net.connect(path), await net.connect(path)];
-    const said: unknown[] = [];
+    const replies: unknown[] = [];
     for (const socket of [ada, ada, bob]) {
       socket.send("line");
-      said.push(await socket.receive());
+      replies.push(await socket.receive());
     }
-    return said;
+    return replies;
   };
-  expect(await answers("/each")).toEqual(["line 1", "line 2", "line 1"]);
-  expect(await answers("/all")).toEqual(["line 1", "line 2", "line 3"]);
+  expect(await repliesAt("/each")).toEqual(["line 1", "line 2", "line 1"]);
+  expect(await repliesAt("/all")).toEqual(["line 1", "line 2", "line 3"]);
 });
 
-test("what makes a listener knows the context, and refuses by what it throws", async () => {
+test("the function that makes a listener reads the context, and refuses by throwing", async () => {
   const app = createApp();
   app.ws(
     "/:name",
     listenEach((_socket, { params: { name } }) => {
       if (name === "eve") throw new Response("not you", { status: 403 });
-      return { message: (message) => `${name} heard ${String(message)}` };
+      return { message: (message) => `${name} got ${String(message)}` };
     }),
   );
   const net = testNetwork(app);
   const socket = await net.connect("/ada");
   socket.send("hello");
-  expect(await socket.receive()).toBe("ada heard hello");
+  expect(await socket.receive()).toBe("ada got hello");
   await expect(net.connect("/eve")).rejects.toMatchObject({ response: { status: 403 } });
 });
 
-test("a listener written outside of a route serves the routes that it fits", async () => {
-  const echo = listen((line: string) => `you said ${line}`);
+test("a listener that is written outside of a route serves the routes that it fits", async () => {
+  const echo = listen((line: string) => `got ${line}`);
   const app = createApp();
   app.ws("/text", { receive: text, send: text }, echo);
   app.ws("/any", { receive: text }, echo);
@@ -56,6 +56,6 @@ test("a listener written outside of a route serves the routes that it fits", asy
   for (const path of ["/text", "/any"]) {
     const socket = await net.connect(path);
     socket.send("hello");
-    expect(await socket.receive()).toBe("you said hello");
+    expect(await socket.receive()).toBe("got hello");
   }
 });

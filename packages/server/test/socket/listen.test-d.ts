@@ -8,7 +8,7 @@ import type { Socket } from "../../src/socket/socket.ts";
 const Pair = z.object({ a: z.number(), b: z.number() });
 const app = createApp();
 
-// The route's codecs say what is heard and what may be answered.
+// The route's codecs give the types of the messages and of the replies.
 app.ws(
   "/shout",
   { receive: text, send: text },
@@ -55,7 +55,7 @@ app.ws(
 app.ws(
   "/wrong/later",
   { receive: json(Pair), send: int },
-  // @ts-expect-error -- the codec writes numbers, also later
+  // @ts-expect-error -- the codec writes numbers, also from a promise
   listen(async ({ a }) => String(a)),
 );
 app.ws(
@@ -65,9 +65,9 @@ app.ws(
   listen(({ c }) => String(c)),
 );
 
-// Without codecs messages come as they are, and anything can be answered.
+// Without codecs messages arrive as they are, and a reply may have any type.
 app.ws(
-  "/whatever",
+  "/any",
   listen((message) => {
     expectTypeOf(message).toEqualTypeOf<Message>();
     return { message };
@@ -101,34 +101,34 @@ class Counter {
   }
 }
 app.ws("/counter", { receive: int, send: int }, listen(new Counter()));
-// @ts-expect-error -- the counter hears numbers
+// @ts-expect-error -- the counter receives numbers
 app.ws("/counter/text", { receive: text, send: int }, listen(new Counter()));
 // @ts-expect-error -- a listener has `message`
 app.ws("/none", listen({ open: () => {} }));
 
-// A listener that is written outside of a route fits those whose codecs match.
+// A listener that is written outside of a route fits the routes whose codecs match.
 const echo = listen((line: string) => line);
-app.ws("/apart", { receive: text, send: text }, echo);
-app.ws("/apart/any", { receive: text }, echo);
-app.use(() => ({ user: "ada" })).ws("/apart/:id", { receive: text }, echo);
-// @ts-expect-error -- without a codec bytes come too
-app.ws("/apart/whatever", echo);
+app.ws("/standalone", { receive: text, send: text }, echo);
+app.ws("/standalone/any", { receive: text }, echo);
+app.use(() => ({ user: "ada" })).ws("/standalone/:id", { receive: text }, echo);
+// @ts-expect-error -- without a codec bytes arrive too
+app.ws("/standalone/bytes", echo);
 // @ts-expect-error -- the route reads numbers
-app.ws("/apart/number", { receive: int }, echo);
+app.ws("/standalone/number", { receive: int }, echo);
 // @ts-expect-error -- the route writes numbers
-app.ws("/apart/length", { receive: text, send: int }, echo);
+app.ws("/standalone/length", { receive: text, send: int }, echo);
 const later = listen(async (n: number) => (n > 0 ? n : undefined));
-app.ws("/apart/later", { receive: int, send: int }, later);
+app.ws("/standalone/later", { receive: int, send: int }, later);
 const counting = listen(new Counter());
-app.ws("/apart/counter", { receive: int, send: int }, counting);
-// @ts-expect-error -- the counter hears numbers
-app.ws("/apart/counter/text", { receive: text, send: int }, counting);
+app.ws("/standalone/counter", { receive: int, send: int }, counting);
+// @ts-expect-error -- the counter receives numbers
+app.ws("/standalone/counter/text", { receive: text, send: int }, counting);
 const silent = listen({ message: (line: string) => void line, close: () => {} });
-app.ws("/apart/silent", { receive: text, send: int }, silent);
+app.ws("/standalone/silent", { receive: text, send: int }, silent);
 const greeting = listen((line: string, _socket, { user }: { readonly user: string }) => `${user}: ${line}`);
-app.use(() => ({ user: "ada" })).ws("/apart/user", { receive: text }, greeting);
+app.use(() => ({ user: "ada" })).ws("/standalone/user", { receive: text }, greeting);
 // @ts-expect-error -- nothing provides a user
-app.ws("/apart/nobody", { receive: text }, greeting);
+app.ws("/standalone/anonymous", { receive: text }, greeting);
 
 // A listener may be made for each connection.
 app.ws(
@@ -148,12 +148,12 @@ app
     }),
   );
 const each = listenEach(() => new Counter());
-app.ws("/each/apart", { receive: int, send: int }, each);
-// @ts-expect-error -- the counter hears numbers
-app.ws("/each/apart/text", { receive: text }, each);
+app.ws("/each/standalone", { receive: int, send: int }, each);
+// @ts-expect-error -- the counter receives numbers
+app.ws("/each/standalone/text", { receive: text }, each);
 app.ws(
   "/each/text",
   { receive: text },
-  // @ts-expect-error -- the counter hears numbers
+  // @ts-expect-error -- the counter receives numbers
   listenEach(() => new Counter()),
 );

@@ -6,25 +6,27 @@ import { createApp } from "../../src/app/app.ts";
 import { listen } from "../../src/socket/listen.ts";
 import type { Socket } from "../../src/socket/socket.ts";
 import { testNetwork } from "../../src/testing/index.ts";
+import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 
 const Pair = z.object({ a: z.number(), b: z.number() });
 
-function app() {
+/** An app and a network to it. */
+function createTestApp() {
   const onError = vi.fn();
   const app = createApp({ onError });
   return { app, onError, net: testNetwork(app) };
 }
 
-describe("what a listener returns", () => {
-  test("is sent by the route's codec, now or later", async () => {
-    const { app: it, net } = app();
-    it.ws(
+describe("the result of a listener", () => {
+  test("is sent by the route's codec, also as a promise", async () => {
+    const { app, net } = createTestApp();
+    app.ws(
       "/shout",
       { receive: text, send: text },
       listen((line) => line.toUpperCase()),
     );
-    it.ws(
+    app.ws(
       "/sum",
       { receive: json(Pair), send: binary(json(z.number())) },
       listen(async ({ a, b }) => a + b),
@@ -37,8 +39,8 @@ describe("what a listener returns", () => {
   });
 
   test("is sent as it is without codecs, and undefined is not sent", async () => {
-    const { app: it, net } = app();
-    it.ws(
+    const { app, net } = createTestApp();
+    app.ws(
       "/",
       listen((message) => (message === "quiet" ? undefined : { message })),
     );
@@ -47,10 +49,10 @@ describe("what a listener returns", () => {
     expect(await socket.receive()).toBe('{"message":"loud"}');
   });
 
-  test("after the listener closed the socket is dropped, whatever it is, and nothing has failed", async () => {
-    const { app: it, net, onError } = app();
+  test("is dropped when the listener has closed the socket, and that is no failure", async () => {
+    const { app, net, onError } = createTestApp();
     const ended = new BoundedQueue<unknown>();
-    const view = it.use(function* () {
+    const view = app.use(function* () {
       try {
         yield;
         ended.push("no error");
@@ -74,11 +76,11 @@ describe("what a listener returns", () => {
   });
 });
 
-test("messages are heard one after another, in order", async () => {
-  const { app: it, net } = app();
+test("a listener receives messages one after another, in order", async () => {
+  const { app, net } = createTestApp();
   const first = gate();
   const log: string[] = [];
-  it.ws(
+  app.ws(
     "/",
     { receive: text },
     listen(async (line) => {
@@ -90,41 +92,41 @@ test("messages are heard one after another, in order", async () => {
   );
   const socket = await net.connect("/");
   for (const line of ["1", "2"]) socket.send(line);
-  await new Promise(setImmediate);
+  await flushPromises();
   expect(log).toEqual(["1 begins"]);
   first.open();
   expect([await socket.receive(), await socket.receive()]).toEqual(["1", "2"]);
   expect(log).toEqual(["1 begins", "1 ends", "2 begins", "2 ends"]);
 });
 
-describe("a frame of the wrong kind", () => {
+describe("a message of the wrong kind", () => {
   test.each([
     ["text", text, new Uint8Array([1]), "right"],
     ["int", int, new Uint8Array([49]), "7"],
     ["bytes", bytes, "wrong", new Uint8Array([1])],
     ["binary JSON", binary(json()), '"wrong"', new TextEncoder().encode('"right"')],
-  ])("is ignored by a listener to %s", async (_, receive, wrong, right) => {
-    const { app: it, net, onError } = app();
-    const heard: unknown[] = [];
-    it.ws(
+  ])("is dropped for a listener to %s", async (_, receive, wrong, right) => {
+    const { app, net, onError } = createTestApp();
+    const received: unknown[] = [];
+    app.ws(
       "/",
       { receive },
       listen((value) => {
-        heard.push(value);
-        return "heard";
+        received.push(value);
+        return "received";
       }),
     );
     const socket = await net.connect("/");
     socket.send(wrong);
     socket.send(right);
-    expect(await socket.receive()).toBe("heard");
-    expect(heard).toHaveLength(1);
+    expect(await socket.receive()).toBe("received");
+    expect(received).toHaveLength(1);
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("does not exist for JSON, which is read from both", async () => {
-    const { app: it, net } = app();
-    it.ws(
+  test("does not exist for JSON, which is read from text and binary messages", async () => {
+    const { app, net } = createTestApp();
+    app.ws(
       "/",
       { receive: json() },
       listen((value) => JSON.stringify(value)),
@@ -137,11 +139,11 @@ describe("a frame of the wrong kind", () => {
 });
 
 test.each([
-  ["bad JSON", "{"],
-  ["what the schema refuses", '{"a":1,"b":"2"}'],
+  ["invalid JSON", "{"],
+  ["JSON that the schema rejects", '{"a":1,"b":"2"}'],
 ])("%s closes with 1003", async (_, message) => {
-  const { app: it, net } = app();
-  it.ws(
+  const { app, net } = createTestApp();
+  app.ws(
     "/",
     { receive: json(Pair) },
     listen(() => "never"),
@@ -152,7 +154,7 @@ test.each([
 });
 
 describe("an object", () => {
-  test("of any class listens, and keeps its `this`", async () => {
+  test("may be an instance of a class, and keeps its `this`", async () => {
     class Counter {
       #count = 0;
       message(n: number): number {
@@ -160,17 +162,17 @@ describe("an object", () => {
         return this.#count;
       }
     }
-    const { app: it, net } = app();
-    it.ws("/", { receive: int, send: int }, listen(new Counter()));
+    const { app, net } = createTestApp();
+    app.ws("/", { receive: int, send: int }, listen(new Counter()));
     const socket = await net.connect("/");
     for (const n of [1, 2]) socket.send(n);
     expect([await socket.receive(int), await socket.receive(int)]).toEqual([1, 3]);
   });
 
-  test("hears of the opening before any message, when the handshake was accepted", async () => {
-    const { app: it, net } = app();
+  test("has `open` called when the handshake was accepted, before the first message", async () => {
+    const { app, net } = createTestApp();
     const log: unknown[] = [];
-    it.ws(
+    app.ws(
       "/:name",
       { receive: text },
       listen({
@@ -187,11 +189,12 @@ describe("an object", () => {
     expect(log).toEqual(["open"]);
   });
 
-  function closing(message: () => unknown, open: () => unknown = () => {}) {
-    const { app: it, net, onError } = app();
+  /** A network to an app with a listener, whose `close` calls a function that a hook provides. */
+  function serveListener(message: () => unknown, open: () => unknown = () => {}) {
+    const { app, net, onError } = createTestApp();
     const closed = vi.fn<(closed: Closed) => void>();
     const ended = gate();
-    const view = it.use(function* () {
+    const view = app.use(function* () {
       yield { log: closed };
       ended.open();
     });
@@ -199,15 +202,15 @@ describe("an object", () => {
     return { net, closed, onError, ended: ended.passed };
   }
 
-  test("hears of the end once, while what hooks provide is still there, when the client leaves", async () => {
-    const { net, closed, ended } = closing(() => {});
+  test("has `close` called once when the client disconnects, before the hooks end", async () => {
+    const { net, closed, ended } = serveListener(() => {});
     (await net.connect("/")).close(4001, "bye");
     await ended;
     expect(closed).toHaveBeenCalledExactlyOnceWith({ code: 4001, reason: "bye", wasClean: true });
   });
 
-  test("hears of the end once when the network breaks", async () => {
-    const { net, closed, ended } = closing(() => {});
+  test("has `close` called once when the network breaks", async () => {
+    const { net, closed, ended } = serveListener(() => {});
     await net.connect("/");
     net.drop();
     await ended;
@@ -218,12 +221,12 @@ describe("an object", () => {
     throw new Error("secret");
   };
   test.each([
-    ["hearing a message", crash, undefined],
-    ["opening", () => {}, crash],
-  ])("hears of the end once when it crashes %s", async (_, message, open) => {
-    const { app: it, net, onError } = app();
+    ["message", crash, undefined],
+    ["open", () => {}, crash],
+  ])("has `close` called once when its `%s` throws", async (_, message, open) => {
+    const { app, net, onError } = createTestApp();
     const ends = new BoundedQueue<Closed>();
-    it.ws("/", listen({ message, ...(open && { open }), close: (how) => ends.push(how) }));
+    app.ws("/", listen({ message, ...(open && { open }), close: (how) => ends.push(how) }));
     const socket = await net.connect("/");
     socket.send("hello");
     expect(await socket.closed).toEqual({ code: 1011, reason: "", wasClean: true });
@@ -232,10 +235,10 @@ describe("an object", () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret"), expect.anything());
   });
 
-  test("whose `close` fails is reported, and the hooks end", async () => {
-    const { app: it, net, onError } = app();
+  test("has the error of its `close` reported, and the hooks end", async () => {
+    const { app, net, onError } = createTestApp();
     const ended = gate();
-    const view = it.use(function* () {
+    const view = app.use(function* () {
       yield;
       ended.open();
     });
@@ -246,23 +249,23 @@ describe("an object", () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("broken end"), expect.anything());
   });
 
-  test("hears of neither opening nor end when the handshake was refused", async () => {
-    const { app: it, net } = app();
-    const told = vi.fn();
-    const view = it.use(() => new Response("no", { status: 403 }));
-    view.ws("/", listen({ open: told, message: told, close: told }));
+  test("has neither `open` nor `close` called when the handshake was refused", async () => {
+    const { app, net } = createTestApp();
+    const called = vi.fn();
+    const view = app.use(() => new Response("no", { status: 403 }));
+    view.ws("/", listen({ open: called, message: called, close: called }));
     await expect(net.connect("/")).rejects.toMatchObject({ response: { status: 403 } });
-    expect(told).not.toHaveBeenCalled();
+    expect(called).not.toHaveBeenCalled();
   });
 
-  test("is part of a handler when one calls it, and hears of the end all the same", async () => {
-    const { app: it, net } = app();
+  test("may be called by a handler, and has `close` called all the same", async () => {
+    const { app, net } = createTestApp();
     const log = new BoundedQueue<unknown>();
     const echo = listen<Socket, unknown>({
       message: (message) => message,
       close: ({ code }) => log.push(code),
     });
-    it.ws("/", async (socket, context) => {
+    app.ws("/", async (socket, context) => {
       await socket.accept({ subprotocol: "echo" });
       await echo(socket, context);
       log.push("around");

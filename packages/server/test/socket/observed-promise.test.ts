@@ -3,8 +3,9 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
+import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
-import { end, type Handler, refusal, serving } from "./raw-routes.ts";
+import { connectUntilClosed, type Handler, connectRefused, serveHandler } from "./raw-routes.ts";
 
 const unhandled = vi.fn();
 beforeEach(() => {
@@ -12,9 +13,9 @@ beforeEach(() => {
   process.on("unhandledRejection", unhandled);
 });
 afterEach(async () => {
-  await new Promise(setImmediate);
+  await flushPromises();
   process.off("unhandledRejection", unhandled);
-  for (const [reason] of unhandled.mock.calls) throw reason; // it would have ended the process
+  for (const [reason] of unhandled.mock.calls) throw reason; // without the listener it would end the process
 });
 
 const broken = new Error("broken");
@@ -24,10 +25,10 @@ async function* breaking() {
   throw broken;
 }
 
-describe("a source that fails while the handler waits for something else", () => {
+describe("a piped source that fails while the handler waits for something else", () => {
   const handlers: [string, Handler][] = [
     [
-      "awaits it later",
+      "awaits the pipe later",
       async (socket) => {
         const sending = socket.pipe(breaking());
         for await (const message of socket) await socket.send(message);
@@ -35,14 +36,14 @@ describe("a source that fails while the handler waits for something else", () =>
       },
     ],
     [
-      "never awaits it",
+      "never awaits the pipe",
       async (socket) => {
         void socket.pipe(breaking());
         for await (const message of socket) await socket.send(message);
       },
     ],
     [
-      "has hung something on it",
+      "only adds a `then` to the pipe",
       async (socket) => {
         void socket.pipe(breaking()).then(() => socket.close());
         await socket.closed;
@@ -51,13 +52,13 @@ describe("a source that fails while the handler waits for something else", () =>
   ];
 
   test.each(handlers)("that %s ends the socket with 1011", async (_, handler) => {
-    const { closed, onError } = await end(handler);
+    const { closed, onError } = await connectUntilClosed(handler);
     expect(closed).toMatchObject({ code: 1011, reason: "" });
     const phase = expect.objectContaining({ phase: "open" });
     expect(onError).toHaveBeenCalledExactlyOnceWith(broken, phase);
   });
 
-  test("is what the hooks see", async () => {
+  test("is the error that the hooks receive", async () => {
     const seen = new BoundedQueue<unknown>();
     const app = createApp({ onError: () => ({ code: 4000, reason: "out of ticks" }) });
     const view = app.use(function* () {
@@ -75,7 +76,7 @@ describe("a source that fails while the handler waits for something else", () =>
   });
 
   test("before the socket was accepted refuses with 500", async () => {
-    const { response, onError } = await refusal(async (socket) => {
+    const { response, onError } = await connectRefused(async (socket) => {
       const sending = socket.pipe(
         (async function* () {
           if (socket.state === "connecting") throw broken;
@@ -91,8 +92,8 @@ describe("a source that fails while the handler waits for something else", () =>
   });
 });
 
-test("a source whose failure is caught leaves the socket open", async () => {
-  const { net, onError } = serving(async (socket) => {
+test("a piped source whose error is caught leaves the socket open", async () => {
+  const { net, onError } = serveHandler(async (socket) => {
     await socket.pipe(breaking()).catch(() => socket.send("sorry"));
     await socket.send(await socket.receive());
   });
@@ -106,9 +107,9 @@ test("a source whose failure is caught leaves the socket open", async () => {
   expect(onError).not.toHaveBeenCalled();
 });
 
-describe("a receive that nobody awaits", () => {
+describe("a receive that no code awaits", () => {
   test("ends with the socket, though the handler has returned, and that is no failure", async () => {
-    const { closed, onError } = await end(async (socket) => {
+    const { closed, onError } = await connectUntilClosed(async (socket) => {
       await socket.accept();
       void socket.receive();
       void socket.receive().then((message) => socket.send(message));
@@ -119,8 +120,8 @@ describe("a receive that nobody awaits", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("of what the codec cannot read closes with 1003", async () => {
-    const { closed, onError } = await end(async (socket) => {
+  test("of a message that the codec cannot read closes with 1003", async () => {
+    const { closed, onError } = await connectUntilClosed(async (socket) => {
       void socket.receive(int).then((n) => socket.send(n));
       await socket.closed;
     }, "seven");
@@ -128,8 +129,8 @@ describe("a receive that nobody awaits", () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(ValidationError), expect.anything());
   });
 
-  test("whose reader fails closes with 1011", async () => {
-    const { closed, onError } = await end(async (socket) => {
+  test("whose `then` callback throws closes with 1011", async () => {
+    const { closed, onError } = await connectUntilClosed(async (socket) => {
       void socket.receive().then(() => {
         throw broken;
       });
@@ -140,8 +141,8 @@ describe("a receive that nobody awaits", () => {
   });
 });
 
-test("an accept that nobody awaits, and that cannot be, refuses", async () => {
-  const { response, onError } = await refusal(async (socket) => {
+test("an accept that fails and that no code awaits refuses with 500", async () => {
+  const { response, onError } = await connectRefused(async (socket) => {
     void socket.accept({ headers: { "x-name": "Zoë" } });
     await socket.closed;
   });
@@ -149,23 +150,23 @@ test("an accept that nobody awaits, and that cannot be, refuses", async () => {
   expect(onError).toHaveBeenCalledOnce();
 });
 
-test("a client that left before the socket was accepted harms nobody", async () => {
+test("the promises of a socket whose client disconnected before accept report nothing", async () => {
   const { passed, open } = gate();
-  const knocked = gate();
+  const called = gate();
   const done = gate();
-  const { net, onError } = serving(async (socket) => {
-    knocked.open();
+  const { net, onError } = serveHandler(async (socket) => {
+    called.open();
     await passed;
     void socket.accept();
     void socket.receive();
     await socket.closed;
     done.open();
   });
-  const leaving = net.connect("/").catch(() => {});
-  await knocked.passed;
+  const connecting = net.connect("/").catch(() => {});
+  await called.passed;
   net.drop();
   open();
-  await Promise.all([leaving, done.passed]);
-  await new Promise(setImmediate);
+  await Promise.all([connecting, done.passed]);
+  await flushPromises();
   expect(onError.mock.calls.map(([error]: unknown[]) => String(error))).toEqual([]);
 });

@@ -7,25 +7,25 @@ import { testNetwork } from "../../src/testing/index.ts";
 /** Serves one WebSocket. */
 export type Handler = SocketHandler<Socket, unknown>;
 
-/** An app whose one raw route is served by `handler`. */
-export function serving(handler: Handler) {
+/** A network to an app whose one raw route `handler` serves. */
+export function serveHandler(handler: Handler) {
   const onError = vi.fn();
   const app = createApp({ onError });
   app.ws("/", handler);
   return { net: testNetwork(app), onError };
 }
 
-/** How the server refused. */
-export async function refusal(handler: Handler) {
-  const { net, onError } = serving(handler);
+/** Connects to a handler that refuses. Resolves with the response. */
+export async function connectRefused(handler: Handler) {
+  const { net, onError } = serveHandler(handler);
   const error: unknown = await net.connect("/").catch((error: unknown) => error);
   return { response: (error as { response: Response }).response, onError };
 }
 
-/** How the connection ended. */
-export async function end(handler: Handler, ...said: unknown[]) {
-  const { net, onError } = serving(handler);
+/** Connects to a handler and sends messages. Resolves when the connection has closed. */
+export async function connectUntilClosed(handler: Handler, ...messages: unknown[]) {
+  const { net, onError } = serveHandler(handler);
   const socket = await net.connect("/");
-  for (const one of said) socket.send(one);
+  for (const message of messages) socket.send(message);
   return { closed: await socket.closed, onError };
 }

@@ -3,16 +3,16 @@ import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
-import { end, serving } from "./raw-routes.ts";
+import { connectUntilClosed, serveHandler } from "./raw-routes.ts";
 
 describe("after accept", () => {
   test("a handler that returns closes with 1000", async () => {
-    const { closed } = await end((socket) => socket.accept());
+    const { closed } = await connectUntilClosed((socket) => socket.accept());
     expect(closed).toEqual({ code: 1000, reason: "", wasClean: true });
   });
 
   test("accepting twice has no effect", async () => {
-    const { closed, onError } = await end(async (socket) => {
+    const { closed, onError } = await connectUntilClosed(async (socket) => {
       await socket.accept();
       await socket.accept({ subprotocol: "other" });
       await socket.send("still here");
@@ -21,8 +21,8 @@ describe("after accept", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("a handler that throws closes with 1011 and nothing of the error", async () => {
-    const { closed, onError } = await end(async (socket) => {
+  test("a handler that throws closes with 1011 without the error's text", async () => {
+    const { closed, onError } = await connectUntilClosed(async (socket) => {
       await socket.accept();
       throw new Error("secret");
     });
@@ -34,7 +34,7 @@ describe("after accept", () => {
   });
 
   test("a thrown CloseError closes with its code and reason", async () => {
-    const { closed, onError } = await end(async (socket) => {
+    const { closed, onError } = await connectUntilClosed(async (socket) => {
       await socket.accept();
       throw new CloseError(4321, "be nice");
     });
@@ -42,8 +42,8 @@ describe("after accept", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("a thrown CloseError whose code may not be sent closes with 1011, and the app is told", async () => {
-    const { closed, onError } = await end(async (socket) => {
+  test("a thrown CloseError whose code may not be sent closes with 1011, which is reported", async () => {
+    const { closed, onError } = await connectUntilClosed(async (socket) => {
       await socket.accept();
       throw new CloseError(1006);
     });
@@ -52,12 +52,15 @@ describe("after accept", () => {
   });
 
   test("an uncaught ValidationError closes with 1003", async () => {
-    const { closed } = await end(async (socket) => void (await socket.receive(int)), "not a number");
+    const { closed } = await connectUntilClosed(
+      async (socket) => void (await socket.receive(int)),
+      "not a number",
+    );
     expect(closed).toMatchObject({ code: 1003 });
   });
 
   test("a caught ValidationError leaves the socket open", async () => {
-    const { net } = serving(async (socket) => {
+    const { net } = serveHandler(async (socket) => {
       const first = await socket.receive(int).catch(() => -1);
       await socket.send([first, await socket.receive(int)]);
     });
@@ -67,22 +70,22 @@ describe("after accept", () => {
     expect(await socket.receive(json())).toEqual([-1, 7]);
   });
 
-  test("what was sent arrives before the close", async () => {
-    const { net } = serving((socket) => {
+  test("messages that were sent arrive before the close", async () => {
+    const { net } = serveHandler((socket) => {
       for (let n = 0; n < 3; n += 1) socket.send(String(n));
     });
     const socket = await net.connect("/");
-    const heard: unknown[] = [];
-    for await (const message of socket) heard.push(message);
-    expect(heard).toEqual(["0", "1", "2"]);
+    const received: unknown[] = [];
+    for await (const message of socket) received.push(message);
+    expect(received).toEqual(["0", "1", "2"]);
   });
 });
 
-describe("when the client leaves", () => {
+describe("when the client disconnects", () => {
   test("while the handler awaits something else, the signal aborts, closed resolves and the loop ends", async () => {
     const { passed, open } = gate();
     const seen: unknown[] = [];
-    const { net, onError } = serving(async (socket) => {
+    const { net, onError } = serveHandler(async (socket) => {
       try {
         await socket.accept();
         await new Promise((resolve) => socket.signal.addEventListener("abort", resolve));
@@ -105,7 +108,7 @@ describe("when the client leaves", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("its hooks end, and see no error for a clean leave", async () => {
+  test("its hooks end, and receive no error for a clean close", async () => {
     const { passed, open } = gate();
     const log: string[] = [];
     const app = createApp();
@@ -126,10 +129,10 @@ describe("when the client leaves", () => {
     expect(log).toEqual(["no error"]);
   });
 
-  test("a broken network ends it with 1006", async () => {
+  test("by a broken network, the socket ends with 1006", async () => {
     const { passed, open } = gate();
     const seen: unknown[] = [];
-    const { net } = serving(async (socket) => {
+    const { net } = serveHandler(async (socket) => {
       await socket.accept();
       seen.push(await socket.closed);
       open();
@@ -141,7 +144,7 @@ describe("when the client leaves", () => {
   });
 });
 
-test("hooks see the error of the handler, when the client has been told", async () => {
+test("hooks receive the error of the handler once the client is closed", async () => {
   const log: unknown[] = [];
   const { passed, open } = gate();
   const broken = new Error("broken handler");

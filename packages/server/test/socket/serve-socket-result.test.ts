@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
-import { type Handler, refusal, serving } from "./raw-routes.ts";
+import { type Handler, connectRefused, serveHandler } from "./raw-routes.ts";
 
 const anything: [string, unknown][] = [
   ["a string", "abc"],
@@ -13,25 +13,25 @@ const anything: [string, unknown][] = [
   ["null", null],
 ];
 
-test.each(anything)("a handler that returns %s has failed: %o", async (kind, value) => {
-  const told = new TypeError(
+test.each(anything)("a handler that returns %s has a mistake: %o", async (kind, value) => {
+  const error = new TypeError(
     `a handler returned ${kind}: send it, or return a Response, a generator or an array of values to send`,
   );
   for (const handler of [() => value, async () => value] as Handler[]) {
-    const { response, onError } = await refusal(handler);
+    const { response, onError } = await connectRefused(handler);
     expect(response.status).toBe(500);
-    expect(onError).toHaveBeenCalledExactlyOnceWith(told, expect.anything());
+    expect(onError).toHaveBeenCalledExactlyOnceWith(error, expect.anything());
   }
-  const { net, onError } = serving(async (socket) => {
+  const { net, onError } = serveHandler(async (socket) => {
     await socket.accept();
     return value as never;
   });
   const socket = await net.connect("/");
   expect(await socket.closed).toMatchObject({ code: 1011 });
-  expect(onError).toHaveBeenCalledExactlyOnceWith(told, expect.anything());
+  expect(onError).toHaveBeenCalledExactlyOnceWith(error, expect.anything());
 });
 
-test("what is returned when the socket has ended means nothing", async () => {
+test("the result of a handler is ignored when the socket has ended", async () => {
   const ended = gate();
   const app = createApp({ onError: () => {} });
   const view = app.use(function* () {
@@ -51,9 +51,9 @@ test("what is returned when the socket has ended means nothing", async () => {
 test.each<[string, Handler]>([
   ["an array", () => ["a", "b"]],
   ["a generator", () => ["a", "b"].values()],
-  ["something asynchronous", () => new ReadableStream({ start: (stream) => stream.enqueue("a") })],
+  ["an async iterable", () => new ReadableStream({ start: (stream) => stream.enqueue("a") })],
 ])("the values of %s are sent one by one", async (_, handler) => {
-  const { net } = serving(handler);
+  const { net } = serveHandler(handler);
   const socket = await net.connect("/");
   expect(await socket.receive()).toBe("a");
   socket.close();

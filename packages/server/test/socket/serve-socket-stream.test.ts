@@ -4,13 +4,14 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
+import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
-import { type Handler, refusal, serving } from "./raw-routes.ts";
+import { type Handler, connectRefused, serveHandler } from "./raw-routes.ts";
 
-describe("when the client leaves, a generator handler", () => {
-  test("that waits by the signal ends at once, and its leave is no failure", async () => {
+describe("when the client disconnects, a generator handler", () => {
+  test("that waits with the signal ends at once, and that is no failure", async () => {
     const { passed, open } = gate();
-    const { net, onError } = serving(async function* (socket) {
+    const { net, onError } = serveHandler(async function* (socket) {
       try {
         for (;;) {
           yield "tick";
@@ -27,8 +28,8 @@ describe("when the client leaves, a generator handler", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  /** A generator that waits for `wait` when the client leaves, below a hook. */
-  function waiting(wait: (socket: Parameters<Handler>[0]) => Promise<unknown>) {
+  /** An app whose generator handler has sent a value and waits for `wait`, after a hook. */
+  function serveWaiting(wait: (socket: Parameters<Handler>[0]) => Promise<unknown>) {
     const onError = vi.fn();
     const clock = new Clock();
     const app = createApp({ onError, clock });
@@ -49,8 +50,8 @@ describe("when the client leaves, a generator handler", () => {
     return { net: testNetwork(app), onError, clock, log };
   }
 
-  test("has what hooks provide until its own end", async () => {
-    const { net, log } = waiting((socket) => once(socket.signal, "abort"));
+  test("ends before the hooks, so that it can use what they provide", async () => {
+    const { net, log } = serveWaiting((socket) => once(socket.signal, "abort"));
     const socket = await net.connect("/");
     await socket.receive();
     socket.close();
@@ -59,14 +60,14 @@ describe("when the client leaves, a generator handler", () => {
 
   test("that ignores the signal keeps the hooks waiting for 300 ms", async () => {
     const { passed, open } = gate();
-    const { net, clock, log } = waiting(() => passed);
+    const { net, clock, log } = serveWaiting(() => passed);
     const socket = await net.connect("/");
     await socket.receive();
     socket.close();
     await socket.closed;
-    await new Promise(setImmediate);
+    await flushPromises();
     clock.advance(299);
-    await new Promise(setImmediate);
+    await flushPromises();
     expect(log.size).toBe(0);
     clock.advance(1);
     expect(await log.pull()).toBe("the hook ends");
@@ -82,7 +83,7 @@ describe("when the client leaves, a generator handler", () => {
       try {
         yield "tick";
         await once(socket.signal, "abort");
-        yield "nobody hears this";
+        yield "not sent";
       } finally {
         // oxlint-disable-next-line no-unsafe-finally -- it is broken
         throw new Error("broken end");
@@ -98,7 +99,7 @@ describe("when the client leaves, a generator handler", () => {
 
 test("a pipe beside a loop ends with the socket, and the handler with both", async () => {
   const ends = new BoundedQueue<string>();
-  const { net, onError } = serving(async (socket) => {
+  const { net, onError } = serveHandler(async (socket) => {
     const sending = socket.pipe({
       [Symbol.asyncIterator]: () => ({
         next: () => new Promise<IteratorResult<string>>(() => {}),
@@ -108,22 +109,22 @@ test("a pipe beside a loop ends with the socket, and the handler with both", asy
         },
       }),
     });
-    for await (const message of socket) await socket.send(`you said ${String(message)}`);
+    for await (const message of socket) await socket.send(`got ${String(message)}`);
     await sending;
     ends.push("ended");
   });
   const socket = await net.connect("/");
   socket.send("hello");
-  expect(await socket.receive()).toBe("you said hello");
+  expect(await socket.receive()).toBe("got hello");
   socket.close();
   expect([await ends.pull(), await ends.pull()]).toEqual(["returned", "ended"]);
   expect(onError).not.toHaveBeenCalled();
 });
 
 describe("a stream whose first value takes time", () => {
-  test("is accepted before it is there", async () => {
+  test("is accepted before the value is sent", async () => {
     const { passed, open } = gate();
-    const { net } = serving(async function* () {
+    const { net } = serveHandler(async function* () {
       await passed;
       yield "at last";
     });
@@ -133,9 +134,9 @@ describe("a stream whose first value takes time", () => {
     expect(await socket.closed).toMatchObject({ code: 1000 });
   });
 
-  test("may accept in its own way, or refuse, while it has not waited", async () => {
+  test("may accept in its own way, or refuse, until it waits", async () => {
     const { passed, open } = gate();
-    const { net } = serving(async function* (socket) {
+    const { net } = serveHandler(async function* (socket) {
       await socket.accept({ headers: { "x-served-by": "me" } });
       await passed;
       yield "at last";
@@ -143,7 +144,7 @@ describe("a stream whose first value takes time", () => {
     const socket = await net.connect("/");
     expect(socket.headers.get("x-served-by")).toBe("me");
     open();
-    const { response } = await refusal(async function* (socket) {
+    const { response } = await connectRefused(async function* (socket) {
       if (socket.state === "connecting") throw new Response("no", { status: 403 });
       yield "never";
     });
@@ -153,7 +154,7 @@ describe("a stream whose first value takes time", () => {
   test("is returned when it cannot be accepted", async () => {
     const app = createApp({ onError: () => {} });
     const ended = gate();
-    const view = app.use(({ responseHeaders: answer }) => answer.set("x-city", "Orléans"));
+    const view = app.use(({ responseHeaders }) => responseHeaders.set("x-city", "Orléans"));
     view.ws("/", async function* (socket) {
       try {
         yield once(socket.signal, "abort");
@@ -166,12 +167,12 @@ describe("a stream whose first value takes time", () => {
   });
 });
 
-test("a stream of nothing is accepted and closed with 1000", async () => {
-  const socket = await serving(() => []).net.connect("/");
+test("an empty stream is accepted and closed with 1000", async () => {
+  const socket = await serveHandler(() => []).net.connect("/");
   expect(await socket.closed).toMatchObject({ code: 1000 });
 });
 
-test("a handler that leaves by the signal has not failed, however it hears of it", async () => {
+test("a handler that ends by the signal has not failed, in each way to wait for the signal", async () => {
   for (const wait of [
     (signal) => sleep(1_000_000, undefined, { signal }),
     (signal) => once(new EventTarget(), "never", { signal }),

@@ -4,10 +4,10 @@ import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
-import { end, type Handler, refusal, serving } from "./raw-routes.ts";
+import { connectUntilClosed, type Handler, connectRefused, serveHandler } from "./raw-routes.ts";
 
-test("an echo sends back what came, text and bytes alike", async () => {
-  const { net } = serving(async (socket) => {
+test("an echo sends text and bytes back as they arrived", async () => {
+  const { net } = serveHandler(async (socket) => {
     for await (const message of socket) await socket.send(message);
   });
   await using socket = await net.connect("/");
@@ -17,8 +17,8 @@ test("an echo sends back what came, text and bytes alike", async () => {
   expect(await socket.receive()).toEqual(new Uint8Array([1, 2]));
 });
 
-test("what is neither a string nor bytes goes out as JSON", async () => {
-  const { net } = serving((socket) => socket.send({ a: [1] }));
+test("a value that is neither a string nor bytes is sent as JSON", async () => {
+  const { net } = serveHandler((socket) => socket.send({ a: [1] }));
   const socket = await net.connect("/");
   expect(await socket.receive()).toBe('{"a":[1]}');
 });
@@ -34,8 +34,8 @@ test("a route's codecs read and write", async () => {
 });
 
 describe("a generator handler", () => {
-  test("is sent value by value, and its end closes with 1000", async () => {
-    const { net } = serving(async function* () {
+  test("sends value by value, and its end closes with 1000", async () => {
+    const { net } = serveHandler(async function* () {
       yield "one";
       yield { two: 2 };
     });
@@ -44,22 +44,22 @@ describe("a generator handler", () => {
     expect(await socket.closed).toMatchObject({ code: 1000 });
   });
 
-  test("may be a plain generator, or return an array", async () => {
+  test("may be synchronous, or a function that returns an array", async () => {
     for (const handler of [
       function* () {
         yield "one";
       },
       () => ["one"],
     ] as Handler[]) {
-      const socket = await serving(handler).net.connect("/");
+      const socket = await serveHandler(handler).net.connect("/");
       expect(await socket.receive()).toBe("one");
       expect(await socket.closed).toMatchObject({ code: 1000 });
     }
   });
 
-  test("is returned when the client leaves", async () => {
+  test("is returned when the client disconnects", async () => {
     const { passed, open } = gate();
-    const { net } = serving(async function* (socket) {
+    const { net } = serveHandler(async function* (socket) {
       try {
         for (;;) {
           yield "tick";
@@ -76,7 +76,7 @@ describe("a generator handler", () => {
   });
 
   test("that throws closes with 1011", async () => {
-    const { closed, onError } = await end(async function* () {
+    const { closed, onError } = await connectUntilClosed(async function* () {
       yield "one";
       throw new Error("secret");
     });
@@ -86,7 +86,7 @@ describe("a generator handler", () => {
 
   test("that throws before its first value is a 500", async () => {
     // oxlint-disable-next-line require-yield -- it ends before it yields
-    const { response, onError } = await refusal(async function* () {
+    const { response, onError } = await connectRefused(async function* () {
       throw new Error("secret");
     });
     expect(response.status).toBe(500);
@@ -95,19 +95,19 @@ describe("a generator handler", () => {
 });
 
 describe("before accept", () => {
-  const no = (): Response => new Response("try harder", { status: 418, headers: { "x-hint": "tea" } });
+  const refuse = (): Response => new Response("try harder", { status: 418, headers: { "x-hint": "tea" } });
 
   test.each([
-    ["returned", no],
-    ["resolved", async () => no()],
+    ["returned", refuse],
+    ["resolved", async () => refuse()],
     [
       "thrown",
       () => {
-        throw no();
+        throw refuse();
       },
     ],
   ] as [string, Handler][])("a Response refuses, %s", async (_, handler) => {
-    const { response, onError } = await refusal(handler);
+    const { response, onError } = await connectRefused(handler);
     expect([response.status, response.headers.get("x-hint"), await response.text()]).toEqual([
       418,
       "tea",
@@ -125,19 +125,19 @@ describe("before accept", () => {
       },
     ],
   ] as [string, Handler][])("%s is a 403 with the code and reason", async (_, handler) => {
-    const { response, onError } = await refusal(handler);
+    const { response, onError } = await connectRefused(handler);
     expect([response.status, await response.json()]).toEqual([403, { code: 4321, reason: "be nice" }]);
     expect(onError).not.toHaveBeenCalled();
   });
 
   test("a close with an illegal code is a RangeError at once", async () => {
-    const { response, onError } = await refusal((socket) => socket.close(1005));
+    const { response, onError } = await connectRefused((socket) => socket.close(1005));
     expect(response.status).toBe(500);
     expect(onError).toHaveBeenCalledWith(expect.any(RangeError), expect.anything());
   });
 
-  test("a handler that ends without accepting is a mistake: 500, and the app is told", async () => {
-    const { response, onError } = await refusal(() => {});
+  test("a handler that ends without accepting is a mistake: 500, which is reported", async () => {
+    const { response, onError } = await connectRefused(() => {});
     expect(response.status).toBe(500);
     expect(onError).toHaveBeenCalledExactlyOnceWith(
       expect.objectContaining({ message: expect.stringContaining("without accepting") }),
@@ -145,8 +145,8 @@ describe("before accept", () => {
     );
   });
 
-  test("a handler that throws is a 500 with nothing of the error", async () => {
-    const { response, onError } = await refusal(() => {
+  test("a handler that throws is a 500 without the error's text", async () => {
+    const { response, onError } = await connectRefused(() => {
       throw new Error("secret");
     });
     expect([response.status, await response.text()]).toEqual([500, "Internal Server Error"]);
@@ -158,7 +158,7 @@ describe("before accept", () => {
 
   test("accepting after a close rejects with CloseError", async () => {
     const seen: unknown[] = [];
-    await refusal(async (socket) => {
+    await connectRefused(async (socket) => {
       socket.close(4000);
       seen.push(await socket.accept().catch((error: unknown) => error));
       seen.push(await socket.receive().catch((error: unknown) => error));
@@ -167,21 +167,21 @@ describe("before accept", () => {
   });
 
   test("a subprotocol that was not offered rejects with TypeError, which is a 500", async () => {
-    const { response, onError } = await refusal((socket) => socket.accept({ subprotocol: "chat" }));
+    const { response, onError } = await connectRefused((socket) => socket.accept({ subprotocol: "chat" }));
     expect(response.status).toBe(500);
     expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());
   });
 
   test("after a subprotocol that was not offered, the handshake can still be accepted", async () => {
-    const { net } = serving(async (socket) => {
+    const { net } = serveHandler(async (socket) => {
       await socket.accept({ subprotocol: "chat" }).catch(() => socket.accept());
       await socket.send("hello");
     });
     expect(await (await net.connect("/")).receive()).toBe("hello");
   });
 
-  test("a subprotocol that was offered is agreed on", async () => {
-    const { net } = serving((socket) => socket.accept({ subprotocol: "chat" }));
+  test("the handler chooses one of the offered subprotocols", async () => {
+    const { net } = serveHandler((socket) => socket.accept({ subprotocol: "chat" }));
     const socket = await net.connect("/", { protocols: ["mail", "chat"] });
     expect(socket.protocol).toBe("chat");
   });

@@ -12,8 +12,11 @@ class Lines extends Socket<string, string> {
   lines = 0;
 }
 
-// An app's layer shows through where a route says nothing, and the nearest counts.
-const app = createApp({ receive: text, send: int, Socket: Traced, onError: (error) => void error });
+// The app's option counts where a route has none, and the nearest option counts.
+const app = createApp({
+  socket: { receive: text, send: int, Socket: Traced },
+  onError: (error) => void error,
+});
 app.ws("/", async (socket) => {
   expectTypeOf(socket.sent).toEqualTypeOf<unknown[]>();
   expectTypeOf(await socket.receive()).toBeString();
@@ -38,7 +41,7 @@ app.ws(
 );
 
 // Without codecs the handler's socket is the class's.
-createApp({ Socket: Lines }).ws("/", async (socket) => {
+createApp({ socket: { Socket: Lines } }).ws("/", async (socket) => {
   expectTypeOf(socket).toEqualTypeOf<Lines>();
   expectTypeOf(await socket.receive()).toBeString();
 });
@@ -47,7 +50,7 @@ createApp()
   .ws("/", (socket) => void expectTypeOf(socket).toEqualTypeOf<Traced>());
 createApp().ws("/", { Socket: Traced }, (socket) => void expectTypeOf(socket).toEqualTypeOf<Traced>());
 
-// A layer and what hooks provide add up, in any order.
+// Socket options and the values of hooks add up, in any order.
 createApp()
   .use(() => ({ user: "ada" }))
   .with({ receive: int })
@@ -61,14 +64,14 @@ createApp().ws("/", { unread: "discard", idleTimeout: 1_000 }, async (socket) =>
   expectTypeOf(socket).toEqualTypeOf<Socket>();
 });
 // @ts-expect-error -- unread messages are discarded, or they close
-createApp({ unread: "keep" });
-// @ts-expect-error -- this is no socket
-createApp({ Socket: Date });
+createApp({ socket: { unread: "keep" } });
+// @ts-expect-error -- this class is not a socket
+createApp({ socket: { Socket: Date } });
 
 // @ts-expect-error -- there is no such option
 createApp().ws("/", { body: z.string(), receive: text }, () => {});
-// @ts-expect-error -- a layer has no parameters: it serves many paths
+// @ts-expect-error -- a view has no parameters: it serves many paths
 createApp().with({ params: z.object({}) });
 
-// Apps of any layer can be mounted.
+// An app with any socket options can be mounted.
 createApp().mount("/v1", app);

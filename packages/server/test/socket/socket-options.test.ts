@@ -15,9 +15,9 @@ class Greeting extends Socket {
   }
 }
 
-describe("the nearest layer counts", () => {
+describe("the nearest option counts", () => {
   test("for codecs: the route's, else the view's, else the app's", async () => {
-    const app = createApp({ receive: int, send: json() });
+    const app = createApp({ socket: { receive: int, send: json() } });
     const view = app.with({ send: text });
     app.ws("/app", async (socket) => socket.send(await socket.receive()));
     view.ws("/view", async (socket) => socket.send(`number ${await socket.receive()}`));
@@ -41,7 +41,7 @@ describe("the nearest layer counts", () => {
           return name;
         }
       };
-    const app = createApp({ Socket: of("app") });
+    const app = createApp({ socket: { Socket: of("app") } });
     const view = app.with({ Socket: of("view") });
     app.ws("/app", (socket) => socket.send(socket.protocol));
     view.ws("/view", (socket) => socket.send(socket.protocol));
@@ -51,7 +51,7 @@ describe("the nearest layer counts", () => {
       expect(await (await net.connect(`/${name}`)).receive()).toBe(name);
   });
 
-  test("and a hook's view keeps it", async () => {
+  test("and a view with a hook keeps it", async () => {
     const app = createApp();
     const view = app.with({ Socket: Greeting }).use(() => ({ user: "ada" }));
     view.ws("/", (socket, { user }) => socket.greet(user));
@@ -59,14 +59,14 @@ describe("the nearest layer counts", () => {
   });
 });
 
-test("a class of one's own may change what is received, by a listener too", async () => {
+test("a socket class of the app may override receive, also for a listener", async () => {
   class Fixed extends Socket {
     override async receive(): Promise<never> {
       await super.receive();
       return "fixed" as never;
     }
   }
-  const app = createApp({ Socket: Fixed });
+  const app = createApp({ socket: { Socket: Fixed } });
   app.ws("/handler", async (socket) => socket.send(await socket.receive()));
   app.ws(
     "/listener",
@@ -75,12 +75,12 @@ test("a class of one's own may change what is received, by a listener too", asyn
   const net = testNetwork(app);
   for (const path of ["/handler", "/listener"]) {
     const socket = await net.connect(path);
-    socket.send("whatever");
+    socket.send("anything");
     expect(await socket.receive()).toBe("fixed");
   }
 });
 
-test("a class whose constructor throws is a failure like the handler's, and the hooks end", async () => {
+test("a socket class whose constructor throws is a failure like the handler's, and the hooks end", async () => {
   class Broken extends Socket {
     constructor(wire: PendingWire, codecs?: SocketCodecs) {
       super(wire, codecs);
@@ -101,7 +101,7 @@ test("a class whose constructor throws is a failure like the handler's, and the 
   expect(seen).toEqual([new Error("broken class"), "the hook ended"]);
 });
 
-test("a class whose `close` throws closes all the same, and the app is told", async () => {
+test("a socket whose class has a `close` that throws closes with 1011, and the error is reported", async () => {
   class Unwilling extends Socket {
     override close(): void {
       throw new Error("no");
@@ -109,7 +109,7 @@ test("a class whose `close` throws closes all the same, and the app is told", as
   }
   const seen: unknown[] = [];
   const clock = new Clock();
-  const app = createApp({ onError: (error) => void seen.push(error), Socket: Unwilling, clock });
+  const app = createApp({ onError: (error) => void seen.push(error), socket: { Socket: Unwilling }, clock });
   app.ws("/ended", (socket) => socket.accept());
   app.ws("/idle", { idleTimeout: 100 }, async (socket) => {
     await socket.accept();
@@ -131,9 +131,9 @@ test("a class whose `close` throws closes all the same, and the app is told", as
   expect(seen).toContainEqual(new Error("no"));
 });
 
-test("contracts speak as they do, whatever the layer", async () => {
+test("the socket options do not change contracts", async () => {
   const chat = contract("/chat", { server: { said: z.object({ text: z.string() }) } });
-  const app = createApp({ receive: int, send: int, Socket: Greeting, idleTimeout: 1 });
+  const app = createApp({ socket: { receive: int, send: int, Socket: Greeting, idleTimeout: 1 } });
   app.with({ send: text }).implement(chat, (peer) => {
     peer.send("said", { text: "hello" });
     return {};
@@ -142,7 +142,7 @@ test("contracts speak as they do, whatever the layer", async () => {
   expect(await receiveFrame(socket)).toEqual({ t: "event", name: "said", data: { text: "hello" } });
 });
 
-test("an option that does not exist is refused when the route is declared", () => {
+test("an unknown option is a TypeError when the route is declared", () => {
   const options = { body: z.string() } as object;
   expect(() => createApp().ws("/", options, () => {})).toThrow(
     new TypeError(
@@ -153,10 +153,10 @@ test("an option that does not exist is refused when the route is declared", () =
 });
 
 test.each([0, -1, Number.NaN])(
-  "an idle timeout of %d ms is refused when the route is declared",
+  "an idle timeout of %d ms is a RangeError when the route is declared",
   (idleTimeout) => {
     expect(() => createApp().ws("/", { idleTimeout }, () => {})).toThrow(RangeError);
     expect(() => createApp().with({ idleTimeout })).toThrow(RangeError);
-    expect(() => createApp({ idleTimeout })).toThrow(RangeError);
+    expect(() => createApp({ socket: { idleTimeout } })).toThrow(RangeError);
   },
 );

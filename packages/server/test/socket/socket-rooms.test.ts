@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
-test("a room's watcher that fails is told to the app, with the request of who came or left", async () => {
+test("the error of a room's subscriber is reported with the request of the member that joined or left", async () => {
   const failures = new BoundedQueue<unknown>();
   const app = createApp({
     onError: (error, { request, phase }) => failures.push([error, request.url, phase]),
@@ -26,12 +26,12 @@ test("a room's watcher that fails is told to the app, with the request of who ca
   expect(await failures.pull()).toEqual([new Error("raw"), "http://test/raw", "open"]);
   await raw.closed;
   expect(await failures.pull()).toEqual([new Error("raw"), "http://test/raw", "open"]);
-  const talking = await net.connect("/contract");
+  const client = await net.connect("/contract");
   expect(await failures.pull()).toEqual([new Error("contract"), "http://test/contract", "open"]);
-  talking.close();
+  client.close();
 });
 
-test("nobody joins whom the room cannot reach", async () => {
+test("only a socket or peer of the routes that have the room can join it", async () => {
   const app = createApp({ onError: () => {} });
   const refused = new BoundedQueue<unknown>();
   app.ws("/", async (socket, { room }) => {

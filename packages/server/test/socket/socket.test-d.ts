@@ -4,7 +4,7 @@ import { createApp } from "../../src/app/app.ts";
 
 const app = createApp();
 
-// A pair is typed by the codec that reads it: its own, else the route's, else none.
+// A pair has the type of the codec that reads it: its own, else the route's, else messages as they are.
 app.ws("/typed", { receive: int, send: text }, async (socket) => {
   expectTypeOf(await socket.pair("how many?")).toBeNumber();
   expectTypeOf(await socket.pair("really?", { as: bool, first: "receive" })).toBeBoolean();
@@ -13,11 +13,11 @@ app.ws("/typed", { receive: int, send: text }, async (socket) => {
   // @ts-expect-error -- either sending or receiving comes first
   await socket.pair("first?", { first: "last" });
 });
-app.ws("/whatever", async (socket) => {
+app.ws("/any", async (socket) => {
   expectTypeOf(await socket.pair({ a: 1 })).toEqualTypeOf<Message>();
   expectTypeOf(socket.state).toEqualTypeOf<"connecting" | "open" | "closing" | "closed">();
   await socket.expect("ready");
   await socket.expect({ ready: [true, 1] });
-  // @ts-expect-error -- no message is undefined
+  // @ts-expect-error -- a message is never undefined
   await socket.expect(undefined);
 });

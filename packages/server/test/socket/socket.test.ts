@@ -6,11 +6,11 @@ import type { ExpectedMessage } from "../../src/socket/expect.ts";
 import type { Socket } from "../../src/socket/socket.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
-import { end, refusal, serving } from "./raw-routes.ts";
+import { connectUntilClosed, connectRefused, serveHandler } from "./raw-routes.ts";
 
 describe("pair", () => {
-  test("sends, and resolves with what is received", async () => {
-    const { net } = serving(async (socket) => {
+  test("sends, and resolves with the next message", async () => {
+    const { net } = serveHandler(async (socket) => {
       const numbers: number[] = [];
       for (let n = 0; n < 5; n += 1) numbers.push(await socket.pair(n, { as: int }));
       await socket.send(numbers);
@@ -20,8 +20,8 @@ describe("pair", () => {
     expect(await socket.receive()).toBe("[0,1,2,3,4]");
   });
 
-  test("receives first when it is told to", async () => {
-    const { net } = serving(async (socket) => {
+  test("receives first with the option `first`", async () => {
+    const { net } = serveHandler(async (socket) => {
       await socket.send(await socket.pair("thanks", { as: int, first: "receive" }));
     });
     const socket = await net.connect("/");
@@ -29,7 +29,7 @@ describe("pair", () => {
     expect([await socket.receive(), await socket.receive()]).toEqual(["thanks", "0"]);
   });
 
-  test("reads by the route's codec unless told otherwise", async () => {
+  test("reads by the route's codec without the option `as`", async () => {
     const app = createApp();
     app.ws("/", { receive: int, send: text }, async (socket) => {
       const n = await socket.pair("how many?");
@@ -41,8 +41,8 @@ describe("pair", () => {
     expect(await socket.receive()).toBe("twice: 42");
   });
 
-  test("that receives first sends nothing for what cannot be read, and the socket stays open", async () => {
-    const { net } = serving(async (socket) => {
+  test("that receives first sends nothing when it cannot read the message, and the socket stays open", async () => {
+    const { net } = serveHandler(async (socket) => {
       const error: unknown = await socket
         .pair("never", { as: int, first: "receive" })
         .catch((error: unknown) => error);
@@ -53,23 +53,23 @@ describe("pair", () => {
     expect(await socket.receive()).toBe("true");
   });
 
-  test("rejects with CloseError when the client leaves instead of answering", async () => {
-    const { seen, onError } = await leaving((socket) => socket.pair("well?"));
-    expect(seen).toEqual(new CloseError(4001, "bye"));
+  test("rejects with CloseError when the client disconnects instead of answering", async () => {
+    const { result, onError } = await resultAfterClose((socket) => socket.pair("well?"));
+    expect(result).toEqual(new CloseError(4001, "bye"));
     expect(onError).not.toHaveBeenCalled();
   });
 });
 
-/** What `wait` gives for a client that hears one message and leaves. */
-async function leaving(wait: (socket: Socket) => Promise<unknown>) {
+/** The result of `wait`, or its error, when a client receives one message and closes. */
+async function resultAfterClose(wait: (socket: Socket) => Promise<unknown>) {
   const ends = new BoundedQueue<unknown>();
-  const { net, onError } = serving(async (socket) => {
+  const { net, onError } = serveHandler(async (socket) => {
     ends.push(await wait(socket).catch((error: unknown) => error));
   });
   const socket = await net.connect("/");
   await socket.receive();
   socket.close(4001, "bye");
-  return { seen: await ends.pull(), onError };
+  return { result: await ends.pull(), onError };
 }
 
 describe("expect", () => {
@@ -81,15 +81,15 @@ describe("expect", () => {
     ["a bool", true, "True"],
     ["bytes", new Uint8Array([1, 2]), new Uint8Array([1, 2])],
     [
-      "an object, whatever the order of its keys",
+      "an object, in any order of its keys",
       { a: 1, b: { c: [1, null], d: 2 } },
       '{"b":{"d":2,"c":[1,null]},"a":1}',
     ],
     ["an array", [1, "2"], '[1, "2"]'],
     ["null", null, "null"],
-    ["what becomes JSON", { at: new Date(0), none: undefined }, '{"at":"1970-01-01T00:00:00.000Z"}'],
-  ] as [string, ExpectedMessage, unknown][])("goes on when %s comes", async (_, value, message) => {
-    const { closed } = await end((socket) => socket.expect(value), message);
+    ["a value that becomes JSON", { at: new Date(0), none: undefined }, '{"at":"1970-01-01T00:00:00.000Z"}'],
+  ] as [string, ExpectedMessage, unknown][])("goes on when %s arrives", async (_, value, message) => {
+    const { closed } = await connectUntilClosed((socket) => socket.expect(value), message);
     expect(closed).toMatchObject({ code: 1000 });
   });
 
@@ -106,8 +106,8 @@ describe("expect", () => {
     [[1, 2], "[2,1]", 'expected [1,2], got "[2,1]"'],
   ] as [ExpectedMessage, unknown, string][])(
     "%j rejects for %j, and the socket stays open",
-    async (value, message, told) => {
-      const { net } = serving(async (socket) => {
+    async (value, message, mistake) => {
+      const { net } = serveHandler(async (socket) => {
         const error: unknown = await socket.expect(value).catch((error: unknown) => error);
         await socket.expect("still here");
         await socket.send(error instanceof ProtocolError && error.message);
@@ -115,12 +115,12 @@ describe("expect", () => {
       const socket = await net.connect("/");
       socket.send(message);
       socket.send("still here");
-      expect(await socket.receive()).toBe(told);
+      expect(await socket.receive()).toBe(mistake);
     },
   );
 
-  test("closes with 1002 when nobody catches it, and tells the app what came", async () => {
-    const { closed, onError } = await end((socket) => socket.expect("P1"), "P2");
+  test("closes with 1002 when no code catches it, and reports the other message", async () => {
+    const { closed, onError } = await connectUntilClosed((socket) => socket.expect("P1"), "P2");
     expect(closed).toEqual({ code: 1002, reason: "unexpected message", wasClean: true });
     expect(onError).toHaveBeenCalledExactlyOnceWith(
       new ProtocolError('expected "P1", got "P2"', 1002),
@@ -128,8 +128,8 @@ describe("expect", () => {
     );
   });
 
-  test("rejects with TypeError for what no message carries, and takes none", async () => {
-    const { net } = serving(async (socket) => {
+  test("rejects with TypeError for a value that no message can carry, and receives none", async () => {
+    const { net } = serveHandler(async (socket) => {
       const error: unknown = await socket.expect(undefined as never).catch((error: unknown) => error);
       await socket.send([error instanceof TypeError, await socket.receive(text)]);
     });
@@ -138,13 +138,16 @@ describe("expect", () => {
     expect(await socket.receive(json())).toEqual([true, "kept"]);
   });
 
-  test("is not overwhelmed by deep JSON", async () => {
-    const { closed } = await end((socket) => socket.expect([]), "[".repeat(30_000) + "]".repeat(30_000));
+  test("rejects deeply nested JSON without a stack overflow", async () => {
+    const { closed } = await connectUntilClosed(
+      (socket) => socket.expect([]),
+      "[".repeat(30_000) + "]".repeat(30_000),
+    );
     expect(closed).toMatchObject({ code: 1002 });
   });
 
-  test("cuts what came to what a log can bear", async () => {
-    const { onError } = await end((socket) => socket.expect("a"), "x".repeat(1_000));
+  test("cuts the message in its error to 100 characters", async () => {
+    const { onError } = await connectUntilClosed((socket) => socket.expect("a"), "x".repeat(1_000));
     expect(onError).toHaveBeenCalledWith(
       new ProtocolError(`expected "a", got "${"x".repeat(98)}…`, 1002),
       expect.anything(),
@@ -156,7 +159,7 @@ describe("the state", () => {
   test("goes from connecting to open, closing and closed", async () => {
     const states: string[] = [];
     const { passed, open } = gate();
-    const { net } = serving(async (socket) => {
+    const { net } = serveHandler(async (socket) => {
       states.push(socket.state);
       const accepted = socket.accept();
       states.push(socket.state);
@@ -173,18 +176,18 @@ describe("the state", () => {
     expect(states).toEqual(["connecting", "connecting", "open", "closing", "closed"]);
   });
 
-  test("is closed when the client has left", async () => {
-    const { seen } = await leaving(async (socket) => {
+  test("is closed when the client has disconnected", async () => {
+    const { result } = await resultAfterClose(async (socket) => {
       await socket.send("hello");
       await socket.closed;
       return socket.state;
     });
-    expect(seen).toBe("closed");
+    expect(result).toBe("closed");
   });
 
   test("is closed after a close before accept", async () => {
     const states: string[] = [];
-    await refusal((socket) => {
+    await connectRefused((socket) => {
       socket.close();
       states.push(socket.state);
     });
@@ -193,9 +196,9 @@ describe("the state", () => {
 });
 
 describe("misuse", () => {
-  test("accepting after the close rejects, whether the other half has answered or not", async () => {
+  test("accepting after the close rejects, before and after the client has answered", async () => {
     const seen = new BoundedQueue<unknown>();
-    const { net, onError } = serving(async (socket) => {
+    const { net, onError } = serveHandler(async (socket) => {
       await socket.accept();
       socket.close(4001, "over");
       seen.push(await socket.accept().catch((error: unknown) => error));
@@ -208,23 +211,23 @@ describe("misuse", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("accepting after the client has left rejects, though messages of it wait", async () => {
+  test("accepting after the client has disconnected rejects, though messages of it are queued", async () => {
     const seen = new BoundedQueue<unknown>();
-    const { net } = serving(async (socket) => {
+    const { net } = serveHandler(async (socket) => {
       await socket.accept();
       await socket.closed;
       seen.push(await socket.accept().catch((error: unknown) => error));
       seen.push(await socket.receive());
     });
     const socket = await net.connect("/");
-    socket.send("last words");
+    socket.send("last message");
     socket.close(1001);
-    expect([await seen.pull(), await seen.pull()]).toEqual([new CloseError(1001), "last words"]);
+    expect([await seen.pull(), await seen.pull()]).toEqual([new CloseError(1001), "last message"]);
   });
 
-  test("sending after the close rejects, left alone it harms nobody, and the client sees a clean end", async () => {
+  test("sending after the close rejects, may be left alone, and the client gets a clean close", async () => {
     const seen: unknown[] = [];
-    const { closed, onError } = await end(async (socket) => {
+    const { closed, onError } = await connectUntilClosed(async (socket) => {
       await socket.accept();
       socket.close();
       socket.close(4002);
@@ -237,17 +240,17 @@ describe("misuse", () => {
   });
 
   test("receiving after the end rejects with the same error again", async () => {
-    const { seen } = await leaving(async (socket) => {
+    const { result } = await resultAfterClose(async (socket) => {
       await socket.send("hello");
       const first: unknown = await socket.receive().catch((error: unknown) => error);
       const second: unknown = await socket.receive().catch((error: unknown) => error);
       return [first, first === second];
     });
-    expect(seen).toEqual([new CloseError(4001, "bye"), true]);
+    expect(result).toEqual([new CloseError(4001, "bye"), true]);
   });
 
-  test("receivers that wait together get messages in the order they asked", async () => {
-    const { net } = serving(async (socket) => {
+  test("receives that wait together get messages in their order", async () => {
+    const { net } = serveHandler(async (socket) => {
       await socket.send(await Promise.all([socket.receive(int), socket.receive(text), socket.receive(int)]));
     });
     const socket = await net.connect("/");
@@ -255,8 +258,8 @@ describe("misuse", () => {
     expect(await socket.receive()).toBe('[1,"2",3]');
   });
 
-  test("a Response after accept refuses nobody: it closes with 1000, and the app is told", async () => {
-    const { closed, onError } = await end(async (socket) => {
+  test("a Response after accept comes too late: it closes with 1000, which is reported", async () => {
+    const { closed, onError } = await connectUntilClosed(async (socket) => {
       await socket.accept();
       return new Response("too late", { status: 403 });
     });
@@ -264,10 +267,10 @@ describe("misuse", () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(TypeError), expect.anything());
   });
 
-  test("a Response whose body was used refuses with 500, and the app is told", async () => {
+  test("a Response whose body was used refuses with 500, which is reported", async () => {
     const used = new Response("once", { status: 403 });
     await used.text();
-    const { response, onError } = await refusal(() => used);
+    const { response, onError } = await connectRefused(() => used);
     expect(response.status).toBe(500);
     expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(TypeError), expect.anything());
   });

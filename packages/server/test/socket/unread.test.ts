@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
-import { serving } from "./raw-routes.ts";
+import { serveHandler } from "./raw-routes.ts";
 
-test("a message for a generator that does not read closes with 1003 and says why, and the generator ends", async () => {
+test("a message for a generator that does not read closes with 1003 and a reason, and the generator ends", async () => {
   const { passed, open } = gate();
-  const { net, onError } = serving(async function* (socket) {
+  const { net, onError } = serveHandler(async function* (socket) {
     try {
       yield "tick";
       await socket.closed;
@@ -26,7 +26,7 @@ test("a message for a generator that does not read closes with 1003 and says why
   expect(onError).not.toHaveBeenCalled();
 });
 
-test("it is dropped when the route says so", async () => {
+test("a message for a generator that does not read is dropped with the option `unread`", async () => {
   const { passed, open } = gate();
   const app = createApp();
   app.ws("/", { unread: "discard" }, async function* () {
@@ -42,8 +42,8 @@ test("it is dropped when the route says so", async () => {
   expect(await socket.closed).toMatchObject({ code: 1000 });
 });
 
-test("a generator that reads gets its messages", async () => {
-  const { net } = serving(async function* (socket) {
+test("a generator that reads receives its messages", async () => {
+  const { net } = serveHandler(async function* (socket) {
     yield "who are you?";
     yield `hello ${String(await socket.receive())}`;
     for await (const message of socket) yield message;
@@ -54,9 +54,9 @@ test("a generator that reads gets its messages", async () => {
   expect([await socket.receive(), await socket.receive()]).toEqual(["hello ada", "again"]);
 });
 
-test("a handler that is no generator may leave messages unread", async () => {
+test("a handler that is not a generator may leave messages unread", async () => {
   const { passed, open } = gate();
-  const { net } = serving(async (socket) => {
+  const { net } = serveHandler(async (socket) => {
     await socket.pipe(["one"]);
     await passed;
     await socket.send(await socket.receive());

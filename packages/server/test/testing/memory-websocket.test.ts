@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
-function served() {
+/** A network to an app with routes for each case. */
+function serveRoutes() {
   const app = createApp();
   app.ws("/echo", async (socket) => {
     for await (const message of socket) await socket.send(message);
@@ -15,6 +16,7 @@ function served() {
   return testNetwork(app);
 }
 
+/** The next event of a type. */
 function next<Type extends Event = Event>(socket: WebSocket, type: string): Promise<Type> {
   return new Promise((resolve) =>
     socket.addEventListener(type, (event) => resolve(event as Type), { once: true }),
@@ -22,8 +24,8 @@ function next<Type extends Event = Event>(socket: WebSocket, type: string): Prom
 }
 
 describe("a WebSocket in memory", () => {
-  test("opens, talks in text and bytes, and closes, like a browser's", async () => {
-    const net = served();
+  test("opens, sends and receives text and bytes, and closes, like a browser's", async () => {
+    const net = serveRoutes();
     const socket = new net.WebSocket("ws://test/echo");
     expect(socket.readyState).toBe(0);
     expect(() => socket.send("too early")).toThrow(DOMException);
@@ -46,7 +48,7 @@ describe("a WebSocket in memory", () => {
   });
 
   test("calls its on… handlers as well", async () => {
-    const net = served();
+    const net = serveRoutes();
     const socket = new net.WebSocket("ws://test/bye");
     const log: string[] = [];
     socket.onopen = () => log.push("open");
@@ -55,15 +57,18 @@ describe("a WebSocket in memory", () => {
     expect(log).toEqual(["open", "close 4000 bye"]);
   });
 
-  test.each(["chat", ["mail", "chat"]])("agrees on a subprotocol that it offered: %j", async (offer) => {
-    const net = served();
-    const socket = new net.WebSocket("ws://test/proto", offer);
-    await next(socket, "open");
-    expect(socket.protocol).toBe("chat");
-  });
+  test.each(["chat", ["mail", "chat"]])(
+    "has the subprotocol that the server chose from its offer: %j",
+    async (offer) => {
+      const net = serveRoutes();
+      const socket = new net.WebSocket("ws://test/proto", offer);
+      await next(socket, "open");
+      expect(socket.protocol).toBe("chat");
+    },
+  );
 
-  test("tells no more of a refusal than an error and 1006", async () => {
-    const net = served();
+  test("reports a refusal as an error event and 1006 only", async () => {
+    const net = serveRoutes();
     const socket = new net.WebSocket("ws://test/nowhere");
     const log: string[] = [];
     socket.onerror = () => log.push("error");
@@ -72,7 +77,7 @@ describe("a WebSocket in memory", () => {
   });
 
   test("closed while connecting never opens, and fails once", async () => {
-    const net = served();
+    const net = serveRoutes();
     const socket = new net.WebSocket("ws://test/echo");
     const log: string[] = [];
     for (const type of ["open", "error", "close"]) socket.addEventListener(type, () => log.push(type));
@@ -86,7 +91,7 @@ describe("a WebSocket in memory", () => {
   });
 
   test("breaks when the network does", async () => {
-    const net = served();
+    const net = serveRoutes();
     const socket = new net.WebSocket("ws://test/echo");
     await next(socket, "open");
     net.drop();

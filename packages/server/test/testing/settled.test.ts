@@ -4,8 +4,8 @@ import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 
-/** An app whose handler and hook take their time to end. */
-function slow() {
+/** A network to an app whose handler and hook end later. */
+function serveSlow() {
   const log: string[] = [];
   const app = createApp({ onError: () => {} });
   const view = app.use(async function* () {
@@ -27,8 +27,8 @@ function slow() {
   return { net: testNetwork(app), log };
 }
 
-test("settled waits for the handler and the hooks of a client that leaves", async () => {
-  const { net, log } = slow();
+test("settled waits for the handler and the hooks of a client that disconnects", async () => {
+  const { net, log } = serveSlow();
   const socket = await net.connect("/open");
   socket.close();
   await net.settled();
@@ -36,7 +36,7 @@ test("settled waits for the handler and the hooks of a client that leaves", asyn
 });
 
 test("settled waits for the hooks of a server that closes, refuses or loses its client", async () => {
-  const { net, log } = slow();
+  const { net, log } = serveSlow();
   await net.connect("/failing");
   await net.settled();
   expect(log.splice(0)).toEqual(["hook"]);
@@ -49,31 +49,31 @@ test("settled waits for the hooks of a server that closes, refuses or loses its 
   expect(log).toEqual(["handler", "hook"]);
 });
 
-test("settled waits for the endings of one that left before it was accepted", async () => {
+test("settled waits for the hooks of a client that disconnected before it was accepted", async () => {
   const { passed, open } = gate();
-  const asked = gate();
+  const called = gate();
   const ends = new BoundedQueue<string>();
   const app = createApp();
   app
     .use(async function* () {
-      asked.open();
+      called.open();
       yield;
       await passed;
       ends.push("hook");
     })
     .ws("/", (socket) => socket.closed as never);
   const net = testNetwork(app);
-  const knocking = net.connect("/").catch(() => {});
-  await asked.passed;
+  const connecting = net.connect("/").catch(() => {});
+  await called.passed;
   net.drop();
-  await knocking;
+  await connecting;
   const settled = net.settled().then(() => ends.size);
   open();
   expect(await settled).toBe(1);
 });
 
-test("settled does not wait for those who are connected", async () => {
-  const { net, log } = slow();
+test("settled does not wait for clients that are connected", async () => {
+  const { net, log } = serveSlow();
   const [ada, bob] = [await net.connect("/open"), await net.connect("/open")];
   ada.close();
   await net.settled();
@@ -81,8 +81,8 @@ test("settled does not wait for those who are connected", async () => {
   bob.close();
 });
 
-test("settled waits for what happens, though a test has taken the timers in hand", async () => {
-  const { net, log } = slow();
+test("settled waits also with fake timers", async () => {
+  const { net, log } = serveSlow();
   const socket = await net.connect("/failing");
   await socket.closed;
   await vi.waitUntil(() => log.length === 1);
@@ -92,15 +92,15 @@ test("settled waits for what happens, though a test has taken the timers in hand
   expect(log).toEqual(["hook"]);
 });
 
-test("refused is the response that refuses", async () => {
-  const { net } = slow();
+test("refused resolves with the response that refuses", async () => {
+  const { net } = serveSlow();
   const response = await net.refused("/refused", { query: { a: "1" } });
   expect([response.status, response.headers.get("x-why"), await response.text()]).toEqual([403, "no", "no"]);
   expect((await net.refused("/not/there")).status).toBe(404);
 });
 
-test("refused rejects when the handshake was accepted, and closes what was opened", async () => {
-  const { net, log } = slow();
+test("refused rejects when the handshake was accepted, and closes the socket", async () => {
+  const { net, log } = serveSlow();
   await expect(net.refused("/open")).rejects.toThrow('the handshake at "/open" was accepted');
   await net.settled();
   expect(log).toEqual(["handler", "hook"]);

@@ -3,58 +3,60 @@ import { joinedWires } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import { Clock, TestSocket, TimeoutError } from "../../src/testing/index.ts";
 
-function socket(timeout?: number) {
+/** A test socket, and the far end of its wire. */
+function createTestSocket(timeout?: number) {
   const clock = new Clock();
   const [near, far] = joinedWires();
   return { clock, far, socket: new TestSocket(near, new Headers(), { timeout, clock }) };
 }
 
-test("seeds › 189 a message that does not come in time rejects with a TimeoutError that says how long", async () => {
-  const { clock, socket: waiting } = socket();
-  const message = waiting.receive({ timeout: 50 });
+// seeds 189
+test("receive rejects with a TimeoutError that names the limit when no message arrives in time", async () => {
+  const { clock, socket } = createTestSocket();
+  const message = socket.receive({ timeout: 50 });
   clock.advance(49);
   clock.advance(1);
   await expect(message).rejects.toThrow(TimeoutError);
   await expect(message).rejects.toMatchObject({
     code: "TIMEOUT",
-    message: "a message did not come within 50 ms",
+    message: "a message did not arrive within 50 ms",
   });
 });
 
-test("the timeout of the connection holds for every receive that names none, also of a loop", async () => {
-  const { clock, far, socket: waiting } = socket(50);
+test("the timeout of the connection limits every receive without its own, also in a loop", async () => {
+  const { clock, far, socket } = createTestSocket(50);
   far.send("one");
-  expect(await waiting.receive()).toBe("one");
+  expect(await socket.receive()).toBe("one");
   const loop = (async () => {
-    for await (const message of waiting) expect(message).toBe("two");
+    for await (const message of socket) expect(message).toBe("two");
   })();
   far.send("two");
-  expect(await waiting.peek()).toBeUndefined();
+  expect(await socket.peek()).toBeUndefined();
   clock.advance(50);
   await expect(loop).rejects.toThrow(TimeoutError);
 });
 
-test("a message that came too late is not lost", async () => {
-  const { clock, far, socket: waiting } = socket();
-  const late = waiting.receive({ timeout: 50 });
+test("a message that arrives too late is not lost", async () => {
+  const { clock, far, socket } = createTestSocket();
+  const late = socket.receive({ timeout: 50 });
   clock.advance(50);
   await expect(late).rejects.toThrow(TimeoutError);
   far.send("7");
   far.send("8");
-  expect(await waiting.receive(int, { timeout: 50 })).toBe(7);
-  expect(await waiting.receive(int)).toBe(8);
+  expect(await socket.receive(int, { timeout: 50 })).toBe(7);
+  expect(await socket.receive(int)).toBe(8);
 });
 
-test("messages that came too late keep their order, whoever gave up first", async () => {
-  const { clock, far, socket: waiting } = socket();
-  const first = waiting.receive({ timeout: 50 });
-  const second = waiting.receive({ timeout: 30 });
+test("messages that arrive too late keep their order, in any order of the timeouts", async () => {
+  const { clock, far, socket } = createTestSocket();
+  const first = socket.receive({ timeout: 50 });
+  const second = socket.receive({ timeout: 30 });
   clock.advance(30);
   await expect(second).rejects.toThrow(TimeoutError);
   clock.advance(20);
   await expect(first).rejects.toThrow(TimeoutError);
-  for (const word of ["one", "two", "three"]) far.send(word);
-  expect([await waiting.receive(), await waiting.receive(), await waiting.receive()]).toEqual([
+  for (const message of ["one", "two", "three"]) far.send(message);
+  expect([await socket.receive(), await socket.receive(), await socket.receive()]).toEqual([
     "one",
     "two",
     "three",
@@ -62,29 +64,25 @@ test("messages that came too late keep their order, whoever gave up first", asyn
 });
 
 test("receiving twice at once gives two messages, in order", async () => {
-  const { far, socket: waiting } = socket();
-  const both = Promise.all([waiting.receive(), waiting.receive()]);
+  const { far, socket } = createTestSocket();
+  const both = Promise.all([socket.receive(), socket.receive()]);
   far.send("one");
   far.send("two");
   expect(await both).toEqual(["one", "two"]);
 });
 
-test("a look says what is there, or that nothing is, and leaves it", async () => {
-  const { far, socket: looking } = socket();
-  expect(await looking.peek()).toBeUndefined();
+test("peek returns the next message, or undefined, and leaves it", async () => {
+  const { far, socket } = createTestSocket();
+  expect(await socket.peek()).toBeUndefined();
   far.send("one");
-  expect([await looking.peek(), await looking.peek(), await looking.receive()]).toEqual([
-    "one",
-    "one",
-    "one",
-  ]);
-  expect(await looking.peek()).toBeUndefined();
+  expect([await socket.peek(), await socket.peek(), await socket.receive()]).toEqual(["one", "one", "one"]);
+  expect(await socket.peek()).toBeUndefined();
 });
 
-test("what waits is rejected when the socket ends", async () => {
-  const { far, socket: waiting } = socket();
-  const message = waiting.receive({ timeout: 50 });
+test("a receive that waits rejects when the socket ends", async () => {
+  const { far, socket } = createTestSocket();
+  const message = socket.receive({ timeout: 50 });
   far.close(4000, "bye");
   await expect(message).rejects.toEqual(new CloseError(4000, "bye"));
-  await expect(waiting.peek()).rejects.toEqual(new CloseError(4000, "bye"));
+  await expect(socket.peek()).rejects.toEqual(new CloseError(4000, "bye"));
 });

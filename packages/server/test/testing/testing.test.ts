@@ -4,7 +4,8 @@ import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork, TimeoutError } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 
-function echoing() {
+/** A network to an app with an echo and a page. */
+function serveEcho() {
   const app = createApp();
   app.ws("/echo", async (socket) => {
     for await (const message of socket) await socket.send(message);
@@ -13,8 +14,8 @@ function echoing() {
   return testNetwork(app);
 }
 
-test("a socket talks to the app, and is closed when its scope ends", async () => {
-  const net = echoing();
+test("a socket sends and receives, and is closed when its scope ends", async () => {
+  const net = serveEcho();
   let closed: Promise<unknown> | undefined;
   {
     await using socket = await net.connect("/echo");
@@ -26,15 +27,15 @@ test("a socket talks to the app, and is closed when its scope ends", async () =>
 });
 
 test("a refusal rejects with the response", async () => {
-  const error: unknown = await echoing()
+  const error: unknown = await serveEcho()
     .connect("/nowhere")
     .catch((error: unknown) => error);
   expect(error).toBeInstanceOf(HandshakeError);
   expect(error).toMatchObject({ response: { status: 404 } });
 });
 
-test("fetch takes a path with its options, or a request", async () => {
-  const net = echoing();
+test("fetch accepts a path with options, or a request", async () => {
+  const net = serveEcho();
   expect(await (await net.fetch("/page", { method: "POST" })).text()).toBe("POST http://test/page");
   expect(await (await net.fetch(new Request("http://other/page"))).text()).toBe("GET http://other/page");
 });
@@ -50,8 +51,8 @@ test("headers and subprotocols reach the app", async () => {
   expect(socket.protocol).toBe("b");
 });
 
-test("dropping the network breaks every connection on both sides, and new ones can be made", async () => {
-  const net = echoing();
+test("drop breaks every connection on both sides, and new ones can be made", async () => {
+  const net = serveEcho();
   const [one, two] = [await net.connect("/echo"), await net.connect("/echo")];
   net.drop();
   expect(await one.closed).toEqual({ code: 1006, reason: "", wasClean: false });
@@ -61,7 +62,8 @@ test("dropping the network breaks every connection on both sides, and new ones c
   expect(await again.receive()).toBe("hello");
 });
 
-test("seeds › 187 a refusal carries its status, headers and body, streamed ones too", async () => {
+// seeds 187
+test("a refusal has its status, headers and body, also a streamed body", async () => {
   const app = createApp();
   app.ws(
     "/",
@@ -78,8 +80,10 @@ test("seeds › 187 a refusal carries its status, headers and body, streamed one
   ]);
 });
 
-describe("seeds › 188 what a handshake carries", () => {
-  function telling() {
+// seeds 188
+describe("a handshake", () => {
+  /** A network to an app that sends what it read from the handshake. */
+  function serveHandshakeEcho() {
     const app = createApp();
     app.ws("/", (socket, { token, credentials, cookies, query, headers }) =>
       socket.send({ token, credentials, cookies, query, origin: headers.get("origin") }),
@@ -87,8 +91,8 @@ describe("seeds › 188 what a handshake carries", () => {
     return testNetwork(app);
   }
 
-  test("cookies come with an Origin, as a browser sends it", async () => {
-    const net = telling();
+  test("with cookies has an Origin, as a browser sends it", async () => {
+    const net = serveHandshakeEcho();
     net.cookies.set("jar", "1");
     const socket = await net.connect("/?a=1", { cookies: { own: "2" }, query: { b: "x y", c: ["1", "2"] } });
     expect(JSON.parse(String(await socket.receive()))).toEqual({
@@ -98,17 +102,17 @@ describe("seeds › 188 what a handshake carries", () => {
     });
   });
 
-  test("credentials are a token, or a user and a password", async () => {
-    const net = telling();
-    const told = async (auth: string | { username: string; password: string }) =>
+  test("has a token, or a user and a password", async () => {
+    const net = serveHandshakeEcho();
+    const seenWith = async (auth: string | { username: string; password: string }) =>
       JSON.parse(String(await (await net.connect("/", { auth })).receive())) as object;
-    expect(await told("abc")).toMatchObject({ token: "abc" });
+    expect(await seenWith("abc")).toMatchObject({ token: "abc" });
     const zoe = { username: "zoë", password: "p:w" };
-    expect(await told(zoe)).toMatchObject({ credentials: zoe });
+    expect(await seenWith(zoe)).toMatchObject({ credentials: zoe });
   });
 
-  test("headers that are given win", async () => {
-    const socket = await telling().connect("/", {
+  test("has the given headers in place of the derived ones", async () => {
+    const socket = await serveHandshakeEcho().connect("/", {
       auth: "abc",
       cookies: { a: "1" },
       headers: { authorization: "Bearer own", origin: "http://test", cookie: "b=2" },
@@ -117,7 +121,8 @@ describe("seeds › 188 what a handshake carries", () => {
   });
 });
 
-test("seeds › 188 the jar takes cookies of refusals, HTTP answers and 101s, and sends them with every request", async () => {
+// seeds 188
+test("the jar keeps the cookies of refusals, HTTP responses and 101s, and every request sends them", async () => {
   const app = createApp();
   const cookie = (value: string) => ({ headers: { "set-cookie": value } });
   app.http("/", ({ cookies }) => Response.json(cookies, cookie("http=1")));
@@ -142,32 +147,34 @@ test("seeds › 188 the jar takes cookies of refusals, HTTP answers and 101s, an
   expect(message).toBe('{"http":"1"}');
 });
 
-test("seeds › 189 an answer that does not come in time rejects with a TimeoutError", async () => {
+// seeds 189
+test("connect rejects with a TimeoutError when the server does not answer in time", async () => {
   const clock = new Clock();
   const { passed, open } = gate();
   const app = createApp();
-  const left = gate();
+  const disconnected = gate();
   app.ws("/", async (socket) => {
     await passed;
-    if (socket.state === "closed") left.open();
+    if (socket.state === "closed") disconnected.open();
     await socket.accept();
     await socket.closed;
   });
   const net = testNetwork(app, { clock });
-  const knocking = net.connect("/", { timeout: 100 });
+  const connecting = net.connect("/", { timeout: 100 });
   clock.advance(100);
-  await expect(knocking).rejects.toThrow(TimeoutError);
+  await expect(connecting).rejects.toThrow(TimeoutError);
   open();
-  await left.passed;
+  await disconnected.passed;
   await using socket = await net.connect("/", { timeout: 100 });
   const message = socket.receive();
   clock.advance(100);
-  await expect(message).rejects.toThrow("a message did not come within 100 ms");
+  await expect(message).rejects.toThrow("a message did not arrive within 100 ms");
 });
 
-test("seeds › 87 what the app was told of can be seen, and the app is told all the same", async () => {
-  const told: unknown[] = [];
-  const app = createApp({ onError: (error) => void told.push(error) });
+// seeds 87
+test("net.errors has the errors of the app, whose own onError is called too", async () => {
+  const reported: unknown[] = [];
+  const app = createApp({ onError: (error) => void reported.push(error) });
   const broken = new Error("broken");
   app.ws("/before", () => {
     throw broken;
@@ -183,10 +190,11 @@ test("seeds › 87 what the app was told of can be seen, and the app is told all
     await net.connect("/after")
   ).closed;
   expect(net.errors).toEqual([broken, broken]);
-  expect(told).toEqual(net.errors);
+  expect(reported).toEqual(net.errors);
 });
 
-test("seeds › 76 closing a socket releases a handler that waits", async () => {
+// seeds 76
+test("closing a socket ends a handler that waits for a message", async () => {
   const { passed, open } = gate();
   const app = createApp();
   app.ws("/", async (socket) => {
@@ -199,25 +207,26 @@ test("seeds › 76 closing a socket releases a handler that waits", async () => 
   expect(await socket.closed).toMatchObject({ code: 1000 });
 });
 
-describe("in the place of what an app has", () => {
+describe("for a test", () => {
   const signedIn = ({ token }: { readonly token: string | undefined }) =>
     token === undefined ? new Response("no", { status: 401 }) : { user: token };
 
-  function members() {
+  function createMembersApp() {
     const app = createApp({ state: { pool: "real" } });
     app.use(signedIn).http("/", ({ user, state }) => new Response(`${user} ${state.pool}`));
     return app;
   }
 
-  test("seeds › 138 a test has another hook, which provides the same; other nets have the app's own", async () => {
-    const app = members();
+  // seeds 138
+  test("another hook replaces a hook, in that network alone", async () => {
+    const app = createMembersApp();
     const net = testNetwork(app, { overrides: [[signedIn, async () => ({ user: "ada" })]] });
     expect(await (await net.fetch("/")).text()).toBe("ada real");
     expect((await testNetwork(app).fetch("/")).status).toBe(401);
     expect((await app.fetch(new Request("http://test/"))).status).toBe(401);
   });
 
-  test("a test has another hook below a mount, and in contracts and sockets", async () => {
+  test("another hook replaces a hook below a mount too", async () => {
     const inner = createApp();
     inner.use(signedIn).ws("/", (socket, { user }) => socket.send(user));
     const app = createApp();
@@ -226,19 +235,19 @@ describe("in the place of what an app has", () => {
     expect(await (await net.connect("/v1")).receive()).toBe("bob");
   });
 
-  test("a test has another state", async () => {
-    const net = testNetwork(members(), { state: { pool: "fake" } });
+  test("another state replaces the app's state", async () => {
+    const net = testNetwork(createMembersApp(), { state: { pool: "fake" } });
     expect(await (await net.fetch("/", { headers: { authorization: "Bearer ada" } })).text()).toBe(
       "ada fake",
     );
   });
 
-  test("only an app can be tested", () => {
-    expect(() => testNetwork({} as never)).toThrow("testClient takes an app made by createApp");
+  test("only an app that createApp made can be served", () => {
+    expect(() => testNetwork({} as never)).toThrow("testNetwork needs an app made by createApp");
   });
 });
 
-test("an answer that a test does not read is sent all the same", async () => {
+test("a response that a test does not read is sent all the same", async () => {
   const { passed, open } = gate();
   const app = createApp();
   app

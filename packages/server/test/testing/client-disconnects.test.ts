@@ -4,53 +4,53 @@ import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork, TimeoutError } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 
-/** An app whose hook waits for its client to leave, and then accepts in vain. */
-function waiting() {
-  const asked = gate();
+/** A network to an app whose hook waits until its client disconnects; the handler accepts too late. */
+function serveWaitingHook() {
+  const called = gate();
   const ended = gate();
   const app = createApp();
   app
     .use(async function* ({ request }) {
-      asked.open();
+      called.open();
       await once(request.signal, "abort");
       yield;
       ended.open();
     })
     .ws("/", (socket) => socket.accept());
   const clock = new Clock();
-  return { net: testNetwork(app, { clock }), clock, asked: asked.passed, ended: ended.passed };
+  return { net: testNetwork(app, { clock }), clock, called: called.passed, ended: ended.passed };
 }
 
-test("who does not wait for an answer has left, and the request says so", async () => {
-  const { net, clock, asked, ended } = waiting();
+test("a client that stops waiting for an answer disconnects, and its request aborts", async () => {
+  const { net, clock, called, ended } = serveWaitingHook();
   const connecting = net.connect("/", { timeout: 50 }).catch((error: unknown) => error);
-  await asked;
+  await called;
   clock.advance(50);
   expect(await connecting).toBeInstanceOf(TimeoutError);
   await ended;
   expect(net.errors).toEqual([]);
 });
 
-test("a network that fails is told to those who have no answer yet", async () => {
-  const { net, asked, ended } = waiting();
+test("drop rejects a connect that has no answer yet", async () => {
+  const { net, called, ended } = serveWaitingHook();
   const connecting = net.connect("/");
-  await asked;
+  await called;
   net.drop();
   await expect(connecting).rejects.toMatchObject({ name: "HandshakeError" });
   await ended;
   expect(net.errors).toEqual([]);
 });
 
-test("a WebSocket that is closed while it connects has left", async () => {
-  const { net, asked, ended } = waiting();
+test("a WebSocket that is closed while it connects disconnects", async () => {
+  const { net, called, ended } = serveWaitingHook();
   const socket = new net.WebSocket("ws://test/");
-  await asked;
+  await called;
   socket.close();
   await ended;
   expect(net.errors).toEqual([]);
 });
 
-test("a request aborts when its socket has ended, and the net lets go of it", async () => {
+test("a request aborts when its socket has ended", async () => {
   const requests: Request[] = [];
   const app = createApp();
   app.ws("/", async (socket, { request }) => {

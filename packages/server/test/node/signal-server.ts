@@ -1,4 +1,4 @@
-/** A server in a process of its own, which is told to end: says its port, and what happens to its handlers. */
+/** A server in a process of its own, which gets a SIGTERM: it prints its port, and when its handlers end. */
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 
@@ -17,6 +17,6 @@ if (mode === "own" || mode === "both")
     console.log("own");
     void server.close().then(() => process.exit(7));
   });
-// Something else that keeps the process alive, as a pool of connections does.
+// A timer keeps the process running, as a pool of connections does.
 setInterval(() => {}, 60_000);
 console.log(String(server.port));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { basicCredentials, bearerToken } from "../../src/request/credentials.ts";
+import { basicCredentials, bearerToken } from "../../src/request/headers.ts";
 
-function asking(authorization?: string): Request {
+function requestWith(authorization?: string): Request {
   return new Request("http://test", authorization === undefined ? {} : { headers: { authorization } });
 }
 
@@ -12,13 +12,15 @@ describe("Basic credentials", () => {
     ["a colon in the password", "u:a:b", { username: "u", password: "a:b" }],
     ["nothing but a colon", ":", { username: "", password: "" }],
   ])("are %s", (_, pair, credentials) => {
-    expect(basicCredentials(asking(`basic ${Buffer.from(pair).toString("base64")}`))).toEqual(credentials);
+    expect(basicCredentials(requestWith(`basic ${Buffer.from(pair).toString("base64")}`))).toEqual(
+      credentials,
+    );
   });
 
   test.each([undefined, "Bearer dTpw", "Basic", "Basic %%%", "Basic dXA=", "Basic //79", "Basic dTpw dTpw"])(
-    "are none for %s",
+    "are undefined for %s",
     (authorization) => {
-      expect(basicCredentials(asking(authorization))).toBeUndefined();
+      expect(basicCredentials(requestWith(authorization))).toBeUndefined();
     },
   );
 });
@@ -31,5 +33,5 @@ test.each([
   ["Bearer a b", undefined],
   [undefined, undefined],
 ])("the Bearer token of %s is %s", (authorization, token) => {
-  expect(bearerToken(asking(authorization))).toBe(token);
+  expect(bearerToken(requestWith(authorization))).toBe(token);
 });

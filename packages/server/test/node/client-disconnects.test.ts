@@ -6,72 +6,73 @@ import { serve } from "@symbolon/server/node";
 import { Clock } from "@symbolon/server/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { hello } from "../session/connect-session.ts";
-import { gate, handshake, opcodes, rawClient, rawFrame } from "./raw-client.ts";
+import { gate, valueGate } from "../gate.ts";
+import { handshake, opcodes, connectRawClient, rawFrame } from "./raw-client.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
-/** An app whose hook is told that its client has left. */
-function deciding() {
-  const asked = gate();
-  const told = gate();
+/** An app whose hook waits until its client disconnects; `called` and `noticed` are the two moments. */
+function createWaitingApp() {
+  const called = gate();
+  const noticed = gate();
   const errors: unknown[] = [];
   const app = createApp({ onError: (error) => void errors.push(error), clock: new Clock() });
   const view = app.use(async ({ request }) => {
-    asked.pass();
+    called.open();
     await once(request.signal, "abort");
-    told.pass();
+    noticed.open();
   });
-  return { view, app, asked: asked.passed, told: told.passed, errors };
+  return { view, app, called: called.passed, noticed: noticed.passed, errors };
 }
 
-describe("a client that leaves before it is answered", () => {
+describe("a client that disconnects before the handshake is decided", () => {
   test.each(["reset", "end"] as const)("aborts the request by %s while a hook decides", async (how) => {
-    const { app, view, asked, told, errors } = deciding();
+    const { app, view, called, noticed, errors } = createWaitingApp();
     view.ws("/", (socket) => socket.accept());
     await using server = await serve(app, { port: 0 });
-    using client = await rawClient(server.port);
+    using client = await connectRawClient(server.port);
     client.write(handshake("/"));
-    await asked;
+    await called;
     if (how === "reset") client.reset();
     else client.socket.end();
-    await told;
+    await noticed;
     await server.close();
     expect(errors).toEqual([]);
   });
 
   test("aborts the request of a session, whose 101 is written", async () => {
-    const { app, view, asked, told } = deciding();
+    const { app, view, called, noticed } = createWaitingApp();
     view.implement(contract("/chat", {}), () => ({}));
     await using server = await serve(app, { port: 0 });
-    using client = await rawClient(server.port);
+    using client = await connectRawClient(server.port);
     await client.open("/chat", { "Sec-WebSocket-Protocol": SUBPROTOCOL });
     client.write(rawFrame(opcodes.text, JSON.stringify(hello)));
-    await asked;
+    await called;
     client.reset();
-    await expect(told).resolves.toBeUndefined();
+    await expect(noticed).resolves.toBeUndefined();
   });
 
-  test("is told to its handler by the socket, and accepting it is refused", async () => {
-    const asked = gate();
-    const over = gate<[Closed, unknown, unknown]>();
+  test("ends the socket of its handler, whose accept rejects", async () => {
+    const called = gate();
+    const ended = valueGate<[Closed, unknown, unknown]>();
     const errors: unknown[] = [];
     const app = createApp({ onError: (error) => void errors.push(error) });
     app.ws("/", async (socket) => {
-      asked.pass();
+      called.open();
       const { signal } = socket;
       await once(signal, "abort");
       const refused: unknown = await socket.accept().catch((error: unknown) => error);
-      over.pass([await socket.closed, signal.reason, refused]);
+      ended.open([await socket.closed, signal.reason, refused]);
     });
     await using server = await serve(app, { port: 0 });
-    using client = await rawClient(server.port);
+    using client = await connectRawClient(server.port);
     client.write(handshake("/"));
-    await asked.passed;
+    await called.passed;
     client.reset();
-    const [closed, reason, refused] = await over.passed;
+    const [closed, reason, refused] = await ended.passed;
     expect(closed).toEqual({ code: 1006, reason: "", wasClean: false });
     expect(reason).toMatchObject({ name: "CloseError", code: 1006 });
     expect(refused).toBe(reason);
@@ -79,77 +80,79 @@ describe("a client that leaves before it is answered", () => {
     expect(errors).toEqual([]);
   });
 
-  test("holds no closing server, though a hook heeds nothing", async () => {
-    const asked = gate();
+  test("does not keep a server from closing, though a hook ignores the signal", async () => {
+    const called = gate();
     const app = createApp({ clock: new Clock() });
     app
       .use(() => {
-        asked.pass();
+        called.open();
         return new Promise<void>(() => {});
       })
       .ws("/", (socket) => socket.accept());
     const server = await serve(app, { port: 0 });
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
-    using client = await rawClient(server.port);
+    using client = await connectRawClient(server.port);
     client.write(handshake("/"));
-    await asked.passed;
+    await called.passed;
     client.reset();
     const log: string[] = [];
     const closed = server.close().then(() => log.push("closed"));
-    // The handshake's own 10 s are on another clock.
+    // The 10 s of the handshake are on another clock.
     while (log.length === 0) await vi.advanceTimersByTimeAsync(100);
     await closed;
     expect(log).toEqual(["closed"]);
   });
 
-  test("S6 › frees its place among the undecided, though a hook heeds nothing", async () => {
-    const asked = gate();
-    const left = gate();
+  // S6
+  test("is not counted among the undecided, though a hook ignores the signal", async () => {
+    const called = gate();
+    const disconnected = gate();
     const app = createApp({ clock: new Clock(), handshake: { pending: 1 } });
     app
       .use(({ request }) => {
-        request.signal.addEventListener("abort", () => left.pass());
-        asked.pass();
+        request.signal.addEventListener("abort", () => disconnected.open());
+        called.open();
         return new Promise<void>(() => {});
       })
       .ws("/hangs", (socket) => socket.accept());
     app.ws("/", (socket) => socket.send("hello"));
     const server = await serve(app, { port: 0 });
-    using client = await rawClient(server.port);
+    using client = await connectRawClient(server.port);
     client.write(handshake("/hangs"));
-    await asked.passed;
-    using early = await rawClient(server.port);
+    await called.passed;
+    using early = await connectRawClient(server.port);
     expect((await early.open("/")).status).toBe(503);
     client.reset();
-    await left.passed;
-    using late = await rawClient(server.port);
+    await disconnected.passed;
+    using late = await connectRawClient(server.port);
     expect((await late.open("/")).status).toBe(101);
   });
 });
 
-test("S8 › a closing server gives up the handshakes that a hook does not decide, and tells the hook", async () => {
-  const { app, view, asked, told } = deciding();
+// S8
+test("a server that closes refuses the handshakes that a hook does not decide, and aborts their signal", async () => {
+  const { app, view, called, noticed } = createWaitingApp();
   view.ws("/", (socket) => socket.accept());
   const server = await serve(app, { port: 0 });
-  const waiting = waits();
-  using client = await rawClient(server.port);
+  const waiting = stopTimers();
+  using client = await connectRawClient(server.port);
   client.write(handshake("/"));
-  await asked;
+  await called;
   const closed = server.close();
   await waiting;
   await vi.advanceTimersByTimeAsync(3_100);
-  expect((await client.answer()).status).toBe(503);
-  await told;
+  expect((await client.response()).status).toBe(503);
+  await noticed;
   await closed;
 });
 
-/** From now on timers stand still; resolves when the first has begun. */
-async function waits(): Promise<void> {
+/** Timers stop from now on. Resolves when the first one has begun. */
+async function stopTimers(): Promise<void> {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
   const began = gate();
   const { setInterval } = globalThis;
   vi.spyOn(globalThis, "setInterval").mockImplementation((...timer) => {
-    began.pass();
+    began.open();
     return setInterval(...timer);
   });
   await began.passed;

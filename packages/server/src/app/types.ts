@@ -1,0 +1,197 @@
+import type { AnyContract, FrameCodec, ParamsOutput, QueryOutput } from "@symbolon/protocol";
+import type { LimitOptions } from "../access/limits.ts";
+import type { SecurityOptions } from "../access/origin.ts";
+import type { Service } from "../contract/service.ts";
+import type { ImplementOptions, Setup } from "../contract/setup.ts";
+import type { Accept } from "../request/acceptance.ts";
+import type { BaseContext, Context, HookContext } from "../request/context.ts";
+import type { Close, OnError } from "../request/errors.ts";
+import type { Hook, Provided, ReservedContextKey } from "../request/hook.ts";
+import type { ProvidedIdentity } from "../request/identity.ts";
+import type { SessionOptions } from "../session/sessions.ts";
+import type { SocketHandler } from "../socket/serve-socket.ts";
+import type { Exact, Merged, SocketOptions, SocketOf, SocketRouteOptions } from "../socket/socket-options.ts";
+import type { SocketRoom } from "../socket/socket-rooms.ts";
+import type { Store } from "../store/store.ts";
+import type { Clock } from "../timing/clock.ts";
+import type { HeartbeatOptions } from "../timing/heartbeat.ts";
+import type { HandshakeOptions, Track } from "./dispatch.ts";
+import type { Gauges, HttpHandler } from "./routes.ts";
+
+/** The options of an app; each has a safe default. */
+export interface AppOptions<State = undefined, Defaults extends SocketOptions = SocketOptions> {
+  /**
+   * What the hooks and handlers share, as `state` in their context: pools, stores, settings.
+   * @default undefined
+   */
+  readonly state?: State;
+  /** Which pages may connect, and by which host names the app may be reached. */
+  readonly security?: SecurityOptions;
+  /** How raw routes read and write, unless a view or a route sets it. */
+  readonly socket?: Defaults & Exact<Defaults, SocketOptions>;
+  /** How sessions of contracts wait for disconnected clients. */
+  readonly sessions?: SessionOptions;
+  /** How many clients may be connected at once: to one server, from one address, and of one principal. */
+  readonly limits?: LimitOptions;
+  /** How long hooks and handlers may decide a handshake, and how many may be undecided at once. */
+  readonly handshake?: HandshakeOptions;
+  /** When the server pings a silent client, and when it closes the connection. */
+  readonly heartbeat?: HeartbeatOptions;
+  /**
+   * The largest message that a client may send, in bytes; a larger one closes with 1009.
+   * @default 65_536
+   */
+  readonly maxPayload?: number;
+  /**
+   * The codecs of contracts besides JSON, the best first: `[msgpack]` of `@symbolon/protocol/msgpack`. A client that
+   * offers none of them uses JSON.
+   * @default []
+   */
+  readonly codecs?: readonly FrameCodec[];
+  /**
+   * Where sessions and rooms survive a restart: `fileStore` of `@symbolon/server/file`.
+   * @default in memory
+   */
+  readonly store?: Store;
+  /** Answers each HTTP request that has no `app.http` route: `hono.fetch`, for example. */
+  readonly fetch?: (request: Request) => Response | Promise<Response>;
+  /**
+   * Called with errors, those of mounted apps too; it may answer them.
+   * @default `console.error`: the path without the query, and one line for a client's mistake
+   */
+  readonly onError?: OnError;
+  /**
+   * The time, for tests.
+   * @default the system's
+   */
+  readonly clock?: Clock;
+}
+
+/** What the handlers of raw routes have besides the request. */
+export interface RawContext {
+  /** Finds a room of the app's raw routes. */
+  readonly room: (name: string) => SocketRoom;
+}
+
+/** The context of a contract's setup. */
+export interface ContractContext<C extends AnyContract> extends BaseContext {
+  /** The path's parameters, as the contract's schema reads them. */
+  readonly params: ParamsOutput<C>;
+  /** The query, as the contract's schema reads it. */
+  readonly query: QueryOutput<C>;
+  /** The headers. */
+  readonly headers: Headers;
+  /** The cookies. */
+  readonly cookies: Readonly<Record<string, string>>;
+  /** True when the session is resumed after a restart: what the earlier setup kept in memory is lost. */
+  readonly resumed?: boolean;
+}
+
+type Merge<A, B> = B extends Provided ? A & B : A;
+
+type NoIdentity = { readonly principal?: never; readonly expiresAt?: never };
+
+/** What a hook may provide where earlier hooks provided `P`: no name that the context has already. */
+type NewlyProvided<P> =
+  | (Provided & (ProvidedIdentity | NoIdentity) & { readonly [Name in ReservedContextKey | keyof P]?: never })
+  | void;
+
+/** A builder of routes with the hooks that they run. A transport serves it by `fetch` and `handshake`. */
+export interface App<P extends object = object, Defaults extends object = object> {
+  /**
+   * A narrower view of the same app: routes declared on it run `hook`, after the hooks of this view. Hooks run once the
+   * route is found and its schemas have accepted the request; for an unknown path no hook runs. A hook reads the request
+   * as it arrived, and names the caller by `identity`. It cannot provide a name that the context has already: that is a
+   * compile error, and a TypeError when the hook runs.
+   *
+   * @example
+   *   const signedIn = app.use(({ token }) => {
+   *     const user = users.get(token);
+   *     return user ? { user } : new Response("Sign in first", { status: 401 });
+   *   });
+   */
+  readonly use: <Given extends NewlyProvided<P> = void>(
+    hook: Hook<HookContext & P, Given>,
+  ) => App<Merge<P, Given>, Defaults>;
+  /**
+   * Another view of the same app, with other defaults for its raw routes.
+   * @throws TypeError for an unknown option, RangeError for an idle timeout that is not above 0.
+   */
+  readonly with: <const Over extends SocketOptions>(
+    defaults: Over & Exact<Over, SocketOptions>,
+    // Not `Merged`: a user's declarations can name only types of the entry.
+  ) => App<P, Omit<Defaults, keyof Over> & Over>;
+  /**
+   * Serves raw WebSockets at a path.
+   * @throws TypeError when a WebSocket route is at the path already or an option is unknown, RangeError for an idle
+   * timeout that is not above 0.
+   */
+  readonly ws: {
+    <const Path extends string>(
+      path: Path,
+      handler: SocketHandler<SocketOf<Defaults>, Context<Path> & RawContext & P>,
+    ): void;
+    <const Path extends string, const Options extends SocketRouteOptions>(
+      path: Path,
+      options: Options & Exact<Options, SocketRouteOptions>,
+      handler: SocketHandler<SocketOf<Merged<Defaults, Options>>, Context<Path, Options> & RawContext & P>,
+    ): void;
+  };
+  /** Answers HTTP at a path; a WebSocket route may be at the same path. */
+  readonly http: <const Path extends string>(path: Path, handler: HttpHandler<Context<Path> & P>) => void;
+  /**
+   * Serves a contract.
+   * @throws TypeError when a WebSocket route is at its path already, RangeError for an invalid limit.
+   */
+  readonly implement: {
+    <C extends AnyContract>(contract: C, setup: Setup<C, ContractContext<C> & P>): Service<C>;
+    <C extends AnyContract>(
+      contract: C,
+      options: ImplementOptions<C>,
+      setup: Setup<C, ContractContext<C> & P>,
+    ): Service<C>;
+  };
+  /** Finds a room of the app's raw routes, from anywhere; a mounted app has rooms of its own. */
+  readonly room: (name: string) => SocketRoom;
+  /**
+   * Serves the routes of another app below a prefix; "/" adds no prefix. They run the hooks of this view first, and keep
+   * their own `state`. The options of this app decide which requests are answered, and how errors are.
+   */
+  readonly mount: (prefix: string, other: Pick<App, "fetch" | "handshake">) => void;
+  /** Whether a route is at this path. */
+  readonly serves: (pathname: string) => boolean;
+  /** Answers an HTTP request. Never rejects. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /**
+   * Answers a WebSocket handshake, for a transport: resolves with a refusing response, or with undefined once the
+   * handshake was accepted. Calls `track` with a promise that resolves when the server has finished with the connection.
+   * Never rejects.
+   */
+  readonly handshake: (request: Request, accept: Accept, track?: Track) => Promise<Response | undefined>;
+  /**
+   * Ends every session, connected or detached, since the server stops. Resolves when the code after the setups' `yield`
+   * and the ends of the hooks have run; another server may resume the sessions of a store then. A transport calls it when
+   * it closes.
+   */
+  readonly end: () => Promise<void>;
+  /**
+   * Asks every client to reconnect elsewhere within `within` ms, each at another time: sessions by `goaway`, other
+   * connections by a close with 1012. A transport calls it before it closes.
+   */
+  readonly drain: (within: number) => void;
+  /**
+   * Ends every session and every socket of a `principal`, detached sessions too. Messages that were received but not
+   * handled are dropped. By default the close is 4403 "revoked", after which our client does not reconnect; after 4401 it
+   * calls `getToken` once and begins a new session. Sessions that only the store has end soon after; `onError` is called
+   * when the store fails. A client that reconnects runs through the hooks, which must refuse a revoked credential; a
+   * client that they accept begins a new session, and receives `reset` with the reason `unknown`.
+   * @throws RangeError for a close code that may not be sent.
+   */
+  readonly revoke: (principal: string, close?: Close) => void;
+  /** The present load of the app and of the apps that are mounted in it, for a monitor. */
+  readonly gauges: () => Gauges;
+  /** The largest message that a client may send, in bytes. */
+  readonly maxPayload: number;
+  /** How many clients may be connected at once. */
+  readonly limits: Required<LimitOptions>;
+}

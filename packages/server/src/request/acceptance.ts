@@ -1,0 +1,118 @@
+import { CloseCode, CloseError } from "@symbolon/protocol";
+import type { Wire } from "@symbolon/protocol/internal";
+import { closeFromResponse } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
+import { checkSubprotocol } from "./headers.ts";
+import { checkHandshakeHeaders, checkUnused, hasNoHeaders, mergeHeaders } from "./response.ts";
+
+/** How a handshake is accepted. */
+export interface AcceptInit {
+  /** Headers of the 101, besides those of the handshake itself; their values are ASCII. */
+  readonly headers?: HeadersInit;
+  /** The subprotocol to use; the client must have offered it. */
+  readonly subprotocol?: string;
+}
+
+/** How a transport accepts a handshake: it writes the 101 and gives the wire. Rejects when the client has disconnected. */
+export type Accept = (init: AcceptInit) => Promise<Wire>;
+
+/**
+ * The decision of one handshake: it is accepted once, or refused. Each stage asks it or marks it: the handler and the
+ * service accept, the deadline expires it, a revoked principal withdraws it.
+ */
+export class Acceptance {
+  /** Resolves once the handshake is accepted; never when it is refused. */
+  readonly accepted: Promise<undefined>;
+  /** Resolves when the server has finished with the wire of this handshake. */
+  readonly released: Promise<void>;
+  readonly #exchange: Exchange;
+  readonly #transport: Accept;
+  #state: "undecided" | "accepting" | "accepted" = "undecided";
+  #wire: Wire | undefined;
+  /** Why it cannot be accepted any more. */
+  #withdrawn: CloseError | undefined;
+  #resolveAccepted: ((value: undefined) => void) | undefined;
+  #resolveReleased: ((until: Promise<void>) => void) | undefined;
+
+  /** `wire` is the wire of a session: its 101 is written before it is accepted. */
+  constructor(exchange: Exchange, transport: Accept, wire?: Wire) {
+    this.#exchange = exchange;
+    this.#transport = transport;
+    this.#wire = wire;
+    this.accepted = new Promise((resolve) => (this.#resolveAccepted = resolve));
+    this.released = new Promise((resolve) => (this.#resolveReleased = resolve));
+  }
+
+  /** Whether the handshake is accepted, or the transport is writing its 101. */
+  get isAccepted(): boolean {
+    return this.#state !== "undecided";
+  }
+
+  /**
+   * Accepts the handshake, with the headers that hooks added. After a failure it may be called again.
+   * @throws as a rejection: `CloseError` when the client has disconnected, the deadline has passed or the principal was
+   * revoked; TypeError for a subprotocol that the client did not offer, for a header that the handshake sets itself, and
+   * for a header value beyond ASCII.
+   */
+  async accept(init: AcceptInit = {}): Promise<Wire> {
+    if (this.#withdrawn !== undefined) throw this.#withdrawn;
+    if (this.isAccepted) throw new TypeError("the handshake is accepted already");
+    if (this.#wire === undefined) {
+      const checked = this.#check(init);
+      this.#state = "accepting";
+      try {
+        this.#wire = await this.#transport(checked);
+      } catch (error) {
+        this.#state = "undecided"; // no 101 is written: the client still waits for an answer
+        throw error;
+      }
+    }
+    this.#state = "accepted";
+    this.#resolveAccepted?.(undefined);
+    if (this.#withdrawn !== undefined) this.close(this.#withdrawn); // the 101 is written: a refusal comes too late
+    return this.#wire;
+  }
+
+  /** The deadline has passed: an undecided handshake cannot be accepted any more. Returns whether it was undecided. */
+  expire(): boolean {
+    if (this.isAccepted) return false;
+    this.#withdrawn ??= new CloseError(CloseCode.Abnormal, "", false);
+    return true;
+  }
+
+  /** The principal was revoked: closes the wire, now or once it is accepted, or rejects `accept`. */
+  revoke(error: CloseError): void {
+    this.#withdrawn ??= error;
+    this.close(error);
+  }
+
+  /** Closes the wire, if there is one. */
+  close({ code, reason }: { readonly code: number; readonly reason: string }): void {
+    this.#wire?.close(code, reason);
+  }
+
+  /** Refuses: resolves with the response to write, or closes the wire of a written 101 and resolves with undefined. */
+  async refuse(refusal: Response): Promise<Response | undefined> {
+    if (this.#wire === undefined) return checkUnused(this.#exchange.finishResponse(refusal));
+    this.close(await closeFromResponse(refusal));
+    this.releaseAfter(this.#exchange.ended);
+    await this.#exchange.end();
+    return undefined;
+  }
+
+  /** The server has finished with the wire when `end` has resolved; the first call counts. */
+  releaseAfter(end: Promise<void>): void {
+    this.#resolveReleased?.(end);
+  }
+
+  /** What the transport gets: the headers of hooks too. */
+  #check(init: AcceptInit): AcceptInit {
+    const { request, protocols, responseHeaders } = this.#exchange.context;
+    checkSubprotocol(protocols, init.subprotocol);
+    const headers = mergeHeaders(responseHeaders, init.headers);
+    checkHandshakeHeaders(headers);
+    if (request.signal.aborted)
+      throw new CloseError(CloseCode.Abnormal, "the client has disconnected", false);
+    return hasNoHeaders(headers) ? init : { ...init, headers };
+  }
+}

@@ -1,0 +1,64 @@
+import { mergeHeaders } from "../request/response.ts";
+import type { CookieJar } from "./cookie-jar.ts";
+import type { WaitOptions } from "./socket.ts";
+
+/** The handshake that `connect` sends, and how long it waits. */
+export interface TestConnectOptions extends WaitOptions {
+  /** Headers of the handshake. */
+  readonly headers?: HeadersInit;
+  /** Cookies besides those in the jar. As in a browser, a request with cookies has an `Origin`: its own. */
+  readonly cookies?: Readonly<Record<string, string>>;
+  /** Added to the query of the path. */
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
+  /** Subprotocols to offer. */
+  readonly protocols?: readonly string[];
+  /** A Bearer token, or Basic credentials (RFC 7617). */
+  readonly auth?: string | { readonly username: string; readonly password: string };
+}
+
+/** The handshake of a client at `url`; it disconnects when `signal` aborts. */
+export function handshakeRequest(
+  url: URL,
+  { headers: own = {}, cookies = {}, query = {}, protocols = [], auth }: TestConnectOptions,
+  jar: CookieJar,
+  signal: AbortSignal,
+): Request {
+  const target = new URL(url.href.replace(/^ws/, "http"));
+  for (const [name, values] of Object.entries(query))
+    for (const value of [values].flat()) target.searchParams.append(name, value);
+  const headers = new Headers();
+  const cookie = jar.header(cookies);
+  if (cookie !== "") {
+    headers.set("cookie", cookie);
+    headers.set("origin", target.origin);
+  }
+  if (auth !== undefined) headers.set("authorization", authorization(auth));
+  if (protocols.length > 0) headers.set("sec-websocket-protocol", protocols.join(", "));
+  return new Request(target, { headers: mergeHeaders(headers, own), signal });
+}
+
+function authorization(auth: NonNullable<TestConnectOptions["auth"]>): string {
+  if (typeof auth === "string") return `Bearer ${auth}`;
+  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
+}
+
+/** An HTTP request with the cookies of the jar, unless it has cookies of its own. */
+export function httpRequest(input: string | Request, init: RequestInit | undefined, jar: CookieJar): Request {
+  const request = typeof input === "string" ? new Request(new URL(input, "http://test"), init) : input;
+  const cookie = request.headers.get("cookie") ?? jar.header();
+  if (cookie === "") return request;
+  return new Request(request, { headers: mergeHeaders(request.headers, { cookie }) });
+}
+
+/** A refusal with all of its body, as it arrives at the client. */
+export async function readRefusal(response: Response): Promise<Response> {
+  if (response.body === null) return response;
+  return new Response(await response.arrayBuffer(), response);
+}
+
+/** A response that is read ahead as far as a network's buffers do: a test that does not read must not stop the app. */
+export function readAhead(response: Response): Response {
+  if (response.body === null || response.bodyUsed) return response;
+  const buffers = new TransformStream<Uint8Array, Uint8Array>({}, undefined, { highWaterMark: 64 });
+  return new Response(response.body.pipeThrough(buffers), response);
+}
