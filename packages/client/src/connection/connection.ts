@@ -18,7 +18,7 @@ import type { SocketWire } from "./socket-wire.ts";
 import { SubscribableValue, type ConnectionStatus, type Subscribable } from "./status.ts";
 import { createWatchdog, type Watchdog } from "./watchdog.ts";
 
-/** After so long in the state `open` a connection was steady: its loss is the first of a new row. In ms. */
+/** A connection that was open for so long, in ms, was steady: the count of its losses starts again at 0. */
 const steadyAfter = 10_000;
 /** The shortest wait after 4429, in ms. */
 const tooManyWait = 5_000;
@@ -83,9 +83,9 @@ export class ReconnectingConnection {
   }
 
   /**
-   * The conversation on the wire that opened last is established. `resumed`: it goes on from the wire before. Shortly
-   * before `silenceLimit` ms without a message the listener is asked to probe, at `silenceLimit` the wire is dropped.
-   * By default there is no limit.
+   * The conversation on the wire that opened last is established; `resumed` if it continues the one before. After
+   * `silenceLimit` ms without a message the connection drops the wire; shortly before, it calls `probe`.
+   * @default silenceLimit Infinity
    */
   established(silenceLimit?: number, resumed = false): void {
     const state = this.#state;
@@ -245,7 +245,7 @@ export class ReconnectingConnection {
     this.#listener.ended(error);
   }
 
-  /** Closes every wire, and enters a state that has none. False when the listener has closed the connection for it. */
+  /** Closes every wire, and enters a state without one. False when the listener has closed the connection for it. */
   #stop(next: Suspended | Closed, code: number, reason: string): boolean {
     const { wire } = this;
     const state = this.#state;

@@ -13,7 +13,7 @@ export interface DialOptions {
    * throws, rejects or takes longer than 15 s, the try has failed.
    */
   readonly url: () => string | URL | Promise<string | URL>;
-  /** The subprotocols to offer; read anew at every try. */
+  /** The subprotocols to offer, read at every try. */
   readonly protocols: readonly string[];
   /**
    * The WebSocket class.
@@ -29,8 +29,8 @@ export interface RedialerListener {
   /** A message arrived on the present wire. */
   message(message: Message): void;
   /**
-   * The present try failed, or its wire closed; the next try waits for `retry`. `permanent`: it would fail in the same
-   * way, as with a malformed url.
+   * The present try failed, or its wire closed. The next try waits for `retry`. `permanent`: every try would fail, as
+   * with a malformed url.
    */
   closed(error: CloseError, permanent: boolean): void;
 }
@@ -47,18 +47,18 @@ export interface Redialer {
   readonly stop: (code: number, reason: string) => void;
 }
 
-/** Time for the url of a try, and again from the creation of its socket until it is established, in ms. */
+/** Time for the url of a try, and then for its socket to open and to be established, in ms each. */
 const connectTimeout = 15_000;
 
 /**
- * Makes a redialer. This is the one file that knows `reconnecting-websocket`, which is unmaintained. The library makes
- * each socket, asks for its url, ends a try that takes too long, and starts another try after every close. Its faults
- * do not get out of this file:
- * - An url provider that rejects or never settles locks the library: `nextUrl` catches errors, and has a deadline.
- * - A socket constructor that throws does so too: `SocketWire` catches the error, and reports `closed`.
- * - After `error` it reports a clean close with code 1000: the facade forwards no `error`, and reads no event of it.
- * - Its delays have no jitter and outlast its `close`: they are 0, and the wait before a retry is a part of `nextUrl`.
- * - Nothing makes it connect again after its `close`: a redialer that was stopped is not used again.
+ * Makes a redialer. This is the one file that knows `reconnecting-websocket`, which is unmaintained. The library calls
+ * `nextUrl`, makes a socket, ends a try that takes too long, and starts another try after every close. This file keeps
+ * its faults from the rest of the client:
+ * - It stops for ever when the url provider rejects or never settles: `nextUrl` catches errors, and has a deadline.
+ * - It stops for ever when the constructor of a socket throws: `SocketWire` catches the error, and reports `closed`.
+ * - It turns an `error` into a clean close with 1000: the facade forwards no `error`, and its own events are not used.
+ * - Its delays have no jitter and outlast its `close`: they are 0, and `nextUrl` waits between two tries.
+ * - It never connects again after its `close`: `stop` is final.
  */
 export function createRedialer(options: DialOptions, listener: RedialerListener): Redialer {
   const urlTimer = new Timer();
@@ -66,7 +66,7 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   let pause: Deferred | undefined;
   /** The wire of the newest try that got as far as a socket. */
   let wire: SocketWire | undefined;
-  /** What the library does on the events of a socket. */
+  /** The library's listeners on the socket of the newest try. */
   const libraryListeners = new Map<string, () => void>();
   let stopped = false;
 
@@ -93,11 +93,11 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
     try {
       listener.closed(error, permanent);
     } catch (thrown) {
-      console.error(thrown); // the library would stop for it
+      console.error(thrown); // thrown on, it would stop the library for ever
     }
   }
 
-  /** Ends the try. The listener is called first: it may stop the library, which otherwise starts the next try at once. */
+  /** Ends the try. The listener comes first: it may stop the library, which otherwise starts the next try at once. */
   function end(error: CloseError, permanent?: boolean): void {
     fail(error, permanent);
     libraryListeners.get("close")?.();
@@ -109,8 +109,8 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   }
 
   /**
-   * One try, in the shape of a WebSocket for the library. It reports `open` when the conversation is established, so
-   * that the library's timeout covers that as well, and `close` once. It never reports `message` and `error`.
+   * One try, as a WebSocket for the library. Its `open` event is that the conversation is established, so that the
+   * library's timeout covers that as well. It has one `close` event, and no `message` and no `error`.
    */
   class SocketFacade {
     /** The library recognizes a WebSocket class by this constant. */

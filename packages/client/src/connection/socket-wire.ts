@@ -10,11 +10,11 @@ export interface SocketWireListener {
   opened(wire: SocketWire): void;
   /** A message arrived. */
   message(message: Message): void;
-  /** The remote peer closed the wire, or the network broke it. `permanent`: the socket could not even be made. */
+  /** The remote peer or the network ended the wire. `permanent`: the constructor of the socket threw. */
   closed(error: CloseError, permanent: boolean): void;
 }
 
-/** What a `SocketWire` has of a `Wire`. */
+/** The part of a `Wire` that a `SocketWire` has. */
 type WirePart = Pick<
   Wire,
   "protocol" | "bufferedAmount" | "send" | "drained" | "close" | "terminate" | "pause" | "resume"
@@ -23,15 +23,15 @@ type WirePart = Pick<
 /** The readyState of a WebSocket that is open. */
 const open = 1;
 
-/** With this many unsent bytes a socket is full. */
-const fullAt = 2 ** 20;
-/** How often a full socket is checked, in ms: a browser reports no event when its buffer has drained. */
+/** A socket with so many unsent bytes is full. */
+const highWaterMark = 2 ** 20;
+/** How often a full socket is checked, in ms: a browser has no event for a buffer that has drained. */
 const pollInterval = 50;
 
 /**
- * A WebSocket as a wire. It is a `Wire` but for `listen`: its one listener is there from birth, so no event is lost, and
- * the listener receives one `closed` when the other side or the network ends the wire, and none when `close` or
- * `terminate` does.
+ * A WebSocket as a wire. It has all of a `Wire` but `listen`: its listener is known from the start, so no event is lost.
+ * The listener receives `closed` once, when the remote peer or the network ends the wire. When `close` or `terminate`
+ * ends it, the listener receives nothing more.
  */
 export class SocketWire implements WirePart {
   readonly #listener: SocketWireListener;
@@ -87,7 +87,7 @@ export class SocketWire implements WirePart {
 
   terminate(): void {
     this.#ended = true;
-    // Without `terminate`, as in a browser, the closing handshake goes on unobserved; it may take half a minute.
+    // A browser has no `terminate`: its closing handshake goes on, for up to half a minute, and is ignored.
     if (this.#socket?.terminate) this.#socket.terminate();
     else this.#socket?.close();
   }
@@ -105,7 +105,7 @@ export class SocketWire implements WirePart {
   }
 
   get #full(): boolean {
-    return this.#open && this.bufferedAmount >= fullAt;
+    return this.#open && this.bufferedAmount >= highWaterMark;
   }
 
   async #drain(): Promise<void> {
@@ -140,7 +140,7 @@ export class SocketWire implements WirePart {
   }
 }
 
-/** Why a wire ended. `cause` is the platform's own error, which gives the reason where the server has given none. */
+/** The error of a wire that ended. Without a reason of the server, the reason is the message of the platform's `cause`. */
 export function wireError(code: number, reason: string, wasClean: boolean, cause?: unknown): CloseError {
   const text = reason || (cause instanceof Error ? cutReason(cause.message) : "");
   return Object.assign(new CloseError(code, text, wasClean), cause && { cause });

@@ -4,25 +4,25 @@ import { Timer } from "./timer.ts";
 export interface WatchdogOptions {
   /** Sends a message that the server has to answer. Without it the watchdog never probes and never times out. */
   readonly sendProbe: (() => void) | undefined;
-  /** The server has not answered the probe in time. `reason` says so. */
+  /** The server has not answered a probe in time, as `reason` explains. */
   readonly onTimeout: (reason: string) => void;
 }
 
-/** The longest time that an answer to a probe may take, in ms; with a limit below twice that, half of the limit. */
+/** Time for the answer to a probe, in ms; but at most half of the limit. */
 const probeTimeout = 5_000;
-/** The longest timer, in ms. A timer does not run while the device sleeps, so the watchdog compares the clock this often. */
+/** The longest timer, in ms. Timers stand still while the device sleeps, so the watchdog reads the clock this often. */
 const longestTimer = 10_000;
 
 /**
- * Detects a wire that is open but receives nothing. A socket stays open while the device sleeps, so its state proves
- * nothing. Silence proves nothing either: messages that arrived during sleep may still wait in the event loop. So the
- * watchdog probes first.
+ * Detects a wire that is open and receives nothing. A socket stays `OPEN` while the device sleeps, so its state proves
+ * nothing. Silence proves nothing either: messages that arrived meanwhile may still wait in the event loop. So the
+ * watchdog sends a probe before it times out.
  */
 export interface Watchdog {
   /**
-   * Starts, or starts anew. The watchdog probes when nothing was received for nearly `limit` ms, and times out at
-   * `limit`.
-   * @default Infinity: only `probe` probes.
+   * Starts, or restarts. The watchdog times out after `limit` ms without a message, and probes shortly before. Without
+   * a limit only `probe` probes.
+   * @default limit Infinity
    */
   readonly start: (limit?: number) => void;
   /** A message was received; any message answers a probe. */

@@ -33,7 +33,7 @@ export function useRequest<C extends AnyContract, Name extends RequestName<Clien
 ): RequestState<CallArguments<ClientMessages<C>, Name>, CallOutput<ClientMessages<C>, Name>> {
   type Arguments = CallArguments<ClientMessages<C>, Name>;
   type Reply = CallOutput<ClientMessages<C>, Name>;
-  // The types check the input where `execute` is called; here it is only passed on, with a signal.
+  // The types check the input at the call of `execute`; this only passes it on, with a signal.
   const request = client.request as (name: Name, data: unknown, options: CallOptions) => Promise<Reply>;
   const [state, execute] = useTask<Omit<RequestState<[], Reply>, "execute">, Arguments>(
     {

@@ -11,7 +11,7 @@ import { useEffect } from "react";
 import type { Client } from "../connect.ts";
 import { useTask } from "./use-task.ts";
 
-/** The streams that need nothing but an input: an upload can be sent once, and a component may be mounted twice. */
+/** The streams without an upload: a component may mount twice, and an upload can be sent only once. */
 export type InputStreamName<C extends AnyContract> = {
   [Name in StreamName<ClientMessages<C>>]: unknown extends HandlerUpload<ClientMessages<C>[Name]>
     ? Name
@@ -61,7 +61,7 @@ export function useStream<C extends AnyContract, Name extends InputStreamName<C>
 ): StreamState<CallOutput<ClientMessages<C>, Name>> {
   type Item = CallOutput<ClientMessages<C>, Name>;
   type Progress = Omit<StreamState<Item>, "restart">;
-  // The types check the input where the hook is called; here it is only passed on, with a signal.
+  // The types check the input at the call of the hook; this only passes it on, with a signal.
   const stream = client.stream as unknown as Stream<Item>;
   const initial: Progress = { items: [], status: "streaming", error: undefined };
   const [progress, restart] = useTask<Progress, []>(

@@ -80,11 +80,11 @@ describe("a lost connection", () => {
 
   test("calls a url provider again that has thrown, and its status has that error", async () => {
     const offline = new Error("no token while offline");
-    let asked = 0;
+    let urlCalls = 0;
     const { connection, made } = fakeConnection({
       url() {
-        asked += 1;
-        if (asked === 1) throw offline;
+        urlCalls += 1;
+        if (urlCalls === 1) throw offline;
         return "ws://test/";
       },
     });
@@ -96,8 +96,25 @@ describe("a lost connection", () => {
       error: { cause: offline },
     });
     await pass(251);
-    expect(asked).toBe(2);
+    expect(urlCalls).toBe(2);
     expect(made).toHaveLength(1);
+  });
+
+  test("has failed to connect when the url provider takes longer than fifteen seconds", async () => {
+    const urls = [new Promise<string>(() => {}), "ws://second/"];
+    const { connection, last } = fakeConnection({ url: () => urls.shift() ?? "ws://third/" });
+    connection.dial();
+    await pass(14_999);
+    expect(connection.status.value).toEqual({ state: "connecting", attempt: 0, resumed: false });
+    await pass(2);
+    expect(connection.status.value).toMatchObject({
+      state: "waiting",
+      attempt: 1,
+      error: { code: 1006, reason: "no url within 15000 ms" },
+    });
+    await pass(251);
+    expect(last().url).toBe("ws://second/");
+    connection.close();
   });
 
   test("ignores a url that comes after the end, and has no timer", async () => {
@@ -141,9 +158,9 @@ describe("close codes", () => {
     },
   );
 
-  test("after 4401 the url is read anew, and a second 4401 in a row ends the connection", async () => {
-    let asked = 0;
-    const { last, calls } = await openConnection({ url: () => `ws://test/?${(asked += 1)}` });
+  test("after 4401 the url provider is called again, and a second 4401 in a row ends the connection", async () => {
+    let urlCalls = 0;
+    const { last, calls } = await openConnection({ url: () => `ws://test/?${(urlCalls += 1)}` });
     last().emitClose(4401);
     await pass(251);
     expect(last().url).toBe("ws://test/?2");
@@ -152,7 +169,7 @@ describe("close codes", () => {
     expect(calls).toEqual(["opened", "lost", "opened", "lost", "ended 4401"]);
   });
 
-  test("4401 is counted anew once the conversation is established", async () => {
+  test("4401 ends the connection only if the conversation was not established since the last 4401", async () => {
     const { connection, last, calls } = await openConnection();
     for (let round = 0; round < 3; round += 1) {
       last().emitClose(4401);

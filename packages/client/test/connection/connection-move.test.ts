@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type fakeConnection, openConnection, pass } from "./fakes.ts";
+import { type fakeConnection, type FakeSocket, openConnection, pass } from "./fakes.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
 afterEach(() => void vi.useRealTimers());
@@ -117,6 +117,25 @@ describe("a connection that moves", () => {
   });
 
   test.each([
+    ["connects", (): void => {}],
+    ["waits", (next: FakeSocket): void => next.emitClose()],
+  ])("is lost when the server closes the old wire with 4900 while the new one %s", async (_, prepare) => {
+    const { connection, made, old, next, calls } = await movingConnection();
+    prepare(next);
+    old.emitClose(4900);
+    expect(calls).toEqual(["opened", "lost"]);
+    expect(connection.status.value).toMatchObject({ state: "waiting", error: { code: 4900 } });
+    expect(connection.wire).toBeUndefined();
+    const before = made.length;
+    await pass(501);
+    expect(made).toHaveLength(before + 1);
+    made.at(-1)?.emitOpen();
+    connection.established(35_000, true);
+    expect(connection.status.value).toEqual({ state: "open", attempt: 0, resumed: true });
+    connection.close();
+  });
+
+  test.each([
     ["the old wire", 4403, 0],
     ["the new wire", 4404, 1],
   ])("ends when the server closes %s with a terminal code", async (_, code, which) => {
@@ -166,7 +185,7 @@ describe("a connection that moves", () => {
     expect(made).toHaveLength(3);
   });
 
-  test("moves once when it is asked twice", async () => {
+  test("moves once when move is called twice", async () => {
     const { connection, made } = await movingConnection();
     connection.move(0);
     await pass();

@@ -111,4 +111,14 @@ describe("a connection", () => {
     expect(made).toHaveLength(2);
     connection.close();
   });
+
+  test("stays closed when its listener closes it on pagehide", async () => {
+    const { connection, page, calls } = await openConnection({}, { lost: () => connection.close() });
+    page.emitTransition("pagehide", true);
+    expect(connection.status.value.state).toBe("closed");
+    page.emitTransition("pageshow", true);
+    await pass(60_000);
+    expect(calls).toEqual(["opened", "ended 1000"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });

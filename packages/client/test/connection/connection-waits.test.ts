@@ -25,7 +25,7 @@ test("the jitter is full: any wait may be 0 ms, the first one too", async () => 
   connection.close();
 });
 
-test("every wait is drawn anew", async () => {
+test("every wait is drawn on its own", async () => {
   const draws = [0.1, 0.9];
   const { connection, last, wait } = await createWaiting(() => draws.shift() ?? 0);
   last().emitClose();

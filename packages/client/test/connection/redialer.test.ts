@@ -1,4 +1,4 @@
-// The known faults of `reconnecting-websocket` and `isomorphic-ws`, none of which a client may show; with real sockets.
+// The client shows no known fault of `reconnecting-websocket` and `isomorphic-ws`; with real sockets.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";

@@ -70,10 +70,10 @@ describe("a wire", () => {
     const client = connectTo({ url: () => url });
     await client.open();
     const closed = once(sockets[0] as WebSocket, "close");
-    wireOf(client).send("last words");
+    wireOf(client).send("the last message");
     client.connection.close(1001, "going");
     const [code, reason] = (await closed) as [number, Buffer];
-    expect(received).toEqual(["last words"]);
+    expect(received).toEqual(["the last message"]);
     expect([code, String(reason)]).toEqual([1001, "going"]);
   });
 
@@ -135,7 +135,7 @@ describe("the handshake", () => {
     expect(offered).toEqual(["one", "one,two"]);
   });
 
-  test("asks for no compression", async () => {
+  test("offers no compression", async () => {
     const { url, extensions } = await startServer();
     await connectTo({ url: () => url }).open();
     expect(extensions).toEqual([undefined]);

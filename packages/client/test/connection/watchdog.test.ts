@@ -44,7 +44,7 @@ test("half of a short limit is for silence, and half for the answer", () => {
   expect(onTimeout).toHaveBeenCalledOnce();
 });
 
-test("any message starts the limit anew, and frequent messages make probes needless", () => {
+test("any message restarts the limit, and frequent messages make probes needless", () => {
   const { watchdog, onTimeout, sendProbe } = createStoppingWatchdog();
   watchdog.start(limit);
   for (let beat = 0; beat < 10; beat += 1) {

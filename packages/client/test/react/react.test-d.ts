@@ -54,7 +54,7 @@ export function Room(): string {
   // @ts-expect-error -- a request is no stream
   useStream(client, "join", { room: "lobby" });
 
-  const words: "streaming" | "done" | "error" = status;
+  const progress: "streaming" | "done" | "error" = status;
 
-  return [state, attempt, seat, seats, isPending satisfies boolean, counted, words].join();
+  return [state, attempt, seat, seats, isPending satisfies boolean, counted, progress].join();
 }
