@@ -114,10 +114,12 @@ describe("a connection", () => {
 
   test("stays closed when its listener closes it on pagehide", async () => {
     const { connection, page, calls } = await openConnection({}, { lost: () => connection.close() });
+    const states: string[] = [];
+    connection.status.subscribe(({ state }) => states.push(state));
     page.emitTransition("pagehide", true);
-    expect(connection.status.value.state).toBe("closed");
     page.emitTransition("pageshow", true);
     await pass(60_000);
+    expect(states).toEqual(["closed"]);
     expect(calls).toEqual(["opened", "ended 1000"]);
     expect(vi.getTimerCount()).toBe(0);
   });

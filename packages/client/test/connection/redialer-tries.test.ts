@@ -112,18 +112,22 @@ describe("a url provider", () => {
     expect(second.made).toHaveLength(1);
   });
 
-  test("that is pending when the redialer is stopped leaves no timer and makes no socket", async () => {
-    let resolve: (url: string) => void = () => {};
-    const { redialer, made, calls } = startRedialer({
-      url: () => new Promise<string>((settle) => (resolve = settle)),
-    });
-    await pass();
-    redialer.stop(1000, "");
-    expect(vi.getTimerCount()).toBe(0);
-    resolve("ws://test/");
-    await pass(60_000);
-    expect([made, calls]).toEqual([[], []]);
-  });
+  test.each(["resolves", "rejects"])(
+    "that %s after the redialer was stopped leaves no timer, makes no socket and reports nothing",
+    async (end) => {
+      const settle: { resolve?: (url: string) => void; reject?: (error: Error) => void } = {};
+      const { redialer, made, calls } = startRedialer({
+        url: () => new Promise<string>((resolve, reject) => Object.assign(settle, { resolve, reject })),
+      });
+      await pass();
+      redialer.stop(1000, "");
+      expect(vi.getTimerCount()).toBe(0);
+      if (end === "resolves") settle.resolve?.("ws://test/");
+      else settle.reject?.(new Error("no token"));
+      await pass(60_000);
+      expect([made, calls]).toEqual([[], []]);
+    },
+  );
 });
 
 describe("a try", () => {
@@ -222,6 +226,15 @@ describe("a socket", () => {
     old?.emitOpen();
     expect(calls).toEqual(["opened", "closed 1006", "opened"]);
     redialer.stop(1000, "");
+  });
+
+  test("that was dropped is not closed again when the redialer is stopped", async () => {
+    const { redialer, last } = startRedialer();
+    await pass();
+    const close = vi.spyOn(last(), "close");
+    redialer.drop("silence");
+    redialer.stop(1000, "");
+    expect(close).toHaveBeenCalledExactlyOnceWith();
   });
 
   test("that was stopped is closed with the given code, and reports nothing more", async () => {
