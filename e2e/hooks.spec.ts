@@ -197,7 +197,7 @@ test("another input is another stream, and unmounting ends it at the server", as
   await hooks.press("Count to 1000");
   await hooks.shows("counted", "998 999 1000");
   await hooks.press("Count and stay");
-  await hooks.shows("counted", "1 2, running");
+  await hooks.shows("counted", "1 2, streaming");
   const ended = await hooks.logs("count ended");
   await hooks.press("Do not count");
   await expect.poll(() => hooks.logs("count ended")).toBe(ended + 1);
@@ -211,12 +211,12 @@ test("when the server is killed and started again the page comes back, and says 
   await hooks.time.take();
   await hooks.open(react);
   await hooks.press("Count and stay", "Join as slow");
-  await hooks.shows("counted", "1 2, running");
+  await hooks.shows("counted", "1 2, streaming");
   await expect.poll(() => hooks.log()).toContain("join waits");
   await hooks.server.kill();
   await hooks.shows("status", /^waiting true/);
   await hooks.time.stop(); // or the longer this takes, the longer it waits
-  await hooks.shows("counted", "1 2, running"); // it may still go on
+  await hooks.shows("counted", "1 2, streaming"); // it may still go on
   expect(await hooks.server.start()).toBe(true);
   await hooks.time.goOn();
   await hooks.shows("status", "open");
@@ -224,6 +224,6 @@ test("when the server is killed and started again the page comes back, and says 
   await hooks.shows("joined", "OUTCOME_UNKNOWN");
   await hooks.press("Join as Ada", "Count again");
   await hooks.shows("joined", "seat 3");
-  await hooks.shows("counted", "1 2, running");
+  await hooks.shows("counted", "1 2, streaming");
   await hooks.logged("/rooms/lobby opened");
 });

@@ -204,8 +204,8 @@ export const mutants: readonly Mutant[] = [
     name: "the watchdog does not bite",
     mode: "holes",
     file: "client/src/connection/connection.ts",
-    find: "createWatchdog({ sendProbe: listener.probe, onDead: drop })",
-    replace: "createWatchdog({ sendProbe: listener.probe, onDead: () => {} })",
+    find: "onTimeout: (reason) => this.drop(reason),",
+    replace: "onTimeout: () => {},",
   },
   {
     name: "the server never gives a silent client up",
@@ -218,7 +218,7 @@ export const mutants: readonly Mutant[] = [
     name: "no wait between dials",
     mode: "holes",
     file: "client/src/connection/backoff.ts",
-    find: "Math.min(longest, first * 2 ** retry)",
+    find: "Math.min(longestWindow, shortestWindow * 2 ** retry)",
     replace: "0",
   },
   {

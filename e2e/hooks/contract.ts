@@ -1,4 +1,4 @@
-/** What the page of this folder and its server say to each other: one of each kind of message. */
+/** The contract of this folder's page and its server: one message of each kind. */
 import { contract, request, stream } from "@symbolon/protocol";
 import * as z from "zod/mini";
 

@@ -1,4 +1,4 @@
-/** A page that uses every hook, under StrictMode; the buttons do to it what React does to a component. */
+/** A page that uses every hook, under StrictMode. Its buttons mount, unmount, hide and reload its components. */
 import { type Client } from "@symbolon/client";
 import { useClient, useEvent, useRequest, useStatus, useStream } from "@symbolon/client/react";
 import { Activity, type ReactNode, StrictMode, useState, version } from "react";
@@ -11,18 +11,20 @@ function useRoom(room: string): RoomClient {
   return useClient(contract, { url: location.origin, params: { room } });
 }
 
-/** A room: its connection, what is said there, and a place to ask. */
+/** A room: the status of its connection, its messages, and buttons for requests and streams. */
 function Room({ room }: { readonly room: string }): ReactNode {
   const client = useRoom(room);
-  const { state: is, attempt, error } = useStatus(client);
+  const { state, attempt, error } = useStatus(client);
   const [mood, setMood] = useState("calmly");
-  const [heard, setHeard] = useState<readonly string[]>([]);
+  const [received, setReceived] = useState<readonly string[]>([]);
   const [counting, setCounting] = useState(0);
-  useEvent(client, "said", (line) => setHeard([...heard, `${mood} ${line}`]));
+  useEvent(client, "said", (line) => setReceived([...received, `${mood} ${line}`]));
   return (
     <section>
-      <p title="status">{[is, is === "waiting" && attempt > 0, error?.code].filter(Boolean).join(" ")}</p>
-      <p title="heard">{heard.join(", ")}</p>
+      <p title="status">
+        {[state, state === "waiting" && attempt > 0, error?.code].filter(Boolean).join(" ")}
+      </p>
+      <p title="heard">{received.join(", ")}</p>
       <button onClick={() => setMood("gladly")}>Be glad</button>
       <button onClick={() => void client.send("say", `hello ${room}`)}>Say hello</button>
       <Joining client={client} />
@@ -35,24 +37,24 @@ function Room({ room }: { readonly room: string }): ReactNode {
 }
 
 function Joining({ client }: { readonly client: RoomClient }): ReactNode {
-  const { execute: ask, data, error, isPending: pending } = useRequest(client, "join");
+  const { execute, data, error, isPending } = useRequest(client, "join");
   return (
     <p>
       {["Ada", "nobody", "slow"].map((name) => (
-        <button key={name} onClick={() => ask(name)}>{`Join as ${name}`}</button>
+        <button key={name} onClick={() => execute(name)}>{`Join as ${name}`}</button>
       ))}
-      <button onClick={() => ask("slow", { signal: AbortSignal.abort("enough") })}>Join too late</button>
-      <output title="joined">{told([data && `seat ${data.seat}`, error, pending && "pending"])}</output>
+      <button onClick={() => execute("slow", { signal: AbortSignal.abort("enough") })}>Join too late</button>
+      <output title="joined">{textOf([data && `seat ${data.seat}`, error, isPending && "pending"])}</output>
     </p>
   );
 }
 
 function Counting({ client, to }: { readonly client: RoomClient; readonly to: number }): ReactNode {
-  const { items, error, running, restart: again } = useStream(client, "count", { to }, { keep: 3 });
+  const { items, status, error, restart } = useStream(client, "count", { to }, { keep: 3 });
   return (
     <p>
-      <output title="counted">{told([items.join(" "), error, running && "running"])}</output>
-      <button onClick={again}>Count again</button>
+      <output title="counted">{textOf([items.join(" "), error, status === "streaming" && status])}</output>
+      <button onClick={restart}>Count again</button>
     </p>
   );
 }
@@ -62,21 +64,21 @@ function Twin({ room }: { readonly room: string }): ReactNode {
   return <p title="twin">{useStatus(useRoom(room)).state}</p>;
 }
 
-/** What can be hidden, where React has the means: 18 has not. */
+/** Hides its children where React can: version 18 cannot. */
 function Hideable(shown: { readonly hidden: boolean; readonly children: ReactNode }): ReactNode {
   if (version.startsWith("18.")) return shown.children;
   return <Activity mode={shown.hidden ? "hidden" : "visible"}>{shown.children}</Activity>;
 }
 
-function told(parts: readonly unknown[]): string {
+function textOf(parts: readonly unknown[]): string {
   return parts
     .filter(Boolean)
     .map((part) => (part instanceof Error && "code" in part ? part.code : part))
     .join(", ");
 }
 
-/** A new component every time, as a hot reload makes: what was mounted is unmounted, and mounted again. */
-function reloaded(): () => ReactNode {
+/** Makes a new component, as a hot reload does: React unmounts the old one and mounts the new one. */
+function createPage(): () => ReactNode {
   return function Page() {
     const [room, setRoom] = useState("lobby");
     const [mounted, setMounted] = useState(0);
@@ -105,7 +107,7 @@ function reloaded(): () => ReactNode {
 }
 
 function render(): void {
-  const Page = reloaded();
+  const Page = createPage();
   root.render(
     <StrictMode>
       <Page />

@@ -1,4 +1,4 @@
-/** The server behind the page of this folder: it serves the page, the conversation, and a log of what it saw. */
+/** The server of this folder's page: it serves the page, its contract, and a log of connections and calls. */
 import { fileURLToPath } from "node:url";
 import { createApp, RequestError } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";

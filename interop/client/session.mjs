@@ -15,10 +15,10 @@ console.log(`a session in ${runtime}`);
 const numbers = Array.from({ length: 500 }, (_, index) => index + 1);
 const client = connect(tally, { url, params: { room: String(Math.random()) } });
 const breaks = [];
-client.on("reset", ({ why }) => breaks.push(why));
+client.on("reset", ({ reason }) => breaks.push(reason));
 client.on("failed", ({ error }) => breaks.push(error));
 const opened = new Set();
-client.status.watch(({ is, resumed }) => is === "open" && opened.add(resumed));
+client.status.subscribe(({ state, resumed }) => state === "open" && opened.add(resumed));
 const [told, said] = [collect("told"), collect("said")];
 
 // All at once, so that each cut hits something of everything, both ways.

@@ -27,10 +27,10 @@ const until = async (check) => {
   }
 };
 
-assert.equal(client.status.value.is, "connecting");
+assert.equal(client.status.value.state, "connecting");
 client.send("say", "before it is open");
 await client.opened;
-assert.equal(client.status.value.is, "open");
+assert.equal(client.status.value.state, "open");
 await until(() => said.length === 1);
 console.log("ok event");
 
@@ -73,10 +73,10 @@ assert.equal(await client.request("confirmed", "sure?"), true);
 console.log("ok asked by the server");
 
 const resets = [];
-client.on("reset", ({ why }) => resets.push(why));
+client.on("reset", ({ reason }) => resets.push(reason));
 const lost = client.request("wait");
 client.send("cut");
-await until(() => client.status.value.is === "waiting");
+await until(() => client.status.value.state === "waiting");
 client.send("say", "while away");
 await assert.rejects(lost, OutcomeUnknown);
 assert.deepEqual(resets, ["unknown"]);

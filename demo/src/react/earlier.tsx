@@ -14,7 +14,7 @@ type EarlierProps = {
 
 /** The way to earlier lines: a button while there are any, and what became of the last try. */
 export function Earlier({ client, talk, happen }: EarlierProps): ReactNode {
-  const { execute: ask, data, error, isPending: pending } = useRequest(client, "history");
+  const { execute, data, error, isPending } = useRequest(client, "history");
   const failed = error !== undefined && !(error instanceof CloseError); // a room that ended says so itself
   const trouble = failed ? earlierTrouble(error) : undefined;
   const before = oldestOf(talk)?.id;
@@ -45,10 +45,10 @@ export function Earlier({ client, talk, happen }: EarlierProps): ReactNode {
           ref={button}
           className="quiet"
           onClick={() => {
-            if (!pending) ask({ before, limit: pageLength });
+            if (!isPending) execute({ before, limit: pageLength });
           }}
         >
-          {pending ? "Loading…" : "Show earlier messages"}
+          {isPending ? "Loading…" : "Show earlier messages"}
         </button>
       )}
       <p id="earlier-note" className={trouble ? "" : "spoken"} role="status">

@@ -5,15 +5,15 @@ import type { chat } from "../../contract.ts";
 import { isCutShort } from "../fate.ts";
 import { typingText } from "../typing-text.ts";
 
-/** Who is writing; nobody knows while the server is away. */
+/** Who is writing; unknown while there is no connection. */
 export function Typing({ client }: { readonly client: Client<typeof chat> }): ReactNode {
-  const { state: is } = useStatus(client);
-  const { items, error, running, restart: again } = useStream(client, "typing", null, { keep: 1 });
-  const [names = []] = running && is === "open" ? items : [];
+  const { state } = useStatus(client);
+  const { items, status, error, restart } = useStream(client, "typing", null, { keep: 1 });
+  const [names = []] = status === "streaming" && state === "open" ? items : [];
 
   useEffect(() => {
-    if (isCutShort(error)) again();
-  }, [error, again]);
+    if (isCutShort(error)) restart();
+  }, [error, restart]);
 
   return (
     <p id="typing" role="status">

@@ -30,10 +30,10 @@ import {
   VERSION,
   type Welcome,
 } from "@symbolon/protocol/internal";
-import { after } from "./connection/timer.ts";
+import { startTimer } from "./connection/timer.ts";
 import { sessionLost } from "./connection/close-codes.ts";
 import type { ConnectOptions } from "./connect-options.ts";
-import { createConnection } from "./connection/connection.ts";
+import { ReconnectingConnection } from "./connection/connection.ts";
 import { createRooms, type Gap } from "./rooms.ts";
 import type { ConnectionStatus, Subscribable } from "./connection/status.ts";
 
@@ -120,7 +120,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   let ended: (closed: Closed) => void = () => {};
   const closed = new Promise<Closed>((resolve) => (ended = resolve));
 
-  const connection = createConnection(
+  const connection = new ReconnectingConnection(
     {
       url: async () => {
         token = await options.getToken?.(); // a token that cannot be had is a failed try
@@ -170,7 +170,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     receives: contract.definition.server ?? {},
     sends: contract.definition.client ?? {},
     session,
-    after: after,
+    after: startTimer,
     onEventFailed: (failure) => void told("failed", failure),
     onHandlerError: console.error,
     onUnreportedError: console.error,
@@ -211,8 +211,8 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       peer.sessionLost(() => told("reset", { reason: why }));
     }
     key = { sid, rt, ep };
-    session.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
-    connection.live(heartbeat.i + heartbeat.t, resumed);
+    session.codec = connection.wire?.protocol === codec.protocol ? codec : jsonFrames;
+    connection.established(heartbeat.i + heartbeat.t, resumed);
     // Whoever is told that it is open may close.
     if (connection.wire) session.attach(connection.wire, welcome);
     opening.resolve();
@@ -255,7 +255,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     get bufferedAmount() {
       return session.bufferedAmount;
     },
-    close: connection.close,
+    close: (code, reason) => connection.close(code, reason),
   };
 }
 

@@ -6,28 +6,43 @@ import {
   WireEvents,
   type WireListener,
 } from "@symbolon/protocol/internal";
-import { type ReconnectingConnection, createConnection } from "./connection/connection.ts";
+import { ReconnectingConnection } from "./connection/connection.ts";
+import { createDeferred, type Deferred } from "./connection/deferred.ts";
 import type { WebSocketClass } from "./connection/websocket-class.ts";
 
-/** How a raw socket is opened. */
+/** How to open a raw socket. */
 export interface OpenSocketOptions<Receive = Message, Send = unknown> extends SocketCodecs<Receive, Send> {
-  /** Subprotocols to offer. Default none. */
+  /**
+   * Subprotocols to offer.
+   * @default []
+   */
   readonly protocols?: readonly string[];
-  /** Messages kept while away. Default 1,000; one more makes `send` throw `RequestError` with `OUTBOX_FULL`. */
+  /**
+   * Number of messages to keep while there is no connection. With one more, `send` throws `RequestError` with the code
+   * `OUTBOX_FULL`.
+   * @default 1000
+   */
   readonly limit?: number;
-  /** The `WebSocket` class to use. Default: the platform's. */
+  /**
+   * The WebSocket class to use.
+   * @default that of the platform
+   */
   readonly WebSocket?: WebSocketClass;
 }
 
 /**
- * Opens a raw socket to a path without a contract. Its `for await` goes on across redials and ends on `close` or a
- * terminal code; what was on its way when the network failed may be lost. `await using` closes it at the end of its scope.
+ * Opens a raw socket to a path without a contract. It reconnects by itself: its `for await` goes on across connections,
+ * and ends with `close` or when the server closes with a terminal code. Messages that were on their way when a
+ * connection broke may be lost. `await using` closes the socket at the end of its scope.
+ * @example
+ * await using socket = openSocket("wss://example.com/feed");
+ * for await (const message of socket) console.log(message);
  */
 export function openSocket<Receive = Message, Send = unknown>(
   url: string | URL,
   options: OpenSocketOptions<Receive, Send> = {},
 ): RawSocket<Receive, Send> & AsyncDisposable {
-  const socket = new RawSocket(new LastingWire(url, options), options);
+  const socket = new RawSocket(new ReconnectingWire(url, options), options);
   const dispose = async (): Promise<void> => {
     socket.close();
     await socket.closed;
@@ -35,32 +50,34 @@ export function openSocket<Receive = Message, Send = unknown>(
   return Object.assign(socket, { [Symbol.asyncDispose]: dispose });
 }
 
-/** One wire made of many: it ends when the connection has ended for good. */
-class LastingWire implements Wire {
+/** The wires of a connection, one after another, as one `Wire`. It ends when the connection has ended for good. */
+class ReconnectingWire implements Wire {
   readonly #connection: ReconnectingConnection;
   readonly #events = new WireEvents();
   readonly #limit: number;
-  #kept: Message[] = [];
-  #roomy: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  /** Messages to send on the next wire. */
+  readonly #queue: Message[] = [];
+  /** Resolves with the next wire, or at the end. */
+  #drained: Deferred | undefined;
 
   constructor(
     url: string | URL,
     { protocols = [], limit = 1_000, WebSocket }: Omit<OpenSocketOptions, "receive" | "send">,
   ) {
     this.#limit = limit;
-    this.#connection = createConnection(
+    this.#connection = new ReconnectingConnection(
       { url: () => url, protocols, WebSocket },
       {
         opened: (wire) => {
-          this.#connection.live();
-          for (const message of this.#kept.splice(0)) wire.send(message);
-          this.#free();
+          this.#connection.established();
+          for (const message of this.#queue.splice(0)) wire.send(message);
+          this.#drained?.resolve();
         },
         message: (message) => this.#events.message(message),
-        lost: () => {},
+        lost: () => (this.#drained = undefined),
         ended: (error) => {
           this.#events.closed(error);
-          this.#free();
+          this.#drained?.resolve();
         },
       },
     );
@@ -68,11 +85,11 @@ class LastingWire implements Wire {
   }
 
   get protocol(): string {
-    return this.#connection.wire?.socket?.protocol ?? "";
+    return this.#connection.wire?.protocol ?? "";
   }
 
   get bufferedAmount(): number {
-    return this.#connection.wire?.socket?.bufferedAmount ?? 0;
+    return this.#connection.wire?.bufferedAmount ?? 0;
   }
 
   get arrivals(): Wire["arrivals"] {
@@ -83,16 +100,16 @@ class LastingWire implements Wire {
     const { wire } = this.#connection;
     if (wire !== undefined) wire.send(message);
     else if (this.#events.ended) return;
-    else if (this.#kept.length < this.#limit) this.#kept.push(message);
-    else throw new RequestError("OUTBOX_FULL", `more than ${this.#limit} messages wait for a connection`);
+    else if (this.#queue.length < this.#limit) this.#queue.push(message);
+    else throw new RequestError("OUTBOX_FULL", `send queue is full: it keeps ${this.#limit} messages`);
   }
 
   drained(): Promise<void> | undefined {
     const { wire } = this.#connection;
     if (wire !== undefined) return wire.drained();
     if (this.#events.ended) return undefined;
-    this.#roomy ??= withResolvers();
-    return this.#roomy.promise;
+    this.#drained ??= createDeferred();
+    return this.#drained.promise;
   }
 
   close(code: number, reason: string): void {
@@ -100,7 +117,7 @@ class LastingWire implements Wire {
   }
 
   terminate(): void {
-    if (this.#connection.wire) this.#connection.drop("terminated");
+    this.#connection.drop("terminated");
   }
 
   listen(listener: WireListener | undefined): void {
@@ -108,21 +125,10 @@ class LastingWire implements Wire {
   }
 
   pause(): void {
-    this.#connection.wire?.socket?.pause?.();
+    this.#connection.wire?.pause();
   }
 
   resume(): void {
-    this.#connection.wire?.socket?.resume?.();
+    this.#connection.wire?.resume();
   }
-
-  #free(): void {
-    this.#roomy?.resolve();
-    this.#roomy = undefined;
-  }
-}
-
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((settle) => (resolve = settle));
-  return { promise, resolve };
 }

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { connect } from "../src/index.ts";
 import { unnumbered } from "../../protocol/test/session/outlet.ts";
 import { fakeSockets, welcome } from "./connection/fakes.ts";
-import { serving, undo, undoAll, until, watchCrashes } from "./connection/servers.ts";
+import { startServer, undo, undoAll, until, watchCrashes } from "./connection/servers.ts";
 
 beforeEach(watchCrashes);
 afterEach(undoAll);
@@ -20,7 +20,7 @@ const calls = contract("/", { client: kinds, server: kinds });
 
 /** A client whose server says by hand what the test wants. */
 async function answering() {
-  const { server, url, heard } = await serving({ handleProtocols: () => "symbolon.v1.json" });
+  const { server, url, received: heard } = await startServer({ handleProtocols: () => "symbolon.v1.json" });
   const client = connect(calls, { url, WebSocket });
   undo.push(() => client.close());
   client.handle("echo", (value) => (value === "bigint" ? 1n : value));
@@ -127,8 +127,8 @@ test("an upload is paced by what the socket has not sent", async () => {
   const { opened } = client;
   await until(() => made.length > 0);
   const socket = last();
-  socket.opens();
-  socket.says(welcome());
+  socket.emitOpen();
+  socket.emitMessage(welcome());
   await opened;
   let given = 0;
   const upload = (async function* () {
@@ -142,7 +142,7 @@ test("an upload is paced by what the socket has not sent", async () => {
     .stream("taken", 1, { upload })
     .next()
     .catch(() => {});
-  socket.says('{"t":"credit","re":1,"n":1000000,"b":1000000000}');
+  socket.emitMessage('{"t":"credit","re":1,"n":1000000,"b":1000000000}');
   await until(() => given > 100);
   socket.bufferedAmount = 2 ** 20;
   await new Promise(setImmediate);

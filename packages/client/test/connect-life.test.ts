@@ -39,9 +39,9 @@ async function welcomed(
   { last }: Pick<ReturnType<typeof fakeSockets>, "last">,
   fields?: Parameters<typeof welcome>[0],
 ): Promise<void> {
-  last().opens();
+  last().emitOpen();
   await vi.advanceTimersByTimeAsync(1);
-  last().says(welcome(fields));
+  last().emitMessage(welcome(fields));
 }
 
 test("a client that nobody uses dials nothing and sets no timer, so it can be made on a server", async () => {
@@ -60,7 +60,7 @@ test("the first use dials, at the contract's path below the url, and says hello"
   expect(made).toEqual([]);
   await vi.advanceTimersByTimeAsync(1);
   expect([last().url, last().offered]).toEqual(["ws://test/chat/lobby", ["symbolon.v1.json"]]);
-  last().opens();
+  last().emitOpen();
   await vi.advanceTimersByTimeAsync(1);
   const hello = JSON.parse(String(last().sent[0])) as { cid: string };
   expect(hello).toEqual({ t: "hello", v: 1, cid: hello.cid, att: 1, rooms: [], w: 256, wb: 2 ** 20 });
@@ -73,7 +73,7 @@ test("a server's ping is answered by a pong of the same number", async () => {
   client.on("line", () => {});
   await vi.advanceTimersByTimeAsync(1);
   await welcomed({ last });
-  last().says('{"t":"ping","n":7}');
+  last().emitMessage('{"t":"ping","n":7}');
   expect(last().sent.at(-1)).toBe('{"t":"pong","n":7}');
   client.close();
 });
@@ -86,7 +86,7 @@ test.each(["{", '{"t":"hello","v":1,"cid":"c","att":1}', "[]"])(
     client.on("line", () => {});
     await vi.advanceTimersByTimeAsync(1);
     await welcomed({ last });
-    last().says(frame);
+    last().emitMessage(frame);
     expect(await closed).toMatchObject({ code: 4400 });
     expect(last().closed).toMatchObject({ code: 4400 });
   },
@@ -103,7 +103,7 @@ test("a server that is silent for too long is asked, then given up, and dialed a
   await vi.advanceTimersByTimeAsync(5_000);
   expect(client.status.value).toMatchObject({
     state: "waiting",
-    error: { code: 1006, reason: "nothing is heard any more" },
+    error: { code: 1006, reason: "the server did not answer a probe" },
   });
   client.send("say", { text: "while away" });
   await vi.advanceTimersByTimeAsync(1_000);
@@ -194,7 +194,7 @@ test("a client whose place a newer connection took ends with 4900, and does not 
   client.on("line", () => {});
   await vi.advanceTimersByTimeAsync(1);
   await welcomed({ last });
-  last().falls(4900, "a newer connection took over");
+  last().emitClose(4900, "a newer connection took over");
   expect(await closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(made).toHaveLength(1);

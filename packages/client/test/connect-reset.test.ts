@@ -19,7 +19,7 @@ describe("a session that was lost", () => {
     client.send("say", 2);
     says('{"t":"ack","a":1}');
     await pass();
-    last().falls();
+    last().emitClose();
     const kept = Promise.all([client.send("say", 3), client.request("ask", 4)]);
     await pass(1_000);
     opens();
@@ -133,7 +133,7 @@ describe("what is kept for the server", () => {
     heard();
     await client.send("say", 1, { volatile: true });
     expect([heard(), client.bufferedAmount]).toEqual([['{"t":"event","name":"say","data":1}'], 0]);
-    last().falls();
+    last().emitClose();
     await expect(client.send("say", 2, { volatile: true })).rejects.toMatchObject({ code: "DROPPED" });
     client.send("say", 3, { volatile: true });
     await pass();
@@ -147,7 +147,7 @@ test("at its end what was sent is unknown, what never was fails with the end, an
   const outcomes = Promise.allSettled([
     client.send("say", 1),
     client.request("ask", 2),
-    ...(last().falls(), [client.send("say", 3), client.request("ask", 4)]),
+    ...(last().emitClose(), [client.send("say", 3), client.request("ask", 4)]),
   ]);
   client.send("say", 5);
   await pass();

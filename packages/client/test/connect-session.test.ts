@@ -45,15 +45,15 @@ describe("a session that goes on", () => {
     const { client, last, welcomes, heard, resets } = await welcomed();
     const sent = [1, 2].map((n) => client.send("say", n));
     expect(heard()).toEqual([said(1, 1), said(2, 2)]);
-    last().falls();
+    last().emitClose();
     sent.push(client.send("say", 3));
     await pass(1_000);
-    last().opens();
+    last().emitOpen();
     heard();
     welcomes({ state: "resumed", rx: 1 });
     expect(heard()).toEqual([said(2, 2), said(3, 3)]);
     expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: true });
-    last().says('{"t":"ack","a":3}');
+    last().emitMessage('{"t":"ack","a":3}');
     await Promise.all(sent);
     expect([resets, client.bufferedAmount]).toEqual([[], 0]);
     client.close();

@@ -9,8 +9,8 @@ import { connect, openSocket } from "../src/index.ts";
 beforeEach(() => void vi.spyOn(Math, "random").mockReturnValue(0.05));
 afterEach(() => void vi.restoreAllMocks());
 
-/** An app that echoes, and counts who came. */
-function echoing() {
+/** An app that sends each message back, and counts its connections. */
+function createEchoApp() {
   const app = createApp();
   const connections = { count: 0 };
   app.ws("/echo", async (socket) => {
@@ -21,22 +21,22 @@ function echoing() {
   return { app, connections };
 }
 
-test("texts and bytes come back from a real server, and the loop ends with the socket", async () => {
-  await using server = await serve(echoing().app, { port: 0 });
+test("text and bytes come back from a real server, and the loop ends with the socket", async () => {
+  await using server = await serve(createEchoApp().app, { port: 0 });
   const socket = openSocket(`${server.url}/echo`);
   void socket.send("hello");
   void socket.send(new Uint8Array([1, 2]));
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   for await (const message of socket) {
-    heard.push(message);
-    if (heard.length === 2) socket.close(4000, "enough");
+    received.push(message);
+    if (received.length === 2) socket.close(4000, "enough");
   }
-  expect(heard).toEqual(["hello", new Uint8Array([1, 2])]);
+  expect(received).toEqual(["hello", new Uint8Array([1, 2])]);
   expect(await socket.closed).toMatchObject({ code: 4000, reason: "enough" });
 });
 
-test("codecs read and write the messages", async () => {
-  const net = testNetwork(echoing().app);
+test("the codecs read and write the messages", async () => {
+  const net = testNetwork(createEchoApp().app);
   const Point = z.object({ x: z.number() });
   const socket = openSocket("ws://test/echo", {
     receive: json(Point),
@@ -49,14 +49,14 @@ test("codecs read and write the messages", async () => {
   socket.close();
 });
 
-test("the socket outlives a drop: what is sent meanwhile is kept and arrives in order, in the same loop", async () => {
-  const { app, connections } = echoing();
+test("the socket survives a drop: messages sent meanwhile are kept and arrive in order, in the same loop", async () => {
+  const { app, connections } = createEchoApp();
   const net = testNetwork(app);
   const socket = openSocket("ws://test/echo", { WebSocket: net.WebSocket });
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   await socket.send("before");
   for await (const message of socket) {
-    heard.push(message);
+    received.push(message);
     if (message === "before") {
       net.drop();
       await Promise.resolve();
@@ -64,40 +64,40 @@ test("the socket outlives a drop: what is sent meanwhile is kept and arrives in 
     }
     if (message === "3") socket.close();
   }
-  expect(heard).toEqual(["before", "1", "2", "3"]);
+  expect(received).toEqual(["before", "1", "2", "3"]);
   expect(connections.count).toBe(2);
 });
 
-test("a server that stops and comes back on its port is found again", async () => {
-  const first = await serve(echoing().app, { port: 0 });
+test("the socket reconnects to a server that was restarted on its port", async () => {
+  const first = await serve(createEchoApp().app, { port: 0 });
   const socket = openSocket(`${first.url}/echo`);
   await socket.send("one");
   expect(await socket.receive()).toBe("one");
   await first.close();
-  await using _second = await serve(echoing().app, { port: first.port });
+  await using _second = await serve(createEchoApp().app, { port: first.port });
   void socket.send("two");
   expect(await socket.receive()).toBe("two");
   socket.close();
 });
 
-test("a terminal code ends the loop, and what was sent after it fails", async () => {
+test("a terminal code ends the loop, and a later send fails", async () => {
   const app = createApp();
   app.ws("/no", async (socket) => {
-    await socket.send("last words");
-    socket.close(4403, "not you");
+    await socket.send("the last message");
+    socket.close(4403, "forbidden");
   });
   await using server = await serve(app, { port: 0 });
   const socket = openSocket(`${server.url}/no`);
-  const heard: unknown[] = [];
-  for await (const message of socket) heard.push(message);
-  expect(heard).toEqual(["last words"]);
-  expect(await socket.closed).toMatchObject({ code: 4403, reason: "not you", wasClean: true });
+  const received: unknown[] = [];
+  for await (const message of socket) received.push(message);
+  expect(received).toEqual(["the last message"]);
+  expect(await socket.closed).toMatchObject({ code: 4403, reason: "forbidden", wasClean: true });
   expect(socket.signal.aborted).toBe(true);
   await expect(socket.send("too late")).rejects.toMatchObject({ code: 4403 });
 });
 
-test("more messages than the limit are not kept: send throws OUTBOX_FULL", async () => {
-  const net = testNetwork(echoing().app);
+test("send throws OUTBOX_FULL when more messages than the limit wait for a connection", async () => {
+  const net = testNetwork(createEchoApp().app);
   const socket = openSocket("ws://test/echo", { limit: 2, WebSocket: net.WebSocket });
   void socket.send("1");
   void socket.send("2");
@@ -108,11 +108,11 @@ test("more messages than the limit are not kept: send throws OUTBOX_FULL", async
   socket.close();
 });
 
-test("a pipe that fails while nobody waits for it ends neither the process nor the socket", async () => {
+test("a pipe that fails without being awaited ends neither the process nor the socket", async () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown): void => void unhandled.push(reason);
   process.on("unhandledRejection", note);
-  const net = testNetwork(echoing().app);
+  const net = testNetwork(createEchoApp().app);
   const socket = openSocket("ws://test/echo", { WebSocket: net.WebSocket });
   void socket.pipe(
     (function* () {
@@ -129,7 +129,7 @@ test("a pipe that fails while nobody waits for it ends neither the process nor t
   socket.close();
 });
 
-test("the subprotocols are offered, and the agreed one is known", async () => {
+test("the socket offers the subprotocols, and has the agreed one", async () => {
   const app = createApp();
   app.ws("/mqtt", async (socket) => {
     await socket.accept({ subprotocol: "mqtt" });
@@ -144,22 +144,22 @@ test("the subprotocols are offered, and the agreed one is known", async () => {
   socket.close();
 });
 
-test("a second connection of one client instance supersedes the first, so nothing is told twice", async () => {
+test("a second connection of one client replaces the first, so each event arrives once", async () => {
   const chat = contract("/chat", { server: { line: z.string() } });
   const app = createApp();
   const service = app.implement(chat, (peer, { room }) => (room("all").join(peer), {}));
   const net = testNetwork(app);
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket });
-  const heard: string[] = [];
+  const received: string[] = [];
   const last = new Promise<void>((resolve) => {
     client.on("line", (text) => {
-      heard.push(text);
+      received.push(text);
       if (text === "2") resolve();
     });
   });
   await client.opened;
   const back = new Promise<void>((resolve) => {
-    client.status.subscribe(({ state: is }) => is === "open" && resolve());
+    client.status.subscribe(({ state }) => state === "open" && resolve());
   });
   service.room("all").send("line", "1");
   await Promise.resolve().then(() => Promise.resolve());
@@ -168,12 +168,12 @@ test("a second connection of one client instance supersedes the first, so nothin
   expect(service.room("all").size).toBe(1);
   service.room("all").send("line", "2");
   await last;
-  expect(heard).toEqual(["1", "2"]);
+  expect(received).toEqual(["1", "2"]);
   client.close();
 });
 
-test("it is closed at the end of its scope", async () => {
-  const net = testNetwork(echoing().app);
+test("await using closes the socket at the end of its scope", async () => {
+  const net = testNetwork(createEchoApp().app);
   let closed: Promise<unknown> | undefined;
   {
     await using socket = openSocket("ws://test/echo", { WebSocket: net.WebSocket });

@@ -29,18 +29,18 @@ export async function talking(outbox: OutboxOptions = {}) {
   await pass();
   /** Opens the socket that was dialed last, and gives the hello. */
   const opens = (): Hello => {
-    last().opens();
+    last().emitOpen();
     return JSON.parse(String(last().sent.shift())) as Hello;
   };
   const says = (...frames: string[]): void => {
-    for (const frame of frames) last().says(frame);
+    for (const frame of frames) last().emitMessage(frame);
   };
   const welcomes = (fields: Parameters<typeof welcome>[0] = {}): void => says(welcome(fields));
   /** What the client has said on the last wire since the last time. */
   const heard = (): unknown[] => last().sent.splice(0);
   /** The wire breaks, and the next one is dialed and opened. */
   const breaks = async (): Promise<Hello> => {
-    last().falls();
+    last().emitClose();
     await pass(1_000);
     return opens();
   };

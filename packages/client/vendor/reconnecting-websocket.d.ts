@@ -1,17 +1,25 @@
-/** What the client uses of `reconnecting-websocket`. */
+/** The part of `reconnecting-websocket` that the client uses. */
 // oxlint-disable-next-line import/no-default-export -- as the library has it
 export default class ReconnectingWebSocket {
-  /** Makes an instance of `WebSocket`, and another one after the `close` event of each. */
+  /** Makes an instance of `WebSocket` in the next macrotask, and another one after the `close` event of each. */
   constructor(
-    url: string,
-    protocols: string[],
+    /** Called before each instance is made. */
+    url: () => Promise<string>,
+    /** Given to each instance as it is then. */
+    protocols: readonly string[],
     options: {
+      /** The class of the instances. */
       readonly WebSocket: object;
-      readonly minReconnectionDelay: number;
-      readonly reconnectionDelayGrowFactor: number;
+      /** An instance without an `open` event is closed after so many ms. */
       readonly connectionTimeout: number;
+      /** Messages that are kept while no instance is open. */
+      readonly maxEnqueuedMessages: number;
+      /** The shortest delay before an instance, in ms. */
+      readonly minReconnectionDelay: number;
+      /** The longest delay before an instance, in ms. */
+      readonly maxReconnectionDelay: number;
     },
   );
-  /** Makes no more. */
+  /** Closes the instance, unless it is closed, and makes no other one. */
   close(): void;
 }

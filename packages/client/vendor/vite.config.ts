@@ -1,9 +1,20 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { trimClass } from "./trim-class.ts";
 
 const source = fileURLToPath(import.meta.resolve("reconnecting-websocket/reconnecting-websocket.ts"));
 const licence = fileURLToPath(import.meta.resolve("reconnecting-websocket/LICENSE"));
+
+/** The members that the client uses, as `reconnecting-websocket.d.ts` declares them. */
+const used = ["constructor", "close"];
+
+const banner = `/*!
+reconnecting-websocket 4.4.0, compiled from its TypeScript source. Two things differ from that:
+members of the class that \`${used.join("` and `")}\` do not reach are left out, and the names of
+private members begin with # instead of _.
+
+${readFileSync(licence, "utf8")}*/`;
 
 /**
  * Makes `reconnecting-websocket.js` of the source that the library publishes: what it publishes as a module is ES5, half
@@ -11,6 +22,7 @@ const licence = fileURLToPath(import.meta.resolve("reconnecting-websocket/LICENS
  */
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
+  plugins: [trimClass("ReconnectingWebSocket", used)],
   build: {
     outDir: "vendor",
     emptyOutDir: false,
@@ -21,6 +33,6 @@ export default defineConfig({
       formats: ["es"],
       fileName: () => "reconnecting-websocket.js",
     },
-    rolldownOptions: { output: { banner: `/*!\n${readFileSync(licence, "utf8")}*/` } },
+    rolldownOptions: { output: { banner } },
   },
 });

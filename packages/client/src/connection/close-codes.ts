@@ -1,21 +1,21 @@
 import type { CloseCode } from "@symbolon/protocol";
 
-// One by one, checked against `CloseCode`: the object itself would bring every code into the user's bundle.
+// Single constants, checked against the type of `CloseCode`: importing the object would bundle every code.
 type Codes = typeof CloseCode;
 
-/** The conversation is over as intended. */
+/** The conversation ended as intended. */
 export const normal: Codes["Normal"] = 1000;
-/** The half is leaving. */
+/** The client leaves: it closes a wire that it no longer needs. */
 export const goingAway: Codes["GoingAway"] = 1001;
 /** The connection broke; never sent. */
 export const abnormal: Codes["Abnormal"] = 1006;
 /** An unexpected failure. */
 export const internalError: Codes["InternalError"] = 1011;
-/** What was said is not the protocol. */
+/** The peer broke the protocol. */
 export const badRequest: Codes["BadRequest"] = 4400;
-/** More than the limit allows. */
+/** The client exceeded a limit of the server. */
 export const tooMany: Codes["TooMany"] = 4429;
-/** A newer connection of the same client took over. */
+/** A newer connection of the same client replaced this one. */
 export const superseded: Codes["Superseded"] = 4900;
-/** What one half relies on, the other has lost. */
+/** The peer lost a part of the session. */
 export const sessionLost: Codes["SessionLost"] = 4902;

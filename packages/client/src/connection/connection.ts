@@ -1,279 +1,283 @@
-import { CloseError, type Message } from "@symbolon/protocol";
+import { CloseError } from "@symbolon/protocol";
 import { checkCloseCode, closeAdvice, cutReason } from "@symbolon/protocol/internal";
 import { Timer } from "./timer.ts";
-import { backoff, first } from "./backoff.ts";
-import { abnormal, goingAway, normal, superseded, tooMany } from "./close-codes.ts";
-import { isOnline, isVisible, watchNetwork, type NetworkScope } from "./network.ts";
+import { backoff, shortestWindow } from "./backoff.ts";
+import { goingAway, normal, superseded, tooMany } from "./close-codes.ts";
+import {
+  type Closed,
+  type ConnectionState,
+  type Moving,
+  statusOf,
+  type Suspended,
+  type Waiting,
+} from "./connection-state.ts";
+import type { ConnectionListener, ConnectionOptions } from "./connection-options.ts";
+import { isOnline, isVisible, watchNetwork } from "./network.ts";
 import { createRedialer, type Redialer } from "./redialer.ts";
-import { type DialOptions, SocketWire, type SocketListener } from "./socket-wire.ts";
-import { createValue, type ConnectionStatus, type Subscribable } from "./status.ts";
-import { createWatchdog } from "./watchdog.ts";
+import type { SocketWire } from "./socket-wire.ts";
+import { SubscribableValue, type ConnectionStatus, type Subscribable } from "./status.ts";
+import { createWatchdog, type Watchdog } from "./watchdog.ts";
 
-/** What happens on a connection, told to the conversation above it, which must not throw. */
-export interface ConnectionListener {
-  /** A wire opened: begin the conversation on it, and call `live` when it is established. Both may take 15 s. */
-  opened(wire: SocketWire): void;
-  /** A message came on the wire that opened last. */
-  message(message: Message): void;
-  /** The wire that opened last is gone, by either half's doing. A try that never opened is not told. */
-  lost(): void;
-  /** It is over for good. Told exactly once, and nothing is told after it. */
-  ended(error: CloseError): void;
-  /** Sends something that must be answered. Left out, nothing can be asked. */
-  readonly probe?: () => void;
-  /** The wire is being left for good: the last chance to say so on it, which is closed next. */
-  readonly leaving?: () => void;
-}
-
-/** Where and how to connect; the url is asked for before every try, so it can bring a fresh token. */
-export interface ConnectionOptions extends DialOptions {
-  /** For tests. Default: `Math.random`. */
-  readonly random?: () => number;
-  /** Whose events tell of the network, for tests. Default: the globals. */
-  readonly network?: NetworkScope;
-}
-
-/** A connection that is dialed again whenever it is lost: one wire after the other, until it is closed for good. */
-export interface ReconnectingConnection {
-  /** Where it stands; `connecting` also before `dial`. */
-  readonly status: Subscribable<ConnectionStatus>;
-  /** The wire that is open now. */
-  readonly wire: SocketWire | undefined;
-  /** Starts in the next macrotask. A second call does nothing; before the first, no global is touched. */
-  readonly dial: () => void;
-  /**
-   * The conversation on the wire is established: the status is `open`, and says whether it goes on from the wire before.
-   * When silence nears `limit` ms the listener is to probe, at `limit` ms the wire is dropped. Default: silence is no sign.
-   */
-  readonly live: (limit?: number, resumed?: boolean) => void;
-  /** Lets go of the wire, without waiting for its end, and dials again. */
-  readonly drop: (why: string) => void;
-  /**
-   * In `within` ms another wire is dialed, and this one left when the conversation is established there: `lost` is not
-   * told in between. While there is no other, it stays.
-   */
-  readonly move: (within: number) => void;
-  /**
-   * Ends for good, after what was sent; the status is `closed` and `ended` is told before this returns. The code
-   * defaults to 1000. A browser can only send 1000 and 3000–4999: there 1001 goes without a code, 1011–1014 as 4500,
-   * and others as 4400.
-   * @throws RangeError for a code that may not be sent; the reason is cut to 123 UTF-8 bytes.
-   */
-  readonly close: (code?: number, reason?: string) => void;
-}
-
-/** A socket has so long to open and the conversation on it to be established, in ms. */
-const patience = 15_000;
-/** Live so long, in ms, the next loss is a new one and not the same trouble. */
+/** A connection that was open for so long, in ms, was steady: the count of its losses starts again at 0. */
 const steadyAfter = 10_000;
-/** The least wait after 4429, in ms. */
+/** The shortest wait after 4429, in ms. */
 const tooManyWait = 5_000;
 
-/** Makes a connection; it dials when it is told to. */
-export function createConnection(
-  options: ConnectionOptions,
-  listener: ConnectionListener,
-): ReconnectingConnection {
-  // Read now, never at import: a bundle is also imported where there is no page.
-  const { random = Math.random, network = globalThis } = options;
-  const status = createValue<ConnectionStatus>({ state: "connecting", attempt: 0, resumed: false });
-  let over = false;
-  /** At work unless the page is left, or it is over. */
-  let dialer: Redialer | undefined;
-  /** There from the first dial on. */
-  let unwatch: (() => void) | undefined;
-  /** The newest wire, from its dial on. */
-  let newest: SocketWire | undefined;
-  let wire: SocketWire | undefined;
-  /** The wire that is to be left for another: the conversation is still on it. */
-  let left: SocketWire | undefined;
-  let liveSince = Infinity;
-  /** Losses and failed tries since it was last steady. */
-  let attempt = 0;
-  /** When the present wait ends, in ms since the epoch; Infinity when that depends on the device, 0 when there is none. */
-  let retryAt = 0;
-  /** The server does not want us before. */
-  let notBefore = 0;
-  /** Someone came back while it was open: if it is dead, they do not wait for long. */
-  let woken = false;
-  /** 4401 was the last word: the credential has been asked for anew once. */
-  let refused = false;
-  let error: CloseError | undefined;
+/** A connection that makes a new wire whenever one is lost, until it is closed for good. */
+export class ReconnectingConnection {
+  readonly #options: Required<ConnectionOptions>;
+  readonly #listener: ConnectionListener;
+  readonly #status = new SubscribableValue<ConnectionStatus>({
+    state: "connecting",
+    attempt: 0,
+    resumed: false,
+  });
+  readonly #watchdog: Watchdog;
+  /** The end of the present state, if it ends by time. Entering another state stops it. */
+  readonly #timer = new Timer();
+  #state: ConnectionState = { type: "idle" };
+  #unwatchNetwork = (): void => {};
+  /** Losses and failed tries since the connection was last steady. */
+  #attempt = 0;
+  #error: CloseError | undefined;
+  /** Whether the server has closed with 4401 since the conversation was last established. */
+  #refused = false;
+  /** Whether the user has come back since the last loss: the wait after the next one is short. */
+  #woken = false;
 
-  // For the end of a wait, of a socket's time, or of the time before it is left.
-  const alarm = new Timer();
-  const watchdog = createWatchdog({ sendProbe: listener.probe, onDead: drop });
-
-  const told: SocketListener = {
-    dialing: () => alarm.start(patience, () => lose(broken("not established in time"))),
-    opened(now) {
-      wire = now;
-      listener.opened(now);
-    },
-    message(message) {
-      watchdog.received();
-      listener.message(message);
-    },
-    closed(why, from, hopeless) {
-      const moved = from === left;
-      if (moved) left = undefined;
-      if (moved && why.code === superseded) return; // by ourselves, on the other wire
-      const advice = hopeless ? "end" : closeAdvice(why.code);
-      if (advice === "end" || (advice !== "retry" && refused)) return end(why);
-      refused ||= advice !== "retry";
-      lose(why, why.code === tooMany ? tooManyWait : 0);
-    },
-  };
-
-  function start(): void {
-    dialer = createRedialer(() => {
-      if (retryAt) return; // lost meanwhile: it will be told again
-      say({ state: "connecting" });
-      if (dialer) newest = new SocketWire(options, told); // whoever is told may close
+  /** Reads no global and starts no timer before `dial`. */
+  constructor(options: ConnectionOptions, listener: ConnectionListener) {
+    this.#options = { WebSocket: undefined, random: Math.random, network: globalThis, ...options };
+    this.#listener = listener;
+    this.#watchdog = createWatchdog({
+      sendProbe: listener.probe,
+      onTimeout: (reason) => this.drop(reason),
     });
   }
 
-  /** Lets go of every wire, that which is to be left too. */
-  function drop(why: string): void {
-    part();
-    lose(broken(why));
+  /** The status; `connecting` also before `dial`. */
+  get status(): Subscribable<ConnectionStatus> {
+    return this.#status;
   }
 
-  /** The newest wire is of no use any more: waits, and dials again. */
-  function lose(why: CloseError, atLeast = 0): void {
-    newest?.terminate(); // without waiting for its end: a dead one may take half a minute to say so
-    if (left) wire = left;
-    else {
-      if (Date.now() - liveSince >= steadyAfter) attempt = 0;
-      error = why;
-      release();
+  /** The wire that opened last, while it is open. */
+  get wire(): SocketWire | undefined {
+    const state = this.#state;
+    const newest = this.#newest;
+    if ("wire" in newest) return newest.wire;
+    return state.type === "moving" ? state.from.wire : undefined;
+  }
+
+  /** Starts to connect, in the next macrotask. A second call does nothing. */
+  dial(): void {
+    if (this.#state.type !== "idle") return;
+    this.#unwatchNetwork = watchNetwork(
+      {
+        wake: () => this.#wake(),
+        offline: () => this.#watchdog.probe(),
+        hidden: (persisted) => this.#suspend(persisted),
+      },
+      this.#options.network,
+    );
+    this.#connect();
+  }
+
+  /**
+   * The conversation on the wire that opened last is established; `resumed` if it continues the one before. After
+   * `silenceLimit` ms without a message the connection drops the wire; shortly before, it calls `probe`.
+   * @default silenceLimit Infinity
+   */
+  established(silenceLimit?: number, resumed = false): void {
+    const state = this.#state;
+    const newest = this.#newest;
+    if (!("wire" in newest)) return;
+    const { redialer, wire } = newest;
+    if (newest.type === "establishing") redialer.established();
+    if (state.type === "moving") state.from.redialer.stop(goingAway, "");
+    this.#refused = false;
+    this.#error = undefined;
+    this.#enter({ type: "open", redialer, wire, since: Date.now(), resumed });
+    this.#watchdog.start(silenceLimit);
+    this.#publish();
+  }
+
+  /** Terminates the wire, without waiting for its end, and connects again. */
+  drop(reason: string): void {
+    const state = this.#state;
+    const lost = state.type === "moving" ? state.from : state;
+    if ("wire" in lost) lost.redialer.drop(reason);
+  }
+
+  /**
+   * Replaces the wire, in `within` ms. The conversation stays on the old wire until it is established on the new one,
+   * so `lost` is not called; and as long as no new wire is accepted, it stays there.
+   */
+  move(within: number): void {
+    const state = this.#state;
+    if (state.type !== "open") return;
+    this.#timer.start(within, () => {
+      this.#attempt = 0;
+      const to = { type: "connecting", redialer: this.#createRedialer() } as const;
+      this.#enter({ type: "moving", from: state, to });
+    });
+  }
+
+  /**
+   * Ends the connection for good, after what was sent. The status is `closed`, and `ended` was called, when this
+   * returns. The reason is cut to 123 UTF-8 bytes. A page can send only 1000 and 3000 to 4999: there 1001 goes without
+   * a code, 1011 to 1014 go as 4500, and other codes as 4400.
+   * @throws RangeError for a code that may not be sent.
+   */
+  close(code: number = normal, reason = ""): void {
+    checkCloseCode(code);
+    if (this.wire && code === normal) this.#listener.leaving?.();
+    this.#end(new CloseError(code, cutReason(reason)));
+  }
+
+  /** The state of the newest redialer. */
+  get #newest(): Exclude<ConnectionState, Moving> {
+    return this.#state.type === "moving" ? this.#state.to : this.#state;
+  }
+
+  #connect(): void {
+    this.#enter({ type: "connecting", redialer: this.#createRedialer() });
+    this.#publish();
+  }
+
+  #createRedialer(): Redialer {
+    const redialer: Redialer = createRedialer(this.#options, {
+      opened: (wire) => {
+        this.#advance({ type: "establishing", redialer, wire });
+        this.#listener.opened(wire);
+      },
+      message: (message) => {
+        this.#watchdog.received();
+        this.#listener.message(message);
+      },
+      closed: (error, permanent) => this.#closed(redialer, error, permanent),
+    });
+    return redialer;
+  }
+
+  #closed(redialer: Redialer, error: CloseError, permanent: boolean): void {
+    const state = this.#state;
+    const isOld = state.type === "moving" && redialer === state.from.redialer;
+    // The server closes the old wire with this code when the client's new wire has replaced it.
+    const replaced = isOld && error.code === superseded;
+    if (replaced && state.to.type === "establishing") {
+      redialer.stop(goingAway, "");
+      return this.#enter(state.to);
     }
-    if (!dialer) return; // whoever is told that it is lost may close
-    notBefore = Date.now() + atLeast;
-    retryAt = Infinity;
-    const window = woken ? first : backoff(attempt, !isVisible(network));
-    woken = false;
-    attempt += 1;
-    whenOnline(() => wait(window, () => whenOnline(again)));
+    const advice = permanent ? "end" : replaced ? "retry" : closeAdvice(error.code);
+    if (advice === "end" || (advice === "reauthenticate" && this.#refused)) return this.#end(error);
+    this.#refused ||= advice === "reauthenticate";
+    const notBefore = Date.now() + (error.code === tooMany ? tooManyWait : 0);
+    const waiting: Waiting = {
+      type: "waiting",
+      redialer,
+      notBefore,
+      retryAt: Infinity,
+      evenOffline: false,
+    };
+    if (state.type === "moving" && !isOld) this.#enter({ ...state, to: waiting });
+    else if (!this.#lose(waiting, error)) return;
+    const window = this.#woken ? shortestWindow : backoff(this.#attempt, !isVisible(this.#options.network));
+    this.#woken = false;
+    this.#attempt += 1;
+    if (isOnline(this.#options.network)) this.#wait(waiting, window);
+    else this.#publish();
   }
 
-  /** Draws the wait's end, with the jitter on top of what the server wants; one that is to end sooner stays. */
-  function wait(window: number, then: () => void): void {
+  /** Enters a state without a wire. False when the listener has closed the connection for it. */
+  #lose(waiting: Waiting, error: CloseError): boolean {
+    const { wire } = this;
+    const state = this.#state;
+    if (state.type === "moving") state.to.redialer.stop(goingAway, "");
+    const open = state.type === "moving" ? state.from : state;
+    if (open.type === "open" && Date.now() - open.since >= steadyAfter) this.#attempt = 0;
+    this.#error = error;
+    this.#enter(waiting);
+    if (wire) this.#listener.lost();
+    return this.#state === waiting;
+  }
+
+  /** Draws the time of the next try, on top of the server's shortest wait. It only replaces a later time. */
+  #wait(waiting: Waiting, window: number, evenOffline = false): void {
     const now = Date.now();
-    const at = Math.max(now, notBefore) + random() * window;
-    if (at >= retryAt) return;
-    retryAt = at;
-    alarm.start(at - now, then);
-    say({ state: "waiting", retryAt });
+    const retryAt = Math.max(now, waiting.notBefore) + this.#options.random() * window;
+    if (retryAt >= waiting.retryAt) return;
+    const next = { ...waiting, retryAt, evenOffline };
+    this.#advance(next);
+    this.#timer.start(retryAt - now, () => this.#retry(next));
+    this.#publish();
   }
 
-  function whenOnline(then: () => void): void {
-    if (isOnline(network)) return then();
-    retryAt = Infinity;
-    say({ state: "waiting", offline: true });
+  #retry(waiting: Waiting): void {
+    const { redialer, evenOffline } = waiting;
+    const mayTry = evenOffline || isOnline(this.#options.network);
+    this.#advance(mayTry ? { type: "connecting", redialer } : { ...waiting, retryAt: Infinity });
+    this.#publish();
+    if (mayTry) redialer.retry();
   }
 
-  function again(): void {
-    retryAt = 0;
-    dialer?.retry();
-  }
-
-  function wake(): void {
-    if (!dialer) start();
-    // Even when the device says that it is offline: it may be wrong, and someone is looking. Not everybody at once.
-    else if (retryAt) wait(first, again);
+  #wake(): void {
+    const newest = this.#newest;
+    if (newest.type === "suspended") this.#connect();
+    else if (newest.type === "waiting") this.#wait(newest, shortestWindow, true);
     else {
-      woken = true;
-      watchdog.probe();
+      this.#woken = true;
+      this.#watchdog.probe();
     }
   }
 
-  function leave(persisted: boolean): void {
-    if (!dialer) return;
-    if (wire && !persisted) listener.leaving?.();
-    stop(goingAway, "");
-    say({ state: "waiting" });
+  #suspend(persisted: boolean): void {
+    if (this.#state.type === "suspended") return;
+    if (this.wire && !persisted) this.#listener.leaving?.();
+    if (this.#stop({ type: "suspended" }, goingAway, "")) this.#publish();
   }
 
-  /** Lets go of the wire and of all that watches over it. */
-  function release(): void {
-    const held = wire;
-    wire = undefined;
-    liveSince = Infinity;
-    alarm.stop();
-    watchdog.stop();
-    if (held) listener.lost();
+  #end(error: CloseError): void {
+    if (this.#state.type === "closed") return;
+    this.#error = error;
+    this.#unwatchNetwork();
+    this.#stop({ type: "closed" }, error.code, error.reason);
+    this.#publish();
+    this.#listener.ended(error);
   }
 
-  /** The conversation is not on the wire before any more. */
-  function part(code: number = goingAway, reason = ""): void {
-    left?.close(code, reason);
-    left = undefined;
+  /** Closes every wire, and enters a state without one. False when the listener has closed the connection for it. */
+  #stop(next: Suspended | Closed, code: number, reason: string): boolean {
+    const { wire } = this;
+    const state = this.#state;
+    const newest = this.#newest;
+    if (state.type === "moving") state.from.redialer.stop(code, reason);
+    if ("redialer" in newest) newest.redialer.stop(code, reason);
+    this.#enter(next);
+    if (wire) this.#listener.lost();
+    return this.#state === next;
   }
 
-  function stop(code: number, reason: string): void {
-    part(code, reason);
-    newest?.close(code, reason);
-    dialer?.stop();
-    dialer = undefined;
-    retryAt = 0;
-    release();
+  /** Enters the next state of the redialer that makes a wire. */
+  #advance(to: Moving["to"]): void {
+    const state = this.#state;
+    this.#enter(state.type === "moving" ? { ...state, to } : to);
   }
 
-  function end(why: CloseError): void {
-    if (over) return;
-    over = true;
-    error = why;
-    stop(why.code, why.reason);
-    unwatch?.();
-    say({ state: "closed" });
-    listener.ended(why);
+  #enter(state: ConnectionState): void {
+    this.#timer.stop();
+    this.#state = state;
+    if (state.type !== "open" && state.type !== "moving") this.#watchdog.stop();
   }
 
-  function say(now: Partial<ConnectionStatus> & Pick<ConnectionStatus, "state">): void {
-    // One who moves is still where it was.
-    if (!left) status.set({ attempt, resumed: false, error, ...now });
+  /** Sets the status; while the connection moves it stays `open`. */
+  #publish(): void {
+    const state = this.#state;
+    if (state.type !== "moving")
+      this.#status.set({
+        attempt: this.#attempt,
+        resumed: false,
+        error: this.#error,
+        ...statusOf(state),
+      });
   }
-
-  return {
-    status,
-    get wire() {
-      return wire;
-    },
-    dial() {
-      if (unwatch || over) return;
-      unwatch = watchNetwork({ wake: wake, offline: watchdog.probe, hidden: leave }, network);
-      start();
-    },
-    live(limit, resumed = false) {
-      if (!wire) return;
-      part();
-      liveSince = Date.now();
-      refused = false;
-      error = undefined;
-      alarm.stop();
-      watchdog.start(limit);
-      say({ state: "open", attempt: 0, resumed });
-    },
-    move(within) {
-      if (wire && !left)
-        alarm.start(within, () => {
-          left = wire;
-          newest = undefined;
-          attempt = 0;
-          again();
-        });
-    },
-    drop,
-    close(code = normal, reason = "") {
-      checkCloseCode(code);
-      if (wire && code === normal) listener.leaving?.();
-      end(new CloseError(code, cutReason(reason)));
-    },
-  };
-}
-
-/** A connection that is given up: 1006, as RFC 6455 §7.1.5 names it. */
-function broken(why: string): CloseError {
-  return new CloseError(abnormal, why, false);
 }

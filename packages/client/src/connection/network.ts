@@ -1,22 +1,26 @@
-/** What the device and the page say about the network. */
+/** Receives what the device and the page report about the network. */
 export interface NetworkListener {
-  /** Something woke: the page is visible or back, or the device is online. A good time to dial, or to probe. */
+  /** The page became visible or came back, or the device is online: a good time to connect, or to probe. */
   wake(): void;
-  /** The device says it went offline: a reason to probe, not a proof. */
+  /** The device reports that it is offline. That is a reason to probe, and no proof. */
   offline(): void;
-  /** The page is being left; `persisted` when it is kept and may come back. */
+  /** The user leaves the page. `persisted`: the browser keeps it and may show it again. */
   hidden(persisted: boolean): void;
 }
 
-/** The part of a platform's globals that tells about the network; all of it is missing in some runtime. */
+/** The platform's globals that report about the network. Each of them is missing in some runtime. */
 export interface NetworkScope {
+  /** Whether the device has a network. */
   readonly navigator?: { readonly onLine?: boolean };
+  /** Whether the page is visible. */
   readonly document?: { readonly visibilityState?: string };
+  /** Subscribes to an event. */
   addEventListener?(type: string, listener: (event: { readonly type: string }) => void): void;
+  /** Ends a subscription. */
   removeEventListener?(type: string, listener: (event: { readonly type: string }) => void): void;
 }
 
-/** False when the device says that it has no network; true proves nothing. */
+/** False when the device reports that it has no network; true proves nothing. */
 export function isOnline(scope: NetworkScope): boolean {
   return scope.navigator?.onLine !== false;
 }
@@ -26,18 +30,18 @@ export function isVisible(scope: NetworkScope): boolean {
   return scope.document?.visibilityState !== "hidden";
 }
 
-/** Tells `listener` what happens, until the returned function is called. */
+/** Reports to `listener` until the returned function is called. */
 export function watchNetwork(listener: NetworkListener, scope: NetworkScope): () => void {
-  const heard = (event: { readonly type: string; readonly persisted?: boolean }): void => {
+  const onEvent = (event: { readonly type: string; readonly persisted?: boolean }): void => {
     if (event.type === "offline") listener.offline();
     else if (event.type === "pagehide") listener.hidden(event.persisted === true);
     else if (event.type !== "visibilitychange" || isVisible(scope)) listener.wake();
   };
-  const each = (act: "addEventListener" | "removeEventListener"): void => {
-    // The last two happen to the document, and bubble.
+  const forEachType = (method: "addEventListener" | "removeEventListener"): void => {
+    // The document dispatches the last two, and they bubble to the window.
     for (const type of ["online", "offline", "pageshow", "pagehide", "visibilitychange", "resume"])
-      scope[act]?.(type, heard);
+      scope[method]?.(type, onEvent);
   };
-  each("addEventListener");
-  return () => each("removeEventListener");
+  forEachType("addEventListener");
+  return () => forEachType("removeEventListener");
 }

@@ -1,41 +1,168 @@
+import type { CloseError, Message } from "@symbolon/protocol";
 import ReconnectingWebSocket from "../../vendor/reconnecting-websocket.js";
+import { abnormal } from "./close-codes.ts";
+import { createDeferred, type Deferred } from "./deferred.ts";
+import { SocketWire, wireError } from "./socket-wire.ts";
+import { Timer } from "./timer.ts";
+import { createWebSocket, type WebSocketClass } from "./websocket-class.ts";
 
-/** Dials when it is made, and again whenever it is told to, until it is stopped. */
-export interface Redialer {
-  /** The present try is over: dials anew. */
-  retry(): void;
-  /** Dials no more. */
-  stop(): void;
+/** What to connect to. */
+export interface DialOptions {
+  /**
+   * Called before every try, so it can bring a fresh token. `http` and `https` are read as `ws` and `wss`. When it
+   * throws, rejects or takes longer than 15 s, the try has failed.
+   */
+  readonly url: () => string | URL | Promise<string | URL>;
+  /** The subprotocols to offer, read at every try. */
+  readonly protocols: readonly string[];
+  /**
+   * The WebSocket class.
+   * @default that of the platform
+   */
+  readonly WebSocket?: WebSocketClass | undefined;
 }
 
+/** Receives what happens to the tries of a redialer. */
+export interface RedialerListener {
+  /** The socket of the present try opened: `established` must be called within 15 s of its creation. */
+  opened(wire: SocketWire): void;
+  /** A message arrived on the present wire. */
+  message(message: Message): void;
+  /**
+   * The present try failed, or its wire closed. The next try waits for `retry`. `permanent`: every try would fail, as
+   * with a malformed url.
+   */
+  closed(error: CloseError, permanent: boolean): void;
+}
+
+/** Makes one wire after another to the same url. The first try starts by itself, in the next macrotask. */
+export interface Redialer {
+  /** Starts the next try, after `closed` was called. */
+  readonly retry: () => void;
+  /** The conversation on the present wire is established: the try has succeeded, and no timeout ends it any more. */
+  readonly established: () => void;
+  /** Terminates the present wire without waiting for its end, which `closed` reports as 1006 with this reason. */
+  readonly drop: (reason: string) => void;
+  /** Closes the present wire, if there is one, and makes no more tries. Nothing is reported from now on. */
+  readonly stop: (code: number, reason: string) => void;
+}
+
+/** Time for the url of a try, and then for its socket to open and to be established, in ms each. */
+const connectTimeout = 15_000;
+
 /**
- * Calls `dial`, which must not throw, in the next macrotask, and in one after every `again`. The one file that knows
- * `reconnecting-websocket`, which is unmaintained: it is given a class of sockets that are no more than a try. So it
- * never waits, never asks for an url, never hears an error, and each of its tries ends once, when we say so.
+ * Makes a redialer. This is the one file that knows `reconnecting-websocket`, which is unmaintained. The library calls
+ * `nextUrl`, makes a socket, ends a try that takes too long, and starts another try after every close. This file keeps
+ * its faults from the rest of the client:
+ * - It stops for ever when the url provider rejects or never settles: `nextUrl` catches errors, and has a deadline.
+ * - It stops for ever when the constructor of a socket throws: `SocketWire` catches the error, and reports `closed`.
+ * - It turns an `error` into a clean close with 1000: the facade forwards no `error`, and its own events are not used.
+ * - Its delays have no jitter and outlast its `close`: they are 0, and `nextUrl` waits between two tries.
+ * - It never connects again after its `close`: `stop` is final.
  */
-export function createRedialer(dial: () => void): Redialer {
-  let ended: ((event: { readonly type: string }) => void) | undefined;
-  class Try {
-    /** It knows a class of WebSockets by this. */
-    static readonly CLOSING = 2;
+export function createRedialer(options: DialOptions, listener: RedialerListener): Redialer {
+  const urlTimer = new Timer();
+  /** Pending from the end of a try until `retry`. */
+  let pause: Deferred | undefined;
+  /** The wire of the newest try that got as far as a socket. */
+  let wire: SocketWire | undefined;
+  /** The library's listeners on the socket of the newest try. */
+  const libraryListeners = new Map<string, () => void>();
+  let stopped = false;
 
-    constructor() {
-      dial();
+  /** The url provider of the library. It never rejects. */
+  async function nextUrl(): Promise<string> {
+    for (;;) {
+      await pause?.promise;
+      if (stopped) return "";
+      try {
+        const deadline = new Promise<never>((_, reject) => {
+          urlTimer.start(connectTimeout, () => reject(new Error(`no url within ${connectTimeout} ms`)));
+        });
+        return String(await Promise.race([options.url(), deadline])).replace(/^http/i, "ws");
+      } catch (cause) {
+        if (!stopped) fail(wireError(abnormal, "", false, cause));
+      } finally {
+        urlTimer.stop();
+      }
     }
-
-    addEventListener(type: string, listener: typeof ended): void {
-      if (type === "close") ended = listener;
-    }
-
-    removeEventListener(): void {}
-
-    close(): void {}
   }
-  const dialer = new ReconnectingWebSocket("", [], {
-    WebSocket: Try,
+
+  function fail(error: CloseError, permanent = false): void {
+    pause = createDeferred();
+    try {
+      listener.closed(error, permanent);
+    } catch (thrown) {
+      console.error(thrown); // thrown on, it would stop the library for ever
+    }
+  }
+
+  /** Ends the try. The listener comes first: it may stop the library, which otherwise starts the next try at once. */
+  function end(error: CloseError, permanent?: boolean): void {
+    fail(error, permanent);
+    libraryListeners.get("close")?.();
+  }
+
+  function drop(reason: string): void {
+    wire?.terminate();
+    end(wireError(abnormal, reason, false));
+  }
+
+  /**
+   * One try, as a WebSocket for the library. Its `open` event is that the conversation is established, so that the
+   * library's timeout covers that as well. It has one `close` event, and no `message` and no `error`.
+   */
+  class SocketFacade {
+    /** The library recognizes a WebSocket class by this constant. */
+    static readonly CLOSING = 2;
+    /** The library sets it; the wire does not use it. */
+    binaryType = "";
+
+    constructor(url: string, protocols: readonly string[]) {
+      wire = new SocketWire(() => createWebSocket(url, protocols, options.WebSocket), {
+        opened: (now) => listener.opened(now),
+        message: (message) => listener.message(message),
+        closed: end,
+      });
+    }
+
+    /** 3 is closed. The library distinguishes no other state. */
+    get readyState(): number {
+      return wire?.ended ? 3 : 0;
+    }
+
+    addEventListener(type: string, libraryListener: () => void): void {
+      libraryListeners.set(type, libraryListener);
+    }
+
+    removeEventListener(type: string): void {
+      libraryListeners.delete(type);
+    }
+
+    /** The library calls this when the try takes too long. */
+    close(): void {
+      drop("not established in time");
+    }
+  }
+
+  const library = new ReconnectingWebSocket(nextUrl, options.protocols, {
+    WebSocket: SocketFacade,
+    connectionTimeout: connectTimeout,
+    maxEnqueuedMessages: 0, // nothing is sent through the library
     minReconnectionDelay: 0,
-    reconnectionDelayGrowFactor: 1,
-    connectionTimeout: 2 ** 31 - 1, // a longer timer would overflow into one of 1 ms
+    maxReconnectionDelay: 0,
   });
-  return { retry: () => ended?.({ type: "close" }), stop: () => dialer.close() };
+
+  return {
+    retry: () => pause?.resolve(),
+    established: () => libraryListeners.get("open")?.(),
+    drop,
+    stop(code, reason) {
+      stopped = true;
+      urlTimer.stop();
+      pause?.resolve();
+      wire?.close(code, reason);
+      library.close();
+    },
+  };
 }

@@ -2,56 +2,71 @@ import { CloseError, type Message } from "@symbolon/protocol";
 import { cutReason, type Wire } from "@symbolon/protocol/internal";
 import { Timer } from "./timer.ts";
 import { abnormal, badRequest, goingAway, internalError } from "./close-codes.ts";
-import { type WebSocketClass, createWebSocket, type WebSocketLike } from "./websocket-class.ts";
+import type { WebSocketLike } from "./websocket-class.ts";
 
-/** What is dialed. */
-export interface DialOptions {
-  /** Asked once, and may take its time; `http` and `https` are read as `ws` and `wss`. A rejection ends the wire. */
-  readonly url: () => string | URL | Promise<string | URL>;
-  /** The subprotocols to offer. */
-  readonly protocols: readonly string[];
-  /** Default: the platform's. */
-  readonly WebSocket?: WebSocketClass | undefined;
-}
-
-/** Who is told of a socket's life. */
-export interface SocketListener {
-  /** The url is known, and a socket is being made. */
-  dialing(): void;
-  /** It opened. */
+/** Receives the events of a wire. */
+export interface SocketWireListener {
+  /** The socket opened. */
   opened(wire: SocketWire): void;
-  /** A message came. */
+  /** A message arrived. */
   message(message: Message): void;
-  /** It ended, or never was. `hopeless`: dialing the same again can only fail again, as with a malformed url. */
-  closed(error: CloseError, wire: SocketWire, hopeless: boolean): void;
+  /** The remote peer or the network ended the wire. `permanent`: the constructor of the socket threw. */
+  closed(error: CloseError, permanent: boolean): void;
 }
+
+/** The part of a `Wire` that a `SocketWire` has. */
+type WirePart = Pick<
+  Wire,
+  "protocol" | "bufferedAmount" | "send" | "drained" | "close" | "terminate" | "pause" | "resume"
+>;
 
 /** The readyState of a WebSocket that is open. */
 const open = 1;
 
-/** Above this many unsent bytes a socket has no room, and is asked again every `look` ms: browsers do not tell. */
-const fullAt = 2 ** 20;
-const look = 50;
+/** A socket with so many unsent bytes is full. */
+const highWaterMark = 2 ** 20;
+/** How often a full socket is checked, in ms: a browser has no event for a buffer that has drained. */
+const pollInterval = 50;
 
 /**
- * A browser's socket, or that of `ws`, as a wire: dialed when it is made, with one listener from birth, so that nothing
- * is lost, which is told of its end exactly once, and never of one that was its own doing.
+ * A WebSocket as a wire. It has all of a `Wire` but `listen`: its listener is known from the start, so no event is lost.
+ * The listener receives `closed` once, when the remote peer or the network ends the wire. When `close` or `terminate`
+ * ends it, the listener receives nothing more.
  */
-export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "terminate"> {
-  /** The socket itself; undefined before the url is known. */
-  socket: WebSocketLike | undefined;
-  readonly #listener: SocketListener;
-  #over = false;
+export class SocketWire implements WirePart {
+  readonly #listener: SocketWireListener;
+  /** Undefined when the socket could not be made. */
+  #socket: WebSocketLike | undefined;
+  #ended = false;
   #draining: Promise<void> | undefined;
 
-  constructor(dialed: DialOptions, listener: SocketListener) {
+  /** Makes the socket by `createSocket`; what that throws is reported as `closed`, in a later microtask. */
+  constructor(createSocket: () => WebSocketLike, listener: SocketWireListener) {
     this.#listener = listener;
-    void this.#dial(dialed);
+    try {
+      this.#socket = createSocket();
+      this.#listen(this.#socket);
+    } catch (cause) {
+      void Promise.resolve().then(() => this.#end(wireError(abnormal, "", false, cause), true));
+    }
+  }
+
+  /** Whether the wire has ended, from either side. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get protocol(): string {
+    return this.#socket?.protocol ?? "";
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket?.bufferedAmount ?? 0;
   }
 
   send(message: Message): void {
-    // The platform's types rule out shared memory, which a message of ours never is.
-    if (this.#open) this.socket?.send(message as string | Uint8Array<ArrayBuffer>);
+    // The platform's types exclude shared memory, which no message of ours uses.
+    if (this.#open) this.#socket?.send(message as string | Uint8Array<ArrayBuffer>);
   }
 
   drained(): Promise<void> | undefined {
@@ -59,75 +74,74 @@ export class SocketWire implements Pick<Wire, "send" | "drained" | "close" | "te
   }
 
   close(code: number, reason: string): void {
-    this.#over = true;
+    if (this.#ended) return;
+    this.#ended = true;
     try {
-      this.socket?.close(code, reason);
+      this.#socket?.close(code, reason);
     } catch {
-      // A browser's page may say 1000 and 3000–4999 only: other codes go as their HTTP kin, leaving without one.
-      if (code === goingAway) this.socket?.close();
-      else this.socket?.close(code >= internalError ? 4500 : badRequest, reason);
+      // A page may send only 1000 and 3000 to 4999: 1001 goes without a code, other codes as the matching 4xxx code.
+      if (code === goingAway) this.#socket?.close();
+      else this.#socket?.close(code >= internalError ? 4500 : badRequest, reason);
     }
   }
 
   terminate(): void {
-    this.#over = true;
-    // A browser may take half a minute to give up on the closing handshake; nobody waits for it.
-    if (this.socket?.terminate) this.socket.terminate();
-    else this.socket?.close();
+    this.#ended = true;
+    // A browser has no `terminate`: its closing handshake goes on, for up to half a minute, and is ignored.
+    if (this.#socket?.terminate) this.#socket.terminate();
+    else this.#socket?.close();
+  }
+
+  pause(): void {
+    this.#socket?.pause?.();
+  }
+
+  resume(): void {
+    this.#socket?.resume?.();
   }
 
   get #open(): boolean {
-    return !this.#over && this.socket?.readyState === open;
+    return !this.#ended && this.#socket?.readyState === open;
   }
 
   get #full(): boolean {
-    return this.#open && Number(this.socket?.bufferedAmount) >= fullAt;
+    return this.#open && this.bufferedAmount >= highWaterMark;
   }
 
   async #drain(): Promise<void> {
-    while (this.#full) await new Promise<void>((resolve) => new Timer().start(look, resolve));
+    while (this.#full) await new Promise<void>((resolve) => new Timer().start(pollInterval, resolve));
     this.#draining = undefined;
   }
 
-  async #dial({ url, protocols, WebSocket }: DialOptions): Promise<void> {
-    let hopeless = false;
-    try {
-      const address = String(await url()).replace(/^http/i, "ws");
-      if (this.#over) return;
-      hopeless = true;
-      this.#listener.dialing();
-      this.#hear((this.socket = createWebSocket(address, protocols, WebSocket)));
-    } catch (cause) {
-      this.#end(abnormal, "", false, cause, hopeless);
-    }
-  }
-
-  #hear(socket: WebSocketLike): void {
+  #listen(socket: WebSocketLike): void {
     let cause: unknown;
     socket.binaryType = "arraybuffer";
-    // Stays for good: `ws` emits an error when it is closed while connecting, and one that nobody hears ends Node.
+    // This listener stays: `ws` emits an error when it is closed while connecting, and an unhandled one ends Node.
     socket.addEventListener("error", (event) => {
       cause = (event as { error?: unknown }).error;
     });
     socket.addEventListener("open", () => {
-      if (!this.#over) this.#listener.opened(this);
+      if (!this.#ended) this.#listener.opened(this);
     });
     socket.addEventListener("message", (event) => {
       const { data } = event as unknown as { readonly data: string | ArrayBuffer };
-      if (!this.#over) this.#listener.message(typeof data === "string" ? data : new Uint8Array(data));
+      if (!this.#ended) this.#listener.message(typeof data === "string" ? data : new Uint8Array(data));
     });
     socket.addEventListener("close", (event) => {
       const { code, reason, wasClean } = event as unknown as CloseError;
-      this.#end(code, reason, wasClean, cause);
+      this.#end(wireError(code, reason, wasClean, cause));
     });
   }
 
-  /** What the platform said of the cause stands for a reason, where the other half gave none. */
-  #end(code: number, reason: string, wasClean: boolean, cause: unknown, hopeless = false): void {
-    if (this.#over) return;
-    this.#over = true;
-    const said = reason || (cause instanceof Error ? cutReason(cause.message) : "");
-    const error = Object.assign(new CloseError(code, said, wasClean), cause && { cause });
-    this.#listener.closed(error, this, hopeless);
+  #end(error: CloseError, permanent = false): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#listener.closed(error, permanent);
   }
+}
+
+/** The error of a wire that ended. Without a reason of the server, the reason is the message of the platform's `cause`. */
+export function wireError(code: number, reason: string, wasClean: boolean, cause?: unknown): CloseError {
+  const text = reason || (cause instanceof Error ? cutReason(cause.message) : "");
+  return Object.assign(new CloseError(code, text, wasClean), cause && { cause });
 }

@@ -1,63 +1,67 @@
 import type { CloseError } from "@symbolon/protocol";
 
-/** Where a connection stands. */
+/** The state of a connection. */
 export interface ConnectionStatus {
-  /** `connecting` until the conversation is established, then `open`; `waiting` for the next try; `closed` for good. */
+  /**
+   * `connecting` until the conversation is established, then `open`; `waiting` between two tries; `closed` for good.
+   */
   readonly state: "connecting" | "open" | "waiting" | "closed";
-  /** Losses and failed tries in a row, as long as none of them was open for 10 s; 0 while open. */
+  /** Number of losses and failed tries since the connection was last open for 10 s; 0 while it is open. */
   readonly attempt: number;
-  /** When the next try starts, in ms since the epoch; only while waiting, and only when that is known. */
+  /** When the next try starts, in ms since the epoch. Set only while waiting, and only when that is known. */
   readonly retryAt?: number;
-  /** True while waiting for the device to come online. */
+  /** True while the connection waits for the device to come online. */
   readonly offline?: boolean;
-  /** True while open, when the conversation went on from where it was before. */
+  /** True while open, when the session was resumed; false when it is a new one. */
   readonly resumed: boolean;
-  /** Why the last try failed, or why it closed; its `cause` says more where the platform does. */
+  /** Why the last try failed, or why the connection closed. Its `cause` is the platform's own error, if there is one. */
   readonly error?: CloseError | undefined;
 }
 
-/** A value that can be read at any time and watched for changes. */
+/** A value to read at any time, and to watch for changes. */
 export interface Subscribable<T> {
-  /** The value as it is now. */
+  /** The present value. */
   readonly value: T;
   /**
-   * Calls `listener` with every new value, not with the present one, until the returned function is called.
-   * Each call is a subscription of its own. What a listener throws goes to the console and stops nobody else.
+   * Calls `listener` with every new value, not with the present one, until the returned function is called. Each call
+   * of `subscribe` is a subscription of its own. An error that a listener throws goes to the console; the other
+   * listeners are called all the same.
    */
   readonly subscribe: (listener: (value: T) => void) => () => void;
 }
 
-/** A watchable value for the one who owns it. */
-export interface SettableValue<T> extends Subscribable<T> {
-  /** Makes `value` the value and tells who watches; the same value again tells nobody. */
-  set(value: T): void;
-}
+/** A value that its owner sets, and that others may watch. */
+export class SubscribableValue<T> implements Subscribable<T> {
+  #value: T;
+  readonly #subscriptions = new Set<{ readonly listener: (value: T) => void }>();
 
-/** Makes a watchable value, at first `now`. */
-export function createValue<T>(now: T): SettableValue<T> {
-  const watchers = new Set<{ readonly told: (value: T) => void }>();
-  return {
-    get value() {
-      return now;
-    },
-    set(value) {
-      if (value === now) return;
-      now = value;
-      for (const watcher of Array.from(watchers)) {
-        // A watcher that sets the value told everyone the newer one already.
-        if (value !== now) return;
-        if (!watchers.has(watcher)) continue;
-        try {
-          watcher.told(value);
-        } catch (error) {
-          console.error(error);
-        }
-      }
-    },
-    subscribe(told) {
-      const watcher = { told };
-      watchers.add(watcher);
-      return () => void watchers.delete(watcher);
-    },
+  constructor(initial: T) {
+    this.#value = initial;
+  }
+
+  get value(): T {
+    return this.#value;
+  }
+
+  readonly subscribe = (listener: (value: T) => void): (() => void) => {
+    const subscription = { listener };
+    this.#subscriptions.add(subscription);
+    return () => void this.#subscriptions.delete(subscription);
   };
+
+  /** Sets the value and calls the listeners; setting the present value again does nothing. */
+  set(value: T): void {
+    if (value === this.#value) return;
+    this.#value = value;
+    for (const subscription of Array.from(this.#subscriptions)) {
+      // A listener that sets the value has called every listener with the newer one already.
+      if (value !== this.#value) return;
+      if (!this.#subscriptions.has(subscription)) continue;
+      try {
+        subscription.listener(value);
+      } catch (error) {
+        console.error(error);
+      }
+    }
+  }
 }

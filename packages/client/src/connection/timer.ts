@@ -1,21 +1,21 @@
-/** Does something in `ms` ms, unless it is undone. */
-export function after(ms: number, act: () => void): () => void {
+/** Calls `act` in `ms` ms; the returned function cancels that. */
+export function startTimer(ms: number, act: () => void): () => void {
   const timer = setTimeout(act, ms);
   return () => clearTimeout(timer);
 }
 
-/** One thing to do later; setting it anew forgets what it was set to. The one file of the client with timers. */
+/** A timer with at most one pending call. This is the one file of the client that uses timers. */
 export class Timer {
-  #undo: (() => void) | undefined;
+  #cancel: (() => void) | undefined;
 
-  /** Rings once, in `ms` ms. */
-  start(ms: number, ring: () => void): void {
+  /** Calls `act` once, in `ms` ms, instead of what was pending. */
+  start(ms: number, act: () => void): void {
     this.stop();
-    this.#undo = after(ms, ring);
+    this.#cancel = startTimer(ms, act);
   }
 
-  /** Does not ring after all. */
+  /** Cancels the pending call, if there is one. */
   stop(): void {
-    this.#undo?.();
+    this.#cancel?.();
   }
 }

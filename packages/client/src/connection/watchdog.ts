@@ -1,75 +1,81 @@
 import { Timer } from "./timer.ts";
 
-/** What a watchdog needs of the one it watches for. */
+/** What a watchdog needs of its owner. */
 export interface WatchdogOptions {
-  /** Sends something that must be answered. Left out, nothing is asked, and silence is no sign. */
+  /** Sends a message that the server has to answer. Without it the watchdog never probes and never times out. */
   readonly sendProbe: (() => void) | undefined;
-  /** Nothing comes any more. */
-  readonly onDead: (why: string) => void;
+  /** The server has not answered a probe in time, as `reason` explains. */
+  readonly onTimeout: (reason: string) => void;
 }
 
-/** A probe has so long to be answered, in ms, or half of what silence may last. */
-const patience = 5_000;
-/** No look is further away, in ms: after sleep a timer has as long to go as before it, and only the clock tells of it. */
-const furthest = 10_000;
+/** Time for the answer to a probe, in ms; but at most half of the limit. */
+const probeTimeout = 5_000;
+/** The longest timer, in ms. Timers stand still while the device sleeps, so the watchdog reads the clock this often. */
+const longestTimer = 10_000;
 
 /**
- * Watches that something is heard on an open wire. A socket's own word is not trusted: it stays open after sleep. Nor
- * is silence proof, for what arrived during sleep may still be on its way through the event loop: it is asked first.
+ * Detects a wire that is open and receives nothing. A socket stays `OPEN` while the device sleeps, so its state proves
+ * nothing. Silence proves nothing either: messages that arrived meanwhile may still wait in the event loop. So the
+ * watchdog sends a probe before it times out.
  */
 export interface Watchdog {
-  /** Starts. When silence nears that many ms it asks; when it gets there it is death. Default: only `probe` asks. */
-  readonly start: (silence?: number) => void;
-  /** Something arrived; whatever it is, it is life. */
+  /**
+   * Starts, or restarts. The watchdog times out after `limit` ms without a message, and probes shortly before. Without
+   * a limit only `probe` probes.
+   * @default limit Infinity
+   */
+  readonly start: (limit?: number) => void;
+  /** A message was received; any message answers a probe. */
   readonly received: () => void;
-  /** Asks now, and takes silence for death. */
+  /** Probes now. Does nothing while a probe is pending, and after `stop`. */
   readonly probe: () => void;
-  /** Stops; `watch` starts again. */
+  /** Stops until the next `start`. */
   readonly stop: () => void;
 }
 
-/** Makes a watchdog, which watches nothing yet. */
-export function createWatchdog({ sendProbe: ask, onDead: dead }: WatchdogOptions): Watchdog {
-  const alarm = new Timer();
-  let state: "off" | "watching" | "asking" = "off";
-  let limit: number;
-  let lastHeard: number;
-  let forAnswer: number;
+/** Makes a watchdog, which is stopped at first. */
+export function createWatchdog({ sendProbe, onTimeout }: WatchdogOptions): Watchdog {
+  const timer = new Timer();
+  let state: "stopped" | "watching" | "probing" = "stopped";
+  let silenceLimit: number;
+  let answerTimeout: number;
+  /** In ms since the epoch. */
+  let lastReceived: number;
 
-  function look(): void {
+  function checkSilence(): void {
     const now = Date.now();
-    lastHeard = Math.min(lastHeard, now); // the clock may have been set back
-    const left = lastHeard + limit - forAnswer - now;
-    if (left > 0) alarm.start(Math.min(left, furthest), look);
+    lastReceived = Math.min(lastReceived, now); // the clock may have been set back
+    const remaining = lastReceived + silenceLimit - answerTimeout - now;
+    if (remaining > 0) timer.start(Math.min(remaining, longestTimer), checkSilence);
     else probe();
   }
 
   function probe(): void {
-    if (state !== "watching" || !ask) return;
-    state = "asking";
-    alarm.start(forAnswer, () => dead("nothing is heard any more"));
-    ask();
+    if (state !== "watching" || !sendProbe) return;
+    state = "probing";
+    timer.start(answerTimeout, () => onTimeout("the server did not answer a probe"));
+    sendProbe();
   }
 
-  function heard(): void {
-    lastHeard = Date.now();
-    if (state !== "asking") return;
+  function received(): void {
+    lastReceived = Date.now();
+    if (state !== "probing") return;
     state = "watching";
-    look();
+    checkSilence();
   }
 
   return {
     probe,
-    received: heard,
-    start(silence = Infinity) {
-      limit = silence;
-      forAnswer = Math.min(patience, silence / 2);
-      state = "asking"; // and this is the answer
-      heard();
+    received,
+    start(limit = Infinity) {
+      silenceLimit = limit;
+      answerTimeout = Math.min(probeTimeout, limit / 2);
+      state = "probing"; // which the next line answers
+      received();
     },
     stop() {
-      state = "off";
-      alarm.stop();
+      state = "stopped";
+      timer.stop();
     },
   };
 }

@@ -3,22 +3,23 @@ import { Timer } from "../connection/timer.ts";
 import type { ConnectOptions } from "../connect-options.ts";
 import { type Client, connect } from "../connect.ts";
 
-/** The clients that somebody holds. */
-const all = new Set<SharedClient<AnyContract>>();
+/** The clients that at least one component retains. */
+const retained = new Set<SharedClient<AnyContract>>();
 
-/** A client that lives as long as somebody holds it; whoever wants the same one meanwhile is given it as well. */
+/** A client that lives as long as a component retains it; components with equal options share one. */
 export class SharedClient<C extends AnyContract> {
-  /** The client itself; it opens when it is first held or used. */
+  /** The client itself. It connects when it is first retained or used. */
   readonly client: Client<C>;
-  /** Asked for the credential in place of the one it was made with. */
+  /** Called for the credential, instead of the `getToken` that the client was made with. */
   getToken: (() => string | Promise<string>) | undefined;
   readonly #contract: C;
   readonly #options: ConnectOptions<C>;
   readonly #address: string;
-  readonly #alarm = new Timer();
-  #holders = 0;
+  /** Ends a client that is not retained any more. */
+  readonly #endTimer = new Timer();
+  #retainers = 0;
 
-  /** Nobody knows it until it is held: what is made while rendering may never be used. */
+  /** Makes a client that `find` does not find until it is retained: a client made while rendering may never be used. */
   constructor(contract: C, options: ConnectOptions<C>) {
     const { getToken } = options;
     this.getToken = getToken;
@@ -31,14 +32,14 @@ export class SharedClient<C extends AnyContract> {
     });
   }
 
-  /** The client that somebody holds with these values and that has not ended; undefined when there is none. */
+  /** The retained client with this contract and these options that has not ended, if there is one. */
   static find<C extends AnyContract>(contract: C, options: ConnectOptions<C>): SharedClient<C> | undefined {
-    for (const held of all)
-      if (!held.ended && held.matches(contract, options)) return held as SharedClient<C>;
+    for (const shared of retained)
+      if (!shared.ended && shared.matches(contract, options)) return shared as SharedClient<C>;
     return undefined;
   }
 
-  /** Whether it was made of the same contract and `WebSocket`, and of equal `url`, `params` and `query`. */
+  /** Whether the client was made of the same contract and `WebSocket`, and of equal `url`, `params` and `query`. */
   matches(contract: AnyContract, options: ConnectOptions<AnyContract>): boolean {
     return (
       this.#contract === contract &&
@@ -47,34 +48,34 @@ export class SharedClient<C extends AnyContract> {
     );
   }
 
-  /** Whether it has ended for good. */
+  /** Whether the client has ended for good. */
   get ended(): boolean {
     return this.client.status.value.state === "closed";
   }
 
-  /** The one to hold: itself, unless it has ended or another was held in its place first. */
+  /** The client to retain: this one, unless it has ended or an equal one was retained first. */
   get current(): SharedClient<C> {
-    const held = SharedClient.find(this.#contract, this.#options);
-    if (held === this) return this;
-    if (!held) return this.ended ? new SharedClient(this.#contract, this.#options) : this;
-    this.client.close(); // it may have been used already, and must not dial
-    return held;
+    const found = SharedClient.find(this.#contract, this.#options);
+    if (found === this) return this;
+    if (!found) return this.ended ? new SharedClient(this.#contract, this.#options) : this;
+    this.client.close(); // it may have been used already, and must not connect
+    return found;
   }
 
-  /** Opens it, and keeps it open until the returned function is called, and not held again in the same macrotask. */
+  /** Opens the client, and keeps it open until the returned function was called and a macrotask has passed. */
   retain(): () => void {
-    all.add(this);
-    this.#holders += 1;
-    this.#alarm.stop();
-    void this.client.opened; // dials
+    retained.add(this);
+    this.#retainers += 1;
+    this.#endTimer.stop();
+    void this.client.opened; // connects
     return () => {
-      this.#holders -= 1;
-      if (this.#holders === 0) this.#alarm.start(0, () => this.#end());
+      this.#retainers -= 1;
+      if (this.#retainers === 0) this.#endTimer.start(0, () => this.#end());
     };
   }
 
   #end(): void {
-    all.delete(this);
+    retained.delete(this);
     this.client.close();
   }
 }

@@ -5,27 +5,29 @@ import type { Client } from "../connect.ts";
 import { SharedClient } from "./shared-client.ts";
 
 /**
- * A client of a contract, open while a component that uses it is mounted. It is known by its contract and by the values
- * of `url`, `params` and `query`: other values make another client and close the old one, and components that ask for
- * the same share one. Nothing is opened while rendering, on a server least of all. A client that ended by itself, for
- * the server refused it, stays as it is until the component is mounted anew, under another `key` for example.
- * `getToken` may change from one rendering to the next: the newest is asked.
+ * A client of a contract, open while a component that uses it is mounted. Components with the same contract and equal
+ * values of `url`, `params` and `query` share one client; other values make another client, and close the old one.
+ * Rendering opens no connection, neither in a browser nor on a server. A client that the server has closed for good
+ * stays closed until the component is mounted again, for example under another `key`. `getToken` may change between
+ * renderings: the newest one is called.
+ * @example
+ * const client = useClient(chat, { url: "https://example.com", params: { room: "lobby" } });
  */
 export function useClient<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
-  const made = (): SharedClient<C> =>
+  const findOrMake = (): SharedClient<C> =>
     SharedClient.find(contract, options) ?? new SharedClient(contract, options);
-  const [last, setHeld] = useState(made);
-  const held = last.matches(contract, options) ? last : made();
-  if (held !== last) setHeld(held);
+  const [previous, setShared] = useState(findOrMake);
+  const shared = previous.matches(contract, options) ? previous : findOrMake();
+  if (shared !== previous) setShared(shared);
 
   useInsertionEffect(() => {
-    held.getToken = options.getToken;
+    shared.getToken = options.getToken;
   });
   useEffect(() => {
-    const { current: heir } = held;
-    if (heir === held) return held.retain();
-    setHeld(heir);
+    const { current } = shared;
+    if (current === shared) return shared.retain();
+    setShared(current);
     return undefined;
-  }, [held]);
-  return held.client;
+  }, [shared]);
+  return shared.client;
 }

@@ -3,13 +3,15 @@ import type { EventFailure } from "@symbolon/protocol/internal";
 import { useEffect, useInsertionEffect, useRef } from "react";
 import type { Client } from "../connect.ts";
 
-/** What is told with an event of the server, or with `failed`. */
+/** The data of an event of the server, or of `failed`. */
 export type EventData<C extends AnyContract, Name> =
   Name extends EventName<ServerMessages<C>> ? HandlerInput<ServerMessages<C>[Name]> : EventFailure;
 
 /**
- * Calls `listener` for each such event, in order, while the component is mounted. Always the listener of the newest
- * rendering, so it needs no `useCallback`, and a new one loses nothing in between.
+ * Calls `listener` for each event of this name, in order, while the component is mounted. It is always the listener of
+ * the newest rendering, so it needs no `useCallback`, and no event is lost when it changes.
+ * @example
+ * useEvent(client, "message", (message) => setMessages((before) => [...before, message]));
  */
 export function useEvent<C extends AnyContract, Name extends EventName<ServerMessages<C>> | "failed">(
   client: Client<C>,
@@ -21,7 +23,7 @@ export function useEvent<C extends AnyContract, Name extends EventName<ServerMes
     newest.current = listener;
   });
   useEffect(() => {
-    // Both forms of `on` take this name with this listener, which a generic name cannot tell.
+    // Each overload of `on` accepts its names with this listener, which TypeScript cannot see for a generic name.
     const on = client.on as (name: Name, listener: (data: EventData<C, Name>) => unknown) => () => void;
     return on(name, (data) => newest.current(data));
   }, [client, name]);

@@ -9,40 +9,44 @@ import type {
 import type { Client } from "../connect.ts";
 import { useTask } from "./use-task.ts";
 
-/** A request of a component: how to ask it, and what became of the last question. */
-export interface RequestState<Question extends readonly unknown[], Reply> {
-  /** Asks, and gives up the question before. The same function in every rendering; it never throws. */
-  readonly execute: (...question: Question) => void;
-  /** The last reply there was; it stays while the next question is pending, and when that fails. */
+/** A request of a component, and the result of the last call. */
+export interface RequestState<Arguments extends readonly unknown[], Reply> {
+  /** Sends the request, and cancels the call before. The same function in every rendering; it never throws. */
+  readonly execute: (...call: Arguments) => void;
+  /** The last reply. It stays while the next call is pending, and when that fails. */
   readonly data: Reply | undefined;
-  /** Why the last question failed: what `client.request` rejects with. Undefined while one is pending. */
+  /** Why the last call failed: what `client.request` rejects with. Undefined while a call is pending. */
   readonly error: unknown;
-  /** True from the question to its reply or failure, also while the connection is away. */
+  /** True from `execute` to the reply or the failure, also while there is no connection. */
   readonly isPending: boolean;
 }
 
-type Asked<Reply> = Omit<RequestState<[], Reply>, "execute">;
-
 /**
- * A request that is asked when `ask` is called. The last question wins: one before it is given up, at the server as
- * well, and so is one that is pending when the component is unmounted. Another client or name begins anew.
+ * A request that is sent when `execute` is called. Only the last call counts: an earlier one is cancelled, at the server
+ * as well, and so is a pending one when the component unmounts. Another client or name starts with an empty state.
+ * @example
+ * const { execute, data, error, isPending } = useRequest(client, "history");
  */
 export function useRequest<C extends AnyContract, Name extends RequestName<ClientMessages<C>>>(
   client: Client<C>,
   name: Name,
 ): RequestState<CallArguments<ClientMessages<C>, Name>, CallOutput<ClientMessages<C>, Name>> {
+  type Arguments = CallArguments<ClientMessages<C>, Name>;
   type Reply = CallOutput<ClientMessages<C>, Name>;
-  // The question is checked where `ask` is called; here it is only handed on, with a signal.
+  // The types check the input at the call of `execute`; this only passes it on, with a signal.
   const request = client.request as (name: Name, data: unknown, options: CallOptions) => Promise<Reply>;
-  const [asked, ask] = useTask<Asked<Reply>, CallArguments<ClientMessages<C>, Name>>(
-    async (gone, say, ...[input, options]: CallArguments<ClientMessages<C>, Name>) => {
-      say({ error: undefined, isPending: true });
-      const signal = options?.signal ? AbortSignal.any([options.signal, gone]) : gone;
-      return { data: await request(name, input, { ...options, signal }) };
+  const [state, execute] = useTask<Omit<RequestState<[], Reply>, "execute">, Arguments>(
+    {
+      initial: { data: undefined, error: undefined, isPending: false },
+      async run(aborted, update, ...[input, options]: Arguments) {
+        update({ error: undefined, isPending: true });
+        const signal = options?.signal ? AbortSignal.any([options.signal, aborted]) : aborted;
+        return { data: await request(name, input, { ...options, signal }) };
+      },
+      ended: { isPending: false },
+      failed: (error) => ({ error, isPending: false }),
     },
-    { data: undefined, error: undefined, isPending: false },
-    { isPending: false },
     [client, name],
   );
-  return { ...asked, execute: ask };
+  return { ...state, execute };
 }

@@ -3,14 +3,18 @@ import { useSyncExternalStore } from "react";
 import type { Client } from "../connect.ts";
 import type { ConnectionStatus } from "../connection/status.ts";
 
-const rendered: ConnectionStatus = { state: "connecting", attempt: 0, resumed: false };
+const serverSnapshot: ConnectionStatus = { state: "connecting", attempt: 0, resumed: false };
 
-/** Where a client's connection stands; renders anew with every change. On a server it is `connecting`. */
+/**
+ * The status of a client's connection. The component renders again with every change. Rendered on a server, the status
+ * is `connecting`.
+ * @example
+ * const { state, retryAt } = useStatus(client);
+ */
 export function useStatus(client: Pick<Client<AnyContract>, "status">): ConnectionStatus {
-  const { subscribe: watch } = client.status;
   return useSyncExternalStore(
-    watch,
+    client.status.subscribe,
     () => client.status.value,
-    () => rendered,
+    () => serverSnapshot,
   );
 }

@@ -11,7 +11,7 @@ import { useEffect } from "react";
 import type { Client } from "../connect.ts";
 import { useTask } from "./use-task.ts";
 
-/** The streams that need nothing but an input: an upload can be sent once, and a component may be mounted twice. */
+/** The streams without an upload: a component may mount twice, and an upload can be sent only once. */
 export type InputStreamName<C extends AnyContract> = {
   [Name in StreamName<ClientMessages<C>>]: unknown extends HandlerUpload<ClientMessages<C>[Name]>
     ? Name
@@ -20,31 +20,38 @@ export type InputStreamName<C extends AnyContract> = {
 
 /** How a component reads a stream. */
 export interface UseStreamOptions {
-  /** How many items are kept, the last ones. Default 100. */
+  /**
+   * Number of items to keep, the last ones.
+   * @default 100
+   */
   readonly keep?: number;
-  /** Ends the stream with `TIMEOUT` when it is not over after so many ms. Default: never. */
+  /**
+   * The stream fails with `TIMEOUT` when it has not ended after so many ms.
+   * @default no timeout
+   */
   readonly timeout?: number;
 }
 
-/** A stream of a component: what came of it so far, and how to begin it again. */
+/** A stream of a component. */
 export interface StreamState<Item> {
   /** The last items, the oldest first. */
   readonly items: readonly Item[];
-  /** Why the stream failed: what `client.stream` throws. */
+  /** `streaming` until the stream has ended, also while there is no connection; then `done`, or `error` if it failed. */
+  readonly status: "streaming" | "done" | "error";
+  /** Why the stream failed: what `client.stream` throws. Undefined unless `status` is `error`. */
   readonly error: unknown;
-  /** True until the stream has ended or failed. */
-  readonly running: boolean;
-  /** Asks the stream anew, without the items so far: after the connection was lost, for example. */
+  /** Starts the stream again, without items; for example after the session was lost. The same function in every rendering. */
   readonly restart: () => void;
 }
 
-type StreamProgress<Item> = Omit<StreamState<Item>, "restart">;
 type Stream<Item> = (name: string, input: unknown, options: CallOptions) => AsyncIterable<Item>;
 
 /**
- * The items of a stream, as they come. It is asked when the component is mounted, and anew for another client, name,
- * `keep`, `timeout` or value of `input`; it ends, at the server as well, when the component is unmounted. The server is
- * paced by how fast the items are rendered.
+ * The items of a stream, as they arrive. The stream starts when the component mounts, and again for another client,
+ * name, `keep`, `timeout` or value of `input`. It ends, at the server as well, when the component unmounts. The server
+ * sends as fast as the items are rendered.
+ * @example
+ * const { items, status, error, restart } = useStream(client, "prices", { symbol: "ABC" });
  */
 export function useStream<C extends AnyContract, Name extends InputStreamName<C>>(
   client: Client<C>,
@@ -53,26 +60,30 @@ export function useStream<C extends AnyContract, Name extends InputStreamName<C>
   { keep = 100, timeout }: UseStreamOptions = {},
 ): StreamState<CallOutput<ClientMessages<C>, Name>> {
   type Item = CallOutput<ClientMessages<C>, Name>;
-  // The input is checked where the hook is called; here it is only handed on, with a signal.
+  type Progress = Omit<StreamState<Item>, "restart">;
+  // The types check the input at the call of the hook; this only passes it on, with a signal.
   const stream = client.stream as unknown as Stream<Item>;
-  const first: StreamProgress<Item> = { items: [], error: undefined, running: true };
-  const [read, again] = useTask<StreamProgress<Item>, []>(
-    async (signal, say) => {
-      say(first);
-      let items: readonly Item[] = [];
-      for await (const item of stream(name, input, { signal, ...(timeout !== undefined && { timeout }) }))
-        say({ items: (items = [...items, item].slice(-keep)) });
-      return {};
+  const initial: Progress = { items: [], status: "streaming", error: undefined };
+  const [progress, restart] = useTask<Progress, []>(
+    {
+      initial,
+      async run(signal, update) {
+        update(initial);
+        let items: readonly Item[] = [];
+        for await (const item of stream(name, input, { signal, ...(timeout !== undefined && { timeout }) }))
+          update({ items: (items = [...items, item].slice(-keep)) });
+        return {};
+      },
+      ended: { status: "done" },
+      failed: (error) => ({ status: "error", error }),
     },
-    first,
-    { running: false },
     [client, name, keyOf(input), keep, timeout],
   );
-  useEffect(again, [again]);
-  return { ...read, restart: again };
+  useEffect(restart, [restart]);
+  return { ...progress, restart };
 }
 
-/** Equal for equal values of what a codec can carry. */
+/** Equal for equal values of every type that a codec can carry. */
 function keyOf(input: unknown): string {
   return JSON.stringify(input, (_, value: unknown) => {
     if (typeof value === "bigint") return `${value}n`;

@@ -1,46 +1,63 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
-import { createValue } from "../connection/status.ts";
+import { SubscribableValue } from "../connection/status.ts";
 
-/** What is to be done: `say` changes a part of the state, and does nothing once the signal has aborted. */
-export type Task<State, Input extends readonly unknown[]> = (
-  signal: AbortSignal,
-  say: (part: Partial<State>) => void,
-  ...input: Input
-) => Promise<Partial<State>>;
+/** An asynchronous task of a component, and how the component's state follows from it. */
+export interface Task<State, Input extends readonly unknown[]> {
+  /** The state before the first run. */
+  readonly initial: State;
+  /**
+   * Runs the task. `update` changes a part of the state, and does nothing once `signal` has aborted.
+   * @returns what changes in the state at the end, beside `ended`
+   */
+  readonly run: (
+    signal: AbortSignal,
+    update: (part: Partial<State>) => void,
+    ...input: Input
+  ) => Promise<Partial<State>>;
+  /** What changes in the state when a run has ended or was aborted. */
+  readonly ended: Partial<State>;
+  /** What changes in the state when a run has failed. */
+  readonly failed: (error: unknown) => Partial<State>;
+}
 
 /**
- * One task at a time, and its state: `first`, then what the task says, and `over` with what it gives or the `error` it
- * fails with. The returned function starts it anew. A new start, another `key` and unmounting each abort the one before.
+ * Runs a task, one run at a time, and gives its state and the function that starts a run. Another run, another `key` and
+ * unmounting each abort the run before.
  */
-export function useTask<State extends { readonly error: unknown }, Input extends readonly unknown[]>(
+export function useTask<State extends object, Input extends readonly unknown[]>(
   task: Task<State, Input>,
-  first: State,
-  over: Partial<State>,
   key: readonly unknown[],
 ): readonly [state: State, start: (...input: Input) => void] {
-  const { state, start, stop } = useMemo(() => {
-    const state = createValue(first);
+  const { state, start, abort } = useMemo(() => {
+    const { initial, run, ended, failed } = task;
+    const state = new SubscribableValue(initial);
     let running: AbortController | undefined;
-    const change = (...parts: Partial<State>[]): void => state.set(Object.assign({}, state.value, ...parts));
+    const change = (part: Partial<State>): void => state.set({ ...state.value, ...part });
     const start = (...input: Input): void => {
       running?.abort();
-      const { signal } = (running = new AbortController());
-      const say: typeof change = (...parts) => {
-        if (!signal.aborted) change(...parts);
+      const controller = (running = new AbortController());
+      const update = (part: Partial<State>): void => {
+        if (running === controller) change(part);
       };
-      task(signal, say, ...input).then(
-        (last) => say(over, last),
-        (error: unknown) => say(over, { error } as Partial<State>),
+      const finish = (part: Partial<State>): void => {
+        update(part);
+        if (running === controller) running = undefined;
+      };
+      run(controller.signal, update, ...input).then(
+        (last) => finish({ ...ended, ...last }),
+        (error: unknown) => finish(failed(error)),
       );
     };
-    const stop = (): void => {
-      running?.abort();
-      change(over);
+    const abort = (): void => {
+      if (!running) return;
+      running.abort();
+      running = undefined;
+      change(ended);
     };
-    return { state, start, stop };
+    return { state, start, abort };
   }, key);
-  const now = (): State => state.value;
-  const shown = useSyncExternalStore(state.subscribe, now, now);
-  useEffect(() => stop, [stop]);
-  return [shown, start];
+  const getSnapshot = (): State => state.value;
+  const snapshot = useSyncExternalStore(state.subscribe, getSnapshot, getSnapshot);
+  useEffect(() => abort, [abort]);
+  return [snapshot, start];
 }

@@ -1,6 +1,6 @@
 import { CloseError } from "@symbolon/protocol";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { faked, live, pass } from "./fakes.ts";
+import { fakeConnection, openConnection, pass } from "./fakes.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
 afterEach(() => {
@@ -9,30 +9,30 @@ afterEach(() => {
 });
 
 describe("a lost connection", () => {
-  test("is waited for, dialed again, and open again", async () => {
-    const { connection, last, made, told } = await live();
+  test("waits, connects again, and is open again", async () => {
+    const { connection, last, made, calls } = await openConnection();
     const seen: unknown[] = [];
     connection.status.subscribe((status) => seen.push(status));
-    last().falls();
+    last().emitClose();
     const error = expect.any(CloseError);
     expect(seen).toEqual([{ state: "waiting", attempt: 1, resumed: false, retryAt: 251, error }]);
     await pass(251);
     expect(made).toHaveLength(2);
     expect(seen.at(-1)).toEqual({ state: "connecting", attempt: 1, resumed: false, error });
-    last().opens();
-    connection.live();
+    last().emitOpen();
+    connection.established();
     expect(seen.at(-1)).toEqual({ state: "open", attempt: 0, resumed: false });
-    connection.live(undefined, true);
+    connection.established(undefined, true);
     expect(seen.at(-1)).toEqual({ state: "open", attempt: 0, resumed: true });
-    expect(told).toEqual(["opened", "lost", "opened"]);
+    expect(calls).toEqual(["opened", "lost", "opened"]);
   });
 
   test("counts its failed tries, and draws each wait from a longer window", async () => {
-    const { connection, last } = faked();
+    const { connection, last } = fakeConnection();
     connection.dial();
     await pass();
     for (const [attempt, wait] of [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000].entries()) {
-      last().falls();
+      last().emitClose();
       expect(connection.status.value).toMatchObject({
         state: "waiting",
         attempt: attempt + 1,
@@ -44,47 +44,47 @@ describe("a lost connection", () => {
     connection.close();
   });
 
-  test("waits longer when it keeps being lost within ten seconds, and not after", async () => {
-    const { connection, last } = await live();
+  test("waits longer when it was lost again within ten seconds, and not when it was open for longer", async () => {
+    const { connection, last } = await openConnection();
     const wait = (): number => (connection.status.value.retryAt ?? NaN) - Date.now();
-    last().falls();
+    last().emitClose();
     expect(wait()).toBe(250);
     await pass(251);
-    last().opens();
-    connection.live();
+    last().emitOpen();
+    connection.established();
     await pass(9_999);
-    last().falls();
+    last().emitClose();
     expect(wait()).toBe(500);
     await pass(501);
-    last().opens();
-    connection.live();
+    last().emitOpen();
+    connection.established();
     await pass(10_000);
-    last().falls();
+    last().emitClose();
     expect(wait()).toBe(250);
     connection.close();
   });
 
-  test("there is no last try", async () => {
-    const { connection, last, made } = faked({ random: () => 0 });
+  test("never stops trying", async () => {
+    const { connection, last, made } = fakeConnection({ random: () => 0 });
     connection.dial();
     await pass();
     for (let tries = 0; tries < 50; tries += 1) {
-      last().falls();
+      last().emitClose();
       await pass(2);
     }
     expect(made).toHaveLength(51);
-    last().opens();
-    connection.live();
+    last().emitOpen();
+    connection.established();
     expect(connection.status.value.state).toBe("open");
   });
 
-  test("a url provider that throws is asked again, and the status says what it threw", async () => {
+  test("calls a url provider again that has thrown, and its status has that error", async () => {
     const offline = new Error("no token while offline");
-    let asked = 0;
-    const { connection, made } = faked({
+    let urlCalls = 0;
+    const { connection, made } = fakeConnection({
       url() {
-        asked += 1;
-        if (asked === 1) throw offline;
+        urlCalls += 1;
+        if (urlCalls === 1) throw offline;
         return "ws://test/";
       },
     });
@@ -96,13 +96,32 @@ describe("a lost connection", () => {
       error: { cause: offline },
     });
     await pass(251);
-    expect(asked).toBe(2);
+    expect(urlCalls).toBe(2);
     expect(made).toHaveLength(1);
   });
 
-  test("a url that comes after the end is dialed by nobody, and leaves no timer", async () => {
+  test("has failed to connect when the url provider takes longer than fifteen seconds", async () => {
+    const urls = [new Promise<string>(() => {}), "ws://second/"];
+    const { connection, last } = fakeConnection({ url: () => urls.shift() ?? "ws://third/" });
+    connection.dial();
+    await pass(14_999);
+    expect(connection.status.value).toEqual({ state: "connecting", attempt: 0, resumed: false });
+    await pass(2);
+    expect(connection.status.value).toMatchObject({
+      state: "waiting",
+      attempt: 1,
+      error: { code: 1006, reason: "no url within 15000 ms" },
+    });
+    await pass(251);
+    expect(last().url).toBe("ws://second/");
+    connection.close();
+  });
+
+  test("ignores a url that comes after the end, and has no timer", async () => {
     let answer: (url: string) => void = () => {};
-    const { connection, made } = faked({ url: () => new Promise<string>((resolve) => (answer = resolve)) });
+    const { connection, made } = fakeConnection({
+      url: () => new Promise<string>((resolve) => (answer = resolve)),
+    });
     connection.dial();
     await pass();
     connection.close();
@@ -115,12 +134,12 @@ describe("a lost connection", () => {
 
 describe("close codes", () => {
   test.each([1000, 1002, 1003, 1007, 1008, 1009, 4400, 4403, 4404, 4900])(
-    "%i ends for good",
+    "%i ends the connection",
     async (code) => {
-      const { connection, last, made, told } = await live();
-      last().falls(code, "why");
+      const { connection, last, made, calls } = await openConnection();
+      last().emitClose(code, "why");
       await pass(60_000);
-      expect(told).toEqual(["opened", "lost", `ended ${code}`]);
+      expect(calls).toEqual(["opened", "lost", `ended ${code}`]);
       expect(connection.status.value).toMatchObject({ state: "closed", error: { code, reason: "why" } });
       expect(made).toHaveLength(1);
       expect(vi.getTimerCount()).toBe(0);
@@ -128,45 +147,45 @@ describe("close codes", () => {
   );
 
   test.each([1001, 1005, 1006, 1011, 1012, 1013, 4408, 4500, 4901, 4902, 4903, 4401])(
-    "%i is dialed again",
+    "after %i the connection connects again",
     async (code) => {
-      const { connection, last, made, told } = await live();
-      last().falls(code);
+      const { connection, last, made, calls } = await openConnection();
+      last().emitClose(code);
       await pass(251);
-      expect(told).toEqual(["opened", "lost"]);
+      expect(calls).toEqual(["opened", "lost"]);
       expect(made).toHaveLength(2);
       connection.close();
     },
   );
 
-  test("4401 asks for a new url, and twice in a row ends", async () => {
-    let asked = 0;
-    const { last, told } = await live({ url: () => `ws://test/?${(asked += 1)}` });
-    last().falls(4401);
+  test("after 4401 the url provider is called again, and a second 4401 in a row ends the connection", async () => {
+    let urlCalls = 0;
+    const { last, calls } = await openConnection({ url: () => `ws://test/?${(urlCalls += 1)}` });
+    last().emitClose(4401);
     await pass(251);
     expect(last().url).toBe("ws://test/?2");
-    last().opens();
-    last().falls(4401);
-    expect(told).toEqual(["opened", "lost", "opened", "lost", "ended 4401"]);
+    last().emitOpen();
+    last().emitClose(4401);
+    expect(calls).toEqual(["opened", "lost", "opened", "lost", "ended 4401"]);
   });
 
-  test("4401 is forgiven once the conversation is live again", async () => {
-    const { connection, last, told } = await live();
+  test("4401 ends the connection only if the conversation was not established since the last 4401", async () => {
+    const { connection, last, calls } = await openConnection();
     for (let round = 0; round < 3; round += 1) {
-      last().falls(4401);
+      last().emitClose(4401);
       await pass(1_001);
-      last().opens();
-      connection.live();
+      last().emitOpen();
+      connection.established();
     }
-    expect(told.filter((what) => what !== "opened")).toEqual(["lost", "lost", "lost"]);
+    expect(calls.filter((call) => call !== "opened")).toEqual(["lost", "lost", "lost"]);
     connection.close();
   });
 
-  test("4429 is dialed after five seconds at least, even when something wakes", async () => {
-    const { connection, last, made, page } = await live({ random: () => 0 });
-    last().falls(4429);
-    page.goes(true);
-    page.shows("visible");
+  test("after 4429 the connection waits at least five seconds, even if it wakes", async () => {
+    const { connection, last, made, page } = await openConnection({ random: () => 0 });
+    last().emitClose(4429);
+    page.setOnline(true);
+    page.setVisibility("visible");
     await pass(4_999);
     expect(made).toHaveLength(1);
     await pass(2);

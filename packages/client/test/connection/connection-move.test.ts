@@ -1,24 +1,24 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type faked, live, pass } from "./fakes.ts";
+import { type fakeConnection, type FakeSocket, openConnection, pass } from "./fakes.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
 afterEach(() => void vi.useRealTimers());
 
-/** A live connection that was told to go elsewhere at once, and what its status became since. */
-async function moving(...options: Parameters<typeof faked>) {
-  const client = await live(...options);
+/** An open connection that moves at once, its two sockets, and the states of its status since. */
+async function movingConnection(...options: Parameters<typeof fakeConnection>) {
+  const client = await openConnection(...options);
   const states: string[] = [];
-  client.connection.status.subscribe(({ state: is }) => states.push(is));
+  client.connection.status.subscribe(({ state }) => states.push(state));
   client.connection.move(0);
   await pass();
   const [old, next] = client.made;
-  if (!old || !next) throw new Error("nothing was dialed");
+  if (!old || !next) throw new Error("no second socket was made");
   return { ...client, states, old, next };
 }
 
-describe("a connection that is to move", () => {
-  test("dials when it is time, and not before", async () => {
-    const { connection, made } = await live();
+describe("a connection that moves", () => {
+  test("makes its new socket after the given time, and not before", async () => {
+    const { connection, made } = await openConnection();
     connection.move(1_000);
     await pass(999);
     expect(made).toHaveLength(1);
@@ -28,99 +28,120 @@ describe("a connection that is to move", () => {
     connection.close();
   });
 
-  test("goes on where it is until the conversation is established elsewhere, and then leaves", async () => {
-    const { connection, old, next, told, states } = await moving();
-    old.says("still here");
-    next.opens();
-    old.says("and here");
-    expect(connection.wire?.socket).toBe(next);
+  test("stays on the old wire until the conversation is established on the new one, and then closes the old one", async () => {
+    const { connection, old, next, calls, states } = await movingConnection();
+    old.emitMessage("still here");
+    next.emitOpen();
+    old.emitMessage("and here");
+    connection.wire?.send("on the newest wire");
+    expect([old.sent, next.sent]).toEqual([[], ["on the newest wire"]]);
     expect(old.closed).toBeUndefined();
-    connection.live(35_000, true);
+    connection.established(35_000, true);
     expect(old.closed).toBeDefined();
     expect(connection.status.value).toEqual({ state: "open", attempt: 0, resumed: true });
-    old.says("too late");
-    old.falls(1000);
-    next.says("there");
-    expect(told).toEqual(["opened", "message still here", "opened", "message and here", "message there"]);
+    old.emitMessage("too late");
+    old.emitClose(1000);
+    next.emitMessage("there");
+    expect(calls).toEqual(["opened", "message still here", "opened", "message and here", "message there"]);
     expect(states).toEqual(["open"]);
-    next.falls();
-    expect(told.at(-1)).toBe("lost");
+    next.emitClose();
+    expect(calls.at(-1)).toBe("lost");
     connection.close();
   });
 
-  test("stays where it is when it is refused elsewhere, and tries again later and later", async () => {
-    const { connection, old, next, made, told, states } = await moving();
-    next.falls();
-    expect(connection.wire?.socket).toBe(old);
+  test("stays on the old wire while the new one is refused, with longer and longer waits between the tries", async () => {
+    const { connection, old, next, made, calls, states } = await movingConnection();
+    next.emitClose();
+    connection.wire?.send("on the old wire");
+    expect(old.sent).toEqual(["on the old wire"]);
     await pass(249);
     expect(made).toHaveLength(2);
     await pass(2);
     expect(made).toHaveLength(3);
-    made[2]?.opens();
-    made[2]?.falls(1012);
+    made[2]?.emitOpen();
+    made[2]?.emitClose(1012);
     await pass(499);
     expect(made).toHaveLength(3);
     await pass(2);
     expect(made).toHaveLength(4);
-    old.says("still here");
-    expect(told).toEqual(["opened", "opened", "message still here"]);
+    old.emitMessage("still here");
+    expect(calls).toEqual(["opened", "opened", "message still here"]);
     expect(states).toEqual([]);
-    old.falls(1001);
-    expect(told.at(-1)).toBe("lost");
+    old.emitClose(1001);
+    expect(calls.at(-1)).toBe("lost");
     expect(connection.status.value).toMatchObject({ state: "waiting", error: { code: 1001 } });
     await pass(2_001);
-    made.at(-1)?.opens();
-    connection.live();
+    made.at(-1)?.emitOpen();
+    connection.established();
     expect(connection.status.value.state).toBe("open");
     connection.close();
   });
 
-  test("gives up a dial that takes too long, and stays", async () => {
-    const { connection, next, made, told } = await moving();
-    next.opens();
+  test("stays on the old wire when the new one takes too long", async () => {
+    const { connection, next, made, calls } = await movingConnection();
+    next.emitOpen();
     await pass(15_000);
     expect(next.closed).toBeDefined();
     await pass(251);
     expect(made).toHaveLength(3);
-    expect(told).toEqual(["opened", "opened"]);
+    expect(calls).toEqual(["opened", "opened"]);
     expect(connection.status.value.state).toBe("open");
     connection.close();
   });
 
-  test("stays when no token can be had", async () => {
+  test("stays on the old wire when the url provider throws", async () => {
     const url = vi.fn<() => string>(() => "ws://test/");
-    const { connection, made, old } = await live({ url }).then(async (client) => {
-      url.mockImplementationOnce(() => {
-        throw new Error("no token today");
-      });
-      client.connection.move(0);
-      await pass();
-      return { ...client, old: client.made[0] };
+    const { connection, made } = await openConnection({ url });
+    const [old] = made;
+    url.mockImplementationOnce(() => {
+      throw new Error("no token today");
     });
-    expect(connection.wire?.socket).toBe(old);
+    connection.move(0);
+    await pass();
+    connection.wire?.send("on the old wire");
+    expect(old?.sent).toEqual(["on the old wire"]);
     expect(connection.status.value.state).toBe("open");
     await pass(251);
     expect(made).toHaveLength(2);
     connection.close();
   });
 
-  test("is not over when the server says that the new wire has taken the place of the old one", async () => {
-    const { connection, old, next, told } = await moving();
-    next.opens();
-    old.falls(4900);
+  test("goes on when the server closes the old wire with 4900 because of the new one", async () => {
+    const { connection, old, next, calls } = await movingConnection();
+    next.emitOpen();
+    old.emitClose(4900);
     expect(connection.status.value.state).toBe("open");
-    connection.live();
-    expect(told).toEqual(["opened", "opened"]);
+    connection.established();
+    expect(calls).toEqual(["opened", "opened"]);
     connection.close();
   });
 
   test.each([
-    ["where it is", 4403, 0],
-    ["elsewhere", 4404, 1],
-  ])("is over when it is told so %s", async (_, code, which) => {
-    const { connection, made, told } = await moving();
-    made[which]?.falls(code);
-    expect(told.at(-1)).toBe(`ended ${code}`);
+    ["connects", (): void => {}],
+    ["waits", (next: FakeSocket): void => next.emitClose()],
+  ])("is lost when the server closes the old wire with 4900 while the new one %s", async (_, prepare) => {
+    const { connection, made, old, next, calls } = await movingConnection();
+    prepare(next);
+    old.emitClose(4900);
+    expect(calls).toEqual(["opened", "lost"]);
+    expect(connection.status.value).toMatchObject({ state: "waiting", error: { code: 4900 } });
+    expect(connection.wire).toBeUndefined();
+    const before = made.length;
+    await pass(501);
+    expect(made).toHaveLength(before + 1);
+    made.at(-1)?.emitOpen();
+    connection.established(35_000, true);
+    expect(connection.status.value).toEqual({ state: "open", attempt: 0, resumed: true });
+    connection.close();
+  });
+
+  test.each([
+    ["the old wire", 4403, 0],
+    ["the new wire", 4404, 1],
+  ])("ends when the server closes %s with a terminal code", async (_, code, which) => {
+    const { connection, made, calls } = await movingConnection();
+    made[which]?.emitClose(code);
+    expect(calls.at(-1)).toBe(`ended ${code}`);
     expect(connection.status.value.state).toBe("closed");
     expect(made[1 - which]?.closed).toBeDefined();
     expect(vi.getTimerCount()).toBe(0);
@@ -128,55 +149,55 @@ describe("a connection that is to move", () => {
     expect(made).toHaveLength(2);
   });
 
-  test("begins anew when nothing is heard where it is", async () => {
-    const { connection, page, made, told } = await moving({}, { probe() {} });
-    made[1]?.falls();
-    page.goes(false);
-    page.goes(true);
+  test("replaces both wires when the old one does not answer a probe", async () => {
+    const { connection, page, made, calls } = await movingConnection({}, { probe() {} });
+    made[1]?.emitClose();
+    page.setOnline(false);
+    page.setOnline(true);
     expect(connection.status.value.state).toBe("open");
     await pass(35_000);
-    expect(told.at(-1)).toBe("lost");
+    expect(calls.at(-1)).toBe("lost");
     expect(made[0]?.closed).toBeDefined();
     expect(connection.status.value.state).not.toBe("open");
     connection.close();
   });
 
-  test("leaves both when it is closed", async () => {
-    const { connection, old, next, told } = await moving();
-    next.opens();
+  test("closes both wires when it is closed", async () => {
+    const { connection, old, next, calls } = await movingConnection();
+    next.emitOpen();
     connection.close(1000, "enough");
     expect([old.closed, next.closed]).toEqual([
       { code: 1000, reason: "enough" },
       { code: 1000, reason: "enough" },
     ]);
-    expect(told).toEqual(["opened", "opened", "lost", "ended 1000"]);
+    expect(calls).toEqual(["opened", "opened", "lost", "ended 1000"]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("leaves both with its page", async () => {
-    const { page, old, next, made, told } = await moving();
-    page.turns("pagehide", true);
+  test("closes both wires on pagehide", async () => {
+    const { page, old, next, made, calls } = await movingConnection();
+    page.emitTransition("pagehide", true);
     expect(old.closed).toBeDefined();
     expect(next.closed).toBeDefined();
-    expect(told).toEqual(["opened", "lost"]);
-    page.turns("pageshow", true);
+    expect(calls).toEqual(["opened", "lost"]);
+    page.emitTransition("pageshow", true);
     await pass();
     expect(made).toHaveLength(3);
   });
 
-  test("that is told again while it moves moves once", async () => {
-    const { connection, made } = await moving();
+  test("moves once when move is called twice", async () => {
+    const { connection, made } = await movingConnection();
     connection.move(0);
     await pass();
     expect(made).toHaveLength(2);
     connection.close();
   });
 
-  test("that was lost as it began to dial waits, and dials once", async () => {
-    const { connection, made, last } = await live();
+  test("and was lost as it began to dial waits, and makes one new socket", async () => {
+    const { connection, made, last } = await openConnection();
     connection.move(0);
     await pass(0);
-    last().falls();
+    last().emitClose();
     await pass(1);
     expect(connection.status.value.state).toBe("waiting");
     await pass(1_000);
@@ -184,10 +205,10 @@ describe("a connection that is to move", () => {
     connection.close();
   });
 
-  test("that was lost before it was time dials once", async () => {
-    const { connection, made, last } = await live();
+  test("and was lost before the given time makes one new socket", async () => {
+    const { connection, made, last } = await openConnection();
     connection.move(200);
-    last().falls();
+    last().emitClose();
     await pass(1_000);
     expect(made).toHaveLength(2);
     connection.close();

@@ -1,22 +1,20 @@
 import { jsonFrames, type Welcome } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
-import {
-  type ReconnectingConnection,
-  createConnection,
-  type ConnectionListener,
-  type ConnectionOptions,
-} from "../../src/connection/connection.ts";
+import { ReconnectingConnection } from "../../src/connection/connection.ts";
+import type { ConnectionListener, ConnectionOptions } from "../../src/connection/connection-options.ts";
 import type { NetworkScope } from "../../src/connection/network.ts";
 
-/** A socket with a browser's API and nobody at the other end: the test says what happens. */
+/** A socket with a browser's API that is connected to nothing: the test emits its events. */
 export class FakeSocket extends EventTarget {
   readonly url: string;
+  /** The subprotocols that were offered. */
   readonly offered: readonly string[];
   readonly sent: (string | Uint8Array)[] = [];
   readonly protocol = "";
   readyState = 0;
   bufferedAmount = 0;
   binaryType = "blob";
+  /** The arguments of the first `close`. */
   closed: { code: number | undefined; reason: string | undefined } | undefined;
 
   constructor(url: string, protocols: string[] = []) {
@@ -31,28 +29,28 @@ export class FakeSocket extends EventTarget {
 
   close(code?: number, reason?: string): void {
     if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999))
-      throw new DOMException("a browser does not send it", "InvalidAccessError");
+      throw new DOMException("a page may not send this code", "InvalidAccessError");
     this.readyState = 2;
     this.closed ??= { code, reason };
   }
 
-  opens(): void {
+  emitOpen(): void {
     this.readyState = 1;
     this.dispatchEvent(new Event("open"));
   }
 
-  says(data: unknown): void {
+  emitMessage(data: unknown): void {
     this.dispatchEvent(Object.assign(new Event("message"), { data }));
   }
 
-  falls(code = 1006, reason = "", wasClean = code !== 1006): void {
+  emitClose(code = 1006, reason = "", wasClean = code !== 1006): void {
     this.readyState = 3;
     if (!wasClean) this.dispatchEvent(new Event("error"));
     this.dispatchEvent(Object.assign(new Event("close"), { code, reason, wasClean }));
   }
 }
 
-/** A class of fake sockets, and those it made. */
+/** A class of fake sockets, and the sockets that were made of it. */
 export function fakeSockets() {
   const made: FakeSocket[] = [];
   class Made extends FakeSocket {
@@ -63,7 +61,7 @@ export function fakeSockets() {
   }
   const last = (): FakeSocket => {
     const socket = made.at(-1);
-    if (socket === undefined) throw new Error("nothing was dialed");
+    if (socket === undefined) throw new Error("no socket was made");
     return socket;
   };
   return { made, last, WebSocket: Made };
@@ -74,27 +72,30 @@ export class FakePage extends EventTarget implements NetworkScope {
   readonly navigator = { onLine: true };
   readonly document = { visibilityState: "visible" };
 
-  goes(onLine: boolean): void {
+  setOnline(onLine: boolean): void {
     this.navigator.onLine = onLine;
     this.dispatchEvent(new Event(onLine ? "online" : "offline"));
   }
 
-  shows(visibilityState: "visible" | "hidden"): void {
+  setVisibility(visibilityState: "visible" | "hidden"): void {
     this.document.visibilityState = visibilityState;
-    this.dispatchEvent(new Event("visibilitychange")); // it happens to the document, and bubbles
+    this.dispatchEvent(new Event("visibilitychange")); // the document dispatches it, and it bubbles
   }
 
-  turns(type: "pagehide" | "pageshow", persisted: boolean): void {
+  emitTransition(type: "pagehide" | "pageshow", persisted: boolean): void {
     this.dispatchEvent(Object.assign(new Event(type), { persisted }));
   }
 }
 
-/** A connection over fake sockets on a fake page; `told` is what its listener was told. */
-export function faked(options: Partial<ConnectionOptions> = {}, listener: Partial<ConnectionListener> = {}) {
+/** A connection over fake sockets on a fake page; `calls` is the log of the calls of its listener. */
+export function fakeConnection(
+  options: Partial<ConnectionOptions> = {},
+  listener: Partial<ConnectionListener> = {},
+) {
   const sockets = fakeSockets();
   const page = new FakePage();
-  const told: string[] = [];
-  const connection: ReconnectingConnection = createConnection(
+  const calls: string[] = [];
+  const connection = new ReconnectingConnection(
     {
       url: () => "ws://test/",
       protocols: [],
@@ -104,20 +105,20 @@ export function faked(options: Partial<ConnectionOptions> = {}, listener: Partia
       ...options,
     },
     {
-      opened: () => void told.push("opened"),
-      message: (message) => void told.push(`message ${String(message)}`),
-      lost: () => void told.push("lost"),
-      ended: ({ code }) => void told.push(`ended ${code}`),
+      opened: () => void calls.push("opened"),
+      message: (message) => void calls.push(`message ${String(message)}`),
+      lost: () => void calls.push("lost"),
+      ended: ({ code }) => void calls.push(`ended ${code}`),
       ...listener,
     },
   );
-  return { ...sockets, page, told, connection };
+  return { ...sockets, page, calls, connection };
 }
 
-/** Silence that is death, as servers say by default. */
-const limit = 35_000;
+/** The silence limit that follows from a server's default heartbeat, in ms. */
+const silenceLimit = 35_000;
 
-/** A server's welcome to a new session. */
+/** A server's `welcome` frame, of a new session. */
 export const welcome = (fields: Partial<Welcome> = {}): string =>
   jsonFrames.write({
     t: "welcome",
@@ -133,15 +134,15 @@ export const welcome = (fields: Partial<Welcome> = {}): string =>
     ...fields,
   }) as string;
 
-/** Lets `ms` of the faked time pass. */
+/** Advances the fake time by `ms`. */
 export const pass = (ms = 1): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
-/** A connection over fake sockets that is open and established. */
-export async function live(...options: Parameters<typeof faked>) {
-  const client = faked(...options);
+/** A connection over fake sockets that is established. */
+export async function openConnection(...options: Parameters<typeof fakeConnection>) {
+  const client = fakeConnection(...options);
   client.connection.dial();
   await pass();
-  client.last().opens();
-  client.connection.live(limit);
+  client.last().emitOpen();
+  client.connection.established(silenceLimit);
   return client;
 }

@@ -2,63 +2,64 @@ import { expect, test } from "vitest";
 import { isOnline, isVisible, watchNetwork, type NetworkListener } from "../../src/connection/network.ts";
 import { FakePage } from "./fakes.ts";
 
-function listening() {
+/** A fake page that is watched, and the calls of the listener. */
+function watchedPage() {
   const page = new FakePage();
-  const told: string[] = [];
+  const calls: string[] = [];
   const listener: NetworkListener = {
-    wake: () => void told.push("woke"),
-    offline: () => void told.push("offline"),
-    hidden: (persisted) => void told.push(persisted ? "kept" : "left"),
+    wake: () => void calls.push("wake"),
+    offline: () => void calls.push("offline"),
+    hidden: (persisted) => void calls.push(persisted ? "hidden, kept" : "hidden"),
   };
-  return { page, told, unwatch: watchNetwork(listener, page) };
+  return { page, calls, unwatch: watchNetwork(listener, page) };
 }
 
-test.each(["online", "pageshow"])("%s wakes", (type) => {
-  const { page, told } = listening();
+test.each(["online", "pageshow"])("%s is a wake", (type) => {
+  const { page, calls } = watchedPage();
   page.dispatchEvent(new Event(type));
-  expect(told).toEqual(["woke"]);
+  expect(calls).toEqual(["wake"]);
 });
 
-test("a frozen page that resumes wakes", () => {
-  const { page, told } = listening();
+test("a frozen page that resumes is a wake", () => {
+  const { page, calls } = watchedPage();
   page.dispatchEvent(new Event("resume"));
-  expect(told).toEqual(["woke"]);
+  expect(calls).toEqual(["wake"]);
 });
 
-test("a page that becomes visible wakes, one that is hidden does not", () => {
-  const { page, told } = listening();
-  page.shows("hidden");
-  expect(told).toEqual([]);
-  page.shows("visible");
-  expect(told).toEqual(["woke"]);
+test("a page that becomes visible is a wake, a page that becomes hidden is not", () => {
+  const { page, calls } = watchedPage();
+  page.setVisibility("hidden");
+  expect(calls).toEqual([]);
+  page.setVisibility("visible");
+  expect(calls).toEqual(["wake"]);
 });
 
-test("going offline is told as a doubt", () => {
-  const { page, told } = listening();
-  page.goes(false);
-  expect(told).toEqual(["offline"]);
+test("a device that goes offline is reported as offline", () => {
+  const { page, calls } = watchedPage();
+  page.setOnline(false);
+  expect(calls).toEqual(["offline"]);
 });
 
-test("leaving the page says whether it is kept", () => {
-  const { page, told } = listening();
-  page.turns("pagehide", true);
-  page.turns("pagehide", false);
-  expect(told).toEqual(["kept", "left"]);
+test("pagehide reports whether the browser keeps the page", () => {
+  const { page, calls } = watchedPage();
+  page.emitTransition("pagehide", true);
+  page.emitTransition("pagehide", false);
+  expect(calls).toEqual(["hidden, kept", "hidden"]);
 });
 
-test("nothing is told after unwatching", () => {
-  const { page, told, unwatch } = listening();
+test("nothing is reported after unwatching", () => {
+  const { page, calls, unwatch } = watchedPage();
   unwatch();
-  page.goes(true);
-  page.goes(false);
-  page.shows("visible");
-  page.turns("pagehide", true);
-  page.turns("pageshow", true);
+  page.setOnline(true);
+  page.setOnline(false);
+  page.setVisibility("visible");
+  page.emitTransition("pagehide", true);
+  page.emitTransition("pageshow", true);
   page.dispatchEvent(new Event("resume"));
-  expect(told).toEqual([]);
+  expect(calls).toEqual([]);
 });
 
-test("where there is no page and no word on the network, it is online and visible", () => {
+test("a platform without a page and without reports on the network is online and visible", () => {
   expect(isOnline({})).toBe(true);
   expect(isOnline({ navigator: {} })).toBe(true);
   expect(isVisible({})).toBe(true);
@@ -66,9 +67,9 @@ test("where there is no page and no word on the network, it is online and visibl
   expect(() => watchNetwork({ wake() {}, offline() {}, hidden() {} }, globalThis)()).not.toThrow();
 });
 
-test("the device is offline only when it says so", () => {
+test("a device is offline only when it reports so", () => {
   const page = new FakePage();
   expect(isOnline(page)).toBe(true);
-  page.goes(false);
+  page.setOnline(false);
   expect(isOnline(page)).toBe(false);
 });

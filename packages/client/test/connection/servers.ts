@@ -4,38 +4,34 @@ import { createServer as createTcpServer, type AddressInfo, type Socket as TcpSo
 import type { CloseError, Message } from "@symbolon/protocol";
 import { vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import {
-  type ReconnectingConnection,
-  createConnection,
-  type ConnectionListener,
-  type ConnectionOptions,
-} from "../../src/connection/connection.ts";
+import { ReconnectingConnection } from "../../src/connection/connection.ts";
+import type { ConnectionListener, ConnectionOptions } from "../../src/connection/connection-options.ts";
 import type { SocketWire } from "../../src/connection/socket-wire.ts";
 
 const crashes: unknown[] = [];
-const crashed = (error: unknown): void => void crashes.push(error);
-/** What is to be undone when the test is over, the last first. */
+const onCrash = (error: unknown): void => void crashes.push(error);
+/** The cleanups of the running test; `undoAll` calls them, the last one first. */
 export const undo: (() => unknown)[] = [];
 
-/** To be called before each test: from now on, whatever would end the process is noticed. */
+/** Collects the errors that would end the process. Call it before each test. */
 export function watchCrashes(): void {
   crashes.length = 0;
-  process.on("unhandledRejection", crashed);
-  process.on("uncaughtException", crashed);
+  process.on("unhandledRejection", onCrash);
+  process.on("uncaughtException", onCrash);
 }
 
-/** To be called after each test: undoes it, and fails when something would have ended the process. */
+/** Calls the cleanups, and fails when an error would have ended the process. Call it after each test. */
 export async function undoAll(): Promise<void> {
-  for (const step of undo.splice(0).toReversed()) await step();
-  // What is rejected now is reported after the microtasks.
+  for (const cleanup of undo.splice(0).toReversed()) await cleanup();
+  // Node reports an unhandled rejection after the microtasks.
   await new Promise((resolve) => setImmediate(resolve));
-  process.off("unhandledRejection", crashed);
-  process.off("uncaughtException", crashed);
+  process.off("unhandledRejection", onCrash);
+  process.off("uncaughtException", onCrash);
   if (crashes.length > 0) throw new AggregateError(crashes, "the process would have ended");
 }
 
-/** A server of WebSockets, and what it saw. */
-export async function serving(options: { handleProtocols?: () => string | false; port?: number } = {}) {
+/** Starts a WebSocket server, and records its connections and the messages that it receives. */
+export async function startServer(options: { handleProtocols?: () => string | false; port?: number } = {}) {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1", ...options });
   await once(server, "listening");
   undo.push(() => {
@@ -43,32 +39,34 @@ export async function serving(options: { handleProtocols?: () => string | false;
     return new Promise((resolve) => server.close(resolve));
   });
   const sockets: WebSocket[] = [];
-  const heard: string[] = [];
+  const received: string[] = [];
   const extensions: unknown[] = [];
   const offered: unknown[] = [];
   server.on("connection", (socket, request) => {
     sockets.push(socket);
     extensions.push(request.headers["sec-websocket-extensions"]);
     offered.push(request.headers["sec-websocket-protocol"]);
-    socket.on("message", (data: Buffer, binary) => heard.push(`${binary ? "bytes " : ""}${data.toString()}`));
+    socket.on("message", (data: Buffer, binary) =>
+      received.push(`${binary ? "bytes " : ""}${data.toString()}`),
+    );
   });
-  return { server, sockets, heard, extensions, offered, url: urlOf(server.address() as AddressInfo) };
+  return { server, sockets, received, extensions, offered, url: urlOf(server.address() as AddressInfo) };
 }
 
-/** The url of a server that listens there. */
+/** The url of a server that listens at this address. */
 export function urlOf({ port }: AddressInfo): string {
   return `ws://127.0.0.1:${port}/`;
 }
 
-/** A server that accepts TCP and does what `answer` says, no more. */
-export async function answering(answer: (socket: TcpSocket) => void) {
+/** Starts a TCP server that calls `onConnection` and does nothing else; `open` has its connections. */
+export async function startTcpServer(onConnection: (socket: TcpSocket) => void) {
   const open = new Set<TcpSocket>();
   const server = createTcpServer((socket) => {
     open.add(socket);
     socket.on("error", () => {}).resume();
-    answer(socket);
+    onConnection(socket);
   });
-  await listening(server);
+  await listenOnAnyPort(server);
   undo.push(() => {
     for (const socket of open) socket.destroy();
   });
@@ -76,31 +74,31 @@ export async function answering(answer: (socket: TcpSocket) => void) {
 }
 
 /** Makes a server listen until the test is over. */
-export async function listening(server: Server | ReturnType<typeof createTcpServer>): Promise<void> {
+export async function listenOnAnyPort(server: Server | ReturnType<typeof createTcpServer>): Promise<void> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   undo.push(() => new Promise((resolve) => server.close(resolve)));
 }
 
-/** A connection to a real server, live as soon as it opens; retried at once unless `random` says otherwise. */
-export function connecting(
+/** Connects to a real server. The connection is established as soon as a wire opens, and retries without a wait. */
+export function connectTo(
   options: Partial<ConnectionOptions> & Pick<ConnectionOptions, "url">,
   listener: Partial<ConnectionListener> = {},
 ) {
-  const told: string[] = [];
+  const calls: string[] = [];
   const messages: Message[] = [];
   const errors: CloseError[] = [];
-  const connection: ReconnectingConnection = createConnection(
+  const connection: ReconnectingConnection = new ReconnectingConnection(
     { protocols: [], random: () => 0, network: {}, ...options },
     {
       opened() {
-        told.push("opened");
-        connection.live();
+        calls.push("opened");
+        connection.established();
       },
       message: (message) => void messages.push(message),
-      lost: () => void told.push("lost"),
+      lost: () => void calls.push("lost"),
       ended(error) {
-        told.push(`ended ${error.code}`);
+        calls.push(`ended ${error.code}`);
         errors.push(error);
       },
       ...listener,
@@ -110,15 +108,15 @@ export function connecting(
   connection.status.subscribe(({ error }) => error !== undefined && errors.push(error));
   connection.dial();
   const open = vi.waitUntil.bind(vi, () => connection.status.value.state === "open");
-  return { connection, told, messages, errors, open };
+  return { connection, calls, messages, errors, open };
 }
 
-/** Its wire, which must be open. */
+/** The wire of a client, which must be open. */
 export function wireOf({ connection }: { readonly connection: ReconnectingConnection }): SocketWire {
-  if (connection.wire === undefined) throw new Error("it is not open");
+  if (connection.wire === undefined) throw new Error("the connection is not open");
   return connection.wire;
 }
 
-/** Waits for something to be so; checks often. */
+/** Waits until `check` returns something true. */
 export const until = (check: () => unknown): Promise<unknown> =>
   vi.waitUntil(check, { timeout: 4_000, interval: 5 });

@@ -1,67 +1,71 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { createValue } from "../../src/connection/status.ts";
+import { SubscribableValue } from "../../src/connection/status.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
-test("a watcher is told new values, and not the present one", () => {
-  const value = createValue(1);
-  const told: number[] = [];
-  value.subscribe((now) => told.push(now));
+/** A value, and what a listener has received of it. */
+function subscribed() {
+  const value = new SubscribableValue(1);
+  const received: number[] = [];
+  const unsubscribe = value.subscribe((now) => received.push(now));
+  return { value, received, unsubscribe };
+}
+
+test("a listener receives new values, and not the present one", () => {
+  const { value, received } = subscribed();
   value.set(2);
   value.set(3);
-  expect(told).toEqual([2, 3]);
+  expect(received).toEqual([2, 3]);
   expect(value.value).toBe(3);
 });
 
-test("the same value again tells nobody", () => {
-  const value = createValue(1);
-  const told: number[] = [];
-  value.subscribe((now) => told.push(now));
+test("setting the present value again calls no listener", () => {
+  const { value, received } = subscribed();
   value.set(1);
-  expect(told).toEqual([]);
+  expect(received).toEqual([]);
 });
 
-test("a watcher that throws does not stop the others, and its error is on the console", () => {
+test("a listener that throws does not stop the others, and its error is on the console", () => {
   const console = vi.spyOn(globalThis.console, "error").mockImplementation(() => {});
-  const value = createValue(1);
-  const told: number[] = [];
-  const broken = new Error("broken watcher");
+  const value = new SubscribableValue(1);
+  const received: number[] = [];
+  const broken = new Error("broken listener");
   value.subscribe(() => {
     throw broken;
   });
-  value.subscribe((now) => told.push(now));
+  value.subscribe((now) => received.push(now));
   value.set(2);
-  expect(told).toEqual([2]);
+  expect(received).toEqual([2]);
   expect(console).toHaveBeenCalledWith(broken);
 });
 
-test("each watch is a subscription of its own, and ends on its own", () => {
-  const value = createValue(1);
-  const told: number[] = [];
-  const listener = (now: number): void => void told.push(now);
-  const unwatch = value.subscribe(listener);
+test("each call of subscribe is a subscription of its own, and ends on its own", () => {
+  const value = new SubscribableValue(1);
+  const received: number[] = [];
+  const listener = (now: number): void => void received.push(now);
+  const unsubscribe = value.subscribe(listener);
   value.subscribe(listener);
   value.set(2);
-  unwatch();
-  unwatch();
+  unsubscribe();
+  unsubscribe();
   value.set(3);
-  expect(told).toEqual([2, 2, 3]);
+  expect(received).toEqual([2, 2, 3]);
 });
 
-test("a watcher that is gone is not told, even by the change that made it go", () => {
-  const value = createValue(1);
-  const told: number[] = [];
-  value.subscribe(() => unwatch());
-  const unwatch = value.subscribe((now) => told.push(now));
+test("a listener that was removed is not called, not even for the change that removed it", () => {
+  const value = new SubscribableValue(1);
+  const received: number[] = [];
+  value.subscribe(() => unsubscribe());
+  const unsubscribe = value.subscribe((now) => received.push(now));
   value.set(2);
-  expect(told).toEqual([]);
+  expect(received).toEqual([]);
 });
 
-test("a watcher that sets the value leaves everybody with the newest", () => {
-  const value = createValue(1);
-  const told: number[] = [];
+test("when a listener sets the value, the others receive only the newest", () => {
+  const value = new SubscribableValue(1);
+  const received: number[] = [];
   value.subscribe((now) => now === 2 && value.set(3));
-  value.subscribe((now) => told.push(now));
+  value.subscribe((now) => received.push(now));
   value.set(2);
-  expect(told).toEqual([3]);
+  expect(received).toEqual([3]);
 });

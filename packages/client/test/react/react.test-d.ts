@@ -25,38 +25,36 @@ export function Room(): string {
   // @ts-expect-error -- the query is missing
   useClient(room, { url: "ws://test", params: { room: "lobby" } });
   client.send("say", "hello");
-  const { state: is, attempt } = useStatus(client);
+  const { state, attempt } = useStatus(client);
 
   useEvent(client, "said", ({ at }) => at.getTime());
   useEvent(client, "failed", ({ name, error }) => [name.length, error.code]);
-  // @ts-expect-error -- it is what the client says
+  // @ts-expect-error -- the client sends this event
   useEvent(client, "say", () => {});
   // @ts-expect-error -- a Date is not a string
   useEvent(client, "said", ({ at }: { at: string }) => at);
 
-  const { execute: ask, data, error, isPending: pending } = useRequest(client, "join");
-  ask({ room: "lobby" });
-  ask({ room: "lobby" }, { timeout: 1_000, signal: AbortSignal.timeout(0) });
-  // @ts-expect-error -- a room has a name
-  ask({});
-  // @ts-expect-error -- an event is not answered
+  const { execute, data, error, isPending } = useRequest(client, "join");
+  execute({ room: "lobby" });
+  execute({ room: "lobby" }, { timeout: 1_000, signal: AbortSignal.timeout(0) });
+  // @ts-expect-error -- the input needs a room
+  execute({});
+  // @ts-expect-error -- an event is no request
   useRequest(client, "say");
   const seat: number | undefined = data?.seat;
   const seats = isDeclared(join, error) ? error.data.seats : 0;
 
-  const {
-    items,
-    running,
-    restart: again,
-  } = useStream(client, "count", { to: 3 }, { keep: 1, timeout: 1_000 });
-  again();
+  const { items, status, restart } = useStream(client, "count", { to: 3 }, { keep: 1, timeout: 1_000 });
+  restart();
   const counted: readonly number[] = items;
-  // @ts-expect-error -- a number is meant
+  // @ts-expect-error -- the input is a number
   useStream(client, "count", { to: "3" });
-  // @ts-expect-error -- it must be fed, which a component cannot do twice
+  // @ts-expect-error -- this stream needs an upload, which a component cannot send twice
   useStream(client, "sum", {});
   // @ts-expect-error -- a request is no stream
   useStream(client, "join", { room: "lobby" });
 
-  return [is, attempt, seat, seats, pending satisfies boolean, counted, running satisfies boolean].join();
+  const progress: "streaming" | "done" | "error" = status;
+
+  return [state, attempt, seat, seats, isPending satisfies boolean, counted, progress].join();
 }

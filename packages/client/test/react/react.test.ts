@@ -17,42 +17,49 @@ const room = contract("/rooms/:room", {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test("the React of these tests is the one they are run for", () => {
+test("these tests run with the React of their project", () => {
   expect(version.split(".")[0]).toBe(process.env["REACT"] ?? "19");
 });
 
-test("rendering on a server shows the first state and opens nothing", () => {
+test("rendering on a server shows the initial state and opens no connection", () => {
   const { made, WebSocket } = fakeSockets();
-  const heard: string[] = [];
+  const received: string[] = [];
   function Room(): ReactNode {
     const client = useClient(room, { url: "ws://test", params: { room: "lobby" }, WebSocket });
-    const status = useStatus(client);
-    const { data, error, isPending: pending } = useRequest(client, "join");
-    const { items, running } = useStream(client, "count", { to: 3 });
-    useEvent(client, "said", (line) => heard.push(line));
-    return JSON.stringify({ status, data: data ?? null, error: error ?? null, pending, items, running });
+    const connection = useStatus(client);
+    const { data, error, isPending } = useRequest(client, "join");
+    const { items, status } = useStream(client, "count", { to: 3 });
+    useEvent(client, "said", (line) => received.push(line));
+    return JSON.stringify({
+      connection,
+      data: data ?? null,
+      error: error ?? null,
+      isPending,
+      items,
+      status,
+    });
   }
 
   expect(globalThis).not.toHaveProperty("window");
   const html = renderToString(createElement(Room));
   expect(JSON.parse(html.replaceAll("&quot;", '"'))).toEqual({
-    status: { state: "connecting", attempt: 0, resumed: false },
+    connection: { state: "connecting", attempt: 0, resumed: false },
     data: null,
     error: null,
-    pending: false,
+    isPending: false,
     items: [],
-    running: true,
+    status: "streaming",
   });
   expect(vi.getTimerCount()).toBe(0); // a dial would be in the next macrotask
   expect(made).toEqual([]);
 });
 
-test("an input that JSON cannot carry is told apart by its value as well", () => {
+test("an input that JSON cannot carry is compared by its value as well", () => {
   const kept = contract("/kept", { client: { of: stream({ input: z.unknown(), output: z.number() }) } });
   const { WebSocket } = fakeSockets();
   function Kept({ input }: { readonly input: unknown }): ReactNode {
-    return String(useStream(useClient(kept, { url: "ws://test", WebSocket }), "of", input).running);
+    return useStream(useClient(kept, { url: "ws://test", WebSocket }), "of", input).status;
   }
   for (const input of [1n, new Map([["a", 1n]]), new Set([1]), undefined])
-    expect(renderToString(createElement(Kept, { input }))).toBe("true");
+    expect(renderToString(createElement(Kept, { input }))).toBe("streaming");
 });

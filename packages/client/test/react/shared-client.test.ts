@@ -8,58 +8,58 @@ const room = contract("/rooms/:room", {});
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Options for the same room of the same server, and the sockets that are made for it. */
+/** Options for one room of one server, and the sockets that are made with them. */
 function lobby() {
   const { made, WebSocket } = fakeSockets();
   return { made, options: { url: "ws://test", params: { room: "lobby" }, WebSocket } };
 }
 
-test("a client opens when it is held, not when it is made", async () => {
+test("a client connects when it is retained, not when it is made", async () => {
   const { made, options } = lobby();
-  const held = new SharedClient(room, options);
+  const shared = new SharedClient(room, options);
   expect(vi.getTimerCount()).toBe(0);
-  const release = held.retain();
+  const release = shared.retain();
   await pass();
   expect(made.map(({ url }) => url)).toEqual(["ws://test/rooms/lobby"]);
   release();
   await pass();
 });
 
-test("a client that is let go and held again at once stays", async () => {
+test("a client that is released and retained again at once stays open", async () => {
   const { made, options } = lobby();
-  const held = new SharedClient(room, options);
-  held.retain()();
-  const release = held.retain();
+  const shared = new SharedClient(room, options);
+  shared.retain()();
+  const release = shared.retain();
   await pass();
   expect(made).toHaveLength(1);
-  expect(held.ended).toBe(false);
+  expect(shared.ended).toBe(false);
   release();
   await pass();
-  expect(held.ended).toBe(true);
+  expect(shared.ended).toBe(true);
 });
 
-test("a client is closed when the last of its holders lets go, in the next macrotask", async () => {
+test("a client closes in the macrotask after its last release", async () => {
   const { options } = lobby();
-  const held = new SharedClient(room, options);
-  const [one, other] = [held.retain(), held.retain()];
-  one();
+  const shared = new SharedClient(room, options);
+  const [releaseFirst, releaseSecond] = [shared.retain(), shared.retain()];
+  releaseFirst();
   await pass();
-  expect(held.ended).toBe(false);
-  other();
-  expect(held.ended).toBe(false);
+  expect(shared.ended).toBe(false);
+  releaseSecond();
+  expect(shared.ended).toBe(false);
   await pass();
-  expect(held.ended).toBe(true);
+  expect(shared.ended).toBe(true);
   expect(SharedClient.find(room, options)).toBeUndefined();
 });
 
-test("a held client is found by its contract, its WebSocket and the values of url, params and query", async () => {
+test("a retained client is found by its contract, its WebSocket and the values of url, params and query", async () => {
   const { options } = lobby();
-  const held = new SharedClient(room, options);
-  expect(SharedClient.find(room, options)).toBeUndefined(); // nobody holds it yet
-  const release = held.retain();
+  const shared = new SharedClient(room, options);
+  expect(SharedClient.find(room, options)).toBeUndefined(); // it is not retained yet
+  const release = shared.retain();
   const equal = { ...options, url: new URL("ws://test"), params: { ...options.params } };
-  expect(held.matches(room, { ...options, params: { ...options.params } })).toBe(true);
-  expect(SharedClient.find(room, { ...options, params: { room: "lobby" } })).toBe(held);
+  expect(shared.matches(room, { ...options, params: { ...options.params } })).toBe(true);
+  expect(SharedClient.find(room, { ...options, params: { room: "lobby" } })).toBe(shared);
   expect(SharedClient.find(room, { ...equal, params: { room: "den" } })).toBeUndefined();
   expect(SharedClient.find(room, { ...options, query: { name: "Ada" } })).toBeUndefined();
   expect(SharedClient.find(room, { ...options, url: "ws://elsewhere" })).toBeUndefined();
@@ -69,58 +69,58 @@ test("a held client is found by its contract, its WebSocket and the values of ur
   await pass();
 });
 
-test("of two that were made at the same time the first that is held is used by both, and the other never dials", async () => {
+test("of two equal clients the one that is retained first serves both, and the other never connects", async () => {
   const { made, options } = lobby();
   const [first, second] = [new SharedClient(room, options), new SharedClient(room, options)];
   const release = first.current.retain();
-  void second.client.opened; // used before it is known that there is another
+  void second.client.opened; // used before the other one is found
   expect(second.current).toBe(first);
-  const releaseToo = second.current.retain();
+  const releaseOther = second.current.retain();
   await pass();
   expect(made).toHaveLength(1);
   expect(second.ended).toBe(true);
   release();
-  releaseToo();
+  releaseOther();
   await pass();
 });
 
-test("one that has ended is followed by a new one", async () => {
+test("a client that has ended is replaced by a new one", async () => {
   const { options } = lobby();
-  const held = new SharedClient(room, options);
-  const release = held.retain();
-  held.client.close(4000, "enough");
+  const shared = new SharedClient(room, options);
+  const release = shared.retain();
+  shared.client.close(4000, "enough");
   expect(SharedClient.find(room, options)).toBeUndefined();
-  const { current: heir } = held;
-  expect(heir === held).toBe(false);
-  expect(heir.ended).toBe(false);
+  const { current } = shared;
+  expect(current === shared).toBe(false);
+  expect(current.ended).toBe(false);
   release();
   await pass();
 });
 
-test("a refusal that nobody waits for ends no process", async () => {
+test("a refusal of a retained client raises no unhandled rejection", async () => {
   const { made, options } = lobby();
   const release = new SharedClient(room, options).retain();
   await pass();
-  made[0]?.opens();
-  made[0]?.falls(4403, "no", true);
+  made[0]?.emitOpen();
+  made[0]?.emitClose(4403, "no", true);
   release();
   await pass();
   expect(made).toHaveLength(1);
 });
 
-test("the newest getToken is asked", async () => {
+test("the newest getToken is called", async () => {
   const { made, options } = lobby();
-  const asked: string[] = [];
-  const ask = (name: string) => () => {
-    asked.push(name);
+  const called: string[] = [];
+  const tokenOf = (name: string) => () => {
+    called.push(name);
     return name;
   };
-  const held = new SharedClient(room, { ...options, getToken: ask("old") });
-  held.getToken = ask("new");
-  const release = held.retain();
+  const shared = new SharedClient(room, { ...options, getToken: tokenOf("old") });
+  shared.getToken = tokenOf("new");
+  const release = shared.retain();
   await pass();
-  made[0]?.opens();
-  expect(asked).toEqual(["new"]);
+  made[0]?.emitOpen();
+  expect(called).toEqual(["new"]);
   expect(made[0]?.sent[0]).toContain('"auth":"new"');
   release();
   await pass();
