@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { ports } from "../e2e/ports.ts";
 import { ServerProcess } from "../e2e/server-process.ts";
-import { Chance } from "../sim/chance.ts";
-import { Crowd } from "./crowd.ts";
-import { judge } from "./record.ts";
+import { Chance } from "../sim/virtual/seeded-random.ts";
+import { Crowd } from "./client-fleet.ts";
+import { judge } from "./handler-log.ts";
 import { Counts, isClean, report, type Results } from "./report.ts";
-import { type Settings, settingsOf } from "./settings.ts";
-import { trouble } from "./trouble.ts";
+import { type Settings, settingsOf } from "./options.ts";
+import { trouble } from "./process-faults.ts";
 
 /** All has to be settled so many ms after the last fault: a client that has failed often waits 30 s. */
 const patience = 60_000;

@@ -1,5 +1,5 @@
 import { quantile } from "../chaos/report.ts";
-import { Sequence, sumOf, type Verdict } from "../chaos/sequence.ts";
+import { Sequence, sumOf, type Verdict } from "../chaos/sequence-check.ts";
 import { type Heard, wordsOf } from "./heard.ts";
 
 /** A page has recovered when it hears a line of `from` above number `after`; counted from `since`, in ms since 1970. */

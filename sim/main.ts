@@ -2,12 +2,12 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { hunt } from "./hunt.ts";
-import { modes } from "./modes.ts";
-import { mutants } from "./mutants.ts";
-import { type Batch, type Failure, runAll } from "./pool.ts";
-import { complaints, report, verdict } from "./report.ts";
-import { add, nothing, type Tally } from "./tally.ts";
+import { hunt } from "./runner/kill-mutants.ts";
+import { modes } from "./modes/modes.ts";
+import { mutants } from "./mutants/mutants.ts";
+import { type Batch, type Failure, runAll } from "./runner/worker-pool.ts";
+import { complaints, report, verdict } from "./report/report.ts";
+import { add, nothing, type Tally } from "./report/statistics.ts";
 
 const { values: asked } = parseArgs({
   options: {

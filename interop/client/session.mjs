@@ -1,7 +1,7 @@
 /** Our client, in whatever runtime runs this, through a proxy that cuts its connections: `node session.mjs [url]`. */
 import assert from "node:assert/strict";
 import { connect } from "@symbolon/client";
-import { tally } from "./tally.mjs";
+import { tally } from "./session-contract.mjs";
 
 const url = globalThis.process?.argv[2] ?? "ws://localhost:3000";
 const { Bun, Deno } = globalThis;

@@ -9,7 +9,7 @@ import {
   text,
   ValidationError,
 } from "@symbolon/client";
-import { everything } from "./contract.mjs";
+import { everything } from "./suite-contract.mjs";
 
 const url = globalThis.process?.argv[2] ?? "ws://localhost:3000";
 const { Bun, Deno } = globalThis;

@@ -1,5 +1,5 @@
-import type { Found, Ledger } from "../ledger.ts";
-import { enough, lengthOf } from "../stage.ts";
+import type { Found, Ledger } from "../trace/trace-index.ts";
+import { enough, lengthOf } from "../app/application.ts";
 import type { Invariant } from "./invariant.ts";
 
 /** Errors that say that something was never sent. */

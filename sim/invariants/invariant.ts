@@ -1,4 +1,4 @@
-import type { Ledger } from "../ledger.ts";
+import type { Ledger } from "../trace/trace-index.ts";
 
 /** Something that holds in every world. */
 export interface Invariant {

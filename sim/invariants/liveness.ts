@@ -1,4 +1,4 @@
-import type { Ledger } from "../ledger.ts";
+import type { Ledger } from "../trace/trace-index.ts";
 import type { Invariant } from "./invariant.ts";
 
 /** So many dials in so many ms are too many. */

@@ -1,4 +1,4 @@
-import type { Found, Ledger } from "../ledger.ts";
+import type { Found, Ledger } from "../trace/trace-index.ts";
 import type { Invariant } from "./invariant.ts";
 
 /** Events are compared by their numbers; on the wire, sequences too: none is used before the one below it. */

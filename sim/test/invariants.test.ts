@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { invariants } from "../invariants/all.ts";
-import { type Happening, type SeenFrame, Trace } from "../trace.ts";
-import { sameHanded } from "../twins.ts";
+import { invariants } from "../invariants/check-trace.ts";
+import { type Happening, type SeenFrame, Trace } from "../trace/trace.ts";
+import { sameHanded } from "../invariants/compare-traces.ts";
 import {
   boot,
   breaks,
@@ -16,7 +16,7 @@ import {
   reset,
   said,
   setup,
-} from "./traces.ts";
+} from "./trace-builders.ts";
 
 const both = (n: number): Happening[] => [handling("server", n), handled("server", n)];
 const event = (n: number, s: number) => ({ t: "event", s, data: { n } });

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { modes } from "../modes.ts";
-import { mutants } from "../mutants.ts";
-import { type BatchResult, runAll } from "../pool.ts";
+import { modes } from "../modes/modes.ts";
+import { mutants } from "../mutants/mutants.ts";
+import { type BatchResult, runAll } from "../runner/worker-pool.ts";
 
 /** A thread reads all of the product and the simulator first, in ms. */
 const timeout = 60_000;
