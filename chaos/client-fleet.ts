@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { Chance } from "../sim/virtual/seeded-random.ts";
+import { SeededRandom } from "../sim/virtual/seeded-random.ts";
 import type { Fault } from "./connection-plan.ts";
 import { Proxy } from "./faulty-proxy.ts";
 import type { Verdict } from "./sequence-check.ts";
@@ -36,7 +36,7 @@ export class Crowd {
     for (let index = 0; index < clients; index += 1) {
       const proxy = await Proxy.open({
         target: port,
-        chance: faults ? new Chance(seed, `faults of ${index}`) : undefined,
+        chance: faults ? new SeededRandom(seed, `faults of ${index}`) : undefined,
         fault(kind) {
           fault(kind);
           if (kind.startsWith("hole")) talkers[index]?.hearing.holed();
@@ -49,7 +49,7 @@ export class Crowd {
           name: `client-${index}`,
           room: `room-${Math.floor(index / roomSize)}`,
           url: proxy.url,
-          chance: new Chance(seed, `words of ${index}`),
+          chance: new SeededRandom(seed, `words of ${index}`),
           binary: index % 2 === 1,
         }),
       );

@@ -1,4 +1,4 @@
-import type { Chance } from "../sim/virtual/seeded-random.ts";
+import type { SeededRandom } from "../sim/virtual/seeded-random.ts";
 
 /** How the bytes of a connection pass: as they come; in tiny pieces; many at once; late, and unevenly so. */
 type Shape = "plain" | "pieces" | "lumps" | "delay";
@@ -22,11 +22,11 @@ export const calm: Plan = { shape: "plain" };
 const cuts: readonly Fault[] = ["reset", "end", "torn", "half", "stall", "stall", "hole up", "hole down"];
 
 /** Draws what becomes of a connection. */
-export function drawPlan(chance: Chance): Plan {
-  const shape = chance.oneOf<Shape>(["plain", "plain", "pieces", "lumps", "delay"]);
-  const kind = chance.happens(0.1) ? "refuse" : chance.oneOf(cuts);
+export function drawPlan(chance: SeededRandom): Plan {
+  const shape = chance.pick<Shape>(["plain", "plain", "pieces", "lumps", "delay"]);
+  const kind = chance.chance(0.1) ? "refuse" : chance.pick(cuts);
   // A client that stays for more than 10 s has recovered; many are hit again before that.
-  const after = chance.happens(0.5) ? chance.between(10_000, 14_000) : chance.between(0, 3_000);
+  const after = chance.chance(0.5) ? chance.between(10_000, 14_000) : chance.between(0, 3_000);
   const lasts = chance.between(50, 3_000);
   return { shape, fault: { kind, after: kind === "refuse" ? 0 : after, lasts } };
 }

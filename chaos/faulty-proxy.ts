@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { Chance } from "../sim/virtual/seeded-random.ts";
+import { SeededRandom } from "../sim/virtual/seeded-random.ts";
 import { Link } from "./tunnel.ts";
 import { calm, drawPlan, type Fault, type Plan } from "./connection-plan.ts";
 
@@ -9,7 +9,7 @@ export interface ProxyOptions {
   /** The port of the server. */
   readonly target: number;
   /** What its connections go through is drawn from it, one after another. Default: they go through nothing. */
-  readonly chance?: Chance | undefined;
+  readonly chance?: SeededRandom | undefined;
   /** Told of each fault. */
   readonly fault: (kind: Fault) => void;
 }
@@ -61,7 +61,7 @@ export class Proxy {
     }
     const link = new Link(near, connect({ port: target, host: "127.0.0.1", noDelay: true }), {
       plan,
-      random: new Chance(chance?.whole(0, 2 ** 32) ?? 0),
+      random: new SeededRandom(chance?.integer(0, 2 ** 32) ?? 0),
       fault,
     });
     this.#links.add(link);

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { type Client, connect } from "@symbolon/client";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { WebSocket } from "ws";
-import type { Chance } from "../sim/virtual/seeded-random.ts";
+import type { SeededRandom } from "../sim/virtual/seeded-random.ts";
 import { chaos } from "./contract.ts";
 import { Hearing } from "./inbound-check.ts";
 import type { Handled, Told } from "./handler-log.ts";
@@ -12,7 +12,7 @@ export interface TalkerOptions {
   readonly name: string;
   readonly room: string;
   readonly url: string;
-  readonly chance: Chance;
+  readonly chance: SeededRandom;
   /** Whether it speaks MessagePack. */
   readonly binary: boolean;
   /** Everything is said so many times more slowly. */
@@ -108,14 +108,14 @@ export class Talker {
   /** One event, or very many at once. */
   async #speak(): Promise<void> {
     const { chance } = this.#options;
-    const many = chance.happens(0.02) ? chance.whole(50, 150) : 1;
+    const many = chance.chance(0.02) ? chance.integer(50, 150) : 1;
     const sent: Promise<void>[] = [];
     for (let one = 0; one < many; one += 1) {
-      const padding = "x".repeat(chance.happens(0.05) ? chance.whole(0, 20_000) : chance.whole(0, 200));
+      const padding = "x".repeat(chance.chance(0.05) ? chance.integer(0, 20_000) : chance.integer(0, 200));
       sent.push(this.#say("say", (n) => this.client.send("say", { n, padding })));
     }
     // Mostly the next one does not wait for it: what is said while away goes out in order.
-    if (chance.happens(0.2)) await Promise.all(sent);
+    if (chance.chance(0.2)) await Promise.all(sent);
   }
 
   async #shout(): Promise<void> {
@@ -148,12 +148,12 @@ export class Talker {
   }
 
   async #count(): Promise<void> {
-    const most = this.#options.chance.whole(1, 60);
+    const most = this.#options.chance.integer(1, 60);
     await this.hearing.stream(most, this.client.stream("count", most));
   }
 
   async #echo(): Promise<void> {
-    const most = this.#options.chance.whole(1, 40);
+    const most = this.#options.chance.integer(1, 40);
     await this.hearing.stream(most, this.client.stream("echo", null, { upload: upTo(most) }));
   }
 }

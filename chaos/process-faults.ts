@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import type { ServerProcess } from "../e2e/server-process.ts";
-import type { Chance } from "../sim/virtual/seeded-random.ts";
+import type { SeededRandom } from "../sim/virtual/seeded-random.ts";
 
 /** What a server process goes through. */
 export interface TroubleOptions {
-  readonly chance: Chance;
+  readonly chance: SeededRandom;
   /** Whether it is killed, paused, or now this and now that. */
   readonly kinds: readonly Trouble[];
   /** Told that the server is there again. */
@@ -25,7 +25,7 @@ export async function trouble(
   for (;;) {
     await setTimeout(chance.between(5_000, 15_000), undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
-    const kind = chance.oneOf(kinds);
+    const kind = chance.pick(kinds);
     if (kind === "pause") {
       server.signal("SIGSTOP");
       await setTimeout(chance.between(1_000, 10_000));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { ports } from "../e2e/ports.ts";
 import { ServerProcess } from "../e2e/server-process.ts";
-import { Chance } from "../sim/virtual/seeded-random.ts";
+import { SeededRandom } from "../sim/virtual/seeded-random.ts";
 import { Crowd } from "./client-fleet.ts";
 import { judge } from "./handler-log.ts";
 import { Counts, isClean, report, type Results } from "./report.ts";
@@ -41,7 +41,7 @@ async function run(settings: Settings, directory: string): Promise<Results> {
     if (troubles.length === 0) await setTimeout(seconds * 1_000);
     else
       await trouble(server, over, {
-        chance: new Chance(seed, "troubles"),
+        chance: new SeededRandom(seed, "troubles"),
         kinds: troubles,
         born: () => (life += 1),
         back(kind) {

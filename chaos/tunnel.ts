@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import type { Chance } from "../sim/virtual/seeded-random.ts";
+import type { SeededRandom } from "../sim/virtual/seeded-random.ts";
 import type { Fault, Plan } from "./connection-plan.ts";
 
 /** What a link goes through. */
 export interface LinkOptions {
   readonly plan: Plan;
-  readonly random: Chance;
+  readonly random: SeededRandom;
   /** Told when the fault happens. */
   readonly fault: (kind: Fault) => void;
 }
@@ -84,7 +84,7 @@ export class Link {
     const most = plan.shape === "pieces" ? Math.max(7, chunk.length / 50) : chunk.length;
     for (let at = 0; at < chunk.length;) {
       await this.#stalled;
-      const length = plan.shape === "pieces" ? random.whole(1, Math.ceil(most)) : most;
+      const length = plan.shape === "pieces" ? random.integer(1, Math.ceil(most)) : most;
       const piece = chunk.subarray(at, at + length);
       at += length;
       if (this.#swallowed.has(way)) continue;

@@ -1,149 +1,150 @@
-import { RequestError } from "@symbolon/protocol";
-import type { Agenda, Half } from "../virtual/scheduler.ts";
-import type { Chance } from "../virtual/seeded-random.ts";
 import type { Trace } from "../trace/trace.ts";
+import type { Machine, Scheduler } from "../virtual/scheduler.ts";
+import type { SeededRandom } from "../virtual/seeded-random.ts";
+import { intendedError, makeIntendedError, mustFail, readLimit, streamLength } from "./message-rules.ts";
 
-/** How long the handlers of a machine take now: `ms` with probability `slow`, else no time. */
-export interface Mood {
-  slow: number;
+/** How long handlers take: up to twice `ms` with this probability, else no time. */
+export interface HandlerDelay {
+  /** The probability of a delay. */
+  probability: number;
+  /** The mean of a delay in ms. */
   ms: number;
 }
 
-/** How handlers are when nothing is wrong. */
-export const calm: Mood = { slow: 0.1, ms: 50 };
+/** The delay of handlers while no fault slows them. */
+export const usualDelay: HandlerDelay = { probability: 0.1, ms: 50 };
 
-/** Who says something. */
+/** Where a message was sent by the server; both are undefined for a client's message. */
 export interface Origin {
-  readonly conv?: number;
-  readonly boot?: number;
+  /** The conversation. */
+  readonly conversation?: number;
+  /** The server process. */
+  readonly process?: number;
 }
 
-/** Who handles something. */
-export interface Handling {
+/** A call of a handler. */
+export interface HandlerCall {
+  /** The message. */
   readonly n: number;
+  /** The client that sent or received it. */
   readonly client: number;
-  readonly conv: number;
-  readonly life?: number;
+  /** The conversation. */
+  readonly conversation: number;
+  /** The setup to which a handler of the server belongs. */
+  readonly setup?: number;
+  /** The message key that the server gives its handler. */
   readonly key?: string;
 }
 
-/** What both halves of the application under test stand on. */
-export class Stage {
-  readonly agenda: Agenda;
+/** An item of a stream. */
+export interface StreamItem {
+  /** The stream's number. */
+  readonly n: number;
+  /** The item's index. */
+  readonly i: number;
+}
+
+/** What both machines of the application under test share: message numbers, handler delays, and the record of outcomes. */
+export class Application {
+  /** Runs what the application does later. */
+  readonly scheduler: Scheduler;
+  /** Records what the application does. */
   readonly trace: Trace;
-  /** Chance of the application alone. */
-  readonly chance: Chance;
-  readonly mood: Record<Half, Mood> = { client: { ...calm }, server: { ...calm } };
-  /** What was said and has no outcome yet; of what the server said, in which conversation and process. */
-  readonly unsettled = new Map<number, Origin>();
-  /** Handlers at work. */
-  readonly working: Record<Half, number> = { client: 0, server: 0 };
-  /** How many setups the server has run in all. */
-  lives = 0;
-  /** The conversations by their sessions. */
+  /** Draws padding and delays. */
+  readonly random: SeededRandom;
+  /** How long the handlers of each machine take now. */
+  readonly handlerDelay: Record<Machine, HandlerDelay> = {
+    client: { ...usualDelay },
+    server: { ...usualDelay },
+  };
+  /** The sent messages without an outcome, by number. */
+  readonly pendingSends = new Map<number, Origin>();
+  /** How many handlers run on each machine. */
+  readonly runningHandlers: Record<Machine, number> = { client: 0, server: 0 };
+  /** How many setups the server has run, in all its processes. */
+  setups = 0;
+  /** The number of each session. */
   readonly #conversations = new Map<string, number>();
-  #last = 0;
+  #lastMessage = 0;
 
-  constructor(ground: { agenda: Agenda; trace: Trace; chance: Chance }) {
-    this.agenda = ground.agenda;
-    this.trace = ground.trace;
-    this.chance = ground.chance;
+  constructor(parts: { scheduler: Scheduler; trace: Trace; random: SeededRandom }) {
+    this.scheduler = parts.scheduler;
+    this.trace = parts.trace;
+    this.random = parts.random;
   }
 
-  /** A number that nothing said in this world has, and some length. */
-  next(): { n: number; pad: string } {
-    const pad = this.chance.happens(0.05) ? "x".repeat(this.chance.whole(100, 2_000)) : "";
-    return { n: (this.#last += 1), pad };
+  /** Makes the payload of a new message: its number and, now and then, padding. */
+  nextMessage(): { n: number; pad: string } {
+    const pad = this.random.chance(0.05) ? "x".repeat(this.random.integer(100, 2_000)) : "";
+    return { n: (this.#lastMessage += 1), pad };
   }
 
-  /** The number of the conversation that goes on in a session. */
-  conversation(sid: string): number {
-    const conv = this.#conversations.get(sid) ?? this.#conversations.size + 1;
-    this.#conversations.set(sid, conv);
-    return conv;
+  /** The number of a session's conversation. */
+  conversationOf(sessionId: string): number {
+    const conversation = this.#conversations.get(sessionId) ?? this.#conversations.size + 1;
+    this.#conversations.set(sessionId, conversation);
+    return conversation;
   }
 
-  /** A process of the server is gone, and nobody waits any more for what became of what it said. */
-  died(boot: number): void {
-    for (const [n, said] of this.unsettled) if (said.boot === boot) this.unsettled.delete(n);
+  /** Forgets the pending sends of a server process that ended: their promises never settle. */
+  forgetSendsOf(process: number): void {
+    for (const [n, origin] of this.pendingSends) if (origin.process === process) this.pendingSends.delete(n);
   }
 
-  /** Something failed that must not. */
-  crashed(by: Half | undefined, error: unknown): void {
+  /** Records an error that no schedule should cause. */
+  recordError(by: Machine | undefined, error: unknown): void {
     const [, from = ""] = (error instanceof Error && error.stack?.split("\n")) || [];
-    this.trace.add({ is: "crash", by, error: `${String(error)} ${from.trim()}`.trimEnd() });
+    this.trace.add({ type: "unexpectedError", by, error: `${String(error)} ${from.trim()}`.trimEnd() });
   }
 
-  /** Watches what becomes of something said, and writes it down. */
-  watch(
-    { n, conv, boot }: Origin & { readonly n: number },
-    said: PromiseLike<unknown>,
+  /** Records the outcome of a sent message once its promise settles. It should resolve with `expected`. */
+  recordOutcome(
+    { n, conversation, process }: Origin & { readonly n: number },
+    sent: PromiseLike<unknown>,
     expected?: unknown,
   ): void {
-    this.unsettled.set(n, { ...(conv && { conv }), ...(boot && { boot }) });
-    const outcome = (how: string, sentBefore?: boolean): void => {
-      this.unsettled.delete(n);
-      this.trace.add({ is: "outcome", n, how, ...(sentBefore !== undefined && { sentBefore }) });
+    this.pendingSends.set(n, { ...(conversation && { conversation }), ...(process && { process }) });
+    const record = (result: string, sentBefore?: boolean): void => {
+      this.pendingSends.delete(n);
+      this.trace.add({ type: "outcome", n, result, ...(sentBefore !== undefined && { sentBefore }) });
     };
-    said.then(
-      (value) => outcome(value === expected ? "done" : `wrong ${String(value)}`),
+    sent.then(
+      (value) => record(value === expected ? "done" : `wrong ${String(value)}`),
       (error: unknown) => {
         const { code, name, sentBefore } = Object(error) as Record<string, unknown>;
-        outcome(String(code ?? name), typeof sentBefore === "boolean" ? sentBefore : undefined);
+        record(String(code ?? name), typeof sentBefore === "boolean" ? sentBefore : undefined);
       },
     );
   }
 
-  /** What every handler does: takes its time, and fails where it must. `sleep` is the machine's own. */
-  async handle(by: Half, handling: Handling, sleep: (ms: number) => Promise<void>): Promise<void> {
-    const { n, life } = handling;
-    this.trace.add({ is: "handling", by, ...handling });
-    this.working[by] += 1;
-    const { slow, ms } = this.mood[by];
-    if (this.chance.happens(slow)) await sleep(this.chance.between(0, 2 * ms));
-    this.working[by] -= 1;
-    const how = fails(n) ? "ODD" : "done";
-    this.trace.add({ is: "handled", by, n, how, ...(life && { life }) });
-    if (how === "ODD") throw new RequestError("ODD", "odd", n);
+  /**
+   * The body of every handler: records the call, waits, and records the end. `sleep` waits on the handler's machine.
+   * @throws RequestError, the intended error, for some messages.
+   */
+  async runHandler(by: Machine, call: HandlerCall, sleep: (ms: number) => Promise<void>): Promise<void> {
+    const { n, setup } = call;
+    this.trace.add({ type: "handlerStarted", by, ...call });
+    this.runningHandlers[by] += 1;
+    const { probability, ms } = this.handlerDelay[by];
+    if (this.random.chance(probability)) await sleep(this.random.between(0, 2 * ms));
+    this.runningHandlers[by] -= 1;
+    const result = mustFail(n) ? intendedError : "done";
+    this.trace.add({ type: "handlerSettled", by, n, result, ...(setup && { setup }) });
+    if (result === intendedError) throw makeIntendedError(n);
+  }
+
+  /** Reads stream `n`, up to its read limit, and records each item. */
+  async readStream(by: Machine, n: number, items: AsyncIterable<StreamItem>): Promise<void> {
+    let count = 0;
+    for await (const item of items) {
+      this.trace.add({ type: "itemRead", by, n: item.n, i: item.i, upload: false });
+      count += 1;
+      if (count >= readLimit(n)) return;
+    }
   }
 }
 
-/** Whether a handler has failed because it must. */
-export function isOdd(error: unknown): boolean {
-  return error instanceof RequestError && error.code === "ODD";
-}
-
-/** Whether the handler of something that is said must fail. */
-function fails(n: number): boolean {
-  return n % 13 === 5;
-}
-
-/** How many items the stream `n` has; some have more than may be sent without credit. */
-export function lengthOf(n: number): number {
-  return n % 5 === 0 ? 40 : n % 5;
-}
-
-/** After how many items the reader of stream `n` has enough. */
-export function enough(n: number): number {
-  return n % 7 === 3 ? 2 : Infinity;
-}
-
-/** Reads a stream and writes its items down; its promise is its outcome. */
-export async function readAll(
-  stage: Stage,
-  by: Half,
-  n: number,
-  items: AsyncIterable<{ n: number; i: number }>,
-): Promise<void> {
-  let read = 0;
-  for await (const item of items) {
-    stage.trace.add({ is: "item", by, n: item.n, i: item.i, upload: false });
-    read += 1;
-    if (read >= enough(n)) return;
-  }
-}
-
-/** Gives the items of stream `n`. */
-export async function* giveAll(n: number): AsyncGenerator<{ n: number; i: number }> {
-  for (let i = 0; i < lengthOf(n); i += 1) yield { n, i };
+/** The items of stream `n`. */
+export async function* streamItems(n: number): AsyncGenerator<StreamItem> {
+  for (let i = 0; i < streamLength(n); i += 1) yield { n, i };
 }

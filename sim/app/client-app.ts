@@ -1,78 +1,109 @@
 import { type Client, connect } from "@symbolon/client";
-import { talk } from "./contract.ts";
+import type { WorldSettings } from "../modes/settings.ts";
+import { makeSocketClass } from "../network/client-socket.ts";
 import type { Network } from "../network/network.ts";
-import type { Settings } from "../modes/settings.ts";
-import { socketClass } from "../network/client-socket.ts";
-import { giveAll, readAll, type Stage } from "./application.ts";
-import type { Kind } from "../trace/trace.ts";
+import type { MessageKind } from "../trace/trace.ts";
+import { type Application, streamItems } from "./application.ts";
+import { chat } from "./contract.ts";
+import { answerTo } from "./message-rules.ts";
 
-/** One client of the application under test: the real one, with handlers that write down what they are given. */
-export class ClientApp {
+/** The application on a client. */
+export interface AppClient {
+  /** The client's number; the first client of a world is 1. */
   readonly id: number;
-  readonly client: Client<typeof talk>;
-  readonly #stage: Stage;
+  /** Whether the client is connected. */
+  readonly isOpen: boolean;
+  /** Sends a message of this kind. */
+  send(kind: MessageKind): void;
+  /** Closes the client. */
+  close(): void;
+}
 
-  constructor(id: number, stage: Stage, network: Network, settings: Settings) {
+/** The application on a client with a session: the real client, with handlers that record their calls. */
+export class ClientApp implements AppClient {
+  /** The client's number. */
+  readonly id: number;
+  readonly #client: Client<typeof chat>;
+  readonly #application: Application;
+
+  /** Connects at once. */
+  constructor(id: number, application: Application, network: Network, settings: WorldSettings) {
     this.id = id;
-    this.#stage = stage;
-    this.client = connect(talk, {
+    this.#application = application;
+    this.#client = connect(chat, {
       url: "http://sim",
       getToken: () => `user ${id}`,
-      WebSocket: socketClass(network, id, settings.terminable),
+      WebSocket: makeSocketClass(network, id, settings.terminable),
       ...settings.client,
     });
-    this.#listen();
+    this.#addHandlers();
   }
 
-  get open(): boolean {
-    return this.client.status.value.state === "open";
+  /** Whether the client is connected. */
+  get isOpen(): boolean {
+    return this.#client.status.value.state === "open";
   }
 
-  /** The client says something now. */
-  say(kind: Kind): void {
-    const said = this.#stage.next();
-    const { n } = said;
-    this.#stage.trace.add({ is: "said", by: "client", n, kind, client: this.id });
-    this.#stage.watch(said, this.#say(kind, said), kind === "ask" ? 2 * n : undefined);
+  /** Sends a message of this kind. */
+  send(kind: MessageKind): void {
+    const message = this.#application.nextMessage();
+    const { n } = message;
+    this.#application.trace.add({ type: "sent", by: "client", n, kind, client: this.id });
+    const expected = kind === "request" ? answerTo(n) : undefined;
+    this.#application.recordOutcome(message, this.#send(kind, message), expected);
   }
 
-  /** The application has enough. */
+  /** Closes the client. */
   close(): void {
-    this.#stage.trace.add({ is: "closing", client: this.id });
-    this.client.close();
+    this.#application.trace.add({ type: "clientClosed", client: this.id });
+    this.#client.close();
   }
 
-  #say(kind: Kind, said: { n: number; pad: string }): PromiseLike<unknown> {
-    const stage = this.#stage;
-    if (kind === "event") return this.client.send("note", said);
-    if (kind === "ask") return this.client.request("ask", said);
-    if (kind === "stream") return readAll(stage, "client", said.n, this.client.stream("list", said));
-    const upload = giveAll(said.n);
-    return readAll(stage, "client", said.n, this.client.stream("feed", said, { upload }));
+  #send(kind: MessageKind, message: { n: number; pad: string }): PromiseLike<unknown> {
+    const { n } = message;
+    if (kind === "event") return this.#client.send("note", message);
+    if (kind === "request") return this.#client.request("ask", message);
+    if (kind === "stream")
+      return this.#application.readStream("client", n, this.#client.stream("list", message));
+    const upload = streamItems(n);
+    return this.#application.readStream("client", n, this.#client.stream("feed", message, { upload }));
   }
 
-  #listen(): void {
-    const { id: client } = this;
-    const stage = this.#stage;
+  #addHandlers(): void {
+    const { id } = this;
+    const application = this.#application;
     const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-    const handle = ({ n, conv }: { n: number; conv: number }): Promise<void> =>
-      stage.handle("client", { n, client, conv }, sleep);
-    this.client.on("news", handle);
-    this.client.on("spoken", handle);
-    this.client.on("reset", ({ reason: why }) => stage.trace.add({ is: "reset", client, why }));
-    this.client.on("gap", ({ room, from, to, reason: why }) =>
-      stage.trace.add({ is: "gap", client, ...(room !== undefined && { room }), from, to, why }),
+    const handle = ({ n, conv: conversation }: { n: number; conv: number }): Promise<void> =>
+      application.runHandler("client", { n, client: id, conversation }, sleep);
+    this.#client.on("news", handle);
+    this.#client.on("posted", handle);
+    this.#client.on("reset", ({ reason }) => application.trace.add({ type: "reset", client: id, reason }));
+    this.#client.on("gap", ({ room, from, to, reason }) =>
+      application.trace.add({
+        type: "gap",
+        client: id,
+        ...(room !== undefined && { room }),
+        from,
+        to,
+        reason,
+      }),
     );
-    this.client.handle("ask", async (said) => {
-      await handle(said);
-      return 2 * said.n;
+    this.#client.handle("ask", async (message) => {
+      await handle(message);
+      return answerTo(message.n);
     });
-    this.client.handle("list", async function* (said) {
-      await handle(said);
-      yield* giveAll(said.n);
+    this.#client.handle("list", async function* (message) {
+      await handle(message);
+      yield* streamItems(message.n);
     });
-    this.client.status.subscribe(({ state: status, resumed }) =>
-      stage.trace.add({ is: "status", client, status, resumed, buffered: this.client.bufferedAmount }),
+    this.#client.status.subscribe(({ state: status, resumed }) =>
+      application.trace.add({
+        type: "status",
+        client: id,
+        status,
+        resumed,
+        buffered: this.#client.bufferedAmount,
+      }),
     );
   }
 }

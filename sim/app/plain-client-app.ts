@@ -1,76 +1,83 @@
 import type { WebSocketLike } from "@symbolon/client";
+import type { WorldSettings } from "../modes/settings.ts";
+import { makeSocketClass } from "../network/client-socket.ts";
 import type { Network } from "../network/network.ts";
-import type { Settings } from "../modes/settings.ts";
-import { socketClass } from "../network/client-socket.ts";
-import type { Stage } from "./application.ts";
-import type { SeenFrame, Kind } from "../trace/trace.ts";
+import type { MessageKind, TracedFrame } from "../trace/trace.ts";
+import type { Application } from "./application.ts";
+import type { AppClient } from "./client-app.ts";
+import { answerTo, intendedError } from "./message-rules.ts";
 
-/** One client that speaks by hand, without a session: it does what the real one's application does, as far as that can be. */
-export class PlainApp {
+/** The application on a client in plain mode: it writes frames by hand, without the real client and without a session. */
+export class PlainClientApp implements AppClient {
+  /** The client's number. */
   readonly id: number;
-  readonly #stage: Stage;
+  readonly #application: Application;
   readonly #socket: WebSocketLike;
-  #last = 0;
-  /** What it has asked, by number. */
-  readonly #asked = new Map<number, (answer: SeenFrame) => void>();
-  /** Its handlers take one event after another. */
-  #turn = Promise.resolve();
+  #lastRequest = 0;
+  /** Resolves each pending request with the answer's frame. */
+  readonly #pendingRequests = new Map<number, (answer: TracedFrame) => void>();
+  /** Resolves when the handlers of all received events have settled. */
+  #handledEvents = Promise.resolve();
 
-  constructor(id: number, stage: Stage, network: Network, settings: Settings) {
+  /** Connects at once. */
+  constructor(id: number, application: Application, network: Network, settings: WorldSettings) {
     this.id = id;
-    this.#stage = stage;
-    this.#socket = new (socketClass(network, id, settings.terminable))("ws://sim", []);
-    const hear = ({ data }: { readonly data?: unknown }): void =>
-      this.#hear(JSON.parse(String(data)) as SeenFrame);
-    this.#socket.addEventListener("message", hear as never);
+    this.#application = application;
+    this.#socket = new (makeSocketClass(network, id, settings.terminable))("ws://sim", []);
+    const receive = ({ data }: { readonly data?: unknown }): void =>
+      this.#receive(JSON.parse(String(data)) as TracedFrame);
+    this.#socket.addEventListener("message", receive as never);
   }
 
-  get open(): boolean {
+  /** Whether the client is connected. */
+  get isOpen(): boolean {
     return this.#socket.readyState === 1;
   }
 
-  /** The client says something now. */
-  say(kind: Kind): void {
-    const said = this.#stage.next();
-    const { n } = said;
-    this.#stage.trace.add({ is: "said", by: "client", n, kind, client: this.id });
-    if (kind === "event") return this.#put({ t: "event", name: "note", data: said });
-    const q = (this.#last += 1);
-    const answered = new Promise<SeenFrame>((resolve) => this.#asked.set(q, resolve));
-    const replied = answered.then(({ t, data, code }) => {
-      if (t === "error") throw Object.assign(new Error("refused"), { code });
+  /** Sends an event or a request. */
+  send(kind: MessageKind): void {
+    const message = this.#application.nextMessage();
+    const { n } = message;
+    this.#application.trace.add({ type: "sent", by: "client", n, kind, client: this.id });
+    if (kind === "event") return this.#write({ t: "event", name: "note", data: message });
+    const q = (this.#lastRequest += 1);
+    const answer = new Promise<TracedFrame>((resolve) => this.#pendingRequests.set(q, resolve));
+    const result = answer.then(({ t, data, code }) => {
+      if (t === "error") throw Object.assign(new Error("the server answered with an error"), { code });
       return data;
     });
-    this.#stage.watch({ n }, replied, 2 * n);
-    this.#put({ t: "request", q, name: "ask", data: said });
+    this.#application.recordOutcome({ n }, result, answerTo(n));
+    this.#write({ t: "request", q, name: "ask", data: message });
   }
 
-  /** The application has enough. */
+  /** Closes the client. */
   close(): void {
-    this.#stage.trace.add({ is: "closing", client: this.id });
-    this.#put({ t: "bye" });
+    this.#application.trace.add({ type: "clientClosed", client: this.id });
+    this.#write({ t: "bye" });
   }
 
-  #put(frame: SeenFrame): void {
+  #write(frame: TracedFrame): void {
     this.#socket.send(JSON.stringify(frame));
   }
 
-  #hear(frame: SeenFrame): void {
+  #receive(frame: TracedFrame): void {
     const { t, q, re } = frame;
-    if (t === "ping") return this.#put({ t: "pong", n: frame["n"] });
-    if (t === "event" || t === "request") return this.#queue(t, frame["data"] as never, q as number);
-    this.#asked.get(re as number)?.(frame);
-    this.#asked.delete(re as number);
+    if (t === "ping") return this.#write({ t: "pong", n: frame["n"] });
+    if (t === "event" || t === "request") return this.#handle(t, frame["data"] as never, q as number);
+    this.#pendingRequests.get(re as number)?.(frame);
+    this.#pendingRequests.delete(re as number);
   }
 
-  #queue(t: string, { n, conv }: { n: number; conv: number }, q: number): void {
+  /** Handles events one after another, and requests side by side. */
+  #handle(t: string, { n, conv: conversation }: { n: number; conv: number }, q: number): void {
     const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+    const isRequest = t === "request";
     const handle = (): Promise<void> =>
-      this.#stage.handle("client", { n, client: this.id, conv }, sleep).then(
-        () => t === "request" && this.#put({ t: "reply", re: q, data: 2 * n }),
-        () => t === "request" && this.#put({ t: "error", re: q, code: "ODD", message: "odd", data: n }),
+      this.#application.runHandler("client", { n, client: this.id, conversation }, sleep).then(
+        () => isRequest && this.#write({ t: "reply", re: q, data: answerTo(n) }),
+        () => isRequest && this.#write({ t: "error", re: q, code: intendedError, message: "odd", data: n }),
       ) as Promise<void>;
-    if (t === "request") void this.#turn.then(handle);
-    else this.#turn = this.#turn.then(handle);
+    if (isRequest) void this.#handledEvents.then(handle);
+    else this.#handledEvents = this.#handledEvents.then(handle);
   }
 }

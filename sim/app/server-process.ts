@@ -2,235 +2,217 @@ import type { ServerMessages } from "@symbolon/protocol";
 import type { Wire } from "@symbolon/protocol/internal";
 import {
   type App,
-  type Call,
+  type ContractContext,
   createApp,
   identity,
-  type ContractContext,
-  type ContractRoom,
   type Peer,
   type Service,
 } from "@symbolon/server";
 import type { Store } from "@symbolon/server/store";
-import { VirtualClock } from "../virtual/server-clock.ts";
-import { talk } from "./contract.ts";
-import type { End, Line } from "../network/virtual-wire.ts";
-import type { Answering, Network } from "../network/network.ts";
-import { type Settings, stranger } from "../modes/settings.ts";
-import { giveAll, isOdd, readAll, type Stage } from "./application.ts";
-import type { Kind } from "../trace/trace.ts";
-import { isTrouble } from "../store/store-faults.ts";
+import type { WorldSettings } from "../modes/settings.ts";
+import type { Network } from "../network/network.ts";
 import { ServerWire } from "../network/server-wire.ts";
+import type { NetworkServer, VirtualWire, WireEnd } from "../network/virtual-wire.ts";
+import { isStoreFailure } from "../store/store-faults.ts";
+import type { MessageKind } from "../trace/trace.ts";
+import { ServerClock } from "../virtual/server-clock.ts";
+import type { Application } from "./application.ts";
+import { chat } from "./contract.ts";
+import { answerTo, isIntendedError } from "./message-rules.ts";
+import { ServerHandlers } from "./server-handlers.ts";
 
-type Talk = typeof talk;
-type Given = Pick<Call<Talk>, "messageKey" | "room">;
-type Context = ContractContext<Talk> & { readonly principal: string };
+type ChatPeer = Peer<ServerMessages<typeof chat>>;
+type ChatContext = ContractContext<typeof chat> & { readonly principal: string };
 
-/** What a process begins with. */
-interface Beginning {
-  readonly stage: Stage;
+/** The principal of an attacker who has no client of its own is `user 99`. */
+export const attackerId = 99;
+
+/** What a server process needs. */
+export interface ServerProcessOptions {
+  /** What both machines of the application share. */
+  readonly application: Application;
+  /** The network that brings handshakes. */
   readonly network: Network;
-  readonly settings: Settings;
-  /** Counts the processes from 1. */
-  readonly boot: number;
+  /** The options of the app. */
+  readonly settings: WorldSettings;
+  /** The number of the process; the first one of a world is 1. */
+  readonly id: number;
+  /** The store, if the world has one. */
   readonly store?: Store;
 }
 
-/** A conversation of the application, from setup to end. */
+/** A conversation of the application, from its setup to its end. */
 interface Conversation {
-  readonly conv: number;
-  readonly life: number;
-  /** Whose it is, by its principal; undefined for one that has none. */
+  /** The number of the session. */
+  readonly conversation: number;
+  /** The number of the setup. */
+  readonly setup: number;
+  /** The client that its principal names; undefined for an attacker. */
   readonly client: number | undefined;
-  readonly peer: Peer<ServerMessages<Talk>>;
-  /** Whether the client is away, as far as the server knows. */
+  readonly peer: ChatPeer;
+  /** Whether the server knows that the client is disconnected. */
   detached: boolean;
 }
 
-/** A server's process with the application under test; when it crashes nothing of it is left. */
-export class ServerProcess implements Answering {
-  readonly clock: VirtualClock;
-  readonly boot: number;
-  /** Conversations that have not ended, the newest last. */
+/** One server process with the application under test. After its end nothing of it is left. */
+export class ServerProcess implements NetworkServer {
+  /** The number of the process. */
+  readonly id: number;
+  /** The clock of the app. */
+  readonly clock: ServerClock;
+  /** The conversations that have not ended, the newest last. */
   readonly conversations = new Set<Conversation>();
-  readonly #stage: Stage;
+  readonly #application: Application;
   readonly #network: Network;
   readonly #app: App;
-  readonly #service: Service<Talk>;
-  readonly #knocking = new Map<Line, AbortController>();
-  readonly #durable: boolean;
-  /** Handlers at work. */
-  #working = 0;
-  #dead = false;
+  readonly #service: Service<typeof chat>;
+  readonly #handlers: ServerHandlers;
+  readonly #handshakes = new Map<VirtualWire, AbortController>();
+  readonly #hasStore: boolean;
+  #ended = false;
 
-  constructor({ stage, network, settings, boot, store }: Beginning) {
-    this.#stage = stage;
+  constructor({ application, network, settings, id, store }: ServerProcessOptions) {
+    this.#application = application;
     this.#network = network;
-    this.boot = boot;
-    this.#durable = store !== undefined;
-    this.clock = new VirtualClock(stage.agenda, settings.sweep);
+    this.id = id;
+    this.#hasStore = store !== undefined;
+    this.clock = new ServerClock(application.scheduler, settings.sweepInterval);
+    this.#handlers = new ServerHandlers(application, this.clock, this.#hasStore);
     const app = createApp({
       clock: this.clock,
       heartbeat: settings.heartbeat,
       ...settings.app,
       ...(store && { store }),
-      onError: (error, { request }) => this.#complain(error, lineOf(request)),
+      onError: (error, { request }) => this.#recordError(error, wireOf(request)),
     });
-    const signedIn = app.use(({ token }) => identity({ principal: token ?? "nobody" }));
-    this.#service = signedIn.implement(talk, (peer, context) => this.#converse(peer, context));
+    const authenticated = app.use(({ token }) => identity({ principal: token ?? "anonymous" }));
+    this.#service = authenticated.implement(chat, (peer, context) => this.#setUp(peer, context));
     this.#app = app;
   }
 
-  /** What the server says now: to the newest conversation of `client`, or to everybody in the room. */
-  say(kind: Kind, client: number): void {
-    if (kind === "room") return this.#speak();
-    const talking = this.current(client);
-    if (talking === undefined) return;
-    const { conv, life, peer, detached } = talking;
-    const { boot } = this;
-    const said = { ...this.#stage.next(), conv };
-    const { n } = said;
-    const mine = { n, conv, boot };
-    this.#stage.trace.add({ is: "said", by: "server", n, kind, client, conv, life });
+  /** Sends a message in the newest conversation of a client; a message of kind `room` goes to all members of the room. */
+  send(kind: MessageKind, client: number): void {
+    if (kind === "room") return this.#sendInRoom();
+    const current = this.conversationOf(client);
+    if (current === undefined) return;
+    const { conversation, setup, peer, detached } = current;
+    const message = { ...this.#application.nextMessage(), conv: conversation };
+    const { n } = message;
+    const sender = { n, conversation, process: this.id };
+    this.#application.trace.add({ type: "sent", by: "server", n, kind, client, conversation, setup });
     if (kind === "event") {
-      const sent = peer.send("news", said);
-      // While the client is away nobody awaits: what is too much then must end in a reset.
-      if (!detached) this.#stage.watch(mine, sent);
+      const sent = peer.send("news", message);
+      // Without an awaiting sender a full outbox must end in a reset, so nothing awaits while the client is disconnected.
+      if (!detached) this.#application.recordOutcome(sender, sent);
     }
-    if (kind === "ask") this.#stage.watch(mine, peer.request("ask", said), 2 * n);
-    if (kind === "stream")
-      this.#stage.watch(mine, readAll(this.#stage, "server", n, peer.stream("list", said)));
+    if (kind === "request")
+      this.#application.recordOutcome(sender, peer.request("ask", message), answerTo(n));
+    if (kind === "stream") {
+      const items = peer.stream("list", message);
+      this.#application.recordOutcome(sender, this.#application.readStream("server", n, items));
+    }
   }
 
-  /** The conversation in which a client is spoken to. */
-  current(client: number): Conversation | undefined {
-    const mine = [...this.conversations].filter((one) => one.client === client);
-    return mine.find(({ peer }) => peer.id === this.#network.sids.get(client)) ?? mine.at(-1);
+  /** The conversation in which the server sends to a client: that of the client's session, else the newest one. */
+  conversationOf(client: number): Conversation | undefined {
+    const own = [...this.conversations].filter((one) => one.client === client);
+    return own.find(({ peer }) => peer.id === this.#network.sessionIds.get(client)) ?? own.at(-1);
   }
 
-  /** The process is gone at once. */
-  die(): void {
-    this.#dead = true;
-    this.clock.die();
-    this.#stage.working.server -= this.#working;
-    this.#stage.died(this.boot);
+  /** Ends the process at once, as SIGKILL does. */
+  end(): void {
+    this.#ended = true;
+    this.clock.stop();
+    this.#application.runningHandlers.server -= this.#handlers.running;
+    this.#application.forgetSendsOf(this.id);
   }
 
-  knock(line: Line, protocols: readonly string[], open: (protocol: string, end: End) => void): void {
-    const gone = new AbortController();
-    this.#knocking.set(line, gone);
-    const request = new Request("http://sim/talk", {
+  /** Passes a handshake to the app. */
+  handshake(
+    wire: VirtualWire,
+    protocols: readonly string[],
+    accept: (protocol: string, end: WireEnd) => void,
+  ): void {
+    const abort = new AbortController();
+    this.#handshakes.set(wire, abort);
+    const request = new Request("http://sim/chat", {
       headers: {
-        "x-line": String(line.id),
+        "x-wire": String(wire.id),
         ...(protocols.length > 0
           ? { "sec-websocket-protocol": protocols.join(", ") }
-          : { authorization: `Bearer user-${line.client}` }),
+          : { authorization: `Bearer user-${wire.client}` }),
       },
-      signal: gone.signal,
+      signal: abort.signal,
     });
-    const accept = ({ subprotocol = "" } = {}): Promise<Wire> => {
-      if (gone.signal.aborted) return Promise.reject(new Error("the client has left"));
-      const wire = new ServerWire(this.#network, line, subprotocol);
-      open(subprotocol, wire);
-      return Promise.resolve(wire);
+    const acceptOnce = ({ subprotocol = "" } = {}): Promise<Wire> => {
+      if (abort.signal.aborted) return Promise.reject(new Error("the client has disconnected"));
+      const end = new ServerWire(this.#network, wire, subprotocol);
+      accept(subprotocol, end);
+      return Promise.resolve(end);
     };
-    void this.#app.handshake(request, accept).then((refusal) => {
-      if (refusal !== undefined && !this.#dead) line.down.break(0, 0);
+    void this.#app.handshake(request, acceptOnce).then((refusal) => {
+      if (refusal !== undefined && !this.#ended) wire.down.break(0, 0);
     });
   }
 
-  left(line: Line): void {
-    this.#knocking.get(line)?.abort();
-    this.#knocking.delete(line);
+  /** Aborts the handshake of a wire, if the app still handles it. */
+  wireClosed(wire: VirtualWire): void {
+    this.#handshakes.get(wire)?.abort();
+    this.#handshakes.delete(wire);
   }
 
-  *#converse(peer: Peer<ServerMessages<Talk>>, { request, principal }: Context) {
-    const { trace } = this.#stage;
-    const conv = this.#stage.conversation(peer.id);
-    const life = (this.#stage.lives += 1);
-    const { boot } = this;
+  *#setUp(peer: ChatPeer, { request, principal }: ChatContext) {
+    const { trace } = this.#application;
+    const conversation = this.#application.conversationOf(peer.id);
+    const setup = (this.#application.setups += 1);
     const client = clientOf(principal);
-    const conversation = { conv, life, client, peer, detached: false };
-    this.conversations.add(conversation);
-    trace.add({ is: "setup", conv, life, boot, sid: peer.id, line: lineOf(request), client });
+    const state: Conversation = { conversation, setup, client, peer, detached: false };
+    this.conversations.add(state);
+    trace.add({
+      type: "setup",
+      conversation,
+      setup,
+      process: this.id,
+      sessionId: peer.id,
+      wire: wireOf(request),
+      client,
+    });
     if (client !== undefined) this.#service.room("all").join(peer);
     peer.subscribe((change) => {
-      conversation.detached = change.type === "detached";
+      state.detached = change.type === "detached";
       const undelivered = change.type === "ended" ? { undelivered: change.undelivered } : {};
-      trace.add({ is: change.type, conv, life, clock: this.clock.now, ...undelivered });
+      trace.add({ type: change.type, conversation, setup, clock: this.clock.now, ...undelivered });
     });
     try {
-      yield this.#handlers({ conv, life, client: client ?? 0 });
+      yield this.#handlers.of({ conversation, setup, client: client ?? 0 });
     } finally {
-      this.conversations.delete(conversation);
-      trace.add({ is: "over", conv, life, clock: this.clock.now });
+      this.conversations.delete(state);
+      trace.add({ type: "tornDown", conversation, setup, clock: this.clock.now });
     }
   }
 
-  #handlers(talking: { readonly conv: number; readonly life: number; readonly client: number }) {
-    const stage = this.#stage;
-    const sleep = (ms: number): Promise<void> => new Promise((resolve) => void this.clock.after(ms, resolve));
-    const handle = async ({ n }: { n: number }, { messageKey: key }: Given): Promise<void> => {
-      this.#working += 1;
-      await stage.handle("server", { n, ...talking, key }, sleep).finally(() => (this.#working -= 1));
-    };
-    const recorded: typeof handle = (said, call) => {
-      if (this.#durable && echoes(said.n)) this.#echo(call.room("all"), said.n);
-      return handle(said, call);
-    };
-    return {
-      note: recorded,
-      ask: async (said: { n: number }, call: Given) => {
-        await recorded(said, call);
-        return 2 * said.n;
-      },
-      list: async function* (said: { n: number }, call: Given) {
-        await handle(said, call);
-        yield* giveAll(said.n);
-      },
-      feed: async function* (
-        said: { n: number },
-        call: Given & { upload: AsyncIterable<{ n: number; i: number }> },
-      ) {
-        await handle(said, call);
-        for await (const { n, i } of call.upload)
-          stage.trace.add({ is: "item", by: "server", n, i, upload: true, life: talking.life });
-        yield { n: said.n, i: 0 };
-      },
-    };
+  #sendInRoom(): void {
+    const message = { ...this.#application.nextMessage(), conv: 0 };
+    const { n } = message;
+    this.#application.trace.add({ type: "sent", by: "server", n, kind: "room", room: "all" });
+    const sent = this.#service.room("all").send("posted", message);
+    if (this.#hasStore) this.#application.recordOutcome({ n, process: this.id }, sent);
   }
 
-  #speak(): void {
-    const said = { ...this.#stage.next(), conv: 0 };
-    this.#stage.trace.add({ is: "said", by: "server", n: said.n, kind: "room", room: "all" });
-    const sent = this.#service.room("all").send("spoken", said);
-    if (this.#durable) this.#stage.watch({ n: said.n, boot: this.boot }, sent);
-  }
-
-  /** What a handler says in a room is said when its message is done. */
-  #echo(room: ContractRoom<Talk>, because: number): void {
-    const said = { ...this.#stage.next(), conv: 0 };
-    this.#stage.trace.add({ is: "said", by: "server", n: said.n, kind: "room", room: "all", because });
-    void room.send("spoken", said);
-  }
-
-  #complain(error: unknown, line: number): void {
-    if (isOdd(Object(error).cause) || isTrouble(error)) return; // the app is told of events that the client refused
-    if (this.#network.lines[line - 1]?.client === undefined) return; // an attacker's errors are its own
-    this.#stage.crashed("server", error);
+  #recordError(error: unknown, wire: number): void {
+    // The app is told of events that the client's handler refused, and of store calls that failed on purpose.
+    if (isIntendedError(Object(error).cause) || isStoreFailure(error)) return;
+    if (this.#network.wires[wire - 1]?.client === undefined) return; // an attacker causes errors
+    this.#application.recordError("server", error);
   }
 }
 
-/** Whether what is said with this number is told to a room by its handler. */
-function echoes(n: number): boolean {
-  return n % 4 === 1;
+function wireOf(request: Request): number {
+  return Number(request.headers.get("x-wire"));
 }
 
-function lineOf(request: Request): number {
-  return Number(request.headers.get("x-line"));
-}
-
-/** The client of a principal; an attacker may know how one greets, but has none of its own. */
+/** The client that a principal names. An attacker may have an account, but has no client in the world. */
 function clientOf(principal: string): number | undefined {
   const client = Number(principal.slice("user ".length));
-  return client === stranger ? undefined : client;
+  return client === attackerId ? undefined : client;
 }

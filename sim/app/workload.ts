@@ -1,34 +1,68 @@
-import type { Chance } from "../virtual/seeded-random.ts";
-import type { Kind } from "../trace/trace.ts";
-import type { Scene } from "../faults/world.ts";
+import type { WorldSettings } from "../modes/settings.ts";
+import type { MessageKind } from "../trace/trace.ts";
+import type { Scheduler } from "../virtual/scheduler.ts";
+import type { SeededRandom } from "../virtual/seeded-random.ts";
+import type { AppClient } from "./client-app.ts";
+import type { ServerProcess } from "./server-process.ts";
 
-const fromClients: readonly Kind[] = ["event", "event", "event", "event", "ask", "ask", "stream", "upload"];
-const fromServer: readonly Kind[] = ["event", "event", "event", "event", "ask", "ask", "stream", "room"];
+/** The parts of a world that send messages. */
+export interface Senders {
+  /** Sends at the drawn times. */
+  readonly scheduler: Scheduler;
+  /** How many messages, and for how long. */
+  readonly settings: WorldSettings;
+  /** The clients. */
+  readonly clients: readonly AppClient[];
+  /** The server; `current` is the process that runs now. */
+  readonly server: { readonly current: ServerProcess | undefined };
+}
 
-/** What can be said without a session, and how long it takes until everybody is there, in ms. */
-const plain = { kinds: new Set<Kind>(["event", "ask", "room"]), after: 2_000 };
+/** The kinds of messages; a kind that stands here twice is drawn twice as often. */
+const clientKinds: readonly MessageKind[] = [
+  "event",
+  "event",
+  "event",
+  "event",
+  "request",
+  "request",
+  "stream",
+  "upload",
+];
+const serverKinds: readonly MessageKind[] = [
+  "event",
+  "event",
+  "event",
+  "event",
+  "request",
+  "request",
+  "stream",
+  "room",
+];
+
+/** The kinds of messages that plain mode has. */
+const plainKinds = new Set<MessageKind>(["event", "request", "room"]);
+/** In a plain run messages are sent only from this time on, in ms, when all clients have connected. */
+const plainStart = 2_000;
 
 /**
- * Plots what is said in a world, by whom and when; some of it in bursts. Between `twins` only what can be said without a
- * session, once everybody is there.
+ * Draws all messages of a world and schedules them, some in bursts. With `plainOnly` it draws only what plain mode can
+ * do as well, so that two runs can be compared.
  */
-export function plot(world: Scene, chance: Chance, twins = false): void {
-  const { agenda, settings, clients } = world;
-  const { duration, said } = settings;
-  // Each half says so much.
-  for (let count = 0; count < 2 * said;) {
-    const at = chance.between(twins ? plain.after : 0, duration);
-    const burst = chance.happens(0.3) ? chance.whole(2, 6) : 1;
+export function scheduleWorkload(world: Senders, random: SeededRandom, plainOnly = false): void {
+  const { scheduler, settings, clients } = world;
+  const { duration, messages } = settings;
+  for (let count = 0; count < 2 * messages;) {
+    const at = random.between(plainOnly ? plainStart : 0, duration);
+    const burst = random.chance(0.3) ? random.integer(2, 6) : 1;
     count += burst;
-    const client = chance.oneOf(clients);
-    const mine = chance.happens(0.5);
-    const kinds = Array.from({ length: burst }, () => chance.oneOf(mine ? fromClients : fromServer)).map(
-      (kind) => (twins && !plain.kinds.has(kind) ? "event" : kind),
-    );
-    agenda.plan(mine ? "client" : "server", at, () => {
+    const client = random.pick(clients);
+    const byClient = random.chance(0.5);
+    const drawn = Array.from({ length: burst }, () => random.pick(byClient ? clientKinds : serverKinds));
+    const kinds = drawn.map((kind) => (plainOnly && !plainKinds.has(kind) ? "event" : kind));
+    scheduler.schedule(byClient ? "client" : "server", at, () => {
       for (const kind of kinds) {
-        if (mine) client.say(kind);
-        else world.server?.say(kind, client.id);
+        if (byClient) client.send(kind);
+        else world.server.current?.send(kind, client.id);
       }
     });
   }

@@ -1,47 +1,53 @@
-import type { Agenda, Half } from "../virtual/scheduler.ts";
-import type { Chance } from "../virtual/seeded-random.ts";
-import type { Depot } from "../store/store-host.ts";
-import type { Network } from "../network/network.ts";
-import type { Page } from "../virtual/page.ts";
+import type { Application } from "../app/application.ts";
+import type { AppClient } from "../app/client-app.ts";
 import type { ServerProcess } from "../app/server-process.ts";
-import type { Settings } from "../modes/settings.ts";
-import type { Stage } from "../app/application.ts";
-import type { Kind, Trace } from "../trace/trace.ts";
+import type { Network } from "../network/network.ts";
+import type { StoreHost } from "../store/store-host.ts";
+import type { Trace } from "../trace/trace.ts";
+import type { Page } from "../virtual/page.ts";
+import type { Machine, Scheduler } from "../virtual/scheduler.ts";
+import type { SeededRandom } from "../virtual/seeded-random.ts";
 
-/** A client's application. */
-export interface Talker {
-  readonly id: number;
-  /** Whether it can say something that the server hears at once. */
-  readonly open: boolean;
-  say(kind: Kind): void;
-  close(): void;
+/** How long after a server process ends each client learns of it, in ms; undefined if the client gets no notice. */
+export type NoticeDelay = () => number | undefined;
+
+/** The server's processes, as faults see and change them. */
+export interface ServerControl {
+  /** The process that receives handshakes; undefined while none runs. */
+  readonly current: ServerProcess | undefined;
+  /** Starts a process, if none runs. */
+  start(): void;
+  /** Ends all processes at once. */
+  crash(noticeDelay: NoticeDelay): void;
+  /**
+   * Replaces the process: handshakes reach a new process, or with `byPrevious` the one that was replaced before, if it
+   * still runs. The replaced process serves its clients until `endPrevious`.
+   */
+  replace(noticeDelay: NoticeDelay, byPrevious: boolean): void;
+  /** Ends the replaced process; undefined if there is none. Each replacement makes a new function. */
+  readonly endPrevious: (() => void) | undefined;
 }
 
-/** A world, as those see it who say something or do something bad in it. */
-export interface Scene {
-  readonly agenda: Agenda;
-  /** Chance of the faults. */
-  readonly chance: Chance;
+/** A world, as faults see and change it. */
+export interface World {
+  /** Ends each fault after some time. */
+  readonly scheduler: Scheduler;
+  /** Draws what a fault does. */
+  readonly random: SeededRandom;
+  /** Records faults, and shows the frames that an attacker can replay. */
   readonly trace: Trace;
+  /** The page or device of the clients. */
   readonly page: Page;
   /** How far the wall clock of each machine is off, in ms. */
-  readonly skew: Record<Half, number>;
-  readonly settings: Settings;
+  readonly clockSkew: Record<Machine, number>;
+  /** The network. */
   readonly network: Network;
-  readonly stage: Stage;
-  readonly clients: readonly Talker[];
-  readonly depot: Depot;
-  /** The server's process; undefined while there is none. */
-  readonly server: ServerProcess | undefined;
-  /**
-   * Another process takes the place of the server's: a new one, or `again` the one before, if it is still there. The one
-   * that is replaced goes on, for those who are connected to it, until `endElder`.
-   */
-  replace(notice: () => number | undefined, again: boolean): void;
-  /** Ends the process before, if there still is one. */
-  readonly endElder: (() => void) | undefined;
-  /** Starts the server's process, if there is none. */
-  boot(): void;
-  /** Ends it at once, with all that it knew; `notice` says when each client learns of it, in ms. */
-  crash(notice: () => number | undefined): void;
+  /** The application under test. */
+  readonly application: Application;
+  /** The clients. */
+  readonly clients: readonly AppClient[];
+  /** The store. */
+  readonly storeHost: StoreHost;
+  /** The server's processes. */
+  readonly server: ServerControl;
 }

@@ -1,44 +1,52 @@
-import type { Violation } from "./check-trace.ts";
-import type { Kind, Trace } from "../trace/trace.ts";
+import type { MessageKind, Trace } from "../trace/trace.ts";
+import type { Machine } from "../virtual/scheduler.ts";
+import type { Violation } from "./invariant.ts";
 
 /** I23: the same seed gives the same trace. */
-export function sameTrace(one: Trace, other: Trace): Violation[] {
-  if (one.hash === other.hash) return [];
-  const place = one.entries.findIndex(
-    (entry, index) => JSON.stringify(entry) !== JSON.stringify(other.entries[index]),
+export function checkDeterminism(first: Trace, second: Trace): Violation[] {
+  if (first.hash === second.hash) return [];
+  const index = first.entries.findIndex(
+    (entry, index) => JSON.stringify(entry) !== JSON.stringify(second.entries[index]),
   );
-  return [{ of: "I23", what: `the same seed gave another trace, from entry ${place} on` }];
+  return [{ invariant: "I23", description: `two runs of the same seed differ from entry ${index} on` }];
 }
 
-/** I17: without faults plain mode and session mode hand over the same. */
-export function sameHanded(session: Trace, plain: Trace): Violation[] {
-  const [one, other] = [handed(session), handed(plain)];
-  return Object.entries(one).flatMap(([to, numbers]) =>
-    numbers === other[to]
+/** I17: without faults, clients with sessions and clients in plain mode have the same messages handled. */
+export function checkPlainMode(withSessions: Trace, plain: Trace): Violation[] {
+  const [expected, actual] = [handledMessages(withSessions), handledMessages(plain)];
+  return Object.entries(expected).flatMap(([group, messages]) =>
+    messages === actual[group]
       ? []
-      : [{ of: "I17", what: `${to} ${numbers} in sessions, ${other[to]} in plain mode` }],
+      : [
+          {
+            invariant: "I17",
+            description: `${group}: ${messages} with sessions, ${actual[group]} in plain mode`,
+          },
+        ],
   );
 }
 
-/** Events by the order in which each half was given them; nothing promises an order of requests, so these are sorted, nor one of a room among others. */
-function handed({ entries }: Trace): Record<string, string> {
-  const kinds = new Map(entries.flatMap((entry) => (entry.is === "said" ? [[entry.n, entry.kind]] : [])));
-  const of = (by: string, kind: Kind): string => {
-    const given = entries.flatMap((entry) =>
-      entry.is === "handling" && entry.by === by && kinds.get(entry.n) === kind
+/**
+ * The handled messages in groups, each as text. Events are in the order of the handler calls. Requests are sorted,
+ * because requests have no order, and the clients are listed one after another, because clients do not wait for each other.
+ */
+function handledMessages({ entries }: Trace): Record<string, string> {
+  const kinds = new Map(entries.flatMap((entry) => (entry.type === "sent" ? [[entry.n, entry.kind]] : [])));
+  const handled = (by: Machine, kind: MessageKind): string => {
+    const calls = entries.flatMap((entry) =>
+      entry.type === "handlerStarted" && entry.by === by && kinds.get(entry.n) === kind
         ? [{ n: entry.n, client: entry.client }]
         : [],
     );
-    if (kind === "ask") given.sort((a, b) => a.n - b.n);
-    // Clients are given what they are given at times of their own.
-    given.sort((a, b) => a.client - b.client);
-    return given.map(({ n, client }) => `${client}:${n}`).join(" ");
+    if (kind === "request") calls.sort((a, b) => a.n - b.n);
+    calls.sort((a, b) => a.client - b.client);
+    return calls.map(({ n, client }) => `${client}:${n}`).join(" ");
   };
   return {
-    "events to the server:": of("server", "event"),
-    "events to clients:": of("client", "event"),
-    "requests to the server:": of("server", "ask"),
-    "requests to clients:": of("client", "ask"),
-    "said in the room:": of("client", "room"),
+    "events to the server": handled("server", "event"),
+    "events to clients": handled("client", "event"),
+    "requests to the server": handled("server", "request"),
+    "requests to clients": handled("client", "request"),
+    "messages in the room": handled("client", "room"),
   };
 }

@@ -1,129 +1,172 @@
 import type { StoreSettings } from "./settings.ts";
 
-/** Every kind of fault. */
+/** The name of a fault. */
 export type FaultName =
   | "cut"
-  | "hole"
-  | "lag"
-  | "ghost"
-  | "refuse"
-  | "slow dial"
-  | "deaf dial"
+  | "black hole"
+  | "stall"
+  | "stale uplink"
+  | "refused dials"
+  | "slow dials"
+  | "unanswered dials"
   | "crash"
-  | "power"
-  | "sick store"
-  | "replace"
-  | "pause client"
-  | "pause server"
-  | "replay"
-  | "forge"
+  | "power loss"
+  | "failing store"
+  | "replaced server"
+  | "client pause"
+  | "server pause"
+  | "replayed hello"
+  | "forged hello"
   | "slow handlers"
-  | "starve"
-  | "flood client"
-  | "flood server"
-  | "jump"
+  | "hanging handlers"
+  | "client burst"
+  | "server burst"
+  | "clock jump"
   | "offline"
-  | "hide"
-  | "freeze";
+  | "hidden page"
+  | "frozen page";
 
-/** How often a mode's faults strike, in all and of each kind; only the ratio of the kinds counts. */
+/** A kind of schedule: which faults it draws, how many, and with which stores. */
 export interface Mode {
-  /** Its one sentence. */
-  readonly says: string;
-  /** At most so many faults in a schedule. */
-  readonly faults: number;
-  /** What stores its worlds have, one of these. Default: none. */
-  readonly stores?: readonly StoreSettings["is"][];
-  /** Each of its worlds has a twin in which clients speak by hand. */
-  readonly twins?: boolean;
-  /** The most sessions that may be detached at a time. Default: 100. */
+  /** What happens in a schedule of this mode, in one sentence. */
+  readonly description: string;
+  /** The largest number of faults in a schedule. */
+  readonly maxFaults: number;
+  /**
+   * The types of store that a schedule draws from.
+   * @default ["none"]
+   */
+  readonly stores?: readonly StoreSettings["type"][];
+  /** Whether each schedule runs a second time with clients in plain mode, to compare the two runs (I17). */
+  readonly compareWithPlain?: boolean;
+  /**
+   * The server's option `maxDetached`.
+   * @default 100
+   */
   readonly maxDetached?: number;
-  readonly mix: Readonly<Partial<Record<FaultName, number>>>;
+  /** The faults and the weight of each: a fault of weight 3 is drawn three times as often as one of weight 1. */
+  readonly faults: Readonly<Partial<Record<FaultName, number>>>;
 }
 
-/** The mixes of faults under which the product is tried. */
+/** All modes by name. */
 export const modes: Readonly<Record<string, Mode>> = {
-  calm: { says: "Nothing goes wrong.", faults: 0, mix: {} },
+  calm: { description: "Nothing fails.", maxFaults: 0, faults: {} },
   plain: {
-    says: "Nothing goes wrong, and the same is said by clients with sessions and by clients that speak by hand.",
-    faults: 0,
-    twins: true,
-    mix: {},
+    description: "Nothing fails; clients with sessions and clients in plain mode send the same messages.",
+    maxFaults: 0,
+    compareWithPlain: true,
+    faults: {},
   },
   cuts: {
-    says: "Connections break, and either half learns of it late or never.",
-    faults: 10,
-    mix: { cut: 10, "slow handlers": 1, "slow dial": 1, refuse: 1 },
+    description: "Connections break, and each end learns of it at once, late or never.",
+    maxFaults: 10,
+    faults: { cut: 10, "slow handlers": 1, "slow dials": 1, "refused dials": 1 },
   },
-  holes: {
-    says: "Connections go silent in one direction or stall; dials are refused, slow, or never answered.",
-    faults: 8,
-    mix: { hole: 4, lag: 3, ghost: 3, cut: 2, refuse: 1, "slow dial": 2, "deaf dial": 1 },
+  "black-holes": {
+    description:
+      "Connections go silent in one direction or stall; dials are refused, slow, or never answered.",
+    maxFaults: 8,
+    faults: {
+      "black hole": 4,
+      stall: 3,
+      "stale uplink": 3,
+      cut: 2,
+      "refused dials": 1,
+      "slow dials": 2,
+      "unanswered dials": 1,
+    },
   },
-  zombies: {
-    says: "Either machine stands still for longer than anybody waits, and comes back; clocks jump, pages hide.",
-    faults: 8,
-    mix: { "pause client": 3, "pause server": 3, cut: 3, jump: 1, offline: 1, hide: 1, freeze: 1 },
+  pauses: {
+    description:
+      "A machine pauses for longer than any timeout and goes on; clocks jump, the page hides or freezes.",
+    maxFaults: 8,
+    faults: {
+      "client pause": 3,
+      "server pause": 3,
+      cut: 3,
+      "clock jump": 1,
+      offline: 1,
+      "hidden page": 1,
+      "frozen page": 1,
+    },
   },
   restarts: {
-    says: "The server crashes and begins again without memory.",
-    faults: 6,
-    mix: { crash: 3, cut: 3, "slow handlers": 1, lag: 1 },
+    description: "The server crashes and starts again without a store.",
+    maxFaults: 6,
+    faults: { crash: 3, cut: 3, "slow handlers": 1, stall: 1 },
   },
-  stored: {
-    says: "The server crashes, and what begins again finds its sessions in a store of another machine, which may be late.",
-    faults: 6,
+  "memory-store": {
+    description:
+      "The server crashes or is replaced; the next process finds the sessions in a store on another machine.",
+    maxFaults: 6,
     stores: ["memory"],
-    mix: { crash: 4, replace: 3, cut: 3, "slow handlers": 2, lag: 1, "flood server": 1, jump: 1 },
+    faults: {
+      crash: 4,
+      "replaced server": 3,
+      cut: 3,
+      "slow handlers": 2,
+      stall: 1,
+      "server burst": 1,
+      "clock jump": 1,
+    },
   },
-  filed: {
-    says: "The server crashes while it writes, or its machine loses power; its files are all that is left.",
-    faults: 6,
+  "file-store": {
+    description: "The server crashes while it writes, or its machine loses power; only its files remain.",
+    maxFaults: 6,
     stores: ["files"],
-    mix: { crash: 4, power: 1, cut: 2, "slow handlers": 2, lag: 1, jump: 1 },
+    faults: { crash: 4, "power loss": 1, cut: 2, "slow handlers": 2, stall: 1, "clock jump": 1 },
   },
-  doubts: {
-    says: "The store fails, and nobody knows whether it did what it was asked; the server crashes.",
-    faults: 8,
+  "store-failures": {
+    description: "Calls of the store fail, some of them after the store has changed; the server crashes.",
+    maxFaults: 8,
     stores: ["memory", "files"],
-    mix: { "sick store": 4, crash: 2, cut: 2, "slow handlers": 1, power: 1 },
+    faults: { "failing store": 4, crash: 2, cut: 2, "slow handlers": 1, "power loss": 1 },
   },
-  floods: {
-    says: "More is said than buffers hold, while handlers are slow or hang and connections break.",
-    faults: 6,
+  overload: {
+    description:
+      "More messages are sent than buffers hold, while handlers are slow or hang and connections break.",
+    maxFaults: 6,
     maxDetached: 1,
-    mix: { "flood client": 3, "flood server": 3, starve: 2, "slow handlers": 2, cut: 3, lag: 1 },
+    faults: {
+      "client burst": 3,
+      "server burst": 3,
+      "hanging handlers": 2,
+      "slow handlers": 2,
+      cut: 3,
+      stall: 1,
+    },
   },
   attacks: {
-    says: "Old greetings are said again by somebody else, and greetings are forged; the server may crash, and ask its store who is who.",
-    faults: 12,
+    description:
+      "An attacker replays and forges `hello` frames; the server may crash and look sessions up in its store.",
+    maxFaults: 12,
     stores: ["none", "memory", "memory"],
-    mix: { replay: 4, forge: 4, cut: 3, lag: 1, hole: 1, crash: 3 },
+    faults: { "replayed hello": 4, "forged hello": 4, cut: 3, stall: 1, "black hole": 1, crash: 3 },
   },
   storm: {
-    says: "Everything at once.",
-    faults: 16,
-    mix: {
+    description: "Almost every fault, many per schedule.",
+    maxFaults: 16,
+    faults: {
       cut: 8,
-      hole: 2,
-      lag: 2,
-      ghost: 1,
-      refuse: 1,
-      "slow dial": 1,
-      "deaf dial": 1,
+      "black hole": 2,
+      stall: 2,
+      "stale uplink": 1,
+      "refused dials": 1,
+      "slow dials": 1,
+      "unanswered dials": 1,
       crash: 1,
-      "pause client": 1,
-      "pause server": 1,
-      replay: 2,
-      forge: 1,
+      "client pause": 1,
+      "server pause": 1,
+      "replayed hello": 2,
+      "forged hello": 1,
       "slow handlers": 1,
-      starve: 1,
-      "flood client": 1,
-      "flood server": 1,
-      jump: 1,
+      "hanging handlers": 1,
+      "client burst": 1,
+      "server burst": 1,
+      "clock jump": 1,
       offline: 1,
-      hide: 1,
-      freeze: 1,
+      "hidden page": 1,
+      "frozen page": 1,
     },
   },
 };

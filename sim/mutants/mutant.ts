@@ -1,18 +1,19 @@
-/** One change to a source. */
+/** One change of a source file. */
 export interface Patch {
-  /** The module, from `packages/`. */
+  /** The path of the file, below `packages/`. */
   readonly file: string;
-  /** What stands there exactly once, */
+  /** A text that the file contains exactly once. */
   readonly find: string;
-  /** and what stands there instead. */
+  /** The text that replaces it. */
   readonly replace: string;
 }
 
-/** A product that is broken in one place, which the simulator must notice. */
+/** A version of the product with one bug. The simulator must find a schedule in which the bug violates an invariant. */
 export interface Mutant extends Patch {
+  /** What the bug is, in a few words. */
   readonly name: string;
-  /** The mode in which it shows. */
+  /** The mode whose schedules show the bug. */
   readonly mode: string;
-  /** Where a second line of defence would hide it: what that is broken by. */
+  /** More patches, where a second check in the product would hide the bug. */
   readonly also?: readonly Patch[];
 }

@@ -1,72 +1,73 @@
-import { forgetful } from "./store-recovery.ts";
+import { storeRecoveryMutants } from "./store-recovery.ts";
 import type { Mutant, Patch } from "./mutant.ts";
-import { unchecked } from "./store-checks.ts";
+import { storeCheckMutants } from "./store-checks.ts";
 
 const session = "protocol/src/session/session.ts";
-const arrivals = "protocol/src/session/receiver.ts";
-const line = "server/src/session/session-link.ts";
-const dial = "server/src/contract/session-dial.ts";
+const receiver = "protocol/src/session/receiver.ts";
+const link = "server/src/session/session-link.ts";
+const sessionDial = "server/src/contract/session-dial.ts";
 const sessions = "server/src/session/sessions.ts";
 const connect = "client/src/connect.ts";
 const recorder = "server/src/session/recorder.ts";
 
-const noDedup: Patch = { file: arrivals, find: "    return next;\n", replace: "    return true;\n" };
+/** The receiver handles a message that it has received before. */
+const acceptDuplicates: Patch = { file: receiver, find: "    return next;\n", replace: "    return true;\n" };
 
-/** Every mutant. None may survive. */
+/** All mutants. The simulator must kill each of them. */
 export const mutants: readonly Mutant[] = [
   {
-    name: "the journal is trimmed on send",
+    name: "the sender drops an event from its outbox when it sends it",
     mode: "cuts",
     file: session,
     find: "    this.#unacked.add(letter);\n",
     replace: '    if (letter.lane === "event") return letter.resolve();\n    this.#unacked.add(letter);\n',
   },
   {
-    name: "a send settles when it leaves",
+    name: "a send settles before the acknowledgement",
     mode: "cuts",
     file: session,
     find: 'if (letter.lane !== "event") letter.resolve();',
     replace: "letter.resolve();",
   },
   {
-    name: "the client replays all, the server does not dedup",
+    name: "the client resends acknowledged messages and the server handles duplicates",
     mode: "cuts",
     file: connect,
     find: "session.attach(connection.wire, welcome)",
     replace: "session.attach(connection.wire, { ...welcome, rx: 0 })",
-    also: [noDedup],
+    also: [acceptDuplicates],
   },
   {
-    name: "the server replays all, the client does not dedup",
+    name: "the server resends acknowledged messages and the client handles duplicates",
     mode: "cuts",
-    file: line,
+    file: link,
     find: "rx: hello.resume?.rx ?? 0,",
     replace: "rx: 0,",
-    also: [noDedup],
+    also: [acceptDuplicates],
   },
   {
-    name: "replay begins one too late",
+    name: "the sender resends one message too few",
     mode: "cuts",
     file: session,
     find: "filter(({ sequence: s }) => s > rx ||",
     replace: "filter(({ sequence: s }) => s > rx + 1 ||",
   },
   {
-    name: "acked on receipt",
+    name: "the receiver acknowledges a message on receipt",
     mode: "cuts",
-    file: arrivals,
+    file: receiver,
     find: "    held.set(s, size);\n",
     replace: "",
   },
   {
-    name: "an ack in passing is one too high",
+    name: "an acknowledgement on another frame is one too high",
     mode: "cuts",
-    file: arrivals,
+    file: receiver,
     find: "    this.#owed = 0;\n    return this.receivedUpTo;",
     replace: "    this.#owed = 0;\n    return this.receivedUpTo + 1;",
   },
   {
-    name: "the ack overtakes the error that is sent again",
+    name: "an acknowledgement overtakes the error that is resent",
     mode: "cuts",
     file: session,
     find: "    if (!this.#again)\n      this.#outlet?.send(jsonFrames",
@@ -80,85 +81,85 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "credit is ignored",
-    mode: "floods",
+    name: "the sender ignores credit",
+    mode: "overload",
     file: session,
     find: '(lane === "event" || lane === "volatile") && this.#crowded',
     replace: "false && this.#crowded",
   },
   {
-    name: "the secret is rotated with each welcome",
+    name: "each welcome carries a new resume token",
     mode: "cuts",
-    file: line,
+    file: link,
     find: "const { outbox, secret } = this;",
     replace:
       "const { outbox } = this; const secret = new this.secret.constructor({ ...this.secret, resumeToken: `${this.secret.resumeToken}x` }); this.secret = secret;",
   },
   {
-    name: "no attempt counter on resume",
+    name: "a resume does not check the attempt",
     mode: "attacks",
-    file: dial,
+    file: sessionDial,
     find: 'if (attempt <= found.attempt) return { type: "stale" };',
     replace: "",
   },
   {
-    name: "no attempt counter without a session",
+    name: "a new session does not check the attempt",
     mode: "attacks",
-    file: dial,
+    file: sessionDial,
     find: 'if (attempt <= link.attempt) return { type: "stale" };',
     replace: "",
   },
   {
-    name: "the secret is not compared",
+    name: "the server does not compare the resume token",
     mode: "attacks",
     file: sessions,
     find: "if (session === undefined || !session.secret.matches(credential)) return undefined;",
     replace: "if (session === undefined) return undefined;",
   },
   {
-    name: "the principal is not compared",
+    name: "the server does not compare the principal",
     mode: "attacks",
     file: sessions,
     find: "if (session.owner.pathname !== pathname || session.owner.principal !== principal) return undefined;",
     replace: "",
   },
   {
-    name: "a replaced socket is still heard",
-    mode: "holes",
-    file: line,
+    name: "the server still reads a replaced wire",
+    mode: "black-holes",
+    file: link,
     find: "if (wire !== this.#wire || this.#finished ||",
     replace: "if (this.#finished ||",
     also: [
       {
-        file: line,
+        file: link,
         find: '    ghost?.close(CloseCode.Superseded, "a newer connection took over");\n    ghost?.terminate();\n',
         replace: "",
       },
     ],
   },
   {
-    name: "the server's overflow is silent",
-    mode: "floods",
-    file: line,
+    name: "the server ignores an overflow",
+    mode: "overload",
+    file: link,
     find: "  overflow(): void {\n",
     replace: "  overflow(): void {\n    return;\n",
   },
   {
-    name: "a reset is not told",
+    name: "the client emits no reset",
     mode: "restarts",
     file: connect,
     find: 'told("reset", { reason: why })',
     replace: "undefined",
   },
   {
-    name: "a reset is told late",
+    name: "the client emits reset too late",
     mode: "restarts",
     file: connect,
     find: 'told("reset", { reason: why })',
     replace: 'void after(2_000, () => void told("reset", { reason: why }))',
   },
   {
-    name: "what was sent is sent again after a reset",
+    name: "the client resends sent events after a reset",
     mode: "restarts",
     file: session,
     find: "if (letter.sequence || letter.lane",
@@ -166,76 +167,76 @@ export const mutants: readonly Mutant[] = [
       'if (letter.sequence && letter.lane === "event") { this.#forget(letter); this.#pending.add(letter); } else if (letter.sequence || letter.lane',
   },
   {
-    name: "what was sent before a reset never settles",
+    name: "sent events never settle after a reset",
     mode: "restarts",
     file: session,
     find: "if (letter.sequence || letter.lane",
     replace: "if (letter.sequence) this.#forget(letter); else if (letter.lane",
   },
   {
-    name: "calls end with their wire",
+    name: "calls fail when their wire closes",
     mode: "cuts",
     file: connect,
     find: "lost: () => session.detach(),",
     replace: "lost: () => (session.detach(), peer.sessionLost()),",
   },
   {
-    name: "a detached session never ends",
+    name: "a detached session never expires",
     mode: "storm",
     file: sessions,
     find: "const cancel = this.#clock.after(this.options.grace, () => expire(session));",
     replace: "const cancel = () => {};",
   },
   {
-    name: "a detached session ends too soon",
+    name: "a detached session expires too early",
     mode: "cuts",
     file: sessions,
     find: "const cancel = this.#clock.after(this.options.grace, () => expire(session));",
     replace: "const cancel = this.#clock.after(this.options.grace / 20, () => expire(session));",
   },
   {
-    name: "events are handled side by side",
+    name: "handlers of events run concurrently",
     mode: "cuts",
     file: "server/src/contract/handler-queue.ts",
     find: "await turn();",
     replace: "void turn();",
   },
   {
-    name: "the watchdog does not bite",
-    mode: "holes",
+    name: "the client ignores a silent server",
+    mode: "black-holes",
     file: "client/src/connection/connection.ts",
     find: "onTimeout: (reason) => this.drop(reason),",
     replace: "onTimeout: () => {},",
   },
   {
-    name: "the server never gives a silent client up",
-    mode: "holes",
+    name: "the server never terminates a silent client",
+    mode: "black-holes",
     file: "server/src/timing/heartbeat.ts",
     find: "if (silence >= interval + timeout) return this.#wire.terminate();",
     replace: "",
   },
   {
-    name: "no wait between dials",
-    mode: "holes",
+    name: "the client dials without waiting",
+    mode: "black-holes",
     file: "client/src/connection/backoff.ts",
     find: "Math.min(longestWindow, shortestWindow * 2 ** retry)",
     replace: "0",
   },
   {
-    name: "a session that cannot be detached is removed",
-    mode: "doubts",
+    name: "a session is removed when the store cannot detach it",
+    mode: "store-failures",
     file: recorder,
     find: "this.#lose(error); // it stays",
     replace: "this.#session.onLost(error); // it stays",
   },
   {
-    name: "what is said by hand is handled twice",
+    name: "an event in plain mode is handled twice",
     mode: "plain",
     file: "server/src/session/plain-link.ts",
     find: "      if (listener.receive(frame, message.length) ||",
     replace:
       '      if (frame.t === "event") listener.receive(frame, message.length);\n      if (listener.receive(frame, message.length) ||',
   },
-  ...forgetful,
-  ...unchecked,
+  ...storeRecoveryMutants,
+  ...storeCheckMutants,
 ];

@@ -1,94 +1,94 @@
 import type { Mutant } from "./mutant.ts";
 
-const line = "server/src/session/session-link.ts";
+const link = "server/src/session/session-link.ts";
 const service = "server/src/contract/service.ts";
-const restored = "server/src/session/restore.ts";
+const restore = "server/src/session/restore.ts";
 const recorder = "server/src/session/recorder.ts";
 const rooms = "server/src/contract/contract-rooms.ts";
 
-/** Mutants of a server that has a store, and forgets what it should have kept. */
-export const forgetful: readonly Mutant[] = [
+/** Mutants that lose or repeat something when a server process restores its sessions and rooms from a store. */
+export const storeRecoveryMutants: readonly Mutant[] = [
   {
-    name: "told before it is recorded",
-    mode: "stored",
+    name: "the server sends a message before the store has recorded it",
+    mode: "memory-store",
     file: recorder,
     find: "if (this.#wire !== undefined) this.#unsent.push(message);",
     replace: "this.#wire?.send(message);",
   },
   {
-    name: "what was in progress is not restored",
-    mode: "stored",
-    file: restored,
+    name: "a restored session forgets its pending messages",
+    mode: "memory-store",
+    file: restore,
     find: "pending: received.pending }",
     replace: "pending: [] }",
   },
   {
-    name: "what was in progress is recorded as finished",
-    mode: "filed",
+    name: "the store records pending messages as handled",
+    mode: "file-store",
     file: recorder,
     find: "pending: [...pending].sort((a, b) => a - b) }",
     replace: "pending: [] }",
   },
   {
-    name: "what was lost with a process is not asked for",
-    mode: "stored",
-    file: line,
+    name: "the server does not ask for messages that its process lost",
+    mode: "memory-store",
+    file: link,
     find: "but: missing.length > 0 ? missing : undefined,",
     replace: "",
   },
   {
-    name: "what was not acknowledged is not restored",
-    mode: "stored",
-    file: restored,
+    name: "a restored session forgets its unacknowledged messages",
+    mode: "memory-store",
+    file: restore,
     find: "unacknowledged: outgoing.map(",
     replace: "unacknowledged: outgoing.slice(outgoing.length).map(",
   },
   {
-    name: "nobody is told of streams that a process had",
-    mode: "stored",
-    file: restored,
+    name: "the client gets no error for streams of a process that ended",
+    mode: "memory-store",
+    file: restore,
     find: 'for (const re of served) say({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });',
     replace: "",
   },
   {
-    name: "numbers of a process that is gone come again",
-    mode: "stored",
+    name: "a new process reuses the call ids of the one before",
+    mode: "memory-store",
     file: service,
     find: "const lastCallId = (stored?.claim.fence ?? 0) * 2 ** 32;",
     replace: "const lastCallId = 0;",
   },
   {
-    name: "what a handler says in a room is not recorded with its message",
-    mode: "stored",
+    name: "a handler's room message is not recorded with its cause",
+    mode: "memory-store",
     file: rooms,
     find: "if (appends.length > 0 && !record(appends))",
     replace: "if (appends.length > 0)",
   },
   {
-    name: "what a handler says in a room is said before it has settled",
-    mode: "stored",
+    name: "a handler's room message is sent before the handler settles",
+    mode: "memory-store",
     file: rooms,
     find: "held === undefined ? this.#send(append) : (held.push(append), settled());",
     replace: "this.#send(append);",
   },
   {
-    name: "a torn record is read as a whole one",
-    mode: "filed",
+    name: "the file store reads a torn record as complete",
+    mode: "file-store",
     file: "server/src/store/file/journal-records.ts",
     find: "if (payload.length < length) return { payloads, droppedBytes: rest.length, damaged: false };",
     replace:
       "if (payload.length < length) return { payloads: [...payloads, payload], droppedBytes: 0, damaged: false };",
   },
   {
-    name: "the store does not notice a loss of power",
-    mode: "filed",
+    name: "the file store does not detect a loss of power",
+    mode: "file-store",
     file: "server/src/store/file/journal-entries.ts",
     find: 'return sync === "disk" || (bootId !== undefined && bootId === currentBootId());',
     replace: "return true;",
   },
   {
-    name: "a stream is served again in part",
-    mode: "stored",
+    name: "a restored session serves part of a stream again",
+    mode: "memory-store",
     file: "protocol/src/peer/calls.ts",
     find: 'const finished = t === "request" ? this.#line.session.hold(frame.s) : () => {};',
     replace: "const finished = this.#line.session.hold(frame.s);",
@@ -101,15 +101,15 @@ export const forgetful: readonly Mutant[] = [
     ],
   },
   {
-    name: "the previous owner of a session may still commit",
-    mode: "stored",
+    name: "the previous owner of a session can still commit",
+    mode: "memory-store",
     file: "server/src/store/session-table.ts",
     find: "return session?.identity.epoch === epoch && session.progress.fence === fence;",
     replace: "return session?.identity.epoch === epoch;",
   },
   {
-    name: "a log that has failed once is not asked again",
-    mode: "doubts",
+    name: "a room reader does not retry after a failed start",
+    mode: "store-failures",
     file: "server/src/rooms/room-reader.ts",
     find: "start.catch(() => (this.#start = undefined));",
     replace: "start.catch(() => {});",

@@ -1,15 +1,18 @@
 import type { WebSocketClass, WebSocketLike } from "@symbolon/client";
-import { hangUp, type Line, say } from "./virtual-wire.ts";
-import type { Parcel } from "./pipe.ts";
 import type { Network } from "./network.ts";
+import type { Packet } from "./pipe.ts";
+import { closeEnd, sendMessage, type VirtualWire } from "./virtual-wire.ts";
 
-type Told = (event: { readonly type: string }) => void;
+type SocketListener = (event: { readonly type: string }) => void;
 
-/** A browser gives up on the closing handshake after so many ms. */
-const closing = 30_000;
+/** How long a browser waits for the answer to its close frame, in ms. */
+const closeTimeout = 30_000;
 
-/** A class of WebSockets whose lines run through a network, for one client. Half of all worlds have Node's, which can be terminated. */
-export function socketClass(network: Network, client: number, terminable: boolean): WebSocketClass {
+/**
+ * Makes a class of WebSockets whose wires run through a network, for one client. With `terminable` the sockets have
+ * `terminate`, as those of Node's `ws` have; those of browsers do not.
+ */
+export function makeSocketClass(network: Network, client: number, terminable: boolean): WebSocketClass {
   class Socket extends ClientSocket {
     constructor(_url: string, protocols: string[] = []) {
       super(network, client, protocols);
@@ -18,97 +21,100 @@ export function socketClass(network: Network, client: number, terminable: boolea
   if (terminable)
     Object.assign(Socket.prototype, {
       terminate(this: Socket) {
-        this.terminated();
+        this.terminateNow();
       },
     });
   return Socket;
 }
 
-/** The client's end of a line: a `WebSocket`, as far as the client needs one. */
+/** The client's end of a wire: the part of `WebSocket` that the client uses. */
 class ClientSocket implements WebSocketLike {
   readyState = 0;
   protocol = "";
   binaryType = "blob";
   readonly #network: Network;
-  readonly #line: Line;
-  readonly #listeners: Record<string, Told[]> = {};
-  #giveUp = (): void => {};
+  readonly #wire: VirtualWire;
+  readonly #listeners: Record<string, SocketListener[]> = {};
+  #cancelCloseTimeout = (): void => {};
 
   constructor(network: Network, client: number, protocols: readonly string[]) {
     this.#network = network;
-    this.#line = network.dial(client, protocols, { take: (parcel) => this.#take(parcel) });
+    this.#wire = network.dial(client, protocols, { receive: (packet) => this.#receive(packet) });
   }
 
   get bufferedAmount(): number {
-    return this.#line.up.bufferedAmount;
+    return this.#wire.up.bufferedAmount;
   }
 
-  addEventListener(type: string, told: Told): void {
-    (this.#listeners[type] ??= []).push(told);
+  addEventListener(type: string, listener: SocketListener): void {
+    (this.#listeners[type] ??= []).push(listener);
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
-    if (this.readyState === 0) throw new Error("still connecting");
-    if (this.readyState === 1) say(this.#line, "client", String(data), this.#network.trace);
+    if (this.readyState === 0) throw new Error("the socket is still connecting");
+    if (this.readyState === 1) sendMessage(this.#wire, "client", String(data), this.#network.trace);
   }
 
   close(code?: number, reason = ""): void {
     if (code !== undefined && code !== 1000 && (code < 3000 || code > 4999))
-      throw new Error(`a page may not close with ${code}`);
+      throw new Error(`close code must be 1000 or between 3000 and 4999, not ${code}`);
     if (this.readyState >= 2) return;
     const connecting = this.readyState === 0;
     this.readyState = 2;
     if (connecting) {
-      this.#line.up.break(0, 0);
-      this.#network.agenda.plan("client", 0, () => this.#fail());
+      this.#wire.up.break(0, 0);
+      this.#network.scheduler.schedule("client", 0, () => this.#fail());
     } else {
-      // A close frame without a code is read as 1005 (RFC 6455 §7.1.5).
-      this.#line.up.put({ is: "close", code: code ?? 1005, reason });
-      this.#giveUp = this.#network.agenda.plan("client", closing, () => this.#end(1006, ""));
+      // The receiver reads a close frame without a code as 1005 (RFC 6455 §7.1.5).
+      this.#wire.up.send({ type: "close", code: code ?? 1005, reason });
+      this.#cancelCloseTimeout = this.#network.scheduler.schedule("client", closeTimeout, () =>
+        this.#end(1006, ""),
+      );
     }
   }
 
-  protected terminated(): void {
+  protected terminateNow(): void {
     if (this.readyState === 3) return;
     this.readyState = 2;
-    this.#line.up.break(this.#network.chance.whole(0, 3), 0);
-    this.#network.agenda.plan("client", 0, () => this.#end(1006, ""));
+    this.#wire.up.break(this.#network.random.integer(0, 3), 0);
+    this.#network.scheduler.schedule("client", 0, () => this.#end(1006, ""));
   }
 
-  #take(parcel: Parcel): void {
+  #receive(packet: Packet): void {
     if (this.readyState === 3) return;
-    if (parcel.is === "open") {
+    if (packet.type === "accepted") {
       if (this.readyState !== 0) return;
       this.readyState = 1;
-      this.protocol = parcel.protocol;
-      this.#tell({ type: "open" });
-    } else if (parcel.is === "message") {
-      if (this.readyState !== 1) return; // a page's socket that is closing tells of no message any more
-      this.#network.trace.add({ is: "got", line: this.#line.id, by: "client", frame: parcel.frame });
-      const { t, sid } = parcel.frame;
-      if (t === "welcome" && this.#line.client) this.#network.sids.set(this.#line.client, String(sid));
-      this.#tell({ type: "message", data: parcel.message });
-    } else if (parcel.is === "close") {
-      this.#line.up.put({ is: "close", code: parcel.code, reason: parcel.reason });
-      this.#end(parcel.code, parcel.reason);
+      this.protocol = packet.protocol;
+      this.#dispatch({ type: "open" });
+    } else if (packet.type === "message") {
+      if (this.readyState !== 1) return; // a browser's socket fires no message event after close()
+      const { frame } = packet;
+      this.#network.trace.add({ type: "frameReceived", wire: this.#wire.id, by: "client", frame });
+      if (frame.t === "welcome" && this.#wire.client)
+        this.#network.sessionIds.set(this.#wire.client, String(frame["sid"]));
+      this.#dispatch({ type: "message", data: packet.message });
+    } else if (packet.type === "close") {
+      this.#wire.up.send({ type: "close", code: packet.code, reason: packet.reason });
+      this.#end(packet.code, packet.reason);
     } else this.#fail();
   }
 
   #fail(): void {
     if (this.readyState === 3) return;
-    this.#tell({ type: "error" });
+    this.#dispatch({ type: "error" });
     this.#end(1006, "");
   }
 
   #end(code: number, reason: string): void {
     if (this.readyState === 3) return;
     this.readyState = 3;
-    this.#giveUp();
-    hangUp(this.#line, "client", code, this.#network.trace);
-    this.#tell({ type: "close", code, reason, wasClean: code !== 1006 });
+    this.#cancelCloseTimeout();
+    closeEnd(this.#wire, "client", code, this.#network.trace);
+    this.#dispatch({ type: "close", code, reason, wasClean: code !== 1006 });
   }
 
-  #tell(event: { readonly type: string; readonly [field: string]: unknown }): void {
-    for (const told of this.#listeners[event.type] ?? []) told(event);
+  #dispatch(event: { readonly type: string; readonly [field: string]: unknown }): void {
+    for (const listener of this.#listeners[event.type] ?? []) listener(event);
   }
 }

@@ -1,116 +1,122 @@
-import type { Agenda, Half } from "../virtual/scheduler.ts";
-import type { Chance } from "../virtual/seeded-random.ts";
-import { type Parcel, Lane, type Weather } from "./pipe.ts";
-import { type End, hangUp, type Line, say } from "./virtual-wire.ts";
 import type { Trace } from "../trace/trace.ts";
+import type { Machine, Scheduler } from "../virtual/scheduler.ts";
+import type { SeededRandom } from "../virtual/seeded-random.ts";
+import { type NetworkConditions, Pipe } from "./pipe.ts";
+import { closeEnd, type NetworkServer, sendMessage, type VirtualWire, type WireEnd } from "./virtual-wire.ts";
 
-/** What becomes of dials: accepted, refused at once, or never answered; `slow` is added to each, in ms. */
-export interface Dialing {
-  answer: "given" | "refused" | "never";
-  slow: number;
+/** What happens to the dials of all clients. */
+export interface DialBehavior {
+  /** Whether the handshake reaches the server, fails, or is never answered. */
+  answer: "accepted" | "refused" | "never answered";
+  /** How much longer than other packets a handshake, or its failure, travels, in ms. */
+  delay: number;
 }
 
-/** A server's process, as the network reaches it. */
-export interface Answering {
-  /** A handshake arrived: `open` accepts it and gives it an end. */
-  knock(line: Line, protocols: readonly string[], open: (protocol: string, end: End) => void): void;
-  /** A line is over for the server. */
-  left(line: Line): void;
-}
-
-/** Everything between the two machines: lines with all that is on its way on them. */
+/** The network between the two machines, with all wires of a world. */
 export class Network {
-  readonly agenda: Agenda;
-  readonly chance: Chance;
+  /** Runs the deliveries. */
+  readonly scheduler: Scheduler;
+  /** Draws travel times and losses. */
+  readonly random: SeededRandom;
+  /** Records frames, dials and closes. */
   readonly trace: Trace;
-  readonly weather: Weather;
-  readonly lines: Line[] = [];
-  /** The session that each client was welcomed to last. */
-  readonly sids = new Map<number, string>();
-  readonly dialing: Dialing = { answer: "given", slow: 0 };
-  /** The server's process; undefined while there is none. */
-  server: Answering | undefined;
+  /** How packets travel. */
+  readonly conditions: NetworkConditions;
+  /** All wires, the oldest first: wire `id` is at index `id - 1`. */
+  readonly wires: VirtualWire[] = [];
+  /** The session of the latest `welcome` that each client received. */
+  readonly sessionIds = new Map<number, string>();
+  /** What happens to dials now. */
+  readonly dials: DialBehavior = { answer: "accepted", delay: 0 };
+  /** The server process that receives handshakes; undefined while none runs. */
+  server: NetworkServer | undefined;
 
-  constructor(ground: { agenda: Agenda; chance: Chance; trace: Trace; weather: Weather }) {
-    this.agenda = ground.agenda;
-    this.chance = ground.chance;
-    this.trace = ground.trace;
-    this.weather = ground.weather;
+  constructor(parts: {
+    scheduler: Scheduler;
+    random: SeededRandom;
+    trace: Trace;
+    conditions: NetworkConditions;
+  }) {
+    this.scheduler = parts.scheduler;
+    this.random = parts.random;
+    this.trace = parts.trace;
+    this.conditions = parts.conditions;
   }
 
-  /** The lines that are not over for both machines. */
-  get open(): readonly Line[] {
-    return this.lines.filter(({ over }) => !over.client || !over.server);
+  /** The wires that are open at one end at least, the oldest first. */
+  get openWires(): readonly VirtualWire[] {
+    return this.wires.filter(({ closed }) => !closed.client || !closed.server);
   }
 
-  /** Dials, for a client or, without one, for an attacker. */
-  dial(client: number | undefined, protocols: readonly string[], near: End): Line {
-    const undecided: End = {
-      take: ({ is }) => (is === "knock" ? this.#knocked(line, protocols) : this.left(line)),
+  /** Dials for a client, or for an attacker if `client` is undefined. */
+  dial(client: number | undefined, protocols: readonly string[], clientEnd: WireEnd): VirtualWire {
+    const beforeHandshake: WireEnd = {
+      receive: ({ type }) =>
+        type === "handshake" ? this.#deliverHandshake(wire, protocols) : this.serverEndClosed(wire),
     };
-    const ends: Record<Half, End> = { client: near, server: undecided };
-    const lane = (reader: Half): Lane => new Lane(this, reader, (parcel) => ends[reader].take(parcel));
-    const line: Line = {
-      id: this.lines.length + 1,
+    const ends: Record<Machine, WireEnd> = { client: clientEnd, server: beforeHandshake };
+    const pipeTo = (reader: Machine): Pipe =>
+      new Pipe(this, reader, (packet) => ends[reader].receive(packet));
+    const wire: VirtualWire = {
+      id: this.wires.length + 1,
       client,
-      up: lane("server"),
-      down: lane("client"),
+      up: pipeTo("server"),
+      down: pipeTo("client"),
       ends,
-      reached: undefined,
-      over: { client: false, server: true },
+      server: undefined,
+      closed: { client: false, server: true },
     };
-    this.lines.push(line);
-    this.trace.add({ is: "dial", line: line.id, client });
-    const { answer, slow } = this.dialing;
-    if (answer === "given") line.up.put({ is: "knock" }, slow);
-    else if (answer === "refused") line.down.break(0, slow);
-    return line;
+    this.wires.push(wire);
+    this.trace.add({ type: "dial", wire: wire.id, client });
+    const { answer, delay } = this.dials;
+    if (answer === "accepted") wire.up.send({ type: "handshake" }, delay);
+    else if (answer === "refused") wire.down.break(0, delay);
+    return wire;
   }
 
-  /** An attacker dials and says something; what it hears is given to `heard`. */
-  attack(protocols: readonly string[], message: string, heard: (parcel: Parcel) => void): Line {
-    const line = this.dial(undefined, protocols, {
-      take: (parcel) => {
-        if (parcel.is === "open") say(line, "client", message, this.trace);
-        else if (parcel.is !== "message") hangUp(line, "client", 1006, this.trace);
-        heard(parcel);
+  /** An attacker dials, sends one message, and ignores what it receives. */
+  dialAttacker(protocols: readonly string[], message: string): VirtualWire {
+    const wire = this.dial(undefined, protocols, {
+      receive: ({ type }) => {
+        if (type === "accepted") sendMessage(wire, "client", message, this.trace);
+        else if (type !== "message") closeEnd(wire, "client", 1006, this.trace);
       },
     });
-    return line;
+    return wire;
   }
 
-  /** A process of the server is gone, and with it its end of every line. */
-  crashed(process: Answering | undefined, notice: () => number | undefined): void {
-    if (process === this.server) this.server = undefined;
-    for (const line of this.open) {
-      if (line.reached !== process) continue;
-      hangUp(line, "server", 1006, this.trace);
-      line.down.break(this.chance.whole(0, 3), notice());
+  /** Closes the server's end of every wire of a process that ended; each client gets a notice after `noticeDelay()` ms. */
+  serverEnded(server: NetworkServer | undefined, noticeDelay: () => number | undefined): void {
+    if (server === this.server) this.server = undefined;
+    for (const wire of this.openWires) {
+      if (wire.server !== server) continue;
+      closeEnd(wire, "server", 1006, this.trace);
+      wire.down.break(this.random.integer(0, 3), noticeDelay());
     }
   }
 
-  /** A client says hello on a new line: soon after, what was held up on an older one of it comes. */
-  greeted({ id, client }: Line): void {
-    for (const older of this.open)
+  /** Called when the server receives `hello` on a wire: soon after, a stale uplink of the same client delivers. */
+  helloReceived({ id, client }: VirtualWire): void {
+    for (const older of this.openWires)
       if (older.client === client && older.id < id)
-        this.agenda.plan(undefined, this.chance.between(0, 4 * this.weather.latency), () =>
-          older.up.release("a ghost"),
+        this.scheduler.schedule(undefined, this.random.between(0, 4 * this.conditions.latency), () =>
+          older.up.unblock("stale uplink"),
         );
   }
 
-  /** A line is over for the server. */
-  left(line: Line): void {
-    line.reached?.left(line);
+  /** Called when the server's end of a wire is closed. */
+  serverEndClosed(wire: VirtualWire): void {
+    wire.server?.wireClosed(wire);
   }
 
-  #knocked(line: Line, protocols: readonly string[]): void {
+  #deliverHandshake(wire: VirtualWire, protocols: readonly string[]): void {
     const { server } = this;
-    if (!server) return void line.down.break(0, 0);
-    line.reached = server;
-    server.knock(line, protocols, (protocol, end) => {
-      line.ends.server = end;
-      line.over.server = false;
-      line.down.put({ is: "open", protocol });
+    if (!server) return void wire.down.break(0, 0);
+    wire.server = server;
+    server.handshake(wire, protocols, (protocol, end) => {
+      wire.ends.server = end;
+      wire.closed.server = false;
+      wire.down.send({ type: "accepted", protocol });
     });
   }
 }

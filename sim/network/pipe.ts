@@ -1,143 +1,162 @@
-import type { Agenda, Half } from "../virtual/scheduler.ts";
-import type { Chance } from "../virtual/seeded-random.ts";
-import type { SeenFrame } from "../trace/trace.ts";
+import type { TracedFrame } from "../trace/trace.ts";
+import type { Machine, Scheduler } from "../virtual/scheduler.ts";
+import type { SeededRandom } from "../virtual/seeded-random.ts";
 
-/** One thing on its way: the handshake and its answer, a message, a close frame, or word that the line broke. */
-export type Parcel =
-  | { readonly is: "knock" | "broken" }
-  | { readonly is: "open"; readonly protocol: string }
-  | { readonly is: "message"; readonly message: string; readonly frame: SeenFrame }
-  | { readonly is: "close"; readonly code: number; readonly reason: string };
+/**
+ * What a pipe carries: the handshake's request (`handshake`) and acceptance (`accepted`), messages, close frames, and
+ * the notice that the wire broke (`broken`).
+ */
+export type Packet =
+  | { readonly type: "handshake" | "broken" }
+  | { readonly type: "accepted"; readonly protocol: string }
+  | { readonly type: "message"; readonly message: string; readonly frame: TracedFrame }
+  | { readonly type: "close"; readonly code: number; readonly reason: string };
 
-/** How things travel; each lane draws from it anew for each parcel. */
-export interface Weather {
-  /** What a parcel usually takes, in ms. */
+/** The conditions of a network. Each pipe draws from them for each packet. */
+export interface NetworkConditions {
+  /** How long a packet usually travels, in ms. */
   readonly latency: number;
-  /** How likely it is that one takes a hundred times as long; none does once the world is quiet. */
-  spikes: number;
-  /** How likely it is that what arrived together is read together, without a pause for promises. */
-  readonly glue: number;
-  /** What a character counts in `bufferedAmount`, so that buffers fill without megabytes. */
-  readonly weight: number;
+  /** The probability that a packet travels a hundred times as long; 0 after the last fault. */
+  spikeProbability: number;
+  /** The probability that packets which arrive together are read together, before promises settle. */
+  readonly batchProbability: number;
+  /** How many bytes a character counts in `bufferedAmount`, so that a few messages fill a buffer. */
+  readonly bytesPerCharacter: number;
 }
 
-/** One direction of a line: parcels arrive in order, when it is their time, or not at all. */
-export class Lane {
-  readonly #agenda: Agenda;
-  readonly #chance: Chance;
-  readonly #weather: Weather;
-  readonly #reader: Half;
-  readonly #hand: (parcel: Parcel) => void;
-  readonly #parcels: { readonly parcel: Parcel; readonly due: number }[] = [];
-  readonly #roomy = new Set<() => void>();
-  readonly #holds = new Set<string>();
-  #disarm: (() => void) | undefined;
+/** Why a pipe is blocked. */
+export type BlockReason =
+  | "black hole"
+  | "stall"
+  | "stale uplink"
+  | "offline"
+  | "reader paused"
+  | "attacker does not read";
+
+/** One direction of a wire: packets arrive in order, after some time, or not at all. */
+export class Pipe {
+  readonly #scheduler: Scheduler;
+  readonly #random: SeededRandom;
+  readonly #conditions: NetworkConditions;
+  readonly #reader: Machine;
+  readonly #deliver: (packet: Packet) => void;
+  readonly #packets: { readonly packet: Packet; readonly due: number }[] = [];
+  readonly #drainListeners = new Set<() => void>();
+  readonly #blocks = new Set<BlockReason>();
+  #cancelDelivery: (() => void) | undefined;
   #broken = false;
   #characters = 0;
 
-  /** `hand` is told what arrives at `reader`. */
+  /** Calls `deliver` with each packet that arrives at the machine `reader`. */
   constructor(
-    { agenda, chance, weather }: { agenda: Agenda; chance: Chance; weather: Weather },
-    reader: Half,
-    hand: (parcel: Parcel) => void,
+    network: { scheduler: Scheduler; random: SeededRandom; conditions: NetworkConditions },
+    reader: Machine,
+    deliver: (packet: Packet) => void,
   ) {
-    this.#agenda = agenda;
-    this.#chance = chance;
-    this.#weather = weather;
+    this.#scheduler = network.scheduler;
+    this.#random = network.random;
+    this.#conditions = network.conditions;
     this.#reader = reader;
-    this.#hand = hand;
+    this.#deliver = deliver;
   }
 
-  /** How many parcels are on their way and will arrive. */
-  get moving(): number {
-    return this.#holds.size === 0 ? this.#parcels.length : 0;
+  /** The number of packets that are under way and will arrive. */
+  get inFlight(): number {
+    return this.#blocks.size === 0 ? this.#packets.length : 0;
   }
 
-  /** Bytes on their way. */
+  /** The bytes under way. */
   get bufferedAmount(): number {
-    return this.#characters * this.#weather.weight;
+    return this.#characters * this.#conditions.bytesPerCharacter;
   }
 
-  /** Sends a parcel; on a broken lane it is lost. */
-  put(parcel: Parcel, extra = 0): void {
+  /** Sends a packet; it travels `extra` ms longer than others. A broken pipe drops it. */
+  send(packet: Packet, extra = 0): void {
     if (this.#broken) return;
-    this.#push(parcel, extra);
+    this.#push(packet, extra);
   }
 
-  /** Nothing arrives until `release` with the same reason; what is sent waits. */
-  hold(reason: string): void {
-    this.#holds.add(reason);
-    this.#rearm();
+  /** Delivers nothing until `unblock` is called with the same reason. Packets wait meanwhile. */
+  block(reason: BlockReason): void {
+    this.#blocks.add(reason);
+    this.#scheduleDelivery();
   }
 
-  release(reason: string): void {
-    this.#holds.delete(reason);
-    this.#rearm();
+  /** Ends a block. */
+  unblock(reason: BlockReason): void {
+    this.#blocks.delete(reason);
+    this.#scheduleDelivery();
   }
 
-  /** The lane breaks: `keep` parcels still arrive, and then, `notice` ms later, word of it; undefined is never. */
-  break(keep: number, notice: number | undefined): number {
+  /**
+   * Breaks the pipe: `keep` packets still arrive, and `noticeDelay` ms later the reader gets a notice; with undefined it
+   * gets none.
+   * @returns the number of packets that are lost.
+   */
+  break(keep: number, noticeDelay: number | undefined): number {
     if (this.#broken) return 0;
     this.#broken = true;
-    const lost = this.#parcels.splice(keep);
-    for (const { parcel } of lost) this.#weigh(parcel, -1);
-    this.#holds.clear();
-    if (notice !== undefined) this.#push({ is: "broken" }, notice);
-    this.#rearm();
-    this.tellRoomy();
+    const lost = this.#packets.splice(keep);
+    for (const { packet } of lost) this.#count(packet, -1);
+    this.#blocks.clear();
+    if (noticeDelay !== undefined) this.#push({ type: "broken" }, noticeDelay);
+    this.#scheduleDelivery();
+    this.notifyDrain();
     return lost.length;
   }
 
-  /** Calls `told` once, when something has arrived, or never will. */
-  whenRoomy(told: () => void): void {
-    this.#roomy.add(told);
+  /** Calls `listener` once, when packets have arrived or were lost. */
+  onDrain(listener: () => void): void {
+    this.#drainListeners.add(listener);
   }
 
-  /** Tells those who wait for room to look again. */
-  tellRoomy(): void {
-    const waiting = [...this.#roomy];
-    this.#roomy.clear();
-    for (const told of waiting) told();
+  /** Calls the listeners of `onDrain` now. */
+  notifyDrain(): void {
+    const listeners = [...this.#drainListeners];
+    this.#drainListeners.clear();
+    for (const listener of listeners) listener();
   }
 
-  #push(parcel: Parcel, extra: number): void {
-    const { latency, spikes } = this.#weather;
-    const takes = latency * this.#chance.between(0.1, 2) * (this.#chance.happens(spikes) ? 100 : 1) + extra;
-    const last = this.#parcels.at(-1)?.due ?? 0;
-    this.#parcels.push({ parcel, due: Math.max(last, this.#agenda.now + takes) });
-    this.#weigh(parcel, 1);
-    this.#rearm();
+  #push(packet: Packet, extra: number): void {
+    const { latency, spikeProbability } = this.#conditions;
+    const usual = latency * this.#random.between(0.1, 2);
+    const travelTime = usual * (this.#random.chance(spikeProbability) ? 100 : 1) + extra;
+    const lastDue = this.#packets.at(-1)?.due ?? 0;
+    this.#packets.push({ packet, due: Math.max(lastDue, this.#scheduler.now + travelTime) });
+    this.#count(packet, 1);
+    this.#scheduleDelivery();
   }
 
-  #rearm(): void {
-    const [head] = this.#parcels;
-    const ready = head !== undefined && this.#holds.size === 0;
-    if (ready === (this.#disarm !== undefined)) return;
-    this.#disarm?.();
-    this.#disarm = ready
-      ? this.#agenda.plan(this.#reader, head.due - this.#agenda.now, () => this.#arrive())
+  #scheduleDelivery(): void {
+    const [next] = this.#packets;
+    const ready = next !== undefined && this.#blocks.size === 0;
+    if (ready === (this.#cancelDelivery !== undefined)) return;
+    this.#cancelDelivery?.();
+    this.#cancelDelivery = ready
+      ? this.#scheduler.schedule(this.#reader, next.due - this.#scheduler.now, () => this.#arrive())
       : undefined;
   }
 
   #arrive(): void {
-    this.#disarm = undefined;
+    this.#cancelDelivery = undefined;
     do {
-      const next = this.#parcels.shift();
+      const next = this.#packets.shift();
       if (next === undefined) break;
-      this.#weigh(next.parcel, -1);
-      this.#hand(next.parcel);
-    } while (this.#together());
-    this.tellRoomy();
-    this.#rearm();
+      this.#count(next.packet, -1);
+      this.#deliver(next.packet);
+    } while (this.#joinsBatch());
+    this.notifyDrain();
+    this.#scheduleDelivery();
   }
 
-  #together(): boolean {
-    const [head] = this.#parcels;
-    if (head === undefined || this.#holds.size > 0 || head.due > this.#agenda.now) return false;
-    return this.#chance.happens(this.#weather.glue);
+  /** Whether the next packet has arrived as well and is read together with the one before. */
+  #joinsBatch(): boolean {
+    const [next] = this.#packets;
+    if (next === undefined || this.#blocks.size > 0 || next.due > this.#scheduler.now) return false;
+    return this.#random.chance(this.#conditions.batchProbability);
   }
 
-  #weigh(parcel: Parcel, sign: 1 | -1): void {
-    if (parcel.is === "message") this.#characters += sign * parcel.message.length;
+  #count(packet: Packet, sign: 1 | -1): void {
+    if (packet.type === "message") this.#characters += sign * packet.message.length;
   }
 }

@@ -1,53 +1,66 @@
-import type { Half } from "../virtual/scheduler.ts";
-import type { Parcel, Lane } from "./pipe.ts";
-import type { SeenFrame, Trace } from "../trace/trace.ts";
+import type { Trace, TracedFrame } from "../trace/trace.ts";
+import type { Machine } from "../virtual/scheduler.ts";
+import type { Packet, Pipe } from "./pipe.ts";
 
-/** Who takes what arrives at one end of a line. */
-export interface End {
-  take(parcel: Parcel): void;
+/** One end of a wire. */
+export interface WireEnd {
+  /** Called with each packet that arrives at this end. */
+  receive(packet: Packet): void;
 }
 
-/** One connection, as both machines and the network see it. */
-export interface Line {
+/** A server process, as the network sees it. */
+export interface NetworkServer {
+  /** Called when a handshake arrives. `accept` accepts it and connects the server's end. */
+  handshake(
+    wire: VirtualWire,
+    protocols: readonly string[],
+    accept: (protocol: string, end: WireEnd) => void,
+  ): void;
+  /** Called when the server's end of a wire is closed, or when the client gave up its handshake. */
+  wireClosed(wire: VirtualWire): void;
+}
+
+/** One simulated WebSocket: a pipe in each direction and an end on each machine. */
+export interface VirtualWire {
+  /** Its number; the first wire of a world is 1. */
   readonly id: number;
-  /** Whose it is; undefined for an attacker's. */
+  /** The client that dialed; undefined for an attacker. */
   readonly client: number | undefined;
   /** To the server. */
-  readonly up: Lane;
+  readonly up: Pipe;
   /** To the client. */
-  readonly down: Lane;
-  readonly ends: Record<Half, End>;
-  /** The process that the handshake reached; it is told when the line is over for it. */
-  reached: { left(line: Line): void } | undefined;
-  /** Whether an end takes nothing any more. */
-  readonly over: Record<Half, boolean>;
+  readonly down: Pipe;
+  /** Both ends. */
+  readonly ends: Record<Machine, WireEnd>;
+  /** The server process that received the handshake. */
+  server: NetworkServer | undefined;
+  /** Whether each end is closed: a closed end sends and receives nothing. */
+  readonly closed: Record<Machine, boolean>;
 }
 
-/** The lane on which a machine sends. */
-function lane(line: Line, from: Half): Lane {
-  return from === "client" ? line.up : line.down;
+/** Sends a message from one end and traces the frame in it. */
+export function sendMessage(wire: VirtualWire, by: Machine, message: string, trace: Trace): void {
+  if (wire.closed[by]) return;
+  const frame = parseFrame(message);
+  trace.add({ type: "frameSent", wire: wire.id, by, frame });
+  const pipe = by === "client" ? wire.up : wire.down;
+  pipe.send({ type: "message", message, frame });
 }
 
-/** Sends a message from one end; the trace sees what it says. */
-export function say(line: Line, from: Half, message: string, trace: Trace): void {
-  if (line.over[from]) return;
-  const frame = seen(message);
-  trace.add({ is: "put", line: line.id, by: from, frame });
-  lane(line, from).put({ is: "message", message, frame });
-}
-
-/** An end takes nothing any more, with the code it was told. False when that was so already. */
-export function hangUp(line: Line, by: Half, code: number, trace: Trace): boolean {
-  if (line.over[by]) return false;
-  line.over[by] = true;
-  trace.add({ is: "hangup", line: line.id, by, code });
+/**
+ * Closes one end and traces that.
+ * @returns false if the end was closed before.
+ */
+export function closeEnd(wire: VirtualWire, by: Machine, code: number, trace: Trace): boolean {
+  if (wire.closed[by]) return false;
+  wire.closed[by] = true;
+  trace.add({ type: "closed", wire: wire.id, by, code });
   return true;
 }
 
-/** A message as the trace has it. */
-function seen(message: string): SeenFrame {
+function parseFrame(message: string): TracedFrame {
   try {
-    return JSON.parse(message) as SeenFrame;
+    return JSON.parse(message) as TracedFrame;
   } catch {
     return { t: "?", text: message };
   }

@@ -1,74 +1,95 @@
-import type { Failure } from "../runner/worker-pool.ts";
-import { type Counts, type Tally, total } from "./statistics.ts";
+import type { Violation } from "../invariants/invariant.ts";
+import { type Counts, type Statistics, totalOf } from "./statistics.ts";
 
-/** What is to be said about the schedules of a mode, besides their tally. */
-export interface About {
+/** A schedule that violated an invariant. */
+export interface Failure {
+  /** The mode of the schedule. */
   readonly mode: string;
-  readonly first: number;
+  /** The seed of the schedule. */
+  readonly seed: number;
+  /** The violations. */
+  readonly violations: readonly Violation[];
+}
+
+/** The run to which statistics belong. */
+export interface RunInfo {
+  /** The mode. */
+  readonly mode: string;
+  /** The first seed. */
+  readonly firstSeed: number;
+  /** The commit. */
   readonly commit: string;
+  /** How long the run took, in ms. */
   readonly ms: number;
 }
 
-/** What a reader wants to know of many schedules. */
-export function report(tally: Tally, { mode, first, commit, ms }: About): string {
-  const { schedules, faults, handed, spoiled } = tally;
-  const perSchedule = (many: number): string => (many / schedules).toFixed(1);
+/** The figures of one mode, on several lines. */
+export function formatMode(statistics: Statistics, { mode, firstSeed, commit, ms }: RunInfo): string {
+  const { schedules, faults, sent, handled, outcomes, connections, resets, gaps, badDeliveries } = statistics;
+  const lastSeed = firstSeed + schedules - 1;
+  const faultsPerSchedule = (totalOf(faults) / schedules).toFixed(1);
   return [
-    `${mode}: ${number(schedules)} schedules (seeds ${first} to ${first + schedules - 1}, ${commit}), ${perSchedule(total(faults))} faults per schedule`,
+    `${mode}: ${number(schedules)} schedules (seeds ${firstSeed} to ${lastSeed}, ${commit}), ${faultsPerSchedule} faults per schedule`,
     `  faults    ${list(faults)}`,
-    `  said      ${list(tally.said)}`,
-    `  handed    ${number(handed["server"] ?? 0)} to the server, ${number(handed["client"] ?? 0)} to clients; ${number(handed["again"] ?? 0)} handlers invoked again`,
-    `  outcomes  ${list(tally.outcomes)}`,
-    `  sessions  ${list(tally.work)}; resets: ${list(tally.resets)}; gaps: ${list(tally.gaps)}`,
-    `  schedules with something lost (I3) ${spoiled["lost"] ?? 0} · duplicated (I2) ${spoiled["duplicated"] ?? 0} · reordered (I1) ${spoiled["reordered"] ?? 0} · silent gaps (I13, I16) ${spoiled["silent gaps"] ?? 0}`,
-    `  ${(ms / 1_000).toFixed(1)} s, ${number(Math.round((schedules / ms) * 1_000))} schedules a second`,
+    `  sent      ${list(sent)}`,
+    `  handled   ${number(handled["server"] ?? 0)} by the server, ${number(handled["client"] ?? 0)} by clients; ${number(handled["again"] ?? 0)} messages handled again`,
+    `  outcomes  ${list(outcomes)}`,
+    `  sessions  ${list(connections)}; resets: ${list(resets)}; gaps: ${list(gaps)}`,
+    `  schedules with messages lost (I3) ${badDeliveries["lost"] ?? 0} · duplicated (I2) ${badDeliveries["duplicated"] ?? 0} · reordered (I1) ${badDeliveries["reordered"] ?? 0} · silent gaps (I13, I16) ${badDeliveries["silent gaps"] ?? 0}`,
+    `  ${(ms / 1_000).toFixed(1)} s, ${number(Math.round((schedules / ms) * 1_000))} schedules per second`,
   ].join("\n");
 }
 
-/** Every invariant by name: where it held, and in how many schedules it was judged, if not in all. */
-export function verdict({ schedules, judged, broken }: Tally): string {
+/** The result of each invariant over all modes, on several lines. */
+export function formatInvariants({ schedules, checked, violated }: Statistics): string {
   const names = Array.from({ length: 25 }, (_, index) => `I${index}`);
-  const held = names.filter((name) => judged[name] && !broken[name]);
-  const always = held.filter((name) => judged[name] === schedules);
+  const held = names.filter((name) => checked[name] && !violated[name]);
+  const heldAlways = held.filter((name) => checked[name] === schedules);
+  const heldSometimes = held.filter((name) => checked[name] !== schedules);
   const lines: readonly [string, readonly string[]][] = [
-    [`held in each of ${number(schedules)} schedules`, always],
+    [`held in each of ${number(schedules)} schedules`, heldAlways],
     [
-      "held where they were judged",
-      held
-        .filter((name) => !always.includes(name))
-        .map((name) => `${name} in ${number(judged[name] ?? 0)} schedules`),
+      "held where they were checked",
+      heldSometimes.map((name) => `${name} in ${number(checked[name] ?? 0)} schedules`),
     ],
-    ["broken", names.filter((name) => broken[name])],
-    ["never judged", names.filter((name) => !judged[name])],
+    ["violated", names.filter((name) => violated[name])],
+    ["never checked", names.filter((name) => !checked[name])],
   ];
   return lines
-    .flatMap(([what, which]) => (which.length > 0 ? [`${what}: ${which.join(", ")}`] : []))
+    .flatMap(([title, which]) => (which.length > 0 ? [`${title}: ${which.join(", ")}`] : []))
     .join("\n");
 }
 
-/** One line for each invariant that was broken, with the first schedule that breaks it and how to see it again. */
-export function complaints(failures: readonly Failure[], { broken }: Tally, mutant?: string): string {
-  const lines = Object.entries(broken).map(([name, many]) => {
-    const breaking = failures.filter(({ violations }) => violations.some(({ of }) => of === name));
-    const [first] = breaking.sort((one, other) => one.seed - other.seed);
-    const what = first?.violations.find(({ of }) => of === name)?.what ?? "";
-    return `  ${name} is broken in ${number(many)} schedules, first: ${what}\n    ${first ? replay(first, mutant) : ""}`;
+/** For each violated invariant the first schedule that violates it, and the command that repeats the schedule. */
+export function formatViolations(
+  failures: readonly Failure[],
+  { violated }: Statistics,
+  mutant?: string,
+): string {
+  const lines = Object.entries(violated).map(([name, count]) => {
+    const ofInvariant = failures.filter(({ violations }) =>
+      violations.some(({ invariant }) => invariant === name),
+    );
+    const [first] = ofInvariant.sort((one, other) => one.seed - other.seed);
+    const description = first?.violations.find(({ invariant }) => invariant === name)?.description ?? "";
+    const command = first ? repeatCommand(first, mutant) : "";
+    return `  ${name} is violated in ${number(count)} schedules, first: ${description}\n    ${command}`;
   });
   return lines.join("\n");
 }
 
-/** The command that tells a schedule. */
-export function replay({ mode, seed }: Pick<Failure, "mode" | "seed">, mutant?: string): string {
+/** The command that repeats a schedule and prints its trace. */
+export function repeatCommand({ mode, seed }: Pick<Failure, "mode" | "seed">, mutant?: string): string {
   return `npm run sim -- --mode ${mode} --seed ${seed}${mutant === undefined ? "" : ` --mutant "${mutant}"`}`;
 }
 
 function list(counts: Counts): string {
   const parts = Object.entries(counts)
     .sort(([, one], [, other]) => other - one)
-    .map(([name, many]) => `${name} ${number(many)}`);
+    .map(([name, count]) => `${name} ${number(count)}`);
   return parts.join(", ") || "none";
 }
 
-function number(many: number): string {
-  return many.toLocaleString("en");
+function number(count: number): string {
+  return count.toLocaleString("en");
 }

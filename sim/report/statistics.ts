@@ -1,30 +1,37 @@
-import type { Violation } from "../invariants/check-trace.ts";
-import type { Entry } from "../trace/trace.ts";
+import type { Violation } from "../invariants/invariant.ts";
+import type { TraceEntry } from "../trace/trace.ts";
 
-/** Counts by name. */
+/** Numbers by name. */
 export type Counts = Record<string, number>;
 
-/** What happened in many schedules, counted. */
-export interface Tally {
+/** What happened in a number of schedules. */
+export interface Statistics {
+  /** The number of schedules. */
   readonly schedules: number;
+  /** Faults by name. */
   readonly faults: Counts;
-  readonly said: Counts;
-  readonly handed: Counts;
+  /** Sent messages by kind and sender. */
+  readonly sent: Counts;
+  /** First handler calls by machine, and repeated calls under `again`. */
+  readonly handled: Counts;
+  /** Outcomes of sent messages by result. */
   readonly outcomes: Counts;
+  /** Resets by reason. */
   readonly resets: Counts;
+  /** Gaps by reason. */
   readonly gaps: Counts;
-  /** Frames that were sent more than once, dials, and resumed sessions. */
-  readonly work: Counts;
-  /** In how many schedules each invariant was judged, */
-  readonly judged: Counts;
-  /** and in how many it was broken. */
-  readonly broken: Counts;
-  /** In how many schedules something was lost, duplicated or reordered, or missed in silence. */
-  readonly spoiled: Counts;
+  /** Dials and resumed sessions. */
+  readonly connections: Counts;
+  /** For each invariant, in how many schedules it was checked. */
+  readonly checked: Counts;
+  /** For each violated invariant, in how many schedules it was violated. */
+  readonly violated: Counts;
+  /** In how many schedules a message was lost, duplicated, reordered, or missing without a notice. */
+  readonly badDeliveries: Counts;
 }
 
-/** What an application sees when an invariant of delivery is broken. */
-const spoils: Readonly<Record<string, string>> = {
+/** What a violation of an invariant of delivery means to an application. */
+const badDeliveryOf: Readonly<Record<string, string>> = {
   I1: "reordered",
   I2: "duplicated",
   I3: "lost",
@@ -32,82 +39,83 @@ const spoils: Readonly<Record<string, string>> = {
   I16: "silent gaps",
 };
 
-/** Nothing yet. */
-export const nothing: Tally = blank(0);
+/** The statistics of no schedules. */
+export const noStatistics: Statistics = empty(0);
 
-function blank(schedules: number): Tally {
+function empty(schedules: number): Statistics {
   return {
     schedules,
     faults: {},
-    said: {},
-    handed: {},
+    sent: {},
+    handled: {},
     outcomes: {},
     resets: {},
     gaps: {},
-    work: {},
-    judged: {},
-    broken: {},
-    spoiled: {},
+    connections: {},
+    checked: {},
+    violated: {},
+    badDeliveries: {},
   };
 }
 
-/** Counts one schedule, in which these invariants were judged. */
-export function count(
-  entries: readonly Entry[],
-  judged: readonly string[],
+/** The statistics of one schedule, of which the invariants `checked` were checked. */
+export function countSchedule(
+  entries: readonly TraceEntry[],
+  checked: readonly string[],
   violations: readonly Violation[],
-): Tally {
-  const tally = blank(1);
-  const given = new Set<string>();
+): Statistics {
+  const statistics = empty(1);
+  const handled = new Set<string>();
   for (const entry of entries) {
-    if (entry.is === "fault") one(tally.faults, entry.fault);
-    else if (entry.is === "said") one(tally.said, `${entry.kind} of the ${entry.by}`);
-    else if (entry.is === "outcome") one(tally.outcomes, entry.how);
-    else if (entry.is === "reset") one(tally.resets, entry.why);
-    else if (entry.is === "gap") one(tally.gaps, entry.why);
-    else if (entry.is === "dial") one(tally.work, "dials");
-    else if (entry.is === "resumed") one(tally.work, "sessions resumed");
-    else if (entry.is === "handling") {
+    if (entry.type === "fault") increment(statistics.faults, entry.fault);
+    else if (entry.type === "sent") increment(statistics.sent, `${entry.kind} of the ${entry.by}`);
+    else if (entry.type === "outcome") increment(statistics.outcomes, entry.result);
+    else if (entry.type === "reset") increment(statistics.resets, entry.reason);
+    else if (entry.type === "gap") increment(statistics.gaps, entry.reason);
+    else if (entry.type === "dial") increment(statistics.connections, "dials");
+    else if (entry.type === "resumed") increment(statistics.connections, "sessions resumed");
+    else if (entry.type === "handlerStarted") {
       const key = `${entry.by} ${entry.client} ${entry.n}`;
-      one(tally.handed, given.has(key) ? "again" : entry.by);
-      given.add(key);
+      increment(statistics.handled, handled.has(key) ? "again" : entry.by);
+      handled.add(key);
     }
   }
-  for (const name of judged) one(tally.judged, name);
-  const broken = new Set(violations.map(({ of }) => of));
-  for (const name of broken) one(tally.broken, name);
-  for (const what of new Set(Array.from(broken, (name) => spoils[name] ?? []).flat()))
-    one(tally.spoiled, what);
-  return tally;
+  for (const name of checked) increment(statistics.checked, name);
+  const violated = new Set(violations.map(({ invariant }) => invariant));
+  for (const name of violated) increment(statistics.violated, name);
+  const badDeliveries = Array.from(violated, (name) => badDeliveryOf[name] ?? []).flat();
+  for (const name of new Set(badDeliveries)) increment(statistics.badDeliveries, name);
+  return statistics;
 }
 
-/** Two tallies as one. */
-export function add(some: Tally, more: Tally): Tally {
-  const merge = (a: Counts, b: Counts): Counts => {
-    const sum = { ...a };
-    for (const [name, many] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + many;
-    return sum;
-  };
+/** The sum of two statistics. */
+export function addStatistics(first: Statistics, second: Statistics): Statistics {
   return {
-    schedules: some.schedules + more.schedules,
-    faults: merge(some.faults, more.faults),
-    said: merge(some.said, more.said),
-    handed: merge(some.handed, more.handed),
-    outcomes: merge(some.outcomes, more.outcomes),
-    resets: merge(some.resets, more.resets),
-    gaps: merge(some.gaps, more.gaps),
-    work: merge(some.work, more.work),
-    judged: merge(some.judged, more.judged),
-    broken: merge(some.broken, more.broken),
-    spoiled: merge(some.spoiled, more.spoiled),
+    schedules: first.schedules + second.schedules,
+    faults: addCounts(first.faults, second.faults),
+    sent: addCounts(first.sent, second.sent),
+    handled: addCounts(first.handled, second.handled),
+    outcomes: addCounts(first.outcomes, second.outcomes),
+    resets: addCounts(first.resets, second.resets),
+    gaps: addCounts(first.gaps, second.gaps),
+    connections: addCounts(first.connections, second.connections),
+    checked: addCounts(first.checked, second.checked),
+    violated: addCounts(first.violated, second.violated),
+    badDeliveries: addCounts(first.badDeliveries, second.badDeliveries),
   };
 }
 
-/** The sum of counts. */
-export function total(counts: Counts): number {
-  return Object.values(counts).reduce((sum, many) => sum + many, 0);
+/** The sum of all counts. */
+export function totalOf(counts: Counts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
-function one(counts: Counts, name: string): void {
+function addCounts(first: Counts, second: Counts): Counts {
+  const sum = { ...first };
+  for (const [name, count] of Object.entries(second)) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
+}
+
+function increment(counts: Counts, name: string): void {
   counts[name] = (counts[name] ?? 0) + 1;
 }

@@ -1,42 +1,53 @@
 import { modes } from "../modes/modes.ts";
 import type { Mutant } from "../mutants/mutant.ts";
-import { type Batch, type Failure, runAll } from "./worker-pool.ts";
-import { replay } from "../report/report.ts";
+import { type Failure, repeatCommand } from "../report/report.ts";
+import { type Batch, runBatches } from "./worker-pool.ts";
 
-/** Runs each mutant until the first schedule that notices it; says which survive `many`. True when none does. */
-export async function hunt(
+/** How mutants run. */
+export interface MutantOptions {
+  /** How many mutants run at a time. */
+  readonly threads: number;
+  /** After how many schedules without a violation a mutant has survived. */
+  readonly maxSchedules: number;
+}
+
+/**
+ * Runs each mutant until a schedule violates an invariant, and prints the result.
+ * @returns whether all mutants were killed.
+ */
+export async function killMutants(
   mutants: readonly Mutant[],
-  { jobs, many }: { readonly jobs: number; readonly many: number },
+  { threads, maxSchedules }: MutantOptions,
 ): Promise<boolean> {
-  const waiting = mutants.values();
+  const queue = mutants.values();
   const survivors: string[] = [];
-  const hunter = async (): Promise<void> => {
-    for (const mutant of waiting) {
-      const killed = await kill(mutant, many);
-      console.log(`${mutant.name.padEnd(44)} ${killed ?? "SURVIVES"}`);
-      if (killed === undefined) survivors.push(mutant.name);
+  const runThread = async (): Promise<void> => {
+    for (const mutant of queue) {
+      const result = await killMutant(mutant, maxSchedules);
+      console.log(`${mutant.name.padEnd(60)} ${result ?? "SURVIVES"}`);
+      if (result === undefined) survivors.push(mutant.name);
     }
   };
-  await Promise.all(Array.from({ length: jobs }, hunter));
+  await Promise.all(Array.from({ length: threads }, runThread));
   console.log(`${mutants.length - survivors.length} of ${mutants.length} mutants killed`);
   return survivors.length === 0;
 }
 
-/** After how many schedules it was noticed, and by what; undefined when it never was. */
-async function kill(mutant: Mutant, many: number): Promise<string | undefined> {
+/** Describes which invariants the mutant violates, and after how many schedules; undefined if it survives. */
+async function killMutant(mutant: Mutant, maxSchedules: number): Promise<string | undefined> {
   let schedules = 0;
-  let noticed: Failure | undefined;
-  await runAll(batches(mutant.mode, many), { jobs: 1, mutant }, ({ tally, failures }) => {
-    [noticed] = failures;
-    schedules += noticed ? 1 : tally.schedules;
-    return noticed === undefined;
+  let failure: Failure | undefined;
+  await runBatches(batches(mutant.mode, maxSchedules), { threads: 1, mutant }, (result) => {
+    [failure] = result.failures;
+    schedules += failure ? 1 : result.statistics.schedules;
+    return failure === undefined;
   });
-  if (!noticed) return undefined;
-  const names = [...new Set(noticed.violations.map(({ of }) => of))].join(", ");
-  return `killed by ${names} after ${schedules}: ${replay(noticed, mutant.name)}`;
+  if (!failure) return undefined;
+  const names = [...new Set(failure.violations.map(({ invariant }) => invariant))].join(", ");
+  return `killed by ${names} after ${schedules}: ${repeatCommand(failure, mutant.name)}`;
 }
 
-function* batches(mode: string, many: number): Generator<Batch> {
-  if (!modes[mode]) throw new Error(`there is no mode ${mode}`);
-  for (let seed = 1; seed <= many; seed += 1) yield { mode, first: seed, many: 1 };
+function* batches(mode: string, count: number): Generator<Batch> {
+  if (!modes[mode]) throw new Error(`unknown mode "${mode}"`);
+  for (let seed = 1; seed <= count; seed += 1) yield { mode, firstSeed: seed, count: 1 };
 }

@@ -1,27 +1,27 @@
-// Breaks one module on its way into a thread.
+// A module loader that applies the patches of one mutant.
 
-/** @type {import("../mutants/mutants.ts").Mutant} */
+/** @type {import("../mutants/mutant.ts").Mutant} */
 let mutant;
 
-/** Node calls this with what was registered. */
+/** Node calls this function with the data of `register`. */
 export function initialize(data) {
   mutant = data;
 }
 
-/** Node calls this for every module. */
+/** Node calls this function for every module. */
 export async function load(url, context, next) {
   const loaded = await next(url, context);
   const patches = [mutant, ...(mutant.also ?? [])].filter(({ file }) =>
     url.split("?")[0].endsWith(`/packages/${file}`),
   );
   if (patches.length === 0) return loaded;
-  return { ...loaded, source: patches.reduce(patched, String(loaded.source)) };
+  return { ...loaded, source: patches.reduce(applyPatch, String(loaded.source)) };
 }
 
-function patched(source, { file, find, replace }) {
-  const pieces = source.split(find);
-  if (pieces.length === 2) return pieces.join(replace);
+function applyPatch(source, { file, find, replace }) {
+  const parts = source.split(find);
+  if (parts.length === 2) return parts.join(replace);
   throw new Error(
-    `mutant "${mutant.name}": what it breaks is ${pieces.length - 1} times in ${file}, not once: ${find}`,
+    `mutant "${mutant.name}": ${file} must contain this text once, but contains it ${parts.length - 1} times: ${find}`,
   );
 }

@@ -1,6 +1,7 @@
-// Gives the server's modules a `Date` of their own: it is the wall clock of their machine, which jumps by itself.
+// A module loader that gives the server's modules a `Date` of their own. The server's wall clock can jump while the
+// client's does not.
 
-/** Node calls this for every module. */
+/** Node calls this function for every module. */
 export async function load(url, context, next) {
   const loaded = await next(url, context);
   if (!url.includes("/packages/server/src/")) return loaded;

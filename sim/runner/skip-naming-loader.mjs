@@ -1,16 +1,17 @@
-// Keeps tsx from naming functions: it does so whenever one is made, and a world makes many.
+// A module loader that keeps tsx from naming functions. tsx sets the name of each function when it is created, and a
+// simulation creates so many that this costs time.
 
-/** How it does. */
-const naming = '__name=(target,value)=>__defProp(target,"name",{value,configurable:true})';
-/** What is done instead; it is as long, so that source maps still fit. */
-const nothing = "__name=(target)=>target".padEnd(naming.length);
+/** The code with which tsx names a function. */
+const namingCode = '__name=(target,value)=>__defProp(target,"name",{value,configurable:true})';
+/** Replaces that code. It is as long, so source maps still fit. */
+const replacement = "__name=(target)=>target".padEnd(namingCode.length);
 
-/** Node calls this for every module. */
+/** Node calls this function for every module. */
 export async function load(url, context, next) {
   const loaded = await next(url, context);
   if (!url.split("?")[0].endsWith(".ts")) return loaded;
   const source = String(loaded.source);
-  if (source.includes("__name=") && !source.includes(naming))
-    throw new Error("tsx names functions in another way now: mend sim/names.mjs");
-  return { ...loaded, source: source.replace(naming, nothing) };
+  if (source.includes("__name=") && !source.includes(namingCode))
+    throw new Error("tsx names functions with other code now: update sim/runner/skip-naming-loader.mjs");
+  return { ...loaded, source: source.replace(namingCode, replacement) };
 }

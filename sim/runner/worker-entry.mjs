@@ -1,5 +1,5 @@
-// Where a worker thread begins. Plain JavaScript, for nothing reads TypeScript yet: first comes what breaks a module,
-// then tsx, which is handed the broken source; what it makes of it is made cheaper at last.
+// The entry of a worker thread. It is plain JavaScript, because no loader compiles TypeScript yet. Loaders run in this
+// order: the mutant changes a module's source, tsx compiles the source, and the other loaders change the result.
 import { register } from "node:module";
 import { workerData } from "node:worker_threads";
 import { register as registerTypeScript } from "tsx/esm/api";

@@ -1,65 +1,73 @@
 import { Worker } from "node:worker_threads";
-import type { Violation } from "../invariants/check-trace.ts";
 import type { Mutant } from "../mutants/mutant.ts";
-import type { Tally } from "../report/statistics.ts";
+import type { Failure } from "../report/report.ts";
+import type { Statistics } from "../report/statistics.ts";
 
-/** Schedules for one thread: seeds `first` to `first + many - 1`. */
+/** Schedules for one thread. */
 export interface Batch {
+  /** Their mode. */
   readonly mode: string;
-  readonly first: number;
-  readonly many: number;
-  /** Whether each is to be told, line by line. */
-  readonly stories?: boolean;
+  /** The seed of the first one; the others have the seeds after it. */
+  readonly firstSeed: number;
+  /** Their number. */
+  readonly count: number;
+  /** Whether the result contains a description of each trace. */
+  readonly describe?: boolean;
 }
 
-/** A schedule in which something happened that must not. */
-export interface Failure {
-  readonly mode: string;
-  readonly seed: number;
-  readonly violations: readonly Violation[];
-}
-
-/** What came of a batch. */
+/** The result of a batch. */
 export interface BatchResult {
+  /** The mode of its schedules. */
   readonly mode: string;
-  readonly tally: Tally;
+  /** The statistics of its schedules. */
+  readonly statistics: Statistics;
+  /** The schedules that violated an invariant. */
   readonly failures: readonly Failure[];
-  readonly story: readonly string[];
+  /** The lines that describe the traces. */
+  readonly lines: readonly string[];
 }
 
-/** Runs batches in `jobs` threads until there is none left or `told` gives false. Rejects when a thread fails. */
-export async function runAll(
+/** How batches run. */
+export interface PoolOptions {
+  /** The number of threads. */
+  readonly threads: number;
+  /** The mutant that the threads run instead of the product. */
+  readonly mutant?: Mutant | undefined;
+}
+
+/** Runs batches in threads until none is left or `onResult` returns false. Rejects when a thread fails. */
+export async function runBatches(
   batches: Iterator<Batch>,
-  { jobs, mutant }: { readonly jobs: number; readonly mutant?: Mutant | undefined },
-  told: (result: BatchResult) => boolean,
+  { threads, mutant }: PoolOptions,
+  onResult: (result: BatchResult) => boolean,
 ): Promise<void> {
-  let going = true;
-  const thread = async (): Promise<void> => {
+  let running = true;
+  const runThread = async (): Promise<void> => {
     const worker = startWorker(mutant);
     try {
-      while (going) {
+      while (running) {
         const next = batches.next();
         if (next.done === true) return;
-        const result = await ask(worker, next.value);
-        if (!told(result)) going = false;
+        const result = await runBatch(worker, next.value);
+        if (!onResult(result)) running = false;
       }
     } finally {
       await worker.terminate();
     }
   };
-  await Promise.all(Array.from({ length: jobs }, thread));
+  await Promise.all(Array.from({ length: threads }, runThread));
 }
 
 function startWorker(mutant: Mutant | undefined): Worker {
   return new Worker(new URL("worker-entry.mjs", import.meta.url), {
     workerData: { mutant },
     execArgv: ["--conditions=symbolon-source"],
-    // A world is a lot of small things that are soon forgotten.
+    // A simulation makes many objects that live only for a short time.
     resourceLimits: { maxYoungGenerationSizeMb: 64 },
   });
 }
 
-function ask(worker: Worker, batch: Batch): Promise<BatchResult> {
+function runBatch(worker: Worker, batch: Batch): Promise<BatchResult> {
   return new Promise((resolve, reject) => {
     worker.once("error", reject);
     worker.once("message", (result: BatchResult) => {

@@ -1,175 +1,126 @@
-import { Agenda } from "../virtual/scheduler.ts";
-import { Chance } from "../virtual/seeded-random.ts";
-import { ClientApp } from "../app/client-app.ts";
-import { Depot, type Opening } from "../store/store-host.ts";
+import { Application, usualDelay } from "../app/application.ts";
+import { type AppClient, ClientApp } from "../app/client-app.ts";
+import { isIntendedError } from "../app/message-rules.ts";
+import { PlainClientApp } from "../app/plain-client-app.ts";
+import { scheduleWorkload } from "../app/workload.ts";
 import { faults } from "../faults/faults.ts";
-import type { Weather } from "../network/pipe.ts";
-import { Life } from "../virtual/process-scope.ts";
+import type { World } from "../faults/world.ts";
 import type { FaultName, Mode } from "../modes/modes.ts";
+import { drawSettings, type WorldSettings } from "../modes/settings.ts";
 import { Network } from "../network/network.ts";
+import type { NetworkConditions } from "../network/pipe.ts";
+import { isStoreFailure } from "../store/store-faults.ts";
+import { StoreHost } from "../store/store-host.ts";
+import { Trace } from "../trace/trace.ts";
+import { settlePromises, useVirtualGlobals, type VirtualGlobals } from "../virtual/globals.ts";
 import { Page } from "../virtual/page.ts";
-import { PlainApp } from "../app/plain-client-app.ts";
-import { settled, standOn } from "../virtual/globals.ts";
-import type { Scene, Talker } from "../faults/world.ts";
-import { ServerProcess } from "../app/server-process.ts";
-import { drawSettings, type Settings } from "../modes/settings.ts";
-import { calm, isOdd, Stage } from "../app/application.ts";
-import { Trace, type Unrest } from "../trace/trace.ts";
-import { plot } from "../app/workload.ts";
-import { isTrouble } from "../store/store-faults.ts";
+import { Scheduler } from "../virtual/scheduler.ts";
+import { SeededRandom } from "../virtual/seeded-random.ts";
+import { countLeftovers, findUnfinished } from "./progress.ts";
+import { ServerProcesses } from "./server-processes.ts";
 
-/** So long, in virtual ms, everything has to come to rest once nothing goes wrong any more. */
-const patience = 240_000;
-/** So long it takes, in ms, until everybody is there for the first time, if nothing goes wrong. */
-const dawn = 300;
-/** Then it still goes on for so long: something may come twice. */
-const afterglow = 3_000;
-/** And so long after the clients' end everything has to be gone: what was said in a room is kept for a while. */
-const farewell = 1_200_000;
+/** All work has to end so many virtual ms after the last fault. */
+const settleTimeout = 240_000;
+/** If nothing fails, every client has connected for the first time after so many ms. */
+const connectTime = 300;
+/** So long the simulation goes on after all work has ended, in ms: a message may be delivered twice. */
+const extraTime = 3_000;
+/** So many ms after the clients are closed the server must have freed everything; a room keeps its history for a while. */
+const cleanupTimeout = 1_200_000;
 
-/** One schedule: two machines, the network between them, what is said, and what goes wrong, all drawn from one seed. */
-export class World implements Scene {
-  readonly agenda = new Agenda();
-  readonly trace = new Trace(this.agenda);
-  readonly chance: Chance;
+/** One schedule: two machines, the network between them, a workload and faults, all drawn from one seed. */
+export class Simulation implements World {
+  /** Runs everything in virtual time. */
+  readonly scheduler = new Scheduler();
+  /** Records what happens. */
+  readonly trace = new Trace(this.scheduler);
+  /** Draws the faults. */
+  readonly random: SeededRandom;
+  /** The page or device of the clients. */
   readonly page = new Page();
-  readonly skew = { client: 0, server: 0 };
-  readonly settings: Settings;
+  /** How far the wall clock of each machine is off, in ms. */
+  readonly clockSkew = { client: 0, server: 0 };
+  /** The settings of this world. */
+  readonly settings: WorldSettings;
+  /** The network. */
   readonly network: Network;
-  readonly stage: Stage;
-  readonly clients: Talker[] = [];
-  readonly depot: Depot;
-  server: ServerProcess | undefined;
-  endElder: (() => void) | undefined;
+  /** What both machines of the application share. */
+  readonly application: Application;
+  /** The clients. */
+  readonly clients: AppClient[] = [];
+  /** The store. */
+  readonly storeHost: StoreHost;
+  /** The server's processes. */
+  readonly server: ServerProcesses;
   readonly #seed: number;
   readonly #mode: Mode;
   readonly #plain: boolean;
-  #boots = 0;
-  /** The server's process, from before it is reached. */
-  #life: Life | undefined;
-  /** The process before, while it goes on. */
-  #elder: { readonly life: Life | undefined; readonly server: ServerProcess | undefined } | undefined;
 
-  /** In a `plain` world clients speak by hand. */
+  /** Draws the world. With `plain` the clients use plain mode. */
   constructor(seed: number, mode: Mode, { plain = false } = {}) {
     this.#plain = plain;
-    const { agenda, trace } = this;
-    const chance = (name: string): Chance => new Chance(seed, name);
+    const { scheduler, trace } = this;
+    // Each part draws from a stream of its own. The names of the streams belong to the seed: another name, other numbers.
+    const stream = (name: string): SeededRandom => new SeededRandom(seed, name);
     this.#seed = seed;
     this.#mode = mode;
-    this.chance = chance("faults");
-    this.settings = drawSettings(chance("settings"), mode.stores ?? ["none"], mode.maxDetached ?? 100);
-    this.depot = new Depot({ agenda, trace, chance: chance("store") }, this.settings.store);
+    this.random = stream("faults");
+    this.settings = drawSettings(stream("settings"), mode.stores ?? ["none"], mode.maxDetached ?? 100);
+    this.storeHost = new StoreHost({ scheduler, trace, random: stream("store") }, this.settings.store);
     this.network = new Network({
-      agenda,
+      scheduler,
       trace,
-      chance: chance("network"),
-      weather: weather(chance("weather"), mode),
+      random: stream("network"),
+      conditions: drawConditions(stream("weather"), mode),
     });
-    this.stage = new Stage({ agenda, trace, chance: chance("application") });
+    this.application = new Application({ scheduler, trace, random: stream("application") });
+    const { application, network, storeHost, settings } = this;
+    this.server = new ServerProcesses({ application, network, storeHost, settings });
   }
 
-  /** Lets it happen, from the first dial until nothing is left. */
+  /** Runs the schedule, from the first dial until nothing is left. */
   async run(): Promise<Trace> {
     const { duration, clients } = this.settings;
-    const complain = (what: unknown[]): void => {
-      // The console is told of what a room has said in vain.
-      if (!what.some((one) => isTrouble(one) || isOdd(one))) this.stage.crashed("client", what[0]);
+    const onRejection = (error: unknown): void => {
+      if (!isStoreFailure(error)) this.application.recordError(undefined, error);
     };
-    const caught = (error: unknown): void => {
-      if (!isTrouble(error)) this.stage.crashed(undefined, error);
-    };
-    process.on("unhandledRejection", caught);
-    standOn(this.#ground(complain));
-    this.trace.add({ is: "world", settings: this.settings });
-    this.boot();
+    process.on("unhandledRejection", onRejection);
+    useVirtualGlobals(this.#globals());
+    this.trace.add({ type: "world", settings: this.settings });
+    this.server.start();
+    const ClientClass = this.#plain ? PlainClientApp : ClientApp;
     for (let id = 1; id <= clients; id += 1)
-      this.clients.push(
-        new (this.#plain ? PlainApp : ClientApp)(id, this.stage, this.network, this.settings),
-      );
-    plot(this, new Chance(this.#seed, "traffic"), this.#mode.twins);
-    this.#plotFaults();
+      this.clients.push(new ClientClass(id, this.application, this.network, this.settings));
+    scheduleWorkload(this, new SeededRandom(this.#seed, "traffic"), this.#mode.compareWithPlain);
+    this.#scheduleFaults();
     await this.#pass(duration);
-    this.#calmDown();
-    await this.#pass(patience, () => this.#unrest().next().done === true);
-    this.trace.add({ is: "rest", unrest: [...this.#unrest()] });
-    await this.#pass(afterglow);
+    this.#stopFaults();
+    await this.#pass(settleTimeout, () => findUnfinished(this).next().done === true);
+    this.trace.add({ type: "settled", unfinished: [...findUnfinished(this)] });
+    await this.#pass(extraTime);
     for (const client of this.clients) client.close();
-    await this.#pass(farewell, () => this.#gone());
-    this.trace.add(this.#left());
-    this.server?.die();
-    standOn(undefined);
-    await settled();
-    process.off("unhandledRejection", caught);
+    await this.#pass(cleanupTimeout, () => this.#isCleanedUp());
+    this.trace.add(countLeftovers(this));
+    this.server.current?.end();
+    useVirtualGlobals(undefined);
+    await settlePromises();
+    process.off("unhandledRejection", onRejection);
     return this.trace;
   }
 
-  boot(): void {
-    if (this.#life) return;
-    const life = new Life(this.agenda);
-    this.#life = life;
-    const opened = this.depot.open(life);
-    if (opened instanceof Promise)
-      void opened.then(
-        (opening) => this.#begin(life, opening),
-        (error: unknown) => {
-          if (!isTrouble(error)) this.stage.crashed("server", error);
-          this.crash(() => 0);
-          this.agenda.plan(undefined, 500, () => this.boot());
-        },
-      );
-    else this.#begin(life, opened);
-  }
-
-  crash(notice: () => number | undefined): void {
-    this.endElder?.();
-    this.#life?.die();
-    this.#life = undefined;
-    this.depot.files.tear();
-    this.#end(this.server, notice);
-    this.server = undefined;
-  }
-
-  replace(notice: () => number | undefined, again: boolean): void {
-    const next = again ? this.#elder : undefined;
-    if (!next) this.endElder?.();
-    const { life, server } = (this.#elder = { life: this.#life, server: this.server });
-    this.#life = next?.life;
-    this.server = next?.server;
-    this.network.server = next?.server;
-    this.endElder = () => {
-      this.endElder = undefined;
-      this.#elder = undefined;
-      life?.die();
-      this.#end(server, notice);
-    };
-    this.boot();
-  }
-
-  #end(server: ServerProcess | undefined, notice: () => number | undefined): void {
-    server?.die();
-    if (server) this.trace.add({ is: "died", boot: server.boot });
-    this.network.crashed(server, notice);
-  }
-
-  #begin(life: Life, { store, history }: Opening): void {
-    if (life !== this.#life) return;
-    const { stage, network, settings } = this;
-    const boot = (this.#boots += 1);
-    this.trace.add({ is: "boot", boot, history });
-    this.server = new ServerProcess({ stage, network, settings, boot, ...(store && { store }) });
-    this.network.server = this.server;
-  }
-
-  #ground(complain: (what: unknown[]) => void) {
-    const { agenda, page, skew } = this;
+  #globals(): VirtualGlobals {
+    const { scheduler, page, clockSkew } = this;
     return {
-      agenda,
-      skew,
-      files: this.depot.files,
-      chance: new Chance(this.#seed, "product"),
-      complain,
-      page: page.window,
+      scheduler,
+      clockSkew,
+      files: this.storeHost.files,
+      random: new SeededRandom(this.#seed, "product"),
+      onConsoleError: (args) => {
+        // A client reports the error of a room message's handler on the console.
+        if (!args.some((arg) => isStoreFailure(arg) || isIntendedError(arg)))
+          this.application.recordError("client", args[0]);
+      },
+      window: page.window,
       document: page.document,
       get online() {
         return page.online;
@@ -177,94 +128,64 @@ export class World implements Scene {
     };
   }
 
-  #plotFaults(): void {
-    const { faults: most, mix } = this.#mode;
-    const names = Object.entries(mix).flatMap(([name, weight]) =>
+  #scheduleFaults(): void {
+    const { maxFaults, faults: weights } = this.#mode;
+    const names = Object.entries(weights).flatMap(([name, weight]) =>
       Array.from({ length: weight }, () => name as FaultName),
     );
-    const many = most === 0 ? 0 : this.chance.whole(1, most);
-    for (let count = 0; count < many; count += 1) {
-      // A session is begun but once: what goes wrong then would hardly be met.
-      const until = this.chance.happens(0.2) ? dawn : this.settings.duration;
-      this.agenda.plan(undefined, this.chance.between(0, until), () => {
-        const fault = this.chance.oneOf(names);
-        const what = faults[fault](this);
-        if (what !== undefined) this.trace.add({ is: "fault", fault, what });
+    const count = maxFaults === 0 ? 0 : this.random.integer(1, maxFaults);
+    for (let index = 0; index < count; index += 1) {
+      // Sessions begin only once, so some faults strike then; without this hardly any would.
+      const until = this.random.chance(0.2) ? connectTime : this.settings.duration;
+      this.scheduler.schedule(undefined, this.random.between(0, until), () => {
+        const fault = this.random.pick(names);
+        const description = faults[fault](this);
+        if (description !== undefined) this.trace.add({ type: "fault", fault, description });
       });
     }
   }
 
-  /** Nothing goes wrong any more; what is broken stays broken until somebody notices. */
-  #calmDown(): void {
-    this.depot.sick = 0;
-    this.endElder?.();
-    this.boot();
-    this.agenda.wake("client");
-    this.agenda.wake("server");
-    Object.assign(this.network.dialing, { answer: "given", slow: 0 });
-    this.network.weather.spikes = 0;
-    for (const line of this.network.open)
-      for (const lane of [line.up, line.down])
-        for (const reason of ["a stall", "a ghost"]) lane.release(reason);
-    for (const mood of Object.values(this.stage.mood)) Object.assign(mood, calm);
+  /** Ends every fault. Wires that are broken, or in a black hole, stay so until a machine detects it. */
+  #stopFaults(): void {
+    this.storeHost.faults.failureRate = 0;
+    this.server.endPrevious?.();
+    this.server.start();
+    this.scheduler.resume("client");
+    this.scheduler.resume("server");
+    Object.assign(this.network.dials, { answer: "accepted", delay: 0 });
+    this.network.conditions.spikeProbability = 0;
+    for (const wire of this.network.openWires)
+      for (const pipe of [wire.up, wire.down])
+        for (const reason of ["stall", "stale uplink"] as const) pipe.unblock(reason);
+    for (const delay of Object.values(this.application.handlerDelay)) Object.assign(delay, usualDelay);
     this.page.setOnline(true);
     this.page.setVisible(true);
     this.page.thaw();
-    this.trace.add({ is: "quiet" });
+    this.trace.add({ type: "faultsStopped" });
   }
 
-  /** Lets time pass, `ms` at most, until `enough`; false when that was never so. */
-  async #pass(ms: number, enough: () => boolean = () => false): Promise<boolean> {
-    const until = this.agenda.now + ms;
-    while (this.agenda.step(until)) {
-      await settled();
-      if (enough()) return true;
+  /** Lets `ms` virtual ms pass, or fewer if `isEnough` returns true before. */
+  async #pass(ms: number, isEnough: () => boolean = () => false): Promise<void> {
+    const until = this.scheduler.now + ms;
+    while (this.scheduler.step(until)) {
+      await settlePromises();
+      if (isEnough()) return;
     }
-    return false;
   }
 
-  /** What has not come to rest yet. */
-  *#unrest(): Generator<Unrest> {
-    const { unsettled, working } = this.stage;
-    for (const { id, open } of this.clients) {
-      if (!open) yield { of: "I18", what: `client ${id} is not open` };
-      const { conv, detached = true } = this.server?.current(id) ?? {};
-      if (detached) yield { of: "I18", what: `client ${id} is away, as the server sees it` };
-      for (const [n, said] of unsettled)
-        if (said.conv === undefined || said.conv === conv) yield { of: "I19", what: `${n} has no outcome` };
-    }
-    for (const half of ["client", "server"] as const)
-      if (working[half] > 0) yield { of: "I20", what: `a handler of the ${half} is at work` };
-    for (const { id, up, down, over } of this.network.open)
-      if (!over.client && !over.server && up.moving + down.moving > 0)
-        yield { of: "I20", what: `something is on its way on line ${id}` };
-  }
-
-  #gone(): boolean {
-    const { is: _, ...left } = this.#left();
-    if (left.conversations + left.lines === 0) this.server?.clock.doze();
-    return Object.values(left).every((many) => many === 0);
-  }
-
-  /** What is left of the world. */
-  #left() {
-    return {
-      is: "end",
-      timers: this.agenda.waiting("client") + this.agenda.waiting("server"),
-      watchers: this.server?.clock.watchers ?? 0,
-      conversations: this.server?.conversations.size ?? 0,
-      lines: this.network.open.filter((line) => !line.over.server || line.client !== undefined).length,
-      listeners: this.page.listeners,
-      stored: this.depot.stored,
-    } as const;
+  #isCleanedUp(): boolean {
+    const { type: _, ...counts } = countLeftovers(this);
+    // Only long timeouts remain then, and fewer sweeps save time.
+    if (counts.conversations + counts.wires === 0) this.server.current?.clock.slowDown();
+    return Object.values(counts).every((count) => count === 0);
   }
 }
 
-function weather(chance: Chance, { faults }: Mode): Weather {
+function drawConditions(random: SeededRandom, { maxFaults }: Mode): NetworkConditions {
   return {
-    latency: chance.oneOf([1, 20, 100]),
-    spikes: faults === 0 ? 0 : chance.oneOf([0, 0, 0.01, 0.03]),
-    glue: chance.oneOf([0, 0.5, 1]),
-    weight: chance.oneOf([1, 1, 100, 2_000]),
+    latency: random.pick([1, 20, 100]),
+    spikeProbability: maxFaults === 0 ? 0 : random.pick([0, 0, 0.01, 0.03]),
+    batchProbability: random.pick([0, 0.5, 1]),
+    bytesPerCharacter: random.pick([1, 1, 100, 2_000]),
   };
 }

@@ -1,27 +1,44 @@
-import type { Agenda } from "../virtual/scheduler.ts";
-import type { Chance } from "../virtual/seeded-random.ts";
-import type { StoreSettings } from "../modes/settings.ts";
+import type { Trace } from "../trace/trace.ts";
+import type { SeededRandom } from "../virtual/seeded-random.ts";
 
-/** A failure of the store that a world has asked for: the product may tell its application of it. */
-export class Trouble extends Error {
-  override readonly name = "Trouble";
+/** The error of a store call that fails on purpose. The product may report it to the application. */
+class StoreFailure extends Error {
+  override readonly name = "StoreFailure";
 }
 
-/** Whether an error comes of one. */
-export function isTrouble(error: unknown): boolean {
-  return error instanceof Trouble || (error instanceof Error && isTrouble(error.cause));
+/** Whether an error is, or was caused by, a failure on purpose. */
+export function isStoreFailure(error: unknown): boolean {
+  return error instanceof StoreFailure || (error instanceof Error && isStoreFailure(error.cause));
 }
 
-/** What becomes of a call of the store: `rejects` changes nothing, `forgets` changes what it should and rejects. */
-export type Fate = "well" | "rejects" | "forgets";
+/**
+ * The result of a store call. `succeeds`: as usual. `fails before`: the store does not change, and the call rejects.
+ * `fails after`: the store changes, and the call rejects all the same.
+ */
+export type CallResult = "succeeds" | "fails before" | "fails after";
 
-/** What goes wrong with the calls of a store, as those who carry them out need it. */
-export interface Troubled {
-  readonly agenda: Agenda;
-  readonly chance: Chance;
-  readonly settings: StoreSettings;
-  /** What becomes of a call. */
-  fate(what: string): Fate;
-  /** What a call rejects with. */
-  trouble(what: string): Error;
+/** Makes calls of the store fail while the fault `failing store` lasts. */
+export class StoreFaults {
+  /** The probability that a call fails; 0 when the fault does not last. */
+  failureRate = 0;
+  readonly #random: SeededRandom;
+  readonly #trace: Trace;
+
+  constructor(random: SeededRandom, trace: Trace) {
+    this.#random = random;
+    this.#trace = trace;
+  }
+
+  /** Draws the result of a call and traces a failure. */
+  drawResult(call: string): CallResult {
+    if (this.failureRate === 0 || !this.#random.chance(this.failureRate)) return "succeeds";
+    const result = this.#random.pick(["fails before", "fails after"] as const);
+    this.#trace.add({ type: "storeFailed", call: `${call} ${result}` });
+    return result;
+  }
+
+  /** The error with which a failed call rejects. */
+  error(call: string): Error {
+    return new StoreFailure(`the store failed on purpose: ${call}`);
+  }
 }

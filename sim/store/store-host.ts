@@ -1,97 +1,100 @@
 import { fileStore } from "@symbolon/server/file";
 import { memoryStore, type RoomListener, type Store } from "@symbolon/server/store";
-import type { Agenda } from "../virtual/scheduler.ts";
-import type { Chance } from "../virtual/seeded-random.ts";
-import { Files } from "./file-system.ts";
-import { doorTo } from "./remote-store.ts";
-import type { Life } from "../virtual/process-scope.ts";
 import type { StoreSettings } from "../modes/settings.ts";
-import type { History, Trace } from "../trace/trace.ts";
-import { type Fate, Trouble, type Troubled } from "./store-faults.ts";
+import type { StoreHistory, Trace } from "../trace/trace.ts";
+import type { ProcessScope } from "../virtual/process-scope.ts";
+import type { Scheduler } from "../virtual/scheduler.ts";
+import type { SeededRandom } from "../virtual/seeded-random.ts";
+import { ServerFileSystem } from "./file-system.ts";
+import { remoteStore } from "./remote-store.ts";
+import { StoreFaults } from "./store-faults.ts";
 
-/** What stands in a process that begins. */
-export interface Opening {
+/** The store that a process opened. */
+export interface OpenedStore {
+  /** The store; undefined if the world has none. */
   readonly store?: Store;
-  readonly history: History;
+  /** What the process finds in it. */
+  readonly history: StoreHistory;
 }
 
-/** What outlives the processes of the server, and what goes wrong with it. */
-export class Depot implements Troubled {
-  readonly agenda: Agenda;
-  readonly chance: Chance;
+/** Holds the sessions and rooms that outlive a server process: on another machine, in files, or nowhere. */
+export class StoreHost {
+  /** How the store is set up. */
   readonly settings: StoreSettings;
-  readonly files: Files;
-  /** How likely a call fails. */
-  sick = 0;
+  /** The files of the server's machine. */
+  readonly files: ServerFileSystem;
+  /** Makes calls fail. */
+  readonly faults: StoreFaults;
+  readonly #scheduler: Scheduler;
+  readonly #random: SeededRandom;
   readonly #trace: Trace;
-  #shared: Store | undefined;
+  /** The store that processes opened last. */
   #store: Store | undefined;
-  readonly #placed = new Set<string>();
+  /** The memory store that the next process opens; undefined if the next process starts with an empty one. */
+  #memoryStore: Store | undefined;
+  /** The traced messages of the room, each as its epoch and offset. */
+  readonly #traced = new Set<string>();
 
-  constructor(ground: { agenda: Agenda; chance: Chance; trace: Trace }, settings: StoreSettings) {
-    this.agenda = ground.agenda;
-    this.chance = ground.chance;
+  constructor(parts: { scheduler: Scheduler; random: SeededRandom; trace: Trace }, settings: StoreSettings) {
+    this.#scheduler = parts.scheduler;
+    this.#random = parts.random;
+    this.#trace = parts.trace;
     this.settings = settings;
-    this.#trace = ground.trace;
-    this.files = new Files(this);
+    this.faults = new StoreFaults(parts.random, parts.trace);
+    this.files = new ServerFileSystem(parts.random, this.faults, settings.maxLatency);
   }
 
-  /** How many sessions it has. */
-  get stored(): number {
-    const list = this.#store?.sessions.list() ?? [];
-    return list instanceof Promise ? Infinity : list.length;
+  /** The number of sessions in the store. */
+  get storedSessions(): number {
+    const sessions = this.#store?.sessions.list() ?? [];
+    return sessions instanceof Promise ? Infinity : sessions.length;
   }
 
-  /** Opens the store for a process that begins. */
-  open(life: Life): Opening | Promise<Opening> {
-    const { is } = this.settings;
-    if (is === "none") return { history: "none" };
-    return is === "files" ? this.#openFiles(life) : this.#openShared(life);
+  /** Opens the store for a process that starts. */
+  open(process: ProcessScope): OpenedStore | Promise<OpenedStore> {
+    const { type } = this.settings;
+    if (type === "none") return { history: "none" };
+    return type === "files" ? this.#openFileStore(process) : this.#openMemoryStore(process);
   }
 
-  /** The machine has no power: what is not on a disk is lost. */
-  cutPower(): void {
-    this.#shared = undefined;
-    this.files.cutPower();
+  /** The store's machine loses power: a memory store is empty afterwards, files lose what was not synced. */
+  losePower(): void {
+    this.#memoryStore = undefined;
+    this.files.losePower();
   }
 
-  /** What is to become of a call. */
-  fate(what: string): Fate {
-    if (this.sick === 0 || !this.chance.happens(this.sick)) return "well";
-    const fate = this.chance.oneOf(["rejects", "forgets"] as const);
-    this.#trace.add({ is: "trouble", what: `${what} ${fate}` });
-    return fate;
+  #openMemoryStore(process: ProcessScope): OpenedStore {
+    const history = this.#memoryStore === undefined ? "new" : "kept";
+    if (this.#memoryStore === undefined) {
+      this.#memoryStore = memoryStore();
+      this.#traceRoom(this.#memoryStore);
+    }
+    const store = remoteStore(this.#memoryStore, {
+      scheduler: this.#scheduler,
+      random: this.#random,
+      faults: this.faults,
+      maxLatency: this.settings.maxLatency,
+      process,
+    });
+    return { store, history };
   }
 
-  /** The error of a call that fails. */
-  trouble(what: string): Error {
-    return new Trouble(`the store failed: ${what}`);
-  }
-
-  #openShared(life: Life): Opening {
-    const history = this.#shared === undefined ? "new" : "kept";
-    if (this.#shared === undefined) this.#watch(memoryStore());
-    this.#shared = this.#store;
-    return { store: doorTo(this.#shared as Store, this, life), history };
-  }
-
-  async #openFiles(life: Life): Promise<Opening> {
-    this.files.life = life;
-    this.files.processes += 1;
+  async #openFileStore(process: ProcessScope): Promise<OpenedStore> {
+    this.files.startProcess(process);
     const store = await fileStore({ directory: "/sim/store", sync: this.settings.sync });
-    this.#watch(store);
+    this.#traceRoom(store);
     return { store, history: store.report.history };
   }
 
-  /** Traces every message of the room once: those that the store has, and those that are appended. */
-  #watch(store: Store): void {
+  /** Traces every message of the room once: those that the store has now, and those that it appends later. */
+  #traceRoom(store: Store): void {
     this.#store = store;
-    const room = JSON.stringify(["/talk", "all"]);
+    const room = JSON.stringify(["/chat", "all"]);
     const trace: RoomListener = ({ data, offset }, epoch) => {
       const { n } = (JSON.parse(String(data)) as { data: { n: number } }).data;
       const key = `${epoch} ${offset}`;
-      if (!this.#placed.has(key)) this.#trace.add({ is: "placed", n, ep: epoch, off: offset });
-      this.#placed.add(key);
+      if (!this.#traced.has(key)) this.#trace.add({ type: "appended", n, epoch, offset });
+      this.#traced.add(key);
     };
     store.rooms.subscribe(room, trace);
     void Promise.resolve(store.rooms.read(room, undefined, Infinity)).then(({ entries, epoch }) => {

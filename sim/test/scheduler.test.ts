@@ -1,59 +1,61 @@
 import { expect, test } from "vitest";
-import { Agenda } from "../virtual/scheduler.ts";
+import { type Machine, Scheduler } from "../virtual/scheduler.ts";
 
-function noting() {
-  const agenda = new Agenda();
-  const done: string[] = [];
-  const note = (what: string) => () => void done.push(`${what} at ${agenda.now}`);
-  const run = (until: number): void => {
-    while (agenda.step(until));
+/** A scheduler, and the log of its tasks. */
+function makeScheduler() {
+  const scheduler = new Scheduler();
+  const log: string[] = [];
+  const schedule = (machine: Machine, ms: number, name: string) =>
+    scheduler.schedule(machine, ms, () => void log.push(`${name} at ${scheduler.now}`));
+  const runUntil = (time: number): void => {
+    while (scheduler.step(time));
   };
-  return { agenda, done, note, run };
+  return { scheduler, log, schedule, runUntil };
 }
 
-test("things happen when they are due, and at equal times in the order of planning", () => {
-  const { agenda, done, note, run } = noting();
-  for (const ms of [30, 10, 20, 10]) agenda.plan("client", ms, note(`${ms}`));
-  agenda.plan("server", 10, note("server"));
-  run(25);
-  expect(done).toEqual(["10 at 10", "10 at 10", "server at 10", "20 at 20"]);
-  expect([agenda.waiting("client"), agenda.waiting("server")]).toEqual([1, 0]);
+test("tasks run when they are due; tasks of the same time run in the order of the calls", () => {
+  const { scheduler, log, schedule, runUntil } = makeScheduler();
+  for (const ms of [30, 10, 20, 10]) schedule("client", ms, `${ms}`);
+  schedule("server", 10, "server");
+  runUntil(25);
+  expect(log).toEqual(["10 at 10", "10 at 10", "server at 10", "20 at 20"]);
+  expect([scheduler.pendingOn("client"), scheduler.pendingOn("server")]).toEqual([1, 0]);
 });
 
-test("what was undone does not happen", () => {
-  const { agenda, done, note, run } = noting();
-  const undo = agenda.plan("client", 10, note("never"));
-  undo();
-  undo();
-  run(100);
-  expect([done, agenda.waiting("client")]).toEqual([[], 0]);
+test("a cancelled task does not run", () => {
+  const { scheduler, log, schedule, runUntil } = makeScheduler();
+  const cancel = schedule("client", 10, "never");
+  cancel();
+  cancel();
+  runUntil(100);
+  expect([log, scheduler.pendingOn("client")]).toEqual([[], 0]);
 });
 
-test("a machine that stands still does afterwards what was due, while the other goes on", () => {
-  const { agenda, done, note, run } = noting();
-  agenda.pause("client", 50);
-  agenda.plan("client", 10, note("client"));
-  agenda.plan("client", 20, note("client"));
-  agenda.plan("server", 30, note("server"));
-  run(100);
-  expect(done).toEqual(["server at 30", "client at 50", "client at 50"]);
+test("a paused machine runs its tasks after the pause, while the other machine goes on", () => {
+  const { scheduler, log, schedule, runUntil } = makeScheduler();
+  scheduler.pause("client", 50);
+  schedule("client", 10, "client");
+  schedule("client", 20, "client");
+  schedule("server", 30, "server");
+  runUntil(100);
+  expect(log).toEqual(["server at 30", "client at 50", "client at 50"]);
 });
 
-test("a machine that is woken goes on at once", () => {
-  const { agenda, done, note, run } = noting();
-  agenda.pause("client", 50);
-  agenda.plan("client", 10, note("client"));
-  agenda.plan("server", 30, () => agenda.wake("client"));
-  run(40);
-  expect(done).toEqual(["client at 30"]);
+test("a resumed machine runs its delayed tasks at once", () => {
+  const { scheduler, log, schedule, runUntil } = makeScheduler();
+  scheduler.pause("client", 50);
+  schedule("client", 10, "client");
+  scheduler.schedule("server", 30, () => scheduler.resume("client"));
+  runUntil(40);
+  expect(log).toEqual(["client at 30"]);
 });
 
-test("time passes though nothing happens: what stood still is not ahead of it when it goes on", () => {
-  const { agenda, done, note, run } = noting();
-  agenda.pause("client", 100);
-  agenda.plan("client", 30, note("client"));
-  run(40);
-  agenda.wake("client");
-  run(50);
-  expect(done).toEqual(["client at 40"]);
+test("time passes without tasks, and a delayed task does not run before the present", () => {
+  const { scheduler, log, schedule, runUntil } = makeScheduler();
+  scheduler.pause("client", 100);
+  schedule("client", 30, "client");
+  runUntil(40);
+  scheduler.resume("client");
+  runUntil(50);
+  expect(log).toEqual(["client at 40"]);
 });

@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
-import { Chance } from "../virtual/seeded-random.ts";
+import { SeededRandom } from "../virtual/seeded-random.ts";
 
-const draws = (chance: Chance): number[] => Array.from({ length: 5 }, () => chance.next());
+const draw = (random: SeededRandom): number[] => Array.from({ length: 5 }, () => random.next());
 
-test("the same seed gives the same numbers, another seed or name others", () => {
-  expect(draws(new Chance(7, "a"))).toEqual(draws(new Chance(7, "a")));
-  expect(draws(new Chance(7, "a"))).not.toEqual(draws(new Chance(8, "a")));
-  expect(draws(new Chance(7, "a"))).not.toEqual(draws(new Chance(7, "b")));
+test("the same seed and name give the same numbers, and others give other numbers", () => {
+  expect(draw(new SeededRandom(7, "a"))).toEqual(draw(new SeededRandom(7, "a")));
+  expect(draw(new SeededRandom(7, "a"))).not.toEqual(draw(new SeededRandom(8, "a")));
+  expect(draw(new SeededRandom(7, "a"))).not.toEqual(draw(new SeededRandom(7, "b")));
 });
 
-test("numbers stay within what was asked for", () => {
-  const chance = new Chance(1);
-  const wholes = new Set(Array.from({ length: 200 }, () => chance.whole(1, 3)));
-  expect(wholes).toEqual(new Set([1, 2, 3]));
-  expect(() => chance.oneOf([])).toThrow(RangeError);
+test("numbers stay within their limits", () => {
+  const random = new SeededRandom(1);
+  const integers = new Set(Array.from({ length: 200 }, () => random.integer(1, 3)));
+  expect(integers).toEqual(new Set([1, 2, 3]));
+  expect(() => random.pick([])).toThrow(RangeError);
 });

@@ -1,74 +1,104 @@
-import type { Half } from "../virtual/scheduler.ts";
-import { judge } from "../invariants/check-trace.ts";
-import type { Settings } from "../modes/settings.ts";
-import type { Happening, Kind, SeenFrame } from "../trace/trace.ts";
+/** Builds the records of a trace by hand. All of them are about client 1, unless a parameter names another one. */
+import { checkTrace } from "../invariants/check-trace.ts";
+import type { WorldSettings } from "../modes/settings.ts";
+import type { MessageKind, TracedFrame, TraceRecord } from "../trace/trace.ts";
+import type { Machine } from "../virtual/scheduler.ts";
 
-const settings: Settings = {
+const settings: WorldSettings = {
   clients: 1,
   heartbeat: { interval: 1_000, timeout: 500 },
-  sweep: 100,
+  sweepInterval: 100,
   terminable: true,
   duration: 10_000,
-  said: 20,
-  store: { is: "none", late: 0, sync: "os" },
+  messages: 20,
+  store: { type: "none", maxLatency: 0, sync: "os" },
   app: { sessions: { grace: 20_000, messages: 20, maxDetached: 100 } },
   client: { outbox: { messages: 20, full: "reject" } },
 };
 
-/** Which invariants a trace breaks that goes on with these happenings, 1 ms apart, once client 1 is in session `a`. */
-export function breaks(...happenings: readonly Happening[]): string[] {
-  const all = [...begun, ...happenings].map((happening, at) => ({ at, place: at, ...happening }));
-  return [...new Set(judge(all).map(({ of }) => of))].sort();
+/**
+ * The names of the invariants that a trace violates. The trace begins with client 1 joining session `a` in conversation 1,
+ * and continues with these records, 1 ms apart.
+ */
+export function violatedBy(...records: readonly TraceRecord[]): string[] {
+  const entries = [...start, ...records].map((record, index) => ({ at: index, index, ...record }));
+  return [...new Set(checkTrace(entries).map(({ invariant }) => invariant))].sort();
 }
 
-export const dial = (line: number, client?: number): Happening => ({ is: "dial", line, client });
-export const put = (line: number, by: Half, frame: SeenFrame): Happening => ({ is: "put", line, by, frame });
-export const got = (line: number, by: Half, frame: SeenFrame): Happening => ({ is: "got", line, by, frame });
-export const setup = (conv: number, sid: string, life = conv, boot = 1): Happening => ({
-  is: "setup",
-  conv,
-  life,
-  boot,
-  sid,
-  line: conv,
-  client: 1,
+/** A client dials; without a client an attacker does. */
+export const dial = (wire: number, client?: number): TraceRecord => ({ type: "dial", wire, client });
+/** A machine sends a frame. */
+export const frameSent = (wire: number, by: Machine, frame: TracedFrame): TraceRecord => ({
+  type: "frameSent",
+  wire,
+  by,
+  frame,
 });
-export const said = (by: Half, n: number, kind: Kind = "event"): Happening => ({
-  is: "said",
+/** A machine receives a frame. */
+export const frameReceived = (wire: number, by: Machine, frame: TracedFrame): TraceRecord => ({
+  type: "frameReceived",
+  wire,
+  by,
+  frame,
+});
+/** The server sets up a conversation on the wire of the same number. */
+export const setUp = (
+  conversation: number,
+  sessionId: string,
+  setup = conversation,
+  process = 1,
+): TraceRecord => ({ type: "setup", conversation, setup, process, sessionId, wire: conversation, client: 1 });
+/** The application sends a message. */
+export const sent = (by: Machine, n: number, kind: MessageKind = "event"): TraceRecord => ({
+  type: "sent",
   by,
   n,
   kind,
   client: 1,
-  ...(by === "server" && { conv: 1 }),
+  ...(by === "server" && { conversation: 1 }),
 });
-export const handling = (by: Half, n: number, conv = 1, life = conv): Happening => ({
-  is: "handling",
+/** A handler is called. */
+export const handlerStarted = (
+  by: Machine,
+  n: number,
+  conversation = 1,
+  setup = conversation,
+): TraceRecord => ({
+  type: "handlerStarted",
   by,
   n,
   client: 1,
-  conv,
-  ...(by === "server" && { life, key: `${conv}:${n}` }),
+  conversation,
+  ...(by === "server" && { setup, key: `${conversation}:${n}` }),
 });
-export const handled = (by: Half, n: number, how = "done", life = 1): Happening => ({
-  is: "handled",
+/** A handler settles. */
+export const handlerSettled = (by: Machine, n: number, result = "done", setup = 1): TraceRecord => ({
+  type: "handlerSettled",
   by,
   n,
-  how,
-  ...(by === "server" && { life }),
+  result,
+  ...(by === "server" && { setup }),
 });
-export const outcome = (n: number, how: string): Happening => ({ is: "outcome", n, how });
-export const reset: Happening = { is: "reset", client: 1, why: "unknown" };
-export const over: Happening = { is: "over", conv: 1, life: 1, clock: 100_000 };
+/** A send settles. */
+export const outcome = (n: number, result: string): TraceRecord => ({ type: "outcome", n, result });
+/** The client emits `reset`. */
+export const reset: TraceRecord = { type: "reset", client: 1, reason: "unknown" };
+/** Conversation 1 is torn down. */
+export const tornDown: TraceRecord = { type: "tornDown", conversation: 1, setup: 1, clock: 100_000 };
 
-/** A process begins that has nothing of those before. */
-export const boot = (count: number): Happening => ({ is: "boot", boot: count, history: "none" });
+/** A process starts without a store. */
+export const processStarted = (process: number): TraceRecord => ({
+  type: "processStarted",
+  process,
+  history: "none",
+});
 
-/** A client joins session `sid` on a line. */
-export const joins = (line: number, sid: string): Happening[] => [
-  dial(line, 1),
-  setup(line, sid),
-  put(line, "server", { t: "welcome", sid, w: 1 }),
-  got(line, "client", { t: "welcome", sid, w: 1 }),
+/** The client dials and joins a session. */
+export const joins = (wire: number, sessionId: string): TraceRecord[] => [
+  dial(wire, 1),
+  setUp(wire, sessionId),
+  frameSent(wire, "server", { t: "welcome", sid: sessionId, w: 1 }),
+  frameReceived(wire, "client", { t: "welcome", sid: sessionId, w: 1 }),
 ];
 
-const begun: readonly Happening[] = [{ is: "world", settings }, boot(1), ...joins(1, "a")];
+const start: readonly TraceRecord[] = [{ type: "world", settings }, processStarted(1), ...joins(1, "a")];

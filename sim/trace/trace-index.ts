@@ -1,208 +1,167 @@
-import type { Half } from "../virtual/scheduler.ts";
-import type { Settings } from "../modes/settings.ts";
-import type { Entry, Happening, SeenFrame } from "./trace.ts";
+import type { WorldSettings } from "../modes/settings.ts";
+import type { Machine } from "../virtual/scheduler.ts";
+import {
+  type Acknowledgement,
+  readAcknowledgements,
+  readSessionFrames,
+  type SessionFrame,
+} from "./frames.ts";
+import type { TraceEntry, TraceRecord } from "./trace.ts";
 
-/** An entry of one kind. */
-export type Found<Is extends Happening["is"]> = Of<Is, Entry>;
-/** A frame that was sent or that arrived. */
-interface Framed {
-  readonly is: "put" | "got";
-  readonly by: Half;
-  readonly frame: SeenFrame;
-  readonly place: number;
-  /** Names this end of its session, and the end across. */
-  readonly end: string;
-  readonly across: string;
+/** An entry of one type. */
+export type EntryOf<Type extends TraceRecord["type"]> = Narrow<Type, TraceEntry>;
+type Narrow<Type, Entry extends TraceEntry> = Entry extends unknown
+  ? Type extends Entry["type"]
+    ? Entry
+    : never
+  : never;
+
+/** The types of the entries that are about one message and that `about` finds. */
+type MessageEntryType = "outcome" | "handlerStarted" | "handlerSettled" | "itemRead";
+
+/** The events that handlers of one machine received in one conversation, in the order of the calls. */
+export interface HandledEvents {
+  /** The machine of the handlers. */
+  readonly by: Machine;
+  /** The conversation. */
+  readonly conversation: number;
+  /** One entry per call. */
+  readonly events: readonly EntryOf<"handlerStarted">[];
 }
-type Of<Is, One extends Entry> = One extends unknown ? (Is extends One["is"] ? One : never) : never;
 
-/** What an ack tells to be finished. */
-export interface Ack {
-  readonly by: Half;
-  readonly place: number;
-  readonly finished: readonly number[];
-}
+/** Finds entries of a trace by type and by message, and computes what several invariants need. */
+export class TraceIndex {
+  /** All entries. */
+  readonly entries: readonly TraceEntry[];
+  readonly #byType = new Map<string, TraceEntry[]>();
+  readonly #byMessage = new Map<string, Map<number, TraceEntry[]>>();
 
-/** A trace in order of what is asked of it: what was said, what became of it, and on whose line. */
-export class Ledger {
-  readonly entries: readonly Entry[];
-  readonly #byKind = new Map<string, Entry[]>();
-  readonly #byNumber = new Map<string, Map<number, Entry[]>>();
+  // Each of these is computed once, when an invariant asks for it first.
+  #frames: readonly SessionFrame[] | undefined;
+  #acknowledgements: readonly Acknowledgement[] | undefined;
+  #acknowledgedAt: Map<string, number> | undefined;
+  #onWire: Set<number | undefined> | undefined;
+  #processes: Map<number, number> | undefined;
 
-  #frames: readonly Framed[] | undefined;
-  #acks: readonly Ack[] | undefined;
-  #finished: Map<string, number> | undefined;
-  #left: Set<number | undefined> | undefined;
-  #boots: Map<number, number> | undefined;
-
-  constructor(entries: readonly Entry[]) {
+  constructor(entries: readonly TraceEntry[]) {
     this.entries = entries;
     for (const entry of entries) {
-      const kind = this.#byKind.get(entry.is);
-      if (kind) kind.push(entry);
-      else this.#byKind.set(entry.is, [entry]);
+      const ofType = this.#byType.get(entry.type);
+      if (ofType) ofType.push(entry);
+      else this.#byType.set(entry.type, [entry]);
     }
-  }
-
-  /** How the world was set up. Throws when the trace does not say. */
-  get settings(): Settings {
-    const [world] = this.all("world");
-    if (!world) throw new Error("the trace does not begin with its settings");
-    return world.settings;
-  }
-
-  /** Every entry of one kind. */
-  all<Is extends Happening["is"]>(is: Is): readonly Found<Is>[] {
-    return (this.#byKind.get(is) ?? []) as readonly Entry[] as readonly Found<Is>[];
-  }
-
-  /** The entries of one kind about what is numbered `n`. */
-  of<Is extends "outcome" | "handling" | "handled" | "item">(is: Is, n: number): readonly Found<Is>[] {
-    let numbered = this.#byNumber.get(is);
-    if (!numbered) {
-      numbered = new Map<number, Entry[]>();
-      for (const entry of this.all(is) as readonly (Entry & { readonly n: number })[])
-        numbered.set(entry.n, [...(numbered.get(entry.n) ?? []), entry]);
-      this.#byNumber.set(is, numbered);
-    }
-    return (numbered.get(n) ?? []) as unknown as readonly Found<Is>[];
-  }
-
-  /** Every frame of a session that was sent or that arrived: what is on a line before its welcome is of none. */
-  get frames(): readonly Framed[] {
-    return (this.#frames ??= [...this.#allFrames()]);
-  }
-
-  *#allFrames(): Generator<Framed> {
-    // Names are made once for a line, for they are looked up with every frame.
-    const ends = new Map<number, Record<Half, string>>();
-    for (const { by, line, frame } of this.all("put"))
-      if (by === "server" && frame.t === "welcome") ends.set(line, endsOf(String(frame["sid"])));
-    for (const entry of this.entries) {
-      if ((entry.is !== "put" && entry.is !== "got") || entry.frame.t === "hello") continue;
-      const { is, by, frame, place } = entry;
-      const session = ends.get(entry.line);
-      if (session) yield { is, by, frame, place, end: session[by], across: session[other[by]] };
-    }
-  }
-
-  /** The events of each direction of each conversation in the order in which handlers were given them. */
-  given(): readonly {
-    readonly by: Half;
-    readonly conv: number;
-    readonly events: readonly Found<"handling">[];
-  }[] {
-    const kinds = new Map(this.all("said").map(({ n, kind }) => [n, kind]));
-    const given = new Map<string, { by: Half; conv: number; events: Found<"handling">[] }>();
-    for (const entry of this.all("handling")) {
-      if (kinds.get(entry.n) !== "event") continue;
-      const key = `${entry.by} ${entry.conv}`;
-      const one = given.get(key) ?? { by: entry.by, conv: entry.conv, events: [] };
-      one.events.push(entry);
-      given.set(key, one);
-    }
-    return [...given.values()];
-  }
-
-  /** The sessions that a client joined, one after another: from the first welcome it got of each. */
-  joined(client: number): readonly { readonly sid: string; readonly place: number }[] {
-    const lines = new Set(this.all("dial").flatMap((dial) => (dial.client === client ? [dial.line] : [])));
-    const joined: { sid: string; place: number }[] = [];
-    for (const { by, line, frame, place } of this.all("got"))
-      if (by === "client" && frame.t === "welcome" && lines.has(line) && joined.at(-1)?.sid !== frame["sid"])
-        joined.push({ sid: String(frame["sid"]), place });
-    return joined;
-  }
-
-  /** Every ack, reply and error of the server or a client that tells of things said that they are finished, and had not been told before. */
-  get acks(): readonly Ack[] {
-    return (this.#acks ??= [...acksIn(this)]);
-  }
-
-  /** Where a half has first told that what is numbered `n` is finished; undefined when it never has. */
-  finished(by: Half, n: number): number | undefined {
-    if (!this.#finished) {
-      this.#finished = new Map<string, number>();
-      for (const { by: half, place, finished } of this.acks)
-        for (const one of finished)
-          if (!this.#finished.has(`${half} ${one}`)) this.#finished.set(`${half} ${one}`, place);
-    }
-    return this.#finished.get(`${by} ${n}`);
-  }
-
-  /** Whether the store failed. */
-  get troubled(): boolean {
-    return this.all("trouble").length > 0;
   }
 
   /**
-   * Whether what the server said may have gone with its process: it never left, and the process died, or its store failed, or
-   * the session went on in another.
+   * The settings of the world.
+   * @throws Error when the trace has no `world` entry.
    */
-  mayBeGone({ n, by, conv, life = Infinity, place }: Found<"said">): boolean {
+  get settings(): WorldSettings {
+    const [world] = this.all("world");
+    if (!world) throw new Error('the trace has no entry of type "world"');
+    return world.settings;
+  }
+
+  /** The entries of one type. */
+  all<Type extends TraceRecord["type"]>(type: Type): readonly EntryOf<Type>[] {
+    return (this.#byType.get(type) ?? []) as readonly TraceEntry[] as readonly EntryOf<Type>[];
+  }
+
+  /** The entries of one type about message `n`. */
+  about<Type extends MessageEntryType>(type: Type, n: number): readonly EntryOf<Type>[] {
+    let byMessage = this.#byMessage.get(type);
+    if (!byMessage) {
+      byMessage = new Map<number, TraceEntry[]>();
+      for (const entry of this.all(type) as readonly (TraceEntry & { readonly n: number })[])
+        byMessage.set(entry.n, [...(byMessage.get(entry.n) ?? []), entry]);
+      this.#byMessage.set(type, byMessage);
+    }
+    return (byMessage.get(n) ?? []) as unknown as readonly EntryOf<Type>[];
+  }
+
+  /** All frames that belong to a session: those on a wire after its `welcome`. */
+  get frames(): readonly SessionFrame[] {
+    return (this.#frames ??= [...readSessionFrames(this.entries)]);
+  }
+
+  /** All frames that acknowledge messages for the first time. */
+  get acknowledgements(): readonly Acknowledgement[] {
+    return (this.#acknowledgements ??= [...readAcknowledgements(this.frames)]);
+  }
+
+  /** The index of the entry in which a machine first acknowledges message `n`; undefined if it never does. */
+  acknowledgedAt(by: Machine, n: number): number | undefined {
+    if (!this.#acknowledgedAt) {
+      this.#acknowledgedAt = new Map<string, number>();
+      for (const { by: machine, index, messages } of this.acknowledgements)
+        for (const one of messages)
+          if (!this.#acknowledgedAt.has(`${machine} ${one}`))
+            this.#acknowledgedAt.set(`${machine} ${one}`, index);
+    }
+    return this.#acknowledgedAt.get(`${by} ${n}`);
+  }
+
+  /** The handled events of each machine in each conversation. */
+  handledEvents(): readonly HandledEvents[] {
+    const kinds = new Map(this.all("sent").map(({ n, kind }) => [n, kind]));
+    const handled = new Map<string, HandledEvents & { events: EntryOf<"handlerStarted">[] }>();
+    for (const entry of this.all("handlerStarted")) {
+      if (kinds.get(entry.n) !== "event") continue;
+      const { by, conversation } = entry;
+      const key = `${by} ${conversation}`;
+      const one = handled.get(key) ?? { by, conversation, events: [] };
+      one.events.push(entry);
+      handled.set(key, one);
+    }
+    return [...handled.values()];
+  }
+
+  /** The sessions that a client joined, in order, each with the entry of the first `welcome` that the client received. */
+  sessionsOf(client: number): readonly { readonly sessionId: string; readonly index: number }[] {
+    const wires = new Set(this.all("dial").flatMap((dial) => (dial.client === client ? [dial.wire] : [])));
+    const sessions: { sessionId: string; index: number }[] = [];
+    for (const { by, wire, frame, index } of this.all("frameReceived")) {
+      const isNew = sessions.at(-1)?.sessionId !== frame["sid"];
+      if (by === "client" && frame.t === "welcome" && wires.has(wire) && isNew)
+        sessions.push({ sessionId: String(frame["sid"]), index });
+    }
+    return sessions;
+  }
+
+  /** Whether a call of the store failed. */
+  get storeFailed(): boolean {
+    return this.all("storeFailed").length > 0;
+  }
+
+  /**
+   * Whether the server may have lost a message that it sent: no wire ever carried the message, and afterwards the
+   * process ended, the store failed, or another setup took over the conversation.
+   */
+  mayBeLost({ n, by, conversation, setup = Infinity, index }: EntryOf<"sent">): boolean {
     const failed =
-      this.troubled ||
-      this.all("died").some((died) => died.place > place) ||
-      this.all("setup").some((setup) => setup.conv === conv && setup.life > life);
+      this.storeFailed ||
+      this.all("processEnded").some((ended) => ended.index > index) ||
+      this.all("setup").some((one) => one.conversation === conversation && one.setup > setup);
     if (by === "client" || !failed) return false;
-    this.#left ??= new Set(
-      this.all("put").map(({ frame }) => (frame["data"] as { n?: number } | undefined)?.n),
+    this.#onWire ??= new Set(
+      this.all("frameSent").map(({ frame }) => (frame["data"] as { n?: number } | undefined)?.n),
     );
-    return !this.#left.has(n);
+    return !this.#onWire.has(n);
   }
 
-  /** In which process of the server a setup ran. */
-  bootOf(life: number | undefined): number | undefined {
-    this.#boots ??= new Map(this.all("setup").map((setup) => [setup.life, setup.boot]));
-    return this.#boots.get(life ?? 0);
+  /** The process in which a setup ran. */
+  processOf(setup: number | undefined): number | undefined {
+    this.#processes ??= new Map(this.all("setup").map((one) => [one.setup, one.process]));
+    return this.#processes.get(setup ?? 0);
   }
 
-  /** The numbers of the clients. */
+  /** The ids of the clients. */
   get clients(): readonly number[] {
     return Array.from({ length: this.settings.clients }, (_, index) => index + 1);
   }
 
-  /** Whether a client's application had enough by then. */
-  closed(client: number, place: number): boolean {
-    return this.all("closing").some((entry) => entry.client === client && entry.place < place);
-  }
-}
-
-const other: Record<Half, Half> = { client: "server", server: "client" };
-
-/** The names of both ends of a session. */
-export function endsOf(sid: string): Record<Half, string> {
-  return { client: `${sid} client`, server: `${sid} server` };
-}
-
-/** Frames that bring something said to a handler. */
-const openers = new Set(["event", "request", "stream"]);
-
-function* acksIn(ledger: Ledger): Generator<Ack> {
-  /** By the end that receives: the events under way by sequence, and up to where an ack went. */
-  const events = new Map<string, { numbers: Map<number, number>; high: number; held: Set<number> }>();
-  const sentTo = (end: string) => {
-    let one = events.get(end);
-    if (one === undefined) events.set(end, (one = { numbers: new Map(), high: 0, held: new Set() }));
-    return one;
-  };
-  for (const { is, by, end, across, frame, place } of ledger.frames) {
-    if (is !== "put") continue;
-    const n = openers.has(frame.t) ? (frame["data"] as { n?: number } | undefined)?.n : undefined;
-    if (frame.s !== undefined && n !== undefined) sentTo(across).numbers.set(frame.s, n);
-    if (frame.a === undefined) continue;
-    const theirs = sentTo(end);
-    const but = new Set(frame.but);
-    const finished: number[] = [];
-    const look = (s: number): void => {
-      if (but.has(s)) return void theirs.held.add(s);
-      theirs.held.delete(s);
-      const n = theirs.numbers.get(s);
-      if (n !== undefined) finished.push(n);
-    };
-    for (const s of Array.from(theirs.held)) look(s);
-    for (let s = theirs.high + 1; s <= frame.a; s += 1) look(s);
-    theirs.high = Math.max(theirs.high, frame.a);
-    if (finished.length > 0) yield { by, place, finished };
+  /** Whether the application closed a client before the entry of this index. */
+  isClosed(client: number, index: number): boolean {
+    return this.all("clientClosed").some((entry) => entry.client === client && entry.index < index);
   }
 }

@@ -1,168 +1,203 @@
 import { createHash } from "node:crypto";
-import type { Agenda, Half } from "../virtual/scheduler.ts";
 import type { FaultName } from "../modes/modes.ts";
-import type { Settings } from "../modes/settings.ts";
+import type { WorldSettings } from "../modes/settings.ts";
+import type { Machine, Scheduler } from "../virtual/scheduler.ts";
 
-/** A frame as it stands on the wire; what it means is the product's business. */
-export interface SeenFrame {
+/** A frame as it is on the wire, with the field names of PROTOCOL.md. */
+export interface TracedFrame {
+  /** The type. */
   readonly t: string;
+  /** The sequence. */
   readonly s?: number;
+  /** The acknowledged position. */
   readonly a?: number;
+  /** The sequences up to `a` that are still pending. */
   readonly but?: readonly number[];
+  /** All other fields. */
   readonly [field: string]: unknown;
 }
 
-/** What is said: an event, a request, or a stream with or without an upload. */
-export type Kind = "event" | "volatile" | "ask" | "stream" | "upload" | "room";
+/** What a message of the application is; an `upload` is a stream with an upload, and `room` is an event in the room. */
+export type MessageKind = "event" | "request" | "stream" | "upload" | "room";
 
-/** The one that was there, or a part of it is lost, or there was none; `none` where nothing outlives a process. */
-export type History = "kept" | "lost" | "new" | "none";
+/**
+ * What a server process finds in the store when it starts. `kept`: everything. `lost`: not everything. `new`: an empty
+ * store. `none`: the server has no store.
+ */
+export type StoreHistory = "kept" | "lost" | "new" | "none";
 
-/** What should have come to rest and has not, and the invariant by which it should have. */
-export interface Unrest {
-  readonly of: "I18" | "I19" | "I20";
-  readonly what: string;
+/** Work that should have ended after the last fault but has not. */
+export interface Unfinished {
+  /** The invariant that this breaks. */
+  readonly invariant: "I18" | "I19" | "I20";
+  /** What has not ended. */
+  readonly description: string;
 }
 
-/** What happened in a world; `n` numbers what is said, and no two things have the same. */
-export type Happening =
-  /** How the world is set up. */
-  | { readonly is: "world"; readonly settings: Settings }
-  /** The application says something, the server in the setup `life` of conversation `conv`, or in a room to all its members. */
+/**
+ * One event of a schedule. `n` is the number of a message of the application; no two messages of a world have the same.
+ * `conversation` is the number of a session, `setup` counts the runs of the service's setup, `process` counts the server
+ * processes, and `wire` counts the WebSockets; all count from 1.
+ */
+export type TraceRecord =
+  /** The world begins. */
+  | { readonly type: "world"; readonly settings: WorldSettings }
+  /** The application sends a message. The server sends it in a conversation, or to all members of a room. */
   | {
-      readonly is: "said";
-      readonly by: Half;
+      readonly type: "sent";
+      readonly by: Machine;
       readonly n: number;
-      readonly kind: Kind;
+      readonly kind: MessageKind;
       readonly client?: number;
-      readonly conv?: number;
-      readonly life?: number;
+      readonly conversation?: number;
+      readonly setup?: number;
       readonly room?: string;
-      /** What a handler was given when it said this in a room. */
-      readonly because?: number;
+      /** The message whose handler sent this one in a room. */
+      readonly cause?: number;
     }
-  /** What became of it for the one who said it: done, or an error's code. */
-  | { readonly is: "outcome"; readonly n: number; readonly how: string; readonly sentBefore?: boolean }
-  /** A handler is given it; the server's belongs to the setup `life`, and names the message by `key`. */
+  /** The promise of a sent message has settled; `result` is `done` or the code or name of the error. */
   | {
-      readonly is: "handling";
-      readonly by: Half;
+      readonly type: "outcome";
+      readonly n: number;
+      readonly result: string;
+      /** The property of that name of `OutcomeUnknown`. */
+      readonly sentBefore?: boolean;
+    }
+  /** A handler is called; `by` is the machine of the handler, `key` is the message key that the server gives it. */
+  | {
+      readonly type: "handlerStarted";
+      readonly by: Machine;
       readonly n: number;
       readonly client: number;
-      readonly conv: number;
-      readonly life?: number;
+      readonly conversation: number;
+      readonly setup?: number;
       readonly key?: string;
     }
-  /** The handler has settled. */
+  /** A handler has settled. */
   | {
-      readonly is: "handled";
-      readonly by: Half;
+      readonly type: "handlerSettled";
+      readonly by: Machine;
       readonly n: number;
-      readonly how: string;
-      readonly life?: number;
+      readonly result: string;
+      readonly setup?: number;
     }
-  /** What was said in a room has its place in the log, by the store's own word. */
-  | { readonly is: "placed"; readonly n: number; readonly ep: string; readonly off: number }
-  /** Item `i` of a stream, or of its upload, was read. */
+  /** The store has appended a message to the history of the room. */
+  | { readonly type: "appended"; readonly n: number; readonly epoch: string; readonly offset: number }
+  /** The reader of stream `n`, or of its upload, has read item `i`. */
   | {
-      readonly is: "item";
-      readonly by: Half;
+      readonly type: "itemRead";
+      readonly by: Machine;
       readonly n: number;
       readonly i: number;
       readonly upload: boolean;
-      readonly life?: number;
+      readonly setup?: number;
     }
-  /** The client is told that its session is over. */
-  | { readonly is: "reset"; readonly client: number; readonly why: string }
+  /** The client emits `reset`. */
+  | { readonly type: "reset"; readonly client: number; readonly reason: string }
+  /** The client emits `gap`. */
   | {
-      readonly is: "gap";
+      readonly type: "gap";
       readonly client: number;
       readonly room?: string;
       readonly from: number;
       readonly to: number;
-      readonly why: string;
+      readonly reason: string;
     }
+  /** The status of a client changes. */
   | {
-      readonly is: "status";
+      readonly type: "status";
       readonly client: number;
       readonly status: string;
       readonly resumed: boolean;
       readonly buffered: number;
     }
   /**
-   * A conversation of the server, for the client of a line; undefined for an attacker's. A session that goes on in another
-   * process, or is taken out of the store again, is the same conversation, and has another `life`.
+   * The service sets up a conversation for the client that dialed `wire`; `client` is undefined for an attacker. If
+   * another process resumes a session, or a process restores it, the conversation is the same and the setup is a new one.
    */
   | {
-      readonly is: "setup";
-      readonly conv: number;
-      readonly life: number;
-      readonly boot: number;
-      readonly sid: string;
-      readonly line: number;
+      readonly type: "setup";
+      readonly conversation: number;
+      readonly setup: number;
+      readonly process: number;
+      readonly sessionId: string;
+      readonly wire: number;
       readonly client: number | undefined;
     }
-  /** What becomes of it; `clock` is the server's own time, which stands still when the server does. */
+  /**
+   * The state of a conversation changes. After `ended` the session is gone; at `tornDown` the setup's cleanup runs.
+   * `clock` is the time of the server's clock in ms, which stops while the server is paused.
+   */
   | {
-      readonly is: "detached" | "resumed" | "ended" | "over";
-      readonly conv: number;
-      readonly life: number;
+      readonly type: "detached" | "resumed" | "ended" | "tornDown";
+      readonly conversation: number;
+      readonly setup: number;
       readonly clock: number;
+      /** How many messages the client has not acknowledged. */
       readonly undelivered?: number;
     }
-  | { readonly is: "dial"; readonly line: number; readonly client: number | undefined }
-  /** A line is over as this half sees it. */
-  | { readonly is: "hangup"; readonly line: number; readonly by: Half; readonly code: number }
-  /** A frame is sent on a line, and arrives. */
-  | { readonly is: "put" | "got"; readonly line: number; readonly by: Half; readonly frame: SeenFrame }
-  | { readonly is: "fault"; readonly fault: FaultName; readonly what: string }
-  /** The wall clock of a machine jumps. */
-  | { readonly is: "jump"; readonly half: Half; readonly ms: number }
-  /** The server's process begins; `boot` counts from 1. */
-  | { readonly is: "boot"; readonly boot: number; readonly history: History }
-  /** It is gone at once. */
-  | { readonly is: "died"; readonly boot: number }
-  /** The store failed, as it may. */
-  | { readonly is: "trouble"; readonly what: string }
-  /** No more faults, and nothing more is said. */
-  | { readonly is: "quiet" }
-  /** Everything has come to rest, or time was up: then `unrest` says, by invariant, what had not. */
-  | { readonly is: "rest"; readonly unrest: readonly Unrest[] }
-  | { readonly is: "closing"; readonly client: number }
+  /** A client dials; `client` is undefined for an attacker. */
+  | { readonly type: "dial"; readonly wire: number; readonly client: number | undefined }
+  /** A wire is closed at one end. */
+  | { readonly type: "closed"; readonly wire: number; readonly by: Machine; readonly code: number }
+  /** One end of a wire sends or receives a frame. */
   | {
-      readonly is: "end";
-      readonly timers: number;
-      readonly watchers: number;
-      readonly conversations: number;
-      readonly lines: number;
-      readonly listeners: number;
-      /** Sessions that the store has. */
-      readonly stored: number;
+      readonly type: "frameSent" | "frameReceived";
+      readonly wire: number;
+      readonly by: Machine;
+      readonly frame: TracedFrame;
     }
-  /** Something failed that must not: an error nobody caught, or one that the app was told of. */
-  | { readonly is: "crash"; readonly by: Half | undefined; readonly error: string };
+  /** A fault strikes. */
+  | { readonly type: "fault"; readonly fault: FaultName; readonly description: string }
+  /** The wall clock of a machine jumps. */
+  | { readonly type: "clockJump"; readonly machine: Machine; readonly ms: number }
+  /** A server process starts. */
+  | { readonly type: "processStarted"; readonly process: number; readonly history: StoreHistory }
+  /** A server process ends at once, as by SIGKILL. */
+  | { readonly type: "processEnded"; readonly process: number }
+  /** The fault `failing store` makes a call of the store fail. */
+  | { readonly type: "storeFailed"; readonly call: string }
+  /** The last fault has ended, and the application sends nothing more. */
+  | { readonly type: "faultsStopped" }
+  /** All work has ended, or the time for it is up. */
+  | { readonly type: "settled"; readonly unfinished: readonly Unfinished[] }
+  /** The application closes a client. */
+  | { readonly type: "clientClosed"; readonly client: number }
+  /** What is left when the world ends; everything should be 0. */
+  | {
+      readonly type: "end";
+      readonly timers: number;
+      readonly clockSubscribers: number;
+      readonly conversations: number;
+      readonly wires: number;
+      readonly listeners: number;
+      readonly storedSessions: number;
+    }
+  /** An error that no schedule should cause: an unhandled rejection, or an error that the product reports. */
+  | { readonly type: "unexpectedError"; readonly by: Machine | undefined; readonly error: string };
 
-/** Something that happened, when, and where that stands in the trace. */
-export type Entry = Happening & { readonly at: number; readonly place: number };
+/** A record with its virtual time in ms and its index in the trace. */
+export type TraceEntry = TraceRecord & { readonly at: number; readonly index: number };
 
-/** What happened in a world, in order. */
+/** Everything that happens in a world, in order. */
 export class Trace {
-  readonly entries: Entry[] = [];
-  readonly #agenda: Pick<Agenda, "now">;
+  /** The entries so far. */
+  readonly entries: TraceEntry[] = [];
+  readonly #scheduler: Pick<Scheduler, "now">;
 
-  constructor(agenda: Pick<Agenda, "now">) {
-    this.#agenda = agenda;
+  constructor(scheduler: Pick<Scheduler, "now">) {
+    this.#scheduler = scheduler;
   }
 
-  /** Writes down what just happened. */
-  add(happening: Happening): void {
-    const entry = happening as Happening & { at: number; place: number }; // it was made for this
-    entry.at = this.#agenda.now;
-    entry.place = this.entries.length;
+  /** Appends a record. It changes the given object and does not copy it. */
+  add(record: TraceRecord): void {
+    const entry = record as TraceRecord & { at: number; index: number };
+    entry.at = this.#scheduler.now;
+    entry.index = this.entries.length;
     this.entries.push(entry);
   }
 
-  /** The same trace has the same one. */
+  /** A hash of all entries. */
   get hash(): string {
     return createHash("sha256").update(JSON.stringify(this.entries)).digest("hex").slice(0, 16);
   }

@@ -1,42 +1,43 @@
-/** The page or device that the clients of a world are on. */
+/** The browser page, or the device, on which all clients of a world run. */
 export class Page {
-  /** Hears what happens to the page. */
-  readonly window = new Ears();
-  /** Hears what happens to its document. */
-  readonly document = Object.assign(new Ears(), { visibilityState: "visible" });
+  /** Gets the events of `window`. */
+  readonly window = new PageEventTarget();
+  /** Gets the events of `document`. */
+  readonly document = Object.assign(new PageEventTarget(), { visibilityState: "visible" });
+  /** Whether the device has a network. */
   online = true;
   #frozen = false;
 
-  /** How many listen. */
+  /** The number of event listeners. */
   get listeners(): number {
     return this.window.size + this.document.size;
   }
 
-  /** The device loses its network, or has it again. */
+  /** Fires `online` or `offline` if the state changes. */
   setOnline(online: boolean): void {
     if (online === this.online) return;
     this.online = online;
-    this.window.tell({ type: online ? "online" : "offline" });
+    this.window.dispatch({ type: online ? "online" : "offline" });
   }
 
-  /** Somebody looks at the page, or nobody does any more. */
+  /** Fires `visibilitychange` if the state changes. */
   setVisible(visible: boolean): void {
     if (visible === (this.document.visibilityState === "visible")) return;
     this.document.visibilityState = visible ? "visible" : "hidden";
-    this.document.tell({ type: "visibilitychange" });
+    this.document.dispatch({ type: "visibilitychange" });
   }
 
-  /** The page is left, but kept, and may come back. */
+  /** Fires `pagehide`, as when the browser puts the page into its back/forward cache. */
   freeze(): void {
     this.#frozen = true;
-    this.window.tell({ type: "pagehide", persisted: true });
+    this.window.dispatch({ type: "pagehide", persisted: true });
   }
 
-  /** It comes back. */
+  /** Fires `pageshow` if the page is frozen. */
   thaw(): void {
     if (!this.#frozen) return;
     this.#frozen = false;
-    this.window.tell({ type: "pageshow", persisted: true });
+    this.window.dispatch({ type: "pageshow", persisted: true });
   }
 }
 
@@ -44,25 +45,25 @@ interface PageEvent {
   readonly type: string;
   readonly persisted?: boolean;
 }
-type Told = (event: PageEvent) => void;
+type PageListener = (event: PageEvent) => void;
 
-/** The part of an `EventTarget` that is needed, and how many listen to it. */
-class Ears {
-  readonly #told = new Map<string, Set<Told>>();
+/** The part of `EventTarget` that the client uses, with a count of the listeners. */
+class PageEventTarget {
+  readonly #listeners = new Map<string, Set<PageListener>>();
 
   get size(): number {
-    return [...this.#told.values()].reduce((sum, { size }) => sum + size, 0);
+    return [...this.#listeners.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  addEventListener(type: string, told: Told): void {
-    this.#told.set(type, (this.#told.get(type) ?? new Set()).add(told));
+  addEventListener(type: string, listener: PageListener): void {
+    this.#listeners.set(type, (this.#listeners.get(type) ?? new Set()).add(listener));
   }
 
-  removeEventListener(type: string, told: Told): void {
-    this.#told.get(type)?.delete(told);
+  removeEventListener(type: string, listener: PageListener): void {
+    this.#listeners.get(type)?.delete(listener);
   }
 
-  tell(event: PageEvent): void {
-    for (const told of this.#told.get(event.type) ?? []) told(event);
+  dispatch(event: PageEvent): void {
+    for (const listener of this.#listeners.get(event.type) ?? []) listener(event);
   }
 }

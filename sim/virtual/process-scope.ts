@@ -1,38 +1,40 @@
-import type { Agenda } from "./scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
 
-/** What a process of the server has planned: when it dies nothing of that happens any more. */
-export class Life {
-  readonly #agenda: Agenda;
-  readonly #undo = new Set<() => void>();
-  #dead = false;
+/** The scheduled tasks of one server process: none of them runs after the process has ended. */
+export class ProcessScope {
+  readonly #scheduler: Scheduler;
+  /** Cancels pending tasks and subscriptions. */
+  readonly #cleanups = new Set<() => void>();
+  #ended = false;
 
-  constructor(agenda: Agenda) {
-    this.#agenda = agenda;
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
   }
 
-  get dead(): boolean {
-    return this.#dead;
+  /** Whether the process has ended. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
-  /** Plans `act` on the machine of the server in `ms` ms. */
-  plan(ms: number, act: () => void): void {
-    if (this.#dead) return;
-    const undo = this.#agenda.plan("server", ms, () => {
-      this.#undo.delete(undo);
-      act();
+  /** Runs `run` on the server's machine in `ms` virtual ms, unless the process ends before. */
+  schedule(ms: number, run: () => void): void {
+    if (this.#ended) return;
+    const cancel = this.#scheduler.schedule("server", ms, () => {
+      this.#cleanups.delete(cancel);
+      run();
     });
-    this.#undo.add(undo);
+    this.#cleanups.add(cancel);
   }
 
-  /** Calls `undo` when the process dies. */
-  atEnd(undo: () => void): void {
-    this.#undo.add(undo);
+  /** Calls `cleanup` when the process ends. */
+  onEnd(cleanup: () => void): void {
+    this.#cleanups.add(cleanup);
   }
 
-  /** The process is gone at once. */
-  die(): void {
-    this.#dead = true;
-    for (const undo of this.#undo) undo();
-    this.#undo.clear();
+  /** Ends the process at once. */
+  end(): void {
+    this.#ended = true;
+    for (const cleanup of this.#cleanups) cleanup();
+    this.#cleanups.clear();
   }
 }

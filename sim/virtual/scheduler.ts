@@ -1,118 +1,126 @@
-/** The two machines of a world. Either can stand still while the other goes on. */
-export type Half = "client" | "server";
+/** One of the two machines of a world. Each can pause while the other one goes on. */
+export type Machine = "client" | "server";
 
-/** Something that will happen. */
-interface Plan {
-  /** When, in virtual ms; in truth later, if its machine stands still then. */
+/** A callback that waits for its virtual time. */
+interface Task {
+  /** The virtual time in ms. If the task's machine is paused then, the task runs when the pause ends. */
   readonly due: number;
+  /** Breaks ties between tasks that are due at the same time. */
   readonly order: number;
-  /** The machine on which it happens; undefined for what no machine holds up. */
-  readonly half: Half | undefined;
-  act: (() => void) | undefined;
+  /** The machine that runs the task; undefined if no pause delays it. */
+  readonly machine: Machine | undefined;
+  /** Undefined once the task has run or was cancelled. */
+  run: (() => void) | undefined;
 }
 
-/** What will happen, and the virtual time, which passes from one thing to the next. */
-export class Agenda {
+/** Runs tasks in virtual time: the time jumps from one task to the next. */
+export class Scheduler {
   #now = 0;
   #order = 0;
-  /** A binary heap, the next plan first. */
-  readonly #plans: Plan[] = [];
-  readonly #still: Record<Half, number> = { client: 0, server: 0 };
-  /** What was due while a machine stood still. */
-  readonly #held: Record<Half, Plan[]> = { client: [], server: [] };
-  readonly #waiting: Record<Half, number> = { client: 0, server: 0 };
+  /** A binary heap; the next task comes first. */
+  readonly #tasks: Task[] = [];
+  readonly #pausedUntil: Record<Machine, number> = { client: 0, server: 0 };
+  /** Tasks that became due while their machine was paused. */
+  readonly #delayed: Record<Machine, Task[]> = { client: [], server: [] };
+  readonly #pending: Record<Machine, number> = { client: 0, server: 0 };
 
   /** Virtual ms since the world began. */
   get now(): number {
     return this.#now;
   }
 
-  /** How many things wait to happen on a machine. */
-  waiting(half: Half): number {
-    return this.#waiting[half];
+  /** The number of tasks that wait on a machine. */
+  pendingOn(machine: Machine): number {
+    return this.#pending[machine];
   }
 
-  /** Plans `act` in `ms` ms, unless the returned function is called before. Equal times keep their order. */
-  plan(half: Half | undefined, ms: number, act: () => void): () => void {
+  /**
+   * Runs `run` in `ms` virtual ms. Tasks that are due at the same time run in the order of the calls.
+   * @returns a function that cancels the task.
+   */
+  schedule(machine: Machine | undefined, ms: number, run: () => void): () => void {
     const due = this.#now + Math.max(0, ms);
-    const plan: Plan = { due, order: (this.#order += 1), half, act };
-    if (half !== undefined) this.#waiting[half] += 1;
-    this.#push(plan);
-    return () => this.#done(plan);
+    const task: Task = { due, order: (this.#order += 1), machine, run };
+    if (machine !== undefined) this.#pending[machine] += 1;
+    this.#push(task);
+    return () => this.#finish(task);
   }
 
-  /** A machine stands still for `ms` ms: what is due on it happens after that. */
-  pause(half: Half, ms: number): void {
-    this.#still[half] = Math.max(this.#still[half], this.#now + ms);
-    this.plan(undefined, ms, () => {
-      if (this.#still[half] <= this.#now) this.wake(half);
+  /** Pauses a machine for `ms` virtual ms: tasks that become due on it run after the pause. */
+  pause(machine: Machine, ms: number): void {
+    this.#pausedUntil[machine] = Math.max(this.#pausedUntil[machine], this.#now + ms);
+    this.schedule(undefined, ms, () => {
+      if (this.#pausedUntil[machine] <= this.#now) this.resume(machine);
     });
   }
 
-  /** A machine goes on, with what was due, in the order in which it was. */
-  wake(half: Half): void {
-    this.#still[half] = this.#now;
-    for (const plan of this.#held[half].splice(0)) this.#push(plan);
+  /** Ends the pause of a machine: the tasks that became due run now, in the order in which they were due. */
+  resume(machine: Machine): void {
+    this.#pausedUntil[machine] = this.#now;
+    for (const task of this.#delayed[machine].splice(0)) this.#push(task);
   }
 
-  /** Does the next thing, if it is not later than `until`; false when there is none, and `until` has come. */
+  /**
+   * Runs the next task that is due at `until` or before.
+   * @returns false if there is no such task; the time is `until` then.
+   */
   step(until: number): boolean {
     for (;;) {
-      const [plan] = this.#plans;
-      if (plan === undefined || plan.due > until) {
+      const [task] = this.#tasks;
+      if (task === undefined || task.due > until) {
         this.#now = Math.max(this.#now, until);
         return false;
       }
       this.#pop();
-      const { act, half, due } = plan;
-      if (act === undefined) continue;
-      if (half !== undefined && this.#still[half] > Math.max(due, this.#now)) {
-        this.#held[half].push(plan);
+      const { run, machine, due } = task;
+      if (run === undefined) continue;
+      if (machine !== undefined && this.#pausedUntil[machine] > Math.max(due, this.#now)) {
+        this.#delayed[machine].push(task);
         continue;
       }
       this.#now = Math.max(this.#now, due);
-      this.#done(plan);
-      act();
+      this.#finish(task);
+      run();
       return true;
     }
   }
 
-  #done(plan: Plan): void {
-    if (plan.act === undefined) return;
-    plan.act = undefined;
-    if (plan.half !== undefined) this.#waiting[plan.half] -= 1;
+  #finish(task: Task): void {
+    if (task.run === undefined) return;
+    task.run = undefined;
+    if (task.machine !== undefined) this.#pending[task.machine] -= 1;
   }
 
-  #push(plan: Plan): void {
-    let place = this.#plans.push(plan) - 1;
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
-      const above = this.#plans[parent] as Plan;
-      if (!sooner(plan, above)) break;
-      this.#plans[place] = above;
-      place = parent;
+  #push(task: Task): void {
+    let index = this.#tasks.push(task) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = this.#tasks[parent] as Task;
+      if (!isEarlier(task, above)) break;
+      this.#tasks[index] = above;
+      index = parent;
     }
-    this.#plans[place] = plan;
+    this.#tasks[index] = task;
   }
 
   #pop(): void {
-    const last = this.#plans.pop() as Plan;
-    const { length } = this.#plans;
+    const last = this.#tasks.pop() as Task;
+    const { length } = this.#tasks;
     if (length === 0) return;
-    let place = 0;
+    let index = 0;
     for (;;) {
-      let child = 2 * place + 1;
+      let child = 2 * index + 1;
       if (child >= length) break;
-      if (child + 1 < length && sooner(this.#plans[child + 1] as Plan, this.#plans[child] as Plan))
+      if (child + 1 < length && isEarlier(this.#tasks[child + 1] as Task, this.#tasks[child] as Task))
         child += 1;
-      if (!sooner(this.#plans[child] as Plan, last)) break;
-      this.#plans[place] = this.#plans[child] as Plan;
-      place = child;
+      if (!isEarlier(this.#tasks[child] as Task, last)) break;
+      this.#tasks[index] = this.#tasks[child] as Task;
+      index = child;
     }
-    this.#plans[place] = last;
+    this.#tasks[index] = last;
   }
 }
 
-function sooner(one: Plan, other: Plan): boolean {
+function isEarlier(one: Task, other: Task): boolean {
   return one.due < other.due || (one.due === other.due && one.order < other.order);
 }

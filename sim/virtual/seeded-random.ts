@@ -1,11 +1,11 @@
-/** Seeded chance: the same seed gives the same numbers, on every machine. */
-export class Chance {
+/** A seeded random number generator: the same seed gives the same numbers on every machine. */
+export class SeededRandom {
   #a: number;
   #b: number;
   #c: number;
   #counter = 1;
 
-  /** `name` makes independent streams of one seed, so that drawing more in one place changes nothing in another. */
+  /** One seed has an independent stream for each `name`: a draw from one stream changes no other stream. */
   constructor(seed: number, name = "") {
     this.#a = seed >>> 0;
     this.#b = Math.floor(seed / 2 ** 32) >>> 0;
@@ -14,7 +14,7 @@ export class Chance {
     for (let round = 0; round < 12; round += 1) this.next();
   }
 
-  /** From 0 to 1, as `Math.random` gives it (the generator is sfc32). */
+  /** A number from 0 to below 1, as `Math.random` gives it. The generator is sfc32. */
   next(): number {
     const sum = (this.#a + this.#b + this.#counter) >>> 0;
     this.#counter = (this.#counter + 1) >>> 0;
@@ -24,24 +24,27 @@ export class Chance {
     return sum / 2 ** 32;
   }
 
-  /** A number from `least` to below `most`. */
-  between(least: number, most: number): number {
-    return least + this.next() * (most - least);
+  /** A number from `min` to below `max`. */
+  between(min: number, max: number): number {
+    return min + this.next() * (max - min);
   }
 
-  /** A whole number from `least` to `most`, both included. */
-  whole(least: number, most: number): number {
-    return least + Math.floor(this.next() * (most - least + 1));
+  /** An integer from `min` to `max`, both included. */
+  integer(min: number, max: number): number {
+    return min + Math.floor(this.next() * (max - min + 1));
   }
 
-  /** Whether something of probability `likely` happens. */
-  happens(likely: number): boolean {
-    return this.next() < likely;
+  /** True with this probability. */
+  chance(probability: number): boolean {
+    return this.next() < probability;
   }
 
-  /** One of several. Throws RangeError when there is none. */
-  oneOf<Value>(values: readonly Value[]): Value {
-    if (values.length === 0) throw new RangeError("there is nothing to choose from");
+  /**
+   * One of the values.
+   * @throws RangeError when there are no values.
+   */
+  pick<Value>(values: readonly Value[]): Value {
+    if (values.length === 0) throw new RangeError("pick() needs at least one value");
     return values[Math.floor(this.next() * values.length)] as Value;
   }
 }

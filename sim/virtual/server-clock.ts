@@ -1,52 +1,53 @@
 import { Clock } from "@symbolon/server/testing";
-import type { Agenda } from "./scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
 
-/** The clock of a server's process: it sweeps as that of a real one does, in virtual time, until the process dies. */
-export class VirtualClock extends Clock {
-  /** How many watch it. */
-  watchers = 0;
-  readonly #agenda: Agenda;
-  #sweep: number;
-  #last = 0;
-  #undo: (() => void) | undefined;
-  #dead = false;
+/** The clock of one server process, in virtual time. It sweeps at an interval, as the real `SystemClock` does. */
+export class ServerClock extends Clock {
+  /** The number of subscribers. */
+  subscribers = 0;
+  readonly #scheduler: Scheduler;
+  #interval: number;
+  #lastSweep = 0;
+  #cancel: (() => void) | undefined;
+  #stopped = false;
 
-  /** It sweeps every `sweep` ms while anything watches. */
-  constructor(agenda: Agenda, sweep: number) {
+  /** Sweeps every `interval` ms while it has subscribers. */
+  constructor(scheduler: Scheduler, interval: number) {
     super();
-    this.#agenda = agenda;
-    this.#sweep = sweep;
+    this.#scheduler = scheduler;
+    this.#interval = interval;
   }
 
-  /** Nothing is to be seen any more but what ends late: it sweeps every minute. */
-  doze(): void {
-    this.#sweep = 60_000;
+  /** Sweeps once a minute from now on. The simulation calls it when only long timeouts remain. */
+  slowDown(): void {
+    this.#interval = 60_000;
   }
 
-  /** The process is gone: no time passes in it any more. */
-  die(): void {
-    this.#dead = true;
-    this.#undo?.();
+  /** Stops the clock for good, as the end of the process does. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
   }
 
-  protected override onSubscribersChange(watchers: number): void {
-    this.watchers = watchers;
-    if (watchers === 0) {
-      this.#undo?.();
-      this.#undo = undefined;
-    } else if (this.#undo === undefined) {
-      this.#last = this.#agenda.now;
-      this.#plan();
+  /** Starts to sweep for the first subscriber and stops after the last one. */
+  protected override onSubscribersChange(subscribers: number): void {
+    this.subscribers = subscribers;
+    if (subscribers === 0) {
+      this.#cancel?.();
+      this.#cancel = undefined;
+    } else if (this.#cancel === undefined) {
+      this.#lastSweep = this.#scheduler.now;
+      this.#scheduleSweep();
     }
   }
 
-  #plan(): void {
-    if (this.#dead) return;
-    this.#undo = this.#agenda.plan("server", this.#sweep, () => {
-      const passed = this.#agenda.now - this.#last;
-      this.#last = this.#agenda.now;
-      this.#plan();
-      this.advance(Math.min(passed, 10 * this.#sweep)); // after a pause a real server's time goes on gently too
+  #scheduleSweep(): void {
+    if (this.#stopped) return;
+    this.#cancel = this.#scheduler.schedule("server", this.#interval, () => {
+      const elapsed = this.#scheduler.now - this.#lastSweep;
+      this.#lastSweep = this.#scheduler.now;
+      this.#scheduleSweep();
+      this.advance(Math.min(elapsed, 10 * this.#interval)); // like the real clock, it limits its step after a pause
     });
   }
 }
