@@ -68,7 +68,7 @@ export function countSchedule(
   const handled = new Set<string>();
   for (const entry of entries) {
     if (entry.type === "fault") increment(statistics.faults, entry.fault);
-    else if (entry.type === "sent") increment(statistics.sent, `${entry.kind} of the ${entry.by}`);
+    else if (entry.type === "sent") increment(statistics.sent, `${entry.kind} from the ${entry.by}`);
     else if (entry.type === "outcome") increment(statistics.outcomes, entry.result);
     else if (entry.type === "reset") increment(statistics.resets, entry.reason);
     else if (entry.type === "gap") increment(statistics.gaps, entry.reason);
