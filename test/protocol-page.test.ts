@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { callFrames } from "../packages/protocol/src/frames/call-frames.ts";
 import { clientFrames } from "../packages/protocol/src/frames/client-frames.ts";
-import { CloseCode } from "../packages/protocol/src/wire/close-code.ts";
+import { CloseCode } from "../packages/protocol/src/wire/close.ts";
 import { closeAdvice } from "../packages/protocol/src/wire/close.ts";
 import { jsonFrames } from "../packages/protocol/src/frames/frame.ts";
 

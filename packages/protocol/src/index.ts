@@ -33,7 +33,7 @@ export type { PathParams } from "./contract/path.ts";
 export type { Schema } from "./contract/schema.ts";
 export { Sent } from "./async/sent.ts";
 export type { Message } from "./wire/wire.ts";
-export { CloseCode } from "./wire/close-code.ts";
+export { CloseCode } from "./wire/close.ts";
 export {
   CloseError,
   HandshakeError,

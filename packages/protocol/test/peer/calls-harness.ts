@@ -9,7 +9,7 @@ import { request } from "../../src/peer/request.ts";
 import { Sent } from "../../src/async/sent.ts";
 import { Session } from "../../src/session/session.ts";
 import { stream } from "../../src/peer/stream.ts";
-import { joinedWires } from "../../src/wire/wire.ts";
+import { joinedWires } from "../../src/wire/joined-wires.ts";
 import { ample, settled, unnumbered } from "../session/outlet.ts";
 import { hearing } from "../wire/wire-conformance.ts";
 

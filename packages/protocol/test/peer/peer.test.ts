@@ -5,7 +5,7 @@ import { jsonFrames } from "../../src/frames/frame.ts";
 import { type Dispatch, type EventFailure, EventPeer, type PeerOptions } from "../../src/peer/peer.ts";
 import { Sent } from "../../src/async/sent.ts";
 import { Session } from "../../src/session/session.ts";
-import { joinedWires } from "../../src/wire/wire.ts";
+import { joinedWires } from "../../src/wire/joined-wires.ts";
 import { ample, settled, unnumbered } from "../session/outlet.ts";
 import { hearing } from "../wire/wire-conformance.ts";
 

@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CloseCode } from "../../src/wire/close-code.ts";
-import { checkCloseCode, closeAdvice, closeCodeOfStatus, cutReason } from "../../src/wire/close.ts";
+import { checkCloseCode, closeAdvice, CloseCode, closeCodeOfStatus, cutReason } from "../../src/wire/close.ts";
 
 describe("advice", () => {
   const adviceFor = (codes: number[]) => new Set(codes.map(closeAdvice));

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { joinedWires, WireEvents, type WireListener } from "../../src/wire/wire.ts";
+import { joinedWires } from "../../src/wire/joined-wires.ts";
+import { WireEvents, type WireListener } from "../../src/wire/wire.ts";
 import { fill, hearing, wireConformance } from "./wire-conformance.ts";
 
 wireConformance(
