@@ -12,7 +12,6 @@ export type {
   RequestDefinition,
   StreamDefinition,
 } from "./contract/message-kind.ts";
-export type { Task } from "./async/limiter.ts";
 export { DurableSession } from "./session/durable-session.ts";
 export { Session } from "./session/session.ts";
 export type {
@@ -57,9 +56,8 @@ export { pathPattern } from "./contract/path.ts";
 export type { ParamName, PathPattern } from "./contract/path.ts";
 export { validate } from "./contract/schema.ts";
 export type { Input, Output } from "./contract/schema.ts";
-export { BoundedQueue } from "./async/bounded-queue.ts";
-export type { BoundedQueueOptions } from "./async/bounded-queue.ts";
-export type { Queue } from "./async/queue.ts";
+export { BoundedQueue } from "./async/queue.ts";
+export type { BoundedQueueOptions, Task } from "./async/queue.ts";
 export { joinedWires } from "./wire/joined-wires.ts";
 export { WireEvents } from "./wire/wire.ts";
 export type { Wire, WireListener } from "./wire/wire.ts";

@@ -10,7 +10,7 @@ import type {
 import type { Outbox, SendOptions } from "../session/outbox.ts";
 import type { Schema } from "./schema.ts";
 import type { Sent } from "../async/sent.ts";
-import type { Task } from "../async/limiter.ts";
+import type { Task } from "../async/queue.ts";
 import type { Message } from "../wire/wire.ts";
 
 /** What one half says in a call; the call's number is put in where it is written. */

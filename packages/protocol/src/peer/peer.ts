@@ -2,7 +2,7 @@ import type { EventInput, EventName, Messages } from "../contract/contract.ts";
 import { CloseError, type OutcomeUnknown, RequestError, type ValidationError } from "../errors.ts";
 import type { ErrorFrame, EventFrame, Frame } from "../frames/frame.ts";
 import type { Outbox } from "../session/outbox.ts";
-import type { Task } from "../async/limiter.ts";
+import type { Task } from "../async/queue.ts";
 import { notFound, toErrorFrame, fromErrorFrame } from "../frames/error-frames.ts";
 import { validate } from "../contract/schema.ts";
 import type { Sent } from "../async/sent.ts";

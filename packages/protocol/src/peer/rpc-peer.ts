@@ -5,7 +5,7 @@ import type { Frame } from "../frames/frame.ts";
 import type { CallHandler } from "../contract/message-kind.ts";
 import { own, EventPeer, type PeerOptions } from "./peer.ts";
 import type { FrameShapes } from "../frames/frame-shapes.ts";
-import type { Task } from "../async/limiter.ts";
+import type { Task } from "../async/queue.ts";
 
 /**
  * A peer that also asks requests and streams, and serves those of the other half: a call starts after the events before

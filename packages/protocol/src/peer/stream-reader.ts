@@ -1,7 +1,7 @@
 import { ProtocolError } from "../errors.ts";
 import type { CallChannel } from "../contract/message-kind.ts";
 import { itemWindow, sizeWindow } from "./stream-writer.ts";
-import { Queue } from "../async/queue.ts";
+import { BoundedQueue } from "../async/queue.ts";
 import { type Schema, validate } from "../contract/schema.ts";
 
 interface Item {
@@ -13,7 +13,7 @@ interface Item {
 export class StreamReader {
   readonly #call: CallChannel;
   readonly #schema: Schema;
-  readonly #queue = new Queue<Item>();
+  readonly #queue = new BoundedQueue<Item>();
   #ended = false;
   #arrived = { items: 0, size: 0 };
   #taken = { items: 0, size: 0 };

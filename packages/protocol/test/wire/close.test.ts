@@ -1,6 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkCloseCode, closeAdvice, CloseCode, closeCodeOfStatus, cutReason } from "../../src/wire/close.ts";
+import {
+  checkCloseCode,
+  closeAdvice,
+  CloseCode,
+  closeCodeOfStatus,
+  cutReason,
+} from "../../src/wire/close.ts";
 
 describe("advice", () => {
   const adviceFor = (codes: number[]) => new Set(codes.map(closeAdvice));
