@@ -1,57 +1,58 @@
 import { ProtocolError } from "@symbolon/protocol";
-import type { GapFrame, Hello, RoomFrame, SaidFrame, SkipFrame } from "@symbolon/protocol/internal";
+import {
+  decodeGap,
+  decodePlacement,
+  decodeRoom,
+  type Gap,
+  type GapFrame,
+  type MemberPosition,
+  type RoomFrame,
+  type SaidFrame,
+  type SkipFrame,
+} from "@symbolon/protocol/internal";
 
-/** Something was said that this client will never hear. */
-export interface Gap {
-  /** The room in which it was said; undefined when it was said to this client alone. */
-  readonly room?: string | undefined;
-  /** The first message that is lost, in the room's count. */
-  readonly from: number;
-  /** The last one. */
-  readonly to: number;
-  /** `trimmed`: the room remembers no more. `epoch`: it has forgotten all, and counts anew; nobody knows how much is lost. */
-  readonly reason: string;
-}
+/** The rooms that a client is in, and its position in each. */
+export class ClientRooms {
+  readonly #positions = new Map<string, MemberPosition>();
 
-/** The rooms that a client is in, and how far it has come in each. */
-export interface ClientRooms {
-  /** Where it is, as `hello` says it. */
-  readonly positions: Hello["rooms"];
+  /** The positions, as `hello` has them. */
+  get positions(): readonly MemberPosition[] {
+    return [...this.#positions.values()];
+  }
+
+  /** The client is in a room, or no longer. */
+  place(frame: RoomFrame): void {
+    const position = decodeRoom(frame);
+    const [room, epoch, offset] = position;
+    const known = this.#positions.get(room);
+    if (!epoch) this.#positions.delete(room);
+    // The wire before may have brought messages after the server was asked for this position.
+    else if (known?.[1] !== epoch || known[2] < offset) this.#positions.set(room, position);
+  }
+
+  /** Messages of a room are lost: the client goes on behind them. */
+  skipGap(frame: GapFrame): Gap {
+    const gap = decodeGap(frame);
+    this.#advance(gap.room ?? "", gap.to);
+    return gap;
+  }
+
   /**
-   * Takes a frame; true when something was said that the client has not heard. Throws ProtocolError with 4902 when
-   * something was said before of which nobody told.
+   * Registers a message of a room.
+   * @returns false when it has arrived before, or the client is not in the room.
+   * @throws ProtocolError with 4902 when a message before it has not arrived.
    */
-  readonly receive: (frame: RoomFrame | SaidFrame | SkipFrame | GapFrame) => boolean;
-}
+  accept(frame: SaidFrame | SkipFrame): boolean {
+    const { offset, previous } = decodePlacement(frame);
+    const known = this.#positions.get(frame.room);
+    if (!known || offset <= known[2]) return false;
+    if (previous !== known[2]) throw new ProtocolError("a message is missing", 4902);
+    this.#advance(frame.room, offset);
+    return true;
+  }
 
-/**
- * Keeps a client's place in its rooms: nothing that is said there is handled twice, or missed in silence. `lost` is
- * told of what was said and will never be heard.
- */
-export function createRooms(lost: (gap: Gap) => void): ClientRooms {
-  const places = new Map<string, [room: string, ep: string, off: number]>();
-  return {
-    get positions() {
-      return [...places.values()];
-    },
-    receive(frame) {
-      const { room = "" } = frame;
-      const at = places.get(room);
-      if (frame.t === "room") {
-        const { ep, off = 0 } = frame;
-        if (!ep) places.delete(room);
-        // The wire before may have told more since the server was asked for this.
-        else if (at?.[1] !== ep || at[2] < off) places.set(room, [room, ep, off]);
-      } else if (frame.t === "gap") {
-        const { from, to, why: reason } = frame;
-        if (at) at[2] = to;
-        lost({ room: frame.room, from, to, reason });
-      } else if (at && frame.o > at[2]) {
-        if (frame.p !== at[2]) throw new ProtocolError("a message is missing", 4902);
-        at[2] = frame.o;
-        return frame.t === "said";
-      }
-      return false;
-    },
-  };
+  #advance(room: string, offset: number): void {
+    const known = this.#positions.get(room);
+    if (known) this.#positions.set(room, [room, known[1], offset]);
+  }
 }

@@ -1,28 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BoundedQueue, Queue } from "../../src/async/queue.ts";
-
-describe("a queue", () => {
-  test("gives items in the order they were pushed, then undefined", () => {
-    const queue = new Queue<number>();
-    queue.push(1);
-    queue.push(2);
-    expect([queue.size, queue.shift()]).toEqual([2, 1]);
-    queue.push(3);
-    expect([queue.shift(), queue.shift(), queue.shift(), queue.size]).toEqual([2, 3, undefined, 0]);
-  });
-
-  test("that was cleared is empty, and takes new items", () => {
-    const queue = new Queue<number>();
-    queue.push(1);
-    queue.push(2);
-    queue.shift();
-    queue.push(3);
-    queue.clear();
-    expect(queue.size).toBe(0);
-    queue.push(4);
-    expect([queue.shift(), queue.shift()]).toEqual([4, undefined]);
-  });
-});
+import { BoundedQueue } from "../../src/async/queue.ts";
 
 test("a reader pulls items in the order they were pushed", async () => {
   const queue = new BoundedQueue<number>();
@@ -88,7 +65,7 @@ describe("after the end", () => {
   });
 });
 
-describe("a bounded queue", () => {
+describe("a queue with callbacks", () => {
   /** A queue that records when it is full and when it has drained. */
   function recordedQueue(limit?: number) {
     const events: string[] = [];

@@ -139,7 +139,7 @@ export class Dispatcher {
       wire.close(code, reason);
       return;
     }
-    const attempt = this.#attempt(request, found, found.route.schemas, hello.auth);
+    const attempt = this.#attempt(request, found, found.route.schemas, hello.token);
     const renew: RenewIdentity = (token) =>
       this.#identify(this.#attempt(request, found, found.route.schemas, token));
     let rest: (until: Promise<void>) => void = () => {};

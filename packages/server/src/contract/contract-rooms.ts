@@ -7,6 +7,7 @@ import {
 } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
+import type { RoomScope } from "./handlers.ts";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import type { Peer } from "./peer.ts";
@@ -107,26 +108,25 @@ export class ContractRooms<C extends AnyContract> {
   }
 
   /**
-   * Gives `handle` rooms in which what it says waits until it has settled, and is then said in order: by `record` if that
-   * can, so that it is kept together with the message that caused it. It is never said when the handler fails. Later these
-   * rooms are like others. Rejects with what `handle` throws, or what a log does.
+   * Rooms for the handler of one message. What it sends in them waits until `commit`, and is then sent in order: by `record`
+   * if that can, so that it is kept together with the message that caused it. After `commit` or `discard` they are like others.
    */
-  async commit<Result>(
-    handle: (room: (name: string) => ContractRoom<C>) => Result,
-    record: RecordRoomMessages,
-  ): Promise<Awaited<Result>> {
+  scope(record: RecordRoomMessages): RoomScope<C> {
     let held: RoomAppend[] | undefined = [];
-    const hold = (said: RoomAppend): Sent =>
-      held === undefined ? this.#say(said) : (held.push(said), settled());
-    try {
-      const result = await handle((name) => this.room(name, hold));
-      const said = held;
-      held = undefined;
-      if (said.length > 0 && !record(said)) await Promise.all(said.map(async (one) => this.#append(one)));
-      return result;
-    } finally {
-      held = undefined;
-    }
+    const hold = (message: RoomAppend): Sent =>
+      held === undefined ? this.#say(message) : (held.push(message), settled());
+    return {
+      room: (name) => this.room(name, hold),
+      commit: () => {
+        const messages = held ?? [];
+        held = undefined;
+        if (messages.length === 0 || record(messages)) return undefined;
+        return Promise.all(messages.map(async (message) => this.#append(message)));
+      },
+      discard: () => {
+        held = undefined;
+      },
+    };
   }
 
   /** Forgets what was said, as a process that dies does; what is in a store stays there. */

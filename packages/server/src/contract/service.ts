@@ -1,15 +1,23 @@
 import { type AnyContract, CloseCode, type FrameCodec } from "@symbolon/protocol";
-import type { Hello, SessionKey, Wire } from "@symbolon/protocol/internal";
+import type { Hello, Resume, Wire } from "@symbolon/protocol/internal";
 import type { Exchange } from "../request/exchange.ts";
 import { ContractRooms, type RoomClient } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
 import { CloseResponse } from "../request/errors.ts";
-import type { ClientLink, LinkOptions } from "../session/link.ts";
+import type { ClientLink, LinkOptions, RecordRoomMessages } from "../session/link.ts";
 import type { SessionOwner, Sessions } from "../session/sessions.ts";
 import { PlainLink } from "../session/plain-link.ts";
-import type { CommitHandler } from "./handlers.ts";
-import { restoredState, type SessionNote, readNote, resetReason, sendLostCalls } from "../session/restore.ts";
-import { type IdentifiedWire, SessionLink } from "../session/session-link.ts";
+import type { RoomScope } from "./handlers.ts";
+import type { IdentifiedWire } from "../session/hello.ts";
+import {
+  canResume,
+  restoredState,
+  type SessionNote,
+  readNote,
+  resetReason,
+  sendLostCalls,
+} from "../session/restore.ts";
+import { SessionLink } from "../session/session-link.ts";
 import { hashSecret, SessionSecret } from "../session/session-secret.ts";
 import type { AttachResult, AttachRequest, Awaitable, Claim, Store } from "../store/store.ts";
 import type { ContractRoom, ImplementOptions, Setup } from "./setup.ts";
@@ -60,8 +68,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     this.room = (name) => this.#rooms.room(name);
   }
 
-  /** Calls a handler with rooms in which what it says is said when it has settled. */
-  readonly commit: CommitHandler<C> = (handle, record) => this.#rooms.commit(handle, record);
+  /** Rooms for the handler of one message: what it sends in them is sent when it has settled. */
+  readonly scope = (record: RecordRoomMessages): RoomScope<C> => this.#rooms.scope(record);
 
   /** What its rooms remember is gone, and nobody waits for its handlers, as when a process dies. */
   crash(): void {
@@ -90,21 +98,21 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   ): Promise<Response | undefined> {
     const { hello, codec, principal } = caller;
     const { pathname } = new URL(attempt.context.request.url);
-    const owner = { clientId: hello.cid, pathname, principal };
+    const owner = { clientId: hello.clientId, pathname, principal };
     const key = JSON.stringify([owner.clientId, owner.principal]);
     const service = `${codec.protocol} ${pathname}`;
     const known = this.#known(hello, owner, key);
     // Who has missed its welcome comes back without a word of it: the store is to know that it is here all the same.
     const brought = hello.resume ?? (known.is === "here" ? unsaid(known.line) : undefined);
     const request = brought && {
-      sessionId: brought.sid,
-      epoch: brought.ep,
-      receivedUpTo: brought.rx,
-      firstHeld: brought.tx0,
+      sessionId: brought.id,
+      epoch: brought.epoch,
+      receivedUpTo: brought.receivedUpTo,
+      firstHeld: brought.firstHeld,
       secret: hashSecret(brought),
       principal,
       service,
-      attempt: hello.att,
+      attempt: hello.attempt,
     };
     // Where what is known here does not fit, the session may have gone on at another server since.
     const asks = known.is === "gone" || (known.is === "new" && known.why === "lost");
@@ -129,7 +137,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const restored = stored?.type === "resumed" ? stored : undefined;
     const why = known.is === "new" ? known.why : (resetReason(stored) ?? "unknown");
     const newest = this.#newest.get(key);
-    const ghost = restored && newest?.link.id === hello.resume?.sid ? newest : known.ghost;
+    const ghost = restored && newest?.link.id === hello.resume?.id ? newest : known.ghost;
     const secret = new SessionSecret(restored === undefined ? this.#options.store?.epoch : hello.resume);
     const left = restored && restoredState(restored.state, codec);
     const { sessions: parking } = this.#options;
@@ -141,14 +149,14 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       ended: attempt.ended,
       restored: left,
     });
-    line.attempt = hello.att;
+    line.attempt = hello.attempt;
     line.memberships.restore(hello.rooms);
     if (restored !== undefined) attempt.context["resumed"] = true;
     const from = (restored?.claim.fence ?? 0) * 2 ** 32; // no number of a process that is gone comes again
     const elder = this.#working.get(line.id);
     return this.#begin(attempt, line, { key, ghost, elder, from }, async (conversation) => {
       await accept();
-      const claim = restored?.claim ?? (await this.#create(line, service, hello.att));
+      const claim = restored?.claim ?? (await this.#create(line, service, hello.attempt));
       const { sessions } = this.#options.store ?? {};
       if (claim !== undefined && sessions !== undefined)
         line.record(sessions, claim, () =>
@@ -185,7 +193,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   #create({ owner, secret }: SessionLink, service: string, att: number): Awaitable<Claim> | undefined {
     const { principal, clientId: cid } = owner;
-    const { sid } = secret.key;
+    const { id: sid } = secret.key;
     return this.#options.store?.sessions.create({
       sessionId: sid,
       secret: secret.hash,
@@ -198,7 +206,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   /** What is to be done with a client that has said `hello`. */
   #known(hello: Hello, owner: SessionOwner, key: string): Known<C> {
-    const { resume, att } = hello;
+    const { resume, attempt: att } = hello;
     const newest = this.#newest.get(key);
     if (resume === undefined) {
       if (newest === undefined) return { is: "new" };
@@ -208,11 +216,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       return { is: "new", ghost: newest };
     }
     const found = this.#options.sessions.find(resume, owner);
-    const ending = newest?.link.finished === true ? { ghost: newest } : {}; // setup is not to meet what is left of it
+    const ending = newest?.link.ended === true ? { ghost: newest } : {}; // setup is not to meet what is left of it
     if (found === undefined) return { is: "gone", ...ending };
     if ("why" in found) return { is: "new", why: found.why, ...ending };
     if (att <= found.attempt) return { is: "stale" };
-    return found.canResume(resume)
+    return canResume(found, resume)
       ? { is: "here", line: found }
       : { is: "new", why: "lost", ...(newest?.link === found && { ghost: newest }) };
   }
@@ -226,7 +234,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const refusal = this.#options.connections.checkLimit(attempt);
     if (refusal !== undefined) return refusal;
     attempt.context["room"] = this.room;
-    const conversation = new Conversation(this, attempt, line, { ...this.#options, from: place?.from });
+    const conversation = new Conversation(this, attempt, line, { ...this.#options, lastId: place?.from });
     this.#conversations.set(conversation.peer, { line, attempt });
     this.#options.connections.add(attempt, conversation);
     try {
@@ -260,8 +268,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 }
 
 /** What the client of a session would say of it that has heard nothing yet, and said nothing. */
-function unsaid({ secret }: SessionLink): SessionKey & { readonly rx: number; readonly tx0: number } {
-  return { ...secret.key, rx: 0, tx0: 1 };
+function unsaid({ secret }: SessionLink): Resume {
+  return { ...secret.key, receivedUpTo: 0, firstHeld: 1 };
 }
 
 /** Where a session stands among those of its client. */

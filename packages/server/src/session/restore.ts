@@ -1,48 +1,66 @@
 import type { FrameCodec } from "@symbolon/protocol";
-import { callFrames, type Frame, type RestoredState, type OpenCalls } from "@symbolon/protocol/internal";
-import type { SessionLink } from "./session-link.ts";
+import {
+  callFrames,
+  type Frame,
+  type OpenCalls,
+  type RestoredState,
+  type Resume,
+} from "@symbolon/protocol/internal";
 import type { AttachResult, SessionState } from "../store/store.ts";
+import type { SessionLink } from "./session-link.ts";
 
-/** Why a session that a store was asked for is gone; undefined when it never had it, or goes on. */
+/** Whether this process and the client together still have every message of a session. */
+export function canResume(
+  { session, secret }: SessionLink,
+  { epoch, receivedUpTo, firstHeld }: Resume,
+): boolean {
+  const { first, last } = session.sender.sequences;
+  return (
+    epoch === secret.key.epoch &&
+    receivedUpTo >= first - 1 &&
+    receivedUpTo <= last &&
+    firstHeld <= session.receiver.received.upTo + 1
+  );
+}
+
+/** Why a store no longer has a session that it had; undefined when it never had it, or when the session goes on. */
 export function resetReason(stored: AttachResult | undefined): string | undefined {
   return stored?.type === "reset" ? stored.reason : undefined;
 }
 
-/** Where the process before left a session. */
+/** The state in which another process left a session. */
 export function restoredState(
-  { received, lastSequence: out, unacknowledged: outgoing }: SessionState,
+  { received, lastSequence, unacknowledged }: SessionState,
   codec: FrameCodec,
 ): RestoredState {
   return {
     received: { upTo: received.upTo, pending: received.pending },
-    lastSequence: out,
-    unacknowledged: outgoing.map(({ sequence: s, data }) => [
-      s,
+    lastSequence,
+    unacknowledged: unacknowledged.map(({ sequence, data }) => [
+      sequence,
       data,
-      codec.read(data, callFrames).t === "event" ? "event" : "answer",
+      codec.read(data, { shapes: callFrames }).t === "event" ? "event" : "answer",
     ]),
   };
 }
 
 /** What has to be known of a session after a restart. */
 export interface SessionNote extends OpenCalls {
-  /** Something was said that had no number yet. */
+  /** Whether the session had messages without a sequence. */
   readonly hasUnsent: boolean;
 }
 
-/** What the process before has noted of a session. */
+/** The note of the process that had a session. */
 export function readNote({ note }: SessionState): SessionNote {
   return note === undefined
     ? { outgoing: [], streams: [], hasUnsent: false }
     : (JSON.parse(String(note)) as SessionNote);
 }
 
-/** Tells that the client's streams and the server's own calls are gone with the process that had them. */
-export function sendLostCalls(
-  { outbox }: SessionLink,
-  { outgoing: asked, streams: served }: SessionNote,
-): void {
-  const say = (frame: Frame): unknown => outbox.send(outbox.codec.write(frame), { lane: "answer" });
-  for (const re of served) say({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });
-  for (const q of asked) say({ t: "cancel", q });
+/** Informs the client that its streams, and the calls of the server, were lost with the process that had them. */
+export function sendLostCalls({ outbox }: SessionLink, { outgoing, streams }: SessionNote): void {
+  const send = (frame: Frame): unknown => outbox.send(outbox.codec.write(frame), { lane: "answer" });
+  for (const re of streams)
+    send({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });
+  for (const q of outgoing) send({ t: "cancel", q });
 }

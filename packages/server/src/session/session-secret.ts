@@ -9,8 +9,9 @@ export class SessionSecret {
 
   /** `key` is what the client has brought, once it was found to fit. Default: a new one, in the epoch of that name. */
   constructor(key: SessionKey | string = random(8)) {
-    const { sid, rt, ep } = typeof key === "string" ? { sid: random(16), rt: random(32), ep: key } : key;
-    this.key = { sid, rt, ep };
+    const { id, secret, epoch } =
+      typeof key === "string" ? { id: random(16), secret: random(32), epoch: key } : key;
+    this.key = { id, secret, epoch };
     this.hash = hashSecret(this.key);
   }
 
@@ -21,8 +22,8 @@ export class SessionSecret {
 }
 
 /** The hash of a session's secret, as a store keeps it. */
-export function hashSecret({ rt }: SessionKey): string {
-  return createHash("sha256").update(rt).digest("base64url");
+export function hashSecret({ secret }: SessionKey): string {
+  return createHash("sha256").update(secret).digest("base64url");
 }
 
 function random(bytes: number): string {

@@ -1,5 +1,5 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
-import type { Hello } from "@symbolon/protocol/internal";
+import type { Resume } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 import type { SessionSecret } from "./session-secret.ts";
 
@@ -96,19 +96,16 @@ export class Sessions<Kept extends TrackedSession = TrackedSession> {
    * The session that a client may go on with, or why it cannot. Undefined when there is none, or it is another's: which of
    * these is not said.
    */
-  find(
-    resume: NonNullable<Hello["resume"]>,
-    { pathname, principal }: SessionOwner,
-  ): Kept | { readonly why: string } | undefined {
-    const line = this.#sessions.get(resume.sid) ?? this.#broken.get(resume.sid)?.line;
+  find(resume: Resume, { pathname, principal }: SessionOwner): Kept | { readonly why: string } | undefined {
+    const line = this.#sessions.get(resume.id) ?? this.#broken.get(resume.id)?.line;
     if (line === undefined || !line.secret.matches(resume)) return undefined;
     if (line.owner.pathname !== pathname || line.owner.principal !== principal) return undefined;
-    return this.#broken.get(resume.sid) ?? line;
+    return this.#broken.get(resume.id) ?? line;
   }
 
   /** It cannot go on, and whoever asks for it is told why. */
   markLost(line: Kept, why: string): void {
-    const { sid } = line.secret.key;
+    const { id: sid } = line.secret.key;
     this.#broken.get(sid)?.forget();
     const forget = (): void => {
       stop();
@@ -122,7 +119,7 @@ export class Sessions<Kept extends TrackedSession = TrackedSession> {
 
   /** A session begins. */
   add(line: Kept): void {
-    this.#sessions.set(line.secret.key.sid, line);
+    this.#sessions.set(line.secret.key.id, line);
   }
 
   /** Its client is away. */
@@ -150,7 +147,7 @@ export class Sessions<Kept extends TrackedSession = TrackedSession> {
   /** It has ended. */
   remove(line: Kept): void {
     this.attach(line);
-    const { sid } = line.secret.key;
+    const { id: sid } = line.secret.key;
     if (this.#sessions.get(sid) === line) this.#sessions.delete(sid);
   }
 
