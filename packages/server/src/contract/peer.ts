@@ -1,9 +1,9 @@
 import type { Closed, Messages } from "@symbolon/protocol";
-import { type PeerOptions, RpcPeer } from "@symbolon/protocol/internal";
+import { RpcPeer, type RpcPeerOptions } from "@symbolon/protocol/internal";
 import type { ObservableSession, SessionChange } from "../session/session-change.ts";
 
 /** What a client's peer needs besides. */
-interface ServerPeerOptions extends PeerOptions {
+interface ServerPeerOptions extends RpcPeerOptions {
   /** The last number that an event or call had before a restart. @default 0 */
   readonly lastId?: number | undefined;
 }

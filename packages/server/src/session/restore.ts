@@ -3,6 +3,7 @@ import {
   callFrames,
   type Frame,
   type OpenCalls,
+  OutgoingMessage,
   type RestoredState,
   type Resume,
 } from "@symbolon/protocol/internal";
@@ -14,12 +15,12 @@ export function canResume(
   { session, secret }: SessionLink,
   { epoch, receivedUpTo, firstHeld }: Resume,
 ): boolean {
-  const { first, last } = session.sender.sequences;
+  const { sender, receiver } = session;
   return (
     epoch === secret.key.epoch &&
-    receivedUpTo >= first - 1 &&
-    receivedUpTo <= last &&
-    firstHeld <= session.receiver.received.upTo + 1
+    receivedUpTo >= sender.firstHeld - 1 &&
+    receivedUpTo <= sender.lastSequence &&
+    firstHeld <= receiver.received.upTo + 1
   );
 }
 
@@ -34,13 +35,13 @@ export function restoredState(
   codec: FrameCodec,
 ): RestoredState {
   return {
-    received: { upTo: received.upTo, pending: received.pending },
+    upTo: received.upTo,
+    missing: new Set(received.pending),
     lastSequence,
-    unacknowledged: unacknowledged.map(({ sequence, data }) => [
-      sequence,
-      data,
-      codec.read(data, { shapes: callFrames }).t === "event" ? "event" : "answer",
-    ]),
+    unacknowledged: unacknowledged.map(({ sequence, data }) => {
+      const isEvent = codec.read(data, { shapes: callFrames }).t === "event";
+      return new OutgoingMessage(data, { lane: isEvent ? "event" : "answer" }, sequence);
+    }),
   };
 }
 

@@ -141,7 +141,7 @@ export class SessionLink implements ClientLink, TrackedSession {
    */
   attach(caller: IdentifiedWire, state: Welcome["state"], reason?: string): Promise<void> {
     const { hello, codec } = caller;
-    const { heartbeat, maxPayload, sessions } = this.#options;
+    const { heartbeat, maxPayload, sessions, restored } = this.#options;
     const { session, secret } = this;
     const before = this.#state;
     const wire = this.#sessionWire(caller.wire);
@@ -159,10 +159,13 @@ export class SessionLink implements ClientLink, TrackedSession {
     sessions.attach(this);
     this.outbox.codec = codec;
     const { grace } = sessions.options;
-    wire.send(createWelcome(session, { state, reason, key: secret.key, heartbeat, grace, maxPayload }));
+    const missing = restored?.missing ?? [];
+    wire.send(
+      createWelcome(session, { state, reason, key: secret.key, missing, heartbeat, grace, maxPayload }),
+    );
     if (this.#recorder !== undefined) this.#recorder.wire = caller.wire;
-    const received = { upTo: hello.resume?.receivedUpTo ?? 0, pending: [] };
-    session.attach(this.#recorder ?? caller.wire, { received, credit: hello.credit });
+    const upTo = hello.resume?.receivedUpTo ?? 0;
+    this.outbox.attach(this.#recorder ?? caller.wire, { upTo, pending: [], credit: hello.credit });
     const outlet = createOutlet(caller.wire, codec, (error) => this.#drop(error, wire));
     this.memberships.attach(outlet, hello.rooms);
     if (before.type !== "opening" || state === "resumed") this.#subscribers.emit({ type: "resumed" });
@@ -254,7 +257,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     wire?.stop();
     this.#renewal.stop();
     this.memberships.detach();
-    if (this.#recorder === undefined) this.session.detach();
+    if (this.#recorder === undefined) this.outbox.detach();
     else this.#recorder.wire = undefined;
     if (before.type !== "attached") {
       this.#state = { type: "ended", wire: undefined };
@@ -279,7 +282,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     const { undelivered } = this.outbox;
     this.#removeRecord();
     this.#options.sessions.remove(this);
-    this.session.end(error);
+    this.outbox.end(error);
     if ("release" in before) before.release(this.#options.ended);
     this.#subscribers.emit({ type: "ended", undelivered });
   }

@@ -9,8 +9,14 @@ import {
 /** The events of a client that may be unfinished at the server. */
 export const window: Credit = { messages: 64, bytes: 2 ** 20 };
 
-/** The `welcome` of a session: what the server has received, and what of it was lost and has to arrive again. */
-export function createWelcome({ receiver }: Session, welcome: Omit<Welcome, "received" | "credit">): Frame {
-  const { received, missing } = receiver;
-  return encodeWelcome({ ...welcome, received: { upTo: received.upTo, pending: missing }, credit: window });
+/** The `welcome` of a session; messages of `missing` were lost with another process, and have to arrive again. */
+export function createWelcome(
+  { receiver }: Session,
+  {
+    missing,
+    ...welcome
+  }: Omit<Welcome, "upTo" | "pending" | "credit"> & { readonly missing: Iterable<number> },
+): Frame {
+  const { upTo } = receiver.received;
+  return encodeWelcome({ ...welcome, upTo, pending: [...missing], credit: window });
 }
