@@ -4,14 +4,19 @@ import {
   type Credit,
   createPeer,
   decodeAck,
+  decodeGap,
+  decodePlacement,
+  decodeRoom,
   decodeWelcome,
   encodeHello,
   type Frame,
   type FrameTable,
   jsonFrames,
   receiverOf,
+  type SaidFrame,
+  type SkipFrame,
   Session,
-  type SessionKey,
+  type EncodedKey,
   SUBPROTOCOL,
 } from "@symbolon/protocol/internal";
 import type { Client } from "./client.ts";
@@ -37,8 +42,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const path = (contract as AnyContract).url(options.params, options.query);
   const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
   const { codec = jsonFrames } = options;
-  const session = new Session({ window: credit, hardLimit, ...options.outbox });
-  const { sender, receiver } = session;
+  const { sender, receiver } = new Session({ window: credit, hardLimit, ...options.outbox });
   const rooms = new ClientRooms();
   const opened = new Sent();
   const listeners = new Set<{ readonly name: string; readonly call: Listener }>();
@@ -46,7 +50,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   let token: string | undefined;
   let attempt = 0;
   /** The client's session; undefined before the first welcome. */
-  let key: SessionKey | undefined;
+  let key: EncodedKey | undefined;
 
   let resolveClosed: (closed: Closed) => void = () => {};
   const closed = new Promise<Closed>((resolve) => (resolveClosed = resolve));
@@ -65,12 +69,18 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       opened() {
         clientId ??= randomId();
         attempt += 1;
-        const resume = key && {
-          ...key,
-          receivedUpTo: receiver.received.upTo,
-          firstHeld: sender.sequences.first,
-        };
-        send(encodeHello({ clientId, attempt, token, resume, rooms: rooms.positions, credit }));
+        send(
+          encodeHello({
+            clientId,
+            attempt,
+            token,
+            key,
+            receivedUpTo: receiver.received.upTo,
+            firstHeld: sender.firstHeld,
+            rooms: rooms.positions,
+            credit,
+          }),
+        );
       },
       message(message) {
         try {
@@ -85,12 +95,12 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           else connection.close(error.closeCode, error.message);
         }
       },
-      lost: () => session.detach(),
+      lost: () => sender.detach(),
       probe: () => send({ t: "ping", n: Date.now() }),
       leaving: () => send({ t: "bye" }),
       ended(error) {
         opened.reject(error);
-        session.end(error);
+        sender.end(error);
         peer.end();
         resolveClosed(error);
       },
@@ -114,14 +124,14 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       const welcome = decodeWelcome(frame);
       const resumed = welcome.state === "resumed";
       if (key && !resumed) {
-        session.reset();
+        sender.reset();
         peer.sessionLost(() => emit("reset", { reason: welcome.reason ?? "" }));
       }
       key = welcome.key;
       sender.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
-      connection.live(welcome.heartbeat.interval + welcome.heartbeat.timeout, resumed);
+      connection.live(welcome.maxSilence, resumed);
       // A subscriber of the status may have closed the client.
-      if (connection.wire) session.attach(connection.wire, welcome);
+      if (connection.wire) sender.attach(connection.wire, welcome);
       opened.resolve();
     },
     ack() {}, // acknowledges like every frame
@@ -133,13 +143,14 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     bye: () => connection.close(),
     goaway: ({ at }) => connection.move(at),
     reauth: () => void renewToken().catch(() => {}), // the server closes then, and the client gets a token for its next dial
-    room: (frame) => rooms.place(frame),
-    skip: (frame) => void rooms.accept(frame),
+    room: (frame) => rooms.place(decodeRoom(frame)),
+    skip: (frame) => void isNew(frame),
     said(frame, bytes) {
-      if (rooms.accept(frame)) messages.event?.({ ...frame, t: "event" }, bytes);
+      if (isNew(frame)) messages.event?.({ ...frame, t: "event" }, bytes);
     },
     gap(frame) {
-      const gap = rooms.skipGap(frame);
+      const gap = decodeGap(frame);
+      rooms.advance(gap.room ?? "", gap.to);
       peer.queue(() => emit("gap", gap));
     },
   };
@@ -147,6 +158,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
 
   function send(frame: Frame): void {
     connection.wire?.send(jsonFrames.write(frame));
+  }
+
+  function isNew(frame: SaidFrame | SkipFrame): boolean {
+    return rooms.advance(frame.room, ...decodePlacement(frame));
   }
 
   async function renewToken(): Promise<void> {
