@@ -49,7 +49,7 @@ function serveChat(app: App, archive: Archive): void {
     // A page that was reloaded may have left its session behind: the name goes to who is here.
     const person = { name, away: false };
     talk.people.set(key, person);
-    peer.subscribe(({ type: is }) => (person.away = is === "parked"));
+    peer.subscribe(({ type: is }) => (person.away = is === "detached"));
     const here = room(params.room);
     try {
       // Who comes back to the room is told by the room what was said meanwhile.

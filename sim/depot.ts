@@ -1,5 +1,5 @@
 import { fileStore } from "@symbolon/server/file";
-import { memoryStore, type Store } from "@symbolon/server/store";
+import { memoryStore, type RoomListener, type Store } from "@symbolon/server/store";
 import type { Agenda } from "./agenda.ts";
 import type { Chance } from "./chance.ts";
 import { Files } from "./files.ts";
@@ -83,19 +83,19 @@ export class Depot implements Troubled {
     return { store, history: store.report.history };
   }
 
-  /** Writes down what is said in the room, and what of it was found. */
+  /** Traces every message of the room once: those that the store has, and those that are appended. */
   #watch(store: Store): void {
     this.#store = store;
     const room = JSON.stringify(["/talk", "all"]);
-    const placed = ({ data, offset: off }: { data: unknown; offset: number }, ep: string): void => {
+    const trace: RoomListener = ({ data, offset }, epoch) => {
       const { n } = (JSON.parse(String(data)) as { data: { n: number } }).data;
-      const key = `${ep} ${off}`;
-      if (!this.#placed.has(key)) this.#trace.add({ is: "placed", n, ep, off });
+      const key = `${epoch} ${offset}`;
+      if (!this.#placed.has(key)) this.#trace.add({ is: "placed", n, ep: epoch, off: offset });
       this.#placed.add(key);
     };
-    store.rooms.subscribe(room, placed);
-    void Promise.resolve(store.rooms.read(room, undefined, Infinity)).then(({ entries, epoch: ep }) => {
-      for (const entry of entries) placed(entry, ep);
+    store.rooms.subscribe(room, trace);
+    void Promise.resolve(store.rooms.read(room, undefined, Infinity)).then(({ entries, epoch }) => {
+      for (const entry of entries) trace(entry, epoch);
     });
   }
 }

@@ -35,22 +35,22 @@ export function doorTo(store: Store, depot: Troubled, life: Life): Store {
       create: (session) => ask("create", () => sessions.create(session)),
       attach: (request) => ask("attach", () => sessions.attach(request)),
       commit: (claim, record) => ask("commit", () => sessions.commit(claim, record)),
-      detach: (claim, at) => ask("park", () => sessions.detach(claim, at)),
+      detach: (claim, at) => ask("detach", () => sessions.detach(claim, at)),
       remove: (claim) => ask("remove", () => sessions.remove(claim)),
       list: () => ask("list", () => sessions.list()),
     },
     rooms: {
       append: (room, message, keep) => ask("append", () => rooms.append(room, message, keep)),
-      read: (room, after, most) => ask("read", () => rooms.read(room, after, most)),
+      read: (room, after, limit) => ask("read", () => rooms.read(room, after, limit)),
       position: (room) => ask("position", () => rooms.position(room)),
       sweep: (now, idle) => ask("sweep", () => rooms.sweep(now, idle)),
       subscribe: (room, listener) => {
-        const unwatch = rooms.subscribe(room, (entry, ep) => {
-          if (late === 0) listener(entry, ep);
-          else life.plan(0, () => listener(entry, ep));
+        const unsubscribe = rooms.subscribe(room, (entry, epoch) => {
+          if (late === 0) listener(entry, epoch);
+          else life.plan(0, () => listener(entry, epoch));
         });
-        life.atEnd(unwatch);
-        return unwatch;
+        life.atEnd(unsubscribe);
+        return unsubscribe;
       },
     },
   };

@@ -36,8 +36,8 @@ export interface Mode {
   readonly stores?: readonly StoreSettings["is"][];
   /** Each of its worlds has a twin in which clients speak by hand. */
   readonly twins?: boolean;
-  /** So many of its sessions may wait for their clients. Default: all. */
-  readonly parked?: number;
+  /** The most sessions that may be detached at a time. Default: 100. */
+  readonly maxDetached?: number;
   readonly mix: Readonly<Partial<Record<FaultName, number>>>;
 }
 
@@ -91,7 +91,7 @@ export const modes: Readonly<Record<string, Mode>> = {
   floods: {
     says: "More is said than buffers hold, while handlers are slow or hang and connections break.",
     faults: 6,
-    parked: 1,
+    maxDetached: 1,
     mix: { "flood client": 3, "flood server": 3, starve: 2, "slow handlers": 2, cut: 3, lag: 1 },
   },
   attacks: {

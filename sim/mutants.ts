@@ -5,8 +5,8 @@ import { unchecked } from "./unchecked.ts";
 const session = "protocol/src/session/session.ts";
 const arrivals = "protocol/src/session/receiver.ts";
 const line = "server/src/session/session-link.ts";
-const service = "server/src/contract/service.ts";
-const parking = "server/src/session/sessions.ts";
+const dial = "server/src/contract/session-dial.ts";
+const sessions = "server/src/session/sessions.ts";
 const connect = "client/src/connect.ts";
 const recorder = "server/src/session/recorder.ts";
 
@@ -92,34 +92,34 @@ export const mutants: readonly Mutant[] = [
     file: line,
     find: "const { outbox, secret } = this;",
     replace:
-      "const { outbox } = this; const { key } = this.secret; const secret = new this.secret.constructor({ ...key, rt: `${key.rt}x` }); this.secret = secret;",
+      "const { outbox } = this; const secret = new this.secret.constructor({ ...this.secret, resumeToken: `${this.secret.resumeToken}x` }); this.secret = secret;",
   },
   {
     name: "no attempt counter on resume",
     mode: "attacks",
-    file: service,
-    find: 'if (att <= found.attempt) return { is: "stale" };',
+    file: dial,
+    find: 'if (attempt <= found.attempt) return { type: "stale" };',
     replace: "",
   },
   {
     name: "no attempt counter without a session",
     mode: "attacks",
-    file: service,
-    find: 'if (att <= newest.link.attempt) return { is: "stale" };',
+    file: dial,
+    find: 'if (attempt <= link.attempt) return { type: "stale" };',
     replace: "",
   },
   {
     name: "the secret is not compared",
     mode: "attacks",
-    file: parking,
-    find: "if (line === undefined || !line.secret.matches(resume)) return undefined;",
-    replace: "if (line === undefined) return undefined;",
+    file: sessions,
+    find: "if (session === undefined || !session.secret.matches(credential)) return undefined;",
+    replace: "if (session === undefined) return undefined;",
   },
   {
     name: "the principal is not compared",
     mode: "attacks",
-    file: parking,
-    find: "if (line.owner.pathname !== pathname || line.owner.principal !== principal) return undefined;",
+    file: sessions,
+    find: "if (session.owner.pathname !== pathname || session.owner.principal !== principal) return undefined;",
     replace: "",
   },
   {
@@ -180,18 +180,18 @@ export const mutants: readonly Mutant[] = [
     replace: "lost: () => (session.detach(), peer.sessionLost()),",
   },
   {
-    name: "a parked session never ends",
+    name: "a detached session never ends",
     mode: "storm",
-    file: parking,
-    find: "const stop = this.#clock.after(this.options.grace, () => expire(line));",
-    replace: "const stop = () => {};",
+    file: sessions,
+    find: "const cancel = this.#clock.after(this.options.grace, () => expire(session));",
+    replace: "const cancel = () => {};",
   },
   {
-    name: "a parked session ends too soon",
+    name: "a detached session ends too soon",
     mode: "cuts",
-    file: parking,
-    find: "const stop = this.#clock.after(this.options.grace, () => expire(line));",
-    replace: "const stop = this.#clock.after(this.options.grace / 20, () => expire(line));",
+    file: sessions,
+    find: "const cancel = this.#clock.after(this.options.grace, () => expire(session));",
+    replace: "const cancel = this.#clock.after(this.options.grace / 20, () => expire(session));",
   },
   {
     name: "events are handled side by side",
@@ -222,7 +222,7 @@ export const mutants: readonly Mutant[] = [
     replace: "0",
   },
   {
-    name: "a session that cannot be parked is removed",
+    name: "a session that cannot be detached is removed",
     mode: "doubts",
     file: recorder,
     find: "this.#lose(error); // it stays",

@@ -42,7 +42,7 @@ interface Conversation {
   readonly client: number | undefined;
   readonly peer: Peer<ServerMessages<Talk>>;
   /** Whether the client is away, as far as the server knows. */
-  parked: boolean;
+  detached: boolean;
 }
 
 /** A server's process with the application under test; when it crashes nothing of it is left. */
@@ -84,7 +84,7 @@ export class ServerProcess implements Answering {
     if (kind === "room") return this.#speak();
     const talking = this.current(client);
     if (talking === undefined) return;
-    const { conv, life, peer, parked } = talking;
+    const { conv, life, peer, detached } = talking;
     const { boot } = this;
     const said = { ...this.#stage.next(), conv };
     const { n } = said;
@@ -93,7 +93,7 @@ export class ServerProcess implements Answering {
     if (kind === "event") {
       const sent = peer.send("news", said);
       // While the client is away nobody awaits: what is too much then must end in a reset.
-      if (!parked) this.#stage.watch(mine, sent);
+      if (!detached) this.#stage.watch(mine, sent);
     }
     if (kind === "ask") this.#stage.watch(mine, peer.request("ask", said), 2 * n);
     if (kind === "stream")
@@ -148,12 +148,12 @@ export class ServerProcess implements Answering {
     const life = (this.#stage.lives += 1);
     const { boot } = this;
     const client = clientOf(principal);
-    const conversation = { conv, life, client, peer, parked: false };
+    const conversation = { conv, life, client, peer, detached: false };
     this.conversations.add(conversation);
     trace.add({ is: "setup", conv, life, boot, sid: peer.id, line: lineOf(request), client });
     if (client !== undefined) this.#service.room("all").join(peer);
     peer.subscribe((change) => {
-      conversation.parked = change.type === "parked";
+      conversation.detached = change.type === "detached";
       const undelivered = change.type === "ended" ? { undelivered: change.undelivered } : {};
       trace.add({ is: change.type, conv, life, clock: this.clock.now, ...undelivered });
     });

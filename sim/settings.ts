@@ -1,3 +1,4 @@
+import type { SessionOptions } from "@symbolon/server";
 import type { Chance } from "./chance.ts";
 
 /** The number of a user who has no client. */
@@ -28,17 +29,17 @@ export interface Settings {
   readonly store: StoreSettings;
   /** Options of the server's sessions. */
   readonly app: {
-    readonly sessions: { readonly grace: number; readonly messages: number; readonly parked: number };
+    readonly sessions: Required<Pick<SessionOptions, "grace" | "messages" | "maxDetached">>;
   };
   /** Options of the client. */
   readonly client: { readonly outbox: { readonly messages: number; readonly full: "wait" | "reject" } };
 }
 
-/** Draws the settings of a world, with one of these stores; at most `parked` sessions may wait. */
+/** Draws the settings of a world, with one of these stores; at most `maxDetached` sessions may be detached. */
 export function drawSettings(
   chance: Chance,
   stores: readonly StoreSettings["is"][],
-  parked: number,
+  maxDetached: number,
 ): Settings {
   return {
     clients: chance.happens(0.3) ? 2 : 1,
@@ -47,7 +48,9 @@ export function drawSettings(
     terminable: chance.happens(0.5),
     duration: chance.oneOf([10_000, 20_000, 40_000]),
     said: chance.whole(12, 30),
-    app: { sessions: { grace: chance.oneOf([20_000, 60_000]), messages: chance.oneOf([20, 100]), parked } },
+    app: {
+      sessions: { grace: chance.oneOf([20_000, 60_000]), messages: chance.oneOf([20, 100]), maxDetached },
+    },
     client: {
       outbox: { messages: chance.oneOf([20, 100, 1_000]), full: chance.happens(0.5) ? "wait" : "reject" },
     },

@@ -47,7 +47,7 @@ function tell(entry: Entry): string {
       return `client ${entry.client} is ${entry.status}${entry.resumed ? ", resumed" : ""}`;
     case "setup":
       return `conversation ${entry.conv} is set up on line ${entry.line} as session ${entry.sid.slice(0, 8)}`;
-    case "parked":
+    case "detached":
     case "resumed":
     case "ended":
     case "over":

@@ -104,7 +104,7 @@ export type Happening =
     }
   /** What becomes of it; `clock` is the server's own time, which stands still when the server does. */
   | {
-      readonly is: "parked" | "resumed" | "ended" | "over";
+      readonly is: "detached" | "resumed" | "ended" | "over";
       readonly conv: number;
       readonly life: number;
       readonly clock: number;

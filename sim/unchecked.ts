@@ -1,20 +1,20 @@
 import type { Mutant, Patch } from "./mutant.ts";
 
 const recorder = "server/src/session/recorder.ts";
-const service = "server/src/contract/service.ts";
+const dial = "server/src/contract/session-dial.ts";
 const table = "server/src/store/session-table.ts";
 
-/** The store takes a session for one that fits what the client has. */
+/** The store resumes a session whatever the client has received. */
 const noPositions: Patch = {
   file: table,
-  find: "  if (rx > out) return",
-  replace: "  if (rx >= 0) return undefined;\n  if (rx > out) return",
+  find: "  if (receivedUpTo > lastSequence)\n",
+  replace: "  if (receivedUpTo >= 0) return undefined;\n  if (receivedUpTo > lastSequence)\n",
 };
-/** So does a process that has one. */
+/** A process that has the session does so too. */
 const allFits: Patch = {
   file: "server/src/session/session-link.ts",
   find: "    const { first, last } = this.outbox.sentRange;\n",
-  replace: "    if (ep) return true;\n    const { first, last } = this.outbox.sentRange;\n",
+  replace: "    if (epoch) return true;\n    const { first, last } = this.outbox.sentRange;\n",
 };
 const unreplaced: Omit<Mutant, "name"> = {
   mode: "stored",
@@ -26,10 +26,10 @@ const unreplaced: Omit<Mutant, "name"> = {
 /** Mutants of a server that does not check who has a session, and where it stands. */
 export const unchecked: readonly Mutant[] = [
   {
-    name: "identity and positions are not checked",
+    name: "the store does not check epochs and positions",
     mode: "filed",
     file: table,
-    find: '  if (identity.epoch !== epoch) return "the store lost part of its history";\n  if (ep !== identity.epoch) return "the client knows another history";\n',
+    find: '  if (identity.epoch !== epoch) return "the store lost part of the history of this session";\n  if (request.epoch !== identity.epoch) return "the client has another epoch than the session";\n',
     replace: "",
     also: [noPositions, allFits],
   },
@@ -42,42 +42,42 @@ export const unchecked: readonly Mutant[] = [
     also: [noPositions, allFits],
   },
   {
-    name: "a claim is its owner's, whoever holds it",
+    name: "attach does not raise the fence",
     mode: "stored",
     file: table,
-    find: "      fence: standing.fence + 1,\n",
+    find: "      fence: before.fence + 1,\n",
     replace: "",
   },
   {
     name: "a process that was replaced does not ask the store",
     mode: "stored",
-    file: service,
-    find: 'const asks = known.is === "gone" || (known.is === "new" && known.why === "lost");',
-    replace: 'const asks = known.is === "gone";',
+    file: dial,
+    find: 'return { type: "takeOver", resume, resetReason: "lost", previousConversation };',
+    replace: 'return { type: "begin", resetReason: "lost", previousConversation };',
   },
   { name: "a process that was replaced goes on as it was", ...unreplaced },
   { name: "it does, and takes anything for fitting", ...unreplaced, also: [allFits] },
   {
-    name: "it does, and the store takes any record",
+    name: "it does, and the store accepts any record",
     ...unreplaced,
     also: [
-      { file: table, find: "if (s !== last + index + 1) throw", replace: "if (s < 0) throw" },
-      { file: table, find: "upTo < before.upTo || upTo > most", replace: "upTo < 0" },
+      { file: table, find: "if (sequence !== last + index + 1)\n", replace: "if (sequence < 0)\n" },
+      { file: table, find: "upTo < before.upTo || upTo > max", replace: "upTo < 0" },
     ],
   },
   {
     name: "the store does not count attempts",
     mode: "attacks",
     file: table,
-    find: 'if (att <= standing.att) return { result: () => ({ type: "stale" }) };',
+    find: 'if (attempt <= before.attempt) return { result: () => ({ type: "stale" }) };',
     replace: "",
   },
   {
     name: "the store does not compare the secret",
     mode: "attacks",
     file: table,
-    find: 'const known = sameText(head?.identity.secret ?? "", request.secret);',
-    replace: "const known = true;",
+    find: 'const secretMatches = equalInConstantTime(session?.identity.secretHash ?? "", request.secretHash);',
+    replace: "const secretMatches = true;",
   },
   {
     name: "the store does not compare the principal",

@@ -28,6 +28,10 @@ export class ServerWire implements Wire, End {
     return this.#line.down.bufferedAmount;
   }
 
+  get arrivals(): Wire["arrivals"] {
+    return this.#events.arrivals;
+  }
+
   send(message: Message): void {
     if (!this.#closing) say(this.#line, "server", String(message), this.#network.trace);
   }

@@ -58,7 +58,7 @@ export class World implements Scene {
     this.#seed = seed;
     this.#mode = mode;
     this.chance = chance("faults");
-    this.settings = drawSettings(chance("settings"), mode.stores ?? ["none"], mode.parked ?? 100);
+    this.settings = drawSettings(chance("settings"), mode.stores ?? ["none"], mode.maxDetached ?? 100);
     this.depot = new Depot({ agenda, trace, chance: chance("store") }, this.settings.store);
     this.network = new Network({
       agenda,
@@ -228,8 +228,8 @@ export class World implements Scene {
     const { unsettled, working } = this.stage;
     for (const { id, open } of this.clients) {
       if (!open) yield { of: "I18", what: `client ${id} is not open` };
-      const { conv, parked = true } = this.server?.current(id) ?? {};
-      if (parked) yield { of: "I18", what: `client ${id} is away, as the server sees it` };
+      const { conv, detached = true } = this.server?.current(id) ?? {};
+      if (detached) yield { of: "I18", what: `client ${id} is away, as the server sees it` };
       for (const [n, said] of unsettled)
         if (said.conv === undefined || said.conv === conv) yield { of: "I19", what: `${n} has no outcome` };
     }

@@ -9,7 +9,7 @@ import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import { hello } from "../packages/server/test/session/frames.ts";
+import { hello } from "../packages/server/test/session/connect-session.ts";
 import { handshake } from "../packages/server/test/node/raw-client.ts";
 import { collect } from "./collect.ts";
 

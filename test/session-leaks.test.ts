@@ -5,7 +5,12 @@ import { createApp, type Peer } from "@symbolon/server";
 import { Clock, testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { enter, frame, hello, knock } from "../packages/server/test/session/frames.ts";
+import {
+  openSession,
+  receiveFrame,
+  hello,
+  connectSession,
+} from "../packages/server/test/session/connect-session.ts";
 import { collect } from "./collect.ts";
 
 const cycles = 10_000;
@@ -54,14 +59,14 @@ test(
     const { net, clock, given, open, room } = serving();
 
     async function cycle(cid: string, again: boolean): Promise<void> {
-      const socket = await knock(net, "/chat", { ...hello, cid });
+      const socket = await connectSession(net, "/chat", { ...hello, cid });
       const { sid, rt, ep } = JSON.parse(String(await socket.receive())) as Record<string, string>;
       socket.send({ t: "event", name: "say", data: "kept until it is finished" });
       net.drop();
       await socket.closed;
       if (!again) return;
       const resume = { sid, rt, ep, rx: 0, tx0: 1 };
-      await enter(net, "/chat", { ...hello, cid, att: 2, resume });
+      await openSession(net, "/chat", { ...hello, cid, att: 2, resume });
       net.drop();
     }
 
@@ -103,7 +108,7 @@ test("a session that is resumed 10,000 times is no larger than before", { timeou
 
   async function cycle(att: number): Promise<void> {
     clock.advance(1_000); // who comes back more often is refused
-    const socket = await knock(net, "/one", {
+    const socket = await connectSession(net, "/one", {
       ...hello,
       att,
       ...(att > 1 && { resume: { ...resume, rx, tx0: 1 } }),
@@ -111,7 +116,7 @@ test("a session that is resumed 10,000 times is no larger than before", { timeou
     const { sid, rt, ep } = JSON.parse(String(await socket.receive())) as Record<string, string>;
     resume = { sid, rt, ep };
     (peer as Peer<{ line: z.ZodString }>).send("line", "x".repeat(1_000));
-    expect(await frame(socket)).toMatchObject({ name: "line" });
+    expect(await receiveFrame(socket)).toMatchObject({ name: "line" });
     rx += 1;
     socket.send({ t: "ack", a: rx });
     net.drop();

@@ -149,7 +149,7 @@ function forgotten(ledger: Ledger, conv: number, place: number): boolean {
   const before = (one: { readonly place: number }): boolean => one.place < place;
   const here = [...ledger.all("setup"), ...ledger.all("resumed")].filter((one) => one.conv === conv);
   const seen = Math.max(...here.filter(before).map((one) => one.place));
-  const away = [...ledger.all("parked").filter((one) => one.conv === conv), ...ledger.all("boot")]
+  const away = [...ledger.all("detached").filter((one) => one.conv === conv), ...ledger.all("boot")]
     .filter((one) => before(one) && one.place > seen)
     .map(({ at }) => at);
   const { at = 0 } = ledger.entries[place] ?? {};
@@ -180,19 +180,23 @@ function unrecorded(ledger: Ledger, conv: number, place: number): boolean {
 function crowdedOut(ledger: Ledger, life: number): boolean {
   const ended = ledger.all("ended").find((one) => one.life === life);
   const away = new Set<number>();
-  for (const { is, life: one } of [...ledger.all("parked"), ...ledger.all("resumed"), ...ledger.all("ended")]
+  for (const { is, life: one } of [
+    ...ledger.all("detached"),
+    ...ledger.all("resumed"),
+    ...ledger.all("ended"),
+  ]
     .filter(({ place }) => place < (ended?.place ?? 0))
     .sort((a, b) => a.place - b.place)) {
-    if (is === "parked") away.add(one);
+    if (is === "detached") away.add(one);
     else away.delete(one);
   }
-  return away.has(life) && away.size > ledger.settings.app.sessions.parked;
+  return away.has(life) && away.size > ledger.settings.app.sessions.maxDetached;
 }
 
 /** Whether its client had been away for `grace` by the server's clock, but for what sums of fractions lose. */
 function expired(ledger: Ledger, { conv, clock, place }: Found<"ended" | "over">): boolean {
-  const parked = ledger.all("parked").findLast((one) => one.conv === conv && one.place < place);
-  return parked !== undefined && clock - parked.clock > ledger.settings.app.sessions.grace - 0.001;
+  const detached = ledger.all("detached").findLast((one) => one.conv === conv && one.place < place);
+  return detached !== undefined && clock - detached.clock > ledger.settings.app.sessions.grace - 0.001;
 }
 
 /** Whether more was said in a conversation than the server keeps: by its own word, at the end. */

@@ -107,9 +107,9 @@ test("a reset stands between the messages of one session and those of the next",
 
 test("a reset has a cause when the server began anew, or its session was away for too long", () => {
   expect(breaks(boot(2), ...joins(2, "b"), reset)).toEqual([]);
-  const parked: Happening = { is: "parked", conv: 1, life: 1, clock: 0 };
+  const detached: Happening = { is: "detached", conv: 1, life: 1, clock: 0 };
   const ended: Happening = { is: "ended", conv: 1, life: 1, clock: 20_000, undelivered: 0 };
-  expect(breaks(parked, ended, over, ...joins(2, "b"), reset)).toEqual([]);
+  expect(breaks(detached, ended, over, ...joins(2, "b"), reset)).toEqual([]);
   expect(breaks(setup(9, "z"), ...joins(2, "b"), reset)).toEqual(["I24"]);
 });
 

@@ -11,7 +11,7 @@ const settings: Settings = {
   duration: 10_000,
   said: 20,
   store: { is: "none", late: 0, sync: "os" },
-  app: { sessions: { grace: 20_000, messages: 20, parked: 100 } },
+  app: { sessions: { grace: 20_000, messages: 20, maxDetached: 100 } },
   client: { outbox: { messages: 20, full: "reject" } },
 };
 

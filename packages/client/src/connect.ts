@@ -4,19 +4,14 @@ import {
   type Credit,
   createPeer,
   decodeAck,
-  decodeGap,
-  decodePlacement,
-  decodeRoom,
   decodeWelcome,
   encodeHello,
   type Frame,
   type FrameTable,
   jsonFrames,
   receiverOf,
-  type SaidFrame,
-  type SkipFrame,
   Session,
-  type EncodedKey,
+  type EncodedCredential,
   SUBPROTOCOL,
 } from "@symbolon/protocol/internal";
 import type { Client } from "./client.ts";
@@ -29,7 +24,7 @@ import { ClientRooms } from "./rooms.ts";
 type Listener = (data: unknown) => unknown;
 
 /** The events of the server that may be unfinished here. */
-const credit: Credit = { messages: 256, bytes: 2 ** 20 };
+const window: Credit = { messages: 256, bytes: 2 ** 20 };
 /** The same before the session ends: a server that was restarted does not know what it has sent. */
 const hardLimit: Credit = { messages: 512, bytes: 2 ** 21 };
 
@@ -42,15 +37,14 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const path = (contract as AnyContract).url(options.params, options.query);
   const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
   const { codec = jsonFrames } = options;
-  const { sender, receiver } = new Session({ window: credit, hardLimit, ...options.outbox });
-  const rooms = new ClientRooms();
+  const { sender, receiver } = new Session({ window, hardLimit, ...options.outbox });
   const opened = new Sent();
   const listeners = new Set<{ readonly name: string; readonly call: Listener }>();
   let clientId: string | undefined;
   let token: string | undefined;
   let attempt = 0;
   /** The client's session; undefined before the first welcome. */
-  let key: EncodedKey | undefined;
+  let credential: EncodedCredential | undefined;
 
   let resolveClosed: (closed: Closed) => void = () => {};
   const closed = new Promise<Closed>((resolve) => (resolveClosed = resolve));
@@ -74,11 +68,11 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
             clientId,
             attempt,
             token,
-            key,
+            session: credential,
             receivedUpTo: receiver.received.upTo,
             firstHeld: sender.firstHeld,
             rooms: rooms.positions,
-            credit,
+            credit: window,
           }),
         );
       },
@@ -118,16 +112,20 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     close: ({ code, reason }) => connection.close(code, reason),
   });
   const messages = peer.frames;
+  const rooms = new ClientRooms({
+    onEvent: (frame, bytes) => messages.event?.(frame, bytes),
+    onGap: (gap) => peer.queue(() => emit("gap", gap)),
+  });
   const frames: FrameTable = {
     ...messages,
     welcome(frame) {
       const welcome = decodeWelcome(frame);
       const resumed = welcome.state === "resumed";
-      if (key && !resumed) {
+      if (credential && !resumed) {
         sender.reset();
         peer.sessionLost(() => emit("reset", { reason: welcome.reason ?? "" }));
       }
-      key = welcome.key;
+      credential = welcome.credential;
       sender.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
       connection.live(welcome.maxSilence, resumed);
       // A subscriber of the status may have closed the client.
@@ -143,25 +141,12 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     bye: () => connection.close(),
     goaway: ({ at }) => connection.move(at),
     reauth: () => void renewToken().catch(() => {}), // the server closes then, and the client gets a token for its next dial
-    room: (frame) => rooms.place(decodeRoom(frame)),
-    skip: (frame) => void isNew(frame),
-    said(frame, bytes) {
-      if (isNew(frame)) messages.event?.({ ...frame, t: "event" }, bytes);
-    },
-    gap(frame) {
-      const gap = decodeGap(frame);
-      rooms.advance(gap.room ?? "", gap.to);
-      peer.queue(() => emit("gap", gap));
-    },
+    ...rooms.frames,
   };
   peer.serve(dispatch);
 
   function send(frame: Frame): void {
     connection.wire?.send(jsonFrames.write(frame));
-  }
-
-  function isNew(frame: SaidFrame | SkipFrame): boolean {
-    return rooms.advance(frame.room, ...decodePlacement(frame));
   }
 
   async function renewToken(): Promise<void> {

@@ -75,6 +75,10 @@ class LastingWire implements Wire {
     return this.#connection.wire?.socket?.bufferedAmount ?? 0;
   }
 
+  get arrivals(): Wire["arrivals"] {
+    return this.#events.arrivals;
+  }
+
   send(message: Message): void {
     const { wire } = this.#connection;
     if (wire !== undefined) wire.send(message);

@@ -1,17 +1,60 @@
 import { ProtocolError } from "@symbolon/protocol";
-import type { MemberPosition } from "@symbolon/protocol/internal";
+import {
+  decodeGap,
+  decodePlacement,
+  decodePosition,
+  type EventFrame,
+  type FrameReceiver,
+  type FrameTable,
+  type Gap,
+  type MemberPosition,
+  type SaidFrame,
+  type SkipFrame,
+} from "@symbolon/protocol/internal";
 
-/** The rooms that a client is in, and its position in each. */
+/** What a client does with what happens in its rooms. */
+export interface ClientRoomsListener {
+  /** A new event of a room arrived. */
+  readonly onEvent: FrameReceiver<EventFrame>;
+  /** Messages of a room are lost. */
+  readonly onGap: (gap: Gap) => void;
+}
+
+/** The rooms that a client is in, and its position in each: each message of a room is received once and in order. */
 export class ClientRooms {
   readonly #positions = new Map<string, MemberPosition>();
+  readonly #listener: ClientRoomsListener;
+
+  constructor(listener: ClientRoomsListener) {
+    this.#listener = listener;
+  }
 
   /** The positions, as `hello` has them. */
   get positions(): readonly MemberPosition[] {
     return [...this.#positions.values()];
   }
 
+  /** The receivers of the frames of rooms. Each throws ProtocolError with 4902 when a message before has not arrived. */
+  get frames(): FrameTable {
+    const { onEvent, onGap } = this.#listener;
+    const isNew = (frame: SaidFrame | SkipFrame): boolean =>
+      this.#advance(frame.room, ...decodePlacement(frame));
+    return {
+      room: (frame) => this.#place(decodePosition(frame)),
+      skip: (frame) => void isNew(frame),
+      said(frame, bytes) {
+        if (isNew(frame)) onEvent({ ...frame, t: "event" }, bytes);
+      },
+      gap: (frame) => {
+        const gap = decodeGap(frame);
+        this.#advance(gap.room ?? "", gap.to);
+        onGap(gap);
+      },
+    };
+  }
+
   /** The client is in a room, at a position; without an epoch it is there no longer. */
-  place(position: MemberPosition): void {
+  #place(position: MemberPosition): void {
     const [room, epoch, offset] = position;
     const known = this.#positions.get(room);
     if (!epoch) this.#positions.delete(room);
@@ -20,12 +63,10 @@ export class ClientRooms {
   }
 
   /**
-   * The client has received everything up to `offset`.
-   * @param previous the offset of the message before; undefined when messages are lost.
-   * @returns false when `offset` is not new, or the client is not in the room.
-   * @throws ProtocolError with 4902 when a message before it has not arrived.
+   * Everything up to `offset` has arrived, or is lost when `previous` is undefined.
+   * @returns false when it has before, or the client is not in the room.
    */
-  advance(room: string, offset: number, previous?: number): boolean {
+  #advance(room: string, offset: number, previous?: number): boolean {
     const known = this.#positions.get(room);
     if (!known || offset <= known[2]) return false;
     if (previous !== undefined && previous !== known[2])

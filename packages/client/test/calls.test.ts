@@ -45,7 +45,7 @@ function calling() {
   let parked: () => void = () => {};
   const app = createApp({ clock, onError: (error) => log.say(`app: ${String(error)}`) });
   app.implement(calls, (peer) => {
-    peer.subscribe(({ type: is }) => is === "parked" && parked());
+    peer.subscribe(({ type: is }) => is === "detached" && parked());
     return {
       note: async (text) => {
         if (text === "ask") log.say(`confirmed ${await peer.request("confirm", "sure?")}`);

@@ -29,22 +29,31 @@ export {
   encodeHello,
   encodeWelcome,
 } from "./frames/connection-frames.ts";
-export type { EncodedKey, Hello, Received, Resume, SessionKey, Welcome } from "./frames/connection-frames.ts";
+export type {
+  EncodedCredential,
+  Hello,
+  HelloFrame,
+  Received,
+  ResumeRequest,
+  SessionCredential,
+  Welcome,
+  WelcomeFrame,
+} from "./frames/connection-frames.ts";
 export type { Credit } from "./frames/credit.ts";
 export { fromClient } from "./frames/client-frames.ts";
 export { jsonFrames, SUBPROTOCOL } from "./frames/frame-codec.ts";
 export type { ReadOptions } from "./frames/frame-codec.ts";
 export { callFrames } from "./frames/call-frames.ts";
 export { receiverOf } from "./frames/frame-table.ts";
-export type { FrameTable } from "./frames/frame-table.ts";
+export type { FrameReceiver, FrameTable } from "./frames/frame-table.ts";
 export type { ErrorFrame, EventFrame, Frame, Stamp } from "./frames/frame.ts";
 export {
   decodeGap,
   decodePlacement,
-  decodeRoom,
+  decodePosition,
   encodeGap,
   encodePlacement,
-  encodeRoom,
+  encodePosition,
   encodeSkip,
 } from "./frames/room-frames.ts";
 export type {

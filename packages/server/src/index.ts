@@ -2,16 +2,8 @@ export { createApp } from "./app/app.ts";
 export type { App, AppOptions, ContractContext, RawContext } from "./app/app.ts";
 export { Peer } from "./contract/peer.ts";
 export type { Service } from "./contract/service.ts";
-export type {
-  Call,
-  Conflate,
-  ContractRoom,
-  Handlers,
-  ImplementOptions,
-  JoinOptions,
-  RoomsOptions,
-  Setup,
-} from "./contract/setup.ts";
+export type { Conflate, ContractRoom, JoinOptions, RoomsOptions } from "./contract/contract-room.ts";
+export type { Call, Handlers, ImplementOptions, Setup } from "./contract/setup.ts";
 export { Socket } from "./socket/socket.ts";
 export type { PairOptions } from "./socket/socket.ts";
 export type { ExpectedMessage } from "./socket/expect.ts";

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { contract } from "@symbolon/protocol";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { enter, hello } from "./session/frames.ts";
+import { openSession, hello } from "./session/connect-session.ts";
 import { gate } from "./gate.ts";
 
 beforeEach(() => void vi.resetModules());
@@ -104,8 +104,8 @@ describe("the current context", () => {
       };
     });
     const net = testClient(app);
-    await using one = await enter(net, "/chat/a");
-    await using two = await enter(net, "/chat/b", { ...hello, cid: "other" });
+    await using one = await openSession(net, "/chat/a");
+    await using two = await openSession(net, "/chat/b", { ...hello, cid: "other" });
     for (const socket of [one, two]) socket.send(JSON.stringify({ t: "event", name: "say", data: {} }));
     for (const [socket, room] of [
       [one, "a"],

@@ -1,4 +1,4 @@
-import { jsonFrames, type Welcome } from "@symbolon/protocol/internal";
+import { jsonFrames, type WelcomeFrame } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
 import {
   type ReconnectingConnection,
@@ -118,7 +118,7 @@ export function faked(options: Partial<ConnectionOptions> = {}, listener: Partia
 const limit = 35_000;
 
 /** A server's welcome to a new session. */
-export const welcome = (fields: Partial<Welcome> = {}): string =>
+export const welcome = (fields: Partial<WelcomeFrame> = {}): string =>
   jsonFrames.write({
     t: "welcome",
     state: "new",

@@ -58,7 +58,7 @@ export async function pairing(network: "memory" | "sockets", asking: "client" | 
   };
   app.implement(both, (peer) => {
     peers.push(peer);
-    peer.subscribe(({ type: is }) => is === "parked" && parked());
+    peer.subscribe(({ type: is }) => is === "detached" && parked());
     return handlers;
   });
   const { url, Class, drop } = network === "memory" ? inMemory(app) : await overSockets(app);

@@ -36,7 +36,7 @@ function scene() {
   let tell: (n: number) => Sent = () => new Promise<never>(() => {}) as never;
   const service = app.implement(counting, (peer, { room }) => {
     tell = (n) => peer.send("told", n);
-    peer.subscribe(({ type: is }) => (parked = is === "parked"));
+    peer.subscribe(({ type: is }) => (parked = is === "detached"));
     room("tea").join(peer);
     return { say: (n) => void handled.push(n) };
   });

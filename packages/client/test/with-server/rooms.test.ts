@@ -217,7 +217,7 @@ test("a member whose wire takes no more is told the rest when it does", async ()
 });
 
 test("a newcomer is told what the room keeps, then what is said", async () => {
-  const { enter, tea } = serving({ keep: { messages: 2, seconds: 60 } });
+  const { enter, tea } = serving({ keep: { messages: 2, ms: 60_000 } });
   for (const n of [1, 2, 3]) tea.send("said", n);
   const { client, heard } = enter();
   await client.opened;
@@ -227,7 +227,7 @@ test("a newcomer is told what the room keeps, then what is said", async () => {
 
 test.each<[RoomsOptions<typeof chat>, "position" | "read", unknown[]]>([
   [{}, "position", [1, 2]],
-  [{ keep: { messages: 1, seconds: 60 } }, "read", [0, 1, 2]],
+  [{ keep: { messages: 1, ms: 60_000 } }, "read", [0, 1, 2]],
 ])(
   "a log that fails as somebody joins costs nobody what is said from then on",
   async (rooms, fails, said) => {

@@ -108,7 +108,7 @@ test("over a connection that is lost again and again, every message is handled o
   expect([setups.length, resets, client.bufferedAmount]).toEqual([1, [], 0]);
   client.close();
   await net.settled();
-  expect(changes.slice(0, 2)).toEqual([{ type: "parked" }, { type: "resumed" }]);
+  expect(changes.slice(0, 2)).toEqual([{ type: "detached" }, { type: "resumed" }]);
   expect(changes.at(-1)).toMatchObject({ type: "ended" });
   expect(net.errors).toEqual([]);
 });

@@ -15,18 +15,18 @@ export interface Received {
   readonly pending: readonly number[];
 }
 
-/** Names a session and proves that it is the client's own. */
-export interface SessionKey {
+/** Names a session, and proves that it belongs to the client. */
+export interface SessionCredential {
   /** Names the session: 128 random bits. */
-  readonly id: string;
-  /** The secret: 256 random bits. */
-  readonly secret: string;
-  /** Names the history that sequences count in. */
+  readonly sessionId: string;
+  /** The secret that resumes the session: 256 random bits. */
+  readonly resumeToken: string;
+  /** Names the history that the session's sequences count in. */
   readonly epoch: string;
 }
 
-/** The session that a client wants to resume, and where the client is in it. */
-export interface Resume extends SessionKey {
+/** What a client sends to resume its session. */
+export interface ResumeRequest extends SessionCredential {
   /** The last sequence that the client has received. */
   readonly receivedUpTo: number;
   /** The lowest sequence that the client still holds, or the next it will give. */
@@ -42,7 +42,7 @@ export interface Hello {
   /** The credential, for clients that cannot send headers. */
   readonly token?: string | undefined;
   /** The session to resume. */
-  readonly resume?: Resume | undefined;
+  readonly resume?: ResumeRequest | undefined;
   /** Where the client is in rooms. */
   readonly rooms?: readonly MemberPosition[] | undefined;
   /** The events that may be unfinished at the client. */
@@ -56,7 +56,7 @@ export interface Welcome extends Received {
   /** Why it is gone. */
   readonly reason?: string | undefined;
   /** The client's session. */
-  readonly key: SessionKey;
+  readonly credential: SessionCredential;
   /** The events that may be unfinished at the server. */
   readonly credit: Credit;
   /** After `interval` ms of silence the server sends a ping, and waits `timeout` ms for an answer. */
@@ -67,13 +67,13 @@ export interface Welcome extends Received {
   readonly maxPayload?: number | undefined;
 }
 
-/** A session's key as it is on the wire: a client sends it back as it is. */
-export type EncodedKey = Pick<WelcomeFrame, "sid" | "rt" | "ep">;
+/** A session's credential as it is on the wire: a client sends it back as it is. */
+export type EncodedCredential = Pick<WelcomeFrame, "sid" | "rt" | "ep">;
 
 /** What a client needs of its `welcome`. */
-export interface Accepted extends Omit<Welcome, "key" | "heartbeat" | "grace"> {
+export interface Accepted extends Omit<Welcome, "credential" | "heartbeat" | "grace"> {
   /** The client's session. */
-  readonly key: EncodedKey;
+  readonly credential: EncodedCredential;
   /** After so many ms of silence the server has closed the connection. */
   readonly maxSilence: number;
 }
@@ -85,7 +85,7 @@ export interface HelloFrame {
   readonly cid: string;
   readonly att: number;
   readonly auth?: string | undefined;
-  readonly resume?: (EncodedKey & { readonly rx: number; readonly tx0: number }) | undefined;
+  readonly resume?: (EncodedCredential & { readonly rx: number; readonly tx0: number }) | undefined;
   readonly rooms?: readonly MemberPosition[] | undefined;
   readonly w: number;
   readonly wb: number;
@@ -147,21 +147,21 @@ export interface ByeFrame {
 }
 
 /** What a client sends in its `hello`. */
-interface HelloFields extends Omit<Hello, "resume">, Omit<Resume, keyof SessionKey> {
+interface HelloFields extends Omit<Hello, "resume">, Omit<ResumeRequest, keyof SessionCredential> {
   /** The session to resume. */
-  readonly key: EncodedKey | undefined;
+  readonly session: EncodedCredential | undefined;
 }
 
 /** Writes a `hello`. */
 export function encodeHello(hello: HelloFields): HelloFrame {
-  const { clientId, attempt, token, key, receivedUpTo, firstHeld, rooms, credit } = hello;
+  const { clientId, attempt, token, session, receivedUpTo, firstHeld, rooms, credit } = hello;
   return {
     t: "hello",
     v: version,
     cid: clientId,
     att: attempt,
     auth: token,
-    resume: key && { ...key, rx: receivedUpTo, tx0: firstHeld },
+    resume: session && { ...session, rx: receivedUpTo, tx0: firstHeld },
     rooms,
     w: credit.messages,
     wb: credit.bytes,
@@ -179,8 +179,8 @@ export function decodeHello({ v, cid, att, auth, resume, rooms, w, wb }: HelloFr
     attempt: att,
     token: auth,
     resume: resume && {
-      id: resume.sid,
-      secret: resume.rt,
+      sessionId: resume.sid,
+      resumeToken: resume.rt,
       epoch: resume.ep,
       receivedUpTo: resume.rx,
       firstHeld: resume.tx0,
@@ -192,14 +192,14 @@ export function decodeHello({ v, cid, att, auth, resume, rooms, w, wb }: HelloFr
 
 /** Writes a `welcome`. */
 export function encodeWelcome(welcome: Welcome): WelcomeFrame {
-  const { state, reason, key, upTo, pending, credit, heartbeat, grace, maxPayload } = welcome;
+  const { state, reason, credential, upTo, pending, credit, heartbeat, grace, maxPayload } = welcome;
   return {
     t: "welcome",
     state,
     why: reason,
-    sid: key.id,
-    rt: key.secret,
-    ep: key.epoch,
+    sid: credential.sessionId,
+    rt: credential.resumeToken,
+    ep: credential.epoch,
     rx: upTo,
     but: pending.length > 0 ? pending : undefined,
     w: credit.messages,
@@ -216,7 +216,7 @@ export function decodeWelcome(frame: WelcomeFrame): Accepted {
   return {
     state,
     reason: why,
-    key: { sid, rt, ep },
+    credential: { sid, rt, ep },
     upTo: rx,
     pending: but,
     credit: { messages: w, bytes: wb },

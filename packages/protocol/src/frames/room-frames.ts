@@ -54,13 +54,16 @@ export type RoomPayload = Pick<SaidFrame, "name" | "data">;
 /** What makes a frame of a payload: its placement in a room, or, for a plain client, the kind alone. */
 export type RoomStamp = Omit<SaidFrame, keyof RoomPayload> | { readonly t: "event" };
 
-/** Writes that the client is a member, at a position. */
-export function encodeRoom([room, epoch, offset]: MemberPosition): RoomFrame {
+/** Writes that the client is a member of a room, at a position. */
+export function encodePosition(
+  room: string,
+  { epoch, offset }: { readonly epoch: string; readonly offset: number },
+): RoomFrame {
   return { t: "room", room, ep: epoch, off: offset };
 }
 
 /** Reads the position of a member; the epoch is empty when the client is a member no longer. */
-export function decodeRoom({ room, ep = "", off = 0 }: RoomFrame): MemberPosition {
+export function decodePosition({ room, ep = "", off = 0 }: RoomFrame): MemberPosition {
   return [room, ep, off];
 }
 

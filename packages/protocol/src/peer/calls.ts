@@ -126,9 +126,11 @@ export class Calls {
   /** Receives a frame of a call, whose message has so many bytes. @throws ProtocolError when it is not allowed now. */
   readonly receive = (frame: CallFrame & Stamp, bytes: number): void => {
     if (!this.#options.accepts(frame)) return;
-    if (!("q" in frame)) this.#outgoing.get(frame.re)?.receive(frame, bytes);
-    else if (frame.re === undefined) this.#incoming.get(frame.q)?.receive(frame, bytes);
-    else throw new ProtocolError("a frame of a call has q or re, not both");
+    const { q, re } = frame as { readonly q?: number; readonly re?: number };
+    if ((q === undefined) === (re === undefined))
+      throw new ProtocolError("a frame of a call has either q or re");
+    if (q === undefined) this.#outgoing.get(re)?.receive(frame, bytes);
+    else this.#incoming.get(q)?.receive(frame, bytes);
   };
 
   /** The session is lost: calls that were sent get no reply, and calls of the remote peer are cancelled. */

@@ -64,8 +64,10 @@ export class EventPeer<Sends extends Messages = Messages> {
   declare readonly readOptions?: ReadOptions;
   /** The last number that an event or call of this peer has had. */
   protected lastId = 0;
-  /** Tasks that wait for those before them: messages and their handlers. */
+  /** Tasks that have not started: each handles a message. */
   protected readonly tasks: Task[] = [];
+  /** How many of them start in the next microtask: 1 or 0. */
+  protected starting = 0;
   /** Whether nothing more is received. */
   protected stopped = false;
   readonly #options: PeerOptions;
@@ -180,7 +182,9 @@ export class EventPeer<Sends extends Messages = Messages> {
   /** Runs task after task, from the next microtask on. A task that is done at once costs no promise. */
   async #run(): Promise<void> {
     this.#idle = false;
+    this.starting = 1;
     await undefined;
+    this.starting = 0;
     for (let task = this.tasks.shift(); task; task = this.tasks.shift()) {
       this.onQueueChange();
       const result = task();

@@ -66,7 +66,8 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
       ...super.frames,
       ...this.#calls.frames,
       error: (frame, bytes) => {
-        if (this.accepts(frame) && !this.rejectSent(frame)) this.#calls.receive(frame, bytes);
+        if (!this.accepts(frame) || this.rejectSent(frame) || frame.re === undefined) return;
+        this.#calls.receive(frame, bytes);
       },
     };
   }
@@ -137,7 +138,7 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
    */
   protected override accepts({ s }: Stamp): boolean {
     const { volatile, max } = this.#limits;
-    const waiting = this.tasks.length;
+    const waiting = this.#waitingTasks;
     if (!super.accepts({ s }) || (!s && waiting >= volatile)) return false;
     if (waiting >= max) throw new ProtocolError("too many messages wait for their handlers", 4429);
     return true;
@@ -146,11 +147,15 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
   /** Asks the link to stop reading while too many messages wait, unless the reply that a handler waits for is still unread. */
   protected override onQueueChange(): void {
     const { pause } = this.#limits;
-    const waiting = this.tasks.length;
+    const waiting = this.#waitingTasks;
     this.#full = this.#full ? waiting > pause / 2 : waiting >= pause;
     const paused = this.#full && !this.#waiting;
     if (paused === this.#paused) return;
     this.#paused = paused;
     this.#onPause?.(paused);
+  }
+
+  get #waitingTasks(): number {
+    return this.tasks.length - this.starting;
   }
 }

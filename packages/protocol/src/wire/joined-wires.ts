@@ -1,7 +1,7 @@
 import { DrainSignal } from "../async/drain.ts";
 import type { Closed } from "../errors.ts";
 import { CloseCode } from "./close.ts";
-import { type Message, type Wire, WireEvents, type WireListener } from "./wire.ts";
+import { type Arrivals, type Message, type Wire, WireEvents, type WireListener } from "./wire.ts";
 
 /** One end of two wires that are joined in memory; a message arrives in a later microtask, as on a network. */
 class JoinedWire implements Wire {
@@ -15,6 +15,10 @@ class JoinedWire implements Wire {
 
   constructor(protocol: string) {
     this.protocol = protocol;
+  }
+
+  get arrivals(): Arrivals {
+    return this.#events.arrivals;
   }
 
   join(remote: JoinedWire): void {

@@ -13,12 +13,20 @@ export interface WireListener {
   pong?(): void;
 }
 
+/** How much has arrived on a wire since it was made. */
+export interface Arrivals {
+  readonly messages: number;
+  readonly pongs: number;
+}
+
 /** One WebSocket: the least that a platform has to provide. */
 export interface Wire {
   /** The subprotocol of the handshake, or the empty string. */
   readonly protocol: string;
   /** Bytes that were sent but have not left this process. */
   readonly bufferedAmount: number;
+  /** Messages and pongs that have arrived, whether or not a listener has received them. */
+  readonly arrivals: Arrivals;
   /** Sends a message; on a closed wire it does nothing. Never throws. */
   send(message: Message): void;
   /** Undefined while the wire takes more; else a promise that resolves when it has drained, or has ended. */
@@ -39,6 +47,8 @@ export interface Wire {
 
 /** Delivers what happens on a wire, and keeps it while there is no listener: no message of the first packet is lost. */
 export class WireEvents implements WireListener {
+  /** What has arrived before the end. */
+  readonly arrivals = { messages: 0, pongs: 0 };
   readonly #messages: Message[] = [];
   #closed: Closed | undefined;
   #listener: WireListener | undefined;
@@ -56,6 +66,7 @@ export class WireEvents implements WireListener {
 
   message(message: Message): void {
     if (this.#ended) return;
+    this.arrivals.messages += 1;
     if (this.#listener !== undefined && this.#messages.length === 0) return this.#listener.message(message);
     this.#messages.push(message);
     this.#deliver();
@@ -69,7 +80,9 @@ export class WireEvents implements WireListener {
   }
 
   pong(): void {
-    if (!this.#ended) this.#listener?.pong?.();
+    if (this.#ended) return;
+    this.arrivals.pongs += 1;
+    this.#listener?.pong?.();
   }
 
   /** Delivers to `listener` what was kept, then everything that happens; without one, keeps what happens. */

@@ -83,6 +83,16 @@ export function wireConformance(
       }
     });
 
+    test("messages are counted as they arrive", async () => {
+      const { near, far } = await open();
+      const events = recordWire(far);
+      for (const message of ["1", new Uint8Array([2])]) near.send(message);
+      await events.pull();
+      await events.pull();
+      expect(far.arrivals).toEqual({ messages: 2, pongs: 0 });
+      expect(near.arrivals).toEqual({ messages: 0, pongs: 0 });
+    });
+
     test("events without a listener are kept, and delivered first", async () => {
       const { near, far } = await open();
       far.send("1");
@@ -198,5 +208,6 @@ function testPing(open: () => Promise<Connected>): void {
     const events = recordWire(near);
     near.ping?.();
     expect(await events.pull()).toBe("a pong");
+    expect(near.arrivals).toEqual({ messages: 0, pongs: 1 });
   });
 }

@@ -13,7 +13,7 @@ import { toLogLine, isClientError } from "../request/client-errors.ts";
 import type { BaseContext, Context, HookContext } from "../request/context.ts";
 import { Dispatcher, type DispatchOptions, type HandshakeOptions, type Track } from "./dispatch.ts";
 import { type Close, type ErrorContext, type OnError, report } from "../request/errors.ts";
-import type { HeartbeatOptions } from "../timing/heartbeat.ts";
+import { type HeartbeatOptions, resolveHeartbeat } from "../timing/heartbeat.ts";
 import type { AnyHook, Hook, ReservedContextKey, Provided } from "../request/hook.ts";
 import type { HostOptions } from "../access/host.ts";
 import { ContractService, type Service, type ServiceOptions } from "../contract/service.ts";
@@ -42,7 +42,7 @@ import { expireStoredSessions } from "../session/stored-sessions.ts";
 export interface AppOptions<State = undefined> extends OriginOptions, HostOptions, SocketDefaults {
   /** What the app's hooks and handlers share, as `state` in their context: pools, stores, settings. Default undefined. */
   readonly state?: State;
-  /** When silent clients are asked and given up. Default 25,000 ms of silence, then 10,000 ms to answer. */
+  /** When the server pings a silent client, and when it closes the connection. */
   readonly heartbeat?: HeartbeatOptions;
   /** The largest message a client may send, in bytes. Default 65,536; a larger one closes with 1009. */
   readonly maxPayload?: number;
@@ -176,8 +176,8 @@ export interface ContractContext<C extends AnyContract> extends BaseContext {
 export function createApp<State = undefined, Layer extends SocketDefaults = object>(
   options: AppOptions<State> & Layer = {} as AppOptions<State> & Layer, // without options both are their defaults
 ): App<{ readonly state: State }, Pick<Layer, keyof Layer & keyof SocketDefaults>> {
-  const clock = options.clock ?? new SystemClock();
-  const { heartbeat = { interval: 25_000, timeout: 10_000 }, maxPayload = 65_536 } = options;
+  const { clock = new SystemClock(), maxPayload = 65_536 } = options;
+  const heartbeat = resolveHeartbeat(options.heartbeat);
   const parking = new Sessions<SessionLink>(clock, options.sessions);
   const onError = options.onError ?? logError;
   const storeFailed = (error: unknown): void =>

@@ -33,7 +33,7 @@ export interface HandshakeOptions {
 export interface DispatchOptions extends OriginOptions, HostOptions {
   readonly onError: OnError;
   readonly clock: Clock;
-  readonly heartbeat: HeartbeatOptions;
+  readonly heartbeat: Required<HeartbeatOptions>;
   readonly handshake?: HandshakeOptions;
   readonly codecs?: readonly FrameCodec[];
   readonly fetch?: (request: Request) => Response | Promise<Response>;

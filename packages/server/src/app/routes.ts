@@ -54,7 +54,7 @@ export interface Gauges {
 /** What the routes of an app share. */
 export interface RoutesOptions {
   readonly clock: Clock;
-  readonly heartbeat: HeartbeatOptions;
+  readonly heartbeat: Required<HeartbeatOptions>;
   readonly sessions: Sessions<SessionLink>;
   readonly connections: Connections;
   /** Where sessions survive this process. Default: they do not. */

@@ -7,21 +7,21 @@ import {
 } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
-import type { RoomScope } from "./handlers.ts";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { memoryStore } from "../store/memory-store.ts";
+import type { ContractRoom, JoinOptions, RoomsOptions } from "./contract-room.ts";
+import type { RoomScope } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
-import { RoomReader, type RoomSource } from "../rooms/room-reader.ts";
+import { RoomReader, type RoomSource, type SlowPolicy } from "../rooms/room-reader.ts";
 import { type RoomMember, Rooms } from "../rooms/room.ts";
 import { RoomEncoder } from "../rooms/room-encoder.ts";
 import type { RoomMemberships } from "../rooms/memberships.ts";
-import type { ContractRoom, JoinOptions, RoomsOptions } from "./setup.ts";
 import type { Retention, RoomLog, RoomPosition, RoomAppend, Store } from "../store/store.ts";
 
-/** A peer, as rooms need it. */
+/** A client of the contract, as its rooms need it. */
 export interface RoomClient {
   readonly memberships: RoomMemberships;
-  /** Told what went wrong in a room. */
+  /** Called with what fails while the client is in a room. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -29,99 +29,106 @@ export interface RoomClient {
 export interface ContractRoomsOptions {
   readonly clock: Clock;
   readonly codecs?: readonly FrameCodec[];
-  /** Where the logs are. Default: in memory. */
+  /**
+   * Has the logs of the rooms.
+   * @default a store in memory
+   */
   readonly store?: Pick<Store, "rooms">;
-  /** Told why what was said is lost, when nobody awaits it. */
+  /** Called when a room message is lost, and its `send` is not awaited. */
   readonly onStoreError: (error: unknown) => void;
-  /** Finds a peer. Throws TypeError for one of another contract. */
-  readonly findClient: (peer: object) => RoomClient;
 }
 
-/** What a log keeps for those who come back. */
-const window: Retention = { messages: 1_000, seconds: 120 };
-/** A room that nobody has used is looked at so often: it loses what is too old, then is found empty, then is forgotten. */
-const rounds = 3;
+/** The messages that a room keeps for members that come back. */
+const replayWindow: Retention = { messages: 1_000, ms: 120_000 };
+/** Sweeps of the logs after the last use of a room: one drops its old messages, one finds it empty, one forgets it. */
+const idleSweeps = 3;
 
-/** The rooms of a contract: what is said goes through the log of its room, to those who are away as well. */
+interface SharedSource extends RoomSource {
+  readonly unsubscribe: () => void;
+}
+
+/** The rooms of a contract. Each message passes through its room's log, so that a detached member receives it later. */
 export class ContractRooms<C extends AnyContract> {
   readonly #options: ContractRoomsOptions;
   readonly #path: string;
-  readonly #shown: Retention | undefined;
-  readonly #kept: Retention;
+  /** The messages that new members receive. */
+  readonly #keep: Retention;
+  /** The messages that the logs keep. */
+  readonly #retention: Retention;
+  readonly #slow: SlowPolicy;
+  readonly #roomsPerClient: number;
   #log: RoomLog;
-  readonly #words: RoomEncoder;
-  readonly #sources = new Map<string, RoomSource & { readonly unwatch: () => void }>();
-  readonly #rooms: Rooms<Peer<ServerMessages<C>>, RoomMember, JoinOptions>;
+  readonly #encoder: RoomEncoder;
+  readonly #sources = new Map<string, SharedSource>();
+  readonly #clients = new WeakMap<object, RoomClient>();
+  readonly #rooms = new Rooms<Peer<ServerMessages<C>>, RoomMember, JoinOptions>((peer, name, options) =>
+    this.#createMember(peer, name, options),
+  );
   /** When the clock was made, in ms since 1970. */
-  readonly #start: number;
-  #rounds = 0;
+  readonly #clockStart: number;
+  /** Sweeps that are still due if no room is used again. */
+  #remainingSweeps = 0;
 
-  constructor(contract: C, options: ContractRoomsOptions, own: RoomsOptions<C> = {}) {
-    const { keep, slow = "pause", perPeer = 100 } = own;
-    for (const bound of [keep?.messages ?? 1, keep?.seconds ?? 1, perPeer])
-      if (!(bound > 0)) throw new RangeError(`a bound of rooms is a positive number, not ${bound}`);
+  /** @throws RangeError when a bound is not positive. */
+  constructor(
+    contract: C,
+    options: ContractRoomsOptions,
+    { keep, slow = "pause", perPeer = 100 }: RoomsOptions<C> = {},
+  ) {
+    for (const bound of [keep?.messages ?? 1, keep?.ms ?? 1, perPeer])
+      if (!(bound > 0))
+        throw new RangeError(`keep.messages, keep.ms and perPeer must be positive, not ${bound}`);
     this.#options = options;
     this.#path = contract.path;
-    this.#shown = keep;
-    this.#kept = {
-      messages: Math.max(window.messages, keep?.messages ?? 0),
-      seconds: Math.max(window.seconds, keep?.seconds ?? 0),
+    this.#keep = keep ?? { messages: 0, ms: 0 };
+    this.#retention = {
+      messages: Math.max(replayWindow.messages, this.#keep.messages),
+      ms: Math.max(replayWindow.ms, this.#keep.ms),
     };
+    this.#slow = slow as SlowPolicy; // rooms carry the contract's own events alone
+    this.#roomsPerClient = perPeer;
     this.#log = (options.store ?? memoryStore()).rooms;
-    this.#words = new RoomEncoder(options.codecs?.[0] ?? jsonFrames);
-    this.#start = Date.now() - options.clock.now;
-    this.#rooms = new Rooms<Peer<ServerMessages<C>>, RoomMember, JoinOptions>(
-      (peer, name, { since = Infinity } = {}) => {
-        const { memberships: seat, onError: failed } = options.findClient(peer);
-        if (seat.size >= perPeer)
-          throw new RequestError("TOO_MANY_ROOMS", `a client is in ${perPeer} rooms at most: leave one`);
-        const source = this.#source(name, slow as RoomSource["slow"]);
-        const was = seat.claimPosition(name);
-        const begins = was ? () => Promise.resolve(was) : this.#newcomer(source.key, since);
-        const reading = new RoomReader(source, { id: seat.id, onError: failed }, begins);
-        seat.add(name, reading);
-        const left = (): void => {
-          seat.remove(name);
-          if (this.#rooms.membersOf(name).length > 0) return;
-          source.unwatch();
-          if (this.#sources.get(name) === source) this.#sources.delete(name);
-          this.#tend();
-        };
-        return { closed: peer.closed, onError: failed, onLeave: left };
-      },
-    );
+    this.#encoder = new RoomEncoder(options.codecs?.[0] ?? jsonFrames);
+    this.#clockStart = Date.now() - options.clock.now;
   }
 
-  /** The room of a name. */
-  room(name: string, say?: (said: RoomAppend) => Sent): ContractRoom<C> {
+  /** Lets the client of `peer` join rooms. */
+  addClient(peer: object, client: RoomClient): void {
+    this.#clients.set(peer, client);
+  }
+
+  /** The room of that name. */
+  room(name: string, send?: (append: RoomAppend) => Sent): ContractRoom<C> {
     return this.#rooms.room<ContractRoom<C>["send"]>(name, (event, data, { except } = {}) => {
       const message = {
         name: event,
-        data: this.#words.encode(event, data),
+        data: this.#encoder.encode(event, data),
         except: except?.id,
         at: this.#now,
       };
-      const said = { room: this.#keyOf(name), message, keep: this.#kept };
-      this.#tend();
-      return say === undefined ? this.#say(said) : say(said);
+      const append = { room: this.#keyOf(name), message, keep: this.#retention };
+      this.#scheduleSweeps();
+      return send === undefined ? this.#send(append) : send(append);
     });
   }
 
   /**
-   * Rooms for the handler of one message. What it sends in them waits until `commit`, and is then sent in order: by `record`
-   * if that can, so that it is kept together with the message that caused it. After `commit` or `discard` they are like others.
+   * Rooms that hold what the handler of one message sends to them. `commit` sends it in order: by `record` if it can, which
+   * stores it together with the message that caused it. `discard` drops it. After that these rooms send at once.
    */
   scope(record: RecordRoomMessages): RoomScope<C> {
     let held: RoomAppend[] | undefined = [];
-    const hold = (message: RoomAppend): Sent =>
-      held === undefined ? this.#say(message) : (held.push(message), settled());
+    const hold = (append: RoomAppend): Sent =>
+      held === undefined ? this.#send(append) : (held.push(append), settled());
     return {
       room: (name) => this.room(name, hold),
       commit: () => {
-        const messages = held ?? [];
+        const appends = held ?? [];
         held = undefined;
-        if (messages.length === 0 || record(messages)) return undefined;
-        return Promise.all(messages.map(async (message) => this.#append(message)));
+        if (appends.length === 0 || record(appends)) return undefined;
+        return Promise.all(
+          appends.map(async ({ room, message, keep }) => this.#log.append(room, message, keep)),
+        );
       },
       discard: () => {
         held = undefined;
@@ -129,7 +136,7 @@ export class ContractRooms<C extends AnyContract> {
     };
   }
 
-  /** Forgets what was said, as a process that dies does; what is in a store stays there. */
+  /** Forgets the messages as a process does that dies; those in a store remain. */
   crash(): void {
     if (this.#options.store !== undefined) return;
     this.#log = memoryStore().rooms;
@@ -137,20 +144,16 @@ export class ContractRooms<C extends AnyContract> {
   }
 
   get #now(): number {
-    return Math.round(this.#start + this.#options.clock.now);
+    return Math.round(this.#clockStart + this.#options.clock.now);
   }
 
-  #append({ room, message, keep }: RoomAppend): ReturnType<RoomLog["append"]> {
-    return this.#log.append(room, message, keep);
-  }
-
-  #say(said: RoomAppend): Sent {
+  #send({ room, message, keep }: RoomAppend): Sent {
     const sent = new Sent((cause) =>
-      this.#options.onStoreError(new Error("what was said in a room is lost", { cause })),
+      this.#options.onStoreError(new Error("a room message is lost: the store has failed", { cause })),
     );
-    const placed = new Promise((resolve) => resolve(this.#append(said)));
-    void Promise.allSettled([placed]) // who awaits it has called `then` by now
-      .then(() => placed)
+    const appended = new Promise((resolve) => resolve(this.#log.append(room, message, keep)));
+    void Promise.allSettled([appended]) // later, so that the caller has awaited `sent` by then, if it does
+      .then(() => appended)
       .then(
         () => sent.resolve(),
         (error: unknown) => sent.reject(error),
@@ -158,68 +161,98 @@ export class ContractRooms<C extends AnyContract> {
     return sent;
   }
 
-  /** Rooms of two contracts may have the same name, and one log. */
+  /** The log of a store is shared by contracts, whose rooms may have the same names. */
   #keyOf(name: string): string {
     return JSON.stringify([this.#path, name]);
   }
 
-  #source(name: string, slow: RoomSource["slow"]): RoomSource & { readonly unwatch: () => void } {
+  #createMember(
+    peer: Peer<ServerMessages<C>>,
+    name: string,
+    { since = Infinity }: JoinOptions = {},
+  ): RoomMember {
+    const client = this.#clients.get(peer);
+    if (client === undefined) throw new TypeError("only the peers of this contract can join its rooms");
+    const { memberships, onError } = client;
+    if (memberships.size >= this.#roomsPerClient)
+      throw new RequestError(
+        "TOO_MANY_ROOMS",
+        `a client is in ${this.#roomsPerClient} rooms at most: leave one`,
+      );
+    const source = this.#sourceOf(name);
+    const earlier = memberships.claimPosition(name);
+    const findStart =
+      earlier === undefined ? this.#newMemberStart(source.key, since) : () => Promise.resolve(earlier);
+    memberships.add(name, new RoomReader(source, { id: memberships.id, onError }, findStart));
+    const onLeave = (): void => {
+      memberships.remove(name);
+      if (this.#rooms.membersOf(name).length === 0) this.#release(source);
+    };
+    return { closed: peer.closed, onError, onLeave };
+  }
+
+  #sourceOf(name: string): SharedSource {
     const known = this.#sources.get(name);
     if (known !== undefined) return known;
     const key = this.#keyOf(name);
-    const readings = new Set<RoomReader>();
-    const unwatch = this.#log.subscribe(key, (entry, ep) => {
-      for (const reading of readings) reading.receive(entry, ep);
+    const readers = new Set<RoomReader>();
+    const unsubscribe = this.#log.subscribe(key, (entry, epoch) => {
+      for (const reader of readers) reader.receive(entry, epoch);
     });
-    const { clock } = this.#options;
     const source = {
       name,
       key,
       log: this.#log,
-      encoder: this.#words,
-      slow,
-      clock,
-      readers: readings,
-      unwatch,
+      encoder: this.#encoder,
+      slow: this.#slow,
+      clock: this.#options.clock,
+      readers,
+      unsubscribe,
     };
     this.#sources.set(name, source);
     return source;
   }
 
+  #release(source: SharedSource): void {
+    source.unsubscribe();
+    if (this.#sources.get(source.name) === source) this.#sources.delete(source.name);
+    this.#scheduleSweeps();
+  }
+
   /**
-   * Where somebody begins who was never in a room: where it is now, or as far back as it shows. Asked again, as the log had
-   * failed, what was said since the first time is for it too.
+   * Finds the start position of a new member: where the room is now, or before the messages that it keeps. If the first
+   * attempt fails, the next one includes the messages sent since then.
    */
-  #newcomer(key: string, since: number): () => Promise<RoomPosition> {
-    const joined = this.#now;
-    const { messages, seconds } = this.#shown ?? { messages: 0, seconds: 0 };
-    const from = joined - Math.min(since, seconds * 1_000);
-    let again = false;
+  #newMemberStart(key: string, since: number): () => Promise<RoomPosition> {
+    const joinedAt = this.#now;
+    const { messages, ms } = this.#keep;
+    const oldest = joinedAt - Math.min(since, ms);
+    let attempts = 0;
     return async () => {
-      const late = again;
-      again = true;
-      if (!late && messages === 0) return this.#log.position(key);
-      const { epoch: ep, offset: off, entries } = await this.#log.read(key, undefined, Infinity);
-      const missed = late ? entries.findIndex(({ at }) => at >= joined) : -1;
-      const before = missed < 0 ? entries.length : missed;
-      const shown = entries.slice(Math.max(0, before - messages), before).find(({ at }) => at > from);
-      return { epoch: ep, offset: (shown ?? entries[before])?.previous ?? off };
+      attempts += 1;
+      const isRetry = attempts > 1;
+      if (!isRetry && messages === 0) return this.#log.position(key);
+      const { epoch, offset, entries } = await this.#log.read(key, undefined, Infinity);
+      const missed = isRetry ? entries.findIndex(({ at }) => at >= joinedAt) : -1;
+      const end = missed < 0 ? entries.length : missed;
+      const kept = entries.slice(Math.max(0, end - messages), end).find(({ at }) => at > oldest);
+      return { epoch, offset: (kept ?? entries[end])?.previous ?? offset };
     };
   }
 
-  /** Has the logs lose what is too old, until nobody has used them for a while. */
-  #tend(): void {
-    const idle = this.#rounds === 0;
-    this.#rounds = rounds;
-    if (idle) this.#sweepLater();
+  /** Sweeps the logs from time to time, until the rooms have not been used for a while. */
+  #scheduleSweeps(): void {
+    const isScheduled = this.#remainingSweeps > 0;
+    this.#remainingSweeps = idleSweeps;
+    if (!isScheduled) this.#scheduleSweep();
   }
 
-  #sweepLater(): void {
-    const ms = this.#kept.seconds * 1_000;
+  #scheduleSweep(): void {
+    const { ms } = this.#retention;
     this.#options.clock.after(ms, () => {
-      this.#rounds -= 1;
+      this.#remainingSweeps -= 1;
       void Promise.resolve(this.#log.sweep(this.#now, ms)).catch(() => {}); // the next one tries again
-      if (this.#rounds > 0) this.#sweepLater();
+      if (this.#remainingSweeps > 0) this.#scheduleSweep();
     });
   }
 }

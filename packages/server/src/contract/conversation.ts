@@ -14,7 +14,6 @@ import type { Exchange } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
-import { waitAtMost } from "../timing/patience.ts";
 import { type ContractScope, HandlerTable } from "./handlers.ts";
 import { Peer } from "./peer.ts";
 import type { Setup } from "./setup.ts";
@@ -162,7 +161,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   }
 
   closeGracefully(error: CloseError): void {
-    void waitAtMost(this.#options.clock, this.peer.stop(), shutdownTimeout).then(() => this.#close(error));
+    void this.#options.clock.settled(this.peer.stop(), shutdownTimeout).then(() => this.#close(error));
   }
 
   terminate(error: CloseError): void {
@@ -182,12 +181,12 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.#abort.abort(superseded);
     this.#close(superseded);
     this.link.terminate(); // the old wire may be broken: its client may never answer
-    await waitAtMost(this.#options.clock, this.ended, takeoverTimeout);
+    await this.#options.clock.settled(this.ended, takeoverTimeout);
   }
 
   /** Waits for handlers that still run though the conversation has ended: no message may be handled twice at once. */
   async waitForHandlers(): Promise<void> {
-    await waitAtMost(this.#options.clock, this.#handled, takeoverTimeout);
+    await this.#options.clock.settled(this.#handled, takeoverTimeout);
   }
 
   /** The conversation was not accepted: ends what its setup began; the hooks end when the refusal was sent. */
@@ -265,7 +264,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
 
   /** Waits for the last handlers, then runs the setup's code after its `yield`. */
   async #finish(handled: Promise<void>): Promise<void> {
-    await waitAtMost(this.#options.clock, handled, shutdownTimeout);
+    await this.#options.clock.settled(handled, shutdownTimeout);
     try {
       await this.#finishSetup?.();
     } catch (failure) {

@@ -2,7 +2,8 @@ import { type AnyContract, type CallContext, RequestError } from "@symbolon/prot
 import { type Dispatch, isThenable } from "@symbolon/protocol/internal";
 import type { RecordRoomMessages } from "../session/link.ts";
 import type { Peer } from "./peer.ts";
-import type { Call, ContractRoom, Handlers } from "./setup.ts";
+import type { ContractRoom } from "./contract-room.ts";
+import type { Call, Handlers } from "./setup.ts";
 
 type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown;
 

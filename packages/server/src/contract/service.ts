@@ -1,26 +1,37 @@
 import { type AnyContract, CloseCode, type FrameCodec } from "@symbolon/protocol";
-import type { Hello, Resume, Wire } from "@symbolon/protocol/internal";
+import type { ResumeRequest, RestoredState, SessionCredential, Wire } from "@symbolon/protocol/internal";
 import type { Exchange } from "../request/exchange.ts";
-import { ContractRooms, type RoomClient } from "./contract-rooms.ts";
+import type { ContractRoom } from "./contract-room.ts";
+import { ContractRooms } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
 import { CloseResponse } from "../request/errors.ts";
+import type { IdentifiedWire } from "../session/hello.ts";
 import type { ClientLink, LinkOptions, RecordRoomMessages } from "../session/link.ts";
-import type { SessionOwner, Sessions } from "../session/sessions.ts";
+import type { Sessions } from "../session/sessions.ts";
 import { PlainLink } from "../session/plain-link.ts";
 import type { RoomScope } from "./handlers.ts";
-import type { IdentifiedWire } from "../session/hello.ts";
 import {
-  canResume,
   restoredState,
   type SessionNote,
+  type StoredResult,
   readNote,
   resetReason,
   sendLostCalls,
 } from "../session/restore.ts";
 import { SessionLink } from "../session/session-link.ts";
-import { hashSecret, SessionSecret } from "../session/session-secret.ts";
-import type { AttachResult, AttachRequest, Awaitable, Claim, Store } from "../store/store.ts";
-import type { ContractRoom, ImplementOptions, Setup } from "./setup.ts";
+import { SessionSecret } from "../session/session-secret.ts";
+import {
+  attachRequest,
+  clientKey,
+  type Dial,
+  newSession,
+  type NewSessionRequest,
+  readDial,
+  readSessionRequest,
+  type SessionRequest,
+} from "./session-dial.ts";
+import type { AttachRequest, AttachResult, Claim, Store } from "../store/store.ts";
+import type { ImplementOptions, Setup } from "./setup.ts";
 import type { Connections } from "../access/connections.ts";
 
 /** A contract being served. */
@@ -34,13 +45,25 @@ export interface ServiceOptions extends LinkOptions {
   readonly codecs?: readonly FrameCodec[];
   readonly sessions: Sessions<SessionLink>;
   readonly connections: Connections;
-  /** Told that the store has failed where nobody waits for it. */
+  /** Called when the store fails and no caller awaits it. */
   readonly onStoreError: (error: unknown) => void;
-  /** Where sessions survive this process. Default: they do not. */
+  /**
+   * Has sessions and rooms that survive this process.
+   * @default none: they end with the process
+   */
   readonly store?: Store;
 }
 
-/** How an older dial of a client ends. */
+/** A session that is set up for its client. */
+interface StartingSession<C extends AnyContract> extends NewSessionRequest<C> {
+  readonly link: SessionLink;
+  /** The session as the store had it; undefined for a new session. */
+  readonly stored?: AttachedSession;
+}
+
+type AttachedSession = Extract<AttachResult, { readonly type: "resumed" }>;
+
+/** How an older dial of a client is closed. */
 const superseded = { code: CloseCode.Superseded, reason: "a newer connection took over" };
 
 /** Serves a contract: its rooms, and the newest conversation of each client. */
@@ -50,249 +73,199 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly #rooms: ContractRooms<C>;
   readonly #setup: Setup<C, never>;
   readonly #options: ServiceOptions;
-  /** The newest conversation of each client instance, by `cid` and principal, from before its setup to its end. */
+  /** The newest conversation of each client instance and principal, from before its setup to its end. */
   readonly #newest = new Map<string, Conversation<C, SessionLink>>();
-  /** Conversations of stored sessions whose handlers may be at work, though the session may have gone on elsewhere. */
-  readonly #working = new Map<string, Conversation<C, SessionLink>>();
-  readonly #conversations = new WeakMap<object, { readonly line: ClientLink; readonly attempt: Exchange }>();
+  /** Conversations of stored sessions whose handlers may still run, though another process may have the session. */
+  readonly #handling = new Map<string, Conversation<C, SessionLink>>();
 
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions, own: ImplementOptions<C> = {}) {
     this.contract = contract;
     this.#setup = setup;
     this.#options = options;
-    this.#rooms = new ContractRooms(
-      contract,
-      { ...options, findClient: (peer) => this.#guest(peer) },
-      own.rooms,
-    );
+    this.#rooms = new ContractRooms(contract, options, own.rooms);
     this.room = (name) => this.#rooms.room(name);
   }
 
   /** Rooms for the handler of one message: what it sends in them is sent when it has settled. */
   readonly scope = (record: RecordRoomMessages): RoomScope<C> => this.#rooms.scope(record);
 
-  /** What its rooms remember is gone, and nobody waits for its handlers, as when a process dies. */
+  /** Forgets rooms and running handlers, as a process does that dies. */
   crash(): void {
     this.#rooms.crash();
-    this.#working.clear();
+    this.#handling.clear();
   }
 
-  /** Holds the conversation of a plain client. Resolves with a refusing response, or with undefined once it is accepted. */
-  async plain(attempt: Exchange, accept: () => Promise<Wire>): Promise<Response | undefined> {
-    const line = new PlainLink(this.#options);
-    return this.#begin(attempt, line, undefined, async (conversation) => {
-      line.attach(await accept());
-      conversation.run();
-    });
-  }
-
-  /**
-   * Goes on with the session of a client, or begins one. Resolves as `plain` does; `rest` is told what resolves when the
-   * wire is of no account any more.
-   */
-  async session(
-    attempt: Exchange,
-    caller: IdentifiedWire,
-    accept: () => Promise<Wire>,
-    rest: (until: Promise<void>) => void,
-  ): Promise<Response | undefined> {
-    const { hello, codec, principal } = caller;
-    const { pathname } = new URL(attempt.context.request.url);
-    const owner = { clientId: hello.clientId, pathname, principal };
-    const key = JSON.stringify([owner.clientId, owner.principal]);
-    const service = `${codec.protocol} ${pathname}`;
-    const known = this.#known(hello, owner, key);
-    // Who has missed its welcome comes back without a word of it: the store is to know that it is here all the same.
-    const brought = hello.resume ?? (known.is === "here" ? unsaid(known.line) : undefined);
-    const request = brought && {
-      sessionId: brought.id,
-      epoch: brought.epoch,
-      receivedUpTo: brought.receivedUpTo,
-      firstHeld: brought.firstHeld,
-      secret: hashSecret(brought),
-      principal,
-      service,
-      attempt: hello.attempt,
-    };
-    // Where what is known here does not fit, the session may have gone on at another server since.
-    const asks = known.is === "gone" || (known.is === "new" && known.why === "lost");
-    const { connections: visitors } = this.#options;
-    const stored =
-      asks && request !== undefined ? await visitors.reserve(principal, this.#find(request)) : undefined;
-    if (known.is === "stale" || stored?.type === "stale") return new CloseResponse(superseded);
-    if (known.is === "here") {
-      if (!known.line.resumeRate.allow())
-        return new CloseResponse({ code: CloseCode.TooMany, reason: "back too often" });
-      await attempt.end(); // the hooks have let it pass, and the session has what they provided at first
-      await accept();
-      const goesOn = request !== undefined && (await known.line.resume(request));
-      // While something was awaited, the session may have gone on without it.
-      const again = this.#known(hello, owner, key);
-      if (again.is === "stale") return new CloseResponse(superseded);
-      if (!goesOn || again.is !== "here")
-        return new CloseResponse({ code: CloseCode.SessionLost, reason: "the session has ended" });
-      rest(again.line.attach(caller, hello.resume ? "resumed" : "new"));
-      return undefined;
-    }
-    const restored = stored?.type === "resumed" ? stored : undefined;
-    const why = known.is === "new" ? known.why : (resetReason(stored) ?? "unknown");
-    const newest = this.#newest.get(key);
-    const ghost = restored && newest?.link.id === hello.resume?.id ? newest : known.ghost;
-    const secret = new SessionSecret(restored === undefined ? this.#options.store?.epoch : hello.resume);
-    const left = restored && restoredState(restored.state, codec);
-    const { sessions: parking } = this.#options;
-    const line = new SessionLink({
-      ...this.#options,
-      owner,
-      sessions: parking,
-      secret,
-      ended: attempt.ended,
-      restored: left,
-    });
-    line.attempt = hello.attempt;
-    line.memberships.restore(hello.rooms);
-    if (restored !== undefined) attempt.context["resumed"] = true;
-    const from = (restored?.claim.fence ?? 0) * 2 ** 32; // no number of a process that is gone comes again
-    const elder = this.#working.get(line.id);
-    return this.#begin(attempt, line, { key, ghost, elder, from }, async (conversation) => {
-      await accept();
-      const claim = restored?.claim ?? (await this.#create(line, service, hello.attempt));
-      const { sessions } = this.#options.store ?? {};
-      if (claim !== undefined && sessions !== undefined)
-        line.record(sessions, claim, () =>
-          JSON.stringify({
-            ...conversation.peer.openCalls,
-            hasUnsent: line.outbox.unsent > 0,
-          } satisfies SessionNote),
-        );
-      conversation.run();
-      if (claim !== undefined) this.#watch(line.id, conversation);
-      if (restored !== undefined) sendLostCalls(line, readNote(restored.state));
-      if (restored !== undefined) rest(line.attach(caller, "resumed"));
-      else rest(line.attach(caller, why === undefined ? "new" : "reset", why));
-    });
-  }
-
-  #guest(peer: object): RoomClient {
-    const talk = this.#conversations.get(peer);
-    if (talk === undefined) throw new TypeError("only the peers of this contract can join its rooms");
-    return {
-      memberships: talk.line.memberships,
-      onError: (error) => void talk.attempt.report(error, "open"),
-    };
-  }
-
-  /** Takes over a session from a process that is gone. Of what it said beyond what the client had granted there is no record. */
-  async #find(request: AttachRequest): Promise<AttachResult | undefined> {
-    const { sessions } = this.#options.store ?? {};
-    const found = await sessions?.attach(request);
-    if (found?.type !== "resumed" || !readNote(found.state).hasUnsent) return found;
-    await sessions?.remove(found.claim);
-    return { type: "reset", reason: "overflow", cause: "more was said than the client had granted" };
-  }
-
-  #create({ owner, secret }: SessionLink, service: string, att: number): Awaitable<Claim> | undefined {
-    const { principal, clientId: cid } = owner;
-    const { id: sid } = secret.key;
-    return this.#options.store?.sessions.create({
-      sessionId: sid,
-      secret: secret.hash,
-      principal,
-      service,
-      clientId: cid,
-      attempt: att,
-    });
-  }
-
-  /** What is to be done with a client that has said `hello`. */
-  #known(hello: Hello, owner: SessionOwner, key: string): Known<C> {
-    const { resume, attempt: att } = hello;
-    const newest = this.#newest.get(key);
-    if (resume === undefined) {
-      if (newest === undefined) return { is: "new" };
-      if (att <= newest.link.attempt) return { is: "stale" };
-      const { link: line, live } = newest;
-      if (live && !line.confirmed && line.owner.pathname === owner.pathname) return { is: "here", line };
-      return { is: "new", ghost: newest };
-    }
-    const found = this.#options.sessions.find(resume, owner);
-    const ending = newest?.link.ended === true ? { ghost: newest } : {}; // setup is not to meet what is left of it
-    if (found === undefined) return { is: "gone", ...ending };
-    if ("why" in found) return { is: "new", why: found.why, ...ending };
-    if (att <= found.attempt) return { is: "stale" };
-    return canResume(found, resume)
-      ? { is: "here", line: found }
-      : { is: "new", why: "lost", ...(newest?.link === found && { ghost: newest }) };
-  }
-
-  async #begin<L extends ClientLink>(
-    attempt: Exchange,
-    line: L,
-    place: Place<C> | undefined,
-    accepted: (conversation: Conversation<C, L>) => Promise<void>,
-  ): Promise<Response | undefined> {
-    const refusal = this.#options.connections.checkLimit(attempt);
-    if (refusal !== undefined) return refusal;
-    attempt.context["room"] = this.room;
-    const conversation = new Conversation(this, attempt, line, { ...this.#options, lastId: place?.from });
-    this.#conversations.set(conversation.peer, { line, attempt });
-    this.#options.connections.add(attempt, conversation);
+  /** Serves a plain client. Resolves with a refusal, or with undefined when the client is accepted. */
+  async plain(exchange: Exchange, accept: () => Promise<Wire>): Promise<Response | undefined> {
+    const link = new PlainLink(this.#options);
+    const conversation = this.#open(exchange, link);
+    if (conversation instanceof Response) return conversation;
     try {
-      if (place !== undefined) await this.#follow(place, conversation as never);
       await conversation.setup(this.#setup);
-      await accepted(conversation);
+      link.attach(await accept());
+      conversation.run();
       return undefined;
     } catch (error) {
       await conversation.abort();
-      return attempt.errorResponse(error);
+      return exchange.errorResponse(error);
     }
   }
 
-  /** Keeps a conversation until its last handler has settled. */
-  #watch(sid: string, conversation: Conversation<C, SessionLink>): void {
-    this.#working.set(sid, conversation);
-    void conversation.handled.then(() => {
-      if (this.#working.get(sid) === conversation) this.#working.delete(sid);
-    });
+  /**
+   * Resumes the session of a client, or begins one. Resolves as `plain` does. Calls `onAttached` with a promise that
+   * resolves when the session has released the wire.
+   */
+  async session(
+    exchange: Exchange,
+    caller: IdentifiedWire,
+    accept: () => Promise<Wire>,
+    onAttached: (released: Promise<void>) => void,
+  ): Promise<Response | undefined> {
+    const dial = readDial(exchange, caller, { accept, onAttached });
+    const request = this.#readRequest(dial);
+    if (request.type === "stale") return new CloseResponse(superseded);
+    if (request.type === "resumeHere") return this.#resumeHere(dial, request.link, request.resume);
+    if (request.type === "takeOver") return this.#takeOver(dial, request.resume, request);
+    return this.#begin(dial, request);
   }
 
-  /** A client that comes back ends its own ghost first, so that setup never meets it. */
-  async #follow({ key, ghost, elder }: Place<C>, conversation: Conversation<C, SessionLink>): Promise<void> {
+  #readRequest(dial: Dial): SessionRequest<C> {
+    return readSessionRequest(dial, this.#newest.get(clientKey(dial.owner)), this.#options.sessions);
+  }
+
+  /** Resumes a session that this process has. */
+  async #resumeHere(dial: Dial, link: SessionLink, resume: ResumeRequest): Promise<Response | undefined> {
+    const { exchange, caller, accept, onAttached } = dial;
+    if (!link.resumeRate.allow())
+      return new CloseResponse({ code: CloseCode.TooMany, reason: "reconnects too often" });
+    await exchange.end(); // the hooks have let the client pass; the session keeps what they provided when it began
+    await accept();
+    const resumed = await link.resume(attachRequest(dial, resume));
+    // Meanwhile the session may have gone on without this dial.
+    const now = this.#readRequest(dial);
+    if (now.type === "stale") return new CloseResponse(superseded);
+    if (!resumed || now.type !== "resumeHere")
+      return new CloseResponse({ code: CloseCode.SessionLost, reason: "the session has ended" });
+    onAttached(now.link.attach(caller, dial.resume === undefined ? "new" : "resumed"));
+    return undefined;
+  }
+
+  /** Resumes a session that the store has, and begins a new one if it does not. */
+  async #takeOver(
+    dial: Dial,
+    resume: ResumeRequest,
+    request: NewSessionRequest<C>,
+  ): Promise<Response | undefined> {
+    const { exchange, caller, owner } = dial;
+    const attaching = this.#attachStored(attachRequest(dial, resume));
+    const stored = await this.#options.connections.reserve(owner.principal, attaching);
+    if (stored?.type === "stale") return new CloseResponse(superseded);
+    if (stored?.type !== "resumed")
+      return this.#begin(dial, {
+        ...request,
+        resetReason: request.resetReason ?? resetReason(stored) ?? "unknown",
+      });
+    exchange.context["resumed"] = true;
+    const newest = this.#newest.get(clientKey(owner));
+    const previousConversation = newest?.link.id === resume.sessionId ? newest : request.previousConversation;
+    const link = this.#createLink(dial, resume, restoredState(stored.state, caller.codec));
+    return this.#start(dial, { link, stored, previousConversation });
+  }
+
+  /** Begins a session. */
+  async #begin(dial: Dial, request: NewSessionRequest<C>): Promise<Response | undefined> {
+    const link = this.#createLink(dial, this.#options.store?.epoch);
+    return this.#start(dial, { ...request, link });
+  }
+
+  /** Takes a session over from another process. */
+  async #attachStored(request: AttachRequest): Promise<StoredResult | undefined> {
+    const { sessions } = this.#options.store ?? {};
+    const stored = await sessions?.attach(request);
+    if (stored?.type !== "resumed" || !readNote(stored.state).hasUnsent) return stored;
+    await sessions?.remove(stored.claim); // the store has no messages beyond the client's credit, so some are lost
+    return { type: "reset", reason: "overflow" };
+  }
+
+  #createLink(
+    { exchange, caller, owner, attempt }: Dial,
+    credential: SessionCredential | string | undefined,
+    restored?: RestoredState,
+  ): SessionLink {
+    const secret = new SessionSecret(credential);
+    const link = new SessionLink({ ...this.#options, owner, secret, ended: exchange.ended, restored });
+    link.attempt = attempt;
+    link.memberships.restore(caller.hello.rooms);
+    return link;
+  }
+
+  /** Sets up a session, accepts its client and attaches the wire. */
+  async #start(dial: Dial, session: StartingSession<C>): Promise<Response | undefined> {
+    const { exchange, caller, owner, accept, onAttached } = dial;
+    const { link, stored, resetReason: reason } = session;
+    const lastCallId = (stored?.claim.fence ?? 0) * 2 ** 32; // never repeats a number of an earlier process
+    const conversation = this.#open(exchange, link, lastCallId);
+    if (conversation instanceof Response) return conversation;
+    try {
+      await this.#supersede(clientKey(owner), conversation, session.previousConversation);
+      await conversation.setup(this.#setup);
+      await accept();
+      const claim = stored?.claim ?? (await this.#options.store?.sessions.create(newSession(dial, link)));
+      if (claim !== undefined) this.#record(conversation, claim);
+      conversation.run();
+      if (claim !== undefined) this.#trackHandlers(conversation);
+      if (stored !== undefined) sendLostCalls(link, readNote(stored.state));
+      const started = reason === undefined ? "new" : "reset";
+      onAttached(link.attach(caller, stored === undefined ? started : "resumed", reason));
+      return undefined;
+    } catch (error) {
+      await conversation.abort();
+      return exchange.errorResponse(error);
+    }
+  }
+
+  /** Opens a conversation; it is not accepted yet. Returns a refusal when the principal has too many connections. */
+  #open<L extends ClientLink>(exchange: Exchange, link: L, lastId?: number): Conversation<C, L> | Response {
+    const { connections } = this.#options;
+    const refusal = connections.checkLimit(exchange);
+    if (refusal !== undefined) return refusal;
+    exchange.context["room"] = this.room;
+    const conversation = new Conversation(this, exchange, link, { ...this.#options, lastId });
+    const onError = (error: unknown): void => void exchange.report(error, "open");
+    this.#rooms.addClient(conversation.peer, { memberships: link.memberships, onError });
+    connections.add(exchange, conversation);
+    return conversation;
+  }
+
+  /** Makes a conversation the newest one of its client, and ends the previous one, so that setup never runs beside it. */
+  async #supersede(
+    key: string,
+    conversation: Conversation<C, SessionLink>,
+    previous: Conversation<C, SessionLink> | undefined,
+  ): Promise<void> {
+    const handling = this.#handling.get(conversation.link.id);
     this.#newest.set(key, conversation);
     void conversation.ended.then(() => {
       if (this.#newest.get(key) === conversation) this.#newest.delete(key);
     });
-    await ghost?.supersede();
-    await elder?.waitForHandlers();
+    await previous?.supersede();
+    await handling?.waitForHandlers();
+  }
+
+  /** Has the store record a session from now on. */
+  #record({ link, peer }: Conversation<C, SessionLink>, claim: Claim): void {
+    const { sessions } = this.#options.store ?? {};
+    if (sessions === undefined) return;
+    const note = (): SessionNote => ({ ...peer.openCalls, hasUnsent: link.outbox.unsent > 0 });
+    link.record(sessions, claim, () => JSON.stringify(note()));
+  }
+
+  /** Keeps a conversation until its last handler has settled. */
+  #trackHandlers(conversation: Conversation<C, SessionLink>): void {
+    const { id } = conversation.link;
+    this.#handling.set(id, conversation);
+    void conversation.handled.then(() => {
+      if (this.#handling.get(id) === conversation) this.#handling.delete(id);
+    });
   }
 }
-
-/** What the client of a session would say of it that has heard nothing yet, and said nothing. */
-function unsaid({ secret }: SessionLink): Resume {
-  return { ...secret.key, receivedUpTo: 0, firstHeld: 1 };
-}
-
-/** Where a session stands among those of its client. */
-interface Place<C extends AnyContract> {
-  readonly key: string;
-  readonly ghost: Conversation<C, SessionLink> | undefined;
-  /** The one that had the session here before it went on elsewhere. */
-  readonly elder: Conversation<C, SessionLink> | undefined;
-  /** The number after which its events and calls are numbered. */
-  readonly from: number;
-}
-
-/** What a client that says `hello` is to us. */
-type Known<C extends AnyContract> =
-  /** An older dial of a client that is here by a newer one. */
-  | { readonly is: "stale" }
-  /** One whose session goes on. */
-  | { readonly is: "here"; readonly line: SessionLink }
-  /** One whose session is not here: perhaps it is in the store. */
-  | { readonly is: "gone"; readonly ghost?: Conversation<C, SessionLink> }
-  /** One that begins: `why` the session it asked for is gone, and what is left of it. */
-  | {
-      readonly is: "new";
-      readonly why?: string;
-      readonly ghost?: Conversation<C, SessionLink>;
-    };

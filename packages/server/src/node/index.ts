@@ -15,7 +15,6 @@ import { ConnectionLimits } from "./connection-limits.ts";
 import { toRequest, writeRefusal, writeResponse } from "./http.ts";
 import { checkUpgrade } from "./check-upgrade.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
-import { waitAtMost } from "../timing/patience.ts";
 import type { AcceptInit } from "../request/exchange.ts";
 import { closeOnSignal } from "./signals.ts";
 
@@ -197,7 +196,7 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
       draining = true;
       if (within <= 0) return;
       app.drain(within);
-      await waitAtMost(new SystemClock(), gone(wss), within);
+      await new SystemClock().settled(gone(wss), within);
     },
     close: async () => {
       const ended = app.end();
@@ -205,12 +204,12 @@ function socketsOf(server: HttpServer, app: ServedApp): Sockets {
       for (const ws of wss.clients) leave(ws);
       await left;
       const clock = new SystemClock();
-      await waitAtMost(clock, Promise.all(deciding.keys()), patience);
+      await clock.settled(Promise.all(deciding.keys()), patience);
       for (const socket of deciding.values()) void writeRefusal(shuttingDown(), socket);
       // Those whose hooks had still to decide.
       await gone(wss);
       const rest = Promise.all(living).then(() => app.end()); // one who said hello meanwhile may have a session
-      await waitAtMost(clock, Promise.all([ended, rest]), patience);
+      await clock.settled(Promise.all([ended, rest]), patience);
       server.off("upgrade", upgrade);
     },
   };

@@ -65,6 +65,10 @@ export class NodeWire implements Wire {
     return this.#writer.bufferedAmount;
   }
 
+  get arrivals(): Wire["arrivals"] {
+    return this.#events.arrivals;
+  }
+
   send(message: Message): void {
     if (this.#ws.readyState === WebSocket.OPEN) this.#writer.write(message);
   }

@@ -1,91 +1,89 @@
-import type { CloseError, FrameCodec, Message } from "@symbolon/protocol";
-import { type Hello, jsonFrames, type Wire } from "@symbolon/protocol/internal";
+import type { CloseError, FrameCodec } from "@symbolon/protocol";
+import { type Hello, jsonFrames, type MessageSink } from "@symbolon/protocol/internal";
 import type { RoomPosition } from "../store/store.ts";
+import { leftFrame } from "./room-encoder.ts";
 
-/** What carries a room's messages to a client that is here. */
+/** The connection on which a client receives room messages. */
 export interface RoomOutlet {
   readonly codec: FrameCodec;
-  /** Whether the client is told events alone: no offsets, and nothing twice. */
+  /** Whether the client receives bare events: without offsets, and never again after a lost connection. */
   readonly plain: boolean;
-  send(message: Message): void;
-  /** Undefined while there is room for more; else a promise that resolves when there is room, or the wire has ended. */
-  drained(): Promise<void> | undefined;
-  /** Lets the wire go; the client comes back. */
+  readonly sink: MessageSink;
+  /** Closes the connection; the client reconnects. */
   drop(error: CloseError): void;
 }
 
-/** A session's wire. `drop` lets it go. */
-export function createOutlet(wire: Wire, codec: FrameCodec, drop: RoomOutlet["drop"]): RoomOutlet {
-  return { codec, plain: false, send: (message) => wire.send(message), drained: () => wire.drained(), drop };
-}
-
-/** What a client is in a room. */
+/** A membership, as the client's connection needs it. */
 export interface RoomSubscriber {
-  /** The client is here, on a new wire, and says that it is at `named`. */
-  attach(outlet: RoomOutlet, named: RoomPosition | undefined): void;
-  /** The client is away, or in the room no more. */
+  /** The client has connected; it has received the room up to `position`, if it knows the room. */
+  attach(outlet: RoomOutlet, position: RoomPosition | undefined): void;
+  /** The client has disconnected, or left the room. */
   detach(): void;
 }
 
-/** A contract's client as its rooms reach it: the rooms that it is in, over as many wires as it takes. */
+/** The rooms that a client has joined; survives reconnects. */
 export class RoomMemberships {
-  /** Names the client's session, in plain mode its connection. */
+  /** Names the client's session; in plain mode, its connection. */
   readonly id: string;
   #outlet: RoomOutlet | undefined;
-  readonly #readers = new Map<string, RoomSubscriber>();
-  /** Where it was, before it had this session, in rooms that it has not joined in it. */
-  readonly #brought = new Map<string, RoomPosition>();
+  readonly #subscribers = new Map<string, RoomSubscriber>();
+  /** Positions from an earlier session, in rooms that the client has not joined in this one. */
+  readonly #earlierPositions = new Map<string, RoomPosition>();
 
   constructor(id: string) {
     this.id = id;
   }
 
-  /** In how many rooms it is. */
+  /** How many rooms the client is in. */
   get size(): number {
-    return this.#readers.size;
+    return this.#subscribers.size;
   }
 
-  /** The session begins here with a client that says where it was. */
-  restore(rooms: Hello["rooms"] = []): void {
-    for (const [room, ep, off] of rooms) this.#brought.set(room, { epoch: ep, offset: off });
+  /** A session begins: keeps the positions that its client has from an earlier one. */
+  restore(rooms: Hello["rooms"]): void {
+    for (const [room, position] of readPositions(rooms)) this.#earlierPositions.set(room, position);
   }
 
-  /** Where the client was in a room that it joins now for the first time in its session, if it was there. */
+  /** Takes out the position from an earlier session in a room that the client joins. */
   claimPosition(room: string): RoomPosition | undefined {
-    const position = this.#brought.get(room);
-    this.#brought.delete(room);
+    const position = this.#earlierPositions.get(room);
+    this.#earlierPositions.delete(room);
     return position;
   }
 
   /** The client joins a room. */
-  add(room: string, reader: RoomSubscriber): void {
-    this.#readers.set(room, reader);
-    if (this.#outlet !== undefined) reader.attach(this.#outlet, undefined);
+  add(room: string, subscriber: RoomSubscriber): void {
+    this.#subscribers.set(room, subscriber);
+    if (this.#outlet !== undefined) subscriber.attach(this.#outlet, undefined);
   }
 
-  /** The client leaves a room, and is told to forget it: now, or when it is back and names it. */
+  /** The client leaves a room. If it is disconnected, it learns that when it reconnects. */
   remove(room: string): void {
-    this.#readers.get(room)?.detach();
-    this.#readers.delete(room);
-    this.#forget(room);
+    this.#subscribers.get(room)?.detach();
+    this.#subscribers.delete(room);
+    this.#sendLeft(room);
   }
 
-  /** The client is here, on a new wire, and says where it is. */
-  attach(outlet: RoomOutlet, rooms: Hello["rooms"] = []): void {
+  /** The client has connected, with its positions in `rooms`. */
+  attach(outlet: RoomOutlet, rooms: Hello["rooms"]): void {
     this.#outlet = outlet;
-    const named = new Map(rooms.map(([room, ep, off]) => [room, { epoch: ep, offset: off }]));
-    for (const room of named.keys())
-      if (!this.#readers.has(room) && !this.#brought.has(room)) this.#forget(room);
-    for (const [room, reader] of this.#readers) reader.attach(outlet, named.get(room));
+    const positions = new Map(readPositions(rooms));
+    for (const room of positions.keys())
+      if (!this.#subscribers.has(room) && !this.#earlierPositions.has(room)) this.#sendLeft(room);
+    for (const [room, subscriber] of this.#subscribers) subscriber.attach(outlet, positions.get(room));
   }
 
-  /** The client is away: rooms cost nothing for it. */
+  /** The client has disconnected: its rooms do nothing for it until it reconnects. */
   detach(): void {
     this.#outlet = undefined;
-    for (const reader of this.#readers.values()) reader.detach();
+    for (const subscriber of this.#subscribers.values()) subscriber.detach();
   }
 
-  #forget(room: string): void {
-    if (this.#outlet?.plain === false) this.#outlet.send(jsonFrames.write({ t: "room", room }));
+  #sendLeft(room: string): void {
+    if (this.#outlet?.plain === false) this.#outlet.sink.send(jsonFrames.write(leftFrame(room)));
   }
+}
+
+function readPositions(rooms: Hello["rooms"] = []): (readonly [room: string, position: RoomPosition])[] {
+  return rooms.map(([room, epoch, offset]) => [room, { epoch, offset }]);
 }

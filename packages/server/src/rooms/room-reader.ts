@@ -1,220 +1,240 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
-import { type Frame, jsonFrames } from "@symbolon/protocol/internal";
+import {
+  encodeGap,
+  encodePosition,
+  encodeSkip,
+  type Frame,
+  type Gap,
+  jsonFrames,
+} from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 import type { RoomEncoder } from "./room-encoder.ts";
 import type { RoomOutlet, RoomSubscriber } from "./memberships.ts";
 import type { RoomEntry, RoomLog, RoomPart, RoomPosition } from "../store/store.ts";
 
-/** By what of an event a newer one replaces it; undefined when none does. */
+/** Gives the key of an event: a newer event replaces older ones of its key. Without a key an event is always sent. */
 type ConflateKey = (name: string, data: unknown) => unknown;
 
-/** What becomes of a member whose wire takes no more. */
+/** What happens to a member whose connection takes no more messages. */
 export type SlowPolicy = "pause" | "disconnect" | { readonly conflate: ConflateKey };
 
-/** What those who read a room share. */
+/** What the readers of a room share. */
 export interface RoomSource {
   readonly name: string;
-  /** Its name in the log. */
+  /** The room's name in the log. */
   readonly key: string;
   readonly log: RoomLog;
   readonly encoder: RoomEncoder;
   readonly slow: SlowPolicy;
   readonly clock: Clock;
-  /** Those who are told when something is said. */
+  /** The readers that receive each new message. */
   readonly readers: Set<RoomReader>;
 }
 
-/** A member of a room, and what went wrong for it. */
+/** The member for which a room is read. */
 export interface RoomReaderClient {
-  /** The client's session. */
+  /** Names the client's session. */
   readonly id: string;
-  /** Told what its log threw. */
+  /** Called with what the log or a codec throws. */
   onError(error: unknown): void;
 }
 
-/** A wire of the client, while the room is read for it. */
-interface Attachment {
-  readonly outlet: RoomOutlet;
-  /** The log is being read: what is said meanwhile is found there. */
-  isReading: boolean;
-  /** Something was said while it was read. */
+/** Reading the log until its end. */
+interface CatchUp {
+  /** Whether a message has arrived that the last read of the log may not have. */
   missed: boolean;
-  /** The wire was full when something was said. */
-  slow: boolean;
+  /** Set where a slow member receives only the newest message of each key. */
+  readonly conflate?: ConflateKey | undefined;
 }
 
-/** How many messages are read at once. */
-const most = 100;
-/** How long a wire may take nothing, in ms, where slow members are disconnected. */
-const slowFor = 10_000;
+/** A connection of the client. */
+interface Attachment {
+  readonly outlet: RoomOutlet;
+  /** Undefined when the member has caught up: then each message is sent as it arrives. */
+  catchUp: CatchUp | undefined;
+}
 
-/** How far a member has read a room: from the log until it has caught up, then what is said; after a full wire from the log again. */
+/** Messages that are read from the log at once. */
+const readLimit = 100;
+/** How long a connection may take no messages before a slow member is disconnected, in ms. */
+const slowTimeout = 10_000;
+
+/**
+ * Sends a room's messages to one member: from the log until the member has caught up, then as they arrive; from the log
+ * again when the connection was full.
+ */
 export class RoomReader implements RoomSubscriber {
   readonly #room: RoomSource;
   readonly #member: RoomReaderClient;
-  readonly #begins: () => Promise<RoomPosition>;
-  #base: Promise<RoomPosition> | undefined;
-  #at: RoomPosition = { epoch: "", offset: 0 };
-  #run: Attachment | undefined;
+  readonly #findStart: () => Promise<RoomPosition>;
+  #start: Promise<RoomPosition> | undefined;
+  /** What the member has received. */
+  #position: RoomPosition = { epoch: "", offset: 0 };
+  #attachment: Attachment | undefined;
 
-  /** What is said after where it `begins` is for this member. That is asked now, and again if the log had failed. */
-  constructor(room: RoomSource, member: RoomReaderClient, begins: () => Promise<RoomPosition>) {
+  /** The member receives what follows the position of `findStart`, which is called now, and again if it fails. */
+  constructor(room: RoomSource, member: RoomReaderClient, findStart: () => Promise<RoomPosition>) {
     this.#room = room;
     this.#member = member;
-    this.#begins = begins;
-    void this.#where().catch(() => {}); // it is told when the client is here
+    this.#findStart = findStart;
+    void this.#getStart().catch(() => {}); // reported when the client has connected
   }
 
-  attach(outlet: RoomOutlet, named: RoomPosition | undefined): void {
-    const run = { outlet, isReading: true, missed: false, slow: false };
-    this.#run = run;
+  attach(outlet: RoomOutlet, position: RoomPosition | undefined): void {
+    const catchUp: CatchUp = { missed: false };
+    const attachment: Attachment = { outlet, catchUp };
+    this.#attachment = attachment;
     this.#room.readers.add(this);
-    void this.#begin(run, named);
+    void this.#begin(attachment, catchUp, position);
   }
 
   detach(): void {
-    this.#run = undefined;
+    this.#attachment = undefined;
     this.#room.readers.delete(this);
   }
 
-  /** Something was said in the room. */
-  receive(entry: RoomEntry, ep: string): void {
-    const run = this.#run;
-    if (run === undefined) return;
-    const { epoch: own, offset: off } = this.#at;
-    const next = ep === own && entry.previous === off;
+  /** A message has arrived in the room. */
+  receive(entry: RoomEntry, epoch: string): void {
+    const attachment = this.#attachment;
+    if (attachment === undefined) return;
+    const { outlet, catchUp } = attachment;
+    const sameEpoch = epoch === this.#position.epoch;
+    const isNext = sameEpoch && entry.previous === this.#position.offset;
     try {
-      if (run.isReading) run.missed = true;
-      else if (next && run.outlet.drained() === undefined) this.#tell(run, entry, ep);
-      else if (ep !== own || entry.offset > off) {
-        run.slow = next;
-        void this.#catchUp(run);
-      }
+      if (catchUp !== undefined) catchUp.missed = true;
+      else if (isNext && outlet.sink.drained() === undefined) this.#deliver(attachment, entry, epoch);
+      else if (!sameEpoch || entry.offset > this.#position.offset)
+        void this.#catchUp(attachment, { missed: false, conflate: isNext ? this.#conflate : undefined });
     } catch (error) {
-      this.#fail(run, error); // its codec may be at fault: the others are told
+      this.#fail(attachment, error); // perhaps only this member's codec fails: the other members receive the message
     }
   }
 
-  async #begin(run: Attachment, named: RoomPosition | undefined): Promise<void> {
+  async #begin(attachment: Attachment, catchUp: CatchUp, position: RoomPosition | undefined): Promise<void> {
     try {
-      const base = await this.#where();
-      if (this.#run !== run) return;
-      // What was said before it became a member is not for it, wherever it says that it is.
-      this.#at =
-        named === undefined || (named.epoch === base.epoch && named.offset < base.offset) ? base : named;
-      const part = await this.#read(run);
-      if (this.#run !== run) return;
-      if (part.epoch === this.#at.epoch && this.#at.offset <= part.offset)
-        this.#say(run, { t: "room", ...this.#here });
-      await this.#catchUp(run, part);
+      const start = await this.#getStart();
+      if (this.#attachment !== attachment) return;
+      // Whatever the client claims, messages from before it joined are not for it.
+      const isBefore = position?.epoch === start.epoch && position.offset < start.offset;
+      this.#position = position === undefined || isBefore ? start : position;
+      const part = await this.#read(catchUp);
+      if (this.#attachment !== attachment) return;
+      if (part.epoch === this.#position.epoch && this.#position.offset <= part.offset)
+        this.#sendFrame(attachment, encodePosition(this.#room.name, this.#position));
+      await this.#catchUp(attachment, catchUp, part);
     } catch (error) {
-      this.#fail(run, error);
+      this.#fail(attachment, error);
     }
   }
 
-  /** Where it became a member. */
-  #where(): Promise<RoomPosition> {
-    if (this.#base !== undefined) return this.#base;
-    const base = this.#begins();
-    base.catch(() => (this.#base = undefined));
-    return (this.#base = base);
+  /** The position at which the client became a member. */
+  #getStart(): Promise<RoomPosition> {
+    if (this.#start !== undefined) return this.#start;
+    const start = this.#findStart();
+    start.catch(() => (this.#start = undefined));
+    return (this.#start = start);
   }
 
-  get #here(): { readonly room: string; readonly ep: string; readonly off: number } {
-    return { room: this.#room.name, ep: this.#at.epoch, off: this.#at.offset };
+  get #conflate(): ConflateKey | undefined {
+    const { slow } = this.#room;
+    return typeof slow === "object" ? slow.conflate : undefined;
   }
 
-  async #catchUp(run: Attachment, first?: RoomPart): Promise<void> {
-    run.isReading = true;
+  async #catchUp(attachment: Attachment, catchUp: CatchUp, first?: RoomPart): Promise<void> {
+    attachment.catchUp = catchUp;
     try {
-      let part = first ?? (await this.#read(run));
-      while (this.#run === run) {
-        await this.#tellAll(run, part);
-        if (this.#run !== run) return;
-        if (!run.missed && this.#at.offset >= part.offset) {
-          run.isReading = false;
-          run.slow = false;
+      let part = first ?? (await this.#read(catchUp));
+      while (this.#attachment === attachment) {
+        await this.#deliverPart(attachment, part, catchUp);
+        if (this.#attachment !== attachment) return;
+        if (!catchUp.missed && this.#position.offset >= part.offset) {
+          attachment.catchUp = undefined;
           return;
         }
-        part = await this.#read(run);
+        part = await this.#read(catchUp);
       }
     } catch (error) {
-      this.#fail(run, error);
+      this.#fail(attachment, error);
     }
   }
 
-  async #read(run: Attachment): Promise<RoomPart> {
-    run.missed = false;
-    const all = run.slow && typeof this.#room.slow === "object";
-    return this.#room.log.read(this.#room.key, this.#at, all ? Infinity : most);
+  async #read(catchUp: CatchUp): Promise<RoomPart> {
+    catchUp.missed = false;
+    const limit = catchUp.conflate === undefined ? readLimit : Infinity;
+    return this.#room.log.read(this.#room.key, this.#position, limit);
   }
 
-  /** Tells what the log has, as long as the wire takes it. */
-  async #tellAll(run: Attachment, { epoch: ep, offset: off, gap, entries }: RoomPart): Promise<void> {
-    if (ep !== this.#at.epoch || this.#at.offset > off) this.#startOver(run, { epoch: ep, offset: off });
-    else if (gap !== undefined) this.#lose(run, { from: gap.from + 1, to: gap.to, why: "trimmed" });
-    for (const entry of this.#chosen(run, entries)) {
-      const full = run.outlet.drained();
-      if (full !== undefined) return this.#wait(full, run); // then the log is read again: it may hold newer ones
-      this.#tell(run, entry, ep);
+  /** Sends what was read from the log, until the connection is full. */
+  async #deliverPart(
+    attachment: Attachment,
+    { epoch, offset, gap, entries }: RoomPart,
+    { conflate }: CatchUp,
+  ): Promise<void> {
+    if (epoch !== this.#position.epoch || this.#position.offset > offset)
+      this.#startOver(attachment, { epoch, offset });
+    else if (gap !== undefined)
+      this.#sendGap(attachment, { from: gap.from + 1, to: gap.to, reason: "trimmed" });
+    for (const entry of conflate === undefined ? entries : this.#newestOfEachKey(entries, conflate)) {
+      const drained = attachment.outlet.sink.drained();
+      if (drained !== undefined) return this.#waitUntil(drained, attachment); // the next read may find newer messages
+      this.#deliver(attachment, entry, epoch);
     }
   }
 
   /**
-   * What was said up to now belongs to another history, and cannot be compared. The gap goes first: a client whose wire
-   * breaks before it is told where it is now asks again with what it knew, and is told of the gap once more.
+   * The log belongs to another history, so its offsets do not compare with the member's. The gap goes first: a client that
+   * is disconnected before it receives the new position still has the old one, and receives the gap again.
    */
-  #startOver(run: Attachment, { epoch: ep, offset: off }: RoomPosition): void {
-    this.#lose(run, { from: 0, to: off, why: "epoch" });
-    this.#at = { epoch: ep, offset: off };
-    this.#say(run, { t: "room", ...this.#here });
+  #startOver(attachment: Attachment, position: RoomPosition): void {
+    this.#sendGap(attachment, { from: 0, to: position.offset, reason: "epoch" });
+    this.#position = position;
+    this.#sendFrame(attachment, encodePosition(this.#room.name, position));
   }
 
-  #lose(run: Attachment, gap: { readonly from: number; readonly to: number; readonly why: string }): void {
-    this.#say(run, { t: "gap", room: this.#room.name, ...gap });
-    this.#at = { ...this.#at, offset: gap.to };
+  #sendGap(attachment: Attachment, gap: Omit<Gap, "room">): void {
+    this.#sendFrame(attachment, encodeGap({ room: this.#room.name, ...gap }));
+    this.#position = { ...this.#position, offset: gap.to };
   }
 
-  /** Those of the messages that a slow member is told; what it is not told it skips. */
-  #chosen(run: Attachment, entries: readonly RoomEntry[]): readonly RoomEntry[] {
-    const { slow } = this.#room;
-    if (!run.slow || typeof slow !== "object") return entries;
+  /** What a slow member receives; it skips the other messages. */
+  #newestOfEachKey(entries: readonly RoomEntry[], conflate: ConflateKey): readonly RoomEntry[] {
     const keys = entries.map((entry) => {
       const { name, data } = this.#room.encoder.decode(entry);
-      return slow.conflate(name, data);
+      return conflate(name, data);
     });
     const newest = new Map(keys.map((key, index) => [key, index]));
     return entries.filter((_, index) => keys[index] === undefined || newest.get(keys[index]) === index);
   }
 
-  async #wait(full: Promise<void>, run: Attachment): Promise<void> {
+  async #waitUntil(drained: Promise<void>, { outlet }: Attachment): Promise<void> {
     const { slow, clock } = this.#room;
-    const dropped = new CloseError(CloseCode.SlowConsumer, "reads too slowly");
-    const stop = slow === "disconnect" ? clock.after(slowFor, () => run.outlet.drop(dropped)) : undefined;
-    await full;
-    stop?.();
+    const tooSlow = new CloseError(CloseCode.SlowConsumer, "reads too slowly");
+    const cancel = slow === "disconnect" ? clock.after(slowTimeout, () => outlet.drop(tooSlow)) : undefined;
+    await drained;
+    cancel?.();
   }
 
-  #tell(run: Attachment, entry: RoomEntry, ep: string): void {
-    const { name: room, encoder: words } = this.#room;
-    const { except, offset: off, previous: prev } = entry;
-    const skipped = except === this.#member.id ? off : prev;
-    if (this.#at.offset < skipped) this.#say(run, { t: "skip", room, o: skipped, p: this.#at.offset });
-    const { plain, codec } = run.outlet;
-    if (skipped !== off)
-      run.outlet.send(plain ? words.eventFrame(entry) : words.roomFrame(room, entry, codec));
-    this.#at = { epoch: ep, offset: off };
+  #deliver(attachment: Attachment, entry: RoomEntry, epoch: string): void {
+    const { name: room, encoder } = this.#room;
+    const { except, offset, previous } = entry;
+    const skipped = except === this.#member.id ? offset : previous;
+    if (this.#position.offset < skipped)
+      this.#sendFrame(attachment, encodeSkip(room, [skipped, this.#position.offset]));
+    const { plain, codec, sink } = attachment.outlet;
+    if (skipped !== offset)
+      sink.send(plain ? encoder.eventFrame(entry) : encoder.roomFrame(room, entry, codec));
+    this.#position = { epoch, offset };
   }
 
-  #say({ outlet }: Attachment, frame: Frame): void {
-    if (!outlet.plain) outlet.send(jsonFrames.write(frame));
+  #sendFrame({ outlet }: Attachment, frame: Frame): void {
+    if (!outlet.plain) outlet.sink.send(jsonFrames.write(frame));
   }
 
-  /** It cannot be told what was said: the client comes back and tries again. */
-  #fail(run: Attachment, error: unknown): void {
-    if (this.#run !== run) return;
+  /** Closes the connection, since the member cannot receive a message on it: the client reconnects and tries again. */
+  #fail(attachment: Attachment, error: unknown): void {
+    if (this.#attachment !== attachment) return;
     this.detach();
     this.#member.onError(error);
-    run.outlet.drop(new CloseError(CloseCode.InternalError, ""));
+    attachment.outlet.drop(new CloseError(CloseCode.InternalError, ""));
   }
 }

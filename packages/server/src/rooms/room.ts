@@ -1,61 +1,67 @@
 import type { Sent } from "@symbolon/protocol";
 
-/** Who is in a room. */
+/** A member, as its room needs it. */
 export interface RoomMember {
-  /** Resolves when the member is gone. */
+  /** Resolves when the member's connection or session has ended: then it leaves the room. */
   readonly closed: Promise<unknown>;
-  /** Told what a watcher threw when this member came or left. */
+  /** Called with what a subscriber of the room threw when this member joined or left. */
   onError(error: unknown): void;
-  /** It is in the room no more. */
+  /** Called when the member has left. */
   onLeave?(): void;
 }
 
-/** Who hears a broadcast. Joining ends by itself when the member's connection does. */
-export interface Room<Joiner, Say extends (...args: never) => Sent> {
+/** A group of clients that receive the same messages. A member leaves by itself when its connection or session ends. */
+export interface Room<Joiner, Send extends (...args: never) => Sent> {
   /** The room's name. */
   readonly name: string;
-  /** How many members are here. */
+  /** How many members the room has. */
   readonly size: number;
-  /** Who is here, in the order of joining. */
+  /** The members, in the order of joining. */
   readonly members: readonly Joiner[];
   /** Adds a member; joining twice does nothing. */
   readonly join: (member: Joiner) => void;
-  /** Removes a member; one who is not here is no error. */
+  /** Removes a member; for a client that is not in the room it does nothing. */
   readonly leave: (member: Joiner) => void;
-  /** Tells `listener` who joins and who leaves, until the returned function is called. What it throws is told to `onError`. */
+  /**
+   * Calls `listener` when a member joins or leaves. What it throws goes to `onError`.
+   * @returns unsubscribes it.
+   */
   readonly subscribe: (listener: (change: RoomChange<Joiner>) => unknown) => () => void;
-  /** Says something to every member; a dead one harms nobody. Settles when it is in the room's log; raw rooms have none. */
-  readonly send: Say;
+  /**
+   * Sends a message to every member; a member that cannot receive it does not affect the others. Settles when the room's
+   * log has the message; rooms of raw routes have no log.
+   */
+  readonly send: Send;
 }
 
-/** Someone came into a room or is gone from it; the room's size counts it already. */
+/** A member has joined a room or left it. The room's size counts it already. */
 export interface RoomChange<Joiner> {
   readonly type: "joined" | "left";
   readonly member: Joiner;
 }
 
-/** Options of a broadcast. */
+/** Options of a room's `send`. */
 export interface BroadcastOptions<Joiner> {
-  /** The one who does not hear it. */
+  /** A member that does not receive the message. */
   readonly except?: Joiner | undefined;
 }
 
-/** The rooms of one app or contract; a room is there while someone is in it. */
-export class Rooms<Joiner extends object, Inside extends RoomMember, Options = undefined> {
-  readonly #rooms = new Map<string, Map<Joiner, Inside>>();
-  readonly #watchers = new Map<string, Set<(change: RoomChange<Joiner>) => unknown>>();
-  readonly #memberOf: (joiner: Joiner, name: string, options?: Options) => Inside;
+/** The rooms of one app or contract. A room exists while it has members. */
+export class Rooms<Joiner extends object, Member extends RoomMember, Options = undefined> {
+  readonly #rooms = new Map<string, Map<Joiner, Member>>();
+  readonly #subscribers = new Map<string, Set<(change: RoomChange<Joiner>) => unknown>>();
+  readonly #createMember: (joiner: Joiner, name: string, options?: Options) => Member;
 
-  /** `memberOf` makes a member of who joins; what it throws is thrown by `join`. */
-  constructor(memberOf: (joiner: Joiner, name: string, options?: Options) => Inside) {
-    this.#memberOf = memberOf;
+  /** `join` throws what `createMember` throws. */
+  constructor(createMember: (joiner: Joiner, name: string, options?: Options) => Member) {
+    this.#createMember = createMember;
   }
 
-  /** The room of a name, in which one speaks by `send`. */
-  room<Say extends (...args: never) => Sent>(
+  /** The room of that name; `send` sends to its members. */
+  room<Send extends (...args: never) => Sent>(
     name: string,
-    send: Say,
-  ): Room<Joiner, Say> & { readonly join: (joiner: Joiner, options?: Options) => void } {
+    send: Send,
+  ): Room<Joiner, Send> & { readonly join: (joiner: Joiner, options?: Options) => void } {
     const rooms = this.#rooms;
     return {
       name,
@@ -67,23 +73,23 @@ export class Rooms<Joiner extends object, Inside extends RoomMember, Options = u
       },
       join: (joiner, options?: Options) => this.#join(name, joiner, options),
       leave: (joiner) => this.#leave(name, joiner),
-      subscribe: (listener) => this.#watch(name, listener),
+      subscribe: (listener) => this.#subscribe(name, listener),
       send,
     };
   }
 
-  /** Those who are in a room now: whoever joins or leaves later changes nothing. */
-  membersOf(name: string): (readonly [Joiner, Inside])[] {
+  /** A copy of a room's members: later joins and leaves do not change it. */
+  membersOf(name: string): (readonly [Joiner, Member])[] {
     return Array.from(this.#rooms.get(name) ?? []);
   }
 
   #join(name: string, joiner: Joiner, options: Options | undefined): void {
-    const members = this.#rooms.get(name) ?? new Map<Joiner, Inside>();
+    const members = this.#rooms.get(name) ?? new Map<Joiner, Member>();
     if (members.has(joiner)) return;
-    const member = this.#memberOf(joiner, name, options);
+    const member = this.#createMember(joiner, name, options);
     this.#rooms.set(name, members.set(joiner, member));
     void member.closed.then(() => this.#leave(name, joiner));
-    this.#tell(name, { type: "joined", member: joiner }, member);
+    this.#emit(name, { type: "joined", member: joiner }, member);
   }
 
   #leave(name: string, joiner: Joiner): void {
@@ -93,31 +99,33 @@ export class Rooms<Joiner extends object, Inside extends RoomMember, Options = u
     members.delete(joiner);
     if (members.size === 0) this.#rooms.delete(name);
     member.onLeave?.();
-    this.#tell(name, { type: "left", member: joiner }, member);
+    this.#emit(name, { type: "left", member: joiner }, member);
   }
 
-  #watch(name: string, listener: (change: RoomChange<Joiner>) => unknown): () => void {
-    const watchers = this.#watchers.get(name) ?? new Set();
-    const watcher = (change: RoomChange<Joiner>): unknown => listener(change); // its own, though a listener may come twice
-    this.#watchers.set(name, watchers.add(watcher));
+  #subscribe(name: string, listener: (change: RoomChange<Joiner>) => unknown): () => void {
+    const subscribers = this.#subscribers.get(name) ?? new Set();
+    // A function of its own, so that a listener may subscribe twice.
+    const subscriber = (change: RoomChange<Joiner>): unknown => listener(change);
+    this.#subscribers.set(name, subscribers.add(subscriber));
     return () => {
-      if (watchers.delete(watcher) && watchers.size === 0) this.#watchers.delete(name);
+      if (subscribers.delete(subscriber) && subscribers.size === 0) this.#subscribers.delete(name);
     };
   }
 
-  #tell(name: string, change: RoomChange<Joiner>, member: RoomMember): void {
-    for (const watcher of Array.from(this.#watchers.get(name) ?? [])) void tell(watcher, change, member);
+  #emit(name: string, change: RoomChange<Joiner>, member: RoomMember): void {
+    for (const subscriber of Array.from(this.#subscribers.get(name) ?? []))
+      void callSubscriber(subscriber, change, member);
   }
 }
 
-/** A watcher that fails, now or later, harms neither the member nor the other watchers. */
-async function tell<Change>(
-  watcher: (change: Change) => unknown,
+/** A subscriber that throws, now or later, affects neither the member nor the other subscribers. */
+async function callSubscriber<Change>(
+  subscriber: (change: Change) => unknown,
   change: Change,
   member: RoomMember,
 ): Promise<void> {
   try {
-    await watcher(change);
+    await subscriber(change);
   } catch (error) {
     member.onError(error);
   }

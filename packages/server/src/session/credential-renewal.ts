@@ -2,67 +2,69 @@ import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { Clock } from "../timing/clock.ts";
 import type { Identity, RenewIdentity } from "../request/identity.ts";
 
-/** A fresh credential is asked for so long before the old one ends, in ms, or a fifth of its life when that is shorter. */
-const ahead = 60_000;
-/** A credential that was asked for may be so late, in ms. */
-const patience = 5_000;
+/** How long before its expiry the server asks for a new token, in ms; a fifth of the token's life if that is less. */
+const renewalLead = 60_000;
+/** How long after the expiry of its token a client may still send a new one, in ms. */
+const renewalGrace = 5_000;
 
-/** What a renewal needs of the client. */
+/** What a renewal needs of its session. */
 export interface RenewalOptions {
-  /** Who it is: nobody else's credential is taken. */
+  /** The session's principal. A token of another principal is refused. */
   readonly principal: string | undefined;
-  /** Asks it for a fresh credential; in `by` ms the old one ends. */
-  readonly requestToken: (by: number) => void;
-  /** It has none that is taken. */
+  /** Asks the client for a new token; the old one expires in `expiresIn` ms. */
+  readonly requestToken: (expiresIn: number) => void;
+  /** Called when the client has sent no valid token. */
   readonly onRefused: (error: CloseError) => void;
 }
 
-/** Asks a client for a fresh credential before the one that it has ends. */
+/** Asks a client for a new token before the old one expires. */
 export class CredentialRenewal {
   readonly #clock: Clock;
   readonly #options: RenewalOptions;
   #renew: RenewIdentity | undefined;
-  #asked = false;
-  #stop = (): void => {};
+  #requested = false;
+  #cancelTimer = (): void => {};
 
   constructor(clock: Clock, options: RenewalOptions) {
     this.#clock = clock;
     this.#options = options;
   }
 
-  /** The client is here, and hooks have taken its credential; `renew` has them look at another. */
+  /** The client has connected with a token that expires at `expiresAt`; `renew` runs the hooks for another token. */
   start({ renew, expiresAt }: Pick<Identity, "expiresAt"> & { readonly renew: RenewIdentity }): void {
     this.stop();
     this.#renew = renew;
     if (expiresAt === undefined) return;
     const life = expiresAt - this.#clock.date;
-    this.#stop = this.#clock.at(expiresAt - Math.min(ahead, life / 5), () => {
-      this.#asked = true;
-      this.#stop = this.#clock.at(expiresAt + patience, () =>
-        this.#options.onRefused(new CloseError(CloseCode.Unauthorized, "the credential has ended")),
+    this.#cancelTimer = this.#clock.at(expiresAt - Math.min(renewalLead, life / 5), () => {
+      this.#requested = true;
+      this.#cancelTimer = this.#clock.at(expiresAt + renewalGrace, () =>
+        this.#options.onRefused(new CloseError(CloseCode.Unauthorized, "credential expired")),
       );
       this.#options.requestToken(Math.max(1, Math.round(expiresAt - this.#clock.date)));
     });
   }
 
-  /** The client brings a credential: hooks say whose it is, as at the handshake. One that was not asked for is not looked at. */
+  /** Runs the hooks for a token that the client has sent. Ignores a token that the server did not ask for. */
   async verify(token: string): Promise<void> {
     const renew = this.#renew;
-    if (!this.#asked || renew === undefined) return;
+    if (!this.#requested || renew === undefined) return;
     this.stop();
     this.#renew = renew;
     const identity = await renew(token);
-    if (renew !== this.#renew) return; // it came back on another wire meanwhile, and was judged there
+    if (renew !== this.#renew) return; // the client has reconnected meanwhile, with a token that hooks have verified
     if (identity instanceof CloseError) this.#options.onRefused(identity);
     else if (identity.principal !== this.#options.principal)
-      this.#options.onRefused(new CloseError(CloseCode.Forbidden, "this is another's credential"));
+      this.#options.onRefused(
+        new CloseError(CloseCode.Forbidden, "the credential belongs to another principal"),
+      );
     else this.start({ ...identity, renew });
   }
 
-  /** The client is away, or gone. */
+  /** The client has disconnected, or the session has ended. */
   stop(): void {
     this.#renew = undefined;
-    this.#asked = false;
-    this.#stop();
+    this.#requested = false;
+    this.#cancelTimer();
   }
 }

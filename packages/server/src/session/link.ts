@@ -21,7 +21,7 @@ export interface LinkListener {
 /** What a link needs of the app. */
 export interface LinkOptions {
   readonly clock: Clock;
-  readonly heartbeat: HeartbeatOptions;
+  readonly heartbeat: Required<HeartbeatOptions>;
   /** The most bytes of a message from the client. */
   readonly maxPayload: number;
 }

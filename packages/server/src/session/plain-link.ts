@@ -10,7 +10,7 @@ import {
 } from "@symbolon/protocol/internal";
 import { randomUUID } from "node:crypto";
 import { RoomMemberships } from "../rooms/memberships.ts";
-import { withHeartbeat } from "../timing/heartbeat.ts";
+import { startHeartbeat } from "../timing/heartbeat.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "./link.ts";
 import { PlainOutbox } from "./plain-outbox.ts";
 import { type SessionChange, SessionSubscribers } from "./session-change.ts";
@@ -43,13 +43,12 @@ export class PlainLink implements ClientLink {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    this.memberships.attach({
-      codec: jsonFrames,
-      plain: true,
-      send: (message) => void this.outbox.send(message),
+    const sink = {
+      send: (message: Message) => void this.outbox.send(message),
       drained: () => undefined, // the heartbeat closes a client that reads too slowly
-      drop: (error) => this.close(error),
-    });
+    };
+    const drop = (error: CloseError): void => this.close(error);
+    this.memberships.attach({ codec: jsonFrames, plain: true, sink, drop }, undefined);
   }
 
   /** Whether nothing is sent or received any more. */
@@ -94,9 +93,13 @@ export class PlainLink implements ClientLink {
       }
     };
     this.outbox.attach(wire);
-    return new Promise((closed) => {
-      const ping = wire.ping && (() => wire.ping?.());
-      wire.listen(withHeartbeat({ message, closed }, wire, clock, heartbeat, ping));
+    const stopHeartbeat = startHeartbeat(wire, clock, heartbeat, wire.ping && (() => wire.ping?.()));
+    return new Promise((resolve) => {
+      const closed = (end: Closed): void => {
+        stopHeartbeat();
+        resolve(end);
+      };
+      wire.listen({ message, closed });
     });
   }
 

@@ -14,33 +14,35 @@ import type {
 
 /** What a recorder needs of its session. */
 export interface RecordedSession {
-  /** What has come from the client. */
+  /** What has arrived from the client. */
   readonly received: () => Received;
-  /** What is to be known again after a restart. */
+  /** What the session has to know after a restart. */
   readonly note: () => Message;
-  /** The store has given the session to somebody else, or has failed with an error: it ends here. */
+  /** Another process has the session, or the store has failed with `error`: the session ends here. */
   readonly onLost: (error?: unknown) => void;
 }
 
-/** Has a session's steps recorded before anybody hears of them: what a wire was told survives what the store survives. */
+/** The write-ahead log of a session: commits its changes to the store before the client sees them. */
 export class Recorder implements MessageSink {
   readonly #store: SessionStore;
   readonly #session: RecordedSession;
   #claim: Claim;
   #wire: Wire | undefined;
-  #out: StoredMessage[] = [];
-  #said: RoomAppend[] = [];
-  #acked: Progress | undefined;
-  #upTo = 0;
-  #noted: Message | undefined;
-  /** What the wire is to be told, once it is recorded. */
-  #unsaid: Message[] = [];
-  #touched = false;
-  /** What the store was asked before. */
-  #before: Promise<unknown> = Promise.resolve();
-  /** How often the client is just coming back. */
-  #returning = 0;
-  #over = false;
+  /** What the next commit records. */
+  #outgoing: StoredMessage[] = [];
+  #roomMessages: RoomAppend[] = [];
+  #acknowledged: Progress | undefined;
+  /** What the client has acknowledged so far. */
+  #acknowledgedUpTo = 0;
+  #lastNote: Message | undefined;
+  /** Messages that the wire gets after the next commit. */
+  #unsent: Message[] = [];
+  #scheduled = false;
+  /** The last call to the store. */
+  #lastCall: Promise<unknown> = Promise.resolve();
+  /** Attempts to resume that are under way. */
+  #attaching = 0;
+  #stopped = false;
 
   constructor(store: SessionStore, claim: Claim, session: RecordedSession) {
     this.#store = store;
@@ -48,140 +50,140 @@ export class Recorder implements MessageSink {
     this.#session = session;
   }
 
-  /** The wire that is told from now on; what was meant for the one before is not. */
+  /** The wire that gets messages from now on. Drops what the wire before it has not got. */
   set wire(wire: Wire | undefined) {
     this.#wire = wire;
-    this.#unsaid = [];
+    this.#unsent = [];
   }
 
-  readonly onSequence = (s: number, data: Message): void => {
-    this.#out.push({ sequence: s, data });
+  readonly onSequence = (sequence: number, data: Message): void => {
+    this.#outgoing.push({ sequence, data });
     this.schedule();
   };
 
   send(message: Message): void {
-    if (this.#wire !== undefined) this.#unsaid.push(message);
+    if (this.#wire !== undefined) this.#unsent.push(message);
     this.schedule();
   }
 
-  // What is on its way is bounded by what the client has granted.
+  // The credit that the client has granted bounds what is under way.
   drained(): undefined {}
 
-  /** A handler has said this in rooms, and its message is finished in this tick. */
-  recordRoomMessages(said: readonly RoomAppend[]): true {
-    this.#said.push(...said);
+  /** Records what a handler has sent to rooms. Call it in the tick in which the handler's message is finished. */
+  recordRoomMessages(messages: readonly RoomAppend[]): true {
+    this.#roomMessages.push(...messages);
     this.schedule();
     return true;
   }
 
-  /** The client has acknowledged this. */
-  acknowledged(upTo: number, but: readonly number[] = []): void {
-    if (upTo < this.#upTo) return; // said again, or late
-    this.#upTo = upTo;
-    this.#acked = { upTo, pending: but };
+  /** Records an acknowledgement of the client. */
+  acknowledged(upTo: number, pending: readonly number[] = []): void {
+    if (upTo < this.#acknowledgedUpTo) return; // late, or sent again
+    this.#acknowledgedUpTo = upTo;
+    this.#acknowledged = { upTo, pending };
     this.schedule();
   }
 
-  /** Something has changed: it is recorded at the end of the tick. */
+  /** Commits at the end of the tick. */
   schedule(): void {
-    if (this.#over || this.#touched) return;
-    this.#touched = true;
-    // Not in a microtask: what a handler has said, its answer and its end belong together.
+    if (this.#stopped || this.#scheduled) return;
+    this.#scheduled = true;
+    // Not in a microtask: one commit has a handler's room messages, its answer, and that its message is finished.
     setImmediate(() => {
-      this.#inTurn(() => this.#record()).catch((error: unknown) => this.#lose(error));
+      this.#enqueue(() => this.#commit()).catch((error: unknown) => this.#lose(error));
     });
   }
 
-  /** The client is back, or says so: asks the store whether the session may go on. */
+  /** The client wants to resume: asks the store whether it may. */
   async attach(request: AttachRequest): Promise<AttachResult> {
-    this.#returning += 1;
+    this.#attaching += 1;
     try {
-      return await this.#inTurn(async () => {
+      return await this.#enqueue(async () => {
         const attached = await this.#store.attach(request);
         if (attached.type !== "resumed") return attached;
         const { fence } = this.#claim;
         this.#claim = attached.claim;
-        if (attached.claim.fence > fence + 1) this.#lose(); // somebody else had it: what is known here is old
+        if (attached.claim.fence > fence + 1) this.#lose(); // another process had the session: the state here is outdated
         return attached;
       });
     } finally {
-      this.#returning -= 1;
+      this.#attaching -= 1;
     }
   }
 
-  /** The client is away since `at`, in ms since 1970. Never rejects. */
+  /** The client has disconnected, at `at` in ms since 1970. Never rejects. */
   async detach(at: number): Promise<void> {
-    // The wire that was lost is not the one by which the client comes back: that would be parked though it is here.
-    if (this.#returning > 0) return;
+    // The client is reconnecting on another wire, so the session is not detached.
+    if (this.#attaching > 0) return;
     try {
-      await this.#inTurn(() => this.#store.detach(this.#claim, at));
+      await this.#enqueue(() => this.#store.detach(this.#claim, at));
     } catch (error) {
       this.#lose(error); // it stays in the store, where its client may find it
     }
   }
 
-  /** The session has ended. */
+  /** The session has ended: removes it from the store. */
   async remove(): Promise<void> {
-    if (this.#over) return;
-    this.#over = true;
-    await this.#inTurn(() => this.#store.remove(this.#claim));
+    if (this.#stopped) return;
+    this.#stopped = true;
+    await this.#enqueue(() => this.#store.remove(this.#claim));
   }
 
-  /** Nothing is recorded any more. */
+  /** Records nothing more. */
   stop(): void {
-    this.#over = true;
+    this.#stopped = true;
   }
 
-  /** This process leaves, and the session stays in the store as it is now; nothing is recorded any more. */
+  /** The server shuts down: commits the session a last time and leaves it in the store, detached at `at`. */
   async leave(at: number): Promise<void> {
-    if (this.#over) return;
-    const last = this.#take();
-    this.#over = true;
-    await this.#inTurn(async () => {
-      await this.#store.commit(this.#claim, last.record);
+    if (this.#stopped) return;
+    const { record } = this.#takeRecord();
+    this.#stopped = true;
+    await this.#enqueue(async () => {
+      await this.#store.commit(this.#claim, record);
       await this.#store.detach(this.#claim, at);
     });
   }
 
-  async #record(): Promise<void> {
-    if (this.#over) return;
-    const { record, wire, unsaid } = this.#take();
-    const recorded = this.#store.commit(this.#claim, record);
-    if ((recorded instanceof Promise ? await recorded : recorded) === false) this.#lose();
-    else if (wire === this.#wire) for (const message of unsaid) wire?.send(message);
+  async #commit(): Promise<void> {
+    if (this.#stopped) return;
+    const { record, wire, unsent } = this.#takeRecord();
+    const committed = this.#store.commit(this.#claim, record);
+    if ((committed instanceof Promise ? await committed : committed) === false) this.#lose();
+    else if (wire === this.#wire) for (const message of unsent) wire?.send(message);
   }
 
-  /** What is to be recorded now, and what is to be said then. */
-  #take(): { record: SessionCommit; wire: Wire | undefined; unsaid: readonly Message[] } {
+  /** What to commit now, and what the wire gets after it. */
+  #takeRecord(): { record: SessionCommit; wire: Wire | undefined; unsent: readonly Message[] } {
     const note = this.#session.note();
-    const { upTo: rx, pending: but } = this.#session.received();
+    const { upTo, pending } = this.#session.received();
     const record = {
-      outgoing: this.#out,
-      acknowledged: this.#acked,
-      received: { upTo: rx, pending: [...but].sort((a, b) => a - b) },
-      roomMessages: this.#said,
-      note: note === this.#noted ? undefined : note,
+      outgoing: this.#outgoing,
+      acknowledged: this.#acknowledged,
+      received: { upTo, pending: [...pending].sort((a, b) => a - b) },
+      roomMessages: this.#roomMessages,
+      note: note === this.#lastNote ? undefined : note,
     };
-    const unsaid = this.#unsaid;
-    this.#touched = false;
-    this.#unsaid = [];
-    this.#out = [];
-    this.#said = [];
-    this.#acked = undefined;
-    this.#noted = note;
-    return { record, wire: this.#wire, unsaid };
+    const unsent = this.#unsent;
+    this.#scheduled = false;
+    this.#unsent = [];
+    this.#outgoing = [];
+    this.#roomMessages = [];
+    this.#acknowledged = undefined;
+    this.#lastNote = note;
+    return { record, wire: this.#wire, unsent };
   }
 
-  /** Does what the store is asked for one after another: a claim is good until it is taken anew. */
-  #inTurn<Value>(ask: () => Awaitable<Value>): Promise<Value> {
-    const answer = this.#before.then(ask);
-    this.#before = answer.catch(() => {});
-    return answer;
+  /** Calls the store after the last call to it has settled: a claim is valid until the session is attached again. */
+  #enqueue<Value>(call: () => Awaitable<Value>): Promise<Value> {
+    const result = this.#lastCall.then(call);
+    this.#lastCall = result.catch(() => {});
+    return result;
   }
 
   #lose(error?: unknown): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#stopped) return;
+    this.#stopped = true;
     this.#session.onLost(error);
   }
 }

@@ -5,7 +5,7 @@ import {
   type OpenCalls,
   OutgoingMessage,
   type RestoredState,
-  type Resume,
+  type ResumeRequest,
 } from "@symbolon/protocol/internal";
 import type { AttachResult, SessionState } from "../store/store.ts";
 import type { SessionLink } from "./session-link.ts";
@@ -13,19 +13,22 @@ import type { SessionLink } from "./session-link.ts";
 /** Whether this process and the client together still have every message of a session. */
 export function canResume(
   { session, secret }: SessionLink,
-  { epoch, receivedUpTo, firstHeld }: Resume,
+  { epoch, receivedUpTo, firstHeld }: ResumeRequest,
 ): boolean {
   const { sender, receiver } = session;
   return (
-    epoch === secret.key.epoch &&
+    epoch === secret.epoch &&
     receivedUpTo >= sender.firstHeld - 1 &&
     receivedUpTo <= sender.lastSequence &&
     firstHeld <= receiver.received.upTo + 1
   );
 }
 
+/** The result of `attach`, or `overflow` when the session had messages that were not recorded. */
+export type StoredResult = AttachResult | { readonly type: "reset"; readonly reason: "overflow" };
+
 /** Why a store no longer has a session that it had; undefined when it never had it, or when the session goes on. */
-export function resetReason(stored: AttachResult | undefined): string | undefined {
+export function resetReason(stored: StoredResult | undefined): string | undefined {
   return stored?.type === "reset" ? stored.reason : undefined;
 }
 

@@ -1,27 +1,31 @@
 import type { Clock } from "../timing/clock.ts";
 
-/** How often a client may come back in a minute; a wait between two tries grows, so that one of ours comes nowhere near. */
-const most = 100;
+/** How often a client may resume its session in a minute. The backoff of our own client stays far below it. */
+const maxPerMinute = 100;
+/** In ms. */
 const minute = 60_000;
 
-/** Counts how often a client comes back: each time may have a whole session said again. */
+/** Limits how often a client resumes its session, since each time the server may have to send all it keeps again. */
 export class ResumeRate {
   readonly #clock: Clock;
-  #since = 0;
+  #minuteStart = 0;
   #count = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Counts one more; false when that is too often. */
+  /**
+   * Counts one attempt to resume.
+   * @returns whether the rate allows it.
+   */
   allow(): boolean {
     const { now } = this.#clock;
-    if (now - this.#since >= minute) {
-      this.#since = now;
+    if (now - this.#minuteStart >= minute) {
+      this.#minuteStart = now;
       this.#count = 0;
     }
     this.#count += 1;
-    return this.#count <= most;
+    return this.#count <= maxPerMinute;
   }
 }

@@ -1,35 +1,42 @@
-/** What happens to a session. */
+/** What happened to a session. */
 export type SessionChange =
-  /** Its client is away; what is said to it is kept. */
-  | { readonly type: "parked" }
-  /** Its client is back. */
+  /** The client has disconnected; the session keeps what is sent to it. */
+  | { readonly type: "detached" }
+  /** The client has connected again. */
   | { readonly type: "resumed" }
-  /** It is over. `undelivered` counts the messages that the client has not finished, as far as is known. */
+  /** The session has ended. `undelivered` counts the messages that the client is not known to have finished. */
   | { readonly type: "ended"; readonly undelivered: number };
 
-/** A session that can be watched. */
+/** A session whose changes one can subscribe to. */
 export interface ObservableSession {
-  /** Names the session, in plain mode the connection. */
+  /** Names the session; in plain mode, the connection. */
   readonly id: string;
-  /** Tells `watcher` what happens, until the returned function is called. */
-  subscribe(watcher: (change: SessionChange) => void): () => void;
+  /**
+   * Calls `listener` for each change.
+   * @returns unsubscribes it.
+   */
+  subscribe(listener: (change: SessionChange) => void): () => void;
 }
 
-/** Who watches a session. */
+/** The subscribers of one session. */
 export class SessionSubscribers {
-  readonly #watchers = new Set<(change: SessionChange) => void>();
+  readonly #listeners = new Set<(change: SessionChange) => void>();
 
-  /** Calls `watcher` for each change, until the returned function is called. */
-  add(watcher: (change: SessionChange) => void): () => void {
-    const own = (change: SessionChange): void => watcher(change); // its own, though a watcher may come twice
-    this.#watchers.add(own);
-    return () => void this.#watchers.delete(own);
+  /**
+   * Calls `listener` for each change.
+   * @returns unsubscribes it.
+   */
+  add(listener: (change: SessionChange) => void): () => void {
+    // A function of its own, so that a listener may subscribe twice.
+    const subscriber = (change: SessionChange): void => listener(change);
+    this.#listeners.add(subscriber);
+    return () => void this.#listeners.delete(subscriber);
   }
 
-  /** Tells everyone; the end is told once, and nothing after it. */
+  /** Calls every listener. After `ended` there are none. */
   emit(change: SessionChange): void {
-    const told = [...this.#watchers];
-    if (change.type === "ended") this.#watchers.clear();
-    for (const watcher of told) watcher(change);
+    const listeners = [...this.#listeners];
+    if (change.type === "ended") this.#listeners.clear();
+    for (const listener of listeners) listener(change);
   }
 }

@@ -8,7 +8,7 @@ import {
   type Welcome,
   type Wire,
 } from "@symbolon/protocol/internal";
-import { createOutlet, RoomMemberships } from "../rooms/memberships.ts";
+import { RoomMemberships } from "../rooms/memberships.ts";
 import type { AttachRequest, Claim, SessionStore } from "../store/store.ts";
 import { CredentialRenewal } from "./credential-renewal.ts";
 import type { IdentifiedWire } from "./hello.ts";
@@ -102,7 +102,7 @@ export class SessionLink implements ClientLink, TrackedSession {
   }
 
   get id(): string {
-    return this.secret.key.id;
+    return this.secret.sessionId;
   }
 
   /** Whether the session is over, though its last handlers may still run. */
@@ -161,13 +161,13 @@ export class SessionLink implements ClientLink, TrackedSession {
     const { grace } = sessions.options;
     const missing = restored?.missing ?? [];
     wire.send(
-      createWelcome(session, { state, reason, key: secret.key, missing, heartbeat, grace, maxPayload }),
+      createWelcome(session, { state, reason, credential: secret, missing, heartbeat, grace, maxPayload }),
     );
     if (this.#recorder !== undefined) this.#recorder.wire = caller.wire;
     const upTo = hello.resume?.receivedUpTo ?? 0;
     this.outbox.attach(this.#recorder ?? caller.wire, { upTo, pending: [], credit: hello.credit });
-    const outlet = createOutlet(caller.wire, codec, (error) => this.#drop(error, wire));
-    this.memberships.attach(outlet, hello.rooms);
+    const drop = (error: CloseError): void => this.#drop(error, wire);
+    this.memberships.attach({ codec, plain: false, sink: caller.wire, drop }, hello.rooms);
     if (before.type !== "opening" || state === "resumed") this.#subscribers.emit({ type: "resumed" });
     wire.listen(this.#options);
     return released;
@@ -268,7 +268,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     } else {
       this.#state = { type: "detached" };
       void this.#recorder?.detach(Date.now());
-      this.#subscribers.emit({ type: "parked" });
+      this.#subscribers.emit({ type: "detached" });
       before.release();
       this.#options.sessions.detach(this);
     }

@@ -1,31 +1,37 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import type { SessionKey } from "@symbolon/protocol/internal";
+import type { SessionCredential } from "@symbolon/protocol/internal";
 
-/** What names a session, and proves that it is the client's own. */
-export class SessionSecret {
-  readonly key: SessionKey;
-  /** The secret's hash, which is what may be kept. */
+/** The credential of a session, and the check of what a client sends. */
+export class SessionSecret implements SessionCredential {
+  readonly sessionId: string;
+  readonly resumeToken: string;
+  readonly epoch: string;
+  /** The hash of the resume token, which a store may keep. */
   readonly hash: string;
 
-  /** `key` is what the client has brought, once it was found to fit. Default: a new one, in the epoch of that name. */
-  constructor(key: SessionKey | string = random(8)) {
-    const { id, secret, epoch } =
-      typeof key === "string" ? { id: random(16), secret: random(32), epoch: key } : key;
-    this.key = { id, secret, epoch };
-    this.hash = hashSecret(this.key);
+  /** `credential` is what a client has sent and a store has found valid; else the name of the epoch for a new one. */
+  constructor(credential: SessionCredential | string = randomText(8)) {
+    const { sessionId, resumeToken, epoch } =
+      typeof credential === "string"
+        ? { sessionId: randomText(16), resumeToken: randomText(32), epoch: credential }
+        : credential;
+    this.sessionId = sessionId;
+    this.resumeToken = resumeToken;
+    this.epoch = epoch;
+    this.hash = hashResumeToken(this);
   }
 
-  /** Whether a client has the same; how long this takes says nothing about it. */
-  matches(key: SessionKey): boolean {
-    return timingSafeEqual(Buffer.from(hashSecret(key)), Buffer.from(this.hash));
+  /** Whether a client has sent the same resume token. The comparison takes the same time for every token. */
+  matches(credential: SessionCredential): boolean {
+    return timingSafeEqual(Buffer.from(hashResumeToken(credential)), Buffer.from(this.hash));
   }
 }
 
-/** The hash of a session's secret, as a store keeps it. */
-export function hashSecret({ secret }: SessionKey): string {
-  return createHash("sha256").update(secret).digest("base64url");
+/** The hash of a resume token, as a store keeps it. */
+export function hashResumeToken({ resumeToken }: SessionCredential): string {
+  return createHash("sha256").update(resumeToken).digest("base64url");
 }
 
-function random(bytes: number): string {
+function randomText(bytes: number): string {
   return randomBytes(bytes).toString("base64url");
 }

@@ -11,7 +11,7 @@ import {
   type Wire,
   type WireListener,
 } from "@symbolon/protocol/internal";
-import { withHeartbeat } from "../timing/heartbeat.ts";
+import { startHeartbeat } from "../timing/heartbeat.ts";
 import type { CredentialRenewal } from "./credential-renewal.ts";
 import type { LinkListener, LinkOptions } from "./link.ts";
 import type { Recorder } from "./recorder.ts";
@@ -37,6 +37,7 @@ export class SessionWire implements WireListener {
   readonly #options: SessionWireOptions;
   readonly #frames: FrameTable;
   #stopped = false;
+  #stopHeartbeat = (): void => {};
 
   constructor(wire: Wire, options: SessionWireOptions) {
     const { session, conversation, renewal } = options;
@@ -61,7 +62,8 @@ export class SessionWire implements WireListener {
       this.send({ t: "ping", n: 1 });
       this.#options.session.receiver.flush();
     };
-    this.#wire.listen(withHeartbeat(this, this.#wire, clock, heartbeat, ping));
+    this.#stopHeartbeat = startHeartbeat(this.#wire, clock, heartbeat, ping);
+    this.#wire.listen(this);
   }
 
   message(message: Message): void {
@@ -85,6 +87,7 @@ export class SessionWire implements WireListener {
   }
 
   closed(closed: Closed): void {
+    this.#stopHeartbeat();
     this.#options.onClosed(closed);
   }
 

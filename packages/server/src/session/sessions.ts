@@ -1,73 +1,90 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
-import type { Resume } from "@symbolon/protocol/internal";
+import type { SessionCredential } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 import type { SessionSecret } from "./session-secret.ts";
 
-/** How sessions wait for clients that are away. */
+/** How long a session waits for a client that has disconnected, and how much it keeps. */
 export interface SessionOptions {
-  /** How long, in ms. Default 120,000. */
+  /**
+   * How long a detached session waits for its client, in ms.
+   * @default 120_000
+   */
   readonly grace?: number;
-  /** Messages kept for a client until it has handled them. Default 1,000. */
+  /**
+   * Messages that a session keeps until the client has handled them.
+   * @default 1_000
+   */
   readonly messages?: number;
-  /** Characters of them. Default 1 Mi. */
+  /**
+   * Bytes of these messages.
+   * @default 1_048_576
+   */
   readonly bytes?: number;
-  /** Sessions of one principal that may wait. Default 10; the oldest ends. */
+  /**
+   * Detached sessions of one principal. One more ends the one that was detached first.
+   * @default 10
+   */
   readonly detachedPerPrincipal?: number;
-  /** Sessions that may wait in all. Default 10,000; the oldest ends. */
+  /**
+   * Detached sessions in all. One more ends the one that was detached first.
+   * @default 10_000
+   */
   readonly maxDetached?: number;
-  /** Characters that may be kept for those who are away, when they went. Default 256 Mi; the oldest ends. */
+  /**
+   * Bytes that all detached sessions keep, measured when each was detached. More end those that were detached first.
+   * @default 268_435_456
+   */
   readonly maxDetachedBytes?: number;
 }
 
-/** Who a session belongs to: only they resume it. */
+/** To whom a session belongs. */
 export interface SessionOwner {
   /** The client instance. */
   readonly clientId: string;
-  /** Where it was opened. */
+  /** The path at which it was opened. */
   readonly pathname: string;
-  /** Who opened it, if a hook has said so. */
+  /** The principal that hooks have provided, if any. */
   readonly principal: string | undefined;
 }
 
-/** A session, as its parking sees it. */
+/** A session, as the registry needs it. */
 export interface TrackedSession {
   readonly owner: SessionOwner;
   readonly secret: SessionSecret;
-  /** Characters that are kept for its client. */
+  /** Bytes that the session keeps for its client. */
   readonly size: number;
-  /** Ends it. */
+  /** Ends the session. */
   close(error: CloseError): void;
-  /** Ends it here; where a store has it, it may go on elsewhere. Resolves when it may, and nothing of it is left here. Never rejects. */
+  /** Ends the session in this process; in a store it remains. Resolves when nothing of it is left here. Never rejects. */
   leave(error: CloseError): Promise<void>;
-  /** Ends it as if the process had died. */
+  /** Ends the session as if the process had died. */
   crash(): void;
 }
 
-interface DetachedSession {
-  readonly size: number;
-  /** The client came back, or will not. */
-  readonly leave: () => void;
+/** A session that cannot be resumed, because messages were lost. */
+interface LostSession {
+  /** The `why` of the client's `reset`. */
+  readonly lostReason: string;
 }
 
-interface LostSession<Kept> {
-  readonly line: Kept;
-  readonly why: string;
-  /** Nobody is told any more. */
+interface LostRecord<Session> extends LostSession {
+  readonly session: Session;
+  /** Forgets why the session was lost. */
   readonly forget: () => void;
 }
 
-/** The sessions of an app: those with a client, and those that wait for theirs until the grace time ends. */
-export class Sessions<Kept extends TrackedSession = TrackedSession> {
+/** The registry of an app's sessions, connected and detached. Ends a detached session when its grace time is over. */
+export class Sessions<Session extends TrackedSession = TrackedSession> {
+  /** The options with their defaults. */
   readonly options: Required<SessionOptions>;
   readonly #clock: Clock;
-  readonly #sessions = new Map<string, Kept>();
-  /** The oldest first. */
-  readonly #parked = new Map<Kept, DetachedSession>();
-  /** The same by their principals. */
-  readonly #own = new Map<string | undefined, Set<Kept>>();
-  #size = 0;
-  /** Those that ended because something was lost. */
-  readonly #broken = new Map<string, LostSession<Kept>>();
+  readonly #sessions = new Map<string, Session>();
+  /** The detached sessions in the order of detaching, each with a function that removes it. */
+  readonly #detached = new Map<Session, () => void>();
+  /** The same sessions by principal. */
+  readonly #detachedByPrincipal = new Map<string | undefined, Set<Session>>();
+  #detachedBytes = 0;
+  readonly #lost = new Map<string, LostRecord<Session>>();
 
   constructor(clock: Clock, options: SessionOptions = {}) {
     this.#clock = clock;
@@ -82,105 +99,100 @@ export class Sessions<Kept extends TrackedSession = TrackedSession> {
     };
   }
 
-  /** How many sessions wait for their clients. */
-  get parked(): number {
-    return this.#parked.size;
-  }
-
-  /** Characters that are kept for them, as it was when they went. */
+  /** Bytes that the detached sessions keep, measured when each was detached. */
   get detachedBytes(): number {
-    return this.#size;
+    return this.#detachedBytes;
   }
 
   /**
-   * The session that a client may go on with, or why it cannot. Undefined when there is none, or it is another's: which of
-   * these is not said.
+   * Finds the session that a client may resume, or why it was lost.
+   * @returns undefined when there is no such session and when it belongs to another: a client must not learn which.
    */
-  find(resume: Resume, { pathname, principal }: SessionOwner): Kept | { readonly why: string } | undefined {
-    const line = this.#sessions.get(resume.id) ?? this.#broken.get(resume.id)?.line;
-    if (line === undefined || !line.secret.matches(resume)) return undefined;
-    if (line.owner.pathname !== pathname || line.owner.principal !== principal) return undefined;
-    return this.#broken.get(resume.id) ?? line;
+  find(
+    credential: SessionCredential,
+    { pathname, principal }: SessionOwner,
+  ): Session | LostSession | undefined {
+    const lost = this.#lost.get(credential.sessionId);
+    const session = this.#sessions.get(credential.sessionId) ?? lost?.session;
+    if (session === undefined || !session.secret.matches(credential)) return undefined;
+    if (session.owner.pathname !== pathname || session.owner.principal !== principal) return undefined;
+    return lost ?? session;
   }
 
-  /** It cannot go on, and whoever asks for it is told why. */
-  markLost(line: Kept, why: string): void {
-    const { id: sid } = line.secret.key;
-    this.#broken.get(sid)?.forget();
+  /** The session cannot be resumed. A client that tries receives `reason` for the grace time. */
+  markLost(session: Session, reason: string): void {
+    const { sessionId } = session.secret;
+    this.#lost.get(sessionId)?.forget();
     const forget = (): void => {
-      stop();
-      this.#broken.delete(sid);
+      cancel();
+      this.#lost.delete(sessionId);
     };
-    const stop = this.#clock.after(this.options.grace, forget);
-    this.#broken.set(sid, { line, why, forget });
-    const [oldest] = this.#broken.values();
-    if (this.#broken.size > this.options.maxDetached) oldest?.forget();
+    const cancel = this.#clock.after(this.options.grace, forget);
+    this.#lost.set(sessionId, { session, lostReason: reason, forget });
+    const [oldest] = this.#lost.values();
+    if (this.#lost.size > this.options.maxDetached) oldest?.forget();
   }
 
-  /** A session begins. */
-  add(line: Kept): void {
-    this.#sessions.set(line.secret.key.id, line);
+  /** Adds a session that has begun. */
+  add(session: Session): void {
+    this.#sessions.set(session.secret.sessionId, session);
   }
 
-  /** Its client is away. */
-  detach(line: Kept): void {
-    const { size, owner } = line;
-    this.#size += size;
-    const own = this.#own.get(owner.principal) ?? new Set();
-    this.#own.set(owner.principal, own.add(line));
-    const stop = this.#clock.after(this.options.grace, () => expire(line));
-    const leave = (): void => {
-      stop();
-      this.#size -= size;
-      this.#parked.delete(line);
-      if (own.delete(line) && own.size === 0) this.#own.delete(owner.principal);
+  /** The client has disconnected: the grace time begins. */
+  detach(session: Session): void {
+    const { size, owner } = session;
+    this.#detachedBytes += size;
+    const own = this.#detachedByPrincipal.get(owner.principal) ?? new Set();
+    this.#detachedByPrincipal.set(owner.principal, own.add(session));
+    const cancel = this.#clock.after(this.options.grace, () => expire(session));
+    const release = (): void => {
+      cancel();
+      this.#detachedBytes -= size;
+      this.#detached.delete(session);
+      if (own.delete(session) && own.size === 0) this.#detachedByPrincipal.delete(owner.principal);
     };
-    this.#parked.set(line, { size, leave });
+    this.#detached.set(session, release);
     this.#limit(owner.principal === undefined ? [] : own);
   }
 
-  /** Its client is back. */
-  attach(line: Kept): void {
-    this.#parked.get(line)?.leave();
+  /** The client has connected again. */
+  attach(session: Session): void {
+    this.#detached.get(session)?.();
   }
 
-  /** It has ended. */
-  remove(line: Kept): void {
-    this.attach(line);
-    const { id: sid } = line.secret.key;
-    if (this.#sessions.get(sid) === line) this.#sessions.delete(sid);
+  /** Removes a session that has ended. */
+  remove(session: Session): void {
+    this.attach(session);
+    const { sessionId } = session.secret;
+    if (this.#sessions.get(sessionId) === session) this.#sessions.delete(sessionId);
   }
 
-  /** The server leaves: every session ends, with or without its client. Resolves when nothing of them is left. */
+  /** The server shuts down: ends every session here, connected or detached. Resolves when nothing of them is left. */
   async end(): Promise<void> {
-    const leaving = Array.from(this.#sessions.values(), (line) =>
-      line.leave(new CloseError(CloseCode.GoingAway, "shutting down")),
+    const leaving = Array.from(this.#sessions.values(), (session) =>
+      session.leave(new CloseError(CloseCode.GoingAway, "shutting down")),
     );
-    for (const { forget } of this.#broken.values()) forget();
+    for (const { forget } of this.#lost.values()) forget();
     await Promise.all(leaving);
   }
 
-  /** The process dies, for tests. */
+  /** Ends every session as if the process had died, for tests. */
   crash(): void {
-    for (const line of Array.from(this.#sessions.values())) line.crash();
+    for (const session of Array.from(this.#sessions.values())) session.crash();
   }
 
-  /** `own` are the sessions of a principal, the oldest first. */
-  #limit(own: Iterable<Kept>): void {
-    const {
-      detachedPerPrincipal: perPrincipal,
-      maxDetached: parked,
-      maxDetachedBytes: parkedSize,
-    } = this.options;
+  /** Ends sessions beyond the limits. `own` has the detached sessions of one principal, in the order of detaching. */
+  #limit(own: Iterable<Session>): void {
+    const { detachedPerPrincipal, maxDetached, maxDetachedBytes } = this.options;
     const all = [...own];
-    for (const one of all.slice(0, Math.max(0, all.length - perPrincipal))) expire(one);
-    for (const one of this.#parked.keys()) {
-      if (this.#parked.size <= parked && this.#size <= parkedSize) return;
-      expire(one);
+    for (const session of all.slice(0, Math.max(0, all.length - detachedPerPrincipal))) expire(session);
+    for (const session of this.#detached.keys()) {
+      if (this.#detached.size <= maxDetached && this.#detachedBytes <= maxDetachedBytes) return;
+      expire(session);
     }
   }
 }
 
-function expire(line: TrackedSession): void {
-  line.close(new CloseError(CloseCode.SessionLost, "its client did not come back", false));
+function expire(session: TrackedSession): void {
+  session.close(new CloseError(CloseCode.SessionLost, "session expired", false));
 }

@@ -1,5 +1,4 @@
 import type { Clock } from "../timing/clock.ts";
-import { waitAtMost } from "../timing/patience.ts";
 
 /** How long the end of a connection waits for the streams it broke off, in ms: as long as a contract's for its handlers. */
 const patience = 300;
@@ -22,6 +21,6 @@ export async function waitForStreamEnds(socket: object, clock: Clock): Promise<u
   const all = Array.from(ends.get(socket) ?? [], (end) =>
     end.catch((error: unknown) => failures.push(error)),
   );
-  if (all.length > 0) await waitAtMost(clock, Promise.all(all), patience);
+  if (all.length > 0) await clock.settled(Promise.all(all), patience);
   return failures;
 }

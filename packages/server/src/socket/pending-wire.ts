@@ -69,6 +69,10 @@ export class PendingWire implements Wire {
     return this.#wire?.bufferedAmount ?? 0;
   }
 
+  get arrivals(): Wire["arrivals"] {
+    return this.#events.arrivals;
+  }
+
   /** Accepts the handshake, once; later calls give the same promise. One that failed may be tried again, or refused. */
   accept(init: AcceptInit = {}): Promise<void> {
     this.#accepting ??= this.#accept(init).then(

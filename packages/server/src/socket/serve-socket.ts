@@ -4,9 +4,9 @@ import type { Clock } from "../timing/clock.ts";
 import type { Accept, Exchange } from "../request/exchange.ts";
 import { CloseResponse } from "../request/errors.ts";
 import { runEndCallbacks } from "./farewell.ts";
-import { withHeartbeat, type HeartbeatOptions } from "../timing/heartbeat.ts";
+import { startHeartbeat, type HeartbeatOptions } from "../timing/heartbeat.ts";
 import { isGenerator } from "../request/hook.ts";
-import { withIdleTimeout } from "../timing/idle.ts";
+import { startIdleTimeout } from "../timing/idle.ts";
 import { waitForStreamEnds } from "./lingering.ts";
 import { setExchange } from "./socket-rooms.ts";
 import { PendingWire } from "./pending-wire.ts";
@@ -34,7 +34,7 @@ export interface SocketService {
   readonly handler: SocketHandler<Socket, never>;
   readonly defaults: SocketDefaults;
   readonly clock: Clock;
-  readonly heartbeat: HeartbeatOptions;
+  readonly heartbeat: Required<HeartbeatOptions>;
 }
 
 /** What a handler came to. */
@@ -117,13 +117,16 @@ function watch(
   { paused, idle }: { readonly paused: () => boolean; readonly idle: (reason: string) => void },
 ): WireListener {
   const ping = wire.ping && ((): void => wire.ping?.());
-  const beat = withHeartbeat(listener, wire, clock, heartbeat, ping);
-  if (timeout === undefined) return beat;
-  return withIdleTimeout(beat, clock, {
-    timeout,
-    isPaused: paused,
-    onIdle: () => idle(`no message for ${timeout} ms`),
-  });
+  const stops = [startHeartbeat(wire, clock, heartbeat, ping)];
+  if (timeout !== undefined) {
+    const onIdle = (): void => idle(`no message for ${timeout} ms`);
+    stops.push(startIdleTimeout(wire, clock, { timeout, isPaused: paused, onIdle }));
+  }
+  const closed: WireListener["closed"] = (end) => {
+    for (const stop of stops) stop();
+    listener.closed(end);
+  };
+  return { ...listener, closed };
 }
 
 function makeSocket({ Socket: Own = Socket, receive, send }: SocketDefaults, wire: PendingWire): Socket {

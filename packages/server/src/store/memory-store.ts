@@ -1,22 +1,32 @@
 import type { Store } from "./store.ts";
 import { newEpoch, Tables } from "./tables.ts";
 
-/** Options of a store in memory. */
+/** Options of `memoryStore`. */
 export interface MemoryStoreOptions {
-  /** What it holds at most, in characters and bytes, roughly. Default: as much as it is given. */
+  /**
+   * The most that the store holds, in bytes, estimated: a text counts one byte for each UTF-16 code unit. A full store
+   * throws where it would grow.
+   *
+   * @default Infinity
+   */
   readonly bytes?: number;
 }
 
-/** A store in memory: every call is answered at once, and everything ends with the process. */
-export function memoryStore({ bytes: size }: MemoryStoreOptions = {}): Store {
+/**
+ * A store in memory. Every call returns a value and no promise. The data end with the process.
+ *
+ * @example
+ * const app = createApp({ store: memoryStore({ bytes: 64 * 1024 * 1024 }) });
+ */
+export function memoryStore({ bytes }: MemoryStoreOptions = {}): Store {
   const epoch = newEpoch();
   const tables = new Tables(
     epoch,
-    ({ update: change, result: answer }) => {
-      if (change !== undefined) tables.apply(change);
-      return answer();
+    ({ update, result }) => {
+      if (update !== undefined) tables.apply(update);
+      return result();
     },
-    size,
+    bytes,
   );
   return { epoch, sessions: tables.sessions, rooms: tables.rooms };
 }

@@ -1,4 +1,3 @@
-import type { Decision } from "./session-table.ts";
 import type {
   Retention,
   RoomPlace,
@@ -9,216 +8,217 @@ import type {
   RoomPosition,
   RoomAppend,
 } from "./store.ts";
+import type { Decision, RoomUpdate } from "./store-update.ts";
 
-/** What becomes of a room, complete in itself. */
-export interface RoomUpdate {
-  readonly room: string;
-  /** Undefined when the room is forgotten. */
-  readonly position?: RoomPosition;
-  /** Messages that are added. */
-  readonly entries?: readonly RoomEntry[];
-  /** The bounds of the log from now on, as of the newest message that is added. */
-  readonly keep?: Retention | undefined;
-  /** What is at or below this offset is dropped. */
-  readonly drop?: number;
-}
-
-interface RoomState {
+/** A room as of its newest applied update. */
+interface AppliedRoom {
   readonly position: RoomPosition;
   readonly entries: RoomEntry[];
   readonly keep: Retention | undefined;
-  /** Characters and bytes of the entries. */
-  readonly size: number;
+  /** The size of the data in `entries`, in bytes. */
+  readonly entryBytes: number;
 }
 
-/** What a room, and an entry, costs beside its messages, in bytes, roughly. */
+/** The size of a room without its entries, and of an entry without its data, in bytes, estimated. */
 const overhead = 256;
 
-/** The logs of rooms in memory: decides what becomes of them, applies what was decided, and tells who watches. */
+/** Holds the history of rooms in memory. Decides what a call changes, applies decided updates, and calls the listeners. */
 export class RoomTable {
-  readonly #rooms = new Map<string, RoomState>();
-  /** What the newest decision makes of a room's position, until it is applied. */
-  readonly #ahead = new Map<
+  readonly #rooms = new Map<string, AppliedRoom>();
+  /** The newest decision about a room, until its update is applied. Without a `position` it forgets the room. */
+  readonly #unapplied = new Map<
     string,
-    { readonly by: RoomUpdate; readonly position: RoomPosition | undefined }
+    { readonly update: RoomUpdate; readonly position: RoomPosition | undefined }
   >();
-  readonly #watching = new Map<string, Set<RoomListener>>();
-  /** Since which sweep a room has been empty and unwatched. */
-  readonly #idle = new Map<string, number>();
+  readonly #listeners = new Map<string, Set<RoomListener>>();
+  /** The time of the sweep since which a room has had no message and no listener, in ms since 1970. */
+  readonly #idleSince = new Map<string, number>();
   readonly #newEpoch: () => string;
-  readonly #untold: (() => void)[] = [];
-  #telling = false;
-  #size = 0;
+  /** Calls of listeners that are due. */
+  readonly #notifications: (() => void)[] = [];
+  #isNotifying = false;
+  #bytes = 0;
 
   constructor(newEpoch: () => string) {
     this.#newEpoch = newEpoch;
   }
 
-  /** Characters and bytes that the rooms take, roughly. */
-  get size(): number {
-    return this.#size;
+  /** The size of all rooms in bytes, estimated. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
+  /** Whether the room exists, or will once the decided updates are applied. */
   has(room: string): boolean {
-    return this.#head(room) !== undefined;
+    return this.#latest(room) !== undefined;
   }
 
-  append(said: readonly RoomAppend[]): Decision<readonly RoomUpdate[], readonly RoomPlace[]> {
-    const placed: RoomPlace[] = [];
-    const changes = said.map(({ room, message, keep }) => {
-      const { epoch: ep, offset: prev } = this.#head(room) ?? { epoch: this.#newEpoch(), offset: 0 };
-      const off = prev + 1;
-      placed.push({ offset: off, previous: prev });
-      return this.#decide({
-        room,
-        position: { epoch: ep, offset: off },
-        keep,
-        entries: [entryOf(message, off, prev)],
-      });
+  /** Decides `RoomLog.append` for several messages. */
+  append(appends: readonly RoomAppend[]): Decision<readonly RoomUpdate[], readonly RoomPlace[]> {
+    const places: RoomPlace[] = [];
+    const update = appends.map(({ room, message, keep }) => {
+      const { epoch, offset: previous } = this.#latest(room) ?? this.#firstPosition();
+      const place = { offset: previous + 1, previous };
+      places.push(place);
+      const position = { epoch, offset: place.offset };
+      return this.#decide({ room, position, keep, entries: [entryOf(message, place)] });
     });
-    return { update: changes, result: () => placed };
+    return { update, result: () => places };
   }
 
+  /** Decides `RoomLog.position`. */
   position(room: string): Decision<readonly RoomUpdate[], RoomPosition> {
-    const head = this.#head(room);
-    const position = head ?? { epoch: this.#newEpoch(), offset: 0 };
-    const change = head === undefined ? { update: [this.#decide({ room, position })] } : {};
-    return { ...change, result: () => this.#rooms.get(room)?.position ?? position };
+    const latest = this.#latest(room);
+    const position = latest ?? this.#firstPosition();
+    const begin = latest === undefined ? { update: [this.#decide({ room, position })] } : {};
+    return { ...begin, result: () => this.#rooms.get(room)?.position ?? position };
   }
 
+  /** Decides `RoomLog.read`. */
   read(
     room: string,
     after: RoomPosition | undefined,
-    most: number,
+    limit: number,
   ): Decision<readonly RoomUpdate[], RoomPart> {
-    const { result: position, ...update } = this.position(room);
+    const { result: position, ...begin } = this.position(room);
     return {
-      ...update,
-      result: () => partOf(position(), this.#rooms.get(room)?.entries ?? [], after, most),
+      ...begin,
+      result: () => readPart(position(), this.#rooms.get(room)?.entries ?? [], after, limit),
     };
   }
 
+  /** As `RoomLog.subscribe`. `notify` calls the listener. */
   subscribe(room: string, listener: RoomListener): () => void {
-    const listeners = this.#watching.get(room) ?? new Set();
-    const own: RoomListener = (entry, ep) => listener(entry, ep); // its own, though a listener may come twice
-    this.#watching.set(room, listeners.add(own));
+    const listeners = this.#listeners.get(room) ?? new Set();
+    const subscription: RoomListener = (entry, epoch) => listener(entry, epoch); // unique, unlike `listener`
+    this.#listeners.set(room, listeners.add(subscription));
     return () => {
-      if (listeners.delete(own) && listeners.size === 0) this.#watching.delete(room);
+      if (listeners.delete(subscription) && listeners.size === 0) this.#listeners.delete(room);
     };
   }
 
+  /** Decides `RoomLog.sweep`. */
   sweep(now: number, idle: number): Decision<readonly RoomUpdate[], void> {
-    const changes: RoomUpdate[] = [];
+    const update: RoomUpdate[] = [];
     for (const [room, { position, entries, keep }] of this.#rooms) {
-      if (this.#ahead.has(room)) continue; // something is on its way: the next sweep will see it
-      const old = keep === undefined ? 0 : tooOld(entries, keep, now);
-      const drop = entries[old - 1]?.offset;
-      if (drop !== undefined) changes.push(this.#decide({ room, position, drop }));
-      if (old < entries.length || this.#watching.has(room)) this.#idle.delete(room);
-      else if (now - (this.#idle.get(room) ?? now) >= idle) changes.push(this.#decide({ room }));
-      else if (!this.#idle.has(room)) this.#idle.set(room, now);
+      if (this.#unapplied.has(room)) continue; // the next sweep sees what it changes
+      const expired = keep === undefined ? 0 : countExpired(entries, keep, now);
+      const dropUpTo = entries[expired - 1]?.offset;
+      if (dropUpTo !== undefined) update.push(this.#decide({ room, position, dropUpTo }));
+      if (expired < entries.length || this.#listeners.has(room)) this.#idleSince.delete(room);
+      else if (now - (this.#idleSince.get(room) ?? now) >= idle) update.push(this.#decide({ room }));
+      else if (!this.#idleSince.has(room)) this.#idleSince.set(room, now);
     }
-    return changes.length === 0 ? { result: () => {} } : { update: changes, result: () => {} };
+    return update.length === 0 ? { result: () => {} } : { update, result: () => {} };
   }
 
-  apply(change: RoomUpdate): void {
-    const { room, position, entries: added = [] } = change;
-    if (this.#ahead.get(room)?.by === change) this.#ahead.delete(room);
+  /** Applies a decided update, or one from a journal. `notify` calls the listeners. */
+  apply(update: RoomUpdate): void {
+    const { room, position, entries: added = [] } = update;
+    if (this.#unapplied.get(room)?.update === update) this.#unapplied.delete(room);
     const before = this.#rooms.get(room);
-    if (before !== undefined) this.#size -= weigh(before);
+    if (before !== undefined) this.#bytes -= sizeOf(before);
     if (position === undefined) {
-      this.#idle.delete(room);
+      this.#idleSince.delete(room);
       this.#rooms.delete(room);
       return;
     }
-    const keep = change.keep ?? before?.keep;
+    const keep = update.keep ?? before?.keep;
     const entries = before?.entries ?? [];
-    for (const entry of added) entries.push(entry); // there may be more than fit a call
-    const dropped = entries.splice(0, surplus(entries, change));
-    const after = { position, entries, keep, size: (before?.size ?? 0) + sizeOf(added) - sizeOf(dropped) };
+    for (const entry of added) entries.push(entry); // too many for the arguments of one call
+    const dropped = entries.splice(0, countDropped(entries, update));
+    const entryBytes = (before?.entryBytes ?? 0) + dataBytes(added) - dataBytes(dropped);
+    const after = { position, entries, keep, entryBytes };
     this.#rooms.set(room, after);
-    this.#size += weigh(after);
+    this.#bytes += sizeOf(after);
     for (const entry of added)
-      for (const listener of this.#watching.get(room) ?? [])
-        this.#untold.push(() => listener(entry, position.epoch));
+      for (const listener of this.#listeners.get(room) ?? [])
+        this.#notifications.push(() => listener(entry, position.epoch));
   }
 
-  /** Tells who watches of what was applied. A listener may say something itself: everybody hears that after what they hear now. */
+  /** Calls the listeners for what was applied. If one appends a message, all of them receive it after the present one. */
   notify(): void {
-    if (this.#telling) return;
-    this.#telling = true;
+    if (this.#isNotifying) return;
+    this.#isNotifying = true;
     try {
-      for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) next();
+      for (let next = this.#notifications.shift(); next !== undefined; next = this.#notifications.shift())
+        next();
     } finally {
-      this.#telling = false;
+      this.#isNotifying = false;
     }
   }
 
-  /** What was decided and is not applied never will be. */
-  discardPending(): void {
-    this.#ahead.clear();
+  /** Forgets the decisions whose updates were not applied: they never will be. */
+  discardUnapplied(): void {
+    this.#unapplied.clear();
   }
 
-  /** Changes that make these rooms of nothing. */
+  /** Updates that make an empty table equal to this one. */
   *snapshot(): Generator<RoomUpdate> {
     for (const [room, { position, entries, keep }] of this.#rooms) yield { room, position, entries, keep };
   }
 
-  /** No position that was given before can be compared with what is here now. */
+  /** Gives every room a new epoch, so that no position from before can be compared with it. */
   renewEpochs(): void {
     for (const [name, room] of this.#rooms)
       this.#rooms.set(name, { ...room, position: { ...room.position, epoch: this.#newEpoch() } });
   }
 
-  #head(room: string): RoomPosition | undefined {
-    const ahead = this.#ahead.get(room);
-    return ahead === undefined ? this.#rooms.get(room)?.position : ahead.position;
+  #firstPosition(): RoomPosition {
+    return { epoch: this.#newEpoch(), offset: 0 };
   }
 
-  #decide(change: RoomUpdate): RoomUpdate {
-    this.#ahead.set(change.room, { by: change, position: change.position });
-    return change;
+  #latest(room: string): RoomPosition | undefined {
+    const unapplied = this.#unapplied.get(room);
+    return unapplied === undefined ? this.#rooms.get(room)?.position : unapplied.position;
+  }
+
+  #decide(update: RoomUpdate): RoomUpdate {
+    this.#unapplied.set(update.room, { update, position: update.position });
+    return update;
   }
 }
 
-function entryOf({ name, data, except, at }: RoomMessage, off: number, prev: number): RoomEntry {
-  return { offset: off, previous: prev, name, data, at, ...(except === undefined ? {} : { except }) };
+function entryOf({ name, data, except, at }: RoomMessage, place: RoomPlace): RoomEntry {
+  return { ...place, name, data, at, ...(except === undefined ? {} : { except }) };
 }
 
-function partOf(
-  { epoch: ep, offset: off }: RoomPosition,
+/** What `RoomLog.read` returns for a room with these entries. */
+function readPart(
+  position: RoomPosition,
   entries: readonly RoomEntry[],
   after: RoomPosition | undefined,
-  most: number,
+  limit: number,
 ): RoomPart {
-  const oldest = entries[0]?.previous ?? off;
+  const { epoch, offset } = position;
+  const oldest = entries[0]?.previous ?? offset;
   const from = after?.offset ?? oldest;
-  if (after !== undefined && (after.epoch !== ep || from > off))
-    return { epoch: ep, offset: off, gap: { from, to: off }, entries: [] };
-  if (from < oldest)
-    return { epoch: ep, offset: off, gap: { from, to: oldest }, entries: entries.slice(0, most) };
-  const start = from - oldest; // offsets here have no holes
-  return { epoch: ep, offset: off, entries: entries.slice(start, start + most) };
+  if (after !== undefined && (after.epoch !== epoch || from > offset))
+    return { epoch, offset, gap: { from, to: offset }, entries: [] };
+  if (from < oldest) return { epoch, offset, gap: { from, to: oldest }, entries: entries.slice(0, limit) };
+  const start = from - oldest; // this table gives offsets without holes
+  return { epoch, offset, entries: entries.slice(start, start + limit) };
 }
 
-/** How many of the oldest entries a change drops. */
-function surplus(entries: readonly RoomEntry[], { drop, keep, entries: added }: RoomUpdate): number {
-  if (drop !== undefined) return entries.findLastIndex(({ offset: off }) => off <= drop) + 1;
+/** How many of the oldest entries an update drops. */
+function countDropped(entries: readonly RoomEntry[], { dropUpTo, keep, entries: added }: RoomUpdate): number {
+  if (dropUpTo !== undefined) return entries.findLastIndex(({ offset }) => offset <= dropUpTo) + 1;
   const newest = added?.at(-1);
   if (keep === undefined || newest === undefined) return 0;
-  return Math.max(entries.length - keep.messages, tooOld(entries, keep, newest.at));
+  return Math.max(entries.length - keep.messages, countExpired(entries, keep, newest.at));
 }
 
 /** How many of the oldest entries are too old at `now`. */
-function tooOld(entries: readonly RoomEntry[], { seconds }: Retention, now: number): number {
-  const kept = entries.findIndex(({ at }) => at > now - seconds * 1_000);
-  return kept < 0 ? entries.length : kept;
+function countExpired(entries: readonly RoomEntry[], { ms }: Retention, now: number): number {
+  const firstKept = entries.findIndex(({ at }) => at > now - ms);
+  return firstKept < 0 ? entries.length : firstKept;
 }
 
-function sizeOf(entries: readonly RoomEntry[]): number {
-  return entries.reduce((size, { data }) => size + data.length, 0);
+/** In bytes: a text counts one byte for each UTF-16 code unit. */
+function dataBytes(entries: readonly RoomEntry[]): number {
+  return entries.reduce((bytes, { data }) => bytes + data.length, 0);
 }
 
-function weigh({ entries, size }: RoomState): number {
-  return overhead * (1 + entries.length) + size;
+function sizeOf({ entries, entryBytes }: AppliedRoom): number {
+  return overhead * (1 + entries.length) + entryBytes;
 }

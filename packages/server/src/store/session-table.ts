@@ -10,280 +10,263 @@ import type {
   SessionState,
   StoredSession,
 } from "./store.ts";
+import type { Decision, SessionIdentity, SessionProgress, SessionUpdate } from "./store-update.ts";
 
-/** What a session is from its beginning to its end. */
-type SessionIdentity = Omit<NewSession, "sessionId" | "attempt"> & { readonly epoch: string };
-
-/** Where a session stands. */
-interface SessionProgress {
-  readonly fence: number;
-  readonly att: number;
-  readonly received: Progress;
-  readonly acked: Progress;
-  readonly out: number;
-  readonly since: number | undefined;
-  readonly note: SessionCommit["note"];
-  readonly broken: boolean;
-}
-
-/** What becomes of a session, complete in itself: applied to what was there before, it gives what is there after. */
-export interface SessionUpdate {
-  readonly sid: string;
-  /** Given when the session begins. */
-  readonly identity?: SessionIdentity;
-  /** Undefined when the session ends. */
-  readonly standing?: SessionProgress;
-  /** Messages that are added. */
-  readonly out?: readonly StoredMessage[];
-}
-
-/** What was decided: the change, if there is one, and the answer to give when it is applied. */
-export interface Decision<Change, Answer> {
-  readonly update?: Change;
-  readonly result: () => Answer;
-}
-
-interface Head {
+/** A session as of its newest decision. */
+interface DecidedSession {
   readonly identity: SessionIdentity;
-  readonly standing: SessionProgress;
+  readonly progress: SessionProgress;
 }
 
-interface Session extends Head {
-  readonly outgoing: StoredMessage[];
-  /** Characters and bytes of what waits. */
-  readonly size: number;
+/** A session as of its newest applied update. */
+interface AppliedSession extends DecidedSession {
+  readonly unacknowledged: StoredMessage[];
+  /** The size of the data in `unacknowledged`, in bytes. */
+  readonly messageBytes: number;
 }
 
-/** What a session costs beside its messages, in bytes, roughly. */
-const overhead = 1_024;
-/** What a message costs beside its data, in bytes, roughly. */
-const envelope = 32;
-const nothing: Progress = { upTo: 0, pending: [] };
+/** The size of a session without its messages and its note, in bytes, estimated. */
+const bytesPerSession = 1_024;
+/** The size of a message without its data, in bytes, estimated. */
+const bytesPerMessage = 32;
+const noProgress: Progress = { upTo: 0, pending: [] };
 
-/** Sessions in memory: decides what becomes of them, and applies what was decided. Between the two it may be written down. */
+/** Holds sessions in memory. Decides what a call changes, and applies decided updates; between the two a journal may record them. */
 export class SessionTable {
-  readonly #sessions = new Map<string, Session>();
-  /** What the newest decision makes of a session, until it is applied; without a head the session ends. */
-  readonly #ahead = new Map<string, { readonly by: SessionUpdate; readonly head: Head | undefined }>();
-  #size = 0;
+  readonly #sessions = new Map<string, AppliedSession>();
+  /** The newest decision about a session, until its update is applied. Without a `session` it ends the session. */
+  readonly #unapplied = new Map<
+    string,
+    { readonly update: SessionUpdate; readonly session: DecidedSession | undefined }
+  >();
+  #bytes = 0;
 
-  /** Characters and bytes that the sessions take, roughly. */
-  get size(): number {
-    return this.#size;
+  /** The size of all sessions in bytes, estimated. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
-  create({ sessionId: sid, attempt: att, ...given }: NewSession, ep: string): Decision<SessionUpdate, Claim> {
-    if (this.#head(sid) !== undefined) throw new Error(`there is a session ${JSON.stringify(sid)} already`);
-    const { secret, principal, service, clientId } = given;
-    const identity = { secret, principal, service, clientId, epoch: ep };
-    const standing = {
+  /**
+   * Decides `SessionStore.create`. `epoch` is the epoch of the store.
+   *
+   * @throws Error when there is a session with this id.
+   */
+  create(session: NewSession, epoch: string): Decision<SessionUpdate, Claim> {
+    const { sessionId, attempt, secretHash, principal, service, clientId } = session;
+    if (this.#latest(sessionId) !== undefined)
+      throw new Error(`session ${JSON.stringify(sessionId)} already exists: use a new sessionId`);
+    const identity = { secretHash, principal, service, clientId, epoch };
+    const progress = {
       fence: 1,
-      att,
-      received: nothing,
-      acked: nothing,
-      out: 0,
-      since: undefined,
+      attempt,
+      received: noProgress,
+      acknowledged: noProgress,
+      lastSequence: 0,
+      detachedAt: undefined,
       note: undefined,
-      broken: false,
     };
-    return this.#decide({ sid, identity, standing }, { identity, standing }, () => ({
-      sessionId: sid,
-      epoch: ep,
-      fence: 1,
-    }));
+    const claim = { sessionId, epoch, fence: 1 };
+    return this.#decide({ sessionId, identity, progress }, { identity, progress }, () => claim);
   }
 
+  /** Decides `SessionStore.attach`. `epoch` is the epoch of the store. */
   attach(request: AttachRequest, epoch: string): Decision<SessionUpdate, AttachResult> {
-    const { sessionId: sid, attempt: att, receivedUpTo: rx } = request;
-    const head = this.#head(sid);
-    const known = sameText(head?.identity.secret ?? "", request.secret);
-    if (head === undefined || !known || !belongs(head.identity, request))
+    const { sessionId, attempt, receivedUpTo } = request;
+    const session = this.#latest(sessionId);
+    const secretMatches = equalInConstantTime(session?.identity.secretHash ?? "", request.secretHash);
+    if (session === undefined || !secretMatches || !matchesIdentity(session.identity, request))
       return { result: () => ({ type: "refused" }) };
-    const { identity, standing } = head;
-    if (att <= standing.att) return { result: () => ({ type: "stale" }) };
-    if (standing.broken)
-      return {
-        result: () => ({ type: "reset", reason: "overflow", cause: "too much waited for the client" }),
-      };
-    const cause = misfit(head, request, epoch);
+    const { identity, progress: before } = session;
+    if (attempt <= before.attempt) return { result: () => ({ type: "stale" }) };
+    const cause = findMismatch(session, request, epoch);
     if (cause !== undefined) return { result: () => ({ type: "reset", reason: "lost", cause }) };
-    const next = {
-      ...standing,
-      fence: standing.fence + 1,
-      att,
-      since: undefined,
-      acked: arrived(standing, rx),
+    const progress = {
+      ...before,
+      fence: before.fence + 1,
+      attempt,
+      detachedAt: undefined,
+      acknowledged: receivedByClient(before.acknowledged, receivedUpTo),
     };
-    const claim = { sessionId: sid, epoch: identity.epoch, fence: next.fence };
-    return this.#decide({ sid, standing: next }, { identity, standing: next }, () => ({
+    const claim = { sessionId, epoch: identity.epoch, fence: progress.fence };
+    return this.#decide({ sessionId, progress }, { identity, progress }, () => ({
       type: "resumed",
       claim,
-      state: this.#state(sid, next),
+      state: this.#state(sessionId, progress),
     }));
   }
 
   /** Whether the claim is the newest one of its session. */
-  owns({ sessionId: sid, epoch: ep, fence }: Claim): boolean {
-    const head = this.#head(sid);
-    return head?.identity.epoch === ep && head.standing.fence === fence;
+  owns({ sessionId, epoch, fence }: Claim): boolean {
+    const session = this.#latest(sessionId);
+    return session?.identity.epoch === epoch && session.progress.fence === fence;
   }
 
-  /** Throws RangeError when the record cannot follow. */
+  /**
+   * Decides `SessionStore.commit`, without its room messages.
+   *
+   * @throws RangeError when the record cannot follow the progress of the session.
+   */
   commit(claim: Claim, record: SessionCommit): Decision<SessionUpdate, boolean> {
-    const { outgoing: out, note } = record;
+    const { outgoing = [], note } = record;
     return this.#change(
       claim,
-      (standing) => {
-        const last = follow(standing.out, out);
+      (before) => {
+        const lastSequence = lastOf(before.lastSequence, outgoing);
         return {
-          ...standing,
-          out: last,
-          received: progress("received", standing.received, record.received),
-          acked: progress("acked", standing.acked, record.acknowledged, last),
-          note: note ?? standing.note,
-          broken: standing.broken || record.broken === true,
+          ...before,
+          lastSequence,
+          received: advance("received", before.received, record.received),
+          acknowledged: advance("acknowledged", before.acknowledged, record.acknowledged, lastSequence),
+          note: note ?? before.note,
         };
       },
-      out,
+      outgoing,
     );
   }
 
-  park(claim: Claim, at: number): Decision<SessionUpdate, boolean> {
-    return this.#change(claim, (standing) => ({ ...standing, since: at }));
+  /** Decides `SessionStore.detach`. */
+  detach(claim: Claim, at: number): Decision<SessionUpdate, boolean> {
+    return this.#change(claim, (before) => ({ ...before, detachedAt: at }));
   }
 
+  /** Decides `SessionStore.remove`. */
   remove(claim: Claim): Decision<SessionUpdate, boolean> {
     return this.#change(claim, () => undefined);
   }
 
+  /** Lists the sessions as of their newest applied updates. */
   list(): readonly StoredSession[] {
-    return Array.from(this.#sessions, ([sid, { identity, standing, size }]) => {
+    return Array.from(this.#sessions, ([sessionId, { identity, progress, messageBytes }]) => {
       const { service, principal, clientId, epoch } = identity;
-      const claim = { sessionId: sid, epoch, fence: standing.fence };
-      return { claim, service, principal, clientId, detachedAt: standing.since, bytes: size };
+      const claim = { sessionId, epoch, fence: progress.fence };
+      return { claim, service, principal, clientId, detachedAt: progress.detachedAt, bytes: messageBytes };
     });
   }
 
-  apply(change: SessionUpdate): void {
-    const { sid, standing, out = [] } = change;
-    if (this.#ahead.get(sid)?.by === change) this.#ahead.delete(sid);
-    const before = this.#sessions.get(sid);
-    if (before !== undefined) this.#size -= weigh(before);
-    const identity = change.identity ?? before?.identity;
-    if (standing === undefined || identity === undefined) return void this.#sessions.delete(sid);
-    const outgoing = before?.outgoing ?? [];
-    for (const message of out) outgoing.push(message); // there may be more than fit a call
-    const held = outgoing.findIndex(({ sequence: s }) => s > standing.acked.upTo);
-    const dropped = outgoing.splice(0, standing.broken || held < 0 ? outgoing.length : held);
-    const session = {
-      identity,
-      standing,
-      outgoing,
-      size: (before?.size ?? 0) + sizeOf(out) - sizeOf(dropped),
-    };
-    this.#sessions.set(sid, session);
-    this.#size += weigh(session);
+  /** Applies a decided update, or one from a journal. */
+  apply(update: SessionUpdate): void {
+    const { sessionId, progress, messages = [] } = update;
+    if (this.#unapplied.get(sessionId)?.update === update) this.#unapplied.delete(sessionId);
+    const before = this.#sessions.get(sessionId);
+    if (before !== undefined) this.#bytes -= sizeOf(before);
+    const identity = update.identity ?? before?.identity;
+    if (progress === undefined || identity === undefined) return void this.#sessions.delete(sessionId);
+    const unacknowledged = before?.unacknowledged ?? [];
+    for (const message of messages) unacknowledged.push(message); // too many for the arguments of one call
+    const kept = unacknowledged.findIndex(({ sequence }) => sequence > progress.acknowledged.upTo);
+    const dropped = unacknowledged.splice(0, kept < 0 ? unacknowledged.length : kept);
+    const messageBytes = (before?.messageBytes ?? 0) + dataBytes(messages) - dataBytes(dropped);
+    const session = { identity, progress, unacknowledged, messageBytes };
+    this.#sessions.set(sessionId, session);
+    this.#bytes += sizeOf(session);
   }
 
-  /** What was decided and is not applied never will be. */
-  discardPending(): void {
-    this.#ahead.clear();
+  /** Forgets the decisions whose updates were not applied: they never will be. */
+  discardUnapplied(): void {
+    this.#unapplied.clear();
   }
 
-  /** Changes that make these sessions of nothing. */
+  /** Updates that make an empty table equal to this one. */
   *snapshot(): Generator<SessionUpdate> {
-    for (const [sid, { identity, standing, outgoing: out }] of this.#sessions)
-      yield { sid, identity, standing, out };
+    for (const [sessionId, { identity, progress, unacknowledged }] of this.#sessions)
+      yield { sessionId, identity, progress, messages: unacknowledged };
   }
 
-  #head(sid: string): Head | undefined {
-    const ahead = this.#ahead.get(sid);
-    return ahead === undefined ? this.#sessions.get(sid) : ahead.head;
+  #latest(sessionId: string): DecidedSession | undefined {
+    const unapplied = this.#unapplied.get(sessionId);
+    return unapplied === undefined ? this.#sessions.get(sessionId) : unapplied.session;
   }
 
+  /** Decides on the progress that `next` returns; undefined ends the session. */
   #change(
     claim: Claim,
-    next: (standing: SessionProgress) => SessionProgress | undefined,
-    out: readonly StoredMessage[] = [],
+    next: (before: SessionProgress) => SessionProgress | undefined,
+    messages: readonly StoredMessage[] = [],
   ): Decision<SessionUpdate, boolean> {
-    const { sessionId: sid } = claim;
-    const head = this.#head(sid);
-    if (head === undefined || !this.owns(claim)) return { result: () => false };
-    const standing = next(head.standing);
-    if (standing === undefined) return this.#decide({ sid }, undefined, () => true);
-    return this.#decide({ sid, standing, out }, { identity: head.identity, standing }, () => true);
+    const { sessionId } = claim;
+    const session = this.#latest(sessionId);
+    if (session === undefined || !this.owns(claim)) return { result: () => false };
+    const progress = next(session.progress);
+    if (progress === undefined) return this.#decide({ sessionId }, undefined, () => true);
+    const { identity } = session;
+    return this.#decide({ sessionId, progress, messages }, { identity, progress }, () => true);
   }
 
-  #decide<Answer>(
-    change: SessionUpdate,
-    head: Head | undefined,
-    answer: () => Answer,
-  ): Decision<SessionUpdate, Answer> {
-    this.#ahead.set(change.sid, { by: change, head });
-    return { update: change, result: answer };
+  #decide<Result>(
+    update: SessionUpdate,
+    session: DecidedSession | undefined,
+    result: () => Result,
+  ): Decision<SessionUpdate, Result> {
+    this.#unapplied.set(update.sessionId, { update, session });
+    return { update, result };
   }
 
-  #state(sid: string, { received, acked, out, note }: SessionProgress): SessionState {
-    return {
-      received,
-      acknowledged: acked,
-      lastSequence: out,
-      note,
-      unacknowledged: [...(this.#sessions.get(sid)?.outgoing ?? [])],
-    };
+  #state(sessionId: string, progress: SessionProgress): SessionState {
+    const { received, acknowledged, lastSequence, note } = progress;
+    const unacknowledged = [...(this.#sessions.get(sessionId)?.unacknowledged ?? [])];
+    return { received, acknowledged, lastSequence, note, unacknowledged };
   }
 }
 
-/** Compares in a time that depends on the given text alone. */
-function sameText(kept: string, given: string): boolean {
-  const [one, other] = [Buffer.from(kept), Buffer.from(given)];
-  const comparable = one.length === other.length;
-  return timingSafeEqual(comparable ? one : other, other) && comparable;
+/** Compares in a time that depends on `given` alone. */
+function equalInConstantTime(stored: string, given: string): boolean {
+  const [storedBytes, givenBytes] = [Buffer.from(stored), Buffer.from(given)];
+  const sameLength = storedBytes.length === givenBytes.length;
+  return timingSafeEqual(sameLength ? storedBytes : givenBytes, givenBytes) && sameLength;
 }
 
-function belongs(identity: SessionIdentity, { principal, service }: AttachRequest): boolean {
+function matchesIdentity(identity: SessionIdentity, { principal, service }: AttachRequest): boolean {
   return identity.principal === principal && identity.service === service;
 }
 
-/** Why what the client has does not fit what is here. */
-function misfit({ identity, standing }: Head, request: AttachRequest, epoch: string): string | undefined {
-  const { epoch: ep, receivedUpTo: rx, firstHeld: tx0 } = request;
-  const { out, acked, received } = standing;
-  if (identity.epoch !== epoch) return "the store lost part of its history";
-  if (ep !== identity.epoch) return "the client knows another history";
-  if (rx > out) return `the client received ${rx}, and ${out} was the last that was sent`;
-  if (rx < acked.upTo) return `the client had acknowledged ${acked.upTo}, and now says it received ${rx}`;
-  if (tx0 > received.upTo + 1) return `the client holds from ${tx0}, and ${received.upTo} was received`;
+/** Why the session cannot continue with what the client has; undefined when it can. */
+function findMismatch(session: DecidedSession, request: AttachRequest, epoch: string): string | undefined {
+  const { identity, progress } = session;
+  const { receivedUpTo, firstHeld } = request;
+  const { lastSequence, acknowledged, received } = progress;
+  if (identity.epoch !== epoch) return "the store lost part of the history of this session";
+  if (request.epoch !== identity.epoch) return "the client has another epoch than the session";
+  if (receivedUpTo > lastSequence)
+    return `the client received up to ${receivedUpTo}, but the server sent up to ${lastSequence}`;
+  if (receivedUpTo < acknowledged.upTo)
+    return `the client received up to ${receivedUpTo}, but acknowledged up to ${acknowledged.upTo} before`;
+  if (firstHeld > received.upTo + 1)
+    return `the client holds messages from ${firstHeld} on, but the server received up to ${received.upTo}`;
   return undefined;
 }
 
-/** What is known when the client says that it received up to `rx`: of what is new, not whether it is finished. */
-function arrived({ acked }: SessionProgress, rx: number): Progress {
-  const but = [...acked.pending];
-  for (let s = acked.upTo + 1; s <= rx; s += 1) but.push(s);
-  return { upTo: rx, pending: but };
+/** The progress of a client that received everything up to `upTo`; whether it finished the new ones is unknown. */
+function receivedByClient(acknowledged: Progress, upTo: number): Progress {
+  const pending = [...acknowledged.pending];
+  for (let sequence = acknowledged.upTo + 1; sequence <= upTo; sequence += 1) pending.push(sequence);
+  return { upTo, pending };
 }
 
-function follow(last: number, out: readonly StoredMessage[] = []): number {
-  for (const [index, { sequence: s }] of out.entries())
-    if (s !== last + index + 1) throw new RangeError(`out: ${s} does not follow ${last + index}`);
-  return last + out.length;
+/** The sequence of the last message. Throws RangeError when the messages do not continue from `last`. */
+function lastOf(last: number, messages: readonly StoredMessage[]): number {
+  for (const [index, { sequence }] of messages.entries())
+    if (sequence !== last + index + 1)
+      throw new RangeError(`outgoing: sequence ${sequence} must be ${last + index + 1}`);
+  return last + messages.length;
 }
 
-function progress(of: string, before: Progress, next: Progress = before, most = Infinity): Progress {
-  const { upTo, pending: but } = next;
-  if (!Number.isSafeInteger(upTo) || upTo < before.upTo || upTo > most)
-    throw new RangeError(`${of}: ${upTo} cannot follow ${before.upTo}`);
-  for (const [index, s] of but.entries())
-    if (!(s > (but[index - 1] ?? 0) && s <= upTo))
-      throw new RangeError(`${of}: "but" is not ascending up to ${upTo}`);
-  return { upTo, pending: [...but] };
+/** The progress after a commit. Throws RangeError when `next` cannot follow `before`, or exceeds `max`. */
+function advance(field: string, before: Progress, next: Progress = before, max = Infinity): Progress {
+  const { upTo, pending } = next;
+  if (!Number.isSafeInteger(upTo) || upTo < before.upTo || upTo > max)
+    throw new RangeError(`${field}: upTo ${upTo} must be an integer from ${before.upTo} to ${max}`);
+  for (const [index, sequence] of pending.entries())
+    if (!(sequence > (pending[index - 1] ?? 0) && sequence <= upTo))
+      throw new RangeError(`${field}: pending must ascend from 1 to ${upTo}, and has ${sequence}`);
+  return { upTo, pending: [...pending] };
 }
 
-function sizeOf(outgoing: readonly StoredMessage[]): number {
-  return outgoing.reduce((size, { data }) => size + data.length, 0);
+/** In bytes: a text counts one byte for each UTF-16 code unit. */
+function dataBytes(messages: readonly StoredMessage[]): number {
+  return messages.reduce((bytes, { data }) => bytes + data.length, 0);
 }
 
-function weigh({ standing, outgoing, size }: Session): number {
-  return overhead + (standing.note?.length ?? 0) + envelope * outgoing.length + size;
+function sizeOf({ progress, unacknowledged, messageBytes }: AppliedSession): number {
+  const noteBytes = progress.note?.length ?? 0;
+  return bytesPerSession + noteBytes + bytesPerMessage * unacknowledged.length + messageBytes;
 }

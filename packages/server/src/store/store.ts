@@ -1,222 +1,297 @@
 import type { Message } from "@symbolon/protocol";
 
-/** A value, or a promise of it: a store in memory answers at once, and nobody has to wait for it. */
+/** A value, or a promise of it. A store in memory returns values, so that its callers do not wait. */
 export type Awaitable<Value> = Value | Promise<Value>;
 
 /**
- * What survives a wire, and perhaps a process: sessions, and the logs of rooms.
+ * Keeps sessions and the history of rooms outside of the connections that use them. What the store keeps survives a
+ * lost connection; a store in files or in a database survives the end of the process too.
  *
- * An implementor MUST
- * - decide and change in one step: of two calls at the same time one sees what the other did;
- * - settle a call only when its change outlives whatever the store promises to outlive, and in the order of the calls;
- * - change nothing when a call is refused, throws or rejects, so that the caller may make it again;
- * - take a new epoch when it cannot prove that it has everything it settled, and never take one twice.
+ * Rules for every store:
+ * - A call MUST decide and change in one step: of two concurrent calls, one MUST see everything that the other changed.
+ * - A call MUST settle only when its change survives everything that the store promises to survive.
+ * - Calls MUST settle in the order in which the caller made them.
+ * - A call that returns `false`, throws or rejects MUST NOT change anything: after an error the caller may repeat it.
+ * - A store MUST begin a new epoch when it cannot prove that it still has every change that settled.
+ * - A store MUST NOT use an epoch again that it, or another store, used before.
+ * - A store MUST NOT read a clock: the caller passes every time, in ms since 1970.
+ * - A store MUST NOT interpret or alter a `Message`: a string comes back as the same string, and bytes as the same bytes.
+ * - A store that is full MUST accept every call for which no error is noted here: such a call may free capacity.
+ * - A store MUST NOT drop anything without reporting it: by a new epoch, by `reset`, or by a `gap`.
  *
- * It MUST NOT read a clock (times come in, in ms since 1970), look into a message, or lose anything without saying so.
- * What it is given it may keep as it is: nobody changes a message that was handed over.
+ * A store may keep the objects that it receives without copying them: the caller never changes them afterwards.
+ *
+ * `packages/server/test/store/store-conformance.ts` in the repository of this package tests these rules for any store.
  */
 export interface Store {
-  /** Names the history that new sessions belong to: 64 random bits or more. */
+  /** Names the history that new sessions belong to. It MUST have at least 64 random bits. */
   readonly epoch: string;
+  /** The sessions. */
   readonly sessions: SessionStore;
+  /** The history of the rooms. */
   readonly rooms: RoomLog;
-  /** Waits for what is under way and lets go of everything. Calls that come later reject. */
+  /** Waits for the calls in progress, then releases files and connections. Every later call MUST reject. */
   close?(): Awaitable<void>;
 }
 
-/** The sessions of a store. Which of them expire, and when, is for those who use it to decide. */
+/** Keeps sessions. A session never expires by itself: the caller decides when it ends, and calls `remove`. */
 export interface SessionStore {
-  /** Begins a session and gives the right to change it. Throws when the store has that `sid`, or is full. */
+  /**
+   * Begins a session.
+   *
+   * @returns the right to change the session: its `fence` is 1, its `epoch` is the epoch of the store.
+   * @throws Error when the store already has a session with this `sessionId`, or is full.
+   */
   create(session: NewSession): Awaitable<Claim>;
   /**
-   * Takes a session over for a new wire. In this order, and only the last changes anything:
-   * 1. no such session, or another secret, principal or service: `refused`, and nobody can tell which, not even by the time it took;
-   * 2. `att` not above the last: `stale`;
-   * 3. its history or the positions do not fit, or it is broken: `reset`;
-   * 4. `resumed`: a new fence, `att` and `rx` are kept, what is at or below `rx` is dropped.
+   * Gives a session to a new owner, because its client connected again. The store MUST check in this order, and MUST
+   * NOT change anything before step 4:
+   * 1. The session does not exist, or `secretHash`, `principal` or `service` differ: `refused`. The client MUST NOT learn
+   *    which of these failed, not even by the duration of the call: compare `secretHash` in constant time.
+   * 2. `attempt` is not greater than the last attempt of the session: `stale`.
+   * 3. The session, the request and the store do not have the same epoch; `receivedUpTo` is below
+   *    `acknowledged.upTo` or above `lastSequence`; or `firstHeld` is above `received.upTo + 1`: `reset`.
+   * 4. Otherwise `resumed`. The fence grows by 1. The store keeps `attempt`, and forgets `detachedAt`. It keeps
+   *    `receivedUpTo` as `acknowledged.upTo`, adds every sequence that this newly covers to `acknowledged.pending`, and
+   *    drops the messages up to there.
    */
   attach(request: AttachRequest): Awaitable<AttachResult>;
   /**
-   * Records what one tick did, all of it or nothing, with the places of the room messages among it. False, and nothing
-   * has changed, when the claim is not the newest one of its session. Throws RangeError when the record cannot follow
-   * what is there, and an error when the store is full; a record that adds no message and no note is taken by a full store too.
+   * Records what happened to a session in one tick. The store MUST record all of it, room messages included, or nothing.
+   * It MUST check in this order: the claim, its own capacity, the record.
+   *
+   * @returns the places of `roomMessages`, in their order; `false` when the claim is not the newest of its session.
+   * @throws Error when the store is full, and the record has `outgoing`, `roomMessages` or a `note`.
+   * @throws RangeError when a sequence in `outgoing` does not follow the one before; when an `upTo` decreases, is not an
+   *   integer or, in `acknowledged`, exceeds the last sequence; when `pending` does not ascend, or leaves 1 to `upTo`.
    */
   commit(claim: Claim, record: SessionCommit): Awaitable<readonly RoomPlace[] | false>;
-  /** The session has had no wire since `at`, until it is attached. False when the claim is not the newest one. */
+  /**
+   * Records that the client has had no wire since `at`, in ms since 1970. This holds until the next `attach`.
+   *
+   * @returns `false` when the claim is not the newest of its session.
+   */
   detach(claim: Claim, at: number): Awaitable<boolean>;
-  /** Ends the session: it is as if it had never been. False when the claim is not the newest one. */
+  /**
+   * Ends a session. Afterwards the store MUST behave as if the session had never existed.
+   *
+   * @returns `false` when the claim is not the newest of its session.
+   */
   remove(claim: Claim): Awaitable<boolean>;
-  /** Every session there is: what a server that starts may find, and parks when it has no `since`; among them are those that `revoke` ends. */
+  /** Lists every session, in any order. A server calls it when it starts, and in `app.revoke`. */
   list(): Awaitable<readonly StoredSession[]>;
 }
 
-/** The right to change a session, until somebody attaches it. `ep` and `fence` count together: fences of two epochs do not compare. */
+/**
+ * The right to change a session. It holds until the next `attach` of the session succeeds. `epoch` and `fence` identify
+ * it together: fences of two epochs cannot be compared.
+ */
 export interface Claim {
+  /** The session. */
   readonly sessionId: string;
+  /** The epoch of the store when the session began. */
   readonly epoch: string;
-  /** Counts the owners of the session from 1. */
+  /** Numbers the owners of the session, from 1. */
   readonly fence: number;
 }
 
 /** A session that begins. */
 export interface NewSession {
+  /** Names the session. No other session of the store has this id. */
   readonly sessionId: string;
-  /** A hash of the secret by which the session is resumed; never the secret itself. */
-  readonly secret: string;
-  /** Who may resume it; undefined for an anonymous session. */
+  /** A hash of the secret that the client presents to resume the session. The store never receives the secret itself. */
+  readonly secretHash: string;
+  /** The authenticated identity that owns the session; undefined when the session is anonymous. */
   readonly principal: string | undefined;
-  /** What the session is spoken in and about, in the words of the caller: a resume for anything else is refused. */
+  /** The codec and the path that the session uses. The store compares it for equality, and MUST NOT interpret it. */
   readonly service: string;
-  /** The client instance. */
+  /** Names the client instance: one browser tab, for example. */
   readonly clientId: string;
-  /** The number of the client's dial. */
+  /** The number of the client's dial. It grows with every dial. */
   readonly attempt: number;
 }
 
-/** What a client brings to resume its session. */
+/** What a client presents to resume its session. */
 export interface AttachRequest extends Omit<NewSession, "clientId"> {
+  /** The epoch that the client knows its session by. */
   readonly epoch: string;
-  /** The last sequence that the client received. */
+  /** The last sequence that the client received; 0 when it received none. */
   readonly receivedUpTo: number;
-  /** The lowest sequence that the client still holds, or one above its last. */
+  /** The lowest sequence that the client can still send again; one above its last when it holds none. */
   readonly firstHeld: number;
 }
 
-/** What became of an attempt to attach. */
+/** The outcome of `attach`. */
 export type AttachResult =
+  /** The client has no right to this session, or the session does not exist. */
   | { readonly type: "refused" }
+  /** The client has dialed again since. */
   | { readonly type: "stale" }
-  /** `why` as the client is told it; `cause` is a sentence for the log. */
-  | { readonly type: "reset"; readonly reason: "lost" | "overflow"; readonly cause: string }
+  /** The session cannot continue without a loss. The client receives `reason`; `cause` is a sentence for logs. */
+  | { readonly type: "reset"; readonly reason: "lost"; readonly cause: string }
+  /** The session continues. `claim` replaces every earlier claim of it. */
   | { readonly type: "resumed"; readonly claim: Claim; readonly state: SessionState };
 
-/** How far one half has come with what the other says: every sequence up to `upTo` arrived and is finished, except those in `but`. */
+/** How far a receiver has come: it received every sequence up to `upTo`, and finished all of them except `pending`. */
 export interface Progress {
+  /** The last sequence that was received; 0 before the first. */
   readonly upTo: number;
-  /** Ascending; they arrived, and it is not known that they are finished. */
+  /** Sequences that were received, and may not be finished. They ascend, from 1 to `upTo`. */
   readonly pending: readonly number[];
 }
 
-/** A message to the client that it has not acknowledged. */
+/** A message to the client that the client has not acknowledged. */
 export interface StoredMessage {
+  /** The number of the message in its session, from 1. */
   readonly sequence: number;
-  /** The frame, encoded once; a text stays a text and bytes stay bytes. */
+  /** The encoded frame. */
   readonly data: Message;
 }
 
-/** Where a session was left. */
+/** The state of a session, as its new owner receives it. */
 export interface SessionState {
-  /** What arrived here from the client. After a restart those in `but` are lost: they are asked for again. */
+  /** What the server received from the client. After a restart the server asks the client for the pending ones again. */
   readonly received: Progress;
-  /** What is known to have arrived at the client. */
+  /** What the client received from the server, as far as the server knows. */
   readonly acknowledged: Progress;
-  /** The last sequence that was given. */
+  /** The sequence of the newest message to the client; 0 when there was none. */
   readonly lastSequence: number;
-  /** What has to be said again, in order: everything above `acked.upTo`. */
+  /** Every message above `acknowledged.upTo`, in order. The server sends them again. */
   readonly unacknowledged: readonly StoredMessage[];
-  /** The last `note`, if there was one. */
+  /** The last `note` that a commit recorded; undefined when none did. */
   readonly note: Message | undefined;
 }
 
-/** What one tick did to a session; what is left out stays as it was. */
+/** What happened to a session in one tick. A field that is undefined leaves the stored value as it is. */
 export interface SessionCommit {
-  /** Messages to the client, numbered on from the last one. */
+  /** New messages to the client. Their sequences continue from the last one without a hole. */
   readonly outgoing?: readonly StoredMessage[] | undefined;
-  /** What the client acknowledged, as it said it. `upTo` never goes back and never beyond what was sent. */
+  /** What the client acknowledged. The store drops the messages up to `upTo`. */
   readonly acknowledged?: Progress | undefined;
-  /** What arrived here, and what of it is not finished. `upTo` never goes back. */
+  /** What the server received from the client, and what of it is not finished. */
   readonly received?: Progress | undefined;
-  /** Messages to rooms, which are said if and only if the rest is recorded. */
+  /** Messages to rooms. The store appends them if and only if it records the rest. */
   readonly roomMessages?: readonly RoomAppend[] | undefined;
-  /** What the owner of the session wants to know again after a restart, in its own words; replaces the last note. */
+  /** What the server needs after a restart. Replaces the last note. The store MUST NOT interpret it. */
   readonly note?: Message | undefined;
-  /** Too much waited for the client: its messages are dropped, and no attach succeeds any more. */
-  readonly broken?: true | undefined;
 }
 
-/** A session as `list` tells of it. */
-export interface StoredSession {
+/** A session in the result of `list`. */
+export interface StoredSession extends Pick<NewSession, "service" | "principal" | "clientId"> {
+  /** The newest claim of the session. */
   readonly claim: Claim;
-  readonly service: string;
-  readonly principal: string | undefined;
-  readonly clientId: string;
-  /** Since when it has had no wire, in ms since 1970; undefined when nobody parked it: its server may have died. */
+  /**
+   * Since when the client has had no wire, in ms since 1970. Undefined when the session is attached, or when its server
+   * ended without a call of `detach`.
+   */
   readonly detachedAt: number | undefined;
-  /** Characters and bytes that wait for its client. */
+  /** The size of the unacknowledged messages, in bytes. A text counts one byte for each UTF-16 code unit. */
   readonly bytes: number;
 }
 
-/** What was said in rooms: each room has a total order, the same for everybody. */
+/**
+ * Keeps the history of rooms. The messages of a room have one order, which is the same for all readers and listeners.
+ * `append`, `read` and `position` begin a room that does not exist, at offset 0 and with a new epoch.
+ */
 export interface RoomLog {
-  /** Says something in a room, and drops from its log what `keep` does not keep. Throws when the store is full. */
+  /**
+   * Appends a message to a room, then drops the oldest messages that `keep` does not retain. The age of a message counts
+   * up to `message.at`.
+   *
+   * @returns the place of the message.
+   * @throws Error when the store is full.
+   */
   append(room: string, message: RoomMessage, keep: Retention): Awaitable<RoomPlace>;
   /**
-   * What was said after a position, oldest first and at most `most`; without a position, from the oldest that is kept.
-   * A position that cannot be compared (another epoch, or beyond the newest) gives a gap up to the newest. Throws when it
-   * has to begin the room, and the store is full.
+   * Reads the messages after a position: at most `limit` of them, which may be `Infinity`, the oldest first. Without a
+   * position it reads from the oldest message that the room retains. When the room has dropped messages after the
+   * position, the result has a gap, and the entries continue after it. A position of another epoch, or beyond the newest
+   * message, cannot be compared: the result then has no entries, and a gap up to the newest message.
+   *
+   * @throws Error when the room does not exist and the store is full.
    */
-  read(room: string, after: RoomPosition | undefined, most: number): Awaitable<RoomPart>;
-  /** Where a room is now. A room begins when it is first asked for, and keeps its epoch. Throws when the store is too full to begin it. */
+  read(room: string, after: RoomPosition | undefined, limit: number): Awaitable<RoomPart>;
+  /**
+   * Returns the position of the newest message of a room.
+   *
+   * @throws Error when the room does not exist and the store is full.
+   */
   position(room: string): Awaitable<RoomPosition>;
   /**
-   * Tells `listener` of every message in the order of the room, from now on until the returned function is called: once
-   * its `append` or `commit` is sure to settle, before it does. The listener must not throw.
+   * Calls `listener` for every message of a room from now on, in order; if several processes share the store, for the
+   * messages of all of them. The store MUST call it when the `append` or `commit` is certain to succeed, and before that
+   * call settles. A listener may call the store: every listener then receives the resulting messages after the present
+   * one. A listener MUST NOT throw. Two subscriptions of one listener are independent.
+   *
+   * @returns a function that ends the subscription. A second call of it does nothing.
    */
   subscribe(room: string, listener: RoomListener): () => void;
   /**
-   * Drops what has grown too old at `now`, and forgets rooms that were empty and unwatched at every sweep for `idle` ms.
-   * A room that was forgotten begins again with a new epoch.
+   * Drops the messages that are too old at `now`, in ms since 1970. Forgets each room that had no message and no
+   * listener at every sweep of the last `idle` ms. A forgotten room that is used again MUST have a new epoch.
    */
   sweep(now: number, idle: number): Awaitable<void>;
 }
 
-/** Hears what is said in a room; `ep` tells whether its offset can be compared with one known before. */
-export type RoomListener = (entry: RoomEntry, ep: string) => void;
+/** Receives a new message of a room, and the epoch of its offset. */
+export type RoomListener = (entry: RoomEntry, epoch: string) => void;
 
-/** Something to say in a room. */
+/** A message to a room. */
 export interface RoomMessage {
+  /** The name of the event. */
   readonly name: string;
-  /** The value, encoded once by whatever codec the caller chose for its rooms; its text can be spliced into a JSON frame. */
+  /** The encoded value of the event. */
   readonly data: Message;
-  /** The `sid` of the one who does not hear it. */
+  /** The id of the session that MUST NOT receive the message. The store only keeps it; readers apply it. */
   readonly except?: string | undefined;
-  /** When it was said, in ms since 1970. */
+  /** When the message was sent, in ms since 1970. */
   readonly at: number;
 }
 
-/** A message to a room, as part of a commit. */
+/** A message to a room, as part of a commit. The fields are the parameters of `RoomLog.append`. */
 export interface RoomAppend {
+  /** The room. */
   readonly room: string;
+  /** The message. */
   readonly message: RoomMessage;
+  /** How much history the room retains from now on. */
   readonly keep: Retention;
 }
 
-/** How much of a room's past is kept: whichever bound comes first. */
+/** How much history a room retains. The store MUST drop what exceeds either bound. */
 export interface Retention {
+  /** How many messages. */
   readonly messages: number;
-  readonly seconds: number;
+  /** How old a message may become, in ms. */
+  readonly ms: number;
 }
 
 /** The place of a message in its room. */
 export interface RoomPlace {
-  /** Grows from message to message, and never comes back within an epoch of the room. */
+  /** The number of the message. It grows with every message, and MUST NOT occur twice within an epoch of the room. */
   readonly offset: number;
-  /** The offset of the message before, 0 for the first: the same for everybody. */
+  /** The offset of the message before; 0 for the first message. */
   readonly previous: number;
 }
 
-/** A message with its place. */
+/** A message of a room, and its place. */
 export interface RoomEntry extends RoomMessage, RoomPlace {}
 
-/** A place in the history of a room: `ep` names the history, and offsets of two histories do not compare. */
+/** A position in the history of a room. Offsets of two epochs cannot be compared. */
 export interface RoomPosition {
+  /** Names the history of the room. */
   readonly epoch: string;
+  /** The offset of the last message up to here; 0 before the first. */
   readonly offset: number;
 }
 
-/** Part of a room's history. `ep` and `off` are the room's present position: there is more to read unless the last entry is at `off`. */
+/**
+ * A part of the history of a room. `epoch` and `offset` are the position of the newest message of the room: unless the
+ * last entry is there, more can be read.
+ */
 export interface RoomPart extends RoomPosition {
-  /** What was said above `from` and up to `to` is lost or cannot be known; the entries go on after `to`. */
+  /** The messages above `from` and up to `to` are lost, or cannot be known. The entries continue after `to`. */
   readonly gap?: { readonly from: number; readonly to: number };
+  /** The messages, the oldest first. */
   readonly entries: readonly RoomEntry[];
 }

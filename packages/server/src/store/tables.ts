@@ -1,127 +1,118 @@
-import type { Message } from "@symbolon/protocol";
-import { type RoomUpdate, RoomTable } from "./room-table.ts";
-import { type Decision, type SessionUpdate, SessionTable } from "./session-table.ts";
-import type { Awaitable, RoomPlace, RoomLog, SessionStore } from "./store.ts";
+import { RoomTable } from "./room-table.ts";
+import { SessionTable } from "./session-table.ts";
+import type { Awaitable, RoomPlace, RoomLog, SessionCommit, SessionStore } from "./store.ts";
+import type { Decision, RoomUpdate, SessionUpdate, StoreUpdate } from "./store-update.ts";
 
-/** What one call changes, all of it or nothing. */
-export interface StoreUpdate {
-  readonly session?: SessionUpdate | undefined;
-  readonly rooms?: readonly RoomUpdate[] | undefined;
-}
+/** Applies the update of a decision, or records it first, and returns its result. */
+export type Execute = <Result>(decision: Decision<StoreUpdate, Result>) => Awaitable<Result>;
 
-/** Applies a decision, and gives its answer. */
-export type Perform = <Answer>(decided: Decision<StoreUpdate, Answer>) => Awaitable<Answer>;
-
-/** What makes a store larger. */
-interface Growth {
-  readonly outgoing?: readonly object[] | undefined;
-  readonly roomMessages?: readonly object[] | undefined;
-  readonly note?: Message | undefined;
-}
-
-/** Sessions and rooms in memory, as a store shows them; whoever holds them says how a decision is performed. */
+/** The sessions and rooms of one process, as a store presents them. The store chooses how a decision is executed. */
 export class Tables {
+  /** The sessions of the store. */
   readonly sessions: SessionStore;
+  /** The rooms of the store. */
   readonly rooms: RoomLog;
   readonly #sessions = new SessionTable();
-  readonly #rooms: RoomTable;
-  readonly #limit: number;
+  readonly #rooms = new RoomTable(newEpoch);
+  readonly #maxBytes: number;
+  readonly #execute: Execute;
 
-  /** `limit` bounds what the tables take, in characters and bytes, roughly; one call may overshoot it. */
-  constructor(epoch: string, perform: Perform, limit: number = Infinity) {
-    this.#rooms = new RoomTable(newEpoch);
-    this.#limit = limit;
-    const ofSession = <Answer>({
-      update: change,
-      result: answer,
-    }: Decision<SessionUpdate, Answer>): Awaitable<Answer> =>
-      perform({ ...(change && { update: { session: change } }), result: answer });
-    const ofRooms = <Answer>({
-      update: change,
-      result: answer,
-    }: Decision<readonly RoomUpdate[], Answer>): Awaitable<Answer> =>
-      perform({ ...(change && { update: { rooms: change } }), result: answer });
+  /** `maxBytes` bounds the size of the tables, estimated. One call may exceed it. */
+  constructor(epoch: string, execute: Execute, maxBytes: number = Infinity) {
+    this.#maxBytes = maxBytes;
+    this.#execute = execute;
     this.sessions = {
       create: (session) => {
-        this.#checkRoom();
-        return ofSession(this.#sessions.create(session, epoch));
+        this.#checkCapacity();
+        return this.#executeSession(this.#sessions.create(session, epoch));
       },
-      attach: (request) => ofSession(this.#sessions.attach(request, epoch)),
+      attach: (request) => this.#executeSession(this.#sessions.attach(request, epoch)),
       commit: (claim, record) => {
-        if (grows(record) && this.#sessions.owns(claim)) this.#checkRoom();
-        const { update: change, result: answer } = this.#sessions.commit(claim, record);
-        if (change === undefined) return perform<readonly RoomPlace[] | false>({ result: () => false });
-        const rooms = this.#rooms.append(record.roomMessages ?? []);
-        return perform<readonly RoomPlace[] | false>({
-          update: { session: change, rooms: rooms.update },
-          result: () => answer() && rooms.result(),
+        if (grows(record) && this.#sessions.owns(claim)) this.#checkCapacity();
+        const { update: session, result: committed } = this.#sessions.commit(claim, record);
+        if (session === undefined) return execute<readonly RoomPlace[] | false>({ result: () => false });
+        const { update: rooms, result: places } = this.#rooms.append(record.roomMessages ?? []);
+        return execute<readonly RoomPlace[] | false>({
+          update: { session, rooms },
+          result: () => committed() && places(),
         });
       },
-      detach: (claim, at) => ofSession(this.#sessions.park(claim, at)),
-      remove: (claim) => ofSession(this.#sessions.remove(claim)),
-      list: () => perform({ result: () => this.#sessions.list() }),
+      detach: (claim, at) => this.#executeSession(this.#sessions.detach(claim, at)),
+      remove: (claim) => this.#executeSession(this.#sessions.remove(claim)),
+      list: () => execute({ result: () => this.#sessions.list() }),
     };
     this.rooms = {
       append: (room, message, keep) => {
-        this.#checkRoom();
-        const { update: change, result: answer } = this.#rooms.append([{ room, message, keep }]);
-        return perform({ update: { rooms: change }, result: () => answer()[0] as RoomPlace }); // one was said, one has its place
+        this.#checkCapacity();
+        const { update: rooms, result: places } = this.#rooms.append([{ room, message, keep }]);
+        return execute({ update: { rooms }, result: () => places()[0] as RoomPlace }); // one message has one place
       },
-      read: (room, after, most) => {
-        if (!this.#rooms.has(room)) this.#checkRoom();
-        return ofRooms(this.#rooms.read(room, after, most));
+      read: (room, after, limit) => {
+        if (!this.#rooms.has(room)) this.#checkCapacity();
+        return this.#executeRooms(this.#rooms.read(room, after, limit));
       },
       position: (room) => {
-        if (!this.#rooms.has(room)) this.#checkRoom();
-        return ofRooms(this.#rooms.position(room));
+        if (!this.#rooms.has(room)) this.#checkCapacity();
+        return this.#executeRooms(this.#rooms.position(room));
       },
       subscribe: (room, listener) => this.#rooms.subscribe(room, listener),
-      sweep: (now, idle) => ofRooms(this.#rooms.sweep(now, idle)),
+      sweep: (now, idle) => this.#executeRooms(this.#rooms.sweep(now, idle)),
     };
   }
 
-  /** What the tables take, in characters and bytes, roughly. */
-  get size(): number {
-    return this.#sessions.size + this.#rooms.size;
+  /** The size of the tables in bytes, estimated. */
+  get bytes(): number {
+    return this.#sessions.bytes + this.#rooms.bytes;
   }
 
-  /** Applies what was decided, and tells those who watch rooms. */
+  /** Applies an update, and calls the listeners of its rooms. */
   apply({ session, rooms = [] }: StoreUpdate): void {
     if (session !== undefined) this.#sessions.apply(session);
-    for (const change of rooms) this.#rooms.apply(change);
+    for (const update of rooms) this.#rooms.apply(update);
     this.#rooms.notify();
   }
 
-  /** What was decided and is not applied never will be. */
-  discardPending(): void {
-    this.#sessions.discardPending();
-    this.#rooms.discardPending();
+  /** Forgets the decisions whose updates were not applied: they never will be. */
+  discardUnapplied(): void {
+    this.#sessions.discardUnapplied();
+    this.#rooms.discardUnapplied();
   }
 
-  /** Changes that make these tables of nothing. */
+  /** Updates that make empty tables equal to these. */
   *snapshot(): Generator<StoreUpdate> {
     for (const session of this.#sessions.snapshot()) yield { session };
     for (const room of this.#rooms.snapshot()) yield { rooms: [room] };
   }
 
-  /** History was lost: no room's position that was given before can be compared with what is here. */
+  /** Gives every room a new epoch, because part of the history is lost. */
   renewEpochs(): void {
     this.#rooms.renewEpochs();
   }
 
-  #checkRoom(): void {
-    if (this.size >= this.#limit)
+  #executeSession<Result>(decision: Decision<SessionUpdate, Result>): Awaitable<Result> {
+    const { update: session, result } = decision;
+    return this.#execute({ ...(session && { update: { session } }), result });
+  }
+
+  #executeRooms<Result>(decision: Decision<readonly RoomUpdate[], Result>): Awaitable<Result> {
+    const { update: rooms, result } = decision;
+    return this.#execute({ ...(rooms && { update: { rooms } }), result });
+  }
+
+  #checkCapacity(): void {
+    if (this.bytes >= this.#maxBytes)
       throw new Error(
-        `the store is full (${this.#limit} bytes): end sessions, keep less of the rooms, or give it a larger \`size\``,
+        `the store is full (${this.#maxBytes} bytes): end sessions, keep less room history, or raise \`bytes\``,
       );
   }
 }
 
-/** An epoch that was never there before. */
+/** A new epoch: 128 random bits. */
 export function newEpoch(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
 }
 
-function grows({ outgoing = [], roomMessages = [], note }: Growth): boolean {
+/** Whether a record may make the store larger. */
+function grows({ outgoing = [], roomMessages = [], note }: SessionCommit): boolean {
   return outgoing.length + roomMessages.length > 0 || note !== undefined;
 }

@@ -120,6 +120,10 @@ class End implements Wire {
     return this.#wire.bufferedAmount;
   }
 
+  get arrivals(): Wire["arrivals"] {
+    return this.#events.arrivals;
+  }
+
   /** Whether nothing arrives here. */
   set stalled(stalled: boolean) {
     this.#stalled = stalled;

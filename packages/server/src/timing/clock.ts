@@ -1,93 +1,116 @@
-/** Something that wants to be stepped as time passes. */
+/** An object that a clock steps while time passes. */
 export interface ClockSubscriber {
-  /** `now` is in ms on the clock's own scale. */
+  /** Called at every sweep; `now` is in ms since the clock was made. */
   step(now: number): void;
 }
 
-/** Time as a server sees it: it passes when `advance` is called, so that tests decide how fast. */
+/** The server's time. It passes when `advance` is called, so that a test decides how fast. */
 export class Clock {
   #now = 0;
-  readonly #made = Date.now();
-  readonly #watchers = new Set<ClockSubscriber>();
+  readonly #createdAt = Date.now();
+  readonly #subscribers = new Set<ClockSubscriber>();
 
-  /** Milliseconds since the clock was made. */
+  /** Time since the clock was made, in ms. */
   get now(): number {
     return this.#now;
   }
 
-  /** Milliseconds since the epoch, as this clock counts them. */
+  /** The date by this clock, in ms since 1970. */
   get date(): number {
-    return this.#made + this.#now;
+    return this.#createdAt + this.#now;
   }
 
-  /** Steps `watcher` at every sweep until the returned function is called. */
-  subscribe(watcher: ClockSubscriber): () => void {
-    this.#watchers.add(watcher);
-    this.onSubscribersChange(this.#watchers.size);
+  /**
+   * Steps `subscriber` at every sweep.
+   * @returns stops stepping it.
+   */
+  subscribe(subscriber: ClockSubscriber): () => void {
+    this.#subscribers.add(subscriber);
+    this.onSubscribersChange(this.#subscribers.size);
     return () => {
-      this.#watchers.delete(watcher);
-      this.onSubscribersChange(this.#watchers.size);
+      this.#subscribers.delete(subscriber);
+      this.onSubscribersChange(this.#subscribers.size);
     };
   }
 
-  /** Calls `due` once, `ms` from now, unless the returned function was called before. */
-  after(ms: number, due: () => void): () => void {
-    const at = this.#now + ms;
-    return this.#when(() => this.#now >= at, due);
+  /**
+   * Calls `callback` once, `ms` from now.
+   * @returns cancels the call.
+   */
+  after(ms: number, callback: () => void): () => void {
+    const due = this.#now + ms;
+    return this.#once(() => this.#now >= due, callback);
   }
 
-  /** Calls `due` once, at `date` in ms since the epoch or soon after it, unless the returned function was called before. */
-  at(date: number, due: () => void): () => void {
-    return this.#when(() => this.date >= date, due);
+  /**
+   * Calls `callback` once, at the first sweep that is not before `date`, in ms since 1970.
+   * @returns cancels the call.
+   */
+  at(date: number, callback: () => void): () => void {
+    return this.#once(() => this.date >= date, callback);
   }
 
-  /** Lets `ms` pass. */
+  /** Waits until `work` has settled, but for `ms` at the most. `work` must not reject. */
+  settled(work: Promise<unknown>, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.after(ms, resolve);
+      void work.finally(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** Lets `ms` pass: one sweep. */
   advance(ms: number): void {
     this.#now += ms;
-    for (const watcher of this.#watchers) watcher.step(this.#now);
+    for (const subscriber of this.#subscribers) subscriber.step(this.#now);
   }
 
-  /** Told how many watch, whenever that changes. */
-  protected onSubscribersChange(_watchers: number): void {}
+  /** Called with the number of subscribers whenever it changes. */
+  protected onSubscribersChange(_count: number): void {}
 
-  #when(come: () => boolean, due: () => void): () => void {
-    const stop = this.subscribe({
+  #once(isDue: () => boolean, callback: () => void): () => void {
+    const cancel = this.subscribe({
       step: () => {
-        if (!come()) return;
-        stop();
-        due();
+        if (!isDue()) return;
+        cancel();
+        callback();
       },
     });
-    return stop;
+    return cancel;
   }
 }
 
-const sweep = 100;
+/** Time between two sweeps of the system's clock, in ms. */
+const sweepInterval = 100;
+/** The most that one sweep lets pass, in ms. */
+const maxStep = 10 * sweepInterval;
 
-/** The one timer of a server: a shared sweep every 100 ms while anything watches; it keeps no process alive. */
+/** The one timer of a server: it sweeps every 100 ms while it has subscribers, and does not keep the process running. */
 export class SystemClock extends Clock {
   #timer: NodeJS.Timeout | undefined;
-  #last = 0;
+  #lastSweep = 0;
 
   override get date(): number {
     return Date.now();
   }
 
-  protected override onSubscribersChange(watchers: number): void {
-    if (watchers === 0) {
+  protected override onSubscribersChange(count: number): void {
+    if (count === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
     } else if (this.#timer === undefined) {
-      this.#last = performance.now();
-      this.#timer = setInterval(() => this.#sweep(), sweep).unref();
+      this.#lastSweep = performance.now();
+      this.#timer = setInterval(() => this.#sweep(), sweepInterval).unref();
     }
   }
 
   #sweep(): void {
     const now = performance.now();
-    const passed = now - this.#last;
-    this.#last = now;
-    // After the process was suspended everyone seems silent for long; nobody is at fault, so time goes on gently.
-    this.advance(Math.min(passed, 10 * sweep));
+    const passed = now - this.#lastSweep;
+    this.#lastSweep = now;
+    // A process that was suspended would find every client silent for too long, so only part of that time counts.
+    this.advance(Math.min(passed, maxStep));
   }
 }

@@ -1,94 +1,92 @@
 import { CloseCode } from "@symbolon/protocol";
-import type { Wire, WireListener } from "@symbolon/protocol/internal";
+import type { Wire } from "@symbolon/protocol/internal";
 import type { Clock } from "./clock.ts";
 
-/** When a silent client is asked, and when it is given up. */
+/** When the server pings a silent client, and when it closes the connection. */
 export interface HeartbeatOptions {
-  /** Silence, in ms, after which the client is asked for a sign of life. Default 25,000. */
-  readonly interval: number;
-  /** How long it may take to answer, in ms. Default 10,000. */
-  readonly timeout: number;
+  /**
+   * Silence after which the server pings, in ms.
+   * @default 25_000
+   */
+  readonly interval?: number;
+  /**
+   * How long the client may take to answer a ping, in ms.
+   * @default 10_000
+   */
+  readonly timeout?: number;
 }
 
-/** Bytes that may wait in a socket before its client counts as slow (PROTOCOL.md, buffers). */
+/** Heartbeat options with their defaults. */
+export function resolveHeartbeat({
+  interval = 25_000,
+  timeout = 10_000,
+}: HeartbeatOptions = {}): Required<HeartbeatOptions> {
+  return { interval, timeout };
+}
+
+/** Unsent bytes above which a client counts as slow (PROTOCOL.md, buffers). */
 const slowAbove = 1024 * 1024;
-/** How long a client may be slow, in ms. */
-const slowFor = 10_000;
+/** How long a client may stay slow, in ms. */
+const slowTimeout = 10_000;
 
 /**
- * Watches a wire until it ends: a client that is silent is asked by `ping` and then given up, and so is one that reads
- * too slowly. Without `ping`, silence is no sign of anything.
- * @returns the listener to give to the wire; it tells `listener` everything.
+ * Pings a silent client and terminates the wire if it does not answer. Closes a client whose send buffer stays above
+ * 1 MiB for 10 s. Without `ping` the wire is never terminated for silence.
+ * @returns stops the heartbeat: call it when the wire has ended.
  */
-export function withHeartbeat(
-  listener: WireListener,
+export function startHeartbeat(
   wire: Wire,
   clock: Clock,
-  options: HeartbeatOptions,
+  options: Required<HeartbeatOptions>,
   ping: (() => void) | undefined,
-): WireListener {
-  const heartbeat = new Heartbeat(wire, clock, options, ping);
-  return {
-    message: (message) => {
-      heartbeat.received();
-      listener.message(message);
-    },
-    pong: () => heartbeat.received(),
-    closed: (closed) => {
-      heartbeat.stop();
-      listener.closed(closed);
-    },
-  };
+): () => void {
+  const heartbeat = new Heartbeat(wire, clock.now, options, ping);
+  return clock.subscribe(heartbeat);
 }
 
 class Heartbeat {
   readonly #wire: Wire;
-  readonly #options: HeartbeatOptions;
+  readonly #options: Required<HeartbeatOptions>;
   readonly #ping: (() => void) | undefined;
-  readonly #stop: () => void;
-  #heard = false;
-  #last: number;
-  #asked = false;
+  /** Arrivals at the last step. A step compares numbers, so a message costs the heartbeat nothing. */
+  #arrivals: number;
+  #lastArrival: number;
+  #pinged = false;
   #slowSince: number | undefined;
 
-  constructor(wire: Wire, clock: Clock, options: HeartbeatOptions, ping: (() => void) | undefined) {
+  constructor(wire: Wire, now: number, options: Required<HeartbeatOptions>, ping: (() => void) | undefined) {
     this.#wire = wire;
     this.#options = options;
     this.#ping = ping;
-    this.#last = clock.now;
-    this.#stop = clock.subscribe({ step: (now) => this.#step(now) });
+    this.#arrivals = countArrivals(wire);
+    this.#lastArrival = now;
   }
 
-  /** The client said something, whatever it was. */
-  received(): void {
-    this.#heard = true; // a flag, not a time: asking the clock for every message would cost more than the message
-  }
-
-  /** Stops watching. */
-  stop(): void {
-    this.#stop();
-  }
-
-  #step(now: number): void {
-    this.#watchWrites(now);
-    if (this.#heard) {
-      this.#heard = false;
-      this.#asked = false;
-      this.#last = now;
+  step(now: number): void {
+    this.#checkSendBuffer(now);
+    const arrivals = countArrivals(this.#wire);
+    if (arrivals !== this.#arrivals) {
+      this.#arrivals = arrivals;
+      this.#lastArrival = now;
+      this.#pinged = false;
     }
-    const silence = now - this.#last;
+    const silence = now - this.#lastArrival;
     const { interval, timeout } = this.#options;
     if (this.#ping === undefined || silence < interval) return;
     if (silence >= interval + timeout) return this.#wire.terminate();
-    if (!this.#asked) this.#ping();
-    this.#asked = true;
+    if (!this.#pinged) this.#ping();
+    this.#pinged = true;
   }
 
-  #watchWrites(now: number): void {
+  #checkSendBuffer(now: number): void {
     if (this.#wire.bufferedAmount <= slowAbove) this.#slowSince = undefined;
     else this.#slowSince ??= now;
-    if (this.#slowSince === undefined || now - this.#slowSince < slowFor) return;
+    if (this.#slowSince === undefined || now - this.#slowSince < slowTimeout) return;
     this.#wire.close(CloseCode.SlowConsumer, "reads too slowly");
     this.#wire.terminate();
   }
+}
+
+function countArrivals({ arrivals: { messages, pongs } }: Wire): number {
+  return messages + pongs;
 }

@@ -1,43 +1,38 @@
-import type { WireListener } from "@symbolon/protocol/internal";
+import type { Wire } from "@symbolon/protocol/internal";
 import type { Clock } from "./clock.ts";
 
-/** What silence is, and what it leads to. */
+/** What counts as idle, and what follows. */
 export interface IdleOptions {
-  /** How long no message comes, in ms. */
+  /** How long no message may arrive, in ms. */
   readonly timeout: number;
-  /** Whether nothing is read: who cannot be heard is not silent. */
+  /** Whether the server has stopped reading: that time does not count. */
   readonly isPaused: () => boolean;
-  /** Called once when it has been silent for so long. */
+  /** Called once, when the timeout has passed. */
   readonly onIdle: () => void;
 }
 
 /**
- * Watches for silence, as finely as the clock is swept.
- * @returns the listener to give to the wire; it tells `listener` everything.
+ * Waits until no message has arrived for `timeout`, as finely as the clock is swept.
+ * @returns stops waiting: call it when the wire has ended.
  */
-export function withIdleTimeout(
-  listener: WireListener,
+export function startIdleTimeout(
+  wire: Wire,
   clock: Clock,
-  { timeout, isPaused: paused, onIdle: idle }: IdleOptions,
-): WireListener {
-  let last = clock.now;
+  { timeout, isPaused, onIdle }: IdleOptions,
+): () => void {
+  let { messages } = wire.arrivals;
+  let lastStep = clock.now;
+  let lastMessage = clock.now;
   const stop = clock.subscribe({
     step: (now) => {
-      if (paused()) last = now;
-      if (now - last < timeout) return;
+      if (isPaused()) lastMessage = now;
+      else if (wire.arrivals.messages !== messages) lastMessage = lastStep; // it arrived after that step
+      messages = wire.arrivals.messages;
+      lastStep = now;
+      if (now - lastMessage < timeout) return;
       stop();
-      idle();
+      onIdle();
     },
   });
-  return {
-    message: (message) => {
-      last = clock.now;
-      listener.message(message);
-    },
-    pong: () => listener.pong?.(),
-    closed: (closed) => {
-      stop();
-      listener.closed(closed);
-    },
-  };
+  return stop;
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type AppOptions, createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork, type TestSocket } from "../../src/testing/index.ts";
-import { frame, hello as first, knock } from "../session/frames.ts";
+import { receiveFrame, hello as first, connectSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 
 const note = contract("/note", { client: { say: z.string() }, server: {} });
@@ -37,8 +37,8 @@ function hello(cid: string, auth = cid): object {
 
 /** Opens a session, a plain connection and a raw socket. */
 async function enter({ net }: Serving, auth: string): Promise<TestSocket[]> {
-  const session = await knock(net, "/note", hello(auth));
-  expect(await frame(session)).toMatchObject({ t: "welcome" });
+  const session = await connectSession(net, "/note", hello(auth));
+  expect(await receiveFrame(session)).toMatchObject({ t: "welcome" });
   return [session, await net.connect("/note", { auth }), await net.connect("/raw", { auth })];
 }
 
@@ -59,17 +59,17 @@ describe("revoke", () => {
 
   test("S30 › deletes a session whose client is away: who comes back begins anew, if hooks agree", async () => {
     const serve = serving();
-    const socket = await knock(serve.net, "/note", hello("ada"));
-    const { sid, rt, ep } = (await frame(socket)) as { sid: string; rt: string; ep: string };
+    const socket = await connectSession(serve.net, "/note", hello("ada"));
+    const { sid, rt, ep } = (await receiveFrame(socket)) as { sid: string; rt: string; ep: string };
     socket.close(1001);
     await settled();
-    expect(serve.log).toEqual(["parked"]);
+    expect(serve.log).toEqual(["detached"]);
     serve.app.revoke("ada");
     await settled();
-    expect(serve.log).toEqual(["parked", "ada ended"]);
+    expect(serve.log).toEqual(["detached", "ada ended"]);
     const resume = { sid, rt, ep, rx: 0, tx0: 1 };
-    await using back = await knock(serve.net, "/note", { ...hello("ada"), att: 2, resume });
-    expect(await frame(back)).toMatchObject({ t: "welcome", state: "reset", why: "unknown" });
+    await using back = await connectSession(serve.net, "/note", { ...hello("ada"), att: 2, resume });
+    expect(await receiveFrame(back)).toMatchObject({ t: "welcome", state: "reset", why: "unknown" });
   });
 
   test("drops what was said and not handled", async () => {
@@ -137,8 +137,8 @@ describe("drain", () => {
     const adas = await enter(serve, "ada");
     const bobs = await enter(serve, "bob");
     serve.app.drain(6_000);
-    expect(await frame(adas[0]!)).toEqual({ t: "goaway", at: 0, why: "shutting down" });
-    expect(await frame(bobs[0]!)).toEqual({ t: "goaway", at: 2_400, why: "shutting down" });
+    expect(await receiveFrame(adas[0]!)).toEqual({ t: "goaway", at: 0, why: "shutting down" });
+    expect(await receiveFrame(bobs[0]!)).toEqual({ t: "goaway", at: 2_400, why: "shutting down" });
     for (const [socket, at] of [
       [adas[1]!, 800],
       [adas[2]!, 1_600],
@@ -170,14 +170,14 @@ describe("drain", () => {
 
   test("leaves a session whose client is away as it is", async () => {
     const serve = serving();
-    const session = await knock(serve.net, "/note", hello("ada"));
-    await frame(session);
+    const session = await connectSession(serve.net, "/note", hello("ada"));
+    await receiveFrame(session);
     session.close(1001);
     await settled();
     serve.app.drain(1_000);
     serve.clock.advance(1_000);
     await settled();
-    expect(serve.log).toEqual(["parked"]);
+    expect(serve.log).toEqual(["detached"]);
   });
 });
 
@@ -187,7 +187,7 @@ describe("how many there are", () => {
     const [session] = (await enter(serve, "ada")) as [TestSocket];
     expect((await serve.net.refused("/raw", { auth: "ada" })).status).toBe(429);
     expect((await serve.net.refused("/note", { auth: "ada" })).status).toBe(429);
-    const more = await knock(serve.net, "/note", hello("tab", "ada"));
+    const more = await connectSession(serve.net, "/note", hello("tab", "ada"));
     expect(await more.closed).toMatchObject({ code: 4429, reason: "Too many connections of yours" });
     await enter(serve, "bob");
     session.close(1001); // one that waits takes no place
@@ -230,14 +230,14 @@ describe("how many there are", () => {
 
   test("S33 › a client that comes back too often is sent away with 4429", async () => {
     const serve = serving();
-    let socket = await knock(serve.net, "/note", hello("ada"));
-    const { sid, rt, ep } = (await frame(socket)) as { sid: string; rt: string; ep: string };
+    let socket = await connectSession(serve.net, "/note", hello("ada"));
+    const { sid, rt, ep } = (await receiveFrame(socket)) as { sid: string; rt: string; ep: string };
     const resume = { sid, rt, ep, rx: 0, tx0: 1 };
     for (let att = 2; att <= 101; att += 1) {
-      socket = await knock(serve.net, "/note", { ...hello("ada"), att, resume });
-      expect(await frame(socket)).toMatchObject({ t: "welcome", state: "resumed" });
+      socket = await connectSession(serve.net, "/note", { ...hello("ada"), att, resume });
+      expect(await receiveFrame(socket)).toMatchObject({ t: "welcome", state: "resumed" });
     }
-    socket = await knock(serve.net, "/note", { ...hello("ada"), att: 102, resume });
-    expect(await socket.closed).toMatchObject({ code: 4429, reason: "back too often" });
+    socket = await connectSession(serve.net, "/note", { ...hello("ada"), att: 102, resume });
+    expect(await socket.closed).toMatchObject({ code: 4429, reason: "reconnects too often" });
   });
 });

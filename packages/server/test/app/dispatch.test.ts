@@ -2,7 +2,7 @@ import { contract } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { knock } from "../session/frames.ts";
+import { connectSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 
 const chat = contract("/chat/:room", {});
@@ -22,7 +22,7 @@ describe("seeds › 121 the route that was found", () => {
     });
     const net = testNetwork(app);
     expect(await (await net.connect("/items/7")).receive()).toBe('["/items/:item_id","/items/:item_id"]');
-    expect(await (await knock(net, "/chat/a")).closed).toMatchObject({ reason: "/chat/:room" });
+    expect(await (await connectSession(net, "/chat/a")).closed).toMatchObject({ reason: "/chat/:room" });
   });
 
   test("begins with the prefixes it is mounted at", async () => {
@@ -136,7 +136,7 @@ describe("S6 › what does not decide a handshake within 10 s", () => {
   test("closes a session with 4503", async () => {
     const { clock, view, net, hang, asked } = hanging();
     view.use(hang).implement(chat, () => ({}));
-    const socket = await knock(net, "/chat/a");
+    const socket = await connectSession(net, "/chat/a");
     await asked;
     clock.advance(10_000);
     expect(await socket.closed).toMatchObject({ code: 4503, reason: "The handshake took too long" });

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { type AppOptions, createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { enter, knock } from "../session/frames.ts";
+import { openSession, connectSession } from "../session/connect-session.ts";
 
 const chat = contract("/chat/:room", {
   query: z.object({ name: z.string("a name is needed") }),
@@ -166,17 +166,17 @@ describe("a handshake in plain mode", () => {
 
 describe("a handshake in session mode", () => {
   test("to an unknown path closes with 4404", async () => {
-    const socket = await knock(served().net, "/nowhere");
+    const socket = await connectSession(served().net, "/nowhere");
     expect(await socket.closed).toMatchObject({ code: 4404, reason: "Not Found" });
   });
 
   test("to a path that only takes HTTP closes with 4400", async () => {
-    const socket = await knock(served().net, "/page/1");
+    const socket = await connectSession(served().net, "/page/1");
     expect(await socket.closed).toMatchObject({ code: 4400 });
   });
 
   test("with an invalid query closes with 4400 and the issue as its reason", async () => {
-    const socket = await knock(served().net, "/chat/a");
+    const socket = await connectSession(served().net, "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4400, reason: "a name is needed" });
   });
 
@@ -195,7 +195,7 @@ describe("a handshake in session mode", () => {
     ["S11 › with an event first", { t: "event", name: "say", data: {} }, 4401],
     ["S12 › with another version", { t: "hello", v: 9, cid: "a", att: 1 }, 4400],
   ])("%s closes with a code of its own", async (_, first, code) => {
-    const socket = await knock(served().net, "/chat/a?name=ada", first);
+    const socket = await connectSession(served().net, "/chat/a?name=ada", first);
     expect(await socket.closed).toMatchObject({ code });
   });
 
@@ -206,7 +206,7 @@ describe("a handshake in session mode", () => {
       app
         .use(() => new Response(`because ${"é".repeat(100)}`, { status }))
         .implement(chat, () => ({ say: () => {} }));
-      const socket = await knock(testNetwork(app), "/chat/a?name=ada");
+      const socket = await connectSession(testNetwork(app), "/chat/a?name=ada");
       const { code, reason } = await socket.closed;
       expect(code).toBe(4000 + status);
       expect(reason).toBe(`because ${"é".repeat(57)}`);
@@ -228,7 +228,7 @@ describe("a handshake in session mode", () => {
   });
 
   test("with a good query is welcomed", async () => {
-    await using socket = await enter(served().net, "/chat/a?name=ada");
+    await using socket = await openSession(served().net, "/chat/a?name=ada");
     expect(socket.protocol).toBe("symbolon.v1.json");
   });
 });
@@ -259,7 +259,7 @@ describe("a mounted app", () => {
     outer.mount("/v1", inner);
     const net = testNetwork(outer);
     expect(await (await net.connect("/v1/both")).receive()).toBe("A WebSocket");
-    await using socket = await enter(net, "/v1/chat/a?name=ada");
+    await using socket = await openSession(net, "/v1/chat/a?name=ada");
     expect(socket.signal.aborted).toBe(false);
     await expect(net.connect("/both")).rejects.toMatchObject({ response: { status: 404 } });
   });

@@ -4,41 +4,42 @@ import { serve } from "@symbolon/server/node";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { chat, echo, say, serving } from "./chat.ts";
-import { enter } from "../session/frames.ts";
+import { chat, echo, sayFrame, startChatServer } from "./chat-server.ts";
+import { openSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 import { opcodes, rawClient, rawFrame } from "../node/raw-client.ts";
 
 const text = (frame: unknown) =>
   rawFrame(opcodes.text, typeof frame === "string" ? frame : JSON.stringify(frame));
 
-test("what was said before a bye in the same write is answered, and then the connection closes", async () => {
-  await using server = await serve(serving(echo).app, { port: 0 });
+test("the server handles the messages before a bye, and then closes", async () => {
+  await using server = await serve(startChatServer(echo).app, { port: 0 });
   using client = await rawClient(server.port);
   await client.open("/chat/a");
-  client.write(text(say("one")), text(say("two")), text({ t: "bye" }), text(say("too late")));
+  client.write(text(sayFrame("one")), text(sayFrame("two")), text({ t: "bye" }), text(sayFrame("too late")));
   expect(JSON.parse(await client.text())).toMatchObject({ data: { text: "one" } });
   expect(JSON.parse(await client.text())).toMatchObject({ data: { text: "two" } });
   expect(await client.close()).toEqual([1000, ""]);
 });
 
-test("S18 › what was said before the third slip in the same write is answered, and nothing after it", async () => {
-  await using server = await serve(serving(echo).app, { port: 0 });
+// S18
+test("the server handles the messages before a third invalid frame, and none after it", async () => {
+  await using server = await serve(startChatServer(echo).app, { port: 0 });
   using client = await rawClient(server.port);
   await client.open("/chat/a");
-  client.write(text(say("one")), text("{"), text("{"), text("{"), text("{"), text(say("too late")));
-  const heard: unknown[] = [];
-  for (let count = 0; count < 4; count += 1) heard.push(JSON.parse(await client.text()));
-  expect(heard).toHaveLength(4);
-  expect(heard.filter((one) => (one as { t: string }).t === "error")).toHaveLength(3);
-  expect(heard).toContainEqual({ t: "event", name: "said", data: { text: "one" } });
-  expect(await client.close()).toEqual([1008, "three messages were no frames"]);
+  client.write(text(sayFrame("one")), text("{"), text("{"), text("{"), text("{"), text(sayFrame("too late")));
+  const received: unknown[] = [];
+  for (let count = 0; count < 4; count += 1) received.push(JSON.parse(await client.text()));
+  expect(received).toHaveLength(4);
+  expect(received.filter((one) => (one as { t: string }).t === "error")).toHaveLength(3);
+  expect(received).toContainEqual({ t: "event", name: "said", data: { text: "one" } });
+  expect(await client.close()).toEqual([1008, "three invalid frames"]);
 });
 
 test("a bye waits 300 ms for a handler that never settles", async () => {
   const clock = new Clock();
   const asked = gate();
-  const { net } = serving(
+  const { net } = startChatServer(
     () => {
       asked.open();
       return new Promise(() => {});
@@ -46,7 +47,7 @@ test("a bye waits 300 ms for a handler that never settles", async () => {
     { clock },
   );
   const socket = await net.connect("/chat/a");
-  socket.send(say("hello"));
+  socket.send(sayFrame("hello"));
   socket.send({ t: "bye" });
   await asked.passed;
   expect(await socket.peek()).toBeUndefined();
@@ -54,7 +55,8 @@ test("a bye waits 300 ms for a handler that never settles", async () => {
   expect(await socket.closed).toMatchObject({ code: 1000 });
 });
 
-test("S18 › nothing is handled of what follows a frame that closed the session", async () => {
+// S18
+test("the server handles no message after a frame that closed the session", async () => {
   const handled: string[] = [];
   const ended = gate();
   const app = createApp();
@@ -62,16 +64,16 @@ test("S18 › nothing is handled of what follows a frame that closed the session
     yield { say: ({ text }) => handled.push(text) };
     ended.open();
   });
-  const socket = await enter(testNetwork(app), "/chat/a");
-  socket.send(say("before"));
+  const socket = await openSession(testNetwork(app), "/chat/a");
+  socket.send(sayFrame("before"));
   socket.send("{");
-  socket.send(say("after"));
+  socket.send(sayFrame("after"));
   expect(await socket.closed).toMatchObject({ code: 4400 });
   await ended.passed;
   expect(handled).toEqual(["before"]);
 });
 
-test("nothing is handled of what waits when a handler has closed the connection", async () => {
+test("the server handles no message that waits when a handler has closed the connection", async () => {
   const handled: string[] = [];
   const ended = gate();
   const app = createApp();
@@ -85,13 +87,13 @@ test("nothing is handled of what waits when a handler has closed the connection"
     ended.open();
   });
   const socket = await testNetwork(app).connect("/chat/a");
-  for (const line of ["rude", "ruder", "rudest"]) socket.send(say(line));
+  for (const line of ["rude", "ruder", "rudest"]) socket.send(sayFrame(line));
   expect(await socket.closed).toMatchObject({ code: 1008, reason: "be nice" });
   await ended.passed;
   expect(handled).toEqual(["rude"]);
 });
 
-test("what is said after this half began to close fails", async () => {
+test("a message that the server sends after it began to close fails", async () => {
   const outcomes = new BoundedQueue<unknown>();
   const go = gate();
   const asked = gate();
@@ -103,8 +105,8 @@ test("what is said after this half began to close fails", async () => {
       outcomes.push(await peer.send("said", { text: "too late" }).then(null, (error: unknown) => error));
     },
   }));
-  const socket = await enter(testNetwork(app), "/chat/a");
-  socket.send(say("hello"));
+  const socket = await openSession(testNetwork(app), "/chat/a");
+  socket.send(sayFrame("hello"));
   await asked.passed;
   socket.send("{");
   await socket.closed;
@@ -112,7 +114,7 @@ test("what is said after this half began to close fails", async () => {
   expect(await outcomes.pull()).toMatchObject({ name: "CloseError", code: 4400 });
 });
 
-test("a setup's peer is told of a client that leaves while it is awaited", async () => {
+test("a client that disconnects during the setup closes its peer", async () => {
   const began = gate();
   const over = new BoundedQueue<unknown>();
   const errors: unknown[] = [];

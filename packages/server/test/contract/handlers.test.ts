@@ -2,39 +2,40 @@ import { CloseError, RequestError } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { chat, echo, say, type Say, serving } from "./chat.ts";
-import { enter, frame } from "../session/frames.ts";
+import { chat, echo, sayFrame, type SayHandler, startChatServer } from "./chat-server.ts";
+import { openSession, receiveFrame } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 
 describe.each([
-  ["session", enter],
+  ["session", openSession],
   ["plain", (net: ReturnType<typeof testNetwork>, path: string) => net.connect(path)],
 ] as const)("in %s mode", (_, open) => {
+  // S20
   test.each(["shout", "constructor", "__proto__", "toString"])(
-    "S20 › an unknown name is NOT_FOUND: %s",
+    "an event without a handler fails with NOT_FOUND: %s",
     async (name) => {
-      const { net } = serving(echo);
+      const { net } = startChatServer(echo);
       await using socket = await open(net, "/chat/a");
       socket.send({ t: "event", name, q: 3 });
-      expect(await frame(socket)).toMatchObject({ t: "error", re: 3, code: "NOT_FOUND" });
-      socket.send(say("still here"));
-      expect(await frame(socket)).toMatchObject({ name: "said" });
+      expect(await receiveFrame(socket)).toMatchObject({ t: "error", re: 3, code: "NOT_FOUND" });
+      socket.send(sayFrame("still here"));
+      expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
     },
   );
 
-  test("a wrong type is INVALID with its issues, and the connection stays", async () => {
-    const { net, onError } = serving(echo);
+  test("an event that its schema rejects fails with INVALID and the issues, and the connection stays", async () => {
+    const { net, onError } = startChatServer(echo);
     await using socket = await open(net, "/chat/a");
-    socket.send(say(5, 9));
-    expect(await frame(socket)).toEqual({
+    socket.send(sayFrame(5, 9));
+    expect(await receiveFrame(socket)).toEqual({
       t: "error",
       re: 9,
       code: "INVALID",
       message: "text: text is needed",
       data: [{ message: "text is needed", path: ["text"] }],
     });
-    socket.send(say("still here"));
-    expect(await frame(socket)).toMatchObject({ name: "said" });
+    socket.send(sayFrame("still here"));
+    expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
     expect(onError).not.toHaveBeenCalled();
   });
 
@@ -46,20 +47,23 @@ describe.each([
       },
     ],
     ["rejects", () => Promise.reject(new Error("secret at /srv/app.ts"))],
-  ] as [string, Say][])(
-    "S21 › a handler that %s is INTERNAL, with nothing of the exception",
+  ] as [string, SayHandler][])(
+    // S21
+    "an event whose handler %s fails with INTERNAL, without any of the exception",
     async (_name, broken) => {
-      const { net, onError } = serving((input) => (input.text === "break" ? broken(input) : input.text));
+      const { net, onError } = startChatServer((input) =>
+        input.text === "break" ? broken(input) : input.text,
+      );
       await using socket = await open(net, "/chat/a");
-      socket.send(say("break", 4));
-      expect(await frame(socket)).toEqual({
+      socket.send(sayFrame("break", 4));
+      expect(await receiveFrame(socket)).toEqual({
         t: "error",
         re: 4,
         code: "INTERNAL",
         message: "the handler failed",
       });
-      socket.send(say("still here"));
-      expect(await frame(socket)).toMatchObject({ name: "said" });
+      socket.send(sayFrame("still here"));
+      expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
       expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret at /srv/app.ts"), {
         request: expect.any(Request),
         phase: "open",
@@ -67,13 +71,13 @@ describe.each([
     },
   );
 
-  test("a handler that throws RequestError tells its code, message and data", async () => {
-    const { net, onError } = serving(() => {
+  test("the client gets the code, the message and the data of a RequestError that a handler throws", async () => {
+    const { net, onError } = startChatServer(() => {
       throw new RequestError("ROOM_FULL", "no seats left", { seats: 0 });
     });
     await using socket = await open(net, "/chat/a");
-    socket.send(say("x", 2));
-    expect(await frame(socket)).toEqual({
+    socket.send(sayFrame("x", 2));
+    expect(await receiveFrame(socket)).toEqual({
       t: "error",
       re: 2,
       code: "ROOM_FULL",
@@ -83,12 +87,12 @@ describe.each([
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("a handler that throws CloseError closes with its code and reason", async () => {
-    const { net, onError } = serving(() => {
+  test("the server closes with the code and the reason of a CloseError that a handler throws", async () => {
+    const { net, onError } = startChatServer(() => {
       throw new CloseError(4321, "be nice");
     });
     const socket = await open(net, "/chat/a");
-    socket.send(say("x"));
+    socket.send(sayFrame("x"));
     expect(await socket.closed).toEqual({ code: 4321, reason: "be nice", wasClean: true });
     expect(onError).not.toHaveBeenCalled();
   });
@@ -96,25 +100,25 @@ describe.each([
   test("events are handled one after another", async () => {
     const log: string[] = [];
     const first = gate();
-    const { net } = serving(async ({ text }) => {
+    const { net } = startChatServer(async ({ text }) => {
       log.push(`${text} begins`);
       if (text === "a") await first.passed;
       log.push(`${text} ends`);
       return text;
     });
     await using socket = await open(net, "/chat/a");
-    socket.send(say("a"));
-    socket.send(say("b"));
+    socket.send(sayFrame("a"));
+    socket.send(sayFrame("b"));
     socket.send({ t: "ping", n: 1 });
-    expect(await frame(socket)).toEqual({ t: "pong", n: 1 }); // all of it was heard
+    expect(await receiveFrame(socket)).toEqual({ t: "pong", n: 1 }); // all messages have arrived
     expect(log).toEqual(["a begins"]);
     first.open();
-    await frame(socket);
-    await frame(socket);
+    await receiveFrame(socket);
+    await receiveFrame(socket);
     expect(log).toEqual(["a begins", "a ends", "b begins", "b ends"]);
   });
 
-  test("code after the yield runs when the client leaves, after which the signal has aborted and closed resolved", async () => {
+  test("code after the yield runs when the client has disconnected, the signal has aborted and closed has resolved", async () => {
     const ended = gate();
     const seen: unknown[] = [];
     const app = createApp();
@@ -129,7 +133,7 @@ describe.each([
     expect(seen).toEqual([true, { code: 1000, reason: "going", wasClean: true }]);
   });
 
-  test("a handler's signal aborts as soon as the client leaves", async () => {
+  test("a handler's signal aborts as soon as the client disconnects", async () => {
     const began = gate();
     const aborted = gate();
     const app = createApp();
@@ -141,16 +145,16 @@ describe.each([
       },
     }));
     const socket = await open(testNetwork(app), "/chat/a");
-    socket.send(say("x"));
+    socket.send(sayFrame("x"));
     await began.passed;
     socket.close();
     expect(await aborted.passed).toBeUndefined();
   });
 
-  test("code after the yield that throws is told to the app, and the hooks end", async () => {
-    const told = gate();
+  test("onError gets what code after the yield throws, and the hooks end", async () => {
+    const reported = gate();
     const log: string[] = [];
-    const app = createApp({ onError: (error) => (log.push((error as Error).message), told.open()) });
+    const app = createApp({ onError: (error) => (log.push((error as Error).message), reported.open()) });
     const ended = gate();
     const view = app.use(function* () {
       yield;
@@ -162,11 +166,11 @@ describe.each([
     });
     const socket = await open(testNetwork(app), "/chat/a");
     socket.close();
-    await Promise.all([told.passed, ended.passed]);
+    await Promise.all([reported.passed, ended.passed]);
     expect(log).toEqual(["broken end"]);
   });
 
-  test("a handler that never settles holds the end for 300 ms at most", async () => {
+  test("a handler that never settles delays the end by 300 ms at most", async () => {
     const clock = new Clock();
     const began = gate();
     const ended = gate();
@@ -180,7 +184,7 @@ describe.each([
       }
     });
     const socket = await open(testNetwork(app), "/chat/a");
-    socket.send(say("x"));
+    socket.send(sayFrame("x"));
     await began.passed;
     socket.close();
     await socket.closed;

@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { frame } from "../session/frames.ts";
+import { receiveFrame } from "../session/connect-session.ts";
 
 const chat = contract("/chat/:room", {
   client: { say: z.string(), ask: request({ input: z.string(), output: z.string() }) },
@@ -12,8 +12,8 @@ const chat = contract("/chat/:room", {
 
 const event = (name: string, data: string) => ({ t: "event", name, data });
 
-/** An app with a room, in which its handler speaks as `handle` does. */
-function serving(handle: (say: (text: string) => PromiseLike<void>) => unknown) {
+/** Starts a server whose handler of `say` sends to the room as `handle` does. */
+function startLobbyServer(handle: (send: (text: string) => PromiseLike<void>) => unknown) {
   const app = createApp({ onError: () => {} });
   const later = vi.fn<(text: string) => void>();
   const service = app.implement(chat, (peer, { room }) => {
@@ -32,40 +32,43 @@ function serving(handle: (say: (text: string) => PromiseLike<void>) => unknown) 
   return { net: testNetwork(app), service, later };
 }
 
-test("what a handler says by its call's room is said in order when the handler has settled, and can be awaited before", async () => {
-  const told: string[] = [];
-  const { net, service } = serving(async (say) => {
-    await say("1");
-    await say("2");
-    told.push("settled");
+test("what a handler sends by call.room is sent in order when the handler has settled; its send settles before", async () => {
+  const log: string[] = [];
+  const { net, service } = startLobbyServer(async (send) => {
+    await send("1");
+    await send("2");
+    log.push("settled");
   });
   const bob = await net.connect("/chat/lobby");
   bob.send(event("say", "a"));
-  expect([await frame(bob), await frame(bob)]).toEqual([event("said", "a1"), event("said", "a2")]);
-  expect(told).toEqual(["settled"]);
+  expect([await receiveFrame(bob), await receiveFrame(bob)]).toEqual([
+    event("said", "a1"),
+    event("said", "a2"),
+  ]);
+  expect(log).toEqual(["settled"]);
   service.room("lobby").send("said", "b");
-  expect(await frame(bob)).toEqual(event("said", "b"));
+  expect(await receiveFrame(bob)).toEqual(event("said", "b"));
   bob.close();
 });
 
-test("what it says so is never said when it fails; what it says later is said at once", async () => {
-  const { net, later } = serving((say) => {
-    void say("1");
+test("it is dropped when the handler throws; what the handler sends later is sent at once", async () => {
+  const { net, later } = startLobbyServer((send) => {
+    void send("1");
     throw new RequestError("NO", "no");
   });
   const bob = await net.connect("/chat/lobby");
   bob.send({ ...event("say", "a"), q: 1 });
-  expect(await frame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
+  expect(await receiveFrame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
   later("after");
-  expect(await frame(bob)).toEqual(event("said", "after"));
+  expect(await receiveFrame(bob)).toEqual(event("said", "after"));
   bob.close();
 });
 
-test("what a request's handler says is said before its answer", async () => {
-  const { net } = serving(() => {});
+test("what a request handler sends is sent before its reply", async () => {
+  const { net } = startLobbyServer(() => {});
   const bob = await net.connect("/chat/lobby");
   bob.send({ t: "request", q: 1, name: "ask", data: "a" });
-  expect([await frame(bob), await frame(bob)]).toEqual([
+  expect([await receiveFrame(bob), await receiveFrame(bob)]).toEqual([
     event("said", "a"),
     { t: "reply", re: 1, data: "asked" },
   ]);

@@ -9,12 +9,13 @@ import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Peer } from "../../src/contract/peer.ts";
 import { RoomMemberships } from "../../src/rooms/memberships.ts";
 import type { RoomLog } from "../../src/store/store.ts";
-import { quiet, TestOutlet } from "../rooms/outlets.ts";
+import { flushPromises } from "../flush-promises.ts";
+import { TestOutlet } from "../rooms/test-outlet.ts";
 
 const news = contract("/news", { server: { said: z.unknown() } });
 
-/** A codec that counts what it writes and what it completes. */
-function counting(codec: FrameCodec) {
+/** Counts how often a codec writes and stamps. */
+function countCalls(codec: FrameCodec) {
   const count = { written: 0, stamped: 0 };
   const counted: FrameCodec = {
     protocol: codec.protocol,
@@ -25,60 +26,53 @@ function counting(codec: FrameCodec) {
   return { count, counted };
 }
 
-/** A room whose messages are written by the first of the codecs, and how to join it. */
-function room(codecs: readonly FrameCodec[], rooms: RoomLog = memoryStore().rooms) {
-  const seats = new WeakMap<object, RoomMemberships>();
-  const guest = (peer: object) => ({
-    memberships: seats.get(peer) as RoomMemberships,
-    onError: (error: unknown) => expect.fail(String(error)),
-  });
-  const storeFailed = vi.fn<(error: unknown) => void>();
-  const all = new ContractRooms(news, {
-    clock: new Clock(),
-    codecs,
-    store: { rooms },
-    findClient: guest,
-    onStoreError: storeFailed,
-  });
-  const tea = all.room("tea");
-  const enter = (outlet: TestOutlet): TestOutlet => {
-    const seat = new RoomMemberships(crypto.randomUUID());
-    const peer = { id: seat.id, closed: new Promise(() => {}) };
-    seats.set(peer, seat);
-    seat.attach(outlet);
+/** A room whose messages the first of the codecs writes. */
+function createTeaRoom(codecs: readonly FrameCodec[], log: RoomLog = memoryStore().rooms) {
+  const onStoreError = vi.fn<(error: unknown) => void>();
+  const rooms = new ContractRooms(news, { clock: new Clock(), codecs, store: { rooms: log }, onStoreError });
+  const tea = rooms.room("tea");
+  const join = (outlet: TestOutlet): TestOutlet => {
+    const memberships = new RoomMemberships(crypto.randomUUID());
+    const peer = { id: memberships.id, closed: new Promise(() => {}) };
+    rooms.addClient(peer, { memberships, onError: (error) => expect.fail(String(error)) });
+    memberships.attach(outlet, undefined);
     tea.join(peer as unknown as Peer<{ said: z.ZodUnknown }>); // it is all that a room needs of a peer
     return outlet;
   };
-  return { tea, enter, storeFailed };
+  return { tea, join, onStoreError };
 }
 
 test.each([jsonFrames, msgpack])(
-  "$protocol: one writing and one message for 1,000 members",
+  "$protocol: a message to 1,000 members is written once, and all receive the same bytes",
   async (codec) => {
-    const { count, counted } = counting(codec);
-    const { tea, enter } = room([counted]);
-    const members = Array.from({ length: 1_000 }, () => enter(new TestOutlet({ codec: counted })));
-    await quiet();
+    const { count, counted } = countCalls(codec);
+    const { tea, join } = createTeaRoom([counted]);
+    const members = Array.from({ length: 1_000 }, () => join(new TestOutlet({ codec: counted })));
+    await flushPromises();
     await tea.send("said", { n: 1 });
     expect(count).toEqual({ written: 1, stamped: 1 });
-    const messages = new Set(members.map(({ messages: [, said] }) => said));
+    const messages = new Set(members.map(({ messages: [, message] }) => message));
     expect(messages.size).toBe(1);
-    expect(members.map(({ heard }) => heard)).toEqual(members.map(() => [{ n: 1 }]));
+    expect(members.map(({ summary }) => summary)).toEqual(members.map(() => [{ n: 1 }]));
   },
 );
 
-test("members of two codecs, and plain ones, have a message each, written once", async () => {
-  const { count, counted } = counting(msgpack);
-  const { tea, enter } = room([counted]);
+test("a message to members of two codecs, and to plain members, is written once for each of the three", async () => {
+  const { count, counted } = countCalls(msgpack);
+  const { tea, join } = createTeaRoom([counted]);
   const kinds = [{ codec: counted }, { codec: jsonFrames }, { plain: true }];
-  const [packed, spoken, plain] = kinds.map((kind) => [1, 2].map(() => enter(new TestOutlet(kind))));
-  await quiet();
+  const [packed, json, plain] = kinds.map((kind) => [1, 2].map(() => join(new TestOutlet(kind))));
+  await flushPromises();
   tea.send("said", { at: new Date(0), large: 2n ** 70n });
   expect(count.written).toBe(1);
-  const said = packed?.[0]?.messages[1];
-  expect(counted.read(said ?? "")).toMatchObject({ o: 1, p: 0, data: { at: new Date(0), large: 2n ** 70n } });
+  const message = packed?.[0]?.messages[1];
+  expect(counted.read(message ?? "")).toMatchObject({
+    o: 1,
+    p: 0,
+    data: { at: new Date(0), large: 2n ** 70n },
+  });
   const data = { at: "1970-01-01T00:00:00.000Z", large: String(2n ** 70n) };
-  expect(spoken?.map(({ frames: [, frame] }) => frame)).toEqual(
+  expect(json?.map(({ frames: [, frame] }) => frame)).toEqual(
     [1, 2].map(() => ({ t: "said", room: "tea", o: 1, p: 0, name: "said", data })),
   );
   expect(plain?.map(({ frames: [frame] }) => frame)).toEqual(
@@ -86,7 +80,7 @@ test("members of two codecs, and plain ones, have a message each, written once",
   );
 });
 
-test("what comes out of a file is said as it was", async () => {
+test("a message that was read from a file arrives as it was sent", async () => {
   const { rooms } = memoryStore();
   const restored: RoomLog = {
     ...rooms,
@@ -94,23 +88,23 @@ test("what comes out of a file is said as it was", async () => {
     append: (name, message, keep) =>
       rooms.append(name, { ...message, data: Uint8Array.from(message.data as Uint8Array) }, keep),
   };
-  const { tea, enter } = room([msgpack], restored);
-  const member = enter(new TestOutlet());
-  await quiet();
+  const { tea, join } = createTeaRoom([msgpack], restored);
+  const member = join(new TestOutlet());
+  await flushPromises();
   tea.send("said", { at: new Date(0) });
-  expect(member.heard).toEqual([{ at: "1970-01-01T00:00:00.000Z" }]);
+  expect(member.summary).toEqual([{ at: "1970-01-01T00:00:00.000Z" }]);
 });
 
 describe("a log that fails", () => {
-  const full: RoomLog = {
+  const fullLog: RoomLog = {
     ...memoryStore().rooms,
     append: () => {
       throw new Error("the store is full");
     },
   };
 
-  test("fails what was said", async () => {
-    const { tea, storeFailed } = room([jsonFrames], full);
+  test("rejects the send", async () => {
+    const { tea, onStoreError } = createTeaRoom([jsonFrames], fullLog);
     let failure: unknown;
     try {
       await tea.send("said", 1);
@@ -118,14 +112,16 @@ describe("a log that fails", () => {
       failure = error;
     }
     expect(failure).toEqual(new Error("the store is full"));
-    expect(storeFailed).not.toHaveBeenCalled();
+    expect(onStoreError).not.toHaveBeenCalled();
   });
 
-  test("is told to the app, when nobody waits for what was said", async () => {
-    const { tea, storeFailed } = room([jsonFrames], full);
+  test("is reported to the app when the send is not awaited", async () => {
+    const { tea, onStoreError } = createTeaRoom([jsonFrames], fullLog);
     tea.send("said", 1);
-    await quiet();
+    await flushPromises();
     const cause = new Error("the store is full");
-    expect(storeFailed.mock.calls).toEqual([[new Error("what was said in a room is lost", { cause })]]);
+    expect(onStoreError.mock.calls).toEqual([
+      [new Error("a room message is lost: the store has failed", { cause })],
+    ]);
   });
 });

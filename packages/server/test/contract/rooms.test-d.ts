@@ -11,12 +11,12 @@ const board = contract("/board/:name", {
 });
 const app = createApp({ state: { started: 0 } });
 
-// What a contract's rooms do is said before its setup, which has all it has without.
+// The options of the rooms come before the setup, whose types they do not change.
 const service = app.implement(
   board,
   {
     rooms: {
-      keep: { messages: 10, seconds: 60 },
+      keep: { messages: 10, ms: 60_000 },
       slow: {
         conflate: (name, data) => {
           expectTypeOf(name).toEqualTypeOf<"moved" | "said">();
@@ -41,22 +41,22 @@ const service = app.implement(
   },
 );
 service.room("a").send("said", "hello");
-// @ts-expect-error -- it is no text
+// @ts-expect-error -- it is not a string
 service.room("a").send("said", 1);
-// @ts-expect-error -- it is said by clients
+// @ts-expect-error -- it is a message of clients
 service.room("a").send("move", { id: "a", x: 1 });
 
 app.implement(board, { rooms: { slow: "disconnect", perPeer: 1 } }, () => ({ move() {} }));
 app.implement(board, {}, () => ({ move() {} }));
 // @ts-expect-error -- slow is one of three
 app.implement(board, { rooms: { slow: "drop" } }, () => ({ move() {} }));
-// @ts-expect-error -- what is kept has two bounds
+// @ts-expect-error -- keep has two bounds
 app.implement(board, { rooms: { keep: { messages: 1 } } }, () => ({ move() {} }));
 // @ts-expect-error -- handlers are exhaustive, with options too
 app.implement(board, {}, () => ({}));
 
 app.ws("/raw", (socket, { room }) => {
   room("a").join(socket);
-  // @ts-expect-error -- rooms of raw routes have no past
+  // @ts-expect-error -- rooms of raw routes keep no messages
   room("a").join(socket, { since: 1 });
 });

@@ -2,15 +2,15 @@ import { SUBPROTOCOL } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { chat, echo, say, serving } from "./chat.ts";
-import { enter, frame, hello, knock } from "../session/frames.ts";
+import { chat, echo, sayFrame, startChatServer } from "./chat-server.ts";
+import { openSession, receiveFrame, hello, connectSession } from "../session/connect-session.ts";
 
 describe("in session mode", () => {
-  test("a hello is answered by a welcome, in our subprotocol", async () => {
-    const { net } = serving(echo, { heartbeat: { interval: 500, timeout: 200 } });
-    await using socket = await knock(net, "/chat/a");
+  test("the server answers a hello by a welcome, in our subprotocol", async () => {
+    const { net } = startChatServer(echo, { heartbeat: { interval: 500, timeout: 200 } });
+    await using socket = await connectSession(net, "/chat/a");
     expect(socket.protocol).toBe(SUBPROTOCOL);
-    expect(await frame(socket)).toEqual({
+    expect(await receiveFrame(socket)).toEqual({
       t: "welcome",
       state: "new",
       sid: expect.stringMatching(/^[\w-]{22}$/),
@@ -26,34 +26,35 @@ describe("in session mode", () => {
   });
 
   test("every session has an id of its own", async () => {
-    const { net } = serving(echo);
-    await using one = await knock(net, "/chat/a", { ...hello, cid: "one" });
-    await using two = await knock(net, "/chat/a", { ...hello, cid: "two" });
-    const [a, b] = (await Promise.all([frame(one), frame(two)])) as { sid: string }[];
+    const { net } = startChatServer(echo);
+    await using one = await connectSession(net, "/chat/a", { ...hello, cid: "one" });
+    await using two = await connectSession(net, "/chat/a", { ...hello, cid: "two" });
+    const [a, b] = (await Promise.all([receiveFrame(one), receiveFrame(two)])) as { sid: string }[];
     expect(a?.sid).not.toBe(b?.sid);
   });
 
-  test("events go both ways, with a number by which a failure could be told", async () => {
-    const { net } = serving(echo);
-    await using socket = await enter(net, "/chat/a");
-    socket.send(say("hello"));
-    expect(await frame(socket)).toEqual({ t: "event", name: "said", data: { text: "hello" }, q: 1 });
+  test("events go both ways; an event of the server has a number by which the client can report its failure", async () => {
+    const { net } = startChatServer(echo);
+    await using socket = await openSession(net, "/chat/a");
+    socket.send(sayFrame("hello"));
+    expect(await receiveFrame(socket)).toEqual({ t: "event", name: "said", data: { text: "hello" }, q: 1 });
   });
 
-  test("a ping is answered with the same number", async () => {
-    const { net } = serving(echo);
-    await using socket = await enter(net, "/chat/a");
+  test("the server answers a ping with the same number", async () => {
+    const { net } = startChatServer(echo);
+    await using socket = await openSession(net, "/chat/a");
     socket.send({ t: "ping", n: 7 });
-    expect(await frame(socket)).toEqual({ t: "pong", n: 7 });
+    expect(await receiveFrame(socket)).toEqual({ t: "pong", n: 7 });
   });
 
   test("bye closes with 1000", async () => {
-    const { net } = serving(echo);
-    const socket = await enter(net, "/chat/a");
+    const { net } = startChatServer(echo);
+    const socket = await openSession(net, "/chat/a");
     socket.send({ t: "bye" });
     expect(await socket.closed).toMatchObject({ code: 1000 });
   });
 
+  // S18
   test.each([
     ["no JSON", "{"],
     ["no object", "3"],
@@ -63,95 +64,100 @@ describe("in session mode", () => {
     ["a welcome", '{"t":"welcome","state":"new","sid":"a","heartbeat":{"i":1,"t":1}}'],
     ["a field called __proto__", '{"t":"event","name":"say","__proto__":{"polluted":1}}'],
     ["a binary message", new Uint8Array([1])],
-  ])("S18 › %s closes with 4400", async (_, message) => {
-    const { net } = serving(echo);
-    const socket = await enter(net, "/chat/a");
+  ])("%s closes with 4400", async (_, message) => {
+    const { net } = startChatServer(echo);
+    const socket = await openSession(net, "/chat/a");
     socket.send(message);
     expect(await socket.closed).toMatchObject({ code: 4400 });
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  test("the hello's credential is the token, and the Bearer header when there is none", async () => {
+  test("the token is the credential of the hello, or of the Bearer header when the hello has none", async () => {
     const app = createApp();
     app.implement(chat, (peer, { token }) => ({ say: () => peer.send("said", { text: token ?? "none" }) }));
     const net = testNetwork(app);
     const headers = { authorization: "Bearer header" };
-    await using one = await enter(net, "/chat/a", { ...hello, cid: "1", auth: "hello" }, { headers });
-    await using two = await enter(net, "/chat/a", { ...hello, cid: "2" }, { headers });
-    one.send(say(""));
-    two.send(say(""));
-    expect(await frame(one)).toMatchObject({ data: { text: "hello" } });
-    expect(await frame(two)).toMatchObject({ data: { text: "header" } });
+    await using one = await openSession(net, "/chat/a", { ...hello, cid: "1", auth: "hello" }, { headers });
+    await using two = await openSession(net, "/chat/a", { ...hello, cid: "2" }, { headers });
+    one.send(sayFrame(""));
+    two.send(sayFrame(""));
+    expect(await receiveFrame(one)).toMatchObject({ data: { text: "hello" } });
+    expect(await receiveFrame(two)).toMatchObject({ data: { text: "header" } });
   });
 
-  test("a silent client is asked by a ping frame, and given up when it does not answer", async () => {
+  test("the server sends a silent client a ping frame, and terminates the wire when no answer comes", async () => {
     const clock = new Clock();
-    const { net } = serving(echo, { clock });
-    const socket = await enter(net, "/chat/a");
+    const { net } = startChatServer(echo, { clock });
+    const socket = await openSession(net, "/chat/a");
     clock.advance(25_000);
-    expect(await frame(socket)).toEqual({ t: "ping", n: 1 });
+    expect(await receiveFrame(socket)).toEqual({ t: "ping", n: 1 });
     clock.advance(10_000);
     expect(await socket.closed).toMatchObject({ code: 1006 });
   });
 
-  test("a client that answers its ping is spared", async () => {
+  test("a client that answers its ping stays connected", async () => {
     const clock = new Clock();
-    const { net } = serving(echo, { clock });
-    await using socket = await enter(net, "/chat/a");
+    const { net } = startChatServer(echo, { clock });
+    await using socket = await openSession(net, "/chat/a");
     for (let round = 0; round < 3; round += 1) {
       clock.advance(25_000);
-      expect(await frame(socket)).toEqual({ t: "ping", n: 1 });
+      expect(await receiveFrame(socket)).toEqual({ t: "ping", n: 1 });
       socket.send({ t: "pong", n: 1 });
       socket.send({ t: "ping", n: 2 });
-      await frame(socket); // the pong was heard before this
+      await receiveFrame(socket); // the server has received the pong before this
       clock.advance(100);
     }
   });
 });
 
 describe("in plain mode", () => {
-  test("events written by hand are handled, and answered by bare events", async () => {
-    const { net } = serving(echo);
+  test("the server handles bare events, and answers by bare events", async () => {
+    const { net } = startChatServer(echo);
     await using socket = await net.connect("/chat/a");
     socket.send('{"t":"event","name":"say","data":{"text":"by hand"}}');
     expect(await socket.receive()).toBe('{"t":"event","name":"said","data":{"text":"by hand"}}');
     expect(socket.protocol).toBe("");
   });
 
-  test("a client that offers only what nobody knows agrees on nothing", async () => {
-    const { net } = serving(echo);
+  test("a client that offers only unknown subprotocols gets none", async () => {
+    const { net } = startChatServer(echo);
     await using socket = await net.connect("/chat/a", { protocols: ["mqtt", "secret-token"] });
     expect(socket.protocol).toBe("");
-    socket.send(say("hello"));
-    expect(await frame(socket)).toMatchObject({ name: "said" });
+    socket.send(sayFrame("hello"));
+    expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
   });
 
-  test("a failed event without a number is told to nobody", async () => {
-    const { net } = serving(echo);
+  test("the failure of an event without a number is not reported to the client", async () => {
+    const { net } = startChatServer(echo);
     await using socket = await net.connect("/chat/a");
     socket.send({ t: "event", name: "say", data: {} });
-    socket.send(say("next"));
-    expect(await frame(socket)).toMatchObject({ name: "said", data: { text: "next" } });
+    socket.send(sayFrame("next"));
+    expect(await receiveFrame(socket)).toMatchObject({ name: "said", data: { text: "next" } });
   });
 
-  test("S18 › three messages that are no frames are told of, and then close with 1008", async () => {
-    const { net } = serving(echo);
+  // S18
+  test("the server reports each of three invalid frames, and then closes with 1008", async () => {
+    const { net } = startChatServer(echo);
     const socket = await net.connect("/chat/a");
-    for (const slip of ["{", "[]", '{"t":"nothing"}']) {
-      socket.send(slip);
-      expect(await frame(socket)).toEqual({ t: "error", code: "BAD_FRAME", message: expect.any(String) });
+    for (const invalid of ["{", "[]", '{"t":"nothing"}']) {
+      socket.send(invalid);
+      expect(await receiveFrame(socket)).toEqual({
+        t: "error",
+        code: "BAD_FRAME",
+        message: expect.any(String),
+      });
     }
-    expect(await socket.closed).toMatchObject({ code: 1008, reason: "three messages were no frames" });
+    expect(await socket.closed).toMatchObject({ code: 1008, reason: "three invalid frames" });
   });
 
-  test("two slips are forgiven", async () => {
-    const { net } = serving(echo);
+  test("after two invalid frames the connection stays open", async () => {
+    const { net } = startChatServer(echo);
     await using socket = await net.connect("/chat/a");
     socket.send("{");
     socket.send("{");
-    socket.send(say("hello"));
-    expect(await frame(socket)).toMatchObject({ code: "BAD_FRAME" });
-    expect(await frame(socket)).toMatchObject({ code: "BAD_FRAME" });
-    expect(await frame(socket)).toMatchObject({ name: "said" });
+    socket.send(sayFrame("hello"));
+    expect(await receiveFrame(socket)).toMatchObject({ code: "BAD_FRAME" });
+    expect(await receiveFrame(socket)).toMatchObject({ code: "BAD_FRAME" });
+    expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
   });
 });

@@ -2,12 +2,12 @@ import { CloseError } from "@symbolon/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { chat, say } from "./chat.ts";
-import { enter, frame, hello, knock } from "../session/frames.ts";
+import { chat, sayFrame } from "./chat-server.ts";
+import { openSession, receiveFrame, hello, connectSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 
 describe("setup", () => {
-  test("comes before anything is dispatched", async () => {
+  test("runs before any message is handled", async () => {
     const ready = gate();
     const log: string[] = [];
     const app = createApp();
@@ -16,22 +16,22 @@ describe("setup", () => {
       log.push("ready");
       yield { say: ({ text }) => (log.push(text), peer.send("said", { text })) };
     });
-    await using socket = await knock(testNetwork(app), "/chat/a");
-    socket.send(say("early"));
+    await using socket = await connectSession(testNetwork(app), "/chat/a");
+    socket.send(sayFrame("early"));
     ready.open();
-    expect(await frame(socket)).toMatchObject({ t: "welcome" });
-    expect(await frame(socket)).toMatchObject({ name: "said" });
+    expect(await receiveFrame(socket)).toMatchObject({ t: "welcome" });
+    expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
     expect(log).toEqual(["ready", "early"]);
   });
 
-  test("may say something, which comes after the welcome", async () => {
+  test("may send an event, which arrives after the welcome", async () => {
     const app = createApp();
     app.implement(chat, (peer, { params }) => {
       peer.send("said", { text: `welcome to ${params.room}` });
       return { say: () => {} };
     });
-    await using socket = await enter(testNetwork(app), "/chat/a%20b");
-    expect(await frame(socket)).toMatchObject({ data: { text: "welcome to a b" } });
+    await using socket = await openSession(testNetwork(app), "/chat/a%20b");
+    expect(await receiveFrame(socket)).toMatchObject({ data: { text: "welcome to a b" } });
   });
 
   test.each([
@@ -64,13 +64,13 @@ describe("setup", () => {
       .implement(chat, setup);
     const net = testNetwork(app);
     await expect(net.connect("/chat/a")).rejects.toMatchObject({ response: { status: 409 } });
-    const socket = await knock(net, "/chat/a");
+    const socket = await connectSession(net, "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4409, reason: "full" });
     expect(ended).toHaveBeenCalledTimes(2);
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("that throws is a 500 or 4500, told to the app", async () => {
+  test("that throws is answered by 500 or 4500, and reported to the app", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app.implement(chat, () => {
@@ -78,12 +78,12 @@ describe("setup", () => {
     });
     const net = testNetwork(app);
     await expect(net.connect("/chat/a")).rejects.toMatchObject({ response: { status: 500 } });
-    const socket = await knock(net, "/chat/a");
+    const socket = await connectSession(net, "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4500, reason: "Internal Server Error" });
     expect(onError).toHaveBeenCalledTimes(2);
   });
 
-  test("that throws CloseError is refused with 403 and the code and reason as its body, and in session mode with that close", async () => {
+  test("that throws CloseError refuses with 403 and the code and reason as its body, and in session mode by that close", async () => {
     const app = createApp();
     app.implement(chat, () => {
       throw new CloseError(4321, "be nice");
@@ -93,11 +93,11 @@ describe("setup", () => {
       response: Response;
     };
     expect([response.status, await response.json()]).toEqual([403, { code: 4321, reason: "be nice" }]);
-    const socket = await knock(net, "/chat/a");
+    const socket = await connectSession(net, "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4321, reason: "be nice" });
   });
 
-  test("that ends without yielding is a mistake the app is told of", async () => {
+  test("that ends without yielding is reported to the app", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app.implement(chat, function* () {});
@@ -106,8 +106,8 @@ describe("setup", () => {
   });
 });
 
-describe("a client that comes back with the same cid", () => {
-  function recorded() {
+describe("a client that reconnects with the same cid", () => {
+  function startRecordingServer() {
     const log: string[] = [];
     let count = 0;
     const app = createApp();
@@ -121,35 +121,35 @@ describe("a client that comes back with the same cid", () => {
           yield { say: ({ text }) => peer.send("said", { text }) };
         } finally {
           await Promise.resolve();
-          log.push(`${name} is over`);
+          log.push(`${name} ends`);
         }
       });
     return { log, net: testNetwork(app) };
   }
 
-  test("ends its old connection with 4900, all of which is over before the new setup begins", async () => {
-    const { log, net } = recorded();
-    const old = await enter(net, "/chat/a");
-    old.send({ t: "pong", n: 1 }); // it has been welcomed, and says so
-    await using again = await enter(net, "/chat/a", { ...hello, att: 2 });
-    expect(log).toEqual(["1 begins", "1 is over", "2 begins"]);
+  test("ends its old connection with 4900; the new setup begins when the old one has ended", async () => {
+    const { log, net } = startRecordingServer();
+    const old = await openSession(net, "/chat/a");
+    old.send({ t: "pong", n: 1 }); // it has received the welcome
+    await using again = await openSession(net, "/chat/a", { ...hello, att: 2 });
+    expect(log).toEqual(["1 begins", "1 ends", "2 begins"]);
     expect(await old.closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
-    again.send(say("me"));
-    expect(await frame(again)).toMatchObject({ data: { text: "me" } });
+    again.send(sayFrame("me"));
+    expect(await receiveFrame(again)).toMatchObject({ data: { text: "me" } });
   });
 
-  test("but as another principal ends nothing", async () => {
-    const { log, net } = recorded();
-    await using ada = await enter(net, "/chat/a", { ...hello, auth: "ada" });
-    await using eve = await enter(net, "/chat/a", { ...hello, auth: "eve" });
-    ada.send(say("here"));
-    expect(await frame(ada)).toMatchObject({ data: { text: "here" } });
-    eve.send(say("too"));
-    expect(await frame(eve)).toMatchObject({ data: { text: "too" } });
+  test("as another principal ends no connection", async () => {
+    const { log, net } = startRecordingServer();
+    await using ada = await openSession(net, "/chat/a", { ...hello, auth: "ada" });
+    await using eve = await openSession(net, "/chat/a", { ...hello, auth: "eve" });
+    ada.send(sayFrame("here"));
+    expect(await receiveFrame(ada)).toMatchObject({ data: { text: "here" } });
+    eve.send(sayFrame("too"));
+    expect(await receiveFrame(eve)).toMatchObject({ data: { text: "too" } });
     expect(log).toEqual(["1 begins", "2 begins"]);
   });
 
-  test("does not meet itself while its older connection is still being set up", async () => {
+  test("waits until the setup of its older connection has ended", async () => {
     const names = new Set<string>();
     const gates: (() => void)[] = [];
     const app = createApp();
@@ -164,9 +164,9 @@ describe("a client that comes back with the same cid", () => {
       }
     });
     const net = testNetwork(app);
-    const older = await knock(net, "/chat/a");
+    const older = await connectSession(net, "/chat/a");
     await vi.waitFor(() => expect(gates).toHaveLength(1));
-    const newer = await knock(net, "/chat/a", { ...hello, att: 2 });
+    const newer = await connectSession(net, "/chat/a", { ...hello, att: 2 });
     gates[0]?.();
     expect(await older.closed).toMatchObject({ code: 4900 });
     await vi.waitFor(() => expect(gates).toHaveLength(2));
@@ -175,19 +175,19 @@ describe("a client that comes back with the same cid", () => {
     newer.close();
   });
 
-  test("is refused, and the app told, when a hook names it by anything but a string", async () => {
+  test("is refused, and the error is reported, when a hook provides a principal that is not a string", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app.use(() => ({ principal: { id: 1 } })).implement(chat, () => ({ say: () => {} }));
-    const socket = await knock(testNetwork(app), "/chat/a");
+    const socket = await connectSession(testNetwork(app), "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4500 });
     expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());
   });
 
-  test("leaves clients with another cid alone", async () => {
-    const { log, net } = recorded();
-    await using one = await enter(net, "/chat/a", { ...hello, cid: "one" });
-    await using two = await enter(net, "/chat/a", { ...hello, cid: "two" });
+  test("does not affect clients with another cid", async () => {
+    const { log, net } = startRecordingServer();
+    await using one = await openSession(net, "/chat/a", { ...hello, cid: "one" });
+    await using two = await openSession(net, "/chat/a", { ...hello, cid: "two" });
     expect(log).toEqual(["1 begins", "2 begins"]);
     expect([one.signal.aborted, two.signal.aborted]).toEqual([false, false]);
   });

@@ -5,7 +5,7 @@ import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { Clock } from "@symbolon/server/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { hello } from "../session/frames.ts";
+import { hello } from "../session/connect-session.ts";
 import { gate, handshake, opcodes, rawClient, rawFrame } from "./raw-client.ts";
 
 afterEach(() => {

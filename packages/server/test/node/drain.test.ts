@@ -7,7 +7,7 @@ import { Clock } from "@symbolon/server/testing";
 import { createServer } from "node:http";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { hello as first } from "../session/frames.ts";
+import { hello as first } from "../session/connect-session.ts";
 import { gate, opcodes, rawClient, type RawClient, rawFrame } from "./raw-client.ts";
 
 afterEach(() => void vi.useRealTimers());

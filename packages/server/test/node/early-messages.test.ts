@@ -5,7 +5,7 @@ import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import { hello } from "../session/frames.ts";
+import { hello } from "../session/connect-session.ts";
 import { gate, opcodes, rawClient, rawFrame } from "./raw-client.ts";
 
 test("S11 › a client that nobody knows yet is read no further after 16 KiB", async () => {

@@ -9,8 +9,8 @@ import {
   sendableClose,
 } from "../../src/request/errors.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { say, serving } from "../contract/chat.ts";
-import { enter, frame, knock } from "../session/frames.ts";
+import { sayFrame, startChatServer } from "../contract/chat-server.ts";
+import { openSession, receiveFrame, connectSession } from "../session/connect-session.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -192,17 +192,17 @@ describe("an event of a contract whose handler throws", () => {
   };
 
   test("closes when the app answers with a close, after its sender was told", async () => {
-    const { net } = serving(broken, { onError: byClass });
-    const socket = await enter(net, "/chat/a");
-    socket.send(JSON.stringify(say("hello")));
-    expect(await frame(socket)).toMatchObject({ t: "error", re: 1, code: "INTERNAL" });
+    const { net } = startChatServer(broken, { onError: byClass });
+    const socket = await openSession(net, "/chat/a");
+    socket.send(JSON.stringify(sayFrame("hello")));
+    expect(await receiveFrame(socket)).toMatchObject({ t: "error", re: 1, code: "INTERNAL" });
     expect(await socket.closed).toMatchObject({ code: 1002, reason: "foo" });
   });
 
   test("closes with 4000 + the status of a response", async () => {
-    const { net } = serving(broken, { onError: () => new Response("sorry", { status: 418 }) });
-    const socket = await enter(net, "/chat/a");
-    socket.send(JSON.stringify(say("hello")));
+    const { net } = startChatServer(broken, { onError: () => new Response("sorry", { status: 418 }) });
+    const socket = await openSession(net, "/chat/a");
+    socket.send(JSON.stringify(sayFrame("hello")));
     expect(await socket.closed).toMatchObject({ code: 4418, reason: "sorry" });
   });
 });
@@ -214,7 +214,7 @@ test("a setup that throws is answered by the app, in both modes", async () => {
   });
   const net = testNetwork(app);
   await expect(net.connect("/")).rejects.toMatchObject({ response: { status: 403 } });
-  expect(await (await knock(net, "/")).closed).toMatchObject({ code: 1002, reason: "foo" });
+  expect(await (await connectSession(net, "/")).closed).toMatchObject({ code: 1002, reason: "foo" });
 });
 
 test("a fallback that fails is answered by the app", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { mergeHeaders, observeBody } from "../../src/request/response.ts";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { enter } from "../session/frames.ts";
+import { openSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 
 describe("headers that hooks add", () => {
@@ -84,7 +84,7 @@ describe("headers that hooks add", () => {
   test("seeds › 46 are none where no hook adds one, nor on the 101 of a session, which is written before", async () => {
     const net = served();
     expect([...(await net.connect("/bare")).headers]).toEqual([]);
-    await using session = await enter(net, "/chat");
+    await using session = await openSession(net, "/chat");
     expect([...session.headers]).toEqual([]);
   });
 });

@@ -1,27 +1,28 @@
 import { CloseCode } from "@symbolon/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { RoomLog } from "../../src/store/store.ts";
+import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
-import { quiet, TestOutlet } from "./outlets.ts";
-import { smallRoom } from "./room-reader-harness.ts";
+import { TestOutlet } from "./test-outlet.ts";
+import { createTestRoom } from "./test-room.ts";
 
-let { clock, log, say, reader } = smallRoom();
+let { clock, log, send, createReader, position } = createTestRoom();
 let outlet = new TestOutlet();
 
 beforeEach(() => {
-  ({ clock, log, say, reader } = smallRoom());
+  ({ clock, log, send, createReader, position } = createTestRoom());
   outlet = new TestOutlet();
 });
 
 describe("a member", () => {
-  test("is told where it is, and then what is said", async () => {
-    say("before");
-    const { member, start } = reader();
+  test("receives its position, and then each message", async () => {
+    send("before");
+    const { reader, start } = createReader();
     const { epoch: ep } = await start;
-    member.attach(outlet, undefined);
-    await quiet();
-    say("a");
-    say("b");
+    reader.attach(outlet, undefined);
+    await flushPromises();
+    send("a");
+    send("b");
     expect(outlet.frames).toEqual([
       { t: "room", room: "tea", ep, off: 1 },
       { t: "said", room: "tea", o: 2, p: 1, name: "said", data: "a" },
@@ -29,61 +30,61 @@ describe("a member", () => {
     ]);
   });
 
-  test("that is away costs nothing, and goes on where it says that it is", async () => {
-    const { member, readings, start } = reader();
+  test("that is disconnected costs nothing, and resumes at the position that it sends", async () => {
+    const { reader, readers, start } = createReader();
     const { epoch: ep } = await start;
-    member.attach(outlet, undefined);
-    await quiet();
-    for (const data of ["a", "b"]) say(data);
-    member.detach();
-    expect(readings.size).toBe(0);
-    for (const data of ["c", "d"]) say(data);
+    reader.attach(outlet, undefined);
+    await flushPromises();
+    for (const data of ["a", "b"]) send(data);
+    reader.detach();
+    expect(readers.size).toBe(0);
+    for (const data of ["c", "d"]) send(data);
     const next = new TestOutlet();
-    member.attach(next, { epoch: ep, offset: 1 });
-    await quiet();
-    say("e");
-    expect(outlet.heard).toEqual(["a", "b"]);
+    reader.attach(next, { epoch: ep, offset: 1 });
+    await flushPromises();
+    send("e");
+    expect(outlet.summary).toEqual(["a", "b"]);
     expect(next.frames[0]).toEqual({ t: "room", room: "tea", ep, off: 1 });
-    expect(next.heard).toEqual(["b", "c", "d", "e"]);
+    expect(next.summary).toEqual(["b", "c", "d", "e"]);
   });
 
-  test("that does not say where it is begins where it joined", async () => {
-    say("before");
-    const { member } = reader();
-    await quiet();
-    for (const data of ["a", "b"]) say(data);
-    member.attach(outlet, undefined);
-    await quiet();
-    expect(outlet.heard).toEqual(["a", "b"]);
+  test("that sends no position begins where it joined", async () => {
+    send("before");
+    const { reader } = createReader();
+    await flushPromises();
+    for (const data of ["a", "b"]) send(data);
+    reader.attach(outlet, undefined);
+    await flushPromises();
+    expect(outlet.summary).toEqual(["a", "b"]);
   });
 
-  test("never hears what was said before it joined, wherever it says that it is", async () => {
-    say("before");
-    const { member, start } = reader();
-    const { epoch: ep } = await start;
-    say("a");
-    member.attach(outlet, { epoch: ep, offset: 0 });
-    await quiet();
-    expect(outlet.heard).toEqual(["a"]);
+  test("never receives messages from before it joined, whatever position it sends", async () => {
+    send("before");
+    const { reader, start } = createReader();
+    const { epoch } = await start;
+    send("a");
+    reader.attach(outlet, { epoch, offset: 0 });
+    await flushPromises();
+    expect(outlet.summary).toEqual(["a"]);
   });
 
-  test("reads on while more is said than it reads at once", async () => {
-    const keep = { messages: 1_000, seconds: 100 };
-    const { member } = reader();
+  test("receives all messages when there are more than are read at once", async () => {
+    const keep = { messages: 1_000, ms: 100_000 };
+    const { reader } = createReader();
     const all = Array.from({ length: 250 }, (_, n) => n);
-    for (const n of all) say(n, { keep });
-    member.attach(outlet, undefined);
-    await quiet();
-    expect(outlet.heard).toEqual(all);
+    for (const n of all) send(n, { keep });
+    reader.attach(outlet, undefined);
+    await flushPromises();
+    expect(outlet.summary).toEqual(all);
   });
 
-  test("skips what is not for it, and the chain stays whole", async () => {
-    const { member } = reader();
-    member.attach(outlet, undefined);
-    await quiet();
-    say("a");
-    say("b", { except: "me" });
-    say("c", { except: "you" });
+  test("skips messages that are not for it, and the chain of offsets has no hole", async () => {
+    const { reader } = createReader();
+    reader.attach(outlet, undefined);
+    await flushPromises();
+    send("a");
+    send("b", { except: "me" });
+    send("c", { except: "you" });
     expect(outlet.frames.slice(1)).toEqual([
       { t: "said", room: "tea", o: 1, p: 0, name: "said", data: "a" },
       { t: "skip", room: "tea", o: 2, p: 1 },
@@ -91,22 +92,22 @@ describe("a member", () => {
     ]);
   });
 
-  test("that is plain is told events alone", async () => {
+  test("that is plain receives events alone", async () => {
     const plain = new TestOutlet({ plain: true });
-    const { member } = reader();
-    member.attach(plain, undefined);
-    await quiet();
-    say("a");
-    say("b", { except: "me" });
+    const { reader } = createReader();
+    reader.attach(plain, undefined);
+    await flushPromises();
+    send("a");
+    send("b", { except: "me" });
     expect(plain.frames).toEqual([{ t: "event", name: "said", data: "a" }]);
   });
 });
 
-describe("while a member joins, or is back", () => {
-  /** A log whose answers take as long as a test wants. */
-  function slowLog() {
+describe("while a member joins or reconnects", () => {
+  /** A log that answers a read when a test wants it to. */
+  function createSlowLog() {
     let { open, passed } = gate();
-    const slow: RoomLog = {
+    const slowLog: RoomLog = {
       ...log,
       read: async (...args) => {
         const part = await log.read(...args);
@@ -118,113 +119,113 @@ describe("while a member joins, or is back", () => {
       const release = open;
       ({ open, passed } = gate());
       release();
-      await quiet();
+      await flushPromises();
     };
-    return { slow, answer };
+    return { slowLog, answer };
   }
 
-  test("what is said meanwhile is told once, in order", async () => {
-    const { slow, answer } = slowLog();
-    const { member } = reader("pause", slow);
-    await quiet();
-    say("a");
-    member.attach(outlet, undefined);
-    await quiet();
-    say("b"); // the answer that is on its way does not have it
+  test("it receives each message once, in order", async () => {
+    const { slowLog, answer } = createSlowLog();
+    const { reader } = createReader("pause", slowLog);
+    await flushPromises();
+    send("a");
+    reader.attach(outlet, undefined);
+    await flushPromises();
+    send("b"); // the answer that is under way does not have it
     await answer();
-    say("c");
+    send("c");
     await answer();
-    say("d");
+    send("d");
     await answer();
     await answer();
-    expect(outlet.heard).toEqual(["a", "b", "c", "d"]);
-    say("e"); // nothing is read any more
-    expect(outlet.heard).toEqual(["a", "b", "c", "d", "e"]);
+    expect(outlet.summary).toEqual(["a", "b", "c", "d"]);
+    send("e"); // the log is not read any more
+    expect(outlet.summary).toEqual(["a", "b", "c", "d", "e"]);
   });
 
-  test("an answer for a wire that is gone tells nobody", async () => {
-    const { slow, answer } = slowLog();
-    const { member } = reader("pause", slow);
-    say("a");
-    member.attach(outlet, undefined);
-    await quiet();
+  test("the answer to a read for a lost connection is dropped", async () => {
+    const { slowLog, answer } = createSlowLog();
+    const { reader } = createReader("pause", slowLog);
+    send("a");
+    reader.attach(outlet, undefined);
+    await flushPromises();
     const next = new TestOutlet();
-    member.attach(next, undefined);
-    await quiet();
+    reader.attach(next, undefined);
+    await flushPromises();
     await answer();
     await answer();
-    member.detach();
-    say("b");
-    expect([outlet.frames, next.heard]).toEqual([[], ["a"]]);
+    reader.detach();
+    send("b");
+    expect([outlet.frames, next.summary]).toEqual([[], ["a"]]);
   });
 
-  test("a log that fails lets the wire go, and the app is told", async () => {
-    const broken: RoomLog = { ...log, read: () => Promise.reject(new Error("no disk")) };
-    const { member, failed, readings } = reader("pause", broken);
-    member.attach(outlet, undefined);
-    await quiet();
-    expect(failed.mock.calls).toEqual([[new Error("no disk")]]);
+  test("a log that fails closes the connection, and the error is reported", async () => {
+    const brokenLog: RoomLog = { ...log, read: () => Promise.reject(new Error("no disk")) };
+    const { reader, onError, readers } = createReader("pause", brokenLog);
+    reader.attach(outlet, undefined);
+    await flushPromises();
+    expect(onError.mock.calls).toEqual([[new Error("no disk")]]);
     expect(outlet.drops).toMatchObject([{ code: CloseCode.InternalError }]);
-    expect(readings.size).toBe(0);
+    expect(readers.size).toBe(0);
   });
 });
 
 describe("a gap", () => {
-  test("is told first when the log reaches no further", async () => {
-    const { member, start } = reader();
+  test("comes first when the log does not reach back to the member's position", async () => {
+    const { reader, start } = createReader();
     const { epoch: ep } = await start;
-    member.attach(outlet, undefined);
-    await quiet();
-    say(0);
-    member.detach();
-    for (let n = 1; n <= 12; n += 1) say(n);
+    reader.attach(outlet, undefined);
+    await flushPromises();
+    send(0);
+    reader.detach();
+    for (let n = 1; n <= 12; n += 1) send(n);
     const next = new TestOutlet();
-    member.attach(next, { epoch: ep, offset: 1 });
-    await quiet();
+    reader.attach(next, { epoch: ep, offset: 1 });
+    await flushPromises();
     expect(next.frames.slice(0, 3)).toEqual([
       { t: "room", room: "tea", ep, off: 1 },
       { t: "gap", room: "tea", from: 2, to: 3, why: "trimmed" },
       { t: "said", room: "tea", o: 4, p: 3, name: "said", data: 3 },
     ]);
-    expect(next.heard.slice(1)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(next.summary.slice(1)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
 
-  test("is told again when the wire was lost with it", async () => {
-    const { member, start } = reader();
-    const { epoch: ep } = await start;
-    await quiet();
-    for (let n = 1; n <= 12; n += 1) say(n);
-    for (const one of [outlet, new TestOutlet()]) {
-      member.attach(one, { epoch: ep, offset: 0 });
-      await quiet();
-      expect(one.heard[0]).toEqual([1, 2, "trimmed"]);
+  test("comes again when the connection was lost with it", async () => {
+    const { reader, start } = createReader();
+    const { epoch } = await start;
+    await flushPromises();
+    for (let n = 1; n <= 12; n += 1) send(n);
+    for (const connection of [outlet, new TestOutlet()]) {
+      reader.attach(connection, { epoch, offset: 0 });
+      await flushPromises();
+      expect(connection.summary[0]).toEqual([1, 2, "trimmed"]);
     }
   });
 
-  test("is told when what was said has grown too old", async () => {
-    const { member, start } = reader();
-    const { epoch: ep } = await start;
-    say("a");
+  test("comes when messages have grown too old", async () => {
+    const { reader, start } = createReader();
+    const { epoch } = await start;
+    send("a");
     clock.advance(100_000);
-    say("b");
-    member.attach(outlet, { epoch: ep, offset: 0 });
-    await quiet();
-    expect(outlet.heard).toEqual([[1, 1, "trimmed"], "b"]);
+    send("b");
+    reader.attach(outlet, { epoch, offset: 0 });
+    await flushPromises();
+    expect(outlet.summary).toEqual([[1, 1, "trimmed"], "b"]);
   });
 
   test.each([
     ["of another history", { epoch: "another", offset: 1 }],
     ["beyond its end", undefined],
-  ])("reaches to the newest message for a position %s", async (_, position) => {
-    say("a");
-    say("b");
-    const { epoch: ep } = await log.position("log of tea");
-    const { member } = reader("pause", log, position ?? { epoch: ep, offset: 3 });
-    member.attach(outlet, undefined);
-    await quiet();
-    say("c");
+  ])("reaches to the newest message for a position %s", async (_, startAt) => {
+    send("a");
+    send("b");
+    const { epoch: ep } = await position();
+    const { reader } = createReader("pause", log, startAt ?? { epoch: ep, offset: 3 });
+    reader.attach(outlet, undefined);
+    await flushPromises();
+    send("c");
     expect(outlet.frames).toEqual([
-      // In this order: if the wire breaks between them, the client must not take the new history for one that it knows.
+      // In this order: if the connection breaks between them, the client must not keep its old offset in the new history.
       { t: "gap", room: "tea", from: 0, to: 2, why: "epoch" },
       { t: "room", room: "tea", ep, off: 2 },
       { t: "said", room: "tea", o: 3, p: 2, name: "said", data: "c" },

@@ -5,9 +5,9 @@ import { createApp } from "../../src/app/app.ts";
 import { type RoomMember, Rooms } from "../../src/rooms/room.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
-class Hearer implements RoomMember {
-  readonly heard: string[] = [];
-  readonly told = new BoundedQueue<unknown>();
+class TestMember implements RoomMember {
+  readonly received: string[] = [];
+  readonly errors = new BoundedQueue<unknown>();
   readonly closed: Promise<void>;
   leave: () => void = () => {};
 
@@ -16,108 +16,108 @@ class Hearer implements RoomMember {
   }
 
   deliver(message: string): void {
-    this.heard.push(message);
+    this.received.push(message);
   }
 
   onError(error: unknown): void {
-    this.told.push(error);
+    this.errors.push(error);
   }
 }
 
-function rooms() {
-  const all = new Rooms<Hearer, Hearer>((hearer) => hearer);
+function createRooms() {
+  const all = new Rooms<TestMember, TestMember>((member) => member);
   return (name: string) =>
-    all.room(name, (message: string, { except }: { except?: Hearer } = {}) => {
-      for (const [, hearer] of all.membersOf(name)) if (hearer !== except) hearer.deliver(message);
+    all.room(name, (message: string, { except }: { except?: TestMember } = {}) => {
+      for (const [, member] of all.membersOf(name)) if (member !== except) member.deliver(message);
       return new Sent();
     });
 }
 
 describe("a room", () => {
-  test("tells every member, in the order of joining, and nobody else", () => {
-    const here = rooms()("a");
-    const [ada, bob, eve] = [new Hearer(), new Hearer(), new Hearer()];
-    here.join(ada);
-    here.join(bob);
-    here.send("hello");
-    expect([ada.heard, bob.heard, eve.heard]).toEqual([["hello"], ["hello"], []]);
-    expect(here.members).toEqual([ada, bob]);
-    expect([here.name, here.size]).toEqual(["a", 2]);
+  test("sends to every member, in the order of joining, and to no other client", () => {
+    const lobby = createRooms()("a");
+    const [ada, bob, eve] = [new TestMember(), new TestMember(), new TestMember()];
+    lobby.join(ada);
+    lobby.join(bob);
+    lobby.send("hello");
+    expect([ada.received, bob.received, eve.received]).toEqual([["hello"], ["hello"], []]);
+    expect(lobby.members).toEqual([ada, bob]);
+    expect([lobby.name, lobby.size]).toEqual(["a", 2]);
   });
 
-  test("does not tell the one who is excepted", () => {
-    const here = rooms()("a");
-    const [ada, bob] = [new Hearer(), new Hearer()];
-    here.join(ada);
-    here.join(bob);
-    here.send("hello", { except: ada });
-    expect([ada.heard, bob.heard]).toEqual([[], ["hello"]]);
+  test("does not send to the excepted member", () => {
+    const lobby = createRooms()("a");
+    const [ada, bob] = [new TestMember(), new TestMember()];
+    lobby.join(ada);
+    lobby.join(bob);
+    lobby.send("hello", { except: ada });
+    expect([ada.received, bob.received]).toEqual([[], ["hello"]]);
   });
 
   test("has a member once, however often it joins", () => {
-    const here = rooms()("a");
-    const ada = new Hearer();
-    here.join(ada);
-    here.join(ada);
-    here.send("hello");
-    expect([here.size, ada.heard]).toEqual([1, ["hello"]]);
+    const lobby = createRooms()("a");
+    const ada = new TestMember();
+    lobby.join(ada);
+    lobby.join(ada);
+    lobby.send("hello");
+    expect([lobby.size, ada.received]).toEqual([1, ["hello"]]);
   });
 
-  test("is left by leaving, which is no error for one who is not there", () => {
-    const here = rooms()("a");
-    const ada = new Hearer();
-    here.leave(ada);
-    here.join(ada);
-    here.leave(ada);
-    here.leave(ada);
-    here.send("hello");
-    expect([here.size, ada.heard]).toEqual([0, []]);
+  test("loses a member that leaves; leaving a room twice is no error", () => {
+    const lobby = createRooms()("a");
+    const ada = new TestMember();
+    lobby.leave(ada);
+    lobby.join(ada);
+    lobby.leave(ada);
+    lobby.leave(ada);
+    lobby.send("hello");
+    expect([lobby.size, ada.received]).toEqual([0, []]);
   });
 
-  test("is left by whoever is gone", async () => {
-    const here = rooms()("a");
-    const ada = new Hearer();
-    here.join(ada);
+  test("loses a member that has closed", async () => {
+    const lobby = createRooms()("a");
+    const ada = new TestMember();
+    lobby.join(ada);
     ada.leave();
     await ada.closed;
-    expect(here.size).toBe(0);
+    expect(lobby.size).toBe(0);
   });
 
-  test("is the same room wherever its name is looked up, and no other", () => {
-    const find = rooms();
-    const ada = new Hearer();
+  test("is the same wherever its name is looked up, and differs from rooms of other names", () => {
+    const find = createRooms();
+    const ada = new TestMember();
     find("a").join(ada);
     expect([find("a").size, find("b").size]).toEqual([1, 0]);
   });
 
-  test.each(["__proto__", "constructor", ""])("may be called %j", (name) => {
-    const here = rooms()(name);
-    here.join(new Hearer());
-    expect(here.size).toBe(1);
+  test.each(["__proto__", "constructor", ""])("may have the name %j", (name) => {
+    const lobby = createRooms()(name);
+    lobby.join(new TestMember());
+    expect(lobby.size).toBe(1);
   });
 
-  test("tells those who were there when it was said, whoever leaves meanwhile", () => {
-    const here = rooms()("a");
-    const [ada, bob] = [new Hearer(), new Hearer()];
-    ada.deliver = () => here.leave(bob);
-    here.join(ada);
-    here.join(bob);
-    here.send("hello");
-    expect(bob.heard).toEqual(["hello"]);
+  test("sends to the members at the time of the send, also to one that leaves meanwhile", () => {
+    const lobby = createRooms()("a");
+    const [ada, bob] = [new TestMember(), new TestMember()];
+    ada.deliver = () => lobby.leave(bob);
+    lobby.join(ada);
+    lobby.join(bob);
+    lobby.send("hello");
+    expect(bob.received).toEqual(["hello"]);
   });
 });
 
-describe("a room's watchers", () => {
-  test("are told who joins and who leaves, when the room counts it already", async () => {
-    const here = rooms()("a");
-    const ada = new Hearer();
+describe("a room's subscribers", () => {
+  test("learn who joins and who leaves; the room's size counts it already", async () => {
+    const lobby = createRooms()("a");
+    const ada = new TestMember();
     const log: unknown[] = [];
-    here.subscribe(({ type: is, member }) => log.push([is, member === ada, here.size]));
-    here.join(ada);
-    here.join(ada);
-    here.leave(ada);
-    here.leave(ada);
-    here.join(ada);
+    lobby.subscribe(({ type, member }) => log.push([type, member === ada, lobby.size]));
+    lobby.join(ada);
+    lobby.join(ada);
+    lobby.leave(ada);
+    lobby.leave(ada);
+    lobby.join(ada);
     ada.leave();
     await ada.closed;
     expect(log).toEqual([
@@ -128,56 +128,56 @@ describe("a room's watchers", () => {
     ]);
   });
 
-  test("are told of their own room, from whatever lookup, until they stop", () => {
-    const find = rooms();
+  test("learn the changes of their own room alone, until they unsubscribe", () => {
+    const find = createRooms();
     const log: string[] = [];
-    const note = (name: string) => log.push(name);
-    const stop = find("a").subscribe(() => note("first"));
-    find("a").subscribe(() => note("second"));
-    find("b").join(new Hearer());
-    find("a").join(new Hearer());
+    const add = (name: string) => log.push(name);
+    const stop = find("a").subscribe(() => add("first"));
+    find("a").subscribe(() => add("second"));
+    find("b").join(new TestMember());
+    find("a").join(new TestMember());
     stop();
     stop();
-    find("a").join(new Hearer());
+    find("a").join(new TestMember());
     expect(log).toEqual(["first", "second", "second"]);
   });
 
-  test("that watch twice are told twice, and stop one by one", () => {
-    const here = rooms()("a");
-    const watcher = vi.fn();
-    const stop = here.subscribe(watcher);
-    here.subscribe(watcher);
-    here.join(new Hearer());
+  test("that subscribe twice are called twice, and unsubscribe one by one", () => {
+    const lobby = createRooms()("a");
+    const listener = vi.fn();
+    const stop = lobby.subscribe(listener);
+    lobby.subscribe(listener);
+    lobby.join(new TestMember());
     stop();
-    here.join(new Hearer());
-    expect(watcher).toHaveBeenCalledTimes(3);
+    lobby.join(new TestMember());
+    expect(listener).toHaveBeenCalledTimes(3);
   });
 
-  test("that fail, now or later, harm nobody", async () => {
-    const ada = new Hearer();
-    const here = rooms()("a");
+  test("that throw, now or later, affect neither the member nor other subscribers", async () => {
+    const ada = new TestMember();
+    const lobby = createRooms()("a");
     const last = vi.fn();
-    here.subscribe(() => {
+    lobby.subscribe(() => {
       throw new Error("now");
     });
-    here.subscribe(() => Promise.reject(new Error("later")));
-    here.subscribe(last);
-    here.join(ada);
-    expect([here.size, last.mock.calls.length]).toEqual([1, 1]);
-    expect(await ada.told.pull()).toEqual(new Error("now"));
-    expect(await ada.told.pull()).toEqual(new Error("later"));
+    lobby.subscribe(() => Promise.reject(new Error("later")));
+    lobby.subscribe(last);
+    lobby.join(ada);
+    expect([lobby.size, last.mock.calls.length]).toEqual([1, 1]);
+    expect(await ada.errors.pull()).toEqual(new Error("now"));
+    expect(await ada.errors.pull()).toEqual(new Error("later"));
   });
 });
 
 describe("a room of raw routes", () => {
-  test("tells the others, and is left when a client leaves", async () => {
+  test("sends to the others, and loses a client that disconnects", async () => {
     const app = createApp();
     app.ws("/", async (socket, { room }) => {
-      const here = room("all");
-      here.join(socket);
-      await socket.send(here.size);
-      for await (const line of socket) here.send(line, { except: socket });
-      here.send(`${here.size} left`);
+      const lobby = room("all");
+      lobby.join(socket);
+      await socket.send(lobby.size);
+      for await (const line of socket) lobby.send(line, { except: socket });
+      lobby.send(`${lobby.size} left`);
     });
     const net = testNetwork(app);
     const [ada, bob] = [await net.connect("/"), await net.connect("/")];
@@ -189,7 +189,7 @@ describe("a room of raw routes", () => {
     bob.close();
   });
 
-  test("is harmed by no member: one that broke, or cannot be written to", async () => {
+  test("closes a member that cannot receive a message, and goes on", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app.ws("/numbers", { send: int }, async (socket, { room }) => {

@@ -5,17 +5,18 @@ import { memoryStore } from "../../src/store/memory-store.ts";
 import { Recorder } from "../../src/session/recorder.ts";
 import type { SessionCommit, SessionStore } from "../../src/store/store.ts";
 
-const said = (n: number) => ({
+const roomMessage = (n: number) => ({
   room: "lobby",
-  message: { name: "told", data: `{"n":${n}}`, at: 0 },
-  keep: { messages: 10, seconds: 60 },
+  message: { name: "added", data: `{"n":${n}}`, at: 0 },
+  keep: { messages: 10, ms: 60_000 },
 });
 
-async function set(change: (sessions: SessionStore) => Partial<SessionStore> = () => ({})) {
+/** A recorder whose store may have other methods, and what it commits, sends and reports. */
+async function createRecorder(change: (sessions: SessionStore) => Partial<SessionStore> = () => ({})) {
   const store = memoryStore();
   const claim = await store.sessions.create({
     sessionId: "sessionId",
-    secret: "hash",
+    secretHash: "hash",
     principal: undefined,
     service: "/",
     clientId: "clientId",
@@ -31,25 +32,25 @@ async function set(change: (sessions: SessionStore) => Partial<SessionStore> = (
       return { ...store.sessions, ...own }.commit(claim, record);
     },
   };
-  const heard = { upTo: 0, pending: [] as number[] };
+  const received = { upTo: 0, pending: [] as number[] };
   const lost: unknown[] = [];
   const recorder = new Recorder(sessions, claim, {
-    received: () => heard,
+    received: () => received,
     note: () => "{}",
     onLost: (error) => lost.push(error),
   });
-  const told: Message[] = [];
-  recorder.wire = { send: (message: Message) => told.push(message) } as unknown as Wire;
-  return { store, recorder, heard, commits, told, lost };
+  const sent: Message[] = [];
+  recorder.wire = { send: (message: Message) => sent.push(message) } as unknown as Wire;
+  return { store, recorder, received, commits, sent, lost };
 }
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
-/** What a client says that comes back to the session in the history `ep`. */
-function returning(epoch: string) {
+/** The request of a client that resumes the session in that epoch. */
+function attachRequest(epoch: string) {
   return {
     sessionId: "sessionId",
-    secret: "hash",
+    secretHash: "hash",
     principal: undefined,
     service: "/",
     attempt: 2,
@@ -59,93 +60,93 @@ function returning(epoch: string) {
   };
 }
 
-test("what a tick does is one record, and the wire is told when that is kept", async () => {
-  const { recorder, heard, commits, told } = await set();
+test("the changes of a tick are one commit; the wire gets its messages after it", async () => {
+  const { recorder, received, commits, sent } = await createRecorder();
   recorder.onSequence(1, "one");
   recorder.send("one");
-  recorder.recordRoomMessages([said(7)]);
+  recorder.recordRoomMessages([roomMessage(7)]);
   await Promise.resolve();
-  heard.upTo = 3;
+  received.upTo = 3;
   recorder.acknowledged(1);
   recorder.send("ack");
-  expect(told).toEqual([]);
+  expect(sent).toEqual([]);
   await tick();
-  expect(told).toEqual(["one", "ack"]);
+  expect(sent).toEqual(["one", "ack"]);
   expect(commits).toEqual([
     {
       outgoing: [{ sequence: 1, data: "one" }],
       acknowledged: { upTo: 1, pending: [] },
       received: { upTo: 3, pending: [] },
-      roomMessages: [said(7)],
+      roomMessages: [roomMessage(7)],
       note: "{}",
     },
   ]);
 });
 
-test("what was said in rooms is there with the record", async () => {
-  const { store, recorder } = await set();
-  const heard: unknown[] = [];
-  store.rooms.subscribe("lobby", ({ data }) => heard.push(data));
-  recorder.recordRoomMessages([said(1), said(2)]);
+test("the commit has the room messages", async () => {
+  const { store, recorder } = await createRecorder();
+  const added: unknown[] = [];
+  store.rooms.subscribe("lobby", ({ data }) => added.push(data));
+  recorder.recordRoomMessages([roomMessage(1), roomMessage(2)]);
   await tick();
-  expect(heard).toEqual(['{"n":1}', '{"n":2}']);
+  expect(added).toEqual(['{"n":1}', '{"n":2}']);
 });
 
-test("an acknowledgement that comes late takes nothing back", async () => {
-  const { recorder, commits } = await set();
+test("a late acknowledgement changes nothing", async () => {
+  const { recorder, commits } = await createRecorder();
   recorder.onSequence(1, "one");
   recorder.onSequence(2, "two");
   recorder.acknowledged(2);
   recorder.acknowledged(1);
   await tick();
-  expect(commits.map(({ acknowledged: acked }) => acked)).toEqual([{ upTo: 2, pending: [] }]);
+  expect(commits.map(({ acknowledged }) => acknowledged)).toEqual([{ upTo: 2, pending: [] }]);
 });
 
-test("what was meant for a wire that is gone is not said on the next one", async () => {
-  const { recorder, told } = await set();
+test("messages for a wire that has closed are not sent on the next one", async () => {
+  const { recorder, sent } = await createRecorder();
   const next: Message[] = [];
   recorder.send("old");
   recorder.wire = { send: (message: Message) => next.push(message) } as unknown as Wire;
   recorder.send("new");
   await tick();
-  expect(told).toEqual([]);
+  expect(sent).toEqual([]);
   expect(next).toEqual(["new"]);
 });
 
-test("a session that somebody else has is lost here, once", async () => {
-  const { recorder, lost, told } = await set(() => ({ commit: () => false as const }));
+test("a session that another process has is lost here, once", async () => {
+  const { recorder, lost, sent } = await createRecorder(() => ({ commit: () => false as const }));
   recorder.send("one");
   await tick();
   recorder.send("two");
   await tick();
   expect(lost).toEqual([undefined]);
-  expect(told).toEqual([]);
+  expect(sent).toEqual([]);
 });
 
-test("a store that fails is told of, and nothing is said", async () => {
+test("a store that fails is reported, and nothing is sent", async () => {
   const full = new Error("the disk is full");
-  const { recorder, lost, told } = await set(() => ({ commit: () => Promise.reject(full) }));
+  const { recorder, lost, sent } = await createRecorder(() => ({ commit: () => Promise.reject(full) }));
   recorder.send("one");
   await tick();
   expect(lost).toEqual([full]);
-  expect(told).toEqual([]);
+  expect(sent).toEqual([]);
 });
 
-test("while the client comes back nothing is recorded under the claim of before", async () => {
-  const { recorder, lost, told } = await set();
-  const attached = recorder.attach(returning("another"));
+test("while the client resumes, nothing is committed with the earlier claim", async () => {
+  const { recorder, lost, sent } = await createRecorder();
+  const attached = recorder.attach(attachRequest("another"));
   recorder.send("one");
   expect((await attached).type).toBe("reset");
   await tick();
   expect(lost).toEqual([]);
-  expect(told).toEqual(["one"]);
+  expect(sent).toEqual(["one"]);
 });
 
-test("a session that somebody else has had meanwhile is lost here, though it may go on", async () => {
-  const { store, recorder, commits, lost } = await set();
+test("a session that another process has had meanwhile is lost here, though the store lets it resume", async () => {
+  const { store, recorder, commits, lost } = await createRecorder();
   const back = (attempt: number) => ({
     sessionId: "sessionId",
-    secret: "hash",
+    secretHash: "hash",
     principal: undefined,
     service: "/",
     attempt,
@@ -165,41 +166,41 @@ test("a session that somebody else has had meanwhile is lost here, though it may
   expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: "sessionId" } }]);
 });
 
-test("who leaves keeps what is, and records nothing more", async () => {
-  const { store, recorder, heard, commits } = await set();
-  heard.upTo = 2;
-  recorder.recordRoomMessages([said(1)]);
-  const left = recorder.leave(5);
-  heard.upTo = 0;
+test("leaving commits the session as it is, and nothing after that", async () => {
+  const { store, recorder, received, commits } = await createRecorder();
+  received.upTo = 2;
+  recorder.recordRoomMessages([roomMessage(1)]);
+  const leaving = recorder.leave(5);
+  received.upTo = 0;
   recorder.send("late");
-  await left;
+  await leaving;
   await tick();
-  expect(commits.map(({ received }) => received)).toEqual([{ upTo: 2, pending: [] }]);
+  expect(commits.map((commit) => commit.received)).toEqual([{ upTo: 2, pending: [] }]);
   expect(await store.sessions.list()).toMatchObject([{ detachedAt: 5 }]);
 });
 
-test("a session that ends is removed after what was recorded before", async () => {
-  const { store, recorder } = await set();
+test("a session that ends is removed after its last commit", async () => {
+  const { store, recorder } = await createRecorder();
   recorder.send("one");
   await recorder.remove();
   await recorder.remove();
   expect(await store.sessions.list()).toEqual([]);
 });
 
-test("a wire that is lost while its client comes back on another parks nothing", async () => {
-  const { store, recorder } = await set();
-  const attached = recorder.attach(returning(store.epoch));
-  const parked = recorder.detach(1_000);
+test("a wire that is lost while its client resumes on another does not detach the session", async () => {
+  const { store, recorder } = await createRecorder();
+  const attached = recorder.attach(attachRequest(store.epoch));
+  const detaching = recorder.detach(1_000);
   expect((await attached).type).toBe("resumed");
-  await parked;
+  await detaching;
   expect(await store.sessions.list()).toMatchObject([{ detachedAt: undefined }]);
   await recorder.detach(2_000);
   expect(await store.sessions.list()).toMatchObject([{ detachedAt: 2_000 }]);
 });
 
-test("a session that cannot be parked is lost here, and stays in the store", async () => {
+test("a session that cannot be detached is lost here, and stays in the store", async () => {
   const full = new Error("no space left");
-  const { store, recorder, lost } = await set(() => ({ detach: () => Promise.reject(full) }));
+  const { store, recorder, lost } = await createRecorder(() => ({ detach: () => Promise.reject(full) }));
   await recorder.detach(1_000);
   expect(lost).toEqual([full]);
   await recorder.remove();

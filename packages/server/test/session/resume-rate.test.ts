@@ -2,14 +2,15 @@ import { expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
 import { ResumeRate } from "../../src/session/resume-rate.ts";
 
-test("S33 › a hundred returns in a minute are taken, and one more is too often", () => {
+// S33
+test("a client may resume 100 times in a minute, and not once more", () => {
   const clock = new Clock();
-  const returns = new ResumeRate(clock);
-  const taken = Array.from({ length: 101 }, () => {
+  const rate = new ResumeRate(clock);
+  const allowed = Array.from({ length: 101 }, () => {
     clock.advance(500);
-    return returns.allow();
+    return rate.allow();
   });
-  expect(taken.indexOf(false)).toBe(100);
+  expect(allowed.indexOf(false)).toBe(100);
   clock.advance(10_000);
-  expect(returns.allow()).toBe(true);
+  expect(rate.allow()).toBe(true);
 });

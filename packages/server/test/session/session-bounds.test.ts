@@ -1,43 +1,50 @@
 import { expect, test } from "vitest";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { SessionOptions } from "../../src/session/sessions.ts";
-import { hello } from "./frames.ts";
-import { confirmed, dial, lose, resuming, said, talking } from "../contract/talk.ts";
+import { hello } from "./connect-session.ts";
+import {
+  connectConfirmed,
+  connectTalk,
+  loseConnection,
+  resumeHello,
+  saidMessage,
+  startTalkServer,
+} from "../contract/talk-server.ts";
 
 const text = "x".repeat(1_000);
-const alone = ["ada", "bob", "eve"];
+const threePrincipals = ["ada", "bob", "eve"];
 
 test.each<[string, SessionOptions, readonly string[], ReturnType<typeof memoryStore>?]>([
-  ["sessions", { maxDetached: 2 }, alone],
+  ["sessions", { maxDetached: 2 }, threePrincipals],
   ["sessions of one principal", { detachedPerPrincipal: 2 }, ["ada", "ada", "ada"]],
-  ["characters", { maxDetachedBytes: 2_500 }, alone],
-  ["sessions in a store", { maxDetached: 2 }, alone, memoryStore()],
+  ["bytes of sessions", { maxDetachedBytes: 2_500 }, threePrincipals],
+  ["sessions in a store", { maxDetached: 2 }, threePrincipals, memoryStore()],
 ])(
-  "when more %s wait than may, the oldest ends, and its client is told so when it returns",
+  "when more %s are detached than may, the first of them ends, and its client receives a reset when it reconnects",
   async (_what, sessions, principals, store) => {
-    const { app, net, peers, changes } = talking({}, { sessions, ...(store && { store }) });
+    const { app, net, peers, changes } = startTalkServer({}, { sessions, ...(store && { store }) });
     const clients = [];
     for (const [at, auth] of principals.entries()) {
       const as = { cid: `client ${at}`, auth };
-      const { socket, welcome } = await confirmed(net, { ...hello, ...as });
+      const { socket, welcome } = await connectConfirmed(net, { ...hello, ...as });
       peers[at]?.send("said", text);
       await socket.receive();
-      clients.push({ socket, back: resuming(welcome, as) });
+      clients.push({ socket, back: resumeHello(welcome, as) });
     }
-    for (const { socket } of clients) await lose(net, socket);
+    for (const { socket } of clients) await loseConnection(net, socket);
     expect(app.gauges()).toMatchObject({ connected: 0, detached: 2 });
-    expect(await peers[0]?.closed).toMatchObject({ code: 4902, reason: "its client did not come back" });
-    expect(changes.filter(({ type: is }) => is === "ended")).toEqual([{ type: "ended", undelivered: 1 }]);
-    const [fallen, ...kept] = clients;
-    const anew = await dial(net, fallen?.back);
+    expect(await peers[0]?.closed).toMatchObject({ code: 4902, reason: "session expired" });
+    expect(changes.filter(({ type }) => type === "ended")).toEqual([{ type: "ended", undelivered: 1 }]);
+    const [expired, ...kept] = clients;
+    const anew = await connectTalk(net, expired?.back);
     expect(anew.welcome).toMatchObject({ state: "reset", why: "unknown", rx: 0 });
     expect(await anew.socket.peek()).toBeUndefined();
     expect(anew.welcome.sid).toBe(peers[3]?.id);
     anew.socket.close();
     for (const { back } of kept) {
-      const { socket, welcome } = await dial(net, back);
+      const { socket, welcome } = await connectTalk(net, back);
       expect(welcome).toMatchObject({ state: "resumed" });
-      expect(await socket.receive()).toBe(said(1, text));
+      expect(await socket.receive()).toBe(saidMessage(1, text));
       socket.close();
     }
     await net.settled();

@@ -3,16 +3,16 @@ import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import type { HookContext } from "../../src/request/context.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { hello, knock } from "./frames.ts";
+import { hello, connectSession } from "./connect-session.ts";
 import { gate } from "../gate.ts";
-import { dial, lose, resuming, talk, talking } from "../contract/talk.ts";
+import { connectTalk, loseConnection, resumeHello, talk, startTalkServer } from "../contract/talk-server.ts";
 
-describe("the hooks of a client that comes back", () => {
-  test("run again as a check, and end before it is welcomed; setup does not run", async () => {
-    const { net, log } = talking();
-    const { socket, welcome } = await dial(net);
-    await lose(net, socket);
-    const again = await dial(net, resuming(welcome));
+describe("the hooks of a client that resumes", () => {
+  test("run again as a check, and end before the welcome; setup does not run", async () => {
+    const { net, log } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, resumeHello(welcome));
     expect(log).toEqual(["hook", "setup", "hook", "hook ends"]);
     again.socket.send('{"t":"bye"}');
     await again.socket.closed;
@@ -20,21 +20,21 @@ describe("the hooks of a client that comes back", () => {
     expect(log).toEqual(["hook", "setup", "hook", "hook ends", "finally", "hook ends"]);
   });
 
-  test("may refuse it: the session still waits", async () => {
-    const { net, log, changes } = talking();
+  test("may refuse it: the session stays detached", async () => {
+    const { net, log, changes } = startTalkServer();
     const ada = { ...hello, auth: "ada" };
-    const { socket, welcome } = await dial(net, ada);
-    await lose(net, socket);
-    const refused = await knock(net, "/talk", resuming(welcome, { auth: "nobody" }));
+    const { socket, welcome } = await connectTalk(net, ada);
+    await loseConnection(net, socket);
+    const refused = await connectSession(net, "/talk", resumeHello(welcome, { auth: "nobody" }));
     expect(await refused.closed).toMatchObject({ code: 4401, reason: "who are you?" });
     await net.settled();
-    expect([log, changes]).toEqual([["hook", "setup", "hook"], [{ type: "parked" }]]);
-    const again = await dial(net, resuming(welcome, { auth: "ada" })); // the same dial, for it never was here
+    expect([log, changes]).toEqual([["hook", "setup", "hook"], [{ type: "detached" }]]);
+    const again = await connectTalk(net, resumeHello(welcome, { auth: "ada" })); // the same attempt, since the refused one was never accepted
     expect(again.welcome).toMatchObject({ state: "resumed" });
     again.socket.close();
   });
 
-  test("that fail are told, and the session still waits", async () => {
+  test("that throw are reported, and the session stays detached", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app
@@ -43,20 +43,20 @@ describe("the hooks of a client that comes back", () => {
       })
       .implement(talk, () => ({ say: () => {}, ask: (text) => text, count: () => [] }));
     const net = testNetwork(app);
-    const { socket, welcome } = await dial(net);
-    await lose(net, socket);
-    const refused = await knock(net, "/talk", resuming(welcome, { auth: "bad" }));
+    const { socket, welcome } = await connectTalk(net);
+    await loseConnection(net, socket);
+    const refused = await connectSession(net, "/talk", resumeHello(welcome, { auth: "bad" }));
     expect(await refused.closed).toMatchObject({ code: 4500 });
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("broken hook"), expect.anything());
-    const again = await dial(net, resuming(welcome));
+    const again = await connectTalk(net, resumeHello(welcome));
     expect(again.welcome).toMatchObject({ state: "resumed" });
     again.socket.close();
   });
 });
 
 describe("two dials of one client at once", () => {
-  /** An app whose hooks wait for a gate, one for each dial. */
-  function slow() {
+  /** Starts a server whose hooks wait for a gate, one for each dial. */
+  function startGatedServer() {
     const gates = new BoundedQueue<() => void>();
     const log: string[] = [];
     const app = createApp();
@@ -74,23 +74,23 @@ describe("two dials of one client at once", () => {
         }
       });
     const net = testNetwork(app);
-    const first = async () => {
-      const dialled = dial(net);
+    const connectFirst = async () => {
+      const connecting = connectTalk(net);
       (await gates.pull())();
-      return dialled;
+      return connecting;
     };
-    return { net, gates, log, first };
+    return { net, gates, log, connectFirst };
   }
 
   test.each([
     ["in order", [0, 1]],
     ["the newer one first", [1, 0]],
-  ])("whichever hooks are ready first, the newer one has the session: %s", async (_what, order) => {
-    const { net, gates, log, first } = slow();
-    const { socket, welcome } = await first();
-    await lose(net, socket);
-    const older = await knock(net, "/talk", resuming(welcome, { att: 2 }));
-    const newer = await knock(net, "/talk", resuming(welcome, { att: 3 }));
+  ])("the newer one gets the session, whichever hooks end first: %s", async (_what, order) => {
+    const { net, gates, log, connectFirst } = startGatedServer();
+    const { socket, welcome } = await connectFirst();
+    await loseConnection(net, socket);
+    const older = await connectSession(net, "/talk", resumeHello(welcome, { att: 2 }));
+    const newer = await connectSession(net, "/talk", resumeHello(welcome, { att: 3 }));
     const open = [await gates.pull(), await gates.pull()];
     for (const at of order) open[at]?.();
     expect(JSON.parse(String(await newer.receive()))).toMatchObject({ state: "resumed", sid: welcome.sid });
@@ -102,10 +102,10 @@ describe("two dials of one client at once", () => {
     await net.settled();
   });
 
-  test("both without a session: one remains, the newer one", async () => {
-    const { net, gates, log } = slow();
-    const older = await knock(net, "/talk", { ...hello, att: 1 });
-    const newer = await knock(net, "/talk", { ...hello, att: 2 });
+  test("the newer one remains when neither has a session", async () => {
+    const { net, gates, log } = startGatedServer();
+    const older = await connectSession(net, "/talk", { ...hello, att: 1 });
+    const newer = await connectSession(net, "/talk", { ...hello, att: 2 });
     const open = [await gates.pull(), await gates.pull()];
     for (const pass of open) pass();
     expect(JSON.parse(String(await newer.receive()))).toMatchObject({ t: "welcome" });
@@ -119,10 +119,10 @@ describe("two dials of one client at once", () => {
     );
   });
 
-  test("the session ends while the hooks of a dial run: it begins anew when it comes again", async () => {
-    const { net, gates, first } = slow();
-    const { socket, welcome } = await first();
-    const again = await knock(net, "/talk", resuming(welcome));
+  test("a session that ends while the hooks of a dial run is reset", async () => {
+    const { net, gates, connectFirst } = startGatedServer();
+    const { socket, welcome } = await connectFirst();
+    const again = await connectSession(net, "/talk", resumeHello(welcome));
     const open = await gates.pull();
     socket.send('{"t":"bye"}');
     await socket.closed;
@@ -134,7 +134,7 @@ describe("two dials of one client at once", () => {
 });
 
 describe("a wire that is lost before the welcome", () => {
-  test("during hooks: they end, and nothing is set up", async () => {
+  test("during hooks: they end, and setup does not run", async () => {
     const waits = new BoundedQueue<() => void>();
     const log: string[] = [];
     const app = createApp();
@@ -152,7 +152,7 @@ describe("a wire that is lost before the welcome", () => {
         return { say: () => {}, ask: (text) => text, count: () => [] };
       });
     const net = testNetwork(app);
-    const socket = await knock(net, "/talk");
+    const socket = await connectSession(net, "/talk");
     const open = await waits.pull();
     net.drop();
     await socket.closed;
@@ -161,15 +161,15 @@ describe("a wire that is lost before the welcome", () => {
     expect(log).toEqual(["hook ends"]);
   });
 
-  test("during setup: what it began ends, and the peer knew", async () => {
+  test("during setup: setup and hooks end, and the peer is closed", async () => {
     const reached = gate();
-    const { net, log, peers, changes, onError } = talking({
+    const { net, log, peers, changes, onError } = startTalkServer({
       before: (peer) => {
         reached.open();
         return peer.closed;
       },
     });
-    const socket = await knock(net, "/talk");
+    const socket = await connectSession(net, "/talk");
     await reached.passed;
     net.drop();
     await socket.closed;
@@ -180,32 +180,32 @@ describe("a wire that is lost before the welcome", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("during the hooks of its return: the session waits on", async () => {
+  test("during the hooks of a resume: the session stays detached", async () => {
     const waits = new BoundedQueue<() => void>();
     const app = createApp();
     app
       .use(() => new Promise<void>((open) => waits.push(open)))
       .implement(talk, () => ({ say: () => {}, ask: (text) => text, count: () => [] }));
     const net = testNetwork(app);
-    const dialling = dial(net);
+    const connecting = connectTalk(net);
     (await waits.pull())();
-    const { socket, welcome } = await dialling;
-    await lose(net, socket);
-    const lost = await knock(net, "/talk", resuming(welcome, { att: 2 }));
+    const { socket, welcome } = await connecting;
+    await loseConnection(net, socket);
+    const lost = await connectSession(net, "/talk", resumeHello(welcome, { att: 2 }));
     const open = await waits.pull();
     net.drop();
     await lost.closed;
     open();
     await net.settled();
-    const again = dial(net, resuming(welcome, { att: 3 }));
+    const again = connectTalk(net, resumeHello(welcome, { att: 3 }));
     (await waits.pull())();
     expect((await again).welcome).toMatchObject({ state: "resumed" });
     (await again).socket.close();
   });
 
   test("between hello and hooks: no session is left", async () => {
-    const { net, log } = talking();
-    const socket = await knock(net, "/talk");
+    const { net, log } = startTalkServer();
+    const socket = await connectSession(net, "/talk");
     net.drop();
     await socket.closed;
     await net.settled();

@@ -1,129 +1,137 @@
 import { contract } from "@symbolon/protocol";
-import { SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
+import { SUBPROTOCOL, type WelcomeFrame } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { frame, hello, knock } from "./frames.ts";
+import { receiveFrame, hello, connectSession } from "./connect-session.ts";
 import { gate } from "../gate.ts";
-import { confirmed, dial, lose, resuming, said, saying, talking } from "../contract/talk.ts";
+import {
+  connectConfirmed,
+  connectTalk,
+  loseConnection,
+  resumeHello,
+  saidMessage,
+  sayMessage,
+  startTalkServer,
+} from "../contract/talk-server.ts";
 
-describe("a client that comes back", () => {
-  test("is welcomed to where it was: what it said has come", async () => {
-    const { net } = talking({}, { sessions: { grace: 5_000 } });
-    const { socket, welcome } = await dial(net);
+describe("a client that resumes", () => {
+  test("learns which of its messages have arrived", async () => {
+    const { net } = startTalkServer({}, { sessions: { grace: 5_000 } });
+    const { socket, welcome } = await connectTalk(net);
     for (const s of [1, 2]) {
-      socket.send(saying(s, "a"));
+      socket.send(sayMessage(s, "a"));
       expect(await socket.receive()).toBe(`{"t":"ack","a":${s}}`);
     }
-    await lose(net, socket);
-    const again = await dial(net, resuming(welcome, { tx0: 3 }));
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, resumeHello(welcome, { tx0: 3 }));
     expect(again.socket.protocol).toBe(SUBPROTOCOL);
     expect(again.welcome).toEqual({ ...welcome, state: "resumed", rx: 2, ttl: 5_000 });
     expect(await again.socket.receive()).toBe('{"t":"ack","a":2}');
     again.socket.close();
   });
 
-  test("hears again what it does not have, with the same numbers, then what was said meanwhile", async () => {
-    const { net, peers } = talking();
-    const { socket, welcome } = await dial(net);
+  test("gets the messages that it does not have, with the same sequences, and then new ones", async () => {
+    const { net, peers } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
     for (const text of ["a", "b", "c"]) peers[0]?.send("said", text);
-    expect(await socket.receive()).toBe(said(1, "a"));
-    await lose(net, socket);
+    expect(await socket.receive()).toBe(saidMessage(1, "a"));
+    await loseConnection(net, socket);
     peers[0]?.send("said", "d");
-    const again = await dial(net, resuming(welcome, { rx: 1 }));
+    const again = await connectTalk(net, resumeHello(welcome, { rx: 1 }));
     for (const [at, text] of ["b", "c", "d"].entries())
-      expect(await again.socket.receive()).toBe(said(at + 2, text));
-    await lose(net, again.socket);
-    const third = await dial(net, resuming(welcome, { att: 3, rx: 4 }));
+      expect(await again.socket.receive()).toBe(saidMessage(at + 2, text));
+    await loseConnection(net, again.socket);
+    const third = await connectTalk(net, resumeHello(welcome, { att: 3, rx: 4 }));
     expect(await third.socket.peek()).toBeUndefined();
     third.socket.close();
   });
 
-  test("is not told again what it has finished, though it had not when it left", async () => {
-    const { net, peers } = talking();
-    const { socket, welcome } = await dial(net);
+  test("does not get a message again that it has received", async () => {
+    const { net, peers } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
     const sent = ["a", "b", "c"].map((text) => peers[0]?.send("said", text));
     for (let n = 0; n < 3; n += 1) await socket.receive();
     socket.send('{"t":"ack","a":3,"but":[2]}');
     await Promise.all([sent[0], sent[2]]);
-    await lose(net, socket);
-    const again = await dial(net, resuming(welcome, { rx: 3 }));
-    expect(await again.socket.peek()).toBeUndefined(); // the second has come there, and is being handled
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, resumeHello(welcome, { rx: 3 }));
+    expect(await again.socket.peek()).toBeUndefined(); // the client has received the second, and handles it
     again.socket.send('{"t":"ack","a":3}');
     await sent[1];
     again.socket.close();
   });
 
-  test("what it says again is handled once, and acknowledged again", async () => {
-    const heard: string[] = [];
-    const { net } = talking({ say: (text) => heard.push(text) });
-    const { socket, welcome } = await dial(net);
-    socket.send(saying(1, "a"));
+  test("sends a message again, which is handled once and acknowledged again", async () => {
+    const handled: string[] = [];
+    const { net } = startTalkServer({ say: (text) => handled.push(text) });
+    const { socket, welcome } = await connectTalk(net);
+    socket.send(sayMessage(1, "a"));
     expect(await socket.receive()).toBe('{"t":"ack","a":1}');
-    socket.send(saying(1, "a"));
+    socket.send(sayMessage(1, "a"));
     expect(await socket.receive()).toBe('{"t":"ack","a":1}');
-    await lose(net, socket);
-    const again = await dial(net, resuming(welcome));
-    await again.socket.receive(); // the ack of a welcome
-    again.socket.send(saying(1, "a"));
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, resumeHello(welcome));
+    await again.socket.receive(); // the acknowledgement after the welcome
+    again.socket.send(sayMessage(1, "a"));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
-    again.socket.send(saying(2, "b"));
+    again.socket.send(sayMessage(2, "b"));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":2}');
-    expect(heard).toEqual(["a", "b"]);
+    expect(handled).toEqual(["a", "b"]);
     again.socket.close();
   });
 
-  test("what it says again while it is still handled is acknowledged as unfinished", async () => {
+  test("sends a message again that is being handled, which is acknowledged as pending", async () => {
     const handled = gate();
-    const { net } = talking({ say: () => handled.passed });
-    const { socket, welcome } = await dial(net);
-    socket.send(saying(1, "a"));
-    await lose(net, socket);
-    const again = await dial(net, resuming(welcome));
+    const { net } = startTalkServer({ say: () => handled.passed });
+    const { socket, welcome } = await connectTalk(net);
+    socket.send(sayMessage(1, "a"));
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, resumeHello(welcome));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1,"but":[1]}');
-    again.socket.send(saying(1, "a"));
+    again.socket.send(sayMessage(1, "a"));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1,"but":[1]}');
     handled.open();
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
     again.socket.close();
   });
 
-  test("while its old wire lives ends that, of which nothing is heard any more", async () => {
-    const heard: string[] = [];
-    const { net, log, changes } = talking({ say: (text) => heard.push(text) });
-    const { socket, welcome } = await dial(net);
-    const again = await dial(net, resuming(welcome));
-    socket.send(saying(1, "from the past"));
+  test("while its old wire is open closes that, on which no message is received any more", async () => {
+    const handled: string[] = [];
+    const { net, log, changes } = startTalkServer({ say: (text) => handled.push(text) });
+    const { socket, welcome } = await connectTalk(net);
+    const again = await connectTalk(net, resumeHello(welcome));
+    socket.send(sayMessage(1, "from the past"));
     expect(again.welcome).toMatchObject({ state: "resumed", sid: welcome.sid });
-    again.socket.send(saying(1, "now"));
+    again.socket.send(sayMessage(1, "now"));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
     expect(await socket.closed).toMatchObject({ code: 4900 });
-    expect(heard).toEqual(["now"]);
+    expect(handled).toEqual(["now"]);
     expect(changes).toEqual([{ type: "resumed" }]);
     expect(log).toEqual(["hook", "setup", "hook", "hook ends"]);
     again.socket.close();
   });
 
-  test("what it had said on the old wire before is handled", async () => {
-    const heard: string[] = [];
-    const { net } = talking({ say: (text) => heard.push(text) });
-    const { socket, welcome } = await dial(net);
-    socket.send(saying(1, "a"));
+  test("has its messages of the old wire handled", async () => {
+    const handled: string[] = [];
+    const { net } = startTalkServer({ say: (text) => handled.push(text) });
+    const { socket, welcome } = await connectTalk(net);
+    socket.send(sayMessage(1, "a"));
     await socket.receive();
-    const again = await dial(net, resuming(welcome, { tx0: 2 }));
+    const again = await connectTalk(net, resumeHello(welcome, { tx0: 2 }));
     expect(again.welcome).toMatchObject({ rx: 1 });
-    expect(heard).toEqual(["a"]);
+    expect(handled).toEqual(["a"]);
     again.socket.close();
   });
 });
 
-describe("an older dial of a client that is here by a newer one", () => {
-  test.each([1, 2])("is superseded, and nothing changes: att %i", async (att) => {
-    const { net, log, changes } = talking();
-    const { socket, welcome } = await dial(net);
-    const newest = await dial(net, resuming(welcome, { att: 2 }));
-    const late = await knock(net, "/talk", resuming(welcome, { att }));
+describe("an older dial of a client that has a newer one", () => {
+  test.each([1, 2])("is superseded, and changes nothing: att %i", async (att) => {
+    const { net, log, changes } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
+    const newest = await connectTalk(net, resumeHello(welcome, { att: 2 }));
+    const late = await connectSession(net, "/talk", resumeHello(welcome, { att }));
     expect(await late.closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
     newest.socket.send('{"t":"ping","n":5}');
     expect(await newest.socket.receive()).toBe('{"t":"pong","n":5}');
@@ -135,10 +143,10 @@ describe("an older dial of a client that is here by a newer one", () => {
     newest.socket.close();
   });
 
-  test("is superseded too without a session of its own", async () => {
-    const { net } = talking();
-    const { socket } = await confirmed(net);
-    const late = await knock(net, "/talk");
+  test("is superseded when it names no session", async () => {
+    const { net } = startTalkServer();
+    const { socket } = await connectConfirmed(net);
+    const late = await connectSession(net, "/talk");
     expect(await late.closed).toMatchObject({ code: 4900 });
     socket.send('{"t":"ping","n":5}');
     expect(await socket.receive()).toBe('{"t":"pong","n":5}');
@@ -146,10 +154,10 @@ describe("an older dial of a client that is here by a newer one", () => {
     await net.settled();
   });
 
-  test("does not keep the server from settling", async () => {
-    const { net } = talking();
-    const { socket } = await dial(net);
-    const late = await knock(net, "/talk");
+  test("does not delay settled()", async () => {
+    const { net } = startTalkServer();
+    const { socket } = await connectTalk(net);
+    const late = await connectSession(net, "/talk");
     await late.closed;
     await net.settled();
     expect(socket.signal.aborted).toBe(false);
@@ -157,54 +165,54 @@ describe("an older dial of a client that is here by a newer one", () => {
   });
 });
 
-describe("hello again, without a session", () => {
-  test("from a client that never heard the welcome: it is given again, with all that was said", async () => {
-    const { net, peers, log } = talking();
-    const { socket, welcome } = await dial(net);
+describe("another hello without a session", () => {
+  test("of a client that has not received its welcome gets the welcome and all messages again", async () => {
+    const { net, peers, log } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
     peers[0]?.send("said", "a");
-    expect(await socket.receive()).toBe(said(1, "a"));
-    await lose(net, socket);
-    const again = await dial(net, { ...hello, att: 2 });
+    expect(await socket.receive()).toBe(saidMessage(1, "a"));
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, { ...hello, att: 2 });
     expect(again.welcome).toEqual(welcome);
-    expect(await again.socket.receive()).toBe(said(1, "a"));
+    expect(await again.socket.receive()).toBe(saidMessage(1, "a"));
     expect(log).toEqual(["hook", "setup", "hook", "hook ends"]);
     again.socket.close();
   });
 
-  test("is not given what was opened at another path", async () => {
+  test("does not get the session of another path", async () => {
     const app = createApp();
     app.implement(contract("/rooms/:name", { server: { here: z.string() } }), (peer, { params }) => {
       peer.send("here", params.name);
       return {};
     });
     const net = testNetwork(app);
-    const socket = await knock(net, "/rooms/a");
-    const welcome = JSON.parse(String(await socket.receive())) as Welcome;
-    const other = await knock(net, "/rooms/b", { ...hello, att: 2 });
+    const socket = await connectSession(net, "/rooms/a");
+    const welcome = JSON.parse(String(await socket.receive())) as WelcomeFrame;
+    const other = await connectSession(net, "/rooms/b", { ...hello, att: 2 });
     expect(JSON.parse(String(await other.receive()))).toMatchObject({ state: "new" });
-    expect(await frame(other)).toMatchObject({ data: "b" });
+    expect(await receiveFrame(other)).toMatchObject({ data: "b" });
     expect(welcome.sid).toBeDefined();
     other.close();
   });
 
-  test("whoever watches is told that it is back", async () => {
-    const { net, changes } = talking();
-    const { socket } = await dial(net);
-    await lose(net, socket);
-    const again = await dial(net, { ...hello, att: 2 });
-    expect(changes).toEqual([{ type: "parked" }, { type: "resumed" }]);
+  test("emits resumed", async () => {
+    const { net, changes } = startTalkServer();
+    const { socket } = await connectTalk(net);
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, { ...hello, att: 2 });
+    expect(changes).toEqual([{ type: "detached" }, { type: "resumed" }]);
     again.socket.close();
   });
 
-  test("from a client that has said something since: the old session ends first", async () => {
-    const { net, log, changes } = talking();
-    const { socket, welcome } = await confirmed(net);
-    await lose(net, socket);
-    const again = await dial(net, { ...hello, att: 2 });
+  test("of a client that has sent a message since begins a session, and the old one ends first", async () => {
+    const { net, log, changes } = startTalkServer();
+    const { socket, welcome } = await connectConfirmed(net);
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, { ...hello, att: 2 });
     expect(again.welcome).toMatchObject({ state: "new" });
     expect(again.welcome.sid).not.toBe(welcome.sid);
     expect(log).toEqual(["hook", "setup", "hook", "finally", "hook ends", "setup"]);
-    expect(changes).toEqual([{ type: "parked" }, { type: "ended", undelivered: 0 }]);
+    expect(changes).toEqual([{ type: "detached" }, { type: "ended", undelivered: 0 }]);
     again.socket.close();
   });
 });

@@ -1,66 +1,74 @@
 import { describe, expect, test, vi } from "vitest";
-import { hello } from "./frames.ts";
-import { confirmed, dial, lose, resuming, said, saying, talking } from "../contract/talk.ts";
+import { hello } from "./connect-session.ts";
+import {
+  connectConfirmed,
+  connectTalk,
+  loseConnection,
+  resumeHello,
+  saidMessage,
+  sayMessage,
+  startTalkServer,
+} from "../contract/talk-server.ts";
 
-describe("a client that cannot go on begins anew", () => {
+describe("a client that cannot resume gets a new session", () => {
   const wrong = { rt: "x".repeat(43) };
 
   test.each([
     ["with a wrong secret", wrong, {}],
-    ["in a session that never was", { sid: "never" }, {}],
-    ["as somebody else", {}, { auth: "eve" }],
-  ])("%s: the session it aimed at lives on", async (_what, key, others) => {
-    const { net, peers, changes } = talking();
+    ["for a session that never existed", { sid: "never" }, {}],
+    ["as another principal", {}, { auth: "eve" }],
+  ])("%s: the other session goes on", async (_what, key, others) => {
+    const { net, peers, changes } = startTalkServer();
     const ada = { ...hello, auth: "ada" };
-    const { socket, welcome } = await confirmed(net, ada);
-    const eve = await dial(
+    const { socket, welcome } = await connectConfirmed(net, ada);
+    const eve = await connectTalk(
       net,
-      resuming({ ...welcome, ...key }, { att: 9, cid: "eve", auth: "ada", ...others }),
+      resumeHello({ ...welcome, ...key }, { att: 9, cid: "eve", auth: "ada", ...others }),
     );
     expect(eve.welcome).toMatchObject({ state: "reset", why: "unknown", rx: 0 });
     expect([eve.welcome.sid, eve.welcome.rt]).not.toContain(welcome.sid);
     peers[0]?.send("said", "to ada");
-    expect(await socket.receive()).toBe(said(1, "to ada"));
+    expect(await socket.receive()).toBe(saidMessage(1, "to ada"));
     expect(changes).toEqual([]);
-    await lose(net, socket);
-    const again = await dial(net, resuming(welcome, { auth: "ada", rx: 1 }));
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, resumeHello(welcome, { auth: "ada", rx: 1 }));
     expect(again.welcome).toMatchObject({ state: "resumed", sid: welcome.sid });
     eve.socket.close();
     again.socket.close();
   });
 
-  test("with a wrong secret and the name of the client, too", async () => {
-    const { net, peers } = talking();
-    const { socket, welcome } = await confirmed(net);
-    const eve = await dial(net, resuming({ ...welcome, ...wrong }, { att: 9 }));
+  test("with a wrong secret and the cid of the client", async () => {
+    const { net, peers } = startTalkServer();
+    const { socket, welcome } = await connectConfirmed(net);
+    const eve = await connectTalk(net, resumeHello({ ...welcome, ...wrong }, { att: 9 }));
     expect(eve.welcome).toMatchObject({ state: "reset", why: "unknown" });
     peers[0]?.send("said", "still here");
-    expect(await socket.receive()).toBe(said(1, "still here"));
+    expect(await socket.receive()).toBe(saidMessage(1, "still here"));
     eve.socket.close();
     socket.close();
   });
 
   test.each([
-    ["it has heard what was never said", { rx: 3 }],
-    ["it has lost what it had acknowledged", { rx: 0 }],
-    ["it holds less than what is missing here", { rx: 2, tx0: 3 }],
-    ["it counts in another history", { rx: 2, ep: "another" }],
-  ])("when the positions do not fit: %s", async (_what, at) => {
-    const { net, peers, log } = talking();
-    const { socket, welcome } = await dial(net);
+    ["it has received a message that was never sent", { rx: 3 }],
+    ["it has lost a message that it had acknowledged", { rx: 0 }],
+    ["it cannot send again what is missing here", { rx: 2, tx0: 3 }],
+    ["it knows another epoch", { rx: 2, ep: "another" }],
+  ])("when its positions do not fit: %s", async (_what, at) => {
+    const { net, peers, log } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
     const sent = ["a", "b"].map((text) => peers[0]?.send("said", text));
-    socket.send(saying(1, "one"));
+    socket.send(sayMessage(1, "one"));
     for (let n = 0; n < 3; n += 1) await socket.receive();
     socket.send('{"t":"ack","a":1}');
     await sent[0];
-    await lose(net, socket);
+    await loseConnection(net, socket);
     const { ep = welcome.ep, ...rest } = at as { ep?: string };
-    const again = await dial(net, resuming({ ...welcome, ep }, { tx0: 2, ...rest }));
+    const again = await connectTalk(net, resumeHello({ ...welcome, ep }, { tx0: 2, ...rest }));
     expect(again.welcome).toMatchObject({ state: "reset", why: "lost", rx: 0 });
     expect(again.welcome.sid).not.toBe(welcome.sid);
     expect(log).toEqual(["hook", "setup", "hook", "finally", "hook ends", "setup"]);
     await expect(sent[1]).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", sentBefore: true });
-    again.socket.send(saying(1, "anew"));
+    again.socket.send(sayMessage(1, "anew"));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
     again.socket.close();
   });
@@ -68,26 +76,29 @@ describe("a client that cannot go on begins anew", () => {
   test.each([
     { rx: 2, tx0: 2 },
     { rx: 1, tx0: 1 },
-  ])("and one whose positions just fit goes on: %o", async (at) => {
-    const { net, peers } = talking();
-    const { socket, welcome } = await dial(net);
+  ])("but a client whose positions just fit resumes: %o", async (at) => {
+    const { net, peers } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
     const sent = ["a", "b"].map((text) => peers[0]?.send("said", text));
-    socket.send(saying(1, "one"));
+    socket.send(sayMessage(1, "one"));
     for (let n = 0; n < 3; n += 1) await socket.receive();
     socket.send('{"t":"ack","a":1}');
     await sent[0];
-    await lose(net, socket);
-    expect((await dial(net, resuming(welcome, at))).welcome).toMatchObject({ state: "resumed", rx: 1 });
+    await loseConnection(net, socket);
+    expect((await connectTalk(net, resumeHello(welcome, at))).welcome).toMatchObject({
+      state: "resumed",
+      rx: 1,
+    });
   });
 
   test("after the grace time", async () => {
-    const { net, clock, log } = talking({}, { sessions: { grace: 1_000 } });
-    const { socket, welcome } = await dial(net);
-    await lose(net, socket);
+    const { net, clock, log } = startTalkServer({}, { sessions: { grace: 1_000 } });
+    const { socket, welcome } = await connectTalk(net);
+    await loseConnection(net, socket);
     clock.advance(1_000);
     await vi.waitFor(() => expect(log).toContain("hook ends"));
     expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
-    const again = await dial(net, resuming(welcome));
+    const again = await connectTalk(net, resumeHello(welcome));
     expect(again.welcome).toMatchObject({ state: "reset", why: "unknown" });
     again.socket.close();
   });

@@ -1,70 +1,77 @@
 import { once } from "node:events";
 import { contract } from "@symbolon/protocol";
-import { SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
+import { SUBPROTOCOL, type WelcomeFrame } from "@symbolon/protocol/internal";
 import { serve } from "@symbolon/server/node";
 import { describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { createApp } from "../../src/app/app.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { hello, knock } from "./frames.ts";
+import { hello, connectSession } from "./connect-session.ts";
 import { gate } from "../gate.ts";
 import { opcodes, rawClient, rawFrame } from "../node/raw-client.ts";
-import { confirmed, dial, lose, resuming, saying, talking } from "../contract/talk.ts";
+import {
+  connectConfirmed,
+  connectTalk,
+  loseConnection,
+  resumeHello,
+  sayMessage,
+  startTalkServer,
+} from "../contract/talk-server.ts";
 
 describe("a peer", () => {
-  test("is the same until the session ends; then its signal aborts, and it is closed", async () => {
-    const { net, peers, clock, changes } = talking({}, { sessions: { grace: 1_000 } });
-    const { socket, welcome } = await confirmed(net);
+  test("stays the same until the session ends; then its signal aborts, and `closed` resolves", async () => {
+    const { net, peers, clock, changes } = startTalkServer({}, { sessions: { grace: 1_000 } });
+    const { socket, welcome } = await connectConfirmed(net);
     const [peer] = peers;
     expect(peer?.id).toBe(welcome.sid);
-    await lose(net, socket);
-    const again = await dial(net, resuming(welcome));
+    await loseConnection(net, socket);
+    const again = await connectTalk(net, resumeHello(welcome));
     expect(peers).toHaveLength(1);
     peer?.send("said", "a");
-    await lose(net, again.socket);
+    await loseConnection(net, again.socket);
     expect(peer?.signal.aborted).toBe(false);
     peer?.send("said", "b");
     clock.advance(1_000);
     expect(await peer?.closed).toMatchObject({ code: 4902, wasClean: false });
     expect(peer?.signal.aborted).toBe(true);
     expect(changes).toEqual([
-      { type: "parked" },
+      { type: "detached" },
       { type: "resumed" },
-      { type: "parked" },
+      { type: "detached" },
       { type: "ended", undelivered: 2 },
     ]);
   });
 
-  test("is watched until that is undone, and a watcher that fails harms nobody: the app is told", async () => {
-    const { net, peers, onError, changes } = talking();
-    const { socket, welcome } = await dial(net);
-    const seen = vi.fn();
-    const undo = peers[0]?.subscribe(seen);
+  test("calls a subscriber until it unsubscribes; one that throws affects no other, and is reported", async () => {
+    const { net, peers, onError, changes } = startTalkServer();
+    const { socket, welcome } = await connectTalk(net);
+    const first = vi.fn();
+    const unsubscribe = peers[0]?.subscribe(first);
     peers[0]?.subscribe(() => {
-      throw new Error("broken watcher");
+      throw new Error("broken now");
     });
     const later: () => unknown = () => Promise.reject(new Error("broken later"));
     peers[0]?.subscribe(later);
     const last = vi.fn();
     peers[0]?.subscribe(last);
-    await lose(net, socket);
-    undo?.();
-    const again = await dial(net, resuming(welcome));
-    expect(seen).toHaveBeenCalledExactlyOnceWith({ type: "parked" });
-    expect(last.mock.calls).toEqual([[{ type: "parked" }], [{ type: "resumed" }]]);
-    expect(changes).toEqual([{ type: "parked" }, { type: "resumed" }]);
+    await loseConnection(net, socket);
+    unsubscribe?.();
+    const again = await connectTalk(net, resumeHello(welcome));
+    expect(first).toHaveBeenCalledExactlyOnceWith({ type: "detached" });
+    expect(last.mock.calls).toEqual([[{ type: "detached" }], [{ type: "resumed" }]]);
+    expect(changes).toEqual([{ type: "detached" }, { type: "resumed" }]);
     expect(onError.mock.calls.map(([error]) => (error as Error).message).sort()).toEqual([
       "broken later",
       "broken later",
-      "broken watcher",
-      "broken watcher",
+      "broken now",
+      "broken now",
     ]);
     again.socket.close();
   });
 
-  test("of a plain client is told of the end alone", async () => {
-    const { net, changes } = talking();
+  test("of a plain client reports the end alone", async () => {
+    const { net, changes } = startTalkServer();
     const socket = await net.connect("/talk");
     socket.close(1001, "");
     await net.settled();
@@ -73,9 +80,9 @@ describe("a peer", () => {
 });
 
 describe("when a session ends", () => {
-  test("a handler that waits for its client has not failed: the app is told nothing", async () => {
+  test("a handler that waits for its client has not failed, so nothing is reported", async () => {
     const asked: unknown[] = [];
-    const { net, onError } = talking({
+    const { net, onError } = startTalkServer({
       say: (text, peer) =>
         text === "say"
           ? peer.send("said", text)
@@ -85,8 +92,8 @@ describe("when a session ends", () => {
             }),
     });
     for (const [at, text] of ["say", "ask"].entries()) {
-      const { socket } = await dial(net, { ...hello, cid: text });
-      socket.send(saying(1, text, at + 1));
+      const { socket } = await connectTalk(net, { ...hello, cid: text });
+      socket.send(sayMessage(1, text, at + 1));
       await socket.receive();
       socket.close(1000, "");
       await net.settled();
@@ -95,35 +102,35 @@ describe("when a session ends", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("its client is set up anew when the last of it is over", async () => {
+  test("the setup for the client's next session runs when the old one has ended", async () => {
     const last = gate();
     const log: string[] = [];
-    const { clock, app } = talking({}, { sessions: { grace: 1_000 } });
+    const { clock, app } = startTalkServer({}, { sessions: { grace: 1_000 } });
     app.implement(contract("/slow", {}), async function* () {
       log.push("setup");
       yield {};
       await last.passed;
-      log.push("over");
+      log.push("ended");
     });
     const net = testNetwork(app);
-    const socket = await knock(net, "/slow");
-    const welcome = JSON.parse(String(await socket.receive())) as Welcome;
-    await lose(net, socket);
+    const socket = await connectSession(net, "/slow");
+    const welcome = JSON.parse(String(await socket.receive())) as WelcomeFrame;
+    await loseConnection(net, socket);
     clock.advance(1_000);
-    const again = await knock(net, "/slow", resuming(welcome));
+    const again = await connectSession(net, "/slow", resumeHello(welcome));
     await new Promise(setImmediate);
     expect(log).toEqual(["setup"]);
     last.open();
     expect(JSON.parse(String(await again.receive()))).toMatchObject({ state: "reset", why: "unknown" });
-    expect(log).toEqual(["setup", "over", "setup"]);
+    expect(log).toEqual(["setup", "ended", "setup"]);
     again.close();
   });
 
-  test("before it is welcomed, a store keeps nothing of it", async () => {
+  test("before its welcome, a store keeps nothing of it", async () => {
     const store = memoryStore();
     const reached = gate();
-    const { net, log } = talking({ before: (peer) => (reached.open(), peer.closed) }, { store });
-    const socket = await knock(net, "/talk");
+    const { net, log } = startTalkServer({ before: (peer) => (reached.open(), peer.closed) }, { store });
+    const socket = await connectSession(net, "/talk");
     await reached.passed;
     net.drop();
     await socket.closed;
@@ -133,12 +140,12 @@ describe("when a session ends", () => {
   });
 });
 
-describe("a server that leaves", () => {
-  test("ends every session with 1001, those whose clients are away too", async () => {
-    const { app, net, log, peers } = talking();
-    const { socket: here } = await dial(net, { ...hello, cid: "here" });
-    const { socket: away } = await dial(net, { ...hello, cid: "away" });
-    await lose(net, away);
+describe("a server that shuts down", () => {
+  test("ends every session with 1001, connected and detached", async () => {
+    const { app, net, log, peers } = startTalkServer();
+    const { socket: here } = await connectTalk(net, { ...hello, cid: "here" });
+    const { socket: away } = await connectTalk(net, { ...hello, cid: "away" });
+    await loseConnection(net, away);
     await app.end();
     expect(await here.closed).toMatchObject({ code: 1001, reason: "shutting down" });
     expect(await Promise.all(peers.map(({ closed }) => closed))).toMatchObject([
@@ -150,19 +157,19 @@ describe("a server that leaves", () => {
   });
 
   test("ends those of mounted apps", async () => {
-    const { app, log } = talking();
+    const { app, log } = startTalkServer();
     const outer = createApp();
     outer.mount("/v1", app);
     const net = testNetwork(outer);
-    const socket = await knock(net, "/v1/talk");
+    const socket = await connectSession(net, "/v1/talk");
     await socket.receive();
-    await lose(net, socket);
+    await loseConnection(net, socket);
     await outer.end();
     expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
   });
 
-  test("closes promptly though clients are away, when what they began is over", async () => {
-    const { app, log } = talking();
+  test("closes at once though sessions are detached, when their code has ended", async () => {
+    const { app, log } = startTalkServer();
     const server = await serve(app, { port: 0, host: "127.0.0.1" });
     const socket = new WebSocket(`ws://127.0.0.1:${server.port}/talk`, [SUBPROTOCOL]);
     await once(socket, "open");
@@ -175,8 +182,8 @@ describe("a server that leaves", () => {
   });
 });
 
-test("a client that says hello to a server which is closing has no session when that is closed", async () => {
-  const { app, log } = talking();
+test("a client that sends hello to a server while it closes has no session after that", async () => {
+  const { app, log } = startTalkServer();
   const server = await serve(app, { port: 0, host: "127.0.0.1" });
   using client = await rawClient(server.port);
   await client.open("/talk", { "Sec-WebSocket-Protocol": SUBPROTOCOL });
@@ -189,9 +196,9 @@ test("a client that says hello to a server which is closing has no session when 
   expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
 });
 
-test("settled does not wait for clients that are away", async () => {
-  const { net, log } = talking();
-  const { socket } = await dial(net);
+test("settled does not wait for disconnected clients", async () => {
+  const { net, log } = startTalkServer();
+  const { socket } = await connectTalk(net);
   socket.close(1001, "");
   await net.settled();
   expect(log).toEqual(["hook", "setup"]);

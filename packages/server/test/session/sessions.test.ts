@@ -1,218 +1,229 @@
+import type { SessionCredential } from "@symbolon/protocol/internal";
 import { CloseError } from "@symbolon/protocol";
-import type { Hello } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
 import { type TrackedSession, Sessions, type SessionOptions } from "../../src/session/sessions.ts";
 import { SessionSecret } from "../../src/session/session-secret.ts";
 
-/** A place for sessions, and how those ended that did. */
-function parking(options: SessionOptions = {}) {
-  const clock = new Clock();
-  const place = new Sessions(clock, { grace: 1_000, ...options });
+/** A clock that counts its subscribers: one for each detached session, and for each that is lost. */
+class CountingClock extends Clock {
+  subscribers = 0;
+
+  protected override onSubscribersChange(count: number): void {
+    this.subscribers = count;
+  }
+}
+
+/** The registry, a log of the sessions that have ended, and ways to add a session. */
+function createSessions(options: SessionOptions = {}) {
+  const clock = new CountingClock();
+  const sessions = new Sessions(clock, { grace: 1_000, ...options });
   const ended: string[] = [];
-  const open = (name: string, { size = 0, principal }: { size?: number; principal?: string } = {}) => {
-    const line: TrackedSession = {
+  const add = (name: string, { size = 0, principal }: { size?: number; principal?: string } = {}) => {
+    const session: TrackedSession = {
       owner: { clientId: name, pathname: "/a", principal },
       secret: new SessionSecret(),
       size,
       close: (error: CloseError) => {
-        place.remove(line);
+        sessions.remove(session);
         ended.push(`${name} ${error.code}`);
       },
-      leave: (error) => Promise.resolve(line.close(error)),
-      crash: () => line.close(new CloseError(1006)),
+      leave: (error) => Promise.resolve(session.close(error)),
+      crash: () => session.close(new CloseError(1006)),
     };
-    place.add(line);
-    return line;
+    sessions.add(session);
+    return session;
   };
-  const parked = (name: string, options?: { size?: number; principal?: string }) => {
-    const line = open(name, options);
-    place.detach(line);
-    return line;
+  const addDetached = (name: string, sessionOptions?: { size?: number; principal?: string }) => {
+    const session = add(name, sessionOptions);
+    sessions.detach(session);
+    return session;
   };
-  return { clock, place, ended, open, parked };
+  return { clock, sessions, ended, add, addDetached, detachedCount: () => clock.subscribers };
 }
 
-/** What a client brings who has been told the session's key. */
-function resumeOf({ secret }: TrackedSession): NonNullable<Hello["resume"]> {
-  return { ...secret.key, rx: 0, tx0: 1 };
+/** What the client of a session sends to resume it. */
+function credentialOf({ secret: { sessionId, resumeToken, epoch } }: TrackedSession): SessionCredential {
+  return { sessionId, resumeToken, epoch };
 }
 
-describe("a session whose client is away", () => {
+describe("a detached session", () => {
   test("waits for the grace time, and then ends", () => {
-    const { clock, place, ended, parked } = parking();
-    const line = parked("a");
+    const { clock, sessions, ended, addDetached, detachedCount } = createSessions();
+    const session = addDetached("a");
     clock.advance(999);
-    expect([place.parked, ended]).toEqual([1, []]);
-    expect(place.find(resumeOf(line), line.owner)).toBe(line);
+    expect([detachedCount(), ended]).toEqual([1, []]);
+    expect(sessions.find(session.secret, session.owner)).toBe(session);
     clock.advance(1);
-    expect([place.parked, ended]).toEqual([0, ["a 4902"]]);
-    expect(place.find(resumeOf(line), line.owner)).toBeUndefined();
+    expect([detachedCount(), ended]).toEqual([0, ["a 4902"]]);
+    expect(sessions.find(session.secret, session.owner)).toBeUndefined();
   });
 
-  test("waits no longer when its client is back, and anew when that leaves again", () => {
-    const { clock, place, ended, parked } = parking();
-    const line = parked("a");
+  test("stops waiting when its client reconnects, and starts anew when the client disconnects again", () => {
+    const { clock, sessions, ended, addDetached, detachedCount } = createSessions();
+    const session = addDetached("a");
     clock.advance(999);
-    place.attach(line);
+    sessions.attach(session);
     clock.advance(5_000);
-    expect([place.parked, ended]).toEqual([0, []]);
-    place.detach(line);
+    expect([detachedCount(), ended]).toEqual([0, []]);
+    sessions.detach(session);
     clock.advance(999);
     expect(ended).toEqual([]);
     clock.advance(1);
     expect(ended).toEqual(["a 4902"]);
   });
 
-  test("that has ended waits for nobody, and leaves no timer", () => {
-    const { clock, place, ended, parked } = parking();
-    place.remove(parked("a"));
+  test("that has ended does not wait, and leaves no timer", () => {
+    const { clock, sessions, ended, addDetached, detachedCount } = createSessions();
+    sessions.remove(addDetached("a"));
     clock.advance(5_000);
-    expect([place.parked, ended]).toEqual([0, []]);
+    expect([detachedCount(), ended]).toEqual([0, []]);
   });
 });
 
-describe("the oldest ends", () => {
-  test("when more sessions wait than may", () => {
-    const { place, ended, parked } = parking({ maxDetached: 2 });
-    for (const name of ["a", "b", "c", "d"]) parked(name);
-    expect([place.parked, ended]).toEqual([2, ["a 4902", "b 4902"]]);
+describe("the session that was detached first ends", () => {
+  test("when there are more than maxDetached", () => {
+    const { ended, addDetached, detachedCount } = createSessions({ maxDetached: 2 });
+    for (const name of ["a", "b", "c", "d"]) addDetached(name);
+    expect([detachedCount(), ended]).toEqual([2, ["a 4902", "b 4902"]]);
   });
 
-  test("when more is kept than may be, of however many", () => {
-    const { ended, parked } = parking({ maxDetachedBytes: 100 });
-    parked("a", { size: 60 });
-    parked("b", { size: 40 });
+  test("when they keep more than maxDetachedBytes, however many they are", () => {
+    const { ended, addDetached } = createSessions({ maxDetachedBytes: 100 });
+    addDetached("a", { size: 60 });
+    addDetached("b", { size: 40 });
     expect(ended).toEqual([]);
-    parked("c", { size: 70 });
+    addDetached("c", { size: 70 });
     expect(ended).toEqual(["a 4902", "b 4902"]);
   });
 
-  test("though it is the only one, when it alone is too large", () => {
-    const { place, ended, parked } = parking({ maxDetachedBytes: 100 });
-    parked("a", { size: 101 });
-    expect([place.parked, ended]).toEqual([0, ["a 4902"]]);
-    parked("b", { size: 100 });
-    expect(place.parked).toBe(1);
+  test("when it is the only one, and keeps more than maxDetachedBytes", () => {
+    const { ended, addDetached, detachedCount } = createSessions({ maxDetachedBytes: 100 });
+    addDetached("a", { size: 101 });
+    expect([detachedCount(), ended]).toEqual([0, ["a 4902"]]);
+    addDetached("b", { size: 100 });
+    expect(detachedCount()).toBe(1);
   });
 
-  test("when one principal has more than may wait; those of others and of nobody stay", () => {
-    const { ended, place, parked } = parking({ detachedPerPrincipal: 2 });
-    parked("eve", { principal: "eve" });
-    for (const name of ["x", "y", "z"]) parked(name);
-    for (const name of ["a", "b", "c"]) parked(name, { principal: "ada" });
-    expect([place.parked, ended]).toEqual([6, ["a 4902"]]);
+  test("when one principal has more than detachedPerPrincipal; sessions of other principals, and of none, stay", () => {
+    const { ended, addDetached, detachedCount } = createSessions({ detachedPerPrincipal: 2 });
+    addDetached("eve", { principal: "eve" });
+    for (const name of ["x", "y", "z"]) addDetached(name);
+    for (const name of ["a", "b", "c"]) addDetached(name, { principal: "ada" });
+    expect([detachedCount(), ended]).toEqual([6, ["a 4902"]]);
   });
 
-  test("in the order of leaving, not of coming", () => {
-    const { ended, open, place } = parking({ maxDetached: 1, detachedPerPrincipal: 1 });
-    const a = open("a", { principal: "ada" });
-    const b = open("b", { principal: "ada" });
-    place.detach(b);
-    place.detach(a);
+  test("also when it was opened later than another", () => {
+    const { ended, add, sessions } = createSessions({ maxDetached: 1, detachedPerPrincipal: 1 });
+    const a = add("a", { principal: "ada" });
+    const b = add("b", { principal: "ada" });
+    sessions.detach(b);
+    sessions.detach(a);
     expect(ended).toEqual(["b 4902"]);
   });
 
-  test("and one that came back counts no more", () => {
-    const { ended, place, parked } = parking({
+  test("but a session whose client has reconnected does not count", () => {
+    const { ended, sessions, addDetached } = createSessions({
       maxDetached: 2,
       detachedPerPrincipal: 2,
       maxDetachedBytes: 10,
     });
     const ada = { principal: "ada", size: 5 };
-    const a = parked("a", ada);
-    parked("b", ada);
-    place.attach(a);
-    parked("c", ada);
+    const a = addDetached("a", ada);
+    addDetached("b", ada);
+    sessions.attach(a);
+    addDetached("c", ada);
     expect(ended).toEqual([]);
   });
 });
 
-describe("who may go on with a session", () => {
-  test("is who has its secret, at its path, as its principal; anybody else learns nothing", () => {
-    const { place, open, parked } = parking();
-    const line = parked("a", { principal: "ada" });
-    const { rt } = open("other").secret.key;
-    const resume = resumeOf(line);
-    expect(place.find(resume, line.owner)).toBe(line);
-    expect(place.find({ ...resume, sid: "unknown" }, line.owner)).toBeUndefined();
-    expect(place.find({ ...resume, rt }, line.owner)).toBeUndefined();
-    expect(place.find({ ...resume, rt: "short" }, line.owner)).toBeUndefined();
-    expect(place.find(resume, { ...line.owner, principal: "eve" })).toBeUndefined();
-    expect(place.find(resume, { ...line.owner, principal: undefined })).toBeUndefined();
-    expect(place.find(resume, { ...line.owner, pathname: "/b" })).toBeUndefined();
+describe("finding a session", () => {
+  test("takes its resume token, its path and its principal; a client with anything else learns nothing", () => {
+    const { sessions, add, addDetached } = createSessions();
+    const session = addDetached("a", { principal: "ada" });
+    const credential = credentialOf(session);
+    const { owner } = session;
+    const { resumeToken } = add("other").secret;
+    expect(sessions.find(credential, owner)).toBe(session);
+    expect(sessions.find({ ...credential, sessionId: "unknown" }, owner)).toBeUndefined();
+    expect(sessions.find({ ...credential, resumeToken }, owner)).toBeUndefined();
+    expect(sessions.find({ ...credential, resumeToken: "short" }, owner)).toBeUndefined();
+    expect(sessions.find(credential, { ...owner, principal: "eve" })).toBeUndefined();
+    expect(sessions.find(credential, { ...owner, principal: undefined })).toBeUndefined();
+    expect(sessions.find(credential, { ...owner, pathname: "/b" })).toBeUndefined();
   });
 
-  test("may be another instance of the client", () => {
-    const { place, parked } = parking();
-    const line = parked("a");
-    expect(place.find(resumeOf(line), { ...line.owner, clientId: "b" })).toBe(line);
+  test("works for another instance of the client", () => {
+    const { sessions, addDetached } = createSessions();
+    const session = addDetached("a");
+    expect(sessions.find(session.secret, { ...session.owner, clientId: "b" })).toBe(session);
   });
 
-  test("is told why it cannot, for the grace time; nobody else is", () => {
-    const { clock, place, parked } = parking();
-    const line = parked("a");
-    place.markLost(line, "overflow");
-    place.remove(line);
+  test("gives the reason of its loss, to its client alone and for the grace time", () => {
+    const { clock, sessions, addDetached } = createSessions();
+    const session = addDetached("a");
+    const credential = credentialOf(session);
+    const { owner } = session;
+    sessions.markLost(session, "overflow");
+    sessions.remove(session);
     clock.advance(999);
-    expect(place.find(resumeOf(line), line.owner)).toMatchObject({ why: "overflow" });
-    expect(place.find({ ...resumeOf(line), rt: "wrong" }, line.owner)).toBeUndefined();
-    expect(place.find(resumeOf(line), { ...line.owner, principal: "eve" })).toBeUndefined();
+    expect(sessions.find(credential, owner)).toMatchObject({ lostReason: "overflow" });
+    expect(sessions.find({ ...credential, resumeToken: "wrong" }, owner)).toBeUndefined();
+    expect(sessions.find(credential, { ...owner, principal: "eve" })).toBeUndefined();
     clock.advance(1);
-    expect(place.find(resumeOf(line), line.owner)).toBeUndefined();
+    expect(sessions.find(credential, owner)).toBeUndefined();
   });
 
-  test("is told why of the newest only, when more have broken than may wait", () => {
-    const { place, open } = parking({ maxDetached: 2 });
-    const lines = ["a", "b", "c"].map((name) => open(name));
-    for (const line of lines) {
-      place.markLost(line, "overflow");
-      place.remove(line);
+  test("gives the reason of the newest losses alone, when there are more than maxDetached", () => {
+    const { sessions, add } = createSessions({ maxDetached: 2 });
+    const lost = ["a", "b", "c"].map((name) => add(name));
+    for (const session of lost) {
+      sessions.markLost(session, "overflow");
+      sessions.remove(session);
     }
-    const told = lines.map((line) => place.find(resumeOf(line), line.owner) !== undefined);
-    expect(told).toEqual([false, true, true]);
+    const found = lost.map(({ secret, owner }) => sessions.find(secret, owner) !== undefined);
+    expect(found).toEqual([false, true, true]);
   });
 });
 
-test("a session that has another's name by now is left alone when the old one is removed", () => {
-  const { place, parked, open } = parking();
-  const old = parked("a");
-  const next = { ...open("b"), secret: old.secret };
-  place.add(next);
-  place.remove(old);
-  expect(place.find(resumeOf(old), next.owner)).toBe(next);
+test("removing a session does not remove another that has taken its id", () => {
+  const { sessions, addDetached, add } = createSessions();
+  const old = addDetached("a");
+  const next = { ...add("b"), secret: old.secret };
+  sessions.add(next);
+  sessions.remove(old);
+  expect(sessions.find(old.secret, next.owner)).toBe(next);
 });
 
-test("when the server leaves every session ends with 1001, and nothing is left", async () => {
-  const clock = new WatchedClock();
-  const place = new Sessions(clock);
+test("when the server shuts down every session ends with 1001, and no timer is left", async () => {
+  const clock = new CountingClock();
+  const sessions = new Sessions(clock);
   const codes: number[] = [];
-  for (const name of ["a", "b", "c"]) {
-    const line: TrackedSession = {
+  const names = ["a", "b", "c"];
+  const all = names.map((name) => {
+    const session: TrackedSession = {
       owner: { clientId: name, pathname: "/", principal: undefined },
       secret: new SessionSecret(),
       size: 0,
-      close: () => place.remove(line),
+      close: () => sessions.remove(session),
       leave: (error) => {
         codes.push(error.code);
-        place.remove(line);
+        sessions.remove(session);
         return Promise.resolve();
       },
       crash: () => {},
     };
-    place.add(line);
-    if (name === "a") place.detach(line);
-    if (name === "b") place.markLost(line, "overflow");
-  }
-  expect(clock.watchers).toBe(2);
-  await place.end();
-  expect([codes, place.parked, clock.watchers]).toEqual([[1001, 1001, 1001], 0, 0]);
+    sessions.add(session);
+    if (name === "a") sessions.detach(session);
+    if (name === "b") sessions.markLost(session, "overflow");
+    return session;
+  });
+  expect(clock.subscribers).toBe(2);
+  await sessions.end();
+  expect([codes, clock.subscribers]).toEqual([[1001, 1001, 1001], 0]);
+  expect(all.map(({ secret, owner }) => sessions.find(secret, owner))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
-
-class WatchedClock extends Clock {
-  watchers = 0;
-
-  protected override onSubscribersChange(watchers: number): void {
-    this.watchers = watchers;
-  }
-}

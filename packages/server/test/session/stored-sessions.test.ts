@@ -6,35 +6,44 @@ import { memoryStore } from "../../src/store/memory-store.ts";
 import type { SessionStore, Store } from "../../src/store/store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { temporaryDirectory } from "../store/file/directories.ts";
-import { hello, knock } from "./frames.ts";
+import { hello, connectSession } from "./connect-session.ts";
+import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
-import { confirmed, dial, lose, resuming, saying, talking } from "../contract/talk.ts";
+import {
+  connectConfirmed,
+  connectTalk,
+  loseConnection,
+  resumeHello,
+  sayMessage,
+  startTalkServer,
+} from "../contract/talk-server.ts";
 
-const as = (auth: string, cid = auth): object => ({ ...hello, auth, cid });
+const helloAs = (auth: string, cid = auth): object => ({ ...hello, auth, cid });
 
-/** Whatever is under way in memory is done. */
-const settled = (): Promise<void> => new Promise(setImmediate);
-
-/** The principals of whom a store has sessions. */
-async function principals({ sessions }: Store): Promise<unknown[]> {
+/** The principal of each session in a store. */
+async function listPrincipals({ sessions }: Store): Promise<unknown[]> {
   return (await sessions.list()).map(({ principal }) => principal);
 }
 
-/** A store of which some calls are made in another way. */
-function changed({ epoch, sessions, rooms }: Store, change: Partial<SessionStore>): Store {
+/** A store with some methods replaced. */
+function replaceMethods({ epoch, sessions, rooms }: Store, change: Partial<SessionStore>): Store {
   return { epoch, rooms, sessions: { ...sessions, ...change } };
 }
 
-/** An app that is all new but for its store, in which ada has a session. */
-async function restarted(change: (store: Store) => Partial<SessionStore> = () => ({}), own: AppOptions = {}) {
+/** Restarts a server whose store has a session of ada. */
+async function restartServer(
+  change: (store: Store) => Partial<SessionStore> = () => ({}),
+  own: AppOptions = {},
+) {
   const store = memoryStore();
-  const { net, app } = talking({}, { store });
-  const { welcome } = await confirmed(net, as("ada"));
+  const { net, app } = startTalkServer({}, { store });
+  const { welcome } = await connectConfirmed(net, helloAs("ada"));
   await app.end();
-  return { ...talking({}, { ...own, store: changed(store, change(store)) }), store, welcome };
+  return { ...startTalkServer({}, { ...own, store: replaceMethods(store, change(store)) }), store, welcome };
 }
 
 describe("revoke", () => {
+  // S30
   test.each([
     ["memory", () => ({ open: async () => memoryStore(), again: async (store: Store) => store })],
     [
@@ -44,59 +53,62 @@ describe("revoke", () => {
         return { open, again: async (store: Store) => (await store.close?.(), open()) };
       },
     ],
-  ])(
-    "S30 › ends the sessions that only a store in %s has, of that principal alone",
-    async (_what, stored) => {
-      const { open, again } = await stored();
-      const before = await open();
-      const { app, net } = talking({}, { store: before });
-      const adas = [await confirmed(net, as("ada")), await confirmed(net, as("ada", "phone"))] as const;
-      const bob = await confirmed(net, as("bob"));
-      await app.end();
-      const store = await again(before);
-      onTestFinished(() => store.close?.());
-      const next = talking({}, { store });
-      next.app.revoke("ada");
-      await vi.waitFor(async () => expect(await principals(store)).toEqual(["bob"]));
-      const [tab, phone] = adas.map(({ welcome }) => welcome);
-      for (const [cid, welcome] of [["ada", tab] as const, ["phone", phone] as const]) {
-        const back = await dial(next.net, resuming(welcome!, { auth: "ada", cid }));
-        expect(back.welcome).toMatchObject({ state: "reset", why: "unknown" });
-        back.socket.close(1000);
-      }
-      const back = await dial(next.net, resuming(bob.welcome, { auth: "bob", cid: "bob" }));
-      expect(back.welcome).toMatchObject({ state: "resumed" });
+  ])("ends the sessions that only a store in %s has, of that principal alone", async (_what, stored) => {
+    const { open, again } = await stored();
+    const before = await open();
+    const { app, net } = startTalkServer({}, { store: before });
+    const adas = [
+      await connectConfirmed(net, helloAs("ada")),
+      await connectConfirmed(net, helloAs("ada", "phone")),
+    ] as const;
+    const bob = await connectConfirmed(net, helloAs("bob"));
+    await app.end();
+    const store = await again(before);
+    onTestFinished(() => store.close?.());
+    const next = startTalkServer({}, { store });
+    next.app.revoke("ada");
+    await vi.waitFor(async () => expect(await listPrincipals(store)).toEqual(["bob"]));
+    const [tab, phone] = adas.map(({ welcome }) => welcome);
+    for (const [cid, welcome] of [["ada", tab] as const, ["phone", phone] as const]) {
+      const back = await connectTalk(next.net, resumeHello(welcome!, { auth: "ada", cid }));
+      expect(back.welcome).toMatchObject({ state: "reset", why: "unknown" });
       back.socket.close(1000);
-      await next.net.settled();
-    },
-  );
-
-  test("S30 › ends those of a mounted app, and those whose clients are here as before", async () => {
-    const { app, store } = await restarted();
-    const outer = createApp();
-    outer.mount("/in", app);
-    const socket = await knock(testNetwork(outer), "/in/talk", as("ada", "here"));
-    await socket.receive();
-    expect(await principals(store)).toEqual(["ada", "ada"]);
-    outer.revoke("ada");
-    expect(await socket.closed).toMatchObject({ code: CloseCode.Forbidden, reason: "revoked" });
-    expect(await principals(store)).toEqual([]);
+    }
+    const back = await connectTalk(next.net, resumeHello(bob.welcome, { auth: "bob", cid: "bob" }));
+    expect(back.welcome).toMatchObject({ state: "resumed" });
+    back.socket.close(1000);
+    await next.net.settled();
   });
 
-  test("S30 › spares a session that begins afterwards", async () => {
-    const { app, net, store } = await restarted();
+  // S30
+  test("ends those of a mounted app, and those of connected clients", async () => {
+    const { app, store } = await restartServer();
+    const outer = createApp();
+    outer.mount("/in", app);
+    const socket = await connectSession(testNetwork(outer), "/in/talk", helloAs("ada", "here"));
+    await socket.receive();
+    expect(await listPrincipals(store)).toEqual(["ada", "ada"]);
+    outer.revoke("ada");
+    expect(await socket.closed).toMatchObject({ code: CloseCode.Forbidden, reason: "revoked" });
+    expect(await listPrincipals(store)).toEqual([]);
+  });
+
+  // S30
+  test("does not end a session that begins afterwards", async () => {
+    const { app, net, store } = await restartServer();
     app.revoke("ada", { code: CloseCode.Unauthorized });
-    const { socket, welcome } = await confirmed(net, as("ada"));
-    await lose(net, socket);
+    const { socket, welcome } = await connectConfirmed(net, helloAs("ada"));
+    await loseConnection(net, socket);
     expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: welcome.sid } }]);
-    const back = await dial(net, resuming(welcome, { auth: "ada", cid: "ada" }));
+    const back = await connectTalk(net, resumeHello(welcome, { auth: "ada", cid: "ada" }));
     expect(back.welcome).toMatchObject({ state: "resumed" });
     back.socket.close();
   });
 
-  test("S30 › ends a session though its client comes back before it is removed", async () => {
+  // S30
+  test("ends a session though its client reconnects before it is removed", async () => {
     const listed = gate();
-    const { app, net, store, welcome } = await restarted(({ sessions }) => ({
+    const { app, net, store, welcome } = await restartServer(({ sessions }) => ({
       list: async () => {
         const all = await sessions.list();
         await listed.passed;
@@ -104,26 +116,27 @@ describe("revoke", () => {
       },
     }));
     app.revoke("ada");
-    const back = await dial(net, resuming(welcome, { auth: "ada", cid: "ada" }));
+    const back = await connectTalk(net, resumeHello(welcome, { auth: "ada", cid: "ada" }));
     expect(back.welcome).toMatchObject({ state: "resumed" });
     expect(await store.sessions.list()).toMatchObject([{ claim: { fence: 2 } }]);
     listed.open();
-    await settled();
+    await flushPromises();
     expect(await store.sessions.list()).toEqual([]);
-    back.socket.send(saying(1, "still here?"));
+    back.socket.send(sayMessage(1, "still here?"));
     expect(await back.socket.closed).toMatchObject({ code: CloseCode.SessionLost });
-    const again = await dial(net, resuming(welcome, { auth: "ada", cid: "ada", att: 3 }));
+    const again = await connectTalk(net, resumeHello(welcome, { auth: "ada", cid: "ada", att: 3 }));
     expect(again.welcome).toMatchObject({ state: "reset", why: "unknown" });
     again.socket.close();
   });
 
+  // S30
   test.each([
-    ["does not know yet", true],
-    ["knows already", false],
-  ])("S30 › ends whom hooks have let pass, of whom the store %s", async (_what, early) => {
+    ["has not been asked yet", true],
+    ["has answered already", false],
+  ])("refuses a client whose hooks have run and whose store %s", async (_what, early) => {
     const asked = gate();
     const answered = gate();
-    const { app, net, log, store, welcome } = await restarted(({ sessions }) => ({
+    const { app, net, log, store, welcome } = await restartServer(({ sessions }) => ({
       attach: async (request) => {
         const attached = early ? undefined : sessions.attach(request);
         asked.open();
@@ -131,95 +144,95 @@ describe("revoke", () => {
         return attached ?? sessions.attach(request);
       },
     }));
-    const back = await knock(net, "/talk", resuming(welcome, { auth: "ada", cid: "ada" }));
+    const back = await connectSession(net, "/talk", resumeHello(welcome, { auth: "ada", cid: "ada" }));
     await asked.passed;
     app.revoke("ada");
-    await settled();
+    await flushPromises();
     answered.open();
     expect(await back.closed).toMatchObject({ code: CloseCode.Forbidden, reason: "revoked" });
     await net.settled();
     expect(log).toEqual(["hook", "hook ends"]);
-    expect(await principals(store)).toEqual([]);
+    expect(await listPrincipals(store)).toEqual([]);
   });
 
   test.each<[string, Partial<SessionStore>]>([
-    ["list throws", { list: () => raise() }],
-    ["list rejects", { list: async () => raise() }],
-    ["remove throws", { remove: () => raise() }],
-    ["remove rejects", { remove: async () => raise() }],
-  ])("tells the app when the store fails, and throws nothing: %s", async (_what, broken) => {
-    const { app, onError } = await restarted(() => broken);
-    await settled();
-    onError.mockClear(); // it was told that what is there from before cannot be listed
+    ["list throws", { list: () => throwBroken() }],
+    ["list rejects", { list: async () => throwBroken() }],
+    ["remove throws", { remove: () => throwBroken() }],
+    ["remove rejects", { remove: async () => throwBroken() }],
+  ])("reports a store that fails, and throws nothing: %s", async (_what, broken) => {
+    const { app, onError } = await restartServer(() => broken);
+    await flushPromises();
+    onError.mockClear(); // it has reported that the sessions from before cannot be listed
     app.revoke("ada");
     expect(onError).not.toHaveBeenCalled();
-    await settled();
+    await flushPromises();
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("broken store"), {
       request: expect.objectContaining({ url: "symbolon:store" }),
       phase: "ending",
     });
   });
 
-  test("logs that the store has failed, when the app is not told", async () => {
+  test("logs a store that fails when the app has no onError", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     onTestFinished(() => log.mockRestore());
-    createApp({ store: changed(memoryStore(), { list: () => raise() }) }).revoke("ada");
-    await settled();
+    createApp({ store: replaceMethods(memoryStore(), { list: () => throwBroken() }) }).revoke("ada");
+    await flushPromises();
     expect(log).toHaveBeenCalledWith('symbolon: error at "store"', new Error("broken store"));
   });
 
-  test("asks the store to end each session, though it fails for one", async () => {
+  test("asks the store to remove each session, though it fails for one", async () => {
     const store = memoryStore();
-    const { net, app } = talking({}, { store });
-    await confirmed(net, as("ada"));
-    const { welcome } = await confirmed(net, as("ada", "phone"));
+    const { net, app } = startTalkServer({}, { store });
+    await connectConfirmed(net, helloAs("ada"));
+    const { welcome } = await connectConfirmed(net, helloAs("ada", "phone"));
     await app.end();
-    const stubborn = changed(store, {
-      remove: (claim) => (claim.sessionId === welcome.sid ? store.sessions.remove(claim) : raise()),
+    const failing = replaceMethods(store, {
+      remove: (claim) => (claim.sessionId === welcome.sid ? store.sessions.remove(claim) : throwBroken()),
     });
-    const next = talking({}, { store: stubborn });
+    const next = startTalkServer({}, { store: failing });
     next.app.revoke("ada");
-    await settled();
+    await flushPromises();
     expect(next.onError).toHaveBeenCalledOnce();
     expect(await store.sessions.list()).toMatchObject([{ clientId: "ada" }]);
   });
 
-  test("tells the app of a session that the store lists and does not end", async () => {
-    const { app, onError } = await restarted(() => ({ remove: () => false }));
+  test("reports a session that the store lists and does not remove", async () => {
+    const { app, onError } = await restartServer(() => ({ remove: () => false }));
     app.revoke("ada");
-    await settled();
-    const error = new Error("the store lists a session that it does not end");
+    await flushPromises();
+    const error = new Error("store.remove() does not remove a session that store.list() returns");
     expect(onError).toHaveBeenCalledExactlyOnceWith(error, expect.anything());
   });
 });
 
 test.each<[string, Partial<SessionStore>]>([
-  ["list throws", { list: () => raise() }],
-  ["remove throws", { remove: () => raise() }],
-  ["remove rejects", { remove: async () => raise() }],
-])("the app is told when the store cannot end what nobody came back to: %s", async (_what, broken) => {
-  const { clock, onError } = await restarted(() => broken);
-  await settled();
+  ["list throws", { list: () => throwBroken() }],
+  ["remove throws", { remove: () => throwBroken() }],
+  ["remove rejects", { remove: async () => throwBroken() }],
+])("the app reports a store that cannot remove an expired session: %s", async (_what, broken) => {
+  const { clock, onError } = await restartServer(() => broken);
+  await flushPromises();
   clock.advance(120_000);
-  await settled();
+  await flushPromises();
   expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("broken store"), {
     request: expect.objectContaining({ url: "symbolon:store" }),
     phase: "ending",
   });
 });
 
-function raise(): never {
+function throwBroken(): never {
   throw new Error("broken store");
 }
 
-test("who has missed the welcome, and comes back without a word of it, is not away for the store", async () => {
+test("a client that missed its welcome, and sends no resume request, is attached in the store", async () => {
   const store = memoryStore();
-  const { net } = talking({}, { store });
-  const since = async (): Promise<unknown> => (await store.sessions.list())[0]?.detachedAt;
-  const { socket, welcome } = await dial(net, hello);
-  await lose(net, socket);
-  await vi.waitFor(async () => expect(await since()).toEqual(expect.any(Number)));
-  const again = await dial(net, { ...hello, att: 2 });
+  const { net } = startTalkServer({}, { store });
+  const detachedAt = async (): Promise<unknown> => (await store.sessions.list())[0]?.detachedAt;
+  const { socket, welcome } = await connectTalk(net, hello);
+  await loseConnection(net, socket);
+  await vi.waitFor(async () => expect(await detachedAt()).toEqual(expect.any(Number)));
+  const again = await connectTalk(net, { ...hello, att: 2 });
   expect(again.welcome).toMatchObject({ state: "new", sid: welcome?.sid });
-  expect(await since()).toBeUndefined();
+  expect(await detachedAt()).toBeUndefined();
 });

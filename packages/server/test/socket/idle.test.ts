@@ -1,72 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
-import { withIdleTimeout } from "../../src/timing/idle.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
-
-function watched() {
-  const clock = new Clock();
-  const told: unknown[] = [];
-  const listener = {
-    message: (message: unknown) => told.push(message),
-    closed: () => told.push("closed"),
-    pong: () => told.push("pong"),
-  };
-  let paused = false;
-  const idle = withIdleTimeout(listener, clock, {
-    timeout: 500,
-    isPaused: () => paused,
-    onIdle: () => told.push("idle"),
-  });
-  return { clock, told, idle, pause: (so: boolean) => (paused = so) };
-}
-
-test("silence is told once, when it is long enough", () => {
-  const { clock, told } = watched();
-  clock.advance(499);
-  expect(told).toEqual([]);
-  clock.advance(1);
-  clock.advance(500);
-  expect(told).toEqual(["idle"]);
-});
-
-test("every message begins it anew, and is told", () => {
-  const { clock, told, idle } = watched();
-  for (const message of ["1", "2", "3"]) {
-    clock.advance(400);
-    idle.message(message);
-  }
-  clock.advance(499);
-  expect(told).toEqual(["1", "2", "3"]);
-  clock.advance(1);
-  expect(told).toEqual(["1", "2", "3", "idle"]);
-});
-
-test("a pong is told, and is no message", () => {
-  const { clock, told, idle } = watched();
-  clock.advance(400);
-  idle.pong?.();
-  clock.advance(100);
-  expect(told).toEqual(["pong", "idle"]);
-});
-
-test("who is not read is not silent", () => {
-  const { clock, told, pause } = watched();
-  pause(true);
-  clock.advance(1_000);
-  pause(false);
-  clock.advance(499);
-  expect(told).toEqual([]);
-  clock.advance(1);
-  expect(told).toEqual(["idle"]);
-});
-
-test("after the end nobody is silent", () => {
-  const { clock, told, idle } = watched();
-  idle.closed({ code: 1000, reason: "", wasClean: true });
-  clock.advance(1_000);
-  expect(told).toEqual(["closed"]);
-});
 
 describe("a route with an idle timeout", () => {
   function echoing(idleTimeout?: number) {

@@ -7,7 +7,7 @@ import { listen } from "../../src/socket/listen.ts";
 import type { PendingWire } from "../../src/socket/pending-wire.ts";
 import { Socket } from "../../src/socket/socket.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { frame } from "../session/frames.ts";
+import { receiveFrame } from "../session/connect-session.ts";
 
 class Greeting extends Socket {
   greet(name: string): void {
@@ -139,7 +139,7 @@ test("contracts speak as they do, whatever the layer", async () => {
     return {};
   });
   const socket = await testNetwork(app).connect("/chat");
-  expect(await frame(socket)).toEqual({ t: "event", name: "said", data: { text: "hello" } });
+  expect(await receiveFrame(socket)).toEqual({ t: "event", name: "said", data: { text: "hello" } });
 });
 
 test("an option that does not exist is refused when the route is declared", () => {

@@ -1,50 +1,51 @@
 import { expect, test } from "vitest";
 import { memoryStore } from "../../src/store/memory-store.ts";
-import { beginning, bringing, keepsPromises } from "./store-conformance.ts";
-import { handsOver, isShared } from "./store-shared.ts";
+import { testHandover } from "./handover-conformance.ts";
+import { testSharedStore } from "./shared-store-conformance.ts";
+import { testStore } from "./store-conformance.ts";
+import { attachRequest, newSession, retain, roomMessage } from "./store-fixtures.ts";
 
-keepsPromises("a store in memory", () => memoryStore());
-for (const promises of [handsOver, isShared])
-  promises("a store in memory", () => {
+testStore("a store in memory", () => memoryStore());
+for (const testData of [testHandover, testSharedStore])
+  testData("a store in memory", () => {
     let store = memoryStore();
     return { open: () => store, lose: () => (store = memoryStore()) };
   });
 
-test("a store in memory answers at once: nobody has to wait", () => {
+test("a store in memory returns values and no promises", () => {
   const { epoch, sessions, rooms } = memoryStore();
   const claim = { sessionId: "s", epoch, fence: 1 };
-  expect(sessions.create(beginning)).toEqual(claim);
+  expect(sessions.create(newSession)).toEqual(claim);
   expect(sessions.commit(claim, { outgoing: [{ sequence: 1, data: "a" }] })).toEqual([]);
-  expect(sessions.attach(bringing(claim))).toMatchObject({ type: "resumed" });
-  expect(rooms.append("r", { name: "n", data: "", at: 0 }, { messages: 1, seconds: 1 })).toEqual({
-    offset: 1,
-    previous: 0,
-  });
+  expect(sessions.attach(attachRequest(claim))).toMatchObject({ type: "resumed" });
+  expect(rooms.append("r", roomMessage(""), retain(1))).toEqual({ offset: 1, previous: 0 });
 });
 
-test("a full store takes no new session and no message, but whatever makes it smaller", () => {
+test("a full store accepts no session, room or message, and accepts every call that frees capacity", () => {
   const { sessions, rooms, epoch } = memoryStore({ bytes: 5_000 });
   const claim = { sessionId: "s", epoch, fence: 1 };
-  const out = [{ sequence: 1, data: "x".repeat(5_000) }];
-  const keep = { messages: 9, seconds: 9 };
-  expect(sessions.create(beginning)).toEqual(claim);
-  expect(sessions.commit(claim, { outgoing: out })).toEqual([]);
-  expect(() => sessions.create({ ...beginning, sessionId: "t" })).toThrow("the store is full (5000 bytes)");
+  const outgoing = [{ sequence: 1, data: "x".repeat(5_000) }];
+  const keep = retain(9, 9_000);
+  expect(sessions.create(newSession)).toEqual(claim);
+  expect(sessions.commit(claim, { outgoing })).toEqual([]);
+  expect(() => sessions.create({ ...newSession, sessionId: "t" })).toThrow(
+    "the store is full (5000 bytes): end sessions, keep less room history, or raise `bytes`",
+  );
   expect(() => sessions.commit(claim, { outgoing: [{ sequence: 2, data: "" }] })).toThrow(
     "the store is full",
   );
   expect(() => sessions.commit(claim, { note: "" })).toThrow("the store is full");
   expect(() => rooms.position("r")).toThrow("the store is full");
   expect(() => rooms.read("r", undefined, 9)).toThrow("the store is full");
-  expect(sessions.commit({ ...claim, fence: 2 }, { outgoing: out })).toBe(false);
-  expect(() => rooms.append("r", { name: "n", data: "", at: 0 }, keep)).toThrow("the store is full");
+  expect(sessions.commit({ ...claim, fence: 2 }, { outgoing })).toBe(false);
+  expect(() => rooms.append("r", roomMessage(""), keep)).toThrow("the store is full");
   expect(sessions.commit(claim, { acknowledged: { upTo: 1, pending: [] } })).toEqual([]);
-  expect(rooms.append("r", { name: "n", data: "y".repeat(5_000), at: 0 }, keep)).toMatchObject({ offset: 1 });
-  expect(() => sessions.create({ ...beginning, sessionId: "t" })).toThrow("the store is full");
+  expect(rooms.append("r", roomMessage("y".repeat(5_000)), keep)).toMatchObject({ offset: 1 });
+  expect(() => sessions.create({ ...newSession, sessionId: "t" })).toThrow("the store is full");
   expect(rooms.position("r")).toMatchObject({ offset: 1 });
   expect(rooms.sweep(9_000, 0)).toBeUndefined();
-  expect(sessions.create({ ...beginning, sessionId: "t" })).toMatchObject({ sessionId: "t" });
+  expect(sessions.create({ ...newSession, sessionId: "t" })).toMatchObject({ sessionId: "t" });
   expect(sessions.commit(claim, { outgoing: [{ sequence: 2, data: "z".repeat(5_000) }] })).toEqual([]);
   expect(sessions.remove(claim)).toBe(true);
-  expect(sessions.create({ ...beginning, sessionId: "u" })).toMatchObject({ sessionId: "u" });
+  expect(sessions.create({ ...newSession, sessionId: "u" })).toMatchObject({ sessionId: "u" });
 });

@@ -1,4 +1,4 @@
-/** Random lives of stores, beside a model that keeps everything. */
+/** Compares stores with a model, over random calls. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as fc from "fast-check";
@@ -6,57 +6,58 @@ import { expect, test } from "vitest";
 import { type FileStore, fileStore } from "../../src/store/file/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { temporaryDirectory } from "./file/directories.ts";
-import { operation, Pair } from "./store-pair.ts";
+import { ModelledStore, storeCall } from "./modelled-store.ts";
 
-const journal = (directory: string): Promise<Buffer> => readFile(join(directory, "journal"));
+const readJournal = (directory: string): Promise<Buffer> => readFile(join(directory, "journal"));
 
-test("a store in memory does what the model does", async () => {
+test("a store in memory returns what the model returns", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(operation, { maxLength: 60 }), async (operations) => {
-      const pair = new Pair(memoryStore());
-      for (const operation of operations) {
-        const { store, model } = await pair.do(operation);
+    fc.asyncProperty(fc.array(storeCall, { maxLength: 60 }), async (calls) => {
+      const modelled = new ModelledStore(memoryStore());
+      for (const call of calls) {
+        const { store, model } = await modelled.call(call);
         expect(store).toEqual(model);
       }
-      for (const { store, model } of await pair.all()) expect(store).toEqual(model);
+      for (const { store, model } of await modelled.readAll()) expect(store).toEqual(model);
     }),
     { numRuns: 300 },
   );
 });
 
-test("a store in files does what the model does, wherever it is closed or droppedBytes off", async () => {
+test("a store in files returns what the model returns, after its last record was cut anywhere too", async () => {
   const root = await temporaryDirectory();
   let count = 0;
   const life = fc.record({
-    operations: fc.array(operation, { maxLength: 25 }),
-    last: operation,
-    droppedBytes: fc.double({ min: 0, max: 1, noNaN: true }),
+    calls: fc.array(storeCall, { maxLength: 25 }),
+    lastCall: storeCall,
+    writtenPart: fc.double({ min: 0, max: 1, noNaN: true }),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 4 }), async (lives) => {
       let directory = join(root, String((count += 1)));
       let store: FileStore = await fileStore({ directory });
-      const pair = new Pair(store);
-      for (const { operations, last, droppedBytes } of lives) {
-        for (const operation of operations) {
-          const { store, model } = await pair.do(operation);
+      const modelled = new ModelledStore(store);
+      for (const { calls, lastCall, writtenPart } of lives) {
+        for (const call of calls) {
+          const { store, model } = await modelled.call(call);
           expect(store).toEqual(model);
         }
-        const before = { model: pair.model.copy(), length: (await journal(directory)).length };
-        await pair.do(last);
-        const written = await journal(directory);
-        const most = written.length - before.length;
-        const kept = Math.floor(droppedBytes * most);
-        // The process dies while it writes the last record: of that, so many bytes are there.
+        const before = { model: modelled.model.copy(), length: (await readJournal(directory)).length };
+        await modelled.call(lastCall);
+        const journal = await readJournal(directory);
+        const recordLength = journal.length - before.length;
+        const writtenLength = Math.floor(writtenPart * recordLength);
+        // The process ends while it writes the last record: the file has only a part of it.
         const next = join(root, String((count += 1)));
         await mkdir(next);
-        await writeFile(join(next, "journal"), written.subarray(0, before.length + kept));
-        if (kept < most) pair.model = before.model;
+        await writeFile(join(next, "journal"), journal.subarray(0, before.length + writtenLength));
+        const isCut = writtenLength < recordLength;
+        if (isCut) modelled.model = before.model;
         await store.close();
         directory = next;
-        pair.store = store = await fileStore({ directory });
-        expect(store.report).toEqual({ history: "kept", droppedBytes: kept < most ? kept : 0 });
-        for (const { store, model } of await pair.all()) expect(store).toEqual(model);
+        modelled.store = store = await fileStore({ directory });
+        expect(store.report).toEqual({ history: "kept", droppedBytes: isCut ? writtenLength : 0 });
+        for (const { store, model } of await modelled.readAll()) expect(store).toEqual(model);
       }
       await store.close();
     }),

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Clock, SystemClock } from "../../src/timing/clock.ts";
+import { gate } from "../gate.ts";
 
 describe("a clock", () => {
   test("stands still until it is advanced", () => {
@@ -10,40 +11,40 @@ describe("a clock", () => {
     expect(clock.now).toBe(42);
   });
 
-  test("steps each watcher with the time it is, until that one stops watching", () => {
+  test("steps each subscriber with the time, until that one unsubscribes", () => {
     const clock = new Clock();
     const steps: string[] = [];
-    const stop = clock.subscribe({ step: (now) => steps.push(`a${now}`) });
+    const unsubscribe = clock.subscribe({ step: (now) => steps.push(`a${now}`) });
     clock.subscribe({ step: (now) => steps.push(`b${now}`) });
     clock.advance(10);
-    stop();
-    stop();
+    unsubscribe();
+    unsubscribe();
     clock.advance(10);
     expect(steps).toEqual(["a10", "b10", "b20"]);
   });
 
-  test("calls what is due once, not before its time and never again", () => {
+  test("makes a planned call once, not before its time and never again", () => {
     const clock = new Clock();
     clock.advance(1_000);
-    const due = vi.fn();
-    clock.after(100, due);
+    const callback = vi.fn();
+    clock.after(100, callback);
     clock.advance(99);
-    expect(due).not.toHaveBeenCalled();
+    expect(callback).not.toHaveBeenCalled();
     clock.advance(1);
     clock.advance(1_000);
-    expect(due).toHaveBeenCalledTimes(1);
+    expect(callback).toHaveBeenCalledTimes(1);
   });
 
-  test("does not call what was given up", () => {
+  test("does not make a call that was cancelled", () => {
     const clock = new Clock();
-    const due = vi.fn();
-    const stop = clock.after(100, due);
-    stop();
+    const callback = vi.fn();
+    const cancel = clock.after(100, callback);
+    cancel();
     clock.advance(100);
-    expect(due).not.toHaveBeenCalled();
+    expect(callback).not.toHaveBeenCalled();
   });
 
-  test("lets something due start the next wait, which counts from then", () => {
+  test("lets a call plan the next one, which counts from then", () => {
     const clock = new Clock();
     const times: number[] = [];
     clock.after(10, () => {
@@ -57,23 +58,59 @@ describe("a clock", () => {
   });
 });
 
+describe("waiting for work", () => {
+  class CountingClock extends Clock {
+    subscribers = 0;
+
+    protected override onSubscribersChange(count: number): void {
+      this.subscribers = count;
+    }
+  }
+
+  function waitForWork() {
+    const clock = new CountingClock();
+    const { open, passed } = gate();
+    const log: string[] = [];
+    const waited = clock.settled(passed, 100).then(() => log.push(`waited until ${clock.now}`));
+    return { clock, finish: open, log, waited };
+  }
+
+  test("ends when the work has settled, and leaves no subscriber", async () => {
+    const { clock, finish, log, waited } = waitForWork();
+    clock.advance(50);
+    finish();
+    await waited;
+    expect([log, clock.subscribers]).toEqual([["waited until 50"], 0]);
+  });
+
+  test("ends after so many ms when the work does not settle", async () => {
+    const { clock, log, waited } = waitForWork();
+    clock.advance(99);
+    await Promise.resolve();
+    expect(log).toEqual([]);
+    clock.advance(1);
+    await waited;
+    expect([log, clock.subscribers]).toEqual([["waited until 100"], 0]);
+  });
+});
+
 describe("the system's clock", () => {
   afterEach(() => {
     vi.restoreAllMocks();
     vi.useRealTimers();
   });
 
-  test("has one timer for any number of watchers, and none for none", () => {
+  test("has one timer for all subscribers, and no timer without a subscriber", () => {
     vi.useFakeTimers();
     const clock = new SystemClock();
     expect(vi.getTimerCount()).toBe(0);
-    const stops = [clock.subscribe({ step: () => {} }), clock.subscribe({ step: () => {} })];
+    const unsubscribes = [clock.subscribe({ step: () => {} }), clock.subscribe({ step: () => {} })];
     expect(vi.getTimerCount()).toBe(1);
-    for (const stop of stops) stop();
+    for (const unsubscribe of unsubscribes) unsubscribe();
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("steps its watchers every 100 ms", () => {
+  test("steps its subscribers every 100 ms", () => {
     vi.useFakeTimers();
     const clock = new SystemClock();
     const steps: number[] = [];
@@ -82,7 +119,7 @@ describe("the system's clock", () => {
     expect(steps).toEqual([100, 200, 300]);
   });
 
-  test("does not count the time in which nobody watched", () => {
+  test("does not count the time in which it has no subscriber", () => {
     vi.useFakeTimers();
     const clock = new SystemClock();
     clock.subscribe({ step: () => {} })();
@@ -92,12 +129,12 @@ describe("the system's clock", () => {
     expect(clock.now).toBe(100);
   });
 
-  test("goes on gently after the process was suspended", () => {
+  test("counts 1 s of the time in which the process was suspended", () => {
     vi.useFakeTimers();
     const clock = new SystemClock();
     clock.subscribe({ step: () => {} });
-    const woken = performance.now() + 3_600_000;
-    vi.spyOn(performance, "now").mockReturnValue(woken);
+    const resumedAt = performance.now() + 3_600_000;
+    vi.spyOn(performance, "now").mockReturnValue(resumedAt);
     vi.advanceTimersByTime(100);
     expect(clock.now).toBe(1_000);
   });

@@ -1,112 +1,98 @@
 import type { Closed, Message } from "@symbolon/protocol";
-import { type Wire, WireEvents } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
-import { withHeartbeat } from "../../src/timing/heartbeat.ts";
-
-/** A wire that writes down what is done to it. */
-class WrittenWire implements Wire {
-  readonly protocol = "";
-  readonly done: string[] = [];
-  readonly events = new WireEvents();
-  bufferedAmount = 0;
-
-  send(message: Message): void {
-    this.done.push(`send ${String(message)}`);
-  }
-  drained(): undefined {
-    return undefined;
-  }
-  close(code: number, reason: string): void {
-    this.done.push(`close ${code} ${reason}`);
-  }
-  terminate(): void {
-    this.done.push("terminate");
-    this.events.closed({ code: 1006, reason: "", wasClean: false });
-  }
-  listen(): void {}
-  pause(): void {}
-  resume(): void {}
-}
+import { resolveHeartbeat, startHeartbeat } from "../../src/timing/heartbeat.ts";
+import { TestWire } from "./test-wire.ts";
 
 const MiB = 1024 * 1024;
 
-function watched(canPing = true) {
-  const wire = new WrittenWire();
+function startTestHeartbeat({ canPing = true } = {}) {
+  const wire = new TestWire();
   const clock = new Clock();
-  const heard: Message[] = [];
+  const messages: Message[] = [];
   const ends: Closed[] = [];
-  const listener = {
-    message: (message: Message) => heard.push(message),
-    closed: (end: Closed) => ends.push(end),
-  };
-  const ping = canPing ? () => wire.done.push("ping") : undefined;
-  const beat = withHeartbeat(listener, wire, clock, { interval: 25_000, timeout: 10_000 }, ping);
-  wire.events.listen(beat);
-  return { wire, clock, heard, ends, beat };
+  const ping = canPing ? () => wire.calls.push("ping") : undefined;
+  const stop = startHeartbeat(wire, clock, resolveHeartbeat(), ping);
+  wire.listen({
+    message: (message) => messages.push(message),
+    closed: (closed) => {
+      stop();
+      ends.push(closed);
+    },
+  });
+  return { wire, clock, messages, ends };
 }
 
-test("a silent client is asked once, and given up when it does not answer", () => {
-  const { wire, clock, ends } = watched();
+test("a silent client is pinged once, and the wire is terminated when no answer comes", () => {
+  const { wire, clock, ends } = startTestHeartbeat();
   clock.advance(24_999);
-  expect(wire.done).toEqual([]);
+  expect(wire.calls).toEqual([]);
   clock.advance(1);
   clock.advance(5_000);
-  expect(wire.done).toEqual(["ping"]);
+  expect(wire.calls).toEqual(["ping"]);
   clock.advance(4_999);
-  expect(wire.done).toEqual(["ping"]);
+  expect(wire.calls).toEqual(["ping"]);
   clock.advance(1);
-  expect(wire.done).toEqual(["ping", "terminate"]);
+  expect(wire.calls).toEqual(["ping", "terminate"]);
   expect(ends).toEqual([{ code: 1006, reason: "", wasClean: false }]);
 });
 
-test("a client that is given up is not watched any more", () => {
-  const { wire, clock } = watched();
+test("a terminated wire is neither pinged nor terminated again", () => {
+  const { wire, clock } = startTestHeartbeat();
   clock.advance(25_000);
   clock.advance(10_000);
   clock.advance(100_000);
-  expect(wire.done).toEqual(["ping", "terminate"]);
+  expect(wire.calls).toEqual(["ping", "terminate"]);
 });
 
-test("a client that answers is spared, and asked again after its next silence", () => {
-  const { wire, clock, beat } = watched();
+test("a client that answers its ping stays connected, and is pinged again after its next silence", () => {
+  const { wire, clock } = startTestHeartbeat();
   for (let round = 0; round < 3; round += 1) {
     clock.advance(25_000);
-    beat.pong?.();
+    wire.events.pong();
     clock.advance(9_000);
   }
-  expect(wire.done.filter((done) => done === "ping")).toHaveLength(3);
-  expect(wire.done).not.toContain("terminate");
+  expect(wire.calls.filter((call) => call === "ping")).toHaveLength(3);
+  expect(wire.calls).not.toContain("terminate");
 });
 
-test("any message is a sign of life, and is passed on", () => {
-  const { wire, clock, beat, heard } = watched();
+test("every message counts as a sign of life, and reaches the listener", () => {
+  const { wire, clock, messages } = startTestHeartbeat();
   for (let round = 0; round < 10; round += 1) {
-    beat.message(`word ${round}`);
+    wire.events.message(`message ${round}`);
     clock.advance(20_000);
   }
-  expect(wire.done).toEqual([]);
-  expect(heard).toHaveLength(10);
+  expect(wire.calls).toEqual([]);
+  expect(messages).toHaveLength(10);
 });
 
-test("a client that cannot be asked is never given up for its silence", () => {
-  const { wire, clock } = watched(false);
+test("messages that arrived before the heartbeat started do not count", () => {
+  const wire = new TestWire();
+  const clock = new Clock();
+  wire.events.message("early");
+  startHeartbeat(wire, clock, resolveHeartbeat(), () => wire.calls.push("ping"));
+  clock.advance(25_000);
+  expect(wire.calls).toEqual(["ping"]);
+});
+
+test("a client that cannot be pinged is never terminated for its silence", () => {
+  const { wire, clock } = startTestHeartbeat({ canPing: false });
   clock.advance(1_000_000);
-  expect(wire.done).toEqual([]);
+  expect(wire.calls).toEqual([]);
 });
 
 test("a client that reads too slowly for 10 s is closed with 4901", () => {
-  const { wire, clock } = watched(false);
+  const { wire, clock } = startTestHeartbeat({ canPing: false });
   wire.bufferedAmount = MiB + 1;
   clock.advance(100);
   clock.advance(9_999);
-  expect(wire.done).toEqual([]);
+  expect(wire.calls).toEqual([]);
   clock.advance(1);
-  expect(wire.done).toEqual(["close 4901 reads too slowly", "terminate"]);
+  expect(wire.calls).toEqual(["close 4901 reads too slowly", "terminate"]);
 });
 
-test("a client that catches up has its full time again", () => {
-  const { wire, clock } = watched(false);
+test("a client that catches up has the full 10 s again", () => {
+  const { wire, clock } = startTestHeartbeat({ canPing: false });
   wire.bufferedAmount = MiB + 1;
   clock.advance(100);
   clock.advance(9_000);
@@ -115,13 +101,22 @@ test("a client that catches up has its full time again", () => {
   wire.bufferedAmount = MiB + 1;
   clock.advance(100);
   clock.advance(9_999);
-  expect(wire.done).toEqual([]);
+  expect(wire.calls).toEqual([]);
 });
 
-test("an ended wire is not watched, and its listener is told of the end", () => {
-  const { wire, clock, beat, ends } = watched();
-  beat.closed({ code: 1000, reason: "bye", wasClean: true });
+test("a heartbeat that was stopped does nothing, and the listener receives the end of the wire", () => {
+  const { wire, clock, ends } = startTestHeartbeat();
+  wire.events.closed({ code: 1000, reason: "bye", wasClean: true });
   clock.advance(1_000_000);
-  expect(wire.done).toEqual([]);
+  expect(wire.calls).toEqual([]);
   expect(ends).toEqual([{ code: 1000, reason: "bye", wasClean: true }]);
+});
+
+test.each([
+  [undefined, { interval: 25_000, timeout: 10_000 }],
+  [{}, { interval: 25_000, timeout: 10_000 }],
+  [{ interval: 1_000 }, { interval: 1_000, timeout: 10_000 }],
+  [{ timeout: 1_000 }, { interval: 25_000, timeout: 1_000 }],
+])("each option of %j has its own default", (options, resolved) => {
+  expect(resolveHeartbeat(options)).toEqual(resolved);
 });

@@ -1,57 +1,63 @@
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bootId, processStart } from "./process-identity.ts";
+import { currentBootId, processStart } from "./process-identity.ts";
 
-/** What a lock file says of the process that holds it. */
-interface Holder {
+/** The process that holds a lock, as the lock file names it. */
+interface LockHolder {
   readonly pid: number;
+  /** From `processStart`. */
   readonly started?: string;
-  readonly boot?: string;
+  readonly bootId?: string;
 }
 
 /**
- * Keeps a directory for this process until the returned function is called. A lock whose process has ended is taken
- * over. Processes that cannot see each other, as in two containers, are not told apart. Throws when another holds it.
+ * Locks a directory for this process. A lock whose process has ended is replaced. Two processes that cannot see each other,
+ * as in two containers, do not exclude each other.
+ *
+ * @returns a function that releases the lock.
+ * @throws Error when another process holds the lock.
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
-  const path = join(directory, "lock");
-  const own = `${path}.${crypto.randomUUID()}`;
+  const lockPath = join(directory, "lock");
+  const ownPath = `${lockPath}.${crypto.randomUUID()}`;
   const { pid } = process;
-  await writeFile(own, JSON.stringify({ pid, started: processStart(pid), boot: bootId() }));
+  await writeFile(ownPath, JSON.stringify({ pid, started: processStart(pid), bootId: currentBootId() }));
   try {
-    await take(path, own);
+    await acquire(lockPath, ownPath);
   } finally {
-    await rm(own, { force: true });
+    await rm(ownPath, { force: true });
   }
-  return () => rm(path, { force: true });
+  return () => rm(lockPath, { force: true });
 }
 
-/** Makes `path` a copy of `own`, where there is nothing or the lock of a process that has ended. */
-async function take(path: string, own: string): Promise<void> {
-  // A link comes to be with its content, or fails where a file is: so no lock is ever seen half written.
-  if (await linked(own, path)) return;
-  const found = await contentOf(path);
-  if (found !== undefined) {
-    refuseHeld(path, found);
-    // Of many that find the same old lock one replaces it: it takes a lock for that, and looks again.
-    const turn = `${path}.next`;
-    await take(turn, own);
-    if ((await contentOf(path)) === found) return await rename(turn, path);
-    await rm(turn);
+/** Makes `lockPath` a link to the file at `ownPath`, unless a running process holds the lock. */
+async function acquire(lockPath: string, ownPath: string): Promise<void> {
+  // A link appears together with its content, or fails when the file exists: no process sees a lock that is half written.
+  if (await tryLink(ownPath, lockPath)) return;
+  const content = await readIfPresent(lockPath);
+  if (content !== undefined) {
+    throwIfHeld(lockPath, content);
+    // Several processes may find the same old lock: the one that acquires this second lock replaces it.
+    const replacementPath = `${lockPath}.next`;
+    await acquire(replacementPath, ownPath);
+    if ((await readIfPresent(lockPath)) === content) return await rename(replacementPath, lockPath);
+    await rm(replacementPath);
   }
-  await take(path, own);
+  await acquire(lockPath, ownPath);
 }
 
-function contentOf(path: string): Promise<string | undefined> {
+/** The content of a file; undefined when the file was removed meanwhile. */
+function readIfPresent(path: string): Promise<string | undefined> {
   return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
-    return undefined; // its process let go of it meanwhile
+    return undefined;
   });
 }
 
-async function linked(own: string, path: string): Promise<boolean> {
+/** False when there is a file at `path` already. */
+async function tryLink(existingPath: string, path: string): Promise<boolean> {
   try {
-    await link(own, path);
+    await link(existingPath, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
@@ -59,20 +65,20 @@ async function linked(own: string, path: string): Promise<boolean> {
   }
 }
 
-function refuseHeld(path: string, content: string): void {
-  const { pid, started, boot } = read(content);
-  if (pid === undefined || (boot !== undefined && boot !== bootId())) return;
-  const now = processStart(pid);
-  if (now === "" || now !== started) return;
+function throwIfHeld(lockPath: string, content: string): void {
+  const { pid, started, bootId } = parseHolder(content);
+  if (pid === undefined || (bootId !== undefined && bootId !== currentBootId())) return;
+  const currentStart = processStart(pid);
+  if (currentStart === "" || currentStart !== started) return;
   throw new Error(
-    `process ${pid} uses this directory: end it, or give another directory; the lock is ${JSON.stringify(path)}`,
+    `process ${pid} uses the directory of this store: end that process, or choose another directory; it holds the lock ${JSON.stringify(lockPath)}`,
   );
 }
 
-/** A lock is written whole: what cannot be read was damaged with the machine. */
-function read(content: string): Partial<Holder> {
+/** A lock file appears whole: content that cannot be parsed was damaged when the machine stopped. */
+function parseHolder(content: string): Partial<LockHolder> {
   try {
-    return Object(JSON.parse(content)) as Partial<Holder>;
+    return Object(JSON.parse(content)) as Partial<LockHolder>;
   } catch {
     return {};
   }

@@ -2,85 +2,111 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { lockDirectory } from "./directory-lock.ts";
 import { GroupWriter } from "./group-writer.ts";
-import { readJournal, encodeJournal, type FileStoreReport } from "./history.ts";
+import { readJournal, encodeJournal, type FileStoreReport } from "./journal-entries.ts";
 import { Journal, type SyncPolicy } from "./journal.ts";
 import type { Store } from "../store.ts";
 import { Tables } from "../tables.ts";
 
-export type { FileStoreReport as Opened } from "./history.ts";
+export type { FileStoreReport } from "./journal-entries.ts";
 export type { SyncPolicy } from "./journal.ts";
 
-/** Options of a store in files. */
+/** Options of `fileStore`. */
 export interface FileStoreOptions {
-  /** Where the files are. It is made when it is not there; it is for this store alone. */
+  /** The path of the directory with the files. `fileStore` creates it. Nothing else may use it. */
   readonly directory: string;
   /**
-   * What a settled call outlives. `"os"`: the end of the process, `kill -9` too; when the machine loses power, every
-   * session is reset and every room has a gap. `"disk"`: a loss of power too, for a wait for the disk in each tick.
-   * Without a `/proc` (on other systems than Linux) a process that did not close its store counts as a loss of power.
-   * Default `"os"`.
+   * What a settled call survives.
+   * - `"os"`: the end of the process, `kill -9` too. After a loss of power every session resets, and every room has a gap.
+   * - `"disk"`: a loss of power too. Every tick waits for the disk.
+   *
+   * On systems without `/proc` (all but Linux) the store cannot distinguish a loss of power from a process that ended
+   * without `close`: with `"os"` it treats both as a loss of power.
+   *
+   * @default "os"
    */
   readonly sync?: SyncPolicy;
-  /** What the store holds at most, in characters and bytes, roughly. Default 256 MiB. The files may take four times as much. */
+  /**
+   * The most that the store holds, in bytes, estimated: a text counts one byte for each UTF-16 code unit. A full store
+   * throws where it would grow. The files may need four times as much.
+   *
+   * @default 268_435_456 (256 MiB)
+   */
   readonly bytes?: number;
-  /** Told when the file could not be made smaller: it grows on, and that is tried again. */
+  /**
+   * Receives the error when the store could not compact its file. The file grows on, and the store tries again later.
+   *
+   * @default ignores the error
+   */
   readonly onError?: (error: Error) => void;
 }
 
-/** A store in files of one process. */
+/** A store in the files of one process. */
 export interface FileStore extends Store {
+  /** What the store found in its directory. */
   readonly report: FileStoreReport;
+  /**
+   * Waits for the calls in progress, writes everything to the disk, and releases the directory. Every later call rejects.
+   *
+   * @throws Error, as a rejection, when the file cannot be written. Every call that settled is in the file all the same.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Opens a store that keeps sessions and rooms in files. Rejects when another process uses the directory, when its files
- * are not a store's, and when they cannot be written; with TypeError or RangeError when an option is none. A call of the
- * store that rejects has changed nothing.
+ * Opens a store that keeps sessions and the history of rooms in files.
+ *
+ * @returns the store. Its calls reject when the files cannot be written; a call that rejects has changed nothing.
+ * @throws TypeError or RangeError when an option is invalid.
+ * @throws Error when another process uses the directory, when the directory has files of another version or of something
+ *   else, and when it cannot be read or written.
+ * @example
+ * const store = await fileStore({ directory: "data/store" });
+ * if (store.report.history === "lost") console.warn("the store lost part of its history");
+ * const app = createApp({ store });
  */
 export async function fileStore(options: FileStoreOptions): Promise<FileStore> {
-  check(options);
+  checkOptions(options);
   const { directory } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const unlock = await lockDirectory(directory);
   try {
-    return await openIn(join(directory, "journal"), options, unlock);
+    return await openJournal(join(directory, "journal"), options, unlock);
   } catch (error) {
     await unlock();
     throw error;
   }
 }
 
-function check({ directory, sync = "os", bytes: size = 1 }: FileStoreOptions): void {
+function checkOptions({ directory, sync = "os", bytes = 1 }: FileStoreOptions): void {
   if (typeof directory !== "string" || directory === "")
-    throw new TypeError(`the directory of a store is a path, not ${JSON.stringify(directory)}`);
+    throw new TypeError(`fileStore: \`directory\` must be a path, not ${JSON.stringify(directory)}`);
   if (!["os", "disk"].includes(sync))
-    throw new TypeError(`the sync of a store is "os" or "disk", not ${JSON.stringify(sync)}`);
-  if (!(size > 0)) throw new RangeError(`the size of a store is a positive number, not ${size}`);
+    throw new TypeError(`fileStore: \`sync\` must be "os" or "disk", not ${JSON.stringify(sync)}`);
+  if (!(bytes > 0)) throw new RangeError(`fileStore: \`bytes\` must be a positive number, not ${bytes}`);
 }
 
-async function openIn(
+async function openJournal(
   path: string,
-  { sync = "os", bytes: size = 256 * 1024 * 1024, onError = () => {} }: FileStoreOptions,
+  { sync = "os", bytes = 256 * 1024 * 1024, onError = () => {} }: FileStoreOptions,
   unlock: () => Promise<void>,
 ): Promise<FileStore> {
-  const { report: opened, epoch, updates: changes } = await readJournal(path);
-  const tables = new Tables(epoch, (decided) => writer.perform(decided), size);
-  for (const change of changes) tables.apply(change);
-  if (opened.history === "lost") tables.renewEpochs();
-  const everything = () => encodeJournal(epoch, sync, tables.snapshot());
-  const writer = new GroupWriter(tables, await Journal.create(path, sync, everything()), everything, onError);
-  let closed: Promise<void> | undefined;
+  const { report, epoch, updates } = await readJournal(path);
+  const tables = new Tables(epoch, (decision) => writer.execute(decision), bytes);
+  for (const update of updates) tables.apply(update);
+  if (report.history === "lost") tables.renewEpochs();
+  const snapshot = () => encodeJournal(epoch, sync, tables.snapshot());
+  const writer = new GroupWriter(tables, await Journal.create(path, sync, snapshot()), snapshot, onError);
+  let closing: Promise<void> | undefined;
   return {
     epoch,
-    report: opened,
+    report,
     sessions: tables.sessions,
     rooms: tables.rooms,
-    close: () => (closed ??= letGo(writer, unlock)),
+    close: () => (closing ??= closeWriter(writer, unlock)),
   };
 }
 
-async function letGo(writer: GroupWriter, unlock: () => Promise<void>): Promise<void> {
+async function closeWriter(writer: GroupWriter, unlock: () => Promise<void>): Promise<void> {
   try {
     await writer.close();
   } finally {

@@ -1,114 +1,125 @@
 import { setImmediate } from "node:timers/promises";
-import { encodeEntry } from "./history.ts";
+import { encodeEntry } from "./journal-entries.ts";
 import type { Journal } from "./journal.ts";
-import type { Decision } from "../session-table.ts";
 import type { Awaitable } from "../store.ts";
-import type { StoreUpdate, Tables } from "../tables.ts";
+import type { Decision, StoreUpdate } from "../store-update.ts";
+import type { Tables } from "../tables.ts";
 
-/** A call that waits for its record to be written. */
-interface Waiting {
-  readonly change: StoreUpdate | undefined;
+/** A call that waits until the journal has its entry. */
+interface QueuedCall {
+  readonly update: StoreUpdate | undefined;
   readonly payload: Uint8Array | undefined;
   readonly settle: () => void;
-  readonly fail: (error: unknown) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-/** What a journal may grow beyond twice what it had when it was last made anew, in bytes. */
-const slack = 16 * 1024 * 1024;
+/** How much the journal grows beyond twice its last compacted size before it is compacted again, in bytes. */
+const compactionSlack = 16 * 1024 * 1024;
 
-/** Performs decisions in their order, each when its record is in the journal: all that a tick brings is one write. */
+/** Executes decisions in order: writes their updates to the journal, all of a tick in one write, then applies them. */
 export class GroupWriter {
   readonly #tables: Tables;
   readonly #journal: Journal;
-  readonly #everything: () => Iterable<Uint8Array>;
+  readonly #snapshot: () => Iterable<Uint8Array>;
   readonly #onError: (error: Error) => void;
-  #waiting: Waiting[] = [];
-  #running: Promise<void> | undefined;
-  #closed = false;
+  #queue: QueuedCall[] = [];
+  /** Present while the queue is being written. */
+  #writing: Promise<void> | undefined;
+  #isClosed = false;
   #compactAt: number;
 
-  /** `everything` gives the records of a journal that has what the tables have. */
+  /** `snapshot` returns the payloads of a journal that holds what the tables hold. */
   constructor(
     tables: Tables,
     journal: Journal,
-    everything: () => Iterable<Uint8Array>,
+    snapshot: () => Iterable<Uint8Array>,
     onError: (error: Error) => void,
   ) {
     this.#tables = tables;
     this.#journal = journal;
-    this.#everything = everything;
+    this.#snapshot = snapshot;
     this.#onError = onError;
-    this.#compactAt = 2 * journal.length + slack;
+    this.#compactAt = 2 * journal.length + compactionSlack;
   }
 
-  /** Rejects when the record cannot be written, and when a decision before it could not: then nothing has changed. */
-  perform<Answer>({ update: change, result: answer }: Decision<StoreUpdate, Answer>): Awaitable<Answer> {
-    if (this.#closed) return Promise.reject(new Error(`the store in ${this.#journal.path} was closed`));
-    if (change === undefined && this.#running === undefined) return answer();
-    const payload = change && encodeEntry({ type: "changed", change });
-    return new Promise((resolve, fail) => {
-      this.#waiting.push({ change, payload, settle: () => resolve(answer()), fail });
-      this.#running ??= this.#run();
+  /**
+   * Executes a decision.
+   *
+   * @throws Error, as a rejection, when the writer is closed, or when the journal could not be written for this decision
+   *   or one before it. The decision has then changed nothing.
+   */
+  execute<Result>({ update, result }: Decision<StoreUpdate, Result>): Awaitable<Result> {
+    if (this.#isClosed) return Promise.reject(new Error(`the store is closed: ${this.#path}`));
+    if (update === undefined && this.#writing === undefined) return result();
+    const payload = update && encodeEntry({ type: "updated", update });
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ update, payload, settle: () => resolve(result()), reject });
+      this.#writing ??= this.#writeQueue();
     });
   }
 
-  /** Waits for what is under way, and lets go of the journal. */
+  /** Waits until the queue is written, and closes the journal. */
   async close(): Promise<void> {
-    this.#closed = true;
-    await this.#running;
+    this.#isClosed = true;
+    await this.#writing;
     try {
       await this.#journal.append([encodeEntry({ type: "closed" })]);
     } catch (error) {
-      throw this.#unwritten(error, "; everything that settled is in the file");
+      throw this.#writeError(error, "every call that settled is in the file");
     } finally {
       await this.#journal.close();
     }
   }
 
-  async #run(): Promise<void> {
+  get #path(): string {
+    return JSON.stringify(this.#journal.path);
+  }
+
+  async #writeQueue(): Promise<void> {
     await setImmediate();
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0);
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0);
       const payloads = batch.flatMap(({ payload }) => payload ?? []);
       try {
         if (payloads.length > 0) await this.#journal.append(payloads);
         this.#apply(batch);
-      } catch (error) {
-        const failed = this.#unwritten(error, "; the call has changed nothing");
-        // What was decided meanwhile was decided on what has not happened.
-        this.#tables.discardPending();
-        for (const { fail } of [...batch, ...this.#waiting.splice(0)]) fail(failed);
+      } catch (cause) {
+        const error = this.#writeError(cause, "the call changed nothing, and may be repeated");
+        // The calls that were queued meanwhile were decided as if this batch were applied.
+        this.#tables.discardUnapplied();
+        for (const { reject } of [...batch, ...this.#queue.splice(0)]) reject(error);
       }
       if (this.#journal.length >= this.#compactAt) await this.#compact();
     }
-    this.#running = undefined;
+    this.#writing = undefined;
   }
 
-  #apply(batch: readonly Waiting[]): void {
-    for (const { change, settle, fail } of batch)
+  #apply(batch: readonly QueuedCall[]): void {
+    for (const { update, settle, reject } of batch)
       try {
-        if (change !== undefined) this.#tables.apply(change);
+        if (update !== undefined) this.#tables.apply(update);
         settle();
       } catch (error) {
-        fail(error); // a listener threw: no reason to stop
+        reject(error); // a listener threw: the other calls settle all the same
       }
   }
 
-  #unwritten(cause: unknown, consequence: string): Error {
-    return new Error(`${this.#journal.path} cannot be written: ${String(cause)}${consequence}`, { cause });
+  #writeError(cause: unknown, consequence: string): Error {
+    return new Error(`the store cannot write ${this.#path}: ${String(cause)}; ${consequence}`, { cause });
   }
 
   async #compact(): Promise<void> {
     try {
-      await this.#journal.replace(this.#everything());
-    } catch (error) {
-      const told = new Error(`${this.#journal.path} cannot be made smaller: ${String(error)}`, {
-        cause: error,
-      });
+      await this.#journal.replace(this.#snapshot());
+    } catch (cause) {
       try {
-        this.#onError(told);
-      } catch {} // who is told of errors must not make new ones
+        this.#onError(
+          new Error(`the store cannot compact ${this.#path}: ${String(cause)}; it tries again later`, {
+            cause,
+          }),
+        );
+      } catch {} // an error that the application throws here has no caller
     }
-    this.#compactAt = 2 * this.#journal.length + slack;
+    this.#compactAt = 2 * this.#journal.length + compactionSlack;
   }
 }

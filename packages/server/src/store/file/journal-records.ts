@@ -1,55 +1,72 @@
-/** Records in a file: each has its length and a checksum before it, so that what was written in part is not believed. */
+/** Records in a file: a length and a checksum precede each payload, so that a reader detects a record that is not whole. */
 import { crc32 } from "node:zlib";
 
-/** What a journal begins with: the format and its version. */
-export const signature: Buffer = Buffer.from("symbolon journal 1\n");
+/** The version of the format. It changes with the framing here, and with the entries of `journal-entries.ts`. */
+const version = 2;
 
-const header = 8;
+/** The first bytes of a journal: the format and its version. */
+export const signature: Buffer = Buffer.from(`symbolon journal ${version}\n`);
 
-/** A record as it stands in a file. It must not be empty. */
+/** The bytes before a payload: its length, and a checksum of both; unsigned 32-bit integers, little-endian. */
+const headerBytes = 8;
+
+/** Encodes a record. The payload MUST NOT be empty. */
 export function encodeRecord(payload: Uint8Array): Buffer {
-  const record = Buffer.allocUnsafe(header + payload.byteLength);
+  const record = Buffer.allocUnsafe(headerBytes + payload.byteLength);
   record.writeUInt32LE(payload.byteLength, 0);
-  record.set(payload, header);
+  record.set(payload, headerBytes);
   record.writeUInt32LE(checksum(record, payload), 4);
   return record;
 }
 
-/** What a file holds. */
+/** The records of a file. */
 export interface JournalRecords {
-  /** The records that are whole, up to the first that is not. */
+  /** The payloads of all records before the first that is not whole. */
   readonly payloads: readonly Uint8Array[];
-  /** Bytes after them. */
-  readonly cut: number;
-  /** Whether those bytes are something else than a record of which the end was never written. */
+  /** The bytes after those records. */
+  readonly droppedBytes: number;
+  /** False when the dropped bytes are the beginning of a record whose end was never written; true for anything else. */
   readonly damaged: boolean;
 }
 
-/** Reads a journal. Throws when the file is none. */
+/**
+ * Decodes the records of a file.
+ *
+ * @throws Error when the file is not a journal of this version.
+ */
 export function decodeRecords(file: Buffer): JournalRecords {
-  if (!file.subarray(0, signature.length).equals(signature))
-    throw new Error("it does not begin as a journal of this version does");
+  checkSignature(file);
   const payloads: Uint8Array[] = [];
   let at = signature.length;
   for (;;) {
-    const rest = file.length - at;
-    const length = rest < header ? 0 : file.readUInt32LE(at);
-    const payload = file.subarray(at + header, at + header + length);
-    // Blocks that a file system reserved and never wrote are zeros: no record has the length 0.
-    if (length === 0) return { payloads, cut: rest, damaged: rest >= header && !zeros(file.subarray(at)) };
-    if (payload.length < length) return { payloads, cut: rest, damaged: false };
-    if (checksum(file.subarray(at), payload) !== file.readUInt32LE(at + 4))
-      return { payloads, cut: rest, damaged: true };
+    const rest = file.subarray(at);
+    const length = rest.length < headerBytes ? 0 : rest.readUInt32LE(0);
+    const payload = rest.subarray(headerBytes, headerBytes + length);
+    // A file system may reserve blocks and never write them: they are zeros, and no record has the length 0.
+    if (length === 0) {
+      const damaged = rest.length >= headerBytes && !isAllZero(rest);
+      return { payloads, droppedBytes: rest.length, damaged };
+    }
+    if (payload.length < length) return { payloads, droppedBytes: rest.length, damaged: false };
+    if (checksum(rest, payload) !== rest.readUInt32LE(4))
+      return { payloads, droppedBytes: rest.length, damaged: true };
     payloads.push(payload);
-    at += header + length;
+    at += headerBytes + length;
   }
 }
 
-/** Covers the length too: a damaged length finds no payload that fits. */
+function checkSignature(file: Buffer): void {
+  if (file.subarray(0, signature.length).equals(signature)) return;
+  const [, found] = /^symbolon journal (\d+)\n/.exec(file.toString("latin1", 0, 64)) ?? [];
+  if (found === undefined) throw new Error("it does not begin with the signature of a journal");
+  throw new Error(`it is a journal of version ${found}, and this release reads version ${version} alone`);
+}
+
+/** Covers the length too: with a damaged length no payload matches. */
 function checksum(record: Buffer, payload: Uint8Array): number {
   return crc32(payload, crc32(record.subarray(0, 4)));
 }
 
-function zeros(bytes: Buffer): boolean {
+function isAllZero(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === 0);
 }

@@ -2,23 +2,27 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { encodeRecord, signature } from "./journal-records.ts";
 
-/** What a write outlives: `os` the end of the process, however it ends; `disk` the end of the machine too. */
+/**
+ * What a settled write survives.
+ * - `"os"`: the end of the process, however it ends.
+ * - `"disk"`: the end of the machine too, a loss of power included.
+ */
 export type SyncPolicy = "os" | "disk";
 
-/** Bytes of one write while a journal is made. */
-const chunk = 4 * 1024 * 1024;
+/** How much of a new journal one write holds, in bytes. */
+const chunkBytes = 4 * 1024 * 1024;
 
-/** A file of records that only grows at its end, or is replaced as a whole. One call at a time. */
+/** A file of records that grows at its end, or is replaced as a whole. The caller makes one call at a time. */
 export class Journal {
-  /** Where the file is. */
+  /** The path of the file. */
   readonly path: string;
   readonly #sync: SyncPolicy;
   #file: FileHandle;
   #length: number;
-  /** Something may stand behind the last record that was not believed. */
-  #untidy = false;
-  /** Why this journal cannot be used any more. */
-  #broken: { readonly error: unknown } | undefined;
+  /** True while there may be bytes after the last record that was confirmed. */
+  #hasUnconfirmedTail = false;
+  /** Present when no later call can succeed. */
+  #failure: { readonly error: unknown } | undefined;
 
   private constructor(path: string, sync: SyncPolicy, file: FileHandle, length: number) {
     this.path = path;
@@ -27,49 +31,49 @@ export class Journal {
     this.#length = length;
   }
 
-  /** Makes a journal of these records and puts it in the place of the one that was there, at once. */
+  /** Writes a new journal, then replaces the one at `path` by it in one step. */
   static async create(path: string, sync: SyncPolicy, payloads: Iterable<Uint8Array>): Promise<Journal> {
-    const { file, length } = await written(path, payloads);
+    const { file, length } = await writeReplacement(path, payloads);
     const journal = new Journal(path, sync, file, length);
     await journal.#publish(file);
     return journal;
   }
 
-  /** Bytes of the file. */
+  /** The size of the file, in bytes. */
   get length(): number {
     return this.#length;
   }
 
-  /** Adds records, all of them or, when it rejects, none. */
+  /** Appends records. When it rejects, the journal has none of them. */
   async append(payloads: readonly Uint8Array[]): Promise<void> {
-    if (this.#broken !== undefined) throw this.#broken.error;
+    if (this.#failure !== undefined) throw this.#failure.error;
     const bytes = Buffer.concat(payloads.map(encodeRecord));
-    await this.#tidy();
-    this.#untidy = true;
+    await this.#truncateTail();
+    this.#hasUnconfirmedTail = true;
     try {
       await writeAll(this.#file, bytes, this.#length);
       if (this.#sync === "disk") await this.#file.datasync();
     } catch (error) {
-      await this.#tidy().catch(() => {}); // the next append tries again, and fails when it cannot
+      await this.#truncateTail().catch(() => {}); // the next append tries again, and rejects when it fails again
       throw error;
     }
-    this.#untidy = false;
+    this.#hasUnconfirmedTail = false;
     this.#length += bytes.length;
   }
 
-  /** Replaces everything by these records; when it rejects, everything is as it was, or no later call succeeds. */
+  /** Replaces all records. When it rejects, either the journal is as before, or no later call succeeds. */
   async replace(payloads: Iterable<Uint8Array>): Promise<void> {
-    if (this.#broken !== undefined) throw this.#broken.error;
-    const { file, length } = await written(this.path, payloads);
-    const old = this.#file;
+    if (this.#failure !== undefined) throw this.#failure.error;
+    const { file, length } = await writeReplacement(this.path, payloads);
+    const previousFile = this.#file;
     await this.#publish(file);
     this.#file = file;
     this.#length = length;
-    this.#untidy = false;
-    await old.close();
+    this.#hasUnconfirmedTail = false;
+    await previousFile.close();
   }
 
-  /** Makes sure that everything is on the disk, and closes the file. */
+  /** Writes everything to the disk, and closes the file. */
   async close(): Promise<void> {
     try {
       await this.#file.datasync();
@@ -78,60 +82,69 @@ export class Journal {
     }
   }
 
-  async #publish(file: FileHandle): Promise<void> {
+  /** Gives the replacement the name of the journal. */
+  async #publish(replacement: FileHandle): Promise<void> {
     try {
-      await rename(fresh(this.path), this.path);
+      await rename(replacementPath(this.path), this.path);
     } catch (error) {
-      await discard(this.path, file);
+      await discardReplacement(this.path, replacement);
       throw error;
     }
     try {
       await syncDirectory(dirname(this.path));
     } catch (error) {
-      this.#broken = { error }; // which of the two files is there after a power loss, nobody knows
-      await file.close();
+      this.#failure = { error }; // after a loss of power either of the two files may be there
+      await replacement.close();
       throw error;
     }
   }
 
-  /** Cuts off what stands behind the last record that is believed. */
-  async #tidy(): Promise<void> {
-    if (!this.#untidy) return;
+  /** Cuts the bytes after the last record that was confirmed. */
+  async #truncateTail(): Promise<void> {
+    if (!this.#hasUnconfirmedTail) return;
     await this.#file.truncate(this.#length);
     if (this.#sync === "disk") await this.#file.datasync();
-    this.#untidy = false;
+    this.#hasUnconfirmedTail = false;
   }
 }
 
-const fresh = (path: string): string => `${path}.new`;
+function replacementPath(path: string): string {
+  return `${path}.new`;
+}
 
-/** Writes a new journal beside the present one, down to the disk. */
-async function written(
+/** Writes a new journal beside the present one, and waits until it is on the disk. */
+async function writeReplacement(
   path: string,
   payloads: Iterable<Uint8Array>,
 ): Promise<{ readonly file: FileHandle; readonly length: number }> {
-  const file = await open(fresh(path), "w", 0o600);
+  const file = await open(replacementPath(path), "w", 0o600);
   let length = 0;
   try {
-    for (const bytes of chunks(payloads)) {
+    for (const bytes of encodeChunks(payloads)) {
       await writeAll(file, bytes, length);
       length += bytes.length;
     }
     await file.datasync();
     return { file, length };
   } catch (error) {
-    await discard(path, file);
+    await discardReplacement(path, file);
     throw error;
   }
 }
 
-function* chunks(payloads: Iterable<Uint8Array>): Generator<Buffer> {
+async function discardReplacement(path: string, file: FileHandle): Promise<void> {
+  await file.close();
+  await rm(replacementPath(path), { force: true });
+}
+
+/** Encodes a whole file: the signature and all records. */
+function* encodeChunks(payloads: Iterable<Uint8Array>): Generator<Buffer> {
   let records = [signature];
   let length = 0;
   for (const payload of payloads) {
     records.push(encodeRecord(payload));
     length += payload.byteLength;
-    if (length < chunk) continue;
+    if (length < chunkBytes) continue;
     yield Buffer.concat(records);
     records = [];
     length = 0;
@@ -139,7 +152,7 @@ function* chunks(payloads: Iterable<Uint8Array>): Generator<Buffer> {
   yield Buffer.concat(records);
 }
 
-/** A system may take less than it is given. */
+/** Repeats the write until the system has accepted all bytes. */
 async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
@@ -147,12 +160,7 @@ async function writeAll(file: FileHandle, bytes: Buffer, position: number): Prom
   }
 }
 
-async function discard(path: string, file: FileHandle): Promise<void> {
-  await file.close();
-  await rm(fresh(path), { force: true });
-}
-
-/** A rename is on the disk when its directory is. Windows has no such thing. */
+/** Writes the names of a directory to the disk: without this a loss of power undoes a rename. Windows does not offer it. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const directory = await open(path, "r");

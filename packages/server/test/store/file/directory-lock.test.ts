@@ -3,103 +3,104 @@ import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { bootId, processStart } from "../../../src/store/file/process-identity.ts";
+import { currentBootId, processStart } from "../../../src/store/file/process-identity.ts";
 import { lockDirectory } from "../../../src/store/file/directory-lock.ts";
 import { temporaryDirectory } from "./directories.ts";
 
 vi.mock(import("../../../src/store/file/process-identity.ts"), { spy: true });
 
 const { pid } = process;
-const own = { pid, started: processStart(pid), boot: bootId() };
+/** The holder that this process writes into its lock. */
+const ownHolder = { pid, started: processStart(pid), bootId: currentBootId() };
 
-/** A directory with a lock that says this. */
-async function lockedBy(holder: object | string): Promise<string> {
+/** Makes a directory with a lock of this content. */
+async function lockedDirectory(holder: object | string): Promise<string> {
   const directory = await temporaryDirectory();
   await writeFile(join(directory, "lock"), typeof holder === "string" ? holder : JSON.stringify(holder));
   return directory;
 }
 
-/** Another process, which lives until the test has finished or it is killed. */
-function other() {
+/** Locks a directory, and releases the lock. */
+async function lockAndRelease(directory: string): Promise<void> {
+  const unlock = await lockDirectory(directory);
+  await unlock();
+}
+
+/** Starts a process that runs until the test has finished or kills it. */
+function startProcess() {
   const child = spawn(process.execPath, ["--eval", "process.stdin.resume()"]);
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }
 
-test("a directory is for one store, until that lets go of it", async () => {
+test("a directory has one lock until it is released, and the error names its holder", async () => {
   const directory = await temporaryDirectory();
   const unlock = await lockDirectory(directory);
   await expect(lockDirectory(directory)).rejects.toThrow(
-    `process ${pid} uses this directory: end it, or give another directory; the lock is ${JSON.stringify(join(directory, "lock"))}`,
+    `process ${pid} uses the directory of this store: end that process, or choose another directory; it holds the lock ${JSON.stringify(join(directory, "lock"))}`,
   );
   expect(await readdir(directory)).toEqual(["lock"]);
   await unlock();
   expect(await readdir(directory)).toEqual([]);
-  await (
-    await lockDirectory(directory)
-  )();
+  await lockAndRelease(directory);
 });
 
-test("of many that want a directory at the same time, one has it, though a killed process left its lock", async () => {
-  const directory = await lockedBy({ ...own, started: "1" });
+test("of many concurrent calls one replaces the lock of an ended process, and the others reject", async () => {
+  const directory = await lockedDirectory({ ...ownHolder, started: "1" });
   const results = await Promise.allSettled(Array.from({ length: 20 }, () => lockDirectory(directory)));
   expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   expect(await readdir(directory)).toEqual(["lock"]);
-  expect(JSON.parse(await readFile(join(directory, "lock"), "utf8"))).toEqual(own);
+  expect(JSON.parse(await readFile(join(directory, "lock"), "utf8"))).toEqual(ownHolder);
 });
 
-test("the lock of a process that runs is not taken over; when it was killed, it is", async () => {
-  const child = other();
+test("the lock of a running process is not replaced, and is replaced once the process was killed", async () => {
+  const child = startProcess();
   await once(child, "spawn");
   const started = processStart(Number(child.pid));
-  const directory = await lockedBy({ ...own, pid: child.pid, started });
-  await expect(lockDirectory(directory)).rejects.toThrow(`process ${child.pid} uses this directory`);
-  expect(started).not.toBe(own.started);
+  const directory = await lockedDirectory({ ...ownHolder, pid: child.pid, started });
+  await expect(lockDirectory(directory)).rejects.toThrow(
+    `process ${child.pid} uses the directory of this store`,
+  );
+  expect(started).not.toBe(ownHolder.started);
   child.kill("SIGKILL");
   await once(child, "exit");
-  await (
-    await lockDirectory(directory)
-  )();
+  await lockAndRelease(directory);
 });
 
 test.each<[string, object | string]>([
-  ["another run of the machine", { ...own, boot: "another" }],
-  ["an earlier process of the same number", { ...own, started: "1" }],
-  ["nobody, for it is empty", ""],
-  ["nobody, for it is not whole", '{"pid":'],
-  ["nobody, for it names no process", "null"],
-])("a lock of %s is taken over", async (_, holder) => {
-  const directory = await lockedBy(holder);
-  await (
-    await lockDirectory(directory)
-  )();
+  ["from another run of the machine", { ...ownHolder, bootId: "another" }],
+  ["of an earlier process with the same pid", { ...ownHolder, started: "1" }],
+  ["that is empty", ""],
+  ["that is not whole", '{"pid":'],
+  ["that names no process", "null"],
+])("a lock %s is replaced", async (_, holder) => {
+  const directory = await lockedDirectory(holder);
+  await lockAndRelease(directory);
   expect(await readdir(directory)).toEqual([]);
 });
 
-test("a process that was killed while it took a lock over is followed too", async () => {
-  const directory = await lockedBy({ ...own, started: "1" });
-  await writeFile(join(directory, "lock.next"), JSON.stringify({ ...own, started: "2" }));
-  await writeFile(join(directory, "lock.next.next"), JSON.stringify({ ...own, started: "3" }));
-  await (
-    await lockDirectory(directory)
-  )();
+test("the locks of processes that were killed while they replaced a lock are replaced too", async () => {
+  const directory = await lockedDirectory({ ...ownHolder, started: "1" });
+  await writeFile(join(directory, "lock.next"), JSON.stringify({ ...ownHolder, started: "2" }));
+  await writeFile(join(directory, "lock.next.next"), JSON.stringify({ ...ownHolder, started: "3" }));
+  await lockAndRelease(directory);
   expect(await readdir(directory)).toEqual([]);
 });
 
-test("where the machine does not tell when a process started, one that runs holds its lock", async () => {
-  const directory = await lockedBy({ pid });
+test("a running process keeps its lock on a system that does not know when a process started", async () => {
+  const directory = await lockedDirectory({ pid });
   vi.mocked(processStart).mockReturnValue(undefined);
   onTestFinished(() => void vi.mocked(processStart).mockReset());
-  await expect(lockDirectory(directory)).rejects.toThrow(`process ${pid} uses this directory`);
+  await expect(lockDirectory(directory)).rejects.toThrow(`process ${pid} uses the directory of this store`);
 });
 
-test.runIf(process.platform === "linux")("a process that nobody has buried yet has ended", async () => {
-  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 1000"]); // what `sleep` did not start it does not bury
+test.runIf(process.platform === "linux")("a zombie process has ended", async () => {
+  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 1000"]); // `sleep` never waits for the child of `sh`
   onTestFinished(() => void parent.kill("SIGKILL"));
-  const [dead] = (await once(parent.stdout, "data")) as [Buffer];
-  await vi.waitFor(() => expect(processStart(Number(dead.toString()))).toBe(""));
+  const [zombie] = (await once(parent.stdout, "data")) as [Buffer];
+  await vi.waitFor(() => expect(processStart(Number(zombie.toString()))).toBe(""));
 });
 
-test("a process of which nothing is known has ended", () => {
+test("a process that does not exist has ended", () => {
   expect(processStart(2 ** 22 + 1)).toBe("");
 });

@@ -2,13 +2,12 @@ import { type FileHandle, open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type FileStore, fileStore } from "../../../src/store/file/file-store.ts";
+import { attachRequest, newSession, resumed, retain, roomMessage } from "../store-fixtures.ts";
 import { temporaryDirectory } from "./directories.ts";
-import { beginning, bringing, resumed } from "../store-conformance.ts";
 
-const keep = { messages: 2, seconds: 100 };
-const line = (data: string) => ({ name: "line", data, at: 0 });
-const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-const broken = Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
+const keep = retain(2);
+const diskFull = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+const diskFault = Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
 
 type Write = (
   this: FileHandle,
@@ -18,119 +17,128 @@ type Write = (
   position: number,
 ) => Promise<unknown>;
 
-/** The methods of every open file; a write is told where. */
-async function files(): Promise<Omit<FileHandle, "write"> & { write: Write }> {
+/** The methods of every open file, for spies. The one signature of `write` is that which the store uses. */
+async function fileMethods(): Promise<Omit<FileHandle, "write"> & { write: Write }> {
   const handle = await open("/dev/null");
   await handle.close();
   onTestFinished(() => void vi.restoreAllMocks());
   return Object.getPrototypeOf(handle) as FileHandle & { write: Write };
 }
 
-async function used(sync: "os" | "disk" = "os") {
+/** Opens a store in a new directory, with a session and a room. */
+async function openFilledStore(sync: "os" | "disk" = "os") {
   const directory = await temporaryDirectory();
   const store = await fileStore({ directory, sync });
   onTestFinished(() => store.close());
-  const claim = await store.sessions.create(beginning);
-  await store.rooms.append("r", line("a"), keep);
+  const claim = await store.sessions.create(newSession);
+  await store.rooms.append("r", roomMessage("a"), keep);
   return { directory, store, claim };
 }
 
-/** What another process would find in the directory once this one has ended. */
-async function found(store: FileStore, directory: string): Promise<FileStore> {
-  await store.close();
-  const again = await fileStore({ directory });
-  onTestFinished(() => again.close());
-  return again;
+/** Opens a store that the test closes itself. */
+async function openUnclosedStore() {
+  const directory = await temporaryDirectory();
+  return { directory, store: await fileStore({ directory }) };
 }
 
-test("when the disk is full the calls reject, nothing of them is kept, and they may be made again", async () => {
-  const { directory, store, claim } = await used();
-  const heard: unknown[] = [];
-  store.rooms.subscribe("r", ({ data }) => heard.push(data));
+/** Closes a store, and opens its directory again as the next process does. */
+async function reopen(store: FileStore, directory: string): Promise<FileStore> {
+  await store.close();
+  const reopened = await fileStore({ directory });
+  onTestFinished(() => reopened.close());
+  return reopened;
+}
+
+test("when the disk is full calls reject, change nothing, and may be repeated", async () => {
+  const { directory, store, claim } = await openFilledStore();
+  const received: unknown[] = [];
+  store.rooms.subscribe("r", ({ data }) => received.push(data));
   const before = await readFile(join(directory, "journal"));
-  const methods = await files();
+  const methods = await fileMethods();
   const { write } = methods;
   vi.spyOn(methods, "write").mockImplementationOnce(async function (this: FileHandle, bytes) {
     await write.call(this, bytes, 0, 20, before.length);
-    throw full;
+    throw diskFull;
   });
   const record = {
     outgoing: [{ sequence: 1, data: "m" }],
-    roomMessages: [{ room: "r", message: line("b"), keep }],
+    roomMessages: [{ room: "r", message: roomMessage("b"), keep }],
   };
   const commit = store.sessions.commit(claim, record);
-  const append = store.rooms.append("r", line("c"), keep);
-  const attach = store.sessions.attach(bringing(claim));
+  const append = store.rooms.append("r", roomMessage("c"), keep);
+  const attach = store.sessions.attach(attachRequest(claim));
   const results = await Promise.allSettled([commit, append, attach]);
   for (const result of results)
     expect(result).toMatchObject({
       status: "rejected",
       reason: {
-        message: expect.stringMatching(/journal cannot be written.*ENOSPC.*changed nothing/),
-        cause: full,
+        message: expect.stringMatching(/cannot write ".*journal".*ENOSPC.*changed nothing/),
+        cause: diskFull,
       },
     });
   expect(await readFile(join(directory, "journal"))).toEqual(before);
-  expect(heard).toEqual([]);
+  expect(received).toEqual([]);
   expect(await store.sessions.list()).toMatchObject([{ claim, bytes: 0 }]);
 
   expect(await store.sessions.commit(claim, record)).toEqual([{ offset: 2, previous: 1 }]);
-  expect(heard).toEqual(["b"]);
-  const again = await found(store, directory);
-  expect(again.report).toEqual({ history: "kept", droppedBytes: 0 });
-  expect(resumed(await again.sessions.attach(bringing(claim))).state.unacknowledged).toEqual(record.outgoing);
+  expect(received).toEqual(["b"]);
+  const reopened = await reopen(store, directory);
+  expect(reopened.report).toEqual({ history: "kept", droppedBytes: 0 });
+  expect(resumed(await reopened.sessions.attach(attachRequest(claim))).state.unacknowledged).toEqual(
+    record.outgoing,
+  );
 });
 
-test("what was decided while a write failed rejects with it, and is decided anew", async () => {
-  const { store, claim } = await used();
-  const methods = await files();
+test("a call that is made while a write fails rejects too, and a later call is decided without it", async () => {
+  const { store, claim } = await openFilledStore();
+  const methods = await fileMethods();
   let meanwhile: unknown;
   vi.spyOn(methods, "write").mockImplementationOnce(async () => {
     meanwhile = store.sessions.commit(claim, { outgoing: [{ sequence: 2, data: "second" }] });
-    throw full;
+    throw diskFull;
   });
   await expect(store.sessions.commit(claim, { outgoing: [{ sequence: 1, data: "first" }] })).rejects.toThrow(
     "ENOSPC",
   );
   await expect(meanwhile).rejects.toThrow("ENOSPC");
-  const anew = async () => store.sessions.commit(claim, { outgoing: [{ sequence: 2, data: "second" }] });
-  await expect(anew()).rejects.toThrow(RangeError);
+  const later = async () => store.sessions.commit(claim, { outgoing: [{ sequence: 2, data: "second" }] });
+  await expect(later()).rejects.toThrow(RangeError);
 });
 
-test("a write that the disk did not confirm is not believed", async () => {
-  const { directory, store, claim } = await used("disk");
-  const methods = await files();
-  vi.spyOn(methods, "datasync").mockRejectedValueOnce(broken);
+test("a write that the disk did not confirm is not in the store", async () => {
+  const { directory, store, claim } = await openFilledStore("disk");
+  const methods = await fileMethods();
+  vi.spyOn(methods, "datasync").mockRejectedValueOnce(diskFault);
   await expect(store.sessions.remove(claim)).rejects.toThrow("EIO");
-  const again = await found(store, directory);
-  expect(await again.sessions.list()).toMatchObject([{ claim }]);
+  const reopened = await reopen(store, directory);
+  expect(await reopened.sessions.list()).toMatchObject([{ claim }]);
 });
 
-test("what could not be cut off is cut off before the next write", async () => {
-  const { directory, store, claim } = await used();
+test("bytes of a failed write that could not be cut off are cut off before the next write", async () => {
+  const { directory, store, claim } = await openFilledStore();
   const before = await readFile(join(directory, "journal"));
-  const methods = await files();
+  const methods = await fileMethods();
   const { write } = methods;
   vi.spyOn(methods, "write").mockImplementationOnce(async function (this: FileHandle, bytes) {
     await write.call(this, bytes, 0, bytes.length, before.length);
-    throw full;
+    throw diskFull;
   });
-  vi.spyOn(methods, "truncate").mockRejectedValueOnce(broken).mockRejectedValueOnce(broken);
+  vi.spyOn(methods, "truncate").mockRejectedValueOnce(diskFault).mockRejectedValueOnce(diskFault);
   const note = "x".repeat(500);
   await expect(store.sessions.commit(claim, { note })).rejects.toThrow("ENOSPC");
   await expect(store.sessions.detach(claim, 1)).rejects.toThrow("EIO");
   expect(await store.sessions.detach(claim, 2)).toBe(true);
-  const again = await found(store, directory);
-  expect(again.report.droppedBytes).toBe(0);
-  expect(await again.sessions.list()).toMatchObject([{ detachedAt: 2 }]);
-  expect(resumed(await again.sessions.attach(bringing(claim))).state.note).toBeUndefined();
+  const reopened = await reopen(store, directory);
+  expect(reopened.report.droppedBytes).toBe(0);
+  expect(await reopened.sessions.list()).toMatchObject([{ detachedAt: 2 }]);
+  expect(resumed(await reopened.sessions.attach(attachRequest(claim))).state.note).toBeUndefined();
 });
 
-test("a system that takes less than it is given is given the rest", async () => {
-  const { directory, store, claim } = await used();
-  const methods = await files();
+test("when the system writes a part of the bytes the store writes the rest", async () => {
+  const { directory, store, claim } = await openFilledStore();
+  const methods = await fileMethods();
   const { write } = methods;
-  const few = vi.spyOn(methods, "write").mockImplementation(function (
+  const partial = vi.spyOn(methods, "write").mockImplementation(function (
     this: FileHandle,
     bytes,
     at,
@@ -140,82 +148,78 @@ test("a system that takes less than it is given is given the rest", async () => 
     return write.call(this, bytes, at, Math.min(length, 50), position);
   });
   await store.sessions.commit(claim, { note: "n".repeat(200) });
-  few.mockRestore();
-  const again = await found(store, directory);
-  expect(resumed(await again.sessions.attach(bringing(claim))).state.note).toBe("n".repeat(200));
+  partial.mockRestore();
+  const reopened = await reopen(store, directory);
+  expect(resumed(await reopened.sessions.attach(attachRequest(claim))).state.note).toBe("n".repeat(200));
 });
 
-test("a directory in which nothing can be written has no store, and no lock", async () => {
+test("fileStore rejects when it cannot write, and leaves no file and no lock", async () => {
   const directory = await temporaryDirectory();
-  vi.spyOn(await files(), "write").mockRejectedValueOnce(full);
+  vi.spyOn(await fileMethods(), "write").mockRejectedValueOnce(diskFull);
   await expect(fileStore({ directory })).rejects.toThrow("ENOSPC");
   expect(await readdir(directory)).toEqual([]);
 });
 
-/** Says so much that the file has to be made smaller at least once. */
-async function fill({ rooms }: FileStore): Promise<void> {
+/** Appends 40 MB to a room that retains 2 MB, so that the store compacts its file at least once. */
+async function appendUntilCompacted({ rooms }: FileStore): Promise<void> {
   for (let round = 0; round < 5; round += 1)
     await Promise.all(
-      Array.from({ length: 8 }, async () => rooms.append("r", line("x".repeat(1_000_000)), keep)),
+      Array.from({ length: 8 }, async () => rooms.append("r", roomMessage("x".repeat(1_000_000)), keep)),
     );
 }
 
-test("the file is made smaller when most of it is of no use any more", async () => {
-  const { directory, store, claim } = await used();
-  await fill(store);
+test("the store compacts its file, and keeps all that is not dropped", async () => {
+  const { directory, store, claim } = await openFilledStore();
+  await appendUntilCompacted(store);
   expect((await readFile(join(directory, "journal"))).length).toBeLessThan(25_000_000);
   expect(await readdir(directory)).toEqual(["journal", "lock"]);
   const position = await store.rooms.position("r");
-  const again = await found(store, directory);
+  const reopened = await reopen(store, directory);
   expect(position.offset).toBe(41);
-  expect(await again.rooms.position("r")).toEqual(position);
-  expect(await again.sessions.list()).toMatchObject([{ claim }]);
+  expect(await reopened.rooms.position("r")).toEqual(position);
+  expect(await reopened.sessions.list()).toMatchObject([{ claim }]);
 });
 
-test("a file that cannot be made smaller grows on, and that is told", async () => {
+test("onError receives the error of a failed compaction, and the file grows on", async () => {
   const directory = await temporaryDirectory();
-  const told: Error[] = [];
+  const errors: Error[] = [];
   const onError = (error: Error): void => {
-    told.push(error);
-    throw error; // its own mistake, and nobody else's
+    errors.push(error);
+    throw error; // must not disturb the store
   };
   const store = await fileStore({ directory, onError });
   onTestFinished(() => store.close());
-  const methods = await files();
-  vi.spyOn(methods, "datasync").mockRejectedValueOnce(broken);
-  await fill(store);
-  expect(told.map(({ message }) => message)).toEqual([expect.stringMatching(/cannot be made smaller.*EIO/)]);
-  expect(await store.rooms.append("r", line("last"), keep)).toEqual({ offset: 41, previous: 40 });
+  const methods = await fileMethods();
+  vi.spyOn(methods, "datasync").mockRejectedValueOnce(diskFault);
+  await appendUntilCompacted(store);
+  expect(errors.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/cannot compact ".*journal".*EIO/),
+  ]);
+  expect(await store.rooms.append("r", roomMessage("last"), keep)).toEqual({ offset: 41, previous: 40 });
   expect(await readdir(directory)).toEqual(["journal", "lock"]);
-  const again = await found(store, directory);
-  expect((await again.rooms.read("r", undefined, 9)).offset).toBe(41);
+  const reopened = await reopen(store, directory);
+  expect((await reopened.rooms.read("r", undefined, 9)).offset).toBe(41);
 });
 
-test("when nobody knows which of two files the disk has, nothing more is taken, and the newer one is found", async () => {
-  const { directory, store } = await unclosed();
-  vi.spyOn(await files(), "sync").mockRejectedValueOnce(broken);
-  await expect(fill(store)).rejects.toThrow("EIO");
+test("after a rename that the disk did not confirm every call rejects, and the newer file is opened", async () => {
+  const { directory, store } = await openUnclosedStore();
+  vi.spyOn(await fileMethods(), "sync").mockRejectedValueOnce(diskFault);
+  await expect(appendUntilCompacted(store)).rejects.toThrow("EIO");
   const { offset } = await store.rooms.position("r");
-  await expect(store.rooms.append("r", line("late"), keep)).rejects.toThrow("EIO");
+  await expect(store.rooms.append("r", roomMessage("late"), keep)).rejects.toThrow("EIO");
   await expect(store.close()).rejects.toThrow("EIO");
-  const again = await fileStore({ directory });
-  onTestFinished(() => again.close());
-  expect(await again.rooms.position("r")).toMatchObject({ offset });
+  const reopened = await fileStore({ directory });
+  onTestFinished(() => reopened.close());
+  expect(await reopened.rooms.position("r")).toMatchObject({ offset });
 });
 
-test("a store that cannot be closed in order is let go of, and has what was settled", async () => {
-  const { directory, store } = await unclosed();
-  await store.rooms.append("r", line("a"), keep);
-  vi.spyOn(await files(), "write").mockRejectedValueOnce(full);
-  await expect(store.close()).rejects.toThrow(/journal cannot be written: .*ENOSPC.*settled is in the file/);
-  const again = await fileStore({ directory });
-  onTestFinished(() => again.close());
-  expect(again.report.history).toBe("kept");
-  expect(await again.rooms.position("r")).toMatchObject({ offset: 1 });
+test("a close that rejects releases the directory, and everything that settled is in the file", async () => {
+  const { directory, store } = await openUnclosedStore();
+  await store.rooms.append("r", roomMessage("a"), keep);
+  vi.spyOn(await fileMethods(), "write").mockRejectedValueOnce(diskFull);
+  await expect(store.close()).rejects.toThrow(/cannot write ".*journal": .*ENOSPC.*settled is in the file/);
+  const reopened = await fileStore({ directory });
+  onTestFinished(() => reopened.close());
+  expect(reopened.report.history).toBe("kept");
+  expect(await reopened.rooms.position("r")).toMatchObject({ offset: 1 });
 });
-
-/** A store that the test closes itself. */
-async function unclosed() {
-  const directory = await temporaryDirectory();
-  return { directory, store: await fileStore({ directory }) };
-}

@@ -6,40 +6,40 @@ import { expect, onTestFinished, test } from "vitest";
 import { fileStore } from "../../../src/store/file/file-store.ts";
 import { temporaryDirectory } from "./directories.ts";
 
-const program = fileURLToPath(new URL("killed-store.ts", import.meta.url));
+const program = fileURLToPath(new URL("busy-store.ts", import.meta.url));
 
-/** What the program prints. */
+/** A line that the program prints. */
 interface Line {
-  readonly opened?: { readonly history: string; readonly droppedBytes: number };
+  readonly report?: { readonly history: string; readonly droppedBytes: number };
   readonly epoch?: string;
   readonly sequence?: number;
   readonly offset?: number;
   readonly data: string;
 }
 
-/** One life of the program, killed when it has printed so many lines: everything that it printed. */
-async function life(directory: string, number: number, most: number): Promise<readonly Line[]> {
-  const args = ["--conditions=symbolon-source", "--import", "tsx", program, directory, String(number)];
+/** Runs the program, kills it after so many lines, and returns all lines that it printed. */
+async function runUntilKilled(directory: string, run: number, killAfter: number): Promise<readonly Line[]> {
+  const args = ["--conditions=symbolon-source", "--import", "tsx", program, directory, String(run)];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   const exited = once(child, "exit");
   const lines: Line[] = [];
   for await (const line of createInterface(child.stdout)) {
-    if (line.endsWith("}")) lines.push(JSON.parse(line) as Line); // the last one may be cut
-    if (lines.length === most) child.kill("SIGKILL");
+    if (line.endsWith("}")) lines.push(JSON.parse(line) as Line); // the last line may be cut
+    if (lines.length === killAfter) child.kill("SIGKILL");
   }
   expect(await exited).toEqual([null, "SIGKILL"]);
   return lines;
 }
 
-test("a killed process loses nothing of what it was told is settled, life after life", async () => {
+test("a process that is killed again and again loses no call that settled", async () => {
   const directory = await temporaryDirectory();
   const lines: Line[] = [];
-  for (const [index, most] of [40, 333, 2, 1_200, 81].entries())
-    lines.push(...(await life(directory, index + 1, most)));
+  for (const [index, killAfter] of [40, 333, 2, 1_200, 81].entries())
+    lines.push(...(await runUntilKilled(directory, index + 1, killAfter)));
 
-  const starts = lines.filter(({ opened }) => opened !== undefined);
-  expect(starts.map(({ opened }) => opened?.history)).toEqual(["new", "kept", "kept", "kept", "kept"]);
+  const starts = lines.filter(({ report }) => report !== undefined);
+  expect(starts.map(({ report }) => report?.history)).toEqual(["new", "kept", "kept", "kept", "kept"]);
   expect(new Set(starts.map(({ epoch }) => epoch)).size).toBe(1);
 
   const store = await fileStore({ directory });
@@ -54,12 +54,13 @@ test("a killed process loses nothing of what it was told is settled, life after 
   expect(settled.length).toBeGreaterThan(500);
   expect(settled.map(({ offset = 0 }) => entries[offset - 1]?.data)).toEqual(settled.map(({ data }) => data));
 
-  const { epoch } = store;
-  const known = { sessionId: "s", secret: "hash", principal: undefined, service: "/" };
   const attached = await store.sessions.attach({
-    ...known,
+    sessionId: "s",
+    secretHash: "hash",
+    principal: undefined,
+    service: "/",
     attempt: 100,
-    epoch,
+    epoch: store.epoch,
     receivedUpTo: 0,
     firstHeld: 1,
   });
@@ -68,7 +69,7 @@ test("a killed process loses nothing of what it was told is settled, life after 
   expect(sent.map(({ sequence = 0 }) => outgoing[sequence - 1])).toEqual(
     sent.map(({ sequence, data }) => ({ sequence, data })),
   );
-  // What a message caused is there if and only if the message is.
-  const caused = entries.filter(({ name }) => name === "with").map(({ data }) => data);
-  expect(caused).toEqual(outgoing.map(({ data }) => data));
+  // The room has the room message of a commit if and only if the session has its message.
+  const committed = entries.filter(({ name }) => name === "committed").map(({ data }) => data);
+  expect(committed).toEqual(outgoing.map(({ data }) => data));
 }, 60_000);

@@ -11,16 +11,16 @@ export const chat = contract("/chat/:room", {
   server: { said: z.object({ text: z.string() }) },
 });
 
-/** Handles what a client says. */
-export type Say = (input: { text: string }) => unknown;
+/** Handles `say`. */
+export type SayHandler = (input: { text: string }) => unknown;
 
-/** The event by which a client says something. */
-export function say(text: unknown, q = 1): object {
+/** The frame of a `say`. */
+export function sayFrame(text: unknown, q = 1): object {
   return { t: "event", name: "say", data: { text }, q };
 }
 
-/** An app whose clients say something, which `handle` handles and answers by the text it returns. */
-export function serving(handle: Say, options: AppOptions = {}) {
+/** Starts a server that answers each `say` by `said` with the text that `handle` returns, if it returns one. */
+export function startChatServer(handle: SayHandler, options: AppOptions = {}) {
   const onError = vi.fn();
   const app = createApp({ onError, ...options });
   app.implement(chat, (peer) => ({
@@ -32,5 +32,5 @@ export function serving(handle: Say, options: AppOptions = {}) {
   return { app, onError, net: testNetwork(app) };
 }
 
-/** Says the same again. */
-export const echo: Say = ({ text }) => text;
+/** Returns the text of the message. */
+export const echo: SayHandler = ({ text }) => text;

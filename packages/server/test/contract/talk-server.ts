@@ -1,5 +1,5 @@
 import { contract, json, request, type ServerMessages, stream } from "@symbolon/protocol";
-import type { Welcome } from "@symbolon/protocol/internal";
+import type { WelcomeFrame } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
 import { z } from "zod";
 import { type AppOptions, createApp } from "../../src/app/app.ts";
@@ -12,7 +12,8 @@ import {
 import type { Peer } from "../../src/contract/peer.ts";
 import type { SessionChange } from "../../src/session/session-change.ts";
 import { Clock } from "../../src/timing/clock.ts";
-import { hello, knock } from "../session/frames.ts";
+import { flushPromises } from "../flush-promises.ts";
+import { hello, connectSession } from "../session/connect-session.ts";
 
 /** A contract with a message of each kind. */
 export const talk = contract("/talk", {
@@ -24,24 +25,27 @@ export const talk = contract("/talk", {
   server: { said: z.string(), ask: request({ input: z.string(), output: z.string() }) },
 });
 
-/** The client, as the setup of `talk` holds it. */
-type Client = Peer<ServerMessages<typeof talk>>;
+/** A client as the setup of `talk` holds it. */
+type TalkPeer = Peer<ServerMessages<typeof talk>>;
 
-/** What is done with what a client says; by default nothing, and `ask` is answered by the same. */
-interface Handling {
-  readonly say?: (text: string, peer: Client) => unknown;
+/** Handles messages. By default `say` does nothing, and `ask` replies with its input. */
+interface TalkHandlers {
+  readonly say?: (text: string, peer: TalkPeer) => unknown;
   readonly ask?: (text: string) => string | Promise<string>;
-  /** Runs in setup, before the handlers are there. */
-  readonly before?: (peer: Client) => unknown;
+  /** Runs in setup, before it yields the handlers. */
+  readonly before?: (peer: TalkPeer) => unknown;
 }
 
-/** An app with sessions, and what became of them: what ran, in order, and what was watched. */
-export function talking({ say, ask = (text) => text, before }: Handling = {}, options: AppOptions = {}) {
+/** Starts a server of `talk`, and records what its hooks and setup run, and how its sessions change. */
+export function startTalkServer(
+  { say, ask = (text) => text, before }: TalkHandlers = {},
+  options: AppOptions = {},
+) {
   const clock = new Clock();
   const onError = vi.fn();
   const log: string[] = [];
   const changes: SessionChange[] = [];
-  const peers: Client[] = [];
+  const peers: TalkPeer[] = [];
   const app = createApp({ clock, onError, ...options });
   app
     .use(function* ({ token }) {
@@ -73,19 +77,19 @@ export function talking({ say, ask = (text) => text, before }: Handling = {}, op
   return { app, net: testNetwork(app), clock, onError, log, changes, peers };
 }
 
-/** Dials by hand and reads the welcome; what is sent as a string is sent as it is. */
-export async function dial(
+/** Connects a client and receives the `welcome`. A string is sent as it is. */
+export async function connectTalk(
   net: TestNetwork,
   first: object = hello,
   options?: TestConnectOptions,
-): Promise<{ socket: TestSocket; welcome: Welcome }> {
-  const socket = await knock(net, "/talk", first, options);
-  return { socket, welcome: (await socket.receive(json())) as Welcome };
+): Promise<{ socket: TestSocket; welcome: WelcomeFrame }> {
+  const socket = await connectSession(net, "/talk", first, options);
+  return { socket, welcome: (await socket.receive(json())) as WelcomeFrame };
 }
 
-/** The hello by which a client goes on: where it is in the session, and which dial this is. */
-export function resuming(
-  { sid, rt, ep }: Welcome,
+/** The `hello` that resumes a session, from the positions and at the attempt given. */
+export function resumeHello(
+  { sid, rt, ep }: WelcomeFrame,
   {
     att = 2,
     rx = 0,
@@ -96,27 +100,27 @@ export function resuming(
   return { ...hello, att, resume: { sid, rt, ep, rx, tx0 }, ...others };
 }
 
-/** Breaks a connection, and waits until the server knows it. */
-export async function lose(net: TestNetwork, socket: TestSocket): Promise<void> {
+/** Breaks a connection, and waits until the server has noticed. */
+export async function loseConnection(net: TestNetwork, socket: TestSocket): Promise<void> {
   socket.close(1001, "");
   await socket.closed;
   await net.settled();
 }
 
-/** A welcomed client that has said so, which makes its session last. */
-export async function confirmed(net: TestNetwork, first?: object) {
-  const dialled = await dial(net, first);
-  dialled.socket.send('{"t":"pong","n":1}');
-  await new Promise(setImmediate);
-  return dialled;
+/** Connects a client that has sent a frame after the `welcome`: from then on the server keeps its session. */
+export async function connectConfirmed(net: TestNetwork, first?: object) {
+  const client = await connectTalk(net, first);
+  client.socket.send('{"t":"pong","n":1}');
+  await flushPromises();
+  return client;
 }
 
-/** An event of the client, word for word. */
-export function saying(s: number, text: string, q?: number): string {
+/** The frame of a `say`, as it is on the wire. */
+export function sayMessage(s: number, text: string, q?: number): string {
   return JSON.stringify({ s, t: "event", name: "say", data: text, ...(q !== undefined && { q }) });
 }
 
-/** An event of the server, word for word. */
-export function said(s: number, text: string, q: number = s): string {
+/** The frame of a `said`, as it is on the wire. */
+export function saidMessage(s: number, text: string, q: number = s): string {
   return JSON.stringify({ s, t: "event", name: "said", data: text, q });
 }

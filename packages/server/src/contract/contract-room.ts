@@ -1,0 +1,58 @@
+import type { AnyContract, EventInput, EventName, Sent, ServerMessages } from "@symbolon/protocol";
+import type { Peer } from "./peer.ts";
+import type { BroadcastOptions, Room } from "../rooms/room.ts";
+import type { Retention } from "../store/store.ts";
+
+/** A room of a contract. Its messages are the server's events, and pass through the room's log. */
+export type ContractRoom<C extends AnyContract> = Room<
+  Peer<ServerMessages<C>>,
+  <Name extends EventName<ServerMessages<C>>>(
+    name: Name,
+    data: EventInput<ServerMessages<C>, Name>,
+    options?: BroadcastOptions<Peer<ServerMessages<C>>>,
+  ) => Sent
+> & {
+  /**
+   * Adds a member; joining twice does nothing. A client that was a member before receives what it missed. A new member
+   * receives what the room keeps, and then each message that is sent.
+   * @throws RequestError with `TOO_MANY_ROOMS` when the client is in `perPeer` rooms already.
+   */
+  readonly join: (member: Peer<ServerMessages<C>>, options?: JoinOptions) => void;
+};
+
+/** How a new member joins a room. */
+export interface JoinOptions {
+  /**
+   * How old the kept messages may be that it receives, in ms; 0 for none.
+   * @default all that the room keeps
+   */
+  readonly since?: number;
+}
+
+/** How the rooms of a contract keep and deliver messages. */
+export interface RoomsOptions<C extends AnyContract = AnyContract> {
+  /**
+   * The messages that a new member receives. For members that come back a room keeps at least 1,000 messages of 120 s.
+   * @default none
+   */
+  readonly keep?: Retention;
+  /**
+   * What happens to a member whose connection takes no more messages. `pause`: it receives the rest when its connection
+   * takes them. `conflate`: of the rest it receives the newest event of each key, and each event without a key.
+   * `disconnect`: after 10 s its connection is closed with 4901; the client reconnects.
+   * @default "pause"
+   */
+  readonly slow?: "pause" | "disconnect" | { readonly conflate: Conflate<C> };
+  /**
+   * How many rooms a client may be in.
+   * @default 100
+   */
+  readonly perPeer?: number;
+}
+
+/** Gives the key of an event: a newer event replaces older ones with the same key. The data is as it is on the wire. */
+export type Conflate<C extends AnyContract> = (
+  ...event: {
+    [Name in EventName<ServerMessages<C>>]: [name: Name, data: EventInput<ServerMessages<C>, Name>];
+  }[EventName<ServerMessages<C>>]
+) => unknown;

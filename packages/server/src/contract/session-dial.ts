@@ -1,0 +1,115 @@
+import type { AnyContract } from "@symbolon/protocol";
+import type { ResumeRequest, Wire } from "@symbolon/protocol/internal";
+import type { Exchange } from "../request/exchange.ts";
+import type { Conversation } from "./conversation.ts";
+import type { IdentifiedWire } from "../session/hello.ts";
+import { canResume } from "../session/restore.ts";
+import type { SessionLink } from "../session/session-link.ts";
+import { hashResumeToken } from "../session/session-secret.ts";
+import type { SessionOwner, Sessions } from "../session/sessions.ts";
+import type { AttachRequest, NewSession } from "../store/store.ts";
+
+/** One dial of a session's client, from its `hello` until it is accepted or refused. */
+export interface Dial {
+  readonly exchange: Exchange;
+  readonly caller: IdentifiedWire;
+  readonly owner: SessionOwner;
+  /** Counts the dials of the client. */
+  readonly attempt: number;
+  /** Undefined when the client knows no session. */
+  readonly resume: ResumeRequest | undefined;
+  readonly accept: () => Promise<Wire>;
+  /** Called with a promise that resolves when the session has released the wire. */
+  readonly onAttached: (released: Promise<void>) => void;
+}
+
+/** What a dial asks for. */
+export type SessionRequest<C extends AnyContract> =
+  /** Nothing: the client has dialed again since. */
+  | { readonly type: "stale" }
+  /** To resume a session that this process has. */
+  | { readonly type: "resumeHere"; readonly link: SessionLink; readonly resume: ResumeRequest }
+  /** To resume a session that this process does not have, or has in an outdated state: the store may have it. */
+  | ({ readonly type: "takeOver"; readonly resume: ResumeRequest } & NewSessionRequest<C>)
+  /** A new session. */
+  | ({ readonly type: "begin" } & NewSessionRequest<C>);
+
+/** What is known of a client whose session begins. */
+export interface NewSessionRequest<C extends AnyContract> {
+  /** Why the session to resume is lost; undefined without one, and until the store has answered. */
+  readonly resetReason?: string | undefined;
+  /** A conversation of the same client, which ends before the new session is set up. */
+  readonly previousConversation?: Conversation<C, SessionLink> | undefined;
+}
+
+/** Reads a dial from its `hello`. */
+export function readDial(
+  exchange: Exchange,
+  caller: IdentifiedWire,
+  { accept, onAttached }: Pick<Dial, "accept" | "onAttached">,
+): Dial {
+  const { hello, principal } = caller;
+  const { pathname } = new URL(exchange.context.request.url);
+  const owner = { clientId: hello.clientId, pathname, principal };
+  return { exchange, caller, owner, attempt: hello.attempt, resume: hello.resume, accept, onAttached };
+}
+
+/** Decides what a dial asks for; `newest` is the newest conversation of the same client. */
+export function readSessionRequest<C extends AnyContract>(
+  { owner, attempt, resume }: Dial,
+  newest: Conversation<C, SessionLink> | undefined,
+  sessions: Sessions<SessionLink>,
+): SessionRequest<C> {
+  if (resume === undefined) return readFirstRequest(attempt, owner, newest);
+  const found = sessions.find(resume, owner);
+  const finished = newest?.link.ended === true ? newest : undefined; // setup must not run beside what is left of it
+  if (found === undefined) return { type: "takeOver", resume, previousConversation: finished };
+  if ("lostReason" in found)
+    return { type: "begin", resetReason: found.lostReason, previousConversation: finished };
+  if (attempt <= found.attempt) return { type: "stale" };
+  if (canResume(found, resume)) return { type: "resumeHere", link: found, resume };
+  const previousConversation = newest?.link === found ? newest : undefined;
+  return { type: "takeOver", resume, resetReason: "lost", previousConversation };
+}
+
+/** The client knows no session yet; it may have missed the `welcome` of one. */
+function readFirstRequest<C extends AnyContract>(
+  attempt: number,
+  owner: SessionOwner,
+  newest: Conversation<C, SessionLink> | undefined,
+): SessionRequest<C> {
+  if (newest === undefined) return { type: "begin" };
+  const { link, live } = newest;
+  if (attempt <= link.attempt) return { type: "stale" };
+  if (!live || link.confirmed || link.owner.pathname !== owner.pathname)
+    return { type: "begin", previousConversation: newest };
+  const { sessionId, resumeToken, epoch } = link.secret;
+  const resume = { sessionId, resumeToken, epoch, receivedUpTo: 0, firstHeld: 1 };
+  return { type: "resumeHere", link, resume };
+}
+
+/** Names the client of a session: of its conversations only the newest goes on. */
+export function clientKey({ clientId, principal }: SessionOwner): string {
+  return JSON.stringify([clientId, principal]);
+}
+
+/** A new session, as a store creates it. */
+export function newSession(dial: Dial, { secret }: SessionLink): NewSession {
+  const { sessionId, hash } = secret;
+  return { ...resumeConditions(dial), sessionId, secretHash: hash, clientId: dial.owner.clientId };
+}
+
+/** A dial that resumes a session, as a store checks it. */
+export function attachRequest(dial: Dial, resume: ResumeRequest): AttachRequest {
+  const { sessionId, epoch, receivedUpTo, firstHeld } = resume;
+  const secretHash = hashResumeToken(resume);
+  return { ...resumeConditions(dial), sessionId, secretHash, epoch, receivedUpTo, firstHeld };
+}
+
+function resumeConditions({
+  caller: { codec },
+  owner: { pathname, principal },
+  attempt,
+}: Dial): Pick<NewSession, "principal" | "service" | "attempt"> {
+  return { principal, service: `${codec.protocol} ${pathname}`, attempt };
+}

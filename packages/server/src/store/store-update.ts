@@ -1,0 +1,66 @@
+/** The updates of a store. Each is complete in itself: the tables apply it, and a journal records it before that. */
+import type { Message } from "@symbolon/protocol";
+import type { NewSession, Progress, Retention, RoomEntry, RoomPosition, StoredMessage } from "./store.ts";
+
+/** An update that a table decided on but has not applied, and the result to return once it is applied. */
+export interface Decision<Update, Result> {
+  /** The update; undefined when nothing changes. */
+  readonly update?: Update;
+  /** Returns the result of the call. The store calls it once, after it applied the update. */
+  readonly result: () => Result;
+}
+
+/** What never changes in a session. */
+export type SessionIdentity = Omit<NewSession, "sessionId" | "attempt"> & { readonly epoch: string };
+
+/** What changes in a session, except its unacknowledged messages. */
+export interface SessionProgress {
+  /** The number of the present owner, from 1. */
+  readonly fence: number;
+  /** The number of the client's last dial. */
+  readonly attempt: number;
+  /** As in `SessionState`. */
+  readonly received: Progress;
+  /** As in `SessionState`. */
+  readonly acknowledged: Progress;
+  /** As in `SessionState`. */
+  readonly lastSequence: number;
+  /** As in `StoredSession`, in ms since 1970. */
+  readonly detachedAt: number | undefined;
+  /** As in `SessionState`. */
+  readonly note: Message | undefined;
+}
+
+/** Changes one session. */
+export interface SessionUpdate {
+  /** The session. */
+  readonly sessionId: string;
+  /** Present when the session begins. */
+  readonly identity?: SessionIdentity;
+  /** Replaces the progress before; undefined when the session ends. */
+  readonly progress?: SessionProgress;
+  /** Messages to add. Those up to `progress.acknowledged.upTo` are dropped. */
+  readonly messages?: readonly StoredMessage[];
+}
+
+/** Changes one room. */
+export interface RoomUpdate {
+  /** The room. */
+  readonly room: string;
+  /** Replaces the position before; undefined when the room is forgotten. */
+  readonly position?: RoomPosition;
+  /** Messages to add. */
+  readonly entries?: readonly RoomEntry[];
+  /** Replaces the retention before, and applies at the time of the newest added message. */
+  readonly keep?: Retention | undefined;
+  /** Messages up to this offset are dropped. */
+  readonly dropUpTo?: number;
+}
+
+/** Everything that one call changes. */
+export interface StoreUpdate {
+  /** The session that changes. */
+  readonly session?: SessionUpdate | undefined;
+  /** The rooms that change; one of them may occur several times, and the order matters. */
+  readonly rooms?: readonly RoomUpdate[] | undefined;
+}

@@ -1,0 +1,38 @@
+import { jsonFrames } from "@symbolon/protocol/internal";
+import { vi } from "vitest";
+import { Clock } from "../../src/timing/clock.ts";
+import { memoryStore } from "../../src/store/memory-store.ts";
+import { RoomReader, type SlowPolicy } from "../../src/rooms/room-reader.ts";
+import { RoomEncoder } from "../../src/rooms/room-encoder.ts";
+import type { Retention, RoomLog, RoomPosition } from "../../src/store/store.ts";
+
+/** The room's name in its log. */
+const key = "log of tea";
+
+/** A room "tea" whose log keeps 10 messages of 100 s. */
+export function createTestRoom() {
+  const clock = new Clock();
+  const log = memoryStore().rooms;
+  const encoder = new RoomEncoder(jsonFrames);
+
+  /** Sends a message; the log has it at once. */
+  function send(data: unknown, { except, keep }: { except?: string; keep?: Retention } = {}): void {
+    const message = { name: "said", data: encoder.encode("said", data), except, at: clock.now };
+    void log.append(key, message, keep ?? { messages: 10, ms: 100_000 });
+  }
+
+  /** A reader from `startAt`, or where the room is now. */
+  function createReader(slow: SlowPolicy = "pause", from: RoomLog = log, startAt?: RoomPosition) {
+    const readers = new Set<RoomReader>();
+    from.subscribe(key, (entry, epoch) => {
+      for (const reader of readers) reader.receive(entry, epoch);
+    });
+    const onError = vi.fn<(error: unknown) => void>();
+    const source = { name: "tea", key, log: from, encoder, slow, clock, readers };
+    const start = Promise.resolve(startAt ?? from.position(key));
+    const reader = new RoomReader(source, { id: "me", onError }, () => start);
+    return { reader, readers, onError, start };
+  }
+
+  return { clock, log, send, createReader, position: () => log.position(key) };
+}

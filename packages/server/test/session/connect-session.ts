@@ -1,0 +1,51 @@
+import { json } from "@symbolon/protocol";
+import { type RawSocket, SUBPROTOCOL } from "@symbolon/protocol/internal";
+import type { TestConnectOptions, TestNetwork, TestSocket } from "../../src/testing/index.ts";
+
+/** Receives the next frame that is not an acknowledgement, without its sequence: the same in session and in plain mode. */
+export async function receiveFrame(socket: RawSocket): Promise<unknown> {
+  for (;;) {
+    const { s: _s, a: _a, ...frame } = (await socket.receive(json())) as Record<string, unknown>;
+    if (frame["t"] !== "ack") return frame;
+  }
+}
+
+/** A valid `hello`. */
+export const hello = { t: "hello", v: 1, cid: "tab", att: 1, w: 256, wb: 2 ** 20 };
+
+/** Gives frames the sequences that a client gives them in a session; connection frames have none. */
+function createSequencer(): (frame: object) => object {
+  let last = 0;
+  return (frame) =>
+    "t" in frame && !/^(hello|ack|ping|pong|bye)$/.test(String(frame.t))
+      ? { s: (last += 1), ...frame }
+      : frame;
+}
+
+/** Connects in session mode and sends `first`. Frames that are sent later as objects get sequences. */
+export async function connectSession(
+  net: TestNetwork,
+  path: string,
+  first: object = hello,
+  options?: TestConnectOptions,
+): Promise<TestSocket> {
+  const socket = await net.connect(path, { ...options, protocols: [SUBPROTOCOL] });
+  const sequence = createSequencer();
+  const send = socket.send.bind(socket);
+  socket.send = (value) => send(typeof value === "object" && value !== null ? sequence(value) : value);
+  socket.send(first);
+  return socket;
+}
+
+/** Opens a session: connects and receives the `welcome`. */
+export async function openSession(
+  net: TestNetwork,
+  path: string,
+  first?: object,
+  options?: TestConnectOptions,
+): Promise<TestSocket> {
+  const socket = await connectSession(net, path, first, options);
+  const { t } = (await receiveFrame(socket)) as { t: string };
+  if (t !== "welcome") throw new Error(`expected a welcome, got ${t}`);
+  return socket;
+}

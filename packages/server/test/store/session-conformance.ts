@@ -1,0 +1,55 @@
+/** How a store begins, lists, detaches and ends sessions. */
+import { describe, expect, test } from "vitest";
+import type { Store } from "../../src/store/store.ts";
+import {
+  attachRequest,
+  attempted,
+  newSession,
+  openWithSession,
+  readState,
+  resumed,
+  threeMessages,
+} from "./store-fixtures.ts";
+
+/** Tests the sessions of a store; `open` returns a new, empty one each time. */
+export function testSessions(name: string, open: () => Promise<Store>): void {
+  describe(`${name}: sessions`, () => {
+    test("create returns the first fence in the epoch of the store, and list has the session", async () => {
+      const { store, claim } = await openWithSession(open);
+      expect(claim).toEqual({ sessionId: "s", epoch: store.epoch, fence: 1 });
+      const { service, principal, clientId } = newSession;
+      expect(await store.sessions.list()).toEqual([
+        { claim, service, principal, clientId, detachedAt: undefined, bytes: 0 },
+      ]);
+    });
+
+    test("two stores never have the same epoch", async () => {
+      expect((await open()).epoch).not.toBe((await open()).epoch);
+    });
+
+    test("create throws for a session that exists, and the session stays as it is", async () => {
+      const { store, claim } = await openWithSession(open, { outgoing: threeMessages });
+      await expect(
+        attempted(() => store.sessions.create({ ...newSession, secretHash: "another" })),
+      ).rejects.toThrow('session "s" already exists');
+      expect((await readState(store, claim)).unacknowledged).toEqual(threeMessages);
+    });
+
+    test("list has the time of detach until the session is attached", async () => {
+      const { store, claim } = await openWithSession(open);
+      expect(await store.sessions.detach(claim, 1_700_000_000_000)).toBe(true);
+      expect(await store.sessions.list()).toMatchObject([{ detachedAt: 1_700_000_000_000 }]);
+      const { claim: next } = resumed(await store.sessions.attach(attachRequest(claim)));
+      expect(await store.sessions.list()).toMatchObject([{ claim: next, detachedAt: undefined }]);
+    });
+
+    test("after remove the session does not exist", async () => {
+      const { store, claim } = await openWithSession(open, { outgoing: threeMessages });
+      expect(await store.sessions.remove(claim)).toBe(true);
+      expect(await store.sessions.list()).toEqual([]);
+      expect(await store.sessions.attach(attachRequest(claim))).toEqual({ type: "refused" });
+      expect(await store.sessions.commit(claim, {})).toBe(false);
+      expect(await store.sessions.remove(claim)).toBe(false);
+    });
+  });
+}
