@@ -71,8 +71,8 @@ export class EventPeer<Sends extends Messages = Messages> {
   /** Whether nothing more is received. */
   protected stopped = false;
   readonly #options: PeerOptions;
-  /** Whether a task starts as soon as it is queued; false until `serve`. */
-  #idle = false;
+  /** Wakes the loop that runs tasks; undefined while it runs, and until `serve`. */
+  #wake: (() => void) | undefined;
   #dispatch: Dispatch | undefined;
   /** How often the remote peer has lost the session. */
   #losses = 0;
@@ -110,13 +110,14 @@ export class EventPeer<Sends extends Messages = Messages> {
   serve(dispatch: Dispatch): void {
     this.#dispatch = dispatch;
     void this.#run();
+    if (this.tasks.length > 0) this.#start();
   }
 
   /** Runs a task after everything that was received before it, and before everything that is received after it. */
   queue(task: Task): void {
     this.tasks.push(task);
+    this.#start();
     this.onQueueChange();
-    if (this.#idle) void this.#run();
   }
 
   /**
@@ -179,18 +180,27 @@ export class EventPeer<Sends extends Messages = Messages> {
     this.queue(() => this.#handle(frame, losses, done));
   };
 
-  /** Runs task after task, from the next microtask on. A task that is done at once costs no promise. */
-  async #run(): Promise<void> {
-    this.#idle = false;
+  #start(): void {
+    if (!this.#wake) return;
     this.starting = 1;
-    await undefined;
-    this.starting = 0;
-    for (let task = this.tasks.shift(); task; task = this.tasks.shift()) {
-      this.onQueueChange();
-      const result = task();
-      if (isThenable(result)) await result;
+    this.#wake();
+  }
+
+  /**
+   * Runs task after task, in the asynchronous context of `serve`. A task that is done at once costs no promise, and the
+   * first one after a pause starts in a later microtask.
+   */
+  async #run(): Promise<void> {
+    for (;;) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#wake = undefined;
+      this.starting = 0;
+      for (let task = this.tasks.shift(); task; task = this.tasks.shift()) {
+        this.onQueueChange();
+        const result = task();
+        if (isThenable(result)) await result;
+      }
     }
-    this.#idle = true;
   }
 
   #handle({ name, data, q, s }: EventFrame, losses: number, done?: () => void): unknown {

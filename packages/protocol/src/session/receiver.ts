@@ -6,7 +6,7 @@ import type { DeliveryOptions, MessageSink, RestoredState } from "./session-opti
 
 /** Receives each message of a session once and in order, and acknowledges the messages that are finished. */
 export class Receiver {
-  readonly #window: Credit;
+  readonly #granted: Credit;
   readonly #hardLimit: Credit;
   /** Where acknowledgements go. */
   #sink: Pick<MessageSink, "send"> | undefined;
@@ -27,7 +27,7 @@ export class Receiver {
     { window, hardLimit = window }: DeliveryOptions,
     { upTo = 0, missing = new Set() }: Partial<RestoredState> = {},
   ) {
-    this.#window = window;
+    this.#granted = window;
     this.#hardLimit = hardLimit;
     this.#upTo = upTo;
     this.#missing = missing;
@@ -109,7 +109,7 @@ export class Receiver {
   /** Acknowledges at the end of the tick, or when a quarter of the window has arrived. */
   #report(now: boolean): void {
     this.#unreported += 1;
-    if (this.#scheduled || !(now || this.#unreported >= this.#window.messages / 4)) return;
+    if (this.#scheduled || !(now || this.#unreported >= this.#granted.messages / 4)) return;
     this.#scheduled = true;
     void Promise.resolve().then(() => {
       this.#scheduled = false;
