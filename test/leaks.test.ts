@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect } from "@symbolon/client";
 import { contract, json, text } from "@symbolon/protocol";
-import { SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
+import { SUBPROTOCOL, type WelcomeFrame } from "@symbolon/protocol/internal";
 import { createApp, listen } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";
@@ -100,14 +100,14 @@ function over(socket: WebSocket): Promise<unknown> {
 let clients = 0;
 
 /** Says `hello` and more, reads the welcome, and cuts the TCP: the session waits for its client. */
-async function cut(url: string, first: object): Promise<Welcome> {
+async function cut(url: string, first: object): Promise<WelcomeFrame> {
   const socket = await opened(`${url}/chat/lobby`, [SUBPROTOCOL]);
   socket.send(JSON.stringify(first));
   const [told] = (await once(socket, "message")) as [Buffer];
   socket.send('{"s":1,"t":"event","name":"say","data":"hello"}');
   socket.terminate();
   await over(socket);
-  return JSON.parse(told.toString()) as Welcome;
+  return JSON.parse(told.toString()) as WelcomeFrame;
 }
 
 async function leaves(socket: WebSocket): Promise<void> {

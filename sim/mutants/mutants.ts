@@ -2,7 +2,7 @@ import { storeRecoveryMutants } from "./store-recovery.ts";
 import type { Mutant, Patch } from "./mutant.ts";
 import { storeCheckMutants } from "./store-checks.ts";
 
-const session = "protocol/src/session/session.ts";
+const sender = "protocol/src/session/sender.ts";
 const receiver = "protocol/src/session/receiver.ts";
 const link = "server/src/session/session-link.ts";
 const sessionDial = "server/src/contract/session-dial.ts";
@@ -11,89 +11,87 @@ const connect = "client/src/connect.ts";
 const recorder = "server/src/session/recorder.ts";
 
 /** The receiver handles a message that it has received before. */
-const acceptDuplicates: Patch = { file: receiver, find: "    return next;\n", replace: "    return true;\n" };
+const acceptDuplicates: Patch = {
+  file: receiver,
+  find: "return isNext || this.#missing.delete(sequence);",
+  replace: "return true;",
+};
 
 /** All mutants. The simulator must kill each of them. */
 export const mutants: readonly Mutant[] = [
   {
     name: "the sender drops an event from its outbox when it sends it",
     mode: "cuts",
-    file: session,
-    find: "    this.#unacked.add(letter);\n",
-    replace: '    if (letter.lane === "event") return letter.resolve();\n    this.#unacked.add(letter);\n',
+    file: sender,
+    find: "    this.#unacknowledged.add(message);\n",
+    replace:
+      '    if (message.lane === "event") return message.resolve();\n    this.#unacknowledged.add(message);\n',
   },
   {
     name: "a send settles before the acknowledgement",
     mode: "cuts",
-    file: session,
-    find: 'if (letter.lane !== "event") letter.resolve();',
-    replace: "letter.resolve();",
+    file: sender,
+    find: 'if (message.lane !== "event") message.resolve();',
+    replace: "message.resolve();",
   },
   {
     name: "the client resends acknowledged messages and the server handles duplicates",
     mode: "cuts",
     file: connect,
-    find: "session.attach(connection.wire, welcome)",
-    replace: "session.attach(connection.wire, { ...welcome, rx: 0 })",
+    find: "sender.attach(connection.wire, welcome)",
+    replace: "sender.attach(connection.wire, { ...welcome, upTo: 0 })",
     also: [acceptDuplicates],
   },
   {
     name: "the server resends acknowledged messages and the client handles duplicates",
     mode: "cuts",
     file: link,
-    find: "rx: hello.resume?.rx ?? 0,",
-    replace: "rx: 0,",
+    find: "const upTo = hello.resume?.receivedUpTo ?? 0;",
+    replace: "const upTo = 0;",
     also: [acceptDuplicates],
   },
   {
     name: "the sender resends one message too few",
     mode: "cuts",
-    file: session,
-    find: "filter(({ sequence: s }) => s > rx ||",
-    replace: "filter(({ sequence: s }) => s > rx + 1 ||",
+    file: sender,
+    find: "({ sequence }) => sequence > upTo ||",
+    replace: "({ sequence }) => sequence > upTo + 1 ||",
   },
   {
     name: "the receiver acknowledges a message on receipt",
     mode: "cuts",
     file: receiver,
-    find: "    held.set(s, size);\n",
+    find: "    pending.set(sequence, bytes);\n",
     replace: "",
   },
   {
     name: "an acknowledgement on another frame is one too high",
     mode: "cuts",
     file: receiver,
-    find: "    this.#owed = 0;\n    return this.receivedUpTo;",
-    replace: "    this.#owed = 0;\n    return this.receivedUpTo + 1;",
+    find: "    return this.#upTo;\n",
+    replace: "    return this.#upTo + 1;\n",
   },
   {
     name: "an acknowledgement overtakes the error that is resent",
     mode: "cuts",
-    file: session,
-    find: "    if (!this.#again)\n      this.#outlet?.send(jsonFrames",
-    replace: "      this.#outlet?.send(jsonFrames",
-    also: [
-      {
-        file: session,
-        find: "    this.#credit = position;\n",
-        replace: "    this.#credit = position;\n    this.flush(true);\n",
-      },
-    ],
+    file: sender,
+    find: "    this.#credit = credit;\n",
+    replace: "    this.#credit = credit;\n    this.#receiver.attach(sink);\n",
   },
   {
     name: "the sender ignores credit",
     mode: "overload",
-    file: session,
-    find: '(lane === "event" || lane === "volatile") && this.#crowded',
-    replace: "false && this.#crowded",
+    file: sender,
+    find: '(lane === "event" || lane === "volatile") && isExhausted',
+    replace: "false && isExhausted",
   },
   {
     name: "each welcome carries a new resume token",
     mode: "cuts",
     file: link,
-    find: "const { outbox, secret } = this;",
+    find: "const { session, secret } = this;",
     replace:
-      "const { outbox } = this; const secret = new this.secret.constructor({ ...this.secret, resumeToken: `${this.secret.resumeToken}x` }); this.secret = secret;",
+      "const { session } = this; const secret = new this.secret.constructor({ ...this.secret, resumeToken: `${this.secret.resumeToken}x` }); this.secret = secret;",
   },
   {
     name: "a resume does not check the attempt",
@@ -127,15 +125,8 @@ export const mutants: readonly Mutant[] = [
     name: "the server still reads a replaced wire",
     mode: "black-holes",
     file: link,
-    find: "if (wire !== this.#wire || this.#finished ||",
-    replace: "if (this.#finished ||",
-    also: [
-      {
-        file: link,
-        find: '    ghost?.close(CloseCode.Superseded, "a newer connection took over");\n    ghost?.terminate();\n',
-        replace: "",
-      },
-    ],
+    find: '      before.wire.stop();\n      before.wire.close(new CloseError(CloseCode.Superseded, "a newer connection took over"));\n      before.wire.terminate();\n',
+    replace: "",
   },
   {
     name: "the server ignores an overflow",
@@ -148,37 +139,37 @@ export const mutants: readonly Mutant[] = [
     name: "the client emits no reset",
     mode: "restarts",
     file: connect,
-    find: 'told("reset", { reason: why })',
+    find: 'emit("reset", { reason: welcome.reason ?? "" })',
     replace: "undefined",
   },
   {
     name: "the client emits reset too late",
     mode: "restarts",
     file: connect,
-    find: 'told("reset", { reason: why })',
-    replace: 'void after(2_000, () => void told("reset", { reason: why }))',
+    find: 'emit("reset", { reason: welcome.reason ?? "" })',
+    replace: 'void after(2_000, () => void emit("reset", { reason: welcome.reason ?? "" }))',
   },
   {
     name: "the client resends sent events after a reset",
     mode: "restarts",
-    file: session,
-    find: "if (letter.sequence || letter.lane",
+    file: sender,
+    find: "if (message.sequence || message.lane",
     replace:
-      'if (letter.sequence && letter.lane === "event") { this.#forget(letter); this.#pending.add(letter); } else if (letter.sequence || letter.lane',
+      'if (message.sequence && message.lane === "event") { this.#forget(message); this.#unsent.add(message); } else if (message.sequence || message.lane',
   },
   {
     name: "sent events never settle after a reset",
     mode: "restarts",
-    file: session,
-    find: "if (letter.sequence || letter.lane",
-    replace: "if (letter.sequence) this.#forget(letter); else if (letter.lane",
+    file: sender,
+    find: "if (message.sequence || message.lane",
+    replace: "if (message.sequence) this.#forget(message); else if (message.lane",
   },
   {
     name: "calls fail when their wire closes",
     mode: "cuts",
     file: connect,
-    find: "lost: () => session.detach(),",
-    replace: "lost: () => (session.detach(), peer.sessionLost()),",
+    find: "lost: () => sender.detach(),",
+    replace: "lost: () => (sender.detach(), peer.sessionLost()),",
   },
   {
     name: "a detached session never expires",
@@ -197,9 +188,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "handlers of events run concurrently",
     mode: "cuts",
-    file: "server/src/contract/handler-queue.ts",
-    find: "await turn();",
-    replace: "void turn();",
+    file: "protocol/src/peer/peer.ts",
+    find: "if (isThenable(result)) await result;",
+    replace: "void result;",
   },
   {
     name: "the client ignores a silent server",
@@ -233,9 +224,9 @@ export const mutants: readonly Mutant[] = [
     name: "an event in plain mode is handled twice",
     mode: "plain",
     file: "server/src/session/plain-link.ts",
-    find: "      if (listener.receive(frame, message.length) ||",
+    find: "        receiverOf(frames, frame)(frame, byteLength(received));\n",
     replace:
-      '      if (frame.t === "event") listener.receive(frame, message.length);\n      if (listener.receive(frame, message.length) ||',
+      '        if (frame.t === "event") receiverOf(frames, frame)(frame, byteLength(received));\n        receiverOf(frames, frame)(frame, byteLength(received));\n',
   },
   ...storeRecoveryMutants,
   ...storeCheckMutants,

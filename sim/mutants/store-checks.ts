@@ -12,9 +12,9 @@ const storeSkipsPositions: Patch = {
 };
 /** A process that has the session in memory resumes it whatever positions the client names. */
 const processSkipsPositions: Patch = {
-  file: "server/src/session/session-link.ts",
-  find: "    const { first, last } = this.outbox.sentRange;\n",
-  replace: "    if (epoch) return true;\n    const { first, last } = this.outbox.sentRange;\n",
+  file: "server/src/session/restore.ts",
+  find: "  const { sender, receiver } = session;\n",
+  replace: "  if (epoch) return true;\n  const { sender, receiver } = session;\n",
 };
 /** A process that another process replaced does not notice it. */
 const keepsSession: Omit<Mutant, "name"> = {
@@ -38,7 +38,7 @@ export const storeCheckMutants: readonly Mutant[] = [
     name: "messages are acknowledged on receipt and positions are not checked",
     mode: "memory-store",
     file: "protocol/src/session/receiver.ts",
-    find: "    held.set(s, size);\n",
+    find: "    pending.set(sequence, bytes);\n",
     replace: "",
     also: [storeSkipsPositions, processSkipsPositions],
   },
