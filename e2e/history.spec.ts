@@ -53,7 +53,7 @@ for (const path of ["/", "/react.html"]) {
     await ada.page.bringToFront(); // Firefox presses no button in a window that is behind another
     await ada.showEarlier.press("Enter");
     await expect(ada.earlierNote).toHaveText(
-      /^What was said before this has been forgotten\. This room remembers what was said since .+\.$/,
+      /^Older messages are no longer available\. This room has the messages since .+\.$/,
     );
     await expect(ada.showEarlier).toBeHidden();
     await expect(ada.lines).toHaveCount(550);

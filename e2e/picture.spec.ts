@@ -124,7 +124,7 @@ for (const path of ["/", "/react.html"]) {
     await bob.tamper("[0-9a-f]{32}", "0".repeat(32)); // the id that the picture is asked for by
     await bob.enter(demo.url, "Bob");
     await expect(bob.page.locator("#lines .picture")).toHaveText(
-      "This picture is not kept any more: a cat.png",
+      "This picture is no longer available: a cat.png",
     );
   });
 }

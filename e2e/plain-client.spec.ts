@@ -19,7 +19,7 @@ test("a plain WebSocket client talks to a browser", async ({ demo, someone }) =>
     .toContainEqual({
       t: "event",
       name: "entered",
-      data: { lines: [], more: false, people: ["Ada", "Bob"] },
+      data: { messages: [], hasEarlier: false, people: ["Ada", "Bob"] },
     });
 
   bob.send('{"t":"event","name":"say","data":{"id":"1","text":"hi"}}');

@@ -56,7 +56,7 @@ for (const path of ["/", "/react.html"]) {
       expect(await demo.start()).toBe(true);
 
       await ada.noticesSilence();
-      await expect(ada.fate).toContainText("perhaps this was not sent", { timeout: 30_000 });
+      await expect(ada.fate).toContainText("may not have been sent", { timeout: 30_000 });
       await expect(ada.lines).toHaveCount(0);
       await ada.page.getByRole("button", { name: "Send again" }).click();
       await expect(ada.lines).toHaveText(["into the void"]);
