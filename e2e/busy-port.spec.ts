@@ -4,19 +4,21 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "./chat-test.ts";
 
-test("a busy port gives one clear line and exit code 1", async ({ demo }) => {
+test("the demo server prints one clear line and exits with code 1 when its port is in use", async ({
+  server,
+}) => {
   const child = spawn(process.execPath, ["--conditions=symbolon-source", "--import", "tsx", "server.ts"], {
     cwd: fileURLToPath(new URL("../demo", import.meta.url)),
-    env: { ...process.env, PORT: String(demo.port) },
+    env: { ...process.env, PORT: String(server.port) },
   });
-  const [output, complaints, [code]] = await Promise.all([
+  const [output, errorOutput, [exitCode]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, "exit"),
   ]);
   expect(output).toBe("");
-  expect(complaints).toBe(
-    `Port ${demo.port} is in use: choose another, for example PORT=${demo.port + 1} npm run demo\n`,
+  expect(errorOutput).toBe(
+    `Port ${server.port} is in use: choose another, for example PORT=${server.port + 1} npm run demo\n`,
   );
-  expect(code).toBe(1);
+  expect(exitCode).toBe(1);
 });
