@@ -23,7 +23,7 @@ export class ChatRoom {
   readonly typingUsers: TypingUsers;
   #messages: ChatMessage[] = [];
 
-  /** A person who does not type for `typingTimeout` ms no longer counts as typing. */
+  /** A person whose page does not repeat its report for `typingTimeout` ms no longer counts as typing. */
   constructor(typingTimeout: number) {
     this.typingUsers = new TypingUsers(typingTimeout);
   }
@@ -70,7 +70,7 @@ export class ChatRooms {
   readonly #rooms = new Map<string, ChatRoom>();
   readonly #typingTimeout: number;
 
-  /** A person who does not type for `typingTimeout` ms no longer counts as typing. */
+  /** A person whose page does not repeat its report for `typingTimeout` ms no longer counts as typing. */
   constructor(typingTimeout: number) {
     this.#typingTimeout = typingTimeout;
   }

@@ -129,7 +129,7 @@ export class ChatPage {
     await this.#dispatchFile("paste", file);
   }
 
-  /** Takes the device off the network, or puts it back. */
+  /** Disconnects the user's device from the network, or connects it again. */
   async setOffline(isOffline: boolean): Promise<void> {
     await this.page.context().setOffline(isOffline);
   }

@@ -64,6 +64,7 @@ for (const path of ["/", "/react.html"]) {
       await ada.page.getByRole("button", { name: "Send again" }).click();
       await ada.expectMessages(["dropped"]);
       await ada.expectPending([]);
+      await ada.expectNotices([]);
     });
 
     test("Ada's hidden page receives messages, and after a lost connection the visible page receives the others", async ({
@@ -115,6 +116,37 @@ for (const path of ["/", "/react.html"]) {
       await ada.expectResumed();
       for (const user of [ada, bob]) await user.expectMessages(["one", "two", "three", "four"]);
       await ada.expectPending([]);
+    });
+
+    test("Ada sees where messages are missing when the server no longer has all that were sent while she was disconnected", async ({
+      server,
+      tcpProxy,
+      newUser,
+    }) => {
+      const ada = await newUser({ path });
+      await ada.clock.install();
+      await ada.join(tcpProxy.url, "Ada");
+      await ada.send("before");
+      await ada.expectMessages(["before"]);
+      tcpProxy.refuseConnections();
+      tcpProxy.closeConnections();
+      await ada.expectDisconnected();
+      await ada.clock.pause(); // otherwise a slow test makes the page's next attempt late
+      const bob = await PlainClient.join(server.port, "Bob");
+      bob.sendMany(1_100); // the room of the library keeps the newest 1,000 events
+      const cyd = await newUser();
+      await cyd.join(server.url, "Cyd");
+      await expect(cyd.messages.last()).toHaveText("line 1100");
+
+      tcpProxy.acceptConnections();
+      await ada.clock.resume();
+      await ada.expectResumed();
+      await expect(ada.messages.last()).toHaveText("line 1100");
+      await expect(ada.messages).toHaveCount(1 + 999);
+      const items = ada.page.locator("#lines > li");
+      await expect(items.nth(0)).toContainText("before");
+      await expect(items.nth(1)).toHaveText("Some messages are missing here");
+      await expect(items.nth(2)).toContainText("line 102");
     });
 
     test("Ada's history request and her stream of typing people survive a lost connection", async ({

@@ -9,6 +9,7 @@ import { pendingPicture, removePending, sendMessage, sendUnsent } from "./pendin
 import { addPerson, removePerson, showPeople } from "./people-list.ts";
 import { keepScrollPosition } from "./scroll.ts";
 import {
+  addGapNotice,
   addPersonNotice,
   appendMessage,
   clearTranscript,
@@ -71,6 +72,11 @@ export function joinRoom(room: string, me: string, { onJoined, onClosed }: RoomC
   client.on("left", ({ name }) => {
     removePerson(name, me);
     addPersonNotice(name, "left");
+  });
+
+  client.on("gap", () => {
+    // A new session starts with the newest messages that the server has, so only a resumed one can have a gap.
+    if (client.status.value.resumed) addGapNotice();
   });
 
   const unsubscribe = client.status.subscribe((status) => {

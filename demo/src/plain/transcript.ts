@@ -1,4 +1,5 @@
 import type { ChatMessage } from "../../contract.ts";
+import { gapText } from "../shared/history-text.ts";
 import type { LoadPicture } from "../shared/picture-loader.ts";
 import { createElement, elementById } from "./dom.ts";
 import { continuesElement, createMessageElement, createTextElement } from "./message-element.ts";
@@ -75,6 +76,11 @@ export function addPersonNotice(name: string, change: "joined" | "left"): void {
   notice.dataset["about"] = name;
   notice.append(createElement("bdi", "", name), replaces && change === "joined" ? " is back" : ` ${change}`);
   append(notice);
+}
+
+/** Adds a notice that the page has missed messages. */
+export function addGapNotice(): void {
+  append(createElement("li", "notice", gapText));
 }
 
 function createMessage(message: ChatMessage, me: string, loadPicture: LoadPicture): HTMLLIElement {

@@ -96,6 +96,15 @@ function JoinedRoom(props: JoinedRoomProps): ReactNode {
   useEvent(client, "joined", (joined) => dispatch({ type: "joined", ...joined }));
   useEvent(client, "left", ({ name }) => dispatch({ type: "left", name }));
 
+  useEffect(
+    () =>
+      client.on("gap", () => {
+        // A new session starts with the newest messages that the server has, so only a resumed one can have a gap.
+        if (client.status.value.resumed) dispatch({ type: "gap" });
+      }),
+    [client],
+  );
+
   useEffect(() => {
     if (status.state === "closed" && status.error?.code === 4409) leave(status.error.reason);
     else if (status.state === "closed" && status.error?.code === 4400)

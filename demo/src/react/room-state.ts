@@ -1,7 +1,12 @@
 import type { ChatMessage, HistoryPage, NewMessage } from "../../contract.ts";
+import { gapText } from "../shared/history-text.ts";
 
-/** A notice that a person has joined or left. */
-type Notice = { readonly about: string; readonly change: "joined" | "left" | "is back" };
+/** A notice between the messages: what a person has done, or that messages are missing. */
+type Notice = {
+  /** The name of the person. */
+  readonly about?: string;
+  readonly text: string;
+};
 
 /** A message that the server has sent to the room, with its picture if this page has sent that. */
 export type ShownMessage = ChatMessage & { readonly bytes?: Uint8Array<ArrayBuffer> | undefined };
@@ -39,6 +44,7 @@ export type RoomAction =
   | { readonly type: "earlierGone" }
   | { readonly type: "received"; readonly message: ChatMessage }
   | { readonly type: "joined" | "left"; readonly name: string; readonly returning?: boolean | undefined }
+  | { readonly type: "gap" }
   | ({ readonly type: "sent"; readonly message: NewMessage } & Pick<ChatMessage, "from" | "at">)
   | { readonly type: PendingMessage["delivery"]; readonly id: string; readonly reason?: string };
 
@@ -73,6 +79,8 @@ export function roomReducer(room: RoomState, action: RoomAction): RoomState {
         people: action.type === "joined" ? [...others, action.name] : others,
       };
     }
+    case "gap":
+      return { ...room, items: [...items, { text: gapText }] };
     case "sent": {
       const { message, from, at } = action;
       return { ...room, pending: [...pending, { message, from, at, delivery: "pending" }] };
@@ -118,6 +126,6 @@ function appendPersonNotice(
   change: "joined" | "left",
 ): RoomState["items"] {
   const last = items.at(-1);
-  if (!last || !("about" in last) || last.about !== about) return [...items, { about, change }];
-  return [...items.slice(0, -1), { about, change: change === "joined" ? "is back" : change }];
+  if (!last || !("about" in last) || last.about !== about) return [...items, { about, text: change }];
+  return [...items.slice(0, -1), { about, text: change === "joined" ? "is back" : change }];
 }

@@ -91,11 +91,7 @@ export function Transcript({ room, me, loadPicture, sendAgain, children }: Trans
           aria-label="Newest messages"
         >
           {items.map((item, index) =>
-            "about" in item ? (
-              <li key={`notice ${index}`} className="notice">
-                <bdi>{item.about}</bdi> {item.change}
-              </li>
-            ) : (
+            "id" in item ? (
               <RoomMessage
                 key={item.id}
                 message={item}
@@ -103,6 +99,10 @@ export function Transcript({ room, me, loadPicture, sendAgain, children }: Trans
                 loadPicture={loadPicture}
                 above={items[index - 1] ?? earlier.at(-1)}
               />
+            ) : (
+              <li key={`notice ${index}`} className="notice">
+                {item.about !== undefined && <bdi>{item.about}</bdi>} {item.text}
+              </li>
             ),
           )}
         </ol>

@@ -3,6 +3,9 @@ import { chat } from "../../contract.ts";
 
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
+/** The notice where the page has missed messages that the server can no longer send. */
+export const gapText = "Some messages are missing here";
+
 /** The text after the page has loaded earlier messages. */
 export function loadedText(count: number): string {
   return count === 1 ? "1 earlier message shown" : `${count} earlier messages shown`;
