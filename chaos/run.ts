@@ -20,7 +20,7 @@ async function run(settings: Settings, directory: string): Promise<Results> {
   const kills = troubles.includes("kill");
   const pace = Math.max(1, clients / 50);
   const record = join(directory, "record");
-  const server = await ServerProcess.start(ports(10), {
+  const server = await ServerProcess.start(ports(), {
     name: "chaos",
     folder: "../chaos",
     env: { RECORD: record, STORE: kills ? join(directory, "store") : "", PACE: String(pace) },
@@ -68,7 +68,7 @@ async function run(settings: Settings, directory: string): Promise<Results> {
         ...crowd.talkers.flatMap(({ name, failures }) => failures.map((failure) => `${name}: ${failure}`)),
         ...findings.faults,
         ...late,
-        ...(server.complaints === "" ? [] : [`the server says: ${server.complaints}`]),
+        ...(server.errorOutput === "" ? [] : [`the server says: ${server.errorOutput}`]),
       ],
     };
   } finally {
