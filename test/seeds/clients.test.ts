@@ -4,8 +4,8 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { connectClient, serveApp } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient, serveApp } from "./harness.ts";
 
 test("the server serves a contract to a client that writes JSON by hand", async () => {
   covers({ rows: [70] });

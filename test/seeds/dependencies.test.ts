@@ -2,8 +2,8 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp, listen } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
-import { connectClient, serveApp } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient, serveApp } from "./harness.ts";
 
 test("a handler gets what a hook provides, and in a test what replaces the hook", async () => {
   covers({ case: 138, rows: [37, 69] });

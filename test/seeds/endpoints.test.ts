@@ -3,8 +3,8 @@ import { bytes, json, text } from "@symbolon/protocol";
 import { createApp, listen, listenEach, type Listener, type Socket } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { connectClient, serveApp, utf8 } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient, serveApp, utf8 } from "./harness.ts";
 
 /** Sends each message back. */
 class Echo<Value> {

@@ -2,8 +2,8 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { CloseCode, CloseError, createApp } from "@symbolon/server";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { connectClient, refusalOf, serveApp } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient, refusalOf, serveApp } from "./harness.ts";
 
 test("the server closes with 1011 when the handler throws, and logs the error", async () => {
   covers({ case: 86, rows: [43] });

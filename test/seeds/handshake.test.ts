@@ -2,8 +2,8 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { CloseError, createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { handshake } from "../../packages/server/test/node/raw-client.ts";
-import { connectClient, connectRaw, refusalOf, serveApp } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient, connectRaw, refusalOf, serveApp } from "./harness.ts";
 
 test("the first send accepts", async () => {
   covers({ case: 31, rows: [6] });

@@ -1,8 +1,8 @@
 import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp, listen } from "@symbolon/server";
 import { expect, test } from "vitest";
-import { connectClient, refusalOf, serveApp } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient, refusalOf, serveApp } from "./harness.ts";
 
 test("a hook refuses before the handler runs", async () => {
   covers({ case: 124, rows: [39, 40] });

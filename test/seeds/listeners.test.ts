@@ -3,8 +3,8 @@ import { binary, bytes, json, text } from "@symbolon/protocol";
 import { createApp, listen } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { connectClient, serveApp, utf8 } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient, serveApp, utf8 } from "./harness.ts";
 
 test("a listener receives each message and sends its return value, from a function, an async function or a class", async () => {
   covers({ case: 156, rows: [44, 45, 51] });

@@ -3,8 +3,8 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { bytes } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
-import { connectClient } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient } from "./harness.ts";
 
 /** The part of MessagePack that the tests need: whole numbers to 127, strings of 31 characters, arrays and maps of 15 entries. */
 const messagePack: Codec<unknown> = {

@@ -5,8 +5,8 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { CloseError, createApp, HandshakeError } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
-import { connectClient, refusalOf, serveApp, utf8 } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient, refusalOf, serveApp, utf8 } from "./harness.ts";
 
 test("the server refuses with 403 and the code in the body when the handler closes before it accepts", async () => {
   covers({ case: 51, rows: [9, 24] });

@@ -7,8 +7,8 @@ import { createApp } from "@symbolon/server";
 import { Clock } from "@symbolon/server/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { type Client, connectClient, serveApp } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { type Client, connectClient, serveApp } from "./harness.ts";
 
 test("a chat takes the names of its members from the query", async () => {
   covers({ case: 183, rows: [28, 29] });

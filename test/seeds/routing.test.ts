@@ -6,8 +6,8 @@ import { createApp, type Socket } from "@symbolon/server";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { handshake } from "../../packages/server/test/node/raw-client.ts";
-import { connectClient, connectRaw, refusalOf, serveApp } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient, connectRaw, refusalOf, serveApp } from "./harness.ts";
 
 test("the server refuses an unknown path with 404", async () => {
   covers({ case: 97, rows: [62] });

@@ -1,7 +1,7 @@
 import { createApp, listen, Socket } from "@symbolon/server";
 import { expect, test } from "vitest";
-import { serveApp } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { serveApp } from "./harness.ts";
 
 test("an app has its own socket class, which may replace the received value", async () => {
   covers({ case: 176, rows: [53] });

@@ -4,8 +4,8 @@ import { binary, json } from "@symbolon/protocol";
 import { CloseError, createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { connectClient, refusalOf, serveApp, utf8 } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient, refusalOf, serveApp, utf8 } from "./harness.ts";
 
 test("the server sends what a generator yields, then closes with 1000", async () => {
   covers({ case: 169, rows: [49, 54] });

@@ -3,8 +3,8 @@ import { binary, bytes, json, text } from "@symbolon/protocol";
 import { createApp, ValidationError } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { connectClient, serveApp, utf8 } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient, serveApp, utf8 } from "./harness.ts";
 
 test("a handler echoes text", async () => {
   covers({ case: 1, rows: [1, 11, 70] });

@@ -3,8 +3,8 @@ import { bool, bytes, int, json, text } from "@symbolon/protocol";
 import { createApp, ProtocolError, ValidationError } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { connectClient, serveApp, utf8 } from "./harness.ts";
 import { covers } from "./covers.ts";
+import { connectClient, serveApp, utf8 } from "./harness.ts";
 
 test("`receive` reads the type that it names: a number, an object, booleans, bytes", async () => {
   covers({ case: 21, rows: [16] });
