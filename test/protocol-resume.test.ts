@@ -25,7 +25,7 @@ afterAll(() => {
 test("a session resumes at the positions of both peers", async () => {
   const client = new SessionClient();
   const { key } = await client.connect();
-  client.send({ s: 1, ...tell(1) });
+  client.send({ s: 1, ...tallyEvent(1) });
   expect(await client.receive()).toMatchObject({ s: 1, t: "event", data: 1 });
   expect(await client.receive()).toEqual({ t: "ack", a: 1 });
   client.terminate();
@@ -33,7 +33,7 @@ test("a session resumes at the positions of both peers", async () => {
   expect([state, rx]).toEqual(["resumed", 1]);
   expect(await client.receive()).toMatchObject({ s: 1, t: "event", data: 1 });
   expect(await client.receive()).toEqual({ t: "ack", a: 1 });
-  client.send({ s: 2, a: 1, ...tell(2) });
+  client.send({ s: 2, a: 1, ...tallyEvent(2) });
   expect(await client.receive()).toMatchObject({ s: 2, t: "event", data: 2 });
 });
 
@@ -54,10 +54,10 @@ test("the server sends an unacknowledged error again before the acknowledgement 
 test("the server ignores a message that it has received before, and acknowledges it again", async () => {
   const client = new SessionClient();
   await client.connect();
-  client.send({ s: 1, ...tell(1) });
+  client.send({ s: 1, ...tallyEvent(1) });
   expect(await client.receive()).toMatchObject({ s: 1, t: "event" });
   expect(await client.receive()).toEqual({ t: "ack", a: 1 });
-  client.send({ s: 1, ...tell(1) });
+  client.send({ s: 1, ...tallyEvent(1) });
   expect(await client.receive()).toEqual({ t: "ack", a: 1 });
   client.send({ t: "ping", n: 7 });
   expect(await client.receive()).toEqual({ t: "pong", n: 7 });
@@ -66,7 +66,7 @@ test("the server ignores a message that it has received before, and acknowledges
 test("the server closes with 4902 when a message is missing, and the session can resume", async () => {
   const client = new SessionClient();
   const { key } = await client.connect();
-  client.send({ s: 2, ...tell(2) });
+  client.send({ s: 2, ...tallyEvent(2) });
   expect(await client.closeCode()).toBe(4902);
   expect(await client.connect({ ...key, rx: 0, tx0: 1 })).toMatchObject({ state: "resumed", rx: 0 });
 });
@@ -116,7 +116,7 @@ test("the server closes a wire of an older attempt with 4900, and the newer wire
   const older = new SessionClient(client.cid);
   await older.open({ ...key, rx: 0, tx0: 1 });
   expect(await older.closeCode()).toBe(4900);
-  client.send({ s: 1, ...tell(1) });
+  client.send({ s: 1, ...tallyEvent(1) });
   expect(await client.receive()).toMatchObject({ s: 1, t: "event", data: 1 });
 });
 
@@ -138,7 +138,7 @@ test.each([
   const answer = await other.connect({ ...key, ...wrong, rx: 0, tx0: 1 });
   expect(answer).toMatchObject({ state: "reset", why: "unknown", rx: 0 });
   expect(answer.key["sid"]).not.toBe(key["sid"]);
-  owner.send({ s: 1, ...tell(1) });
+  owner.send({ s: 1, ...tallyEvent(1) });
   expect(await owner.receive()).toMatchObject({ s: 1, t: "event", data: 1 });
 });
 
@@ -173,7 +173,7 @@ test("`bye` ends the session", async () => {
 });
 
 /** An event that the server answers with the same data. */
-function tell(n: number): Frame {
+function tallyEvent(n: number): Frame {
   return { t: "event", name: "tell", data: n };
 }
 
