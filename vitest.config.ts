@@ -29,6 +29,6 @@ function project(name: string, include: string[]): TestProjectInlineConfiguratio
   return {
     resolve: { conditions: ["symbolon-source", ...defaultClientConditions] },
     ssr: { resolve: { conditions: ["symbolon-source", ...defaultServerConditions] } },
-    test: { name, include, allowOnly: false, testTimeout },
+    test: { name, include, allowOnly: false, testTimeout, hookTimeout: testTimeout },
   };
 }

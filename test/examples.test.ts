@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { slow } from "./time-limits.ts";
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL("../examples", import.meta.url));
@@ -14,7 +15,7 @@ test("the folder has examples", () => {
   expect(examples).toContain("echo.ts");
 });
 
-test.each(examples)("%s prints the lines at its end", { timeout: 30_000 }, async (file) => {
+test.each(examples)("%s prints the lines at its end", slow, async (file) => {
   const expected = /\/\* prints\n([\s\S]*?)\*\//.exec(readFileSync(join(folder, file), "utf8"))?.[1];
   const { stdout } = await runExample(file.slice(0, -".ts".length));
   expect(stdout).toBe(expected);
@@ -27,7 +28,7 @@ test("README.md lists each example once", () => {
   expect(Array.from(rows, ([, name]) => `${name}.ts`).sort()).toEqual(examples.sort());
 });
 
-test("an unknown name prints the names of the examples", { timeout: 30_000 }, async () => {
+test("an unknown name prints the names of the examples", slow, async () => {
   const failure: unknown = await runExample("no-such-example").catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: 1, stderr: expect.stringContaining("echo") });
 });

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Program, programsIn } from "./guides/programs.ts";
 import type { Outcome } from "./guides/run.ts";
+import { slow } from "./time-limits.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -27,7 +28,7 @@ beforeAll(async () => {
     await writeFile(fileOf(program), program.source);
   }
   [compilerErrors, outcomes] = await Promise.all([compile(), runAll()]);
-}, 60_000);
+}, slow.timeout);
 
 test("each of the five frameworks has a page", () => {
   const names = ["fastapi", "litestar", "quart", "responder", "viewpy"];
@@ -119,7 +120,7 @@ async function compile(): Promise<string> {
 /** Runs all programs in one process; resolves with the outcomes of those that ended. */
 async function runAll(): Promise<Outcome[]> {
   const node = ["--conditions", "symbolon-source", "--import", "tsx", join(root, "test/guides/run.ts")];
-  const limit = { cwd: root, timeout: 15_000 };
+  const limit = { cwd: root, timeout: slow.timeout / 2 };
   const partial = (error: { stdout?: string }) => ({ stdout: error.stdout ?? "" });
   const { stdout } = await run(process.execPath, [...node, ...programs.map(fileOf)], limit).catch(partial);
   return stdout

@@ -11,6 +11,7 @@ import { z } from "zod";
 import { hello } from "../packages/server/test/session/connect-session.ts";
 import { connectRawClient, handshake } from "../packages/server/test/node/raw-client.ts";
 import { collectGarbage } from "./collect-garbage.ts";
+import { verySlow } from "./time-limits.ts";
 
 const connections = 10_000;
 const concurrency = 40;
@@ -212,7 +213,7 @@ function activeResources(): Record<string, number> {
 
 test(
   "10,000 closed connections of all kinds leave no object, socket, timer or memory behind",
-  { timeout: 240_000 },
+  verySlow,
   async () => {
     await using server = await serve(createTestApp(), { port: 0, host: "127.0.0.1" });
     const url = `ws://127.0.0.1:${server.port}`;

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { verySlow } from "./time-limits.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -40,7 +41,7 @@ beforeAll(async () => {
       .filter(([name]) => name.endsWith(".ts"))
       .map(([name, text]) => writeFile(join(folder, name), text)),
   );
-}, 240_000);
+}, verySlow.timeout);
 
 afterAll(async () => {
   for (const child of children) child.kill();
@@ -107,30 +108,34 @@ export const connected = net.connect("/echo");
 describe.each(compilers)("TypeScript %s", (compiler) => {
   test.each(Object.keys(resolutions) as Resolution[])(
     "emits the declarations of a user's library under %s",
+    verySlow,
     async (resolution) => {
       expect(await compile(compiler, resolution, ["library.ts"], { declaration: true })).toBe("");
     },
-    120_000,
   );
 
   test.each(Object.keys(resolutions) as Resolution[])(
     "compiles the README's program and checks our declarations under %s",
+    verySlow,
     async (resolution) => {
       expect(await compile(compiler, resolution)).toBe("");
     },
-    120_000,
   );
 });
 
-test("the README's client, connected to the README's server, prints the README's output", async () => {
-  expect(await compile(compilers[0], "nodenext")).toBe("");
-  const built = outFolder(compilers[0], "nodenext");
-  const expected = readmeFiles.get("output")?.trimEnd() ?? "";
-  const server = startProgram(join(built, "server.js"));
-  await Promise.race([untilListening(port), failure(server)]);
-  const client = startProgram(join(built, "client.js"));
-  expect(await outputOf(client, expected)).toBe(expected);
-}, 120_000);
+test(
+  "the README's client, connected to the README's server, prints the README's output",
+  verySlow,
+  async () => {
+    expect(await compile(compilers[0], "nodenext")).toBe("");
+    const built = outFolder(compilers[0], "nodenext");
+    const expected = readmeFiles.get("output")?.trimEnd() ?? "";
+    const server = startProgram(join(built, "server.js"));
+    await Promise.race([untilListening(port), failure(server)]);
+    const client = startProgram(join(built, "client.js"));
+    expect(await outputOf(client, expected)).toBe(expected);
+  },
+);
 
 /** The README's code blocks that have a title, by that title. */
 function readReadmeFiles(): Map<string, string> {

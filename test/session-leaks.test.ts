@@ -12,6 +12,7 @@ import {
   connectSession,
 } from "../packages/server/test/session/connect-session.ts";
 import { collectGarbage } from "./collect-garbage.ts";
+import { verySlow } from "./time-limits.ts";
 
 const cycles = 10_000;
 
@@ -53,9 +54,7 @@ function createChatNetwork() {
 
 test(
   "10,000 dropped and expired sessions leave no object, timer, listener or memory behind",
-  {
-    timeout: 300_000,
-  },
+  verySlow,
   async () => {
     const { net, clock, handed, open, room } = createChatNetwork();
 
@@ -97,7 +96,7 @@ test(
   },
 );
 
-test("a session that is resumed 10,000 times does not grow", { timeout: 300_000 }, async () => {
+test("a session that is resumed 10,000 times does not grow", verySlow, async () => {
   const { app, net, clock } = createChatNetwork();
   let peer: Peer | undefined;
   app.implement(contract("/one", { server: { line: z.string() } }), (client) => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Costs, measure } from "./type-cost/measure.ts";
 import { faultsOf, pageName, pageOf } from "./type-cost/page.ts";
+import { slow } from "./time-limits.ts";
 
 /** Costs with the given number of instantiations of the contract. */
 function costsWith(instantiations: number): Costs {
@@ -16,7 +17,7 @@ function costsWith(instantiations: number): Costs {
   };
 }
 
-test("no program costs more than a tenth above its recorded cost", { timeout: 60_000 }, async () => {
+test("no program costs more than a tenth above its recorded cost", slow, async () => {
   const page = readFileSync(join(import.meta.dirname, "..", pageName), "utf8");
   expect(faultsOf(await measure(), page)).toEqual([]);
 });

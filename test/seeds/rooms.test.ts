@@ -9,6 +9,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { covers } from "./covers.ts";
 import { type Client, connectClient, serveApp } from "./harness.ts";
+import { waitOptions } from "../time-limits.ts";
 
 test("a chat takes the names of its members from the query", async () => {
   covers({ case: 183, rows: [28, 29] });
@@ -151,7 +152,7 @@ test("a member with a full buffer is closed, nothing is dropped silently, and th
   const slow = await server.connectRaw();
   await slow.open("/slow");
   slow.socket.pause();
-  await vi.waitUntil(() => app.room("all").size === 2);
+  await vi.waitUntil(() => app.room("all").size === 2, waitOptions);
   const line = "x".repeat(2 ** 20);
   for (let n = 0; n < 32; n += 1) app.room("all").send(line);
   for (let n = 0; n < 32; n += 1) expect(await reader.receive()).toBe(line);

@@ -4,6 +4,7 @@ import { Clock, testNetwork } from "@symbolon/server/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { connect } from "../src/index.ts";
+import { slow } from "../../../test/time-limits.ts";
 
 const join = request({
   input: z.object({ room: z.string() }),
@@ -212,7 +213,7 @@ describe("streams", () => {
     client.close();
   });
 
-  test("fail with OUTCOME_UNKNOWN when the session is lost, and end at the server", async () => {
+  test("fail with OUTCOME_UNKNOWN when the session is lost, and end at the server", slow, async () => {
     const { client, loseSession, log } = connectClient();
     const reading = (async () => {
       for await (const n of client.stream("count", { to: 0 })) void n;

@@ -2,6 +2,7 @@ import { RequestError, ValidationError } from "@symbolon/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { abortableHandlers, type CallOptions, connectPeers } from "./peer-pair.ts";
 import { undoAll, until, watchCrashes } from "../connection/servers.ts";
+import { slow } from "../../../../test/time-limits.ts";
 
 beforeEach(watchCrashes);
 afterEach(undoAll);
@@ -123,6 +124,7 @@ describe.each([
 
   test.each(["loses its session", "closes"])(
     "open calls fail as unknown and their handlers end when the client %s",
+    slow,
     async (event) => {
       const { caller, handlers, client, loseSession } = await pair();
       const first = abortableHandlers();
@@ -143,7 +145,7 @@ describe.each([
     },
   );
 
-  test("open calls continue when the client loses its connection", async () => {
+  test("open calls continue when the client loses its connection", slow, async () => {
     const { caller, handlers, drop } = await pair();
     const gates: (() => void)[] = [];
     const gate = () => new Promise<void>((resolve) => gates.push(resolve));
@@ -190,7 +192,7 @@ describe.each([
     expect(await Promise.all(replies)).toEqual(replies.map((_, n) => 2 * n));
   });
 
-  test("a thousand simultaneous calls all get replies", async () => {
+  test("a thousand simultaneous calls all get replies", slow, async () => {
     const { caller, handlers } = await pair();
     handlers.halve = (n) => n;
     handlers.items = (n) => Array.from({ length: 40 }, () => n);

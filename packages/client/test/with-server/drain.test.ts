@@ -8,6 +8,7 @@ import { z } from "zod";
 import { connect, type ConnectionStatus } from "../../src/index.ts";
 import { pass } from "../connection/fakes.ts";
 import { undo, undoAll, watchCrashes } from "../connection/servers.ts";
+import { slow } from "../../../../test/time-limits.ts";
 
 const numbers = contract("/numbers", {
   client: { post: z.number(), serverName: request({ input: z.null(), output: z.string() }) },
@@ -104,45 +105,53 @@ describe("over sockets", () => {
   beforeEach(watchCrashes);
   afterEach(undoAll);
 
-  test("a drained client connects to another server before it disconnects, and then the server closes", async () => {
-    const first = createNamedApp("first");
-    const second = createNamedApp("second");
-    const firstServer = await serve(first.app, { port: 0, signals: false });
-    const secondServer = await serve(second.app, { port: 0, signals: false });
-    undo.push(secondServer.close, firstServer.close);
-    let { port } = firstServer;
-    class BalancedWebSocket extends WebSocket {
-      constructor(url: string, ...rest: [string[], object]) {
-        super(url.replace("balancer", `127.0.0.1:${port}`), ...rest);
+  test(
+    "a drained client connects to another server before it disconnects, and then the server closes",
+    slow,
+    async () => {
+      const first = createNamedApp("first");
+      const second = createNamedApp("second");
+      const firstServer = await serve(first.app, { port: 0, signals: false });
+      const secondServer = await serve(second.app, { port: 0, signals: false });
+      undo.push(secondServer.close, firstServer.close);
+      let { port } = firstServer;
+      class BalancedWebSocket extends WebSocket {
+        constructor(url: string, ...rest: [string[], object]) {
+          super(url.replace("balancer", `127.0.0.1:${port}`), ...rest);
+        }
       }
-    }
-    const client = connect(numbers, { url: "ws://balancer", WebSocket: BalancedWebSocket as never });
-    undo.push(() => client.close());
-    await client.opened;
-    expect(await client.request("serverName", null)).toBe("first");
-    const statuses: string[] = [];
-    client.status.subscribe(({ state }) => statuses.push(state));
-    ({ port } = secondServer);
-    await firstServer.close({ drain: 60_000 });
-    expect(statuses).toEqual(["open"]);
-    expect(await client.request("serverName", null)).toBe("second");
-  });
+      const client = connect(numbers, { url: "ws://balancer", WebSocket: BalancedWebSocket as never });
+      undo.push(() => client.close());
+      await client.opened;
+      expect(await client.request("serverName", null)).toBe("first");
+      const statuses: string[] = [];
+      client.status.subscribe(({ state }) => statuses.push(state));
+      ({ port } = secondServer);
+      await firstServer.close({ drain: 60_000 });
+      expect(statuses).toEqual(["open"]);
+      expect(await client.request("serverName", null)).toBe("second");
+    },
+  );
 
-  test("a drained client without another server stays until the server closes, and connects to its successor", async () => {
-    const first = createNamedApp("first");
-    const second = createNamedApp("second");
-    const firstServer = await serve(first.app, { port: 0, signals: false });
-    const client = connect(numbers, {
-      url: firstServer.url.replace("localhost", "127.0.0.1"),
-      WebSocket,
-    });
-    undo.push(() => client.close());
-    await client.opened;
-    const closed = firstServer.close({ drain: 700 });
-    expect(await client.request("serverName", null)).toBe("first");
-    await closed;
-    const secondServer = await serve(second.app, { port: firstServer.port, signals: false });
-    undo.push(secondServer.close);
-    expect(await client.request("serverName", null)).toBe("second");
-  });
+  test(
+    "a drained client without another server stays until the server closes, and connects to its successor",
+    slow,
+    async () => {
+      const first = createNamedApp("first");
+      const second = createNamedApp("second");
+      const firstServer = await serve(first.app, { port: 0, signals: false });
+      const client = connect(numbers, {
+        url: firstServer.url.replace("localhost", "127.0.0.1"),
+        WebSocket,
+      });
+      undo.push(() => client.close());
+      await client.opened;
+      const closed = firstServer.close({ drain: 700 });
+      expect(await client.request("serverName", null)).toBe("first");
+      await closed;
+      const secondServer = await serve(second.app, { port: firstServer.port, signals: false });
+      undo.push(secondServer.close);
+      expect(await client.request("serverName", null)).toBe("second");
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { memoryStore } from "@symbolon/server/store";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
+import { slow, waitOptions } from "../../../../test/time-limits.ts";
 
 const numbers = contract("/numbers", {
   client: {
@@ -55,13 +56,13 @@ test("each event, request and stream has a different key", async () => {
   client.close();
 });
 
-test("a message that is handled again after a crash has the same key", async () => {
+test("a message that is handled again after a crash has the same key", slow, async () => {
   const { net, keys, blockHandler, unblockHandler } = createKeyServer();
   const client = connect(numbers, { url: "ws://test", WebSocket: net.WebSocket });
   await client.send("post", 1);
   blockHandler();
   const sent = client.send("post", 2);
-  await vi.waitFor(() => expect(keys).toHaveLength(2));
+  await vi.waitFor(() => expect(keys).toHaveLength(2), waitOptions);
   unblockHandler();
   await net.restart();
   await sent;
@@ -75,6 +76,6 @@ test("the messages of a plain client have keys too", async () => {
   await using socket = await net.connect("/numbers");
   socket.send(JSON.stringify({ t: "event", name: "post", data: 1 }));
   socket.send(JSON.stringify({ t: "event", name: "post", data: 2 }));
-  await vi.waitFor(() => expect(keys).toHaveLength(2));
+  await vi.waitFor(() => expect(keys).toHaveLength(2), waitOptions);
   expect(keys[0]?.[1]).not.toBe(keys[1]?.[1]);
 });

@@ -5,6 +5,7 @@ import { memoryStore } from "@symbolon/server/store";
 import { Clock, type TestNetwork, testNetwork } from "@symbolon/server/testing";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 const numbers = contract("/numbers", { client: { post: z.number() }, server: { posted: z.number() } });
 
@@ -66,7 +67,7 @@ test("a session moves between two nodes, although the previous node still has it
     await client.send("post", n);
   }
   expect(log).toEqual(["1 at 0", "2 at 1", "3 at 0", "4 at 1"]);
-  await vi.waitFor(() => expect(posted).toEqual([1, 2, 3, 4]));
+  await vi.waitFor(() => expect(posted).toEqual([1, 2, 3, 4]), waitOptions);
 });
 
 test("a message that the other node has handled is not handled again, although the client received no acknowledgement", async () => {
@@ -77,7 +78,7 @@ test("a message that the other node has handled is not handled again, although t
   await client.send("post", 2);
   await client.send("post", 3);
   expect(log).toEqual(["1 at 0", "2 at 1", "3 at 0"]);
-  await vi.waitFor(() => expect(posted).toEqual([1, 2, 3]));
+  await vi.waitFor(() => expect(posted).toEqual([1, 2, 3]), waitOptions);
 });
 
 test("a node waits for its running handler before it handles the message of a returning session again", async () => {
@@ -89,15 +90,15 @@ test("a node waits for its running handler before it handles the message of a re
     await new Promise<void>((resolve) => finishes.push(resolve));
   };
   const sent = client.send("post", 2);
-  await vi.waitFor(() => expect(log).toEqual(["1 at 0", "2 at 0", "2 at 1"]));
-  await vi.waitFor(() => expect(state.attempts).toEqual([3, 1]));
+  await vi.waitFor(() => expect(log).toEqual(["1 at 0", "2 at 0", "2 at 1"]), waitOptions);
+  await vi.waitFor(() => expect(state.attempts).toEqual([3, 1]), waitOptions);
   for (let n = 0; n < 10; n += 1) {
     await new Promise(setImmediate);
     clock.advance(300); // the time that the end of a session waits for its handlers
   }
   log.push("the first handler finished");
   finishes[0]?.();
-  await vi.waitFor(() => expect(log).toHaveLength(5));
+  await vi.waitFor(() => expect(log).toHaveLength(5), waitOptions);
   finishes[2]?.();
   await sent;
   expect(log).toEqual(["1 at 0", "2 at 0", "2 at 1", "the first handler finished", "2 at 0"]);

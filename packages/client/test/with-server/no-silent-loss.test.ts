@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect } from "../../src/connect.ts";
 import { undo, undoAll, until, watchCrashes } from "../connection/servers.ts";
+import { slow } from "../../../../test/time-limits.ts";
 
 const numbers = contract("/numbers", {
   client: { post: z.number() },
@@ -116,7 +117,7 @@ const failures: Readonly<
   ],
 };
 
-test.each(Object.keys(failures))("no message is lost silently when %s", async (failure) => {
+test.each(Object.keys(failures))("no message is lost silently when %s", slow, async (failure) => {
   const scenario = createScenario();
   const { client, handled, received, inRoom, reports, posted, direct, sendNext } = scenario;
   const [fail, ...expected] = failures[failure] ?? [() => {}];

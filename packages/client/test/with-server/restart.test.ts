@@ -8,6 +8,7 @@ import { fileStore } from "@symbolon/server/file";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
+import { slow, waitOptions } from "../../../../test/time-limits.ts";
 
 const numbers = contract("/numbers", {
   client: {
@@ -45,7 +46,7 @@ async function startRestartableServer(addRoutes: (app: App) => void) {
   return { stop, restart, WebSocket: RunningServerWebSocket as never };
 }
 
-test("a session and its calls continue after a restart", async () => {
+test("a session and its calls continue after a restart", slow, async () => {
   const handled: number[] = [];
   const resumed: unknown[] = [];
   let sendPosted: (n: number) => unknown = () => {};
@@ -79,15 +80,15 @@ test("a session and its calls continue after a restart", async () => {
   sendPosted(2);
   client.send("post", 2);
   const reply = client.request("double", 21);
-  await vi.waitFor(() => expect(items.length).toBeGreaterThan(20));
+  await vi.waitFor(() => expect(items.length).toBeGreaterThan(20), waitOptions);
   await restart();
   client.send("post", 3);
   expect(await reply).toBe(42);
-  await vi.waitFor(() => expect(resumed).toEqual([undefined, true]), 10_000);
+  await vi.waitFor(() => expect(resumed).toEqual([undefined, true]), waitOptions);
   sendPosted(3);
   await client.send("post", 4);
   expect(await reading).toMatchObject({ code: "INTERRUPTED" });
-  await vi.waitFor(() => expect(received).toEqual([1, 2, 3]));
+  await vi.waitFor(() => expect(received).toEqual([1, 2, 3]), waitOptions);
   expect(handled).toEqual([1, 2, 3, 4]);
 });
 

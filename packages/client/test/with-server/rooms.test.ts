@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect } from "../../src/connect.ts";
 import { undo, undoAll, until, watchCrashes } from "../connection/servers.ts";
+import { slow, waitOptions } from "../../../../test/time-limits.ts";
 
 const chat = contract("/chat", {
   client: { post: z.string(), leaveRoom: z.string() },
@@ -51,27 +52,31 @@ function createTeaServer(rooms: RoomsOptions<typeof chat> = {}, options: AppOpti
 }
 
 describe.each([jsonFrames, msgpack])("in $protocol", (codec) => {
-  test("all members receive the same messages in one order, although their connections break", async () => {
-    const { net, connectMember, reconnected, tea } = createTeaServer();
-    const members = [connectMember(codec), connectMember(codec), connectMember(jsonFrames)];
-    await Promise.all(members.map(({ client }) => client.opened));
-    const sent: number[] = [];
-    for (let round = 0; round < 3; round += 1) {
-      for (let n = 0; n < 5; n += 1) {
+  test(
+    "all members receive the same messages in one order, although their connections break",
+    slow,
+    async () => {
+      const { net, connectMember, reconnected, tea } = createTeaServer();
+      const members = [connectMember(codec), connectMember(codec), connectMember(jsonFrames)];
+      await Promise.all(members.map(({ client }) => client.opened));
+      const sent: number[] = [];
+      for (let round = 0; round < 3; round += 1) {
+        for (let n = 0; n < 5; n += 1) {
+          sent.push(sent.length);
+          await tea.send("posted", sent.length - 1);
+        }
+        net.drop();
         sent.push(sent.length);
-        await tea.send("posted", sent.length - 1);
+        tea.send("posted", sent.length - 1);
+        await Promise.all(members.map(({ client }) => reconnected(client)));
       }
-      net.drop();
-      sent.push(sent.length);
-      tea.send("posted", sent.length - 1);
-      await Promise.all(members.map(({ client }) => reconnected(client)));
-    }
-    for (const { logged } of members) expect(await logged(sent.length)).toEqual(sent);
-    expect(members.map(({ client }) => client.status.value.resumed)).toEqual([true, true, true]);
-    expect(tea.size).toBe(3);
-  });
+      for (const { logged } of members) expect(await logged(sent.length)).toEqual(sent);
+      expect(members.map(({ client }) => client.status.value.resumed)).toEqual([true, true, true]);
+      expect(tea.size).toBe(3);
+    },
+  );
 
-  test("each member receives each message once, although the network is chaotic", async () => {
+  test("each member receives each message once, although the network is chaotic", slow, async () => {
     const { net, connectMember, tea } = createTeaServer();
     const members = [connectMember(codec), connectMember(codec)];
     await Promise.all(members.map(({ client }) => client.opened));
@@ -97,36 +102,44 @@ test("the other members receive a member's message, and all members receive what
   expect(await bob.logged(2)).toEqual(["hello", "to all"]);
 });
 
-test("a member that was disconnected for longer than the room keeps messages gets a gap first", async () => {
-  const { net, clock, connectMember, tea } = createTeaServer({}, { sessions: { grace: 600_000 } });
-  const { client, logged } = connectMember();
-  await client.opened;
-  await tea.send("posted", 0);
-  expect(await logged(1)).toEqual([0]);
-  net.drop();
-  tea.send("posted", "old");
-  clock.advance(121_000);
-  tea.send("posted", "new");
-  expect(await logged(3)).toEqual([0, "gap: tea trimmed", "new"]);
-});
+test(
+  "a member that was disconnected for longer than the room keeps messages gets a gap first",
+  slow,
+  async () => {
+    const { net, clock, connectMember, tea } = createTeaServer({}, { sessions: { grace: 600_000 } });
+    const { client, logged } = connectMember();
+    await client.opened;
+    await tea.send("posted", 0);
+    expect(await logged(1)).toEqual([0]);
+    net.drop();
+    tea.send("posted", "old");
+    clock.advance(121_000);
+    tea.send("posted", "new");
+    expect(await logged(3)).toEqual([0, "gap: tea trimmed", "new"]);
+  },
+);
 
-test("a gap is reported in order: after the messages before it, and before the messages after it", async () => {
-  const { net, clock, connectMember, tea } = createTeaServer({}, { sessions: { grace: 600_000 } });
-  const { client, log } = connectMember();
-  let openGate = (): void => {};
-  const gate = new Promise<void>((resolve) => (openGate = resolve));
-  client.on("posted", (data) => (data === "first" ? gate.then(() => log.push("handled")) : undefined));
-  await client.opened;
-  tea.send("posted", "first");
-  await until(() => log.includes("first"));
-  net.drop();
-  tea.send("posted", "old");
-  clock.advance(121_000);
-  tea.send("posted", "new");
-  await until(() => client.status.value.resumed);
-  openGate();
-  await vi.waitFor(() => expect(log).toEqual(["first", "handled", "gap: tea trimmed", "new"]));
-});
+test(
+  "a gap is reported in order: after the messages before it, and before the messages after it",
+  slow,
+  async () => {
+    const { net, clock, connectMember, tea } = createTeaServer({}, { sessions: { grace: 600_000 } });
+    const { client, log } = connectMember();
+    let openGate = (): void => {};
+    const gate = new Promise<void>((resolve) => (openGate = resolve));
+    client.on("posted", (data) => (data === "first" ? gate.then(() => log.push("handled")) : undefined));
+    await client.opened;
+    tea.send("posted", "first");
+    await until(() => log.includes("first"));
+    net.drop();
+    tea.send("posted", "old");
+    clock.advance(121_000);
+    tea.send("posted", "new");
+    await until(() => client.status.value.resumed);
+    openGate();
+    await vi.waitFor(() => expect(log).toEqual(["first", "handled", "gap: tea trimmed", "new"]), waitOptions);
+  },
+);
 
 test("after a restart without a store, a reset and a gap come before the next message", async () => {
   const { net, connectMember, reconnected, tea } = createTeaServer();
@@ -142,22 +155,26 @@ test("after a restart without a store, a reset and a gap come before the next me
   expect(await logged(4)).toEqual(["before", "reset: unknown", "gap: tea epoch", "after"]);
 });
 
-test("a room that was lost in a restart ends with its last member, and starts again with the next", async () => {
-  const { net, connectMember, reconnected, tea } = createTeaServer();
-  const { client, logged } = connectMember();
-  await client.opened;
-  await net.restart();
-  await until(() => client.status.value.state !== "open");
-  await reconnected(client);
-  tea.send("posted", 1);
-  expect((await logged(3)).at(-1)).toBe(1);
-  client.close();
-  await until(() => tea.size === 0);
-  const next = connectMember();
-  await next.client.opened;
-  tea.send("posted", 2);
-  expect(await next.logged(1)).toEqual([2]);
-});
+test(
+  "a room that was lost in a restart ends with its last member, and starts again with the next",
+  slow,
+  async () => {
+    const { net, connectMember, reconnected, tea } = createTeaServer();
+    const { client, logged } = connectMember();
+    await client.opened;
+    await net.restart();
+    await until(() => client.status.value.state !== "open");
+    await reconnected(client);
+    tea.send("posted", 1);
+    expect((await logged(3)).at(-1)).toBe(1);
+    client.close();
+    await until(() => tea.size === 0);
+    const next = connectMember();
+    await next.client.opened;
+    tea.send("posted", 2);
+    expect(await next.logged(1)).toEqual([2]);
+  },
+);
 
 test("a restart loses no message of a room that is in a store", async () => {
   const { net, connectMember, reconnected, tea } = createTeaServer({}, { store: memoryStore() });
@@ -190,7 +207,7 @@ test("a client that loses its session loses no message of a room, since it knows
   expect(await logged(4)).toEqual([1, "reset: unknown", 2, 3]);
 });
 
-test("a client that left a room receives no more of it, also after it reconnects", async () => {
+test("a client that left a room receives no more of it, also after it reconnects", slow, async () => {
   const { net, connectMember, reconnected, tea } = createTeaServer();
   const { client, logged } = connectMember();
   await client.opened;

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect } from "../../src/index.ts";
 import { pass } from "../connection/fakes.ts";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 const numbers = contract("/numbers", {
   client: {
@@ -120,7 +121,7 @@ test("a client that reconnects after the grace time gets a new session, which se
   await client.send("post", 1);
   await lastSetup().post(1);
   net.drop();
-  await vi.waitUntil(() => changes.length > 0);
+  await vi.waitUntil(() => changes.length > 0, waitOptions);
   const lost = lastSetup().post(2);
   const outcome = Promise.allSettled([lost]);
   const pending = client.send("post", 2);
