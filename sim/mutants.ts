@@ -2,97 +2,95 @@ import { forgetful } from "./forgetful.ts";
 import type { Mutant, Patch } from "./mutant.ts";
 import { unchecked } from "./unchecked.ts";
 
-const session = "protocol/src/session/session.ts";
-const arrivals = "protocol/src/session/receiver.ts";
+const sender = "protocol/src/session/sender.ts";
+const receiver = "protocol/src/session/receiver.ts";
 const line = "server/src/session/session-link.ts";
 const dial = "server/src/contract/session-dial.ts";
 const sessions = "server/src/session/sessions.ts";
 const connect = "client/src/connect.ts";
 const recorder = "server/src/session/recorder.ts";
 
-const noDedup: Patch = { file: arrivals, find: "    return next;\n", replace: "    return true;\n" };
+const noDedup: Patch = {
+  file: receiver,
+  find: "return isNext || this.#missing.delete(sequence);",
+  replace: "return true;",
+};
 
 /** Every mutant. None may survive. */
 export const mutants: readonly Mutant[] = [
   {
     name: "the journal is trimmed on send",
     mode: "cuts",
-    file: session,
-    find: "    this.#unacked.add(letter);\n",
-    replace: '    if (letter.lane === "event") return letter.resolve();\n    this.#unacked.add(letter);\n',
+    file: sender,
+    find: "    this.#unacknowledged.add(message);\n",
+    replace:
+      '    if (message.lane === "event") return message.resolve();\n    this.#unacknowledged.add(message);\n',
   },
   {
     name: "a send settles when it leaves",
     mode: "cuts",
-    file: session,
-    find: 'if (letter.lane !== "event") letter.resolve();',
-    replace: "letter.resolve();",
+    file: sender,
+    find: 'if (message.lane !== "event") message.resolve();',
+    replace: "message.resolve();",
   },
   {
     name: "the client replays all, the server does not dedup",
     mode: "cuts",
     file: connect,
-    find: "session.attach(connection.wire, welcome)",
-    replace: "session.attach(connection.wire, { ...welcome, rx: 0 })",
+    find: "sender.attach(connection.wire, welcome)",
+    replace: "sender.attach(connection.wire, { ...welcome, upTo: 0 })",
     also: [noDedup],
   },
   {
     name: "the server replays all, the client does not dedup",
     mode: "cuts",
     file: line,
-    find: "rx: hello.resume?.rx ?? 0,",
-    replace: "rx: 0,",
+    find: "const upTo = hello.resume?.receivedUpTo ?? 0;",
+    replace: "const upTo = 0;",
     also: [noDedup],
   },
   {
     name: "replay begins one too late",
     mode: "cuts",
-    file: session,
-    find: "filter(({ sequence: s }) => s > rx ||",
-    replace: "filter(({ sequence: s }) => s > rx + 1 ||",
+    file: sender,
+    find: "({ sequence }) => sequence > upTo ||",
+    replace: "({ sequence }) => sequence > upTo + 1 ||",
   },
   {
     name: "acked on receipt",
     mode: "cuts",
-    file: arrivals,
-    find: "    held.set(s, size);\n",
+    file: receiver,
+    find: "    pending.set(sequence, bytes);\n",
     replace: "",
   },
   {
     name: "an ack in passing is one too high",
     mode: "cuts",
-    file: arrivals,
-    find: "    this.#owed = 0;\n    return this.receivedUpTo;",
-    replace: "    this.#owed = 0;\n    return this.receivedUpTo + 1;",
+    file: receiver,
+    find: "    return this.#upTo;\n",
+    replace: "    return this.#upTo + 1;\n",
   },
   {
     name: "the ack overtakes the error that is sent again",
     mode: "cuts",
-    file: session,
-    find: "    if (!this.#again)\n      this.#outlet?.send(jsonFrames",
-    replace: "      this.#outlet?.send(jsonFrames",
-    also: [
-      {
-        file: session,
-        find: "    this.#credit = position;\n",
-        replace: "    this.#credit = position;\n    this.flush(true);\n",
-      },
-    ],
+    file: sender,
+    find: "    this.#credit = credit;\n",
+    replace: "    this.#credit = credit;\n    this.#receiver.attach(sink);\n",
   },
   {
     name: "credit is ignored",
     mode: "floods",
-    file: session,
-    find: '(lane === "event" || lane === "volatile") && this.#crowded',
-    replace: "false && this.#crowded",
+    file: sender,
+    find: '(lane === "event" || lane === "volatile") && isExhausted',
+    replace: "false && isExhausted",
   },
   {
     name: "the secret is rotated with each welcome",
     mode: "cuts",
     file: line,
-    find: "const { outbox, secret } = this;",
+    find: "const { session, secret } = this;",
     replace:
-      "const { outbox } = this; const secret = new this.secret.constructor({ ...this.secret, resumeToken: `${this.secret.resumeToken}x` }); this.secret = secret;",
+      "const { session } = this; const secret = new this.secret.constructor({ ...this.secret, resumeToken: `${this.secret.resumeToken}x` }); this.secret = secret;",
   },
   {
     name: "no attempt counter on resume",
@@ -126,15 +124,8 @@ export const mutants: readonly Mutant[] = [
     name: "a replaced socket is still heard",
     mode: "holes",
     file: line,
-    find: "if (wire !== this.#wire || this.#finished ||",
-    replace: "if (this.#finished ||",
-    also: [
-      {
-        file: line,
-        find: '    ghost?.close(CloseCode.Superseded, "a newer connection took over");\n    ghost?.terminate();\n',
-        replace: "",
-      },
-    ],
+    find: '      before.wire.stop();\n      before.wire.close(new CloseError(CloseCode.Superseded, "a newer connection took over"));\n      before.wire.terminate();\n',
+    replace: "",
   },
   {
     name: "the server's overflow is silent",
@@ -147,37 +138,37 @@ export const mutants: readonly Mutant[] = [
     name: "a reset is not told",
     mode: "restarts",
     file: connect,
-    find: 'told("reset", { reason: why })',
+    find: 'emit("reset", { reason: welcome.reason ?? "" })',
     replace: "undefined",
   },
   {
     name: "a reset is told late",
     mode: "restarts",
     file: connect,
-    find: 'told("reset", { reason: why })',
-    replace: 'void after(2_000, () => void told("reset", { reason: why }))',
+    find: 'emit("reset", { reason: welcome.reason ?? "" })',
+    replace: 'void after(2_000, () => void emit("reset", { reason: welcome.reason ?? "" }))',
   },
   {
     name: "what was sent is sent again after a reset",
     mode: "restarts",
-    file: session,
-    find: "if (letter.sequence || letter.lane",
+    file: sender,
+    find: "if (message.sequence || message.lane",
     replace:
-      'if (letter.sequence && letter.lane === "event") { this.#forget(letter); this.#pending.add(letter); } else if (letter.sequence || letter.lane',
+      'if (message.sequence && message.lane === "event") { this.#forget(message); this.#unsent.add(message); } else if (message.sequence || message.lane',
   },
   {
     name: "what was sent before a reset never settles",
     mode: "restarts",
-    file: session,
-    find: "if (letter.sequence || letter.lane",
-    replace: "if (letter.sequence) this.#forget(letter); else if (letter.lane",
+    file: sender,
+    find: "if (message.sequence || message.lane",
+    replace: "if (message.sequence) this.#forget(message); else if (message.lane",
   },
   {
     name: "calls end with their wire",
     mode: "cuts",
     file: connect,
-    find: "lost: () => session.detach(),",
-    replace: "lost: () => (session.detach(), peer.sessionLost()),",
+    find: "lost: () => sender.detach(),",
+    replace: "lost: () => (sender.detach(), peer.sessionLost()),",
   },
   {
     name: "a detached session never ends",
@@ -196,9 +187,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "events are handled side by side",
     mode: "cuts",
-    file: "server/src/contract/handler-queue.ts",
-    find: "await turn();",
-    replace: "void turn();",
+    file: "protocol/src/peer/peer.ts",
+    find: "if (isThenable(result)) await result;",
+    replace: "void result;",
   },
   {
     name: "the watchdog does not bite",
@@ -232,9 +223,9 @@ export const mutants: readonly Mutant[] = [
     name: "what is said by hand is handled twice",
     mode: "plain",
     file: "server/src/session/plain-link.ts",
-    find: "      if (listener.receive(frame, message.length) ||",
+    find: "        receiverOf(frames, frame)(frame, byteLength(received));\n",
     replace:
-      '      if (frame.t === "event") listener.receive(frame, message.length);\n      if (listener.receive(frame, message.length) ||',
+      '        if (frame.t === "event") receiverOf(frames, frame)(frame, byteLength(received));\n        receiverOf(frames, frame)(frame, byteLength(received));\n',
   },
   ...forgetful,
   ...unchecked,

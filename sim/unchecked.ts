@@ -12,9 +12,9 @@ const noPositions: Patch = {
 };
 /** A process that has the session does so too. */
 const allFits: Patch = {
-  file: "server/src/session/session-link.ts",
-  find: "    const { first, last } = this.outbox.sentRange;\n",
-  replace: "    if (epoch) return true;\n    const { first, last } = this.outbox.sentRange;\n",
+  file: "server/src/session/restore.ts",
+  find: "  const { sender, receiver } = session;\n",
+  replace: "  if (epoch) return true;\n  const { sender, receiver } = session;\n",
 };
 const unreplaced: Omit<Mutant, "name"> = {
   mode: "stored",
@@ -37,7 +37,7 @@ export const unchecked: readonly Mutant[] = [
     name: "acked on receipt, and positions are not checked",
     mode: "stored",
     file: "protocol/src/session/receiver.ts",
-    find: "    held.set(s, size);\n",
+    find: "    pending.set(sequence, bytes);\n",
     replace: "",
     also: [noPositions, allFits],
   },

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect } from "@symbolon/client";
 import { contract, json, text } from "@symbolon/protocol";
-import { SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
+import { SUBPROTOCOL, type WelcomeFrame } from "@symbolon/protocol/internal";
 import { createApp, listen } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";
@@ -104,14 +104,14 @@ function closed(socket: WebSocket): Promise<unknown> {
 let sessionClients = 0;
 
 /** Opens a session, sends an event, and terminates the wire: the session stays on the server, detached. */
-async function detachSession(url: string, hello: object): Promise<Welcome> {
+async function detachSession(url: string, hello: object): Promise<WelcomeFrame> {
   const socket = await connectSocket(`${url}/chat/lobby`, [SUBPROTOCOL]);
   socket.send(JSON.stringify(hello));
   const [welcome] = (await once(socket, "message")) as [Buffer];
   socket.send('{"s":1,"t":"event","name":"say","data":"hello"}');
   socket.terminate();
   await closed(socket);
-  return JSON.parse(welcome.toString()) as Welcome;
+  return JSON.parse(welcome.toString()) as WelcomeFrame;
 }
 
 async function closeSocket(socket: WebSocket): Promise<void> {

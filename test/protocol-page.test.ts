@@ -1,11 +1,9 @@
 /** Compares PROTOCOL.md with the parser of frames and the table of close codes, in both directions. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { callFrames } from "../packages/protocol/src/frames/call-frames.ts";
-import { clientFrames } from "../packages/protocol/src/frames/client-frames.ts";
-import { CloseCode } from "../packages/protocol/src/wire/close-code.ts";
-import { closeAdvice } from "../packages/protocol/src/wire/close.ts";
-import { jsonFrames } from "../packages/protocol/src/frames/frame.ts";
+import { fromClient } from "../packages/protocol/src/frames/client-frames.ts";
+import { closeAdvice, CloseCode } from "../packages/protocol/src/wire/close.ts";
+import { jsonFrames } from "../packages/protocol/src/frames/frame-codec.ts";
 
 const page = readFileSync(new URL("../PROTOCOL.md", import.meta.url), "utf8");
 const sources = new URL("../packages/protocol/src/", import.meta.url);
@@ -88,7 +86,7 @@ function promiseIn(markdown: string): string {
 /** The error of the parser for a frame; an empty string if it accepts the frame. */
 function parseError(frame: object): string {
   try {
-    jsonFrames.read(JSON.stringify(frame), new Map([...callFrames, ...clientFrames]));
+    jsonFrames.read(JSON.stringify(frame), fromClient);
     return "";
   } catch (error) {
     return (error as Error).message;

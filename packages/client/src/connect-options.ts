@@ -1,35 +1,37 @@
 import type { AnyContract, FrameCodec, UrlArguments } from "@symbolon/protocol";
 import type { WebSocketClass } from "./connection/websocket-class.ts";
 
-/** Where a contract is served, and as whom to connect. */
+/** Where a contract is served, and with which credential to connect. */
 export type ConnectOptions<C extends AnyContract> = {
   /** The server: `https://example.com` or `wss://example.com`; its path, if any, comes before the contract's. */
   readonly url: string | URL;
   /**
-   * Asked before every dial for the credential that `hello` carries, and when the one that it gave is about to end; a
-   * rejection is a failed try. Default none.
+   * Returns the credential. Called before every attempt to connect, and when the credential is about to expire. A rejection
+   * is a failed attempt.
+   * @default none
    */
   readonly getToken?: () => string | Promise<string>;
   /**
-   * How what is said stands on the wire, if the server has it too: `msgpack` of `@symbolon/protocol/msgpack`. Default
-   * JSON, which is also spoken with a server that does not have it.
+   * How messages are encoded, if the server has the codec too: `msgpack` of `@symbolon/protocol/msgpack`.
+   * @default JSON, which is also used with a server that does not have the codec
    */
   readonly codec?: FrameCodec;
-  /** What is kept for the server until it has handled it. */
+  /** What the client keeps until the server has handled it. */
   readonly outbox?: OutboxOptions;
-  /** The `WebSocket` class to use. Default: the platform's. */
+  /** The `WebSocket` class to use. @default the platform's */
   readonly WebSocket?: WebSocketClass;
 } & UrlOptions<UrlArguments<C>>;
 
-/** What a client keeps while the server is away, or slow. */
+/** What a client keeps while it is disconnected, or while the server is slow. */
 export interface OutboxOptions {
-  /** Messages, default 1,000. */
+  /** Messages. @default 1,000 */
   readonly messages?: number;
-  /** Characters of them, default 4 Mi. */
+  /** Bytes of these messages. @default 4 MiB */
   readonly bytes?: number;
   /**
-   * What becomes of an event too many. `wait`, the default: it waits while its `send` is awaited, and fails with
-   * `OUTBOX_FULL` when it was left alone. `reject`: it fails with `OUTBOX_FULL`.
+   * What happens to an event that exceeds these. `wait`: it waits if its `send` is awaited, and else fails with
+   * `OUTBOX_FULL`. `reject`: it fails with `OUTBOX_FULL`.
+   * @default "wait"
    */
   readonly full?: "wait" | "reject";
 }

@@ -1,129 +1,60 @@
+import { type AnyContract, type ClientMessages, type Closed, ProtocolError, Sent } from "@symbolon/protocol";
 import {
-  type CallOutput,
-  type AnyContract,
-  type CallArguments,
-  type CallContext,
-  type ClientMessages,
-  type Closed,
-  type EventInput,
-  type EventName,
-  type HandlerInput,
-  type HandlerOutput,
-  type HandlerUpload,
-  ProtocolError,
-  type RequestName,
-  Sent,
-  type ServerMessages,
-  type StreamName,
-} from "@symbolon/protocol";
-import {
+  byteLength,
   type Credit,
-  type EventOptions,
-  type EventFailure,
-  type Frame,
-  jsonFrames,
   createPeer,
-  type SaidFrame,
+  decodeAck,
+  decodeWelcome,
+  encodeHello,
+  type Frame,
+  type FrameTable,
+  isThenable,
+  jsonFrames,
+  receiverOf,
   Session,
-  type SessionKey,
+  type EncodedCredential,
   SUBPROTOCOL,
-  VERSION,
-  type Welcome,
 } from "@symbolon/protocol/internal";
-import { startTimer } from "./connection/timer.ts";
-import { sessionLost } from "./connection/close-codes.ts";
+import type { Client } from "./client.ts";
 import type { ConnectOptions } from "./connect-options.ts";
+import { sessionLost } from "./connection/close-codes.ts";
 import { ReconnectingConnection } from "./connection/connection.ts";
-import { createRooms, type Gap } from "./rooms.ts";
-import type { ConnectionStatus, Subscribable } from "./connection/status.ts";
+import { startTimer } from "./connection/timer.ts";
+import { ClientRooms } from "./rooms.ts";
 
-/** The session went on no more: what was sent and not settled may or may not have happened, and fails as unknown. */
-export interface Reset {
-  /** `unknown`: the server has no such session any more. `lost`: it has lost a part of it. `overflow`: it could not keep all. */
-  readonly reason: string;
-}
+type Listener = (data: unknown) => unknown;
 
-/** One end of a contract, kept connected until it is closed. */
-export interface Client<C extends AnyContract> {
-  /** Calls `listener` for each such message, in order; returns its own undo. */
-  readonly on: {
-    <Name extends EventName<ServerMessages<C>>>(
-      name: Name,
-      listener: (data: HandlerInput<ServerMessages<C>[Name]>) => unknown,
-    ): () => void;
-    /** An event failed, and nobody awaited it. */
-    (name: "failed", listener: (failure: EventFailure) => unknown): () => void;
-    /** The server has lost the session, and a new one began; told after the messages of the old one, before any of the new one. */
-    (name: "reset", listener: (reset: Reset) => unknown): () => void;
-    /** Something said in a room is lost; told before any later message of that room. */
-    (name: "gap", listener: (gap: Gap) => unknown): () => void;
-  };
-  /**
-   * Says an event; while away it is kept, and said in order on return. Awaited, it settles when the server has handled
-   * it. Throws TypeError when the data cannot be written.
-   */
-  readonly send: <Name extends EventName<ClientMessages<C>>>(
-    name: Name,
-    data: EventInput<ClientMessages<C>, Name>,
-    options?: EventOptions,
-  ) => Sent;
-  /**
-   * Asks a request; while away it is kept, and asked on return. Rejects with `RequestError` or `ValidationError` when
-   * the server refuses, with `OutcomeUnknown` when the session was lost before the answer, with the signal's reason.
-   */
-  readonly request: <Name extends RequestName<ClientMessages<C>>>(
-    name: Name,
-    ...data: CallArguments<ClientMessages<C>, Name>
-  ) => Promise<CallOutput<ClientMessages<C>, Name>>;
-  /** Asks a stream, when it is iterated; leaving the loop ends the server's handler. Fails as `request` does. */
-  readonly stream: <Name extends StreamName<ClientMessages<C>>>(
-    name: Name,
-    ...data: CallArguments<ClientMessages<C>, Name>
-  ) => AsyncGenerator<CallOutput<ClientMessages<C>, Name>, void, undefined>;
-  /** Answers a request or a stream of the server; returns its own undo. Throws TypeError when it is answered already. */
-  readonly handle: <Name extends RequestName<ServerMessages<C>> | StreamName<ServerMessages<C>>>(
-    name: Name,
-    handler: (
-      input: HandlerInput<ServerMessages<C>[Name]>,
-      call: CallContext & HandlerUpload<ServerMessages<C>[Name]>,
-    ) => HandlerOutput<ServerMessages<C>[Name]>,
-  ) => () => void;
-  /** Resolves when the first handshake is done; rejects with `CloseError` when it never will be. May be left alone. */
-  readonly opened: Sent;
-  /** Resolves when the client has ended: by `close`, or because the server said so. Never rejects. */
-  readonly closed: Promise<Closed>;
-  /** Where the connection stands. */
-  readonly status: Subscribable<ConnectionStatus>;
-  /** Characters that are kept until the server has handled them. */
-  readonly bufferedAmount: number;
-  /**
-   * Ends the client. What was not yet sent fails with `CloseError`, what was and is not settled with `OutcomeUnknown`.
-   * Throws RangeError for a code that may not be sent. */
-  readonly close: (code?: number, reason?: string) => void;
-}
+/** The events of the server that may be unfinished here. */
+const window: Credit = { messages: 256, bytes: 2 ** 20 };
+/** The same before the session ends: a server that was restarted does not know what it has sent. */
+const hardLimit: Credit = { messages: 512, bytes: 2 ** 21 };
 
-/** Makes a client of a contract. It dials soon after its first use, so rendering on a server touches no network. */
+/**
+ * Makes a client of a contract. It connects soon after its first use, so rendering on a server uses no network.
+ * @example
+ * const client = connect(chat, { url: "https://example.com", params: { room: "lobby" } });
+ */
 export function connect<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
   const path = (contract as AnyContract).url(options.params, options.query);
   const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
   const { codec = jsonFrames } = options;
-  const session = new Session({ window, hardLimit: room, ...options.outbox });
-  session.codec = codec;
-  const opening = new Sent();
-  const listeners = new Set<{ readonly name: string; readonly told: Listener }>();
-  let cid: string | undefined;
+  const { sender, receiver } = new Session({ window, hardLimit, ...options.outbox });
+  const opened = new Sent();
+  const listeners = new Set<{ readonly name: string; readonly call: Listener }>();
+  let clientId: string | undefined;
   let token: string | undefined;
-  let attempts = 0;
-  /** Proves that the session is ours; undefined before there is one. */
-  let key: SessionKey | undefined;
+  let attempt = 0;
+  /** The client's session; undefined before the first welcome. */
+  let credential: EncodedCredential | undefined;
 
-  let ended: (closed: Closed) => void = () => {};
-  const closed = new Promise<Closed>((resolve) => (ended = resolve));
+  let resolveClosed: (closed: Closed) => void = () => {};
+  const closed = new Promise<Closed>((resolve) => (resolveClosed = resolve));
+  sender.codec = codec;
 
   const connection = new ReconnectingConnection(
     {
       url: async () => {
-        token = await options.getToken?.(); // a token that cannot be had is a failed try
+        token = await options.getToken?.(); // a failure to get a token is a failed attempt
         return url;
       },
       protocols: [...new Set([codec.protocol, SUBPROTOCOL])],
@@ -131,139 +62,152 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     },
     {
       opened() {
-        cid ??= randomId();
-        attempts += 1;
-        const resume = key && { ...key, rx: session.received.upTo, tx0: session.firstUnacknowledged };
-        say({
-          t: "hello",
-          v: VERSION,
-          cid,
-          att: attempts,
-          auth: token,
-          resume,
-          rooms: rooms.positions,
-          ...window,
-        });
+        clientId ??= randomId();
+        attempt += 1;
+        send(
+          encodeHello({
+            clientId,
+            attempt,
+            token,
+            session: credential,
+            receivedUpTo: receiver.received.upTo,
+            firstHeld: sender.firstHeld,
+            rooms: rooms.positions,
+            credit: window,
+          }),
+        );
       },
       message(message) {
         try {
-          hear(codec.read(message, peer.frames), message.length);
+          const frame = codec.read(message, peer.readOptions);
+          const acknowledged = decodeAck(frame);
+          if (acknowledged) sender.acknowledge(acknowledged);
+          if (!frame.s || receiver.accept(frame.s)) receiverOf(frames, frame)(frame, byteLength(message));
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
-          // Something between was lost with this wire: the next one brings it.
+          // A message was lost with this wire: the server sends it again on the next one.
           if (error.closeCode === sessionLost) connection.drop(error.message);
           else connection.close(error.closeCode, error.message);
         }
       },
-      lost: () => session.detach(),
-      probe: () => say({ t: "ping", n: Date.now() }),
-      leaving: () => say({ t: "bye" }),
+      lost: () => sender.detach(),
+      probe: () => send({ t: "ping", n: Date.now() }),
+      leaving: () => send({ t: "bye" }),
       ended(error) {
-        opening.reject(error);
-        session.end(error);
+        opened.reject(error);
+        sender.end(error);
         peer.end();
-        ended(error);
+        resolveClosed(error);
       },
     },
   );
   const peer = createPeer<ClientMessages<C>>({
     receives: contract.definition.server ?? {},
     sends: contract.definition.client ?? {},
-    session,
+    outbox: sender,
+    receiver,
     after: startTimer,
-    onEventFailed: (failure) => void told("failed", failure),
+    onEventFailed: (failure) => void emit("failed", failure),
     onHandlerError: console.error,
     onUnreportedError: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
   });
-  const rooms = createRooms((gap) => peer.queue(() => told("gap", gap)));
-  peer.serve(tell);
+  const messages = peer.frames;
+  const rooms = new ClientRooms({
+    onEvent: (frame, bytes) => messages.event?.(frame, bytes),
+    onGap: (gap) => peer.queue(() => emit("gap", gap)),
+  });
+  const frames: FrameTable = {
+    ...messages,
+    welcome(frame) {
+      const welcome = decodeWelcome(frame);
+      const resumed = welcome.state === "resumed";
+      if (credential && !resumed) {
+        sender.reset();
+        peer.sessionLost(() => emit("reset", { reason: welcome.reason ?? "" }));
+      }
+      credential = welcome.credential;
+      sender.codec = connection.wire?.protocol === codec.protocol ? codec : jsonFrames;
+      connection.established(welcome.maxSilence, resumed);
+      // A subscriber of the status may have closed the client.
+      if (connection.wire) sender.attach(connection.wire, welcome);
+      opened.resolve();
+    },
+    ack() {}, // acknowledges like every frame
+    ping({ n }) {
+      send({ t: "pong", n });
+      receiver.flush();
+    },
+    pong() {},
+    bye: () => connection.close(),
+    goaway: ({ at }) => connection.move(at),
+    reauth: () => void renewToken().catch(() => {}), // the server closes then, and the client gets a token for its next dial
+    ...rooms.frames,
+  };
+  peer.serve(dispatch);
 
-  function say(frame: Frame): void {
+  function send(frame: Frame): void {
     connection.wire?.send(jsonFrames.write(frame));
   }
 
-  function hear(frame: Frame, size: number): void {
-    if (frame.t === "welcome") welcomed(frame);
-    else if (frame.t === "ping") {
-      say({ t: "pong", n: frame.n });
-      session.flush();
-    } else if (frame.t === "ack") session.acknowledge(frame.a, frame.but);
-    else if (frame.t === "bye") connection.close();
-    else if (frame.t === "goaway") connection.move(frame.at);
-    else if (frame.t === "reauth") void renew().catch(() => {}); // without it the server will close, and it is asked for again
-    else if ("room" in frame || frame.t === "gap") {
-      if (rooms.receive(frame)) peer.receive({ ...(frame as SaidFrame), t: "event" }, size); // which it is then
-    } else if (session.receive(frame) && !peer.receive(frame, size) && frame.t !== "pong")
-      throw new ProtocolError(`${frame.t} has no place here`);
-  }
-
-  async function renew(): Promise<void> {
+  async function renewToken(): Promise<void> {
     token = await options.getToken?.();
-    if (token) say({ t: "auth", token });
+    if (token) send({ t: "auth", token });
   }
 
-  function welcomed(welcome: Welcome): void {
-    const { sid, rt, ep, why = "", heartbeat } = welcome;
-    const resumed = welcome.state === "resumed";
-    if (key && !resumed) {
-      session.reset();
-      peer.sessionLost(() => told("reset", { reason: why }));
-    }
-    key = { sid, rt, ep };
-    session.codec = connection.wire?.protocol === codec.protocol ? codec : jsonFrames;
-    connection.established(heartbeat.i + heartbeat.t, resumed);
-    // Whoever is told that it is open may close.
-    if (connection.wire) session.attach(connection.wire, welcome);
-    opening.resolve();
+  /**
+   * Calls the listeners of a message. Rejects with what one of them throws, when all have settled.
+   * @returns undefined when no listener is asynchronous: the next message does not wait, and no reply overtakes this one.
+   */
+  function dispatch(name: string, data: unknown): Promise<unknown> | undefined {
+    const results = [...listeners]
+      .filter((one) => one.name === name)
+      .map((one) => {
+        try {
+          return one.call(data);
+        } catch (error) {
+          return Promise.reject(error);
+        }
+      });
+    return results.some(isThenable)
+      ? Promise.allSettled(results).then(() => Promise.all(results))
+      : undefined;
   }
 
-  async function tell(name: string, data: unknown): Promise<void> {
-    const all = [...listeners].filter((one) => one.name === name).map(async (one) => one.told(data));
-    await Promise.allSettled(all);
-    await Promise.all(all); // for what they threw
+  /** Calls the listeners of an event of the client itself. */
+  function emit(name: string, data: unknown): unknown {
+    return dispatch(name, data)?.catch(console.error);
   }
 
-  /** Nobody else is told what a listener throws at this. */
-  function told(name: string, data: unknown): Promise<void> {
-    return tell(name, data).catch(console.error);
-  }
-
-  /** The peer of a client that is used. */
-  function used(): typeof peer {
+  /** The peer; the client connects when it is used. */
+  function connected(): typeof peer {
     connection.dial();
     return peer;
   }
 
   return {
     on(name: string, listener: (data: never) => unknown) {
-      const entry = { name, told: listener as Listener };
+      const entry = { name, call: listener as Listener };
       listeners.add(entry);
       connection.dial();
       return () => void listeners.delete(entry);
     },
-    send: (...event) => used().send(...event),
-    request: (...question) => used().request(...question),
-    stream: (...question) => used().stream(...question),
-    handle: (name, handler) => used().handle(name, handler),
+    send: (...event) => connected().send(...event),
+    request: (...call) => connected().request(...call),
+    stream: (...call) => connected().stream(...call),
+    handle: (name, handler) => connected().handle(name, handler),
     get opened() {
       connection.dial();
-      return opening;
+      return opened;
     },
     closed,
     status: connection.status,
     get bufferedAmount() {
-      return session.bufferedAmount;
+      return sender.bufferedAmount;
     },
     close: (code, reason) => connection.close(code, reason),
   };
 }
-
-type Listener = (data: unknown) => unknown;
-
-/** What the server may have said that was not handled here. */
-const window: Credit = { w: 256, wb: 2 ** 20 };
-const room: Credit = { w: 512, wb: 2 ** 21 };
 
 /** 128 random bits. */
 function randomId(): string {

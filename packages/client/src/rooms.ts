@@ -1,57 +1,77 @@
 import { ProtocolError } from "@symbolon/protocol";
-import type { GapFrame, Hello, RoomFrame, SaidFrame, SkipFrame } from "@symbolon/protocol/internal";
+import {
+  decodeGap,
+  decodePlacement,
+  decodePosition,
+  type EventFrame,
+  type FrameReceiver,
+  type FrameTable,
+  type Gap,
+  type MemberPosition,
+  type SaidFrame,
+  type SkipFrame,
+} from "@symbolon/protocol/internal";
 
-/** Something was said that this client will never hear. */
-export interface Gap {
-  /** The room in which it was said; undefined when it was said to this client alone. */
-  readonly room?: string | undefined;
-  /** The first message that is lost, in the room's count. */
-  readonly from: number;
-  /** The last one. */
-  readonly to: number;
-  /** `trimmed`: the room remembers no more. `epoch`: it has forgotten all, and counts anew; nobody knows how much is lost. */
-  readonly reason: string;
+/** What a client does with what happens in its rooms. */
+export interface ClientRoomsListener {
+  /** A new event of a room arrived. */
+  readonly onEvent: FrameReceiver<EventFrame>;
+  /** Messages of a room are lost. */
+  readonly onGap: (gap: Gap) => void;
 }
 
-/** The rooms that a client is in, and how far it has come in each. */
-export interface ClientRooms {
-  /** Where it is, as `hello` says it. */
-  readonly positions: Hello["rooms"];
+/** The rooms that a client is in, and its position in each: each message of a room is received once and in order. */
+export class ClientRooms {
+  readonly #positions = new Map<string, MemberPosition>();
+  readonly #listener: ClientRoomsListener;
+
+  constructor(listener: ClientRoomsListener) {
+    this.#listener = listener;
+  }
+
+  /** The positions, as `hello` has them. */
+  get positions(): readonly MemberPosition[] {
+    return [...this.#positions.values()];
+  }
+
+  /** The receivers of the frames of rooms. Each throws ProtocolError with 4902 when a message before has not arrived. */
+  get frames(): FrameTable {
+    const { onEvent, onGap } = this.#listener;
+    const isNew = (frame: SaidFrame | SkipFrame): boolean =>
+      this.#advance(frame.room, ...decodePlacement(frame));
+    return {
+      room: (frame) => this.#place(decodePosition(frame)),
+      skip: (frame) => void isNew(frame),
+      said(frame, bytes) {
+        if (isNew(frame)) onEvent({ ...frame, t: "event" }, bytes);
+      },
+      gap: (frame) => {
+        const gap = decodeGap(frame);
+        this.#advance(gap.room ?? "", gap.to);
+        onGap(gap);
+      },
+    };
+  }
+
+  /** The client is in a room, at a position; without an epoch it is there no longer. */
+  #place(position: MemberPosition): void {
+    const [room, epoch, offset] = position;
+    const known = this.#positions.get(room);
+    if (!epoch) this.#positions.delete(room);
+    // The wire before may have brought messages after the server was asked for this position.
+    else if (known?.[1] !== epoch || known[2] < offset) this.#positions.set(room, position);
+  }
+
   /**
-   * Takes a frame; true when something was said that the client has not heard. Throws ProtocolError with 4902 when
-   * something was said before of which nobody told.
+   * Everything up to `offset` has arrived, or is lost when `previous` is undefined.
+   * @returns false when it has before, or the client is not in the room.
    */
-  readonly receive: (frame: RoomFrame | SaidFrame | SkipFrame | GapFrame) => boolean;
-}
-
-/**
- * Keeps a client's place in its rooms: nothing that is said there is handled twice, or missed in silence. `lost` is
- * told of what was said and will never be heard.
- */
-export function createRooms(lost: (gap: Gap) => void): ClientRooms {
-  const places = new Map<string, [room: string, ep: string, off: number]>();
-  return {
-    get positions() {
-      return [...places.values()];
-    },
-    receive(frame) {
-      const { room = "" } = frame;
-      const at = places.get(room);
-      if (frame.t === "room") {
-        const { ep, off = 0 } = frame;
-        if (!ep) places.delete(room);
-        // The wire before may have told more since the server was asked for this.
-        else if (at?.[1] !== ep || at[2] < off) places.set(room, [room, ep, off]);
-      } else if (frame.t === "gap") {
-        const { from, to, why: reason } = frame;
-        if (at) at[2] = to;
-        lost({ room: frame.room, from, to, reason });
-      } else if (at && frame.o > at[2]) {
-        if (frame.p !== at[2]) throw new ProtocolError("a message is missing", 4902);
-        at[2] = frame.o;
-        return frame.t === "said";
-      }
-      return false;
-    },
-  };
+  #advance(room: string, offset: number, previous?: number): boolean {
+    const known = this.#positions.get(room);
+    if (!known || offset <= known[2]) return false;
+    if (previous !== undefined && previous !== known[2])
+      throw new ProtocolError("a message is missing", 4902);
+    this.#positions.set(room, [room, known[1], offset]);
+    return true;
+  }
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { connect } from "../src/index.ts";
-import { unnumbered } from "../../protocol/test/session/outlet.ts";
+import { unnumbered } from "../../protocol/test/session/session-harness.ts";
 import { fakeSockets, welcome } from "./connection/fakes.ts";
 import { startServer, undo, undoAll, until, watchCrashes } from "./connection/servers.ts";
 

@@ -1,5 +1,5 @@
 import { contract, request, stream } from "@symbolon/protocol";
-import type { EventFailure, Hello } from "@symbolon/protocol/internal";
+import type { EventFailure, HelloFrame } from "@symbolon/protocol/internal";
 import { z } from "zod";
 import { connect, type OutboxOptions, type Reset } from "../src/index.ts";
 import { fakeSockets, pass, welcome } from "./connection/fakes.ts";
@@ -28,9 +28,9 @@ export async function talking(outbox: OutboxOptions = {}) {
   client.on("failed", (failure) => failures.push(failure));
   await pass();
   /** Opens the socket that was dialed last, and gives the hello. */
-  const opens = (): Hello => {
+  const opens = (): HelloFrame => {
     last().emitOpen();
-    return JSON.parse(String(last().sent.shift())) as Hello;
+    return JSON.parse(String(last().sent.shift())) as HelloFrame;
   };
   const says = (...frames: string[]): void => {
     for (const frame of frames) last().emitMessage(frame);
@@ -39,7 +39,7 @@ export async function talking(outbox: OutboxOptions = {}) {
   /** What the client has said on the last wire since the last time. */
   const heard = (): unknown[] => last().sent.splice(0);
   /** The wire breaks, and the next one is dialed and opened. */
-  const breaks = async (): Promise<Hello> => {
+  const breaks = async (): Promise<HelloFrame> => {
     last().emitClose();
     await pass(1_000);
     return opens();

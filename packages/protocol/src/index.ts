@@ -1,7 +1,8 @@
 export { request } from "./peer/request.ts";
 export { stream } from "./peer/stream.ts";
-export type { CallOptions, CallContext, RequestKind, StreamKind } from "./contract/message-kind.ts";
-export type { FrameCodec } from "./frames/frame.ts";
+export type { CallContext, CallOptions } from "./contract/call.ts";
+export type { RequestKind, StreamKind } from "./contract/message-kind.ts";
+export type { FrameCodec } from "./frames/frame-codec.ts";
 export { binary, bool, bytes, int, json, text, passthrough } from "./socket/codec.ts";
 export type { Codec } from "./socket/codec.ts";
 export { contract, isDeclared } from "./contract/contract.ts";
@@ -33,7 +34,7 @@ export type { PathParams } from "./contract/path.ts";
 export type { Schema } from "./contract/schema.ts";
 export { Sent } from "./async/sent.ts";
 export type { Message } from "./wire/wire.ts";
-export { CloseCode } from "./wire/close-code.ts";
+export { CloseCode } from "./wire/close.ts";
 export {
   CloseError,
   HandshakeError,

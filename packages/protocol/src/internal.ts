@@ -1,66 +1,80 @@
-/** The engine that the two halves share (entry `./internal`). Only they import it, and semver does not cover it. */
+/** The engine that the client and the server share (entry `./internal`). Only they import it, and semver does not cover it. */
 
 export { RpcPeer } from "./peer/rpc-peer.ts";
+export type { QueueLimits, RpcPeerOptions } from "./peer/rpc-peer.ts";
 export type { OpenCalls } from "./peer/calls.ts";
 export { createPeer } from "./peer/create-peer.ts";
 export { EventPeer } from "./peer/peer.ts";
-export type { Dispatch, EventOptions, EventFailure, PeerOptions } from "./peer/peer.ts";
+export type { Dispatch, EventFailure, EventOptions, PeerOptions } from "./peer/peer.ts";
+export type { CallHandler } from "./contract/call.ts";
 export type {
-  CallHandler,
   ErrorSchemas,
   MessageKind,
   RequestDefinition,
   StreamDefinition,
 } from "./contract/message-kind.ts";
-export type { Task } from "./async/limiter.ts";
-export { DurableSession } from "./session/durable-session.ts";
-export { Session } from "./session/session.ts";
-export type {
-  RecordingSink,
-  RestoredState,
-  MessageSink,
-  RemoteState,
-  DeliveryOptions,
-} from "./session/session-options.ts";
-export type { Received } from "./session/receiver.ts";
-export type { Lane, Outbox, SendOptions } from "./session/outbox.ts";
-export { callFrames } from "./frames/call-frames.ts";
-export { clientFrames } from "./frames/client-frames.ts";
-export { VERSION } from "./frames/connection-frames.ts";
-export type {
-  Ack,
-  Auth,
-  Bye,
-  Goaway,
-  Hello,
-  Ping,
-  Pong,
-  Reauth,
-  SessionKey,
-  Welcome,
-} from "./frames/connection-frames.ts";
-export type { Credit } from "./frames/credit.ts";
-export { jsonFrames, SUBPROTOCOL } from "./frames/frame.ts";
-export type { ErrorFrame, EventFrame, Frame, Stamp } from "./frames/frame.ts";
-export type {
-  GapFrame,
-  RoomPlacement,
-  RoomFrame,
-  SaidFrame,
-  SkipFrame,
-  RoomPayload,
-} from "./frames/room-frames.ts";
-export type { FrameShapes } from "./frames/frame-shapes.ts";
-export { RawSocket } from "./socket/socket.ts";
-export type { SocketCodecs } from "./socket/socket.ts";
 export { pathPattern } from "./contract/path.ts";
 export type { ParamName, PathPattern } from "./contract/path.ts";
 export { validate } from "./contract/schema.ts";
 export type { Input, Output } from "./contract/schema.ts";
-export { BoundedQueue } from "./async/bounded-queue.ts";
-export type { BoundedQueueOptions } from "./async/bounded-queue.ts";
-export type { Queue } from "./async/queue.ts";
-export { joinedWires, WireEvents } from "./wire/wire.ts";
+export { OutgoingMessage } from "./session/outgoing-message.ts";
+export { Session } from "./session/session.ts";
+export type { DeliveryOptions, MessageSink, RemoteState, RestoredState } from "./session/session-options.ts";
+export type { Lane, Outbox, SendOptions } from "./session/outbox.ts";
+export {
+  decodeAck,
+  decodeHello,
+  decodeWelcome,
+  encodeGoaway,
+  encodeHello,
+  encodeWelcome,
+} from "./frames/connection-frames.ts";
+export type {
+  EncodedCredential,
+  Hello,
+  HelloFrame,
+  Received,
+  ResumeRequest,
+  SessionCredential,
+  Welcome,
+  WelcomeFrame,
+} from "./frames/connection-frames.ts";
+export type { Credit } from "./frames/credit.ts";
+export { fromClient } from "./frames/client-frames.ts";
+export { jsonFrames, SUBPROTOCOL } from "./frames/frame-codec.ts";
+export type { ReadOptions } from "./frames/frame-codec.ts";
+export { callFrames } from "./frames/call-frames.ts";
+export { receiverOf } from "./frames/frame-table.ts";
+export type { FrameReceiver, FrameTable } from "./frames/frame-table.ts";
+export type { ErrorFrame, EventFrame, Frame, Stamp } from "./frames/frame.ts";
+export {
+  decodeGap,
+  decodePlacement,
+  decodePosition,
+  encodeGap,
+  encodePlacement,
+  encodePosition,
+  encodeSkip,
+} from "./frames/room-frames.ts";
+export type {
+  Gap,
+  GapFrame,
+  Placement,
+  RoomFrame,
+  RoomPayload,
+  MemberPosition,
+  RoomStamp,
+  SaidFrame,
+  SkipFrame,
+} from "./frames/room-frames.ts";
+export { RawSocket } from "./socket/socket.ts";
+export type { SocketCodecs } from "./socket/socket.ts";
+export { BoundedQueue } from "./async/queue.ts";
+export type { BoundedQueueOptions, Task } from "./async/queue.ts";
+export { isThenable } from "./async/thenable.ts";
+export { byteLength } from "./wire/byte-length.ts";
+export { joinedWires } from "./wire/joined-wires.ts";
+export { WireEvents } from "./wire/wire.ts";
 export type { Wire, WireListener } from "./wire/wire.ts";
 export { checkCloseCode, closeAdvice, closeCodeOfStatus, cutReason } from "./wire/close.ts";
 export type { CloseAdvice } from "./wire/close.ts";

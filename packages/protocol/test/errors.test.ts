@@ -15,12 +15,12 @@ test.each([
   ["ValidationError", new ValidationError([])],
   ["ProtocolError", new ProtocolError("no")],
   ["OutcomeUnknown", new OutcomeUnknown(true)],
-])("%s is an error and says its name", (name, error) => {
+])("%s is an error with its name", (name, error) => {
   expect(error).toBeInstanceOf(Error);
   expect(String(error)).toMatch(`${name}: `);
 });
 
-test("a CloseError is how the connection ended", () => {
+test("a CloseError has the code and the reason of the close", () => {
   expect(new CloseError(4403, "no")).toMatchObject({
     code: 4403,
     reason: "no",
@@ -41,7 +41,7 @@ test("a HandshakeError carries the response", () => {
   expect(error.response).toBe(response);
 });
 
-test("a RequestError says its code when it has nothing else to say", () => {
+test("the message of a RequestError is its code by default", () => {
   expect(new RequestError("NO_SUCH_ROOM")).toMatchObject({
     code: "NO_SUCH_ROOM",
     message: "NO_SUCH_ROOM",
@@ -62,7 +62,7 @@ test("a ValidationError names each place", () => {
   expect(new ValidationError([]).message).toBe("invalid value");
 });
 
-test("a ValidationError tells its issues as JSON can carry them, each message cut to 200", () => {
+test("a ValidationError has its issues as JSON can carry them, each message cut to 200", () => {
   const path = ["a", { key: 0 }, Symbol("s")];
   const { data } = new ValidationError([{ message: "m".repeat(300), path }, { message: "worse" }]);
   expect(data).toEqual([
@@ -71,12 +71,12 @@ test("a ValidationError tells its issues as JSON can carry them, each message cu
   ]);
 });
 
-test("a ProtocolError closes with 4400 unless told otherwise", () => {
+test("a ProtocolError closes with 4400 by default", () => {
   expect(new ProtocolError("no").closeCode).toBe(4400);
   expect(new ProtocolError("no", 4903).closeCode).toBe(4903);
 });
 
-test("an OutcomeUnknown says whether the message ever left", () => {
+test("an OutcomeUnknown has whether the message was sent", () => {
   expect(new OutcomeUnknown(true)).toMatchObject({
     sentBefore: true,
     message: "the connection ended before the outcome was known",
@@ -87,7 +87,7 @@ test("an OutcomeUnknown says whether the message ever left", () => {
   });
 });
 
-test("a ValidationError is not much larger than what it is about", () => {
+test("a ValidationError is bounded, however many issues there are", () => {
   const many = Array.from({ length: 30_000 }, (_, n) => ({ message: "expected string", path: ["tags", n] }));
   const error = new ValidationError(many);
   expect(error.issues).toEqual(many.slice(0, error.issues.length));

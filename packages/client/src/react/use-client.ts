@@ -1,7 +1,7 @@
 import type { AnyContract } from "@symbolon/protocol";
 import { useEffect, useInsertionEffect, useState } from "react";
 import type { ConnectOptions } from "../connect-options.ts";
-import type { Client } from "../connect.ts";
+import type { Client } from "../client.ts";
 import { SharedClient } from "./shared-client.ts";
 
 /**

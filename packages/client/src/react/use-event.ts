@@ -1,7 +1,7 @@
 import type { AnyContract, EventName, HandlerInput, ServerMessages } from "@symbolon/protocol";
 import type { EventFailure } from "@symbolon/protocol/internal";
 import { useEffect, useInsertionEffect, useRef } from "react";
-import type { Client } from "../connect.ts";
+import type { Client } from "../client.ts";
 
 /** The data of an event of the server, or of `failed`. */
 export type EventData<C extends AnyContract, Name> =

@@ -6,7 +6,7 @@ import type {
   ClientMessages,
   RequestName,
 } from "@symbolon/protocol";
-import type { Client } from "../connect.ts";
+import type { Client } from "../client.ts";
 import { useTask } from "./use-task.ts";
 
 /** A request of a component, and the result of the last call. */

@@ -1,6 +1,6 @@
 import type { AnyContract } from "@symbolon/protocol";
 import { useSyncExternalStore } from "react";
-import type { Client } from "../connect.ts";
+import type { Client } from "../client.ts";
 import type { ConnectionStatus } from "../connection/status.ts";
 
 const serverSnapshot: ConnectionStatus = { state: "connecting", attempt: 0, resumed: false };

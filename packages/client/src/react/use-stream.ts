@@ -8,7 +8,7 @@ import type {
   StreamName,
 } from "@symbolon/protocol";
 import { useEffect } from "react";
-import type { Client } from "../connect.ts";
+import type { Client } from "../client.ts";
 import { useTask } from "./use-task.ts";
 
 /** The streams without an upload: a component may mount twice, and an upload can be sent only once. */

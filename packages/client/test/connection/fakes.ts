@@ -1,4 +1,4 @@
-import { jsonFrames, type Welcome } from "@symbolon/protocol/internal";
+import { jsonFrames, type WelcomeFrame } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
 import { ReconnectingConnection } from "../../src/connection/connection.ts";
 import type { ConnectionListener, ConnectionOptions } from "../../src/connection/connection-options.ts";
@@ -119,7 +119,7 @@ export function fakeConnection(
 const silenceLimit = 35_000;
 
 /** A server's `welcome` frame, of a new session. */
-export const welcome = (fields: Partial<Welcome> = {}): string =>
+export const welcome = (fields: Partial<WelcomeFrame> = {}): string =>
   jsonFrames.write({
     t: "welcome",
     state: "new",

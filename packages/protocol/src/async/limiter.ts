@@ -1,37 +1,35 @@
-/** Handles a message whose turn has come. Never rejects; what it gives is awaited before the next one. */
-export type Task = () => unknown;
-
-/** Lets so many go at once; the others wait, and go in order. */
+/** Runs a limited number of tasks at once; the others wait, and start in order. */
 export class ConcurrencyLimit {
-  readonly #atOnce: number;
+  readonly #limit: number;
   readonly #waiting = new Set<() => void>();
-  #going = 0;
+  #running = 0;
 
-  constructor(atOnce: number) {
-    this.#atOnce = atOnce;
+  /** At most `limit` tasks run at once. */
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
-  /** Calls `go` now, or when it is its turn. */
-  run(go: () => void): void {
-    if (this.#going >= this.#atOnce) this.#waiting.add(go);
+  /** Starts a task now, or when fewer tasks run. */
+  run(task: () => void): void {
+    if (this.#running >= this.#limit) this.#waiting.add(task);
     else {
-      this.#going += 1;
-      go();
+      this.#running += 1;
+      task();
     }
   }
 
-  /** Who took a turn needs it no more: if `go` was called, the next one goes, else it is forgotten. */
-  release(go: () => void): void {
-    if (this.#waiting.delete(go)) return;
-    this.#going -= 1;
+  /** The task is over: the next one starts. A task that has not started is forgotten. */
+  release(task: () => void): void {
+    if (this.#waiting.delete(task)) return;
+    this.#running -= 1;
     const [next] = this.#waiting;
     if (next === undefined) return;
     this.#waiting.delete(next);
     this.run(next);
   }
 
-  /** Forgets one that waits; nothing when it has gone. */
-  cancel(go: () => void): void {
-    this.#waiting.delete(go);
+  /** Forgets a task that has not started; does nothing when it has. */
+  cancel(task: () => void): void {
+    this.#waiting.delete(task);
   }
 }

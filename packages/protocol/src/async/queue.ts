@@ -1,29 +1,53 @@
-/** A queue that one side fills and the other drains. */
-export class Queue<Item> {
-  // Shifting one array would move every item; of two, one is turned around when the other is empty.
+/** Handles one message of a queue. It must not reject; the next task starts when its result has settled. */
+export type Task = () => unknown;
+
+/** How many items a queue holds before it asks its writer to wait. */
+export interface BoundedQueueOptions {
+  /** Items with which the queue is full. @default 64 */
+  readonly limit?: number;
+  /** The queue became full: stop writing. */
+  readonly onFull?: () => void;
+  /** Half of a full queue was read: write again. */
+  readonly onDrain?: () => void;
+}
+
+/** A queue: the first item in is the first item out. Its readers wait for items; it asks its writer to wait while it is full. */
+export class BoundedQueue<Item> {
+  // Shifting one array would move every item; of two arrays, one is reversed when the other is empty.
   readonly #newest: Item[] = [];
   #oldest: Item[] = [];
   readonly #readers: (() => void)[] = [];
+  readonly #options: BoundedQueueOptions;
+  readonly #limit: number;
   #end: { readonly reason: unknown } | undefined;
+  #full = false;
+
+  constructor(options: BoundedQueueOptions = {}) {
+    this.#options = options;
+    this.#limit = options.limit ?? 64;
+  }
 
   /** How many items wait. */
   get size(): number {
     return this.#newest.length + this.#oldest.length;
   }
 
-  /** Adds an item; after `end` it does nothing. */
+  /** Adds an item; after `end` it does nothing. Never refuses: `onFull` asks the writer to wait. */
   push(item: Item): void {
     if (this.#end) return;
     this.#newest.push(item);
     this.#readers.shift()?.();
+    if (this.#full || this.size < this.#limit) return;
+    this.#full = true;
+    this.#options.onFull?.();
   }
 
-  /** The next item, waiting for one; rejects with the reason of `end` once the queue is empty. */
+  /** Waits for the next item. Rejects with the reason of `end` once the queue is empty. */
   pull(): Promise<Item> {
     return new Promise((resolve, reject) => {
       const read = (): void => {
         if (this.#oldest.length === 0) this.#oldest = this.#newest.splice(0).reverse();
-        if (this.#oldest.length > 0) resolve(this.#oldest.pop() as Item); // which may well be undefined
+        if (this.#oldest.length > 0) resolve(this.#take());
         else if (this.#end) reject(this.#end.reason);
         else this.#readers.push(read);
       };
@@ -31,9 +55,18 @@ export class Queue<Item> {
     });
   }
 
-  /** Ends the queue: what waits can still be taken, then `take` rejects with `reason`. A second end does nothing. */
+  /** Ends the queue: readers get the items that wait, then `pull` rejects with `reason`. A second end does nothing. */
   end(reason: unknown): void {
     this.#end ??= { reason };
     for (const read of this.#readers.splice(0)) read();
+  }
+
+  #take(): Item {
+    const item = this.#oldest.pop() as Item; // which may be undefined
+    if (this.#full && this.size <= this.#limit / 2) {
+      this.#full = false;
+      this.#options.onDrain?.();
+    }
+    return item;
   }
 }

@@ -1,5 +1,6 @@
 import type { RequestError } from "../errors.ts";
-import type { CallOptions, MessageKind, ErrorSchemas, RequestKind, StreamKind } from "./message-kind.ts";
+import type { CallOptions } from "./call.ts";
+import type { ErrorSchemas, MessageKind, RequestKind, StreamKind } from "./message-kind.ts";
 import { type ParamName, type PathParams, pathPattern } from "./path.ts";
 import type { Input, Output, Schema } from "./schema.ts";
 

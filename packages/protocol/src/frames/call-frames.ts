@@ -9,12 +9,12 @@ import {
 } from "./frame-shapes.ts";
 
 const numbered: FrameShape = { q: optional(count), re: optional(count) };
-const asked: FrameShape = { q: count, name, data: anything, deadline: optional(count) };
+const call: FrameShape = { q: count, name, data: anything, deadline: optional(count) };
 
-/** The frames of calls, which only they read: a conversation of events alone does not know them. */
+/** The frames of calls. They are a module of their own: a bundle without calls does not carry them. */
 export const callFrames: FrameShapes = defineFrames({
-  request: asked,
-  stream: asked,
+  request: call,
+  stream: call,
   reply: { re: count, data: anything },
   next: { ...numbered, data: anything },
   end: numbered,

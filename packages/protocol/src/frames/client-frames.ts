@@ -1,17 +1,10 @@
-import {
-  array,
-  count,
-  defineFrames,
-  object,
-  name,
-  optional,
-  position,
-  type FrameShapes,
-  text,
-} from "./frame-shapes.ts";
+import { ProtocolError } from "../errors.ts";
+import { callFrames } from "./call-frames.ts";
+import type { ReadOptions } from "./frame-codec.ts";
+import { array, count, defineFrames, name, object, optional, position, text } from "./frame-shapes.ts";
 
-/** The frames that only a client says, and only its server reads. */
-export const clientFrames: FrameShapes = defineFrames({
+/** The frames that a server alone reads. */
+const handshakeFrames = defineFrames({
   hello: {
     v: count,
     cid: name,
@@ -24,3 +17,46 @@ export const clientFrames: FrameShapes = defineFrames({
   },
   auth: { token: text },
 });
+
+/** How deep the values of a frame may be nested. */
+const maxDepth = 64;
+/** How many keys a frame may have, all its objects together. */
+const maxKeys = 10_000;
+/** The code units of JSON that bound a value. */
+const code = {
+  quote: 0x22,
+  colon: 0x3a,
+  openArray: 0x5b,
+  backslash: 0x5c,
+  closeArray: 0x5d,
+  open: 0x7b,
+  close: 0x7d,
+};
+
+/**
+ * Checks that a frame is neither nested too deeply nor too wide, before it is parsed: code that recurses into such a frame
+ * could run out of stack.
+ * @throws ProtocolError when it is.
+ */
+export function checkFrameBounds(json: string): void {
+  if (json.length <= 2 * maxDepth) return; // too short to exceed a bound
+  let depth = 0;
+  let keys = 0;
+  let quoted = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const unit = json.charCodeAt(at);
+    if (unit === code.quote) quoted = !quoted;
+    else if (quoted) at += unit === code.backslash ? 1 : 0;
+    else if (unit === code.open || unit === code.openArray) depth += 1;
+    else if (unit === code.close || unit === code.closeArray) depth -= 1;
+    else if (unit === code.colon) keys += 1;
+    if (depth > maxDepth) throw new ProtocolError(`a frame is nested at most ${maxDepth} deep`);
+    if (keys > maxKeys) throw new ProtocolError(`a frame has at most ${maxKeys} keys`);
+  }
+}
+
+/** How a server reads the frames of a client. */
+export const fromClient: ReadOptions = {
+  shapes: new Map([...callFrames, ...handshakeFrames]),
+  checkBounds: checkFrameBounds,
+};

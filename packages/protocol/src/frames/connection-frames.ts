@@ -1,87 +1,247 @@
-/** The frames of a connection, which no session numbers: how a session begins, goes on, and ends. */
+/** The frames of a connection, which no session numbers: how a session begins, resumes, and ends. */
 
+import { ProtocolError } from "../errors.ts";
 import type { Credit } from "./credit.ts";
+import type { MemberPosition } from "./room-frames.ts";
 
 /** The version that `hello` carries. */
-export const VERSION = 1;
+const version = 1;
 
-/** What proves that a session is the client's own. */
-export interface SessionKey {
+/** What a peer has received: every message up to `upTo`, of which it has not finished `pending`. */
+export interface Received {
+  /** The last sequence that has arrived. */
+  readonly upTo: number;
+  /** Sequences up to it that are not finished. */
+  readonly pending: readonly number[];
+}
+
+/** Names a session, and proves that it belongs to the client. */
+export interface SessionCredential {
   /** Names the session: 128 random bits. */
-  readonly sid: string;
-  /** The secret: 256 random bits. */
-  readonly rt: string;
-  /** Names the history that the positions count in. */
-  readonly ep: string;
+  readonly sessionId: string;
+  /** The secret that resumes the session: 256 random bits. */
+  readonly resumeToken: string;
+  /** Names the history that the session's sequences count in. */
+  readonly epoch: string;
 }
-/** The client's first frame on every wire. */
-export interface Hello extends Credit {
-  readonly t: "hello";
-  readonly v: number;
+
+/** What a client sends to resume its session. */
+export interface ResumeRequest extends SessionCredential {
+  /** The last sequence that the client has received. */
+  readonly receivedUpTo: number;
+  /** The lowest sequence that the client still holds, or the next it will give. */
+  readonly firstHeld: number;
+}
+
+/** What a client sends first on every wire. */
+export interface Hello {
   /** Names this client instance (one tab): 128 random bits; not a secret. */
-  readonly cid: string;
-  /** Counts this client's dials from 1. */
-  readonly att: number;
-  /** The credential, for those who cannot send headers. */
-  readonly auth?: string | undefined;
-  /** The session to go on with: `rx` is the last message received, `tx0` the lowest that can be sent again. */
-  readonly resume?: (SessionKey & { readonly rx: number; readonly tx0: number }) | undefined;
-  /** Where it is in rooms: the room, its history, and the offset of the last message that came. */
-  readonly rooms?: readonly (readonly [room: string, ep: string, off: number])[] | undefined;
+  readonly clientId: string;
+  /** Counts the dials of this client, from 1. */
+  readonly attempt: number;
+  /** The credential, for clients that cannot send headers. */
+  readonly token?: string | undefined;
+  /** The session to resume. */
+  readonly resume?: ResumeRequest | undefined;
+  /** Where the client is in rooms. */
+  readonly rooms?: readonly MemberPosition[] | undefined;
+  /** The events that may be unfinished at the client. */
+  readonly credit: Credit;
 }
-/** The server accepts. */
-export interface Welcome extends SessionKey, Credit {
-  readonly t: "welcome";
-  /** `reset`: the session that was to go on is gone, and this is another one. */
+
+/** How a server accepts a client: what it has received, and what of that has to arrive again. */
+export interface Welcome extends Received {
+  /** `reset`: the session that was to be resumed is gone, and this is another one. */
   readonly state: "new" | "resumed" | "reset";
   /** Why it is gone. */
+  readonly reason?: string | undefined;
+  /** The client's session. */
+  readonly credential: SessionCredential;
+  /** The events that may be unfinished at the server. */
+  readonly credit: Credit;
+  /** After `interval` ms of silence the server sends a ping, and waits `timeout` ms for an answer. */
+  readonly heartbeat: { readonly interval: number; readonly timeout: number };
+  /** How long the session waits for its client, in ms. */
+  readonly grace: number;
+  /** The most bytes of a message to the server, its stamp included. @default any */
+  readonly maxPayload?: number | undefined;
+}
+
+/** A session's credential as it is on the wire: a client sends it back as it is. */
+export type EncodedCredential = Pick<WelcomeFrame, "sid" | "rt" | "ep">;
+
+/** What a client needs of its `welcome`. */
+export interface Accepted extends Omit<Welcome, "credential" | "heartbeat" | "grace"> {
+  /** The client's session. */
+  readonly credential: EncodedCredential;
+  /** After so many ms of silence the server has closed the connection. */
+  readonly maxSilence: number;
+}
+
+/** `hello` on the wire. */
+export interface HelloFrame {
+  readonly t: "hello";
+  readonly v: number;
+  readonly cid: string;
+  readonly att: number;
+  readonly auth?: string | undefined;
+  readonly resume?: (EncodedCredential & { readonly rx: number; readonly tx0: number }) | undefined;
+  readonly rooms?: readonly MemberPosition[] | undefined;
+  readonly w: number;
+  readonly wb: number;
+}
+/** `welcome` on the wire. */
+export interface WelcomeFrame {
+  readonly t: "welcome";
+  readonly state: Welcome["state"];
   readonly why?: string | undefined;
-  /** The last message received; what is above it is sent again, and so is `but`. */
+  readonly sid: string;
+  readonly rt: string;
+  readonly ep: string;
   readonly rx: number;
   readonly but?: readonly number[] | undefined;
-  /** After `i` ms of silence the server asks for a sign of life, and waits `t` ms for it. */
+  readonly w: number;
+  readonly wb: number;
   readonly heartbeat: { readonly i: number; readonly t: number };
-  /** How long the session waits for its client, in ms. */
   readonly ttl: number;
-  /** What the server takes: the most bytes of a message, with its numbers. */
   readonly limits?: { readonly message: number } | undefined;
 }
-/** Every message up to `a` was received and is finished, but for some that are still being handled. */
-export interface Ack {
+/** An acknowledgement on the wire: every message up to `a` has arrived and, except for `but`, is finished. */
+export interface AckFrame {
   readonly t: "ack";
   readonly a: number;
   readonly but?: readonly number[] | undefined;
 }
-/** Asks for a sign of life. */
-export interface Ping {
+/** Asks for a `pong` of the same `n`. */
+export interface PingFrame {
   readonly t: "ping";
   readonly n: number;
 }
-/** Answers the ping of the same `n`. */
-export interface Pong {
+/** Answers the `ping` of the same `n`. */
+export interface PongFrame {
   readonly t: "pong";
   readonly n: number;
 }
-/** The server wants a fresh credential. */
-export interface Reauth {
+/** The server asks for a fresh credential. */
+export interface ReauthFrame {
   readonly t: "reauth";
-  /** In how many ms the one that it has ends. */
+  /** When the present credential expires, in ms from now. */
   readonly by: number;
 }
 /** The fresh credential. */
-export interface Auth {
+export interface AuthFrame {
   readonly t: "auth";
   readonly token: string;
 }
-/** The server leaves: the client is to go on elsewhere, and then to let this wire go. */
-export interface Goaway {
+/** The server shuts down: the client is to connect elsewhere, and then to close this wire. */
+export interface GoawayFrame {
   readonly t: "goaway";
-  /** In how many ms; each client is told another time. */
+  /** When, in ms from now; the server gives each client another time. */
   readonly at: number;
   readonly why?: string | undefined;
 }
-/** A clean end: the sender will say no more. */
-export interface Bye {
+/** A clean end: the sender sends nothing after it. */
+export interface ByeFrame {
   readonly t: "bye";
   readonly why?: string;
+}
+
+/** What a client sends in its `hello`. */
+interface HelloFields extends Omit<Hello, "resume">, Omit<ResumeRequest, keyof SessionCredential> {
+  /** The session to resume. */
+  readonly session: EncodedCredential | undefined;
+}
+
+/** Writes a `hello`. */
+export function encodeHello(hello: HelloFields): HelloFrame {
+  const { clientId, attempt, token, session, receivedUpTo, firstHeld, rooms, credit } = hello;
+  return {
+    t: "hello",
+    v: version,
+    cid: clientId,
+    att: attempt,
+    auth: token,
+    resume: session && { ...session, rx: receivedUpTo, tx0: firstHeld },
+    rooms,
+    w: credit.messages,
+    wb: credit.bytes,
+  };
+}
+
+/**
+ * Reads a `hello`.
+ * @throws ProtocolError when it is of another version.
+ */
+export function decodeHello({ v, cid, att, auth, resume, rooms, w, wb }: HelloFrame): Hello {
+  if (v !== version) throw new ProtocolError(`this server supports version ${version}`);
+  return {
+    clientId: cid,
+    attempt: att,
+    token: auth,
+    resume: resume && {
+      sessionId: resume.sid,
+      resumeToken: resume.rt,
+      epoch: resume.ep,
+      receivedUpTo: resume.rx,
+      firstHeld: resume.tx0,
+    },
+    rooms,
+    credit: { messages: w, bytes: wb },
+  };
+}
+
+/** Writes a `welcome`. */
+export function encodeWelcome(welcome: Welcome): WelcomeFrame {
+  const { state, reason, credential, upTo, pending, credit, heartbeat, grace, maxPayload } = welcome;
+  return {
+    t: "welcome",
+    state,
+    why: reason,
+    sid: credential.sessionId,
+    rt: credential.resumeToken,
+    ep: credential.epoch,
+    rx: upTo,
+    but: pending.length > 0 ? pending : undefined,
+    w: credit.messages,
+    wb: credit.bytes,
+    heartbeat: { i: heartbeat.interval, t: heartbeat.timeout },
+    ttl: grace,
+    limits: maxPayload === undefined ? undefined : { message: maxPayload },
+  };
+}
+
+/** Reads a `welcome`. */
+export function decodeWelcome(frame: WelcomeFrame): Accepted {
+  const { state, why, sid, rt, ep, rx, but = [], w, wb, heartbeat, limits } = frame;
+  return {
+    state,
+    reason: why,
+    credential: { sid, rt, ep },
+    upTo: rx,
+    pending: but,
+    credit: { messages: w, bytes: wb },
+    maxSilence: heartbeat.i + heartbeat.t,
+    maxPayload: limits?.message,
+  };
+}
+
+/** Writes an acknowledgement. */
+export function encodeAck({ upTo, pending }: Received): AckFrame {
+  return { t: "ack", a: upTo, but: pending.length > 0 ? pending : undefined };
+}
+
+/** Reads the acknowledgement that a frame carries: any frame may have an `a`, and an `ack` has `but` as well. */
+export function decodeAck({
+  a,
+  but = [],
+}: {
+  readonly a?: number | undefined;
+  readonly but?: readonly number[] | undefined;
+}): Received | undefined {
+  return a === undefined ? undefined : { upTo: a, pending: but };
+}
+
+/** Writes a `goaway`. */
+export function encodeGoaway(at: number, reason: string): GoawayFrame {
+  return { t: "goaway", at, why: reason };
 }

@@ -1,14 +1,12 @@
-/** So many events, `w`, of so many characters in all, `wb`, may be unfinished at the half that grants it. */
+/** So many events, of so many bytes in all. */
 export interface Credit {
-  readonly w: number;
-  readonly wb: number;
+  /** How many events. */
+  readonly messages: number;
+  /** The bytes of all of them together. */
+  readonly bytes: number;
 }
 
-/** Whether what is unfinished leaves no room for an event; `sizes` are the characters of the events, 0 of what takes no room. */
-export function isFull({ w, wb }: Credit, sizes: Iterable<number>): boolean {
-  for (const size of sizes) {
-    if (size) w -= 1;
-    wb -= size;
-  }
-  return w <= 0 || wb <= 0;
+/** Whether `used` leaves no credit for another event. The last event may exceed the bytes. */
+export function isExhausted(credit: Credit, used: Credit): boolean {
+  return used.messages >= credit.messages || used.bytes >= credit.bytes;
 }

@@ -1,22 +1,19 @@
 import { RequestError, ValidationError } from "../errors.ts";
-import {
-  checkFrame,
-  type ErrorFrame,
-  type EventFrame,
-  type Frame,
-  type RequestFrame,
-  type StreamFrame,
-} from "./frame.ts";
+import { checkFrame } from "./frame-codec.ts";
+import type { ErrorFrame, EventFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
 import { array, object, optional, text } from "./frame-shapes.ts";
 
 const isIssue = object({ message: text, path: optional(array((step) => typeof step !== "object")) });
 
-/** What is answered to a message by a name that nobody handles. */
-export function notFound({ t, name }: EventFrame | RequestFrame | StreamFrame): RequestError {
-  return new RequestError("NOT_FOUND", `there is no ${t} ${JSON.stringify(name)}`);
+/** The reply to a message whose name has no handler. */
+export function notFound({
+  t,
+  name,
+}: Pick<EventFrame | RequestFrame | StreamFrame, "t" | "name">): RequestError {
+  return new RequestError("NOT_FOUND", `no handler for ${t} ${JSON.stringify(name)}`);
 }
 
-/** The error that an `error` frame tells of. */
+/** The error that an `error` frame carries. */
 export function fromErrorFrame({ code, message, data }: ErrorFrame): RequestError | ValidationError {
   return code === "INVALID" && Array.isArray(data)
     ? new ValidationError(data.filter(isIssue))
@@ -24,11 +21,11 @@ export function fromErrorFrame({ code, message, data }: ErrorFrame): RequestErro
 }
 
 /**
- * What the other half is told of an error: its code, message and data, when it is one that travels.
- * @throws the error itself when it is not, ProtocolError when what it carries is no frame.
+ * The frame that reports an error: its code, message and data.
+ * @throws the error itself when it is not a RequestError, ProtocolError when its code or data cannot be in a frame.
  */
 export function toErrorFrame(re: number | undefined, error: unknown): Frame {
   if (!(error instanceof RequestError)) throw error;
   const { code, message, data } = error;
-  return checkFrame({ t: "error", re, code, message, data }); // an empty code, say: it would end the conversation
+  return checkFrame({ t: "error", re, code, message, data }); // an empty code, say, would end the conversation
 }

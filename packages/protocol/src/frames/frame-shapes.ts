@@ -1,8 +1,8 @@
-/** Whether a field has the value it should have. */
+/** Whether a field has the value that it should have. */
 export type Check = (value: unknown) => boolean;
 /** The fields of a frame, or of a value in it. */
 export type FrameShape = Readonly<Record<string, Check>>;
-/** The frames that may be read, by their `t`. A map, not an object: a frame may say that it is a `toString`. */
+/** The frames that can be read, by their `t`. A map, not an object: the `t` of a frame may be "toString". */
 export type FrameShapes = ReadonlyMap<unknown, ReadonlyMap<string, Check>>;
 
 /** Any value, or none. */
@@ -13,14 +13,14 @@ export const text: Check = (value) => typeof value === "string";
 export const name: Check = (value) => typeof value === "string" && value !== "" && value.length <= 128;
 /** A positive safe integer. */
 export const count: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0;
-/** What may be left out. */
+/** A safe integer that is not negative. */
+export const position: Check = (value) => value === 0 || count(value);
+/** A field that may be left out. */
 export const optional =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
-/** A safe integer that is not negative. */
-export const position: Check = (value) => value === 0 || count(value);
-/** A list of what passes. */
+/** An array whose items all pass. */
 export const array =
   (check: Check): Check =>
   (value) =>
@@ -31,7 +31,7 @@ export const object =
   (value) =>
     Object.entries(shape).every(([field, check]) => check((Object(value) as Record<string, unknown>)[field]));
 
-/** The frames of these fields, by their `t`; every one may have a session's numbers as well. */
+/** The frames of these fields, by their `t`; each may have a session's stamp as well. */
 export const defineFrames = (shapes: Readonly<Record<string, FrameShape>>): FrameShapes =>
   new Map(
     Object.entries(shapes).map(([t, shape]) => [
@@ -39,3 +39,35 @@ export const defineFrames = (shapes: Readonly<Record<string, FrameShape>>): Fram
       new Map(Object.entries({ t: text, s: optional(count), a: optional(count), ...shape })),
     ]),
   );
+
+const place: FrameShape = { room: text, o: count, p: position };
+
+/** The frames that every peer reads. */
+export const commonFrames: FrameShapes = defineFrames({
+  welcome: {
+    sid: name,
+    rt: name,
+    ep: name,
+    rx: position,
+    w: count,
+    wb: count,
+    state: name,
+    why: optional(text),
+    but: optional(array(count)),
+    heartbeat: object({ i: count, t: count }),
+    ttl: position,
+    limits: optional(object({ message: count })),
+  },
+  ack: { a: count, but: optional(array(count)) },
+  event: { name, data: anything, q: optional(count) },
+  error: { re: optional(count), code: name, message: text, data: anything },
+  room: { room: text, ep: optional(name), off: optional(position) },
+  said: { ...place, name, data: anything },
+  skip: place,
+  gap: { room: optional(text), from: position, to: position, why: name },
+  ping: { n: count },
+  pong: { n: count },
+  reauth: { by: count },
+  goaway: { at: position, why: optional(text) },
+  bye: { why: optional(text) },
+});

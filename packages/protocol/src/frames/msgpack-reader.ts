@@ -2,7 +2,7 @@ import { ProtocolError } from "../errors.ts";
 
 /** How deep a value may be nested, the frame itself included. */
 export const maxDepth = 64;
-/** The extension by which an array says what it is: its first item, with one of these. */
+/** The extension that marks an array as a set or a map: the array's first item, with one of these numbers. */
 export const collection = { type: 0x53, set: 0, map: 1 } as const;
 
 const undefinedType = 0;
@@ -10,9 +10,8 @@ const bigintType = 0x42;
 const timestampType = -1;
 
 /**
- * Reads one value in MessagePack strictly. It trusts nothing that the bytes say: not their lengths, their nesting, their
- * UTF-8 or their keys, and it knows no extension but ours.
- * @throws ProtocolError saying what is wrong with them.
+ * Reads one value in MessagePack strictly: checks all lengths, nesting, UTF-8 and keys, and knows our extensions alone.
+ * @throws ProtocolError that names what is wrong with the bytes.
  */
 export function readMsgpack(message: Uint8Array): unknown {
   const reader = new Reader(message);
@@ -42,11 +41,11 @@ class Reader {
     if (token < 0xa0) return this.#array(token & 0x0f, depth);
     if (token < 0xc0) return this.#text(token & 0x1f);
     if (token >= 0xe0) return token - 0x100;
-    return this.#long(token, depth);
+    return this.#wide(token, depth);
   }
 
-  /** What says its length or width in a byte of its own. */
-  #long(token: number, depth: number): unknown {
+  /** Values whose length or width is in a byte of its own. */
+  #wide(token: number, depth: number): unknown {
     if (token === 0xc0) return null;
     if (token === 0xc2 || token === 0xc3) return token === 0xc3;
     if (token === 0xc4 || token === 0xc5 || token === 0xc6)
@@ -70,31 +69,31 @@ class Reader {
   }
 
   #object(length: number, depth: number): Record<string, unknown> {
-    this.#enter(2 * length, depth);
+    this.#checkNested(2 * length, depth);
     const object: Record<string, unknown> = {};
-    for (let left = length; left > 0; left -= 1) {
+    for (let remaining = length; remaining > 0; remaining -= 1) {
       const key = this.value(depth + 1);
-      if (typeof key !== "string" || key === "__proto__") return refuse("a key that is none");
+      if (typeof key !== "string" || key === "__proto__") return refuse("an invalid map key");
       object[key] = this.value(depth + 1);
     }
     return object;
   }
 
   #array(length: number, depth: number): unknown[] | Set<unknown> | Map<unknown, unknown> {
-    this.#enter(length, depth);
+    this.#checkNested(length, depth);
     const kind = length > 0 ? this.#collection() : undefined;
     const items: unknown[] = [];
-    for (let left = kind === undefined ? length : length - 1; left > 0; left -= 1)
+    for (let remaining = kind === undefined ? length : length - 1; remaining > 0; remaining -= 1)
       items.push(this.value(depth + 1));
     if (kind === undefined) return items;
     if (kind === collection.set) return new Set(items);
-    if (kind !== collection.map || items.length % 2 > 0) return refuse("an array that is no set and no map");
+    if (kind !== collection.map || items.length % 2 > 0) return refuse("a malformed Set or Map");
     const map = new Map<unknown, unknown>();
     for (let at = 0; at < items.length; at += 2) map.set(items[at], items[at + 1]);
     return map;
   }
 
-  /** What an array says that it is; undefined when it says nothing. */
+  /** The number by which an array is marked; undefined when it is a plain array. */
   #collection(): number | undefined {
     if (this.#bytes[this.#at] !== 0xd4 || this.#bytes[this.#at + 1] !== collection.type) return undefined;
     this.#take(2);
@@ -103,7 +102,7 @@ class Reader {
 
   #text(length: number): string {
     const start = this.#take(length);
-    // A decoder costs more than a short text that is ASCII, as keys are.
+    // For a short text in ASCII, such as a key, this is faster than a decoder.
     if (length < 24) {
       const codes = Array.from(this.#bytes.subarray(start, this.#at));
       if (codes.every((code) => code < 0x80)) return String.fromCharCode(...codes);
@@ -121,10 +120,10 @@ class Reader {
     if (type === undefinedType && length === 1) return undefined;
     if (type === bigintType && length > 0) return bigintOf(data);
     if (type === timestampType) return dateOf(new DataView(data.buffer));
-    return refuse("an extension that is not known here");
+    return refuse("an unknown extension");
   }
 
-  /** A copy: a view would keep the whole message, and its `buffer` would be that of others. */
+  /** A copy: a view would keep the whole message in memory, and share its `buffer` with other values. */
   #slice(length: number): Uint8Array<ArrayBuffer> {
     const start = this.#take(length);
     return new Uint8Array(this.#bytes.subarray(start, this.#at));
@@ -136,15 +135,15 @@ class Reader {
     return width === 2 ? this.#view.getUint16(start) : this.#view.getUint32(start);
   }
 
-  /** Begins what is nested: so many items of a byte or more each. */
-  #enter(items: number, depth: number): void {
+  /** Checks a nested value of so many items, of a byte or more each. */
+  #checkNested(items: number, depth: number): void {
     if (depth > maxDepth) refuse(`a value nested deeper than ${maxDepth}`);
-    if (items > this.#bytes.length - this.#at) refuse("fewer bytes than it says");
+    if (items > this.#bytes.length - this.#at) refuse("fewer bytes than announced");
   }
 
   #take(length: number): number {
     const start = this.#at;
-    if (length > this.#bytes.length - start) refuse("fewer bytes than it says");
+    if (length > this.#bytes.length - start) refuse("fewer bytes than announced");
     this.#at += length;
     return start;
   }
@@ -158,11 +157,11 @@ function bigintOf(data: Uint8Array): bigint {
   return BigInt.asIntN(8 * data.length, BigInt(`0x${hex}`));
 }
 
-/** A timestamp of 32, 64 or 96 bits as MessagePack defines it; one byte is a date that is none. */
+/** A timestamp of 32, 64 or 96 bits, as MessagePack defines it; one byte is an invalid date. */
 function dateOf(data: DataView): Date {
   if (data.byteLength === 1) return new Date(Number.NaN);
   if (data.byteLength === 4) return new Date(data.getUint32(0) * 1_000);
-  if (data.byteLength !== 8 && data.byteLength !== 12) return refuse("a timestamp that is none");
+  if (data.byteLength !== 8 && data.byteLength !== 12) return refuse("an invalid timestamp");
   const short = data.byteLength === 8;
   const nanoseconds = short ? data.getUint32(0) >>> 2 : data.getUint32(0);
   const seconds = short ? (data.getUint32(0) & 3) * 2 ** 32 + data.getUint32(4) : Number(data.getBigInt64(4));

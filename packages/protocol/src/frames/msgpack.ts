@@ -1,18 +1,18 @@
 import { addExtension, Packr } from "msgpackr";
-import { checkFrame, type FrameCodec, jsonFrames } from "./frame.ts";
+import { checkFrame, type FrameCodec, jsonFrames } from "./frame-codec.ts";
 import { collection, maxDepth, readMsgpack } from "./msgpack-reader.ts";
 
 /**
- * Frames in MessagePack, as binary messages: they carry `Uint8Array`, `Date`, `Map`, `Set`, `bigint` and `undefined` as
- * they are. Both halves must be given it, and `msgpackr` installed; with a half that does not have it JSON is spoken.
+ * Frames in MessagePack, as binary messages: they carry `Uint8Array`, `Date`, `Map`, `Set`, `bigint` and `undefined`. Give
+ * it to the client and to the server, and install `msgpackr`; a peer that does not have it gets JSON.
  */
 export const msgpack: FrameCodec = {
   protocol: "symbolon.v1.msgpack",
   write(frame) {
-    // A field that is undefined is not there: the frame's own, not those of its data.
+    // A frame leaves out its own fields that are undefined, but not those of its data.
     const fields = Object.entries(frame).filter(([, value]) => value !== undefined);
     const bytes: Uint8Array = packr.pack(portable(Object.fromEntries(fields), 1));
-    // The writer's memory is its own: it is not shared with another thread.
+    // The packer's memory is never shared with another thread.
     return new Packed(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
   },
   stamp(message, stamp) {
@@ -26,11 +26,13 @@ export const msgpack: FrameCodec = {
     stamped[0] = Number(message[0]) + fields.length;
     return stamped;
   },
-  read: (message, others) =>
-    typeof message === "string" ? jsonFrames.read(message, others) : checkFrame(readMsgpack(message), others),
+  read: (message, options) =>
+    typeof message === "string"
+      ? jsonFrames.read(message, options)
+      : checkFrame(readMsgpack(message), options?.shapes),
 };
 
-/** A frame as bytes, and as JSON where it is made a string: what JSON has no word for is lost then. */
+/** A frame as bytes, and as JSON where it is made a string: values that JSON does not have are lost then. */
 class Packed extends Uint8Array {
   override toString(): string {
     return JSON.stringify(readMsgpack(this), (_, value: unknown) =>
@@ -39,7 +41,7 @@ class Packed extends Uint8Array {
   }
 }
 
-/** The first item of an array that is a set or a map. */
+/** The first item of an array that carries a set or a map. */
 class Mark {
   readonly kind: number;
 
@@ -48,7 +50,7 @@ class Mark {
   }
 }
 
-// It is known to every user of msgpackr here, but only this module has such a class.
+// All users of msgpackr in this process share the extension, but this module alone has the class.
 addExtension({ Class: Mark, type: collection.type, pack: ({ kind }: Mark) => Uint8Array.of(kind) });
 
 const packr = new Packr({
@@ -60,7 +62,10 @@ const packr = new Packr({
 
 const loneSurrogate = /\p{Surrogate}/gu;
 
-/** A value made of what the writer writes as the reader reads it. Throws TypeError for what cannot be sent. */
+/**
+ * Replaces the values that MessagePack does not have by values that `readMsgpack` understands.
+ * @throws TypeError for a value that cannot be sent.
+ */
 function portable(value: unknown, depth: number): unknown {
   if (typeof value === "string") return value.replace(loneSurrogate, "\u{FFFD}");
   if (typeof value === "function" || typeof value === "symbol")
@@ -78,7 +83,7 @@ function portable(value: unknown, depth: number): unknown {
   if ("toJSON" in value && typeof value.toJSON === "function") return inner(value.toJSON());
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) => {
-      if (key === "__proto__") throw new TypeError('"__proto__" cannot be a key of what is sent');
+      if (key === "__proto__") throw new TypeError('the key "__proto__" cannot be sent');
       return [inner(key), inner(one)];
     }),
   );

@@ -1,29 +1,47 @@
-/** The frames of rooms, which no session numbers: each client knows how far it has come in its rooms. */
+/** The frames of rooms, which no session numbers: each client knows its own position in each room. */
 
-/** The client is in a room, at `off` in the history `ep`; without these it is there no more. */
+/** Where a client is in a room: the room, its history, and the offset of the last message that arrived. */
+export type MemberPosition = readonly [room: string, epoch: string, offset: number];
+
+/** Where a message is in its room: its own offset, and that of the message before it. */
+export type Placement = readonly [offset: number, previous: number];
+
+/** Messages that a client will never receive: `from` to `to`, both included. */
+export interface Gap {
+  /** The room in which they were sent; undefined when they were sent to this client alone. */
+  readonly room?: string | undefined;
+  /** The first message that is lost, by its offset. */
+  readonly from: number;
+  /** The last message that is lost. */
+  readonly to: number;
+  /** `trimmed`: the room no longer keeps them. `epoch`: the room's history is lost, and it is unknown how much was sent. */
+  readonly reason: string;
+}
+
+/** `room` on the wire: the client is a member, at `off` in the history `ep`; without these it is a member no longer. */
 export interface RoomFrame {
   readonly t: "room";
   readonly room: string;
   readonly ep?: string | undefined;
   readonly off?: number | undefined;
 }
-/** The place of a message in its room: `o` is its offset, `p` that of the message before. */
+/** The placement of a message on the wire. */
 interface Placed {
   readonly room: string;
   readonly o: number;
   readonly p: number;
 }
-/** An event to a room: the same bytes for everyone who is there. */
+/** `said` on the wire, an event in a room: the same bytes for every member. */
 export interface SaidFrame extends Placed {
   readonly t: "said";
   readonly name: string;
   readonly data?: unknown;
 }
-/** What was said after `p` and up to `o` was not for this client. */
+/** `skip` on the wire: the messages after `p` and up to `o` were not for this client. */
 export interface SkipFrame extends Placed {
   readonly t: "skip";
 }
-/** What was said at `from` to `to` is lost to this client: in the room, or without one in the session. */
+/** `gap` on the wire. */
 export interface GapFrame {
   readonly t: "gap";
   readonly room?: string | undefined;
@@ -31,7 +49,48 @@ export interface GapFrame {
   readonly to: number;
   readonly why: string;
 }
-/** What is said in a room, before it has its place there. */
+/** A message of a room before it has its placement there. */
 export type RoomPayload = Pick<SaidFrame, "name" | "data">;
-/** What makes a frame of words: their place in a room, or, for a plain client, nothing but the kind. */
-export type RoomPlacement = Omit<SaidFrame, keyof RoomPayload> | { readonly t: "event" };
+/** What makes a frame of a payload: its placement in a room, or, for a plain client, the kind alone. */
+export type RoomStamp = Omit<SaidFrame, keyof RoomPayload> | { readonly t: "event" };
+
+/** Writes that the client is a member of a room, at a position. */
+export function encodePosition(
+  room: string,
+  { epoch, offset }: { readonly epoch: string; readonly offset: number },
+): RoomFrame {
+  return { t: "room", room, ep: epoch, off: offset };
+}
+
+/** Reads the position of a member; the epoch is empty when the client is a member no longer. */
+export function decodePosition({ room, ep = "", off = 0 }: RoomFrame): MemberPosition {
+  return [room, ep, off];
+}
+
+/** Writes the stamp that makes a `said` of a payload. */
+export function encodePlacement(
+  room: string,
+  [offset, previous]: Placement,
+): RoomStamp & { readonly t: "said" } {
+  return { t: "said", room, o: offset, p: previous };
+}
+
+/** Writes that the messages after `previous` and up to `offset` were not for the client. */
+export function encodeSkip(room: string, [offset, previous]: Placement): SkipFrame {
+  return { t: "skip", room, o: offset, p: previous };
+}
+
+/** Reads the placement of a message. */
+export function decodePlacement({ o, p }: Placed): Placement {
+  return [o, p];
+}
+
+/** Writes a gap. */
+export function encodeGap({ room, from, to, reason }: Gap): GapFrame {
+  return { t: "gap", room, from, to, why: reason };
+}
+
+/** Reads a gap. */
+export function decodeGap({ room, from, to, why }: GapFrame): Gap {
+  return { room, from, to, reason: why };
+}

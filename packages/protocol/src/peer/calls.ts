@@ -1,192 +1,241 @@
-import { ProtocolError } from "../errors.ts";
-import type { CallFrame, Frame, RequestFrame, StreamFrame } from "../frames/frame.ts";
+import { ConcurrencyLimit } from "../async/limiter.ts";
+import type { Task } from "../async/queue.ts";
+import { Sent } from "../async/sent.ts";
+import { isThenable } from "../async/thenable.ts";
 import type {
-  CallStarter,
-  CallOptions,
   CallChannel,
   CallHandler,
   CallListener,
-  MessageKind,
-  CallsOptions,
+  CallOptions,
+  CallStarter,
   IncomingCall,
-} from "../contract/message-kind.ts";
+} from "../contract/call.ts";
+import type { MessageKind } from "../contract/message-kind.ts";
+import { ProtocolError } from "../errors.ts";
 import { notFound } from "../frames/error-frames.ts";
-import { Sent } from "../async/sent.ts";
-import { ConcurrencyLimit } from "../async/limiter.ts";
+import type { CallFrame, Frame, RequestFrame, Stamp, StreamFrame } from "../frames/frame.ts";
+import type { FrameTable } from "../frames/frame-table.ts";
+import { own, type PeerOptions } from "./peer.ts";
 
-/** How many calls of the other half are served at once; more wait. */
-const atOnce = 16;
-/** How many calls a half may have asked that are not over; more wait where they are asked. */
-const atMost = 64;
+/** How many calls of the remote peer are served at once; more wait. */
+const maxServed = 16;
+/** How many calls of one peer may be open; this peer keeps back its own that are more. */
+const maxOpen = 64;
+
+/** What calls need of their peer. */
+export interface CallsOptions extends Pick<
+  PeerOptions,
+  "sends" | "receives" | "outbox" | "receiver" | "after"
+> {
+  /** A number that no event or call of this peer has had. */
+  readonly nextId: () => number;
+  /** Whether a message is received. @throws ProtocolError with 4429 when too many messages wait. */
+  readonly accepts: (frame: Stamp) => boolean;
+  /** Runs a task after everything that was received before. */
+  readonly queue: (task: Task) => void;
+  /** This peer begins to wait for replies, or waits for none any more. */
+  readonly onWaitingChange: (waiting: boolean) => void;
+  /** A handler failed: the peer reports it to the remote peer, or closes. */
+  readonly onHandlerError: (frame: RequestFrame | StreamFrame, error: unknown) => void;
+}
 
 interface OutgoingEntry {
   readonly receive: CallListener;
-  /** Whether the other half may have the question. */
+  /** Whether the remote peer may have the call. */
   readonly isSent: () => boolean;
 }
 
-/** Calls by their numbers. */
+/** The open calls of a peer, by number. */
 export interface OpenCalls {
-  /** Those that this half has asked. */
+  /** Calls that this peer has started. */
   readonly outgoing: readonly number[];
-  /** The streams of the other half that it serves; its requests are not finished, and would come again. */
+  /** Streams of the remote peer that it serves; requests are not finished, and would arrive again. */
   readonly streams: readonly number[];
 }
 
-/** The requests and streams of a conversation: those this half asks, and those it serves. */
+/** The requests and streams of a conversation: those that this peer starts, and those that it serves. */
 export class Calls {
-  readonly #line: CallsOptions;
+  readonly #options: CallsOptions;
   readonly #handlers = new Map<string, CallHandler>();
-  readonly #asked = new Map<number | undefined, OutgoingEntry>();
-  readonly #asking = new ConcurrencyLimit(atMost);
-  readonly #served = new Map<number | undefined, IncomingCall>();
+  readonly #outgoing = new Map<number | undefined, OutgoingEntry>();
+  readonly #starting = new ConcurrencyLimit(maxOpen);
+  readonly #incoming = new Map<number | undefined, IncomingCall>();
   readonly #streams = new Set<number>();
-  readonly #serving = new ConcurrencyLimit(atOnce);
+  readonly #serving = new ConcurrencyLimit(maxServed);
   readonly #running = new Set<Promise<void>>();
 
-  constructor(line: CallsOptions) {
-    this.#line = line;
+  constructor(options: CallsOptions) {
+    this.#options = options;
   }
 
-  /** Names who handles a message of the other half; returns its own undo. Throws TypeError when somebody does already. */
+  /** The receivers of the frames of calls. */
+  get frames(): FrameTable {
+    const { receive } = this;
+    const begin = this.#begin;
+    return {
+      request: begin,
+      stream: begin,
+      reply: receive,
+      next: receive,
+      end: receive,
+      credit: receive,
+      cancel: receive,
+    };
+  }
+
+  /**
+   * Sets the handler of a request or a stream of the remote peer. @returns a function that removes it.
+   * @throws TypeError when it has a handler.
+   */
   handle(name: string, handler: CallHandler): () => void {
-    if (this.#handlers.has(name)) throw new TypeError(`${JSON.stringify(name)} is handled already`);
+    if (this.#handlers.has(name)) throw new TypeError(`${JSON.stringify(name)} has a handler already`);
     this.#handlers.set(name, handler);
     return () => void this.#handlers.delete(name);
   }
 
-  /** Asks. Throws TypeError when the contract has no such request or stream. */
+  /** Starts a call. @throws TypeError when the contract does not declare it. */
   start(t: MessageKind["t"], name: string, data: unknown, options: CallOptions = {}): unknown {
-    const { session, after, sends: says } = this.#line;
-    const kind = says(name);
-    if (!isKind(kind, t)) throw new TypeError(`${JSON.stringify(name)} is no ${t} of the contract`);
-    const open: CallStarter["open"] = (input, deadline, hear) => {
-      const q = this.#line.nextId();
-      const message = session.codec.write({ t, q, name, data: input, deadline });
+    const { outbox, after, sends, nextId, onWaitingChange } = this.#options;
+    const kind = own(sends, name);
+    if (!isKind(kind, t)) throw new TypeError(`the contract declares no ${t} ${JSON.stringify(name)}`);
+    const open: CallStarter["open"] = (input, deadline, listener) => {
+      const q = nextId();
+      const message = outbox.codec.write({ t, q, name, data: input, deadline });
       const sent = new Sent();
-      let leaving: Sent | undefined;
-      const leave = (): void => {
-        leaving = session.send(message, { lane: "call" });
-        leaving.then(
+      let sending: Sent | undefined;
+      const send = (): void => {
+        sending = outbox.send(message, { lane: "call" });
+        sending.then(
           () => sent.resolve(),
           (error: unknown) => sent.reject(error),
         );
       };
-      const call = this.#call({ q }, () => {
-        this.#asked.delete(q);
-        this.#asking.release(leave);
-        if (this.#asked.size === 0) this.#line.onWaitingChange?.(false);
+      const channel = this.#channel({ q }, () => {
+        this.#outgoing.delete(q);
+        this.#starting.release(send);
+        if (this.#outgoing.size === 0) onWaitingChange(false);
       });
-      this.#asked.set(q, {
-        receive: hear,
-        isSent: () => leaving?.state === "fulfilled",
-      });
-      if (this.#asked.size === 1) this.#line.onWaitingChange?.(true);
-      this.#asking.run(leave);
-      return { sent, withdraw: () => leaving === undefined || session.withdraw(leaving), ...call };
+      this.#outgoing.set(q, { receive: listener, isSent: () => sending?.state === "fulfilled" });
+      if (this.#outgoing.size === 1) onWaitingChange(true);
+      this.#starting.run(send);
+      return { sent, withdraw: () => sending === undefined || outbox.withdraw(sending), ...channel };
     };
     return kind.start({ open, after }, data, options);
   }
 
-  /** Takes a frame of a call, of so many characters. Throws ProtocolError when it has no place now. */
-  receive(frame: RequestFrame | StreamFrame | CallFrame, size: number): void {
-    if (frame.t === "request" || frame.t === "stream") this.#begin(frame);
-    else if (!("q" in frame)) this.#asked.get(frame.re)?.receive(frame, size);
-    else if (frame.re === undefined) this.#served.get(frame.q)?.receive(frame, size);
-    else throw new ProtocolError("a call is named by q or by re, not by both");
-  }
+  /** Receives a frame of a call, whose message has so many bytes. @throws ProtocolError when it is not allowed now. */
+  readonly receive = (frame: CallFrame & Stamp, bytes: number): void => {
+    if (!this.#options.accepts(frame)) return;
+    const { q, re } = frame as { readonly q?: number; readonly re?: number };
+    if ((q === undefined) === (re === undefined))
+      throw new ProtocolError("a frame of a call has either q or re");
+    if (q === undefined) this.#outgoing.get(re)?.receive(frame, bytes);
+    else this.#incoming.get(q)?.receive(frame, bytes);
+  };
 
-  /** The connection was lost: what was asked on it stays unanswered, and what it asked is given up. */
+  /** The session is lost: calls that were sent get no reply, and calls of the remote peer are cancelled. */
   sessionLost(): void {
-    for (const { receive: hear, isSent: left } of this.#asked.values()) if (left()) hear(undefined, 0);
-    for (const { receive: hear } of this.#served.values()) hear(undefined, 0);
+    for (const { receive, isSent } of this.#outgoing.values()) if (isSent()) receive(undefined, 0);
+    for (const { receive } of this.#incoming.values()) receive(undefined, 0);
   }
 
-  /** The numbers of the calls that are open: those this half has asked, and the streams that it serves. */
+  /** The calls that are open. */
   get open(): OpenCalls {
-    return { outgoing: [...this.#asked.keys()] as number[], streams: [...this.#streams] };
+    return { outgoing: [...this.#outgoing.keys()] as number[], streams: [...this.#streams] };
   }
 
-  /** Resolves when no call of the other half is being served. */
+  /** Resolves when no call of the remote peer is being served. */
   async idle(): Promise<void> {
     await Promise.all(this.#running);
   }
 
   /**
-   * The other half asks: what it says in the call is heard from now on, though the handler's turn comes later. What
-   * was said after it does not wait for that.
+   * The remote peer calls: further frames of the call are received from now on, though its handler starts later. Messages
+   * that arrive after it do not wait for it.
    */
-  #begin(frame: RequestFrame | StreamFrame): void {
-    const { q, name, t } = frame;
-    if (this.#served.has(q)) throw new ProtocolError(`there is a call ${q} already`);
-    if (this.#served.size >= atMost) throw new ProtocolError(`more than ${atMost} calls at once`, 4429);
+  readonly #begin = (frame: RequestFrame | StreamFrame): void => {
+    const { receives, receiver, queue, accepts } = this.#options;
+    if (!accepts(frame)) return;
+    const { q, s, name, t } = frame;
+    if (this.#incoming.has(q)) throw new ProtocolError(`call ${q} is open already`);
+    if (this.#incoming.size >= maxOpen) throw new ProtocolError(`more than ${maxOpen} open calls`, 4429);
     const serve = (): void => {
-      const run = this.#run(frame, served, call).then(() => {
-        this.#running.delete(run);
+      const result = this.#run(frame, call, channel);
+      if (result === undefined) return this.#serving.release(serve);
+      const running = result.then(() => {
+        this.#running.delete(running);
         this.#serving.release(serve);
       });
-      this.#running.add(run);
+      this.#running.add(running);
     };
-    // A stream is finished on arrival, as what is said in it is: it may last for ever, and cannot come again in part.
-    const finished = t === "request" ? this.#line.session.hold(frame.s) : () => {};
-    const call = this.#call({ re: q }, () => {
-      this.#served.delete(q);
+    // A stream is finished when it arrives, and so are its frames: it may last for ever, and cannot be repeated in part.
+    const finished = t === "request" ? receiver?.hold(s) : undefined;
+    const channel = this.#channel({ re: q }, () => {
+      this.#incoming.delete(q);
       this.#streams.delete(q);
       this.#serving.cancel(serve);
-      finished();
+      finished?.();
     });
-    const kind = this.#line.receives(name);
-    const served = isKind(kind, t) ? kind.serve(call) : nowhere(frame, call);
-    this.#served.set(q, served);
+    const kind = own(receives, name);
+    const call = isKind(kind, t) ? kind.serve(channel) : unknownCall(frame, channel);
+    this.#incoming.set(q, call);
     if (t === "stream") this.#streams.add(q);
-    this.#line.queue(() => {
-      if (this.#serves(q, served)) this.#serving.run(serve);
+    queue(() => {
+      if (this.#isOpen(q, call)) this.#serving.run(serve);
     });
-  }
+  };
 
-  /** Runs the handler; what it throws is told, unless the call was given up and nobody waits. */
-  async #run(frame: RequestFrame | StreamFrame, served: IncomingCall, call: CallChannel): Promise<void> {
-    const { q, name, data, deadline } = frame;
-    const handler = this.#handlers.get(name);
+  /** Runs the handler, and reports what it throws unless the caller has cancelled. @returns what is to be awaited. */
+  #run(
+    frame: RequestFrame | StreamFrame,
+    call: IncomingCall,
+    channel: CallChannel,
+  ): Promise<unknown> | undefined {
+    const fail = (error: unknown): void => {
+      if (!this.#isOpen(frame.q, call)) return;
+      channel.close();
+      this.#options.onHandlerError(frame, error);
+    };
     try {
+      const handler = this.#handlers.get(frame.name);
       if (!handler) throw notFound(frame);
-      await served.run(data, deadline, (input, told) =>
-        handler(input as never, { ...told, s: frame.s } as never),
-      );
+      const result = call.run(frame, handler as never);
+      return isThenable(result) ? Promise.resolve(result).catch(fail) : undefined;
     } catch (error) {
-      if (!this.#serves(q, served)) return;
-      call.close();
-      this.#line.onHandlerError(frame, error);
+      fail(error);
     }
+    return undefined;
   }
 
-  /** Whether a call is not over: another may have its number by now. */
-  #serves(q: number, served: IncomingCall): boolean {
-    return this.#served.get(q) === served;
+  /** Whether a call is open; another may have its number by now. */
+  #isOpen(q: number, call: IncomingCall): boolean {
+    return this.#incoming.get(q) === call;
   }
 
-  #call(number: { readonly q: number } | { readonly re: number }, remove: () => void): CallChannel {
-    let over = false;
+  #channel(number: { readonly q: number } | { readonly re: number }, remove: () => void): CallChannel {
+    const { outbox } = this.#options;
+    let open = true;
     return {
-      write: (said) => this.#line.session.codec.write({ ...said, ...number } as Frame),
-      send: (message, instead) =>
-        over ? new Sent() : this.#line.session.send(message, { lane: "answer", fallback: instead }),
+      write: (frame) => outbox.codec.write({ ...frame, ...number } as Frame),
+      send: (message, fallback) => (open ? outbox.send(message, { lane: "answer", fallback }) : new Sent()),
       close() {
-        if (over) return;
-        over = true;
+        if (!open) return;
+        open = false;
         remove();
       },
     };
   }
 }
 
-/** A call of what this half does not answer. */
-function nowhere(frame: RequestFrame | StreamFrame, call: CallChannel): IncomingCall {
+/** A call that this peer does not serve. */
+function unknownCall(frame: RequestFrame | StreamFrame, channel: CallChannel): IncomingCall {
   return {
     receive(said) {
-      if (said === undefined || said.t === "cancel") call.close();
+      if (said === undefined || said.t === "cancel") channel.close();
     },
-    run: () => Promise.reject(notFound(frame)),
+    run() {
+      throw notFound(frame);
+    },
   };
 }
 

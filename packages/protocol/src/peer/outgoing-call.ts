@@ -1,37 +1,34 @@
-import { OutcomeUnknown, RequestError } from "../errors.ts";
-import type { CallFrame, ErrorFrame } from "../frames/frame.ts";
-import type {
-  OutgoingChannel,
-  CallStarter,
-  CallOptions,
-  CallMessage,
-  ErrorSchemas,
-} from "../contract/message-kind.ts";
-import { fromErrorFrame } from "../frames/error-frames.ts";
+import type { CallMessage, CallOptions, CallStarter, OutgoingChannel } from "../contract/call.ts";
+import type { ErrorSchemas } from "../contract/message-kind.ts";
 import { validate } from "../contract/schema.ts";
+import { OutcomeUnknown, RequestError } from "../errors.ts";
+import { fromErrorFrame } from "../frames/error-frames.ts";
+import type { CallFrame, ErrorFrame } from "../frames/frame.ts";
 
-/** What the one who asks is told. */
+/** Receives what happens in a call. */
 export interface OutgoingCallListener {
-  /** The other half said something in the call, in so many characters. */
-  received(frame: CallFrame, size: number): void;
-  /** The call ended without its answer: given up, timed out, lost, or refused. */
+  /** A frame of the call arrived, in a message of so many bytes. */
+  received(frame: CallFrame, bytes: number): void;
+  /** The call ended without its reply: it was cancelled, timed out, lost, or rejected. */
   failed(reason: unknown): void;
 }
 
-/** One question of this half, until it is answered, given up, timed out or lost. */
+/** A call of this peer, until it has its reply, is cancelled, times out or is lost. */
 export class OutgoingCall {
-  readonly #call: OutgoingChannel;
+  readonly #channel: OutgoingChannel;
   readonly #listener: OutgoingCallListener;
   readonly #errors: ErrorSchemas;
-  readonly #undo: (() => void)[] = [];
-  #over = false;
+  /** Undoes what the call has set up. */
+  readonly #cleanUp: (() => void)[] = [];
+  #open = true;
 
   /**
-   * Throws the reason of a signal that has aborted, RangeError for a timeout that is none, and TypeError when the data
-   * cannot be written.
+   * Starts the call.
+   * @throws the reason of a signal that has aborted, RangeError for an invalid timeout, and TypeError when the data cannot
+   * be written.
    */
   constructor(
-    asker: CallStarter,
+    starter: CallStarter,
     data: unknown,
     { signal, timeout }: CallOptions,
     errors: ErrorSchemas,
@@ -42,50 +39,50 @@ export class OutgoingCall {
       throw new RangeError(`a timeout is a whole number of ms, from 1 to 2 ** 31 - 1, not ${timeout}`);
     this.#listener = listener;
     this.#errors = errors;
-    this.#call = asker.open(data, timeout, (frame, size) => {
+    this.#channel = starter.open(data, timeout, (frame, bytes) => {
       if (frame === undefined) this.#fail(new OutcomeUnknown(true));
-      else if (frame.t === "error") void this.#refused(frame);
-      else listener.received(frame, size);
+      else if (frame.t === "error") void this.#reject(frame);
+      else listener.received(frame, bytes);
     });
-    this.#call.sent.then(undefined, (error: unknown) => this.#fail(error));
+    this.#channel.sent.then(undefined, (error: unknown) => this.#fail(error));
     if (signal !== undefined) {
       const abort = (): void => this.cancel(signal.reason);
       signal.addEventListener("abort", abort);
-      this.#undo.push(() => signal.removeEventListener("abort", abort));
+      this.#cleanUp.push(() => signal.removeEventListener("abort", abort));
     }
     if (timeout !== undefined)
-      this.#undo.push(
-        asker.after(timeout, () =>
-          this.cancel(new RequestError("TIMEOUT", `there was no answer within ${timeout} ms`)),
+      this.#cleanUp.push(
+        starter.after(timeout, () =>
+          this.cancel(new RequestError("TIMEOUT", `no reply within ${timeout} ms`)),
         ),
       );
   }
 
-  /** Says something in the call. */
-  send(said: CallMessage): void {
-    this.#call.send(this.#call.write(said));
+  /** Sends a frame in the call. */
+  send(frame: CallMessage): void {
+    this.#channel.send(this.#channel.write(frame));
   }
 
-  /** The call itself, for what is said in it at length. */
+  /** The call's channel, for an upload. */
   get channel(): OutgoingChannel {
-    return this.#call;
+    return this.#channel;
   }
 
-  /** The answer is complete. */
+  /** The reply is complete. */
   close(): void {
-    this.#over = true;
-    this.#call.close();
-    for (const undo of this.#undo.splice(0)) undo();
+    this.#open = false;
+    this.#channel.close();
+    for (const undo of this.#cleanUp.splice(0)) undo();
   }
 
-  /** Nobody waits for the answer any more: the other half is told. Does nothing once the call is over. */
+  /** Cancels the call, and informs the remote peer. Does nothing once the call is over. */
   cancel(reason: unknown): void {
-    if (this.#over) return;
-    if (!this.#call.withdraw()) this.send({ t: "cancel" });
+    if (!this.#open) return;
+    if (!this.#channel.withdraw()) this.send({ t: "cancel" });
     this.#fail(reason);
   }
 
-  async #refused(frame: ErrorFrame): Promise<void> {
+  async #reject(frame: ErrorFrame): Promise<void> {
     this.close();
     const { code, message, data } = frame;
     const schema = Object.hasOwn(this.#errors, code) ? this.#errors[code] : undefined;
@@ -101,7 +98,7 @@ export class OutgoingCall {
   }
 
   #fail(reason: unknown): void {
-    if (this.#over) return;
+    if (!this.#open) return;
     this.close();
     this.#listener.failed(reason);
   }

@@ -1,183 +1,227 @@
-import type { EventInput, EventName, Messages } from "../contract/contract.ts";
-import { CloseError, type OutcomeUnknown, RequestError, type ValidationError } from "../errors.ts";
-import type { ErrorFrame, EventFrame, Frame } from "../frames/frame.ts";
-import type { Outbox } from "../session/outbox.ts";
-import type { Task } from "../async/limiter.ts";
-import { notFound, toErrorFrame, fromErrorFrame } from "../frames/error-frames.ts";
-import { validate } from "../contract/schema.ts";
+import type { Task } from "../async/queue.ts";
 import type { Sent } from "../async/sent.ts";
-import type { FrameShapes } from "../frames/frame-shapes.ts";
+import { isThenable } from "../async/thenable.ts";
+import type { EventInput, EventName, Messages } from "../contract/contract.ts";
+import { validate } from "../contract/schema.ts";
+import { CloseError, type OutcomeUnknown, RequestError, type ValidationError } from "../errors.ts";
+import { fromErrorFrame, notFound, toErrorFrame } from "../frames/error-frames.ts";
+import type { ErrorFrame, EventFrame, Stamp } from "../frames/frame.ts";
+import type { FrameReceiver, FrameTable } from "../frames/frame-table.ts";
+import type { ReadOptions } from "../frames/frame-codec.ts";
+import type { Outbox } from "../session/outbox.ts";
+import type { Receiver } from "../session/receiver.ts";
 import type { Message } from "../wire/wire.ts";
 
-/** An event of this half that failed, and that nobody awaited. */
+/** An event that this peer sent and that failed, and that no code awaited. */
 export interface EventFailure {
   /** The event's name. */
   readonly name: string;
-  /** What was sent with it. */
+  /** The data that was sent with it. */
   readonly data: unknown;
   /**
-   * Why: `ValidationError` with the issues, `RequestError` with its code, `OutcomeUnknown` when the session was lost, or
-   * `CloseError` when it was closed before the event was sent.
+   * Why it failed: `ValidationError` with the issues, `RequestError` with its code, `OutcomeUnknown` when the session was
+   * lost, or `CloseError` when it was closed before the event was sent.
    */
   readonly error: ValidationError | RequestError | OutcomeUnknown | CloseError;
 }
 
 /** How an event is sent. */
 export interface EventOptions {
-  /** Only the newest counts: it is dropped when it cannot go at once, and never sent again. Default false. */
+  /** Only the newest event matters: it is dropped when it cannot be sent at once, and never sent again. @default false */
   readonly volatile?: boolean;
 }
 
-/** What a peer needs of its half. */
+/** What a peer needs. */
 export interface PeerOptions {
-  /** What the other half may say. */
+  /** The messages that the remote peer may send. */
   readonly receives: Messages;
-  /** What this half may say. */
+  /** The messages that this peer may send. */
   readonly sends: Messages;
-  /** Delivers what this half says. */
-  readonly session: Outbox;
-  /** Does something in so many ms, unless it is undone. */
-  readonly after: (ms: number, then: () => void) => () => void;
-  /** Whether the other half is asked to tell of events that fail. Default true. */
+  /** Delivers the messages of this peer. */
+  readonly outbox: Outbox;
+  /** Registers which messages are finished. @default no message is acknowledged */
+  readonly receiver?: Pick<Receiver, "hold"> | undefined;
+  /** Calls `action` in so many ms, unless the returned function is called. */
+  readonly after: (ms: number, action: () => void) => () => void;
+  /** Whether the remote peer is asked to report events that fail. @default true */
   readonly requestErrorReports?: boolean;
-  /** Told of each event that failed and that nobody awaits. */
+  /** Receives each event that failed and that no code awaits. */
   readonly onEventFailed?: (failure: EventFailure) => void;
-  /** Told why an event of the other half failed that did not ask to be told. */
+  /** Receives the error of an event for which the remote peer did not ask for a report. */
   readonly onUnreportedError?: (error: unknown, name: string) => void;
-  /** Told what a handler threw; only `INTERNAL` crosses to the other half. */
+  /** Receives what a handler threw; the remote peer gets `INTERNAL`. */
   readonly onHandlerError?: (error: unknown, name: string) => void;
-  /**
-   * Told when this half begins to wait for answers, and when it waits for none any more: meanwhile the other half must
-   * be heard, for a handler may wait as well.
-   */
-  readonly onWaitingChange?: (waits: boolean) => void;
   /** A handler threw `CloseError`: the connection is to be closed. */
   readonly close?: (error: CloseError) => void;
 }
 
-/** Handles an event by name and number; what it gives is awaited before the next message is handled. */
+/** Calls the handler of an event by its name; `s` is the event's sequence. The next message waits for the result. */
 export type Dispatch = (name: string, input: unknown, s?: number) => unknown;
 
-/** One end of a conversation: says events, and hands those of the other half to their handlers, one after another. */
-export class EventPeer<Says extends Messages = Messages> {
-  /** The frames it takes besides those of every conversation. */
-  declare readonly frames?: FrameShapes;
-  /** The last number that an event or call of this half has had. */
+/** One end of a conversation: sends events, and hands the remote peer's events to their handlers, one after another. */
+export class EventPeer<Sends extends Messages = Messages> {
+  /** How its frames are read. */
+  declare readonly readOptions?: ReadOptions;
+  /** The last number that an event or call of this peer has had. */
   protected lastId = 0;
+  /** Tasks that have not started: each handles a message. */
+  protected readonly tasks: Task[] = [];
+  /** How many of them start in the next microtask: 1 or 0. */
+  protected starting = 0;
+  /** Whether nothing more is received. */
+  protected stopped = false;
   readonly #options: PeerOptions;
+  /** Wakes the loop that runs tasks; undefined while it runs, and until `serve`. */
+  #wake: (() => void) | undefined;
   #dispatch: Dispatch | undefined;
-  #start: (() => void) | undefined;
-  #over = false;
-  /** Settles when all that was heard is handled. */
-  #handled: Promise<unknown> = new Promise<void>((resolve) => (this.#start = resolve));
+  /** How often the remote peer has lost the session. */
   #losses = 0;
 
   constructor(options: PeerOptions) {
     this.#options = options;
   }
 
+  /** The receivers of the frames of this conversation. */
+  get frames(): FrameTable {
+    return { event: this.#receive, error: (frame) => void this.rejectSent(frame) };
+  }
+
   /**
-   * Says an event to the other half. Awaited, it settles when the other half has handled it, in plain mode when the
-   * socket has taken it; it fails with `ValidationError` or `RequestError` when it is refused there, with
-   * `OutcomeUnknown` when the session was lost meanwhile, with `DROPPED` when it was volatile and could not go at once.
+   * Sends an event. Awaited, it settles when the remote peer has handled it, in plain mode when the socket has taken it. It
+   * fails with `ValidationError` or `RequestError` when the remote peer rejects it, with `OutcomeUnknown` when the session
+   * was lost, with `DROPPED` when it was volatile and could not be sent at once.
    * @throws TypeError at once when the data cannot be written.
    */
-  send<Name extends EventName<Says>>(
+  send<Name extends EventName<Sends>>(
     name: Name,
-    data: EventInput<Says, Name>,
+    data: EventInput<Sends, Name>,
     { volatile = false }: EventOptions = {},
   ): Sent {
-    const { requestErrorReports: askForFailures = true, session, onEventFailed: failed } = this.#options;
-    const q = askForFailures && !volatile ? this.nextId() : undefined;
-    const message = session.codec.write({ t: "event", name, data, q });
-    if (volatile) return session.send(message, { lane: "volatile" });
-    const unheard = (error: unknown): void => failed?.({ name, data, error: error as EventFailure["error"] });
-    return session.send(message, { errorId: q, onUnhandled: unheard });
+    const { requestErrorReports = true, outbox, onEventFailed } = this.#options;
+    const q = requestErrorReports && !volatile ? this.nextId() : undefined;
+    const message = outbox.codec.write({ t: "event", name, data, q });
+    if (volatile) return outbox.send(message, { lane: "volatile" });
+    const onUnhandled = (error: unknown): void =>
+      onEventFailed?.({ name, data, error: error as EventFailure["error"] });
+    return outbox.send(message, { errorId: q, onUnhandled });
   }
 
-  /**
-   * Takes a frame of the conversation, of so many characters; false when it is not one of these.
-   * @throws ProtocolError when it is, but has no place now.
-   */
-  receive(frame: Frame, size?: number): boolean {
-    if (frame.t === "event") {
-      const losses = this.#losses;
-      const done = this.#options.session.hold(frame.s, size);
-      this.queue(() => this.#hear(frame, losses, done));
-    } else if (frame.t === "error") this.rejectSent(frame);
-    else return false;
-    return true;
-  }
-
-  /** Hands events to `dispatch` until `end`; what came before has waited. */
+  /** Hands events to `dispatch`, those that waited first. */
   serve(dispatch: Dispatch): void {
     this.#dispatch = dispatch;
-    this.#start?.();
+    void this.#run();
+    if (this.tasks.length > 0) this.#start();
+  }
+
+  /** Runs a task after everything that was received before it, and before everything that is received after it. */
+  queue(task: Task): void {
+    this.tasks.push(task);
+    this.#start();
+    this.onQueueChange();
   }
 
   /**
-   * The other half has lost the conversation: what was asked in it stays unanswered, what was heard is still handled, and
-   * behind that `then` is called.
+   * The remote peer has lost the session: this peer's calls get no reply. What was received is still handled, and `task`
+   * runs after it.
    */
-  sessionLost(then?: Task): void {
+  sessionLost(task?: Task): void {
     this.#losses += 1;
-    if (then) this.queue(then);
+    if (task) this.queue(task);
   }
 
-  /** No more will be heard or said; what was heard is still handled. */
+  /** The conversation is over: receives nothing more, and its calls get no reply. What was received is still handled. */
   end(): void {
-    this.#over = true;
+    this.stopped = true;
     this.sessionLost();
   }
 
-  /** A number that no event or call of this half has had. */
+  /** A number that no event or call of this peer has had. */
   protected nextId(): number {
     return (this.lastId += 1);
   }
 
-  /** Has something done after what came before it, and before what comes after it. It must not reject. */
-  queue(turn: Task): void {
-    if (!this.#over) this.#handled = this.#handled.then(turn); // after the end nothing is heard
+  /** Whether a message is received. */
+  protected accepts(_message: Stamp): boolean {
+    return !this.stopped;
   }
 
-  /** A handler failed: tells the other half, or closes. Gives what it tells. */
+  /** The number of tasks that wait has changed. */
+  protected onQueueChange(): void {}
+
+  /** A handler failed: reports it to the remote peer, or closes. @returns the report. */
   protected reportFailure(frame: Pick<EventFrame, "name" | "q">, error: unknown): Sent | undefined {
     if (error instanceof CloseError) {
       this.#options.close?.(error);
       return undefined;
     }
-    const { session } = this.#options;
-    const tell = (why: unknown): Message => session.codec.write(toErrorFrame(frame.q, why));
-    let answer: Message;
+    const { outbox, onHandlerError, onUnreportedError } = this.#options;
+    const write = (reason: unknown): Message => outbox.codec.write(toErrorFrame(frame.q, reason));
+    let report: Message;
     try {
-      answer = tell(error);
+      report = write(error);
     } catch (crash) {
-      this.#options.onHandlerError?.(crash, frame.name);
+      onHandlerError?.(crash, frame.name);
       return this.reportFailure(frame, new RequestError("INTERNAL", "the handler failed"));
     }
-    if (frame.q) return session.send(answer, { lane: "answer", fallback: tell });
-    this.#options.onUnreportedError?.(error, frame.name);
+    if (frame.q) return outbox.send(report, { lane: "answer", fallback: write });
+    onUnreportedError?.(error, frame.name);
     return undefined;
   }
 
-  /** Whether an `error` was of an event of this half that may still fail; it is told then. */
+  /** Fails the event that an `error` is about. @returns false when it is about no event that may still fail. */
   protected rejectSent(frame: ErrorFrame): boolean {
-    return this.#options.session.rejectSent(frame.re, fromErrorFrame(frame));
+    return this.#options.outbox.rejectSent(frame.re, fromErrorFrame(frame));
   }
 
-  async #hear(frame: EventFrame, losses: number, done: () => void): Promise<void> {
-    const { name, data, q, s } = frame;
-    let told: Sent | undefined;
+  readonly #receive: FrameReceiver<EventFrame> = (frame, bytes) => {
+    if (!this.accepts(frame)) return;
+    const losses = this.#losses;
+    const done = this.#options.receiver?.hold(frame.s, bytes);
+    this.queue(() => this.#handle(frame, losses, done));
+  };
+
+  #start(): void {
+    if (!this.#wake) return;
+    this.starting = 1;
+    this.#wake();
+  }
+
+  /**
+   * Runs task after task, in the asynchronous context of `serve`. A task that is done at once costs no promise, and the
+   * first one after a pause starts in a later microtask.
+   */
+  async #run(): Promise<void> {
+    for (;;) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#wake = undefined;
+      this.starting = 0;
+      for (let task = this.tasks.shift(); task; task = this.tasks.shift()) {
+        this.onQueueChange();
+        const result = task();
+        if (isThenable(result)) await result;
+      }
+    }
+  }
+
+  #handle({ name, data, q, s }: EventFrame, losses: number, done?: () => void): unknown {
+    const fail = (error: unknown): void => {
+      // In another session its number means something else.
+      const report = this.reportFailure({ name, q: losses === this.#losses ? q : undefined }, error);
+      if (report) void report.then(done, done); // until the report is sent, the event must not be acknowledged
+      else done?.();
+    };
+    const call = (input: unknown): unknown => this.#dispatch?.(name, input, s);
     try {
       const schema = own(this.#options.receives, name);
-      if (!schema || !("~standard" in schema)) throw notFound(frame);
-      await this.#dispatch?.(name, await validate(schema, data), s);
+      if (!schema || !("~standard" in schema)) throw notFound({ t: "event", name });
+      const input = validate(schema, data);
+      const result = isThenable(input) ? input.then(call) : call(input);
+      if (isThenable(result)) return Promise.resolve(result).then(done, fail);
+      done?.();
     } catch (error) {
-      // On a new connection its number means something else.
-      told = this.reportFailure({ name, q: losses === this.#losses ? q : undefined }, error);
+      fail(error);
     }
-    if (told) void told.then(done, done); // not before: what is finished has not failed
-    else done();
+    return undefined;
   }
 }
 

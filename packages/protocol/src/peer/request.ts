@@ -1,41 +1,52 @@
-import { OutgoingCall } from "./outgoing-call.ts";
-import { RpcPeer } from "./rpc-peer.ts";
+import { isThenable } from "../async/thenable.ts";
 import type { RequestDefinition, RequestKind } from "../contract/message-kind.ts";
 import { validate } from "../contract/schema.ts";
+import { OutgoingCall } from "./outgoing-call.ts";
+import { RpcPeer } from "./rpc-peer.ts";
 
-/** Declares a message that is answered once, with `output` or an error. Each half carries the code only when it is used. */
+/**
+ * Declares a message that has one reply: `output`, or an error.
+ * @example
+ * const history = request({ input: z.object({ limit: z.number() }), output: z.array(z.string()) });
+ */
 export function request<const D extends RequestDefinition>(definition: D): RequestKind<D> {
   const { input, output, errors = {} } = definition;
   return {
     t: "request",
     definition,
     createPeer: (options) => new RpcPeer(options),
-    start: (asker, data, options) =>
+    start: (starter, data, options) =>
       new Promise((resolve, reject) => {
-        const asked = new OutgoingCall(asker, data, options, errors, {
+        const call = new OutgoingCall(starter, data, options, errors, {
           received(frame) {
             if (frame.t !== "reply") return;
-            asked.close();
+            call.close();
             resolve(new Promise((checked) => checked(validate(output, frame.data))));
           },
           failed: reject,
         });
       }),
-    serve(call) {
-      const gone = new AbortController();
+    serve(channel) {
+      const cancelled = new AbortController();
+      const { signal } = cancelled;
       return {
         receive(frame) {
           if (frame !== undefined && frame.t !== "cancel") return;
-          call.close();
-          gone.abort();
+          channel.close();
+          cancelled.abort();
         },
-        async run(data, deadline, handle) {
-          if (gone.signal.aborted) return;
-          const reply = await handle(await validate(input, data), { signal: gone.signal, deadline });
-          call.send(call.write({ t: "reply", data: reply }), ({ code, message }) =>
-            call.write({ t: "error", code, message }),
-          );
-          call.close();
+        run({ data, deadline, s }, handler) {
+          if (signal.aborted) return undefined;
+          const call = (valid: unknown): unknown => handler(valid, { signal, deadline, s });
+          const reply = (value: unknown): void => {
+            channel.send(channel.write({ t: "reply", data: value }), ({ code, message }) =>
+              channel.write({ t: "error", code, message }),
+            );
+            channel.close();
+          };
+          const valid = validate(input, data);
+          const result = isThenable(valid) ? valid.then(call) : call(valid);
+          return isThenable(result) ? result.then(reply) : reply(result);
         },
       };
     },

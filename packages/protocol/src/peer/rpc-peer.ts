@@ -1,83 +1,161 @@
+import type { Task } from "../async/queue.ts";
+import type { CallHandler } from "../contract/call.ts";
+import type { CallArguments, CallOutput, Messages, RequestName, StreamName } from "../contract/contract.ts";
+import { ProtocolError } from "../errors.ts";
+import type { Stamp } from "../frames/frame.ts";
+import type { FrameTable } from "../frames/frame-table.ts";
+import type { ReadOptions } from "../frames/frame-codec.ts";
 import { callFrames } from "../frames/call-frames.ts";
 import { Calls, type OpenCalls } from "./calls.ts";
-import type { CallOutput, CallArguments, Messages, RequestName, StreamName } from "../contract/contract.ts";
-import type { Frame } from "../frames/frame.ts";
-import type { CallHandler } from "../contract/message-kind.ts";
-import { own, EventPeer, type PeerOptions } from "./peer.ts";
-import type { FrameShapes } from "../frames/frame-shapes.ts";
-import type { Task } from "../async/limiter.ts";
+import { EventPeer, type PeerOptions } from "./peer.ts";
+
+/** How many messages may wait for their handlers. */
+export interface QueueLimits {
+  /** Messages with which the peer asks its link to stop reading, until half of them are handled. */
+  readonly pause: number;
+  /** Messages with which a volatile event that arrives is dropped. */
+  readonly volatile: number;
+  /** Messages with which a frame that arrives is refused with 4429. */
+  readonly max: number;
+}
+
+/** What a peer with calls needs. */
+export interface RpcPeerOptions extends PeerOptions {
+  /** How many messages may wait for their handlers. @default any number */
+  readonly limits?: QueueLimits;
+  /** Stop reading, or read again. While this peer waits for a reply it has its link read, however many messages wait. */
+  readonly onPause?: (paused: boolean) => void;
+}
+
+const unlimited: QueueLimits = { pause: Infinity, volatile: Infinity, max: Infinity };
 
 /**
- * A peer that also asks requests and streams, and serves those of the other half: a call starts after the events before
- * it, and calls overlap.
+ * A peer that has calls as well: it starts requests and streams, and serves those of the remote peer. A call starts after
+ * the events before it, and calls overlap.
  */
-export class RpcPeer<Says extends Messages = Messages> extends EventPeer<Says> {
-  override readonly frames: FrameShapes = callFrames;
+export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends> {
+  override readonly readOptions: ReadOptions = { shapes: callFrames };
   readonly #calls: Calls;
+  readonly #limits: QueueLimits;
+  readonly #onPause: RpcPeerOptions["onPause"];
+  /** Whether the queue was full and is not half empty yet. */
+  #full = false;
+  /** Whether this peer waits for a reply. */
+  #waiting = false;
+  #paused = false;
 
-  constructor(options: PeerOptions) {
+  constructor(options: RpcPeerOptions) {
     super(options);
-    const { sends: says, receives: hears, session, after, onWaitingChange: asking } = options;
+    this.#limits = options.limits ?? unlimited;
+    this.#onPause = options.onPause;
     this.#calls = new Calls({
-      session,
-      after,
-      onWaitingChange: asking,
-      sends: (name) => own(says, name),
-      receives: (name) => own(hears, name),
+      ...options,
       nextId: () => this.nextId(),
-      queue: (turn) => this.queue(turn),
+      accepts: (frame) => this.accepts(frame),
+      queue: (task) => this.queue(task),
+      onWaitingChange: (waiting) => {
+        this.#waiting = waiting;
+        this.onQueueChange();
+      },
       onHandlerError: (frame, error) => void this.reportFailure(frame, error),
     });
   }
 
+  override get frames(): FrameTable {
+    return {
+      ...super.frames,
+      ...this.#calls.frames,
+      error: (frame, bytes) => {
+        if (!this.accepts(frame) || this.rejectSent(frame) || frame.re === undefined) return;
+        this.#calls.receive(frame, bytes);
+      },
+    };
+  }
+
   /**
-   * Asks for one answer. Rejects with `RequestError` or `ValidationError` when the other half refuses, with
-   * `OutcomeUnknown` when the connection was lost meanwhile, and with the signal's reason when it is given up.
+   * Sends a request. Rejects with `RequestError` or `ValidationError` when the remote peer rejects it, with
+   * `OutcomeUnknown` when the session was lost before the reply, and with the signal's reason when it is cancelled.
    */
-  async request<Name extends RequestName<Says>>(
+  async request<Name extends RequestName<Sends>>(
     name: Name,
-    ...[data, options]: CallArguments<Says, Name>
-  ): Promise<CallOutput<Says, Name>> {
+    ...[data, options]: CallArguments<Sends, Name>
+  ): Promise<CallOutput<Sends, Name>> {
     return this.#calls.start("request", name, data, options);
   }
 
-  /** Asks for many answers, when it is iterated; leaving the loop ends the stream at the other half. Fails as `request` does. */
-  stream<Name extends StreamName<Says>>(
+  /** Starts a stream when it is iterated; leaving the loop cancels it. Fails as `request` does. */
+  stream<Name extends StreamName<Sends>>(
     name: Name,
-    ...[data, options]: CallArguments<Says, Name>
-  ): AsyncGenerator<CallOutput<Says, Name>, void, undefined> {
+    ...[data, options]: CallArguments<Sends, Name>
+  ): AsyncGenerator<CallOutput<Sends, Name>, void, undefined> {
     return this.#calls.start("stream", name, data, options) as AsyncGenerator<
-      CallOutput<Says, Name>,
+      CallOutput<Sends, Name>,
       void,
       undefined
     >;
   }
 
-  /** Names who handles a request or a stream of the other half; returns its own undo. Throws TypeError when somebody does already. */
+  /**
+   * Sets the handler of a request or a stream of the remote peer. @returns a function that removes it.
+   * @throws TypeError when it has a handler.
+   */
   handle(name: string, handler: CallHandler): () => void {
     return this.#calls.handle(name, handler);
   }
 
-  override receive(frame: Frame, size: number): boolean {
-    const ofCall = frame.t !== "event" && ("q" in frame || "re" in frame);
-    if (!ofCall || (frame.t === "error" && this.rejectSent(frame)))
-      return ofCall || super.receive(frame, size);
-    this.#calls.receive(frame, size);
-    return true;
-  }
-
-  /** The calls that are open, by number: what the other half has to be told if this process is lost. */
+  /** The calls that are open, by number: the remote peer has to be informed of them if this process is lost. */
   get openCalls(): OpenCalls {
     return this.#calls.open;
   }
 
-  /** Resolves when no call of the other half is being served. */
-  idle(): Promise<void> {
-    return this.#calls.idle();
+  /** Receives nothing more. Resolves when every event that was received is handled, and every call has been started. */
+  stop(): Promise<void> {
+    this.stopped = true;
+    return new Promise((resolve) => this.queue(resolve));
   }
 
-  override sessionLost(then?: Task): void {
-    super.sessionLost(then);
+  /** Receives nothing more, and drops what waits for its handler. */
+  discard(): void {
+    this.stopped = true;
+    this.tasks.length = 0;
+    this.onQueueChange();
+  }
+
+  /** Receives nothing more. Resolves when everything that was received has been handled, calls included. */
+  async idle(): Promise<void> {
+    await this.stop();
+    await this.#calls.idle();
+  }
+
+  override sessionLost(task?: Task): void {
+    super.sessionLost(task);
     this.#calls.sessionLost();
+  }
+
+  /**
+   * Whether a message is received; a volatile event is dropped while too many messages wait.
+   * @throws ProtocolError with 4429 when even more messages wait.
+   */
+  protected override accepts({ s }: Stamp): boolean {
+    const { volatile, max } = this.#limits;
+    const waiting = this.#waitingTasks;
+    if (!super.accepts({ s }) || (!s && waiting >= volatile)) return false;
+    if (waiting >= max) throw new ProtocolError("too many messages wait for their handlers", 4429);
+    return true;
+  }
+
+  /** Asks the link to stop reading while too many messages wait, unless the reply that a handler waits for is still unread. */
+  protected override onQueueChange(): void {
+    const { pause } = this.#limits;
+    const waiting = this.#waitingTasks;
+    this.#full = this.#full ? waiting > pause / 2 : waiting >= pause;
+    const paused = this.#full && !this.#waiting;
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    this.#onPause?.(paused);
+  }
+
+  get #waitingTasks(): number {
+    return this.tasks.length - this.starting;
   }
 }

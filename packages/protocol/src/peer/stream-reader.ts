@@ -1,54 +1,54 @@
-import { ProtocolError } from "../errors.ts";
-import type { CallChannel } from "../contract/message-kind.ts";
-import { itemWindow, sizeWindow } from "./stream-writer.ts";
-import { Queue } from "../async/queue.ts";
+import { BoundedQueue } from "../async/queue.ts";
+import type { CallChannel } from "../contract/call.ts";
 import { type Schema, validate } from "../contract/schema.ts";
+import { ProtocolError } from "../errors.ts";
+import { byteWindow, itemWindow } from "./stream-writer.ts";
 
 interface Item {
   readonly data: unknown;
-  readonly size: number;
+  readonly bytes: number;
 }
 
-/** What the one who reads a stream has still to read, bounded by the credit it grants as it reads. */
+/** The items of a stream that wait for their reader, bounded by the credit that is granted as they are read. */
 export class StreamReader {
-  readonly #call: CallChannel;
+  readonly #channel: CallChannel;
   readonly #schema: Schema;
-  readonly #queue = new Queue<Item>();
+  readonly #queue = new BoundedQueue<Item>();
   #ended = false;
-  #arrived = { items: 0, size: 0 };
-  #taken = { items: 0, size: 0 };
-  #granted = { items: itemWindow, size: sizeWindow };
+  #arrived = { items: 0, bytes: 0 };
+  #read = { items: 0, bytes: 0 };
+  #granted = { items: itemWindow, bytes: byteWindow };
 
-  constructor(call: CallChannel, schema: Schema) {
-    this.#call = call;
+  constructor(channel: CallChannel, schema: Schema) {
+    this.#channel = channel;
     this.#schema = schema;
   }
 
   /**
-   * An item arrived, in so many characters.
+   * An item arrived, in a message of so many bytes.
    * @throws ProtocolError with 4429 when there was no credit for it.
    */
-  push(data: unknown, size: number): void {
-    if (this.#arrived.items >= this.#granted.items || this.#arrived.size >= this.#granted.size)
-      throw new ProtocolError("more items than there was credit for", 4429);
-    this.#arrived = { items: this.#arrived.items + 1, size: this.#arrived.size + size };
-    this.#queue.push({ data, size });
+  push(data: unknown, bytes: number): void {
+    if (this.#arrived.items >= this.#granted.items || this.#arrived.bytes >= this.#granted.bytes)
+      throw new ProtocolError("more items than were granted", 4429);
+    this.#arrived = { items: this.#arrived.items + 1, bytes: this.#arrived.bytes + bytes };
+    this.#queue.push({ data, bytes });
   }
 
-  /** No more will come: what is there can be read, then reading ends, or throws `error`. */
+  /** No more items will arrive: those that have can be read, then reading ends, or throws `error`. */
   end(error?: unknown): void {
     this.#ended = true;
     this.#queue.end({ error });
   }
 
-  /** Nobody reads any more: what comes is dropped. False when nothing would have come. */
+  /** Reads nothing more: items that arrive are dropped. @returns false when none would have arrived. */
   drop(): boolean {
     const more = !this.#ended;
     this.end();
     return more;
   }
 
-  /** Reads item by item. Throws `ValidationError` for one that its schema refuses. */
+  /** Reads item by item. Throws `ValidationError` for one that its schema rejects. */
   async *read(): AsyncGenerator<unknown, void, undefined> {
     for (;;) {
       let item: Item;
@@ -59,19 +59,18 @@ export class StreamReader {
         if (error === undefined) return;
         throw error;
       }
-      this.#grant(item.size);
+      this.#grant(item.bytes);
       yield await validate(this.#schema, item.data);
     }
   }
 
-  /** Says so when half of what was granted has been read: fewer frames, and the sender never waits for one. */
+  /** Grants more when half of what was granted has been read: the sender rarely waits, for few frames. */
   #grant(size: number): void {
-    this.#taken = { items: this.#taken.items + 1, size: this.#taken.size + size };
-    const items = this.#taken.items + itemWindow;
-    const characters = this.#taken.size + sizeWindow;
-    if (items - this.#granted.items < itemWindow / 2 && characters - this.#granted.size < sizeWindow / 2)
-      return;
-    this.#granted = { items, size: characters };
-    this.#call.send(this.#call.write({ t: "credit", n: items, b: characters }));
+    this.#read = { items: this.#read.items + 1, bytes: this.#read.bytes + size };
+    const items = this.#read.items + itemWindow;
+    const bytes = this.#read.bytes + byteWindow;
+    if (items - this.#granted.items < itemWindow / 2 && bytes - this.#granted.bytes < byteWindow / 2) return;
+    this.#granted = { items, bytes };
+    this.#channel.send(this.#channel.write({ t: "credit", n: items, b: bytes }));
   }
 }

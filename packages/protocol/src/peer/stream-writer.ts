@@ -1,72 +1,73 @@
+import { DrainSignal } from "../async/drain.ts";
+import type { CallChannel } from "../contract/call.ts";
 import { stampSize } from "../frames/frame.ts";
-import type { CallChannel } from "../contract/message-kind.ts";
+import { byteLength } from "../wire/byte-length.ts";
 import type { Message } from "../wire/wire.ts";
 
-/** How many items may be on their way to a reader who has taken none. */
+/** How many items may be sent to a reader that has read none. */
 export const itemWindow = 16;
-/** How many characters of them. */
-export const sizeWindow: number = 2 ** 18;
+/** How many bytes of them. */
+export const byteWindow: number = 2 ** 18;
 
-/** Sends what an iterable gives in a call, as fast as the other half takes it, and no faster. */
+/** Sends the values of an iterable in a call, as fast as the remote peer reads them. */
 export class StreamWriter {
-  readonly #call: CallChannel;
+  readonly #channel: CallChannel;
   #items = itemWindow;
-  #size = sizeWindow;
+  #bytes = byteWindow;
   #stopped = false;
-  /** Ends what `run` waits for, when it is room. */
-  #roomy: (() => void) | undefined;
-  /** Ends what `run` waits for, whatever it is. */
-  #halt: (() => void) | undefined;
+  readonly #credit = new DrainSignal();
+  /** Ends what `run` waits for. */
+  #interrupt: (() => void) | undefined;
 
-  constructor(call: CallChannel) {
-    this.#call = call;
+  constructor(channel: CallChannel) {
+    this.#channel = channel;
   }
 
-  /** So many items and characters may have been sent in all. Less than was granted before changes nothing. */
-  credit(items: number, size: number): void {
+  /** So many items and bytes may be sent in all. Less than was granted before changes nothing. */
+  grant(items: number, bytes: number): void {
     this.#items = Math.max(this.#items, items);
-    this.#size = Math.max(this.#size, size);
-    this.#roomy?.();
+    this.#bytes = Math.max(this.#bytes, bytes);
+    this.#credit.release();
   }
 
-  /** Sends no more, and returns the iterator. */
+  /** Sends nothing more, and returns the iterator. */
   stop(): void {
     this.#stopped = true;
-    this.#halt?.();
+    this.#interrupt?.();
   }
 
   /**
-   * Sends each value, then resolves; stopped, it resolves when the iterator has returned. A value is asked for only when
-   * there is room for it. Rejects with what the iterator throws, and TypeError when a value cannot be written.
+   * Sends each value, then resolves; stopped, it resolves when the iterator has returned. Asks for a value only when there
+   * is credit for it. Rejects with what the iterator throws, and with TypeError when a value cannot be written.
    */
   async run(values: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
     const iterator = iteratorOf(values);
-    let sent = 0;
-    let size = 0;
+    let items = 0;
+    let bytes = 0;
     for (;;) {
-      while (!this.#stopped && (sent >= this.#items || size >= this.#size))
-        await this.#unlessStopped(new Promise<void>((resolve) => (this.#roomy = resolve)));
+      while (!this.#stopped && (items >= this.#items || bytes >= this.#bytes))
+        await this.#unlessStopped(this.#credit.wait());
       const next = this.#stopped ? undefined : await this.#unlessStopped(iterator.next());
       if (next === undefined) break;
       if (next.done === true) return;
       let message: Message;
       try {
-        message = this.#call.write({ t: "next", data: next.value });
+        message = this.#channel.write({ t: "next", data: next.value });
       } catch (error) {
-        // Not awaited: whoever reads is to hear of it now.
+        // Not awaited: the reader is to get the error now.
         void Promise.resolve(iterator.return?.()).catch(() => {});
         throw error;
       }
-      sent += 1;
-      size += message.length + stampSize;
-      await this.#unlessStopped(this.#call.send(message));
+      items += 1;
+      bytes += byteLength(message) + stampSize;
+      await this.#unlessStopped(this.#channel.send(message));
     }
     await iterator.return?.();
   }
 
   #unlessStopped<Value>(value: Value | PromiseLike<Value>): Promise<Value | undefined> {
     return new Promise((resolve, reject) => {
-      this.#halt = () => resolve(undefined);
+      this.#interrupt = () => resolve(undefined);
       Promise.resolve(value).then(resolve, reject);
     });
   }

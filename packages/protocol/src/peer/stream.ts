@@ -1,119 +1,119 @@
+import { isThenable } from "../async/thenable.ts";
+import type { CallChannel, CallOptions, CallStarter, IncomingCall } from "../contract/call.ts";
+import type { StreamDefinition, StreamKind } from "../contract/message-kind.ts";
+import { validate } from "../contract/schema.ts";
+import { RequestError } from "../errors.ts";
 import { OutgoingCall } from "./outgoing-call.ts";
 import { RpcPeer } from "./rpc-peer.ts";
-import { RequestError } from "../errors.ts";
 import { StreamReader } from "./stream-reader.ts";
-import type {
-  CallStarter,
-  CallOptions,
-  CallChannel,
-  RunHandler,
-  IncomingCall,
-  StreamDefinition,
-  StreamKind,
-} from "../contract/message-kind.ts";
 import { StreamWriter } from "./stream-writer.ts";
-import { validate } from "../contract/schema.ts";
 
-/** Declares a message that is answered many times, and may be fed as well. Each half carries the code only when it is used. */
+/**
+ * Declares a message that has many replies, its items, and may take an upload.
+ * @example
+ * const typing = stream({ input: z.object({}), output: z.string() });
+ */
 export function stream<const D extends StreamDefinition>(definition: D): StreamKind<D> {
   return {
     t: "stream",
     definition,
     createPeer: (options) => new RpcPeer(options),
-    start: (asker, data, options) => ask(definition, asker, data, options),
-    serve: (call) => new IncomingStream(definition, call),
+    start: (starter, data, options) => iterate(definition, starter, data, options),
+    serve: (channel) => new IncomingStream(definition, channel),
   };
 }
 
-async function* ask(
+/** Calls a stream when it is iterated. */
+async function* iterate(
   { output, errors = {} }: StreamDefinition,
-  asker: CallStarter,
+  starter: CallStarter,
   data: unknown,
   options: CallOptions,
 ): AsyncGenerator<unknown, void, undefined> {
-  const asked = new OutgoingCall(asker, data, options, errors, {
-    received(frame, size) {
-      if (frame.t === "next") items.push(frame.data, size);
+  const call = new OutgoingCall(starter, data, options, errors, {
+    received(frame, bytes) {
+      if (frame.t === "next") items.push(frame.data, bytes);
       else if (frame.t === "end") {
-        asked.close();
-        over();
-      } else if (frame.t === "credit") pump.credit(frame.n, frame.b);
-      else if (frame.t === "cancel") pump.stop(); // it reads no more of what is sent along
+        call.close();
+        end();
+      } else if (frame.t === "credit") writer.grant(frame.n, frame.b);
+      else if (frame.t === "cancel") writer.stop(); // the callee reads no more of the upload
     },
-    failed: over,
+    failed: end,
   });
-  const items = new StreamReader(asked.channel, output);
-  const pump = new StreamWriter(asked.channel);
-  if (options.upload !== undefined) feed(options.upload).catch((error: unknown) => asked.cancel(error));
+  const items = new StreamReader(call.channel, output);
+  const writer = new StreamWriter(call.channel);
+  if (options.upload !== undefined) send(options.upload).catch((error: unknown) => call.cancel(error));
   try {
     for await (const item of items.read()) {
-      options.signal?.throwIfAborted(); // though there may be more
+      options.signal?.throwIfAborted(); // items that have arrived are not read any more
       yield item;
     }
   } finally {
-    asked.cancel(undefined);
+    call.cancel(undefined);
   }
 
-  async function feed(upload: NonNullable<CallOptions["upload"]>): Promise<void> {
-    await asked.channel.sent;
-    await pump.run(upload);
-    asked.send({ t: "end" });
+  async function send(upload: NonNullable<CallOptions["upload"]>): Promise<void> {
+    await call.channel.sent;
+    await writer.run(upload);
+    call.send({ t: "end" });
   }
 
-  function over(reason?: unknown): void {
-    pump.stop();
+  function end(reason?: unknown): void {
+    writer.stop();
     items.end(reason);
   }
 }
 
-/** A stream that this half serves. */
+/** A stream that this peer serves. */
 class IncomingStream implements IncomingCall {
   readonly #definition: StreamDefinition;
-  readonly #call: CallChannel;
-  readonly #gone = new AbortController();
-  readonly #pump: StreamWriter;
+  readonly #channel: CallChannel;
+  readonly #cancelled = new AbortController();
+  readonly #writer: StreamWriter;
   readonly #upload: StreamReader | undefined;
 
-  constructor(definition: StreamDefinition, call: CallChannel) {
+  constructor(definition: StreamDefinition, channel: CallChannel) {
     this.#definition = definition;
-    this.#call = call;
-    this.#pump = new StreamWriter(call);
-    this.#upload = definition.upload && new StreamReader(call, definition.upload);
+    this.#channel = channel;
+    this.#writer = new StreamWriter(channel);
+    this.#upload = definition.upload && new StreamReader(channel, definition.upload);
   }
 
-  readonly receive: IncomingCall["receive"] = (frame, size) => {
-    if (frame === undefined || frame.t === "cancel") this.#end();
-    else if (frame.t === "credit") this.#pump.credit(frame.n, frame.b);
-    else if (frame.t === "next") this.#upload?.push(frame.data, size);
+  readonly receive: IncomingCall["receive"] = (frame, bytes) => {
+    if (frame === undefined || frame.t === "cancel") this.#cancel();
+    else if (frame.t === "credit") this.#writer.grant(frame.n, frame.b);
+    else if (frame.t === "next") this.#upload?.push(frame.data, bytes);
     else if (frame.t === "end") this.#upload?.end();
   };
 
-  async run(data: unknown, deadline: number | undefined, handle: RunHandler): Promise<void> {
-    const { signal } = this.#gone;
+  readonly run: IncomingCall["run"] = async ({ data, deadline, s }, handler) => {
+    const { signal } = this.#cancelled;
     if (signal.aborted) return;
-    const input = await validate(this.#definition.input, data);
+    const input = validate(this.#definition.input, data);
     const upload = this.#upload && { upload: this.#read(this.#upload) };
-    const values = await handle(input, { signal, deadline, ...upload });
+    const result = handler(isThenable(input) ? await input : input, { signal, deadline, s, ...upload });
+    const values = isThenable(result) ? await result : result;
     if (!isIterable(values))
-      throw new TypeError("a stream's handler gives an iterable: make it a generator function");
-    await this.#pump.run(values);
-    this.#call.send(this.#call.write({ t: "end" }));
-    this.#call.close();
-  }
+      throw new TypeError("the handler of a stream returns an iterable: make it a generator function");
+    await this.#writer.run(values);
+    this.#channel.send(this.#channel.write({ t: "end" }));
+    this.#channel.close();
+  };
 
   async *#read(upload: StreamReader): AsyncGenerator<unknown, void, undefined> {
     try {
       yield* upload.read();
     } finally {
-      if (upload.drop()) this.#call.send(this.#call.write({ t: "cancel" }));
+      if (upload.drop()) this.#channel.send(this.#channel.write({ t: "cancel" }));
     }
   }
 
-  #end(): void {
-    this.#call.close();
-    this.#gone.abort();
-    this.#pump.stop();
-    this.#upload?.end(new RequestError("CANCELLED", "the other half gave the stream up"));
+  #cancel(): void {
+    this.#channel.close();
+    this.#cancelled.abort();
+    this.#writer.stop();
+    this.#upload?.end(new RequestError("CANCELLED", "the caller cancelled the stream"));
   }
 }
 

@@ -1,80 +1,119 @@
 import { ProtocolError } from "../errors.ts";
-import { type Credit, isFull } from "../frames/credit.ts";
+import { encodeAck, type Received } from "../frames/connection-frames.ts";
+import { type Credit, isExhausted } from "../frames/credit.ts";
+import { jsonFrames } from "../frames/frame-codec.ts";
+import type { DeliveryOptions, MessageSink, RestoredState } from "./session-options.ts";
 
-/** What a session knows of what it was sent: all up to `rx` has come; of that, `but` is not finished. */
-export interface Received {
-  readonly upTo: number;
-  readonly pending: readonly number[];
-}
-
-/** What has come of the other half's messages: which are next, which came before, which are finished, and what to say of it. */
-export abstract class Receiver {
-  /** Everything up to this number has come. */
-  protected receivedUpTo = 0;
+/** Receives each message of a session once and in order, and acknowledges the messages that are finished. */
+export class Receiver {
   readonly #granted: Credit;
-  readonly #most: Credit;
-  /** What has come and is not finished, by number, with the room that it takes. */
-  #unfinished = new Map<number, number>();
-  /** How much has come since that was last said. */
-  #owed = 0;
+  readonly #hardLimit: Credit;
+  /** Where acknowledgements go. */
+  #sink: Pick<MessageSink, "send"> | undefined;
+  /** Every message up to this sequence has arrived. */
+  #upTo: number;
+  /** Messages that arrived at a process which is lost: they have to arrive again. */
+  readonly #missing: Set<number>;
+  /** Messages that have arrived and are not finished, by sequence, with the bytes that count against the credit. */
+  #pending = new Map<number, number>();
+  #used = { messages: 0, bytes: 0 };
+  /** How many messages have arrived since the last acknowledgement. */
+  #unreported = 0;
+  /** Whether an acknowledgement is sent at the end of the tick. */
+  #scheduled = false;
 
-  /** `most` is what it suffers of events that are not finished; `granted` is what the other half was told. */
-  constructor(granted: Credit, most: Credit) {
-    this.#granted = granted;
-    this.#most = most;
+  /** Begins, or goes on from where another process left it. */
+  constructor(
+    { window, hardLimit = window }: DeliveryOptions,
+    { upTo = 0, missing = new Set() }: Partial<RestoredState> = {},
+  ) {
+    this.#granted = window;
+    this.#hardLimit = hardLimit;
+    this.#upTo = upTo;
+    this.#missing = missing;
   }
 
-  /** What has come from the other half. */
+  /** What has arrived, and what of it is not finished. */
   get received(): Received {
-    return { upTo: this.receivedUpTo, pending: [...this.#unfinished.keys()] };
+    return { upTo: this.#upTo, pending: [...this.#missing, ...this.#pending.keys()] };
   }
 
-  /** Tells the other half; where there is no wire it does nothing. */
-  protected abstract sendAck(heard: Received): void;
-
-  /** Takes a message's number; false when it has come before. Throws ProtocolError with 4902 when one before it never came. */
-  protected accept(s: number): boolean {
-    const next = s > this.receivedUpTo;
-    if (s > this.receivedUpTo + 1) throw new ProtocolError("a message is missing", 4902);
-    if (next) this.receivedUpTo = s;
-    this.#owe(!next); // who says it again has not heard that it came
-    return next;
+  /** Acknowledges at once, and from now on, on `sink`. */
+  attach(sink: Pick<MessageSink, "send">): void {
+    this.#sink = sink;
+    this.flush(true);
   }
 
-  hold(s: number | undefined, size = 0): () => void {
-    if (!s) return () => {};
-    const held = this.#unfinished;
-    if (size && isFull(this.#most, held.values()))
-      throw new ProtocolError("more events than there was room for", 4429);
-    held.set(s, size);
+  /** Acknowledges nothing until `attach`. */
+  detach(): void {
+    this.#sink = undefined;
+  }
+
+  /**
+   * Registers that the message of this sequence has arrived.
+   * @returns false when it has arrived before and is to be ignored.
+   * @throws ProtocolError with 4902 when a message before it has not arrived.
+   */
+  accept(sequence: number): boolean {
+    const isNext = sequence === this.#upTo + 1;
+    if (sequence > this.#upTo && !isNext) throw new ProtocolError("a message is missing", 4902);
+    if (isNext) this.#upTo = sequence;
+    this.#report(!isNext); // a sender that repeats a message has not got its acknowledgement
+    return isNext || this.#missing.delete(sequence);
+  }
+
+  /**
+   * Registers that the message of this sequence, if it has one, is not finished until the returned function is called.
+   * @param bytes the bytes of an event, which count against the credit; 0 for other messages.
+   * @throws ProtocolError with 4429 when the credit was exhausted.
+   */
+  hold(sequence: number | undefined, bytes = 0): (() => void) | undefined {
+    if (!sequence) return undefined;
+    const pending = this.#pending;
+    const used = this.#used;
+    const messages = bytes ? 1 : 0;
+    if (messages && isExhausted(this.#hardLimit, used)) throw new ProtocolError("credit exceeded", 4429);
+    pending.set(sequence, bytes);
+    used.messages += messages;
+    used.bytes += bytes;
     return () => {
-      if (held.delete(s) && held === this.#unfinished) this.#owe(true);
+      if (!pending.delete(sequence)) return;
+      used.messages -= messages;
+      used.bytes -= bytes;
+      if (pending === this.#pending) this.#report(true);
     };
   }
 
-  /** What can be said in passing: everything has come up to here, and is finished. */
-  protected piggybackAck(): number | undefined {
-    if (!this.#owed || this.received.pending.length) return undefined;
-    this.#owed = 0;
-    return this.receivedUpTo;
+  /** The acknowledgement that a message can carry: everything has arrived up to this sequence, and is finished. */
+  piggyback(): number | undefined {
+    if (!this.#unreported || this.#pending.size || this.#missing.size) return undefined;
+    this.#unreported = 0;
+    return this.#upTo;
   }
 
-  /** Says what has come; without `always`, only when that was not said. */
+  /** Acknowledges what has arrived since the last time; with `always`, also when that is nothing. */
   flush(always = false): void {
-    if (!(always || this.#owed)) return;
-    this.#owed = 0;
-    if (this.receivedUpTo) this.sendAck(this.received);
+    if (!(always || this.#unreported)) return;
+    this.#unreported = 0;
+    if (this.#upTo) this.#sink?.send(jsonFrames.write(encodeAck(this.received)));
   }
 
-  /** The other half numbers anew; what is not finished yet is of no account. */
+  /** The remote peer numbers anew; what is not finished yet no longer counts. */
   reset(): void {
-    this.receivedUpTo = this.#owed = 0;
-    this.#unfinished = new Map();
+    this.#upTo = this.#unreported = 0;
+    this.#missing.clear();
+    this.#pending = new Map();
+    this.#used = { messages: 0, bytes: 0 };
   }
 
-  /** Something is to be said: at the end of the tick, or when there is more of it. */
-  #owe(now: boolean): void {
-    this.#owed += 1;
-    if (now || this.#owed >= this.#granted.w / 4) void Promise.resolve().then(() => this.flush());
+  /** Acknowledges at the end of the tick, or when a quarter of the window has arrived. */
+  #report(now: boolean): void {
+    this.#unreported += 1;
+    if (this.#scheduled || !(now || this.#unreported >= this.#granted.messages / 4)) return;
+    this.#scheduled = true;
+    void Promise.resolve().then(() => {
+      this.#scheduled = false;
+      this.flush();
+    });
   }
 }

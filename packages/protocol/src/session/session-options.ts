@@ -1,50 +1,50 @@
-import type { Received } from "./receiver.ts";
 import type { Credit } from "../frames/credit.ts";
-import type { Lane } from "./outbox.ts";
+import type { Received } from "../frames/connection-frames.ts";
 import type { Message, Wire } from "../wire/wire.ts";
+import type { OutgoingMessage } from "./outgoing-message.ts";
 
-/** What a session may keep. */
+/** What a session grants and what it keeps. */
 export interface DeliveryOptions {
-  /** What the other half may have said that is not finished here: so many events, of so many characters in all. */
+  /** The events that may be unfinished here, as the remote peer was informed. */
   readonly window: Credit;
   /**
-   * What is suffered of that before it is too much. Default `window`; more where the other half may be restarted, and then
-   * not know what it has sent.
+   * The events that may be unfinished before the session ends with 4429. More than `window` where the remote peer may be
+   * restarted, and then not know what it has sent. @default window
    */
   readonly hardLimit?: Credit;
-  /** Messages kept until the other half has finished them. Default 1,000. */
+  /** Messages that are kept until the receiver has finished them. @default 1,000 */
   readonly messages?: number | undefined;
-  /** Characters of them. Default 4 Mi. */
+  /** Bytes of these messages. @default 4 MiB */
   readonly bytes?: number | undefined;
-  /** What becomes of an event too many: it waits while it is awaited, which is the default, or is rejected. */
+  /** What happens to an event that exceeds these: it waits if it is awaited, or it is rejected. @default "wait" */
   readonly full?: "wait" | "reject" | undefined;
 }
 
-/** Where a session was left by a process that is gone. */
+/** A session as another process left it. */
 export interface RestoredState {
-  /** What had come; what of it is in `but` is lost, and has to come again. */
-  readonly received: Received;
-  /** The last number that was given. */
+  /** Every message up to this sequence had arrived. */
+  readonly upTo: number;
+  /** Those of them that the other process has lost. The session removes each that arrives again. */
+  readonly missing: Set<number>;
+  /** The last sequence that was given. */
   readonly lastSequence: number;
-  /** What was sent and is not finished, by number, in order. */
-  readonly unacknowledged: Iterable<readonly [number, Message, Lane]>;
+  /** Messages that were sent and are not acknowledged, in the order of their sequences. */
+  readonly unacknowledged: Iterable<OutgoingMessage>;
 }
 
-/** What the other half says of itself when a wire is live, and what it grants. */
-export interface RemoteState extends Credit {
-  /** The last message it has received. */
-  readonly rx: number;
-  /** Those up to `rx` that it wants again. */
-  readonly but?: readonly number[] | undefined;
-  /** The most bytes of a message that it takes. Default: any. */
-  readonly limits?: { readonly message: number } | undefined;
+/**
+ * What the remote peer has received and what it grants, as its `hello` or `welcome` says. Messages above `upTo`, and
+ * `pending`, are sent again.
+ */
+export interface RemoteState extends Received {
+  /** The events that may be unfinished there. */
+  readonly credit: Credit;
+  /** The most bytes of a message that it takes, the stamp included. @default any */
+  readonly maxPayload?: number | undefined;
 }
 
-/** What a session needs of a wire. */
-export type MessageSink = Pick<Wire, "send" | "drained">;
-
-/** What one that may outlive its process needs of it. */
-export interface RecordingSink extends MessageSink {
-  /** Told of each message when it is numbered, before it is sent. */
-  readonly onSequence?: (s: number, message: Message) => void;
+/** Where a session sends its messages. */
+export interface MessageSink extends Pick<Wire, "send" | "drained"> {
+  /** Called for each message when it gets its sequence, before it is sent. */
+  readonly onSequence?: (sequence: number, message: Message) => void;
 }

@@ -1,8 +1,7 @@
-import { CloseCode } from "../wire/close-code.ts";
-import { checkCloseCode, cutReason } from "../wire/close.ts";
+import { checkCloseCode, CloseCode, cutReason } from "../wire/close.ts";
 import { type Codec, passthrough } from "./codec.ts";
 import { CloseError, type Closed } from "../errors.ts";
-import { BoundedQueue } from "../async/bounded-queue.ts";
+import { BoundedQueue } from "../async/queue.ts";
 import { Sent } from "../async/sent.ts";
 import type { Message, Wire } from "../wire/wire.ts";
 

@@ -1,45 +1,48 @@
 import { expect, test } from "vitest";
 import { ConcurrencyLimit } from "../../src/async/limiter.ts";
 
-/** Turns for two at once, what has gone, and who `name` is. */
-function turns() {
-  const all = new ConcurrencyLimit(2);
-  const gone: string[] = [];
-  const go = (name: string) => () => void gone.push(name);
-  return { all, gone, go };
+/** A limit of two tasks, the names of the tasks that started, and a way to make a task. */
+function limitOfTwo() {
+  const limit = new ConcurrencyLimit(2);
+  const started: string[] = [];
+  const task = (name: string) => () => void started.push(name);
+  return { limit, started, task };
 }
 
-test("so many go at once, the others wait and go in order", () => {
-  const { all, gone, go } = turns();
-  const [a, b, c, d] = [go("a"), go("b"), go("c"), go("d")] as const;
-  for (const one of [a, b, c, d]) all.run(one);
-  expect(gone).toEqual(["a", "b"]);
-  all.release(b);
-  expect(gone).toEqual(["a", "b", "c"]);
-  all.release(a);
-  all.release(c);
-  all.release(d);
-  expect(gone).toEqual(["a", "b", "c", "d"]);
-  all.run(a);
-  all.run(b);
-  all.run(c);
-  expect(gone).toEqual(["a", "b", "c", "d", "a", "b"]);
+test("two tasks run at once, the others wait and start in order", () => {
+  const { limit, started, task } = limitOfTwo();
+  const [a, b, c, d] = [task("a"), task("b"), task("c"), task("d")] as const;
+  for (const one of [a, b, c, d]) limit.run(one);
+  expect(started).toEqual(["a", "b"]);
+  limit.release(b);
+  expect(started).toEqual(["a", "b", "c"]);
+  limit.release(a);
+  limit.release(c);
+  limit.release(d);
+  expect(started).toEqual(["a", "b", "c", "d"]);
+  limit.run(a);
+  limit.run(b);
+  limit.run(c);
+  expect(started).toEqual(["a", "b", "c", "d", "a", "b"]);
 });
 
-test.each(["release", "cancel"] as const)("who waits can %s, and takes nobody's place", (how) => {
-  const { all, gone, go } = turns();
-  const [a, b, c, d] = [go("a"), go("b"), go("c"), go("d")] as const;
-  for (const one of [a, b, c, d]) all.run(one);
-  all[how](c);
-  expect(gone).toEqual(["a", "b"]);
-  all.release(a);
-  expect(gone).toEqual(["a", "b", "d"]);
-});
+test.each(["release", "cancel"] as const)(
+  "%s forgets a task that waits, and starts no other for it",
+  (how) => {
+    const { limit, started, task } = limitOfTwo();
+    const [a, b, c, d] = [task("a"), task("b"), task("c"), task("d")] as const;
+    for (const one of [a, b, c, d]) limit.run(one);
+    limit[how](c);
+    expect(started).toEqual(["a", "b"]);
+    limit.release(a);
+    expect(started).toEqual(["a", "b", "d"]);
+  },
+);
 
-test("who has gone cannot be withdrawn", () => {
-  const { all, gone, go } = turns();
-  const [a, b, c] = [go("a"), go("b"), go("c")] as const;
-  for (const one of [a, b, c]) all.run(one);
-  all.cancel(a);
-  expect(gone).toEqual(["a", "b"]);
+test("cancel does nothing to a task that has started", () => {
+  const { limit, started, task } = limitOfTwo();
+  const [a, b, c] = [task("a"), task("b"), task("c")] as const;
+  for (const one of [a, b, c]) limit.run(one);
+  limit.cancel(a);
+  expect(started).toEqual(["a", "b"]);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { Queue } from "../../src/async/queue.ts";
+import { BoundedQueue } from "../../src/async/queue.ts";
 
-test("items are taken in the order they were put", async () => {
-  const queue = new Queue<number>();
+test("a reader pulls items in the order they were pushed", async () => {
+  const queue = new BoundedQueue<number>();
   queue.push(1);
   queue.push(2);
   expect(queue.size).toBe(2);
@@ -10,8 +10,8 @@ test("items are taken in the order they were put", async () => {
   expect(queue.size).toBe(0);
 });
 
-test("those who wait are served in the order they came", async () => {
-  const queue = new Queue<number>();
+test("readers that wait get items in the order they came", async () => {
+  const queue = new BoundedQueue<number>();
   const both = Promise.all([queue.pull(), queue.pull()]);
   queue.push(1);
   queue.push(2);
@@ -20,7 +20,7 @@ test("those who wait are served in the order they came", async () => {
 });
 
 test("undefined is an item like any other", async () => {
-  const queue = new Queue<number | undefined>();
+  const queue = new BoundedQueue<number | undefined>();
   queue.push(undefined);
   queue.push(1);
   const both = [queue.pull(), queue.pull()];
@@ -31,22 +31,22 @@ test("undefined is an item like any other", async () => {
   ]);
 });
 
-test("a long queue keeps its order while it is drained and filled", async () => {
-  const queue = new Queue<number>();
-  const taken: number[] = [];
+test("a long queue keeps its order while it is read and filled", async () => {
+  const queue = new BoundedQueue<number>();
+  const pulled: number[] = [];
   for (let item = 0; item < 3_000; item += 1) queue.push(item);
   for (let item = 3_000; item < 6_000; item += 1) {
-    taken.push(await queue.pull());
+    pulled.push(await queue.pull());
     queue.push(item);
   }
   expect(queue.size).toBe(3_000);
-  while (queue.size > 0) taken.push(await queue.pull());
-  expect(taken).toEqual(Array.from({ length: 6_000 }, (_, item) => item));
+  while (queue.size > 0) pulled.push(await queue.pull());
+  expect(pulled).toEqual(Array.from({ length: 6_000 }, (_, item) => item));
 });
 
 describe("after the end", () => {
-  test("what waits can be taken, then the reason is thrown", async () => {
-    const queue = new Queue<number>();
+  test("a reader gets the items that wait, then the reason is thrown", async () => {
+    const queue = new BoundedQueue<number>();
     queue.push(1);
     queue.end("over");
     queue.push(2);
@@ -56,11 +56,58 @@ describe("after the end", () => {
     await expect(queue.pull()).rejects.toBe("over");
   });
 
-  test("those who wait are refused, even without a reason", async () => {
-    const queue = new Queue<number>();
-    const taken = [queue.pull(), queue.pull()];
+  test("readers that wait are rejected, even without a reason", async () => {
+    const queue = new BoundedQueue<number>();
+    const pulled = [queue.pull(), queue.pull()];
     queue.end(undefined);
-    const refused = { status: "rejected", reason: undefined };
-    expect(await Promise.allSettled(taken)).toEqual([refused, refused]);
+    const rejected = { status: "rejected", reason: undefined };
+    expect(await Promise.allSettled(pulled)).toEqual([rejected, rejected]);
+  });
+});
+
+describe("a queue with callbacks", () => {
+  /** A queue that records when it is full and when it has drained. */
+  function recordedQueue(limit?: number) {
+    const events: string[] = [];
+    const callbacks = { onFull: () => void events.push("full"), onDrain: () => void events.push("drained") };
+    const queue = new BoundedQueue<number>({ ...callbacks, ...(limit !== undefined && { limit }) });
+    return { events, queue };
+  }
+
+  test("calls onFull at the limit, and onDrain when half of it was read", async () => {
+    const { events, queue } = recordedQueue(4);
+    for (const item of [1, 2, 3]) queue.push(item);
+    expect(events).toEqual([]);
+    for (const item of [4, 5]) queue.push(item);
+    expect(events).toEqual(["full"]);
+    await queue.pull();
+    await queue.pull();
+    expect(events).toEqual(["full"]);
+    await queue.pull();
+    expect(events).toEqual(["full", "drained"]);
+    for (const item of [6, 7]) queue.push(item);
+    expect(events).toEqual(["full", "drained", "full"]);
+  });
+
+  test("is full at 64 items by default", () => {
+    const { events, queue } = recordedQueue();
+    for (let item = 0; item < 63; item += 1) queue.push(item);
+    expect(events).toEqual([]);
+    queue.push(63);
+    expect(events).toEqual(["full"]);
+  });
+
+  test("is never full after the end", () => {
+    const { events, queue } = recordedQueue(1);
+    queue.end("over");
+    queue.push(1);
+    expect(events).toEqual([]);
+  });
+
+  test("is not full when a waiting reader gets the item", () => {
+    const { events, queue } = recordedQueue(1);
+    void queue.pull();
+    queue.push(1);
+    expect(events).toEqual([]);
   });
 });

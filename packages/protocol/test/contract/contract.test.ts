@@ -9,7 +9,7 @@ test("a contract holds the path and the schemas as they were given", () => {
   expect(chat.definition).toBe(definition);
 });
 
-test("a path that is none is refused when the contract is made", () => {
+test("an invalid path is refused when the contract is made", () => {
   expect(() => contract("chat", {})).toThrow(TypeError);
 });
 
@@ -20,7 +20,7 @@ describe("url", () => {
     expect(chat.url({ room: "a" }, { "q&": "1=2", z: "ü" })).toBe("/chat/a?q%26=1%3D2&z=%C3%BC");
   });
 
-  test("lists are repeated, and what is undefined is left out", () => {
+  test("lists are repeated, and undefined values are left out", () => {
     const query = z.object({ tag: z.array(z.string()), n: z.number().optional(), on: z.boolean() });
     const search = contract("/search", { query });
     expect(search.url({}, { tag: ["a", "b"], n: undefined, on: false })).toBe("/search?tag=a&tag=b&on=false");
@@ -42,7 +42,7 @@ test.each(["", "x".repeat(129)])("a message cannot be called %j", (name) => {
   expect(() => contract("/chat", { client: { [name]: z.string() } })).toThrow(TypeError);
 });
 
-test("the server cannot say `failed`, which the client says itself", () => {
+test("the server cannot send `failed`, which the client emits itself", () => {
   expect(() => contract("/chat", { server: { failed: z.string() } })).toThrow(/failed/);
   expect(() => contract("/chat", { client: { failed: z.string() } })).not.toThrow();
 });

@@ -1,9 +1,9 @@
-import { callFrames } from "../../src/frames/call-frames.ts";
-import { clientFrames } from "../../src/frames/client-frames.ts";
+import { fromClient } from "../../src/frames/client-frames.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ProtocolError } from "../../src/errors.ts";
-import { type Frame, type FrameCodec, jsonFrames, type Stamp } from "../../src/frames/frame.ts";
+import { type FrameCodec, jsonFrames } from "../../src/frames/frame-codec.ts";
+import type { Frame, Stamp } from "../../src/frames/frame.ts";
 
 const welcome: Frame = {
   t: "welcome",
@@ -18,8 +18,8 @@ const welcome: Frame = {
   ttl: 0,
 };
 
-/** One frame of each kind, with all of its fields and with the least. */
-export const frames: readonly Frame[] = [
+/** Frames of each kind, with all of their fields and with the fewest. */
+export const sampleFrames: readonly Frame[] = [
   { t: "hello", v: 1, cid: "c", att: 1, w: 256, wb: 2 ** 20 },
   {
     t: "hello",
@@ -53,8 +53,8 @@ export const frames: readonly Frame[] = [
   { t: "bye", why: "done" },
 ];
 
-/** What is no frame, in any codec. */
-const none: readonly (readonly [value: object, why: string])[] = [
+/** Values that are not frames, in any codec. */
+const invalidFrames: readonly (readonly [value: object, why: string])[] = [
   [{}, "a frame is"],
   [{ t: "constructor" }, "a frame is"],
   [{ t: ["ping"], n: 1 }, "a frame is"],
@@ -67,37 +67,35 @@ const none: readonly (readonly [value: object, why: string])[] = [
   [{ ...welcome, heartbeat: null }, 'missing or wrong field "heartbeat"'],
 ];
 
-/** What is read besides what every half reads. */
-const others = new Map([...callFrames, ...clientFrames]);
-
-/** Values of JSON, as JSON gives them back; `__proto__` is no key in some codecs. */
+/** Values of JSON, as JSON returns them; some codecs refuse the key `__proto__`. */
 const json = fc
   .jsonValue()
   .map((value) => JSON.stringify(value))
   .filter((text) => !text.includes("__proto__"))
   .map((text): unknown => JSON.parse(text));
 
-/** What every codec of frames does: tests that it carries what JSON carries, as JSON does, and refuses what it refuses. */
-export function carriesFrames(codec: FrameCodec): void {
-  const carried = (data: unknown): unknown => {
+/** Tests what every codec of frames does: it carries the values that JSON carries, as JSON does, and refuses what JSON refuses. */
+export function frameCodecConformance(codec: FrameCodec): void {
+  const roundTrip = (data: unknown): unknown => {
     const frame = codec.read(codec.write({ t: "event", name: "say", data }));
     return frame.t === "event" && frame.data;
   };
 
   describe(`frames in ${codec.protocol}`, () => {
-    test.each(frames)("%j is read as it was written", (frame) => {
-      expect(codec.read(codec.write(frame), others)).toEqual(frame);
+    test.each(sampleFrames)("%j is read as it was written", (frame) => {
+      expect(codec.read(codec.write(frame), fromClient)).toEqual(frame);
     });
 
-    test("a field that is undefined is not there", () => {
+    test("leaves out a field that is undefined", () => {
       const frame = codec.read(codec.write({ t: "event", name: "say", data: undefined, q: undefined }));
       expect(Object.keys(frame)).toEqual(["t", "name"]);
     });
 
-    test.each(frames.filter(({ t }) => t !== "ack"))(
-      "%j carries a session's numbers, as fields of its own",
+    test.each(sampleFrames.filter(({ t }) => t !== "ack"))(
+      "%j takes a stamp, as fields of its own",
       (frame) => {
-        const stamped = (stamp: Stamp): Frame => codec.read(codec.stamp(codec.write(frame), stamp), others);
+        const stamped = (stamp: Stamp): Frame =>
+          codec.read(codec.stamp(codec.write(frame), stamp), fromClient);
         expect(stamped({ s: 7 })).toEqual({ ...frame, s: 7 });
         expect(stamped({ s: 7, a: 5 })).toEqual({ ...frame, s: 7, a: 5 });
         const highest = Number.MAX_SAFE_INTEGER;
@@ -106,7 +104,7 @@ export function carriesFrames(codec: FrameCodec): void {
       },
     );
 
-    test("numbers take no more than 64 characters, and leave what was written as it is", () => {
+    test("a stamp has 64 bytes at most, and does not change the frame that was written", () => {
       const written = codec.write({ t: "event", name: "say", data: "x" });
       const before = written.slice();
       const highest = Number.MAX_SAFE_INTEGER;
@@ -116,7 +114,7 @@ export function carriesFrames(codec: FrameCodec): void {
       expect(codec.stamp(written, { s: 1 })).toEqual(codec.stamp(written, { s: 1 }));
     });
 
-    test("numbers can be put on a frame that was written for a half with another codec", () => {
+    test("a stamp can be added to a frame that was written in another codec", () => {
       const frame: Frame = { t: "event", name: "say", data: ["x", 1] };
       const numbers = { s: 3, a: 2 };
       const text = jsonFrames.stamp(codec.write(frame), numbers);
@@ -125,37 +123,37 @@ export function carriesFrames(codec: FrameCodec): void {
       expect(codec.read(late)).toEqual({ ...frame, ...numbers });
     });
 
-    test("JSON in a text message is read", () => {
+    test("reads JSON in a text message", () => {
       expect(codec.read('{"t":"ping","n":1}')).toEqual({ t: "ping", n: 1 });
     });
 
-    test.each(none)("%j is no frame", (value, why) => {
-      // It writes what it is given; that this is a frame only the compiler knows.
+    test.each(invalidFrames)("%j is not a frame", (value, why) => {
+      // The codec writes any value: the compiler alone checks that it is a frame.
       const message = codec.write(value as Frame);
       const refused = expect.objectContaining({ code: "BAD_FRAME", closeCode: 4400 });
       expect(() => codec.read(message)).toThrow(refused);
       expect(() => codec.read(message)).toThrow(why);
     });
 
-    test("what was kept in it is JSON as a string", () => {
-      for (const frame of frames) expect(JSON.parse(String(codec.write(frame)))).toEqual(frame);
+    test("a frame that it wrote is JSON as a string", () => {
+      for (const frame of sampleFrames) expect(JSON.parse(String(codec.write(frame)))).toEqual(frame);
     });
 
-    test("carries what JSON carries, as JSON does", () => {
+    test("carries the values that JSON carries, as JSON does", () => {
       const property = fc.property(json, (data) => {
-        expect(carried(data)).toEqual(data);
+        expect(roundTrip(data)).toEqual(data);
       });
       expect(() => fc.assert(property, { numRuns: 1_000 })).not.toThrow();
     });
 
-    test("an object speaks for itself by toJSON", () => {
-      expect(carried({ at: new URL("https://a.example/"), own: { toJSON: () => [1] } })).toEqual({
+    test("calls toJSON of an object", () => {
+      expect(roundTrip({ at: new URL("https://a.example/"), own: { toJSON: () => [1] } })).toEqual({
         at: "https://a.example/",
         own: [1],
       });
     });
 
-    test("what is written is what was said, though it changes afterwards", () => {
+    test("a written frame does not change with its data", () => {
       const data = { list: [1], bytes: Uint8Array.of(1) };
       const message = codec.write({ t: "event", name: "say", data });
       const before = JSON.stringify(codec.read(message));
@@ -165,14 +163,14 @@ export function carriesFrames(codec: FrameCodec): void {
       expect(JSON.stringify(codec.read(message))).toBe(before);
     });
 
-    test("data in itself is not written", () => {
+    test("throws for data that contains itself", () => {
       const data: unknown[] = [];
       data.push(data);
-      expect(() => carried(data)).toThrow(TypeError);
+      expect(() => roundTrip(data)).toThrow(TypeError);
     });
 
-    test("whatever arrives is a frame or a ProtocolError", () => {
-      const written = fc.constantFrom(...frames).map((frame) => codec.write(frame));
+    test("reads a frame or throws ProtocolError, whatever arrives", () => {
+      const written = fc.constantFrom(...sampleFrames).map((frame) => codec.write(frame));
       const broken = fc.tuple(written, fc.nat(), fc.nat(255)).map(([message, at, byte]) => {
         const bytes = typeof message === "string" ? new TextEncoder().encode(message) : message.slice();
         bytes[at % bytes.length] = byte;

@@ -1,20 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clientFrames } from "../../src/frames/client-frames.ts";
+import { fromClient } from "../../src/frames/client-frames.ts";
 import { ProtocolError } from "../../src/errors.ts";
-import { jsonFrames } from "../../src/frames/frame.ts";
+import { jsonFrames } from "../../src/frames/frame-codec.ts";
 
 const long = "n".repeat(129);
-/** The fields of a welcome that say which session it is, and how far that is. */
-const known = '"sid":"s","rt":"r","ep":"e","rx":0,"w":64,"wb":1048576';
-const noFrame = 'a frame is a JSON object with a known "t", sent as text';
+/** The fields of a welcome that name the session, and what the server has received. */
+const session = '"sid":"s","rt":"r","ep":"e","rx":0,"w":64,"wb":1048576';
+const notFrame = 'a frame is a JSON object with a known "t", sent as text';
 
 test.each([
   '{"t":"hello","v":1,"cid":"c","att":1,"w":256,"wb":1048576}',
   '{"t":"hello","v":1,"cid":"c","att":2,"auth":"","w":1,"wb":1,"resume":{"sid":"s","rt":"r","ep":"e","rx":0,"tx0":1}}',
-  `{"t":"welcome","state":"new",${known},"heartbeat":{"i":25000,"t":10000},"ttl":120000}`,
-  `{"t":"welcome","state":"reset","why":"lost",${known},"but":[3],"heartbeat":{"i":1,"t":1},"ttl":0}`,
+  `{"t":"welcome","state":"new",${session},"heartbeat":{"i":25000,"t":10000},"ttl":120000}`,
+  `{"t":"welcome","state":"reset","why":"lost",${session},"but":[3],"heartbeat":{"i":1,"t":1},"ttl":0}`,
   '{"t":"ack","a":7}',
   '{"t":"ack","a":7,"but":[3,5]}',
   '{"s":1,"a":9007199254740991,"t":"event","name":"say"}',
@@ -27,21 +27,21 @@ test.each([
   '{"t":"bye"}',
   '{"t":"bye","why":"done"}',
 ])("%s is read, and written as it was", (message) => {
-  const frame = jsonFrames.read(message, clientFrames);
+  const frame = jsonFrames.read(message, fromClient);
   expect(frame).toEqual(JSON.parse(message));
   expect(jsonFrames.write(frame)).toBe(message);
 });
 
-describe("what is not a frame is refused with 4400", () => {
+describe("an invalid frame is refused with 4400", () => {
   test.each([
-    ["", noFrame],
-    ["null", noFrame],
-    ["[]", noFrame],
-    ['"ping"', noFrame],
-    ["{}", noFrame],
-    ['{"t":"constructor"}', noFrame],
-    ['{"t":["ping"],"n":1}', noFrame],
-    ['{"__proto__":{"t":"bye"}}', noFrame],
+    ["", notFrame],
+    ["null", notFrame],
+    ["[]", notFrame],
+    ['"ping"', notFrame],
+    ["{}", notFrame],
+    ['{"t":"constructor"}', notFrame],
+    ['{"t":["ping"],"n":1}', notFrame],
+    ['{"__proto__":{"t":"bye"}}', notFrame],
     ['{"t":"bye","x":1}', 'unknown field "x"'],
     ['{"t":"bye","__proto__":1}', 'unknown field "__proto__"'],
     ['{"t":"bye","constructor":1}', 'unknown field "constructor"'],
@@ -63,16 +63,19 @@ describe("what is not a frame is refused with 4400", () => {
       'missing or wrong field "resume"',
     ],
     [
-      `{"t":"welcome","state":"",${known},"heartbeat":{"i":1,"t":1},"ttl":0}`,
+      `{"t":"welcome","state":"",${session},"heartbeat":{"i":1,"t":1},"ttl":0}`,
       'missing or wrong field "state"',
     ],
     [
-      `{"t":"welcome","state":"new",${known},"heartbeat":{"i":1},"ttl":0}`,
+      `{"t":"welcome","state":"new",${session},"heartbeat":{"i":1},"ttl":0}`,
       'missing or wrong field "heartbeat"',
     ],
-    [`{"t":"welcome","state":"new",${known},"heartbeat":null,"ttl":0}`, 'missing or wrong field "heartbeat"'],
     [
-      `{"t":"welcome","state":"new",${known},"but":[0],"heartbeat":{"i":1,"t":1},"ttl":0}`,
+      `{"t":"welcome","state":"new",${session},"heartbeat":null,"ttl":0}`,
+      'missing or wrong field "heartbeat"',
+    ],
+    [
+      `{"t":"welcome","state":"new",${session},"but":[0],"heartbeat":{"i":1,"t":1},"ttl":0}`,
       'missing or wrong field "but"',
     ],
     ['{"t":"ack","a":0}', 'missing or wrong field "a"'],
@@ -80,18 +83,18 @@ describe("what is not a frame is refused with 4400", () => {
     ['{"s":0,"t":"bye"}', 'missing or wrong field "s"'],
     ['{"a":1.5,"t":"bye"}', 'missing or wrong field "a"'],
   ])("%s: %s", (message, why) => {
-    expect(() => jsonFrames.read(message, clientFrames)).toThrow(
+    expect(() => jsonFrames.read(message, fromClient)).toThrow(
       expect.objectContaining({ code: "BAD_FRAME", closeCode: 4400 }),
     );
-    expect(() => jsonFrames.read(message, clientFrames)).toThrow(why);
+    expect(() => jsonFrames.read(message, fromClient)).toThrow(why);
   });
 
   test("a binary message", () => {
-    expect(() => jsonFrames.read(new Uint8Array())).toThrow(new ProtocolError(noFrame));
+    expect(() => jsonFrames.read(new Uint8Array())).toThrow(new ProtocolError(notFrame));
   });
 });
 
-test("whatever arrives, reading gives a frame or a ProtocolError", () => {
+test("reading returns a frame or throws ProtocolError, whatever arrives", () => {
   const fields = "t v cid att name data q re code message n why s a w wb but rx __proto__".split(" ");
   const kinds = fc.constantFrom(
     "hello",
@@ -108,7 +111,7 @@ test("whatever arrives, reading gives a frame or a ProtocolError", () => {
   const almost = fc.dictionary(fc.constantFrom(...fields), value).map((frame) => JSON.stringify(frame));
   const read = (message: string): unknown => {
     try {
-      return jsonFrames.read(message, clientFrames);
+      return jsonFrames.read(message, fromClient);
     } catch (error) {
       return error;
     }
@@ -121,6 +124,6 @@ test("whatever arrives, reading gives a frame or a ProtocolError", () => {
   expect(() => fc.assert(property, { numRuns: 1_000 })).not.toThrow();
 });
 
-test("data that cannot be JSON is not written", () => {
+test("a frame is not written when its data cannot be JSON", () => {
   expect(() => jsonFrames.write({ t: "event", name: "a", data: 1n })).toThrow(TypeError);
 });

@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { jsonFrames } from "../../src/frames/frame.ts";
+import { jsonFrames } from "../../src/frames/frame-codec.ts";
 import { msgpack } from "../../src/frames/msgpack.ts";
-import { carriesFrames, frames } from "./codec-conformance.ts";
+import { frameCodecConformance, sampleFrames } from "./codec-conformance.ts";
 
-carriesFrames(jsonFrames);
-carriesFrames(msgpack);
+frameCodecConformance(jsonFrames);
+frameCodecConformance(msgpack);
 
-function carried(data: unknown): unknown {
+/** Writes and reads `data`. */
+function roundTrip(data: unknown): unknown {
   const frame = msgpack.read(msgpack.write({ t: "event", name: "say", data }));
   return frame.t === "event" && frame.data;
 }
@@ -22,7 +23,7 @@ describe("MessagePack carries what JSON cannot", () => {
     ["a date of a whole second", new Date(1_700_000_000_000)],
     ["a date before 1970", new Date(-1)],
     ["the first date and the last", [new Date(-8.64e15), new Date(8.64e15)]],
-    ["a date that is none", new Date(Number.NaN)],
+    ["an invalid date", new Date(Number.NaN)],
     [
       "a map",
       new Map<unknown, unknown>([
@@ -33,16 +34,16 @@ describe("MessagePack carries what JSON cannot", () => {
     ],
     ["a set", new Set<unknown>([1, "a", new Set(), [1]])],
     ["undefined", { a: undefined, b: [undefined] }],
-    ["numbers that are none", [Number.NaN, Infinity, -Infinity]],
+    ["numbers that are not finite", [Number.NaN, Infinity, -Infinity]],
     ["large integers", [0n, 1n, -1n, 2n ** 63n, 2n ** 64n, -(2n ** 63n), -(2n ** 64n), 2n ** 70_000n]],
     ["a text with a byte order mark", [`\u{FEFF}${"a".repeat(100)}`, "\u{FEFF}"]],
-    ["keys that mean something elsewhere", { constructor: 1, toJSON: 2, hasOwnProperty: 3, t: 4 }],
+    ["keys that have a meaning elsewhere", { constructor: 1, toJSON: 2, hasOwnProperty: 3, t: 4 }],
     ["an object of many keys", Object.fromEntries(Array.from({ length: 70_000 }, (_, n) => [`k${n}`, n]))],
   ])("%s", (_, data) => {
-    expect(carried(data)).toEqual(data);
+    expect(roundTrip(data)).toEqual(data);
   });
 
-  test("all of it, mixed and nested", () => {
+  test("all of these, mixed and nested", () => {
     const { json } = fc.letrec((tie) => ({
       leaf: fc.oneof(
         fc.string({ unit: "grapheme" }),
@@ -66,54 +67,54 @@ describe("MessagePack carries what JSON cannot", () => {
       ),
     }));
     // -0 is 0, as it is in JSON.
-    const property = fc.property(json, (data) => isDeepStrictEqual(carried(data), plusZero(data)));
+    const property = fc.property(json, (data) => isDeepStrictEqual(roundTrip(data), plusZero(data)));
     expect(() => fc.assert(property, { numRuns: 1_000 })).not.toThrow();
   });
 
   test("bytes are plain, and a copy with a buffer of their own", () => {
-    const bytes = carried(Buffer.from("abc")) as Uint8Array;
+    const bytes = roundTrip(Buffer.from("abc")) as Uint8Array;
     expect(bytes.constructor).toBe(Uint8Array);
     expect(bytes.buffer.byteLength).toBe(3);
   });
 
   test("half of a surrogate pair becomes U+FFFD, as in any text message", () => {
-    expect(carried({ "\u{D83D}": ["a\u{DE00}", "\u{1F600}"] })).toEqual({
+    expect(roundTrip({ "\u{D83D}": ["a\u{DE00}", "\u{1F600}"] })).toEqual({
       "\u{FFFD}": ["a\u{FFFD}", "\u{1F600}"],
     });
   });
 });
 
-describe("what cannot be sent is said at once", () => {
+describe("a value that cannot be sent throws at once", () => {
   test.each([
     [() => 1, "a function cannot be sent"],
     [Symbol("s"), "a symbol cannot be sent"],
     [new Float32Array(1), "bytes are sent as a Uint8Array"],
     [new ArrayBuffer(1), "bytes are sent as a Uint8Array"],
-    [JSON.parse('{"__proto__":1}'), '"__proto__" cannot be a key'],
+    [JSON.parse('{"__proto__":1}'), 'the key "__proto__" cannot be sent'],
     [nested(64), "nested deeper than 64"],
   ])("%o", (data, why) => {
-    expect(() => carried([data])).toThrow(TypeError);
-    expect(() => carried([data])).toThrow(why);
-    expect(carried(1)).toBe(1);
+    expect(() => roundTrip([data])).toThrow(TypeError);
+    expect(() => roundTrip([data])).toThrow(why);
+    expect(roundTrip(1)).toBe(1);
   });
 
-  test("what is just not too deep is sent", () => {
-    expect(carried(nested(63))).toEqual(nested(63));
+  test("a value that is nested as deep as allowed is sent", () => {
+    expect(roundTrip(nested(63))).toEqual(nested(63));
   });
 });
 
-describe("what is no MessagePack of ours is refused with 4400", () => {
+describe("invalid MessagePack is refused with 4400", () => {
   const before = [0x83, 0xa1, 0x74, 0xa5, ...letters("event"), 0xa4, ...letters("name"), 0xa1, 0x61];
   const event = (data: readonly number[]): Uint8Array =>
     Uint8Array.from([...before, 0xa4, ...letters("data"), ...data]);
 
-  test("the same bytes around what is one are read", () => {
+  test("the same bytes around a valid value are read", () => {
     expect(msgpack.read(event([0xcf, 0, 0, 0, 0, 0, 0, 0, 1]))).toEqual({ t: "event", name: "a", data: 1n });
     expect(msgpack.read(event([0xca, 0x3f, 0x80, 0, 0]))).toMatchObject({ data: 1 });
   });
 
   test.each([[[0xc0]], [[0x90]], [[0xa4, ...letters("ping")]], [[0x91, 0xd4, 0x53, 1]]])(
-    "%j is no frame",
+    "%j is not a frame",
     (bytes) => {
       expect(() => msgpack.read(Uint8Array.from(bytes))).toThrow("a frame is");
     },
@@ -134,20 +135,20 @@ describe("what is no MessagePack of ours is refused with 4400", () => {
     ["a short text that is not UTF-8", [0xa1, 0xff], "not UTF-8"],
     ["a text with a surrogate", [0xa3, 0xed, 0xa0, 0x80], "not UTF-8"],
     ["a long text that is not UTF-8", [0xd9, 30, ...Array<number>(30).fill(0xc0)], "not UTF-8"],
-    ["a key that is a number", [0x81, 1, 1], "a key"],
-    ["a key __proto__", [0x81, 0xa9, ...letters("__proto__"), 0x80], "a key"],
-    ["a record definition", [0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 1], "an extension"],
-    ["an error", [0xd4, 0x65, 0, 0x92, 0xa1, 0x61, 0xa0], "an extension"],
-    ["a regular expression", [0xd4, 0x78, 0, 0x92, 0xa1, 0x61, 0xa0], "an extension"],
-    ["a reference", [0xd6, 0x70, 0, 0, 0, 1], "an extension"],
-    ["a bundle of texts", [0xd6, 0x62, 0, 0, 0, 0, 0xa0, 0xa0], "an extension"],
-    ["a typed array", [0xc7, 2, 0x74, 1, 0], "an extension"],
-    ["an integer of no bytes", [0xc7, 0, 0x42], "an extension"],
-    ["a timestamp of three bytes", [0xc7, 3, 0xff, 0, 0, 0], "a timestamp"],
-    ["what makes a set, alone", [0xd4, 0x53, 0], "an extension"],
-    ["what makes a set, in second place", [0x92, 1, 0xd4, 0x53, 0], "an extension"],
-    ["a map with a key too many", [0x92, 0xd4, 0x53, 1, 1], "no set and no map"],
-    ["a collection of no kind", [0x91, 0xd4, 0x53, 2], "no set and no map"],
+    ["a key that is a number", [0x81, 1, 1], "an invalid map key"],
+    ["a key __proto__", [0x81, 0xa9, ...letters("__proto__"), 0x80], "an invalid map key"],
+    ["a record definition", [0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 1], "an unknown extension"],
+    ["an error", [0xd4, 0x65, 0, 0x92, 0xa1, 0x61, 0xa0], "an unknown extension"],
+    ["a regular expression", [0xd4, 0x78, 0, 0x92, 0xa1, 0x61, 0xa0], "an unknown extension"],
+    ["a reference", [0xd6, 0x70, 0, 0, 0, 1], "an unknown extension"],
+    ["a bundle of texts", [0xd6, 0x62, 0, 0, 0, 0, 0xa0, 0xa0], "an unknown extension"],
+    ["a typed array", [0xc7, 2, 0x74, 1, 0], "an unknown extension"],
+    ["an integer of no bytes", [0xc7, 0, 0x42], "an unknown extension"],
+    ["a timestamp of three bytes", [0xc7, 3, 0xff, 0, 0, 0], "an invalid timestamp"],
+    ["the mark of a set, alone", [0xd4, 0x53, 0], "an unknown extension"],
+    ["the mark of a set, in second place", [0x92, 1, 0xd4, 0x53, 0], "an unknown extension"],
+    ["a map with a key too many", [0x92, 0xd4, 0x53, 1, 1], "a malformed Set or Map"],
+    ["a collection of no kind", [0x91, 0xd4, 0x53, 2], "a malformed Set or Map"],
     ["too deep arrays", Array<number>(65_000).fill(0x91), "nested deeper than 64"],
     ["too deep objects", Array.from({ length: 65_000 }, (_, n) => (n % 2 ? 0xa0 : 0x81)), "deeper than 64"],
   ])("%s", (_, data, why) => {
@@ -156,27 +157,27 @@ describe("what is no MessagePack of ours is refused with 4400", () => {
     expect(() => msgpack.read(event(data))).toThrow(why);
   });
 
-  test("an array that says more than there is is refused, and one that says the truth is read", () => {
+  test("an array with fewer items than announced is refused, and one with as many is read", () => {
     const bytes = event([0xdc, 0x70, 0, ...Array.from({ length: 28_672 }, () => 0x90)]);
     expect(() => msgpack.read(bytes)).not.toThrow();
     expect(() => msgpack.read(bytes.subarray(0, -1))).toThrow("fewer bytes");
   });
 
-  test("no code is made of what arrives", () => {
-    const made = vi.spyOn(globalThis, "Function");
+  test("no code is made of the bytes that arrive", () => {
+    const functionConstructor = vi.spyOn(globalThis, "Function");
     const record = [0x40, 1];
     const records = [0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 1, ...record, ...record, ...record, ...record];
-    expect(() => msgpack.read(event([0x95, ...records]))).toThrow("an extension");
-    expect(carried([{ a: 1 }, { a: 1 }, { a: 1 }, { a: 1 }])).toHaveLength(4);
-    expect(made).not.toHaveBeenCalled();
-    made.mockRestore();
+    expect(() => msgpack.read(event([0x95, ...records]))).toThrow("an unknown extension");
+    expect(roundTrip([{ a: 1 }, { a: 1 }, { a: 1 }, { a: 1 }])).toHaveLength(4);
+    expect(functionConstructor).not.toHaveBeenCalled();
+    functionConstructor.mockRestore();
   });
 });
 
-test("every frame is a map of so few fields that numbers can be added to it by its first byte", () => {
-  const sizes = frames.map((frame) => Number(msgpack.write(frame)[0]));
+test("every frame is a map of so few fields that a stamp can be added to it by its first byte", () => {
+  const sizes = sampleFrames.map((frame) => Number(msgpack.write(frame)[0]));
   const { fixmap, fields } = { fixmap: 0x80, fields: 0x0f };
-  expect(sizes.map((first) => first & ~fields)).toEqual(frames.map(() => fixmap));
+  expect(sizes.map((first) => first & ~fields)).toEqual(sampleFrames.map(() => fixmap));
   expect(Math.max(...sizes.map((first) => first & fields))).toBe(12); // a welcome; two more make 14 of 15
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { clientFrames } from "../../src/frames/client-frames.ts";
-import { type FrameCodec, jsonFrames } from "../../src/frames/frame.ts";
+import { fromClient } from "../../src/frames/client-frames.ts";
+import { type FrameCodec, jsonFrames } from "../../src/frames/frame-codec.ts";
 import { msgpack } from "../../src/frames/msgpack.ts";
 
 const rooms = '"rooms":[["lobby","e",0],["","e",7]]';
@@ -15,7 +15,7 @@ test.each([
   '{"t":"gap","room":"lobby","from":0,"to":0,"why":"epoch"}',
   '{"t":"gap","from":8,"to":9,"why":"overflow"}',
 ])("%s is read, and written as it was", (message) => {
-  const frame = jsonFrames.read(message, clientFrames);
+  const frame = jsonFrames.read(message, fromClient);
   expect(frame).toEqual(JSON.parse(message));
   expect(jsonFrames.write(frame)).toBe(message);
 });
@@ -33,20 +33,20 @@ test.each([
   ['{"t":"skip","room":"lobby","o":"1","p":0}', "o"],
   ['{"t":"gap","from":1,"why":"trimmed"}', "to"],
 ])("%s is refused for its %s", (message, field) => {
-  expect(() => jsonFrames.read(message, clientFrames)).toThrow(`missing or wrong field "${field}"`);
+  expect(() => jsonFrames.read(message, fromClient)).toThrow(`missing or wrong field "${field}"`);
 });
 
-describe.each<FrameCodec>([jsonFrames, msgpack])("words in $protocol", (codec) => {
-  const words = codec.write({ name: "message", data: { n: 1 } });
+describe.each<FrameCodec>([jsonFrames, msgpack])("the payload of a room in $protocol", (codec) => {
+  const payload = codec.write({ name: "message", data: { n: 1 } });
 
-  test("are said when they have their place", () => {
+  test("becomes `said` with its placement", () => {
     const place = { t: "said", room: 'a "room"', o: 1, p: 0 } as const;
-    const said = codec.stamp(words, place);
-    expect(codec.read(said)).toEqual({ ...place, name: "message", data: { n: 1 } });
+    const frame = codec.stamp(payload, place);
+    expect(codec.read(frame)).toEqual({ ...place, name: "message", data: { n: 1 } });
   });
 
-  test("are an event for a plain client, whatever they were written in", () => {
-    const event = jsonFrames.stamp(words, { t: "event" });
+  test("becomes an event in JSON for a plain client", () => {
+    const event = jsonFrames.stamp(payload, { t: "event" });
     expect(JSON.parse(String(event))).toEqual({ t: "event", name: "message", data: { n: 1 } });
   });
 });

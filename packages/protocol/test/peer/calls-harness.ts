@@ -1,19 +1,19 @@
 import { z } from "zod";
 import type { CloseError } from "../../src/errors.ts";
-import { jsonFrames } from "../../src/frames/frame.ts";
-import type { CallChannel } from "../../src/contract/message-kind.ts";
-import { callFrames } from "../../src/frames/call-frames.ts";
-import { RpcPeer } from "../../src/peer/rpc-peer.ts";
-import type { Dispatch, PeerOptions } from "../../src/peer/peer.ts";
+import { jsonFrames } from "../../src/frames/frame-codec.ts";
+import { receiverOf } from "../../src/frames/frame-table.ts";
+import type { CallChannel } from "../../src/contract/call.ts";
+import { RpcPeer, type RpcPeerOptions } from "../../src/peer/rpc-peer.ts";
+import type { Dispatch } from "../../src/peer/peer.ts";
 import { request } from "../../src/peer/request.ts";
 import { Sent } from "../../src/async/sent.ts";
 import { Session } from "../../src/session/session.ts";
 import { stream } from "../../src/peer/stream.ts";
-import { joinedWires } from "../../src/wire/wire.ts";
-import { ample, settled, unnumbered } from "../session/outlet.ts";
-import { hearing } from "../wire/wire-conformance.ts";
+import { joinedWires } from "../../src/wire/joined-wires.ts";
+import { ample, settled, unnumbered } from "../session/session-harness.ts";
+import { recordWire } from "../wire/wire-conformance.ts";
 
-/** One message of every kind, for both halves. */
+/** One message of every kind, for both peers. */
 export const messages = {
   note: z.string(),
   join: request({
@@ -25,49 +25,54 @@ export const messages = {
   sum: stream({ input: z.object({}), upload: z.number(), output: z.number() }),
 };
 
-/** A peer that says and hears `messages`: the test is told its frames as text, and tells it others. */
-export function calling(options: Partial<PeerOptions> = {}, dispatch?: Dispatch) {
+/** A peer of `messages`, and functions with which a test exchanges frames with it, as text. */
+export function startPeer(options: Partial<RpcPeerOptions> = {}, dispatch?: Dispatch) {
   const [wire, far] = joinedWires();
-  const heard = hearing(far);
-  const session = new Session({ window: ample });
-  session.attach(wire, ample);
-  const alarms: { readonly ms: number; readonly ring: () => void }[] = [];
-  const crashes: unknown[] = [];
+  const arrived = recordWire(far);
+  const { sender, receiver } = new Session({ window: ample.credit });
+  sender.attach(wire, ample);
+  const timers: { readonly ms: number; readonly expire: () => void }[] = [];
+  const handlerErrors: unknown[] = [];
   const closes: CloseError[] = [];
   const notes: unknown[] = [];
   const peer = new RpcPeer<typeof messages>({
     receives: messages,
     sends: messages,
-    session,
-    after(ms, ring) {
-      const alarm = { ms, ring };
-      alarms.push(alarm);
-      return () => void alarms.splice(alarms.indexOf(alarm), 1);
+    outbox: sender,
+    receiver,
+    after(ms, expire) {
+      const timer = { ms, expire };
+      timers.push(timer);
+      return () => void timers.splice(timers.indexOf(timer), 1);
     },
-    onHandlerError: (error) => crashes.push(error),
+    onHandlerError: (error) => handlerErrors.push(error),
     close: (error) => closes.push(error),
     ...options,
   });
   peer.serve(dispatch ?? ((_, input) => notes.push(input)));
-  const tell = (...frames: string[]): void => {
-    for (const frame of frames) peer.receive(jsonFrames.read(frame, callFrames), frame.length);
+  const { frames: table, readOptions } = peer;
+  const receive = (...frames: string[]): void => {
+    for (const text of frames) {
+      const frame = jsonFrames.read(text, readOptions);
+      receiverOf(table, frame)(frame, text.length);
+    }
   };
-  /** What it said since the last time, without the numbers of its session. */
-  const said = async (): Promise<string[]> => {
+  /** The frames that it has sent since the last call, without the numbers of its session. */
+  const sent = async (): Promise<string[]> => {
     await settled();
     const frames: string[] = [];
-    while (heard.size > 0) frames.push(unnumbered(await heard.pull()));
+    while (arrived.size > 0) frames.push(unnumbered(await arrived.pull()));
     return frames;
   };
-  return { peer, tell, said, session, wire, far, alarms, crashes, closes, notes };
+  return { peer, receive, sent, sender, receiver, wire, far, timers, handlerErrors, closes, notes };
 }
 
-/** A call whose messages are kept; its other half takes them when `take` is called, or at once. */
-export function heldCall({ held = false } = {}) {
+/** The channel of a call that records its messages; each is delivered at once, or when `deliver` is called. */
+export function recordedChannel({ held = false } = {}) {
   const written: string[] = [];
   const waiting: Sent[] = [];
-  const call: CallChannel = {
-    write: (said) => JSON.stringify(said),
+  const channel: CallChannel = {
+    write: (frame) => JSON.stringify(frame),
     send(message) {
       const sent = new Sent();
       written.push(String(message));
@@ -77,11 +82,11 @@ export function heldCall({ held = false } = {}) {
     },
     close() {},
   };
-  return { call, written, take: () => waiting.shift()?.resolve() };
+  return { channel, written, deliver: () => waiting.shift()?.resolve() };
 }
 
-/** An endless iterable that tells what became of it. */
-export function counting({ item = (n: number): unknown => n } = {}) {
+/** An endless iterable that records how often it was asked for a value, and whether it was returned. */
+export function endlessItems({ item = (n: number): unknown => n } = {}) {
   const log = { asked: 0, returned: 0 };
   async function* numbers(): AsyncGenerator<unknown, void, undefined> {
     try {
@@ -96,9 +101,9 @@ export function counting({ item = (n: number): unknown => n } = {}) {
   return { log, values: numbers() };
 }
 
-/** A stream of `count` that is being read, what was read, and how it ended. */
-export function reading(
-  { peer }: ReturnType<typeof calling>,
+/** A stream of `count` that is being read, the items that were read, and how it ended. */
+export function readCount(
+  { peer }: ReturnType<typeof startPeer>,
   options: { signal?: AbortSignal; timeout?: number } = {},
 ) {
   const items: number[] = [];

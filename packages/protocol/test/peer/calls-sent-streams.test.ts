@@ -1,172 +1,172 @@
 import { describe, expect, test } from "vitest";
 import { ValidationError } from "../../src/errors.ts";
-import { calling, counting, reading } from "./calls-harness.ts";
-import { ample, settled } from "../session/outlet.ts";
+import { endlessItems, readCount, startPeer } from "./calls-harness.ts";
+import { ample, settled } from "../session/session-harness.ts";
 
 const counted = '{"t":"stream","q":1,"name":"count","data":3}';
 
-describe("a stream that is asked", () => {
-  test("is asked when it is iterated, gives each item, then ends", async () => {
-    const { peer, tell, said } = calling();
+describe("a stream that is called", () => {
+  test("is sent when it is iterated, returns each item, then ends", async () => {
+    const { peer, receive, sent } = startPeer();
     const stream = peer.stream("count", 3);
-    expect(await said()).toEqual([]);
+    expect(await sent()).toEqual([]);
     const first = stream.next();
-    expect(await said()).toEqual([counted]);
-    tell('{"t":"next","re":1,"data":1}', '{"t":"next","re":1,"data":2}', '{"t":"end","re":1}');
+    expect(await sent()).toEqual([counted]);
+    receive('{"t":"next","re":1,"data":1}', '{"t":"next","re":1,"data":2}', '{"t":"end","re":1}');
     expect(await first).toEqual({ done: false, value: 1 });
     expect(await stream.next()).toEqual({ done: false, value: 2 });
     expect(await stream.next()).toEqual({ done: true, value: undefined });
-    expect(await said()).toEqual([]);
+    expect(await sent()).toEqual([]);
   });
 
-  test("that is left tells the other half, once", async () => {
-    const { peer, tell, said } = calling();
+  test("informs the remote peer once when the loop is left", async () => {
+    const { peer, receive, sent } = startPeer();
     const stream = peer.stream("count", 3);
     const first = stream.next();
     await settled();
-    tell('{"t":"next","re":1,"data":1}');
+    receive('{"t":"next","re":1,"data":1}');
     await first;
     await stream.return();
-    tell('{"t":"next","re":1,"data":2}', '{"t":"end","re":1}');
-    expect(await said()).toEqual([counted, '{"t":"cancel","q":1}']);
+    receive('{"t":"next","re":1,"data":2}', '{"t":"end","re":1}');
+    expect(await sent()).toEqual([counted, '{"t":"cancel","q":1}']);
   });
 
-  test("that is aborted gives nothing more, though there was more to read", async () => {
-    const all = calling();
+  test("that is aborted returns no more items, although more have arrived", async () => {
+    const all = startPeer();
     const enough = new AbortController();
     const stream = all.peer.stream("count", 3, { signal: enough.signal });
     const first = stream.next();
     await settled();
-    all.tell('{"t":"next","re":1,"data":1}', '{"t":"next","re":1,"data":2}');
+    all.receive('{"t":"next","re":1,"data":1}', '{"t":"next","re":1,"data":2}');
     await first;
     enough.abort(new Error("enough"));
     await expect(stream.next()).rejects.toThrow("enough");
-    expect(await all.said()).toEqual([counted, '{"t":"cancel","q":1}']);
+    expect(await all.sent()).toEqual([counted, '{"t":"cancel","q":1}']);
   });
 
   test("times out", async () => {
-    const all = calling();
-    const { ended } = reading(all, { timeout: 50 });
+    const all = startPeer();
+    const { ended } = readCount(all, { timeout: 50 });
     await settled();
-    all.alarms[0]?.ring();
+    all.timers[0]?.expire();
     await expect(ended).rejects.toMatchObject({ code: "TIMEOUT" });
-    expect(await all.said()).toEqual([`${counted.slice(0, -1)},"deadline":50}`, '{"t":"cancel","q":1}']);
+    expect(await all.sent()).toEqual([`${counted.slice(0, -1)},"deadline":50}`, '{"t":"cancel","q":1}']);
   });
 
   test.each([
-    ["the session is lost", "OUTCOME_UNKNOWN", (all: ReturnType<typeof calling>) => all.peer.sessionLost()],
+    ["the session is lost", "OUTCOME_UNKNOWN", (all: ReturnType<typeof startPeer>) => all.peer.sessionLost()],
     [
-      "it is refused",
+      "it is rejected",
       "NO",
-      (all: ReturnType<typeof calling>) => all.tell('{"t":"error","re":1,"code":"NO","message":""}'),
+      (all: ReturnType<typeof startPeer>) => all.receive('{"t":"error","re":1,"code":"NO","message":""}'),
     ],
-  ])("gives what came before, then throws, when %s", async (_what, code, happens) => {
-    const all = calling();
-    const { items, ended } = reading(all);
+  ])("returns the items before, then throws, when %s", async (_what, code, happens) => {
+    const all = startPeer();
+    const { items, ended } = readCount(all);
     await settled();
-    all.tell('{"t":"next","re":1,"data":1}', '{"t":"next","re":1,"data":2}');
+    all.receive('{"t":"next","re":1,"data":1}', '{"t":"next","re":1,"data":2}');
     happens(all);
     await expect(ended).rejects.toMatchObject({ code });
     expect(items).toEqual([1, 2]);
   });
 
-  test("throws for an item that its schema refuses, and tells the other half", async () => {
-    const all = calling();
-    const { ended } = reading(all);
+  test("throws for an item that its schema rejects, and informs the remote peer", async () => {
+    const all = startPeer();
+    const { ended } = readCount(all);
     await settled();
-    all.tell('{"t":"next","re":1,"data":"x"}');
+    all.receive('{"t":"next","re":1,"data":"x"}');
     await expect(ended).rejects.toBeInstanceOf(ValidationError);
-    expect(await all.said()).toEqual([counted, '{"t":"cancel","q":1}']);
+    expect(await all.sent()).toEqual([counted, '{"t":"cancel","q":1}']);
   });
 
-  test("cannot be asked by the name of another kind", () => {
-    const { peer } = calling();
-    expect(() => peer.stream("join" as "count", 3)).toThrow('"join" is no stream of the contract');
+  test("cannot be called by the name of another kind", () => {
+    const { peer } = startPeer();
+    expect(() => peer.stream("join" as "count", 3)).toThrow('the contract declares no stream "join"');
   });
 });
 
-describe("what is sent along to a stream", () => {
+describe("the upload to a stream", () => {
   const summed = '{"t":"stream","q":1,"name":"sum","data":{}}';
   const next = (n: number): string => `{"t":"next","data":${n},"q":1}`;
 
-  test("follows the question, and ends", async () => {
-    const { peer, said } = calling();
+  test("follows the call, and ends", async () => {
+    const { peer, sent } = startPeer();
     void peer.stream("sum", {}, { upload: [1, 2] }).next();
-    expect(await said()).toEqual([summed, next(1), next(2), '{"t":"end","q":1}']);
+    expect(await sent()).toEqual([summed, next(1), next(2), '{"t":"end","q":1}']);
   });
 
-  test("is paced by credit", async () => {
-    const { peer, tell, said } = calling();
-    const { values, log } = counting();
+  test("waits for credit", async () => {
+    const { peer, receive, sent } = startPeer();
+    const { values, log } = endlessItems();
     void peer.stream("sum", {}, { upload: values as AsyncIterable<number> }).next();
-    expect(await said()).toHaveLength(1 + 16);
-    tell('{"t":"credit","re":1,"n":17,"b":300000}');
-    expect(await said()).toEqual([next(17)]);
+    expect(await sent()).toHaveLength(1 + 16);
+    receive('{"t":"credit","re":1,"n":17,"b":300000}');
+    expect(await sent()).toEqual([next(17)]);
     expect(log.asked).toBe(17);
   });
 
   test.each([
-    ["says that it reads no more", '{"t":"cancel","re":1}', ['{"t":"end","q":1}']],
+    ["reads no more", '{"t":"cancel","re":1}', ['{"t":"end","q":1}']],
     ["has ended the stream", '{"t":"end","re":1}', []],
-    ["has refused", '{"t":"error","re":1,"code":"NO","message":""}', []],
-  ])("is returned when the other half %s", async (_what, frame, rest) => {
-    const { peer, tell, said } = calling();
-    const { values, log } = counting();
+    ["has rejected the call", '{"t":"error","re":1,"code":"NO","message":""}', []],
+  ])("is returned when the remote peer %s", async (_what, frame, rest) => {
+    const { peer, receive, sent } = startPeer();
+    const { values, log } = endlessItems();
     const first = peer.stream("sum", {}, { upload: values as AsyncIterable<number> }).next();
     first.catch(() => {});
-    await said();
-    tell(frame);
-    expect(await said()).toEqual(rest);
+    await sent();
+    receive(frame);
+    expect(await sent()).toEqual(rest);
     expect(log.returned).toBe(1);
   });
 
   test.each(["left", "aborted", "lost"])("is returned when the stream is %s", async (how) => {
-    const { peer, tell, said } = calling();
-    const { values, log } = counting();
+    const { peer, receive, sent } = startPeer();
+    const { values, log } = endlessItems();
     const enough = new AbortController();
     const options = { upload: values as AsyncIterable<number>, signal: enough.signal };
     const stream = peer.stream("sum", {}, options);
     const first = stream.next();
-    await said();
-    tell('{"t":"next","re":1,"data":1}');
+    await sent();
+    receive('{"t":"next","re":1,"data":1}');
     await first;
     if (how === "left") await stream.return();
     else if (how === "aborted") enough.abort();
     else peer.sessionLost();
-    expect(await said()).toEqual(how === "lost" ? [] : ['{"t":"cancel","q":1}']);
+    expect(await sent()).toEqual(how === "lost" ? [] : ['{"t":"cancel","q":1}']);
     expect(log.returned).toBe(1);
   });
 
-  test("that throws ends the stream with what it threw, and tells the other half", async () => {
-    const { peer, said } = calling();
+  test("that throws ends the stream with its error, and informs the remote peer", async () => {
+    const { peer, sent } = startPeer();
     const upload = (function* () {
       yield 1;
       throw new Error("no more");
     })();
     await expect(peer.stream("sum", {}, { upload }).next()).rejects.toThrow("no more");
-    expect(await said()).toEqual([summed, next(1), '{"t":"cancel","q":1}']);
+    expect(await sent()).toEqual([summed, next(1), '{"t":"cancel","q":1}']);
   });
 
   test("that cannot be written ends the stream, and is returned", async () => {
-    const { peer, said } = calling();
-    const { values, log } = counting({ item: () => 1n });
+    const { peer, sent } = startPeer();
+    const { values, log } = endlessItems({ item: () => 1n });
     const stream = peer.stream("sum", {}, { upload: values as AsyncIterable<number> });
     await expect(stream.next()).rejects.toThrow(TypeError);
-    expect(await said()).toEqual([summed, '{"t":"cancel","q":1}']);
+    expect(await sent()).toEqual([summed, '{"t":"cancel","q":1}']);
     expect(log.returned).toBe(1);
   });
 
-  test("waits while the question does, and is not asked for when that is withdrawn", async () => {
-    const { peer, session, wire, said } = calling();
-    session.detach();
+  test("waits until the call is sent, and is not iterated when the call is withdrawn", async () => {
+    const { peer, sender, wire, sent } = startPeer();
+    sender.detach();
     const enough = new AbortController();
-    const { values, log } = counting();
+    const { values, log } = endlessItems();
     const options = { upload: values as AsyncIterable<number>, signal: enough.signal };
     const first = peer.stream("sum", {}, options).next();
     await settled();
     enough.abort(new Error("enough"));
     await expect(first).rejects.toThrow("enough");
-    session.attach(wire, ample);
-    expect([await said(), log.asked]).toEqual([[], 0]);
+    sender.attach(wire, ample);
+    expect([await sent(), log.asked]).toEqual([[], 0]);
   });
 });

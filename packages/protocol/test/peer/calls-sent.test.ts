@@ -1,23 +1,23 @@
 import { describe, expect, test } from "vitest";
 import { CloseError, RequestError, ValidationError } from "../../src/errors.ts";
-import { calling, reading } from "./calls-harness.ts";
-import { ample, settled } from "../session/outlet.ts";
+import { readCount, startPeer } from "./calls-harness.ts";
+import { ample, settled } from "../session/session-harness.ts";
 
-const asked = '{"t":"request","q":1,"name":"join","data":{"room":"a"}}';
+const sentFrame = '{"t":"request","q":1,"name":"join","data":{"room":"a"}}';
 
-describe("a request that is asked", () => {
-  test("is a frame, and its reply goes through its schema", async () => {
-    const { peer, tell, said } = calling();
+describe("a request that is sent", () => {
+  test("is a frame, and its schema validates the reply", async () => {
+    const { peer, receive, sent } = startPeer();
     const reply = peer.request("join", { room: "a" });
-    expect(await said()).toEqual([asked]);
-    tell('{"t":"reply","re":1,"data":5}');
+    expect(await sent()).toEqual([sentFrame]);
+    receive('{"t":"reply","re":1,"data":5}');
     expect(await reply).toBe(5);
   });
 
-  test("rejects when the reply is not what its schema says", async () => {
-    const { peer, tell } = calling();
+  test("rejects when its schema rejects the reply", async () => {
+    const { peer, receive } = startPeer();
     const reply = peer.request("join", { room: "a" });
-    tell('{"t":"reply","re":1,"data":"five"}');
+    receive('{"t":"reply","re":1,"data":"five"}');
     await expect(reply).rejects.toBeInstanceOf(ValidationError);
   });
 
@@ -30,117 +30,117 @@ describe("a request that is asked", () => {
     ],
     ['"code":"constructor","message":"x"', new RequestError("constructor", "x")],
   ])("rejects with %s", async (fields, error) => {
-    const { peer, tell } = calling();
+    const { peer, receive } = startPeer();
     const reply = peer.request("join", { room: "a" });
-    tell(`{"t":"error","re":1,${fields}}`);
+    receive(`{"t":"error","re":1,${fields}}`);
     await expect(reply).rejects.toEqual(error);
   });
 
-  test("rejects with the issues when a declared error is not what its schema says", async () => {
-    const { peer, tell } = calling();
+  test("rejects with the issues when the schema of a declared error rejects its data", async () => {
+    const { peer, receive } = startPeer();
     const reply = peer.request("join", { room: "a" });
-    tell('{"t":"error","re":1,"code":"FULL","message":"full"}');
+    receive('{"t":"error","re":1,"code":"FULL","message":"full"}');
     await expect(reply).rejects.toBeInstanceOf(ValidationError);
   });
 
-  test("that is given up tells the other half, once, and rejects with the reason", async () => {
-    const { peer, tell, said } = calling();
+  test("that is cancelled informs the remote peer once, and rejects with the reason", async () => {
+    const { peer, receive, sent } = startPeer();
     const enough = new AbortController();
     const reply = peer.request("join", { room: "a" }, { signal: enough.signal });
     enough.abort(new Error("enough"));
     await expect(reply).rejects.toThrow("enough");
-    tell('{"t":"reply","re":1,"data":5}', '{"t":"cancel","re":1}');
-    expect(await said()).toEqual([asked, '{"t":"cancel","q":1}']);
+    receive('{"t":"reply","re":1,"data":5}', '{"t":"cancel","re":1}');
+    expect(await sent()).toEqual([sentFrame, '{"t":"cancel","q":1}']);
   });
 
-  test("that was given up before is never asked", async () => {
-    const { peer, said } = calling();
+  test("is never sent when its signal has aborted before", async () => {
+    const { peer, sent } = startPeer();
     const reply = peer.request("join", { room: "a" }, { signal: AbortSignal.abort(new Error("no")) });
     await expect(reply).rejects.toThrow("no");
-    expect(await said()).toEqual([]);
+    expect(await sent()).toEqual([]);
   });
 
-  test("carries its deadline, and gives up when that is over", async () => {
-    const { peer, said, alarms } = calling();
+  test("carries its deadline, and is cancelled when that has passed", async () => {
+    const { peer, sent, timers } = startPeer();
     const reply = peer.request("join", { room: "a" }, { timeout: 50 });
-    expect(alarms).toMatchObject([{ ms: 50 }]);
-    alarms[0]?.ring();
+    expect(timers).toMatchObject([{ ms: 50 }]);
+    timers[0]?.expire();
     await expect(reply).rejects.toMatchObject({
       code: "TIMEOUT",
-      message: "there was no answer within 50 ms",
+      message: "no reply within 50 ms",
     });
-    expect(await said()).toEqual([asked.replace("}}", '},"deadline":50}'), '{"t":"cancel","q":1}']);
-    expect(alarms).toEqual([]);
+    expect(await sent()).toEqual([sentFrame.replace("}}", '},"deadline":50}'), '{"t":"cancel","q":1}']);
+    expect(timers).toEqual([]);
   });
 
   test.each([0, -1, 1.5, Number.NaN, Infinity, 2 ** 31])("cannot have a timeout of %d", async (timeout) => {
-    const { peer, said } = calling();
+    const { peer, sent } = startPeer();
     await expect(peer.request("join", { room: "a" }, { timeout })).rejects.toThrow(RangeError);
-    expect(await said()).toEqual([]);
+    expect(await sent()).toEqual([]);
   });
 
-  test("that is answered forgets its signal and its alarm", async () => {
-    const { peer, tell, said, alarms } = calling();
+  test("that has its reply ignores its signal and its timeout", async () => {
+    const { peer, receive, sent, timers } = startPeer();
     const late = new AbortController();
     const reply = peer.request("join", { room: "a" }, { timeout: 50, signal: late.signal });
-    tell('{"t":"reply","re":1,"data":5}');
+    receive('{"t":"reply","re":1,"data":5}');
     await reply;
     late.abort();
-    expect(alarms).toEqual([]);
-    expect(await said()).toHaveLength(1);
+    expect(timers).toEqual([]);
+    expect(await sent()).toHaveLength(1);
   });
 
-  test("whose session is lost rejects: nobody knows", async () => {
-    const { peer } = calling();
+  test("rejects as unknown when the session is lost", async () => {
+    const { peer } = startPeer();
     const reply = peer.request("join", { room: "a" });
     peer.sessionLost();
     await expect(reply).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", sentBefore: true });
   });
 
-  test("while away is asked on return, unless it is given up before", async () => {
-    const { peer, session, wire, said } = calling();
-    session.detach();
+  test("waits for a wire, unless it is cancelled before", async () => {
+    const { peer, sender, wire, sent } = startPeer();
+    sender.detach();
     const enough = new AbortController();
     const never = peer.request("join", { room: "never" }, { signal: enough.signal });
     void peer.request("join", { room: "a" });
     enough.abort(new Error("enough"));
     await expect(never).rejects.toThrow("enough");
-    session.attach(wire, ample);
-    expect(await said()).toEqual([asked.replace("1", "2")]);
+    sender.attach(wire, ample);
+    expect(await sent()).toEqual([sentFrame.replace("1", "2")]);
   });
 
-  test("after the end rejects with its reason", async () => {
-    const { peer, session } = calling();
-    session.end(new CloseError(4001));
+  test("rejects with the reason of the end after it", async () => {
+    const { peer, sender } = startPeer();
+    sender.end(new CloseError(4001));
     peer.end();
     await expect(peer.request("join", { room: "a" })).rejects.toMatchObject({ code: 4001 });
   });
 
-  test("that cannot be written rejects, and asks nothing", async () => {
-    const { peer, said } = calling();
+  test("that cannot be written rejects, and is not sent", async () => {
+    const { peer, sent } = startPeer();
     const room: unknown[] = [];
     room.push(room);
     await expect(peer.request("join", { room } as never)).rejects.toThrow(TypeError);
     await expect(peer.request("join", 1n as never)).rejects.toThrow(TypeError);
-    expect(await said()).toEqual([]);
+    expect(await sent()).toEqual([]);
   });
 
-  test.each(["note", "count", "toString", "__proto__", "then"])("is not called %j", async (name) => {
-    const { peer, said } = calling();
+  test.each(["note", "count", "toString", "__proto__", "then"])("cannot be called %j", async (name) => {
+    const { peer, sent } = startPeer();
     await expect(peer.request(name as "join", { room: "a" })).rejects.toThrow(
-      `"${name}" is no request of the contract`,
+      `the contract declares no request "${name}"`,
     );
-    expect(await said()).toEqual([]);
+    expect(await sent()).toEqual([]);
   });
 
-  test("waits when 64 are not over, and goes in its turn, also after the end", async () => {
-    const { peer, session, tell, said } = calling();
+  test("waits while 64 are open, and is sent in its turn, also after the end", async () => {
+    const { peer, sender, receive, sent } = startPeer();
     const replies = Array.from({ length: 66 }, () => peer.request("join", { room: "a" }));
     const outcomes = Promise.allSettled(replies);
-    expect(await said()).toHaveLength(64);
-    tell('{"t":"reply","re":3,"data":5}');
-    expect(await said()).toEqual([asked.replace("1", "65")]);
-    session.end(new CloseError(4001));
+    expect(await sent()).toHaveLength(64);
+    receive('{"t":"reply","re":3,"data":5}');
+    expect(await sent()).toEqual([sentFrame.replace("1", "65")]);
+    sender.end(new CloseError(4001));
     peer.end();
     const reasons = (await outcomes).map((one) => (one.status === "rejected" ? one.reason.code : one.value));
     expect([...new Set(reasons)]).toEqual(["OUTCOME_UNKNOWN", 5, 4001]);
@@ -148,7 +148,7 @@ describe("a request that is asked", () => {
   });
 });
 
-describe("frames that answer nothing", () => {
+describe("frames without a call", () => {
   test.each([
     ["a reply", '{"t":"reply","re":9,"data":1}'],
     ["an item", '{"t":"next","re":9,"data":1}'],
@@ -156,46 +156,46 @@ describe("frames that answer nothing", () => {
     ["credit", '{"t":"credit","re":9,"n":1,"b":1}'],
     ["a cancel", '{"t":"cancel","re":9}'],
     ["an error", '{"t":"error","re":9,"code":"NO","message":""}'],
-  ])("%s to what was never asked is dropped", async (_what, frame) => {
-    const { tell, said, peer } = calling();
-    tell(frame);
-    expect(await said()).toEqual([]);
+  ])("%s is dropped", async (_what, frame) => {
+    const { receive, sent, peer } = startPeer();
+    receive(frame);
+    expect(await sent()).toEqual([]);
     const reply = peer.request("join", { room: "a" });
-    tell('{"t":"reply","re":1,"data":5}');
+    receive('{"t":"reply","re":1,"data":5}');
     expect(await reply).toBe(5);
   });
 
   test("a second reply is dropped, and so are items and an end for a request", async () => {
-    const { tell, peer } = calling();
+    const { receive, peer } = startPeer();
     const reply = peer.request("join", { room: "a" });
-    tell('{"t":"next","re":1,"data":7}', '{"t":"end","re":1}');
-    tell('{"t":"reply","re":1,"data":5}', '{"t":"reply","re":1,"data":6}');
+    receive('{"t":"next","re":1,"data":7}', '{"t":"end","re":1}');
+    receive('{"t":"reply","re":1,"data":5}', '{"t":"reply","re":1,"data":6}');
     expect(await reply).toBe(5);
   });
 
   test("an item after the end is dropped", async () => {
-    const all = calling();
-    const { items, ended } = reading(all);
+    const all = startPeer();
+    const { items, ended } = readCount(all);
     await settled();
-    all.tell('{"t":"next","re":1,"data":1}', '{"t":"end","re":1}', '{"t":"next","re":1,"data":2}');
+    all.receive('{"t":"next","re":1,"data":1}', '{"t":"end","re":1}', '{"t":"next","re":1,"data":2}');
     await ended;
     expect(items).toEqual([1]);
   });
 
-  test("items beyond credit are too much: 4429", async () => {
-    const { peer, tell } = calling();
+  test("items beyond the credit are refused with 4429", async () => {
+    const { peer, receive } = startPeer();
     void peer.stream("count", 3).next();
     await settled();
-    tell('{"t":"next","re":1,"data":1}');
+    receive('{"t":"next","re":1,"data":1}');
     await settled();
-    for (let n = 2; n <= 16; n += 1) tell(`{"t":"next","re":1,"data":${n}}`);
-    const beyond = (): void => tell('{"t":"next","re":1,"data":17}');
+    for (let n = 2; n <= 16; n += 1) receive(`{"t":"next","re":1,"data":${n}}`);
+    const beyond = (): void => receive('{"t":"next","re":1,"data":17}');
     expect(beyond).toThrow(expect.objectContaining({ name: "ProtocolError", closeCode: 4429 }));
   });
 
-  test("a call that is named twice is refused", () => {
-    const { tell } = calling();
-    const both = (): void => tell('{"t":"end","q":1,"re":1}');
-    expect(both).toThrow("a call is named by q or by re, not by both");
+  test.each(['{"t":"end","q":1,"re":1}', '{"t":"end"}'])("%s is refused", (frame) => {
+    const { receive } = startPeer();
+    const invalid = (): void => receive(frame);
+    expect(invalid).toThrow("a frame of a call has either q or re");
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { calling, counting } from "./calls-harness.ts";
-import { settled } from "../session/outlet.ts";
+import { endlessItems, startPeer } from "./calls-harness.ts";
+import { settled } from "../session/session-harness.ts";
 
 const count = '{"t":"stream","q":1,"name":"count","data":3}';
 const sum = '{"t":"stream","q":1,"name":"sum","data":{}}';
 const cancel = '{"t":"cancel","q":1}';
 const end = '{"t":"end","re":1}';
 const next = (n: number): string => `{"t":"next","data":${n},"re":1}`;
-const fed = (n: number): string => `{"t":"next","q":1,"data":${n}}`;
+const uploaded = (n: number): string => `{"t":"next","q":1,"data":${n}}`;
 const internal = '{"t":"error","re":1,"code":"INTERNAL","message":"the handler failed"}';
 
 describe("a stream that is served", () => {
@@ -23,37 +23,37 @@ describe("a stream that is served", () => {
         yield n + 1;
       },
     ],
-  ])("gives every item of %s, then ends", async (_what, handler) => {
-    const { peer, tell, said } = calling();
+  ])("sends every item of %s, then ends", async (_what, handler) => {
+    const { peer, receive, sent } = startPeer();
     peer.handle("count", handler);
-    tell(count);
-    expect(await said()).toEqual([next(3), next(4), end]);
+    receive(count);
+    expect(await sent()).toEqual([next(3), next(4), end]);
   });
 
-  test("sends 16 items to a reader who takes none, and goes on with credit", async () => {
-    const { peer, tell, said } = calling();
-    const { values, log } = counting();
+  test("sends 16 items to a reader that reads none, and goes on with credit", async () => {
+    const { peer, receive, sent } = startPeer();
+    const { values, log } = endlessItems();
     peer.handle("count", () => values);
-    tell(count);
-    expect(await said()).toHaveLength(16);
-    tell('{"t":"credit","q":1,"n":3,"b":1}', '{"t":"credit","q":1,"n":18,"b":1}');
-    expect(await said()).toEqual([next(17), next(18)]);
+    receive(count);
+    expect(await sent()).toHaveLength(16);
+    receive('{"t":"credit","q":1,"n":3,"b":1}', '{"t":"credit","q":1,"n":18,"b":1}');
+    expect(await sent()).toEqual([next(17), next(18)]);
     expect(log.asked).toBe(18);
   });
 
-  test.each(["given up", "lost"])("is returned when it is %s, wherever it is", async (how) => {
-    const { peer, tell, said } = calling();
-    const { values, log } = counting();
+  test.each(["cancelled", "lost"])("returns its iterator when it is %s", async (how) => {
+    const { peer, receive, sent } = startPeer();
+    const { values, log } = endlessItems();
     peer.handle("count", () => values);
-    tell(count);
-    await said();
+    receive(count);
+    await sent();
     if (how === "lost") peer.sessionLost();
-    else tell(cancel, '{"t":"credit","q":1,"n":99,"b":99}');
-    expect([await said(), log]).toEqual([[], { asked: 16, returned: 1 }]);
+    else receive(cancel, '{"t":"credit","q":1,"n":99,"b":99}');
+    expect([await sent(), log]).toEqual([[], { asked: 16, returned: 1 }]);
   });
 
-  test("that is given up while its handler waits: the signal wakes it", async () => {
-    const { peer, tell, said } = calling();
+  test("aborts the signal of its handler when it is cancelled", async () => {
+    const { peer, receive, sent } = startPeer();
     const log: string[] = [];
     peer.handle("count", async function* (_: unknown, { signal }: { signal: AbortSignal }) {
       try {
@@ -63,10 +63,10 @@ describe("a stream that is served", () => {
         log.push("ended");
       }
     });
-    tell(count);
+    receive(count);
     await settled();
-    tell(cancel);
-    expect([await said(), log]).toEqual([[], ["ended"]]);
+    receive(cancel);
+    expect([await sent(), log]).toEqual([[], ["ended"]]);
   });
 
   test.each([
@@ -79,85 +79,85 @@ describe("a stream that is served", () => {
       [next(3), internal],
     ],
     ["a handler that throws", () => Promise.reject(new Error("secret")), [internal]],
-    ["what is no iterable", () => "abc", [internal]],
+    ["a value that is not iterable", () => "abc", [internal]],
     ["nothing", () => undefined, [internal]],
     ["an item that cannot be written", () => [3, 4n], [next(3), internal]],
-  ])("of %s ends with an error, and nothing of it crosses", async (_what, handler, frames) => {
-    const { peer, tell, said, crashes } = calling();
+  ])("of %s ends with an error, of which the caller gets nothing else", async (_what, handler, frames) => {
+    const { peer, receive, sent, handlerErrors } = startPeer();
     peer.handle("count", handler);
-    tell(count);
-    expect(await said()).toEqual(frames);
-    expect(crashes).toHaveLength(1);
+    receive(count);
+    expect(await sent()).toEqual(frames);
+    expect(handlerErrors).toHaveLength(1);
   });
 
-  test("a generator that never ends keeps its place until it does, though it was given up", async () => {
-    const { peer, tell } = calling();
+  test("that is cancelled counts among the 16 until its generator has ended", async () => {
+    const { peer, receive } = startPeer();
     let started = 0;
     peer.handle("count", async function* () {
       started += 1;
       yield await new Promise(() => {});
     });
     for (let q = 1; q <= 20; q += 1) {
-      tell(count.replace("1", String(q)));
+      receive(count.replace("1", String(q)));
       await settled();
-      tell(cancel.replace("1", String(q)));
+      receive(cancel.replace("1", String(q)));
     }
     expect(started).toBe(16);
   });
 
-  test("what is sent along to one that takes none is dropped", async () => {
-    const { peer, tell, said } = calling();
+  test("without an upload drops the items that its caller sends", async () => {
+    const { peer, receive, sent } = startPeer();
     peer.handle("count", async function* () {});
-    tell(count, fed(1), '{"t":"end","q":1}', '{"t":"reply","re":1}');
-    expect(await said()).toEqual([end]);
+    receive(count, uploaded(1), '{"t":"end","q":1}', '{"t":"reply","re":1}');
+    expect(await sent()).toEqual([end]);
   });
 });
 
-describe("a stream that is fed", () => {
+describe("a stream that takes an upload", () => {
   const adding = async function* (_: unknown, { upload }: { upload: AsyncIterable<number> }) {
     let all = 0;
     for await (const n of upload) yield (all += n);
   };
 
-  test("hears what came before its handler started, and what comes then, to the end", async () => {
-    const { peer, tell, said } = calling();
+  test("reads the items that arrived before its handler started, and those that arrive later", async () => {
+    const { peer, receive, sent } = startPeer();
     peer.handle("sum", adding);
-    tell(sum, fed(1));
-    expect(await said()).toEqual([next(1)]);
-    tell(fed(2), '{"t":"end","q":1}', fed(3));
-    expect(await said()).toEqual([next(3), end]);
+    receive(sum, uploaded(1));
+    expect(await sent()).toEqual([next(1)]);
+    receive(uploaded(2), '{"t":"end","q":1}', uploaded(3));
+    expect(await sent()).toEqual([next(3), end]);
   });
 
-  test("checks each item; one that is refused ends the stream with the issues", async () => {
-    const { peer, tell, said } = calling();
+  test("validates each item; one that is rejected ends the stream with the issues", async () => {
+    const { peer, receive, sent } = startPeer();
     peer.handle("sum", adding);
-    tell(sum, fed(1), '{"t":"next","q":1,"data":"x"}');
-    const frames = await said();
+    receive(sum, uploaded(1), '{"t":"next","q":1,"data":"x"}');
+    const frames = await sent();
     expect(frames[0]).toBe(next(1));
     expect(JSON.parse(frames.at(-1) ?? "")).toMatchObject({ t: "error", re: 1, code: "INVALID" });
   });
 
   test("grants credit as it reads", async () => {
-    const { peer, tell, said } = calling();
+    const { peer, receive, sent } = startPeer();
     peer.handle("sum", async function* (_: unknown, { upload }: { upload: AsyncIterable<number> }) {
       for await (const n of upload) if (n > 1) yield n;
     });
-    tell(sum, ...Array.from({ length: 8 }, () => fed(1)));
-    expect(await said()).toEqual([`{"t":"credit","n":24,"b":${2 ** 18 + 8 * fed(1).length},"re":1}`]);
+    receive(sum, ...Array.from({ length: 8 }, () => uploaded(1)));
+    expect(await sent()).toEqual([`{"t":"credit","n":24,"b":${2 ** 18 + 8 * uploaded(1).length},"re":1}`]);
   });
 
-  test("whose handler reads nothing takes 16 items and no more", async () => {
-    const { peer, tell, said } = calling();
+  test("takes 16 items while its handler reads none", async () => {
+    const { peer, receive, sent } = startPeer();
     peer.handle("sum", () => new Promise(() => {}));
-    tell(sum, ...Array.from({ length: 16 }, () => fed(1)));
+    receive(sum, ...Array.from({ length: 16 }, () => uploaded(1)));
     await settled();
-    const beyond = (): void => tell(fed(17));
+    const beyond = (): void => receive(uploaded(17));
     expect(beyond).toThrow(expect.objectContaining({ closeCode: 4429 }));
-    expect(await said()).toEqual([]);
+    expect(await sent()).toEqual([]);
   });
 
-  test("whose handler leaves off reading says so, and drops what still comes", async () => {
-    const { peer, tell, said } = calling();
+  test("informs the caller when its handler reads no more, and drops the items that still arrive", async () => {
+    const { peer, receive, sent } = startPeer();
     peer.handle("sum", async function* (_: unknown, { upload }: { upload: AsyncIterable<number> }) {
       for await (const n of upload) {
         yield n;
@@ -165,14 +165,14 @@ describe("a stream that is fed", () => {
       }
       yield 0;
     });
-    tell(sum, fed(1), fed(2));
-    expect(await said()).toEqual([next(1), '{"t":"cancel","re":1}', next(0), end]);
-    tell(fed(3), '{"t":"end","q":1}');
-    expect(await said()).toEqual([]);
+    receive(sum, uploaded(1), uploaded(2));
+    expect(await sent()).toEqual([next(1), '{"t":"cancel","re":1}', next(0), end]);
+    receive(uploaded(3), '{"t":"end","q":1}');
+    expect(await sent()).toEqual([]);
   });
 
-  test("that is given up: reading throws CANCELLED", async () => {
-    const { peer, tell } = calling();
+  test("throws CANCELLED to its reader when it is cancelled", async () => {
+    const { peer, receive } = startPeer();
     const thrown: unknown[] = [];
     peer.handle("sum", async function* (_: unknown, { upload }: { upload: AsyncIterable<number> }) {
       try {
@@ -181,9 +181,9 @@ describe("a stream that is fed", () => {
         thrown.push(error);
       }
     });
-    tell(sum, fed(1));
+    receive(sum, uploaded(1));
     await settled();
-    tell(cancel);
+    receive(cancel);
     await settled();
     expect(thrown).toMatchObject([{ name: "RequestError", code: "CANCELLED" }]);
   });
@@ -196,16 +196,16 @@ test.each([
   ["beyond safe integers", '"n":9007199254740992,"b":1'],
   ["no size", '"n":1'],
   ["text", '"n":"1","b":1'],
-])("credit that is %s is no frame", (_what, fields) => {
-  const { tell } = calling();
-  const told = (): void => tell(`{"t":"credit","q":1,${fields}}`);
-  expect(told).toThrow(expect.objectContaining({ name: "ProtocolError", closeCode: 4400 }));
+])("a credit of %s is not a frame", (_what, fields) => {
+  const { receive } = startPeer();
+  const invalid = (): void => receive(`{"t":"credit","q":1,${fields}}`);
+  expect(invalid).toThrow(expect.objectContaining({ name: "ProtocolError", closeCode: 4400 }));
 });
 
-test("a key may be __proto__: it reaches the schema, and no prototype", async () => {
-  const { peer, tell, said } = calling({}, (_, input) => input);
+test("a key __proto__ reaches the schema, and changes no prototype", async () => {
+  const { peer, receive, sent } = startPeer({}, (_, input) => input);
   peer.handle("join", (input: object) => Object.keys(input).length);
-  tell('{"t":"request","q":1,"name":"join","data":{"room":"a","__proto__":{"polluted":1}}}');
-  expect(await said()).toEqual(['{"t":"reply","data":1,"re":1}']);
+  receive('{"t":"request","q":1,"name":"join","data":{"room":"a","__proto__":{"polluted":1}}}');
+  expect(await sent()).toEqual(['{"t":"reply","data":1,"re":1}']);
   expect(z.object({}).safeParse({}).data).not.toHaveProperty("polluted");
 });

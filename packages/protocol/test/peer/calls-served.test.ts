@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { CloseError, RequestError } from "../../src/errors.ts";
 import { Sent } from "../../src/async/sent.ts";
-import { calling, messages } from "./calls-harness.ts";
-import { ample, settled } from "../session/outlet.ts";
+import { messages, startPeer } from "./calls-harness.ts";
+import { ample, settled } from "../session/session-harness.ts";
 
 const ask = (q = 1, room = "a"): string => `{"t":"request","q":${q},"name":"join","data":{"room":"${room}"}}`;
 const count = (q = 1): string => `{"t":"stream","q":${q},"name":"count","data":3}`;
 const cancel = '{"t":"cancel","q":1}';
 const never = (): Promise<never> => new Promise(() => {});
 
-/** Settles when it is told to, and knows who waits. */
+/** A handler that waits until the test opens its gate, and the signals of its calls. */
 function gates() {
   const open: (() => void)[] = [];
   const signals: AbortSignal[] = [];
@@ -21,75 +21,75 @@ function gates() {
 }
 
 describe("a request that is served", () => {
-  test("is answered with what the handler gives, sooner or later", async () => {
-    const { peer, tell, said } = calling();
+  test("is answered with what the handler returns, at once or later", async () => {
+    const { peer, receive, sent } = startPeer();
     peer.handle("join", ({ room }: { room: string }) => (room === "a" ? 1 : Promise.resolve(2)));
-    tell(ask(1), ask(2, "b"));
-    expect(await said()).toEqual(['{"t":"reply","data":1,"re":1}', '{"t":"reply","data":2,"re":2}']);
+    receive(ask(1), ask(2, "b"));
+    expect(await sent()).toEqual(['{"t":"reply","data":1,"re":1}', '{"t":"reply","data":2,"re":2}']);
   });
 
-  test("is told the deadline of the one who asks", async () => {
-    const { peer, tell, said } = calling();
+  test("passes the deadline of the caller to the handler", async () => {
+    const { peer, receive, sent } = startPeer();
     peer.handle("join", (_: unknown, { deadline = 0 }: { deadline?: number }) => deadline);
-    tell(ask().replace("}}", '},"deadline":50}'), ask(2));
-    expect(await said()).toEqual(['{"t":"reply","data":50,"re":1}', '{"t":"reply","data":0,"re":2}']);
+    receive(ask().replace("}}", '},"deadline":50}'), ask(2));
+    expect(await sent()).toEqual(['{"t":"reply","data":50,"re":1}', '{"t":"reply","data":0,"re":2}']);
   });
 
-  test("whose input is not what its schema says is answered with the issues", async () => {
-    const { peer, tell, said, crashes } = calling();
+  test("is answered with the issues when its schema rejects the input", async () => {
+    const { peer, receive, sent, handlerErrors } = startPeer();
     peer.handle("join", never);
-    tell('{"t":"request","q":1,"name":"join","data":{}}');
-    const [answer = ""] = await said();
+    receive('{"t":"request","q":1,"name":"join","data":{}}');
+    const [answer = ""] = await sent();
     expect(JSON.parse(answer)).toMatchObject({
       t: "error",
       re: 1,
       code: "INVALID",
       data: [{ path: ["room"] }],
     });
-    expect(crashes).toEqual([]);
+    expect(handlerErrors).toEqual([]);
   });
 
   test.each([
     ["a RequestError", new RequestError("NO", "no", [1]), '"code":"NO","message":"no","data":[1]}', 0],
-    ["anything", new Error("secret"), '"code":"INTERNAL","message":"the handler failed"}', 1],
+    ["any other error", new Error("secret"), '"code":"INTERNAL","message":"the handler failed"}', 1],
     [
-      "what cannot be written",
+      "an error that cannot be written",
       new RequestError("NO", "no", 1n),
       '"code":"INTERNAL","message":"the handler failed"}',
       1,
     ],
-  ])("whose handler throws %s is answered with an error", async (_what, error, fields, crashed) => {
-    const { peer, tell, said, crashes } = calling();
+  ])("is answered with an error when its handler throws %s", async (_what, error, fields, crashed) => {
+    const { peer, receive, sent, handlerErrors } = startPeer();
     peer.handle("join", () => {
       throw error;
     });
-    tell(ask());
-    expect(await said()).toEqual([`{"t":"error","re":1,${fields}`]);
-    expect(crashes).toHaveLength(crashed);
+    receive(ask());
+    expect(await sent()).toEqual([`{"t":"error","re":1,${fields}`]);
+    expect(handlerErrors).toHaveLength(crashed);
   });
 
-  test("whose handler throws a CloseError closes", async () => {
-    const { peer, tell, said, closes } = calling();
+  test("closes when its handler throws a CloseError", async () => {
+    const { peer, receive, sent, closes } = startPeer();
     peer.handle("join", () => Promise.reject(new CloseError(4001)));
-    tell(ask());
-    expect([await said(), closes]).toEqual([[], [new CloseError(4001)]]);
+    receive(ask());
+    expect([await sent(), closes]).toEqual([[], [new CloseError(4001)]]);
   });
 
-  test("whose reply cannot be written is INTERNAL, and the next is answered", async () => {
-    const { peer, tell, said, crashes } = calling();
+  test("fails with INTERNAL when the reply cannot be written, and the next is answered", async () => {
+    const { peer, receive, sent, handlerErrors } = startPeer();
     const circle: unknown[] = [];
     circle.push(circle);
     const replies: unknown[] = [circle, 1n, 3];
     peer.handle("join", () => replies.shift());
-    tell(ask(1), ask(2), ask(3));
+    receive(ask(1), ask(2), ask(3));
     const internal = (q: number) =>
       `{"t":"error","re":${q},"code":"INTERNAL","message":"the handler failed"}`;
-    expect(await said()).toEqual([internal(1), internal(2), '{"t":"reply","data":3,"re":3}']);
-    expect(crashes).toEqual([expect.any(TypeError), expect.any(TypeError)]);
+    expect(await sent()).toEqual([internal(1), internal(2), '{"t":"reply","data":3,"re":3}']);
+    expect(handlerErrors).toEqual([expect.any(TypeError), expect.any(TypeError)]);
   });
 
-  test("that is given up aborts its handler, whose reply or failure goes nowhere", async () => {
-    const { peer, tell, said, crashes } = calling();
+  test("aborts its handler when it is cancelled, and sends neither reply nor error", async () => {
+    const { peer, receive, sent, handlerErrors } = startPeer();
     const aborted: number[] = [];
     peer.handle("join", ({ room }: { room: string }, { signal }: { signal: AbortSignal }) => {
       return new Promise((resolve, reject) => {
@@ -100,63 +100,63 @@ describe("a request that is served", () => {
         });
       });
     });
-    tell(ask(1), ask(2, "b"));
+    receive(ask(1), ask(2, "b"));
     await settled();
-    tell(cancel, '{"t":"cancel","q":2}', cancel);
-    expect([await said(), aborted, crashes]).toEqual([[], [1, 1], []]);
+    receive(cancel, '{"t":"cancel","q":2}', cancel);
+    expect([await sent(), aborted, handlerErrors]).toEqual([[], [1, 1], []]);
   });
 
-  test("that is given up before its turn never reaches its handler", async () => {
-    const { peer, tell, said } = calling();
+  test("never reaches its handler when it is cancelled before its turn", async () => {
+    const { peer, receive, sent } = startPeer();
     const { wait, open } = gates();
     peer.handle("join", wait);
-    tell(ask(), cancel);
-    expect([await said(), open]).toEqual([[], []]);
+    receive(ask(), cancel);
+    expect([await sent(), open]).toEqual([[], []]);
   });
 
-  test("gives its number back when it is over: what comes late of it is not of the next", async () => {
-    const { peer, tell, said } = calling();
+  test("frees its number when it is over: a late result is not sent to the next call with that number", async () => {
+    const { peer, receive, sent } = startPeer();
     const { wait, open } = gates();
     const failing = new Sent();
     peer.handle("join", (input: { room: string }, call: { signal: AbortSignal }) =>
       input.room === "late" ? failing : wait(input, call),
     );
-    tell(ask(1, "late"), cancel, ask(1, "late"));
+    receive(ask(1, "late"), cancel, ask(1, "late"));
     await settled();
-    tell(cancel, ask(1));
+    receive(cancel, ask(1));
     await settled();
     failing.reject(new Error("late"));
-    expect(await said()).toEqual([]);
+    expect(await sent()).toEqual([]);
     open[0]?.();
-    expect(await said()).toEqual(['{"t":"reply","data":1,"re":1}']);
+    expect(await sent()).toEqual(['{"t":"reply","data":1,"re":1}']);
   });
 
-  test("of a lost session is not answered in the next, where its number is another's", async () => {
-    const { peer, tell, said, session, wire } = calling();
+  test("of a lost session is not answered in the next, where its number belongs to another call", async () => {
+    const { peer, receive, sent, sender, wire } = startPeer();
     const { wait, open, signals } = gates();
     const failing = new Sent();
     peer.handle("join", (input: { room: string }, call: { signal: AbortSignal }) =>
       input.room === "late" ? failing : wait(input, call),
     );
-    tell(ask(1, "late"), ask(2));
+    receive(ask(1, "late"), ask(2));
     await settled();
-    session.reset();
+    sender.reset();
     peer.sessionLost();
     expect(signals[0]?.aborted).toBe(true);
-    session.attach(wire, ample);
-    tell(ask(1));
+    sender.attach(wire, ample);
+    receive(ask(1));
     await settled();
     failing.reject(new Error("late"));
     open[0]?.();
-    expect(await said()).toEqual([]);
+    expect(await sent()).toEqual([]);
     open[1]?.();
-    expect(await said()).toEqual(['{"t":"reply","data":2,"re":1}']);
+    expect(await sent()).toEqual(['{"t":"reply","data":2,"re":1}']);
   });
 
-  test("starts after the events before it, and does not hold back those after it", async () => {
+  test("starts after the events before it, and does not hold back the events after it", async () => {
     const order: string[] = [];
     const handled = new Sent();
-    const { peer, tell } = calling({}, (_, note) => {
+    const { peer, receive } = startPeer({}, (_, note) => {
       order.push(String(note));
       return note === "before" ? handled : undefined;
     });
@@ -165,7 +165,7 @@ describe("a request that is served", () => {
       return never();
     });
     const note = (data: string): string => `{"t":"event","name":"note","data":"${data}"}`;
-    tell(note("before"), ask(), note("after"));
+    receive(note("before"), ask(), note("after"));
     await settled();
     expect(order).toEqual(["before"]);
     handled.resolve();
@@ -174,25 +174,25 @@ describe("a request that is served", () => {
   });
 
   test("16 are served at once; the 17th waits, and events do not", async () => {
-    const { peer, tell, said, notes } = calling();
+    const { peer, receive, sent, notes } = startPeer();
     const { wait, open } = gates();
     peer.handle("join", wait);
-    for (let q = 1; q <= 18; q += 1) tell(ask(q));
-    tell('{"t":"event","name":"note","data":"after"}');
+    for (let q = 1; q <= 18; q += 1) receive(ask(q));
+    receive('{"t":"event","name":"note","data":"after"}');
     await settled();
     expect([open.length, notes]).toEqual([16, ["after"]]);
     open[4]?.();
-    expect(await said()).toHaveLength(1);
+    expect(await sent()).toHaveLength(1);
     expect(open).toHaveLength(17);
   });
 
-  test("one that waits can be given up, and frees no place that it had not", async () => {
-    const { peer, tell } = calling();
+  test("can be cancelled while it waits, and starts no other call then", async () => {
+    const { peer, receive } = startPeer();
     const { wait, open } = gates();
     peer.handle("join", wait);
-    for (let q = 1; q <= 18; q += 1) tell(ask(q));
+    for (let q = 1; q <= 18; q += 1) receive(ask(q));
     await settled();
-    tell('{"t":"cancel","q":17}');
+    receive('{"t":"cancel","q":17}');
     await settled();
     expect(open).toHaveLength(16);
     open[0]?.();
@@ -200,40 +200,40 @@ describe("a request that is served", () => {
     expect(open).toHaveLength(17);
   });
 
-  test("a handler that is given up keeps its place until it is done: asking and leaving costs no more", async () => {
-    const { peer, tell } = calling();
+  test("that is cancelled counts among the 16 until its handler has settled", async () => {
+    const { peer, receive } = startPeer();
     const { wait, open } = gates();
     peer.handle("join", wait);
     for (let q = 1; q <= 100; q += 1) {
-      tell(ask(q));
+      receive(ask(q));
       await settled();
-      tell(`{"t":"cancel","q":${q}}`);
+      receive(`{"t":"cancel","q":${q}}`);
     }
     expect(open).toHaveLength(16);
   });
 
-  test("64 may be open; one more is too much", async () => {
-    const { peer, tell, said } = calling();
+  test("64 may be open; one more is refused with 4429", async () => {
+    const { peer, receive, sent } = startPeer();
     const { wait, open } = gates();
     peer.handle("join", wait);
-    for (let q = 1; q <= 64; q += 1) tell(ask(q));
-    const more = (): void => tell(ask(65));
+    for (let q = 1; q <= 64; q += 1) receive(ask(q));
+    const more = (): void => receive(ask(65));
     expect(more).toThrow(expect.objectContaining({ name: "ProtocolError", closeCode: 4429 }));
     await settled();
     open[0]?.();
-    await said();
+    await sent();
     expect(more).not.toThrow();
   });
 
-  test("a number that is in use is refused", () => {
-    const { tell } = calling();
-    tell(ask());
-    const again = (): void => tell(count(1));
+  test("is refused when its number is in use", () => {
+    const { receive } = startPeer();
+    receive(ask());
+    const again = (): void => receive(count(1));
     expect(again).toThrow(expect.objectContaining({ name: "ProtocolError", closeCode: 4400 }));
   });
 });
 
-describe("a name that nobody handles", () => {
+describe("a name without a handler", () => {
   test.each([
     ["request", "note", "it is an event"],
     ["request", "count", "it is a stream"],
@@ -241,58 +241,58 @@ describe("a name that nobody handles", () => {
     ["request", "join", "it has no handler"],
     ["request", "toString", "it is inherited"],
     ["stream", "__proto__", "it is inherited"],
-    ["request", "then", "nobody declared it"],
-  ])("a %s %j is answered: %s", async (t, name) => {
-    const { peer, tell, said } = calling();
+    ["request", "then", "it is not declared"],
+  ])("a %s %j is answered with NOT_FOUND: %s", async (t, name) => {
+    const { peer, receive, sent } = startPeer();
     peer.handle("count", never);
     if (t === "stream") peer.handle("join", never);
-    tell(`{"t":"${t}","q":1,"name":"${name}"}`);
-    const message = JSON.stringify(`there is no ${t} "${name}"`);
-    expect(await said()).toEqual([`{"t":"error","re":1,"code":"NOT_FOUND","message":${message}}`]);
+    receive(`{"t":"${t}","q":1,"name":"${name}"}`);
+    const message = JSON.stringify(`no handler for ${t} "${name}"`);
+    expect(await sent()).toEqual([`{"t":"error","re":1,"code":"NOT_FOUND","message":${message}}`]);
   });
 
-  test("an event by the name of a request is answered as well", async () => {
-    const { tell, said } = calling();
-    tell('{"t":"event","q":1,"name":"join"}');
-    expect(await said()).toEqual([
-      '{"t":"error","re":1,"code":"NOT_FOUND","message":"there is no event \\"join\\""}',
+  test("an event with the name of a request is answered with NOT_FOUND", async () => {
+    const { receive, sent } = startPeer();
+    receive('{"t":"event","q":1,"name":"join"}');
+    expect(await sent()).toEqual([
+      '{"t":"error","re":1,"code":"NOT_FOUND","message":"no handler for event \\"join\\""}',
     ]);
   });
 
-  test.each(["request", "stream"])("a %s where there are only events is answered as well", async (t) => {
-    const { tell, said } = calling({ receives: {}, sends: {} });
-    tell(`{"t":"${t}","q":1,"name":"a"}`, '{"t":"next","q":1}', '{"t":"reply","re":1}');
-    expect(await said()).toEqual([
-      `{"t":"error","re":1,"code":"NOT_FOUND","message":"there is no ${t} \\"a\\""}`,
+  test.each(["request", "stream"])("a %s in a contract of events is answered with NOT_FOUND", async (t) => {
+    const { receive, sent } = startPeer({ receives: {}, sends: {} });
+    receive(`{"t":"${t}","q":1,"name":"a"}`, '{"t":"next","q":1}', '{"t":"reply","re":1}');
+    expect(await sent()).toEqual([
+      `{"t":"error","re":1,"code":"NOT_FOUND","message":"no handler for ${t} \\"a\\""}`,
     ]);
   });
 
-  test("where there are only events, to ask is an error", async () => {
-    const { peer } = calling({ receives: {}, sends: {} });
+  test("a call of a contract of events throws TypeError", async () => {
+    const { peer } = startPeer({ receives: {}, sends: {} });
     await expect(peer.request("join", { room: "a" })).rejects.toThrow(TypeError);
     expect(() => peer.stream("count", 1)).toThrow(TypeError);
   });
 
   test("names can be then, constructor or __proto__", async () => {
     const names = ["then", "constructor", "toString", "__proto__"];
-    const hears = Object.fromEntries(names.map((name) => [name, messages.join]));
-    const { peer, tell, said } = calling({ receives: hears, sends: hears });
+    const both = Object.fromEntries(names.map((name) => [name, messages.join]));
+    const { peer, receive, sent } = startPeer({ receives: both, sends: both });
     for (const [index, name] of names.entries()) {
       peer.handle(name, () => index);
-      tell(ask(index + 1).replace("join", name));
+      receive(ask(index + 1).replace("join", name));
     }
-    expect(await said()).toEqual(names.map((_, index) => `{"t":"reply","data":${index},"re":${index + 1}}`));
+    expect(await sent()).toEqual(names.map((_, index) => `{"t":"reply","data":${index},"re":${index + 1}}`));
     void peer.request("__proto__" as "join", { room: "a" });
-    expect(await said()).toEqual([ask(1).replace("join", "__proto__")]);
+    expect(await sent()).toEqual([ask(1).replace("join", "__proto__")]);
   });
 });
 
-test("nobody handles a name twice, and a handler can be taken back", async () => {
-  const { peer, tell, said } = calling();
+test("a name has one handler, which can be removed", async () => {
+  const { peer, receive, sent } = startPeer();
   const undo = peer.handle("join", () => 1);
-  expect(() => peer.handle("join", () => 2)).toThrow('"join" is handled already');
+  expect(() => peer.handle("join", () => 2)).toThrow('"join" has a handler already');
   undo();
   peer.handle("join", () => 2);
-  tell(ask());
-  expect(await said()).toEqual(['{"t":"reply","data":2,"re":1}']);
+  receive(ask());
+  expect(await sent()).toEqual(['{"t":"reply","data":2,"re":1}']);
 });

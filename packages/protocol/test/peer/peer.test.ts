@@ -1,45 +1,56 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { CloseError, RequestError, ValidationError } from "../../src/errors.ts";
-import { jsonFrames } from "../../src/frames/frame.ts";
+import { CloseError, ProtocolError, RequestError, ValidationError } from "../../src/errors.ts";
+import { jsonFrames } from "../../src/frames/frame-codec.ts";
+import { receiverOf } from "../../src/frames/frame-table.ts";
 import { type Dispatch, type EventFailure, EventPeer, type PeerOptions } from "../../src/peer/peer.ts";
 import { Sent } from "../../src/async/sent.ts";
 import { Session } from "../../src/session/session.ts";
-import { joinedWires } from "../../src/wire/wire.ts";
-import { ample, settled, unnumbered } from "../session/outlet.ts";
-import { hearing } from "../wire/wire-conformance.ts";
+import { joinedWires } from "../../src/wire/joined-wires.ts";
+import { ample, settled, unnumbered } from "../session/session-harness.ts";
+import { recordWire } from "../wire/wire-conformance.ts";
 
 const say = z.object({ text: z.string().max(5).trim() });
 
-/** A peer whose frames are heard, and which is told frames as text. */
-function peering(options: Partial<PeerOptions> = {}) {
+/** A peer of events, and functions with which a test exchanges frames with it, as text. */
+function startEventPeer(options: Partial<PeerOptions> = {}) {
   const [wire, far] = joinedWires();
-  const heard = hearing(far);
-  const session = new Session({ window: ample });
-  session.attach(wire, { ...ample, w: 1_000 });
+  const arrived = recordWire(far);
+  const { sender, receiver } = new Session({ window: ample.credit });
+  sender.attach(wire, { ...ample, credit: { messages: 1_000, bytes: 2 ** 20 } });
   const failures: EventFailure[] = [];
-  const crashes: unknown[] = [];
+  const handlerErrors: unknown[] = [];
   const closes: CloseError[] = [];
   const peer = new EventPeer<{ say: z.ZodUnknown; gone: z.ZodUndefined }>({
     receives: { say },
     sends: { say },
-    session,
+    outbox: sender,
+    receiver,
     after: () => () => {},
     onEventFailed: (failure) => failures.push(failure),
-    onHandlerError: (error, name) => crashes.push([name, error]),
+    onHandlerError: (error, name) => handlerErrors.push([name, error]),
     close: (error) => closes.push(error),
     ...options,
   });
-  const told = (...frames: string[]) =>
-    frames.map((frame) => peer.receive(jsonFrames.read(frame), frame.length));
-  return { peer, told, heard, session, failures, crashes, closes };
+  const table = peer.frames;
+  const receive = (...frames: string[]): void => {
+    for (const text of frames) {
+      const frame = jsonFrames.read(text);
+      receiverOf(table, frame)(frame, text.length);
+    }
+  };
+  return { peer, receive, arrived, sender, failures, handlerErrors, closes };
 }
 
-/** Serves `frames` to their end, and gives what was handled and what was answered. */
-async function served(frames: string[], dispatch: Dispatch = () => {}, options: Partial<PeerOptions> = {}) {
-  const all = peering(options);
+/** Has a peer handle `frames`. @returns what was handled, and the frames that it has sent. */
+async function handleFrames(
+  frames: string[],
+  dispatch: Dispatch = () => {},
+  options: Partial<PeerOptions> = {},
+) {
+  const all = startEventPeer(options);
   const handled: unknown[] = [];
-  all.told(...frames, '{"t":"event","name":"say","data":{"text":"last"},"q":99}');
+  all.receive(...frames, '{"t":"event","name":"say","data":{"text":"last"},"q":99}');
   await new Promise<void>((last) =>
     all.peer.serve((name, input) => {
       if ((input as { text?: string }).text === "last") return last();
@@ -50,93 +61,93 @@ async function served(frames: string[], dispatch: Dispatch = () => {}, options: 
   all.peer.end();
   await new Promise(setImmediate);
   const answers: unknown[] = [];
-  while (all.heard.size > 0) answers.push(JSON.parse(unnumbered(await all.heard.pull())));
+  while (all.arrived.size > 0) answers.push(JSON.parse(unnumbered(await all.arrived.pull())));
   return { ...all, handled, answers };
 }
 
 const twice = (value: unknown): unknown[] => [value, value];
 const hi = '{"t":"event","name":"say","data":{"text":" hi "},"q":7}';
 
-describe("saying", () => {
-  test("an event goes with a number, to be told of its failure", async () => {
-    const { peer, heard } = peering();
+describe("an event that is sent", () => {
+  test("carries a number by which its failure is reported", async () => {
+    const { peer, arrived } = startEventPeer();
     peer.send("say", { text: "a" });
     peer.send("gone", undefined);
-    expect(await heard.pull()).toBe('{"s":1,"t":"event","name":"say","data":{"text":"a"},"q":1}');
-    expect(await heard.pull()).toBe('{"s":2,"t":"event","name":"gone","q":2}');
+    expect(await arrived.pull()).toBe('{"s":1,"t":"event","name":"say","data":{"text":"a"},"q":1}');
+    expect(await arrived.pull()).toBe('{"s":2,"t":"event","name":"gone","q":2}');
   });
 
-  test("without asking for failures there is no number", async () => {
-    const { peer, heard } = peering({ requestErrorReports: false });
+  test("carries no number when reports are not requested", async () => {
+    const { peer, arrived } = startEventPeer({ requestErrorReports: false });
     peer.send("say", { text: "a" });
-    expect(await heard.pull()).toBe('{"s":1,"t":"event","name":"say","data":{"text":"a"}}');
+    expect(await arrived.pull()).toBe('{"s":1,"t":"event","name":"say","data":{"text":"a"}}');
   });
 
-  test("data that cannot be JSON throws at once", () => {
-    const { peer, heard } = peering();
+  test("throws at once when its data cannot be JSON", () => {
+    const { peer, arrived } = startEventPeer();
     expect(() => peer.send("say", 1n)).toThrow(TypeError);
-    expect(heard.size).toBe(0);
+    expect(arrived.size).toBe(0);
   });
 
-  test("after the end it rejects with the reason", async () => {
-    const { peer, session, failures } = peering();
+  test("rejects with the reason after the end", async () => {
+    const { peer, sender, failures } = startEventPeer();
     const reason = new CloseError(4001);
-    session.end(reason);
+    sender.end(reason);
     await expect(peer.send("say", {})).rejects.toBe(reason);
     expect(failures).toEqual([]);
   });
 });
 
-describe("being told of a failure", () => {
-  test("it says which event it was, once", () => {
-    const { peer, told, failures } = peering();
+describe("the report of a failed event", () => {
+  test("names the event, once", () => {
+    const { peer, receive, failures } = startEventPeer();
     peer.send("say", { text: "a" });
     const error = '{"t":"error","re":1,"code":"NO","message":"no","data":[1]}';
-    expect(told(error, error)).toEqual([true, true]);
+    receive(error, error);
     expect(failures).toEqual([
       { name: "say", data: { text: "a" }, error: new RequestError("NO", "no", [1]) },
     ]);
   });
 
-  test("what a schema refused is a ValidationError, of those issues that are some", () => {
-    const { peer, told, failures } = peering();
+  test("is a ValidationError with the valid issues when a schema has rejected the event", () => {
+    const { peer, receive, failures } = startEventPeer();
     peer.send("say", 1);
     const issues =
       '[{"message":"bad","path":["a",0]},{"message":1},null,{"message":"odd","path":[{}]},{"message":"all"}]';
-    told(`{"t":"error","re":1,"code":"INVALID","message":"x","data":${issues}}`);
+    receive(`{"t":"error","re":1,"code":"INVALID","message":"x","data":${issues}}`);
     expect(failures[0]?.error).toEqual(
       new ValidationError([{ message: "bad", path: ["a", 0] }, { message: "all" }]),
     );
   });
 
-  test("an error about nothing, or about what was never said, is dropped", () => {
-    const { told, failures } = peering();
-    told('{"t":"error","code":"NO","message":""}', '{"t":"error","re":5,"code":"NO","message":""}');
+  test("is dropped when it names no event, or one that was never sent", () => {
+    const { receive, failures } = startEventPeer();
+    receive('{"t":"error","code":"NO","message":""}', '{"t":"error","re":5,"code":"NO","message":""}');
     expect(failures).toEqual([]);
   });
 
-  test("it may be of any that is not settled, however many there are, and of no other", () => {
-    const { peer, session, told, failures } = peering();
+  test("may be about any event that has not settled, and about no other", () => {
+    const { peer, sender, receive, failures } = startEventPeer();
     for (let n = 1; n <= 900; n += 1) peer.send("say", n);
-    session.acknowledge(100);
+    sender.acknowledge({ upTo: 100, pending: [] });
     peer.send("say", 901);
-    for (const re of [100, 101, 901]) told(`{"t":"error","re":${re},"code":"NO","message":""}`);
+    for (const re of [100, 101, 901]) receive(`{"t":"error","re":${re},"code":"NO","message":""}`);
     expect(failures.map(({ data }) => data)).toEqual([101, 901]);
   });
 
-  test("who awaits it is told, and nobody else", async () => {
-    const { peer, told, failures } = peering();
+  test("goes to the code that awaits the event, and nowhere else", async () => {
+    const { peer, receive, failures } = startEventPeer();
     const outcome = peer.send("say", 1).then(null, (error: unknown) => error);
-    told('{"t":"error","re":1,"code":"NO","message":""}');
+    receive('{"t":"error","re":1,"code":"NO","message":""}');
     expect(await outcome).toEqual(new RequestError("NO", ""));
     expect(failures).toEqual([]);
   });
 });
 
-describe("hearing", () => {
-  test("events are handled one after another, as their schema made them", async () => {
+describe("an event that is received", () => {
+  test("is handled after the one before it, as its schema returned it", async () => {
     const order: string[] = [];
-    const { handled, answers } = await served([hi, hi], async () => {
+    const { handled, answers } = await handleFrames([hi, hi], async () => {
       order.push("begin");
       await new Promise(setImmediate);
       order.push("end");
@@ -149,45 +160,53 @@ describe("hearing", () => {
     expect(answers).toEqual([]);
   });
 
-  test("what was heard before the end is still handled, what comes after it is not", async () => {
-    const { peer, told } = peering();
-    told(hi);
+  test("before the end is still handled, and one that arrives after it is not", async () => {
+    const { peer, receive } = startEventPeer();
+    receive(hi);
     peer.end();
-    expect(told(hi)).toEqual([true]);
+    receive(hi);
     const handled: unknown[] = [];
     peer.serve((name) => handled.push(name));
     await settled();
     expect(handled).toEqual(["say"]);
   });
 
-  test("frames that are not of the conversation are not taken", () => {
-    const { told } = peering();
-    expect(told('{"t":"ping","n":1}', '{"t":"bye"}')).toEqual([false, false]);
+  test.each(['{"t":"ping","n":1}', '{"t":"bye"}'])("is a frame of the conversation; not so %s", (frame) => {
+    const { receive } = startEventPeer();
+    expect(() => receive(frame)).toThrow(
+      new ProtocolError(`unexpected frame "${(JSON.parse(frame) as { t: string }).t}"`),
+    );
   });
 
-  test("an event that fails its schema is answered with the issues, and the next is handled", async () => {
-    const { handled, answers, crashes } = await served(['{"t":"event","name":"say","data":{},"q":7}', hi]);
+  test("is answered with the issues when its schema rejects it, and the next is handled", async () => {
+    const { handled, answers, handlerErrors } = await handleFrames([
+      '{"t":"event","name":"say","data":{},"q":7}',
+      hi,
+    ]);
     const message = expect.any(String);
     expect(answers).toEqual([
       { t: "error", re: 7, code: "INVALID", message, data: [{ message, path: ["text"] }] },
     ]);
-    expect([handled.length, crashes]).toEqual([1, []]);
+    expect([handled.length, handlerErrors]).toEqual([1, []]);
   });
 
-  test.each(["shout", "constructor", "__proto__", "toString"])("there is no event %j", async (name) => {
-    const { answers, handled } = await served([`{"t":"event","name":"${name}","data":{},"q":7}`]);
-    const message = `there is no event "${name}"`;
-    expect(answers).toEqual([{ t: "error", re: 7, code: "NOT_FOUND", message }]);
-    expect(handled).toEqual([]);
-  });
+  test.each(["shout", "constructor", "__proto__", "toString"])(
+    "is answered with NOT_FOUND when it has no handler: %j",
+    async (name) => {
+      const { answers, handled } = await handleFrames([`{"t":"event","name":"${name}","data":{},"q":7}`]);
+      const message = `no handler for event "${name}"`;
+      expect(answers).toEqual([{ t: "error", re: 7, code: "NOT_FOUND", message }]);
+      expect(handled).toEqual([]);
+    },
+  );
 
-  test("a message may be called constructor or __proto__", async () => {
-    const hears = Object.fromEntries(
+  test("may be called constructor or __proto__", async () => {
+    const receives = Object.fromEntries(
       ["constructor", "__proto__"].map((name) => [name, z.object({ n: z.number() })]),
     );
-    const frames = Object.keys(hears).map((name) => `{"t":"event","name":"${name}","data":{"n":1}}`);
-    const { peer, told } = peering({ receives: hears });
-    told(...frames);
+    const frames = Object.keys(receives).map((name) => `{"t":"event","name":"${name}","data":{"n":1}}`);
+    const { peer, receive } = startEventPeer({ receives });
+    receive(...frames);
     peer.end();
     const handled: unknown[] = [];
     peer.serve((name, input) => handled.push([name, input]));
@@ -199,76 +218,79 @@ describe("hearing", () => {
   });
 });
 
-describe("a handler that throws", () => {
+describe("when a handler throws", () => {
   const throwing = (error: unknown) => () => {
     throw error;
   };
 
-  test("anything: nothing of it crosses, it is reported, and the next is handled", async () => {
+  test("any error, the remote peer gets nothing of it, and the next event is handled", async () => {
     const secret = new Error("secret");
-    const { answers, crashes, handled } = await served([hi, hi], throwing(secret));
+    const { answers, handlerErrors, handled } = await handleFrames([hi, hi], throwing(secret));
     expect(answers).toEqual(twice({ t: "error", re: 7, code: "INTERNAL", message: "the handler failed" }));
-    expect(crashes).toEqual(twice(["say", secret]));
+    expect(handlerErrors).toEqual(twice(["say", secret]));
     expect(handled).toHaveLength(2);
   });
 
-  test("a RequestError: its code, message and data cross", async () => {
-    const { answers, crashes } = await served(
+  test("a RequestError, the remote peer gets its code, message and data", async () => {
+    const { answers, handlerErrors } = await handleFrames(
       [hi],
       throwing(new RequestError("TAKEN", "is taken", { by: "x" })),
     );
     expect(answers).toEqual([{ t: "error", re: 7, code: "TAKEN", message: "is taken", data: { by: "x" } }]);
-    expect(crashes).toEqual([]);
+    expect(handlerErrors).toEqual([]);
   });
 
-  test("a CloseError: the connection is to be closed, nothing is answered", async () => {
+  test("a CloseError, the connection is closed, and no report is sent", async () => {
     const error = new CloseError(4001, "over");
-    const { answers, closes, crashes } = await served([hi], throwing(error));
-    expect([answers, closes, crashes]).toEqual([[], [error], []]);
+    const { answers, closes, handlerErrors } = await handleFrames([hi], throwing(error));
+    expect([answers, closes, handlerErrors]).toEqual([[], [error], []]);
   });
 
-  test("when the session it came in is lost: it is reported, and nobody in the next is told", async () => {
-    const { peer, told, heard, session, crashes } = peering();
+  test("after its session was lost, no report is sent in the next session", async () => {
+    const { peer, receive, arrived, sender, handlerErrors } = startEventPeer();
     const handling = new Sent();
     peer.serve(() => handling);
-    told(hi);
+    receive(hi);
     await new Promise(setImmediate);
-    session.reset();
+    sender.reset();
     peer.sessionLost();
     handling.reject(new Error("late"));
     peer.end();
     await settled();
-    expect([heard.size, session.undelivered, crashes]).toEqual([0, 0, [["say", new Error("late")]]]);
+    expect([arrived.size, sender.undelivered, handlerErrors]).toEqual([0, 0, [["say", new Error("late")]]]);
   });
 
-  test("for an event without a number nothing is answered", async () => {
+  test("for an event without a number, no report is sent", async () => {
     const event = '{"t":"event","name":"say","data":{"text":"a"}}';
-    const { answers, crashes } = await served([event], throwing(new Error("secret")));
+    const { answers, handlerErrors } = await handleFrames([event], throwing(new Error("secret")));
     expect(answers).toEqual([]);
-    expect(crashes).toHaveLength(1);
+    expect(handlerErrors).toHaveLength(1);
   });
 
-  test("a RequestError that cannot be sent is reported, though nobody asked to be told", async () => {
+  test("a RequestError that cannot be sent, onHandlerError gets it, also without a number", async () => {
     const event = '{"t":"event","name":"say","data":{"text":"a"}}';
-    const { answers, crashes } = await served([event], throwing(new RequestError("NO", "no", 1n)));
+    const { answers, handlerErrors } = await handleFrames(
+      [event],
+      throwing(new RequestError("NO", "no", 1n)),
+    );
     expect(answers).toEqual([]);
-    expect(crashes).toEqual([["say", expect.any(TypeError)]]);
+    expect(handlerErrors).toEqual([["say", expect.any(TypeError)]]);
   });
 
   test.each([
     ["data that cannot be JSON", new RequestError("NO", "no", 1n)],
     ["an empty code", new RequestError("")],
     ["a code too long for a frame", new RequestError("N".repeat(129))],
-  ])("a RequestError with %s: it is a failure of the handler, and the next is handled", async (_, error) => {
-    const { answers, crashes, handled } = await served([hi, hi], throwing(error));
+  ])("a RequestError with %s, the handler has failed, and the next event is handled", async (_, error) => {
+    const { answers, handlerErrors, handled } = await handleFrames([hi, hi], throwing(error));
     expect(answers).toEqual(twice({ t: "error", re: 7, code: "INTERNAL", message: "the handler failed" }));
-    expect(crashes).toEqual(twice(["say", expect.any(Error)]));
+    expect(handlerErrors).toEqual(twice(["say", expect.any(Error)]));
     expect(handled).toHaveLength(2);
   });
 
-  test("issues cross as text: a symbol in a path, a message cut to 200", async () => {
+  test("a ValidationError, its issues are sent as text: a symbol in a path, a message cut to 200", async () => {
     const error = new ValidationError([{ message: "m".repeat(300), path: [Symbol("s"), { key: 1 }] }]);
-    const { answers } = await served([hi], throwing(error));
+    const { answers } = await handleFrames([hi], throwing(error));
     expect(answers).toMatchObject([
       { code: "INVALID", data: [{ message: "m".repeat(200), path: ["Symbol(s)", 1] }] },
     ]);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { itemWindow, StreamWriter, sizeWindow } from "../../src/peer/stream-writer.ts";
-import { counting, heldCall } from "./calls-harness.ts";
-import { settled } from "../session/outlet.ts";
+import { itemWindow, StreamWriter, byteWindow } from "../../src/peer/stream-writer.ts";
+import { endlessItems, recordedChannel } from "./calls-harness.ts";
+import { settled } from "../session/session-harness.ts";
 
-describe("a pump", () => {
-  test("sends what an iterable gives, then is done", async () => {
-    const { call, written } = heldCall();
-    await new StreamWriter(call).run([1, "two", null, undefined]);
+describe("a writer", () => {
+  test("sends the values of an iterable, then is done", async () => {
+    const { channel, written } = recordedChannel();
+    await new StreamWriter(channel).run([1, "two", null, undefined]);
     expect(written).toEqual([
       '{"t":"next","data":1}',
       '{"t":"next","data":"two"}',
@@ -15,104 +15,104 @@ describe("a pump", () => {
     ]);
   });
 
-  test("sends 16 items to a reader who takes none, and asks for no more", async () => {
-    const { call, written } = heldCall();
-    const { log, values } = counting();
-    void new StreamWriter(call).run(values);
+  test("sends 16 items to a reader that reads none, and asks for no more", async () => {
+    const { channel, written } = recordedChannel();
+    const { log, values } = endlessItems();
+    void new StreamWriter(channel).run(values);
     await settled();
     expect([written.length, log.asked]).toEqual([16, 16]);
   });
 
-  test("sends 256 Ki characters to a reader who takes none, and at most one item more", async () => {
-    const { call, written } = heldCall();
-    const { log, values } = counting({ item: () => "x".repeat(60 * 1024) });
-    void new StreamWriter(call).run(values);
+  test("sends 256 KiB to a reader that reads none, and at most one item more", async () => {
+    const { channel, written } = recordedChannel();
+    const { log, values } = endlessItems({ item: () => "x".repeat(60 * 1024) });
+    void new StreamWriter(channel).run(values);
     await settled();
     expect([written.length, log.asked]).toEqual([5, 5]);
-    expect(written.slice(0, 4).join("").length).toBeLessThan(sizeWindow);
+    expect(written.slice(0, 4).join("").length).toBeLessThan(byteWindow);
   });
 
-  test("goes on as far as it is granted, by items and by size", async () => {
-    const { call, written } = heldCall();
-    const { values } = counting({ item: (n) => (n <= 20 ? n : "x".repeat(60 * 1024)) });
-    const pump = new StreamWriter(call);
-    void pump.run(values);
+  test("goes on as far as it is granted, by items and by bytes", async () => {
+    const { channel, written } = recordedChannel();
+    const { values } = endlessItems({ item: (n) => (n <= 20 ? n : "x".repeat(60 * 1024)) });
+    const writer = new StreamWriter(channel);
+    void writer.run(values);
     await settled();
-    pump.credit(20, sizeWindow);
+    writer.grant(20, byteWindow);
     await settled();
     expect(written).toHaveLength(20);
-    pump.credit(1_000, sizeWindow);
+    writer.grant(1_000, byteWindow);
     await settled();
     expect(written).toHaveLength(25);
-    pump.credit(1_000, written.join("").length + 64 * written.length + 1);
+    writer.grant(1_000, written.join("").length + 64 * written.length + 1);
     await settled();
     expect(written).toHaveLength(26);
   });
 
   test.each([
-    ["less items", 1, sizeWindow],
+    ["less items", 1, byteWindow],
     ["less size", itemWindow, 1],
-    ["the same", itemWindow, sizeWindow],
-  ])("credit of %s than before changes nothing", async (_what, items, size) => {
-    const { call, written } = heldCall();
-    const { values } = counting();
-    const pump = new StreamWriter(call);
-    pump.credit(items, size);
-    void pump.run(values);
+    ["the same", itemWindow, byteWindow],
+  ])("a grant of %s than before changes nothing", async (_what, items, size) => {
+    const { channel, written } = recordedChannel();
+    const { values } = endlessItems();
+    const writer = new StreamWriter(channel);
+    writer.grant(items, size);
+    void writer.run(values);
     await settled();
     expect(written).toHaveLength(16);
   });
 
-  test("unlimited credit is paced by the socket: one item is on its way at a time", async () => {
-    const { call, written, take } = heldCall({ held: true });
-    const { log, values } = counting();
-    const pump = new StreamWriter(call);
-    pump.credit(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-    void pump.run(values);
-    for (let taken = 1; taken <= 3; taken += 1) {
+  test("with unlimited credit waits for the socket: one item is on its way at a time", async () => {
+    const { channel, written, deliver } = recordedChannel({ held: true });
+    const { log, values } = endlessItems();
+    const writer = new StreamWriter(channel);
+    writer.grant(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    void writer.run(values);
+    for (let delivered = 1; delivered <= 3; delivered += 1) {
       await settled();
-      expect([written.length, log.asked]).toEqual([taken, taken]);
-      take();
+      expect([written.length, log.asked]).toEqual([delivered, delivered]);
+      deliver();
     }
   });
 });
 
-describe("a pump that is stopped", () => {
+describe("a writer that is stopped", () => {
   test("before it runs asks for nothing", async () => {
-    const { call, written } = heldCall();
-    const { log, values } = counting();
-    const pump = new StreamWriter(call);
-    pump.stop();
-    await pump.run(values);
+    const { channel, written } = recordedChannel();
+    const { log, values } = endlessItems();
+    const writer = new StreamWriter(channel);
+    writer.stop();
+    await writer.run(values);
     expect([written, log.asked]).toEqual([[], 0]);
     expect(await values.next()).toEqual({ done: true, value: undefined });
   });
 
   test("while it waits for credit returns the iterator", async () => {
-    const { call, written } = heldCall();
-    const { log, values } = counting();
-    const pump = new StreamWriter(call);
-    const running = pump.run(values);
+    const { channel, written } = recordedChannel();
+    const { log, values } = endlessItems();
+    const writer = new StreamWriter(channel);
+    const running = writer.run(values);
     await settled();
-    pump.stop();
+    writer.stop();
     await running;
     expect([written.length, log.returned]).toEqual([16, 1]);
   });
 
   test("while it waits for the socket returns the iterator", async () => {
-    const { call } = heldCall({ held: true });
-    const { log, values } = counting();
-    const pump = new StreamWriter(call);
-    const running = pump.run(values);
+    const { channel } = recordedChannel({ held: true });
+    const { log, values } = endlessItems();
+    const writer = new StreamWriter(channel);
+    const running = writer.run(values);
     await settled();
-    pump.stop();
+    writer.stop();
     await running;
     expect(log).toEqual({ asked: 1, returned: 1 });
   });
 
-  test("while it waits for the iterator sends nothing more, and is done when that is", async () => {
-    const { call, written } = heldCall();
-    const pump = new StreamWriter(call);
+  test("while it waits for the iterator sends nothing more, and is done when the iterator is", async () => {
+    const { channel, written } = recordedChannel();
+    const writer = new StreamWriter(channel);
     let give: (value: number) => void = () => {};
     let cleaned = false;
     async function* slow() {
@@ -122,9 +122,9 @@ describe("a pump that is stopped", () => {
         cleaned = true;
       }
     }
-    const running = pump.run(slow());
+    const running = writer.run(slow());
     await settled();
-    pump.stop();
+    writer.stop();
     await settled();
     expect(cleaned).toBe(false);
     give(1);
@@ -133,10 +133,10 @@ describe("a pump that is stopped", () => {
   });
 });
 
-describe("a pump fails", () => {
-  test("with what the iterator throws, after what came before", async () => {
-    const { call, written } = heldCall();
-    const running = new StreamWriter(call).run(
+describe("a writer fails", () => {
+  test("with what the iterator throws, after the values before", async () => {
+    const { channel, written } = recordedChannel();
+    const running = new StreamWriter(channel).run(
       (function* () {
         yield 1;
         throw new Error("broken");
@@ -147,21 +147,21 @@ describe("a pump fails", () => {
   });
 
   test("with TypeError for a value that cannot be written, and returns the iterator", async () => {
-    const { call, written } = heldCall();
-    const { log, values } = counting({ item: (n) => (n < 3 ? n : 3n) });
-    await expect(new StreamWriter(call).run(values)).rejects.toThrow(TypeError);
+    const { channel, written } = recordedChannel();
+    const { log, values } = endlessItems({ item: (n) => (n < 3 ? n : 3n) });
+    await expect(new StreamWriter(channel).run(values)).rejects.toThrow(TypeError);
     await settled();
     expect([written.length, log]).toEqual([2, { asked: 3, returned: 1 }]);
   });
 
   test("at once, though the iterator never returns", async () => {
-    const { call } = heldCall();
+    const { channel } = recordedChannel();
     const stuck = {
       [Symbol.asyncIterator]: () => ({
         next: async () => ({ done: false, value: 1n }),
         return: () => new Promise<never>(() => {}),
       }),
     };
-    await expect(new StreamWriter(call).run(stuck)).rejects.toThrow(TypeError);
+    await expect(new StreamWriter(channel).run(stuck)).rejects.toThrow(TypeError);
   });
 });

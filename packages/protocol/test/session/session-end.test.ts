@@ -1,26 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { CloseError } from "../../src/errors.ts";
-import { message, outcome, settled, speaking, stamped } from "./outlet.ts";
+import { message, outcome, settled, stamped, startSession } from "./session-harness.ts";
 
 const unknown = (sentBefore: boolean) => expect.objectContaining({ code: "OUTCOME_UNKNOWN", sentBefore });
 
-/** Messages of which the first was sent, the second also finished, and the rest never left. */
-function halfway() {
-  const all = speaking({ position: { w: 2, wb: 2 ** 20 } });
-  const { session, outlet } = all;
-  const sent = [session.send(message(1)), session.send(message(2)), session.send(message(3))];
-  session.acknowledge(2, [1]);
-  session.detach();
-  const answer = session.send(message("answer"), { lane: "answer" });
-  const kept = session.send(message(4));
-  outlet.said();
+/** A detached session: its first message was sent, the second also finished, and the rest was never sent. */
+function interruptedSession() {
+  const all = startSession({ remote: { credit: { messages: 2, bytes: 2 ** 20 } } });
+  const { sender, sink, acknowledge } = all;
+  const sent = [sender.send(message(1)), sender.send(message(2)), sender.send(message(3))];
+  acknowledge(2, [1]);
+  sender.detach();
+  const answer = sender.send(message("answer"), { lane: "answer" });
+  const kept = sender.send(message(4));
+  sink.sent();
   return { ...all, sent: [...sent, answer, kept] };
 }
 
-describe("when the other half has lost the session", () => {
-  test("what it may have had is unknown, answers are dropped, and what was never sent goes into the new one", async () => {
-    const { session, sent, live, outlet } = halfway();
-    session.reset();
+describe("when the remote peer has lost the session", () => {
+  test("messages that were sent are unknown, answers fail, and other messages go to the new session", async () => {
+    const { sender, receiver, sink, attach, acknowledge, sent } = interruptedSession();
+    sender.reset();
     expect(await Promise.all(sent.map(outcome))).toEqual([
       unknown(true),
       "settled",
@@ -28,94 +28,94 @@ describe("when the other half has lost the session", () => {
       unknown(false),
       undefined,
     ]);
-    expect([session.sentRange, session.received]).toEqual([
-      { first: 1, last: 0 },
+    expect([sender.firstHeld, sender.lastSequence, receiver.received]).toEqual([
+      1,
+      0,
       { upTo: 0, pending: [] },
     ]);
-    expect([session.undelivered, session.bufferedAmount]).toEqual([1, message(4).length + 64]);
-    live();
-    expect(outlet.said()).toEqual([stamped(1, 4)]);
-    session.acknowledge(1);
-    expect([await outcome(sent[4] as PromiseLike<void>), session.bufferedAmount]).toEqual(["settled", 0]);
+    expect([sender.undelivered, sender.bufferedAmount]).toEqual([1, message(4).length + 64]);
+    attach();
+    expect(sink.sent()).toEqual([stamped(1, 4)]);
+    acknowledge(1);
+    expect([await outcome(sent[4] as PromiseLike<void>), sender.bufferedAmount]).toEqual(["settled", 0]);
   });
 
-  test("a question that was never sent is asked in the new one", () => {
-    const { session, live, outlet } = speaking({ away: true });
-    session.send(message("ask"), { lane: "call" });
-    session.reset();
-    live();
-    expect(outlet.said()).toEqual([stamped(1, "ask")]);
+  test("a call that was never sent goes to the new session", () => {
+    const { sender, sink, attach } = startSession({ detached: true });
+    sender.send(message("ask"), { lane: "call" });
+    sender.reset();
+    attach();
+    expect(sink.sent()).toEqual([stamped(1, "ask")]);
   });
 
-  test("what was heard in it is finished in vain", async () => {
-    const { session, live, outlet } = speaking({ window: { w: 64, wb: 100 } });
-    session.receive({ s: 1 });
-    session.receive({ s: 2 });
-    const done = [session.hold(1, 60), session.hold(2, 60)];
-    session.reset();
-    live();
-    session.receive({ s: 1 });
-    const own = session.hold(1, 60);
+  test("a message of the lost session that is finished changes nothing", async () => {
+    const { sender, receiver, sink, attach, receive, hold } = startSession({
+      window: { messages: 64, bytes: 100 },
+    });
+    receive({ s: 1 });
+    receive({ s: 2 });
+    const done = [hold(1, 60), hold(2, 60)];
+    sender.reset();
+    attach();
+    receive({ s: 1 });
+    const own = hold(1, 60);
     for (const one of done) one();
     await settled();
-    expect(session.received).toEqual({ upTo: 1, pending: [1] });
-    session.hold(2, 60);
-    expect(() => session.hold(3, 1)).toThrow("more events than there was room for");
+    expect(receiver.received).toEqual({ upTo: 1, pending: [1] });
+    hold(2, 60);
+    expect(() => hold(3, 1)).toThrow("credit exceeded");
     own();
     await settled();
-    expect(outlet.said()).toEqual(['{"t":"ack","a":1,"but":[2]}']);
+    expect(sink.sent()).toEqual(['{"t":"ack","a":1,"but":[2]}']);
   });
 
-  test("its room is given back, and that of the other half with it", () => {
-    const { session, live, outlet } = speaking({ position: { w: 2, wb: 2 ** 20 } });
-    for (const n of [1, 2]) session.send(message(n));
-    session.reset();
-    live();
-    outlet.said();
-    for (const n of [3, 4, 5]) session.send(message(n));
-    expect(outlet.said()).toEqual([stamped(1, 3), stamped(2, 4)]);
+  test("the credit of both peers is whole again", () => {
+    const { sender, sink, attach } = startSession({ remote: { credit: { messages: 2, bytes: 2 ** 20 } } });
+    for (const n of [1, 2]) sender.send(message(n));
+    sender.reset();
+    attach();
+    sink.sent();
+    for (const n of [3, 4, 5]) sender.send(message(n));
+    expect(sink.sent()).toEqual([stamped(1, 3), stamped(2, 4)]);
   });
 
-  test("who is told that something failed may send at once: that goes into the new one, after what waited", async () => {
-    const { session, live, outlet } = speaking();
-    const unheard = (): void => void session.send(message("again"));
-    session.send(message(1), { onUnhandled: unheard });
-    session.send(message(2), { onUnhandled: unheard });
-    session.detach();
-    session.send(message(3));
-    session.reset();
-    live();
-    expect(outlet.said().slice(2)).toEqual([stamped(1, 3), stamped(2, "again"), stamped(3, "again")]);
-    session.acknowledge(3);
-    expect([session.undelivered, session.bufferedAmount]).toEqual([0, 0]);
+  test("a message that is sent when another has failed goes to the new session, after those that waited", async () => {
+    const { sender, sink, attach, acknowledge } = startSession();
+    const onUnhandled = (): void => void sender.send(message("again"));
+    sender.send(message(1), { onUnhandled });
+    sender.send(message(2), { onUnhandled });
+    sender.detach();
+    sender.send(message(3));
+    sender.reset();
+    attach();
+    expect(sink.sent().slice(2)).toEqual([stamped(1, 3), stamped(2, "again"), stamped(3, "again")]);
+    acknowledge(3);
+    expect([sender.undelivered, sender.bufferedAmount]).toEqual([0, 0]);
   });
 
-  test("who is told that something failed may end it: everything fails once", async () => {
-    const { session } = speaking();
-    const told: unknown[] = [];
-    const unheard = (error: unknown): void => {
-      told.push(error);
-      session.end(new CloseError(1000));
+  test("a session that is ended when a message has failed fails every message once", async () => {
+    const { sender } = startSession();
+    const errors: unknown[] = [];
+    const onUnhandled = (error: unknown): void => {
+      errors.push(error);
+      sender.end(new CloseError(1000));
     };
-    const sent = [
-      session.send(message(1), { onUnhandled: unheard }),
-      session.send(message(2), { onUnhandled: unheard }),
-    ];
-    session.detach();
-    sent.push(session.send(message(3), { onUnhandled: unheard }));
-    session.reset();
-    expect(told).toEqual([unknown(true), unknown(true), new CloseError(1000)]);
-    expect(await Promise.all(sent.map(outcome))).toEqual(told);
-    expect([session.undelivered, session.bufferedAmount]).toEqual([0, 0]);
+    const sent = [sender.send(message(1), { onUnhandled }), sender.send(message(2), { onUnhandled })];
+    sender.detach();
+    sent.push(sender.send(message(3), { onUnhandled }));
+    sender.reset();
+    expect(errors).toEqual([unknown(true), unknown(true), new CloseError(1000)]);
+    expect(await Promise.all(sent.map(outcome))).toEqual(errors);
+    expect([sender.undelivered, sender.bufferedAmount]).toEqual([0, 0]);
   });
 });
 
 describe("at the end", () => {
-  test("what was sent is unknown, what never was fails with the first reason, and so does what follows", async () => {
-    const { session, sent, live, outlet } = halfway();
+  test("messages that were sent are unknown; those that were not fail with the first reason, and so do later ones", async () => {
+    const { sender, sink, attach, sent } = interruptedSession();
     const reason = new CloseError(4001);
-    session.end(reason);
-    session.end(new Error("again"));
+    sender.end(reason);
+    sender.end(new Error("again"));
     expect(await Promise.all(sent.map(outcome))).toEqual([
       unknown(true),
       "settled",
@@ -123,37 +123,37 @@ describe("at the end", () => {
       unknown(false),
       reason,
     ]);
-    expect([session.undelivered, session.bufferedAmount]).toEqual([0, 0]);
-    expect(await outcome(session.send(message("late")))).toBe(reason);
-    expect(await outcome(session.send(message("late"), { lane: "volatile" }))).toBe(reason);
-    live();
-    expect(outlet.said()).toEqual([]);
+    expect([sender.undelivered, sender.bufferedAmount]).toEqual([0, 0]);
+    expect(await outcome(sender.send(message("late")))).toBe(reason);
+    expect(await outcome(sender.send(message("late"), { lane: "volatile" }))).toBe(reason);
+    attach();
+    expect(sink.sent()).toEqual([]);
   });
 
-  test("what was heard is finished in vain", async () => {
-    const { session, outlet } = speaking();
-    session.receive({ s: 1 });
-    const done = session.hold(1, 1);
-    session.end(new CloseError(1000));
+  test("a message that is finished later changes nothing", async () => {
+    const { sender, receiver, sink, receive, hold } = startSession();
+    receive({ s: 1 });
+    const done = hold(1, 1);
+    sender.end(new CloseError(1000));
     done();
     await settled();
-    session.flush();
-    expect(outlet.said()).toEqual([]);
+    receiver.flush();
+    expect(sink.sent()).toEqual([]);
   });
 
-  test("who is told of what failed may send again, which fails, and is not told of that: it could go on for ever", async () => {
-    const { session } = speaking({ away: true });
-    const told: unknown[] = [];
+  test("a message that is sent when another has failed fails without a report: otherwise this might never end", async () => {
+    const { sender } = startSession({ detached: true });
+    const errors: unknown[] = [];
     const late: PromiseLike<void>[] = [];
     const again = (error: unknown): void => {
-      told.push(error);
-      late.push(session.send(message("again"), { onUnhandled: again }));
+      errors.push(error);
+      late.push(sender.send(message("again"), { onUnhandled: again }));
     };
-    session.send(message(1), { onUnhandled: again });
+    sender.send(message(1), { onUnhandled: again });
     const reason = new CloseError(1000);
-    session.end(reason);
+    sender.end(reason);
     await settled();
-    expect(told).toEqual([reason]);
+    expect(errors).toEqual([reason]);
     expect(await Promise.all(late.map(outcome))).toEqual([reason]);
   });
 });

@@ -1,136 +1,142 @@
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../src/wire/wire.ts";
-import { type FrameCodec, jsonFrames } from "../../src/frames/frame.ts";
+import { type FrameCodec, jsonFrames } from "../../src/frames/frame-codec.ts";
 import { msgpack } from "../../src/frames/msgpack.ts";
-import { message, outcome, speaking, stamped } from "./outlet.ts";
+import { message, outcome, stamped, startSession } from "./session-harness.ts";
 
-/** So much room of the other half. */
-const room = (w: number, wb = 2 ** 20) => ({ position: { w, wb } });
+/** A remote peer that grants so much. */
+const credit = (messages: number, bytes = 2 ** 20) => ({ remote: { credit: { messages, bytes } } });
 
-describe("events wait for room at the other half", () => {
-  test("as many go as it granted, and the next when one is finished, in order", () => {
-    const { session, outlet } = speaking(room(2));
-    for (const n of [1, 2, 3, 4, 5]) session.send(message(n));
-    expect(outlet.said()).toEqual([stamped(1, 1), stamped(2, 2)]);
-    session.acknowledge(2, [1]);
-    expect(outlet.said()).toEqual([stamped(3, 3)]);
-    session.acknowledge(3);
-    expect(outlet.said()).toEqual([stamped(4, 4), stamped(5, 5)]);
+describe("events wait for credit", () => {
+  test("as many are sent as were granted, and the next when one is finished, in order", () => {
+    const { sender, sink, acknowledge } = startSession(credit(2));
+    for (const n of [1, 2, 3, 4, 5]) sender.send(message(n));
+    expect(sink.sent()).toEqual([stamped(1, 1), stamped(2, 2)]);
+    acknowledge(2, [1]);
+    expect(sink.sent()).toEqual([stamped(3, 3)]);
+    acknowledge(3);
+    expect(sink.sent()).toEqual([stamped(4, 4), stamped(5, 5)]);
   });
 
-  test("as much goes as it granted, and one message may overshoot", () => {
-    const { session, outlet } = speaking(room(8, 300));
+  test("as many bytes are sent as were granted, which the last message may exceed", () => {
+    const { sender, sink, acknowledge } = startSession(credit(8, 300));
     const sizes = [100, 1_000, 1];
-    for (const [n, size] of sizes.entries()) session.send(message(n, size));
-    expect(outlet.said().map((one) => one.length)).toEqual([106, 1_006]);
-    session.acknowledge(1);
-    expect(outlet.said()).toEqual([]);
-    session.acknowledge(2);
-    expect(outlet.said()).toEqual([stamped(3, 2)]);
+    for (const [n, size] of sizes.entries()) sender.send(message(n, size));
+    expect(sink.sent().map((one) => one.length)).toEqual([106, 1_006]);
+    acknowledge(1);
+    expect(sink.sent()).toEqual([]);
+    acknowledge(2);
+    expect(sink.sent()).toEqual([stamped(3, 2)]);
   });
 
-  test("answers overtake them, and nothing else does", () => {
-    const { session, outlet } = speaking(room(1));
-    session.send(message("event"));
-    session.send(message("blocked"));
-    session.send(message("call"), { lane: "call" });
-    session.send(message("answer"), { lane: "answer" });
-    session.send(message("late"));
-    expect(outlet.said()).toEqual([stamped(1, "event"), stamped(2, "answer")]);
-    session.acknowledge(2);
-    expect(outlet.said()).toEqual([stamped(3, "blocked"), stamped(4, "call")]);
-    session.acknowledge(3);
-    expect(outlet.said()).toEqual([stamped(5, "late")]);
+  test("answers overtake them, and no other message does", () => {
+    const { sender, sink, acknowledge } = startSession(credit(1));
+    sender.send(message("event"));
+    sender.send(message("blocked"));
+    sender.send(message("call"), { lane: "call" });
+    sender.send(message("answer"), { lane: "answer" });
+    sender.send(message("late"));
+    expect(sink.sent()).toEqual([stamped(1, "event"), stamped(2, "answer")]);
+    acknowledge(2);
+    expect(sink.sent()).toEqual([stamped(3, "blocked"), stamped(4, "call")]);
+    acknowledge(3);
+    expect(sink.sent()).toEqual([stamped(5, "late")]);
   });
 
-  test("questions and answers take no room", () => {
-    const { session, outlet } = speaking(room(1));
-    for (const n of [1, 2, 3]) session.send(message(n), { lane: "call" });
-    session.send(message("event"));
-    expect(outlet.said()).toHaveLength(4);
-    session.acknowledge(3);
-    session.send(message("next"));
-    expect(outlet.said()).toEqual([]);
+  test("calls and answers need no credit", () => {
+    const { sender, sink, acknowledge } = startSession(credit(1));
+    for (const n of [1, 2, 3]) sender.send(message(n), { lane: "call" });
+    sender.send(message("event"));
+    expect(sink.sent()).toHaveLength(4);
+    acknowledge(3);
+    sender.send(message("next"));
+    expect(sink.sent()).toEqual([]);
   });
 
-  test("room is counted on over the wires", () => {
-    const { session, again } = speaking(room(2));
-    for (const n of [1, 2, 3]) session.send(message(n));
-    const next = again();
-    expect(next.said()).toEqual([stamped(1, 1), stamped(2, 2)]);
-    session.acknowledge(1);
-    expect(next.said()).toEqual([stamped(3, 3)]);
-    expect(again({ rx: 3 }).said()).toEqual([]);
+  test("credit is counted on over the wires", () => {
+    const { sender, reattach, acknowledge } = startSession(credit(2));
+    for (const n of [1, 2, 3]) sender.send(message(n));
+    const next = reattach();
+    expect(next.sent()).toEqual([stamped(1, 1), stamped(2, 2)]);
+    acknowledge(1);
+    expect(next.sent()).toEqual([stamped(3, 3)]);
+    expect(reattach({ upTo: 3 }).sent()).toEqual([]);
   });
 
-  test("what waits behind others asks nothing of the wire", () => {
-    const { session, outlet } = speaking({ messages: 1e6, ...room(1) });
-    for (let n = 1; n <= 500; n += 1) session.send(message(n));
-    expect(outlet.asked).toBeLessThan(10);
+  test("messages that wait behind others do not ask whether the wire has drained", () => {
+    const { sender, sink } = startSession({ messages: 1e6, ...credit(1) });
+    for (let n = 1; n <= 500; n += 1) sender.send(message(n));
+    expect(sink.drainedCalls).toBeLessThan(10);
   });
 
-  test.each([jsonFrames, msgpack])("what goes as JSON is counted as that: $protocol", (codec) => {
-    const written = msgpack.write({ t: "event", name: "a", data: new Uint8Array(100) });
-    const { session, live, outlet } = speaking({ away: true, ...room(8, 500) });
-    for (const _ of [1, 2]) session.send(written);
-    expect(session.bufferedAmount).toBe(2 * (written.length + 64));
-    session.codec = codec;
-    live();
-    expect(outlet.said()).toHaveLength(codec === msgpack ? 2 : 1);
-    session.acknowledge(1);
-    expect(outlet.said()).toHaveLength(codec === msgpack ? 0 : 1);
-    session.acknowledge(2);
-    expect(session.bufferedAmount).toBe(0);
-  });
+  test.each([jsonFrames, msgpack])(
+    "a message that is sent as JSON is counted as JSON: $protocol",
+    (codec) => {
+      const written = msgpack.write({ t: "event", name: "a", data: new Uint8Array(100) });
+      const { sender, sink, attach, acknowledge } = startSession({ detached: true, ...credit(8, 500) });
+      for (const _ of [1, 2]) sender.send(written);
+      expect(sender.bufferedAmount).toBe(2 * (written.length + 64));
+      sender.codec = codec;
+      attach();
+      expect(sink.sent()).toHaveLength(codec === msgpack ? 2 : 1);
+      acknowledge(1);
+      expect(sink.sent()).toHaveLength(codec === msgpack ? 0 : 1);
+      acknowledge(2);
+      expect(sender.bufferedAmount).toBe(0);
+    },
+  );
 });
 
 describe("a volatile event", () => {
   const volatile = { lane: "volatile" } as const;
   const dropped = expect.objectContaining({ code: "DROPPED" });
 
-  test("goes at once without a number, and is settled then", async () => {
-    const { session, outlet, again } = speaking();
-    expect(await outcome(session.send(message("now"), volatile))).toBe("settled");
-    expect(outlet.said()).toEqual(['{"t":"now"}']);
-    expect([session.undelivered, session.bufferedAmount, session.sentRange.last]).toEqual([0, 0, 0]);
-    expect(again().said()).toEqual([]);
+  test("is sent at once without a sequence, and settles then", async () => {
+    const { sender, sink, reattach } = startSession();
+    expect(await outcome(sender.send(message("now"), volatile))).toBe("settled");
+    expect(sink.sent()).toEqual(['{"t":"now"}']);
+    expect([sender.undelivered, sender.bufferedAmount, sender.lastSequence]).toEqual([0, 0, 0]);
+    expect(reattach().sent()).toEqual([]);
   });
 
-  test.each<[string, (all: ReturnType<typeof speaking>) => unknown]>([
-    ["there is no wire", ({ session }) => session.detach()],
-    ["the wire is full", ({ outlet }) => outlet.fills()],
-    ["another event waits", ({ session }) => [1, 2, 3].map((n) => session.send(message(n)))],
-    ["another would have to wait for room", ({ session }) => [1, 2].map((n) => session.send(message(n)))],
-    ["another would have to wait for its size", ({ session }) => session.send(message(1, 2_000))],
+  test.each<[string, (all: ReturnType<typeof startSession>) => unknown]>([
+    ["there is no wire", ({ sender }) => sender.detach()],
+    ["the wire is full", ({ sink }) => sink.fill()],
+    ["another event waits", ({ sender }) => [1, 2, 3].map((n) => sender.send(message(n)))],
+    [
+      "another would have to wait for credit by number",
+      ({ sender }) => [1, 2].map((n) => sender.send(message(n))),
+    ],
+    ["another would have to wait for credit by bytes", ({ sender }) => sender.send(message(1, 2_000))],
   ])("is dropped when %s", async (_what, happens) => {
-    const all = speaking(room(2, 1_000));
+    const all = startSession(credit(2, 1_000));
     happens(all);
-    const before = [all.session.undelivered, all.session.bufferedAmount, all.outlet.said().length];
-    expect(await outcome(all.session.send(message("now"), volatile))).toEqual(dropped);
-    expect([all.session.undelivered, all.session.bufferedAmount]).toEqual(before.slice(0, 2));
-    expect(all.outlet.said()).toEqual([]);
+    const before = [all.sender.undelivered, all.sender.bufferedAmount, all.sink.sent().length];
+    expect(await outcome(all.sender.send(message("now"), volatile))).toEqual(dropped);
+    expect([all.sender.undelivered, all.sender.bufferedAmount]).toEqual(before.slice(0, 2));
+    expect(all.sink.sent()).toEqual([]);
   });
 });
 
-describe("when too much is kept", () => {
+describe("when a message exceeds what is kept", () => {
   const full = expect.objectContaining({ name: "RequestError", code: "OUTBOX_FULL" });
-  const few = { away: true, messages: 2 };
+  const few = { detached: true, messages: 2 };
 
-  test("what is left alone fails, what came before it is kept, and who is told knows why", async () => {
-    const { session, live, outlet } = speaking(few);
-    const told: unknown[] = [];
-    const unheard = (error: unknown): void => void told.push(error);
-    const sent = [1, 2, 3].map((n) => session.send(message(n), { onUnhandled: unheard }));
+  test("it fails if it is left alone, and the messages before it are kept", async () => {
+    const { sender, sink, attach } = startSession(few);
+    const errors: unknown[] = [];
+    const onUnhandled = (error: unknown): void => void errors.push(error);
+    const sent = [1, 2, 3].map((n) => sender.send(message(n), { onUnhandled }));
     expect(await Promise.all(sent.map(outcome))).toEqual([undefined, undefined, undefined]);
-    const last = session.send(message(4), { onUnhandled: unheard });
+    const last = sender.send(message(4), { onUnhandled });
     await Promise.resolve()
       .then(() => {})
       .then(() => {})
       .then(() => {});
-    expect([session.isUnsent(last), told]).toEqual([false, [full]]);
+    expect([sender.unsent, last.state, errors]).toEqual([3, "rejected", [full]]);
     expect(await outcome(last)).toEqual(full);
-    live();
-    expect(outlet.said()).toHaveLength(3);
+    attach();
+    expect(sink.sent()).toHaveLength(3);
   });
 
   test.each<[string, (send: () => PromiseLike<void>) => Promise<unknown>]>([
@@ -146,64 +152,65 @@ describe("when too much is kept", () => {
         for (let n = 0; n < 3; n += 1) await send();
       },
     ],
-  ])("what is awaited waits: %s", async (_what, awaits) => {
-    const { session, live } = speaking(few);
-    for (const n of [1, 2]) session.send(message(n));
-    const told: unknown[] = [];
-    const send = () => session.send(message("more"), { onUnhandled: (error) => told.push(error) });
+  ])("it waits if it is awaited: %s", async (_what, awaits) => {
+    const { sender, attach, acknowledge } = startSession(few);
+    for (const n of [1, 2]) sender.send(message(n));
+    const errors: unknown[] = [];
+    const send = () => sender.send(message("more"), { onUnhandled: (error) => errors.push(error) });
     const done = awaits(send).then(() => "settled");
     await new Promise(setImmediate);
-    live();
-    const acks = setInterval(() => session.acknowledge(session.sentRange.last));
+    attach();
+    const acks = setInterval(() => acknowledge(sender.lastSequence));
     expect(await done).toBe("settled");
     clearInterval(acks);
-    expect([told, session.undelivered]).toEqual([[], 0]);
+    expect([errors, sender.undelivered]).toEqual([[], 0]);
   });
 
-  test("by its size as well", async () => {
-    const { session, live } = speaking({ away: true, bytes: 500 });
-    const kept = session.send(message(1, 400));
-    expect(session.bufferedAmount).toBe(464);
-    const over = session.send(message(2));
+  test("by its bytes as well", async () => {
+    const { sender, attach, acknowledge } = startSession({ detached: true, bytes: 500 });
+    const kept = sender.send(message(1, 400));
+    expect(sender.bufferedAmount).toBe(464);
+    const over = sender.send(message(2));
     await new Promise(setImmediate);
-    expect([session.isUnsent(kept), session.isUnsent(over), session.bufferedAmount]).toEqual([
-      true,
-      false,
+    expect([kept.state, over.state, sender.unsent, sender.bufferedAmount]).toEqual([
+      "pending",
+      "rejected",
+      1,
       464,
     ]);
-    live();
-    session.acknowledge(1);
-    expect(session.bufferedAmount).toBe(0);
+    attach();
+    acknowledge(1);
+    expect(sender.bufferedAmount).toBe(0);
   });
 
-  test("what is not finished counts, and what can go at once is not too much", async () => {
-    const { session } = speaking({ messages: 2, ...room(3) });
-    const sent = [1, 2, 3].map((n) => session.send(message(n)));
+  test("unfinished messages count, and a message that can be sent at once does not exceed it", async () => {
+    const { sender } = startSession({ messages: 2, ...credit(3) });
+    const sent = [1, 2, 3].map((n) => sender.send(message(n)));
     await new Promise(setImmediate);
     expect(await Promise.all(sent.map(outcome))).toEqual([undefined, undefined, undefined]);
-    const over = session.send(message(4));
+    const over = sender.send(message(4));
     await new Promise(setImmediate);
     expect(await outcome(over)).toEqual(full);
   });
 
-  test("answers are kept all the same", async () => {
-    const { session, live, outlet } = speaking({ ...few, full: "reject" });
-    for (const n of [1, 2, 3, 4]) session.send(message(n), { lane: "answer" });
+  test("answers are kept nevertheless", async () => {
+    const { sender, sink, attach } = startSession({ ...few, full: "reject" });
+    for (const n of [1, 2, 3, 4]) sender.send(message(n), { lane: "answer" });
     await new Promise(setImmediate);
-    live();
-    expect(outlet.said()).toHaveLength(4);
+    attach();
+    expect(sink.sent()).toHaveLength(4);
   });
 
-  test("it is rejected, awaited or not, where that is asked for", async () => {
-    const { session } = speaking({ ...few, full: "reject" });
-    const told: unknown[] = [];
-    const send = (n: number) => session.send(message(n), { onUnhandled: () => told.push(n) });
+  test("it is rejected, awaited or not, with the option reject", async () => {
+    const { sender } = startSession({ ...few, full: "reject" });
+    const failed: unknown[] = [];
+    const send = (n: number) => sender.send(message(n), { onUnhandled: () => failed.push(n) });
     const outcomes = Promise.allSettled([1, 2, 3].map(send));
     send(4);
     await new Promise(setImmediate);
-    expect(told).toEqual([4]); // the third was awaited
-    expect(session.undelivered).toBe(2);
-    session.end("over");
+    expect(failed).toEqual([4]); // the third was awaited
+    expect(sender.undelivered).toBe(2);
+    sender.end("over");
     expect(await outcomes).toEqual([
       { status: "rejected", reason: "over" },
       { status: "rejected", reason: "over" },
@@ -211,45 +218,42 @@ describe("when too much is kept", () => {
     ]);
   });
 
-  test("a thousand messages and 4 Mi characters are kept unless told otherwise", async () => {
-    const { session } = speaking({ away: true });
-    for (let n = 1; n <= 1_001; n += 1) session.send("");
+  test("1,000 messages and 4 MiB are kept by default", async () => {
+    const { sender } = startSession({ detached: true });
+    for (let n = 1; n <= 1_001; n += 1) sender.send("");
     await new Promise(setImmediate);
-    expect(session.undelivered).toBe(1_000);
-    const { session: other } = speaking({ away: true });
+    expect(sender.undelivered).toBe(1_000);
+    const { sender: other } = startSession({ detached: true });
     for (let n = 1; n <= 5; n += 1) other.send("x".repeat(2 ** 20 - 64));
     await new Promise(setImmediate);
     expect(other.bufferedAmount).toBe(2 ** 22);
   });
 });
 
-describe("what is taken back", () => {
-  test("is never sent, and is of no account", () => {
-    const { session, live, outlet } = speaking({ away: true });
-    const sent = session.send(message("a"), { lane: "call" });
-    session.send(message("b"));
-    const kept = session.bufferedAmount;
-    expect([session.isUnsent(sent), session.withdraw(sent), session.withdraw(sent)]).toEqual([
-      true,
-      true,
-      false,
-    ]);
-    expect([session.isUnsent(sent), session.bufferedAmount]).toEqual([false, kept / 2]);
-    live();
-    expect(outlet.said()).toEqual([stamped(1, "b")]);
-    session.acknowledge(1);
-    expect([session.undelivered, session.bufferedAmount]).toEqual([0, 0]);
+describe("a message that is withdrawn", () => {
+  test("is never sent, and no longer counts", () => {
+    const { sender, sink, attach, acknowledge } = startSession({ detached: true });
+    const sent = sender.send(message("a"), { lane: "call" });
+    sender.send(message("b"));
+    const kept = sender.bufferedAmount;
+    expect(sender.unsent).toBe(2);
+    expect([sender.withdraw(sent), sender.withdraw(sent)]).toEqual([true, false]);
+    expect([sender.unsent, sender.bufferedAmount]).toEqual([1, kept / 2]);
+    attach();
+    expect(sink.sent()).toEqual([stamped(1, "b")]);
+    acknowledge(1);
+    expect([sender.undelivered, sender.bufferedAmount]).toEqual([0, 0]);
   });
 
-  test("has not been sent: then it is too late", () => {
-    const { session } = speaking();
-    const sent = session.send(message("a"), { lane: "call" });
-    expect([session.isUnsent(sent), session.withdraw(sent)]).toEqual([false, false]);
-    expect(session.bufferedAmount).toBe(message("a").length + 64);
+  test("must not have been sent yet", () => {
+    const { sender } = startSession();
+    const sent = sender.send(message("a"), { lane: "call" });
+    expect([sender.unsent, sender.withdraw(sent)]).toEqual([0, false]);
+    expect(sender.bufferedAmount).toBe(message("a").length + 64);
   });
 });
 
-test("a message is stamped by the codec of the wire it goes on", () => {
+test("a message is stamped by the codec of the wire on which it is sent", () => {
   const stamps: unknown[] = [];
   const codec: FrameCodec = {
     ...jsonFrames,
@@ -258,11 +262,11 @@ test("a message is stamped by the codec of the wire it goes on", () => {
       return written;
     },
   };
-  const { session, again } = speaking();
-  session.send("a");
-  session.codec = codec;
-  again();
-  session.send("b");
+  const { sender, reattach } = startSession();
+  sender.send("a");
+  sender.codec = codec;
+  reattach();
+  sender.send("b");
   expect(stamps).toEqual([
     ["a", { s: 1, a: undefined }],
     ["b", { s: 2, a: undefined }],

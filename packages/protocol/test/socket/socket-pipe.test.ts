@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { int, text } from "../../src/socket/codec.ts";
 import { ValidationError } from "../../src/errors.ts";
 import { RawSocket, type SocketCodecs } from "../../src/socket/socket.ts";
-import { joinedWires } from "../../src/wire/wire.ts";
+import { joinedWires } from "../../src/wire/joined-wires.ts";
 
 /** A socket, and one at the other end of its wire. */
 function createSockets<Receive, Send>(codecs?: SocketCodecs<Receive, Send>) {

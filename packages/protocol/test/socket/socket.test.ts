@@ -3,7 +3,7 @@ import { z } from "zod";
 import { bytes, int, json } from "../../src/socket/codec.ts";
 import { CloseError, ValidationError } from "../../src/errors.ts";
 import { RawSocket, type SocketCodecs } from "../../src/socket/socket.ts";
-import { joinedWires } from "../../src/wire/wire.ts";
+import { joinedWires } from "../../src/wire/joined-wires.ts";
 import { fill } from "../wire/wire-conformance.ts";
 
 /** A socket, and one at the other end of its wire. */

@@ -1,23 +1,28 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CloseCode } from "../../src/wire/close-code.ts";
-import { checkCloseCode, closeAdvice, closeCodeOfStatus, cutReason } from "../../src/wire/close.ts";
+import {
+  checkCloseCode,
+  closeAdvice,
+  CloseCode,
+  closeCodeOfStatus,
+  cutReason,
+} from "../../src/wire/close.ts";
 
 describe("advice", () => {
   const adviceFor = (codes: number[]) => new Set(codes.map(closeAdvice));
 
-  test("the end of the conversation, or of any sense in it, ends", () => {
+  test("codes that end the conversation for good ask to end", () => {
     expect(adviceFor([1000, 1002, 1003, 1007, 1008, 1009])).toEqual(new Set(["end"]));
     expect(adviceFor([4400, 4402, 4403, 4404, 4499, 4900])).toEqual(new Set(["end"]));
   });
 
-  test("what may pass is tried again, and so is what nobody knows", () => {
+  test("codes that may pass, and unknown codes, ask to retry", () => {
     expect(adviceFor([1001, 1005, 1006, 1011, 1012, 1013])).toEqual(new Set(["retry"]));
     expect(adviceFor([4408, 4429, 4500, 4503, 4599, 4901, 4902, 4903])).toEqual(new Set(["retry"]));
     expect(adviceFor([3000, 4000, 4399, 4999])).toEqual(new Set(["retry"]));
   });
 
-  test("a credential that ended is fetched again", () => {
+  test("an expired credential asks to reauthenticate", () => {
     expect(closeAdvice(CloseCode.Unauthorized)).toBe("reauthenticate");
   });
 });
@@ -30,7 +35,7 @@ test.each([
   [200, 4403],
   [302, 4403],
   [600, 4403],
-])("status %d is told as %d", (status, code) => expect(closeCodeOfStatus(status)).toBe(code));
+])("status %d closes with %d", (status, code) => expect(closeCodeOfStatus(status)).toBe(code));
 
 test.each([1000, 1003, 1007, 1014, 3000, 4999])("%d may be sent", (code) => {
   expect(() => checkCloseCode(code)).not.toThrow();
@@ -44,7 +49,7 @@ test.each([0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 1000.5, Number.NaN,
     ),
 );
 
-test("every code of the table may be sent, but for the two that mean none was", () => {
+test("every code of the table may be sent, except for the two that report its absence", () => {
   const unsendable = Object.values(CloseCode).filter((code) => {
     try {
       checkCloseCode(code);

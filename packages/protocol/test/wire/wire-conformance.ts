@@ -6,30 +6,30 @@ import { BoundedQueue, type Wire } from "@symbolon/protocol/internal";
 export interface Connected {
   readonly near: Wire;
   readonly far: Wire;
-  /** Frees what `connect` took: a server, a port. */
-  readonly done?: () => unknown;
+  /** Closes what `connect` has opened: a server, a port. */
+  readonly close?: () => unknown;
 }
 
 /** What the platform of a wire can do. */
-export interface Abilities {
+export interface WireAbilities {
   /** `far.pause()` makes `near` wait. */
   readonly pauses: boolean;
   /** `near` has a `ping`. */
   readonly pings: boolean;
 }
 
-/** Everything that is told on `wire`, to be awaited piece by piece. */
-export function hearing(wire: Wire): BoundedQueue<Message | Closed> {
-  const heard = new BoundedQueue<Message | Closed>();
+/** The events of `wire`, to be awaited one by one. */
+export function recordWire(wire: Wire): BoundedQueue<Message | Closed> {
+  const events = new BoundedQueue<Message | Closed>();
   wire.listen({
-    message: (message) => heard.push(message),
-    closed: (closed) => heard.push(closed),
-    pong: () => heard.push("a pong"),
+    message: (message) => events.push(message),
+    closed: (closed) => events.push(closed),
+    pong: () => events.push("a pong"),
   });
-  return heard;
+  return events;
 }
 
-/** Sends to a wire that does not read until there is no more room. */
+/** Sends on a wire whose other end does not read, until the wire is full. */
 export function fill(wire: Wire): { sent: number; drained: Promise<void> } {
   const chunk = new Uint8Array(65_536);
   for (let sent = 1; sent <= 2_000; sent += 1) {
@@ -37,14 +37,14 @@ export function fill(wire: Wire): { sent: number; drained: Promise<void> } {
     const drained = wire.drained();
     if (drained !== undefined) return { sent, drained };
   }
-  throw new Error("there is always room for more");
+  throw new Error("the wire is never full");
 }
 
 /** What every `Wire` must do, whatever it is made of. */
 export function wireConformance(
   name: string,
   connect: (protocol: string) => Connected | Promise<Connected>,
-  { pauses, pings }: Abilities,
+  { pauses, pings }: WireAbilities,
 ): void {
   describe(`wire: ${name}`, () => {
     let connected: Connected | undefined;
@@ -57,11 +57,11 @@ export function wireConformance(
     afterEach(async () => {
       connected?.near.terminate();
       connected?.far.terminate();
-      await connected?.done?.();
+      await connected?.close?.();
       connected = undefined;
     });
 
-    test("both ends know the protocol, and nothing waits to be sent", async () => {
+    test("both ends have the protocol, and no message waits to be sent", async () => {
       const { near, far } = await open();
       expect([near.protocol, far.protocol]).toEqual(["some.protocol", "some.protocol"]);
       expect([near.bufferedAmount, near.drained()]).toEqual([0, undefined]);
@@ -74,10 +74,10 @@ export function wireConformance(
         [near, far],
         [far, near],
       ] as const) {
-        const heard = hearing(to);
+        const events = recordWire(to);
         for (const message of messages) from.send(message);
         for (const message of messages) {
-          const arrived = await heard.pull();
+          const arrived = await events.pull();
           expect(arrived instanceof Uint8Array ? Uint8Array.from(arrived) : arrived).toEqual(message);
         }
       }
@@ -85,32 +85,32 @@ export function wireConformance(
 
     test("messages are counted as they arrive", async () => {
       const { near, far } = await open();
-      const heard = hearing(far);
+      const events = recordWire(far);
       for (const message of ["1", new Uint8Array([2])]) near.send(message);
-      await heard.pull();
-      await heard.pull();
+      await events.pull();
+      await events.pull();
       expect(far.arrivals).toEqual({ messages: 2, pongs: 0 });
       expect(near.arrivals).toEqual({ messages: 0, pongs: 0 });
     });
 
-    test("what arrives while nobody listens is kept and told first", async () => {
+    test("events without a listener are kept, and delivered first", async () => {
       const { near, far } = await open();
       far.send("1");
       far.send("2");
       far.close(4001, "over");
-      expect(await hearing(far).pull()).toMatchObject({ code: 4001 });
-      const heard = hearing(near);
-      expect([await heard.pull(), await heard.pull()]).toEqual(["1", "2"]);
-      expect(await heard.pull()).toEqual({ code: 4001, reason: "over", wasClean: true });
+      expect(await recordWire(far).pull()).toMatchObject({ code: 4001 });
+      const events = recordWire(near);
+      expect([await events.pull(), await events.pull()]).toEqual(["1", "2"]);
+      expect(await events.pull()).toEqual({ code: 4001, reason: "over", wasClean: true });
     });
 
-    test("a listener that leaves is told nothing more, the next one is told the rest", async () => {
+    test("a listener that was removed gets no more events, and the next one gets the rest", async () => {
       const { near, far } = await open();
-      const told: Message[] = [];
+      const received: Message[] = [];
       const first = new Promise<void>((resolve) => {
         near.listen({
           message(message) {
-            told.push(message);
+            received.push(message);
             near.listen(undefined);
             resolve();
           },
@@ -120,32 +120,32 @@ export function wireConformance(
       far.send("1");
       far.send("2");
       await first;
-      expect(await hearing(near).pull()).toBe("2");
-      expect(told).toEqual(["1"]);
+      expect(await recordWire(near).pull()).toBe("2");
+      expect(received).toEqual(["1"]);
     });
 
     test.each(["near", "far"] as const)(
-      "a close by the %s end is told to both, after what was sent",
+      "a close by the %s end reaches both, after the messages before it",
       async (end) => {
         const { near, far } = await open();
         const [by, to] = end === "near" ? [near, far] : [far, near];
-        const [told, toldToo] = [hearing(to), hearing(by)];
+        const [remote, own] = [recordWire(to), recordWire(by)];
         const closed = { code: 4001, reason: "é".repeat(61), wasClean: true };
         by.send("last");
         by.close(closed.code, closed.reason);
         by.close(4002, "again");
         by.send("late");
-        expect(await told.pull()).toBe("last");
-        expect(await told.pull()).toEqual(closed);
-        expect(await toldToo.pull()).toEqual(closed);
+        expect(await remote.pull()).toBe("last");
+        expect(await remote.pull()).toEqual(closed);
+        expect(await own.pull()).toEqual(closed);
       },
     );
 
-    test("on an ended wire everything does nothing, and nothing is told", async () => {
+    test("on an ended wire every call does nothing, and no event follows", async () => {
       const { near, far } = await open();
-      const [told, toldToo] = [hearing(near), hearing(far)];
+      const [nearEvents, farEvents] = [recordWire(near), recordWire(far)];
       near.close(1000, "");
-      await Promise.all([told.pull(), toldToo.pull()]);
+      await Promise.all([nearEvents.pull(), farEvents.pull()]);
       for (const wire of [near, far]) {
         wire.send("late");
         wire.close(4001, "late");
@@ -156,42 +156,42 @@ export function wireConformance(
         expect(wire.drained()).toBeUndefined();
       }
       await new Promise(setImmediate);
-      expect([told.size, toldToo.size]).toEqual([0, 0]);
+      expect([nearEvents.size, farEvents.size]).toEqual([0, 0]);
     });
 
     test("terminate ends both ends with 1006, once", async () => {
       const { near, far } = await open();
-      const [told, toldToo] = [hearing(near), hearing(far)];
+      const [nearEvents, farEvents] = [recordWire(near), recordWire(far)];
       near.terminate();
       near.terminate();
       const broken = { code: 1006, reason: "", wasClean: false };
-      expect(await told.pull()).toEqual(broken);
-      expect(await toldToo.pull()).toEqual(broken);
+      expect(await nearEvents.pull()).toEqual(broken);
+      expect(await farEvents.pull()).toEqual(broken);
       await new Promise(setImmediate);
-      expect([told.size, toldToo.size]).toEqual([0, 0]);
+      expect([nearEvents.size, farEvents.size]).toEqual([0, 0]);
     });
 
-    if (pauses) pausing(open);
-    if (pings) pinging(open);
+    if (pauses) testPause(open);
+    if (pings) testPing(open);
   });
 }
 
-function pausing(open: () => Promise<Connected>): void {
-  test("a paused wire makes the other end wait, and loses nothing", async () => {
+function testPause(open: () => Promise<Connected>): void {
+  test("a paused wire makes the other end wait, and loses no message", async () => {
     const { near, far } = await open();
-    const heard = hearing(far);
+    const events = recordWire(far);
     far.pause();
     far.pause();
     const { sent, drained } = fill(near);
     near.send("last");
     far.resume();
     await drained;
-    for (let chunk = 0; chunk < sent; chunk += 1) expect(await heard.pull()).toHaveLength(65_536);
-    expect(await heard.pull()).toBe("last");
+    for (let chunk = 0; chunk < sent; chunk += 1) expect(await events.pull()).toHaveLength(65_536);
+    expect(await events.pull()).toBe("last");
   });
 
   test.each(["near", "far"] as const)(
-    "one who waits for room is released when the %s end breaks",
+    "a writer that waits is released when the %s end breaks",
     async (end) => {
       const connection = await open();
       connection.far.pause();
@@ -202,12 +202,12 @@ function pausing(open: () => Promise<Connected>): void {
   );
 }
 
-function pinging(open: () => Promise<Connected>): void {
+function testPing(open: () => Promise<Connected>): void {
   test("a ping is answered", async () => {
     const { near } = await open();
-    const heard = hearing(near);
+    const events = recordWire(near);
     near.ping?.();
-    expect(await heard.pull()).toBe("a pong");
+    expect(await events.pull()).toBe("a pong");
     expect(near.arrivals).toEqual({ messages: 0, pongs: 1 });
   });
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { joinedWires, WireEvents, type WireListener } from "../../src/wire/wire.ts";
-import { fill, hearing, wireConformance } from "./wire-conformance.ts";
+import { joinedWires } from "../../src/wire/joined-wires.ts";
+import { WireEvents, type WireListener } from "../../src/wire/wire.ts";
+import { fill, recordWire, wireConformance } from "./wire-conformance.ts";
 
 wireConformance(
   "joined wires",
@@ -11,23 +12,23 @@ wireConformance(
   { pauses: true, pings: false },
 );
 
-test("on joined wires a message arrives later, and not while the other end is paused", async () => {
+test("on joined wires a message arrives in a later microtask, and not while the other end is paused", async () => {
   const [near, far] = joinedWires();
-  const heard = hearing(far);
+  const arrived = recordWire(far);
   near.send("1");
-  expect(heard.size).toBe(0);
+  expect(arrived.size).toBe(0);
   await Promise.resolve();
-  expect(heard.size).toBe(1);
+  expect(arrived.size).toBe(1);
   far.pause();
   near.send("2");
   await new Promise(setImmediate);
-  expect(heard.size).toBe(1);
+  expect(arrived.size).toBe(1);
   far.resume();
   near.send("3");
-  expect([await heard.pull(), await heard.pull(), await heard.pull()]).toEqual(["1", "2", "3"]);
+  expect([await arrived.pull(), await arrived.pull(), await arrived.pull()]).toEqual(["1", "2", "3"]);
 });
 
-test("on joined wires one who waits for room is released when the paused end closes", async () => {
+test("on joined wires a writer that waits is released when the paused end closes", async () => {
   const [near, far] = joinedWires();
   far.pause();
   const { drained } = fill(near);
@@ -35,77 +36,78 @@ test("on joined wires one who waits for room is released when the paused end clo
   await expect(drained).resolves.toBeUndefined();
 });
 
-function collector(): { told: unknown[]; listener: WireListener } {
-  const told: unknown[] = [];
+/** A listener, and the events that it has received. */
+function recordingListener(): { events: unknown[]; listener: WireListener } {
+  const events: unknown[] = [];
   const listener: WireListener = {
-    message: (message) => void told.push(message),
-    closed: ({ code }) => void told.push(code),
-    pong: () => void told.push("pong"),
+    message: (message) => void events.push(message),
+    closed: ({ code }) => void events.push(code),
+    pong: () => void events.push("pong"),
   };
-  return { told, listener };
+  return { events, listener };
 }
 
 const closed = { code: 1000, reason: "", wasClean: true };
 
-test("events are kept until someone listens, and the count says how many", () => {
-  const events = new WireEvents();
-  const { told, listener } = collector();
-  events.message("1");
-  events.closed(closed);
-  expect([events.buffered, events.ended]).toEqual([2, true]);
-  events.listen(listener);
-  expect(told).toEqual(["1", 1000]);
-  expect(events.buffered).toBe(0);
+test("events are kept until there is a listener, and counted", () => {
+  const wire = new WireEvents();
+  const { events: received, listener } = recordingListener();
+  wire.message("1");
+  wire.closed(closed);
+  expect([wire.buffered, wire.ended]).toEqual([2, true]);
+  wire.listen(listener);
+  expect(received).toEqual(["1", 1000]);
+  expect(wire.buffered).toBe(0);
 });
 
-test("what happens while the kept is told comes after it", () => {
-  const events = new WireEvents();
-  const { told, listener } = collector();
-  events.message("1");
-  events.message("2");
-  events.listen({
+test("an event that happens during delivery comes after those that were kept", () => {
+  const wire = new WireEvents();
+  const { events: received, listener } = recordingListener();
+  wire.message("1");
+  wire.message("2");
+  wire.listen({
     ...listener,
     message(message) {
       listener.message(message);
-      if (message === "1") events.message("3");
+      if (message === "1") wire.message("3");
     },
   });
-  expect(told).toEqual(["1", "2", "3"]);
+  expect(received).toEqual(["1", "2", "3"]);
 });
 
-test("a listener that throws is still told what comes after", () => {
-  const events = new WireEvents();
-  const { told, listener } = collector();
-  const picky = (message: unknown): void => {
+test("a listener that throws still gets later events", () => {
+  const wire = new WireEvents();
+  const { events: received, listener } = recordingListener();
+  const failing = (message: unknown): void => {
     if (message === "1") throw new Error("cannot");
-    told.push(message);
+    received.push(message);
   };
-  for (const message of ["1", "2"]) events.message(message);
-  expect(() => events.listen({ ...listener, message: picky })).toThrow("cannot");
-  events.message("3");
-  expect(told).toEqual(["2", "3"]);
+  for (const message of ["1", "2"]) wire.message(message);
+  expect(() => wire.listen({ ...listener, message: failing })).toThrow("cannot");
+  wire.message("3");
+  expect(received).toEqual(["2", "3"]);
 });
 
-test("nothing is told after the end, and the end is told once", () => {
-  const events = new WireEvents();
-  const { told, listener } = collector();
-  events.listen(listener);
-  events.pong();
-  events.closed(closed);
-  events.closed({ ...closed, code: 1006 });
-  events.message("late");
-  events.pong();
-  expect(told).toEqual(["pong", 1000]);
-  expect(events.arrivals).toEqual({ messages: 0, pongs: 1 });
+test("no event follows the end, which comes once", () => {
+  const wire = new WireEvents();
+  const { events: received, listener } = recordingListener();
+  wire.listen(listener);
+  wire.pong();
+  wire.closed(closed);
+  wire.closed({ ...closed, code: 1006 });
+  wire.message("late");
+  wire.pong();
+  expect(received).toEqual(["pong", 1000]);
+  expect(wire.arrivals).toEqual({ messages: 0, pongs: 1 });
 });
 
 test("messages and pongs are counted until the end, also while there is no listener", () => {
-  const events = new WireEvents();
-  expect(events.arrivals).toEqual({ messages: 0, pongs: 0 });
-  events.message("1");
-  events.pong();
-  events.message("2");
-  events.closed(closed);
-  events.message("late");
-  expect(events.arrivals).toEqual({ messages: 2, pongs: 1 });
+  const wire = new WireEvents();
+  expect(wire.arrivals).toEqual({ messages: 0, pongs: 0 });
+  wire.message("1");
+  wire.pong();
+  wire.message("2");
+  wire.closed(closed);
+  wire.message("late");
+  expect(wire.arrivals).toEqual({ messages: 2, pongs: 1 });
 });

@@ -156,7 +156,7 @@ export class Dispatcher {
       return;
     }
     const { route } = match;
-    const exchange = this.#exchange(parsed, match, route.schemas, hello.auth);
+    const exchange = this.#exchange(parsed, match, route.schemas, hello.token);
     const acceptance = new Acceptance(exchange, accept, wire);
     track?.(acceptance.released);
     const renew: RenewIdentity = (token) =>

@@ -10,6 +10,7 @@ import type { Clock } from "../timing/clock.ts";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import type { ContractRoom, JoinOptions, RoomsOptions } from "./contract-room.ts";
+import type { RoomScope } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
 import { RoomReader, type RoomSource, type SlowPolicy } from "../rooms/room-reader.ts";
 import { type RoomMember, Rooms } from "../rooms/room.ts";
@@ -112,29 +113,27 @@ export class ContractRooms<C extends AnyContract> {
   }
 
   /**
-   * Calls `handle` with rooms that hold what is sent to them until it has settled. Then the messages are sent in order: by
-   * `record` if it can, which stores them together with the message that caused them. They are dropped when `handle`
-   * throws. After that these rooms send at once. Rejects with what `handle` throws, or what a log does.
+   * Rooms that hold what the handler of one message sends to them. `commit` sends it in order: by `record` if it can, which
+   * stores it together with the message that caused it. `discard` drops it. After that these rooms send at once.
    */
-  async commit<Result>(
-    handle: (room: (name: string) => ContractRoom<C>) => Result,
-    record: RecordRoomMessages,
-  ): Promise<Awaited<Result>> {
+  scope(record: RecordRoomMessages): RoomScope<C> {
     let held: RoomAppend[] | undefined = [];
     const hold = (append: RoomAppend): Sent =>
       held === undefined ? this.#send(append) : (held.push(append), settled());
-    try {
-      const result = await handle((name) => this.room(name, hold));
-      const appends = held;
-      held = undefined;
-      if (appends.length > 0 && !record(appends))
-        await Promise.all(
+    return {
+      room: (name) => this.room(name, hold),
+      commit: () => {
+        const appends = held ?? [];
+        held = undefined;
+        if (appends.length === 0 || record(appends)) return undefined;
+        return Promise.all(
           appends.map(async ({ room, message, keep }) => this.#log.append(room, message, keep)),
         );
-      return result;
-    } finally {
-      held = undefined;
-    }
+      },
+      discard: () => {
+        held = undefined;
+      },
+    };
   }
 
   /** Forgets the messages as a process does that dies; those in a store remain. */

@@ -4,38 +4,52 @@ import {
   type Closed,
   CloseError,
   OutcomeUnknown,
-  ProtocolError,
   RequestError,
   type ServerMessages,
 } from "@symbolon/protocol";
-import type { EventFailure, Frame } from "@symbolon/protocol/internal";
-import type { Exchange } from "../request/exchange.ts";
-import { closeFromResponse, sendableClose } from "../request/errors.ts";
-import { finishGenerator, isGenerator } from "../request/hook.ts";
-import { HandlerQueue } from "./handler-queue.ts";
-import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
-import { Peer } from "./peer.ts";
-import type { SessionChange } from "../session/session-change.ts";
-import { HandlerTable, type ContractScope } from "./handlers.ts";
-import type { Setup } from "./setup.ts";
+import type { EventFailure, FrameTable } from "@symbolon/protocol/internal";
 import type { Connection } from "../access/connections.ts";
+import { closeFromResponse, sendableClose } from "../request/errors.ts";
+import type { Exchange } from "../request/exchange.ts";
+import { finishGenerator, isGenerator } from "../request/hook.ts";
+import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
+import type { SessionChange } from "../session/session-change.ts";
+import { type ContractScope, HandlerTable } from "./handlers.ts";
+import { Peer } from "./peer.ts";
+import type { Setup } from "./setup.ts";
 
 /** What a conversation needs of the app. */
 export interface ConversationOptions extends LinkOptions {
-  /** The number after which the server's events and calls are numbered. Default 0. */
-  readonly from?: number | undefined;
+  /** The last number that an event or call of the server had before a restart. @default 0 */
+  readonly lastId?: number | undefined;
 }
 
-/** How the connection of a client ended that has just gone. */
+/** How a connection ended whose client disconnected before it was accepted. */
 const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
-/** Messages that may wait for a handler while the server asks. */
-const mostWaiting = 1_024;
-/** Messages that may wait before one that is volatile is dropped. */
-const mostVolatile = 64;
+/** How many messages of a client may wait for their handlers. */
+const limits = { pause: 64, volatile: 64, max: 1_024 };
 /** How long the end of a connection waits for its last handlers, in ms. */
-const patience = 300;
-/** How long a newer connection waits for the end of an older one of the same client, and for its handlers, in ms. */
-const setupPatience = 5_000;
+const shutdownTimeout = 300;
+/** How long a new connection waits for the end of an older one of the same client, and for its handlers, in ms. */
+const takeoverTimeout = 5_000;
+
+type State =
+  /** The conversation is not accepted yet: its setup runs. */
+  | { readonly type: "setup" }
+  /** Messages are handled. */
+  | { readonly type: "running" }
+  /** The server has closed the link; the wire may still be there. */
+  | { readonly type: "closing"; readonly error: CloseError }
+  /** The client has disconnected for good. */
+  | { readonly type: "ended"; readonly error: CloseError };
+type StateType = State["type"];
+/** The states before each. */
+interface Before {
+  readonly setup: never;
+  readonly running: "setup";
+  readonly closing: "setup" | "running";
+  readonly ended: "setup" | "running" | "closing";
+}
 
 /** A conversation with one client of a contract, from setup to the end of its hooks. */
 export class Conversation<C extends AnyContract, L extends ClientLink = ClientLink>
@@ -43,75 +57,72 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
 {
   readonly peer: Peer<ServerMessages<C>>;
   readonly link: L;
-  readonly #attempt: Exchange;
+  readonly #exchange: Exchange;
   readonly #options: LinkOptions;
-  readonly #gone = new AbortController();
+  readonly #handlers: HandlerTable<C>;
+  readonly #abort = new AbortController();
+  #state: State = { type: "setup" };
+  /** Resolves `peer.closed`. */
   #resolveClosed: ((closed: Closed) => void) | undefined;
-  readonly #reception: HandlerTable<C>;
-  #ending: (() => Promise<void>) | undefined;
+  /** Runs the setup's code after its `yield`. */
+  #finishSetup: (() => Promise<void>) | undefined;
   #handled: Promise<void> = Promise.resolve();
-  #running = false;
-  #over = false;
-  #closing: CloseError | undefined;
-  #deaf = false;
-  readonly #inbox = new HandlerQueue({
-    onFull: () => this.#pace({ full: true }),
-    onDrain: () => this.#pace({ full: false }),
-  });
-  #pressure = { full: false, asking: false };
 
-  constructor(service: ContractScope<C>, attempt: Exchange, line: L, options: ConversationOptions) {
-    this.#reception = new HandlerTable(service, { signal: this.#gone.signal, said: line.recordRoomMessages });
-    this.#attempt = attempt;
-    this.link = line;
+  constructor(contract: ContractScope<C>, exchange: Exchange, link: L, options: ConversationOptions) {
+    this.#exchange = exchange;
     this.#options = options;
+    this.link = link;
+    const { signal } = this.#abort;
+    this.#handlers = new HandlerTable(contract, { signal, record: link.recordRoomMessages });
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
       {
-        receives: service.contract.definition.client ?? {},
-        sends: service.contract.definition.server ?? {},
-        session: line.outbox,
-        after: (ms, then) => options.clock.after(ms, then),
-        requestErrorReports: line.acknowledged,
+        receives: contract.contract.definition.client ?? {},
+        sends: contract.contract.definition.server ?? {},
+        outbox: link.outbox,
+        receiver: link.receiver,
+        after: (ms, action) => options.clock.after(ms, action),
+        requestErrorReports: link.acknowledged,
+        limits: link.acknowledged ? limits : { ...limits, volatile: Infinity }, // a plain client numbers no event
+        onPause: (paused) => link.pause(paused),
         onHandlerError: (error) => {
-          // A handler that waited for a client which is gone has not failed.
-          if (!(this.#over && error instanceof OutcomeUnknown)) void this.#told(error);
+          // A handler that waited for a client which has disconnected has not failed.
+          if (!(link.ended && error instanceof OutcomeUnknown)) void this.#report(error);
         },
-        onEventFailed: (failure) => this.#unsaid(failure),
+        onEventFailed: (failure) => this.#onEventFailed(failure),
         close: (error) => this.terminate(error),
-        onWaitingChange: (waits) => this.#pace({ asking: waits }),
-        queue: (turn) => this.#inbox.push(turn),
-        from: options.from,
+        lastId: options.lastId,
       },
-      { id: line.id, subscribe: (watcher) => line.subscribe((change) => void this.#tell(watcher, change)) },
+      { id: link.id, subscribe: (listener) => link.subscribe((change) => void this.#emit(listener, change)) },
       closed,
-      this.#gone.signal,
+      signal,
     );
-    line.subscribe(({ type: is }) => {
-      if (is === "ended") this.#over = true;
-    });
-    const { signal } = attempt.context.request;
-    if (signal.aborted) this.#left();
-    else signal.addEventListener("abort", () => this.#left(), { once: true });
+    const disconnected = exchange.context.request.signal;
+    if (disconnected.aborted) this.#onDisconnect();
+    else disconnected.addEventListener("abort", this.#onDisconnect, { once: true });
   }
 
-  /** Whether the client was accepted, and is not to leave. */
+  get frames(): FrameTable {
+    return this.peer.frames;
+  }
+
+  /** Whether the client was accepted, and is not being closed. */
   get live(): boolean {
-    return this.#running && this.#closing === undefined && !this.#gone.signal.aborted;
+    return this.#state.type === "running";
   }
 
   get connected(): boolean {
     return !this.link.detached;
   }
 
-  /** A plain client is not asked for anything. */
+  /** A plain client is not asked for a new token. */
   get renewsCredential(): boolean {
     return this.link.acknowledged;
   }
 
   /** Resolves when the code after the handlers and the hooks' endings have run. */
   get ended(): Promise<void> {
-    return this.#attempt.ended;
+    return this.#exchange.ended;
   }
 
   /** Resolves when its last handler has settled, which may be long after it has ended. */
@@ -121,57 +132,42 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
 
   /** Runs the code before the handlers. Rejects with what it throws. */
   async setup(setup: Setup<C, never>): Promise<void> {
-    this.#checkPlace();
-    const result = setup(this.peer, this.#attempt.context as never);
+    this.#checkOpen();
+    const result = setup(this.peer, this.#exchange.context as never);
     if (isGenerator(result)) {
       const first = await result.next();
       if (first.done === true) throw new TypeError("the setup ended without yielding its handlers");
-      this.#ending = () => finishGenerator(result);
-      this.#reception.register(first.value, this.peer);
-    } else this.#reception.register(result instanceof Promise ? await result : result, this.peer); // a handler may be called `then`
+      this.#finishSetup = () => finishGenerator(result);
+      this.#handlers.register(first.value, this.peer);
+    } else this.#handlers.register(result instanceof Promise ? await result : result, this.peer); // a handler may be called `then`
   }
 
-  /** While something was awaited, a newer connection may have come, or the client may have left. */
-  #checkPlace(): void {
-    if (this.#closing !== undefined) throw this.#closing;
-    this.#gone.signal.throwIfAborted();
-  }
-
-  /** Talks until the client is gone for good. Throws `CloseError` when it has left meanwhile, or come by a newer connection. */
+  /** Handles messages until the client has disconnected for good. @throws CloseError when the conversation is over already. */
   run(): void {
-    this.#checkPlace();
-    this.#running = true;
-    const closed = this.link.open(this);
-    this.peer.serve((...event) => this.#reception.dispatch(...event));
-    this.#handled = this.#inbox.run().then(() => this.peer.idle());
-    void closed.then(async (end) => {
-      await this.#finish(end, this.#handled);
-      await this.#attempt.end();
+    this.#enter(this.#checkOpen(), { type: "running" });
+    this.#exchange.context.request.signal.removeEventListener("abort", this.#onDisconnect);
+    const stopped = this.link.open(this).then((closed) => this.#stop(closed));
+    this.peer.serve(this.#handlers.call);
+    this.#handled = stopped.then(() => this.peer.idle());
+    void stopped.then(async () => {
+      await this.#finish(this.#handled);
+      await this.#exchange.end();
     });
   }
 
-  receive(frame: Frame, size: number): boolean {
-    if (this.#deaf) return true;
-    const volatile = this.link.acknowledged && "name" in frame && frame.s === undefined;
-    if (volatile && this.#inbox.size >= mostVolatile) return true;
-    if (this.#inbox.size >= mostWaiting) throw new ProtocolError("more messages than are handled", 4429);
-    return this.peer.receive(frame, size);
-  }
-
   onStoreLost(error: unknown): void {
-    if (error !== undefined) void this.#attempt.report(error, "open");
+    if (error !== undefined) void this.#exchange.report(error, "open");
     this.terminate(new CloseError(CloseCode.SessionLost, "the session cannot go on here"));
   }
 
   closeGracefully(error: CloseError): void {
-    this.#deaf = true;
-    const handled = new Promise<void>((resolve) => this.#inbox.after(resolve));
-    void this.#options.clock.settled(handled, patience).then(() => this.#close(error));
+    void this.#options.clock.settled(this.peer.stop(), shutdownTimeout).then(() => this.#close(error));
   }
 
   terminate(error: CloseError): void {
-    if (this.#closing !== undefined || this.#gone.signal.aborted) return;
-    this.#inbox.discard();
+    const { type } = this.#state;
+    if (type === "closing" || type === "ended") return;
+    this.peer.discard();
     this.#close(error);
   }
 
@@ -179,36 +175,50 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     return this.link.goAway(at);
   }
 
-  /** A newer connection of the same client is here: ends this one, and resolves when nothing of it is left. */
+  /** A newer connection of the same client is here: ends this one. Resolves when nothing of it is left. */
   async supersede(): Promise<void> {
     const superseded = new CloseError(CloseCode.Superseded, "a newer connection took over");
-    this.#gone.abort(superseded);
+    this.#abort.abort(superseded);
     this.#close(superseded);
-    this.link.terminate(); // the old wire may be dead: nobody waits for its answer
-    await this.#options.clock.settled(this.ended, setupPatience);
+    this.link.terminate(); // the old wire may be broken: its client may never answer
+    await this.#options.clock.settled(this.ended, takeoverTimeout);
   }
 
-  /** Waits, 5 s at most, for handlers that are at work though it has ended: what they handle is not to be handled twice at once. */
+  /** Waits for handlers that still run though the conversation has ended: no message may be handled twice at once. */
   async waitForHandlers(): Promise<void> {
-    await this.#options.clock.settled(this.#handled, setupPatience);
+    await this.#options.clock.settled(this.#handled, takeoverTimeout);
   }
 
-  /** The conversation was never accepted: ends what setup began; the hooks end when the refusal was sent. */
+  /** The conversation was not accepted: ends what its setup began; the hooks end when the refusal was sent. */
   async abort(): Promise<void> {
-    await this.#finish(broken, Promise.resolve());
+    this.#stop(broken);
+    await this.#finish(Promise.resolve());
   }
 
-  /** An event of the server failed, and nobody awaited it: the app is told of those that the client has refused. */
-  #unsaid({ name, error }: EventFailure): void {
+  /** @throws CloseError when the client has disconnected, or a newer connection has come, while code was awaited. */
+  #checkOpen(): "setup" {
+    const state = this.#state;
+    if (state.type === "running") throw new TypeError("the conversation runs already");
+    if (state.type !== "setup") throw state.error;
+    return state.type;
+  }
+
+  /** Enters a state that may follow the present one. */
+  #enter<Type extends StateType>(_from: Before[Type], state: State & { readonly type: Type }): void {
+    this.#state = state;
+  }
+
+  /** An event of the server failed, and no code awaited it: the app gets the errors that the client has reported. */
+  #onEventFailed({ name, error }: EventFailure): void {
     const full = error instanceof RequestError && error.code === "OUTBOX_FULL";
-    if (full && this.#running && this.link.detached) this.link.overflow();
+    if (full && this.live && this.link.detached) this.link.overflow();
     else if (error instanceof RequestError)
-      void this.#told(new Error(`${JSON.stringify(name)} failed: ${error.message}`, { cause: error }));
+      void this.#report(new Error(`${JSON.stringify(name)} failed: ${error.message}`, { cause: error }));
   }
 
-  /** An event failed, and its sender knows that it did: the connection stays, unless the app answers with a close. */
-  async #told(error: unknown): Promise<void> {
-    const answer = await this.#attempt.report(error, "open");
+  /** Reports an error to the app. The connection stays, unless the app answers with a close. */
+  async #report(error: unknown): Promise<void> {
+    const answer = await this.#exchange.report(error, "open");
     if (answer === undefined) return;
     const { code, reason } = sendableClose(
       answer instanceof Response ? await closeFromResponse(answer) : answer,
@@ -216,48 +226,49 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.terminate(new CloseError(code, reason));
   }
 
-  /** A watcher that fails, now or later, harms nobody. */
-  async #tell(watcher: (change: SessionChange) => unknown, change: SessionChange): Promise<void> {
+  /** A listener that throws, now or later, affects nothing else. */
+  async #emit(listener: (change: SessionChange) => unknown, change: SessionChange): Promise<void> {
     try {
-      await watcher(change);
+      await listener(change);
     } catch (error) {
-      void this.#attempt.report(error, "open");
+      void this.#exchange.report(error, "open");
     }
   }
 
-  /** The client has left; once the conversation is accepted its line tells. */
-  #left(): void {
-    if (this.#running) return;
-    this.#gone.abort(new CloseError(broken.code, broken.reason, broken.wasClean));
-    this.#resolveClosed?.(broken);
-  }
-
-  /** Closes after what was said: nothing more is heard, and what is said from now on fails. */
+  /** Closes the link after what was sent: nothing more is received, and what is sent from now on fails. */
   #close(error: CloseError): void {
-    if (this.#closing !== undefined) return;
-    this.#closing = error;
-    this.#deaf = true;
+    const { type } = this.#state;
+    if (type === "closing" || type === "ended") return;
+    this.#enter(type, { type: "closing", error });
     this.link.close(error);
   }
 
-  /** Stops reading while too much waits, unless what it waits for may be an answer. */
-  #pace(now: { readonly full: boolean } | { readonly asking: boolean }): void {
-    this.#pressure = { ...this.#pressure, ...now };
-    this.link.pause(this.#pressure.full && !this.#pressure.asking);
+  /** Nothing more is received or sent. */
+  #stop(closed: Closed): void {
+    this.link.close(new CloseError(closed.code, closed.reason, closed.wasClean));
+    this.peer.end();
+    this.#disconnect(closed);
   }
 
-  async #finish(closed: Closed, served: Promise<void>): Promise<void> {
-    const end = new CloseError(closed.code, closed.reason, closed.wasClean);
-    this.link.close(end);
-    this.#inbox.end(end);
-    this.peer.end();
-    this.#gone.abort(end);
+  /** The client has disconnected before it was accepted; afterwards the link reports it. */
+  readonly #onDisconnect = (): void => this.#disconnect(broken);
+
+  #disconnect(closed: Closed): void {
+    const { type } = this.#state;
+    if (type === "ended") return;
+    const error = new CloseError(closed.code, closed.reason, closed.wasClean);
+    this.#enter(type, { type: "ended", error });
+    this.#abort.abort(error);
     this.#resolveClosed?.(closed);
-    await this.#options.clock.settled(served, patience);
+  }
+
+  /** Waits for the last handlers, then runs the setup's code after its `yield`. */
+  async #finish(handled: Promise<void>): Promise<void> {
+    await this.#options.clock.settled(handled, shutdownTimeout);
     try {
-      await this.#ending?.();
+      await this.#finishSetup?.();
     } catch (failure) {
-      if (!(failure instanceof CloseError)) void this.#attempt.report(failure, "ending");
+      if (!(failure instanceof CloseError)) void this.#exchange.report(failure, "ending");
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type AnyContract, type CallContext, RequestError } from "@symbolon/protocol";
+import { type Dispatch, isThenable } from "@symbolon/protocol/internal";
 import type { RecordRoomMessages } from "../session/link.ts";
 import type { Peer } from "./peer.ts";
 import type { ContractRoom } from "./contract-room.ts";
@@ -6,67 +7,130 @@ import type { Call, Handlers } from "./setup.ts";
 
 type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown;
 
-/** Calls a handler with rooms in which what it says is said when it has settled, recorded with its message. */
-export type CommitHandler<C extends AnyContract> = (
-  handle: (room: (name: string) => ContractRoom<C>) => unknown,
-  record: RecordRoomMessages,
-) => Promise<unknown>;
-
-/** What a contract's handlers are given. */
-export interface ContractScope<C extends AnyContract> {
-  readonly contract: C;
+/** Rooms for the handler of one message: what it sends in them waits until `commit`. Later they are like other rooms. */
+export interface RoomScope<C extends AnyContract> {
+  /** Finds a room of the contract. */
   readonly room: (name: string) => ContractRoom<C>;
-  readonly commit: CommitHandler<C>;
+  /** Sends what waits, in order. Undefined when that is done at once; rejects when the log of a room fails. */
+  readonly commit: () => Promise<unknown> | undefined;
+  /** Drops what waits. */
+  readonly discard: () => void;
 }
 
-/** What a reception needs of its conversation. */
+/** What handlers need of their contract. */
+export interface ContractScope<C extends AnyContract> {
+  readonly contract: C;
+  /** Finds a room of the contract; what is sent in it is sent at once. */
+  readonly room: (name: string) => ContractRoom<C>;
+  /** Makes the rooms for one message; what is sent in them is recorded with the message, if `record` can. */
+  readonly scope: (record: RecordRoomMessages) => RoomScope<C>;
+}
+
+/** What handlers need of their conversation. */
 export interface HandlerTableOptions {
   /** Aborts when the conversation ends. */
   readonly signal: AbortSignal;
-  readonly said: RecordRoomMessages;
+  readonly record: RecordRoomMessages;
 }
 
-/** Hands the messages of one client to the handlers that its setup gave. */
+/** The handlers that the setup of one client gave, by message. */
 export class HandlerTable<C extends AnyContract> {
-  readonly #service: ContractScope<C>;
+  readonly #contract: ContractScope<C>;
   readonly #options: HandlerTableOptions;
   // A map, not an object: an event may be called "constructor" or "__proto__".
-  readonly #events = new Map<string, (input: unknown, s?: number) => unknown>();
+  readonly #events = new Map<string, Handler<C>>();
+  #client = "";
   #unnumbered = 0;
 
-  constructor(service: ContractScope<C>, options: HandlerTableOptions) {
-    this.#service = service;
+  constructor(contract: ContractScope<C>, options: HandlerTableOptions) {
+    this.#contract = contract;
     this.#options = options;
   }
 
-  /** Takes the handlers of `peer`. */
+  /** Sets the handlers of `peer`. */
   register(handlers: Handlers<C>, peer: Peer): void {
-    const { signal, said } = this.#options;
-    const { room, commit, contract } = this.#service;
-    // The same when the message comes again, after a restart: a session keeps its name and its numbers.
-    const key = (s?: number): string => `${peer.id}:${s ?? `p${(this.#unnumbered += 1)}`}`;
-    // Each handler takes what its own message's schema gives; here they are all alike.
+    const { contract, room } = this.#contract;
+    this.#client = peer.id;
+    // Each handler takes what the schema of its message returns; here all have one type.
     for (const [name, handler] of Object.entries(handlers as Readonly<Record<string, Handler<C>>>)) {
       const message = Object(contract.definition.client?.[name]) as object;
-      if ("~standard" in message)
-        this.#events.set(name, (input, s) => {
-          const call = { signal, deadline: undefined, messageKey: key(s) };
-          return commit((room) => handler(input, { ...call, room }), said);
-        });
+      if ("~standard" in message) this.#events.set(name, handler);
+      else if ("t" in message && message.t === "stream")
+        peer.handle(name, (input, { s, ...call }: CallContext) =>
+          handler(input, { ...call, messageKey: this.#messageKey(s), room }),
+        ); // a stream may last for ever: what it sends in rooms does not wait
       else if ("t" in message)
-        peer.handle(name, (input, { s, ...told }: CallContext) => {
-          const call = { ...told, messageKey: key(s) };
-          return message.t === "stream"
-            ? handler(input, { ...call, room }) // it may last for ever
-            : commit((room) => handler(input, { ...call, room }), said);
-        });
+        peer.handle(name, (input, call: CallContext) => this.#run(handler, input, call));
     }
   }
 
-  /** Hands an event to its handler. Throws `NOT_FOUND` when there is none. */
-  dispatch(name: string, input: unknown, s?: number): unknown {
-    const handle = this.#events.get(name);
-    if (handle === undefined) throw new RequestError("NOT_FOUND", `nothing handles ${JSON.stringify(name)}`);
-    return handle(input, s);
+  /** Calls the handler of an event. @throws RequestError with `NOT_FOUND` when it has none. */
+  readonly call: Dispatch = (name, input, s) => {
+    const handler = this.#events.get(name);
+    if (handler === undefined)
+      throw new RequestError("NOT_FOUND", `no handler for event ${JSON.stringify(name)}`);
+    return this.#run(handler, input, { signal: this.#options.signal, deadline: undefined, s });
+  };
+
+  /** Calls a handler, and commits what it sent in rooms when it has settled. */
+  #run(handler: Handler<C>, input: unknown, { signal, deadline, s }: CallContext): unknown {
+    const rooms = new LazyScope(this.#contract, this.#options.record);
+    const call = { signal, deadline, messageKey: this.#messageKey(s), room: rooms.room };
+    let result: unknown;
+    try {
+      result = handler(input, call);
+    } catch (error) {
+      rooms.discard();
+      throw error;
+    }
+    if (isThenable(result)) return rooms.settle(result);
+    const committed = rooms.commit();
+    return committed === undefined ? result : committed.then(() => result);
+  }
+
+  /** The same when a message arrives again after a restart: a session keeps its name and its sequences. */
+  #messageKey(s: number | undefined): string {
+    return `${this.#client}:${s ?? `p${(this.#unnumbered += 1)}`}`;
+  }
+}
+
+/** Makes a scope when the handler uses a room for the first time. */
+class LazyScope<C extends AnyContract> {
+  readonly #contract: ContractScope<C>;
+  readonly #record: RecordRoomMessages;
+  #scope: RoomScope<C> | undefined;
+  #settled = false;
+
+  constructor(contract: ContractScope<C>, record: RecordRoomMessages) {
+    this.#contract = contract;
+    this.#record = record;
+  }
+
+  readonly room = (name: string): ContractRoom<C> => {
+    if (this.#settled) return this.#contract.room(name);
+    this.#scope ??= this.#contract.scope(this.#record);
+    return this.#scope.room(name);
+  };
+
+  /** Commits when the handler's result has settled; discards when it was rejected. */
+  async settle(result: PromiseLike<unknown>): Promise<unknown> {
+    try {
+      const value = await result;
+      await this.commit();
+      return value;
+    } catch (error) {
+      this.discard();
+      throw error;
+    }
+  }
+
+  commit(): Promise<unknown> | undefined {
+    this.#settled = true;
+    return this.#scope?.commit();
+  }
+
+  discard(): void {
+    this.#settled = true;
+    this.#scope?.discard();
   }
 }

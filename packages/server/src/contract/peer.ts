@@ -1,30 +1,26 @@
 import type { Closed, Messages } from "@symbolon/protocol";
-import { RpcPeer, type PeerOptions, type Task } from "@symbolon/protocol/internal";
-import type { SessionChange, ObservableSession } from "../session/session-change.ts";
+import { RpcPeer, type RpcPeerOptions } from "@symbolon/protocol/internal";
+import type { ObservableSession, SessionChange } from "../session/session-change.ts";
 
 /** What a client's peer needs besides. */
-interface ServerPeerOptions extends PeerOptions {
-  /** Keeps what waits for its turn, and takes the turns one after another. */
-  readonly queue: (turn: Task) => void;
-  /** The last number that an event or call of this half has had, when it goes on after a restart. Default 0. */
-  readonly from?: number | undefined;
+interface ServerPeerOptions extends RpcPeerOptions {
+  /** The last number that an event or call had before a restart. @default 0 */
+  readonly lastId?: number | undefined;
 }
 
-/** A client, as a contract's setup holds it: one session, over as many connections as it takes. */
-export class Peer<Says extends Messages = Messages> extends RpcPeer<Says> {
-  /** Names this session, in plain mode this connection; no two share it. */
+/** A client, as a contract's setup gets it: one session, over any number of connections. */
+export class Peer<Sends extends Messages = Messages> extends RpcPeer<Sends> {
+  /** Names this session, in plain mode this connection; unique. */
   readonly id: string;
   /** Resolves when the session has ended. Never rejects. */
   readonly closed: Promise<Closed>;
   /** Aborts when the session ends. */
   readonly signal: AbortSignal;
   /**
-   * Calls `watcher` when the client is away, is back, or the session has ended, until the returned function is called.
+   * Calls `listener` when the client disconnects, reconnects, or the session ends, until the returned function is called.
    * In plain mode there is only the end.
    */
-  readonly subscribe: (watcher: (change: SessionChange) => void) => () => void;
-
-  readonly #queue: (turn: Task) => void;
+  readonly subscribe: (listener: (change: SessionChange) => void) => () => void;
 
   constructor(
     options: ServerPeerOptions,
@@ -33,15 +29,10 @@ export class Peer<Says extends Messages = Messages> extends RpcPeer<Says> {
     signal: AbortSignal,
   ) {
     super(options);
-    this.lastId = options.from ?? 0;
-    this.#queue = options.queue;
+    this.lastId = options.lastId ?? 0;
     this.id = session.id;
-    this.subscribe = (watcher) => session.subscribe(watcher);
+    this.subscribe = (listener) => session.subscribe(listener);
     this.closed = closed;
     this.signal = signal;
-  }
-
-  override queue(turn: Task): void {
-    this.#queue(turn);
   }
 }

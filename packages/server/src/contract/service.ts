@@ -1,15 +1,16 @@
 import { type AnyContract, CloseCode, type FrameCodec } from "@symbolon/protocol";
-import type { RestoredState } from "@symbolon/protocol/internal";
+import type { ResumeRequest, RestoredState, SessionCredential } from "@symbolon/protocol/internal";
 import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { ContractRoom } from "./contract-room.ts";
 import { ContractRooms } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
 import { CloseResponse } from "../request/errors.ts";
-import type { ClientLink, LinkOptions } from "../session/link.ts";
+import type { IdentifiedWire } from "../session/hello.ts";
+import type { ClientLink, LinkOptions, RecordRoomMessages } from "../session/link.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { PlainLink } from "../session/plain-link.ts";
-import type { CommitHandler } from "./handlers.ts";
+import type { RoomScope } from "./handlers.ts";
 import {
   restoredState,
   type SessionNote,
@@ -18,8 +19,8 @@ import {
   resetReason,
   sendLostCalls,
 } from "../session/restore.ts";
-import { type IdentifiedWire, SessionLink } from "../session/session-link.ts";
-import { type ResumeRequest, type SessionCredential, SessionSecret } from "../session/session-secret.ts";
+import { SessionLink } from "../session/session-link.ts";
+import { SessionSecret } from "../session/session-secret.ts";
 import {
   attachRequest,
   clientKey,
@@ -86,8 +87,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     this.room = (name) => this.#rooms.room(name);
   }
 
-  /** Calls a handler with rooms whose messages are sent when it has settled. */
-  readonly commit: CommitHandler<C> = (handle, record) => this.#rooms.commit(handle, record);
+  /** Rooms for the handler of one message: what it sends in them is sent when it has settled. */
+  readonly scope = (record: RecordRoomMessages): RoomScope<C> => this.#rooms.scope(record);
 
   /** Forgets rooms and running handlers, as a process does that dies. */
   crash(): void {
@@ -224,12 +225,12 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   /** Opens a conversation; it is not accepted yet. Returns a refusal when the principal has too many connections. */
-  #open<L extends ClientLink>(exchange: Exchange, link: L, from?: number): Conversation<C, L> | Response {
+  #open<L extends ClientLink>(exchange: Exchange, link: L, lastId?: number): Conversation<C, L> | Response {
     const { connections } = this.#options;
     const refusal = connections.checkLimit(exchange);
     if (refusal !== undefined) return refusal;
     exchange.context["room"] = this.room;
-    const conversation = new Conversation(this, exchange, link, { ...this.#options, from });
+    const conversation = new Conversation(this, exchange, link, { ...this.#options, lastId });
     const onError = (error: unknown): void => void exchange.report(error, "open");
     this.#rooms.addClient(conversation.peer, { memberships: link.memberships, onError });
     connections.add(exchange, conversation);

@@ -1,9 +1,12 @@
 import type { AnyContract } from "@symbolon/protocol";
+import type { ResumeRequest } from "@symbolon/protocol/internal";
 import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { Conversation } from "./conversation.ts";
-import type { IdentifiedWire, SessionLink } from "../session/session-link.ts";
-import { hashResumeToken, readResumeRequest, type ResumeRequest } from "../session/session-secret.ts";
+import type { IdentifiedWire } from "../session/hello.ts";
+import { canResume } from "../session/restore.ts";
+import type { SessionLink } from "../session/session-link.ts";
+import { hashResumeToken } from "../session/session-secret.ts";
 import type { SessionOwner, Sessions } from "../session/sessions.ts";
 import type { AttachRequest, NewSession } from "../store/store.ts";
 
@@ -42,9 +45,8 @@ export interface NewSessionRequest<C extends AnyContract> {
 export function readDial(exchange: Exchange, caller: IdentifiedWire, acceptance: Acceptance): Dial {
   const { hello, principal } = caller;
   const { pathname } = exchange.url;
-  const owner = { clientId: hello.cid, pathname, principal };
-  const resume = readResumeRequest(hello);
-  return { exchange, caller, owner, attempt: hello.att, resume, acceptance };
+  const owner = { clientId: hello.clientId, pathname, principal };
+  return { exchange, caller, owner, attempt: hello.attempt, resume: hello.resume, acceptance };
 }
 
 /** Decides what a dial asks for; `newest` is the newest conversation of the same client. */
@@ -55,12 +57,12 @@ export function readSessionRequest<C extends AnyContract>(
 ): SessionRequest<C> {
   if (resume === undefined) return readFirstRequest(attempt, owner, newest);
   const found = sessions.find(resume, owner);
-  const finished = newest?.link.finished === true ? newest : undefined; // setup must not run beside what is left of it
+  const finished = newest?.link.ended === true ? newest : undefined; // setup must not run beside what is left of it
   if (found === undefined) return { type: "takeOver", resume, previousConversation: finished };
   if ("lostReason" in found)
     return { type: "begin", resetReason: found.lostReason, previousConversation: finished };
   if (attempt <= found.attempt) return { type: "stale" };
-  if (found.canResume(resume)) return { type: "resumeHere", link: found, resume };
+  if (canResume(found, resume)) return { type: "resumeHere", link: found, resume };
   const previousConversation = newest?.link === found ? newest : undefined;
   return { type: "takeOver", resume, resetReason: "lost", previousConversation };
 }

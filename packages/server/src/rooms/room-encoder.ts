@@ -1,6 +1,6 @@
 import type { FrameCodec, Message } from "@symbolon/protocol";
-import { type Frame, jsonFrames } from "@symbolon/protocol/internal";
-import type { RoomEntry, RoomPosition } from "../store/store.ts";
+import { encodePlacement, type Frame, jsonFrames } from "@symbolon/protocol/internal";
+import type { RoomEntry } from "../store/store.ts";
 
 /** Encodes room messages: once for the log, and once for each codec that members use, however many they are. */
 export class RoomEncoder {
@@ -30,9 +30,8 @@ export class RoomEncoder {
 
   /** The frame for a member with a session. */
   roomFrame(room: string, entry: RoomEntry, codec: FrameCodec): Message {
-    const { offset: o, previous: p } = entry;
     return this.#cached(entry, codec, () =>
-      codec.stamp(this.#payload(entry, codec), { t: "said", room, o, p }),
+      codec.stamp(this.#payload(entry, codec), encodePlacement(room, [entry.offset, entry.previous])),
     );
   }
 
@@ -61,30 +60,7 @@ export class RoomEncoder {
   }
 }
 
-/** Messages that a member has lost: the offsets `from` to `to`. */
-export interface RoomGap {
-  readonly from: number;
-  readonly to: number;
-  /** Whether the log has dropped them, or belongs to another history. */
-  readonly reason: "trimmed" | "epoch";
-}
-
-/** Reports that the client is in a room, and at which position. */
-export function positionFrame(room: string, { epoch: ep, offset: off }: RoomPosition): Frame {
-  return { t: "room", room, ep, off };
-}
-
 /** Reports that the client is no longer in a room. */
 export function leftFrame(room: string): Frame {
   return { t: "room", room };
-}
-
-/** Reports that the messages after offset `from`, up to `to`, are not for the client. */
-export function skipFrame(room: string, from: number, to: number): Frame {
-  return { t: "skip", room, o: to, p: from };
-}
-
-/** Reports that the client has lost messages. */
-export function gapFrame(room: string, { reason: why, ...range }: RoomGap): Frame {
-  return { t: "gap", room, ...range, why };
 }

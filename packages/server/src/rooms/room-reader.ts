@@ -1,7 +1,14 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
-import { type Frame, jsonFrames } from "@symbolon/protocol/internal";
+import {
+  encodeGap,
+  encodePosition,
+  encodeSkip,
+  type Frame,
+  type Gap,
+  jsonFrames,
+} from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
-import { gapFrame, positionFrame, type RoomEncoder, type RoomGap, skipFrame } from "./room-encoder.ts";
+import type { RoomEncoder } from "./room-encoder.ts";
 import type { RoomOutlet, RoomSubscriber } from "./memberships.ts";
 import type { RoomEntry, RoomLog, RoomPart, RoomPosition } from "../store/store.ts";
 
@@ -113,7 +120,7 @@ export class RoomReader implements RoomSubscriber {
       const part = await this.#read(catchUp);
       if (this.#attachment !== attachment) return;
       if (part.epoch === this.#position.epoch && this.#position.offset <= part.offset)
-        this.#sendFrame(attachment, positionFrame(this.#room.name, this.#position));
+        this.#sendFrame(attachment, encodePosition(this.#room.name, this.#position));
       await this.#catchUp(attachment, catchUp, part);
     } catch (error) {
       this.#fail(attachment, error);
@@ -181,11 +188,11 @@ export class RoomReader implements RoomSubscriber {
   #startOver(attachment: Attachment, position: RoomPosition): void {
     this.#sendGap(attachment, { from: 0, to: position.offset, reason: "epoch" });
     this.#position = position;
-    this.#sendFrame(attachment, positionFrame(this.#room.name, position));
+    this.#sendFrame(attachment, encodePosition(this.#room.name, position));
   }
 
-  #sendGap(attachment: Attachment, gap: RoomGap): void {
-    this.#sendFrame(attachment, gapFrame(this.#room.name, gap));
+  #sendGap(attachment: Attachment, gap: Omit<Gap, "room">): void {
+    this.#sendFrame(attachment, encodeGap({ room: this.#room.name, ...gap }));
     this.#position = { ...this.#position, offset: gap.to };
   }
 
@@ -212,7 +219,7 @@ export class RoomReader implements RoomSubscriber {
     const { except, offset, previous } = entry;
     const skipped = except === this.#member.id ? offset : previous;
     if (this.#position.offset < skipped)
-      this.#sendFrame(attachment, skipFrame(room, this.#position.offset, skipped));
+      this.#sendFrame(attachment, encodeSkip(room, [skipped, this.#position.offset]));
     const { plain, codec, sink } = attachment.outlet;
     if (skipped !== offset)
       sink.send(plain ? encoder.eventFrame(entry) : encoder.roomFrame(room, entry, codec));

@@ -1,35 +1,49 @@
-import { CloseCode, ProtocolError } from "@symbolon/protocol";
-import { type Hello, jsonFrames, VERSION, type Wire } from "@symbolon/protocol/internal";
+import { CloseCode, type FrameCodec, ProtocolError } from "@symbolon/protocol";
+import {
+  byteLength,
+  decodeHello,
+  fromClient,
+  type Hello,
+  jsonFrames,
+  type Wire,
+} from "@symbolon/protocol/internal";
+import type { Identity, RenewIdentity } from "../request/identity.ts";
 import type { Clock } from "../timing/clock.ts";
-import { readFrame } from "./read-frame.ts";
 
-/** How long a client may take to say `hello`, in ms. */
-const patience = 5_000;
+/** How long a client may take to send `hello`, in ms. */
+const helloTimeout = 5_000;
 
-/** What a client may say before it is known, in bytes. */
-const most = 16 * 1024;
+/** The most bytes of a `hello`. */
+const maxHello = 16 * 1024;
 
-/** Waits for a session's first frame. Resolves with undefined when it did not come: the wire is then closed. */
+/** A wire on which `hello` has arrived, and the client's identity as the hooks found it. */
+export interface IdentifiedWire extends Identity {
+  readonly wire: Wire;
+  readonly hello: Hello;
+  readonly codec: FrameCodec;
+  readonly renew: RenewIdentity;
+}
+
+/** Waits for a session's first frame. Resolves with undefined when it did not arrive: the wire is closed then. */
 export function readHello(wire: Wire, clock: Clock): Promise<Hello | undefined> {
   return new Promise((resolve) => {
     const settle = (hello: Hello | undefined): void => {
-      stop();
-      wire.listen(undefined); // what follows is kept for whoever speaks next
+      cancelTimeout();
+      wire.listen(undefined); // the wire keeps what follows for its next listener
       resolve(hello);
     };
     const refuse = (code: number, reason: string): void => {
       wire.close(code, reason);
       settle(undefined);
     };
-    const stop = clock.after(patience, () => refuse(CloseCode.NoHello, "no hello in time"));
+    const cancelTimeout = clock.after(helloTimeout, () => refuse(CloseCode.NoHello, "no hello in time"));
     wire.listen({
       message: (message) => {
         try {
-          if (Buffer.byteLength(message) > most) throw new ProtocolError(`hello has at most ${most} bytes`);
-          const frame = readFrame(message, jsonFrames);
-          if (frame.t !== "hello") refuse(CloseCode.Unauthorized, "say hello first");
-          else if (frame.v !== VERSION) refuse(CloseCode.BadRequest, `this server speaks version ${VERSION}`);
-          else settle(frame);
+          if (byteLength(message) > maxHello) throw new ProtocolError(`hello has at most ${maxHello} bytes`);
+          const frame = jsonFrames.read(message, fromClient);
+          if (frame.t === "hello") settle(decodeHello(frame));
+          else refuse(CloseCode.Unauthorized, "the first frame must be hello");
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           refuse(error.closeCode, error.message);

@@ -1,27 +1,24 @@
 import type { Closed, CloseError } from "@symbolon/protocol";
-import type { Frame, Outbox } from "@symbolon/protocol/internal";
-import type { Clock } from "../timing/clock.ts";
-import type { HeartbeatOptions } from "../timing/heartbeat.ts";
+import type { FrameTable, Outbox, PeerOptions } from "@symbolon/protocol/internal";
 import type { RoomMemberships } from "../rooms/memberships.ts";
 import type { RoomAppend } from "../store/store.ts";
+import type { Clock } from "../timing/clock.ts";
+import type { HeartbeatOptions } from "../timing/heartbeat.ts";
 import type { ObservableSession } from "./session-change.ts";
 
-/** Who is told what a client says. */
+/** The conversation that a link belongs to. */
 export interface LinkListener {
-  /**
-   * Takes a frame, of so many characters; false when it has no place here.
-   * @throws ProtocolError when it has one, but not now.
-   */
-  receive(frame: Frame, size: number): boolean;
-  /** It is to end: not even what the client has said is handled any more. */
+  /** What the conversation does with the frames that arrive; the link adds those of the connection. */
+  readonly frames: FrameTable;
+  /** The client has to go at once: messages that have arrived are not handled any more. */
   terminate(error: CloseError): void;
-  /** It cannot go on here: its store has failed with an error, or somebody else has the session. */
+  /** The session cannot go on here: its store has failed with an error, or another process has the session. */
   onStoreLost(error: unknown): void;
-  /** The client leaves, or has to: the line is closed when what it said was handled. */
+  /** The client leaves, or has to: the link is closed when the messages that have arrived are handled. */
   closeGracefully(error: CloseError): void;
 }
 
-/** What a line needs of the app. */
+/** What a link needs of the app. */
 export interface LinkOptions {
   readonly clock: Clock;
   readonly heartbeat: Required<HeartbeatOptions>;
@@ -29,30 +26,34 @@ export interface LinkOptions {
   readonly maxPayload: number;
 }
 
-/** Records what a handler has said in rooms, with the message that caused it; false when nothing is recorded here. */
-export type RecordRoomMessages = (said: readonly RoomAppend[]) => boolean;
+/** Records what a handler has sent to rooms, with the message that caused it. @returns false when nothing is recorded here. */
+export type RecordRoomMessages = (messages: readonly RoomAppend[]) => boolean;
 
 /** What joins a conversation to its client: one wire in plain mode, one after another in a session. */
 export interface ClientLink extends ObservableSession {
-  /** Delivers what the server says. */
+  /** Delivers the messages of the server. */
   readonly outbox: Outbox;
+  /** Registers which messages of the client are finished; undefined when they are not acknowledged. */
+  readonly receiver: PeerOptions["receiver"];
   /** The rooms that the client is in. */
   readonly memberships: RoomMemberships;
-  /** Whether the client acknowledges, and tells of events that fail. */
+  /** Whether client and server acknowledge messages, and report events that fail. */
   readonly acknowledged: boolean;
-  /** Tells `listener` what the client says. Resolves when the client is gone for good. */
+  /** Whether the client is disconnected. */
+  readonly detached: boolean;
+  /** Whether the link has ended: nothing is sent or received any more. */
+  readonly ended: boolean;
+  /** Starts to receive. Resolves when the client has disconnected for good. */
   open(listener: LinkListener): Promise<Closed>;
-  /** Says no more, and closes after what was said. */
+  /** Sends nothing more, and closes after what was sent. */
   close(error: CloseError): void;
-  /** Asks the client to go elsewhere in `at` ms; false when it would not understand. */
+  /** Asks the client to connect elsewhere in `at` ms. @returns false when the client would not understand. */
   goAway(at: number): boolean;
-  /** Ends it at once: nobody waits for the client. */
+  /** Ends the wire at once, without waiting for the client. */
   terminate(): void;
   readonly recordRoomMessages: RecordRoomMessages;
-  /** Whether the client is away. */
-  readonly detached: boolean;
-  /** Something that was to be said could not be kept: what follows would come after a gap that nobody tells of. */
+  /** A message could not be kept for the client: those that follow would come after a gap that is not reported. */
   overflow(): void;
-  /** Stops reading, or reads again; a session's client is slowed by its credit. */
+  /** Stops reading, or reads again; the client of a session is slowed down by its credit. */
   pause(paused: boolean): void;
 }

@@ -1,27 +1,45 @@
 import { type Closed, CloseCode, CloseError, type Message, ProtocolError } from "@symbolon/protocol";
-import { jsonFrames, type Wire } from "@symbolon/protocol/internal";
+import {
+  byteLength,
+  type Frame,
+  type FrameTable,
+  fromClient,
+  jsonFrames,
+  receiverOf,
+  type Wire,
+} from "@symbolon/protocol/internal";
 import { randomUUID } from "node:crypto";
-import { readFrame } from "./read-frame.ts";
+import { RoomMemberships } from "../rooms/memberships.ts";
 import { startHeartbeat } from "../timing/heartbeat.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "./link.ts";
 import { PlainOutbox } from "./plain-outbox.ts";
-import { RoomMemberships } from "../rooms/memberships.ts";
 import { type SessionChange, SessionSubscribers } from "./session-change.ts";
 
-/** Frames that are none, after which a client is closed: one written by hand may have a slip. */
-const strikes = 3;
+/** How many invalid frames a client may send: one that writes them by hand may make a mistake. */
+const maxInvalid = 3;
 
-/** The one wire of a client that speaks by hand: at most once, in order, and gone when it is lost. */
+type LinkState =
+  /** The handshake is not done yet. */
+  | { readonly type: "connecting" }
+  /** The wire is there; frames are received once there is a listener. */
+  | { readonly type: "open"; readonly wire: Wire }
+  /** Nothing more is received, and the connection closes when what has arrived is handled. */
+  | { readonly type: "closing"; readonly wire: Wire }
+  /** Nothing more is sent or received. */
+  | { readonly type: "ended"; readonly wire: Wire | undefined };
+
+/** The one wire of a client without a session: messages arrive at most once, in order, until it is closed. */
 export class PlainLink implements ClientLink {
   readonly outbox: PlainOutbox = new PlainOutbox();
+  readonly receiver = undefined;
   readonly id: string = randomUUID();
   readonly memberships: RoomMemberships = new RoomMemberships(this.id);
   readonly acknowledged = false;
   readonly detached = false;
-  readonly #watchers = new SessionSubscribers();
+  readonly #subscribers = new SessionSubscribers();
   readonly #options: LinkOptions;
-  #wire: Wire | undefined;
-  #strikes = 0;
+  #state: LinkState = { type: "connecting" };
+  #invalid = 0;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -33,36 +51,67 @@ export class PlainLink implements ClientLink {
     this.memberships.attach({ codec: jsonFrames, plain: true, sink, drop }, undefined);
   }
 
-  /** The client was accepted. */
-  attach(wire: Wire): void {
-    this.#wire = wire;
+  /** Whether nothing is sent or received any more. */
+  get ended(): boolean {
+    return this.#state.type === "ended";
   }
 
-  subscribe(watcher: (change: SessionChange) => void): () => void {
-    return this.#watchers.add(watcher);
+  /** The handshake is done. */
+  attach(wire: Wire): void {
+    this.#state = { type: this.ended ? "ended" : "open", wire };
+  }
+
+  subscribe(subscriber: (change: SessionChange) => void): () => void {
+    return this.#subscribers.add(subscriber);
   }
 
   open(listener: LinkListener): Promise<Closed> {
     const { clock, heartbeat } = this.#options;
-    const wire = this.#wire as Wire; // it was accepted first
+    const wire = this.#wire as Wire; // the handshake is done
+    const send = (frame: Frame): void => wire.send(jsonFrames.write(frame));
+    const leave = (error: CloseError): void => {
+      this.#state = { type: "closing", wire };
+      listener.closeGracefully(error);
+    };
+    const frames: FrameTable = {
+      ...listener.frames,
+      ping: ({ n }) => send({ t: "pong", n }),
+      pong: () => {},
+      bye: () => leave(new CloseError(CloseCode.Normal)),
+    };
+    const message = (received: Message): void => {
+      if (this.#state.type !== "open") return;
+      try {
+        const frame = jsonFrames.read(received, fromClient);
+        receiverOf(frames, frame)(frame, byteLength(received));
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        this.#invalid += 1;
+        send({ t: "error", code: error.code, message: error.message });
+        if (this.#invalid >= maxInvalid)
+          leave(new CloseError(CloseCode.PolicyViolation, "three invalid frames"));
+      }
+    };
     this.outbox.attach(wire);
     const stopHeartbeat = startHeartbeat(wire, clock, heartbeat, wire.ping && (() => wire.ping?.()));
-    return new Promise((resolve) =>
-      wire.listen({
-        message: (message) => this.#hear(message, wire, listener),
-        closed: (closed) => {
-          stopHeartbeat();
-          resolve(closed);
-        },
-      }),
-    );
+    return new Promise((resolve) => {
+      const closed = (end: Closed): void => {
+        stopHeartbeat();
+        resolve(end);
+      };
+      wire.listen({ message, closed });
+    });
   }
 
   close(error: CloseError): void {
-    this.memberships.detach();
-    this.outbox.end(error);
-    this.#watchers.emit({ type: "ended", undelivered: 0 });
-    this.#wire?.close(error.code, error.reason);
+    const wire = this.#wire;
+    if (!this.ended) {
+      this.#state = { type: "ended", wire };
+      this.memberships.detach();
+      this.outbox.end(error);
+      this.#subscribers.emit({ type: "ended", undelivered: 0 });
+    }
+    wire?.close(error.code, error.reason);
   }
 
   goAway(): boolean {
@@ -75,27 +124,14 @@ export class PlainLink implements ClientLink {
 
   readonly recordRoomMessages = (): boolean => false;
 
-  overflow(): void {} // at most once is all that it was promised
+  overflow(): void {} // a plain client gets each message at most once
 
   pause(paused: boolean): void {
     if (paused) this.#wire?.pause();
     else this.#wire?.resume();
   }
 
-  #hear(message: Message, wire: Wire, listener: LinkListener): void {
-    if (this.#strikes >= strikes) return;
-    try {
-      const frame = readFrame(message, jsonFrames);
-      if (listener.receive(frame, message.length) || frame.t === "pong") return;
-      if (frame.t === "ping") wire.send(jsonFrames.write({ t: "pong", n: frame.n }));
-      else if (frame.t === "bye") listener.closeGracefully(new CloseError(CloseCode.Normal));
-      else throw new ProtocolError(`${JSON.stringify(frame.t)} has no place here`);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#strikes += 1;
-      wire.send(jsonFrames.write({ t: "error", code: error.code, message: error.message }));
-      if (this.#strikes >= strikes)
-        listener.closeGracefully(new CloseError(CloseCode.PolicyViolation, "three messages were no frames"));
-    }
+  get #wire(): Wire | undefined {
+    return "wire" in this.#state ? this.#state.wire : undefined;
   }
 }

@@ -1,19 +1,19 @@
 import { type FrameCodec, type Message, RequestError, Sent } from "@symbolon/protocol";
-import { jsonFrames, type Outbox, type SendOptions, type Wire } from "@symbolon/protocol/internal";
+import { jsonFrames, type MessageSink, type Outbox, type SendOptions } from "@symbolon/protocol/internal";
 
-/** Says things on the one wire of a plain client, which acknowledges nothing: what the socket has taken is settled. */
+/** Sends messages on the one wire of a plain client, which acknowledges nothing: what the socket has taken is settled. */
 export class PlainOutbox implements Outbox {
   readonly codec: FrameCodec = jsonFrames;
-  /** What was said before the wire was there, or waits for room on it. */
+  /** Messages that were sent before the wire was there; without one, messages that wait until the wire has drained. */
   readonly #waiting = new Map<Sent, Message | undefined>();
-  #wire: Pick<Wire, "send" | "drained"> | undefined;
+  #wire: MessageSink | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
   send(message: Message, { lane }: SendOptions = {}): Sent {
     const sent = new Sent();
     if (this.#ended) sent.reject(this.#ended.reason);
     else if (lane === "volatile" && this.#wire?.drained() !== undefined)
-      sent.reject(new RequestError("DROPPED", "a volatile event could not go at once"));
+      sent.reject(new RequestError("DROPPED", "a volatile event could not be sent at once"));
     else if (this.#wire === undefined) this.#waiting.set(sent, message);
     else this.#transmit(this.#wire, message, sent);
     return sent;
@@ -24,15 +24,11 @@ export class PlainOutbox implements Outbox {
   }
 
   rejectSent(): boolean {
-    return false; // it was not asked to tell
+    return false; // a plain client is not asked to report errors
   }
 
-  hold(): () => void {
-    return () => {};
-  }
-
-  /** The wire is there: what was said goes first, in order. */
-  attach(wire: Pick<Wire, "send" | "drained">): void {
+  /** The wire is there: messages that were sent before go first, in order. */
+  attach(wire: MessageSink): void {
     this.#wire = wire;
     for (const [sent, message] of Array.from(this.#waiting)) {
       this.#waiting.delete(sent);
@@ -40,14 +36,14 @@ export class PlainOutbox implements Outbox {
     }
   }
 
-  /** The wire has ended, for `reason`: what waits for room fails, and so does every later send. */
+  /** The wire has ended, for `reason`: messages that wait fail, and so does every later one. */
   end(reason: unknown): void {
     this.#ended ??= { reason };
     for (const sent of this.#waiting.keys()) sent.reject(reason);
     this.#waiting.clear();
   }
 
-  #transmit(wire: Pick<Wire, "send" | "drained">, message: Message, sent: Sent): void {
+  #transmit(wire: MessageSink, message: Message, sent: Sent): void {
     wire.send(message);
     const drained = wire.drained();
     if (drained === undefined) return sent.resolve();

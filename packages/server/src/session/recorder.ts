@@ -1,5 +1,5 @@
 import type { Message } from "@symbolon/protocol";
-import type { RecordingSink, Received, Wire } from "@symbolon/protocol/internal";
+import type { MessageSink, Received, Wire } from "@symbolon/protocol/internal";
 import type {
   AttachRequest,
   AttachResult,
@@ -23,7 +23,7 @@ export interface RecordedSession {
 }
 
 /** The write-ahead log of a session: commits its changes to the store before the client sees them. */
-export class Recorder implements RecordingSink {
+export class Recorder implements MessageSink {
   readonly #store: SessionStore;
   readonly #session: RecordedSession;
   #claim: Claim;

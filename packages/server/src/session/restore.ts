@@ -1,51 +1,70 @@
 import type { FrameCodec } from "@symbolon/protocol";
-import { callFrames, type Frame, type RestoredState, type OpenCalls } from "@symbolon/protocol/internal";
-import type { SessionLink } from "./session-link.ts";
+import {
+  callFrames,
+  type Frame,
+  type OpenCalls,
+  OutgoingMessage,
+  type RestoredState,
+  type ResumeRequest,
+} from "@symbolon/protocol/internal";
 import type { AttachResult, SessionState } from "../store/store.ts";
+import type { SessionLink } from "./session-link.ts";
+
+/** Whether this process and the client together still have every message of a session. */
+export function canResume(
+  { session, secret }: SessionLink,
+  { epoch, receivedUpTo, firstHeld }: ResumeRequest,
+): boolean {
+  const { sender, receiver } = session;
+  return (
+    epoch === secret.epoch &&
+    receivedUpTo >= sender.firstHeld - 1 &&
+    receivedUpTo <= sender.lastSequence &&
+    firstHeld <= receiver.received.upTo + 1
+  );
+}
 
 /** The result of `attach`, or `overflow` when the session had messages that were not recorded. */
 export type StoredResult = AttachResult | { readonly type: "reset"; readonly reason: "overflow" };
 
-/** Why a session that a store was asked for is gone; undefined when it never had it, or goes on. */
+/** Why a store no longer has a session that it had; undefined when it never had it, or when the session goes on. */
 export function resetReason(stored: StoredResult | undefined): string | undefined {
   return stored?.type === "reset" ? stored.reason : undefined;
 }
 
-/** Where the process before left a session. */
+/** The state in which another process left a session. */
 export function restoredState(
-  { received, lastSequence: out, unacknowledged: outgoing }: SessionState,
+  { received, lastSequence, unacknowledged }: SessionState,
   codec: FrameCodec,
 ): RestoredState {
   return {
-    received: { upTo: received.upTo, pending: received.pending },
-    lastSequence: out,
-    unacknowledged: outgoing.map(({ sequence: s, data }) => [
-      s,
-      data,
-      codec.read(data, callFrames).t === "event" ? "event" : "answer",
-    ]),
+    upTo: received.upTo,
+    missing: new Set(received.pending),
+    lastSequence,
+    unacknowledged: unacknowledged.map(({ sequence, data }) => {
+      const isEvent = codec.read(data, { shapes: callFrames }).t === "event";
+      return new OutgoingMessage(data, { lane: isEvent ? "event" : "answer" }, sequence);
+    }),
   };
 }
 
 /** What has to be known of a session after a restart. */
 export interface SessionNote extends OpenCalls {
-  /** Something was said that had no number yet. */
+  /** Whether the session had messages without a sequence. */
   readonly hasUnsent: boolean;
 }
 
-/** What the process before has noted of a session. */
+/** The note of the process that had a session. */
 export function readNote({ note }: SessionState): SessionNote {
   return note === undefined
     ? { outgoing: [], streams: [], hasUnsent: false }
     : (JSON.parse(String(note)) as SessionNote);
 }
 
-/** Tells that the client's streams and the server's own calls are gone with the process that had them. */
-export function sendLostCalls(
-  { outbox }: SessionLink,
-  { outgoing: asked, streams: served }: SessionNote,
-): void {
-  const say = (frame: Frame): unknown => outbox.send(outbox.codec.write(frame), { lane: "answer" });
-  for (const re of served) say({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });
-  for (const q of asked) say({ t: "cancel", q });
+/** Informs the client that its streams, and the calls of the server, were lost with the process that had them. */
+export function sendLostCalls({ outbox }: SessionLink, { outgoing, streams }: SessionNote): void {
+  const send = (frame: Frame): unknown => outbox.send(outbox.codec.write(frame), { lane: "answer" });
+  for (const re of streams)
+    send({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });
+  for (const q of outgoing) send({ t: "cancel", q });
 }

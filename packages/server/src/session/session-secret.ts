@@ -1,29 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import type { Hello, SessionKey } from "@symbolon/protocol/internal";
-
-/** Names a session, and proves that it belongs to the client. */
-export interface SessionCredential {
-  readonly sessionId: string;
-  /** The secret that resumes the session. */
-  readonly resumeToken: string;
-  /** Names the history that the session's sequences count in. */
-  readonly epoch: string;
-}
-
-/** What a client sends to resume its session. */
-export interface ResumeRequest extends SessionCredential {
-  /** The last sequence that the client received. */
-  readonly receivedUpTo: number;
-  /** The lowest sequence that the client can send again, or one above its last. */
-  readonly firstHeld: number;
-}
-
-/** The resume request of a `hello`; undefined when it has none. */
-export function readResumeRequest({ resume }: Hello): ResumeRequest | undefined {
-  if (resume === undefined) return undefined;
-  const { sid, rt, ep, rx, tx0 } = resume;
-  return { sessionId: sid, resumeToken: rt, epoch: ep, receivedUpTo: rx, firstHeld: tx0 };
-}
+import type { SessionCredential } from "@symbolon/protocol/internal";
 
 /** The credential of a session, and the check of what a client sends. */
 export class SessionSecret implements SessionCredential {
@@ -48,11 +24,6 @@ export class SessionSecret implements SessionCredential {
   /** Whether a client has sent the same resume token. The comparison takes the same time for every token. */
   matches(credential: SessionCredential): boolean {
     return timingSafeEqual(Buffer.from(hashResumeToken(credential)), Buffer.from(this.hash));
-  }
-
-  /** The credential as `welcome` carries it. */
-  toFrame(): SessionKey {
-    return { sid: this.sessionId, rt: this.resumeToken, ep: this.epoch };
   }
 }
 

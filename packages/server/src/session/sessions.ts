@@ -1,6 +1,7 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
+import type { SessionCredential } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
-import type { SessionCredential, SessionSecret } from "./session-secret.ts";
+import type { SessionSecret } from "./session-secret.ts";
 
 /** How long a session waits for a client that has disconnected, and how much it keeps. */
 export interface SessionOptions {
@@ -15,7 +16,7 @@ export interface SessionOptions {
    */
   readonly messages?: number;
   /**
-   * Bytes of these messages. A text counts one for each UTF-16 code unit.
+   * Bytes of these messages.
    * @default 1_048_576
    */
   readonly bytes?: number;

@@ -120,8 +120,9 @@ describe("a room of a contract", () => {
     const ada = await enterLobby(net, "ada");
     ada.send({ s: 1, ...event("join", "attic") });
     ada.send({ s: 2, ...event("join", "cellar"), q: 1 });
-    const [, refused] = await receiveFrames(ada, 2);
-    expect(refused).toMatchObject({ t: "error", re: 1, code: "TOO_MANY_ROOMS" });
+    expect(await receiveFrames(ada, 2)).toContainEqual(
+      expect.objectContaining({ t: "error", re: 1, code: "TOO_MANY_ROOMS" }),
+    );
     expect([service.room("attic").size, service.room("cellar").size]).toEqual([1, 0]);
     ada.close();
   });

@@ -12,7 +12,7 @@ import { opcodes, connectRawClient, rawFrame } from "../node/raw-client.ts";
 const text = (frame: unknown) =>
   rawFrame(opcodes.text, typeof frame === "string" ? frame : JSON.stringify(frame));
 
-test("what was said before a bye in the same write is answered, and then the connection closes", async () => {
+test("the server handles the messages before a bye, and then closes", async () => {
   await using server = await serve(startChatServer(echo).app, { port: 0 });
   using client = await connectRawClient(server.port);
   await client.open("/chat/a");
@@ -22,17 +22,18 @@ test("what was said before a bye in the same write is answered, and then the con
   expect(await client.closeFrame()).toEqual([1000, ""]);
 });
 
-test("S18 › what was said before the third slip in the same write is answered, and nothing after it", async () => {
+// S18
+test("the server handles the messages before a third invalid frame, and none after it", async () => {
   await using server = await serve(startChatServer(echo).app, { port: 0 });
   using client = await connectRawClient(server.port);
   await client.open("/chat/a");
   client.write(text(sayFrame("one")), text("{"), text("{"), text("{"), text("{"), text(sayFrame("too late")));
-  const heard: unknown[] = [];
-  for (let count = 0; count < 4; count += 1) heard.push(JSON.parse(await client.text()));
-  expect(heard).toHaveLength(4);
-  expect(heard.filter((one) => (one as { t: string }).t === "error")).toHaveLength(3);
-  expect(heard).toContainEqual({ t: "event", name: "said", data: { text: "one" } });
-  expect(await client.closeFrame()).toEqual([1008, "three messages were no frames"]);
+  const received: unknown[] = [];
+  for (let count = 0; count < 4; count += 1) received.push(JSON.parse(await client.text()));
+  expect(received).toHaveLength(4);
+  expect(received.filter((one) => (one as { t: string }).t === "error")).toHaveLength(3);
+  expect(received).toContainEqual({ t: "event", name: "said", data: { text: "one" } });
+  expect(await client.closeFrame()).toEqual([1008, "three invalid frames"]);
 });
 
 test("a bye waits 300 ms for a handler that never settles", async () => {
@@ -54,7 +55,8 @@ test("a bye waits 300 ms for a handler that never settles", async () => {
   expect(await socket.closed).toMatchObject({ code: 1000 });
 });
 
-test("S18 › nothing is handled of what follows a frame that closed the session", async () => {
+// S18
+test("the server handles no message after a frame that closed the session", async () => {
   const handled: string[] = [];
   const ended = gate();
   const app = createApp();
@@ -71,7 +73,7 @@ test("S18 › nothing is handled of what follows a frame that closed the session
   expect(handled).toEqual(["before"]);
 });
 
-test("nothing is handled of what waits when a handler has closed the connection", async () => {
+test("the server handles no message that waits when a handler has closed the connection", async () => {
   const handled: string[] = [];
   const ended = gate();
   const app = createApp();
@@ -91,7 +93,7 @@ test("nothing is handled of what waits when a handler has closed the connection"
   expect(handled).toEqual(["rude"]);
 });
 
-test("what is said after this half began to close fails", async () => {
+test("a message that the server sends after it began to close fails", async () => {
   const outcomes = new BoundedQueue<unknown>();
   const go = gate();
   const asked = gate();
@@ -112,7 +114,7 @@ test("what is said after this half began to close fails", async () => {
   expect(await outcomes.pull()).toMatchObject({ name: "CloseError", code: 4400 });
 });
 
-test("a setup's peer is told of a client that leaves while it is awaited", async () => {
+test("a client that disconnects during the setup closes its peer", async () => {
   const began = gate();
   const over = new BoundedQueue<unknown>();
   const errors: unknown[] = [];

@@ -10,8 +10,9 @@ describe.each([
   ["session", openSession],
   ["plain", (net: ReturnType<typeof testNetwork>, path: string) => net.connect(path)],
 ] as const)("in %s mode", (_, open) => {
+  // S20
   test.each(["shout", "constructor", "__proto__", "toString"])(
-    "S20 › an unknown name is NOT_FOUND: %s",
+    "an event without a handler fails with NOT_FOUND: %s",
     async (name) => {
       const { net } = startChatServer(echo);
       await using socket = await open(net, "/chat/a");
@@ -22,7 +23,7 @@ describe.each([
     },
   );
 
-  test("a wrong type is INVALID with its issues, and the connection stays", async () => {
+  test("an event that its schema rejects fails with INVALID and the issues, and the connection stays", async () => {
     const { net, onError } = startChatServer(echo);
     await using socket = await open(net, "/chat/a");
     socket.send(sayFrame(5, 9));
@@ -47,7 +48,8 @@ describe.each([
     ],
     ["rejects", () => Promise.reject(new Error("secret at /srv/app.ts"))],
   ] as [string, SayHandler][])(
-    "S21 › a handler that %s is INTERNAL, with nothing of the exception",
+    // S21
+    "an event whose handler %s fails with INTERNAL, without any of the exception",
     async (_name, broken) => {
       const { net, onError } = startChatServer((input) =>
         input.text === "break" ? broken(input) : input.text,
@@ -69,7 +71,7 @@ describe.each([
     },
   );
 
-  test("a handler that throws RequestError tells its code, message and data", async () => {
+  test("the client gets the code, the message and the data of a RequestError that a handler throws", async () => {
     const { net, onError } = startChatServer(() => {
       throw new RequestError("ROOM_FULL", "no seats left", { seats: 0 });
     });
@@ -85,7 +87,7 @@ describe.each([
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test("a handler that throws CloseError closes with its code and reason", async () => {
+  test("the server closes with the code and the reason of a CloseError that a handler throws", async () => {
     const { net, onError } = startChatServer(() => {
       throw new CloseError(4321, "be nice");
     });
@@ -108,7 +110,7 @@ describe.each([
     socket.send(sayFrame("a"));
     socket.send(sayFrame("b"));
     socket.send({ t: "ping", n: 1 });
-    expect(await receiveFrame(socket)).toEqual({ t: "pong", n: 1 }); // all of it was heard
+    expect(await receiveFrame(socket)).toEqual({ t: "pong", n: 1 }); // all messages have arrived
     expect(log).toEqual(["a begins"]);
     first.open();
     await receiveFrame(socket);
@@ -116,7 +118,7 @@ describe.each([
     expect(log).toEqual(["a begins", "a ends", "b begins", "b ends"]);
   });
 
-  test("code after the yield runs when the client leaves, after which the signal has aborted and closed resolved", async () => {
+  test("code after the yield runs when the client has disconnected, the signal has aborted and closed has resolved", async () => {
     const ended = gate();
     const seen: unknown[] = [];
     const app = createApp();
@@ -131,7 +133,7 @@ describe.each([
     expect(seen).toEqual([true, { code: 1000, reason: "going", wasClean: true }]);
   });
 
-  test("a handler's signal aborts as soon as the client leaves", async () => {
+  test("a handler's signal aborts as soon as the client disconnects", async () => {
     const began = gate();
     const aborted = gate();
     const app = createApp();
@@ -149,10 +151,10 @@ describe.each([
     expect(await aborted.passed).toBeUndefined();
   });
 
-  test("code after the yield that throws is told to the app, and the hooks end", async () => {
-    const told = gate();
+  test("onError gets what code after the yield throws, and the hooks end", async () => {
+    const reported = gate();
     const log: string[] = [];
-    const app = createApp({ onError: (error) => (log.push((error as Error).message), told.open()) });
+    const app = createApp({ onError: (error) => (log.push((error as Error).message), reported.open()) });
     const ended = gate();
     const view = app.use(function* () {
       yield;
@@ -164,11 +166,11 @@ describe.each([
     });
     const socket = await open(testNetwork(app), "/chat/a");
     socket.close();
-    await Promise.all([told.passed, ended.passed]);
+    await Promise.all([reported.passed, ended.passed]);
     expect(log).toEqual(["broken end"]);
   });
 
-  test("a handler that never settles holds the end for 300 ms at most", async () => {
+  test("a handler that never settles delays the end by 300 ms at most", async () => {
     const clock = new Clock();
     const began = gate();
     const ended = gate();

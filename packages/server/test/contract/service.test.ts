@@ -147,7 +147,7 @@ describe("in plain mode", () => {
         message: expect.any(String),
       });
     }
-    expect(await socket.closed).toMatchObject({ code: 1008, reason: "three messages were no frames" });
+    expect(await socket.closed).toMatchObject({ code: 1008, reason: "three invalid frames" });
   });
 
   test("after two invalid frames the connection stays open", async () => {

@@ -1,5 +1,5 @@
 import { contract, json, request, type ServerMessages, stream } from "@symbolon/protocol";
-import type { Welcome } from "@symbolon/protocol/internal";
+import type { WelcomeFrame } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
@@ -84,14 +84,14 @@ export async function connectTalk(
   net: TestNetwork,
   first: object = hello,
   options?: TestConnectOptions,
-): Promise<{ socket: TestSocket; welcome: Welcome }> {
+): Promise<{ socket: TestSocket; welcome: WelcomeFrame }> {
   const socket = await connectSession(net, "/talk", first, options);
-  return { socket, welcome: (await socket.receive(json())) as Welcome };
+  return { socket, welcome: (await socket.receive(json())) as WelcomeFrame };
 }
 
 /** The `hello` that resumes a session, from the positions and at the attempt given. */
 export function resumeHello(
-  { sid, rt, ep }: Welcome,
+  { sid, rt, ep }: WelcomeFrame,
   {
     att = 2,
     rx = 0,

@@ -5,7 +5,8 @@ import { Clock } from "../../src/timing/clock.ts";
 import { readHello } from "../../src/session/hello.ts";
 import { hello } from "./connect-session.ts";
 
-function waiting() {
+/** A wire on which the server waits for `hello`. */
+function startHandshake() {
   const clock = new Clock();
   const [client, server] = joinedWires();
   const closed = new Promise<Closed>((resolve) => client.listen({ message: () => {}, closed: resolve }));
@@ -14,30 +15,36 @@ function waiting() {
 
 const good = { ...hello, auth: "secret" };
 
-test("a hello is read", async () => {
-  const { client, hello } = waiting();
+test("the server reads a hello", async () => {
+  const { client, hello } = startHandshake();
   client.send(JSON.stringify(good));
-  expect(await hello).toEqual(good);
+  expect(await hello).toEqual({
+    clientId: good.cid,
+    attempt: good.att,
+    token: "secret",
+    credit: { messages: good.w, bytes: good.wb },
+  });
 });
 
-test("what follows a hello is kept for whoever listens next", async () => {
-  const { client, server, hello } = waiting();
+test("messages after a hello are kept for the next listener", async () => {
+  const { client, server, hello } = startHandshake();
   client.send(JSON.stringify(good));
   client.send("one");
   client.send("two");
   await hello;
-  const heard: Message[] = [];
+  const received: Message[] = [];
   await new Promise<void>((resolve) => {
     server.listen({
-      message: (message) => (heard.push(message), message === "two" && resolve()),
+      message: (message) => (received.push(message), message === "two" && resolve()),
       closed: () => {},
     });
   });
-  expect(heard).toEqual(["one", "two"]);
+  expect(received).toEqual(["one", "two"]);
 });
 
-test("S11 › no hello in 5 s closes with 4903, and not before", async () => {
-  const { clock, server, closed, hello } = waiting();
+// S11
+test("the server closes with 4903 when there is no hello after 5 s", async () => {
+  const { clock, server, closed, hello } = startHandshake();
   let ended = false;
   void closed.then(() => (ended = true));
   clock.advance(4_999);
@@ -49,15 +56,16 @@ test("S11 › no hello in 5 s closes with 4903, and not before", async () => {
   server.terminate();
 });
 
-test("S11 › a hello of more than 16 KiB closes with 4400", async () => {
-  const { client, closed, hello } = waiting();
+// S11
+test("the server closes with 4400 when a hello has more than 16 KiB", async () => {
+  const { client, closed, hello } = startHandshake();
   client.send(JSON.stringify({ ...good, auth: "é".repeat(8 * 1024) }));
   expect(await hello).toBeUndefined();
   expect(await closed).toMatchObject({ code: 4400, reason: "hello has at most 16384 bytes" });
 });
 
-test("a hello in time is not closed later", async () => {
-  const { clock, client, server, closed, hello } = waiting();
+test("the server does not close after a hello in time", async () => {
+  const { clock, client, server, closed, hello } = startHandshake();
   client.send(JSON.stringify(good));
   await hello;
   clock.advance(60_000);
@@ -65,43 +73,44 @@ test("a hello in time is not closed later", async () => {
   expect(await closed).toMatchObject({ code: 1000, reason: "done" });
 });
 
-const noFrame = 'a frame is a JSON object with a known "t", sent as text';
+const notFrame = 'a frame is a JSON object with a known "t", sent as text';
 
+// S11, S12, S18, S19
 test.each([
-  ["S11 › another frame", '{"t":"event","name":"say"}', 4401, "say hello first"],
-  ["S12 › another version", JSON.stringify({ ...good, v: 2 }), 4400, "this server speaks version 1"],
-  ["S18 › no JSON", "hello", 4400, noFrame],
-  ["S18 › no object", "[1]", 4400, noFrame],
-  ["S18 › a hello without a cid", '{"t":"hello","v":1,"att":1}', 4400, 'missing or wrong field "cid"'],
-  ["S18 › a hello without a window", JSON.stringify({ ...good, w: 0 }), 4400, 'missing or wrong field "w"'],
+  ["the first frame is another one", '{"t":"event","name":"say"}', 4401, "the first frame must be hello"],
+  ["the version is another one", JSON.stringify({ ...good, v: 2 }), 4400, "this server supports version 1"],
+  ["the first message is not JSON", "hello", 4400, notFrame],
+  ["it is not an object", "[1]", 4400, notFrame],
+  ["a hello has no cid", '{"t":"hello","v":1,"att":1}', 4400, 'missing or wrong field "cid"'],
+  ["a hello grants no credit", JSON.stringify({ ...good, w: 0 }), 4400, 'missing or wrong field "w"'],
   [
-    "S18 › a hello whose session is none",
+    "a hello has an invalid session",
     JSON.stringify({ ...good, resume: { sid: "a", rt: "b", ep: "c", rx: -1, tx0: 1 } }),
     4400,
     'missing or wrong field "resume"',
   ],
-  ["S18 › an unknown field", JSON.stringify({ ...good, x: 1 }), 4400, 'unknown field "x"'],
+  ["a hello has an unknown field", JSON.stringify({ ...good, x: 1 }), 4400, 'unknown field "x"'],
   [
-    "S19 › a field called __proto__",
+    "a hello has a field __proto__",
     '{"t":"hello","v":1,"cid":"a","att":1,"__proto__":{"polluted":1}}',
     4400,
     'unknown field "__proto__"',
   ],
-])("%s first closes", async (_, first, code, reason) => {
-  const { client, closed, hello } = waiting();
+])("the server closes when %s", async (_, first, code, reason) => {
+  const { client, closed, hello } = startHandshake();
   client.send(first);
   expect(await hello).toBeUndefined();
   expect(await closed).toMatchObject({ code, reason });
 });
 
-test("a binary message first closes with 4400", async () => {
-  const { client, closed } = waiting();
+test("the server closes with 4400 when the first message is binary", async () => {
+  const { client, closed } = startHandshake();
   client.send(new Uint8Array([1]));
   expect(await closed).toMatchObject({ code: 4400 });
 });
 
-test("a client that leaves before its hello is waited for no longer", async () => {
-  const { client, hello } = waiting();
+test("the server does not wait for a client that has disconnected", async () => {
+  const { client, hello } = startHandshake();
   client.close(1001, "");
   expect(await hello).toBeUndefined();
 });

@@ -158,7 +158,7 @@ describe("more messages than a session keeps", () => {
     for (const text of ["a", "b", "c", "d"]) peers[0]?.send("said", text);
     await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
     expect(onError.mock.calls[0]?.[0]).toMatchObject({
-      message: '"said" failed: too much waits: await what you send',
+      message: '"said" failed: send queue is full: await send()',
     });
     const awaited = peers[0]?.send("said", "e").then(() => "went");
     for (const [at, text] of ["a", "b", "c"].entries()) {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type Frame, BoundedQueue, SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
+import { type Frame, BoundedQueue, SUBPROTOCOL, type WelcomeFrame } from "@symbolon/protocol/internal";
 import { serve } from "@symbolon/server/node";
 import { describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -14,7 +14,7 @@ import {
 } from "../contract/talk-server.ts";
 
 describe("how a connection ends", () => {
-  test.each([1001, 1006, 1011, 1012, 4500])("%i parks the session", async (code) => {
+  test.each([1001, 1006, 1011, 1012, 4500])("%i detaches the session", async (code) => {
     const { net, log, changes } = startTalkServer();
     const { socket } = await connectTalk(net);
     if (code === 1006) net.drop();
@@ -37,19 +37,19 @@ describe("how a connection ends", () => {
     again.socket.close();
   });
 
-  test("bye ends the session when what was said before is handled", async () => {
-    const heard: string[] = [];
-    const { net, log } = startTalkServer({ say: (text) => heard.push(text) });
+  test("bye ends the session when the messages before it are handled", async () => {
+    const received: string[] = [];
+    const { net, log } = startTalkServer({ say: (text) => received.push(text) });
     const { socket } = await connectTalk(net);
     socket.send(sayMessage(1, "a"));
     socket.send('{"t":"bye"}');
     expect(await socket.closed).toMatchObject({ code: 1000 });
     await net.settled();
-    expect(heard).toEqual(["a"]);
+    expect(received).toEqual(["a"]);
     expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
   });
 
-  test("a client that does not answer its ping is parked", async () => {
+  test("a client that does not answer its ping is detached", async () => {
     const { net, clock, changes } = startTalkServer();
     const { socket, welcome } = await connectTalk(net);
     clock.advance(25_000);
@@ -61,16 +61,16 @@ describe("how a connection ends", () => {
     expect((await connectTalk(net, resumeHello(welcome))).welcome).toMatchObject({ state: "resumed" });
   });
 
-  test("a client that reads too slowly is parked, and goes on where it was", async () => {
+  test("a client that reads too slowly is detached, and can resume", async () => {
     const { app, clock, changes, peers } = startTalkServer();
     await using server = await serve(app, { port: 0, host: "127.0.0.1" });
     const opened = async (first: object) => {
       const socket = new WebSocket(`ws://127.0.0.1:${server.port}/talk`, [SUBPROTOCOL]);
-      const heard = new BoundedQueue<string>();
-      socket.on("message", (data: Buffer) => heard.push(data.toString()));
+      const frames = new BoundedQueue<string>();
+      socket.on("message", (data: Buffer) => frames.push(data.toString()));
       await once(socket, "open");
       socket.send(JSON.stringify(first));
-      return { socket, heard, welcome: JSON.parse(await heard.pull()) as Welcome };
+      return { socket, frames, welcome: JSON.parse(await frames.pull()) as WelcomeFrame };
     };
     const { socket, welcome } = await opened({ ...hello, wb: 2 ** 30 });
     const much = "x".repeat(2 ** 25); // more than the system buffers
@@ -83,11 +83,11 @@ describe("how a connection ends", () => {
     clock.advance(100);
     await vi.waitFor(() => expect(changes).toEqual([{ type: "detached" }]));
     const again = await opened(resumeHello(welcome));
-    expect(await again.heard.pull()).toBe(saidMessage(1, much));
+    expect(await again.frames.pull()).toBe(saidMessage(1, much));
     for (const one of [socket, again.socket]) one.terminate();
   });
 
-  test("a ping tells what has come, when that was not said", async () => {
+  test("a ping is answered with an acknowledgement, if one is due", async () => {
     const { net } = startTalkServer();
     const { socket } = await connectTalk(net);
     socket.send('{"s":1,"t":"cancel","q":7}');
@@ -98,10 +98,10 @@ describe("how a connection ends", () => {
   });
 });
 
-describe("what should not be said", () => {
-  test("a number too high closes with 4902, and the client goes on where it was", async () => {
-    const heard: string[] = [];
-    const { net, changes } = startTalkServer({ say: (text) => heard.push(text) });
+describe("messages that are refused", () => {
+  test("a sequence whose predecessor is missing closes with 4902, and the client can resume", async () => {
+    const received: string[] = [];
+    const { net, changes } = startTalkServer({ say: (text) => received.push(text) });
     const { socket, welcome } = await connectTalk(net);
     socket.send(sayMessage(1, "a"));
     socket.send(sayMessage(3, "c"));
@@ -113,11 +113,11 @@ describe("what should not be said", () => {
     expect(again.welcome).toMatchObject({ state: "resumed", rx: 1 });
     again.socket.send(sayMessage(2, "b"));
     again.socket.send(sayMessage(3, "c"));
-    await vi.waitFor(() => expect(heard).toEqual(["a", "b", "c"]));
+    await vi.waitFor(() => expect(received).toEqual(["a", "b", "c"]));
     again.socket.close();
   });
 
-  test("more events than there was room for close with 4429: none of them is lost in silence", async () => {
+  test("an event beyond the credit closes with 4429, and ends the session", async () => {
     const handled = gate();
     const { net, log } = startTalkServer({ say: () => handled.passed });
     const { socket, welcome } = await connectTalk(net);
@@ -134,11 +134,11 @@ describe("what should not be said", () => {
     again.socket.close();
   });
 
-  test("more characters than there was room for close with 4429", async () => {
+  test("an event beyond the bytes of the credit closes with 4429", async () => {
     const handled = gate();
     const { net } = startTalkServer({ say: () => handled.passed }, { maxPayload: 2 ** 21 });
     const { socket } = await connectTalk(net);
-    socket.send(sayMessage(1, "x".repeat(2 ** 20))); // one may overshoot
+    socket.send(sayMessage(1, "x".repeat(2 ** 20))); // the last event may exceed the credit
     socket.send('{"t":"ping","n":1}');
     expect(await receiveFrame(socket)).toEqual({ t: "pong", n: 1 });
     socket.send(sayMessage(2, "x"));
@@ -146,7 +146,7 @@ describe("what should not be said", () => {
     handled.open();
   });
 
-  test("what is finished makes room for more", async () => {
+  test("a finished event frees its credit", async () => {
     const { net } = startTalkServer();
     const { socket } = await connectTalk(net);
     for (let finished = 0, s = 1; finished < 200;) {
@@ -158,13 +158,13 @@ describe("what should not be said", () => {
     expect(await socket.closed).toMatchObject({ code: 1000 });
   });
 
-  test("an event without a number is dropped when 64 messages wait, and closes nothing", async () => {
+  test("a volatile event is dropped when 64 messages wait, and closes nothing", async () => {
     const handled = gate();
-    const heard: string[] = [];
+    const received: string[] = [];
     const { net } = startTalkServer({
       say: async (text) => {
         await handled.passed;
-        heard.push(text);
+        received.push(text);
       },
     });
     const { socket } = await connectTalk(net);
@@ -172,25 +172,25 @@ describe("what should not be said", () => {
     socket.send(sayMessage(1, "numbered"));
     handled.open();
     expect(await socket.receive()).toBe('{"t":"ack","a":1}');
-    expect(heard.at(-1)).toBe("numbered");
-    expect(heard.slice(0, -1)).toEqual(Array.from({ length: 65 }, (_, n) => `${n + 1}`)); // one was being handled
+    expect(received.at(-1)).toBe("numbered");
+    expect(received.slice(0, -1)).toEqual(Array.from({ length: 65 }, (_, n) => `${n + 1}`)); // one was being handled
     socket.close();
   });
 
-  test("an acknowledgement of what was never said closes with 4400, and ends the session", async () => {
+  test("the acknowledgement of an unsent message closes with 4400, and ends the session", async () => {
     const { net, log } = startTalkServer();
     const { socket } = await connectTalk(net);
     socket.send('{"t":"ack","a":1}');
-    expect(await socket.closed).toMatchObject({ code: 4400, reason: "it acknowledges what was never sent" });
+    expect(await socket.closed).toMatchObject({ code: 4400, reason: "acknowledged an unsent message" });
     await net.settled();
     expect(log).toContain("finally");
   });
 
   test.each(["{", '{"t":"ack","a":0}', '{"t":"hello"}', '{"s":1,"t":"nothing"}', '{"s":0,"t":"pong","n":1}'])(
-    "%s closes with 4400, and nothing after it is heard",
+    "%s closes with 4400, and no message after it is received",
     async (bad) => {
-      const heard: string[] = [];
-      const { net } = startTalkServer({ say: (text) => heard.push(text) });
+      const received: string[] = [];
+      const { net } = startTalkServer({ say: (text) => received.push(text) });
       const { socket } = await connectTalk(net);
       socket.send(sayMessage(1, "before"));
       socket.send(bad);
@@ -198,7 +198,7 @@ describe("what should not be said", () => {
       socket.send({ t: "event", name: "say", data: "after too", s: undefined } satisfies Frame);
       expect(await socket.closed).toMatchObject({ code: 4400 });
       await net.settled();
-      expect(heard).toEqual(["before"]);
+      expect(received).toEqual(["before"]);
     },
   );
 });

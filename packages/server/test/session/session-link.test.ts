@@ -1,5 +1,5 @@
 import { contract } from "@symbolon/protocol";
-import { SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
+import { SUBPROTOCOL, type WelcomeFrame } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
@@ -16,8 +16,8 @@ import {
   startTalkServer,
 } from "../contract/talk-server.ts";
 
-describe("a client that comes back", () => {
-  test("is welcomed to where it was: what it said has come", async () => {
+describe("a client that resumes", () => {
+  test("learns which of its messages have arrived", async () => {
     const { net } = startTalkServer({}, { sessions: { grace: 5_000 } });
     const { socket, welcome } = await connectTalk(net);
     for (const s of [1, 2]) {
@@ -32,7 +32,7 @@ describe("a client that comes back", () => {
     again.socket.close();
   });
 
-  test("hears again what it does not have, with the same numbers, then what was said meanwhile", async () => {
+  test("gets the messages that it does not have, with the same sequences, and then new ones", async () => {
     const { net, peers } = startTalkServer();
     const { socket, welcome } = await connectTalk(net);
     for (const text of ["a", "b", "c"]) peers[0]?.send("said", text);
@@ -48,7 +48,7 @@ describe("a client that comes back", () => {
     third.socket.close();
   });
 
-  test("is not told again what it has finished, though it had not when it left", async () => {
+  test("does not get a message again that it has received", async () => {
     const { net, peers } = startTalkServer();
     const { socket, welcome } = await connectTalk(net);
     const sent = ["a", "b", "c"].map((text) => peers[0]?.send("said", text));
@@ -57,15 +57,15 @@ describe("a client that comes back", () => {
     await Promise.all([sent[0], sent[2]]);
     await loseConnection(net, socket);
     const again = await connectTalk(net, resumeHello(welcome, { rx: 3 }));
-    expect(await again.socket.peek()).toBeUndefined(); // the second has come there, and is being handled
+    expect(await again.socket.peek()).toBeUndefined(); // the client has received the second, and handles it
     again.socket.send('{"t":"ack","a":3}');
     await sent[1];
     again.socket.close();
   });
 
-  test("what it says again is handled once, and acknowledged again", async () => {
-    const heard: string[] = [];
-    const { net } = startTalkServer({ say: (text) => heard.push(text) });
+  test("sends a message again, which is handled once and acknowledged again", async () => {
+    const handled: string[] = [];
+    const { net } = startTalkServer({ say: (text) => handled.push(text) });
     const { socket, welcome } = await connectTalk(net);
     socket.send(sayMessage(1, "a"));
     expect(await socket.receive()).toBe('{"t":"ack","a":1}');
@@ -73,16 +73,16 @@ describe("a client that comes back", () => {
     expect(await socket.receive()).toBe('{"t":"ack","a":1}');
     await loseConnection(net, socket);
     const again = await connectTalk(net, resumeHello(welcome));
-    await again.socket.receive(); // the ack of a welcome
+    await again.socket.receive(); // the acknowledgement after the welcome
     again.socket.send(sayMessage(1, "a"));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
     again.socket.send(sayMessage(2, "b"));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":2}');
-    expect(heard).toEqual(["a", "b"]);
+    expect(handled).toEqual(["a", "b"]);
     again.socket.close();
   });
 
-  test("what it says again while it is still handled is acknowledged as unfinished", async () => {
+  test("sends a message again that is being handled, which is acknowledged as pending", async () => {
     const handled = gate();
     const { net } = startTalkServer({ say: () => handled.passed });
     const { socket, welcome } = await connectTalk(net);
@@ -97,9 +97,9 @@ describe("a client that comes back", () => {
     again.socket.close();
   });
 
-  test("while its old wire lives ends that, of which nothing is heard any more", async () => {
-    const heard: string[] = [];
-    const { net, log, changes } = startTalkServer({ say: (text) => heard.push(text) });
+  test("while its old wire is open closes that, on which no message is received any more", async () => {
+    const handled: string[] = [];
+    const { net, log, changes } = startTalkServer({ say: (text) => handled.push(text) });
     const { socket, welcome } = await connectTalk(net);
     const again = await connectTalk(net, resumeHello(welcome));
     socket.send(sayMessage(1, "from the past"));
@@ -107,27 +107,27 @@ describe("a client that comes back", () => {
     again.socket.send(sayMessage(1, "now"));
     expect(await again.socket.receive()).toBe('{"t":"ack","a":1}');
     expect(await socket.closed).toMatchObject({ code: 4900 });
-    expect(heard).toEqual(["now"]);
+    expect(handled).toEqual(["now"]);
     expect(changes).toEqual([{ type: "resumed" }]);
     expect(log).toEqual(["hook", "setup", "hook", "hook ends"]);
     again.socket.close();
   });
 
-  test("what it had said on the old wire before is handled", async () => {
-    const heard: string[] = [];
-    const { net } = startTalkServer({ say: (text) => heard.push(text) });
+  test("has its messages of the old wire handled", async () => {
+    const handled: string[] = [];
+    const { net } = startTalkServer({ say: (text) => handled.push(text) });
     const { socket, welcome } = await connectTalk(net);
     socket.send(sayMessage(1, "a"));
     await socket.receive();
     const again = await connectTalk(net, resumeHello(welcome, { tx0: 2 }));
     expect(again.welcome).toMatchObject({ rx: 1 });
-    expect(heard).toEqual(["a"]);
+    expect(handled).toEqual(["a"]);
     again.socket.close();
   });
 });
 
-describe("an older dial of a client that is here by a newer one", () => {
-  test.each([1, 2])("is superseded, and nothing changes: att %i", async (att) => {
+describe("an older dial of a client that has a newer one", () => {
+  test.each([1, 2])("is superseded, and changes nothing: att %i", async (att) => {
     const { net, log, changes } = startTalkServer();
     const { socket, welcome } = await connectTalk(net);
     const newest = await connectTalk(net, resumeHello(welcome, { att: 2 }));
@@ -143,7 +143,7 @@ describe("an older dial of a client that is here by a newer one", () => {
     newest.socket.close();
   });
 
-  test("is superseded too without a session of its own", async () => {
+  test("is superseded when it names no session", async () => {
     const { net } = startTalkServer();
     const { socket } = await connectConfirmed(net);
     const late = await connectSession(net, "/talk");
@@ -154,7 +154,7 @@ describe("an older dial of a client that is here by a newer one", () => {
     await net.settled();
   });
 
-  test("does not keep the server from settling", async () => {
+  test("does not delay settled()", async () => {
     const { net } = startTalkServer();
     const { socket } = await connectTalk(net);
     const late = await connectSession(net, "/talk");
@@ -165,8 +165,8 @@ describe("an older dial of a client that is here by a newer one", () => {
   });
 });
 
-describe("hello again, without a session", () => {
-  test("from a client that never heard the welcome: it is given again, with all that was said", async () => {
+describe("another hello without a session", () => {
+  test("of a client that has not received its welcome gets the welcome and all messages again", async () => {
     const { net, peers, log } = startTalkServer();
     const { socket, welcome } = await connectTalk(net);
     peers[0]?.send("said", "a");
@@ -179,7 +179,7 @@ describe("hello again, without a session", () => {
     again.socket.close();
   });
 
-  test("is not given what was opened at another path", async () => {
+  test("does not get the session of another path", async () => {
     const app = createApp();
     app.implement(contract("/rooms/:name", { server: { here: z.string() } }), (peer, { params }) => {
       peer.send("here", params.name);
@@ -187,7 +187,7 @@ describe("hello again, without a session", () => {
     });
     const net = testNetwork(app);
     const socket = await connectSession(net, "/rooms/a");
-    const welcome = JSON.parse(String(await socket.receive())) as Welcome;
+    const welcome = JSON.parse(String(await socket.receive())) as WelcomeFrame;
     const other = await connectSession(net, "/rooms/b", { ...hello, att: 2 });
     expect(JSON.parse(String(await other.receive()))).toMatchObject({ state: "new" });
     expect(await receiveFrame(other)).toMatchObject({ data: "b" });
@@ -195,7 +195,7 @@ describe("hello again, without a session", () => {
     other.close();
   });
 
-  test("whoever watches is told that it is back", async () => {
+  test("emits resumed", async () => {
     const { net, changes } = startTalkServer();
     const { socket } = await connectTalk(net);
     await loseConnection(net, socket);
@@ -204,7 +204,7 @@ describe("hello again, without a session", () => {
     again.socket.close();
   });
 
-  test("from a client that has said something since: the old session ends first", async () => {
+  test("of a client that has sent a message since begins a session, and the old one ends first", async () => {
     const { net, log, changes } = startTalkServer();
     const { socket, welcome } = await connectConfirmed(net);
     await loseConnection(net, socket);

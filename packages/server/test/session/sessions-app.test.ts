@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { contract } from "@symbolon/protocol";
-import { SUBPROTOCOL, type Welcome } from "@symbolon/protocol/internal";
+import { SUBPROTOCOL, type WelcomeFrame } from "@symbolon/protocol/internal";
 import { serve } from "@symbolon/server/node";
 import { describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -114,7 +114,7 @@ describe("when a session ends", () => {
     });
     const net = testNetwork(app);
     const socket = await connectSession(net, "/slow");
-    const welcome = JSON.parse(String(await socket.receive())) as Welcome;
+    const welcome = JSON.parse(String(await socket.receive())) as WelcomeFrame;
     await loseConnection(net, socket);
     clock.advance(1_000);
     const again = await connectSession(net, "/slow", resumeHello(welcome));

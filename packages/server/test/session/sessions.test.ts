@@ -1,8 +1,9 @@
+import type { SessionCredential } from "@symbolon/protocol/internal";
 import { CloseError } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
 import { type TrackedSession, Sessions, type SessionOptions } from "../../src/session/sessions.ts";
-import { type SessionCredential, SessionSecret } from "../../src/session/session-secret.ts";
+import { SessionSecret } from "../../src/session/session-secret.ts";
 
 /** A clock that counts its subscribers: one for each detached session, and for each that is lost. */
 class CountingClock extends Clock {

@@ -1,0 +1,89 @@
+import type {
+  AnyContract,
+  CallArguments,
+  CallContext,
+  CallOutput,
+  ClientMessages,
+  Closed,
+  EventInput,
+  EventName,
+  HandlerInput,
+  HandlerOutput,
+  HandlerUpload,
+  RequestName,
+  Sent,
+  ServerMessages,
+  StreamName,
+} from "@symbolon/protocol";
+import type { EventFailure, EventOptions, Gap } from "@symbolon/protocol/internal";
+import type { ConnectionStatus, Subscribable } from "./connection/status.ts";
+
+/** The session is lost: messages that were sent and have not settled may or may not have been handled, and fail as unknown. */
+export interface Reset {
+  /** `unknown`: the server has no such session any more. `lost`: it has lost a part of it. `overflow`: it could not keep all messages. */
+  readonly reason: string;
+}
+
+/** A client of a contract, kept connected until it is closed. */
+export interface Client<C extends AnyContract> {
+  /** Calls `listener` for each message of that name, in order. @returns a function that removes it. */
+  readonly on: {
+    <Name extends EventName<ServerMessages<C>>>(
+      name: Name,
+      listener: (data: HandlerInput<ServerMessages<C>[Name]>) => unknown,
+    ): () => void;
+    /** An event of the client failed, and no code awaited it. */
+    (name: "failed", listener: (failure: EventFailure) => unknown): () => void;
+    /** The server has lost the session, and a new one began. Called after the messages of the old one, and before any of the new one. */
+    (name: "reset", listener: (reset: Reset) => unknown): () => void;
+    /** Messages of a room are lost. Called before any later message of that room. */
+    (name: "gap", listener: (gap: Gap) => unknown): () => void;
+  };
+  /**
+   * Sends an event; while the client is disconnected the event is kept. Awaited, it settles when the server has handled it.
+   * @throws TypeError when the data cannot be written.
+   */
+  readonly send: <Name extends EventName<ClientMessages<C>>>(
+    name: Name,
+    data: EventInput<ClientMessages<C>, Name>,
+    options?: EventOptions,
+  ) => Sent;
+  /**
+   * Sends a request; while the client is disconnected the request is kept. Rejects with `RequestError` or `ValidationError`
+   * when the server rejects it, with `OutcomeUnknown` when the session was lost before the reply, with the signal's reason.
+   */
+  readonly request: <Name extends RequestName<ClientMessages<C>>>(
+    name: Name,
+    ...data: CallArguments<ClientMessages<C>, Name>
+  ) => Promise<CallOutput<ClientMessages<C>, Name>>;
+  /** Starts a stream when it is iterated; leaving the loop ends the server's handler. Fails as `request` does. */
+  readonly stream: <Name extends StreamName<ClientMessages<C>>>(
+    name: Name,
+    ...data: CallArguments<ClientMessages<C>, Name>
+  ) => AsyncGenerator<CallOutput<ClientMessages<C>, Name>, void, undefined>;
+  /**
+   * Sets the handler of a request or a stream of the server. @returns a function that removes it.
+   * @throws TypeError when it has a handler.
+   */
+  readonly handle: <Name extends RequestName<ServerMessages<C>> | StreamName<ServerMessages<C>>>(
+    name: Name,
+    handler: (
+      input: HandlerInput<ServerMessages<C>[Name]>,
+      call: CallContext & HandlerUpload<ServerMessages<C>[Name]>,
+    ) => HandlerOutput<ServerMessages<C>[Name]>,
+  ) => () => void;
+  /** Resolves when the first handshake is done; rejects with `CloseError` when it never will be. It may be left alone. */
+  readonly opened: Sent;
+  /** Resolves when the client has ended: by `close`, or because the server ended it. Never rejects. */
+  readonly closed: Promise<Closed>;
+  /** The state of the connection. */
+  readonly status: Subscribable<ConnectionStatus>;
+  /** Bytes that are kept until the server has handled them. */
+  readonly bufferedAmount: number;
+  /**
+   * Ends the client. Messages that were not sent fail with `CloseError`, messages that were sent and have not settled with
+   * `OutcomeUnknown`.
+   * @throws RangeError for a code that may not be sent.
+   */
+  readonly close: (code?: number, reason?: string) => void;
+}

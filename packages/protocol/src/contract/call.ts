@@ -1,0 +1,85 @@
+import type { Sent } from "../async/sent.ts";
+import type {
+  CallFrame,
+  CreditFrame,
+  EndFrame,
+  ErrorFrame,
+  NextFrame,
+  ReplyFrame,
+  RequestFrame,
+  StreamFrame,
+} from "../frames/frame.ts";
+import type { SendOptions } from "../session/outbox.ts";
+import type { Message } from "../wire/wire.ts";
+
+/** How a call may end early, and what is uploaded to it. */
+export interface CallOptions {
+  /** Cancels the call: the remote peer's handler is informed, and the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Cancels the call with `TIMEOUT` after so many ms, 1 to 2 ** 31 - 1. @default never */
+  readonly timeout?: number;
+  /** What is sent to a stream that takes an upload. */
+  readonly upload?: AsyncIterable<unknown> | Iterable<unknown>;
+}
+
+/** What a handler gets with the input of a call. */
+export interface CallContext {
+  /** Aborts when the caller cancels the call, or has disconnected for good. */
+  readonly signal: AbortSignal;
+  /** How long the caller waits, in ms from when it called; undefined when it waits without limit. */
+  readonly deadline: number | undefined;
+  /** The message's sequence in its session, if there is one: a message that arrives again has the same. */
+  readonly s?: number | undefined;
+}
+
+/** A frame of a call, without the call's number. */
+export type CallMessage =
+  | Unnumbered<ReplyFrame | NextFrame | EndFrame | ErrorFrame | CreditFrame>
+  | { readonly t: "cancel" };
+type Unnumbered<Frame> = Frame extends unknown ? Omit<Frame, "q" | "re"> : never;
+
+/** A call, as one of its two peers sends in it. */
+export interface CallChannel {
+  /** Writes a frame of the call. @throws TypeError when its data cannot be written. */
+  readonly write: (frame: CallMessage) => Message;
+  /** Sends a written frame, or what `fallback` writes when it is too large; nothing once the call is over. */
+  readonly send: (message: Message, fallback?: SendOptions["fallback"]) => Sent;
+  /** The call is over: no frame is sent or received in it any more. A second close does nothing. */
+  readonly close: () => void;
+}
+
+/** A call that this peer started. */
+export interface OutgoingChannel extends CallChannel {
+  /** Settles when the call has been sent; rejects when it never will be. */
+  readonly sent: Sent;
+  /** Takes the call back if it was not sent yet. @returns false when it was sent. */
+  readonly withdraw: () => boolean;
+}
+
+/** Receives the frames of a call, each with its bytes; undefined when the session, and so the reply, is lost. */
+export type CallListener = (frame: CallFrame | undefined, bytes: number) => void;
+
+/** Starts the calls of a peer. */
+export interface CallStarter {
+  /** Sends a call; its frames go to `listener`. */
+  readonly open: (data: unknown, deadline: number | undefined, listener: CallListener) => OutgoingChannel;
+  /** Calls `action` in so many ms, unless the returned function is called. */
+  readonly after: (ms: number, action: () => void) => () => void;
+}
+
+/** Calls a handler with its validated input. */
+type RunHandler = (
+  input: unknown,
+  call: CallContext & { readonly upload?: AsyncIterable<unknown> },
+) => unknown;
+
+/** A call that this peer serves. */
+export interface IncomingCall {
+  /** Receives the frames of the caller; those that arrive before `run` are kept. */
+  readonly receive: CallListener;
+  /** Runs the handler and sends its result. Throws, or rejects with, what the handler throws. @returns what is to be awaited. */
+  readonly run: (frame: RequestFrame | StreamFrame, handler: RunHandler) => unknown;
+}
+
+/** The handler of a request or a stream. */
+export type CallHandler = (input: never, call: never) => unknown;

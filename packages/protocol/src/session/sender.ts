@@ -1,0 +1,252 @@
+import type { Sent } from "../async/sent.ts";
+import { OutcomeUnknown, ProtocolError, RequestError } from "../errors.ts";
+import type { Received } from "../frames/connection-frames.ts";
+import { type Credit, isExhausted } from "../frames/credit.ts";
+import { stampSize } from "../frames/frame.ts";
+import { type FrameCodec, jsonFrames } from "../frames/frame-codec.ts";
+import type { Message } from "../wire/wire.ts";
+import type { Outbox, SendOptions } from "./outbox.ts";
+import { OutgoingMessage } from "./outgoing-message.ts";
+import type { Receiver } from "./receiver.ts";
+import type { DeliveryOptions, MessageSink, RemoteState, RestoredState } from "./session-options.ts";
+
+/**
+ * Sends each message of a session once and in order: numbers it, keeps it until the remote peer has finished it, and sends
+ * it again on the next wire.
+ */
+export class Sender implements Outbox {
+  /** How frames are written: JSON unless the peers may agree, or have agreed, on another codec. */
+  codec: FrameCodec = jsonFrames;
+  /** The last sequence that was given. */
+  lastSequence: number;
+  readonly #options: DeliveryOptions;
+  readonly #receiver: Receiver;
+  #sink: MessageSink | undefined;
+  /** The promise of a full sink that this sender waits for. */
+  #draining: Promise<void> | undefined;
+  #ended: { readonly reason: unknown } | undefined;
+  /** Messages that were never sent, in order; they have no sequence yet. */
+  readonly #unsent = new Set<OutgoingMessage>();
+  /** Messages that were sent and are not acknowledged, by sequence. */
+  readonly #unacknowledged = new Set<OutgoingMessage>();
+  /** Those of them that are still to be sent again; undefined when the sink has taken all. */
+  #resending: Set<OutgoingMessage> | undefined;
+  /** The bytes of all that is kept. */
+  #bytes = 0;
+  #credit: Credit = { messages: 0, bytes: 0 };
+  /** The events among the unacknowledged messages. */
+  #used = { messages: 0, bytes: 0 };
+  #maxPayload = Infinity;
+
+  /** Begins, or goes on from where another process left it. */
+  constructor(
+    options: DeliveryOptions,
+    receiver: Receiver,
+    { lastSequence = 0, unacknowledged = [] }: Partial<RestoredState> = {},
+  ) {
+    this.#options = options;
+    this.#receiver = receiver;
+    this.lastSequence = lastSequence;
+    for (const message of unacknowledged) this.#keep(message);
+  }
+
+  /** Bytes that are kept until the remote peer has finished them. */
+  get bufferedAmount(): number {
+    return this.#bytes;
+  }
+
+  /** How many messages the remote peer has not finished. */
+  get undelivered(): number {
+    return this.#unsent.size + this.#unacknowledged.size;
+  }
+
+  /** How many messages were never sent. */
+  get unsent(): number {
+    return this.#unsent.size;
+  }
+
+  /** The lowest sequence that could be sent again, or the next that will be given. */
+  get firstHeld(): number {
+    const [first] = this.#unacknowledged;
+    return first?.sequence ?? this.lastSequence + 1;
+  }
+
+  send(frame: Message, options: SendOptions = {}): Sent {
+    const { messages = 1_000, bytes = 2 ** 22 } = this.#options;
+    // A caller that sends again when its message has failed would be called without end.
+    const message = new OutgoingMessage(frame, this.#ended ? {} : options);
+    const { lane } = message;
+    if (this.#ended) message.reject(this.#ended.reason);
+    else {
+      this.#unsent.add(message);
+      this.#bytes += message.bytes;
+      // Messages that wait hold back every message but an answer.
+      if (lane === "answer" || this.#unsent.size === 1) this.#flush();
+      if (lane === "volatile") this.#refuse(message, "DROPPED", "could not be sent at once");
+      else if (
+        lane !== "answer" &&
+        this.#unsent.has(message) &&
+        (this.undelivered > messages || this.#bytes > bytes)
+      )
+        void this.#overflow(message);
+    }
+    return message;
+  }
+
+  withdraw(sent: Sent): boolean {
+    const message = sent as OutgoingMessage; // if it is in the set
+    return this.#unsent.has(message) && this.#forget(message);
+  }
+
+  rejectSent(q: number | undefined, error: unknown): boolean {
+    const message = q && [...this.#unacknowledged].find(({ errorId }) => errorId === q);
+    if (message) message.reject(error);
+    return !!message;
+  }
+
+  /** The handshake is done on `sink`: sends again what the remote peer does not have, acknowledges, and sends what waits. */
+  attach(sink: MessageSink, { upTo, pending, credit, maxPayload = Infinity }: RemoteState): void {
+    this.detach(); // an acknowledgement must not overtake the `error` of an event that it covers
+    this.#sink = sink;
+    this.#credit = credit;
+    this.#maxPayload = maxPayload;
+    this.#resending = new Set(
+      [...this.#unacknowledged].filter(({ sequence }) => sequence > upTo || pending.includes(sequence)),
+    );
+    this.#flush();
+  }
+
+  /** The wire is closed: messages are kept from now on. */
+  detach(): void {
+    this.#sink = undefined;
+    this.#receiver.detach();
+  }
+
+  /**
+   * The remote peer has finished every message up to `upTo`, except for `pending`.
+   * @throws ProtocolError when `upTo` was never sent.
+   */
+  acknowledge({ upTo, pending }: Received): void {
+    if (upTo > this.lastSequence) throw new ProtocolError("acknowledged an unsent message");
+    for (const message of this.#unacknowledged) {
+      if (message.sequence > upTo) break;
+      if (pending.includes(message.sequence)) continue;
+      this.#forget(message);
+      message.resolve();
+    }
+    this.#flush();
+  }
+
+  /** The remote peer has lost the session: what was sent fails as unknown, what was never sent goes to the new session. */
+  reset(): void {
+    this.detach();
+    this.#receiver.reset();
+    for (const message of [...this.#unacknowledged, ...this.#unsent])
+      if (message.sequence || message.lane === "answer")
+        this.#fail(message, new OutcomeUnknown(message.sequence > 0));
+    this.#resending = undefined;
+    this.lastSequence = 0;
+  }
+
+  /** Sends nothing any more: what was never sent fails with `reason`, what was sent as unknown. */
+  end(reason: unknown): void {
+    if (this.#ended) return;
+    this.#ended = { reason };
+    this.reset();
+    for (const message of this.#unsent) this.#fail(message, reason);
+  }
+
+  /** Keeps a message that has its sequence. */
+  #keep(message: OutgoingMessage): void {
+    this.#unacknowledged.add(message);
+    this.#bytes += message.bytes;
+    this.#count(message, 1);
+  }
+
+  /** Sends what can be sent now, in order. */
+  #flush(): void {
+    if (this.#resending) {
+      for (const message of this.#resending) {
+        if (!this.#isReady()) return;
+        this.#resending.delete(message);
+        this.#sink?.send(this.codec.stamp(message.message, { s: message.sequence }));
+      }
+      this.#resending = undefined;
+      if (this.#sink) this.#receiver.attach(this.#sink);
+    }
+    let blocked = false;
+    for (const message of this.#unsent) {
+      const { lane } = message;
+      blocked ||= (lane === "event" || lane === "volatile") && isExhausted(this.#credit, this.#used);
+      if (blocked && lane !== "answer") continue;
+      if (!this.#isReady()) return;
+      this.#transmit(message);
+    }
+  }
+
+  /** Sends a message for the first time. */
+  #transmit(message: OutgoingMessage): void {
+    this.#forget(message);
+    if (this.codec === jsonFrames && typeof message.message !== "string")
+      message.write(String(message.message));
+    if (message.bytes > this.#maxPayload) {
+      const limit = this.#maxPayload - stampSize;
+      const error = new RequestError("TOO_LARGE", `message exceeds the receiver's limit of ${limit} bytes`);
+      if (!message.fallback) return message.reject(error);
+      message.write(message.fallback(error));
+    }
+    if (message.lane !== "volatile") {
+      message.sequence = this.lastSequence += 1;
+      this.#keep(message);
+      this.#sink?.onSequence?.(message.sequence, message.message);
+    }
+    const stamp = { s: message.sequence || undefined, a: this.#receiver.piggyback() };
+    this.#sink?.send(this.codec.stamp(message.message, stamp));
+    if (message.lane !== "event") message.resolve();
+  }
+
+  /** Rejects a message that exceeds what is kept, unless it is awaited. */
+  async #overflow(message: OutgoingMessage): Promise<void> {
+    // Code that awaits it has called `then` two microtasks later, and sends nothing else meanwhile.
+    await Promise.resolve();
+    await Promise.resolve();
+    if (this.#options.full === "reject" || !message.awaited)
+      this.#refuse(message, "OUTBOX_FULL", "send queue is full: await send()");
+  }
+
+  #refuse(message: OutgoingMessage, code: string, reason: string): void {
+    if (this.#unsent.has(message)) this.#fail(message, new RequestError(code, reason));
+  }
+
+  #fail(message: OutgoingMessage, error: unknown): void {
+    this.#forget(message);
+    message.reject(error);
+  }
+
+  /** Keeps a message no longer. @returns false when it was not kept. */
+  #forget(message: OutgoingMessage): boolean {
+    this.#resending?.delete(message);
+    const wasSent = this.#unacknowledged.delete(message);
+    if (wasSent) this.#count(message, -1);
+    const wasKept = wasSent || this.#unsent.delete(message);
+    if (wasKept) this.#bytes -= message.bytes;
+    return wasKept;
+  }
+
+  /** Counts an event against the remote peer's credit, or no longer. */
+  #count({ lane, bytes }: OutgoingMessage, by: 1 | -1): void {
+    if (lane !== "event") return;
+    this.#used.messages += by;
+    this.#used.bytes += by * bytes;
+  }
+
+  /** Whether a wire is attached and takes more. When it has drained, sending goes on. */
+  #isReady(): boolean {
+    const drained = this.#sink?.drained();
+    if (drained && drained !== this.#draining) {
+      this.#draining = drained;
+      void drained.then(() => this.#flush());
+    }
+    return !!this.#sink && !drained;
+  }
+}
