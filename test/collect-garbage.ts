@@ -3,5 +3,5 @@ import { runInNewContext } from "node:vm";
 
 setFlagsFromString("--expose-gc");
 
-/** Collects what nothing refers to. */
-export const collect = runInNewContext("gc") as () => void;
+/** Collects all objects that nothing refers to. */
+export const collectGarbage = runInNewContext("gc") as () => void;
