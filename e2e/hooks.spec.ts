@@ -210,7 +210,7 @@ test("when the server is killed and started again the page comes back, and says 
 }) => {
   await hooks.time.take();
   await hooks.open(react);
-  await hooks.press("Count and stay", "Join as slow");
+  await hooks.press("Be glad", "Count and stay", "Join as slow");
   await hooks.shows("counted", "1 2, streaming");
   await expect.poll(() => hooks.log()).toContain("join waits");
   await hooks.server.kill();
@@ -221,6 +221,7 @@ test("when the server is killed and started again the page comes back, and says 
   await hooks.time.goOn();
   await hooks.shows("status", "open");
   await hooks.shows("counted", "1 2, OUTCOME_UNKNOWN");
+  await hooks.shows("reset", "gladly unknown");
   await hooks.shows("joined", "OUTCOME_UNKNOWN");
   await hooks.press("Join as Ada", "Count again");
   await hooks.shows("joined", "seat 3");

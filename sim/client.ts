@@ -59,8 +59,8 @@ export class ClientApp {
       stage.handle("client", { n, client, conv }, sleep);
     this.client.on("news", handle);
     this.client.on("spoken", handle);
-    this.client.on("reset", ({ reason: why }) => stage.trace.add({ is: "reset", client, why }));
-    this.client.on("gap", ({ room, from, to, reason: why }) =>
+    this.client.onReset(({ reason: why }) => stage.trace.add({ is: "reset", client, why }));
+    this.client.onGap(({ room, from, to, reason: why }) =>
       stage.trace.add({ is: "gap", client, ...(room !== undefined && { room }), from, to, why }),
     );
     this.client.handle("ask", async (said) => {

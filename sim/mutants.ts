@@ -138,15 +138,15 @@ export const mutants: readonly Mutant[] = [
     name: "a reset is not told",
     mode: "restarts",
     file: connect,
-    find: 'emit("reset", { reason: welcome.reason ?? "" })',
+    find: 'emit(reset, { reason: welcome.reason ?? "" })',
     replace: "undefined",
   },
   {
     name: "a reset is told late",
     mode: "restarts",
     file: connect,
-    find: 'emit("reset", { reason: welcome.reason ?? "" })',
-    replace: 'void after(2_000, () => void emit("reset", { reason: welcome.reason ?? "" }))',
+    find: 'emit(reset, { reason: welcome.reason ?? "" })',
+    replace: 'void after(2_000, () => void emit(reset, { reason: welcome.reason ?? "" }))',
   },
   {
     name: "what was sent is sent again after a reset",

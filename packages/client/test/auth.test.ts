@@ -101,7 +101,7 @@ describe("a principal that is revoked", () => {
   test("with 4401 has the client ask for another token, and begin a new session", async () => {
     const { app, client, judged } = await signedIn(() => "ada");
     const resets: unknown[] = [];
-    client.on("reset", (reset) => resets.push(reset));
+    client.onReset((reset) => resets.push(reset));
     app.revoke("ada", { code: 4401 });
     await pass(251);
     expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: false });

@@ -42,7 +42,7 @@ function nodes() {
   onTestFinished(() => client.close());
   const told: number[] = [];
   client.on("told", (n) => told.push(n));
-  client.on("reset", ({ reason: why }) => log.push(`reset: ${why}`));
+  client.onReset(({ reason: why }) => log.push(`reset: ${why}`));
   /** The client goes to the other node, and the one that it leaves does not learn of it. */
   const move = (): void => {
     const left = nets[place.here];

@@ -49,11 +49,11 @@ function scene() {
   const alarms: string[] = [];
   client.on("told", (n) => heard.push(n));
   client.on("all", (n) => inRoom.push(n));
-  client.on("gap", ({ from, to, reason: why }) => {
+  client.onGap(({ from, to, reason: why }) => {
     for (let n = from; n <= to; n += 1) inRoom.push(n); // the room counts as we do
     alarms.push(`gap: ${why}`);
   });
-  client.on("reset", ({ reason: why }) => alarms.push(`reset: ${why}`));
+  client.onReset(({ reason: why }) => alarms.push(`reset: ${why}`));
   const said: Counted[] = [];
   const told: Counted[] = [];
   const count = (): void => {

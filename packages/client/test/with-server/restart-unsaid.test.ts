@@ -38,7 +38,7 @@ async function heard(many: number): Promise<readonly unknown[]> {
   onTestFinished(() => client.close());
   const told: unknown[] = [];
   const all = new Promise<void>((resolve) => {
-    client.on("reset", ({ reason: why }) => {
+    client.onReset(({ reason: why }) => {
       told.push(why);
       resolve();
     });

@@ -53,7 +53,7 @@ test("a session goes on after a restart", async () => {
   onTestFinished(() => client.close());
   const told: number[] = [];
   client.on("told", (n) => told.push(n));
-  client.on("reset", ({ reason: why }) => told.push(NaN, why as never));
+  client.onReset(({ reason: why }) => told.push(NaN, why as never));
   await client.send("say", 1);
   const items: number[] = [];
   const reading = (async () => {

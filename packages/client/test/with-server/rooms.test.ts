@@ -34,8 +34,8 @@ function serving(rooms: RoomsOptions<typeof chat> = {}, options: AppOptions = {}
     undo.push(() => client.close());
     const log: unknown[] = [];
     client.on("said", (data) => log.push(data));
-    client.on("gap", ({ room, reason: why }) => log.push(`gap: ${room} ${why}`));
-    client.on("reset", ({ reason: why }) => log.push(`reset: ${why}`));
+    client.onGap(({ room, reason: why }) => log.push(`gap: ${room} ${why}`));
+    client.onReset(({ reason: why }) => log.push(`reset: ${why}`));
     /** What it has heard, when that is so much. */
     const heard = async (count: number): Promise<readonly unknown[]> => {
       await until(() => log.length >= count);

@@ -57,7 +57,7 @@ async function counted() {
   const told: number[] = [];
   const resets: unknown[] = [];
   client.on("told", (n) => told.push(n));
-  client.on("reset", (reset) => resets.push(reset));
+  client.onReset((reset) => resets.push(reset));
   client.handle("triple", (n) => 3 * n);
   const { opened } = client;
   await pass();

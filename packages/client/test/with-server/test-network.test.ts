@@ -35,7 +35,7 @@ function set(store?: Store) {
   const client = connect(counting, { url: "ws://test", WebSocket: net.WebSocket });
   const told: number[] = [];
   client.on("told", (n) => told.push(n));
-  client.on("reset", ({ reason: why }) => log.push(`reset: ${why}`));
+  client.onReset(({ reason: why }) => log.push(`reset: ${why}`));
   return { net, client, heard, told, log };
 }
 

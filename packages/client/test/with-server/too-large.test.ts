@@ -76,7 +76,7 @@ test("an event fails, and those before and after it arrive on the same connectio
 
 test("an event that is left alone is told as failed", async () => {
   const { client } = await noting();
-  const failed = new Promise((resolve) => client.on("failed", resolve));
+  const failed = new Promise((resolve) => client.onFailed(resolve));
   client.send("note", "x".repeat(limit));
   expect(await failed).toMatchObject({ name: "note", error: tooLarge });
 });
