@@ -53,8 +53,8 @@ export class Talker {
       ...(binary && { codec: msgpack }),
     });
     this.hearing = new Hearing(this.client, fromLoss);
-    this.client.on("reset", ({ reason: why }) => this.failures.push(`reset: ${why}`));
-    this.client.on("gap", (gap) => this.failures.push(`gap: ${JSON.stringify(gap)}`));
+    this.client.onReset(({ reason: why }) => this.failures.push(`reset: ${why}`));
+    this.client.onGap((gap) => this.failures.push(`gap: ${JSON.stringify(gap)}`));
     void this.client.closed.then(({ code, reason }) => {
       if (!this.#over) this.failures.push(`closed with ${code} ${reason}`);
     });

@@ -225,7 +225,7 @@ test("when the server is killed and started again, the page reconnects and shows
 }) => {
   await hooks.clock.install();
   await hooks.open(react);
-  await hooks.press("Count to 2 and stay open", "Join as slow");
+  await hooks.press("Change the listener", "Count to 2 and stay open", "Join as slow");
   await hooks.expectText("count", "1 2, streaming");
   await expect.poll(() => hooks.readLog()).toContain("join started");
   await hooks.server.kill();
@@ -236,6 +236,7 @@ test("when the server is killed and started again, the page reconnects and shows
   await hooks.clock.resume();
   await hooks.expectText("status", "open");
   await hooks.expectText("count", "1 2, OUTCOME_UNKNOWN");
+  await hooks.expectText("reset", "new listener: unknown");
   await hooks.expectText("join result", "OUTCOME_UNKNOWN");
   await hooks.press("Join as Ada", "Restart the count");
   await hooks.expectText("join result", "ticket 3");

@@ -1,6 +1,13 @@
 /** A page that uses each hook, under StrictMode. Its buttons mount, unmount, hide and reload its components. */
 import { type Client } from "@symbolon/client";
-import { useClient, useEvent, useRequest, useStatus, useStream } from "@symbolon/client/react";
+import {
+  useClient,
+  useClientEvent,
+  useEvent,
+  useRequest,
+  useStatus,
+  useStream,
+} from "@symbolon/client/react";
 import { Activity, type ReactNode, StrictMode, useState, version } from "react";
 import { createRoot } from "react-dom/client";
 import { room as contract } from "./contract.ts";
@@ -18,13 +25,16 @@ function Room({ room }: { readonly room: string }): ReactNode {
   const [listener, setListener] = useState("old");
   const [received, setReceived] = useState<readonly string[]>([]);
   const [countTo, setCountTo] = useState(0);
+  const [reset, setReset] = useState("");
   useEvent(client, "said", (text) => setReceived([...received, `${listener} listener: ${text}`]));
+  useClientEvent(client, "reset", ({ reason }) => setReset(`${listener} listener: ${reason}`));
   return (
     <section>
       <p title="status">
         {[state, state === "waiting" && attempt > 0, error?.code].filter(Boolean).join(" ")}
       </p>
       <p title="received">{received.join(", ")}</p>
+      <p title="reset">{reset}</p>
       <button onClick={() => setListener("new")}>Change the listener</button>
       <button onClick={() => void client.send("say", `hello ${room}`)}>Send hello</button>
       <JoinButtons client={client} />

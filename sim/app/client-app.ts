@@ -77,8 +77,8 @@ export class ClientApp implements AppClient {
       application.runHandler("client", { n, client: id, conversation }, sleep);
     this.#client.on("news", handle);
     this.#client.on("posted", handle);
-    this.#client.on("reset", ({ reason }) => application.trace.add({ type: "reset", client: id, reason }));
-    this.#client.on("gap", ({ room, from, to, reason }) =>
+    this.#client.onReset(({ reason }) => application.trace.add({ type: "reset", client: id, reason }));
+    this.#client.onGap(({ room, from, to, reason }) =>
       application.trace.add({
         type: "gap",
         client: id,

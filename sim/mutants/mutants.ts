@@ -139,15 +139,15 @@ export const mutants: readonly Mutant[] = [
     name: "the client emits no reset",
     mode: "restarts",
     file: connect,
-    find: 'emit("reset", { reason: welcome.reason ?? "" })',
+    find: 'emit(reset, { reason: welcome.reason ?? "" })',
     replace: "undefined",
   },
   {
     name: "the client emits reset too late",
     mode: "restarts",
     file: connect,
-    find: 'emit("reset", { reason: welcome.reason ?? "" })',
-    replace: 'void after(2_000, () => void emit("reset", { reason: welcome.reason ?? "" }))',
+    find: 'emit(reset, { reason: welcome.reason ?? "" })',
+    replace: 'void after(2_000, () => void emit(reset, { reason: welcome.reason ?? "" }))',
   },
   {
     name: "the client resends sent events after a reset",

@@ -74,7 +74,7 @@ export function joinRoom(room: string, me: string, { onJoined, onClosed }: RoomC
     addPersonNotice(name, "left");
   });
 
-  client.on("gap", () => {
+  client.onGap(() => {
     // A new session starts with the newest messages that the server has, so only a resumed one can have a gap.
     if (client.status.value.resumed) addGapNotice();
   });

@@ -1,5 +1,5 @@
 import { CloseError, OutcomeUnknown } from "@symbolon/client";
-import { useClient, useEvent, useStatus } from "@symbolon/client/react";
+import { useClient, useClientEvent, useEvent, useStatus } from "@symbolon/client/react";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { type Dispatch, type ReactNode, useEffect, useMemo, useReducer, useState } from "react";
 import { chat, type MessageDraft, type NewMessage } from "../../contract.ts";
@@ -96,14 +96,10 @@ function JoinedRoom(props: JoinedRoomProps): ReactNode {
   useEvent(client, "joined", (joined) => dispatch({ type: "joined", ...joined }));
   useEvent(client, "left", ({ name }) => dispatch({ type: "left", name }));
 
-  useEffect(
-    () =>
-      client.on("gap", () => {
-        // A new session starts with the newest messages that the server has, so only a resumed one can have a gap.
-        if (client.status.value.resumed) dispatch({ type: "gap" });
-      }),
-    [client],
-  );
+  useClientEvent(client, "gap", () => {
+    // A new session starts with the newest messages that the server has, so only a resumed one can have a gap.
+    if (client.status.value.resumed) dispatch({ type: "gap" });
+  });
 
   useEffect(() => {
     if (status.state === "closed" && status.error?.code === 4409) leave(status.error.reason);

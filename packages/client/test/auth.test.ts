@@ -101,7 +101,7 @@ describe("when a principal is revoked", () => {
   test("with 4401, the client asks for another token and begins a new session", async () => {
     const { app, client, tokens } = await connectWithToken(() => "ada");
     const resets: unknown[] = [];
-    client.on("reset", (reset) => resets.push(reset));
+    client.onReset((reset) => resets.push(reset));
     app.revoke("ada", { code: 4401 });
     await pass(251);
     expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: false });

@@ -1,6 +1,13 @@
 import { contract, isDeclared, request, stream } from "@symbolon/protocol";
 import { z } from "zod";
-import { useClient, useEvent, useRequest, useStatus, useStream } from "../../src/react/index.ts";
+import {
+  useClient,
+  useClientEvent,
+  useEvent,
+  useRequest,
+  useStatus,
+  useStream,
+} from "../../src/react/index.ts";
 
 const join = request({
   input: z.object({ room: z.string() }),
@@ -28,7 +35,13 @@ export function Room(): string {
   const { state, attempt } = useStatus(client);
 
   useEvent(client, "said", ({ at }) => at.getTime());
-  useEvent(client, "failed", ({ name, error }) => [name.length, error.code]);
+  useClientEvent(client, "failed", ({ name, error }) => [name.length, error.code]);
+  useClientEvent(client, "reset", ({ reason }) => reason.length);
+  useClientEvent(client, "gap", ({ room, from, to }) => [room?.length, to - from]);
+  // @ts-expect-error -- the contract declares no such event
+  useEvent(client, "failed", () => {});
+  // @ts-expect-error -- the contract's events are not the client's own
+  useClientEvent(client, "said", () => {});
   // @ts-expect-error -- the client sends this event
   useEvent(client, "say", () => {});
   // @ts-expect-error -- a Date is not a string

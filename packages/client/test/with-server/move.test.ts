@@ -49,7 +49,7 @@ function startTwoNodes() {
   onTestFinished(() => client.close());
   const posted: number[] = [];
   client.on("posted", (n) => posted.push(n));
-  client.on("reset", ({ reason }) => log.push(`reset: ${reason}`));
+  client.onReset(({ reason }) => log.push(`reset: ${reason}`));
   /** Moves the client to the other node; the previous node does not detect that its connection is lost. */
   const moveClient = (): void => {
     const previous = nets[state.currentNode];

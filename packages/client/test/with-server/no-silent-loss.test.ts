@@ -50,11 +50,11 @@ function createScenario() {
   const reports: string[] = [];
   client.on("direct", (n) => received.push(n));
   client.on("broadcast", (n) => inRoom.push(n));
-  client.on("gap", ({ from, to, reason }) => {
+  client.onGap(({ from, to, reason }) => {
     for (let n = from; n <= to; n += 1) inRoom.push(n); // the offsets of the room are the numbers
     reports.push(`gap: ${reason}`);
   });
-  client.on("reset", ({ reason }) => reports.push(`reset: ${reason}`));
+  client.onReset(({ reason }) => reports.push(`reset: ${reason}`));
   const posted: SentNumber[] = [];
   const direct: SentNumber[] = [];
   /** Sends the next number in each way. */

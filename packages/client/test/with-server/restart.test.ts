@@ -70,7 +70,7 @@ test("a session and its calls continue after a restart", slow, async () => {
   onTestFinished(() => client.close());
   const received: number[] = [];
   client.on("posted", (n) => received.push(n));
-  client.on("reset", ({ reason }) => received.push(NaN, reason as never));
+  client.onReset(({ reason }) => received.push(NaN, reason as never));
   await client.send("post", 1);
   const items: number[] = [];
   const reading = (async () => {
@@ -110,7 +110,7 @@ async function receiveAcrossRestart(count: number): Promise<readonly unknown[]> 
   onTestFinished(() => client.close());
   const received: unknown[] = [];
   const complete = new Promise<void>((resolve) => {
-    client.on("reset", ({ reason }) => {
+    client.onReset(({ reason }) => {
       received.push(reason);
       resolve();
     });

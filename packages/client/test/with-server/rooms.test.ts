@@ -36,8 +36,8 @@ function createTeaServer(rooms: RoomsOptions<typeof chat> = {}, options: AppOpti
     undo.push(() => client.close());
     const log: unknown[] = [];
     client.on("posted", (data) => log.push(data));
-    client.on("gap", ({ room, reason }) => log.push(`gap: ${room} ${reason}`));
-    client.on("reset", ({ reason }) => log.push(`reset: ${reason}`));
+    client.onGap(({ room, reason }) => log.push(`gap: ${room} ${reason}`));
+    client.onReset(({ reason }) => log.push(`reset: ${reason}`));
     /** Resolves with the log when it has `count` entries. */
     const logged = async (count: number): Promise<readonly unknown[]> => {
       await until(() => log.length >= count);

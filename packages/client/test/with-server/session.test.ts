@@ -58,7 +58,7 @@ async function connectClient() {
   const received: number[] = [];
   const resets: unknown[] = [];
   client.on("posted", (n) => received.push(n));
-  client.on("reset", (reset) => resets.push(reset));
+  client.onReset((reset) => resets.push(reset));
   client.handle("triple", (n) => 3 * n);
   const { opened } = client;
   await pass();

@@ -36,7 +36,7 @@ function connectClient(store?: Store) {
   const client = connect(numbers, { url: "ws://test", WebSocket: net.WebSocket });
   const received: number[] = [];
   client.on("posted", (n) => received.push(n));
-  client.on("reset", ({ reason }) => log.push(`reset: ${reason}`));
+  client.onReset(({ reason }) => log.push(`reset: ${reason}`));
   return { net, client, handled, received, log };
 }
 

@@ -77,7 +77,7 @@ test("a too large event fails, and the events before and after it arrive on the 
 
 test("a too large event that is not awaited is reported as failed", async () => {
   const { client } = await connectClient();
-  const failed = new Promise((resolve) => client.on("failed", resolve));
+  const failed = new Promise((resolve) => client.onFailed(resolve));
   client.send("note", "x".repeat(limit));
   expect(await failed).toMatchObject({ name: "note", error: tooLarge });
 });

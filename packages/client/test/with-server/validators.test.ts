@@ -71,7 +71,7 @@ describe.each(libraries)("%s", (_library, messages) => {
 
   test("an invalid value is reported with the path and the message of its issue", async () => {
     const { client } = connectClient();
-    const failed = new Promise((resolve) => client.on("failed", resolve));
+    const failed = new Promise((resolve) => client.onFailed(resolve));
     client.send("say", { text: 1 as never });
     const issues = [{ path: ["text"], message: expect.stringMatching(/string/i) }];
     expect(await failed).toMatchObject({ name: "say", error: { code: "INVALID", issues } });
