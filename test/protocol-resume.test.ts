@@ -197,7 +197,7 @@ class SessionClient {
     const { status } = await this.#wire.open(`${this.#path}/${encodeURIComponent(this.cid)}`, {
       "Sec-WebSocket-Protocol": "symbolon.v1.json",
     });
-    expect(status).toBe(101);
+    if (status !== 101) throw new Error(`the server refused the wire with ${status}`);
     this.#attempts += 1;
     this.send({ t: "hello", v: 1, cid: this.cid, att: this.#attempts, w: 256, wb: 2 ** 20, resume });
   }

@@ -162,17 +162,19 @@ test(
     const { net, connectMember, reconnected, tea } = createTeaServer();
     const { client, logged } = connectMember();
     await client.opened;
+    tea.send("posted", 1);
+    expect(await logged(1)).toEqual([1]);
     await net.restart();
     await until(() => client.status.value.state !== "open");
     await reconnected(client);
-    tea.send("posted", 1);
-    expect((await logged(3)).at(-1)).toBe(1);
+    tea.send("posted", 2);
+    expect((await logged(4)).at(-1)).toBe(2);
     client.close();
     await until(() => tea.size === 0);
     const next = connectMember();
     await next.client.opened;
-    tea.send("posted", 2);
-    expect(await next.logged(1)).toEqual([2]);
+    tea.send("posted", 3);
+    expect(await next.logged(1)).toEqual([3]);
   },
 );
 
