@@ -49,6 +49,7 @@ const reservedKeys = [
   "headers",
   "cookies",
   "room",
+  "service",
   "token",
   "credentials",
   "protocols",
