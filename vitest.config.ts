@@ -1,35 +1,34 @@
 import { defaultClientConditions, defaultServerConditions } from "vite";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { react18 } from "./test/react-18/alias.ts";
 import { SeedsReporter } from "./test/seeds/reporter.ts";
+import { testTimeout } from "./test/time-limits.ts";
 
-const house = {
-  resolve: { conditions: ["symbolon-source", ...defaultClientConditions] },
-  ssr: { resolve: { conditions: ["symbolon-source", ...defaultServerConditions] } },
-};
+const withReact18 = project("react 18", ["packages/client/test/react/react.test.ts"]);
 
 export default defineConfig({
   test: {
     retry: 0,
     reporters: ["default", new SeedsReporter()],
     projects: [
-      { ...house, test: { name: "unit", include: ["packages/*/test/**/*.test.ts"], allowOnly: false } },
+      project("unit", ["packages/*/test/**/*.test.ts"]),
       {
-        ...house,
-        resolve: { ...house.resolve, alias: react18 },
-        test: {
-          name: "react 18",
-          include: ["packages/client/test/react/react.test.ts"],
-          allowOnly: false,
-          env: { REACT: "18" },
-        },
+        ...withReact18,
+        resolve: { ...withReact18.resolve, alias: react18 },
+        test: { ...withReact18.test, env: { REACT: "18" } },
       },
-      {
-        ...house,
-        test: { name: "house", include: ["test/*.test.ts", "examples/*.test.ts"], allowOnly: false },
-      },
-      { ...house, test: { name: "sim", include: ["sim/test/*.test.ts"], allowOnly: false } },
-      { ...house, test: { name: "seeds", include: ["test/seeds/*.test.ts"], allowOnly: false } },
+      project("house", ["test/*.test.ts", "examples/*.test.ts"]),
+      project("sim", ["sim/test/*.test.ts"]),
+      project("seeds", ["test/seeds/*.test.ts"]),
     ],
   },
 });
+
+/** A project whose tests import the sources of the packages. */
+function project(name: string, include: string[]): TestProjectInlineConfiguration {
+  return {
+    resolve: { conditions: ["symbolon-source", ...defaultClientConditions] },
+    ssr: { resolve: { conditions: ["symbolon-source", ...defaultServerConditions] } },
+    test: { name, include, allowOnly: false, testTimeout, hookTimeout: testTimeout },
+  };
+}

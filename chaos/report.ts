@@ -1,4 +1,4 @@
-import { isGood, sumOf, type Verdict } from "./sequence.ts";
+import { isGood, sumOf, type Verdict } from "./sequence-check.ts";
 
 /** How often each of several things was. */
 export class Counts {

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { ports } from "../e2e/ports.ts";
 import { ServerProcess } from "../e2e/server-process.ts";
-import { Chance } from "../sim/chance.ts";
-import { Crowd } from "./crowd.ts";
-import { judge } from "./record.ts";
+import { SeededRandom } from "../sim/virtual/seeded-random.ts";
+import { Crowd } from "./client-fleet.ts";
+import { judge } from "./handler-log.ts";
 import { Counts, isClean, report, type Results } from "./report.ts";
-import { type Settings, settingsOf } from "./settings.ts";
-import { trouble } from "./trouble.ts";
+import { type Settings, settingsOf } from "./options.ts";
+import { trouble } from "./process-faults.ts";
 
 /** All has to be settled so many ms after the last fault: a client that has failed often waits 30 s. */
 const patience = 60_000;
@@ -20,7 +20,7 @@ async function run(settings: Settings, directory: string): Promise<Results> {
   const kills = troubles.includes("kill");
   const pace = Math.max(1, clients / 50);
   const record = join(directory, "record");
-  const server = await ServerProcess.start(ports(10), {
+  const server = await ServerProcess.start(ports(), {
     name: "chaos",
     folder: "../chaos",
     env: { RECORD: record, STORE: kills ? join(directory, "store") : "", PACE: String(pace) },
@@ -41,7 +41,7 @@ async function run(settings: Settings, directory: string): Promise<Results> {
     if (troubles.length === 0) await setTimeout(seconds * 1_000);
     else
       await trouble(server, over, {
-        chance: new Chance(seed, "troubles"),
+        chance: new SeededRandom(seed, "troubles"),
         kinds: troubles,
         born: () => (life += 1),
         back(kind) {
@@ -68,7 +68,7 @@ async function run(settings: Settings, directory: string): Promise<Results> {
         ...crowd.talkers.flatMap(({ name, failures }) => failures.map((failure) => `${name}: ${failure}`)),
         ...findings.faults,
         ...late,
-        ...(server.complaints === "" ? [] : [`the server says: ${server.complaints}`]),
+        ...(server.errorOutput === "" ? [] : [`the server says: ${server.errorOutput}`]),
       ],
     };
   } finally {

@@ -6,8 +6,8 @@ import { fileStore } from "@symbolon/server/file";
 import { serve } from "@symbolon/server/node";
 import type { ServerMessages } from "@symbolon/protocol";
 import { chaos } from "./contract.ts";
-import { RecordWriter } from "./record.ts";
-import { isGood, Sequence } from "./sequence.ts";
+import { RecordWriter } from "./handler-log.ts";
+import { isGood, Sequence } from "./sequence-check.ts";
 
 const { PORT, RECORD = "", STORE = "", PACE = "1" } = process.env;
 const record = new RecordWriter(RECORD);

@@ -1,16 +1,16 @@
-/** What may be said in the chat, and by whom: the page and the server both import this file. */
+/** The chat's contract: the messages that the page and the server exchange. Both import this file. */
 import { contract, request, stream } from "@symbolon/protocol";
 import * as z from "zod/mini";
 import { pictureType, pictureTypes } from "./picture-type.ts";
 
-/** How long a line may be, in characters. */
-export const longestText = 500;
+/** The longest text of a chat message, in characters. */
+export const maxTextLength = 500;
 
-/** How large a picture may be, in bytes. */
-export const largestPicture = 256 * 1024;
+/** The largest picture, in bytes. */
+export const maxPictureBytes = 256 * 1024;
 
-/** How many lines are shown to who comes in, and at most asked for at once. */
-export const pageLength = 50;
+/** How many chat messages a person sees after joining, and the most that one `history` request returns. */
+export const pageSize = 50;
 
 /** A person's name: short, one line, and without characters that reorder or hide text. */
 export const Name = z
@@ -22,7 +22,7 @@ export const Name = z
     z.regex(/^[^\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]*$/u, "A name is one line of plain text"),
   );
 
-/** The name of a room, as it stands in the page's address. */
+/** The name of a room. The page's address contains it. */
 export const RoomName = z
   .string()
   .check(
@@ -32,87 +32,102 @@ export const RoomName = z
     z.regex(/^[^\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]*$/u, "A room is one line of plain text"),
   );
 
-/** What one person writes. */
+/** The text of a chat message. */
 export const Text = z
   .string()
   .check(
     z.minLength(1, "There is nothing to send"),
-    z.maxLength(longestText, `A message has at most ${longestText} characters`),
+    z.maxLength(maxTextLength, `A message has at most ${maxTextLength} characters`),
     z.regex(/\S/, "There is nothing to send"),
   );
 
-/** The id that the writer gave to a line: the server may handle it again when it was killed, and it stays one line. */
-const Id = z.string().check(z.minLength(1), z.maxLength(64));
+/** The sender's page chooses the id of a chat message. A server that was killed recognises a repeated message by it. */
+const MessageId = z.string().check(z.minLength(1), z.maxLength(64));
 
-/** The file of a picture: what it is, its own first bytes say. */
+/** The bytes of a picture file. The schema reads the file's type from its first bytes. */
 export const PictureBytes = z.instanceof(Uint8Array).check(
-  z.refine((bytes) => bytes.length <= largestPicture, {
-    error: `A picture has at most ${largestPicture / 1024} KiB`,
+  z.refine((bytes) => bytes.length <= maxPictureBytes, {
+    error: `A picture has at most ${maxPictureBytes / 1024} KiB`,
     abort: true,
   }),
   z.refine((bytes) => pictureType(bytes) !== undefined, "Only PNG, JPEG, GIF and WebP pictures can be sent"),
 );
 
-const Side = z.int().check(z.positive(), z.maximum(100_000));
+const Pixels = z.int().check(z.positive(), z.maximum(100_000));
 
-/** How wide and high a picture is, in pixels, as its sender says: room is kept for it while it is on its way. */
-const Size = z.object({ width: Side, height: Side });
+/** The sender's page measures the picture, so that other pages can reserve its space before they load it. */
+const PictureSize = z.object({ width: Pixels, height: Pixels });
 
-const Picture = z.extend(Size, { type: z.enum(pictureTypes) });
+/** The width and height of a picture, in pixels. */
+export type PictureSize = z.output<typeof PictureSize>;
 
-/** What a line shows beside its text, which says what the picture is called; its bytes are asked for by the line's id. */
-export type Picture = z.output<typeof Picture>;
-
-const Said = z.object({
-  id: Id,
+const NewMessage = z.object({
+  id: MessageId,
   text: Text,
-  picture: z.optional(z.extend(Size, { bytes: PictureBytes })),
+  picture: z.optional(z.extend(PictureSize, { bytes: PictureBytes })),
 });
 
-/** A line as its writer says it. */
-export type Said = z.output<typeof Said>;
+/** A chat message as its sender's page sends it. The text of a message with a picture is the picture's name. */
+export type NewMessage = z.output<typeof NewMessage>;
 
-const Line = z.object({ id: Id, from: Name, text: Text, at: z.number(), picture: z.optional(Picture) });
+/** A chat message before its page has chosen an id. */
+export type MessageDraft = Omit<NewMessage, "id">;
 
-/** A line as everyone sees it; `at` is in milliseconds since 1970. */
-export type Line = z.output<typeof Line>;
+const ChatMessage = z.object({
+  id: MessageId,
+  from: Name,
+  text: Text,
+  at: z.number(),
+  picture: z.optional(z.extend(PictureSize, { type: z.enum(pictureTypes) })),
+});
 
-const Page = z.object({ lines: z.array(Line), more: z.boolean() });
+/**
+ * A chat message as the server sends it to everyone in the room; `at` is in ms since 1970. The bytes of its picture are
+ * not included: pages ask for them with the request `picture`.
+ */
+export type ChatMessage = z.output<typeof ChatMessage>;
 
-/** Lines that stand one below the other, and whether there are more above them. */
-export type Page = z.output<typeof Page>;
+const HistoryPage = z.object({ messages: z.array(ChatMessage), hasEarlier: z.boolean() });
+
+/** Consecutive chat messages, and whether the server has earlier ones. */
+export type HistoryPage = z.output<typeof HistoryPage>;
 
 const Person = z.object({ name: Name });
 
-/** A chat room: `/chat/lobby?name=Ada`. */
+/** The contract of a chat room, for example `/chat/lobby?name=Ada`. */
 export const chat = contract("/chat/:room", {
   params: z.object({ room: RoomName }),
   query: Person,
   client: {
-    say: Said,
-    /** Whether one is writing something, again every few seconds while one is. */
+    /** Sends a chat message to the room. */
+    say: NewMessage,
+    /** Reports whether this person is typing. The page repeats `true` every few seconds while the person types. */
     writing: z.boolean(),
-    /** The names of the others who are writing, now and whenever that changes. */
+    /** The names of the other people who are typing: now, and after each change. */
     typing: stream({ input: z.null(), output: z.array(Name) }),
-    /** The lines above the one with the id `before`. */
+    /** The chat messages before the one with the id `before`. */
     history: request({
-      input: z.object({ before: Id, limit: z.int().check(z.positive(), z.maximum(pageLength)) }),
-      output: Page,
-      /** That line is not kept any more; the oldest that is, if any, was said at `oldest`. */
-      errors: { FORGOTTEN: z.object({ oldest: z.optional(z.number()) }) },
+      input: z.object({ before: MessageId, limit: z.int().check(z.positive(), z.maximum(pageSize)) }),
+      output: HistoryPage,
+      /** The server no longer has that message. `oldest` is the time of the oldest message that it has. */
+      errors: { GONE: z.object({ oldest: z.optional(z.number()) }) },
     }),
-    /** The picture of the line with that id. */
+    /** The picture of the chat message with this id. */
     picture: request({
-      input: z.object({ id: Id }),
+      input: z.object({ id: MessageId }),
       output: PictureBytes,
-      errors: { FORGOTTEN: z.null() },
+      /** The server no longer has that picture. */
+      errors: { GONE: z.null() },
     }),
   },
   server: {
-    entered: z.extend(Page, { people: z.array(Name) }),
-    /** `quietly`: it was here all along, only the server was not. */
-    joined: z.extend(Person, { quietly: z.optional(z.boolean()) }),
+    /** This person has joined: the newest chat messages, and the names of all people in the room. */
+    entered: z.extend(HistoryPage, { people: z.array(Name) }),
+    /** Another person has joined. `returning`: the others still see that person in the room, so the pages show no notice. */
+    joined: z.extend(Person, { returning: z.optional(z.boolean()) }),
+    /** Another person has left. */
     left: Person,
-    message: Line,
+    /** A person in the room has sent a chat message. */
+    message: ChatMessage,
   },
 });

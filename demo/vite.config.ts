@@ -16,19 +16,19 @@ export default defineConfig({
   },
   plugins: [chatServer()],
   server: {
-    // Conversations go on to the chat server; pages, modules and Vite's own socket stay here.
+    // Vite sends the chat's WebSockets to the chat server, and serves the pages, the modules and its own socket itself.
     proxy: { "^/chat/": { target: `ws://127.0.0.1:${serverPort}`, ws: true } },
   },
 });
 
-/** Runs demo/server.ts beside `vite`, from the packages' sources, and again whenever one of them changes. */
+/** Runs demo/server.ts beside `vite`, from the packages' sources, and restarts it when a source changes. */
 function chatServer(): Plugin {
   return {
     name: "symbolon-chat-server",
     apply: (_, { command, isPreview }) => command === "serve" && !isPreview,
     configureServer(vite) {
       const entry = fileURLToPath(new URL("server.ts", import.meta.url));
-      mkdirSync(new URL("dist", import.meta.url), { recursive: true }); // the server's assets, built or not
+      mkdirSync(new URL("dist", import.meta.url), { recursive: true }); // the server needs the folder, even before the first build
       const child = spawn(
         process.execPath,
         ["--watch", "--watch-preserve-output", "-C", "symbolon-source", "--import", "tsx", entry],

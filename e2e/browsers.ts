@@ -1,43 +1,57 @@
-/** Finds the browsers the end-to-end tests drive, and installs Debian's where none is to be found. */
+/** Finds the browsers for the tests. As a program, it installs the missing ones from Debian and prints the paths. */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium, firefox } from "@playwright/test";
 import { installDebian } from "./apt.ts";
 
-/** Where a browser is, and whether it is the build that Playwright brings along. */
-export type FoundBrowser = { readonly path: string; readonly bundled: boolean };
+/** A browser on this machine. */
+export type FoundBrowser = {
+  /** The path of its program. */
+  readonly path: string;
+  /** Whether Playwright has downloaded it. */
+  readonly isBundled: boolean;
+};
 
-/** The browsers the tests drive. */
+/** The browsers in which the tests run. */
 export type BrowserName = "chromium" | "firefox";
 
-const kinds = {
+/** For each browser: the environment variable that names its path, its commands, its Debian package, Playwright's own. */
+const browsers = {
   chromium: {
     variable: "CHROMIUM_PATH",
     commands: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+    debianPackage: "chromium",
     bundled: chromium,
   },
-  firefox: { variable: "FIREFOX_PATH", commands: ["firefox-esr"], bundled: firefox },
+  firefox: {
+    variable: "FIREFOX_PATH",
+    commands: ["firefox-esr"],
+    debianPackage: "firefox-esr",
+    bundled: firefox,
+  },
 };
 
 const names: readonly BrowserName[] = ["chromium", "firefox"];
-const packages = { chromium: "chromium", firefox: "firefox-esr" };
 
-/** The named browser: the one the environment names, else the system's, else Playwright's, else none. */
+/**
+ * Finds a browser: the one that the environment variable names, otherwise the system's, otherwise Playwright's.
+ * @returns undefined when the machine has none of them.
+ */
 export function findBrowser(name: BrowserName): FoundBrowser | undefined {
-  const { variable, commands, bundled } = kinds[name];
+  const { variable, commands, bundled } = browsers[name];
   const chosen = process.env[variable];
-  if (chosen) return runs(chosen) ? { path: chosen, bundled: false } : undefined;
+  if (chosen) return isExecutable(chosen) ? { path: chosen, isBundled: false } : undefined;
   const folders = ["/usr/bin", ...(process.env["PATH"] ?? "").split(delimiter)];
   for (const command of commands) {
-    const path = folders.map((folder) => join(folder, command)).find(runs);
-    if (path) return { path, bundled: false };
+    const path = folders.map((folder) => join(folder, command)).find(isExecutable);
+    if (path) return { path, isBundled: false };
   }
   const path = bundled.executablePath();
-  return runs(path) ? { path, bundled: true } : undefined;
+  return isExecutable(path) ? { path, isBundled: true } : undefined;
 }
 
-function runs(path: string): boolean {
+function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;
@@ -46,19 +60,16 @@ function runs(path: string): boolean {
   }
 }
 
-function missing(): BrowserName[] {
-  return names.filter((name) => !findBrowser(name));
-}
-
 function main(): void {
-  const misnamed = names.filter((name) => process.env[kinds[name].variable] && !findBrowser(name));
-  if (misnamed.length === 0) installDebian(missing().map((name) => packages[name]));
-  const lacking = missing();
-  if (lacking.length > 0) {
-    const what = lacking.map(
-      (name) => `${name} (Debian: ${packages[name]}; or name one in ${kinds[name].variable})`,
-    );
-    console.error(`The end-to-end tests need a browser this machine lacks: install ${what.join(" and ")}.`);
+  const missing = (): BrowserName[] => names.filter((name) => !findBrowser(name));
+  const isWronglyNamed = missing().some((name) => process.env[browsers[name].variable]);
+  if (!isWronglyNamed) installDebian(missing().map((name) => browsers[name].debianPackage));
+  const missingTexts = missing().map((name) => {
+    const { debianPackage, variable } = browsers[name];
+    return `${name} (Debian: ${debianPackage}; or set ${variable} to its path)`;
+  });
+  if (missingTexts.length > 0) {
+    console.error(`The browser tests need ${missingTexts.join(" and ")}: install what is missing.`);
     process.exit(1);
   }
   for (const name of names) console.log(`${name}: ${findBrowser(name)?.path}`);

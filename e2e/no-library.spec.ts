@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { startServer } from "../interop/start.ts";
 
-test("a page without a library talks to a server", async ({ page }) => {
+test("each check of the interop page, which uses no library, passes in the browser", async ({ page }) => {
   const server = await startServer();
   try {
     await page.goto(server.url);

@@ -2,31 +2,34 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import { expect, test } from "./chat-test.ts";
 
-test("a plain WebSocket client talks to a browser", async ({ demo, someone }) => {
-  const ada = await someone();
-  await ada.enter(demo.url, "Ada");
+test("Bob, a plain WebSocket client without the library, chats with Ada in a browser", async ({
+  server,
+  newUser,
+}) => {
+  const ada = await newUser();
+  await ada.join(server.url, "Ada");
 
-  const heard: unknown[] = [];
-  const bob = new WebSocket(`ws://localhost:${demo.port}/chat/lobby?name=Bob`);
+  const received: unknown[] = [];
+  const bob = new WebSocket(`ws://localhost:${server.port}/chat/lobby?name=Bob`);
   bob.on("message", (data, isBinary) =>
-    heard.push(isBinary || !Buffer.isBuffer(data) ? data : JSON.parse(data.toString())),
+    received.push(isBinary || !Buffer.isBuffer(data) ? data : JSON.parse(data.toString())),
   );
   await once(bob, "open");
   expect(bob.protocol).toBe("");
-  await expect(ada.people).toHaveText(["Ada", "Bob"]);
+  await ada.expectPeople(["Ada", "Bob"]);
   await expect
-    .poll(() => heard)
+    .poll(() => received)
     .toContainEqual({
       t: "event",
       name: "entered",
-      data: { lines: [], more: false, people: ["Ada", "Bob"] },
+      data: { messages: [], hasEarlier: false, people: ["Ada", "Bob"] },
     });
 
   bob.send('{"t":"event","name":"say","data":{"id":"1","text":"hi"}}');
-  await expect(ada.lines).toHaveText(["hi"]);
-  await ada.say("hello, plain Bob");
+  await ada.expectMessages(["hi"]);
+  await ada.send("hello, plain Bob");
   await expect
-    .poll(() => heard)
+    .poll(() => received)
     .toContainEqual({
       t: "event",
       name: "message",
@@ -35,7 +38,7 @@ test("a plain WebSocket client talks to a browser", async ({ demo, someone }) =>
 
   bob.send(JSON.stringify({ t: "event", q: 1, name: "say", data: { id: "2", text: "a".repeat(501) } }));
   await expect
-    .poll(() => heard)
+    .poll(() => received)
     .toContainEqual({
       t: "error",
       re: 1,
@@ -45,15 +48,18 @@ test("a plain WebSocket client talks to a browser", async ({ demo, someone }) =>
     });
 
   bob.close();
-  await expect(ada.notices).toHaveText(["Bob joined", "Bob left"]);
-  await expect(ada.lines).toHaveText(["hi", "hello, plain Bob"]);
+  await ada.expectNotices(["Bob joined", "Bob left"]);
+  await ada.expectMessages(["hi", "hello, plain Bob"]);
 });
 
-test("a plain WebSocket client under a name that is taken is refused", async ({ demo, someone }) => {
-  const ada = await someone();
-  await ada.enter(demo.url, "Ada");
-  const ghost = new WebSocket(`ws://localhost:${demo.port}/chat/lobby?name=Ada`);
-  const [, response] = await once(ghost, "unexpected-response");
+test("the server rejects a plain WebSocket client with 409 when its name is taken", async ({
+  server,
+  newUser,
+}) => {
+  const ada = await newUser();
+  await ada.join(server.url, "Ada");
+  const impostor = new WebSocket(`ws://localhost:${server.port}/chat/lobby?name=Ada`);
+  const [, response] = await once(impostor, "unexpected-response");
   expect(response.statusCode).toBe(409);
-  await expect(ada.people).toHaveText(["Ada"]);
+  await ada.expectPeople(["Ada"]);
 });

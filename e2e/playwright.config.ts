@@ -2,11 +2,11 @@ import { defineConfig } from "@playwright/test";
 import type { HooksOptions } from "./hooks.spec.ts";
 import { findBrowser } from "./browsers.ts";
 
-// A browser of Playwright's own is driven by its default name; a system browser by its path.
+// Playwright finds a browser that it has downloaded by its name; a browser of the system needs its path.
 const chromium = findBrowser("chromium");
 const firefox = findBrowser("firefox");
 
-// The tests run as root in containers, and a browser that updates itself or probes QUIC makes noise there.
+// The tests run as root in containers. Without these switches Chromium prints errors about QUIC and updates there.
 const chromiumArgs = [
   "--no-sandbox",
   "--disable-quic",
@@ -25,7 +25,7 @@ export default defineConfig<HooksOptions>({
   testDir: ".",
   testMatch: "**/*.spec.ts",
   outputDir: "../test-results",
-  timeout: 90_000, // for a whole test: a page that nobody looks at may wait 30 s before it dials again
+  timeout: 90_000, // of a whole test: a hidden page may wait 30 s before it reconnects
   workers: 2,
   retries: 0,
   forbidOnly: true,
@@ -43,7 +43,7 @@ export default defineConfig<HooksOptions>({
       grepInvert: /@chromium/,
       use: {
         browserName: "firefox",
-        ...(firefox && !firefox.bundled
+        ...(firefox && !firefox.isBundled
           ? { channel: "moz-firefox", launchOptions: { executablePath: firefox.path } }
           : {}),
       },

@@ -1,129 +1,136 @@
 import { expect, test } from "./chat-test.ts";
-import { timeless } from "./demo-options.ts";
+import { longTimeouts } from "./server-options.ts";
 
-test.use({ demoOptions: timeless });
+test.use({ serverOptions: longTimeouts });
 
-test("when the server is killed and started again, both pages come back and what was typed meanwhile arrives once", async ({
-  demo,
-  someone,
+test("when the server is killed and started again, both pages reconnect and a message that Ada wrote meanwhile arrives once", async ({
+  server,
+  newUser,
 }) => {
-  const ada = await someone();
-  await ada.time.take();
-  const sent = await ada.recordSent();
-  await ada.enter(demo.url, "Ada");
-  const bob = await someone();
-  await bob.time.take();
-  await bob.enter(demo.url, "Bob");
-  await ada.say("before");
-  await expect(bob.lines).toHaveText(["before"]);
-  await expect(ada.lines).toHaveText(["before"]);
+  const ada = await newUser();
+  await ada.clock.install();
+  const sentFrames = await ada.recordSentFrames();
+  await ada.join(server.url, "Ada");
+  const bob = await newUser();
+  await bob.clock.install();
+  await bob.join(server.url, "Bob");
+  await ada.send("before");
+  await bob.expectMessages(["before"]);
+  await ada.expectMessages(["before"]);
 
-  await demo.kill();
-  await ada.isAway();
-  await bob.isAway();
-  for (const { time } of [ada, bob]) await time.stop(); // or the longer this takes, the longer they wait
-  await ada.say("while away");
-  await expect(ada.pending).toHaveText(["while away"]);
-  await expect(ada.lines).toHaveText(["before"]);
-  expect(await demo.start()).toBe(true);
-  for (const { time } of [ada, bob]) await time.goOn();
+  await server.kill();
+  await ada.expectDisconnected();
+  await bob.expectDisconnected();
+  for (const { clock } of [ada, bob]) await clock.pause(); // otherwise a slow test makes the next attempts late
+  await ada.send("while disconnected");
+  await ada.expectPending(["while disconnected"]);
+  await ada.expectMessages(["before"]);
+  expect(await server.start()).toBe(true);
+  for (const { clock } of [ada, bob]) await clock.resume();
 
-  await ada.isResumed();
-  await bob.isResumed();
-  await expect(ada.people).toHaveText(["Ada", "Bob"]);
-  await expect(bob.people).toHaveText(["Bob", "Ada"]);
-  await bob.say("after");
-  await expect(ada.pending).toHaveCount(0);
-  for (const { lines } of [ada, bob]) {
-    await expect(lines).toHaveCount(3);
-    await expect(lines.first()).toHaveText("before");
-    await expect(lines.filter({ hasText: /^while away$/ })).toHaveCount(1);
-    await expect(lines.filter({ hasText: /^after$/ })).toHaveCount(1);
+  await ada.expectResumed();
+  await bob.expectResumed();
+  await ada.expectPeople(["Ada", "Bob"]);
+  await bob.expectPeople(["Bob", "Ada"]);
+  await bob.send("after");
+  await ada.expectPending([]);
+  for (const { messages } of [ada, bob]) {
+    await expect(messages).toHaveCount(3);
+    await expect(messages.first()).toHaveText("before");
+    await expect(messages.filter({ hasText: /^while disconnected$/ })).toHaveCount(1);
+    await expect(messages.filter({ hasText: /^after$/ })).toHaveCount(1);
   }
 
-  // What would double would do so by now: this line comes after it, in order.
-  await ada.say("last");
-  for (const { lines } of [ada, bob]) {
-    await expect(lines.last()).toHaveText("last");
-    await expect(lines).toHaveCount(4);
+  // Messages arrive in order, so a duplicate would arrive before this one.
+  await ada.send("last");
+  for (const { messages } of [ada, bob]) {
+    await expect(messages.last()).toHaveText("last");
+    await expect(messages).toHaveCount(4);
   }
-  // The pages would forgive a line that comes twice, so look below them too.
-  expect((await sent()).filter((frame) => frame.includes("while away"))).toHaveLength(1);
+  // The pages do not show a message that comes twice, so this counts the frames as well.
+  expect((await sentFrames()).filter((frame) => frame.includes("while disconnected"))).toHaveLength(1);
 });
 
-test("several messages typed while the server is killed keep their order", async ({ demo, someone }) => {
-  const ada = await someone();
-  await ada.time.take();
-  await ada.enter(demo.url, "Ada");
-  await demo.kill();
-  await ada.isAway();
-  await ada.time.stop(); // or the longer this takes, the longer she waits
-  for (const text of ["one", "two", "three"]) await ada.say(text);
-  await expect(ada.pending).toHaveText(["one", "two", "three"]);
-  expect(await demo.start()).toBe(true);
-  await ada.time.goOn();
-  await expect(ada.lines).toHaveText(["one", "two", "three"], { timeout: 30_000 });
-  await expect(ada.pending).toHaveCount(0);
-});
-
-test("the pill says offline while the device is, and the page comes back with it", async ({
-  demo,
-  someone,
+test("the messages that Ada wrote while the server was killed arrive in order", async ({
+  server,
+  newUser,
 }) => {
-  const ada = await someone();
-  await ada.enter(demo.url, "Ada");
-  await ada.page.context().setOffline(true);
-  await demo.kill();
-  await expect(ada.pill).toHaveText("offline");
-  await ada.say("in the tunnel");
-  await expect(ada.pending).toHaveText(["in the tunnel"]);
-  expect(await demo.start()).toBe(true);
-  await expect(ada.pill).toHaveText("offline");
-  await ada.page.context().setOffline(false);
-  await ada.isResumed();
-  await expect(ada.lines).toHaveText(["in the tunnel"]);
+  const ada = await newUser();
+  await ada.clock.install();
+  await ada.join(server.url, "Ada");
+  await server.kill();
+  await ada.expectDisconnected();
+  await ada.clock.pause(); // otherwise a slow test makes the page's next attempt late
+  for (const text of ["one", "two", "three"]) await ada.send(text);
+  await ada.expectPending(["one", "two", "three"]);
+  expect(await server.start()).toBe(true);
+  await ada.clock.resume();
+  await ada.expectMessages(["one", "two", "three"], 30_000);
+  await ada.expectPending([]);
 });
 
-test("a connection that swallows every byte is noticed and replaced, and nobody else notices", async ({
-  demo,
-  blackHole,
-  someone,
+test("the connection badge shows that Ada's device is offline, and the page reconnects when it is online", async ({
+  server,
+  newUser,
 }) => {
-  const ada = await someone();
-  await ada.time.take();
-  await ada.enter(blackHole.url, "Ada");
-  const bob = await someone();
-  await bob.enter(demo.url, "Bob");
-  await ada.say("before");
-  await expect(bob.lines).toHaveText(["before"]);
-  await expect(ada.lines).toHaveText(["before"]);
+  const ada = await newUser();
+  await ada.join(server.url, "Ada");
+  await ada.setOffline(true);
+  await server.kill();
+  await expect(ada.connectionBadge).toHaveText("offline");
+  await ada.send("in the tunnel");
+  await ada.expectPending(["in the tunnel"]);
+  expect(await server.start()).toBe(true);
+  await expect(ada.connectionBadge).toHaveText("offline");
+  await ada.setOffline(false);
+  await ada.expectResumed();
+  await ada.expectMessages(["in the tunnel"]);
+});
 
-  blackHole.swallow();
-  await ada.noticesSilence();
-  await ada.isResumed();
+test("Ada's page replaces a connection that drops all traffic, and Bob sees no notice", async ({
+  server,
+  tcpProxy,
+  newUser,
+}) => {
+  const ada = await newUser();
+  await ada.clock.install();
+  await ada.join(tcpProxy.url, "Ada");
+  const bob = await newUser();
+  await bob.join(server.url, "Bob");
+  await ada.send("before");
+  await bob.expectMessages(["before"]);
+  await ada.expectMessages(["before"]);
+
+  tcpProxy.dropTraffic();
+  await ada.detectSilence();
+  await ada.expectResumed();
   await expect(ada.nameError).toBeHidden();
-  await expect(ada.people).toHaveText(["Ada", "Bob"]);
-  await expect(bob.people).toHaveText(["Bob", "Ada"]);
-  await ada.say("after");
-  await expect(bob.lines).toHaveText(["before", "after"]);
-  await expect(ada.lines).toHaveText(["before", "after"]);
-  await expect(bob.notices).toHaveCount(0);
+  await ada.expectPeople(["Ada", "Bob"]);
+  await bob.expectPeople(["Bob", "Ada"]);
+  await ada.send("after");
+  await bob.expectMessages(["before", "after"]);
+  await ada.expectMessages(["before", "after"]);
+  await bob.expectNotices([]);
 });
 
-test("what was typed into a black hole arrives once", async ({ demo, blackHole, someone }) => {
-  const ada = await someone();
-  await ada.time.take();
-  await ada.enter(blackHole.url, "Ada");
-  const bob = await someone();
-  await bob.enter(demo.url, "Bob");
-  await expect(ada.people).toHaveText(["Ada", "Bob"]);
+test("a message that Ada sent on a connection that drops all traffic arrives once", async ({
+  server,
+  tcpProxy,
+  newUser,
+}) => {
+  const ada = await newUser();
+  await ada.clock.install();
+  await ada.join(tcpProxy.url, "Ada");
+  const bob = await newUser();
+  await bob.join(server.url, "Bob");
+  await ada.expectPeople(["Ada", "Bob"]);
 
-  blackHole.swallow();
-  await ada.say("into the void");
-  await expect(ada.pending).toHaveText(["into the void"]);
-  await ada.noticesSilence();
-  await expect(ada.lines).toHaveText(["into the void"], { timeout: 30_000 });
-  await expect(ada.pending).toHaveCount(0);
-  await ada.say("last");
-  for (const { lines } of [ada, bob]) await expect(lines).toHaveText(["into the void", "last"]);
+  tcpProxy.dropTraffic();
+  await ada.send("dropped");
+  await ada.expectPending(["dropped"]);
+  await ada.detectSilence();
+  await ada.expectMessages(["dropped"], 30_000);
+  await ada.expectPending([]);
+  await ada.send("last");
+  for (const user of [ada, bob]) await user.expectMessages(["dropped", "last"]);
 });

@@ -3,52 +3,57 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** A server of this repository: `server.ts` in a folder of its own, which prints `symbolon <name>: <url>` when it listens. */
+/** A server program of this repository: a `server.ts` that prints `symbolon <name>: <url>` when it listens. */
 export type ServerProgram = {
+  /** The name that the program prints. */
   readonly name: string;
-  /** Relative to this file. */
+  /** The folder of its `server.ts`, relative to this file. */
   readonly folder: string;
-  /** Variables of its environment, besides `PORT`. */
+  /** Its environment variables, besides `PORT`. */
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** A server in a process of its own, which keeps its port from one life to the next. */
+/** A server in a process of its own. A test may kill it and start it again; it keeps its port. */
 export class ServerProcess {
+  /** The port that the server listens on. */
   readonly port: number;
   readonly #program: ServerProgram;
   #child: ChildProcess | undefined;
-  #complaints = "";
+  #errorOutput = "";
 
   private constructor(port: number, program: ServerProgram) {
     this.port = port;
     this.#program = program;
   }
 
-  /** Starts a server at the first of these ports that is free. */
-  static async start(ports: Iterable<number>, program: ServerProgram): Promise<ServerProcess> {
-    for (const port of ports) {
+  /** Starts a server on the first of these ports that is free. */
+  static async start(ports: AsyncIterable<number>, program: ServerProgram): Promise<ServerProcess> {
+    for await (const port of ports) {
       const server = new ServerProcess(port, program);
       if (await server.start()) return server;
     }
     throw new Error("no port is free");
   }
 
-  /** Where its page is. */
+  /** The address of the server's page. */
   get url(): string {
     return `http://localhost:${this.port}`;
   }
 
-  /** What it has said on its standard error in this life. */
-  get complaints(): string {
-    return this.#complaints;
+  /** What the server has printed on its standard error since its last start. */
+  get errorOutput(): string {
+    return this.#errorOutput;
   }
 
-  /** Sends it a signal: `SIGSTOP` and `SIGCONT` make it pause. */
+  /** Sends the process a signal: `SIGSTOP` pauses it, and `SIGCONT` continues it. */
   signal(name: NodeJS.Signals): void {
     this.#child?.kill(name);
   }
 
-  /** Starts it; false when the port is in use. */
+  /**
+   * Starts the server again after `kill`.
+   * @returns false when its port is in use.
+   */
   async start(): Promise<boolean> {
     const { name, folder, env } = this.#program;
     const child = spawn(process.execPath, ["--conditions=symbolon-source", "--import", "tsx", "server.ts"], {
@@ -57,21 +62,21 @@ export class ServerProcess {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
-    this.#complaints = "";
-    child.stderr.on("data", (chunk: Buffer) => (this.#complaints += chunk.toString()));
+    this.#errorOutput = "";
+    child.stderr.on("data", (chunk: Buffer) => (this.#errorOutput += chunk.toString()));
     for await (const line of createInterface(child.stdout)) {
       if (line === `symbolon ${name}: ${this.url}`) return true;
     }
-    if (/\bin use\b/.test(this.#complaints)) return false;
-    throw new Error(`the ${name} did not start: ${this.#complaints}`);
+    if (/\bin use\b/.test(this.#errorOutput)) return false;
+    throw new Error(`the server "${name}" did not start: ${this.#errorOutput}`);
   }
 
-  /** Ends it without a goodbye, as a crash does. */
+  /** Kills the process with SIGKILL, as a crash does. */
   async kill(): Promise<void> {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, "exit");
+    const exit = once(child, "exit");
     child.kill("SIGKILL");
-    await gone;
+    await exit;
   }
 }

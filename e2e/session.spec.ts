@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises";
 import type { ChatPage } from "./chat-page.ts";
 import { expect, test } from "./chat-test.ts";
-import { Guest } from "./guest.ts";
-import { timeless } from "./demo-options.ts";
+import { PlainClient } from "./plain-client.ts";
+import { longTimeouts } from "./server-options.ts";
 
-test.use({ demoOptions: timeless });
+test.use({ serverOptions: longTimeouts });
 
-/** The page believes that somebody looks at it, or that nobody does. */
-async function show({ page }: ChatPage, visibilityState: "visible" | "hidden"): Promise<void> {
+/** Lets the page's scripts see that the page is visible, or hidden. */
+async function setVisibility({ page }: ChatPage, visibilityState: "visible" | "hidden"): Promise<void> {
   await page.evaluate((visibilityState) => {
     Object.defineProperty(document, "visibilityState", { configurable: true, get: () => visibilityState });
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
@@ -16,137 +16,172 @@ async function show({ page }: ChatPage, visibilityState: "visible" | "hidden"): 
 
 for (const path of ["/", "/react.html"]) {
   test.describe(`at ${path}`, () => {
-    test("a line that was on its way when the server was killed arrives once", async ({ demo, someone }) => {
-      const ada = await someone({ path });
-      await ada.enterStopped(demo.url, "Ada");
-      const bob = await someone();
-      await bob.enterStopped(demo.url, "Bob");
-      const said: string[] = [];
+    test("a message that Ada sent just before the server was killed arrives once", async ({
+      server,
+      newUser,
+    }) => {
+      const ada = await newUser({ path });
+      await ada.joinWithPausedClock(server.url, "Ada");
+      const bob = await newUser();
+      await bob.joinWithPausedClock(server.url, "Bob");
+      const sent: string[] = [];
       for (const text of ["one", "two", "three"]) {
-        await ada.say(text);
-        said.push(text);
-        await demo.kill();
-        for (const one of [ada, bob]) await one.isAway();
-        expect(await demo.start()).toBe(true);
-        for (const { time } of [ada, bob]) await time.goOn();
-        for (const one of [ada, bob]) await one.isResumed();
-        for (const { lines } of [ada, bob]) await expect(lines).toHaveText(said, { timeout: 60_000 });
-        for (const { time } of [ada, bob]) await time.stop();
+        await ada.send(text);
+        sent.push(text);
+        await server.kill();
+        for (const user of [ada, bob]) await user.expectDisconnected();
+        expect(await server.start()).toBe(true);
+        for (const { clock } of [ada, bob]) await clock.resume();
+        for (const user of [ada, bob]) await user.expectResumed();
+        for (const user of [ada, bob]) await user.expectMessages(sent, 60_000);
+        for (const { clock } of [ada, bob]) await clock.pause();
       }
-      await ada.say("last");
-      for (const { lines } of [ada, bob]) await expect(lines).toHaveText([...said, "last"]);
-      await expect(ada.pending).toHaveCount(0);
-      await expect(ada.notices).toHaveText(["Bob joined"]);
+      await ada.send("last");
+      for (const user of [ada, bob]) await user.expectMessages([...sent, "last"]);
+      await ada.expectPending([]);
+      await ada.expectNotices(["Bob joined"]);
     });
 
-    test("a line of which nobody knows whether it was sent can be sent again", async ({
-      demo,
-      data,
-      blackHole,
-      someone,
+    test("Ada can send a message again when the server has lost the session and may not have received it", async ({
+      server,
+      dataDirectory,
+      tcpProxy,
+      newUser,
     }) => {
-      const ada = await someone({ path });
-      await ada.time.take();
-      await ada.enter(blackHole.url, "Ada");
-      blackHole.swallow();
-      await ada.say("into the void");
-      await expect(ada.pending).toHaveText(["into the void"]);
-      await demo.kill();
-      await rm(data, { recursive: true });
-      expect(await demo.start()).toBe(true);
+      const ada = await newUser({ path });
+      await ada.clock.install();
+      await ada.join(tcpProxy.url, "Ada");
+      tcpProxy.dropTraffic();
+      await ada.send("dropped");
+      await ada.expectPending(["dropped"]);
+      await server.kill();
+      await rm(dataDirectory, { recursive: true });
+      expect(await server.start()).toBe(true);
 
-      await ada.noticesSilence();
-      await expect(ada.fate).toContainText("perhaps this was not sent", { timeout: 30_000 });
-      await expect(ada.lines).toHaveCount(0);
+      await ada.detectSilence();
+      await expect(ada.deliveryStatus).toContainText("may not have been sent", { timeout: 30_000 });
+      await ada.expectMessages([]);
       await ada.page.getByRole("button", { name: "Send again" }).click();
-      await expect(ada.lines).toHaveText(["into the void"]);
-      await expect(ada.pending).toHaveCount(0);
+      await ada.expectMessages(["dropped"]);
+      await ada.expectPending([]);
+      await ada.expectNotices([]);
     });
 
-    test("what is said while nobody looks is there when somebody does", async ({
-      demo,
-      blackHole,
-      someone,
+    test("Ada's hidden page receives messages, and after a lost connection the visible page receives the others", async ({
+      server,
+      tcpProxy,
+      newUser,
     }) => {
-      const ada = await someone({ path });
-      await ada.time.take();
-      await ada.enter(blackHole.url, "Ada");
-      const bob = await someone();
-      await bob.enter(demo.url, "Bob");
-      await show(ada, "hidden");
-      await bob.say("still connected");
-      await expect(ada.lines).toHaveText(["still connected"]);
+      const ada = await newUser({ path });
+      await ada.clock.install();
+      await ada.join(tcpProxy.url, "Ada");
+      const bob = await newUser();
+      await bob.join(server.url, "Bob");
+      await setVisibility(ada, "hidden");
+      await bob.send("still connected");
+      await ada.expectMessages(["still connected"]);
 
-      blackHole.shut();
-      blackHole.swallow();
-      await ada.noticesSilence();
-      await ada.isAway();
-      for (const text of ["one", "two"]) await bob.say(text);
-      await expect(bob.lines).toHaveText(["still connected", "one", "two"]);
-      blackHole.open();
-      await show(ada, "visible");
-      await ada.isResumed();
-      await expect(ada.lines).toHaveText(["still connected", "one", "two"]);
+      tcpProxy.refuseConnections();
+      tcpProxy.dropTraffic();
+      await ada.detectSilence();
+      await ada.expectDisconnected();
+      for (const text of ["one", "two"]) await bob.send(text);
+      await bob.expectMessages(["still connected", "one", "two"]);
+      tcpProxy.acceptConnections();
+      await setVisibility(ada, "visible");
+      await ada.expectResumed();
+      await ada.expectMessages(["still connected", "one", "two"]);
     });
 
-    test("what both say while one is offline arrives once, and in order", async ({
-      demo,
-      blackHole,
-      someone,
+    test("the messages that Ada and Bob send while Ada is offline arrive once and in order", async ({
+      server,
+      tcpProxy,
+      newUser,
     }) => {
-      const ada = await someone({ path });
-      await ada.time.take();
-      await ada.enter(blackHole.url, "Ada");
-      const bob = await someone();
-      await bob.enter(demo.url, "Bob");
-      await ada.page.context().setOffline(true);
-      blackHole.swallow();
+      const ada = await newUser({ path });
+      await ada.clock.install();
+      await ada.join(tcpProxy.url, "Ada");
+      const bob = await newUser();
+      await bob.join(server.url, "Bob");
+      await ada.setOffline(true);
+      tcpProxy.dropTraffic();
       await expect.poll(() => ada.page.evaluate(() => navigator.onLine)).toBe(false);
-      await ada.noticesSilence();
-      await expect(ada.pill).toHaveText("offline");
-      for (const text of ["one", "two"]) await bob.say(text);
-      await expect(bob.lines).toHaveText(["one", "two"]);
-      for (const text of ["three", "four"]) await ada.say(text);
-      await expect(ada.pending).toHaveText(["three", "four"]);
-      await ada.page.context().setOffline(false);
-      await ada.isResumed();
-      for (const { lines } of [ada, bob]) await expect(lines).toHaveText(["one", "two", "three", "four"]);
-      await expect(ada.pending).toHaveCount(0);
+      await ada.detectSilence();
+      await expect(ada.connectionBadge).toHaveText("offline");
+      for (const text of ["one", "two"]) await bob.send(text);
+      await bob.expectMessages(["one", "two"]);
+      for (const text of ["three", "four"]) await ada.send(text);
+      await ada.expectPending(["three", "four"]);
+      await ada.setOffline(false);
+      await ada.expectResumed();
+      for (const user of [ada, bob]) await user.expectMessages(["one", "two", "three", "four"]);
+      await ada.expectPending([]);
     });
 
-    test("who is writing, and what was asked for, goes on over a connection that breaks", async ({
-      demo,
-      blackHole,
-      someone,
+    test("Ada sees where messages are missing when the server no longer has all that were sent while she was disconnected", async ({
+      server,
+      tcpProxy,
+      newUser,
     }) => {
-      const guest = await Guest.enter(demo.port, "Cyd");
-      guest.say(60);
-      const bob = await someone();
-      await bob.enterStopped(demo.url, "Bob");
-      await expect(bob.lines).toHaveCount(50);
-      const ada = await someone({ path });
-      await ada.time.take();
-      const sent = await ada.recordSent();
-      await ada.enter(blackHole.url, "Ada");
-      await bob.composer.fill("hello");
-      await expect(ada.typing).toHaveText("Bob is typing…");
+      const ada = await newUser({ path });
+      await ada.clock.install();
+      await ada.join(tcpProxy.url, "Ada");
+      await ada.send("before");
+      await ada.expectMessages(["before"]);
+      tcpProxy.refuseConnections();
+      tcpProxy.closeConnections();
+      await ada.expectDisconnected();
+      await ada.clock.pause(); // otherwise a slow test makes the page's next attempt late
+      const bob = await PlainClient.join(server.port, "Bob");
+      bob.sendMany(1_100); // the room of the library keeps the newest 1,000 events
+      const cyd = await newUser();
+      await cyd.join(server.url, "Cyd");
+      await expect(cyd.messages.last()).toHaveText("line 1100");
 
-      blackHole.swallow();
-      await ada.showEarlier.press("Enter");
-      await ada.noticesSilence();
-      await ada.isResumed();
-      await expect(ada.lines).toHaveCount(60);
-      await expect(ada.lines.first()).toHaveText("line 1");
+      tcpProxy.acceptConnections();
+      await ada.clock.resume();
+      await ada.expectResumed();
+      await expect(ada.messages.last()).toHaveText("line 1100");
+      await expect(ada.messages).toHaveCount(1 + 999);
+      const items = ada.page.locator("#lines > li");
+      await expect(items.nth(0)).toContainText("before");
+      await expect(items.nth(1)).toHaveText("Some messages are missing here");
+      await expect(items.nth(2)).toContainText("line 102");
+    });
+
+    test("Ada's history request and her stream of typing people survive a lost connection", async ({
+      server,
+      tcpProxy,
+      newUser,
+    }) => {
+      const cyd = await PlainClient.join(server.port, "Cyd");
+      cyd.sendMany(60);
+      const bob = await newUser();
+      await bob.joinWithPausedClock(server.url, "Bob");
+      await expect(bob.messages).toHaveCount(50);
+      const ada = await newUser({ path });
+      await ada.clock.install();
+      const sentFrames = await ada.recordSentFrames();
+      await ada.join(tcpProxy.url, "Ada");
+      await bob.composer.fill("hello");
+      await ada.expectTyping("Bob is typing…");
+
+      tcpProxy.dropTraffic();
+      await ada.showEarlier();
+      await ada.detectSilence();
+      await ada.expectResumed();
+      await expect(ada.messages).toHaveCount(60);
+      await expect(ada.messages.first()).toHaveText("line 1");
       await bob.composer.fill("");
-      await expect(ada.typing).toHaveText("");
-      blackHole.cut();
+      await ada.expectTyping("");
+      tcpProxy.closeConnections();
       await bob.composer.press("a");
-      await expect(ada.typing).toHaveText("Bob is typing…");
-      await bob.say("hello again, Ada");
-      await expect(ada.lines.last()).toHaveText("hello again, Ada");
-      await expect(ada.lines).toHaveCount(61);
-      // The stream was asked for once: it has gone on, and did not begin anew.
-      expect((await sent()).filter((frame) => frame.includes("typing"))).toHaveLength(1);
+      await ada.expectTyping("Bob is typing…");
+      await bob.send("hello again, Ada");
+      await expect(ada.messages.last()).toHaveText("hello again, Ada");
+      await expect(ada.messages).toHaveCount(61);
+      // The page has opened the stream once: the session continued it on each new connection.
+      expect((await sentFrames()).filter((frame) => frame.includes("typing"))).toHaveLength(1);
     });
   });
 }

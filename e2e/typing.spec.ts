@@ -1,85 +1,95 @@
 import { expect, test } from "./chat-test.ts";
-import { timeless } from "./demo-options.ts";
+import { longTimeouts } from "./server-options.ts";
 
-test.use({ demoOptions: timeless });
+test.use({ serverOptions: longTimeouts });
 
 for (const path of ["/", "/react.html"]) {
-  test(`at ${path} one sees who of the others is writing, until they send it`, async ({ demo, someone }) => {
-    const ada = await someone({ path });
-    await ada.enter(demo.url, "Ada");
-    const bob = await someone();
-    await bob.enterStopped(demo.url, "Bob");
-    await expect(ada.typing).toHaveText("");
+  test(`at ${path} Ada sees who else is typing until they send the message or stop`, async ({
+    server,
+    newUser,
+  }) => {
+    const ada = await newUser({ path });
+    await ada.join(server.url, "Ada");
+    const bob = await newUser();
+    await bob.joinWithPausedClock(server.url, "Bob");
+    await ada.expectTyping("");
 
     await bob.composer.fill("hello A");
-    await expect(ada.typing).toHaveText("Bob is typing…");
-    await expect(bob.typing).toHaveText("");
-    const cyd = await someone({ path });
-    await cyd.enterStopped(demo.url, "Cyd");
-    await expect(cyd.typing).toHaveText("Bob is typing…");
+    await ada.expectTyping("Bob is typing…");
+    await bob.expectTyping("");
+    const cyd = await newUser({ path });
+    await cyd.joinWithPausedClock(server.url, "Cyd");
+    await cyd.expectTyping("Bob is typing…");
 
     await bob.composer.fill("hello Ad");
     await cyd.composer.fill("hello B");
-    await expect(ada.typing).toHaveText("Bob and Cyd are typing…");
-    await bob.say("hello Ada");
-    await expect(ada.lines).toHaveText(["hello Ada"]);
-    await expect(ada.typing).toHaveText("Cyd is typing…");
-    await cyd.time.pass(3_000); // without a key
-    await expect(ada.typing).toHaveText("");
+    await ada.expectTyping("Bob and Cyd are typing…");
+    await bob.send("hello Ada");
+    await ada.expectMessages(["hello Ada"]);
+    await ada.expectTyping("Cyd is typing…");
+    await cyd.clock.advance(3_000); // Cyd presses no key in this time
+    await ada.expectTyping("");
   });
 
-  test(`at ${path} more than two who write are several, and who leaves writes no more`, async ({
-    demo,
-    someone,
+  test(`at ${path} Ada sees "Several people" when three people are typing, and their names when one leaves`, async ({
+    server,
+    newUser,
   }) => {
-    const ada = await someone({ path });
-    await ada.enter(demo.url, "Ada");
-    const others = await Promise.all([someone({ path }), someone(), someone()]);
-    const [bob] = others;
-    for (const [index, other] of others.entries()) await other.enterStopped(demo.url, `Bob ${index}`);
+    const ada = await newUser({ path });
+    await ada.join(server.url, "Ada");
+    const others = await Promise.all([newUser({ path }), newUser(), newUser()]);
+    const [bob0, bob1] = others;
+    for (const [index, other] of others.entries())
+      await other.joinWithPausedClock(server.url, `Bob ${index}`);
     for (const other of others) await other.composer.fill("hello");
-    await expect(ada.typing).toHaveText("Several people are typing…");
-    await bob.page.getByRole("button", { name: "Leave" }).click();
-    await bob.time.goOn(); // React ends a connection in a turn of its own
-    await expect(ada.typing).toHaveText("Bob 1 and Bob 2 are typing…");
-    await others[1].composer.fill("");
-    await expect(ada.typing).toHaveText("Bob 2 is typing…");
+    await ada.expectTyping("Several people are typing…");
+    await bob0.leave();
+    await bob0.clock.resume(); // React closes the connection in a task of its own
+    await ada.expectTyping("Bob 1 and Bob 2 are typing…");
+    await bob1.composer.fill("");
+    await ada.expectTyping("Bob 2 is typing…");
   });
 
-  test(`at ${path} it is seen again on the next connection`, async ({ demo, someone }) => {
-    const ada = await someone({ path });
-    await ada.enterStopped(demo.url, "Ada");
-    const bob = await someone({ path });
-    await bob.enterStopped(demo.url, "Bob");
+  test(`at ${path} Ada sees again who is typing when the server has been killed and started again`, async ({
+    server,
+    newUser,
+  }) => {
+    const ada = await newUser({ path });
+    await ada.joinWithPausedClock(server.url, "Ada");
+    const bob = await newUser({ path });
+    await bob.joinWithPausedClock(server.url, "Bob");
     await bob.composer.fill("hello");
-    await expect(ada.typing).toHaveText("Bob is typing…");
+    await ada.expectTyping("Bob is typing…");
 
-    await demo.kill();
-    await expect(ada.typing).toHaveText("");
-    await ada.isAway();
-    await bob.isAway();
+    await server.kill();
+    await ada.expectTyping("");
+    await ada.expectDisconnected();
+    await bob.expectDisconnected();
     await bob.composer.fill("");
-    expect(await demo.start()).toBe(true);
-    for (const { time } of [ada, bob]) await time.goOn();
-    await ada.isBack();
-    await bob.isBack();
-    await expect(ada.people).toHaveText(["Ada", "Bob"]);
-    await bob.time.stop();
+    expect(await server.start()).toBe(true);
+    for (const { clock } of [ada, bob]) await clock.resume();
+    await ada.expectConnected();
+    await bob.expectConnected();
+    await ada.expectPeople(["Ada", "Bob"]);
+    await bob.clock.pause();
     await bob.composer.fill("hello again");
-    await expect(ada.typing).toHaveText("Bob is typing…");
+    await ada.expectTyping("Bob is typing…");
   });
 
-  test.describe("at a server that soon forgets who is writing", () => {
-    test.use({ demoOptions: { ...timeless, typingTimeout: 200 } });
+  test.describe("with a short typing timeout", () => {
+    test.use({ serverOptions: { ...longTimeouts, typingTimeout: 200 } });
 
-    test(`at ${path} a page that does not say so again writes no more`, async ({ demo, someone }) => {
-      const ada = await someone({ path });
-      await ada.enter(demo.url, "Ada");
-      const shown = await ada.recordTyping();
-      const bob = await someone();
-      await bob.enterStopped(demo.url, "Bob");
+    test(`at ${path} Bob no longer counts as typing when his page does not repeat its report`, async ({
+      server,
+      newUser,
+    }) => {
+      const ada = await newUser({ path });
+      await ada.join(server.url, "Ada");
+      const typingTexts = await ada.recordTyping();
+      const bob = await newUser();
+      await bob.joinWithPausedClock(server.url, "Bob");
       await bob.composer.fill("hello");
-      await expect.poll(shown).toEqual(["Bob is typing…", ""]);
+      await expect.poll(typingTexts).toEqual(["Bob is typing…", ""]);
     });
   });
 }

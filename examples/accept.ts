@@ -1,16 +1,18 @@
-/** Accepting with headers of one's own; a hook adds headers to the answers of all its routes. */
+/** Accepts a handshake with extra response headers: the handler's own, and those that a hook adds to all its routes. */
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
+/** Serves `/ws`. */
 export const app = createApp();
 
-const branded = app.use(({ responseHeaders: answer }) => answer.set("x-served-by", "symbolon"));
+const branded = app.use(({ responseHeaders }) => responseHeaders.set("x-served-by", "symbolon"));
 
 branded.ws("/ws", async (socket) => {
   await socket.accept({ headers: { "x-greeting": "welcome" } });
   await socket.send("hello");
 });
 
+/** Connects, and prints the extra headers of the response. */
 export async function demo(): Promise<void> {
   const socket = await testNetwork(app).connect("/ws");
   console.log(socket.headers.get("x-greeting"));

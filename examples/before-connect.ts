@@ -1,22 +1,24 @@
-/** Before connect: a hook sees every handshake of its routes first; it lets in whom it knows and refuses the others. */
+/** Authenticates before the connection: a hook checks each handshake, and refuses a client without a valid token. */
 import { type BaseContext, createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
 const users = new Map([["ada-secret", "Ada"]]);
 
-/** Knows the user by the Bearer token. */
+/** Finds the user of the Bearer token; refuses the handshake if there is none. */
 export function signedIn({ token = "" }: BaseContext) {
   const user = users.get(token);
   if (user !== undefined) return { user };
   return new Response("Sign in first", { status: 401, headers: { "www-authenticate": "Bearer" } });
 }
 
+/** Serves `/members` to users with a token. */
 export const app = createApp();
 
 const members = app.use(signedIn);
 
 members.ws("/members", (socket, { user }) => socket.send(`welcome, ${user}`));
 
+/** Connects without a token, then with one. */
 export async function demo(): Promise<void> {
   const net = testNetwork(app);
 

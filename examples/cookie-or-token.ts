@@ -1,9 +1,10 @@
-/** A cookie or a token: a page cannot set headers on its `WebSocket`, but its cookies come along, and the query is its own. */
+/** Authenticates by a cookie or a query token: a browser's `WebSocket` sends cookies, but cannot set other headers. */
 import { text } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import * as z from "zod";
 
+/** Serves `/items/:id/ws` to clients with a cookie or a token. */
 export const app = createApp();
 
 const options = {
@@ -14,7 +15,8 @@ const options = {
 
 app.ws("/items/:id/ws", options, async (socket, { params: { id }, cookies, query: { token, q } }) => {
   const credential = cookies.session ?? token;
-  if (credential === undefined) throw new Response("A session or a token, please", { status: 403 });
+  if (credential === undefined)
+    throw new Response("A session cookie or a token is required", { status: 403 });
 
   for await (const line of socket) {
     await socket.send(`Session cookie or query token value is: ${credential}`);
@@ -23,6 +25,7 @@ app.ws("/items/:id/ws", options, async (socket, { params: { id }, cookies, query
   }
 });
 
+/** Connects with a cookie, then with a token. */
 export async function demo(): Promise<void> {
   const net = testNetwork(app);
 

@@ -1,8 +1,9 @@
-/** The current request, from anywhere below a handler: helpers need not be handed the context. */
+/** Reads the current request in a function that a handler calls, without passing the context to it. */
 import { createApp } from "@symbolon/server";
 import { current } from "@symbolon/server/current";
 import { testNetwork } from "@symbolon/server/testing";
 
+/** Serves `/hello`. */
 export const app = createApp();
 
 app.ws("/hello", async (socket) => {
@@ -14,6 +15,7 @@ function greet(name: string): string {
   return request.headers.get("accept-language") === "de" ? `Hallo, ${name}` : `Hello, ${name}`;
 }
 
+/** Connects in two languages, and prints the greetings. */
 export async function demo(): Promise<void> {
   const net = testNetwork(app);
   for (const language of ["en", "de"]) {

@@ -1,17 +1,18 @@
-/** A dependency with cleanup: a hook that yields once provides it before the connection, and ends it afterwards. */
+/** A dependency with cleanup: the hook provides it before the connection, and cleans up after the connection. */
 import { text } from "@symbolon/protocol";
 import { createApp, listen } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
+/** Serves `/`, and counts the connected clients. */
 export const app = createApp({ state: { clients: 0 } });
 
 const counted = app.use(function* ({ state }) {
   state.clients += 1;
   try {
-    yield { clients: state.clients }; // once for each connection, whatever it says
+    yield { clients: state.clients }; // once for each connection, not for each message
   } finally {
     state.clients -= 1; // however the connection ends
-    console.log("clients left:", state.clients);
+    console.log("remaining clients:", state.clients);
   }
 });
 
@@ -21,6 +22,7 @@ counted.ws(
   listen((message, _socket, { clients }) => ({ message, clients })),
 );
 
+/** Connects two clients, then disconnects the first. */
 export async function demo(): Promise<void> {
   const net = testNetwork(app);
   const first = await net.connect("/");
@@ -36,5 +38,5 @@ export async function demo(): Promise<void> {
 /* prints
 {"message":"hello","clients":1}
 {"message":"hello","clients":2}
-clients left: 1
+remaining clients: 1
 */

@@ -1,14 +1,16 @@
-/** Echo: whatever a client says comes back to it. */
+/** An echo server: it sends each message back to the client. */
 import { openSocket, text } from "@symbolon/client";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 
+/** Serves `/echo`. */
 export const app = createApp();
 
 app.ws("/echo", async (socket) => {
-  for await (const message of socket) await socket.send(message); // ends when the client leaves
+  for await (const message of socket) await socket.send(message); // ends when the client disconnects
 });
 
+/** Serves the app on a free port, and connects to it with the client library. */
 export async function demo(): Promise<void> {
   const server = await serve(app, { port: 0 });
   const socket = openSocket(`${server.url}/echo`, { receive: text });

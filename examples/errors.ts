@@ -1,25 +1,27 @@
-/** Errors: the app answers an error of its own with a close code, wherever it was thrown; others end with 1011. */
+/** Maps errors to close codes: `onError` chooses the code for an error of the app; all other errors close with 1011. */
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
-class OutOfSeats extends Error {}
+class SoldOut extends Error {}
 
+/** Serves `/rows/:row`, and has one ticket to sell. */
 export const app = createApp({
-  state: { seats: 1 },
-  onError: (error) => (error instanceof OutOfSeats ? { code: 4409, reason: "no seats left" } : undefined),
+  state: { tickets: 1 },
+  onError: (error) => (error instanceof SoldOut ? { code: 4409, reason: "sold out" } : undefined),
 });
 
 app.ws("/rows/:row", async (socket, { params: { row }, state }) => {
   await socket.accept();
-  takeSeat(state);
-  await socket.send(`a seat in row ${row}`);
+  sellTicket(state);
+  await socket.send(`a ticket for row ${row}`);
 });
 
-function takeSeat(state: { seats: number }): void {
-  if (state.seats === 0) throw new OutOfSeats();
-  state.seats -= 1;
+function sellTicket(state: { tickets: number }): void {
+  if (state.tickets === 0) throw new SoldOut();
+  state.tickets -= 1;
 }
 
+/** Connects twice: the first client gets the ticket, the second gets the error. */
 export async function demo(): Promise<void> {
   const net = testNetwork(app);
   console.log(await (await net.connect("/rows/7")).receive());
@@ -27,6 +29,6 @@ export async function demo(): Promise<void> {
 }
 
 /* prints
-a seat in row 7
-{ code: 4409, reason: 'no seats left', wasClean: true }
+a ticket for row 7
+{ code: 4409, reason: 'sold out', wasClean: true }
 */

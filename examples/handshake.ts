@@ -1,8 +1,9 @@
-/** A protocol of one's own: `expect` takes the opening words, and `pair` says something and takes the answer. */
+/** A custom protocol: `expect` checks the first message, and `pair` sends a question and receives the answer. */
 import { int, text } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
+/** Serves `/quiz`. */
 export const app = createApp();
 
 app.ws("/quiz", async (socket) => {
@@ -12,6 +13,7 @@ app.ws("/quiz", async (socket) => {
   await socket.send(answer === 42 ? `well done, ${name}` : `sorry, ${name}`);
 });
 
+/** Takes part in the quiz. */
 export async function demo(): Promise<void> {
   const socket = await testNetwork(app).connect("/quiz");
   socket.send("QUIZ/1");

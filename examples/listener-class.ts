@@ -1,12 +1,12 @@
-/** A class as a listener: any object with `message` does, and there is no base class. */
+/** A class as a listener: any object that has a `message` method is one, without a base class. */
 import { text } from "@symbolon/protocol";
 import { type Closed, createApp, listen, type Socket } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
-/** One instance serves all connections of its route; `listenEach(() => new Shouter())` makes one for each. */
-class Shouter {
+/** One instance serves all connections of the route; `listenEach(() => new UpperCase())` makes one for each connection. */
+class UpperCase {
   open(socket: Socket<string>) {
-    return socket.send("say something");
+    return socket.send("send me some text");
   }
 
   message(line: string) {
@@ -18,20 +18,22 @@ class Shouter {
   }
 }
 
+/** Serves `/upper-case`. */
 export const app = createApp();
 
-app.ws("/shout", { receive: text }, listen(new Shouter()));
+app.ws("/upper-case", { receive: text }, listen(new UpperCase()));
 
+/** Sends one message, and closes. */
 export async function demo(): Promise<void> {
-  const socket = await testNetwork(app).connect("/shout");
+  const socket = await testNetwork(app).connect("/upper-case");
   console.log(await socket.receive());
   socket.send("hello");
   console.log(await socket.receive());
-  socket.close(4000, "that was all");
+  socket.close(4000, "finished");
 }
 
 /* prints
-say something
+send me some text
 HELLO
-closed with 4000 that was all
+closed with 4000 finished
 */

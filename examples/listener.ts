@@ -1,4 +1,4 @@
-/** A listener: a message in, a value out; schemas check what comes, and hide what is not to be sent. */
+/** A listener: its return value is the reply. Schemas check each message, and remove the fields that stay private. */
 import { json } from "@symbolon/protocol";
 import { createApp, listen } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
@@ -7,6 +7,7 @@ import * as z from "zod";
 const NewUser = z.object({ name: z.string().min(1) });
 const PublicUser = z.object({ name: z.string(), joined: z.date() });
 
+/** Serves `/users`. */
 export const app = createApp();
 
 app.ws(
@@ -15,6 +16,7 @@ app.ws(
   listen(({ name }) => ({ id: 42, name, joined: new Date(0) })), // may be async; undefined sends nothing
 );
 
+/** Sends a new user, and prints the reply. */
 export async function demo(): Promise<void> {
   const socket = await testNetwork(app).connect("/users");
   socket.send({ name: "Ada" });

@@ -1,47 +1,49 @@
-/** A lock in a stream: taken inside, around what needs it. A hook would hold it until its client leaves, and lock out all others. */
+/** A lock inside a stream, held for one step; a hook would hold it until the client disconnects. */
 import { setTimeout } from "node:timers/promises";
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
-let last: Promise<unknown> = Promise.resolve();
+let previous: Promise<unknown> = Promise.resolve();
 
-/** Does one piece of work after another. */
-function locked<Value>(work: () => Promise<Value>): Promise<Value> {
-  const turn = last.then(work);
-  last = turn.catch(() => {}); // its caller is told
-  return turn;
+/** Runs `work` when all earlier work has finished. */
+function withLock<Value>(work: () => Promise<Value>): Promise<Value> {
+  const result = previous.then(work);
+  previous = result.catch(() => {}); // the caller gets the error
+  return result;
 }
 
-/** Asks a sensor that bears one question at a time. */
-async function askSensor(): Promise<string> {
+/** Reads a sensor that can answer only one request at a time. */
+async function readSensor(): Promise<string> {
   return "21 °C";
 }
 
-export const app = createApp({ state: { every: 1_000 } });
+/** Serves `/sensor`; each client gets a reading every second. */
+export const app = createApp({ state: { intervalMs: 1_000 } });
 
 app.ws("/sensor", async function* ({ signal }, { state }) {
   for (;;) {
-    const reading = await locked(askSensor);
+    const reading = await withLock(readSensor);
     yield reading; // the lock is free again
-    await setTimeout(state.every, undefined, { signal });
+    await setTimeout(state.intervalMs, undefined, { signal });
   }
 });
 
+/** Connects two clients, whose streams take turns at the lock. */
 export async function demo(): Promise<void> {
-  const net = testNetwork(app, { state: { every: 1 } });
+  const net = testNetwork(app, { state: { intervalMs: 1 } });
   const first = await net.connect("/sensor");
-  console.log("first hears", await first.receive());
+  console.log("first received", await first.receive());
 
   const second = await net.connect("/sensor"); // while the first stream goes on
-  console.log("second hears", await second.receive());
-  console.log("first hears", await first.receive());
+  console.log("second received", await second.receive());
+  console.log("first received", await first.receive());
 
   first.close();
   second.close();
 }
 
 /* prints
-first hears 21 °C
-second hears 21 °C
-first hears 21 °C
+first received 21 °C
+second received 21 °C
+first received 21 °C
 */

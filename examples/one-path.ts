@@ -1,7 +1,8 @@
-/** One path for both: an HTTP request and a WebSocket each find their own handler, and the wrong kind is told so. */
+/** HTTP and WebSocket on one path, each with its own handler; a path with only one of them refuses the other. */
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
+/** Serves `/ws` for both, `/page` for HTTP alone, `/socket` for WebSockets alone. */
 export const app = createApp();
 
 app.http("/ws", () => new Response("an HTTP request"));
@@ -10,6 +11,7 @@ app.ws("/ws", (socket) => socket.send("a WebSocket"));
 app.http("/page", () => new Response("a page"));
 app.ws("/socket", (socket) => socket.send("a socket"));
 
+/** Requests `/ws` both ways, and each other path in the way that it refuses. */
 export async function demo(): Promise<void> {
   const net = testNetwork(app);
 

@@ -1,9 +1,10 @@
-/** A page with no library: the browser's own `WebSocket` talks to a raw route. See it with `npm run example page 3000`. */
+/** A page without a client library: it uses the browser's `WebSocket`. Open it with `npm run example page 3000`. */
 import { readFile } from "node:fs/promises";
 import { text } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
+/** Serves the page at `/`, and its WebSocket at `/ws`. */
 export const app = createApp();
 
 app.http("/", async () => {
@@ -15,6 +16,7 @@ app.ws("/ws", { receive: text }, async (socket) => {
   for await (const line of socket) await socket.send(`Message text was: ${line}`);
 });
 
+/** Requests the page, then sends a message as the page does. */
 export async function demo(): Promise<void> {
   const net = testNetwork(app);
 

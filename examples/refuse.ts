@@ -1,7 +1,8 @@
-/** Refusing: a handler that returns a `Response` before accept says no with a status, headers and a body. */
+/** Refuses a handshake: a handler that returns a `Response` before it accepts chooses status, headers and body. */
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
+/** Serves `/ws` to clients with the right password. */
 export const app = createApp();
 
 app.ws("/ws", (socket, { credentials }) => {
@@ -11,6 +12,7 @@ app.ws("/ws", (socket, { credentials }) => {
   return socket.send("welcome"); // the first send accepts
 });
 
+/** Connects without a password, then with the right one. */
 export async function demo(): Promise<void> {
   const net = testNetwork(app);
 

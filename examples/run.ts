@@ -1,9 +1,9 @@
-/** Runs an example: `npm run example chat` shows what it does, `npm run example chat 3000` serves it on that port. */
+/** Runs an example: `npm run example chat` runs its demo, `npm run example chat 3000` serves its app on that port. */
 import { readdirSync } from "node:fs";
 import type { App } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 
-/** What every example exports: its app, and a demonstration of it that prints what the end of the file says. */
+/** What each example exports: its app, and a demo that prints the lines at the end of the file. */
 type Example = { readonly app: App; readonly demo: () => Promise<void> };
 
 const [chosen = "", port] = process.argv.slice(2);

@@ -1,8 +1,8 @@
-/** An own socket class: handlers get it from their app, a view of it or their route, whichever is nearest. */
+/** A custom socket class: an app, a view or a route names it, and the nearest of them applies. */
 import { createApp, Socket } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
-/** A socket that numbers what it sends. */
+/** A socket that numbers the messages that it sends. */
 class NumberedSocket extends Socket {
   #sent = 0;
 
@@ -12,6 +12,7 @@ class NumberedSocket extends Socket {
   }
 }
 
+/** Serves `/numbered` and `/plain`. */
 export const app = createApp({ socket: { Socket: NumberedSocket } });
 
 app.ws("/numbered", async (socket) => {
@@ -22,6 +23,7 @@ app.ws("/plain", { Socket }, async (socket) => {
   for await (const message of socket) await socket.send(message);
 });
 
+/** Prints the reply of each route. */
 export async function demo(): Promise<void> {
   const net = testNetwork(app);
   for (const path of ["/numbered", "/plain"]) {

@@ -1,26 +1,28 @@
-/** A stream and a conversation at once: `pipe` sends what a generator yields while a loop answers. */
+/** Streams and answers at the same time: `pipe` sends what a generator yields while a loop answers messages. */
 import { setTimeout } from "node:timers/promises";
 import { text } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
-export const app = createApp({ state: { every: 500 } });
+/** Serves `/both`; each client gets a ping every 500 ms. */
+export const app = createApp({ state: { intervalMs: 500 } });
 
 app.ws("/both", { receive: text }, async (socket, { state }) => {
-  const sending = socket.pipe(pings(state.every, socket.signal));
-  for await (const line of socket) await socket.send(`you said ${line}`);
-  await sending; // also when the client leaves
+  const sending = socket.pipe(pings(state.intervalMs, socket.signal));
+  for await (const line of socket) await socket.send(`you wrote ${line}`);
+  await sending; // also ends when the client disconnects
 });
 
-async function* pings(every: number, signal: AbortSignal) {
+async function* pings(intervalMs: number, signal: AbortSignal) {
   for (;;) {
     yield "ping";
-    await setTimeout(every, undefined, { signal });
+    await setTimeout(intervalMs, undefined, { signal });
   }
 }
 
+/** Prints a ping and the reply to a message. */
 export async function demo(): Promise<void> {
-  const socket = await testNetwork(app, { state: { every: 1 } }).connect("/both");
+  const socket = await testNetwork(app, { state: { intervalMs: 1 } }).connect("/both");
   let message = await socket.receive();
   console.log(message);
 
@@ -32,5 +34,5 @@ export async function demo(): Promise<void> {
 
 /* prints
 ping
-you said hello
+you wrote hello
 */

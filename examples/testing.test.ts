@@ -1,4 +1,4 @@
-/** How an app is tested: in memory, without a port; here each test has an example of this folder as its app. */
+/** Tests the examples of this folder as users test their own apps: in memory, without a port. */
 import { connect } from "@symbolon/client";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -25,7 +25,7 @@ import { app as streamAndReceive } from "./stream-and-receive.ts";
 import { app as time } from "./time.ts";
 import { app as typed } from "./typed.ts";
 
-test("echo: says back what it hears, and closes when its scope ends", async () => {
+test("echo: sends back text and bytes", async () => {
   await using socket = await testNetwork(echo).connect("/echo");
   socket.send("hello");
   expect(await socket.receive()).toBe("hello");
@@ -33,11 +33,11 @@ test("echo: says back what it hears, and closes when its scope ends", async () =
   expect(await socket.receive()).toEqual(new Uint8Array([0, 255]));
 });
 
-test("chat: goes on when a member's network fails", async () => {
+test("chat: still serves the others when the network of a member fails", async () => {
   const net = testNetwork(chat);
-  const lost = await net.connect("/chat", { query: { name: "Eve" } });
+  const disconnected = await net.connect("/chat", { query: { name: "Eve" } });
   net.drop();
-  expect(await lost.closed).toMatchObject({ wasClean: false });
+  expect(await disconnected.closed).toMatchObject({ wasClean: false });
 
   await using ada = await net.connect("/chat", { query: { name: "Ada" } });
   ada.send("hello");
@@ -45,11 +45,11 @@ test("chat: goes on when a member's network fails", async () => {
   expect(net.errors).toEqual([]);
 });
 
-test("chat: refuses who has no name", async () => {
+test("chat: refuses a client without a name", async () => {
   await expect(testNetwork(chat).connect("/chat")).rejects.toMatchObject({ response: { status: 400 } });
 });
 
-test("connection manager: tells the others when one has left", async () => {
+test("connection manager: notifies the others when a client disconnects", async () => {
   const net = testNetwork(connectionManager);
   const first = await net.connect("/ws/1");
   await using second = await net.connect("/ws/2");
@@ -57,12 +57,12 @@ test("connection manager: tells the others when one has left", async () => {
   expect(await second.receive()).toBe("Client #1 left the chat");
 });
 
-test("page: is HTML", async () => {
+test("page: serves HTML that opens a WebSocket", async () => {
   const response = await testNetwork(page).fetch("/");
   expect(await response.text()).toContain("new WebSocket");
 });
 
-test("before connect: a hook can be replaced", async () => {
+test("before connect: a test can replace a hook", async () => {
   const net = testNetwork(beforeConnect, {
     overrides: [[signedIn, () => ({ user: "Bob" })]],
   });
@@ -70,14 +70,14 @@ test("before connect: a hook can be replaced", async () => {
   expect(await socket.receive()).toBe("welcome, Bob");
 });
 
-test("cookie or token: refuses who has neither, and a query that is not of its schema", async () => {
+test("cookie or token: refuses a client with neither, and an invalid query", async () => {
   const net = testNetwork(cookieOrToken);
   await expect(net.connect("/items/1/ws")).rejects.toMatchObject({ response: { status: 403 } });
   const query = { token: "some-token", q: "three" };
   await expect(net.connect("/items/1/ws", { query })).rejects.toMatchObject({ response: { status: 400 } });
 });
 
-test("cookie or token: the net keeps cookies like a browser", async () => {
+test("cookie or token: the test network keeps cookies like a browser", async () => {
   const net = testNetwork(cookieOrToken);
   net.cookies.set("session", "fakesession");
   await using socket = await net.connect("/items/1/ws");
@@ -85,7 +85,7 @@ test("cookie or token: the net keeps cookies like a browser", async () => {
   expect(await socket.receive()).toBe("Session cookie or query token value is: fakesession");
 });
 
-test("independent: what one says reaches all, and leaving is no error", async () => {
+test("independent: all clients receive a headline, and disconnecting is not an error", async () => {
   const net = testNetwork(independent);
   const [one, two] = [await net.connect("/news"), await net.connect("/news")];
   one.send("sun");
@@ -95,103 +95,103 @@ test("independent: what one says reaches all, and leaving is no error", async ()
   expect(net.errors).toEqual([]);
 });
 
-test("refuse: turns away who has a wrong password", async () => {
+test("refuse: refuses a wrong password with 403", async () => {
   const auth = { username: "ada", password: "wrong" };
   expect(await testNetwork(refuse).refused("/ws", { auth })).toMatchObject({ status: 403 });
 });
 
-test("one path: an unknown one is refused with 404", async () => {
+test("one path: answers 404 for an unknown path", async () => {
   const net = testNetwork(onePath);
   expect((await net.refused("/nowhere")).status).toBe(404);
   expect((await net.fetch("/nowhere")).status).toBe(404);
 });
 
-test("listener: a message that is not of its schema closes with 1003", async () => {
-  const complaint = logged("error");
+test("listener: closes with 1003 when a message does not match the schema", async () => {
+  const logged = nextLogLine("error");
   const net = testNetwork(listener);
   const socket = await net.connect("/users");
   socket.send({ name: "" });
   expect(await socket.closed).toMatchObject({ code: 1003 });
-  expect(await complaint).toEqual([expect.stringContaining("ValidationError: ")]);
+  expect(await logged).toEqual([expect.stringContaining("ValidationError: ")]);
 });
 
-test("listener class: `close` is told how the client left", async () => {
-  const line = logged("log");
-  const socket = await testNetwork(listenerClass).connect("/shout");
+test("listener class: `close` gets the close code and the reason", async () => {
+  const logged = nextLogLine("log");
+  const socket = await testNetwork(listenerClass).connect("/upper-case");
   socket.close(4000, "bye");
-  expect(await line).toEqual(["closed with", 4000, "bye"]);
+  expect(await logged).toEqual(["closed with", 4000, "bye"]);
 });
 
-test("time: the state is the test's own", async () => {
-  const state = { every: 1, now: () => new Date(0) };
+test("time: a test can replace the state", async () => {
+  const state = { intervalMs: 1, now: () => new Date(0) };
   await using socket = await testNetwork(time, { state }).connect("/time");
   expect(await socket.receive()).toBe("1970-01-01T00:00:00.000Z");
 });
 
 test("stream and receive: answers while it streams", async () => {
-  const state = { every: 3_600_000 };
+  const state = { intervalMs: 3_600_000 };
   await using socket = await testNetwork(streamAndReceive, { state }).connect("/both");
   socket.send("hello");
-  expect([await socket.receive(), await socket.receive()]).toEqual(["ping", "you said hello"]);
+  expect([await socket.receive(), await socket.receive()]).toEqual(["ping", "you wrote hello"]);
 });
 
-test("dependency: is ended when the client has left", async () => {
-  const line = logged("log");
+test("dependency: cleans up when the client disconnects", async () => {
+  const logged = nextLogLine("log");
   const state = { clients: 0 };
   const socket = await testNetwork(dependency, { state }).connect("/");
   expect(state.clients).toBe(1);
   socket.close();
-  expect(await line).toEqual(["clients left:", 0]);
+  expect(await logged).toEqual(["remaining clients:", 0]);
 });
 
-test("lock: all streams get their turn", async () => {
+test("lock: each stream gets the lock in turn", async () => {
   const net = testNetwork(lock);
   await using first = await net.connect("/sensor", { timeout: 1_000 });
   await using second = await net.connect("/sensor", { timeout: 1_000 });
   expect([await first.receive(), await second.receive()]).toEqual(["21 °C", "21 °C"]);
 });
 
-test("accept: the headers of the app and of the handler are on the 101", async () => {
+test("accept: the 101 has the headers of the hook and of the handler", async () => {
   await using socket = await testNetwork(accept).connect("/ws");
   expect(Object.fromEntries(socket.headers)).toEqual({ "x-greeting": "welcome", "x-served-by": "symbolon" });
 });
 
-test("socket class: each socket has its own numbers", async () => {
+test("socket class: each socket counts its own messages", async () => {
   const net = testNetwork(socketClass);
-  const told = [];
+  const received = [];
   for (const line of ["one", "two"]) {
     await using socket = await net.connect("/numbered");
     socket.send(line);
-    told.push(JSON.parse(String(await socket.receive())));
+    received.push(JSON.parse(String(await socket.receive())));
   }
-  expect(told).toEqual([
+  expect(received).toEqual([
     { number: 1, value: "one" },
     { number: 1, value: "two" },
   ]);
 });
 
-test("handshake: closes with 1002 when the opening words are others", async () => {
-  const complaint = logged("error");
+test("handshake: closes with 1002 when the first message is wrong", async () => {
+  const logged = nextLogLine("error");
   const socket = await testNetwork(handshake).connect("/quiz");
   socket.send("QUIZ/2");
   await expect(socket.receive()).rejects.toMatchObject({ code: 1002 });
-  expect(await complaint).toEqual([expect.stringContaining("ProtocolError: ")]);
+  expect(await logged).toEqual([expect.stringContaining("ProtocolError: ")]);
 });
 
-test("typed: says what is wrong with an object that is not of its schema", async () => {
+test("typed: reports the field that does not match the schema", async () => {
   await using socket = await testNetwork(typed).connect("/order");
   for (const message of [3, true, { town: "Turin" }]) socket.send(message);
   expect(await socket.receive()).toContain("city");
 });
 
-test("errors: are answered by the app, and the test is told of them", async () => {
-  const net = testNetwork(errors, { state: { seats: 0 } });
+test("errors: the client gets the close code, and the test network keeps the error", async () => {
+  const net = testNetwork(errors, { state: { tickets: 0 } });
   const socket = await net.connect("/rows/7");
-  expect(await socket.closed).toEqual({ code: 4409, reason: "no seats left", wasClean: true });
+  expect(await socket.closed).toEqual({ code: 4409, reason: "sold out", wasClean: true });
   expect(net.errors).toHaveLength(1);
 });
 
-test("current: helpers find the request of their own connection", async () => {
+test("current: a helper finds the request of its own connection", async () => {
   const net = testNetwork(current);
   await using german = await net.connect("/hello", { headers: { "accept-language": "de" } });
   await using english = await net.connect("/hello");
@@ -199,7 +199,7 @@ test("current: helpers find the request of their own connection", async () => {
   expect([await german.receive(), await english.receive()]).toEqual(["Hallo, Ada", "Hello, Ada"]);
 });
 
-test("rooms: the real client notices that the network has failed", async () => {
+test("rooms: the client library detects that the network failed", async () => {
   const net = testNetwork(rooms);
   const options = { url: "ws://test", WebSocket: net.WebSocket, params: { topic: "sport" } };
   const client = connect(news, options);
@@ -210,10 +210,10 @@ test("rooms: the real client notices that the network has failed", async () => {
   expect(await changed).toMatchObject({ state: "waiting" });
 });
 
-/** What is logged next; it is not printed. */
-function logged(how: "log" | "error"): Promise<unknown[]> {
+/** The arguments of the next `console.log` or `console.error`, which prints nothing meanwhile. */
+function nextLogLine(method: "log" | "error"): Promise<unknown[]> {
   return new Promise((resolve) => {
-    const spy = vi.spyOn(console, how).mockImplementation((...line: unknown[]) => resolve(line));
+    const spy = vi.spyOn(console, method).mockImplementation((...line: unknown[]) => resolve(line));
     onTestFinished(() => spy.mockRestore());
   });
 }

@@ -1,4 +1,4 @@
-/** Typed messages: each `receive` may say what it expects, and a wrong one is an error that leaves the socket open. */
+/** Typed messages: `receive` can name the expected type; another type throws an error, and the socket stays open. */
 import { bool, int, json } from "@symbolon/protocol";
 import { createApp, ValidationError } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
@@ -6,6 +6,7 @@ import * as z from "zod";
 
 const Address = z.object({ city: z.string() });
 
+/** Serves `/order`. */
 export const app = createApp();
 
 app.ws("/order", async (socket) => {
@@ -16,10 +17,11 @@ app.ws("/order", async (socket) => {
     await socket.send({ count, gift, city });
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    await socket.send({ wrong: error.message }); // the socket is open: one could ask again
+    await socket.send({ wrong: error.message }); // the socket is still open
   }
 });
 
+/** Sends an order with a number, then one with a wrong type. */
 export async function demo(): Promise<void> {
   const net = testNetwork(app);
   for (const count of [3, "three"]) {

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { installDebian } from "../e2e/apt.ts";
-import { cutting } from "./cutting.ts";
+import { cutting } from "./cutting-proxy.ts";
 import { startServer } from "./start.ts";
 
 /** A program that prints what it is, then a line "ok …" for each check, and fails at the first that does not hold. */

@@ -4,8 +4,8 @@ import { bytes, type Closed, contract, json, request, stream, text } from "@symb
 import { CloseCode, CloseError, createApp, RequestError } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import * as z from "zod";
-import { serveEverything } from "./client/service.ts";
-import { serveTally } from "./tally.ts";
+import { serveEverything } from "./client/suite-service.ts";
+import { serveTally } from "./session-service.ts";
 
 const app = createApp();
 

@@ -1,15 +1,16 @@
-/** `npm run sim`: runs schedules, tells one of them, or hunts mutants. See README.md. */
+/** The command `npm run sim`: runs schedules, prints the trace of one schedule, or runs the mutants. See README.md. */
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { hunt } from "./hunt.ts";
-import { modes } from "./modes.ts";
-import { mutants } from "./mutants.ts";
-import { type Batch, type Failure, runAll } from "./pool.ts";
-import { complaints, report, verdict } from "./report.ts";
-import { add, nothing, type Tally } from "./tally.ts";
+import { modes } from "./modes/modes.ts";
+import type { Mutant } from "./mutants/mutant.ts";
+import { mutants } from "./mutants/mutants.ts";
+import { type Failure, formatInvariants, formatMode, formatViolations } from "./report/report.ts";
+import { addStatistics, noStatistics, type Statistics } from "./report/statistics.ts";
+import { killMutants } from "./runner/kill-mutants.ts";
+import { type Batch, runBatches } from "./runner/worker-pool.ts";
 
-const { values: asked } = parseArgs({
+const { values: options } = parseArgs({
   options: {
     seeds: { type: "string", default: "2000" },
     first: { type: "string", default: "1" },
@@ -20,45 +21,51 @@ const { values: asked } = parseArgs({
     mutant: { type: "string" },
   },
 });
-const jobs = Number(asked.jobs);
-const many = Number(asked.seeds);
-const first = Number(asked.first);
-const mutant = asked.mutant === undefined ? undefined : named(asked.mutant);
+const threads = Number(options.jobs);
+const schedulesPerMode = Number(options.seeds);
+const firstSeed = Number(options.first);
+const mutant = options.mutant === undefined ? undefined : findMutant(options.mutant);
 
-if (asked.seed !== undefined) await tell(asked.mode ?? "storm", Number(asked.seed));
-else if (asked.mutants) process.exitCode = (await hunt(chosen(), { jobs, many })) ? 0 : 1;
-else await attempt(asked.mode === undefined ? Object.keys(modes) : [asked.mode]);
+if (options.seed !== undefined) await printTrace(options.mode ?? "storm", Number(options.seed));
+else if (options.mutants)
+  process.exitCode = (await killMutants(chosenMutants(), { threads, maxSchedules: schedulesPerMode }))
+    ? 0
+    : 1;
+else await runModes(options.mode === undefined ? Object.keys(modes) : [options.mode]);
 
-/** Runs the schedules of some modes, and reports on each as soon as it is done. */
-async function attempt(names: readonly string[]): Promise<void> {
-  let began = performance.now();
-  let all = nothing;
-  const results = new Map<string, { tally: Tally; failures: Failure[] }>();
-  await runAll(batches(names), { jobs, mutant }, ({ mode, tally: more, failures }) => {
-    const { tally, failures: before } = results.get(mode) ?? { tally: nothing, failures: [] };
-    const so = { tally: add(tally, more), failures: before.concat(failures) };
-    results.set(mode, so);
-    all = add(all, more);
-    if (so.tally.schedules < many) return true;
-    console.log(report(so.tally, { mode, first, commit: commit(), ms: performance.now() - began }));
-    began = performance.now();
-    if (so.failures.length === 0) return true;
-    console.log(complaints(so.failures, so.tally, mutant?.name));
+/** Runs the schedules of some modes and prints the report of each mode when it is complete. */
+async function runModes(names: readonly string[]): Promise<void> {
+  let startedAt = performance.now();
+  let total = noStatistics;
+  const results = new Map<string, { statistics: Statistics; failures: Failure[] }>();
+  await runBatches(batches(names), { threads, mutant }, (result) => {
+    const { mode } = result;
+    const before = results.get(mode) ?? { statistics: noStatistics, failures: [] };
+    const statistics = addStatistics(before.statistics, result.statistics);
+    const failures = before.failures.concat(result.failures);
+    results.set(mode, { statistics, failures });
+    total = addStatistics(total, result.statistics);
+    if (statistics.schedules < schedulesPerMode) return true;
+    const ms = performance.now() - startedAt;
+    console.log(formatMode(statistics, { mode, firstSeed, commit: describeCommit(), ms }));
+    startedAt = performance.now();
+    if (failures.length === 0) return true;
+    console.log(formatViolations(failures, statistics, mutant?.name));
     process.exitCode = 1;
     return true;
   });
-  console.log(verdict(all));
+  console.log(formatInvariants(total));
   const { user, system } = process.cpuUsage();
   console.log(`${((user + system) / 1e6).toFixed()} s of processor time in all`);
 }
 
-/** Tells the story of one schedule. */
-async function tell(mode: string, seed: number): Promise<void> {
-  const one = [{ mode, first: seed, many: 1, stories: true }];
-  await runAll(one.values(), { jobs: 1, mutant }, ({ story, failures }) => {
-    for (const line of story) console.log(line);
-    for (const { of, what } of failures.flatMap(({ violations }) => violations)) {
-      console.log(`${of} is broken: ${what}`);
+/** Runs one schedule and prints its trace and its violations. */
+async function printTrace(mode: string, seed: number): Promise<void> {
+  const batch: Batch = { mode, firstSeed: seed, count: 1, describe: true };
+  await runBatches([batch].values(), { threads: 1, mutant }, ({ lines, failures }) => {
+    for (const line of lines) console.log(line);
+    for (const { invariant, description } of failures.flatMap(({ violations }) => violations)) {
+      console.log(`${invariant} is violated: ${description}`);
       process.exitCode = 1;
     }
     return true;
@@ -68,29 +75,29 @@ async function tell(mode: string, seed: number): Promise<void> {
 function* batches(names: readonly string[]): Generator<Batch> {
   const size = 20;
   for (const mode of names)
-    for (let from = 0; from < many; from += size)
-      yield { mode, first: first + from, many: Math.min(size, many - from) };
+    for (let index = 0; index < schedulesPerMode; index += size)
+      yield { mode, firstSeed: firstSeed + index, count: Math.min(size, schedulesPerMode - index) };
 }
 
-/** The mutants of one mode, or of all. */
-function chosen() {
-  return mutants.filter(({ mode }) => asked.mode === undefined || mode === asked.mode);
+/** The mutants of the chosen mode, or all. */
+function chosenMutants(): readonly Mutant[] {
+  return mutants.filter(({ mode }) => options.mode === undefined || mode === options.mode);
 }
 
-function named(name: string) {
+function findMutant(name: string): Mutant {
   const found = mutants.find((mutant) => mutant.name === name);
-  if (!found) throw new Error(`there is no mutant ${JSON.stringify(name)}`);
+  if (!found) throw new Error(`unknown mutant ${JSON.stringify(name)}: see sim/mutants`);
   return found;
 }
 
-function commit(): string {
+function describeCommit(): string {
   try {
-    const short = execFileSync("git", ["describe", "--always", "--dirty"], {
+    const name = execFileSync("git", ["describe", "--always", "--dirty"], {
       encoding: "utf8",
       stdio: "pipe",
     });
-    return `commit ${short.trim()}`;
+    return `commit ${name.trim()}`;
   } catch {
-    return "no commit known";
+    return "unknown commit";
   }
 }

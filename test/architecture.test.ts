@@ -1,4 +1,4 @@
-/** Holds the sources to ARCHITECTURE.md: which folders exist, what each may import, and what no folder may use. */
+/** Checks the sources against ARCHITECTURE.md: the folders that exist, the imports of each, and the globals that none may use. */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,83 +8,86 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const packages = ["protocol", "server", "client"] as const;
 type PackageName = (typeof packages)[number];
 
-const siblings: Record<PackageName, readonly string[]> = {
+/** The packages of this repository that each package may import. */
+const allowedSiblings: Record<PackageName, readonly string[]> = {
   protocol: [],
   server: ["@symbolon/protocol"],
   client: ["@symbolon/protocol"],
 };
 
-/** Where a library is that `npm ci` makes of its own source. */
+/** Imports of a library that `npm ci` builds from its published source. */
 const vendored = /^(?:\.\.\/)+vendor\//;
 
-/** The modules that may use timers. */
+/** The only modules that may use timers. */
 const timerModules: readonly string[] = ["client/connection/timer.ts", "server/timing/clock.ts"];
 
-/** The most source files of one folder. */
-const filesPerFolder = 15;
+/** The maximum number of source files in one folder. */
+const maxFilesPerFolder = 15;
 
-/** What @symbolon/protocol must be handed instead: time, chance and platform are arguments there. */
-const foreignToProtocol =
+/** Time, chance and platform: @symbolon/protocol gets them as arguments, and may not use them by these names. */
+const forbiddenInProtocol =
   /\bDate\.now\b|\bnew Date\b|\bMath\.random\b|\bset(?:Timeout|Interval|Immediate)\b|\bWebSocket\b|\b(?:performance|crypto|process|window|document)\./g;
 
 describe.each(packages)("packages/%s/src", (name) => {
-  const rows = listedRooms(name);
+  const rows = listedFolders(name);
   const files = modulesOf(name);
-  const rooms = [...new Set(files.map(roomOf))].sort();
-  const allowed = new Map(rows.map(({ room, imports }) => [room, imports]));
+  const folders = [...new Set(files.map(folderOf))].sort();
+  const allowed = new Map(rows.map(({ folder, imports }) => [folder, imports]));
 
-  test("every folder, and every module beside them, is one row of ARCHITECTURE.md", () => {
-    expect(rows.map(({ room }) => room).sort()).toEqual(rooms);
+  test("ARCHITECTURE.md has one row for each folder, and for each module beside the folders", () => {
+    expect(rows.map(({ folder }) => folder).sort()).toEqual(folders);
   });
 
-  test("what a folder may import is listed", () => {
+  test("a folder imports only what its row lists", () => {
     const unlisted = files.flatMap((file) =>
       ownImports(name, file)
-        .filter((target) => roomOf(target) !== roomOf(file))
-        .filter((target) => !allowed.get(roomOf(file))?.includes(roomOf(target)))
+        .filter((target) => folderOf(target) !== folderOf(file))
+        .filter((target) => !allowed.get(folderOf(file))?.includes(folderOf(target)))
         .map((target) => `${file} imports ${target}`),
     );
     expect(unlisted).toEqual([]);
   });
 
-  test("nothing is listed that is not imported", () => {
+  test("a row lists only what the folder imports", () => {
     const used = new Set(
-      files.flatMap((file) => ownImports(name, file).map((target) => `${roomOf(file)} → ${roomOf(target)}`)),
+      files.flatMap((file) =>
+        ownImports(name, file).map((target) => `${folderOf(file)} → ${folderOf(target)}`),
+      ),
     );
-    const unused = rows.flatMap(({ room, imports }) =>
-      imports.map((target) => `${room} → ${target}`).filter((edge) => !used.has(edge)),
+    const unused = rows.flatMap(({ folder, imports }) =>
+      imports.map((target) => `${folder} → ${target}`).filter((edge) => !used.has(edge)),
     );
     expect(unused).toEqual([]);
   });
 
-  test("no folders import each other in a circle, types included", () => {
-    expect(circle(allowed)).toEqual([]);
+  test("no folders import each other in a cycle, types included", () => {
+    expect(findCycle(allowed)).toEqual([]);
   });
 
-  test(`a folder has at most ${filesPerFolder} files`, () => {
-    const folders = files.map((file) => dirname(file));
-    const full = [...new Set(folders)].filter(
-      (folder) => folders.filter((one) => one === folder).length > filesPerFolder,
+  test(`a folder has at most ${maxFilesPerFolder} files`, () => {
+    const folderOfEachFile = files.map((file) => dirname(file));
+    const tooLarge = [...new Set(folderOfEachFile)].filter(
+      (folder) => folderOfEachFile.filter((other) => other === folder).length > maxFilesPerFolder,
     );
-    expect(full).toEqual([]);
+    expect(tooLarge).toEqual([]);
   });
 
-  test("every relative import leads to a module of this package", () => {
-    const lost = files.flatMap((file) =>
+  test("each relative import names a module of this package", () => {
+    const broken = files.flatMap((file) =>
       ownImports(name, file)
         .filter((target) => !files.includes(target))
         .map((target) => `${file} imports ${target}`),
     );
-    expect(lost).toEqual([]);
+    expect(broken).toEqual([]);
   });
 
-  test("no modules import each other in a circle, types included", () => {
-    expect(circle(new Map(files.map((file) => [file, ownImports(name, file)])))).toEqual([]);
+  test("no modules import each other in a cycle, types included", () => {
+    expect(findCycle(new Map(files.map((file) => [file, ownImports(name, file)])))).toEqual([]);
   });
 
-  test("packages it imports are its declared dependencies, and of ours only @symbolon/protocol", () => {
+  test("each imported package is a declared dependency, and the only sibling among them is @symbolon/protocol", () => {
     const declared = declaredDependencies(name);
-    expect(declared.filter((id) => id.startsWith("@symbolon/"))).toEqual(siblings[name]);
+    expect(declared.filter((id) => id.startsWith("@symbolon/"))).toEqual(allowedSiblings[name]);
     const undeclared = files.flatMap((file) =>
       imports(name, file)
         .filter((id) => !id.startsWith(".") && !(name === "server" && id.startsWith("node:")))
@@ -95,31 +98,31 @@ describe.each(packages)("packages/%s/src", (name) => {
   });
 
   test("only the client's timer.ts and the server's clock.ts use timers", () => {
-    const elsewhere = files
+    const others = files
       .filter((file) => !timerModules.includes(`${name}/${file}`))
       .filter((file) => /\bset(?:Timeout|Interval)\b/.test(code(name, file)));
-    expect(elsewhere).toEqual([]);
+    expect(others).toEqual([]);
   });
 });
 
-test("@symbolon/protocol knows no clock, no chance and no platform", () => {
+test("@symbolon/protocol uses no clock, no random numbers and no platform", () => {
   const found = modulesOf("protocol").flatMap((file) =>
-    [...code("protocol", file).matchAll(foreignToProtocol)].map((match) => `${file}: ${match[0]}`),
+    [...code("protocol", file).matchAll(forbiddenInProtocol)].map((match) => `${file}: ${match[0]}`),
   );
   expect(found).toEqual([]);
 });
 
-test("only the entry msgpack.ts loads msgpackr, and no other module loads that entry", () => {
-  const loading = packages.flatMap((name) =>
+test("only msgpack.ts imports msgpackr, and no other module imports msgpack.ts", () => {
+  const importing = packages.flatMap((name) =>
     modulesOf(name)
       .filter((file) => imports(name, file).some((id) => /\bmsgpackr\b|\/msgpack(?:\.ts)?$/.test(id)))
       .map((file) => `${name}/${file}`),
   );
-  expect(loading).toEqual(["protocol/frames/msgpack.ts"]);
+  expect(importing).toEqual(["protocol/frames/msgpack.ts"]);
 });
 
-describe("the reader of imports", () => {
-  test("sees every form an import takes", () => {
+describe("the parser of imports", () => {
+  test("finds each form of import", () => {
     const source = [
       'import { a } from "./a.ts";',
       'import type { B } from "./b.ts";',
@@ -141,37 +144,39 @@ describe("the reader of imports", () => {
     ).toBe("abcdefhijk");
   });
 
-  test("finds a circle", () => {
+  test("finds a cycle", () => {
     const graph = new Map([
       ["a", ["b"]],
       ["b", ["c"]],
       ["c", ["b"]],
     ]);
-    expect(circle(graph)).toEqual(["b", "c", "b"]);
+    expect(findCycle(graph)).toEqual(["b", "c", "b"]);
   });
 });
 
 /** A folder, or a module beside the folders, and what ARCHITECTURE.md allows it to import. */
-interface Room {
-  readonly room: string;
+interface FolderRow {
+  readonly folder: string;
   readonly imports: readonly string[];
 }
 
 /** The rows of the table under the heading that names this package's sources. */
-function listedRooms(name: PackageName): Room[] {
+function listedFolders(name: PackageName): FolderRow[] {
   const lines = readFileSync(join(root, "ARCHITECTURE.md"), "utf8").split("\n");
   const heading = lines.findIndex((line) => /^#+\s/.test(line) && line.includes(`packages/${name}/src`));
   if (heading < 0) return [];
   const section = lines.slice(heading + 1);
   const end = section.findIndex((line) => /^#+\s/.test(line));
   return section.slice(0, end < 0 ? undefined : end).flatMap((line) => {
-    const [, room, imports = ""] = /^\|\s*`([^`]+)`\s*\|[^|]*\|([^|]*)\|/.exec(line) ?? [];
-    return room ? [{ room, imports: Array.from(imports.matchAll(/`([^`]+)`/g), ([, one = ""]) => one) }] : [];
+    const [, folder, imports = ""] = /^\|\s*`([^`]+)`\s*\|[^|]*\|([^|]*)\|/.exec(line) ?? [];
+    return folder
+      ? [{ folder, imports: Array.from(imports.matchAll(/`([^`]+)`/g), ([, one = ""]) => one) }]
+      : [];
   });
 }
 
-/** The folder of a module; a module beside the folders is a room of its own. */
-function roomOf(file: string): string {
+/** The folder of a module; a module beside the folders counts as a folder. */
+function folderOf(file: string): string {
   const folder = dirname(file);
   return folder === "." ? file : folder;
 }
@@ -217,7 +222,7 @@ function importsIn(text: string): string[] {
     .flatMap((match) => match[1] ?? []);
 }
 
-/** A module without its comments and without what its strings say. */
+/** The code of a module without comments and without the contents of strings. */
 function code(name: PackageName, file: string): string {
   return withoutComments(source(name, file)).replaceAll(/"(?:[^"\\\n]|\\.)*"|`(?:[^`\\$]|\\.)*`/g, '""');
 }
@@ -226,8 +231,8 @@ function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|\s)\/\/.*$/gm, "$1");
 }
 
-/** The first circle met, from a module back to itself; empty where there is none. */
-function circle(graph: ReadonlyMap<string, readonly string[]>): string[] {
+/** The first cycle found, from a module back to itself; empty if there is none. */
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const finished = new Set<string>();
   const walk = (node: string, trail: readonly string[]): string[] => {
     if (trail.includes(node)) return [...trail.slice(trail.indexOf(node)), node];

@@ -1,4 +1,4 @@
-/** Holds the guide to its word: every TypeScript block compiles, runs, and prints what the page says. */
+/** Checks the guide: each TypeScript block compiles, runs, and prints the text that follows it. */
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -8,16 +8,17 @@ import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Program, programsIn } from "./guides/programs.ts";
 import type { Outcome } from "./guides/run.ts";
+import { slow } from "./time-limits.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 const docs = join(root, "docs");
-const folder = join(root, "node_modules/.cache/guides"); // where imports find the packages
+const folder = join(root, "node_modules/.cache/guides"); // a folder from which imports find the packages
 
 const pages = readdirSync(docs, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md"));
 const programs = pages.flatMap((page) => programsIn(page, readFileSync(join(docs, page), "utf8")));
 
-let complaints = "";
+let compilerErrors = "";
 let outcomes: readonly Outcome[] = [];
 
 beforeAll(async () => {
@@ -26,36 +27,36 @@ beforeAll(async () => {
     await mkdir(dirname(fileOf(program)), { recursive: true });
     await writeFile(fileOf(program), program.source);
   }
-  [complaints, outcomes] = await Promise.all([compile(), runAll()]);
-}, 60_000);
+  [compilerErrors, outcomes] = await Promise.all([compile(), runAll()]);
+}, slow.timeout);
 
-test("there is a page for each of the five", () => {
+test("each of the five frameworks has a page", () => {
   const names = ["fastapi", "litestar", "quart", "responder", "viewpy"];
   expect(pages).toEqual(expect.arrayContaining(names.map((name) => `from/${name}.md`)));
 });
 
-test("every block compiles", () => {
-  expect(complaints).toBe("");
+test("each block compiles", () => {
+  expect(compilerErrors).toBe("");
 });
 
-test.each(programs)("$name prints what it says", (program) => {
+test.each(programs)("$name prints the text that follows it", (program) => {
   const outcome = outcomes.find(({ file }) => file === fileOf(program));
-  expect(outcome?.printed ?? "it did not end, or one before it").toBe(program.prints);
+  expect(outcome?.printed ?? "this program, or one before it, did not end").toBe(program.prints);
 });
 
-test.each(pages)("the links of %s lead somewhere", (page) => {
+test.each(pages)("the links of %s name existing files", (page) => {
   const links = readFileSync(join(docs, page), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g);
-  const lost = [...links].flatMap(([, link = ""]) =>
+  const broken = [...links].flatMap(([, link = ""]) =>
     existsSync(join(docs, dirname(page), link)) ? [] : [link],
   );
-  expect(lost).toEqual([]);
+  expect(broken).toEqual([]);
 });
 
-describe("the reader of pages", () => {
+describe("the parser of pages", () => {
   const fence = (language: string, ...lines: string[]): string =>
     ["```" + language, ...lines, "```", ""].join("\n");
 
-  test("leaves each line where it is, and joins what continues", () => {
+  test("keeps the line numbers, and joins a block that continues a program", () => {
     const page = ["# Page", "", fence("ts", "one();"), fence("text", "1"), "<!-- continues -->", ""].join(
       "\n",
     );
@@ -72,7 +73,7 @@ describe("the reader of pages", () => {
     ]);
   });
 
-  test("begins a program with each block that continues none", () => {
+  test("starts a program with each block that does not continue one", () => {
     const page = fence("ts", "one();") + fence("sh", "npm ci") + fence("ts", "two();") + fence("text", "2");
     expect(programsIn("a.md", page)).toMatchObject([
       { name: "a.md:1", prints: "" },
@@ -88,7 +89,7 @@ describe("the reader of pages", () => {
     fence("ts", "one();").replaceAll("```", "~~~"),
     "```ts\none();\n",
     fence("text", "1"),
-  ])("refuses what nobody would check: %j", (page) => {
+  ])("rejects a block that no test would check: %j", (page) => {
     expect(() => programsIn("a.md", page)).toThrow("a.md:1: ");
   });
 });
@@ -97,7 +98,7 @@ function fileOf({ name }: Program): string {
   return join(folder, `${name.replace(".md:", "-")}.mts`);
 }
 
-/** Compiles all programs at once; answers the compiler's complaints. */
+/** Compiles all programs at once; resolves with the errors of the compiler. */
 async function compile(): Promise<string> {
   const compilerOptions = {
     types: ["node"],
@@ -108,20 +109,20 @@ async function compile(): Promise<string> {
     allowImportingTsExtensions: true,
     rootDir: root,
   };
-  const config = join(folder, "tsconfig.json");
-  const own = { extends: join(root, "tsconfig.json"), compilerOptions, references: [] };
-  await writeFile(config, JSON.stringify({ ...own, files: programs.map(fileOf) }));
+  const configPath = join(folder, "tsconfig.json");
+  const config = { extends: join(root, "tsconfig.json"), compilerOptions, references: [] };
+  await writeFile(configPath, JSON.stringify({ ...config, files: programs.map(fileOf) }));
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const failed = (error: { stdout?: string; message: string }) => error.stdout || error.message;
-  return run(process.execPath, [tsc, "-p", config], { cwd: folder }).then(({ stdout }) => stdout, failed);
+  return run(process.execPath, [tsc, "-p", configPath], { cwd: folder }).then(({ stdout }) => stdout, failed);
 }
 
-/** Runs all programs in one process; answers how far it came. */
+/** Runs all programs in one process; resolves with the outcomes of those that ended. */
 async function runAll(): Promise<Outcome[]> {
   const node = ["--conditions", "symbolon-source", "--import", "tsx", join(root, "test/guides/run.ts")];
-  const limit = { cwd: root, timeout: 15_000 };
-  const cut = (error: { stdout?: string }) => ({ stdout: error.stdout ?? "" });
-  const { stdout } = await run(process.execPath, [...node, ...programs.map(fileOf)], limit).catch(cut);
+  const limit = { cwd: root, timeout: slow.timeout / 2 };
+  const partial = (error: { stdout?: string }) => ({ stdout: error.stdout ?? "" });
+  const { stdout } = await run(process.execPath, [...node, ...programs.map(fileOf)], limit).catch(partial);
   return stdout
     .split("\n")
     .filter((line) => line !== "")

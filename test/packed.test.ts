@@ -1,4 +1,4 @@
-/** A newcomer's first hour: the README's program, from packed tarballs, in an empty folder. */
+/** Installs the packed packages in an empty folder, and compiles and runs the README's program there. */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { verySlow } from "./time-limits.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -20,43 +21,45 @@ const resolutions = {
 type Resolution = keyof typeof resolutions;
 
 let folder = "";
-let fences = new Map<string, string>();
+let readmeFiles = new Map<string, string>();
 let port = 0;
 const children = new Set<ChildProcess>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "symbolon-packed-"));
-  port = await freePort();
-  fences = onPort(readFences(), port);
+  port = await findFreePort();
+  readmeFiles = withPort(readReadmeFiles(), port);
   await run(
     process.execPath,
     [join(root, "node_modules/typescript/bin/tsc"), "-b", "packages/server", "packages/client"],
     { cwd: root },
   );
-  await pack();
-  await install();
+  await packPackages();
+  await installPackages();
   await Promise.all(
-    [...fences, ["library.ts", library] as const]
+    [...readmeFiles, ["library.ts", library] as const]
       .filter(([name]) => name.endsWith(".ts"))
       .map(([name, text]) => writeFile(join(folder, name), text)),
   );
-}, 240_000);
+}, verySlow.timeout);
 
 afterAll(async () => {
   for (const child of children) child.kill();
   await rm(folder, { recursive: true, force: true });
 });
 
-test("the README shows a contract, a server, a client and what they print", () => {
-  expect([...fences.keys()]).toEqual(expect.arrayContaining(["chat.ts", "server.ts", "client.ts", "output"]));
+test("the README has a contract, a server, a client and their output", () => {
+  expect([...readmeFiles.keys()]).toEqual(
+    expect.arrayContaining(["chat.ts", "server.ts", "client.ts", "output"]),
+  );
 });
 
-test.each(["protocol", "server", "client"])("@symbolon/%s brings its README and its licence", (name) => {
+test.each(["protocol", "server", "client"])("@symbolon/%s contains its README and its licence", (name) => {
   const files = readdirSync(join(folder, "node_modules/@symbolon", name));
   expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md"]));
 });
 
-/** A user's library: the compiler must be able to name the types of what it exports. */
+/** A user's library: the compiler must be able to name the types of its exports. */
 const library = `
 import { contract, int, json, text } from "@symbolon/protocol";
 import { type Context, createApp, identity, listen, listenEach, type Message, Socket } from "@symbolon/server";
@@ -104,69 +107,76 @@ export const connected = net.connect("/echo");
 
 describe.each(compilers)("TypeScript %s", (compiler) => {
   test.each(Object.keys(resolutions) as Resolution[])(
-    "declares the types of a user's library under %s",
+    "emits the declarations of a user's library under %s",
+    verySlow,
     async (resolution) => {
       expect(await compile(compiler, resolution, ["library.ts"], { declaration: true })).toBe("");
     },
-    120_000,
   );
 
   test.each(Object.keys(resolutions) as Resolution[])(
-    "compiles the README's program and our declarations under %s",
+    "compiles the README's program and checks our declarations under %s",
+    verySlow,
     async (resolution) => {
       expect(await compile(compiler, resolution)).toBe("");
     },
-    120_000,
   );
 });
 
-test("the README's client, talking to the README's server, prints what the README says", async () => {
-  expect(await compile(compilers[0], "nodenext")).toBe("");
-  const built = outFolder(compilers[0], "nodenext");
-  const expected = fences.get("output")?.trimEnd() ?? "";
-  const server = start(join(built, "server.js"));
-  await Promise.race([listening(port), ended(server)]);
-  const client = start(join(built, "client.js"));
-  expect(await printed(client, expected)).toBe(expected);
-}, 120_000);
+test(
+  "the README's client, connected to the README's server, prints the README's output",
+  verySlow,
+  async () => {
+    expect(await compile(compilers[0], "nodenext")).toBe("");
+    const built = outFolder(compilers[0], "nodenext");
+    const expected = readmeFiles.get("output")?.trimEnd() ?? "";
+    const server = startProgram(join(built, "server.js"));
+    await Promise.race([untilListening(port), failure(server)]);
+    const client = startProgram(join(built, "client.js"));
+    expect(await outputOf(client, expected)).toBe(expected);
+  },
+);
 
-/** The README's fences that have a title, by that title. */
-function readFences(): Map<string, string> {
+/** The README's code blocks that have a title, by that title. */
+function readReadmeFiles(): Map<string, string> {
   const path = join(root, "README.md");
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
   const pattern = /^```\w+ title="([^"]+)"\n([\s\S]*?)^```$/gm;
   return new Map([...text.matchAll(pattern)].map((match) => [match[1] ?? "", match[2] ?? ""]));
 }
 
-/** The same program on a port nobody else holds: the README's own may be taken here. */
-function onPort(written: Map<string, string>, free: number): Map<string, string> {
-  const shown = /\blocalhost:(\d+)/.exec(written.get("client.ts") ?? "")?.[1];
-  if (!shown) return written;
+/** The same files with a free port, since the README's port may be in use. */
+function withPort(files: Map<string, string>, freePort: number): Map<string, string> {
+  const readmePort = /\blocalhost:(\d+)/.exec(files.get("client.ts") ?? "")?.[1];
+  if (!readmePort) return files;
   return new Map(
-    [...written].map(([name, text]) => [name, text.replaceAll(new RegExp(`\\b${shown}\\b`, "g"), `${free}`)]),
+    [...files].map(([name, text]) => [
+      name,
+      text.replaceAll(new RegExp(`\\b${readmePort}\\b`, "g"), `${freePort}`),
+    ]),
   );
 }
 
-async function pack(): Promise<void> {
+async function packPackages(): Promise<void> {
   const names = ["protocol", "server", "client"].flatMap((name) => ["--workspace", `packages/${name}`]);
   await run("npm", ["pack", "--silent", "--pack-destination", folder, ...names], { cwd: root });
 }
 
-async function install(): Promise<void> {
-  const packed = Object.fromEntries(
+async function installPackages(): Promise<void> {
+  const tarballs = Object.fromEntries(
     readdirSync(folder)
       .filter((file) => file.endsWith(".tgz"))
       .map((file) => [file.replace(/^symbolon-(\w+)-.*$/, "@symbolon/$1"), `file:${file}`]),
   );
-  const own: { devDependencies: Record<string, string> } = JSON.parse(
+  const rootManifest: { devDependencies: Record<string, string> } = JSON.parse(
     readFileSync(join(root, "package.json"), "utf8"),
   );
   const manifest = {
     private: true,
     type: "module",
-    dependencies: { ...packed, zod: own.devDependencies["zod"] },
+    dependencies: { ...tarballs, zod: rootManifest.devDependencies["zod"] },
     devDependencies: {
-      "@types/node": own.devDependencies["@types/node"],
+      "@types/node": rootManifest.devDependencies["@types/node"],
       ...Object.fromEntries(compilers.map((version) => [alias(version), `npm:typescript@${version}`])),
     },
   };
@@ -182,11 +192,11 @@ function outFolder(compiler: string, resolution: Resolution): string {
   return join(folder, "out", compiler, resolution);
 }
 
-/** Compiles files, by default the README's, and checks our declarations too. Resolves with the errors of the compiler. */
+/** Compiles files, by default those of the README, and checks our declarations. Resolves with the errors of the compiler. */
 async function compile(
   compiler: string,
   resolution: Resolution,
-  files: readonly string[] = titled(),
+  files: readonly string[] = readmePrograms(),
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
   const outDir = outFolder(compiler, resolution);
@@ -209,24 +219,24 @@ async function compile(
   return run(process.execPath, [tsc, "-p", config], { cwd: folder }).then(({ stdout }) => stdout, failed);
 }
 
-function titled(): string[] {
-  return [...fences.keys()].filter((name) => name.endsWith(".ts"));
+function readmePrograms(): string[] {
+  return [...readmeFiles.keys()].filter((name) => name.endsWith(".ts"));
 }
 
-function start(program: string): ChildProcess {
+function startProgram(program: string): ChildProcess {
   const child = spawn(process.execPath, [program], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
   children.add(child);
   return child;
 }
 
-function ended(child: ChildProcess): Promise<never> {
+function failure(child: ChildProcess): Promise<never> {
   return new Promise((_, reject) => {
     child.once("exit", (status) => reject(new Error(`the server ended with ${status}`)));
   });
 }
 
-/** What a program prints until it ends, or until it has printed all that is expected and stays. */
-function printed(child: ChildProcess, expected: string): Promise<string> {
+/** The output of a program until it ends, or until it has printed the expected text and keeps running. */
+function outputOf(child: ChildProcess, expected: string): Promise<string> {
   let text = "";
   return new Promise((resolve) => {
     child.stdout?.setEncoding("utf8").on("data", (part: string) => {
@@ -237,7 +247,7 @@ function printed(child: ChildProcess, expected: string): Promise<string> {
   });
 }
 
-function freePort(): Promise<number> {
+function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once("error", reject);
     server.listen(0, () => {
@@ -247,11 +257,11 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Settles once somebody accepts connections on a port. */
-async function listening(at: number): Promise<void> {
+/** Resolves when a server accepts connections on the port. */
+async function untilListening(port: number): Promise<void> {
   const accepts = () =>
     new Promise<boolean>((resolve) => {
-      const socket = connect(at, "localhost", () => resolve(true)).once("error", () => resolve(false));
+      const socket = connect(port, "localhost", () => resolve(true)).once("error", () => resolve(false));
       socket.once("connect", () => socket.destroy());
     });
   while (!(await accepts())) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,4 +1,4 @@
-/** Holds PROTOCOL.md to the parser and the table of close codes: what is on one side is on the other. */
+/** Compares PROTOCOL.md with the parser of frames and the table of close codes, in both directions. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { fromClient } from "../packages/protocol/src/frames/client-frames.ts";
@@ -7,62 +7,62 @@ import { jsonFrames } from "../packages/protocol/src/frames/frame-codec.ts";
 
 const page = readFileSync(new URL("../PROTOCOL.md", import.meta.url), "utf8");
 const sources = new URL("../packages/protocol/src/", import.meta.url);
-/** Every name there is in the sources: whatever the parser knows by name is among them. */
-const words = new Set(
+/** All names in the sources, which include the names that the parser knows. */
+const sourceNames = new Set(
   readdirSync(sources, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .flatMap((file) => readFileSync(new URL(file, sources), "utf8").match(/\w+/g) ?? []),
 );
 
-/** What the page says that no half says: `goaway`, or a field, `welcome.limits`. */
-const notYet = new Set(ticked(/^No half says th(?:is|ese) yet: (.*?)\. /ms.exec(page)?.[1] ?? ""));
-/** The fields that any frame of a conversation may have. */
-const stamps = ["s", "a"];
+/** The frames and fields of the page that no implementation sends yet: `goaway`, or a field, `welcome.limits`. */
+const reserved = new Set(codeSpans(/^No half says th(?:is|ese) yet: (.*?)\. /ms.exec(page)?.[1] ?? ""));
+/** The fields that any frame of a session may have. */
+const commonFields = ["s", "a"];
 const shapes = shapesOf(page);
 const examples = [...page.matchAll(/^(?:×?[<>] )(\{"?.*\})$/gm)].map(([, line = ""]) => line);
 
-describe("every frame of the page is the parser's, and the other way round", () => {
-  test("by its name", () => {
-    const known = [...words].filter((word) => !complaint({ t: word }).includes('a known "t"'));
-    expect(new Set([...shapes.keys()].filter((t) => !notYet.has(t)))).toEqual(new Set(known));
+describe("the page and the parser have the same frames", () => {
+  test("with the same names", () => {
+    const known = [...sourceNames].filter((name) => !parseError({ t: name }).includes('a known "t"'));
+    expect(new Set([...shapes.keys()].filter((t) => !reserved.has(t)))).toEqual(new Set(known));
   });
 
-  test.each([...shapes].filter(([t]) => !notYet.has(t)))("%s, by its fields", (t, fields) => {
-    // The parser complains of a field that it does not know before it looks at any value.
-    const unknown = (word: string): boolean => complaint({ t, [word]: [] }) === `unknown field "${word}"`;
-    const known = [...words].filter((word) => word !== "t" && !unknown(word));
-    const said = fields.filter((field) => !notYet.has(`${t}.${field}`));
-    expect(new Set([...said, ...stamps])).toEqual(new Set(known));
+  test.each([...shapes].filter(([t]) => !reserved.has(t)))("with the same fields: %s", (t, fields) => {
+    // The parser rejects an unknown field before it checks any value.
+    const unknown = (field: string): boolean => parseError({ t, [field]: [] }) === `unknown field "${field}"`;
+    const known = [...sourceNames].filter((name) => name !== "t" && !unknown(name));
+    const documented = fields.filter((field) => !reserved.has(`${t}.${field}`));
+    expect(new Set([...documented, ...commonFields])).toEqual(new Set(known));
   });
 
-  test("what is not yet said is nowhere said", () => {
-    const said = [...notYet].filter((name) => {
+  test("the parser rejects the reserved names", () => {
+    const known = [...reserved].filter((name) => {
       const [t, field] = name.split(".");
       return field === undefined
-        ? !complaint({ t }).includes('a known "t"')
-        : complaint({ t, [field]: [] }) !== `unknown field "${field}"`;
+        ? !parseError({ t }).includes('a known "t"')
+        : parseError({ t, [field]: [] }) !== `unknown field "${field}"`;
     });
-    expect(said).toEqual([]);
-    expect([...notYet].filter((name) => !shapes.has(name.split(".")[0] ?? ""))).toEqual([]);
+    expect(known).toEqual([]);
+    expect([...reserved].filter((name) => !shapes.has(name.split(".")[0] ?? ""))).toEqual([]);
   });
 });
 
-describe("the examples", () => {
-  test("show every frame", () => {
+describe("the examples of the page", () => {
+  test("include each frame", () => {
     const shown = examples.map((line) => (JSON.parse(line) as { t: string }).t);
     expect([...shapes.keys()].filter((t) => !shown.includes(t))).toEqual([]);
   });
 
   test.each(examples)("%s", (line) => {
     const { t, ...fields } = JSON.parse(line) as { t: string };
-    expect([...(shapes.get(t) ?? []), ...stamps]).toEqual(expect.arrayContaining(Object.keys(fields)));
-    if (notYet.has(t)) return;
-    const present = Object.entries(fields).filter(([field]) => !notYet.has(`${t}.${field}`));
-    expect(complaint({ t, ...Object.fromEntries(present) })).toBe("");
+    expect([...(shapes.get(t) ?? []), ...commonFields]).toEqual(expect.arrayContaining(Object.keys(fields)));
+    if (reserved.has(t)) return;
+    const present = Object.entries(fields).filter(([field]) => !reserved.has(`${t}.${field}`));
+    expect(parseError({ t, ...Object.fromEntries(present) })).toBe("");
   });
 });
 
-test("every close code has its row, with its name and what it asks of the client", () => {
+test("the page has a row for each close code, with its name and its advice to the client", () => {
   const rows = [...page.matchAll(/^\| (\d{4}) +\| `(\w+)` +\| .* \| (\w+) +\|$/gm)].map((row) =>
     row.slice(1),
   );
@@ -71,7 +71,7 @@ test("every close code has its row, with its name and what it asks of the client
   );
 });
 
-test("the README promises what the page promises, word for word", () => {
+test("the README has the same promise as the page, word for word", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
   expect(promiseIn(readme)).toMatch(/^> \*\*While a session lives\*\*.*\n(> .*\n){3}$/);
   expect(promiseIn(readme)).toBe(promiseIn(page));
@@ -83,8 +83,8 @@ function promiseIn(markdown: string): string {
   return quote.replaceAll(/\[(.*?)\]\(.*?\)/g, "$1");
 }
 
-/** What the parser says against a frame; the empty string when it takes it. */
-function complaint(frame: object): string {
+/** The error of the parser for a frame; an empty string if it accepts the frame. */
+function parseError(frame: object): string {
   try {
     jsonFrames.read(JSON.stringify(frame), fromClient);
     return "";
@@ -93,7 +93,7 @@ function complaint(frame: object): string {
   }
 }
 
-/** The fields of each frame, by its `t`, as the page's TypeScript has them. */
+/** The fields of each frame by its `t`, from the TypeScript of the page. */
 function shapesOf(markdown: string): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const [, body = ""] of markdown.matchAll(/^type \w+ = \{( [^\n]* |\n.*?\n)\};$/gms)) {
@@ -108,6 +108,7 @@ function shapesOf(markdown: string): Map<string, string[]> {
   return found;
 }
 
-function ticked(text: string): string[] {
-  return [...text.matchAll(/`([^`]+)`/g)].map(([, word = ""]) => word);
+/** The contents of the code spans of a text. */
+function codeSpans(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
 }

@@ -1,4 +1,4 @@
-/** Says what PROTOCOL.md says by hand, to a real server, and hears what it hears. */
+/** Sends the messages of the transcript in PROTOCOL.md to a real server, and compares the answers. */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,26 +13,26 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-test("the transcript of wscat is what happens, line by line", async () => {
-  const lines = /```wscat\n\$ wscat -c ws:\/\/localhost:3000(\S*)\n(.*?)```/s.exec(document);
-  const [path = "", transcript = ""] = lines?.slice(1) ?? [];
+test("a server answers each line of the wscat transcript as PROTOCOL.md shows it", async () => {
+  const match = /```wscat\n\$ wscat -c ws:\/\/localhost:3000(\S*)\n(.*?)```/s.exec(document);
+  const [path = "", transcript = ""] = match?.slice(1) ?? [];
   const socket = new WebSocket(`${server?.url.replace("http", "ws")}${path}`);
   await once(socket, "open");
-  const heard: string[] = [];
-  socket.on("message", (data: Buffer) => heard.push(data.toString()));
-  const happened: string[] = [];
+  const received: string[] = [];
+  socket.on("message", (data: Buffer) => received.push(data.toString()));
+  const actual: string[] = [];
   for (const line of transcript.trimEnd().split("\n")) {
     if (line.startsWith("> ")) {
       socket.send(line.slice(2));
-      happened.push(line);
+      actual.push(line);
     } else {
-      if (heard.length === 0) await once(socket, "message");
-      happened.push(`< ${heard.shift()}`);
+      if (received.length === 0) await once(socket, "message");
+      actual.push(`< ${received.shift()}`);
     }
   }
   socket.close();
   await once(socket, "close");
-  expect(happened.join("\n")).toBe(transcript.trimEnd());
-  expect(happened.at(-1)).toBe('< {"t":"end","re":5}');
-  expect(heard).toEqual([]);
+  expect(actual.join("\n")).toBe(transcript.trimEnd());
+  expect(actual.at(-1)).toBe('< {"t":"end","re":5}');
+  expect(received).toEqual([]);
 });

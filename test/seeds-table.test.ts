@@ -1,9 +1,11 @@
+/** Tests the generator of docs/seeds.md, and the data that it reads. */
 import { describe, expect, test } from "vitest";
+import type { Covered } from "./seeds/covers.ts";
 import type { Row } from "./seeds/rows.ts";
 import { cases, rows } from "./seeds/rows.ts";
-import { type Passed, type Reasons, tabulate } from "./seeds/table.ts";
+import { type PassedTest, type Reasons, tabulate } from "./seeds/table.ts";
 
-const promised = {
+const required = {
   cases: [1, 2],
   rows: [
     [7, "text", "Y*", "Y", "P*", "P", "–"],
@@ -11,21 +13,21 @@ const promised = {
   ] as Row[],
 };
 
-const nothing: Reasons = { cases: {}, rows: {} };
+const noReasons: Reasons = { cases: {}, rows: {} };
 
-const whole: Passed[] = [
-  { title: "seeds › 1 echoes text [rows 7]", file: "a.test.ts" },
-  { title: "seeds › 2 echoes all [rows 7, 8]", file: "b.test.ts" },
-  { title: "seeds › row 8 sends bytes", file: "c.test.ts" },
+const complete: PassedTest[] = [
+  { title: "echoes text", file: "a.test.ts", covered: { case: 1, rows: [7] } },
+  { title: "echoes all", file: "b.test.ts", covered: { case: 2, rows: [7, 8] } },
+  { title: "sends bytes", file: "c.test.ts", covered: { rows: [8] } },
 ];
 
-/** What is wrong with a run. */
-function faults(passed: readonly Passed[], absent: Reasons = nothing): readonly string[] {
-  return tabulate(passed, absent, promised).faults;
+/** The faults of a run. */
+function faults(passed: readonly PassedTest[], reasons: Reasons = noReasons): readonly string[] {
+  return tabulate(passed, reasons, required).faults;
 }
 
-test("a table names the tests of each row and case", () => {
-  const { markdown, faults } = tabulate(whole, nothing, promised);
+test("the table names the tests of each row and case", () => {
+  const { markdown, faults } = tabulate(complete, noReasons, required);
   expect(faults).toEqual([]);
   const lines = markdown.split("\n");
   expect(lines).toContain("| 7 | text | Y* | Y | P* | P | – | 1, 2 |");
@@ -35,51 +37,54 @@ test("a table names the tests of each row and case", () => {
   expect(lines).toContain("| 2 | echoes all | [b.test.ts](../test/seeds/b.test.ts) |");
 });
 
-test("a table gives the reason for what is not shown", () => {
-  const absent = { cases: { 1: "comes later" }, rows: {} };
-  const { markdown, faults } = tabulate(whole.slice(1), absent, promised);
+test("the table gives the reason why a case has no test", () => {
+  const reasons = { cases: { 1: "comes later" }, rows: {} };
+  const { markdown, faults } = tabulate(complete.slice(1), reasons, required);
   expect(faults).toEqual([]);
   expect(markdown.split("\n")).toContain("| 1 | not shown: comes later |  |");
 });
 
-describe("it is a fault", () => {
+describe("a run has a fault", () => {
   test("when a case or a row has neither a test nor a reason", () => {
-    expect(faults(whole.slice(0, 1))).toEqual([
+    expect(faults(complete.slice(0, 1))).toEqual([
       "case 2 has no passing test and no reason",
       "row 8 has no passing test and no reason",
     ]);
   });
 
   test("when a case or a row has both", () => {
-    expect(faults(whole, { cases: { 1: "later" }, rows: { 8: "later" } })).toEqual([
-      "case 1 has both a test and a reason to have none",
-      "row 8 has both a test and a reason to have none",
+    expect(faults(complete, { cases: { 1: "later" }, rows: { 8: "later" } })).toEqual([
+      "case 1 has both a test and a reason against one",
+      "row 8 has both a test and a reason against one",
     ]);
   });
 
-  test.each([
-    "seeds › 1 names no rows",
-    "seeds › row 8 names rows twice [rows 8]",
-    "seeds › one [rows 7]",
-    "1 is no seed [rows 7]",
-  ])("when a test is named %j", (title) => {
-    expect(faults([...whole, { title, file: "a.test.ts" }])).toEqual([
-      `"${title}" is not named like "seeds › 42 … [rows 8]" or "seeds › row 64 …"`,
+  test.each<[string, Covered | undefined]>([
+    ["does not call covers()", undefined],
+    ["covers no row", { case: 1, rows: [] }],
+    ["covers a row twice", { case: 1, rows: [8, 8] }],
+    ["covers several rows, but no case", { rows: [7, 8] }],
+  ])("when a test %s", (fault, covered) => {
+    expect(faults([...complete, { title: "a test", file: "a.test.ts", covered }])).toEqual([
+      `"a test" ${fault}`,
     ]);
   });
 
-  test("when a test names a case or a row that there is not", () => {
-    const strays = ["seeds › 5 never was [rows 7]", "seeds › 1 points nowhere [rows 9]"];
-    expect(faults([...whole, ...strays.map((title) => ({ title, file: "a.test.ts" }))])).toEqual([
-      '"seeds › 5 never was [rows 7]" names a case that there is not',
-      '"seeds › 1 points nowhere [rows 9]" names a row that there is not',
+  test("when a test covers a case or a row that does not exist", () => {
+    const unknown = [
+      { title: "echoes nothing", file: "a.test.ts", covered: { case: 5, rows: [7] } },
+      { title: "sends nothing", file: "a.test.ts", covered: { case: 1, rows: [9] } },
+    ];
+    expect(faults([...complete, ...unknown])).toEqual([
+      '"echoes nothing" covers a case that does not exist',
+      '"sends nothing" covers a row that does not exist',
     ]);
   });
 
-  test("when a reason is for a case or a row that there is not", () => {
-    expect(faults(whole, { cases: { 3: "?" }, rows: { 9: "?" } })).toEqual([
-      "there is a reason for case 3, which there is not",
-      "there is a reason for row 9, which there is not",
+  test("when a reason is given for a case or a row that does not exist", () => {
+    expect(faults(complete, { cases: { 3: "?" }, rows: { 9: "?" } })).toEqual([
+      "a reason is given for case 3, which does not exist",
+      "a reason is given for row 9, which does not exist",
     ]);
   });
 });

@@ -1,4 +1,4 @@
-/** Connects and drops 10,000 times in sessions, and counts what is left of it: nothing may be. */
+/** Connects and drops sessions 10,000 times, and checks that no object, timer, listener or memory of them remains. */
 import { getEventListeners } from "node:events";
 import { contract } from "@symbolon/protocol";
 import { createApp, type Peer } from "@symbolon/server";
@@ -11,33 +11,35 @@ import {
   hello,
   connectSession,
 } from "../packages/server/test/session/connect-session.ts";
-import { collect } from "./collect.ts";
+import { collectGarbage } from "./collect-garbage.ts";
+import { verySlow } from "./time-limits.ts";
 
 const cycles = 10_000;
 
 const chat = contract("/chat", { client: { say: z.string() }, server: { line: z.string() } });
 
-class CountedClock extends Clock {
-  watchers = 0;
+/** A clock that counts its subscribers. */
+class CountingClock extends Clock {
+  subscribers = 0;
 
-  protected override onSubscribersChange(watchers: number): void {
-    this.watchers = watchers;
+  protected override onSubscribersChange(subscribers: number): void {
+    this.subscribers = subscribers;
   }
 }
 
-/** An app with sessions, what its setups were given, and how many of them are not over. */
-function serving() {
-  const clock = new CountedClock();
-  const given: WeakRef<object>[] = [];
+/** An app with sessions, the objects that its handlers received, and the number of sessions that have not ended. */
+function createChatNetwork() {
+  const clock = new CountingClock();
+  const handed: WeakRef<object>[] = [];
   const open = { sessions: 0 };
   const app = createApp({ clock, onError: () => {} });
   const { room } = app
     .use(function* ({ request }) {
-      given.push(new WeakRef(request));
+      handed.push(new WeakRef(request));
       yield;
     })
     .implement(chat, function* (peer, context) {
-      given.push(new WeakRef(peer), new WeakRef(context));
+      handed.push(new WeakRef(peer), new WeakRef(context));
       open.sessions += 1;
       peer.subscribe(() => {});
       context.room("all").join(peer);
@@ -47,57 +49,55 @@ function serving() {
         open.sessions -= 1;
       }
     });
-  return { app, net: testNetwork(app), clock, given, open, room };
+  return { app, net: testNetwork(app), clock, handed, open, room };
 }
 
 test(
-  "10,000 connect-and-drop cycles return memory, timers and listeners to where they were",
-  {
-    timeout: 300_000,
-  },
+  "10,000 dropped and expired sessions leave no object, timer, listener or memory behind",
+  verySlow,
   async () => {
-    const { net, clock, given, open, room } = serving();
+    const { net, clock, handed, open, room } = createChatNetwork();
 
-    async function cycle(cid: string, again: boolean): Promise<void> {
+    async function connectAndDrop(cid: string, resumed: boolean): Promise<void> {
       const socket = await connectSession(net, "/chat", { ...hello, cid });
       const { sid, rt, ep } = JSON.parse(String(await socket.receive())) as Record<string, string>;
-      socket.send({ t: "event", name: "say", data: "kept until it is finished" });
+      socket.send({ t: "event", name: "say", data: "stored until the handler has finished" });
       net.drop();
       await socket.closed;
-      if (!again) return;
+      if (!resumed) return;
       const resume = { sid, rt, ep, rx: 0, tx0: 1 };
       await openSession(net, "/chat", { ...hello, cid, att: 2, resume });
       net.drop();
     }
 
-    async function run(count: number): Promise<void> {
-      for (let n = 0; n < count; n += 1) await cycle(`client ${n}`, n % 2 === 0);
+    async function runCycles(count: number): Promise<void> {
+      for (let n = 0; n < count; n += 1) await connectAndDrop(`client ${n}`, n % 2 === 0);
       await net.settled();
       expect(open.sessions).toBe(count);
       clock.advance(120_000);
       while (open.sessions > 0 || room("all").size > 0) await new Promise(setImmediate);
     }
 
-    await run(200); // caches, pools and compiled code are there from now on
-    collect();
+    await runCycles(200); // fills caches and pools, and compiles code
+    collectGarbage();
     const before = process.memoryUsage().heapUsed;
-    given.length = 0;
-    await run(cycles);
-    expect(given.length).toBe(3 * cycles + cycles / 2);
-    for (let pass = 0; pass < 3; pass += 1) clock.advance(120_000); // what a room remembers is forgotten
-    expect(clock.watchers).toBe(0);
+    handed.length = 0;
+    await runCycles(cycles);
+    expect(handed.length).toBe(3 * cycles + cycles / 2);
+    for (let n = 0; n < 3; n += 1) clock.advance(120_000); // the room forgets its history
+    expect(clock.subscribers).toBe(0);
     await new Promise(setImmediate);
-    collect();
-    expect([net.errors, given.filter((one) => one.deref() !== undefined)]).toEqual([[], []]);
-    given.length = 0;
-    collect();
-    // Less than half a kilobyte of each cycle: what remains is the engine's own.
+    collectGarbage();
+    expect([net.errors, handed.filter((reference) => reference.deref() !== undefined)]).toEqual([[], []]);
+    handed.length = 0;
+    collectGarbage();
+    // Below 500 bytes for each cycle: V8 itself keeps some memory.
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(cycles * 500);
   },
 );
 
-test("a session that is resumed 10,000 times is no larger than before", { timeout: 300_000 }, async () => {
-  const { app, net, clock } = serving();
+test("a session that is resumed 10,000 times does not grow", verySlow, async () => {
+  const { app, net, clock } = createChatNetwork();
   let peer: Peer | undefined;
   app.implement(contract("/one", { server: { line: z.string() } }), (client) => {
     peer = client;
@@ -106,8 +106,8 @@ test("a session that is resumed 10,000 times is no larger than before", { timeou
   let rx = 0;
   let resume: object = {};
 
-  async function cycle(att: number): Promise<void> {
-    clock.advance(1_000); // who comes back more often is refused
+  async function resumeAndDrop(att: number): Promise<void> {
+    clock.advance(1_000); // the server refuses a client that resumes more often
     const socket = await connectSession(net, "/one", {
       ...hello,
       att,
@@ -123,16 +123,16 @@ test("a session that is resumed 10,000 times is no larger than before", { timeou
     await socket.closed;
   }
 
-  for (let att = 1; att <= 2_000; att += 1) await cycle(att);
+  for (let att = 1; att <= 2_000; att += 1) await resumeAndDrop(att);
   await net.settled();
-  collect();
+  collectGarbage();
   const before = process.memoryUsage().heapUsed;
-  for (let att = 2_001; att <= cycles; att += 1) await cycle(att);
+  for (let att = 2_001; att <= cycles; att += 1) await resumeAndDrop(att);
   await net.settled();
-  expect(clock.watchers).toBe(1); // the grace time
+  expect(clock.subscribers).toBe(1); // the timer of the grace time
   expect(getEventListeners((peer as Peer).signal, "abort")).toEqual([]);
-  collect();
+  collectGarbage();
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(cycles * 100);
   await app.end();
-  expect(clock.watchers).toBe(0);
+  expect(clock.subscribers).toBe(0);
 });

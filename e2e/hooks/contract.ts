@@ -1,16 +1,23 @@
-/** The contract of this folder's page and its server: one message of each kind. */
+/** The contract of the hooks page and its server: an event, a request and a stream. */
 import { contract, request, stream } from "@symbolon/protocol";
 import * as z from "zod/mini";
 
+/** A room. */
 export const room = contract("/rooms/:room", {
   client: {
+    /** Sends a text to the room. */
     say: z.string(),
+    /** Joins under a name; the ticket is the length of the name. */
     join: request({
       input: z.string(),
-      output: z.object({ seat: z.number() }),
-      errors: { FULL: z.object({ seats: z.number() }) },
+      output: z.object({ ticket: z.number() }),
+      errors: { FULL: z.object({ tickets: z.number() }) },
     }),
+    /** Counts from 1 up to `to`. With a negative `to` the stream stays open after its last number. */
     count: stream({ input: z.object({ to: z.number() }), output: z.number() }),
   },
-  server: { said: z.string() },
+  server: {
+    /** A client has sent a text to the room. */
+    said: z.string(),
+  },
 });

@@ -1,4 +1,4 @@
-/** The server of this folder's page: it serves the page, its contract, and a log of connections and calls. */
+/** The server of the hooks page: it serves the page, its contract, and a log of connections and calls. */
 import { fileURLToPath } from "node:url";
 import { createApp, RequestError } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
@@ -9,26 +9,26 @@ const app = createApp();
 
 app.http("/log", () => Response.json(log));
 
-const watched = app.use(function* ({ request }) {
+const loggedApp = app.use(function* ({ request }) {
   const { pathname } = new URL(request.url);
   log.push(`${pathname} opened`);
   yield {};
   log.push(`${pathname} ended`);
 });
 
-watched.implement(room, (peer, { params, room }) => {
-  if (params.room === "private") throw new Response("It is private", { status: 403 });
-  const here = room(params.room);
-  here.join(peer);
+loggedApp.implement(room, (peer, { params, room }) => {
+  if (params.room === "private") throw new Response("This room is private", { status: 403 });
+  const members = room(params.room);
+  members.join(peer);
   return {
-    say: (text) => here.send("said", text),
+    say: (text) => members.send("said", text),
     join: async (name, { signal }) => {
-      if (name === "nobody") throw new RequestError("FULL", "There is no seat left", { seats: 0 });
-      if (name !== "slow") return { seat: name.length };
-      log.push("join waits");
+      if (name === "rejected") throw new RequestError("FULL", "There is no ticket left", { tickets: 0 });
+      if (name !== "slow") return { ticket: name.length };
+      log.push("join started");
       await aborted(signal);
-      log.push("join was given up");
-      return { seat: 0 };
+      log.push("join aborted");
+      return { ticket: 0 };
     },
     count: async function* ({ to }, { signal }) {
       try {

@@ -1,7 +1,7 @@
 import { defaultClientConditions, defineConfig } from "vite";
 import { react18 } from "../../test/react-18/alias.ts";
 
-/** Builds the page with the newest React into `dist/19`, and in the mode `react-18` with that one into `dist/18`. */
+/** Builds the page with the newest React into `dist/19`, and in the mode `react-18` with React 18 into `dist/18`. */
 export default defineConfig(({ mode }) => ({
   root: import.meta.dirname,
   base: "./",
@@ -9,7 +9,7 @@ export default defineConfig(({ mode }) => ({
     conditions: ["symbolon-source", ...defaultClientConditions],
     alias: mode === "react-18" ? react18 : [],
   },
-  // React's development build: it is the one that mounts twice, and that complains.
+  // React's development build mounts components twice under StrictMode, and reports mistakes on the console.
   define: { "process.env.NODE_ENV": '"development"' },
   build: { outDir: mode === "react-18" ? "dist/18" : "dist/19", emptyOutDir: true },
 }));

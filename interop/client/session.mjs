@@ -1,7 +1,7 @@
 /** Our client, in whatever runtime runs this, through a proxy that cuts its connections: `node session.mjs [url]`. */
 import assert from "node:assert/strict";
 import { connect } from "@symbolon/client";
-import { tally } from "./tally.mjs";
+import { tally } from "./session-contract.mjs";
 
 const url = globalThis.process?.argv[2] ?? "ws://localhost:3000";
 const { Bun, Deno } = globalThis;
@@ -15,8 +15,8 @@ console.log(`a session in ${runtime}`);
 const numbers = Array.from({ length: 500 }, (_, index) => index + 1);
 const client = connect(tally, { url, params: { room: String(Math.random()) } });
 const breaks = [];
-client.on("reset", ({ reason }) => breaks.push(reason));
-client.on("failed", ({ error }) => breaks.push(error));
+client.onReset(({ reason }) => breaks.push(reason));
+client.onFailed(({ error }) => breaks.push(error));
 const opened = new Set();
 client.status.subscribe(({ state, resumed }) => state === "open" && opened.add(resumed));
 const [told, said] = [collect("told"), collect("said")];

@@ -9,7 +9,7 @@ import {
   text,
   ValidationError,
 } from "@symbolon/client";
-import { everything } from "./contract.mjs";
+import { everything } from "./suite-contract.mjs";
 
 const url = globalThis.process?.argv[2] ?? "ws://localhost:3000";
 const { Bun, Deno } = globalThis;
@@ -73,7 +73,7 @@ assert.equal(await client.request("confirmed", "sure?"), true);
 console.log("ok asked by the server");
 
 const resets = [];
-client.on("reset", ({ reason }) => resets.push(reason));
+client.onReset(({ reason }) => resets.push(reason));
 const lost = client.request("wait");
 client.send("cut");
 await until(() => client.status.value.state === "waiting");

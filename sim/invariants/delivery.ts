@@ -1,135 +1,144 @@
-import type { Found, Ledger } from "../ledger.ts";
-import { enough, lengthOf } from "../stage.ts";
+import { intendedError, readLimit, streamLength } from "../app/message-rules.ts";
+import type { EntryOf, TraceIndex } from "../trace/trace-index.ts";
 import type { Invariant } from "./invariant.ts";
 
-/** Errors that say that something was never sent. */
-const unsent = new Set(["OUTBOX_FULL", "BACKLOG_FULL"]);
+/** The errors of messages that were never sent. */
+const unsentErrors = new Set(["OUTBOX_FULL", "BACKLOG_FULL"]);
 
 /**
- * The end of a conversation may take with it what was said last, if the client is told by a reset (I13) and the one who
- * said it by an error (I14).
+ * The end of a conversation may take its last messages with it, if a reset informs the client (I13) and an error the
+ * sender (I14).
  */
 export const I3: Invariant = {
   name: "I3",
-  says: "What was said is handed over, or its sender knows that it may not have been.",
-  *broken(ledger) {
-    yield* lostThoughSettled(ledger);
-    yield* holes(ledger);
-    yield* lostItems(ledger);
+  assertion: "Every message is handled, or its sender gets an error.",
+  *violations(trace) {
+    yield* settledButNotHandled(trace);
+    yield* holes(trace);
+    yield* lostItems(trace);
   },
 };
 
-function* lostThoughSettled(ledger: Ledger): Generator<string> {
-  for (const { n, kind, by } of ledger.all("said")) {
-    const [outcome] = ledger.of("outcome", n);
-    if (kind === "room" || outcome === undefined || !["done", "ODD"].includes(outcome.how)) continue;
-    const handled = ledger.of("handled", n);
-    if (!handled.some(({ how, place }) => how === outcome.how && place < outcome.place))
-      yield `${kind} ${n} of the ${by} is settled (${outcome.how}), but no handler was done with it`;
+function* settledButNotHandled(trace: TraceIndex): Generator<string> {
+  for (const { n, kind, by } of trace.all("sent")) {
+    const [outcome] = trace.about("outcome", n);
+    if (kind === "room" || outcome === undefined || !["done", intendedError].includes(outcome.result))
+      continue;
+    const settled = trace.about("handlerSettled", n);
+    if (!settled.some(({ result, index }) => result === outcome.result && index < outcome.index))
+      yield `${kind} ${n} of the ${by} settled (${outcome.result}), but no handler had settled with that result`;
   }
 }
 
-/** In one conversation, between two events that were handed over, all others were too. */
-function* holes(ledger: Ledger): Generator<string> {
-  const said = ledger.all("said").filter(({ kind }) => kind === "event");
-  const convs = new Map(ledger.all("setup").map(({ conv, client }) => [conv, client]));
-  for (const { by, conv, events } of ledger.given()) {
-    const numbers = events.map(({ n }) => n);
+/** In one conversation, all events between two handled events were handled too. */
+function* holes(trace: TraceIndex): Generator<string> {
+  const events = trace.all("sent").filter(({ kind }) => kind === "event");
+  const clients = new Map(trace.all("setup").map(({ conversation, client }) => [conversation, client]));
+  for (const { by, conversation, events: handledEvents } of trace.handledEvents()) {
+    const client = clients.get(conversation);
+    const numbers = handledEvents.map(({ n }) => n);
     const last = Math.max(...numbers);
-    // The client may go on in another session with what it said before; the server says each thing in one conversation.
+    // A client may go on in another session with events of the one before; the server sends each event in one session.
     const first = by === "client" ? 0 : Math.min(...numbers);
-    const handed = new Set(numbers);
-    for (const one of said) {
-      const here = one.by !== by && (by === "client" ? one.conv === conv : one.client === convs.get(conv));
-      if (!here || one.n < first || one.n > last || handed.has(one.n)) continue;
-      const [outcome] = ledger.of("outcome", one.n);
-      const told = ledger.all("gap").some(({ client }) => client === convs.get(conv));
-      // A store that fails may have lost it, and then who said it knows.
-      const doubted = outcome !== undefined && outcome.how !== "done" && by === "client" && ledger.troubled;
-      if (!told && !doubted && !(outcome && unsent.has(outcome.how)) && !ledger.mayBeGone(one))
-        yield `${one.n} is missing at the ${by} in conversation ${conv}, and nobody was told`;
+    const handled = new Set(numbers);
+    for (const event of events) {
+      const isHere =
+        event.by !== by && (by === "client" ? event.conversation === conversation : event.client === client);
+      if (!isHere || event.n < first || event.n > last || handled.has(event.n)) continue;
+      const [outcome] = trace.about("outcome", event.n);
+      const hasGap = trace.all("gap").some((gap) => gap.client === client);
+      // A store that fails may lose an event; then the sender gets an error.
+      const lostByStore =
+        outcome !== undefined && outcome.result !== "done" && by === "client" && trace.storeFailed;
+      const isUnsent = outcome !== undefined && unsentErrors.has(outcome.result);
+      if (!hasGap && !lostByStore && !isUnsent && !trace.mayBeLost(event))
+        yield `event ${event.n} is missing at the ${by} in conversation ${conversation}, without a gap or an error`;
     }
   }
 }
 
-function* lostItems(ledger: Ledger): Generator<string> {
-  for (const { n, kind } of ledger.all("said")) {
+function* lostItems(trace: TraceIndex): Generator<string> {
+  for (const { n, kind } of trace.all("sent")) {
     if (kind !== "stream" && kind !== "upload") continue;
-    const [outcome] = ledger.of("outcome", n);
-    if (outcome?.how !== "done") continue;
-    const items = ledger.of("item", n);
-    const upload = items.filter((item) => item.upload).length;
-    const read = items.length - upload;
-    const length = kind === "upload" ? 1 : lengthOf(n);
-    if (read < Math.min(length, enough(n))) yield `stream ${n} ended after ${read} of ${length} items`;
-    if (kind === "upload" && upload < lengthOf(n))
-      yield `the upload of stream ${n} ended after ${upload} of ${lengthOf(n)} items`;
+    const [outcome] = trace.about("outcome", n);
+    if (outcome?.result !== "done") continue;
+    const items = trace.about("itemRead", n);
+    const uploaded = items.filter((item) => item.upload).length;
+    const read = items.length - uploaded;
+    const length = kind === "upload" ? 1 : streamLength(n);
+    if (read < Math.min(length, readLimit(n))) yield `stream ${n} ended after ${read} of ${length} items`;
+    if (kind === "upload" && uploaded < streamLength(n))
+      yield `the upload of stream ${n} ended after ${uploaded} of ${streamLength(n)} items`;
   }
 }
 
-/** Replies carry twice the number that was asked with; a wrong one would be another's. */
+/** The right answer follows from the request's number, so an answer to another request shows. */
 export const I6: Invariant = {
   name: "I6",
-  says: "A reply is that of the request, which was handled before.",
-  *broken(ledger) {
-    for (const { n, kind } of ledger.all("said")) {
-      if (kind !== "ask") continue;
-      for (const { how } of ledger.of("outcome", n))
-        if (how.startsWith("wrong")) yield `request ${n} was answered with ${how.slice(6)}`;
+  assertion: "A request gets its own answer.",
+  *violations(trace) {
+    for (const { n, kind } of trace.all("sent")) {
+      if (kind !== "request") continue;
+      for (const { result } of trace.about("outcome", n))
+        if (result.startsWith("wrong")) yield `request ${n} got the answer ${result.slice(6)}`;
     }
   },
 };
 
 /**
- * A `reset` is told when a client that has joined a session joins another: behind the messages of the one, though their
- * handlers may be slow, and before those of the other. Of a `gap` the range is compared by I3.
+ * A client emits `reset` when it joins another session: after the messages of the old session, though their handlers may
+ * be slow, and before those of the new one. I3 compares the range of a `gap`.
  */
 export const I13: Invariant = {
   name: "I13",
-  says: "Each discontinuity is told once, after what came before it and before what comes after it.",
-  *broken(ledger) {
-    const sids = new Map(ledger.all("setup").map(({ conv, sid }) => [conv, sid]));
-    for (const client of ledger.clients) {
-      const joined = ledger.joined(client);
-      const resets = ledger.all("reset").filter((reset) => reset.client === client);
-      const due = joined.slice(1).filter(({ place }) => !ledger.closed(client, place)).length;
-      const rested = ledger.all("rest").some(({ unrest }) => unrest.length === 0);
-      if (resets.length > due || (rested && resets.length < due))
-        yield `client ${client} was told of ${resets.length} resets, not ${due}`;
-      for (const one of ledger.all("handling")) {
-        if (one.by !== "client" || one.client !== client || !sids.has(one.conv)) continue;
-        const session = joined.findIndex(({ sid }) => sid === sids.get(one.conv));
-        const told = resets.filter(({ place }) => place < one.place).length;
-        if (told < session) yield `client ${client} was given ${one.n} before it was told of the reset`;
-        if (told > session) yield `client ${client} was given ${one.n} after it was told of the reset`;
+  assertion: "The client emits one reset for each new session, between the messages of the two sessions.",
+  *violations(trace) {
+    const sessionIds = new Map(trace.all("setup").map((setup) => [setup.conversation, setup.sessionId]));
+    for (const client of trace.clients) {
+      const sessions = trace.sessionsOf(client);
+      const resets = trace.all("reset").filter((reset) => reset.client === client);
+      const expected = sessions.slice(1).filter(({ index }) => !trace.isClosed(client, index)).length;
+      const allEnded = trace.all("settled").some(({ unfinished }) => unfinished.length === 0);
+      if (resets.length > expected || (allEnded && resets.length < expected))
+        yield `client ${client} emitted ${resets.length} resets, not ${expected}`;
+      for (const call of trace.all("handlerStarted")) {
+        const { by, n, conversation, index } = call;
+        if (by !== "client" || call.client !== client || !sessionIds.has(conversation)) continue;
+        const session = sessions.findIndex(({ sessionId }) => sessionId === sessionIds.get(conversation));
+        const before = resets.filter((reset) => reset.index < index).length;
+        if (before < session)
+          yield `client ${client} handled ${n} of the new session before it emitted reset`;
+        if (before > session) yield `client ${client} handled ${n} of the old session after it emitted reset`;
       }
     }
   },
 };
 
-/** What a send may end with, besides being done: see `Stage.handle` and the errors of the client. */
+/** The outcomes of the application's own are done and the intended error; all others are errors of the product. */
 export const I14: Invariant = {
   name: "I14",
-  says: "A send ends once, and does not end in doubt while its session lives.",
-  *broken(ledger) {
-    for (const { n, by, kind, client = 0, conv, place } of ledger.all("said")) {
-      const outcomes = ledger.of("outcome", n);
-      if (outcomes.length > 1) yield `${kind} ${n} ended ${outcomes.length} times`;
+  assertion: "A send settles once, and its outcome is not unknown while its session lasts.",
+  *violations(trace) {
+    for (const { n, by, kind, client = 0, conversation, index } of trace.all("sent")) {
+      const outcomes = trace.about("outcome", n);
+      if (outcomes.length > 1) yield `${kind} ${n} settled ${outcomes.length} times`;
       const [outcome] = outcomes;
-      if (!outcome || outcome.how === "done" || outcome.how === "ODD" || unsent.has(outcome.how)) continue;
-      if (kind === "room" && ledger.troubled) continue;
-      if (outcome.how === "INTERRUPTED" && (kind === "stream" || kind === "upload")) {
-        const restored = (one: Found<"setup">): boolean => one.place > place && one.place < outcome.place;
-        if (ledger.all("setup").some((one) => one.client === client && restored(one))) continue;
+      if (!outcome || unsentErrors.has(outcome.result)) continue;
+      if (outcome.result === "done" || outcome.result === intendedError) continue;
+      if (kind === "room" && trace.storeFailed) continue;
+      if (outcome.result === "INTERRUPTED" && (kind === "stream" || kind === "upload")) {
+        const isBetween = (one: EntryOf<"setup">): boolean => one.index > index && one.index < outcome.index;
+        if (trace.all("setup").some((one) => one.client === client && isBetween(one))) continue;
       }
-      const ended =
-        by === "client"
-          ? ledger.closed(client, outcome.place) ||
-            ledger.all("reset").some((reset) => reset.client === client && reset.place > place)
-          : ledger.closed(client, outcome.place) ||
-            ledger.all("over").some((over) => over.conv === conv) ||
-            ledger.all("ended").some((over) => over.conv === conv);
-      if (!ended) yield `${kind} ${n} of the ${by} ended with ${outcome.how} though its session went on`;
+      const sessionEnded =
+        trace.isClosed(client, outcome.index) ||
+        (by === "client"
+          ? trace.all("reset").some((reset) => reset.client === client && reset.index > index)
+          : [...trace.all("tornDown"), ...trace.all("ended")].some(
+              (end) => end.conversation === conversation,
+            ));
+      if (!sessionEnded)
+        yield `${kind} ${n} of the ${by} failed with ${outcome.result} though its session went on`;
     }
   },
 };

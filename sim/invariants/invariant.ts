@@ -1,11 +1,19 @@
-import type { Ledger } from "../ledger.ts";
+import type { TraceIndex } from "../trace/trace-index.ts";
 
-/** Something that holds in every world. */
+/** A property that every schedule must have. */
 export interface Invariant {
-  /** Its name in the design of the protocol, `I1` to `I24`. */
+  /** Its name, `I0` to `I24`. */
   readonly name: string;
-  /** What it promises, in one sentence. */
-  readonly says: string;
-  /** Gives one sentence for each place where a trace breaks it. */
-  readonly broken: (ledger: Ledger) => Iterable<string>;
+  /** What it asserts, in one sentence. */
+  readonly assertion: string;
+  /** Gives one sentence for each place where a trace violates the invariant. */
+  readonly violations: (trace: TraceIndex) => Iterable<string>;
+}
+
+/** A violated invariant. */
+export interface Violation {
+  /** The name of the invariant. */
+  readonly invariant: string;
+  /** What happened, in one sentence. */
+  readonly description: string;
 }

@@ -1,89 +1,102 @@
-import type { Ledger } from "../ledger.ts";
+import type { TraceIndex } from "../trace/trace-index.ts";
 import type { Invariant } from "./invariant.ts";
 
-/** So many dials in so many ms are too many. */
-const window = { ms: 10_000, dials: 25 };
+/** A client that dials so many times within so many ms dials too often. */
+const maxDials = { count: 25, ms: 10_000 };
 
-/** Connections that a client may lose after the last fault: to what was broken before, and to what its server has lost. */
-const losses = 3;
+/**
+ * So many times a client may dial after the last fault: a wire may have broken before, and the server may have lost the
+ * session.
+ */
+const maxDialsAfterFaults = 3;
 
-/** Once nothing goes wrong any more, four minutes of virtual time have to be enough. */
+/** The simulation waits four virtual minutes. */
 export const I18: Invariant = {
   name: "I18",
-  says: "Once faults stop, every client becomes live, and stays so.",
-  *broken(ledger) {
-    yield* unrest(ledger, "I18");
-    const [quiet] = ledger.all("quiet");
-    for (const client of ledger.clients) {
-      const dials = ledger
+  assertion: "After the last fault every client connects and stays connected.",
+  *violations(trace) {
+    yield* unfinished(trace, "I18");
+    const [stopped] = trace.all("faultsStopped");
+    for (const client of trace.clients) {
+      const dials = trace
         .all("dial")
-        .filter((dial) => dial.client === client && dial.place > Number(quiet?.place));
-      if (dials.length > losses)
-        yield `client ${client} dialed ${dials.length} times though nothing went wrong`;
+        .filter((dial) => dial.client === client && dial.index > Number(stopped?.index));
+      if (dials.length > maxDialsAfterFaults)
+        yield `client ${client} dialed ${dials.length} times after the last fault`;
     }
   },
 };
 
+/** The simulation waits four virtual minutes. */
 export const I19: Invariant = {
   name: "I19",
-  says: "Once faults stop, every send ends.",
-  broken: (ledger) => unrest(ledger, "I19"),
+  assertion: "After the last fault every send settles.",
+  violations: (trace) => unfinished(trace, "I19"),
 };
 
-/** Everything the client says is handled in the end unless its sender was told otherwise, and so is what the server said last. */
+/** Covers all events of clients whose sender got no error, and the server's events in the latest conversation. */
 export const I20: Invariant = {
   name: "I20",
-  says: "Once faults stop, nothing that can be handed over stays behind.",
-  *broken(ledger) {
-    yield* unrest(ledger, "I20");
-    const [rest] = ledger.all("rest");
-    for (const said of ledger.all("said")) {
-      const { n, by, kind, conv } = said;
-      if (kind !== "event" || ledger.of("handling", n).length > 0) continue;
-      const [outcome] = ledger.of("outcome", n);
-      const over = ledger.all("over").some((one) => one.conv === conv && one.place < (rest?.place ?? 0));
-      const gone = ledger.mayBeGone(said);
-      if (outcome === undefined && by === "client") yield `${n} of the client was never handed over`;
-      if (outcome === undefined && by === "server" && !over && !gone && latest(ledger, conv))
-        yield `${n} of the server was never handed over`;
+  assertion: "After the last fault every event is handled that can be delivered.",
+  *violations(trace) {
+    yield* unfinished(trace, "I20");
+    const [settled] = trace.all("settled");
+    for (const sent of trace.all("sent")) {
+      const { n, by, kind, conversation } = sent;
+      if (kind !== "event" || trace.about("handlerStarted", n).length > 0) continue;
+      const [outcome] = trace.about("outcome", n);
+      const ended = trace
+        .all("tornDown")
+        .some((end) => end.conversation === conversation && end.index < (settled?.index ?? 0));
+      const mayBeLost = trace.mayBeLost(sent);
+      if (outcome === undefined && by === "client") yield `event ${n} of the client was never handled`;
+      if (outcome === undefined && by === "server" && !ended && !mayBeLost && isLatest(trace, conversation))
+        yield `event ${n} of the server was never handled`;
     }
   },
 };
 
+/** The simulation waits twenty virtual minutes after it has closed the clients. */
 export const I21: Invariant = {
   name: "I21",
-  says: "In the end no session, timer, socket or listener is left.",
-  *broken(ledger) {
-    const replaced = ledger.all("fault").some(({ fault }) => fault === "replace");
-    for (const { is: _, at: __, place: ___, ...left } of ledger.all("end"))
-      for (const [what, many] of Object.entries(left))
-        // What a store did that nobody learned of, or only who died since, stays in it until the next process begins.
-        if (many > 0 && !(what === "stored" && (ledger.troubled || replaced)))
-          yield `${many} ${what} are left`;
+  assertion: "After the clients have closed, no session, timer, wire or listener is left.",
+  *violations(trace) {
+    const replaced = trace.all("fault").some(({ fault }) => fault === "replaced server");
+    for (const { type: _, at: __, index: ___, ...counts } of trace.all("end"))
+      for (const [name, count] of Object.entries(counts)) {
+        // A session that the store created though the call failed, or for a process that ended, stays in the store until
+        // the next process starts.
+        const isExcused = name === "storedSessions" && (trace.storeFailed || replaced);
+        if (count > 0 && !isExcused) yield `${count} ${name} are left`;
+      }
   },
 };
 
+/** Looks at every stretch of 10 s. */
 export const I22: Invariant = {
   name: "I22",
-  says: "Nobody dials all the time.",
-  *broken(ledger) {
-    for (const client of ledger.clients) {
-      const dials = ledger.all("dial").filter((dial) => dial.client === client);
+  assertion: "No client dials too often.",
+  *violations(trace) {
+    for (const client of trace.clients) {
+      const dials = trace.all("dial").filter((dial) => dial.client === client);
       for (const [index, { at }] of dials.entries()) {
-        const last = dials[index + window.dials];
-        if (!last || last.at - at >= window.ms) continue;
-        yield `client ${client} dialed ${window.dials} times within ${window.ms} ms`;
+        const last = dials[index + maxDials.count];
+        if (!last || last.at - at >= maxDials.ms) continue;
+        yield `client ${client} dialed ${maxDials.count} times within ${maxDials.ms} ms`;
         return;
       }
     }
   },
 };
 
-function* unrest(ledger: Ledger, name: string): Generator<string> {
-  for (const { unrest } of ledger.all("rest")) for (const { of, what } of unrest) if (of === name) yield what;
+function* unfinished(trace: TraceIndex, invariant: string): Generator<string> {
+  for (const { unfinished } of trace.all("settled"))
+    for (const one of unfinished) if (one.invariant === invariant) yield one.description;
 }
 
-function latest(ledger: Ledger, conv: number | undefined): boolean {
-  const setup = ledger.all("setup").find((one) => one.conv === conv);
-  return ledger.all("setup").findLast(({ client }) => client === setup?.client)?.conv === conv;
+/** Whether a conversation is the latest one of its client. */
+function isLatest(trace: TraceIndex, conversation: number | undefined): boolean {
+  const own = trace.all("setup").find((setup) => setup.conversation === conversation);
+  const latest = trace.all("setup").findLast(({ client }) => client === own?.client);
+  return latest?.conversation === conversation;
 }

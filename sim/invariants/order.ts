@@ -1,123 +1,139 @@
-import type { Found, Ledger } from "../ledger.ts";
+import type { EntryOf, TraceIndex } from "../trace/trace-index.ts";
 import type { Invariant } from "./invariant.ts";
 
-/** Events are compared by their numbers; on the wire, sequences too: none is used before the one below it. */
+/** Events are compared by their numbers. On the wire no sequence is used before the one below it. */
 export const I1: Invariant = {
   name: "I1",
-  says: "What is said in a session is handed over in the order in which it was said.",
-  *broken(ledger) {
-    for (const { by, conv, events } of ledger.given()) {
-      const seen = new Set<number>();
-      let highest = 0;
-      const newest = new Map<number, number>();
-      for (const { n, life = 0 } of events) {
-        // What comes again after a restart is in order too.
-        const before = Math.max(newest.get(life) ?? 0, seen.has(n) ? 0 : highest);
-        if (before > n) yield `the ${by} was given ${n} after ${before} in conversation ${conv}`;
-        newest.set(life, n);
-        seen.add(n);
-        highest = Math.max(highest, n);
-      }
-    }
-    const last = new Map<string, number>();
-    for (const { by, n, i, upload, life } of ledger.all("item")) {
-      const key = `${by} ${n} ${upload} ${life}`;
-      const next = (last.get(key) ?? -1) + 1;
-      if (i !== next) yield `the ${by} read item ${i} of stream ${n} where ${next} was next`;
-      last.set(key, Math.max(i, last.get(key) ?? -1));
-    }
-    const highest = new Map<string, number>();
-    for (const { is, by, end, frame } of ledger.frames) {
-      if (is !== "put" || frame.s === undefined) continue;
-      const high = highest.get(end) ?? 0;
-      if (frame.s > high + 1) yield `the ${by} used sequence ${frame.s} right after ${high}`;
-      if (frame.s > high) highest.set(end, frame.s);
-    }
+  assertion: "Messages of a session are handled in the order in which they were sent.",
+  *violations(trace) {
+    yield* reorderedEvents(trace);
+    yield* reorderedItems(trace);
+    yield* skippedSequences(trace);
   },
 };
 
+function* reorderedEvents(trace: TraceIndex): Generator<string> {
+  for (const { by, conversation, events } of trace.handledEvents()) {
+    const handled = new Set<number>();
+    let highest = 0;
+    const latestOfSetup = new Map<number, number>();
+    for (const { n, setup = 0 } of events) {
+      // Events that a new setup handles again must be in order too.
+      const before = Math.max(latestOfSetup.get(setup) ?? 0, handled.has(n) ? 0 : highest);
+      if (before > n) yield `the ${by} handled ${n} after ${before} in conversation ${conversation}`;
+      latestOfSetup.set(setup, n);
+      handled.add(n);
+      highest = Math.max(highest, n);
+    }
+  }
+}
+
+function* reorderedItems(trace: TraceIndex): Generator<string> {
+  const last = new Map<string, number>();
+  for (const { by, n, i, upload, setup } of trace.all("itemRead")) {
+    const key = `${by} ${n} ${upload} ${setup}`;
+    const next = (last.get(key) ?? -1) + 1;
+    if (i !== next) yield `the ${by} read item ${i} of stream ${n}, but item ${next} was next`;
+    last.set(key, Math.max(i, last.get(key) ?? -1));
+  }
+}
+
+function* skippedSequences(trace: TraceIndex): Generator<string> {
+  const highest = new Map<string, number>();
+  for (const { type, by, end, frame } of trace.frames) {
+    if (type !== "frameSent" || frame.s === undefined) continue;
+    const high = highest.get(end) ?? 0;
+    if (frame.s > high + 1) yield `the ${by} used sequence ${frame.s} right after ${high}`;
+    if (frame.s > high) highest.set(end, frame.s);
+  }
+}
+
 /**
- * No session of the simulated application says anything again, so nothing may come twice, not even after a reset: but for
- * what was in progress, and not told to be finished, when the server lost its session and found it again in a store.
+ * The application never sends the same message twice, so no message may be handled twice, not even after a reset. The
+ * exception: if the server loses a session and restores it from a store, it calls handlers again, with the same message
+ * key, for messages that it had not acknowledged.
  */
 export const I2: Invariant = {
   name: "I2",
-  says: "Nothing is handed over twice.",
-  *broken(ledger) {
-    const seen = new Map<string, Found<"handling">>();
-    for (const entry of ledger.all("handling")) {
-      const { by, n, client, conv, life, key } = entry;
+  assertion: "No message is handled twice.",
+  *violations(trace) {
+    const seen = new Map<string, EntryOf<"handlerStarted">>();
+    for (const entry of trace.all("handlerStarted")) {
+      const { by, n, client, conversation, setup, key } = entry;
       const before = seen.get(`${by} ${n} ${client}`);
       seen.set(`${by} ${n} ${client}`, entry);
       if (!before) continue;
-      const told = ledger.finished(by, n);
-      if (by === "client" || before.conv !== conv || before.life === life)
-        yield `the ${by} was given ${n} again in conversation ${conv}`;
-      else if (told !== undefined && told < begun(ledger, life))
-        yield `the ${by} was given ${n} again, though it had told that it was finished`;
-      else if (before.key !== key) yield `${n} has the key ${key} now, and had ${before.key}`;
+      const acknowledged = trace.acknowledgedAt(by, n);
+      if (by === "client" || before.conversation !== conversation || before.setup === setup)
+        yield `the ${by} handled ${n} again in conversation ${conversation}`;
+      else if (acknowledged !== undefined && acknowledged < startOf(trace, setup))
+        yield `the ${by} handled ${n} again, though it had acknowledged it`;
+      else if (before.key !== key) yield `message ${n} has the key ${key} now, and had ${before.key} before`;
     }
   },
 };
 
-function begun(ledger: Ledger, life: number | undefined): number {
-  return ledger.all("setup").find((setup) => setup.life === life)?.place ?? 0;
+function startOf(trace: TraceIndex, setup: number | undefined): number {
+  return trace.all("setup").find((one) => one.setup === setup)?.index ?? 0;
 }
 
-/** Only events wait for each other. What a handler says in a room shows what was recorded of its message. */
+/** Only events wait for each other. The messages that handlers send in a room show what the store recorded. */
 export const I4: Invariant = {
   name: "I4",
-  says: "An event is handled when the one before it was, and what comes of a message happens once.",
-  *broken(ledger) {
-    for (const { by, conv, events } of ledger.given()) {
-      const last = new Map<number, Found<"handling">>();
+  assertion:
+    "An event is handled after the one before it, and what its handler sends in a room is sent once.",
+  *violations(trace) {
+    for (const { by, conversation, events } of trace.handledEvents()) {
+      const latestOfSetup = new Map<number, EntryOf<"handlerStarted">>();
       for (const entry of events) {
-        const { n, place, life = 0 } = entry;
-        const before = last.get(life);
-        last.set(life, entry);
+        const { n, index, setup = 0 } = entry;
+        const before = latestOfSetup.get(setup);
+        latestOfSetup.set(setup, entry);
         if (!before || before.n === n) continue;
-        const done = ledger.of("handled", before.n).find((one) => (one.life ?? 0) === life);
-        if (!done || done.place > place)
-          yield `the ${by} was given ${n} while it handled ${before.n} in conversation ${conv}`;
+        const settled = trace.about("handlerSettled", before.n).find((one) => (one.setup ?? 0) === setup);
+        if (!settled || settled.index > index)
+          yield `the ${by} handled ${n} in conversation ${conversation} while it still handled ${before.n}`;
       }
     }
-    yield* effects(ledger);
+    yield* roomEffects(trace);
   },
 };
 
-function* effects(ledger: Ledger): Generator<string> {
-  const causes = new Map(ledger.all("said").flatMap(({ n, because }) => (because ? [[n, because]] : [])));
-  const placed = new Map<number, { readonly numbers: Set<number>; readonly first: number }>();
-  for (const { n, place } of ledger.all("placed")) {
+function* roomEffects(trace: TraceIndex): Generator<string> {
+  const causes = new Map(trace.all("sent").flatMap(({ n, cause }) => (cause ? [[n, cause]] : [])));
+  const effects = new Map<number, { readonly messages: Set<number>; readonly firstIndex: number }>();
+  for (const { n, index } of trace.all("appended")) {
     const cause = causes.get(n);
     if (cause === undefined) continue;
-    const one = placed.get(cause) ?? { numbers: new Set(), first: place };
-    one.numbers.add(n);
-    placed.set(cause, one);
+    const effect = effects.get(cause) ?? { messages: new Set(), firstIndex: index };
+    effect.messages.add(n);
+    effects.set(cause, effect);
   }
   for (const cause of new Set(causes.values())) {
-    const { numbers, first } = placed.get(cause) ?? { numbers: new Set(), first: Infinity };
-    if (numbers.size > 1) yield `what came of ${cause} was said ${numbers.size} times in the room`;
-    const told = ledger.finished("server", cause);
-    const done = ledger.of("handled", cause).some(({ how }) => how === "done");
-    if (told !== undefined && done && told < first)
-      yield `${cause} was told to be finished before what came of it was said in the room`;
-    if (!done && numbers.size > 0)
-      yield `what came of ${cause} was said in the room, though its handler was not done`;
+    const { messages, firstIndex } = effects.get(cause) ?? { messages: new Set(), firstIndex: Infinity };
+    if (messages.size > 1) yield `the handler of ${cause} sent ${messages.size} messages in the room`;
+    const acknowledged = trace.acknowledgedAt("server", cause);
+    const succeeded = trace.about("handlerSettled", cause).some(({ result }) => result === "done");
+    if (acknowledged !== undefined && succeeded && acknowledged < firstIndex)
+      yield `the server acknowledged ${cause} before the store appended what its handler sent in the room`;
+    if (!succeeded && messages.size > 0)
+      yield `the store appended what the handler of ${cause} sent in the room, though the handler did not succeed`;
   }
 }
 
-/** Between processes an invocation may be repeated: a handler that a crash cut off has not settled. */
+/** A handler that a crash interrupted never settles, so only calls in the same process count. */
 export const I8: Invariant = {
   name: "I8",
-  says: "No message is handled by two invocations at a time.",
-  *broken(ledger) {
-    for (const { by, n, client, place, life } of ledger.all("handling"))
-      for (const before of ledger.of("handling", n)) {
-        if (before.by !== by || before.client !== client || before.place >= place) continue;
-        if (ledger.bootOf(before.life) !== ledger.bootOf(life)) continue;
-        const done = ledger.of("handled", n).some((one) => one.life === before.life && one.place < place);
-        if (!done) yield `${n} is handled twice at the same time`;
+  assertion: "No two handlers of one process handle the same message at the same time.",
+  *violations(trace) {
+    for (const { by, n, client, index, setup } of trace.all("handlerStarted"))
+      for (const before of trace.about("handlerStarted", n)) {
+        if (before.by !== by || before.client !== client || before.index >= index) continue;
+        if (trace.processOf(before.setup) !== trace.processOf(setup)) continue;
+        const settled = trace
+          .about("handlerSettled", n)
+          .some((one) => one.setup === before.setup && one.index < index);
+        if (!settled) yield `two handlers handle ${n} at the same time`;
       }
   },
 };

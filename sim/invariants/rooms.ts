@@ -1,36 +1,35 @@
 import type { Invariant } from "./invariant.ts";
 
-/**
- * Seen where it matters: at the client's handler. What arrived before a reset may wait for a slow handler and be heard
- * after it.
- */
+/** Looks at the client's handlers. A message that arrived before a reset may wait for a slow handler until after it. */
 export const I16: Invariant = {
   name: "I16",
-  says: "What is said in a room is heard in order and without a hole, or a gap tells.",
-  *broken(ledger) {
-    const said = ledger.all("said").flatMap(({ n, kind }) => (kind === "room" ? [n] : []));
-    // Where there is a store, its order is the room's, and what it does not have was not said.
-    const order = ledger.settings.store.is === "none" ? said : ledger.all("placed").map(({ n }) => n);
-    const rooms = new Map(Array.from(new Set(order), (n, index) => [n, index]));
-    const arrived = new Map<number, number>();
-    for (const { by, frame, place } of ledger.all("got")) {
+  assertion: "A client handles the room's messages in order; if some are missing, it emits a gap or a reset.",
+  *violations(trace) {
+    const sent = trace.all("sent").flatMap(({ n, kind }) => (kind === "room" ? [n] : []));
+    // With a store its order is the room's order, and a message that the store did not append was not sent.
+    const hasStore = trace.settings.store.type !== "none";
+    const order = hasStore ? trace.all("appended").map(({ n }) => n) : sent;
+    const positions = new Map(Array.from(new Set(order), (n, position) => [n, position]));
+    const receivedAt = new Map<number, number>();
+    for (const { by, frame, index } of trace.all("frameReceived")) {
       const n = (frame["data"] as { n?: number } | undefined)?.n;
-      if (by === "client" && n !== undefined && !arrived.has(n)) arrived.set(n, place);
+      if (by === "client" && n !== undefined && !receivedAt.has(n)) receivedAt.set(n, index);
     }
-    for (const client of ledger.clients) {
-      const heard = ledger
-        .all("handling")
-        .filter((one) => one.by === "client" && one.client === client && rooms.has(one.n));
-      const told = [...ledger.all("reset"), ...ledger.all("gap")].filter((one) => one.client === client);
-      for (const [index, { n, place }] of heard.entries()) {
-        const before = heard[index - 1];
+    for (const client of trace.clients) {
+      const handled = trace
+        .all("handlerStarted")
+        .filter((call) => call.by === "client" && call.client === client && positions.has(call.n));
+      const notices = [...trace.all("reset"), ...trace.all("gap")].filter((one) => one.client === client);
+      for (const [at, { n, index }] of handled.entries()) {
+        const before = handled[at - 1];
         if (!before) continue;
-        const [from = 0, to = 0] = [rooms.get(before.n), rooms.get(n)];
-        if (from > to) yield `client ${client} heard ${n} after ${before.n}`;
-        const missing = [...rooms.keys()].slice(from + 1, to);
-        const known = told.some((one) => one.place > (arrived.get(before.n) ?? 0) && one.place < place);
-        if (missing.length > 0 && !known)
-          yield `client ${client} did not hear ${missing.join(", ")} in the room, and was not told`;
+        const [from = 0, to = 0] = [positions.get(before.n), positions.get(n)];
+        if (from > to) yield `client ${client} handled ${n} after ${before.n}`;
+        const missing = [...positions.keys()].slice(from + 1, to);
+        const since = receivedAt.get(before.n) ?? 0;
+        const hasNotice = notices.some((notice) => notice.index > since && notice.index < index);
+        if (missing.length > 0 && !hasNotice)
+          yield `client ${client} missed ${missing.join(", ")} in the room, without a gap or a reset`;
       }
     }
   },

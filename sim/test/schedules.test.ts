@@ -1,45 +1,48 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { modes } from "../modes.ts";
-import { mutants } from "../mutants.ts";
-import { type BatchResult, runAll } from "../pool.ts";
+import { modes } from "../modes/modes.ts";
+import { mutants } from "../mutants/mutants.ts";
+import { type BatchResult, runBatches } from "../runner/worker-pool.ts";
 
-/** A thread reads all of the product and the simulator first, in ms. */
+/** A thread loads the product and the simulator first; in ms. */
 const timeout = 60_000;
 
-/** What comes of a few schedules of a mode, told. */
-async function tell(mode: string, first: number, many: number): Promise<BatchResult> {
+/** Runs some schedules in one thread and describes their traces. */
+async function runSchedules(mode: string, firstSeed: number, count: number): Promise<BatchResult> {
   const results: BatchResult[] = [];
-  await runAll([{ mode, first, many, stories: true }].values(), { jobs: 1 }, (result) => {
+  await runBatches([{ mode, firstSeed, count, describe: true }].values(), { threads: 1 }, (result) => {
     results.push(result);
     return true;
   });
   const [only] = results;
-  if (!only) throw new Error("the thread gave nothing");
+  if (!only) throw new Error("the thread gave no result");
   return only;
 }
 
-test("the same seed tells the same story, whatever ran before it in its thread", { timeout }, async () => {
-  const [alone, behindOthers] = await Promise.all([tell("storm", 5, 1), tell("storm", 3, 3)]);
-  expect(alone.story.length).toBeGreaterThan(100);
-  expect(behindOthers.story.slice(-alone.story.length)).toEqual(alone.story);
+test("a seed gives the same trace, whatever ran before in its thread", { timeout }, async () => {
+  const [alone, afterOthers] = await Promise.all([runSchedules("storm", 5, 1), runSchedules("storm", 3, 3)]);
+  expect(alone.lines.length).toBeGreaterThan(100);
+  expect(afterOthers.lines.slice(-alone.lines.length)).toEqual(alone.lines);
 });
 
-test("what calm breaks is nothing, also when a schedule is run twice (I23)", { timeout }, async () => {
-  const { failures, tally } = await tell("calm", 50, 1);
+test("the mode calm violates no invariant, also when a schedule runs twice (I23)", { timeout }, async () => {
+  const { failures, statistics } = await runSchedules("calm", 50, 1);
   expect(failures).toEqual([]);
-  expect(tally.faults).toEqual({});
+  expect(statistics.faults).toEqual({});
 });
 
-test("every mode has a sentence and its faults", () => {
-  for (const [name, { faults, mix }] of Object.entries(modes))
-    expect([name, faults > 0]).toEqual([name, Object.keys(mix).length > 0]);
+test("a mode has weights for its faults exactly if it has faults", () => {
+  for (const [name, { maxFaults, faults }] of Object.entries(modes))
+    expect([name, maxFaults > 0]).toEqual([name, Object.keys(faults).length > 0]);
 });
 
-test.each(mutants)("mutant: $name", ({ also = [], mode, ...patch }) => {
-  expect(Object.keys(modes)).toContain(mode);
-  for (const { file, find } of [patch, ...also]) {
-    const source = readFileSync(new URL(`../../packages/${file}`, import.meta.url), "utf8");
-    expect([file, source.split(find).length - 1]).toEqual([file, 1]);
-  }
-});
+test.each(mutants)(
+  "the texts that this mutant replaces occur once: $name",
+  ({ also = [], mode, ...patch }) => {
+    expect(Object.keys(modes)).toContain(mode);
+    for (const { file, find } of [patch, ...also]) {
+      const source = readFileSync(new URL(`../../packages/${file}`, import.meta.url), "utf8");
+      expect([file, source.split(find).length - 1]).toEqual([file, 1]);
+    }
+  },
+);

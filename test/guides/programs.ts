@@ -1,12 +1,12 @@
-/** Reads the programs out of a page: its TypeScript blocks, and what they print. */
+/** Reads the programs of a page: its TypeScript blocks, and the text blocks with their output. */
 
-/** One or more blocks of a page that run together. */
+/** A program: one or more blocks of a page that run together. */
 export interface Program {
-  /** Where it begins: `quart.md:12`. */
+  /** The page and line where it starts: `quart.md:12`. */
   readonly name: string;
-  /** The page with everything but the program blanked, so that its lines keep their numbers. */
+  /** The lines of the program at their line numbers of the page; all other lines are empty. */
   readonly source: string;
-  /** What it prints, all of its blocks together. */
+  /** The output of all its blocks. */
   readonly prints: string;
 }
 
@@ -15,17 +15,17 @@ interface Block {
   /** The line of its fence; the first of a page is 1. */
   readonly line: number;
   readonly lines: readonly string[];
-  /** Whether it goes on with the program before it. */
+  /** Whether it continues the program before it. */
   readonly continues: boolean;
 }
 
-/** A comment before a block that goes on with the program before it, imports and all. */
-const continued = "<!-- continues -->";
+/** The comment before a block that continues the program before it, with its imports. */
+const continuesComment = "<!-- continues -->";
 
 /**
- * The programs of a page: a `ts` block is one, and so are the blocks that continue it; a `text` block is what was
- * printed since the one before.
- * @throws Error for a block that nobody would check: any but `ts`, `text` and `sh`.
+ * The programs of a page. A `ts` block, with the blocks that continue it, is a program; a `text` block is its output since
+ * the previous `text` block.
+ * @throws Error for a block that no test would check: any except `ts`, `text` and `sh`.
  */
 export function programsIn(page: string, markdown: string): Program[] {
   const programs: Program[] = [];
@@ -54,16 +54,16 @@ function blocksIn(page: string, markdown: string): Block[] {
     const end = lines.indexOf(fence, at + 1);
     if (fence !== "```" || !["ts", "text", "sh"].includes(language) || end < 0)
       throw new Error(`${page}:${at + 1}: a block is ts, text or sh, not indented, and has an end`);
-    const continues = lines.slice(0, at).findLast((line) => line !== "") === continued;
+    const continues = lines.slice(0, at).findLast((line) => line !== "") === continuesComment;
     blocks.push({ language, line: at + 1, lines: lines.slice(at + 1, end), continues });
     at = end;
   }
   return blocks;
 }
 
-/** Puts the lines of a block where they are on the page, below what is there already. */
+/** Appends the lines of a block at their line number of the page. */
 function onLine(line: number, lines: readonly string[], above: string): string {
-  const kept = above.split("\n").slice(0, line);
-  const blank = Array.from({ length: line - kept.length }, () => "");
-  return [...kept, ...blank, ...lines, ""].join("\n");
+  const previous = above.split("\n").slice(0, line);
+  const blank = Array.from({ length: line - previous.length }, () => "");
+  return [...previous, ...blank, ...lines, ""].join("\n");
 }

@@ -1,11 +1,11 @@
-/** Runs programs one after another, each to the end of all it has started, and says what each has printed. */
+/** Runs programs one after another, each until nothing is left to run, and prints the output of each as a line of JSON. */
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 
-/** What became of a program; one line of JSON each. */
+/** The result of a program; one line of JSON each. */
 export interface Outcome {
   readonly file: string;
-  /** What it printed, on both streams. */
+  /** Its output, of both streams. */
   readonly printed: string;
 }
 
@@ -17,11 +17,11 @@ const print = (...values: unknown[]): void => void (printed += `${format(...valu
 Object.assign(console, { log: print, info: print, warn: print, error: print });
 process.on("uncaughtException", (error) => print(error));
 
-// Comes whenever nothing is left to do: then a program has ended, and the next one may begin.
+// Node emits this when nothing is left to run: the program has ended, and the next one starts.
 process.on("beforeExit", () => {
   const file = files.shift();
   if (file === undefined) return;
-  if (!atLastLine) print("it ends before its last line: what it awaits never comes");
+  if (!atLastLine) print("the program ends before its last line: it awaits a promise that never settles");
   process.stdout.write(`${JSON.stringify({ file, printed } satisfies Outcome)}\n`);
   void start();
 });

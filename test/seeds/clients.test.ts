@@ -4,18 +4,21 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { serveApp } from "./harness.ts";
+import { covers } from "./covers.ts";
+import { connectClient, serveApp } from "./harness.ts";
 
-test("seeds › row 70 serves a contract to a client that writes JSON by hand", async () => {
+test("the server serves a contract to a client that writes JSON by hand", async () => {
+  covers({ rows: [70] });
   const greeting = contract("/greet", { client: { hello: z.string() }, server: { answer: z.string() } });
   const app = createApp();
   app.implement(greeting, (peer) => ({ hello: (name) => void peer.send("answer", `hello, ${name}`) }));
-  const client = await (await serveApp(app)).open("/greet");
+  const client = await connectClient(app, "/greet");
   client.send('{"t":"event","name":"hello","data":"Ada"}');
-  expect(JSON.parse(String(await client.next()))).toMatchObject({ name: "answer", data: "hello, Ada" });
+  expect(JSON.parse(String(await client.receive()))).toMatchObject({ name: "answer", data: "hello, Ada" });
 });
 
-test("seeds › row 71 takes the page's own http: address for a WebSocket's", async () => {
+test("`openSocket` accepts the http: address of a page", async () => {
+  covers({ rows: [71] });
   const app = createApp();
   app.ws("/echo", async (socket) => {
     for await (const message of socket) await socket.send(message);
@@ -26,7 +29,8 @@ test("seeds › row 71 takes the page's own http: address for a WebSocket's", as
   expect(await socket.receive()).toBe("hello");
 });
 
-test("seeds › row 74 dials again when the connection breaks, and goes on", async () => {
+test("`openSocket` reconnects when the connection breaks, and continues", async () => {
+  covers({ rows: [74] });
   const dropped = new BoundedQueue<() => void>();
   const app = createApp();
   app.ws("/", async (socket) => {

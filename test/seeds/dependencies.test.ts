@@ -2,20 +2,23 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp, listen } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
-import { serveApp } from "./harness.ts";
+import { covers } from "./covers.ts";
+import { connectClient, serveApp } from "./harness.ts";
 
-test("seeds › 138 gives a handler what a hook provides, and in a test what stands in for it [rows 37, 69]", async () => {
-  const signedIn = ({ token }: { token: string | undefined }) => ({ user: token ?? "nobody" });
+test("a handler gets what a hook provides, and in a test what replaces the hook", async () => {
+  covers({ case: 138, rows: [37, 69] });
+  const signedIn = ({ token }: { token: string | undefined }) => ({ user: token ?? "no user" });
   const app = createApp();
   app.use(signedIn).ws("/", (socket, { user }) => socket.send(`hello ${user}`));
-  const ada = { headers: { authorization: "Bearer Ada" } };
-  expect(await (await (await serveApp(app)).open("/", ada)).next()).toBe("hello Ada");
+  const asAda = { headers: { authorization: "Bearer Ada" } };
+  expect(await (await connectClient(app, "/", asAda)).receive()).toBe("hello Ada");
   const net = testNetwork(app, { overrides: [[signedIn, () => ({ user: "the test" })]] });
-  await using socket = await net.connect("/", ada);
+  await using socket = await net.connect("/", asAda);
   expect(await socket.receive()).toBe("hello the test");
 });
 
-test("seeds › 139 runs what is asked for by the app, the mount, the mounted app and the route, in that order [rows 37]", async () => {
+test("the hooks of the app, the mount, the mounted app and the route run in that order", async () => {
+  covers({ case: 139, rows: [37] });
   const ran: string[] = [];
   const inner = createApp();
   inner
@@ -27,21 +30,23 @@ test("seeds › 139 runs what is asked for by the app, the mount, the mounted ap
     .use(() => void ran.push("app"))
     .use(() => void ran.push("mount"))
     .mount("/v1", inner);
-  const client = await (await serveApp(app)).open("/v1/ws");
-  expect(await client.next()).toBe('["app","mount","mounted app","route"]');
+  const client = await connectClient(app, "/v1/ws");
+  expect(await client.receive()).toBe('["app","mount","mounted app","route"]');
 });
 
-test("seeds › 141 reads the app's state in one hook for HTTP and WebSockets [rows 37, 60]", async () => {
+test("a hook reads the state of the app, for HTTP and WebSockets alike", async () => {
+  covers({ case: 141, rows: [37, 60] });
   const app = createApp({ state: { answer: 42 } });
   const view = app.use(({ state }) => ({ double: state.answer * 2 }));
   view.http("/", ({ double }) => Response.json(double));
   view.ws("/", (socket, { double }) => socket.send(double));
-  const site = await serveApp(app);
-  expect(await (await fetch(site.url)).json()).toBe(84);
-  expect(await (await site.open("/")).next()).toBe("84");
+  const server = await serveApp(app);
+  expect(await (await fetch(server.url)).json()).toBe(84);
+  expect(await (await server.connect("/")).receive()).toBe("84");
 });
 
-test("seeds › 142 opens a dependency before the handler and closes it after the connection [rows 38, 52]", async () => {
+test("a dependency opens before the handler and closes after the connection", async () => {
+  covers({ case: 142, rows: [38, 52] });
   const log = new BoundedQueue<string>();
   const app = createApp();
   app
@@ -57,15 +62,16 @@ test("seeds › 142 opens a dependency before the handler and closes it after th
       await socket.send(database);
       for await (const _ of socket) log.push("message");
     });
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe("the database");
-  client.send("still there?");
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe("the database");
+  client.send("hello");
   expect([await log.pull(), await log.pull()]).toEqual(["open", "message"]);
   await client.close();
   expect(await log.pull()).toBe("close");
 });
 
-test("seeds › 143 lets the handler's error out when it uses what is closed already [rows 38, 43]", async () => {
+test("the app gets the handler's error when the handler uses a closed dependency", async () => {
+  covers({ case: 143, rows: [38, 43] });
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app
@@ -84,12 +90,13 @@ test("seeds › 143 lets the handler's error out when it uses what is closed alr
       await socket.accept();
       await socket.send(database.query());
     });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   expect(await client.closed).toMatchObject({ code: 1011 });
   expect(await log.pull()).toEqual(new Error("the database is closed"));
 });
 
-test("seeds › 144 keeps every dependency open for the handler, and ends them in reverse [rows 37, 38]", async () => {
+test("dependencies stay open until the handler ends, and close in reverse order", async () => {
+  covers({ case: 144, rows: [37, 38] });
   const log = new BoundedQueue<string>();
   const app = createApp();
   const outer = app.use(function* () {
@@ -107,8 +114,8 @@ test("seeds › 144 keeps every dependency open for the handler, and ends them i
       await socket.send([pool, connection]);
       log.push("handled");
     });
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe('["pool","connection of the pool"]');
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe('["pool","connection of the pool"]');
   expect([await log.pull(), await log.pull(), await log.pull()]).toEqual([
     "handled",
     "connection closed",
@@ -116,7 +123,8 @@ test("seeds › 144 keeps every dependency open for the handler, and ends them i
   ]);
 });
 
-test("seeds › 146 evaluates a dependency of a listener once for each connection [rows 38, 44]", async () => {
+test("a dependency of a listener is evaluated once for each connection", async () => {
+  covers({ case: 146, rows: [38, 44] });
   let evaluated = 0;
   const app = createApp();
   app
@@ -125,36 +133,38 @@ test("seeds › 146 evaluates a dependency of a listener once for each connectio
       "/",
       listen((_message, _socket, { connection }) => connection),
     );
-  const site = await serveApp(app);
+  const server = await serveApp(app);
   for (const connection of ["1", "2"]) {
-    const client = await site.open("/");
+    const client = await server.connect("/");
     for (const message of ["one", "two"]) client.send(message);
-    expect([await client.next(), await client.next()]).toEqual([connection, connection]);
+    expect([await client.receive(), await client.receive()]).toEqual([connection, connection]);
   }
 });
 
-test("seeds › 147 gives each part its own dependency of a name, and takes another below it for a mistake [rows 37]", async () => {
+test("two parts may have dependencies of one name, but no view may replace a dependency of its parent", async () => {
+  covers({ case: 147, rows: [37] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
-  const of = (part: string) => app.use(() => ({ part }));
-  of("blog").ws("/blog", (socket, { part }) => socket.send(part));
-  of("shop").ws("/shop", (socket, { part }) => socket.send(part));
-  const nearer = of("app").use(
+  const partNamed = (part: string) => app.use(() => ({ part }));
+  partNamed("blog").ws("/blog", (socket, { part }) => socket.send(part));
+  partNamed("shop").ws("/shop", (socket, { part }) => socket.send(part));
+  const nearer = partNamed("app").use(
     // @ts-expect-error -- the context has a `part` already
     () => ({ part: "nearer" }),
   );
   nearer.ws("/twice", (socket) => socket.accept());
-  const site = await serveApp(app);
-  expect(await (await site.open("/blog")).next()).toBe("blog");
-  expect(await (await site.open("/shop")).next()).toBe("shop");
-  expect(await site.refused("/twice")).toMatchObject({ status: 500 });
+  const server = await serveApp(app);
+  expect(await (await server.connect("/blog")).receive()).toBe("blog");
+  expect(await (await server.connect("/shop")).receive()).toBe("shop");
+  expect(await server.refused("/twice")).toMatchObject({ status: 500 });
   expect(await failures.pull()).toMatchObject({ message: expect.stringContaining('provides "part"') });
 });
 
-test("seeds › 149 shares the app's state among its sockets [rows 60]", async () => {
+test("all sockets of an app share its state", async () => {
+  covers({ case: 149, rows: [60] });
   const app = createApp({ state: { count: 0 } });
   app.ws("/", (socket, { state }) => socket.send({ count: (state.count += 1) }));
-  const site = await serveApp(app);
-  expect(await (await site.open("/")).next()).toBe('{"count":1}');
-  expect(await (await site.open("/")).next()).toBe('{"count":2}');
+  const server = await serveApp(app);
+  expect(await (await server.connect("/")).receive()).toBe('{"count":1}');
+  expect(await (await server.connect("/")).receive()).toBe('{"count":2}');
 });

@@ -2,38 +2,43 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { CloseError, createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { handshake } from "../../packages/server/test/node/raw-client.ts";
-import { serveApp } from "./harness.ts";
+import { covers } from "./covers.ts";
+import { connectClient, connectRaw, refusalOf, serveApp } from "./harness.ts";
 
-test("seeds › 31 accepts by the first send [rows 6]", async () => {
+test("the first send accepts", async () => {
+  covers({ case: 31, rows: [6] });
   const app = createApp();
-  app.ws("/", (socket) => socket.send("unasked"));
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe("unasked");
+  app.ws("/", (socket) => socket.send("welcome"));
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe("welcome");
 });
 
-test("seeds › 32 accepts by the first receive [rows 6]", async () => {
+test("the first receive accepts", async () => {
+  covers({ case: 32, rows: [6] });
   const app = createApp();
   app.ws("/", async (socket) => {
     await socket.send(await socket.receive());
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send("hello");
-  expect(await client.next()).toBe("hello");
+  expect(await client.receive()).toBe("hello");
 });
 
-test("seeds › 33 takes a second accept for nothing while it is open [rows 5, 27]", async () => {
+test("a second accept has no effect while the socket is open", async () => {
+  covers({ case: 33, rows: [5, 27] });
   const app = createApp();
   app.ws("/", async (socket) => {
     await socket.accept();
     await socket.accept({ headers: { "x-late": "1" } });
-    await socket.send("still here");
+    await socket.send("still open");
   });
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe("still here");
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe("still open");
   expect(client.headers.has("x-late")).toBe(false);
 });
 
-test("seeds › 34 throws at an accept after close [rows 5, 27]", async () => {
+test("`accept` throws after close", async () => {
+  covers({ case: 34, rows: [5, 27] });
   const caught = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/before", async (socket) => {
@@ -45,14 +50,15 @@ test("seeds › 34 throws at an accept after close [rows 5, 27]", async () => {
     socket.close(4001, "no");
     caught.push(await socket.accept().catch((error: unknown) => error));
   });
-  const site = await serveApp(app);
-  expect(await site.refused("/before")).toMatchObject({ status: 403 });
+  const server = await serveApp(app);
+  expect(await server.refused("/before")).toMatchObject({ status: 403 });
   expect(await caught.pull()).toEqual(new CloseError(4001, "no", false));
-  expect(await (await site.open("/after")).closed).toMatchObject({ code: 4001 });
+  expect(await (await server.connect("/after")).closed).toMatchObject({ code: 4001 });
   expect(await caught.pull()).toEqual(new CloseError(4001, "no"));
 });
 
-test("seeds › row 26 tells where a socket is in its life", async () => {
+test("a socket has a state", async () => {
+  covers({ rows: [26] });
   const states = new BoundedQueue<string>();
   const app = createApp();
   app.ws("/", async (socket) => {
@@ -64,12 +70,13 @@ test("seeds › row 26 tells where a socket is in its life", async () => {
     await socket.closed;
     states.push(socket.state);
   });
-  await (await serveApp(app)).open("/");
+  await connectClient(app, "/");
   expect([await states.pull(), await states.pull()]).toEqual(["connecting", "open"]);
   expect([await states.pull(), await states.pull()]).toEqual(["closing", "closed"]);
 });
 
-test("seeds › 36 throws at a send after close, and the client sees a clean end [rows 27]", async () => {
+test("`send` throws after close, and the client sees a clean close", async () => {
+  covers({ case: 36, rows: [27] });
   const caught = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/", async (socket) => {
@@ -77,44 +84,48 @@ test("seeds › 36 throws at a send after close, and the client sees a clean end
     socket.close();
     caught.push(await socket.send("late").then(undefined, (error: unknown) => error));
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   expect(await client.closed).toMatchObject({ code: 1000, wasClean: true });
   expect(await caught.pull()).toBeInstanceOf(CloseError);
 });
 
-test("seeds › 37 throws at each receive after a disconnect [rows 22, 27]", async () => {
+test("each `receive` throws after the client disconnected", async () => {
+  covers({ case: 37, rows: [22, 27] });
   const caught = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/", async (socket) => {
     caught.push(await socket.receive().catch((error: unknown) => error));
     caught.push(await socket.receive().catch((error: unknown) => error));
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   await client.close(4001, "bye");
   expect(await caught.pull()).toMatchObject({ code: 4001, reason: "bye" });
   expect(await caught.pull()).toBeInstanceOf(CloseError);
 });
 
-test("seeds › 38 answers 500 and logs when the handler ends without accepting [rows 5]", async () => {
+test("the server answers 500 and logs an error when the handler ends without accepting", async () => {
+  covers({ case: 38, rows: [5] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", () => {});
-  expect(await (await serveApp(app)).refused("/")).toMatchObject({ status: 500 });
+  expect(await refusalOf(app, "/")).toMatchObject({ status: 500 });
   expect(await failures.pull()).toMatchObject({ message: expect.stringContaining("without accepting") });
 });
 
-test("seeds › 39 closes with 1000 when the handler returns [rows 5, 20]", async () => {
+test("the server closes with 1000 when the handler returns", async () => {
+  covers({ case: 39, rows: [5, 20] });
   const app = createApp();
   app.ws("/", async (socket) => {
     await socket.accept();
     await socket.send("last");
   });
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe("last");
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe("last");
   expect(await client.closed).toEqual({ code: 1000, reason: "", wasClean: true });
 });
 
-test("seeds › 41 lets an error out of a scope, and does not end it cleanly [rows 20]", async () => {
+test("an error leaves the handler's `finally`, and the server closes with 1011", async () => {
+  covers({ case: 41, rows: [20] });
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", async (socket) => {
@@ -122,50 +133,55 @@ test("seeds › 41 lets an error out of a scope, and does not end it cleanly [ro
       await socket.accept();
       throw new Error("broken");
     } finally {
-      log.push("left the scope");
+      log.push("finally");
     }
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   expect(await client.closed).toMatchObject({ code: 1011 });
-  expect([await log.pull(), await log.pull()]).toEqual(["left the scope", new Error("broken")]);
+  expect([await log.pull(), await log.pull()]).toEqual(["finally", new Error("broken")]);
 });
 
-test("seeds › 42 agrees on the subprotocol the handler picks [rows 5, 8]", async () => {
+test("the server agrees on the subprotocol that the handler picks", async () => {
+  covers({ case: 42, rows: [5, 8] });
   const offered = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/", async (socket, { protocols }) => {
     offered.push(protocols);
     await socket.accept({ subprotocol: "wamp" });
   });
-  const client = await (await serveApp(app)).open("/", { protocols: ["soap", "wamp"] });
+  const client = await connectClient(app, "/", { protocols: ["soap", "wamp"] });
   expect(await offered.pull()).toEqual(["soap", "wamp"]);
   expect([client.protocol, client.headers.get("sec-websocket-protocol")]).toEqual(["wamp", "wamp"]);
 });
 
-test("seeds › 43 agrees on no subprotocol when the handler picks none [rows 8]", async () => {
+test("the server agrees on no subprotocol when the handler picks none", async () => {
+  covers({ case: 43, rows: [8] });
   const app = createApp();
   app.ws("/", (socket) => socket.accept());
-  const raw = await (await serveApp(app)).raw();
+  const raw = await connectRaw(app);
   const { status, headers } = await raw.open("/", { "Sec-WebSocket-Protocol": "soap, wamp" });
   expect([status, headers.get("sec-websocket-protocol")]).toEqual([101, null]);
 });
 
-test("seeds › 44 refuses to pick a subprotocol that was not offered [rows 8, 27]", async () => {
+test("`accept` throws for a subprotocol that the client did not offer", async () => {
+  covers({ case: 44, rows: [8, 27] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", (socket) => socket.accept({ subprotocol: "mqtt" }));
-  expect(await (await serveApp(app)).refused("/", { protocols: ["soap"] })).toMatchObject({ status: 500 });
+  expect(await refusalOf(app, "/", { protocols: ["soap"] })).toMatchObject({ status: 500 });
   expect(await failures.pull()).toMatchObject({ message: expect.stringContaining("did not offer") });
 });
 
-test("seeds › 46 adds no headers to a plain accept [rows 7]", async () => {
+test("a plain accept adds no headers", async () => {
+  covers({ case: 46, rows: [7] });
   const app = createApp();
   app.ws("/", (socket) => socket.accept());
-  const { headers } = await (await serveApp(app)).open("/");
+  const { headers } = await connectClient(app, "/");
   expect([...headers.keys()].sort()).toEqual(["connection", "sec-websocket-accept", "upgrade"]);
 });
 
-test("seeds › 47 sets cookies and other headers on the 101 [rows 7]", async () => {
+test("`accept` sets cookies and other headers on the 101", async () => {
+  covers({ case: 47, rows: [7] });
   const app = createApp();
   app.ws("/", (socket) => {
     const headers = new Headers({ "x-greeting": "welcome" });
@@ -173,15 +189,16 @@ test("seeds › 47 sets cookies and other headers on the 101 [rows 7]", async ()
     headers.append("set-cookie", "b=2; HttpOnly");
     return socket.accept({ headers });
   });
-  const { headers } = await (await serveApp(app)).open("/");
+  const { headers } = await connectClient(app, "/");
   expect(headers.get("x-greeting")).toBe("welcome");
   expect(headers.getSetCookie()).toEqual(["a=1", "b=2; HttpOnly"]);
 });
 
-test("seeds › 49 answers another version with 426 and the version it speaks [rows 73]", async () => {
+test("the server answers 426 to another version of WebSocket, with its own version", async () => {
+  covers({ case: 49, rows: [73] });
   const app = createApp();
   app.ws("/", (socket) => socket.accept());
-  const raw = await (await serveApp(app)).raw();
+  const raw = await connectRaw(app);
   raw.write(handshake("/", { "Sec-WebSocket-Version": "8" }));
   const { status, headers } = await raw.response();
   expect([status, headers.get("sec-websocket-version")]).toEqual([426, "13"]);

@@ -10,17 +10,17 @@ export interface ServedApp {
   /** Its address: `http://localhost:12345`. */
   readonly url: string;
   readonly port: number;
-  /** Opens a WebSocket. Rejects when the handshake is refused. */
-  readonly open: (path: string, options?: HandshakeInit) => Promise<Client>;
-  /** Resolves with the refusal of a handshake. Rejects when it is accepted. */
+  /** Connects a WebSocket. Rejects when the server refuses the handshake. */
+  readonly connect: (path: string, options?: HandshakeInit) => Promise<Client>;
+  /** Resolves with the refusal of a handshake. Rejects when the server accepts it. */
   readonly refused: (path: string, options?: HandshakeInit) => Promise<Refusal>;
-  /** Opens a TCP connection. */
-  readonly raw: () => Promise<RawClient>;
-  /** Closes the server; the end of the test does it too. */
+  /** Connects a client that sends and receives bytes. */
+  readonly connectRaw: () => Promise<RawClient>;
+  /** Closes the server; the end of the test also does. */
   readonly close: () => Promise<void>;
 }
 
-/** What a client sends in its handshake. */
+/** What a client sends in its handshake, besides the path. */
 interface HandshakeInit {
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocols?: readonly string[];
@@ -44,7 +44,7 @@ export async function serveApp(
     for (const socket of sockets) socket.terminate();
     await server.close();
   });
-  const connect = async (
+  const attempt = async (
     path: string,
     { headers = {}, protocols = [] }: HandshakeInit = {},
   ): Promise<Client | Refusal> => {
@@ -56,17 +56,17 @@ export async function serveApp(
   return {
     url: server.url,
     port: server.port,
-    open: async (path, options) => {
-      const answer = await connect(path, options);
-      if (answer instanceof Client) return answer;
-      throw new Error(`refused with ${answer.status}: ${answer.body}`);
+    connect: async (path, options) => {
+      const result = await attempt(path, options);
+      if (result instanceof Client) return result;
+      throw new Error(`the server refused with ${result.status}: ${result.body}`);
     },
     refused: async (path, options) => {
-      const answer = await connect(path, options);
-      if (answer instanceof Client) throw new Error(`${path} was accepted`);
-      return answer;
+      const result = await attempt(path, options);
+      if (result instanceof Client) throw new Error(`the server accepted ${path}`);
+      return result;
     },
-    raw: async () => {
+    connectRaw: async () => {
       const client = await connectRawClient(server.port);
       onTestFinished(() => client[Symbol.dispose]());
       return client;
@@ -75,13 +75,36 @@ export async function serveApp(
   };
 }
 
-/** A client of `ws` whose events can be awaited. */
+/** Serves an app until the test ends, and connects a WebSocket. */
+export async function connectClient(
+  app: Parameters<typeof serve>[0],
+  path: string,
+  options?: HandshakeInit,
+): Promise<Client> {
+  return (await serveApp(app)).connect(path, options);
+}
+
+/** Serves an app until the test ends, and resolves with its refusal of a handshake. */
+export async function refusalOf(
+  app: Parameters<typeof serve>[0],
+  path: string,
+  options?: HandshakeInit,
+): Promise<Refusal> {
+  return (await serveApp(app)).refused(path, options);
+}
+
+/** Serves an app until the test ends, and connects a client that sends and receives bytes. */
+export async function connectRaw(app: Parameters<typeof serve>[0]): Promise<RawClient> {
+  return (await serveApp(app)).connectRaw();
+}
+
+/** A WebSocket client whose messages and close can be awaited. */
 export class Client {
-  /** The refusal, or undefined as soon as the WebSocket is open. */
+  /** Resolves with the refusal of the handshake, or with undefined when the server accepts it. */
   readonly refusal: Promise<Refusal | undefined>;
-  /** How the connection ended for the client. */
+  /** Resolves when the connection is closed. */
   readonly closed: Promise<Closed>;
-  /** The headers of the 101. */
+  /** The response headers of the handshake. */
   headers = new Headers();
   readonly #socket: WebSocket;
   readonly #received = new BoundedQueue<Message>();
@@ -105,13 +128,13 @@ export class Client {
     this.closed = new Promise((resolve) => {
       socket.once("close", (code, reason) => {
         const closed = { code, reason: String(reason), wasClean: code !== 1006 };
-        this.#received.end(new Error(`no message arrived: closed with ${code} ${closed.reason}`));
+        this.#received.end(new Error(`received no message: the server closed with ${code} ${closed.reason}`));
         resolve(closed);
       });
     });
   }
 
-  /** The subprotocol of the connection, or the empty string. */
+  /** The subprotocol of the connection, or an empty string. */
   get protocol(): string {
     return this.#socket.protocol;
   }
@@ -121,33 +144,33 @@ export class Client {
     this.#socket.send(message);
   }
 
-  /** The next message: a string when it was text, bytes when it was binary. Rejects when the connection ends instead. */
-  next(): Promise<Message> {
+  /** Receives a message: a string if it is text, bytes if it is binary. Rejects when the connection closes. */
+  receive(): Promise<Message> {
     return this.#received.pull();
   }
 
-  /** Pings; resolves with the payload of the next pong. */
+  /** Sends a ping, and resolves with the payload of the next pong. */
   ping(payload: string): Promise<string> {
     const pong = new Promise<string>((resolve) => this.#socket.once("pong", (data) => resolve(String(data))));
     this.#socket.ping(payload);
     return pong;
   }
 
-  /** Closes, and resolves when the connection has ended. */
+  /** Sends a close frame, and resolves when the connection is closed. */
   close(code?: number, reason?: string): Promise<Closed> {
     this.#socket.close(code, reason);
     return this.closed;
   }
 
   /** Ends the connection without a close frame. */
-  cut(): void {
+  terminate(): void {
     this.#socket.terminate();
   }
 }
 
-/** A string as UTF-8. */
-export function utf8(line: string): Uint8Array {
-  return new TextEncoder().encode(line);
+/** Encodes a text as UTF-8. */
+export function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 function webHeaders(headers: NodeJS.Dict<string | string[]>): Headers {

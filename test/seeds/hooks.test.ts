@@ -1,9 +1,11 @@
 import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp, listen } from "@symbolon/server";
 import { expect, test } from "vitest";
-import { serveApp } from "./harness.ts";
+import { covers } from "./covers.ts";
+import { connectClient, refusalOf, serveApp } from "./harness.ts";
 
-test("seeds › 124 lets a hook refuse before the handler runs [rows 39, 40]", async () => {
+test("a hook refuses before the handler runs", async () => {
+  covers({ case: 124, rows: [39, 40] });
   const log = new BoundedQueue<unknown>();
   const app = createApp();
   app
@@ -14,23 +16,25 @@ test("seeds › 124 lets a hook refuse before the handler runs [rows 39, 40]", a
       log.push("the handler ran");
       await socket.send("hello");
     });
-  const site = await serveApp(app);
-  expect(await site.refused("/")).toMatchObject({ status: 401 });
+  const server = await serveApp(app);
+  expect(await server.refused("/")).toMatchObject({ status: 401 });
   log.push("refused");
-  const client = await site.open("/", { headers: { authorization: "Bearer ada" } });
-  expect(await client.next()).toBe("hello");
+  const client = await server.connect("/", { headers: { authorization: "Bearer ada" } });
+  expect(await client.receive()).toBe("hello");
   expect([await log.pull(), await log.pull()]).toEqual(["refused", "the handler ran"]);
 });
 
-test("seeds › 126 runs a hook that is a plain function, and it sees the path [rows 40]", async () => {
+test("a hook may be a plain function, and gets the path", async () => {
+  covers({ case: 126, rows: [40] });
   const app = createApp();
   app
     .use(({ request }) => ({ path: new URL(request.url).pathname }))
     .ws("/a/b", (socket, { path }) => socket.send(path));
-  expect(await (await (await serveApp(app)).open("/a/b")).next()).toBe("/a/b");
+  expect(await (await connectClient(app, "/a/b")).receive()).toBe("/a/b");
 });
 
-test("seeds › 127 runs hooks in the order of their views, then the handler [rows 37, 40]", async () => {
+test("hooks run in the order of their views, then the handler runs", async () => {
+  covers({ case: 127, rows: [37, 40] });
   const ran: string[] = [];
   const app = createApp();
   app
@@ -39,11 +43,12 @@ test("seeds › 127 runs hooks in the order of their views, then the handler [ro
     .use(() => void ran.push("auth"))
     .use(() => void ran.push("dependency"))
     .ws("/", (socket) => socket.send([...ran, "handler"]));
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe('["global","route","auth","dependency","handler"]');
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe('["global","route","auth","dependency","handler"]');
 });
 
-test("seeds › 128 runs nothing after a hook that refuses [rows 40]", async () => {
+test("nothing runs after a hook that refuses", async () => {
+  covers({ case: 128, rows: [40] });
   const ran: string[] = [];
   const app = createApp();
   app
@@ -53,30 +58,32 @@ test("seeds › 128 runs nothing after a hook that refuses [rows 40]", async () 
     })
     .use(() => void ran.push("second"))
     .ws("/", () => void ran.push("handler"));
-  expect(await (await serveApp(app)).refused("/")).toMatchObject({ status: 418, body: "no" });
+  expect(await refusalOf(app, "/")).toMatchObject({ status: 418, body: "no" });
   expect(ran).toEqual(["first"]);
 });
 
-test("seeds › 129 keeps the client unharmed by a hook that fails at its end, and logs it [rows 41]", async () => {
+test("an error in the cleanup of a hook is logged, and the client does not notice it", async () => {
+  covers({ case: 129, rows: [41] });
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app
     .use(function* () {
       yield;
-      throw new Error("broken ending");
+      throw new Error("broken cleanup");
     })
     .ws("/", async (socket) => {
       await socket.send("hello");
     });
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe("hello");
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe("hello");
   expect(await client.closed).toMatchObject({ code: 1000 });
-  expect(await log.pull()).toEqual(new Error("broken ending"));
+  expect(await log.pull()).toEqual(new Error("broken cleanup"));
 });
 
-test("seeds › 131 ends hooks however the connection ends, and shows them an error only for a failure [rows 30, 41]", async () => {
+test("a hook cleans up however the connection ends, and gets an error only for a failure", async () => {
+  covers({ case: 131, rows: [30, 41] });
   const log = new BoundedQueue<unknown>();
-  const app = createApp({ onError: () => log.push("told the app") });
+  const app = createApp({ onError: () => log.push("reported to the app") });
   const view = app.use(function* () {
     try {
       yield;
@@ -93,37 +100,39 @@ test("seeds › 131 ends hooks however the connection ends, and shows them an er
   view.ws("/failure", () => {
     throw new Error("broken");
   });
-  view.ws("/leave", async (socket) => void (await socket.receive()));
-  const site = await serveApp(app);
-  const leaving = await site.open("/leave");
-  await leaving.close(4001, "bye");
+  view.ws("/disconnect", async (socket) => void (await socket.receive()));
+  const server = await serveApp(app);
+  const disconnecting = await server.connect("/disconnect");
+  await disconnecting.close(4001, "bye");
   expect([await log.pull(), await log.pull()]).toEqual(["no error", "teardown"]);
-  const normal = await site.open("/normal");
+  const normal = await server.connect("/normal");
   await normal.closed;
   expect([await log.pull(), await log.pull()]).toEqual(["no error", "teardown"]);
-  await site.refused("/refusal");
+  await server.refused("/refusal");
   expect([await log.pull(), await log.pull()]).toEqual(["no error", "teardown"]);
-  await site.refused("/failure");
-  expect(await log.pull()).toBe("told the app");
+  await server.refused("/failure");
+  expect(await log.pull()).toBe("reported to the app");
   expect([await log.pull(), await log.pull()]).toEqual([new Error("broken"), "teardown"]);
 });
 
-test("seeds › 132 adds headers to the 101, and the handler's own win [rows 7, 66]", async () => {
+test("a hook adds headers to the 101, and the handler's own headers win", async () => {
+  covers({ case: 132, rows: [7, 66] });
   const app = createApp();
-  const view = app.use(({ responseHeaders: answer }) => {
-    answer.set("x-test", "the hook's");
-    answer.append("set-cookie", "a=1");
+  const view = app.use(({ responseHeaders }) => {
+    responseHeaders.set("x-test", "the hook's");
+    responseHeaders.append("set-cookie", "a=1");
   });
   view.ws("/", (socket) => socket.send("hello"));
   view.ws("/own", (socket) => socket.accept({ headers: { "x-test": "its own", "set-cookie": "b=2" } }));
-  const site = await serveApp(app);
-  const { headers } = await site.open("/");
+  const server = await serveApp(app);
+  const { headers } = await server.connect("/");
   expect([headers.get("x-test"), headers.getSetCookie()]).toEqual(["the hook's", ["a=1"]]);
-  const own = (await site.open("/own")).headers;
+  const own = (await server.connect("/own")).headers;
   expect([own.get("x-test"), own.getSetCookie()]).toEqual(["its own", ["a=1", "b=2"]]);
 });
 
-test("seeds › 133 guards handlers, listeners and streams alike [rows 65]", async () => {
+test("a hook guards handlers, listeners and streams alike", async () => {
+  covers({ case: 133, rows: [65] });
   const app = createApp();
   const guarded = app.use(({ token }) =>
     token === "hunter2" ? undefined : new Response(null, { status: 403 }),
@@ -136,88 +145,94 @@ test("seeds › 133 guards handlers, listeners and streams alike [rows 65]", asy
   guarded.ws("/stream", async function* (socket) {
     yield await socket.receive();
   });
-  const site = await serveApp(app);
+  const server = await serveApp(app);
   const allowed = { headers: { authorization: "Bearer hunter2" } };
   for (const path of ["/handler", "/listener", "/stream"]) {
-    expect(await site.refused(path)).toMatchObject({ status: 403 });
-    const client = await site.open(path, allowed);
+    expect(await server.refused(path)).toMatchObject({ status: 403 });
+    const client = await server.connect(path, allowed);
     client.send("handled");
-    expect(await client.next()).toBe("handled");
+    expect(await client.receive()).toBe("handled");
   }
 });
 
-test("seeds › 134 gives the handler the user and the credential that a hook verified [rows 37, 39]", async () => {
+test("the handler gets the user and the credential that a hook verified", async () => {
+  covers({ case: 134, rows: [37, 39] });
   const app = createApp();
   app
     .use(async ({ token }) =>
       token === "good" ? { user: "Ada", auth: { token } } : new Response(null, { status: 401 }),
     )
     .ws("/", (socket, { user, auth }) => socket.send([user, auth.token]));
-  const site = await serveApp(app);
-  expect(await site.refused("/", { headers: { authorization: "Bearer bad" } })).toMatchObject({
+  const server = await serveApp(app);
+  expect(await server.refused("/", { headers: { authorization: "Bearer bad" } })).toMatchObject({
     status: 401,
   });
-  const client = await site.open("/", { headers: { authorization: "Bearer good" } });
-  expect(await client.next()).toBe('["Ada","good"]');
+  const client = await server.connect("/", { headers: { authorization: "Bearer good" } });
+  expect(await client.receive()).toBe('["Ada","good"]');
 });
 
-test("seeds › 136 keeps WebSockets unharmed by what the HTTP framework does [rows 66]", async () => {
+test("the HTTP framework does not affect WebSockets", async () => {
+  covers({ case: 136, rows: [66] });
   const app = createApp({ fetch: () => new Response("CSRF token missing", { status: 403 }) });
   app.ws("/", (socket) => socket.send("hello"));
-  const site = await serveApp(app);
-  expect((await fetch(`${site.url}/form`, { method: "POST" })).status).toBe(403);
-  const client = await site.open("/", { headers: { "accept-encoding": "gzip" } });
-  expect(await client.next()).toBe("hello");
+  const server = await serveApp(app);
+  expect((await fetch(`${server.url}/form`, { method: "POST" })).status).toBe(403);
+  const client = await server.connect("/", { headers: { "accept-encoding": "gzip" } });
+  expect(await client.receive()).toBe("hello");
   expect([...client.headers.keys()]).not.toContain("content-encoding");
 });
 
-test("seeds › 137 runs a hook for HTTP and WebSockets, and what wraps only HTTP for HTTP alone [rows 66]", async () => {
+test("a hook runs for HTTP and WebSockets, and a hook of an HTTP view for HTTP alone", async () => {
+  covers({ case: 137, rows: [66] });
   const log: string[] = [];
   const app = createApp();
   const view = app.use(({ request }) => void log.push(`hook ${request.headers.get("upgrade") ?? "http"}`));
   const onlyHttp = view.use(() => void log.push("only http"));
   view.ws("/", (socket) => socket.send("hello"));
   onlyHttp.http("/", () => new Response("page"));
-  const site = await serveApp(app);
-  await (await site.open("/")).next();
-  await fetch(site.url);
+  const server = await serveApp(app);
+  await (await server.connect("/")).receive();
+  await fetch(server.url);
   expect(log).toEqual(["hook websocket", "hook http", "only http"]);
 });
 
-test("seeds › 148 takes an API key from the query [rows 39]", async () => {
+test("a hook authenticates an API key of the query", async () => {
+  covers({ case: 148, rows: [39] });
   const app = createApp();
   app
     .use(({ query: { api_key: key } }) =>
-      key === undefined ? new Response("an API key, please", { status: 401 }) : { key },
+      key === undefined ? new Response("an API key is required", { status: 401 }) : { key },
     )
     .ws("/", (socket, { key }) => socket.send(key));
-  const site = await serveApp(app);
-  expect(await site.refused("/")).toMatchObject({ status: 401 });
-  expect(await (await site.open("/?api_key=secret")).next()).toBe("secret");
+  const server = await serveApp(app);
+  expect(await server.refused("/")).toMatchObject({ status: 401 });
+  expect(await (await server.connect("/?api_key=secret")).receive()).toBe("secret");
 });
 
-test("seeds › row 61 reads the session of the handshake", async () => {
+test("a handler reads the session of the handshake", async () => {
+  covers({ rows: [61] });
   const sessions = new Map([["abc", { user: "Ada" }]]);
   const app = createApp();
   app
     .use(({ request }) => ({
       session: sessions.get(/session=(\w+)/.exec(request.headers.get("cookie") ?? "")?.[1] ?? ""),
     }))
-    .ws("/", (socket, { session }) => socket.send(session?.user ?? "nobody"));
-  const site = await serveApp(app);
-  const client = await site.open("/", { headers: { cookie: "session=abc", origin: site.url } });
-  expect(await client.next()).toBe("Ada");
-  expect(await (await site.open("/")).next()).toBe("nobody");
+    .ws("/", (socket, { session }) => socket.send(session?.user ?? "no user"));
+  const server = await serveApp(app);
+  const client = await server.connect("/", { headers: { cookie: "session=abc", origin: server.url } });
+  expect(await client.receive()).toBe("Ada");
+  expect(await (await server.connect("/")).receive()).toBe("no user");
 });
 
-test("seeds › 151 saves a session, and sets its cookie on an answer that is still to come [rows 41, 61]", async () => {
+test("a hook saves the session, and sets its cookie on a response that was not sent yet", async () => {
+  covers({ case: 151, rows: [41, 61] });
   const saved = new BoundedQueue<unknown>();
   const app = createApp();
-  const view = app.use(function* ({ responseHeaders: answer }) {
+  const view = app.use(function* ({ responseHeaders }) {
     const session = new Map<string, string>();
     const login = (user: string): void => {
       session.set("user", user);
-      answer.set("set-cookie", `session=${user}`);
+      responseHeaders.set("set-cookie", `session=${user}`);
     };
     yield { login };
     saved.push(session.get("user"));
@@ -230,9 +245,9 @@ test("seeds › 151 saves a session, and sets its cookie on an answer that is st
     await socket.accept();
     login("Bob");
   });
-  const site = await serveApp(app);
-  const { headers, body } = await site.refused("/denied");
+  const server = await serveApp(app);
+  const { headers, body } = await server.refused("/denied");
   expect([headers.getSetCookie(), body, await saved.pull()]).toEqual([["session=Ada"], "come again", "Ada"]);
-  const client = await site.open("/open");
+  const client = await server.connect("/open");
   expect([client.headers.getSetCookie(), await saved.pull()]).toEqual([[], "Bob"]);
 });

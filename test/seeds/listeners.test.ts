@@ -3,9 +3,11 @@ import { binary, bytes, json, text } from "@symbolon/protocol";
 import { createApp, listen } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { serveApp, utf8 } from "./harness.ts";
+import { covers } from "./covers.ts";
+import { connectClient, serveApp, utf8 } from "./harness.ts";
 
-test("seeds › 156 hears each message and sends what is returned, now or later, from a function or a class [rows 44, 45, 51]", async () => {
+test("a listener receives each message and sends its return value, from a function, an async function or a class", async () => {
+  covers({ case: 156, rows: [44, 45, 51] });
   class Echo {
     message(line: string): string {
       return line;
@@ -21,23 +23,26 @@ test("seeds › 156 hears each message and sends what is returned, now or later,
     listen(async (line) => line),
   );
   app.ws("/class", listen(new Echo()));
-  const site = await serveApp(app);
+  const server = await serveApp(app);
   for (const path of ["/sync", "/async", "/class"]) {
-    const client = await site.open(path);
+    const client = await server.connect(path);
     for (const message of ["foo", "bar"]) client.send(message);
-    expect([await client.next(), await client.next()]).toEqual(["foo", "bar"]);
+    expect([await client.receive(), await client.receive()]).toEqual(["foo", "bar"]);
   }
 });
 
-test("seeds › 157 hears the type of its codec, in text or binary messages [rows 15, 47]", async () => {
+test("a listener receives the type of its codec, in text or binary messages", async () => {
+  covers({ case: 157, rows: [15, 47] });
   const latin = {
     type: "text",
     encode: (value: Uint8Array) => String.fromCharCode(...value),
     decode: (message: string | Uint8Array) => utf8(String(message)),
   } as const;
-  const heard = new BoundedQueue<unknown>();
+  const received = new BoundedQueue<unknown>();
   const app = createApp();
-  const hears = listen((value: unknown) => heard.push(value instanceof Uint8Array ? [...value] : value));
+  const recorder = listen((value: unknown) =>
+    received.push(value instanceof Uint8Array ? [...value] : value),
+  );
   for (const [path, receive] of Object.entries({
     text,
     bytes,
@@ -45,21 +50,22 @@ test("seeds › 157 hears the type of its codec, in text or binary messages [row
     json: json(),
     binaryText: binary(text),
   }))
-    app.ws(`/${path}`, { receive }, hears);
-  const site = await serveApp(app);
-  const tell = async (path: string, message: string | Uint8Array): Promise<unknown> => {
-    (await site.open(path)).send(message);
-    return heard.pull();
+    app.ws(`/${path}`, { receive }, recorder);
+  const server = await serveApp(app);
+  const receivedFrom = async (path: string, message: string | Uint8Array): Promise<unknown> => {
+    (await server.connect(path)).send(message);
+    return received.pull();
   };
-  expect(await tell("/text", "foo")).toBe("foo");
-  expect(await tell("/binaryText", utf8("foo"))).toBe("foo");
-  expect(await tell("/bytes", utf8("foo"))).toEqual([...utf8("foo")]);
-  expect(await tell("/latin", "foo")).toEqual([...utf8("foo")]);
-  expect(await tell("/json", '{"a":1}')).toEqual({ a: 1 });
-  expect(await tell("/json", utf8('{"a":1}'))).toEqual({ a: 1 });
+  expect(await receivedFrom("/text", "foo")).toBe("foo");
+  expect(await receivedFrom("/binaryText", utf8("foo"))).toBe("foo");
+  expect(await receivedFrom("/bytes", utf8("foo"))).toEqual([...utf8("foo")]);
+  expect(await receivedFrom("/latin", "foo")).toEqual([...utf8("foo")]);
+  expect(await receivedFrom("/json", '{"a":1}')).toEqual({ a: 1 });
+  expect(await receivedFrom("/json", utf8('{"a":1}'))).toEqual({ a: 1 });
 });
 
-test("seeds › 158 sends the kind of message that its codec writes, whatever it returns [rows 15, 47]", async () => {
+test("a listener sends the kind of message that its codec writes", async () => {
+  covers({ case: 158, rows: [15, 47] });
   const app = createApp();
   app.ws(
     "/bytes",
@@ -79,30 +85,32 @@ test("seeds › 158 sends the kind of message that its codec writes, whatever it
     "/object",
     listen(() => ({ a: 1 })),
   );
-  const site = await serveApp(app);
-  const answer = async (path: string): Promise<unknown> => {
-    const client = await site.open(path);
-    client.send("well?");
-    return client.next();
+  const server = await serveApp(app);
+  const replyOf = async (path: string): Promise<unknown> => {
+    const client = await server.connect(path);
+    client.send("hello");
+    return client.receive();
   };
-  expect(await answer("/bytes")).toEqual(utf8("raw"));
-  expect([await answer("/text"), await answer("/object")]).toEqual(['{"a":1}', '{"a":1}']);
-  expect(await answer("/binary")).toEqual(utf8('{"a":1}'));
+  expect(await replyOf("/bytes")).toEqual(utf8("raw"));
+  expect([await replyOf("/text"), await replyOf("/object")]).toEqual(['{"a":1}', '{"a":1}']);
+  expect(await replyOf("/binary")).toEqual(utf8('{"a":1}'));
 });
 
-test("seeds › 159 sends nothing when nothing is returned, and an empty value when one is [rows 46]", async () => {
+test("a listener that returns undefined sends nothing, and other empty values are sent", async () => {
+  covers({ case: 159, rows: [46] });
   const app = createApp();
   app.ws(
     "/",
     { receive: text },
     listen((line) => (line === "quiet" ? undefined : { "": "", null: null, zero: 0 }[line])),
   );
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   for (const message of ["quiet", "", "quiet", "null", "zero"]) client.send(message);
-  expect([await client.next(), await client.next(), await client.next()]).toEqual(["", "null", "0"]);
+  expect([await client.receive(), await client.receive(), await client.receive()]).toEqual(["", "null", "0"]);
 });
 
-test("seeds › 161 gives the listener the socket [rows 49]", async () => {
+test("a listener gets the socket", async () => {
+  covers({ case: 161, rows: [49] });
   const app = createApp();
   app.ws(
     "/",
@@ -112,12 +120,13 @@ test("seeds › 161 gives the listener the socket [rows 49]", async () => {
       return `then ${line}`;
     }),
   );
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send("hello");
-  expect([await client.next(), await client.next()]).toEqual(["first hello", "then hello"]);
+  expect([await client.receive(), await client.receive()]).toEqual(["first hello", "then hello"]);
 });
 
-test("seeds › row 50 drops what a listener returns after it closed the socket, and nothing has failed", async () => {
+test("the return value of a listener that closed the socket is dropped without an error", async () => {
+  covers({ rows: [50] });
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   const view = app.use(function* () {
@@ -131,28 +140,30 @@ test("seeds › row 50 drops what a listener returns after it closed the socket,
       return "too late";
     }),
   );
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send("hello");
   expect(await client.closed).toEqual({ code: 4001, reason: "enough", wasClean: true });
-  await expect(client.next()).rejects.toThrow("closed with 4001");
+  await expect(client.receive()).rejects.toThrow("closed with 4001");
   expect(await log.pull()).toBe("the hook ended");
 });
 
-test("seeds › 167 ignores a message of the other kind, text or binary [rows 15, 48]", async () => {
-  const heard = new BoundedQueue<unknown>();
+test("a listener ignores a message of the other kind, text or binary", async () => {
+  covers({ case: 167, rows: [15, 48] });
+  const received = new BoundedQueue<unknown>();
   const app = createApp();
-  const hears = listen((value: unknown) => heard.push(value));
-  app.ws("/binary", { receive: binary(json()) }, hears);
-  app.ws("/text", { receive: text }, hears);
-  const site = await serveApp(app);
-  const [toBinary, toText] = [await site.open("/binary"), await site.open("/text")];
+  const recorder = listen((value: unknown) => received.push(value));
+  app.ws("/binary", { receive: binary(json()) }, recorder);
+  app.ws("/text", { receive: text }, recorder);
+  const server = await serveApp(app);
+  const [toBinary, toText] = [await server.connect("/binary"), await server.connect("/text")];
   for (const message of ['"text"', utf8('"binary"')]) toBinary.send(message);
-  expect(await heard.pull()).toBe("binary");
+  expect(await received.pull()).toBe("binary");
   for (const message of [utf8("binary"), "text"]) toText.send(message);
-  expect(await heard.pull()).toBe("text");
+  expect(await received.pull()).toBe("text");
 });
 
-test("seeds › 168 parses JSON, and checks it only by a schema: what does not fit closes with 1003 [rows 17, 47]", async () => {
+test("a listener's JSON is checked only by a schema, and a message that does not match closes with 1003", async () => {
+  covers({ case: 168, rows: [17, 47] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws(
@@ -165,17 +176,18 @@ test("seeds › 168 parses JSON, and checks it only by a schema: what does not f
     { receive: json(z.array(z.number())) },
     listen((list) => list),
   );
-  const site = await serveApp(app);
-  const [parsed, checked] = [await site.open("/parsed"), await site.open("/checked")];
+  const server = await serveApp(app);
+  const [parsed, checked] = [await server.connect("/parsed"), await server.connect("/checked")];
   for (const client of [parsed, checked]) client.send("[1,2]");
-  expect([await parsed.next(), await checked.next()]).toEqual(["[1,2]", "[1,2]"]);
+  expect([await parsed.receive(), await checked.receive()]).toEqual(["[1,2]", "[1,2]"]);
   for (const client of [parsed, checked]) client.send('["x"]');
-  expect(await parsed.next()).toBe('["x"]');
+  expect(await parsed.receive()).toBe('["x"]');
   expect(await checked.closed).toMatchObject({ code: 1003 });
   expect(await failures.pull()).toMatchObject({ name: "ValidationError" });
 });
 
-test("seeds › 96 closes with 4000 + the status and the detail when a listener throws a Response [rows 42]", async () => {
+test("the server closes with 4000 + status and the detail when a listener throws a Response", async () => {
+  covers({ case: 96, rows: [42] });
   const app = createApp();
   app.ws(
     "/",
@@ -184,7 +196,7 @@ test("seeds › 96 closes with 4000 + the status and the detail when a listener 
       throw Response.json({ detail: "the name is taken" }, { status: 409, headers });
     }),
   );
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send("hello");
   expect(await client.closed).toEqual({ code: 4409, reason: "the name is taken", wasClean: true });
 });

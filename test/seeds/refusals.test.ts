@@ -5,29 +5,33 @@ import { BoundedQueue } from "@symbolon/protocol/internal";
 import { CloseError, createApp, HandshakeError } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
-import { serveApp, utf8 } from "./harness.ts";
+import { covers } from "./covers.ts";
+import { connectClient, refusalOf, serveApp, utf8 } from "./harness.ts";
 
-test("seeds › 51 refuses with 403 when the handler closes before it accepts; the code is in the body [rows 9, 24]", async () => {
+test("the server refuses with 403 and the code in the body when the handler closes before it accepts", async () => {
+  covers({ case: 51, rows: [9, 24] });
   const app = createApp();
   app.ws("/close", (socket) => socket.close(1001, "not now"));
   app.ws("/throw", () => {
     throw new CloseError(4001, "be nice");
   });
-  const site = await serveApp(app);
-  const closed = await site.refused("/close");
+  const server = await serveApp(app);
+  const closed = await server.refused("/close");
   expect([closed.status, JSON.parse(closed.body)]).toEqual([403, { code: 1001, reason: "not now" }]);
-  const thrown = await site.refused("/throw");
+  const thrown = await server.refused("/throw");
   expect([thrown.status, JSON.parse(thrown.body)]).toEqual([403, { code: 4001, reason: "be nice" }]);
 });
 
-test("seeds › 52 refuses with the status, headers and body of a Response [rows 10]", async () => {
+test("the server refuses with the status, headers and body of a Response", async () => {
+  covers({ case: 52, rows: [10] });
   const app = createApp();
   app.ws("/", () => new Response("foo", { status: 404, headers: { "x-hint": "try harder" } }));
-  const { status, headers, body } = await (await serveApp(app)).refused("/");
+  const { status, headers, body } = await refusalOf(app, "/");
   expect([status, headers.get("x-hint"), body]).toEqual([404, "try harder", "foo"]);
 });
 
-test("seeds › 53 refuses with a body that is streamed [rows 10]", async () => {
+test("the server refuses with a streamed body", async () => {
+  covers({ case: 53, rows: [10] });
   const app = createApp();
   app.ws("/", () => {
     const body = new ReadableStream<Uint8Array>({
@@ -38,62 +42,67 @@ test("seeds › 53 refuses with a body that is streamed [rows 10]", async () => 
     });
     return new Response(body, { status: 403 });
   });
-  expect(await (await serveApp(app)).refused("/")).toMatchObject({ status: 403, body: "helloworld" });
+  expect(await refusalOf(app, "/")).toMatchObject({ status: 403, body: "helloworld" });
 });
 
-test("seeds › 54 refuses with a file [rows 10]", async () => {
+test("the server refuses with a file", async () => {
+  covers({ case: 54, rows: [10] });
   const path = fileURLToPath(new URL("../../LICENSE", import.meta.url));
   const app = createApp();
   app.ws("/", async () => new Response(await openAsBlob(path), { status: 401 }));
-  expect(await (await serveApp(app)).refused("/")).toMatchObject({
+  expect(await refusalOf(app, "/")).toMatchObject({
     status: 401,
     body: await readFile(path, "utf8"),
   });
 });
 
-test("seeds › 56 takes a Response that was used already for a mistake: 500, and the app is told [rows 10, 27]", async () => {
+test("a Response that was already used answers 500, and the app gets the error", async () => {
+  covers({ case: 56, rows: [10, 27] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   const once = new Response("only once", { status: 403 });
   app.ws("/", () => once);
-  const site = await serveApp(app);
-  expect(await site.refused("/")).toMatchObject({ status: 403, body: "only once" });
-  expect(await site.refused("/")).toMatchObject({ status: 500 });
+  const server = await serveApp(app);
+  expect(await server.refused("/")).toMatchObject({ status: 403, body: "only once" });
+  expect(await server.refused("/")).toMatchObject({ status: 500 });
   expect(await failures.pull()).toBeInstanceOf(TypeError);
 });
 
-test("seeds › 57 cannot refuse after accept: the app is told, and the socket closes [rows 10, 27]", async () => {
+test("a handler cannot refuse after accept: the app gets an error, and the socket closes", async () => {
+  covers({ case: 57, rows: [10, 27] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", async (socket) => {
     await socket.accept();
     return new Response("too late", { status: 403 });
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   expect(await client.closed).toEqual({ code: 1000, reason: "", wasClean: true });
   expect(await failures.pull()).toEqual(
     new TypeError("a handler returned a Response after accept, too late to refuse: close the socket instead"),
   );
 });
 
-test("seeds › 58 refuses with what the handler returns [rows 10]", async () => {
+test("the server refuses with the Response that a handler returns", async () => {
+  covers({ case: 58, rows: [10] });
   const app = createApp();
   app.ws("/", async (socket, { headers }) => {
     if (headers.get("x-password") !== "hunter2") return new Response("Invalid password", { status: 403 });
     return socket.send("welcome");
   });
-  const site = await serveApp(app);
-  expect(await site.refused("/")).toMatchObject({ status: 403, body: "Invalid password" });
-  const client = await site.open("/", { headers: { "x-password": "hunter2" } });
-  expect(await client.next()).toBe("welcome");
+  const server = await serveApp(app);
+  expect(await server.refused("/")).toMatchObject({ status: 403, body: "Invalid password" });
+  const client = await server.connect("/", { headers: { "x-password": "hunter2" } });
+  expect(await client.receive()).toBe("welcome");
 });
 
-test("seeds › 59 refuses with what the handler throws, and a test sees the response [rows 10, 68]", async () => {
+test("the server refuses with the Response that a handler throws, and a test can read it", async () => {
+  covers({ case: 59, rows: [10, 68] });
   const app = createApp();
   app.ws("/", () => {
     throw new Response(null, { status: 401 });
   });
-  expect(await (await serveApp(app)).refused("/")).toMatchObject({ status: 401 });
+  expect(await refusalOf(app, "/")).toMatchObject({ status: 401 });
   const error: unknown = await testNetwork(app)
     .connect("/")
     .catch((error: unknown) => error);
@@ -101,13 +110,14 @@ test("seeds › 59 refuses with what the handler throws, and a test sees the res
   expect(error).toMatchObject({ response: { status: 401 } });
 });
 
-test("seeds › 61 refuses with a JSON error and its headers [rows 10, 42]", async () => {
+test("the server refuses with a JSON error and its headers", async () => {
+  covers({ case: 61, rows: [10, 42] });
   const app = createApp();
   app.ws("/", () => {
     const headers = { "www-authenticate": "Bearer" };
     throw Response.json({ detail: "Unauthorized" }, { status: 401, headers });
   });
-  const { status, headers, body } = await (await serveApp(app)).refused("/");
+  const { status, headers, body } = await refusalOf(app, "/");
   expect([status, headers.get("www-authenticate"), body]).toEqual([
     401,
     "Bearer",
@@ -115,14 +125,15 @@ test("seeds › 61 refuses with a JSON error and its headers [rows 10, 42]", asy
   ]);
 });
 
-test("seeds › 62 ends with 4000 + the status when the same is thrown after accept [rows 42]", async () => {
+test("the server closes with 4000 + status when a handler throws a Response after accept", async () => {
+  covers({ case: 62, rows: [42] });
   const app = createApp({ onError: () => {} });
   app.ws("/", async (socket) => {
     await socket.send("hello");
     throw Response.json({ detail: "Unauthorized" }, { status: 401 });
   });
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe("hello");
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe("hello");
   expect(await client.closed).toEqual({
     code: 4401,
     reason: '{"detail":"Unauthorized"}',
@@ -130,7 +141,8 @@ test("seeds › 62 ends with 4000 + the status when the same is thrown after acc
   });
 });
 
-test("seeds › 63 asks for Basic credentials, and greets who has them [rows 10, 35]", async () => {
+test("a hook asks for Basic credentials, and accepts the right ones", async () => {
+  covers({ case: 63, rows: [10, 35] });
   const app = createApp();
   app
     .use(({ credentials }) => {
@@ -138,28 +150,30 @@ test("seeds › 63 asks for Basic credentials, and greets who has them [rows 10,
       return new Response(null, { status: 401, headers: { "www-authenticate": 'Basic realm="chat"' } });
     })
     .ws("/", (socket, { user }) => socket.send(`hi ${user}`));
-  const site = await serveApp(app);
-  const { status, headers } = await site.refused("/");
+  const server = await serveApp(app);
+  const { status, headers } = await server.refused("/");
   expect([status, headers.get("www-authenticate")]).toEqual([401, 'Basic realm="chat"']);
-  expect(await site.refused("/", basic("u:wrong"))).toMatchObject({ status: 401 });
-  expect(await (await site.open("/", basic("u:p:ä"))).next()).toBe("hi u");
+  expect(await server.refused("/", basicAuth("u:wrong"))).toMatchObject({ status: 401 });
+  expect(await (await server.connect("/", basicAuth("u:p:ä"))).receive()).toBe("hi u");
 });
 
-test("seeds › 64 lets an auth hook refuse, and give the handler the user [rows 37, 39, 40]", async () => {
+test("a hook refuses a client, or provides the user to the handler", async () => {
+  covers({ case: 64, rows: [37, 39, 40] });
   const app = createApp();
   const members = app.use(({ token }) =>
-    token === "letmein" ? { user: { name: "Ada" } } : new Response("Who are you?", { status: 401 }),
+    token === "letmein" ? { user: { name: "Ada" } } : new Response("a token is required", { status: 401 }),
   );
   members.ws("/", (socket, { user }) => socket.send({ authenticated: true, user: user.name }));
-  const site = await serveApp(app);
-  expect(await site.refused("/")).toMatchObject({ status: 401, body: "Who are you?" });
+  const server = await serveApp(app);
+  expect(await server.refused("/")).toMatchObject({ status: 401, body: "a token is required" });
   const bad = { headers: { authorization: "Bearer wrong" } };
-  expect(await site.refused("/", bad)).toMatchObject({ status: 401 });
-  const client = await site.open("/", { headers: { authorization: "Bearer letmein" } });
-  expect(await client.next()).toBe('{"authenticated":true,"user":"Ada"}');
+  expect(await server.refused("/", bad)).toMatchObject({ status: 401 });
+  const client = await server.connect("/", { headers: { authorization: "Bearer letmein" } });
+  expect(await client.receive()).toBe('{"authenticated":true,"user":"Ada"}');
 });
 
-test("seeds › 66 runs the ending of a hook after the body of the refusal [rows 10, 41]", async () => {
+test("the cleanup of a hook runs after the body of the refusal", async () => {
+  covers({ case: 66, rows: [10, 41] });
   const log = new BoundedQueue<string>();
   const app = createApp();
   app
@@ -178,7 +192,7 @@ test("seeds › 66 runs the ending of a hook after the body of the refusal [rows
       });
       return new Response(body, { status: 403 });
     });
-  expect(await (await serveApp(app)).refused("/")).toMatchObject({ status: 403, body: "helloworld" });
+  expect(await refusalOf(app, "/")).toMatchObject({ status: 403, body: "helloworld" });
   expect([await log.pull(), await log.pull(), await log.pull()]).toEqual([
     "hello",
     "world",
@@ -186,6 +200,6 @@ test("seeds › 66 runs the ending of a hook after the body of the refusal [rows
   ]);
 });
 
-function basic(pair: string) {
-  return { headers: { authorization: `Basic ${Buffer.from(pair).toString("base64")}` } };
+function basicAuth(credentials: string) {
+  return { headers: { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` } };
 }

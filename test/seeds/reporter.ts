@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Reporter, TestModule, TestRunEndReason, Vitest } from "vitest/node";
-import { elsewhere } from "./elsewhere.ts";
+import { reasons } from "./reasons.ts";
 import { tabulate } from "./table.ts";
 
 /**
- * Fails a full run of the project `seeds` unless every row and case was shown and docs/seeds.md says how; with `--update`
- * it writes the page, like any snapshot. A run that failed by itself shows nothing.
+ * Compares docs/seeds.md with a full run of the project `seeds` that passed: the run fails if a row or a case has no test,
+ * or if the page differs. With `--update` it writes the page, like a snapshot.
  */
 export class SeedsReporter implements Reporter {
   #vitest: Vitest | undefined;
@@ -21,30 +21,37 @@ export class SeedsReporter implements Reporter {
     reason: TestRunEndReason,
   ): Promise<void> {
     const vitest = this.#vitest;
-    const ours = modules.filter(({ project }) => project.name === "seeds");
-    if (vitest === undefined || reason !== "passed" || !(await isWhole(ours))) return;
-    const tests = ours
+    const seedModules = modules.filter(({ project }) => project.name === "seeds");
+    if (vitest === undefined || reason !== "passed" || !(await isComplete(seedModules))) return;
+    const tests = seedModules
       .toSorted((a, b) => (a.moduleId < b.moduleId ? -1 : 1))
       .flatMap((module) => [...module.children.allTests()]);
     const passed = tests
       .filter((test) => test.result().state === "passed")
-      .map((test) => ({ title: test.fullName, file: basename(test.module.moduleId) }));
-    const { markdown, faults } = tabulate(passed, elsewhere);
+      .map((test) => ({
+        title: test.fullName,
+        file: basename(test.module.moduleId),
+        covered: test.meta().covered,
+      }));
+    const { markdown, faults } = tabulate(passed, reasons);
     const path = join(vitest.config.root, "docs/seeds.md");
     const update = vitest.config.snapshotOptions.updateSnapshot === "all";
     if (update && faults.length === 0) {
       mkdirSync(join(path, ".."), { recursive: true });
       writeFileSync(path, markdown);
     }
-    const stale = !existsSync(path) || readFileSync(path, "utf8") !== markdown;
-    const wrong = [...faults, ...(stale ? ["docs/seeds.md is not what this run shows: npm run seeds"] : [])];
-    for (const fault of wrong) vitest.logger.error(`seeds: ${fault}`);
-    if (wrong.length > 0) process.exitCode = 1;
+    const outdated = !existsSync(path) || readFileSync(path, "utf8") !== markdown;
+    const errors = [
+      ...faults,
+      ...(outdated ? ["docs/seeds.md differs from the results of this run: npm run seeds"] : []),
+    ];
+    for (const error of errors) vitest.logger.error(`seeds: ${error}`);
+    if (errors.length > 0) process.exitCode = 1;
   }
 }
 
-/** Whether all files of the project ran, with all their tests. */
-async function isWhole(modules: readonly TestModule[]): Promise<boolean> {
+/** Whether the run included all files of the project, with all their tests. */
+async function isComplete(modules: readonly TestModule[]): Promise<boolean> {
   const project = modules[0]?.project;
   if (project === undefined || project.config.testNamePattern !== undefined) return false;
   const { testFiles } = await project.globTestFiles();

@@ -7,9 +7,12 @@ import { createApp } from "@symbolon/server";
 import { Clock } from "@symbolon/server/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { type Client, serveApp } from "./harness.ts";
+import { covers } from "./covers.ts";
+import { type Client, connectClient, serveApp } from "./harness.ts";
+import { waitOptions } from "../time-limits.ts";
 
-test("seeds › 183 runs a chat with names from the query [rows 28, 29]", async () => {
+test("a chat takes the names of its members from the query", async () => {
+  covers({ case: 183, rows: [28, 29] });
   const app = createApp();
   app.ws("/", { receive: text, query: z.object({ name: z.string() }) }, async (socket, { query, room }) => {
     const chat = room("chat");
@@ -18,13 +21,14 @@ test("seeds › 183 runs a chat with names from the query [rows 28, 29]", async 
     await socket.accept();
     for await (const line of socket) chat.send(`${query.name}: ${line}`);
   });
-  const client = await (await serveApp(app)).open("/?name=Ada");
-  expect(await client.next()).toBe("Ada joined");
+  const client = await connectClient(app, "/?name=Ada");
+  expect(await client.receive()).toBe("Ada joined");
   client.send("hello");
-  expect(await client.next()).toBe("Ada: hello");
+  expect(await client.receive()).toBe("Ada: hello");
 });
 
-test("seeds › 184 says one thing to the writer and another to all [rows 28, 29]", async () => {
+test("a handler sends one message to the writer and another to all", async () => {
+  covers({ case: 184, rows: [28, 29] });
   const app = createApp();
   app.ws("/:id", { receive: text }, async (socket, { params: { id }, room }) => {
     const chat = room("chat");
@@ -32,18 +36,22 @@ test("seeds › 184 says one thing to the writer and another to all [rows 28, 29
     await socket.send("joined");
     for await (const line of socket) {
       await socket.send(`You wrote: ${line}`);
-      chat.send(`Client #${id} says: ${line}`);
+      chat.send(`Client #${id} wrote: ${line}`);
     }
   });
-  const site = await serveApp(app);
-  const [first, second] = [await site.open("/1234"), await site.open("/5678")];
-  expect([await first.next(), await second.next()]).toEqual(["joined", "joined"]);
+  const server = await serveApp(app);
+  const [first, second] = [await server.connect("/1234"), await server.connect("/5678")];
+  expect([await first.receive(), await second.receive()]).toEqual(["joined", "joined"]);
   first.send("hello");
-  expect([await first.next(), await first.next()]).toEqual(["You wrote: hello", "Client #1234 says: hello"]);
-  expect(await second.next()).toBe("Client #1234 says: hello");
+  expect([await first.receive(), await first.receive()]).toEqual([
+    "You wrote: hello",
+    "Client #1234 wrote: hello",
+  ]);
+  expect(await second.receive()).toBe("Client #1234 wrote: hello");
 });
 
-test("seeds › row 29 says something to all but one", async () => {
+test("a room sends to all members except one", async () => {
+  covers({ rows: [29] });
   const app = createApp();
   app.ws("/", async (socket, { room }) => {
     const all = room("all");
@@ -51,53 +59,60 @@ test("seeds › row 29 says something to all but one", async () => {
     await socket.send("joined");
     for await (const message of socket) {
       all.send(message, { except: socket });
-      await socket.send("said");
+      await socket.send("sent to the others");
     }
   });
-  const site = await serveApp(app);
-  const [writer, reader] = [await site.open("/"), await site.open("/")];
-  expect([await writer.next(), await reader.next()]).toEqual(["joined", "joined"]);
+  const server = await serveApp(app);
+  const [writer, reader] = [await server.connect("/"), await server.connect("/")];
+  expect([await writer.receive(), await reader.receive()]).toEqual(["joined", "joined"]);
   writer.send("hello");
-  expect([await writer.next(), await reader.next()]).toEqual(["said", "hello"]);
+  expect([await writer.receive(), await reader.receive()]).toEqual(["sent to the others", "hello"]);
 });
 
-test("seeds › row 28 goes on broadcasting while members come, go and die", async () => {
+test("a room still broadcasts while members join, disconnect and break", async () => {
+  covers({ rows: [28] });
   const app = createApp();
   app.ws("/", async (socket, { room }) => {
     const all = room("all");
     all.join(socket);
     await socket.send("joined");
-    for await (const message of socket) all.send(`${all.size} heard ${String(message)}`);
+    for await (const message of socket) all.send(`${all.size} received ${String(message)}`);
   });
-  const site = await serveApp(app);
-  const [stays, leaves, dies] = [await site.open("/"), await site.open("/"), await site.open("/")];
-  for (const client of [stays, leaves, dies]) expect(await client.next()).toBe("joined");
-  dies.cut();
-  stays.send("one");
-  expect(await leaves.next()).toMatch(/heard one$/);
-  await leaves.close();
-  expect(await stays.next()).toMatch(/heard one$/);
-  const comes = await site.open("/");
-  expect(await comes.next()).toBe("joined");
-  comes.send("two");
-  expect(await stays.next()).toBe("2 heard two");
+  const server = await serveApp(app);
+  const [remaining, disconnecting, breaking] = [
+    await server.connect("/"),
+    await server.connect("/"),
+    await server.connect("/"),
+  ];
+  for (const client of [remaining, disconnecting, breaking]) expect(await client.receive()).toBe("joined");
+  breaking.terminate();
+  remaining.send("one");
+  expect(await disconnecting.receive()).toMatch(/received one$/);
+  await disconnecting.close();
+  expect(await remaining.receive()).toMatch(/received one$/);
+  const joining = await server.connect("/");
+  expect(await joining.receive()).toBe("joined");
+  joining.send("two");
+  expect(await remaining.receive()).toBe("2 received two");
 });
 
-test("seeds › row 28 tells the app of what a member's codec cannot write", async () => {
+test("the app gets an error for a value that a member's codec cannot write", async () => {
+  covers({ rows: [28] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", { send: text }, async (socket, { room }) => {
     room("all").join(socket);
     await socket.accept();
     room("all").send({ a: 1 });
-    failures.push("nobody was told");
+    failures.push("no error was thrown");
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   expect(await client.closed).toMatchObject({ code: 1011 });
   expect(await failures.pull()).toBeInstanceOf(Error);
 });
 
-test("seeds › row 30 removes whoever leaves, dies or fails", async () => {
+test("a room removes members that disconnect, break or fail", async () => {
+  covers({ rows: [30] });
   const app = createApp({ onError: () => {} });
   app.ws("/", async (socket, { room }) => {
     const all = room("all");
@@ -107,49 +122,51 @@ test("seeds › row 30 removes whoever leaves, dies or fails", async () => {
       await socket.send(all.size);
     }
   });
-  const site = await serveApp(app);
-  const clients = await Promise.all([1, 2, 3, 4].map(() => site.open("/")));
-  const [stays, leaves, dies, fails] = clients as [Client, Client, Client, Client];
+  const server = await serveApp(app);
+  const clients = await Promise.all([1, 2, 3, 4].map(() => server.connect("/")));
+  const [remaining, disconnecting, breaking, failing] = clients as [Client, Client, Client, Client];
   for (const client of clients) {
     client.send("how many?");
-    await client.next();
+    await client.receive();
   }
-  dies.cut();
-  await leaves.close();
-  fails.send("fail");
-  expect(await fails.closed).toMatchObject({ code: 1011 });
-  stays.send("how many?");
-  expect(await stays.next()).toBe("1");
+  breaking.terminate();
+  await disconnecting.close();
+  failing.send("fail");
+  expect(await failing.closed).toMatchObject({ code: 1011 });
+  remaining.send("how many?");
+  expect(await remaining.receive()).toBe("1");
 });
 
-test("seeds › 181 drops nothing in silence: a member with a full backlog is let go, the others hear all [rows 28]", async () => {
+test("a member with a full buffer is closed, nothing is dropped silently, and the others receive everything", async () => {
+  covers({ case: 181, rows: [28] });
   const clock = new Clock();
   const app = createApp({ clock });
-  const left = new BoundedQueue<string>();
+  const closed = new BoundedQueue<string>();
   app.ws("/:name", async (socket, { params, room }) => {
     await socket.accept();
     room("all").join(socket);
-    left.push(`${params.name} ${(await socket.closed).code}`);
+    closed.push(`${params.name} ${(await socket.closed).code}`);
   });
-  const site = await serveApp(app);
-  const reader = await site.open("/reader");
-  const sleeper = await site.raw();
-  await sleeper.open("/sleeper");
-  sleeper.socket.pause();
-  await vi.waitUntil(() => app.room("all").size === 2);
+  const server = await serveApp(app);
+  const reader = await server.connect("/reader");
+  const slow = await server.connectRaw();
+  await slow.open("/slow");
+  slow.socket.pause();
+  await vi.waitUntil(() => app.room("all").size === 2, waitOptions);
   const line = "x".repeat(2 ** 20);
   for (let n = 0; n < 32; n += 1) app.room("all").send(line);
-  for (let n = 0; n < 32; n += 1) expect(await reader.next()).toBe(line);
+  for (let n = 0; n < 32; n += 1) expect(await reader.receive()).toBe(line);
   clock.advance(10_100);
   clock.advance(10_100);
-  expect(await left.pull()).toBe("sleeper 1006");
-  app.room("all").send("still here");
-  expect(await reader.next()).toBe("still here");
+  expect(await closed.pull()).toBe("slow 1006");
+  app.room("all").send("still open");
+  expect(await reader.receive()).toBe("still open");
 });
 
-test("seeds › row 31 reaches the members on every server by a broker between them", async () => {
-  const port = await broker();
-  const server = async (): Promise<Client> => {
+test("a broker between servers reaches the members on each of them", async () => {
+  covers({ rows: [31] });
+  const port = await startBroker();
+  const connectToNewServer = async (): Promise<Client> => {
     const broker = connect(port);
     onTestFinished(() => void broker.destroy());
     const lines = createInterface(broker);
@@ -162,28 +179,29 @@ test("seeds › row 31 reaches the members on every server by a broker between t
       await socket.accept();
       for await (const line of socket) broker.write(`${line}\n`);
     });
-    return (await serveApp(app)).open("/");
+    return connectClient(app, "/");
   };
-  const [here, there] = [await server(), await server()];
-  here.send("hello from here");
-  expect([await here.next(), await there.next()]).toEqual(["hello from here", "hello from here"]);
-  there.send("hello from there");
-  expect([await here.next(), await there.next()]).toEqual(["hello from there", "hello from there"]);
+  const [first, second] = [await connectToNewServer(), await connectToNewServer()];
+  first.send("hello from first");
+  expect([await first.receive(), await second.receive()]).toEqual(["hello from first", "hello from first"]);
+  second.send("hello from second");
+  expect([await first.receive(), await second.receive()]).toEqual(["hello from second", "hello from second"]);
 });
 
-test("seeds › 186 serves the chat's page beside the chat [rows 1, 3]", async () => {
+test("the server serves the page of a chat beside the chat", async () => {
+  covers({ case: 186, rows: [1, 3] });
   const page = '<form id="chat"><input name="line" /></form>';
   const app = createApp();
   app.http("/", () => new Response(page, { headers: { "content-type": "text/html" } }));
   app.ws("/ws", (socket) => socket.send("hello"));
-  const site = await serveApp(app);
-  const response = await fetch(site.url);
+  const server = await serveApp(app);
+  const response = await fetch(server.url);
   expect([response.headers.get("content-type"), await response.text()]).toEqual(["text/html", page]);
-  expect(await (await site.open("/ws")).next()).toBe("hello");
+  expect(await (await server.connect("/ws")).receive()).toBe("hello");
 });
 
-/** Welcomes whoever connects, and sends what anyone sends it to all. Gives its port. */
-async function broker(): Promise<number> {
+/** Starts a server that sends what it receives to all its clients, and a welcome to each. Resolves with its port. */
+async function startBroker(): Promise<number> {
   const connected = new Set<TcpSocket>();
   const server = createServer((socket) => {
     connected.add(socket);

@@ -1,15 +1,15 @@
-/** What five WebSocket frameworks can do, row by row, and the numbers of the cases that show it in detail. */
+/** The capabilities of five WebSocket frameworks, and the numbers of the cases that show them in detail. */
 
-/** What a framework has of a capability: all, a part, nothing, or what its server gives. With a star its documentation promises it. */
+/** How much of a capability a framework has: all, a part, nothing, or only its server has it. A star: its documentation promises it. */
 type Has = "Y*" | "Y" | "P*" | "P" | "–" | "server";
 
 /** The frameworks, in the order of a row's columns. */
 export const frameworks = ["Responder", "Quart", "FastAPI", "view.py", "Litestar"] as const;
 
-/** A capability, by number, and what each framework has of it. */
+/** The number of a capability, its name, and how much of it each framework has. */
 export type Row = readonly [number: number, capability: string, ...has: [Has, Has, Has, Has, Has]];
 
-/** The capabilities; one that any framework's documentation promises is one we must have. */
+/** The capabilities. Those that the documentation of a framework promises are required here. */
 export const rows: readonly Row[] = [
   [1, "WS route declared by path, next to HTTP", "Y*", "Y*", "Y*", "Y*", "Y*"],
   [2, "standalone route objects loaded later", "Y", "Y", "Y", "Y*", "Y"],
@@ -24,7 +24,7 @@ export const rows: readonly Row[] = [
   [11, "text", "Y*", "Y*", "Y*", "Y*", "Y*"],
   [12, "bytes", "Y*", "Y*", "Y*", "Y*", "Y*"],
   [13, "JSON", "Y*", "Y", "Y*", "Y*", "Y*"],
-  [14, "receive whatever came (string or bytes by frame)", "P", "Y*", "P", "P", "–"],
+  [14, "receive any message (string or bytes by frame)", "P", "Y*", "P", "P", "–"],
   [15, "text/binary transport mode, each direction", "P", "–", "Y", "–", "Y*"],
   [16, "typed receive: string, int, bool, bytes, object", "–", "–", "–", "Y*", "P"],
   [17, "message types checked (schema)", "–", "–", "–", "P", "P*"],
@@ -33,13 +33,21 @@ export const rows: readonly Row[] = [
   [20, "scoped lifetime", "–", "–", "–", "Y*", "P"],
   [21, "loop to the end of the connection", "P", "–", "Y", "–", "Y"],
   [22, "disconnect as a typed error with code and reason", "Y*", "P*", "Y*", "P*", "P"],
-  [23, "handler told at once when the client leaves, whatever it is awaiting", "–", "Y*", "–", "–", "P*"],
+  [
+    23,
+    "handler learns at once that the client disconnected, whatever it is awaiting",
+    "–",
+    "Y*",
+    "–",
+    "–",
+    "P*",
+  ],
   [24, "close(code, reason) from the server", "Y*", "Y*", "Y", "P*", "Y*"],
   [25, "independent producer and consumer", "Y", "Y*", "Y", "Y", "Y*"],
   [26, "connection lifecycle states readable", "Y*", "–", "Y", "Y", "Y"],
   [27, "misuse is a typed error", "P", "P", "Y", "Y*", "P"],
   [28, "broadcast to all, safe when clients come and go", "Y*", "Y", "Y*", "–", "Y"],
-  [29, "personal message, join and leave notices", "Y", "–", "Y*", "–", "–"],
+  [29, "personal message, join and disconnect notices", "Y", "–", "Y*", "–", "–"],
   [30, "always remove on disconnect", "Y*", "Y", "Y*", "–", "Y"],
   [31, "more than one process", "–", "P", "P*", "–", "Y"],
   [32, "path params, typed", "Y", "Y", "Y*", "P*", "Y"],
@@ -65,7 +73,7 @@ export const rows: readonly Row[] = [
   [52, "connection lifespan wrapper", "–", "–", "–", "–", "Y*"],
   [53, "own socket class / per-layer", "–", "Y", "–", "–", "Y*"],
   [54, "server push stream from a generator", "–", "–", "–", "–", "Y*"],
-  [55, "stream stops, and its finally runs, when client leaves", "–", "–", "–", "–", "Y*"],
+  [55, "stream stops, and its finally runs, when client disconnects", "–", "–", "–", "–", "Y*"],
   [56, "stream: inbound data while streaming: loud by default, optional discard", "–", "–", "–", "–", "P*"],
   [57, "stream and receive together", "–", "Y", "–", "–", "Y*"],
   [58, "stream deps live as long as the stream; take locks inside", "–", "–", "–", "–", "Y*"],
@@ -95,7 +103,7 @@ export const rows: readonly Row[] = [
   [74, "client reconnection", "–", "–", "–", "–", "–"],
 ];
 
-/** The numbers of the cases; what is not here was never a case. */
+/** The numbers of the cases. The missing numbers were never used. */
 export const cases: readonly number[] = [
   // Echo, text, bytes, JSON
   1, 2, 3, 4, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 18, 19,

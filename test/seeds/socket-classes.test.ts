@@ -1,8 +1,10 @@
 import { createApp, listen, Socket } from "@symbolon/server";
 import { expect, test } from "vitest";
+import { covers } from "./covers.ts";
 import { serveApp } from "./harness.ts";
 
-test("seeds › 176 has sockets of a class of its own, which may replace what is received [rows 53]", async () => {
+test("an app has its own socket class, which may replace the received value", async () => {
+  covers({ case: 176, rows: [53] });
   class Fixed extends Socket {
     override async receive(): Promise<never> {
       await super.receive();
@@ -15,15 +17,16 @@ test("seeds › 176 has sockets of a class of its own, which may replace what is
     "/listener",
     listen((message) => message),
   );
-  const site = await serveApp(app);
+  const server = await serveApp(app);
   for (const path of ["/handler", "/listener"]) {
-    const client = await site.open(path);
+    const client = await server.connect(path);
     client.send("anything");
-    expect(await client.next()).toBe("Fixed response");
+    expect(await client.receive()).toBe("Fixed response");
   }
 });
 
-test("seeds › 176 takes the class of the nearest layer: of the route, of its part, of the app [rows 53]", async () => {
+test("a socket has the class of the nearest layer: the route, its view, the app", async () => {
+  covers({ case: 176, rows: [53] });
   const of = (layer: string) =>
     class extends Socket {
       readonly layer = layer;
@@ -36,9 +39,9 @@ test("seeds › 176 takes the class of the nearest layer: of the route, of its p
   part.ws("/part", (socket) => socket.send(socket.layer));
   part.ws("/route", { Socket: of("route") }, (socket) => socket.send(socket.layer));
   app.mount("/mounted", inner);
-  const site = await serveApp(app);
+  const server = await serveApp(app);
   const layers = [];
   for (const path of ["/app", "/part", "/route", "/mounted/"])
-    layers.push(await (await site.open(path)).next());
+    layers.push(await (await server.connect(path)).receive());
   expect(layers).toEqual(["app", "part", "route", "mounted app"]);
 });

@@ -4,10 +4,12 @@ import { binary, json } from "@symbolon/protocol";
 import { CloseError, createApp } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { serveApp, utf8 } from "./harness.ts";
+import { covers } from "./covers.ts";
+import { connectClient, refusalOf, serveApp, utf8 } from "./harness.ts";
 
-test("seeds › 169 streams what a generator yields, then closes with 1000 [rows 49, 54]", async () => {
-  const clock = {
+test("the server sends what a generator yields, then closes with 1000", async () => {
+  covers({ case: 169, rows: [49, 54] });
+  const source = {
     *ticks() {
       yield* ["foo", "bar"];
     },
@@ -20,33 +22,35 @@ test("seeds › 169 streams what a generator yields, then closes with 1000 [rows
     yield await socket.receive();
     yield "bar";
   });
-  app.ws("/method", () => clock.ticks());
-  const site = await serveApp(app);
+  app.ws("/method", () => source.ticks());
+  const server = await serveApp(app);
   for (const path of ["/alone", "/with-socket", "/method"]) {
-    const client = await site.open(path);
+    const client = await server.connect(path);
     client.send("foo");
-    expect([await client.next(), await client.next()]).toEqual(["foo", "bar"]);
+    expect([await client.receive(), await client.receive()]).toEqual(["foo", "bar"]);
     expect(await client.closed).toMatchObject({ code: 1000 });
   }
 });
 
-test("seeds › 171 streams objects as JSON text, and what a schema hides is not there [rows 54, 59]", async () => {
-  const shown = z.object({ name: z.string(), at: z.date() });
+test("a stream sends objects as JSON text, without the fields that a schema removes", async () => {
+  covers({ case: 171, rows: [54, 59] });
+  const publicUser = z.object({ name: z.string(), at: z.date() });
   const user = { id: 1, name: "Ada", at: new Date(0) };
   const app = createApp();
   app.ws("/all", function* () {
     yield user;
   });
-  app.ws("/shown", { send: json(shown) }, function* () {
+  app.ws("/public", { send: json(publicUser) }, function* () {
     yield user;
   });
-  const site = await serveApp(app);
+  const server = await serveApp(app);
   const at = "1970-01-01T00:00:00.000Z";
-  expect(await (await site.open("/all")).next()).toBe(`{"id":1,"name":"Ada","at":"${at}"}`);
-  expect(await (await site.open("/shown")).next()).toBe(`{"name":"Ada","at":"${at}"}`);
+  expect(await (await server.connect("/all")).receive()).toBe(`{"id":1,"name":"Ada","at":"${at}"}`);
+  expect(await (await server.connect("/public")).receive()).toBe(`{"name":"Ada","at":"${at}"}`);
 });
 
-test("seeds › 172 ends a dependency of a stream after the stream [rows 38, 58]", async () => {
+test("the dependency of a stream is cleaned up after the stream", async () => {
+  covers({ case: 172, rows: [38, 58] });
   const log = new BoundedQueue<string>();
   const app = createApp();
   app
@@ -56,24 +60,26 @@ test("seeds › 172 ends a dependency of a stream after the stream [rows 38, 58]
     })
     .ws("/", function* (_socket, { lock }) {
       yield lock;
-      log.push("still streaming");
+      log.push("streaming");
       yield "last";
     });
-  const client = await (await serveApp(app)).open("/");
-  expect([await client.next(), await client.next()]).toEqual(["the lock", "last"]);
-  expect([await log.pull(), await log.pull()]).toEqual(["still streaming", "released"]);
+  const client = await connectClient(app, "/");
+  expect([await client.receive(), await client.receive()]).toEqual(["the lock", "last"]);
+  expect([await log.pull(), await log.pull()]).toEqual(["streaming", "released"]);
 });
 
-test("seeds › 173 streams nothing but what can be iterated: a type error, and 500 with a log line [rows 27, 54]", async () => {
+test("a handler that returns neither a Response nor an iterable is a type error, and answers 500", async () => {
+  covers({ case: 173, rows: [27, 54] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   // @ts-expect-error -- a number is neither a refusal nor anything to stream
   app.ws("/", () => 3);
-  expect(await (await serveApp(app)).refused("/")).toMatchObject({ status: 500 });
+  expect(await refusalOf(app, "/")).toMatchObject({ status: 500 });
   expect(await failures.pull()).toMatchObject({ message: expect.stringContaining("returned a number") });
 });
 
-test("seeds › row 58 lets a stream give a lock back while it goes on", async () => {
+test("a stream can release a lock while it continues", async () => {
+  covers({ rows: [58] });
   let held = false;
   const app = createApp();
   app.ws("/", async function* (socket) {
@@ -84,64 +90,68 @@ test("seeds › row 58 lets a stream give a lock back while it goes on", async (
     yield "released";
     await socket.closed;
   });
-  const site = await serveApp(app);
-  const first = await site.open("/");
-  expect([await first.next(), await first.next()]).toEqual(["under the lock", "released"]);
-  expect(await (await site.open("/")).next()).toBe("under the lock");
+  const server = await serveApp(app);
+  const first = await server.connect("/");
+  expect([await first.receive(), await first.receive()]).toEqual(["under the lock", "released"]);
+  expect(await (await server.connect("/")).receive()).toBe("under the lock");
 });
 
-test("seeds › row 56 closes with 1003 when a message comes that a stream does not read", async () => {
+test("the server closes with 1003 when a message arrives that a stream does not read", async () => {
+  covers({ rows: [56] });
   const app = createApp();
   app.ws("/", async function* (socket) {
     yield "tick";
     await socket.closed;
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send("hello?");
-  expect(await client.next()).toBe("tick");
+  expect(await client.receive()).toBe("tick");
   expect(await client.closed).toMatchObject({ code: 1003, reason: expect.stringContaining("only sends") });
 });
 
-test("seeds › row 56 drops what comes before a stream reads, when the route says so", async () => {
+test("the server discards messages until a stream reads, when the route asks for it", async () => {
+  covers({ rows: [56] });
   const sent = new BoundedQueue<void>();
   const app = createApp();
   app.ws("/", { unread: "discard" }, async function* (socket) {
     yield "tick";
     await sent.pull();
-    const heard = socket.receive();
-    yield "now I listen";
-    yield `heard ${String(await heard)}`;
+    const message = socket.receive();
+    yield "reading";
+    yield `received ${String(await message)}`;
   });
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe("tick");
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe("tick");
   client.send("hello?");
   expect(await client.ping("after the message")).toBe("after the message");
   sent.push();
-  expect(await client.next()).toBe("now I listen");
+  expect(await client.receive()).toBe("reading");
   client.send("hello!");
-  expect(await client.next()).toBe("heard hello!");
+  expect(await client.receive()).toBe("received hello!");
 });
 
-test("seeds › row 55 returns the generator when the client leaves, and its finally runs", async () => {
+test("the generator returns and its finally runs when the client disconnects", async () => {
+  covers({ rows: [55] });
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", async function* (socket) {
     try {
       yield "tick";
       await once(socket.signal, "abort");
-      yield "nobody hears this";
+      yield "a message that is not sent";
       log.push("never");
     } finally {
       log.push("finally");
     }
   });
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe("tick");
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe("tick");
   await client.close();
   expect(await log.pull()).toBe("finally");
 });
 
-test("seeds › row 57 closes with 1011 when a stream fails beside a loop that waits", async () => {
+test("the server closes with 1011 when a stream fails beside a loop that waits for messages", async () => {
+  covers({ rows: [57] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", async (socket) => {
@@ -154,13 +164,14 @@ test("seeds › row 57 closes with 1011 when a stream fails beside a loop that w
     for await (const message of socket) await socket.send(message);
     await sending;
   });
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe("ping");
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe("ping");
   expect(await client.closed).toMatchObject({ code: 1011 });
   expect(await failures.pull()).toEqual(new Error("no more pings"));
 });
 
-test("seeds › 174 streams pings in the background and answers messages [rows 25, 57]", async () => {
+test("a handler streams pings in the background and answers messages", async () => {
+  covers({ case: 174, rows: [25, 57] });
   const pings = new BoundedQueue<string>();
   const app = createApp();
   app.ws("/", async (socket) => {
@@ -173,14 +184,15 @@ test("seeds › 174 streams pings in the background and answers messages [rows 2
     pings.push("the last ping ends the stream");
     await sending;
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   pings.push("ping");
-  expect(await client.next()).toBe("ping");
+  expect(await client.receive()).toBe("ping");
   client.send("Hello");
-  expect(await client.next()).toBe("Hello");
+  expect(await client.receive()).toBe("Hello");
 });
 
-test("seeds › 177 reads and writes at once, through a queue [rows 25]", async () => {
+test("a handler reads and writes at the same time, through a queue", async () => {
+  covers({ case: 177, rows: [25] });
   const app = createApp();
   app.ws("/", { receive: json() }, async (socket) => {
     const queue = new BoundedQueue<unknown>();
@@ -192,23 +204,25 @@ test("seeds › 177 reads and writes at once, through a queue [rows 25]", async 
     queue.end(new CloseError(1000));
     await writing;
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send('{"hello":"world"}');
-  expect(await client.next()).toBe('{"hello":"world"}');
+  expect(await client.receive()).toBe('{"hello":"world"}');
 });
 
-test("seeds › 178 sends from elsewhere while the handler waits for a message [rows 25]", async () => {
+test("other code sends while the handler waits for a message", async () => {
+  covers({ case: 178, rows: [25] });
   const app = createApp();
   app.ws("/", async (socket) => {
     const waiting = socket.receive();
     queueMicrotask(() => void socket.send({ message: "test" }));
     await waiting;
   });
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe('{"message":"test"}');
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe('{"message":"test"}');
 });
 
-test("seeds › 179 serves channels by path, in the mode of the route, whatever clients say [rows 15, 28]", async () => {
+test("channels are served by path, with the codec of the route, whatever a subscriber sends", async () => {
+  covers({ case: 179, rows: [15, 28] });
   const app = createApp();
   app.ws("/publish/:channel", { receive: json() }, async (socket, { params, room }) => {
     for await (const message of socket) room(params.channel).send(message);
@@ -223,19 +237,20 @@ test("seeds › 179 serves channels by path, in the mode of the route, whatever 
       await socket.receive();
       await socket.closed;
     });
-  const site = await serveApp(app);
-  const [text, bytes] = [await site.open("/text/something"), await site.open("/binary/something")];
-  expect([await text.next(), await bytes.next()]).toEqual(['"subscribed"', utf8('"subscribed"')]);
-  text.send("whatever");
-  (await site.open("/publish/something")).send('["foo"]');
-  expect([await text.next(), await bytes.next()]).toEqual(['["foo"]', utf8('["foo"]')]);
+  const server = await serveApp(app);
+  const [text, bytes] = [await server.connect("/text/something"), await server.connect("/binary/something")];
+  expect([await text.receive(), await bytes.receive()]).toEqual(['"subscribed"', utf8('"subscribed"')]);
+  text.send("ignored");
+  (await server.connect("/publish/something")).send('["foo"]');
+  expect([await text.receive(), await bytes.receive()]).toEqual(['["foo"]', utf8('["foo"]')]);
 });
 
-test("seeds › 182 refuses a channel that there is not [rows 36]", async () => {
+test("the server refuses an unknown channel", async () => {
+  covers({ case: 182, rows: [36] });
   const channels = z.object({ channel: z.enum(["news", "weather"]) });
   const app = createApp();
   app.ws("/:channel", { params: channels }, (socket, { params }) => socket.send(params.channel));
-  const site = await serveApp(app);
-  expect(await (await site.open("/news")).next()).toBe("news");
-  expect(await site.refused("/gossip")).toMatchObject({ status: 400 });
+  const server = await serveApp(app);
+  expect(await (await server.connect("/news")).receive()).toBe("news");
+  expect(await server.refused("/gossip")).toMatchObject({ status: 400 });
 });

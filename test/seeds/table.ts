@@ -1,68 +1,73 @@
+import type { Covered } from "./covers.ts";
 import { cases, frameworks, type Row, rows } from "./rows.ts";
 
 /** A test that passed. */
-export interface Passed {
-  /** `seeds › 42 agrees on the subprotocol [rows 8]`, or `seeds › row 64 …`. */
+export interface PassedTest {
   readonly title: string;
   /** Its file, in this folder. */
   readonly file: string;
+  /** What it passed to `covers`; undefined if it did not call it. */
+  readonly covered: Covered | undefined;
 }
 
-/** Why cases and rows have no test, by number. */
+/** Why cases and rows have no test, by their numbers. */
 export interface Reasons {
   readonly cases: Readonly<Record<number, string>>;
   readonly rows: Readonly<Record<number, string>>;
 }
 
-/** What must be shown. */
-export interface Promised {
+/** The cases and rows of which each needs a test or a reason. */
+export interface Required {
   readonly cases: readonly number[];
   readonly rows: readonly Row[];
 }
 
-/** What a run shows, row by row and case by case, as a page and as what is wrong with it. */
+/** The page that a run writes, and the faults of the run. */
 export interface Table {
   readonly markdown: string;
   readonly faults: readonly string[];
 }
 
-interface Shown extends Passed {
-  /** The case it shows; undefined for a test of a row alone. */
-  readonly ofCase: number | undefined;
-  readonly rows: readonly number[];
-  readonly what: string;
+/** A test that covers a case or a row. */
+interface CoveringTest extends PassedTest {
+  readonly covered: Covered;
 }
 
+/** A case or a row, with the tests that cover it. */
 interface Entry {
   readonly number: number;
-  readonly tests: readonly Shown[];
+  readonly tests: readonly CoveringTest[];
   /** Why it has no test; undefined when it must have one. */
   readonly reason: string | undefined;
 }
 
-/** Makes the table of the tests that passed. A row or case needs a test or a reason, never both. */
+/** Makes the table of the tests that passed. Each row and case has either a test or a reason. */
 export function tabulate(
-  passed: readonly Passed[],
-  absent: Reasons,
-  promised: Promised = { cases, rows },
+  passed: readonly PassedTest[],
+  reasons: Reasons,
+  required: Required = { cases, rows },
 ): Table {
-  const shown = passed.flatMap((test) => read(test) ?? []);
-  const rowNumbers = promised.rows.map(([number]) => number);
-  const caseEntries = promised.cases.map((number) => ({
+  const covering = passed.filter((test): test is CoveringTest => test.covered !== undefined);
+  const rowNumbers = required.rows.map(([number]) => number);
+  const caseEntries = required.cases.map((number) => ({
     number,
-    tests: shown.filter(({ ofCase }) => ofCase === number),
-    reason: absent.cases[number],
+    tests: covering.filter(({ covered }) => covered.case === number),
+    reason: reasons.cases[number],
   }));
   const rowEntries = rowNumbers.map((number) => ({
     number,
-    tests: shown.filter(({ rows }) => rows.includes(number)),
-    reason: absent.rows[number],
+    tests: covering.filter(({ covered }) => covered.rows.includes(number)),
+    reason: reasons.rows[number],
   }));
-  const strayCases = shown.filter(({ ofCase }) => ofCase !== undefined && !promised.cases.includes(ofCase));
-  const strayRows = shown.filter(({ rows }) => rows.some((row) => !rowNumbers.includes(row)));
+  const ofUnknownCase = covering.filter(
+    ({ covered }) => covered.case !== undefined && !required.cases.includes(covered.case),
+  );
+  const ofUnknownRow = covering.filter(({ covered }) =>
+    covered.rows.some((row) => !rowNumbers.includes(row)),
+  );
   return {
     markdown: page(
-      promised.rows.map(([number, capability, ...has], index) => [
+      required.rows.map(([number, capability, ...has], index) => [
         String(number),
         capability,
         ...has,
@@ -71,60 +76,61 @@ export function tabulate(
       caseEntries.map((entry) => [String(entry.number), ...caseCells(entry)]),
     ),
     faults: [
-      ...passed
-        .filter((test) => read(test) === undefined)
-        .map(({ title }) => `"${title}" is not named like "seeds › 42 … [rows 8]" or "seeds › row 64 …"`),
-      ...strayCases.map(({ title }) => `"${title}" names a case that there is not`),
-      ...strayRows.map(({ title }) => `"${title}" names a row that there is not`),
+      ...passed.flatMap(coveredFaults),
+      ...ofUnknownCase.map(({ title }) => `"${title}" covers a case that does not exist`),
+      ...ofUnknownRow.map(({ title }) => `"${title}" covers a row that does not exist`),
       ...caseEntries.flatMap((entry) => entryFaults("case", entry)),
       ...rowEntries.flatMap((entry) => entryFaults("row", entry)),
-      ...strayReasons("case", absent.cases, promised.cases),
-      ...strayReasons("row", absent.rows, rowNumbers),
+      ...reasonFaults("case", reasons.cases, required.cases),
+      ...reasonFaults("row", reasons.rows, rowNumbers),
     ],
   };
 }
 
-function read({ title, file }: Passed): Shown | undefined {
-  const [, row, number = "", what = "", more] =
-    /^seeds › (row )?(\d+) (.+?)(?: \[rows (\d+(?:, \d+)*)\])?$/.exec(title) ?? [];
-  if (number === "" || (row === undefined) === (more === undefined)) return undefined;
-  const ofCase = row === undefined ? Number(number) : undefined;
-  return { title, file, ofCase, what, rows: (more ?? number).split(", ").map(Number) };
+function coveredFaults({ title, covered }: PassedTest): string[] {
+  if (covered === undefined) return [`"${title}" does not call covers()`];
+  const { rows } = covered;
+  if (rows.length === 0) return [`"${title}" covers no row`];
+  if (new Set(rows).size < rows.length) return [`"${title}" covers a row twice`];
+  if (covered.case === undefined && rows.length > 1) return [`"${title}" covers several rows, but no case`];
+  return [];
 }
 
 function entryFaults(kind: string, { number, tests, reason }: Entry): string[] {
   if (tests.length === 0 && reason === undefined)
     return [`${kind} ${number} has no passing test and no reason`];
   if (tests.length === 0 || reason === undefined) return [];
-  return [`${kind} ${number} has both a test and a reason to have none`];
+  return [`${kind} ${number} has both a test and a reason against one`];
 }
 
-function strayReasons(
+function reasonFaults(
   kind: string,
   reasons: Readonly<Record<number, string>>,
   known: readonly number[],
 ): string[] {
   return Object.keys(reasons)
     .filter((number) => !known.includes(Number(number)))
-    .map((number) => `there is a reason for ${kind} ${number}, which there is not`);
+    .map((number) => `a reason is given for ${kind} ${number}, which does not exist`);
 }
 
+/** The numbers of the cases that show a row, and its own tests. */
 function rowCell({ tests, reason }: Entry): string {
-  const numbers = new Set(tests.flatMap(({ ofCase }) => ofCase ?? []));
-  const own = tests.filter(({ ofCase }) => ofCase === undefined);
+  const numbers = new Set(tests.flatMap(({ covered }) => covered.case ?? []));
+  const withoutCase = tests.filter(({ covered }) => covered.case === undefined);
   return [
     ...(numbers.size > 0 ? [[...numbers].sort((a, b) => a - b).join(", ")] : []),
-    ...own.map(({ what, file }) => `${what} (${link(file)})`),
-    ...notShown(reason),
+    ...withoutCase.map(({ title, file }) => `${title} (${link(file)})`),
+    ...reasonCell(reason),
   ].join("<br>");
 }
 
-function caseCells({ tests, reason }: Entry): [what: string, files: string] {
-  const what = [...tests.map(({ what }) => what), ...notShown(reason)];
-  return [what.join("<br>"), [...new Set(tests.map(({ file }) => link(file)))].join("<br>")];
+/** The titles of the tests of a case, and their files. */
+function caseCells({ tests, reason }: Entry): [titles: string, files: string] {
+  const titles = [...tests.map(({ title }) => title), ...reasonCell(reason)];
+  return [titles.join("<br>"), [...new Set(tests.map(({ file }) => link(file)))].join("<br>")];
 }
 
-function notShown(reason: string | undefined): string[] {
+function reasonCell(reason: string | undefined): string[] {
   return reason === undefined ? [] : [`not shown: ${reason}`];
 }
 
@@ -135,14 +141,14 @@ function link(file: string): string {
 function page(rowCells: readonly string[][], caseCells: readonly string[][]): string {
   return `# What five WebSocket frameworks can do, and where it is shown here
 
-\`npm run seeds\` writes this page from a run of \`test/seeds\` in which every test it names passed: plain WebSocket clients
-against an app on a real port, except where the test client is what is shown. The run fails when this page says anything
-else.
+\`npm run seeds\` writes this page from a run of \`test/seeds\` in which each of these tests passed. They connect plain
+WebSocket clients to an app on a real port, except the tests of the test client. The run fails when this page differs from
+its results.
 
 ## Capabilities
 
-Y: the framework has it; P: a part of it; a star: its documentation promises it. The last column has the numbers of the
-cases below, and the tests of the row alone.
+Y: the framework has the capability; P: it has a part of it; a star: its documentation promises it. The last column has the
+numbers of the cases below, and the tests without a case.
 
 ${grid(["#", "capability", ...frameworks, "shown by"], rowCells)}
 

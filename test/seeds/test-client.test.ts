@@ -5,8 +5,10 @@ import { createApp, HandshakeError } from "@symbolon/server";
 import { Clock, testNetwork, TimeoutError } from "@symbolon/server/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import { covers } from "./covers.ts";
 
-test("seeds › row 67 reaches the app in memory, by the same socket and the real client", async () => {
+test("a test reaches the app in memory, with a test socket and with the client library", async () => {
+  covers({ rows: [67] });
   const greeting = contract("/greet", { client: { hello: z.string() }, server: { answer: z.string() } });
   const app = createApp();
   app.ws("/echo", async (socket) => {
@@ -25,7 +27,8 @@ test("seeds › row 67 reaches the app in memory, by the same socket and the rea
   expect(await answers.pull()).toBe("hello, Ada");
 });
 
-test("seeds › 87 keeps the errors of the app for the test, those before accept and after it [rows 67]", async () => {
+test("the test network keeps the errors of the app, from before and after accept", async () => {
+  covers({ case: 87, rows: [67] });
   const app = createApp({ onError: () => {} });
   app.ws("/before", () => {
     throw new Error("before accept");
@@ -41,7 +44,8 @@ test("seeds › 87 keeps the errors of the app for the test, those before accept
   expect(net.errors).toEqual([new Error("before accept"), new Error("after accept")]);
 });
 
-test("seeds › 187 tells a test of a refusal by an error with status, headers and body [rows 67, 68]", async () => {
+test("a refused test connection rejects with an error that has status, headers and body", async () => {
+  covers({ case: 187, rows: [67, 68] });
   const app = createApp();
   app.ws("/secret", () => new Response("no", { status: 403, headers: { "x-hint": "try harder" } }));
   const net = testNetwork(app);
@@ -52,26 +56,28 @@ test("seeds › 187 tells a test of a refusal by an error with status, headers a
   expect((await net.refused("/nowhere")).status).toBe(404);
 });
 
-test("seeds › row 69 waits for the server's end of a connection", async () => {
+test("a test waits until the server has finished a connection", async () => {
+  covers({ rows: [69] });
   const log: string[] = [];
   const app = createApp();
   const view = app.use(function* () {
     yield;
-    log.push("the hook's end");
+    log.push("the hook ended");
   });
   view.ws("/", async (socket) => {
     for await (const message of socket) log.push(String(message));
-    log.push("the handler's end");
+    log.push("the handler ended");
   });
   const net = testNetwork(app);
   const socket = await net.connect("/");
   socket.send("hello");
   socket.close();
   await net.settled();
-  expect(log).toEqual(["hello", "the handler's end", "the hook's end"]);
+  expect(log).toEqual(["hello", "the handler ended", "the hook ended"]);
 });
 
-test("seeds › 188 knocks with cookies of its jar and its own, headers, a query, Basic credentials and subprotocols [rows 35, 69]", async () => {
+test("a test connects with cookies, headers, a query, Basic credentials and subprotocols", async () => {
+  covers({ case: 188, rows: [35, 69] });
   const app = createApp();
   app.http("/login", () => new Response(null, { headers: { "set-cookie": "session=abc" } }));
   app.ws("/", async (socket, { cookies, headers, query, credentials }) => {
@@ -81,13 +87,14 @@ test("seeds › 188 knocks with cookies of its jar and its own, headers, a query
   const net = testNetwork(app);
   await net.fetch("/login");
   const auth = { username: "u", password: "p" };
-  const given = { cookies: { theme: "dark" }, headers: { "x-name": "Ada" }, query: { n: "1" } };
-  await using socket = await net.connect("/", { ...given, auth, protocols: ["soap", "wamp"] });
+  const init = { cookies: { theme: "dark" }, headers: { "x-name": "Ada" }, query: { n: "1" } };
+  await using socket = await net.connect("/", { ...init, auth, protocols: ["soap", "wamp"] });
   expect([socket.protocol, socket.headers.get("x-greeting")]).toEqual(["wamp", "welcome"]);
   expect(await socket.receive(json())).toEqual([{ session: "abc", theme: "dark" }, "Ada", { n: "1" }, auth]);
 });
 
-test("seeds › 189 waits for a message and for an answer no longer than it is told, and looks without waiting [rows 69]", async () => {
+test("a test waits for a handshake and a message no longer than its timeout, and peeks without waiting", async () => {
+  covers({ case: 189, rows: [69] });
   const clock = new Clock();
   const app = createApp({ clock });
   app.ws("/undecided", (socket) => socket.closed);
@@ -96,9 +103,9 @@ test("seeds › 189 waits for a message and for an answer no longer than it is t
     for await (const message of socket) await socket.send(message);
   });
   const net = testNetwork(app, { clock });
-  const knocking = net.connect("/undecided", { timeout: 100 });
+  const connecting = net.connect("/undecided", { timeout: 100 });
   clock.advance(100);
-  await expect(knocking).rejects.toBeInstanceOf(TimeoutError);
+  await expect(connecting).rejects.toBeInstanceOf(TimeoutError);
   await using socket = await net.connect("/echo");
   const receiving = socket.receive({ timeout: 100 });
   clock.advance(100);

@@ -3,125 +3,138 @@ import { binary, bytes, json, text } from "@symbolon/protocol";
 import { createApp, ValidationError } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { serveApp, utf8 } from "./harness.ts";
+import { covers } from "./covers.ts";
+import { connectClient, serveApp, utf8 } from "./harness.ts";
 
-test("seeds › 1 echoes text [rows 1, 11, 70]", async () => {
+test("a handler echoes text", async () => {
+  covers({ case: 1, rows: [1, 11, 70] });
   const app = createApp();
   app.ws("/", async (socket) => {
     await socket.accept();
     await socket.send(await socket.receive());
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send("hello");
-  expect(await client.next()).toBe("hello");
+  expect(await client.receive()).toBe("hello");
 });
 
-test("seeds › 2 answers text with text [rows 1, 11, 70]", async () => {
+test("a handler answers text with text", async () => {
+  covers({ case: 2, rows: [1, 11, 70] });
   const app = createApp();
   app.ws("/", { receive: text }, async (socket) => {
     await socket.send(`Message was: ${await socket.receive()}`);
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send("Hello, world!");
-  expect(await client.next()).toBe("Message was: Hello, world!");
+  expect(await client.receive()).toBe("Message was: Hello, world!");
 });
 
-test("seeds › 3 answers message after message in order [rows 11, 21]", async () => {
-  const client = await (await serveApp(echoing())).open("/");
+test("a handler answers several messages in order", async () => {
+  covers({ case: 3, rows: [11, 21] });
+  const client = await connectClient(echoApp(), "/");
   client.send("one");
-  expect(await client.next()).toBe("one");
+  expect(await client.receive()).toBe("one");
   client.send("two");
-  expect(await client.next()).toBe("two");
+  expect(await client.receive()).toBe("two");
 });
 
-test("seeds › 4 answers bytes with bytes [rows 12]", async () => {
+test("a handler answers bytes with bytes", async () => {
+  covers({ case: 4, rows: [12] });
   const app = createApp();
   app.ws("/", { receive: bytes }, async (socket) => {
     await socket.send(new Uint8Array([...utf8("Message was: "), ...(await socket.receive())]));
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send(new Uint8Array([0, 200, 255]));
-  expect(await client.next()).toEqual(new Uint8Array([...utf8("Message was: "), 0, 200, 255]));
+  expect(await client.receive()).toEqual(new Uint8Array([...utf8("Message was: "), 0, 200, 255]));
 });
 
-test("seeds › 6 wraps JSON, in a text message [rows 13]", async () => {
+test("a handler wraps JSON, in a text message", async () => {
+  covers({ case: 6, rows: [13] });
   const app = createApp();
   app.ws("/", { receive: json() }, async (socket) => {
     await socket.send({ message: await socket.receive() });
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send('{"hello":"world"}');
-  expect(await client.next()).toBe('{"message":{"hello":"world"}}');
+  expect(await client.receive()).toBe('{"message":{"hello":"world"}}');
 });
 
-test("seeds › 7 speaks JSON in binary messages, both ways [rows 13, 15]", async () => {
+test("a route sends and receives JSON in binary messages", async () => {
+  covers({ case: 7, rows: [13, 15] });
   const app = createApp();
   app.ws("/", { receive: binary(json()), send: binary(json()) }, async (socket) => {
-    await socket.send({ got: await socket.receive() });
+    await socket.send({ received: await socket.receive() });
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send(utf8('{"test":"数据"}'));
-  expect(await client.next()).toEqual(utf8('{"got":{"test":"数据"}}'));
+  expect(await client.receive()).toEqual(utf8('{"received":{"test":"数据"}}'));
 });
 
-test("seeds › 8 sends JSON compact and unescaped [rows 13]", async () => {
+test("the server sends JSON compact and unescaped", async () => {
+  covers({ case: 8, rows: [13] });
   const app = createApp();
   app.ws("/", (socket) => socket.send({ test: "数据" }));
-  const client = await (await serveApp(app)).open("/");
-  expect(await client.next()).toBe('{"test":"数据"}');
+  const client = await connectClient(app, "/");
+  expect(await client.receive()).toBe('{"test":"数据"}');
 });
 
-test("seeds › 9 takes nothing but a codec for a mode: an error, and nothing is sent [rows 15, 27]", async () => {
+test("a route whose codec is only a name answers 500, and the app gets the error", async () => {
+  covers({ case: 9, rows: [15, 27] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   // @ts-expect-error -- a mode is a codec, not a name
   app.ws("/", { send: "text" }, (socket) => socket.send("hello"));
-  const site = await serveApp(app);
-  expect(await site.refused("/")).toMatchObject({ status: 500 });
+  const server = await serveApp(app);
+  expect(await server.refused("/")).toMatchObject({ status: 500 });
   expect(await failures.pull()).toBeInstanceOf(TypeError);
 });
 
-test("seeds › 11 passes an object back as JSON [rows 13, 17]", async () => {
-  const pair = json(z.object({ foo: z.string() }));
+test("a handler sends a received object back as JSON", async () => {
+  covers({ case: 11, rows: [13, 17] });
+  const codec = json(z.object({ foo: z.string() }));
   const app = createApp();
-  app.ws("/", { receive: pair, send: pair }, async (socket) => {
+  app.ws("/", { receive: codec, send: codec }, async (socket) => {
     const { foo } = await socket.receive();
     await socket.send({ foo });
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send('{"foo":"bar"}');
-  expect(await client.next()).toBe('{"foo":"bar"}');
+  expect(await client.receive()).toBe('{"foo":"bar"}');
 });
 
-test("seeds › 13 ends a loop over text quietly when the client leaves [rows 21]", async () => {
+test("a loop over text ends without an error when the client disconnects", async () => {
+  covers({ case: 13, rows: [21] });
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", { receive: text }, async (socket) => {
-    for await (const line of socket) await socket.send(`got ${line}`);
+    for await (const line of socket) await socket.send(`received ${line}`);
     log.push("the loop ended");
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send("one");
-  expect(await client.next()).toBe("got one");
+  expect(await client.receive()).toBe("received one");
   await client.close(1000);
   expect(await log.pull()).toBe("the loop ended");
 });
 
-test("seeds › 14 ends a loop over bytes quietly when the client leaves [rows 12, 21]", async () => {
+test("a loop over bytes ends without an error when the client disconnects", async () => {
+  covers({ case: 14, rows: [12, 21] });
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app.ws("/", { receive: bytes, send: bytes }, async (socket) => {
     for await (const message of socket) await socket.send(message);
     log.push("the loop ended");
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send(new Uint8Array([1, 2]));
-  expect(await client.next()).toEqual(new Uint8Array([1, 2]));
+  expect(await client.receive()).toEqual(new Uint8Array([1, 2]));
   await client.close(1000);
   expect(await log.pull()).toBe("the loop ended");
 });
 
-test("seeds › 17 gives whatever came, and by a codec a typed error on a socket that stays open [rows 14, 27]", async () => {
+test("`receive` returns any message, and throws a typed error for a codec that does not match, on a socket that stays open", async () => {
+  covers({ case: 17, rows: [14, 27] });
   const app = createApp();
   app.ws("/", async (socket) => {
     await socket.send(await socket.receive());
@@ -129,56 +142,61 @@ test("seeds › 17 gives whatever came, and by a codec a typed error on a socket
     await socket.send(error instanceof ValidationError);
     await socket.send(await socket.receive(text));
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   for (const message of [utf8("raw"), utf8("not text"), "text"]) client.send(message);
-  expect([await client.next(), await client.next(), await client.next()]).toEqual([
+  expect([await client.receive(), await client.receive(), await client.receive()]).toEqual([
     utf8("raw"),
     "true",
     "text",
   ]);
 });
 
-test("seeds › 17 closes with 1003 when nobody catches the wrong kind [rows 14]", async () => {
+test("the server closes with 1003 when the handler does not catch a message of the wrong kind", async () => {
+  covers({ case: 17, rows: [14] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", { receive: text }, async (socket) => void (await socket.receive()));
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send(utf8("not text"));
   expect(await client.closed).toMatchObject({ code: 1003 });
   expect(await failures.pull()).toBeInstanceOf(ValidationError);
 });
 
-test("seeds › 18 makes bad JSON a typed error on a socket that stays open [rows 13, 27]", async () => {
+test("`receive` throws a typed error for invalid JSON, on a socket that stays open", async () => {
+  covers({ case: 18, rows: [13, 27] });
   const app = createApp();
   app.ws("/", { receive: json() }, async (socket) => {
     const error: unknown = await socket.receive().catch((error: unknown) => error);
     await socket.send({ typed: error instanceof ValidationError, next: await socket.receive() });
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send("{bad");
   client.send("[1]");
-  expect(await client.next()).toBe('{"typed":true,"next":[1]}');
+  expect(await client.receive()).toBe('{"typed":true,"next":[1]}');
 });
 
-test("seeds › 18 closes with 1003 when nobody catches bad JSON [rows 13]", async () => {
+test("the server closes with 1003 when the handler does not catch invalid JSON", async () => {
+  covers({ case: 18, rows: [13] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", { receive: json() }, async (socket) => void (await socket.receive()));
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send("{bad");
   expect(await client.closed).toMatchObject({ code: 1003 });
   expect(await failures.pull()).toBeInstanceOf(ValidationError);
 });
 
-test("seeds › 19 echoes an empty text, and empty bytes [rows 11, 12, 14]", async () => {
-  const client = await (await serveApp(echoing())).open("/");
+test("a handler echoes an empty text, and empty bytes", async () => {
+  covers({ case: 19, rows: [11, 12, 14] });
+  const client = await connectClient(echoApp(), "/");
   client.send("");
-  expect(await client.next()).toBe("");
+  expect(await client.receive()).toBe("");
   client.send(new Uint8Array());
-  expect(await client.next()).toEqual(new Uint8Array());
+  expect(await client.receive()).toEqual(new Uint8Array());
 });
 
-function echoing() {
+/** An app that echoes each message. */
+function echoApp() {
   const app = createApp();
   app.ws("/", async (socket) => {
     for await (const message of socket) await socket.send(message);

@@ -3,112 +3,129 @@ import { bool, bytes, int, json, text } from "@symbolon/protocol";
 import { createApp, ProtocolError, ValidationError } from "@symbolon/server";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { serveApp, utf8 } from "./harness.ts";
+import { covers } from "./covers.ts";
+import { connectClient, serveApp, utf8 } from "./harness.ts";
 
-test("seeds › 21 reads what it asks for: a number, an object, truths, bytes [rows 16]", async () => {
+test("`receive` reads the type that it names: a number, an object, booleans, bytes", async () => {
+  covers({ case: 21, rows: [16] });
   const app = createApp();
   app.ws("/", async (socket) => {
     const count: number = await socket.receive(int);
     const { hello } = await socket.receive(json(z.object({ hello: z.number() })));
-    const truths: boolean[] = [await socket.receive(bool), await socket.receive(bool)];
+    const booleans: boolean[] = [await socket.receive(bool), await socket.receive(bool)];
     const raw: Uint8Array = await socket.receive(bytes);
-    await socket.send({ count, hello, truths, raw: [...raw] });
+    await socket.send({ count, hello, booleans, raw: [...raw] });
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   for (const message of ["42", '{"hello": 42}', "1", "false", utf8("test")]) client.send(message);
-  expect(await client.next()).toBe('{"count":42,"hello":42,"truths":[true,false],"raw":[116,101,115,116]}');
+  expect(await client.receive()).toBe(
+    '{"count":42,"hello":42,"booleans":[true,false],"raw":[116,101,115,116]}',
+  );
 });
 
-test("seeds › 22 throws a catchable error for what is no bool, and the socket goes on [rows 16, 27]", async () => {
+test("`receive` throws an error for an invalid boolean, and the socket stays open", async () => {
+  covers({ case: 22, rows: [16, 27] });
   const app = createApp();
   app.ws("/", async (socket) => {
     const error: unknown = await socket.receive(bool).catch((error: unknown) => error);
     await socket.send([error instanceof ValidationError, await socket.receive(bool)]);
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send("maybe");
   client.send("true");
-  expect(await client.next()).toBe("[true,true]");
+  expect(await client.receive()).toBe("[true,true]");
 });
 
-test("seeds › 23 throws a catchable error for what is no number, and the socket goes on [rows 16, 27]", async () => {
+test("`receive` throws an error for an invalid number, and the socket stays open", async () => {
+  covers({ case: 23, rows: [16, 27] });
   const app = createApp();
   app.ws("/", async (socket) => {
     const error: unknown = await socket.receive(int).catch((error: unknown) => error);
     await socket.send([error instanceof ValidationError, await socket.receive(int)]);
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send("x");
   client.send("7");
-  expect(await client.next()).toBe("[true,7]");
+  expect(await client.receive()).toBe("[true,7]");
 });
 
-test("seeds › 24 sends objects, truths and numbers as text, and bytes as bytes [rows 13, 16]", async () => {
+test("`send` writes objects, booleans and numbers as text, and bytes as bytes", async () => {
+  covers({ case: 24, rows: [13, 16] });
   const app = createApp();
   app.ws("/", async (socket) => {
     for (const value of [{ a: 1 }, true, 7, utf8("test")]) await socket.send(value);
   });
-  const client = await (await serveApp(app)).open("/");
-  const heard = [await client.next(), await client.next(), await client.next(), await client.next()];
-  expect(heard).toEqual(['{"a":1}', "true", "7", utf8("test")]);
+  const client = await connectClient(app, "/");
+  const received = [
+    await client.receive(),
+    await client.receive(),
+    await client.receive(),
+    await client.receive(),
+  ];
+  expect(received).toEqual(['{"a":1}', "true", "7", utf8("test")]);
 });
 
-test("seeds › row 17 checks messages by a schema, and says what is wrong", async () => {
+test("a schema checks messages, and its error has the issues", async () => {
+  covers({ rows: [17] });
   const point = json(z.object({ x: z.number() }));
   const app = createApp();
   app.ws("/", { receive: point, send: point }, async (socket) => {
     const error: unknown = await socket.receive().catch((error: unknown) => error);
     if (!(error instanceof ValidationError)) throw error;
     await socket.send({ x: error.issues.length });
-    // @ts-expect-error -- `y` is no part of a point
+    // @ts-expect-error -- a point has no `y`
     await socket.send({ x: 2, y: 3 });
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   client.send('{"x":"one"}');
-  expect([await client.next(), await client.next()]).toEqual(['{"x":1}', '{"x":2}']);
+  expect([await client.receive(), await client.receive()]).toEqual(['{"x":1}', '{"x":2}']);
 });
 
-test("seeds › 26 sends a value and gives the answer to it, again and again [rows 18]", async () => {
+test("`pair` sends a value and returns the answer, any number of times", async () => {
+  covers({ case: 26, rows: [18] });
   const app = createApp();
   app.ws("/", async (socket) => {
     const numbers: number[] = [];
     for (let n = 0; n < 5; n += 1) numbers.push(await socket.pair(n, { as: int }));
     await socket.send(numbers);
   });
-  const client = await (await serveApp(app)).open("/");
-  for (let n = 0; n < 5; n += 1) client.send(await client.next());
-  expect(await client.next()).toBe("[0,1,2,3,4]");
+  const client = await connectClient(app, "/");
+  for (let n = 0; n < 5; n += 1) client.send(await client.receive());
+  expect(await client.receive()).toBe("[0,1,2,3,4]");
 });
 
-test("seeds › 27 receives before it sends when it is told to, and sends nothing for what it cannot read [rows 18]", async () => {
+test("`pair` can receive before it sends, and sends nothing if the message is invalid", async () => {
+  covers({ case: 27, rows: [18] });
   const app = createApp();
   app.ws("/", async (socket) => {
     const receiveFirst = { as: int, first: "receive" } as const;
     const error: unknown = await socket.pair("never", receiveFirst).catch((error: unknown) => error);
     await socket.send(error instanceof ValidationError);
-    await socket.send({ heard: await socket.pair(7, receiveFirst) });
+    await socket.send({ received: await socket.pair(7, receiveFirst) });
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   for (const message of ["x", "0"]) client.send(message);
-  expect([await client.next(), await client.next(), await client.next()]).toEqual([
+  expect([await client.receive(), await client.receive(), await client.receive()]).toEqual([
     "true",
     "7",
-    '{"heard":0}',
+    '{"received":0}',
   ]);
 });
 
-test("seeds › 28 goes on when what it expects comes: text, a number, an object, bytes [rows 19]", async () => {
+test("`expect` accepts the expected message: text, a number, an object, bytes", async () => {
+  covers({ case: 28, rows: [19] });
   const app = createApp();
   app.ws("/", async (socket) => {
     for (const value of ["foo", 42, { a: 1, b: 2 }, utf8("raw")]) await socket.expect(value);
     await socket.send("as expected");
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   for (const message of ["foo", "42", '{"b": 2, "a": 1}', utf8("raw")]) client.send(message);
-  expect(await client.next()).toBe("as expected");
+  expect(await client.receive()).toBe("as expected");
 });
 
-test("seeds › 29 throws an error when another message comes, which closes with 1002 when nobody catches it [rows 19, 27]", async () => {
+test("`expect` throws an error for another message, which closes with 1002 if the handler does not catch it", async () => {
+  covers({ case: 29, rows: [19, 27] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
   app.ws("/", async (socket) => {
@@ -117,20 +134,21 @@ test("seeds › 29 throws an error when another message comes, which closes with
     await socket.expect("P1");
     await socket.send("ACK");
   });
-  const client = await (await serveApp(app)).open("/");
+  const client = await connectClient(app, "/");
   for (const message of ["P2", "P3"]) client.send(message);
-  expect(await client.next()).toBe("true");
+  expect(await client.receive()).toBe("true");
   expect(await client.closed).toMatchObject({ code: 1002 });
   expect(await failures.pull()).toMatchObject({ message: 'expected "P1", got "P3"' });
 });
 
-test("seeds › row 27 names the mistake when a codec gets what it cannot write", async () => {
+test("`send` throws a ValidationError for a value that the codec cannot write", async () => {
+  covers({ rows: [27] });
   const caught = new BoundedQueue<unknown>();
   const app = createApp();
   app.ws("/text", { send: text }, async (socket) => {
     await socket.accept();
     try {
-      // @ts-expect-error -- an object is no text
+      // @ts-expect-error -- an object is not text
       await socket.send({ a: 1 });
     } catch (error) {
       caught.push(error);
@@ -139,16 +157,16 @@ test("seeds › row 27 names the mistake when a codec gets what it cannot write"
   app.ws("/bytes", { send: bytes }, async (socket) => {
     await socket.accept();
     try {
-      // @ts-expect-error -- a string is no bytes
+      // @ts-expect-error -- a string is not bytes
       await socket.send("a string");
       caught.push("sent");
     } catch (error) {
       caught.push(error);
     }
   });
-  const site = await serveApp(app);
-  await site.open("/bytes");
+  const server = await serveApp(app);
+  await server.connect("/bytes");
   expect(await caught.pull()).toMatchObject({ name: "ValidationError" });
-  await site.open("/text");
+  await server.connect("/text");
   expect(await caught.pull()).toMatchObject({ name: "ValidationError" });
 });

@@ -1,39 +1,40 @@
-/** Has the compiler check the programs of this folder, and say what that took. */
+/** Runs the compiler on the programs of this folder, and reads its diagnostics. */
 import { execFile } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** What the check of a program took. */
+/** The cost of type-checking a program. */
 export interface Cost {
-  /** How often a generic type was filled in: what grows first when types become clever. */
+  /** The number of generic types that the compiler instantiated. It grows first when types become complicated. */
   readonly instantiations: number;
+  /** The number of types that the compiler created. */
   readonly types: number;
-  /** In KB; a little different in every run. */
+  /** In KB; it differs a little between runs. */
   readonly memory: number;
 }
 
-/** The files of each program. The first is a part of the others: what is left is ours. */
+/** The files of each program. The others include the first; the difference is the cost of our types. */
 const programs = {
   "the schemas alone": ["zod.ts"],
   "the contract": ["zod.ts", "contract.ts"],
-  "the server's half": ["zod.ts", "server.ts"],
-  "the client's half": ["zod.ts", "client.ts"],
+  "the server": ["zod.ts", "server.ts"],
+  "the client": ["zod.ts", "client.ts"],
 };
 
 type ProgramName = keyof typeof programs;
 
-/** What each program costs. */
+/** The cost of each program. */
 export type Costs = Readonly<Record<ProgramName, Cost>>;
 
-/** The programs, in order; each is known by what it is. */
+/** The names of the programs, in the order of the page. */
 export const programNames = Object.keys(programs) as ProgramName[];
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
-const folder = join(root, "node_modules/.cache/type-cost"); // where imports find zod
+const folder = join(root, "node_modules/.cache/type-cost"); // a folder from which imports find zod
 
-/** What each program costs whoever installed us: our sources are checked as the declarations they publish. */
+/** Measures the cost of each program for a user: against the declarations that our packages publish. */
 export async function measure(): Promise<Costs> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -43,13 +44,13 @@ export async function measure(): Promise<Costs> {
     emitDeclarationOnly: true,
     rootDir: join(root, "packages"),
     outDir: folder,
-    // Found in node_modules, a file would be somebody else's, and have no declarations made.
+    // The compiler makes no declarations of files that it finds in node_modules.
     paths: { "@symbolon/*": [join(root, "packages/*/src/index.ts")] },
   });
   const costs: [ProgramName, Cost][] = [];
   for (const name of programNames) {
     const files = programs[name].map((file) => join(import.meta.dirname, file));
-    const told = await compile("program", files, {
+    const diagnostics = await compile("program", files, {
       noEmit: true,
       skipLibCheck: true,
       customConditions: [],
@@ -58,22 +59,22 @@ export async function measure(): Promise<Costs> {
       rootDir: root,
       paths: { "@symbolon/*": [join(folder, "*/src/index.d.ts")] },
     });
-    costs.push([name, costIn(told)]);
+    costs.push([name, costIn(diagnostics)]);
   }
-  return Object.fromEntries(costs) as Costs; // one for each name
+  return Object.fromEntries(costs) as Costs; // it has an entry for each name
 }
 
 /** Reads the compiler's diagnostics. */
-function costIn(told: string): Cost {
-  const figure = (what: string): number => {
-    const [, digits] = new RegExp(`^${what}: +(\\d+)K?$`, "m").exec(told) ?? [];
-    if (digits === undefined) throw new Error(`the compiler does not tell "${what}":\n${told}`);
+function costIn(diagnostics: string): Cost {
+  const figure = (name: string): number => {
+    const [, digits] = new RegExp(`^${name}: +(\\d+)K?$`, "m").exec(diagnostics) ?? [];
+    if (digits === undefined) throw new Error(`the compiler did not print "${name}":\n${diagnostics}`);
     return Number(digits);
   };
   return { instantiations: figure("Instantiations"), types: figure("Types"), memory: figure("Memory used") };
 }
 
-/** Runs the compiler; answers what it prints. Rejects with its complaints. */
+/** Runs the compiler; resolves with its output. Rejects with its errors. */
 async function compile(
   name: string,
   files: readonly string[],
@@ -88,13 +89,13 @@ async function compile(
     ...options,
   };
   const config = join(folder, `${name}.json`);
-  const own = { extends: join(root, "tsconfig.json"), compilerOptions, references: [], files };
-  await writeFile(config, JSON.stringify(own));
+  const content = { extends: join(root, "tsconfig.json"), compilerOptions, references: [], files };
+  await writeFile(config, JSON.stringify(content));
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  // One thread: several would each fill in the types they share, and count them again.
+  // With several threads, each would instantiate the shared types again.
   const args = [tsc, "-p", config, "--singleThreaded", "--extendedDiagnostics"];
   const failed = (error: { stdout?: string; message: string }): never => {
-    throw new Error(`what is to be measured does not compile:\n${error.stdout || error.message}`);
+    throw new Error(`the program does not compile:\n${error.stdout || error.message}`);
   };
   return run(process.execPath, args, { cwd: folder }).then(({ stdout }) => stdout, failed);
 }

@@ -1,4 +1,4 @@
-/** The page that records what our types cost: written from one measurement, and read to judge the next. */
+/** The page that records the cost of our types: one measurement writes it, and the next is compared with it. */
 import { type Costs, programNames } from "./measure.ts";
 
 /** The page, relative to the root. */
@@ -19,17 +19,17 @@ export function pageOf(costs: Costs): string {
   return `# What our types cost the compiler
 
 \`npm run type-cost\` writes this page. It checks the programs of [test/type-cost](../test/type-cost), a chat with an event,
-a request and a stream, against our declarations. An instantiation is a generic type filled in: their number is the same in
-every run, and grows before an editor becomes slow. The first row has zod's schemas and their types; "ours" is what each
-other program adds to it, the platform's types it names included.
+a request and a stream, against our declarations. The compiler instantiates a generic type for each use with new arguments;
+the number of instantiations is the same in every run, and grows before an editor becomes slow. The first row has the
+schemas of zod alone; "ours" is what each other program adds, including the platform types that it names.
 
 ${table.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}
 
-A test fails when a program takes more than a tenth more instantiations than are recorded here.
+A test fails when a program takes over a tenth more instantiations than this page records.
 `;
 }
 
-/** What is wrong with these costs by the figures that a page records. */
+/** The faults of these costs, compared with the figures of a page. */
 export function faultsOf(costs: Costs, page: string): string[] {
   return programNames.flatMap((name) => {
     const [, digits] = new RegExp(`^\\| ${name} \\| (\\d+) \\|`, "m").exec(page) ?? [];

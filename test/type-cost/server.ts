@@ -1,4 +1,4 @@
-/** The server's half of the chat. */
+/** The server of the chat. */
 import { createApp } from "@symbolon/server";
 import { chat } from "./contract.ts";
 
@@ -8,19 +8,19 @@ const members = createApp().use(({ request }) => {
 });
 
 members.implement(chat, async function* (peer, { params, query, room, user }) {
-  const here = room(params.room);
-  here.join(peer);
-  // @ts-expect-error -- a proof that these are types at all
-  here.send("message", { line: "hello" });
+  const chatRoom = room(params.room);
+  chatRoom.join(peer);
+  // @ts-expect-error -- proves that the names are typed
+  chatRoom.send("message", { line: "hello" });
   try {
     yield {
-      say: ({ text }) => here.send("message", { from: query.name, text }),
+      post: ({ text }) => chatRoom.send("message", { from: query.name, text }),
       history: ({ limit }) => [{ from: user, text: "hello" }].slice(-limit),
       typing: async function* (_, { signal }) {
         while (!signal.aborted) yield query.name;
       },
     };
   } finally {
-    here.send("left", { name: query.name });
+    chatRoom.send("disconnected", { name: query.name });
   }
 });

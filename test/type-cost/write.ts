@@ -1,4 +1,4 @@
-/** Measures what our types cost, and writes the page that records it. */
+/** Measures the cost of our types, and writes the page that records it. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { measure } from "./measure.ts";

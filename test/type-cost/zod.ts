@@ -1,23 +1,28 @@
-/** What the halves of the chat carry, in its schemas' own types: what zod costs whoever uses it. */
+/** Functions over the values of the chat, typed by zod alone: the cost of zod without our types. */
 import type { z } from "zod";
-import type { Limit, Line, Lines, Name, Nothing, Seats, Text, Typist } from "./schemas.ts";
+import type { Limit, Line, Lines, Name, Nothing, Capacity, Text, Typist } from "./schemas.ts";
 
-export function say({ text }: z.output<typeof Text>): z.input<typeof Line> {
+/** Receives a message of a client. */
+export function post({ text }: z.output<typeof Text>): z.input<typeof Line> {
   return { from: "Ada", text };
 }
 
+/** Returns the history. */
 export function history({ limit }: z.output<typeof Limit>): z.input<typeof Lines> {
   return [{ from: "Ada", text: "hello" }].slice(-limit);
 }
 
+/** Streams who is typing. */
 export function* typing(nothing: z.output<typeof Nothing>): Generator<z.input<typeof Typist>> {
   yield JSON.stringify(nothing);
 }
 
-export function full({ seats }: z.output<typeof Seats>): z.input<typeof Seats> {
-  return { seats };
+/** Reports a full room. */
+export function full({ capacity }: z.output<typeof Capacity>): z.input<typeof Capacity> {
+  return { capacity };
 }
 
-export function left({ name }: z.output<typeof Name>): z.input<typeof Name> {
+/** Reports a member who disconnected. */
+export function disconnected({ name }: z.output<typeof Name>): z.input<typeof Name> {
   return { name };
 }

@@ -1,131 +1,138 @@
 import { CloseError, OutcomeUnknown } from "@symbolon/client";
-import { useClient, useEvent, useStatus } from "@symbolon/client/react";
+import { useClient, useClientEvent, useEvent, useStatus } from "@symbolon/client/react";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { type Dispatch, type ReactNode, useEffect, useMemo, useReducer, useState } from "react";
-import { chat, type Said } from "../../contract.ts";
-import { reasonOf } from "../fate.ts";
-import { createLook } from "../look.ts";
-import { newId } from "../new-id.ts";
-import { createTypist } from "../typist.ts";
-import { countUnread } from "../unread.ts";
+import { chat, type MessageDraft, type NewMessage } from "../../contract.ts";
+import { rejectionText } from "../shared/delivery-text.ts";
+import { createMessageId } from "../shared/message-id.ts";
+import { countUnread } from "../shared/page-title.ts";
+import { createPictureLoader } from "../shared/picture-loader.ts";
+import { createTypingReporter } from "../shared/typing-reporter.ts";
 import { Composer } from "./composer.tsx";
-import { Earlier } from "./earlier.tsx";
-import { People } from "./people.tsx";
-import { Pill } from "./pill.tsx";
-import { after, type Happening, isKnown, silence, type Talk } from "./talk.ts";
+import { ConnectionBadge } from "./connection-badge.tsx";
+import { HistoryButton } from "./history-button.tsx";
+import { PeopleList } from "./people-list.tsx";
+import { emptyRoom, isShown, type RoomAction, roomReducer, type RoomState } from "./room-state.ts";
 import { Transcript } from "./transcript.tsx";
-import { Typing } from "./typing.tsx";
+import { TypingIndicator } from "./typing-indicator.tsx";
 
-/** Where this tab is, and as whom; another visit is another connection to the same place. */
-export type Place = { readonly name: string; readonly room: string; readonly visit: number };
+/** The name and the room that the user has chosen. Each attempt to join has a number and a client of its own. */
+export type JoinRequest = { readonly name: string; readonly room: string; readonly attempt: number };
 
-/** What the room is told. */
+/** The properties of a `Chat`. */
 type ChatProps = {
-  readonly place: Place;
-  /** It is not known yet whether the server lets one in. */
-  readonly hidden: boolean;
-  /** The room is there, or will be as soon as the network is. */
-  readonly begun: (place: Place) => void;
-  readonly turnAway: (nameError?: string) => void;
-  readonly enter: (name: string, room: string) => void;
+  readonly joinRequest: JoinRequest;
+  /** Whether the page still shows the join form, because the server has not decided yet. */
+  readonly isHidden: boolean;
+  /** Called when the server has accepted the user, or the page is waiting for a connection. */
+  readonly onJoined: (joinRequest: JoinRequest) => void;
+  /** Leaves the room and shows the join form, with an error below the name if there is one. */
+  readonly leave: (nameError?: string) => void;
+  /** Joins again after the server has closed the connection. */
+  readonly join: (name: string, room: string) => void;
 };
 
-/** A room: what was said and written there outlasts a conversation that ended. */
+/** A chat room. Its messages and the text in the composer stay when the user joins again. */
 export function Chat(props: ChatProps): ReactNode {
-  const [talk, happen] = useReducer(after, silence);
-  const [draft, setDraft] = useState("");
-  const written = { talk, happen, draft, setDraft };
-  return <Conversation key={`${props.place.visit} ${props.place.name}`} {...props} {...written} />;
+  const [room, dispatch] = useReducer(roomReducer, emptyRoom);
+  const [text, setText] = useState("");
+  const { attempt, name } = props.joinRequest;
+  return <JoinedRoom key={`${attempt} ${name}`} {...props} {...{ room, dispatch, text, setText }} />;
 }
 
-type ConversationProps = ChatProps & {
-  readonly talk: Talk;
-  readonly happen: Dispatch<Happening>;
-  readonly draft: string;
-  readonly setDraft: (draft: string) => void;
+type JoinedRoomProps = ChatProps & {
+  readonly room: RoomState;
+  readonly dispatch: Dispatch<RoomAction>;
+  readonly text: string;
+  readonly setText: (text: string) => void;
 };
 
-/** Being in a room, from the first attempt to get in until leaving or being closed. */
-function Conversation(props: ConversationProps): ReactNode {
-  const { place, hidden, begun, turnAway, enter, talk, happen, draft, setDraft } = props;
-  const { name: me, room } = place;
+/** A room that the user has joined, or is joining, by one client. */
+function JoinedRoom(props: JoinedRoomProps): ReactNode {
+  const { joinRequest, isHidden, onJoined, leave, join, room, dispatch, text, setText } = props;
+  const { name: me, room: roomName } = joinRequest;
   const [error, setError] = useState("");
-  const options = { url: location.origin, params: { room }, query: { name: me }, codec: msgpack };
+  const options = { url: location.origin, params: { room: roomName }, query: { name: me }, codec: msgpack };
   const client = useClient(chat, options);
   const status = useStatus(client);
-  const look = useMemo(() => createLook(client), [client]);
-  const typist = useMemo(
+  const loadPicture = useMemo(() => createPictureLoader(client), [client]);
+  const typingReporter = useMemo(
     () =>
-      createTypist((writes) => {
-        if (client.status.value.state === "open") client.send("writing", writes);
+      createTypingReporter((isTyping) => {
+        if (client.status.value.state === "open") client.send("writing", isTyping);
       }),
     [client],
   );
-  useEffect(() => typist.stops, [typist]);
+  useEffect(() => typingReporter.onStop, [typingReporter]);
 
-  /** Hands a line to the client, which keeps it while it is away. */
-  function give(said: Said): void {
-    const { id } = said;
-    happen({ type: "pending", id });
-    client.send("say", said).then(undefined, (error: unknown) => {
-      if (error instanceof CloseError) return happen({ type: "kept", id });
-      if (error instanceof OutcomeUnknown) return happen({ type: "unknown", id });
-      const why = reasonOf(error);
-      setError(why);
-      happen({ type: "refused", id, why });
+  /** Sends a message by the client, which keeps it while there is no connection. */
+  function sendPending(message: NewMessage): void {
+    const { id } = message;
+    dispatch({ type: "pending", id });
+    client.send("say", message).then(undefined, (cause: unknown) => {
+      if (cause instanceof CloseError) return dispatch({ type: "unsent", id });
+      if (cause instanceof OutcomeUnknown) return dispatch({ type: "unknown", id });
+      const reason = rejectionText(cause);
+      setError(reason);
+      dispatch({ type: "rejected", id, reason });
     });
   }
 
-  function say(words: Omit<Said, "id">): void {
-    const said = { id: newId(), ...words };
-    happen({ type: "said", said, from: me, at: Date.now() });
-    give(said);
+  function send(draft: MessageDraft): void {
+    const message = { id: createMessageId(), ...draft };
+    dispatch({ type: "sent", message, from: me, at: Date.now() });
+    sendPending(message);
   }
 
   useEvent(client, "entered", (entered) => {
-    happen({ type: "entered", ...entered });
-    for (const { said, is } of talk.outgoing) if (is === "kept") give(said);
-    begun(place);
+    dispatch({ type: "entered", ...entered });
+    for (const { message, delivery } of room.pending) if (delivery === "unsent") sendPending(message);
+    onJoined(joinRequest);
   });
-  useEvent(client, "message", (line) => {
-    if (!isKnown(talk, line)) countUnread();
-    happen({ type: "message", line });
+  useEvent(client, "message", (message) => {
+    if (!isShown(room, message)) countUnread();
+    dispatch({ type: "received", message });
   });
-  useEvent(client, "joined", (joined) => happen({ type: "joined", ...joined }));
-  useEvent(client, "left", ({ name }) => happen({ type: "left", name }));
+  useEvent(client, "joined", (joined) => dispatch({ type: "joined", ...joined }));
+  useEvent(client, "left", ({ name }) => dispatch({ type: "left", name }));
+
+  useClientEvent(client, "gap", () => {
+    // A new session starts with the newest messages that the server has, so only a resumed one can have a gap.
+    if (client.status.value.resumed) dispatch({ type: "gap" });
+  });
 
   useEffect(() => {
-    if (status.state === "closed" && status.error?.code === 4409) turnAway(status.error.reason);
+    if (status.state === "closed" && status.error?.code === 4409) leave(status.error.reason);
     else if (status.state === "closed" && status.error?.code === 4400)
-      turnAway("The server does not take that name");
-    else if (status.state === "closed" || status.state === "waiting") begun(place);
+      leave("The server does not accept this name");
+    else if (status.state === "closed" || status.state === "waiting") onJoined(joinRequest);
   }, [status]);
 
   return (
-    <main id="chat" hidden={hidden}>
+    <main id="chat" hidden={isHidden}>
       <header>
-        <h1 id="title">#{room}</h1>
-        <Pill status={status} />
-        <button id="leave" className="quiet" onClick={() => turnAway()}>
+        <h1 id="title">#{roomName}</h1>
+        <ConnectionBadge status={status} />
+        <button id="leave" className="quiet" onClick={() => leave()}>
           Leave
         </button>
       </header>
-      <People names={talk.people} me={me} />
-      <Transcript talk={talk} me={me} look={look} sayAgain={give}>
-        <Earlier client={client} talk={talk} happen={happen} />
+      <PeopleList names={room.people} me={me} />
+      <Transcript room={room} me={me} loadPicture={loadPicture} sendAgain={sendPending}>
+        <HistoryButton client={client} room={room} dispatch={dispatch} />
       </Transcript>
-      <Typing client={client} />
+      <TypingIndicator client={client} />
       {status.state === "closed" && (
         <div id="ended">
           <p id="ended-reason" role="alert">
-            The server closed this conversation{status.error?.reason ? `: ${status.error.reason}` : ""}
+            The server closed the connection{status.error?.reason ? `: ${status.error.reason}` : ""}
           </p>
-          <button id="again" onClick={() => enter(me, room)}>
+          <button id="again" onClick={() => join(me, roomName)}>
             Join again
           </button>
         </div>
       )}
-      <Composer {...{ draft, setDraft, error, setError, hidden, say, typist }} />
+      <Composer {...{ text, setText, error, setError, isHidden, send, typingReporter }} />
     </main>
   );
 }

@@ -7,83 +7,81 @@ import {
   useRef,
   useState,
 } from "react";
-import { longestText, type Said, Text } from "../../contract.ts";
-import type { Typist } from "../typist.ts";
-import { Attach } from "./attach.tsx";
+import { maxTextLength, type MessageDraft, Text } from "../../contract.ts";
+import type { TypingReporter } from "../shared/typing-reporter.ts";
+import { PictureInput } from "./picture-input.tsx";
 
-/** What the composer is told. */
+/** The properties of a `Composer`. */
 type ComposerProps = {
-  readonly draft: string;
-  readonly setDraft: (draft: string) => void;
+  /** The text in the field. */
+  readonly text: string;
+  readonly setText: (text: string) => void;
+  /** Why the last message was rejected; empty if it was not. */
   readonly error: string;
   readonly setError: (error: string) => void;
-  /** The room is hidden behind the door. */
-  readonly hidden: boolean;
-  /** Called with each finished message. */
-  readonly say: (words: Omit<Said, "id">) => void;
-  readonly typist: Typist;
+  /** Whether the room is hidden behind the join form. */
+  readonly isHidden: boolean;
+  /** Called with each message that the user sends. */
+  readonly send: (draft: MessageDraft) => void;
+  readonly typingReporter: TypingReporter;
 };
 
-/** The place to write. */
+/** The form in which the user writes chat messages. */
 export function Composer(props: ComposerProps): ReactNode {
-  const { draft, setDraft, error, setError, hidden, say, typist } = props;
-  const text = useRef<HTMLTextAreaElement>(null);
+  const { text, setText, error, setError, isHidden, send, typingReporter } = props;
+  const field = useRef<HTMLTextAreaElement>(null);
   const [pictureError, setPictureError] = useState("");
-  const { length } = draft.trim();
+  const { length } = text.trim();
 
   useEffect(() => {
-    if (!hidden) text.current?.focus();
-  }, [hidden]);
-  useLayoutEffect(() => {
-    // Grows with what is written, where `field-sizing` is not known yet.
-    const { style, scrollHeight, offsetHeight, clientHeight } = shrunk(text.current as HTMLTextAreaElement);
-    style.height = `${scrollHeight + offsetHeight - clientHeight}px`;
-  }, [draft, hidden]);
+    if (!isHidden) field.current?.focus();
+  }, [isHidden]);
+  useLayoutEffect(() => fitHeight(field.current as HTMLTextAreaElement), [text, isHidden]);
 
   function submit(event: SubmitEvent): void {
     event.preventDefault();
-    text.current?.focus();
+    field.current?.focus();
     if (length === 0) return;
-    const parsed = Text.safeParse(draft.trim());
+    const parsed = Text.safeParse(text.trim());
     setError(parsed.error?.issues[0]?.message ?? "");
     if (!parsed.success) return;
-    (text.current as HTMLTextAreaElement).value = "";
-    setDraft("");
-    typist.stops();
-    say({ text: parsed.data });
+    (field.current as HTMLTextAreaElement).value = "";
+    setText("");
+    typingReporter.onStop();
+    send({ text: parsed.data });
   }
 
-  function pressed(event: KeyboardEvent<HTMLTextAreaElement>): void {
+  function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>): void {
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     event.currentTarget.form?.requestSubmit();
   }
 
-  function write(written: string): void {
-    setDraft(written);
+  function onInput(value: string): void {
+    setText(value);
     setPictureError("");
-    if (written.trim() === "") typist.stops();
-    else typist.writes();
-    if (written.trim().length <= longestText) setError("");
+    if (value.trim() === "") typingReporter.onStop();
+    else typingReporter.onInput();
+    if (value.trim().length <= maxTextLength) setError("");
   }
 
   return (
     <form id="composer" noValidate onSubmit={submit}>
-      <Attach show={say} setError={setPictureError} />
+      <PictureInput send={send} setError={setPictureError} />
       <label className="spoken" htmlFor="text">
         Message
       </label>
       <textarea
         id="text"
-        ref={text}
+        ref={field}
         rows={1}
         placeholder="Write a message"
         enterKeyHint="send"
         aria-describedby="text-error count"
         aria-invalid={error !== ""}
-        defaultValue={draft}
-        onInput={({ currentTarget }) => write(currentTarget.value)}
-        onKeyDown={pressed}
+        defaultValue={text}
+        onInput={({ currentTarget }) => onInput(currentTarget.value)}
+        onKeyDown={onKeyDown}
       />
       <button id="send">Send</button>
       <div id="complaints">
@@ -94,14 +92,15 @@ export function Composer(props: ComposerProps): ReactNode {
           {pictureError}
         </p>
       </div>
-      <p id="count" hidden={length < longestText - 100} className={length > longestText ? "over" : ""}>
-        {`${length} of ${longestText}`}
+      <p id="count" hidden={length < maxTextLength - 100} className={length > maxTextLength ? "over" : ""}>
+        {`${length} of ${maxTextLength}`}
       </p>
     </form>
   );
 }
 
-function shrunk(area: HTMLTextAreaElement): HTMLTextAreaElement {
-  area.style.height = "auto";
-  return area;
+/** Lets the field grow with its text, also in browsers without the CSS property `field-sizing`. */
+function fitHeight(field: HTMLTextAreaElement): void {
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
 }

@@ -1,71 +1,71 @@
-/** The chat page once more, made of React components: a door, and the room behind it. */
+/** The chat page made of React components: a join form, and the room that the user joins. */
 import { type ReactNode, StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { Name, RoomName } from "../../contract.ts";
-import { addressOf, roomInAddress } from "../address.ts";
-import { setTitle } from "../unread.ts";
-import { Chat, type Place } from "./chat.tsx";
-import { Door } from "./door.tsx";
+import { setTitle } from "../shared/page-title.ts";
+import { addressOfRoom, roomFromAddress } from "../shared/room-address.ts";
+import { Chat, type JoinRequest } from "./chat.tsx";
+import { JoinForm } from "./join-form.tsx";
 
 function Page(): ReactNode {
-  const [place, setPlace] = useState(rememberedPlace);
-  const [inside, setInside] = useState(false);
+  const [joinRequest, setJoinRequest] = useState(rememberedJoinRequest);
+  const [isJoined, setIsJoined] = useState(false);
   const [nameError, setNameError] = useState("");
 
-  function enter(name: string, room: string): void {
-    history.replaceState(null, "", addressOf(room));
+  function join(name: string, room: string): void {
+    history.replaceState(null, "", addressOfRoom(room));
     setNameError("");
-    setPlace({ name, room, visit: (place?.visit ?? 0) + 1 });
+    setJoinRequest({ name, room, attempt: (joinRequest?.attempt ?? 0) + 1 });
   }
 
-  /** The name is good, or nobody can say yet: show the room. A reload comes back here under the same name. */
-  function begun({ name, room }: Place): void {
+  /** Shows the room, and remembers the name: a reloaded page joins again with it. */
+  function onJoined({ name, room }: JoinRequest): void {
     localStorage.setItem("name", name);
     sessionStorage.setItem("name", name);
     setTitle(`#${room} · symbolon chat`);
-    setInside(true);
+    setIsJoined(true);
   }
 
-  function turnAway(nameError = ""): void {
+  function leave(nameError = ""): void {
     sessionStorage.removeItem("name");
     setTitle("symbolon chat");
     setNameError(nameError);
-    setInside(false);
-    setPlace(undefined);
+    setIsJoined(false);
+    setJoinRequest(undefined);
   }
 
   useEffect(() => {
-    const follow = (): void => {
-      const next = rememberedPlace();
-      if (!next) turnAway();
-      else if (next.room !== place?.room) enter(place?.name ?? next.name, next.room);
+    const followAddress = (): void => {
+      const next = rememberedJoinRequest();
+      if (!next) leave();
+      else if (next.room !== joinRequest?.room) join(joinRequest?.name ?? next.name, next.room);
     };
-    addEventListener("hashchange", follow);
-    return () => removeEventListener("hashchange", follow);
+    addEventListener("hashchange", followAddress);
+    return () => removeEventListener("hashchange", followAddress);
   });
 
   return (
     <>
-      {!inside && <Door joining={place !== undefined} nameError={nameError} enter={enter} />}
-      {place && (
+      {!isJoined && <JoinForm isJoining={joinRequest !== undefined} nameError={nameError} join={join} />}
+      {joinRequest && (
         <Chat
-          key={place.room}
-          place={place}
-          hidden={!inside}
-          begun={begun}
-          turnAway={turnAway}
-          enter={enter}
+          key={joinRequest.room}
+          joinRequest={joinRequest}
+          isHidden={!isJoined}
+          onJoined={onJoined}
+          leave={leave}
+          join={join}
         />
       )}
     </>
   );
 }
 
-/** The room in the address, under the name that this tab had last. */
-function rememberedPlace(): Place | undefined {
+/** The room in the address, with the name that this tab had last; undefined when one of them is missing. */
+function rememberedJoinRequest(): JoinRequest | undefined {
   const name = Name.safeParse(sessionStorage.getItem("name"));
-  const room = RoomName.safeParse(roomInAddress());
-  return name.success && room.success ? { name: name.data, room: room.data, visit: 0 } : undefined;
+  const room = RoomName.safeParse(roomFromAddress());
+  return name.success && room.success ? { name: name.data, room: room.data, attempt: 0 } : undefined;
 }
 
 createRoot(document.getElementById("root") as HTMLElement).render(

@@ -1,55 +1,52 @@
 import { type ReactNode, useEffect, useState } from "react";
-import type { Picture as Size } from "../../contract.ts";
-import type { Look } from "../look.ts";
-import { addressOfPicture, frameOf, pictureTrouble } from "../picture-frame.ts";
+import type { PictureSize } from "../../contract.ts";
+import { createPictureUrl, frameSize, pictureErrorText } from "../shared/picture-frame.ts";
+import type { LoadPicture } from "../shared/picture-loader.ts";
 
-/** How large a picture is. */
-export type PictureSize = Pick<Size, "width" | "height">;
-
-/** What a picture is shown with. */
+/** The properties of a `Picture`. */
 type PictureProps = {
-  /** The id of its line. */
+  /** The id of the picture's chat message. */
   readonly id: string;
   readonly name: string;
   readonly size: PictureSize;
-  /** The picture itself, if it was sent from here. */
+  /** The picture itself, if this page has sent it. */
   readonly bytes?: Uint8Array<ArrayBuffer> | undefined;
-  /** Asked for it if not. */
-  readonly look: Look;
+  /** Loads the picture if this page has not sent it. */
+  readonly loadPicture: LoadPicture;
 };
 
-/** A picture on the page: its place now, and itself when its bytes are there. */
-export function Picture({ id, name, size, bytes, look }: PictureProps): ReactNode {
-  const [address, setAddress] = useState<string>();
-  const [trouble, setTrouble] = useState("");
+/** A picture of a chat message. It has its final size at once, and shows the picture when it has loaded. */
+export function Picture({ id, name, size, bytes, loadPicture }: PictureProps): ReactNode {
+  const [url, setUrl] = useState<string>();
+  const [error, setError] = useState("");
 
   useEffect(() => {
-    let gone = false;
-    let made: string | undefined;
-    const show = (there: Uint8Array<ArrayBuffer>): void => setAddress((made = addressOfPicture(there)));
+    let isUnmounted = false;
+    let createdUrl: string | undefined;
+    const show = (loaded: Uint8Array<ArrayBuffer>): void => setUrl((createdUrl = createPictureUrl(loaded)));
     if (bytes) show(bytes);
     else
-      look(id).then(
-        (there) => gone || show(there),
-        (error: unknown) => gone || setTrouble(pictureTrouble(error)),
+      loadPicture(id).then(
+        (loaded) => isUnmounted || show(loaded),
+        (cause: unknown) => isUnmounted || setError(pictureErrorText(cause)),
       );
     return () => {
-      gone = true;
-      if (made !== undefined) URL.revokeObjectURL(made);
+      isUnmounted = true;
+      if (createdUrl !== undefined) URL.revokeObjectURL(createdUrl);
     };
-  }, [id, bytes, look]);
+  }, [id, bytes, loadPicture]);
 
-  if (trouble)
+  if (error)
     return (
       <div className="picture missing">
         <p>
-          {trouble}: <bdi>{name}</bdi>
+          {error}: <bdi>{name}</bdi>
         </p>
       </div>
     );
   return (
-    <div className="picture" style={frameOf(size)}>
-      {address !== undefined && <img src={address} alt={name} />}
+    <div className="picture" style={frameSize(size)}>
+      {url !== undefined && <img src={url} alt={name} />}
     </div>
   );
 }

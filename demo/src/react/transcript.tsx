@@ -1,132 +1,133 @@
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
-import type { Said } from "../../contract.ts";
-import { fates } from "../fate.ts";
-import { goesOn } from "../line-text.ts";
-import type { Look } from "../look.ts";
-import { Content } from "./content.tsx";
-import { Line } from "./line.tsx";
-import type { Outgoing, Shown, Talk } from "./talk.ts";
+import type { NewMessage } from "../../contract.ts";
+import { deliveryTexts } from "../shared/delivery-text.ts";
+import { continuesMessage } from "../shared/message-text.ts";
+import type { LoadPicture } from "../shared/picture-loader.ts";
+import { MessageContent } from "./message-content.tsx";
+import { Message } from "./message.tsx";
+import type { PendingMessage, RoomState, ShownMessage } from "./room-state.ts";
 
-/** What is shown of a room. */
+/** The properties of a `Transcript`. */
 type TranscriptProps = {
-  readonly talk: Talk;
+  readonly room: RoomState;
+  /** The user's own name. */
   readonly me: string;
-  readonly look: Look;
-  /** Called for a line of which nobody knows whether it was sent. */
-  readonly sayAgain: (said: Said) => void;
-  /** What stands above the lines. */
+  readonly loadPicture: LoadPicture;
+  /** Called when the user sends a message again that may have been lost. */
+  readonly sendAgain: (message: NewMessage) => void;
+  /** What the page shows above the messages. */
   readonly children: ReactNode;
 };
 
-/** What was said, then what is on its way; stays with the last line unless the reader went elsewhere. */
-export function Transcript({ talk, me, look, sayAgain, children }: TranscriptProps): ReactNode {
-  const { earlier, items, outgoing } = talk;
-  const section = useRef<HTMLElement>(null);
-  const lines = useRef<HTMLOListElement>(null);
-  const last = useRef<{ readonly item: HTMLElement; readonly top: number } | null>(null);
-  const following = useRef(true);
-  const [newer, setNewer] = useState(false);
+/** The messages of the room, then the user's pending messages. Scrolls to a new message if the end was in view. */
+export function Transcript({ room, me, loadPicture, sendAgain, children }: TranscriptProps): ReactNode {
+  const { earlier, items, pending } = room;
+  const viewport = useRef<HTMLElement>(null);
+  const newestList = useRef<HTMLOListElement>(null);
+  const lastItem = useRef<{ readonly element: HTMLElement; readonly top: number } | null>(null);
+  const isAtEnd = useRef(true);
+  const [hasNewMessages, setHasNewMessages] = useState(false);
 
-  function follow(): void {
-    following.current = true;
-    setNewer(false);
-    section.current?.scrollTo({ top: section.current.scrollHeight, behavior: "instant" });
+  function scrollToEnd(): void {
+    isAtEnd.current = true;
+    setHasNewMessages(false);
+    viewport.current?.scrollTo({ top: viewport.current.scrollHeight, behavior: "instant" });
   }
-  function read(): void {
-    const { scrollHeight, scrollTop, clientHeight } = section.current as HTMLElement;
-    following.current = scrollHeight - scrollTop - clientHeight < 32;
-    if (following.current) setNewer(false);
-  }
-
-  /** How far an item is below the top of all there is to see: not `offsetTop`, which knows no halves of a pixel. */
-  function topOf(item: HTMLElement): number {
-    return item.getBoundingClientRect().top + (section.current?.scrollTop ?? 0);
-  }
-  function mark(): void {
-    const item = lines.current?.querySelector<HTMLElement>("li:last-child");
-    last.current = item ? { item, top: topOf(item) } : null;
-  }
-  /** The lines stay where they are on the screen, whatever was put above them. */
-  function stay(): void {
-    if (!last.current?.item.isConnected) return;
-    const { item, top } = last.current;
-    section.current?.scrollBy({ top: topOf(item) - top, behavior: "instant" });
+  function onScroll(): void {
+    const { scrollHeight, scrollTop, clientHeight } = viewport.current as HTMLElement;
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < 32;
+    if (isAtEnd.current) setHasNewMessages(false);
   }
 
-  useLayoutEffect(stay, [earlier]);
-  useLayoutEffect(mark);
+  /** The distance of an element from the top of the transcript; `offsetTop` would round it to whole pixels. */
+  function topOf(element: HTMLElement): number {
+    return element.getBoundingClientRect().top + (viewport.current?.scrollTop ?? 0);
+  }
+  function measureLastItem(): void {
+    const element = newestList.current?.querySelector<HTMLElement>("li:last-child");
+    lastItem.current = element ? { element, top: topOf(element) } : null;
+  }
+  /** Keeps the messages in place on the screen when others appear above them. */
+  function keepScrollPosition(): void {
+    if (!lastItem.current?.element.isConnected) return;
+    const { element, top } = lastItem.current;
+    viewport.current?.scrollBy({ top: topOf(element) - top, behavior: "instant" });
+  }
+
+  useLayoutEffect(keepScrollPosition, [earlier]);
+  useLayoutEffect(measureLastItem);
   useLayoutEffect(() => {
-    if (following.current) follow();
-    else setNewer(true);
+    if (isAtEnd.current) scrollToEnd();
+    else setHasNewMessages(true);
   }, [items]);
-  // Who says something wants to see it.
-  useLayoutEffect(follow, [outgoing.length]);
-  // The keyboard of a phone, or a growing composer, must not hide the last line from who was reading it.
+  // The user wants to see a message that they have just sent.
+  useLayoutEffect(scrollToEnd, [pending.length]);
+  // The keyboard of a phone, or a growing composer, must not cover the newest message.
   useEffect(() => {
     const observer = new ResizeObserver(() => {
-      mark();
-      if (following.current) follow();
+      measureLastItem();
+      if (isAtEnd.current) scrollToEnd();
     });
-    observer.observe(section.current as HTMLElement);
+    observer.observe(viewport.current as HTMLElement);
     return () => observer.disconnect();
   }, []);
 
   return (
     <>
-      <section id="talk" ref={section} tabIndex={0} aria-label="Messages" onScroll={read}>
+      <section id="talk" ref={viewport} tabIndex={0} aria-label="Messages" onScroll={onScroll}>
         {children}
-        {items.length === 0 && <p id="empty">Nothing has been said here yet.</p>}
-        <ol id="earlier" aria-label="What was said earlier">
-          {earlier.map((line, index) => (
-            <SaidLine key={line.id} {...{ line, me, look }} above={earlier[index - 1]} />
+        {items.length === 0 && <p id="empty">No messages yet.</p>}
+        <ol id="earlier" aria-label="Earlier messages">
+          {earlier.map((message, index) => (
+            <RoomMessage key={message.id} {...{ message, me, loadPicture }} above={earlier[index - 1]} />
           ))}
         </ol>
         <ol
           id="lines"
-          ref={lines}
+          ref={newestList}
           role="log"
           aria-live="polite"
           aria-relevant="additions"
-          aria-label="What was said"
+          aria-label="Newest messages"
         >
           {items.map((item, index) =>
-            "about" in item ? (
-              <li key={`notice ${index}`} className="notice">
-                <bdi>{item.about}</bdi> {item.what}
-              </li>
-            ) : (
-              <SaidLine
+            "id" in item ? (
+              <RoomMessage
                 key={item.id}
-                line={item}
+                message={item}
                 me={me}
-                look={look}
+                loadPicture={loadPicture}
                 above={items[index - 1] ?? earlier.at(-1)}
               />
+            ) : (
+              <li key={`notice ${index}`} className="notice">
+                {item.about !== undefined && <bdi>{item.about}</bdi>} {item.text}
+              </li>
             ),
           )}
         </ol>
         <ol id="pending" aria-label="Your messages that are not delivered yet">
-          {outgoing.map(({ said, from, at, is, why }, index) => (
-            <Line
-              key={said.id}
+          {pending.map(({ message, from, at, delivery, reason }, index) => (
+            <Message
+              key={message.id}
               from={from}
               at={at}
               me={me}
-              follows={isFollowing({ from, at }, outgoing[index - 1])}
-              refused={is === "refused" || is === "unknown"}
-              fate={<Fate is={is} why={why} again={() => sayAgain(said)} />}
+              isContinuation={isContinuation({ from, at }, pending[index - 1])}
+              isFailed={delivery === "rejected" || delivery === "unknown"}
+              status={<DeliveryStatus {...{ delivery, reason }} sendAgain={() => sendAgain(message)} />}
             >
-              <Content {...said} bytes={said.picture?.bytes} look={look} />
-            </Line>
+              <MessageContent {...message} bytes={message.picture?.bytes} loadPicture={loadPicture} />
+            </Message>
           ))}
         </ol>
       </section>
-      {newer && (
+      {hasNewMessages && (
         <button
           id="newer"
           onClick={() => {
-            follow();
-            section.current?.focus();
+            scrollToEnd();
+            viewport.current?.focus();
           }}
         >
           New messages ↓
@@ -136,38 +137,40 @@ export function Transcript({ talk, me, look, sayAgain, children }: TranscriptPro
   );
 }
 
-/** What became of a line that is not delivered. */
-function Fate(props: Pick<Outgoing, "is" | "why"> & { readonly again: () => void }): ReactNode {
-  const { is, why, again } = props;
-  if (is === "refused") return `${fates.refused}: ${why}`;
-  if (is !== "unknown") return fates.pending;
+type DeliveryStatusProps = Pick<PendingMessage, "delivery" | "reason"> & { readonly sendAgain: () => void };
+
+/** The text below a pending message, with a button where the user can send it again. */
+function DeliveryStatus({ delivery, reason, sendAgain }: DeliveryStatusProps): ReactNode {
+  if (delivery === "rejected") return `${deliveryTexts.rejected}: ${reason}`;
+  if (delivery !== "unknown") return deliveryTexts.pending;
   return (
     <>
-      {fates.unknown}{" "}
-      <button className="quiet" onClick={again}>
-        {fates.again}
+      {deliveryTexts.unknown}{" "}
+      <button className="quiet" onClick={sendAgain}>
+        {deliveryTexts.sendAgain}
       </button>
     </>
   );
 }
 
-type Above = Talk["items"][number] | Talk["outgoing"][number] | undefined;
+type ItemAbove = RoomState["items"][number] | PendingMessage | undefined;
 
-/** A line that everyone sees. */
-function SaidLine(props: {
-  readonly line: Shown;
+type RoomMessageProps = {
+  readonly message: ShownMessage;
   readonly me: string;
-  readonly look: Look;
-  readonly above: Above;
-}): ReactNode {
-  const { line, me, look, above } = props;
+  readonly loadPicture: LoadPicture;
+  readonly above: ItemAbove;
+};
+
+/** A message that the server has sent to the room. */
+function RoomMessage({ message, me, loadPicture, above }: RoomMessageProps): ReactNode {
   return (
-    <Line from={line.from} at={line.at} me={me} follows={isFollowing(line, above)}>
-      <Content {...line} look={look} />
-    </Line>
+    <Message from={message.from} at={message.at} me={me} isContinuation={isContinuation(message, above)}>
+      <MessageContent {...message} loadPicture={loadPicture} />
+    </Message>
   );
 }
 
-function isFollowing(line: Pick<Shown, "from" | "at">, above: Above): boolean {
-  return above !== undefined && "from" in above && goesOn(line, above);
+function isContinuation(message: Pick<ShownMessage, "from" | "at">, above: ItemAbove): boolean {
+  return above !== undefined && "from" in above && continuesMessage(message, above);
 }

@@ -26,19 +26,31 @@ export interface Reset {
 
 /** A client of a contract, kept connected until it is closed. */
 export interface Client<C extends AnyContract> {
-  /** Calls `listener` for each message of that name, in order. @returns a function that removes it. */
-  readonly on: {
-    <Name extends EventName<ServerMessages<C>>>(
-      name: Name,
-      listener: (data: HandlerInput<ServerMessages<C>[Name]>) => unknown,
-    ): () => void;
-    /** An event of the client failed, and no code awaited it. */
-    (name: "failed", listener: (failure: EventFailure) => unknown): () => void;
-    /** The server has lost the session, and a new one began. Called after the messages of the old one, and before any of the new one. */
-    (name: "reset", listener: (reset: Reset) => unknown): () => void;
-    /** Messages of a room are lost. Called before any later message of that room. */
-    (name: "gap", listener: (gap: Gap) => unknown): () => void;
-  };
+  /**
+   * Calls `listener` for each event of the contract with this name, in order. While the promise of a listener is pending,
+   * no later message is handled.
+   * @returns a function that removes the listener
+   */
+  readonly on: <Name extends EventName<ServerMessages<C>>>(
+    name: Name,
+    listener: (data: HandlerInput<ServerMessages<C>[Name]>) => unknown,
+  ) => () => void;
+  /**
+   * Calls `listener` for each event that this client sent and that failed while no code awaited it.
+   * @returns a function that removes the listener
+   */
+  readonly onFailed: (listener: (failure: EventFailure) => unknown) => () => void;
+  /**
+   * Calls `listener` when the server has lost the session and a new one begins: after the messages of the old session,
+   * and before any message of the new one.
+   * @returns a function that removes the listener
+   */
+  readonly onReset: (listener: (reset: Reset) => unknown) => () => void;
+  /**
+   * Calls `listener` when messages of a room are lost, before any later message of that room.
+   * @returns a function that removes the listener
+   */
+  readonly onGap: (listener: (gap: Gap) => unknown) => () => void;
   /**
    * Sends an event; while the client is disconnected the event is kept. Awaited, it settles when the server has handled it.
    * @throws TypeError when the data cannot be written.
@@ -72,8 +84,11 @@ export interface Client<C extends AnyContract> {
       call: CallContext & HandlerUpload<ServerMessages<C>[Name]>,
     ) => HandlerOutput<ServerMessages<C>[Name]>,
   ) => () => void;
-  /** Resolves when the first handshake is done; rejects with `CloseError` when it never will be. It may be left alone. */
-  readonly opened: Sent;
+  /**
+   * Resolves when the first handshake is done; rejects with `CloseError` when the client ends before. Reading it connects.
+   * A rejection that no code handles causes no unhandled rejection.
+   */
+  readonly opened: Promise<void>;
   /** Resolves when the client has ended: by `close`, or because the server ended it. Never rejects. */
   readonly closed: Promise<Closed>;
   /** The state of the connection. */

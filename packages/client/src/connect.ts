@@ -1,4 +1,4 @@
-import { type AnyContract, type ClientMessages, type Closed, ProtocolError, Sent } from "@symbolon/protocol";
+import { type AnyContract, type ClientMessages, type Closed, ProtocolError } from "@symbolon/protocol";
 import {
   byteLength,
   type Credit,
@@ -19,10 +19,16 @@ import type { Client } from "./client.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import { sessionLost } from "./connection/close-codes.ts";
 import { ReconnectingConnection } from "./connection/connection.ts";
+import { createDeferred } from "./connection/deferred.ts";
 import { startTimer } from "./connection/timer.ts";
 import { ClientRooms } from "./rooms.ts";
 
-type Listener = (data: unknown) => unknown;
+type Listener = (data: never) => unknown;
+
+/** The events of the client itself. They are symbols: no name of a contract is equal to one. */
+const failed = Symbol("failed");
+const reset = Symbol("reset");
+const gap = Symbol("gap");
 
 /** The events of the server that may be unfinished here. */
 const window: Credit = { messages: 256, bytes: 2 ** 20 };
@@ -39,16 +45,16 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
   const { codec = jsonFrames } = options;
   const { sender, receiver } = new Session({ window, hardLimit, ...options.outbox });
-  const opened = new Sent();
-  const listeners = new Set<{ readonly name: string; readonly call: Listener }>();
+  const opened = createDeferred();
+  const closed = createDeferred<Closed>();
+  const listeners = new Set<{ readonly event: string | symbol; readonly call: Listener }>();
   let clientId: string | undefined;
   let token: string | undefined;
   let attempt = 0;
   /** The client's session; undefined before the first welcome. */
   let credential: EncodedCredential | undefined;
 
-  let resolveClosed: (closed: Closed) => void = () => {};
-  const closed = new Promise<Closed>((resolve) => (resolveClosed = resolve));
+  opened.promise.catch(() => {}); // a failure that no code awaits is no unhandled rejection
   sender.codec = codec;
 
   const connection = new ReconnectingConnection(
@@ -97,7 +103,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
         opened.reject(error);
         sender.end(error);
         peer.end();
-        resolveClosed(error);
+        closed.resolve(error);
       },
     },
   );
@@ -107,7 +113,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     outbox: sender,
     receiver,
     after: startTimer,
-    onEventFailed: (failure) => void emit("failed", failure),
+    onEventFailed: (failure) => void emit(failed, failure),
     onHandlerError: console.error,
     onUnreportedError: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
@@ -115,7 +121,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const messages = peer.frames;
   const rooms = new ClientRooms({
     onEvent: (frame, bytes) => messages.event?.(frame, bytes),
-    onGap: (gap) => peer.queue(() => emit("gap", gap)),
+    onGap: (lost) => peer.queue(() => emit(gap, lost)),
   });
   const frames: FrameTable = {
     ...messages,
@@ -124,7 +130,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       const resumed = welcome.state === "resumed";
       if (credential && !resumed) {
         sender.reset();
-        peer.sessionLost(() => emit("reset", { reason: welcome.reason ?? "" }));
+        peer.sessionLost(() => emit(reset, { reason: welcome.reason ?? "" }));
       }
       credential = welcome.credential;
       sender.codec = connection.wire?.protocol === codec.protocol ? codec : jsonFrames;
@@ -156,15 +162,15 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   }
 
   /**
-   * Calls the listeners of a message. Rejects with what one of them throws, when all have settled.
+   * Calls the listeners of an event. Rejects with what one of them throws, when all have settled.
    * @returns undefined when no listener is asynchronous: the next message does not wait, and no reply overtakes this one.
    */
-  function dispatch(name: string, data: unknown): Promise<unknown> | undefined {
+  function dispatch(event: string | symbol, data: unknown): Promise<unknown> | undefined {
     const results = [...listeners]
-      .filter((one) => one.name === name)
+      .filter((one) => one.event === event)
       .map((one) => {
         try {
-          return one.call(data);
+          return one.call(data as never);
         } catch (error) {
           return Promise.reject(error);
         }
@@ -175,8 +181,15 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   }
 
   /** Calls the listeners of an event of the client itself. */
-  function emit(name: string, data: unknown): unknown {
-    return dispatch(name, data)?.catch(console.error);
+  function emit(event: symbol, data: unknown): unknown {
+    return dispatch(event, data)?.catch(console.error);
+  }
+
+  function listen(event: string | symbol, call: Listener): () => void {
+    const entry = { event, call };
+    listeners.add(entry);
+    connection.dial();
+    return () => void listeners.delete(entry);
   }
 
   /** The peer; the client connects when it is used. */
@@ -186,21 +199,19 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   }
 
   return {
-    on(name: string, listener: (data: never) => unknown) {
-      const entry = { name, call: listener as Listener };
-      listeners.add(entry);
-      connection.dial();
-      return () => void listeners.delete(entry);
-    },
+    on: listen,
+    onFailed: (listener) => listen(failed, listener),
+    onReset: (listener) => listen(reset, listener),
+    onGap: (listener) => listen(gap, listener),
     send: (...event) => connected().send(...event),
     request: (...call) => connected().request(...call),
     stream: (...call) => connected().stream(...call),
     handle: (name, handler) => connected().handle(name, handler),
     get opened() {
       connection.dial();
-      return opened;
+      return opened.promise;
     },
-    closed,
+    closed: closed.promise,
     status: connection.status,
     get bufferedAmount() {
       return sender.bufferedAmount;

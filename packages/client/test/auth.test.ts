@@ -6,7 +6,7 @@ import { z } from "zod";
 import { connect, type ConnectionStatus } from "../src/index.ts";
 import { pass } from "./connection/fakes.ts";
 
-const note = contract("/note", { client: { say: z.string() }, server: { told: z.string() } });
+const chat = contract("/chat", { client: { post: z.string() } });
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -17,95 +17,95 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A client whose token `name` is good for 100 s, and what became of it. */
-async function signedIn(getToken: () => string | Promise<string>) {
+/** Connects a client whose token is valid for 100 s, and records what the server and the client see. */
+async function connectWithToken(getToken: () => string | Promise<string>) {
   const clock = new Clock();
   const app = createApp({ clock, heartbeat: { interval: 1e9, timeout: 1 } });
-  const judged: (string | undefined)[] = [];
-  const heard: string[] = [];
+  const tokens: (string | undefined)[] = [];
+  const received: string[] = [];
   const members = app.use(({ token }) => {
-    judged.push(token);
-    if (token === "none") return new Response("who are you?", { status: 401 });
+    tokens.push(token);
+    if (token === "invalid") return new Response("invalid token", { status: 401 });
     return identity({ principal: token?.split(" ")[0] ?? "", expiresAt: clock.date + 100_000 });
   });
-  members.implement(note, () => ({ say: (text) => void heard.push(text) }));
+  members.implement(chat, () => ({ post: (text) => void received.push(text) }));
   const net = testNetwork(app);
-  const client = connect(note, { url: "ws://test", WebSocket: net.WebSocket, getToken });
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, getToken });
   const statuses: ConnectionStatus[] = [];
   client.status.subscribe((status) => statuses.push(status));
   void client.opened;
   await pass();
   expect(client.status.value.state).toBe("open");
   statuses.length = 0;
-  return { app, clock, net, client, judged, heard, statuses };
+  return { app, clock, net, client, tokens, received, statuses };
 }
 
-describe("a credential that ends", () => {
-  test("is followed by a fresh one on the same connection", async () => {
+describe("when a credential expires", () => {
+  test("the client sends a new one on the same connection", async () => {
     let count = 0;
-    const { clock, client, judged, statuses } = await signedIn(() => `ada ${(count += 1)}`);
-    for (let turn = 0; turn < 3; turn += 1) {
+    const { clock, client, tokens, statuses } = await connectWithToken(() => `ada ${(count += 1)}`);
+    for (let n = 0; n < 3; n += 1) {
       clock.advance(80_000);
       await pass();
     }
-    expect(judged).toEqual(["ada 1", "ada 2", "ada 3", "ada 4"]);
+    expect(tokens).toEqual(["ada 1", "ada 2", "ada 3", "ada 4"]);
     expect(statuses).toEqual([]);
     client.close();
   });
 
-  test("and cannot be had anew is asked for again when the server has closed, and the session goes on", async () => {
+  test("and getToken fails, the client calls it again after the server closed, and the session resumes", async () => {
     const getToken = vi.fn<() => Promise<string>>(async () => "ada");
-    const { clock, client, judged, heard, statuses } = await signedIn(getToken);
+    const { clock, client, tokens, received, statuses } = await connectWithToken(getToken);
     getToken.mockRejectedValueOnce(new Error("no token today"));
     clock.advance(80_000);
     await pass();
     clock.advance(25_000);
-    client.send("say", "meanwhile");
+    client.send("post", "meanwhile");
     await pass();
     expect(statuses).toMatchObject([{ state: "waiting", error: { code: 4401 } }]);
     await pass(251);
     expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: true });
-    expect([judged, heard]).toEqual([["ada", "ada"], ["meanwhile"]]);
+    expect([tokens, received]).toEqual([["ada", "ada"], ["meanwhile"]]);
     client.close();
   });
 
-  test("and is not given again ends the client at the second refusal", async () => {
-    const tokens = ["ada", "none", "none", "ada"];
-    const { clock, client, judged } = await signedIn(() => tokens.shift() ?? "");
+  test("and the server refuses the next token twice, the client ends", async () => {
+    const nextTokens = ["ada", "invalid", "invalid", "ada"];
+    const { clock, client, tokens } = await connectWithToken(() => nextTokens.shift() ?? "");
     clock.advance(80_000);
     await pass();
     expect(client.status.value).toMatchObject({ state: "waiting", error: { code: 4401 } });
     await pass(251);
-    expect(await client.closed).toMatchObject({ code: 4401, reason: "who are you?" });
-    expect(judged).toEqual(["ada", "none", "none"]);
+    expect(await client.closed).toMatchObject({ code: 4401, reason: "invalid token" });
+    expect(tokens).toEqual(["ada", "invalid", "invalid"]);
   });
 
-  test("and becomes another's ends the client", async () => {
-    const tokens = ["ada", "eve"];
-    const { clock, client } = await signedIn(() => tokens.shift() ?? "");
+  test("and the next token has another principal, the client ends", async () => {
+    const nextTokens = ["ada", "eve"];
+    const { clock, client } = await connectWithToken(() => nextTokens.shift() ?? "");
     clock.advance(80_000);
     await pass();
     expect(await client.closed).toMatchObject({ code: 4403 });
   });
 });
 
-describe("a principal that is revoked", () => {
-  test("ends the client, which does not dial again", async () => {
-    const { app, client, judged } = await signedIn(() => "ada");
+describe("when a principal is revoked", () => {
+  test("the client ends and does not connect again", async () => {
+    const { app, client, tokens } = await connectWithToken(() => "ada");
     app.revoke("ada");
     await pass(60_000);
     expect(await client.closed).toMatchObject({ code: 4403, reason: "revoked" });
-    expect(judged).toEqual(["ada"]);
+    expect(tokens).toEqual(["ada"]);
   });
 
-  test("with 4401 has the client ask for another token, and begin a new session", async () => {
-    const { app, client, judged } = await signedIn(() => "ada");
+  test("with 4401, the client asks for another token and begins a new session", async () => {
+    const { app, client, tokens } = await connectWithToken(() => "ada");
     const resets: unknown[] = [];
-    client.on("reset", (reset) => resets.push(reset));
+    client.onReset((reset) => resets.push(reset));
     app.revoke("ada", { code: 4401 });
     await pass(251);
     expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: false });
-    expect([judged, resets]).toEqual([["ada", "ada"], [{ reason: "unknown" }]]);
+    expect([tokens, resets]).toEqual([["ada", "ada"], [{ reason: "unknown" }]]);
     client.close();
   });
 });

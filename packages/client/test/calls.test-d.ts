@@ -17,21 +17,21 @@ const chat = contract("/chat", {
 });
 const client = connect(chat, { url: "ws://test" });
 
-// One writes Input and reads Output.
+// The caller writes Input and reads Output.
 expectTypeOf(client.request("history", { limit: "1" })).toEqualTypeOf<Promise<number[]>>();
 expectTypeOf(client.stream("typing", {})).toEqualTypeOf<AsyncGenerator<number, void, undefined>>();
 void client.request("history", { limit: "1", from: "then" }, { timeout: 10, signal: AbortSignal.abort() });
-// @ts-expect-error -- one writes what the schema takes, not what it makes of it
+// @ts-expect-error -- the caller writes the Input of the schema, not its Output
 void client.request("history", { limit: 1 });
-// @ts-expect-error -- the limit is needed
+// @ts-expect-error -- the limit is required
 void client.request("history", {});
-// @ts-expect-error -- the input is needed
+// @ts-expect-error -- the input is required
 void client.request("history");
 // @ts-expect-error -- a timeout is a number
 void client.request("history", { limit: "1" }, { timeout: "10" });
 
-// Names go by kind and half.
-// @ts-expect-error -- there is no such request
+// Each method accepts only the names of its kind that this peer sends.
+// @ts-expect-error -- the contract has no such request
 void client.request("histroy", { limit: "1" });
 // @ts-expect-error -- it is an event
 void client.request("say", "x");
@@ -41,42 +41,42 @@ void client.request("typing", {});
 client.send("history", { limit: "1" });
 // @ts-expect-error -- it is a request
 client.stream("history", { limit: "1" });
-// @ts-expect-error -- this is what the server asks
+// @ts-expect-error -- the server sends this request
 void client.request("confirm", "x");
 
-// An upload is required where it is taken, and nowhere else.
+// An upload is required if the stream declares one, and not allowed otherwise.
 client.stream("sum", {}, { upload: ["1"] });
 client.stream("sum", {}, { upload: (async function* () {})() });
-// @ts-expect-error -- the stream is fed
+// @ts-expect-error -- the upload is required
 client.stream("sum", {});
-// @ts-expect-error -- the stream is fed
+// @ts-expect-error -- the upload is required
 client.stream("sum", {}, { timeout: 1 });
-// @ts-expect-error -- what is sent along are strings
+// @ts-expect-error -- the items of the upload are strings
 client.stream("sum", {}, { upload: [1] });
 // @ts-expect-error -- a string is one item, not many
 client.stream("sum", {}, { upload: "123" });
-// @ts-expect-error -- nothing is sent along
+// @ts-expect-error -- the stream has no upload
 client.stream("typing", {}, { upload: ["1"] });
 
-// The server's questions are answered.
-const undo: () => void = client.handle("confirm", (n, { signal, deadline }) => {
+// The client handles the requests and streams of the server.
+const removeHandler: () => void = client.handle("confirm", (n, { signal, deadline }) => {
   expectTypeOf(n).toEqualTypeOf<number>();
   expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
   return deadline !== undefined;
 });
-undo();
+removeHandler();
 client.handle("feed", async function* (_, { upload }) {
   for await (const n of upload) yield n;
 });
 // @ts-expect-error -- the reply is a boolean
 client.handle("confirm", () => "yes");
-// @ts-expect-error -- nothing is sent along
+// @ts-expect-error -- a request has no upload
 client.handle("confirm", (_, { upload }) => upload === undefined);
 // @ts-expect-error -- it is an event
 client.handle("line", () => true);
 // @ts-expect-error -- it is a request
 client.on("confirm", () => true);
-// @ts-expect-error -- the client asks this itself
+// @ts-expect-error -- the client sends this request
 client.handle("history", () => []);
 
 // `isDeclared` narrows by code.
@@ -85,22 +85,22 @@ if (isDeclared(history, error)) {
   expectTypeOf(error).toEqualTypeOf<DeclaredError<typeof history>>();
   if (error.code === "GONE") expectTypeOf(error.data).toEqualTypeOf<{ since: number }>();
   else expectTypeOf(error.data).toBeUndefined();
-  // @ts-expect-error -- it declares no such code
+  // @ts-expect-error -- the request declares no such code
   void (error.code === "LOST");
 }
 expectTypeOf<DeclaredError<typeof typing>>().toBeNever();
 
-// Where there are only events, there is nothing to ask and nothing to answer.
+// A contract that has only events has nothing to request and nothing to handle.
 const bare = connect(contract("/bare", { client: { say: z.string() } }), { url: "ws://test" });
 // @ts-expect-error -- it is an event
 void bare.request("say", "x");
-// @ts-expect-error -- there is no stream
+// @ts-expect-error -- the contract has no stream
 bare.stream("say", "x");
-// @ts-expect-error -- the server asks nothing
+// @ts-expect-error -- the server sends no request
 bare.handle("say", () => {});
 
-// Names may be those that everything has.
-// oxlint-disable-next-line unicorn/no-thenable -- the name is what is tested
+// Names may be those of properties that all objects have.
+// oxlint-disable-next-line unicorn/no-thenable -- the test is about this name
 const then = "then";
 const odd = connect(contract("/odd", { client: { [then]: history, constructor: sum } }), {
   url: "ws://test",
@@ -108,5 +108,5 @@ const odd = connect(contract("/odd", { client: { [then]: history, constructor: s
 expectTypeOf(odd.request("then", { limit: "1" })).toEqualTypeOf<Promise<number[]>>();
 // @ts-expect-error -- it is a stream
 void odd.request("constructor", {});
-// @ts-expect-error -- objects have it, the contract has not
+// @ts-expect-error -- all objects have the property, but the contract does not declare it
 void odd.request("toString", {});

@@ -1,7 +1,7 @@
 /** Breaks the connection of one session 1,000 times, and counts what the client keeps of it: nothing may be left. */
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { collect } from "../../../test/collect.ts";
+import { collectGarbage } from "../../../test/collect-garbage.ts";
 import { FakePage, pass } from "./connection/fakes.ts";
 import { welcomed } from "./talking.ts";
 
@@ -83,7 +83,7 @@ test(
     ]);
     expect(getEventListeners(signal, "abort")).toEqual([]);
     expect(client.bufferedAmount).toBe(0);
-    collect();
+    collectGarbage();
     expect(left.filter((one) => one.deref() !== undefined)).toEqual([]);
 
     client.close();

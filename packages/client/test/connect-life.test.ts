@@ -68,6 +68,33 @@ test("the first use dials, at the contract's path below the url, and says hello"
   client.close();
 });
 
+test("opened is a promise that connects when it is read, and resolves with the first handshake", async () => {
+  const { made, last, client } = faked();
+  const { opened } = client;
+  expect(opened).toBeInstanceOf(Promise);
+  expect(client.opened).toBe(opened);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(made).toHaveLength(1);
+  await welcomed({ last });
+  expect(await opened).toBeUndefined();
+  client.close();
+  expect(await client.opened).toBeUndefined();
+});
+
+test("opened rejects when the client ends before; if no code handles it there is no unhandled rejection", async () => {
+  const unhandled: unknown[] = [];
+  const onUnhandled = (error: unknown): void => void unhandled.push(error);
+  process.on("unhandledRejection", onUnhandled);
+  const { client } = faked();
+  void client.opened;
+  client.close(4000, "enough");
+  vi.useRealTimers();
+  await new Promise((resolve) => setTimeout(resolve)); // Node reports unhandled rejections before the next macrotask
+  process.off("unhandledRejection", onUnhandled);
+  expect(unhandled).toEqual([]);
+  await expect(client.opened).rejects.toMatchObject({ name: "CloseError", code: 4000, reason: "enough" });
+});
+
 test("a server's ping is answered by a pong of the same number", async () => {
   const { last, client } = faked();
   client.on("line", () => {});

@@ -81,7 +81,7 @@ describe("a session that was lost", () => {
 
   test("whoever is told of it may send, and may close", async () => {
     const { client, welcomes, breaks, heard } = await welcomed();
-    client.on("reset", () => {
+    client.onReset(() => {
       client.send("say", 1);
       client.close();
     });

@@ -45,6 +45,6 @@ client.on("say", () => {});
 
 const undo: () => void = client.on("line", ({ n }) => n.toFixed());
 undo();
-client.on("failed", ({ name, error }) => [name.length, error.message, error.code satisfies string | number]);
+client.onFailed(({ name, error }) => [name.length, error.message, error.code satisfies string | number]);
 // @ts-expect-error -- the listener is given the schema's output, a number
 client.on("line", ({ n }: { n: string }) => n);

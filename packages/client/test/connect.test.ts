@@ -113,7 +113,7 @@ test("what is sent while away is kept, and said once and in order to another ser
   await client.send("say", { text: "before" });
   await answer;
   const resets: Reset[] = [];
-  client.on("reset", (reset) => resets.push(reset));
+  client.onReset((reset) => resets.push(reset));
   const away = becomes(client, "waiting");
   await first.close();
   await away;
@@ -135,7 +135,7 @@ test("more than 1,000 messages are not kept, unless they are awaited: the next o
   const net = testNetwork(chatting(heard));
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
   const kept = Array.from({ length: 1_000 }, (_, at) => client.send("say", { text: String(at) }));
-  const failed = next<EventFailure>((told) => client.on("failed", told));
+  const failed = next<EventFailure>((told) => client.onFailed(told));
   client.send("say", { text: "one more" });
   const awaited = Promise.all([said(client, "the end"), client.send("say", { text: "the end" })]);
   expect(await failed).toMatchObject({ data: { text: "one more" }, error: { code: "OUTBOX_FULL" } });
@@ -194,13 +194,13 @@ test("a query that does not fit its schema ends the client with 4400", async () 
 test("an event that the server refuses is told with its name, its data and the schema's issues", async () => {
   const net = testNetwork(chatting());
   const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
-  const failed = next<EventFailure>((told) => client.on("failed", told));
+  const failed = next<EventFailure>((told) => client.onFailed(told));
   client.send("say", { text: "" });
   const { name, data, error } = await failed;
   expect([name, data]).toEqual(["say", { text: "" }]);
   expect(error).toBeInstanceOf(ValidationError);
   expect((error as ValidationError).issues).toMatchObject([{ path: ["text"] }]);
-  const refused = next<EventFailure>((told) => client.on("failed", told));
+  const refused = next<EventFailure>((told) => client.onFailed(told));
   client.send("hush", {});
   expect((await refused).error).toMatchObject({ code: "NO", message: "not you", data: { retry: false } });
   expect(client.status.value.state).toBe("open");

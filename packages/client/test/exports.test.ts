@@ -30,6 +30,7 @@ test("@symbolon/client/react exports these names and no others", async () => {
   expect(names).toMatchInlineSnapshot(`
     [
       "useClient",
+      "useClientEvent",
       "useEvent",
       "useRequest",
       "useStatus",

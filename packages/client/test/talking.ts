@@ -21,11 +21,11 @@ export async function talking(outbox: OutboxOptions = {}) {
   const resets: Reset[] = [];
   const failures: EventFailure[] = [];
   client.on("told", (n) => void order.push(n));
-  client.on("reset", (reset) => {
+  client.onReset((reset) => {
     order.push("reset");
     resets.push(reset);
   });
-  client.on("failed", (failure) => failures.push(failure));
+  client.onFailed((failure) => failures.push(failure));
   await pass();
   /** Opens the socket that was dialed last, and gives the hello. */
   const opens = (): HelloFrame => {

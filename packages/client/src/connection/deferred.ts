@@ -1,14 +1,17 @@
-/** A promise, and the function that resolves it. */
-export interface Deferred {
-  /** Pending until `resolve` is called; it never rejects. */
-  readonly promise: Promise<void>;
-  /** Resolves the promise; a second call does nothing. */
-  readonly resolve: () => void;
+/** A promise, and the functions that settle it. Only the first call of either counts. */
+export interface Deferred<Value = void> {
+  /** Pending until `resolve` or `reject` is called. */
+  readonly promise: Promise<Value>;
+  /** Resolves the promise. */
+  readonly resolve: (value: Value) => void;
+  /** Rejects the promise. */
+  readonly reject: (error: unknown) => void;
 }
 
 /** Does what `Promise.withResolvers` does, which Node 20 does not have. */
-export function createDeferred(): Deferred {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((settle) => (resolve = settle));
-  return { promise, resolve };
+export function createDeferred<Value = void>(): Deferred<Value> {
+  let resolve: Deferred<Value>["resolve"] = () => {};
+  let reject: Deferred<Value>["reject"] = () => {};
+  const promise = new Promise<Value>((...settle) => ([resolve, reject] = settle));
+  return { promise, resolve, reject };
 }

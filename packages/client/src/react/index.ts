@@ -1,4 +1,6 @@
 export { useClient } from "./use-client.ts";
+export { useClientEvent } from "./use-client-event.ts";
+export type { ClientEvents } from "./use-client-event.ts";
 export { useEvent } from "./use-event.ts";
 export type { EventData } from "./use-event.ts";
 export { useRequest } from "./use-request.ts";

@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { ReconnectingConnection } from "../../src/connection/connection.ts";
 import type { ConnectionListener, ConnectionOptions } from "../../src/connection/connection-options.ts";
 import type { SocketWire } from "../../src/connection/socket-wire.ts";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 const crashes: unknown[] = [];
 const onCrash = (error: unknown): void => void crashes.push(error);
@@ -107,7 +108,7 @@ export function connectTo(
   undo.push(() => connection.close());
   connection.status.subscribe(({ error }) => error !== undefined && errors.push(error));
   connection.dial();
-  const open = vi.waitUntil.bind(vi, () => connection.status.value.state === "open");
+  const open = () => vi.waitUntil(() => connection.status.value.state === "open", waitOptions);
   return { connection, calls, messages, errors, open };
 }
 
@@ -119,4 +120,4 @@ export function wireOf({ connection }: { readonly connection: ReconnectingConnec
 
 /** Waits until `check` returns something true. */
 export const until = (check: () => unknown): Promise<unknown> =>
-  vi.waitUntil(check, { timeout: 4_000, interval: 5 });
+  vi.waitUntil(check, { ...waitOptions, interval: 5 });

@@ -1,11 +1,18 @@
 import { contract, isDeclared, request, stream } from "@symbolon/protocol";
 import { z } from "zod";
-import { useClient, useEvent, useRequest, useStatus, useStream } from "../../src/react/index.ts";
+import {
+  useClient,
+  useClientEvent,
+  useEvent,
+  useRequest,
+  useStatus,
+  useStream,
+} from "../../src/react/index.ts";
 
 const join = request({
   input: z.object({ room: z.string() }),
-  output: z.object({ seat: z.coerce.number<string>() }),
-  errors: { ROOM_FULL: z.object({ seats: z.number() }) },
+  output: z.object({ place: z.coerce.number<string>() }),
+  errors: { ROOM_FULL: z.object({ capacity: z.number() }) },
 });
 const room = contract("/rooms/:room", {
   query: z.object({ name: z.string() }),
@@ -19,7 +26,7 @@ const room = contract("/rooms/:room", {
 });
 const options = { url: "ws://test", params: { room: "lobby" }, query: { name: "Ada" } };
 
-/** Never called: the compiler is the test. */
+/** A component that nothing renders: the compiler checks its types. */
 export function Room(): string {
   const client = useClient(room, options);
   // @ts-expect-error -- the query is missing
@@ -28,7 +35,13 @@ export function Room(): string {
   const { state, attempt } = useStatus(client);
 
   useEvent(client, "said", ({ at }) => at.getTime());
-  useEvent(client, "failed", ({ name, error }) => [name.length, error.code]);
+  useClientEvent(client, "failed", ({ name, error }) => [name.length, error.code]);
+  useClientEvent(client, "reset", ({ reason }) => reason.length);
+  useClientEvent(client, "gap", ({ room, from, to }) => [room?.length, to - from]);
+  // @ts-expect-error -- the contract declares no such event
+  useEvent(client, "failed", () => {});
+  // @ts-expect-error -- the contract's events are not the client's own
+  useClientEvent(client, "said", () => {});
   // @ts-expect-error -- the client sends this event
   useEvent(client, "say", () => {});
   // @ts-expect-error -- a Date is not a string
@@ -39,10 +52,10 @@ export function Room(): string {
   execute({ room: "lobby" }, { timeout: 1_000, signal: AbortSignal.timeout(0) });
   // @ts-expect-error -- the input needs a room
   execute({});
-  // @ts-expect-error -- an event is no request
+  // @ts-expect-error -- an event is not a request
   useRequest(client, "say");
-  const seat: number | undefined = data?.seat;
-  const seats = isDeclared(join, error) ? error.data.seats : 0;
+  const place: number | undefined = data?.place;
+  const capacity = isDeclared(join, error) ? error.data.capacity : 0;
 
   const { items, status, restart } = useStream(client, "count", { to: 3 }, { keep: 1, timeout: 1_000 });
   restart();
@@ -51,10 +64,10 @@ export function Room(): string {
   useStream(client, "count", { to: "3" });
   // @ts-expect-error -- this stream needs an upload, which a component cannot send twice
   useStream(client, "sum", {});
-  // @ts-expect-error -- a request is no stream
+  // @ts-expect-error -- a request is not a stream
   useStream(client, "join", { room: "lobby" });
 
   const progress: "streaming" | "done" | "error" = status;
 
-  return [state, attempt, seat, seats, isPending satisfies boolean, counted, progress].join();
+  return [state, attempt, place, capacity, isPending satisfies boolean, counted, progress].join();
 }

@@ -3,7 +3,14 @@ import { createElement, type ReactNode, version } from "react";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { useClient, useEvent, useRequest, useStatus, useStream } from "../../src/react/index.ts";
+import {
+  useClient,
+  useClientEvent,
+  useEvent,
+  useRequest,
+  useStatus,
+  useStream,
+} from "../../src/react/index.ts";
 import { fakeSockets } from "../connection/fakes.ts";
 
 const room = contract("/rooms/:room", {
@@ -30,6 +37,7 @@ test("rendering on a server shows the initial state and opens no connection", ()
     const { data, error, isPending } = useRequest(client, "join");
     const { items, status } = useStream(client, "count", { to: 3 });
     useEvent(client, "said", (line) => received.push(line));
+    useClientEvent(client, "reset", ({ reason }) => received.push(reason));
     return JSON.stringify({
       connection,
       data: data ?? null,

@@ -1,13 +1,14 @@
 import { RequestError, ValidationError } from "@symbolon/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { pairing, type Told, waiting } from "./both.ts";
+import { abortableHandlers, type CallOptions, connectPeers } from "./peer-pair.ts";
 import { undoAll, until, watchCrashes } from "../connection/servers.ts";
+import { slow } from "../../../../test/time-limits.ts";
 
 beforeEach(watchCrashes);
 afterEach(undoAll);
 
-/** Reads a stream to its end; stops after `count` items by leaving the loop. */
-async function read(items: AsyncIterable<unknown>, count = Infinity): Promise<unknown[]> {
+/** Reads a stream to its end, or `count` items and breaks the loop. */
+async function readItems(items: AsyncIterable<unknown>, count = Infinity): Promise<unknown[]> {
   const all: unknown[] = [];
   for await (const item of items) {
     all.push(item);
@@ -16,150 +17,151 @@ async function read(items: AsyncIterable<unknown>, count = Infinity): Promise<un
   return all;
 }
 
-const item = "x".repeat(60 * 1024);
+const largeText = "x".repeat(60 * 1024);
 
 describe.each([
   ["memory", "client"],
   ["memory", "server"],
   ["sockets", "client"],
   ["sockets", "server"],
-] as const)("over %s, the %s asks:", (network, asking) => {
-  const pair = () => pairing(network, asking);
+] as const)("over %s, when the %s calls", (network, calling) => {
+  const pair = () => connectPeers(network, calling);
 
-  test("a request is answered", async () => {
-    const { asker, answering } = await pair();
-    answering.half = async (n) => n / 2;
-    expect(await asker.request("half", 8)).toBe(4);
+  test("a request gets a reply", async () => {
+    const { caller, handlers } = await pair();
+    handlers.halve = async (n) => n / 2;
+    expect(await caller.request("halve", 8)).toBe(4);
   });
 
-  test("a request fails: by a declared error, another, or one of which nothing crosses", async () => {
-    const told = vi.spyOn(console, "error").mockReturnValue(); // by a client, of what its handlers threw
-    const { asker, answering, errors } = await pair();
+  test("a request fails with a declared error, another RequestError, or INTERNAL without details", async () => {
+    const logged = vi.spyOn(console, "error").mockReturnValue(); // the client logs the errors of its handlers
+    const { caller, handlers, errors } = await pair();
     const thrown: unknown[] = [
       new RequestError("NO", "no", { at: 1 }),
       new RequestError("WHY"),
       new Error("secret"),
     ];
-    answering.half = () => {
+    handlers.halve = () => {
       throw thrown.shift();
     };
-    await expect(asker.request("half", 0)).rejects.toEqual(new RequestError("NO", "no", { at: 1 }));
-    await expect(asker.request("half", 0)).rejects.toEqual(new RequestError("WHY"));
+    await expect(caller.request("halve", 0)).rejects.toEqual(new RequestError("NO", "no", { at: 1 }));
+    await expect(caller.request("halve", 0)).rejects.toEqual(new RequestError("WHY"));
     const internal = new RequestError("INTERNAL", "the handler failed");
-    await expect(asker.request("half", 0)).rejects.toEqual(internal);
-    expect(asking === "client" ? errors : told.mock.calls.map(([error]) => error)).toEqual([
+    await expect(caller.request("halve", 0)).rejects.toEqual(internal);
+    expect(calling === "client" ? errors : logged.mock.calls.map(([error]) => error)).toEqual([
       new Error("secret"),
     ]);
-    told.mockRestore();
+    logged.mockRestore();
   });
 
-  test("input is checked where it is heard, output where it arrives, also by an asynchronous schema", async () => {
-    const { asker, answering } = await pair();
-    answering.half = (n) => n / 2;
-    const refused = new ValidationError([{ message: "not even", path: [] }]);
-    await expect(asker.request("half", 3)).rejects.toEqual(refused);
-    await expect(asker.request("half", 2)).rejects.toMatchObject({ issues: [{ message: "not even" }] });
-    await expect(read(asker.stream("items", 3))).rejects.toEqual(refused);
+  test("the receiver checks the input and the caller checks the output, also with an asynchronous schema", async () => {
+    const { caller, handlers } = await pair();
+    handlers.halve = (n) => n / 2;
+    const invalid = new ValidationError([{ message: "not even", path: [] }]);
+    await expect(caller.request("halve", 3)).rejects.toEqual(invalid);
+    await expect(caller.request("halve", 2)).rejects.toMatchObject({ issues: [{ message: "not even" }] });
+    await expect(readItems(caller.stream("items", 3))).rejects.toEqual(invalid);
   });
 
-  test("a stream gives every item in order", async () => {
-    const { asker, answering } = await pair();
-    answering.items = (to) => Array.from({ length: to }, (_, n) => n);
-    expect(await read(asker.stream("items", 100))).toEqual(Array.from({ length: 100 }, (_, n) => n));
+  test("a stream yields its items in order", async () => {
+    const { caller, handlers } = await pair();
+    handlers.items = (to) => Array.from({ length: to }, (_, n) => n);
+    expect(await readItems(caller.stream("items", 100))).toEqual(Array.from({ length: 100 }, (_, n) => n));
   });
 
-  test("a request given up by its signal reaches the handler", async () => {
-    const { asker, answering } = await pair();
-    const { wait, has } = waiting();
-    answering.half = wait;
-    const enough = new AbortController();
-    const reply = asker.request("half", 0, { signal: enough.signal });
-    await has("waits");
-    enough.abort(new Error("enough"));
+  test("aborting a request aborts the handler", async () => {
+    const { caller, handlers } = await pair();
+    const { halve, logged } = abortableHandlers();
+    handlers.halve = halve;
+    const controller = new AbortController();
+    const reply = caller.request("halve", 0, { signal: controller.signal });
+    await logged("started");
+    controller.abort(new Error("enough"));
     await expect(reply).rejects.toThrow("enough");
-    await has("given up");
+    await logged("aborted");
   });
 
-  test("a stream given up by its signal reaches the handler, whose finally runs", async () => {
-    const { asker, answering } = await pair();
-    const { stream, has } = waiting();
-    answering.items = stream;
-    const enough = new AbortController();
-    const items = read(asker.stream("items", 0, { signal: enough.signal }));
-    await has("waits");
-    enough.abort(new Error("enough"));
+  test("aborting a stream aborts the handler, and runs its finally", async () => {
+    const { caller, handlers } = await pair();
+    const { items: abortable, logged } = abortableHandlers();
+    handlers.items = abortable;
+    const controller = new AbortController();
+    const items = readItems(caller.stream("items", 0, { signal: controller.signal }));
+    await logged("started");
+    controller.abort(new Error("enough"));
     await expect(items).rejects.toThrow("enough");
-    await has("ended");
+    await logged("ended");
   });
 
-  test("leaving the loop reaches the handler", async () => {
-    const { asker, answering } = await pair();
-    const { stream, has, log } = waiting();
-    answering.items = stream;
-    expect(await read(asker.stream("items", 0), 1)).toEqual([1]);
-    await has("ended");
-    expect(log).toEqual(["waits", "given up", "ended"]);
+  test("breaking the loop aborts the handler", async () => {
+    const { caller, handlers } = await pair();
+    const { items, logged, log } = abortableHandlers();
+    handlers.items = items;
+    expect(await readItems(caller.stream("items", 0), 1)).toEqual([1]);
+    await logged("ended");
+    expect(log).toEqual(["started", "aborted", "ended"]);
   });
 
-  test("a timeout reaches the handler, of a request and of a stream", async () => {
-    const { asker, answering, clock } = await pair();
-    const one = waiting();
-    const two = waiting();
-    answering.half = one.wait;
-    answering.items = two.stream;
+  test("a timeout aborts the handlers of a request and of a stream", async () => {
+    const { caller, handlers, clock } = await pair();
+    const first = abortableHandlers();
+    const second = abortableHandlers();
+    handlers.halve = first.halve;
+    handlers.items = second.items;
     const timeout = { timeout: 30 };
     const outcome = Promise.allSettled([
-      asker.request("half", 0, timeout),
-      read(asker.stream("items", 0, timeout)),
+      caller.request("halve", 0, timeout),
+      readItems(caller.stream("items", 0, timeout)),
     ]);
-    await one.has("waits");
-    await two.has("waits");
-    clock.advance(30); // a server's time; that of a client passes by itself
+    await first.logged("started");
+    await second.logged("started");
+    clock.advance(30); // the time of the server; the client uses real time
     const timedOut = { status: "rejected", reason: { code: "TIMEOUT" } };
     expect(await outcome).toMatchObject([timedOut, timedOut]);
-    await one.has("given up");
-    await two.has("ended");
+    await first.logged("aborted");
+    await second.logged("ended");
   });
 
-  test.each(["loses its session", "is closed"])(
-    "what is asked when the client %s is unknown, and its handlers end",
-    async (how) => {
-      const { asker, answering, client, lose } = await pair();
-      const one = waiting();
-      const two = waiting();
-      answering.half = one.wait;
-      answering.items = two.stream;
-      const reply = asker.request("half", 0);
-      const items = read(asker.stream("items", 0));
+  test.each(["loses its session", "closes"])(
+    "open calls fail as unknown and their handlers end when the client %s",
+    slow,
+    async (event) => {
+      const { caller, handlers, client, loseSession } = await pair();
+      const first = abortableHandlers();
+      const second = abortableHandlers();
+      handlers.halve = first.halve;
+      handlers.items = second.items;
+      const reply = caller.request("halve", 0);
+      const items = readItems(caller.stream("items", 0));
       const outcome = Promise.allSettled([reply, items]);
-      await one.has("waits");
-      await two.has("waits");
-      if (how === "is closed") client.close();
-      else await lose();
+      await first.logged("started");
+      await second.logged("started");
+      if (event === "closes") client.close();
+      else await loseSession();
       const unknown = { status: "rejected", reason: { code: "OUTCOME_UNKNOWN", sentBefore: true } };
       expect(await outcome).toMatchObject([unknown, unknown]);
-      await one.has("given up");
-      await two.has("ended");
+      await first.logged("aborted");
+      await second.logged("ended");
     },
   );
 
-  test("what is asked goes on when the client loses its connection", async () => {
-    const { asker, answering, drop } = await pair();
+  test("open calls continue when the client loses its connection", slow, async () => {
+    const { caller, handlers, drop } = await pair();
     const gates: (() => void)[] = [];
     const gate = () => new Promise<void>((resolve) => gates.push(resolve));
-    answering.half = async (n) => {
+    handlers.halve = async (n) => {
       await gate();
       return n / 2;
     };
-    answering.items = async function* (n) {
+    handlers.items = async function* (n) {
       yield n;
       await gate();
       yield n + 2;
     };
-    const reply = asker.request("half", 8);
-    const items = asker.stream("items", 0);
+    const reply = caller.request("halve", 8);
+    const items = caller.stream("items", 0);
     expect((await items.next()).value).toBe(0);
-    const rest = read(items);
+    const rest = readItems(items);
     await until(() => gates.length === 2);
     drop();
     for (const open of gates) open();
@@ -167,47 +169,47 @@ describe.each([
     expect(await rest).toEqual([2]);
   });
 
-  test("16 overlap, the 17th waits; a call starts after the events before it", async () => {
-    const { asker, answering } = await pair();
+  test("16 calls overlap and the 17th waits; a call starts after the events before it", async () => {
+    const { caller, handlers } = await pair();
     const order: string[] = [];
     const gates: (() => void)[] = [];
-    answering.note = async (text) => {
+    handlers.note = async (text) => {
       await new Promise(setImmediate);
       order.push(text);
     };
-    answering.half = (n) => {
-      order.push("half");
+    handlers.halve = (n) => {
+      order.push("halve");
       return new Promise((resolve) => gates.push(() => resolve(n)));
     };
-    void asker.send("note", "before");
-    const replies = Array.from({ length: 17 }, (_, n) => asker.request("half", 2 * n));
-    void asker.send("note", "after");
+    void caller.send("note", "before");
+    const replies = Array.from({ length: 17 }, (_, n) => caller.request("halve", 2 * n));
+    void caller.send("note", "after");
     await until(() => order.includes("after"));
-    expect(order).toEqual(["before", ...Array.from({ length: 16 }, () => "half"), "after"]);
+    expect(order).toEqual(["before", ...Array.from({ length: 16 }, () => "halve"), "after"]);
     gates[15]?.();
     await until(() => gates.length === 17);
     for (const open of gates) open();
     expect(await Promise.all(replies)).toEqual(replies.map((_, n) => 2 * n));
   });
 
-  test("a thousand at once are all answered", async () => {
-    const { asker, answering } = await pair();
-    answering.half = (n) => n;
-    answering.items = (n) => Array.from({ length: 40 }, () => n);
-    const replies = Array.from({ length: 1_000 }, (_, n) => asker.request("half", 2 * n));
-    const streams = Array.from({ length: 200 }, (_, n) => read(asker.stream("items", 2 * n)));
+  test("a thousand simultaneous calls all get replies", slow, async () => {
+    const { caller, handlers } = await pair();
+    handlers.halve = (n) => n;
+    handlers.items = (n) => Array.from({ length: 40 }, () => n);
+    const replies = Array.from({ length: 1_000 }, (_, n) => caller.request("halve", 2 * n));
+    const streams = Array.from({ length: 200 }, (_, n) => readItems(caller.stream("items", 2 * n)));
     expect(await Promise.all(replies)).toEqual(replies.map((_, n) => 2 * n));
     expect((await Promise.all(streams)).map((items) => items.length)).toEqual(streams.map(() => 40));
   });
 
-  test("an upload is fed to the handler, and its end is told", async () => {
-    const { asker, answering } = await pair();
-    answering.echo = (_, { upload }) => upload;
-    expect(await read(asker.stream("echo", "", { upload: [1, 2, 3] }))).toEqual([1, 2, 3]);
+  test("the handler receives an upload and its end", async () => {
+    const { caller, handlers } = await pair();
+    handlers.echo = (_, { upload }) => upload;
+    expect(await readItems(caller.stream("echo", "", { upload: [1, 2, 3] }))).toEqual([1, 2, 3]);
   });
 
-  test("an upload that the handler leaves off reading is returned, while the stream goes on", async () => {
-    const { asker, answering } = await pair();
+  test("the upload returns when the handler stops reading it, and the stream continues", async () => {
+    const { caller, handlers } = await pair();
     const log: string[] = [];
     async function* endless() {
       try {
@@ -216,70 +218,73 @@ describe.each([
         log.push("returned");
       }
     }
-    answering.echo = async function* (_, { upload }) {
-      yield (await read(upload, 3)).length;
+    handlers.echo = async function* (_, { upload }) {
+      yield (await readItems(upload, 3)).length;
       await until(() => log.includes("returned"));
-      yield "on";
+      yield "continued";
     };
-    expect(await read(asker.stream("echo", "", { upload: endless() }))).toEqual([3, "on"]);
+    expect(await readItems(caller.stream("echo", "", { upload: endless() }))).toEqual([3, "continued"]);
   });
 
-  test("an upload that throws ends the stream with it, and the handler is told", async () => {
-    const { asker, answering } = await pair();
+  test("an upload that throws ends the stream with its error, and cancels the handler's upload", async () => {
+    const { caller, handlers } = await pair();
     const thrown: unknown[] = [];
-    let fed = 0;
-    answering.echo = async function* (_, { upload }) {
+    let received = 0;
+    handlers.echo = async function* (_, { upload }) {
       try {
-        for await (const n of upload) yield (fed = Number(n));
+        for await (const n of upload) yield (received = Number(n));
       } catch (error) {
         thrown.push(error);
       }
     };
     const upload = (async function* () {
       yield 1;
-      await until(() => fed === 1);
+      await until(() => received === 1);
       throw new Error("no more");
     })();
-    await expect(read(asker.stream("echo", "", { upload }))).rejects.toThrow("no more");
+    await expect(readItems(caller.stream("echo", "", { upload }))).rejects.toThrow("no more");
     await until(() => thrown.length > 0);
     expect(thrown).toMatchObject([{ code: "CANCELLED" }]);
   });
 
-  test("items of 60 KiB that nobody reads: five are made, and all arrive in order when it reads on", async () => {
-    const { asker, answering } = await pair();
+  test("a stream makes at most six items of 60 KiB ahead of its reader, and all arrive in order", async () => {
+    const { caller, handlers } = await pair();
     let made = 0;
-    answering.half = (n) => n;
-    answering.items = function* () {
-      while (made < 40) yield `${(made += 1)}${item}`;
+    handlers.halve = (n) => n;
+    handlers.items = function* () {
+      while (made < 40) yield `${(made += 1)}${largeText}`;
     };
-    const items = asker.stream("items", 0);
+    const items = caller.stream("items", 0);
     const first = items.next();
     await until(() => made === 5);
-    for (let trip = 0; trip < 20; trip += 1) await asker.request("half", 0);
+    for (let n = 0; n < 20; n += 1) await caller.request("halve", 0);
     expect(made).toBeLessThanOrEqual(6);
-    expect((await first).value).toBe(`1${item}`);
-    const rest = await read(items);
-    expect(rest).toEqual(Array.from({ length: 39 }, (_, n) => `${n + 2}${item}`));
+    expect((await first).value).toBe(`1${largeText}`);
+    const rest = await readItems(items);
+    expect(rest).toEqual(Array.from({ length: 39 }, (_, n) => `${n + 2}${largeText}`));
   });
 
-  test("an upload of 60 KiB items to a handler that does not read: five are made, then all arrive", async () => {
-    const { asker, answering } = await pair();
+  test("an upload makes five items of 60 KiB ahead of a handler that does not read, and then all arrive", async () => {
+    const { caller, handlers } = await pair();
     let made = 0;
-    let go: () => void = () => {};
-    const gate = new Promise<void>((resolve) => (go = resolve));
-    answering.half = (n) => n;
-    answering.echo = async function* (_: string, { upload }: Told & { upload: AsyncIterable<unknown> }) {
+    let openGate: () => void = () => {};
+    const gate = new Promise<void>((resolve) => (openGate = resolve));
+    handlers.halve = (n) => n;
+    handlers.echo = async function* (
+      _: string,
+      { upload }: CallOptions & { upload: AsyncIterable<unknown> },
+    ) {
       await gate;
       yield* upload;
     };
     const upload = (function* () {
-      while (made < 40) yield `${(made += 1)}${item}`;
+      while (made < 40) yield `${(made += 1)}${largeText}`;
     })();
-    const all = read(asker.stream("echo", "", { upload }));
+    const all = readItems(caller.stream("echo", "", { upload }));
     await until(() => made === 5);
-    for (let trip = 0; trip < 20; trip += 1) await asker.request("half", 0);
+    for (let n = 0; n < 20; n += 1) await caller.request("halve", 0);
     expect(made).toBe(5);
-    go();
-    expect(await all).toEqual(Array.from({ length: 40 }, (_, n) => `${n + 1}${item}`));
+    openGate();
+    expect(await all).toEqual(Array.from({ length: 40 }, (_, n) => `${n + 1}${largeText}`));
   });
 });

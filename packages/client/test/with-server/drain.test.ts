@@ -8,34 +8,36 @@ import { z } from "zod";
 import { connect, type ConnectionStatus } from "../../src/index.ts";
 import { pass } from "../connection/fakes.ts";
 import { undo, undoAll, watchCrashes } from "../connection/servers.ts";
+import { slow } from "../../../../test/time-limits.ts";
 
-const note = contract("/note", {
-  client: { say: z.number(), who: request({ input: z.null(), output: z.string() }) },
-  server: { told: z.number() },
+const numbers = contract("/numbers", {
+  client: { post: z.number(), serverName: request({ input: z.null(), output: z.string() }) },
+  server: { posted: z.number() },
 });
 
-/** An app that says who it is, and what it heard. */
-function serving(name: string) {
+/** An app with a name, the numbers that it received, and functions that send numbers and delay its hook. */
+function createNamedApp(name: string) {
   const app = createApp({ clock: new Clock(), heartbeat: { interval: 1e9, timeout: 1 } });
-  const heard: number[] = [];
+  const received: number[] = [];
   const changes: string[] = [];
-  const tell: ((n: number) => unknown)[] = [];
-  let held = Promise.resolve();
-  const hold = (): (() => void) => {
-    let go = (): void => {};
-    held = new Promise((resolve) => (go = resolve));
-    return go;
+  const sends: ((n: number) => unknown)[] = [];
+  let gate = Promise.resolve();
+  /** Makes the hook of the next connections wait until the returned function is called. */
+  const delayHook = (): (() => void) => {
+    let openGate = (): void => {};
+    gate = new Promise((resolve) => (openGate = resolve));
+    return openGate;
   };
   const service = app
-    .use(() => held)
-    .implement(note, (peer, { room }) => {
+    .use(() => gate)
+    .implement(numbers, (peer, { room }) => {
       room("all").join(peer);
-      peer.subscribe(({ type: is }) => changes.push(is));
-      tell.push((n) => peer.send("told", n));
-      return { say: (n) => void heard.push(n), who: () => name };
+      peer.subscribe(({ type }) => changes.push(type));
+      sends.push((n) => peer.send("posted", n));
+      return { post: (n) => void received.push(n), serverName: () => name };
     });
-  const shout = (n: number): unknown => service.room("all").send("told", n);
-  return { app, heard, changes, hold, shout, tell: (n: number) => tell[0]?.(n) };
+  const broadcast = (n: number): unknown => service.room("all").send("posted", n);
+  return { app, received, changes, delayHook, broadcast, send: (n: number) => sends[0]?.(n) };
 }
 
 describe("in memory", () => {
@@ -48,26 +50,26 @@ describe("in memory", () => {
     vi.useRealTimers();
   });
 
-  test("a session that is told to go goes on with the next connection, and nothing is lost or late", async () => {
-    const { app, heard, changes, tell } = serving("one");
+  test("a drained session continues on the next connection, without a lost or reordered message", async () => {
+    const { app, received, changes, send } = createNamedApp("first");
     const net = testNetwork(app);
-    const client = connect(note, { url: "ws://test", WebSocket: net.WebSocket });
-    const told: number[] = [];
+    const client = connect(numbers, { url: "ws://test", WebSocket: net.WebSocket });
+    const posted: number[] = [];
     const statuses: ConnectionStatus[] = [];
-    client.on("told", (n) => told.push(n));
+    client.on("posted", (n) => posted.push(n));
     await pass();
     client.status.subscribe((status) => statuses.push(status));
-    const numbers = Array.from({ length: 100 }, (_, n) => n);
-    for (const n of numbers) {
+    const sequence = Array.from({ length: 100 }, (_, n) => n);
+    for (const n of sequence) {
       if (n % 10 === 5) app.drain(100);
-      client.send("say", n);
-      tell(n);
+      client.send("post", n);
+      send(n);
       await Promise.resolve();
       if (n % 3 === 0) await pass(0);
     }
     await pass(1_000);
-    expect([heard, told]).toEqual([numbers, numbers]);
-    expect(new Set(statuses.map(({ state: is }) => is))).toEqual(new Set(["open"]));
+    expect([received, posted]).toEqual([sequence, sequence]);
+    expect(new Set(statuses.map(({ state }) => state))).toEqual(new Set(["open"]));
     expect(new Set(changes)).toEqual(new Set(["resumed"]));
     client.close();
     await pass();
@@ -75,25 +77,25 @@ describe("in memory", () => {
     expect(net.errors).toEqual([]);
   });
 
-  test("who moves while a room speaks hears everything once", async () => {
-    const { app, hold, shout } = serving("one");
+  test("a client that moves while a room sends receives each message once", async () => {
+    const { app, delayHook, broadcast } = createNamedApp("first");
     const net = testNetwork(app);
-    const client = connect(note, { url: "ws://test", WebSocket: net.WebSocket });
-    const told: number[] = [];
-    client.on("told", (n) => told.push(n));
+    const client = connect(numbers, { url: "ws://test", WebSocket: net.WebSocket });
+    const posted: number[] = [];
+    client.on("posted", (n) => posted.push(n));
     await pass();
-    shout(0);
-    const go = hold();
+    broadcast(0);
+    const openGate = delayHook();
     app.drain(100);
     await pass();
-    for (const n of [1, 2, 3]) shout(n); // the hooks of the next connection have not decided
+    for (const n of [1, 2, 3]) broadcast(n); // the hook of the next connection has not decided
     await pass();
-    expect(told).toEqual([0, 1, 2, 3]);
-    go();
+    expect(posted).toEqual([0, 1, 2, 3]);
+    openGate();
     await pass();
-    shout(4);
+    broadcast(4);
     await pass();
-    expect(told).toEqual([0, 1, 2, 3, 4]);
+    expect(posted).toEqual([0, 1, 2, 3, 4]);
     client.close();
     expect(net.errors).toEqual([]);
   });
@@ -103,45 +105,53 @@ describe("over sockets", () => {
   beforeEach(watchCrashes);
   afterEach(undoAll);
 
-  test("a client that is told to go is served elsewhere before it leaves, and the server closes then", async () => {
-    const one = serving("one");
-    const two = serving("two");
-    const old = await serve(one.app, { port: 0, signals: false });
-    const next = await serve(two.app, { port: 0, signals: false });
-    undo.push(next.close, old.close);
-    let { port } = old;
-    class Balanced extends WebSocket {
-      constructor(url: string, ...rest: [string[], object]) {
-        super(url.replace("balancer", `127.0.0.1:${port}`), ...rest);
+  test(
+    "a drained client connects to another server before it disconnects, and then the server closes",
+    slow,
+    async () => {
+      const first = createNamedApp("first");
+      const second = createNamedApp("second");
+      const firstServer = await serve(first.app, { port: 0, signals: false });
+      const secondServer = await serve(second.app, { port: 0, signals: false });
+      undo.push(secondServer.close, firstServer.close);
+      let { port } = firstServer;
+      class BalancedWebSocket extends WebSocket {
+        constructor(url: string, ...rest: [string[], object]) {
+          super(url.replace("balancer", `127.0.0.1:${port}`), ...rest);
+        }
       }
-    }
-    const client = connect(note, { url: "ws://balancer", WebSocket: Balanced as never });
-    undo.push(() => client.close());
-    await client.opened;
-    expect(await client.request("who", null)).toBe("one");
-    const statuses: string[] = [];
-    client.status.subscribe(({ state: is }) => statuses.push(is));
-    ({ port } = next);
-    await old.close({ drain: 60_000 });
-    expect(statuses).toEqual(["open"]);
-    expect(await client.request("who", null)).toBe("two");
-  });
+      const client = connect(numbers, { url: "ws://balancer", WebSocket: BalancedWebSocket as never });
+      undo.push(() => client.close());
+      await client.opened;
+      expect(await client.request("serverName", null)).toBe("first");
+      const statuses: string[] = [];
+      client.status.subscribe(({ state }) => statuses.push(state));
+      ({ port } = secondServer);
+      await firstServer.close({ drain: 60_000 });
+      expect(statuses).toEqual(["open"]);
+      expect(await client.request("serverName", null)).toBe("second");
+    },
+  );
 
-  test("a client that has nowhere to go stays until the server closes, and comes back to the next", async () => {
-    const one = serving("one");
-    const two = serving("two");
-    const old = await serve(one.app, { port: 0, signals: false });
-    const client = connect(note, {
-      url: old.url.replace("localhost", "127.0.0.1"),
-      WebSocket,
-    });
-    undo.push(() => client.close());
-    await client.opened;
-    const closed = old.close({ drain: 700 });
-    expect(await client.request("who", null)).toBe("one");
-    await closed;
-    const next = await serve(two.app, { port: old.port, signals: false });
-    undo.push(next.close);
-    expect(await client.request("who", null)).toBe("two");
-  });
+  test(
+    "a drained client without another server stays until the server closes, and connects to its successor",
+    slow,
+    async () => {
+      const first = createNamedApp("first");
+      const second = createNamedApp("second");
+      const firstServer = await serve(first.app, { port: 0, signals: false });
+      const client = connect(numbers, {
+        url: firstServer.url.replace("localhost", "127.0.0.1"),
+        WebSocket,
+      });
+      undo.push(() => client.close());
+      await client.opened;
+      const closed = firstServer.close({ drain: 700 });
+      expect(await client.request("serverName", null)).toBe("first");
+      await closed;
+      const secondServer = await serve(second.app, { port: firstServer.port, signals: false });
+      undo.push(secondServer.close);
+      expect(await client.request("serverName", null)).toBe("second");
+    },
+  );
 });

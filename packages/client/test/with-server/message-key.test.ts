@@ -5,24 +5,26 @@ import { memoryStore } from "@symbolon/server/store";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
+import { slow, waitOptions } from "../../../../test/time-limits.ts";
 
-const counting = contract("/counting", {
+const numbers = contract("/numbers", {
   client: {
-    say: z.number(),
+    post: z.number(),
     double: request({ input: z.number(), output: z.number() }),
     up: stream({ input: z.number(), output: z.number() }),
   },
   server: {},
 });
 
-function set() {
+/** An app with a store, and the message keys that its handlers received. */
+function createKeyServer() {
   const app = createApp({ store: memoryStore() });
   const keys: [number, string][] = [];
-  let hold: Promise<void> | undefined;
-  app.implement(counting, () => ({
-    say: (n, { messageKey }) => {
+  let gate: Promise<void> | undefined;
+  app.implement(numbers, () => ({
+    post: (n, { messageKey }) => {
       keys.push([n, messageKey]);
-      return hold;
+      return gate;
     },
     double: (n, { messageKey }) => {
       keys.push([n, messageKey]);
@@ -34,29 +36,34 @@ function set() {
     },
   }));
   const net = testNetwork(app);
-  return { net, keys, hangs: () => void (hold = new Promise(() => {})), goes: () => void (hold = undefined) };
+  return {
+    net,
+    keys,
+    blockHandler: () => void (gate = new Promise(() => {})),
+    unblockHandler: () => void (gate = undefined),
+  };
 }
 
-test("every message has a key of its own, whatever its kind", async () => {
-  const { net, keys } = set();
-  const client = connect(counting, { url: "ws://test", WebSocket: net.WebSocket });
-  await client.send("say", 1);
+test("each event, request and stream has a different key", async () => {
+  const { net, keys } = createKeyServer();
+  const client = connect(numbers, { url: "ws://test", WebSocket: net.WebSocket });
+  await client.send("post", 1);
   await client.request("double", 2);
   for await (const _ of client.stream("up", 3));
-  await client.send("say", 4);
+  await client.send("post", 4);
   expect(keys.map(([n]) => n)).toEqual([1, 2, 3, 4]);
   expect(new Set(keys.map(([, key]) => key)).size).toBe(4);
   client.close();
 });
 
-test("a message that is handled again after a crash has the key it had", async () => {
-  const { net, keys, hangs, goes } = set();
-  const client = connect(counting, { url: "ws://test", WebSocket: net.WebSocket });
-  await client.send("say", 1);
-  hangs();
-  const sent = client.send("say", 2);
-  await vi.waitFor(() => expect(keys).toHaveLength(2));
-  goes();
+test("a message that is handled again after a crash has the same key", slow, async () => {
+  const { net, keys, blockHandler, unblockHandler } = createKeyServer();
+  const client = connect(numbers, { url: "ws://test", WebSocket: net.WebSocket });
+  await client.send("post", 1);
+  blockHandler();
+  const sent = client.send("post", 2);
+  await vi.waitFor(() => expect(keys).toHaveLength(2), waitOptions);
+  unblockHandler();
   await net.restart();
   await sent;
   expect(keys.map(([n]) => n)).toEqual([1, 2, 2]);
@@ -64,11 +71,11 @@ test("a message that is handled again after a crash has the key it had", async (
   client.close();
 });
 
-test("a plain client's messages have keys as well", async () => {
-  const { net, keys } = set();
-  await using socket = await net.connect("/counting");
-  socket.send(JSON.stringify({ t: "event", name: "say", data: 1 }));
-  socket.send(JSON.stringify({ t: "event", name: "say", data: 2 }));
-  await vi.waitFor(() => expect(keys).toHaveLength(2));
+test("the messages of a plain client have keys too", async () => {
+  const { net, keys } = createKeyServer();
+  await using socket = await net.connect("/numbers");
+  socket.send(JSON.stringify({ t: "event", name: "post", data: 1 }));
+  socket.send(JSON.stringify({ t: "event", name: "post", data: 2 }));
+  await vi.waitFor(() => expect(keys).toHaveLength(2), waitOptions);
   expect(keys[0]?.[1]).not.toBe(keys[1]?.[1]);
 });

@@ -5,94 +5,101 @@ import { memoryStore } from "@symbolon/server/store";
 import { Clock, type TestNetwork, testNetwork } from "@symbolon/server/testing";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
-const counting = contract("/counting", { client: { say: z.number() }, server: { told: z.number() } });
+const numbers = contract("/numbers", { client: { post: z.number() }, server: { posted: z.number() } });
 
-// The client dials at once.
+// The client retries at once.
 beforeEach(() => {
   const random = vi.spyOn(Math, "random").mockReturnValue(0);
   onTestFinished(() => random.mockRestore());
 });
 
-/** Two nodes that have one store, and a client that dials whichever is `here`. */
-function nodes() {
+/** Two server nodes with one store, and a client that connects to the current node. */
+function startTwoNodes() {
   const store = memoryStore();
   const log: string[] = [];
   const clock = new Clock();
-  const place = { here: 0, dials: [0, 0], heard: (_node: number, _n: number): unknown => undefined };
+  const state = {
+    currentNode: 0,
+    /** How often the client connected to each node. */
+    attempts: [0, 0],
+    /** Runs in the handler of each node. */
+    onPost: (_node: number, _n: number): unknown => undefined,
+  };
   const nets = [0, 1].map((node) => {
     const app = createApp({ clock, store, onError: (error) => void log.push(String(error)) });
-    app.implement(counting, (peer) => ({
-      say: (n) => {
+    app.implement(numbers, (peer) => ({
+      post: (n) => {
         log.push(`${n} at ${node}`);
-        peer.send("told", n);
-        return place.heard(node, n);
+        peer.send("posted", n);
+        return state.onPost(node, n);
       },
     }));
     return testNetwork(app);
   });
-  const Nearest = class {
+  const CurrentNodeWebSocket = class {
     constructor(url: string, protocols: string[]) {
-      const { WebSocket } = nets[place.here] as TestNetwork;
-      place.dials[place.here] = Number(place.dials[place.here]) + 1;
+      const { WebSocket } = nets[state.currentNode] as TestNetwork;
+      state.attempts[state.currentNode] = Number(state.attempts[state.currentNode]) + 1;
       return new WebSocket(url, protocols);
     }
   };
-  const client = connect(counting, { url: "ws://test", WebSocket: Nearest as never });
+  const client = connect(numbers, { url: "ws://test", WebSocket: CurrentNodeWebSocket as never });
   onTestFinished(() => client.close());
-  const told: number[] = [];
-  client.on("told", (n) => told.push(n));
-  client.on("reset", ({ reason: why }) => log.push(`reset: ${why}`));
-  /** The client goes to the other node, and the one that it leaves does not learn of it. */
-  const move = (): void => {
-    const left = nets[place.here];
-    place.here = 1 - place.here;
-    left?.drop("client");
+  const posted: number[] = [];
+  client.on("posted", (n) => posted.push(n));
+  client.onReset(({ reason }) => log.push(`reset: ${reason}`));
+  /** Moves the client to the other node; the previous node does not detect that its connection is lost. */
+  const moveClient = (): void => {
+    const previous = nets[state.currentNode];
+    state.currentNode = 1 - state.currentNode;
+    previous?.drop("client");
   };
-  return { client, clock, place, move, log, told };
+  return { client, clock, state, moveClient, log, posted };
 }
 
-test("a session goes from one node to the other and back, though the one that it left still has it", async () => {
-  const { client, move, log, told } = nodes();
-  await client.send("say", 1);
+test("a session moves between two nodes, although the previous node still has it", async () => {
+  const { client, moveClient, log, posted } = startTwoNodes();
+  await client.send("post", 1);
   for (const n of [2, 3, 4]) {
-    move();
-    await client.send("say", n);
+    moveClient();
+    await client.send("post", n);
   }
   expect(log).toEqual(["1 at 0", "2 at 1", "3 at 0", "4 at 1"]);
-  await vi.waitFor(() => expect(told).toEqual([1, 2, 3, 4]));
+  await vi.waitFor(() => expect(posted).toEqual([1, 2, 3, 4]), waitOptions);
 });
 
-test("what was handled at the other node is not handled again, though the client was not told", async () => {
-  const { client, place, move, log, told } = nodes();
-  await client.send("say", 1);
-  move();
-  place.heard = (node, n) => void (node === 1 && n === 2 && move());
-  await client.send("say", 2);
-  await client.send("say", 3);
+test("a message that the other node has handled is not handled again, although the client received no acknowledgement", async () => {
+  const { client, state, moveClient, log, posted } = startTwoNodes();
+  await client.send("post", 1);
+  moveClient();
+  state.onPost = (node, n) => void (node === 1 && n === 2 && moveClient());
+  await client.send("post", 2);
+  await client.send("post", 3);
   expect(log).toEqual(["1 at 0", "2 at 1", "3 at 0"]);
-  await vi.waitFor(() => expect(told).toEqual([1, 2, 3]));
+  await vi.waitFor(() => expect(posted).toEqual([1, 2, 3]), waitOptions);
 });
 
-test("what is still handled here is not handled anew when its session comes back", async () => {
-  const { client, clock, place, move, log } = nodes();
-  await client.send("say", 1);
-  const working: (() => void)[] = [];
-  place.heard = async () => {
-    if (working.length < 2) move();
-    await new Promise<void>((resolve) => working.push(resolve));
+test("a node waits for its running handler before it handles the message of a returning session again", async () => {
+  const { client, clock, state, moveClient, log } = startTwoNodes();
+  await client.send("post", 1);
+  const finishes: (() => void)[] = [];
+  state.onPost = async () => {
+    if (finishes.length < 2) moveClient();
+    await new Promise<void>((resolve) => finishes.push(resolve));
   };
-  const sent = client.send("say", 2);
-  await vi.waitFor(() => expect(log).toEqual(["1 at 0", "2 at 0", "2 at 1"]));
-  await vi.waitFor(() => expect(place.dials).toEqual([3, 1]));
-  for (let turn = 0; turn < 10; turn += 1) {
+  const sent = client.send("post", 2);
+  await vi.waitFor(() => expect(log).toEqual(["1 at 0", "2 at 0", "2 at 1"]), waitOptions);
+  await vi.waitFor(() => expect(state.attempts).toEqual([3, 1]), waitOptions);
+  for (let n = 0; n < 10; n += 1) {
     await new Promise(setImmediate);
-    clock.advance(300); // so long the end of a session waits for its handlers
+    clock.advance(300); // the time that the end of a session waits for its handlers
   }
-  log.push("the first is done");
-  working[0]?.();
-  await vi.waitFor(() => expect(log).toHaveLength(5));
-  working[2]?.();
+  log.push("the first handler finished");
+  finishes[0]?.();
+  await vi.waitFor(() => expect(log).toHaveLength(5), waitOptions);
+  finishes[2]?.();
   await sent;
-  expect(log).toEqual(["1 at 0", "2 at 0", "2 at 1", "the first is done", "2 at 0"]);
+  expect(log).toEqual(["1 at 0", "2 at 0", "2 at 1", "the first handler finished", "2 at 0"]);
 });

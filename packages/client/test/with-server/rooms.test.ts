@@ -8,246 +8,266 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect } from "../../src/connect.ts";
 import { undo, undoAll, until, watchCrashes } from "../connection/servers.ts";
+import { slow, waitOptions } from "../../../../test/time-limits.ts";
 
 const chat = contract("/chat", {
-  client: { say: z.string(), leave: z.string() },
-  server: { said: z.unknown() },
+  client: { post: z.string(), leaveRoom: z.string() },
+  server: { posted: z.unknown() },
 });
 
 beforeEach(watchCrashes);
 afterEach(undoAll);
 
-/** An app with one room that everybody is in, and clients that note what they hear. */
-function serving(rooms: RoomsOptions<typeof chat> = {}, options: AppOptions = {}) {
+/** An app whose clients are all members of one room, `tea`, and functions that connect members. */
+function createTeaServer(rooms: RoomsOptions<typeof chat> = {}, options: AppOptions = {}) {
   const clock = new Clock();
   const app = createApp({ clock, onError: () => {}, codecs: [msgpack], ...options });
   const service = app.implement(chat, { rooms }, (peer, { room }) => {
     room("tea").join(peer);
     return {
-      say: (text, call) => void call.room("tea").send("said", text, { except: peer }),
-      leave: (name) => room(name).leave(peer),
+      post: (text, call) => void call.room("tea").send("posted", text, { except: peer }),
+      leaveRoom: (name) => room(name).leave(peer),
     };
   });
   const net = testNetwork(app);
-  const enter = (codec: FrameCodec = jsonFrames) => {
+  /** Connects a client that logs the messages, gaps and resets that it receives. */
+  const connectMember = (codec: FrameCodec = jsonFrames) => {
     const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, codec });
     undo.push(() => client.close());
     const log: unknown[] = [];
-    client.on("said", (data) => log.push(data));
-    client.on("gap", ({ room, reason: why }) => log.push(`gap: ${room} ${why}`));
-    client.on("reset", ({ reason: why }) => log.push(`reset: ${why}`));
-    /** What it has heard, when that is so much. */
-    const heard = async (count: number): Promise<readonly unknown[]> => {
+    client.on("posted", (data) => log.push(data));
+    client.onGap(({ room, reason }) => log.push(`gap: ${room} ${reason}`));
+    client.onReset(({ reason }) => log.push(`reset: ${reason}`));
+    /** Resolves with the log when it has `count` entries. */
+    const logged = async (count: number): Promise<readonly unknown[]> => {
       await until(() => log.length >= count);
       return log;
     };
-    return { client, log, heard };
+    return { client, log, logged };
   };
-  const back = async (client: ReturnType<typeof enter>["client"]): Promise<void> => {
+  const reconnected = async (client: ReturnType<typeof connectMember>["client"]): Promise<void> => {
     await until(() => client.status.value.state === "open");
   };
-  return { app, net, clock, enter, back, tea: service.room("tea") };
+  return { app, net, clock, connectMember, reconnected, tea: service.room("tea") };
 }
 
 describe.each([jsonFrames, msgpack])("in $protocol", (codec) => {
-  test("members hear the same, in one order, though their connections break", async () => {
-    const { net, enter, back, tea } = serving();
-    const members = [enter(codec), enter(codec), enter(jsonFrames)];
-    await Promise.all(members.map(({ client }) => client.opened));
-    const said: number[] = [];
-    for (let round = 0; round < 3; round += 1) {
-      for (let n = 0; n < 5; n += 1) {
-        said.push(said.length);
-        await tea.send("said", said.length - 1);
+  test(
+    "all members receive the same messages in one order, although their connections break",
+    slow,
+    async () => {
+      const { net, connectMember, reconnected, tea } = createTeaServer();
+      const members = [connectMember(codec), connectMember(codec), connectMember(jsonFrames)];
+      await Promise.all(members.map(({ client }) => client.opened));
+      const sent: number[] = [];
+      for (let round = 0; round < 3; round += 1) {
+        for (let n = 0; n < 5; n += 1) {
+          sent.push(sent.length);
+          await tea.send("posted", sent.length - 1);
+        }
+        net.drop();
+        sent.push(sent.length);
+        tea.send("posted", sent.length - 1);
+        await Promise.all(members.map(({ client }) => reconnected(client)));
       }
-      net.drop();
-      said.push(said.length);
-      tea.send("said", said.length - 1);
-      await Promise.all(members.map(({ client }) => back(client)));
-    }
-    for (const { heard } of members) expect(await heard(said.length)).toEqual(said);
-    expect(members.map(({ client }) => client.status.value.resumed)).toEqual([true, true, true]);
-    expect(tea.size).toBe(3);
-  });
+      for (const { logged } of members) expect(await logged(sent.length)).toEqual(sent);
+      expect(members.map(({ client }) => client.status.value.resumed)).toEqual([true, true, true]);
+      expect(tea.size).toBe(3);
+    },
+  );
 
-  test("a storm costs nobody a message, and gives none twice", async () => {
-    const { net, enter, tea } = serving();
-    const members = [enter(codec), enter(codec)];
+  test("each member receives each message once, although the network is chaotic", slow, async () => {
+    const { net, connectMember, tea } = createTeaServer();
+    const members = [connectMember(codec), connectMember(codec)];
     await Promise.all(members.map(({ client }) => client.opened));
-    const over = net.chaos({ seed: 7, cut: 0.04 });
-    const said = Array.from({ length: 60 }, (_, n) => n);
-    for (const n of said) {
-      await tea.send("said", n);
+    const endChaos = net.chaos({ seed: 7, cut: 0.04 });
+    const sent = Array.from({ length: 60 }, (_, n) => n);
+    for (const n of sent) {
+      await tea.send("posted", n);
       await new Promise(setImmediate);
     }
-    over();
-    for (const { heard } of members) expect(await heard(said.length)).toEqual(said);
+    endChaos();
+    for (const { logged } of members) expect(await logged(sent.length)).toEqual(sent);
   });
 });
 
-test("what one member says is heard by the others alone, and each goes on after it", async () => {
-  const { enter, tea } = serving();
-  const [ada, bob] = [enter(), enter()];
+test("the other members receive a member's message, and all members receive what follows", async () => {
+  const { connectMember, tea } = createTeaServer();
+  const [ada, bob] = [connectMember(), connectMember()];
   await Promise.all([ada.client.opened, bob.client.opened]);
-  await ada.client.send("say", "hello");
-  await bob.client.send("say", "hi");
-  tea.send("said", "to all");
-  expect(await ada.heard(2)).toEqual(["hi", "to all"]);
-  expect(await bob.heard(2)).toEqual(["hello", "to all"]);
+  await ada.client.send("post", "hello");
+  await bob.client.send("post", "hi");
+  tea.send("posted", "to all");
+  expect(await ada.logged(2)).toEqual(["hi", "to all"]);
+  expect(await bob.logged(2)).toEqual(["hello", "to all"]);
 });
 
-test("a member that was away for longer than the room remembers is told so first", async () => {
-  const { net, clock, enter, tea } = serving({}, { sessions: { grace: 600_000 } });
-  const { client, heard } = enter();
-  await client.opened;
-  await tea.send("said", 0);
-  expect(await heard(1)).toEqual([0]);
-  net.drop();
-  tea.send("said", "old");
-  clock.advance(121_000);
-  tea.send("said", "new");
-  expect(await heard(3)).toEqual([0, "gap: tea trimmed", "new"]);
-});
+test(
+  "a member that was disconnected for longer than the room keeps messages gets a gap first",
+  slow,
+  async () => {
+    const { net, clock, connectMember, tea } = createTeaServer({}, { sessions: { grace: 600_000 } });
+    const { client, logged } = connectMember();
+    await client.opened;
+    await tea.send("posted", 0);
+    expect(await logged(1)).toEqual([0]);
+    net.drop();
+    tea.send("posted", "old");
+    clock.advance(121_000);
+    tea.send("posted", "new");
+    expect(await logged(3)).toEqual([0, "gap: tea trimmed", "new"]);
+  },
+);
 
-test("a gap is told in its turn: after what was heard before, and before what is said after", async () => {
-  const { net, clock, enter, tea } = serving({}, { sessions: { grace: 600_000 } });
-  const { client, log } = enter();
-  let go = (): void => {};
-  const busy = new Promise<void>((resolve) => (go = resolve));
-  client.on("said", (data) => (data === "first" ? busy.then(() => log.push("handled")) : undefined));
-  await client.opened;
-  tea.send("said", "first");
-  await until(() => log.includes("first"));
-  net.drop();
-  tea.send("said", "old");
-  clock.advance(121_000);
-  tea.send("said", "new");
-  await until(() => client.status.value.resumed);
-  go();
-  await vi.waitFor(() => expect(log).toEqual(["first", "handled", "gap: tea trimmed", "new"]));
-});
+test(
+  "a gap is reported in order: after the messages before it, and before the messages after it",
+  slow,
+  async () => {
+    const { net, clock, connectMember, tea } = createTeaServer({}, { sessions: { grace: 600_000 } });
+    const { client, log } = connectMember();
+    let openGate = (): void => {};
+    const gate = new Promise<void>((resolve) => (openGate = resolve));
+    client.on("posted", (data) => (data === "first" ? gate.then(() => log.push("handled")) : undefined));
+    await client.opened;
+    tea.send("posted", "first");
+    await until(() => log.includes("first"));
+    net.drop();
+    tea.send("posted", "old");
+    clock.advance(121_000);
+    tea.send("posted", "new");
+    await until(() => client.status.value.resumed);
+    openGate();
+    await vi.waitFor(() => expect(log).toEqual(["first", "handled", "gap: tea trimmed", "new"]), waitOptions);
+  },
+);
 
-test("after a restart that has lost everything, a reset and a gap are told before what is said then", async () => {
-  const { net, enter, back, tea } = serving();
-  const { client, heard } = enter();
+test("after a restart without a store, a reset and a gap come before the next message", async () => {
+  const { net, connectMember, reconnected, tea } = createTeaServer();
+  const { client, logged } = connectMember();
   await client.opened;
-  await tea.send("said", "before");
-  expect(await heard(1)).toEqual(["before"]);
+  await tea.send("posted", "before");
+  expect(await logged(1)).toEqual(["before"]);
   await net.restart();
   await until(() => client.status.value.state !== "open");
-  await back(client);
+  await reconnected(client);
   await until(() => tea.size === 1);
-  tea.send("said", "after");
-  expect(await heard(4)).toEqual(["before", "reset: unknown", "gap: tea epoch", "after"]);
+  tea.send("posted", "after");
+  expect(await logged(4)).toEqual(["before", "reset: unknown", "gap: tea epoch", "after"]);
 });
 
-test("a room that was lost in a restart is left with the last of its members, and is there for the next", async () => {
-  const { net, enter, back, tea } = serving();
-  const { client, heard } = enter();
-  await client.opened;
-  await net.restart();
-  await until(() => client.status.value.state !== "open");
-  await back(client);
-  tea.send("said", 1);
-  expect((await heard(3)).at(-1)).toBe(1);
-  client.close();
-  await until(() => tea.size === 0);
-  const next = enter();
-  await next.client.opened;
-  tea.send("said", 2);
-  expect(await next.heard(1)).toEqual([2]);
-});
+test(
+  "a room that was lost in a restart ends with its last member, and starts again with the next",
+  slow,
+  async () => {
+    const { net, connectMember, reconnected, tea } = createTeaServer();
+    const { client, logged } = connectMember();
+    await client.opened;
+    tea.send("posted", 1);
+    expect(await logged(1)).toEqual([1]);
+    await net.restart();
+    await until(() => client.status.value.state !== "open");
+    await reconnected(client);
+    tea.send("posted", 2);
+    expect((await logged(4)).at(-1)).toBe(2);
+    client.close();
+    await until(() => tea.size === 0);
+    const next = connectMember();
+    await next.client.opened;
+    tea.send("posted", 3);
+    expect(await next.logged(1)).toEqual([3]);
+  },
+);
 
-test("a restart costs nothing where a store has the room", async () => {
-  const { net, enter, back, tea } = serving({}, { store: memoryStore() });
-  const { client, heard } = enter();
+test("a restart loses no message of a room that is in a store", async () => {
+  const { net, connectMember, reconnected, tea } = createTeaServer({}, { store: memoryStore() });
+  const { client, logged } = connectMember();
   await client.opened;
-  await tea.send("said", 1);
-  expect(await heard(1)).toEqual([1]);
+  await tea.send("posted", 1);
+  expect(await logged(1)).toEqual([1]);
   const restarted = net.restart();
-  tea.send("said", 2);
+  tea.send("posted", 2);
   await restarted;
   await until(() => client.status.value.state !== "open");
-  await back(client);
-  tea.send("said", 3);
-  expect(await heard(3)).toEqual([1, 2, 3]);
+  await reconnected(client);
+  tea.send("posted", 3);
+  expect(await logged(3)).toEqual([1, 2, 3]);
   expect(client.status.value.resumed).toBe(true);
 });
 
-test("a session that is lost does not cost the room's messages: the position is the client's", async () => {
-  const { net, app, enter, back, tea } = serving();
-  const { client, heard } = enter();
+test("a client that loses its session loses no message of a room, since it knows its position", async () => {
+  const { net, app, connectMember, reconnected, tea } = createTeaServer();
+  const { client, logged } = connectMember();
   await client.opened;
-  await tea.send("said", 1);
-  expect(await heard(1)).toEqual([1]);
-  const ended = app.end(); // every session ends; the app goes on here
+  await tea.send("posted", 1);
+  expect(await logged(1)).toEqual([1]);
+  const ended = app.end(); // all sessions end, and the test network still serves the app
   net.drop();
-  tea.send("said", 2);
+  tea.send("posted", 2);
   await ended;
-  tea.send("said", 3);
-  await back(client);
-  expect(await heard(4)).toEqual([1, "reset: unknown", 2, 3]);
+  tea.send("posted", 3);
+  await reconnected(client);
+  expect(await logged(4)).toEqual([1, "reset: unknown", 2, 3]);
 });
 
-test("who has left a room heard no more of it, and comes back to nothing", async () => {
-  const { net, enter, back, tea } = serving();
-  const { client, heard } = enter();
+test("a client that left a room receives no more of it, also after it reconnects", slow, async () => {
+  const { net, connectMember, reconnected, tea } = createTeaServer();
+  const { client, logged } = connectMember();
   await client.opened;
-  await tea.send("said", 1);
-  await client.send("leave", "tea");
-  tea.send("said", 2);
+  await tea.send("posted", 1);
+  await client.send("leaveRoom", "tea");
+  tea.send("posted", 2);
   net.drop();
   await until(() => client.status.value.state !== "open");
-  await back(client);
+  await reconnected(client);
   expect(tea.size).toBe(0);
-  expect(await heard(1)).toEqual([1]);
+  expect(await logged(1)).toEqual([1]);
 });
 
-test("a member whose wire takes no more is told the rest when it does", async () => {
-  const { net, enter, tea } = serving();
-  const { client, log, heard } = enter();
+test("a member whose wire was full receives the rest when it has drained", async () => {
+  const { net, connectMember, tea } = createTeaServer();
+  const { client, log, logged } = connectMember();
   await client.opened;
-  const flow = net.stall();
-  const said = Array.from({ length: 300 }, (_, n) => n);
-  for (const n of said) tea.send("said", n);
+  const endStall = net.stall();
+  const sent = Array.from({ length: 300 }, (_, n) => n);
+  for (const n of sent) tea.send("posted", n);
   await new Promise(setImmediate);
   expect(log).toEqual([]);
-  flow();
-  expect(await heard(said.length)).toEqual(said);
+  endStall();
+  expect(await logged(sent.length)).toEqual(sent);
 });
 
-test("a newcomer is told what the room keeps, then what is said", async () => {
-  const { enter, tea } = serving({ keep: { messages: 2, ms: 60_000 } });
-  for (const n of [1, 2, 3]) tea.send("said", n);
-  const { client, heard } = enter();
+test("a new member receives the messages that the room keeps, then the new ones", async () => {
+  const { connectMember, tea } = createTeaServer({ keep: { messages: 2, ms: 60_000 } });
+  for (const n of [1, 2, 3]) tea.send("posted", n);
+  const { client, logged } = connectMember();
   await client.opened;
-  tea.send("said", 4);
-  expect(await heard(3)).toEqual([2, 3, 4]);
+  tea.send("posted", 4);
+  expect(await logged(3)).toEqual([2, 3, 4]);
 });
 
 test.each<[RoomsOptions<typeof chat>, "position" | "read", unknown[]]>([
   [{}, "position", [1, 2]],
   [{ keep: { messages: 1, ms: 60_000 } }, "read", [0, 1, 2]],
 ])(
-  "a log that fails as somebody joins costs nobody what is said from then on",
-  async (rooms, fails, said) => {
+  "a member that joins while the log fails receives all messages from then on",
+  async (rooms, failingMethod, expected) => {
     const store = memoryStore();
-    const { clock, enter, tea } = serving(rooms, { store });
-    for (const old of [-1, 0]) await tea.send("said", old);
+    const { clock, connectMember, tea } = createTeaServer(rooms, { store });
+    for (const old of [-1, 0]) await tea.send("posted", old);
     clock.advance(1);
-    const asked = vi.spyOn(store.rooms, fails).mockImplementationOnce(() => {
-      for (const early of [1, 2]) tea.send("said", early);
-      return Promise.reject(new Error("the log is away"));
+    const method = vi.spyOn(store.rooms, failingMethod).mockImplementationOnce(() => {
+      for (const early of [1, 2]) tea.send("posted", early);
+      return Promise.reject(new Error("the log failed"));
     });
-    const { client, heard } = enter();
+    const { client, logged } = connectMember();
     await client.opened;
-    await tea.send("said", 3);
-    expect(await heard(said.length + 1)).toEqual([...said, 3]);
-    expect(asked).toHaveBeenCalled();
+    await tea.send("posted", 3);
+    expect(await logged(expected.length + 1)).toEqual([...expected, 3]);
+    expect(method).toHaveBeenCalled();
   },
 );
 
-test("what a room says that is not as the contract has it is told where it is heard", async () => {
+test("the receiver reports a message of a room that does not match the contract", async () => {
   const error = vi.spyOn(console, "error").mockImplementation(() => {});
   undo.push(() => error.mockRestore());
   const counts = contract("/counts", { server: { count: z.number() } });
@@ -259,13 +279,13 @@ test("what a room says that is not as the contract has it is told where it is he
   const { WebSocket } = testNetwork(app);
   const client = connect(counts, { url: "ws://test", WebSocket });
   undo.push(() => client.close());
-  const heard: number[] = [];
-  client.on("count", (count) => heard.push(count));
+  const received: number[] = [];
+  client.on("count", (count) => received.push(count));
   await client.opened;
   const all = service.room("all");
   for (const count of ["one", 2, "three"]) all.send("count", count as never);
   await until(() => error.mock.calls.length === 2);
-  expect(heard).toEqual([2]);
+  expect(received).toEqual([2]);
   expect(error.mock.calls).toEqual([
     [expect.objectContaining({ code: "INVALID" }), "count"],
     [expect.objectContaining({ code: "INVALID" }), "count"],

@@ -6,9 +6,9 @@ import { testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 
-const counting = contract("/counting", { client: { say: z.number() }, server: { told: z.number() } });
+const numbers = contract("/numbers", { client: { post: z.number() }, server: { posted: z.number() } });
 
-// The client's timers, and those of the server's clock.
+// The timers of the client and of the server's clock.
 beforeEach(() => {
   vi.useFakeTimers({
     toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"],
@@ -18,118 +18,119 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function set(store?: Store) {
-  const heard: number[] = [];
+/** Connects a client and a server over a test network, and records the numbers that each receives. */
+function connectClient(store?: Store) {
+  const handled: number[] = [];
   const log: string[] = [];
   const app = createApp({ ...(store && { store }), heartbeat: { interval: 1_000, timeout: 500 } });
-  app.implement(counting, (peer, { resumed = false }) => {
-    log.push(resumed ? "resumed" : "begun");
+  app.implement(numbers, (peer, { resumed = false }) => {
+    log.push(resumed ? "resumed" : "started");
     return {
-      say: (n) => {
-        heard.push(n);
-        peer.send("told", n);
+      post: (n) => {
+        handled.push(n);
+        peer.send("posted", n);
       },
     };
   });
   const net = testNetwork(app);
-  const client = connect(counting, { url: "ws://test", WebSocket: net.WebSocket });
-  const told: number[] = [];
-  client.on("told", (n) => told.push(n));
-  client.on("reset", ({ reason: why }) => log.push(`reset: ${why}`));
-  return { net, client, heard, told, log };
+  const client = connect(numbers, { url: "ws://test", WebSocket: net.WebSocket });
+  const received: number[] = [];
+  client.on("posted", (n) => received.push(n));
+  client.onReset(({ reason }) => log.push(`reset: ${reason}`));
+  return { net, client, handled, received, log };
 }
 
-/** Lets time pass until the condition holds; ten minutes later it fails with what it says. */
-async function until(condition: () => void): Promise<void> {
+/** Advances the time until the assertion passes. Fails with its error after ten minutes. */
+async function eventually(assertion: () => void): Promise<void> {
   for (const end = Date.now() + 600_000; Date.now() < end; await vi.advanceTimersByTimeAsync(50)) {
     try {
-      return condition();
-    } catch {} // not yet
+      return assertion();
+    } catch {} // try again later
   }
-  condition();
+  assertion();
 }
 
-test("when only the client learns that the connection broke, its session is taken over from the ghost", async () => {
-  const { net, client, heard, log } = set();
-  const first = client.send("say", 1);
-  await until(() => expect(heard).toEqual([1]));
+test("a client whose server does not detect that the connection broke resumes its session", async () => {
+  const { net, client, handled, log } = connectClient();
+  const first = client.send("post", 1);
+  await eventually(() => expect(handled).toEqual([1]));
   await first;
   net.drop("client");
-  client.send("say", 2);
-  await until(() => expect(heard).toEqual([1, 2]));
-  expect(log).toEqual(["begun"]);
+  client.send("post", 2);
+  await eventually(() => expect(handled).toEqual([1, 2]));
+  expect(log).toEqual(["started"]);
   client.close();
 });
 
-test("when only the server learns it, the client finds out by silence", async () => {
-  const { net, client, heard, told } = set();
-  client.send("say", 1);
-  await until(() => expect(told).toEqual([1]));
+test("a client detects a connection that only the server closed by its silence", async () => {
+  const { net, client, handled, received } = connectClient();
+  client.send("post", 1);
+  await eventually(() => expect(received).toEqual([1]));
   net.drop("server");
-  client.send("say", 2);
-  await until(() => expect(told).toEqual([1, 2]));
-  expect(heard).toEqual([1, 2]);
+  client.send("post", 2);
+  await eventually(() => expect(received).toEqual([1, 2]));
+  expect(handled).toEqual([1, 2]);
   client.close();
 });
 
-test("while the network stalls nothing arrives, and then everything does", async () => {
-  const { net, client, heard } = set();
-  await until(() => expect(client.status.value.state).toBe("connecting"));
-  const flow = net.stall();
-  client.send("say", 1);
+test("messages arrive after the network has stalled", async () => {
+  const { net, client, handled } = connectClient();
+  await eventually(() => expect(client.status.value.state).toBe("connecting"));
+  const endStall = net.stall();
+  client.send("post", 1);
   await vi.advanceTimersByTimeAsync(400);
-  expect(heard).toEqual([]);
-  flow();
-  flow();
-  await until(() => expect(heard).toEqual([1]));
+  expect(handled).toEqual([]);
+  endStall();
+  endStall();
+  await eventually(() => expect(handled).toEqual([1]));
   client.close();
 });
 
-test("a storm is the same for the same seed, and nothing is lost, doubled or out of order in it", async () => {
+test("chaos with the same seed is the same, and no message is lost, doubled or out of order", async () => {
   const run = async (seed: number) => {
-    const { net, client, heard, told } = set();
-    let losses = 0;
-    client.status.subscribe(({ state: is }) => (losses += is === "waiting" ? 1 : 0));
-    const calm = net.chaos({ seed, cut: 0.1 });
+    const { net, client, handled, received } = connectClient();
+    let disconnects = 0;
+    client.status.subscribe(({ state }) => (disconnects += state === "waiting" ? 1 : 0));
+    const endChaos = net.chaos({ seed, cut: 0.1 });
     for (let n = 0; n < 100; n += 1) {
-      client.send("say", n);
+      client.send("post", n);
       if (n % 10 === 0) await vi.advanceTimersByTimeAsync(100);
     }
-    await until(() => expect(told.length).toBe(100));
-    calm();
+    await eventually(() => expect(received.length).toBe(100));
+    endChaos();
     client.close();
-    const numbers = Array.from({ length: 100 }, (_, n) => n);
-    expect(heard).toEqual(numbers);
-    expect(told).toEqual(numbers);
-    return losses;
+    const expected = Array.from({ length: 100 }, (_, n) => n);
+    expect(handled).toEqual(expected);
+    expect(received).toEqual(expected);
+    return disconnects;
   };
   vi.spyOn(Math, "random").mockReturnValue(0.5);
-  const losses = await run(7);
-  expect(losses).toBeGreaterThan(1);
-  expect(await run(7)).toBe(losses);
+  const disconnects = await run(7);
+  expect(disconnects).toBeGreaterThan(1);
+  expect(await run(7)).toBe(disconnects);
   vi.restoreAllMocks();
 });
 
-test("a server that restarts has forgotten who was there", async () => {
-  const { net, client, heard, log } = set();
-  client.send("say", 1);
-  await until(() => expect(heard).toEqual([1]));
+test("a server without a store loses its sessions in a restart", async () => {
+  const { net, client, handled, log } = connectClient();
+  client.send("post", 1);
+  await eventually(() => expect(handled).toEqual([1]));
   await net.restart();
-  client.send("say", 2);
-  await until(() => expect(heard).toEqual([1, 2]));
-  expect(log).toEqual(["begun", "begun", "reset: unknown"]);
+  client.send("post", 2);
+  await eventually(() => expect(handled).toEqual([1, 2]));
+  expect(log).toEqual(["started", "started", "reset: unknown"]);
   client.close();
 });
 
-test("but not where it has a store", async () => {
-  const { net, client, heard, told, log } = set(memoryStore());
-  let handled = false;
-  void client.send("say", 1).then(() => (handled = true));
-  await until(() => expect(handled).toBe(true));
+test("a server with a store keeps its sessions in a restart", async () => {
+  const { net, client, handled, received, log } = connectClient(memoryStore());
+  let acknowledged = false;
+  void client.send("post", 1).then(() => (acknowledged = true));
+  await eventually(() => expect(acknowledged).toBe(true));
   await net.restart();
-  client.send("say", 2);
-  await until(() => expect(told).toEqual([1, 2]));
-  expect(heard).toEqual([1, 2]);
-  expect(log).toEqual(["begun", "resumed"]);
+  client.send("post", 2);
+  await eventually(() => expect(received).toEqual([1, 2]));
+  expect(handled).toEqual([1, 2]);
+  expect(log).toEqual(["started", "resumed"]);
   client.close();
 });

@@ -1,4 +1,4 @@
-// A server says how large a message it takes: what is larger is not sent, and its sender is told.
+// A server announces its limit for messages: the client does not send a larger one, and its sender gets an error.
 import { contract, request, RequestError, stream } from "@symbolon/protocol";
 import type { RpcPeer } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
@@ -20,25 +20,25 @@ const notes = contract("/notes", {
   server: {
     page: request({ input: z.number(), output: z.string() }),
     pages: stream({ input: z.number(), output: z.string() }),
-    ask: request({ input: z.number(), output: z.null() }),
-    tell: z.number(),
+    failingRequest: request({ input: z.number(), output: z.null() }),
+    failingEvent: z.number(),
   },
 });
 
-type Asker = Pick<RpcPeer<typeof notes.definition.server>, "request" | "send" | "stream">;
+type ServerPeer = Pick<RpcPeer<typeof notes.definition.server>, "request" | "send" | "stream">;
 
 const limit = 65_536;
 const tooLarge = expect.objectContaining({ name: "RequestError", code: "TOO_LARGE" });
 
-/** A client whose server counts what it is sent, and asks for pages of so many characters. */
-async function noting() {
-  const heard: number[] = [];
-  const peers: Asker[] = [];
+/** Connects a client to a server that counts the characters of notes, and requests pages of a given length. */
+async function connectClient() {
+  const lengths: number[] = [];
+  const peers: ServerPeer[] = [];
   const app = createApp();
   app.implement(notes, (peer) => {
     peers.push(peer);
     return {
-      note: (text) => void heard.push(text.length),
+      note: (text) => void lengths.push(text.length),
       count: ({ length }) => length,
       sum: async function* (_, { upload }) {
         for await (const { length } of upload) yield length;
@@ -55,80 +55,84 @@ async function noting() {
   });
   const peer = async () => {
     await until(() => peers.length > 0);
-    return peers[0] as Asker;
+    return peers[0] as ServerPeer;
   };
-  return { client, heard, peer };
+  return { client, lengths, peer };
 }
 
-const failure = (promise: PromiseLike<unknown>): Promise<unknown> =>
+/** Resolves with "fulfilled" or the error. */
+const outcomeOf = (promise: PromiseLike<unknown>): Promise<unknown> =>
   Promise.resolve(promise).then(
-    () => "taken",
+    () => "fulfilled",
     (error: unknown) => error,
   );
 
-test("an event fails, and those before and after it arrive on the same connection", async () => {
-  const { client, heard } = await noting();
-  const outcomes = [1, limit, 2].map((length) => failure(client.send("note", "x".repeat(length))));
-  expect(await Promise.all(outcomes)).toEqual(["taken", tooLarge, "taken"]);
-  expect(heard).toEqual([1, 2]);
+test("a too large event fails, and the events before and after it arrive on the same connection", async () => {
+  const { client, lengths } = await connectClient();
+  const outcomes = [1, limit, 2].map((length) => outcomeOf(client.send("note", "x".repeat(length))));
+  expect(await Promise.all(outcomes)).toEqual(["fulfilled", tooLarge, "fulfilled"]);
+  expect(lengths).toEqual([1, 2]);
   expect(client.bufferedAmount).toBe(0);
 });
 
-test("an event that is left alone is told as failed", async () => {
-  const { client } = await noting();
-  const failed = new Promise((resolve) => client.on("failed", resolve));
+test("a too large event that is not awaited is reported as failed", async () => {
+  const { client } = await connectClient();
+  const failed = new Promise((resolve) => client.onFailed(resolve));
   client.send("note", "x".repeat(limit));
   expect(await failed).toMatchObject({ name: "note", error: tooLarge });
 });
 
-test("what just fits arrives: bytes are counted, not characters", async () => {
-  const { client, heard } = await noting();
+test("a message at the limit arrives, and its bytes count, not its characters", async () => {
+  const { client, lengths } = await connectClient();
   await client.opened;
-  const around = '{"t":"event","name":"note","data":"","q":1}'.length + 64; // and room for the numbers of a session
-  await client.send("note", "x".repeat(limit - around));
-  await client.send("note", "é".repeat((limit - around - 1) / 2));
-  expect(await failure(client.send("note", "x".repeat(limit - around + 1)))).toEqual(tooLarge);
-  expect(await failure(client.send("note", "é".repeat(limit / 2)))).toEqual(tooLarge);
-  expect(heard).toEqual([limit - around, (limit - around - 1) / 2]);
+  const frameSize = '{"t":"event","name":"note","data":"","q":1}'.length + 64; // and capacity for the fields of a session
+  await client.send("note", "x".repeat(limit - frameSize));
+  await client.send("note", "é".repeat((limit - frameSize - 1) / 2));
+  expect(await outcomeOf(client.send("note", "x".repeat(limit - frameSize + 1)))).toEqual(tooLarge);
+  expect(await outcomeOf(client.send("note", "é".repeat(limit / 2)))).toEqual(tooLarge);
+  expect(lengths).toEqual([limit - frameSize, (limit - frameSize - 1) / 2]);
 });
 
-test("a question fails, and so does a stream whose upload is too large", async () => {
-  const { client } = await noting();
-  expect(await failure(client.request("count", "x".repeat(limit)))).toEqual(tooLarge);
+test("a too large request fails, and so does a stream with a too large upload item", async () => {
+  const { client } = await connectClient();
+  expect(await outcomeOf(client.request("count", "x".repeat(limit)))).toEqual(tooLarge);
   expect(await client.request("count", "xx")).toBe(2);
-  const read = async (...upload: string[]): Promise<number[]> => {
+  const readSums = async (...upload: string[]): Promise<number[]> => {
     const sums: number[] = [];
     for await (const sum of client.stream("sum", null, { upload })) sums.push(sum);
     return sums;
   };
-  expect(await failure(read("x", "x".repeat(limit)))).toEqual(tooLarge);
-  expect(await read("x", "xx")).toEqual([1, 2]);
+  expect(await outcomeOf(readSums("x", "x".repeat(limit)))).toEqual(tooLarge);
+  expect(await readSums("x", "xx")).toEqual([1, 2]);
 });
 
-test("an answer that is too large fails for who asked, and so does an item", async () => {
-  const { peer } = await noting();
-  const asking = await peer();
-  const read = async (length: number): Promise<string[]> => {
+test("a caller gets an error for a too large reply, and for a too large item", async () => {
+  const { peer } = await connectClient();
+  const serverPeer = await peer();
+  const readPages = async (length: number): Promise<string[]> => {
     const pages: string[] = [];
-    for await (const page of asking.stream("pages", length)) pages.push(page);
+    for await (const page of serverPeer.stream("pages", length)) pages.push(page);
     return pages;
   };
-  expect(await failure(asking.request("page", limit))).toEqual(tooLarge);
-  expect(await asking.request("page", 2)).toBe("xx");
-  expect(await failure(read(limit))).toEqual(tooLarge);
-  expect(await read(2)).toEqual(["xx"]);
+  expect(await outcomeOf(serverPeer.request("page", limit))).toEqual(tooLarge);
+  expect(await serverPeer.request("page", 2)).toBe("xx");
+  expect(await outcomeOf(readPages(limit))).toEqual(tooLarge);
+  expect(await readPages(2)).toEqual(["xx"]);
 });
 
-test("an error that is too large is told without what it carries, of a question and of an event", async () => {
-  const { client, peer } = await noting();
+test("a too large error of a request or an event arrives without its data", async () => {
+  const { client, peer } = await connectClient();
   const fails = (length: number): never => {
-    throw new RequestError("FULL", "no room", "x".repeat(length));
+    throw new RequestError("FULL", "full", "x".repeat(length));
   };
-  client.handle("ask", fails);
-  client.on("tell", fails);
-  const asking = await peer();
-  for (const fail of [(n: number) => asking.request("ask", n), (n: number) => asking.send("tell", n)]) {
-    expect(await failure(fail(limit))).toEqual(tooLarge);
-    expect(await failure(fail(2))).toMatchObject({ code: "FULL", data: "xx" });
+  client.handle("failingRequest", fails);
+  client.on("failingEvent", fails);
+  const serverPeer = await peer();
+  for (const call of [
+    (n: number) => serverPeer.request("failingRequest", n),
+    (n: number) => serverPeer.send("failingEvent", n),
+  ]) {
+    expect(await outcomeOf(call(limit))).toEqual(tooLarge);
+    expect(await outcomeOf(call(2))).toMatchObject({ code: "FULL", data: "xx" });
   }
 });

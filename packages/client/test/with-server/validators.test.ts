@@ -8,76 +8,76 @@ import { undo, undoAll } from "../connection/servers.ts";
 
 afterEach(undoAll);
 
-// The libraries' messages have the same types, so the suite is written for those of one of them.
+// The messages of all libraries have the same types, so the suite uses the types of one of them.
 const libraries = Object.entries(validators) as [string, (typeof validators)["zod"]][];
 
 describe.each(libraries)("%s", (_library, messages) => {
-  /** A client and a server of the same messages, and what the server heard. */
-  function speaking() {
-    const heard: unknown[] = [];
+  /** Connects a client to a server, and records the values that the server receives. */
+  function connectClient() {
+    const received: unknown[] = [];
     const app = createApp({ onError: () => {} });
-    const spoken = contract("/", { client: messages, server: { said: messages.say } });
-    app.implement(spoken, (peer) => ({
-      say: (said) => {
-        heard.push(said);
-        peer.send("said", { text: said.text });
+    const chat = contract("/", { client: messages, server: { posted: messages.say } });
+    app.implement(chat, (peer) => ({
+      say: (message) => {
+        received.push(message);
+        peer.send("posted", { text: message.text });
       },
       order: ({ id }) => {
-        heard.push(id);
+        received.push(id);
         if (id === 404) throw new RequestError("GONE", "gone", { since: "1999" });
         return "x".repeat(id);
       },
       lines: async function* (_, { upload }) {
         for await (const n of upload) {
-          heard.push(n);
+          received.push(n);
           yield String(n + 1);
         }
       },
     }));
-    const client = connect(spoken, { url: "ws://test", WebSocket: testNetwork(app).WebSocket });
+    const client = connect(chat, { url: "ws://test", WebSocket: testNetwork(app).WebSocket });
     undo.push(() => client.close());
-    return { client, heard };
+    return { client, received };
   }
 
-  test("a default is filled in by the half that receives", async () => {
-    const { client, heard } = speaking();
-    const said = new Promise((resolve) => client.on("said", resolve));
+  test("the receiver fills in a default", async () => {
+    const { client, received } = connectClient();
+    const posted = new Promise((resolve) => client.on("posted", resolve));
     client.send("say", { text: "a" });
-    expect(await said).toEqual({ text: "a", times: 1 });
-    expect(heard).toEqual([{ text: "a", times: 1 }]);
+    expect(await posted).toEqual({ text: "a", times: 1 });
+    expect(received).toEqual([{ text: "a", times: 1 }]);
   });
 
-  test("a request is written as Input and read as Output, there and back", async () => {
-    const { client, heard } = speaking();
+  test("a caller writes the Input of a request and reads the Output of its reply", async () => {
+    const { client, received } = connectClient();
     expect(await client.request("order", { id: "3" })).toBe(3);
-    expect(heard).toEqual([3]);
+    expect(received).toEqual([3]);
   });
 
-  test("a declared error is one, and its data is read as Output", async () => {
-    const { client } = speaking();
+  test("`isDeclared` recognizes a declared error, and its data is the Output of its schema", async () => {
+    const { client } = connectClient();
     const error: unknown = await client.request("order", { id: "404" }).catch((reason: unknown) => reason);
     expect(isDeclared(messages.order, error) && error.data.since).toBe(1999);
   });
 
-  test("a stream's items are read as Output, in both directions", async () => {
-    const { client, heard } = speaking();
+  test("the items of a stream are the Output of their schema, in both directions", async () => {
+    const { client, received } = connectClient();
     const items: number[] = [];
     for await (const item of client.stream("lines", "", { upload: ["1", "2"] })) items.push(item);
-    expect([heard, items]).toEqual([
+    expect([received, items]).toEqual([
       [1, 2],
       [2, 3],
     ]);
   });
 
-  test("what is refused is told with the place and the reason", async () => {
-    const { client } = speaking();
-    const failed = new Promise((resolve) => client.on("failed", resolve));
+  test("an invalid value is reported with the path and the message of its issue", async () => {
+    const { client } = connectClient();
+    const failed = new Promise((resolve) => client.onFailed(resolve));
     client.send("say", { text: 1 as never });
     const issues = [{ path: ["text"], message: expect.stringMatching(/string/i) }];
     expect(await failed).toMatchObject({ name: "say", error: { code: "INVALID", issues } });
-    const refused: unknown = await client.request("order", {} as never).catch((reason: unknown) => reason);
-    expect(refused).toBeInstanceOf(ValidationError);
-    expect(refused).toMatchObject({ issues: [{ path: ["id"] }] });
+    const invalid: unknown = await client.request("order", {} as never).catch((reason: unknown) => reason);
+    expect(invalid).toBeInstanceOf(ValidationError);
+    expect(invalid).toMatchObject({ issues: [{ path: ["id"] }] });
     const lines = client.stream("lines", "", { upload: [3 as never] });
     await expect(lines.next()).rejects.toBeInstanceOf(ValidationError);
   });

@@ -112,8 +112,8 @@ export type AnyContract = Contract<any, any>;
 
 /**
  * Declares what may be said at a path, by whom. Import it in both halves.
- * @throws TypeError when the path is not one (see `pathPattern`), a message's name is empty or longer than 128
- * characters, or the server may say `failed`, by which a client is told of events that were refused.
+ * @throws TypeError when the path is invalid (see `pathPattern`), or a message's name is empty or longer than 128
+ * characters.
  */
 export function contract<const Path extends string, const Definition extends ContractDefinition>(
   path: Path,
@@ -121,8 +121,6 @@ export function contract<const Path extends string, const Definition extends Con
 ): Contract<Path, Definition> {
   const pattern = pathPattern(path);
   checkNames([...Object.keys(definition.client ?? {}), ...Object.keys(definition.server ?? {})]);
-  if (Object.hasOwn(definition.server ?? {}, "failed"))
-    throw new TypeError('the server cannot say "failed": clients listen to it for events that were refused');
   const url = (
     params: Readonly<Record<string, unknown>> = {},
     query: Readonly<Record<string, unknown>> = {},

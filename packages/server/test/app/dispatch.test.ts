@@ -4,6 +4,7 @@ import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { connectSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
+import { slow } from "../../../../test/time-limits.ts";
 
 const chat = contract("/chat/:room", {});
 
@@ -233,17 +234,21 @@ describe("a hook or handler that does not decide a handshake within 10 s", () =>
     expect(await (await response).text()).toBe("late");
   });
 
-  test("is one of at most 1,000: one more is refused at once with 503, until one has decided", async () => {
-    const { clock, view, net, hang } = serveHanging();
-    view.ws("/wait", hang);
-    view.ws("/now", (socket) => socket.accept());
-    const waiting = Array.from({ length: 1_000 }, () => refusalStatus(net.connect("/wait")));
-    const error = (await net.connect("/now").catch((error: unknown) => error)) as { response: Response };
-    expect([error.response.status, error.response.headers.get("retry-after")]).toEqual([503, "1"]);
-    clock.advance(10_000);
-    expect(new Set(await Promise.all(waiting))).toEqual(new Set([503]));
-    expect((await net.connect("/now")).signal.aborted).toBe(false);
-  });
+  test(
+    "is one of at most 1,000: one more is refused at once with 503, until one has decided",
+    slow,
+    async () => {
+      const { clock, view, net, hang } = serveHanging();
+      view.ws("/wait", hang);
+      view.ws("/now", (socket) => socket.accept());
+      const waiting = Array.from({ length: 1_000 }, () => refusalStatus(net.connect("/wait")));
+      const error = (await net.connect("/now").catch((error: unknown) => error)) as { response: Response };
+      expect([error.response.status, error.response.headers.get("retry-after")]).toEqual([503, "1"]);
+      clock.advance(10_000);
+      expect(new Set(await Promise.all(waiting))).toEqual(new Set([503]));
+      expect((await net.connect("/now")).signal.aborted).toBe(false);
+    },
+  );
 
   test("has the time and the number of the app's options", async () => {
     const clock = new Clock();

@@ -5,6 +5,7 @@ import { WebSocket } from "ws";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import { serve, type Server } from "../../src/node/index.ts";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 const counting = contract("/counting", { client: { say: z.number() }, server: { told: z.number() } });
 
@@ -41,23 +42,23 @@ test("a plain client gets at most once, in order per connection: what a broken o
   };
 
   const first = await open();
-  await vi.waitUntil(() => tells.length === 1);
+  await vi.waitUntil(() => tells.length === 1, waitOptions);
   for (let n = 1; n <= 100; n += 1) {
     first.say(n);
     tells[0]?.(n);
   }
-  await vi.waitUntil(() => handled.length > 0 && first.heard.length > 0);
+  await vi.waitUntil(() => handled.length > 0 && first.heard.length > 0, waitOptions);
   first.socket.terminate();
   tells[0]?.(101);
-  await vi.waitUntil(() => left === 1);
+  await vi.waitUntil(() => left === 1, waitOptions);
 
   const second = await open();
-  await vi.waitUntil(() => tells.length === 2);
+  await vi.waitUntil(() => tells.length === 2, waitOptions);
   for (let n = 102; n <= 200; n += 1) {
     second.say(n);
     tells[1]?.(n);
   }
-  await vi.waitUntil(() => handled.includes(200) && second.heard.includes(200));
+  await vi.waitUntil(() => handled.includes(200) && second.heard.includes(200), waitOptions);
   second.socket.close();
   expect([isRising(handled), isRising(first.heard)]).toEqual([true, true]);
   expect(second.heard).toEqual(Array.from({ length: 99 }, (_, at) => at + 102));

@@ -6,6 +6,7 @@ import { testNetwork } from "../../src/testing/index.ts";
 import { chat, sayFrame } from "./chat-server.ts";
 import { openSession, receiveFrame, hello, connectSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 describe("setup", () => {
   test("runs before any message is handled", async () => {
@@ -166,11 +167,11 @@ describe("a client that reconnects with the same cid", () => {
     });
     const net = testNetwork(app);
     const older = await connectSession(net, "/chat/a");
-    await vi.waitFor(() => expect(gates).toHaveLength(1));
+    await vi.waitFor(() => expect(gates).toHaveLength(1), waitOptions);
     const newer = await connectSession(net, "/chat/a", { ...hello, att: 2 });
     gates[0]?.();
     expect(await older.closed).toMatchObject({ code: 4900 });
-    await vi.waitFor(() => expect(gates).toHaveLength(2));
+    await vi.waitFor(() => expect(gates).toHaveLength(2), waitOptions);
     gates[1]?.();
     expect(await newer.receive()).toContain('"welcome"');
     newer.close();

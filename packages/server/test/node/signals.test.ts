@@ -6,6 +6,7 @@ import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { afterEach, expect, test } from "vitest";
 import { opcodes, connectRawClient, type RawClient, rawFrame } from "./raw-client.ts";
+import { slow } from "../../../../test/time-limits.ts";
 
 const program = fileURLToPath(new URL("signal-server.ts", import.meta.url));
 const running: ChildProcess[] = [];
@@ -33,7 +34,7 @@ async function startServer(mode: string) {
 const closeClient = (client: RawClient): void =>
   client.write(rawFrame(opcodes.close, Buffer.from([0x03, 0xe9])));
 
-test("a SIGTERM drains the server; then it ends the process", { timeout: 60_000 }, async () => {
+test("a SIGTERM drains the server; then it ends the process", slow, async () => {
   const { child, client, lines, exited } = await startServer("alone");
   using _ = client;
   child.kill("SIGTERM");
@@ -43,7 +44,7 @@ test("a SIGTERM drains the server; then it ends the process", { timeout: 60_000 
   expect(lines).toEqual(["finished"]);
 });
 
-test("another listener to SIGTERM ends the process", { timeout: 60_000 }, async () => {
+test("another listener to SIGTERM ends the process", slow, async () => {
   const { child, client, lines, exited } = await startServer("both");
   using _ = client;
   child.kill("SIGTERM");
@@ -53,7 +54,7 @@ test("another listener to SIGTERM ends the process", { timeout: 60_000 }, async 
   expect(lines).toEqual(["own", "finished"]);
 });
 
-test("with `signals: false` the app closes the server", { timeout: 60_000 }, async () => {
+test("with `signals: false` the app closes the server", slow, async () => {
   const { child, client, lines, exited } = await startServer("own");
   using _ = client;
   child.kill("SIGTERM");
@@ -63,7 +64,7 @@ test("with `signals: false` the app closes the server", { timeout: 60_000 }, asy
   expect(lines).toEqual(["own", "finished"]);
 });
 
-test("a second SIGTERM ends the process at once", { timeout: 60_000 }, async () => {
+test("a second SIGTERM ends the process at once", slow, async () => {
   const { child, client, lines, exited } = await startServer("hangs");
   using _ = client;
   child.kill("SIGTERM");

@@ -9,6 +9,7 @@ import {
   sayMessage,
   startTalkServer,
 } from "../contract/talk-server.ts";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 describe("a client that cannot resume gets a new session", () => {
   const wrong = { rt: "x".repeat(43) };
@@ -96,7 +97,7 @@ describe("a client that cannot resume gets a new session", () => {
     const { socket, welcome } = await connectTalk(net);
     await loseConnection(net, socket);
     clock.advance(1_000);
-    await vi.waitFor(() => expect(log).toContain("hook ends"));
+    await vi.waitFor(() => expect(log).toContain("hook ends"), waitOptions);
     expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
     const again = await connectTalk(net, resumeHello(welcome));
     expect(again.welcome).toMatchObject({ state: "reset", why: "unknown" });

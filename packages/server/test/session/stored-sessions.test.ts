@@ -18,6 +18,7 @@ import {
   sayMessage,
   startTalkServer,
 } from "../contract/talk-server.ts";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 const helloAs = (auth: string, cid = auth): object => ({ ...hello, auth, cid });
 
@@ -68,7 +69,7 @@ describe("revoke", () => {
     onTestFinished(() => store.close?.());
     const next = startTalkServer({}, { store });
     next.app.revoke("ada");
-    await vi.waitFor(async () => expect(await listPrincipals(store)).toEqual(["bob"]));
+    await vi.waitFor(async () => expect(await listPrincipals(store)).toEqual(["bob"]), waitOptions);
     const [tab, phone] = adas.map(({ welcome }) => welcome);
     for (const [cid, welcome] of [["ada", tab] as const, ["phone", phone] as const]) {
       const back = await connectTalk(next.net, resumeHello(welcome!, { auth: "ada", cid }));
@@ -232,7 +233,7 @@ test("a client that missed its welcome, and sends no resume request, is attached
   const detachedAt = async (): Promise<unknown> => (await store.sessions.list())[0]?.detachedAt;
   const { socket, welcome } = await connectTalk(net, hello);
   await loseConnection(net, socket);
-  await vi.waitFor(async () => expect(await detachedAt()).toEqual(expect.any(Number)));
+  await vi.waitFor(async () => expect(await detachedAt()).toEqual(expect.any(Number)), waitOptions);
   const again = await connectTalk(net, { ...hello, att: 2 });
   expect(again.welcome).toMatchObject({ state: "new", sid: welcome?.sid });
   expect(await detachedAt()).toBeUndefined();

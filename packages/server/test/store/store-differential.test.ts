@@ -7,10 +7,11 @@ import { type FileStore, fileStore } from "../../src/store/file/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { temporaryDirectory } from "./file/directories.ts";
 import { ModelledStore, storeCall } from "./modelled-store.ts";
+import { slow } from "../../../../test/time-limits.ts";
 
 const readJournal = (directory: string): Promise<Buffer> => readFile(join(directory, "journal"));
 
-test("a store in memory returns what the model returns", async () => {
+test("a store in memory returns what the model returns", slow, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(storeCall, { maxLength: 60 }), async (calls) => {
       const modelled = new ModelledStore(memoryStore());
@@ -24,43 +25,47 @@ test("a store in memory returns what the model returns", async () => {
   );
 });
 
-test("a store in files returns what the model returns, after its last record was cut anywhere too", async () => {
-  const root = await temporaryDirectory();
-  let count = 0;
-  const life = fc.record({
-    calls: fc.array(storeCall, { maxLength: 25 }),
-    lastCall: storeCall,
-    writtenPart: fc.double({ min: 0, max: 1, noNaN: true }),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 4 }), async (lives) => {
-      let directory = join(root, String((count += 1)));
-      let store: FileStore = await fileStore({ directory });
-      const modelled = new ModelledStore(store);
-      for (const { calls, lastCall, writtenPart } of lives) {
-        for (const call of calls) {
-          const { store, model } = await modelled.call(call);
-          expect(store).toEqual(model);
+test(
+  "a store in files returns what the model returns, after its last record was cut anywhere too",
+  slow,
+  async () => {
+    const root = await temporaryDirectory();
+    let count = 0;
+    const life = fc.record({
+      calls: fc.array(storeCall, { maxLength: 25 }),
+      lastCall: storeCall,
+      writtenPart: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 4 }), async (lives) => {
+        let directory = join(root, String((count += 1)));
+        let store: FileStore = await fileStore({ directory });
+        const modelled = new ModelledStore(store);
+        for (const { calls, lastCall, writtenPart } of lives) {
+          for (const call of calls) {
+            const { store, model } = await modelled.call(call);
+            expect(store).toEqual(model);
+          }
+          const before = { model: modelled.model.copy(), length: (await readJournal(directory)).length };
+          await modelled.call(lastCall);
+          const journal = await readJournal(directory);
+          const recordLength = journal.length - before.length;
+          const writtenLength = Math.floor(writtenPart * recordLength);
+          // The process ends while it writes the last record: the file has only a part of it.
+          const next = join(root, String((count += 1)));
+          await mkdir(next);
+          await writeFile(join(next, "journal"), journal.subarray(0, before.length + writtenLength));
+          const isCut = writtenLength < recordLength;
+          if (isCut) modelled.model = before.model;
+          await store.close();
+          directory = next;
+          modelled.store = store = await fileStore({ directory });
+          expect(store.report).toEqual({ history: "kept", droppedBytes: isCut ? writtenLength : 0 });
+          for (const { store, model } of await modelled.readAll()) expect(store).toEqual(model);
         }
-        const before = { model: modelled.model.copy(), length: (await readJournal(directory)).length };
-        await modelled.call(lastCall);
-        const journal = await readJournal(directory);
-        const recordLength = journal.length - before.length;
-        const writtenLength = Math.floor(writtenPart * recordLength);
-        // The process ends while it writes the last record: the file has only a part of it.
-        const next = join(root, String((count += 1)));
-        await mkdir(next);
-        await writeFile(join(next, "journal"), journal.subarray(0, before.length + writtenLength));
-        const isCut = writtenLength < recordLength;
-        if (isCut) modelled.model = before.model;
         await store.close();
-        directory = next;
-        modelled.store = store = await fileStore({ directory });
-        expect(store.report).toEqual({ history: "kept", droppedBytes: isCut ? writtenLength : 0 });
-        for (const { store, model } of await modelled.readAll()) expect(store).toEqual(model);
-      }
-      await store.close();
-    }),
-    { numRuns: 60 },
-  );
-}, 60_000);
+      }),
+      { numRuns: 60 },
+    );
+  },
+);

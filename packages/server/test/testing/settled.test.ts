@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 /** A network to an app whose handler and hook end later. */
 function serveSlow() {
@@ -85,7 +86,7 @@ test("settled waits also with fake timers", async () => {
   const { net, log } = serveSlow();
   const socket = await net.connect("/failing");
   await socket.closed;
-  await vi.waitUntil(() => log.length === 1);
+  await vi.waitUntil(() => log.length === 1, waitOptions);
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   await net.settled();

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { currentBootId, processStart } from "../../../src/store/file/process-identity.ts";
 import { lockDirectory } from "../../../src/store/file/directory-lock.ts";
 import { temporaryDirectory } from "./directories.ts";
+import { waitOptions } from "../../../../../test/time-limits.ts";
 
 vi.mock(import("../../../src/store/file/process-identity.ts"), { spy: true });
 
@@ -98,7 +99,7 @@ test.runIf(process.platform === "linux")("a zombie process has ended", async () 
   const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 1000"]); // `sleep` never waits for the child of `sh`
   onTestFinished(() => void parent.kill("SIGKILL"));
   const [zombie] = (await once(parent.stdout, "data")) as [Buffer];
-  await vi.waitFor(() => expect(processStart(Number(zombie.toString()))).toBe(""));
+  await vi.waitFor(() => expect(processStart(Number(zombie.toString()))).toBe(""), waitOptions);
 });
 
 test("a process that does not exist has ended", () => {

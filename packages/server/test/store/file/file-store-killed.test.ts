@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { fileStore } from "../../../src/store/file/file-store.ts";
 import { temporaryDirectory } from "./directories.ts";
+import { slow } from "../../../../../test/time-limits.ts";
 
 const program = fileURLToPath(new URL("busy-store.ts", import.meta.url));
 
@@ -32,7 +33,7 @@ async function runUntilKilled(directory: string, run: number, killAfter: number)
   return lines;
 }
 
-test("a process that is killed again and again loses no call that settled", async () => {
+test("a process that is killed again and again loses no call that settled", slow, async () => {
   const directory = await temporaryDirectory();
   const lines: Line[] = [];
   for (const [index, killAfter] of [40, 333, 2, 1_200, 81].entries())
@@ -72,4 +73,4 @@ test("a process that is killed again and again loses no call that settled", asyn
   // The room has the room message of a commit if and only if the session has its message.
   const committed = entries.filter(({ name }) => name === "committed").map(({ data }) => data);
   expect(committed).toEqual(outgoing.map(({ data }) => data));
-}, 60_000);
+});

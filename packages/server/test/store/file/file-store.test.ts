@@ -7,6 +7,7 @@ import { testHandover } from "../handover-conformance.ts";
 import { testStore } from "../store-conformance.ts";
 import { attachRequest, newSession, resumed, retain, roomMessage, threeMessages } from "../store-fixtures.ts";
 import { temporaryDirectory } from "./directories.ts";
+import { slow } from "../../../../../test/time-limits.ts";
 
 vi.mock(import("../../../src/store/file/process-identity.ts"), { spy: true });
 
@@ -96,7 +97,7 @@ test("the report of a new store is new, and its directory has a journal and a lo
   expect(await readdir(directory)).toEqual(["journal", "lock"]);
 });
 
-test("a commit may have 150,000 messages to the client and to a room", async () => {
+test("a commit may have 150,000 messages to the client and to a room", slow, async () => {
   const { directory, store, claim } = await openFilledStore();
   const outgoing = Array.from({ length: 150_000 }, (_, index) => ({ sequence: index + 4, data: "" }));
   const message = roomMessage("");
@@ -106,7 +107,7 @@ test("a commit may have 150,000 messages to the client and to a room", async () 
   expect(await reopened.rooms.position("long")).toMatchObject({ offset: outgoing.length });
   const { state } = resumed(await reopened.sessions.attach(attachRequest(claim)));
   expect(state.unacknowledged).toHaveLength(outgoing.length + 3);
-}, 60_000);
+});
 
 test("the fence continues after a restart: a claim from before changes nothing", async () => {
   const { directory, claim, store } = await openFilledStore();

@@ -1,0 +1,21 @@
+/**
+ * Finds the element of the page that has this id.
+ * @throws Error when there is none of this type: then index.html and the script do not belong together.
+ */
+export function elementById<E extends HTMLElement>(id: string, type: new () => E): E {
+  const element = document.getElementById(id);
+  if (element instanceof type) return element;
+  throw new Error(`the page has no ${type.name} with the id "${id}"`);
+}
+
+/** Creates an element that shows `text` as plain text, even if it contains markup. */
+export function createElement<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  className: string,
+  text?: string,
+): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}

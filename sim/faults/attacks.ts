@@ -1,0 +1,40 @@
+import { attackerId } from "../app/server-process.ts";
+import type { TracedFrame } from "../trace/trace.ts";
+import type { World } from "./world.ts";
+
+/** An attacker sends a `hello` on a wire of its own that the server has received before. The server must refuse it. */
+export function replayHello(world: World): string | undefined {
+  const hello = pickReceivedHello(world);
+  return hello && attack(world, hello, "replays a hello");
+}
+
+/**
+ * An attacker sends a `hello` that it has overheard, with a higher attempt, and with either another principal or another
+ * resume token. The server must refuse to resume the session.
+ */
+export function forgeHello(world: World): string | undefined {
+  const hello = pickReceivedHello(world);
+  const resume = hello?.["resume"] as { readonly rt?: string } | undefined;
+  if (!hello) return undefined;
+  const fresh = { ...hello, att: Number(hello["att"]) + world.random.integer(1, 50) };
+  if (!resume || world.random.chance(0.5))
+    return attack(world, { ...fresh, auth: `user ${attackerId}` }, "sends a hello as another principal");
+  const rt = String(resume.rt).replace(/[A-Za-z0-9]/g, (character) => (character === "a" ? "b" : "a"));
+  return attack(world, { ...fresh, resume: { ...resume, rt } }, "sends a hello with a guessed token");
+}
+
+/** A `hello` of any client that the server has received; recent ones are drawn more often. */
+function pickReceivedHello({ trace, random }: World): TracedFrame | undefined {
+  const received = trace.entries.flatMap((entry) =>
+    entry.type === "frameReceived" && entry.by === "server" && entry.frame.t === "hello" ? [entry] : [],
+  );
+  const genuine = received.filter(({ frame }) => String(frame["auth"]) !== `user ${attackerId}`);
+  if (genuine.length === 0) return undefined;
+  return random.pick(random.chance(0.5) ? genuine.slice(-2) : genuine).frame;
+}
+
+function attack({ network, random }: World, hello: TracedFrame, description: string): string {
+  const wire = network.dialAttacker(["symbolon.v1.json"], JSON.stringify(hello));
+  if (random.chance(0.3)) wire.down.block("attacker does not read");
+  return `on wire ${wire.id} an attacker ${description}`;
+}

@@ -1,0 +1,101 @@
+import type { TracedFrame } from "../trace/trace.ts";
+import type { Invariant } from "./invariant.ts";
+
+/**
+ * The latest setup of a conversation handles nothing that arrived only on a wire which was replaced before. A process that
+ * has lost a session may not know it, but what its handlers send is not recorded (I4).
+ */
+export const I7: Invariant = {
+  name: "I7",
+  assertion: "A message that arrives on a replaced wire is not handled.",
+  *violations(trace) {
+    const newestWires = new Map<string, number>();
+    let current = new Set<number>();
+    const latestSetups = new Map<number, number>();
+    const receivedOnCurrent = new Set<number>();
+    const receivedOnReplaced = new Set<number>();
+    for (const entry of trace.entries) {
+      if (entry.type === "frameSent" && entry.by === "server" && entry.frame.t === "welcome") {
+        newestWires.set(String(entry.frame["sid"]), entry.wire);
+        current = new Set(newestWires.values());
+      }
+      if (entry.type === "setup") latestSetups.set(entry.conversation, entry.setup);
+      const isHandled =
+        entry.type === "handlerStarted" &&
+        entry.by === "server" &&
+        entry.setup === latestSetups.get(entry.conversation);
+      if (isHandled && receivedOnReplaced.has(entry.n) && !receivedOnCurrent.has(entry.n))
+        yield `the server handled ${entry.n}, which arrived only on a replaced wire`;
+      if (entry.type !== "frameReceived" || entry.by !== "server") continue;
+      const n = (entry.frame["data"] as { n?: number } | undefined)?.n;
+      if (n !== undefined) (current.has(entry.wire) ? receivedOnCurrent : receivedOnReplaced).add(n);
+    }
+  },
+};
+
+/** A client joins one session after another, and never one that it had before. */
+export const I9: Invariant = {
+  name: "I9",
+  assertion: "A session that was replaced or has ended never resumes.",
+  *violations(trace) {
+    for (const client of trace.clients) {
+      const seen = new Set<string>();
+      for (const { sessionId } of trace.sessionsOf(client)) {
+        if (seen.has(sessionId)) yield `client ${client} joined session ${sessionId.slice(0, 8)} again`;
+        seen.add(sessionId);
+      }
+    }
+    for (const { conversation, setup, index } of trace.all("resumed"))
+      if (trace.all("tornDown").some((end) => end.setup === setup && end.index < index))
+        yield `conversation ${conversation} resumed after its end`;
+  },
+};
+
+/** An attacker has no effect on a client: the server never closes the client's newest wire as superseded. */
+export const I10: Invariant = {
+  name: "I10",
+  assertion: "A refused hello changes nothing.",
+  *violations(trace) {
+    for (const { wire, by, code, index } of trace.all("closed")) {
+      if (by !== "client" || code !== 4900) continue;
+      const client = trace.all("dial").find((dial) => dial.wire === wire)?.client;
+      const hasNewer = trace
+        .all("dial")
+        .some((dial) => dial.client === client && dial.wire > wire && dial.index < index);
+      if (client !== undefined && !hasNewer)
+        yield `wire ${wire} of client ${client} was superseded, but the client has no newer wire`;
+    }
+  },
+};
+
+/**
+ * An attacker never gets a session that a client has joined. One exception: if the server has not received a `hello`
+ * because the wire broke, an attacker who overheard it may be the first to send it. TLS prevents that.
+ */
+export const I15: Invariant = {
+  name: "I15",
+  assertion: "A session is resumed only by its principal, and by each hello only once.",
+  *violations(trace) {
+    const attackerWires = new Set(trace.all("dial").flatMap((dial) => (dial.client ? [] : [dial.wire])));
+    const genuineHellos = new Set<string>();
+    const helloOnWire = new Map<number, TracedFrame>();
+    const sessions = new Map<string, { ownerWire?: number; attempt: number }>();
+    for (const { by, wire, frame } of trace.all("frameSent")) {
+      if (by === "client" && frame.t === "hello") {
+        helloOnWire.set(wire, frame);
+        if (!attackerWires.has(wire)) genuineHellos.add(JSON.stringify(frame));
+      }
+      if (by !== "server" || frame.t !== "welcome") continue;
+      const sessionId = String(frame["sid"]);
+      const hello = helloOnWire.get(wire);
+      const attempt = Number(hello?.["att"] ?? 0);
+      const session = sessions.get(sessionId) ?? { attempt: 0 };
+      sessions.set(sessionId, session);
+      const isUnusedHello = genuineHellos.has(JSON.stringify(hello)) && attempt > session.attempt;
+      if (!attackerWires.has(wire)) session.ownerWire ??= wire;
+      else if (session.ownerWire !== undefined && !isUnusedHello)
+        yield `an attacker on wire ${wire} joined the session of wire ${session.ownerWire}`;
+      session.attempt = Math.max(session.attempt, attempt);
+    }
+  },
+};

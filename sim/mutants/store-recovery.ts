@@ -1,0 +1,117 @@
+import type { Mutant } from "./mutant.ts";
+
+const link = "server/src/session/session-link.ts";
+const service = "server/src/contract/service.ts";
+const restore = "server/src/session/restore.ts";
+const recorder = "server/src/session/recorder.ts";
+const rooms = "server/src/contract/contract-rooms.ts";
+
+/** Mutants that lose or repeat something when a server process restores its sessions and rooms from a store. */
+export const storeRecoveryMutants: readonly Mutant[] = [
+  {
+    name: "the server sends a message before the store has recorded it",
+    mode: "memory-store",
+    file: recorder,
+    find: "if (this.#wire !== undefined) this.#unsent.push(message);",
+    replace: "this.#wire?.send(message);",
+  },
+  {
+    name: "a restored session forgets its pending messages",
+    mode: "memory-store",
+    file: restore,
+    find: "missing: new Set(received.pending),",
+    replace: "missing: new Set(),",
+  },
+  {
+    name: "the store records pending messages as handled",
+    mode: "file-store",
+    file: recorder,
+    find: "pending: [...pending].sort((a, b) => a - b) }",
+    replace: "pending: [] }",
+  },
+  {
+    name: "the server does not ask for messages that its process lost",
+    mode: "memory-store",
+    file: link,
+    find: "const missing = restored?.missing ?? [];",
+    replace: "const missing: number[] = [];",
+  },
+  {
+    name: "a restored session forgets its unacknowledged messages",
+    mode: "memory-store",
+    file: restore,
+    find: "unacknowledged: unacknowledged.map(",
+    replace: "unacknowledged: unacknowledged.slice(unacknowledged.length).map(",
+  },
+  {
+    name: "the client gets no error for streams of a process that ended",
+    mode: "memory-store",
+    file: restore,
+    find: '  for (const re of streams)\n    send({ t: "error", re, code: "INTERRUPTED", message: "the server has restarted" });\n',
+    replace: "",
+  },
+  {
+    name: "a new process reuses the call ids of the one before",
+    mode: "memory-store",
+    file: service,
+    find: "const lastCallId = (stored?.claim.fence ?? 0) * 2 ** 32;",
+    replace: "const lastCallId = 0;",
+  },
+  {
+    name: "a handler's room message is not recorded with its cause",
+    mode: "memory-store",
+    file: rooms,
+    find: "if (appends.length === 0 || record(appends)) return undefined;",
+    replace: "if (appends.length === 0) return undefined;",
+  },
+  {
+    name: "a handler's room message is sent before the handler settles",
+    mode: "memory-store",
+    file: rooms,
+    find: "held === undefined ? this.#send(append) : (held.push(append), settled());",
+    replace: "this.#send(append);",
+  },
+  {
+    name: "the file store reads a torn record as complete",
+    mode: "file-store",
+    file: "server/src/store/file/journal-records.ts",
+    find: "if (payload.length < length) return { payloads, droppedBytes: rest.length, damaged: false };",
+    replace:
+      "if (payload.length < length) return { payloads: [...payloads, payload], droppedBytes: 0, damaged: false };",
+  },
+  {
+    name: "the file store does not detect a loss of power",
+    mode: "file-store",
+    file: "server/src/store/file/journal-entries.ts",
+    find: 'return sync === "disk" || (bootId !== undefined && bootId === currentBootId());',
+    replace: "return true;",
+  },
+  {
+    name: "a restored session serves part of a stream again",
+    mode: "memory-store",
+    file: "protocol/src/peer/calls.ts",
+    find: 'const finished = t === "request" ? receiver?.hold(s) : undefined;',
+    replace: "const finished = receiver?.hold(s);",
+    also: [
+      {
+        file: "protocol/src/peer/calls.ts",
+        find: "    queue(() => {\n",
+        replace: '    queue(() => {\n      if (t === "stream") finished?.();\n',
+      },
+    ],
+  },
+  {
+    name: "the previous owner of a session can still commit",
+    mode: "memory-store",
+    file: "server/src/store/session-table.ts",
+    find: "return session?.identity.epoch === epoch && session.progress.fence === fence;",
+    replace: "return session?.identity.epoch === epoch;",
+  },
+  {
+    name: "a room reader does not retry after a failed start",
+    mode: "store-failures",
+    file: "server/src/rooms/room-reader.ts",
+    find: "start.catch(() => (this.#start = undefined));",
+    replace: "start.catch(() => {});",
+  },
+];

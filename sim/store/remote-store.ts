@@ -1,0 +1,72 @@
+import type { Awaitable, Store } from "@symbolon/server/store";
+import type { ProcessScope } from "../virtual/process-scope.ts";
+import type { Scheduler } from "../virtual/scheduler.ts";
+import type { SeededRandom } from "../virtual/seeded-random.ts";
+import type { StoreFaults } from "./store-faults.ts";
+
+/** How a process reaches a store on another machine. */
+export interface RemoteStoreOptions {
+  /** Runs the calls. */
+  readonly scheduler: Scheduler;
+  /** Draws the latency of each call. */
+  readonly random: SeededRandom;
+  /** Makes calls fail. */
+  readonly faults: StoreFaults;
+  /** The longest time that a call takes each way, in ms; with 0 calls are synchronous. */
+  readonly maxLatency: number;
+  /** The process that calls. After its end it gets no answer, though the store may still carry out a call. */
+  readonly process: ProcessScope;
+}
+
+/** Wraps a store so that calls take time and may fail, as calls over a network do. Calls and answers stay in order. */
+export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
+  const { scheduler, random, faults, maxLatency, process } = options;
+  let [lastArrival, lastAnswer, waiting] = [0, 0, 0];
+  const call = <Answer>(name: string, act: () => Awaitable<Answer>): Awaitable<Answer> => {
+    if (process.ended) return new Promise(() => {});
+    const result = faults.drawResult(name);
+    if (maxLatency === 0 && waiting === 0 && result === "succeeds") return act();
+    waiting += 1;
+    return new Promise((resolve, reject) => {
+      lastArrival = Math.max(lastArrival, scheduler.now + random.between(0, maxLatency));
+      scheduler.schedule(undefined, lastArrival - scheduler.now, () => {
+        // No client would know a session that the store creates now. It would stay until the next process starts.
+        if (process.ended && name === "create") return;
+        const answer = result === "fails before" ? undefined : new Promise<Answer>((decide) => decide(act()));
+        lastAnswer = Math.max(lastAnswer, scheduler.now + random.between(0, maxLatency));
+        process.schedule(lastAnswer - scheduler.now, () => {
+          waiting -= 1;
+          if (answer === undefined || result === "fails after") reject(faults.error(name));
+          else resolve(answer);
+        });
+        answer?.catch(() => {}); // the caller does not handle a rejection if its process has ended
+      });
+    });
+  };
+  const { sessions, rooms } = store;
+  return {
+    epoch: store.epoch,
+    sessions: {
+      create: (session) => call("create", () => sessions.create(session)),
+      attach: (request) => call("attach", () => sessions.attach(request)),
+      commit: (claim, record) => call("commit", () => sessions.commit(claim, record)),
+      detach: (claim, at) => call("detach", () => sessions.detach(claim, at)),
+      remove: (claim) => call("remove", () => sessions.remove(claim)),
+      list: () => call("list", () => sessions.list()),
+    },
+    rooms: {
+      append: (room, message, keep) => call("append", () => rooms.append(room, message, keep)),
+      read: (room, after, limit) => call("read", () => rooms.read(room, after, limit)),
+      position: (room) => call("position", () => rooms.position(room)),
+      sweep: (now, idle) => call("sweep", () => rooms.sweep(now, idle)),
+      subscribe: (room, listener) => {
+        const unsubscribe = rooms.subscribe(room, (entry, epoch) => {
+          if (maxLatency === 0) listener(entry, epoch);
+          else process.schedule(0, () => listener(entry, epoch));
+        });
+        process.onEnd(unsubscribe);
+        return unsubscribe;
+      },
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Scheduler } from "./scheduler.ts";
+
+/** The scheduled tasks of one server process: none of them runs after the process has ended. */
+export class ProcessScope {
+  readonly #scheduler: Scheduler;
+  /** Cancels pending tasks and subscriptions. */
+  readonly #cleanups = new Set<() => void>();
+  #ended = false;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  /** Whether the process has ended. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Runs `run` on the server's machine in `ms` virtual ms, unless the process ends before. */
+  schedule(ms: number, run: () => void): void {
+    if (this.#ended) return;
+    const cancel = this.#scheduler.schedule("server", ms, () => {
+      this.#cleanups.delete(cancel);
+      run();
+    });
+    this.#cleanups.add(cancel);
+  }
+
+  /** Calls `cleanup` when the process ends. */
+  onEnd(cleanup: () => void): void {
+    this.#cleanups.add(cleanup);
+  }
+
+  /** Ends the process at once. */
+  end(): void {
+    this.#ended = true;
+    for (const cleanup of this.#cleanups) cleanup();
+    this.#cleanups.clear();
+  }
+}
