@@ -62,13 +62,10 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
   }
 
   /** The room of that name; `send` sends to its members. */
-  room<Send>(
+  room<Send extends (...args: never) => Sent>(
     name: string,
     send: Send,
-  ): RoomMembers<Joiner> & {
-    readonly join: (joiner: Joiner, options?: Options) => void;
-    readonly send: Send;
-  } {
+  ): Room<Joiner, Send> & { readonly join: (joiner: Joiner, options?: Options) => void } {
     const rooms = this.#rooms;
     return {
       name,
