@@ -43,6 +43,7 @@ function startLobbyServer(
       follow: async function* (text, call) {
         await call.room("lobby").send("said", text);
         await followed.passed;
+        yield "followed";
         throw new RequestError("NO", "no");
       },
     };
@@ -109,6 +110,7 @@ test("what a stream handler sends is sent at once, also when the handler throws 
   bob.send({ t: "stream", q: 1, name: "follow", data: "a" });
   expect(await receiveFrame(bob)).toEqual(event("said", "a"));
   followed.open();
+  expect(await receiveFrame(bob)).toMatchObject({ t: "next", re: 1, data: "followed" });
   expect(await receiveFrame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
   bob.close();
 });
