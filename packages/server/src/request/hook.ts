@@ -50,6 +50,7 @@ const reservedKeys = [
   "headers",
   "cookies",
   "room",
+  "service",
   "token",
   "credentials",
   "protocols",
