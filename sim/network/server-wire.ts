@@ -13,6 +13,8 @@ const closeTimeout = 2_000;
 export class ServerWire implements Wire, WireEnd {
   /** The accepted subprotocol. */
   readonly protocol: string;
+  /** Whether the server has stopped reading. */
+  paused = false;
   readonly #network: Network;
   readonly #wire: VirtualWire;
   readonly #events = new WireEvents();
@@ -78,11 +80,13 @@ export class ServerWire implements Wire, WireEnd {
 
   /** Stops reading. */
   pause(): void {
+    this.paused = true;
     this.#wire.up.block("reader paused");
   }
 
   /** Reads again. */
   resume(): void {
+    this.paused = false;
     this.#wire.up.unblock("reader paused");
   }
 

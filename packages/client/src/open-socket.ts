@@ -59,6 +59,7 @@ class ReconnectingWire implements Wire {
   readonly #queue: Message[] = [];
   /** Resolves with the next wire, or at the end. */
   #drained: Deferred | undefined;
+  #paused = false;
 
   constructor(
     url: string | URL,
@@ -70,6 +71,7 @@ class ReconnectingWire implements Wire {
       {
         opened: (wire) => {
           this.#connection.established();
+          if (this.#paused) wire.pause();
           for (const message of this.#queue.splice(0)) wire.send(message);
           this.#drained?.resolve();
         },
@@ -90,6 +92,10 @@ class ReconnectingWire implements Wire {
 
   get bufferedAmount(): number {
     return this.#connection.wire?.bufferedAmount ?? 0;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
   }
 
   get arrivals(): Wire["arrivals"] {
@@ -125,10 +131,12 @@ class ReconnectingWire implements Wire {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#connection.wire?.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.#connection.wire?.resume();
   }
 }

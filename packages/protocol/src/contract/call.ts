@@ -44,6 +44,8 @@ export interface CallChannel {
   readonly write: (frame: CallMessage) => Message;
   /** Sends a written frame, or what `fallback` writes when it is too large; nothing once the call is over. */
   readonly send: (message: Message, fallback?: SendOptions["fallback"]) => Sent;
+  /** Undefined when there is capacity for another frame; otherwise resolves when there may be. */
+  readonly capacity: () => Promise<void> | undefined;
   /** The call is over: no frame is sent or received in it any more. A second close does nothing. */
   readonly close: () => void;
 }

@@ -217,6 +217,7 @@ export class Calls {
     let open = true;
     return {
       write: (frame) => outbox.codec.write({ ...frame, ...number } as Frame),
+      capacity: () => outbox.capacity(),
       send: (message, fallback) => (open ? outbox.send(message, { lane: "answer", fallback }) : new Sent()),
       close() {
         if (!open) return;

@@ -195,9 +195,12 @@ export class EventPeer<Sends extends Messages = Messages> {
       await new Promise<void>((resolve) => (this.#wake = resolve));
       this.#wake = undefined;
       this.starting = 0;
-      for (let task = this.tasks.shift(); task; task = this.tasks.shift()) {
+      while (this.tasks.length > 0) {
+        const capacity = this.#options.outbox.capacity();
+        if (capacity) await capacity; // a message may cause an answer, which would be kept as well
+        const task = this.tasks.shift();
         this.onQueueChange();
-        const result = task();
+        const result = task?.();
         if (isThenable(result)) await result;
       }
     }

@@ -59,6 +59,7 @@ export class StreamReader {
         if (error === undefined) return;
         throw error;
       }
+      await this.#channel.capacity(); // a remote peer that acknowledges no credit gets no more
       this.#grant(item.bytes);
       yield await validate(this.#schema, item.data);
     }

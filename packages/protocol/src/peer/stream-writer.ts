@@ -1,3 +1,4 @@
+import { LoopBudget } from "../async/event-loop.ts";
 import { DrainSignal } from "../async/drain.ts";
 import type { CallChannel } from "../contract/call.ts";
 import { stampSize } from "../frames/frame.ts";
@@ -38,10 +39,11 @@ export class StreamWriter {
 
   /**
    * Sends each value, then resolves; stopped, it resolves when the iterator has returned. Asks for a value only when there
-   * is credit for it. Rejects with what the iterator throws, and with TypeError when a value cannot be written.
+   * is credit for it, and while the session has capacity: the remote peer may grant more credit than it acknowledges. Rejects with what the iterator throws, and with TypeError when a value cannot be written.
    */
   async run(values: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
     const iterator = iteratorOf(values);
+    const budget = new LoopBudget();
     let items = 0;
     let bytes = 0;
     for (;;) {
@@ -58,9 +60,11 @@ export class StreamWriter {
         void Promise.resolve(iterator.return?.()).catch(() => {});
         throw error;
       }
+      const size = byteLength(message) + stampSize;
       items += 1;
-      bytes += byteLength(message) + stampSize;
+      bytes += size;
       await this.#unlessStopped(this.#channel.send(message));
+      await this.#unlessStopped(budget.step(size) ?? this.#channel.capacity());
     }
     await iterator.return?.();
   }

@@ -30,6 +30,8 @@ export interface Outbox {
   send(message: Message, options?: SendOptions): Sent;
   /** Fails the event whose `errorId` is `q`. @returns false when there is no such event. */
   rejectSent(q: number | undefined, error: unknown): boolean;
+  /** Undefined when there is capacity for another answer; otherwise resolves when there may be. */
+  capacity(): Promise<void> | undefined;
   /** Takes a message back that was not sent yet. @returns false when it was sent. */
   withdraw(sent: Sent): boolean;
 }

@@ -1,3 +1,4 @@
+import { DrainSignal } from "../async/drain.ts";
 import type { Sent } from "../async/sent.ts";
 import { OutcomeUnknown, ProtocolError, RequestError } from "../errors.ts";
 import type { Received } from "../frames/connection-frames.ts";
@@ -20,6 +21,8 @@ export class Sender implements Outbox {
   /** The last sequence that was given. */
   lastSequence: number;
   readonly #options: DeliveryOptions;
+  /** How much is kept. */
+  readonly #limit: Credit;
   readonly #receiver: Receiver;
   #sink: MessageSink | undefined;
   /** The promise of a full sink that this sender waits for. */
@@ -36,6 +39,9 @@ export class Sender implements Outbox {
   #credit: Credit = { messages: 0, bytes: 0 };
   /** The events among the unacknowledged messages. */
   #used = { messages: 0, bytes: 0 };
+  /** The answers among all that is kept. They wait for no credit, so what causes an answer waits for capacity. */
+  #answers = { messages: 0, bytes: 0 };
+  readonly #capacity = new DrainSignal();
   #maxPayload = Infinity;
 
   /** Begins, or goes on from where another process left it. */
@@ -45,6 +51,8 @@ export class Sender implements Outbox {
     { lastSequence = 0, unacknowledged = [] }: Partial<RestoredState> = {},
   ) {
     this.#options = options;
+    const { messages = 1_000, bytes = 2 ** 22 } = options;
+    this.#limit = { messages, bytes };
     this.#receiver = receiver;
     this.lastSequence = lastSequence;
     for (const message of unacknowledged) this.#keep(message);
@@ -72,25 +80,24 @@ export class Sender implements Outbox {
   }
 
   send(frame: Message, options: SendOptions = {}): Sent {
-    const { messages = 1_000, bytes = 2 ** 22 } = this.#options;
     // A caller that sends again when its message has failed would be called without end.
     const message = new OutgoingMessage(frame, this.#ended ? {} : options);
     const { lane } = message;
     if (this.#ended) message.reject(this.#ended.reason);
     else {
       this.#unsent.add(message);
-      this.#bytes += message.bytes;
+      this.#weigh(message, 1);
       // Messages that wait hold back every message but an answer.
       if (lane === "answer" || this.#unsent.size === 1) this.#flush();
-      if (lane === "volatile") this.#refuse(message, "DROPPED", "could not be sent at once");
-      else if (
-        lane !== "answer" &&
-        this.#unsent.has(message) &&
-        (this.undelivered > messages || this.#bytes > bytes)
-      )
-        void this.#overflow(message);
+      if (!this.#unsent.has(message) || lane === "answer") return message;
+      if (lane !== "volatile") void this.#checkLimit(message);
+      else this.#fail(message, new RequestError("DROPPED", "could not be sent at once"));
     }
     return message;
+  }
+
+  capacity(): Promise<void> | undefined {
+    return isExhausted(this.#limit, this.#answers) ? this.#capacity.wait() : undefined;
   }
 
   withdraw(sent: Sent): boolean {
@@ -110,8 +117,9 @@ export class Sender implements Outbox {
     this.#sink = sink;
     this.#credit = credit;
     this.#maxPayload = maxPayload;
+    const unfinished = new Set(pending);
     this.#resending = new Set(
-      [...this.#unacknowledged].filter(({ sequence }) => sequence > upTo || pending.includes(sequence)),
+      [...this.#unacknowledged].filter(({ sequence }) => sequence > upTo || unfinished.has(sequence)),
     );
     this.#flush();
   }
@@ -128,13 +136,14 @@ export class Sender implements Outbox {
    */
   acknowledge({ upTo, pending }: Received): void {
     if (upTo > this.lastSequence) throw new ProtocolError("acknowledged an unsent message");
+    const unfinished = new Set(pending);
     for (const message of this.#unacknowledged) {
       if (message.sequence > upTo) break;
-      if (pending.includes(message.sequence)) continue;
+      if (unfinished.has(message.sequence)) continue;
       this.#forget(message);
       message.resolve();
     }
-    this.#flush();
+    this.#flush(false);
   }
 
   /** The remote peer has lost the session: what was sent fails as unknown, what was never sent goes to the new session. */
@@ -159,12 +168,15 @@ export class Sender implements Outbox {
   /** Keeps a message that has its sequence. */
   #keep(message: OutgoingMessage): void {
     this.#unacknowledged.add(message);
-    this.#bytes += message.bytes;
+    this.#weigh(message, 1);
     this.#count(message, 1);
   }
 
-  /** Sends what can be sent now, in order. */
-  #flush(): void {
+  /**
+   * Sends what can be sent now, in order. Answers behind a message that waits for credit go as well; they are there only
+   * while the sink is full, so an acknowledgement does not look for them.
+   */
+  #flush(answers = true): void {
     if (this.#resending) {
       for (const message of this.#resending) {
         if (!this.#isReady()) return;
@@ -178,6 +190,7 @@ export class Sender implements Outbox {
     for (const message of this.#unsent) {
       const { lane } = message;
       blocked ||= (lane === "event" || lane === "volatile") && isExhausted(this.#credit, this.#used);
+      if (blocked && !answers) return;
       if (blocked && lane !== "answer") continue;
       if (!this.#isReady()) return;
       this.#transmit(message);
@@ -205,17 +218,22 @@ export class Sender implements Outbox {
     if (message.lane !== "event") message.resolve();
   }
 
-  /** Rejects a message that exceeds what is kept, unless it is awaited. */
-  async #overflow(message: OutgoingMessage): Promise<void> {
+  /**
+   * Rejects a message that exceeds what is kept. One beyond the bytes is dropped at once; one beyond the number waits if
+   * it is awaited.
+   */
+  async #checkLimit(message: OutgoingMessage): Promise<void> {
+    const { messages, bytes } = this.#limit;
+    const isTooMuch = this.#bytes > bytes;
+    if (!isTooMuch && this.undelivered <= messages) return;
+    const dropped = (isTooMuch || this.#options.full === "reject") && this.#forget(message);
+    if (dropped) message.message = ""; // a loop that never waits must not keep its frames
     // Code that awaits it has called `then` two microtasks later, and sends nothing else meanwhile.
     await Promise.resolve();
     await Promise.resolve();
-    if (this.#options.full === "reject" || !message.awaited)
-      this.#refuse(message, "OUTBOX_FULL", "send queue is full: await send()");
-  }
-
-  #refuse(message: OutgoingMessage, code: string, reason: string): void {
-    if (this.#unsent.has(message)) this.#fail(message, new RequestError(code, reason));
+    const error = new RequestError("OUTBOX_FULL", "send queue is full: await send()");
+    if (dropped) message.reject(error);
+    else if (!message.awaited && this.#unsent.has(message)) this.#fail(message, error);
   }
 
   #fail(message: OutgoingMessage, error: unknown): void {
@@ -229,8 +247,17 @@ export class Sender implements Outbox {
     const wasSent = this.#unacknowledged.delete(message);
     if (wasSent) this.#count(message, -1);
     const wasKept = wasSent || this.#unsent.delete(message);
-    if (wasKept) this.#bytes -= message.bytes;
+    if (wasKept) this.#weigh(message, -1);
     return wasKept;
+  }
+
+  /** Counts a message among all that is kept, or no longer. */
+  #weigh({ lane, bytes }: OutgoingMessage, by: 1 | -1): void {
+    this.#bytes += by * bytes;
+    if (lane !== "answer") return;
+    this.#answers.messages += by;
+    this.#answers.bytes += by * bytes;
+    if (!isExhausted(this.#limit, this.#answers)) this.#capacity.release();
   }
 
   /** Counts an event against the remote peer's credit, or no longer. */

@@ -1,6 +1,7 @@
 import { checkCloseCode, CloseCode, cutReason } from "../wire/close.ts";
 import { type Codec, passthrough } from "./codec.ts";
 import { CloseError, type Closed } from "../errors.ts";
+import { LoopBudget } from "../async/event-loop.ts";
 import { BoundedQueue } from "../async/queue.ts";
 import { Sent } from "../async/sent.ts";
 import type { Message, Wire } from "../wire/wire.ts";
@@ -155,9 +156,13 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
   }
 
   async #sendAll(iterator: AsyncIterator<Send> | Iterator<Send>): Promise<void> {
+    const budget = new LoopBudget();
     try {
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next())
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
         await this.send(await next.value);
+        const turn = budget.step(0);
+        if (turn) await turn;
+      }
     } catch (error) {
       if (this.#ended !== undefined) return;
       await this.abandon(iterator).catch(() => {});

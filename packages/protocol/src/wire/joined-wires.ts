@@ -8,13 +8,17 @@ class JoinedWire implements Wire {
   readonly protocol: string;
   readonly bufferedAmount = 0;
   /** Writers at the other end wait for it while this end does not read. */
-  readonly paused = new DrainSignal();
+  readonly reading = new DrainSignal();
   readonly #events = new WireEvents();
   #remote: JoinedWire | undefined;
   #closing = false;
 
   constructor(protocol: string) {
     this.protocol = protocol;
+  }
+
+  get paused(): boolean {
+    return this.reading.waiting !== undefined;
   }
 
   get arrivals(): Arrivals {
@@ -31,7 +35,7 @@ class JoinedWire implements Wire {
   }
 
   drained(): Promise<void> | undefined {
-    return this.#events.ended ? undefined : this.#remote?.paused.waiting;
+    return this.#events.ended ? undefined : this.#remote?.reading.waiting;
   }
 
   close(code: number, reason: string): void {
@@ -57,11 +61,11 @@ class JoinedWire implements Wire {
   }
 
   pause(): void {
-    void this.paused.wait();
+    void this.reading.wait();
   }
 
   resume(): void {
-    this.paused.release();
+    this.reading.release();
   }
 
   #end(closed: Closed): void {
@@ -72,7 +76,7 @@ class JoinedWire implements Wire {
   #later(event: (remote: JoinedWire) => void): void {
     const remote = this.#remote;
     if (remote === undefined) return;
-    const paused = remote.paused.waiting ?? Promise.resolve();
+    const paused = remote.reading.waiting ?? Promise.resolve();
     void paused.then(() => event(remote));
   }
 }

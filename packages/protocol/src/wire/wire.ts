@@ -37,6 +37,8 @@ export interface Wire {
   terminate(): void;
   /** Sets the one listener, or removes it: without one the wire keeps what arrives, and delivers it in order to the next. */
   listen(listener: WireListener | undefined): void;
+  /** Whether this process has stopped reading: silence proves nothing then. */
+  readonly paused: boolean;
   /** Stops reading, where the platform can; in a browser it does nothing. */
   pause(): void;
   /** Reads again after `pause`. */

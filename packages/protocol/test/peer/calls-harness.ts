@@ -80,6 +80,7 @@ export function recordedChannel({ held = false } = {}) {
       else sent.resolve();
       return sent;
     },
+    capacity: () => undefined,
     close() {},
   };
   return { channel, written, deliver: () => waiting.shift()?.resolve() };

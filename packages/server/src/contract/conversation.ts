@@ -29,6 +29,8 @@ export interface ConversationOptions extends LinkOptions {
 const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
 /** How many messages of a client may wait for their handlers. */
 const limits = { pause: 64, volatile: 64, max: 1_024 };
+/** A plain client numbers no event. Reading stops at 64 messages, but one read of the socket may bring 2,000 small ones. */
+const plainLimits = { ...limits, volatile: Infinity, max: 2_048 };
 /** How long the end of a connection waits for its last handlers, in ms. */
 const shutdownTimeout = 300;
 /** How long a new connection waits for the end of an older one of the same client, and for its handlers, in ms. */
@@ -84,7 +86,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
         receiver: link.receiver,
         after: (ms, action) => options.clock.after(ms, action),
         requestErrorReports: link.acknowledged,
-        limits: link.acknowledged ? limits : { ...limits, volatile: Infinity }, // a plain client numbers no event
+        limits: link.acknowledged ? limits : plainLimits,
         onPause: (paused) => link.pause(paused),
         onHandlerError: (error) => {
           // A handler that waited for a client which has disconnected has not failed.

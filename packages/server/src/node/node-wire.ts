@@ -65,6 +65,10 @@ export class NodeWire implements Wire {
     return this.#writer.bufferedAmount;
   }
 
+  get paused(): boolean {
+    return this.#ws.isPaused;
+  }
+
   get arrivals(): Wire["arrivals"] {
     return this.#events.arrivals;
   }

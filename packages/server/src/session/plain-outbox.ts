@@ -23,6 +23,10 @@ export class PlainOutbox implements Outbox {
     return this.#waiting.get(sent) !== undefined && this.#waiting.delete(sent);
   }
 
+  capacity(): Promise<void> | undefined {
+    return this.#wire?.drained();
+  }
+
   rejectSent(): boolean {
     return false; // a plain client is not asked to report errors
   }

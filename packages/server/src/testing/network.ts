@@ -123,6 +123,10 @@ class LinkEnd implements Wire {
     return this.#wire.bufferedAmount;
   }
 
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   get arrivals(): Wire["arrivals"] {
     return this.#events.arrivals;
   }

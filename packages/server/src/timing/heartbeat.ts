@@ -65,7 +65,8 @@ class Heartbeat {
   step(now: number): void {
     this.#checkSendBuffer(now);
     const arrivals = countArrivals(this.#wire);
-    if (arrivals !== this.#arrivals) {
+    // What the client sends while the server does not read, a pong too, arrives later.
+    if (arrivals !== this.#arrivals || this.#wire.paused) {
       this.#arrivals = arrivals;
       this.#lastArrival = now;
       this.#pinged = false;

@@ -7,6 +7,7 @@ export class TestWire implements Wire {
   readonly calls: string[] = [];
   readonly events = new WireEvents();
   bufferedAmount = 0;
+  paused = false;
 
   get arrivals(): Wire["arrivals"] {
     return this.events.arrivals;
@@ -28,6 +29,10 @@ export class TestWire implements Wire {
   listen(listener: WireListener | undefined): void {
     this.events.listen(listener);
   }
-  pause(): void {}
-  resume(): void {}
+  pause(): void {
+    this.paused = true;
+  }
+  resume(): void {
+    this.paused = false;
+  }
 }
