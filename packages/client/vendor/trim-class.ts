@@ -6,46 +6,117 @@ interface Range {
   readonly end: number;
 }
 
-/** A member of a class, with the comments before it. */
-interface Member extends Range {
+/** An identifier. */
+interface Name extends Range {
   readonly name: string;
+}
+
+/** A member of a class, with the comments before it. */
+interface Member extends Name {
   /** Where the names of members stand in it: its own, and those that it refers to by `this` or the class. */
-  readonly names: readonly (Range & { readonly name: string })[];
+  readonly names: readonly Name[];
+}
+
+/** What to leave out of a class. */
+export interface TrimOptions {
+  /** The members that are used from outside. Members that none of them reaches are left out. */
+  readonly used: readonly string[];
+  /** Names of members and options without a use. They are left out, and so is each statement that refers to one. */
+  readonly unused: readonly string[];
+  /** Options that are always given: their defaults are left out. */
+  readonly given: readonly string[];
 }
 
 /**
- * Makes a class smaller, which a bundler cannot do: leaves out the members that no member named in `roots` reaches, and
- * gives private names to those that begin with an underscore, `#ws` for `_ws`.
+ * Makes a class smaller, which a bundler cannot do: leaves out what `options` names, and gives private names to the
+ * members that begin with an underscore, `#ws` for `_ws`.
  */
-export function trimClass(className: string, roots: readonly string[]): Plugin {
+export function trimClass(className: string, { used, unused, given }: TrimOptions): Plugin {
   return {
     name: "trim-class",
-    renderChunk(code) {
-      const members = membersOf(className, this.parse(code));
-      const reached = new Set(roots);
+    enforce: "post",
+    transform(code) {
+      const program = this.parse(code);
+      const members = membersOf(className, program);
+      if (members.length === 0) return undefined;
+      const left = leftOut(program, unused, given);
+      const isLeft = (name: Range): boolean => left.some((range) => contains(range, name));
+      const reached = new Set(used);
       // The iteration visits the names that are added meanwhile, too.
       for (const name of reached)
         for (const member of members)
-          if (member.name === name) for (const used of member.names) reached.add(used.name);
-      const edits = members.flatMap(({ name, start, end, names }) =>
-        reached.has(name)
-          ? names
-              .filter((used) => used.name.startsWith("_"))
-              .map((used) => ({ start: used.start, end: used.start + 1, text: "#" }))
-          : [{ start, end, text: "" }],
-      );
+          if (member.name === name)
+            for (const other of member.names) if (!isLeft(other)) reached.add(other.name);
+      left.push(...members.filter(({ name }) => !reached.has(name)));
+      const edits = [
+        ...left.filter((range) => !left.some((outer) => outer !== range && contains(outer, range))),
+        ...members
+          .flatMap(({ names }) => names)
+          .filter((name) => name.name.startsWith("_") && !isLeft(name))
+          .map(({ start }) => ({ start, end: start + 1, text: "#" })),
+      ];
       return edits
         .sort((one, other) => other.start - one.start)
-        .reduce((text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end), code);
+        .reduce(
+          (text, { start, end, ...edit }) =>
+            text.slice(0, start) + ("text" in edit ? edit.text : "") + text.slice(end),
+          code,
+        );
     },
   };
 }
 
+function contains(outer: Range, inner: Range): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end;
+}
+
+/** The class members, variables and statements that refer to an unused name, and the defaults of options that are given. */
+function leftOut(program: ESTree.Program, unused: readonly string[], given: readonly string[]): Range[] {
+  const removable: Range[] = [];
+  const names: Name[] = [];
+  const defaults: Range[] = [];
+  const patterns: { readonly statement: Range; readonly variables: readonly Range[] }[] = [];
+  const add = (range: Range): void => void removable.push(range);
+  new Visitor({
+    PropertyDefinition: add,
+    MethodDefinition: add,
+    ExpressionStatement: add,
+    IfStatement: add,
+    VariableDeclaration: (statement) => {
+      const [declarator] = statement.declarations;
+      if (declarator?.id.type !== "ObjectPattern") return;
+      const variables = declarator.id.properties.map((property, index, all) => ({
+        start: property.start,
+        end: all[index + 1]?.start ?? property.end,
+      }));
+      removable.push(...variables);
+      patterns.push({ statement, variables });
+    },
+    AssignmentPattern: ({ left, right }) => {
+      if (left.type === "Identifier" && given.includes(left.name))
+        defaults.push({ start: left.end, end: right.end });
+    },
+    Identifier: (identifier) => {
+      if (unused.includes(identifier.name)) names.push(identifier);
+    },
+  }).visit(program);
+  const innermost = names.flatMap((name) =>
+    removable
+      .filter((range) => contains(range, name))
+      .sort((one, other) => one.end - one.start - (other.end - other.start))
+      .slice(0, 1),
+  );
+  const empty = patterns
+    .filter(({ variables }) => variables.every((variable) => innermost.includes(variable)))
+    .map(({ statement }) => statement);
+  return [...new Set([...innermost, ...empty, ...defaults])];
+}
+
 function membersOf(className: string, program: ESTree.Program): Member[] {
-  const members: (Member & { readonly names: (Range & { name: string })[] })[] = [];
+  const members: (Member & { readonly names: Name[] })[] = [];
   let inside = false;
   new Visitor({
-    ClassExpression: ({ id, body }) => {
+    ClassDeclaration: ({ id, body }) => {
       if (id?.name !== className) return;
       inside = true;
       let start = body.start + 1;
@@ -55,14 +126,14 @@ function membersOf(className: string, program: ESTree.Program): Member[] {
         start = member.end;
       }
     },
-    "ClassExpression:exit": ({ id }) => {
+    "ClassDeclaration:exit": ({ id }) => {
       if (id?.name === className) inside = false;
     },
     MemberExpression: ({ object, property }) => {
       const ofClass =
         object.type === "ThisExpression" || (object.type === "Identifier" && object.name === className);
       if (!inside || !ofClass || property.type !== "Identifier") return;
-      members.find(({ start, end }) => start <= property.start && property.end <= end)?.names.push(property);
+      members.find((member) => contains(member, property))?.names.push(property);
     },
   }).visit(program);
   return members;

@@ -9,10 +9,30 @@ const licence = fileURLToPath(import.meta.resolve("reconnecting-websocket/LICENS
 /** The members that the client uses, as `reconnecting-websocket.d.ts` declares them. */
 const used = ["constructor", "close"];
 
+/** What the client does not use of the members that these reach: it reads and writes its sockets itself, and delays tries. */
+const unused = [
+  ...["_debug", "onopen", "onmessage", "onclose", "onerror", "_listeners", "_handleMessage"],
+  ...[
+    "_messageQueue",
+    "_binaryType",
+    "_retryCount",
+    "_uptimeTimeout",
+    "startClosed",
+    "maxRetries",
+    "minUptime",
+  ],
+  ...["minReconnectionDelay", "maxReconnectionDelay", "reconnectionDelayGrowFactor", "isWebSocket"],
+];
+
+/** The options that the client gives. */
+const given = ["WebSocket", "connectionTimeout"];
+
 const banner = `/*!
-reconnecting-websocket 4.4.0, compiled from its TypeScript source. Two things differ from that:
-members of the class that \`${used.join("` and `")}\` do not reach are left out, and the names of
-private members begin with # instead of _.
+reconnecting-websocket 4.4.0, compiled from its TypeScript source. These things differ from that:
+- members of the class that \`${used.join("` and `")}\` do not reach are left out;
+- left out with every statement that refers to them: ${unused.join(", ")};
+- the options ${given.join(" and ")} have no defaults;
+- the names of private members begin with # instead of _.
 
 ${readFileSync(licence, "utf8")}*/`;
 
@@ -22,7 +42,7 @@ ${readFileSync(licence, "utf8")}*/`;
  */
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
-  plugins: [trimClass("ReconnectingWebSocket", used)],
+  plugins: [trimClass("ReconnectingWebSocket", { used, unused, given })],
   build: {
     outDir: "vendor",
     emptyOutDir: false,
@@ -33,6 +53,9 @@ export default defineConfig({
       formats: ["es"],
       fileName: () => "reconnecting-websocket.js",
     },
-    rolldownOptions: { output: { banner } },
+    rolldownOptions: {
+      output: { banner },
+      treeshake: { manualPureFunctions: ["Math.random"] },
+    },
   },
 });
