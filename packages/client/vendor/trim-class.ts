@@ -21,7 +21,7 @@ interface Member extends Name {
 export interface TrimOptions {
   /** The members that are used from outside. Members that none of them reaches are left out. */
   readonly used: readonly string[];
-  /** Names of members and options without a use. They are left out, and so is each statement that refers to one. */
+  /** Members, options and classes without a use. They are left out, with the statements and objects that refer to them. */
   readonly unused: readonly string[];
   /** Options that are always given: their defaults are left out. */
   readonly given: readonly string[];
@@ -70,7 +70,7 @@ function contains(outer: Range, inner: Range): boolean {
   return outer.start <= inner.start && inner.end <= outer.end;
 }
 
-/** The class members, variables and statements that refer to an unused name, and the defaults of options that are given. */
+/** The class members, variables, statements and new objects that refer to an unused name, and the defaults of options that are given. */
 function leftOut(program: ESTree.Program, unused: readonly string[], given: readonly string[]): Range[] {
   const removable: Range[] = [];
   const names: Name[] = [];
@@ -82,6 +82,7 @@ function leftOut(program: ESTree.Program, unused: readonly string[], given: read
     MethodDefinition: add,
     ExpressionStatement: add,
     IfStatement: add,
+    NewExpression: add,
     VariableDeclaration: (statement) => {
       const [declarator] = statement.declarations;
       if (declarator?.id.type !== "ObjectPattern") return;
