@@ -70,7 +70,10 @@ function contains(outer: Range, inner: Range): boolean {
   return outer.start <= inner.start && inner.end <= outer.end;
 }
 
-/** The class members, variables, statements and new objects that refer to an unused name, and the defaults of options that are given. */
+/**
+ * The members, properties, variables, statements and new objects that refer to an unused name, and the defaults of options
+ * that are always given.
+ */
 function leftOut(program: ESTree.Program, unused: readonly string[], given: readonly string[]): Range[] {
   const removable: Range[] = [];
   const names: Name[] = [];
@@ -86,13 +89,11 @@ function leftOut(program: ESTree.Program, unused: readonly string[], given: read
     VariableDeclaration: (statement) => {
       const [declarator] = statement.declarations;
       if (declarator?.id.type !== "ObjectPattern") return;
-      const variables = declarator.id.properties.map((property, index, all) => ({
-        start: property.start,
-        end: all[index + 1]?.start ?? property.end,
-      }));
+      const variables = itemsOf(declarator.id.properties);
       removable.push(...variables);
       patterns.push({ statement, variables });
     },
+    ObjectExpression: ({ properties }) => void removable.push(...itemsOf(properties)),
     AssignmentPattern: ({ left, right }) => {
       if (left.type === "Identifier" && given.includes(left.name))
         defaults.push({ start: left.end, end: right.end });
@@ -111,6 +112,11 @@ function leftOut(program: ESTree.Program, unused: readonly string[], given: read
     .filter(({ variables }) => variables.every((variable) => innermost.includes(variable)))
     .map(({ statement }) => statement);
   return [...new Set([...innermost, ...empty, ...defaults])];
+}
+
+/** The items of a list, each with the comma and the space after it. */
+function itemsOf(list: readonly Range[]): Range[] {
+  return list.map(({ start, end }, index) => ({ start, end: list[index + 1]?.start ?? end }));
 }
 
 function membersOf(className: string, program: ESTree.Program): Member[] {

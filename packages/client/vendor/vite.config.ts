@@ -61,9 +61,6 @@ export default defineConfig({
       formats: ["es"],
       fileName: () => "reconnecting-websocket.js",
     },
-    rolldownOptions: {
-      output: { banner },
-      treeshake: { manualPureFunctions: ["Math.random"] },
-    },
+    rolldownOptions: { output: { banner } },
   },
 });
