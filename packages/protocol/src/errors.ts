@@ -71,7 +71,7 @@ export interface Issue {
 export class ValidationError extends RequestError<"INVALID", readonly Issue[]> {
   override readonly name: string = "ValidationError";
 
-  /** Takes what a schema found. */
+  /** Copies the issues that a schema found. */
   constructor(found: readonly StandardSchemaV1.Issue[]) {
     let capacity = 8_192; // characters: a report of a thousand issues would be too long; one issue always fits
     const issues = found
