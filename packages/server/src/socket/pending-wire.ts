@@ -155,7 +155,6 @@ export class PendingWire implements Wire {
         if (this.#filter?.(message) ?? true) this.#events.message(message);
       },
       closed: (closed) => this.#events.closed(closed),
-      pong: () => this.#events.pong(),
     };
     wire.listen(this.#decorate(wire, listener));
   }

@@ -1,5 +1,5 @@
-import { CloseCode, type Codec, type Message, passthrough, ValidationError } from "@symbolon/protocol";
-import { RawSocket, type SocketCodecs } from "@symbolon/protocol/internal";
+import { CloseCode, type Codec, type Message, ValidationError } from "@symbolon/protocol";
+import { passthrough, RawSocket, type SocketCodecs } from "@symbolon/protocol/internal";
 import type { AcceptInit } from "../request/acceptance.ts";
 import { type Close, markClientError } from "../request/errors.ts";
 import { checkExpected, type ExpectedMessage } from "./expect.ts";

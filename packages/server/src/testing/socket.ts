@@ -1,5 +1,5 @@
-import { type Codec, type Message, passthrough } from "@symbolon/protocol";
-import { RawSocket, type Wire } from "@symbolon/protocol/internal";
+import type { Codec, Message } from "@symbolon/protocol";
+import { passthrough, RawSocket, type Wire } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 
 /** A test has waited for a message or an answer that did not arrive in time. */
