@@ -1,24 +1,24 @@
-/** Serves what a session over a bad network says. */
+/** Serves the contract of the session test. */
 import type { App } from "@symbolon/server";
-import { tally } from "./client/session-contract.mjs";
+import { numbers } from "./client/session-contract.mjs";
 
-/** Serves a tally for each session. What is told comes back twice: from the server, and from the room. */
-export function serveTally(app: App): void {
-  app.implement(tally, (peer, { params, room }) => {
-    const here = room(params.room);
-    here.join(peer);
-    const heard: number[] = [];
+/** Sends each number back twice: to the client, and to the room. */
+export function serveNumbers(app: App): void {
+  app.implement(numbers, (peer, { params, room }) => {
+    const members = room(params.room);
+    members.join(peer);
+    const received: number[] = [];
     return {
-      tell: (n) => {
-        heard.push(n);
-        void peer.send("told", n);
-        here.send("said", n);
+      post: (n) => {
+        received.push(n);
+        void peer.send("posted", n);
+        members.send("postedToRoom", n);
       },
       echo: (n) => n,
       *count(to) {
         for (let n = 1; n <= to; n += 1) yield n;
       },
-      heard: () => heard,
+      received: () => received,
     };
   });
 }

@@ -1,6 +1,6 @@
 /** Sends frames to a real server as PROTOCOL.md describes them under "Resume", and compares the answers. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Running, startServer } from "../interop/start.ts";
+import { type RunningServer, startServer } from "../interop/start.ts";
 import {
   connectRawClient,
   opcodes,
@@ -10,7 +10,7 @@ import {
 
 type Frame = Readonly<Record<string, unknown>>;
 
-let server: Running | undefined;
+let server: RunningServer | undefined;
 let clients = 0;
 const wires: RawClient[] = [];
 
