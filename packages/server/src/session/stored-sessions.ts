@@ -29,7 +29,7 @@ export async function expireStoredSessions(
 
 /**
  * Removes the sessions that a store has of a principal now, also those whose clients come back meanwhile.
- * @throws what the store throws, after it was asked to remove each session; an error when it does not remove a session.
+ * @throws the error of the store, after the call for each session; an Error if the store does not remove a session
  */
 export async function removeStoredSessions({ sessions }: Store, principal: string): Promise<void> {
   let remaining = (await sessions.list()).filter((session) => session.principal === principal);
@@ -39,7 +39,12 @@ export async function removeStoredSessions({ sessions }: Store, principal: strin
     if (!removed.includes(false)) return;
     remaining = (await sessions.list()).filter(({ claim }) => fences.has(claim.sessionId));
     // A client that came back has made a new claim. With the same claim the loop would never end.
-    if (remaining.some(({ claim }) => fences.get(claim.sessionId) === claim.fence))
-      throw new Error("store.remove() does not remove a session that store.list() returns");
+    const kept = remaining.find(({ claim }) => fences.get(claim.sessionId) === claim.fence);
+    if (kept !== undefined) {
+      const id = JSON.stringify(kept.claim.sessionId);
+      throw new Error(
+        `store.sessions.remove() did not remove session ${id}, but list() still returns the same claim`,
+      );
+    }
   }
 }

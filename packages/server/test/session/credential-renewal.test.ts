@@ -127,7 +127,7 @@ describe("a token that expires", () => {
   test("that has expired already is refused", async () => {
     const server = startNoteServer();
     const socket = await connectSession(server.net, "/note", { ...hello, auth: "ada:0" });
-    expect(await socket.closed).toMatchObject({ code: 4401, reason: "Credential expired" });
+    expect(await socket.closed).toMatchObject({ code: 4401, reason: "credential expired" });
     expect((await server.net.refused("/note", { auth: "ada:0" })).status).toBe(401);
     expect((await server.net.refused("/raw", { auth: "ada:-1" })).status).toBe(401);
     expect(server.log).not.toContain("setup");

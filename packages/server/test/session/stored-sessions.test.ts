@@ -200,10 +200,12 @@ describe("revoke", () => {
   });
 
   test("reports a session that the store lists and does not remove", async () => {
-    const { app, onError } = await restartServer(() => ({ remove: () => false }));
+    const { app, onError, welcome } = await restartServer(() => ({ remove: () => false }));
     app.revoke("ada");
     await flushPromises();
-    const error = new Error("store.remove() does not remove a session that store.list() returns");
+    const error = new Error(
+      `store.sessions.remove() did not remove session "${welcome.sid}", but list() still returns the same claim`,
+    );
     expect(onError).toHaveBeenCalledExactlyOnceWith(error, expect.anything());
   });
 });
