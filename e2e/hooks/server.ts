@@ -21,7 +21,7 @@ loggedApp.implement(room, (peer, { params, room }) => {
   const members = room(params.room);
   members.join(peer);
   return {
-    say: (text) => members.send("said", text),
+    post: (text) => members.send("posted", text),
     join: async (name, { signal }) => {
       if (name === "rejected") throw new RequestError("FULL", "There is no ticket left", { tickets: 0 });
       if (name !== "slow") return { ticket: name.length };

@@ -6,25 +6,25 @@ import { testNetwork } from "../../src/testing/index.ts";
 import { receiveFrame } from "../session/connect-session.ts";
 
 const chat = contract("/chat/:room", {
-  client: { say: z.string(), ask: request({ input: z.string(), output: z.string() }) },
-  server: { said: z.string() },
+  client: { post: z.string(), ask: request({ input: z.string(), output: z.string() }) },
+  server: { posted: z.string() },
 });
 
 const event = (name: string, data: string) => ({ t: "event", name, data });
 
-/** Starts a server whose handler of `say` sends to the room as `handle` does. */
+/** Starts a server whose handler of `post` sends to the room as `handle` does. */
 function startLobbyServer(handle: (send: (text: string) => PromiseLike<void>) => unknown) {
   const app = createApp({ onError: () => {} });
   const later = vi.fn<(text: string) => void>();
   const service = app.implement(chat, (peer, { room }) => {
     room("lobby").join(peer);
     return {
-      say: (text, call) => {
-        later.mockImplementation((more) => void call.room("lobby").send("said", more));
-        return handle((more) => call.room("lobby").send("said", `${text}${more}`));
+      post: (text, call) => {
+        later.mockImplementation((more) => void call.room("lobby").send("posted", more));
+        return handle((more) => call.room("lobby").send("posted", `${text}${more}`));
       },
       ask: async (text, call) => {
-        await call.room("lobby").send("said", text);
+        await call.room("lobby").send("posted", text);
         return "asked";
       },
     };
@@ -40,14 +40,14 @@ test("what a handler sends by call.room is sent in order when the handler has se
     log.push("settled");
   });
   const bob = await net.connect("/chat/lobby");
-  bob.send(event("say", "a"));
+  bob.send(event("post", "a"));
   expect([await receiveFrame(bob), await receiveFrame(bob)]).toEqual([
-    event("said", "a1"),
-    event("said", "a2"),
+    event("posted", "a1"),
+    event("posted", "a2"),
   ]);
   expect(log).toEqual(["settled"]);
-  service.room("lobby").send("said", "b");
-  expect(await receiveFrame(bob)).toEqual(event("said", "b"));
+  service.room("lobby").send("posted", "b");
+  expect(await receiveFrame(bob)).toEqual(event("posted", "b"));
   bob.close();
 });
 
@@ -57,10 +57,10 @@ test("it is dropped when the handler throws; what the handler sends later is sen
     throw new RequestError("NO", "no");
   });
   const bob = await net.connect("/chat/lobby");
-  bob.send({ ...event("say", "a"), q: 1 });
+  bob.send({ ...event("post", "a"), q: 1 });
   expect(await receiveFrame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
   later("after");
-  expect(await receiveFrame(bob)).toEqual(event("said", "after"));
+  expect(await receiveFrame(bob)).toEqual(event("posted", "after"));
   bob.close();
 });
 
@@ -69,7 +69,7 @@ test("what a request handler sends is sent before its reply", async () => {
   const bob = await net.connect("/chat/lobby");
   bob.send({ t: "request", q: 1, name: "ask", data: "a" });
   expect([await receiveFrame(bob), await receiveFrame(bob)]).toEqual([
-    event("said", "a"),
+    event("posted", "a"),
     { t: "reply", re: 1, data: "asked" },
   ]);
   bob.close();

@@ -7,7 +7,7 @@ const Cursor = z.object({ id: z.string(), x: z.number() });
 const board = contract("/board/:name", {
   query: z.object({ as: z.string() }),
   client: { move: Cursor },
-  server: { moved: Cursor, said: z.string() },
+  server: { moved: Cursor, posted: z.string() },
 });
 const app = createApp({ state: { started: 0 } });
 
@@ -19,8 +19,8 @@ const service = app.implement(
       keep: { messages: 10, ms: 60_000 },
       slow: {
         conflate: (name, data) => {
-          expectTypeOf(name).toEqualTypeOf<"moved" | "said">();
-          if (name === "said") return expectTypeOf(data).toEqualTypeOf<string>();
+          expectTypeOf(name).toEqualTypeOf<"moved" | "posted">();
+          if (name === "posted") return expectTypeOf(data).toEqualTypeOf<string>();
           expectTypeOf(data).toEqualTypeOf<{ id: string; x: number }>();
           return data.id;
         },
@@ -40,9 +40,9 @@ const service = app.implement(
     };
   },
 );
-service.room("a").send("said", "hello");
+service.room("a").send("posted", "hello");
 // @ts-expect-error -- it is not a string
-service.room("a").send("said", 1);
+service.room("a").send("posted", 1);
 // @ts-expect-error -- it is a message of clients
 service.room("a").send("move", { id: "a", x: 1 });
 
