@@ -54,7 +54,7 @@ export const sampleFrames: readonly Frame[] = [
 ];
 
 /** Values that are not frames, in any codec. */
-const invalidFrames: readonly (readonly [value: object, why: string])[] = [
+const invalidFrames: readonly (readonly [value: object, reason: string])[] = [
   [{}, "a frame is"],
   [{ t: "constructor" }, "a frame is"],
   [{ t: ["ping"], n: 1 }, "a frame is"],

@@ -88,7 +88,7 @@ export function listenEach<S extends Socket<unknown, never>, Context>(
 ): SocketHandler<S, Context> {
   return async (socket, context) => {
     const listener = make(socket, context);
-    socket.ignoreOtherKinds();
+    socket.ignoreOtherTypes();
     await socket.accept();
     if (listener.close !== undefined)
       socketState(socket).onEnd((closed) => listener.close?.(closed, socket, context));
