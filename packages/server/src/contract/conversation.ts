@@ -113,7 +113,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     return !this.link.detached;
   }
 
-  /** A plain client is not asked for a new token. */
+  /** The server does not ask a plain client for a new token. */
   get renewsCredential(): boolean {
     return this.link.acknowledged;
   }
@@ -128,7 +128,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     return this.#handled;
   }
 
-  /** Runs the code before the handlers. Rejects with what it throws. */
+  /** Runs the setup up to its handlers. Rejects with the error of the setup. */
   async setup(setup: Setup<C, never>): Promise<void> {
     this.#checkOpen();
     const result = setup(this.peer, this.#exchange.context as never);
@@ -140,7 +140,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     } else this.#handlers.register(result instanceof Promise ? await result : result, this.peer); // a handler may be called `then`
   }
 
-  /** Handles messages until the client has disconnected for good. @throws CloseError when the conversation is over already. */
+  /** Handles messages until the client has disconnected for good. @throws CloseError when the conversation has ended. */
   run(): void {
     this.#enter(this.#checkOpen(), { type: "running" });
     this.#ignoreDisconnect();
@@ -233,7 +233,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     }
   }
 
-  /** Closes the link after what was sent: nothing more is received, and what is sent from now on fails. */
+  /** Closes the link after the sent messages. It receives no more messages, and later sends fail. */
   #close(error: CloseError): void {
     const { type } = this.#state;
     if (type === "closing" || type === "ended") return;
@@ -241,7 +241,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.link.close(error);
   }
 
-  /** Nothing more is received or sent. */
+  /** Ends sending and receiving. */
   #stop(closed: Closed): void {
     this.link.close(new CloseError(closed.code, closed.reason, closed.wasClean));
     this.peer.end();

@@ -87,7 +87,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     this.room = (name) => this.#rooms.room(name);
   }
 
-  /** Rooms for the handler of one message: what it sends in them is sent when it has settled. */
+  /** Rooms for the handler of one message: they send its room messages when it has settled. */
   readonly scope = (record: RecordRoomMessages): RoomScope<C> => this.#rooms.scope(record);
 
   /** Forgets rooms and running handlers, as a process does that dies. */
@@ -138,10 +138,10 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const { exchange, caller, acceptance } = dial;
     if (!link.resumeRate.allow())
       return new CloseResponse({ code: CloseCode.TooMany, reason: "reconnects too often" });
-    await exchange.end(); // the hooks have let the client pass; the session keeps what they provided when it began
+    await exchange.end(); // the hooks have accepted the client; the session keeps the values that they provided at its start
     await acceptance.accept();
     const resumed = await link.resume(attachRequest(dial, resume));
-    // Meanwhile the session may have gone on without this dial.
+    // Meanwhile the session may have continued on another wire.
     const now = this.#readRequest(dial);
     if (now.type === "stale") return new CloseResponse(superseded);
     if (!resumed || now.type !== "resumeHere")

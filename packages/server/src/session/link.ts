@@ -45,7 +45,7 @@ export interface ClientLink extends ObservableSession {
   readonly ended: boolean;
   /** Starts to receive. Resolves when the client has disconnected for good. */
   open(listener: LinkListener): Promise<Closed>;
-  /** Sends nothing more, and closes after what was sent. */
+  /** Ends sending, and closes after the sent messages. */
   close(error: CloseError): void;
   /** Asks the client to connect elsewhere in `at` ms. @returns false when the client would not understand. */
   goAway(at: number): boolean;
