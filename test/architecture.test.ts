@@ -231,7 +231,7 @@ function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|\s)\/\/.*$/gm, "$1");
 }
 
-/** The first cycle found, from a module back to itself; empty if there is none. */
+/** The first cycle found, from a module back to itself; empty if there is no cycle. */
 function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const finished = new Set<string>();
   const walk = (node: string, trail: readonly string[]): string[] => {

@@ -10,7 +10,7 @@ frameCodecConformance(msgpack);
 
 /** Writes and reads `data`. */
 function roundTrip(data: unknown): unknown {
-  const frame = msgpack.read(msgpack.write({ t: "event", name: "say", data }));
+  const frame = msgpack.read(msgpack.write({ t: "event", name: "post", data }));
   return frame.t === "event" && frame.data;
 }
 

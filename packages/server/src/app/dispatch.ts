@@ -216,7 +216,7 @@ export class Dispatcher {
   #checkExpiry({ context }: Exchange): Response | undefined {
     const { expiresAt } = readIdentity(context);
     if (expiresAt === undefined || expiresAt > this.#options.clock.date) return undefined;
-    return new Response("Credential expired", { status: 401 });
+    return new Response("credential expired", { status: 401 });
   }
 
   #exchange(

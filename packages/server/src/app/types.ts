@@ -150,7 +150,7 @@ export interface App<P extends object = object, Defaults extends object = object
       setup: Setup<C, ContractContext<C> & P>,
     ): Service<C>;
   };
-  /** Finds a room of the app's raw routes, from anywhere; a mounted app has rooms of its own. */
+  /** Finds a room of the app's raw routes, from anywhere; a mounted app has other rooms. */
   readonly room: (name: string) => SocketRoom;
   /**
    * Serves the routes of another app below a prefix; "/" adds no prefix. They run the hooks of this view first, and keep

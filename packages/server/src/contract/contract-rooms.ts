@@ -38,7 +38,7 @@ export interface ContractRoomsOptions {
   readonly onStoreError: (error: unknown) => void;
 }
 
-/** The messages that a room keeps for members that come back. */
+/** The messages that a room keeps for members that reconnect. */
 const replayWindow: Retention = { messages: 1_000, ms: 120_000 };
 /** Sweeps of the logs after the last use of a room: one drops its old messages, one finds it empty, one forgets it. */
 const idleSweeps = 3;

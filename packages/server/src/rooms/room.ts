@@ -108,7 +108,7 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
 
   #subscribe(name: string, listener: (change: RoomChange<Joiner>) => unknown): () => void {
     const subscribers = this.#subscribers.get(name) ?? new Set();
-    // A function of its own, so that a listener may subscribe twice.
+    // A new function, so that a listener may subscribe twice.
     const subscriber = (change: RoomChange<Joiner>): unknown => listener(change);
     this.#subscribers.set(name, subscribers.add(subscriber));
     return () => {

@@ -42,7 +42,7 @@ function authorization(auth: NonNullable<TestConnectOptions["auth"]>): string {
   return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
 }
 
-/** An HTTP request with the cookies of the jar, unless it has cookies of its own. */
+/** An HTTP request with the cookies of the jar, unless the request has its own cookies. */
 export function httpRequest(input: string | Request, init: RequestInit | undefined, jar: CookieJar): Request {
   const request = typeof input === "string" ? new Request(new URL(input, "http://test"), init) : input;
   const cookie = request.headers.get("cookie") ?? jar.header();

@@ -35,7 +35,7 @@ export function withTimeout<Value>(
   });
 }
 
-/** A message that a `receive` has asked for. */
+/** A pending `receive`. */
 interface RequestedMessage {
   readonly order: number;
   readonly message: Promise<Message>;
