@@ -4,5 +4,5 @@ const weigh = (name, file, limit) => ({ name, path: `size/dist/${file}.js`, limi
 export default [
   weigh("connect, with everything it needs", "connect", "8.4 kB"),
   weigh("connect and the hooks for React, which may add 1 kB", "react", "9.4 kB"),
-  weigh("@symbolon/protocol", "protocol", "9.6 kB"),
+  weigh("@symbolon/protocol", "protocol", "10.8 kB"),
 ];

@@ -27,7 +27,7 @@ const app = createApp({
   maxPayload: maxPictureBytes + 4096, // a picture, and the rest of its message
 });
 
-app.implement(chat, function* (peer, { params, query: { name }, room, resumed = false }) {
+app.implement(chat, function* (peer, { params, query: { name }, service, resumed = false }) {
   const chatRoom = rooms.get(params.room);
   const key = name.normalize("NFKC").toLowerCase();
   const existing = chatRoom.people.get(key);
@@ -37,7 +37,7 @@ app.implement(chat, function* (peer, { params, query: { name }, room, resumed = 
   chatRoom.people.set(key, person);
   peer.subscribe(({ type }) => (person.connected = type !== "detached"));
 
-  const members = room(params.room);
+  const members = service.room(params.room); // sends at once: this code is not a message's handler
   try {
     // A resumed session needs no messages here: the library's room delivers the ones that the page has missed.
     const page = resumed ? { messages: [], hasEarlier: false } : chatRoom.newestPage();

@@ -15,9 +15,11 @@ export const news = contract("/news/:topic", {
 export const app = createApp();
 
 const service = app.implement(news, (peer, { params, room }) => {
-  const readers = room(params.topic);
-  readers.join(peer);
-  return { publish: ({ headline }) => readers.send("headline", headline, { except: peer }) };
+  room(params.topic).join(peer);
+  return {
+    // The readers receive it when the handler has finished.
+    publish: ({ headline }, call) => call.room(params.topic).send("headline", headline, { except: peer }),
+  };
 });
 
 /** Connects a reader and a writer, and prints the headlines that the reader receives. */

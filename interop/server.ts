@@ -83,11 +83,10 @@ const words = { en: "Hello", de: "Hallo" };
 
 app.implement(greetings, (peer, { params: { language }, room }) => {
   const hello = words[language];
-  const everybody = room(language);
-  everybody.join(peer);
+  room(language).join(peer);
   return {
     greet: ({ name }) => void peer.send("greeting", `${hello} ${name}!`),
-    shout: ({ name }) => void everybody.send("greeting", `${hello} ${name}!`.toUpperCase()),
+    shout: ({ name }, call) => void call.room(language).send("greeting", `${hello} ${name}!`.toUpperCase()),
     leave: () => {
       throw new CloseError(CloseCode.Normal);
     },

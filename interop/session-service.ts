@@ -5,14 +5,13 @@ import { tally } from "./client/session-contract.mjs";
 /** Serves a tally for each session. What is told comes back twice: from the server, and from the room. */
 export function serveTally(app: App): void {
   app.implement(tally, (peer, { params, room }) => {
-    const here = room(params.room);
-    here.join(peer);
+    room(params.room).join(peer);
     const heard: number[] = [];
     return {
-      tell: (n) => {
+      tell: (n, call) => {
         heard.push(n);
         void peer.send("told", n);
-        here.send("said", n);
+        call.room(params.room).send("said", n);
       },
       echo: (n) => n,
       *count(to) {

@@ -40,7 +40,7 @@ welcome, Ada' "$(
 )"
 
 check contract '{"t":"event","name":"greeting","data":"Hello Ada!"}
-{"t":"error","re":1,"code":"NOT_FOUND","message":"there is no event \"great\""}' "$(
+{"t":"error","re":1,"code":"NOT_FOUND","message":"no handler for event \"great\""}' "$(
   wscat -c "$url/greetings/en" -w -1 \
     -x '{"t":"event","name":"greet","data":{"name":"Ada"}}' \
     -x '{"t":"event","name":"great","data":{"name":"Ada"},"q":1}' \

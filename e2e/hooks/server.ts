@@ -18,10 +18,9 @@ const loggedApp = app.use(function* ({ request }) {
 
 loggedApp.implement(room, (peer, { params, room }) => {
   if (params.room === "private") throw new Response("This room is private", { status: 403 });
-  const members = room(params.room);
-  members.join(peer);
+  room(params.room).join(peer);
   return {
-    say: (text) => members.send("said", text),
+    say: (text, call) => call.room(params.room).send("said", text),
     join: async (name, { signal }) => {
       if (name === "rejected") throw new RequestError("FULL", "There is no ticket left", { tickets: 0 });
       if (name !== "slow") return { ticket: name.length };

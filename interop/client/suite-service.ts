@@ -7,14 +7,13 @@ export function serveEverything(app: App): void {
   /** What ended in each room, which is one client's. */
   const log = new Map<string, string[]>();
   app.implement(everything, (peer, { params, room }) => {
-    const here = room(params.room);
-    here.join(peer);
+    room(params.room).join(peer);
     const ended = log.get(params.room) ?? [];
     log.set(params.room, ended);
     const gone = (signal: AbortSignal): Promise<void> =>
       new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
     return {
-      say: (text) => here.send("said", { text, room: params.room }),
+      say: (text, call) => call.room(params.room).send("said", { text, room: params.room }),
       cut: () => {
         throw new CloseError(CloseCode.ServiceRestart);
       },

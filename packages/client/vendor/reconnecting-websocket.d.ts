@@ -12,12 +12,6 @@ export default class ReconnectingWebSocket {
       readonly WebSocket: object;
       /** An instance without an `open` event is closed after so many ms. */
       readonly connectionTimeout: number;
-      /** Messages that are kept while no instance is open. */
-      readonly maxEnqueuedMessages: number;
-      /** The shortest delay before an instance, in ms. */
-      readonly minReconnectionDelay: number;
-      /** The longest delay before an instance, in ms. */
-      readonly maxReconnectionDelay: number;
     },
   );
   /** Closes the instance, unless it is closed, and makes no other one. */

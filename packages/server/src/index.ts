@@ -3,9 +3,14 @@ export type { App, AppOptions, ContractContext, RawContext } from "./app/types.t
 export type { HandshakeOptions } from "./app/dispatch.ts";
 export type { Gauges, HttpHandler } from "./app/routes.ts";
 export { Peer } from "./contract/peer.ts";
-export type { Service } from "./contract/service.ts";
-export type { Conflate, ContractRoom, JoinOptions, RoomsOptions } from "./contract/contract-room.ts";
-export type { Call, Handlers, ImplementOptions, Setup } from "./contract/setup.ts";
+export type {
+  Conflate,
+  ContractRoom,
+  JoinOptions,
+  RoomsOptions,
+  RoomView,
+} from "./contract/contract-room.ts";
+export type { Call, Handlers, ImplementOptions, Service, Setup } from "./contract/setup.ts";
 export { listen, listenEach } from "./socket/listen.ts";
 export type { Listener } from "./socket/listen.ts";
 export type { SocketHandler } from "./socket/serve-socket.ts";

@@ -70,6 +70,7 @@ test("@symbolon/server exports these types and no others, and at most 60 names i
       "ProvidedIdentity",
       "RawContext",
       "RoomChange",
+      "RoomView",
       "RoomsOptions",
       "RouteSchemas",
       "SecurityOptions",

@@ -57,7 +57,8 @@ const connectTimeout = 15_000;
  * - It stops for ever when the url provider rejects or never settles: `nextUrl` catches errors, and has a deadline.
  * - It stops for ever when the constructor of a socket throws: `SocketWire` catches the error, and reports `closed`.
  * - It turns an `error` into a clean close with 1000: the facade forwards no `error`, and its own events are not used.
- * - Its delays have no jitter and outlast its `close`: they are 0, and `nextUrl` waits between two tries.
+ * - Its delays have no jitter and outlast its `close`: the build leaves them out (`vendor/vite.config.ts`), and `nextUrl`
+ *   waits between two tries.
  * - It never connects again after its `close`: `stop` is final.
  */
 export function createRedialer(options: DialOptions, listener: RedialerListener): Redialer {
@@ -115,8 +116,6 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   class SocketFacade {
     /** The library recognizes a WebSocket class by this constant. */
     static readonly CLOSING = 2;
-    /** The library sets it; the wire does not use it. */
-    binaryType = "";
 
     constructor(url: string, protocols: readonly string[]) {
       wire = new SocketWire(() => createWebSocket(url, protocols, options.WebSocket), {
@@ -148,9 +147,6 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   const library = new ReconnectingWebSocket(nextUrl, options.protocols, {
     WebSocket: SocketFacade,
     connectionTimeout: connectTimeout,
-    maxEnqueuedMessages: 0, // nothing is sent through the library
-    minReconnectionDelay: 0,
-    maxReconnectionDelay: 0,
   });
 
   return {

@@ -35,9 +35,8 @@ export class SharedClient<C extends AnyContract> {
 
   /** The retained client with this contract and these options that has not ended, if there is one. */
   static find<C extends AnyContract>(contract: C, options: ConnectOptions<C>): SharedClient<C> | undefined {
-    for (const shared of retained)
-      if (!shared.ended && shared.matches(contract, options)) return shared as SharedClient<C>;
-    return undefined;
+    const found = [...retained].find((shared) => !shared.ended && shared.matches(contract, options));
+    return found as SharedClient<C> | undefined;
   }
 
   /** Whether the client was made of the same contract and `WebSocket`, and of equal `url`, `params` and `query`. */

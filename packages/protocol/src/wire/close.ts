@@ -1,3 +1,5 @@
+import { encoder } from "./byte-length.ts";
+
 /** The close codes of RFC 6455 §7.4.1, its registry, and of this protocol (PROTOCOL.md). */
 export const CloseCode = {
   /** The conversation is over as intended. */
@@ -86,5 +88,5 @@ export function checkCloseCode(code: number): void {
 
 /** Cuts a close reason to the 123 UTF-8 bytes that fit (RFC 6455 §5.5), never through a character. */
 export function cutReason(reason: string): string {
-  return reason.slice(0, new TextEncoder().encodeInto(reason, new Uint8Array(123)).read);
+  return reason.slice(0, encoder.encodeInto(reason, new Uint8Array(123)).read);
 }

@@ -13,7 +13,7 @@ import {
 import { Exchange } from "../request/exchange.ts";
 import type { AnyHook } from "../request/hook.ts";
 import { type Identity, readIdentity, type RenewIdentity } from "../request/identity.ts";
-import { checkUnused } from "../request/response.ts";
+import { checkUnused, toResponse } from "../request/response.ts";
 import { readHello } from "../session/hello.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { RouteMatch } from "./router.ts";
@@ -130,7 +130,8 @@ export class Dispatcher {
     const exchange = this.#exchange(parsed, match, {});
     const response = await exchange.run(async () => {
       const result: unknown = await match.route.handler(exchange.context as never);
-      if (result instanceof Response) return result;
+      const response = toResponse(result);
+      if (response !== undefined) return response;
       throw new TypeError(`the HTTP handler at ${JSON.stringify(match.pattern)} returned no Response`);
     });
     return exchange.finishResponse(response);

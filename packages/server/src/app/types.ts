@@ -1,8 +1,7 @@
 import type { AnyContract, FrameCodec, ParamsOutput, QueryOutput } from "@symbolon/protocol";
 import type { LimitOptions } from "../access/limits.ts";
 import type { SecurityOptions } from "../access/origin.ts";
-import type { Service } from "../contract/service.ts";
-import type { ImplementOptions, Setup } from "../contract/setup.ts";
+import type { ImplementOptions, Service, Setup } from "../contract/setup.ts";
 import type { Accept } from "../request/acceptance.ts";
 import type { BaseContext, Context, HookContext } from "../request/context.ts";
 import type { Close, OnError } from "../request/errors.ts";

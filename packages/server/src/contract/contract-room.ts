@@ -1,24 +1,34 @@
 import type { AnyContract, EventInput, EventName, Sent, ServerMessages } from "@symbolon/protocol";
 import type { Peer } from "./peer.ts";
-import type { BroadcastOptions, Room } from "../rooms/room.ts";
+import type { BroadcastOptions, RoomMembers } from "../rooms/room.ts";
 import type { Retention } from "../store/store.ts";
 
-/** A room of a contract. Its messages are the server's events, and pass through the room's log. */
-export type ContractRoom<C extends AnyContract> = Room<
-  Peer<ServerMessages<C>>,
-  <Name extends EventName<ServerMessages<C>>>(
-    name: Name,
-    data: EventInput<ServerMessages<C>, Name>,
-    options?: BroadcastOptions<Peer<ServerMessages<C>>>,
-  ) => Sent
-> & {
+/**
+ * A room as a contract's setup gets it: its members, without `send`. A handler sends by `call.room(name).send`, and other
+ * code by `service.room(name).send`.
+ */
+export interface RoomView<C extends AnyContract> extends RoomMembers<Peer<ServerMessages<C>>> {
   /**
    * Adds a member; joining twice does nothing. A client that was a member before receives what it missed. A new member
    * receives what the room keeps, and then each message that is sent.
    * @throws RequestError with `TOO_MANY_ROOMS` when the client is in `perPeer` rooms already.
    */
   readonly join: (member: Peer<ServerMessages<C>>, options?: JoinOptions) => void;
-};
+}
+
+/** A room of a contract. Its messages are the server's events, and pass through the room's log. */
+export interface ContractRoom<C extends AnyContract> extends RoomView<C> {
+  /**
+   * Sends an event to every member; a member that cannot receive it does not affect the others. Settles when the room's
+   * log has the event.
+   * @throws TypeError when the codec cannot write the data.
+   */
+  readonly send: <Name extends EventName<ServerMessages<C>>>(
+    name: Name,
+    data: EventInput<ServerMessages<C>, Name>,
+    options?: BroadcastOptions<Peer<ServerMessages<C>>>,
+  ) => Sent;
+}
 
 /** How a new member joins a room. */
 export interface JoinOptions {

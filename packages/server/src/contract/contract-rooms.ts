@@ -9,7 +9,7 @@ import { jsonFrames } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { memoryStore } from "../store/memory-store.ts";
-import type { ContractRoom, JoinOptions, RoomsOptions } from "./contract-room.ts";
+import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contract-room.ts";
 import type { RoomScope } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
 import { RoomReader, type RoomSource, type SlowPolicy } from "../rooms/room-reader.ts";
@@ -95,6 +95,11 @@ export class ContractRooms<C extends AnyContract> {
   /** Lets the client of `peer` join rooms. */
   addClient(peer: object, client: RoomClient): void {
     this.#clients.set(peer, client);
+  }
+
+  /** The room of that name, as a setup gets it. */
+  view(name: string): RoomView<C> {
+    return this.#rooms.room(name, refuseSend);
   }
 
   /** The room of that name. */
@@ -255,6 +260,13 @@ export class ContractRooms<C extends AnyContract> {
       if (this.#remainingSweeps > 0) this.#scheduleSweep();
     });
   }
+}
+
+/** A setup that is written in JavaScript may call it. */
+function refuseSend(): never {
+  throw new TypeError(
+    "the setup's room has no send: send by call.room(name).send in a handler, and by service.room(name).send elsewhere",
+  );
 }
 
 function settled(): Sent {

@@ -12,6 +12,7 @@ import type { Connection } from "../access/connections.ts";
 import { closeFromResponse, sendableClose } from "../request/errors.ts";
 import type { Exchange } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
+import { toResponse } from "../request/response.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
 import { type ContractScope, HandlerTable } from "./handlers.ts";
@@ -130,13 +131,14 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     return this.#handled;
   }
 
-  /** Runs the code before the handlers. Rejects with what it throws. */
+  /** Runs the code before the handlers. Rejects with what it throws, and with the `Response` that it returns. */
   async setup(setup: Setup<C, never>): Promise<void> {
     this.#checkOpen();
     const result = setup(this.peer, this.#exchange.context as never);
     if (isGenerator(result)) {
       const first = await result.next();
-      if (first.done === true) throw new TypeError("the setup ended without yielding its handlers");
+      if (first.done === true)
+        throw toResponse(first.value) ?? new TypeError("the setup ended without yielding its handlers");
       this.#finishSetup = () => finishGenerator(result);
       this.#handlers.register(first.value, this.peer);
     } else this.#handlers.register(result instanceof Promise ? await result : result, this.peer); // a handler may be called `then`

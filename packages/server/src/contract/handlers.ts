@@ -1,6 +1,7 @@
 import { type AnyContract, type CallContext, RequestError } from "@symbolon/protocol";
 import { type Dispatch, isThenable } from "@symbolon/protocol/internal";
 import type { RecordRoomMessages } from "../session/link.ts";
+import { describeValue, toResponse } from "../request/response.ts";
 import type { Peer } from "./peer.ts";
 import type { ContractRoom } from "./contract-room.ts";
 import type { Call, Handlers } from "./setup.ts";
@@ -47,12 +48,14 @@ export class HandlerTable<C extends AnyContract> {
     this.#options = options;
   }
 
-  /** Sets the handlers of `peer`. */
+  /**
+   * Sets the handlers of `peer`.
+   * @throws the `Response` that the setup gave instead, which refuses; TypeError when it gave no handlers.
+   */
   register(handlers: Handlers<C>, peer: Peer): void {
     const { contract, room } = this.#contract;
     this.#client = peer.id;
-    // Each handler takes what the schema of its message returns; here all have one type.
-    for (const [name, handler] of Object.entries(handlers as Readonly<Record<string, Handler<C>>>)) {
+    for (const [name, handler] of this.#check(handlers)) {
       const message = Object(contract.definition.client?.[name]) as object;
       if ("~standard" in message) this.#events.set(name, handler);
       else if ("t" in message && message.t === "stream")
@@ -71,6 +74,33 @@ export class HandlerTable<C extends AnyContract> {
       throw new RequestError("NOT_FOUND", `no handler for event ${JSON.stringify(name)}`);
     return this.#run(handler, input, { signal: this.#options.signal, deadline: undefined, s });
   };
+
+  /** The handlers that a setup gave, which a program in JavaScript may get wrong. Each takes what the schema of its message returns; here all have one type. */
+  #check(handlers: unknown): readonly (readonly [string, Handler<C>])[] {
+    const refusal = toResponse(handlers);
+    if (refusal !== undefined) throw refusal;
+    if (
+      typeof handlers !== "object" ||
+      handlers === null ||
+      Array.isArray(handlers) ||
+      handlers instanceof Error
+    )
+      throw new TypeError(
+        `the setup gave ${describeValue(handlers)}: return an object with a handler for each message, or a Response to refuse`,
+      );
+    const { client = {} } = this.#contract.contract.definition;
+    for (const [name, handler] of Object.entries(handlers)) {
+      if (!Object.hasOwn(client, name))
+        throw new TypeError(
+          `the setup gave a handler ${JSON.stringify(name)}, but the contract declares no such message of the client`,
+        );
+      if (typeof handler !== "function")
+        throw new TypeError(
+          `the handler ${JSON.stringify(name)} is ${describeValue(handler)}, not a function`,
+        );
+    }
+    return Object.entries(handlers as Readonly<Record<string, Handler<C>>>);
+  }
 
   /** Calls a handler, and commits what it sent in rooms when it has settled. */
   #run(handler: Handler<C>, input: unknown, { signal, deadline, s }: CallContext): unknown {

@@ -2,7 +2,7 @@ import { type AnyContract, CloseCode, type FrameCodec } from "@symbolon/protocol
 import type { ResumeRequest, RestoredState, SessionCredential } from "@symbolon/protocol/internal";
 import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
-import type { ContractRoom } from "./contract-room.ts";
+import type { ContractRoom, RoomView } from "./contract-room.ts";
 import { ContractRooms } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
 import { CloseResponse } from "../request/errors.ts";
@@ -32,14 +32,8 @@ import {
   type SessionRequest,
 } from "./session-dial.ts";
 import type { AttachRequest, AttachResult, Claim, Store } from "../store/store.ts";
-import type { ImplementOptions, Setup } from "./setup.ts";
+import type { ImplementOptions, Service, Setup } from "./setup.ts";
 import type { Connections } from "../access/connections.ts";
-
-/** A contract being served. */
-export interface Service<C extends AnyContract> {
-  /** Finds a room of the contract, from anywhere. */
-  readonly room: (name: string) => ContractRoom<C>;
-}
 
 /** What a service needs of the app. */
 export interface ServiceOptions extends LinkOptions {
@@ -86,6 +80,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     this.#rooms = new ContractRooms(contract, options, own.rooms);
     this.room = (name) => this.#rooms.room(name);
   }
+
+  readonly #roomView = (name: string): RoomView<C> => this.#rooms.view(name);
 
   /** Rooms for the handler of one message: what it sends in them is sent when it has settled. */
   readonly scope = (record: RecordRoomMessages): RoomScope<C> => this.#rooms.scope(record);
@@ -229,7 +225,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const { connections } = this.#options;
     const refusal = connections.checkLimit(exchange);
     if (refusal !== undefined) return refusal;
-    exchange.context["room"] = this.room;
+    exchange.context["room"] = this.#roomView;
+    exchange.context["service"] = this;
     const conversation = new Conversation(this, exchange, link, { ...this.#options, lastId });
     const onError = (error: unknown): void => void exchange.report(error, "open");
     this.#rooms.addClient(conversation.peer, { memberships: link.memberships, onError });

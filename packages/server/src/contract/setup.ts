@@ -6,8 +6,14 @@ import type {
   HandlerUpload,
   ServerMessages,
 } from "@symbolon/protocol";
-import type { ContractRoom, RoomsOptions } from "./contract-room.ts";
+import type { ContractRoom, RoomsOptions, RoomView } from "./contract-room.ts";
 import type { Peer } from "./peer.ts";
+
+/** A contract being served. */
+export interface Service<C extends AnyContract> {
+  /** Finds a room of the contract, from anywhere: its `send` sends at once. */
+  readonly room: (name: string) => ContractRoom<C>;
+}
 
 /** How a contract is served. */
 export interface ImplementOptions<C extends AnyContract> {
@@ -27,8 +33,9 @@ export interface Call<C extends AnyContract> {
    */
   readonly messageKey: string;
   /**
-   * Finds a room of the contract. Messages that the handler of an event or a request sends there are sent when the handler
-   * has finished, before the reply, and are dropped when it throws; so their `send` settles at once.
+   * Finds a room of the contract. What the handler of an event or a request sends there commits with its message: it is
+   * sent when the handler has finished, before the reply, and dropped when the handler throws; so `send` settles at once.
+   * In the handler of a stream, and after a handler has finished, `send` sends at once, because a stream may never end.
    */
   readonly room: (name: string) => ContractRoom<C>;
 }
@@ -44,13 +51,21 @@ export type Handlers<C extends AnyContract> = {
   ) => HandlerOutput<ClientMessages<C>[Name]>;
 };
 
+/** What a setup has besides the request and what hooks provided. */
+interface SetupContext<C extends AnyContract> {
+  /** Finds a room of the contract, to join it or to see its members. It has no `send`. */
+  readonly room: (name: string) => RoomView<C>;
+  /** The contract being served: `service.room(name).send` sends at once, around the `yield` too. */
+  readonly service: Service<C>;
+}
+
 /**
  * Sets up one client: returns its handlers, or yields them once. Code before the `yield` runs before the client is
  * accepted, and refuses it by throwing a `Response`. Code after the `yield` runs when the session has ended.
  */
 export type Setup<C extends AnyContract, Context> = (
   peer: Peer<ServerMessages<C>>,
-  context: Context & { readonly room: (name: string) => ContractRoom<C> },
+  context: Context & SetupContext<C>,
 ) =>
   | Handlers<C>
   | Promise<Handlers<C>>

@@ -1,5 +1,6 @@
 import { CloseCode, CloseError, ProtocolError, ValidationError } from "@symbolon/protocol";
 import { checkCloseCode, closeCodeOfStatus, cutReason } from "@symbolon/protocol/internal";
+import { describeValue, toResponse } from "./response.ts";
 
 /** A close that the server sends. */
 export interface Close {
@@ -65,7 +66,15 @@ export async function report(
   context: ErrorContext,
 ): Promise<Response | Close | undefined> {
   try {
-    return (await onError(error, context)) ?? undefined;
+    const answer: unknown = await onError(error, context);
+    if (answer === undefined) return undefined;
+    const response = toResponse(answer);
+    if (response !== undefined) return response;
+    if (isClose(answer)) return answer;
+    console.error(
+      `symbolon: onError returned ${describeValue(answer)}, which is ignored: return a Response, { code, reason } or nothing`,
+    );
+    return undefined;
   } catch (failure) {
     console.error("symbolon: onError failed", failure, "while it handled", error);
     return undefined;
@@ -90,7 +99,7 @@ export async function errorResponse(
   thrown: unknown,
   reported: () => Promise<Response | Close | undefined>,
 ): Promise<Response> {
-  const answer = isAnswer(thrown) ? thrown : await reported();
+  const answer = answerOf(thrown) ?? (await reported());
   if (answer === undefined) return defaultResponse(thrown);
   return answer instanceof Response ? answer : new CloseResponse(answer);
 }
@@ -104,7 +113,7 @@ export async function errorClose(
   thrown: unknown,
   reported: () => Promise<Response | Close | undefined>,
 ): Promise<Required<Close>> {
-  const answer = (isAnswer(thrown) ? thrown : await reported()) ?? defaultClose(thrown);
+  const answer = answerOf(thrown) ?? (await reported()) ?? defaultClose(thrown);
   if (answer instanceof Response) return closeFromResponse(answer);
   const { code, reason = "" } = answer;
   return { code, reason };
@@ -146,8 +155,18 @@ async function reasonFrom(response: Response): Promise<string> {
   return typeof detail === "string" ? detail : "";
 }
 
-function isAnswer(thrown: unknown): thrown is Response | CloseError {
-  return thrown instanceof Response || thrown instanceof CloseError;
+/** The answer that was thrown; undefined for an error. */
+function answerOf(thrown: unknown): Response | CloseError | undefined {
+  try {
+    return thrown instanceof CloseError ? thrown : toResponse(thrown);
+  } catch {
+    return undefined; // a Response that cannot be sent is reported like an error
+  }
+}
+
+function isClose(answer: unknown): answer is Close {
+  const { code, reason } = Object(answer) as { readonly code?: unknown; readonly reason?: unknown };
+  return Number.isInteger(code) && (reason === undefined || typeof reason === "string");
 }
 
 function defaultResponse(thrown: unknown): Response {

@@ -1,4 +1,5 @@
 import { checkIdentity } from "./identity.ts";
+import { describeValue, toResponse } from "./response.ts";
 
 /** What a hook may provide: a plain record. Later hooks and the handler read its fields from the context. */
 export type Provided = Readonly<Record<string, unknown>>;
@@ -49,6 +50,7 @@ const reservedKeys = [
   "headers",
   "cookies",
   "room",
+  "service",
   "token",
   "credentials",
   "protocols",
@@ -76,8 +78,9 @@ export class HookRun {
     for (const hook of hooks) {
       const value = await this.#firstValue(hook(context as never));
       if (this.#ended !== undefined) return new Response(null, { status: 503 });
-      if (value instanceof Response) return value;
-      provide(context, value ?? {});
+      const refusal = toResponse(value);
+      if (refusal !== undefined) return refusal;
+      if (value !== undefined) provide(context, checkProvided(value));
     }
     return undefined;
   }
@@ -99,7 +102,7 @@ export class HookRun {
     return failures;
   }
 
-  async #firstValue(result: HookResult<Provided | void>): Promise<Provided | Response | void> {
+  async #firstValue(result: HookResult<Provided | void>): Promise<unknown> {
     if (!isGenerator(result)) return result;
     const first = await result.next();
     if (first.done !== true) this.#ends.push((error) => finishGenerator(result, error));
@@ -107,7 +110,7 @@ export class HookRun {
       const [failure] = await this.end(this.#ended.error); // the request ended while the hook started
       if (failure !== undefined) throw failure;
     }
-    return first.value as Provided | Response | void;
+    return first.value;
   }
 }
 
@@ -130,6 +133,24 @@ export async function finishGenerator(generator: AnyGenerator, error?: unknown):
   throw new TypeError(
     "yielded twice: the code before the one `yield` is the start, the code after it is the end",
   );
+}
+
+/**
+ * Checks what a hook returned, which a program in JavaScript may get wrong: `false` must not let a client in.
+ * @throws TypeError when it is not a plain record.
+ */
+function checkProvided(value: unknown): Provided {
+  if (isRecord(value)) return value;
+  throw new TypeError(
+    `a hook returned ${describeValue(value)}: return a plain object to provide its fields, a Response to refuse, or nothing`,
+  );
+}
+
+/** Whether a value is made by `{}` or without a prototype, in this realm or in another. */
+function isRecord(value: unknown): value is Provided {
+  if (Object.prototype.toString.call(value) !== "[object Object]") return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function provide(context: Record<string, unknown>, provided: Provided): void {

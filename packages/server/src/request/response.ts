@@ -1,3 +1,30 @@
+/**
+ * The `Response` that a value is; undefined for another value. A `Response` of another library, such as undici or a
+ * polyfill, is copied: `instanceof` does not know it, and what is not known must not count as permission.
+ * @throws TypeError when it cannot be sent: its body was used before, or it is `Response.error()`.
+ */
+export function toResponse(value: unknown): Response | undefined {
+  if (value instanceof Response) return value;
+  if (Object.prototype.toString.call(value) !== "[object Response]") return undefined;
+  const { body, bodyUsed, status, statusText, headers } = value as Response;
+  if (bodyUsed) throw new TypeError(usedBody);
+  if (status === 0) throw new TypeError(noStatus);
+  // A polyfill may have a Node stream as its body: `Response` takes any async iterable, which its type does not say.
+  return new Response(body, { status, statusText, headers: [...headers] });
+}
+
+/** What a value is, for the message of an error. */
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return "an array";
+  if (value instanceof Error) return "an Error";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+const usedBody =
+  "the body of this Response was used before: make a new Response for each request, and do not read its body";
+const noStatus = "Response.error() has no status: return another Response";
+
 /** The headers of an answer: those that hooks added, replaced by the answer's own of the same name. Cookies are all kept. */
 export function mergeHeaders(added: Headers, own: HeadersInit = {}): Headers {
   const merged = new Headers(added);
@@ -33,12 +60,8 @@ export function checkHandshakeHeaders(headers: Headers): void {
  * @throws TypeError when its body was used before, or it is `Response.error()`.
  */
 export function checkUnused(response: Response): Response {
-  if (response.bodyUsed || response.body?.locked === true)
-    throw new TypeError(
-      "the body of this Response was used before: make a new Response for each request, and do not read its body",
-    );
-  if (response.type === "error")
-    throw new TypeError("Response.error() has no status: return another Response");
+  if (response.bodyUsed || response.body?.locked === true) throw new TypeError(usedBody);
+  if (response.type === "error") throw new TypeError(noStatus);
   return response;
 }
 

@@ -10,8 +10,8 @@ export interface RoomMember {
   onLeave?(): void;
 }
 
-/** A group of clients that receive the same messages. A member leaves by itself when its connection or session ends. */
-export interface Room<Joiner, Send extends (...args: never) => Sent> {
+/** The members of a room. A member leaves by itself when its connection or session ends. */
+export interface RoomMembers<Joiner> {
   /** The room's name. */
   readonly name: string;
   /** How many members the room has. */
@@ -27,6 +27,10 @@ export interface Room<Joiner, Send extends (...args: never) => Sent> {
    * @returns unsubscribes it.
    */
   readonly subscribe: (listener: (change: RoomChange<Joiner>) => unknown) => () => void;
+}
+
+/** A group of clients that receive the same messages. */
+export interface Room<Joiner, Send extends (...args: never) => Sent> extends RoomMembers<Joiner> {
   /**
    * Sends a message to every member; a member that cannot receive it does not affect the others. Settles when the room's
    * log has the message; rooms of raw routes have no log.

@@ -1,4 +1,5 @@
 import type { Closed } from "@symbolon/protocol";
+import { toResponse } from "../request/response.ts";
 import type { SocketHandler } from "./serve-socket.ts";
 import type { Socket } from "./socket.ts";
 import { socketState } from "./socket-state.ts";
@@ -92,9 +93,14 @@ export function listenEach<S extends Socket<unknown, never>, Context>(
     await socket.accept();
     if (listener.close !== undefined)
       socketState(socket).onEnd((closed) => listener.close?.(closed, socket, context));
-    await listener.open?.(socket, context);
+    const refusal = toResponse(await listener.open?.(socket, context));
+    if (refusal !== undefined) throw refusal; // closes with 4000 + its status
     for await (const value of socket) {
       const reply = await listener.message(value as ListenerInput<S>, socket, context);
+      if (toResponse(reply) !== undefined)
+        throw new TypeError(
+          "a listener returned a Response: it is too late to refuse, so close the socket instead",
+        );
       if (reply !== undefined && socket.state === "open") await socket.send(reply as never);
     }
   };

@@ -5,6 +5,7 @@ import type { Acceptance } from "../request/acceptance.ts";
 import { CloseResponse } from "../request/errors.ts";
 import type { Exchange } from "../request/exchange.ts";
 import { isGenerator } from "../request/hook.ts";
+import { describeValue, toResponse } from "../request/response.ts";
 import type { Clock } from "../timing/clock.ts";
 import { type HeartbeatOptions, startHeartbeat } from "../timing/heartbeat.ts";
 import { startIdleTimeout } from "../timing/idle.ts";
@@ -109,7 +110,7 @@ async function runHandler({ service, exchange, wire, socket }: Serving): Promise
     const result = await service.handler(socket, exchange.context as never);
     if (!isStreamed(result)) return checkResult(result, socket);
     filterUnread(service, wire, socket);
-    const sending = socket.pipe(result);
+    const sending = socket.pipe(refusable(result));
     if ((await isWaiting(sending)) && socket.state === "connecting") await socket.accept();
     await sending;
     if (socket.state === "connecting") await socket.accept(); // an empty stream accepts too
@@ -162,12 +163,36 @@ function isWaiting(sending: Promise<void>): Promise<boolean> {
   return Promise.race([sending.then(ended, ended), waiting]);
 }
 
+/** The same values. A `Response` before the first value refuses, or closes when the handshake is accepted already. */
+function refusable(values: StreamedValues): AsyncIterable<unknown> {
+  const iterator: AsyncIterator<unknown> | Iterator<unknown> =
+    Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
+  let begun = false;
+  const next = async (): Promise<IteratorResult<unknown, undefined>> => {
+    const { done, value } = await iterator.next();
+    const read: unknown = await value;
+    const refusal = toResponse(read);
+    if (refusal !== undefined)
+      throw begun
+        ? new TypeError("a handler gave a Response after its first value: it is too late to refuse")
+        : refusal;
+    begun = true;
+    return done === true ? { done, value: undefined } : { value: read };
+  };
+  const end = async (): Promise<IteratorResult<unknown, undefined>> => {
+    await iterator.return?.();
+    return { done: true, value: undefined };
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
+}
+
 /** A handler that returns a value which is neither sent nor a refusal has a mistake. */
 function checkResult(result: unknown, socket: Socket): Outcome {
-  if (result === undefined || result instanceof Response || socket.state === "closed") return { result };
-  const kind = result === null ? "null" : typeof result === "object" ? "an object" : `a ${typeof result}`;
+  if (result === undefined || socket.state === "closed") return { result };
+  const refusal = toResponse(result);
+  if (refusal !== undefined) return { result: refusal };
   throw new TypeError(
-    `a handler returned ${kind}: send it, or return a Response, a generator or an array of values to send`,
+    `a handler returned ${describeValue(result)}: send it, or return a Response, a generator or an array of values to send`,
   );
 }
 

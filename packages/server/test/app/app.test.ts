@@ -159,13 +159,16 @@ test("Basic credentials are parsed; without them a hook can ask for them", async
   expect(await socket.receive()).toBe("hi u");
 });
 
-test("a hook that provides a name of the context itself is a TypeError, which is reported", async () => {
-  const onError = vi.fn();
-  const app = createApp({ onError });
-  app.use((() => ({ responseHeaders: 1 })) as () => void).http("/", () => new Response());
-  expect((await testNetwork(app).fetch("/")).status).toBe(500);
-  expect(onError).toHaveBeenCalledWith(
-    new TypeError('a hook provides "responseHeaders", which the context has already: choose another name'),
-    expect.anything(),
-  );
-});
+test.each(["responseHeaders", "service"])(
+  "a hook that provides %s, a name of the context itself, is a TypeError, which is reported",
+  async (name) => {
+    const onError = vi.fn();
+    const app = createApp({ onError });
+    app.use((() => ({ [name]: 1 })) as () => void).http("/", () => new Response());
+    expect((await testNetwork(app).fetch("/")).status).toBe(500);
+    expect(onError).toHaveBeenCalledWith(
+      new TypeError(`a hook provides "${name}", which the context has already: choose another name`),
+      expect.anything(),
+    );
+  },
+);

@@ -21,17 +21,21 @@ const hi = { ...hello, w: 256, wb: 2 ** 20 };
 function startRoomServer(rooms: RoomsOptions<typeof chat> = {}, options: AppOptions = {}) {
   const clock = new Clock();
   const app = createApp({ clock, onError: () => {}, ...options });
-  const service = app.implement(chat, { rooms }, async function* (peer, { params, query, room }) {
-    const name = String(query["name"]);
-    const since = query["since"] === undefined ? {} : { since: Number(query["since"]) };
-    room(params.room).join(peer, since);
-    yield {
-      say: (text, call) => void call.room(params.room).send("said", text, { except: peer }),
-      join: (other) => room(other).join(peer),
-      leave: (other) => room(other).leave(peer),
-    };
-    room(params.room).send("left", name);
-  });
+  const service = app.implement(
+    chat,
+    { rooms },
+    async function* (peer, { params, query, room, service: own }) {
+      const name = String(query["name"]);
+      const since = query["since"] === undefined ? {} : { since: Number(query["since"]) };
+      room(params.room).join(peer, since);
+      yield {
+        say: (text, call) => void call.room(params.room).send("said", text, { except: peer }),
+        join: (other) => room(other).join(peer),
+        leave: (other) => room(other).leave(peer),
+      };
+      own.room(params.room).send("left", name);
+    },
+  );
   return { service, clock, net: testNetwork(app) };
 }
 

@@ -1,21 +1,33 @@
-import { contract, request, RequestError } from "@symbolon/protocol";
+import { contract, request, RequestError, stream } from "@symbolon/protocol";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
+import type { AppOptions } from "../../src/app/types.ts";
+import { memoryStore } from "../../src/store/memory-store.ts";
+import type { SessionCommit, Store } from "../../src/store/store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { receiveFrame } from "../session/connect-session.ts";
+import { gate } from "../gate.ts";
+import { hello, openSession, receiveFrame } from "../session/connect-session.ts";
 
 const chat = contract("/chat/:room", {
-  client: { say: z.string(), ask: request({ input: z.string(), output: z.string() }) },
+  client: {
+    say: z.string(),
+    ask: request({ input: z.string(), output: z.string() }),
+    follow: stream({ input: z.string(), output: z.string() }),
+  },
   server: { said: z.string() },
 });
 
 const event = (name: string, data: string) => ({ t: "event", name, data });
 
-/** Starts a server whose handler of `say` sends to the room as `handle` does. */
-function startLobbyServer(handle: (send: (text: string) => PromiseLike<void>) => unknown) {
-  const app = createApp({ onError: () => {} });
+/** Starts a server whose handler of `say` sends to the room as `handle` does. `follow` waits for a gate after its `send`. */
+function startLobbyServer(
+  handle: (send: (text: string) => PromiseLike<void>) => unknown,
+  options: AppOptions = {},
+) {
+  const app = createApp({ onError: () => {}, ...options });
   const later = vi.fn<(text: string) => void>();
+  const followed = gate();
   const service = app.implement(chat, (peer, { room }) => {
     room("lobby").join(peer);
     return {
@@ -25,11 +37,18 @@ function startLobbyServer(handle: (send: (text: string) => PromiseLike<void>) =>
       },
       ask: async (text, call) => {
         await call.room("lobby").send("said", text);
+        if (text === "wrong") throw new RequestError("NO", "no");
         return "asked";
+      },
+      follow: async function* (text, call) {
+        await call.room("lobby").send("said", text);
+        await followed.passed;
+        yield "followed";
+        throw new RequestError("NO", "no");
       },
     };
   });
-  return { net: testNetwork(app), service, later };
+  return { net: testNetwork(app), service, later, followed };
 }
 
 test("what a handler sends by call.room is sent in order when the handler has settled; its send settles before", async () => {
@@ -73,4 +92,66 @@ test("what a request handler sends is sent before its reply", async () => {
     { t: "reply", re: 1, data: "asked" },
   ]);
   bob.close();
+});
+
+test("what a request handler sends is dropped when it throws", async () => {
+  const { net, service } = startLobbyServer(() => {});
+  const bob = await net.connect("/chat/lobby");
+  bob.send({ t: "request", q: 1, name: "ask", data: "wrong" });
+  expect(await receiveFrame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
+  service.room("lobby").send("said", "b");
+  expect(await receiveFrame(bob)).toEqual(event("said", "b"));
+  bob.close();
+});
+
+test("what a stream handler sends is sent at once, also when the handler throws later", async () => {
+  const { net, followed } = startLobbyServer(() => {});
+  const bob = await net.connect("/chat/lobby");
+  bob.send({ t: "stream", q: 1, name: "follow", data: "a" });
+  expect(await receiveFrame(bob)).toEqual(event("said", "a"));
+  followed.open();
+  expect(await receiveFrame(bob)).toMatchObject({ t: "next", re: 1, data: "followed" });
+  expect(await receiveFrame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
+  bob.close();
+});
+
+/** A store in memory, and what it commits. */
+function createRecordedStore(): { readonly store: Store; readonly commits: SessionCommit[] } {
+  const memory = memoryStore();
+  const commits: SessionCommit[] = [];
+  const commit: Store["sessions"]["commit"] = (claim, record) => {
+    commits.push(record);
+    return memory.sessions.commit(claim, record);
+  };
+  return { store: { ...memory, sessions: { ...memory.sessions, commit } }, commits };
+}
+
+test("the store records what an event handler sends together with the event", async () => {
+  const { store, commits } = createRecordedStore();
+  const { net } = startLobbyServer((send) => send("1"), { store });
+  await using ada = await openSession(net, "/chat/lobby", hello);
+  ada.send(event("say", "a"));
+  expect(await receiveFrame(ada)).toMatchObject({ t: "room" });
+  expect(await receiveFrame(ada)).toMatchObject({ t: "said", data: "a1" });
+  expect(commits.filter(({ roomMessages = [] }) => roomMessages.length > 0)).toMatchObject([
+    {
+      received: { upTo: 1, pending: [] },
+      roomMessages: [{ message: { name: "said", data: '{"name":"said","data":"a1"}' } }],
+    },
+  ]);
+});
+
+test("the store records what a request handler sends together with the reply", async () => {
+  const { store, commits } = createRecordedStore();
+  const { net } = startLobbyServer(() => {}, { store });
+  await using ada = await openSession(net, "/chat/lobby", hello);
+  ada.send({ t: "request", q: 1, name: "ask", data: "a" });
+  const frames = [await receiveFrame(ada), await receiveFrame(ada), await receiveFrame(ada)];
+  expect(frames).toContainEqual({ t: "reply", re: 1, data: "asked" });
+  expect(commits.filter(({ roomMessages = [] }) => roomMessages.length > 0)).toMatchObject([
+    {
+      outgoing: [{ sequence: 1, data: expect.stringContaining('"t":"reply"') }],
+      roomMessages: [{ message: { name: "said", data: '{"name":"said","data":"a"}' } }],
+    },
+  ]);
 });

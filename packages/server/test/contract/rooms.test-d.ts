@@ -2,6 +2,8 @@ import { contract, type Sent } from "@symbolon/protocol";
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
+import type { ContractRoom, RoomView } from "../../src/contract/contract-room.ts";
+import type { Service } from "../../src/contract/setup.ts";
 
 const Cursor = z.object({ id: z.string(), x: z.number() });
 const board = contract("/board/:name", {
@@ -27,19 +29,29 @@ const service = app.implement(
       },
     },
   },
-  (peer, { params, query, room, state }) => {
+  (peer, { params, query, room, service: own, state }) => {
     expectTypeOf(params.name).toEqualTypeOf<string>();
     expectTypeOf(query.as).toEqualTypeOf<string>();
     expectTypeOf(state.started).toEqualTypeOf<number>();
     room(params.name).join(peer);
     room(params.name).join(peer, { since: 1_000 });
+    expectTypeOf(room("a")).toEqualTypeOf<RoomView<typeof board>>();
+    expectTypeOf(room("a").members).toEqualTypeOf<readonly (typeof peer)[]>();
+    // @ts-expect-error -- the room of a setup has no send
+    room("a").send("said", "hello");
+    expectTypeOf(own).toEqualTypeOf<Service<typeof board>>();
+    expectTypeOf(own.room("a").send("said", "hello")).toEqualTypeOf<Sent>();
+    // @ts-expect-error -- it is not a string
+    own.room("a").send("said", 1);
     return {
       move: (cursor, call) => {
+        expectTypeOf(call.room("a")).toEqualTypeOf<ContractRoom<typeof board>>();
         expectTypeOf(call.room("a").send("moved", cursor, { except: peer })).toEqualTypeOf<Sent>();
       },
     };
   },
 );
+expectTypeOf(service).toEqualTypeOf<Service<typeof board>>();
 service.room("a").send("said", "hello");
 // @ts-expect-error -- it is not a string
 service.room("a").send("said", 1);
@@ -55,7 +67,19 @@ app.implement(board, { rooms: { keep: { messages: 1 } } }, () => ({ move() {} })
 // @ts-expect-error -- handlers are exhaustive, with options too
 app.implement(board, {}, () => ({}));
 
-app.ws("/raw", (socket, { room }) => {
+// A setup that is a generator has the same context.
+app.implement(board, function* (peer, { room, service: own }) {
+  room("a").join(peer);
+  // @ts-expect-error -- the room of a setup has no send
+  room("a").send("said", "hello");
+  yield { move: (cursor, call) => call.room("a").send("moved", cursor) };
+  expectTypeOf(own.room("a")).toEqualTypeOf<ContractRoom<typeof board>>();
+});
+
+app.ws("/raw", (socket, context) => {
+  const { room } = context;
+  // @ts-expect-error -- a raw route has no service
+  void context.service;
   room("a").join(socket);
   // @ts-expect-error -- rooms of raw routes keep no messages
   room("a").join(socket, { since: 1 });

@@ -160,7 +160,7 @@ describe("a client that reconnects with the same cid", () => {
       names.add("Ada");
       try {
         await new Promise<void>((resolve) => gates.push(resolve));
-        yield { say: () => {}, count: () => {} } as never;
+        yield { say: () => {} };
       } finally {
         names.delete("Ada");
       }

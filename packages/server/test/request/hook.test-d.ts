@@ -57,6 +57,8 @@ members.use(async () => (known ? { user: ada } : new Response("no", { status: 40
 app.use(() => ({ token: "t" }));
 // @ts-expect-error -- `room` is a field of the context itself
 app.use(async () => ({ room: "lobby", other: 1 }));
+// @ts-expect-error -- `service` is a field of the context itself
+app.use(() => ({ service: "mail" }));
 // @ts-expect-error -- `state` is a field of the context itself
 app.use(function* () {
   yield { state: 1 };
