@@ -10,8 +10,9 @@ export interface Node {
 export interface FunctionNode {
   /** Its name, then the names of what it is declared in, the nearest first. */
   readonly names: readonly string[];
-  readonly node: Node;
   readonly body: Node;
+  /** Whether it is one call, perhaps under a condition: it passes on what it gets. */
+  readonly forwards: boolean;
   /** The `await` expressions of the function itself. */
   readonly awaits: Node[];
   /** Whether it pauses by `yield` or `for await`. */
@@ -26,7 +27,14 @@ export function functionsOf(program: unknown): FunctionNode[] {
     const inner = own === undefined ? names : [own, ...names];
     let owner = enclosing;
     if (isFunction(node)) {
-      owner = { names: inner, node, body: node["body"] as Node, awaits: [], iterates: node["generator"] === true };
+      const body = node["body"] as Node;
+      owner = {
+        names: inner,
+        body,
+        forwards: isCall(body),
+        awaits: [],
+        iterates: node["generator"] === true,
+      };
       found.push(owner);
     } else if (node.type === "AwaitExpression") enclosing?.awaits.push(node);
     else if (node.type === "ForOfStatement" && node["await"] === true && enclosing) enclosing.iterates = true;
@@ -39,6 +47,17 @@ export function functionsOf(program: unknown): FunctionNode[] {
 function isFunction({ type, body }: Node): boolean {
   const kinds = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
   return kinds.includes(type) && typeof body === "object" && body !== null;
+}
+
+/** Whether a body is one call, perhaps under a condition, and nothing else. */
+function isCall(node: Node): boolean {
+  const { type, expression, argument, body, consequent } = node;
+  if (type === "BlockStatement") return Array.isArray(body) && body.length === 1 && isCall(body[0] as Node);
+  if (type === "ParenthesizedExpression" || type === "ExpressionStatement") return isCall(expression as Node);
+  if (["ReturnStatement", "UnaryExpression", "AwaitExpression"].includes(type))
+    return argument !== null && isCall(argument as Node);
+  if (type === "ConditionalExpression") return isCall(consequent as Node);
+  return type === "CallExpression";
 }
 
 /** The name that a node gives to a function in it. */

@@ -18,7 +18,7 @@ const hello = { t: "hello", v: 1, cid: "tab", att: 1, w: 256, wb: 2 ** 20 };
 /** A client's dial of a contract, as its package's subprotocol has it. */
 class SessionClient implements Disposable {
   readonly #socket: WebSocket;
-  readonly #frames: unknown[] = [];
+  readonly #frames: { readonly t: string }[] = [];
 
   constructor({ url }: Server) {
     this.#socket = new WebSocket(`${url.replace("http", "ws")}/chat`, SUBPROTOCOL);
@@ -35,7 +35,7 @@ class SessionClient implements Disposable {
     for (;;) {
       const frame = this.#frames.shift();
       if (frame === undefined) await once(this.#socket, "message");
-      else if ((frame as { t: string }).t === t) return;
+      else if (frame.t === t) return;
     }
   }
 
@@ -44,9 +44,9 @@ class SessionClient implements Disposable {
   }
 }
 
-/** Serves the contract; `posted` is called with each event. */
+/** Serves the contract, and a raw route; `onPost` is called with each event. */
 async function startServer(onPost: (text: string) => void = () => {}) {
-  const app = createApp({ onError: console.error });
+  const app = createApp();
   const service = app.implement(chat, (peer, { room }) => {
     room("all").join(peer);
     return { post: onPost, count: (text) => text.length };
@@ -77,13 +77,14 @@ export const scenarios: Readonly<Record<string, () => Promise<readonly Call[]>>>
     const { server, service } = await startServer();
     await using _server = server;
     using client = new SessionClient(server);
-    await client.receive("pos");
+    await client.receive("room");
+    const room = service.room("all");
     return await traceCalls(async () => {
-      await service.room("all").send("posted", "hello");
-      await client.receive("posted");
+      await room.send("posted", "hello");
+      await client.receive("said");
     });
   },
-  async "upgrade"() {
+  async upgrade() {
     const { server } = await startServer();
     await using _server = server;
     return await traceCalls(async () => {
@@ -106,10 +107,8 @@ export const scenarios: Readonly<Record<string, () => Promise<readonly Call[]>>>
     const { server } = await startServer();
     await using _server = server;
     const client = connect(chat, { url: server.url });
-    try {
-      return await traceCalls(() => client.send("post", "hello").then());
-    } finally {
-      client.close();
-    }
+    const calls = await traceCalls(() => client.send("post", "hello").then());
+    client.close();
+    return calls;
   },
 };

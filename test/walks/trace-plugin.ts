@@ -31,9 +31,9 @@ interface Wrap {
 
 function instrument(code: string, file: string): string {
   const wraps: Wrap[] = [];
-  for (const { names, body, awaits, iterates } of functionsOf(parseSync(file, code).program)) {
+  for (const { names, body, forwards, awaits, iterates } of functionsOf(parseSync(file, code).program)) {
     if (iterates) continue; // each of its steps has another caller
-    const enter = `const traced = globalThis.trace?.enter(${JSON.stringify(file)}, ${JSON.stringify(names)}); try {`;
+    const enter = `const traced = globalThis.trace?.enter(${JSON.stringify({ file, names, forwards })}); try {`;
     const leave = "} finally { globalThis.trace?.leave(traced); }";
     const [start, end] = [body.start + 1, body.end - 1];
     if (body.type === "BlockStatement")
@@ -50,16 +50,15 @@ function instrument(code: string, file: string): string {
         after: `); ${leave} }`,
       });
     for (const { start, end, argument } of awaits) {
-      wraps.push({ start, end, before: "tracedResume(traced, ", after: ")" });
+      wraps.push({ start, end, before: "resumeTraced(traced, ", after: ")" });
       const { start: from, end: to } = argument as Node;
-      wraps.push({ start: from, end: to, before: "tracedPause(traced, ", after: ")" });
+      wraps.push({ start: from, end: to, before: "pauseTraced(traced, ", after: ")" });
     }
   }
-  const helpers = ["pause", "resume"].map(
-    (step) =>
-      `function traced${step === "pause" ? "Pause" : "Resume"}(call, value) { globalThis.trace?.${step}(call); return value; }`,
+  const steps = ["pause", "resume"].map(
+    (step) => `function ${step}Traced(call, value) { globalThis.trace?.${step}(call); return value; }`,
   );
-  return `${wrapAll(code, wraps)}\n${helpers.join("\n")}`;
+  return [wrapAll(code, wraps), ...steps].join("\n");
 }
 
 /** Wraps parts that may be nested; of two with the same place, the first is outside. */
