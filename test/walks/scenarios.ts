@@ -22,7 +22,7 @@ class SessionClient implements Disposable {
 
   constructor({ url }: Server) {
     this.#socket = new WebSocket(`${url.replace("http", "ws")}/chat`, SUBPROTOCOL);
-    this.#socket.on("message", (data) => this.#frames.push(JSON.parse(String(data))));
+    this.#socket.on("message", (data: Buffer) => this.#frames.push(JSON.parse(data.toString())));
     this.#socket.on("open", () => this.send(hello));
   }
 

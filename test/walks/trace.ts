@@ -1,5 +1,5 @@
 /** A function of a package. */
-export interface TracedFunction {
+interface TracedFunction {
   /** As `server/node/upgrade.ts`. */
   readonly file: string;
   /** Its name, then the names of what it is declared in, the nearest first. */
