@@ -44,7 +44,7 @@ export function functionsOf(program: unknown): FunctionNode[] {
   return found;
 }
 
-function isFunction({ type, body }: Node): boolean {
+export function isFunction({ type, body }: Node): boolean {
   const kinds = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
   return kinds.includes(type) && typeof body === "object" && body !== null;
 }
@@ -73,7 +73,7 @@ function declaredName({ type, id, key, computed }: Node): string | undefined {
 }
 
 /** The nodes directly in a node. */
-function childrenOf(node: Node): Node[] {
+export function childrenOf(node: Node): Node[] {
   return Object.values(node)
     .flat()
     .filter((value): value is Node => typeof Object(value).type === "string");

@@ -73,6 +73,8 @@ export function listen<S extends Socket<unknown, never>, Context>(
 /**
  * Makes a handler as `listen` does, with a listener of its own for each connection. `make` runs before the handshake is
  * accepted: what it throws refuses.
+ * @example
+ * app.ws("/count", listenEach(() => new Counter()));
  */
 export function listenEach<S extends Socket<unknown, never>, Context>(
   make: (socket: S, context: Context) => Listener<S, Context>,
