@@ -111,7 +111,9 @@ export interface Contract<
 export type AnyContract = Contract<any, any>;
 
 /**
- * Declares the messages of a path. Import it in the client and in the server.
+ * Declares the messages that client and server may send at a path. Client and server import the same contract.
+ * @example
+ * const chat = contract("/chat/:room", { client: { post: z.string() }, server: { posted: z.string() } });
  * @throws TypeError when the path is invalid (see `pathPattern`), or a message's name is empty or longer than 128
  * characters.
  */

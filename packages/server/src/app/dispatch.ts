@@ -43,11 +43,11 @@ export interface DispatchOptions {
   readonly clock: Clock;
   /** Limits of undecided handshakes. */
   readonly handshake?: HandshakeOptions;
-  /** The codecs of contracts besides JSON, the best first. */
+  /** The codecs of contracts besides JSON, the best first. @default [] */
   readonly codecs?: readonly FrameCodec[];
-  /** Answers HTTP requests without a route. */
+  /** Answers HTTP requests without a route. @default 426 where a WebSocket route is, else 404 */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
-  /** Hooks that run in place of others, for tests. */
+  /** Hooks that run in place of others, for tests. @default none */
   readonly replaced?: ReadonlyMap<AnyHook, AnyHook>;
 }
 

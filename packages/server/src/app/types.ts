@@ -52,7 +52,10 @@ export interface AppOptions<State = undefined, Defaults extends SocketOptions = 
    * @default in memory
    */
   readonly store?: Store;
-  /** Answers each HTTP request that has no `app.http` route: `hono.fetch`, for example. */
+  /**
+   * Answers each HTTP request that has no `app.http` route: `hono.fetch`, for example.
+   * @default 426 where a WebSocket route is, else 404
+   */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
   /**
    * Called with errors, those of mounted apps too; it may answer them.

@@ -20,6 +20,7 @@ import type { Retention, RoomLog, RoomPosition, RoomAppend, Store } from "../sto
 
 /** A client of the contract, as its rooms need it. */
 export interface RoomClient {
+  /** The rooms that it is in. */
   readonly memberships: RoomMemberships;
   /** Called with what fails while the client is in a room. */
   readonly onError: (error: unknown) => void;
@@ -27,7 +28,9 @@ export interface RoomClient {
 
 /** What the rooms of a contract need. */
 export interface ContractRoomsOptions {
+  /** The time of messages, and of sweeps. */
   readonly clock: Clock;
+  /** The codecs of members besides JSON; messages are written in the first. @default [] */
   readonly codecs?: readonly FrameCodec[];
   /**
    * Has the logs of the rooms.

@@ -37,8 +37,11 @@ import type { Connections } from "../access/connections.ts";
 
 /** What a service needs of the app. */
 export interface ServiceOptions extends LinkOptions {
+  /** The codecs besides JSON, the best first. @default [] */
   readonly codecs?: readonly FrameCodec[];
+  /** The sessions of the app. */
   readonly sessions: Sessions<SessionLink>;
+  /** The connected clients of the app. */
   readonly connections: Connections;
   /** Called when the store fails and no caller awaits it. */
   readonly onStoreError: (error: unknown) => void;

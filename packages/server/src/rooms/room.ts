@@ -40,13 +40,15 @@ export interface Room<Joiner, Send extends (...args: never) => Sent> extends Roo
 
 /** A member has joined a room or left it. The room's size counts it already. */
 export interface RoomChange<Joiner> {
+  /** What the member did. */
   readonly type: "joined" | "left";
+  /** The member. */
   readonly member: Joiner;
 }
 
 /** Options of a room's `send`. */
 export interface BroadcastOptions<Joiner> {
-  /** A member that does not receive the message. */
+  /** A member that does not receive the message. @default none */
   readonly except?: Joiner | undefined;
 }
 

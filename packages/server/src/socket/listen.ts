@@ -74,6 +74,8 @@ export function listen<S extends Socket<unknown, never>, Context>(
 /**
  * Makes a handler as `listen` does, with a new listener for each connection. `make` runs before the handshake is
  * accepted: an error that it throws refuses the handshake.
+ * @example
+ * app.ws("/count", listenEach(() => new Counter()));
  */
 export function listenEach<S extends Socket<unknown, never>, Context>(
   make: (socket: S, context: Context) => Listener<S, Context>,

@@ -4,15 +4,15 @@ import type { WaitOptions } from "./socket.ts";
 
 /** The handshake that `connect` sends, and how long it waits. */
 export interface TestConnectOptions extends WaitOptions {
-  /** Headers of the handshake. */
+  /** Headers of the handshake. @default none */
   readonly headers?: HeadersInit;
   /** Cookies besides those in the jar. As in a browser, a request with cookies has an `Origin`: its own. */
   readonly cookies?: Readonly<Record<string, string>>;
-  /** Added to the query of the path. */
+  /** Added to the query of the path. @default nothing */
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /** Subprotocols to offer. */
+  /** Subprotocols to offer. @default none */
   readonly protocols?: readonly string[];
-  /** A Bearer token, or Basic credentials (RFC 7617). */
+  /** A Bearer token, or Basic credentials (RFC 7617). @default none */
   readonly auth?: string | { readonly username: string; readonly password: string };
 }
 
