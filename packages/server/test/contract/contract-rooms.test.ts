@@ -65,7 +65,7 @@ describe("a room of a contract", () => {
     bob.send(event("post", "hi"));
     const [skipped, roomMessage] = await receiveFrames(ada, 2);
     expect(skipped).toEqual({ t: "skip", room: "lobby", o: 1, p: 0 });
-    expect(roomMessage).toEqual({ t: "posted", room: "lobby", o: 2, p: 1, name: "posted", data: "hi" });
+    expect(roomMessage).toEqual({ t: "said", room: "lobby", o: 2, p: 1, name: "posted", data: "hi" });
     expect(service.room("lobby").size).toBe(2);
     ada.send({ t: "bye" });
     expect(await receiveFrame(bob)).toEqual(event("left", "ada"));
@@ -81,7 +81,7 @@ describe("a room of a contract", () => {
     const ada = await enterLobby(net, "ada");
     expect(await changes.pull()).toBe("joined true");
     await lobby.send("posted", "back in 5");
-    expect(await receiveFrame(ada)).toMatchObject({ t: "posted", data: "back in 5" });
+    expect(await receiveFrame(ada)).toMatchObject({ t: "said", data: "back in 5" });
     ada.send({ t: "bye" });
     expect(await changes.pull()).toBe("left true");
   });
@@ -181,8 +181,8 @@ describe("a client that reconnects", () => {
     expect(await receiveFrames(back, 4)).toEqual([
       { t: "room", room: "attic" },
       { t: "room", room: "lobby", ep, off: 1 },
-      { t: "posted", room: "lobby", o: 2, p: 1, name: "posted", data: "b" },
-      { t: "posted", room: "lobby", o: 3, p: 2, name: "posted", data: "c" },
+      { t: "said", room: "lobby", o: 2, p: 1, name: "posted", data: "b" },
+      { t: "said", room: "lobby", o: 3, p: 2, name: "posted", data: "c" },
     ]);
     expect(lobby.size).toBe(1);
     back.close();

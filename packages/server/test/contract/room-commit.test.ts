@@ -132,7 +132,7 @@ test("the store records what an event handler sends together with the event", as
   await using ada = await openSession(net, "/chat/lobby", hello);
   ada.send(event("post", "a"));
   expect(await receiveFrame(ada)).toMatchObject({ t: "room" });
-  expect(await receiveFrame(ada)).toMatchObject({ t: "posted", data: "a1" });
+  expect(await receiveFrame(ada)).toMatchObject({ t: "said", data: "a1" });
   expect(commits.filter(({ roomMessages = [] }) => roomMessages.length > 0)).toMatchObject([
     {
       received: { upTo: 1, pending: [] },
