@@ -52,7 +52,7 @@ export interface Gauges {
   readonly connected: number;
   /** Sessions without a connection. */
   readonly detached: number;
-  /** Characters that the server keeps for detached sessions, measured when each detached. */
+  /** Bytes that the server keeps for detached sessions, measured when each detached. */
   readonly detachedBytes: number;
   /** Handshakes that hooks or handlers have not decided yet. */
   readonly pendingHandshakes: number;
