@@ -3,7 +3,10 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 import { react18 } from "./test/react-18/alias.ts";
 import { SeedsReporter } from "./test/seeds/reporter.ts";
 import { testTimeout } from "./test/time-limits.ts";
+import { traceCalls } from "./test/walks/trace-plugin.ts";
 
+const walks = "test/walks.test.ts";
+const house = project("house", ["test/*.test.ts", "examples/*.test.ts"]);
 const withReact18 = project("react 18", ["packages/client/test/react/react.test.ts"]);
 
 export default defineConfig({
@@ -17,7 +20,8 @@ export default defineConfig({
         resolve: { ...withReact18.resolve, alias: react18 },
         test: { ...withReact18.test, env: { REACT: "18" } },
       },
-      project("house", ["test/*.test.ts", "examples/*.test.ts"]),
+      { ...house, test: { ...house.test, exclude: [walks] } },
+      { ...project("walks", [walks]), plugins: [traceCalls()] },
       project("sim", ["sim/test/*.test.ts"]),
       project("seeds", ["test/seeds/*.test.ts"]),
     ],

@@ -3,108 +3,123 @@ import { SeededRandom } from "../sim/virtual/seeded-random.ts";
 import type { Fault } from "./connection-plan.ts";
 import { Proxy } from "./faulty-proxy.ts";
 import type { Verdict } from "./sequence-check.ts";
-import { Talker, type TalkerOptions } from "./load-client.ts";
+import { LoadClient, type LoadClientOptions } from "./load-client.ts";
 
-/** Who talks, and how. */
-export interface CrowdOptions extends Pick<TalkerOptions, "pace" | "fromLoss" | "life"> {
+/** The options of a fleet. */
+export interface FleetOptions extends Pick<LoadClientOptions, "slowdown" | "fromLoss" | "processNumber"> {
   /** The port of the server. */
   readonly port: number;
   readonly clients: number;
   readonly seed: number;
   /** Whether connections break. */
   readonly faults: boolean;
-  /** Told of each fault. */
-  readonly fault: (kind: Fault) => void;
+  /** Called at each fault. */
+  readonly onFault: (fault: Fault) => void;
 }
 
 const roomSize = 5;
 
-/** Many talkers, each on a way of its own. */
-export class Crowd {
-  readonly talkers: readonly Talker[];
+/** Many load clients, each with its own proxy. */
+export class ClientFleet {
+  readonly clients: readonly LoadClient[];
   readonly #proxies: readonly Proxy[];
 
-  private constructor(talkers: readonly Talker[], proxies: readonly Proxy[]) {
-    this.talkers = talkers;
+  private constructor(clients: readonly LoadClient[], proxies: readonly Proxy[]) {
+    this.clients = clients;
     this.#proxies = proxies;
   }
 
-  /** Resolves when everybody is connected, or has failed to be. */
-  static async open({ port, clients, seed, faults, fault, ...options }: CrowdOptions): Promise<Crowd> {
-    const talkers: Talker[] = [];
+  /** Resolves when every client is connected or has ended. */
+  static async open({
+    port,
+    clients: size,
+    seed,
+    faults,
+    onFault,
+    ...options
+  }: FleetOptions): Promise<ClientFleet> {
+    const clients: LoadClient[] = [];
     const proxies: Proxy[] = [];
-    for (let index = 0; index < clients; index += 1) {
+    for (let index = 0; index < size; index += 1) {
       const proxy = await Proxy.open({
         target: port,
-        chance: faults ? new SeededRandom(seed, `faults of ${index}`) : undefined,
-        fault(kind) {
-          fault(kind);
-          if (kind.startsWith("hole")) talkers[index]?.hearing.holed();
+        random: faults ? new SeededRandom(seed, `faults of ${index}`) : undefined,
+        onFault(fault) {
+          onFault(fault);
+          if (fault.startsWith("hole")) clients[index]?.inbound.startHole();
         },
       });
       proxies.push(proxy);
-      talkers.push(
-        new Talker({
+      clients.push(
+        new LoadClient({
           ...options,
           name: `client-${index}`,
           room: `room-${Math.floor(index / roomSize)}`,
           url: proxy.url,
-          chance: new SeededRandom(seed, `words of ${index}`),
+          random: new SeededRandom(seed, `messages of ${index}`),
           binary: index % 2 === 1,
         }),
       );
     }
-    await Promise.all(talkers.map(async ({ client }) => Promise.race([client.opened, client.closed])));
-    return new Crowd(talkers, proxies);
+    await Promise.all(clients.map(async ({ client }) => Promise.race([client.opened, client.closed])));
+    return new ClientFleet(clients, proxies);
   }
 
-  /** Everybody begins to talk. */
-  talk(): void {
-    for (const talker of this.talkers) talker.talk();
+  /** Every client starts to send messages. */
+  start(): void {
+    for (const client of this.clients) client.start();
   }
 
-  /** Nothing breaks any more, and everybody ends. Resolves with what has not come to its end after `patience` ms. */
-  async end(patience: number): Promise<string[]> {
+  /**
+   * Stops the faults, then all clients.
+   * @param timeout how long each of the three steps may take, in ms
+   * @returns a line for each client that exceeded the timeout
+   */
+  async end(timeout: number): Promise<string[]> {
     for (const proxy of this.#proxies) proxy.calm();
-    const stopped = await this.#late(patience, "has not settled", (talker) => talker.stop());
-    // What is shouted in a room is all said when its last member has stopped.
-    const deaf = await this.#late(patience, "has not heard all", async ({ room, hearing }) => {
-      while (!hearing.hasHeard(this.#shoutsIn(room))) await setTimeout(100);
+    const unsettled = await this.#late(timeout, "has unsettled messages", (client) => client.stop());
+    // The members of a room have sent all their room messages when the last one has stopped.
+    const incomplete = await this.#late(timeout, "misses room messages", async ({ room, inbound }) => {
+      while (!inbound.hasReceived(this.#roomMessageCounts(room))) await setTimeout(100);
     });
-    const left =
-      stopped.length > 0 ? [] : await this.#late(patience, "cannot leave", (talker) => talker.leave());
+    const unclosed =
+      unsettled.length > 0 ? [] : await this.#late(timeout, "does not close", (client) => client.close());
     for (const proxy of this.#proxies) proxy.close();
-    return [...stopped, ...deaf, ...left];
+    return [...unsettled, ...incomplete, ...unclosed];
   }
 
-  /** What became of all that was said to them. */
+  /** The verdicts on all messages that the clients received. */
   get verdicts(): Verdict[] {
-    return this.talkers.flatMap(({ name, room, hearing }) => {
-      const verdicts = hearing.verdicts(this.#shoutsIn(room));
-      return verdicts.map((verdict) => ({ ...verdict, of: `${verdict.of}, heard by ${name}` }));
+    return this.clients.flatMap(({ name, room, inbound }) => {
+      const verdicts = inbound.verdicts(this.#roomMessageCounts(room));
+      return verdicts.map((verdict) => ({ ...verdict, of: `${verdict.of}, received by ${name}` }));
     });
   }
 
-  /** Of everybody the sum. */
-  sum(of: (talker: Talker) => number): number {
-    return this.talkers.reduce((sum, talker) => sum + of(talker), 0);
+  /** Returns the sum of a number over all clients. */
+  sum(count: (client: LoadClient) => number): number {
+    return this.clients.reduce((sum, client) => sum + count(client), 0);
   }
 
-  /** How much everybody in a room has shouted. */
-  #shoutsIn(room: string): Map<string, number> {
-    const members = this.talkers.filter((talker) => talker.room === room);
-    return new Map(members.map((one) => [one.name, one.told("shout").said]));
+  /** How many room messages each member of a room has sent. */
+  #roomMessageCounts(room: string): Map<string, number> {
+    const members = this.clients.filter((client) => client.room === room);
+    return new Map(members.map((member) => [member.name, member.sent("postToRoom").count]));
   }
 
-  async #late(patience: number, what: string, act: (talker: Talker) => Promise<void>): Promise<string[]> {
-    const late = new Set(this.talkers);
-    const each = this.talkers.map(async (talker) => {
-      await act(talker).then(
-        () => late.delete(talker),
-        (error: unknown) => talker.failures.push(String(error)),
+  async #late(
+    timeout: number,
+    problem: string,
+    act: (client: LoadClient) => Promise<void>,
+  ): Promise<string[]> {
+    const late = new Set(this.clients);
+    const each = this.clients.map(async (client) => {
+      await act(client).then(
+        () => late.delete(client),
+        (error: unknown) => client.failures.push(String(error)),
       );
     });
-    await Promise.race([Promise.all(each), setTimeout(patience, undefined, { ref: false })]);
-    return Array.from(late, ({ name }) => `${name} ${what}`);
+    await Promise.race([Promise.all(each), setTimeout(timeout, undefined, { ref: false })]);
+    return Array.from(late, ({ name }) => `${name} ${problem}`);
   }
 }

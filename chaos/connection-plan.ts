@@ -1,32 +1,33 @@
 import type { SeededRandom } from "../sim/virtual/seeded-random.ts";
 
-/** How the bytes of a connection pass: as they come; in tiny pieces; many at once; late, and unevenly so. */
+/** How the bytes of a connection pass: unchanged, in tiny pieces, many at once, or with an uneven delay. */
 type Shape = "plain" | "pieces" | "lumps" | "delay";
 
 /**
- * What is done to a connection. `refuse`: it is reset at once. `reset` and `end`: it is cut, by RST or by FIN. `torn`:
- * the same in the middle of what is being said. `half`: one half is cut off, and the other is not told. `stall`: nothing
- * passes for a while. `hole up` and `hole down`: nothing passes one way any more, and nobody is told.
+ * A fault of a connection. `refuse`: the proxy resets it at once. `reset` and `end`: the proxy cuts it, by RST or by
+ * FIN. `torn`: the proxy cuts it in the middle of a chunk. `half`: the proxy cuts the client's socket, and the server
+ * is not informed. `stall`: no bytes pass for a while. `hole up` and `hole down`: no more bytes pass in one direction,
+ * and neither peer is informed.
  */
 export type Fault = "refuse" | "reset" | "end" | "torn" | "half" | "stall" | "hole up" | "hole down";
 
-/** What becomes of one connection. */
+/** How one connection passes its bytes, and when it breaks. Times are in ms. */
 export interface Plan {
   readonly shape: Shape;
-  readonly fault?: { readonly kind: Fault; readonly after: number; readonly lasts: number };
+  readonly fault?: { readonly type: Fault; readonly after: number; readonly lasts: number };
 }
 
-/** Nothing happens to it. */
+/** The plan of a connection without faults. */
 export const calm: Plan = { shape: "plain" };
 
 const cuts: readonly Fault[] = ["reset", "end", "torn", "half", "stall", "stall", "hole up", "hole down"];
 
-/** Draws what becomes of a connection. */
-export function drawPlan(chance: SeededRandom): Plan {
-  const shape = chance.pick<Shape>(["plain", "plain", "pieces", "lumps", "delay"]);
-  const kind = chance.chance(0.1) ? "refuse" : chance.pick(cuts);
-  // A client that stays for more than 10 s has recovered; many are hit again before that.
-  const after = chance.chance(0.5) ? chance.between(10_000, 14_000) : chance.between(0, 3_000);
-  const lasts = chance.between(50, 3_000);
-  return { shape, fault: { kind, after: kind === "refuse" ? 0 : after, lasts } };
+/** Draws the plan of a connection. */
+export function drawPlan(random: SeededRandom): Plan {
+  const shape = random.pick<Shape>(["plain", "plain", "pieces", "lumps", "delay"]);
+  const type = random.chance(0.1) ? "refuse" : random.pick(cuts);
+  // A connection of more than 10 s resets the client's backoff; half of the connections break earlier.
+  const after = random.chance(0.5) ? random.between(10_000, 14_000) : random.between(0, 3_000);
+  const lasts = random.between(50, 3_000);
+  return { shape, fault: { type, after: type === "refuse" ? 0 : after, lasts } };
 }

@@ -1,30 +1,33 @@
-/** What the clients and the server of the chaos say: everything is numbered, so that each half can judge what it hears. */
+/** The contract of the chaos test: every message has a number, so that its receiver can check what arrived. */
 import { contract, request, stream } from "@symbolon/protocol";
 import * as z from "zod";
 
 const n = z.int();
-/** In one life of the server: it begins to count anew in the next. */
-const ofLife = z.object({ life: z.number(), n });
+/** A number of one server process; the next process counts from 1 again. */
+const processCount = z.object({ startedAt: z.number(), n });
 
-/** One client's conversation; those of a room hear each other's shouts. */
+/** One client's conversation; the members of a room receive each other's room messages. */
 export const chaos = contract("/chaos/:room/:client", {
   client: {
-    /** Its padding makes messages of all sizes. */
-    say: z.object({ n, padding: z.string() }),
-    shout: n,
-    /** The answer is twice the question. */
+    /** The padding gives the messages different sizes. */
+    post: z.object({ n, padding: z.string() }),
+    postToRoom: n,
+    /** The reply is twice the input. */
     ask: request({ input: n, output: n }),
-    /** So many items, from 1 on. */
+    /** Yields the numbers from 1 to the input. */
     count: stream({ input: n, output: n }),
-    /** Each item of the upload. */
+    /** Yields each item of the upload. */
     echo: stream({ input: z.null(), upload: n, output: n }),
-    /** The server says nothing more by itself; how much it has said since it knows this client. */
-    totals: request({ input: z.null(), output: z.object({ told: ofLife, asked: ofLife }) }),
+    /** Stops the server's own messages, and returns how many this server process has sent. */
+    totals: request({
+      input: z.null(),
+      output: z.object({ updates: processCount, questions: processCount }),
+    }),
   },
   server: {
-    told: ofLife,
-    shouted: z.object({ from: z.string(), n }),
-    question: request({ input: ofLife, output: n }),
+    update: processCount,
+    postedToRoom: z.object({ from: z.string(), n }),
+    question: request({ input: processCount, output: n }),
     list: stream({ input: n, output: n }),
   },
 });

@@ -1,70 +1,70 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { SeededRandom } from "../sim/virtual/seeded-random.ts";
-import { Link } from "./tunnel.ts";
+import { Tunnel } from "./tunnel.ts";
 import { calm, drawPlan, type Fault, type Plan } from "./connection-plan.ts";
 
-/** What a proxy does. */
+/** The options of a proxy. */
 export interface ProxyOptions {
   /** The port of the server. */
   readonly target: number;
-  /** What its connections go through is drawn from it, one after another. Default: they go through nothing. */
-  readonly chance?: SeededRandom | undefined;
-  /** Told of each fault. */
-  readonly fault: (kind: Fault) => void;
+  /** The proxy draws the plan of each connection from it. @default its connections have no faults */
+  readonly random?: SeededRandom | undefined;
+  /** Called at each fault. */
+  readonly onFault: (fault: Fault) => void;
 }
 
-/** One client's way to the server, on which every connection has its own fate. */
+/** A proxy between one client and the server; each connection through it has its own plan. */
 export class Proxy {
   readonly #options: ProxyOptions;
   readonly #server: Server;
-  readonly #links = new Set<Link>();
+  readonly #tunnels = new Set<Tunnel>();
   #calm = false;
 
   private constructor(server: Server, options: ProxyOptions) {
     this.#server = server;
     this.#options = options;
-    server.on("connection", (near) => this.#accept(near));
+    server.on("connection", (socket) => this.#accept(socket));
   }
 
-  /** Listens on a port of its own. */
+  /** Starts a proxy on a free port. */
   static async open(options: ProxyOptions): Promise<Proxy> {
     const server = createServer({ noDelay: true }).listen(0, "127.0.0.1");
     await once(server, "listening");
     return new Proxy(server, options);
   }
 
-  /** Where the server is reached through it. */
+  /** The address at which clients connect to the proxy. */
   get url(): string {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** The faults end: what they broke is cut, and nothing more breaks. */
+  /** Ends the faults: cuts the connections that drop bytes, and breaks no more. */
   calm(): void {
     this.#calm = true;
-    for (const link of this.#links) link.calm();
+    for (const tunnel of this.#tunnels) tunnel.calm();
   }
 
-  /** Ends it with all its connections. */
+  /** Stops listening, and cuts all connections. */
   close(): void {
     this.#server.close();
-    for (const link of this.#links) link.cut();
+    for (const tunnel of this.#tunnels) tunnel.cut();
   }
 
-  #accept(near: Socket): void {
-    const { chance, target, fault } = this.#options;
-    const plan: Plan = this.#calm || chance === undefined ? calm : drawPlan(chance);
-    if (plan.fault?.kind === "refuse") {
-      fault("refuse");
-      near.resetAndDestroy();
+  #accept(clientSocket: Socket): void {
+    const { random, target, onFault } = this.#options;
+    const plan: Plan = this.#calm || random === undefined ? calm : drawPlan(random);
+    if (plan.fault?.type === "refuse") {
+      onFault("refuse");
+      clientSocket.resetAndDestroy();
       return;
     }
-    const link = new Link(near, connect({ port: target, host: "127.0.0.1", noDelay: true }), {
+    const tunnel = new Tunnel(clientSocket, connect({ port: target, host: "127.0.0.1", noDelay: true }), {
       plan,
-      random: new SeededRandom(chance?.integer(0, 2 ** 32) ?? 0),
-      fault,
+      random: new SeededRandom(random?.integer(0, 2 ** 32) ?? 0),
+      onFault,
     });
-    this.#links.add(link);
-    void link.over.then(() => this.#links.delete(link));
+    this.#tunnels.add(tunnel);
+    void tunnel.closed.then(() => this.#tunnels.delete(tunnel));
   }
 }

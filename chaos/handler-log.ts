@@ -1,32 +1,32 @@
-/** What the server's handlers were invoked for, in a file: it outlives the process, however that ends. */
+/** A file in which the server logs each call of a handler. The file outlives a process that is killed. */
 import { createReadStream, openSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Sequence, type Verdict } from "./sequence-check.ts";
 
-/** What is judged at the server: messages of a client that a handler was invoked for. */
-export type Handled = "say" | "ask" | "shout";
+/** The client's messages whose handlers write to the log. */
+export type LoggedMessage = "post" | "ask" | "postToRoom";
 
-/** Writes a record; each line is in the file when the call returns. */
-export class RecordWriter {
+/** Writes the log; each line is in the file when the call returns. */
+export class HandlerLog {
   readonly #file: number;
 
   constructor(path: string) {
     this.#file = openSync(path, "a");
   }
 
-  /** A life of the server begins. */
-  life(): void {
-    this.#write("life");
+  /** Logs that a server process has started. */
+  started(): void {
+    this.#write("started");
   }
 
-  /** A handler was invoked. */
-  handled(client: string, kind: Handled, n: number): void {
-    this.#write(`${kind} ${client} ${n}`);
+  /** Logs that a handler was called. */
+  handled(client: string, name: LoggedMessage, n: number): void {
+    this.#write(`${name} ${client} ${n}`);
   }
 
-  /** Something is not as it should be. */
-  fault(what: string): void {
-    this.#write(`fault ${what.replaceAll("\n", " | ")}`);
+  /** Logs an error. */
+  error(text: string): void {
+    this.#write(`error ${text.replaceAll("\n", " | ")}`);
   }
 
   #write(line: string): void {
@@ -34,76 +34,77 @@ export class RecordWriter {
   }
 }
 
-/** What one client has said by one kind of message. */
-export interface Told {
-  /** So many. */
-  readonly said: number;
-  /** In which life of the server, counted from 1, each was settled, from message 1 on. */
-  readonly settled: readonly (number | undefined)[];
+/** The messages of one name that a client has sent. */
+export interface SentMessages {
+  readonly count: number;
+  /** For each message, from message 1 on: during which server process it settled. The first process is number 1. */
+  readonly settledIn: readonly (number | undefined)[];
 }
 
-/** What a record says. */
+/** The result of checking a log. */
 export interface Findings {
   readonly verdicts: readonly Verdict[];
-  /** Messages that were handled. */
+  /** How many messages were handled. */
   readonly handled: number;
-  /** Handlers that were invoked again for a message that was in progress when the server was killed. */
-  readonly again: number;
-  readonly faults: readonly string[];
+  /** How many handlers were called again for a message that was in progress when the server was killed. */
+  readonly repeated: number;
+  readonly errors: readonly string[];
 }
 
-/** Judges a record by what the clients have said. */
-export async function judge(
+/** Compares a log with the messages that the clients have sent. */
+export async function checkLog(
   path: string,
-  told: (client: string, kind: Handled) => Told | undefined,
+  sentBy: (client: string, name: LoggedMessage) => SentMessages | undefined,
 ): Promise<Findings> {
-  const heard = new Map<string, Heard>();
-  const faults: string[] = [];
-  let life = 0;
+  const checks = new Map<string, HandlerCheck>();
+  const errors: string[] = [];
+  let processNumber = 0;
   for await (const line of createInterface(createReadStream(path))) {
-    const [kind = "", client = "", n] = line.split(" ");
-    const key = `${kind} ${client}`;
-    if (kind === "life") life += 1;
-    else if (kind === "fault") faults.push(line);
+    const [type = "", client = "", n] = line.split(" ");
+    const key = `${type} ${client}`;
+    if (type === "started") processNumber += 1;
+    else if (type === "error") errors.push(line);
     else {
-      const known = heard.get(key) ?? new Heard(key, told(client, kind as Handled) ?? nothing);
-      heard.set(key, known);
-      known.hear(Number(n), life);
+      const check =
+        checks.get(key) ?? new HandlerCheck(key, sentBy(client, type as LoggedMessage) ?? nothing);
+      checks.set(key, check);
+      check.add(Number(n), processNumber);
     }
   }
-  const all = [...heard.values()];
-  const sum = (of: (one: Heard) => number): number => all.reduce((before, one) => before + of(one), 0);
+  const all = [...checks.values()];
+  const sum = (count: (check: HandlerCheck) => number): number =>
+    all.reduce((total, check) => total + count(check), 0);
   return {
-    verdicts: all.map((one) => one.verdict),
+    verdicts: all.map(({ verdict }) => verdict),
     handled: sum(({ handled }) => handled),
-    again: sum(({ again }) => again),
-    faults,
+    repeated: sum(({ repeated }) => repeated),
+    errors,
   };
 }
 
-const nothing: Told = { said: 0, settled: [] };
+const nothing: SentMessages = { count: 0, settledIn: [] };
 
-/** One client's messages of a kind, as the server's lives have heard them. */
-class Heard {
-  again = 0;
+/** Checks one client's messages of one name in the order in which the server processes handled them. */
+class HandlerCheck {
+  repeated = 0;
   readonly #of: string;
-  readonly #told: Told;
+  readonly #sent: SentMessages;
   readonly #sequence = new Sequence();
-  #life = 0;
-  /** The last one of this life. */
+  #process = 0;
+  /** The message that the current process handled last. */
   #last = 0;
 
-  constructor(of: string, told: Told) {
+  constructor(of: string, sent: SentMessages) {
     this.#of = of;
-    this.#told = told;
+    this.#sent = sent;
   }
 
-  hear(n: number, life: number): void {
-    if (life !== this.#life) this.#last = 0;
-    this.#life = life;
-    const settled = this.#told.settled[n - 1] ?? Infinity;
-    if (n > this.#last && this.#sequence.has(n) && settled >= life) this.again += 1;
-    else this.#sequence.hear(n);
+  add(n: number, processNumber: number): void {
+    if (processNumber !== this.#process) this.#last = 0;
+    this.#process = processNumber;
+    const settledIn = this.#sent.settledIn[n - 1] ?? Infinity;
+    if (n > this.#last && this.#sequence.has(n) && settledIn >= processNumber) this.repeated += 1;
+    else this.#sequence.add(n);
     this.#last = n;
   }
 
@@ -112,6 +113,6 @@ class Heard {
   }
 
   get verdict(): Verdict {
-    return this.#sequence.verdict(this.#of, this.#told.said);
+    return this.#sequence.verdict(this.#of, this.#sent.count);
   }
 }

@@ -3,120 +3,125 @@ import { type Client, RequestError } from "@symbolon/client";
 import type { chaos } from "./contract.ts";
 import { Sequence, type Verdict } from "./sequence-check.ts";
 
-/** A number of one life of the server. */
-interface OfLife {
-  readonly life: number;
+/** How many messages one server process has sent. */
+interface ProcessCount {
+  readonly startedAt: number;
   readonly n: number;
 }
 
-/** What one client hears, and how long after a loss it hears again. */
-export class Hearing {
-  /** Messages that its handlers were given. */
-  heard = 0;
-  /** Streams that ended because the server was killed. */
+/** Checks the messages that one client receives, and measures how long the client receives none after a fault. */
+export class InboundCheck {
+  /** How many messages the client's handlers received. */
+  received = 0;
+  /** How many streams ended because the server was killed. */
   interrupted = 0;
-  /** How long it took to hear something again, in ms, for each time it had to. */
+  /** For each recovery the time to the first message, in ms. */
   readonly recoveries: number[] = [];
-  /** How long it took to notice that nothing passes, in ms. */
-  readonly notices: number[] = [];
+  /** For each hole the time until the client detected it, in ms. */
+  readonly detections: number[] = [];
   readonly #client: Client<typeof chaos>;
-  readonly #told = new Sequences<number>("told in life");
-  readonly #questions = new Sequences<number>("question of life");
-  readonly #shouts = new Sequences<string>("shout of");
-  /** Those of streams that are over. */
+  readonly #updates = new Sequences<number>("update of process");
+  readonly #questions = new Sequences<number>("question of process");
+  readonly #roomMessages = new Sequences<string>("room message of");
+  /** The verdicts on ended streams. */
   readonly #verdicts: Verdict[] = [];
-  #waitsSince: number | undefined;
+  #recoveringSince: number | undefined;
   #holeSince: number | undefined;
 
-  /** `fromLoss`: a recovery begins when the client has lost its connection; else when `waits` is called. */
+  /**
+   * @param fromLoss whether a recovery begins when the client loses its connection; if not, it begins when
+   * `startRecovery` is called.
+   */
   constructor(client: Client<typeof chaos>, fromLoss: boolean) {
     this.#client = client;
-    client.on("told", ({ life, n }) => this.#hear(this.#told.of(life), n));
-    client.on("shouted", ({ from, n }) => this.#hear(this.#shouts.of(from), n));
-    client.handle("question", async ({ life, n }) => {
-      this.#hear(this.#questions.of(life), n);
+    client.on("update", ({ startedAt, n }) => this.#add(this.#updates.of(startedAt), n));
+    client.on("postedToRoom", ({ from, n }) => this.#add(this.#roomMessages.of(from), n));
+    client.handle("question", async ({ startedAt, n }) => {
+      this.#add(this.#questions.of(startedAt), n);
       if (n % 3 === 0) await setTimeout(n % 40);
       return 2 * n;
     });
-    client.handle("list", function* (most) {
-      for (let n = 1; n <= most; n += 1) yield n;
+    client.handle("list", function* (length) {
+      for (let n = 1; n <= length; n += 1) yield n;
     });
-    client.status.subscribe(({ state: is }) => {
-      if (is === "open") return;
-      if (fromLoss) this.waits();
-      if (this.#holeSince !== undefined) this.notices.push(Date.now() - this.#holeSince);
+    client.status.subscribe(({ state }) => {
+      if (state === "open") return;
+      if (fromLoss) this.startRecovery();
+      if (this.#holeSince !== undefined) this.detections.push(Date.now() - this.#holeSince);
       this.#holeSince = undefined;
     });
   }
 
-  /** From now on nothing passes, and nobody is told. */
-  holed(): void {
+  /** Records that the proxy drops bytes from now on without closing the connection. */
+  startHole(): void {
     if (this.#client.status.value.state === "open") this.#holeSince ??= Date.now();
   }
 
-  /** What it hears next is the end of a recovery that begins now, unless one has begun. */
-  waits(): void {
-    this.#waitsSince ??= Date.now();
+  /** Starts a recovery, unless one is running. The next message ends it. */
+  startRecovery(): void {
+    this.#recoveringSince ??= Date.now();
   }
 
-  /** Hears a stream of numbers up to `most`, to its end or until the server is killed. */
-  async stream(most: number, items: AsyncIterable<number>): Promise<void> {
+  /** Reads a stream of the numbers up to `length`, to its end or until the server is killed. */
+  async readStream(length: number, items: AsyncIterable<number>): Promise<void> {
     const sequence = new Sequence();
-    let said: number | undefined = most;
+    let count: number | undefined = length;
     try {
-      for await (const n of items) this.#hear(sequence, n);
+      for await (const n of items) this.#add(sequence, n);
     } catch (error) {
       if (!(error instanceof RequestError && error.code === "INTERRUPTED")) throw error;
       this.interrupted += 1;
-      said = undefined;
+      count = undefined;
     }
-    this.#verdicts.push(sequence.verdict("item of a stream", said));
+    this.#verdicts.push(sequence.verdict("item of a stream", count));
   }
 
-  /** What the server has said in its last life. */
-  ends(told: OfLife, asked: OfLife): void {
-    this.#told.of(told.life).said = told.n;
-    this.#questions.of(asked.life).said = asked.n;
+  /** Sets how many messages the last server process has sent. */
+  setTotals(updates: ProcessCount, questions: ProcessCount): void {
+    this.#updates.of(updates.startedAt).count = updates.n;
+    this.#questions.of(questions.startedAt).count = questions.n;
   }
 
-  /** Whether it has heard the last shout of everybody. */
-  hasHeard(shouts: ReadonlyMap<string, number>): boolean {
-    return [...shouts].every(([from, said]) => this.#shouts.of(from).highest >= said);
+  /** Whether the client has received the last room message of each member; `counts` has the number of each. */
+  hasReceived(counts: ReadonlyMap<string, number>): boolean {
+    return [...counts].every(([from, count]) => this.#roomMessages.of(from).highest >= count);
   }
 
-  /** What became of what was said to this client; `shouts` tells how much somebody of the room has shouted. */
-  verdicts(shouts: ReadonlyMap<string, number>): Verdict[] {
-    for (const [from, said] of shouts) this.#shouts.of(from).said = said;
+  /** Returns the verdicts on all messages; `counts` has the number of room messages of each member. */
+  verdicts(counts: ReadonlyMap<string, number>): Verdict[] {
+    for (const [from, count] of counts) this.#roomMessages.of(from).count = count;
     return [
       ...this.#verdicts,
-      ...[this.#told, this.#questions, this.#shouts].flatMap((sequences) => sequences.verdicts()),
+      ...[this.#updates, this.#questions, this.#roomMessages].flatMap((sequences) => sequences.verdicts()),
     ];
   }
 
-  #hear(sequence: Sequence, n: number): void {
-    sequence.hear(n);
-    this.heard += 1;
-    if (this.#waitsSince !== undefined) this.recoveries.push(Date.now() - this.#waitsSince);
-    this.#waitsSince = undefined;
+  #add(sequence: Sequence, n: number): void {
+    sequence.add(n);
+    this.received += 1;
+    if (this.#recoveringSince !== undefined) this.recoveries.push(Date.now() - this.#recoveringSince);
+    this.#recoveringSince = undefined;
   }
 }
 
-/** The sequences of several who say something. */
-class Sequences<Who> {
-  readonly #what: string;
-  readonly #sequences = new Map<Who, Sequence & { said?: number }>();
+/** One sequence for each sender. */
+class Sequences<Sender> {
+  readonly #of: string;
+  readonly #sequences = new Map<Sender, Sequence & { count?: number }>();
 
-  constructor(what: string) {
-    this.#what = what;
+  constructor(of: string) {
+    this.#of = of;
   }
 
-  of(who: Who): Sequence & { said?: number } {
-    const known = this.#sequences.get(who) ?? new Sequence();
-    this.#sequences.set(who, known);
-    return known;
+  of(sender: Sender): Sequence & { count?: number } {
+    const sequence = this.#sequences.get(sender) ?? new Sequence();
+    this.#sequences.set(sender, sequence);
+    return sequence;
   }
 
   verdicts(): Verdict[] {
-    return Array.from(this.#sequences, ([who, one]) => one.verdict(`${this.#what} ${String(who)}`, one.said));
+    return Array.from(this.#sequences, ([sender, sequence]) =>
+      sequence.verdict(`${this.#of} ${String(sender)}`, sequence.count),
+    );
   }
 }

@@ -4,44 +4,44 @@ import { msgpack } from "@symbolon/protocol/msgpack";
 import { WebSocket } from "ws";
 import type { SeededRandom } from "../sim/virtual/seeded-random.ts";
 import { chaos } from "./contract.ts";
-import { Hearing } from "./inbound-check.ts";
-import type { Handled, Told } from "./handler-log.ts";
+import { InboundCheck } from "./inbound-check.ts";
+import type { LoggedMessage, SentMessages } from "./handler-log.ts";
 
-/** Who a talker is, and where. */
-export interface TalkerOptions {
+/** The options of one load client. */
+export interface LoadClientOptions {
   readonly name: string;
   readonly room: string;
   readonly url: string;
-  readonly chance: SeededRandom;
-  /** Whether it speaks MessagePack. */
+  readonly random: SeededRandom;
+  /** Whether the client uses MessagePack. */
   readonly binary: boolean;
-  /** Everything is said so many times more slowly. */
-  readonly pace: number;
-  /** In which life the server is, counted from 1. */
-  readonly life: () => number;
-  /** A recovery begins when the client has lost its connection; else when the run says so. */
+  /** The waits between messages are so many times longer. */
+  readonly slowdown: number;
+  /** Returns the number of the running server process; the first is 1. */
+  readonly processNumber: () => number;
+  /** Whether a recovery begins when the client loses its connection; if not, the run starts it. */
   readonly fromLoss: boolean;
 }
 
-/** A client that says things, and judges what it hears. */
-export class Talker {
+/** A client that sends messages of all types, and checks what it receives. */
+export class LoadClient {
   readonly name: string;
-  readonly hearing: Hearing;
+  readonly inbound: InboundCheck;
   readonly client: Client<typeof chaos>;
-  /** What became of what it has said, otherwise than well. */
+  /** The errors of its messages and of its session. */
   readonly failures: string[] = [];
-  readonly #options: TalkerOptions;
-  readonly #said: Readonly<Record<Handled, { said: number; settled: number[] }>> = {
-    say: { said: 0, settled: [] },
-    ask: { said: 0, settled: [] },
-    shout: { said: 0, settled: [] },
+  readonly #options: LoadClientOptions;
+  readonly #sent: Readonly<Record<LoggedMessage, { count: number; settledIn: number[] }>> = {
+    post: { count: 0, settledIn: [] },
+    ask: { count: 0, settledIn: [] },
+    postToRoom: { count: 0, settledIn: [] },
   };
   readonly #loops: Promise<void>[] = [];
-  /** What is not settled. */
-  readonly #under = new Set<Promise<void>>();
-  #over = false;
+  /** The messages that have not settled. */
+  readonly #pending = new Set<Promise<void>>();
+  #stopped = false;
 
-  constructor(options: TalkerOptions) {
+  constructor(options: LoadClientOptions) {
     const { name, room, url, binary, fromLoss } = options;
     this.name = name;
     this.#options = options;
@@ -52,11 +52,11 @@ export class Talker {
       outbox: { messages: 10_000, bytes: 2 ** 25 },
       ...(binary && { codec: msgpack }),
     });
-    this.hearing = new Hearing(this.client, fromLoss);
-    this.client.onReset(({ reason: why }) => this.failures.push(`reset: ${why}`));
+    this.inbound = new InboundCheck(this.client, fromLoss);
+    this.client.onReset(({ reason }) => this.failures.push(`reset: ${reason}`));
     this.client.onGap((gap) => this.failures.push(`gap: ${JSON.stringify(gap)}`));
     void this.client.closed.then(({ code, reason }) => {
-      if (!this.#over) this.failures.push(`closed with ${code} ${reason}`);
+      if (!this.#stopped) this.failures.push(`closed with ${code} ${reason}`);
     });
   }
 
@@ -64,101 +64,101 @@ export class Talker {
     return this.#options.room;
   }
 
-  /** What it has said by one kind of message. */
-  told(kind: Handled): Told {
-    return this.#said[kind];
+  /** The messages of this name that the client has sent. */
+  sent(name: LoggedMessage): SentMessages {
+    return this.#sent[name];
   }
 
-  /** Begins to talk. */
-  talk(): void {
-    this.#repeat(200, () => this.#speak());
-    this.#repeat(1_000, () => this.#shout());
+  /** Starts to send messages. */
+  start(): void {
+    this.#repeat(200, () => this.#post());
+    this.#repeat(1_000, () => this.#postToRoom());
     this.#repeat(300, () => this.#ask());
     this.#repeat(300, () => this.#ask());
     this.#repeat(1_000, () => this.#count());
     this.#repeat(1_500, () => this.#echo());
   }
 
-  /** Says nothing more, and resolves when all it said was settled. */
+  /** Sends no more messages, and resolves when all sent ones have settled. */
   async stop(): Promise<void> {
-    this.#over = true;
+    this.#stopped = true;
     await Promise.all(this.#loops);
-    await Promise.all(this.#under);
+    await Promise.all(this.#pending);
   }
 
-  /** Has the server say all that it has to say, and judges that it came. Then it leaves. */
-  async leave(): Promise<void> {
-    this.#over = true;
-    const { told, asked } = await this.client.request("totals", null);
-    this.hearing.ends(told, asked);
+  /** Requests the server's totals for the check of the received messages, and closes the client. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    const { updates, questions } = await this.client.request("totals", null);
+    this.inbound.setTotals(updates, questions);
     this.client.close();
   }
 
   #repeat(ms: number, act: () => Promise<unknown>): void {
-    const { chance, pace } = this.#options;
+    const { random, slowdown } = this.#options;
     const loop = async (): Promise<void> => {
-      while (!this.#over) {
-        await setTimeout(ms * pace * chance.between(0.5, 1.5));
+      while (!this.#stopped) {
+        await setTimeout(ms * slowdown * random.between(0.5, 1.5));
         await act().catch((error: unknown) => this.failures.push(String(error)));
       }
     };
     this.#loops.push(loop());
   }
 
-  /** One event, or very many at once. */
-  async #speak(): Promise<void> {
-    const { chance } = this.#options;
-    const many = chance.chance(0.02) ? chance.integer(50, 150) : 1;
+  /** Sends one event, or very many at once. */
+  async #post(): Promise<void> {
+    const { random } = this.#options;
+    const count = random.chance(0.02) ? random.integer(50, 150) : 1;
     const sent: Promise<void>[] = [];
-    for (let one = 0; one < many; one += 1) {
-      const padding = "x".repeat(chance.chance(0.05) ? chance.integer(0, 20_000) : chance.integer(0, 200));
-      sent.push(this.#say("say", (n) => this.client.send("say", { n, padding })));
+    for (let index = 0; index < count; index += 1) {
+      const padding = "x".repeat(random.chance(0.05) ? random.integer(0, 20_000) : random.integer(0, 200));
+      sent.push(this.#track("post", (n) => this.client.send("post", { n, padding })));
     }
-    // Mostly the next one does not wait for it: what is said while away goes out in order.
-    if (chance.chance(0.2)) await Promise.all(sent);
+    // The next event rarely waits for these: a client that is offline queues events and sends them in order.
+    if (random.chance(0.2)) await Promise.all(sent);
   }
 
-  async #shout(): Promise<void> {
-    await this.#say("shout", (n) => this.client.send("shout", n));
+  async #postToRoom(): Promise<void> {
+    await this.#track("postToRoom", (n) => this.client.send("postToRoom", n));
   }
 
   async #ask(): Promise<void> {
-    await this.#say("ask", async (n) => {
+    await this.#track("ask", async (n) => {
       const answer = await this.client.request("ask", n);
       if (answer !== 2 * n) this.failures.push(`the answer to ${n} is ${answer}`);
     });
   }
 
-  #say(kind: Handled, give: (n: number) => PromiseLike<void>): Promise<void> {
-    const settled = this.#give(kind, give).finally(() => this.#under.delete(settled));
-    this.#under.add(settled);
+  #track(name: LoggedMessage, send: (n: number) => PromiseLike<void>): Promise<void> {
+    const settled = this.#send(name, send).finally(() => this.#pending.delete(settled));
+    this.#pending.add(settled);
     return settled;
   }
 
-  async #give(kind: Handled, give: (n: number) => PromiseLike<void>): Promise<void> {
-    const told = this.#said[kind];
-    told.said += 1;
-    const n = told.said;
+  async #send(name: LoggedMessage, send: (n: number) => PromiseLike<void>): Promise<void> {
+    const sent = this.#sent[name];
+    sent.count += 1;
+    const n = sent.count;
     try {
-      await give(n);
-      told.settled[n - 1] = this.#options.life();
+      await send(n);
+      sent.settledIn[n - 1] = this.#options.processNumber();
     } catch (error) {
-      this.failures.push(`${kind} ${n}: ${String(error)}`);
+      this.failures.push(`${name} ${n}: ${String(error)}`);
     }
   }
 
   async #count(): Promise<void> {
-    const most = this.#options.chance.integer(1, 60);
-    await this.hearing.stream(most, this.client.stream("count", most));
+    const length = this.#options.random.integer(1, 60);
+    await this.inbound.readStream(length, this.client.stream("count", length));
   }
 
   async #echo(): Promise<void> {
-    const most = this.#options.chance.integer(1, 40);
-    await this.hearing.stream(most, this.client.stream("echo", null, { upload: upTo(most) }));
+    const length = this.#options.random.integer(1, 40);
+    await this.inbound.readStream(length, this.client.stream("echo", null, { upload: upTo(length) }));
   }
 }
 
-/** The numbers from 1 on. */
-function* upTo(most: number): Generator<number, void, undefined> {
-  for (let n = 1; n <= most; n += 1) yield n;
+/** Yields the numbers from 1 to `last`. */
+function* upTo(last: number): Generator<number, void, undefined> {
+  for (let n = 1; n <= last; n += 1) yield n;
 }

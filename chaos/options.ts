@@ -1,13 +1,13 @@
 import { parseArgs } from "node:util";
-import type { Trouble } from "./process-faults.ts";
+import type { ProcessFault } from "./process-faults.ts";
 
-/** What a run is made of. */
+/** The settings of a run. */
 export interface Settings {
   readonly seconds: number;
   readonly clients: number;
   readonly seed: number;
-  /** What happens to the server. With `kill` its sessions are in files. */
-  readonly troubles: readonly Trouble[];
+  /** The faults of the server process. With `kill` its sessions are in files. */
+  readonly processFaults: readonly ProcessFault[];
   /** Whether connections break. */
   readonly faults: boolean;
 }
@@ -21,22 +21,25 @@ const options = {
   faults: { type: "boolean", default: false },
 } as const;
 
-/** Reads them from the command line; connections break when nothing else was asked for. Throws what `parseArgs` throws, and RangeError. */
+/**
+ * Reads the settings from the command line. Connections break with `--faults`, and without any fault option.
+ * @throws TypeError for an unknown option, RangeError for a value that is not a whole number
+ */
 export function settingsOf(args: readonly string[]): Settings {
   const { seconds, clients, seed, kill, pause, faults } = parseArgs({ args: [...args], options }).values;
-  const troubles = [...(kill ? ["kill" as const] : []), ...(pause ? ["pause" as const] : [])];
+  const processFaults = [...(kill ? ["kill" as const] : []), ...(pause ? ["pause" as const] : [])];
   return {
-    seconds: whole("seconds", seconds),
-    clients: whole("clients", clients),
-    seed: whole("seed", seed),
-    troubles,
-    faults: faults || troubles.length === 0,
+    seconds: wholeNumber("seconds", seconds),
+    clients: wholeNumber("clients", clients),
+    seed: wholeNumber("seed", seed),
+    processFaults,
+    faults: faults || processFaults.length === 0,
   };
 }
 
-function whole(name: string, text: string): number {
+function wholeNumber(name: string, text: string): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 0)
-    throw new RangeError(`--${name} is a whole number, not ${JSON.stringify(text)}`);
+    throw new RangeError(`--${name} must be a whole number, not ${JSON.stringify(text)}`);
   return number;
 }

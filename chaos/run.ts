@@ -1,4 +1,4 @@
-/** Lets many clients talk to a server through connections that break, or to one that is killed, and judges what was heard. */
+/** Connects many clients to a server while connections break or the server is killed, and checks which messages arrived. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,69 +6,72 @@ import { setTimeout } from "node:timers/promises";
 import { ports } from "../e2e/ports.ts";
 import { ServerProcess } from "../e2e/server-process.ts";
 import { SeededRandom } from "../sim/virtual/seeded-random.ts";
-import { Crowd } from "./client-fleet.ts";
-import { judge } from "./handler-log.ts";
+import { ClientFleet } from "./client-fleet.ts";
+import { checkLog } from "./handler-log.ts";
 import { Counts, isClean, report, type Results } from "./report.ts";
 import { type Settings, settingsOf } from "./options.ts";
-import { trouble } from "./process-faults.ts";
+import { disturbServer } from "./process-faults.ts";
 
-/** All has to be settled so many ms after the last fault: a client that has failed often waits 30 s. */
-const patience = 60_000;
+/** How long the clients may take to settle after the last fault, in ms. A client waits up to 30 s between its tries. */
+const settleTimeout = 60_000;
 
 async function run(settings: Settings, directory: string): Promise<Results> {
-  const { seconds, clients, seed, troubles } = settings;
-  const kills = troubles.includes("kill");
-  const pace = Math.max(1, clients / 50);
-  const record = join(directory, "record");
+  const { seconds, clients, seed, processFaults } = settings;
+  const slowdown = Math.max(1, clients / 50);
+  const handlerLog = join(directory, "handler-log");
   const server = await ServerProcess.start(ports(), {
     name: "chaos",
     folder: "../chaos",
-    env: { RECORD: record, STORE: kills ? join(directory, "store") : "", PACE: String(pace) },
+    env: {
+      HANDLER_LOG: handlerLog,
+      STORE: processFaults.includes("kill") ? join(directory, "store") : "",
+      SLOWDOWN: String(slowdown),
+    },
   });
   try {
     const faults = new Counts();
-    let life = 1;
-    const crowd = await Crowd.open({
+    let processNumber = 1;
+    const fleet = await ClientFleet.open({
       ...settings,
       port: server.port,
-      pace,
-      fromLoss: troubles.length === 0,
-      life: () => life,
-      fault: (kind) => faults.add(kind),
+      slowdown,
+      fromLoss: processFaults.length === 0,
+      processNumber: () => processNumber,
+      onFault: (fault) => faults.add(fault),
     });
-    crowd.talk();
+    fleet.start();
     const over = AbortSignal.timeout(seconds * 1_000);
-    if (troubles.length === 0) await setTimeout(seconds * 1_000);
+    if (processFaults.length === 0) await setTimeout(seconds * 1_000);
     else
-      await trouble(server, over, {
-        chance: new SeededRandom(seed, "troubles"),
-        kinds: troubles,
-        born: () => (life += 1),
-        back(kind) {
-          faults.add(kind);
-          for (const { hearing } of crowd.talkers) hearing.waits();
+      await disturbServer(server, over, {
+        random: new SeededRandom(seed, "process faults"),
+        faults: processFaults,
+        onRestart: () => (processNumber += 1),
+        onReturn(fault) {
+          faults.add(fault);
+          for (const { inbound } of fleet.clients) inbound.startRecovery();
         },
       });
-    const late = await crowd.end(patience);
+    const late = await fleet.end(settleTimeout);
     await server.kill();
 
-    const talkers = new Map(crowd.talkers.map((talker) => [talker.name, talker]));
-    const findings = await judge(record, (client, kind) => talkers.get(client)?.told(kind));
+    const byName = new Map(fleet.clients.map((client) => [client.name, client]));
+    const findings = await checkLog(handlerLog, (client, name) => byName.get(client)?.sent(name));
     return {
       title: `chaos: ${clients} clients, ${seconds} s, seed ${seed}`,
       faults,
-      heard: { server: findings.handled, clients: crowd.sum(({ hearing }) => hearing.heard) },
-      verdicts: [...findings.verdicts, ...crowd.verdicts],
-      again: findings.again,
-      interrupted: crowd.sum(({ hearing }) => hearing.interrupted),
-      recovery: `from the ${troubles.length === 0 ? "client's loss" : "server's return"} to the first message after it`,
-      recoveries: crowd.talkers.flatMap(({ hearing }) => hearing.recoveries),
-      notices: crowd.talkers.flatMap(({ hearing }) => hearing.notices),
+      handled: { server: findings.handled, clients: fleet.sum(({ inbound }) => inbound.received) },
+      verdicts: [...findings.verdicts, ...fleet.verdicts],
+      repeated: findings.repeated,
+      interrupted: fleet.sum(({ inbound }) => inbound.interrupted),
+      recovery: `from the ${processFaults.length === 0 ? "client's loss" : "server's return"} to the first message after it`,
+      recoveries: fleet.clients.flatMap(({ inbound }) => inbound.recoveries),
+      detections: fleet.clients.flatMap(({ inbound }) => inbound.detections),
       failures: [
-        ...crowd.talkers.flatMap(({ name, failures }) => failures.map((failure) => `${name}: ${failure}`)),
-        ...findings.faults,
+        ...fleet.clients.flatMap(({ name, failures }) => failures.map((failure) => `${name}: ${failure}`)),
+        ...findings.errors,
         ...late,
-        ...(server.errorOutput === "" ? [] : [`the server says: ${server.errorOutput}`]),
+        ...(server.errorOutput === "" ? [] : [`the server's error output: ${server.errorOutput}`]),
       ],
     };
   } finally {
@@ -84,4 +87,4 @@ try {
 } finally {
   await rm(directory, { recursive: true });
 }
-process.exit(); // whoever has not come to an end would go on
+process.exit(); // clients that did not close would keep the process running

@@ -1,45 +1,48 @@
-/** What became of numbered messages. */
+/** The result of checking numbered messages. */
 export interface Verdict {
-  /** Which messages. */
+  /** The messages that were checked. */
   readonly of: string;
   readonly lost: number;
   readonly duplicated: number;
   readonly reordered: number;
 }
 
-/** Messages that are numbered from 1 on, as they are heard: each is to come once, and in order. */
+/** Checks that messages with the numbers from 1 on arrive once and in order. */
 export class Sequence {
   highest = 0;
   #duplicated = 0;
   #reordered = 0;
   readonly #missing = new Set<number>();
 
-  /** A message came. */
-  hear(n: number): void {
+  /** Records that message `n` arrived. */
+  add(n: number): void {
     if (this.#missing.delete(n)) this.#reordered += 1;
     else if (this.has(n)) this.#duplicated += 1;
     for (let skipped = this.highest + 1; skipped < n; skipped += 1) this.#missing.add(skipped);
     this.highest = Math.max(this.highest, n);
   }
 
-  /** Whether that message has come. */
+  /** Whether message `n` has arrived. */
   has(n: number): boolean {
     return n <= this.highest && !this.#missing.has(n);
   }
 
-  /** What became of so many that were said; default: of all up to the last that came. */
-  verdict(of: string, said: number = this.highest): Verdict {
-    const lost = this.#missing.size + Math.max(0, said - this.highest);
+  /**
+   * Returns the verdict on all messages of the sender.
+   * @param count how many messages were sent. @default the number of the highest message that arrived
+   */
+  verdict(of: string, count: number = this.highest): Verdict {
+    const lost = this.#missing.size + Math.max(0, count - this.highest);
     return { of, lost, duplicated: this.#duplicated, reordered: this.#reordered };
   }
 }
 
-/** Whether each came once and in order. */
+/** Whether each message arrived once and in order. */
 export function isGood({ lost, duplicated, reordered }: Verdict): boolean {
   return lost + duplicated + reordered === 0;
 }
 
-/** Of several verdicts one. */
+/** Adds several verdicts to one. */
 export function sumOf(verdicts: Iterable<Verdict>): Verdict {
   const sum = { of: "all", lost: 0, duplicated: 0, reordered: 0 };
   for (const { lost, duplicated, reordered } of verdicts) {

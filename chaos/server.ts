@@ -1,4 +1,4 @@
-/** The server of the chaos: it records what it handles, and says things by itself. With `STORE` its sessions are in files. */
+/** The server of the chaos test: it logs what it handles, and sends messages of its own. With `STORE` its sessions are in files. */
 import { setTimeout } from "node:timers/promises";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { CloseError, createApp, OutcomeUnknown, type Peer, RequestError } from "@symbolon/server";
@@ -6,44 +6,44 @@ import { fileStore } from "@symbolon/server/file";
 import { serve } from "@symbolon/server/node";
 import type { ServerMessages } from "@symbolon/protocol";
 import { chaos } from "./contract.ts";
-import { RecordWriter } from "./handler-log.ts";
+import { HandlerLog } from "./handler-log.ts";
 import { isGood, Sequence } from "./sequence-check.ts";
 
-const { PORT, RECORD = "", STORE = "", PACE = "1" } = process.env;
-const record = new RecordWriter(RECORD);
-const life = Date.now();
-/** Everything is said so many times more slowly. */
-const pace = Number(PACE);
+const { PORT, HANDLER_LOG = "", STORE = "", SLOWDOWN = "1" } = process.env;
+const log = new HandlerLog(HANDLER_LOG);
+const startedAt = Date.now();
+/** The waits between messages are so many times longer. */
+const slowdown = Number(SLOWDOWN);
 
 const store = STORE === "" ? undefined : await fileStore({ directory: STORE });
 const app = createApp({
   codecs: [msgpack],
-  heartbeat: { interval: 500, timeout: 500 }, // silence is noticed soon: much is to happen in a minute
-  limits: { perAddress: 10_000 }, // all clients are of one machine
-  // Whoever is unlucky for long is still expected: that a session ends when its client is away is shown elsewhere.
+  heartbeat: { interval: 500, timeout: 500 }, // the server detects silence soon, as a run lasts a minute
+  limits: { perAddress: 10_000 }, // all clients run on one machine
+  // Sessions outlive many faults in a row; other tests show how a detached session expires.
   sessions: { messages: 10_000, bytes: 2 ** 24, grace: 3_600_000 },
   ...(store && { store }),
   onError: (error) => {
-    record.fault(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   },
 });
 
 app.implement(chaos, (peer, { params, room }) => {
   const { client } = params;
   room(params.room).join(peer);
-  const speaker = new Speaker(peer, client);
+  const load = new ServerLoad(peer, client);
   return {
-    say: async ({ n }) => {
-      record.handled(client, "say", n);
+    post: async ({ n }) => {
+      log.handled(client, "post", n);
       if (n % 5 === 0) await setTimeout(n % 25);
-      speaker.tell();
+      load.update();
     },
-    shout: (n, call) => {
-      record.handled(client, "shout", n);
-      call.room(params.room).send("shouted", { from: client, n });
+    postToRoom: (n, call) => {
+      log.handled(client, "postToRoom", n);
+      call.room(params.room).send("postedToRoom", { from: client, n });
     },
     ask: async (n) => {
-      record.handled(client, "ask", n);
+      log.handled(client, "ask", n);
       if (n % 2 === 0) await setTimeout(n % 50);
       return 2 * n;
     },
@@ -53,67 +53,70 @@ app.implement(chaos, (peer, { params, room }) => {
     async *echo(_, { upload }) {
       for await (const n of upload) yield n;
     },
-    totals: () => speaker.end(),
+    totals: () => load.end(),
   };
 });
 
-/** What the server says to a client by itself. */
-class Speaker {
+/** Sends one client events, requests and streams of the server. */
+class ServerLoad {
   readonly #peer: Peer<ServerMessages<typeof chaos>>;
   readonly #client: string;
-  readonly #work: Promise<unknown>;
-  #over = false;
-  #told = 0;
-  #asked = 0;
+  readonly #loops: Promise<unknown>;
+  #ended = false;
+  #updates = 0;
+  #questions = 0;
 
   constructor(peer: Peer<ServerMessages<typeof chaos>>, client: string) {
     this.#peer = peer;
     this.#client = client;
-    this.#work = Promise.all([
-      this.#repeat(400, () => this.tell()),
+    this.#loops = Promise.all([
+      this.#repeat(400, () => this.update()),
       this.#repeat(500, () => this.#ask()),
       this.#repeat(900, () => this.#list()),
     ]);
   }
 
-  tell(): PromiseLike<void> {
-    this.#told += 1;
-    return this.#peer.send("told", { life, n: this.#told });
+  update(): PromiseLike<void> {
+    this.#updates += 1;
+    return this.#peer.send("update", { startedAt, n: this.#updates });
   }
 
   async #ask(): Promise<void> {
-    this.#asked += 1;
-    const n = this.#asked;
-    const answer = await this.#peer.request("question", { life, n });
-    if (answer !== 2 * n) record.fault(`${this.#client} answers ${answer} to question ${n}`);
+    this.#questions += 1;
+    const n = this.#questions;
+    const answer = await this.#peer.request("question", { startedAt, n });
+    if (answer !== 2 * n) log.error(`${this.#client} answers ${answer} to question ${n}`);
   }
 
   async #list(): Promise<void> {
-    const most = 1 + (this.#asked % 40);
-    const heard = new Sequence();
-    for await (const n of this.#peer.stream("list", most)) heard.hear(n);
-    const verdict = heard.verdict("item", most);
-    if (!isGood(verdict)) record.fault(`a list of ${this.#client}: ${JSON.stringify(verdict)}`);
+    const length = 1 + (this.#questions % 40);
+    const received = new Sequence();
+    for await (const n of this.#peer.stream("list", length)) received.add(n);
+    const verdict = received.verdict("item", length);
+    if (!isGood(verdict)) log.error(`a list of ${this.#client}: ${JSON.stringify(verdict)}`);
   }
 
   async #repeat(ms: number, act: () => PromiseLike<void>): Promise<void> {
-    while (!this.#over && !this.#peer.signal.aborted) {
-      await setTimeout(ms * pace * (0.5 + Math.random()));
+    while (!this.#ended && !this.#peer.signal.aborted) {
+      await setTimeout(ms * slowdown * (0.5 + Math.random()));
       try {
         await act();
       } catch (error) {
         if (this.#peer.signal.aborted) return;
-        record.fault(`${this.#client}: ${nameOf(error)}`);
+        log.error(`${this.#client}: ${nameOf(error)}`);
       }
     }
   }
 
-  /** Says what is left, and how much it was. */
-  async end(): Promise<{ told: { life: number; n: number }; asked: { life: number; n: number } }> {
-    this.#over = true;
-    await this.#work;
-    await this.tell(); // what was said before it has been heard when this has
-    return { told: { life, n: this.#told }, asked: { life, n: this.#asked } };
+  /** Finishes the running calls, sends the last update, and returns the totals. */
+  async end() {
+    this.#ended = true;
+    await this.#loops;
+    await this.update(); // when the client has handled it, it has handled the messages before it
+    return {
+      updates: { startedAt, n: this.#updates },
+      questions: { startedAt, n: this.#questions },
+    };
   }
 }
 
@@ -123,5 +126,5 @@ function nameOf(error: unknown): string {
 }
 
 const { url } = await serve(app, { port: Number(PORT) });
-record.life();
+log.started();
 console.log(`symbolon chaos: ${url}`);

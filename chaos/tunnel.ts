@@ -3,107 +3,107 @@ import { setTimeout } from "node:timers/promises";
 import type { SeededRandom } from "../sim/virtual/seeded-random.ts";
 import type { Fault, Plan } from "./connection-plan.ts";
 
-/** What a link goes through. */
-export interface LinkOptions {
+/** The options of a tunnel. */
+export interface TunnelOptions {
   readonly plan: Plan;
   readonly random: SeededRandom;
-  /** Told when the fault happens. */
-  readonly fault: (kind: Fault) => void;
+  /** Called when the fault happens. */
+  readonly onFault: (fault: Fault) => void;
 }
 
-/** The way from the client to the server, and back. */
-type Way = "up" | "down";
+/** `up` is from the client to the server. */
+type Direction = "up" | "down";
 
-/** A connection through the proxy, from the client's socket to the server's and back. */
-export class Link {
+/** One connection through the proxy: it passes the bytes between the client's socket and the server's. */
+export class Tunnel {
   /** Resolves when both sockets are closed. */
-  readonly over: Promise<unknown>;
-  readonly #near: Socket;
-  readonly #far: Socket;
-  readonly #options: LinkOptions;
-  readonly #swallowed = new Set<Way>();
+  readonly closed: Promise<unknown>;
+  readonly #client: Socket;
+  readonly #server: Socket;
+  readonly #options: TunnelOptions;
+  readonly #dropped = new Set<Direction>();
   #stalled: Promise<unknown> | undefined;
   #torn = false;
-  #quiet = false;
+  #calm = false;
 
-  constructor(near: Socket, far: Socket, options: LinkOptions) {
-    this.#near = near;
-    this.#far = far;
+  constructor(client: Socket, server: Socket, options: TunnelOptions) {
+    this.#client = client;
+    this.#server = server;
     this.#options = options;
-    const closed = (socket: Socket) => new Promise((resolve) => socket.once("close", resolve));
-    this.over = Promise.all([closed(near), closed(far)]);
-    // What went wrong is seen by who reads; who writes to a socket that is gone is told as well.
-    for (const socket of [near, far]) socket.on("error", () => {});
+    const untilClosed = (socket: Socket) => new Promise((resolve) => socket.once("close", resolve));
+    this.closed = Promise.all([untilClosed(client), untilClosed(server)]);
+    // The loop that reads a socket receives its error too; a write to a closed socket only emits it.
+    for (const socket of [client, server]) socket.on("error", () => {});
     void this.#carry("up");
     void this.#carry("down");
     const { fault } = options.plan;
     if (fault) void setTimeout(fault.after, undefined, { ref: false }).then(() => this.#break(fault));
   }
 
-  /** Nothing more breaks; where nothing passes, it is cut. */
+  /** Prevents further faults, and cuts the connection if it drops bytes. */
   calm(): void {
-    this.#quiet = true;
-    if (this.#swallowed.size > 0) this.cut();
+    this.#calm = true;
+    if (this.#dropped.size > 0) this.cut();
   }
 
-  /** Ends both halves at once. */
+  /** Resets both sockets. */
   cut(): void {
-    this.#near.resetAndDestroy();
-    this.#far.resetAndDestroy();
+    this.#client.resetAndDestroy();
+    this.#server.resetAndDestroy();
   }
 
-  #break({ kind, lasts }: NonNullable<Plan["fault"]>): void {
-    if (this.#quiet || this.#near.destroyed || this.#far.destroyed) return;
-    this.#options.fault(kind);
-    if (kind === "reset") this.cut();
-    else if (kind === "end") for (const socket of [this.#near, this.#far]) socket.destroySoon();
-    else if (kind === "torn") this.#torn = true;
-    else if (kind === "stall") this.#stalled = setTimeout(lasts);
-    else if (kind === "hole up") this.#swallowed.add("up");
-    else if (kind === "hole down") this.#swallowed.add("down");
+  #break({ type, lasts }: NonNullable<Plan["fault"]>): void {
+    if (this.#calm || this.#client.destroyed || this.#server.destroyed) return;
+    this.#options.onFault(type);
+    if (type === "reset") this.cut();
+    else if (type === "end") for (const socket of [this.#client, this.#server]) socket.destroySoon();
+    else if (type === "torn") this.#torn = true;
+    else if (type === "stall") this.#stalled = setTimeout(lasts);
+    else if (type === "hole up") this.#dropped.add("up");
+    else if (type === "hole down") this.#dropped.add("down");
     else {
-      this.#swallowed.add("up").add("down");
-      this.#near.resetAndDestroy();
+      this.#dropped.add("up").add("down");
+      this.#client.resetAndDestroy();
     }
   }
 
-  async #carry(way: Way): Promise<void> {
-    const [from, to] = way === "up" ? [this.#near, this.#far] : [this.#far, this.#near];
+  async #carry(direction: Direction): Promise<void> {
+    const [from, to] = direction === "up" ? [this.#client, this.#server] : [this.#server, this.#client];
     try {
-      for await (const chunk of from as AsyncIterable<Buffer>) await this.#pass(way, chunk, to);
-      if (!this.#swallowed.has(way)) to.end();
+      for await (const chunk of from as AsyncIterable<Buffer>) await this.#pass(direction, chunk, to);
+      if (!this.#dropped.has(direction)) to.end();
     } catch {
-      if (!this.#swallowed.has(way)) to.resetAndDestroy();
+      if (!this.#dropped.has(direction)) to.resetAndDestroy();
     }
   }
 
-  async #pass(way: Way, chunk: Buffer, to: Socket): Promise<void> {
+  async #pass(direction: Direction, chunk: Buffer, to: Socket): Promise<void> {
     const { plan, random } = this.#options;
     if (plan.shape === "delay") await setTimeout(random.between(5, 60));
     if (plan.shape === "lumps") await setTimeout(random.between(100, 200));
-    const most = plan.shape === "pieces" ? Math.max(7, chunk.length / 50) : chunk.length;
+    const maxLength = plan.shape === "pieces" ? Math.max(7, chunk.length / 50) : chunk.length;
     for (let at = 0; at < chunk.length;) {
       await this.#stalled;
-      const length = plan.shape === "pieces" ? random.integer(1, Math.ceil(most)) : most;
+      const length = plan.shape === "pieces" ? random.integer(1, Math.ceil(maxLength)) : maxLength;
       const piece = chunk.subarray(at, at + length);
       at += length;
-      if (this.#swallowed.has(way)) continue;
+      if (this.#dropped.has(direction)) continue;
       if (this.#torn) return this.#tear(piece, to);
-      if (!to.destroyed && !to.write(piece)) await roomIn(to);
+      if (!to.destroyed && !to.write(piece)) await drained(to);
       if (plan.shape === "pieces") await setTimeout(0);
     }
   }
 
-  /** Passes half of it, and cuts. */
+  /** Passes half of the piece, and cuts the connection. */
   #tear(piece: Buffer, to: Socket): void {
-    this.#swallowed.add("up").add("down");
+    this.#dropped.add("up").add("down");
     to.end(piece.subarray(0, Math.ceil(piece.length / 2)));
-    (to === this.#near ? this.#far : this.#near).resetAndDestroy();
+    (to === this.#client ? this.#server : this.#client).resetAndDestroy();
   }
 }
 
-/** Resolves when a socket takes more, or nothing any more. */
-function roomIn(socket: Socket): Promise<void> {
+/** Resolves when a socket has drained or closed. */
+function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       socket.off("drain", done).off("close", done);

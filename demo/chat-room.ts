@@ -76,7 +76,7 @@ export class ChatRooms {
   }
 
   /**
-   * Returns the room of this name; a new one if there is none yet.
+   * Returns the room of this name; a new one if the name has no room yet.
    * @throws Response with 503 when there are too many rooms and every room has people.
    */
   get(name: string): ChatRoom {

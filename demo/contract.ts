@@ -100,7 +100,7 @@ export const chat = contract("/chat/:room", {
   query: Person,
   client: {
     /** Sends a chat message to the room. */
-    say: NewMessage,
+    post: NewMessage,
     /** Reports whether this person is typing. The page repeats `true` every few seconds while the person types. */
     writing: z.boolean(),
     /** The names of the other people who are typing: now, and after each change. */

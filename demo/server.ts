@@ -47,7 +47,7 @@ app.implement(chat, function* (peer, { params, query: { name }, service, resumed
     members.send("joined", { name, returning: resumed || existing !== undefined }, { except: peer });
 
     yield {
-      say(newMessage, call) {
+      post(newMessage, call) {
         // A server that was killed may receive a message again that it has stored already.
         const stored = chatRoom.find(newMessage.id);
         const message = stored ?? createMessage(name, newMessage);

@@ -166,13 +166,13 @@ export class ChatPage {
 
   /** Waits until the page shows that it is connected. */
   async expectConnected(): Promise<void> {
-    await expect(this.connectionBadge).toHaveText("connected", { timeout: 30_000 });
+    await expect(this.connectionBadge).toHaveText("connected");
   }
 
   /** Waits until the page is connected and has resumed its session. */
   async expectResumed(): Promise<void> {
     await this.expectConnected();
-    await expect(this.connectionBadge).toHaveAttribute("data-resumed", "true", { timeout: 30_000 });
+    await expect(this.connectionBadge).toHaveAttribute("data-resumed", "true");
   }
 
   /** Lets the page find out that its connection, on which nothing arrives, is broken. */

@@ -91,7 +91,7 @@ export class DeliveryFigures {
       socketsOf.set(message.number, [...sockets, message.socket]);
       const isAgain = sockets.length === 1 && !sockets.includes(message.socket);
       if (isAgain && this.#aroundKills.has(textOf(message))) this.#handledAgain += 1;
-      else sequence.hear(message.number);
+      else sequence.add(message.number);
     }
     return sequence;
   }

@@ -38,7 +38,7 @@ class HooksPage {
 
   /** Waits until the elements with this title show this text. */
   async expectText(title: string, text: string | string[] | RegExp): Promise<void> {
-    await expect(this.page.getByTitle(title, { exact: true })).toHaveText(text, { timeout: 30_000 });
+    await expect(this.page.getByTitle(title, { exact: true })).toHaveText(text);
   }
 
   /** Waits until the server's log has exactly these entries. */

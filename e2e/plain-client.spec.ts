@@ -25,7 +25,7 @@ test("Bob, a plain WebSocket client without the library, chats with Ada in a bro
       data: { messages: [], hasEarlier: false, people: ["Ada", "Bob"] },
     });
 
-  bob.send('{"t":"event","name":"say","data":{"id":"1","text":"hi"}}');
+  bob.send('{"t":"event","name":"post","data":{"id":"1","text":"hi"}}');
   await ada.expectMessages(["hi"]);
   await ada.send("hello, plain Bob");
   await expect
@@ -36,7 +36,7 @@ test("Bob, a plain WebSocket client without the library, chats with Ada in a bro
       data: { id: expect.any(String), from: "Ada", text: "hello, plain Bob", at: expect.any(Number) },
     });
 
-  bob.send(JSON.stringify({ t: "event", q: 1, name: "say", data: { id: "2", text: "a".repeat(501) } }));
+  bob.send(JSON.stringify({ t: "event", q: 1, name: "post", data: { id: "2", text: "a".repeat(501) } }));
   await expect
     .poll(() => received)
     .toContainEqual({

@@ -22,7 +22,7 @@ export class PlainClient {
     for (const last = this.#sentCount + count; this.#sentCount < last;) {
       this.#sentCount += 1;
       const data = { id: `message ${this.#sentCount}`, text: `line ${this.#sentCount}` };
-      this.#socket.send(JSON.stringify({ t: "event", name: "say", data }));
+      this.#socket.send(JSON.stringify({ t: "event", name: "post", data }));
     }
   }
 }

@@ -25,7 +25,8 @@ export default defineConfig<HooksOptions>({
   testDir: ".",
   testMatch: "**/*.spec.ts",
   outputDir: "../test-results",
-  timeout: 90_000, // of a whole test: a hidden page may wait 30 s before it reconnects
+  timeout: 120_000, // of a whole test: a hidden page may wait 30 s before it reconnects
+  expect: { timeout: 30_000 }, // two pages and a server share the machine with whatever else runs there
   workers: 2,
   retries: 0,
   forbidOnly: true,

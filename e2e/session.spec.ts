@@ -59,7 +59,7 @@ for (const path of ["/", "/react.html"]) {
       expect(await server.start()).toBe(true);
 
       await ada.detectSilence();
-      await expect(ada.deliveryStatus).toContainText("may not have been sent", { timeout: 30_000 });
+      await expect(ada.deliveryStatus).toContainText("may not have been sent");
       await ada.expectMessages([]);
       await ada.page.getByRole("button", { name: "Send again" }).click();
       await ada.expectMessages(["dropped"]);

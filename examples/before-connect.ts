@@ -4,7 +4,7 @@ import { testNetwork } from "@symbolon/server/testing";
 
 const users = new Map([["ada-secret", "Ada"]]);
 
-/** Finds the user of the Bearer token; refuses the handshake if there is none. */
+/** Finds the user of the Bearer token; refuses the handshake if no user has it. */
 export function signedIn({ token = "" }: BaseContext) {
   const user = users.get(token);
   if (user !== undefined) return { user };

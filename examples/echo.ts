@@ -1,5 +1,6 @@
 /** An echo server: it sends each message back to the client. */
-import { openSocket, text } from "@symbolon/client";
+import { openSocket } from "@symbolon/client";
+import { text } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 

@@ -1,46 +1,46 @@
-/** A network that fails: a TCP proxy that destroys its connections in the middle of what they carry. */
+/** A TCP proxy that cuts its connections after given numbers of bytes, also inside of a frame. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** A proxy that listens at a free port. */
+/** A proxy that listens on a free port. */
 export type CuttingProxy = { readonly port: number; readonly cuts: () => number; readonly stop: () => void };
 
 /**
- * Listens for connections to `port`. The first is cut when `budgets[0]` bytes have passed, both ways together, the second
- * at `budgets[1]`, and so on; those that come after are whole. What was read up to there has been written, so that a frame
- * is cut through anywhere, and either half may have heard what the other does not know of.
+ * Starts a proxy to `port`. It cuts the first connection after `budgets[0]` bytes of both directions together, the second
+ * after `budgets[1]`, and so on; later connections are not cut. It passes the bytes before the cut, so a cut may split a
+ * frame, and one peer may have received a message without the other peer knowing it.
  */
-export async function cutting(port: number, budgets: readonly number[]): Promise<CuttingProxy> {
+export async function startCuttingProxy(port: number, budgets: readonly number[]): Promise<CuttingProxy> {
   const open = new Set<Socket>();
   let connections = 0;
   let cuts = 0;
-  const server = createServer((near) => {
-    const far = connect(port, "127.0.0.1");
-    let left = budgets[connections] ?? Infinity;
+  const server = createServer((client) => {
+    const upstream = connect(port, "127.0.0.1");
+    let remaining = budgets[connections] ?? Infinity;
     connections += 1;
     const cut = (): void => {
-      near.destroy();
-      far.destroy();
+      client.destroy();
+      upstream.destroy();
     };
     for (const [from, to] of [
-      [near, far],
-      [far, near],
+      [client, upstream],
+      [upstream, client],
     ] as const) {
       open.add(from);
-      from.on("error", () => {}); // `close` comes next
+      from.on("error", () => {}); // the event `close` follows
       from.on("close", () => {
         open.delete(from);
         to.destroySoon();
       });
       from.on("data", (bytes) => {
-        if (left <= 0) return;
-        left -= bytes.length;
-        if (left > 0) {
+        if (remaining <= 0) return;
+        remaining -= bytes.length;
+        if (remaining > 0) {
           to.write(bytes);
           return;
         }
         cuts += 1;
-        to.write(bytes.subarray(0, bytes.length + left), cut);
+        to.write(bytes.subarray(0, bytes.length + remaining), cut);
       });
     }
   });

@@ -1,4 +1,4 @@
-/** Node 24's own WebSocket talks to the server of this folder: `node node24.mjs [ws://localhost:3000]`. */
+/** Tests Node 24's own WebSocket with the server of this folder: `node node24.mjs [ws://localhost:3000]`. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 
@@ -45,7 +45,7 @@ ws = new WebSocket(`${url}/left`);
 assert.deepEqual(JSON.parse(event.data), { code: 4001, reason: "see you", wasClean: true });
 console.log("ok leave");
 
-// The status of a refusal is not told. Headers are Node's own addition to the browsers' WebSocket.
+// A browser's WebSocket does not report the status of a refused handshake. Node adds the option `headers` to it.
 ws = new WebSocket(`${url}/secret`);
 [event] = await once(ws, "close");
 assert.equal(event.code, 1006);

@@ -1,4 +1,4 @@
-"""A session in Python, by session.py, with the server of this folder, through a proxy that cuts connections.
+"""Runs a session of session.py against the server of this folder, through a proxy that cuts connections.
 
 python3 -B python-session.py [ws://localhost:3000]
 """
@@ -7,7 +7,7 @@ import asyncio
 import secrets
 import sys
 
-from session import Refused, Session
+from session import RemoteError, Session
 from websockets.version import version
 
 NUMBERS = list(range(1, 501))
@@ -15,41 +15,41 @@ NUMBERS = list(range(1, 501))
 
 async def main(url):
     print("a session over python3-websockets", version)
-    session = Session(f"{url}/tally/{secrets.token_hex(8)}", wait=0.001)
+    session = Session(f"{url}/numbers/{secrets.token_hex(8)}", wait=0.001)
     breaks = []
     session.on("reset", breaks.append)
     session.on("gap", breaks.append)
-    told, said = collect(session, "told"), collect(session, "said")
+    posted, posted_to_room = collect(session, "posted"), collect(session, "postedToRoom")
 
-    # All at once, so that each cut hits something of everything, both ways.
-    sent = [session.send("tell", n) for n in NUMBERS]
-    counting = asyncio.create_task(items(session.stream("count", len(NUMBERS))))
-    asked = [asyncio.create_task(session.request("echo", n)) for n in NUMBERS[:50]]
+    # All at once, so that each cut hits messages of every type in both directions.
+    sent = [session.send("post", n) for n in NUMBERS]
+    counted = asyncio.create_task(items(session.stream("count", len(NUMBERS))))
+    echoed = [asyncio.create_task(session.request("echo", n)) for n in NUMBERS[:50]]
 
     await asyncio.gather(*sent)
-    assert await session.request("heard") == NUMBERS
+    assert await session.request("received") == NUMBERS
     print("ok sent")
-    assert await told == NUMBERS
-    print("ok told")
-    assert await asyncio.gather(*asked) == NUMBERS[:50]
+    assert await posted == NUMBERS
+    print("ok posted")
+    assert await asyncio.gather(*echoed) == NUMBERS[:50]
     print("ok request")
-    assert await counting == NUMBERS
+    assert await counted == NUMBERS
     print("ok stream")
-    assert await said == NUMBERS
-    [[_, position]] = session.rooms.values()
-    assert position == len(NUMBERS)
+    assert await posted_to_room == NUMBERS
+    [[_, offset]] = session.rooms.values()
+    assert offset == len(NUMBERS)
     print("ok room")
     assert session.states[0] == "new"
     assert set(session.states[1:]) == {"resumed"} and breaks == []
-    assert await told == await said == NUMBERS  # and nothing came since
+    assert await posted == await posted_to_room == NUMBERS  # and no duplicate has arrived
     print("ok resume")
 
     try:
-        await session.send("tell", "one")
-        raise AssertionError("what is no number was taken")
-    except Refused as refusal:
-        assert refusal.code == "INVALID"
-    print("ok refusal")
+        await session.send("post", "one")
+        raise AssertionError("the server accepted a text where the contract has a number")
+    except RemoteError as error:
+        assert error.code == "INVALID"
+    print("ok error")
 
     await session.close()
     assert session.ended.code == 1000
@@ -57,15 +57,15 @@ async def main(url):
 
 
 def collect(session, name):
-    """Resolves with what was said by a name, when the last number has been."""
-    heard, done = [], asyncio.get_running_loop().create_future()
+    """Returns a future of the numbers of an event; it is done when the last number has arrived."""
+    received, done = [], asyncio.get_running_loop().create_future()
 
-    def hear(n):
-        heard.append(n)
+    def receive(n):
+        received.append(n)
         if n == NUMBERS[-1] and not done.done():
-            done.set_result(heard)
+            done.set_result(received)
 
-    session.on(name, hear)
+    session.on(name, receive)
     return done
 
 

@@ -1,4 +1,4 @@
-"""websockets, Debian's python3-websockets, talks to the server of this folder.
+"""Tests websockets, Debian's python3-websockets, with the server of this folder.
 
 python3 python-websockets.py [ws://localhost:3000]
 """
@@ -56,9 +56,9 @@ async def main(url):
 
     try:
         await websockets.connect(f"{url}/secret")
-        raise AssertionError("a caller without a password came in")
-    except InvalidHandshake as refusal:
-        assert "HTTP 403" in str(refusal)
+        raise AssertionError("the server accepted a client without a password")
+    except InvalidHandshake as error:
+        assert "HTTP 403" in str(error)
     members = url.replace("://", "://ada:hunter2@")
     async with websockets.connect(f"{members}/secret") as ws:
         assert await ws.recv() == "welcome, Ada"

@@ -1,11 +1,11 @@
-/** The server that the foreign clients of this folder talk to: raw routes, and a contract spoken in plain mode. */
+/** The server for the clients of this folder: raw routes, and contracts in session mode and in plain mode. */
 import { readFile } from "node:fs/promises";
 import { bytes, type Closed, contract, json, request, stream, text } from "@symbolon/protocol";
 import { CloseCode, CloseError, createApp, RequestError } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import * as z from "zod";
 import { serveEverything } from "./client/suite-service.ts";
-import { serveTally } from "./session-service.ts";
+import { serveNumbers } from "./session-service.ts";
 
 const app = createApp();
 
@@ -41,16 +41,16 @@ app.ws("/close", async (socket) => {
   socket.close(4000, "that is all");
 });
 
-let left: Promise<Closed> | undefined;
+let lastClosed: Promise<Closed> | undefined;
 
 app.ws("/leave", async (socket) => {
-  left = socket.closed;
+  lastClosed = socket.closed;
   await socket.send("come and go");
-  await left;
+  await lastClosed;
 });
 
 app.ws("/left", async (socket) => {
-  await socket.send(await left); // how the last client at /leave closed
+  await socket.send(await lastClosed); // how the last client at /leave closed
 });
 
 const members = app.use(({ request }) =>
@@ -79,10 +79,10 @@ const greetings = contract("/greetings/:language", {
   server: { greeting: z.string() },
 });
 
-const words = { en: "Hello", de: "Hallo" };
+const hellos = { en: "Hello", de: "Hallo" };
 
 app.implement(greetings, (peer, { params: { language }, room }) => {
-  const hello = words[language];
+  const hello = hellos[language];
   room(language).join(peer);
   return {
     greet: ({ name }) => void peer.send("greeting", `${hello} ${name}!`),
@@ -97,7 +97,7 @@ app.implement(greetings, (peer, { params: { language }, room }) => {
     *count({ to }) {
       for (let n = 1; n <= to; n += 1) yield n;
     },
-    // Nothing ever comes: the client gives it up.
+    // Yields nothing: the client cancels the stream.
     async watch(_, { signal }) {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       return [];
@@ -109,7 +109,7 @@ app.implement(greetings, (peer, { params: { language }, room }) => {
 });
 
 serveEverything(app);
-serveTally(app);
+serveNumbers(app);
 
 const server = await serve(app, { port: Number(process.env["PORT"] ?? 3000) });
 console.log(`symbolon interop: ${server.url}`);

@@ -1,23 +1,23 @@
-/** Serves what a session over a bad network says. */
+/** Serves the contract of the session test. */
 import type { App } from "@symbolon/server";
-import { tally } from "./client/session-contract.mjs";
+import { numbers } from "./client/session-contract.mjs";
 
-/** Serves a tally for each session. What is told comes back twice: from the server, and from the room. */
-export function serveTally(app: App): void {
-  app.implement(tally, (peer, { params, room }) => {
+/** Sends each number back twice: to the client, and to the room. */
+export function serveNumbers(app: App): void {
+  app.implement(numbers, (peer, { params, room }) => {
     room(params.room).join(peer);
-    const heard: number[] = [];
+    const received: number[] = [];
     return {
-      tell: (n, call) => {
-        heard.push(n);
-        void peer.send("told", n);
-        call.room(params.room).send("said", n);
+      post: (n, call) => {
+        received.push(n);
+        void peer.send("posted", n);
+        call.room(params.room).send("postedToRoom", n);
       },
       echo: (n) => n,
       *count(to) {
         for (let n = 1; n <= to; n += 1) yield n;
       },
-      heard: () => heard,
+      received: () => received,
     };
   });
 }

@@ -1,4 +1,4 @@
-"""websocket-client, Debian's python3-websocket, talks to the server of this folder.
+"""Tests websocket-client, Debian's python3-websocket, with the server of this folder.
 
 python3 websocket-client.py [ws://localhost:3000]
 """
@@ -55,9 +55,9 @@ print("ok leave")
 
 try:
     websocket.create_connection(f"{url}/secret")
-    raise AssertionError("a caller without a password came in")
-except websocket.WebSocketBadStatusException as refusal:
-    assert refusal.status_code == 403
+    raise AssertionError("the server accepted a client without a password")
+except websocket.WebSocketBadStatusException as error:
+    assert error.status_code == 403
 basic = "Authorization: Basic YWRhOmh1bnRlcjI="  # ada:hunter2
 ws = websocket.create_connection(f"{url}/secret", header=[basic])
 assert ws.recv() == "welcome, Ada"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# wscat talks to the server of this folder: bash wscat.sh [ws://localhost:3000]
+# Tests wscat with the server of this folder: bash wscat.sh [ws://localhost:3000]
 set -euo pipefail
 url=${1:-ws://localhost:3000}
 
-check() { # what, what is expected, what came
+check() { # name, expected output, actual output
   if [[ $2 != "$3" ]]; then
     echo "$1: expected $2, got $3" >&2
     exit 1
@@ -17,12 +17,12 @@ check text 'Hello Ada!' "$(wscat -c "$url/hello" -x Ada -w -1)"
 
 check JSON '{"greeting":"Hello Łucja!"}' "$(wscat -c "$url/json" -x '{"name":"Łucja"}' -w -1)"
 
-# wscat shows binary messages, and sends none.
+# wscat prints binary messages, but cannot send one.
 check binary 'Ada' "$(wscat -c "$url/bytes" -x Ada -w -1)"
 
 check subprotocol 'chat.v2' "$(wscat -c "$url/chat" -s soap -s chat.v2)"
 
-# How it ended, wscat says in a terminal only.
+# wscat prints the close code in a terminal only.
 terminal=$(script -qec "wscat --no-color -c $url/close" /dev/null)
 check close 'code: 4000, reason: "that is all"' "$(grep -o 'code: .*"' <<<"$terminal")"
 
@@ -47,8 +47,8 @@ check contract '{"t":"event","name":"greeting","data":"Hello Ada!"}
     -x '{"t":"event","name":"leave"}'
 )"
 
-# The transcript of PROTOCOL.md: what it sends is sent at once, so answers to different calls may change places.
+# The transcript of PROTOCOL.md. wscat sends all messages at once, so replies to different calls may arrive in another order.
 transcript=$(sed -n '/^```wscat$/,/^```$/p' ../PROTOCOL.md)
-said=()
-while read -r line; do said+=(-x "$line"); done < <(sed -n 's/^> //p' <<<"$transcript")
-check calls "$(sed -n 's/^< //p' <<<"$transcript" | sort)" "$(wscat -c "$url/greetings/de" "${said[@]}" -w 2 | sort)"
+options=()
+while read -r line; do options+=(-x "$line"); done < <(sed -n 's/^> //p' <<<"$transcript")
+check calls "$(sed -n 's/^< //p' <<<"$transcript" | sort)" "$(wscat -c "$url/greetings/de" "${options[@]}" -w 2 | sort)"

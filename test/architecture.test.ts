@@ -1,5 +1,5 @@
 /** Checks the sources against ARCHITECTURE.md: the folders that exist, the imports of each, and the globals that none may use. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -23,6 +23,12 @@ const timerModules: readonly string[] = ["client/connection/timer.ts", "server/t
 
 /** The maximum number of source files in one folder. */
 const maxFilesPerFolder = 15;
+
+/** The most lines of ARCHITECTURE.md: three screens. */
+const maxLines = 185;
+
+/** The most folders in packages/server/src, and the most modules beside them. */
+const serverBounds = { folders: 12, modules: 2 };
 
 /** Time, chance and platform: @symbolon/protocol gets them as arguments, and may not use them by these names. */
 const forbiddenInProtocol =
@@ -119,6 +125,29 @@ test("only msgpack.ts imports msgpackr, and no other module imports msgpack.ts",
       .map((file) => `${name}/${file}`),
   );
   expect(importing).toEqual(["protocol/frames/msgpack.ts"]);
+});
+
+test(`ARCHITECTURE.md has at most ${maxLines} lines`, () => {
+  expect(readFileSync(join(root, "ARCHITECTURE.md"), "utf8").split("\n").length - 1).toBeLessThanOrEqual(
+    maxLines,
+  );
+});
+
+test("each file that ARCHITECTURE.md names exists", () => {
+  const named = readFileSync(join(root, "ARCHITECTURE.md"), "utf8").matchAll(
+    /`((?:protocol|server|client)\/[\w/-]+\.tsx?|test\/[\w.-]+)`/g,
+  );
+  const missing = Array.from(named, ([, file = ""]) =>
+    file.startsWith("test/") ? file : join("packages", file.replace("/", "/src/")),
+  ).filter((file) => !existsSync(join(root, file)));
+  expect(missing).toEqual([]);
+});
+
+test("packages/server/src has about a dozen folders and two modules", () => {
+  const entries = readdirSync(join(root, "packages/server/src"), { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory());
+  expect(folders.length).toBeLessThanOrEqual(serverBounds.folders);
+  expect(entries.length - folders.length).toBeLessThanOrEqual(serverBounds.modules);
 });
 
 describe("the parser of imports", () => {
@@ -231,7 +260,7 @@ function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|\s)\/\/.*$/gm, "$1");
 }
 
-/** The first cycle found, from a module back to itself; empty if there is none. */
+/** The first cycle found, from a module back to itself; empty if there is no cycle. */
 function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const finished = new Set<string>();
   const walk = (node: string, trail: readonly string[]): string[] => {

@@ -17,7 +17,7 @@ const connections = 10_000;
 const concurrency = 40;
 
 const chat = contract("/chat/:room", {
-  client: { say: z.string() },
+  client: { post: z.string() },
   server: { line: z.string() },
 });
 
@@ -72,7 +72,7 @@ function createTestApp() {
   view.implement(chat, async function* (peer, { room }) {
     handed.push(new WeakRef(peer));
     room("all").join(peer);
-    yield { say: (line) => peer.send("line", line) };
+    yield { post: (line) => peer.send("line", line) };
   });
   return app;
 }
@@ -108,7 +108,7 @@ async function detachSession(url: string, hello: object): Promise<WelcomeFrame> 
   const socket = await connectSocket(`${url}/chat/lobby`, [SUBPROTOCOL]);
   socket.send(JSON.stringify(hello));
   const [welcome] = (await once(socket, "message")) as [Buffer];
-  socket.send('{"s":1,"t":"event","name":"say","data":"hello"}');
+  socket.send('{"s":1,"t":"event","name":"post","data":"hello"}');
   socket.terminate();
   await closed(socket);
   return JSON.parse(welcome.toString()) as WelcomeFrame;
@@ -168,7 +168,7 @@ const kinds: Record<string, ConnectionKind> = {
   async contract(url) {
     const client = connect(chat, { url, params: { room: "lobby" } });
     const received = new Promise((resolve) => client.on("line", resolve));
-    client.send("say", "hello");
+    client.send("post", "hello");
     await received;
     client.close();
     await client.closed;
@@ -183,7 +183,7 @@ const kinds: Record<string, ConnectionKind> = {
   },
   async "a plain client of a contract"(url) {
     const socket = await connectSocket(`${url}/chat/lobby`);
-    socket.send(JSON.stringify({ t: "event", name: "say", data: "hello" }));
+    socket.send(JSON.stringify({ t: "event", name: "post", data: "hello" }));
     await once(socket, "message");
     await closeSocket(socket);
   },

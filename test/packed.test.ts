@@ -89,11 +89,11 @@ members.ws("/echo", { receive: text, query: z.object({ since: z.string() }) }, e
 export const room = app.room("all");
 export const { members: sockets, subscribe } = room;
 export const chat = contract("/chat/:room", {
-  client: { say: z.object({ text: z.string() }) },
-  server: { said: z.object({ text: z.string() }) },
+  client: { post: z.object({ text: z.string() }) },
+  server: { posted: z.object({ text: z.string() }) },
 });
 export const service = members.implement(chat, { rooms: { perPeer: 2 } }, (peer, context) => ({
-  say: (input, call) => void [peer, context, input, call],
+  post: (input, call) => void [peer, context, input, call],
 }));
 export const lobby = service.room("lobby");
 export const peers = lobby.members;

@@ -14,8 +14,6 @@ const sourceNames = new Set(
     .flatMap((file) => readFileSync(new URL(file, sources), "utf8").match(/\w+/g) ?? []),
 );
 
-/** The frames and fields of the page that no implementation sends yet: `goaway`, or a field, `welcome.limits`. */
-const reserved = new Set(codeSpans(/^No half says th(?:is|ese) yet: (.*?)\. /ms.exec(page)?.[1] ?? ""));
 /** The fields that any frame of a session may have. */
 const commonFields = ["s", "a"];
 const shapes = shapesOf(page);
@@ -24,26 +22,14 @@ const examples = [...page.matchAll(/^(?:×?[<>] )(\{"?.*\})$/gm)].map(([, line =
 describe("the page and the parser have the same frames", () => {
   test("with the same names", () => {
     const known = [...sourceNames].filter((name) => !parseError({ t: name }).includes('a known "t"'));
-    expect(new Set([...shapes.keys()].filter((t) => !reserved.has(t)))).toEqual(new Set(known));
+    expect(new Set(shapes.keys())).toEqual(new Set(known));
   });
 
-  test.each([...shapes].filter(([t]) => !reserved.has(t)))("with the same fields: %s", (t, fields) => {
+  test.each([...shapes])("with the same fields: %s", (t, fields) => {
     // The parser rejects an unknown field before it checks any value.
     const unknown = (field: string): boolean => parseError({ t, [field]: [] }) === `unknown field "${field}"`;
     const known = [...sourceNames].filter((name) => name !== "t" && !unknown(name));
-    const documented = fields.filter((field) => !reserved.has(`${t}.${field}`));
-    expect(new Set([...documented, ...commonFields])).toEqual(new Set(known));
-  });
-
-  test("the parser rejects the reserved names", () => {
-    const known = [...reserved].filter((name) => {
-      const [t, field] = name.split(".");
-      return field === undefined
-        ? !parseError({ t }).includes('a known "t"')
-        : parseError({ t, [field]: [] }) !== `unknown field "${field}"`;
-    });
-    expect(known).toEqual([]);
-    expect([...reserved].filter((name) => !shapes.has(name.split(".")[0] ?? ""))).toEqual([]);
+    expect(new Set([...fields, ...commonFields])).toEqual(new Set(known));
   });
 });
 
@@ -56,9 +42,7 @@ describe("the examples of the page", () => {
   test.each(examples)("%s", (line) => {
     const { t, ...fields } = JSON.parse(line) as { t: string };
     expect([...(shapes.get(t) ?? []), ...commonFields]).toEqual(expect.arrayContaining(Object.keys(fields)));
-    if (reserved.has(t)) return;
-    const present = Object.entries(fields).filter(([field]) => !reserved.has(`${t}.${field}`));
-    expect(parseError({ t, ...Object.fromEntries(present) })).toBe("");
+    expect(parseError({ t, ...fields })).toBe("");
   });
 });
 
@@ -106,9 +90,4 @@ function shapesOf(markdown: string): Map<string, string[]> {
       );
   }
   return found;
-}
-
-/** The contents of the code spans of a text. */
-function codeSpans(text: string): string[] {
-  return [...text.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
 }

@@ -1,6 +1,6 @@
 /** Sends frames to a real server as PROTOCOL.md describes them under "Resume", and compares the answers. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Running, startServer } from "../interop/start.ts";
+import { type RunningServer, startServer } from "../interop/start.ts";
 import {
   connectRawClient,
   opcodes,
@@ -10,7 +10,7 @@ import {
 
 type Frame = Readonly<Record<string, unknown>>;
 
-let server: Running | undefined;
+let server: RunningServer | undefined;
 let clients = 0;
 const wires: RawClient[] = [];
 
@@ -25,7 +25,7 @@ afterAll(() => {
 test("a session resumes at the positions of both peers", async () => {
   const client = new SessionClient();
   const { key } = await client.connect();
-  client.send({ s: 1, ...tallyEvent(1) });
+  client.send({ s: 1, ...postEvent(1) });
   expect(await client.receive()).toMatchObject({ s: 1, t: "event", data: 1 });
   expect(await client.receive()).toEqual({ t: "ack", a: 1 });
   client.terminate();
@@ -33,14 +33,14 @@ test("a session resumes at the positions of both peers", async () => {
   expect([state, rx]).toEqual(["resumed", 1]);
   expect(await client.receive()).toMatchObject({ s: 1, t: "event", data: 1 });
   expect(await client.receive()).toEqual({ t: "ack", a: 1 });
-  client.send({ s: 2, a: 1, ...tallyEvent(2) });
+  client.send({ s: 2, a: 1, ...postEvent(2) });
   expect(await client.receive()).toMatchObject({ s: 2, t: "event", data: 2 });
 });
 
 test("the server sends an unacknowledged error again before the acknowledgement of its event", async () => {
   const client = new SessionClient();
   const { key } = await client.connect();
-  client.send({ s: 1, t: "event", name: "tell", data: "one", q: 1 });
+  client.send({ s: 1, t: "event", name: "post", data: "one", q: 1 });
   expect(await client.receive()).toMatchObject({ s: 1, t: "error", re: 1, code: "INVALID" });
   expect(await client.receive()).toEqual({ t: "ack", a: 1 });
   client.terminate();
@@ -54,10 +54,10 @@ test("the server sends an unacknowledged error again before the acknowledgement 
 test("the server ignores a message that it has received before, and acknowledges it again", async () => {
   const client = new SessionClient();
   await client.connect();
-  client.send({ s: 1, ...tallyEvent(1) });
+  client.send({ s: 1, ...postEvent(1) });
   expect(await client.receive()).toMatchObject({ s: 1, t: "event" });
   expect(await client.receive()).toEqual({ t: "ack", a: 1 });
-  client.send({ s: 1, ...tallyEvent(1) });
+  client.send({ s: 1, ...postEvent(1) });
   expect(await client.receive()).toEqual({ t: "ack", a: 1 });
   client.send({ t: "ping", n: 7 });
   expect(await client.receive()).toEqual({ t: "pong", n: 7 });
@@ -66,7 +66,7 @@ test("the server ignores a message that it has received before, and acknowledges
 test("the server closes with 4902 when a message is missing, and the session can resume", async () => {
   const client = new SessionClient();
   const { key } = await client.connect();
-  client.send({ s: 2, ...tallyEvent(2) });
+  client.send({ s: 2, ...postEvent(2) });
   expect(await client.closeCode()).toBe(4902);
   expect(await client.connect({ ...key, rx: 0, tx0: 1 })).toMatchObject({ state: "resumed", rx: 0 });
 });
@@ -75,7 +75,7 @@ test("an acknowledgement excludes a request that is still being handled", async 
   const client = new SessionClient(undefined, 0, "/everything");
   await client.connect();
   client.send({ s: 1, t: "request", q: 1, name: "wait" });
-  client.send({ s: 2, t: "event", name: "say", data: "two" });
+  client.send({ s: 2, t: "event", name: "post", data: "two" });
   expect(await client.receive()).toEqual({ t: "ack", a: 2, but: [1] });
   client.send({ s: 3, t: "cancel", q: 1 });
   expect(await client.receive()).toEqual({ t: "ack", a: 3 });
@@ -84,7 +84,7 @@ test("an acknowledgement excludes a request that is still being handled", async 
 test("the server handles a volatile event without an acknowledgement", async () => {
   const client = new SessionClient();
   await client.connect();
-  client.send({ t: "event", name: "tell", data: 7 });
+  client.send({ t: "event", name: "post", data: 7 });
   expect(await client.receive()).toMatchObject({ s: 1, t: "event", data: 7 });
   client.send({ t: "ping", n: 7 });
   expect(await client.receive()).toEqual({ t: "pong", n: 7 });
@@ -116,7 +116,7 @@ test("the server closes a wire of an older attempt with 4900, and the newer wire
   const older = new SessionClient(client.cid);
   await older.open({ ...key, rx: 0, tx0: 1 });
   expect(await older.closeCode()).toBe(4900);
-  client.send({ s: 1, ...tallyEvent(1) });
+  client.send({ s: 1, ...postEvent(1) });
   expect(await client.receive()).toMatchObject({ s: 1, t: "event", data: 1 });
 });
 
@@ -138,7 +138,7 @@ test.each([
   const answer = await other.connect({ ...key, ...wrong, rx: 0, tx0: 1 });
   expect(answer).toMatchObject({ state: "reset", why: "unknown", rx: 0 });
   expect(answer.key["sid"]).not.toBe(key["sid"]);
-  owner.send({ s: 1, ...tallyEvent(1) });
+  owner.send({ s: 1, ...postEvent(1) });
   expect(await owner.receive()).toMatchObject({ s: 1, t: "event", data: 1 });
 });
 
@@ -173,8 +173,8 @@ test("`bye` ends the session", async () => {
 });
 
 /** An event that the server answers with the same data. */
-function tallyEvent(n: number): Frame {
-  return { t: "event", name: "tell", data: n };
+function postEvent(n: number): Frame {
+  return { t: "event", name: "post", data: n };
 }
 
 /** A client that writes its frames by hand, over one wire after another. */
@@ -184,7 +184,7 @@ class SessionClient {
   #attempts: number;
   #wire: RawClient | undefined;
 
-  constructor(cid = `client ${(clients += 1)}`, attempts = 0, path = "/tally") {
+  constructor(cid = `client ${(clients += 1)}`, attempts = 0, path = "/numbers") {
     this.cid = cid;
     this.#path = path;
     this.#attempts = attempts;

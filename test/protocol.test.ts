@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { type Running, startServer } from "../interop/start.ts";
+import { type RunningServer, startServer } from "../interop/start.ts";
 
 const document = readFileSync(new URL("../PROTOCOL.md", import.meta.url), "utf8");
-let server: Running | undefined;
+let server: RunningServer | undefined;
 
 beforeAll(async () => {
   server = await startServer();

@@ -16,7 +16,7 @@ import { verySlow } from "./time-limits.ts";
 
 const cycles = 10_000;
 
-const chat = contract("/chat", { client: { say: z.string() }, server: { line: z.string() } });
+const chat = contract("/chat", { client: { post: z.string() }, server: { line: z.string() } });
 
 /** A clock that counts its subscribers. */
 class CountingClock extends Clock {
@@ -44,7 +44,7 @@ function createChatNetwork() {
       peer.subscribe(() => {});
       context.room("all").join(peer);
       try {
-        yield { say: (line) => peer.send("line", line) };
+        yield { post: (line) => peer.send("line", line) };
       } finally {
         open.sessions -= 1;
       }
@@ -61,7 +61,7 @@ test(
     async function connectAndDrop(cid: string, resumed: boolean): Promise<void> {
       const socket = await connectSession(net, "/chat", { ...hello, cid });
       const { sid, rt, ep } = JSON.parse(String(await socket.receive())) as Record<string, string>;
-      socket.send({ t: "event", name: "say", data: "stored until the handler has finished" });
+      socket.send({ t: "event", name: "post", data: "stored until the handler has finished" });
       net.drop();
       await socket.closed;
       if (!resumed) return;

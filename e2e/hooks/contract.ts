@@ -6,7 +6,7 @@ import * as z from "zod/mini";
 export const room = contract("/rooms/:room", {
   client: {
     /** Sends a text to the room. */
-    say: z.string(),
+    post: z.string(),
     /** Joins under a name; the ticket is the length of the name. */
     join: request({
       input: z.string(),
@@ -18,6 +18,6 @@ export const room = contract("/rooms/:room", {
   },
   server: {
     /** A client has sent a text to the room. */
-    said: z.string(),
+    posted: z.string(),
   },
 });

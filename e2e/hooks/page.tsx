@@ -26,7 +26,7 @@ function Room({ room }: { readonly room: string }): ReactNode {
   const [received, setReceived] = useState<readonly string[]>([]);
   const [countTo, setCountTo] = useState(0);
   const [reset, setReset] = useState("");
-  useEvent(client, "said", (text) => setReceived([...received, `${listener} listener: ${text}`]));
+  useEvent(client, "posted", (text) => setReceived([...received, `${listener} listener: ${text}`]));
   useClientEvent(client, "reset", ({ reason }) => setReset(`${listener} listener: ${reason}`));
   return (
     <section>
@@ -36,7 +36,7 @@ function Room({ room }: { readonly room: string }): ReactNode {
       <p title="received">{received.join(", ")}</p>
       <p title="reset">{reset}</p>
       <button onClick={() => setListener("new")}>Change the listener</button>
-      <button onClick={() => void client.send("say", `hello ${room}`)}>Send hello</button>
+      <button onClick={() => void client.send("post", `hello ${room}`)}>Send hello</button>
       <JoinButtons client={client} />
       <button onClick={() => setCountTo(1_000)}>Count to 1000</button>
       <button onClick={() => setCountTo(-2)}>Count to 2 and stay open</button>

@@ -20,7 +20,7 @@ loggedApp.implement(room, (peer, { params, room }) => {
   if (params.room === "private") throw new Response("This room is private", { status: 403 });
   room(params.room).join(peer);
   return {
-    say: (text, call) => call.room(params.room).send("said", text),
+    post: (text, call) => call.room(params.room).send("posted", text),
     join: async (name, { signal }) => {
       if (name === "rejected") throw new RequestError("FULL", "There is no ticket left", { tickets: 0 });
       if (name !== "slow") return { ticket: name.length };

@@ -1,13 +1,13 @@
-/** What a session over a bad network says: numbers, either way, and what became of them. */
+/** The contract of the session test: client and server send each other numbers. */
 import { contract, request, stream } from "@symbolon/protocol";
 import * as z from "zod";
 
-export const tally = contract("/tally/:room", {
+export const numbers = contract("/numbers/:room", {
   client: {
-    tell: z.number(),
+    post: z.number(),
     echo: request({ input: z.number(), output: z.number() }),
     count: stream({ input: z.number(), output: z.number() }),
-    heard: request({ input: z.null(), output: z.array(z.number()) }),
+    received: request({ input: z.null(), output: z.array(z.number()) }),
   },
-  server: { told: z.number(), said: z.number() },
+  server: { posted: z.number(), postedToRoom: z.number() },
 });

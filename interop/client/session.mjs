@@ -1,7 +1,7 @@
-/** Our client, in whatever runtime runs this, through a proxy that cuts its connections: `node session.mjs [url]`. */
+/** Tests a session of our client in the runtime that runs this file: `node session.mjs [url]`. The url is of a proxy that cuts connections. */
 import assert from "node:assert/strict";
 import { connect } from "@symbolon/client";
-import { tally } from "./session-contract.mjs";
+import { numbers as contract } from "./session-contract.mjs";
 
 const url = globalThis.process?.argv[2] ?? "ws://localhost:3000";
 const { Bun, Deno } = globalThis;
@@ -13,43 +13,43 @@ const runtime = Bun
 console.log(`a session in ${runtime}`);
 
 const numbers = Array.from({ length: 500 }, (_, index) => index + 1);
-const client = connect(tally, { url, params: { room: String(Math.random()) } });
+const client = connect(contract, { url, params: { room: String(Math.random()) } });
 const breaks = [];
 client.onReset(({ reason }) => breaks.push(reason));
 client.onFailed(({ error }) => breaks.push(error));
 const opened = new Set();
 client.status.subscribe(({ state, resumed }) => state === "open" && opened.add(resumed));
-const [told, said] = [collect("told"), collect("said")];
+const [posted, postedToRoom] = [collect("posted"), collect("postedToRoom")];
 
-// All at once, so that each cut hits something of everything, both ways.
+// All at once, so that each cut hits messages of every type in both directions.
 const counted = items(client.stream("count", numbers.length));
 const echoed = Promise.all(numbers.slice(0, 50).map((n) => client.request("echo", n)));
-await Promise.all(numbers.map((n) => client.send("tell", n)));
-assert.deepEqual(await client.request("heard", null), numbers);
+await Promise.all(numbers.map((n) => client.send("post", n)));
+assert.deepEqual(await client.request("received", null), numbers);
 console.log("ok sent");
-assert.deepEqual(await told, numbers);
-console.log("ok told");
+assert.deepEqual(await posted, numbers);
+console.log("ok posted");
 assert.deepEqual(await echoed, numbers.slice(0, 50));
 console.log("ok request");
 assert.deepEqual(await counted, numbers);
 console.log("ok stream");
-assert.deepEqual(await said, numbers);
+assert.deepEqual(await postedToRoom, numbers);
 console.log("ok room");
 assert.deepEqual(breaks, []);
 assert(opened.has(true));
-assert.deepEqual([await told, await said], [numbers, numbers]); // and nothing came since
+assert.deepEqual([await posted, await postedToRoom], [numbers, numbers]); // and no duplicate has arrived
 console.log("ok resume");
 client.close();
 assert.equal((await client.closed).code, 1000);
 console.log("ok close");
 
-/** Resolves with what was said by a name, when the last number has been. */
+/** Resolves with the numbers of an event when the last number has arrived. */
 function collect(name) {
-  const heard = [];
+  const received = [];
   return new Promise((resolve) => {
     client.on(name, (n) => {
-      heard.push(n);
-      if (n === numbers.at(-1)) resolve(heard);
+      received.push(n);
+      if (n === numbers.at(-1)) resolve(received);
     });
   });
 }

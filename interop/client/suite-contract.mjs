@@ -1,10 +1,10 @@
-/** What the client suite and its server say to each other: every kind of message, in both directions. */
+/** The contract of the client suite: messages of every type in both directions. */
 import { contract, request, stream } from "@symbolon/protocol";
 import * as z from "zod";
 
 export const everything = contract("/everything/:room", {
   client: {
-    say: z.string(),
+    post: z.string(),
     cut: z.undefined(),
     double: request({
       input: z.number(),
@@ -18,7 +18,7 @@ export const everything = contract("/everything/:room", {
     ended: request({ input: z.undefined(), output: z.array(z.string()) }),
   },
   server: {
-    said: z.object({ text: z.string(), room: z.string() }),
+    posted: z.object({ text: z.string(), room: z.string() }),
     confirm: request({ input: z.string(), output: z.boolean() }),
   },
 });

@@ -4,16 +4,16 @@ import { everything } from "./suite-contract.mjs";
 
 /** Serves the suite's contract. `cut` ends a client's session as a server that restarts does. */
 export function serveEverything(app: App): void {
-  /** What ended in each room, which is one client's. */
+  /** The handlers that have ended, by room; each client has its own room. */
   const log = new Map<string, string[]>();
   app.implement(everything, (peer, { params, room }) => {
     room(params.room).join(peer);
     const ended = log.get(params.room) ?? [];
     log.set(params.room, ended);
-    const gone = (signal: AbortSignal): Promise<void> =>
+    const untilAborted = (signal: AbortSignal): Promise<void> =>
       new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
     return {
-      say: (text, call) => call.room(params.room).send("said", { text, room: params.room }),
+      post: (text, call) => call.room(params.room).send("posted", { text, room: params.room }),
       cut: () => {
         throw new CloseError(CloseCode.ServiceRestart);
       },
@@ -22,7 +22,7 @@ export function serveEverything(app: App): void {
         return n * 2;
       },
       wait: async (_, { signal }) => {
-        await gone(signal);
+        await untilAborted(signal);
         ended.push("wait");
       },
       confirmed: (question) => peer.request("confirm", question),

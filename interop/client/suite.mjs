@@ -1,4 +1,4 @@
-/** Our client, in whatever runtime runs this: `node suite.mjs [ws://localhost:3000]`, or `bun`, or `deno run -A`. */
+/** Tests our client in the runtime that runs this file: `node suite.mjs [ws://localhost:3000]`, or `bun`, or `deno run -A`. */
 import assert from "node:assert/strict";
 import {
   connect,
@@ -18,8 +18,8 @@ console.log(
 );
 
 const client = connect(everything, { url, params: { room: `a room/${Math.random()}` } });
-const said = [];
-client.on("said", (line) => said.push(line.text));
+const posted = [];
+client.on("posted", ({ text }) => posted.push(text));
 const until = async (check) => {
   for (let tries = 0; !check(); tries += 1) {
     assert(tries < 1_000, String(check));
@@ -28,10 +28,10 @@ const until = async (check) => {
 };
 
 assert.equal(client.status.value.state, "connecting");
-client.send("say", "before it is open");
+client.send("post", "before it is open");
 await client.opened;
 assert.equal(client.status.value.state, "open");
-await until(() => said.length === 1);
+await until(() => posted.length === 1);
 console.log("ok event");
 
 assert.equal(await client.request("double", 2), 4);
@@ -70,19 +70,19 @@ console.log("ok upload");
 
 client.handle("confirm", (question) => question === "sure?");
 assert.equal(await client.request("confirmed", "sure?"), true);
-console.log("ok asked by the server");
+console.log("ok request of the server");
 
 const resets = [];
 client.onReset(({ reason }) => resets.push(reason));
 const lost = client.request("wait");
 client.send("cut");
 await until(() => client.status.value.state === "waiting");
-client.send("say", "while away");
+client.send("post", "sent while offline");
 await assert.rejects(lost, OutcomeUnknown);
 assert.deepEqual(resets, ["unknown"]);
 assert.equal(await client.request("double", 4), 8);
-await until(() => said.includes("while away"));
-assert.deepEqual(said, ["before it is open", "while away"]);
+await until(() => posted.includes("sent while offline"));
+assert.deepEqual(posted, ["before it is open", "sent while offline"]);
 assert.equal(client.status.value.resumed, false);
 console.log("ok reset");
 

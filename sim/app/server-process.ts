@@ -200,7 +200,7 @@ export class ServerProcess implements NetworkServer {
   }
 
   #recordError(error: unknown, wire: number): void {
-    // The app is told of events that the client's handler refused, and of store calls that failed on purpose.
+    // `onError` receives events that the client's handler rejected, and store calls that failed on purpose.
     if (isIntendedError(Object(error).cause) || isStoreFailure(error)) return;
     if (this.#network.wires[wire - 1]?.client === undefined) return; // an attacker causes errors
     this.#application.recordError("server", error);

@@ -24,7 +24,7 @@ export interface ServerControl {
    * still runs. The replaced process serves its clients until `endPrevious`.
    */
   replace(noticeDelay: NoticeDelay, byPrevious: boolean): void;
-  /** Ends the replaced process; undefined if there is none. Each replacement makes a new function. */
+  /** Ends the replaced process; undefined if no process was replaced. Each replacement makes a new function. */
   readonly endPrevious: (() => void) | undefined;
 }
 

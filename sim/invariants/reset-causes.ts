@@ -97,7 +97,7 @@ function clientReturned(
 
 /**
  * Whether the client was disconnected for `grace`, though processes may have ended and started meanwhile. The wall clock
- * tells how much time passed between two processes, and it may have jumped ahead.
+ * measures how much time passed between two processes, and it may have jumped ahead.
  */
 function expiredBetweenProcesses(trace: TraceIndex, conversation: number, index: number): boolean {
   const isBefore = (one: Indexed): boolean => one.index < index;

@@ -26,7 +26,7 @@ const restartDelay = 500;
 export class ServerProcesses implements ServerControl {
   /** The process that receives handshakes; undefined while none runs. */
   current: ServerProcess | undefined;
-  /** Ends the replaced process; undefined if there is none. */
+  /** Ends the replaced process; undefined if no process was replaced. */
   endPrevious: (() => void) | undefined;
   readonly #options: ServerProcessesOptions;
   #count = 0;

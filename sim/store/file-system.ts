@@ -62,7 +62,7 @@ export class ServerFileSystem implements VirtualFileSystem {
     }
   }
 
-  /** The files of `/proc` from which the file store tells processes and boots apart. */
+  /** The files of `/proc` by which the file store distinguishes processes and boots. */
   readProcFile(path: string): string | undefined {
     if (path === "/proc/sys/kernel/random/boot_id") return `run ${this.#bootCount}`;
     return /^\/proc\/\d+\/stat$/.test(path)

@@ -31,7 +31,7 @@ test("a cancelled task does not run", () => {
   expect([log, scheduler.pendingOn("client")]).toEqual([[], 0]);
 });
 
-test("a paused machine runs its tasks after the pause, while the other machine goes on", () => {
+test("a paused machine runs its tasks after the pause, while the other machine continues", () => {
   const { scheduler, log, schedule, runUntil } = makeScheduler();
   scheduler.pause("client", 50);
   schedule("client", 10, "client");

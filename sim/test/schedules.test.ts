@@ -19,7 +19,7 @@ async function runSchedules(mode: string, firstSeed: number, count: number): Pro
   return only;
 }
 
-test("a seed gives the same trace, whatever ran before in its thread", { timeout }, async () => {
+test("a seed gives the same trace, also after another schedule ran in its thread", { timeout }, async () => {
   const [alone, afterOthers] = await Promise.all([runSchedules("storm", 5, 1), runSchedules("storm", 3, 3)]);
   expect(alone.lines.length).toBeGreaterThan(100);
   expect(afterOthers.lines.slice(-alone.lines.length)).toEqual(alone.lines);

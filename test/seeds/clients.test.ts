@@ -1,5 +1,5 @@
-import { openSocket, text } from "@symbolon/client";
-import { contract } from "@symbolon/protocol";
+import { openSocket } from "@symbolon/client";
+import { contract, text } from "@symbolon/protocol";
 import { BoundedQueue } from "@symbolon/protocol/internal";
 import { createApp } from "@symbolon/server";
 import { expect, onTestFinished, test } from "vitest";

@@ -138,7 +138,7 @@ test("the generator returns and its finally runs when the client disconnects", a
     try {
       yield "tick";
       await once(socket.signal, "abort");
-      yield "a message that is not sent";
+      yield "an unsent message";
       log.push("never");
     } finally {
       log.push("finally");

@@ -141,14 +141,13 @@ function link(file: string): string {
 function page(rowCells: readonly string[][], caseCells: readonly string[][]): string {
   return `# What five WebSocket frameworks can do, and where it is shown here
 
-\`npm run seeds\` writes this page from a run of \`test/seeds\` in which each of these tests passed. They connect plain
-WebSocket clients to an app on a real port, except the tests of the test client. The run fails when this page differs from
-its results.
+\`npm run seeds\` runs \`test/seeds\` and writes this page; each of these tests passed. They connect plain WebSocket clients to
+an app on a real port, except the tests of the test client. The run fails when its results differ from this page.
 
 ## Capabilities
 
-Y: the framework has the capability; P: it has a part of it; a star: its documentation promises it. The last column has the
-numbers of the cases below, and the tests without a case.
+Y means that the framework has the capability, P that it has a part of it. A star means that its documentation promises it.
+The last column has the numbers of the cases below, and the tests without a case.
 
 ${grid(["#", "capability", ...frameworks, "shown by"], rowCells)}
 

@@ -19,13 +19,14 @@ export function pageOf(costs: Costs): string {
   return `# What our types cost the compiler
 
 \`npm run type-cost\` writes this page. It checks the programs of [test/type-cost](../test/type-cost), a chat with an event,
-a request and a stream, against our declarations. The compiler instantiates a generic type for each use with new arguments;
-the number of instantiations is the same in every run, and grows before an editor becomes slow. The first row has the
-schemas of zod alone; "ours" is what each other program adds, including the platform types that it names.
+a request and a stream, against our declarations. The compiler instantiates a generic type for each use with new arguments.
+The number of instantiations is the same in every run, and grows before an editor becomes slow. The first row checks the
+schemas of zod alone. The column "ours" has the instantiations that each other program adds, including those of the platform
+types that it names.
 
 ${table.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}
 
-A test fails when a program takes over a tenth more instantiations than this page records.
+A test fails when a program needs over a tenth more instantiations than this page records.
 `;
 }
 

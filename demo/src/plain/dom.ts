@@ -1,6 +1,6 @@
 /**
  * Finds the element of the page that has this id.
- * @throws Error when there is none of this type: then index.html and the script do not belong together.
+ * @throws Error when the page has no element of this id and type: then index.html and the script do not belong together.
  */
 export function elementById<E extends HTMLElement>(id: string, type: new () => E): E {
   const element = document.getElementById(id);

@@ -43,7 +43,7 @@ export type RoomCallbacks = {
 export function joinRoom(room: string, me: string, { onJoined, onClosed }: RoomCallbacks): JoinedRoom {
   const options = { url: location.origin, params: { room }, query: { name: me }, codec: msgpack };
   const client = connect(chat, options);
-  const send = (message: NewMessage) => client.send("say", message);
+  const send = (message: NewMessage) => client.send("post", message);
   const requestPicture = createPictureLoader(client);
   const loadPicture: LoadPicture = async (id) => pendingPicture(id) ?? requestPicture(id);
 

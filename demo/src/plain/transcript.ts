@@ -29,7 +29,7 @@ export function isShown({ id }: Pick<ChatMessage, "id">): boolean {
   return shownIds.has(id);
 }
 
-/** The id of the oldest message on the page; undefined when there is none. */
+/** The id of the oldest message on the page; undefined when the page has no message. */
 export function oldestShownId(): string | undefined {
   return oldestId;
 }

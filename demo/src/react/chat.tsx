@@ -69,7 +69,7 @@ function JoinedRoom(props: JoinedRoomProps): ReactNode {
   function sendPending(message: NewMessage): void {
     const { id } = message;
     dispatch({ type: "pending", id });
-    client.send("say", message).then(undefined, (cause: unknown) => {
+    client.send("post", message).then(undefined, (cause: unknown) => {
       if (cause instanceof CloseError) return dispatch({ type: "unsent", id });
       if (cause instanceof OutcomeUnknown) return dispatch({ type: "unknown", id });
       const reason = rejectionText(cause);

@@ -1,4 +1,5 @@
-import type { AnyContract, FrameCodec, UrlArguments } from "@symbolon/protocol";
+import type { AnyContract, FrameCodec } from "@symbolon/protocol";
+import type { UrlArguments } from "@symbolon/protocol/internal";
 import type { WebSocketClass } from "./connection/websocket-class.ts";
 
 /** Where a contract is served, and with which credential to connect. */

@@ -12,7 +12,7 @@ const typing = stream({ input: z.object({}), output: z.string().transform(Number
 const sum = stream({ input: z.object({}), upload: z.string().transform(Number), output: z.number() });
 const confirm = request({ input: z.string().transform(Number), output: z.boolean() });
 const chat = contract("/chat", {
-  client: { say: z.string(), history, typing, sum },
+  client: { post: z.string(), history, typing, sum },
   server: { line: z.string(), confirm, feed: sum },
 });
 const client = connect(chat, { url: "ws://test" });
@@ -34,7 +34,7 @@ void client.request("history", { limit: "1" }, { timeout: "10" });
 // @ts-expect-error -- the contract has no such request
 void client.request("histroy", { limit: "1" });
 // @ts-expect-error -- it is an event
-void client.request("say", "x");
+void client.request("post", "x");
 // @ts-expect-error -- it is a stream
 void client.request("typing", {});
 // @ts-expect-error -- it is a request
@@ -91,13 +91,13 @@ if (isDeclared(history, error)) {
 expectTypeOf<DeclaredError<typeof typing>>().toBeNever();
 
 // A contract that has only events has nothing to request and nothing to handle.
-const bare = connect(contract("/bare", { client: { say: z.string() } }), { url: "ws://test" });
+const bare = connect(contract("/bare", { client: { post: z.string() } }), { url: "ws://test" });
 // @ts-expect-error -- it is an event
-void bare.request("say", "x");
+void bare.request("post", "x");
 // @ts-expect-error -- the contract has no stream
-bare.stream("say", "x");
+bare.stream("post", "x");
 // @ts-expect-error -- the server sends no request
-bare.handle("say", () => {});
+bare.handle("post", () => {});
 
 // Names may be those of properties that all objects have.
 // oxlint-disable-next-line unicorn/no-thenable -- the test is about this name

@@ -6,7 +6,7 @@ import { fakeSockets, pass, welcome } from "./connection/fakes.ts";
 
 /** The server may send events with the names of the client's own. */
 const sameNames = contract("/same-names", {
-  client: { say: z.number() },
+  client: { post: z.number() },
   server: { failed: z.number(), reset: z.number(), gap: z.number() },
 });
 
@@ -50,13 +50,13 @@ test("a contract's events named failed, reset and gap reach only the listeners o
 test("the client's own events reach only the listeners of onFailed, onReset and onGap", async () => {
   const { client, last, messages, own, open } = await startClient();
   await open(welcome());
-  client.send("say", 1);
+  client.send("post", 1);
   last().emitMessage('{"s":1,"t":"error","re":1,"code":"NO","message":"no"}');
   last().emitMessage('{"t":"gap","room":"tea","from":1,"to":2,"why":"trimmed"}');
   last().emitClose();
   await open(welcome({ state: "reset", why: "lost", sid: "s2" }));
   expect(own).toEqual([
-    ["failed", "say", "NO"],
+    ["failed", "post", "NO"],
     ["gap", "tea", "trimmed"],
     ["reset", "lost"],
   ]);
@@ -70,7 +70,7 @@ test("the function that onFailed, onReset and onGap return removes the listener"
   const listener = (data: unknown): void => void received.push(data);
   for (const on of [client.onFailed, client.onReset, client.onGap]) on(listener)();
   await open(welcome());
-  client.send("say", 1);
+  client.send("post", 1);
   last().emitMessage('{"s":1,"t":"error","re":1,"code":"NO","message":"no"}');
   last().emitMessage('{"t":"gap","room":"tea","from":1,"to":2,"why":"trimmed"}');
   last().emitClose();

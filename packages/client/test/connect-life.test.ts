@@ -7,10 +7,10 @@ import { connect, type ConnectionStatus } from "../src/index.ts";
 import { fakeSockets, welcome } from "./connection/fakes.ts";
 
 const chat = contract("/chat/:room", {
-  client: { say: z.object({ text: z.string() }) },
-  server: { line: z.object({ text: z.string() }) },
+  client: { post: z.object({ text: z.string() }) },
+  server: { posted: z.object({ text: z.string() }) },
 });
-const where = { params: { room: "lobby" } };
+const target = { params: { room: "lobby" } };
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -21,21 +21,24 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** An app that serves the chat; its own time stands still, so it asks nobody for a sign of life. */
-function chatting(heard: string[] = []) {
+/** Creates an app that serves the chat and adds each text to `texts`. Its clock stands still: it sends no ping. */
+function createChatApp(texts: string[] = []) {
   const app = createApp({ clock: new Clock() });
-  app.implement(chat, () => ({ say: ({ text }) => void heard.push(text) }));
+  app.implement(chat, () => ({ post: ({ text }) => void texts.push(text) }));
   return app;
 }
 
-/** A client on a socket of the test's own. */
-function faked() {
+/** Creates a client on fake sockets. */
+function createClient() {
   const sockets = fakeSockets();
-  return { ...sockets, client: connect(chat, { url: "ws://test/", WebSocket: sockets.WebSocket, ...where }) };
+  return {
+    ...sockets,
+    client: connect(chat, { url: "ws://test/", WebSocket: sockets.WebSocket, ...target }),
+  };
 }
 
 /** Opens the last socket and welcomes the client. */
-async function welcomed(
+async function openAndWelcome(
   { last }: Pick<ReturnType<typeof fakeSockets>, "last">,
   fields?: Parameters<typeof welcome>[0],
 ): Promise<void> {
@@ -44,8 +47,8 @@ async function welcomed(
   last().emitMessage(welcome(fields));
 }
 
-test("a client that nobody uses dials nothing and sets no timer, so it can be made on a server", async () => {
-  const { made, client } = faked();
+test("an unused client dials nothing and sets no timer, so a server can create it", async () => {
+  const { made, client } = createClient();
   expect(client.status.value).toEqual({ state: "connecting", attempt: 0, resumed: false });
   client.status.subscribe(() => {});
   await vi.advanceTimersByTimeAsync(60_000);
@@ -53,10 +56,10 @@ test("a client that nobody uses dials nothing and sets no timer, so it can be ma
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("the first use dials, at the contract's path below the url, and says hello", async () => {
-  const { made, last, client } = faked();
-  client.on("line", () => {});
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve(); // a macrotask is awaited, so that all is set up
+test("the first use of a client dials the contract's path below the url, and sends hello", async () => {
+  const { made, last, client } = createClient();
+  client.on("posted", () => {});
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve(); // the client dials in the next macrotask
   expect(made).toEqual([]);
   await vi.advanceTimersByTimeAsync(1);
   expect([last().url, last().offered]).toEqual(["ws://test/chat/lobby", ["symbolon.v1.json"]]);
@@ -69,13 +72,13 @@ test("the first use dials, at the contract's path below the url, and says hello"
 });
 
 test("opened is a promise that connects when it is read, and resolves with the first handshake", async () => {
-  const { made, last, client } = faked();
+  const { made, last, client } = createClient();
   const { opened } = client;
   expect(opened).toBeInstanceOf(Promise);
   expect(client.opened).toBe(opened);
   await vi.advanceTimersByTimeAsync(1);
   expect(made).toHaveLength(1);
-  await welcomed({ last });
+  await openAndWelcome({ last });
   expect(await opened).toBeUndefined();
   client.close();
   expect(await client.opened).toBeUndefined();
@@ -85,7 +88,7 @@ test("opened rejects when the client ends before; if no code handles it there is
   const unhandled: unknown[] = [];
   const onUnhandled = (error: unknown): void => void unhandled.push(error);
   process.on("unhandledRejection", onUnhandled);
-  const { client } = faked();
+  const { client } = createClient();
   void client.opened;
   client.close(4000, "enough");
   vi.useRealTimers();
@@ -95,35 +98,35 @@ test("opened rejects when the client ends before; if no code handles it there is
   await expect(client.opened).rejects.toMatchObject({ name: "CloseError", code: 4000, reason: "enough" });
 });
 
-test("a server's ping is answered by a pong of the same number", async () => {
-  const { last, client } = faked();
-  client.on("line", () => {});
+test("the client answers a server's ping with a pong of the same number", async () => {
+  const { last, client } = createClient();
+  client.on("posted", () => {});
   await vi.advanceTimersByTimeAsync(1);
-  await welcomed({ last });
+  await openAndWelcome({ last });
   last().emitMessage('{"t":"ping","n":7}');
   expect(last().sent.at(-1)).toBe('{"t":"pong","n":7}');
   client.close();
 });
 
 test.each(["{", '{"t":"hello","v":1,"cid":"c","att":1}', "[]"])(
-  "a server that says %s is left with 4400",
+  "a client that receives %s ends with 4400",
   async (frame) => {
-    const { last, client } = faked();
+    const { last, client } = createClient();
     const { closed } = client;
-    client.on("line", () => {});
+    client.on("posted", () => {});
     await vi.advanceTimersByTimeAsync(1);
-    await welcomed({ last });
+    await openAndWelcome({ last });
     last().emitMessage(frame);
     expect(await closed).toMatchObject({ code: 4400 });
     expect(last().closed).toMatchObject({ code: 4400 });
   },
 );
 
-test("a server that is silent for too long is asked, then given up, and dialed again", async () => {
-  const { made, last, client } = faked();
-  client.on("line", () => {});
+test("the client pings a silent server, drops the wire if no answer comes, and dials again", async () => {
+  const { made, last, client } = createClient();
+  client.on("posted", () => {});
   await vi.advanceTimersByTimeAsync(1);
-  await welcomed({ last });
+  await openAndWelcome({ last });
   await vi.advanceTimersByTimeAsync(30_000);
   expect(last().sent.at(-1)).toMatch(/^\{"t":"ping","n":\d+\}$/);
   expect(client.status.value.state).toBe("open");
@@ -132,35 +135,35 @@ test("a server that is silent for too long is asked, then given up, and dialed a
     state: "waiting",
     error: { code: 1006, reason: "the server did not answer a probe" },
   });
-  client.send("say", { text: "while away" });
+  client.send("post", { text: "while offline" });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(made).toHaveLength(2);
-  await welcomed({ last }, { state: "resumed" });
+  await openAndWelcome({ last }, { state: "resumed" });
   expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: true });
-  expect(last().sent.at(-1)).toContain("while away");
+  expect(last().sent.at(-1)).toContain("while offline");
   client.close();
 });
 
-test("a server that answers is left alone, however long it has nothing to say", async () => {
-  const net = testNetwork(chatting());
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
-  const told: ConnectionStatus[] = [];
-  client.on("line", () => {});
+test("the client keeps the connection to a server that answers pings, even if it sends nothing else", async () => {
+  const net = testNetwork(createChatApp());
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...target });
+  const changes: ConnectionStatus[] = [];
+  client.on("posted", () => {});
   await vi.advanceTimersByTimeAsync(1);
   expect(client.status.value.state).toBe("open");
-  client.status.subscribe((status) => told.push(status));
+  client.status.subscribe((status) => changes.push(status));
   await vi.advanceTimersByTimeAsync(600_000);
-  expect(told).toEqual([]);
+  expect(changes).toEqual([]);
   client.close();
 });
 
-test("a token that cannot be had is a failed try, and is asked for again at the next", async () => {
-  const net = testNetwork(chatting());
+test("a getToken that rejects is a failed try, and the next try calls it again", async () => {
+  const net = testNetwork(createChatApp());
   const getToken = vi
     .fn<() => Promise<string>>()
     .mockRejectedValueOnce(new Error("no token today"))
     .mockResolvedValue("token");
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, getToken, ...where });
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, getToken, ...target });
   const opened = client.opened.then(() => "opened");
   await vi.advanceTimersByTimeAsync(1);
   expect(client.status.value).toMatchObject({
@@ -180,30 +183,30 @@ test("a token that cannot be had is a failed try, and is asked for again at the 
   client.close();
 });
 
-test("what is said the moment the connection is lost is kept, and said on return", async () => {
+test("the client queues a message that is sent at the moment of the loss, and sends it after it reconnects", async () => {
   vi.useFakeTimers();
-  const heard: string[] = [];
-  const net = testNetwork(chatting(heard));
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
+  const texts: string[] = [];
+  const net = testNetwork(createChatApp(texts));
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...target });
   const { opened } = client;
   await vi.advanceTimersByTimeAsync(1);
   await opened;
-  const unwatch = client.status.subscribe(() => {
-    unwatch();
-    client.send("say", { text: "was I heard?" });
+  const unsubscribe = client.status.subscribe(() => {
+    unsubscribe();
+    client.send("post", { text: "sent during the loss" });
   });
   net.drop();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(heard).toEqual(["was I heard?"]);
+  expect(texts).toEqual(["sent during the loss"]);
   client.close();
 });
 
-test("closing leaves no timer behind", async () => {
+test("a closed client keeps no timer", async () => {
   vi.useFakeTimers();
-  const app = chatting();
+  const app = createChatApp();
   const net = testNetwork(app);
   const before = vi.getTimerCount();
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...target });
   const { opened } = client;
   await vi.advanceTimersByTimeAsync(1);
   await opened;
@@ -215,12 +218,12 @@ test("closing leaves no timer behind", async () => {
   expect(vi.getTimerCount()).toBe(before);
 });
 
-test("a client whose place a newer connection took ends with 4900, and does not dial again", async () => {
-  const { made, last, client } = faked();
+test("a client that was replaced by a newer connection ends with 4900 and does not dial again", async () => {
+  const { made, last, client } = createClient();
   const { closed } = client;
-  client.on("line", () => {});
+  client.on("posted", () => {});
   await vi.advanceTimersByTimeAsync(1);
-  await welcomed({ last });
+  await openAndWelcome({ last });
   last().emitClose(4900, "a newer connection took over");
   expect(await closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
   await vi.advanceTimersByTimeAsync(60_000);

@@ -10,153 +10,153 @@ import { connect, type Client, type ConnectionStatus, type Reset } from "../src/
 const chat = contract("/chat/:room", {
   query: z.object({ name: z.string().min(1) }),
   client: {
-    say: z.object({
+    post: z.object({
       text: z
         .string()
         .min(1)
         .transform((line) => line.trim()),
     }),
-    hush: z.object({}),
+    forbidden: z.object({}),
   },
-  server: { line: z.object({ from: z.string(), text: z.string(), length: z.coerce.number() }) },
+  server: { posted: z.object({ from: z.string(), text: z.string(), length: z.coerce.number() }) },
 });
-const where = { params: { room: "lobby" }, query: { name: "Ada" } };
+const target = { params: { room: "lobby" }, query: { name: "Ada" } };
 
-// Retries come soon, yet not in a busy loop.
+// The client retries soon, but not in a busy loop.
 beforeEach(() => void vi.spyOn(Math, "random").mockReturnValue(0.05));
 afterEach(() => {
   vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
-/** An app that serves the chat: what is said comes back, and is heard by the test. */
-function chatting(heard: string[] = []) {
+/** Creates an app that serves the chat: it sends each text back to its client, and adds it to `texts`. */
+function createChatApp(texts: string[] = []) {
   const app = createApp();
   app.implement(chat, (peer, { query }) => ({
-    say: ({ text }) => {
-      heard.push(text);
-      peer.send("line", { from: query.name, text, length: text.length });
+    post: ({ text }) => {
+      texts.push(text);
+      peer.send("posted", { from: query.name, text, length: text.length });
     },
-    hush: () => {
+    forbidden: () => {
       throw new RequestError("NO", "not you", { retry: false });
     },
   }));
   return app;
 }
 
-/** Resolves with the next thing that is told. */
+/** Resolves with the next value that a subscription delivers and that `matches`. */
 function next<Value>(
-  tell: (told: (value: Value) => void) => () => void,
-  wanted: (value: Value) => boolean = () => true,
+  subscribe: (listener: (value: Value) => void) => () => void,
+  matches: (value: Value) => boolean = () => true,
 ) {
   return new Promise<Value>((resolve) => {
-    const stop = tell((value) => {
-      if (!wanted(value)) return;
-      stop();
+    const unsubscribe = subscribe((value) => {
+      if (!matches(value)) return;
+      unsubscribe();
       resolve(value);
     });
   });
 }
 
-const becomes = (client: Client<never>, is: ConnectionStatus["state"]): Promise<ConnectionStatus> =>
+const untilState = (client: Client<never>, state: ConnectionStatus["state"]): Promise<ConnectionStatus> =>
   next<ConnectionStatus>(
-    (told) => client.status.subscribe(told),
-    (status) => status.state === is,
+    (listener) => client.status.subscribe(listener),
+    (status) => status.state === state,
   );
-const line = (client: Client<typeof chat>) => next<{ text: string }>((told) => client.on("line", told));
-const said = (client: Client<typeof chat>, text: string) =>
+/** Resolves with the next text that the client receives, or with the next one that equals `text`. */
+const nextPosted = (client: Client<typeof chat>, text?: string) =>
   next<{ text: string }>(
-    (told) => client.on("line", told),
-    (heard) => heard.text === text,
+    (listener) => client.on("posted", listener),
+    (received) => text === undefined || received.text === text,
   );
 
-test("events go both ways over a real socket, read by their schemas, with the query and parameters", async () => {
-  await using server = await serve(chatting(), { port: 0 });
-  const client = connect(chat, { url: server.url, ...where });
+test("client and server send events over a real socket, and schemas read them, the query and the parameters", async () => {
+  await using server = await serve(createChatApp(), { port: 0 });
+  const client = connect(chat, { url: server.url, ...target });
   const answer = new Promise((resolve) => {
-    client.on("line", (data) => {
+    client.on("posted", (data) => {
       expectTypeOf(data).toEqualTypeOf<{ from: string; text: string; length: number }>();
       resolve(data);
     });
   });
-  await client.send("say", { text: " hello " });
+  await client.send("post", { text: " hello " });
   expect(await answer).toEqual({ from: "Ada", text: "hello", length: 5 });
   client.close();
   expect(await client.closed).toMatchObject({ code: 1000 });
 });
 
-test("every listener is called, and one that was undone is not", async () => {
-  const net = testNetwork(chatting());
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
-  const told: string[] = [];
-  const listener = ({ text }: { text: string }): void => void told.push(`a ${text}`);
-  const undo = client.on("line", listener);
-  client.on("line", listener);
-  client.on("line", ({ text }) => void told.push(`b ${text}`));
-  const first = said(client, "1");
-  client.send("say", { text: "1" });
+test("the client calls every listener, and none that was removed", async () => {
+  const net = testNetwork(createChatApp());
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...target });
+  const calls: string[] = [];
+  const listener = ({ text }: { text: string }): void => void calls.push(`a ${text}`);
+  const remove = client.on("posted", listener);
+  client.on("posted", listener);
+  client.on("posted", ({ text }) => void calls.push(`b ${text}`));
+  const first = nextPosted(client, "1");
+  client.send("post", { text: "1" });
   await first;
-  undo();
-  undo();
-  const second = said(client, "2");
-  client.send("say", { text: "2" });
+  remove();
+  remove();
+  const second = nextPosted(client, "2");
+  client.send("post", { text: "2" });
   await second;
-  expect(told).toEqual(["a 1", "a 1", "b 1", "a 2", "b 2"]);
+  expect(calls).toEqual(["a 1", "a 1", "b 1", "a 2", "b 2"]);
   client.close();
 });
 
-test("what is sent while away is kept, and said once and in order to another server on its port", async () => {
-  const heard: string[] = [];
-  const first = await serve(chatting(heard), { port: 0 });
-  const client = connect(chat, { url: first.url, ...where });
-  const answer = line(client);
-  await client.send("say", { text: "before" });
+test("a client sends the messages of its offline time once and in order to the next server on the port", async () => {
+  const texts: string[] = [];
+  const first = await serve(createChatApp(texts), { port: 0 });
+  const client = connect(chat, { url: first.url, ...target });
+  const answer = nextPosted(client);
+  await client.send("post", { text: "before" });
   await answer;
   const resets: Reset[] = [];
   client.onReset((reset) => resets.push(reset));
-  const away = becomes(client, "waiting");
+  const offline = untilState(client, "waiting");
   await first.close();
-  await away;
-  const sent = Array.from({ length: 50 }, (_, at) => client.send("say", { text: `away ${at}` }));
-  const last = said(client, "after");
-  const back = becomes(client, "open");
-  await using _second = await serve(chatting(heard), { port: first.port });
-  expect(await back).toEqual({ state: "open", attempt: 0, resumed: false });
+  await offline;
+  const sent = Array.from({ length: 50 }, (_, at) => client.send("post", { text: `offline ${at}` }));
+  const last = nextPosted(client, "after");
+  const reconnected = untilState(client, "open");
+  await using _second = await serve(createChatApp(texts), { port: first.port });
+  expect(await reconnected).toEqual({ state: "open", attempt: 0, resumed: false });
   await Promise.all(sent);
   expect(resets).toEqual([{ reason: "unknown" }]);
-  await client.send("say", { text: "after" });
+  await client.send("post", { text: "after" });
   await last;
-  expect(heard).toEqual(["before", ...Array.from({ length: 50 }, (_, at) => `away ${at}`), "after"]);
+  expect(texts).toEqual(["before", ...Array.from({ length: 50 }, (_, at) => `offline ${at}`), "after"]);
   client.close();
 });
 
-test("more than 1,000 messages are not kept, unless they are awaited: the next one fails with OUTBOX_FULL", async () => {
-  const heard: string[] = [];
-  const net = testNetwork(chatting(heard));
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
-  const kept = Array.from({ length: 1_000 }, (_, at) => client.send("say", { text: String(at) }));
-  const failed = next<EventFailure>((told) => client.onFailed(told));
-  client.send("say", { text: "one more" });
-  const awaited = Promise.all([said(client, "the end"), client.send("say", { text: "the end" })]);
+test("the client queues 1,000 messages; the next one fails with OUTBOX_FULL unless it is awaited", async () => {
+  const texts: string[] = [];
+  const net = testNetwork(createChatApp(texts));
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...target });
+  const queued = Array.from({ length: 1_000 }, (_, at) => client.send("post", { text: String(at) }));
+  const failed = next<EventFailure>((listener) => client.onFailed(listener));
+  client.send("post", { text: "one more" });
+  const awaited = Promise.all([nextPosted(client, "the end"), client.send("post", { text: "the end" })]);
   expect(await failed).toMatchObject({ data: { text: "one more" }, error: { code: "OUTBOX_FULL" } });
-  await Promise.all(kept);
+  await Promise.all(queued);
   await awaited;
-  expect(heard).toEqual([...Array.from({ length: 1_000 }, (_, at) => String(at)), "the end"]);
+  expect(texts).toEqual([...Array.from({ length: 1_000 }, (_, at) => String(at)), "the end"]);
   client.close();
 });
 
-test("the status tells of the first connection, of the loss and of the return", async () => {
-  const net = testNetwork(chatting());
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
+test("the status reports the first connection, its loss and the reconnection", async () => {
+  const net = testNetwork(createChatApp());
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...target });
   expect(client.status.value).toEqual({ state: "connecting", attempt: 0, resumed: false });
-  const told: string[] = [];
-  client.status.subscribe(({ state: is, resumed }) => told.push(resumed ? `${is} again` : is));
+  const states: string[] = [];
+  client.status.subscribe(({ state, resumed }) => states.push(resumed ? `${state} again` : state));
   await client.opened;
-  const back = becomes(client, "open");
+  const reconnected = untilState(client, "open");
   net.drop();
-  await back;
+  await reconnected;
   client.close(4000, "enough");
-  expect(told.filter((one, at) => one !== told[at - 1])).toEqual([
+  expect(states.filter((state, index) => state !== states[index - 1])).toEqual([
     "connecting",
     "open",
     "waiting",
@@ -170,72 +170,77 @@ test("the status tells of the first connection, of the loss and of the return", 
 test.each([
   [404, 4404],
   [409, 4409],
-])("a refusal with %i ends the client with %i and its reason", async (status, code) => {
-  const app = createApp();
-  app
-    .use(() => new Response("No such room", { status }))
-    .implement(chat, () => ({ say: () => {}, hush: () => {} }));
-  await using server = await serve(app, { port: 0 });
-  const client = connect(chat, { url: server.url, ...where });
-  const sent = client.send("say", { text: "unheard" });
-  await expect(client.opened).rejects.toMatchObject({ name: "CloseError", code, reason: "No such room" });
-  await expect(sent).rejects.toMatchObject({ code });
-  await expect(client.send("say", { text: "too late" })).rejects.toMatchObject({ code });
-  expect(client.status.value).toMatchObject({ state: "closed", error: { code } });
-  expect(await client.closed).toMatchObject({ code, reason: "No such room" });
-});
+])(
+  "a client that the server refuses with %i ends with %i and the reason of the response",
+  async (status, code) => {
+    const app = createApp();
+    app
+      .use(() => new Response("No such room", { status }))
+      .implement(chat, () => ({ post: () => {}, forbidden: () => {} }));
+    await using server = await serve(app, { port: 0 });
+    const client = connect(chat, { url: server.url, ...target });
+    const sent = client.send("post", { text: "never received" });
+    await expect(client.opened).rejects.toMatchObject({ name: "CloseError", code, reason: "No such room" });
+    await expect(sent).rejects.toMatchObject({ code });
+    await expect(client.send("post", { text: "too late" })).rejects.toMatchObject({ code });
+    expect(client.status.value).toMatchObject({ state: "closed", error: { code } });
+    expect(await client.closed).toMatchObject({ code, reason: "No such room" });
+  },
+);
 
-test("a query that does not fit its schema ends the client with 4400", async () => {
-  await using server = await serve(chatting(), { port: 0 });
+test("a client with a query that does not match its schema ends with 4400", async () => {
+  await using server = await serve(createChatApp(), { port: 0 });
   const client = connect(chat, { url: server.url, params: { room: "lobby" }, query: { name: "" } });
   await expect(client.opened).rejects.toMatchObject({ code: 4400 });
 });
 
-test("an event that the server refuses is told with its name, its data and the schema's issues", async () => {
-  const net = testNetwork(chatting());
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
-  const failed = next<EventFailure>((told) => client.onFailed(told));
-  client.send("say", { text: "" });
+test("the client reports an event that the server rejects with its name, its data and the schema's issues", async () => {
+  const net = testNetwork(createChatApp());
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...target });
+  const failed = next<EventFailure>((listener) => client.onFailed(listener));
+  client.send("post", { text: "" });
   const { name, data, error } = await failed;
-  expect([name, data]).toEqual(["say", { text: "" }]);
+  expect([name, data]).toEqual(["post", { text: "" }]);
   expect(error).toBeInstanceOf(ValidationError);
   expect((error as ValidationError).issues).toMatchObject([{ path: ["text"] }]);
-  const refused = next<EventFailure>((told) => client.onFailed(told));
-  client.send("hush", {});
-  expect((await refused).error).toMatchObject({ code: "NO", message: "not you", data: { retry: false } });
+  const rejected = next<EventFailure>((listener) => client.onFailed(listener));
+  client.send("forbidden", {});
+  expect((await rejected).error).toMatchObject({ code: "NO", message: "not you", data: { retry: false } });
   expect(client.status.value.state).toBe("open");
   client.close();
 });
 
-test("the token is asked for before every dial, and is the server's context.token", async () => {
+test("the client calls getToken before every dial, and the server has the token as context.token", async () => {
   const tokens: (string | undefined)[] = [];
   const app = createApp();
-  app.use(({ token }) => void tokens.push(token)).implement(chat, () => ({ say: () => {}, hush: () => {} }));
+  app
+    .use(({ token }) => void tokens.push(token))
+    .implement(chat, () => ({ post: () => {}, forbidden: () => {} }));
   const net = testNetwork(app);
-  let asked = 0;
-  const getToken = (): Promise<string> => Promise.resolve(`token ${(asked += 1)}`);
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, getToken, ...where });
+  let calls = 0;
+  const getToken = (): Promise<string> => Promise.resolve(`token ${(calls += 1)}`);
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, getToken, ...target });
   await client.opened;
-  const back = becomes(client, "open");
+  const reconnected = untilState(client, "open");
   net.drop();
-  await back;
+  await reconnected;
   expect(tokens).toEqual(["token 1", "token 2"]);
   client.close();
 });
 
-test("a close says bye, so that the server ends the connection with 1000", async () => {
+test("a client that closes sends bye, so the server ends the connection with 1000", async () => {
   const ended: unknown[] = [];
   const app = createApp();
-  let over: Promise<Closed> | undefined;
+  let serverClosed: Promise<Closed> | undefined;
   app.implement(chat, (peer) => {
-    over = peer.closed.then((closed) => (ended.push(closed), closed));
-    return { say: () => {}, hush: () => {} };
+    serverClosed = peer.closed.then((closed) => (ended.push(closed), closed));
+    return { post: () => {}, forbidden: () => {} };
   });
   const net = testNetwork(app);
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...where });
+  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, ...target });
   await client.opened;
   client.close();
   expect(() => client.close(1005)).toThrow(RangeError);
-  expect(await over).toMatchObject({ code: 1000, wasClean: true });
+  expect(await serverClosed).toMatchObject({ code: 1000, wasClean: true });
   await client.closed;
 });

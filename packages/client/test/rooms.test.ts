@@ -57,7 +57,7 @@ describe("a client in a room", () => {
     expect(received).toEqual([event(9)]);
   });
 
-  test("gets a gap, and goes on behind it", () => {
+  test("gets a gap, and continues behind it", () => {
     const { received, receive } = startRooms();
     const gap = { room: "tea", from: 5, to: 7 };
     receive(room(4), { t: "gap", ...gap, why: "trimmed" }, said(8));
@@ -78,7 +78,7 @@ describe("a client in a room", () => {
     expect(received).toEqual([event(5), event(6), event(7)]);
   });
 
-  test("counts anew in another history", () => {
+  test("counts from the first offset again in another epoch", () => {
     const { rooms, received, receive } = startRooms();
     receive(room(4), said(5), room(0, "f"), said(1));
     expect(received).toEqual([event(5), event(1)]);

@@ -9,34 +9,38 @@ const licence = fileURLToPath(import.meta.resolve("reconnecting-websocket/LICENS
 /** The members that the client uses, as `reconnecting-websocket.d.ts` declares them. */
 const used = ["constructor", "close"];
 
-/**
- * Members without an effect here: the client never asks for debug output, sends and listens on the socket itself, and has
- * no delays and no limit of retries.
- */
-const idle = [
+/** What the client does not use of the members that these reach: it reads and writes its sockets itself, and delays tries. */
+const unused = [
   "_debug",
-  "_listeners",
-  "_messageQueue",
-  "_options.startClosed",
-  "_retryCount",
-  "_uptimeTimeout",
-  "_ws.binaryType",
+  "onopen",
+  "onmessage",
   "onclose",
   "onerror",
-  "onmessage",
-  "onopen",
+  "_listeners",
+  "_handleMessage",
+  "_messageQueue",
+  "_binaryType",
+  "_retryCount",
+  "_uptimeTimeout",
+  "startClosed",
+  "maxRetries",
+  "minUptime",
+  "minReconnectionDelay",
+  "maxReconnectionDelay",
+  "reconnectionDelayGrowFactor",
+  "isWebSocket",
+  "CloseEvent",
 ];
 
-/** The options that the client gives, as `reconnecting-websocket.d.ts` declares them. */
+/** The options that the client gives. */
 const given = ["WebSocket", "connectionTimeout"];
 
 const banner = `/*!
-reconnecting-websocket 4.4.0, compiled from its TypeScript source. Five things differ from that:
-- Statements that only use \`${idle.join("`, `")}\` are left out.
-- Members of the class that \`${used.join("` and `")}\` do not reach are left out.
-- The defaults of the options \`${given.join("` and `")}\` are left out.
-- Its events have no fields but \`message\`: no code listens to them.
-- The names of private members begin with # instead of _.
+reconnecting-websocket 4.4.0, compiled from its TypeScript source. These things differ from that:
+- members of the class that \`${used.join("` and `")}\` do not reach are left out;
+- left out, with every statement that refers to them and every object made of them: ${unused.join(", ")};
+- the options ${given.join(" and ")} have no defaults;
+- the names of private members begin with # instead of _.
 
 ${readFileSync(licence, "utf8")}*/`;
 
@@ -46,8 +50,7 @@ ${readFileSync(licence, "utf8")}*/`;
  */
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
-  plugins: [trimClass("ReconnectingWebSocket", { roots: used, idle, given })],
-  resolve: { alias: { "./events": fileURLToPath(new URL("events.ts", import.meta.url)) } },
+  plugins: [trimClass("ReconnectingWebSocket", { used, unused, given })],
   build: {
     outDir: "vendor",
     emptyOutDir: false,

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 
-/** How a connection ended: the close code and reason of RFC 6455 §7.1.5–6, and whether both halves agreed to it. */
+/** How a connection ended: the close code and reason of RFC 6455 §7.1.5–6, and whether both peers agreed to it. */
 export interface Closed {
   /** The close code; 1005 when none was given, 1006 when the connection broke. */
   readonly code: number;
@@ -10,7 +10,7 @@ export interface Closed {
   readonly wasClean: boolean;
 }
 
-/** The conversation was closed: throw it to close with a code and reason, catch it when the other half closed. */
+/** The conversation was closed: throw it to close with a code and reason, catch it when the remote peer closed. */
 export class CloseError extends Error implements Closed {
   override readonly name: string = "CloseError";
   declare readonly code: number;
@@ -26,7 +26,7 @@ export class CloseError extends Error implements Closed {
   }
 }
 
-/** The other half refused the handshake; `response` says with what status, headers and body. */
+/** The server refused the handshake; `response` has its status, headers and body. */
 export class HandshakeError extends Error {
   override readonly name: string = "HandshakeError";
   readonly code = "REFUSED";
@@ -39,7 +39,7 @@ export class HandshakeError extends Error {
 }
 
 /**
- * A message failed at the half that handles it. It travels: thrown in a handler, its `code`, message and `data`
+ * A message failed at the peer that handles it. It travels: thrown in a handler, its `code`, message and `data`
  * reach the sender.
  */
 export class RequestError<Code extends string = string, Data = unknown> extends Error {
@@ -65,18 +65,18 @@ export interface Issue {
 }
 
 /**
- * A value is not what its schema or codec says: a `RequestError` with the code `INVALID`, whose data are its issues, as many
+ * A value does not match its schema or codec: a `RequestError` with the code `INVALID`, whose data are its issues, as many
  * of the first as have 8,192 characters in all.
  */
 export class ValidationError extends RequestError<"INVALID", readonly Issue[]> {
   override readonly name: string = "ValidationError";
 
-  /** Takes what a schema found. */
+  /** Copies the issues that a schema found. */
   constructor(found: readonly StandardSchemaV1.Issue[]) {
-    let room = 8_192; // what is wrong in a thousand places is not to be answered at length; one issue always fits
+    let capacity = 8_192; // characters: a report of a thousand issues would be too long; one issue always fits
     const issues = found
       .map(issueOf)
-      .filter(({ message, path }) => (room -= message.length + path.join().length) > 0);
+      .filter(({ message, path }) => (capacity -= message.length + path.join().length) > 0);
     super("INVALID", issues.map(described).join("; ") || "invalid value", issues);
   }
 
@@ -100,7 +100,7 @@ function described({ message, path }: Issue): string {
   return `${where && `${where}: `}${message}`;
 }
 
-/** The other half sent what the protocol does not allow; the connection closes with `closeCode`. */
+/** The remote peer sent what the protocol does not allow; the connection closes with `closeCode`. */
 export class ProtocolError extends Error {
   override readonly name: string = "ProtocolError";
   readonly code = "BAD_FRAME";
@@ -113,11 +113,11 @@ export class ProtocolError extends Error {
   }
 }
 
-/** It may or may not have happened: the connection ended before the other half could say. */
+/** A message may or may not have been handled: the connection ended before the remote peer could report the outcome. */
 export class OutcomeUnknown extends Error {
   override readonly name: string = "OutcomeUnknown";
   readonly code = "OUTCOME_UNKNOWN";
-  /** False when the message certainly never left this half. */
+  /** False when the message certainly never left this peer. */
   declare readonly sentBefore: boolean;
 
   constructor(sentBefore: boolean) {

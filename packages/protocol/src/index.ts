@@ -3,7 +3,7 @@ export { stream } from "./peer/stream.ts";
 export type { CallContext, CallOptions } from "./contract/call.ts";
 export type { RequestKind, StreamKind } from "./contract/message-kind.ts";
 export type { FrameCodec } from "./frames/frame-codec.ts";
-export { binary, bool, bytes, int, json, text, passthrough } from "./socket/codec.ts";
+export { binary, bool, bytes, int, json, text } from "./socket/codec.ts";
 export type { Codec } from "./socket/codec.ts";
 export { contract, isDeclared } from "./contract/contract.ts";
 export type {
@@ -27,7 +27,6 @@ export type {
   RequestName,
   ServerMessages,
   StreamName,
-  UrlArguments,
 } from "./contract/contract.ts";
 export { href } from "./contract/path.ts";
 export type { PathParams } from "./contract/path.ts";

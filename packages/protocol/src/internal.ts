@@ -13,6 +13,7 @@ export type {
   RequestDefinition,
   StreamDefinition,
 } from "./contract/message-kind.ts";
+export type { UrlArguments } from "./contract/contract.ts";
 export { pathPattern } from "./contract/path.ts";
 export type { ParamName, PathPattern } from "./contract/path.ts";
 export { validate } from "./contract/schema.ts";
@@ -67,6 +68,7 @@ export type {
   SaidFrame,
   SkipFrame,
 } from "./frames/room-frames.ts";
+export { passthrough } from "./socket/codec.ts";
 export { RawSocket } from "./socket/socket.ts";
 export type { SocketCodecs } from "./socket/socket.ts";
 export { BoundedQueue } from "./async/queue.ts";

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Context, type RouteSchemas, setContextRunner } from "./request/context.ts";
 
-/** The context as far-away code knows it: the parts of the request, and the values that hooks provided, both of unknown types. */
+/** The context without the types of a route: the parts of the request, and the values that hooks provided, both of unknown types. */
 export type CurrentContext = Context<string, RouteSchemas> & Readonly<Record<string, unknown>>;
 
 const storage = new AsyncLocalStorage<CurrentContext>();

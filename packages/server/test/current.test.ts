@@ -92,12 +92,12 @@ describe("the current context", () => {
 
   test("is each connection's own, in the handlers of a contract too", async () => {
     const { createApp, testNetwork, current } = await withCurrent();
-    const chat = contract("/chat/:room", { client: { say: z.object({}) }, server: { seen: z.unknown() } });
+    const chat = contract("/chat/:room", { client: { post: z.object({}) }, server: { seen: z.unknown() } });
     const app = createApp();
     app.implement(chat, (peer) => {
       const opened = current().params;
       return {
-        say: async () => {
+        post: async () => {
           await Promise.resolve();
           peer.send("seen", [opened, current().params, typeof current()["room"]]);
         },
@@ -106,7 +106,7 @@ describe("the current context", () => {
     const net = testNetwork(app);
     await using one = await openSession(net, "/chat/a");
     await using two = await openSession(net, "/chat/b", { ...hello, cid: "other" });
-    for (const socket of [one, two]) socket.send(JSON.stringify({ t: "event", name: "say", data: {} }));
+    for (const socket of [one, two]) socket.send(JSON.stringify({ t: "event", name: "post", data: {} }));
     for (const [socket, room] of [
       [one, "a"],
       [two, "b"],

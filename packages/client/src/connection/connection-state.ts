@@ -46,7 +46,7 @@ export type Moving = {
 export type Suspended = { readonly type: "suspended" };
 
 /** The connection has ended for good. */
-export type Closed = { readonly type: "closed" };
+export type Ended = { readonly type: "closed" };
 
 /**
  * The state of a connection. Each state has the redialers and the wires that exist in it, and no other.
@@ -62,7 +62,7 @@ export type Closed = { readonly type: "closed" };
  */
 export type ConnectionState =
   /** `dial` was not called yet. */
-  { readonly type: "idle" } | Connecting | Establishing | Waiting | Open | Moving | Suspended | Closed;
+  { readonly type: "idle" } | Connecting | Establishing | Waiting | Open | Moving | Suspended | Ended;
 
 /** The part of the public status that follows from a state. */
 export function statusOf(

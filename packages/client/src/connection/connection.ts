@@ -4,8 +4,8 @@ import { Timer } from "./timer.ts";
 import { backoff, shortestWindow } from "./backoff.ts";
 import { goingAway, normal, superseded, tooMany } from "./close-codes.ts";
 import {
-  type Closed,
   type ConnectionState,
+  type Ended,
   type Moving,
   statusOf,
   type Suspended,
@@ -246,7 +246,7 @@ export class ReconnectingConnection {
   }
 
   /** Closes every wire, and enters a state without one. False when the listener has closed the connection for it. */
-  #stop(next: Suspended | Closed, code: number, reason: string): boolean {
+  #stop(next: Suspended | Ended, code: number, reason: string): boolean {
     const { wire } = this;
     const state = this.#state;
     const newest = this.#newest;

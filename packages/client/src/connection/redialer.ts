@@ -57,8 +57,7 @@ const connectTimeout = 15_000;
  * - It stops for ever when the url provider rejects or never settles: `nextUrl` catches errors, and has a deadline.
  * - It stops for ever when the constructor of a socket throws: `SocketWire` catches the error, and reports `closed`.
  * - It turns an `error` into a clean close with 1000: the facade forwards no `error`, and its own events are not used.
- * - Its delays have no jitter and outlast its `close`: the build leaves them out (`vendor/vite.config.ts`), and `nextUrl`
- *   waits between two tries.
+ * - Its delays have no jitter and outlast its `close`: its code for them is left out, and `nextUrl` waits between two tries.
  * - It never connects again after its `close`: `stop` is final.
  */
 export function createRedialer(options: DialOptions, listener: RedialerListener): Redialer {
@@ -114,9 +113,6 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
    * library's timeout covers that as well. It has one `close` event, and no `message` and no `error`.
    */
   class SocketFacade {
-    /** The library recognizes a WebSocket class by this constant. */
-    static readonly CLOSING = 2;
-
     constructor(url: string, protocols: readonly string[]) {
       wire = new SocketWire(() => createWebSocket(url, protocols, options.WebSocket), {
         opened: (now) => listener.opened(now),

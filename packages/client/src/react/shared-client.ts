@@ -16,7 +16,7 @@ export class SharedClient<C extends AnyContract> {
   readonly #contract: C;
   readonly #options: ConnectOptions<C>;
   readonly #address: string;
-  /** Ends a client that is not retained any more. */
+  /** Ends a client that no component retains any more. */
   readonly #endTimer = new Timer();
   #retainers = 0;
 

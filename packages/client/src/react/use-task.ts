@@ -2,7 +2,7 @@ import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { SubscribableValue } from "../connection/status.ts";
 
 /** An asynchronous task of a component, and how the component's state follows from it. */
-export interface Task<State, Input extends readonly unknown[]> {
+export interface ComponentTask<State, Input extends readonly unknown[]> {
   /** The state before the first run. */
   readonly initial: State;
   /**
@@ -25,7 +25,7 @@ export interface Task<State, Input extends readonly unknown[]> {
  * unmounting each abort the run before.
  */
 export function useTask<State extends object, Input extends readonly unknown[]>(
-  task: Task<State, Input>,
+  task: ComponentTask<State, Input>,
   key: readonly unknown[],
 ): readonly [state: State, start: (...input: Input) => void] {
   const { state, start, abort } = useMemo(() => {

@@ -106,7 +106,7 @@ describe("a connection that moves", () => {
     connection.close();
   });
 
-  test("goes on when the server closes the old wire with 4900 because of the new one", async () => {
+  test("continues when the server closes the old wire with 4900 because of the new one", async () => {
     const { connection, old, next, calls } = await movingConnection();
     next.emitOpen();
     old.emitClose(4900);

@@ -39,7 +39,7 @@ test("a listener that throws does not stop the others, and its error is on the c
   expect(console).toHaveBeenCalledWith(broken);
 });
 
-test("each call of subscribe is a subscription of its own, and ends on its own", () => {
+test("each call of subscribe makes another subscription, and each subscription ends separately", () => {
   const value = new SubscribableValue(1);
   const received: number[] = [];
   const listener = (now: number): void => void received.push(now);

@@ -17,12 +17,12 @@ const join = request({
 const room = contract("/rooms/:room", {
   query: z.object({ name: z.string() }),
   client: {
-    say: z.string(),
+    post: z.string(),
     join,
     count: stream({ input: z.object({ to: z.number() }), output: z.number() }),
     sum: stream({ input: z.object({}), upload: z.number(), output: z.number() }),
   },
-  server: { said: z.object({ at: z.coerce.date<string>() }) },
+  server: { posted: z.object({ at: z.coerce.date<string>() }) },
 });
 const options = { url: "ws://test", params: { room: "lobby" }, query: { name: "Ada" } };
 
@@ -31,21 +31,21 @@ export function Room(): string {
   const client = useClient(room, options);
   // @ts-expect-error -- the query is missing
   useClient(room, { url: "ws://test", params: { room: "lobby" } });
-  client.send("say", "hello");
+  client.send("post", "hello");
   const { state, attempt } = useStatus(client);
 
-  useEvent(client, "said", ({ at }) => at.getTime());
+  useEvent(client, "posted", ({ at }) => at.getTime());
   useClientEvent(client, "failed", ({ name, error }) => [name.length, error.code]);
   useClientEvent(client, "reset", ({ reason }) => reason.length);
   useClientEvent(client, "gap", ({ room, from, to }) => [room?.length, to - from]);
   // @ts-expect-error -- the contract declares no such event
   useEvent(client, "failed", () => {});
   // @ts-expect-error -- the contract's events are not the client's own
-  useClientEvent(client, "said", () => {});
+  useClientEvent(client, "posted", () => {});
   // @ts-expect-error -- the client sends this event
-  useEvent(client, "say", () => {});
+  useEvent(client, "post", () => {});
   // @ts-expect-error -- a Date is not a string
-  useEvent(client, "said", ({ at }: { at: string }) => at);
+  useEvent(client, "posted", ({ at }: { at: string }) => at);
 
   const { execute, data, error, isPending } = useRequest(client, "join");
   execute({ room: "lobby" });
@@ -53,7 +53,7 @@ export function Room(): string {
   // @ts-expect-error -- the input needs a room
   execute({});
   // @ts-expect-error -- an event is not a request
-  useRequest(client, "say");
+  useRequest(client, "post");
   const place: number | undefined = data?.place;
   const capacity = isDeclared(join, error) ? error.data.capacity : 0;
 

@@ -16,9 +16,9 @@ describe.each(libraries)("%s", (_library, messages) => {
   function connectClient() {
     const received: unknown[] = [];
     const app = createApp({ onError: () => {} });
-    const chat = contract("/", { client: messages, server: { posted: messages.say } });
+    const chat = contract("/", { client: messages, server: { posted: messages.post } });
     app.implement(chat, (peer) => ({
-      say: (message) => {
+      post: (message) => {
         received.push(message);
         peer.send("posted", { text: message.text });
       },
@@ -42,7 +42,7 @@ describe.each(libraries)("%s", (_library, messages) => {
   test("the receiver fills in a default", async () => {
     const { client, received } = connectClient();
     const posted = new Promise((resolve) => client.on("posted", resolve));
-    client.send("say", { text: "a" });
+    client.send("post", { text: "a" });
     expect(await posted).toEqual({ text: "a", times: 1 });
     expect(received).toEqual([{ text: "a", times: 1 }]);
   });
@@ -72,9 +72,9 @@ describe.each(libraries)("%s", (_library, messages) => {
   test("an invalid value is reported with the path and the message of its issue", async () => {
     const { client } = connectClient();
     const failed = new Promise((resolve) => client.onFailed(resolve));
-    client.send("say", { text: 1 as never });
+    client.send("post", { text: 1 as never });
     const issues = [{ path: ["text"], message: expect.stringMatching(/string/i) }];
-    expect(await failed).toMatchObject({ name: "say", error: { code: "INVALID", issues } });
+    expect(await failed).toMatchObject({ name: "post", error: { code: "INVALID", issues } });
     const invalid: unknown = await client.request("order", {} as never).catch((reason: unknown) => reason);
     expect(invalid).toBeInstanceOf(ValidationError);
     expect(invalid).toMatchObject({ issues: [{ path: ["id"] }] });

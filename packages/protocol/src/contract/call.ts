@@ -18,7 +18,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Cancels the call with `TIMEOUT` after so many ms, 1 to 2 ** 31 - 1. @default never */
   readonly timeout?: number;
-  /** What is sent to a stream that takes an upload. */
+  /** The items that are sent to a stream with an upload. @default no items */
   readonly upload?: AsyncIterable<unknown> | Iterable<unknown>;
 }
 

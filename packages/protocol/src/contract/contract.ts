@@ -4,7 +4,7 @@ import type { ErrorSchemas, MessageKind, RequestKind, StreamKind } from "./messa
 import { type ParamName, type PathParams, pathPattern } from "./path.ts";
 import type { Input, Output, Schema } from "./schema.ts";
 
-/** The messages one half may say, by name: a bare schema is an event, `request` and `stream` are answered. */
+/** The messages that one peer may send, by name: a bare schema is an event, `request` and `stream` have replies. */
 export type Messages = Readonly<Record<string, Schema | RequestKind | StreamKind>>;
 
 /** The names of the events among messages. */
@@ -29,13 +29,13 @@ interface KindDefinition {
   readonly errors?: ErrorSchemas;
 }
 
-/** What one writes to say an event. */
+/** The data with which an event is sent. */
 export type EventInput<M extends Messages, Name extends EventName<M>> = M[Name] extends Schema
   ? Input<M[Name]>
   : never;
-/** What one reads of an answer: the reply of a request, each item of a stream. */
+/** What the caller receives: the reply of a request, each item of a stream. */
 export type CallOutput<M extends Messages, Name extends keyof M> = Output<DefinitionOf<M[Name]>["output"]>;
-/** The arguments of a question after its name: its input, and how it may end early. */
+/** The arguments of a call after its name: its input, and how it may end early. */
 export type CallArguments<M extends Messages, Name extends keyof M> = [
   data: Input<DefinitionOf<M[Name]>["input"]>,
   ...options: OptionsOf<DefinitionOf<M[Name]>>,
@@ -61,7 +61,7 @@ export type HandlerOutput<Message> = Message extends RequestKind
 type Settled<Value> = Value | Promise<Value>;
 /** A handler whose reply may be undefined need not return it. */
 type Replied<Value> = undefined extends Value ? Value | void : Value;
-/** What a stream that takes an upload has besides its input. */
+/** What a stream with an upload has besides its input. */
 export type HandlerUpload<Message> =
   DefinitionOf<Message> extends { readonly upload: infer Upload extends Schema }
     ? { readonly upload: AsyncIterable<Output<Upload>> }
@@ -87,13 +87,13 @@ export interface ContractDefinition {
   readonly params?: Schema;
   /** Validates the query. */
   readonly query?: Schema;
-  /** What the client may say. */
+  /** The messages that the client may send. */
   readonly client?: Messages;
-  /** What the server may say. */
+  /** The messages that the server may send. */
   readonly server?: Messages;
 }
 
-/** What two halves agreed to say to each other at one path. */
+/** The messages that a client and a server may send to each other at one path. */
 export interface Contract<
   Path extends string = string,
   Definition extends ContractDefinition = ContractDefinition,
@@ -111,7 +111,9 @@ export interface Contract<
 export type AnyContract = Contract<any, any>;
 
 /**
- * Declares what may be said at a path, by whom. Import it in both halves.
+ * Declares the messages that client and server may send at a path. Client and server import the same contract.
+ * @example
+ * const chat = contract("/chat/:room", { client: { post: z.string() }, server: { posted: z.string() } });
  * @throws TypeError when the path is invalid (see `pathPattern`), or a message's name is empty or longer than 128
  * characters.
  */
@@ -142,14 +144,14 @@ function checkNames(names: readonly string[]): void {
       throw new TypeError(`a message's name has 1 to 128 characters: ${JSON.stringify(name.slice(0, 128))}`);
 }
 
-/** What the client of a contract may say. */
+/** The messages that the client of a contract may send. */
 export type ClientMessages<C extends AnyContract> = MessagesOf<C["definition"]["client"]>;
-/** What the server of a contract may say. */
+/** The messages that the server of a contract may send. */
 export type ServerMessages<C extends AnyContract> = MessagesOf<C["definition"]["server"]>;
 
 type MessagesOf<M> = M extends Messages ? M : Record<never, never>;
 
-/** The parameters one writes to connect. */
+/** The parameters with which a client connects. */
 export type ParamsInput<C extends AnyContract> = C["definition"]["params"] extends Schema
   ? Input<C["definition"]["params"]>
   : PathParams<C["path"]>;
@@ -157,7 +159,7 @@ export type ParamsInput<C extends AnyContract> = C["definition"]["params"] exten
 export type ParamsOutput<C extends AnyContract> = C["definition"]["params"] extends Schema
   ? Output<C["definition"]["params"]>
   : PathParams<C["path"]>;
-/** The query one writes to connect. */
+/** The query with which a client connects. */
 export type QueryInput<C extends AnyContract> = C["definition"]["query"] extends Schema
   ? Input<C["definition"]["query"]>
   : Readonly<Record<string, string>> | undefined;

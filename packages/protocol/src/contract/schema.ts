@@ -4,10 +4,10 @@ import { ValidationError } from "../errors.ts";
 /** Any schema that follows Standard Schema: zod, valibot, arktype and others. */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
 
-/** What one writes for a schema. */
+/** The value that a schema validates. */
 export type Input<S extends Schema> = NonNullable<S["~standard"]["types"]>["input"];
 
-/** What one reads after the schema has run. */
+/** The value that a schema returns. */
 export type Output<S extends Schema> = NonNullable<S["~standard"]["types"]>["output"];
 
 /**

@@ -1,7 +1,7 @@
 import { ProtocolError } from "../errors.ts";
 import { callFrames } from "./call-frames.ts";
 import type { ReadOptions } from "./frame-codec.ts";
-import { array, count, defineFrames, name, object, optional, position, text } from "./frame-shapes.ts";
+import { array, count, defineFrames, name, object, optional, position, string } from "./frame-shapes.ts";
 
 /** The frames that a server alone reads. */
 const handshakeFrames = defineFrames({
@@ -9,13 +9,13 @@ const handshakeFrames = defineFrames({
     v: count,
     cid: name,
     att: count,
-    auth: optional(text),
+    auth: optional(string),
     resume: optional(object({ sid: name, rt: name, ep: name, rx: position, tx0: count })),
-    rooms: optional(array(object({ 0: text, 1: name, 2: position }))),
+    rooms: optional(array(object({ 0: string, 1: name, 2: position }))),
     w: count,
     wb: count,
   },
-  auth: { token: text },
+  auth: { token: string },
 });
 
 /** How deep the values of a frame may be nested. */

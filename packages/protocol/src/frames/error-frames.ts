@@ -1,9 +1,9 @@
 import { RequestError, ValidationError } from "../errors.ts";
 import { checkFrame } from "./frame-codec.ts";
 import type { ErrorFrame, EventFrame, Frame, RequestFrame, StreamFrame } from "./frame.ts";
-import { array, object, optional, text } from "./frame-shapes.ts";
+import { array, object, optional, string } from "./frame-shapes.ts";
 
-const isIssue = object({ message: text, path: optional(array((step) => typeof step !== "object")) });
+const isIssue = object({ message: string, path: optional(array((step) => typeof step !== "object")) });
 
 /** The reply to a message whose name has no handler. */
 export function notFound({

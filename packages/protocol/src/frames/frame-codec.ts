@@ -48,7 +48,7 @@ export const jsonFrames: FrameCodec = {
       options?.checkBounds?.(message);
       try {
         value = JSON.parse(message);
-      } catch {} // a message that is not JSON is not a frame
+      } catch {} // without JSON, the message is not a frame
     }
     return checkFrame(value, options?.shapes);
   },

@@ -8,12 +8,12 @@ export type FrameShapes = ReadonlyMap<unknown, ReadonlyMap<string, Check>>;
 /** Any value, or none. */
 export const anything: Check = () => true;
 /** A string. */
-export const text: Check = (value) => typeof value === "string";
+export const string: Check = (value) => typeof value === "string";
 /** A name: 1 to 128 characters. */
 export const name: Check = (value) => typeof value === "string" && value !== "" && value.length <= 128;
 /** A positive safe integer. */
 export const count: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0;
-/** A safe integer that is not negative. */
+/** A safe integer from 0. */
 export const position: Check = (value) => value === 0 || count(value);
 /** A field that may be left out. */
 export const optional =
@@ -36,11 +36,11 @@ export const defineFrames = (shapes: Readonly<Record<string, FrameShape>>): Fram
   new Map(
     Object.entries(shapes).map(([t, shape]) => [
       t,
-      new Map(Object.entries({ t: text, s: optional(count), a: optional(count), ...shape })),
+      new Map(Object.entries({ t: string, s: optional(count), a: optional(count), ...shape })),
     ]),
   );
 
-const place: FrameShape = { room: text, o: count, p: position };
+const place: FrameShape = { room: string, o: count, p: position };
 
 /** The frames that every peer reads. */
 export const commonFrames: FrameShapes = defineFrames({
@@ -52,7 +52,7 @@ export const commonFrames: FrameShapes = defineFrames({
     w: count,
     wb: count,
     state: name,
-    why: optional(text),
+    why: optional(string),
     but: optional(array(count)),
     heartbeat: object({ i: count, t: count }),
     ttl: position,
@@ -60,14 +60,14 @@ export const commonFrames: FrameShapes = defineFrames({
   },
   ack: { a: count, but: optional(array(count)) },
   event: { name, data: anything, q: optional(count) },
-  error: { re: optional(count), code: name, message: text, data: anything },
-  room: { room: text, ep: optional(name), off: optional(position) },
+  error: { re: optional(count), code: name, message: string, data: anything },
+  room: { room: string, ep: optional(name), off: optional(position) },
   said: { ...place, name, data: anything },
   skip: place,
-  gap: { room: optional(text), from: position, to: position, why: name },
+  gap: { room: optional(string), from: position, to: position, why: name },
   ping: { n: count },
   pong: { n: count },
   reauth: { by: count },
-  goaway: { at: position, why: optional(text) },
-  bye: { why: optional(text) },
+  goaway: { at: position, why: optional(string) },
+  bye: { why: optional(string) },
 });

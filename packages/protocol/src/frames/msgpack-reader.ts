@@ -110,7 +110,7 @@ class Reader {
     try {
       return utf8.decode(this.#bytes.subarray(start, this.#at));
     } catch {
-      return refuse("a text that is not UTF-8");
+      return refuse("bytes that are not UTF-8");
     }
   }
 

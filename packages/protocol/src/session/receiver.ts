@@ -91,7 +91,7 @@ export class Receiver {
     return this.#upTo;
   }
 
-  /** Acknowledges what has arrived since the last time; with `always`, also when that is nothing. */
+  /** Acknowledges what has arrived since the last time; with `always`, also when nothing has. */
   flush(always = false): void {
     if (!(always || this.#unreported)) return;
     this.#unreported = 0;

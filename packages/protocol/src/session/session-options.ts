@@ -33,7 +33,7 @@ export interface RestoredState {
 }
 
 /**
- * What the remote peer has received and what it grants, as its `hello` or `welcome` says. Messages above `upTo`, and
+ * What the remote peer has received and what it grants, as in its `hello` or `welcome`. Messages above `upTo`, and
  * `pending`, are sent again.
  */
 export interface RemoteState extends Received {

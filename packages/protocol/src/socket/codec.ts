@@ -55,7 +55,11 @@ export const bool: Codec<boolean> = {
   },
 };
 
-/** JSON in text messages; it reads binary ones too. A schema checks and converts in both directions. */
+/**
+ * JSON in text messages; it reads binary ones too. A schema checks and converts in both directions.
+ * @example
+ * app.ws("/prices", { receive: json(z.object({ symbol: z.string() })) }, handler);
+ */
 export function json(): Codec<unknown>;
 export function json<In, Out>(schema: Schema<In, Out>): Codec<In, Out>;
 export function json(schema?: Schema): Codec<unknown> {

@@ -9,8 +9,6 @@ export interface WireListener {
   message(message: Message): void;
   /** The wire ended. Called exactly once; nothing is called after it. */
   closed(closed: Closed): void;
-  /** The remote peer answered a `ping`. */
-  pong?(): void;
 }
 
 /** How much has arrived on a wire since it was made. */
@@ -81,10 +79,9 @@ export class WireEvents implements WireListener {
     this.#deliver();
   }
 
+  /** The remote peer answered a `ping`. */
   pong(): void {
-    if (this.#ended) return;
-    this.arrivals.pongs += 1;
-    this.#listener?.pong?.();
+    if (!this.#ended) this.arrivals.pongs += 1;
   }
 
   /** Delivers to `listener` what was kept, then everything that happens; without one, keeps what happens. */

@@ -18,8 +18,8 @@ const length = z.string().transform((line) => line.length);
 const chat = contract("/chat/:room", {
   params: z.object({ room: length }),
   query: z.object({ page: z.coerce.number<string>(), tag: z.string().optional() }),
-  client: { say: z.object({ text: z.string(), loud: z.boolean().default(false) }), measure: length },
-  server: { said: v.pipe(v.string(), v.transform(Number)) },
+  client: { post: z.object({ text: z.string(), loud: z.boolean().default(false) }), measure: length },
+  server: { posted: v.pipe(v.string(), v.transform(Number)) },
 });
 type Chat = typeof chat;
 
@@ -41,15 +41,15 @@ test("what one writes is the input of the schema, what one reads its output", ()
   expectTypeOf<ParamsOutput<Chat>>().toEqualTypeOf<{ room: number }>();
   expectTypeOf<QueryInput<Chat>>().toEqualTypeOf<{ page: string; tag?: string | undefined }>();
   expectTypeOf<QueryOutput<Chat>>().toEqualTypeOf<{ page: number; tag?: string | undefined }>();
-  type Say = ClientMessages<Chat>["say"];
-  expectTypeOf<Input<Say>>().toEqualTypeOf<{ text: string; loud?: boolean | undefined }>();
-  expectTypeOf<Output<Say>>().toEqualTypeOf<{ text: string; loud: boolean }>();
-  type Said = ServerMessages<Chat>["said"];
-  expectTypeOf<Input<Said>>().toEqualTypeOf<string>();
-  expectTypeOf<Output<Said>>().toEqualTypeOf<number>();
+  type Post = ClientMessages<Chat>["post"];
+  expectTypeOf<Input<Post>>().toEqualTypeOf<{ text: string; loud?: boolean | undefined }>();
+  expectTypeOf<Output<Post>>().toEqualTypeOf<{ text: string; loud: boolean }>();
+  type Posted = ServerMessages<Chat>["posted"];
+  expectTypeOf<Input<Posted>>().toEqualTypeOf<string>();
+  expectTypeOf<Output<Posted>>().toEqualTypeOf<number>();
 });
 
-test("without schemas parameters are strings and there is nothing to say", () => {
+test("a contract without schemas has string parameters and no messages", () => {
   const plain = contract("/chat/:room", {});
   expectTypeOf<ParamsInput<typeof plain>>().toEqualTypeOf<{ readonly room: string }>();
   expectTypeOf<ParamsOutput<typeof plain>>().toEqualTypeOf<{ readonly room: string }>();
@@ -79,24 +79,24 @@ test("url asks for what the contract needs and no more", () => {
   contract("/chat", {}).url({ room: "a" });
 });
 
-test("a peer says only what the contract says, with its data", () => {
-  const say = (peer: EventPeer<ClientMessages<Chat>>): void => {
-    peer.send("say", { text: "a" });
+test("a peer sends only messages of the contract, with their data", () => {
+  const post = (peer: EventPeer<ClientMessages<Chat>>): void => {
+    peer.send("post", { text: "a" });
     peer.send("measure", "abc");
     // @ts-expect-error there is no such message
     peer.send("shout", { text: "a" });
     // @ts-expect-error text is a string
-    peer.send("say", { text: 1 });
+    peer.send("post", { text: 1 });
     // @ts-expect-error text is needed
-    peer.send("say", {});
+    peer.send("post", {});
     // @ts-expect-error one writes the input, not what the schema makes of it
     peer.send("measure", 3);
   };
-  expectTypeOf(say).returns.toBeVoid();
+  expectTypeOf(post).returns.toBeVoid();
 });
 
 test("a contract is made of schemas", () => {
   // @ts-expect-error a message needs a schema
-  contract("/chat", { client: { say: "string" } });
+  contract("/chat", { client: { post: "string" } });
   expectTypeOf(contract("/chat", {}).path).toEqualTypeOf<"/chat">();
 });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { contract } from "../../src/contract/contract.ts";
 
 test("a contract holds the path and the schemas as they were given", () => {
-  const definition = { client: { say: z.string() }, server: { said: z.string() } };
+  const definition = { client: { post: z.string() }, server: { posted: z.string() } };
   const chat = contract("/chat/:room", definition);
   expect(chat.path).toBe("/chat/:room");
   expect(chat.definition).toBe(definition);

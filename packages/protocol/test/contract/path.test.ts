@@ -47,7 +47,7 @@ describe("matching", () => {
 });
 
 describe("filling", () => {
-  test("what is filled in is percent-encoded, and the slashes of a rest stay", () => {
+  test("parameters are percent-encoded, and the slashes of a rest parameter stay", () => {
     expect(href("/chat/:room", { room: "a b/ü?#" })).toBe("/chat/a%20b%2F%C3%BC%3F%23");
     expect(href("/files/*rest", { rest: "a b/c?" })).toBe("/files/a%20b/c%3F");
     expect(fill("/:n/:yes", { n: 0, yes: false })).toBe("/0/false");
@@ -74,7 +74,7 @@ describe("filling", () => {
     expect(() => href("/*rest", { rest: "/evil.example/x" })).toThrow(TypeError);
   });
 
-  test("what was filled in is what is matched, through a real URL too", () => {
+  test("a match returns the parameters that the path was built with, through a real URL too", () => {
     const value = fc.string({ unit: "grapheme", minLength: 1 });
     const dots = (text: string) => text.split("/").some((part) => part === "." || part === "..");
     const values = value.filter((text) => !dots(text));

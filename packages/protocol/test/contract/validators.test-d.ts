@@ -17,14 +17,14 @@ test("each library types the same contract", () => {
   type Zod = Each<"zod">;
   type Valibot = Each<"valibot">;
   type Arktype = Each<"arktype">;
-  expectTypeOf<EventInput<Zod, "say">>().toEqualTypeOf<{ text: string; times?: number | undefined }>();
-  expectTypeOf<EventInput<Valibot, "say">>().toEqualTypeOf<{ text: string; times?: number | undefined }>();
-  expectTypeOf<EventInput<Arktype, "say">>().toEqualTypeOf<{ text: string; times?: number }>();
+  expectTypeOf<EventInput<Zod, "post">>().toEqualTypeOf<{ text: string; times?: number | undefined }>();
+  expectTypeOf<EventInput<Valibot, "post">>().toEqualTypeOf<{ text: string; times?: number | undefined }>();
+  expectTypeOf<EventInput<Arktype, "post">>().toEqualTypeOf<{ text: string; times?: number }>();
 
-  type Heard = { text: string; times: number };
-  expectTypeOf<HandlerInput<Zod["say"]>>().toEqualTypeOf<Heard>();
-  expectTypeOf<HandlerInput<Valibot["say"]>>().toEqualTypeOf<Heard>();
-  expectTypeOf<HandlerInput<Arktype["say"]>>().toEqualTypeOf<Heard>();
+  type Handled = { text: string; times: number };
+  expectTypeOf<HandlerInput<Zod["post"]>>().toEqualTypeOf<Handled>();
+  expectTypeOf<HandlerInput<Valibot["post"]>>().toEqualTypeOf<Handled>();
+  expectTypeOf<HandlerInput<Arktype["post"]>>().toEqualTypeOf<Handled>();
 
   expectTypeOf<CallArguments<Zod, "order">[0]>().toEqualTypeOf<{ id: string }>();
   expectTypeOf<CallArguments<Valibot, "order">[0]>().toEqualTypeOf<{ id: string }>();

@@ -6,7 +6,7 @@ import { stream } from "../../src/peer/stream.ts";
 
 /** The same messages by each library: a default, a coercion, a transform, and an item that is read as another type. */
 const zod = {
-  say: z.object({ text: z.string(), times: z.number().default(1) }),
+  post: z.object({ text: z.string(), times: z.number().default(1) }),
   order: request({
     input: z.object({ id: z.string().transform(Number) }),
     output: z.string().transform((text) => text.length),
@@ -21,7 +21,7 @@ const zod = {
 
 const number = v.pipe(v.string(), v.transform(Number));
 const valibot = {
-  say: v.object({ text: v.string(), times: v.optional(v.number(), 1) }),
+  post: v.object({ text: v.string(), times: v.optional(v.number(), 1) }),
   order: request({
     input: v.object({ id: number }),
     output: v.pipe(
@@ -35,7 +35,7 @@ const valibot = {
 
 const read = type("string").pipe(Number);
 const arktype = {
-  say: type({ text: "string", times: "number = 1" }),
+  post: type({ text: "string", times: "number = 1" }),
   order: request({
     input: type({ id: read }),
     output: type("string").pipe((text) => text.length),

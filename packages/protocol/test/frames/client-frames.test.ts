@@ -28,7 +28,7 @@ describe("the bounds of a client's frame", () => {
   ])("refuse %s", (_, json) => expect(() => checkFrameBounds(json)).toThrow(ProtocolError));
 
   test("are checked before a frame is parsed", () => {
-    const frame = `{"t":"event","name":"say","data":${nested(65)}}`;
+    const frame = `{"t":"event","name":"post","data":${nested(65)}}`;
     expect(() => jsonFrames.read(frame, fromClient)).toThrow("a frame is nested at most 64 deep");
     expect(jsonFrames.read(frame)).toMatchObject({ t: "event" });
   });

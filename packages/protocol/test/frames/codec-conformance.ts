@@ -35,7 +35,7 @@ export const sampleFrames: readonly Frame[] = [
   { ...welcome, state: "reset", why: "unknown", rx: 7, but: [3, 5] },
   { t: "ack", a: 1 },
   { t: "ack", a: Number.MAX_SAFE_INTEGER, but: [1, 7] },
-  { t: "event", name: "say" },
+  { t: "event", name: "post" },
   { t: "event", name: "constructor", data: null, q: 1 },
   { t: "request", q: 1, name: "join", data: {}, deadline: 2 ** 40 },
   { t: "stream", q: 2, name: "feed", data: [] },
@@ -54,7 +54,7 @@ export const sampleFrames: readonly Frame[] = [
 ];
 
 /** Values that are not frames, in any codec. */
-const invalidFrames: readonly (readonly [value: object, why: string])[] = [
+const invalidFrames: readonly (readonly [value: object, reason: string])[] = [
   [{}, "a frame is"],
   [{ t: "constructor" }, "a frame is"],
   [{ t: ["ping"], n: 1 }, "a frame is"],
@@ -77,7 +77,7 @@ const json = fc
 /** Tests what every codec of frames does: it carries the values that JSON carries, as JSON does, and refuses what JSON refuses. */
 export function frameCodecConformance(codec: FrameCodec): void {
   const roundTrip = (data: unknown): unknown => {
-    const frame = codec.read(codec.write({ t: "event", name: "say", data }));
+    const frame = codec.read(codec.write({ t: "event", name: "post", data }));
     return frame.t === "event" && frame.data;
   };
 
@@ -87,7 +87,7 @@ export function frameCodecConformance(codec: FrameCodec): void {
     });
 
     test("leaves out a field that is undefined", () => {
-      const frame = codec.read(codec.write({ t: "event", name: "say", data: undefined, q: undefined }));
+      const frame = codec.read(codec.write({ t: "event", name: "post", data: undefined, q: undefined }));
       expect(Object.keys(frame)).toEqual(["t", "name"]);
     });
 
@@ -105,7 +105,7 @@ export function frameCodecConformance(codec: FrameCodec): void {
     );
 
     test("a stamp has 64 bytes at most, and does not change the frame that was written", () => {
-      const written = codec.write({ t: "event", name: "say", data: "x" });
+      const written = codec.write({ t: "event", name: "post", data: "x" });
       const before = written.slice();
       const highest = Number.MAX_SAFE_INTEGER;
       const stamped = codec.stamp(written, { s: highest, a: highest });
@@ -115,7 +115,7 @@ export function frameCodecConformance(codec: FrameCodec): void {
     });
 
     test("a stamp can be added to a frame that was written in another codec", () => {
-      const frame: Frame = { t: "event", name: "say", data: ["x", 1] };
+      const frame: Frame = { t: "event", name: "post", data: ["x", 1] };
       const numbers = { s: 3, a: 2 };
       const text = jsonFrames.stamp(codec.write(frame), numbers);
       expect(JSON.parse(String(text))).toEqual({ ...frame, ...numbers });
@@ -155,11 +155,11 @@ export function frameCodecConformance(codec: FrameCodec): void {
 
     test("a written frame does not change with its data", () => {
       const data = { list: [1], bytes: Uint8Array.of(1) };
-      const message = codec.write({ t: "event", name: "say", data });
+      const message = codec.write({ t: "event", name: "post", data });
       const before = JSON.stringify(codec.read(message));
       data.list.push(2);
       data.bytes[0] = 2;
-      codec.write({ t: "event", name: "say", data });
+      codec.write({ t: "event", name: "post", data });
       expect(JSON.stringify(codec.read(message))).toBe(before);
     });
 

@@ -10,7 +10,7 @@ frameCodecConformance(msgpack);
 
 /** Writes and reads `data`. */
 function roundTrip(data: unknown): unknown {
-  const frame = msgpack.read(msgpack.write({ t: "event", name: "say", data }));
+  const frame = msgpack.read(msgpack.write({ t: "event", name: "post", data }));
   return frame.t === "event" && frame.data;
 }
 
@@ -132,9 +132,9 @@ describe("invalid MessagePack is refused with 4400", () => {
     ["an object of more keys than bytes", [0x82, 0xa0, 0xc0], "fewer bytes"],
     ["an extension of four gigabytes", [0xc9, 255, 255, 255, 255, 0x42], "fewer bytes"],
     ["half a number", [0xcb, 1], "fewer bytes"],
-    ["a short text that is not UTF-8", [0xa1, 0xff], "not UTF-8"],
+    ["a short text with invalid UTF-8", [0xa1, 0xff], "not UTF-8"],
     ["a text with a surrogate", [0xa3, 0xed, 0xa0, 0x80], "not UTF-8"],
-    ["a long text that is not UTF-8", [0xd9, 30, ...Array<number>(30).fill(0xc0)], "not UTF-8"],
+    ["a long text with invalid UTF-8", [0xd9, 30, ...Array<number>(30).fill(0xc0)], "not UTF-8"],
     ["a key that is a number", [0x81, 1, 1], "an invalid map key"],
     ["a key __proto__", [0x81, 0xa9, ...letters("__proto__"), 0x80], "an invalid map key"],
     ["a record definition", [0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 1], "an unknown extension"],

@@ -30,7 +30,7 @@ describe("a stream that is served", () => {
     expect(await sent()).toEqual([next(3), next(4), end]);
   });
 
-  test("sends 16 items to a reader that reads none, and goes on with credit", async () => {
+  test("sends 16 items to a reader that reads none, and continues when it grants credit", async () => {
     const { peer, receive, sent } = startPeer();
     const { values, log } = endlessItems();
     peer.handle("count", () => values);

@@ -10,7 +10,7 @@ import { request } from "../../src/peer/request.ts";
 import { Session } from "../../src/session/session.ts";
 import { ample, TestSink } from "../session/session-harness.ts";
 
-const say = z.number();
+const post = z.number();
 const ask = request({ input: z.unknown(), output: z.unknown() });
 
 /** A peer that `createPeer` made, and the events that failed. */
@@ -18,7 +18,7 @@ function startCreatedPeer(options: Partial<PeerOptions>) {
   const failures: EventFailure[] = [];
   const { sender, receiver } = new Session({ window: ample.credit });
   sender.attach(new TestSink(), { ...ample, credit: { messages: 1_000, bytes: 2 ** 20 } });
-  const peer = createPeer<{ say: typeof say; ask: typeof ask }>({
+  const peer = createPeer<{ post: typeof post; ask: typeof ask }>({
     receives: {},
     sends: {},
     outbox: sender,
@@ -31,7 +31,7 @@ function startCreatedPeer(options: Partial<PeerOptions>) {
 }
 
 test("a peer of events alone has no calls, and does not read their frames", () => {
-  const { peer } = startCreatedPeer({ sends: { say }, receives: { say } });
+  const { peer } = startCreatedPeer({ sends: { post }, receives: { post } });
   expect(peer).toBeInstanceOf(EventPeer);
   expect(peer).not.toBeInstanceOf(RpcPeer);
   expect(() => jsonFrames.read('{"t":"request","q":1,"name":"ask"}', peer.readOptions)).toThrow(
@@ -39,7 +39,7 @@ test("a peer of events alone has no calls, and does not read their frames", () =
   );
 });
 
-test.each([{ sends: { say, ask } }, { receives: { ask } }])(
+test.each([{ sends: { post, ask } }, { receives: { ask } }])(
   "a request of either peer brings calls: %j",
   (options) => {
     const { peer } = startCreatedPeer(options);
@@ -50,9 +50,9 @@ test.each([{ sends: { say, ask } }, { receives: { ask } }])(
 );
 
 test("a report finds each event that has not settled, although requests have taken numbers meanwhile", () => {
-  const { peer, failures } = startCreatedPeer({ sends: { say, ask } });
+  const { peer, failures } = startCreatedPeer({ sends: { post, ask } });
   for (let n = 1; n <= 600; n += 1) {
-    peer.send("say", n);
+    peer.send("post", n);
     for (let requests = 0; requests < n % 3; requests += 1) peer.request("ask", n).catch(() => {});
   }
   const table = peer.frames;

@@ -10,7 +10,7 @@ import { joinedWires } from "../../src/wire/joined-wires.ts";
 import { ample, settled, unnumbered } from "../session/session-harness.ts";
 import { recordWire } from "../wire/wire-conformance.ts";
 
-const say = z.object({ text: z.string().max(5).trim() });
+const post = z.object({ text: z.string().max(5).trim() });
 
 /** A peer of events, and functions with which a test exchanges frames with it, as text. */
 function startEventPeer(options: Partial<PeerOptions> = {}) {
@@ -21,9 +21,9 @@ function startEventPeer(options: Partial<PeerOptions> = {}) {
   const failures: EventFailure[] = [];
   const handlerErrors: unknown[] = [];
   const closes: CloseError[] = [];
-  const peer = new EventPeer<{ say: z.ZodUnknown; gone: z.ZodUndefined }>({
-    receives: { say },
-    sends: { say },
+  const peer = new EventPeer<{ post: z.ZodUnknown; gone: z.ZodUndefined }>({
+    receives: { post },
+    sends: { post },
     outbox: sender,
     receiver,
     after: () => () => {},
@@ -50,7 +50,7 @@ async function handleFrames(
 ) {
   const all = startEventPeer(options);
   const handled: unknown[] = [];
-  all.receive(...frames, '{"t":"event","name":"say","data":{"text":"last"},"q":99}');
+  all.receive(...frames, '{"t":"event","name":"post","data":{"text":"last"},"q":99}');
   await new Promise<void>((last) =>
     all.peer.serve((name, input) => {
       if ((input as { text?: string }).text === "last") return last();
@@ -66,26 +66,26 @@ async function handleFrames(
 }
 
 const twice = (value: unknown): unknown[] => [value, value];
-const hi = '{"t":"event","name":"say","data":{"text":" hi "},"q":7}';
+const hi = '{"t":"event","name":"post","data":{"text":" hi "},"q":7}';
 
 describe("an event that is sent", () => {
   test("carries a number by which its failure is reported", async () => {
     const { peer, arrived } = startEventPeer();
-    peer.send("say", { text: "a" });
+    peer.send("post", { text: "a" });
     peer.send("gone", undefined);
-    expect(await arrived.pull()).toBe('{"s":1,"t":"event","name":"say","data":{"text":"a"},"q":1}');
+    expect(await arrived.pull()).toBe('{"s":1,"t":"event","name":"post","data":{"text":"a"},"q":1}');
     expect(await arrived.pull()).toBe('{"s":2,"t":"event","name":"gone","q":2}');
   });
 
   test("carries no number when reports are not requested", async () => {
     const { peer, arrived } = startEventPeer({ requestErrorReports: false });
-    peer.send("say", { text: "a" });
-    expect(await arrived.pull()).toBe('{"s":1,"t":"event","name":"say","data":{"text":"a"}}');
+    peer.send("post", { text: "a" });
+    expect(await arrived.pull()).toBe('{"s":1,"t":"event","name":"post","data":{"text":"a"}}');
   });
 
   test("throws at once when its data cannot be JSON", () => {
     const { peer, arrived } = startEventPeer();
-    expect(() => peer.send("say", 1n)).toThrow(TypeError);
+    expect(() => peer.send("post", 1n)).toThrow(TypeError);
     expect(arrived.size).toBe(0);
   });
 
@@ -93,7 +93,7 @@ describe("an event that is sent", () => {
     const { peer, sender, failures } = startEventPeer();
     const reason = new CloseError(4001);
     sender.end(reason);
-    await expect(peer.send("say", {})).rejects.toBe(reason);
+    await expect(peer.send("post", {})).rejects.toBe(reason);
     expect(failures).toEqual([]);
   });
 });
@@ -101,17 +101,17 @@ describe("an event that is sent", () => {
 describe("the report of a failed event", () => {
   test("names the event, once", () => {
     const { peer, receive, failures } = startEventPeer();
-    peer.send("say", { text: "a" });
+    peer.send("post", { text: "a" });
     const error = '{"t":"error","re":1,"code":"NO","message":"no","data":[1]}';
     receive(error, error);
     expect(failures).toEqual([
-      { name: "say", data: { text: "a" }, error: new RequestError("NO", "no", [1]) },
+      { name: "post", data: { text: "a" }, error: new RequestError("NO", "no", [1]) },
     ]);
   });
 
   test("is a ValidationError with the valid issues when a schema has rejected the event", () => {
     const { peer, receive, failures } = startEventPeer();
-    peer.send("say", 1);
+    peer.send("post", 1);
     const issues =
       '[{"message":"bad","path":["a",0]},{"message":1},null,{"message":"odd","path":[{}]},{"message":"all"}]';
     receive(`{"t":"error","re":1,"code":"INVALID","message":"x","data":${issues}}`);
@@ -128,16 +128,16 @@ describe("the report of a failed event", () => {
 
   test("may be about any event that has not settled, and about no other", () => {
     const { peer, sender, receive, failures } = startEventPeer();
-    for (let n = 1; n <= 900; n += 1) peer.send("say", n);
+    for (let n = 1; n <= 900; n += 1) peer.send("post", n);
     sender.acknowledge({ upTo: 100, pending: [] });
-    peer.send("say", 901);
+    peer.send("post", 901);
     for (const re of [100, 101, 901]) receive(`{"t":"error","re":${re},"code":"NO","message":""}`);
     expect(failures.map(({ data }) => data)).toEqual([101, 901]);
   });
 
   test("goes to the code that awaits the event, and nowhere else", async () => {
     const { peer, receive, failures } = startEventPeer();
-    const outcome = peer.send("say", 1).then(null, (error: unknown) => error);
+    const outcome = peer.send("post", 1).then(null, (error: unknown) => error);
     receive('{"t":"error","re":1,"code":"NO","message":""}');
     expect(await outcome).toEqual(new RequestError("NO", ""));
     expect(failures).toEqual([]);
@@ -153,8 +153,8 @@ describe("an event that is received", () => {
       order.push("end");
     });
     expect(handled).toEqual([
-      ["say", { text: "hi" }],
-      ["say", { text: "hi" }],
+      ["post", { text: "hi" }],
+      ["post", { text: "hi" }],
     ]);
     expect(order).toEqual(["begin", "end", "begin", "end"]);
     expect(answers).toEqual([]);
@@ -168,7 +168,7 @@ describe("an event that is received", () => {
     const handled: unknown[] = [];
     peer.serve((name) => handled.push(name));
     await settled();
-    expect(handled).toEqual(["say"]);
+    expect(handled).toEqual(["post"]);
   });
 
   test.each(['{"t":"ping","n":1}', '{"t":"bye"}'])("is a frame of the conversation; not so %s", (frame) => {
@@ -180,7 +180,7 @@ describe("an event that is received", () => {
 
   test("is answered with the issues when its schema rejects it, and the next is handled", async () => {
     const { handled, answers, handlerErrors } = await handleFrames([
-      '{"t":"event","name":"say","data":{},"q":7}',
+      '{"t":"event","name":"post","data":{},"q":7}',
       hi,
     ]);
     const message = expect.any(String);
@@ -227,7 +227,7 @@ describe("when a handler throws", () => {
     const secret = new Error("secret");
     const { answers, handlerErrors, handled } = await handleFrames([hi, hi], throwing(secret));
     expect(answers).toEqual(twice({ t: "error", re: 7, code: "INTERNAL", message: "the handler failed" }));
-    expect(handlerErrors).toEqual(twice(["say", secret]));
+    expect(handlerErrors).toEqual(twice(["post", secret]));
     expect(handled).toHaveLength(2);
   });
 
@@ -257,24 +257,24 @@ describe("when a handler throws", () => {
     handling.reject(new Error("late"));
     peer.end();
     await settled();
-    expect([arrived.size, sender.undelivered, handlerErrors]).toEqual([0, 0, [["say", new Error("late")]]]);
+    expect([arrived.size, sender.undelivered, handlerErrors]).toEqual([0, 0, [["post", new Error("late")]]]);
   });
 
   test("for an event without a number, no report is sent", async () => {
-    const event = '{"t":"event","name":"say","data":{"text":"a"}}';
+    const event = '{"t":"event","name":"post","data":{"text":"a"}}';
     const { answers, handlerErrors } = await handleFrames([event], throwing(new Error("secret")));
     expect(answers).toEqual([]);
     expect(handlerErrors).toHaveLength(1);
   });
 
   test("a RequestError that cannot be sent, onHandlerError gets it, also without a number", async () => {
-    const event = '{"t":"event","name":"say","data":{"text":"a"}}';
+    const event = '{"t":"event","name":"post","data":{"text":"a"}}';
     const { answers, handlerErrors } = await handleFrames(
       [event],
       throwing(new RequestError("NO", "no", 1n)),
     );
     expect(answers).toEqual([]);
-    expect(handlerErrors).toEqual([["say", expect.any(TypeError)]]);
+    expect(handlerErrors).toEqual([["post", expect.any(TypeError)]]);
   });
 
   test.each([
@@ -284,7 +284,7 @@ describe("when a handler throws", () => {
   ])("a RequestError with %s, the handler has failed, and the next event is handled", async (_, error) => {
     const { answers, handlerErrors, handled } = await handleFrames([hi, hi], throwing(error));
     expect(answers).toEqual(twice({ t: "error", re: 7, code: "INTERNAL", message: "the handler failed" }));
-    expect(handlerErrors).toEqual(twice(["say", expect.any(Error)]));
+    expect(handlerErrors).toEqual(twice(["post", expect.any(Error)]));
     expect(handled).toHaveLength(2);
   });
 

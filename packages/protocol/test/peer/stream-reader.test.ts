@@ -73,7 +73,7 @@ describe("a reader", () => {
     expect(failure(() => reader.push("", 1))).toBeInstanceOf(ProtocolError);
   });
 
-  test("grants more when half of what was granted is read, by items", async () => {
+  test("grants more when half of the granted credit is used, by items", async () => {
     const { reader, written, items } = startReading();
     for (let n = 1; n <= 16; n += 1) reader.push(n, 1);
     await take(items, 7);
@@ -84,7 +84,7 @@ describe("a reader", () => {
     expect(failure(() => reader.push(25, 1))).toEqual(refused);
   });
 
-  test("grants more when half of what was granted is read, by bytes", async () => {
+  test("grants more when half of the granted credit is used, by bytes", async () => {
     const { reader, written, items } = startReading();
     reader.push("", byteWindow / 2 - 1);
     reader.push("", 1);

@@ -32,7 +32,7 @@ describe("a writer", () => {
     expect(written.slice(0, 4).join("").length).toBeLessThan(byteWindow);
   });
 
-  test("goes on as far as it is granted, by items and by bytes", async () => {
+  test("continues as far as the credit allows, by items and by bytes", async () => {
     const { channel, written } = recordedChannel();
     const { values } = endlessItems({ item: (n) => (n <= 20 ? n : "x".repeat(60 * 1024)) });
     const writer = new StreamWriter(channel);

@@ -14,7 +14,7 @@ interface ModelMessage extends Stamp {
   readonly lane: Lane;
 }
 
-/** One peer: what it sent, what became of that, and what it received. */
+/** One peer: the messages that it sent, their outcomes, and the messages that it received. */
 class ModelPeer {
   session: Session;
   sink = new TestSink();
@@ -22,7 +22,7 @@ class ModelPeer {
   readonly lanes: Lane[] = [];
   /** How often each message was settled, and how often it failed. */
   readonly outcomes: { settled: number; failed: number }[] = [];
-  /** What it has received, in order. */
+  /** The received messages, in order. */
   readonly received: ModelMessage[] = [];
   #pending: (() => void)[] = [];
   /** The highest acknowledgement that it has received in this session. */
@@ -67,7 +67,7 @@ class ModelPeer {
     finish?.();
   }
 
-  /** It is another process: nothing of the session is left. */
+  /** Replaces the process: the new one has nothing of the session. */
   restart(): void {
     this.session = new Session({ window: this.window });
     this.#pending = [];
@@ -78,17 +78,17 @@ class ModelPeer {
 const lane = fc.constantFrom<Lane[]>("event", "event", "event", "call", "answer");
 const peer = fc.constantFrom(0, 1);
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ is: fc.constant("send" as const), peer, lane, size: fc.nat(300) }) },
-  { weight: 1, arbitrary: fc.record({ is: fc.constant("send volatile" as const), peer }) },
-  { weight: 6, arbitrary: fc.record({ is: fc.constant("deliver" as const), peer, count: fc.nat(6) }) },
-  { weight: 5, arbitrary: fc.record({ is: fc.constant("finish" as const), peer, which: fc.nat(9) }) },
-  { weight: 3, arbitrary: fc.record({ is: fc.constant("tick" as const) }) },
-  { weight: 1, arbitrary: fc.record({ is: fc.constant("fill" as const), peer }) },
-  { weight: 1, arbitrary: fc.record({ is: fc.constant("drain" as const), peer }) },
-  { weight: 2, arbitrary: fc.record({ is: fc.constant("cut" as const) }) },
-  { weight: 2, arbitrary: fc.record({ is: fc.constant("join" as const) }) },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant("send" as const), peer, lane, size: fc.nat(300) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("send volatile" as const), peer }) },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant("deliver" as const), peer, count: fc.nat(6) }) },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant("finish" as const), peer, which: fc.nat(9) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("tick" as const) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("fill" as const), peer }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("drain" as const), peer }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("cut" as const) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("join" as const) }) },
 );
-const restart = fc.record({ is: fc.constant("restart" as const) });
+const restart = fc.record({ type: fc.constant("restart" as const) });
 const window = fc.record({
   messages: fc.integer({ min: 1, max: 6 }),
   bytes: fc.integer({ min: 1, max: 1_500 }),
@@ -105,16 +105,16 @@ class Pair {
     this.peers = [new ModelPeer(windows[0]), new ModelPeer(windows[1])];
   }
 
-  async take(now: Step | { readonly is: "restart" }): Promise<void> {
-    if (now.is === "send") this.peers[now.peer]?.send(now.lane, now.size);
-    else if (now.is === "send volatile") this.peers[now.peer]?.send("event", 0, true);
-    else if (now.is === "deliver") this.deliver(now.peer, now.count);
-    else if (now.is === "finish") this.peers[now.peer]?.finish(now.which);
-    else if (now.is === "fill") this.peers[now.peer]?.sink.fill();
-    else if (now.is === "drain") await this.peers[now.peer]?.sink.drain();
-    else if (now.is === "tick") await settled();
-    else if (now.is === "cut") this.cut();
-    else if (now.is === "join") this.join();
+  async run(next: Step | { readonly type: "restart" }): Promise<void> {
+    if (next.type === "send") this.peers[next.peer]?.send(next.lane, next.size);
+    else if (next.type === "send volatile") this.peers[next.peer]?.send("event", 0, true);
+    else if (next.type === "deliver") this.deliver(next.peer, next.count);
+    else if (next.type === "finish") this.peers[next.peer]?.finish(next.which);
+    else if (next.type === "fill") this.peers[next.peer]?.sink.fill();
+    else if (next.type === "drain") await this.peers[next.peer]?.sink.drain();
+    else if (next.type === "tick") await settled();
+    else if (next.type === "cut") this.cut();
+    else if (next.type === "join") this.join();
     else this.restart();
   }
 
@@ -145,7 +145,7 @@ class Pair {
     one.session.sender.attach(one.sink, { upTo: Number(second), pending: [], credit: two.window });
   }
 
-  /** The second peer is another process, and the first one learns that the session is lost. */
+  /** Replaces the second peer's process, and resets the session of the first peer. */
   restart(): void {
     this.cut();
     const [one, two] = this.peers;
@@ -155,7 +155,7 @@ class Pair {
     one.acknowledged = 0;
   }
 
-  /** From now on nothing is lost, and everything is handled. */
+  /** Delivers and handles all messages, without another loss. */
   async quiet(): Promise<void> {
     this.join();
     for (const { sink } of this.peers) await sink.drain();
@@ -177,10 +177,10 @@ const steps = fc.array(step, { maxLength: 120, size: "max" });
 const windows = fc.tuple(window, window);
 
 test("over wires that break anywhere, each message arrives once and in order, and no message is kept", async () => {
-  const property = fc.asyncProperty(windows, steps, async (granted, taken) => {
+  const property = fc.asyncProperty(windows, steps, async (granted, performed) => {
     const pair = new Pair(granted);
     pair.join();
-    for (const now of taken) await pair.take(now);
+    for (const next of performed) await pair.run(next);
     await pair.quiet();
     for (const [
       index,
@@ -194,7 +194,9 @@ test("over wires that break anywhere, each message arrives once and in order, an
       const ids = received.map(({ id }) => id);
       expect(new Set(ids).size).toBe(ids.length);
       // Volatile events may be dropped, before and after they are settled; all else arrives.
-      const missing = lanes.flatMap((_, id) => (ids.includes(id) || volatile(taken, index, id) ? [] : [id]));
+      const missing = lanes.flatMap((_, id) =>
+        ids.includes(id) || volatile(performed, index, id) ? [] : [id],
+      );
       expect(missing).toEqual([]);
       // Answers overtake; messages that wait keep their order, and no message overtakes an answer.
       const rest = received.filter((one) => one.lane !== "answer").map(({ id }) => id);
@@ -202,7 +204,7 @@ test("over wires that break anywhere, each message arrives once and in order, an
       for (const [at, { id, lane: its }] of received.entries())
         expect(its === "answer" && ids.slice(0, at).some((before) => before > id)).toBe(false);
       expect(outcomes.map(({ settled: s, failed: f }) => s + f)).toEqual(outcomes.map(() => 1));
-      expect(outcomes.filter(({ failed }, id) => failed && !volatile(taken, index, id))).toEqual([]);
+      expect(outcomes.filter(({ failed }, id) => failed && !volatile(performed, index, id))).toEqual([]);
       expect([sender.undelivered, sender.bufferedAmount]).toEqual([0, 0]);
     }
   });
@@ -214,10 +216,10 @@ test("over peers that are lost as well, no message arrives twice, settled messag
     maxLength: 120,
     size: "max",
   });
-  const property = fc.asyncProperty(windows, some, async (granted, taken) => {
+  const property = fc.asyncProperty(windows, some, async (granted, performed) => {
     const pair = new Pair(granted);
     pair.join();
-    for (const now of taken) await pair.take(now);
+    for (const next of performed) await pair.run(next);
     await pair.quiet();
     for (const [
       index,
@@ -232,7 +234,7 @@ test("over peers that are lost as well, no message arrives twice, settled messag
       expect(outcomes.map(({ settled: s, failed: f }) => s + f)).toEqual(outcomes.map(() => 1));
       const wronglySettled = lanes.filter(
         (its, id) =>
-          its === "event" && outcomes[id]?.settled && !ids.includes(id) && !volatile(taken, index, id),
+          its === "event" && outcomes[id]?.settled && !ids.includes(id) && !volatile(performed, index, id),
       );
       expect(wronglySettled).toEqual([]);
       expect([sender.undelivered, sender.bufferedAmount]).toEqual([0, 0]);
@@ -242,9 +244,9 @@ test("over peers that are lost as well, no message arrives twice, settled messag
 }, 60_000);
 
 /** Whether the `id`th message of a peer was volatile. */
-function volatile(taken: readonly { readonly is: string }[], index: number, id: number): boolean {
-  const own = taken.filter(
-    (one) => (one.is === "send" || one.is === "send volatile") && "peer" in one && one.peer === index,
+function volatile(performed: readonly { readonly type: string }[], index: number, id: number): boolean {
+  const own = performed.filter(
+    (one) => (one.type === "send" || one.type === "send volatile") && "peer" in one && one.peer === index,
   );
-  return own[id]?.is === "send volatile";
+  return own[id]?.type === "send volatile";
 }

@@ -15,7 +15,7 @@ function restoredSession() {
   return { sender, receiver, missing, unacknowledged };
 }
 
-test("a restored session sends again what was not acknowledged, and goes on with the next sequence", async () => {
+test("a restored session resends the unacknowledged messages, and continues with the next sequence", async () => {
   const { sender, unacknowledged } = restoredSession();
   const sink = new TestSink();
   expect([sender.firstHeld, sender.lastSequence, sender.undelivered]).toEqual([7, 8, 2]);

@@ -111,11 +111,11 @@ test("a value that cannot be sent returns the iterator first", async () => {
 });
 
 test.each([
-  { what: "the error of an iterable", values: throwing, kind: RangeError },
-  { what: "a value that cannot be sent", values: () => [1.5], kind: ValidationError },
+  { failure: "the error of an iterable", values: throwing, error: RangeError },
+  { failure: "a value that cannot be sent", values: () => [1.5], error: ValidationError },
 ])(
-  "a pipe that is left alone causes no unhandled rejection for $what; awaited later, it rejects",
-  async ({ values, kind }) => {
+  "a pipe that is left alone causes no unhandled rejection for $failure; awaited later, it rejects",
+  async ({ values, error }) => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on("unhandledRejection", note);
@@ -123,7 +123,7 @@ test.each([
     await new Promise(setImmediate);
     process.off("unhandledRejection", note);
     expect(unhandled).toEqual([]);
-    await expect(piped).rejects.toThrow(kind);
+    await expect(piped).rejects.toThrow(error);
   },
 );
 

@@ -65,7 +65,7 @@ describe("codecs", () => {
     expect(await socket.receive(int)).toBe(7);
   });
 
-  test("an invalid message throws out of the loop, and another loop goes on", async () => {
+  test("an invalid message throws out of the loop, and the next loop continues", async () => {
     const { socket, other } = createSockets({ receive: int });
     for (const message of ["1", "x", "2"]) other.send(message);
     other.close();
@@ -182,7 +182,7 @@ describe("backpressure", () => {
     await expect(sent).rejects.toThrow(new CloseError(1006, "", false));
   });
 
-  test("a socket without a reader stops reading, and goes on when messages are received", async () => {
+  test("a socket without a reader stops reading, and continues when messages are received", async () => {
     const { socket, far } = createSockets();
     const { sent, drained } = await flood(far);
     for (let message = 0; message < sent; message += 1) expect(await socket.receive()).toHaveLength(65_536);

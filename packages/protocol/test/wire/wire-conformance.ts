@@ -24,7 +24,6 @@ export function recordWire(wire: Wire): BoundedQueue<Message | Closed> {
   wire.listen({
     message: (message) => events.push(message),
     closed: (closed) => events.push(closed),
-    pong: () => events.push("a pong"),
   });
   return events;
 }
@@ -204,10 +203,13 @@ function testPause(open: () => Promise<Connected>): void {
 
 function testPing(open: () => Promise<Connected>): void {
   test("a ping is answered", async () => {
-    const { near } = await open();
-    const events = recordWire(near);
+    const { near, far } = await open();
+    const [events, farEvents] = [recordWire(near), recordWire(far)];
     near.ping?.();
-    expect(await events.pull()).toBe("a pong");
-    expect(near.arrivals).toEqual({ messages: 0, pongs: 1 });
+    near.send("after the ping");
+    expect(await farEvents.pull()).toBe("after the ping");
+    far.send("after the pong");
+    expect(await events.pull()).toBe("after the pong");
+    expect(near.arrivals).toEqual({ messages: 1, pongs: 1 });
   });
 }

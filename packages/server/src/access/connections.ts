@@ -45,7 +45,7 @@ export class Connections {
     return { connected, detached: all.length - connected };
   }
 
-  /** Refuses a client whose principal has too many connections; undefined when it may go on. */
+  /** Refuses a client whose principal has too many connections; undefined when the check passes. */
   checkLimit({ context }: Exchange): Response | undefined {
     const { principal } = readIdentity(context);
     const own = principal === undefined ? undefined : this.#byPrincipal.get(principal);

@@ -21,13 +21,13 @@ export interface SecurityOptions {
   readonly allowCookieWithoutOrigin?: boolean;
 }
 
-/** Refuses a request for a host name that the app does not have (RFC 9110 §15.5.20); undefined when it may go on. */
+/** Refuses a request for a host name that the app does not have (RFC 9110 §15.5.20); undefined when the check passes. */
 export function checkHost({ url }: ParsedRequest, { hosts }: SecurityOptions): Response | undefined {
   if (hosts === undefined || hosts.includes(url.hostname)) return undefined;
   return new Response("Misdirected Request", { status: 421 });
 }
 
-/** Refuses a handshake that a foreign page started (cross-site WebSocket hijacking); undefined when it may go on. */
+/** Refuses a handshake that a foreign page started (cross-site WebSocket hijacking); undefined when the check passes. */
 export function checkOrigin(
   { request: { headers }, url }: ParsedRequest,
   { origins, allowCookieWithoutOrigin }: SecurityOptions,

@@ -43,11 +43,11 @@ export interface DispatchOptions {
   readonly clock: Clock;
   /** Limits of undecided handshakes. */
   readonly handshake?: HandshakeOptions;
-  /** The codecs of contracts besides JSON, the best first. */
+  /** The codecs of contracts besides JSON, the best first. @default [] */
   readonly codecs?: readonly FrameCodec[];
-  /** Answers HTTP requests without a route. */
+  /** Answers HTTP requests without a route. @default 426 where a WebSocket route is, else 404 */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
-  /** Hooks that run in place of others, for tests. */
+  /** Hooks that run in place of others, for tests. @default none */
   readonly replaced?: ReadonlyMap<AnyHook, AnyHook>;
 }
 
@@ -216,7 +216,7 @@ export class Dispatcher {
   #checkExpiry({ context }: Exchange): Response | undefined {
     const { expiresAt } = readIdentity(context);
     if (expiresAt === undefined || expiresAt > this.#options.clock.date) return undefined;
-    return new Response("Credential expired", { status: 401 });
+    return new Response("credential expired", { status: 401 });
   }
 
   #exchange(

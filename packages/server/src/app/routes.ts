@@ -52,7 +52,7 @@ export interface Gauges {
   readonly connected: number;
   /** Sessions without a connection. */
   readonly detached: number;
-  /** Characters that the server keeps for detached sessions, measured when each detached. */
+  /** Bytes that the server keeps for detached sessions, measured when each detached. */
   readonly detachedBytes: number;
   /** Handshakes that hooks or handlers have not decided yet. */
   readonly pendingHandshakes: number;
@@ -84,7 +84,7 @@ export class Routes {
     this.#options = options;
   }
 
-  /** Finds a room of the raw routes; a mounted app has rooms of its own. */
+  /** Finds a room of the raw routes; a mounted app has other rooms. */
   readonly room: (name: string) => SocketRoom = socketRooms();
 
   /** Adds a raw WebSocket route. */
@@ -142,7 +142,7 @@ export class Routes {
     await Promise.all([this.#options.sessions.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
   }
 
-  /** Loses every session and room as a process does that is killed; a store keeps what it has. */
+  /** Drops every session and room, as a killed process does; a store keeps its data. */
   crash(): void {
     this.#options.sessions.crash();
     for (const service of this.#services) service.crash();

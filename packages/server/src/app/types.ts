@@ -52,7 +52,10 @@ export interface AppOptions<State = undefined, Defaults extends SocketOptions = 
    * @default in memory
    */
   readonly store?: Store;
-  /** Answers each HTTP request that has no `app.http` route: `hono.fetch`, for example. */
+  /**
+   * Answers each HTTP request that has no `app.http` route: `hono.fetch`, for example.
+   * @default 426 where a WebSocket route is, else 404
+   */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
   /**
    * Called with errors, those of mounted apps too; it may answer them.
@@ -150,7 +153,7 @@ export interface App<P extends object = object, Defaults extends object = object
       setup: Setup<C, ContractContext<C> & P>,
     ): Service<C>;
   };
-  /** Finds a room of the app's raw routes, from anywhere; a mounted app has rooms of its own. */
+  /** Finds a room of the app's raw routes, from anywhere; a mounted app has other rooms. */
   readonly room: (name: string) => SocketRoom;
   /**
    * Serves the routes of another app below a prefix; "/" adds no prefix. They run the hooks of this view first, and keep

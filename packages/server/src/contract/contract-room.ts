@@ -9,7 +9,7 @@ import type { Retention } from "../store/store.ts";
  */
 export interface RoomView<C extends AnyContract> extends RoomMembers<Peer<ServerMessages<C>>> {
   /**
-   * Adds a member; joining twice does nothing. A client that was a member before receives what it missed. A new member
+   * Adds a member; joining twice does nothing. A client that was a member before receives the messages that it missed. A new member
    * receives what the room keeps, and then each message that is sent.
    * @throws RequestError with `TOO_MANY_ROOMS` when the client is in `perPeer` rooms already.
    */
@@ -42,7 +42,7 @@ export interface JoinOptions {
 /** How the rooms of a contract keep and deliver messages. */
 export interface RoomsOptions<C extends AnyContract = AnyContract> {
   /**
-   * The messages that a new member receives. For members that come back a room keeps at least 1,000 messages of 120 s.
+   * The messages that a new member receives. For members that reconnect a room keeps at least 1,000 messages of 120 s.
    * @default none
    */
   readonly keep?: Retention;

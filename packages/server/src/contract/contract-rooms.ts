@@ -20,6 +20,7 @@ import type { Retention, RoomLog, RoomPosition, RoomAppend, Store } from "../sto
 
 /** A client of the contract, as its rooms need it. */
 export interface RoomClient {
+  /** The rooms that it is in. */
   readonly memberships: RoomMemberships;
   /** Called with what fails while the client is in a room. */
   readonly onError: (error: unknown) => void;
@@ -27,7 +28,9 @@ export interface RoomClient {
 
 /** What the rooms of a contract need. */
 export interface ContractRoomsOptions {
+  /** The time of messages, and of sweeps. */
   readonly clock: Clock;
+  /** The codecs of members besides JSON; messages are written in the first. @default [] */
   readonly codecs?: readonly FrameCodec[];
   /**
    * Has the logs of the rooms.
@@ -38,7 +41,7 @@ export interface ContractRoomsOptions {
   readonly onStoreError: (error: unknown) => void;
 }
 
-/** The messages that a room keeps for members that come back. */
+/** The messages that a room keeps for members that reconnect. */
 const replayWindow: Retention = { messages: 1_000, ms: 120_000 };
 /** Sweeps of the logs after the last use of a room: one drops its old messages, one finds it empty, one forgets it. */
 const idleSweeps = 3;

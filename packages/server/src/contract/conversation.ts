@@ -10,7 +10,7 @@ import {
 import type { EventFailure, FrameTable } from "@symbolon/protocol/internal";
 import type { Connection } from "../access/connections.ts";
 import { closeFromResponse, sendableClose } from "../request/errors.ts";
-import type { Exchange } from "../request/exchange.ts";
+import { endTimeout, type Exchange } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
 import { toResponse } from "../request/response.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
@@ -19,7 +19,7 @@ import { type ContractScope, HandlerTable } from "./handlers.ts";
 import { Peer } from "./peer.ts";
 import type { Setup } from "./setup.ts";
 
-/** What a conversation needs of the app. */
+/** The options of a conversation. */
 export interface ConversationOptions extends LinkOptions {
   /** The last number that an event or call of the server had before a restart. @default 0 */
   readonly lastId?: number | undefined;
@@ -31,9 +31,7 @@ const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false }
 const limits = { pause: 64, volatile: 64, max: 1_024 };
 /** A plain client numbers no event. Reading stops at 64 messages, but one read of the socket may bring 2,000 small ones. */
 const plainLimits = { ...limits, volatile: Infinity, max: 2_048 };
-/** How long the end of a connection waits for its last handlers, in ms. */
-const shutdownTimeout = 300;
-/** How long a new connection waits for the end of an older one of the same client, and for its handlers, in ms. */
+/** How long a new connection waits for the previous one of the same client to end, and for its handlers, in ms. */
 const takeoverTimeout = 5_000;
 
 type State =
@@ -70,6 +68,8 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   /** Runs the setup's code after its `yield`. */
   #finishSetup: (() => Promise<void>) | undefined;
   #handled: Promise<void> = Promise.resolve();
+  /** Stops listening for the client to disconnect before it is accepted; afterwards the link reports that. */
+  readonly #ignoreDisconnect: () => void;
 
   constructor(contract: ContractScope<C>, exchange: Exchange, link: L, options: ConversationOptions) {
     this.#exchange = exchange;
@@ -100,9 +100,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
       closed,
       signal,
     );
-    const disconnected = exchange.context.request.signal;
-    if (disconnected.aborted) this.#onDisconnect();
-    else disconnected.addEventListener("abort", this.#onDisconnect, { once: true });
+    this.#ignoreDisconnect = exchange.onDisconnect(() => this.#disconnect(broken));
   }
 
   get frames(): FrameTable {
@@ -118,7 +116,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     return !this.link.detached;
   }
 
-  /** A plain client is not asked for a new token. */
+  /** The server does not ask a plain client for a new token. */
   get renewsCredential(): boolean {
     return this.link.acknowledged;
   }
@@ -146,10 +144,10 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     } else this.#handlers.register(result instanceof Promise ? await result : result, this.peer); // a handler may be called `then`
   }
 
-  /** Handles messages until the client has disconnected for good. @throws CloseError when the conversation is over already. */
+  /** Handles messages until the client has disconnected for good. @throws CloseError when the conversation has ended. */
   run(): void {
     this.#enter(this.#checkOpen(), { type: "running" });
-    this.#exchange.context.request.signal.removeEventListener("abort", this.#onDisconnect);
+    this.#ignoreDisconnect();
     const stopped = this.link.open(this).then((closed) => this.#stop(closed));
     this.peer.serve(this.#handlers.call);
     this.#handled = stopped.then(() => this.peer.idle());
@@ -161,11 +159,11 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
 
   onStoreLost(error: unknown): void {
     if (error !== undefined) void this.#exchange.report(error, "open");
-    this.terminate(new CloseError(CloseCode.SessionLost, "the session cannot go on here"));
+    this.terminate(new CloseError(CloseCode.SessionLost, "the session cannot continue on this server"));
   }
 
   closeGracefully(error: CloseError): void {
-    void this.#options.clock.settled(this.peer.stop(), shutdownTimeout).then(() => this.#close(error));
+    void this.#options.clock.settled(this.peer.stop(), endTimeout).then(() => this.#close(error));
   }
 
   terminate(error: CloseError): void {
@@ -179,7 +177,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     return this.link.goAway(at);
   }
 
-  /** A newer connection of the same client is here: ends this one. Resolves when nothing of it is left. */
+  /** Ends the conversation as the same client has a newer connection. Resolves when its hooks have ended. */
   async supersede(): Promise<void> {
     const superseded = new CloseError(CloseCode.Superseded, "a newer connection took over");
     this.#abort.abort(superseded);
@@ -193,7 +191,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     await this.#options.clock.settled(this.#handled, takeoverTimeout);
   }
 
-  /** The conversation was not accepted: ends what its setup began; the hooks end when the refusal was sent. */
+  /** Ends the setup of a conversation that was not accepted. The hooks end when the refusal was sent. */
   async abort(): Promise<void> {
     this.#stop(broken);
     await this.#finish(Promise.resolve());
@@ -239,7 +237,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     }
   }
 
-  /** Closes the link after what was sent: nothing more is received, and what is sent from now on fails. */
+  /** Closes the link after the sent messages. It receives no more messages, and later sends fail. */
   #close(error: CloseError): void {
     const { type } = this.#state;
     if (type === "closing" || type === "ended") return;
@@ -247,15 +245,12 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.link.close(error);
   }
 
-  /** Nothing more is received or sent. */
+  /** Ends sending and receiving. */
   #stop(closed: Closed): void {
     this.link.close(new CloseError(closed.code, closed.reason, closed.wasClean));
     this.peer.end();
     this.#disconnect(closed);
   }
-
-  /** The client has disconnected before it was accepted; afterwards the link reports it. */
-  readonly #onDisconnect = (): void => this.#disconnect(broken);
 
   #disconnect(closed: Closed): void {
     const { type } = this.#state;
@@ -268,7 +263,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
 
   /** Waits for the last handlers, then runs the setup's code after its `yield`. */
   async #finish(handled: Promise<void>): Promise<void> {
-    await this.#options.clock.settled(handled, shutdownTimeout);
+    await this.#options.clock.settled(handled, endTimeout);
     try {
       await this.#finishSetup?.();
     } catch (failure) {

@@ -8,7 +8,7 @@ import type { Call, Handlers } from "./setup.ts";
 
 type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown;
 
-/** Rooms for the handler of one message: what it sends in them waits until `commit`. Later they are like other rooms. */
+/** Rooms for the handler of one message: they hold its room messages until `commit`. Later they are like other rooms. */
 export interface RoomScope<C extends AnyContract> {
   /** Finds a room of the contract. */
   readonly room: (name: string) => ContractRoom<C>;
@@ -21,9 +21,9 @@ export interface RoomScope<C extends AnyContract> {
 /** What handlers need of their contract. */
 export interface ContractScope<C extends AnyContract> {
   readonly contract: C;
-  /** Finds a room of the contract; what is sent in it is sent at once. */
+  /** Finds a room of the contract that sends its messages at once. */
   readonly room: (name: string) => ContractRoom<C>;
-  /** Makes the rooms for one message; what is sent in them is recorded with the message, if `record` can. */
+  /** Makes the rooms for one message. If `record` can, it records their messages together with that message. */
   readonly scope: (record: RecordRoomMessages) => RoomScope<C>;
 }
 
@@ -61,7 +61,7 @@ export class HandlerTable<C extends AnyContract> {
       else if ("t" in message && message.t === "stream")
         peer.handle(name, (input, { s, ...call }: CallContext) =>
           handler(input, { ...call, messageKey: this.#messageKey(s), room }),
-        ); // a stream may last for ever: what it sends in rooms does not wait
+        ); // a stream may never end, so its room messages do not wait
       else if ("t" in message)
         peer.handle(name, (input, call: CallContext) => this.#run(handler, input, call));
     }

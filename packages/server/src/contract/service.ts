@@ -37,8 +37,11 @@ import type { Connections } from "../access/connections.ts";
 
 /** What a service needs of the app. */
 export interface ServiceOptions extends LinkOptions {
+  /** The codecs besides JSON, the best first. @default [] */
   readonly codecs?: readonly FrameCodec[];
+  /** The sessions of the app. */
   readonly sessions: Sessions<SessionLink>;
+  /** The connected clients of the app. */
   readonly connections: Connections;
   /** Called when the store fails and no caller awaits it. */
   readonly onStoreError: (error: unknown) => void;
@@ -134,10 +137,10 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const { exchange, caller, acceptance } = dial;
     if (!link.resumeRate.allow())
       return new CloseResponse({ code: CloseCode.TooMany, reason: "reconnects too often" });
-    await exchange.end(); // the hooks have let the client pass; the session keeps what they provided when it began
+    await exchange.end(); // the hooks have accepted the client; the session keeps the values that they provided at its start
     await acceptance.accept();
     const resumed = await link.resume(attachRequest(dial, resume));
-    // Meanwhile the session may have gone on without this dial.
+    // Meanwhile the session may have continued on another wire.
     const now = this.#readRequest(dial);
     if (now.type === "stale") return new CloseResponse(superseded);
     if (!resumed || now.type !== "resumeHere")

@@ -22,7 +22,7 @@ export interface Dial {
   readonly acceptance: Acceptance;
 }
 
-/** What a dial asks for. */
+/** The request of a dial: a new session, or a session to resume. */
 export type SessionRequest<C extends AnyContract> =
   /** Nothing: the client has dialed again since. */
   | { readonly type: "stale" }
@@ -49,7 +49,7 @@ export function readDial(exchange: Exchange, caller: IdentifiedWire, acceptance:
   return { exchange, caller, owner, attempt: hello.attempt, resume: hello.resume, acceptance };
 }
 
-/** Decides what a dial asks for; `newest` is the newest conversation of the same client. */
+/** Finds the request of a dial; `newest` is the newest conversation of the same client. */
 export function readSessionRequest<C extends AnyContract>(
   { owner, attempt, resume }: Dial,
   newest: Conversation<C, SessionLink> | undefined,
@@ -57,7 +57,7 @@ export function readSessionRequest<C extends AnyContract>(
 ): SessionRequest<C> {
   if (resume === undefined) return readFirstRequest(attempt, owner, newest);
   const found = sessions.find(resume, owner);
-  const finished = newest?.link.ended === true ? newest : undefined; // setup must not run beside what is left of it
+  const finished = newest?.link.ended === true ? newest : undefined; // setup must not run while its last handlers run
   if (found === undefined) return { type: "takeOver", resume, previousConversation: finished };
   if ("lostReason" in found)
     return { type: "begin", resetReason: found.lostReason, previousConversation: finished };
@@ -83,7 +83,7 @@ function readFirstRequest<C extends AnyContract>(
   return { type: "resumeHere", link, resume };
 }
 
-/** Names the client of a session: of its conversations only the newest goes on. */
+/** Names the client of a session. Of the client's conversations only the newest continues. */
 export function clientKey({ clientId, principal }: SessionOwner): string {
   return JSON.stringify([clientId, principal]);
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** Refuses a request that is not a WebSocket handshake, by the checks of RFC 6455 §4.2.1 that `ws` makes less strictly; undefined when it may go on. */
+/** Refuses a request that is not a WebSocket handshake, by the checks of RFC 6455 §4.2.1 that `ws` makes less strictly; undefined when the check passes. */
 export function checkUpgrade({ method, headers }: IncomingMessage): Response | undefined {
   if (method !== "GET")
     return new Response("A WebSocket handshake must be a GET request", {

@@ -11,7 +11,7 @@ export class ConnectionLimits {
     this.#limits = limits;
   }
 
-  /** Counts a client until its socket closes. Returns a refusal when there are too many; undefined when it may go on. */
+  /** Counts a client until its socket closes. Returns a refusal when there are too many; undefined when the check passes. */
   acquire(incoming: IncomingMessage): Response | undefined {
     const { connections, perAddress, trustProxy } = this.#limits;
     const headers = { "retry-after": "5" };

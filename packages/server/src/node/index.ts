@@ -113,7 +113,12 @@ export async function serve(
   return { url: `http://localhost:${bound}`, port: bound, close, [Symbol.asyncDispose]: close };
 }
 
-/** Adds an app's WebSocket routes to an `http.Server`; upgrades to other paths are left to its other listeners. */
+/**
+ * Adds an app's WebSocket routes to an `http.Server`; upgrades to other paths are left to its other listeners.
+ * @example
+ * const server = http.createServer(express).listen(3000);
+ * attach(server, app);
+ */
 export function attach(server: HttpServer, app: ServedApp): Attachment {
   const upgrades = new Upgrades(server, app);
   let closing: Promise<void> | undefined;

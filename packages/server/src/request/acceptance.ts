@@ -7,9 +7,9 @@ import { checkHandshakeHeaders, checkUnused, hasNoHeaders, mergeHeaders } from "
 
 /** How a handshake is accepted. */
 export interface AcceptInit {
-  /** Headers of the 101, besides those of the handshake itself; their values are ASCII. */
+  /** Headers of the 101, besides those of the handshake itself; their values are ASCII. @default none */
   readonly headers?: HeadersInit;
-  /** The subprotocol to use; the client must have offered it. */
+  /** The subprotocol to use; the client must have offered it. @default none */
   readonly subprotocol?: string;
 }
 

@@ -59,7 +59,7 @@ export function checkIdentity(provided: Readonly<Record<string, unknown>>): void
 
 /** Reads the identity from a context. */
 export function readIdentity(context: Readonly<Record<string, unknown>>): Identity {
-  const { principal, expiresAt } = context as Partial<ProvidedIdentity>; // `checkIdentity` let nothing else in
+  const { principal, expiresAt } = context as Partial<ProvidedIdentity>; // `checkIdentity` has checked the types
   return { principal, expiresAt };
 }
 

@@ -21,7 +21,7 @@ export class RoomEncoder {
     return this.#codec.write({ name, data });
   }
 
-  /** Decodes a message of the log. */
+  /** Decodes a message of the log. @throws TypeError when the log holds another frame. */
   decode({ data: payload }: RoomEntry): { readonly name: string; readonly data?: unknown } {
     const frame = this.#codec.read(this.#codec.stamp(payload, { t: "event" }));
     if (frame.t !== "event") throw new TypeError(`a room's log holds a frame "${frame.t}"`);

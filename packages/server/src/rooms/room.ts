@@ -40,13 +40,15 @@ export interface Room<Joiner, Send extends (...args: never) => Sent> extends Roo
 
 /** A member has joined a room or left it. The room's size counts it already. */
 export interface RoomChange<Joiner> {
+  /** What the member did. */
   readonly type: "joined" | "left";
+  /** The member. */
   readonly member: Joiner;
 }
 
 /** Options of a room's `send`. */
 export interface BroadcastOptions<Joiner> {
-  /** A member that does not receive the message. */
+  /** A member that does not receive the message. @default none */
   readonly except?: Joiner | undefined;
 }
 
@@ -108,7 +110,7 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
 
   #subscribe(name: string, listener: (change: RoomChange<Joiner>) => unknown): () => void {
     const subscribers = this.#subscribers.get(name) ?? new Set();
-    // A function of its own, so that a listener may subscribe twice.
+    // A new function, so that a listener may subscribe twice.
     const subscriber = (change: RoomChange<Joiner>): unknown => listener(change);
     this.#subscribers.set(name, subscribers.add(subscriber));
     return () => {

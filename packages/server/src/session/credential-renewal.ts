@@ -2,7 +2,7 @@ import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { Clock } from "../timing/clock.ts";
 import type { Identity, RenewIdentity } from "../request/identity.ts";
 
-/** How long before its expiry the server asks for a new token, in ms; a fifth of the token's life if that is less. */
+/** How long before its expiry the server asks for a new token, in ms; a fifth of the token's lifetime if that is less. */
 const renewalLead = 60_000;
 /** How long after the expiry of its token a client may still send a new one, in ms. */
 const renewalGrace = 5_000;
@@ -45,7 +45,7 @@ export class CredentialRenewal {
     });
   }
 
-  /** Runs the hooks for a token that the client has sent. Ignores a token that the server did not ask for. */
+  /** Runs the hooks for a token that the client has sent. Ignores a token that the server did not request. */
   async verify(token: string): Promise<void> {
     const renew = this.#renew;
     if (!this.#requested || renew === undefined) return;

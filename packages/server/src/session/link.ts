@@ -8,17 +8,17 @@ import type { ObservableSession } from "./session-change.ts";
 
 /** The conversation that a link belongs to. */
 export interface LinkListener {
-  /** What the conversation does with the frames that arrive; the link adds those of the connection. */
+  /** The handlers of the received frames; the link adds those of the connection frames. */
   readonly frames: FrameTable;
-  /** The client has to go at once: messages that have arrived are not handled any more. */
+  /** Closes the link at once; messages that wait for their handlers are dropped. */
   terminate(error: CloseError): void;
-  /** The session cannot go on here: its store has failed with an error, or another process has the session. */
+  /** Ends a session whose store has failed with `error`, or which another process has. */
   onStoreLost(error: unknown): void;
-  /** The client leaves, or has to: the link is closed when the messages that have arrived are handled. */
+  /** Closes the link when the messages that have arrived are handled. */
   closeGracefully(error: CloseError): void;
 }
 
-/** What a link needs of the app. */
+/** The options of a link. */
 export interface LinkOptions {
   readonly clock: Clock;
   readonly heartbeat: Required<HeartbeatOptions>;
@@ -45,7 +45,7 @@ export interface ClientLink extends ObservableSession {
   readonly ended: boolean;
   /** Starts to receive. Resolves when the client has disconnected for good. */
   open(listener: LinkListener): Promise<Closed>;
-  /** Sends nothing more, and closes after what was sent. */
+  /** Ends sending, and closes after the sent messages. */
   close(error: CloseError): void;
   /** Asks the client to connect elsewhere in `at` ms. @returns false when the client would not understand. */
   goAway(at: number): boolean;

@@ -23,7 +23,7 @@ type LinkState =
   | { readonly type: "connecting" }
   /** The wire is there; frames are received once there is a listener. */
   | { readonly type: "open"; readonly wire: Wire }
-  /** Nothing more is received, and the connection closes when what has arrived is handled. */
+  /** Ends receiving, and closes the connection when the received messages are handled. */
   | { readonly type: "closing"; readonly wire: Wire }
   /** Nothing more is sent or received. */
   | { readonly type: "ended"; readonly wire: Wire | undefined };

@@ -66,7 +66,7 @@ export class Recorder implements MessageSink {
     this.schedule();
   }
 
-  // The credit that the client has granted bounds what is under way.
+  // The credit that the client has granted bounds the messages in flight.
   drained(): undefined {}
 
   /** Records what a handler has sent to rooms. Call it in the tick in which the handler's message is finished. */

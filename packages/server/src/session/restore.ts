@@ -27,7 +27,7 @@ export function canResume(
 /** The result of `attach`, or `overflow` when the session had messages that were not recorded. */
 export type StoredResult = AttachResult | { readonly type: "reset"; readonly reason: "overflow" };
 
-/** Why a store no longer has a session that it had; undefined when it never had it, or when the session goes on. */
+/** Why a store no longer has a session that it had; undefined when it never had it, or still has it. */
 export function resetReason(stored: StoredResult | undefined): string | undefined {
   return stored?.type === "reset" ? stored.reason : undefined;
 }

@@ -1,6 +1,6 @@
 /** What happened to a session. */
 export type SessionChange =
-  /** The client has disconnected; the session keeps what is sent to it. */
+  /** The client has disconnected; the session keeps the messages for it. */
   | { readonly type: "detached" }
   /** The client has connected again. */
   | { readonly type: "resumed" }
@@ -27,7 +27,7 @@ export class SessionSubscribers {
    * @returns unsubscribes it.
    */
   add(listener: (change: SessionChange) => void): () => void {
-    // A function of its own, so that a listener may subscribe twice.
+    // A new function, so that a listener may subscribe twice.
     const subscriber = (change: SessionChange): void => listener(change);
     this.#listeners.add(subscriber);
     return () => void this.#listeners.delete(subscriber);

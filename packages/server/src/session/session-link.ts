@@ -44,10 +44,10 @@ type LinkState =
   | { readonly type: "detached" }
   /** The client has disconnected for good; the conversation is about to close the link. */
   | { readonly type: "left"; readonly release: Release }
-  /** The session is over; its wire may still be closing. */
+  /** The session has ended; its wire may still be closing. */
   | { readonly type: "ended"; readonly wire: SessionWire | undefined };
 
-/** The wires of a client, one after another, and the session that goes on from each to the next. */
+/** The wires of a client, one after another, and the session that survives each of them. */
 export class SessionLink implements ClientLink, TrackedSession {
   readonly acknowledged = true;
   readonly session: Session;
@@ -105,7 +105,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     return this.secret.sessionId;
   }
 
-  /** Whether the session is over, though its last handlers may still run. */
+  /** Whether the session has ended; its last handlers may still run. */
   get ended(): boolean {
     return this.#state.type === "ended";
   }
@@ -114,7 +114,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     return this.#subscribers.add(subscriber);
   }
 
-  /** Records the session in a store, before its client sees a change; `note` is what has to be known after a restart. */
+  /** Records the session in a store, before its client sees a change; `note` is the data that a restart needs. */
   record(store: SessionStore, claim: Claim, note: () => Message): void {
     this.#recorder = new Recorder(store, claim, {
       note,
@@ -124,7 +124,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     if (this.ended) this.#removeRecord(); // it ended while the store was asked
   }
 
-  /** Asks the store, if there is one, whether the session may go on for this client. */
+  /** Asks the store, if there is one, whether this client may resume the session. */
   async resume(request: AttachRequest): Promise<boolean> {
     return this.#recorder === undefined || (await this.#recorder.attach(request)).type === "resumed";
   }
@@ -137,7 +137,7 @@ export class SessionLink implements ClientLink, TrackedSession {
 
   /**
    * The client is connected by a new wire; one that it had before is closed. Resolves when this wire no longer matters: the
-   * session is detached, or goes on with another wire, or nothing of it is left.
+   * session is detached, continues on another wire, or has ended completely.
    */
   attach(caller: IdentifiedWire, state: Welcome["state"], reason?: string): Promise<void> {
     const { hello, codec } = caller;
@@ -211,7 +211,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.#resolveClosed?.(new CloseError(CloseCode.SessionLost, "outbound buffer overflow"));
   }
 
-  pause(): void {} // the client's credit bounds what it sends
+  pause(): void {} // the client's credit bounds its messages
 
   get #wire(): SessionWire | undefined {
     return "wire" in this.#state ? this.#state.wire : undefined;

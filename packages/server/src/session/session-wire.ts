@@ -31,7 +31,7 @@ export interface SessionWireOptions {
   readonly onClosed: (closed: Closed) => void;
 }
 
-/** One wire of a session: receives its frames until the session goes on without it. */
+/** One wire of a session: receives its frames until the session detaches it. */
 export class SessionWire implements WireListener {
   readonly #wire: Wire;
   readonly #options: SessionWireOptions;

@@ -73,7 +73,7 @@ interface LostRecord<Session> extends LostSession {
   readonly forget: () => void;
 }
 
-/** The registry of an app's sessions, connected and detached. Ends a detached session when its grace time is over. */
+/** The registry of an app's sessions, connected and detached. Ends a detached session when its grace time has passed. */
 export class Sessions<Session extends TrackedSession = TrackedSession> {
   /** The options with their defaults. */
   readonly options: Required<SessionOptions>;

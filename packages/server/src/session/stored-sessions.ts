@@ -2,7 +2,7 @@ import type { Clock } from "../timing/clock.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * Removes the sessions that a store has from an earlier process, unless their clients come back within `grace` ms after
+ * Removes the sessions that a store has from an earlier process, unless their clients reconnect within `grace` ms after
  * they disconnected. Calls `onStoreError` when the store fails. Never rejects.
  */
 export async function expireStoredSessions(
@@ -15,7 +15,7 @@ export async function expireStoredSessions(
     const now = Date.now();
     for (const { claim, detachedAt = now } of await sessions.list()) {
       await sessions.detach(claim, detachedAt);
-      // A client that came back has made this claim outdated: then `remove` changes nothing.
+      // If the client has reconnected, this claim is outdated and `remove` changes nothing.
       clock.after(Math.max(0, detachedAt + grace - now), () => {
         void Promise.resolve()
           .then(() => sessions.remove(claim))
@@ -28,8 +28,8 @@ export async function expireStoredSessions(
 }
 
 /**
- * Removes the sessions that a store has of a principal now, also those whose clients come back meanwhile.
- * @throws what the store throws, after it was asked to remove each session; an error when it does not remove a session.
+ * Removes the sessions that a store has of a principal now, also those whose clients reconnect meanwhile.
+ * @throws the error of the store, after the call for each session; an Error if the store does not remove a session
  */
 export async function removeStoredSessions({ sessions }: Store, principal: string): Promise<void> {
   let remaining = (await sessions.list()).filter((session) => session.principal === principal);
@@ -38,8 +38,13 @@ export async function removeStoredSessions({ sessions }: Store, principal: strin
     const removed = await Promise.all(remaining.map(async ({ claim }) => sessions.remove(claim)));
     if (!removed.includes(false)) return;
     remaining = (await sessions.list()).filter(({ claim }) => fences.has(claim.sessionId));
-    // A client that came back has made a new claim. With the same claim the loop would never end.
-    if (remaining.some(({ claim }) => fences.get(claim.sessionId) === claim.fence))
-      throw new Error("store.remove() does not remove a session that store.list() returns");
+    // A client that has reconnected has a new claim. With the same claim the loop would never end.
+    const kept = remaining.find(({ claim }) => fences.get(claim.sessionId) === claim.fence);
+    if (kept !== undefined) {
+      const id = JSON.stringify(kept.claim.sessionId);
+      throw new Error(
+        `store.sessions.remove() did not remove session ${id}, but list() still returns the same claim`,
+      );
+    }
   }
 }

@@ -72,8 +72,10 @@ export function listen<S extends Socket<unknown, never>, Context>(
 }
 
 /**
- * Makes a handler as `listen` does, with a listener of its own for each connection. `make` runs before the handshake is
- * accepted: what it throws refuses.
+ * Makes a handler as `listen` does, with a new listener for each connection. `make` runs before the handshake is
+ * accepted: an error that it throws refuses the handshake.
+ * @example
+ * app.ws("/count", listenEach(() => new Counter()));
  */
 export function listenEach<S extends Socket<unknown, never>, Context>(
   make: (socket: S, context: Context) => Listener<S, Context>,
@@ -89,7 +91,7 @@ export function listenEach<S extends Socket<unknown, never>, Context>(
 ): SocketHandler<S, Context> {
   return async (socket, context) => {
     const listener = make(socket, context);
-    socket.ignoreOtherKinds();
+    socket.ignoreOtherTypes();
     await socket.accept();
     if (listener.close !== undefined)
       socketState(socket).onEnd((closed) => listener.close?.(closed, socket, context));

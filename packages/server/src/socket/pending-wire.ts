@@ -44,7 +44,7 @@ export class PendingWire implements Wire {
     return this.#closing;
   }
 
-  /** Whether the handler has ever asked for a message. */
+  /** Whether the handler has ever called `receive`. */
   get messageRequested(): boolean {
     return this.#messageRequested;
   }
@@ -78,7 +78,7 @@ export class PendingWire implements Wire {
     return this.#opening;
   }
 
-  /** Accepts the handshake, since the handler asks for a message; after a refusal it does nothing. */
+  /** Accepts the handshake, since the handler calls `receive`; after a refusal it does nothing. */
   requestMessage(): Promise<void> | undefined {
     this.#messageRequested = true;
     return this.#refusal === undefined ? this.accept() : undefined;
@@ -155,7 +155,6 @@ export class PendingWire implements Wire {
         if (this.#filter?.(message) ?? true) this.#events.message(message);
       },
       closed: (closed) => this.#events.closed(closed),
-      pong: () => this.#events.pong(),
     };
     wire.listen(this.#decorate(wire, listener));
   }

@@ -143,7 +143,7 @@ function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireL
   return { ...listener, closed };
 }
 
-/** Closes at, or drops, the messages that arrive before a generator handler has asked for one. */
+/** Closes at, or drops, messages that arrive before a generator handler has called `receive`. */
 function filterUnread({ defaults }: SocketService, wire: PendingWire, socket: Socket): void {
   const { unread = "close" } = defaults;
   wire.filter(() => {

@@ -1,5 +1,5 @@
-import { CloseCode, type Codec, type Message, passthrough, ValidationError } from "@symbolon/protocol";
-import { RawSocket, type SocketCodecs } from "@symbolon/protocol/internal";
+import { CloseCode, type Codec, type Message, ValidationError } from "@symbolon/protocol";
+import { passthrough, RawSocket, type SocketCodecs } from "@symbolon/protocol/internal";
 import type { AcceptInit } from "../request/acceptance.ts";
 import { type Close, markClientError } from "../request/errors.ts";
 import { checkExpected, type ExpectedMessage } from "./expect.ts";
@@ -23,12 +23,12 @@ export interface PairOptions {
  */
 export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive, Send> {
   readonly #pending: PendingWire;
-  readonly #kind: Codec<never, Receive>["type"];
+  readonly #messageType: Codec<never, Receive>["type"];
 
   constructor(wire: PendingWire, codecs: SocketCodecs<Receive, Send> = {}) {
     super(wire, codecs);
     this.#pending = wire;
-    this.#kind = codecs.receive?.type ?? "any";
+    this.#messageType = codecs.receive?.type ?? "any";
   }
 
   /** The state of the socket: "connecting" until it is accepted, "closing" from `close` until the client has answered. */
@@ -79,11 +79,11 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     );
   }
 
-  /** From now on, drops the messages of the kind, text or binary, that the socket's codec does not read. */
-  ignoreOtherKinds(): void {
-    const kind = this.#kind;
-    if (kind !== "any")
-      this.#pending.filter((message) => (typeof message === "string" ? "text" : "binary") === kind);
+  /** Drops the messages of the type, text or binary, that the socket's codec does not read. */
+  ignoreOtherTypes(): void {
+    const type = this.#messageType;
+    if (type !== "any")
+      this.#pending.filter((message) => (typeof message === "string" ? "text" : "binary") === type);
   }
 
   protected override abandon(iterator: AsyncIterator<Send> | Iterator<Send>): Promise<void> {

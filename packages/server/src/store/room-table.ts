@@ -136,7 +136,7 @@ export class RoomTable {
         this.#notifications.push(() => listener(entry, position.epoch));
   }
 
-  /** Calls the listeners for what was applied. If one appends a message, all of them receive it after the present one. */
+  /** Calls the listeners for the applied messages. If one appends a message, all of them receive it after the present one. */
   notify(): void {
     if (this.#isNotifying) return;
     this.#isNotifying = true;

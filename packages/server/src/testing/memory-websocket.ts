@@ -29,6 +29,7 @@ export class MemoryWebSocket extends EventTarget {
     );
   }
 
+  /** As in a browser. @throws DOMException while the socket is connecting. */
   send(data: string | ArrayBufferLike | ArrayBufferView): void {
     if (this.readyState === MemoryWebSocket.CONNECTING)
       throw new DOMException("the WebSocket is still connecting", "InvalidStateError");

@@ -4,15 +4,15 @@ import type { WaitOptions } from "./socket.ts";
 
 /** The handshake that `connect` sends, and how long it waits. */
 export interface TestConnectOptions extends WaitOptions {
-  /** Headers of the handshake. */
+  /** Headers of the handshake. @default none */
   readonly headers?: HeadersInit;
   /** Cookies besides those in the jar. As in a browser, a request with cookies has an `Origin`: its own. */
   readonly cookies?: Readonly<Record<string, string>>;
-  /** Added to the query of the path. */
+  /** Added to the query of the path. @default nothing */
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /** Subprotocols to offer. */
+  /** Subprotocols to offer. @default none */
   readonly protocols?: readonly string[];
-  /** A Bearer token, or Basic credentials (RFC 7617). */
+  /** A Bearer token, or Basic credentials (RFC 7617). @default none */
   readonly auth?: string | { readonly username: string; readonly password: string };
 }
 
@@ -42,7 +42,7 @@ function authorization(auth: NonNullable<TestConnectOptions["auth"]>): string {
   return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
 }
 
-/** An HTTP request with the cookies of the jar, unless it has cookies of its own. */
+/** An HTTP request with the cookies of the jar, unless the request has its own cookies. */
 export function httpRequest(input: string | Request, init: RequestInit | undefined, jar: CookieJar): Request {
   const request = typeof input === "string" ? new Request(new URL(input, "http://test"), init) : input;
   const cookie = request.headers.get("cookie") ?? jar.header();

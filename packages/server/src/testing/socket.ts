@@ -1,5 +1,5 @@
-import { type Codec, type Message, passthrough } from "@symbolon/protocol";
-import { RawSocket, type Wire } from "@symbolon/protocol/internal";
+import type { Codec, Message } from "@symbolon/protocol";
+import { passthrough, RawSocket, type Wire } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 
 /** A test has waited for a message or an answer that did not arrive in time. */
@@ -35,7 +35,7 @@ export function withTimeout<Value>(
   });
 }
 
-/** A message that a `receive` has asked for. */
+/** A pending `receive`. */
 interface RequestedMessage {
   readonly order: number;
   readonly message: Promise<Message>;

@@ -9,10 +9,10 @@ import { receiveFrame, hello as first, connectSession } from "../session/connect
 import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 
-const note = contract("/note", { client: { say: z.string() }, server: {} });
+const note = contract("/note", { client: { post: z.string() }, server: {} });
 
-/** An app whose clients have their token as principal: a contract at /note, which `say` handles, and a raw route at /raw. */
-function serveMembers(say: (text: string) => unknown = () => {}, options: AppOptions = {}) {
+/** An app whose clients have their token as principal: a contract at /note, which `post` handles, and a raw route at /raw. */
+function serveMembers(post: (text: string) => unknown = () => {}, options: AppOptions = {}) {
   const clock = new Clock();
   const app = createApp({ clock, ...options });
   const log: string[] = [];
@@ -22,7 +22,7 @@ function serveMembers(say: (text: string) => unknown = () => {}, options: AppOpt
   });
   members.implement(note, (peer) => {
     peer.subscribe(({ type }) => type !== "ended" && log.push(type));
-    return { say };
+    return { post };
   });
   members.ws("/raw", async (socket) => {
     for await (const _ of socket);
@@ -32,7 +32,7 @@ function serveMembers(say: (text: string) => unknown = () => {}, options: AppOpt
 
 type Members = ReturnType<typeof serveMembers>;
 
-const say = (text: string, s: number): object => ({ t: "event", name: "say", data: text, s });
+const post = (text: string, s: number): object => ({ t: "event", name: "post", data: text, s });
 
 function hello(cid: string, auth = cid): object {
   return { ...first, cid, auth, w: 64, wb: 2 ** 20 };
@@ -84,10 +84,10 @@ describe("revoke", () => {
       return passed;
     });
     const [session] = (await connectAll(served, "ada")) as [TestSocket];
-    for (const [index, text] of ["one", "two"].entries()) session.send(say(text, index + 1));
+    for (const [index, text] of ["one", "two"].entries()) session.send(post(text, index + 1));
     await began.passed;
     served.app.revoke("ada");
-    session.send(say("three", 3));
+    session.send(post("three", 3));
     open();
     expect(await session.closed).toMatchObject({ code: 4403 });
     await served.net.settled();
@@ -162,7 +162,7 @@ describe("drain", () => {
     const handled: string[] = [];
     const served = serveMembers((text) => void handled.push(text));
     const plain = await served.net.connect("/note", { auth: "ada" });
-    plain.send({ t: "event", name: "say", data: "last message" });
+    plain.send({ t: "event", name: "post", data: "last message" });
     await flushPromises();
     served.app.drain(1_000);
     served.clock.advance(0);

@@ -85,8 +85,8 @@ app.http("/text", () => "text");
 
 const chat = contract("/chat/:room", {
   query: z.object({ name: z.string() }),
-  client: { say: z.object({ text: z.string(), times: z.number().default(1) }), typing: z.object({}) },
-  server: { said: z.object({ text: z.string() }) },
+  client: { post: z.object({ text: z.string(), times: z.number().default(1) }), typing: z.object({}) },
+  server: { posted: z.object({ text: z.string() }) },
 });
 
 const service = one.implement(chat, (peer, { params, query, a, room }) => {
@@ -94,35 +94,35 @@ const service = one.implement(chat, (peer, { params, query, a, room }) => {
   expectTypeOf(query).toEqualTypeOf<{ name: string }>();
   expectTypeOf(a).toEqualTypeOf<number>();
   room(params.room).join(peer);
-  peer.send("said", { text: "hello" });
+  peer.send("posted", { text: "hello" });
   // @ts-expect-error -- the server does not send this
-  peer.send("say", { text: "hello" });
+  peer.send("post", { text: "hello" });
   // @ts-expect-error -- text is a string
-  peer.send("said", { text: 5 });
+  peer.send("posted", { text: 5 });
   return {
-    say: (input, { signal }) => {
+    post: (input, { signal }) => {
       expectTypeOf(input).toEqualTypeOf<{ text: string; times: number }>();
       expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
     },
     typing: () => {},
   };
 });
-service.room("lobby").send("said", { text: "hello" });
+service.room("lobby").send("posted", { text: "hello" });
 // @ts-expect-error -- the server does not send this
 service.room("lobby").send("typing", {});
 
 one.implement(chat, async function* () {
-  yield { say: ({ text }) => void text, typing: () => {} };
+  yield { post: ({ text }) => void text, typing: () => {} };
 });
 
 // @ts-expect-error -- `typing` has no handler
-app.implement(chat, () => ({ say: () => {} }));
+app.implement(chat, () => ({ post: () => {} }));
 // @ts-expect-error -- `typing` has no handler, in a generator
 app.implement(chat, async function* () {
-  yield { say: () => {} };
+  yield { post: () => {} };
 });
 // @ts-expect-error -- `typing` is not a function
-app.implement(chat, () => ({ say: () => {}, typing: 3 }));
+app.implement(chat, () => ({ post: () => {}, typing: 3 }));
 
 // Sockets of any codecs can be in one room.
 app.ws("/room", { receive: int, send: int }, (socket, { room }) => {

@@ -152,7 +152,7 @@ describe("a hook or handler that does not decide a handshake within 10 s", () =>
     expect(await socket.closed).toMatchObject({ code: 4503, reason: "The handshake took too long" });
   });
 
-  test("starts nothing when it goes on: later hooks and the handler do not run, and its own end does", async () => {
+  test("starts nothing when it continues: later hooks and the handler do not run, and its own end does", async () => {
     const { clock, view, net, decide, hang, called } = serveHanging();
     const later = vi.fn();
     const ended = gate();

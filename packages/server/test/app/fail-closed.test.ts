@@ -177,7 +177,7 @@ describe.each(Object.keys(setups))("a setup that is %s", (form) => {
     ["false", false],
     ["an array", []],
     ["an Error", new Error("no")],
-    ["a handler that is no function", { write: "no" }],
+    ["a handler that is not a function", { write: "no" }],
     ["a handler of a message that the contract does not declare", { erase: () => {} }],
   ])("refuses with 500 when it gives %s", async (_, value) => {
     const { app, onError } = create(value);
@@ -245,8 +245,8 @@ describe("what onError returns", () => {
     ["a string", "no"],
     ["null", null],
     ["an object without a code", { status: 401 }],
-    ["a code that is no integer", { code: "1000" }],
-    ["a reason that is no string", { code: 4000, reason: 1 }],
+    ["a code that is not an integer", { code: "1000" }],
+    ["a reason that is not a string", { code: 4000, reason: 1 }],
   ])("as %s counts as nothing, and one line says so", async (_, answer) => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const app = createApp({ onError: () => answer as never });

@@ -8,7 +8,7 @@ import { openSession, connectSession } from "../session/connect-session.ts";
 
 const chat = contract("/chat/:room", {
   query: z.object({ name: z.string("a name is needed") }),
-  client: { say: z.object({}) },
+  client: { post: z.object({}) },
 });
 
 const duringHandshake = { request: expect.any(Request), phase: "handshake" };
@@ -16,7 +16,7 @@ const duringHandshake = { request: expect.any(Request), phase: "handshake" };
 /** An app with a contract, and routes of both kinds. */
 function createMixedApp(options: AppOptions = {}) {
   const app = createApp(options);
-  app.implement(chat, () => ({ say: () => {} }));
+  app.implement(chat, () => ({ post: () => {} }));
   app.ws("/both", (socket) => socket.send("A WebSocket"));
   app.http("/both", () => new Response("An HTTP request"));
   app.http("/page/:id", ({ params, query }) => Response.json({ params, query }));
@@ -184,7 +184,7 @@ describe("a handshake in session mode", () => {
     const clock = new Clock();
     const hook = vi.fn();
     const app = createApp({ clock });
-    app.use(() => hook()).implement(chat, () => ({ say: () => {} }));
+    app.use(() => hook()).implement(chat, () => ({ post: () => {} }));
     const socket = await testNetwork(app).connect("/chat/a?name=ada", { protocols: ["symbolon.v1.json"] });
     clock.advance(5_000);
     expect(await socket.closed).toMatchObject({ code: 4903 });
@@ -193,9 +193,9 @@ describe("a handshake in session mode", () => {
 
   // S11, S12
   test.each([
-    ["with an event first", { t: "event", name: "say", data: {} }, 4401],
+    ["with an event first", { t: "event", name: "post", data: {} }, 4401],
     ["with another version", { t: "hello", v: 9, cid: "a", att: 1 }, 4400],
-  ])("%s closes with a code of its own", async (_, first, code) => {
+  ])("%s closes with the code for this mistake", async (_, first, code) => {
     const socket = await connectSession(createMixedApp().net, "/chat/a?name=ada", first);
     expect(await socket.closed).toMatchObject({ code });
   });
@@ -206,7 +206,7 @@ describe("a handshake in session mode", () => {
       const app = createApp();
       app
         .use(() => new Response(`because ${"é".repeat(100)}`, { status }))
-        .implement(chat, () => ({ say: () => {} }));
+        .implement(chat, () => ({ post: () => {} }));
       const socket = await connectSession(testNetwork(app), "/chat/a?name=ada");
       const { code, reason } = await socket.closed;
       expect(code).toBe(4000 + status);
@@ -235,7 +235,7 @@ describe("a handshake in session mode", () => {
 });
 
 describe("a mounted app", () => {
-  test("is createMixedApp below its prefix, after the hooks of the view that mounts it", async () => {
+  test("serves its routes below its prefix, after the hooks of the view that mounts it", async () => {
     const log: string[] = [];
     const step = (name: string) =>
       function* () {

@@ -3,7 +3,7 @@ import { expectTypeOf } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 
-const say = z.object({ text: z.string(), times: z.number().default(1) });
+const post = z.object({ text: z.string(), times: z.number().default(1) });
 const history = request({
   input: z.object({ limit: z.coerce.number<string>() }),
   output: z.array(z.string().transform(Number)),
@@ -11,14 +11,14 @@ const history = request({
 const typing = stream({ input: z.object({}), output: z.string() });
 const sum = stream({ input: z.object({}), upload: z.string().transform(Number), output: z.number() });
 const chat = contract("/chat", {
-  client: { say, history, typing, sum },
+  client: { post, history, typing, sum },
   server: { line: z.string(), confirm: request({ input: z.string(), output: z.boolean() }) },
 });
 const app = createApp();
 
 // A handler reads Output and gives Input; only a stream that is fed has an upload.
 app.implement(chat, () => ({
-  say: (input, { signal, deadline }) => {
+  post: (input, { signal, deadline }) => {
     expectTypeOf(input).toEqualTypeOf<{ text: string; times: number }>();
     expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
     expectTypeOf(deadline).toEqualTypeOf<number | undefined>();
@@ -39,15 +39,15 @@ app.implement(chat, () => ({
 
 // Handlers are exhaustive.
 // @ts-expect-error -- `typing` has no handler
-app.implement(chat, () => ({ say: () => {}, history: () => [], sum: () => [] }));
+app.implement(chat, () => ({ post: () => {}, history: () => [], sum: () => [] }));
 // @ts-expect-error -- `typing` has no handler, in a generator
 app.implement(chat, async function* () {
-  yield { say: () => {}, history: () => [], sum: () => [] };
+  yield { post: () => {}, history: () => [], sum: () => [] };
 });
 
 // What a handler gives is checked on its line.
 app.implement(chat, () => ({
-  say: () => {},
+  post: () => {},
   // @ts-expect-error -- the reply is a list
   history: ({ limit }) => limit,
   // @ts-expect-error -- a string is one item, not many
@@ -58,7 +58,7 @@ app.implement(chat, () => ({
   },
 }));
 app.implement(chat, () => ({
-  say: () => {},
+  post: () => {},
   // @ts-expect-error -- one gives what the schema takes, not what it makes of it
   history: () => [1],
   // @ts-expect-error -- there is nothing to iterate
@@ -66,7 +66,7 @@ app.implement(chat, () => ({
   sum: () => Promise.resolve([1]),
 }));
 
-// The server asks what its half of the contract says, by its kind.
+// The server calls the messages of `server` by their types: an event, a request, a stream.
 app.implement(chat, (peer) => {
   expectTypeOf(peer.request("confirm", "sure?")).toEqualTypeOf<Promise<boolean>>();
   void peer.request("confirm", "sure?", { timeout: 10, signal: peer.signal });
@@ -82,13 +82,13 @@ app.implement(chat, (peer) => {
   peer.stream("confirm", "x");
   // @ts-expect-error -- this is what the client asks
   void peer.request("history", { limit: "1" });
-  return { say: () => {}, history: () => [], typing: () => [], sum: () => [] };
+  return { post: () => {}, history: () => [], typing: () => [], sum: () => [] };
 });
 
 // Names may be those that everything has.
 // oxlint-disable-next-line unicorn/no-thenable -- the name is what is tested
 const then = "then";
-const odd = contract("/odd", { client: { [then]: say, constructor: history, toString: typing } });
+const odd = contract("/odd", { client: { [then]: post, constructor: history, toString: typing } });
 app.implement(odd, () => ({ [then]: () => {}, constructor: () => [], toString: () => [] }));
 // @ts-expect-error -- `constructor` has no handler, though every object has one
 app.implement(odd, () => ({ [then]: () => {}, toString: () => [] }));

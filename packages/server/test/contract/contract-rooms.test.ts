@@ -12,8 +12,8 @@ import { openSession, receiveFrame, hello } from "../session/connect-session.ts"
 import { flushPromises } from "../flush-promises.ts";
 
 const chat = contract("/chat/:room", {
-  client: { say: z.string(), join: z.string(), leave: z.string() },
-  server: { said: z.string(), left: z.string() },
+  client: { post: z.string(), join: z.string(), leave: z.string() },
+  server: { posted: z.string(), left: z.string() },
 });
 
 const hi = { ...hello, w: 256, wb: 2 ** 20 };
@@ -29,7 +29,7 @@ function startRoomServer(rooms: RoomsOptions<typeof chat> = {}, options: AppOpti
       const since = query["since"] === undefined ? {} : { since: Number(query["since"]) };
       room(params.room).join(peer, since);
       yield {
-        say: (text, call) => void call.room(params.room).send("said", text, { except: peer }),
+        post: (text, call) => void call.room(params.room).send("posted", text, { except: peer }),
         join: (other) => room(other).join(peer),
         leave: (other) => room(other).leave(peer),
       };
@@ -60,12 +60,12 @@ describe("a room of a contract", () => {
     const { net, service } = startRoomServer();
     const ada = await enterLobby(net, "ada");
     const bob = await net.connect("/chat/lobby?name=bob");
-    ada.send({ s: 1, ...event("say", "hello") });
-    expect(await receiveFrame(bob)).toEqual(event("said", "hello"));
-    bob.send(event("say", "hi"));
-    const [skipped, said] = await receiveFrames(ada, 2);
+    ada.send({ s: 1, ...event("post", "hello") });
+    expect(await receiveFrame(bob)).toEqual(event("posted", "hello"));
+    bob.send(event("post", "hi"));
+    const [skipped, roomMessage] = await receiveFrames(ada, 2);
     expect(skipped).toEqual({ t: "skip", room: "lobby", o: 1, p: 0 });
-    expect(said).toEqual({ t: "said", room: "lobby", o: 2, p: 1, name: "said", data: "hi" });
+    expect(roomMessage).toEqual({ t: "said", room: "lobby", o: 2, p: 1, name: "posted", data: "hi" });
     expect(service.room("lobby").size).toBe(2);
     ada.send({ t: "bye" });
     expect(await receiveFrame(bob)).toEqual(event("left", "ada"));
@@ -80,7 +80,7 @@ describe("a room of a contract", () => {
     lobby.subscribe(({ type: is, member }) => changes.push(`${is} ${member instanceof Peer}`));
     const ada = await enterLobby(net, "ada");
     expect(await changes.pull()).toBe("joined true");
-    await lobby.send("said", "back in 5");
+    await lobby.send("posted", "back in 5");
     expect(await receiveFrame(ada)).toMatchObject({ t: "said", data: "back in 5" });
     ada.send({ t: "bye" });
     expect(await changes.pull()).toBe("left true");
@@ -88,17 +88,17 @@ describe("a room of a contract", () => {
 
   test("is not the room of the same name in another contract", async () => {
     const app = createApp();
-    const other = contract("/other", { server: { said: z.string() } });
+    const other = contract("/other", { server: { posted: z.string() } });
     const join = app.implement(other, (peer, { room }) => {
       room("lobby").join(peer);
       return {};
     });
-    const elsewhere = app.implement(contract("/elsewhere", { server: { said: z.string() } }), () => ({}));
+    const elsewhere = app.implement(contract("/elsewhere", { server: { posted: z.string() } }), () => ({}));
     const net = testNetwork(app);
     const ada = await net.connect("/other");
-    elsewhere.room("lobby").send("said", "not here");
-    join.room("lobby").send("said", "here");
-    expect(await receiveFrame(ada)).toEqual(event("said", "here"));
+    elsewhere.room("lobby").send("posted", "not here");
+    join.room("lobby").send("posted", "here");
+    expect(await receiveFrame(ada)).toEqual(event("posted", "here"));
     ada.close();
   });
 
@@ -108,13 +108,13 @@ describe("a room of a contract", () => {
     ada.send({ s: 1, ...event("join", "attic") });
     const [joined] = await receiveFrames(ada, 1);
     expect(joined).toEqual({ t: "room", room: "attic", ep: expect.any(String), off: 0 });
-    service.room("attic").send("said", "a");
+    service.room("attic").send("posted", "a");
     ada.send({ s: 2, ...event("leave", "attic") });
-    const [said, left] = await receiveFrames(ada, 2);
-    expect([said, left]).toMatchObject([{ data: "a", o: 1 }, {}]);
+    const [roomMessage, left] = await receiveFrames(ada, 2);
+    expect([roomMessage, left]).toMatchObject([{ data: "a", o: 1 }, {}]);
     expect(left).toEqual({ t: "room", room: "attic" });
-    service.room("attic").send("said", "b");
-    service.room("lobby").send("said", "c");
+    service.room("attic").send("posted", "b");
+    service.room("lobby").send("posted", "c");
     expect(await receiveFrames(ada, 1)).toMatchObject([{ room: "lobby", data: "c" }]);
     ada.close();
   });
@@ -135,7 +135,7 @@ describe("a room of a contract", () => {
     "is not created with the bound %j",
     (rooms) => {
       expect(() =>
-        createApp().implement(chat, { rooms }, () => ({ say() {}, join() {}, leave() {} })),
+        createApp().implement(chat, { rooms }, () => ({ post() {}, join() {}, leave() {} })),
       ).toThrow(RangeError);
     },
   );
@@ -144,7 +144,7 @@ describe("a room of a contract", () => {
     const { service } = startRoomServer();
     const circle: unknown[] = [];
     circle.push(circle);
-    expect(() => service.room("lobby").send("said", circle as never)).toThrow(TypeError);
+    expect(() => service.room("lobby").send("posted", circle as never)).toThrow(TypeError);
   });
 });
 
@@ -168,10 +168,10 @@ describe("a client that reconnects", () => {
     first.send({ s: 2, ...event("leave", "attic") });
     await receiveFrames(first, 1);
     const lobby = service.room("lobby");
-    for (const text of ["a", "b"]) lobby.send("said", text);
+    for (const text of ["a", "b"]) lobby.send("posted", text);
     net.drop();
     await first.closed;
-    lobby.send("said", "c");
+    lobby.send("posted", "c");
     const rooms = [
       ["lobby", ep, 1],
       ["attic", "any", 7],
@@ -181,8 +181,8 @@ describe("a client that reconnects", () => {
     expect(await receiveFrames(back, 4)).toEqual([
       { t: "room", room: "attic" },
       { t: "room", room: "lobby", ep, off: 1 },
-      { t: "said", room: "lobby", o: 2, p: 1, name: "said", data: "b" },
-      { t: "said", room: "lobby", o: 3, p: 2, name: "said", data: "c" },
+      { t: "said", room: "lobby", o: 2, p: 1, name: "posted", data: "b" },
+      { t: "said", room: "lobby", o: 3, p: 2, name: "posted", data: "c" },
     ]);
     expect(lobby.size).toBe(1);
     back.close();
@@ -191,7 +191,7 @@ describe("a client that reconnects", () => {
   test("resumes at its position in a new session too, in rooms that it joins again", async () => {
     const { net, service, ada, ep } = await startServerWithAda();
     const lobby = service.room("lobby");
-    for (const text of ["a", "b"]) lobby.send("said", text);
+    for (const text of ["a", "b"]) lobby.send("posted", text);
     ada.send({ t: "bye" });
     await ada.closed;
     await net.settled();
@@ -205,7 +205,7 @@ describe("a client that reconnects", () => {
       { data: "b" },
       { data: "ada" },
     ]);
-    service.room("attic").send("said", "c");
+    service.room("attic").send("posted", "c");
     back.send({ s: 1, ...event("join", "attic") });
     const [gap, joined] = await receiveFrames(back, 2);
     expect(joined).toMatchObject({ t: "room", room: "attic", off: 1 });
@@ -217,9 +217,9 @@ describe("a client that reconnects", () => {
 describe("a new member", () => {
   test("receives no earlier messages", async () => {
     const { net, service } = startRoomServer();
-    service.room("lobby").send("said", "before");
+    service.room("lobby").send("posted", "before");
     const ada = await enterLobby(net, "ada");
-    service.room("lobby").send("said", "a");
+    service.room("lobby").send("posted", "a");
     expect(await receiveFrames(ada, 1)).toMatchObject([{ data: "a", p: 1 }]);
     ada.close();
   });
@@ -233,13 +233,13 @@ describe("a new member", () => {
   ])("receives %s", async (_, more, wait, kept) => {
     const { net, service, clock } = startRoomServer({ keep: { messages: 2, ms: 60_000 } });
     const lobby = service.room("lobby");
-    lobby.send("said", "a");
-    lobby.send("said", "b");
+    lobby.send("posted", "a");
+    lobby.send("posted", "b");
     clock.advance(30_000);
-    lobby.send("said", "c");
+    lobby.send("posted", "c");
     clock.advance(wait);
     const ada = await enterLobby(net, "ada", more);
-    lobby.send("said", "now");
+    lobby.send("posted", "now");
     const frames = (await receiveFrames(ada, kept.length + 1)) as { data: string }[];
     expect(frames.map(({ data }) => data)).toEqual([...kept, "now"]);
     ada.close();
@@ -247,9 +247,9 @@ describe("a new member", () => {
 
   test("that is plain receives kept messages too", async () => {
     const { net, service } = startRoomServer({ keep: { messages: 10, ms: 60_000 } });
-    service.room("lobby").send("said", "a");
+    service.room("lobby").send("posted", "a");
     const ada = await net.connect("/chat/lobby?name=ada");
-    expect(await receiveFrame(ada)).toEqual(event("said", "a"));
+    expect(await receiveFrame(ada)).toEqual(event("posted", "a"));
     ada.close();
   });
 
@@ -266,7 +266,7 @@ describe("a new member", () => {
     }
     const bob = await openSession(net, "/chat/lobby?name=bob", { ...hi, cid: "bob" });
     expect(await receiveFrame(bob)).not.toMatchObject({ ep });
-    service.room("lobby").send("said", "a");
+    service.room("lobby").send("posted", "a");
     expect(await receiveFrames(bob, 1)).toMatchObject([{ o: 1, p: 0 }]);
     bob.close();
   });

@@ -4,7 +4,7 @@ import { serve } from "@symbolon/server/node";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { chat, echo, sayFrame, startChatServer } from "./chat-server.ts";
+import { chat, echo, postFrame, startChatServer } from "./chat-server.ts";
 import { openSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 import { opcodes, connectRawClient, rawFrame } from "../node/raw-client.ts";
@@ -16,7 +16,12 @@ test("the server handles the messages before a bye, and then closes", async () =
   await using server = await serve(startChatServer(echo).app, { port: 0 });
   using client = await connectRawClient(server.port);
   await client.open("/chat/a");
-  client.write(text(sayFrame("one")), text(sayFrame("two")), text({ t: "bye" }), text(sayFrame("too late")));
+  client.write(
+    text(postFrame("one")),
+    text(postFrame("two")),
+    text({ t: "bye" }),
+    text(postFrame("too late")),
+  );
   expect(JSON.parse(await client.text())).toMatchObject({ data: { text: "one" } });
   expect(JSON.parse(await client.text())).toMatchObject({ data: { text: "two" } });
   expect(await client.closeFrame()).toEqual([1000, ""]);
@@ -27,12 +32,19 @@ test("the server handles the messages before a third invalid frame, and none aft
   await using server = await serve(startChatServer(echo).app, { port: 0 });
   using client = await connectRawClient(server.port);
   await client.open("/chat/a");
-  client.write(text(sayFrame("one")), text("{"), text("{"), text("{"), text("{"), text(sayFrame("too late")));
+  client.write(
+    text(postFrame("one")),
+    text("{"),
+    text("{"),
+    text("{"),
+    text("{"),
+    text(postFrame("too late")),
+  );
   const received: unknown[] = [];
   for (let count = 0; count < 4; count += 1) received.push(JSON.parse(await client.text()));
   expect(received).toHaveLength(4);
   expect(received.filter((one) => (one as { t: string }).t === "error")).toHaveLength(3);
-  expect(received).toContainEqual({ t: "event", name: "said", data: { text: "one" } });
+  expect(received).toContainEqual({ t: "event", name: "posted", data: { text: "one" } });
   expect(await client.closeFrame()).toEqual([1008, "three invalid frames"]);
 });
 
@@ -47,7 +59,7 @@ test("a bye waits 300 ms for a handler that never settles", async () => {
     { clock },
   );
   const socket = await net.connect("/chat/a");
-  socket.send(sayFrame("hello"));
+  socket.send(postFrame("hello"));
   socket.send({ t: "bye" });
   await asked.passed;
   expect(await socket.peek()).toBeUndefined();
@@ -61,13 +73,13 @@ test("the server handles no message after a frame that closed the session", asyn
   const ended = gate();
   const app = createApp();
   app.implement(chat, function* () {
-    yield { say: ({ text }) => handled.push(text) };
+    yield { post: ({ text }) => handled.push(text) };
     ended.open();
   });
   const socket = await openSession(testNetwork(app), "/chat/a");
-  socket.send(sayFrame("before"));
+  socket.send(postFrame("before"));
   socket.send("{");
-  socket.send(sayFrame("after"));
+  socket.send(postFrame("after"));
   expect(await socket.closed).toMatchObject({ code: 4400 });
   await ended.passed;
   expect(handled).toEqual(["before"]);
@@ -79,7 +91,7 @@ test("the server handles no message that waits when a handler has closed the con
   const app = createApp();
   app.implement(chat, function* () {
     yield {
-      say: ({ text }) => {
+      post: ({ text }) => {
         handled.push(text);
         throw new CloseError(1008, "be nice");
       },
@@ -87,7 +99,7 @@ test("the server handles no message that waits when a handler has closed the con
     ended.open();
   });
   const socket = await testNetwork(app).connect("/chat/a");
-  for (const line of ["rude", "ruder", "rudest"]) socket.send(sayFrame(line));
+  for (const line of ["rude", "ruder", "rudest"]) socket.send(postFrame(line));
   expect(await socket.closed).toMatchObject({ code: 1008, reason: "be nice" });
   await ended.passed;
   expect(handled).toEqual(["rude"]);
@@ -99,14 +111,14 @@ test("a message that the server sends after it began to close fails", async () =
   const asked = gate();
   const app = createApp();
   app.implement(chat, (peer) => ({
-    say: async () => {
+    post: async () => {
       asked.open();
       await go.passed;
-      outcomes.push(await peer.send("said", { text: "too late" }).then(null, (error: unknown) => error));
+      outcomes.push(await peer.send("posted", { text: "too late" }).then(null, (error: unknown) => error));
     },
   }));
   const socket = await openSession(testNetwork(app), "/chat/a");
-  socket.send(sayFrame("hello"));
+  socket.send(postFrame("hello"));
   await asked.passed;
   socket.send("{");
   await socket.closed;
@@ -123,7 +135,7 @@ test("a client that disconnects during the setup closes its peer", async () => {
     began.open();
     over.push(await peer.closed);
     over.push(peer.signal.reason);
-    return { say: () => {} };
+    return { post: () => {} };
   });
   await using server = await serve(app, { port: 0 });
   using client = await connectRawClient(server.port);

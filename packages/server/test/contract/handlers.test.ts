@@ -2,7 +2,7 @@ import { CloseError, RequestError } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { chat, echo, sayFrame, type SayHandler, startChatServer } from "./chat-server.ts";
+import { chat, echo, postFrame, type PostHandler, startChatServer } from "./chat-server.ts";
 import { openSession, receiveFrame } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 
@@ -18,15 +18,15 @@ describe.each([
       await using socket = await open(net, "/chat/a");
       socket.send({ t: "event", name, q: 3 });
       expect(await receiveFrame(socket)).toMatchObject({ t: "error", re: 3, code: "NOT_FOUND" });
-      socket.send(sayFrame("still here"));
-      expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
+      socket.send(postFrame("still here"));
+      expect(await receiveFrame(socket)).toMatchObject({ name: "posted" });
     },
   );
 
   test("an event that its schema rejects fails with INVALID and the issues, and the connection stays", async () => {
     const { net, onError } = startChatServer(echo);
     await using socket = await open(net, "/chat/a");
-    socket.send(sayFrame(5, 9));
+    socket.send(postFrame(5, 9));
     expect(await receiveFrame(socket)).toEqual({
       t: "error",
       re: 9,
@@ -34,8 +34,8 @@ describe.each([
       message: "text: text is needed",
       data: [{ message: "text is needed", path: ["text"] }],
     });
-    socket.send(sayFrame("still here"));
-    expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
+    socket.send(postFrame("still here"));
+    expect(await receiveFrame(socket)).toMatchObject({ name: "posted" });
     expect(onError).not.toHaveBeenCalled();
   });
 
@@ -47,7 +47,7 @@ describe.each([
       },
     ],
     ["rejects", () => Promise.reject(new Error("secret at /srv/app.ts"))],
-  ] as [string, SayHandler][])(
+  ] as [string, PostHandler][])(
     // S21
     "an event whose handler %s fails with INTERNAL, without any of the exception",
     async (_name, broken) => {
@@ -55,15 +55,15 @@ describe.each([
         input.text === "break" ? broken(input) : input.text,
       );
       await using socket = await open(net, "/chat/a");
-      socket.send(sayFrame("break", 4));
+      socket.send(postFrame("break", 4));
       expect(await receiveFrame(socket)).toEqual({
         t: "error",
         re: 4,
         code: "INTERNAL",
         message: "the handler failed",
       });
-      socket.send(sayFrame("still here"));
-      expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
+      socket.send(postFrame("still here"));
+      expect(await receiveFrame(socket)).toMatchObject({ name: "posted" });
       expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret at /srv/app.ts"), {
         request: expect.any(Request),
         phase: "open",
@@ -76,7 +76,7 @@ describe.each([
       throw new RequestError("ROOM_FULL", "no seats left", { seats: 0 });
     });
     await using socket = await open(net, "/chat/a");
-    socket.send(sayFrame("x", 2));
+    socket.send(postFrame("x", 2));
     expect(await receiveFrame(socket)).toEqual({
       t: "error",
       re: 2,
@@ -92,7 +92,7 @@ describe.each([
       throw new CloseError(4321, "be nice");
     });
     const socket = await open(net, "/chat/a");
-    socket.send(sayFrame("x"));
+    socket.send(postFrame("x"));
     expect(await socket.closed).toEqual({ code: 4321, reason: "be nice", wasClean: true });
     expect(onError).not.toHaveBeenCalled();
   });
@@ -107,8 +107,8 @@ describe.each([
       return text;
     });
     await using socket = await open(net, "/chat/a");
-    socket.send(sayFrame("a"));
-    socket.send(sayFrame("b"));
+    socket.send(postFrame("a"));
+    socket.send(postFrame("b"));
     socket.send({ t: "ping", n: 1 });
     expect(await receiveFrame(socket)).toEqual({ t: "pong", n: 1 }); // all messages have arrived
     expect(log).toEqual(["a begins"]);
@@ -123,7 +123,7 @@ describe.each([
     const seen: unknown[] = [];
     const app = createApp();
     app.implement(chat, async function* (peer) {
-      yield { say: () => {} };
+      yield { post: () => {} };
       seen.push(peer.signal.aborted, await peer.closed);
       ended.open();
     });
@@ -138,14 +138,14 @@ describe.each([
     const aborted = gate();
     const app = createApp();
     app.implement(chat, () => ({
-      say: (_input, { signal }) => {
+      post: (_input, { signal }) => {
         signal.addEventListener("abort", aborted.open);
         began.open();
         return aborted.passed;
       },
     }));
     const socket = await open(testNetwork(app), "/chat/a");
-    socket.send(sayFrame("x"));
+    socket.send(postFrame("x"));
     await began.passed;
     socket.close();
     expect(await aborted.passed).toBeUndefined();
@@ -161,7 +161,7 @@ describe.each([
       ended.open();
     });
     view.implement(chat, function* () {
-      yield { say: () => {} };
+      yield { post: () => {} };
       throw new Error("broken end");
     });
     const socket = await open(testNetwork(app), "/chat/a");
@@ -177,14 +177,14 @@ describe.each([
     const app = createApp({ clock });
     app.implement(chat, function* (peer) {
       try {
-        yield { say: () => (began.open(), new Promise(() => {})) };
+        yield { post: () => (began.open(), new Promise(() => {})) };
       } finally {
         expect(peer.signal.aborted).toBe(true);
         ended.open();
       }
     });
     const socket = await open(testNetwork(app), "/chat/a");
-    socket.send(sayFrame("x"));
+    socket.send(postFrame("x"));
     await began.passed;
     socket.close();
     await socket.closed;

@@ -11,16 +11,16 @@ import { hello, openSession, receiveFrame } from "../session/connect-session.ts"
 
 const chat = contract("/chat/:room", {
   client: {
-    say: z.string(),
+    post: z.string(),
     ask: request({ input: z.string(), output: z.string() }),
     follow: stream({ input: z.string(), output: z.string() }),
   },
-  server: { said: z.string() },
+  server: { posted: z.string() },
 });
 
 const event = (name: string, data: string) => ({ t: "event", name, data });
 
-/** Starts a server whose handler of `say` sends to the room as `handle` does. `follow` waits for a gate after its `send`. */
+/** Starts a server whose handler of `post` sends to the room as `handle` does. `follow` waits for a gate after its `send`. */
 function startLobbyServer(
   handle: (send: (text: string) => PromiseLike<void>) => unknown,
   options: AppOptions = {},
@@ -31,17 +31,17 @@ function startLobbyServer(
   const service = app.implement(chat, (peer, { room }) => {
     room("lobby").join(peer);
     return {
-      say: (text, call) => {
-        later.mockImplementation((more) => void call.room("lobby").send("said", more));
-        return handle((more) => call.room("lobby").send("said", `${text}${more}`));
+      post: (text, call) => {
+        later.mockImplementation((more) => void call.room("lobby").send("posted", more));
+        return handle((more) => call.room("lobby").send("posted", `${text}${more}`));
       },
       ask: async (text, call) => {
-        await call.room("lobby").send("said", text);
+        await call.room("lobby").send("posted", text);
         if (text === "wrong") throw new RequestError("NO", "no");
         return "asked";
       },
       follow: async function* (text, call) {
-        await call.room("lobby").send("said", text);
+        await call.room("lobby").send("posted", text);
         await followed.passed;
         yield "followed";
         throw new RequestError("NO", "no");
@@ -59,14 +59,14 @@ test("what a handler sends by call.room is sent in order when the handler has se
     log.push("settled");
   });
   const bob = await net.connect("/chat/lobby");
-  bob.send(event("say", "a"));
+  bob.send(event("post", "a"));
   expect([await receiveFrame(bob), await receiveFrame(bob)]).toEqual([
-    event("said", "a1"),
-    event("said", "a2"),
+    event("posted", "a1"),
+    event("posted", "a2"),
   ]);
   expect(log).toEqual(["settled"]);
-  service.room("lobby").send("said", "b");
-  expect(await receiveFrame(bob)).toEqual(event("said", "b"));
+  service.room("lobby").send("posted", "b");
+  expect(await receiveFrame(bob)).toEqual(event("posted", "b"));
   bob.close();
 });
 
@@ -76,10 +76,10 @@ test("it is dropped when the handler throws; what the handler sends later is sen
     throw new RequestError("NO", "no");
   });
   const bob = await net.connect("/chat/lobby");
-  bob.send({ ...event("say", "a"), q: 1 });
+  bob.send({ ...event("post", "a"), q: 1 });
   expect(await receiveFrame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
   later("after");
-  expect(await receiveFrame(bob)).toEqual(event("said", "after"));
+  expect(await receiveFrame(bob)).toEqual(event("posted", "after"));
   bob.close();
 });
 
@@ -88,7 +88,7 @@ test("what a request handler sends is sent before its reply", async () => {
   const bob = await net.connect("/chat/lobby");
   bob.send({ t: "request", q: 1, name: "ask", data: "a" });
   expect([await receiveFrame(bob), await receiveFrame(bob)]).toEqual([
-    event("said", "a"),
+    event("posted", "a"),
     { t: "reply", re: 1, data: "asked" },
   ]);
   bob.close();
@@ -99,8 +99,8 @@ test("what a request handler sends is dropped when it throws", async () => {
   const bob = await net.connect("/chat/lobby");
   bob.send({ t: "request", q: 1, name: "ask", data: "wrong" });
   expect(await receiveFrame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
-  service.room("lobby").send("said", "b");
-  expect(await receiveFrame(bob)).toEqual(event("said", "b"));
+  service.room("lobby").send("posted", "b");
+  expect(await receiveFrame(bob)).toEqual(event("posted", "b"));
   bob.close();
 });
 
@@ -108,7 +108,7 @@ test("what a stream handler sends is sent at once, also when the handler throws 
   const { net, followed } = startLobbyServer(() => {});
   const bob = await net.connect("/chat/lobby");
   bob.send({ t: "stream", q: 1, name: "follow", data: "a" });
-  expect(await receiveFrame(bob)).toEqual(event("said", "a"));
+  expect(await receiveFrame(bob)).toEqual(event("posted", "a"));
   followed.open();
   expect(await receiveFrame(bob)).toMatchObject({ t: "next", re: 1, data: "followed" });
   expect(await receiveFrame(bob)).toMatchObject({ t: "error", re: 1, code: "NO" });
@@ -130,13 +130,13 @@ test("the store records what an event handler sends together with the event", as
   const { store, commits } = createRecordedStore();
   const { net } = startLobbyServer((send) => send("1"), { store });
   await using ada = await openSession(net, "/chat/lobby", hello);
-  ada.send(event("say", "a"));
+  ada.send(event("post", "a"));
   expect(await receiveFrame(ada)).toMatchObject({ t: "room" });
   expect(await receiveFrame(ada)).toMatchObject({ t: "said", data: "a1" });
   expect(commits.filter(({ roomMessages = [] }) => roomMessages.length > 0)).toMatchObject([
     {
       received: { upTo: 1, pending: [] },
-      roomMessages: [{ message: { name: "said", data: '{"name":"said","data":"a1"}' } }],
+      roomMessages: [{ message: { name: "posted", data: '{"name":"posted","data":"a1"}' } }],
     },
   ]);
 });
@@ -151,7 +151,7 @@ test("the store records what a request handler sends together with the reply", a
   expect(commits.filter(({ roomMessages = [] }) => roomMessages.length > 0)).toMatchObject([
     {
       outgoing: [{ sequence: 1, data: expect.stringContaining('"t":"reply"') }],
-      roomMessages: [{ message: { name: "said", data: '{"name":"said","data":"a"}' } }],
+      roomMessages: [{ message: { name: "posted", data: '{"name":"posted","data":"a"}' } }],
     },
   ]);
 });

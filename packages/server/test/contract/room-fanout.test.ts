@@ -12,7 +12,7 @@ import type { RoomLog } from "../../src/store/store.ts";
 import { flushPromises } from "../flush-promises.ts";
 import { TestOutlet } from "../rooms/test-outlet.ts";
 
-const news = contract("/news", { server: { said: z.unknown() } });
+const news = contract("/news", { server: { posted: z.unknown() } });
 
 /** Counts how often a codec writes and stamps. */
 function countCalls(codec: FrameCodec) {
@@ -36,7 +36,7 @@ function createTeaRoom(codecs: readonly FrameCodec[], log: RoomLog = memoryStore
     const peer = { id: memberships.id, closed: new Promise(() => {}) };
     rooms.addClient(peer, { memberships, onError: (error) => expect.fail(String(error)) });
     memberships.attach(outlet, undefined);
-    tea.join(peer as unknown as Peer<{ said: z.ZodUnknown }>); // it is all that a room needs of a peer
+    tea.join(peer as unknown as Peer<{ posted: z.ZodUnknown }>); // it is all that a room needs of a peer
     return outlet;
   };
   return { tea, join, onStoreError };
@@ -49,7 +49,7 @@ test.each([jsonFrames, msgpack])(
     const { tea, join } = createTeaRoom([counted]);
     const members = Array.from({ length: 1_000 }, () => join(new TestOutlet({ codec: counted })));
     await flushPromises();
-    await tea.send("said", { n: 1 });
+    await tea.send("posted", { n: 1 });
     expect(count).toEqual({ written: 1, stamped: 1 });
     const messages = new Set(members.map(({ messages: [, message] }) => message));
     expect(messages.size).toBe(1);
@@ -63,7 +63,7 @@ test("a message to members of two codecs, and to plain members, is written once 
   const kinds = [{ codec: counted }, { codec: jsonFrames }, { plain: true }];
   const [packed, json, plain] = kinds.map((kind) => [1, 2].map(() => join(new TestOutlet(kind))));
   await flushPromises();
-  tea.send("said", { at: new Date(0), large: 2n ** 70n });
+  tea.send("posted", { at: new Date(0), large: 2n ** 70n });
   expect(count.written).toBe(1);
   const message = packed?.[0]?.messages[1];
   expect(counted.read(message ?? "")).toMatchObject({
@@ -73,10 +73,10 @@ test("a message to members of two codecs, and to plain members, is written once 
   });
   const data = { at: "1970-01-01T00:00:00.000Z", large: String(2n ** 70n) };
   expect(json?.map(({ frames: [, frame] }) => frame)).toEqual(
-    [1, 2].map(() => ({ t: "said", room: "tea", o: 1, p: 0, name: "said", data })),
+    [1, 2].map(() => ({ t: "said", room: "tea", o: 1, p: 0, name: "posted", data })),
   );
   expect(plain?.map(({ frames: [frame] }) => frame)).toEqual(
-    [1, 2].map(() => ({ t: "event", name: "said", data })),
+    [1, 2].map(() => ({ t: "event", name: "posted", data })),
   );
 });
 
@@ -91,7 +91,7 @@ test("a message that was read from a file arrives as it was sent", async () => {
   const { tea, join } = createTeaRoom([msgpack], restored);
   const member = join(new TestOutlet());
   await flushPromises();
-  tea.send("said", { at: new Date(0) });
+  tea.send("posted", { at: new Date(0) });
   expect(member.summary).toEqual([{ at: "1970-01-01T00:00:00.000Z" }]);
 });
 
@@ -107,7 +107,7 @@ describe("a log that fails", () => {
     const { tea, onStoreError } = createTeaRoom([jsonFrames], fullLog);
     let failure: unknown;
     try {
-      await tea.send("said", 1);
+      await tea.send("posted", 1);
     } catch (error) {
       failure = error;
     }
@@ -117,7 +117,7 @@ describe("a log that fails", () => {
 
   test("is reported to the app when the send is not awaited", async () => {
     const { tea, onStoreError } = createTeaRoom([jsonFrames], fullLog);
-    tea.send("said", 1);
+    tea.send("posted", 1);
     await flushPromises();
     const cause = new Error("the store is full");
     expect(onStoreError.mock.calls).toEqual([

@@ -9,7 +9,7 @@ const Cursor = z.object({ id: z.string(), x: z.number() });
 const board = contract("/board/:name", {
   query: z.object({ as: z.string() }),
   client: { move: Cursor },
-  server: { moved: Cursor, said: z.string() },
+  server: { moved: Cursor, posted: z.string() },
 });
 const app = createApp({ state: { started: 0 } });
 
@@ -21,8 +21,8 @@ const service = app.implement(
       keep: { messages: 10, ms: 60_000 },
       slow: {
         conflate: (name, data) => {
-          expectTypeOf(name).toEqualTypeOf<"moved" | "said">();
-          if (name === "said") return expectTypeOf(data).toEqualTypeOf<string>();
+          expectTypeOf(name).toEqualTypeOf<"moved" | "posted">();
+          if (name === "posted") return expectTypeOf(data).toEqualTypeOf<string>();
           expectTypeOf(data).toEqualTypeOf<{ id: string; x: number }>();
           return data.id;
         },
@@ -38,11 +38,11 @@ const service = app.implement(
     expectTypeOf(room("a")).toEqualTypeOf<RoomView<typeof board>>();
     expectTypeOf(room("a").members).toEqualTypeOf<readonly (typeof peer)[]>();
     // @ts-expect-error -- the room of a setup has no send
-    room("a").send("said", "hello");
+    room("a").send("posted", "hello");
     expectTypeOf(own).toEqualTypeOf<Service<typeof board>>();
-    expectTypeOf(own.room("a").send("said", "hello")).toEqualTypeOf<Sent>();
+    expectTypeOf(own.room("a").send("posted", "hello")).toEqualTypeOf<Sent>();
     // @ts-expect-error -- it is not a string
-    own.room("a").send("said", 1);
+    own.room("a").send("posted", 1);
     return {
       move: (cursor, call) => {
         expectTypeOf(call.room("a")).toEqualTypeOf<ContractRoom<typeof board>>();
@@ -52,9 +52,9 @@ const service = app.implement(
   },
 );
 expectTypeOf(service).toEqualTypeOf<Service<typeof board>>();
-service.room("a").send("said", "hello");
+service.room("a").send("posted", "hello");
 // @ts-expect-error -- it is not a string
-service.room("a").send("said", 1);
+service.room("a").send("posted", 1);
 // @ts-expect-error -- it is a message of clients
 service.room("a").send("move", { id: "a", x: 1 });
 
@@ -71,7 +71,7 @@ app.implement(board, {}, () => ({}));
 app.implement(board, function* (peer, { room, service: own }) {
   room("a").join(peer);
   // @ts-expect-error -- the room of a setup has no send
-  room("a").send("said", "hello");
+  room("a").send("posted", "hello");
   yield { move: (cursor, call) => call.room("a").send("moved", cursor) };
   expectTypeOf(own.room("a")).toEqualTypeOf<ContractRoom<typeof board>>();
 });

@@ -2,7 +2,7 @@ import { SUBPROTOCOL } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { chat, echo, sayFrame, startChatServer } from "./chat-server.ts";
+import { chat, echo, postFrame, startChatServer } from "./chat-server.ts";
 import { openSession, receiveFrame, hello, connectSession } from "../session/connect-session.ts";
 
 describe("in session mode", () => {
@@ -25,7 +25,7 @@ describe("in session mode", () => {
     });
   });
 
-  test("every session has an id of its own", async () => {
+  test("every session has another id", async () => {
     const { net } = startChatServer(echo);
     await using one = await connectSession(net, "/chat/a", { ...hello, cid: "one" });
     await using two = await connectSession(net, "/chat/a", { ...hello, cid: "two" });
@@ -36,8 +36,8 @@ describe("in session mode", () => {
   test("events go both ways; an event of the server has a number by which the client can report its failure", async () => {
     const { net } = startChatServer(echo);
     await using socket = await openSession(net, "/chat/a");
-    socket.send(sayFrame("hello"));
-    expect(await receiveFrame(socket)).toEqual({ t: "event", name: "said", data: { text: "hello" }, q: 1 });
+    socket.send(postFrame("hello"));
+    expect(await receiveFrame(socket)).toEqual({ t: "event", name: "posted", data: { text: "hello" }, q: 1 });
   });
 
   test("the server answers a ping with the same number", async () => {
@@ -62,7 +62,7 @@ describe("in session mode", () => {
     ["a wrong field", '{"t":"event","name":3}'],
     ["a second hello", JSON.stringify(hello)],
     ["a welcome", '{"t":"welcome","state":"new","sid":"a","heartbeat":{"i":1,"t":1}}'],
-    ["a field called __proto__", '{"t":"event","name":"say","__proto__":{"polluted":1}}'],
+    ["a field called __proto__", '{"t":"event","name":"post","__proto__":{"polluted":1}}'],
     ["a binary message", new Uint8Array([1])],
   ])("%s closes with 4400", async (_, message) => {
     const { net } = startChatServer(echo);
@@ -74,13 +74,15 @@ describe("in session mode", () => {
 
   test("the token is the credential of the hello, or of the Bearer header when the hello has none", async () => {
     const app = createApp();
-    app.implement(chat, (peer, { token }) => ({ say: () => peer.send("said", { text: token ?? "none" }) }));
+    app.implement(chat, (peer, { token }) => ({
+      post: () => peer.send("posted", { text: token ?? "none" }),
+    }));
     const net = testNetwork(app);
     const headers = { authorization: "Bearer header" };
     await using one = await openSession(net, "/chat/a", { ...hello, cid: "1", auth: "hello" }, { headers });
     await using two = await openSession(net, "/chat/a", { ...hello, cid: "2" }, { headers });
-    one.send(sayFrame(""));
-    two.send(sayFrame(""));
+    one.send(postFrame(""));
+    two.send(postFrame(""));
     expect(await receiveFrame(one)).toMatchObject({ data: { text: "hello" } });
     expect(await receiveFrame(two)).toMatchObject({ data: { text: "header" } });
   });
@@ -114,8 +116,8 @@ describe("in plain mode", () => {
   test("the server handles bare events, and answers by bare events", async () => {
     const { net } = startChatServer(echo);
     await using socket = await net.connect("/chat/a");
-    socket.send('{"t":"event","name":"say","data":{"text":"by hand"}}');
-    expect(await socket.receive()).toBe('{"t":"event","name":"said","data":{"text":"by hand"}}');
+    socket.send('{"t":"event","name":"post","data":{"text":"by hand"}}');
+    expect(await socket.receive()).toBe('{"t":"event","name":"posted","data":{"text":"by hand"}}');
     expect(socket.protocol).toBe("");
   });
 
@@ -123,16 +125,16 @@ describe("in plain mode", () => {
     const { net } = startChatServer(echo);
     await using socket = await net.connect("/chat/a", { protocols: ["mqtt", "secret-token"] });
     expect(socket.protocol).toBe("");
-    socket.send(sayFrame("hello"));
-    expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
+    socket.send(postFrame("hello"));
+    expect(await receiveFrame(socket)).toMatchObject({ name: "posted" });
   });
 
   test("the failure of an event without a number is not reported to the client", async () => {
     const { net } = startChatServer(echo);
     await using socket = await net.connect("/chat/a");
-    socket.send({ t: "event", name: "say", data: {} });
-    socket.send(sayFrame("next"));
-    expect(await receiveFrame(socket)).toMatchObject({ name: "said", data: { text: "next" } });
+    socket.send({ t: "event", name: "post", data: {} });
+    socket.send(postFrame("next"));
+    expect(await receiveFrame(socket)).toMatchObject({ name: "posted", data: { text: "next" } });
   });
 
   // S18
@@ -155,9 +157,9 @@ describe("in plain mode", () => {
     await using socket = await net.connect("/chat/a");
     socket.send("{");
     socket.send("{");
-    socket.send(sayFrame("hello"));
+    socket.send(postFrame("hello"));
     expect(await receiveFrame(socket)).toMatchObject({ code: "BAD_FRAME" });
     expect(await receiveFrame(socket)).toMatchObject({ code: "BAD_FRAME" });
-    expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
+    expect(await receiveFrame(socket)).toMatchObject({ name: "posted" });
   });
 });

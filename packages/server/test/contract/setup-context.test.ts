@@ -5,7 +5,7 @@ import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { openSession, receiveFrame } from "../session/connect-session.ts";
 
-const chat = contract("/chat", { client: { say: z.string() }, server: { said: z.string() } });
+const chat = contract("/chat", { client: { post: z.string() }, server: { posted: z.string() } });
 
 /** A room as a caller without types has it. */
 interface UntypedRoom {
@@ -21,7 +21,7 @@ test("the service in a setup's context is the one that implement returned", asyn
   const app = createApp();
   const service = app.implement(chat, (_peer, context) => {
     services.push(context.service);
-    return { say: () => {} };
+    return { post: () => {} };
   });
   const net = testNetwork(app);
   await using _plain = await net.connect("/chat");
@@ -33,17 +33,17 @@ test("the service in a setup's context is the one that implement returned", asyn
 test("the service sends to a room before and after the yield", async () => {
   const app = createApp();
   app.implement(chat, function* (peer, { room, service }) {
-    service.room("all").send("said", "opened");
+    service.room("all").send("posted", "opened");
     room("all").join(peer);
-    yield { say: () => {} };
-    service.room("all").send("said", "closed");
+    yield { post: () => {} };
+    service.room("all").send("posted", "closed");
   });
   const net = testNetwork(app);
   await using ada = await net.connect("/chat");
   const bob = await net.connect("/chat");
-  expect(await receiveFrame(ada)).toEqual({ t: "event", name: "said", data: "opened" });
+  expect(await receiveFrame(ada)).toEqual({ t: "event", name: "posted", data: "opened" });
   bob.close();
-  expect(await receiveFrame(ada)).toEqual({ t: "event", name: "said", data: "closed" });
+  expect(await receiveFrame(ada)).toEqual({ t: "event", name: "posted", data: "closed" });
 });
 
 test("the room of a setup has the members, and changes them", async () => {
@@ -56,7 +56,7 @@ test("the room of a setup has the members, and changes them", async () => {
     log.push(all.name, all.size, all.members[0] === peer, service.room("all").size);
     all.leave(peer);
     log.push(all.size);
-    return { say: () => {} };
+    return { post: () => {} };
   });
   await using _ada = await testNetwork(app).connect("/chat");
   expect(log).toEqual(["joined", "all", 1, true, 1, "left", 0]);
@@ -66,10 +66,10 @@ test("the send of a setup's room is a TypeError in a handler that has no types",
   const onError = vi.fn();
   const app = createApp({ onError });
   app.implement(chat, (_peer, { room }) => ({
-    say: (text) => (room("all") as unknown as UntypedRoom).send("said", text),
+    post: (text) => (room("all") as unknown as UntypedRoom).send("posted", text),
   }));
   await using ada = await testNetwork(app).connect("/chat");
-  ada.send({ t: "event", name: "say", data: "hello", q: 1 });
+  ada.send({ t: "event", name: "post", data: "hello", q: 1 });
   expect(await receiveFrame(ada)).toMatchObject({ t: "error", re: 1, code: "INTERNAL" });
   expect(onError).toHaveBeenCalledExactlyOnceWith(noSend, expect.anything());
 });
@@ -78,8 +78,8 @@ test("the send of a setup's room is a TypeError in a setup that has no types", a
   const onError = vi.fn();
   const app = createApp({ onError });
   app.implement(chat, (_peer, { room }) => {
-    (room("all") as unknown as UntypedRoom).send("said", "hello");
-    return { say: () => {} };
+    (room("all") as unknown as UntypedRoom).send("posted", "hello");
+    return { post: () => {} };
   });
   await expect(testNetwork(app).connect("/chat")).rejects.toMatchObject({ response: { status: 500 } });
   expect(onError).toHaveBeenCalledExactlyOnceWith(noSend, expect.anything());

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { identity } from "../../src/request/identity.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { chat, sayFrame } from "./chat-server.ts";
+import { chat, postFrame } from "./chat-server.ts";
 import { openSession, receiveFrame, hello, connectSession } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 import { waitOptions } from "../../../../test/time-limits.ts";
@@ -16,21 +16,21 @@ describe("setup", () => {
     app.implement(chat, async function* (peer) {
       await ready.passed;
       log.push("ready");
-      yield { say: ({ text }) => (log.push(text), peer.send("said", { text })) };
+      yield { post: ({ text }) => (log.push(text), peer.send("posted", { text })) };
     });
     await using socket = await connectSession(testNetwork(app), "/chat/a");
-    socket.send(sayFrame("early"));
+    socket.send(postFrame("early"));
     ready.open();
     expect(await receiveFrame(socket)).toMatchObject({ t: "welcome" });
-    expect(await receiveFrame(socket)).toMatchObject({ name: "said" });
+    expect(await receiveFrame(socket)).toMatchObject({ name: "posted" });
     expect(log).toEqual(["ready", "early"]);
   });
 
   test("may send an event, which arrives after the welcome", async () => {
     const app = createApp();
     app.implement(chat, (peer, { params }) => {
-      peer.send("said", { text: `welcome to ${params.room}` });
-      return { say: () => {} };
+      peer.send("posted", { text: `welcome to ${params.room}` });
+      return { post: () => {} };
     });
     await using socket = await openSession(testNetwork(app), "/chat/a%20b");
     expect(await receiveFrame(socket)).toMatchObject({ data: { text: "welcome to a b" } });
@@ -47,7 +47,7 @@ describe("setup", () => {
     [
       "throwing before the yield",
       // oxlint-disable-next-line require-yield -- it ends before it yields
-      function* (): Generator<{ say: () => void }> {
+      function* (): Generator<{ post: () => void }> {
         throw new Response("full", { status: 409 });
       },
     ],
@@ -120,7 +120,7 @@ describe("a client that reconnects with the same cid", () => {
         const name = count;
         log.push(`${name} begins`);
         try {
-          yield { say: ({ text }) => peer.send("said", { text }) };
+          yield { post: ({ text }) => peer.send("posted", { text }) };
         } finally {
           await Promise.resolve();
           log.push(`${name} ends`);
@@ -136,7 +136,7 @@ describe("a client that reconnects with the same cid", () => {
     await using again = await openSession(net, "/chat/a", { ...hello, att: 2 });
     expect(log).toEqual(["1 begins", "1 ends", "2 begins"]);
     expect(await old.closed).toMatchObject({ code: 4900, reason: "a newer connection took over" });
-    again.send(sayFrame("me"));
+    again.send(postFrame("me"));
     expect(await receiveFrame(again)).toMatchObject({ data: { text: "me" } });
   });
 
@@ -144,9 +144,9 @@ describe("a client that reconnects with the same cid", () => {
     const { log, net } = startRecordingServer();
     await using ada = await openSession(net, "/chat/a", { ...hello, auth: "ada" });
     await using eve = await openSession(net, "/chat/a", { ...hello, auth: "eve" });
-    ada.send(sayFrame("here"));
+    ada.send(postFrame("here"));
     expect(await receiveFrame(ada)).toMatchObject({ data: { text: "here" } });
-    eve.send(sayFrame("too"));
+    eve.send(postFrame("too"));
     expect(await receiveFrame(eve)).toMatchObject({ data: { text: "too" } });
     expect(log).toEqual(["1 begins", "2 begins"]);
   });
@@ -160,7 +160,7 @@ describe("a client that reconnects with the same cid", () => {
       names.add("Ada");
       try {
         await new Promise<void>((resolve) => gates.push(resolve));
-        yield { say: () => {} };
+        yield { post: () => {} };
       } finally {
         names.delete("Ada");
       }
@@ -180,7 +180,7 @@ describe("a client that reconnects with the same cid", () => {
   test("is refused, and the error is reported, when a hook provides a principal that is not a string", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
-    app.use(() => identity({ principal: { id: 1 } as never })).implement(chat, () => ({ say: () => {} }));
+    app.use(() => identity({ principal: { id: 1 } as never })).implement(chat, () => ({ post: () => {} }));
     const socket = await connectSession(testNetwork(app), "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4500 });
     expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());

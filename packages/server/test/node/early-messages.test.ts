@@ -23,8 +23,8 @@ test("the server stops reading from a client that is not authenticated yet after
   const all = gate();
   app
     .use(() => go.passed)
-    .implement(contract("/", { client: { say: z.string() } }), () => ({
-      say: (text) => {
+    .implement(contract("/", { client: { post: z.string() } }), () => ({
+      post: (text) => {
         received.push(text);
         if (text === "last") all.open();
       },
@@ -34,7 +34,7 @@ test("the server stops reading from a client that is not authenticated yet after
   await client.open("/", { "Sec-WebSocket-Protocol": SUBPROTOCOL });
   client.write(rawFrame(opcodes.text, JSON.stringify(hello)));
   for (const data of ["x".repeat(16 * 1024), "last"])
-    client.write(rawFrame(opcodes.text, JSON.stringify({ t: "event", name: "say", data })));
+    client.write(rawFrame(opcodes.text, JSON.stringify({ t: "event", name: "post", data })));
   await paused.passed;
   go.open();
   await all.passed;

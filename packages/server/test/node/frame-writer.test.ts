@@ -105,7 +105,7 @@ test("the messages of one tick leave in one write, in order", async () => {
   expect(texts(socket.writes[0])).toEqual(["1", "2", "3"]);
 });
 
-test("the next tick has a write of its own", async () => {
+test("the messages of the next tick leave in another write", async () => {
   const socket = new Recorder();
   const writer = new FrameWriter(socket);
   writer.write("1");

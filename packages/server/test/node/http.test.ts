@@ -117,7 +117,7 @@ test("the server accepts no compression, and no name of an extension confuses it
   expect(headers.has("sec-websocket-extensions")).toBe(false);
 });
 
-test("a handler chooses the subprotocol and the headers of the 101, each cookie in a line of its own", async () => {
+test("a handler chooses the subprotocol and the headers of the 101, each cookie in a separate line", async () => {
   const app = createApp();
   app.ws("/chosen", async (socket) => {
     const headers = new Headers({ "x-greeting": "welcome" });

@@ -32,7 +32,7 @@ test("messages in the same packet as the handshake are kept while a hook decides
   for (const one of numbers(100)) expect(await client.text()).toBe(one);
 });
 
-test("messages that arrive before there is a listener are kept, and none of many is lost", async () => {
+test("the wire keeps messages that arrive before it has a listener, and loses none of many", async () => {
   const listen = gate();
   const app = createApp();
   app.ws("/echo", async (socket) => {

@@ -137,7 +137,7 @@ test("a hook that never settles is refused with 503 in time, and does not keep a
 });
 
 // seeds 132
-test("headers that hooks add are on the wire, each cookie in a line of its own", async () => {
+test("headers that hooks add are on the wire, each cookie in a separate line", async () => {
   const app = createApp();
   const view = app.use(({ responseHeaders }) => {
     responseHeaders.set("x-test", "hook");

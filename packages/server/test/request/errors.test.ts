@@ -9,7 +9,7 @@ import {
   sendableClose,
 } from "../../src/request/errors.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { sayFrame, startChatServer } from "../contract/chat-server.ts";
+import { postFrame, startChatServer } from "../contract/chat-server.ts";
 import { openSession, receiveFrame, connectSession } from "../session/connect-session.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -198,7 +198,7 @@ describe("an event of a contract whose handler throws", () => {
   test("closes when the app answers with a close, after the sender got its error", async () => {
     const { net } = startChatServer(broken, { onError: byClass });
     const socket = await openSession(net, "/chat/a");
-    socket.send(JSON.stringify(sayFrame("hello")));
+    socket.send(JSON.stringify(postFrame("hello")));
     expect(await receiveFrame(socket)).toMatchObject({ t: "error", re: 1, code: "INTERNAL" });
     expect(await socket.closed).toMatchObject({ code: 1002, reason: "foo" });
   });
@@ -206,7 +206,7 @@ describe("an event of a contract whose handler throws", () => {
   test("closes with 4000 + the status when the app answers with a response", async () => {
     const { net } = startChatServer(broken, { onError: () => new Response("sorry", { status: 418 }) });
     const socket = await openSession(net, "/chat/a");
-    socket.send(JSON.stringify(sayFrame("hello")));
+    socket.send(JSON.stringify(postFrame("hello")));
     expect(await socket.closed).toMatchObject({ code: 4418, reason: "sorry" });
   });
 });

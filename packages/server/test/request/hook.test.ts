@@ -261,7 +261,7 @@ test("what a hook throws rejects the start", async () => {
   await expect(start([() => Promise.reject(broken)])).rejects.toBe(broken);
 });
 
-test("isGenerator tells a generator from other objects, arrays and strings", () => {
+test("isGenerator distinguishes a generator from other objects, arrays and strings", () => {
   expect(isGenerator((function* () {})())).toBe(true);
   expect(isGenerator((async function* () {})())).toBe(true);
   for (const other of [undefined, null, {}, [], "text", { next: 1 }, new Map()])

@@ -25,8 +25,8 @@ describe("a member", () => {
     send("b");
     expect(outlet.frames).toEqual([
       { t: "room", room: "tea", ep, off: 1 },
-      { t: "said", room: "tea", o: 2, p: 1, name: "said", data: "a" },
-      { t: "said", room: "tea", o: 3, p: 2, name: "said", data: "b" },
+      { t: "said", room: "tea", o: 2, p: 1, name: "posted", data: "a" },
+      { t: "said", room: "tea", o: 3, p: 2, name: "posted", data: "b" },
     ]);
   });
 
@@ -86,9 +86,9 @@ describe("a member", () => {
     send("b", { except: "me" });
     send("c", { except: "you" });
     expect(outlet.frames.slice(1)).toEqual([
-      { t: "said", room: "tea", o: 1, p: 0, name: "said", data: "a" },
+      { t: "said", room: "tea", o: 1, p: 0, name: "posted", data: "a" },
       { t: "skip", room: "tea", o: 2, p: 1 },
-      { t: "said", room: "tea", o: 3, p: 2, name: "said", data: "c" },
+      { t: "said", room: "tea", o: 3, p: 2, name: "posted", data: "c" },
     ]);
   });
 
@@ -99,7 +99,7 @@ describe("a member", () => {
     await flushPromises();
     send("a");
     send("b", { except: "me" });
-    expect(plain.frames).toEqual([{ t: "event", name: "said", data: "a" }]);
+    expect(plain.frames).toEqual([{ t: "event", name: "posted", data: "a" }]);
   });
 });
 
@@ -185,7 +185,7 @@ describe("a gap", () => {
     expect(next.frames.slice(0, 3)).toEqual([
       { t: "room", room: "tea", ep, off: 1 },
       { t: "gap", room: "tea", from: 2, to: 3, why: "trimmed" },
-      { t: "said", room: "tea", o: 4, p: 3, name: "said", data: 3 },
+      { t: "said", room: "tea", o: 4, p: 3, name: "posted", data: 3 },
     ]);
     expect(next.summary.slice(1)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
@@ -228,7 +228,7 @@ describe("a gap", () => {
       // In this order: if the connection breaks between them, the client must not keep its old offset in the new history.
       { t: "gap", room: "tea", from: 0, to: 2, why: "epoch" },
       { t: "room", room: "tea", ep, off: 2 },
-      { t: "said", room: "tea", o: 3, p: 2, name: "said", data: "c" },
+      { t: "said", room: "tea", o: 3, p: 2, name: "posted", data: "c" },
     ]);
   });
 });

@@ -108,7 +108,7 @@ describe("a room", () => {
 });
 
 describe("a room's subscribers", () => {
-  test("learn who joins and who leaves; the room's size counts it already", async () => {
+  test("receive each member that joins or leaves; the room's size counts it already", async () => {
     const lobby = createRooms()("a");
     const ada = new TestMember();
     const log: unknown[] = [];
@@ -189,7 +189,7 @@ describe("a room of raw routes", () => {
     bob.close();
   });
 
-  test("closes a member that cannot receive a message, and goes on", async () => {
+  test("closes a member that cannot receive a message, and sends to the others", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app.ws("/numbers", { send: int }, async (socket, { room }) => {

@@ -17,7 +17,7 @@ export function createTestRoom() {
 
   /** Sends a message; the log has it at once. */
   function send(data: unknown, { except, keep }: { except?: string; keep?: Retention } = {}): void {
-    const message = { name: "said", data: encoder.encode("said", data), except, at: clock.now };
+    const message = { name: "posted", data: encoder.encode("posted", data), except, at: clock.now };
     void log.append(key, message, keep ?? { messages: 10, ms: 100_000 });
   }
 

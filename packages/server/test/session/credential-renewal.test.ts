@@ -8,7 +8,7 @@ import { receiveFrame, hello as first, connectSession } from "./connect-session.
 import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 
-const note = contract("/note", { client: { say: z.string() }, server: {} });
+const note = contract("/note", { client: { post: z.string() }, server: {} });
 const hello = { ...first, w: 64, wb: 2 ** 20 };
 
 /** Starts a server whose tokens are `name:ms`: the principal, and when the token expires, in ms from now. */
@@ -29,7 +29,7 @@ function startNoteServer(check?: (token: string | undefined) => Promise<Response
   members.implement(note, (peer) => {
     log.push("setup");
     peer.subscribe(({ type }) => log.push(type));
-    return { say: (text) => void log.push(text) };
+    return { post: (text) => void log.push(text) };
   });
   members.ws("/raw", async (socket) => {
     for await (const _ of socket);
@@ -97,10 +97,10 @@ describe("a token that expires", () => {
     server.clock.advance(80_000);
     await receiveFrame(socket);
     server.clock.advance(24_999);
-    socket.send({ t: "event", name: "say", data: "still here", s: 1 });
+    socket.send({ t: "event", name: "post", data: "still here", s: 1 });
     await flushPromises();
     server.clock.advance(1);
-    socket.send({ t: "event", name: "say", data: "too late", s: 2 });
+    socket.send({ t: "event", name: "post", data: "too late", s: 2 });
     expect(await socket.closed).toMatchObject({ code: 4401, reason: "credential expired" });
     expect(server.log).toEqual(["hook ada", "setup", "still here", "detached"]);
   });
@@ -127,7 +127,7 @@ describe("a token that expires", () => {
   test("that has expired already is refused", async () => {
     const server = startNoteServer();
     const socket = await connectSession(server.net, "/note", { ...hello, auth: "ada:0" });
-    expect(await socket.closed).toMatchObject({ code: 4401, reason: "Credential expired" });
+    expect(await socket.closed).toMatchObject({ code: 4401, reason: "credential expired" });
     expect((await server.net.refused("/note", { auth: "ada:0" })).status).toBe(401);
     expect((await server.net.refused("/raw", { auth: "ada:-1" })).status).toBe(401);
     expect(server.log).not.toContain("setup");

@@ -11,7 +11,7 @@ const wide = (keys: number) => `{${Array.from({ length: keys }, () => '"":1').jo
 test("the server closes a session with 4400 when a frame is nested too deeply, the first one included", async () => {
   const { net } = startChatServer(() => {});
   const data = JSON.parse(nested(65)) as unknown;
-  const event = { t: "event", name: "say", data };
+  const event = { t: "event", name: "post", data };
   const socket = await openSession(net, "/chat/a");
   socket.send(event);
   expect(await socket.closed).toEqual({
@@ -27,6 +27,6 @@ test("the server closes a session with 4400 when a frame is nested too deeply, t
 test("the server reports to a plain client that a frame has too many keys", async () => {
   const { net } = startChatServer(() => {});
   await using socket = await net.connect(chat.url({ room: "a" }, {}));
-  socket.send(`{"t":"event","name":"say","data":${wide(10_001)}}`);
+  socket.send(`{"t":"event","name":"post","data":${wide(10_001)}}`);
   expect(await receiveFrame(socket)).toMatchObject({ t: "error", code: "BAD_FRAME" });
 });

@@ -77,7 +77,7 @@ const notFrame = 'a frame is a JSON object with a known "t", sent as text';
 
 // S11, S12, S18, S19
 test.each([
-  ["the first frame is another one", '{"t":"event","name":"say"}', 4401, "the first frame must be hello"],
+  ["the first frame is another one", '{"t":"event","name":"post"}', 4401, "the first frame must be hello"],
   ["the version is another one", JSON.stringify({ ...good, v: 2 }), 4400, "this server supports version 1"],
   ["the first message is not JSON", "hello", 4400, notFrame],
   ["it is not an object", "[1]", 4400, notFrame],

@@ -4,12 +4,12 @@ import type { SessionOptions } from "../../src/session/sessions.ts";
 import { hello } from "./connect-session.ts";
 import {
   connectConfirmed,
-  connectTalk,
+  connectNotes,
   loseConnection,
   resumeHello,
-  saidMessage,
-  startTalkServer,
-} from "../contract/talk-server.ts";
+  postedFrame,
+  startNotesServer,
+} from "../contract/notes-server.ts";
 
 const text = "x".repeat(1_000);
 const threePrincipals = ["ada", "bob", "eve"];
@@ -22,12 +22,12 @@ test.each<[string, SessionOptions, readonly string[], ReturnType<typeof memorySt
 ])(
   "when more %s are detached than may, the first of them ends, and its client receives a reset when it reconnects",
   async (_what, sessions, principals, store) => {
-    const { app, net, peers, changes } = startTalkServer({}, { sessions, ...(store && { store }) });
+    const { app, net, peers, changes } = startNotesServer({}, { sessions, ...(store && { store }) });
     const clients = [];
     for (const [at, auth] of principals.entries()) {
       const as = { cid: `client ${at}`, auth };
       const { socket, welcome } = await connectConfirmed(net, { ...hello, ...as });
-      peers[at]?.send("said", text);
+      peers[at]?.send("posted", text);
       await socket.receive();
       clients.push({ socket, back: resumeHello(welcome, as) });
     }
@@ -36,15 +36,15 @@ test.each<[string, SessionOptions, readonly string[], ReturnType<typeof memorySt
     expect(await peers[0]?.closed).toMatchObject({ code: 4902, reason: "session expired" });
     expect(changes.filter(({ type }) => type === "ended")).toEqual([{ type: "ended", undelivered: 1 }]);
     const [expired, ...kept] = clients;
-    const anew = await connectTalk(net, expired?.back);
+    const anew = await connectNotes(net, expired?.back);
     expect(anew.welcome).toMatchObject({ state: "reset", why: "unknown", rx: 0 });
     expect(await anew.socket.peek()).toBeUndefined();
     expect(anew.welcome.sid).toBe(peers[3]?.id);
     anew.socket.close();
     for (const { back } of kept) {
-      const { socket, welcome } = await connectTalk(net, back);
+      const { socket, welcome } = await connectNotes(net, back);
       expect(welcome).toMatchObject({ state: "resumed" });
-      expect(await socket.receive()).toBe(saidMessage(1, text));
+      expect(await socket.receive()).toBe(postedFrame(1, text));
       socket.close();
     }
     await net.settled();

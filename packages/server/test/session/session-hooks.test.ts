@@ -5,14 +5,20 @@ import type { HookContext } from "../../src/request/context.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { hello, connectSession } from "./connect-session.ts";
 import { gate } from "../gate.ts";
-import { connectTalk, loseConnection, resumeHello, talk, startTalkServer } from "../contract/talk-server.ts";
+import {
+  connectNotes,
+  loseConnection,
+  resumeHello,
+  notes,
+  startNotesServer,
+} from "../contract/notes-server.ts";
 
 describe("the hooks of a client that resumes", () => {
   test("run again as a check, and end before the welcome; setup does not run", async () => {
-    const { net, log } = startTalkServer();
-    const { socket, welcome } = await connectTalk(net);
+    const { net, log } = startNotesServer();
+    const { socket, welcome } = await connectNotes(net);
     await loseConnection(net, socket);
-    const again = await connectTalk(net, resumeHello(welcome));
+    const again = await connectNotes(net, resumeHello(welcome));
     expect(log).toEqual(["hook", "setup", "hook", "hook ends"]);
     again.socket.send('{"t":"bye"}');
     await again.socket.closed;
@@ -21,15 +27,15 @@ describe("the hooks of a client that resumes", () => {
   });
 
   test("may refuse it: the session stays detached", async () => {
-    const { net, log, changes } = startTalkServer();
+    const { net, log, changes } = startNotesServer();
     const ada = { ...hello, auth: "ada" };
-    const { socket, welcome } = await connectTalk(net, ada);
+    const { socket, welcome } = await connectNotes(net, ada);
     await loseConnection(net, socket);
-    const refused = await connectSession(net, "/talk", resumeHello(welcome, { auth: "nobody" }));
+    const refused = await connectSession(net, "/notes", resumeHello(welcome, { auth: "unknown" }));
     expect(await refused.closed).toMatchObject({ code: 4401, reason: "who are you?" });
     await net.settled();
     expect([log, changes]).toEqual([["hook", "setup", "hook"], [{ type: "detached" }]]);
-    const again = await connectTalk(net, resumeHello(welcome, { auth: "ada" })); // the same attempt, since the refused one was never accepted
+    const again = await connectNotes(net, resumeHello(welcome, { auth: "ada" })); // the same attempt, since the refused one was never accepted
     expect(again.welcome).toMatchObject({ state: "resumed" });
     again.socket.close();
   });
@@ -41,14 +47,14 @@ describe("the hooks of a client that resumes", () => {
       .use(({ token }: HookContext) => {
         if (token === "bad") throw new Error("broken hook");
       })
-      .implement(talk, () => ({ say: () => {}, ask: (text) => text, count: () => [] }));
+      .implement(notes, () => ({ post: () => {}, ask: (text) => text, count: () => [] }));
     const net = testNetwork(app);
-    const { socket, welcome } = await connectTalk(net);
+    const { socket, welcome } = await connectNotes(net);
     await loseConnection(net, socket);
-    const refused = await connectSession(net, "/talk", resumeHello(welcome, { auth: "bad" }));
+    const refused = await connectSession(net, "/notes", resumeHello(welcome, { auth: "bad" }));
     expect(await refused.closed).toMatchObject({ code: 4500 });
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("broken hook"), expect.anything());
-    const again = await connectTalk(net, resumeHello(welcome));
+    const again = await connectNotes(net, resumeHello(welcome));
     expect(again.welcome).toMatchObject({ state: "resumed" });
     again.socket.close();
   });
@@ -65,17 +71,17 @@ describe("two dials of one client at once", () => {
         await new Promise<void>((open) => gates.push(open));
         yield;
       })
-      .implement(talk, function* () {
+      .implement(notes, function* () {
         log.push("setup");
         try {
-          yield { say: () => {}, ask: (text) => text, count: () => [] };
+          yield { post: () => {}, ask: (text) => text, count: () => [] };
         } finally {
           log.push("finally");
         }
       });
     const net = testNetwork(app);
     const connectFirst = async () => {
-      const connecting = connectTalk(net);
+      const connecting = connectNotes(net);
       (await gates.pull())();
       return connecting;
     };
@@ -89,8 +95,8 @@ describe("two dials of one client at once", () => {
     const { net, gates, log, connectFirst } = startGatedServer();
     const { socket, welcome } = await connectFirst();
     await loseConnection(net, socket);
-    const older = await connectSession(net, "/talk", resumeHello(welcome, { att: 2 }));
-    const newer = await connectSession(net, "/talk", resumeHello(welcome, { att: 3 }));
+    const older = await connectSession(net, "/notes", resumeHello(welcome, { att: 2 }));
+    const newer = await connectSession(net, "/notes", resumeHello(welcome, { att: 3 }));
     const open = [await gates.pull(), await gates.pull()];
     for (const at of order) open[at]?.();
     expect(JSON.parse(String(await newer.receive()))).toMatchObject({ state: "resumed", sid: welcome.sid });
@@ -104,8 +110,8 @@ describe("two dials of one client at once", () => {
 
   test("the newer one remains when neither has a session", async () => {
     const { net, gates, log } = startGatedServer();
-    const older = await connectSession(net, "/talk", { ...hello, att: 1 });
-    const newer = await connectSession(net, "/talk", { ...hello, att: 2 });
+    const older = await connectSession(net, "/notes", { ...hello, att: 1 });
+    const newer = await connectSession(net, "/notes", { ...hello, att: 2 });
     const open = [await gates.pull(), await gates.pull()];
     for (const pass of open) pass();
     expect(JSON.parse(String(await newer.receive()))).toMatchObject({ t: "welcome" });
@@ -122,7 +128,7 @@ describe("two dials of one client at once", () => {
   test("a session that ends while the hooks of a dial run is reset", async () => {
     const { net, gates, connectFirst } = startGatedServer();
     const { socket, welcome } = await connectFirst();
-    const again = await connectSession(net, "/talk", resumeHello(welcome));
+    const again = await connectSession(net, "/notes", resumeHello(welcome));
     const open = await gates.pull();
     socket.send('{"t":"bye"}');
     await socket.closed;
@@ -147,12 +153,12 @@ describe("a wire that is lost before the welcome", () => {
           log.push("hook ends");
         }
       })
-      .implement(talk, () => {
+      .implement(notes, () => {
         log.push("setup");
-        return { say: () => {}, ask: (text) => text, count: () => [] };
+        return { post: () => {}, ask: (text) => text, count: () => [] };
       });
     const net = testNetwork(app);
-    const socket = await connectSession(net, "/talk");
+    const socket = await connectSession(net, "/notes");
     const open = await waits.pull();
     net.drop();
     await socket.closed;
@@ -163,13 +169,13 @@ describe("a wire that is lost before the welcome", () => {
 
   test("during setup: setup and hooks end, and the peer is closed", async () => {
     const reached = gate();
-    const { net, log, peers, changes, onError } = startTalkServer({
+    const { net, log, peers, changes, onError } = startNotesServer({
       before: (peer) => {
         reached.open();
         return peer.closed;
       },
     });
-    const socket = await connectSession(net, "/talk");
+    const socket = await connectSession(net, "/notes");
     await reached.passed;
     net.drop();
     await socket.closed;
@@ -185,27 +191,27 @@ describe("a wire that is lost before the welcome", () => {
     const app = createApp();
     app
       .use(() => new Promise<void>((open) => waits.push(open)))
-      .implement(talk, () => ({ say: () => {}, ask: (text) => text, count: () => [] }));
+      .implement(notes, () => ({ post: () => {}, ask: (text) => text, count: () => [] }));
     const net = testNetwork(app);
-    const connecting = connectTalk(net);
+    const connecting = connectNotes(net);
     (await waits.pull())();
     const { socket, welcome } = await connecting;
     await loseConnection(net, socket);
-    const lost = await connectSession(net, "/talk", resumeHello(welcome, { att: 2 }));
+    const lost = await connectSession(net, "/notes", resumeHello(welcome, { att: 2 }));
     const open = await waits.pull();
     net.drop();
     await lost.closed;
     open();
     await net.settled();
-    const again = connectTalk(net, resumeHello(welcome, { att: 3 }));
+    const again = connectNotes(net, resumeHello(welcome, { att: 3 }));
     (await waits.pull())();
     expect((await again).welcome).toMatchObject({ state: "resumed" });
     (await again).socket.close();
   });
 
   test("between hello and hooks: no session is left", async () => {
-    const { net, log } = startTalkServer();
-    const socket = await connectSession(net, "/talk");
+    const { net, log } = startNotesServer();
+    const socket = await connectSession(net, "/notes");
     net.drop();
     await socket.closed;
     await net.settled();

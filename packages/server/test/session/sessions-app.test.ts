@@ -12,26 +12,26 @@ import { gate } from "../gate.ts";
 import { opcodes, connectRawClient, rawFrame } from "../node/raw-client.ts";
 import {
   connectConfirmed,
-  connectTalk,
+  connectNotes,
   loseConnection,
   resumeHello,
-  sayMessage,
-  startTalkServer,
-} from "../contract/talk-server.ts";
+  postFrame,
+  startNotesServer,
+} from "../contract/notes-server.ts";
 
 describe("a peer", () => {
   test("stays the same until the session ends; then its signal aborts, and `closed` resolves", async () => {
-    const { net, peers, clock, changes } = startTalkServer({}, { sessions: { grace: 1_000 } });
+    const { net, peers, clock, changes } = startNotesServer({}, { sessions: { grace: 1_000 } });
     const { socket, welcome } = await connectConfirmed(net);
     const [peer] = peers;
     expect(peer?.id).toBe(welcome.sid);
     await loseConnection(net, socket);
-    const again = await connectTalk(net, resumeHello(welcome));
+    const again = await connectNotes(net, resumeHello(welcome));
     expect(peers).toHaveLength(1);
-    peer?.send("said", "a");
+    peer?.send("posted", "a");
     await loseConnection(net, again.socket);
     expect(peer?.signal.aborted).toBe(false);
-    peer?.send("said", "b");
+    peer?.send("posted", "b");
     clock.advance(1_000);
     expect(await peer?.closed).toMatchObject({ code: 4902, wasClean: false });
     expect(peer?.signal.aborted).toBe(true);
@@ -44,8 +44,8 @@ describe("a peer", () => {
   });
 
   test("calls a subscriber until it unsubscribes; one that throws affects no other, and is reported", async () => {
-    const { net, peers, onError, changes } = startTalkServer();
-    const { socket, welcome } = await connectTalk(net);
+    const { net, peers, onError, changes } = startNotesServer();
+    const { socket, welcome } = await connectNotes(net);
     const first = vi.fn();
     const unsubscribe = peers[0]?.subscribe(first);
     peers[0]?.subscribe(() => {
@@ -57,7 +57,7 @@ describe("a peer", () => {
     peers[0]?.subscribe(last);
     await loseConnection(net, socket);
     unsubscribe?.();
-    const again = await connectTalk(net, resumeHello(welcome));
+    const again = await connectNotes(net, resumeHello(welcome));
     expect(first).toHaveBeenCalledExactlyOnceWith({ type: "detached" });
     expect(last.mock.calls).toEqual([[{ type: "detached" }], [{ type: "resumed" }]]);
     expect(changes).toEqual([{ type: "detached" }, { type: "resumed" }]);
@@ -71,8 +71,8 @@ describe("a peer", () => {
   });
 
   test("of a plain client reports the end alone", async () => {
-    const { net, changes } = startTalkServer();
-    const socket = await net.connect("/talk");
+    const { net, changes } = startNotesServer();
+    const socket = await net.connect("/notes");
     socket.close(1001, "");
     await net.settled();
     expect(changes).toEqual([{ type: "ended", undelivered: 0 }]);
@@ -82,18 +82,18 @@ describe("a peer", () => {
 describe("when a session ends", () => {
   test("a handler that waits for its client has not failed, so nothing is reported", async () => {
     const asked: unknown[] = [];
-    const { net, onError } = startTalkServer({
-      say: (text, peer) =>
-        text === "say"
-          ? peer.send("said", text)
+    const { net, onError } = startNotesServer({
+      post: (text, peer) =>
+        text === "post"
+          ? peer.send("posted", text)
           : peer.request("ask", text).catch((error: unknown) => {
               asked.push(error);
               throw error;
             }),
     });
-    for (const [at, text] of ["say", "ask"].entries()) {
-      const { socket } = await connectTalk(net, { ...hello, cid: text });
-      socket.send(sayMessage(1, text, at + 1));
+    for (const [at, text] of ["post", "ask"].entries()) {
+      const { socket } = await connectNotes(net, { ...hello, cid: text });
+      socket.send(postFrame(1, text, at + 1));
       await socket.receive();
       socket.close(1000, "");
       await net.settled();
@@ -105,7 +105,7 @@ describe("when a session ends", () => {
   test("the setup for the client's next session runs when the old one has ended", async () => {
     const last = gate();
     const log: string[] = [];
-    const { clock, app } = startTalkServer({}, { sessions: { grace: 1_000 } });
+    const { clock, app } = startNotesServer({}, { sessions: { grace: 1_000 } });
     app.implement(contract("/slow", {}), async function* () {
       log.push("setup");
       yield {};
@@ -129,8 +129,8 @@ describe("when a session ends", () => {
   test("before its welcome, a store keeps nothing of it", async () => {
     const store = memoryStore();
     const reached = gate();
-    const { net, log } = startTalkServer({ before: (peer) => (reached.open(), peer.closed) }, { store });
-    const socket = await connectSession(net, "/talk");
+    const { net, log } = startNotesServer({ before: (peer) => (reached.open(), peer.closed) }, { store });
+    const socket = await connectSession(net, "/notes");
     await reached.passed;
     net.drop();
     await socket.closed;
@@ -142,9 +142,9 @@ describe("when a session ends", () => {
 
 describe("a server that shuts down", () => {
   test("ends every session with 1001, connected and detached", async () => {
-    const { app, net, log, peers } = startTalkServer();
-    const { socket: here } = await connectTalk(net, { ...hello, cid: "here" });
-    const { socket: away } = await connectTalk(net, { ...hello, cid: "away" });
+    const { app, net, log, peers } = startNotesServer();
+    const { socket: here } = await connectNotes(net, { ...hello, cid: "here" });
+    const { socket: away } = await connectNotes(net, { ...hello, cid: "away" });
     await loseConnection(net, away);
     await app.end();
     expect(await here.closed).toMatchObject({ code: 1001, reason: "shutting down" });
@@ -157,11 +157,11 @@ describe("a server that shuts down", () => {
   });
 
   test("ends those of mounted apps", async () => {
-    const { app, log } = startTalkServer();
+    const { app, log } = startNotesServer();
     const outer = createApp();
     outer.mount("/v1", app);
     const net = testNetwork(outer);
-    const socket = await connectSession(net, "/v1/talk");
+    const socket = await connectSession(net, "/v1/notes");
     await socket.receive();
     await loseConnection(net, socket);
     await outer.end();
@@ -169,9 +169,9 @@ describe("a server that shuts down", () => {
   });
 
   test("closes at once though sessions are detached, when their code has ended", async () => {
-    const { app, log } = startTalkServer();
+    const { app, log } = startNotesServer();
     const server = await serve(app, { port: 0, host: "127.0.0.1" });
-    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/talk`, [SUBPROTOCOL]);
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/notes`, [SUBPROTOCOL]);
     await once(socket, "open");
     socket.send(JSON.stringify(hello));
     await once(socket, "message");
@@ -183,10 +183,10 @@ describe("a server that shuts down", () => {
 });
 
 test("a client that sends hello to a server while it closes has no session after that", async () => {
-  const { app, log } = startTalkServer();
+  const { app, log } = startNotesServer();
   const server = await serve(app, { port: 0, host: "127.0.0.1" });
   using client = await connectRawClient(server.port);
-  await client.open("/talk", { "Sec-WebSocket-Protocol": SUBPROTOCOL });
+  await client.open("/notes", { "Sec-WebSocket-Protocol": SUBPROTOCOL });
   const closed = server.close();
   await client.closeFrame();
   client.write(rawFrame(opcodes.text, JSON.stringify(hello)));
@@ -197,8 +197,8 @@ test("a client that sends hello to a server while it closes has no session after
 });
 
 test("settled does not wait for disconnected clients", async () => {
-  const { net, log } = startTalkServer();
-  const { socket } = await connectTalk(net);
+  const { net, log } = startNotesServer();
+  const { socket } = await connectNotes(net);
   socket.close(1001, "");
   await net.settled();
   expect(log).toEqual(["hook", "setup"]);

@@ -59,7 +59,7 @@ describe("a detached session", () => {
     expect(sessions.find(session.secret, session.owner)).toBeUndefined();
   });
 
-  test("stops waiting when its client reconnects, and starts anew when the client disconnects again", () => {
+  test("stops waiting when its client reconnects, and starts to wait again when the client disconnects again", () => {
     const { clock, sessions, ended, addDetached, detachedCount } = createSessions();
     const session = addDetached("a");
     clock.advance(999);
@@ -138,7 +138,7 @@ describe("the session that was detached first ends", () => {
 });
 
 describe("finding a session", () => {
-  test("takes its resume token, its path and its principal; a client with anything else learns nothing", () => {
+  test("requires its resume token, its path and its principal; a client without one of them gets no information", () => {
     const { sessions, add, addDetached } = createSessions();
     const session = addDetached("a", { principal: "ada" });
     const credential = credentialOf(session);

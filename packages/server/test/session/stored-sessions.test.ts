@@ -12,12 +12,12 @@ import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 import {
   connectConfirmed,
-  connectTalk,
+  connectNotes,
   loseConnection,
   resumeHello,
-  sayMessage,
-  startTalkServer,
-} from "../contract/talk-server.ts";
+  postFrame,
+  startNotesServer,
+} from "../contract/notes-server.ts";
 import { waitOptions } from "../../../../test/time-limits.ts";
 
 const helloAs = (auth: string, cid = auth): object => ({ ...hello, auth, cid });
@@ -38,10 +38,10 @@ async function restartServer(
   own: AppOptions = {},
 ) {
   const store = memoryStore();
-  const { net, app } = startTalkServer({}, { store });
+  const { net, app } = startNotesServer({}, { store });
   const { welcome } = await connectConfirmed(net, helloAs("ada"));
   await app.end();
-  return { ...startTalkServer({}, { ...own, store: replaceMethods(store, change(store)) }), store, welcome };
+  return { ...startNotesServer({}, { ...own, store: replaceMethods(store, change(store)) }), store, welcome };
 }
 
 describe("revoke", () => {
@@ -58,7 +58,7 @@ describe("revoke", () => {
   ])("ends the sessions that only a store in %s has, of that principal alone", async (_what, stored) => {
     const { open, again } = await stored();
     const before = await open();
-    const { app, net } = startTalkServer({}, { store: before });
+    const { app, net } = startNotesServer({}, { store: before });
     const adas = [
       await connectConfirmed(net, helloAs("ada")),
       await connectConfirmed(net, helloAs("ada", "phone")),
@@ -67,16 +67,16 @@ describe("revoke", () => {
     await app.end();
     const store = await again(before);
     onTestFinished(() => store.close?.());
-    const next = startTalkServer({}, { store });
+    const next = startNotesServer({}, { store });
     next.app.revoke("ada");
     await vi.waitFor(async () => expect(await listPrincipals(store)).toEqual(["bob"]), waitOptions);
     const [tab, phone] = adas.map(({ welcome }) => welcome);
     for (const [cid, welcome] of [["ada", tab] as const, ["phone", phone] as const]) {
-      const back = await connectTalk(next.net, resumeHello(welcome!, { auth: "ada", cid }));
+      const back = await connectNotes(next.net, resumeHello(welcome!, { auth: "ada", cid }));
       expect(back.welcome).toMatchObject({ state: "reset", why: "unknown" });
       back.socket.close(1000);
     }
-    const back = await connectTalk(next.net, resumeHello(bob.welcome, { auth: "bob", cid: "bob" }));
+    const back = await connectNotes(next.net, resumeHello(bob.welcome, { auth: "bob", cid: "bob" }));
     expect(back.welcome).toMatchObject({ state: "resumed" });
     back.socket.close(1000);
     await next.net.settled();
@@ -87,7 +87,7 @@ describe("revoke", () => {
     const { app, store } = await restartServer();
     const outer = createApp();
     outer.mount("/in", app);
-    const socket = await connectSession(testNetwork(outer), "/in/talk", helloAs("ada", "here"));
+    const socket = await connectSession(testNetwork(outer), "/in/notes", helloAs("ada", "here"));
     await socket.receive();
     expect(await listPrincipals(store)).toEqual(["ada", "ada"]);
     outer.revoke("ada");
@@ -102,7 +102,7 @@ describe("revoke", () => {
     const { socket, welcome } = await connectConfirmed(net, helloAs("ada"));
     await loseConnection(net, socket);
     expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: welcome.sid } }]);
-    const back = await connectTalk(net, resumeHello(welcome, { auth: "ada", cid: "ada" }));
+    const back = await connectNotes(net, resumeHello(welcome, { auth: "ada", cid: "ada" }));
     expect(back.welcome).toMatchObject({ state: "resumed" });
     back.socket.close();
   });
@@ -118,15 +118,15 @@ describe("revoke", () => {
       },
     }));
     app.revoke("ada");
-    const back = await connectTalk(net, resumeHello(welcome, { auth: "ada", cid: "ada" }));
+    const back = await connectNotes(net, resumeHello(welcome, { auth: "ada", cid: "ada" }));
     expect(back.welcome).toMatchObject({ state: "resumed" });
     expect(await store.sessions.list()).toMatchObject([{ claim: { fence: 2 } }]);
     listed.open();
     await flushPromises();
     expect(await store.sessions.list()).toEqual([]);
-    back.socket.send(sayMessage(1, "still here?"));
+    back.socket.send(postFrame(1, "still here?"));
     expect(await back.socket.closed).toMatchObject({ code: CloseCode.SessionLost });
-    const again = await connectTalk(net, resumeHello(welcome, { auth: "ada", cid: "ada", att: 3 }));
+    const again = await connectNotes(net, resumeHello(welcome, { auth: "ada", cid: "ada", att: 3 }));
     expect(again.welcome).toMatchObject({ state: "reset", why: "unknown" });
     again.socket.close();
   });
@@ -146,7 +146,7 @@ describe("revoke", () => {
         return attached ?? sessions.attach(request);
       },
     }));
-    const back = await connectSession(net, "/talk", resumeHello(welcome, { auth: "ada", cid: "ada" }));
+    const back = await connectSession(net, "/notes", resumeHello(welcome, { auth: "ada", cid: "ada" }));
     await asked.passed;
     app.revoke("ada");
     await flushPromises();
@@ -185,14 +185,14 @@ describe("revoke", () => {
 
   test("asks the store to remove each session, though it fails for one", async () => {
     const store = memoryStore();
-    const { net, app } = startTalkServer({}, { store });
+    const { net, app } = startNotesServer({}, { store });
     await connectConfirmed(net, helloAs("ada"));
     const { welcome } = await connectConfirmed(net, helloAs("ada", "phone"));
     await app.end();
     const failing = replaceMethods(store, {
       remove: (claim) => (claim.sessionId === welcome.sid ? store.sessions.remove(claim) : throwBroken()),
     });
-    const next = startTalkServer({}, { store: failing });
+    const next = startNotesServer({}, { store: failing });
     next.app.revoke("ada");
     await flushPromises();
     expect(next.onError).toHaveBeenCalledOnce();
@@ -200,10 +200,12 @@ describe("revoke", () => {
   });
 
   test("reports a session that the store lists and does not remove", async () => {
-    const { app, onError } = await restartServer(() => ({ remove: () => false }));
+    const { app, onError, welcome } = await restartServer(() => ({ remove: () => false }));
     app.revoke("ada");
     await flushPromises();
-    const error = new Error("store.remove() does not remove a session that store.list() returns");
+    const error = new Error(
+      `store.sessions.remove() did not remove session "${welcome.sid}", but list() still returns the same claim`,
+    );
     expect(onError).toHaveBeenCalledExactlyOnceWith(error, expect.anything());
   });
 });
@@ -229,12 +231,12 @@ function throwBroken(): never {
 
 test("a client that missed its welcome, and sends no resume request, is attached in the store", async () => {
   const store = memoryStore();
-  const { net } = startTalkServer({}, { store });
+  const { net } = startNotesServer({}, { store });
   const detachedAt = async (): Promise<unknown> => (await store.sessions.list())[0]?.detachedAt;
-  const { socket, welcome } = await connectTalk(net, hello);
+  const { socket, welcome } = await connectNotes(net, hello);
   await loseConnection(net, socket);
   await vi.waitFor(async () => expect(await detachedAt()).toEqual(expect.any(Number)), waitOptions);
-  const again = await connectTalk(net, { ...hello, att: 2 });
+  const again = await connectNotes(net, { ...hello, att: 2 });
   expect(again.welcome).toMatchObject({ state: "new", sid: welcome?.sid });
   expect(await detachedAt()).toBeUndefined();
 });

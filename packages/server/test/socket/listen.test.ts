@@ -49,7 +49,7 @@ describe("the result of a listener", () => {
     expect(await socket.receive()).toBe('{"message":"loud"}');
   });
 
-  test("is dropped when the listener has closed the socket, and that is no failure", async () => {
+  test("is dropped when the listener has closed the socket, and no error is reported", async () => {
     const { app, net, onError } = createTestApp();
     const ended = new BoundedQueue<unknown>();
     const view = app.use(function* () {

@@ -108,7 +108,7 @@ test("a piped source whose error is caught leaves the socket open", async () => 
 });
 
 describe("a receive that no code awaits", () => {
-  test("ends with the socket, though the handler has returned, and that is no failure", async () => {
+  test("ends with the socket, though the handler has returned, and no error is reported", async () => {
     const { closed, onError } = await connectUntilClosed(async (socket) => {
       await socket.accept();
       void socket.receive();

@@ -9,7 +9,7 @@ import { gate } from "../gate.ts";
 import { type Handler, connectRefused, serveHandler } from "./raw-routes.ts";
 
 describe("when the client disconnects, a generator handler", () => {
-  test("that waits with the signal ends at once, and that is no failure", async () => {
+  test("that waits with the signal ends at once, and no error is reported", async () => {
     const { passed, open } = gate();
     const { net, onError } = serveHandler(async function* (socket) {
       try {

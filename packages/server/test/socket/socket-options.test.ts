@@ -132,14 +132,14 @@ test("a socket whose class has a `close` that throws closes with 1011, and the e
 });
 
 test("the socket options do not change contracts", async () => {
-  const chat = contract("/chat", { server: { said: z.object({ text: z.string() }) } });
+  const chat = contract("/chat", { server: { posted: z.object({ text: z.string() }) } });
   const app = createApp({ socket: { receive: int, send: int, Socket: Greeting, idleTimeout: 1 } });
   app.with({ send: text }).implement(chat, (peer) => {
-    peer.send("said", { text: "hello" });
+    peer.send("posted", { text: "hello" });
     return {};
   });
   const socket = await testNetwork(app).connect("/chat");
-  expect(await receiveFrame(socket)).toEqual({ t: "event", name: "said", data: { text: "hello" } });
+  expect(await receiveFrame(socket)).toEqual({ t: "event", name: "posted", data: { text: "hello" } });
 });
 
 test("an unknown option is a TypeError when the route is declared", () => {

@@ -88,7 +88,7 @@ describe("expect", () => {
     ["an array", [1, "2"], '[1, "2"]'],
     ["null", null, "null"],
     ["a value that becomes JSON", { at: new Date(0), none: undefined }, '{"at":"1970-01-01T00:00:00.000Z"}'],
-  ] as [string, ExpectedMessage, unknown][])("goes on when %s arrives", async (_, value, message) => {
+  ] as [string, ExpectedMessage, unknown][])("continues when %s arrives", async (_, value, message) => {
     const { closed } = await connectUntilClosed((socket) => socket.expect(value), message);
     expect(closed).toMatchObject({ code: 1000 });
   });

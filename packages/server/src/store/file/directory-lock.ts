@@ -32,7 +32,7 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
 
 /** Makes `lockPath` a link to the file at `ownPath`, unless a running process holds the lock. */
 async function acquire(lockPath: string, ownPath: string): Promise<void> {
-  // A link appears together with its content, or fails when the file exists: no process sees a lock that is half written.
+  // A link appears together with its content, or fails when the file exists: no process reads a partly written lock.
   if (await tryLink(ownPath, lockPath)) return;
   const content = await readIfPresent(lockPath);
   if (content !== undefined) {

@@ -58,7 +58,10 @@ export class GroupWriter {
     });
   }
 
-  /** Waits until the queue is written, and closes the journal. */
+  /**
+   * Waits until the queue is written, and closes the journal.
+   * @throws Error, as a rejection, when the last entry cannot be written; everything that settled before is in the file.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#writing;

@@ -18,55 +18,55 @@ import { flushPromises } from "../flush-promises.ts";
 import { hello, connectSession } from "../session/connect-session.ts";
 
 /** A contract with a message of each kind. */
-export const talk = contract("/talk", {
+export const notes = contract("/notes", {
   client: {
-    say: z.string(),
+    post: z.string(),
     ask: request({ input: z.string(), output: z.string() }),
     count: stream({ input: z.number(), output: z.number() }),
   },
-  server: { said: z.string(), ask: request({ input: z.string(), output: z.string() }) },
+  server: { posted: z.string(), ask: request({ input: z.string(), output: z.string() }) },
 });
 
-/** A client as the setup of `talk` holds it. */
-type TalkPeer = Peer<ServerMessages<typeof talk>>;
+/** The peer that the setup of `notes` receives. */
+type NotesPeer = Peer<ServerMessages<typeof notes>>;
 
-/** Handles messages. By default `say` does nothing, and `ask` replies with its input. */
-interface TalkHandlers {
-  readonly say?: (text: string, peer: TalkPeer) => unknown;
+/** Handles messages. By default `post` does nothing, and `ask` replies with its input. */
+interface NotesHandlers {
+  readonly post?: (text: string, peer: NotesPeer) => unknown;
   readonly ask?: (text: string) => string | Promise<string>;
   /** Runs in setup, before it yields the handlers. */
-  readonly before?: (peer: TalkPeer) => unknown;
+  readonly before?: (peer: NotesPeer) => unknown;
 }
 
-/** Starts a server of `talk`, and records what its hooks and setup run, and how its sessions change. */
-export function startTalkServer(
-  { say, ask = (text) => text, before }: TalkHandlers = {},
+/** Starts a server of `notes`, and records what its hooks and setup run, and how its sessions change. */
+export function startNotesServer(
+  { post, ask = (text) => text, before }: NotesHandlers = {},
   options: AppOptions = {},
 ) {
   const clock = new Clock();
   const onError = vi.fn();
   const log: string[] = [];
   const changes: SessionChange[] = [];
-  const peers: TalkPeer[] = [];
+  const peers: NotesPeer[] = [];
   const app = createApp({ clock, onError, ...options });
   app
     .use(function* ({ token }) {
       log.push("hook");
-      if (token === "nobody") throw new Response("who are you?", { status: 401 });
+      if (token === "unknown") throw new Response("who are you?", { status: 401 });
       try {
         yield token === undefined ? undefined : identity({ principal: token });
       } finally {
         log.push("hook ends");
       }
     })
-    .implement(talk, async function* (peer) {
+    .implement(notes, async function* (peer) {
       log.push("setup");
       peers.push(peer);
       peer.subscribe((change) => changes.push(change));
       try {
         await before?.(peer);
         yield {
-          say: (text) => say?.(text, peer),
+          post: (text) => post?.(text, peer),
           ask,
           *count(to) {
             for (let n = 1; n <= to; n += 1) yield n;
@@ -80,12 +80,12 @@ export function startTalkServer(
 }
 
 /** Connects a client and receives the `welcome`. A string is sent as it is. */
-export async function connectTalk(
+export async function connectNotes(
   net: TestNetwork,
   first: object = hello,
   options?: TestConnectOptions,
 ): Promise<{ socket: TestSocket; welcome: WelcomeFrame }> {
-  const socket = await connectSession(net, "/talk", first, options);
+  const socket = await connectSession(net, "/notes", first, options);
   return { socket, welcome: (await socket.receive(json())) as WelcomeFrame };
 }
 
@@ -111,18 +111,18 @@ export async function loseConnection(net: TestNetwork, socket: TestSocket): Prom
 
 /** Connects a client that has sent a frame after the `welcome`: from then on the server keeps its session. */
 export async function connectConfirmed(net: TestNetwork, first?: object) {
-  const client = await connectTalk(net, first);
+  const client = await connectNotes(net, first);
   client.socket.send('{"t":"pong","n":1}');
   await flushPromises();
   return client;
 }
 
-/** The frame of a `say`, as it is on the wire. */
-export function sayMessage(s: number, text: string, q?: number): string {
-  return JSON.stringify({ s, t: "event", name: "say", data: text, ...(q !== undefined && { q }) });
+/** Returns the text frame of a `post` event. */
+export function postFrame(s: number, text: string, q?: number): string {
+  return JSON.stringify({ s, t: "event", name: "post", data: text, ...(q !== undefined && { q }) });
 }
 
-/** The frame of a `said`, as it is on the wire. */
-export function saidMessage(s: number, text: string, q: number = s): string {
-  return JSON.stringify({ s, t: "event", name: "said", data: text, q });
+/** Returns the text frame of a `posted` event. */
+export function postedFrame(s: number, text: string, q: number = s): string {
+  return JSON.stringify({ s, t: "event", name: "posted", data: text, q });
 }
