@@ -2,7 +2,7 @@
 const weigh = (name, file, limit) => ({ name, path: `size/dist/${file}.js`, limit });
 
 export default [
-  weigh("connect, with everything it needs", "connect", "8.4 kB"),
-  weigh("connect and the hooks for React, which may add 1 kB", "react", "9.4 kB"),
-  weigh("@symbolon/protocol", "protocol", "10.8 kB"),
+  weigh("connect, with everything it needs", "connect", "9 kB"),
+  weigh("connect and the hooks for React, which may add 1 kB", "react", "10 kB"),
+  weigh("@symbolon/protocol", "protocol", "11.2 kB"),
 ];

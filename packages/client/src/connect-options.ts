@@ -30,8 +30,8 @@ export interface OutboxOptions {
   /** Bytes of these messages. @default 4 MiB */
   readonly bytes?: number;
   /**
-   * What happens to an event that exceeds these. `wait`: it waits if its `send` is awaited, and else fails with
-   * `OUTBOX_FULL`. `reject`: it fails with `OUTBOX_FULL`.
+   * What happens to an event that exceeds the number of messages. `wait`: it waits if its `send` is awaited, and else fails
+   * with `OUTBOX_FULL`. `reject`: it fails with `OUTBOX_FULL` at once. An event that exceeds the bytes always fails at once.
    * @default "wait"
    */
   readonly full?: "wait" | "reject";

@@ -4,7 +4,8 @@ import { serve } from "@symbolon/server/node";
 import { testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { connect, openSocket } from "../src/index.ts";
+import { waitOptions } from "../../../test/time-limits.ts";
+import { connect, openSocket, type WebSocketLike } from "../src/index.ts";
 
 beforeEach(() => void vi.spyOn(Math, "random").mockReturnValue(0.05));
 afterEach(() => void vi.restoreAllMocks());
@@ -182,4 +183,27 @@ test("await using closes the socket at the end of its scope", async () => {
     expect(await socket.receive()).toBe("hello");
   }
   expect(await closed).toMatchObject({ code: 1000 });
+});
+
+test("a socket whose messages are not received stays paused on its next connection", async () => {
+  const app = createApp();
+  app.ws("/numbers", async (socket) => {
+    for (let n = 0; n < 100; n += 1) void socket.send(String(n));
+    await socket.closed;
+  });
+  const net = testNetwork(app);
+  const paused: WebSocketLike[] = [];
+  class RecordingWebSocket extends (net.WebSocket as new (
+    url: string,
+    protocols?: string[],
+  ) => WebSocketLike) {
+    override pause(): void {
+      paused.push(this);
+    }
+  }
+  const socket = openSocket("ws://test/numbers", { WebSocket: RecordingWebSocket });
+  await vi.waitFor(() => expect(paused).toHaveLength(1), waitOptions);
+  net.drop();
+  await vi.waitFor(() => expect(new Set(paused).size).toBe(2), waitOptions);
+  socket.close();
 });

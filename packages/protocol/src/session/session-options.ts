@@ -16,7 +16,11 @@ export interface DeliveryOptions {
   readonly messages?: number | undefined;
   /** Bytes of these messages. @default 4 MiB */
   readonly bytes?: number | undefined;
-  /** What happens to an event that exceeds these: it waits if it is awaited, or it is rejected. @default "wait" */
+  /**
+   * What happens to an event that exceeds the number: it waits if it is awaited, or it is rejected. An event that exceeds
+   * the bytes is always rejected.
+   * @default "wait"
+   */
   readonly full?: "wait" | "reject" | undefined;
 }
 

@@ -32,6 +32,36 @@ describe("a writer", () => {
     expect(written.slice(0, 4).join("").length).toBeLessThan(byteWindow);
   });
 
+  test("lets the event loop run, however much credit there is", async () => {
+    const { channel, written } = recordedChannel();
+    const writer = new StreamWriter(channel);
+    const { values } = endlessItems({
+      item(n) {
+        if (n > 10_000) throw new Error("the event loop did not run");
+        return n;
+      },
+    });
+    writer.grant(2 ** 53 - 1, 2 ** 53 - 1);
+    const done = writer.run(values);
+    await settled();
+    expect(written.length).toBeLessThan(10_000);
+    writer.stop();
+    await done;
+  });
+
+  test("waits while the session has no capacity", async () => {
+    const { channel, written } = recordedChannel();
+    let drain: () => void = () => {};
+    const capacity = (): Promise<void> | undefined =>
+      written.length < 3 ? undefined : new Promise((resolve) => (drain = resolve));
+    void new StreamWriter({ ...channel, capacity }).run(endlessItems().values);
+    await settled();
+    expect(written).toHaveLength(3);
+    drain();
+    await settled();
+    expect(written).toHaveLength(4);
+  });
+
   test("continues as far as the credit allows, by items and by bytes", async () => {
     const { channel, written } = recordedChannel();
     const { values } = endlessItems({ item: (n) => (n <= 20 ? n : "x".repeat(60 * 1024)) });

@@ -183,6 +183,21 @@ describe("when a message exceeds what is kept", () => {
     expect(sender.bufferedAmount).toBe(0);
   });
 
+  test("by its bytes it is dropped at once, awaited or not", async () => {
+    const { sender } = startSession({ detached: true, bytes: 500 });
+    void sender.send(message(1, 400));
+    const over = sender.send(message(2));
+    const outcomeOfOver = outcome(over);
+    expect([sender.unsent, sender.bufferedAmount]).toEqual([1, 464]);
+    expect(await outcomeOfOver).toEqual(full);
+  });
+
+  test("with the option reject it is dropped at once", () => {
+    const { sender } = startSession({ ...few, full: "reject" });
+    for (const n of [1, 2, 3]) sender.send(message(n));
+    expect(sender.unsent).toBe(2);
+  });
+
   test("unfinished messages count, and a message that can be sent at once does not exceed it", async () => {
     const { sender } = startSession({ messages: 2, ...credit(3) });
     const sent = [1, 2, 3].map((n) => sender.send(message(n)));

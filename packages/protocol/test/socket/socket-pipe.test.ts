@@ -35,6 +35,23 @@ function createEndless() {
   return { calls, values };
 }
 
+test("a pipe of endless values lets the event loop run, however fast the receiver reads", async () => {
+  const { socket, other } = createSockets();
+  void (async () => {
+    for await (const message of other) void message;
+  })();
+  let sent = 0;
+  const piped = socket.pipe(
+    (function* () {
+      while (sent < 100_000) yield String((sent += 1));
+    })(),
+  );
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(sent).toBeLessThan(100_000);
+  socket.close();
+  await piped;
+});
+
 function* throwing(): Generator<number> {
   yield 1;
   throw new RangeError("broken");

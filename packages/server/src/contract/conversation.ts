@@ -68,6 +68,8 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   /** Runs the setup's code after its `yield`. */
   #finishSetup: (() => Promise<void>) | undefined;
   #handled: Promise<void> = Promise.resolve();
+  /** Events that were refused since the last report. */
+  #refused = 0;
   /** Stops listening for the client to disconnect before it is accepted; afterwards the link reports that. */
   readonly #ignoreDisconnect: () => void;
 
@@ -212,10 +214,21 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
 
   /** An event of the server failed, and no code awaited it: the app gets the errors that the client has reported. */
   #onEventFailed({ name, error }: EventFailure): void {
-    const full = error instanceof RequestError && error.code === "OUTBOX_FULL";
-    if (full && this.live && this.link.detached) this.link.overflow();
-    else if (error instanceof RequestError)
-      void this.#report(new Error(`${JSON.stringify(name)} failed: ${error.message}`, { cause: error }));
+    if (!(error instanceof RequestError)) return;
+    if (error.code !== "OUTBOX_FULL")
+      return void this.#report(
+        new Error(`${JSON.stringify(name)} failed: ${error.message}`, { cause: error }),
+      );
+    if (this.live && this.link.detached) return this.link.overflow();
+    this.#refused += 1;
+    if (this.#refused === 1) setImmediate(() => this.#reportRefused(error));
+  }
+
+  /** Reports the events that a full queue refused in this turn of the event loop: a loop that never waits refuses thousands. */
+  #reportRefused(cause: RequestError): void {
+    const events = this.#refused === 1 ? "1 event" : `${this.#refused} events`;
+    this.#refused = 0;
+    void this.#report(new Error(`${events} failed: ${cause.message}`, { cause }));
   }
 
   /** Reports an error to the app. The connection stays, unless the app answers with a close. */

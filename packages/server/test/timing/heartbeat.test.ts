@@ -56,6 +56,20 @@ test("a client that answers its ping stays connected, and is pinged again after 
   expect(wire.calls).not.toContain("terminate");
 });
 
+test("a client that the server does not read is not silent; its silence counts from when the server reads again", () => {
+  const { wire, clock } = startTestHeartbeat();
+  clock.advance(20_000);
+  wire.pause();
+  for (let round = 0; round < 10; round += 1) clock.advance(25_000);
+  expect(wire.calls).toEqual([]);
+  wire.resume();
+  clock.advance(24_999);
+  expect(wire.calls).toEqual([]);
+  clock.advance(1);
+  clock.advance(10_000);
+  expect(wire.calls).toEqual(["ping", "terminate"]);
+});
+
 test("every message counts as a sign of life, and reaches the listener", () => {
   const { wire, clock, messages } = startTestHeartbeat();
   for (let round = 0; round < 10; round += 1) {
