@@ -6,9 +6,9 @@ import {
   openSocket,
   OutcomeUnknown,
   RequestError,
-  text,
   ValidationError,
 } from "@symbolon/client";
+import { text } from "@symbolon/protocol";
 import { everything } from "./suite-contract.mjs";
 
 const url = globalThis.process?.argv[2] ?? "ws://localhost:3000";

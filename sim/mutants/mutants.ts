@@ -111,7 +111,7 @@ export const mutants: readonly Mutant[] = [
     name: "the server does not compare the resume token",
     mode: "attacks",
     file: sessions,
-    find: "if (session === undefined || !session.secret.matches(credential)) return undefined;",
+    find: "if (session === undefined || !session.secret.matches(key)) return undefined;",
     replace: "if (session === undefined) return undefined;",
   },
   {

@@ -12,7 +12,7 @@ import {
   jsonFrames,
   receiverOf,
   Session,
-  type EncodedCredential,
+  type EncodedResumeKey,
   SUBPROTOCOL,
 } from "@symbolon/protocol/internal";
 import type { Client } from "./client.ts";
@@ -52,7 +52,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   let token: string | undefined;
   let attempt = 0;
   /** The client's session; undefined before the first welcome. */
-  let credential: EncodedCredential | undefined;
+  let resumeKey: EncodedResumeKey | undefined;
 
   opened.promise.catch(() => {}); // a failure that no code awaits is no unhandled rejection
   sender.codec = codec;
@@ -75,7 +75,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
             clientId,
             attempt,
             token,
-            session: credential,
+            session: resumeKey,
             receivedUpTo: receiver.received.upTo,
             firstHeld: sender.firstHeld,
             rooms: rooms.positions,
@@ -128,11 +128,11 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     welcome(frame) {
       const welcome = decodeWelcome(frame);
       const resumed = welcome.state === "resumed";
-      if (credential && !resumed) {
+      if (resumeKey && !resumed) {
         sender.reset();
         peer.sessionLost(() => emit(reset, { reason: welcome.reason ?? "" }));
       }
-      credential = welcome.credential;
+      resumeKey = welcome.key;
       sender.codec = connection.wire?.protocol === codec.protocol ? codec : jsonFrames;
       connection.established(welcome.maxSilence, resumed);
       // A subscriber of the status may have closed the client.

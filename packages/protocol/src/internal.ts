@@ -31,12 +31,12 @@ export {
   encodeWelcome,
 } from "./frames/connection-frames.ts";
 export type {
-  EncodedCredential,
+  EncodedResumeKey,
   Hello,
   HelloFrame,
   Received,
   ResumeRequest,
-  SessionCredential,
+  ResumeKey,
   Welcome,
   WelcomeFrame,
 } from "./frames/connection-frames.ts";

@@ -16,7 +16,7 @@ export interface Received {
 }
 
 /** Names a session, and proves that it belongs to the client. */
-export interface SessionCredential {
+export interface ResumeKey {
   /** Names the session: 128 random bits. */
   readonly sessionId: string;
   /** The secret that resumes the session: 256 random bits. */
@@ -26,7 +26,7 @@ export interface SessionCredential {
 }
 
 /** What a client sends to resume its session. */
-export interface ResumeRequest extends SessionCredential {
+export interface ResumeRequest extends ResumeKey {
   /** The last sequence that the client has received. */
   readonly receivedUpTo: number;
   /** The lowest sequence that the client still holds, or the next it will give. */
@@ -56,7 +56,7 @@ export interface Welcome extends Received {
   /** Why it is gone. */
   readonly reason?: string | undefined;
   /** The client's session. */
-  readonly credential: SessionCredential;
+  readonly key: ResumeKey;
   /** The events that may be unfinished at the server. */
   readonly credit: Credit;
   /** After `interval` ms of silence the server sends a ping, and waits `timeout` ms for an answer. */
@@ -67,13 +67,13 @@ export interface Welcome extends Received {
   readonly maxPayload?: number | undefined;
 }
 
-/** A session's credential as it is on the wire: a client sends it back as it is. */
-export type EncodedCredential = Pick<WelcomeFrame, "sid" | "rt" | "ep">;
+/** The resume key as it is on the wire: a client sends it back as it is. */
+export type EncodedResumeKey = Pick<WelcomeFrame, "sid" | "rt" | "ep">;
 
 /** What a client needs of its `welcome`. */
-export interface Accepted extends Omit<Welcome, "credential" | "heartbeat" | "grace"> {
+export interface Accepted extends Omit<Welcome, "key" | "heartbeat" | "grace"> {
   /** The client's session. */
-  readonly credential: EncodedCredential;
+  readonly key: EncodedResumeKey;
   /** After so many ms of silence the server has closed the connection. */
   readonly maxSilence: number;
 }
@@ -85,7 +85,7 @@ export interface HelloFrame {
   readonly cid: string;
   readonly att: number;
   readonly auth?: string | undefined;
-  readonly resume?: (EncodedCredential & { readonly rx: number; readonly tx0: number }) | undefined;
+  readonly resume?: (EncodedResumeKey & { readonly rx: number; readonly tx0: number }) | undefined;
   readonly rooms?: readonly MemberPosition[] | undefined;
   readonly w: number;
   readonly wb: number;
@@ -147,9 +147,9 @@ export interface ByeFrame {
 }
 
 /** What a client sends in its `hello`. */
-interface HelloFields extends Omit<Hello, "resume">, Omit<ResumeRequest, keyof SessionCredential> {
+interface HelloFields extends Omit<Hello, "resume">, Omit<ResumeRequest, keyof ResumeKey> {
   /** The session to resume. */
-  readonly session: EncodedCredential | undefined;
+  readonly session: EncodedResumeKey | undefined;
 }
 
 /** Writes a `hello`. */
@@ -192,14 +192,14 @@ export function decodeHello({ v, cid, att, auth, resume, rooms, w, wb }: HelloFr
 
 /** Writes a `welcome`. */
 export function encodeWelcome(welcome: Welcome): WelcomeFrame {
-  const { state, reason, credential, upTo, pending, credit, heartbeat, grace, maxPayload } = welcome;
+  const { state, reason, key, upTo, pending, credit, heartbeat, grace, maxPayload } = welcome;
   return {
     t: "welcome",
     state,
     why: reason,
-    sid: credential.sessionId,
-    rt: credential.resumeToken,
-    ep: credential.epoch,
+    sid: key.sessionId,
+    rt: key.resumeToken,
+    ep: key.epoch,
     rx: upTo,
     but: pending.length > 0 ? pending : undefined,
     w: credit.messages,
@@ -216,7 +216,7 @@ export function decodeWelcome(frame: WelcomeFrame): Accepted {
   return {
     state,
     reason: why,
-    credential: { sid, rt, ep },
+    key: { sid, rt, ep },
     upTo: rx,
     pending: but,
     credit: { messages: w, bytes: wb },

@@ -1,5 +1,5 @@
 import { type AnyContract, CloseCode, type FrameCodec } from "@symbolon/protocol";
-import type { ResumeRequest, RestoredState, SessionCredential } from "@symbolon/protocol/internal";
+import type { ResumeRequest, RestoredState, ResumeKey } from "@symbolon/protocol/internal";
 import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { ContractRoom, RoomView } from "./contract-room.ts";
@@ -188,10 +188,10 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   #createLink(
     { exchange, caller, owner, attempt }: Dial,
-    credential: SessionCredential | string | undefined,
+    key: ResumeKey | string | undefined,
     restored?: RestoredState,
   ): SessionLink {
-    const secret = new SessionSecret(credential);
+    const secret = new SessionSecret(key);
     const link = new SessionLink({ ...this.#options, owner, secret, ended: exchange.ended, restored });
     link.attempt = attempt;
     link.memberships.restore(caller.hello.rooms);

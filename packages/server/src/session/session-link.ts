@@ -160,9 +160,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.outbox.codec = codec;
     const { grace } = sessions.options;
     const missing = restored?.missing ?? [];
-    wire.send(
-      createWelcome(session, { state, reason, credential: secret, missing, heartbeat, grace, maxPayload }),
-    );
+    wire.send(createWelcome(session, { state, reason, key: secret, missing, heartbeat, grace, maxPayload }));
     if (this.#recorder !== undefined) this.#recorder.wire = caller.wire;
     const upTo = hello.resume?.receivedUpTo ?? 0;
     this.outbox.attach(this.#recorder ?? caller.wire, { upTo, pending: [], credit: hello.credit });

@@ -1,5 +1,5 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
-import type { SessionCredential } from "@symbolon/protocol/internal";
+import type { ResumeKey } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 import type { SessionSecret } from "./session-secret.ts";
 
@@ -108,13 +108,10 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
    * Finds the session that a client may resume, or why it was lost.
    * @returns undefined when there is no such session and when it belongs to another: a client must not learn which.
    */
-  find(
-    credential: SessionCredential,
-    { pathname, principal }: SessionOwner,
-  ): Session | LostSession | undefined {
-    const lost = this.#lost.get(credential.sessionId);
-    const session = this.#sessions.get(credential.sessionId) ?? lost?.session;
-    if (session === undefined || !session.secret.matches(credential)) return undefined;
+  find(key: ResumeKey, { pathname, principal }: SessionOwner): Session | LostSession | undefined {
+    const lost = this.#lost.get(key.sessionId);
+    const session = this.#sessions.get(key.sessionId) ?? lost?.session;
+    if (session === undefined || !session.secret.matches(key)) return undefined;
     if (session.owner.pathname !== pathname || session.owner.principal !== principal) return undefined;
     return lost ?? session;
   }

@@ -1,4 +1,4 @@
-import type { SessionCredential } from "@symbolon/protocol/internal";
+import type { ResumeKey } from "@symbolon/protocol/internal";
 import { CloseError } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
@@ -43,7 +43,7 @@ function createSessions(options: SessionOptions = {}) {
 }
 
 /** What the client of a session sends to resume it. */
-function credentialOf({ secret: { sessionId, resumeToken, epoch } }: TrackedSession): SessionCredential {
+function credentialOf({ secret: { sessionId, resumeToken, epoch } }: TrackedSession): ResumeKey {
   return { sessionId, resumeToken, epoch };
 }
 
