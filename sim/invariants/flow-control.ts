@@ -71,15 +71,22 @@ function creditOfEnds(trace: TraceIndex): Map<string, number> {
 /** So many events may be under way whatever the outbox holds: the credit that the server grants. */
 const serverCredit = 64;
 
-/** Counts what an application can see: the events of a client that have no outcome. */
+/**
+ * Counts what an application can see: the events of a client that have no outcome. An event that the full outbox refuses is
+ * dropped at once, and its outcome follows two microtasks later.
+ */
 export const I12: Invariant = {
   name: "I12",
   assertion: "No outbox holds more messages than its limit.",
   *violations(trace) {
     const { outbox } = trace.settings.client;
     const limit = Math.max(outbox.messages, serverCredit);
+    const refused = new Map(
+      trace.all("outcome").flatMap(({ n, result, at }) => (result === "OUTBOX_FULL" ? [[n, at]] : [])),
+    );
     const pending = new Map<number, Set<number>>();
     for (const entry of trace.entries) {
+      if (entry.type === "sent" && refused.get(entry.n) === entry.at) continue;
       if (entry.type === "sent" && entry.by === "client" && entry.kind === "event" && entry.client)
         pending.set(entry.client, (pending.get(entry.client) ?? new Set()).add(entry.n));
       if (entry.type === "outcome") for (const events of pending.values()) events.delete(entry.n);

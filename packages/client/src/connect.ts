@@ -88,7 +88,8 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           const frame = codec.read(message, peer.readOptions);
           const acknowledged = decodeAck(frame);
           if (acknowledged) sender.acknowledge(acknowledged);
-          if (!frame.s || receiver.accept(frame.s)) receiverOf(frames, frame)(frame, byteLength(message));
+          const bytes = byteLength(message);
+          if (!frame.s || receiver.accept(frame.s, bytes)) receiverOf(frames, frame)(frame, bytes);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           // A message was lost with this wire: the server sends it again on the next one.

@@ -17,8 +17,8 @@ export class Receiver {
   /** Messages that have arrived and are not finished, by sequence, with the bytes that count against the credit. */
   #pending = new Map<number, number>();
   #used = { messages: 0, bytes: 0 };
-  /** How many messages have arrived since the last acknowledgement. */
-  #unreported = 0;
+  /** What has arrived since the last acknowledgement. */
+  #unreported = { messages: 0, bytes: 0 };
   /** Whether an acknowledgement is sent at the end of the tick. */
   #scheduled = false;
 
@@ -50,15 +50,15 @@ export class Receiver {
   }
 
   /**
-   * Registers that the message of this sequence has arrived.
+   * Registers that the message of this sequence has arrived, with its bytes.
    * @returns false when it has arrived before and is to be ignored.
    * @throws ProtocolError with 4902 when a message before it has not arrived.
    */
-  accept(sequence: number): boolean {
+  accept(sequence: number, bytes = 0): boolean {
     const isNext = sequence === this.#upTo + 1;
     if (sequence > this.#upTo && !isNext) throw new ProtocolError("a message is missing", 4902);
     if (isNext) this.#upTo = sequence;
-    this.#report(!isNext); // a sender that repeats a message has not got its acknowledgement
+    this.#report(!isNext, bytes); // a sender that repeats a message has not got its acknowledgement
     return isNext || this.#missing.delete(sequence);
   }
 
@@ -86,30 +86,35 @@ export class Receiver {
 
   /** The acknowledgement that a message can carry: everything has arrived up to this sequence, and is finished. */
   piggyback(): number | undefined {
-    if (!this.#unreported || this.#pending.size || this.#missing.size) return undefined;
-    this.#unreported = 0;
+    if (!this.#unreported.messages || this.#pending.size || this.#missing.size) return undefined;
+    this.#unreported = { messages: 0, bytes: 0 };
     return this.#upTo;
   }
 
   /** Acknowledges what has arrived since the last time; with `always`, also when nothing has. */
   flush(always = false): void {
-    if (!(always || this.#unreported)) return;
-    this.#unreported = 0;
+    if (!(always || this.#unreported.messages)) return;
+    this.#unreported = { messages: 0, bytes: 0 };
     if (this.#upTo) this.#sink?.send(jsonFrames.write(encodeAck(this.received)));
   }
 
   /** The remote peer numbers anew; what is not finished yet no longer counts. */
   reset(): void {
-    this.#upTo = this.#unreported = 0;
+    this.#upTo = 0;
+    this.#unreported = { messages: 0, bytes: 0 };
     this.#missing.clear();
     this.#pending = new Map();
     this.#used = { messages: 0, bytes: 0 };
   }
 
-  /** Acknowledges at the end of the tick, or when a quarter of the window has arrived. */
-  #report(now: boolean): void {
-    this.#unreported += 1;
-    if (this.#scheduled || !(now || this.#unreported >= this.#granted.messages / 4)) return;
+  /** Counts what arrived. Acknowledges at the end of the tick when it is due, or a quarter of the window has arrived. */
+  #report(isDue: boolean, bytes = 0): void {
+    const arrived = this.#unreported;
+    arrived.messages += 1;
+    arrived.bytes += bytes;
+    const { messages, bytes: size } = this.#granted;
+    if (this.#scheduled || !(isDue || isExhausted({ messages: messages / 4, bytes: size / 4 }, arrived)))
+      return;
     this.#scheduled = true;
     void Promise.resolve().then(() => {
       this.#scheduled = false;

@@ -23,6 +23,8 @@ export class Sender implements Outbox {
   readonly #options: DeliveryOptions;
   /** How much is kept. */
   readonly #limit: Credit;
+  /** How much is kept of answers: at least a window, of which a receiver acknowledges each quarter. */
+  readonly #answerLimit: Credit;
   readonly #receiver: Receiver;
   #sink: MessageSink | undefined;
   /** The promise of a full sink that this sender waits for. */
@@ -53,6 +55,7 @@ export class Sender implements Outbox {
     this.#options = options;
     const { messages = 1_000, bytes = 2 ** 22 } = options;
     this.#limit = { messages, bytes };
+    this.#answerLimit = { messages: Math.max(messages, 256), bytes: Math.max(bytes, 2 ** 20) };
     this.#receiver = receiver;
     this.lastSequence = lastSequence;
     for (const message of unacknowledged) this.#keep(message);
@@ -97,7 +100,7 @@ export class Sender implements Outbox {
   }
 
   capacity(): Promise<void> | undefined {
-    return isExhausted(this.#limit, this.#answers) ? this.#capacity.wait() : undefined;
+    return isExhausted(this.#answerLimit, this.#answers) ? this.#capacity.wait() : undefined;
   }
 
   withdraw(sent: Sent): boolean {
@@ -257,7 +260,7 @@ export class Sender implements Outbox {
     if (lane !== "answer") return;
     this.#answers.messages += by;
     this.#answers.bytes += by * bytes;
-    if (!isExhausted(this.#limit, this.#answers)) this.#capacity.release();
+    if (!isExhausted(this.#answerLimit, this.#answers)) this.#capacity.release();
   }
 
   /** Counts an event against the remote peer's credit, or no longer. */

@@ -1,24 +1,29 @@
 import { describe, expect, test } from "vitest";
-import { message, startSession } from "./session-harness.ts";
+import { message, settled, startSession } from "./session-harness.ts";
 
 describe("answers", () => {
-  test("have capacity until as many are kept as messages may be, and again when some are acknowledged", async () => {
-    const { sender, acknowledge } = startSession({ messages: 2 });
-    const send = (): unknown => sender.send(message("answer"), { lane: "answer" });
-    expect(sender.capacity()).toBeUndefined();
-    send();
-    expect(sender.capacity()).toBeUndefined();
-    send();
-    const capacity = sender.capacity();
-    expect(capacity).toBeInstanceOf(Promise);
-    acknowledge(1);
-    expect(await capacity).toBeUndefined();
-    expect(sender.capacity()).toBeUndefined();
-  });
+  test.each([
+    [2, 256],
+    [300, 300],
+  ])(
+    "with a bound of %i messages have capacity until %i are kept, and again when some are acknowledged",
+    async (messages, kept) => {
+      const { sender, acknowledge } = startSession({ messages });
+      const send = (): unknown => sender.send(message("answer"), { lane: "answer" });
+      for (let n = 1; n < kept; n += 1) send();
+      expect(sender.capacity()).toBeUndefined();
+      send();
+      const capacity = sender.capacity();
+      expect(capacity).toBeInstanceOf(Promise);
+      acknowledge(1);
+      expect(await capacity).toBeUndefined();
+      expect(sender.capacity()).toBeUndefined();
+    },
+  );
 
   test("wait for no capacity when the session has ended", async () => {
     const { sender } = startSession({ bytes: 100 });
-    sender.send(message("answer", 200), { lane: "answer" });
+    sender.send(message("answer", 2 ** 20), { lane: "answer" });
     const capacity = sender.capacity();
     expect(capacity).toBeInstanceOf(Promise);
     sender.end("over");
@@ -41,4 +46,21 @@ test("an acknowledgement is read once, however many messages it leaves out", () 
   );
   acknowledge(900, pending);
   expect([sender.undelivered, reads]).toEqual([900, 900]);
+});
+
+test("a receiver acknowledges when a quarter of its window has arrived, by messages or by bytes", async () => {
+  const { receiver, sink } = startSession({ window: { messages: 64, bytes: 1_000 } });
+  sink.sent();
+  receiver.accept(1, 249);
+  await settled();
+  expect(sink.sent()).toEqual([]);
+  receiver.accept(2, 1);
+  await settled();
+  expect(sink.sent()).toEqual(['{"t":"ack","a":2}']);
+  for (let s = 3; s < 18; s += 1) receiver.accept(s);
+  await settled();
+  expect(sink.sent()).toEqual([]);
+  receiver.accept(18);
+  await settled();
+  expect(sink.sent()).toEqual(['{"t":"ack","a":18}']);
 });

@@ -78,8 +78,9 @@ export class SessionWire implements WireListener {
         sender.acknowledge(acknowledged);
         recorder?.acknowledged(acknowledged.upTo, acknowledged.pending);
       }
-      if (frame.s === undefined || receiver.accept(frame.s))
-        receiverOf(this.#frames, frame)(frame, byteLength(message));
+      const bytes = byteLength(message);
+      if (frame.s === undefined || receiver.accept(frame.s, bytes))
+        receiverOf(this.#frames, frame)(frame, bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       onFault(error);
