@@ -20,7 +20,7 @@ import type { ConnectOptions } from "./connect-options.ts";
 import { sessionLost } from "./connection/close-codes.ts";
 import { ReconnectingConnection } from "./connection/connection.ts";
 import { createDeferred } from "./connection/deferred.ts";
-import { startTimer } from "./connection/timer.ts";
+import { nextMacrotask, startTimer } from "./connection/timer.ts";
 import { ClientRooms } from "./rooms.ts";
 
 type Listener = (data: never) => unknown;
@@ -114,6 +114,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     outbox: sender,
     receiver,
     after: startTimer,
+    nextTurn: nextMacrotask,
     onEventFailed: (failure) => void emit(failed, failure),
     onHandlerError: console.error,
     onUnreportedError: console.error,

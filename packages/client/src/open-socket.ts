@@ -9,6 +9,7 @@ import {
 import { ReconnectingConnection } from "./connection/connection.ts";
 import { createDeferred, type Deferred } from "./connection/deferred.ts";
 import type { WebSocketClass } from "./connection/websocket-class.ts";
+import { nextMacrotask } from "./connection/timer.ts";
 
 /** How to open a raw socket. */
 export interface OpenSocketOptions<Receive = Message, Send = unknown> extends SocketCodecs<Receive, Send> {
@@ -52,6 +53,7 @@ export function openSocket<Receive = Message, Send = unknown>(
 
 /** The wires of a connection, one after another, as one `Wire`. It ends when the connection has ended for good. */
 class ReconnectingWire implements Wire {
+  readonly nextTurn: () => Promise<void> = nextMacrotask;
   readonly #connection: ReconnectingConnection;
   readonly #events = new WireEvents();
   readonly #limit: number;

@@ -4,6 +4,11 @@ export function startTimer(ms: number, act: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+/** Resolves in a later turn of the event loop. */
+export function nextMacrotask(): Promise<void> {
+  return new Promise((resolve) => void startTimer(0, resolve));
+}
+
 /** A timer with at most one pending call. This is the one file of the client that uses timers. */
 export class Timer {
   #cancel: (() => void) | undefined;

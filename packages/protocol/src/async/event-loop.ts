@@ -3,15 +3,22 @@ const maxSteps = 128;
 /** Bytes that these steps may have written. */
 const maxBytes: number = 2 ** 18;
 
-type Schedule = (action: () => void) => unknown;
+/** Resolves in a later turn of the event loop; each platform has its own way. */
+export type NextTurn = () => Promise<void>;
 
 /**
  * Counts the steps of a loop. A loop that waits for promises alone never leaves the microtask queue as long as each is
  * resolved: no timer, no socket and no other client is served meanwhile. So it awaits what `step` returns.
  */
 export class LoopBudget {
+  readonly #nextTurn: NextTurn | undefined;
   #steps = 0;
   #bytes = 0;
+
+  /** Without `nextTurn` the loop never waits. */
+  constructor(nextTurn: NextTurn | undefined) {
+    this.#nextTurn = nextTurn;
+  }
 
   /**
    * Counts a step that wrote so many bytes.
@@ -22,15 +29,6 @@ export class LoopBudget {
     this.#bytes += bytes;
     if (this.#steps < maxSteps && this.#bytes < maxBytes) return undefined;
     this.#steps = this.#bytes = 0;
-    return new Promise((resolve) => void schedule()(resolve));
+    return this.#nextTurn?.();
   }
-}
-
-/** How the platform runs an action in a later turn of the event loop. A browser has no `setImmediate`. */
-function schedule(): Schedule {
-  const { setImmediate: immediate, setTimeout: timeout } = globalThis as unknown as {
-    readonly setImmediate?: Schedule;
-    readonly setTimeout: Schedule;
-  };
-  return immediate ?? timeout;
 }

@@ -1,3 +1,4 @@
+import type { NextTurn } from "../async/event-loop.ts";
 import type { Sent } from "../async/sent.ts";
 import type {
   CallFrame,
@@ -46,6 +47,8 @@ export interface CallChannel {
   readonly send: (message: Message, fallback?: SendOptions["fallback"]) => Sent;
   /** Undefined when there is capacity for another frame; otherwise resolves when there may be. */
   readonly capacity: () => Promise<void> | undefined;
+  /** Lets the event loop run. @default a loop of the call does not wait for it */
+  readonly nextTurn?: NextTurn | undefined;
   /** The call is over: no frame is sent or received in it any more. A second close does nothing. */
   readonly close: () => void;
 }

@@ -25,7 +25,7 @@ const maxOpen = 64;
 /** What calls need of their peer. */
 export interface CallsOptions extends Pick<
   PeerOptions,
-  "sends" | "receives" | "outbox" | "receiver" | "after"
+  "sends" | "receives" | "outbox" | "receiver" | "after" | "nextTurn"
 > {
   /** A number that no event or call of this peer has had. */
   readonly nextId: () => number;
@@ -213,9 +213,10 @@ export class Calls {
   }
 
   #channel(number: { readonly q: number } | { readonly re: number }, remove: () => void): CallChannel {
-    const { outbox } = this.#options;
+    const { outbox, nextTurn } = this.#options;
     let open = true;
     return {
+      nextTurn,
       write: (frame) => outbox.codec.write({ ...frame, ...number } as Frame),
       capacity: () => outbox.capacity(),
       send: (message, fallback) => (open ? outbox.send(message, { lane: "answer", fallback }) : new Sent()),

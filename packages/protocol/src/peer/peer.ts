@@ -1,3 +1,4 @@
+import type { NextTurn } from "../async/event-loop.ts";
 import type { Task } from "../async/queue.ts";
 import type { Sent } from "../async/sent.ts";
 import { isThenable } from "../async/thenable.ts";
@@ -43,6 +44,8 @@ export interface PeerOptions {
   readonly receiver?: Pick<Receiver, "hold"> | undefined;
   /** Calls `action` in so many ms, unless the returned function is called. */
   readonly after: (ms: number, action: () => void) => () => void;
+  /** Lets the event loop run, as each loop does that a remote peer paces. @default such loops do not wait for it */
+  readonly nextTurn?: NextTurn;
   /** Whether the remote peer is asked to report events that fail. @default true */
   readonly requestErrorReports?: boolean;
   /** Receives each event that failed and that no code awaits. */

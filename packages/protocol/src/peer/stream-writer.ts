@@ -43,7 +43,7 @@ export class StreamWriter {
    */
   async run(values: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
     const iterator = iteratorOf(values);
-    const budget = new LoopBudget();
+    const budget = new LoopBudget(this.#channel.nextTurn);
     let items = 0;
     let bytes = 0;
     for (;;) {

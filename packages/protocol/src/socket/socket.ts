@@ -156,7 +156,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
   }
 
   async #sendAll(iterator: AsyncIterator<Send> | Iterator<Send>): Promise<void> {
-    const budget = new LoopBudget();
+    const budget = new LoopBudget(this.#wire.nextTurn);
     try {
       for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
         await this.send(await next.value);

@@ -1,3 +1,4 @@
+import type { NextTurn } from "../async/event-loop.ts";
 import type { Closed } from "../errors.ts";
 
 /** One WebSocket message: a string for a text message, bytes for a binary one. */
@@ -41,6 +42,8 @@ export interface Wire {
   pause(): void;
   /** Reads again after `pause`. */
   resume(): void;
+  /** Resolves in a later turn of the event loop. @default a loop that sends on the wire does not wait for it */
+  readonly nextTurn?: NextTurn;
   /** Sends the ping of RFC 6455 §5.5.2, where the platform can. */
   ping?(): void;
 }

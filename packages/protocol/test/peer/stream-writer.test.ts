@@ -34,7 +34,7 @@ describe("a writer", () => {
 
   test("lets the event loop run, however much credit there is", async () => {
     const { channel, written } = recordedChannel();
-    const writer = new StreamWriter(channel);
+    const writer = new StreamWriter({ ...channel, nextTurn: settled });
     const { values } = endlessItems({
       item(n) {
         if (n > 10_000) throw new Error("the event loop did not run");

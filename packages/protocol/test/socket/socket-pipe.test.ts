@@ -36,7 +36,10 @@ function createEndless() {
 }
 
 test("a pipe of endless values lets the event loop run, however fast the receiver reads", async () => {
-  const { socket, other } = createSockets();
+  const [wire, far] = joinedWires();
+  const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const socket = new RawSocket(Object.assign(wire, { nextTurn }));
+  const other = new RawSocket(far);
   void (async () => {
     for await (const message of other) void message;
   })();

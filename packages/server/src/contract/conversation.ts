@@ -18,6 +18,7 @@ import type { SessionChange } from "../session/session-change.ts";
 import { type ContractScope, HandlerTable } from "./handlers.ts";
 import { Peer } from "./peer.ts";
 import type { Setup } from "./setup.ts";
+import { nextTurn } from "../timing/next-turn.ts";
 
 /** The options of a conversation. */
 export interface ConversationOptions extends LinkOptions {
@@ -87,6 +88,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
         outbox: link.outbox,
         receiver: link.receiver,
         after: (ms, action) => options.clock.after(ms, action),
+        nextTurn,
         requestErrorReports: link.acknowledged,
         limits: link.acknowledged ? limits : plainLimits,
         onPause: (paused) => link.pause(paused),

@@ -9,6 +9,7 @@ import {
 } from "@symbolon/protocol/internal";
 import { WebSocket } from "ws";
 import { FrameWriter } from "./frame-writer.ts";
+import { nextTurn } from "../timing/next-turn.ts";
 
 /** Messages kept before there is a listener, from which on reading stops. */
 const maxEarlyMessages = 16;
@@ -29,6 +30,7 @@ export class BatchedWebSocket extends WebSocket {
 
 /** A wire over a `ws` socket: `ws` reads, pings and closes; messages are written in batches. */
 export class NodeWire implements Wire {
+  readonly nextTurn: () => Promise<void> = nextTurn;
   readonly #ws: BatchedWebSocket;
   readonly #writer: FrameWriter;
   readonly #events = new WireEvents();

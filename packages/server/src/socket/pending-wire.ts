@@ -2,12 +2,14 @@ import { CloseCode, CloseError, type Message } from "@symbolon/protocol";
 import { type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
 import type { Acceptance, AcceptInit } from "../request/acceptance.ts";
 import type { Close } from "../request/errors.ts";
+import { nextTurn } from "../timing/next-turn.ts";
 
 /** The state of a socket: "connecting" until the handshake is accepted, "closing" once the server has called `close`. */
 export type SocketReadyState = "connecting" | "open" | "closing" | "closed";
 
 /** A wire before its handshake is accepted: the first use accepts the handshake. */
 export class PendingWire implements Wire {
+  readonly nextTurn: () => Promise<void> = nextTurn;
   readonly #acceptance: Acceptance;
   readonly #decorate: (wire: Wire, listener: WireListener) => WireListener;
   readonly #events = new WireEvents();

@@ -1,5 +1,6 @@
 import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
 import { joinedWires, type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
+import { nextTurn } from "../timing/next-turn.ts";
 
 /** Which side notices that a connection broke. The other side receives nothing any more and must detect it by itself. */
 export type Side = "both" | "client" | "server";
@@ -99,6 +100,7 @@ function setStalled({ client, server }: Link, stalled: boolean): void {
 class LinkEnd implements Wire {
   /** Called when this end has closed. */
   onClosed: () => void = () => {};
+  readonly nextTurn: () => Promise<void> = nextTurn;
   readonly #wire: Wire;
   /** Draws whether the next message is lost. */
   readonly #isLost: () => boolean;
