@@ -1,7 +1,6 @@
 import { maxTextLength, type MessageDraft, Text } from "../../contract.ts";
 import { createTypingReporter } from "../shared/typing-reporter.ts";
-import { elementById } from "./dom.ts";
-import { showFieldError } from "./field-error.ts";
+import { elementById, showFieldError } from "./dom.ts";
 import { clearPictureError, createPictureInput } from "./picture-input.ts";
 
 const form = elementById("composer", HTMLFormElement);

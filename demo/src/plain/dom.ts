@@ -19,3 +19,9 @@ export function createElement<Tag extends keyof HTMLElementTagNameMap>(
   if (text !== undefined) element.textContent = text;
   return element;
 }
+
+/** Shows an error below the field with this id. An empty text removes the error. */
+export function showFieldError(id: string, text: string): void {
+  elementById(`${id}-error`, HTMLElement).textContent = text;
+  elementById(id, HTMLElement).setAttribute("aria-invalid", String(text !== ""));
+}

@@ -1,7 +1,6 @@
 import { Name, RoomName } from "../../contract.ts";
 import { roomFromAddress } from "../shared/room-address.ts";
-import { elementById } from "./dom.ts";
-import { showFieldError } from "./field-error.ts";
+import { elementById, showFieldError } from "./dom.ts";
 
 /** The form in which the user chooses a name and a room. */
 export type JoinForm = {

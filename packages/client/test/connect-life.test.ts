@@ -92,7 +92,7 @@ test("opened rejects when the client ends before; if no code handles it there is
   void client.opened;
   client.close(4000, "enough");
   vi.useRealTimers();
-  await new Promise((resolve) => setTimeout(resolve)); // Node reports unhandled rejections before the next macrotask
+  await new Promise(setImmediate); // Node reports unhandled rejections before it runs this
   process.off("unhandledRejection", onUnhandled);
   expect(unhandled).toEqual([]);
   await expect(client.opened).rejects.toMatchObject({ name: "CloseError", code: 4000, reason: "enough" });

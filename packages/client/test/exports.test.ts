@@ -1,16 +1,5 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-
-/** The names that an entry exports, types too: it has nothing but `export { … } from …`. */
-function exportedNames(entry: string): { readonly values: string[]; readonly types: string[] } {
-  const source = readFileSync(new URL(`../src/${entry}`, import.meta.url), "utf8");
-  const statement = /export (type )?\{([^}]*)\} from "[^"]+";\n/g;
-  expect(source.replaceAll(statement, "")).toBe("");
-  const names = { values: [] as string[], types: [] as string[] };
-  for (const [, isType, list = ""] of source.matchAll(statement))
-    names[isType === undefined ? "values" : "types"].push(...list.match(/\w+/g)!);
-  return { values: names.values.sort(), types: names.types.sort() };
-}
+import { exportedNames } from "../../../test/exported-names.ts";
 
 test("@symbolon/client exports these values and no others", async () => {
   const names = Object.keys(await import("@symbolon/client")).sort();
@@ -29,7 +18,7 @@ test("@symbolon/client exports these values and no others", async () => {
 });
 
 test("@symbolon/client exports these types and no others, and at most 30 names in all", () => {
-  const { values, types } = exportedNames("index.ts");
+  const { values, types } = exportedNames(new URL("../src/index.ts", import.meta.url));
   expect(types).toMatchInlineSnapshot(`
     [
       "Client",
@@ -70,7 +59,7 @@ test("@symbolon/client/react exports these values and no others", async () => {
 });
 
 test("@symbolon/client/react exports these types and no others", () => {
-  expect(exportedNames("react/index.ts").types).toMatchInlineSnapshot(`
+  expect(exportedNames(new URL("../src/react/index.ts", import.meta.url)).types).toMatchInlineSnapshot(`
     [
       "ClientEvents",
       "EventData",

@@ -1,16 +1,5 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-
-/** The names that an entry exports, types too: it has nothing but `export { … } from …`. */
-function exportedNames(entry: string): { readonly values: string[]; readonly types: string[] } {
-  const source = readFileSync(new URL(`../src/${entry}`, import.meta.url), "utf8");
-  const statement = /export (type )?\{([^}]*)\} from "[^"]+";\n/g;
-  expect(source.replaceAll(statement, "")).toBe("");
-  const names = { values: [] as string[], types: [] as string[] };
-  for (const [, isType, list = ""] of source.matchAll(statement))
-    names[isType === undefined ? "values" : "types"].push(...list.match(/\w+/g)!);
-  return { values: names.values.sort(), types: names.types.sort() };
-}
+import { exportedNames } from "../../../test/exported-names.ts";
 
 test("@symbolon/protocol exports these values and no others", async () => {
   const names = Object.keys(await import("@symbolon/protocol")).sort();
@@ -40,7 +29,7 @@ test("@symbolon/protocol exports these values and no others", async () => {
 });
 
 test("@symbolon/protocol exports these types and no others, and at most 50 names in all", () => {
-  const { values, types } = exportedNames("index.ts");
+  const { values, types } = exportedNames(new URL("../src/index.ts", import.meta.url));
   expect(types).toMatchInlineSnapshot(`
     [
       "AnyContract",

@@ -75,7 +75,10 @@ export class HandlerTable<C extends AnyContract> {
     return this.#run(handler, input, { signal: this.#options.signal, deadline: undefined, s });
   };
 
-  /** The handlers that a setup gave, which a program in JavaScript may get wrong. Each takes what the schema of its message returns; here all have one type. */
+  /**
+   * Checks what a setup gave: a program in JavaScript may give anything.
+   * @throws as `register` does.
+   */
   #check(handlers: unknown): readonly (readonly [string, Handler<C>])[] {
     const refusal = toResponse(handlers);
     if (refusal !== undefined) throw refusal;
@@ -99,6 +102,7 @@ export class HandlerTable<C extends AnyContract> {
           `the handler ${JSON.stringify(name)} is ${describeValue(handler)}, not a function`,
         );
     }
+    // Each handler receives what the schema of its message returns; here all have one type.
     return Object.entries(handlers as Readonly<Record<string, Handler<C>>>);
   }
 
