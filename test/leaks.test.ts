@@ -8,7 +8,7 @@ import { serve } from "@symbolon/server/node";
 import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import { hello } from "../packages/server/test/session/connect-session.ts";
+import { hello, keyOf } from "../packages/server/test/session/connect-session.ts";
 import { connectRawClient, handshake } from "../packages/server/test/node/raw-client.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { verySlow } from "./time-limits.ts";
@@ -174,10 +174,10 @@ const kinds: Record<string, ConnectionKind> = {
     await client.closed;
   },
   async "a session whose client does not resume it"(url) {
-    await detachSession(url, { ...hello, cid: `client ${(sessionClients += 1)}` });
+    await detachSession(url, { ...hello, key: keyOf(`client ${(sessionClients += 1)}`) });
   },
   async "a session that is resumed and detached again"(url) {
-    const ownHello = { ...hello, cid: `client ${(sessionClients += 1)}` };
+    const ownHello = { ...hello, key: keyOf(`client ${(sessionClients += 1)}`) };
     const { sid, rt, ep } = await detachSession(url, ownHello);
     await detachSession(url, { ...ownHello, att: 2, resume: { sid, rt, ep, rx: 0, tx0: 1 } });
   },

@@ -10,6 +10,7 @@ import {
   receiveFrame,
   hello,
   connectSession,
+  keyOf,
 } from "../packages/server/test/session/connect-session.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { verySlow } from "./time-limits.ts";
@@ -59,14 +60,14 @@ test(
     const { net, clock, handed, open, room } = createChatNetwork();
 
     async function connectAndDrop(cid: string, resumed: boolean): Promise<void> {
-      const socket = await connectSession(net, "/chat", { ...hello, cid });
+      const socket = await connectSession(net, "/chat", { ...hello, key: keyOf(cid) });
       const { sid, rt, ep } = JSON.parse(String(await socket.receive())) as Record<string, string>;
       socket.send({ t: "event", name: "post", data: "stored until the handler has finished" });
       net.drop();
       await socket.closed;
       if (!resumed) return;
       const resume = { sid, rt, ep, rx: 0, tx0: 1 };
-      await openSession(net, "/chat", { ...hello, cid, att: 2, resume });
+      await openSession(net, "/chat", { ...hello, key: keyOf(cid), att: 2, resume });
       net.drop();
     }
 

@@ -46,6 +46,7 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
   const { sessions, rooms } = store;
   return {
     epoch: store.epoch,
+    proofKey: store.proofKey,
     sessions: {
       create: (session) => call("create", () => sessions.create(session)),
       attach: (request) => call("attach", () => sessions.attach(request)),
@@ -58,6 +59,8 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
       append: (room, message, keep) => call("append", () => rooms.append(room, message, keep)),
       read: (room, after, limit) => call("read", () => rooms.read(room, after, limit)),
       position: (room) => call("position", () => rooms.position(room)),
+      membership: (room, member) => call("membership", () => rooms.membership(room, member)),
+      endMembership: (room, member) => call("endMembership", () => rooms.endMembership(room, member)),
       sweep: (now, idle) => call("sweep", () => rooms.sweep(now, idle)),
       subscribe: (room, listener) => {
         const unsubscribe = rooms.subscribe(room, (entry, epoch) => {

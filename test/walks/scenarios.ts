@@ -13,7 +13,15 @@ const chat = contract("/chat", {
   server: { posted: z.string() },
 });
 
-const hello = { t: "hello", v: 1, cid: "tab", att: 1, w: 256, wb: 2 ** 20 };
+const hello = {
+  t: "hello",
+  v: 1,
+  cid: "tab",
+  key: "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk",
+  att: 1,
+  w: 256,
+  wb: 2 ** 20,
+};
 
 /** A client's dial of a contract, as its package's subprotocol has it. */
 class SessionClient implements Disposable {

@@ -49,6 +49,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const closed = createDeferred<Closed>();
   const listeners = new Set<{ readonly event: string | symbol; readonly call: Listener }>();
   let clientId: string | undefined;
+  let instanceKey = "";
   let token: string | undefined;
   let attempt = 0;
   /** The client's session; undefined before the first welcome. */
@@ -68,11 +69,13 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     },
     {
       opened() {
-        clientId ??= randomId();
+        clientId ??= randomText(4);
+        instanceKey ||= randomText(8);
         attempt += 1;
         send(
           encodeHello({
             clientId,
+            instanceKey,
             attempt,
             token,
             session: resumeKey,
@@ -222,7 +225,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   };
 }
 
-/** 128 random bits. */
-function randomId(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join("-");
+/** So many random numbers of 32 bits. */
+function randomText(numbers: number): string {
+  return crypto.getRandomValues(new Uint32Array(numbers)).join("-");
 }

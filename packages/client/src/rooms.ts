@@ -55,11 +55,17 @@ export class ClientRooms {
 
   /** The client is in a room, at a position; without an epoch it is there no longer. */
   #place(position: MemberPosition): void {
-    const [room, epoch, offset] = position;
+    const [room, epoch, offset, ...proof] = position;
     const known = this.#positions.get(room);
     if (!epoch) this.#positions.delete(room);
     // The wire before may have brought messages after the server was asked for this position.
-    else if (known?.[1] !== epoch || known[2] < offset) this.#positions.set(room, position);
+    else
+      this.#positions.set(room, [
+        room,
+        epoch,
+        known?.[1] === epoch ? Math.max(known[2], offset) : offset,
+        ...proof,
+      ]);
   }
 
   /**
@@ -71,7 +77,7 @@ export class ClientRooms {
     if (!known || offset <= known[2]) return false;
     if (previous !== undefined && previous !== known[2])
       throw new ProtocolError("a message is missing", 4902);
-    this.#positions.set(room, [room, known[1], offset]);
+    this.#positions.set(room, [room, known[1], offset, known[3], known[4]]);
     return true;
   }
 }

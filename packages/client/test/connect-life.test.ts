@@ -65,9 +65,11 @@ test("the first use of a client dials the contract's path below the url, and sen
   expect([last().url, last().offered]).toEqual(["ws://test/chat/lobby", ["symbolon.v1.json"]]);
   last().emitOpen();
   await vi.advanceTimersByTimeAsync(1);
-  const hello = JSON.parse(String(last().sent[0])) as { cid: string };
-  expect(hello).toEqual({ t: "hello", v: 1, cid: hello.cid, att: 1, rooms: [], w: 256, wb: 2 ** 20 });
-  expect(hello.cid).toMatch(/^\d+(-\d+){3}$/);
+  const hello = JSON.parse(String(last().sent[0])) as { cid: string; key: string };
+  const { cid, key } = hello;
+  expect(hello).toEqual({ t: "hello", v: 1, cid, key, att: 1, rooms: [], w: 256, wb: 2 ** 20 });
+  expect(cid).toMatch(/^\d+(-\d+){3}$/);
+  expect(key).toMatch(/^\d+(-\d+){7}$/);
   client.close();
 });
 
@@ -108,19 +110,20 @@ test("the client answers a server's ping with a pong of the same number", async 
   client.close();
 });
 
-test.each(["{", '{"t":"hello","v":1,"cid":"c","att":1}', "[]"])(
-  "a client that receives %s ends with 4400",
-  async (frame) => {
-    const { last, client } = createClient();
-    const { closed } = client;
-    client.on("posted", () => {});
-    await vi.advanceTimersByTimeAsync(1);
-    await openAndWelcome({ last });
-    last().emitMessage(frame);
-    expect(await closed).toMatchObject({ code: 4400 });
-    expect(last().closed).toMatchObject({ code: 4400 });
-  },
-);
+test.each([
+  "{",
+  '{"t":"hello","v":1,"cid":"c","key":"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk","att":1}',
+  "[]",
+])("a client that receives %s ends with 4400", async (frame) => {
+  const { last, client } = createClient();
+  const { closed } = client;
+  client.on("posted", () => {});
+  await vi.advanceTimersByTimeAsync(1);
+  await openAndWelcome({ last });
+  last().emitMessage(frame);
+  expect(await closed).toMatchObject({ code: 4400 });
+  expect(last().closed).toMatchObject({ code: 4400 });
+});
 
 test("the client pings a silent server, drops the wire if no answer comes, and dials again", async () => {
   const { made, last, client } = createClient();

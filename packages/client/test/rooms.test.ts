@@ -23,7 +23,8 @@ function startRooms() {
   return { rooms, received, receive };
 }
 
-const room = (off: number, ep = "e") => ({ t: "room", room: "tea", ep, off }) as const;
+const room = (off: number, ep = "e") =>
+  ({ t: "room", room: "tea", ep, off, from: 3, proof: `proof of ${ep}` }) as const;
 const said = (o: number, p = o - 1) => ({ t: "said", room: "tea", o, p, name: "said", data: o }) as const;
 const event = (data: number) => ({ t: "event", name: "said", data });
 
@@ -33,7 +34,7 @@ describe("a client in a room", () => {
     expect(rooms.positions).toEqual([]);
     receive(room(4), said(5), said(6));
     expect(received).toEqual([event(5), event(6)]);
-    expect(rooms.positions).toEqual([["tea", "e", 6]]);
+    expect(rooms.positions).toEqual([["tea", "e", 6, 3, "proof of e"]]);
   });
 
   test("receives no message twice", () => {
@@ -48,7 +49,7 @@ describe("a client in a room", () => {
     for (const frame of [said(7), said(9, 7), { t: "skip", room: "tea", o: 7, p: 6 } as const])
       expect(() => receive(frame)).toThrow(expect.objectContaining({ closeCode: 4902 }));
     expect(received).toEqual([event(5)]);
-    expect(rooms.positions).toEqual([["tea", "e", 5]]);
+    expect(rooms.positions).toEqual([["tea", "e", 5, 3, "proof of e"]]);
   });
 
   test("skips messages that are not for it", () => {
@@ -82,7 +83,7 @@ describe("a client in a room", () => {
     const { rooms, received, receive } = startRooms();
     receive(room(4), said(5), room(0, "f"), said(1));
     expect(received).toEqual([event(5), event(1)]);
-    expect(rooms.positions).toEqual([["tea", "f", 1]]);
+    expect(rooms.positions).toEqual([["tea", "f", 1, 3, "proof of f"]]);
   });
 
   test("forgets a room that it has left, and receives nothing of it", () => {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { contract } from "@symbolon/protocol";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { openSession, hello } from "./session/connect-session.ts";
+import { openSession, hello, keyOf } from "./session/connect-session.ts";
 import { gate } from "./gate.ts";
 
 beforeEach(() => void vi.resetModules());
@@ -105,7 +105,7 @@ describe("the current context", () => {
     });
     const net = testNetwork(app);
     await using one = await openSession(net, "/chat/a");
-    await using two = await openSession(net, "/chat/b", { ...hello, cid: "other" });
+    await using two = await openSession(net, "/chat/b", { ...hello, key: keyOf("other") });
     for (const socket of [one, two]) socket.send(JSON.stringify({ t: "event", name: "post", data: {} }));
     for (const [socket, room] of [
       [one, "a"],

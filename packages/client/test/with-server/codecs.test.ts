@@ -88,7 +88,15 @@ describe("when the client and the server have MessagePack", () => {
     const offered = ["symbolon.v9", jsonFrames.protocol, msgpack.protocol];
     const socket = await net.connect("/values", { protocols: offered });
     expect(socket.protocol).toBe(msgpack.protocol);
-    socket.send({ t: "hello", v: 1, cid: "c", att: 1, w: 256, wb: 2 ** 20 });
+    socket.send({
+      t: "hello",
+      v: 1,
+      cid: "c",
+      key: "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk",
+      att: 1,
+      w: 256,
+      wb: 2 ** 20,
+    });
     expect(JSON.parse(String(await socket.receive()))).toMatchObject({ t: "welcome" });
     expect(JSON.parse(String(await socket.receive()))).toMatchObject({ t: "room", room: "all" });
     socket.send(msgpack.stamp(msgpack.write({ t: "event", name: "post", data: 1n }), { s: 1 }));

@@ -8,10 +8,11 @@ const handshakeFrames = defineFrames({
   hello: {
     v: count,
     cid: name,
+    key: name,
     att: count,
     auth: optional(string),
     resume: optional(object({ sid: name, rt: name, ep: name, rx: position, tx0: count })),
-    rooms: optional(array(object({ 0: string, 1: name, 2: position }))),
+    rooms: optional(array(object({ 0: string, 1: name, 2: position, 3: position, 4: string }))),
     w: count,
     wb: count,
   },

@@ -6,6 +6,8 @@ import type { MemberPosition } from "./room-frames.ts";
 
 /** The version that `hello` carries. */
 const version = 1;
+/** The fewest characters of `hello.key`: base64url writes 256 bits with so many. */
+const minKeyLength = 43;
 
 /** What a peer has received: every message up to `upTo`, of which it has not finished `pending`. */
 export interface Received {
@@ -35,8 +37,10 @@ export interface ResumeRequest extends ResumeKey {
 
 /** What a client sends first on every wire. */
 export interface Hello {
-  /** Names this client instance (one tab): 128 random bits; not a secret. */
+  /** Names this client instance (one tab) in logs; not a secret. */
   readonly clientId: string;
+  /** The secret of this client instance: 256 random bits, the same at each dial, and never stored. */
+  readonly instanceKey: string;
   /** Counts the dials of this client, from 1. */
   readonly attempt: number;
   /** The credential, for clients that cannot send headers. */
@@ -83,6 +87,7 @@ export interface HelloFrame {
   readonly t: "hello";
   readonly v: number;
   readonly cid: string;
+  readonly key: string;
   readonly att: number;
   readonly auth?: string | undefined;
   readonly resume?: (EncodedResumeKey & { readonly rx: number; readonly tx0: number }) | undefined;
@@ -154,11 +159,12 @@ interface HelloFields extends Omit<Hello, "resume">, Omit<ResumeRequest, keyof R
 
 /** Writes a `hello`. */
 export function encodeHello(hello: HelloFields): HelloFrame {
-  const { clientId, attempt, token, session, receivedUpTo, firstHeld, rooms, credit } = hello;
+  const { clientId, instanceKey, attempt, token, session, receivedUpTo, firstHeld, rooms, credit } = hello;
   return {
     t: "hello",
     v: version,
     cid: clientId,
+    key: instanceKey,
     att: attempt,
     auth: token,
     resume: session && { ...session, rx: receivedUpTo, tx0: firstHeld },
@@ -170,12 +176,15 @@ export function encodeHello(hello: HelloFields): HelloFrame {
 
 /**
  * Reads a `hello`.
- * @throws ProtocolError when it is of another version.
+ * @throws ProtocolError when it is of another version, or its key is too short to be 256 random bits.
  */
-export function decodeHello({ v, cid, att, auth, resume, rooms, w, wb }: HelloFrame): Hello {
+export function decodeHello({ v, cid, key, att, auth, resume, rooms, w, wb }: HelloFrame): Hello {
   if (v !== version) throw new ProtocolError(`this server supports version ${version}`);
+  if (key.length < minKeyLength)
+    throw new ProtocolError(`hello.key must be 256 random bits: at least ${minKeyLength} characters`);
   return {
     clientId: cid,
+    instanceKey: key,
     attempt: att,
     token: auth,
     resume: resume && {

@@ -1,7 +1,16 @@
 /** The frames of rooms, which no session numbers: each client knows its own position in each room. */
 
-/** Where a client is in a room: the room, its history, and the offset of the last message that arrived. */
-export type MemberPosition = readonly [room: string, epoch: string, offset: number];
+/**
+ * Where a client is in a room: the room, its history, the offset of the last message that arrived, the offset before the
+ * first message that the client may receive, and the server's proof of that.
+ */
+export type MemberPosition = readonly [
+  room: string,
+  epoch: string,
+  offset: number,
+  from: number,
+  proof: string,
+];
 
 /** Where a message is in its room: its own offset, and that of the message before it. */
 export type Placement = readonly [offset: number, previous: number];
@@ -18,12 +27,14 @@ export interface Gap {
   readonly reason: string;
 }
 
-/** `room` on the wire: the client is a member, at `off` in the history `ep`; without these it is a member no longer. */
+/** `room` on the wire: the client is a member, at `off` in the history `ep`; with `room` alone it is a member no longer. */
 export interface RoomFrame {
   readonly t: "room";
   readonly room: string;
   readonly ep?: string | undefined;
   readonly off?: number | undefined;
+  readonly from?: number | undefined;
+  readonly proof?: string | undefined;
 }
 /** The placement of a message on the wire. */
 interface Placed {
@@ -55,16 +66,13 @@ export type RoomPayload = Pick<SaidFrame, "name" | "data">;
 export type RoomStamp = Omit<SaidFrame, keyof RoomPayload> | { readonly t: "event" };
 
 /** Writes that the client is a member of a room, at a position. */
-export function encodePosition(
-  room: string,
-  { epoch, offset }: { readonly epoch: string; readonly offset: number },
-): RoomFrame {
-  return { t: "room", room, ep: epoch, off: offset };
+export function encodePosition([room, epoch, offset, from, proof]: MemberPosition): RoomFrame {
+  return { t: "room", room, ep: epoch, off: offset, from, proof };
 }
 
 /** Reads the position of a member; the epoch is empty when the client is a member no longer. */
-export function decodePosition({ room, ep = "", off = 0 }: RoomFrame): MemberPosition {
-  return [room, ep, off];
+export function decodePosition({ room, ep = "", off = 0, from = 0, proof = "" }: RoomFrame): MemberPosition {
+  return [room, ep, off, from, proof];
 }
 
 /** Writes the stamp that makes a `said` of a payload. */

@@ -20,11 +20,20 @@ const welcome: Frame = {
 
 /** Frames of each kind, with all of their fields and with the fewest. */
 export const sampleFrames: readonly Frame[] = [
-  { t: "hello", v: 1, cid: "c", att: 1, w: 256, wb: 2 ** 20 },
   {
     t: "hello",
     v: 1,
     cid: "c",
+    key: "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk",
+    att: 1,
+    w: 256,
+    wb: 2 ** 20,
+  },
+  {
+    t: "hello",
+    v: 1,
+    cid: "c",
+    key: "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk",
     att: 2,
     auth: "",
     w: 1,

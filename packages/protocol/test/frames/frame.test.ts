@@ -11,8 +11,8 @@ const session = '"sid":"s","rt":"r","ep":"e","rx":0,"w":64,"wb":1048576';
 const notFrame = 'a frame is a JSON object with a known "t", sent as text';
 
 test.each([
-  '{"t":"hello","v":1,"cid":"c","att":1,"w":256,"wb":1048576}',
-  '{"t":"hello","v":1,"cid":"c","att":2,"auth":"","w":1,"wb":1,"resume":{"sid":"s","rt":"r","ep":"e","rx":0,"tx0":1}}',
+  '{"t":"hello","v":1,"cid":"c","key":"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk","att":1,"w":256,"wb":1048576}',
+  '{"t":"hello","v":1,"cid":"c","key":"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk","att":2,"auth":"","w":1,"wb":1,"resume":{"sid":"s","rt":"r","ep":"e","rx":0,"tx0":1}}',
   `{"t":"welcome","state":"new",${session},"heartbeat":{"i":25000,"t":10000},"ttl":120000}`,
   `{"t":"welcome","state":"reset","why":"lost",${session},"but":[3],"heartbeat":{"i":1,"t":1},"ttl":0}`,
   '{"t":"ack","a":7}',
@@ -56,10 +56,16 @@ describe("an invalid frame is refused with 4400", () => {
     ['{"t":"event","name":"a","q":null}', 'missing or wrong field "q"'],
     ['{"t":"error","code":"NO"}', 'missing or wrong field "message"'],
     ['{"t":"bye","why":1}', 'missing or wrong field "why"'],
-    ['{"t":"hello","v":1,"cid":"c","att":1,"auth":null,"w":1,"wb":1}', 'missing or wrong field "auth"'],
-    ['{"t":"hello","v":1,"cid":"c","att":1,"w":1,"wb":0}', 'missing or wrong field "wb"'],
     [
-      '{"t":"hello","v":1,"cid":"c","att":1,"w":1,"wb":1,"resume":{"sid":"s"}}',
+      '{"t":"hello","v":1,"cid":"c","key":"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk","att":1,"auth":null,"w":1,"wb":1}',
+      'missing or wrong field "auth"',
+    ],
+    [
+      '{"t":"hello","v":1,"cid":"c","key":"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk","att":1,"w":1,"wb":0}',
+      'missing or wrong field "wb"',
+    ],
+    [
+      '{"t":"hello","v":1,"cid":"c","key":"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk","att":1,"w":1,"wb":1,"resume":{"sid":"s"}}',
       'missing or wrong field "resume"',
     ],
     [

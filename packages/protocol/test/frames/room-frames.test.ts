@@ -3,10 +3,10 @@ import { fromClient } from "../../src/frames/client-frames.ts";
 import { type FrameCodec, jsonFrames } from "../../src/frames/frame-codec.ts";
 import { msgpack } from "../../src/frames/msgpack.ts";
 
-const rooms = '"rooms":[["lobby","e",0],["","e",7]]';
+const rooms = '"rooms":[["lobby","e",0,0,"p"],["","e",7,3,""]]';
 
 test.each([
-  `{"t":"hello","v":1,"cid":"c","att":2,${rooms},"w":1,"wb":1}`,
+  `{"t":"hello","v":1,"cid":"c","key":"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk","att":2,${rooms},"w":1,"wb":1}`,
   '{"t":"room","room":"lobby","ep":"e","off":0}',
   '{"t":"room","room":""}',
   '{"t":"said","room":"lobby","o":1,"p":0,"name":"message"}',
@@ -21,10 +21,22 @@ test.each([
 });
 
 test.each([
-  ['{"t":"hello","v":1,"cid":"c","att":2,"rooms":[["lobby","e"]],"w":1,"wb":1}', "rooms"],
-  ['{"t":"hello","v":1,"cid":"c","att":2,"rooms":[["lobby","",1]],"w":1,"wb":1}', "rooms"],
-  ['{"t":"hello","v":1,"cid":"c","att":2,"rooms":[["lobby","e",-1]],"w":1,"wb":1}', "rooms"],
-  ['{"t":"hello","v":1,"cid":"c","att":2,"rooms":{"0":1},"w":1,"wb":1}', "rooms"],
+  [
+    '{"t":"hello","v":1,"cid":"c","key":"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk","att":2,"rooms":[["lobby","e",0,0]],"w":1,"wb":1}',
+    "rooms",
+  ],
+  [
+    '{"t":"hello","v":1,"cid":"c","key":"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk","att":2,"rooms":[["lobby","",1,0,"p"]],"w":1,"wb":1}',
+    "rooms",
+  ],
+  [
+    '{"t":"hello","v":1,"cid":"c","key":"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk","att":2,"rooms":[["lobby","e",-1,0,"p"]],"w":1,"wb":1}',
+    "rooms",
+  ],
+  [
+    '{"t":"hello","v":1,"cid":"c","key":"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk","att":2,"rooms":{"0":1},"w":1,"wb":1}',
+    "rooms",
+  ],
   ['{"t":"room","ep":"e","off":0}', "room"],
   ['{"t":"room","room":"lobby","ep":"e","off":0.5}', "off"],
   ['{"t":"said","room":"lobby","o":0,"p":0,"name":"message"}', "o"],

@@ -15,8 +15,10 @@ import type { Peer } from "./peer.ts";
 import { RoomReader, type RoomSource, type SlowPolicy } from "../rooms/room-reader.ts";
 import { type RoomMember, Rooms } from "../rooms/room.ts";
 import { RoomEncoder } from "../rooms/room-encoder.ts";
+import { createStartFinder } from "../rooms/member-start.ts";
 import type { RoomMemberships } from "../rooms/memberships.ts";
-import type { Retention, RoomLog, RoomPosition, RoomAppend, Store } from "../store/store.ts";
+import { RoomProofs } from "../rooms/room-proofs.ts";
+import type { Retention, RoomLog, RoomAppend, Store } from "../store/store.ts";
 
 /** A client of the contract, as its rooms need it. */
 export interface RoomClient {
@@ -36,7 +38,7 @@ export interface ContractRoomsOptions {
    * Has the logs of the rooms.
    * @default a store in memory
    */
-  readonly store?: Pick<Store, "rooms">;
+  readonly store?: Pick<Store, "proofKey" | "rooms">;
   /** Called when a room message is lost, and its `send` is not awaited. */
   readonly onStoreError: (error: unknown) => void;
 }
@@ -61,6 +63,7 @@ export class ContractRooms<C extends AnyContract> {
   readonly #slow: SlowPolicy;
   readonly #roomsPerClient: number;
   #log: RoomLog;
+  #proofs: RoomProofs;
   readonly #encoder: RoomEncoder;
   readonly #sources = new Map<string, SharedSource>();
   readonly #clients = new WeakMap<object, RoomClient>();
@@ -90,7 +93,9 @@ export class ContractRooms<C extends AnyContract> {
     };
     this.#slow = slow as SlowPolicy; // rooms carry the contract's own events alone
     this.#roomsPerClient = perPeer;
-    this.#log = (options.store ?? memoryStore()).rooms;
+    const { rooms, proofKey } = options.store ?? memoryStore();
+    this.#log = rooms;
+    this.#proofs = new RoomProofs(proofKey);
     this.#encoder = new RoomEncoder(options.codecs?.[0] ?? jsonFrames);
     this.#clockStart = Date.now() - options.clock.now;
   }
@@ -147,7 +152,9 @@ export class ContractRooms<C extends AnyContract> {
   /** Forgets the messages as a process does that dies; those in a store remain. */
   crash(): void {
     if (this.#options.store !== undefined) return;
-    this.#log = memoryStore().rooms;
+    const { rooms, proofKey } = memoryStore();
+    this.#log = rooms;
+    this.#proofs = new RoomProofs(proofKey);
     this.#sources.clear();
   }
 
@@ -188,11 +195,20 @@ export class ContractRooms<C extends AnyContract> {
         `a client is in ${this.#roomsPerClient} rooms at most: leave one`,
       );
     const source = this.#sourceOf(name);
+    const { id, member } = memberships;
     const earlier = memberships.claimPosition(name);
-    const findStart =
-      earlier === undefined ? this.#newMemberStart(source.key, since) : () => Promise.resolve(earlier);
-    memberships.add(name, new RoomReader(source, { id: memberships.id, onError }, findStart));
-    const onLeave = (): void => {
+    const findStart = createStartFinder({
+      log: this.#log,
+      proofs: this.#proofs,
+      room: source.key,
+      member,
+      earlier,
+      at: this.#now,
+      keep: { ...this.#keep, ms: Math.min(since, this.#keep.ms) },
+    });
+    memberships.add(name, new RoomReader(source, { id, member, onError }, findStart), earlier);
+    const onLeave = (cause: "leave" | "closed"): void => {
+      if (cause === "leave" && member !== undefined) this.#endMembership(source.key, member);
       memberships.remove(name);
       if (this.#rooms.membersOf(name).length === 0) this.#release(source);
     };
@@ -211,6 +227,7 @@ export class ContractRooms<C extends AnyContract> {
       name,
       key,
       log: this.#log,
+      proofs: this.#proofs,
       encoder: this.#encoder,
       slow: this.#slow,
       clock: this.#options.clock,
@@ -227,25 +244,13 @@ export class ContractRooms<C extends AnyContract> {
     this.#scheduleSweeps();
   }
 
-  /**
-   * Finds the start position of a new member: where the room is now, or before the messages that it keeps. If the first
-   * attempt fails, the next one includes the messages sent since then.
-   */
-  #newMemberStart(key: string, since: number): () => Promise<RoomPosition> {
-    const joinedAt = this.#now;
-    const { messages, ms } = this.#keep;
-    const oldest = joinedAt - Math.min(since, ms);
-    let attempts = 0;
-    return async () => {
-      attempts += 1;
-      const isRetry = attempts > 1;
-      if (!isRetry && messages === 0) return this.#log.position(key);
-      const { epoch, offset, entries } = await this.#log.read(key, undefined, Infinity);
-      const missed = isRetry ? entries.findIndex(({ at }) => at >= joinedAt) : -1;
-      const end = missed < 0 ? entries.length : missed;
-      const kept = entries.slice(Math.max(0, end - messages), end).find(({ at }) => at > oldest);
-      return { epoch, offset: (kept ?? entries[end])?.previous ?? offset };
-    };
+  /** The positions that the member has had in the room are void: a client that was removed cannot continue from one. */
+  #endMembership(room: string, member: string): void {
+    void new Promise((resolve) => resolve(this.#log.endMembership(room, member))).catch((cause: unknown) =>
+      this.#options.onStoreError(
+        new Error("a client that left a room may continue there: the store has failed", { cause }),
+      ),
+    );
   }
 
   /** Sweeps the logs from time to time, until the rooms have not been used for a while. */

@@ -166,7 +166,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       });
     exchange.context["resumed"] = true;
     const newest = this.#newest.get(clientKey(owner));
-    const previousConversation = newest?.link.id === resume.sessionId ? newest : request.previousConversation;
+    const previousConversation =
+      newest?.link.secret.sessionId === resume.sessionId ? newest : request.previousConversation;
     const link = this.#createLink(dial, resume, restoredState(stored.state, caller.codec));
     return this.#start(dial, { link, stored, previousConversation });
   }

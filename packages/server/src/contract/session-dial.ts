@@ -6,7 +6,7 @@ import type { Conversation } from "./conversation.ts";
 import type { IdentifiedWire } from "../session/hello.ts";
 import { canResume } from "../session/restore.ts";
 import type { SessionLink } from "../session/session-link.ts";
-import { hashResumeToken } from "../session/session-secret.ts";
+import { hashText } from "../session/session-secret.ts";
 import type { SessionOwner, Sessions } from "../session/sessions.ts";
 import type { AttachRequest, NewSession } from "../store/store.ts";
 
@@ -45,7 +45,7 @@ export interface NewSessionRequest<C extends AnyContract> {
 export function readDial(exchange: Exchange, caller: IdentifiedWire, acceptance: Acceptance): Dial {
   const { hello, principal } = caller;
   const { pathname } = exchange.url;
-  const owner = { clientId: hello.clientId, pathname, principal };
+  const owner = { keyHash: hashText(hello.instanceKey), pathname, principal };
   return { exchange, caller, owner, attempt: hello.attempt, resume: hello.resume, acceptance };
 }
 
@@ -55,7 +55,7 @@ export function readSessionRequest<C extends AnyContract>(
   newest: Conversation<C, SessionLink> | undefined,
   sessions: Sessions<SessionLink>,
 ): SessionRequest<C> {
-  if (resume === undefined) return readFirstRequest(attempt, owner, newest);
+  if (resume === undefined) return readFirstRequest(attempt, newest);
   const found = sessions.find(resume, owner);
   const finished = newest?.link.ended === true ? newest : undefined; // setup must not run while its last handlers run
   if (found === undefined) return { type: "takeOver", resume, previousConversation: finished };
@@ -70,41 +70,39 @@ export function readSessionRequest<C extends AnyContract>(
 /** The client knows no session yet; it may have missed the `welcome` of one. */
 function readFirstRequest<C extends AnyContract>(
   attempt: number,
-  owner: SessionOwner,
   newest: Conversation<C, SessionLink> | undefined,
 ): SessionRequest<C> {
   if (newest === undefined) return { type: "begin" };
   const { link, live } = newest;
   if (attempt <= link.attempt) return { type: "stale" };
-  if (!live || link.confirmed || link.owner.pathname !== owner.pathname)
-    return { type: "begin", previousConversation: newest };
+  if (!live || link.confirmed) return { type: "begin", previousConversation: newest };
   const { sessionId, resumeToken, epoch } = link.secret;
   const resume = { sessionId, resumeToken, epoch, receivedUpTo: 0, firstHeld: 1 };
   return { type: "resumeHere", link, resume };
 }
 
 /** Names the client of a session. Of the client's conversations only the newest continues. */
-export function clientKey({ clientId, principal }: SessionOwner): string {
-  return JSON.stringify([clientId, principal]);
+export function clientKey({ keyHash, pathname, principal }: SessionOwner): string {
+  return JSON.stringify([keyHash, pathname, principal]);
 }
 
 /** A new session, as a store creates it. */
 export function newSession(dial: Dial, { secret }: SessionLink): NewSession {
   const { sessionId, hash } = secret;
-  return { ...resumeConditions(dial), sessionId, secretHash: hash, clientId: dial.owner.clientId };
+  return { ...resumeConditions(dial), sessionId, secretHash: hash };
 }
 
 /** A dial that resumes a session, as a store checks it. */
 export function attachRequest(dial: Dial, resume: ResumeRequest): AttachRequest {
   const { sessionId, epoch, receivedUpTo, firstHeld } = resume;
-  const secretHash = hashResumeToken(resume);
+  const secretHash = hashText(resume.resumeToken);
   return { ...resumeConditions(dial), sessionId, secretHash, epoch, receivedUpTo, firstHeld };
 }
 
 function resumeConditions({
   caller: { codec },
-  owner: { pathname, principal },
+  owner: { keyHash, pathname, principal },
   attempt,
-}: Dial): Pick<NewSession, "principal" | "service" | "attempt"> {
-  return { principal, service: `${codec.protocol} ${pathname}`, attempt };
+}: Dial): Pick<NewSession, "keyHash" | "principal" | "service" | "attempt"> {
+  return { keyHash, principal, service: `${codec.protocol} ${pathname}`, attempt };
 }

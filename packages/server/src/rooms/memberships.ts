@@ -1,5 +1,5 @@
 import type { CloseError, FrameCodec } from "@symbolon/protocol";
-import { type Hello, jsonFrames, type MessageSink } from "@symbolon/protocol/internal";
+import { type Hello, jsonFrames, type MemberPosition, type MessageSink } from "@symbolon/protocol/internal";
 import type { RoomPosition } from "../store/store.ts";
 import { leftFrame } from "./room-encoder.ts";
 
@@ -25,13 +25,16 @@ export interface RoomSubscriber {
 export class RoomMemberships {
   /** Names the client's session; in plain mode, its connection. */
   readonly id: string;
+  /** Names the client in the proofs of its positions; undefined in plain mode. */
+  readonly member: string | undefined;
   #outlet: RoomOutlet | undefined;
   readonly #subscribers = new Map<string, RoomSubscriber>();
   /** Positions from an earlier session, in rooms that the client has not joined in this one. */
-  readonly #earlierPositions = new Map<string, RoomPosition>();
+  readonly #earlierPositions = new Map<string, MemberPosition>();
 
-  constructor(id: string) {
+  constructor(id: string, member?: string) {
     this.id = id;
+    this.member = member;
   }
 
   /** How many rooms the client is in. */
@@ -41,20 +44,20 @@ export class RoomMemberships {
 
   /** A session begins: keeps the positions that its client has from an earlier one. */
   restore(rooms: Hello["rooms"]): void {
-    for (const [room, position] of readPositions(rooms)) this.#earlierPositions.set(room, position);
+    for (const position of rooms ?? []) this.#earlierPositions.set(position[0], position);
   }
 
   /** Takes out the position from an earlier session in a room that the client joins. */
-  claimPosition(room: string): RoomPosition | undefined {
+  claimPosition(room: string): MemberPosition | undefined {
     const position = this.#earlierPositions.get(room);
     this.#earlierPositions.delete(room);
     return position;
   }
 
-  /** The client joins a room. */
-  add(room: string, subscriber: RoomSubscriber): void {
+  /** The client joins a room; `earlier` is its position from an earlier session. */
+  add(room: string, subscriber: RoomSubscriber, earlier: MemberPosition | undefined): void {
     this.#subscribers.set(room, subscriber);
-    if (this.#outlet !== undefined) subscriber.attach(this.#outlet, undefined);
+    if (this.#outlet !== undefined) subscriber.attach(this.#outlet, earlier && positionOf(earlier));
   }
 
   /** The client leaves a room. If it is disconnected, it learns that when it reconnects. */
@@ -67,7 +70,7 @@ export class RoomMemberships {
   /** The client has connected, with its positions in `rooms`. */
   attach(outlet: RoomOutlet, rooms: Hello["rooms"]): void {
     this.#outlet = outlet;
-    const positions = new Map(readPositions(rooms));
+    const positions = new Map(rooms?.map((position) => [position[0], positionOf(position)]));
     for (const room of positions.keys())
       if (!this.#subscribers.has(room) && !this.#earlierPositions.has(room)) this.#sendLeft(room);
     for (const [room, subscriber] of this.#subscribers) subscriber.attach(outlet, positions.get(room));
@@ -84,6 +87,6 @@ export class RoomMemberships {
   }
 }
 
-function readPositions(rooms: Hello["rooms"] = []): (readonly [room: string, position: RoomPosition])[] {
-  return rooms.map(([room, epoch, offset]) => [room, { epoch, offset }]);
+function positionOf([, epoch, offset]: MemberPosition): RoomPosition {
+  return { epoch, offset };
 }

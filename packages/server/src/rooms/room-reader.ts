@@ -8,8 +8,10 @@ import {
   jsonFrames,
 } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
-import type { RoomEncoder } from "./room-encoder.ts";
+import type { MemberStart } from "./member-start.ts";
 import type { RoomOutlet, RoomSubscriber } from "./memberships.ts";
+import type { RoomEncoder } from "./room-encoder.ts";
+import type { RoomProofs } from "./room-proofs.ts";
 import type { RoomEntry, RoomLog, RoomPart, RoomPosition } from "../store/store.ts";
 
 /** Gives the key of an event: a newer event replaces older ones of its key. Without a key an event is always sent. */
@@ -24,6 +26,7 @@ export interface RoomSource {
   /** The room's name in the log. */
   readonly key: string;
   readonly log: RoomLog;
+  readonly proofs: RoomProofs;
   readonly encoder: RoomEncoder;
   readonly slow: SlowPolicy;
   readonly clock: Clock;
@@ -35,6 +38,8 @@ export interface RoomSource {
 export interface RoomReaderClient {
   /** Names the client's session. */
   readonly id: string;
+  /** Names the client in the proofs of its positions; undefined in plain mode. */
+  readonly member: string | undefined;
   /** Called with what the log or a codec throws. */
   onError(error: unknown): void;
 }
@@ -66,14 +71,16 @@ const slowTimeout = 10_000;
 export class RoomReader implements RoomSubscriber {
   readonly #room: RoomSource;
   readonly #member: RoomReaderClient;
-  readonly #findStart: () => Promise<RoomPosition>;
-  #start: Promise<RoomPosition> | undefined;
+  readonly #findStart: () => Promise<MemberStart>;
+  #start: Promise<MemberStart> | undefined;
+  /** The client's membership in the room, as the log numbers it. */
+  #membership = 0;
   /** What the member has received. */
   #position: RoomPosition = { epoch: "", offset: 0 };
   #attachment: Attachment | undefined;
 
   /** The member receives what follows the position of `findStart`, which is called now, and again if it fails. */
-  constructor(room: RoomSource, member: RoomReaderClient, findStart: () => Promise<RoomPosition>) {
+  constructor(room: RoomSource, member: RoomReaderClient, findStart: () => Promise<MemberStart>) {
     this.#room = room;
     this.#member = member;
     this.#findStart = findStart;
@@ -114,13 +121,19 @@ export class RoomReader implements RoomSubscriber {
     try {
       const start = await this.#getStart();
       if (this.#attachment !== attachment) return;
+      this.#membership = start.membership;
+      this.#position = position ?? start;
       // Whatever the client claims, messages from before it joined are not for it.
-      const isBefore = position?.epoch === start.epoch && position.offset < start.offset;
-      this.#position = position === undefined || isBefore ? start : position;
+      if (this.#position.epoch === start.epoch && this.#position.offset < start.from)
+        this.#sendGap(attachment, {
+          from: this.#position.offset + 1,
+          to: start.offset,
+          reason: "trimmed",
+        });
       const part = await this.#read(catchUp);
       if (this.#attachment !== attachment) return;
       if (part.epoch === this.#position.epoch && this.#position.offset <= part.offset)
-        this.#sendFrame(attachment, encodePosition(this.#room.name, this.#position));
+        this.#sendPosition(attachment, start);
       await this.#catchUp(attachment, catchUp, part);
     } catch (error) {
       this.#fail(attachment, error);
@@ -128,7 +141,7 @@ export class RoomReader implements RoomSubscriber {
   }
 
   /** The position at which the client became a member. */
-  #getStart(): Promise<RoomPosition> {
+  #getStart(): Promise<MemberStart> {
     if (this.#start !== undefined) return this.#start;
     const start = this.#findStart();
     start.catch(() => (this.#start = undefined));
@@ -186,9 +199,20 @@ export class RoomReader implements RoomSubscriber {
    * is disconnected before it receives the new position still has the old one, and receives the gap again.
    */
   #startOver(attachment: Attachment, position: RoomPosition): void {
+    const start = { ...position, from: position.offset, membership: this.#membership };
+    this.#start = Promise.resolve(start);
     this.#sendGap(attachment, { from: 0, to: position.offset, reason: "epoch" });
     this.#position = position;
-    this.#sendFrame(attachment, encodePosition(this.#room.name, position));
+    this.#sendPosition(attachment, start);
+  }
+
+  /** Informs the client where it is in the room, and gives it the proof that it may continue there in another session. */
+  #sendPosition(attachment: Attachment, { epoch, from, membership }: MemberStart): void {
+    const { name, key, proofs } = this.#room;
+    const { member } = this.#member;
+    if (member === undefined) return;
+    const proof = proofs.sign({ room: key, epoch, from, member, membership });
+    this.#sendFrame(attachment, encodePosition([name, epoch, this.#position.offset, from, proof]));
   }
 
   #sendGap(attachment: Attachment, gap: Omit<Gap, "room">): void {

@@ -1,4 +1,5 @@
-import type { Sent } from "@symbolon/protocol";
+import { RequestError, type Sent } from "@symbolon/protocol";
+import { byteLength } from "@symbolon/protocol/internal";
 
 /** A member, as its room needs it. */
 export interface RoomMember {
@@ -6,8 +7,8 @@ export interface RoomMember {
   readonly closed: Promise<unknown>;
   /** Called with what a subscriber of the room threw when this member joined or left. */
   onError(error: unknown): void;
-  /** Called when the member has left. */
-  onLeave?(): void;
+  /** Called when the member has left: by `leave`, or as its connection or session has ended. */
+  onLeave?(cause: "leave" | "closed"): void;
 }
 
 /** The members of a room. A member leaves by itself when its connection or session ends. */
@@ -52,6 +53,11 @@ export interface BroadcastOptions<Joiner> {
   readonly except?: Joiner | undefined;
 }
 
+/** The most bytes of a room's name as a JSON text, without the quotes. A `hello` has room for 100 of them. */
+const maxNameBytes = 200;
+/** What a name may not have: control characters, half of a surrogate pair, and the wildcard of key stores. */
+const forbidden = /[\p{Cc}\p{Cs}\u2028\u2029*]/u;
+
 /** The rooms of one app or contract. A room exists while it has members. */
 export class Rooms<Joiner extends object, Member extends RoomMember, Options = undefined> {
   readonly #rooms = new Map<string, Map<Joiner, Member>>();
@@ -63,11 +69,15 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
     this.#createMember = createMember;
   }
 
-  /** The room of that name; `send` sends to its members. */
+  /**
+   * The room of that name; `send` sends to its members.
+   * @throws RequestError with `INVALID_ROOM` when no room may have that name.
+   */
   room<Send extends (...args: never) => Sent>(
     name: string,
     send: Send,
   ): Room<Joiner, Send> & { readonly join: (joiner: Joiner, options?: Options) => void } {
+    checkName(name);
     const rooms = this.#rooms;
     return {
       name,
@@ -78,7 +88,7 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
         return [...(rooms.get(name)?.keys() ?? [])];
       },
       join: (joiner, options?: Options) => this.#join(name, joiner, options),
-      leave: (joiner) => this.#leave(name, joiner),
+      leave: (joiner) => this.#leave(name, joiner, "leave"),
       subscribe: (listener) => this.#subscribe(name, listener),
       send,
     };
@@ -94,17 +104,17 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
     if (members.has(joiner)) return;
     const member = this.#createMember(joiner, name, options);
     this.#rooms.set(name, members.set(joiner, member));
-    void member.closed.then(() => this.#leave(name, joiner));
+    void member.closed.then(() => this.#leave(name, joiner, "closed"));
     this.#emit(name, { type: "joined", member: joiner }, member);
   }
 
-  #leave(name: string, joiner: Joiner): void {
+  #leave(name: string, joiner: Joiner, cause: "leave" | "closed"): void {
     const members = this.#rooms.get(name);
     const member = members?.get(joiner);
     if (members === undefined || member === undefined) return;
     members.delete(joiner);
     if (members.size === 0) this.#rooms.delete(name);
-    member.onLeave?.();
+    member.onLeave?.(cause);
     this.#emit(name, { type: "left", member: joiner }, member);
   }
 
@@ -122,6 +132,16 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
     for (const subscriber of Array.from(this.#subscribers.get(name) ?? []))
       void callSubscriber(subscriber, change, member);
   }
+}
+
+/** @throws RequestError with `INVALID_ROOM`: the name often comes from a client, which receives the error. */
+function checkName(name: string): void {
+  if (typeof name !== "string" || name === "")
+    throw new RequestError("INVALID_ROOM", "a room needs a name: a string with a character at least");
+  if (byteLength(JSON.stringify(name)) - 2 > maxNameBytes)
+    throw new RequestError("INVALID_ROOM", `the name of a room has at most ${maxNameBytes} bytes`);
+  if (forbidden.test(name))
+    throw new RequestError("INVALID_ROOM", "the name of a room has no control character and no *");
 }
 
 /** A subscriber that throws, now or later, affects neither the member nor the other subscribers. */

@@ -9,7 +9,7 @@ const renewalGrace = 5_000;
 
 /** What a renewal needs of its session. */
 export interface RenewalOptions {
-  /** The session's principal. A token of another principal is refused. */
+  /** The session's principal. A token of another principal is refused; without one every token is. */
   readonly principal: string | undefined;
   /** Asks the client for a new token; the old one expires in `expiresIn` ms. */
   readonly requestToken: (expiresIn: number) => void;
@@ -35,19 +35,33 @@ export class CredentialRenewal {
     this.stop();
     this.#renew = renew;
     if (expiresAt === undefined) return;
+    const expire = (): void =>
+      this.#options.onRefused(new CloseError(CloseCode.Unauthorized, "credential expired"));
+    if (this.#options.principal === undefined) {
+      this.#cancelTimer = this.#clock.at(expiresAt, expire);
+      return;
+    }
     const life = expiresAt - this.#clock.date;
     this.#cancelTimer = this.#clock.at(expiresAt - Math.min(renewalLead, life / 5), () => {
       this.#requested = true;
-      this.#cancelTimer = this.#clock.at(expiresAt + renewalGrace, () =>
-        this.#options.onRefused(new CloseError(CloseCode.Unauthorized, "credential expired")),
-      );
+      this.#cancelTimer = this.#clock.at(expiresAt + renewalGrace, expire);
       this.#options.requestToken(Math.max(1, Math.round(expiresAt - this.#clock.date)));
     });
   }
 
-  /** Runs the hooks for a token that the client has sent. Ignores a token that the server did not request. */
+  /**
+   * Runs the hooks for a token that the client has sent. Ignores a token that the server did not request. Without a
+   * principal no token can be compared with the one before, so each is refused.
+   */
   async verify(token: string): Promise<void> {
     const renew = this.#renew;
+    if (renew !== undefined && this.#options.principal === undefined)
+      return this.#options.onRefused(
+        new CloseError(
+          CloseCode.Forbidden,
+          "this session has no principal: connect again with the credential",
+        ),
+      );
     if (!this.#requested || renew === undefined) return;
     this.stop();
     this.#renew = renew;

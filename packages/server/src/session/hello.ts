@@ -14,7 +14,7 @@ import type { Clock } from "../timing/clock.ts";
 const helloTimeout = 5_000;
 
 /** The most bytes of a `hello`. */
-const maxHello = 16 * 1024;
+const maxHello = 40 * 1024;
 
 /** A wire on which `hello` has arrived, and the client's identity as the hooks found it. */
 export interface IdentifiedWire extends Identity {

@@ -18,7 +18,7 @@ import { ResumeRate } from "./resume-rate.ts";
 import { type SessionChange, SessionSubscribers } from "./session-change.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import { SessionWire } from "./session-wire.ts";
-import type { SessionOwner, Sessions, TrackedSession } from "./sessions.ts";
+import { memberName, type SessionOwner, type Sessions, type TrackedSession } from "./sessions.ts";
 import { createWelcome, window } from "./welcome.ts";
 
 /** What a session's link is made of. */
@@ -72,7 +72,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     const { owner, sessions, secret, restored } = options;
     this.owner = owner;
     this.secret = secret;
-    this.memberships = new RoomMemberships(this.id);
+    this.memberships = new RoomMemberships(this.id, memberName(owner));
     this.#options = options;
     this.resumeRate = new ResumeRate(options.clock);
     const { messages, bytes } = sessions.options;
@@ -102,7 +102,7 @@ export class SessionLink implements ClientLink, TrackedSession {
   }
 
   get id(): string {
-    return this.secret.sessionId;
+    return this.secret.publicId;
   }
 
   /** Whether the session has ended; its last handlers may still run. */

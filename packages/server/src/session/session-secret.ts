@@ -6,6 +6,8 @@ export class SessionSecret implements ResumeKey {
   readonly sessionId: string;
   readonly resumeToken: string;
   readonly epoch: string;
+  /** Names the session to the app, and in logs: who knows it cannot find out the session's own name. */
+  readonly publicId: string;
   /** The hash of the resume token, which a store may keep. */
   readonly hash: string;
 
@@ -16,18 +18,23 @@ export class SessionSecret implements ResumeKey {
     this.sessionId = sessionId;
     this.resumeToken = resumeToken;
     this.epoch = epoch;
-    this.hash = hashResumeToken(this);
+    this.publicId = sha256(`peer${sessionId}`).subarray(0, 16).toString("base64url");
+    this.hash = hashText(resumeToken);
   }
 
   /** Whether a client has sent the same resume token. The comparison takes the same time for every token. */
-  matches(key: ResumeKey): boolean {
-    return timingSafeEqual(Buffer.from(hashResumeToken(key)), Buffer.from(this.hash));
+  matches({ resumeToken }: ResumeKey): boolean {
+    return timingSafeEqual(Buffer.from(hashText(resumeToken)), Buffer.from(this.hash));
   }
 }
 
-/** The hash of a resume token, as a store keeps it. */
-export function hashResumeToken({ resumeToken }: ResumeKey): string {
-  return createHash("sha256").update(resumeToken).digest("base64url");
+/** The SHA-256 of a text, as the server keeps a client's secret. */
+export function hashText(text: string): string {
+  return sha256(text).toString("base64url");
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
 }
 
 function randomText(bytes: number): string {

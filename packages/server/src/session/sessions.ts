@@ -1,7 +1,7 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { ResumeKey } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
-import type { SessionSecret } from "./session-secret.ts";
+import { hashText, type SessionSecret } from "./session-secret.ts";
 
 /** How long a session waits for a client that has disconnected, and how much it keeps. */
 export interface SessionOptions {
@@ -39,12 +39,17 @@ export interface SessionOptions {
 
 /** To whom a session belongs. */
 export interface SessionOwner {
-  /** The client instance. */
-  readonly clientId: string;
+  /** The hash of the client instance's secret. */
+  readonly keyHash: string;
   /** The path at which it was opened. */
   readonly pathname: string;
   /** The principal that hooks have provided, if any. */
   readonly principal: string | undefined;
+}
+
+/** Names a client to the rooms: every session of its principal, or of the instance when it has no principal. */
+export function memberName({ keyHash, principal }: SessionOwner): string {
+  return hashText(JSON.stringify(principal === undefined ? ["key", keyHash] : ["principal", principal]));
 }
 
 /** A session, as the registry needs it. */
@@ -108,11 +113,13 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
    * Finds the session that a client may resume, or why it was lost.
    * @returns undefined when there is no such session and when it belongs to another: a client must not learn which.
    */
-  find(key: ResumeKey, { pathname, principal }: SessionOwner): Session | LostSession | undefined {
+  find(key: ResumeKey, { keyHash, pathname, principal }: SessionOwner): Session | LostSession | undefined {
     const lost = this.#lost.get(key.sessionId);
     const session = this.#sessions.get(key.sessionId) ?? lost?.session;
     if (session === undefined || !session.secret.matches(key)) return undefined;
-    if (session.owner.pathname !== pathname || session.owner.principal !== principal) return undefined;
+    const { owner } = session;
+    if (owner.keyHash !== keyHash || owner.pathname !== pathname || owner.principal !== principal)
+      return undefined;
     return lost ?? session;
   }
 

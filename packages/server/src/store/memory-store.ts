@@ -1,5 +1,5 @@
 import type { Store } from "./store.ts";
-import { newEpoch, Tables } from "./tables.ts";
+import { newEpoch, newProofKey, Tables } from "./tables.ts";
 
 /** Options of `memoryStore`. */
 export interface MemoryStoreOptions {
@@ -28,5 +28,5 @@ export function memoryStore({ bytes }: MemoryStoreOptions = {}): Store {
     },
     bytes,
   );
-  return { epoch, sessions: tables.sessions, rooms: tables.rooms };
+  return { epoch, proofKey: newProofKey(), sessions: tables.sessions, rooms: tables.rooms };
 }

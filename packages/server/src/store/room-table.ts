@@ -1,3 +1,4 @@
+import { MembershipNumbers } from "./membership-numbers.ts";
 import type {
   Retention,
   RoomPlace,
@@ -17,10 +18,13 @@ interface AppliedRoom {
   readonly keep: Retention | undefined;
   /** The size of the data in `entries`, in bytes. */
   readonly entryBytes: number;
+  readonly memberships: MembershipNumbers;
 }
 
 /** The size of a room without its entries, and of an entry without its data, in bytes, estimated. */
 const overhead = 256;
+/** The size of a member whose membership has ended, in bytes, estimated. */
+const bytesPerMember = 128;
 
 /** Holds the history of rooms in memory. Decides what a call changes, applies decided updates, and calls the listeners. */
 export class RoomTable {
@@ -87,6 +91,18 @@ export class RoomTable {
     };
   }
 
+  /** Decides `RoomLog.membership`. */
+  membership(room: string, member: string): Decision<readonly RoomUpdate[], number> {
+    return { result: () => this.#rooms.get(room)?.memberships.of(member) ?? 0 };
+  }
+
+  /** Decides `RoomLog.endMembership`. */
+  endMembership(room: string, member: string): Decision<readonly RoomUpdate[], void> {
+    const position = this.#latest(room);
+    if (position === undefined) return { result: () => {} };
+    return { update: [this.#decide({ room, position, endedMember: member })], result: () => {} };
+  }
+
   /** As `RoomLog.subscribe`. `notify` calls the listener. */
   subscribe(room: string, listener: RoomListener): () => void {
     const listeners = this.#listeners.get(room) ?? new Set();
@@ -128,7 +144,12 @@ export class RoomTable {
     for (const entry of added) entries.push(entry); // too many for the arguments of one call
     const dropped = entries.splice(0, countDropped(entries, update));
     const entryBytes = (before?.entryBytes ?? 0) + dataBytes(added) - dataBytes(dropped);
-    const after = { position, entries, keep, entryBytes };
+    const memberships =
+      before === undefined || update.memberships !== undefined
+        ? new MembershipNumbers(update.memberships)
+        : before.memberships;
+    if (update.endedMember !== undefined) memberships.end(update.endedMember);
+    const after = { position, entries, keep, entryBytes, memberships };
     this.#rooms.set(room, after);
     this.#bytes += sizeOf(after);
     for (const entry of added)
@@ -155,7 +176,8 @@ export class RoomTable {
 
   /** Updates that make an empty table equal to this one. */
   *snapshot(): Generator<RoomUpdate> {
-    for (const [room, { position, entries, keep }] of this.#rooms) yield { room, position, entries, keep };
+    for (const [room, { position, entries, keep, memberships }] of this.#rooms)
+      yield { room, position, entries, keep, memberships: memberships.save() };
   }
 
   /** Gives every room a new epoch, so that no position from before can be compared with it. */
@@ -219,6 +241,6 @@ function dataBytes(entries: readonly RoomEntry[]): number {
   return entries.reduce((bytes, { data }) => bytes + data.length, 0);
 }
 
-function sizeOf({ entries, entryBytes }: AppliedRoom): number {
-  return overhead * (1 + entries.length) + entryBytes;
+function sizeOf({ entries, entryBytes, memberships }: AppliedRoom): number {
+  return overhead * (1 + entries.length) + bytesPerMember * memberships.size + entryBytes;
 }

@@ -52,10 +52,10 @@ export class SessionTable {
    * @throws Error when there is a session with this id.
    */
   create(session: NewSession, epoch: string): Decision<SessionUpdate, Claim> {
-    const { sessionId, attempt, secretHash, principal, service, clientId } = session;
+    const { sessionId, attempt, secretHash, principal, service, keyHash } = session;
     if (this.#latest(sessionId) !== undefined)
       throw new Error(`session ${JSON.stringify(sessionId)} already exists: use a new sessionId`);
-    const identity = { secretHash, principal, service, clientId, epoch };
+    const identity = { secretHash, principal, service, keyHash, epoch };
     const progress = {
       fence: 1,
       attempt,
@@ -73,9 +73,9 @@ export class SessionTable {
   attach(request: AttachRequest, epoch: string): Decision<SessionUpdate, AttachResult> {
     const { sessionId, attempt, receivedUpTo } = request;
     const session = this.#latest(sessionId);
-    const secretMatches = equalInConstantTime(session?.identity.secretHash ?? "", request.secretHash);
-    if (session === undefined || !secretMatches || !matchesIdentity(session.identity, request))
-      return { result: () => ({ type: "refused" }) };
+    const secretsMatch = matchesSecrets(session?.identity, request);
+    if (session === undefined || !secretsMatch || !matchesIdentity(session.identity, request))
+      return { result: () => ({ type: "refused", known: session !== undefined }) };
     const { identity, progress: before } = session;
     if (attempt <= before.attempt) return { result: () => ({ type: "stale" }) };
     const cause = findMismatch(session, request, epoch);
@@ -137,9 +137,9 @@ export class SessionTable {
   /** Lists the sessions as of their newest applied updates. */
   list(): readonly StoredSession[] {
     return Array.from(this.#sessions, ([sessionId, { identity, progress, messageBytes }]) => {
-      const { service, principal, clientId, epoch } = identity;
+      const { service, principal, keyHash, epoch } = identity;
       const claim = { sessionId, epoch, fence: progress.fence };
-      return { claim, service, principal, clientId, detachedAt: progress.detachedAt, bytes: messageBytes };
+      return { claim, service, principal, keyHash, detachedAt: progress.detachedAt, bytes: messageBytes };
     });
   }
 
@@ -213,6 +213,13 @@ function equalInConstantTime(stored: string, given: string): boolean {
   const [storedBytes, givenBytes] = [Buffer.from(stored), Buffer.from(given)];
   const sameLength = storedBytes.length === givenBytes.length;
   return timingSafeEqual(sameLength ? storedBytes : givenBytes, givenBytes) && sameLength;
+}
+
+function matchesSecrets(
+  identity: SessionIdentity | undefined,
+  { secretHash, keyHash }: AttachRequest,
+): boolean {
+  return equalInConstantTime(`${identity?.secretHash} ${identity?.keyHash}`, `${secretHash} ${keyHash}`);
 }
 
 function matchesIdentity(identity: SessionIdentity, { principal, service }: AttachRequest): boolean {

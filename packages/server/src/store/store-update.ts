@@ -1,5 +1,6 @@
 /** The updates of a store. Each is complete in itself: the tables apply it, and a journal records it before that. */
 import type { Message } from "@symbolon/protocol";
+import type { SavedMemberships } from "./membership-numbers.ts";
 import type { NewSession, Progress, Retention, RoomEntry, RoomPosition, StoredMessage } from "./store.ts";
 
 /** An update that a table decided on but has not applied, and the result to return once it is applied. */
@@ -55,6 +56,10 @@ export interface RoomUpdate {
   readonly keep?: Retention | undefined;
   /** Messages up to this offset are dropped. */
   readonly dropUpTo?: number;
+  /** The member whose present membership ends. */
+  readonly endedMember?: string;
+  /** Replaces the numbers of the memberships before. */
+  readonly memberships?: SavedMemberships;
 }
 
 /** Everything that one call changes. */

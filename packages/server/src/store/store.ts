@@ -26,6 +26,11 @@ export type Awaitable<Value> = Value | Promise<Value>;
 export interface Store {
   /** Names the history that new sessions belong to. It MUST have at least 64 random bits. */
   readonly epoch: string;
+  /**
+   * The secret by which the server signs the positions of room members: 256 random bits. It MUST stay the same for as long
+   * as the store keeps the epochs of its rooms, and for every process of the store. It never leaves the server.
+   */
+  readonly proofKey: string;
   /** The sessions. */
   readonly sessions: SessionStore;
   /** The history of the rooms. */
@@ -46,8 +51,8 @@ export interface SessionStore {
   /**
    * Gives a session to a new owner, because its client connected again. The store MUST check in this order, and MUST
    * NOT change anything before step 4:
-   * 1. The session does not exist, or `secretHash`, `principal` or `service` differ: `refused`. The client MUST NOT learn
-   *    which of these failed, not even by the duration of the call: compare `secretHash` in constant time.
+   * 1. The session does not exist, or `secretHash`, `keyHash`, `principal` or `service` differ: `refused`. The client MUST
+   *    NOT learn which of these failed, not even by the duration of the call: compare both hashes in constant time.
    * 2. `attempt` is not greater than the last attempt of the session: `stale`.
    * 3. The session, the request and the store do not have the same epoch; `receivedUpTo` is below
    *    `acknowledged.upTo` or above `lastSequence`; or `firstHeld` is above `received.upTo + 1`: `reset`.
@@ -105,14 +110,14 @@ export interface NewSession {
   readonly principal: string | undefined;
   /** The codec and the path that the session uses. The store compares it for equality, and MUST NOT interpret it. */
   readonly service: string;
-  /** Names the client instance: one browser tab, for example. */
-  readonly clientId: string;
+  /** A hash of the secret of the client instance, for example of one browser tab. No other instance may resume the session. */
+  readonly keyHash: string;
   /** The number of the client's dial. It grows with every dial. */
   readonly attempt: number;
 }
 
 /** What a client presents to resume its session. */
-export interface AttachRequest extends Omit<NewSession, "clientId"> {
+export interface AttachRequest extends NewSession {
   /** The epoch that the client knows its session by. */
   readonly epoch: string;
   /** The last sequence that the client received; 0 when it received none. */
@@ -123,8 +128,11 @@ export interface AttachRequest extends Omit<NewSession, "clientId"> {
 
 /** The outcome of `attach`. */
 export type AttachResult =
-  /** The client has no right to this session, or the session does not exist. */
-  | { readonly type: "refused" }
+  /**
+   * The client has no right to this session, or the session does not exist; `known` is false in the second case. The server
+   * counts the attempts at known sessions, and MUST NOT tell the client which case it is.
+   */
+  | { readonly type: "refused"; readonly known: boolean }
   /** The client has dialed again since. */
   | { readonly type: "stale" }
   /** The session cannot continue without a loss. The client receives `reason`; `cause` is a sentence for logs. */
@@ -177,7 +185,7 @@ export interface SessionCommit {
 }
 
 /** A session in the result of `list`. */
-export interface StoredSession extends Pick<NewSession, "service" | "principal" | "clientId"> {
+export interface StoredSession extends Pick<NewSession, "service" | "principal" | "keyHash"> {
   /** The newest claim of the session. */
   readonly claim: Claim;
   /**
@@ -217,6 +225,16 @@ export interface RoomLog {
    * @throws Error when the room does not exist and the store is full.
    */
   position(room: string): Awaitable<RoomPosition>;
+  /**
+   * Returns the number of a member's present membership in a room: 0 at first, and in a room that does not exist.
+   */
+  membership(room: string, member: string): Awaitable<number>;
+  /**
+   * Ends a member's present membership: its number MUST be one that it never had before in this epoch of the room. A store
+   * MAY end the membership of every member of the room when it remembers 1,000 members. In a room that does not exist it
+   * does nothing.
+   */
+  endMembership(room: string, member: string): Awaitable<void>;
   /**
    * Calls `listener` for every message of a room from now on, in order; if several processes share the store, for the
    * messages of all of them. The store MUST call it when the `append` or `commit` is certain to succeed, and before that

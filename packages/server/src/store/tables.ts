@@ -55,6 +55,8 @@ export class Tables {
         if (!this.#rooms.has(room)) this.#checkCapacity();
         return this.#executeRooms(this.#rooms.position(room));
       },
+      membership: (room, member) => this.#executeRooms(this.#rooms.membership(room, member)),
+      endMembership: (room, member) => this.#executeRooms(this.#rooms.endMembership(room, member)),
       subscribe: (room, listener) => this.#rooms.subscribe(room, listener),
       sweep: (now, idle) => this.#executeRooms(this.#rooms.sweep(now, idle)),
     };
@@ -109,7 +111,16 @@ export class Tables {
 
 /** A new epoch: 128 random bits. */
 export function newEpoch(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
+  return randomText(16);
+}
+
+/** A new `Store.proofKey`: 256 random bits. */
+export function newProofKey(): string {
+  return randomText(32);
+}
+
+function randomText(bytes: number): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("base64url");
 }
 
 /** Whether a record may make the store larger. */

@@ -5,7 +5,7 @@ import { createApp } from "../../src/app/app.ts";
 import type { AppOptions } from "../../src/app/types.ts";
 import { identity } from "../../src/request/identity.ts";
 import { Clock, testNetwork, type TestSocket } from "../../src/testing/index.ts";
-import { receiveFrame, hello as first, connectSession } from "../session/connect-session.ts";
+import { receiveFrame, hello as first, connectSession, keyOf } from "../session/connect-session.ts";
 import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 
@@ -35,7 +35,7 @@ type Members = ReturnType<typeof serveMembers>;
 const post = (text: string, s: number): object => ({ t: "event", name: "post", data: text, s });
 
 function hello(cid: string, auth = cid): object {
-  return { ...first, cid, auth, w: 64, wb: 2 ** 20 };
+  return { ...first, key: keyOf(cid), auth, w: 64, wb: 2 ** 20 };
 }
 
 /** Opens a session, a plain connection and a raw socket of one principal. */

@@ -194,7 +194,11 @@ describe("a handshake in session mode", () => {
   // S11, S12
   test.each([
     ["with an event first", { t: "event", name: "post", data: {} }, 4401],
-    ["with another version", { t: "hello", v: 9, cid: "a", att: 1 }, 4400],
+    [
+      "with another version",
+      { t: "hello", v: 9, cid: "a", key: "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk", att: 1 },
+      4400,
+    ],
   ])("%s closes with the code for this mistake", async (_, first, code) => {
     const socket = await connectSession(createMixedApp().net, "/chat/a?name=ada", first);
     expect(await socket.closed).toMatchObject({ code });

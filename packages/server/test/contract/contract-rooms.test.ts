@@ -8,7 +8,7 @@ import { Clock } from "../../src/timing/clock.ts";
 import { Peer } from "../../src/contract/peer.ts";
 import type { RoomsOptions } from "../../src/contract/contract-room.ts";
 import { type TestSocket, testNetwork } from "../../src/testing/index.ts";
-import { openSession, receiveFrame, hello } from "../session/connect-session.ts";
+import { openSession, receiveFrame, hello, keyOf } from "../session/connect-session.ts";
 import { flushPromises } from "../flush-promises.ts";
 
 const chat = contract("/chat/:room", {
@@ -41,7 +41,7 @@ function startRoomServer(rooms: RoomsOptions<typeof chat> = {}, options: AppOpti
 
 /** Opens the session of a client with that name, and waits until it is in the lobby. */
 async function enterLobby(net: ReturnType<typeof testNetwork>, name: string, more = ""): Promise<TestSocket> {
-  const socket = await openSession(net, `/chat/lobby?name=${name}${more}`, { ...hi, cid: name });
+  const socket = await openSession(net, `/chat/lobby?name=${name}${more}`, { ...hi, key: keyOf(name) });
   expect(await receiveFrame(socket)).toMatchObject({ t: "room", room: "lobby" });
   return socket;
 }
@@ -107,7 +107,14 @@ describe("a room of a contract", () => {
     const ada = await enterLobby(net, "ada");
     ada.send({ s: 1, ...event("join", "attic") });
     const [joined] = await receiveFrames(ada, 1);
-    expect(joined).toEqual({ t: "room", room: "attic", ep: expect.any(String), off: 0 });
+    expect(joined).toEqual({
+      t: "room",
+      room: "attic",
+      ep: expect.any(String),
+      off: 0,
+      from: 0,
+      proof: expect.stringMatching(/^[\w-]{22}$/),
+    });
     service.room("attic").send("posted", "a");
     ada.send({ s: 2, ...event("leave", "attic") });
     const [roomMessage, left] = await receiveFrames(ada, 2);
@@ -153,8 +160,8 @@ describe("a client that reconnects", () => {
   async function startServerWithAda() {
     const all = startRoomServer();
     const ada = await openSession(all.net, "/chat/lobby?name=ada", hi);
-    const { ep } = (await receiveFrame(ada)) as { ep: string };
-    return { ...all, ada, ep };
+    const { ep, proof } = (await receiveFrame(ada)) as { ep: string; proof: string };
+    return { ...all, ada, ep, proof };
   }
 
   test("resumes at its position in each room; for other rooms it receives that it has left them", async () => {
@@ -162,7 +169,7 @@ describe("a client that reconnects", () => {
     const first = await net.connect("/chat/lobby?name=ada", { protocols: ["symbolon.v1.json"] });
     first.send(hi);
     const { sid, rt, ep: session } = (await receiveFrame(first)) as Record<string, string>;
-    const { ep } = (await receiveFrame(first)) as { ep: string };
+    const { ep, proof } = (await receiveFrame(first)) as { ep: string; proof: string };
     first.send({ s: 1, ...event("join", "attic") });
     await receiveFrames(first, 1);
     first.send({ s: 2, ...event("leave", "attic") });
@@ -173,14 +180,14 @@ describe("a client that reconnects", () => {
     await first.closed;
     lobby.send("posted", "c");
     const rooms = [
-      ["lobby", ep, 1],
-      ["attic", "any", 7],
+      ["lobby", ep, 1, 0, proof],
+      ["attic", "any", 7, 0, "any"],
     ];
     const resume = { sid, rt, ep: session, rx: 0, tx0: 3 };
     const back = await openSession(net, "/chat/lobby?name=ada", { ...hi, att: 2, resume, rooms });
     expect(await receiveFrames(back, 4)).toEqual([
       { t: "room", room: "attic" },
-      { t: "room", room: "lobby", ep, off: 1 },
+      { t: "room", room: "lobby", ep, off: 1, from: 0, proof },
       { t: "said", room: "lobby", o: 2, p: 1, name: "posted", data: "b" },
       { t: "said", room: "lobby", o: 3, p: 2, name: "posted", data: "c" },
     ]);
@@ -189,17 +196,17 @@ describe("a client that reconnects", () => {
   });
 
   test("resumes at its position in a new session too, in rooms that it joins again", async () => {
-    const { net, service, ada, ep } = await startServerWithAda();
+    const { net, service, ada, ep, proof } = await startServerWithAda();
     const lobby = service.room("lobby");
     for (const text of ["a", "b"]) lobby.send("posted", text);
     ada.send({ t: "bye" });
     await ada.closed;
     await net.settled();
     const rooms = [
-      ["lobby", ep, 1],
-      ["attic", "another", 3],
+      ["lobby", ep, 1, 0, proof],
+      ["attic", "another", 3, 0, "any"],
     ];
-    const back = await openSession(net, "/chat/lobby?name=ada", { ...hi, cid: "again", rooms });
+    const back = await openSession(net, "/chat/lobby?name=ada", { ...hi, rooms });
     expect(await receiveFrames(back, 3)).toMatchObject([
       { t: "room", off: 1 },
       { data: "b" },
@@ -264,7 +271,7 @@ describe("a new member", () => {
       clock.advance(120_000);
       await flushPromises();
     }
-    const bob = await openSession(net, "/chat/lobby?name=bob", { ...hi, cid: "bob" });
+    const bob = await openSession(net, "/chat/lobby?name=bob", { ...hi, key: keyOf("bob") });
     expect(await receiveFrame(bob)).not.toMatchObject({ ep });
     service.room("lobby").send("posted", "a");
     expect(await receiveFrames(bob, 1)).toMatchObject([{ o: 1, p: 0 }]);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { SUBPROTOCOL } from "@symbolon/protocol/internal";
 import { WebSocket } from "ws";
-import { hello } from "../session/connect-session.ts";
+import { hello, keyOf } from "../session/connect-session.ts";
 
 let clients = 0;
 
@@ -27,7 +27,7 @@ export async function connectFrameClient(port: number, { path = "/calls", plain 
     return received.shift() ?? "";
   };
   if (!plain) {
-    socket.send(JSON.stringify({ ...hello, cid: `client ${(clients += 1)}` }));
+    socket.send(JSON.stringify({ ...hello, key: keyOf(`client ${(clients += 1)}`) }));
     await receive();
   }
   return { socket, send, receive, closed };

@@ -97,7 +97,7 @@ export function resumeHello(
     rx = 0,
     tx0 = 1,
     ...others
-  }: Partial<Record<"att" | "rx" | "tx0", number>> & Partial<Record<"cid" | "auth", string>> = {},
+  }: Partial<Record<"att" | "rx" | "tx0", number>> & Partial<Record<"key" | "auth", string>> = {},
 ): object {
   return { ...hello, att, resume: { sid, rt, ep, rx, tx0 }, ...others };
 }

@@ -29,10 +29,15 @@ function countCalls(codec: FrameCodec) {
 /** A room whose messages the first of the codecs writes. */
 function createTeaRoom(codecs: readonly FrameCodec[], log: RoomLog = memoryStore().rooms) {
   const onStoreError = vi.fn<(error: unknown) => void>();
-  const rooms = new ContractRooms(news, { clock: new Clock(), codecs, store: { rooms: log }, onStoreError });
+  const rooms = new ContractRooms(news, {
+    clock: new Clock(),
+    codecs,
+    store: { rooms: log, proofKey: "k" },
+    onStoreError,
+  });
   const tea = rooms.room("tea");
   const join = (outlet: TestOutlet): TestOutlet => {
-    const memberships = new RoomMemberships(crypto.randomUUID());
+    const memberships = new RoomMemberships(crypto.randomUUID(), outlet.plain ? undefined : "me");
     const peer = { id: memberships.id, closed: new Promise(() => {}) };
     rooms.addClient(peer, { memberships, onError: (error) => expect.fail(String(error)) });
     memberships.attach(outlet, undefined);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { chat, echo, postFrame, startChatServer } from "./chat-server.ts";
-import { openSession, receiveFrame, hello, connectSession } from "../session/connect-session.ts";
+import { openSession, receiveFrame, hello, connectSession, keyOf } from "../session/connect-session.ts";
 
 describe("in session mode", () => {
   test("the server answers a hello by a welcome, in our subprotocol", async () => {
@@ -27,8 +27,8 @@ describe("in session mode", () => {
 
   test("every session has another id", async () => {
     const { net } = startChatServer(echo);
-    await using one = await connectSession(net, "/chat/a", { ...hello, cid: "one" });
-    await using two = await connectSession(net, "/chat/a", { ...hello, cid: "two" });
+    await using one = await connectSession(net, "/chat/a", { ...hello, key: keyOf("one") });
+    await using two = await connectSession(net, "/chat/a", { ...hello, key: keyOf("two") });
     const [a, b] = (await Promise.all([receiveFrame(one), receiveFrame(two)])) as { sid: string }[];
     expect(a?.sid).not.toBe(b?.sid);
   });
@@ -79,8 +79,13 @@ describe("in session mode", () => {
     }));
     const net = testNetwork(app);
     const headers = { authorization: "Bearer header" };
-    await using one = await openSession(net, "/chat/a", { ...hello, cid: "1", auth: "hello" }, { headers });
-    await using two = await openSession(net, "/chat/a", { ...hello, cid: "2" }, { headers });
+    await using one = await openSession(
+      net,
+      "/chat/a",
+      { ...hello, key: keyOf("1"), auth: "hello" },
+      { headers },
+    );
+    await using two = await openSession(net, "/chat/a", { ...hello, key: keyOf("2") }, { headers });
     one.send(postFrame(""));
     two.send(postFrame(""));
     expect(await receiveFrame(one)).toMatchObject({ data: { text: "hello" } });

@@ -4,7 +4,7 @@ import { createApp } from "../../src/app/app.ts";
 import { identity } from "../../src/request/identity.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { chat, postFrame } from "./chat-server.ts";
-import { openSession, receiveFrame, hello, connectSession } from "../session/connect-session.ts";
+import { openSession, receiveFrame, hello, connectSession, keyOf } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 import { waitOptions } from "../../../../test/time-limits.ts";
 
@@ -188,8 +188,8 @@ describe("a client that reconnects with the same cid", () => {
 
   test("does not affect clients with another cid", async () => {
     const { log, net } = startRecordingServer();
-    await using one = await openSession(net, "/chat/a", { ...hello, cid: "one" });
-    await using two = await openSession(net, "/chat/a", { ...hello, cid: "two" });
+    await using one = await openSession(net, "/chat/a", { ...hello, key: keyOf("one") });
+    await using two = await openSession(net, "/chat/a", { ...hello, key: keyOf("two") });
     expect(log).toEqual(["1 begins", "2 begins"]);
     expect([one.signal.aborted, two.signal.aborted]).toEqual([false, false]);
   });

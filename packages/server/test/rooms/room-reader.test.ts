@@ -6,11 +6,11 @@ import { gate } from "../gate.ts";
 import { TestOutlet } from "./test-outlet.ts";
 import { createTestRoom } from "./test-room.ts";
 
-let { clock, log, send, createReader, position } = createTestRoom();
+let { clock, log, send, createReader, proven, position } = createTestRoom();
 let outlet = new TestOutlet();
 
 beforeEach(() => {
-  ({ clock, log, send, createReader, position } = createTestRoom());
+  ({ clock, log, send, createReader, proven, position } = createTestRoom());
   outlet = new TestOutlet();
 });
 
@@ -24,7 +24,7 @@ describe("a member", () => {
     send("a");
     send("b");
     expect(outlet.frames).toEqual([
-      { t: "room", room: "tea", ep, off: 1 },
+      { t: "room", room: "tea", ep, off: 1, ...proven(ep, 1) },
       { t: "said", room: "tea", o: 2, p: 1, name: "posted", data: "a" },
       { t: "said", room: "tea", o: 3, p: 2, name: "posted", data: "b" },
     ]);
@@ -44,7 +44,7 @@ describe("a member", () => {
     await flushPromises();
     send("e");
     expect(outlet.summary).toEqual(["a", "b"]);
-    expect(next.frames[0]).toEqual({ t: "room", room: "tea", ep, off: 1 });
+    expect(next.frames[0]).toEqual({ t: "room", room: "tea", ep, off: 1, ...proven(ep, 0) });
     expect(next.summary).toEqual(["b", "c", "d", "e"]);
   });
 
@@ -58,14 +58,15 @@ describe("a member", () => {
     expect(outlet.summary).toEqual(["a", "b"]);
   });
 
-  test("never receives messages from before it joined, whatever position it sends", async () => {
+  test("never receives messages from before it joined, whatever position it sends: it gets a gap first", async () => {
     send("before");
     const { reader, start } = createReader();
     const { epoch } = await start;
     send("a");
     reader.attach(outlet, { epoch, offset: 0 });
     await flushPromises();
-    expect(outlet.summary).toEqual(["a"]);
+    expect(outlet.summary).toEqual([[1, 1, "trimmed"], "a"]);
+    expect(outlet.frames[1]).toEqual({ t: "room", room: "tea", ep: epoch, off: 1, ...proven(epoch, 1) });
   });
 
   test("receives all messages when there are more than are read at once", async () => {
@@ -183,7 +184,7 @@ describe("a gap", () => {
     reader.attach(next, { epoch: ep, offset: 1 });
     await flushPromises();
     expect(next.frames.slice(0, 3)).toEqual([
-      { t: "room", room: "tea", ep, off: 1 },
+      { t: "room", room: "tea", ep, off: 1, ...proven(ep, 0) },
       { t: "gap", room: "tea", from: 2, to: 3, why: "trimmed" },
       { t: "said", room: "tea", o: 4, p: 3, name: "posted", data: 3 },
     ]);
@@ -227,7 +228,7 @@ describe("a gap", () => {
     expect(outlet.frames).toEqual([
       // In this order: if the connection breaks between them, the client must not keep its old offset in the new history.
       { t: "gap", room: "tea", from: 0, to: 2, why: "epoch" },
-      { t: "room", room: "tea", ep, off: 2 },
+      { t: "room", room: "tea", ep, off: 2, ...proven(ep, 2) },
       { t: "said", room: "tea", o: 3, p: 2, name: "posted", data: "c" },
     ]);
   });

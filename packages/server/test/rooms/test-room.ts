@@ -3,6 +3,7 @@ import { vi } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { RoomReader, type SlowPolicy } from "../../src/rooms/room-reader.ts";
+import { RoomProofs } from "../../src/rooms/room-proofs.ts";
 import { RoomEncoder } from "../../src/rooms/room-encoder.ts";
 import type { Retention, RoomLog, RoomPosition } from "../../src/store/store.ts";
 
@@ -14,6 +15,7 @@ export function createTestRoom() {
   const clock = new Clock();
   const log = memoryStore().rooms;
   const encoder = new RoomEncoder(jsonFrames);
+  const proofs = new RoomProofs("secret of the store");
 
   /** Sends a message; the log has it at once. */
   function send(data: unknown, { except, keep }: { except?: string; keep?: Retention } = {}): void {
@@ -28,11 +30,21 @@ export function createTestRoom() {
       for (const reader of readers) reader.receive(entry, epoch);
     });
     const onError = vi.fn<(error: unknown) => void>();
-    const source = { name: "tea", key, log: from, encoder, slow, clock, readers };
-    const start = Promise.resolve(startAt ?? from.position(key));
-    const reader = new RoomReader(source, { id: "me", onError }, () => start);
+    const source = { name: "tea", key, log: from, proofs, encoder, slow, clock, readers };
+    const start = Promise.resolve(startAt ?? from.position(key)).then((position) => ({
+      ...position,
+      from: position.offset,
+      membership: 0,
+    }));
+    const reader = new RoomReader(source, { id: "me", member: "my key", onError }, () => start);
     return { reader, readers, onError, start };
   }
 
-  return { clock, log, send, createReader, position: () => log.position(key) };
+  /** What a member's position has besides: it may receive the messages after `from`. */
+  function proven(epoch: string, from: number) {
+    const start = { room: key, epoch, from, member: "my key", membership: 0 };
+    return { from, proof: proofs.sign(start) };
+  }
+
+  return { clock, log, send, createReader, proven, position: () => log.position(key) };
 }

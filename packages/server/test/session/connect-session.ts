@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { json } from "@symbolon/protocol";
 import { type RawSocket, SUBPROTOCOL } from "@symbolon/protocol/internal";
 import type { TestConnectOptions, TestNetwork, TestSocket } from "../../src/testing/index.ts";
@@ -10,8 +11,26 @@ export async function receiveFrame(socket: RawSocket): Promise<unknown> {
   }
 }
 
+/** The key of a client instance: as long as 256 random bits in base64url. */
+export function keyOf(instance: string): string {
+  return instance.padEnd(43, "_");
+}
+
+/** The `peer.id` of a session. */
+export function peerIdOf(sessionId: string): string {
+  return createHash("sha256").update(`peer${sessionId}`).digest().subarray(0, 16).toString("base64url");
+}
+
 /** A valid `hello`. */
-export const hello = { t: "hello", v: 1, cid: "tab", att: 1, w: 256, wb: 2 ** 20 };
+export const hello = {
+  t: "hello",
+  v: 1,
+  cid: "tab",
+  key: "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk",
+  att: 1,
+  w: 256,
+  wb: 2 ** 20,
+};
 
 /** Gives frames the sequences that a client gives them in a session; connection frames have none. */
 function createSequencer(): (frame: object) => object {

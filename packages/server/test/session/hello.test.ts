@@ -20,6 +20,7 @@ test("the server reads a hello", async () => {
   client.send(JSON.stringify(good));
   expect(await hello).toEqual({
     clientId: good.cid,
+    instanceKey: good.key,
     attempt: good.att,
     token: "secret",
     credit: { messages: good.w, bytes: good.wb },
@@ -57,11 +58,11 @@ test("the server closes with 4903 when there is no hello after 5 s", async () =>
 });
 
 // S11
-test("the server closes with 4400 when a hello has more than 16 KiB", async () => {
+test("the server closes with 4400 when a hello has more than 40 KiB", async () => {
   const { client, closed, hello } = startHandshake();
-  client.send(JSON.stringify({ ...good, auth: "é".repeat(8 * 1024) }));
+  client.send(JSON.stringify({ ...good, auth: "é".repeat(20 * 1024) }));
   expect(await hello).toBeUndefined();
-  expect(await closed).toMatchObject({ code: 4400, reason: "hello has at most 16384 bytes" });
+  expect(await closed).toMatchObject({ code: 4400, reason: "hello has at most 40960 bytes" });
 });
 
 test("the server does not close after a hello in time", async () => {
@@ -92,7 +93,7 @@ test.each([
   ["a hello has an unknown field", JSON.stringify({ ...good, x: 1 }), 4400, 'unknown field "x"'],
   [
     "a hello has a field __proto__",
-    '{"t":"hello","v":1,"cid":"a","att":1,"__proto__":{"polluted":1}}',
+    '{"t":"hello","v":1,"cid":"a","key":"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk","att":1,"__proto__":{"polluted":1}}',
     4400,
     'unknown field "__proto__"',
   ],

@@ -19,7 +19,7 @@ async function createRecorder(change: (sessions: SessionStore) => Partial<Sessio
     secretHash: "hash",
     principal: undefined,
     service: "/",
-    clientId: "clientId",
+    keyHash: "keyHash",
     attempt: 1,
   });
   const commits: SessionCommit[] = [];
@@ -53,6 +53,7 @@ function attachRequest(epoch: string) {
     secretHash: "hash",
     principal: undefined,
     service: "/",
+    keyHash: "keyHash",
     attempt: 2,
     epoch,
     receivedUpTo: 0,
@@ -149,6 +150,7 @@ test("a session that another process has had meanwhile is lost here, though the 
     secretHash: "hash",
     principal: undefined,
     service: "/",
+    keyHash: "keyHash",
     attempt,
     epoch: store.epoch,
     receivedUpTo: 0,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { SessionOptions } from "../../src/session/sessions.ts";
-import { hello } from "./connect-session.ts";
+import { hello, keyOf, peerIdOf } from "./connect-session.ts";
 import {
   connectConfirmed,
   connectNotes,
@@ -25,7 +25,7 @@ test.each<[string, SessionOptions, readonly string[], ReturnType<typeof memorySt
     const { app, net, peers, changes } = startNotesServer({}, { sessions, ...(store && { store }) });
     const clients = [];
     for (const [at, auth] of principals.entries()) {
-      const as = { cid: `client ${at}`, auth };
+      const as = { key: keyOf(`client ${at}`), auth };
       const { socket, welcome } = await connectConfirmed(net, { ...hello, ...as });
       peers[at]?.send("posted", text);
       await socket.receive();
@@ -39,7 +39,7 @@ test.each<[string, SessionOptions, readonly string[], ReturnType<typeof memorySt
     const anew = await connectNotes(net, expired?.back);
     expect(anew.welcome).toMatchObject({ state: "reset", why: "unknown", rx: 0 });
     expect(await anew.socket.peek()).toBeUndefined();
-    expect(anew.welcome.sid).toBe(peers[3]?.id);
+    expect(peerIdOf(anew.welcome.sid)).toBe(peers[3]?.id);
     anew.socket.close();
     for (const { back } of kept) {
       const { socket, welcome } = await connectNotes(net, back);

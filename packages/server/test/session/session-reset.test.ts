@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { hello } from "./connect-session.ts";
+import { hello, keyOf } from "./connect-session.ts";
 import {
   connectConfirmed,
   connectNotes,
@@ -24,7 +24,7 @@ describe("a client that cannot resume gets a new session", () => {
     const { socket, welcome } = await connectConfirmed(net, ada);
     const eve = await connectNotes(
       net,
-      resumeHello({ ...welcome, ...key }, { att: 9, cid: "eve", auth: "ada", ...others }),
+      resumeHello({ ...welcome, ...key }, { att: 9, key: keyOf("eve"), auth: "ada", ...others }),
     );
     expect(eve.welcome).toMatchObject({ state: "reset", why: "unknown", rx: 0 });
     expect([eve.welcome.sid, eve.welcome.rt]).not.toContain(welcome.sid);

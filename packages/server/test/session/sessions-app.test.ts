@@ -7,7 +7,7 @@ import { WebSocket } from "ws";
 import { createApp } from "../../src/app/app.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
-import { hello, connectSession } from "./connect-session.ts";
+import { hello, connectSession, keyOf, peerIdOf } from "./connect-session.ts";
 import { gate } from "../gate.ts";
 import { opcodes, connectRawClient, rawFrame } from "../node/raw-client.ts";
 import {
@@ -24,7 +24,7 @@ describe("a peer", () => {
     const { net, peers, clock, changes } = startNotesServer({}, { sessions: { grace: 1_000 } });
     const { socket, welcome } = await connectConfirmed(net);
     const [peer] = peers;
-    expect(peer?.id).toBe(welcome.sid);
+    expect(peer?.id).toBe(peerIdOf(welcome.sid));
     await loseConnection(net, socket);
     const again = await connectNotes(net, resumeHello(welcome));
     expect(peers).toHaveLength(1);
@@ -92,7 +92,7 @@ describe("when a session ends", () => {
             }),
     });
     for (const [at, text] of ["post", "ask"].entries()) {
-      const { socket } = await connectNotes(net, { ...hello, cid: text });
+      const { socket } = await connectNotes(net, { ...hello, key: keyOf(text) });
       socket.send(postFrame(1, text, at + 1));
       await socket.receive();
       socket.close(1000, "");
@@ -143,8 +143,8 @@ describe("when a session ends", () => {
 describe("a server that shuts down", () => {
   test("ends every session with 1001, connected and detached", async () => {
     const { app, net, log, peers } = startNotesServer();
-    const { socket: here } = await connectNotes(net, { ...hello, cid: "here" });
-    const { socket: away } = await connectNotes(net, { ...hello, cid: "away" });
+    const { socket: here } = await connectNotes(net, { ...hello, key: keyOf("here") });
+    const { socket: away } = await connectNotes(net, { ...hello, key: keyOf("away") });
     await loseConnection(net, away);
     await app.end();
     expect(await here.closed).toMatchObject({ code: 1001, reason: "shutting down" });

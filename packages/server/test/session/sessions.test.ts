@@ -21,7 +21,7 @@ function createSessions(options: SessionOptions = {}) {
   const ended: string[] = [];
   const add = (name: string, { size = 0, principal }: { size?: number; principal?: string } = {}) => {
     const session: TrackedSession = {
-      owner: { clientId: name, pathname: "/a", principal },
+      owner: { keyHash: name, pathname: "/a", principal },
       secret: new SessionSecret(),
       size,
       close: (error: CloseError) => {
@@ -138,7 +138,7 @@ describe("the session that was detached first ends", () => {
 });
 
 describe("finding a session", () => {
-  test("requires its resume token, its path and its principal; a client without one of them gets no information", () => {
+  test("requires its resume token, its client instance, its path and its principal; a client without one of them gets no information", () => {
     const { sessions, add, addDetached } = createSessions();
     const session = addDetached("a", { principal: "ada" });
     const credential = credentialOf(session);
@@ -151,12 +151,7 @@ describe("finding a session", () => {
     expect(sessions.find(credential, { ...owner, principal: "eve" })).toBeUndefined();
     expect(sessions.find(credential, { ...owner, principal: undefined })).toBeUndefined();
     expect(sessions.find(credential, { ...owner, pathname: "/b" })).toBeUndefined();
-  });
-
-  test("works for another instance of the client", () => {
-    const { sessions, addDetached } = createSessions();
-    const session = addDetached("a");
-    expect(sessions.find(session.secret, { ...session.owner, clientId: "b" })).toBe(session);
+    expect(sessions.find(credential, { ...owner, keyHash: "another instance" })).toBeUndefined();
   });
 
   test("gives the reason of its loss, to its client alone and for the grace time", () => {
@@ -202,7 +197,7 @@ test("when the server shuts down every session ends with 1001, and no timer is l
   const names = ["a", "b", "c"];
   const all = names.map((name) => {
     const session: TrackedSession = {
-      owner: { clientId: name, pathname: "/", principal: undefined },
+      owner: { keyHash: name, pathname: "/", principal: undefined },
       secret: new SessionSecret(),
       size: 0,
       close: () => sessions.remove(session),

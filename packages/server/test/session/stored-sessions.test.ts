@@ -7,7 +7,7 @@ import { memoryStore } from "../../src/store/memory-store.ts";
 import type { SessionStore, Store } from "../../src/store/store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { temporaryDirectory } from "../store/file/directories.ts";
-import { hello, connectSession } from "./connect-session.ts";
+import { hello, connectSession, keyOf } from "./connect-session.ts";
 import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 import {
@@ -20,7 +20,7 @@ import {
 } from "../contract/notes-server.ts";
 import { waitOptions } from "../../../../test/time-limits.ts";
 
-const helloAs = (auth: string, cid = auth): object => ({ ...hello, auth, cid });
+const helloAs = (auth: string, cid = auth): object => ({ ...hello, auth, key: keyOf(cid) });
 
 /** The principal of each session in a store. */
 async function listPrincipals({ sessions }: Store): Promise<unknown[]> {
@@ -28,8 +28,8 @@ async function listPrincipals({ sessions }: Store): Promise<unknown[]> {
 }
 
 /** A store with some methods replaced. */
-function replaceMethods({ epoch, sessions, rooms }: Store, change: Partial<SessionStore>): Store {
-  return { epoch, rooms, sessions: { ...sessions, ...change } };
+function replaceMethods({ sessions, ...store }: Store, change: Partial<SessionStore>): Store {
+  return { ...store, sessions: { ...sessions, ...change } };
 }
 
 /** Restarts a server whose store has a session of ada. */
@@ -72,11 +72,11 @@ describe("revoke", () => {
     await vi.waitFor(async () => expect(await listPrincipals(store)).toEqual(["bob"]), waitOptions);
     const [tab, phone] = adas.map(({ welcome }) => welcome);
     for (const [cid, welcome] of [["ada", tab] as const, ["phone", phone] as const]) {
-      const back = await connectNotes(next.net, resumeHello(welcome!, { auth: "ada", cid }));
+      const back = await connectNotes(next.net, resumeHello(welcome!, { auth: "ada", key: keyOf(cid) }));
       expect(back.welcome).toMatchObject({ state: "reset", why: "unknown" });
       back.socket.close(1000);
     }
-    const back = await connectNotes(next.net, resumeHello(bob.welcome, { auth: "bob", cid: "bob" }));
+    const back = await connectNotes(next.net, resumeHello(bob.welcome, { auth: "bob", key: keyOf("bob") }));
     expect(back.welcome).toMatchObject({ state: "resumed" });
     back.socket.close(1000);
     await next.net.settled();
@@ -102,7 +102,7 @@ describe("revoke", () => {
     const { socket, welcome } = await connectConfirmed(net, helloAs("ada"));
     await loseConnection(net, socket);
     expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: welcome.sid } }]);
-    const back = await connectNotes(net, resumeHello(welcome, { auth: "ada", cid: "ada" }));
+    const back = await connectNotes(net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
     expect(back.welcome).toMatchObject({ state: "resumed" });
     back.socket.close();
   });
@@ -118,7 +118,7 @@ describe("revoke", () => {
       },
     }));
     app.revoke("ada");
-    const back = await connectNotes(net, resumeHello(welcome, { auth: "ada", cid: "ada" }));
+    const back = await connectNotes(net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
     expect(back.welcome).toMatchObject({ state: "resumed" });
     expect(await store.sessions.list()).toMatchObject([{ claim: { fence: 2 } }]);
     listed.open();
@@ -126,7 +126,7 @@ describe("revoke", () => {
     expect(await store.sessions.list()).toEqual([]);
     back.socket.send(postFrame(1, "still here?"));
     expect(await back.socket.closed).toMatchObject({ code: CloseCode.SessionLost });
-    const again = await connectNotes(net, resumeHello(welcome, { auth: "ada", cid: "ada", att: 3 }));
+    const again = await connectNotes(net, resumeHello(welcome, { auth: "ada", key: keyOf("ada"), att: 3 }));
     expect(again.welcome).toMatchObject({ state: "reset", why: "unknown" });
     again.socket.close();
   });
@@ -146,7 +146,11 @@ describe("revoke", () => {
         return attached ?? sessions.attach(request);
       },
     }));
-    const back = await connectSession(net, "/notes", resumeHello(welcome, { auth: "ada", cid: "ada" }));
+    const back = await connectSession(
+      net,
+      "/notes",
+      resumeHello(welcome, { auth: "ada", key: keyOf("ada") }),
+    );
     await asked.passed;
     app.revoke("ada");
     await flushPromises();
@@ -186,7 +190,7 @@ describe("revoke", () => {
   test("asks the store to remove each session, though it fails for one", async () => {
     const store = memoryStore();
     const { net, app } = startNotesServer({}, { store });
-    await connectConfirmed(net, helloAs("ada"));
+    const tab = await connectConfirmed(net, helloAs("ada"));
     const { welcome } = await connectConfirmed(net, helloAs("ada", "phone"));
     await app.end();
     const failing = replaceMethods(store, {
@@ -196,7 +200,7 @@ describe("revoke", () => {
     next.app.revoke("ada");
     await flushPromises();
     expect(next.onError).toHaveBeenCalledOnce();
-    expect(await store.sessions.list()).toMatchObject([{ clientId: "ada" }]);
+    expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: tab.welcome.sid } }]);
   });
 
   test("reports a session that the store lists and does not remove", async () => {

@@ -20,6 +20,7 @@ export function testAttach(name: string, open: () => Promise<Store>): void {
       ["an unknown session", { sessionId: "other" }],
       ["a wrong secret", { secretHash: "another" }],
       ["a secret of the same length", { secretHash: newSession.secretHash.replace("h", "H") }],
+      ["another client instance", { keyHash: "another" }],
       ["another principal", { principal: "eve" }],
       ["no principal", { principal: undefined }],
       ["another service", { service: "/chat/den" }],
@@ -31,7 +32,8 @@ export function testAttach(name: string, open: () => Promise<Store>): void {
     ])("%s is refused with the same result, and nothing changes", async (_, changes) => {
       const { store, claim } = await openWithSession(open, { outgoing: threeMessages });
       const before = await store.sessions.list();
-      expect(await store.sessions.attach(attachRequest(claim, changes))).toEqual({ type: "refused" });
+      const known = !("sessionId" in changes);
+      expect(await store.sessions.attach(attachRequest(claim, changes))).toEqual({ type: "refused", known });
       expect(await store.sessions.list()).toEqual(before);
       expect(await readState(store, claim)).toMatchObject({
         unacknowledged: threeMessages,
@@ -42,7 +44,7 @@ export function testAttach(name: string, open: () => Promise<Store>): void {
     test("an anonymous session is refused to a principal", async () => {
       const { sessions } = await open();
       const claim = await sessions.create({ ...newSession, principal: undefined });
-      expect(await sessions.attach(attachRequest(claim))).toEqual({ type: "refused" });
+      expect(await sessions.attach(attachRequest(claim))).toEqual({ type: "refused", known: true });
       expect(await sessions.attach(attachRequest(claim, { principal: undefined }))).toMatchObject({
         type: "resumed",
       });

@@ -78,7 +78,10 @@ export function testHandover(name: string, create: () => Awaitable<StoreData>): 
       expect(await (await open()).sessions.remove(claim)).toBe(true);
       const { sessions } = await open();
       expect(await sessions.list()).toEqual([]);
-      expect(await sessions.attach(attachRequest(claim, { attempt: 3 }))).toEqual({ type: "refused" });
+      expect(await sessions.attach(attachRequest(claim, { attempt: 3 }))).toEqual({
+        type: "refused",
+        known: false,
+      });
     });
 
     test("a room continues at its position", async () => {

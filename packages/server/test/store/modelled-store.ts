@@ -25,7 +25,7 @@ export const storeCall = fc.oneof(
     attempt: step,
     receivedUpTo: step,
     firstHeld: step,
-    wrongField: fc.constantFrom("", "", "", "", "secretHash", "principal", "epoch"),
+    wrongField: fc.constantFrom("", "", "", "", "secretHash", "keyHash", "principal", "epoch"),
   }),
   fc.record({
     method: fc.constant("commit" as const),
@@ -117,6 +117,7 @@ export class ModelledStore {
     return {
       sessionId,
       secretHash: `secret of ${sessionId}`,
+      keyHash: `key of ${sessionId}`,
       principal: sessionId === "s0" ? undefined : "ada",
       service: "/",
     };
@@ -129,7 +130,7 @@ export class ModelledStore {
 
   async #create({ session, attempt }: CallOf<"create">): Promise<ResultPair> {
     const { sessions, epoch } = this.store;
-    const begins = { ...this.#credentials(`s${session}`), clientId: `c${attempt}`, attempt };
+    const begins = { ...this.#credentials(`s${session}`), attempt };
     const exists = this.model.sessions.has(begins.sessionId);
     const created = attempted(() => sessions.create(begins));
     if (exists) return { store: await created.catch(() => "exists"), model: "exists" };

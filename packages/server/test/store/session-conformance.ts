@@ -17,9 +17,9 @@ export function testSessions(name: string, open: () => Promise<Store>): void {
     test("create returns the first fence in the epoch of the store, and list has the session", async () => {
       const { store, claim } = await openWithSession(open);
       expect(claim).toEqual({ sessionId: "s", epoch: store.epoch, fence: 1 });
-      const { service, principal, clientId } = newSession;
+      const { service, principal, keyHash } = newSession;
       expect(await store.sessions.list()).toEqual([
-        { claim, service, principal, clientId, detachedAt: undefined, bytes: 0 },
+        { claim, service, principal, keyHash, detachedAt: undefined, bytes: 0 },
       ]);
     });
 
@@ -47,7 +47,7 @@ export function testSessions(name: string, open: () => Promise<Store>): void {
       const { store, claim } = await openWithSession(open, { outgoing: threeMessages });
       expect(await store.sessions.remove(claim)).toBe(true);
       expect(await store.sessions.list()).toEqual([]);
-      expect(await store.sessions.attach(attachRequest(claim))).toEqual({ type: "refused" });
+      expect(await store.sessions.attach(attachRequest(claim))).toEqual({ type: "refused", known: false });
       expect(await store.sessions.commit(claim, {})).toBe(false);
       expect(await store.sessions.remove(claim)).toBe(false);
     });

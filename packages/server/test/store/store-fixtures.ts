@@ -19,7 +19,7 @@ export const newSession: NewSession = {
   secretHash: "hash of the secret",
   principal: "ada",
   service: "/chat/lobby",
-  clientId: "tab",
+  keyHash: "tab",
   attempt: 1,
 };
 
@@ -36,9 +36,8 @@ export async function openWithSession(
 
 /** The request of a client that has received nothing and can send everything again. */
 export function attachRequest(claim: Claim, changes: Partial<AttachRequest> = {}): AttachRequest {
-  const { clientId: _, ...known } = newSession;
   return {
-    ...known,
+    ...newSession,
     sessionId: claim.sessionId,
     epoch: claim.epoch,
     attempt: 2,

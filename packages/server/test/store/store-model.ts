@@ -67,8 +67,12 @@ export class StoreModel {
 
   attach(request: AttachRequest): unknown {
     const session = this.sessions.get(request.sessionId);
-    if (session?.secretHash !== request.secretHash || session.principal !== request.principal)
-      return { type: "refused" };
+    if (
+      session?.secretHash !== request.secretHash ||
+      session.keyHash !== request.keyHash ||
+      session.principal !== request.principal
+    )
+      return { type: "refused", known: session !== undefined };
     if (request.attempt <= session.attempt) return { type: "stale" };
     const { receivedUpTo, firstHeld, epoch } = request;
     const fits =
@@ -140,11 +144,11 @@ export class StoreModel {
 
   list(): readonly StoredSession[] {
     return Array.from(this.sessions.values(), (session) => {
-      const { sessionId, epoch, fence, service, principal, clientId, detachedAt } = session;
+      const { sessionId, epoch, fence, service, principal, keyHash, detachedAt } = session;
       const bytes = session.messages
         .filter(({ sequence }) => sequence > session.acknowledged.upTo)
         .reduce((sum, { data }) => sum + data.length, 0);
-      return { claim: { sessionId, epoch, fence }, service, principal, clientId, detachedAt, bytes };
+      return { claim: { sessionId, epoch, fence }, service, principal, keyHash, detachedAt, bytes };
     });
   }
 }

@@ -90,15 +90,16 @@ async function openJournal(
   { sync = "os", bytes = 256 * 1024 * 1024, onError = () => {} }: FileStoreOptions,
   unlock: () => Promise<void>,
 ): Promise<FileStore> {
-  const { report, epoch, updates } = await readJournal(path);
+  const { report, epoch, proofKey, updates } = await readJournal(path);
   const tables = new Tables(epoch, (decision) => writer.execute(decision), bytes);
   for (const update of updates) tables.apply(update);
   if (report.history === "lost") tables.renewEpochs();
-  const snapshot = () => encodeJournal(epoch, sync, tables.snapshot());
+  const snapshot = () => encodeJournal({ epoch, proofKey }, sync, tables.snapshot());
   const writer = new GroupWriter(tables, await Journal.create(path, sync, snapshot()), snapshot, onError);
   let closing: Promise<void> | undefined;
   return {
     epoch,
+    proofKey,
     report,
     sessions: tables.sessions,
     rooms: tables.rooms,

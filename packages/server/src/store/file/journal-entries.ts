@@ -5,7 +5,7 @@ import { currentBootId } from "./process-identity.ts";
 import type { SyncPolicy } from "./journal.ts";
 import { type JournalRecords, decodeRecords } from "./journal-records.ts";
 import type { StoreUpdate } from "../store-update.ts";
-import { newEpoch } from "../tables.ts";
+import { newEpoch, newProofKey } from "../tables.ts";
 
 /** What `fileStore` found in its directory: the value of `report`. */
 export interface FileStoreReport {
@@ -28,6 +28,8 @@ export type JournalEntry =
       readonly type: "opened";
       /** The epoch of the store. */
       readonly epoch: string;
+      /** The store's `proofKey`. */
+      readonly proofKey: string;
       /** The run of the machine in which the journal was written. */
       readonly bootId: string | undefined;
       /** What its writes survive. */
@@ -44,6 +46,8 @@ export interface JournalContents {
   readonly report: FileStoreReport;
   /** The epoch of the store from now on. */
   readonly epoch: string;
+  /** The store's `proofKey`. */
+  readonly proofKey: string;
   /** All updates, in the order in which they were applied. */
   readonly updates: readonly StoreUpdate[];
 }
@@ -58,7 +62,12 @@ export async function readJournal(path: string): Promise<JournalContents> {
     if (error.code !== "ENOENT") throw error;
   });
   if (file === undefined)
-    return { report: { history: "new", droppedBytes: 0 }, epoch: newEpoch(), updates: [] };
+    return {
+      report: { history: "new", droppedBytes: 0 },
+      epoch: newEpoch(),
+      proofKey: newProofKey(),
+      updates: [],
+    };
   try {
     return await interpret(path, decodeRecords(file));
   } catch (cause) {
@@ -81,6 +90,7 @@ async function interpret(path: string, records: JournalRecords): Promise<Journal
   return {
     report: { history: kept ? "kept" : "lost", droppedBytes, ...(damaged && { damagedCopy }) },
     epoch: kept ? first.epoch : newEpoch(),
+    proofKey: first.proofKey,
     updates: entries.flatMap((entry) => (entry.type === "updated" ? entry.update : [])),
   };
 }
@@ -102,10 +112,10 @@ export function encodeEntry(entry: JournalEntry): Uint8Array {
 
 /** Encodes the entries of a journal that begins now with these updates. */
 export function* encodeJournal(
-  epoch: string,
+  { epoch, proofKey }: Pick<JournalContents, "epoch" | "proofKey">,
   sync: SyncPolicy,
   updates: Iterable<StoreUpdate>,
 ): Generator<Uint8Array> {
-  yield encodeEntry({ type: "opened", epoch, bootId: currentBootId(), sync });
+  yield encodeEntry({ type: "opened", epoch, proofKey, bootId: currentBootId(), sync });
   for (const update of updates) yield encodeEntry({ type: "updated", update });
 }

@@ -2,7 +2,7 @@
 import { crc32 } from "node:zlib";
 
 /** The version of the format. It changes with the framing here, and with the entries of `journal-entries.ts`. */
-const version = 2;
+const version = 3;
 
 /** The first bytes of a journal: the format and its version. */
 export const signature: Buffer = Buffer.from(`symbolon journal ${version}\n`);

@@ -3,11 +3,11 @@ import { fileStore } from "../../../src/store/file/file-store.ts";
 
 const [directory = "", run = ""] = process.argv.slice(2);
 const { epoch, report, sessions, rooms } = await fileStore({ directory });
-const session = { sessionId: "s", secretHash: "hash", principal: undefined, service: "/" };
+const session = { sessionId: "s", secretHash: "hash", principal: undefined, service: "/", keyHash: "c" };
 const keep = { messages: 1_000_000, ms: 1_000_000_000 };
 const print = (line: object): void => console.log(JSON.stringify(line));
 
-if (report.history === "new") await sessions.create({ ...session, clientId: "c", attempt: 1 });
+if (report.history === "new") await sessions.create({ ...session, attempt: 1 });
 const attached = await sessions.attach({
   ...session,
   attempt: 1 + Number(run),

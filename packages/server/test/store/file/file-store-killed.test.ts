@@ -60,6 +60,7 @@ test("a process that is killed again and again loses no call that settled", slow
     secretHash: "hash",
     principal: undefined,
     service: "/",
+    keyHash: "c",
     attempt: 100,
     epoch: store.epoch,
     receivedUpTo: 0,

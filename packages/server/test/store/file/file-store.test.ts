@@ -234,7 +234,7 @@ test("a journal of version 1 is rejected by its version, and stays as it is", as
   const journal = join(directory, "journal");
   await writeFile(journal, "symbolon journal 1\nrecords");
   await expect(fileStore({ directory })).rejects.toThrow(
-    `the store cannot read ${JSON.stringify(journal)}: it is a journal of version 1, and this release reads version 2 alone; move the file away to begin with an empty store`,
+    `the store cannot read ${JSON.stringify(journal)}: it is a journal of version 1, and this release reads version 3 alone; move the file away to begin with an empty store`,
   );
   expect(await readFile(journal, "utf8")).toBe("symbolon journal 1\nrecords");
 });

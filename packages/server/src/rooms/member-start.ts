@@ -1,0 +1,59 @@
+import type { MemberPosition } from "@symbolon/protocol/internal";
+import type { Retention, RoomLog, RoomPosition } from "../store/store.ts";
+import type { RoomProofs } from "./room-proofs.ts";
+
+/** Where a member of a room begins. */
+export interface MemberStart extends RoomPosition {
+  /** The offset before the first message that the member may receive. */
+  readonly from: number;
+  /** The client's membership in the room, as the log numbers it. */
+  readonly membership: number;
+}
+
+/** A client that joins a room. */
+export interface Joining {
+  readonly log: RoomLog;
+  readonly proofs: RoomProofs;
+  /** The room's name in the log. */
+  readonly room: string;
+  /** Names the client in proofs; undefined for a client without a session, which proves nothing. */
+  readonly member: string | undefined;
+  /** What the client says about an earlier session of its. */
+  readonly earlier: MemberPosition | undefined;
+  /** When the client joins, in ms since 1970. */
+  readonly at: number;
+  /** The messages that a new member receives. */
+  readonly keep: Retention;
+}
+
+/**
+ * Makes the function that finds where a member begins: where it was before, if it proves that; else where the room is now,
+ * or before the messages that the room keeps. If the first attempt fails, the next one includes the messages sent since then.
+ */
+export function createStartFinder(joining: Joining): () => Promise<MemberStart> {
+  const { log, proofs, room, member, earlier } = joining;
+  let attempts = 0;
+  return async () => {
+    attempts += 1;
+    const membership = member === undefined ? 0 : await log.membership(room, member);
+    if (earlier !== undefined && member !== undefined) {
+      const [, epoch, offset, from, proof] = earlier;
+      const isProven = proofs.matches(proof, { room, epoch, from, member, membership });
+      if (isProven && offset >= from) return { epoch, offset, from, membership };
+    }
+    const { epoch, offset } = await findNewMemberStart(joining, attempts > 1);
+    return { epoch, offset, from: offset, membership };
+  };
+}
+
+async function findNewMemberStart(
+  { log, room, at, keep: { messages, ms } }: Joining,
+  isRetry: boolean,
+): Promise<RoomPosition> {
+  if (!isRetry && messages === 0) return log.position(room);
+  const { epoch, offset, entries } = await log.read(room, undefined, Infinity);
+  const missed = isRetry ? entries.findIndex((entry) => entry.at >= at) : -1;
+  const end = missed < 0 ? entries.length : missed;
+  const kept = entries.slice(Math.max(0, end - messages), end).find((entry) => entry.at > at - ms);
+  return { epoch, offset: (kept ?? entries[end])?.previous ?? offset };
+}
