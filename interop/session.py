@@ -68,9 +68,10 @@ class Session:
     def __init__(self, url, auth=None, wait=0.5):
         """`wait` is the longest wait before the first retry, in seconds."""
         self.url, self.auth, self.wait = url, auth, wait
-        self.cid, self.attempts, self.resume_key = secrets.token_urlsafe(16), 0, None
+        self.cid, self.key = secrets.token_urlsafe(16), secrets.token_urlsafe(32)
+        self.attempts, self.resume_key = 0, None
         self.states = []  # the state of each `welcome`
-        self.rooms = {}  # by name: the epoch, and the offset that was received last
+        self.rooms = {}  # by name: the epoch, the offset that was received last, and the proof of the position
         self.handlers, self.inbox = {}, asyncio.Queue()
         self.call_numbers, self.calls = itertools.count(1), {}
         self.unsent, self.unacknowledged = [], {}
@@ -198,7 +199,7 @@ class Session:
             case "room":
                 self.rooms.pop(frame["room"], None)
                 if "ep" in frame:
-                    self.rooms[frame["room"]] = [frame["ep"], frame["off"]]
+                    self.rooms[frame["room"]] = [frame[name] for name in ("ep", "off", "from", "proof")]
             case "said" | "skip":
                 self._receive_room_message(frame)
             case "gap":
@@ -338,7 +339,7 @@ class Session:
 
     def _hello(self):
         self.attempts += 1
-        hello = {"t": "hello", "v": 1, "cid": self.cid, "att": self.attempts, **WINDOW}
+        hello = {"t": "hello", "v": 1, "cid": self.cid, "key": self.key, "att": self.attempts, **WINDOW}
         if self.auth:
             hello["auth"] = self.auth
         if self.resume_key:

@@ -116,7 +116,7 @@ export class ServerProcess implements NetworkServer {
   /** The conversation in which the server sends to a client: that of the client's session, else the newest one. */
   conversationOf(client: number): Conversation | undefined {
     const own = [...this.conversations].filter((one) => one.client === client);
-    return own.find(({ peer }) => peer.id === this.#network.sessionIds.get(client)) ?? own.at(-1);
+    return own.find(({ peer }) => peer.id === this.#network.peerIds.get(client)) ?? own.at(-1);
   }
 
   /** Ends the process at once, as SIGKILL does. */
@@ -173,11 +173,11 @@ export class ServerProcess implements NetworkServer {
       conversation,
       setup,
       process: this.id,
-      sessionId: peer.id,
+      peerId: peer.id,
       wire: wireOf(request),
       client,
     });
-    if (client !== undefined) this.#service.room("all").join(peer);
+    this.#service.room("all").join(peer);
     peer.subscribe((change) => {
       state.detached = change.type === "detached";
       const undelivered = change.type === "ended" ? { undelivered: change.undelivered } : {};

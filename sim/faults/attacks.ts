@@ -9,18 +9,39 @@ export function replayHello(world: World): string | undefined {
 }
 
 /**
- * An attacker sends a `hello` that it has overheard, with a higher attempt, and with either another principal or another
- * resume token. The server must refuse to resume the session.
+ * An attacker sends a `hello` that it has overheard, with a higher attempt, and with another principal, another resume
+ * token or another key. The server must neither resume the session nor end it.
  */
 export function forgeHello(world: World): string | undefined {
   const hello = pickReceivedHello(world);
   const resume = hello?.["resume"] as { readonly rt?: string } | undefined;
   if (!hello) return undefined;
   const fresh = { ...hello, att: Number(hello["att"]) + world.random.integer(1, 50) };
-  if (!resume || world.random.chance(0.5))
+  if (world.random.chance(0.4))
     return attack(world, { ...fresh, auth: `user ${attackerId}` }, "sends a hello as another principal");
-  const rt = String(resume.rt).replace(/[A-Za-z0-9]/g, (character) => (character === "a" ? "b" : "a"));
+  if (!resume || world.random.chance(0.5))
+    return attack(world, { ...fresh, key: guess(hello["key"]) }, "sends a hello with a guessed key");
+  const rt = guess(resume.rt);
   return attack(world, { ...fresh, resume: { ...resume, rt } }, "sends a hello with a guessed token");
+}
+
+/** A secret of the same length as another. */
+function guess(secret: unknown): string {
+  return String(secret).replace(/[A-Za-z0-9]/g, (character) => (character === "a" ? "b" : "a"));
+}
+
+/**
+ * An attacker with an account of its own sends the positions in rooms that it has overheard, from the first message on. It
+ * must receive nothing from before it joined.
+ */
+export function forgePositions(world: World): string | undefined {
+  const hello = pickReceivedHello(world);
+  const rooms = hello?.["rooms"] as readonly (readonly unknown[])[] | undefined;
+  if (!hello || !rooms?.length) return undefined;
+  const { resume: _, ...others } = hello;
+  const forged = rooms.map(([room, ep, , , proof]) => [room, ep, 0, 0, proof]);
+  const own = { auth: `user ${attackerId}`, key: guess(hello["key"]), rooms: forged };
+  return attack(world, { ...others, ...own }, "sends positions in rooms");
 }
 
 /** A `hello` of any client that the server has received; recent ones are drawn more often. */

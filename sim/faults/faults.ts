@@ -1,5 +1,5 @@
 import type { FaultName } from "../modes/modes.ts";
-import { forgeHello, replayHello } from "./attacks.ts";
+import { forgeHello, forgePositions, replayHello } from "./attacks.ts";
 import {
   crash,
   failStore,
@@ -35,6 +35,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   "server pause": (world) => pause(world, "server"),
   "replayed hello": replayHello,
   "forged hello": forgeHello,
+  "forged positions": forgePositions,
   "slow handlers": (world) => slowHandlers(world, 0.7, 500),
   "hanging handlers": (world) => slowHandlers(world, 0.3, 15_000),
   "client burst": clientBurst,

@@ -93,7 +93,7 @@ export const I13: Invariant = {
   name: "I13",
   assertion: "The client emits one reset for each new session, between the messages of the two sessions.",
   *violations(trace) {
-    const sessionIds = new Map(trace.all("setup").map((setup) => [setup.conversation, setup.sessionId]));
+    const peerIds = new Map(trace.all("setup").map((setup) => [setup.conversation, setup.peerId]));
     for (const client of trace.clients) {
       const sessions = trace.sessionsOf(client);
       const resets = trace.all("reset").filter((reset) => reset.client === client);
@@ -103,8 +103,8 @@ export const I13: Invariant = {
         yield `client ${client} emitted ${resets.length} resets, not ${expected}`;
       for (const call of trace.all("handlerStarted")) {
         const { by, n, conversation, index } = call;
-        if (by !== "client" || call.client !== client || !sessionIds.has(conversation)) continue;
-        const session = sessions.findIndex(({ sessionId }) => sessionId === sessionIds.get(conversation));
+        if (by !== "client" || call.client !== client || !peerIds.has(conversation)) continue;
+        const session = sessions.findIndex(({ peerId }) => peerId === peerIds.get(conversation));
         const before = resets.filter((reset) => reset.index < index).length;
         if (before < session)
           yield `client ${client} handled ${n} of the new session before it emitted reset`;

@@ -1,3 +1,4 @@
+import { peerIdOf } from "../trace/frames.ts";
 import type { EntryOf, TraceIndex } from "../trace/trace-index.ts";
 import type { Invariant } from "./invariant.ts";
 
@@ -24,7 +25,7 @@ function* endsWithoutCause(trace: TraceIndex): Generator<string> {
     const client = first?.client;
     if (lostByProcess(trace, setup, index)) continue;
     const joined =
-      client !== undefined && trace.sessionsOf(client).some((one) => one.sessionId === first?.sessionId);
+      client !== undefined && trace.sessionsOf(client).some((one) => one.peerId === first?.peerId);
     if (!joined || trace.isClosed(client, index) || overflowed(trace, conversation)) continue;
     if (!expired(trace, end) && !evicted(trace, setup))
       yield `conversation ${conversation} ended without a cause`;
@@ -37,7 +38,7 @@ function* resetsWithoutCause(trace: TraceIndex): Generator<string> {
       .sessionsOf(client)
       .filter((one) => one.index < index)
       .slice(-2);
-    const setup = trace.all("setup").find(({ sessionId }) => sessionId === previous?.sessionId);
+    const setup = trace.all("setup").find(({ peerId }) => peerId === previous?.peerId);
     if (!setup) continue;
     const { conversation } = setup;
     const storeWasEmptied = trace
@@ -91,7 +92,7 @@ function clientReturned(
   return trace.all("frameReceived").some((received) => {
     const { t, resume } = received.frame;
     const { sid } = Object(resume) as { readonly sid?: unknown };
-    return t === "hello" && sid === setup?.sessionId && wires.has(received.wire) && isWithin(received);
+    return t === "hello" && peerIdOf(sid) === setup?.peerId && wires.has(received.wire) && isWithin(received);
   });
 }
 

@@ -34,3 +34,31 @@ export const I16: Invariant = {
     }
   },
 };
+
+/** Looks at attackers with an account of their own: they are in the room from their setup on. */
+export const I25: Invariant = {
+  name: "I25",
+  assertion: "A member receives nothing from before it joined a room, unless it proves that it was a member.",
+  *violations(trace) {
+    const frames = trace.all("frameSent").filter(({ by }) => by === "server");
+    const epochs = new Map<number, string>();
+    /** The newest offset of each epoch, as far as the server has sent it. */
+    const newest = new Map<string, number>();
+    const starts = trace.all("setup").filter(({ client }) => client === undefined);
+    const minimal = new Map<number, ReadonlyMap<string, number>>();
+    for (const { wire, frame, index } of frames) {
+      for (const start of starts)
+        if (start.index < index && !minimal.has(start.wire)) minimal.set(start.wire, new Map(newest));
+      if (frame.t === "room" && frame["ep"] !== undefined) {
+        const epoch = String(frame["ep"]);
+        epochs.set(wire, epoch);
+        const from = minimal.get(wire)?.get(epoch) ?? 0;
+        if (Number(frame["off"]) < from)
+          yield `an attacker on wire ${wire} joined the room at ${String(frame["off"])}, and ${from} was sent before`;
+      }
+      const epoch = epochs.get(wire);
+      if (frame.t === "said" && epoch !== undefined)
+        newest.set(epoch, Math.max(newest.get(epoch) ?? 0, Number(frame["o"])));
+    }
+  },
+};

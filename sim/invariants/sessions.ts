@@ -40,9 +40,9 @@ export const I9: Invariant = {
   *violations(trace) {
     for (const client of trace.clients) {
       const seen = new Set<string>();
-      for (const { sessionId } of trace.sessionsOf(client)) {
-        if (seen.has(sessionId)) yield `client ${client} joined session ${sessionId.slice(0, 8)} again`;
-        seen.add(sessionId);
+      for (const { peerId } of trace.sessionsOf(client)) {
+        if (seen.has(peerId)) yield `client ${client} joined the session of peer ${peerId.slice(0, 8)} again`;
+        seen.add(peerId);
       }
     }
     for (const { conversation, setup, index } of trace.all("resumed"))

@@ -17,6 +17,7 @@ export type FaultName =
   | "server pause"
   | "replayed hello"
   | "forged hello"
+  | "forged positions"
   | "slow handlers"
   | "hanging handlers"
   | "client burst"
@@ -141,7 +142,15 @@ export const modes: Readonly<Record<string, Mode>> = {
       "An attacker replays and forges `hello` frames; the server may crash and look sessions up in its store.",
     maxFaults: 12,
     stores: ["none", "memory", "memory"],
-    faults: { "replayed hello": 4, "forged hello": 4, cut: 3, stall: 1, "black hole": 1, crash: 3 },
+    faults: {
+      "replayed hello": 4,
+      "forged hello": 4,
+      "forged positions": 2,
+      cut: 3,
+      stall: 1,
+      "black hole": 1,
+      crash: 3,
+    },
   },
   storm: {
     description: "Almost every fault, many per schedule.",
@@ -159,6 +168,7 @@ export const modes: Readonly<Record<string, Mode>> = {
       "server pause": 1,
       "replayed hello": 2,
       "forged hello": 1,
+      "forged positions": 1,
       "slow handlers": 1,
       "hanging handlers": 1,
       "client burst": 1,

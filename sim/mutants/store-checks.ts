@@ -81,8 +81,15 @@ export const storeCheckMutants: readonly Mutant[] = [
     name: "the store does not compare the resume token",
     mode: "attacks",
     file: table,
-    find: 'const secretMatches = equalInConstantTime(session?.identity.secretHash ?? "", request.secretHash);',
-    replace: "const secretMatches = true;",
+    find: "equalInConstantTime(`${identity?.secretHash} ${identity?.keyHash}`, `${secretHash} ${keyHash}`)",
+    replace: "equalInConstantTime(`${identity?.keyHash}`, keyHash ?? secretHash)",
+  },
+  {
+    name: "the store does not compare the key of the client instance",
+    mode: "attacks",
+    file: table,
+    find: "equalInConstantTime(`${identity?.secretHash} ${identity?.keyHash}`, `${secretHash} ${keyHash}`)",
+    replace: "equalInConstantTime(`${identity?.secretHash}`, secretHash ?? keyHash)",
   },
   {
     name: "the store does not compare the principal",

@@ -1,4 +1,5 @@
 import type { WebSocketClass, WebSocketLike } from "@symbolon/client";
+import { peerIdOf } from "../trace/frames.ts";
 import type { Network } from "./network.ts";
 import type { Packet } from "./pipe.ts";
 import { closeEnd, sendMessage, type VirtualWire } from "./virtual-wire.ts";
@@ -92,7 +93,7 @@ class ClientSocket implements WebSocketLike {
       const { frame } = packet;
       this.#network.trace.add({ type: "frameReceived", wire: this.#wire.id, by: "client", frame });
       if (frame.t === "welcome" && this.#wire.client)
-        this.#network.sessionIds.set(this.#wire.client, String(frame["sid"]));
+        this.#network.peerIds.set(this.#wire.client, peerIdOf(frame["sid"]));
       this.#dispatch({ type: "message", data: packet.message });
     } else if (packet.type === "close") {
       this.#wire.up.send({ type: "close", code: packet.code, reason: packet.reason });

@@ -24,8 +24,8 @@ export class Network {
   readonly conditions: NetworkConditions;
   /** All wires, the oldest first: wire `id` is at index `id - 1`. */
   readonly wires: VirtualWire[] = [];
-  /** The session of the latest `welcome` that each client received. */
-  readonly sessionIds = new Map<number, string>();
+  /** The `peer.id` of the session of the latest `welcome` that each client received. */
+  readonly peerIds = new Map<number, string>();
   /** What happens to dials now. */
   readonly dials: DialBehavior = { answer: "accepted", delay: 0 };
   /** The server process that receives handshakes; undefined while none runs. */

@@ -47,7 +47,7 @@ function describe(entry: TraceEntry): string {
     case "status":
       return `client ${entry.client} is ${entry.status}${entry.resumed ? ", resumed" : ""}`;
     case "setup":
-      return `setup ${entry.setup} of conversation ${entry.conversation} runs for wire ${entry.wire}, session ${entry.sessionId.slice(0, 8)}`;
+      return `setup ${entry.setup} of conversation ${entry.conversation} runs for wire ${entry.wire}, peer ${entry.peerId.slice(0, 8)}`;
     case "detached":
     case "resumed":
     case "ended":

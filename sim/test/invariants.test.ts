@@ -123,6 +123,14 @@ const violatingTraces: Readonly<Record<string, readonly [TraceRecord[], ...strin
   ],
   I22: [Array.from({ length: 30 }, (_, index) => dial(index + 2, 1))],
   I24: [[tornDown]],
+  I25: [
+    [
+      frameSent(1, "server", { t: "room", ep: "e", off: 0 }),
+      frameSent(1, "server", { t: "said", o: 3, p: 0 }),
+      { type: "setup", conversation: 2, setup: 2, process: 1, peerId: "b", wire: 2, client: undefined },
+      frameSent(2, "server", { t: "room", ep: "e", off: 2 }),
+    ],
+  ],
 };
 
 test.each(invariants)("a trace can violate $name: $assertion", ({ name }) => {

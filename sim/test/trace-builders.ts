@@ -1,6 +1,7 @@
 /** Builds the records of a trace by hand. All of them are about client 1, unless a parameter names another one. */
 import { checkTrace } from "../invariants/check-trace.ts";
 import type { WorldSettings } from "../modes/settings.ts";
+import { peerIdOf } from "../trace/frames.ts";
 import type { MessageKind, TracedFrame, TraceRecord } from "../trace/trace.ts";
 import type { Machine } from "../virtual/scheduler.ts";
 
@@ -47,7 +48,15 @@ export const setUp = (
   sessionId: string,
   setup = conversation,
   process = 1,
-): TraceRecord => ({ type: "setup", conversation, setup, process, sessionId, wire: conversation, client: 1 });
+): TraceRecord => ({
+  type: "setup",
+  conversation,
+  setup,
+  process,
+  peerId: peerIdOf(sessionId),
+  wire: conversation,
+  client: 1,
+});
 /** The application sends a message. */
 export const sent = (by: Machine, n: number, kind: MessageKind = "event"): TraceRecord => ({
   type: "sent",

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Machine } from "../virtual/scheduler.ts";
 import type { TracedFrame, TraceEntry } from "./trace.ts";
 
@@ -25,6 +26,15 @@ export interface Acknowledgement {
   readonly index: number;
   /** The numbers of the acknowledged messages. */
   readonly messages: readonly number[];
+}
+
+/** The `peer.id` of a session: what the application knows of it. */
+export function peerIdOf(sessionId: unknown): string {
+  return createHash("sha256")
+    .update(`peer${String(sessionId)}`)
+    .digest()
+    .subarray(0, 16)
+    .toString("base64url");
 }
 
 /** The names of both ends of a session. */

@@ -2,6 +2,7 @@ import type { WorldSettings } from "../modes/settings.ts";
 import type { Machine } from "../virtual/scheduler.ts";
 import {
   type Acknowledgement,
+  peerIdOf,
   readAcknowledgements,
   readSessionFrames,
   type SessionFrame,
@@ -117,13 +118,13 @@ export class TraceIndex {
   }
 
   /** The sessions that a client joined, in order, each with the entry of the first `welcome` that the client received. */
-  sessionsOf(client: number): readonly { readonly sessionId: string; readonly index: number }[] {
+  sessionsOf(client: number): readonly { readonly peerId: string; readonly index: number }[] {
     const wires = new Set(this.all("dial").flatMap((dial) => (dial.client === client ? [dial.wire] : [])));
-    const sessions: { sessionId: string; index: number }[] = [];
+    const sessions: { peerId: string; index: number }[] = [];
     for (const { by, wire, frame, index } of this.all("frameReceived")) {
-      const isNew = sessions.at(-1)?.sessionId !== frame["sid"];
-      if (by === "client" && frame.t === "welcome" && wires.has(wire) && isNew)
-        sessions.push({ sessionId: String(frame["sid"]), index });
+      if (by !== "client" || frame.t !== "welcome" || !wires.has(wire)) continue;
+      const peerId = peerIdOf(frame["sid"]);
+      if (sessions.at(-1)?.peerId !== peerId) sessions.push({ peerId, index });
     }
     return sessions;
   }

@@ -120,7 +120,7 @@ export type TraceRecord =
       readonly conversation: number;
       readonly setup: number;
       readonly process: number;
-      readonly sessionId: string;
+      readonly peerId: string;
       readonly wire: number;
       readonly client: number | undefined;
     }

@@ -7,6 +7,7 @@ import { testAttach } from "./attach-conformance.ts";
 import { testCommits } from "./commit-conformance.ts";
 import { testRoomHistory } from "./room-history-conformance.ts";
 import { testRoomListeners } from "./room-listener-conformance.ts";
+import { testRoomMemberships } from "./room-membership-conformance.ts";
 import { testRoomSweep } from "./room-sweep-conformance.ts";
 import { testSessions } from "./session-conformance.ts";
 import { storeOpener } from "./store-fixtures.ts";
@@ -21,4 +22,5 @@ export function testStore(name: string, create: () => Awaitable<Store>): void {
   testRoomHistory(name, open);
   testRoomListeners(name, open);
   testRoomSweep(name, open);
+  testRoomMemberships(name, open);
 }
