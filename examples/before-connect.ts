@@ -1,5 +1,5 @@
 /** Authenticates before the connection: a hook checks each handshake, and refuses a client without a valid token. */
-import { type BaseContext, createApp } from "@symbolon/server";
+import { type BaseContext, createApp, identity } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 
 const users = new Map([["ada-secret", "Ada"]]);
@@ -7,7 +7,7 @@ const users = new Map([["ada-secret", "Ada"]]);
 /** Finds the user of the Bearer token; refuses the handshake if no user has it. */
 export function signedIn({ token = "" }: BaseContext) {
   const user = users.get(token);
-  if (user !== undefined) return { user };
+  if (user !== undefined) return { user, ...identity({ principal: user }) };
   return new Response("Sign in first", { status: 401, headers: { "www-authenticate": "Bearer" } });
 }
 

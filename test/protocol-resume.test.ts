@@ -180,12 +180,14 @@ function postEvent(n: number): Frame {
 /** A client that writes its frames by hand, over one wire after another. */
 class SessionClient {
   readonly cid: string;
+  readonly key: string;
   readonly #path: string;
   #attempts: number;
   #wire: RawClient | undefined;
 
   constructor(cid = `client ${(clients += 1)}`, attempts = 0, path = "/numbers") {
     this.cid = cid;
+    this.key = cid.padEnd(43, "_");
     this.#path = path;
     this.#attempts = attempts;
   }
@@ -199,7 +201,16 @@ class SessionClient {
     });
     if (status !== 101) throw new Error(`the server refused the wire with ${status}`);
     this.#attempts += 1;
-    this.send({ t: "hello", v: 1, cid: this.cid, att: this.#attempts, w: 256, wb: 2 ** 20, resume });
+    this.send({
+      t: "hello",
+      v: 1,
+      cid: this.cid,
+      key: this.key,
+      att: this.#attempts,
+      w: 256,
+      wb: 2 ** 20,
+      resume,
+    });
   }
 
   /** Opens a wire and receives the `welcome`. Its `key` has the fields that resume the session. */

@@ -179,6 +179,7 @@ export class ServerProcess implements NetworkServer {
     });
     this.#service.room("all").join(peer);
     peer.subscribe((change) => {
+      if (change.type === "renewed") return; // no credential of the simulator expires
       state.detached = change.type === "detached";
       const undelivered = change.type === "ended" ? { undelivered: change.undelivered } : {};
       trace.add({ type: change.type, conversation, setup, clock: this.clock.now, ...undelivered });

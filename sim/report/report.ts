@@ -42,7 +42,7 @@ export function formatMode(statistics: Statistics, { mode, firstSeed, commit, ms
 
 /** The result of each invariant over all modes, on several lines. */
 export function formatInvariants({ schedules, checked, violated }: Statistics): string {
-  const names = Array.from({ length: 25 }, (_, index) => `I${index}`);
+  const names = Array.from({ length: 26 }, (_, index) => `I${index}`);
   const held = names.filter((name) => checked[name] && !violated[name]);
   const heldAlways = held.filter((name) => checked[name] === schedules);
   const heldSometimes = held.filter((name) => checked[name] !== schedules);

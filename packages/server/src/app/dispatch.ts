@@ -12,7 +12,7 @@ import {
 } from "../request/errors.ts";
 import { Exchange } from "../request/exchange.ts";
 import type { AnyHook } from "../request/hook.ts";
-import { type Identity, readIdentity, type RenewIdentity } from "../request/identity.ts";
+import { readIdentity, type RenewIdentity, type Verified } from "../request/identity.ts";
 import { checkUnused, toResponse } from "../request/response.ts";
 import { readHello } from "../session/hello.ts";
 import type { Clock } from "../timing/clock.ts";
@@ -165,7 +165,7 @@ export class Dispatcher {
     const refusal = await this.#decide(
       exchange,
       () => {
-        const caller = { wire, hello, codec, renew, ...readIdentity(exchange.context) };
+        const caller = { wire, hello, codec, renew, ...readVerified(exchange) };
         return route.type === "contract" ? route.service.session(exchange, caller, acceptance) : undefined;
       },
       acceptance,
@@ -174,10 +174,10 @@ export class Dispatcher {
   }
 
   /** Runs only the hooks of a route, and ends them. */
-  async #identify(exchange: Exchange): Promise<Identity | CloseError> {
+  async #identify(exchange: Exchange): Promise<Verified | CloseError> {
     const refusal = await this.#decide(exchange, () => undefined);
     await exchange.end();
-    if (refusal === undefined) return readIdentity(exchange.context);
+    if (refusal === undefined) return readVerified(exchange);
     const { code, reason } = await closeFromResponse(refusal);
     return new CloseError(code, reason);
   }
@@ -254,4 +254,8 @@ function once(act: () => void): () => void {
     if (!done) act();
     done = true;
   };
+}
+
+function readVerified({ context, claims }: Exchange): Verified {
+  return { ...readIdentity(context), claims };
 }

@@ -12,6 +12,7 @@ import type { Connection } from "../access/connections.ts";
 import { closeFromResponse, sendableClose } from "../request/errors.ts";
 import { endTimeout, type Exchange } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
+import type { Verified } from "../request/identity.ts";
 import { toResponse } from "../request/response.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
@@ -159,6 +160,10 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
       await this.#finish(this.#handled);
       await this.#exchange.end();
     });
+  }
+
+  onRenewed(claims: Verified["claims"]): void {
+    this.#exchange.renew(claims);
   }
 
   onStoreLost(error: unknown): void {

@@ -33,6 +33,7 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #hooks = new HookRun();
   #context: MutableContext;
+  #claims: Readonly<Record<string, unknown>>;
   #resolveEnded: (() => void) | undefined;
   #failure: unknown;
   #closed: { readonly error: unknown; readonly close: Promise<Required<Close>> } | undefined;
@@ -42,11 +43,24 @@ export class Exchange {
     this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
     this.#options = options;
     this.#context = createContext(parsed, options);
+    this.#claims = this.#hooks.claims;
   }
 
   /** What may be read: by hooks the request as it arrived, by the handler as the route's schemas read it. */
   get context(): MutableContext {
     return this.#context;
+  }
+
+  /** What the hooks have returned, for this request or for the newest one of the same client. */
+  get claims(): Readonly<Record<string, unknown>> {
+    return this.#claims;
+  }
+
+  /** The same client has sent another credential: the context has what the hooks returned for it, in place of what they returned before. */
+  renew(claims: Readonly<Record<string, unknown>>): void {
+    for (const name of Object.keys(this.#claims)) Reflect.deleteProperty(this.#context, name);
+    Object.assign(this.#context, claims);
+    this.#claims = claims;
   }
 
   /**

@@ -67,6 +67,8 @@ const reserved: ReadonlySet<string> = new Set(reservedKeys);
 
 /** The hooks that ran for one request, and the ends that are still to run. */
 export class HookRun {
+  /** What the hooks have returned. What a generator yielded is not in it: its end follows. */
+  readonly claims: Record<string, unknown> = {};
   readonly #ends: HookEnd[] = [];
   #ended: { readonly error: unknown } | undefined;
 
@@ -76,11 +78,15 @@ export class HookRun {
    */
   async start(hooks: readonly AnyHook[], context: Record<string, unknown>): Promise<Response | undefined> {
     for (const hook of hooks) {
-      const value = await this.#firstValue(hook(context as never));
+      const result = hook(context as never);
+      const value = await this.#firstValue(result);
       if (this.#ended !== undefined) return new Response(null, { status: 503 });
       const refusal = toResponse(value);
       if (refusal !== undefined) return refusal;
-      if (value !== undefined) provide(context, checkProvided(value));
+      if (value === undefined) continue;
+      const provided = checkProvided(value);
+      provide(context, provided);
+      if (!isGenerator(result)) Object.assign(this.claims, provided);
     }
     return undefined;
   }

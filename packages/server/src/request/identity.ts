@@ -63,5 +63,11 @@ export function readIdentity(context: Readonly<Record<string, unknown>>): Identi
   return { principal, expiresAt };
 }
 
+/** A client's identity, and everything else that the hooks returned with it. */
+export interface Verified extends Identity {
+  /** What the hooks returned; what they yielded has an end, and stays as it was at first. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
 /** Runs the hooks again with a new token. Resolves with the identity, or with the close by which a hook refuses. Never rejects. */
-export type RenewIdentity = (token: string) => Promise<Identity | CloseError>;
+export type RenewIdentity = (token: string) => Promise<Verified | CloseError>;

@@ -1,6 +1,6 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { Clock } from "../timing/clock.ts";
-import type { Identity, RenewIdentity } from "../request/identity.ts";
+import type { Identity, RenewIdentity, Verified } from "../request/identity.ts";
 
 /** How long before its expiry the server asks for a new token, in ms; a fifth of the token's lifetime if that is less. */
 const renewalLead = 60_000;
@@ -13,6 +13,8 @@ export interface RenewalOptions {
   readonly principal: string | undefined;
   /** Asks the client for a new token; the old one expires in `expiresIn` ms. */
   readonly requestToken: (expiresIn: number) => void;
+  /** The client has sent a valid token; the hooks returned `claims` for it. */
+  readonly onRenewed: (claims: Verified["claims"]) => void;
   /** Called when the client has sent no valid token. */
   readonly onRefused: (error: CloseError) => void;
 }
@@ -72,7 +74,10 @@ export class CredentialRenewal {
       this.#options.onRefused(
         new CloseError(CloseCode.Forbidden, "the credential belongs to another principal"),
       );
-    else this.start({ ...identity, renew });
+    else {
+      this.start({ ...identity, renew });
+      this.#options.onRenewed(identity.claims);
+    }
   }
 
   /** The client has disconnected, or the session has ended. */

@@ -7,7 +7,7 @@ import {
   jsonFrames,
   type Wire,
 } from "@symbolon/protocol/internal";
-import type { Identity, RenewIdentity } from "../request/identity.ts";
+import type { RenewIdentity, Verified } from "../request/identity.ts";
 import type { Clock } from "../timing/clock.ts";
 
 /** How long a client may take to send `hello`, in ms. */
@@ -17,7 +17,7 @@ const helloTimeout = 5_000;
 const maxHello = 40 * 1024;
 
 /** A wire on which `hello` has arrived, and the client's identity as the hooks found it. */
-export interface IdentifiedWire extends Identity {
+export interface IdentifiedWire extends Verified {
   readonly wire: Wire;
   readonly hello: Hello;
   readonly codec: FrameCodec;

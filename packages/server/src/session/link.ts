@@ -1,5 +1,6 @@
 import type { Closed, CloseError } from "@symbolon/protocol";
 import type { FrameTable, Outbox, PeerOptions } from "@symbolon/protocol/internal";
+import type { Verified } from "../request/identity.ts";
 import type { RoomMemberships } from "../rooms/memberships.ts";
 import type { RoomAppend } from "../store/store.ts";
 import type { Clock } from "../timing/clock.ts";
@@ -10,6 +11,8 @@ import type { ObservableSession } from "./session-change.ts";
 export interface LinkListener {
   /** The handlers of the received frames; the link adds those of the connection frames. */
   readonly frames: FrameTable;
+  /** The client has sent another credential, for which the hooks returned `claims`. */
+  onRenewed(claims: Verified["claims"]): void;
   /** Closes the link at once; messages that wait for their handlers are dropped. */
   terminate(error: CloseError): void;
   /** Ends a session whose store has failed with `error`, or which another process has. */

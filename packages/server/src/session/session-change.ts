@@ -2,8 +2,10 @@
 export type SessionChange =
   /** The client has disconnected; the session keeps the messages for it. */
   | { readonly type: "detached" }
-  /** The client has connected again. */
+  /** The client has connected again: the setup's context has what the hooks returned for the new connection. */
   | { readonly type: "resumed" }
+  /** The client has sent another credential: the setup's context has what the hooks returned for it. */
+  | { readonly type: "renewed" }
   /** The session has ended. `undelivered` counts the messages that the client is not known to have finished. */
   | { readonly type: "ended"; readonly undelivered: number };
 

@@ -80,6 +80,10 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.#renewal = new CredentialRenewal(options.clock, {
       principal: owner.principal,
       requestToken: (by) => this.#wire?.send({ t: "reauth", by }),
+      onRenewed: (claims) => {
+        this.#listener?.onRenewed(claims);
+        this.#subscribers.emit({ type: "renewed" });
+      },
       onRefused: (error) => this.#refuse(error),
     });
   }
@@ -166,6 +170,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.outbox.attach(this.#recorder ?? caller.wire, { upTo, pending: [], credit: hello.credit });
     const drop = (error: CloseError): void => this.#drop(error, wire);
     this.memberships.attach({ codec, plain: false, sink: caller.wire, drop }, hello.rooms);
+    if (before.type !== "opening") this.#listener?.onRenewed(caller.claims);
     if (before.type !== "opening" || state === "resumed") this.#subscribers.emit({ type: "resumed" });
     wire.listen(this.#options);
     return released;

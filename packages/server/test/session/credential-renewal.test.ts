@@ -72,7 +72,7 @@ describe("a token that expires", () => {
     await using socket = await openNoteSession(server, "ada:100000");
     server.clock.advance(80_000);
     await sendNewToken(socket, "ada:200000");
-    expect(server.log).toEqual(["hook ada", "setup", "hook ada", "ended ada"]);
+    expect(server.log).toEqual(["hook ada", "setup", "hook ada", "ended ada", "renewed"]);
     server.clock.advance(159_999);
     socket.send({ t: "ping", n: 1 });
     expect(await receiveFrame(socket)).toEqual({ t: "pong", n: 1 });
