@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { isThenable } from "../async/thenable.ts";
 import { ValidationError } from "../errors.ts";
 
 /** Any schema that follows Standard Schema: zod, valibot, arktype and others. */
@@ -22,7 +23,7 @@ interface Zod extends Schema {
  */
 export function validate<S extends Schema>(schema: S, value: unknown): Output<S> | Promise<Output<S>> {
   const result = ("_zod" in schema ? runOnce(schema as Schema as Zod) : schema)["~standard"].validate(value);
-  return result instanceof Promise ? result.then(unwrap) : unwrap(result);
+  return isThenable(result) ? Promise.resolve(result).then(unwrap) : unwrap(result);
 }
 
 /** zod tries each schema synchronously at first: it would run an asynchronous one twice, and leave the first promise alone. */
