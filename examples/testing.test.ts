@@ -2,6 +2,7 @@
 import { connect } from "@symbolon/client";
 import { testNetwork } from "@symbolon/server/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { identity } from "@symbolon/server";
 import { app as accept } from "./accept.ts";
 import { app as beforeConnect, signedIn } from "./before-connect.ts";
 import { app as chat } from "./chat.ts";
@@ -64,7 +65,7 @@ test("page: serves HTML that opens a WebSocket", async () => {
 
 test("before connect: a test can replace a hook", async () => {
   const net = testNetwork(beforeConnect, {
-    overrides: [[signedIn, () => ({ user: "Bob" })]],
+    overrides: [[signedIn, () => ({ user: "Bob", ...identity({ principal: "Bob" }) })]],
   });
   await using socket = await net.connect("/members");
   expect(await socket.receive()).toBe("welcome, Bob");

@@ -75,9 +75,15 @@ export const storeRecoveryMutants: readonly Mutant[] = [
     name: "the file store reads a torn record as complete",
     mode: "file-store",
     file: "server/src/store/file/journal-records.ts",
-    find: "if (payload.length < length) return { payloads, droppedBytes: rest.length, damaged: false };",
-    replace:
-      "if (payload.length < length) return { payloads: [...payloads, payload], droppedBytes: 0, damaged: false };",
+    find: "  const record = file.subarray(at, end);\n  if (recordChecksum(record) !== record.readUInt32LE(markerBytes + 4)) return undefined;\n",
+    replace: "  const record = file.subarray(at, end);\n",
+    also: [
+      {
+        file: "server/src/store/file/journal-records.ts",
+        find: "if (end > file.length || bodyBytes < 9) return undefined;",
+        replace: "if (file.length - at < recordHeaderBytes + 9) return undefined;",
+      },
+    ],
   },
   {
     name: "the file store does not detect a loss of power",

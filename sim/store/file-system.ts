@@ -75,10 +75,14 @@ export class ServerFileSystem implements VirtualFileSystem {
   /** Does nothing: directories need not exist. */
   readonly mkdir = async (): Promise<void> => {};
 
+  /** Describes a directory of this user alone. */
+  readonly lstat = async (): Promise<object> => ({ isSymbolicLink: () => false, mode: 0o700 });
+
   /** Opens a file, or a directory, which can be synced only. */
   readonly open = async (path: string, flags: string): Promise<object> => {
     const process = this.#process;
-    if (flags === "w") this.#files.set(path, { bytes: Buffer.alloc(0), synced: Buffer.alloc(0) });
+    if (flags === "wx" && this.#files.has(path)) throw fileError("EEXIST", path);
+    if (flags === "wx") this.#files.set(path, { bytes: Buffer.alloc(0), synced: Buffer.alloc(0) });
     const file = this.#files.get(path);
     const close = async (): Promise<void> => {};
     if (file === undefined)
@@ -91,7 +95,8 @@ export class ServerFileSystem implements VirtualFileSystem {
       write: (buffer: Buffer, offset: number, length: number, position: number) => {
         const bytes = Buffer.from(buffer.subarray(offset, offset + length));
         const writeFirst = (count: number): void => {
-          file.bytes = Buffer.concat([file.bytes.subarray(0, position), bytes.subarray(0, count)]);
+          const after = file.bytes.subarray(position + count);
+          file.bytes = Buffer.concat([file.bytes.subarray(0, position), bytes.subarray(0, count), after]);
         };
         const writePart = (): void => writeFirst(this.#random.integer(0, length));
         this.#tearWrite = writePart;
@@ -116,20 +121,12 @@ export class ServerFileSystem implements VirtualFileSystem {
     this.#files.set(to, this.#existing(from));
   };
 
-  /** Copies a file. */
-  readonly copyFile = async (from: string, to: string): Promise<void> => {
-    this.#files.set(to, { ...this.#existing(from) });
-  };
-
-  /** The content of a file, as text if an encoding is given. */
-  readonly readFile = async (path: string, encoding?: string): Promise<Buffer | string> => {
-    const { bytes } = this.#existing(path);
-    return encoding === undefined ? Buffer.from(bytes) : bytes.toString();
-  };
+  /** The content of a file. */
+  readonly readFile = async (path: string): Promise<Buffer> => Buffer.from(this.#existing(path).bytes);
 
   /** Writes and syncs a file. */
-  readonly writeFile = async (path: string, text: string): Promise<void> => {
-    const bytes = Buffer.from(text);
+  readonly writeFile = async (path: string, content: string | Buffer): Promise<void> => {
+    const bytes = Buffer.from(content as string);
     this.#files.set(path, { bytes, synced: bytes });
   };
 

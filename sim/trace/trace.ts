@@ -21,10 +21,10 @@ export interface TracedFrame {
 export type MessageKind = "event" | "request" | "stream" | "upload" | "room";
 
 /**
- * What a server process finds in the store when it starts. `kept`: everything. `lost`: not everything. `new`: an empty
- * store. `none`: the server has no store.
+ * What a server process finds in the store when it starts. `kept`: everything. `damaged`: not everything of
+ * some sessions and rooms. `lost`: not everything. `new`: an empty store. `none`: the server has no store.
  */
-export type StoreHistory = "kept" | "lost" | "new" | "none";
+export type StoreHistory = "kept" | "damaged" | "lost" | "new" | "none";
 
 /** Work that should have ended after the last fault but has not. */
 export interface Unfinished {

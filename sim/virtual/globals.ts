@@ -7,7 +7,7 @@ import type { Machine, Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /** The functions of `node:fs/promises` that the file store calls. */
-const fileFunctions = ["copyFile", "link", "mkdir", "open", "readFile", "rename", "rm", "writeFile"] as const;
+const fileFunctions = ["link", "lstat", "mkdir", "open", "readFile", "rename", "rm", "writeFile"] as const;
 
 /** The file system of the server's machine: it answers for paths below `/sim` and for files below `/proc`. */
 export type VirtualFileSystem = Readonly<

@@ -58,9 +58,9 @@ export class RequestError<Code extends string = string, Data = unknown> extends 
 
 /** What is wrong with a value, and where; as JSON can carry it. */
 export interface Issue {
-  /** At most 200 characters. */
+  /** At most 200 characters, and 100 from the first quotation mark or digit on: they may be a part of the value. */
   readonly message: string;
-  /** From the value inwards, at most 32 steps of at most 200 characters; empty for the value itself. */
+  /** From the value inwards, at most 32 steps of at most 100 characters; empty for the value itself. */
   readonly path: readonly (string | number)[];
 }
 
@@ -87,12 +87,13 @@ export class ValidationError extends RequestError<"INVALID", readonly Issue[]> {
 }
 
 function issueOf({ message, path = [] }: StandardSchemaV1.Issue): Issue {
-  return { message: message.slice(0, 200), path: path.slice(0, 32).map(keyOf) };
+  const short = message.replace(/^([^"`\d]{0,100}.{0,100}).*/s, "$1");
+  return { message: short, path: path.slice(0, 32).map(keyOf) };
 }
 
 function keyOf(step: PropertyKey | StandardSchemaV1.PathSegment): string | number {
   const key = typeof step === "object" ? step.key : step;
-  return typeof key === "number" ? key : String(key).slice(0, 200);
+  return typeof key === "number" ? key : String(key).slice(0, 100);
 }
 
 function described({ message, path }: Issue): string {

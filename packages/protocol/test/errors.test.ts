@@ -71,6 +71,25 @@ test("a ValidationError has its issues as JSON can carry them, each message cut 
   ]);
 });
 
+// S21
+test.each([
+  ["a quotation", `expected a number, got "${"x".repeat(101)}"`, `expected a number, got "${"x".repeat(99)}`],
+  ["a quotation with quotes in it", `got "${'x"'.repeat(60)}"`, `got "${'x"'.repeat(50)}`.slice(0, 104)],
+  ["a number", `received ${"1".repeat(101)}`, `received ${"1".repeat(100)}`],
+  ["a template", `was \`${"x".repeat(200)}`, `was \`${"x".repeat(99)}`],
+  ["several lines", `was "${"\n".repeat(200)}`, `was "${"\n".repeat(99)}`],
+])("an issue has at most 100 characters of %s", (_, message, short) => {
+  expect(new ValidationError([{ message }]).issues).toEqual([{ message: short, path: [] }]);
+});
+
+// S21
+test.each([
+  ["a quotation of 98 characters", `expected a number, got "${"x".repeat(98)}"`],
+  ["200 characters without a quotation", "it's prose ".repeat(18) + "as"],
+])("an issue is not cut when it has %s", (_, message) => {
+  expect(new ValidationError([{ message }]).issues).toEqual([{ message, path: [] }]);
+});
+
 test("a ProtocolError closes with 4400 by default", () => {
   expect(new ProtocolError("no").closeCode).toBe(4400);
   expect(new ProtocolError("no", 4903).closeCode).toBe(4903);
@@ -96,5 +115,5 @@ test("a ValidationError is bounded, however many issues there are", () => {
   const [deep] = new ValidationError([
     { message: "x".repeat(1_000), path: Array.from({ length: 1_000 }, () => "k".repeat(1_000)) },
   ]).issues;
-  expect(deep).toEqual({ message: "x".repeat(200), path: Array.from({ length: 32 }, () => "k".repeat(200)) });
+  expect(deep).toEqual({ message: "x".repeat(200), path: Array.from({ length: 32 }, () => "k".repeat(100)) });
 });

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { isThenable } from "../async/thenable.ts";
 import { ValidationError } from "../errors.ts";
 
 /** Any schema that follows Standard Schema: zod, valibot, arktype and others. */
@@ -10,14 +11,26 @@ export type Input<S extends Schema> = NonNullable<S["~standard"]["types"]>["inpu
 /** The value that a schema returns. */
 export type Output<S extends Schema> = NonNullable<S["~standard"]["types"]>["output"];
 
+/** A schema of zod 4, and what runs it. */
+interface Zod extends Schema {
+  readonly _zod: { readonly run: (payload: object, context: { readonly async: boolean }) => object };
+}
+
 /**
- * Runs a schema over a value.
+ * Runs a schema over a value, once.
  * @returns what the schema made of it; a promise when the schema is asynchronous.
  * @throws ValidationError with the schema's issues, or rejects with it.
  */
 export function validate<S extends Schema>(schema: S, value: unknown): Output<S> | Promise<Output<S>> {
-  const result = schema["~standard"].validate(value);
-  return result instanceof Promise ? result.then(unwrap) : unwrap(result);
+  const result = ("_zod" in schema ? runOnce(schema as Schema as Zod) : schema)["~standard"].validate(value);
+  return isThenable(result) ? Promise.resolve(result).then(unwrap) : unwrap(result);
+}
+
+/** zod tries each schema synchronously at first: it would run an asynchronous one twice, and leave the first promise alone. */
+function runOnce(schema: Zod): Schema {
+  let ran: object | undefined;
+  const run: Zod["_zod"]["run"] = (payload) => (ran ??= schema._zod.run(payload, { async: true }));
+  return { __proto__: schema, _zod: { run } } as unknown as Schema;
 }
 
 function unwrap(result: StandardSchemaV1.Result<unknown>): unknown {

@@ -60,4 +60,5 @@ export function checkFrameBounds(json: string): void {
 export const fromClient: ReadOptions = {
   shapes: new Map([...callFrames, ...handshakeFrames]),
   checkBounds: checkFrameBounds,
+  maxKeys,
 };

@@ -13,6 +13,8 @@ export interface ReadOptions {
   readonly shapes?: FrameShapes;
   /** Checks a text message before it is parsed. @default no check */
   readonly checkBounds?: (text: string) => void;
+  /** How many keys a binary message may have, all its maps together. @default any */
+  readonly maxKeys?: number;
 }
 
 /** How the messages of a conversation are written and read. Frames of the connection are JSON in every codec. */

@@ -31,14 +31,12 @@ export const object =
   (value) =>
     Object.entries(shape).every(([field, check]) => check((Object(value) as Record<string, unknown>)[field]));
 
-/** The frames of these fields, by their `t`; each may have a session's stamp as well. */
+/** The frames of these fields, by their `t`. */
 export const defineFrames = (shapes: Readonly<Record<string, FrameShape>>): FrameShapes =>
-  new Map(
-    Object.entries(shapes).map(([t, shape]) => [
-      t,
-      new Map(Object.entries({ t: string, s: optional(count), a: optional(count), ...shape })),
-    ]),
-  );
+  new Map(Object.entries(shapes).map(([t, shape]) => [t, new Map(Object.entries({ t: string, ...shape }))]));
+
+/** The stamp of a session, which the frames of a conversation may have. */
+export const stamp: FrameShape = { s: optional(count), a: optional(count) };
 
 const place: FrameShape = { room: string, o: count, p: position };
 
@@ -59,8 +57,8 @@ export const commonFrames: FrameShapes = defineFrames({
     limits: optional(object({ message: count })),
   },
   ack: { a: count, but: optional(array(count)) },
-  event: { name, data: anything, q: optional(count) },
-  error: { re: optional(count), code: name, message: string, data: anything },
+  event: { ...stamp, name, data: anything, q: optional(count) },
+  error: { ...stamp, re: optional(count), code: name, message: string, data: anything },
   room: {
     room: string,
     ep: optional(name),

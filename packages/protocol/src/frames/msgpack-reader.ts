@@ -10,11 +10,12 @@ const bigintType = 0x42;
 const timestampType = -1;
 
 /**
- * Reads one value in MessagePack strictly: checks all lengths, nesting, UTF-8 and keys, and knows our extensions alone.
+ * Reads one value in MessagePack strictly: checks all lengths, nesting, UTF-8 and keys, and knows our extensions alone. Its
+ * objects and maps may have `maxKeys` keys, all together.
  * @throws ProtocolError that names what is wrong with the bytes.
  */
-export function readMsgpack(message: Uint8Array): unknown {
-  const reader = new Reader(message);
+export function readMsgpack(message: Uint8Array, maxKeys: number = Infinity): unknown {
+  const reader = new Reader(message, maxKeys);
   const value = reader.value(1);
   if (!reader.done) refuse("more bytes than one value");
   return value;
@@ -23,10 +24,13 @@ export function readMsgpack(message: Uint8Array): unknown {
 class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #maxKeys: number;
+  #keys = 0;
   #at = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, maxKeys: number) {
     this.#bytes = bytes;
+    this.#maxKeys = maxKeys;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -70,6 +74,7 @@ class Reader {
 
   #object(length: number, depth: number): Record<string, unknown> {
     this.#checkNested(2 * length, depth);
+    this.#countKeys(length);
     const object: Record<string, unknown> = {};
     for (let remaining = length; remaining > 0; remaining -= 1) {
       const key = this.value(depth + 1);
@@ -88,6 +93,7 @@ class Reader {
     if (kind === undefined) return items;
     if (kind === collection.set) return new Set(items);
     if (kind !== collection.map || items.length % 2 > 0) return refuse("a malformed Set or Map");
+    this.#countKeys(items.length / 2);
     const map = new Map<unknown, unknown>();
     for (let at = 0; at < items.length; at += 2) map.set(items[at], items[at + 1]);
     return map;
@@ -139,6 +145,11 @@ class Reader {
   #checkNested(items: number, depth: number): void {
     if (depth > maxDepth) refuse(`a value nested deeper than ${maxDepth}`);
     if (items > this.#bytes.length - this.#at) refuse("fewer bytes than announced");
+  }
+
+  #countKeys(keys: number): void {
+    this.#keys += keys;
+    if (this.#keys > this.#maxKeys) throw new ProtocolError(`a frame has at most ${this.#maxKeys} keys`);
   }
 
   #take(length: number): number {

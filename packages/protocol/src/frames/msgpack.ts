@@ -29,7 +29,7 @@ export const msgpack: FrameCodec = {
   read: (message, options) =>
     typeof message === "string"
       ? jsonFrames.read(message, options)
-      : checkFrame(readMsgpack(message), options?.shapes),
+      : checkFrame(readMsgpack(message, options?.maxKeys), options?.shapes),
 };
 
 /** A frame as bytes, and as JSON where it is made a string: values that JSON does not have are lost then. */

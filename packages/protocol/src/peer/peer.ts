@@ -52,8 +52,8 @@ export interface PeerOptions {
   readonly onEventFailed?: (failure: EventFailure) => void;
   /** Receives the error of an event for which the remote peer did not ask for a report. */
   readonly onUnreportedError?: (error: unknown, name: string) => void;
-  /** Receives what a handler threw; the remote peer gets `INTERNAL`. */
-  readonly onHandlerError?: (error: unknown, name: string) => void;
+  /** Receives what a handler threw; the remote peer gets `INTERNAL`, with what this returns as the error's data. */
+  readonly onHandlerError?: (error: unknown, name: string) => { readonly id: string } | void;
   /** A handler threw `CloseError`: the connection is to be closed. */
   readonly close?: (error: CloseError) => void;
 }
@@ -163,8 +163,8 @@ export class EventPeer<Sends extends Messages = Messages> {
     try {
       report = write(error);
     } catch (crash) {
-      onHandlerError?.(crash, frame.name);
-      return this.reportFailure(frame, new RequestError("INTERNAL", "the handler failed"));
+      const data = onHandlerError?.(crash, frame.name);
+      return this.reportFailure(frame, new RequestError("INTERNAL", "the handler failed", data));
     }
     if (frame.q) return outbox.send(report, { lane: "answer", fallback: write });
     onUnreportedError?.(error, frame.name);

@@ -131,7 +131,7 @@ function synchronous<Value>(value: Value | Promise<Value>): Value {
 }
 
 function cut(line: string): string {
-  return JSON.stringify(line.length > 100 ? `${line.slice(0, 99)}…` : line);
+  return JSON.stringify(line.length > 98 ? `${line.slice(0, 97)}…` : line);
 }
 
 /** A number itself, since it may be an invalid one; the type of another value, since that may be long or secret. */

@@ -62,6 +62,9 @@ export const sampleFrames: readonly Frame[] = [
   { t: "bye", why: "done" },
 ];
 
+/** The frames that no session numbers. */
+const connectionFrames = new Set(["hello", "welcome", "ack", "ping", "pong", "bye"]);
+
 /** Values that are not frames, in any codec. */
 const invalidFrames: readonly (readonly [value: object, reason: string])[] = [
   [{}, "a frame is"],
@@ -74,6 +77,12 @@ const invalidFrames: readonly (readonly [value: object, reason: string])[] = [
   [{ t: "event", name: "" }, 'missing or wrong field "name"'],
   [{ t: "event", name: "n".repeat(129) }, 'missing or wrong field "name"'],
   [{ ...welcome, heartbeat: null }, 'missing or wrong field "heartbeat"'],
+  [{ t: "reauth", by: 1, s: 1 }, 'unknown field "s"'],
+  [{ t: "goaway", at: 1, s: 1 }, 'unknown field "s"'],
+  [{ t: "room", room: "r", a: 1 }, 'unknown field "a"'],
+  [{ t: "said", room: "r", o: 1, p: 0, name: "n", s: 1 }, 'unknown field "s"'],
+  [{ t: "skip", room: "r", o: 1, p: 0, s: 1 }, 'unknown field "s"'],
+  [{ t: "gap", from: 0, to: 1, why: "trimmed", s: 1 }, 'unknown field "s"'],
 ];
 
 /** Values of JSON, as JSON returns them; some codecs refuse the key `__proto__`. */
@@ -100,7 +109,17 @@ export function frameCodecConformance(codec: FrameCodec): void {
       expect(Object.keys(frame)).toEqual(["t", "name"]);
     });
 
-    test.each(sampleFrames.filter(({ t }) => t !== "ack"))(
+    test.each(sampleFrames.filter(({ t }) => connectionFrames.has(t)))(
+      "%j is of the connection, and is refused with a stamp",
+      (frame) => {
+        const stamped = (stamp: Stamp) => (): Frame =>
+          codec.read(codec.stamp(codec.write(frame), stamp), fromClient);
+        expect(stamped({ s: 7 })).toThrow(new ProtocolError('unknown field "s"'));
+        if (frame.t !== "ack") expect(stamped({ a: 7 })).toThrow(new ProtocolError('unknown field "a"'));
+      },
+    );
+
+    test.each(sampleFrames.filter(({ t }) => !connectionFrames.has(t)))(
       "%j takes a stamp, as fields of its own",
       (frame) => {
         const stamped = (stamp: Stamp): Frame =>

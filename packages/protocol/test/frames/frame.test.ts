@@ -86,8 +86,10 @@ describe("an invalid frame is refused with 4400", () => {
     ],
     ['{"t":"ack","a":0}', 'missing or wrong field "a"'],
     ['{"t":"ack","a":1,"but":5}', 'missing or wrong field "but"'],
-    ['{"s":0,"t":"bye"}', 'missing or wrong field "s"'],
-    ['{"a":1.5,"t":"bye"}', 'missing or wrong field "a"'],
+    ['{"s":0,"t":"event","name":"a"}', 'missing or wrong field "s"'],
+    ['{"a":1.5,"t":"end","q":1}', 'missing or wrong field "a"'],
+    ['{"s":1,"t":"bye"}', 'unknown field "s"'],
+    ['{"s":1,"t":"auth","token":"t"}', 'unknown field "s"'],
   ])("%s: %s", (message, why) => {
     expect(() => jsonFrames.read(message, fromClient)).toThrow(
       expect.objectContaining({ code: "BAD_FRAME", closeCode: 4400 }),

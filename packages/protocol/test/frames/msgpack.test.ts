@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import { ProtocolError } from "../../src/errors.ts";
+import { fromClient } from "../../src/frames/client-frames.ts";
 import { jsonFrames } from "../../src/frames/frame-codec.ts";
 import { msgpack } from "../../src/frames/msgpack.ts";
 import { frameCodecConformance, sampleFrames } from "./codec-conformance.ts";
@@ -163,6 +165,58 @@ describe("invalid MessagePack is refused with 4400", () => {
     expect(() => msgpack.read(bytes.subarray(0, -1))).toThrow("fewer bytes");
   });
 
+  // S18
+  test.each<[string, (keys: number) => unknown]>([
+    ["an object", (keys) => Object.fromEntries(numbers(keys).map((n) => [`k${n}`, n]))],
+    ["a map", (keys) => new Map(numbers(keys).map((n) => [n, n]))],
+    ["many objects", (keys) => numbers(keys).map((n) => ({ k: n }))],
+  ])(
+    "a client's frame with too many keys in %s is refused, and the most that are allowed are read",
+    (_, make) => {
+      const envelope = 3; // t, name and data
+      const write = (keys: number) => msgpack.write({ t: "event", name: "a", data: make(keys) });
+      expect(msgpack.read(write(10_000 - envelope), fromClient)).toMatchObject({ t: "event" });
+      const wide = write(10_001 - envelope);
+      expect(() => msgpack.read(wide, fromClient)).toThrow(
+        new ProtocolError("a frame has at most 10000 keys"),
+      );
+      expect(msgpack.read(wide)).toMatchObject({ t: "event" });
+    },
+  );
+
+  // S18
+  test.each<[string, number[]]>([
+    ["NaN", [0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0]],
+    ["Infinity", [0xcb, 0x7f, 0xf0, 0, 0, 0, 0, 0, 0]],
+    ["a fraction", [0xca, 0x3f, 0xc0, 0, 0]],
+    ["an integer of 64 bits, which is a bigint", [0xcf, 0, 0, 0, 0, 0, 0, 0, 1]],
+    ["2 ** 53", [0xcb, 0x43, 0x40, 0, 0, 0, 0, 0, 0]],
+    ["-1", [0xff]],
+    ["a text", [0xa1, 0x31]],
+    ["undefined, in an extension", [0xd4, 0, 0]],
+  ])("a number of a frame that is %s is refused, but for a field that is undefined", (name, bytes) => {
+    const frame = Uint8Array.from([...before, 0xa1, 0x73, ...bytes]);
+    if (name.startsWith("undefined")) expect(msgpack.read(frame)).toMatchObject({ t: "event", name: "a" });
+    else expect(() => msgpack.read(frame)).toThrow(new ProtocolError('missing or wrong field "s"'));
+  });
+
+  test("a key that occurs twice has its last value, as in JSON", () => {
+    const twice = Uint8Array.from([0x82, 0xa1, 0x61, 1, 0xa1, 0x61, 2]);
+    expect(msgpack.read(event([...twice]))).toMatchObject({ data: { a: 2 } });
+    expect(jsonFrames.read('{"t":"event","name":"a","data":{"a":1,"a":2}}')).toMatchObject({
+      data: { a: 2 },
+    });
+  });
+
+  // S19
+  test("keys of Object.prototype are keys like any other, and change no prototype", () => {
+    const keys = ["constructor", "prototype", "toString", "hasOwnProperty"];
+    const data = Object.fromEntries(keys.map((key) => [key, { polluted: true }]));
+    const bytes = msgpack.write({ t: "event", name: "a", data });
+    expect(msgpack.read(bytes, fromClient)).toEqual({ t: "event", name: "a", data });
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
   test("no code is made of the bytes that arrive", () => {
     const functionConstructor = vi.spyOn(globalThis, "Function");
     const record = [0x40, 1];
@@ -180,6 +234,11 @@ test("every frame is a map of so few fields that a stamp can be added to it by i
   expect(sizes.map((first) => first & ~fields)).toEqual(sampleFrames.map(() => fixmap));
   expect(Math.max(...sizes.map((first) => first & fields))).toBe(12); // a welcome; two more make 14 of 15
 });
+
+/** 1 to `count`. */
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
 
 function letters(text: string): number[] {
   return [...new TextEncoder().encode(text)];

@@ -45,7 +45,7 @@ export function startPeer(options: Partial<RpcPeerOptions> = {}, dispatch?: Disp
       timers.push(timer);
       return () => void timers.splice(timers.indexOf(timer), 1);
     },
-    onHandlerError: (error) => handlerErrors.push(error),
+    onHandlerError: (error) => void handlerErrors.push(error),
     close: (error) => closes.push(error),
     ...options,
   });

@@ -28,7 +28,7 @@ function startEventPeer(options: Partial<PeerOptions> = {}) {
     receiver,
     after: () => () => {},
     onEventFailed: (failure) => failures.push(failure),
-    onHandlerError: (error, name) => handlerErrors.push([name, error]),
+    onHandlerError: (error, name) => void handlerErrors.push([name, error]),
     close: (error) => closes.push(error),
     ...options,
   });

@@ -139,9 +139,9 @@ function createView<P extends object, Defaults extends object>(
   return view;
 }
 
-function logError(error: unknown, { request }: ErrorContext): void {
+function logError(error: unknown, { request, id }: ErrorContext): void {
   const { pathname } = new URL(request.url);
-  const place = `symbolon: error at ${JSON.stringify(pathname.slice(0, 256))}`;
+  const place = `symbolon: error ${id === undefined ? "" : `${id} `}at ${JSON.stringify(pathname.slice(0, 256))}`;
   if (isClientError(error)) console.error(`${place}: ${toLogLine(error)}`);
   else console.error(place, error);
 }

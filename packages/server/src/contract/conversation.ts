@@ -9,7 +9,7 @@ import {
 } from "@symbolon/protocol";
 import type { EventFailure, FrameTable } from "@symbolon/protocol/internal";
 import type { Connection } from "../access/connections.ts";
-import { closeFromResponse, sendableClose } from "../request/errors.ts";
+import { closeFromResponse, newErrorId, sendableClose } from "../request/errors.ts";
 import { endTimeout, type Exchange } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
 import type { Verified } from "../request/identity.ts";
@@ -95,7 +95,10 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
         onPause: (paused) => link.pause(paused),
         onHandlerError: (error) => {
           // A handler that waited for a client which has disconnected has not failed.
-          if (!(link.ended && error instanceof OutcomeUnknown)) void this.#report(error);
+          if (link.ended && error instanceof OutcomeUnknown) return undefined;
+          const id = newErrorId();
+          void this.#report(error, id);
+          return { id };
         },
         onEventFailed: (failure) => this.#onEventFailed(failure),
         close: (error) => this.terminate(error),
@@ -239,8 +242,8 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   }
 
   /** Reports an error to the app. The connection stays, unless the app answers with a close. */
-  async #report(error: unknown): Promise<void> {
-    const answer = await this.#exchange.report(error, "open");
+  async #report(error: unknown, id?: string): Promise<void> {
+    const answer = await this.#exchange.report(error, "open", id);
     if (answer === undefined) return;
     const { code, reason } = sendableClose(
       answer instanceof Response ? await closeFromResponse(answer) : answer,

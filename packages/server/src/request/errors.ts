@@ -1,5 +1,6 @@
 import { CloseCode, CloseError, ProtocolError, ValidationError } from "@symbolon/protocol";
 import { checkCloseCode, closeCodeOfStatus, cutReason } from "@symbolon/protocol/internal";
+import { randomBytes } from "node:crypto";
 import { describeValue, toResponse } from "./response.ts";
 
 /** A close that the server sends. */
@@ -26,6 +27,11 @@ export interface ErrorContext {
    * client waits for an answer.
    */
   readonly phase: "handshake" | "open" | "ending";
+  /**
+   * Names what a handler of a contract threw: the sender of the message receives `INTERNAL` with the same `id` in the
+   * error's data. Other errors have none.
+   */
+  readonly id?: string;
 }
 
 /** What answers an error: a `Response`, a close (a `CloseError` is one), or undefined for the default. */
@@ -57,6 +63,11 @@ export function toLogLine(error: Error): string {
   return String(error)
     .slice(0, 512)
     .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+}
+
+/** A new id of an error: 64 random bits. */
+export function newErrorId(): string {
+  return randomBytes(8).toString("hex");
 }
 
 /** Passes an error to `onError`. Resolves with its answer, or undefined for the default. Never rejects. */

@@ -109,9 +109,10 @@ export class Exchange {
     this.#resolveEnded?.();
   }
 
-  /** Reports an error to the app. Resolves with its answer, or undefined for the default. Never rejects. */
-  report(error: unknown, phase: ErrorContext["phase"]): Promise<Response | Close | undefined> {
-    return report(this.#options.onError, error, { request: this.context.request, phase });
+  /** Reports an error to the app, with the `id` that the client received. Resolves with its answer, or undefined for the default. Never rejects. */
+  report(error: unknown, phase: ErrorContext["phase"], id?: string): Promise<Response | Close | undefined> {
+    const { request } = this.context;
+    return report(this.#options.onError, error, { request, phase, ...(id !== undefined && { id }) });
   }
 
   /** The response by which a failure refuses the handshake, or answers the request. */

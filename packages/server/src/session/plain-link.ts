@@ -83,6 +83,8 @@ export class PlainLink implements ClientLink {
       if (this.#state.type !== "open") return;
       try {
         const frame = jsonFrames.read(received, fromClient);
+        if (frame.s !== undefined || frame.a !== undefined)
+          throw new ProtocolError("a plain client's frame has neither s nor a");
         receiverOf(frames, frame)(frame, byteLength(received));
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;

@@ -1,6 +1,7 @@
 import { CloseCode, CloseError, type Closed, type Message, ProtocolError } from "@symbolon/protocol";
 import {
   byteLength,
+  callFrames,
   decodeAck,
   type Frame,
   type FrameTable,
@@ -79,8 +80,9 @@ export class SessionWire implements WireListener {
         recorder?.acknowledged(acknowledged.upTo, acknowledged.pending);
       }
       const bytes = byteLength(message);
-      if (frame.s === undefined || receiver.accept(frame.s, bytes))
-        receiverOf(this.#frames, frame)(frame, bytes);
+      if (frame.s === undefined) checkUnsequenced(frame);
+      else if (!receiver.accept(frame.s, bytes)) return;
+      receiverOf(this.#frames, frame)(frame, bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       onFault(error);
@@ -111,4 +113,12 @@ export class SessionWire implements WireListener {
   terminate(): void {
     this.#wire.terminate();
   }
+}
+
+/**
+ * Checks a frame without a sequence: of a conversation, only an event may have none, which makes it volatile.
+ * @throws ProtocolError for a frame of a call, or an error: neither peer would notice its loss.
+ */
+function checkUnsequenced({ t }: Frame): void {
+  if (callFrames.has(t) || t === "error") throw new ProtocolError(`"${t}" needs a sequence in a session`);
 }

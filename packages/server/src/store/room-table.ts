@@ -180,10 +180,11 @@ export class RoomTable {
       yield { room, position, entries, keep, memberships: memberships.save() };
   }
 
-  /** Gives every room a new epoch, so that no position from before can be compared with it. */
-  renewEpochs(): void {
+  /** Gives some rooms a new epoch, so that no position from before can be compared with it. */
+  renewEpochs(matches: (room: string) => boolean): void {
     for (const [name, room] of this.#rooms)
-      this.#rooms.set(name, { ...room, position: { ...room.position, epoch: this.#newEpoch() } });
+      if (matches(name))
+        this.#rooms.set(name, { ...room, position: { ...room.position, epoch: this.#newEpoch() } });
   }
 
   #firstPosition(): RoomPosition {

@@ -172,6 +172,13 @@ export class SessionTable {
       yield { sessionId, identity, progress, messages: unacknowledged };
   }
 
+  /** Gives some sessions an epoch that is not the epoch of the store, so that no client resumes them. */
+  renewEpochs(matches: (sessionId: string) => boolean, newEpoch: () => string): void {
+    for (const [sessionId, session] of this.#sessions)
+      if (matches(sessionId))
+        this.#sessions.set(sessionId, { ...session, identity: { ...session.identity, epoch: newEpoch() } });
+  }
+
   #latest(sessionId: string): DecidedSession | undefined {
     const unapplied = this.#unapplied.get(sessionId);
     return unapplied === undefined ? this.#sessions.get(sessionId) : unapplied.session;

@@ -86,9 +86,10 @@ export class Tables {
     for (const room of this.#rooms.snapshot()) yield { rooms: [room] };
   }
 
-  /** Gives every room a new epoch, because part of the history is lost. */
-  renewEpochs(): void {
-    this.#rooms.renewEpochs();
+  /** Gives the sessions and rooms that lost a part of their history a new epoch: these sessions reset, these rooms have a gap. */
+  renewEpochs(lostSession: (sessionId: string) => boolean, lostRoom: (room: string) => boolean): void {
+    this.#sessions.renewEpochs(lostSession, newEpoch);
+    this.#rooms.renewEpochs(lostRoom);
   }
 
   #executeSession<Result>(decision: Decision<SessionUpdate, Result>): Awaitable<Result> {

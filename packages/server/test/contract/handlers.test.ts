@@ -56,17 +56,20 @@ describe.each([
       );
       await using socket = await open(net, "/chat/a");
       socket.send(postFrame("break", 4));
-      expect(await receiveFrame(socket)).toEqual({
+      const report = await receiveFrame(socket);
+      expect(report).toEqual({
         t: "error",
         re: 4,
         code: "INTERNAL",
         message: "the handler failed",
+        data: { id: expect.stringMatching(/^[0-9a-f]{16}$/) },
       });
       socket.send(postFrame("still here"));
       expect(await receiveFrame(socket)).toMatchObject({ name: "posted" });
       expect(onError).toHaveBeenCalledExactlyOnceWith(new Error("secret at /srv/app.ts"), {
         request: expect.any(Request),
         phase: "open",
+        id: (report as { data: { id: string } }).data.id,
       });
     },
   );

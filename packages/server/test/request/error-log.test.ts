@@ -5,6 +5,8 @@ import { createApp } from "../../src/app/app.ts";
 import type { SocketHandler } from "../../src/socket/serve-socket.ts";
 import type { Socket } from "../../src/socket/socket.ts";
 import { testNetwork } from "../../src/testing/index.ts";
+import { chat, postFrame } from "../contract/chat-server.ts";
+import { receiveFrame } from "../session/connect-session.ts";
 
 const log = vi.spyOn(console, "error").mockImplementation(() => {});
 afterEach(() => void log.mockClear());
@@ -55,9 +57,23 @@ test.each<[string, SocketHandler<Socket, unknown>, string, string]>([
 test("the line of a client's mistake has at most 512 characters of the error", async () => {
   const [[line] = []] = await logOf(
     async (socket) => void (await socket.receive(json(z.record(z.string(), z.number())))),
-    JSON.stringify(Object.fromEntries(["a", "b", "c"].map((key) => [key.repeat(1_000), "x"]))),
+    JSON.stringify(Object.fromEntries([..."abcdefgh"].map((key) => [key.repeat(1_000), "x"]))),
   );
   expect(line).toHaveLength('symbolon: error at "/path": '.length + 512);
+});
+
+// S21
+test("the log names what a handler of a contract threw by the id that the client received", async () => {
+  const app = createApp();
+  app.implement(chat, () => ({
+    post: () => {
+      throw new Error("secret");
+    },
+  }));
+  await using socket = await testNetwork(app).connect("/chat/a");
+  socket.send(postFrame("a"));
+  const { data } = (await receiveFrame(socket)) as { data: { id: string } };
+  expect(log.mock.calls).toEqual([[`symbolon: error ${data.id} at "/chat/a"`, new Error("secret")]]);
 });
 
 test("a mistake of the server is logged with its stack", async () => {

@@ -32,11 +32,11 @@ export const hello = {
   wb: 2 ** 20,
 };
 
-/** Gives frames the sequences that a client gives them in a session; connection frames have none. */
+/** Gives the frames of a conversation the sequences that a client gives them in a session; other frames have none. */
 function createSequencer(): (frame: object) => object {
   let last = 0;
   return (frame) =>
-    "t" in frame && !/^(hello|ack|ping|pong|bye)$/.test(String(frame.t))
+    "t" in frame && /^(event|request|stream|reply|next|end|credit|cancel|error)$/.test(String(frame.t))
       ? { s: (last += 1), ...frame }
       : frame;
 }

@@ -46,15 +46,16 @@ test(
             const { store, model } = await modelled.call(call);
             expect(store).toEqual(model);
           }
-          const before = { model: modelled.model.copy(), length: (await readJournal(directory)).length };
+          const before = { model: modelled.model.copy(), journal: await readJournal(directory) };
           await modelled.call(lastCall);
-          const journal = await readJournal(directory);
-          const recordLength = journal.length - before.length;
+          const record = (await readJournal(directory)).subarray(before.journal.length);
+          const recordLength = record.length;
           const writtenLength = Math.floor(writtenPart * recordLength);
-          // The process ends while it writes the last record: the file has only a part of it.
+          // The process ends while it writes the last record: the file has only a part of it, and does not confirm it.
           const next = join(root, String((count += 1)));
-          await mkdir(next);
-          await writeFile(join(next, "journal"), journal.subarray(0, before.length + writtenLength));
+          await mkdir(next, { mode: 0o700 });
+          const torn = Buffer.concat([before.journal, record.subarray(0, writtenLength)]);
+          await writeFile(join(next, "journal"), torn);
           const isCut = writtenLength < recordLength;
           if (isCut) modelled.model = before.model;
           await store.close();

@@ -1,5 +1,6 @@
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readPrivateFile } from "./private-files.ts";
 import { currentBootId, processStart } from "./process-identity.ts";
 
 /** The process that holds a lock, as the lock file names it. */
@@ -21,7 +22,10 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
   const lockPath = join(directory, "lock");
   const ownPath = `${lockPath}.${crypto.randomUUID()}`;
   const { pid } = process;
-  await writeFile(ownPath, JSON.stringify({ pid, started: processStart(pid), bootId: currentBootId() }));
+  await writeFile(ownPath, JSON.stringify({ pid, started: processStart(pid), bootId: currentBootId() }), {
+    flag: "wx",
+    mode: 0o600,
+  });
   try {
     await acquire(lockPath, ownPath);
   } finally {
@@ -47,11 +51,9 @@ async function acquire(lockPath: string, ownPath: string): Promise<void> {
 }
 
 /** The content of a file; undefined when the file was removed meanwhile. */
-function readIfPresent(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-    return undefined;
-  });
+async function readIfPresent(path: string): Promise<string | undefined> {
+  const content = await readPrivateFile(path);
+  return content?.toString();
 }
 
 /** False when there is a file at `path` already. */

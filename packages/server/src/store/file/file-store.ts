@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { lockDirectory } from "./directory-lock.ts";
 import { GroupWriter } from "./group-writer.ts";
 import { readJournal, encodeJournal, type FileStoreReport } from "./journal-entries.ts";
 import { Journal, type SyncPolicy } from "./journal.ts";
+import { makePrivateDirectory } from "./private-files.ts";
 import type { Store } from "../store.ts";
 import { Tables } from "../tables.ts";
 
@@ -12,7 +12,10 @@ export type { SyncPolicy } from "./journal.ts";
 
 /** Options of `fileStore`. */
 export interface FileStoreOptions {
-  /** The path of the directory with the files. `fileStore` creates it. Nothing else may use it. */
+  /**
+   * The path of the directory with the files, not of a symbolic link to one. `fileStore` creates it. Nothing else may use it,
+   * and no other user may write to it.
+   */
   readonly directory: string;
   /**
    * What a settled call survives.
@@ -57,17 +60,17 @@ export interface FileStore extends Store {
  *
  * @returns the store. Its calls reject when the files cannot be written; a call that rejects has changed nothing.
  * @throws TypeError or RangeError when an option is invalid.
- * @throws Error when another process uses the directory, when the directory has files of another version or of something
- *   else, and when it cannot be read or written.
+ * @throws Error when another process uses the directory, when other users may write to it, when it has a symbolic link, or
+ *   files of another version or of something else, and when it cannot be read or written.
  * @example
  * const store = await fileStore({ directory: "data/store" });
- * if (store.report.history === "lost") console.warn("the store lost part of its history");
+ * if (store.report.damagedCopy !== undefined) console.warn("the store was damaged", store.report);
  * const app = createApp({ store });
  */
 export async function fileStore(options: FileStoreOptions): Promise<FileStore> {
   checkOptions(options);
   const { directory } = options;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makePrivateDirectory(directory);
   const unlock = await lockDirectory(directory);
   try {
     return await openJournal(join(directory, "journal"), options, unlock);
@@ -90,10 +93,10 @@ async function openJournal(
   { sync = "os", bytes = 256 * 1024 * 1024, onError = () => {} }: FileStoreOptions,
   unlock: () => Promise<void>,
 ): Promise<FileStore> {
-  const { report, epoch, proofKey, updates } = await readJournal(path);
+  const { report, epoch, proofKey, updates, lostSession, lostRoom } = await readJournal(path);
   const tables = new Tables(epoch, (decision) => writer.execute(decision), bytes);
   for (const update of updates) tables.apply(update);
-  if (report.history === "lost") tables.renewEpochs();
+  tables.renewEpochs(lostSession, lostRoom);
   const snapshot = () => encodeJournal({ epoch, proofKey }, sync, tables.snapshot());
   const writer = new GroupWriter(tables, await Journal.create(path, sync, snapshot()), snapshot, onError);
   let closing: Promise<void> | undefined;

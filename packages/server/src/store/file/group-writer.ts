@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { encodeEntry } from "./journal-entries.ts";
+import type { JournalRecord } from "./journal-records.ts";
 import type { Journal } from "./journal.ts";
 import type { Awaitable } from "../store.ts";
 import type { Decision, StoreUpdate } from "../store-update.ts";
@@ -8,7 +9,7 @@ import type { Tables } from "../tables.ts";
 /** A call that waits until the journal has its entry. */
 interface QueuedCall {
   readonly update: StoreUpdate | undefined;
-  readonly payload: Uint8Array | undefined;
+  readonly record: JournalRecord | undefined;
   readonly settle: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -20,7 +21,7 @@ const compactionSlack = 16 * 1024 * 1024;
 export class GroupWriter {
   readonly #tables: Tables;
   readonly #journal: Journal;
-  readonly #snapshot: () => Iterable<Uint8Array>;
+  readonly #snapshot: () => Iterable<JournalRecord>;
   readonly #onError: (error: Error) => void;
   #queue: QueuedCall[] = [];
   /** Present while the queue is being written. */
@@ -28,11 +29,11 @@ export class GroupWriter {
   #isClosed = false;
   #compactAt: number;
 
-  /** `snapshot` returns the payloads of a journal that holds what the tables hold. */
+  /** `snapshot` returns the records of a journal that holds what the tables hold. */
   constructor(
     tables: Tables,
     journal: Journal,
-    snapshot: () => Iterable<Uint8Array>,
+    snapshot: () => Iterable<JournalRecord>,
     onError: (error: Error) => void,
   ) {
     this.#tables = tables;
@@ -51,9 +52,9 @@ export class GroupWriter {
   execute<Result>({ update, result }: Decision<StoreUpdate, Result>): Awaitable<Result> {
     if (this.#isClosed) return Promise.reject(new Error(`the store is closed: ${this.#path}`));
     if (update === undefined && this.#writing === undefined) return result();
-    const payload = update && encodeEntry({ type: "updated", update });
+    const record = update && encodeEntry({ type: "updated", update });
     return new Promise((resolve, reject) => {
-      this.#queue.push({ update, payload, settle: () => resolve(result()), reject });
+      this.#queue.push({ update, record, settle: () => resolve(result()), reject });
       this.#writing ??= this.#writeQueue();
     });
   }
@@ -82,9 +83,9 @@ export class GroupWriter {
     await setImmediate();
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0);
-      const payloads = batch.flatMap(({ payload }) => payload ?? []);
+      const records = batch.flatMap(({ record }) => record ?? []);
       try {
-        if (payloads.length > 0) await this.#journal.append(payloads);
+        if (records.length > 0) await this.#journal.append(records);
         this.#apply(batch);
       } catch (cause) {
         const error = this.#writeError(cause, "the call changed nothing, and may be repeated");

@@ -1,9 +1,11 @@
 /** The entries of a journal, one in each record, and what they mean when a store is opened. */
-import { copyFile, readFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { deserialize, serialize } from "node:v8";
+import { crc32 } from "node:zlib";
+import { readPrivateFile } from "./private-files.ts";
 import { currentBootId } from "./process-identity.ts";
 import type { SyncPolicy } from "./journal.ts";
-import { type JournalRecords, decodeRecords } from "./journal-records.ts";
+import { type JournalRecord, type JournalRecords, decodeRecords } from "./journal-records.ts";
 import type { StoreUpdate } from "../store-update.ts";
 import { newEpoch, newProofKey } from "../tables.ts";
 
@@ -12,18 +14,21 @@ export interface FileStoreReport {
   /**
    * - `"new"`: there was no store.
    * - `"kept"`: the store has everything that settled before. Sessions resume, and rooms continue.
-   * - `"lost"`: some of it may be missing. The store has a new epoch: every session resets, and every room has a gap.
+   * - `"damaged"`: something is missing of some sessions and rooms. These sessions reset, and these rooms have a gap; all
+   *   others continue.
+   * - `"lost"`: something may be missing of every session and room. The store has a new epoch: every session resets, and
+   *   every room has a gap.
    */
-  readonly history: "kept" | "lost" | "new";
-  /** The size of what the store dropped at the end of its file, in bytes: the process was killed while it wrote this. */
+  readonly history: "kept" | "damaged" | "lost" | "new";
+  /** The size of what the store dropped of its file, in bytes: what was damaged, or the process was killed while it wrote this. */
   readonly droppedBytes: number;
-  /** The path of a copy of the file, when the file was damaged. What followed the damage is not in the store. */
+  /** The path of a copy of the file, when the file was damaged. */
   readonly damagedCopy?: string;
 }
 
 /** An entry of a journal. */
 export type JournalEntry =
-  /** Always the first entry. */
+  /** Always the first entry, and the second one: one of them may be damaged. */
   | {
       readonly type: "opened";
       /** The epoch of the store. */
@@ -50,26 +55,32 @@ export interface JournalContents {
   readonly proofKey: string;
   /** All updates, in the order in which they were applied. */
   readonly updates: readonly StoreUpdate[];
+  /** Whether something is missing of the session of this id. */
+  readonly lostSession: (sessionId: string) => boolean;
+  /** Whether something is missing of the room. */
+  readonly lostRoom: (room: string) => boolean;
 }
 
 /**
  * Reads a journal, and finds out whether its history continues.
  *
- * @throws Error when the file cannot be read, or is not a journal of this version.
+ * @throws Error when the file cannot be read, is a symbolic link, or is not a journal of this version.
  */
 export async function readJournal(path: string): Promise<JournalContents> {
-  const file = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
-  if (file === undefined)
-    return {
-      report: { history: "new", droppedBytes: 0 },
-      epoch: newEpoch(),
-      proofKey: newProofKey(),
-      updates: [],
-    };
+  const file = await readPrivateFile(path);
+  if (file === undefined) {
+    const report = { history: "new", droppedBytes: 0 } as const;
+    const lost = (): boolean => false;
+    return { report, ...newIdentity(), updates: [], lostSession: lost, lostRoom: lost };
+  }
   try {
-    return await interpret(path, decodeRecords(file));
+    const records = decodeRecords(file);
+    const damagedCopy = `${path}.damaged`;
+    if (records.damaged) {
+      await rm(damagedCopy, { force: true });
+      await writeFile(damagedCopy, file, { flag: "wx", mode: 0o600 });
+    }
+    return interpret(records, records.damaged ? { damagedCopy } : {});
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
@@ -79,20 +90,29 @@ export async function readJournal(path: string): Promise<JournalContents> {
   }
 }
 
-async function interpret(path: string, records: JournalRecords): Promise<JournalContents> {
-  const { payloads, droppedBytes, damaged } = records;
+function interpret(
+  { payloads, lost, droppedBytes }: JournalRecords,
+  damage: Pick<FileStoreReport, "damagedCopy">,
+): JournalContents {
   const entries = payloads.map(decodeEntry);
-  const [first] = entries;
-  if (first?.type !== "opened") throw new Error("its first entry is missing");
-  const kept = !damaged && (entries.at(-1)?.type === "closed" || isComplete(first));
-  const damagedCopy = `${path}.damaged`;
-  if (damaged) await copyFile(path, damagedCopy);
+  const first = entries.find((entry) => entry.type === "opened");
+  const continues = first !== undefined && (entries.at(-1)?.type === "closed" || isComplete(first));
+  const history = !continues || lost === undefined ? "lost" : lost.size > 0 ? "damaged" : "kept";
   return {
-    report: { history: kept ? "kept" : "lost", droppedBytes, ...(damaged && { damagedCopy }) },
-    epoch: kept ? first.epoch : newEpoch(),
-    proofKey: first.proofKey,
+    report: { history, droppedBytes, ...damage },
+    ...(first === undefined || history === "lost"
+      ? newIdentity()
+      : { epoch: first.epoch, proofKey: first.proofKey }),
     updates: entries.flatMap((entry) => (entry.type === "updated" ? entry.update : [])),
+    // When everything is lost the epoch of the store is new, and no session of before has it.
+    lostSession: (sessionId) => history === "damaged" && lost?.has(sessionSubject(sessionId)) === true,
+    lostRoom: (room) => history === "lost" || lost?.has(roomSubject(room)) === true,
   };
+}
+
+/** What no store had before. */
+function newIdentity(): Pick<JournalContents, "epoch" | "proofKey"> {
+  return { epoch: newEpoch(), proofKey: newProofKey() };
 }
 
 /** Whether a journal that was not closed has everything that settled. */
@@ -105,9 +125,23 @@ function decodeEntry(payload: Uint8Array): JournalEntry {
   return deserialize(new Uint8Array(payload)) as JournalEntry;
 }
 
-/** Encodes the payload of a record. */
-export function encodeEntry(entry: JournalEntry): Uint8Array {
-  return serialize(entry);
+/** Encodes an entry for its record. */
+export function encodeEntry(entry: JournalEntry): JournalRecord {
+  return { payload: serialize(entry), subjects: entry.type === "updated" ? subjectsOf(entry.update) : [] };
+}
+
+function subjectsOf({ session, rooms = [] }: StoreUpdate): readonly number[] {
+  const subjects = new Set(rooms.map(({ room }) => roomSubject(room)));
+  if (session !== undefined) subjects.add(sessionSubject(session.sessionId));
+  return [...subjects];
+}
+
+function sessionSubject(sessionId: string): number {
+  return crc32(`session ${sessionId}`);
+}
+
+function roomSubject(room: string): number {
+  return crc32(`room ${room}`);
 }
 
 /** Encodes the entries of a journal that begins now with these updates. */
@@ -115,7 +149,8 @@ export function* encodeJournal(
   { epoch, proofKey }: Pick<JournalContents, "epoch" | "proofKey">,
   sync: SyncPolicy,
   updates: Iterable<StoreUpdate>,
-): Generator<Uint8Array> {
-  yield encodeEntry({ type: "opened", epoch, proofKey, bootId: currentBootId(), sync });
+): Generator<JournalRecord> {
+  const opened = encodeEntry({ type: "opened", epoch, proofKey, bootId: currentBootId(), sync });
+  yield* [opened, opened];
   for (const update of updates) yield encodeEntry({ type: "updated", update });
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { encodeRecord, signature } from "./journal-records.ts";
+import { type JournalRecord, RecordEncoder } from "./journal-records.ts";
 
 /**
  * What a settled write survives.
@@ -19,23 +19,25 @@ export class Journal {
   readonly #sync: SyncPolicy;
   #file: FileHandle;
   #length: number;
+  #encoder: RecordEncoder;
   /** True while there may be bytes after the last record that was confirmed. */
   #hasUnconfirmedTail = false;
   /** Present when no later call can succeed. */
   #failure: { readonly error: unknown } | undefined;
 
-  private constructor(path: string, sync: SyncPolicy, file: FileHandle, length: number) {
+  private constructor(path: string, sync: SyncPolicy, { file, length, encoder }: WrittenJournal) {
     this.path = path;
     this.#sync = sync;
     this.#file = file;
     this.#length = length;
+    this.#encoder = encoder;
   }
 
   /** Writes a new journal, then replaces the one at `path` by it in one step. */
-  static async create(path: string, sync: SyncPolicy, payloads: Iterable<Uint8Array>): Promise<Journal> {
-    const { file, length } = await writeReplacement(path, payloads);
-    const journal = new Journal(path, sync, file, length);
-    await journal.#publish(file);
+  static async create(path: string, sync: SyncPolicy, records: Iterable<JournalRecord>): Promise<Journal> {
+    const written = await writeReplacement(path, records);
+    const journal = new Journal(path, sync, written);
+    await journal.#publish(written.file);
     return journal;
   }
 
@@ -45,30 +47,34 @@ export class Journal {
   }
 
   /** Appends records. When it rejects, the journal has none of them. */
-  async append(payloads: readonly Uint8Array[]): Promise<void> {
+  async append(records: readonly JournalRecord[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
-    const bytes = Buffer.concat(payloads.map(encodeRecord));
     await this.#truncateTail();
+    const takeBack = this.#encoder.checkpoint();
+    const bytes = Buffer.concat(records.map((record) => this.#encoder.encode(record)));
     this.#hasUnconfirmedTail = true;
     try {
       await writeAll(this.#file, bytes, this.#length);
       if (this.#sync === "disk") await this.#file.datasync();
     } catch (error) {
+      takeBack();
       await this.#truncateTail().catch(() => {}); // the next append tries again, and rejects when it fails again
       throw error;
     }
     this.#hasUnconfirmedTail = false;
     this.#length += bytes.length;
+    await confirm(this.#file, this.#encoder).catch(() => {}); // the next append confirms these records too
   }
 
   /** Replaces all records. When it rejects, either the journal is as before, or no later call succeeds. */
-  async replace(payloads: Iterable<Uint8Array>): Promise<void> {
+  async replace(records: Iterable<JournalRecord>): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
-    const { file, length } = await writeReplacement(this.path, payloads);
+    const { file, length, encoder } = await writeReplacement(this.path, records);
     const previousFile = this.#file;
     await this.#publish(file);
     this.#file = file;
     this.#length = length;
+    this.#encoder = encoder;
     this.#hasUnconfirmedTail = false;
     await previousFile.close();
   }
@@ -112,20 +118,29 @@ function replacementPath(path: string): string {
   return `${path}.new`;
 }
 
+/** A journal that was written as a whole, and the encoder of its next records. */
+interface WrittenJournal {
+  readonly file: FileHandle;
+  readonly length: number;
+  readonly encoder: RecordEncoder;
+}
+
 /** Writes a new journal beside the present one, and waits until it is on the disk. */
-async function writeReplacement(
-  path: string,
-  payloads: Iterable<Uint8Array>,
-): Promise<{ readonly file: FileHandle; readonly length: number }> {
-  const file = await open(replacementPath(path), "w", 0o600);
+async function writeReplacement(path: string, records: Iterable<JournalRecord>): Promise<WrittenJournal> {
+  const encoder = new RecordEncoder();
   let length = 0;
+  // A process that was killed may have left a file. An exclusive open follows no link that somebody else put there meanwhile.
+  await rm(replacementPath(path), { force: true });
+  const file = await open(replacementPath(path), "wx", 0o600);
   try {
-    for (const bytes of encodeChunks(payloads)) {
+    for (const bytes of encodeChunks(encoder, records)) {
       await writeAll(file, bytes, length);
       length += bytes.length;
     }
+    await confirm(file, encoder);
+    await confirm(file, encoder); // in both of its places
     await file.datasync();
-    return { file, length };
+    return { file, length, encoder };
   } catch (error) {
     await discardReplacement(path, file);
     throw error;
@@ -137,19 +152,26 @@ async function discardReplacement(path: string, file: FileHandle): Promise<void>
   await rm(replacementPath(path), { force: true });
 }
 
-/** Encodes a whole file: the signature and all records. */
-function* encodeChunks(payloads: Iterable<Uint8Array>): Generator<Buffer> {
-  let records = [signature];
+/** Encodes a whole file: its header and all records. */
+function* encodeChunks(encoder: RecordEncoder, records: Iterable<JournalRecord>): Generator<Buffer> {
+  let parts = [encoder.fileHeader()];
   let length = 0;
-  for (const payload of payloads) {
-    records.push(encodeRecord(payload));
-    length += payload.byteLength;
+  for (const record of records) {
+    const part = encoder.encode(record);
+    parts.push(part);
+    length += part.length;
     if (length < chunkBytes) continue;
-    yield Buffer.concat(records);
-    records = [];
+    yield Buffer.concat(parts);
+    parts = [];
     length = 0;
   }
-  yield Buffer.concat(records);
+  yield Buffer.concat(parts);
+}
+
+/** Confirms the records that the encoder has encoded, so that a reader would notice the loss of the last ones. */
+async function confirm(file: FileHandle, encoder: RecordEncoder): Promise<void> {
+  const { bytes, position } = encoder.confirm();
+  await writeAll(file, bytes, position);
 }
 
 /** Repeats the write until the system has accepted all bytes. */
