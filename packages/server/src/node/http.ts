@@ -97,7 +97,6 @@ export function serveAsHttp(
     if (kept !== "" || value === "") lines.push(`${name}: ${kept}`);
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
-  socket.setTimeout(server.timeout); // the earlier response may have set that of a connection without requests
   server.emit("encrypted" in socket ? "secureConnection" : "connection", socket);
 }
 

@@ -28,7 +28,8 @@ export interface ServeOptions {
    */
   readonly port?: number;
   /**
-   * The address to bind to.
+   * The address to bind to. Bound to a loopback address, the server accepts loopback names alone as `Host`, unless
+   * `security.hosts` names others.
    * @default all addresses
    */
   readonly host?: string;
@@ -139,8 +140,9 @@ export async function serve(
  * of Vite or of another app; if none of them has answered within `handshake.timeout`, one app refuses with 404. An upgrade to
  * another protocol than WebSocket becomes a plain HTTP request of the server.
  *
- * The server bounds its HTTP connections itself. Where it has Node's `headersTimeout` of 60 s, it gets 10 s, and Node looks
- * for slow clients every 5 s if the server does not listen yet, else as often as the server was told to.
+ * The server keeps its own limits of HTTP connections. If its `headersTimeout` is Node's default of 60 s, `attach` sets 10 s.
+ * If the server does not listen yet, Node then looks for slow clients every 5 s instead of every 30 s, unless you have set
+ * `connectionsCheckingInterval`.
  * @example
  * const server = http.createServer(express).listen(3000);
  * attach(server, app);

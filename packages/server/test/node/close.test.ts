@@ -46,10 +46,10 @@ function createEndlessApp() {
 
 /** Lets time pass until `work` has settled. Resolves with that time, in ms. */
 async function timeOf(work: Promise<unknown>): Promise<number> {
-  let settled = false;
+  const state = { settled: false };
   let passed = 0;
-  void work.finally(() => (settled = true));
-  while (!settled) {
+  void work.finally(() => (state.settled = true));
+  while (!state.settled) {
     await vi.advanceTimersByTimeAsync(100);
     await new Promise((resolve) => void setImmediate(resolve));
     passed += 100;

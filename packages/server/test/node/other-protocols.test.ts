@@ -115,7 +115,7 @@ describe("an upgrade to another protocol than WebSocket", () => {
   });
 
   test.each(["websocket, h2c", "h2c , WebSocket"])(
-    "is none when WebSocket is among them: %s",
+    "opens a WebSocket when WebSocket is among the protocols: %s",
     async (list) => {
       await using server = await serve(createPageApp(), { port: 0 });
       using client = await connectRawClient(server.port);
