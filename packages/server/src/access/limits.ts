@@ -1,16 +1,23 @@
-/** How many clients may be connected at once. */
+/** How many clients may be connected at once, and how slowly they may send. */
 export interface LimitOptions {
   /**
-   * Connections of one server; one more is refused with 503.
+   * WebSockets of one server; one more is refused with 503. Under `serve` as many connections may be open that are not
+   * WebSockets.
    * @default 20_000
    */
   readonly connections?: number;
   /**
-   * Connections from one address, for IPv6 from one /64; one more is refused with 429. Behind a proxy all connections
-   * come from its address, unless `trustProxy` is set.
+   * WebSockets from one address, for IPv6 from one /64; one more is refused with 429, and one line in the log says so.
+   * Behind a proxy all connections come from its address, unless `trustProxy` is set.
    * @default 100
    */
   readonly perAddress?: number;
+  /**
+   * Connections from one address that are not WebSockets, under `serve`: HTTP, and those that have sent nothing yet. One
+   * more is answered with 429 and closed. With `trustProxy` there is no such limit, since all of them come from the proxy.
+   * @default 300
+   */
+  readonly httpPerAddress?: number;
   /**
    * Connections of one `principal`; one more is refused with 429, in a session with 4429. It does not bound sessions
    * without a connection: `sessions.detachedPerPrincipal` does.
@@ -18,14 +25,28 @@ export interface LimitOptions {
    */
   readonly perPrincipal?: number;
   /**
-   * Whether a proxy of yours is in front of the server: the last address of `X-Forwarded-For` is then the client's. Without
-   * a proxy a client could send any address there.
+   * Whether a proxy of yours is in front of the server: the last address of `X-Forwarded-For` is then the client's, and the
+   * scheme of an `Origin` must be the one of `X-Forwarded-Proto`. Without a proxy a client could send anything there.
    * @default false
    */
   readonly trustProxy?: boolean;
+  /**
+   * How long a message may take to arrive, from its first byte to its last, in ms; then the connection closes with 1008.
+   * Raise it with `maxPayload`, for clients on slow networks. Time during which the server does not read does not count.
+   * @default 30_000
+   */
+  readonly messageTimeout?: number;
 }
 
 /** The limits, with their defaults. */
 export function resolveLimits(options: LimitOptions = {}): Required<LimitOptions> {
-  return { connections: 20_000, perAddress: 100, perPrincipal: 20, trustProxy: false, ...options };
+  return {
+    connections: 20_000,
+    perAddress: 100,
+    httpPerAddress: 300,
+    perPrincipal: 20,
+    trustProxy: false,
+    messageTimeout: 30_000,
+    ...options,
+  };
 }

@@ -1,5 +1,6 @@
 import { CloseError, type FrameCodec } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
+import type { LimitOptions } from "../access/limits.ts";
 import { checkHost, checkOrigin, type SecurityOptions } from "../access/origin.ts";
 import { type Accept, Acceptance } from "../request/acceptance.ts";
 import { type ParsedRequest, parseRequest, type RouteSchemas } from "../request/context.ts";
@@ -14,7 +15,7 @@ import { Exchange } from "../request/exchange.ts";
 import type { AnyHook } from "../request/hook.ts";
 import { readIdentity, type RenewIdentity, type Verified } from "../request/identity.ts";
 import { checkUnused, toResponse } from "../request/response.ts";
-import { readHello } from "../session/hello.ts";
+import { type IdentifiedWire, readHello } from "../session/hello.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { RouteMatch } from "./router.ts";
 import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
@@ -22,12 +23,14 @@ import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
 /** Limits of undecided handshakes. */
 export interface HandshakeOptions {
   /**
-   * How long hooks and a handler may take to accept or refuse, in ms; then the handshake is refused with 503.
+   * How long hooks and a handler may take to accept or refuse, in ms; then the handshake is refused with 503. Under
+   * `attach`, how long other listeners may take to answer an upgrade at a path that no app has; then it is refused with 404.
    * @default 10_000
    */
   readonly timeout?: number;
   /**
-   * How many handshakes may be undecided at once; one more is refused with 503.
+   * How many handshakes may be undecided at once, and how many sessions may be without their `hello`; one more is refused
+   * with 503.
    * @default 1_000
    */
   readonly pending?: number;
@@ -37,6 +40,8 @@ export interface HandshakeOptions {
 export interface DispatchOptions {
   /** Which pages may connect, and by which host names the app may be reached. */
   readonly security: SecurityOptions;
+  /** Whether a proxy is trusted. @default the defaults of `LimitOptions` */
+  readonly limits?: Pick<LimitOptions, "trustProxy">;
   /** Called with errors. */
   readonly onError: OnError;
   /** The time of deadlines. */
@@ -57,7 +62,7 @@ export type Track = (ended: Promise<void>) => void;
 /** A handshake in the subprotocol of sessions. */
 interface SessionHandshake {
   readonly parsed: ParsedRequest;
-  readonly match: RouteMatch<SocketRoute> | undefined;
+  readonly match: RouteMatch<SocketRoute>;
   readonly codec: FrameCodec;
 }
 
@@ -66,15 +71,17 @@ export class Dispatcher {
   readonly #routes: Routes;
   readonly #options: DispatchOptions;
   #pending = 0;
+  /** Sessions whose 101 is written, and whose `hello` has not arrived. */
+  #withoutHello = 0;
 
   constructor(routes: Routes, options: DispatchOptions) {
     this.#routes = routes;
     this.#options = options;
   }
 
-  /** How many handshakes are undecided. */
+  /** How many handshakes are undecided, those of sessions without a `hello` too. */
   get pendingHandshakes(): number {
-    return this.#pending;
+    return this.#pending + this.#withoutHello;
   }
 
   /** Answers an HTTP request. Never rejects. */
@@ -94,14 +101,14 @@ export class Dispatcher {
   ): Promise<Response | undefined> => {
     try {
       const parsed = parseRequest(request);
-      const { security } = this.#options;
-      const denied = checkHost(parsed, security) ?? checkOrigin(parsed, security);
+      const { security, limits } = this.#options;
+      const denied = checkHost(parsed, security) ?? checkOrigin(parsed, security, limits?.trustProxy);
       if (denied !== undefined) return denied;
       const { pathname } = parsed.url;
       const match = this.#routes.socketAt(pathname);
       const codec = match?.route.type === "raw" ? undefined : this.#frameCodec(parsed);
+      if (match === undefined) return await this.#refuseUnknown(pathname, codec, accept);
       if (codec !== undefined) return await this.#openSession({ parsed, match, codec }, accept, track);
-      if (match === undefined) return this.#notFound(pathname);
       const { route } = match;
       const exchange = this.#exchange(parsed, match, route.schemas);
       const acceptance = new Acceptance(exchange, accept);
@@ -142,20 +149,38 @@ export class Dispatcher {
     return [...(this.#options.codecs ?? []), jsonFrames].find(({ protocol }) => protocols.includes(protocol));
   }
 
+  /** Refuses a path without a WebSocket route; a session by a close at once, since a browser cannot read a refused handshake. */
+  async #refuseUnknown(
+    pathname: string,
+    codec: FrameCodec | undefined,
+    accept: Accept,
+  ): Promise<Response | undefined> {
+    const refusal = this.#notFound(pathname);
+    if (codec === undefined) return refusal;
+    const { code, reason } = await closeFromResponse(refusal);
+    const wire = await accept({ subprotocol: codec.protocol });
+    wire.close(code, reason);
+    return undefined;
+  }
+
   /** Accepts the wire first, since the token comes with `hello`: a refusal is then a close. */
   async #openSession(
     { parsed, match, codec }: SessionHandshake,
     accept: Accept,
     track?: Track,
-  ): Promise<undefined> {
-    const wire = await accept({ subprotocol: codec.protocol });
-    const hello = await readHello(wire, this.#options.clock);
-    if (hello === undefined) return;
-    if (match === undefined) {
-      const { code, reason } = await closeFromResponse(this.#notFound(parsed.url.pathname));
-      wire.close(code, reason);
-      return;
+  ): Promise<Response | undefined> {
+    const { pending = 1_000 } = this.#options.handshake ?? {};
+    if (this.#withoutHello >= pending) return tooMany("Too many sessions without hello");
+    let wire: IdentifiedWire["wire"];
+    let hello: IdentifiedWire["hello"] | undefined;
+    this.#withoutHello += 1;
+    try {
+      wire = await accept({ subprotocol: codec.protocol });
+      hello = await readHello(wire, this.#options.clock);
+    } finally {
+      this.#withoutHello -= 1;
     }
+    if (hello === undefined) return undefined;
     const { route } = match;
     const exchange = this.#exchange(parsed, match, route.schemas, hello.token);
     const acceptance = new Acceptance(exchange, accept, wire);
@@ -170,7 +195,7 @@ export class Dispatcher {
       },
       acceptance,
     );
-    if (refusal !== undefined) await acceptance.refuse(refusal);
+    return refusal && (await acceptance.refuse(refusal));
   }
 
   /** Runs only the hooks of a route, and ends them. */
@@ -189,8 +214,7 @@ export class Dispatcher {
     acceptance?: Acceptance,
   ): Promise<Response | undefined> {
     const { timeout = 10_000, pending = 1_000 } = this.#options.handshake ?? {};
-    if (this.#pending >= pending)
-      return new Response("Too many undecided handshakes", { status: 503, headers: { "retry-after": "1" } });
+    if (this.#pending >= pending) return tooMany("Too many undecided handshakes");
     this.#pending += 1;
     const release = once(() => (this.#pending -= 1));
     // The handshake of a client that has disconnected does not count, though a hook of it may still run.
@@ -246,6 +270,10 @@ export class Dispatcher {
   #errorResponse(request: Request, error: unknown): Promise<Response> {
     return errorResponse(error, () => report(this.#options.onError, error, { request, phase: "handshake" }));
   }
+}
+
+function tooMany(text: string): Response {
+  return new Response(text, { status: 503, headers: { "retry-after": "1" } });
 }
 
 function once(act: () => void): () => void {

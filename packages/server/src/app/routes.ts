@@ -54,7 +54,7 @@ export interface Gauges {
   readonly detached: number;
   /** Bytes that the server keeps for detached sessions, measured when each detached. */
   readonly detachedBytes: number;
-  /** Handshakes that hooks or handlers have not decided yet. */
+  /** Handshakes that hooks or handlers have not decided yet, and sessions whose `hello` has not arrived. */
   readonly pendingHandshakes: number;
 }
 

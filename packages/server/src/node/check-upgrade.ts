@@ -1,5 +1,10 @@
 import type { IncomingMessage } from "node:http";
 
+/** Whether a request asks for a WebSocket, alone or among other protocols (RFC 9110 §7.8). */
+export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
+  return (headers.upgrade ?? "").split(",").some((protocol) => protocol.trim().toLowerCase() === "websocket");
+}
+
 /** Refuses a request that is not a WebSocket handshake, by the checks of RFC 6455 §4.2.1 that `ws` makes less strictly; undefined when the check passes. */
 export function checkUpgrade({ method, headers }: IncomingMessage): Response | undefined {
   if (method !== "GET")
@@ -7,8 +12,6 @@ export function checkUpgrade({ method, headers }: IncomingMessage): Response | u
       status: 405,
       headers: { allow: "GET" },
     });
-  if (headers.upgrade?.toLowerCase() !== "websocket")
-    return new Response("The only protocol to upgrade to is websocket", { status: 400 });
   if (headers["sec-websocket-version"] !== "13")
     return new Response("Sec-WebSocket-Version must be 13", {
       status: 426,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
 import { Readable, type Duplex } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -71,4 +71,36 @@ export async function writeRefusal(response: Response, socket: Duplex): Promise<
       body,
     ]),
   );
+}
+
+/**
+ * Serves a request that asks for another protocol than WebSocket as plain HTTP: a server may ignore `Upgrade` (RFC 9110
+ * §7.8). Node reads the request a second time, without the wish to upgrade.
+ */
+export function serveAsHttp(
+  server: HttpServer,
+  { incoming, head }: { readonly incoming: IncomingMessage; readonly head: Buffer },
+): void {
+  const { method, url, httpVersion, rawHeaders, socket } = incoming;
+  // A client may send requests before it has the response to an earlier one: Node keeps their order on each reading alone.
+  const { _httpMessage: earlier } = socket as { readonly _httpMessage?: ServerResponse | null };
+  if (earlier) return void earlier.once("close", () => serveAsHttp(server, { incoming, head }));
+  if (socket.destroyed) return;
+  // Node drops the headers above its limit. One of them may be the length of the body.
+  const { maxHeadersCount } = server;
+  if (maxHeadersCount !== 0 && rawHeaders.length >= 2 * (maxHeadersCount ?? 1_000))
+    return void writeRefusal(new Response("Too many headers", { status: 431 }), socket);
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
+    const kept = name.toLowerCase() === "connection" ? withoutUpgrade(value) : value;
+    if (kept !== "" || value === "") lines.push(`${name}: ${kept}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
+  server.emit("encrypted" in socket ? "secureConnection" : "connection", socket);
+}
+
+function withoutUpgrade(connection: string): string {
+  const options = connection.split(",").map((option) => option.trim());
+  return options.filter((option) => option.toLowerCase() !== "upgrade").join(", ");
 }

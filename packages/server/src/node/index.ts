@@ -4,11 +4,21 @@ import {
   type Server as HttpServer,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import sirv from "sirv";
+import { internalsOf } from "../app/app.ts";
+import { SystemClock } from "../timing/clock.ts";
+import { BoundHost } from "./bound-host.ts";
+import { HttpConnections } from "./connection-limits.ts";
 import { toRequest, writeResponse } from "./http.ts";
+import { RefusalLog } from "./refusal-log.ts";
 import { closeOnSignal } from "./signals.ts";
-import { type ServedApp, Upgrades } from "./upgrade.ts";
+import { type ServedApp, shutdownTimeout, Upgrades } from "./upgrade.ts";
+
+/** How long a client may take to send the headers of a request, in ms. */
+const headersTimeout = 10_000;
+/** How often Node looks for clients that are slower, in ms. */
+const connectionsCheckingInterval = 5_000;
 
 /** Where and how to listen. */
 export interface ServeOptions {
@@ -18,7 +28,8 @@ export interface ServeOptions {
    */
   readonly port?: number;
   /**
-   * The address to bind to.
+   * The address to bind to. Bound to a loopback address, the server accepts loopback names alone as `Host`, unless
+   * `security.hosts` names others.
    * @default all addresses
    */
   readonly host?: string;
@@ -28,8 +39,8 @@ export interface ServeOptions {
    */
   readonly assets?: string;
   /**
-   * How long clients may take to reconnect elsewhere after a SIGTERM, in ms, before the server closes. Together with the
-   * 3 s that handlers have, the default is below the time after which most supervisors kill.
+   * How long clients may take to reconnect elsewhere after a SIGTERM, in ms, before the server closes. A server whose
+   * clients and handlers all end in time closes sooner; one with clients that do not answer takes 8 s longer.
    * @default 5_000
    */
   readonly drain?: number;
@@ -59,9 +70,10 @@ export interface Server extends AsyncDisposable {
   /** The port it listens on. */
   readonly port: number;
   /**
-   * Refuses new connections, closes the open ones with 1001, and gives undecided handshakes 3 s. Resolves when all have
-   * ended, or 3 s after the last client has disconnected. With `drain`, clients reconnect elsewhere first. The first call
-   * counts.
+   * Refuses new connections. Closes the WebSockets with 1001; a client that does not answer within 5 s is disconnected.
+   * Gives undecided handshakes, HTTP requests and their responses 3 s, and handlers 3 s after the last client has
+   * disconnected. So it resolves within 8 s, whatever is open. With `drain`, clients reconnect elsewhere first, and the 8 s
+   * begin then. The first call counts.
    */
   readonly close: (options?: CloseOptions) => Promise<void>;
 }
@@ -69,8 +81,9 @@ export interface Server extends AsyncDisposable {
 /** The WebSocket routes of an app, on a server of yours. */
 export interface Attachment {
   /**
-   * Refuses new WebSockets, closes the open ones with 1001, and gives undecided handshakes 3 s. Resolves when all have
-   * ended, or 3 s after the last client has disconnected. The first call counts.
+   * Refuses new WebSockets. Closes the open ones with 1001; a client that does not answer within 5 s is disconnected. Gives
+   * undecided handshakes 3 s, and handlers 3 s after the last client has disconnected. So it resolves within 8 s, or `drain`
+   * and 8 s. The first call counts. The HTTP requests of the server are yours to end.
    */
   readonly close: (options?: CloseOptions) => Promise<void>;
 }
@@ -86,15 +99,24 @@ export async function serve(
   { port = 3000, host, assets, drain: signalDrain = 5_000, signals = true }: ServeOptions = {},
 ): Promise<Server> {
   const files = assets === undefined ? undefined : sirv(assets, { etag: true });
-  const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 5_000 },
-    (incoming, outgoing) => {
-      const pathname = (incoming.url ?? "/").split("?", 1)[0] ?? "/";
-      if (files === undefined || app.serves(pathname)) void answer(app, incoming, outgoing);
-      else files(incoming, outgoing, () => void answer(app, incoming, outgoing));
-    },
-  );
-  const upgrades = new Upgrades(server, app);
+  const server = createServer({
+    headersTimeout,
+    requestTimeout: 10_000,
+    connectionsCheckingInterval,
+  });
+  const { log, host: boundHost } = guard(server, app);
+  const connections = new HttpConnections(server, app.limits, log);
+  server.on("request", (incoming, outgoing) => {
+    // Once a server closes, it keeps no connection for the next request.
+    outgoing.once("close", () => server.listening || server.closeIdleConnections());
+    const refusal = boundHost.check(incoming);
+    const pathname = (incoming.url ?? "/").split("?", 1)[0] ?? "/";
+    if (refusal !== undefined) void write(refusal, outgoing);
+    else if (files === undefined || app.serves(pathname)) void answer(app, incoming, outgoing);
+    else files(incoming, outgoing, () => void answer(app, incoming, outgoing));
+  });
+  const onWebSocket = (socket: Socket): void => connections.release(socket);
+  const upgrades = new Upgrades(server, app, { log, host: boundHost, onWebSocket });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -107,30 +129,55 @@ export async function serve(
   const close: Server["close"] = ({ drain = 0 } = {}) =>
     (closing ??= upgrades.drain(drain).then(async () => {
       ignoreSignal?.();
-      await closeServer(server, upgrades);
+      await closeServer(server, upgrades, connections);
     }));
   const ignoreSignal = signals ? closeOnSignal(() => close({ drain: signalDrain })) : undefined;
   return { url: `http://localhost:${bound}`, port: bound, close, [Symbol.asyncDispose]: close };
 }
 
 /**
- * Adds an app's WebSocket routes to an `http.Server`; upgrades to other paths are left to its other listeners.
+ * Adds an app's WebSocket routes to an `http.Server`. Upgrades to other paths are left to its other listeners, such as those
+ * of Vite or of another app; if none of them has answered within `handshake.timeout`, one app refuses with 404. An upgrade to
+ * another protocol than WebSocket becomes a plain HTTP request of the server.
+ *
+ * The server keeps its own limits of HTTP connections. If its `headersTimeout` is Node's default of 60 s, `attach` sets 10 s.
+ * If the server does not listen yet, Node then looks for slow clients every 5 s instead of every 30 s, unless you have set
+ * `connectionsCheckingInterval`.
  * @example
  * const server = http.createServer(express).listen(3000);
  * attach(server, app);
  */
 export function attach(server: HttpServer, app: ServedApp): Attachment {
-  const upgrades = new Upgrades(server, app);
+  if (server.headersTimeout === 60_000) server.headersTimeout = headersTimeout;
+  const timed: HttpServer & { connectionsCheckingInterval?: number } = server; // Node reads it when the server begins to listen
+  if (timed.connectionsCheckingInterval === 30_000)
+    timed.connectionsCheckingInterval = connectionsCheckingInterval;
+  const upgrades = new Upgrades(server, app, { ...guard(server, app), onWebSocket: () => {} });
   let closing: Promise<void> | undefined;
   return {
     close: ({ drain = 0 } = {}) => (closing ??= upgrades.drain(drain).then(() => upgrades.close())),
   };
 }
 
-async function closeServer(server: HttpServer, upgrades: Upgrades): Promise<void> {
+/** What checks the requests of a server before the app does. */
+function guard(server: HttpServer, app: ServedApp): { readonly log: RefusalLog; readonly host: BoundHost } {
+  const { clock, security } = internalsOf(app, "a server").options;
+  const log = new RefusalLog(clock);
+  return { log, host: new BoundHost(server, security, log) };
+}
+
+async function closeServer(
+  server: HttpServer,
+  upgrades: Upgrades,
+  connections: HttpConnections,
+): Promise<void> {
   const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
-  await upgrades.close();
-  server.closeIdleConnections();
+  connections.destroySilent();
+  const answered = new SystemClock()
+    .settled(stopped, shutdownTimeout)
+    .then(() => server.closeAllConnections());
+  await Promise.all([upgrades.close().then(() => server.closeIdleConnections()), answered]);
+  connections.destroyAll(); // refusals that their clients do not read
   await stopped;
 }
 
@@ -138,8 +185,14 @@ async function answer(app: ServedApp, incoming: IncomingMessage, outgoing: Serve
   const client = new AbortController();
   outgoing.once("close", () => client.abort());
   const request = toRequest(incoming, client.signal);
-  const response =
-    request === undefined ? new Response("Bad Request", { status: 400 }) : await app.fetch(request);
-  // `app.fetch` has checked the response, so only a broken connection fails here.
-  await writeResponse(response, outgoing).catch(() => outgoing.destroy());
+  // `app.fetch` checks the response.
+  await write(
+    request === undefined ? new Response("Bad Request", { status: 400 }) : await app.fetch(request),
+    outgoing,
+  );
+}
+
+/** Writes a response that can be written: only a broken connection fails. */
+function write(response: Response, outgoing: ServerResponse): Promise<void> {
+  return writeResponse(response, outgoing).catch(() => void outgoing.destroy());
 }

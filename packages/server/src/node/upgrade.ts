@@ -1,14 +1,35 @@
 import type { IncomingMessage, Server as HttpServer } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { CloseCode, CloseError } from "@symbolon/protocol";
 import { type Server as WsServer, type WebSocket, WebSocketServer } from "ws";
+import { internalsOf } from "../app/app.ts";
+import type { Routes } from "../app/routes.ts";
 import type { App } from "../app/types.ts";
 import type { Accept, AcceptInit } from "../request/acceptance.ts";
-import { SystemClock } from "../timing/clock.ts";
+import { type Clock, SystemClock } from "../timing/clock.ts";
+import type { BoundHost } from "./bound-host.ts";
 import { checkUpgrade } from "./check-upgrade.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
-import { toRequest, writeRefusal } from "./http.ts";
+import { writeRefusal } from "./http.ts";
+import { FrameProgress, startMessageTimer } from "./message-timer.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
+import type { RefusalLog } from "./refusal-log.ts";
+import { listenToUpgrades, type Upgrade, type UpgradeTarget } from "./upgrade-listener.ts";
+import { checkWsVersion } from "./ws-version.ts";
+
+/** What the WebSockets of a server share with its HTTP. */
+export interface UpgradesOptions {
+  readonly log: RefusalLog;
+  readonly host: BoundHost;
+  readonly onWebSocket: (socket: Socket) => void;
+}
+
+/** A handshake that the app decides. */
+interface Undecided extends Pick<Upgrade, "incoming" | "socket" | "head"> {
+  /** The handshake is accepted or refused. */
+  readonly decide: () => void;
+}
 
 /** What a transport uses of an app. */
 export type ServedApp = Pick<
@@ -16,24 +37,26 @@ export type ServedApp = Pick<
   "fetch" | "handshake" | "serves" | "end" | "drain" | "maxPayload" | "limits"
 >;
 
-/** One upgrade from its arrival to the 101 or the refusal. */
-interface Upgrade {
-  readonly incoming: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-  /** The handshake is accepted or refused. */
-  readonly decide: () => void;
-}
-
 /** How long a server that closes waits for handlers and hooks whose clients have disconnected, in ms. */
-const shutdownTimeout = 3_000;
+export const shutdownTimeout = 3_000;
+/** How long a client may take to answer a close frame, in ms. */
+const closeTimeout = 5_000;
+/** How long a client may take to read a refusal, in ms. */
+const refusalTimeout = 10_000;
 
 /** The WebSockets of an HTTP server: it answers upgrades until `close`, in two steps: `drain` and `close`. */
-export class Upgrades {
-  readonly #server: HttpServer;
+export class Upgrades implements UpgradeTarget {
+  readonly timeout: number;
+  readonly pending: number;
+  readonly perAddress: number;
+  readonly clock: Clock;
   readonly #app: ServedApp;
+  readonly #routes: Routes;
   readonly #wss: WsServer<typeof BatchedWebSocket>;
   readonly #limits: ConnectionLimits;
+  readonly #host: BoundHost;
+  readonly #onWebSocket: (socket: Socket) => void;
+  readonly #stopListening: () => void;
   /** How each handshake is accepted, for the events of `ws`. */
   readonly #inits = new WeakMap<IncomingMessage, AcceptInit>();
   /** Sockets whose handshake is undecided, with promises that resolve when it is decided. */
@@ -42,16 +65,31 @@ export class Upgrades {
   readonly #connections = new Set<Promise<void>>();
   #draining = false;
 
-  constructor(server: HttpServer, app: ServedApp) {
-    this.#server = server;
+  /** Calls `onWebSocket` when a connection is no HTTP connection any more. */
+  constructor(server: HttpServer, app: ServedApp, { log, host, onWebSocket }: UpgradesOptions) {
+    checkWsVersion();
+    const {
+      routes,
+      options: { clock, handshake = {} },
+    } = internalsOf(app, "a server");
     this.#app = app;
-    this.#limits = new ConnectionLimits(app.limits);
+    this.#routes = routes;
+    this.clock = clock;
+    this.timeout = handshake.timeout ?? 10_000;
+    this.pending = handshake.pending ?? 1_000;
+    this.perAddress = app.limits.perAddress;
+    this.#limits = new ConnectionLimits(app.limits, log);
+    this.#host = host;
+    this.#onWebSocket = onWebSocket;
     const options = {
       noServer: true,
       WebSocket: BatchedWebSocket,
       maxPayload: app.maxPayload,
+      // For 64 KiB 1,024 fragments, and 16,384 packets of one frame; never more than the defaults of `ws`.
+      maxFragments: Math.min(Math.max(app.maxPayload / 64, 1_024), 16_384),
+      maxBufferedChunks: Math.min(Math.max(app.maxPayload / 4, 16_384), 262_144),
       perMessageDeflate: false,
-      closeTimeout: 5_000, // newer than the types of `ws`
+      closeTimeout, // newer than the types of `ws`
       handleProtocols: (_offered: Set<string>, incoming: IncomingMessage) =>
         this.#inits.get(incoming)?.subprotocol ?? false,
     };
@@ -60,7 +98,7 @@ export class Upgrades {
       const { headers } = this.#inits.get(incoming) ?? {};
       for (const [name, value] of new Headers(headers)) lines.push(`${name}: ${value}`);
     });
-    server.on("upgrade", this.#upgrade);
+    this.#stopListening = listenToUpgrades(server, this);
   }
 
   /** Refuses new WebSockets. Resolves when all clients have reconnected elsewhere, or after `within` ms. */
@@ -71,62 +109,87 @@ export class Upgrades {
     await new SystemClock().settled(this.#allClosed(), within);
   }
 
-  /** Closes all WebSockets. Resolves when they have ended, and with them the handlers and hooks, or `shutdownTimeout` later. */
+  /**
+   * Closes all WebSockets. Resolves when they have ended, and with them the handlers and hooks: `closeTimeout` and
+   * `shutdownTimeout` later at the latest.
+   */
   async close(): Promise<void> {
     const clock = new SystemClock();
     const ended = this.#app.end();
-    const closed = this.#allClosed();
     for (const ws of this.#wss.clients) closeForShutdown(ws);
-    await closed;
-    await clock.settled(Promise.all(this.#undecided.values()), shutdownTimeout);
-    for (const socket of this.#undecided.keys()) void writeRefusal(shuttingDown(), socket);
-    await this.#allClosed(); // those that were accepted meanwhile
+    const closed = Promise.all([this.#allClosed(), this.#decideAll(clock)]);
+    await clock.settled(
+      closed.then(() => this.#allClosed()), // those that were accepted meanwhile
+      closeTimeout,
+    );
+    for (const ws of this.#wss.clients) ws.terminate();
     // A client that sent `hello` meanwhile may have a session.
     const rest = Promise.all(this.#connections).then(() => this.#app.end());
     await clock.settled(Promise.all([ended, rest]), shutdownTimeout);
-    this.#server.off("upgrade", this.#upgrade);
+    this.#stopListening();
   }
 
-  readonly #upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    // Until the handshake is accepted there is no other listener: a reset would end the process.
-    socket.on("error", () => socket.destroy());
-    const client = new AbortController();
-    for (const event of ["end", "close"]) socket.once(event, () => client.abort());
-    const request = toRequest(incoming, client.signal);
-    if (request !== undefined && this.#isForeign(request)) return;
+  serves(pathname: string): boolean {
+    return this.#routes.socketAt(pathname) !== undefined;
+  }
+
+  answer({ incoming, socket, head, request }: Upgrade): void {
+    if (request === undefined) return this.#refuse(new Response("Bad Request", { status: 400 }), socket);
     const refusal = this.#draining
       ? shuttingDown()
-      : (checkUpgrade(incoming) ?? this.#limits.acquire(incoming));
-    if (refusal !== undefined || request === undefined) {
-      void writeRefusal(refusal ?? new Response("Bad Request", { status: 400 }), socket);
-      return;
-    }
-    const upgrade = { incoming, socket, head, decide: this.#addUndecided(socket) };
-    const accept: Accept = (init) => this.#accept(upgrade, init);
+      : (checkUpgrade(incoming) ?? this.#host.check(incoming) ?? this.#limits.acquire(incoming));
+    if (refusal !== undefined) return this.#refuse(refusal, socket);
+    this.#onWebSocket(socket);
+    const decide = this.#addUndecided(socket);
+    const accept: Accept = (init) => this.#accept({ incoming, socket, head, decide }, init);
     void this.#app.handshake(request, accept, this.#track).then((response) => {
-      upgrade.decide();
-      if (response !== undefined) void writeRefusal(response, socket);
+      decide();
+      if (response !== undefined) this.#refuse(response, socket);
     });
-  };
+  }
 
-  /** Whether an upgrade belongs to another listener of the server. */
-  #isForeign(request: Request): boolean {
-    return this.#server.listenerCount("upgrade") > 1 && !this.#app.serves(new URL(request.url).pathname);
+  /** Resolves when each handshake is decided; those that are not in time are refused. */
+  async #decideAll(clock: Clock): Promise<void> {
+    await clock.settled(Promise.all(this.#undecided.values()), shutdownTimeout);
+    for (const socket of this.#undecided.keys()) this.#refuse(shuttingDown(), socket);
+  }
+
+  #refuse(response: Response, socket: Duplex): void {
+    socket.once(
+      "close",
+      this.clock.after(refusalTimeout, () => socket.destroy()),
+    );
+    void writeRefusal(response, socket);
   }
 
   /** Writes the 101. */
-  #accept({ incoming, socket, head, decide }: Upgrade, init: AcceptInit): Promise<NodeWire> {
+  #accept({ incoming, socket, head, decide }: Undecided, init: AcceptInit): Promise<NodeWire> {
     return new Promise((resolve, reject) => {
       // `ws` drops a half-closed connection without calling back.
       if (!socket.readable || !socket.writable)
         return reject(new CloseError(CloseCode.Abnormal, "the client has disconnected", false));
       this.#inits.set(incoming, init);
+      incoming.headers.upgrade = "websocket"; // `ws` knows no list of protocols
       this.#wss.handleUpgrade(incoming, socket, head, (ws) => {
         decide();
         resolve(new NodeWire(ws, socket));
+        this.#limitMessages(ws, socket);
         if (this.#draining) closeForShutdown(ws);
       });
     });
+  }
+
+  /** Closes a client whose message takes too long. */
+  #limitMessages(ws: WebSocket, socket: Duplex): void {
+    const { messageTimeout } = this.#app.limits;
+    const progress = new FrameProgress();
+    socket.on("data", (bytes: Buffer) => progress.read(bytes));
+    const stop = startMessageTimer(this.clock, messageTimeout, {
+      progress,
+      isPaused: () => ws.isPaused,
+      onOverdue: () => ws.close(CloseCode.PolicyViolation, `message incomplete after ${messageTimeout} ms`),
+    });
+    ws.once("close", stop);
   }
 
   #addUndecided(socket: Duplex): () => void {

@@ -7,14 +7,50 @@ function originStatus(
   headers: HeadersInit,
   options: SecurityOptions = {},
   url = "http://app.example.com/ws",
+  trustProxy = false,
 ): number | undefined {
-  return checkOrigin(parseRequest(new Request(url, { headers })), options)?.status;
+  return checkOrigin(parseRequest(new Request(url, { headers })), options, trustProxy)?.status;
 }
 
 /** The status by which a request for `url` is refused; undefined when it may go on. */
-function hostStatus(url: string, options: SecurityOptions): number | undefined {
-  return checkHost(parseRequest(new Request(url)), options)?.status;
+function hostStatus(url: string, options: SecurityOptions, boundToLoopback = false): number | undefined {
+  return checkHost(parseRequest(new Request(url)), options, boundToLoopback)?.status;
 }
+
+// S3
+describe("without host names, bound to a loopback address", () => {
+  test.each([
+    "http://localhost:3000/",
+    "http://LOCALHOST/",
+    "http://app.localhost/",
+    "http://127.0.0.1/",
+    "http://127.1:8080/",
+    "http://127.200.0.3/",
+    "http://[::1]:3000/",
+    "http://[0:0:0:0:0:0:0:1]/",
+  ])("a request for the loopback name %s may go on", (url) => {
+    expect(hostStatus(url, {}, true)).toBeUndefined();
+  });
+
+  test.each([
+    "http://evil.com/",
+    "http://localhost.evil.com/",
+    "http://evillocalhost/",
+    "http://127.0.0.1.evil.com/",
+    "http://128.0.0.1/",
+    "http://0.0.0.0/",
+    "http://[::2]/",
+    "http://[2001:db8::1]/",
+    "http://192.168.0.1/",
+  ])("a request for %s is refused with 421", (url) => {
+    expect(hostStatus(url, {}, true)).toBe(421);
+  });
+
+  test("host names replace the loopback names", () => {
+    expect(hostStatus("http://app.test/", { hosts: ["app.test"] }, true)).toBeUndefined();
+    expect(hostStatus("http://localhost/", { hosts: ["app.test"] }, true)).toBe(421);
+  });
+});
 
 // S3
 describe("with host names", () => {
@@ -78,6 +114,44 @@ describe("an Origin", () => {
   test("is compared with its port", () => {
     expect(originStatus({ origin: "http://localhost:3000" }, {}, "http://localhost:3000/")).toBeUndefined();
     expect(originStatus({ origin: "http://localhost:3001" }, {}, "http://localhost:3000/")).toBe(403);
+  });
+});
+
+// S1
+describe("the scheme of an Origin", () => {
+  const [http, https] = ["http://app.example.com", "https://app.example.com"];
+  const over = (origin: string, url: string, proto?: string, trustProxy = false) =>
+    originStatus({ origin, ...(proto !== undefined && { "x-forwarded-proto": proto }) }, {}, url, trustProxy);
+
+  test("must be https where the server ends TLS itself", () => {
+    expect(over(https, `${https}/ws`)).toBeUndefined();
+    expect(over(http, `${https}/ws`)).toBe(403);
+    expect(over("https://app.example.com:443", `${https}/ws`)).toBeUndefined();
+  });
+
+  test.each([
+    [https, "https", undefined],
+    [http, "https", 403],
+    [http, "http", undefined],
+    [https, "http", 403],
+    [https, "HTTPS", undefined],
+    [http, "http, https", 403],
+    [https, "http, https", undefined],
+    [http, "wss", undefined],
+    [https, "", undefined],
+  ])("%s behind a trusted proxy whose X-Forwarded-Proto is %j: %j", (origin, proto, status) => {
+    expect(over(origin, `${http}/ws`, proto, true)).toBe(status);
+  });
+
+  test("is not compared where neither TLS nor a trusted proxy tells it: a client may send X-Forwarded-Proto", () => {
+    expect(over(https, `${http}/ws`)).toBeUndefined();
+    expect(over(http, `${http}/ws`, "https")).toBeUndefined();
+    expect(over(https, `${http}/ws`, undefined, true)).toBeUndefined();
+  });
+
+  test("does not matter for a listed origin, which is compared exactly", () => {
+    const headers = { origin: http, "x-forwarded-proto": "https" };
+    expect(originStatus(headers, { origins: [http] }, `${http}/ws`, true)).toBeUndefined();
   });
 });
 

@@ -138,6 +138,11 @@ export class RawClient implements Disposable {
     });
   }
 
+  /** The next `size` bytes. */
+  read(size: number): Promise<Buffer> {
+    return this.#read((bytes) => (bytes.length < size ? undefined : [bytes.subarray(0, size), size]));
+  }
+
   /** The next frame. */
   frame(): Promise<RawFrame> {
     return this.#read((bytes) => {

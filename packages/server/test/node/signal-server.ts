@@ -11,6 +11,13 @@ app.ws("/echo", async (socket) => {
   console.log("finished");
 });
 
+// A stream of events that never ends.
+app.http("/events", () => {
+  const first = new TextEncoder().encode("data: 1\n\n");
+  const events = new ReadableStream({ start: (stream) => stream.enqueue(first) });
+  return new Response(events, { headers: { "content-type": "text/event-stream" } });
+});
+
 const server = await serve(app, { port: 0, drain: 1_000, signals: mode !== "own" });
 if (mode === "own" || mode === "both")
   process.once("SIGTERM", () => {

@@ -27,7 +27,7 @@ async function startServer(mode: string) {
   const exited = once(child, "close") as Promise<[code: number | null, signal: string | null]>;
   const client = await connectRawClient(Number(port));
   await client.open("/echo");
-  return { child, client, lines, exited };
+  return { child, client, lines, exited, port: Number(port) };
 }
 
 /** Sends the close frame of a client that goes away. */
@@ -63,6 +63,27 @@ test("with `signals: false` the app closes the server", slow, async () => {
   expect(await exited).toEqual([7, null]);
   expect(lines).toEqual(["own", "finished"]);
 });
+
+// L2
+test(
+  "a SIGTERM ends the process though a stream, a silent client and half a request are open",
+  slow,
+  async () => {
+    const { child, client, exited, port } = await startServer("alone");
+    using _ = client;
+    using silent = await connectRawClient(port);
+    using stream = await connectRawClient(port);
+    stream.write("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect((await stream.response()).status).toBe(200);
+    using half = await connectRawClient(port);
+    half.write("GET /eve");
+    child.kill("SIGTERM");
+    expect(await client.closeFrame()).toEqual([1012, "shutting down"]);
+    closeClient(client);
+    expect(await exited).toEqual([null, "SIGTERM"]);
+    expect(await silent.rest()).toHaveLength(0);
+  },
+);
 
 test("a second SIGTERM ends the process at once", slow, async () => {
   const { child, client, lines, exited } = await startServer("hangs");

@@ -1,0 +1,67 @@
+/** The handshake of a session before its `hello`. */
+import { contract } from "@symbolon/protocol";
+import { SUBPROTOCOL } from "@symbolon/protocol/internal";
+import { describe, expect, test } from "vitest";
+import { slow } from "../../../../test/time-limits.ts";
+import { createApp } from "../../src/app/app.ts";
+import { Clock, testNetwork } from "../../src/testing/index.ts";
+import { hello, openSession, receiveFrame } from "../session/connect-session.ts";
+
+const chat = contract("/chat/:room", {});
+
+// S6
+describe("a session without hello", () => {
+  const open = { protocols: [SUBPROTOCOL] };
+
+  test("is one of at most `handshake.pending`: one more is refused with 503, until one has sent it or is closed", async () => {
+    const clock = new Clock();
+    const app = createApp({ clock, handshake: { pending: 2 } });
+    app.implement(chat, () => ({}));
+    app.ws("/raw", (socket) => socket.accept());
+    const net = testNetwork(app);
+    const first = await net.connect("/chat/a", open);
+    const second = await net.connect("/chat/a", open);
+    const refused = await net.refused("/chat/a", open);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+    await using raw = await net.connect("/raw"); // raw and plain clients have a number of their own
+    expect(raw.signal.aborted).toBe(false);
+    first.send(hello);
+    expect(await receiveFrame(first)).toMatchObject({ t: "welcome" });
+    const third = await net.connect("/chat/a", open);
+    expect((await net.refused("/chat/a", open)).status).toBe(503);
+    clock.advance(5_000);
+    expect(await second.closed).toMatchObject({ code: 4903 });
+    expect(await third.closed).toMatchObject({ code: 4903 });
+    await using fourth = await openSession(net, "/chat/a", { ...hello, cid: "other" });
+    expect(fourth.signal.aborted).toBe(false);
+    first.close();
+  });
+
+  test("is one of at most 1,000 by default", slow, async () => {
+    const app = createApp({ clock: new Clock() });
+    app.implement(chat, () => ({}));
+    const net = testNetwork(app);
+    const silent = await Promise.all(Array.from({ length: 1_000 }, () => net.connect("/chat/a", open)));
+    expect((await net.refused("/chat/a", open)).status).toBe(503);
+    silent[0]?.close();
+    await net.settled();
+    await using next = await openSession(net, "/chat/a");
+    expect(next.signal.aborted).toBe(false);
+    for (const socket of silent) socket.close();
+  });
+});
+
+// S4
+describe("a session at a path without a WebSocket route", () => {
+  test.each([
+    ["/nowhere", 4404, "Not Found"],
+    ["/page", 4400, "This path serves no WebSocket"],
+  ])("%s is closed with %i at once, before its hello", async (path, code, reason) => {
+    const app = createApp({ clock: new Clock() });
+    app.http("/page", () => new Response("page"));
+    const net = testNetwork(app);
+    const socket = await net.connect(path, { protocols: [SUBPROTOCOL] });
+    expect(await socket.closed).toMatchObject({ code, reason });
+    expect((await net.refused(path)).status).toBe(code - 4_000);
+  });
+});
