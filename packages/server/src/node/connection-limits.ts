@@ -16,7 +16,7 @@ export class ConnectionLimits {
     const { connections, perAddress, trustProxy } = this.#limits;
     const headers = { "retry-after": "5" };
     if (this.#total >= connections) return new Response("Too many connections", { status: 503, headers });
-    const network = networkOf(addressOf(incoming, trustProxy));
+    const network = clientNetwork(incoming, trustProxy);
     const connected = this.#byNetwork.get(network) ?? 0;
     if (connected >= perAddress)
       return new Response("Too many connections from your address", { status: 429, headers });
@@ -30,6 +30,11 @@ export class ConnectionLimits {
     });
     return undefined;
   }
+}
+
+/** The network that a client comes from. */
+export function clientNetwork(incoming: IncomingMessage, trustProxy: boolean): string {
+  return networkOf(addressOf(incoming, trustProxy));
 }
 
 function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {

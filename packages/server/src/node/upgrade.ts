@@ -4,9 +4,10 @@ import { CloseCode, CloseError } from "@symbolon/protocol";
 import { type Server as WsServer, type WebSocket, WebSocketServer } from "ws";
 import type { App } from "../app/types.ts";
 import type { Accept, AcceptInit } from "../request/acceptance.ts";
+import { setClientAddress } from "../request/identity.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { checkUpgrade } from "./check-upgrade.ts";
-import { ConnectionLimits } from "./connection-limits.ts";
+import { clientNetwork, ConnectionLimits } from "./connection-limits.ts";
 import { toRequest, writeRefusal } from "./http.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
 
@@ -101,6 +102,7 @@ export class Upgrades {
       void writeRefusal(refusal ?? new Response("Bad Request", { status: 400 }), socket);
       return;
     }
+    setClientAddress(request, clientNetwork(incoming, this.#app.limits.trustProxy));
     const upgrade = { incoming, socket, head, decide: this.#addUndecided(socket) };
     const accept: Accept = (init) => this.#accept(upgrade, init);
     void this.#app.handshake(request, accept, this.#track).then((response) => {

@@ -8,6 +8,8 @@ import type { ObservableSession } from "./session-change.ts";
 
 /** The conversation that a link belongs to. */
 export interface LinkListener {
+  /** The bytes of what the client has sent in its open calls, and no handler has read. */
+  readonly heldBytes: number;
   /** The handlers of the received frames; the link adds those of the connection frames. */
   readonly frames: FrameTable;
   /** Closes the link at once; messages that wait for their handlers are dropped. */
