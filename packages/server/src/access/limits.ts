@@ -1,4 +1,4 @@
-/** How many clients may be connected at once. */
+/** How many clients may be connected at once, how fast they may send, and what they may keep together. */
 export interface LimitOptions {
   /**
    * Connections of one server; one more is refused with 503.
@@ -18,6 +18,17 @@ export interface LimitOptions {
    */
   readonly perPrincipal?: number;
   /**
+   * Messages and pings of one connection in a second; up to twice as many at once. The server reads a faster raw or plain
+   * client later, and starts the handlers of a faster session later. It drops none of their messages but volatile events.
+   * @default 100
+   */
+  readonly messagesPerSecond?: number;
+  /**
+   * Bytes of these messages in a second; up to twice as many at once.
+   * @default 1_048_576
+   */
+  readonly bytesPerSecond?: number;
+  /**
    * Whether a proxy of yours is in front of the server: the last address of `X-Forwarded-For` is then the client's. Without
    * a proxy a client could send any address there.
    * @default false
@@ -27,5 +38,13 @@ export interface LimitOptions {
 
 /** The limits, with their defaults. */
 export function resolveLimits(options: LimitOptions = {}): Required<LimitOptions> {
-  return { connections: 20_000, perAddress: 100, perPrincipal: 20, trustProxy: false, ...options };
+  return {
+    connections: 20_000,
+    perAddress: 100,
+    perPrincipal: 20,
+    messagesPerSecond: 100,
+    bytesPerSecond: 2 ** 20,
+    trustProxy: false,
+    ...options,
+  };
 }

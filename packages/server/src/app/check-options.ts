@@ -16,7 +16,14 @@ const groups: {
     maxDetached: true,
     maxDetachedBytes: true,
   },
-  limits: { connections: true, perAddress: true, perPrincipal: true, trustProxy: true },
+  limits: {
+    connections: true,
+    perAddress: true,
+    perPrincipal: true,
+    messagesPerSecond: true,
+    bytesPerSecond: true,
+    trustProxy: true,
+  },
   handshake: { timeout: true, pending: true },
   heartbeat: { interval: true, timeout: true },
 };

@@ -1,14 +1,9 @@
 import type { Duplex } from "node:stream";
 import { CloseCode, type Message } from "@symbolon/protocol";
-import {
-  checkCloseCode,
-  cutReason,
-  type Wire,
-  WireEvents,
-  type WireListener,
-} from "@symbolon/protocol/internal";
+import { checkCloseCode, cutReason, type Wire, WireEvents } from "@symbolon/protocol/internal";
 import { WebSocket } from "ws";
 import { FrameWriter } from "./frame-writer.ts";
+import type { PacedListener } from "../timing/paced-reader.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 
 /** Messages kept before there is a listener, from which on reading stops. */
@@ -34,7 +29,7 @@ export class NodeWire implements Wire {
   readonly #ws: BatchedWebSocket;
   readonly #writer: FrameWriter;
   readonly #events = new WireEvents();
-  #hasListener = false;
+  #listener: PacedListener | undefined;
   #earlyBytes = 0;
   #paused = false;
   #closed: Promise<void> | undefined;
@@ -49,6 +44,7 @@ export class NodeWire implements Wire {
       this.#receive(isBinary ? toBytes(data) : data.toString()),
     );
     ws.on("pong", () => this.#events.pong());
+    ws.on("ping", () => this.#listener?.pinged?.()); // `ws` has answered
     ws.on("close", (code: number, reason: Buffer) => {
       this.#events.closed({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
       // After the listener knows of the end: code that waits for capacity must not send.
@@ -99,10 +95,10 @@ export class NodeWire implements Wire {
     this.#ws.terminate();
   }
 
-  listen(listener: WireListener | undefined): void {
-    this.#hasListener = listener !== undefined;
+  listen(listener: PacedListener | undefined): void {
+    this.#listener = listener;
     this.#earlyBytes = 0;
-    if (this.#hasListener && !this.#paused) this.#ws.resume();
+    if (listener !== undefined && !this.#paused) this.#ws.resume();
     this.#events.listen(listener);
   }
 
@@ -124,7 +120,7 @@ export class NodeWire implements Wire {
 
   #receive(message: Message): void {
     this.#events.message(message);
-    if (this.#hasListener) return;
+    if (this.#listener !== undefined) return;
     this.#earlyBytes += Buffer.byteLength(message);
     if (this.#events.buffered >= maxEarlyMessages || this.#earlyBytes > maxEarlyBytes) this.#ws.pause();
   }

@@ -4,6 +4,7 @@ import type { RoomMemberships } from "../rooms/memberships.ts";
 import type { RoomAppend } from "../store/store.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
+import type { RateOptions } from "../timing/message-rate.ts";
 import type { ObservableSession } from "./session-change.ts";
 
 /** The conversation that a link belongs to. */
@@ -26,6 +27,8 @@ export interface LinkOptions {
   readonly heartbeat: Required<HeartbeatOptions>;
   /** The most bytes of a message from the client. */
   readonly maxPayload: number;
+  /** How much the client may send. */
+  readonly rate: RateOptions;
 }
 
 /** Records what a handler has sent to rooms, with the message that caused it. @returns false when nothing is recorded here. */

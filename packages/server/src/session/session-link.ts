@@ -14,6 +14,7 @@ import { CredentialRenewal } from "./credential-renewal.ts";
 import type { IdentifiedWire } from "./hello.ts";
 import type { ClientLink, LinkListener, LinkOptions, RecordRoomMessages } from "./link.ts";
 import { Recorder } from "./recorder.ts";
+import { MessageRate } from "../timing/message-rate.ts";
 import { ResumeRate } from "../timing/resume-rate.ts";
 import { type SessionChange, SessionSubscribers } from "./session-change.ts";
 import { SessionOutbox } from "./session-outbox.ts";
@@ -56,8 +57,8 @@ type LinkState =
 export class SessionLink implements ClientLink, TrackedSession {
   readonly acknowledged = true;
   readonly session: Session;
-  /** Sends the messages of the server. */
   readonly outbox: SessionOutbox;
+  readonly receiver: PeerOptions["receiver"];
   readonly owner: SessionOwner;
   readonly account: string;
   readonly secret: SessionSecret;
@@ -86,16 +87,14 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.resumeRate = new ResumeRate(options.clock);
     const { messages, bytes } = sessions.options;
     this.session = new Session({ window, messages, bytes }, restored);
-    this.outbox = new SessionOutbox(this.session.sender, { onSend: () => sessions.measure(this) });
+    this.receiver = this.session.receiver;
+    const rate = new MessageRate(options.clock, options.rate);
+    this.outbox = new SessionOutbox(this.session.sender, rate, () => sessions.measure(this));
     this.#renewal = new CredentialRenewal(options.clock, {
       principal: owner.principal,
       requestToken: (by) => this.#wire?.send({ t: "reauth", by }),
       onRefused: (error) => this.#refuse(error),
     });
-  }
-
-  get receiver(): PeerOptions["receiver"] {
-    return this.session.receiver;
   }
 
   /** The bytes of all that the session keeps, estimated. */
@@ -227,6 +226,7 @@ export class SessionLink implements ClientLink, TrackedSession {
       session: this.session,
       conversation: this.#listener as LinkListener, // it was opened first
       renewal: this.#renewal,
+      rate: this.outbox.rate,
       recorder: this.#recorder,
       onFrame: () => (this.confirmed = true),
       onFault: (error) => this.#onFault(error, sessionWire),

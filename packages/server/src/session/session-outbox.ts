@@ -1,23 +1,22 @@
 import type { FrameCodec, Message, Sent } from "@symbolon/protocol";
 import type { Outbox, SendOptions, Session } from "@symbolon/protocol/internal";
+import type { MessageRate } from "../timing/message-rate.ts";
 
 /** The size of a message that is kept, without its frame, in bytes, estimated. */
 const bytesPerMessage = 256;
 
-/** What the outbox of a session informs its link of. */
-export interface SessionOutboxOptions {
-  /** A message was sent: the session may keep more. */
-  readonly onSend: () => void;
-}
-
 /** Sends the messages of a session's peer. */
 export class SessionOutbox implements Outbox {
+  /** How fast the client sends. */
+  readonly rate: MessageRate;
   readonly #sender: Session["sender"];
-  readonly #options: SessionOutboxOptions;
+  readonly #onSend: () => void;
 
-  constructor(sender: Session["sender"], options: SessionOutboxOptions) {
+  /** Calls `onSend` after each message that is sent: the session may keep more. */
+  constructor(sender: Session["sender"], rate: MessageRate, onSend: () => void) {
+    this.rate = rate;
     this.#sender = sender;
-    this.#options = options;
+    this.#onSend = onSend;
   }
 
   /** The bytes of the messages that are kept for the client, estimated. */
@@ -31,7 +30,7 @@ export class SessionOutbox implements Outbox {
 
   send(message: Message, options?: SendOptions): Sent {
     const sent = this.#sender.send(message, options);
-    this.#options.onSend();
+    this.#onSend();
     return sent;
   }
 
@@ -39,8 +38,9 @@ export class SessionOutbox implements Outbox {
     return this.#sender.rejectSent(q, error);
   }
 
+  /** What causes answers waits for their capacity, and for a client that has sent more than it may. */
   capacity(): Promise<void> | undefined {
-    return this.#sender.capacity();
+    return this.#sender.capacity() ?? this.rate.paid;
   }
 
   withdraw(sent: Sent): boolean {

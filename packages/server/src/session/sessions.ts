@@ -113,11 +113,10 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
    */
   find(key: ResumeKey, { pathname, principal }: SessionOwner): Session | LostSession | undefined {
     const lost = this.#lost.get(key.sessionId);
-    const session = this.#sessions.get(key.sessionId);
-    const known = session ?? lost?.session;
-    if (known === undefined || !known.secret.matches(key)) return undefined;
-    if (known.owner.pathname !== pathname || known.owner.principal !== principal) return undefined;
-    return lost ?? session;
+    const session = this.#sessions.get(key.sessionId) ?? lost?.session;
+    if (session === undefined || !session.secret.matches(key)) return undefined;
+    if (session.owner.pathname !== pathname || session.owner.principal !== principal) return undefined;
+    return lost ?? (session as Session); // it is not lost
   }
 
   /** The session cannot be resumed. A client that tries receives `reason` for the grace time. */
@@ -141,8 +140,8 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
 
   /** The client has disconnected: the grace time begins. */
   detach(session: Session): void {
-    const { grace, detachedPerPrincipal } = this.options;
-    const cancel = this.#clock.after(grace, () => expire(session));
+    const { detachedPerPrincipal } = this.options;
+    const cancel = this.#clock.after(this.options.grace, () => expire(session));
     this.#detached.set(session, cancel);
     this.#bounds.add(session, session.owner.principal === undefined ? Infinity : detachedPerPrincipal);
   }

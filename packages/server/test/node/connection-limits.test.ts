@@ -67,6 +67,8 @@ test("there are limits by default", () => {
     connections: 20_000,
     perAddress: 100,
     perPrincipal: 20,
+    messagesPerSecond: 100,
+    bytesPerSecond: 1_048_576,
     trustProxy: false,
   });
 });
