@@ -29,6 +29,12 @@ export interface LimitOptions {
    */
   readonly bytesPerSecond?: number;
   /**
+   * Bytes that wait to be sent on all connections of one server, with 256 for each message. Beyond them the server ends the
+   * connections on which the most waits, with 4901; a session waits for its client.
+   * @default 134_217_728
+   */
+  readonly outboundBytes?: number;
+  /**
    * Whether a proxy of yours is in front of the server: the last address of `X-Forwarded-For` is then the client's. Without
    * a proxy a client could send any address there.
    * @default false
@@ -44,6 +50,7 @@ export function resolveLimits(options: LimitOptions = {}): Required<LimitOptions
     perPrincipal: 20,
     messagesPerSecond: 100,
     bytesPerSecond: 2 ** 20,
+    outboundBytes: 2 ** 27,
     trustProxy: false,
     ...options,
   };

@@ -22,6 +22,7 @@ const groups: {
     perPrincipal: true,
     messagesPerSecond: true,
     bytesPerSecond: true,
+    outboundBytes: true,
     trustProxy: true,
   },
   handshake: { timeout: true, pending: true },

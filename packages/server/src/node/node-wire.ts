@@ -1,8 +1,9 @@
 import type { Duplex } from "node:stream";
-import { CloseCode, type Message } from "@symbolon/protocol";
+import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
 import { checkCloseCode, cutReason, type Wire, WireEvents } from "@symbolon/protocol/internal";
 import { WebSocket } from "ws";
 import { FrameWriter } from "./frame-writer.ts";
+import type { OutboundBuffer, OutboundBuffers } from "./outbound-buffers.ts";
 import type { PacedListener } from "../timing/paced-reader.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 
@@ -24,7 +25,7 @@ export class BatchedWebSocket extends WebSocket {
 }
 
 /** A wire over a `ws` socket: `ws` reads, pings and closes; messages are written in batches. */
-export class NodeWire implements Wire {
+export class NodeWire implements Wire, OutboundBuffer {
   readonly nextTurn: () => Promise<void> = nextTurn;
   readonly #ws: BatchedWebSocket;
   readonly #writer: FrameWriter;
@@ -35,10 +36,11 @@ export class NodeWire implements Wire {
   #closed: Promise<void> | undefined;
   #resolveClosed: () => void = () => {};
 
-  /** `socket` is the one of the `upgrade` event, which carries `ws`. */
-  constructor(ws: BatchedWebSocket, socket: Duplex) {
+  /** `socket` is the one of the `upgrade` event, which carries `ws`; `buffers` bounds what waits on all wires. */
+  constructor(ws: BatchedWebSocket, socket: Duplex, buffers: OutboundBuffers) {
     this.#ws = ws;
-    this.#writer = new FrameWriter(socket);
+    this.#writer = new FrameWriter(socket, (bytes) => buffers.added(bytes));
+    buffers.add(this);
     ws.flush = () => this.#writer.flush();
     ws.on("message", (data: Buffer, isBinary: boolean) =>
       this.#receive(isBinary ? toBytes(data) : data.toString()),
@@ -46,10 +48,8 @@ export class NodeWire implements Wire {
     ws.on("pong", () => this.#events.pong());
     ws.on("ping", () => this.#listener?.pinged?.()); // `ws` has answered
     ws.on("close", (code: number, reason: Buffer) => {
-      this.#events.closed({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
-      // After the listener knows of the end: code that waits for capacity must not send.
-      this.#writer.release();
-      this.#resolveClosed();
+      buffers.remove(this);
+      this.#end({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
     });
     // `ws` closes by itself after an error, with the right code; without a listener the error would end the process.
     ws.on("error", () => {});
@@ -61,6 +61,10 @@ export class NodeWire implements Wire {
 
   get bufferedAmount(): number {
     return this.#writer.bufferedAmount;
+  }
+
+  get heldBytes(): number {
+    return this.#writer.heldBytes;
   }
 
   get paused(): boolean {
@@ -95,6 +99,16 @@ export class NodeWire implements Wire {
     this.#ws.terminate();
   }
 
+  stop(): void {
+    this.#writer.stop();
+  }
+
+  drop(): void {
+    const reason = "all clients together read too slowly (limits.outboundBytes)";
+    this.#end({ code: CloseCode.SlowConsumer, reason, wasClean: false });
+    this.#ws.terminate();
+  }
+
   listen(listener: PacedListener | undefined): void {
     this.#listener = listener;
     this.#earlyBytes = 0;
@@ -116,6 +130,13 @@ export class NodeWire implements Wire {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
     this.#writer.flush();
     this.#ws.ping();
+  }
+
+  #end(closed: Closed): void {
+    this.#events.closed(closed);
+    // After the listener knows of the end: code that waits for capacity must not send.
+    this.#writer.release();
+    this.#resolveClosed();
   }
 
   #receive(message: Message): void {

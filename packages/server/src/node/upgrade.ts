@@ -10,6 +10,7 @@ import { checkUpgrade } from "./check-upgrade.ts";
 import { clientNetwork, ConnectionLimits } from "./connection-limits.ts";
 import { toRequest, writeRefusal } from "./http.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
+import { OutboundBuffers } from "./outbound-buffers.ts";
 
 /** What a transport uses of an app. */
 export type ServedApp = Pick<
@@ -35,6 +36,7 @@ export class Upgrades {
   readonly #app: ServedApp;
   readonly #wss: WsServer<typeof BatchedWebSocket>;
   readonly #limits: ConnectionLimits;
+  readonly #buffers: OutboundBuffers;
   /** How each handshake is accepted, for the events of `ws`. */
   readonly #inits = new WeakMap<IncomingMessage, AcceptInit>();
   /** Sockets whose handshake is undecided, with promises that resolve when it is decided. */
@@ -47,6 +49,7 @@ export class Upgrades {
     this.#server = server;
     this.#app = app;
     this.#limits = new ConnectionLimits(app.limits);
+    this.#buffers = new OutboundBuffers(app.limits.outboundBytes);
     const options = {
       noServer: true,
       WebSocket: BatchedWebSocket,
@@ -125,7 +128,7 @@ export class Upgrades {
       this.#inits.set(incoming, init);
       this.#wss.handleUpgrade(incoming, socket, head, (ws) => {
         decide();
-        resolve(new NodeWire(ws, socket));
+        resolve(new NodeWire(ws, socket, this.#buffers));
         if (this.#draining) closeForShutdown(ws);
       });
     });
