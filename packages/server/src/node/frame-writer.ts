@@ -10,6 +10,19 @@ const bytesPerMessage = 256;
 /** The frame of the last message: a broadcast sends one message to many clients and builds its frame once. */
 let last: { readonly message: Message; readonly frame: Buffer } | undefined;
 
+/** The last batch of several frames: a broadcast of several messages in one tick joins them once for all its clients. */
+let lastBatch: { readonly frames: readonly Buffer[]; readonly bytes: Buffer } | undefined;
+
+function joinFrames(frames: readonly Buffer[], length: number): Buffer {
+  const [only] = frames;
+  if (frames.length === 1 && only !== undefined) return only;
+  const known = lastBatch?.frames;
+  if (known?.length === frames.length && known.every((frame, at) => frame === frames[at]))
+    return (lastBatch as NonNullable<typeof lastBatch>).bytes;
+  lastBatch = { frames, bytes: Buffer.concat(frames, length) };
+  return lastBatch.bytes;
+}
+
 /** Writes a message as one unmasked frame (RFC 6455 §5.2). */
 export function encodeFrame(message: Message): Buffer {
   if (last !== undefined && typeof message === "string" && last.message === message) return last.frame;
@@ -88,9 +101,7 @@ export class FrameWriter {
     this.#scheduled = false;
     if (this.#frames.length === 0) return;
     if (this.#socket.writableLength === 0) this.#messages = this.#frames.length;
-    const [only] = this.#frames;
-    const batch =
-      this.#frames.length === 1 && only !== undefined ? only : Buffer.concat(this.#frames, this.#bytes);
+    const batch = joinFrames(this.#frames, this.#bytes);
     this.#frames = [];
     this.#bytes = 0;
     if (this.#socket.writable) this.#socket.write(batch);

@@ -33,6 +33,7 @@ export class NodeWire implements Wire, OutboundBuffer {
   #listener: PacedListener | undefined;
   #earlyBytes = 0;
   #paused = false;
+  #isStopped = false;
   #closed: Promise<void> | undefined;
   #resolveClosed: () => void = () => {};
 
@@ -49,6 +50,7 @@ export class NodeWire implements Wire, OutboundBuffer {
     ws.on("ping", () => this.#listener?.pinged?.()); // `ws` has answered
     ws.on("close", (code: number, reason: Buffer) => {
       buffers.remove(this);
+      if (this.#isStopped) return; // `drop` informs the listener
       this.#end({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
     });
     // `ws` closes by itself after an error, with the right code; without a listener the error would end the process.
@@ -100,13 +102,14 @@ export class NodeWire implements Wire, OutboundBuffer {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#writer.stop();
+    this.#ws.terminate(); // frees what waits
   }
 
   drop(): void {
     const reason = "all clients together read too slowly (limits.outboundBytes)";
     this.#end({ code: CloseCode.SlowConsumer, reason, wasClean: false });
-    this.#ws.terminate();
   }
 
   listen(listener: PacedListener | undefined): void {

@@ -2,9 +2,9 @@
 export interface OutboundBuffer {
   /** Bytes that wait, those of what keeps them included. */
   readonly heldBytes: number;
-  /** Accepts no more messages: the connection is about to end. */
+  /** Breaks the connection and frees what waits. */
   stop(): void;
-  /** Ends the connection, frees what waits, and informs its listener. */
+  /** Informs the listener of the end of a stopped connection. */
   drop(): void;
 }
 
@@ -12,17 +12,17 @@ export interface OutboundBuffer {
 const remaining = 3 / 4;
 /** The part of the limit that may be added before all buffers are measured again. */
 const slack = 1 / 16;
-/** How many connections end in one turn of the event loop. */
+/** How many listeners are informed in one turn of the event loop. */
 const dropsPerTurn = 16;
 
 /**
  * Bounds what waits to be sent on all connections of a server together. Beyond the limit the fullest connections are
- * stopped at once. They end a few in each turn of the event loop, since each may have much to clean up.
+ * stopped at once. Their listeners are informed a few in each turn of the event loop, since each may have much to clean up.
  */
 export class OutboundBuffers {
   readonly #limit: number;
   readonly #buffers = new Set<OutboundBuffer>();
-  /** Stopped connections that are still to end. */
+  /** Stopped connections whose listeners are still to be informed. */
   readonly #stopped = new Set<OutboundBuffer>();
   /** How much more may be added before all buffers are measured. */
   #unmeasured: number;
