@@ -59,15 +59,15 @@ test(
   async () => {
     const { net, clock, handed, open, room } = createChatNetwork();
 
-    async function connectAndDrop(cid: string, resumed: boolean): Promise<void> {
-      const socket = await connectSession(net, "/chat", { ...hello, key: keyOf(cid) });
+    async function connectAndDrop(instance: string, resumed: boolean): Promise<void> {
+      const socket = await connectSession(net, "/chat", { ...hello, key: keyOf(instance) });
       const { sid, rt, ep } = JSON.parse(String(await socket.receive())) as Record<string, string>;
       socket.send({ t: "event", name: "post", data: "stored until the handler has finished" });
       net.drop();
       await socket.closed;
       if (!resumed) return;
       const resume = { sid, rt, ep, rx: 0, tx0: 1 };
-      await openSession(net, "/chat", { ...hello, key: keyOf(cid), att: 2, resume });
+      await openSession(net, "/chat", { ...hello, key: keyOf(instance), att: 2, resume });
       net.drop();
     }
 

@@ -245,9 +245,9 @@ export const mutants: readonly Mutant[] = [
     name: "an event in plain mode is handled twice",
     mode: "plain",
     file: "server/src/session/plain-link.ts",
-    find: "        receiverOf(frames, frame)(frame, byteLength(received));\n",
+    find: "        receiverOf(frames, frame)(frame, bytes);\n",
     replace:
-      '        if (frame.t === "event") receiverOf(frames, frame)(frame, byteLength(received));\n        receiverOf(frames, frame)(frame, byteLength(received));\n',
+      '        if (frame.t === "event") receiverOf(frames, frame)(frame, bytes);\n        receiverOf(frames, frame)(frame, bytes);\n',
   },
   ...storeRecoveryMutants,
   ...storeCheckMutants,

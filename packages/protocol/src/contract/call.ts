@@ -80,6 +80,8 @@ type RunHandler = (
 
 /** A call that this peer serves. */
 export interface IncomingCall {
+  /** The bytes of the items that have arrived and the handler has not read. @default 0 */
+  readonly unreadBytes?: number;
   /** Receives the frames of the caller; those that arrive before `run` are kept. */
   readonly receive: CallListener;
   /** Runs the handler and sends its result. Throws, or rejects with, what the handler throws. @returns what is to be awaited. */

@@ -63,6 +63,8 @@ export class Calls {
   readonly #streams = new Set<number>();
   readonly #serving = new ConcurrencyLimit(maxServed);
   readonly #running = new Set<Promise<void>>();
+  /** The bytes of the requests and streams of the remote peer that are open. */
+  #openBytes = 0;
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -144,6 +146,13 @@ export class Calls {
     return { outgoing: [...this.#outgoing.keys()] as number[], streams: [...this.#streams] };
   }
 
+  /** The bytes of what the remote peer has sent in open calls, and no handler has read. */
+  get heldBytes(): number {
+    let bytes = this.#openBytes;
+    for (const { unreadBytes = 0 } of this.#incoming.values()) bytes += unreadBytes;
+    return bytes;
+  }
+
   /** Resolves when no call of the remote peer is being served. */
   async idle(): Promise<void> {
     await Promise.all(this.#running);
@@ -153,7 +162,7 @@ export class Calls {
    * The remote peer calls: further frames of the call are received from now on, though its handler starts later. Messages
    * that arrive after it do not wait for it.
    */
-  readonly #begin = (frame: RequestFrame | StreamFrame): void => {
+  readonly #begin = (frame: RequestFrame | StreamFrame, bytes: number): void => {
     const { receives, receiver, queue, accepts } = this.#options;
     if (!accepts(frame)) return;
     const { q, s, name, t } = frame;
@@ -170,7 +179,9 @@ export class Calls {
     };
     // A stream is finished when it arrives, and so are its frames: it may last for ever, and cannot be repeated in part.
     const finished = t === "request" ? receiver?.hold(s) : undefined;
+    this.#openBytes += bytes;
     const channel = this.#channel({ re: q }, () => {
+      this.#openBytes -= bytes;
       this.#incoming.delete(q);
       this.#streams.delete(q);
       this.#serving.cancel(serve);

@@ -108,6 +108,11 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
     return this.#calls.open;
   }
 
+  /** The bytes of what the remote peer has sent in its open calls, and no handler has read. */
+  get heldBytes(): number {
+    return this.#calls.heldBytes;
+  }
+
   /** Receives nothing more. Resolves when every event that was received is handled, and every call has been started. */
   stop(): Promise<void> {
     this.stopped = true;

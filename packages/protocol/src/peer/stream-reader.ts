@@ -24,6 +24,11 @@ export class StreamReader {
     this.#schema = schema;
   }
 
+  /** The bytes of the items that have arrived and were not read. */
+  get unreadBytes(): number {
+    return this.#arrived.bytes - this.#read.bytes;
+  }
+
   /**
    * An item arrived, in a message of so many bytes.
    * @throws ProtocolError with 4429 when there was no credit for it.

@@ -80,6 +80,10 @@ class IncomingStream implements IncomingCall {
     this.#upload = definition.upload && new StreamReader(channel, definition.upload);
   }
 
+  get unreadBytes(): number {
+    return this.#upload?.unreadBytes ?? 0;
+  }
+
   readonly receive: IncomingCall["receive"] = (frame, bytes) => {
     if (frame === undefined || frame.t === "cancel") this.#cancel();
     else if (frame.t === "credit") this.#writer.grant(frame.n, frame.b);

@@ -38,6 +38,11 @@ export class Receiver {
     return { upTo: this.#upTo, pending: [...this.#missing, ...this.#pending.keys()] };
   }
 
+  /** The bytes of the events that have arrived and are not finished. */
+  get heldBytes(): number {
+    return this.#used.bytes;
+  }
+
   /** Acknowledges at once, and from now on, on `sink`. */
   attach(sink: Pick<MessageSink, "send">): void {
     this.#sink = sink;

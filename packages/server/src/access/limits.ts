@@ -1,4 +1,4 @@
-/** How many clients may be connected at once, and how slowly they may send. */
+/** How many clients may be connected at once, how fast and how slowly they may send, and what they may keep together. */
 export interface LimitOptions {
   /**
    * WebSockets of one server; one more is refused with 503. Under `serve` as many connections may be open that are not
@@ -25,6 +25,23 @@ export interface LimitOptions {
    */
   readonly perPrincipal?: number;
   /**
+   * Messages and pings of one connection in a second; up to twice as many at once. The server reads a faster raw or plain
+   * client later, and starts the handlers of a faster session later. It drops none of their messages but volatile events.
+   * @default 100
+   */
+  readonly messagesPerSecond?: number;
+  /**
+   * Bytes of these messages in a second; up to twice as many at once.
+   * @default 1_048_576
+   */
+  readonly bytesPerSecond?: number;
+  /**
+   * Bytes that wait to be sent on all connections of one server, with 256 for each message. Beyond them the server ends the
+   * connections on which the most waits, with 4901; a session waits for its client.
+   * @default 134_217_728
+   */
+  readonly outboundBytes?: number;
+  /**
    * Whether a proxy of yours is in front of the server: the last address of `X-Forwarded-For` is then the client's, and the
    * scheme of an `Origin` must be the one of `X-Forwarded-Proto`. Without a proxy a client could send anything there.
    * @default false
@@ -45,6 +62,9 @@ export function resolveLimits(options: LimitOptions = {}): Required<LimitOptions
     perAddress: 100,
     httpPerAddress: 300,
     perPrincipal: 20,
+    messagesPerSecond: 100,
+    bytesPerSecond: 2 ** 20,
+    outboundBytes: 2 ** 27,
     trustProxy: false,
     messageTimeout: 30_000,
     ...options,

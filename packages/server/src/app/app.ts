@@ -1,7 +1,7 @@
 import { type AnyContract, CloseCode, CloseError } from "@symbolon/protocol";
 import { checkCloseCode } from "@symbolon/protocol/internal";
 import { Connections } from "../access/connections.ts";
-import { resolveLimits } from "../access/limits.ts";
+import { type LimitOptions, resolveLimits } from "../access/limits.ts";
 import { ContractService, type ServiceOptions } from "../contract/service.ts";
 import type { ImplementOptions, Setup } from "../contract/setup.ts";
 import { type ErrorContext, isClientError, report, toLogLine } from "../request/errors.ts";
@@ -24,7 +24,7 @@ export interface AppInternals {
   /** The hook that provides `state`. */
   readonly state: AnyHook;
   /** The options, with their defaults. */
-  readonly options: DispatchOptions & ServiceOptions & Pick<AppOptions, "limits">;
+  readonly options: DispatchOptions & ServiceOptions & { readonly limits: Required<LimitOptions> };
 }
 
 const internals = new WeakMap<object, AppInternals>();
@@ -48,8 +48,9 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   const onStoreError = (error: unknown): void =>
     void report(onError, error, { request: new Request("symbolon:store"), phase: "ending" });
   if (store !== undefined) void expireStoredSessions(store, clock, sessions.options.grace, onStoreError);
-  const connections = new Connections(clock, resolveLimits(options.limits).perPrincipal);
-  const routes = new Routes({ clock, heartbeat, sessions, connections, store });
+  const limits = resolveLimits(options.limits);
+  const connections = new Connections(clock, limits.perPrincipal);
+  const routes = new Routes({ clock, heartbeat, rate: limits, sessions, connections, store });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // below a mount, the state of the inner app
   };
@@ -64,6 +65,8 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
       clock,
       heartbeat,
       maxPayload,
+      rate: limits,
+      limits,
       sessions,
       connections,
     },
@@ -133,7 +136,7 @@ function createView<P extends object, Defaults extends object>(
     },
     gauges: () => ({ ...routes.gauges, pendingHandshakes: dispatcher.pendingHandshakes }),
     maxPayload: options.maxPayload,
-    limits: resolveLimits(options.limits),
+    limits: options.limits,
   };
   internals.set(view, app);
   return view;

@@ -14,6 +14,7 @@ import { type SocketRoom, socketRooms } from "../socket/socket-rooms.ts";
 import type { Store } from "../store/store.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
+import type { RateOptions } from "../timing/message-rate.ts";
 import { type RouteMatch, Router } from "./router.ts";
 
 /** Answers an HTTP request. */
@@ -64,6 +65,8 @@ export interface RoutesOptions {
   readonly clock: Clock;
   /** When a silent client is pinged and closed. */
   readonly heartbeat: Required<HeartbeatOptions>;
+  /** How much each client may send. */
+  readonly rate: RateOptions;
   /** The sessions of the app. */
   readonly sessions: Sessions<SessionLink>;
   /** The connected clients of the app. */
@@ -94,8 +97,8 @@ export class Routes {
     schemas: RouteSchemas,
     own: Pick<SocketService, "handler" | "defaults">,
   ): void {
-    const { clock, heartbeat, connections } = this.#options;
-    const service = { ...own, clock, heartbeat, connections, room: this.room };
+    const { clock, heartbeat, rate, connections } = this.#options;
+    const service = { ...own, clock, heartbeat, rate, connections, room: this.room };
     this.#sockets.add(path, {
       type: "raw",
       hooks,

@@ -30,7 +30,7 @@ export interface AppOptions<State = undefined, Defaults extends SocketOptions = 
   readonly socket?: Defaults & Exact<Defaults, SocketOptions>;
   /** How sessions of contracts wait for disconnected clients. */
   readonly sessions?: SessionOptions;
-  /** How many clients may be connected at once (to one server, from one address, of one principal), and how slow they may be. */
+  /** How many clients may be connected at once (to one server, from one address, of one principal), how fast and how slowly they may send, and what they may keep together. */
   readonly limits?: LimitOptions;
   /** How long hooks and handlers may decide a handshake, and how many may be undecided at once. */
   readonly handshake?: HandshakeOptions;
@@ -194,6 +194,6 @@ export interface App<P extends object = object, Defaults extends object = object
   readonly gauges: () => Gauges;
   /** The largest message that a client may send, in bytes. */
   readonly maxPayload: number;
-  /** How many clients may be connected at once, and how slowly they may send. */
+  /** How many clients may be connected at once, how fast and how slowly they may send, and what they may keep together. */
   readonly limits: Required<LimitOptions>;
 }

@@ -115,6 +115,10 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     return this.peer.frames;
   }
 
+  get heldBytes(): number {
+    return this.peer.heldBytes;
+  }
+
   /** Whether the client was accepted, and is not being closed. */
   get live(): boolean {
     return this.#state.type === "running";

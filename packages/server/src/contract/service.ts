@@ -6,6 +6,8 @@ import type { ContractRoom, RoomView } from "./contract-room.ts";
 import { ContractRooms } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
 import { CloseResponse } from "../request/errors.ts";
+import { sizeOf } from "../request/headers.ts";
+import { accountOf } from "../request/identity.ts";
 import type { IdentifiedWire } from "../session/hello.ts";
 import type { ClientLink, LinkOptions, RecordRoomMessages } from "../session/link.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -60,6 +62,9 @@ interface StartingSession<C extends AnyContract> extends NewSessionRequest<C> {
 }
 
 type AttachedSession = Extract<AttachResult, { readonly type: "resumed" }>;
+
+/** The size of a session and its conversation, without the request and what it keeps, in bytes, estimated. */
+const bytesPerSession = 32_768;
 
 /** How an older dial of a client is closed. */
 const superseded = { code: CloseCode.Superseded, reason: "a newer connection took over" };
@@ -193,7 +198,10 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     restored?: RestoredState,
   ): SessionLink {
     const secret = new SessionSecret(key);
-    const link = new SessionLink({ ...this.#options, owner, secret, ended: exchange.ended, restored });
+    const { context, ended } = exchange;
+    const account = accountOf(context);
+    const baseBytes = bytesPerSession + sizeOf(context.request);
+    const link = new SessionLink({ ...this.#options, owner, account, baseBytes, secret, ended, restored });
     link.attempt = attempt;
     link.memberships.restore(caller.hello.rooms);
     return link;
@@ -257,7 +265,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   #record({ link, peer }: Conversation<C, SessionLink>, claim: Claim): void {
     const { sessions } = this.#options.store ?? {};
     if (sessions === undefined) return;
-    const note = (): SessionNote => ({ ...peer.openCalls, hasUnsent: link.outbox.unsent > 0 });
+    const note = (): SessionNote => ({ ...peer.openCalls, hasUnsent: link.session.sender.unsent > 0 });
     link.record(sessions, claim, () => JSON.stringify(note()));
   }
 

@@ -4,8 +4,24 @@ import type { Message } from "@symbolon/protocol";
 /** Bytes from which a batch is written without waiting for the end of the tick. */
 const batchLimit = 64 * 1024;
 
+/** The size of a message that waits to be sent, without its frame, in bytes, estimated. */
+const bytesPerMessage = 256;
+
 /** The frame of the last message: a broadcast sends one message to many clients and builds its frame once. */
 let last: { readonly message: Message; readonly frame: Buffer } | undefined;
+
+/** The last batch of several frames: a broadcast of several messages in one tick joins them once for all its clients. */
+let lastBatch: { readonly frames: readonly Buffer[]; readonly bytes: Buffer } | undefined;
+
+function joinFrames(frames: readonly Buffer[], length: number): Buffer {
+  const [only] = frames;
+  if (frames.length === 1 && only !== undefined) return only;
+  const known = lastBatch?.frames;
+  if (known?.length === frames.length && known.every((frame, at) => frame === frames[at]))
+    return (lastBatch as NonNullable<typeof lastBatch>).bytes;
+  lastBatch = { frames, bytes: Buffer.concat(frames, length) };
+  return lastBatch.bytes;
+}
 
 /** Writes a message as one unmasked frame (RFC 6455 §5.2). */
 export function encodeFrame(message: Message): Buffer {
@@ -31,15 +47,21 @@ export function encodeFrame(message: Message): Buffer {
 /** Joins the messages that a tick sends to one socket into one write. */
 export class FrameWriter {
   readonly #socket: Duplex;
+  /** Called with the bytes of each message, those of what keeps it included. */
+  readonly #onWrite: ((bytes: number) => void) | undefined;
   #frames: Buffer[] = [];
   #bytes = 0;
+  /** Messages that were written since the socket was last empty. */
+  #messages = 0;
+  #stopped = false;
   #scheduled = false;
   #drained: Promise<void> | undefined;
   #resolveDrained: () => void = () => {};
 
   /** `socket` is the one of the `upgrade` event; no extension may have been negotiated on it. */
-  constructor(socket: Duplex) {
+  constructor(socket: Duplex, onWrite?: (bytes: number) => void) {
     this.#socket = socket;
+    this.#onWrite = onWrite;
   }
 
   /** Bytes that have not left this process. */
@@ -47,25 +69,39 @@ export class FrameWriter {
     return this.#bytes + this.#socket.writableLength;
   }
 
+  /** The same, with what keeps them. */
+  get heldBytes(): number {
+    return this.bufferedAmount + bytesPerMessage * this.#messages;
+  }
+
   /** Adds a message to this tick's batch. */
   write(message: Message): void {
+    if (this.#stopped) return;
     const frame = encodeFrame(message);
     this.#frames.push(frame);
     this.#bytes += frame.byteLength;
+    this.#messages += 1;
     if (this.#bytes >= batchLimit) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
       process.nextTick(() => this.flush());
     }
+    this.#onWrite?.(frame.byteLength + bytesPerMessage);
+  }
+
+  /** Drops the batch, and every later message. */
+  stop(): void {
+    this.#stopped = true;
+    this.#frames = [];
+    this.#bytes = 0;
   }
 
   /** Writes the batch now: a control frame that `ws` writes must not overtake it. */
   flush(): void {
     this.#scheduled = false;
     if (this.#frames.length === 0) return;
-    const [only] = this.#frames;
-    const batch =
-      this.#frames.length === 1 && only !== undefined ? only : Buffer.concat(this.#frames, this.#bytes);
+    if (this.#socket.writableLength === 0) this.#messages = this.#frames.length;
+    const batch = joinFrames(this.#frames, this.#bytes);
     this.#frames = [];
     this.#bytes = 0;
     if (this.#socket.writable) this.#socket.write(batch);

@@ -1,14 +1,10 @@
 import type { Duplex } from "node:stream";
-import { CloseCode, type Message } from "@symbolon/protocol";
-import {
-  checkCloseCode,
-  cutReason,
-  type Wire,
-  WireEvents,
-  type WireListener,
-} from "@symbolon/protocol/internal";
+import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
+import { checkCloseCode, cutReason, type Wire, WireEvents } from "@symbolon/protocol/internal";
 import { WebSocket } from "ws";
 import { FrameWriter } from "./frame-writer.ts";
+import type { OutboundBuffer, OutboundBuffers } from "./outbound-buffers.ts";
+import type { PacedListener } from "../timing/paced-reader.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 
 /** Messages kept before there is a listener, from which on reading stops. */
@@ -29,31 +25,33 @@ export class BatchedWebSocket extends WebSocket {
 }
 
 /** A wire over a `ws` socket: `ws` reads, pings and closes; messages are written in batches. */
-export class NodeWire implements Wire {
+export class NodeWire implements Wire, OutboundBuffer {
   readonly nextTurn: () => Promise<void> = nextTurn;
   readonly #ws: BatchedWebSocket;
   readonly #writer: FrameWriter;
   readonly #events = new WireEvents();
-  #hasListener = false;
+  #listener: PacedListener | undefined;
   #earlyBytes = 0;
   #paused = false;
+  #isStopped = false;
   #closed: Promise<void> | undefined;
   #resolveClosed: () => void = () => {};
 
-  /** `socket` is the one of the `upgrade` event, which carries `ws`. */
-  constructor(ws: BatchedWebSocket, socket: Duplex) {
+  /** `socket` is the one of the `upgrade` event, which carries `ws`; `buffers` bounds what waits on all wires. */
+  constructor(ws: BatchedWebSocket, socket: Duplex, buffers: OutboundBuffers) {
     this.#ws = ws;
-    this.#writer = new FrameWriter(socket);
+    this.#writer = new FrameWriter(socket, (bytes) => buffers.added(bytes));
+    buffers.add(this);
     ws.flush = () => this.#writer.flush();
     ws.on("message", (data: Buffer, isBinary: boolean) =>
       this.#receive(isBinary ? toBytes(data) : data.toString()),
     );
     ws.on("pong", () => this.#events.pong());
+    ws.on("ping", () => this.#listener?.pinged?.()); // `ws` has answered
     ws.on("close", (code: number, reason: Buffer) => {
-      this.#events.closed({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
-      // After the listener knows of the end: code that waits for capacity must not send.
-      this.#writer.release();
-      this.#resolveClosed();
+      buffers.remove(this);
+      if (this.#isStopped) return; // `drop` informs the listener
+      this.#end({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
     });
     // `ws` closes by itself after an error, with the right code; without a listener the error would end the process.
     ws.on("error", () => {});
@@ -65,6 +63,10 @@ export class NodeWire implements Wire {
 
   get bufferedAmount(): number {
     return this.#writer.bufferedAmount;
+  }
+
+  get heldBytes(): number {
+    return this.#writer.heldBytes;
   }
 
   get paused(): boolean {
@@ -99,10 +101,21 @@ export class NodeWire implements Wire {
     this.#ws.terminate();
   }
 
-  listen(listener: WireListener | undefined): void {
-    this.#hasListener = listener !== undefined;
+  stop(): void {
+    this.#isStopped = true;
+    this.#writer.stop();
+    this.#ws.terminate(); // frees what waits
+  }
+
+  drop(): void {
+    const reason = "all clients together read too slowly (limits.outboundBytes)";
+    this.#end({ code: CloseCode.SlowConsumer, reason, wasClean: false });
+  }
+
+  listen(listener: PacedListener | undefined): void {
+    this.#listener = listener;
     this.#earlyBytes = 0;
-    if (this.#hasListener && !this.#paused) this.#ws.resume();
+    if (listener !== undefined && !this.#paused) this.#ws.resume();
     this.#events.listen(listener);
   }
 
@@ -122,9 +135,16 @@ export class NodeWire implements Wire {
     this.#ws.ping();
   }
 
+  #end(closed: Closed): void {
+    this.#events.closed(closed);
+    // After the listener knows of the end: code that waits for capacity must not send.
+    this.#writer.release();
+    this.#resolveClosed();
+  }
+
   #receive(message: Message): void {
     this.#events.message(message);
-    if (this.#hasListener) return;
+    if (this.#listener !== undefined) return;
     this.#earlyBytes += Buffer.byteLength(message);
     if (this.#events.buffered >= maxEarlyMessages || this.#earlyBytes > maxEarlyBytes) this.#ws.pause();
   }

@@ -7,13 +7,16 @@ import { internalsOf } from "../app/app.ts";
 import type { Routes } from "../app/routes.ts";
 import type { App } from "../app/types.ts";
 import type { Accept, AcceptInit } from "../request/acceptance.ts";
+import { setClientAddress } from "../request/identity.ts";
 import { type Clock, SystemClock } from "../timing/clock.ts";
 import type { BoundHost } from "./bound-host.ts";
 import { checkUpgrade } from "./check-upgrade.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
 import { writeRefusal } from "./http.ts";
 import { FrameProgress, startMessageTimer } from "./message-timer.ts";
+import { addressOf, networkOf } from "./networks.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
+import { OutboundBuffers } from "./outbound-buffers.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { listenToUpgrades, type Upgrade, type UpgradeTarget } from "./upgrade-listener.ts";
 import { checkWsVersion } from "./ws-version.ts";
@@ -57,6 +60,7 @@ export class Upgrades implements UpgradeTarget {
   readonly #host: BoundHost;
   readonly #onWebSocket: (socket: Socket) => void;
   readonly #stopListening: () => void;
+  readonly #buffers: OutboundBuffers;
   /** How each handshake is accepted, for the events of `ws`. */
   readonly #inits = new WeakMap<IncomingMessage, AcceptInit>();
   /** Sockets whose handshake is undecided, with promises that resolve when it is decided. */
@@ -79,6 +83,7 @@ export class Upgrades implements UpgradeTarget {
     this.pending = handshake.pending ?? 1_000;
     this.perAddress = app.limits.perAddress;
     this.#limits = new ConnectionLimits(app.limits, log);
+    this.#buffers = new OutboundBuffers(app.limits.outboundBytes);
     this.#host = host;
     this.#onWebSocket = onWebSocket;
     const options = {
@@ -140,6 +145,7 @@ export class Upgrades implements UpgradeTarget {
       : (checkUpgrade(incoming) ?? this.#host.check(incoming) ?? this.#limits.acquire(incoming));
     if (refusal !== undefined) return this.#refuse(refusal, socket);
     this.#onWebSocket(socket);
+    setClientAddress(request, networkOf(addressOf(incoming, this.#app.limits.trustProxy)));
     const decide = this.#addUndecided(socket);
     const accept: Accept = (init) => this.#accept({ incoming, socket, head, decide }, init);
     void this.#app.handshake(request, accept, this.#track).then((response) => {
@@ -172,7 +178,7 @@ export class Upgrades implements UpgradeTarget {
       incoming.headers.upgrade = "websocket"; // `ws` knows no list of protocols
       this.#wss.handleUpgrade(incoming, socket, head, (ws) => {
         decide();
-        resolve(new NodeWire(ws, socket));
+        resolve(new NodeWire(ws, socket, this.#buffers));
         this.#limitMessages(ws, socket);
         if (this.#draining) closeForShutdown(ws);
       });

@@ -8,6 +8,13 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** The bytes of a request without its body, estimated. */
+export function sizeOf({ url, headers }: Request): number {
+  let size = url.length;
+  headers.forEach((value, name) => (size += name.length + value.length));
+  return size;
+}
+
 /** The Bearer token of a request (RFC 6750 §2.1), or undefined. */
 export function bearerToken(request: Request): string | undefined {
   return /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];

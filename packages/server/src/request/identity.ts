@@ -8,6 +8,25 @@ export interface Identity {
   readonly expiresAt: number | undefined;
 }
 
+/** The addresses of clients, as their transports know them. */
+const addresses = new WeakMap<Request, string>();
+
+/** For a transport: the client of `request` has this address, or any other of the same network. */
+export function setClientAddress(request: Request, address: string): void {
+  addresses.set(request, address);
+}
+
+/**
+ * Names the account of a client, by which the limits that clients share are divided: its principal, or its address
+ * without one. Clients whose address no transport has given have one account together.
+ */
+export function accountOf(context: Record<string, unknown> & { readonly request: Request }): string {
+  const { principal } = readIdentity(context);
+  return principal === undefined
+    ? `address ${addresses.get(context.request) ?? ""}`
+    : `principal ${principal}`;
+}
+
 /** What `identity` gives: a hook returns it, and the context has it. */
 export type ProvidedIdentity = {
   /** The caller's name. Limits, sessions and `app.revoke` know callers by it. */

@@ -21,6 +21,9 @@ export interface RoomSubscriber {
   detach(): void;
 }
 
+/** The size of a membership, or of a position, without the name of its room, in bytes, estimated. */
+const bytesPerRoom = 3_072;
+
 /** The rooms that a client has joined; survives reconnects. */
 export class RoomMemberships {
   /** Names the client's session; in plain mode, its connection. */
@@ -40,6 +43,14 @@ export class RoomMemberships {
   /** How many rooms the client is in. */
   get size(): number {
     return this.#subscribers.size;
+  }
+
+  /** The bytes of memberships and positions, estimated. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const rooms of [this.#subscribers, this.#earlierPositions])
+      for (const room of rooms.keys()) bytes += bytesPerRoom + room.length;
+    return bytes;
   }
 
   /** A session begins: keeps the positions that its client has from an earlier one. */

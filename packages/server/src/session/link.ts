@@ -5,10 +5,13 @@ import type { RoomMemberships } from "../rooms/memberships.ts";
 import type { RoomAppend } from "../store/store.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
+import type { RateOptions } from "../timing/message-rate.ts";
 import type { ObservableSession } from "./session-change.ts";
 
 /** The conversation that a link belongs to. */
 export interface LinkListener {
+  /** The bytes of what the client has sent in its open calls, and no handler has read. */
+  readonly heldBytes: number;
   /** The handlers of the received frames; the link adds those of the connection frames. */
   readonly frames: FrameTable;
   /** The client has sent another credential, for which the hooks returned `claims`. */
@@ -27,6 +30,8 @@ export interface LinkOptions {
   readonly heartbeat: Required<HeartbeatOptions>;
   /** The most bytes of a message from the client. */
   readonly maxPayload: number;
+  /** How much the client may send. */
+  readonly rate: RateOptions;
 }
 
 /** Records what a handler has sent to rooms, with the message that caused it. @returns false when nothing is recorded here. */

@@ -11,6 +11,8 @@ import {
 import { randomUUID } from "node:crypto";
 import { RoomMemberships } from "../rooms/memberships.ts";
 import { startHeartbeat } from "../timing/heartbeat.ts";
+import { MessageRate } from "../timing/message-rate.ts";
+import { PacedReader } from "../timing/paced-reader.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "./link.ts";
 import { PlainOutbox } from "./plain-outbox.ts";
 import { type SessionChange, SessionSubscribers } from "./session-change.ts";
@@ -39,6 +41,7 @@ export class PlainLink implements ClientLink {
   readonly #subscribers = new SessionSubscribers();
   readonly #options: LinkOptions;
   #state: LinkState = { type: "connecting" };
+  #reader: PacedReader | undefined;
   #invalid = 0;
 
   constructor(options: LinkOptions) {
@@ -67,6 +70,7 @@ export class PlainLink implements ClientLink {
 
   open(listener: LinkListener): Promise<Closed> {
     const { clock, heartbeat } = this.#options;
+    const rate = new MessageRate(clock, this.#options.rate);
     const wire = this.#wire as Wire; // the handshake is done
     const send = (frame: Frame): void => wire.send(jsonFrames.write(frame));
     const leave = (error: CloseError): void => {
@@ -85,7 +89,9 @@ export class PlainLink implements ClientLink {
         const frame = jsonFrames.read(received, fromClient);
         if (frame.s !== undefined || frame.a !== undefined)
           throw new ProtocolError("a plain client's frame has neither s nor a");
-        receiverOf(frames, frame)(frame, byteLength(received));
+        const bytes = byteLength(received);
+        rate.takeFrame(frame, bytes);
+        receiverOf(frames, frame)(frame, bytes);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
         this.#invalid += 1;
@@ -101,7 +107,8 @@ export class PlainLink implements ClientLink {
         stopHeartbeat();
         resolve(end);
       };
-      wire.listen({ message, closed });
+      this.#reader = new PacedReader(wire, rate);
+      this.#reader.listen({ message, closed });
     });
   }
 
@@ -129,8 +136,8 @@ export class PlainLink implements ClientLink {
   overflow(): void {} // a plain client gets each message at most once
 
   pause(paused: boolean): void {
-    if (paused) this.#wire?.pause();
-    else this.#wire?.resume();
+    if (paused) this.#reader?.pause();
+    else this.#reader?.resume();
   }
 
   get #wire(): Wire | undefined {

@@ -7,6 +7,8 @@ export class PlainOutbox implements Outbox {
   /** Messages that were sent before the wire was there; without one, messages that wait until the wire has drained. */
   readonly #waiting = new Map<Sent, Message | undefined>();
   #wire: MessageSink | undefined;
+  /** The promise of a full wire that messages wait for. */
+  #draining: Promise<void> | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
   send(message: Message, { lane }: SendOptions = {}): Sent {
@@ -52,9 +54,16 @@ export class PlainOutbox implements Outbox {
     const drained = wire.drained();
     if (drained === undefined) return sent.resolve();
     this.#waiting.set(sent, undefined);
-    void drained.then(() => {
+    if (drained === this.#draining) return;
+    this.#draining = drained;
+    void drained.then(() => this.#drained());
+  }
+
+  #drained(): void {
+    for (const [sent, message] of this.#waiting) {
+      if (message !== undefined) continue;
       this.#waiting.delete(sent);
       sent.resolve();
-    });
+    }
   }
 }

@@ -14,8 +14,10 @@ import { CredentialRenewal } from "./credential-renewal.ts";
 import type { IdentifiedWire } from "./hello.ts";
 import type { ClientLink, LinkListener, LinkOptions, RecordRoomMessages } from "./link.ts";
 import { Recorder } from "./recorder.ts";
-import { ResumeRate } from "./resume-rate.ts";
+import { MessageRate } from "../timing/message-rate.ts";
+import { ResumeRate } from "../timing/resume-rate.ts";
 import { type SessionChange, SessionSubscribers } from "./session-change.ts";
+import { SessionOutbox } from "./session-outbox.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import { SessionWire } from "./session-wire.ts";
 import { memberName, type SessionOwner, type Sessions, type TrackedSession } from "./sessions.ts";
@@ -26,6 +28,10 @@ export interface SessionLinkOptions extends LinkOptions {
   readonly owner: SessionOwner;
   readonly sessions: Sessions<SessionLink>;
   readonly secret: SessionSecret;
+  /** The client's principal, or its address: shared limits are divided by it. */
+  readonly account: string;
+  /** The bytes of the session before it keeps anything for its client, estimated. */
+  readonly baseBytes: number;
   /** Resolves when nothing of the conversation is left. */
   readonly ended: Promise<void>;
   /** The session as another process left it. @default it begins */
@@ -51,7 +57,10 @@ type LinkState =
 export class SessionLink implements ClientLink, TrackedSession {
   readonly acknowledged = true;
   readonly session: Session;
+  readonly outbox: SessionOutbox;
+  readonly receiver: PeerOptions["receiver"];
   readonly owner: SessionOwner;
+  readonly account: string;
   readonly secret: SessionSecret;
   readonly memberships: RoomMemberships;
   /** Whether a frame has arrived since the first `welcome`: the client has received it then. */
@@ -71,12 +80,16 @@ export class SessionLink implements ClientLink, TrackedSession {
   constructor(options: SessionLinkOptions) {
     const { owner, sessions, secret, restored } = options;
     this.owner = owner;
+    this.account = options.account;
     this.secret = secret;
     this.memberships = new RoomMemberships(this.id, memberName(owner));
     this.#options = options;
     this.resumeRate = new ResumeRate(options.clock);
     const { messages, bytes } = sessions.options;
     this.session = new Session({ window, messages, bytes }, restored);
+    this.receiver = this.session.receiver;
+    const rate = new MessageRate(options.clock, options.rate);
+    this.outbox = new SessionOutbox(this.session.sender, rate, () => sessions.measure(this));
     this.#renewal = new CredentialRenewal(options.clock, {
       principal: owner.principal,
       requestToken: (by) => this.#wire?.send({ t: "reauth", by }),
@@ -88,17 +101,10 @@ export class SessionLink implements ClientLink, TrackedSession {
     });
   }
 
-  /** Sends the messages of the server. */
-  get outbox(): Session["sender"] {
-    return this.session.sender;
-  }
-
-  get receiver(): PeerOptions["receiver"] {
-    return this.session.receiver;
-  }
-
+  /** The bytes of all that the session keeps, estimated. */
   get size(): number {
-    return this.outbox.bufferedAmount;
+    const received = this.session.receiver.heldBytes + (this.#listener?.heldBytes ?? 0);
+    return this.#options.baseBytes + this.outbox.bytes + received + this.memberships.bytes;
   }
 
   get detached(): boolean {
@@ -161,13 +167,13 @@ export class SessionLink implements ClientLink, TrackedSession {
     }
     this.attempt = hello.attempt;
     sessions.attach(this);
-    this.outbox.codec = codec;
+    this.session.sender.codec = codec;
     const { grace } = sessions.options;
     const missing = restored?.missing ?? [];
     wire.send(createWelcome(session, { state, reason, key: secret, missing, heartbeat, grace, maxPayload }));
     if (this.#recorder !== undefined) this.#recorder.wire = caller.wire;
     const upTo = hello.resume?.receivedUpTo ?? 0;
-    this.outbox.attach(this.#recorder ?? caller.wire, { upTo, pending: [], credit: hello.credit });
+    this.session.sender.attach(this.#recorder ?? caller.wire, { upTo, pending: [], credit: hello.credit });
     const drop = (error: CloseError): void => this.#drop(error, wire);
     this.memberships.attach({ codec, plain: false, sink: caller.wire, drop }, hello.rooms);
     if (before.type !== "opening") this.#listener?.onRenewed(caller.claims);
@@ -225,6 +231,7 @@ export class SessionLink implements ClientLink, TrackedSession {
       session: this.session,
       conversation: this.#listener as LinkListener, // it was opened first
       renewal: this.#renewal,
+      rate: this.outbox.rate,
       recorder: this.#recorder,
       onFrame: () => (this.confirmed = true),
       onFault: (error) => this.#onFault(error, sessionWire),
@@ -260,7 +267,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     wire?.stop();
     this.#renewal.stop();
     this.memberships.detach();
-    if (this.#recorder === undefined) this.outbox.detach();
+    if (this.#recorder === undefined) this.session.sender.detach();
     else this.#recorder.wire = undefined;
     if (before.type !== "attached") {
       this.#state = { type: "ended", wire: undefined };
@@ -282,10 +289,10 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.#state = { type: "ended", wire };
     wire?.stop();
     this.#renewal.stop();
-    const { undelivered } = this.outbox;
+    const { undelivered } = this.session.sender;
     this.#removeRecord();
     this.#options.sessions.remove(this);
-    this.outbox.end(error);
+    this.session.sender.end(error);
     if ("release" in before) before.release(this.#options.ended);
     this.#subscribers.emit({ type: "ended", undelivered });
   }

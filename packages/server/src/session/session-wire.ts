@@ -9,10 +9,12 @@ import {
   jsonFrames,
   receiverOf,
   type Session,
+  type Stamp,
   type Wire,
-  type WireListener,
 } from "@symbolon/protocol/internal";
 import { startHeartbeat } from "../timing/heartbeat.ts";
+import type { MessageRate } from "../timing/message-rate.ts";
+import type { PacedListener } from "../timing/paced-reader.ts";
 import type { CredentialRenewal } from "./credential-renewal.ts";
 import type { LinkListener, LinkOptions } from "./link.ts";
 import type { Recorder } from "./recorder.ts";
@@ -22,6 +24,8 @@ export interface SessionWireOptions {
   readonly session: Session;
   readonly conversation: LinkListener;
   readonly renewal: CredentialRenewal;
+  /** How fast the client may send. Beyond that its handlers start later. */
+  readonly rate: MessageRate;
   /** Records acknowledgements. @default nothing is recorded */
   readonly recorder: Recorder | undefined;
   /** A frame arrived. */
@@ -33,24 +37,23 @@ export interface SessionWireOptions {
 }
 
 /** One wire of a session: receives its frames until the session detaches it. */
-export class SessionWire implements WireListener {
+export class SessionWire implements PacedListener {
   readonly #wire: Wire;
   readonly #options: SessionWireOptions;
   readonly #frames: FrameTable;
   #stopped = false;
+  /** The newest ping that is not answered yet, since the client sends too fast. */
+  #unanswered: number | undefined;
   #stopHeartbeat = (): void => {};
 
   constructor(wire: Wire, options: SessionWireOptions) {
-    const { session, conversation, renewal } = options;
+    const { conversation, renewal } = options;
     this.#wire = wire;
     this.#options = options;
     this.#frames = {
       ...conversation.frames,
       ack: () => {}, // acknowledges like every frame
-      ping: ({ n }) => {
-        this.send({ t: "pong", n });
-        session.receiver.flush();
-      },
+      ping: ({ n }) => this.#answer(n),
       pong: () => {},
       bye: () => conversation.closeGracefully(new CloseError(CloseCode.Normal)),
       auth: ({ token }) => void renewal.verify(token),
@@ -81,12 +84,17 @@ export class SessionWire implements WireListener {
       }
       const bytes = byteLength(message);
       if (frame.s === undefined) checkUnsequenced(frame);
-      else if (!receiver.accept(frame.s, bytes)) return;
-      receiverOf(this.#frames, frame)(frame, bytes);
+      if (!this.#admit(frame, bytes)) return;
+      if (frame.s === undefined || receiver.accept(frame.s, bytes))
+        receiverOf(this.#frames, frame)(frame, bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       onFault(error);
     }
+  }
+
+  pinged(): void {
+    if (this.#options.rate.allows) this.#options.rate.take(0);
   }
 
   closed(closed: Closed): void {
@@ -112,6 +120,39 @@ export class SessionWire implements WireListener {
   /** Ends the wire at once. */
   terminate(): void {
     this.#wire.terminate();
+  }
+
+  /**
+   * Counts a frame. One without a sequence waits for no handler: it is not counted while the client sends too fast, so that
+   * it holds no handler back for ever. A volatile event is dropped then, and a ping is answered later.
+   * @returns whether the frame is received now.
+   */
+  #admit(frame: Frame & Stamp, bytes: number): boolean {
+    const { rate } = this.#options;
+    if (frame.s !== undefined || rate.allows) {
+      rate.takeFrame(frame, bytes);
+      return true;
+    }
+    if (frame.t === "ping") this.#answerLater(frame.n);
+    return frame.t !== "event" && frame.t !== "ping";
+  }
+
+  #answer(n: number): void {
+    this.send({ t: "pong", n });
+    this.#options.session.receiver.flush();
+  }
+
+  /** Answers the newest ping alone, once the client may send again. */
+  #answerLater(n: number): void {
+    const isWaiting = this.#unanswered !== undefined;
+    this.#unanswered = n;
+    if (isWaiting) return;
+    void this.#options.rate.whenAllowed().then(() => {
+      const newest = this.#unanswered ?? n;
+      this.#unanswered = undefined;
+      this.#options.rate.take(0);
+      if (!this.#stopped) this.#answer(newest);
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { ResumeKey } from "@symbolon/protocol/internal";
+import { SharedBounds, type SharedItem } from "../access/shared-bounds.ts";
 import type { Clock } from "../timing/clock.ts";
 import { hashText, type SessionSecret } from "./session-secret.ts";
 
@@ -26,12 +27,14 @@ export interface SessionOptions {
    */
   readonly detachedPerPrincipal?: number;
   /**
-   * Detached sessions in all. One more ends the one that was detached first.
+   * Detached sessions in all. One more ends a session of the principal that has the most, or of the address without one:
+   * the one that was detached first. So a client that fills it ends its own sessions alone.
    * @default 10_000
    */
   readonly maxDetached?: number;
   /**
-   * Bytes that all detached sessions keep, measured when each was detached. More end those that were detached first.
+   * Bytes that all detached sessions keep: their messages in both directions, rooms and requests, and 32 KiB for each
+   * session. More end sessions as `maxDetached` does.
    * @default 268_435_456
    */
   readonly maxDetachedBytes?: number;
@@ -53,11 +56,9 @@ export function memberName({ keyHash, principal }: SessionOwner): string {
 }
 
 /** A session, as the registry needs it. */
-export interface TrackedSession {
+export interface TrackedSession extends SharedItem {
   readonly owner: SessionOwner;
   readonly secret: SessionSecret;
-  /** Bytes that the session keeps for its client. */
-  readonly size: number;
   /** Ends the session. */
   close(error: CloseError): void;
   /** Ends the session in this process; in a store it remains. Resolves when nothing of it is left here. Never rejects. */
@@ -72,8 +73,9 @@ interface LostSession {
   readonly lostReason: string;
 }
 
-interface LostRecord<Session> extends LostSession {
-  readonly session: Session;
+interface LostRecord extends LostSession {
+  /** The session, without what it has kept. */
+  readonly session: Pick<TrackedSession, "owner" | "secret">;
   /** Forgets why the session was lost. */
   readonly forget: () => void;
 }
@@ -84,12 +86,11 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
   readonly options: Required<SessionOptions>;
   readonly #clock: Clock;
   readonly #sessions = new Map<string, Session>();
-  /** The detached sessions in the order of detaching, each with a function that removes it. */
+  /** The detached sessions, each with a function that ends its grace time. */
   readonly #detached = new Map<Session, () => void>();
-  /** The same sessions by principal. */
-  readonly #detachedByPrincipal = new Map<string | undefined, Set<Session>>();
-  #detachedBytes = 0;
-  readonly #lost = new Map<string, LostRecord<Session>>();
+  /** The same sessions, within their bounds. */
+  readonly #bounds: SharedBounds<Session>;
+  readonly #lost = new Map<string, LostRecord>();
 
   constructor(clock: Clock, options: SessionOptions = {}) {
     this.#clock = clock;
@@ -102,11 +103,13 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
       maxDetachedBytes: 2 ** 28,
       ...options,
     };
+    const { maxDetached, maxDetachedBytes } = this.options;
+    this.#bounds = new SharedBounds<Session>({ items: maxDetached, bytes: maxDetachedBytes, evict: expire });
   }
 
-  /** Bytes that the detached sessions keep, measured when each was detached. */
+  /** Bytes that the detached sessions keep. */
   get detachedBytes(): number {
-    return this.#detachedBytes;
+    return this.#bounds.bytes;
   }
 
   /**
@@ -120,19 +123,19 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
     const { owner } = session;
     if (owner.keyHash !== keyHash || owner.pathname !== pathname || owner.principal !== principal)
       return undefined;
-    return lost ?? session;
+    return lost ?? (session as Session); // it is not lost
   }
 
   /** The session cannot be resumed. A client that tries receives `reason` for the grace time. */
-  markLost(session: Session, reason: string): void {
-    const { sessionId } = session.secret;
+  markLost({ owner, secret }: Session, reason: string): void {
+    const { sessionId } = secret;
     this.#lost.get(sessionId)?.forget();
     const forget = (): void => {
       cancel();
       this.#lost.delete(sessionId);
     };
     const cancel = this.#clock.after(this.options.grace, forget);
-    this.#lost.set(sessionId, { session, lostReason: reason, forget });
+    this.#lost.set(sessionId, { session: { owner, secret }, lostReason: reason, forget });
     const [oldest] = this.#lost.values();
     if (this.#lost.size > this.options.maxDetached) oldest?.forget();
   }
@@ -144,24 +147,22 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
 
   /** The client has disconnected: the grace time begins. */
   detach(session: Session): void {
-    const { size, owner } = session;
-    this.#detachedBytes += size;
-    const own = this.#detachedByPrincipal.get(owner.principal) ?? new Set();
-    this.#detachedByPrincipal.set(owner.principal, own.add(session));
+    const { detachedPerPrincipal } = this.options;
     const cancel = this.#clock.after(this.options.grace, () => expire(session));
-    const release = (): void => {
-      cancel();
-      this.#detachedBytes -= size;
-      this.#detached.delete(session);
-      if (own.delete(session) && own.size === 0) this.#detachedByPrincipal.delete(owner.principal);
-    };
-    this.#detached.set(session, release);
-    this.#limit(owner.principal === undefined ? [] : own);
+    this.#detached.set(session, cancel);
+    this.#bounds.add(session, session.owner.principal === undefined ? Infinity : detachedPerPrincipal);
+  }
+
+  /** A detached session keeps more than before. */
+  measure(session: Session): void {
+    this.#bounds.measure(session);
   }
 
   /** The client has connected again. */
   attach(session: Session): void {
     this.#detached.get(session)?.();
+    this.#detached.delete(session);
+    this.#bounds.remove(session);
   }
 
   /** Removes a session that has ended. */
@@ -183,17 +184,6 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
   /** Ends every session as if the process had died, for tests. */
   crash(): void {
     for (const session of Array.from(this.#sessions.values())) session.crash();
-  }
-
-  /** Ends sessions beyond the limits. `own` has the detached sessions of one principal, in the order of detaching. */
-  #limit(own: Iterable<Session>): void {
-    const { detachedPerPrincipal, maxDetached, maxDetachedBytes } = this.options;
-    const all = [...own];
-    for (const session of all.slice(0, Math.max(0, all.length - detachedPerPrincipal))) expire(session);
-    for (const session of this.#detached.keys()) {
-      if (this.#detached.size <= maxDetached && this.#detachedBytes <= maxDetachedBytes) return;
-      expire(session);
-    }
   }
 }
 

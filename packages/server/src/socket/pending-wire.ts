@@ -1,7 +1,9 @@
 import { CloseCode, CloseError, type Message } from "@symbolon/protocol";
-import { type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
+import { byteLength, type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
 import type { Acceptance, AcceptInit } from "../request/acceptance.ts";
 import type { Close } from "../request/errors.ts";
+import type { MessageRate } from "../timing/message-rate.ts";
+import { PacedReader } from "../timing/paced-reader.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 
 /** The state of a socket: "connecting" until the handshake is accepted, "closing" once the server has called `close`. */
@@ -21,11 +23,18 @@ export class PendingWire implements Wire {
   #closing: CloseError | undefined;
   #messageRequested = false;
   #paused = false;
+  #reader: PacedReader | undefined;
+  readonly #rate: MessageRate;
   #filter: ((message: Message) => boolean) | undefined;
 
-  /** `decorate` wraps the listener of the accepted wire. */
-  constructor(acceptance: Acceptance, decorate: (wire: Wire, listener: WireListener) => WireListener) {
+  /** `decorate` wraps the listener of the accepted wire, which is read no faster than `rate` allows. */
+  constructor(
+    acceptance: Acceptance,
+    rate: MessageRate,
+    decorate: (wire: Wire, listener: WireListener) => WireListener,
+  ) {
     this.#acceptance = acceptance;
+    this.#rate = rate;
     this.#decorate = decorate;
   }
 
@@ -51,9 +60,9 @@ export class PendingWire implements Wire {
     return this.#messageRequested;
   }
 
-  /** Whether reading is stopped, since the handler has not taken earlier messages. */
+  /** Whether reading is stopped, since the handler has not taken earlier messages, or the client sends too fast. */
   get paused(): boolean {
-    return this.#paused;
+    return this.#reader?.paused ?? this.#paused;
   }
 
   get protocol(): string {
@@ -132,12 +141,12 @@ export class PendingWire implements Wire {
 
   pause(): void {
     this.#paused = true;
-    this.#wire?.pause();
+    this.#reader?.pause();
   }
 
   resume(): void {
     this.#paused = false;
-    this.#wire?.resume();
+    this.#reader?.resume();
   }
 
   ping(): void {
@@ -151,13 +160,17 @@ export class PendingWire implements Wire {
 
   #attach(wire: Wire): void {
     this.#wire = wire;
+    const reader = new PacedReader(wire, this.#rate);
+    this.#reader = reader;
+    if (this.#paused) reader.pause();
     for (const message of this.#early.splice(0)) wire.send(message);
     const listener: WireListener = {
       message: (message) => {
+        this.#rate.take(byteLength(message));
         if (this.#filter?.(message) ?? true) this.#events.message(message);
       },
       closed: (closed) => this.#events.closed(closed),
     };
-    wire.listen(this.#decorate(wire, listener));
+    reader.listen(this.#decorate(wire, listener));
   }
 }

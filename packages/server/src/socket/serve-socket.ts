@@ -8,6 +8,7 @@ import { isGenerator } from "../request/hook.ts";
 import { describeValue, toResponse } from "../request/response.ts";
 import type { Clock } from "../timing/clock.ts";
 import { type HeartbeatOptions, startHeartbeat } from "../timing/heartbeat.ts";
+import { MessageRate, type RateOptions } from "../timing/message-rate.ts";
 import { startIdleTimeout } from "../timing/idle.ts";
 import { PendingWire } from "./pending-wire.ts";
 import { forceClose, Socket } from "./socket.ts";
@@ -34,6 +35,8 @@ export interface SocketService {
   readonly clock: Clock;
   /** When a silent client is pinged and closed. */
   readonly heartbeat: Required<HeartbeatOptions>;
+  /** How much each client may send. */
+  readonly rate: RateOptions;
   /** The connected clients of the app. */
   readonly connections: Connections;
   /** Finds a room of the app's raw routes. */
@@ -66,7 +69,8 @@ export function serveSocket(
   if (refusal !== undefined) return Promise.resolve(refusal);
   connections.addRaw(exchange, acceptance);
   exchange.context["room"] = room;
-  const wire: PendingWire = new PendingWire(acceptance, (opened, listener) =>
+  const rate = new MessageRate(service.clock, service.rate);
+  const wire: PendingWire = new PendingWire(acceptance, rate, (opened, listener) =>
     watch(serving, opened, listener),
   );
   exchange.onDisconnect(() => wire.abandon());

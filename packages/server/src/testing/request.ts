@@ -1,3 +1,4 @@
+import { setClientAddress } from "../request/identity.ts";
 import { mergeHeaders } from "../request/response.ts";
 import type { CookieJar } from "./cookie-jar.ts";
 import type { WaitOptions } from "./socket.ts";
@@ -8,6 +9,8 @@ export interface TestConnectOptions extends WaitOptions {
   readonly headers?: HeadersInit;
   /** Cookies besides those in the jar. As in a browser, a request with cookies has an `Origin`: its own. */
   readonly cookies?: Readonly<Record<string, string>>;
+  /** The client's address: clients without a principal share limits by it. @default one address for all */
+  readonly address?: string;
   /** Added to the query of the path. @default nothing */
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   /** Subprotocols to offer. @default none */
@@ -19,7 +22,7 @@ export interface TestConnectOptions extends WaitOptions {
 /** The handshake of a client at `url`; it disconnects when `signal` aborts. */
 export function handshakeRequest(
   url: URL,
-  { headers: own = {}, cookies = {}, query = {}, protocols = [], auth }: TestConnectOptions,
+  { headers: own = {}, cookies = {}, query = {}, protocols = [], auth, address = "" }: TestConnectOptions,
   jar: CookieJar,
   signal: AbortSignal,
 ): Request {
@@ -34,7 +37,9 @@ export function handshakeRequest(
   }
   if (auth !== undefined) headers.set("authorization", authorization(auth));
   if (protocols.length > 0) headers.set("sec-websocket-protocol", protocols.join(", "));
-  return new Request(target, { headers: mergeHeaders(headers, own), signal });
+  const request = new Request(target, { headers: mergeHeaders(headers, own), signal });
+  setClientAddress(request, address);
+  return request;
 }
 
 function authorization(auth: NonNullable<TestConnectOptions["auth"]>): string {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { slow } from "../../../../test/time-limits.ts";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { hello, openSession, receiveFrame } from "../session/connect-session.ts";
+import { hello, openSession, receiveFrame, keyOf } from "../session/connect-session.ts";
 
 const chat = contract("/chat/:room", {});
 
@@ -32,7 +32,7 @@ describe("a session without hello", () => {
     clock.advance(5_000);
     expect(await second.closed).toMatchObject({ code: 4903 });
     expect(await third.closed).toMatchObject({ code: 4903 });
-    await using fourth = await openSession(net, "/chat/a", { ...hello, cid: "other" });
+    await using fourth = await openSession(net, "/chat/a", { ...hello, key: keyOf("other") });
     expect(fourth.signal.aborted).toBe(false);
     first.close();
   });

@@ -25,7 +25,7 @@ afterEach(() => server?.close());
 async function startCallServer(bytes: number) {
   const count = { asked: 0, items: 0, failed: 0 };
   const text = "x".repeat(bytes);
-  const app = createApp({ onError: () => {} });
+  const app = createApp({ limits: { messagesPerSecond: 100_000 }, onError: () => {} });
   app.implement(calls, () => ({
     ask: () => {
       count.asked += 1;

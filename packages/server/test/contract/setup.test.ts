@@ -108,7 +108,7 @@ describe("setup", () => {
   });
 });
 
-describe("a client that reconnects with the same cid", () => {
+describe("a client that reconnects with the same key", () => {
   function startRecordingServer() {
     const log: string[] = [];
     let count = 0;
@@ -186,7 +186,7 @@ describe("a client that reconnects with the same cid", () => {
     expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());
   });
 
-  test("does not affect clients with another cid", async () => {
+  test("does not affect clients with another key", async () => {
     const { log, net } = startRecordingServer();
     await using one = await openSession(net, "/chat/a", { ...hello, key: keyOf("one") });
     await using two = await openSession(net, "/chat/a", { ...hello, key: keyOf("two") });

@@ -237,6 +237,9 @@ test("there are limits by default", () => {
     perAddress: 100,
     httpPerAddress: 300,
     perPrincipal: 20,
+    messagesPerSecond: 100,
+    bytesPerSecond: 1_048_576,
+    outboundBytes: 134_217_728,
     trustProxy: false,
     messageTimeout: 30_000,
   });

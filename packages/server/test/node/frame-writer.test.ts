@@ -89,6 +89,47 @@ test("a broadcast builds its frame once for all its sockets", async () => {
   for (const other of others) expect(other).toBe(first);
 });
 
+test("a broadcast of several messages in one tick joins their frames once for all its sockets", async () => {
+  const sockets = [new Recorder(), new Recorder(), new Recorder()];
+  const writers = sockets.map((socket) => new FrameWriter(socket));
+  for (const message of ["1", "2"]) for (const writer of writers) writer.write(message);
+  writers[2]?.write("3");
+  await tick();
+  const [first, second, third] = sockets.map(({ writes }) => writes[0]);
+  expect(texts(first)).toEqual(["1", "2"]);
+  expect(second).toBe(first);
+  expect(texts(third)).toEqual(["1", "2", "3"]);
+});
+
+test("a stopped writer drops its batch and every later message, and counts nothing", async () => {
+  const socket = new Recorder();
+  const added: number[] = [];
+  const writer = new FrameWriter(socket, (bytes) => added.push(bytes));
+  writer.write("1");
+  expect(writer.heldBytes).toBe(added[0]);
+  writer.stop();
+  writer.write("2");
+  await tick();
+  expect([socket.writes, added.length, writer.bufferedAmount]).toEqual([[], 1, 0]);
+});
+
+test("what keeps the messages counts until the socket is empty", async () => {
+  const socket = new Recorder(true);
+  const writer = new FrameWriter(socket);
+  for (const message of ["a", "b"]) {
+    writer.write(message);
+    writer.flush();
+  }
+  expect(writer.heldBytes - writer.bufferedAmount).toBe(512);
+  for (let n = 0; n < 2; n += 1) {
+    socket.finishWrites();
+    await tick();
+  }
+  writer.write("c");
+  writer.flush();
+  expect(writer.heldBytes - writer.bufferedAmount).toBe(256);
+});
+
 test("a text and the bytes of the same text are different frames", () => {
   expect(encodeFrame("same")[0]).toBe(0x81);
   expect(encodeFrame(Buffer.from("same"))[0]).toBe(0x82);

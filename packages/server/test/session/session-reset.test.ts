@@ -38,7 +38,7 @@ describe("a client that cannot resume gets a new session", () => {
     again.socket.close();
   });
 
-  test("with a wrong secret and the cid of the client", async () => {
+  test("with a wrong secret and the key of the client", async () => {
     const { net, peers } = startNotesServer();
     const { socket, welcome } = await connectConfirmed(net);
     const eve = await connectNotes(net, resumeHello({ ...welcome, ...wrong }, { att: 9 }));

@@ -22,6 +22,7 @@ function createSessions(options: SessionOptions = {}) {
   const add = (name: string, { size = 0, principal }: { size?: number; principal?: string } = {}) => {
     const session: TrackedSession = {
       owner: { keyHash: name, pathname: "/a", principal },
+      account: principal ?? "an address",
       secret: new SessionSecret(),
       size,
       close: (error: CloseError) => {
@@ -198,6 +199,7 @@ test("when the server shuts down every session ends with 1001, and no timer is l
   const all = names.map((name) => {
     const session: TrackedSession = {
       owner: { keyHash: name, pathname: "/", principal: undefined },
+      account: "an address",
       secret: new SessionSecret(),
       size: 0,
       close: () => sessions.remove(session),

@@ -20,7 +20,7 @@ import {
 } from "../contract/notes-server.ts";
 import { waitOptions } from "../../../../test/time-limits.ts";
 
-const helloAs = (auth: string, cid = auth): object => ({ ...hello, auth, key: keyOf(cid) });
+const helloAs = (auth: string, instance = auth): object => ({ ...hello, auth, key: keyOf(instance) });
 
 /** The principal of each session in a store. */
 async function listPrincipals({ sessions }: Store): Promise<unknown[]> {
@@ -71,8 +71,8 @@ describe("revoke", () => {
     next.app.revoke("ada");
     await vi.waitFor(async () => expect(await listPrincipals(store)).toEqual(["bob"]), waitOptions);
     const [tab, phone] = adas.map(({ welcome }) => welcome);
-    for (const [cid, welcome] of [["ada", tab] as const, ["phone", phone] as const]) {
-      const back = await connectNotes(next.net, resumeHello(welcome!, { auth: "ada", key: keyOf(cid) }));
+    for (const [instance, welcome] of [["ada", tab] as const, ["phone", phone] as const]) {
+      const back = await connectNotes(next.net, resumeHello(welcome!, { auth: "ada", key: keyOf(instance) }));
       expect(back.welcome).toMatchObject({ state: "reset", why: "unknown" });
       back.socket.close(1000);
     }

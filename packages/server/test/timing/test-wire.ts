@@ -1,5 +1,6 @@
 import type { Message } from "@symbolon/protocol";
-import { type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
+import { type Wire, WireEvents } from "@symbolon/protocol/internal";
+import type { PacedListener } from "../../src/timing/paced-reader.ts";
 
 /** A wire without a network: a test makes things happen by `events`, and reads in `calls` what was done to the wire. */
 export class TestWire implements Wire {
@@ -8,6 +9,7 @@ export class TestWire implements Wire {
   readonly events = new WireEvents();
   bufferedAmount = 0;
   paused = false;
+  #listener: PacedListener | undefined;
 
   get arrivals(): Wire["arrivals"] {
     return this.events.arrivals;
@@ -26,8 +28,13 @@ export class TestWire implements Wire {
     this.calls.push("terminate");
     this.events.closed({ code: 1006, reason: "", wasClean: false });
   }
-  listen(listener: WireListener | undefined): void {
+  listen(listener: PacedListener | undefined): void {
+    this.#listener = listener;
     this.events.listen(listener);
+  }
+  /** The client pings. */
+  receivePing(): void {
+    this.#listener?.pinged?.();
   }
   pause(): void {
     this.paused = true;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
-import { ResumeRate } from "../../src/session/resume-rate.ts";
+import { ResumeRate } from "../../src/timing/resume-rate.ts";
 
 // S33
 test("a client may resume 100 times in a minute, and not once more", () => {

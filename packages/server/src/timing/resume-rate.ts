@@ -1,4 +1,4 @@
-import type { Clock } from "../timing/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** How often a client may resume its session in a minute. The backoff of our own client stays far below it. */
 const maxPerMinute = 100;

@@ -1,0 +1,82 @@
+// S26: clients that never read, with a bound that is small enough to be exceeded soon.
+import { once } from "node:events";
+import { type Closed, contract } from "@symbolon/protocol";
+import { createApp, type SessionChange } from "@symbolon/server";
+import { serve } from "@symbolon/server/node";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { WebSocket } from "ws";
+import { connectFrameClient } from "../contract/frame-client.ts";
+
+const news = contract("/news", { client: { hi: z.null() }, server: { item: z.string() } });
+const text = "x".repeat(60_000);
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+test.each(["plain", "raw"])(
+  "a %s client that never reads ends with 4901 when too much waits, and one that reads stays",
+  async (mode) => {
+    const ends: Closed[] = [];
+    let joined = 0;
+    const app = createApp({ limits: { outboundBytes: 2 ** 21 } });
+    app.ws("/raw", async (socket) => {
+      await socket.accept();
+      app.room("all").join(socket);
+      joined += 1;
+      ends.push(await socket.closed);
+    });
+    const service = app.implement(news, (peer, { room }) => {
+      room("all").join(peer);
+      joined += 1;
+      void peer.closed.then((end) => ends.push(end));
+      return { hi: () => {} };
+    });
+    await using server = await serve(app, { port: 0 });
+    const path = mode === "raw" ? "/raw" : "/news";
+    const [stalled, reading] = [1, 2].map(() => new WebSocket(`ws://127.0.0.1:${server.port}${path}`));
+    if (stalled === undefined || reading === undefined) throw new Error("there are two");
+    let received = 0;
+    reading.on("message", () => (received += 1));
+    await Promise.all([once(stalled, "open"), once(reading, "open")]);
+    stalled.pause();
+    while (joined < 2) await turn();
+    let sent = 0;
+    for (; ends.length === 0; sent += 1) {
+      if (mode === "raw") await app.room("all").send(text);
+      else await service.room("all").send("item", text);
+      while (received <= sent - 5) await turn(); // the client that reads keeps up
+      await turn();
+    }
+    expect(ends).toEqual([
+      {
+        code: 4901,
+        reason: "all clients together read too slowly (limits.outboundBytes)",
+        wasClean: false,
+      },
+    ]);
+    while (received < sent) await turn();
+    expect(reading.readyState).toBe(WebSocket.OPEN);
+    stalled.terminate();
+    reading.close();
+  },
+);
+
+test("a session whose wire ends since too much waits is detached, and waits for its client", async () => {
+  const changes: SessionChange[] = [];
+  const app = createApp({ limits: { outboundBytes: 10_000 } });
+  let send = (_text: string): void => {};
+  app.implement(news, (peer) => {
+    send = (item) => void peer.send("item", item);
+    peer.subscribe((change) => changes.push(change));
+    return { hi: () => {} };
+  });
+  const server = await serve(app, { port: 0 });
+  const { socket } = await connectFrameClient(server.port, { path: "/news" });
+  send("small");
+  await turn();
+  expect(changes).toEqual([]);
+  send(text);
+  await once(socket, "close");
+  expect(changes).toEqual([{ type: "detached" }]);
+  expect(app.gauges().detachedBytes).toBeGreaterThan(60_000);
+  await server.close();
+});
