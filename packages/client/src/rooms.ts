@@ -18,7 +18,12 @@ export interface ClientRoomsListener {
   readonly onEvent: FrameReceiver<EventFrame>;
   /** Messages of a room are lost. */
   readonly onGap: (gap: Gap) => void;
+  /** How many rooms the client may be in. @default 1,000 */
+  readonly limit?: number | undefined;
 }
+
+/** The most code units of a room's name. */
+const longestName = 200;
 
 /** The rooms that a client is in, and its position in each: each message of a room is received once and in order. */
 export class ClientRooms {
@@ -47,7 +52,9 @@ export class ClientRooms {
       },
       gap: (frame) => {
         const gap = decodeGap(frame);
-        this.#advance(gap.room ?? "", gap.to);
+        const { room } = gap;
+        if (room !== undefined && !this.#positions.has(room)) return;
+        this.#advance(room ?? "", gap.to);
         onGap(gap);
       },
     };
@@ -55,9 +62,12 @@ export class ClientRooms {
 
   /** The client is in a room, at a position; without an epoch it is there no longer. */
   #place(position: MemberPosition): void {
+    const { limit = 1_000 } = this.#listener;
     const [room, epoch, offset] = position;
     const known = this.#positions.get(room);
     if (!epoch) this.#positions.delete(room);
+    else if (!known && (this.#positions.size >= limit || room.length > longestName))
+      throw new ProtocolError(`in more than ${limit} rooms, or in one with a name of more than ${longestName} characters`);
     // The wire before may have brought messages after the server was asked for this position.
     else if (known?.[1] !== epoch || known[2] < offset) this.#positions.set(room, position);
   }

@@ -11,10 +11,18 @@ import type {
   IncomingCall,
 } from "../contract/call.ts";
 import type { MessageKind } from "../contract/message-kind.ts";
-import { ProtocolError } from "../errors.ts";
+import { ProtocolError, RequestError } from "../errors.ts";
 import { notFound } from "../frames/error-frames.ts";
-import type { CallFrame, Frame, RequestFrame, Stamp, StreamFrame } from "../frames/frame.ts";
+import {
+  type CallFrame,
+  type Frame,
+  type RequestFrame,
+  type Stamp,
+  stampSize,
+  type StreamFrame,
+} from "../frames/frame.ts";
 import type { FrameTable } from "../frames/frame-table.ts";
+import { byteLength } from "../wire/byte-length.ts";
 import { own, type PeerOptions } from "./peer.ts";
 
 /** How many calls of the remote peer are served at once; more wait. */
@@ -25,7 +33,7 @@ const maxOpen = 64;
 /** What calls need of their peer. */
 export interface CallsOptions extends Pick<
   PeerOptions,
-  "sends" | "receives" | "outbox" | "receiver" | "after" | "nextTurn"
+  "sends" | "receives" | "outbox" | "receiver" | "after" | "nextTurn" | "callBytes"
 > {
   /** A number that no event or call of this peer has had. */
   readonly nextId: () => number;
@@ -95,12 +103,15 @@ export class Calls {
 
   /** Starts a call. @throws TypeError when the contract does not declare it. */
   start(t: MessageKind["t"], name: string, data: unknown, options: CallOptions = {}): unknown {
-    const { outbox, after, sends, nextId, onWaitingChange } = this.#options;
+    const { outbox, after, sends, nextId, onWaitingChange, callBytes = 2 ** 22 } = this.#options;
     const kind = own(sends, name);
     if (!isKind(kind, t)) throw new TypeError(`the contract declares no ${t} ${JSON.stringify(name)}`);
     const open: CallStarter["open"] = (input, deadline, listener) => {
       const q = nextId();
       const message = outbox.codec.write({ t, q, name, data: input, deadline });
+      const bytes = byteLength(message) + stampSize;
+      if (this.#starting.waitingWeight + bytes > callBytes && this.#outgoing.size >= maxOpen)
+        throw new RequestError("OUTBOX_FULL", "send queue is full: await calls");
       const sent = new Sent();
       let sending: Sent | undefined;
       const send = (): void => {
@@ -117,7 +128,7 @@ export class Calls {
       });
       this.#outgoing.set(q, { receive: listener, isSent: () => sending?.state === "fulfilled" });
       if (this.#outgoing.size === 1) onWaitingChange(true);
-      this.#starting.run(send);
+      this.#starting.run(send, bytes);
       return { sent, withdraw: () => sending === undefined || outbox.withdraw(sending), ...channel };
     };
     return kind.start({ open, after }, data, options);

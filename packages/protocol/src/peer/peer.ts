@@ -46,6 +46,8 @@ export interface PeerOptions {
   readonly after: (ms: number, action: () => void) => () => void;
   /** Lets the event loop run, as each loop does that a remote peer paces. @default such loops do not wait for it */
   readonly nextTurn?: NextTurn;
+  /** Bytes of this peer's calls that may wait until fewer of its calls are open. @default 4 MiB */
+  readonly callBytes?: number | undefined;
   /** Whether the remote peer is asked to report events that fail. @default true */
   readonly requestErrorReports?: boolean;
   /** Receives each event that failed and that no code awaits. */
@@ -82,6 +84,11 @@ export class EventPeer<Sends extends Messages = Messages> {
 
   constructor(options: PeerOptions) {
     this.#options = options;
+  }
+
+  /** How many messages wait for their handlers. */
+  get waiting(): number {
+    return this.tasks.length;
   }
 
   /** The receivers of the frames of this conversation. */
