@@ -20,7 +20,7 @@ import type { ConnectOptions } from "./connect-options.ts";
 import { sessionLost } from "./connection/close-codes.ts";
 import { ReconnectingConnection } from "./connection/connection.ts";
 import { createDeferred } from "./connection/deferred.ts";
-import { Inbox, inboxFull } from "./connection/inbox.ts";
+import { createInbox, inboxFull } from "./connection/inbox.ts";
 import { checkInsecure } from "./connection/insecure.ts";
 import type { SocketWire } from "./connection/socket-wire.ts";
 import { nextMacrotask, startTimer } from "./connection/timer.ts";
@@ -50,7 +50,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const path = (contract as AnyContract).url(options.params, options.query);
   const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
   if (!options.allowInsecure)
-    checkInsecure(url, [...Object.keys(options.params ?? {}), options.getToken ? "token" : ""]);
+    checkInsecure(url, options.getToken ? ["token"] : Object.keys(options.params ?? {}));
   const { codec = jsonFrames } = options;
   const { sender, receiver } = new Session({ window, hardLimit, ...options.outbox });
   const opened = createDeferred();
@@ -65,7 +65,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   let welcomed: SocketWire | undefined;
   /** The wire on which the server has asked for a fresh token that has not come yet. */
   let renewing: SocketWire | undefined;
-  const inbox = new Inbox(options.inbox);
+  const inbox = createInbox(options.inbox);
 
   opened.promise.catch(() => {}); // a failure that no code awaits is no unhandled rejection
   sender.codec = codec;
@@ -102,9 +102,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           const acknowledged = decodeAck(frame);
           if (acknowledged) sender.acknowledge(acknowledged);
           const bytes = byteLength(message);
-          inbox.update(peer.waiting);
+          inbox(peer.waiting);
           if (!frame.s || receiver.accept(frame.s, bytes)) receiverOf(frames, frame)(frame, bytes);
-          if (!inbox.update(peer.waiting, bytes)) throw new ProtocolError(inboxFull);
+          if (!inbox(peer.waiting, bytes)) throw new ProtocolError(inboxFull);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           // A message was lost with this wire: the server sends it again on the next one.
@@ -184,13 +184,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     const { wire } = connection;
     if (renewing === wire) return;
     renewing = wire;
-    try {
-      token = await options.getToken?.();
-      await wire?.drained();
-      if (token) send({ t: "auth", token });
-    } finally {
-      renewing = undefined;
-    }
+    token = await options.getToken?.();
+    await wire?.drained();
+    renewing = undefined;
+    if (token) send({ t: "auth", token });
   }
 
   /**

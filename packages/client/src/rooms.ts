@@ -22,8 +22,6 @@ export interface ClientRoomsListener {
   readonly limit?: number | undefined;
 }
 
-/** The most code units of a room's name. */
-const longestName = 200;
 
 /** The rooms that a client is in, and its position in each: each message of a room is received once and in order. */
 export class ClientRooms {
@@ -66,8 +64,8 @@ export class ClientRooms {
     const [room, epoch, offset] = position;
     const known = this.#positions.get(room);
     if (!epoch) this.#positions.delete(room);
-    else if (!known && (this.#positions.size >= limit || room.length > longestName))
-      throw new ProtocolError(`in more than ${limit} rooms, or in one with a name of more than ${longestName} characters`);
+    else if (!known && this.#positions.size >= limit)
+      throw new ProtocolError("too many rooms: raise inbox.rooms");
     // The wire before may have brought messages after the server was asked for this position.
     else if (known?.[1] !== epoch || known[2] < offset) this.#positions.set(room, position);
   }

@@ -7,29 +7,24 @@ export interface InboxOptions {
 }
 
 /** The reason of the close with 4400. */
-export const inboxFull = "too many messages wait here: handle them faster, or raise the option inbox";
+export const inboxFull = "receive queue is full: raise the option inbox";
 
-/** Counts the messages that wait for the application. */
-export class Inbox {
-  readonly #limit: Required<InboxOptions>;
+/**
+ * Counts the messages that wait for the application. It is called with their number: when some of them are handled, and
+ * for each new one, with its bytes. Returns false when a new one is too much.
+ */
+export function createInbox({ messages = 10_000, bytes = 2 ** 24 }: InboxOptions = {}): (
+  count: number,
+  size?: number,
+) => boolean {
   /** The bytes of each message that waits, the oldest first. */
-  readonly #waiting: number[] = [];
-  #bytes = 0;
-
-  constructor({ messages = 10_000, bytes = 2 ** 24 }: InboxOptions = {}) {
-    this.#limit = { messages, bytes };
-  }
-
-  /**
-   * So many messages wait now: the oldest are gone, or one of so many bytes is new.
-   * @returns false when they are too many.
-   */
-  update(messages: number, bytes = 0): boolean {
-    while (this.#waiting.length > messages) this.#bytes -= this.#waiting.shift() ?? 0;
-    if (this.#waiting.length === messages) return true;
-    const fits = messages <= this.#limit.messages && this.#bytes < this.#limit.bytes;
-    this.#waiting.push(bytes);
-    this.#bytes += bytes;
-    return fits;
-  }
+  const sizes: number[] = [];
+  let used = 0;
+  return (count, size = 0) => {
+    while (sizes.length > count) used -= sizes.shift() ?? 0;
+    if (sizes.length === count) return true;
+    sizes.push(size);
+    used += size;
+    return count <= messages && used < bytes + size;
+  };
 }

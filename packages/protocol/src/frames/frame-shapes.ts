@@ -40,7 +40,9 @@ export const defineFrames = (shapes: Readonly<Record<string, FrameShape>>): Fram
     ]),
   );
 
-const place: FrameShape = { room: string, o: count, p: position };
+/** A room's name: at most 200 characters. */
+const room: Check = (value) => string(value) && String(value).length <= 200;
+const place: FrameShape = { room, o: count, p: position };
 
 /** The frames that every peer reads. */
 export const commonFrames: FrameShapes = defineFrames({
@@ -61,10 +63,10 @@ export const commonFrames: FrameShapes = defineFrames({
   ack: { a: count, but: optional(array(count)) },
   event: { name, data: anything, q: optional(count) },
   error: { re: optional(count), code: name, message: string, data: anything },
-  room: { room: string, ep: optional(name), off: optional(position) },
+  room: { room, ep: optional(name), off: optional(position) },
   said: { ...place, name, data: anything },
   skip: place,
-  gap: { room: optional(string), from: position, to: position, why: name },
+  gap: { room: optional(room), from: position, to: position, why: name },
   ping: { n: count },
   pong: { n: count },
   reauth: { by: count },
