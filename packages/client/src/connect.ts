@@ -20,7 +20,7 @@ import type { ConnectOptions } from "./connect-options.ts";
 import { sessionLost } from "./connection/close-codes.ts";
 import { ReconnectingConnection } from "./connection/connection.ts";
 import { createDeferred } from "./connection/deferred.ts";
-import { createInbox, inboxFull } from "./connection/inbox.ts";
+import { createInbox } from "./connection/inbox.ts";
 import { checkInsecure } from "./connection/insecure.ts";
 import type { SocketWire } from "./connection/socket-wire.ts";
 import { nextMacrotask, startTimer } from "./connection/timer.ts";
@@ -104,7 +104,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           const bytes = byteLength(message);
           inbox(peer.waiting);
           if (!frame.s || receiver.accept(frame.s, bytes)) receiverOf(frames, frame)(frame, bytes);
-          if (!inbox(peer.waiting, bytes)) throw new ProtocolError(inboxFull);
+          inbox(peer.waiting, bytes);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           // A message was lost with this wire: the server sends it again on the next one.
@@ -140,12 +140,12 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const rooms = new ClientRooms({
     onEvent: (frame, bytes) => messages.event?.(frame, bytes),
     onGap: (lost) => peer.queue(() => emit(gap, lost)),
-    limit: options.inbox?.rooms,
+    ...options.inbox,
   });
   const frames: FrameTable = {
     ...messages,
     welcome(frame) {
-      if (welcomed === connection.wire) throw new ProtocolError("a second welcome");
+      if (welcomed === connection.wire) receiverOf({}, frame); // throws: a wire has one welcome
       welcomed = connection.wire;
       const welcome = decodeWelcome(frame);
       const resumed = welcome.state === "resumed";

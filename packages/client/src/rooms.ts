@@ -11,6 +11,7 @@ import {
   type SaidFrame,
   type SkipFrame,
 } from "@symbolon/protocol/internal";
+import { inboxExceeded } from "./connection/inbox.ts";
 
 /** What a client does with what happens in its rooms. */
 export interface ClientRoomsListener {
@@ -19,7 +20,7 @@ export interface ClientRoomsListener {
   /** Messages of a room are lost. */
   readonly onGap: (gap: Gap) => void;
   /** How many rooms the client may be in. @default 1,000 */
-  readonly limit?: number | undefined;
+  readonly rooms?: number;
 }
 
 
@@ -60,12 +61,11 @@ export class ClientRooms {
 
   /** The client is in a room, at a position; without an epoch it is there no longer. */
   #place(position: MemberPosition): void {
-    const { limit = 1_000 } = this.#listener;
+    const { rooms = 1_000 } = this.#listener;
     const [room, epoch, offset] = position;
     const known = this.#positions.get(room);
     if (!epoch) this.#positions.delete(room);
-    else if (!known && this.#positions.size >= limit)
-      throw new ProtocolError("too many rooms: raise inbox.rooms");
+    else if (!known && this.#positions.size >= rooms) throw inboxExceeded("rooms");
     // The wire before may have brought messages after the server was asked for this position.
     else if (known?.[1] !== epoch || known[2] < offset) this.#positions.set(room, position);
   }

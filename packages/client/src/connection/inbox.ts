@@ -1,3 +1,5 @@
+import { ProtocolError } from "@symbolon/protocol";
+
 /** What a client keeps of what its server sends. Beyond it, the client closes with 4400. */
 export interface InboxOptions {
   /** Messages that wait for the application. @default 10,000 */
@@ -6,25 +8,28 @@ export interface InboxOptions {
   readonly bytes?: number;
 }
 
-/** The reason of the close with 4400. */
-export const inboxFull = "receive queue is full: raise the option inbox";
+/** The server has sent more of something than the client keeps. */
+export function inboxExceeded(what: string): ProtocolError {
+  return new ProtocolError(`more ${what} than the option inbox allows`);
+}
 
 /**
  * Counts the messages that wait for the application. It is called with their number: when some of them are handled, and
- * for each new one, with its bytes. Returns false when a new one is too much.
+ * for each new one, with its bytes.
+ * @throws ProtocolError when a new one is too much.
  */
 export function createInbox({ messages = 10_000, bytes = 2 ** 24 }: InboxOptions = {}): (
   count: number,
   size?: number,
-) => boolean {
+) => void {
   /** The bytes of each message that waits, the oldest first. */
   const sizes: number[] = [];
   let used = 0;
   return (count, size = 0) => {
     while (sizes.length > count) used -= sizes.shift() ?? 0;
-    if (sizes.length === count) return true;
+    if (sizes.length === count) return;
+    if (count > messages || used >= bytes) throw inboxExceeded("messages");
     sizes.push(size);
     used += size;
-    return count <= messages && used < bytes + size;
   };
 }

@@ -11,7 +11,7 @@ import type {
   IncomingCall,
 } from "../contract/call.ts";
 import type { MessageKind } from "../contract/message-kind.ts";
-import { ProtocolError, RequestError } from "../errors.ts";
+import { ProtocolError } from "../errors.ts";
 import { notFound } from "../frames/error-frames.ts";
 import {
   type CallFrame,
@@ -22,6 +22,7 @@ import {
   type StreamFrame,
 } from "../frames/frame.ts";
 import type { FrameTable } from "../frames/frame-table.ts";
+import { outboxFull } from "../session/outbox.ts";
 import { byteLength } from "../wire/byte-length.ts";
 import { own, type PeerOptions } from "./peer.ts";
 
@@ -111,7 +112,7 @@ export class Calls {
       const message = outbox.codec.write({ t, q, name, data: input, deadline });
       const bytes = byteLength(message) + stampSize;
       if (this.#starting.waitingWeight + bytes > callBytes && this.#outgoing.size >= maxOpen)
-        throw new RequestError("OUTBOX_FULL", "send queue is full: await calls");
+        throw outboxFull();
       const sent = new Sent();
       let sending: Sent | undefined;
       const send = (): void => {
