@@ -102,9 +102,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           const acknowledged = decodeAck(frame);
           if (acknowledged) sender.acknowledge(acknowledged);
           const bytes = byteLength(message);
-          inbox(peer.waiting);
+          const { waiting } = peer;
           if (!frame.s || receiver.accept(frame.s, bytes)) receiverOf(frames, frame)(frame, bytes);
-          inbox(peer.waiting, bytes);
+          if (peer.waiting > waiting) inbox(peer.waiting, bytes);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           // A message was lost with this wire: the server sends it again on the next one.
@@ -130,7 +130,6 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     receiver,
     after: startTimer,
     nextTurn: nextMacrotask,
-    callBytes: options.outbox?.bytes,
     onEventFailed: (failure) => void emit(failed, failure),
     onHandlerError: console.error,
     onUnreportedError: console.error,

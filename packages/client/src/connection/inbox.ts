@@ -14,21 +14,19 @@ export function inboxExceeded(what: string): ProtocolError {
 }
 
 /**
- * Counts the messages that wait for the application. It is called with their number: when some of them are handled, and
- * for each new one, with its bytes.
- * @throws ProtocolError when a new one is too much.
+ * Counts the messages that wait for the application. It is called for each new one, with their number and its bytes.
+ * @throws ProtocolError when the new one is too much.
  */
 export function createInbox({ messages = 10_000, bytes = 2 ** 24 }: InboxOptions = {}): (
-  count: number,
-  size?: number,
+  waiting: number,
+  size: number,
 ) => void {
   /** The bytes of each message that waits, the oldest first. */
   const sizes: number[] = [];
   let used = 0;
-  return (count, size = 0) => {
-    while (sizes.length > count) used -= sizes.shift() ?? 0;
-    if (sizes.length === count) return;
-    if (count > messages || used >= bytes) throw inboxExceeded("messages");
+  return (waiting, size) => {
+    while (sizes.length >= waiting) used -= Number(sizes.shift());
+    if (waiting > messages || used >= bytes) throw inboxExceeded("messages");
     sizes.push(size);
     used += size;
   };

@@ -30,11 +30,13 @@ import { own, type PeerOptions } from "./peer.ts";
 const maxServed = 16;
 /** How many calls of one peer may be open; this peer keeps back its own that are more. */
 const maxOpen = 64;
+/** The bytes of this peer's calls that may be kept back. */
+const maxWaitingBytes: number = 2 ** 22;
 
 /** What calls need of their peer. */
 export interface CallsOptions extends Pick<
   PeerOptions,
-  "sends" | "receives" | "outbox" | "receiver" | "after" | "nextTurn" | "callBytes"
+  "sends" | "receives" | "outbox" | "receiver" | "after" | "nextTurn"
 > {
   /** A number that no event or call of this peer has had. */
   readonly nextId: () => number;
@@ -104,14 +106,14 @@ export class Calls {
 
   /** Starts a call. @throws TypeError when the contract does not declare it. */
   start(t: MessageKind["t"], name: string, data: unknown, options: CallOptions = {}): unknown {
-    const { outbox, after, sends, nextId, onWaitingChange, callBytes = 2 ** 22 } = this.#options;
+    const { outbox, after, sends, nextId, onWaitingChange } = this.#options;
     const kind = own(sends, name);
     if (!isKind(kind, t)) throw new TypeError(`the contract declares no ${t} ${JSON.stringify(name)}`);
     const open: CallStarter["open"] = (input, deadline, listener) => {
       const q = nextId();
       const message = outbox.codec.write({ t, q, name, data: input, deadline });
       const bytes = byteLength(message) + stampSize;
-      if (this.#starting.waitingWeight + bytes > callBytes && this.#outgoing.size >= maxOpen)
+      if (this.#starting.waitingWeight + bytes > maxWaitingBytes && this.#outgoing.size >= maxOpen)
         throw outboxFull();
       const sent = new Sent();
       let sending: Sent | undefined;

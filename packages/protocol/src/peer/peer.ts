@@ -46,8 +46,6 @@ export interface PeerOptions {
   readonly after: (ms: number, action: () => void) => () => void;
   /** Lets the event loop run, as each loop does that a remote peer paces. @default such loops do not wait for it */
   readonly nextTurn?: NextTurn;
-  /** Bytes of this peer's calls that may wait until fewer of its calls are open. @default 4 MiB */
-  readonly callBytes?: number | undefined;
   /** Whether the remote peer is asked to report events that fail. @default true */
   readonly requestErrorReports?: boolean;
   /** Receives each event that failed and that no code awaits. */
