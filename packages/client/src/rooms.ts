@@ -11,7 +11,7 @@ import {
   type SaidFrame,
   type SkipFrame,
 } from "@symbolon/protocol/internal";
-import { inboxExceeded } from "./connection/inbox.ts";
+import { inboxFull } from "./connection/inbox.ts";
 
 /** What a client does with what happens in its rooms. */
 export interface ClientRoomsListener {
@@ -51,9 +51,8 @@ export class ClientRooms {
       },
       gap: (frame) => {
         const gap = decodeGap(frame);
-        const { room } = gap;
-        if (room !== undefined && !this.#positions.has(room)) return;
-        this.#advance(room ?? "", gap.to);
+        if (gap.room && !this.#positions.has(gap.room)) return;
+        this.#advance(gap.room ?? "", gap.to);
         onGap(gap);
       },
     };
@@ -65,7 +64,7 @@ export class ClientRooms {
     const [room, epoch, offset] = position;
     const known = this.#positions.get(room);
     if (!epoch) this.#positions.delete(room);
-    else if (!known && this.#positions.size >= rooms) throw inboxExceeded("rooms");
+    else if (!known && this.#positions.size >= rooms) throw inboxFull();
     // The wire before may have brought messages after the server was asked for this position.
     else if (known?.[1] !== epoch || known[2] < offset) this.#positions.set(room, position);
   }

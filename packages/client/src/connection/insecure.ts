@@ -1,7 +1,7 @@
 /** An address without TLS, but for those of this device: what is sent there crosses no network. */
-const insecure = /^(ws|http):(?!\/\/(localhost|127\.[\d.]+|\[::1])(:\d+)?([/?]|$))/i;
+const insecure = /^(ws|http):..(?!(localhost|127\.[\d.]+|\[::1])(:\d+)?([/?]|$))/i;
 /** The name of a parameter that carries a credential, or a user in an address. */
-const credential = /(token|ticket|secret|password|key|auth)=|:\/\/[^/]*@/i;
+const credential = /(token|ticket|secret|password|key|auth)=|:..[^/]*@/i;
 
 /**
  * Checks that no credential is sent without TLS. `names` are those of other parameters than the query's.

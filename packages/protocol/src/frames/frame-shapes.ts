@@ -41,7 +41,7 @@ export const defineFrames = (shapes: Readonly<Record<string, FrameShape>>): Fram
   );
 
 /** A room's name: at most 200 characters. */
-const room: Check = (value) => string(value) && String(value).length <= 200;
+const room: Check = (value) => string(value) && (value as string).length <= 200;
 const place: FrameShape = { room, o: count, p: position };
 
 /** The frames that every peer reads. */
