@@ -24,7 +24,7 @@ export type ConnectOptions<C extends AnyContract> = {
   readonly inbox?: ClientInboxOptions;
   /**
    * Whether `connect` accepts a `url` without TLS (`ws:`, `http:`) to another device, although there is `getToken`, or a
-   * parameter whose name ends in `token`, `ticket`, `secret`, `password`, `jwt`, `apiKey` or is `auth`, or although the
+   * parameter whose name ends in `token`, `ticket`, `secret`, `password`, `key` or `auth`, or a user in `url`, or although the
    * page was loaded by `https:`.
    * @default false
    */

@@ -51,7 +51,6 @@ export class ClientRooms {
       },
       gap: (frame) => {
         const gap = decodeGap(frame);
-        if (gap.room && !this.#positions.has(gap.room)) return;
         this.#advance(gap.room ?? "", gap.to);
         onGap(gap);
       },

@@ -30,7 +30,7 @@ async function connectWithToken(getToken: () => string | Promise<string>) {
   });
   members.implement(chat, () => ({ post: (text) => void received.push(text) }));
   const net = testNetwork(app);
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, getToken });
+  const client = connect(chat, { url: "wss://test", WebSocket: net.WebSocket, getToken });
   const statuses: ConnectionStatus[] = [];
   client.status.subscribe((status) => statuses.push(status));
   void client.opened;
