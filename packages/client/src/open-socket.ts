@@ -148,7 +148,10 @@ class ReconnectingWire implements Wire {
     const { wire } = this.#connection;
     if (this.#events.ended) return;
     if (this.bufferedAmount >= this.#limitBytes)
-      throw new RequestError("OUTBOX_FULL", `send queue is full: it keeps ${this.#limitBytes} bytes, await send()`);
+      throw new RequestError(
+        "OUTBOX_FULL",
+        `send queue is full: it keeps ${this.#limitBytes} bytes, await send()`,
+      );
     if (wire !== undefined) wire.send(message);
     else if (this.#queue.length < this.#limit) {
       this.#queue.push(message);

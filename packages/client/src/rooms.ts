@@ -23,7 +23,6 @@ export interface ClientRoomsListener {
   readonly rooms?: number;
 }
 
-
 /** The rooms that a client is in, and its position in each: each message of a room is received once and in order. */
 export class ClientRooms {
   readonly #positions = new Map<string, MemberPosition>();

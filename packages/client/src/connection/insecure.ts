@@ -11,7 +11,7 @@ const credential = /(token|ticket|secret|password|key|auth)=|:..[^/]*@/i;
 export function checkInsecure(url: string, names: readonly string[]): void {
   if (
     insecure.test(url) &&
-    (globalThis.location?.protocol === "https:" || credential.test([url, ...names, ""].join("=")))
+    (globalThis.location?.protocol === "https:" || credential.test([...names, "", url].join("=")))
   )
     throw new TypeError("use wss:, or allowInsecure");
 }
