@@ -31,7 +31,7 @@ export class ClientApp implements AppClient {
     this.id = id;
     this.#application = application;
     this.#client = connect(chat, {
-      url: "http://sim",
+      url: "https://sim",
       getToken: () => `user ${id}`,
       WebSocket: makeSocketClass(network, id, settings.terminable),
       ...settings.client,

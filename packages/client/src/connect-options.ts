@@ -1,5 +1,6 @@
 import type { AnyContract, FrameCodec } from "@symbolon/protocol";
 import type { UrlArguments } from "@symbolon/protocol/internal";
+import type { InboxOptions } from "./connection/inbox.ts";
 import type { WebSocketClass } from "./connection/websocket-class.ts";
 
 /** Where a contract is served, and with which credential to connect. */
@@ -19,6 +20,15 @@ export type ConnectOptions<C extends AnyContract> = {
   readonly codec?: FrameCodec;
   /** What the client keeps until the server has handled it. */
   readonly outbox?: OutboxOptions;
+  /** What the client keeps of what the server sends. Beyond it, the client closes with 4400. */
+  readonly inbox?: ClientInboxOptions;
+  /**
+   * Whether `connect` accepts a `url` without TLS (`ws:`, `http:`) to another device, although there is `getToken`, or a
+   * parameter whose name ends in `token`, `ticket`, `secret`, `password`, `key` or `auth`, or a user in `url`, or although the
+   * page was loaded by `https:`.
+   * @default false
+   */
+  readonly allowInsecure?: boolean;
   /** The `WebSocket` class to use. @default the platform's */
   readonly WebSocket?: WebSocketClass;
 } & UrlOptions<UrlArguments<C>>;
@@ -35,6 +45,12 @@ export interface OutboxOptions {
    * @default "wait"
    */
   readonly full?: "wait" | "reject";
+}
+
+/** What a client keeps of what its server sends. */
+export interface ClientInboxOptions extends InboxOptions {
+  /** Rooms of the client; a server allows 100, if its `perPeer` is not set. @default 1,000 */
+  readonly rooms?: number;
 }
 
 type UrlOptions<Arguments extends readonly unknown[]> = Named<"params", Arguments[0]> &

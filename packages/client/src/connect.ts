@@ -20,6 +20,9 @@ import type { ConnectOptions } from "./connect-options.ts";
 import { sessionLost } from "./connection/close-codes.ts";
 import { ReconnectingConnection } from "./connection/connection.ts";
 import { createDeferred } from "./connection/deferred.ts";
+import { createInbox } from "./connection/inbox.ts";
+import { checkInsecure } from "./connection/insecure.ts";
+import type { SocketWire } from "./connection/socket-wire.ts";
 import { nextMacrotask, startTimer } from "./connection/timer.ts";
 import { ClientRooms } from "./rooms.ts";
 
@@ -34,15 +37,20 @@ const gap = Symbol("gap");
 const window: Credit = { messages: 256, bytes: 2 ** 20 };
 /** The same before the session ends: a server that was restarted does not know what it has sent. */
 const hardLimit: Credit = { messages: 512, bytes: 2 ** 21 };
+/** The shortest time without a message after which the client drops a wire, in ms, whatever the server names. */
+const shortestSilence = 500;
 
 /**
  * Makes a client of a contract. It connects soon after its first use, so rendering on a server uses no network.
+ * @throws TypeError for a `url` without TLS that is not allowed (`allowInsecure`).
  * @example
  * const client = connect(chat, { url: "https://example.com", params: { room: "lobby" } });
  */
 export function connect<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
   const path = (contract as AnyContract).url(options.params, options.query);
   const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
+  if (!options.allowInsecure)
+    checkInsecure(url, options.getToken ? ["token"] : Object.keys(options.params ?? {}));
   const { codec = jsonFrames } = options;
   const { sender, receiver } = new Session({ window, hardLimit, ...options.outbox });
   const opened = createDeferred();
@@ -54,6 +62,11 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   let attempt = 0;
   /** The client's session; undefined before the first welcome. */
   let resumeKey: EncodedResumeKey | undefined;
+  /** The wire of the last welcome. */
+  let welcomed: SocketWire | undefined;
+  /** The wire on which the server has asked for a fresh token that has not come yet. */
+  let renewing: SocketWire | undefined;
+  const inbox = createInbox(options.inbox);
 
   opened.promise.catch(() => {}); // a failure that no code awaits is no unhandled rejection
   sender.codec = codec;
@@ -92,7 +105,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           const acknowledged = decodeAck(frame);
           if (acknowledged) sender.acknowledge(acknowledged);
           const bytes = byteLength(message);
+          const { waiting } = peer;
           if (!frame.s || receiver.accept(frame.s, bytes)) receiverOf(frames, frame)(frame, bytes);
+          if (peer.waiting > waiting) inbox(peer.waiting, bytes);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           // A message was lost with this wire: the server sends it again on the next one.
@@ -127,10 +142,13 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const rooms = new ClientRooms({
     onEvent: (frame, bytes) => messages.event?.(frame, bytes),
     onGap: (lost) => peer.queue(() => emit(gap, lost)),
+    ...options.inbox,
   });
   const frames: FrameTable = {
     ...messages,
     welcome(frame) {
+      if (welcomed === connection.wire) receiverOf({}, frame); // throws: a wire has one welcome
+      welcomed = connection.wire;
       const welcome = decodeWelcome(frame);
       const resumed = welcome.state === "resumed";
       if (resumeKey && !resumed) {
@@ -139,13 +157,15 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       }
       resumeKey = welcome.key;
       sender.codec = connection.wire?.protocol === codec.protocol ? codec : jsonFrames;
-      connection.established(welcome.maxSilence, resumed);
+      connection.established(Math.max(welcome.maxSilence, shortestSilence), resumed);
       // A subscriber of the status may have closed the client.
       if (connection.wire) sender.attach(connection.wire, welcome);
       opened.resolve();
     },
     ack() {}, // acknowledges like every frame
     ping({ n }) {
+      // What a full wire still carries is a sign of life; a server that does not read gets nothing more.
+      if (connection.wire?.drained()) return;
       send({ t: "pong", n });
       receiver.flush();
     },
@@ -161,8 +181,14 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     connection.wire?.send(jsonFrames.write(frame));
   }
 
+  /** Sends a fresh token. However often the server asks on a wire, it gets one at a time. */
   async function renewToken(): Promise<void> {
+    const { wire } = connection;
+    if (renewing === wire) return;
+    renewing = wire;
     token = await options.getToken?.();
+    await wire?.drained();
+    renewing = undefined;
     if (token) send({ t: "auth", token });
   }
 

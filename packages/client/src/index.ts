@@ -1,8 +1,9 @@
 export { connect } from "./connect.ts";
 export type { Client, Reset } from "./client.ts";
-export type { ConnectOptions, OutboxOptions } from "./connect-options.ts";
+export type { ClientInboxOptions, ConnectOptions, OutboxOptions } from "./connect-options.ts";
 export { openSocket } from "./open-socket.ts";
 export type { OpenSocketOptions } from "./open-socket.ts";
+export type { InboxOptions } from "./connection/inbox.ts";
 export type { WebSocketClass, WebSocketLike } from "./connection/websocket-class.ts";
 export type { ConnectionStatus, Subscribable } from "./connection/status.ts";
 export {

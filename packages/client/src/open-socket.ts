@@ -1,5 +1,6 @@
 import { type Message, RequestError } from "@symbolon/protocol";
 import {
+  byteLength,
   RawSocket,
   type SocketCodecs,
   type Wire,
@@ -7,7 +8,10 @@ import {
   type WireListener,
 } from "@symbolon/protocol/internal";
 import { ReconnectingConnection } from "./connection/connection.ts";
+import { badRequest } from "./connection/close-codes.ts";
 import { createDeferred, type Deferred } from "./connection/deferred.ts";
+import { createInbox, type InboxOptions } from "./connection/inbox.ts";
+import { checkInsecure } from "./connection/insecure.ts";
 import type { WebSocketClass } from "./connection/websocket-class.ts";
 import { nextMacrotask } from "./connection/timer.ts";
 
@@ -25,6 +29,24 @@ export interface OpenSocketOptions<Receive = Message, Send = unknown> extends So
    */
   readonly limit?: number;
   /**
+   * Bytes of unsent messages, with or without a connection, beyond which `send` throws `OUTBOX_FULL` too. The last message
+   * may exceed them.
+   * @default 4 MiB
+   */
+  readonly limitBytes?: number;
+  /**
+   * Messages to keep until they are read. Where the platform can, the socket stops reading before; in a browser it cannot,
+   * and closes with 4400.
+   */
+  readonly inbox?: InboxOptions;
+  /**
+   * Whether `openSocket` accepts a `url` without TLS (`ws:`, `http:`) to another device, although it has a user, or a
+   * parameter whose name ends in `token`, `ticket`, `secret`, `password`, `key` or `auth`, or although the page was loaded
+   * by `https:`.
+   * @default false
+   */
+  readonly allowInsecure?: boolean;
+  /**
    * The WebSocket class to use.
    * @default that of the platform
    */
@@ -35,6 +57,7 @@ export interface OpenSocketOptions<Receive = Message, Send = unknown> extends So
  * Opens a raw socket to a path without a contract. It reconnects by itself: its `for await` goes on across connections,
  * and ends with `close` or when the server closes with a terminal code. Messages that were on their way when a
  * connection broke may be lost. `await using` closes the socket at the end of its scope.
+ * @throws TypeError for a `url` without TLS that is not allowed (`allowInsecure`).
  * @example
  * await using socket = openSocket("wss://example.com/feed");
  * for await (const message of socket) console.log(message);
@@ -43,6 +66,7 @@ export function openSocket<Receive = Message, Send = unknown>(
   url: string | URL,
   options: OpenSocketOptions<Receive, Send> = {},
 ): RawSocket<Receive, Send> & AsyncDisposable {
+  if (options.allowInsecure !== true) checkInsecure(String(url), []);
   const socket = new RawSocket(new ReconnectingWire(url, options), options);
   const dispose = async (): Promise<void> => {
     socket.close();
@@ -57,17 +81,31 @@ class ReconnectingWire implements Wire {
   readonly #connection: ReconnectingConnection;
   readonly #events = new WireEvents();
   readonly #limit: number;
+  readonly #limitBytes: number;
   /** Messages to send on the next wire. */
   readonly #queue: Message[] = [];
+  /** Their bytes. */
+  #queuedBytes = 0;
+  /** Messages that arrived while the reader has paused, on a platform that cannot pause. */
+  readonly #unread: Message[] = [];
+  readonly #admit: ReturnType<typeof createInbox>;
   /** Resolves with the next wire, or at the end. */
   #drained: Deferred | undefined;
   #paused = false;
 
   constructor(
     url: string | URL,
-    { protocols = [], limit = 1_000, WebSocket }: Omit<OpenSocketOptions, "receive" | "send">,
+    {
+      protocols = [],
+      limit = 1_000,
+      limitBytes = 2 ** 22,
+      inbox,
+      WebSocket,
+    }: Omit<OpenSocketOptions, "receive" | "send">,
   ) {
     this.#limit = limit;
+    this.#limitBytes = limitBytes;
+    this.#admit = createInbox(inbox);
     this.#connection = new ReconnectingConnection(
       { url: () => url, protocols, WebSocket },
       {
@@ -75,11 +113,13 @@ class ReconnectingWire implements Wire {
           this.#connection.established();
           if (this.#paused) wire.pause();
           for (const message of this.#queue.splice(0)) wire.send(message);
+          this.#queuedBytes = 0;
           this.#drained?.resolve();
         },
-        message: (message) => this.#events.message(message),
+        message: (message) => this.#receive(message),
         lost: () => (this.#drained = undefined),
         ended: (error) => {
+          for (const message of this.#unread.splice(0)) this.#events.message(message);
           this.#events.closed(error);
           this.#drained?.resolve();
         },
@@ -93,7 +133,7 @@ class ReconnectingWire implements Wire {
   }
 
   get bufferedAmount(): number {
-    return this.#connection.wire?.bufferedAmount ?? 0;
+    return this.#connection.wire?.bufferedAmount ?? this.#queuedBytes;
   }
 
   get paused(): boolean {
@@ -106,10 +146,17 @@ class ReconnectingWire implements Wire {
 
   send(message: Message): void {
     const { wire } = this.#connection;
+    if (this.#events.ended) return;
+    if (this.bufferedAmount >= this.#limitBytes)
+      throw new RequestError(
+        "OUTBOX_FULL",
+        `send queue is full: it keeps ${this.#limitBytes} bytes, await send()`,
+      );
     if (wire !== undefined) wire.send(message);
-    else if (this.#events.ended) return;
-    else if (this.#queue.length < this.#limit) this.#queue.push(message);
-    else throw new RequestError("OUTBOX_FULL", `send queue is full: it keeps ${this.#limit} messages`);
+    else if (this.#queue.length < this.#limit) {
+      this.#queue.push(message);
+      this.#queuedBytes += byteLength(message);
+    } else throw new RequestError("OUTBOX_FULL", `send queue is full: it keeps ${this.#limit} messages`);
   }
 
   drained(): Promise<void> | undefined {
@@ -140,5 +187,20 @@ class ReconnectingWire implements Wire {
   resume(): void {
     this.#paused = false;
     this.#connection.wire?.resume();
+    while (!this.paused) {
+      const message = this.#unread.shift();
+      if (message === undefined) return;
+      this.#events.message(message);
+    }
+  }
+
+  #receive(message: Message): void {
+    if (!this.#paused) return this.#events.message(message);
+    this.#unread.push(message);
+    try {
+      this.#admit(this.#unread.length, byteLength(message));
+    } catch (error) {
+      this.close(badRequest, (error as Error).message);
+    }
   }
 }

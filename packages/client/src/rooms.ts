@@ -11,6 +11,7 @@ import {
   type SaidFrame,
   type SkipFrame,
 } from "@symbolon/protocol/internal";
+import { inboxFull } from "./connection/inbox.ts";
 
 /** What a client does with what happens in its rooms. */
 export interface ClientRoomsListener {
@@ -18,6 +19,8 @@ export interface ClientRoomsListener {
   readonly onEvent: FrameReceiver<EventFrame>;
   /** Messages of a room are lost. */
   readonly onGap: (gap: Gap) => void;
+  /** How many rooms the client may be in. @default 1,000 */
+  readonly rooms?: number;
 }
 
 /** The rooms that a client is in, and its position in each: each message of a room is received once and in order. */
@@ -55,9 +58,11 @@ export class ClientRooms {
 
   /** The client is in a room, at a position; without an epoch it is there no longer. */
   #place(position: MemberPosition): void {
+    const { rooms = 1_000 } = this.#listener;
     const [room, epoch, offset, ...proof] = position;
     const known = this.#positions.get(room);
     if (!epoch) this.#positions.delete(room);
+    else if (!known && this.#positions.size >= rooms) throw inboxFull();
     // The wire before may have brought messages after the server was asked for this position.
     else
       this.#positions.set(room, [

@@ -4,7 +4,7 @@ import { Clock, testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect, type ConnectionStatus } from "../src/index.ts";
-import { pass } from "./connection/fakes.ts";
+import { fakeSockets, pass, welcome } from "./connection/fakes.ts";
 
 const chat = contract("/chat", { client: { post: z.string() } });
 
@@ -30,7 +30,7 @@ async function connectWithToken(getToken: () => string | Promise<string>) {
   });
   members.implement(chat, () => ({ post: (text) => void received.push(text) }));
   const net = testNetwork(app);
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, getToken });
+  const client = connect(chat, { url: "wss://test", WebSocket: net.WebSocket, getToken });
   const statuses: ConnectionStatus[] = [];
   client.status.subscribe((status) => statuses.push(status));
   void client.opened;
@@ -106,6 +106,82 @@ describe("when a principal is revoked", () => {
     await pass(251);
     expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: false });
     expect([tokens, resets]).toEqual([["ada", "ada"], [{ reason: "unknown" }]]);
+    client.close();
+  });
+});
+
+describe("a getToken that never settles", () => {
+  /** A client over fake sockets. */
+  function startClient(getToken: () => string | Promise<string>) {
+    const sockets = fakeSockets();
+    const client = connect(chat, { url: "wss://test", WebSocket: sockets.WebSocket, getToken });
+    return { ...sockets, client };
+  }
+  const never = new Promise<string>(() => {});
+
+  // L6
+  test("is a failed try after fifteen seconds, and the next try calls it again", async () => {
+    const getToken = vi.fn<() => string | Promise<string>>(() => "ada").mockReturnValueOnce(never);
+    const { client, last, made } = startClient(getToken);
+    const states: string[] = [];
+    client.status.subscribe(({ state }) => states.push(state));
+    client.opened.catch(() => {});
+    await pass(14_999);
+    expect(client.status.value).toMatchObject({ state: "connecting", attempt: 0 });
+    await pass(2);
+    expect(client.status.value).toMatchObject({ state: "waiting", attempt: 1, error: { code: 1006 } });
+    await pass(251);
+    expect(getToken).toHaveBeenCalledTimes(2);
+    expect(made).toHaveLength(1);
+    last().emitOpen();
+    expect(JSON.parse(String(last().sent[0]))).toMatchObject({ t: "hello", auth: "ada" });
+    last().emitMessage(welcome());
+    expect(states).toEqual(["connecting", "waiting", "connecting", "open"]);
+    client.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("is called once, however often the server asks for a new token on a wire", async () => {
+    const getToken = vi.fn<() => string | Promise<string>>(() => "ada");
+    const { client, last } = startClient(getToken);
+    void client.opened;
+    await pass();
+    last().emitOpen();
+    last().emitMessage(welcome());
+    getToken.mockReturnValue(never);
+    for (let n = 1; n <= 1_000; n += 1) last().emitMessage('{"t":"reauth","by":60000}');
+    await pass();
+    expect(getToken).toHaveBeenCalledTimes(2);
+    getToken.mockReturnValue("ada");
+    last().emitClose(4401);
+    await pass(251);
+    last().emitOpen();
+    last().emitMessage(welcome({ state: "resumed" }));
+    for (let asked = 1; asked <= 2; asked += 1) {
+      last().sent.length = 0;
+      last().emitMessage('{"t":"reauth","by":60000}');
+      await pass();
+      expect(last().sent).toEqual(['{"t":"auth","token":"ada"}']);
+    }
+    client.close();
+  });
+
+  test("is no reason to send the same token again to a server that does not read", async () => {
+    const { client, last } = startClient(() => "ada");
+    void client.opened;
+    await pass();
+    last().emitOpen();
+    last().emitMessage(welcome());
+    last().sent.length = 0;
+    last().bufferedAmount = 2 ** 20;
+    for (let n = 1; n <= 1_000; n += 1) {
+      last().emitMessage('{"t":"reauth","by":60000}');
+      await pass(0);
+    }
+    expect(last().sent).toEqual([]);
+    last().bufferedAmount = 0;
+    await pass(100);
+    expect(last().sent).toEqual(['{"t":"auth","token":"ada"}']);
     client.close();
   });
 });

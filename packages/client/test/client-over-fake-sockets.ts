@@ -1,7 +1,7 @@
 import { contract, request, stream } from "@symbolon/protocol";
 import type { EventFailure, HelloFrame } from "@symbolon/protocol/internal";
 import { z } from "zod";
-import { connect, type OutboxOptions, type Reset } from "../src/index.ts";
+import { type ClientInboxOptions, connect, type OutboxOptions, type Reset } from "../src/index.ts";
 import { fakeSockets, pass, welcome } from "./connection/fakes.ts";
 
 const numbers = contract("/numbers", {
@@ -10,13 +10,13 @@ const numbers = contract("/numbers", {
     ask: request({ input: z.number(), output: z.number() }),
     count: stream({ input: z.number(), output: z.number() }),
   },
-  server: { posted: z.number() },
+  server: { posted: z.number(), guess: request({ input: z.number(), output: z.number() }) },
 });
 
 /** Creates a client over fake sockets; the test plays the server. */
-export async function createClient(outbox: OutboxOptions = {}) {
+export async function createClient(outbox: OutboxOptions = {}, inbox: ClientInboxOptions = {}) {
   const { last, made, WebSocket } = fakeSockets();
-  const client = connect(numbers, { url: "ws://test", WebSocket, outbox });
+  const client = connect(numbers, { url: "ws://test", WebSocket, outbox, inbox });
   const order: unknown[] = [];
   const resets: Reset[] = [];
   const failures: EventFailure[] = [];
@@ -61,8 +61,8 @@ export async function createClient(outbox: OutboxOptions = {}) {
 }
 
 /** Creates a client over fake sockets whose first wire has received a `welcome`. */
-export async function createWelcomedClient(outbox?: OutboxOptions) {
-  const created = await createClient(outbox);
+export async function createWelcomedClient(outbox?: OutboxOptions, inbox?: ClientInboxOptions) {
+  const created = await createClient(outbox, inbox);
   created.openSocket();
   created.receiveWelcome();
   return created;

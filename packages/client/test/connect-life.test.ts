@@ -166,7 +166,7 @@ test("a getToken that rejects is a failed try, and the next try calls it again",
     .fn<() => Promise<string>>()
     .mockRejectedValueOnce(new Error("no token today"))
     .mockResolvedValue("token");
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, getToken, ...target });
+  const client = connect(chat, { url: "wss://test", WebSocket: net.WebSocket, getToken, ...target });
   const opened = client.opened.then(() => "opened");
   await vi.advanceTimersByTimeAsync(1);
   expect(client.status.value).toMatchObject({

@@ -219,7 +219,7 @@ test("the client calls getToken before every dial, and the server has the token 
   const net = testNetwork(app);
   let calls = 0;
   const getToken = (): Promise<string> => Promise.resolve(`token ${(calls += 1)}`);
-  const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, getToken, ...target });
+  const client = connect(chat, { url: "wss://test", WebSocket: net.WebSocket, getToken, ...target });
   await client.opened;
   const reconnected = untilState(client, "open");
   net.drop();

@@ -22,6 +22,7 @@ test("@symbolon/client exports these types and no others, and at most 30 names i
   expect(types).toMatchInlineSnapshot(`
     [
       "Client",
+      "ClientInboxOptions",
       "Closed",
       "Codec",
       "ConnectOptions",
@@ -29,6 +30,7 @@ test("@symbolon/client exports these types and no others, and at most 30 names i
       "EventFailure",
       "EventOptions",
       "Gap",
+      "InboxOptions",
       "Issue",
       "Message",
       "OpenSocketOptions",

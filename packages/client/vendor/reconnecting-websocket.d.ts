@@ -10,8 +10,6 @@ export default class ReconnectingWebSocket {
     options: {
       /** The class of the instances. */
       readonly WebSocket: object;
-      /** An instance without an `open` event is closed after so many ms. */
-      readonly connectionTimeout: number;
     },
   );
   /** Closes the instance, unless it is closed, and makes no other one. */

@@ -9,7 +9,7 @@ const licence = fileURLToPath(import.meta.resolve("reconnecting-websocket/LICENS
 /** The members that the client uses, as `reconnecting-websocket.d.ts` declares them. */
 const used = ["constructor", "close"];
 
-/** What the client does not use of the members that these reach: it reads and writes its sockets itself, and delays tries. */
+/** What the client does not use of the members that these reach: it reads, writes and times its sockets, and delays tries. */
 const unused = [
   "_debug",
   "onopen",
@@ -22,6 +22,12 @@ const unused = [
   "_binaryType",
   "_retryCount",
   "_uptimeTimeout",
+  "_connectTimeout",
+  "_clearTimeouts",
+  "_handleOpen",
+  "_handleError",
+  "_removeListeners",
+  "connectionTimeout",
   "startClosed",
   "maxRetries",
   "minUptime",
@@ -33,13 +39,13 @@ const unused = [
 ];
 
 /** The options that the client gives. */
-const given = ["WebSocket", "connectionTimeout"];
+const given = ["WebSocket"];
 
 const banner = `/*!
 reconnecting-websocket 4.4.0, compiled from its TypeScript source. These things differ from that:
 - members of the class that \`${used.join("` and `")}\` do not reach are left out;
 - left out, with every statement that refers to them and every object made of them: ${unused.join(", ")};
-- the options ${given.join(" and ")} have no defaults;
+- the option ${given.join(" and ")} has no default;
 - the names of private members begin with # instead of _.
 
 ${readFileSync(licence, "utf8")}*/`;

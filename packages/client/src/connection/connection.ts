@@ -93,7 +93,10 @@ export class ReconnectingConnection {
     if (!("wire" in newest)) return;
     const { redialer, wire } = newest;
     if (newest.type === "establishing") redialer.established();
-    if (state.type === "moving") state.from.redialer.stop(goingAway, "");
+    if (state.type === "moving") {
+      state.from.redialer.stop(goingAway, "");
+      this.#attempt += 1;
+    }
     this.#refused = false;
     this.#error = undefined;
     this.#enter({ type: "open", redialer, wire, since: Date.now(), resumed });
@@ -109,14 +112,16 @@ export class ReconnectingConnection {
   }
 
   /**
-   * Replaces the wire, in `within` ms. The conversation stays on the old wire until it is established on the new one,
-   * so `lost` is not called; and as long as no new wire is accepted, it stays there.
+   * Replaces the wire, in `within` ms; later, if this is not the first try since the connection was last steady. The
+   * conversation stays on the old wire until it is established on the new one, so `lost` is not called; and as long as
+   * no new wire is accepted, it stays there.
    */
   move(within: number): void {
     const state = this.#state;
     if (state.type !== "open") return;
-    this.#timer.start(within, () => {
-      this.#attempt = 0;
+    this.#forgetAttempts(state);
+    const wait = this.#attempt && this.#options.random() * backoff(this.#attempt - 1);
+    this.#timer.start(within + wait, () => {
       const to = { type: "connecting", redialer: this.#createRedialer() } as const;
       this.#enter({ type: "moving", from: state, to });
     });
@@ -166,6 +171,7 @@ export class ReconnectingConnection {
     const replaced = isOld && error.code === superseded;
     if (replaced && state.to.type === "establishing") {
       redialer.stop(goingAway, "");
+      this.#attempt += 1;
       return this.#enter(state.to);
     }
     const advice = permanent ? "end" : replaced ? "retry" : closeAdvice(error.code);
@@ -193,12 +199,16 @@ export class ReconnectingConnection {
     const { wire } = this;
     const state = this.#state;
     if (state.type === "moving") state.to.redialer.stop(goingAway, "");
-    const open = state.type === "moving" ? state.from : state;
-    if (open.type === "open" && Date.now() - open.since >= steadyAfter) this.#attempt = 0;
+    this.#forgetAttempts(state.type === "moving" ? state.from : state);
     this.#error = error;
     this.#enter(waiting);
     if (wire) this.#listener.lost();
     return this.#state === waiting;
+  }
+
+  /** Counts from 0 again if the connection was steady. */
+  #forgetAttempts(state: ConnectionState): void {
+    if (state.type === "open" && Date.now() - state.since >= steadyAfter) this.#attempt = 0;
   }
 
   /** Draws the time of the next try, on top of the server's shortest wait. It only replaces a later time. */

@@ -52,8 +52,8 @@ const connectTimeout = 15_000;
 
 /**
  * Makes a redialer. This is the one file that knows `reconnecting-websocket`, which is unmaintained. The library calls
- * `nextUrl`, makes a socket, ends a try that takes too long, and starts another try after every close. This file keeps
- * its faults from the rest of the client:
+ * `nextUrl`, makes a socket, and starts another try after every close. This file keeps its faults from the rest of the
+ * client:
  * - It stops for ever when the url provider rejects or never settles: `nextUrl` catches errors, and has a deadline.
  * - It stops for ever when the constructor of a socket throws: `SocketWire` catches the error, and reports `closed`.
  * - It turns an `error` into a clean close with 1000: the facade forwards no `error`, and its own events are not used.
@@ -61,13 +61,14 @@ const connectTimeout = 15_000;
  * - It never connects again after its `close`: `stop` is final.
  */
 export function createRedialer(options: DialOptions, listener: RedialerListener): Redialer {
-  const urlTimer = new Timer();
+  /** The end of the present try: it brings no url, or its wire is not established, in time. */
+  const timer = new Timer();
   /** Pending from the end of a try until `retry`. */
   let pause: Deferred | undefined;
   /** The wire of the newest try that got as far as a socket. */
   let wire: SocketWire | undefined;
-  /** The library's listeners on the socket of the newest try. */
-  const libraryListeners = new Map<string, () => void>();
+  /** The library's listener for the close of a try. */
+  let onClose: (() => void) | undefined;
   let stopped = false;
 
   /** The url provider of the library. It never rejects. */
@@ -77,18 +78,17 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
       if (stopped) return "";
       try {
         const deadline = new Promise<never>((_, reject) => {
-          urlTimer.start(connectTimeout, () => reject(new Error(`no url within ${connectTimeout} ms`)));
+          timer.start(connectTimeout, () => reject(new Error(`no url within ${connectTimeout} ms`)));
         });
         return String(await Promise.race([options.url(), deadline])).replace(/^http/i, "ws");
       } catch (cause) {
         if (!stopped) fail(wireError(abnormal, "", false, cause));
-      } finally {
-        urlTimer.stop();
       }
     }
   }
 
   function fail(error: CloseError, permanent = false): void {
+    timer.stop();
     pause = createDeferred();
     try {
       listener.closed(error, permanent);
@@ -100,7 +100,7 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   /** Ends the try. The listener comes first: it may stop the library, which otherwise starts the next try at once. */
   function end(error: CloseError, permanent?: boolean): void {
     fail(error, permanent);
-    libraryListeners.get("close")?.();
+    onClose?.();
   }
 
   function drop(reason: string): void {
@@ -108,10 +108,7 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
     end(wireError(abnormal, reason, false));
   }
 
-  /**
-   * One try, as a WebSocket for the library. Its `open` event is that the conversation is established, so that the
-   * library's timeout covers that as well. It has one `close` event, and no `message` and no `error`.
-   */
+  /** One try, as a WebSocket for the library. It has one `close` event, and no other. */
   class SocketFacade {
     constructor(url: string, protocols: readonly string[]) {
       wire = new SocketWire(() => createWebSocket(url, protocols, options.WebSocket), {
@@ -119,39 +116,28 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
         message: (message) => listener.message(message),
         closed: end,
       });
+      timer.start(connectTimeout, () => drop("not established in time"));
     }
 
-    /** 3 is closed. The library distinguishes no other state. */
-    get readyState(): number {
-      return wire?.ended ? 3 : 0;
-    }
+    /** 3 is closed: the library has nothing to close. */
+    readonly readyState = 3;
 
-    addEventListener(type: string, libraryListener: () => void): void {
-      libraryListeners.set(type, libraryListener);
-    }
-
-    removeEventListener(type: string): void {
-      libraryListeners.delete(type);
-    }
-
-    /** The library calls this when the try takes too long. */
-    close(): void {
-      drop("not established in time");
+    addEventListener(_: "close", listener: () => void): void {
+      onClose = listener;
     }
   }
 
   const library = new ReconnectingWebSocket(nextUrl, options.protocols, {
     WebSocket: SocketFacade,
-    connectionTimeout: connectTimeout,
   });
 
   return {
     retry: () => pause?.resolve(),
-    established: () => libraryListeners.get("open")?.(),
+    established: () => timer.stop(),
     drop,
     stop(code, reason) {
       stopped = true;
-      urlTimer.stop();
+      timer.stop();
       pause?.resolve();
       wire?.close(code, reason);
       library.close();

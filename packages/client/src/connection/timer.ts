@@ -1,6 +1,9 @@
-/** Calls `act` in `ms` ms; the returned function cancels that. */
+/** The longest delay of a timer, in ms: a platform starts a timer with a longer one at once. */
+const longestDelay = 2 ** 31 - 1;
+
+/** Calls `act` in `ms` ms, or in 24.8 days if that is less; the returned function cancels that. */
 export function startTimer(ms: number, act: () => void): () => void {
-  const timer = setTimeout(act, ms);
+  const timer = setTimeout(act, Math.min(ms, longestDelay));
   return () => clearTimeout(timer);
 }
 

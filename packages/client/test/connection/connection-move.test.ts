@@ -214,3 +214,67 @@ describe("a connection that moves", () => {
     connection.close();
   });
 });
+
+// V8
+describe("a server that always asks the client to move", () => {
+  /** Plays a server that asks each new wire to move at once. Returns the sockets that were made in so many ms. */
+  async function countMoves(
+    ms: number,
+    onOpen: (client: Awaited<ReturnType<typeof openConnection>>) => void,
+    random = 0.5,
+  ): Promise<number> {
+    const client = await openConnection({ random: () => random });
+    const { connection, made } = client;
+    connection.move(0);
+    for (let passed = 0, known = 1; passed < ms; passed += 1) {
+      await pass();
+      if (made.length === known) continue;
+      known = made.length;
+      made.at(-1)?.emitOpen();
+      onOpen(client);
+      connection.move(0);
+    }
+    connection.close();
+    return made.length;
+  }
+
+  test("gets few dials: each move counts as a try, and waits longer than the one before", async () => {
+    // The first move at once, then after 0.25, 0.5, 1, 2 s.
+    expect(await countMoves(6_000, ({ connection }) => connection.established(35_000))).toBe(6);
+    vi.setSystemTime(0);
+    expect(await countMoves(600_000, ({ connection }) => connection.established(35_000))).toBeLessThan(70);
+  });
+
+  test("gets few dials although it closes each old wire first", async () => {
+    const moves = await countMoves(6_000, ({ connection, made }) => {
+      made.at(-2)?.emitClose(4900);
+      connection.established(35_000);
+    });
+    expect(moves).toBe(6);
+  });
+
+  test("asks in vain for a time that no timer has", async () => {
+    const { connection, made } = await openConnection();
+    for (const at of [2 ** 31, 2 ** 53 - 1]) {
+      connection.move(at);
+      await pass(60_000);
+      expect(made).toHaveLength(1);
+    }
+    connection.close();
+  });
+});
+
+test("a connection that was steady moves when the server asks for it, every time", async () => {
+  const { connection, made } = await openConnection({ random: () => 1 });
+  for (let moves = 1; moves <= 5; moves += 1) {
+    await pass(10_000);
+    connection.move(1_000);
+    await pass(1_000);
+    expect(made).toHaveLength(moves);
+    await pass();
+    expect(made).toHaveLength(moves + 1);
+    made.at(-1)?.emitOpen();
+    connection.established(35_000);
+  }
+  connection.close();
+});

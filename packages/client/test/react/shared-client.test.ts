@@ -115,7 +115,7 @@ test("the newest getToken is called", async () => {
     called.push(name);
     return name;
   };
-  const shared = new SharedClient(room, { ...options, getToken: tokenOf("old") });
+  const shared = new SharedClient(room, { ...options, url: "wss://test", getToken: tokenOf("old") });
   shared.getToken = tokenOf("new");
   const release = shared.retain();
   await pass();

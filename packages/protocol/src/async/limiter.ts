@@ -1,18 +1,27 @@
 /** Runs a limited number of tasks at once; the others wait, and start in order. */
 export class ConcurrencyLimit {
   readonly #limit: number;
-  readonly #waiting = new Set<() => void>();
+  /** The tasks that wait, each with its weight. */
+  readonly #waiting = new Map<() => void, number>();
   #running = 0;
+  #weight = 0;
 
   /** At most `limit` tasks run at once. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Starts a task now, or when fewer tasks run. */
-  run(task: () => void): void {
-    if (this.#running >= this.#limit) this.#waiting.add(task);
-    else {
+  /** The weight of the tasks that wait. */
+  get waitingWeight(): number {
+    return this.#weight;
+  }
+
+  /** Starts a task now, or when fewer tasks run; until then it has its weight. */
+  run(task: () => void, weight = 0): void {
+    if (this.#running >= this.#limit) {
+      this.#waiting.set(task, weight);
+      this.#weight += weight;
+    } else {
       this.#running += 1;
       task();
     }
@@ -20,16 +29,17 @@ export class ConcurrencyLimit {
 
   /** The task is over: the next one starts. A task that has not started is forgotten. */
   release(task: () => void): void {
-    if (this.#waiting.delete(task)) return;
+    if (this.cancel(task)) return;
     this.#running -= 1;
-    const [next] = this.#waiting;
+    const [next] = this.#waiting.keys();
     if (next === undefined) return;
-    this.#waiting.delete(next);
+    this.cancel(next);
     this.run(next);
   }
 
-  /** Forgets a task that has not started; does nothing when it has. */
-  cancel(task: () => void): void {
-    this.#waiting.delete(task);
+  /** Forgets a task that has not started. @returns false when it has. */
+  cancel(task: () => void): boolean {
+    this.#weight -= this.#waiting.get(task) ?? 0;
+    return this.#waiting.delete(task);
   }
 }

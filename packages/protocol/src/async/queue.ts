@@ -2,14 +2,19 @@
 export type Task = () => unknown;
 
 /** How many items a queue holds before it asks its writer to wait. */
-export interface BoundedQueueOptions {
+export interface BoundedQueueOptions<Item = never> {
   /** Items with which the queue is full. @default 64 */
   readonly limit?: number;
+  /** Weighs an item: the queue is full with a weight of 4 MiB, too. @default every item weighs nothing */
+  readonly weigh?: (item: Item) => number;
   /** The queue became full: stop writing. */
   readonly onFull?: () => void;
   /** Half of a full queue was read: write again. */
   readonly onDrain?: () => void;
 }
+
+/** The weight with which a queue is full. */
+const maxWeight: number = 2 ** 22;
 
 /** A queue: the first item in is the first item out. Its readers wait for items; it asks its writer to wait while it is full. */
 export class BoundedQueue<Item> {
@@ -17,12 +22,13 @@ export class BoundedQueue<Item> {
   readonly #newest: Item[] = [];
   #oldest: Item[] = [];
   readonly #readers: (() => void)[] = [];
-  readonly #options: BoundedQueueOptions;
+  readonly #options: BoundedQueueOptions<Item>;
   readonly #limit: number;
+  #weight = 0;
   #end: { readonly reason: unknown } | undefined;
   #full = false;
 
-  constructor(options: BoundedQueueOptions = {}) {
+  constructor(options: BoundedQueueOptions<Item> = {}) {
     this.#options = options;
     this.#limit = options.limit ?? 64;
   }
@@ -36,8 +42,9 @@ export class BoundedQueue<Item> {
   push(item: Item): void {
     if (this.#end) return;
     this.#newest.push(item);
+    this.#weight += this.#options.weigh?.(item) ?? 0;
     this.#readers.shift()?.();
-    if (this.#full || this.size < this.#limit) return;
+    if (this.#full || (this.size < this.#limit && this.#weight < maxWeight)) return;
     this.#full = true;
     this.#options.onFull?.();
   }
@@ -63,7 +70,8 @@ export class BoundedQueue<Item> {
 
   #take(): Item {
     const item = this.#oldest.pop() as Item; // which may be undefined
-    if (this.#full && this.size <= this.#limit / 2) {
+    this.#weight -= this.#options.weigh?.(item) ?? 0;
+    if (this.#full && this.size <= this.#limit / 2 && this.#weight <= maxWeight / 2) {
       this.#full = false;
       this.#options.onDrain?.();
     }

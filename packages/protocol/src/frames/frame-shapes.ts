@@ -38,7 +38,9 @@ export const defineFrames = (shapes: Readonly<Record<string, FrameShape>>): Fram
 /** The stamp of a session, which the frames of a conversation may have. */
 export const stamp: FrameShape = { s: optional(count), a: optional(count) };
 
-const place: FrameShape = { room: string, o: count, p: position };
+/** A room's name: at most 200 characters. */
+const room: Check = (value) => string(value) && (value as string).length <= 200;
+const place: FrameShape = { room, o: count, p: position };
 
 /** The frames that every peer reads. */
 export const commonFrames: FrameShapes = defineFrames({
@@ -60,15 +62,15 @@ export const commonFrames: FrameShapes = defineFrames({
   event: { ...stamp, name, data: anything, q: optional(count) },
   error: { ...stamp, re: optional(count), code: name, message: string, data: anything },
   room: {
-    room: string,
+    room,
     ep: optional(name),
     off: optional(position),
     from: optional(position),
-    proof: optional(string),
+    proof: optional(name),
   },
   said: { ...place, name, data: anything },
   skip: place,
-  gap: { room: optional(string), from: position, to: position, why: name },
+  gap: { room: optional(room), from: position, to: position, why: name },
   ping: { n: count },
   pong: { n: count },
   reauth: { by: count },

@@ -13,14 +13,25 @@ import type {
 import type { MessageKind } from "../contract/message-kind.ts";
 import { ProtocolError } from "../errors.ts";
 import { notFound } from "../frames/error-frames.ts";
-import type { CallFrame, Frame, RequestFrame, Stamp, StreamFrame } from "../frames/frame.ts";
+import {
+  type CallFrame,
+  type Frame,
+  type RequestFrame,
+  type Stamp,
+  stampSize,
+  type StreamFrame,
+} from "../frames/frame.ts";
 import type { FrameTable } from "../frames/frame-table.ts";
+import { outboxFull } from "../session/outbox.ts";
+import { byteLength } from "../wire/byte-length.ts";
 import { own, type PeerOptions } from "./peer.ts";
 
 /** How many calls of the remote peer are served at once; more wait. */
 const maxServed = 16;
 /** How many calls of one peer may be open; this peer keeps back its own that are more. */
 const maxOpen = 64;
+/** The bytes of this peer's calls that may be kept back. */
+const maxWaitingBytes: number = 2 ** 22;
 
 /** What calls need of their peer. */
 export interface CallsOptions extends Pick<
@@ -103,6 +114,9 @@ export class Calls {
     const open: CallStarter["open"] = (input, deadline, listener) => {
       const q = nextId();
       const message = outbox.codec.write({ t, q, name, data: input, deadline });
+      const bytes = byteLength(message) + stampSize;
+      if (this.#starting.waitingWeight + bytes > maxWaitingBytes && this.#outgoing.size >= maxOpen)
+        throw outboxFull();
       const sent = new Sent();
       let sending: Sent | undefined;
       const send = (): void => {
@@ -119,7 +133,7 @@ export class Calls {
       });
       this.#outgoing.set(q, { receive: listener, isSent: () => sending?.state === "fulfilled" });
       if (this.#outgoing.size === 1) onWaitingChange(true);
-      this.#starting.run(send);
+      this.#starting.run(send, bytes);
       return { sent, withdraw: () => sending === undefined || outbox.withdraw(sending), ...channel };
     };
     return kind.start({ open, after }, data, options);

@@ -84,6 +84,11 @@ export class EventPeer<Sends extends Messages = Messages> {
     this.#options = options;
   }
 
+  /** How many messages wait for their handlers. */
+  get waiting(): number {
+    return this.tasks.length;
+  }
+
   /** The receivers of the frames of this conversation. */
   get frames(): FrameTable {
     return { event: this.#receive, error: (frame) => void this.rejectSent(frame) };

@@ -1,4 +1,4 @@
-import type { RequestError } from "../errors.ts";
+import { RequestError } from "../errors.ts";
 import type { FrameCodec } from "../frames/frame-codec.ts";
 import type { Sent } from "../async/sent.ts";
 import type { Message } from "../wire/wire.ts";
@@ -20,6 +20,11 @@ export interface SendOptions {
   readonly fallback?: ((error: RequestError) => Message) | undefined;
   /** Receives the error of a message that fails while no code awaits it. */
   readonly onUnhandled?: (error: unknown) => void;
+}
+
+/** The error of a message that exceeds what is kept. */
+export function outboxFull(): RequestError {
+  return new RequestError("OUTBOX_FULL", "send queue is full: await send()");
 }
 
 /** Delivers the messages of a peer. */

@@ -9,7 +9,7 @@ export class Receiver {
   readonly #granted: Credit;
   readonly #hardLimit: Credit;
   /** Where acknowledgements go. */
-  #sink: Pick<MessageSink, "send"> | undefined;
+  #sink: MessageSink | undefined;
   /** Every message up to this sequence has arrived. */
   #upTo: number;
   /** Messages that arrived at a process which is lost: they have to arrive again. */
@@ -19,7 +19,7 @@ export class Receiver {
   #used = { messages: 0, bytes: 0 };
   /** What has arrived since the last acknowledgement. */
   #unreported = { messages: 0, bytes: 0 };
-  /** Whether an acknowledgement is sent at the end of the tick. */
+  /** Whether an acknowledgement is sent at the end of the tick, or when the sink has drained. */
   #scheduled = false;
 
   /** Begins, or goes on from where another process left it. */
@@ -44,8 +44,9 @@ export class Receiver {
   }
 
   /** Acknowledges at once, and from now on, on `sink`. */
-  attach(sink: Pick<MessageSink, "send">): void {
+  attach(sink: MessageSink): void {
     this.#sink = sink;
+    this.#scheduled = false; // perhaps on a sink that never drained
     this.flush(true);
   }
 
@@ -112,7 +113,10 @@ export class Receiver {
     this.#used = { messages: 0, bytes: 0 };
   }
 
-  /** Counts what arrived. Acknowledges at the end of the tick when it is due, or a quarter of the window has arrived. */
+  /**
+   * Counts what arrived. Acknowledges at the end of the tick when it is due, or a quarter of the window has arrived; later
+   * when the sink is full, so that a remote peer that reads nothing does not cause more and more.
+   */
   #report(isDue: boolean, bytes = 0): void {
     const arrived = this.#unreported;
     arrived.messages += 1;
@@ -121,7 +125,7 @@ export class Receiver {
     if (this.#scheduled || !(isDue || isExhausted({ messages: messages / 4, bytes: size / 4 }, arrived)))
       return;
     this.#scheduled = true;
-    void Promise.resolve().then(() => {
+    void (this.#sink?.drained() ?? Promise.resolve()).then(() => {
       this.#scheduled = false;
       this.flush();
     });

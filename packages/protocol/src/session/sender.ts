@@ -6,7 +6,7 @@ import { type Credit, isExhausted } from "../frames/credit.ts";
 import { stampSize } from "../frames/frame.ts";
 import { type FrameCodec, jsonFrames } from "../frames/frame-codec.ts";
 import type { Message } from "../wire/wire.ts";
-import type { Outbox, SendOptions } from "./outbox.ts";
+import { type Outbox, outboxFull, type SendOptions } from "./outbox.ts";
 import { OutgoingMessage } from "./outgoing-message.ts";
 import type { Receiver } from "./receiver.ts";
 import type { DeliveryOptions, MessageSink, RemoteState, RestoredState } from "./session-options.ts";
@@ -234,7 +234,7 @@ export class Sender implements Outbox {
     // Code that awaits it has called `then` two microtasks later, and sends nothing else meanwhile.
     await Promise.resolve();
     await Promise.resolve();
-    const error = new RequestError("OUTBOX_FULL", "send queue is full: await send()");
+    const error = outboxFull();
     if (dropped) message.reject(error);
     else if (!message.awaited && this.#unsent.has(message)) this.#fail(message, error);
   }

@@ -37,7 +37,11 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
     // Without a codec, messages and values are as the defaults of the type parameters say.
     this.#receive = codecs.receive ?? (passthrough as unknown as Codec<never, Receive>);
     this.#send = codecs.send ?? passthrough;
-    this.#received = new BoundedQueue({ onFull: () => wire.pause(), onDrain: () => wire.resume() });
+    this.#received = new BoundedQueue<Message>({
+      weigh: ({ length }) => length,
+      onFull: () => wire.pause(),
+      onDrain: () => wire.resume(),
+    });
     this.closed = new Promise((resolve) => {
       wire.listen({
         message: (message) => this.#received.push(message),

@@ -46,3 +46,16 @@ test("cancel does nothing to a task that has started", () => {
   limit.cancel(a);
   expect(started).toEqual(["a", "b"]);
 });
+
+test("the tasks that wait have their weight, until they start or are forgotten", () => {
+  const { limit, task } = limitOfTwo();
+  const [a, b, c, d, e] = [task("a"), task("b"), task("c"), task("d"), task("e")] as const;
+  [a, b, c, d, e].forEach((one, index) => limit.run(one, 10 ** index));
+  expect(limit.waitingWeight).toBe(11_100);
+  expect([limit.cancel(d), limit.cancel(d), limit.cancel(a)]).toEqual([true, false, false]);
+  expect(limit.waitingWeight).toBe(10_100);
+  limit.release(a);
+  expect(limit.waitingWeight).toBe(10_000);
+  limit.release(e);
+  expect(limit.waitingWeight).toBe(0);
+});

@@ -111,3 +111,36 @@ describe("a queue with callbacks", () => {
     expect(events).toEqual([]);
   });
 });
+
+describe("a queue that weighs its items", () => {
+  const startQueue = () => {
+    const calls: string[] = [];
+    const queue = new BoundedQueue<number>({
+      weigh: (item) => item,
+      onFull: () => calls.push("full"),
+      onDrain: () => calls.push("drain"),
+    });
+    return { queue, calls };
+  };
+
+  test("is full with 4 MiB, and asks for more when half of them are read", async () => {
+    const { queue, calls } = startQueue();
+    for (let items = 0; items < 3; items += 1) queue.push(2 ** 20);
+    queue.push(2 ** 20 - 1);
+    expect(calls).toEqual([]);
+    queue.push(1);
+    expect(calls).toEqual(["full"]);
+    await queue.pull();
+    expect(calls).toEqual(["full"]);
+    await queue.pull();
+    expect(calls).toEqual(["full", "drain"]);
+  });
+
+  test("takes one item of any weight, and asks for more when that is read", async () => {
+    const { queue, calls } = startQueue();
+    queue.push(2 ** 30);
+    expect(calls).toEqual(["full"]);
+    expect(await queue.pull()).toBe(2 ** 30);
+    expect(calls).toEqual(["full", "drain"]);
+  });
+});

@@ -1,0 +1,17 @@
+/** An address without TLS, but for those of this device: what is sent there crosses no network. */
+const insecure = /^(ws|http):..(?!(localhost|127\.[\d.]+|\[::1])(:\d+)?([/?]|$))/i;
+/** The name of a parameter that carries a credential, or a user in an address. */
+const credential = /(token|ticket|secret|password|key|auth)=|:..[^/]*@/i;
+
+/**
+ * Checks that no credential is sent without TLS. `names` are those of other parameters than the query's.
+ * @throws TypeError when `url` is `ws:` or `http:`, its host is another one than this device, and it has a credential, or
+ * the page was loaded by `https:`.
+ */
+export function checkInsecure(url: string, names: readonly string[]): void {
+  if (
+    insecure.test(url) &&
+    (globalThis.location?.protocol === "https:" || credential.test([...names, "", url].join("=")))
+  )
+    throw new TypeError("use wss:, or allowInsecure");
+}

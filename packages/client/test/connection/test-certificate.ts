@@ -1,0 +1,19 @@
+/** A certificate of this device that no authority has signed, and its key: for tests alone, valid until 2125. */
+export const testCertificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUM6j3M1U9wAWQmDlAnKbri/azgWUwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyOTEwNDgxNVoYDzIxMjYxMTA1
+MTA0ODE1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQmjdzgTOQW7zHKC/D/5GxTuE4F4fWNg1hVQxkc2BCbJaQAsQI0DXAG
+xoFL5LspgYRBIQ171i0xyrYPlYFAubX7o28wbTAdBgNVHQ4EFgQU1src6MqAMYTH
+okoeShcavd9s1fowHwYDVR0jBBgwFoAU1src6MqAMYTHokoeShcavd9s1fowDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZI
+zj0EAwIDSAAwRQIhAJcyXF91Jaxpi9bCjaSyetUeCFvp3NXy/MKBkxvBoKRBAiAw
+ILUWtM8JvvMQUBa91FJl9gHvkre8fXC3tM9Qz7nDVQ==
+-----END CERTIFICATE-----`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgtFxPkGfEzNmjq8gz
+onuI2UaFOnHb3RqehsxkLydqC7ehRANCAAQmjdzgTOQW7zHKC/D/5GxTuE4F4fWN
+g1hVQxkc2BCbJaQAsQI0DXAGxoFL5LspgYRBIQ171i0xyrYPlYFAubX7
+-----END PRIVATE KEY-----`,
+};
