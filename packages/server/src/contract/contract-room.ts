@@ -1,7 +1,7 @@
 import type { AnyContract, EventInput, EventName, Sent, ServerMessages } from "@symbolon/protocol";
 import type { Peer } from "./peer.ts";
 import type { BroadcastOptions, RoomMembers } from "../rooms/room.ts";
-import type { Retention } from "../store/store.ts";
+import type { Retention } from "../store/room-log.ts";
 
 /**
  * A room as a contract's setup gets it: its members, without `send`. A handler sends by `call.room(name).send`, and other

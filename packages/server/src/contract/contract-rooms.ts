@@ -18,7 +18,8 @@ import { RoomEncoder } from "../rooms/room-encoder.ts";
 import { createStartFinder } from "../rooms/member-start.ts";
 import type { RoomMemberships } from "../rooms/memberships.ts";
 import { RoomProofs } from "../rooms/room-proofs.ts";
-import type { Retention, RoomLog, RoomAppend, Store } from "../store/store.ts";
+import type { Retention, RoomLog, RoomAppend } from "../store/room-log.ts";
+import type { Store } from "../store/store.ts";
 
 /** A client of the contract, as its rooms need it. */
 export interface RoomClient {

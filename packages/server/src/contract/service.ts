@@ -33,7 +33,8 @@ import {
   readSessionRequest,
   type SessionRequest,
 } from "./session-dial.ts";
-import type { AttachRequest, AttachResult, Claim, Store } from "../store/store.ts";
+import type { AttachRequest, AttachResult, Claim } from "../store/session-store.ts";
+import type { Store } from "../store/store.ts";
 import type { ImplementOptions, Service, Setup } from "./setup.ts";
 import type { Connections } from "../access/connections.ts";
 

@@ -8,7 +8,7 @@ import { canResume } from "../session/restore.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import { hashText } from "../session/session-secret.ts";
 import type { SessionOwner, Sessions } from "../session/sessions.ts";
-import type { AttachRequest, NewSession } from "../store/store.ts";
+import type { AttachRequest, NewSession } from "../store/session-store.ts";
 
 /** One dial of a session's client, from its `hello` until it is accepted or refused. */
 export interface Dial {

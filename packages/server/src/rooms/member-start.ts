@@ -1,5 +1,5 @@
 import type { MemberPosition } from "@symbolon/protocol/internal";
-import type { Retention, RoomLog, RoomPosition } from "../store/store.ts";
+import type { Retention, RoomLog, RoomPosition } from "../store/room-log.ts";
 import type { RoomProofs } from "./room-proofs.ts";
 
 /** Where a member of a room begins. */

@@ -1,6 +1,6 @@
 import type { CloseError, FrameCodec } from "@symbolon/protocol";
 import { type Hello, jsonFrames, type MemberPosition, type MessageSink } from "@symbolon/protocol/internal";
-import type { RoomPosition } from "../store/store.ts";
+import type { RoomPosition } from "../store/room-log.ts";
 import { leftFrame } from "./room-encoder.ts";
 
 /** The connection on which a client receives room messages. */

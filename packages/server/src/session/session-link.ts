@@ -9,7 +9,7 @@ import {
   type Wire,
 } from "@symbolon/protocol/internal";
 import { RoomMemberships } from "../rooms/memberships.ts";
-import type { AttachRequest, Claim, SessionStore } from "../store/store.ts";
+import type { AttachRequest, Claim, SessionStore } from "../store/session-store.ts";
 import { CredentialRenewal } from "./credential-renewal.ts";
 import type { IdentifiedWire } from "./hello.ts";
 import type { ClientLink, LinkListener, LinkOptions, RecordRoomMessages } from "./link.ts";

@@ -8,7 +8,7 @@ import type {
   RoomPart,
   RoomPosition,
   RoomAppend,
-} from "./store.ts";
+} from "./room-log.ts";
 import type { Decision, RoomUpdate } from "./store-update.ts";
 
 /** A room as of its newest applied update. */

@@ -9,7 +9,7 @@ import type {
   Progress,
   SessionState,
   StoredSession,
-} from "./store.ts";
+} from "./session-store.ts";
 import type { Decision, SessionIdentity, SessionProgress, SessionUpdate } from "./store-update.ts";
 
 /** A session as of its newest decision. */

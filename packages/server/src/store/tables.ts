@@ -1,6 +1,8 @@
 import { RoomTable } from "./room-table.ts";
 import { SessionTable } from "./session-table.ts";
-import type { Awaitable, RoomPlace, RoomLog, SessionCommit, SessionStore } from "./store.ts";
+import type { Awaitable } from "./awaitable.ts";
+import type { RoomPlace, RoomLog } from "./room-log.ts";
+import type { SessionCommit, SessionStore } from "./session-store.ts";
 import type { Decision, RoomUpdate, SessionUpdate, StoreUpdate } from "./store-update.ts";
 
 /** Applies the update of a decision, or records it first, and returns its result. */

@@ -8,7 +8,7 @@ import { ContractRooms } from "../../src/contract/contract-rooms.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Peer } from "../../src/contract/peer.ts";
 import { RoomMemberships } from "../../src/rooms/memberships.ts";
-import type { RoomLog } from "../../src/store/store.ts";
+import type { RoomLog } from "../../src/store/room-log.ts";
 import { flushPromises } from "../flush-promises.ts";
 import { TestOutlet } from "../rooms/test-outlet.ts";
 
