@@ -58,6 +58,7 @@ export const damages: Readonly<Record<string, Damage>> = {
     const at = random(journal.length + 1);
     return {
       bytes: insertAt(
+        journal,
         at,
         Uint8Array.from({ length: 1 + random(300) }, () => random(256)),
       ),
