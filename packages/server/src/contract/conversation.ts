@@ -91,6 +91,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
         nextTurn,
         requestErrorReports: link.acknowledged,
         limits: link.acknowledged ? limits : plainLimits,
+        maxPayload: options.maxPayload,
         onPause: (paused) => link.pause(paused),
         onHandlerError: (error) => {
           // A handler that waited for a client which has disconnected has not failed.
