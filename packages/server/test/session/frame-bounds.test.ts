@@ -44,7 +44,7 @@ const anything = contract("/anything", {
 
 /** Opens a session in a codec; its handler answers with the keys of the data. */
 async function openInCodec(codec: typeof jsonFrames) {
-  const app = createApp({ codecs: [msgpack], onError: () => {} });
+  const app = createApp({ codecs: [msgpack], maxPayload: 2 ** 20, onError: () => {} });
   app.implement(anything, (peer) => ({
     post: (data) => void peer.send("posted", Object.keys(Object(data) as object).join()),
   }));
