@@ -71,7 +71,12 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
       connections,
     },
   };
-  return createView(app, [state], mergeSocketOptions({}, socket), new Dispatcher(routes, app.options));
+  return createView(
+    app,
+    [state],
+    mergeSocketOptions({}, socket, maxPayload),
+    new Dispatcher(routes, app.options),
+  );
 }
 
 /** Serves the routes of an app with other options. */
@@ -102,13 +107,14 @@ function createView<P extends object, Defaults extends object>(
   const { routes, options } = app;
   const view: App<P, Defaults> = {
     use: (hook) => createView(app, [...hooks, hook], defaults, dispatcher),
-    with: (over) => createView(app, hooks, mergeSocketOptions(defaults, over), dispatcher),
+    with: (over) =>
+      createView(app, hooks, mergeSocketOptions(defaults, over, options.maxPayload), dispatcher),
     ws: (path: string, ...rest: [unknown, unknown?]): void => {
       const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
       const own = given as SocketRouteOptions;
       routes.addSocket(path, hooks, own, {
         handler: handler as never,
-        defaults: mergeSocketOptions(defaults, own),
+        defaults: mergeSocketOptions(defaults, own, options.maxPayload),
       });
     },
     http: (path, handler) => routes.addHttp(path, hooks, handler),

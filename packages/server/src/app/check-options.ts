@@ -7,7 +7,7 @@ const groups: {
   readonly [Name in GroupName]: { readonly [Option in keyof Required<NonNullable<AppOptions[Name]>>]: true };
 } = {
   security: { origins: true, hosts: true, allowCookieWithoutOrigin: true },
-  socket: { receive: true, send: true, Socket: true, idleTimeout: true, unread: true },
+  socket: { receive: true, send: true, Socket: true, idleTimeout: true, unread: true, maxPayload: true },
   sessions: {
     grace: true,
     messages: true,

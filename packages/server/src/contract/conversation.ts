@@ -9,7 +9,7 @@ import {
 } from "@symbolon/protocol";
 import type { EventFailure, FrameTable } from "@symbolon/protocol/internal";
 import type { Connection } from "../access/connections.ts";
-import { closeFromResponse, newErrorId, sendableClose } from "../request/errors.ts";
+import { closeFromResponse, markClientError, newErrorId, sendableClose } from "../request/errors.ts";
 import { endTimeout, type Exchange } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
 import type { Verified } from "../request/identity.ts";
@@ -92,6 +92,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
         nextTurn,
         requestErrorReports: link.acknowledged,
         limits: link.acknowledged ? limits : plainLimits,
+        maxPayload: options.maxPayload,
         onPause: (paused) => link.pause(paused),
         onHandlerError: (error) => {
           // A handler that waited for a client which has disconnected has not failed.
@@ -231,7 +232,10 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     if (!(error instanceof RequestError)) return;
     if (error.code !== "OUTBOX_FULL")
       return void this.#report(
-        new Error(`${JSON.stringify(name)} failed: ${error.message}`, { cause: error }),
+        // One line in the log: the client wrote the message.
+        markClientError(
+          new Error(`${JSON.stringify(name)} failed: ${error.message.slice(0, 256)}`, { cause: error }),
+        ),
       );
     if (this.live && this.link.detached) return this.link.overflow();
     this.#refused += 1;

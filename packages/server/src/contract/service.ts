@@ -85,7 +85,12 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions, own: ImplementOptions<C> = {}) {
     this.contract = contract;
     this.#setup = setup;
-    this.#options = options;
+    const { maxPayload = options.maxPayload } = own;
+    if (!(Number.isInteger(maxPayload) && maxPayload > 0 && maxPayload <= options.maxPayload))
+      throw new RangeError(
+        `maxPayload of a contract is from 1 to the maxPayload of the app (${options.maxPayload}), not ${maxPayload}: raise that of createApp`,
+      );
+    this.#options = { ...options, maxPayload };
     this.#rooms = new ContractRooms(contract, options, own.rooms);
     this.room = (name) => this.#rooms.room(name);
   }
