@@ -8,6 +8,7 @@ import type {
   RoomPosition,
   RoomAppend,
 } from "./store.ts";
+import type { AccountShares } from "./account-shares.ts";
 import type { Decision, RoomUpdate } from "./store-update.ts";
 
 /** A room as of its newest applied update. */
@@ -17,9 +18,13 @@ interface AppliedRoom {
   readonly keep: Retention | undefined;
   /** The size of the data in `entries`, in bytes. */
   readonly entryBytes: number;
+  /** The account for which the room began. */
+  readonly account: string | undefined;
 }
 
-/** The size of a room without its entries, and of an entry without its data, in bytes, estimated. */
+/** The size of a room without its name and its entries, in bytes, estimated. */
+const bytesPerRoom = 1_024;
+/** The size of an entry without its data, in bytes, estimated. */
 const overhead = 256;
 
 /** Holds the history of rooms in memory. Decides what a call changes, applies decided updates, and calls the listeners. */
@@ -37,10 +42,13 @@ export class RoomTable {
   /** Calls of listeners that are due. */
   readonly #notifications: (() => void)[] = [];
   #isNotifying = false;
+  readonly #shares: AccountShares | undefined;
   #bytes = 0;
 
-  constructor(newEpoch: () => string) {
+  /** Counts what accounts cause in `shares`. */
+  constructor(newEpoch: () => string, shares?: AccountShares) {
     this.#newEpoch = newEpoch;
+    this.#shares = shares;
   }
 
   /** The size of all rooms in bytes, estimated. */
@@ -61,16 +69,17 @@ export class RoomTable {
       const place = { offset: previous + 1, previous };
       places.push(place);
       const position = { epoch, offset: place.offset };
-      return this.#decide({ room, position, keep, entries: [entryOf(message, place)] });
+      const { account } = message;
+      return this.#decide({ room, account, position, keep, entries: [entryOf(message, place)] });
     });
     return { update, result: () => places };
   }
 
   /** Decides `RoomLog.position`. */
-  position(room: string): Decision<readonly RoomUpdate[], RoomPosition> {
+  position(room: string, account?: string): Decision<readonly RoomUpdate[], RoomPosition> {
     const latest = this.#latest(room);
     const position = latest ?? this.#firstPosition();
-    const begin = latest === undefined ? { update: [this.#decide({ room, position })] } : {};
+    const begin = latest === undefined ? { update: [this.#decide({ room, account, position })] } : {};
     return { ...begin, result: () => this.#rooms.get(room)?.position ?? position };
   }
 
@@ -79,8 +88,9 @@ export class RoomTable {
     room: string,
     after: RoomPosition | undefined,
     limit: number,
+    account?: string,
   ): Decision<readonly RoomUpdate[], RoomPart> {
-    const { result: position, ...begin } = this.position(room);
+    const { result: position, ...begin } = this.position(room, account);
     return {
       ...begin,
       result: () => readPart(position(), this.#rooms.get(room)?.entries ?? [], after, limit),
@@ -112,13 +122,39 @@ export class RoomTable {
     return update.length === 0 ? { result: () => {} } : { update, result: () => {} };
   }
 
+  /** Whether `trim` can drop any message. */
+  get canTrim(): boolean {
+    for (const [name, { entries }] of this.#rooms)
+      if (entries.length > 0 && !this.#unapplied.has(name)) return true;
+    return false;
+  }
+
+  /** Decides to drop the older half of the rooms that keep the most, until so many bytes are free. */
+  trim(bytes: number): readonly RoomUpdate[] {
+    const rooms = Array.from(this.#rooms, ([name, room]) => ({ name, ...room, size: sizeOf(name, room) }));
+    rooms.sort((one, other) => other.size - one.size);
+    const update: RoomUpdate[] = [];
+    for (let freed = 0; freed < bytes;) {
+      const next = rooms.shift();
+      if (next === undefined) break;
+      const { name, position, entries } = next;
+      const dropped = entries.slice(0, Math.ceil(entries.length / 2));
+      const dropUpTo = dropped.at(-1)?.offset;
+      if (dropUpTo === undefined || this.#unapplied.has(name)) continue; // the next one sees what is decided now
+      freed += overhead * dropped.length + dataBytes(dropped);
+      update.push(this.#decide({ room: name, position, dropUpTo }));
+    }
+    return update;
+  }
+
   /** Applies a decided update, or one from a journal. `notify` calls the listeners. */
   apply(update: RoomUpdate): void {
     const { room, position, entries: added = [] } = update;
     if (this.#unapplied.get(room)?.update === update) this.#unapplied.delete(room);
     const before = this.#rooms.get(room);
-    if (before !== undefined) this.#bytes -= sizeOf(before);
+    if (before !== undefined) this.#bytes -= sizeOf(room, before);
     if (position === undefined) {
+      if (before !== undefined) this.#countRoom(room, before, -1);
       this.#idleSince.delete(room);
       this.#rooms.delete(room);
       return;
@@ -126,11 +162,16 @@ export class RoomTable {
     const keep = update.keep ?? before?.keep;
     const entries = before?.entries ?? [];
     for (const entry of added) entries.push(entry); // too many for the arguments of one call
-    const dropped = entries.splice(0, countDropped(entries, update));
-    const entryBytes = (before?.entryBytes ?? 0) + dataBytes(added) - dataBytes(dropped);
-    const after = { position, entries, keep, entryBytes };
+    const allBytes = (before?.entryBytes ?? 0) + dataBytes(added);
+    const dropped = entries.splice(0, countDropped(entries, update, allBytes));
+    const entryBytes = allBytes - dataBytes(dropped);
+    const account = before === undefined ? update.account : before.account;
+    const after = { position, entries, keep, entryBytes, account };
     this.#rooms.set(room, after);
-    this.#bytes += sizeOf(after);
+    this.#bytes += sizeOf(room, after);
+    if (before === undefined) this.#shares?.add(account, roomBytes(room));
+    this.#countEntries(added, 1);
+    this.#countEntries(dropped, -1);
     for (const entry of added)
       for (const listener of this.#listeners.get(room) ?? [])
         this.#notifications.push(() => listener(entry, position.epoch));
@@ -155,13 +196,23 @@ export class RoomTable {
 
   /** Updates that make an empty table equal to this one. */
   *snapshot(): Generator<RoomUpdate> {
-    for (const [room, { position, entries, keep }] of this.#rooms) yield { room, position, entries, keep };
+    for (const [room, { position, entries, keep, account }] of this.#rooms)
+      yield { room, account, position, entries, keep };
   }
 
   /** Gives every room a new epoch, so that no position from before can be compared with it. */
   renewEpochs(): void {
     for (const [name, room] of this.#rooms)
       this.#rooms.set(name, { ...room, position: { ...room.position, epoch: this.#newEpoch() } });
+  }
+
+  #countRoom(room: string, { account, entries }: AppliedRoom, by: 1 | -1): void {
+    this.#shares?.add(account, by * roomBytes(room));
+    this.#countEntries(entries, by);
+  }
+
+  #countEntries(entries: readonly RoomEntry[], by: 1 | -1): void {
+    for (const { account, data } of entries) this.#shares?.add(account, by * (overhead + data.length));
   }
 
   #firstPosition(): RoomPosition {
@@ -179,8 +230,15 @@ export class RoomTable {
   }
 }
 
-function entryOf({ name, data, except, at }: RoomMessage, place: RoomPlace): RoomEntry {
-  return { ...place, name, data, at, ...(except === undefined ? {} : { except }) };
+function entryOf({ name, data, except, at, account }: RoomMessage, place: RoomPlace): RoomEntry {
+  return {
+    ...place,
+    name,
+    data,
+    at,
+    ...(except !== undefined && { except }),
+    ...(account !== undefined && { account }),
+  };
 }
 
 /** What `RoomLog.read` returns for a room with these entries. */
@@ -201,11 +259,28 @@ function readPart(
 }
 
 /** How many of the oldest entries an update drops. */
-function countDropped(entries: readonly RoomEntry[], { dropUpTo, keep, entries: added }: RoomUpdate): number {
+function countDropped(
+  entries: readonly RoomEntry[],
+  { dropUpTo, keep, entries: added }: RoomUpdate,
+  bytes: number,
+): number {
   if (dropUpTo !== undefined) return entries.findLastIndex(({ offset }) => offset <= dropUpTo) + 1;
   const newest = added?.at(-1);
   if (keep === undefined || newest === undefined) return 0;
-  return Math.max(entries.length - keep.messages, countExpired(entries, keep, newest.at));
+  const tooLarge = countTooLarge(entries, keep, bytes);
+  return Math.max(entries.length - keep.messages, countExpired(entries, keep, newest.at), tooLarge);
+}
+
+/** How many of the oldest entries are too much when all have so many bytes. */
+function countTooLarge(
+  entries: readonly RoomEntry[],
+  { bytes: max = Infinity }: Retention,
+  bytes: number,
+): number {
+  let count = 0;
+  for (let rest = bytes; rest > max && count < entries.length - 1; count += 1)
+    rest -= entries[count]?.data.length ?? 0;
+  return count;
 }
 
 /** How many of the oldest entries are too old at `now`. */
@@ -219,6 +294,10 @@ function dataBytes(entries: readonly RoomEntry[]): number {
   return entries.reduce((bytes, { data }) => bytes + data.length, 0);
 }
 
-function sizeOf({ entries, entryBytes }: AppliedRoom): number {
-  return overhead * (1 + entries.length) + entryBytes;
+function roomBytes(name: string): number {
+  return bytesPerRoom + name.length;
+}
+
+function sizeOf(name: string, { entries, entryBytes }: AppliedRoom): number {
+  return roomBytes(name) + overhead * entries.length + entryBytes;
 }
