@@ -35,6 +35,15 @@ export interface LimitOptions {
    */
   readonly outboundBytes?: number;
   /**
+   * Bytes that the rooms of all contracts keep together, when the app has no store: 1 KiB for each room, 256 for each
+   * message, and the data. The clients of one principal, or of one address without one, may cause as much as is still free;
+   * beyond that their handlers cannot send in rooms (`TOO_MUCH_HISTORY`) or join new ones (`TOO_MANY_ROOMS`). For other
+   * messages of the application the largest rooms drop their oldest messages; their members receive a gap. With a store its
+   * own `bytes` are divided like this.
+   * @default 134_217_728
+   */
+  readonly historyBytes?: number;
+  /**
    * Whether a proxy of yours is in front of the server: the last address of `X-Forwarded-For` is then the client's. Without
    * a proxy a client could send any address there.
    * @default false
@@ -51,6 +60,7 @@ export function resolveLimits(options: LimitOptions = {}): Required<LimitOptions
     messagesPerSecond: 100,
     bytesPerSecond: 2 ** 20,
     outboundBytes: 2 ** 27,
+    historyBytes: 2 ** 27,
     trustProxy: false,
     ...options,
   };

@@ -10,6 +10,8 @@ import type { SessionLink } from "../session/session-link.ts";
 import { Sessions } from "../session/sessions.ts";
 import { expireStoredSessions } from "../session/stored-sessions.ts";
 import { mergeSocketOptions, type SocketOptions, type SocketRouteOptions } from "../socket/socket-options.ts";
+import { memoryStore } from "../store/memory-store.ts";
+import type { Store } from "../store/store.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { resolveHeartbeat } from "../timing/heartbeat.ts";
 import { checkOptions } from "./check-options.ts";
@@ -50,7 +52,8 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   if (store !== undefined) void expireStoredSessions(store, clock, sessions.options.grace, onStoreError);
   const limits = resolveLimits(options.limits);
   const connections = new Connections(clock, limits.perPrincipal);
-  const routes = new Routes({ clock, heartbeat, rate: limits, sessions, connections, store });
+  const memory = new MemoryRooms(limits.historyBytes);
+  const routes = new Routes({ clock, heartbeat, rate: limits, sessions, connections, store, memory });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // below a mount, the state of the inner app
   };
@@ -66,12 +69,31 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
       heartbeat,
       maxPayload,
       rate: limits,
+      memory,
       limits,
       sessions,
       connections,
     },
   };
   return createView(app, [state], mergeSocketOptions({}, socket), new Dispatcher(routes, app.options));
+}
+
+/** The rooms of an app without a store. */
+class MemoryRooms {
+  /** Has the rooms of this process. */
+  store: Store;
+  readonly #bytes: number;
+
+  /** All rooms keep `bytes` together. */
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+    this.store = memoryStore({ bytes });
+  }
+
+  /** Forgets all rooms, as a process does that dies. */
+  crash(): void {
+    this.store = memoryStore({ bytes: this.#bytes });
+  }
 }
 
 /** Serves the routes of an app with other options. */

@@ -23,6 +23,7 @@ const groups: {
     messagesPerSecond: true,
     bytesPerSecond: true,
     outboundBytes: true,
+    historyBytes: true,
     trustProxy: true,
   },
   handshake: { timeout: true, pending: true },

@@ -12,6 +12,7 @@ import type { Connection } from "../access/connections.ts";
 import { closeFromResponse, sendableClose } from "../request/errors.ts";
 import { endTimeout, type Exchange } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
+import { accountOf } from "../request/identity.ts";
 import { toResponse } from "../request/response.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
@@ -79,7 +80,8 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.#options = options;
     this.link = link;
     const { signal } = this.#abort;
-    this.#handlers = new HandlerTable(contract, { signal, record: link.recordRoomMessages });
+    const account = accountOf(exchange.context);
+    this.#handlers = new HandlerTable(contract, { signal, account, record: link.recordRoomMessages });
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
       {

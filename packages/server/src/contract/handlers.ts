@@ -21,10 +21,10 @@ export interface RoomScope<C extends AnyContract> {
 /** What handlers need of their contract. */
 export interface ContractScope<C extends AnyContract> {
   readonly contract: C;
-  /** Finds a room of the contract that sends its messages at once. */
-  readonly room: (name: string) => ContractRoom<C>;
+  /** Finds a room of the contract for a handler. It sends its messages at once, and they are counted to the account of its client. */
+  readonly roomFor: (account: string, name: string) => ContractRoom<C>;
   /** Makes the rooms for one message. If `record` can, it records their messages together with that message. */
-  readonly scope: (record: RecordRoomMessages) => RoomScope<C>;
+  readonly scope: (record: RecordRoomMessages, account: string) => RoomScope<C>;
 }
 
 /** What handlers need of their conversation. */
@@ -32,6 +32,8 @@ export interface HandlerTableOptions {
   /** Aborts when the conversation ends. */
   readonly signal: AbortSignal;
   readonly record: RecordRoomMessages;
+  /** The account of the client. */
+  readonly account: string;
 }
 
 /** The handlers that the setup of one client gave, by message. */
@@ -53,7 +55,8 @@ export class HandlerTable<C extends AnyContract> {
    * @throws the `Response` that the setup gave instead, which refuses; TypeError when it gave no handlers.
    */
   register(handlers: Handlers<C>, peer: Peer): void {
-    const { contract, room } = this.#contract;
+    const { contract, roomFor } = this.#contract;
+    const room = (name: string): ContractRoom<C> => roomFor(this.#options.account, name);
     this.#client = peer.id;
     for (const [name, handler] of this.#check(handlers)) {
       const message = Object(contract.definition.client?.[name]) as object;
@@ -108,7 +111,7 @@ export class HandlerTable<C extends AnyContract> {
 
   /** Calls a handler, and commits what it sent in rooms when it has settled. */
   #run(handler: Handler<C>, input: unknown, { signal, deadline, s }: CallContext): unknown {
-    const rooms = new LazyScope(this.#contract, this.#options.record);
+    const rooms = new LazyScope(this.#contract, this.#options);
     const call = { signal, deadline, messageKey: this.#messageKey(s), room: rooms.room };
     let result: unknown;
     try {
@@ -131,18 +134,19 @@ export class HandlerTable<C extends AnyContract> {
 /** Makes a scope when the handler uses a room for the first time. */
 class LazyScope<C extends AnyContract> {
   readonly #contract: ContractScope<C>;
-  readonly #record: RecordRoomMessages;
+  readonly #options: HandlerTableOptions;
   #scope: RoomScope<C> | undefined;
   #settled = false;
 
-  constructor(contract: ContractScope<C>, record: RecordRoomMessages) {
+  constructor(contract: ContractScope<C>, options: HandlerTableOptions) {
     this.#contract = contract;
-    this.#record = record;
+    this.#options = options;
   }
 
   readonly room = (name: string): ContractRoom<C> => {
-    if (this.#settled) return this.#contract.room(name);
-    this.#scope ??= this.#contract.scope(this.#record);
+    const { account, record } = this.#options;
+    if (this.#settled) return this.#contract.roomFor(account, name);
+    this.#scope ??= this.#contract.scope(record, account);
     return this.#scope.room(name);
   };
 

@@ -89,9 +89,9 @@ export function clientKey({ clientId, principal }: SessionOwner): string {
 }
 
 /** A new session, as a store creates it. */
-export function newSession(dial: Dial, { secret }: SessionLink): NewSession {
+export function newSession(dial: Dial, { secret, account }: SessionLink): NewSession {
   const { sessionId, hash } = secret;
-  return { ...resumeConditions(dial), sessionId, secretHash: hash, clientId: dial.owner.clientId };
+  return { ...resumeConditions(dial), sessionId, secretHash: hash, clientId: dial.owner.clientId, account };
 }
 
 /** A dial that resumes a session, as a store checks it. */

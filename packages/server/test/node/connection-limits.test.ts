@@ -70,6 +70,7 @@ test("there are limits by default", () => {
     messagesPerSecond: 100,
     bytesPerSecond: 1_048_576,
     outboundBytes: 134_217_728,
+    historyBytes: 134_217_728,
     trustProxy: false,
   });
 });
