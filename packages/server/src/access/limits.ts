@@ -29,6 +29,12 @@ export interface LimitOptions {
    */
   readonly bytesPerSecond?: number;
   /**
+   * Handlers of contracts that run at once, besides 16 requests and streams and one event for each client. The clients of
+   * one principal, or of one address without one, may use as many as are still free; the others start later.
+   * @default 10_000
+   */
+  readonly handlers?: number;
+  /**
    * Bytes that wait to be sent on all connections of one server, with 256 for each message. Beyond them the server ends the
    * connections on which the most waits, with 4901; a session waits for its client.
    * @default 134_217_728
@@ -59,6 +65,7 @@ export function resolveLimits(options: LimitOptions = {}): Required<LimitOptions
     perPrincipal: 20,
     messagesPerSecond: 100,
     bytesPerSecond: 2 ** 20,
+    handlers: 10_000,
     outboundBytes: 2 ** 27,
     historyBytes: 2 ** 27,
     trustProxy: false,

@@ -1,5 +1,6 @@
 import { type AnyContract, CloseCode, CloseError } from "@symbolon/protocol";
 import { checkCloseCode } from "@symbolon/protocol/internal";
+import { HandlerSlots } from "../access/handler-slots.ts";
 import { Connections } from "../access/connections.ts";
 import { type LimitOptions, resolveLimits } from "../access/limits.ts";
 import { ContractService, type ServiceOptions } from "../contract/service.ts";
@@ -70,6 +71,7 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
       maxPayload,
       rate: limits,
       memory,
+      slots: new HandlerSlots(limits.handlers),
       limits,
       sessions,
       connections,

@@ -22,6 +22,7 @@ const groups: {
     perPrincipal: true,
     messagesPerSecond: true,
     bytesPerSecond: true,
+    handlers: true,
     outboundBytes: true,
     historyBytes: true,
     trustProxy: true,

@@ -35,6 +35,7 @@ import {
 } from "./session-dial.ts";
 import type { AttachRequest, AttachResult, Claim, Store } from "../store/store.ts";
 import type { ImplementOptions, Service, Setup } from "./setup.ts";
+import type { HandlerSlots } from "../access/handler-slots.ts";
 import type { Connections } from "../access/connections.ts";
 
 /** What a service needs of the app. */
@@ -45,6 +46,8 @@ export interface ServiceOptions extends LinkOptions {
   readonly sessions: Sessions<SessionLink>;
   /** The connected clients of the app. */
   readonly connections: Connections;
+  /** Bounds how many handlers of the app run at once. */
+  readonly slots: HandlerSlots;
   /** Called when the store fails and no caller awaits it. */
   readonly onStoreError: (error: unknown) => void;
   /**
