@@ -69,7 +69,7 @@ interface StartingSession<C extends AnyContract> extends NewSessionRequest<C> {
 type AttachedSession = Extract<AttachResult, { readonly type: "resumed" }>;
 
 /** The size of a session and its conversation, without the request and what it keeps, in bytes, estimated. */
-const bytesPerSession = 32_768;
+const bytesPerSession = 16_384;
 
 /** How an older dial of a client is closed. */
 const superseded = { code: CloseCode.Superseded, reason: "a newer connection took over" };

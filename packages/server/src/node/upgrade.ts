@@ -27,6 +27,9 @@ interface Upgrade {
   readonly decide: () => void;
 }
 
+/** Why a request's signal aborts. One for all: an error keeps its stack, and so all that the handshake used. */
+const disconnected = new DOMException("the client has disconnected", "AbortError");
+
 /** How long a server that closes waits for handlers and hooks whose clients have disconnected, in ms. */
 const shutdownTimeout = 3_000;
 
@@ -95,7 +98,7 @@ export class Upgrades {
     // Until the handshake is accepted there is no other listener: a reset would end the process.
     socket.on("error", () => socket.destroy());
     const client = new AbortController();
-    for (const event of ["end", "close"]) socket.once(event, () => client.abort());
+    for (const event of ["end", "close"]) socket.once(event, () => client.abort(disconnected));
     const request = toRequest(incoming, client.signal);
     if (request !== undefined && this.#isForeign(request)) return;
     const refusal = this.#draining

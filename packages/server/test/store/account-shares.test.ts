@@ -26,7 +26,7 @@ test("an account may use as much as is free, and each finds something free", () 
   expect(fill("ada")).toBeGreaterThan(100);
 });
 
-test("what the application uses is free for nobody, and is not divided", () => {
+test("what the application uses is free for no account, and is not divided", () => {
   const shares = new AccountShares(1_000);
   shares.add(undefined, 900);
   expect([shares.allows("ada", 99, 900), shares.allows("ada", 100, 900)]).toEqual([true, false]);
