@@ -1,5 +1,6 @@
 import { type AnyContract, CloseCode, CloseError } from "@symbolon/protocol";
 import { checkCloseCode } from "@symbolon/protocol/internal";
+import { HandlerSlots } from "../access/handler-slots.ts";
 import { Connections } from "../access/connections.ts";
 import { type LimitOptions, resolveLimits } from "../access/limits.ts";
 import { ContractService, type ServiceOptions } from "../contract/service.ts";
@@ -10,6 +11,8 @@ import type { SessionLink } from "../session/session-link.ts";
 import { Sessions } from "../session/sessions.ts";
 import { expireStoredSessions } from "../session/stored-sessions.ts";
 import { mergeSocketOptions, type SocketOptions, type SocketRouteOptions } from "../socket/socket-options.ts";
+import { memoryStore } from "../store/memory-store.ts";
+import type { Store } from "../store/store.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { resolveHeartbeat } from "../timing/heartbeat.ts";
 import { checkOptions } from "./check-options.ts";
@@ -50,7 +53,8 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   if (store !== undefined) void expireStoredSessions(store, clock, sessions.options.grace, onStoreError);
   const limits = resolveLimits(options.limits);
   const connections = new Connections(clock, limits.perPrincipal);
-  const routes = new Routes({ clock, heartbeat, rate: limits, sessions, connections, store });
+  const memory = new MemoryRooms(limits.historyBytes);
+  const routes = new Routes({ clock, heartbeat, rate: limits, sessions, connections, store, memory });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // below a mount, the state of the inner app
   };
@@ -66,6 +70,8 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
       heartbeat,
       maxPayload,
       rate: limits,
+      memory,
+      slots: new HandlerSlots(limits.handlers),
       limits,
       sessions,
       connections,
@@ -77,6 +83,24 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
     mergeSocketOptions({}, socket, maxPayload),
     new Dispatcher(routes, app.options),
   );
+}
+
+/** The rooms of an app without a store. */
+class MemoryRooms {
+  /** Has the rooms of this process. */
+  store: Store;
+  readonly #bytes: number;
+
+  /** All rooms keep `bytes` together. */
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+    this.store = memoryStore({ bytes });
+  }
+
+  /** Forgets all rooms, as a process does that dies. */
+  crash(): void {
+    this.store = memoryStore({ bytes: this.#bytes });
+  }
 }
 
 /** Serves the routes of an app with other options. */

@@ -8,11 +8,12 @@ import {
   type ServerMessages,
 } from "@symbolon/protocol";
 import type { EventFailure, FrameTable } from "@symbolon/protocol/internal";
+import type { HandlerSlots } from "../access/handler-slots.ts";
 import type { Connection } from "../access/connections.ts";
 import { closeFromResponse, markClientError, newErrorId, sendableClose } from "../request/errors.ts";
 import { endTimeout, type Exchange } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
-import type { Verified } from "../request/identity.ts";
+import { accountOf, type Verified } from "../request/identity.ts";
 import { toResponse } from "../request/response.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
@@ -23,6 +24,8 @@ import { nextTurn } from "../timing/next-turn.ts";
 
 /** The options of a conversation. */
 export interface ConversationOptions extends LinkOptions {
+  /** Bounds how many handlers of the app run at once. */
+  readonly slots: HandlerSlots;
   /** The last number that an event or call of the server had before a restart. @default 0 */
   readonly lastId?: number | undefined;
 }
@@ -80,7 +83,9 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.#options = options;
     this.link = link;
     const { signal } = this.#abort;
-    this.#handlers = new HandlerTable(contract, { signal, record: link.recordRoomMessages });
+    const account = accountOf(exchange.context);
+    const { slots } = options;
+    this.#handlers = new HandlerTable(contract, { signal, account, slots, record: link.recordRoomMessages });
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
       {

@@ -36,6 +36,7 @@ import {
 import type { AttachRequest, AttachResult, Claim } from "../store/session-store.ts";
 import type { Store } from "../store/store.ts";
 import type { ImplementOptions, Service, Setup } from "./setup.ts";
+import type { HandlerSlots } from "../access/handler-slots.ts";
 import type { Connections } from "../access/connections.ts";
 
 /** What a service needs of the app. */
@@ -46,6 +47,8 @@ export interface ServiceOptions extends LinkOptions {
   readonly sessions: Sessions<SessionLink>;
   /** The connected clients of the app. */
   readonly connections: Connections;
+  /** Bounds how many handlers of the app run at once. */
+  readonly slots: HandlerSlots;
   /** Called when the store fails and no caller awaits it. */
   readonly onStoreError: (error: unknown) => void;
   /**
@@ -53,6 +56,8 @@ export interface ServiceOptions extends LinkOptions {
    * @default none: they end with the process
    */
   readonly store?: Store;
+  /** The store of rooms without `store`; another one after a crash. */
+  readonly memory: { readonly store: Store };
 }
 
 /** A session that is set up for its client. */
@@ -65,7 +70,7 @@ interface StartingSession<C extends AnyContract> extends NewSessionRequest<C> {
 type AttachedSession = Extract<AttachResult, { readonly type: "resumed" }>;
 
 /** The size of a session and its conversation, without the request and what it keeps, in bytes, estimated. */
-const bytesPerSession = 32_768;
+const bytesPerSession = 16_384;
 
 /** How an older dial of a client is closed. */
 const superseded = { code: CloseCode.Superseded, reason: "a newer connection took over" };
@@ -98,7 +103,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly #roomView = (name: string): RoomView<C> => this.#rooms.view(name);
 
   /** Rooms for the handler of one message: what it sends in them is sent when it has settled. */
-  readonly scope = (record: RecordRoomMessages): RoomScope<C> => this.#rooms.scope(record);
+  readonly scope = (record: RecordRoomMessages, account: string): RoomScope<C> =>
+    this.#rooms.scope(record, account);
+
+  /** A room for a handler, whose messages are counted to an account. */
+  readonly roomFor = (account: string, name: string): ContractRoom<C> => this.#rooms.roomFor(account, name);
 
   /** Forgets rooms and running handlers, as a process does that dies. */
   crash(): void {
@@ -185,6 +194,12 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   /** Begins a session. */
   async #begin(dial: Dial, request: NewSessionRequest<C>): Promise<Response | undefined> {
+    const { store } = this.#options;
+    if (store?.rooms.hasCapacity?.(accountOf(dial.exchange.context), 0) === false)
+      return new Response("The store keeps too much of you", {
+        status: 429,
+        headers: { "retry-after": "5" },
+      });
     const link = this.#createLink(dial, this.#options.store?.epoch);
     return this.#start(dial, { ...request, link });
   }
@@ -247,7 +262,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     exchange.context["service"] = this;
     const conversation = new Conversation(this, exchange, link, { ...this.#options, lastId });
     const onError = (error: unknown): void => void exchange.report(error, "open");
-    this.#rooms.addClient(conversation.peer, { memberships: link.memberships, onError });
+    const account = accountOf(exchange.context);
+    this.#rooms.addClient(conversation.peer, { memberships: link.memberships, account, onError });
     connections.add(exchange, conversation);
     return conversation;
   }

@@ -87,9 +87,9 @@ export function clientKey({ keyHash, pathname, principal }: SessionOwner): strin
 }
 
 /** A new session, as a store creates it. */
-export function newSession(dial: Dial, { secret }: SessionLink): NewSession {
+export function newSession(dial: Dial, { secret, account }: SessionLink): NewSession {
   const { sessionId, hash } = secret;
-  return { ...resumeConditions(dial), sessionId, secretHash: hash };
+  return { ...resumeConditions(dial), sessionId, secretHash: hash, account };
 }
 
 /** A dial that resumes a session, as a store checks it. */

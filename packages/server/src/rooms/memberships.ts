@@ -22,7 +22,7 @@ export interface RoomSubscriber {
 }
 
 /** The size of a membership, or of a position, without the name of its room, in bytes, estimated. */
-const bytesPerRoom = 3_072;
+const bytesPerRoom = 2_048;
 
 /** The rooms that a client has joined; survives reconnects. */
 export class RoomMemberships {

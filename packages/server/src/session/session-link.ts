@@ -86,10 +86,11 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.#options = options;
     this.resumeRate = new ResumeRate(options.clock);
     const { messages, bytes } = sessions.options;
-    this.session = new Session({ window, messages, bytes }, restored);
+    const onGrow = (): void => sessions.measure(this);
+    this.session = new Session({ window, messages, bytes, onGrow }, restored);
     this.receiver = this.session.receiver;
     const rate = new MessageRate(options.clock, options.rate);
-    this.outbox = new SessionOutbox(this.session.sender, rate, () => sessions.measure(this));
+    this.outbox = new SessionOutbox(this.session.sender, rate);
     this.#renewal = new CredentialRenewal(options.clock, {
       principal: owner.principal,
       requestToken: (by) => this.#wire?.send({ t: "reauth", by }),

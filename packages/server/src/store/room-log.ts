@@ -10,6 +10,8 @@ export interface RoomLog {
    * Appends a message to a room, then drops the oldest messages that `keep` does not retain. The age of a message counts
    * up to `message.at`.
    *
+   * A store MAY drop the oldest messages of any room when its capacity is used up: their readers receive a gap.
+   *
    * @returns the place of the message.
    * @throws Error when the store is full.
    */
@@ -20,15 +22,24 @@ export interface RoomLog {
    * position, the result has a gap, and the entries continue after it. A position of another epoch, or beyond the newest
    * message, cannot be compared: the result then has no entries, and a gap up to the newest message.
    *
+   * @param account the account of the client for which a room begins that does not exist.
    * @throws Error when the room does not exist and the store is full.
    */
-  read(room: string, after: RoomPosition | undefined, limit: number): Awaitable<RoomPart>;
+  read(room: string, after: RoomPosition | undefined, limit: number, account?: string): Awaitable<RoomPart>;
   /**
    * Returns the position of the newest message of a room.
    *
+   * @param account the account of the client for which a room begins that does not exist.
    * @throws Error when the room does not exist and the store is full.
    */
-  position(room: string): Awaitable<RoomPosition>;
+  position(room: string, account?: string): Awaitable<RoomPosition>;
+  /**
+   * Whether the clients of an account may cause so many bytes more. The server asks before it lets them send in rooms, or
+   * begin sessions. A store that has this method refuses an account alone that fills it, and no other.
+   *
+   * @default each account may, until the store is full for all
+   */
+  hasCapacity?(account: string, bytes: number): boolean;
   /**
    * Returns the number of a member's present membership in a room: 0 at first, and in a room that does not exist.
    */
@@ -68,6 +79,8 @@ export interface RoomMessage {
   readonly except?: string | undefined;
   /** When the message was sent, in ms since 1970. */
   readonly at: number;
+  /** The account of the client that caused the message, by which a store MAY divide its capacity. @default none */
+  readonly account?: string | undefined;
 }
 
 /** A message to a room, as part of a commit. The fields are the parameters of `RoomLog.append`. */
@@ -80,12 +93,18 @@ export interface RoomAppend {
   readonly keep: Retention;
 }
 
-/** How much history a room retains. The store MUST drop what exceeds either bound. */
+/** How much history a room retains. The store MUST drop what exceeds a bound, the oldest messages first. */
 export interface Retention {
   /** How many messages. */
   readonly messages: number;
   /** How old a message may become, in ms. */
   readonly ms: number;
+  /**
+   * The size of all their data, in bytes; a text counts one byte for each UTF-16 code unit. The newest message is kept
+   * although it is larger.
+   * @default any
+   */
+  readonly bytes?: number;
 }
 
 /** The place of a message in its room. */

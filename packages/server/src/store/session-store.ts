@@ -77,6 +77,8 @@ export interface NewSession {
   readonly keyHash: string;
   /** The number of the client's dial. It grows with every dial. */
   readonly attempt: number;
+  /** The account of the client, by which a store MAY divide its capacity. @default none */
+  readonly account?: string | undefined;
 }
 
 /** What a client presents to resume its session. */

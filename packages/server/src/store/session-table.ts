@@ -10,6 +10,7 @@ import type {
   SessionState,
   StoredSession,
 } from "./session-store.ts";
+import type { AccountShares } from "./account-shares.ts";
 import type { Decision, SessionIdentity, SessionProgress, SessionUpdate } from "./store-update.ts";
 
 /** A session as of its newest decision. */
@@ -39,7 +40,18 @@ export class SessionTable {
     string,
     { readonly update: SessionUpdate; readonly session: DecidedSession | undefined }
   >();
+  readonly #shares: AccountShares | undefined;
   #bytes = 0;
+
+  /** Counts the sessions of accounts in `shares`. */
+  constructor(shares?: AccountShares) {
+    this.#shares = shares;
+  }
+
+  /** The account of the session of a claim. */
+  accountOf({ sessionId }: Claim): string | undefined {
+    return this.#latest(sessionId)?.identity.account;
+  }
 
   /** The size of all sessions in bytes, estimated. */
   get bytes(): number {
@@ -52,10 +64,10 @@ export class SessionTable {
    * @throws Error when there is a session with this id.
    */
   create(session: NewSession, epoch: string): Decision<SessionUpdate, Claim> {
-    const { sessionId, attempt, secretHash, principal, service, keyHash } = session;
+    const { sessionId, attempt, secretHash, principal, service, keyHash, account } = session;
     if (this.#latest(sessionId) !== undefined)
       throw new Error(`session ${JSON.stringify(sessionId)} already exists: use a new sessionId`);
-    const identity = { secretHash, principal, service, keyHash, epoch };
+    const identity = { secretHash, principal, service, keyHash, account, epoch };
     const progress = {
       fence: 1,
       attempt,
@@ -148,7 +160,7 @@ export class SessionTable {
     const { sessionId, progress, messages = [] } = update;
     if (this.#unapplied.get(sessionId)?.update === update) this.#unapplied.delete(sessionId);
     const before = this.#sessions.get(sessionId);
-    if (before !== undefined) this.#bytes -= sizeOf(before);
+    if (before !== undefined) this.#count(before, -1);
     const identity = update.identity ?? before?.identity;
     if (progress === undefined || identity === undefined) return void this.#sessions.delete(sessionId);
     const unacknowledged = before?.unacknowledged ?? [];
@@ -158,7 +170,13 @@ export class SessionTable {
     const messageBytes = (before?.messageBytes ?? 0) + dataBytes(messages) - dataBytes(dropped);
     const session = { identity, progress, unacknowledged, messageBytes };
     this.#sessions.set(sessionId, session);
-    this.#bytes += sizeOf(session);
+    this.#count(session, 1);
+  }
+
+  #count(session: AppliedSession, by: 1 | -1): void {
+    const bytes = by * sizeOf(session);
+    this.#bytes += bytes;
+    this.#shares?.add(session.identity.account, bytes);
   }
 
   /** Forgets the decisions whose updates were not applied: they never will be. */

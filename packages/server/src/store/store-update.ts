@@ -49,6 +49,8 @@ export interface SessionUpdate {
 export interface RoomUpdate {
   /** The room. */
   readonly room: string;
+  /** The account for which the room begins. */
+  readonly account?: string | undefined;
   /** Replaces the position before; undefined when the room is forgotten. */
   readonly position?: RoomPosition;
   /** Messages to add. */

@@ -39,7 +39,7 @@ function createTeaRoom(codecs: readonly FrameCodec[], log: RoomLog = memoryStore
   const join = (outlet: TestOutlet): TestOutlet => {
     const memberships = new RoomMemberships(crypto.randomUUID(), outlet.plain ? undefined : "me");
     const peer = { id: memberships.id, closed: new Promise(() => {}) };
-    rooms.addClient(peer, { memberships, onError: (error) => expect.fail(String(error)) });
+    rooms.addClient(peer, { memberships, account: "", onError: (error) => expect.fail(String(error)) });
     memberships.attach(outlet, undefined);
     tea.join(peer as unknown as Peer<{ posted: z.ZodUnknown }>); // it is all that a room needs of a peer
     return outlet;
