@@ -2,6 +2,7 @@ import type { Mutant, Patch } from "./mutant.ts";
 
 const recorder = "server/src/session/recorder.ts";
 const sessionDial = "server/src/contract/session-dial.ts";
+const checks = "server/src/store/session-checks.ts";
 const table = "server/src/store/session-table.ts";
 
 /** The store resumes a session whatever positions the client names. */
@@ -80,21 +81,21 @@ export const storeCheckMutants: readonly Mutant[] = [
   {
     name: "the store does not compare the resume token",
     mode: "attacks",
-    file: table,
+    file: checks,
     find: "equalInConstantTime(`${identity?.secretHash} ${identity?.keyHash}`, `${secretHash} ${keyHash}`)",
     replace: "equalInConstantTime(`${identity?.keyHash}`, keyHash ?? secretHash)",
   },
   {
     name: "the store does not compare the key of the client instance",
     mode: "attacks",
-    file: table,
+    file: checks,
     find: "equalInConstantTime(`${identity?.secretHash} ${identity?.keyHash}`, `${secretHash} ${keyHash}`)",
     replace: "equalInConstantTime(`${identity?.secretHash}`, secretHash ?? keyHash)",
   },
   {
     name: "the store does not compare the principal",
     mode: "attacks",
-    file: table,
+    file: checks,
     find: "identity.principal === principal && identity.service === service",
     replace: "identity.service === service",
   },

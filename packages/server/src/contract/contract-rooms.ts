@@ -1,15 +1,9 @@
-import {
-  type AnyContract,
-  type FrameCodec,
-  RequestError,
-  Sent,
-  type ServerMessages,
-} from "@symbolon/protocol";
+import { type AnyContract, RequestError, Sent, type ServerMessages } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
-import type { Clock } from "../timing/clock.ts";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contract-room.ts";
+import type { ContractRoomsOptions, RoomClient } from "./contract-rooms-options.ts";
 import type { RoomScope } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
 import { RoomReader, type RoomSource, type SlowPolicy } from "../rooms/room-reader.ts";
@@ -18,40 +12,8 @@ import { RoomCapacity } from "../rooms/room-capacity.ts";
 import { RoomSweeps } from "../rooms/room-sweeps.ts";
 import { RoomEncoder } from "../rooms/room-encoder.ts";
 import { createStartFinder } from "../rooms/member-start.ts";
-import type { RoomMemberships } from "../rooms/memberships.ts";
 import { RoomProofs } from "../rooms/room-proofs.ts";
 import type { Retention, RoomLog, RoomAppend } from "../store/room-log.ts";
-import type { Store } from "../store/store.ts";
-
-/** A client of the contract, as its rooms need it. */
-export interface RoomClient {
-  /** The rooms that it is in. */
-  readonly memberships: RoomMemberships;
-  /** Its principal, or its address: what rooms keep is divided by it. */
-  readonly account: string;
-  /** Called with what fails while the client is in a room. */
-  readonly onError: (error: unknown) => void;
-}
-
-/** What the rooms of a contract need. */
-export interface ContractRoomsOptions {
-  /** The time of messages, and of sweeps. */
-  readonly clock: Clock;
-  /** The codecs of members besides JSON; messages are written in the first. @default [] */
-  readonly codecs?: readonly FrameCodec[];
-  /**
-   * Has the logs of the rooms.
-   * @default `memory`
-   */
-  readonly store?: Pick<Store, "proofKey" | "rooms">;
-  /**
-   * The store of apps without a store; another one after a crash.
-   * @default a store in memory without a bound
-   */
-  readonly memory?: { readonly store: Pick<Store, "proofKey" | "rooms"> };
-  /** Called when a room message is lost, and its `send` is not awaited. */
-  readonly onStoreError: (error: unknown) => void;
-}
 
 /** The messages that a room keeps for members that reconnect. */
 const replayWindow: Required<Retention> = { messages: 1_000, ms: 120_000, bytes: 2 ** 22 };

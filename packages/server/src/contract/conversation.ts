@@ -17,6 +17,7 @@ import { accountOf, type Verified } from "../request/identity.ts";
 import { toResponse } from "../request/response.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
+import type { Before, State } from "./conversation-state.ts";
 import { type ContractScope, HandlerTable } from "./handlers.ts";
 import { Peer } from "./peer.ts";
 import type { Setup } from "./setup.ts";
@@ -38,24 +39,6 @@ const limits = { pause: 64, volatile: 64, max: 1_024 };
 const plainLimits = { ...limits, volatile: Infinity, max: 2_048 };
 /** How long a new connection waits for the previous one of the same client to end, and for its handlers, in ms. */
 const takeoverTimeout = 5_000;
-
-type State =
-  /** The conversation is not accepted yet: its setup runs. */
-  | { readonly type: "setup" }
-  /** Messages are handled. */
-  | { readonly type: "running" }
-  /** The server has closed the link; the wire may still be there. */
-  | { readonly type: "closing"; readonly error: CloseError }
-  /** The client has disconnected for good. */
-  | { readonly type: "ended"; readonly error: CloseError };
-type StateType = State["type"];
-/** The states before each. */
-interface Before {
-  readonly setup: never;
-  readonly running: "setup";
-  readonly closing: "setup" | "running";
-  readonly ended: "setup" | "running" | "closing";
-}
 
 /** A conversation with one client of a contract, from setup to the end of its hooks. */
 export class Conversation<C extends AnyContract, L extends ClientLink = ClientLink>
@@ -228,7 +211,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   }
 
   /** Enters a state that may follow the present one. */
-  #enter<Type extends StateType>(_from: Before[Type], state: State & { readonly type: Type }): void {
+  #enter<Type extends State["type"]>(_from: Before[Type], state: State & { readonly type: Type }): void {
     this.#state = state;
   }
 

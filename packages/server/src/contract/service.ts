@@ -1,4 +1,4 @@
-import { type AnyContract, CloseCode, type FrameCodec } from "@symbolon/protocol";
+import { type AnyContract, CloseCode } from "@symbolon/protocol";
 import type { ResumeRequest, RestoredState, ResumeKey } from "@symbolon/protocol/internal";
 import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
@@ -9,8 +9,7 @@ import { CloseResponse } from "../request/errors.ts";
 import { sizeOf } from "../request/headers.ts";
 import { accountOf } from "../request/identity.ts";
 import type { IdentifiedWire } from "../session/hello.ts";
-import type { ClientLink, LinkOptions, RecordRoomMessages } from "../session/link.ts";
-import type { Sessions } from "../session/sessions.ts";
+import type { ClientLink, RecordRoomMessages } from "../session/link.ts";
 import { PlainLink } from "../session/plain-link.ts";
 import type { RoomScope } from "./handlers.ts";
 import {
@@ -34,31 +33,8 @@ import {
   type SessionRequest,
 } from "./session-dial.ts";
 import type { AttachRequest, AttachResult, Claim } from "../store/session-store.ts";
-import type { Store } from "../store/store.ts";
+import type { ServiceOptions } from "./service-options.ts";
 import type { ImplementOptions, Service, Setup } from "./setup.ts";
-import type { HandlerSlots } from "../access/handler-slots.ts";
-import type { Connections } from "../access/connections.ts";
-
-/** What a service needs of the app. */
-export interface ServiceOptions extends LinkOptions {
-  /** The codecs besides JSON, the best first. @default [] */
-  readonly codecs?: readonly FrameCodec[];
-  /** The sessions of the app. */
-  readonly sessions: Sessions<SessionLink>;
-  /** The connected clients of the app. */
-  readonly connections: Connections;
-  /** Bounds how many handlers of the app run at once. */
-  readonly slots: HandlerSlots;
-  /** Called when the store fails and no caller awaits it. */
-  readonly onStoreError: (error: unknown) => void;
-  /**
-   * Has sessions and rooms that survive this process.
-   * @default none: they end with the process
-   */
-  readonly store?: Store;
-  /** The store of rooms without `store`; another one after a crash. */
-  readonly memory: { readonly store: Store };
-}
 
 /** A session that is set up for its client. */
 interface StartingSession<C extends AnyContract> extends NewSessionRequest<C> {
@@ -87,6 +63,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   /** Conversations of stored sessions whose handlers may still run, though another process may have the session. */
   readonly #handling = new Map<string, Conversation<C, SessionLink>>();
 
+  /** @throws RangeError when a bound of `own` is not positive. */
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions, own: ImplementOptions<C> = {}) {
     this.contract = contract;
     this.#setup = setup;

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from "node:crypto";
 import type {
   AttachResult,
   AttachRequest,
@@ -10,14 +9,9 @@ import type {
   SessionState,
   StoredSession,
 } from "./session-store.ts";
+import { type DecidedSession, findMismatch, matchesIdentity, matchesSecrets } from "./session-checks.ts";
 import type { AccountShares } from "./account-shares.ts";
-import type { Decision, SessionIdentity, SessionProgress, SessionUpdate } from "./store-update.ts";
-
-/** A session as of its newest decision. */
-interface DecidedSession {
-  readonly identity: SessionIdentity;
-  readonly progress: SessionProgress;
-}
+import type { Decision, SessionProgress, SessionUpdate } from "./store-update.ts";
 
 /** A session as of its newest applied update. */
 interface AppliedSession extends DecidedSession {
@@ -231,40 +225,6 @@ export class SessionTable {
     const unacknowledged = [...(this.#sessions.get(sessionId)?.unacknowledged ?? [])];
     return { received, acknowledged, lastSequence, note, unacknowledged };
   }
-}
-
-/** Compares in a time that depends on `given` alone. */
-function equalInConstantTime(stored: string, given: string): boolean {
-  const [storedBytes, givenBytes] = [Buffer.from(stored), Buffer.from(given)];
-  const sameLength = storedBytes.length === givenBytes.length;
-  return timingSafeEqual(sameLength ? storedBytes : givenBytes, givenBytes) && sameLength;
-}
-
-function matchesSecrets(
-  identity: SessionIdentity | undefined,
-  { secretHash, keyHash }: AttachRequest,
-): boolean {
-  return equalInConstantTime(`${identity?.secretHash} ${identity?.keyHash}`, `${secretHash} ${keyHash}`);
-}
-
-function matchesIdentity(identity: SessionIdentity, { principal, service }: AttachRequest): boolean {
-  return identity.principal === principal && identity.service === service;
-}
-
-/** Why the session cannot continue with what the client has; undefined when it can. */
-function findMismatch(session: DecidedSession, request: AttachRequest, epoch: string): string | undefined {
-  const { identity, progress } = session;
-  const { receivedUpTo, firstHeld } = request;
-  const { lastSequence, acknowledged, received } = progress;
-  if (identity.epoch !== epoch) return "the store lost part of the history of this session";
-  if (request.epoch !== identity.epoch) return "the client has another epoch than the session";
-  if (receivedUpTo > lastSequence)
-    return `the client received up to ${receivedUpTo}, but the server sent up to ${lastSequence}`;
-  if (receivedUpTo < acknowledged.upTo)
-    return `the client received up to ${receivedUpTo}, but acknowledged up to ${acknowledged.upTo} before`;
-  if (firstHeld > received.upTo + 1)
-    return `the client holds messages from ${firstHeld} on, but the server received up to ${received.upTo}`;
-  return undefined;
 }
 
 /** The progress of a client that received everything up to `upTo`; whether it finished the new ones is unknown. */
