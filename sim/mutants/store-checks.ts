@@ -7,7 +7,7 @@ const table = "server/src/store/session-table.ts";
 
 /** The store resumes a session whatever positions the client names. */
 const storeSkipsPositions: Patch = {
-  file: table,
+  file: checks,
   find: "  if (receivedUpTo > lastSequence)\n",
   replace: "  if (receivedUpTo >= 0) return undefined;\n  if (receivedUpTo > lastSequence)\n",
 };
@@ -30,7 +30,7 @@ export const storeCheckMutants: readonly Mutant[] = [
   {
     name: "the store does not check epochs and positions",
     mode: "file-store",
-    file: table,
+    file: checks,
     find: '  if (identity.epoch !== epoch) return "the store lost part of the history of this session";\n  if (request.epoch !== identity.epoch) return "the client has another epoch than the session";\n',
     replace: "",
     also: [storeSkipsPositions, processSkipsPositions],
