@@ -5,7 +5,7 @@ import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork, type TestSocket } from "../../src/testing/index.ts";
 import { flushPromises } from "../flush-promises.ts";
-import { hello, openSession } from "../session/connect-session.ts";
+import { hello, openSession, keyOf } from "../session/connect-session.ts";
 
 const work = contract("/work", {
   client: {
@@ -55,7 +55,7 @@ function startWorkServer(handlers?: number) {
 type WorkServer = ReturnType<typeof startWorkServer>;
 let clients = 0;
 const open = ({ net }: WorkServer, address: string): Promise<TestSocket> =>
-  openSession(net, "/work", { ...hello, cid: `client ${(clients += 1)}` }, { address });
+  openSession(net, "/work", { ...hello, key: keyOf(`client ${(clients += 1)}`) }, { address });
 
 /** How many answers a client receives until there are no more. */
 async function countAnswers(socket: TestSocket): Promise<number> {

@@ -8,7 +8,7 @@ import { identity } from "../../src/request/identity.ts";
 import { fileStore } from "../../src/store/file/file-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { Clock, testNetwork, type TestSocket } from "../../src/testing/index.ts";
-import { hello, openSession, receiveFrame } from "../session/connect-session.ts";
+import { hello, openSession, receiveFrame, keyOf } from "../session/connect-session.ts";
 import { temporaryDirectory } from "../store/file/directories.ts";
 
 const talk = contract("/talk", {
@@ -60,8 +60,8 @@ const open = (
   options: { address?: string; token?: string } = {},
 ): Promise<TestSocket> => {
   const { address = "192.0.2.1", token: auth } = options;
-  const cid = `client ${(clients += 1)}`;
-  return openSession(net, "/talk", { ...hello, cid, ...(auth !== undefined && { auth }) }, { address });
+  const key = keyOf(`client ${(clients += 1)}`);
+  return openSession(net, "/talk", { ...hello, key, ...(auth !== undefined && { auth }) }, { address });
 };
 
 let calls = 0;

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { chat, postFrame, startChatServer } from "../contract/chat-server.ts";
+import { startNotesServer } from "../contract/notes-server.ts";
 import { connectSession, hello, openSession, receiveFrame } from "./connect-session.ts";
 
 /** Arrays in each other. */
@@ -114,11 +115,11 @@ describe.each([
 });
 
 test("a credential without a sequence is not an invalid frame", async () => {
-  const { net } = startChatServer(({ text }) => text);
-  await using socket = await openSession(net, "/chat/a");
-  socket.send({ t: "auth", token: "t" });
-  socket.send(postFrame("hello"));
-  expect(await receiveFrame(socket)).toMatchObject({ name: "posted" });
+  const { net } = startNotesServer();
+  await using socket = await openSession(net, "/notes", { ...hello, auth: "ada" });
+  socket.send({ t: "auth", token: "ada" });
+  socket.send({ t: "request", q: 1, name: "ask", data: "hello" });
+  expect(await receiveFrame(socket)).toEqual({ t: "reply", re: 1, data: "hello" });
 });
 
 test.each([
