@@ -21,4 +21,6 @@ export type {
   SessionStore,
   Store,
   StoredSession,
+  StoredTicket,
+  TicketStore,
 } from "./store.ts";

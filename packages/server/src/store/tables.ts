@@ -1,19 +1,23 @@
 import { RoomTable } from "./room-table.ts";
 import { SessionTable } from "./session-table.ts";
-import type { Awaitable, RoomPlace, RoomLog, SessionCommit, SessionStore } from "./store.ts";
+import type { Awaitable, RoomPlace, RoomLog, SessionCommit, SessionStore, TicketStore } from "./store.ts";
 import type { Decision, RoomUpdate, SessionUpdate, StoreUpdate } from "./store-update.ts";
+import { TicketTable } from "./ticket-table.ts";
 
 /** Applies the update of a decision, or records it first, and returns its result. */
 export type Execute = <Result>(decision: Decision<StoreUpdate, Result>) => Awaitable<Result>;
 
-/** The sessions and rooms of one process, as a store presents them. The store chooses how a decision is executed. */
+/** The sessions, rooms and tickets of one process, as a store presents them. The store chooses how a decision is executed. */
 export class Tables {
   /** The sessions of the store. */
   readonly sessions: SessionStore;
   /** The rooms of the store. */
   readonly rooms: RoomLog;
+  /** The tickets of the store. They have no updates, so no journal has them: a restart forgets them. */
+  readonly tickets: TicketStore;
   readonly #sessions = new SessionTable();
   readonly #rooms = new RoomTable(newEpoch);
+  readonly #tickets = new TicketTable();
   readonly #maxBytes: number;
   readonly #execute: Execute;
 
@@ -60,11 +64,18 @@ export class Tables {
       subscribe: (room, listener) => this.#rooms.subscribe(room, listener),
       sweep: (now, idle) => this.#executeRooms(this.#rooms.sweep(now, idle)),
     };
+    this.tickets = {
+      put: (hash, ticket, now) => {
+        this.#checkCapacity();
+        return execute({ result: () => this.#tickets.put(hash, ticket, now) });
+      },
+      take: (hash) => execute({ result: () => this.#tickets.take(hash) }),
+    };
   }
 
   /** The size of the tables in bytes, estimated. */
   get bytes(): number {
-    return this.#sessions.bytes + this.#rooms.bytes;
+    return this.#sessions.bytes + this.#rooms.bytes + this.#tickets.bytes;
   }
 
   /** Applies an update, and calls the listeners of its rooms. */
