@@ -119,6 +119,7 @@ class ReconnectingWire implements Wire {
             if (allowInsecure !== true) checkInsecure(String(given), []);
           } catch (error) {
             this.close(badRequest, (error as Error).message); // every attempt would fail
+            throw error;
           }
           return given;
         },

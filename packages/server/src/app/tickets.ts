@@ -74,7 +74,9 @@ export function tickets(app: Pick<App, "fetch" | "handshake">, options: TicketOp
     if (denied !== undefined) return denied;
     const { principal, expiresAt } = readIdentity({ ...context });
     if (principal === undefined)
-      throw new TypeError("a ticket needs a principal: a hook before `issue` has to return identity({ principal })");
+      throw new TypeError(
+        "a ticket needs a principal: a hook before `issue` has to return identity({ principal })",
+      );
     const ticket = await book.issue({
       principal,
       origin: originOf(request),
@@ -88,7 +90,9 @@ export function tickets(app: Pick<App, "fetch" | "handshake">, options: TicketOp
     if (typeof ticket !== "string") return unauthorized("a ticket is required, as the token or as ?ticket=");
     const found = await book.use(ticket);
     if (found === undefined)
-      return unauthorized("this ticket was used before, has expired or gave way to newer ones: ask for another");
+      return unauthorized(
+        "this ticket was used before, has expired or gave way to newer ones: ask for another",
+      );
     if (found.origin !== originOf(request)) return unauthorized("this ticket belongs to another origin");
     return identity({ principal: found.principal, expiresAt: found.credentialExpiresAt });
   };
