@@ -38,7 +38,7 @@ export interface Tickets {
 }
 
 /**
- * Makes tickets for an app. A ticket stands for a longer-lived credential, such as a cookie, where that cannot be sent or
+ * Makes tickets for an app; for a mounted app, name the one that is served. A ticket stands for a longer-lived credential, such as a cookie, where that cannot be sent or
  * must not appear: in a URL, or to a server of another site. It has 128 random bits, lets one client in once, and belongs
  * to a principal and an origin.
  *
