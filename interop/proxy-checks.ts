@@ -122,12 +122,13 @@ function openWebSocket(
   { path, headers, from, host: header = `${host}:${port}` }: Handshake,
 ): Promise<WebSocket | number> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`wss://127.0.0.1:${port}${path}`, {
+    const options = {
       headers: { ...headers, host: header },
       servername: host,
       ca: certificate,
       ...(from !== undefined && { localAddress: from }),
-    });
+    };
+    const socket = new WebSocket(`wss://127.0.0.1:${port}${path}`, options);
     socket.once("open", () => resolve(socket));
     socket.once("unexpected-response", (_request, response) => {
       response.resume();

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { StoredTicket, TicketStore } from "../store/store.ts";
+import type { StoredTicket, TicketStore } from "../store/ticket-store.ts";
 import type { Clock } from "../timing/clock.ts";
 import { type SharedItem, SharedBounds } from "./shared-bounds.ts";
 

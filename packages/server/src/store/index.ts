@@ -21,6 +21,5 @@ export type {
   SessionStore,
   Store,
   StoredSession,
-  StoredTicket,
-  TicketStore,
 } from "./store.ts";
+export type { StoredTicket, TicketStore } from "./ticket-store.ts";

@@ -1,7 +1,8 @@
 import { RoomTable } from "./room-table.ts";
 import { SessionTable } from "./session-table.ts";
-import type { Awaitable, RoomPlace, RoomLog, SessionCommit, SessionStore, TicketStore } from "./store.ts";
+import type { Awaitable, RoomPlace, RoomLog, SessionCommit, SessionStore } from "./store.ts";
 import type { Decision, RoomUpdate, SessionUpdate, StoreUpdate } from "./store-update.ts";
+import type { TicketStore } from "./ticket-store.ts";
 import { TicketTable } from "./ticket-table.ts";
 
 /** Applies the update of a decision, or records it first, and returns its result. */

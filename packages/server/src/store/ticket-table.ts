@@ -1,4 +1,4 @@
-import type { StoredTicket } from "./store.ts";
+import type { StoredTicket } from "./ticket-store.ts";
 
 /** What a ticket needs in memory besides its texts, in bytes, estimated. */
 const ticketOverhead = 200;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Store, StoredTicket } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
+import type { StoredTicket } from "../../src/store/ticket-store.ts";
 
 const ticket: StoredTicket = {
   principal: "ada",
