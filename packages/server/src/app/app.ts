@@ -1,8 +1,10 @@
 import { type AnyContract, CloseCode, CloseError } from "@symbolon/protocol";
 import { checkCloseCode } from "@symbolon/protocol/internal";
+import { HandlerSlots } from "../access/handler-slots.ts";
 import { Connections } from "../access/connections.ts";
 import { type LimitOptions, resolveLimits } from "../access/limits.ts";
-import { ContractService, type ServiceOptions } from "../contract/service.ts";
+import { ContractService } from "../contract/service.ts";
+import type { ServiceOptions } from "../contract/service-options.ts";
 import type { ImplementOptions, Setup } from "../contract/setup.ts";
 import { type ErrorContext, isClientError, report, toLogLine } from "../request/errors.ts";
 import type { AnyHook } from "../request/hook.ts";
@@ -10,6 +12,8 @@ import type { SessionLink } from "../session/session-link.ts";
 import { Sessions } from "../session/sessions.ts";
 import { expireStoredSessions } from "../session/stored-sessions.ts";
 import { mergeSocketOptions, type SocketOptions, type SocketRouteOptions } from "../socket/socket-options.ts";
+import { memoryStore } from "../store/memory-store.ts";
+import type { Store } from "../store/store.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { resolveHeartbeat } from "../timing/heartbeat.ts";
 import { checkOptions } from "./check-options.ts";
@@ -50,7 +54,8 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   if (store !== undefined) void expireStoredSessions(store, clock, sessions.options.grace, onStoreError);
   const limits = resolveLimits(options.limits);
   const connections = new Connections(clock, limits.perPrincipal);
-  const routes = new Routes({ clock, heartbeat, rate: limits, sessions, connections, store });
+  const memory = new MemoryRooms(limits.historyBytes);
+  const routes = new Routes({ clock, heartbeat, rate: limits, sessions, connections, store, memory });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // below a mount, the state of the inner app
   };
@@ -66,12 +71,37 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
       heartbeat,
       maxPayload,
       rate: limits,
+      memory,
+      slots: new HandlerSlots(limits.handlers),
       limits,
       sessions,
       connections,
     },
   };
-  return createView(app, [state], mergeSocketOptions({}, socket), new Dispatcher(routes, app.options));
+  return createView(
+    app,
+    [state],
+    mergeSocketOptions({}, socket, maxPayload),
+    new Dispatcher(routes, app.options),
+  );
+}
+
+/** The rooms of an app without a store. */
+class MemoryRooms {
+  /** Has the rooms of this process. */
+  store: Store;
+  readonly #bytes: number;
+
+  /** All rooms keep `bytes` together. */
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+    this.store = memoryStore({ bytes });
+  }
+
+  /** Forgets all rooms, as a process does that dies. */
+  crash(): void {
+    this.store = memoryStore({ bytes: this.#bytes });
+  }
 }
 
 /** Serves the routes of an app with other options. */
@@ -102,13 +132,14 @@ function createView<P extends object, Defaults extends object>(
   const { routes, options } = app;
   const view: App<P, Defaults> = {
     use: (hook) => createView(app, [...hooks, hook], defaults, dispatcher),
-    with: (over) => createView(app, hooks, mergeSocketOptions(defaults, over), dispatcher),
+    with: (over) =>
+      createView(app, hooks, mergeSocketOptions(defaults, over, options.maxPayload), dispatcher),
     ws: (path: string, ...rest: [unknown, unknown?]): void => {
       const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
       const own = given as SocketRouteOptions;
       routes.addSocket(path, hooks, own, {
         handler: handler as never,
-        defaults: mergeSocketOptions(defaults, own),
+        defaults: mergeSocketOptions(defaults, own, options.maxPayload),
       });
     },
     http: (path, handler) => routes.addHttp(path, hooks, handler),

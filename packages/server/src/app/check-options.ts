@@ -7,7 +7,7 @@ const groups: {
   readonly [Name in GroupName]: { readonly [Option in keyof Required<NonNullable<AppOptions[Name]>>]: true };
 } = {
   security: { origins: true, hosts: true, allowCookieWithoutOrigin: true },
-  socket: { receive: true, send: true, Socket: true, idleTimeout: true, unread: true },
+  socket: { receive: true, send: true, Socket: true, idleTimeout: true, unread: true, maxPayload: true },
   sessions: {
     grace: true,
     messages: true,
@@ -23,7 +23,9 @@ const groups: {
     perPrincipal: true,
     messagesPerSecond: true,
     bytesPerSecond: true,
+    handlers: true,
     outboundBytes: true,
+    historyBytes: true,
     trustProxy: true,
     messageTimeout: true,
   },

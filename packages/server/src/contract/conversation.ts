@@ -8,14 +8,16 @@ import {
   type ServerMessages,
 } from "@symbolon/protocol";
 import type { EventFailure, FrameTable } from "@symbolon/protocol/internal";
+import type { HandlerSlots } from "../access/handler-slots.ts";
 import type { Connection } from "../access/connections.ts";
-import { closeFromResponse, newErrorId, sendableClose } from "../request/errors.ts";
+import { closeFromResponse, markClientError, newErrorId, sendableClose } from "../request/errors.ts";
 import { endTimeout, type Exchange } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
-import type { Verified } from "../request/identity.ts";
+import { accountOf, type Verified } from "../request/identity.ts";
 import { toResponse } from "../request/response.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
+import type { Before, State } from "./conversation-state.ts";
 import { type ContractScope, HandlerTable } from "./handlers.ts";
 import { Peer } from "./peer.ts";
 import type { Setup } from "./setup.ts";
@@ -23,6 +25,8 @@ import { nextTurn } from "../timing/next-turn.ts";
 
 /** The options of a conversation. */
 export interface ConversationOptions extends LinkOptions {
+  /** Bounds how many handlers of the app run at once. */
+  readonly slots: HandlerSlots;
   /** The last number that an event or call of the server had before a restart. @default 0 */
   readonly lastId?: number | undefined;
 }
@@ -35,24 +39,6 @@ const limits = { pause: 64, volatile: 64, max: 1_024 };
 const plainLimits = { ...limits, volatile: Infinity, max: 2_048 };
 /** How long a new connection waits for the previous one of the same client to end, and for its handlers, in ms. */
 const takeoverTimeout = 5_000;
-
-type State =
-  /** The conversation is not accepted yet: its setup runs. */
-  | { readonly type: "setup" }
-  /** Messages are handled. */
-  | { readonly type: "running" }
-  /** The server has closed the link; the wire may still be there. */
-  | { readonly type: "closing"; readonly error: CloseError }
-  /** The client has disconnected for good. */
-  | { readonly type: "ended"; readonly error: CloseError };
-type StateType = State["type"];
-/** The states before each. */
-interface Before {
-  readonly setup: never;
-  readonly running: "setup";
-  readonly closing: "setup" | "running";
-  readonly ended: "setup" | "running" | "closing";
-}
 
 /** A conversation with one client of a contract, from setup to the end of its hooks. */
 export class Conversation<C extends AnyContract, L extends ClientLink = ClientLink>
@@ -80,7 +66,9 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.#options = options;
     this.link = link;
     const { signal } = this.#abort;
-    this.#handlers = new HandlerTable(contract, { signal, record: link.recordRoomMessages });
+    const account = accountOf(exchange.context);
+    const { slots } = options;
+    this.#handlers = new HandlerTable(contract, { signal, account, slots, record: link.recordRoomMessages });
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
       {
@@ -92,6 +80,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
         nextTurn,
         requestErrorReports: link.acknowledged,
         limits: link.acknowledged ? limits : plainLimits,
+        maxPayload: options.maxPayload,
         onPause: (paused) => link.pause(paused),
         onHandlerError: (error) => {
           // A handler that waited for a client which has disconnected has not failed.
@@ -222,7 +211,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   }
 
   /** Enters a state that may follow the present one. */
-  #enter<Type extends StateType>(_from: Before[Type], state: State & { readonly type: Type }): void {
+  #enter<Type extends State["type"]>(_from: Before[Type], state: State & { readonly type: Type }): void {
     this.#state = state;
   }
 
@@ -231,7 +220,10 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     if (!(error instanceof RequestError)) return;
     if (error.code !== "OUTBOX_FULL")
       return void this.#report(
-        new Error(`${JSON.stringify(name)} failed: ${error.message}`, { cause: error }),
+        // One line in the log: the client wrote the message.
+        markClientError(
+          new Error(`${JSON.stringify(name)} failed: ${error.message.slice(0, 256)}`, { cause: error }),
+        ),
       );
     if (this.live && this.link.detached) return this.link.overflow();
     this.#refused += 1;

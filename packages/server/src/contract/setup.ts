@@ -19,6 +19,12 @@ export interface Service<C extends AnyContract> {
 export interface ImplementOptions<C extends AnyContract> {
   /** How its rooms keep and deliver messages. */
   readonly rooms?: RoomsOptions<C>;
+  /**
+   * The largest message that a client may send, in bytes, at most that of the app. An event, a request or a stream that is
+   * larger fails with `TOO_LARGE`; another frame that is larger closes with 1009.
+   * @default the `maxPayload` of the app
+   */
+  readonly maxPayload?: number;
 }
 
 /** What a handler receives besides the message. */

@@ -1,5 +1,5 @@
 import { CloseCode, type Closed } from "@symbolon/protocol";
-import type { Wire, WireListener } from "@symbolon/protocol/internal";
+import { byteLength, type Wire, type WireListener } from "@symbolon/protocol/internal";
 import type { Connections } from "../access/connections.ts";
 import type { Acceptance } from "../request/acceptance.ts";
 import { CloseResponse } from "../request/errors.ts";
@@ -133,7 +133,7 @@ function makeSocket({ Socket: Own = Socket, receive, send }: SocketOptions, wire
 /** Watches an accepted wire: a closed, slow or idle client ends the socket. Returns the listener for the wire. */
 function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireListener): WireListener {
   const { clock, heartbeat, defaults } = service;
-  const { idleTimeout: timeout } = defaults;
+  const { idleTimeout: timeout, maxPayload = Infinity } = defaults;
   const stops = [startHeartbeat(opened, clock, heartbeat, opened.ping && (() => opened.ping?.()))];
   if (timeout !== undefined) {
     const idle = { code: CloseCode.GoingAway, reason: `no message for ${timeout} ms` };
@@ -144,7 +144,12 @@ function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireL
     for (const stop of stops) stop();
     listener.closed(end);
   };
-  return { ...listener, closed };
+  const message: WireListener["message"] = (received) => {
+    if (byteLength(received) <= maxPayload) return listener.message(received);
+    const reason = `a message to this path has at most ${maxPayload} bytes`;
+    forceClose(socket, { code: CloseCode.TooLarge, reason });
+  };
+  return { message, closed };
 }
 
 /** Closes at, or drops, messages that arrive before a generator handler has called `receive`. */

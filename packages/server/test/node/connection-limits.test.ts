@@ -239,7 +239,9 @@ test("there are limits by default", () => {
     perPrincipal: 20,
     messagesPerSecond: 100,
     bytesPerSecond: 1_048_576,
+    handlers: 10_000,
     outboundBytes: 134_217_728,
+    historyBytes: 134_217_728,
     trustProxy: false,
     messageTimeout: 30_000,
   });

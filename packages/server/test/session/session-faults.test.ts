@@ -117,6 +117,7 @@ describe("messages that are refused", () => {
     again.socket.close();
   });
 
+  // S25
   test("an event beyond the credit closes with 4429, and ends the session", async () => {
     const handled = gate();
     const { net, log } = startNotesServer({ post: () => handled.passed });
@@ -134,6 +135,7 @@ describe("messages that are refused", () => {
     again.socket.close();
   });
 
+  // S25
   test("an event beyond the bytes of the credit closes with 4429", async () => {
     const handled = gate();
     const { net } = startNotesServer({ post: () => handled.passed }, { maxPayload: 2 ** 21 });
@@ -177,6 +179,7 @@ describe("messages that are refused", () => {
     socket.close();
   });
 
+  // S25
   test("the acknowledgement of an unsent message closes with 4400, and ends the session", async () => {
     const { net, log } = startNotesServer();
     const { socket } = await connectNotes(net);
