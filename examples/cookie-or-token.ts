@@ -1,4 +1,7 @@
-/** Authenticates by a cookie or a query token: a browser's `WebSocket` sends cookies, but cannot set other headers. */
+/**
+ * Authenticates by a cookie or a query token: a browser's `WebSocket` sends cookies, but cannot set other headers. A token in a
+ * URL should be short-lived: tickets.ts shows that.
+ */
 import { text } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";

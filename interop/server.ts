@@ -1,7 +1,7 @@
 /** The server for the clients of this folder: raw routes, and contracts in session mode and in plain mode. */
 import { readFile } from "node:fs/promises";
 import { bytes, type Closed, contract, json, request, stream, text } from "@symbolon/protocol";
-import { CloseCode, CloseError, createApp, RequestError } from "@symbolon/server";
+import { CloseCode, CloseError, createApp, identity, RequestError } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import * as z from "zod";
 import { serveEverything } from "./client/suite-service.ts";
@@ -55,7 +55,7 @@ app.ws("/left", async (socket) => {
 
 const members = app.use(({ request }) =>
   request.headers.get("authorization") === `Basic ${btoa("ada:hunter2")}`
-    ? { user: "Ada" }
+    ? { user: "Ada", ...identity({ principal: "ada" }) }
     : new Response("Invalid password", { status: 403 }),
 );
 

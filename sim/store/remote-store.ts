@@ -43,7 +43,7 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
       });
     });
   };
-  const { sessions, rooms } = store;
+  const { sessions, rooms, tickets } = store;
   return {
     epoch: store.epoch,
     proofKey: store.proofKey,
@@ -54,6 +54,10 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
       detach: (claim, at) => call("detach", () => sessions.detach(claim, at)),
       remove: (claim) => call("remove", () => sessions.remove(claim)),
       list: () => call("list", () => sessions.list()),
+    },
+    tickets: {
+      put: (hash, ticket, now) => call("put", () => tickets.put(hash, ticket, now)),
+      take: (hash) => call("take", () => tickets.take(hash)),
     },
     rooms: {
       append: (room, message, keep) => call("append", () => rooms.append(room, message, keep)),

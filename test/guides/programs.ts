@@ -19,19 +19,22 @@ interface Block {
   readonly continues: boolean;
 }
 
+/** Languages of blocks that are no programs: commands, and the configurations that `npm run interop:proxies` runs. */
+const otherLanguages: readonly string[] = ["sh", "nginx", "caddy"];
+
 /** The comment before a block that continues the program before it, with its imports. */
 const continuesComment = "<!-- continues -->";
 
 /**
  * The programs of a page. A `ts` block, with the blocks that continue it, is a program; a `text` block is its output since
  * the previous `text` block.
- * @throws Error for a block that no test would check: any except `ts`, `text` and `sh`.
+ * @throws Error for a block that no test would check: any except `ts`, `text`, `sh`, `nginx` and `caddy`.
  */
 export function programsIn(page: string, markdown: string): Program[] {
   const programs: Program[] = [];
   for (const { language, line, lines, continues } of blocksIn(page, markdown)) {
     const before = programs.at(-1);
-    if (language === "sh") continue;
+    if (otherLanguages.includes(language)) continue;
     if (language === "ts" && !continues) {
       programs.push({ name: `${page}:${line}`, source: onLine(line, lines, ""), prints: "" });
     } else {
@@ -52,8 +55,10 @@ function blocksIn(page: string, markdown: string): Block[] {
     const [, fence, language = ""] = /^(\s*(?:```|~~~)`*)(.*)$/.exec(lines[at] ?? "") ?? [];
     if (fence === undefined) continue;
     const end = lines.indexOf(fence, at + 1);
-    if (fence !== "```" || !["ts", "text", "sh"].includes(language) || end < 0)
-      throw new Error(`${page}:${at + 1}: a block is ts, text or sh, not indented, and has an end`);
+    if (fence !== "```" || !["ts", "text", ...otherLanguages].includes(language) || end < 0)
+      throw new Error(
+        `${page}:${at + 1}: a block is ts, text, ${otherLanguages.join(" or ")}, not indented, and has an end`,
+      );
     const continues = lines.slice(0, at).findLast((line) => line !== "") === continuesComment;
     blocks.push({ language, line: at + 1, lines: lines.slice(at + 1, end), continues });
     at = end;

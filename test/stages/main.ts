@@ -18,6 +18,7 @@ const longStages: readonly Stage[] = [
   { name: "mutants", command: "npm run sim:mutants" },
   { name: "chaos", command: "npm run chaos" },
   { name: "chaos with a server that is killed", command: "npm run chaos -- --kill" },
+  { name: "nginx and Caddy in front of a server", command: "npm run interop:proxies" },
   { name: "every browser test, in Chromium and Firefox", command: "npm run e2e" },
 ];
 

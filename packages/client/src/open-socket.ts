@@ -57,16 +57,19 @@ export interface OpenSocketOptions<Receive = Message, Send = unknown> extends So
  * Opens a raw socket to a path without a contract. It reconnects by itself: its `for await` goes on across connections,
  * and ends with `close` or when the server closes with a terminal code. Messages that were on their way when a
  * connection broke may be lost. `await using` closes the socket at the end of its scope.
- * @throws TypeError for a `url` without TLS that is not allowed (`allowInsecure`).
+ *
+ * A `url` that is a function is called before every attempt to connect, so that each can have a ticket of its own. A
+ * rejection is a failed attempt.
+ * @throws TypeError for a `url` without TLS that is not allowed (`allowInsecure`). When a function returns it, the socket closes with 4400.
  * @example
  * await using socket = openSocket("wss://example.com/feed");
  * for await (const message of socket) console.log(message);
  */
 export function openSocket<Receive = Message, Send = unknown>(
-  url: string | URL,
+  url: string | URL | (() => string | URL | Promise<string | URL>),
   options: OpenSocketOptions<Receive, Send> = {},
 ): RawSocket<Receive, Send> & AsyncDisposable {
-  if (options.allowInsecure !== true) checkInsecure(String(url), []);
+  if (options.allowInsecure !== true && typeof url !== "function") checkInsecure(String(url), []);
   const socket = new RawSocket(new ReconnectingWire(url, options), options);
   const dispose = async (): Promise<void> => {
     socket.close();
@@ -94,12 +97,13 @@ class ReconnectingWire implements Wire {
   #paused = false;
 
   constructor(
-    url: string | URL,
+    url: Parameters<typeof openSocket>[0],
     {
       protocols = [],
       limit = 1_000,
       limitBytes = 2 ** 22,
       inbox,
+      allowInsecure,
       WebSocket,
     }: Omit<OpenSocketOptions, "receive" | "send">,
   ) {
@@ -107,7 +111,21 @@ class ReconnectingWire implements Wire {
     this.#limitBytes = limitBytes;
     this.#admit = createInbox(inbox);
     this.#connection = new ReconnectingConnection(
-      { url: () => url, protocols, WebSocket },
+      {
+        url: async () => {
+          if (typeof url !== "function") return url;
+          const given = await url();
+          try {
+            if (allowInsecure !== true) checkInsecure(String(given), []);
+          } catch (error) {
+            this.close(badRequest, (error as Error).message); // every attempt would fail
+            throw error;
+          }
+          return given;
+        },
+        protocols,
+        WebSocket,
+      },
       {
         opened: (wire) => {
           this.#connection.established();

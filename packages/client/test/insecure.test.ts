@@ -2,6 +2,7 @@
 import { contract } from "@symbolon/protocol";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { waitOptions } from "../../../test/time-limits.ts";
 import { connect, openSocket } from "../src/index.ts";
 import { fakeSockets } from "./connection/fakes.ts";
 
@@ -81,6 +82,30 @@ describe("openSocket", () => {
       expect(
         isAccepted(() => openSocket(`ws://example.com${path}`, { WebSocket, allowInsecure: true })),
       ).toBe(true);
+  });
+
+  test.each([() => "ws://example.com/?ticket=1", async () => "ws://example.com/?ticket=1"])(
+    "does not dial an address that a function returns, and closes: %s",
+    async (url) => {
+      const { WebSocket, made } = fakeSockets();
+      const socket = openSocket(url, { WebSocket });
+      expect(await socket.closed).toMatchObject({ code: 4400, reason: refusal.message });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(made).toEqual([]);
+    },
+  );
+
+  test("dials an address that a function returns with TLS, to this device or with allowInsecure", async () => {
+    for (const [url, allowInsecure] of [
+      ["wss://example.com/?ticket=1", false],
+      ["ws://localhost/?ticket=1", false],
+      ["ws://example.com/?ticket=1", true],
+    ] as const) {
+      const { WebSocket, made } = fakeSockets();
+      const socket = openSocket(() => url, { WebSocket, allowInsecure });
+      await vi.waitFor(() => expect(made).toMatchObject([{ url }]), waitOptions);
+      socket.close();
+    }
   });
 
   test("needs TLS on a page that was loaded by https, unless the address is of this device", () => {

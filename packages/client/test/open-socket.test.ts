@@ -207,3 +207,28 @@ test("a socket whose messages are not received stays paused on its next connecti
   await vi.waitFor(() => expect(new Set(paused).size).toBe(2), waitOptions);
   socket.close();
 });
+
+test("a url that is a function is asked for at each dial, and a rejection is a failed attempt", async () => {
+  const app = createApp();
+  const queries: unknown[] = [];
+  app.ws("/echo", async (socket, { query }) => {
+    queries.push(query);
+    for await (const message of socket) await socket.send(message);
+  });
+  const net = testNetwork(app);
+  let asked = 0;
+  const url = async (): Promise<URL> => {
+    asked += 1;
+    if (asked === 2) throw new Error("signed out for a moment");
+    return new URL(`wss://test/echo?ticket=${asked}`);
+  };
+  const socket = openSocket(url, { WebSocket: net.WebSocket });
+  await socket.send("one");
+  expect(await socket.receive()).toBe("one");
+  net.drop();
+  await vi.waitFor(() => expect(queries).toHaveLength(2), waitOptions);
+  await socket.send("two");
+  expect(await socket.receive()).toBe("two");
+  expect([asked, queries]).toEqual([3, [{ ticket: "1" }, { ticket: "3" }]]);
+  socket.close();
+});

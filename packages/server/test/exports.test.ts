@@ -127,3 +127,12 @@ test("@symbolon/server/current exports these values and no others", async () => 
     ]
   `);
 });
+
+test("@symbolon/server/tickets exports these values and no others", async () => {
+  const names = Object.keys(await import("@symbolon/server/tickets")).sort();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "tickets",
+    ]
+  `);
+});

@@ -24,3 +24,4 @@ export type {
   StoredSession,
 } from "./session-store.ts";
 export type { Store } from "./store.ts";
+export type { StoredTicket, TicketStore } from "./ticket-store.ts";

@@ -28,5 +28,6 @@ export function memoryStore({ bytes }: MemoryStoreOptions = {}): Store {
     },
     bytes,
   );
-  return { epoch, proofKey: newProofKey(), sessions: tables.sessions, rooms: tables.rooms };
+  const { sessions, rooms, tickets } = tables;
+  return { epoch, proofKey: newProofKey(), sessions, rooms, tickets };
 }

@@ -1,6 +1,7 @@
 import type { Awaitable } from "./awaitable.ts";
 import type { RoomLog } from "./room-log.ts";
 import type { SessionStore } from "./session-store.ts";
+import type { TicketStore } from "./ticket-store.ts";
 
 /**
  * Keeps sessions and the history of rooms outside of the connections that use them. What the store keeps survives a
@@ -34,6 +35,8 @@ export interface Store {
   readonly sessions: SessionStore;
   /** The history of the rooms. */
   readonly rooms: RoomLog;
+  /** The tickets that clients have not used yet. */
+  readonly tickets: TicketStore;
   /** Waits for the calls in progress, then releases files and connections. Every later call MUST reject. */
   close?(): Awaitable<void>;
 }

@@ -5,6 +5,7 @@ import type { Awaitable } from "./awaitable.ts";
 import type { RoomPlace, RoomLog } from "./room-log.ts";
 import type { SessionCommit, SessionStore } from "./session-store.ts";
 import type { Decision, RoomUpdate, SessionUpdate, StoreUpdate } from "./store-update.ts";
+import { type TicketStore, TicketTable } from "./ticket-store.ts";
 
 /** Applies the update of a decision, or records it first, and returns its result. */
 export type Execute = <Result>(decision: Decision<StoreUpdate, Result>) => Awaitable<Result>;
@@ -16,15 +17,18 @@ const trimTo = 3 / 4;
 /** How much more must be free than an account uses before it may cause more: what is under way exceeds nothing then. */
 const reserve = 4 / 3;
 
-/** The sessions and rooms of one process, as a store presents them. The store chooses how a decision is executed. */
+/** The sessions, rooms and tickets of one process, as a store presents them. The store chooses how a decision is executed. */
 export class Tables {
   /** The sessions of the store. */
   readonly sessions: SessionStore;
   /** The rooms of the store. */
   readonly rooms: RoomLog;
+  /** The tickets of the store. They have no updates, so no journal has them: a restart forgets them. */
+  readonly tickets: TicketStore;
   readonly #shares: AccountShares;
   readonly #sessions: SessionTable;
   readonly #rooms: RoomTable;
+  readonly #tickets = new TicketTable();
   readonly #maxBytes: number;
   readonly #execute: Execute;
 
@@ -80,11 +84,18 @@ export class Tables {
       subscribe: (room, listener) => this.#rooms.subscribe(room, listener),
       sweep: (now, idle) => this.#executeRooms(this.#rooms.sweep(now, idle)),
     };
+    this.tickets = {
+      put: (hash, ticket, now) => {
+        this.#checkCapacity(undefined); // the server bounds the tickets of each principal
+        return execute({ result: () => this.#tickets.put(hash, ticket, now) });
+      },
+      take: (hash) => execute({ result: () => this.#tickets.take(hash) }),
+    };
   }
 
   /** The size of the tables in bytes, estimated. */
   get bytes(): number {
-    return this.#sessions.bytes + this.#rooms.bytes;
+    return this.#sessions.bytes + this.#rooms.bytes + this.#tickets.bytes;
   }
 
   /** Applies an update, and calls the listeners of its rooms. */

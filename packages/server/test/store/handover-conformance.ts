@@ -44,6 +44,20 @@ export function testHandover(name: string, create: () => Awaitable<StoreData>): 
       await expect(again).rejects.toThrow('session "s" already exists');
     });
 
+    test("the next store does not return a ticket that was taken before", async () => {
+      const { open } = await createData();
+      const { tickets } = await open();
+      const ticket = {
+        principal: "ada",
+        origin: undefined,
+        expiresAt: 9_000,
+        credentialExpiresAt: undefined,
+      };
+      await tickets.put("a", ticket, 0);
+      expect(await tickets.take("a")).toEqual(ticket);
+      expect(await (await open()).tickets.take("a")).toBeUndefined();
+    });
+
     test("the next store continues with the recorded state, and an old attempt is stale", async () => {
       const { open } = await createData();
       const { sessions } = await open();

@@ -22,7 +22,8 @@ test("a store in memory returns values and no promises", () => {
 });
 
 test("a full store accepts no session, room or message, and accepts every call that frees capacity", () => {
-  const { sessions, rooms, epoch } = memoryStore({ bytes: 5_000 });
+  const { sessions, rooms, tickets, epoch } = memoryStore({ bytes: 5_000 });
+  const ticket = { principal: "ada", origin: undefined, expiresAt: 9_000, credentialExpiresAt: undefined };
   const claim = { sessionId: "s", epoch, fence: 1 };
   const outgoing = [{ sequence: 1, data: "x".repeat(5_000) }];
   const keep = retain(9, 9_000);
@@ -39,6 +40,8 @@ test("a full store accepts no session, room or message, and accepts every call t
   expect(() => rooms.read("r", undefined, 9)).toThrow("the store is full");
   expect(sessions.commit({ ...claim, fence: 2 }, { outgoing })).toBe(false);
   expect(() => rooms.append("r", roomMessage(""), keep)).toThrow("the store is full");
+  expect(() => tickets.put("t", ticket, 0)).toThrow("the store is full");
+  expect(tickets.take("t")).toBeUndefined();
   expect(sessions.commit(claim, { acknowledged: { upTo: 1, pending: [] } })).toEqual([]);
   expect(rooms.append("r", roomMessage("y".repeat(5_000)), keep)).toMatchObject({ offset: 1 });
   expect(() => sessions.create({ ...newSession, sessionId: "t" })).toThrow("the store is full");
@@ -48,4 +51,14 @@ test("a full store accepts no session, room or message, and accepts every call t
   expect(sessions.commit(claim, { outgoing: [{ sequence: 2, data: "z".repeat(5_000) }] })).toEqual([]);
   expect(sessions.remove(claim)).toBe(true);
   expect(sessions.create({ ...newSession, sessionId: "u" })).toMatchObject({ sessionId: "u" });
+});
+
+test("tickets fill a store, and free it when they are taken", () => {
+  const { tickets } = memoryStore({ bytes: 5_000 });
+  const holder = { origin: "https://example.com", expiresAt: 9_000, credentialExpiresAt: undefined };
+  const ticket = { principal: "a".repeat(5_000), ...holder };
+  expect(tickets.put("t", ticket, 0)).toBeUndefined();
+  expect(() => tickets.put("u", ticket, 0)).toThrow("the store is full");
+  expect(tickets.take("t")).toEqual(ticket);
+  expect(tickets.put("u", ticket, 0)).toBeUndefined();
 });

@@ -56,6 +56,19 @@ export function testSharedStore(name: string, create: () => Awaitable<StoreData>
       for (const { sessions } of stores) expect(await sessions.list()).toEqual([]);
     });
 
+    test("a ticket that one store keeps is returned once by all of them", async () => {
+      const [one, other] = await openTwo();
+      const ticket = {
+        principal: "ada",
+        origin: undefined,
+        expiresAt: 30_000,
+        credentialExpiresAt: undefined,
+      };
+      await one.tickets.put("a", ticket, 0);
+      const taken = await Promise.all([one, other, other].map(async ({ tickets }) => tickets.take("a")));
+      expect(taken.filter((found) => found !== undefined)).toEqual([ticket]);
+    });
+
     test("messages that all stores append concurrently have one order for readers and listeners", async () => {
       const stores = await openTwo();
       const texts = ["a", "b", "c", "d"];

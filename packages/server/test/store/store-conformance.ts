@@ -12,6 +12,7 @@ import { testRoomMemberships } from "./room-membership-conformance.ts";
 import { testRoomSweep } from "./room-sweep-conformance.ts";
 import { testSessions } from "./session-conformance.ts";
 import { storeOpener } from "./store-fixtures.ts";
+import { testTickets } from "./ticket-conformance.ts";
 
 /** Tests a store; `create` returns a new, empty one each time. */
 export function testStore(name: string, create: () => Awaitable<Store>): void {
@@ -24,4 +25,5 @@ export function testStore(name: string, create: () => Awaitable<Store>): void {
   testRoomListeners(name, open);
   testRoomSweep(name, open);
   testRoomMemberships(name, open);
+  testTickets(name, open);
 }

@@ -56,7 +56,7 @@ export interface FileStore extends Store {
 }
 
 /**
- * Opens a store that keeps sessions and the history of rooms in files.
+ * Opens a store that keeps sessions and the history of rooms in files. It keeps tickets in memory: none is valid after a restart.
  *
  * @returns the store. Its calls reject when the files cannot be written; a call that rejects has changed nothing.
  * @throws TypeError or RangeError when an option is invalid.
@@ -106,6 +106,7 @@ async function openJournal(
     report,
     sessions: tables.sessions,
     rooms: tables.rooms,
+    tickets: tables.tickets,
     close: () => (closing ??= closeWriter(writer, unlock)),
   };
 }
