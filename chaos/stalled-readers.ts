@@ -19,6 +19,9 @@ const { values } = parseArgs({
 /** The most memory above idle, in MiB, and the most CPU time of one turn, in ms. */
 const bounds = { memory: 200, turn: 100 };
 
+/** A pong of a client, with the mask 0. */
+const pong = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
+
 for (const mode of values.mode) await run(mode);
 
 async function run(mode: string): Promise<void> {
@@ -49,7 +52,11 @@ async function run(mode: string): Promise<void> {
     });
     last = performance.now();
     server.send("measure");
-    await setTimeout(Number(values.seconds) * 1_000);
+    for (let seconds = 0; seconds < Number(values.seconds); seconds += 1) {
+      await setTimeout(1_000);
+      // A client that does not read may still send: then the server does not end it for its silence.
+      if (seconds % 10 === 5) for (const socket of [...stalled, reading]) socket.write(pong);
+    }
     const { memory, turn, ended, sent } = measures;
     const good =
       memory <= bounds.memory && turn <= bounds.turn && received >= 0.9 * sent * Number(values.bytes);

@@ -88,19 +88,22 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
 
 /** The rooms of an app without a store. */
 class MemoryRooms {
-  /** Has the rooms of this process. */
-  store: Store;
   readonly #bytes: number;
+  #store: Store | undefined;
 
   /** All rooms keep `bytes` together. */
   constructor(bytes: number) {
     this.#bytes = bytes;
-    this.store = memoryStore({ bytes });
+  }
+
+  /** Has the rooms of this process. */
+  get store(): Store {
+    return (this.#store ??= memoryStore({ bytes: this.#bytes }));
   }
 
   /** Forgets all rooms, as a process does that dies. */
   crash(): void {
-    this.store = memoryStore({ bytes: this.#bytes });
+    this.#store = undefined;
   }
 }
 

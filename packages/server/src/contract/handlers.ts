@@ -213,40 +213,59 @@ function withEnd(call: () => unknown, onEnd: () => void): unknown {
     throw error;
   };
   const observe = (values: unknown): unknown => {
-    if (isIterable(values)) return observedValues(values, onEnd);
+    try {
+      if (isIterable(values)) return observedValues(values, onEnd);
+    } catch (error) {
+      fail(error);
+    }
     onEnd();
     return values;
   };
   try {
     const values = call();
-    return isThenable(values) ? Promise.resolve(values).then(observe).catch(fail) : observe(values);
+    return isThenable(values) ? values.then(observe, fail) : observe(values);
   } catch (error) {
     return fail(error);
   }
 }
 
-function observedValues(values: Values, onEnd: () => void): AsyncIterable<unknown> {
+/** The same values, at the same time: each result is given on as it is. */
+function observedValues(values: Values, onEnd: () => void): { [Symbol.asyncIterator](): object } {
   const iterator: AsyncIterator<unknown> | Iterator<unknown> =
     Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
-  const next = async (): Promise<IteratorResult<unknown>> => {
-    try {
-      const result = await iterator.next();
-      if (result.done === true) onEnd();
-      return result;
-    } catch (error) {
-      onEnd();
-      throw error;
-    }
-  };
-  const end = async (): Promise<IteratorResult<unknown>> => {
-    try {
-      await iterator.return?.();
-      return { done: true, value: undefined };
-    } finally {
-      onEnd();
-    }
-  };
+  const next = (): unknown =>
+    observed(
+      () => iterator.next(),
+      ({ done }) => done === true,
+      onEnd,
+    );
+  const end = (): unknown =>
+    observed(
+      () => iterator.return?.(),
+      () => true,
+      onEnd,
+    );
   return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
+}
+
+/** The result of a call, as it is; calls `onEnd` when `isEnd` is true for it, and when it fails. */
+function observed<Result>(
+  call: () => Result | PromiseLike<Result>,
+  isEnd: (result: Result) => boolean,
+  onEnd: () => void,
+): Result | PromiseLike<Result> {
+  const check = (result: Result): void => {
+    if (isEnd(result)) onEnd();
+  };
+  try {
+    const result = call();
+    if (isThenable(result)) void (result as PromiseLike<Result>).then(check, onEnd);
+    else check(result);
+    return result;
+  } catch (error) {
+    onEnd();
+    throw error;
+  }
 }
 
 function isIterable(value: unknown): value is Values {
