@@ -1,6 +1,7 @@
 import { type AnyContract, CloseCode, CloseError } from "@symbolon/protocol";
 import { checkCloseCode } from "@symbolon/protocol/internal";
 import { Connections } from "../access/connections.ts";
+import { FailedResumes } from "../access/failed-resumes.ts";
 import { type LimitOptions, resolveLimits } from "../access/limits.ts";
 import { ContractService, type ServiceOptions } from "../contract/service.ts";
 import type { ImplementOptions, Setup } from "../contract/setup.ts";
@@ -69,6 +70,7 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
       limits,
       sessions,
       connections,
+      failedResumes: new FailedResumes(clock, limits.failedResumes),
     },
   };
   return createView(app, [state], mergeSocketOptions({}, socket), new Dispatcher(routes, app.options));

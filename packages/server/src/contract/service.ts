@@ -7,7 +7,7 @@ import { ContractRooms } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
 import { CloseResponse } from "../request/errors.ts";
 import { sizeOf } from "../request/headers.ts";
-import { accountOf } from "../request/identity.ts";
+import { accountOf, clientAddress } from "../request/identity.ts";
 import type { IdentifiedWire } from "../session/hello.ts";
 import type { ClientLink, LinkOptions, RecordRoomMessages } from "../session/link.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -36,6 +36,7 @@ import {
 import type { AttachRequest, AttachResult, Claim, Store } from "../store/store.ts";
 import type { ImplementOptions, Service, Setup } from "./setup.ts";
 import type { Connections } from "../access/connections.ts";
+import { type FailedResumes, failedTooOften } from "../access/failed-resumes.ts";
 
 /** What a service needs of the app. */
 export interface ServiceOptions extends LinkOptions {
@@ -45,6 +46,8 @@ export interface ServiceOptions extends LinkOptions {
   readonly sessions: Sessions<SessionLink>;
   /** The connected clients of the app. */
   readonly connections: Connections;
+  /** Counts the resumes that fail, by address. */
+  readonly failedResumes: FailedResumes;
   /** Called when the store fails and no caller awaits it. */
   readonly onStoreError: (error: unknown) => void;
   /**
@@ -164,6 +167,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const attaching = this.#attachStored(attachRequest(dial, resume));
     const stored = await this.#options.connections.reserve(owner.principal, attaching);
     if (stored?.type === "stale") return new CloseResponse(superseded);
+    if (request.resetReason === undefined && !this.#allowsFailure(exchange, resume, stored))
+      return new CloseResponse(failedTooOften);
     if (stored?.type !== "resumed")
       return this.#begin(dial, {
         ...request,
@@ -175,6 +180,20 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       newest?.link.secret.sessionId === resume.sessionId ? newest : request.previousConversation;
     const link = this.#createLink(dial, resume, restoredState(stored.state, caller.codec));
     return this.#start(dial, { link, stored, previousConversation });
+  }
+
+  /** Counts a resume that neither this process nor the store accepts. Returns false when the client's address fails too often. */
+  #allowsFailure(
+    { context }: Exchange,
+    { sessionId }: ResumeRequest,
+    stored: StoredResult | undefined,
+  ): boolean {
+    if (stored !== undefined && stored.type !== "refused") return true;
+    const { failedResumes, sessions } = this.#options;
+    return failedResumes.allow(
+      clientAddress(context.request),
+      stored?.known === true || sessions.knows(sessionId),
+    );
   }
 
   /** Begins a session. */
