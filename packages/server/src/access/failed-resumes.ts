@@ -1,4 +1,5 @@
 import { CloseCode } from "@symbolon/protocol";
+import type { Close } from "../request/errors.ts";
 import type { Clock } from "../timing/clock.ts";
 
 /** How many addresses are remembered; beyond that the first is forgotten. */
@@ -7,7 +8,7 @@ const maxAddresses = 10_000;
 const minute = 60_000;
 
 /** How a resume is closed that fails after too many others. */
-export const failedTooOften = {
+export const failedTooOften: Close = {
   code: CloseCode.TooMany,
   reason: "too many failed resumes from your address in a minute: see limits.failedResumes",
 };

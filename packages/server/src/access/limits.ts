@@ -36,6 +36,12 @@ export interface LimitOptions {
    */
   readonly bytesPerSecond?: number;
   /**
+   * Handlers of requests, streams and events that one server runs at once. Beyond them the next handlers of a principal, or
+   * of an address without one, wait while it has 16 that run.
+   * @default 10_000
+   */
+  readonly handlers?: number;
+  /**
    * How often clients of one address may fail in a minute to resume a session that exists, by a wrong secret, key or
    * principal. After that each resume of the address that fails is closed with 4429; valid ones are not.
    * @default 10
@@ -70,6 +76,7 @@ export function resolveLimits(options: LimitOptions = {}): Required<LimitOptions
     perPrincipal: 20,
     messagesPerSecond: 100,
     bytesPerSecond: 2 ** 20,
+    handlers: 10_000,
     failedResumes: 10,
     outboundBytes: 2 ** 27,
     trustProxy: false,

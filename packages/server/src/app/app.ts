@@ -3,6 +3,7 @@ import { checkCloseCode } from "@symbolon/protocol/internal";
 import { Connections } from "../access/connections.ts";
 import { FailedResumes } from "../access/failed-resumes.ts";
 import { type LimitOptions, resolveLimits } from "../access/limits.ts";
+import { HandlerLimit } from "../contract/handler-limit.ts";
 import { ContractService, type ServiceOptions } from "../contract/service.ts";
 import type { ImplementOptions, Setup } from "../contract/setup.ts";
 import { type ErrorContext, isClientError, report, toLogLine } from "../request/errors.ts";
@@ -70,6 +71,7 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
       limits,
       sessions,
       connections,
+      handlers: new HandlerLimit(limits.handlers),
       failedResumes: new FailedResumes(clock, limits.failedResumes),
     },
   };
@@ -108,20 +110,19 @@ function createView<P extends object, Defaults extends object>(
     ws: (path: string, ...rest: [unknown, unknown?]): void => {
       const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
       const own = given as SocketRouteOptions;
+      checkMaxPayload(own, options);
       routes.addSocket(path, hooks, own, {
         handler: handler as never,
         defaults: mergeSocketOptions(defaults, own),
+        maxPayload: own.maxPayload,
       });
     },
     http: (path, handler) => routes.addHttp(path, hooks, handler),
     implement: <C extends AnyContract>(contract: C, ...rest: [unknown, unknown?]) => {
-      const [own, setup] = rest.length === 1 ? [{}, rest[0]] : rest;
-      const service = new ContractService(
-        contract,
-        setup as Setup<C, never>,
-        options,
-        own as ImplementOptions<C>,
-      );
+      const [given, setup] = rest.length === 1 ? [{}, rest[0]] : rest;
+      const own = given as ImplementOptions<C>;
+      checkMaxPayload(own, options);
+      const service = new ContractService(contract, setup as Setup<C, never>, options, own);
       routes.addContract(hooks, service);
       return service;
     },
@@ -142,6 +143,15 @@ function createView<P extends object, Defaults extends object>(
   };
   internals.set(view, app);
   return view;
+}
+
+/** @throws RangeError for a route's limit that does not hold: the transport refuses what is above the app's. */
+function checkMaxPayload(
+  { maxPayload = 1 }: { readonly maxPayload?: number },
+  app: { readonly maxPayload: number },
+): void {
+  if (!(maxPayload > 0 && maxPayload <= app.maxPayload))
+    throw new RangeError(`maxPayload of a route is from 1 to the app's, ${app.maxPayload}: ${maxPayload}`);
 }
 
 function logError(error: unknown, { request, id }: ErrorContext): void {

@@ -23,6 +23,7 @@ const groups: {
     perPrincipal: true,
     messagesPerSecond: true,
     bytesPerSecond: true,
+    handlers: true,
     failedResumes: true,
     outboundBytes: true,
     trustProxy: true,

@@ -95,7 +95,7 @@ export class Routes {
     path: string,
     hooks: readonly AnyHook[],
     schemas: RouteSchemas,
-    own: Pick<SocketService, "handler" | "defaults">,
+    own: Pick<SocketService, "handler" | "defaults" | "maxPayload">,
   ): void {
     const { clock, heartbeat, rate, connections } = this.#options;
     const service = { ...own, clock, heartbeat, rate, connections, room: this.room };

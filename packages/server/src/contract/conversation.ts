@@ -16,6 +16,7 @@ import type { Verified } from "../request/identity.ts";
 import { toResponse } from "../request/response.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
+import type { ConnectionHandlers } from "./handler-limit.ts";
 import { type ContractScope, HandlerTable } from "./handlers.ts";
 import { Peer } from "./peer.ts";
 import type { Setup } from "./setup.ts";
@@ -23,16 +24,14 @@ import { nextTurn } from "../timing/next-turn.ts";
 
 /** The options of a conversation. */
 export interface ConversationOptions extends LinkOptions {
+  /** Starts its handlers. */
+  readonly handlers: ConnectionHandlers;
   /** The last number that an event or call of the server had before a restart. @default 0 */
   readonly lastId?: number | undefined;
 }
 
 /** How a connection ended whose client disconnected before it was accepted. */
 const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
-/** How many messages of a client may wait for their handlers. */
-const limits = { pause: 64, volatile: 64, max: 1_024 };
-/** A plain client numbers no event. Reading stops at 64 messages, but one read of the socket may bring 2,000 small ones. */
-const plainLimits = { ...limits, volatile: Infinity, max: 2_048 };
 /** How long a new connection waits for the previous one of the same client to end, and for its handlers, in ms. */
 const takeoverTimeout = 5_000;
 
@@ -61,7 +60,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   readonly peer: Peer<ServerMessages<C>>;
   readonly link: L;
   readonly #exchange: Exchange;
-  readonly #options: LinkOptions;
+  readonly #options: ConversationOptions;
   readonly #handlers: HandlerTable<C>;
   readonly #abort = new AbortController();
   #state: State = { type: "setup" };
@@ -90,8 +89,9 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
         receiver: link.receiver,
         after: (ms, action) => options.clock.after(ms, action),
         nextTurn,
+        maxReceived: options.maxPayload,
+        serving: options.handlers.calls,
         requestErrorReports: link.acknowledged,
-        limits: link.acknowledged ? limits : plainLimits,
         onPause: (paused) => link.pause(paused),
         onHandlerError: (error) => {
           // A handler that waited for a client which has disconnected has not failed.
@@ -161,7 +161,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.#enter(this.#checkOpen(), { type: "running" });
     this.#ignoreDisconnect();
     const stopped = this.link.open(this).then((closed) => this.#stop(closed));
-    this.peer.serve(this.#handlers.call);
+    this.peer.serve((...event) => this.#options.handlers.event(() => this.#handlers.call(...event)));
     this.#handled = stopped.then(() => this.peer.idle());
     void stopped.then(async () => {
       await this.#finish(this.#handled);

@@ -1,9 +1,14 @@
 import type { Closed, Messages } from "@symbolon/protocol";
-import { RpcPeer, type RpcPeerOptions } from "@symbolon/protocol/internal";
+import { type QueueLimits, RpcPeer, type RpcPeerOptions } from "@symbolon/protocol/internal";
 import type { ObservableSession, SessionChange } from "../session/session-change.ts";
 
+/** How many messages of a client with a session may wait for their handlers. */
+const sessionLimits: QueueLimits = { pause: 64, volatile: 64, max: 1_024 };
+/** The same of a plain client, which numbers no event. Reading stops at 64, but one read may bring 2,000 small ones. */
+const plainLimits: QueueLimits = { pause: 64, volatile: Infinity, max: 2_048 };
+
 /** What a client's peer needs besides. */
-interface ServerPeerOptions extends RpcPeerOptions {
+interface ServerPeerOptions extends Omit<RpcPeerOptions, "limits"> {
   /** The last number that an event or call had before a restart. @default 0 */
   readonly lastId?: number | undefined;
 }
@@ -28,7 +33,7 @@ export class Peer<Sends extends Messages = Messages> extends RpcPeer<Sends> {
     closed: Promise<Closed>,
     signal: AbortSignal,
   ) {
-    super(options);
+    super({ ...options, limits: options.requestErrorReports === false ? plainLimits : sessionLimits });
     this.lastId = options.lastId ?? 0;
     this.id = session.id;
     this.subscribe = (listener) => session.subscribe(listener);

@@ -5,6 +5,7 @@ import type { Exchange } from "../request/exchange.ts";
 import type { ContractRoom, RoomView } from "./contract-room.ts";
 import { ContractRooms } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
+import { ConnectionHandlers, type HandlerLimit } from "./handler-limit.ts";
 import { CloseResponse } from "../request/errors.ts";
 import { sizeOf } from "../request/headers.ts";
 import { accountOf, clientAddress } from "../request/identity.ts";
@@ -46,6 +47,8 @@ export interface ServiceOptions extends LinkOptions {
   readonly sessions: Sessions<SessionLink>;
   /** The connected clients of the app. */
   readonly connections: Connections;
+  /** Limits the handlers of all clients. */
+  readonly handlers: HandlerLimit;
   /** Counts the resumes that fail, by address. */
   readonly failedResumes: FailedResumes;
   /** Called when the store fails and no caller awaits it. */
@@ -87,7 +90,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions, own: ImplementOptions<C> = {}) {
     this.contract = contract;
     this.#setup = setup;
-    this.#options = options;
+    this.#options = { ...options, ...(own.maxPayload !== undefined && { maxPayload: own.maxPayload }) };
     this.#rooms = new ContractRooms(contract, options, own.rooms);
     this.room = (name) => this.#rooms.room(name);
   }
@@ -167,7 +170,10 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const attaching = this.#attachStored(attachRequest(dial, resume));
     const stored = await this.#options.connections.reserve(owner.principal, attaching);
     if (stored?.type === "stale") return new CloseResponse(superseded);
-    if (request.resetReason === undefined && !this.#allowsFailure(exchange, resume, stored))
+    if (
+      request.resetReason === undefined &&
+      !this.#allowsFailure(exchange.context.request, resume.sessionId, stored)
+    )
       return new CloseResponse(failedTooOften);
     if (stored?.type !== "resumed")
       return this.#begin(dial, {
@@ -182,18 +188,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     return this.#start(dial, { link, stored, previousConversation });
   }
 
-  /** Counts a resume that neither this process nor the store accepts. Returns false when the client's address fails too often. */
-  #allowsFailure(
-    { context }: Exchange,
-    { sessionId }: ResumeRequest,
-    stored: StoredResult | undefined,
-  ): boolean {
+  /** Counts a resume that neither this process nor the store accepts. Returns false when too many of the client's address fail. */
+  #allowsFailure(request: Request, sessionId: string, stored: StoredResult | undefined): boolean {
     if (stored !== undefined && stored.type !== "refused") return true;
-    const { failedResumes, sessions } = this.#options;
-    return failedResumes.allow(
-      clientAddress(context.request),
-      stored?.known === true || sessions.knows(sessionId),
-    );
+    const known = stored?.known === true || this.#options.sessions.knows(sessionId);
+    return this.#options.failedResumes.allow(clientAddress(request), known);
   }
 
   /** Begins a session. */
@@ -258,7 +257,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     if (refusal !== undefined) return refusal;
     exchange.context["room"] = this.#roomView;
     exchange.context["service"] = this;
-    const conversation = new Conversation(this, exchange, link, { ...this.#options, lastId });
+    const handlers = new ConnectionHandlers(this.#options.handlers, accountOf(exchange.context));
+    const conversation = new Conversation(this, exchange, link, { ...this.#options, handlers, lastId });
     const onError = (error: unknown): void => void exchange.report(error, "open");
     this.#rooms.addClient(conversation.peer, { memberships: link.memberships, onError });
     connections.add(exchange, conversation);

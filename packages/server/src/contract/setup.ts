@@ -17,6 +17,12 @@ export interface Service<C extends AnyContract> {
 
 /** How a contract is served. */
 export interface ImplementOptions<C extends AnyContract> {
+  /**
+   * The largest message that a client may send here, in bytes: a longer event or call fails with `TOO_LARGE`, a longer item
+   * of a stream closes with 1009.
+   * @default that of the app, which it may not exceed
+   */
+  readonly maxPayload?: number;
   /** How its rooms keep and deliver messages. */
   readonly rooms?: RoomsOptions<C>;
 }

@@ -1,5 +1,5 @@
 import { CloseCode, type Closed } from "@symbolon/protocol";
-import type { Wire, WireListener } from "@symbolon/protocol/internal";
+import { byteLength, type Wire, type WireListener } from "@symbolon/protocol/internal";
 import type { Connections } from "../access/connections.ts";
 import type { Acceptance } from "../request/acceptance.ts";
 import { CloseResponse } from "../request/errors.ts";
@@ -31,6 +31,8 @@ export interface SocketService {
   readonly handler: SocketHandler<Socket, never>;
   /** How its sockets read and write. */
   readonly defaults: SocketOptions;
+  /** The most bytes of a message. @default those of the transport */
+  readonly maxPayload: number | undefined;
   /** The time of heartbeats and idle timeouts. */
   readonly clock: Clock;
   /** When a silent client is pinged and closed. */
@@ -132,7 +134,7 @@ function makeSocket({ Socket: Own = Socket, receive, send }: SocketOptions, wire
 
 /** Watches an accepted wire: a closed, slow or idle client ends the socket. Returns the listener for the wire. */
 function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireListener): WireListener {
-  const { clock, heartbeat, defaults } = service;
+  const { clock, heartbeat, defaults, maxPayload = Infinity } = service;
   const { idleTimeout: timeout } = defaults;
   const stops = [startHeartbeat(opened, clock, heartbeat, opened.ping && (() => opened.ping?.()))];
   if (timeout !== undefined) {
@@ -144,7 +146,14 @@ function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireL
     for (const stop of stops) stop();
     listener.closed(end);
   };
-  return { ...listener, closed };
+  const tooLarge = { code: CloseCode.TooLarge, reason: `this route reads messages of ${maxPayload} bytes` };
+  let exceeded = false;
+  const message: WireListener["message"] = (received) => {
+    exceeded ||= byteLength(received) > maxPayload;
+    if (exceeded) forceClose(socket, tooLarge);
+    else listener.message(received);
+  };
+  return { ...listener, message, closed };
 }
 
 /** Closes at, or drops, messages that arrive before a generator handler has called `receive`. */

@@ -39,7 +39,13 @@ export interface SocketOptions {
 }
 
 /** Options of a raw route: the schemas for its request, and how it reads and writes. */
-export interface SocketRouteOptions extends RouteSchemas, SocketOptions {}
+export interface SocketRouteOptions extends RouteSchemas, SocketOptions {
+  /**
+   * The largest message that a client may send here, in bytes; a larger one closes with 1009.
+   * @default that of the app, which it may not exceed
+   */
+  readonly maxPayload?: number;
+}
 
 /** Options over other options: each set one counts, the others show through. */
 export type Merged<Under, Over> = Omit<Under, keyof Over> & Over;
@@ -67,6 +73,7 @@ const known = new Set<string>([
   "Socket",
   "idleTimeout",
   "unread",
+  "maxPayload",
   "params",
   "query",
   "headers",

@@ -239,6 +239,7 @@ test("there are limits by default", () => {
     perPrincipal: 20,
     messagesPerSecond: 100,
     bytesPerSecond: 1_048_576,
+    handlers: 10_000,
     failedResumes: 10,
     outboundBytes: 134_217_728,
     trustProxy: false,

@@ -146,7 +146,7 @@ test("an unknown option is a TypeError when the route is declared", () => {
   const options = { body: z.string() } as object;
   expect(() => createApp().ws("/", options, () => {})).toThrow(
     new TypeError(
-      'there is no option "body": there are receive, send, Socket, idleTimeout, unread, params, query, headers, cookies',
+      'there is no option "body": there are receive, send, Socket, idleTimeout, unread, maxPayload, params, query, headers, cookies',
     ),
   );
   expect(() => createApp().with(options)).toThrow(TypeError);

@@ -1,0 +1,2 @@
+import type { Row } from "./table.ts";
+export const lines: readonly Row[] = [{ id: "S1", text: "x" }];
