@@ -7,7 +7,7 @@ export interface TaggedPart {
 }
 
 /** The id of a line of the table, of an advisory, or of a finding. */
-const id = String.raw`(?:[SVPLO]\d+[a-d]?|CVE-\d{4}-\d+|GHSA(?:-\w{4}){3}|[a-z][\w-]* #\d+)`;
+const id = String.raw`(?:[SVPLO]\d+[a-d]?|CVE-\d{4}-\d+|GHSA(?:-\w{4}){3}|[a-zA-Z][\w-]* #\d+)`;
 const comment = new RegExp(String.raw`^\s*// (${id}(?:, ${id})*)(?::.*)?$`);
 
 /** Finds the tagged parts of a test file that oxfmt has formatted. */
