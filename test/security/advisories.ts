@@ -58,7 +58,7 @@ export const advisories: readonly Row[] = [
   },
   {
     id: "CVE-2018-1000518",
-    text: "websockets of Python: no limit after decompression; also CVE-2021-33880: a comparison whose time told the secret",
+    text: "websockets of Python: no limit after decompression; also CVE-2021-33880: a comparison whose time showed the secret",
   },
   {
     id: "CVE-2026-54274",

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { contract, request, stream } from "@symbolon/protocol";
-import { type Frame, type Stamp } from "@symbolon/protocol/internal";
+import { callFrames, type Frame, type Stamp } from "@symbolon/protocol/internal";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { createApp } from "@symbolon/server";
 import { attach, serve } from "@symbolon/server/node";
@@ -119,6 +119,9 @@ export function handshakeOf(
   return handshake(path, { ...headersOf(mode), ...headers }, method);
 }
 
+/** Values that no number of a frame may have. */
+export const numbers: unknown[] = [0, -1, 0.5, -(2 ** 53), 2 ** 53, 1e300, "1", null, true, [], {}];
+
 let clients = 0;
 
 /** Connects a client; a session has its welcome already. */
@@ -150,4 +153,19 @@ export async function echoes(port: number, mode: Mode): Promise<boolean> {
   }
   client.write(write(mode, { ...(hasSession(mode) && { s: 1 }), t: "request", q: 1, name: "echo", data: 7 }));
   return (await client.frame()).payload.length > 0;
+}
+
+/** The next frame that is not an acknowledgement. */
+export async function nextFrame(client: RawClient): Promise<Record<string, unknown>> {
+  for (;;) {
+    const { opcode, payload } = await client.frame();
+    if (opcode === opcodes.close) return { closed: payload.readUInt16BE(0) };
+    const message = opcode === opcodes.text ? payload.toString() : new Uint8Array(payload);
+    const {
+      s: _s,
+      a: _a,
+      ...frame
+    } = msgpack.read(message, { shapes: callFrames }) as never as Record<string, unknown>;
+    if (frame["t"] !== "ack") return frame;
+  }
 }

@@ -7,7 +7,7 @@ import { type PassedTest, tabulate } from "./table.ts";
 import { findTaggedParts, type TaggedPart } from "./tags.ts";
 
 /** The generated part of the page begins behind this line. */
-export const marker = "<!-- `npm run security` writes what follows. -->\n";
+const marker = "<!-- `npm run security` writes what follows. -->\n";
 
 /** Where tests are. */
 const testFolders = [

@@ -43,7 +43,7 @@ export class ConcurrencyLimit {
     this.next();
   }
 
-  /** Starts the next task. @returns false when there is none, or it has to wait. */
+  /** Starts the next task. @returns false when no task waits, or the next one has to. */
   next(): boolean {
     const [next] = this.#waiting.keys();
     if (next === undefined || !this.#enter()) return false;

@@ -50,6 +50,7 @@ test("maxPayload is 64 KiB by default, and the same for each view", () => {
 });
 
 describe("without onError, an error", () => {
+  // S29
   test("goes to the console, without the query and with the path escaped and cut", async () => {
     const console = vi.spyOn(globalThis.console, "error").mockImplementation(() => {});
     const app = createApp();

@@ -1,4 +1,4 @@
-// S24: how many handlers a server runs at once.
+// S24, mesop #1, CVE-2026-48804: how many handlers a server runs at once.
 import { contract, request, stream } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -20,7 +20,7 @@ describe("a limit of handlers", () => {
       connection.calls.run(task);
       return task;
     });
-    return { ...connection, running, tasks, end: () => running.shift()?.() };
+    return { calls: connection.calls, running, tasks, end: () => running.shift()?.() };
   };
 
   test("lets one connection run 16 calls at once, and starts the next when one is over", () => {

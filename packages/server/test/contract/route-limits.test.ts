@@ -1,6 +1,6 @@
 // S14: a route may read shorter messages than its app.
 import { contract, request, stream } from "@symbolon/protocol";
-import { callFrames, type Frame, type Stamp } from "@symbolon/protocol/internal";
+import { callFrames } from "@symbolon/protocol/internal";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -60,7 +60,7 @@ describe.each(["plain", "symbolon.v1.json", "symbolon.v1.msgpack"])("in %s mode"
     const receive = async (): Promise<unknown> => {
       for (;;) {
         const frame = msgpack.read(await socket.receive(), { shapes: callFrames });
-        const { s: _s, a: _a, ...rest } = frame as Frame & Stamp;
+        const { s: _s, a: _a, ...rest } = frame;
         if (rest.t !== "ack") return rest;
       }
     };
@@ -86,8 +86,8 @@ describe.each(["plain", "symbolon.v1.json", "symbolon.v1.msgpack"])("in %s mode"
     send({ t: "next", q: 1, data: "short" });
     expect(await receive()).toEqual({ t: "next", re: 1, data: 5 });
     send({ t: "next", q: 1, data: long });
-    if (mode === "plain") expect(await receive()).toMatchObject({ t: "error", code: "BAD_FRAME" });
-    else expect(await socket.closed).toMatchObject({ code: 1009, reason: "an item is too large" });
+    const answer = mode === "plain" ? await receive() : await socket.closed;
+    expect(answer).toMatchObject(mode === "plain" ? { t: "error", code: "BAD_FRAME" } : { code: 1009 });
     socket.close();
   });
 });

@@ -61,6 +61,7 @@ describe("how a connection ends", () => {
     expect((await connectNotes(net, resumeHello(welcome))).welcome).toMatchObject({ state: "resumed" });
   });
 
+  // S26
   test("a client that reads too slowly is detached, and can resume", async () => {
     const { app, clock, changes, peers } = startNotesServer();
     await using server = await serve(app, { port: 0, host: "127.0.0.1" });
@@ -117,6 +118,7 @@ describe("messages that are refused", () => {
     again.socket.close();
   });
 
+  // S25
   test("an event beyond the credit closes with 4429, and ends the session", async () => {
     const handled = gate();
     const { net, log } = startNotesServer({ post: () => handled.passed });
@@ -177,6 +179,7 @@ describe("messages that are refused", () => {
     socket.close();
   });
 
+  // S25
   test("the acknowledgement of an unsent message closes with 4400, and ends the session", async () => {
     const { net, log } = startNotesServer();
     const { socket } = await connectNotes(net);

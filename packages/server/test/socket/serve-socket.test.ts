@@ -130,6 +130,7 @@ describe("before accept", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
+  // S27
   test("a close with an illegal code is a RangeError at once", async () => {
     const { response, onError } = await connectRefused((socket) => socket.close(1005));
     expect(response.status).toBe(500);
