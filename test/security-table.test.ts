@@ -39,24 +39,26 @@ test("a run has a fault when a row has no passing test, a pending one has, or a 
 });
 
 describe("a tag", () => {
-  const source = `import { test } from "vitest";
-
-// S1, CVE-2020-1
-test.each([
-  ["a"],
-])("one", () => {
-  expect(1).toBe(1);
-});
-
-describe("some", () => {
-  // S2: a note
-  // and another line
-  test("two", () => {});
-
-  // SSH is no tag, and neither is S3
-  test("three", () => {});
-});
-`;
+  const source = [
+    'import { test } from "vitest";',
+    "",
+    "// S1, CVE-2020-1",
+    "test.each([",
+    '  ["a"],',
+    '])("one", () => {',
+    "  expect(1).toBe(1);",
+    "});",
+    "",
+    'describe("some", () => {',
+    "  // S2: a note",
+    "  // and another line",
+    '  test("two", () => {});',
+    "",
+    "  // SSH is no tag, and neither is S3",
+    '  test("three", () => {});',
+    "});",
+    "",
+  ].join("\n");
 
   test("covers the statement below it", () => {
     expect(findTaggedParts(source)).toEqual([
@@ -66,7 +68,7 @@ describe("some", () => {
   });
 
   test("in the first line covers the file", () => {
-    expect(findTaggedParts(`// ws #2331, S16: fragments\n${source}`)[0]).toEqual({
+    expect(findTaggedParts(["// ws #2331, S16: fragments", source].join("\n"))[0]).toEqual({
       ids: ["ws #2331", "S16"],
       lines: [1, 19],
     });
