@@ -14,9 +14,9 @@ const sourceNames = new Set(
     .flatMap((file) => readFileSync(new URL(file, sources), "utf8").match(/\w+/g) ?? []),
 );
 
-/** The fields that any frame of a session may have. */
-const commonFields = ["s", "a"];
 const shapes = shapesOf(page);
+/** The frames of the conversation, which alone may have the fields of `Sequenced`. */
+const sequenced = shapesOf(/### Of the conversation\n.*?### /s.exec(page)?.[0] ?? "");
 const examples = [...page.matchAll(/^(?:×?[<>] )(\{"?.*\})$/gm)].map(([, line = ""]) => line);
 
 describe("the page and the parser have the same frames", () => {
@@ -29,7 +29,7 @@ describe("the page and the parser have the same frames", () => {
     // The parser rejects an unknown field before it checks any value.
     const unknown = (field: string): boolean => parseError({ t, [field]: [] }) === `unknown field "${field}"`;
     const known = [...sourceNames].filter((name) => name !== "t" && !unknown(name));
-    expect(new Set([...fields, ...commonFields])).toEqual(new Set(known));
+    expect(new Set([...fields, ...stampOf(t)])).toEqual(new Set(known));
   });
 });
 
@@ -41,7 +41,7 @@ describe("the examples of the page", () => {
 
   test.each(examples)("%s", (line) => {
     const { t, ...fields } = JSON.parse(line) as { t: string };
-    expect([...(shapes.get(t) ?? []), ...commonFields]).toEqual(expect.arrayContaining(Object.keys(fields)));
+    expect([...(shapes.get(t) ?? []), ...stampOf(t)]).toEqual(expect.arrayContaining(Object.keys(fields)));
     expect(parseError({ t, ...fields })).toBe("");
   });
 });
@@ -60,6 +60,10 @@ test("the README has the same promise as the page, word for word", () => {
   expect(promiseIn(readme)).toMatch(/^> \*\*While a session lives\*\*.*\n(> .*\n){3}$/);
   expect(promiseIn(readme)).toBe(promiseIn(page));
 });
+
+function stampOf(t: string): string[] {
+  return sequenced.has(t) ? ["s", "a"] : [];
+}
 
 /** The promise of a page, without its links. */
 function promiseIn(markdown: string): string {

@@ -49,10 +49,10 @@ export const I25: Invariant = {
     for (const { wire, frame, index } of frames) {
       for (const start of starts)
         if (start.index < index && !minimal.has(start.wire)) minimal.set(start.wire, new Map(newest));
-      if (frame.t === "room" && frame["ep"] !== undefined) {
-        const epoch = String(frame["ep"]);
-        epochs.set(wire, epoch);
-        const from = minimal.get(wire)?.get(epoch) ?? 0;
+      const { ep } = frame as { readonly ep?: string };
+      if (frame.t === "room" && ep !== undefined) {
+        epochs.set(wire, ep);
+        const from = minimal.get(wire)?.get(ep) ?? 0;
         if (Number(frame["off"]) < from)
           yield `an attacker on wire ${wire} joined the room at ${String(frame["off"])}, and ${from} was sent before`;
       }

@@ -2,11 +2,12 @@ import type { Mutant, Patch } from "./mutant.ts";
 
 const recorder = "server/src/session/recorder.ts";
 const sessionDial = "server/src/contract/session-dial.ts";
+const checks = "server/src/store/session-checks.ts";
 const table = "server/src/store/session-table.ts";
 
 /** The store resumes a session whatever positions the client names. */
 const storeSkipsPositions: Patch = {
-  file: table,
+  file: checks,
   find: "  if (receivedUpTo > lastSequence)\n",
   replace: "  if (receivedUpTo >= 0) return undefined;\n  if (receivedUpTo > lastSequence)\n",
 };
@@ -29,7 +30,7 @@ export const storeCheckMutants: readonly Mutant[] = [
   {
     name: "the store does not check epochs and positions",
     mode: "file-store",
-    file: table,
+    file: checks,
     find: '  if (identity.epoch !== epoch) return "the store lost part of the history of this session";\n  if (request.epoch !== identity.epoch) return "the client has another epoch than the session";\n',
     replace: "",
     also: [storeSkipsPositions, processSkipsPositions],
@@ -80,21 +81,21 @@ export const storeCheckMutants: readonly Mutant[] = [
   {
     name: "the store does not compare the resume token",
     mode: "attacks",
-    file: table,
+    file: checks,
     find: "equalInConstantTime(`${identity?.secretHash} ${identity?.keyHash}`, `${secretHash} ${keyHash}`)",
     replace: "equalInConstantTime(`${identity?.keyHash}`, keyHash ?? secretHash)",
   },
   {
     name: "the store does not compare the key of the client instance",
     mode: "attacks",
-    file: table,
+    file: checks,
     find: "equalInConstantTime(`${identity?.secretHash} ${identity?.keyHash}`, `${secretHash} ${keyHash}`)",
     replace: "equalInConstantTime(`${identity?.secretHash}`, secretHash ?? keyHash)",
   },
   {
     name: "the store does not compare the principal",
     mode: "attacks",
-    file: table,
+    file: checks,
     find: "identity.principal === principal && identity.service === service",
     replace: "identity.service === service",
   },

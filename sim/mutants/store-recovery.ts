@@ -68,8 +68,8 @@ export const storeRecoveryMutants: readonly Mutant[] = [
     name: "a handler's room message is sent before the handler settles",
     mode: "memory-store",
     file: rooms,
-    find: "held === undefined ? this.#send(append) : (held.push(append), settled());",
-    replace: "this.#send(append);",
+    find: "if (held === undefined) return this.#send(append);",
+    replace: "return this.#send(append);",
   },
   {
     name: "the file store reads a torn record as complete",

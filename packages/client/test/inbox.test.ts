@@ -146,8 +146,8 @@ describe("a server that puts the client into rooms without end", () => {
     receive(room("jam"));
     expect(client.status.value.state).toBe("open");
     expect((await reconnect()).rooms).toEqual([
-      ["tea", "e", 0],
-      ["jam", "e", 0],
+      ["tea", "e", 0, 0, ""],
+      ["jam", "e", 0, 0, ""],
     ]);
     client.close();
   });

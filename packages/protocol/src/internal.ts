@@ -5,7 +5,6 @@ export type { QueueLimits, RpcPeerOptions } from "./peer/rpc-peer.ts";
 export type { OpenCalls } from "./peer/calls.ts";
 export { createPeer } from "./peer/create-peer.ts";
 export { EventPeer } from "./peer/peer.ts";
-export { maxServed } from "./peer/calls.ts";
 export type { Dispatch, EventFailure, EventOptions, PeerOptions } from "./peer/peer.ts";
 export type { CallHandler } from "./contract/call.ts";
 export type {
@@ -72,7 +71,6 @@ export type {
 export { passthrough } from "./socket/codec.ts";
 export { RawSocket } from "./socket/socket.ts";
 export type { SocketCodecs } from "./socket/socket.ts";
-export { ConcurrencyLimit, type SharedLimit } from "./async/limiter.ts";
 export { BoundedQueue } from "./async/queue.ts";
 export type { BoundedQueueOptions, Task } from "./async/queue.ts";
 export { isThenable } from "./async/thenable.ts";

@@ -47,8 +47,12 @@ describe.each([
     await expect(caller.request("halve", 0)).rejects.toEqual(new RequestError("NO", "no", { at: 1 }));
     await expect(caller.request("halve", 0)).rejects.toEqual(new RequestError("WHY"));
     // A server names the error, so that its log can be searched for it.
-    const data = calling === "client" ? { id: expect.stringMatching(/^[0-9a-f]{16}$/) } : undefined;
-    const internal = new RequestError("INTERNAL", "the handler failed", data);
+    const id: unknown = expect.stringMatching(/^[0-9a-f]{16}$/);
+    const internal = new RequestError(
+      "INTERNAL",
+      "the handler failed",
+      calling === "client" ? { id } : undefined,
+    );
     await expect(caller.request("halve", 0)).rejects.toEqual(internal);
     expect(calling === "client" ? errors : logged.mock.calls.map(([error]) => error)).toEqual([
       new Error("secret"),

@@ -24,10 +24,10 @@ import {
 import type { FrameTable } from "../frames/frame-table.ts";
 import { outboxFull } from "../session/outbox.ts";
 import { byteLength } from "../wire/byte-length.ts";
-import { checkSize, own, type PeerOptions } from "./peer.ts";
+import { own, type PeerOptions } from "./peer.ts";
 
 /** How many calls of the remote peer are served at once; more wait. */
-export const maxServed = 16;
+const maxServed = 16;
 /** How many calls of one peer may be open; this peer keeps back its own that are more. */
 const maxOpen = 64;
 /** The bytes of this peer's calls that may be kept back. */
@@ -36,7 +36,7 @@ const maxWaitingBytes: number = 2 ** 22;
 /** What calls need of their peer. */
 export interface CallsOptions extends Pick<
   PeerOptions,
-  "sends" | "receives" | "outbox" | "receiver" | "after" | "nextTurn" | "maxReceived" | "serving"
+  "sends" | "receives" | "outbox" | "receiver" | "after" | "nextTurn"
 > {
   /** A number that no event or call of this peer has had. */
   readonly nextId: () => number;
@@ -72,14 +72,13 @@ export class Calls {
   readonly #starting = new ConcurrencyLimit(maxOpen);
   readonly #incoming = new Map<number | undefined, IncomingCall>();
   readonly #streams = new Set<number>();
-  readonly #serving: ConcurrencyLimit;
+  readonly #serving = new ConcurrencyLimit(maxServed);
   readonly #running = new Set<Promise<void>>();
   /** The bytes of the requests and streams of the remote peer that are open. */
   #openBytes = 0;
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    this.#serving = options.serving ?? new ConcurrencyLimit(maxServed);
   }
 
   /** The receivers of the frames of calls. */
@@ -146,8 +145,6 @@ export class Calls {
     const { q, re } = frame as { readonly q?: number; readonly re?: number };
     if ((q === undefined) === (re === undefined))
       throw new ProtocolError("a frame of a call has either q or re");
-    if (frame.t === "next" && bytes > (this.#options.maxReceived ?? Infinity))
-      throw new ProtocolError("an item is too large", 1009);
     if (q === undefined) this.#outgoing.get(re)?.receive(frame, bytes);
     else this.#incoming.get(q)?.receive(frame, bytes);
   };
@@ -186,7 +183,7 @@ export class Calls {
     if (this.#incoming.has(q)) throw new ProtocolError(`call ${q} is open already`);
     if (this.#incoming.size >= maxOpen) throw new ProtocolError(`more than ${maxOpen} open calls`, 4429);
     const serve = (): void => {
-      const result = this.#run(frame, bytes, call, channel);
+      const result = this.#run(frame, call, channel);
       if (result === undefined) return this.#serving.release(serve);
       const running = result.then(() => {
         this.#running.delete(running);
@@ -216,7 +213,6 @@ export class Calls {
   /** Runs the handler, and reports what it throws unless the caller has cancelled. @returns what is to be awaited. */
   #run(
     frame: RequestFrame | StreamFrame,
-    bytes: number,
     call: IncomingCall,
     channel: CallChannel,
   ): Promise<unknown> | undefined {
@@ -228,7 +224,6 @@ export class Calls {
     try {
       const handler = this.#handlers.get(frame.name);
       if (!handler) throw notFound(frame);
-      checkSize(bytes, this.#options);
       const result = call.run(frame, handler as never);
       return isThenable(result) ? Promise.resolve(result).catch(fail) : undefined;
     } catch (error) {

@@ -1,4 +1,3 @@
-import type { ConcurrencyLimit } from "../async/limiter.ts";
 import type { NextTurn } from "../async/event-loop.ts";
 import type { Task } from "../async/queue.ts";
 import type { Sent } from "../async/sent.ts";
@@ -10,7 +9,7 @@ import { fromErrorFrame, notFound, toErrorFrame } from "../frames/error-frames.t
 import type { ErrorFrame, EventFrame, Stamp } from "../frames/frame.ts";
 import type { FrameReceiver, FrameTable } from "../frames/frame-table.ts";
 import type { ReadOptions } from "../frames/frame-codec.ts";
-import { type Outbox, tooLarge } from "../session/outbox.ts";
+import type { Outbox } from "../session/outbox.ts";
 import type { Receiver } from "../session/receiver.ts";
 import type { Message } from "../wire/wire.ts";
 
@@ -43,10 +42,6 @@ export interface PeerOptions {
   readonly outbox: Outbox;
   /** Registers which messages are finished. @default no message is acknowledged */
   readonly receiver?: Pick<Receiver, "hold"> | undefined;
-  /** The most bytes of a message of the remote peer; a longer one fails with `TOO_LARGE`. @default any size that its wire lets through */
-  readonly maxReceived?: number | undefined;
-  /** Starts the handlers of calls. @default at most 16 at once */
-  readonly serving?: ConcurrencyLimit | undefined;
   /** Calls `action` in so many ms, unless the returned function is called. */
   readonly after: (ms: number, action: () => void) => () => void;
   /** Lets the event loop run, as each loop does that a remote peer paces. @default such loops do not wait for it */
@@ -190,7 +185,7 @@ export class EventPeer<Sends extends Messages = Messages> {
     if (!this.accepts(frame)) return;
     const losses = this.#losses;
     const done = this.#options.receiver?.hold(frame.s, bytes);
-    this.queue(() => this.#handle(frame, bytes, losses, done));
+    this.queue(() => this.#handle(frame, losses, done));
   };
 
   #start(): void {
@@ -219,7 +214,7 @@ export class EventPeer<Sends extends Messages = Messages> {
     }
   }
 
-  #handle({ name, data, q, s }: EventFrame, bytes: number, losses: number, done?: () => void): unknown {
+  #handle({ name, data, q, s }: EventFrame, losses: number, done?: () => void): unknown {
     const fail = (error: unknown): void => {
       // In another session its number means something else.
       const report = this.reportFailure({ name, q: losses === this.#losses ? q : undefined }, error);
@@ -230,7 +225,6 @@ export class EventPeer<Sends extends Messages = Messages> {
     try {
       const schema = own(this.#options.receives, name);
       if (!schema || !("~standard" in schema)) throw notFound({ t: "event", name });
-      checkSize(bytes, this.#options);
       const input = validate(schema, data);
       const result = isThenable(input) ? input.then(call) : call(input);
       if (isThenable(result)) return Promise.resolve(result).then(done, fail);
@@ -240,11 +234,6 @@ export class EventPeer<Sends extends Messages = Messages> {
     }
     return undefined;
   }
-}
-
-/** @throws RequestError with `TOO_LARGE` for a message that is longer than the peer receives. */
-export function checkSize(bytes: number, { maxReceived = Infinity }: Pick<PeerOptions, "maxReceived">): void {
-  if (bytes > maxReceived) throw tooLarge(maxReceived);
 }
 
 /** The message of a name, which may be `constructor` or `__proto__`. */

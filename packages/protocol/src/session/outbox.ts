@@ -27,11 +27,6 @@ export function outboxFull(): RequestError {
   return new RequestError("OUTBOX_FULL", "send queue is full: await send()");
 }
 
-/** A message is longer than its receiver reads. */
-export function tooLarge(limit: number): RequestError {
-  return new RequestError("TOO_LARGE", `message exceeds the receiver's limit of ${limit} bytes`);
-}
-
 /** Delivers the messages of a peer. */
 export interface Outbox {
   /** How frames are written. */

@@ -6,7 +6,7 @@ import { type Credit, isExhausted } from "../frames/credit.ts";
 import { stampSize } from "../frames/frame.ts";
 import { type FrameCodec, jsonFrames } from "../frames/frame-codec.ts";
 import type { Message } from "../wire/wire.ts";
-import { type Outbox, outboxFull, type SendOptions, tooLarge } from "./outbox.ts";
+import { type Outbox, outboxFull, type SendOptions } from "./outbox.ts";
 import { OutgoingMessage } from "./outgoing-message.ts";
 import type { Receiver } from "./receiver.ts";
 import type { DeliveryOptions, MessageSink, RemoteState, RestoredState } from "./session-options.ts";
@@ -206,7 +206,8 @@ export class Sender implements Outbox {
     if (this.codec === jsonFrames && typeof message.message !== "string")
       message.write(String(message.message));
     if (message.bytes > this.#maxPayload) {
-      const error = tooLarge(this.#maxPayload - stampSize);
+      const limit = this.#maxPayload - stampSize;
+      const error = new RequestError("TOO_LARGE", `message exceeds the receiver's limit of ${limit} bytes`);
       if (!message.fallback) return message.reject(error);
       message.write(message.fallback(error));
     }
@@ -256,6 +257,7 @@ export class Sender implements Outbox {
   /** Counts a message among all that is kept, or no longer. */
   #weigh({ lane, bytes }: OutgoingMessage, by: 1 | -1): void {
     this.#bytes += by * bytes;
+    if (by > 0) this.#options.onGrow?.();
     if (lane !== "answer") return;
     this.#answers.messages += by;
     this.#answers.bytes += by * bytes;

@@ -22,6 +22,8 @@ export interface DeliveryOptions {
    * @default "wait"
    */
   readonly full?: "wait" | "reject" | undefined;
+  /** Called when more is kept than before. */
+  readonly onGrow?: () => void;
 }
 
 /** A session as another process left it. */

@@ -62,6 +62,7 @@ test("every code of the table may be sent, except for the two that report its ab
   expect(unsendable).toEqual([CloseCode.NoStatus, CloseCode.Abnormal]);
 });
 
+// S27
 describe("a reason", () => {
   const size = (line: string): number => new TextEncoder().encode(line).length;
 

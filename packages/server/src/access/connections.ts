@@ -59,11 +59,11 @@ export class Connections {
   /** Registers a connection until its exchange has ended; call it when the hooks have run. */
   add(exchange: Exchange, connection: Connection): void {
     const { principal, expiresAt } = readIdentity(exchange.context);
-    const expired = new CloseError(CloseCode.Unauthorized, "credential expired");
+    // An error keeps its stack, and so all that the handshake used: it is made when it is needed.
+    const expire = (): void =>
+      connection.terminate(new CloseError(CloseCode.Unauthorized, "credential expired"));
     const cancelExpiry =
-      expiresAt === undefined || connection.renewsCredential
-        ? undefined
-        : this.#clock.at(expiresAt, () => connection.terminate(expired));
+      expiresAt === undefined || connection.renewsCredential ? undefined : this.#clock.at(expiresAt, expire);
     const own = this.#byPrincipal.get(principal) ?? new Set();
     this.#byPrincipal.set(principal, own.add(connection));
     void exchange.ended.then(() => {

@@ -36,8 +36,8 @@ export interface LimitOptions {
    */
   readonly bytesPerSecond?: number;
   /**
-   * Handlers of requests, streams and events that one server runs at once. Beyond them the next handlers of a principal, or
-   * of an address without one, wait while it has 16 that run.
+   * Handlers of contracts that run at once, besides 16 requests and streams and one event for each client. The clients of
+   * one principal, or of one address without one, may use as many as are still free; the others start later.
    * @default 10_000
    */
   readonly handlers?: number;
@@ -53,6 +53,15 @@ export interface LimitOptions {
    * @default 134_217_728
    */
   readonly outboundBytes?: number;
+  /**
+   * Bytes that the rooms of all contracts keep together, when the app has no store: 1 KiB for each room, 256 for each
+   * message, and the data. The clients of one principal, or of one address without one, may cause as much as is still free;
+   * beyond that their handlers cannot send in rooms (`TOO_MUCH_HISTORY`) or join new ones (`TOO_MANY_ROOMS`). For other
+   * messages of the application the largest rooms drop their oldest messages; their members receive a gap. With a store its
+   * own `bytes` are divided like this.
+   * @default 134_217_728
+   */
+  readonly historyBytes?: number;
   /**
    * Whether a proxy of yours is in front of the server: the last address of `X-Forwarded-For` is then the client's, and the
    * scheme of an `Origin` must be the one of `X-Forwarded-Proto`. Without a proxy a client could send anything there.
@@ -79,6 +88,7 @@ export function resolveLimits(options: LimitOptions = {}): Required<LimitOptions
     handlers: 10_000,
     failedResumes: 10,
     outboundBytes: 2 ** 27,
+    historyBytes: 2 ** 27,
     trustProxy: false,
     messageTimeout: 30_000,
     ...options,

@@ -83,8 +83,9 @@ export class SharedBounds<Item extends SharedItem> {
   #update(item: Item): boolean {
     const before = this.#items.get(item);
     const account = this.#accounts.get(item.account);
+    if (before === undefined || account === undefined) return false;
     const { size } = item;
-    if (before === undefined || account === undefined || size === before) return false;
+    if (size === before) return false;
     this.#items.set(item, size);
     account.bytes += size - before;
     this.#bytes += size - before;

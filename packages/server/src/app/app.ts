@@ -1,10 +1,11 @@
 import { type AnyContract, CloseCode, CloseError } from "@symbolon/protocol";
 import { checkCloseCode } from "@symbolon/protocol/internal";
+import { HandlerSlots } from "../access/handler-slots.ts";
 import { Connections } from "../access/connections.ts";
 import { FailedResumes } from "../access/failed-resumes.ts";
 import { type LimitOptions, resolveLimits } from "../access/limits.ts";
-import { HandlerLimit } from "../contract/handler-limit.ts";
-import { ContractService, type ServiceOptions } from "../contract/service.ts";
+import { ContractService } from "../contract/service.ts";
+import type { ServiceOptions } from "../contract/service-options.ts";
 import type { ImplementOptions, Setup } from "../contract/setup.ts";
 import { type ErrorContext, isClientError, report, toLogLine } from "../request/errors.ts";
 import type { AnyHook } from "../request/hook.ts";
@@ -12,6 +13,8 @@ import type { SessionLink } from "../session/session-link.ts";
 import { Sessions } from "../session/sessions.ts";
 import { expireStoredSessions } from "../session/stored-sessions.ts";
 import { mergeSocketOptions, type SocketOptions, type SocketRouteOptions } from "../socket/socket-options.ts";
+import { memoryStore } from "../store/memory-store.ts";
+import type { Store } from "../store/store.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { resolveHeartbeat } from "../timing/heartbeat.ts";
 import { checkOptions } from "./check-options.ts";
@@ -52,7 +55,8 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   if (store !== undefined) void expireStoredSessions(store, clock, sessions.options.grace, onStoreError);
   const limits = resolveLimits(options.limits);
   const connections = new Connections(clock, limits.perPrincipal);
-  const routes = new Routes({ clock, heartbeat, rate: limits, sessions, connections, store });
+  const memory = new MemoryRooms(limits.historyBytes);
+  const routes = new Routes({ clock, heartbeat, rate: limits, sessions, connections, store, memory });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // below a mount, the state of the inner app
   };
@@ -68,14 +72,38 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
       heartbeat,
       maxPayload,
       rate: limits,
+      memory,
+      slots: new HandlerSlots(limits.handlers),
+      failedResumes: new FailedResumes(clock, limits.failedResumes),
       limits,
       sessions,
       connections,
-      handlers: new HandlerLimit(limits.handlers),
-      failedResumes: new FailedResumes(clock, limits.failedResumes),
     },
   };
-  return createView(app, [state], mergeSocketOptions({}, socket), new Dispatcher(routes, app.options));
+  return createView(
+    app,
+    [state],
+    mergeSocketOptions({}, socket, maxPayload),
+    new Dispatcher(routes, app.options),
+  );
+}
+
+/** The rooms of an app without a store. */
+class MemoryRooms {
+  /** Has the rooms of this process. */
+  store: Store;
+  readonly #bytes: number;
+
+  /** All rooms keep `bytes` together. */
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+    this.store = memoryStore({ bytes });
+  }
+
+  /** Forgets all rooms, as a process does that dies. */
+  crash(): void {
+    this.store = memoryStore({ bytes: this.#bytes });
+  }
 }
 
 /** Serves the routes of an app with other options. */
@@ -106,23 +134,25 @@ function createView<P extends object, Defaults extends object>(
   const { routes, options } = app;
   const view: App<P, Defaults> = {
     use: (hook) => createView(app, [...hooks, hook], defaults, dispatcher),
-    with: (over) => createView(app, hooks, mergeSocketOptions(defaults, over), dispatcher),
+    with: (over) =>
+      createView(app, hooks, mergeSocketOptions(defaults, over, options.maxPayload), dispatcher),
     ws: (path: string, ...rest: [unknown, unknown?]): void => {
       const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
       const own = given as SocketRouteOptions;
-      checkMaxPayload(own, options);
       routes.addSocket(path, hooks, own, {
         handler: handler as never,
-        defaults: mergeSocketOptions(defaults, own),
-        maxPayload: own.maxPayload,
+        defaults: mergeSocketOptions(defaults, own, options.maxPayload),
       });
     },
     http: (path, handler) => routes.addHttp(path, hooks, handler),
     implement: <C extends AnyContract>(contract: C, ...rest: [unknown, unknown?]) => {
-      const [given, setup] = rest.length === 1 ? [{}, rest[0]] : rest;
-      const own = given as ImplementOptions<C>;
-      checkMaxPayload(own, options);
-      const service = new ContractService(contract, setup as Setup<C, never>, options, own);
+      const [own, setup] = rest.length === 1 ? [{}, rest[0]] : rest;
+      const service = new ContractService(
+        contract,
+        setup as Setup<C, never>,
+        options,
+        own as ImplementOptions<C>,
+      );
       routes.addContract(hooks, service);
       return service;
     },
@@ -143,15 +173,6 @@ function createView<P extends object, Defaults extends object>(
   };
   internals.set(view, app);
   return view;
-}
-
-/** @throws RangeError for a route's limit that does not hold: the transport refuses what is above the app's. */
-function checkMaxPayload(
-  { maxPayload = 1 }: { readonly maxPayload?: number },
-  app: { readonly maxPayload: number },
-): void {
-  if (!(maxPayload > 0 && maxPayload <= app.maxPayload))
-    throw new RangeError(`maxPayload of a route is from 1 to the app's, ${app.maxPayload}: ${maxPayload}`);
 }
 
 function logError(error: unknown, { request, id }: ErrorContext): void {

@@ -7,7 +7,7 @@ const groups: {
   readonly [Name in GroupName]: { readonly [Option in keyof Required<NonNullable<AppOptions[Name]>>]: true };
 } = {
   security: { origins: true, hosts: true, allowCookieWithoutOrigin: true },
-  socket: { receive: true, send: true, Socket: true, idleTimeout: true, unread: true },
+  socket: { receive: true, send: true, Socket: true, idleTimeout: true, unread: true, maxPayload: true },
   sessions: {
     grace: true,
     messages: true,
@@ -26,6 +26,7 @@ const groups: {
     handlers: true,
     failedResumes: true,
     outboundBytes: true,
+    historyBytes: true,
     trustProxy: true,
     messageTimeout: true,
   },

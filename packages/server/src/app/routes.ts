@@ -73,6 +73,8 @@ export interface RoutesOptions {
   readonly connections: Connections;
   /** Where sessions survive this process. */
   readonly store: Store | undefined;
+  /** The rooms without a store. */
+  readonly memory: { crash(): void };
 }
 
 /** The routes of an app, and of the apps that are mounted in it. */
@@ -95,7 +97,7 @@ export class Routes {
     path: string,
     hooks: readonly AnyHook[],
     schemas: RouteSchemas,
-    own: Pick<SocketService, "handler" | "defaults" | "maxPayload">,
+    own: Pick<SocketService, "handler" | "defaults">,
   ): void {
     const { clock, heartbeat, rate, connections } = this.#options;
     const service = { ...own, clock, heartbeat, rate, connections, room: this.room };
@@ -148,6 +150,7 @@ export class Routes {
   /** Drops every session and room, as a killed process does; a store keeps its data. */
   crash(): void {
     this.#options.sessions.crash();
+    this.#options.memory.crash();
     for (const service of this.#services) service.crash();
     for (const { routes } of this.#mounts) routes.crash();
   }

@@ -117,7 +117,7 @@ export interface App<P extends object = object, Defaults extends object = object
   ) => App<Merge<P, Given>, Defaults>;
   /**
    * Another view of the same app, with other defaults for its raw routes.
-   * @throws TypeError for an unknown option, RangeError for an idle timeout that is not above 0.
+   * @throws TypeError for an unknown option, RangeError for an invalid time or size.
    */
   readonly with: <const Over extends SocketOptions>(
     defaults: Over & Exact<Over, SocketOptions>,
@@ -125,8 +125,8 @@ export interface App<P extends object = object, Defaults extends object = object
   ) => App<P, Omit<Defaults, keyof Over> & Over>;
   /**
    * Serves raw WebSockets at a path.
-   * @throws TypeError when a WebSocket route is at the path already or an option is unknown, RangeError for an idle
-   * timeout that is not above 0.
+   * @throws TypeError when a WebSocket route is at the path already or an option is unknown, RangeError for an invalid time
+   * or size.
    */
   readonly ws: {
     <const Path extends string>(

@@ -1,7 +1,7 @@
 import type { AnyContract, EventInput, EventName, Sent, ServerMessages } from "@symbolon/protocol";
 import type { Peer } from "./peer.ts";
 import type { BroadcastOptions, RoomMembers } from "../rooms/room.ts";
-import type { Retention } from "../store/store.ts";
+import type { Retention } from "../store/room-log.ts";
 
 /**
  * A room as a contract's setup gets it: its members, without `send`. A handler sends by `call.room(name).send`, and other
@@ -11,7 +11,8 @@ export interface RoomView<C extends AnyContract> extends RoomMembers<Peer<Server
   /**
    * Adds a member; joining twice does nothing. A client that was a member before receives the messages that it missed. A new member
    * receives what the room keeps, and then each message that is sent.
-   * @throws RequestError with `TOO_MANY_ROOMS` when the client is in `perPeer` rooms already.
+   * @throws RequestError with `TOO_MANY_ROOMS` when the client is in `perPeer` rooms already, or its principal, or its
+   * address without one, has begun so many rooms that no more are free for it.
    */
   readonly join: (member: Peer<ServerMessages<C>>, options?: JoinOptions) => void;
 }
@@ -21,7 +22,8 @@ export interface ContractRoom<C extends AnyContract> extends RoomView<C> {
   /**
    * Sends an event to every member; a member that cannot receive it does not affect the others. Settles when the room's
    * log has the event.
-   * @throws TypeError when the codec cannot write the data.
+   * @throws TypeError when the codec cannot write the data; RequestError with `TOO_MUCH_HISTORY`, in a handler alone, when
+   * the rooms keep too much that clients of the same principal, or address without one, have caused.
    */
   readonly send: <Name extends EventName<ServerMessages<C>>>(
     name: Name,
@@ -42,7 +44,8 @@ export interface JoinOptions {
 /** How the rooms of a contract keep and deliver messages. */
 export interface RoomsOptions<C extends AnyContract = AnyContract> {
   /**
-   * The messages that a new member receives. For members that reconnect a room keeps at least 1,000 messages of 120 s.
+   * The messages that a new member receives. For members that reconnect a room keeps at least 1,000 messages of 120 s, of
+   * 4 MiB together unless `bytes` is given.
    * @default none
    */
   readonly keep?: Retention;

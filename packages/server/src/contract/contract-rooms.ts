@@ -1,52 +1,22 @@
-import {
-  type AnyContract,
-  type FrameCodec,
-  RequestError,
-  Sent,
-  type ServerMessages,
-} from "@symbolon/protocol";
+import { type AnyContract, RequestError, Sent, type ServerMessages } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
-import type { Clock } from "../timing/clock.ts";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contract-room.ts";
+import type { ContractRoomsOptions, RoomClient } from "./contract-rooms-options.ts";
 import type { RoomScope } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
 import { RoomReader, type RoomSource, type SlowPolicy } from "../rooms/room-reader.ts";
 import { type RoomMember, Rooms } from "../rooms/room.ts";
+import { RoomCapacity } from "../rooms/room-capacity.ts";
+import { RoomSweeps } from "../rooms/room-sweeps.ts";
 import { RoomEncoder } from "../rooms/room-encoder.ts";
 import { createStartFinder } from "../rooms/member-start.ts";
-import type { RoomMemberships } from "../rooms/memberships.ts";
 import { RoomProofs } from "../rooms/room-proofs.ts";
-import type { Retention, RoomLog, RoomAppend, Store } from "../store/store.ts";
-
-/** A client of the contract, as its rooms need it. */
-export interface RoomClient {
-  /** The rooms that it is in. */
-  readonly memberships: RoomMemberships;
-  /** Called with what fails while the client is in a room. */
-  readonly onError: (error: unknown) => void;
-}
-
-/** What the rooms of a contract need. */
-export interface ContractRoomsOptions {
-  /** The time of messages, and of sweeps. */
-  readonly clock: Clock;
-  /** The codecs of members besides JSON; messages are written in the first. @default [] */
-  readonly codecs?: readonly FrameCodec[];
-  /**
-   * Has the logs of the rooms.
-   * @default a store in memory
-   */
-  readonly store?: Pick<Store, "proofKey" | "rooms">;
-  /** Called when a room message is lost, and its `send` is not awaited. */
-  readonly onStoreError: (error: unknown) => void;
-}
+import type { Retention, RoomLog, RoomAppend } from "../store/room-log.ts";
 
 /** The messages that a room keeps for members that reconnect. */
-const replayWindow: Retention = { messages: 1_000, ms: 120_000 };
-/** Sweeps of the logs after the last use of a room: one drops its old messages, one finds it empty, one forgets it. */
-const idleSweeps = 3;
+const replayWindow: Required<Retention> = { messages: 1_000, ms: 120_000, bytes: 2 ** 22 };
 
 interface SharedSource extends RoomSource {
   readonly unsubscribe: () => void;
@@ -72,8 +42,8 @@ export class ContractRooms<C extends AnyContract> {
   );
   /** When the clock was made, in ms since 1970. */
   readonly #clockStart: number;
-  /** Sweeps that are still due if no room is used again. */
-  #remainingSweeps = 0;
+  readonly #sweeps: RoomSweeps;
+  readonly #capacity: RoomCapacity;
 
   /** @throws RangeError when a bound is not positive. */
   constructor(
@@ -81,23 +51,29 @@ export class ContractRooms<C extends AnyContract> {
     options: ContractRoomsOptions,
     { keep, slow = "pause", perPeer = 100 }: RoomsOptions<C> = {},
   ) {
-    for (const bound of [keep?.messages ?? 1, keep?.ms ?? 1, perPeer])
+    for (const bound of [keep?.messages ?? 1, keep?.ms ?? 1, keep?.bytes ?? 1, perPeer])
       if (!(bound > 0))
-        throw new RangeError(`keep.messages, keep.ms and perPeer must be positive, not ${bound}`);
+        throw new RangeError(`keep.messages, keep.ms, keep.bytes and perPeer must be positive, not ${bound}`);
     this.#options = options;
     this.#path = contract.path;
     this.#keep = keep ?? { messages: 0, ms: 0 };
     this.#retention = {
       messages: Math.max(replayWindow.messages, this.#keep.messages),
       ms: Math.max(replayWindow.ms, this.#keep.ms),
+      bytes: this.#keep.bytes ?? replayWindow.bytes,
     };
     this.#slow = slow as SlowPolicy; // rooms carry the contract's own events alone
     this.#roomsPerClient = perPeer;
-    const { rooms, proofKey } = options.store ?? memoryStore();
+    const { rooms, proofKey } = options.store ?? options.memory?.store ?? memoryStore();
     this.#log = rooms;
     this.#proofs = new RoomProofs(proofKey);
     this.#encoder = new RoomEncoder(options.codecs?.[0] ?? jsonFrames);
     this.#clockStart = Date.now() - options.clock.now;
+    const { ms } = this.#retention;
+    this.#sweeps = new RoomSweeps(options.clock, ms, () => {
+      void Promise.resolve(this.#log.sweep(this.#now, ms)).catch(() => {}); // the next one tries again
+    });
+    this.#capacity = new RoomCapacity(options.store !== undefined);
   }
 
   /** Lets the client of `peer` join rooms. */
@@ -110,18 +86,16 @@ export class ContractRooms<C extends AnyContract> {
     return this.#rooms.room(name, refuseSend);
   }
 
-  /** The room of that name. */
-  room(name: string, send?: (append: RoomAppend) => Sent): ContractRoom<C> {
-    return this.#rooms.room<ContractRoom<C>["send"]>(name, (event, data, { except } = {}) => {
-      const message = {
-        name: event,
-        data: this.#encoder.encode(event, data),
-        except: except?.id,
-        at: this.#now,
-      };
-      const append = { room: this.#keyOf(name), message, keep: this.#retention };
-      this.#scheduleSweeps();
-      return send === undefined ? this.#send(append) : send(append);
+  /** The room of that name; what is sent there is counted to no client. */
+  room(name: string): ContractRoom<C> {
+    return this.#room(name, undefined, (append) => this.#send(append));
+  }
+
+  /** The same for a handler: its messages are counted to the account of its client, which may be refused. */
+  roomFor(account: string, name: string): ContractRoom<C> {
+    return this.#room(name, account, (append) => {
+      this.#capacity.checkMessage(this.#log, append);
+      return this.#send(append);
     });
   }
 
@@ -129,15 +103,22 @@ export class ContractRooms<C extends AnyContract> {
    * Rooms that hold what the handler of one message sends to them. `commit` sends it in order: by `record` if it can, which
    * stores it together with the message that caused it. `discard` drops it. After that these rooms send at once.
    */
-  scope(record: RecordRoomMessages): RoomScope<C> {
+  scope(record: RecordRoomMessages, account: string): RoomScope<C> {
     let held: RoomAppend[] | undefined = [];
-    const hold = (append: RoomAppend): Sent =>
-      held === undefined ? this.#send(append) : (held.push(append), settled());
+    let heldBytes = 0;
+    const hold = (append: RoomAppend): Sent => {
+      const bytes = this.#capacity.checkMessage(this.#log, append, heldBytes);
+      if (held === undefined) return this.#send(append);
+      heldBytes += bytes;
+      held.push(append);
+      return settled();
+    };
     return {
-      room: (name) => this.room(name, hold),
+      room: (name) => this.#room(name, account, hold),
       commit: () => {
         const appends = held ?? [];
         held = undefined;
+        heldBytes = 0;
         if (appends.length === 0 || record(appends)) return undefined;
         return Promise.all(
           appends.map(async ({ room, message, keep }) => this.#log.append(room, message, keep)),
@@ -145,6 +126,7 @@ export class ContractRooms<C extends AnyContract> {
       },
       discard: () => {
         held = undefined;
+        heldBytes = 0;
       },
     };
   }
@@ -152,10 +134,24 @@ export class ContractRooms<C extends AnyContract> {
   /** Forgets the messages as a process does that dies; those in a store remain. */
   crash(): void {
     if (this.#options.store !== undefined) return;
-    const { rooms, proofKey } = memoryStore();
+    const { rooms, proofKey } = this.#options.memory?.store ?? memoryStore();
     this.#log = rooms;
     this.#proofs = new RoomProofs(proofKey);
     this.#sources.clear();
+  }
+
+  #room(name: string, account: string | undefined, send: (append: RoomAppend) => Sent): ContractRoom<C> {
+    return this.#rooms.room<ContractRoom<C>["send"]>(name, (event, data, { except } = {}) => {
+      const message = {
+        name: event,
+        data: this.#encoder.encode(event, data),
+        except: except?.id,
+        at: this.#now,
+        account,
+      };
+      this.#sweeps.schedule();
+      return send({ room: this.#keyOf(name), message, keep: this.#retention });
+    });
   }
 
   get #now(): number {
@@ -188,12 +184,13 @@ export class ContractRooms<C extends AnyContract> {
   ): RoomMember {
     const client = this.#clients.get(peer);
     if (client === undefined) throw new TypeError("only the peers of this contract can join its rooms");
-    const { memberships, onError } = client;
+    const { memberships, account, onError } = client;
     if (memberships.size >= this.#roomsPerClient)
       throw new RequestError(
         "TOO_MANY_ROOMS",
         `a client is in ${this.#roomsPerClient} rooms at most: leave one`,
       );
+    if (!this.#sources.has(name)) this.#capacity.checkRoom(this.#log, account);
     const source = this.#sourceOf(name);
     const { id, member } = memberships;
     const earlier = memberships.claimPosition(name);
@@ -202,6 +199,7 @@ export class ContractRooms<C extends AnyContract> {
       proofs: this.#proofs,
       room: source.key,
       member,
+      account,
       earlier,
       at: this.#now,
       keep: { ...this.#keep, ms: Math.min(since, this.#keep.ms) },
@@ -241,7 +239,7 @@ export class ContractRooms<C extends AnyContract> {
   #release(source: SharedSource): void {
     source.unsubscribe();
     if (this.#sources.get(source.name) === source) this.#sources.delete(source.name);
-    this.#scheduleSweeps();
+    this.#sweeps.schedule();
   }
 
   /** The positions that the member has had in the room are void: a client that was removed cannot continue from one. */
@@ -251,22 +249,6 @@ export class ContractRooms<C extends AnyContract> {
         new Error("a client that left a room may continue there: the store has failed", { cause }),
       ),
     );
-  }
-
-  /** Sweeps the logs from time to time, until the rooms have not been used for a while. */
-  #scheduleSweeps(): void {
-    const isScheduled = this.#remainingSweeps > 0;
-    this.#remainingSweeps = idleSweeps;
-    if (!isScheduled) this.#scheduleSweep();
-  }
-
-  #scheduleSweep(): void {
-    const { ms } = this.#retention;
-    this.#options.clock.after(ms, () => {
-      this.#remainingSweeps -= 1;
-      void Promise.resolve(this.#log.sweep(this.#now, ms)).catch(() => {}); // the next one tries again
-      if (this.#remainingSweeps > 0) this.#scheduleSweep();
-    });
   }
 }
 

@@ -8,15 +8,16 @@ import {
   type ServerMessages,
 } from "@symbolon/protocol";
 import type { EventFailure, FrameTable } from "@symbolon/protocol/internal";
+import type { HandlerSlots } from "../access/handler-slots.ts";
 import type { Connection } from "../access/connections.ts";
-import { closeFromResponse, newErrorId, sendableClose } from "../request/errors.ts";
+import { closeFromResponse, markClientError, newErrorId, sendableClose } from "../request/errors.ts";
 import { endTimeout, type Exchange } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
-import type { Verified } from "../request/identity.ts";
+import { accountOf, type Verified } from "../request/identity.ts";
 import { toResponse } from "../request/response.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
-import type { ConnectionHandlers } from "./handler-limit.ts";
+import type { Before, State } from "./conversation-state.ts";
 import { type ContractScope, HandlerTable } from "./handlers.ts";
 import { Peer } from "./peer.ts";
 import type { Setup } from "./setup.ts";
@@ -24,34 +25,20 @@ import { nextTurn } from "../timing/next-turn.ts";
 
 /** The options of a conversation. */
 export interface ConversationOptions extends LinkOptions {
-  /** Starts its handlers. */
-  readonly handlers: ConnectionHandlers;
+  /** Bounds how many handlers of the app run at once. */
+  readonly slots: HandlerSlots;
   /** The last number that an event or call of the server had before a restart. @default 0 */
   readonly lastId?: number | undefined;
 }
 
 /** How a connection ended whose client disconnected before it was accepted. */
 const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
+/** How many messages of a client may wait for their handlers. */
+const limits = { pause: 64, volatile: 64, max: 1_024 };
+/** A plain client numbers no event. Reading stops at 64 messages, but one read of the socket may bring 2,000 small ones. */
+const plainLimits = { ...limits, volatile: Infinity, max: 2_048 };
 /** How long a new connection waits for the previous one of the same client to end, and for its handlers, in ms. */
 const takeoverTimeout = 5_000;
-
-type State =
-  /** The conversation is not accepted yet: its setup runs. */
-  | { readonly type: "setup" }
-  /** Messages are handled. */
-  | { readonly type: "running" }
-  /** The server has closed the link; the wire may still be there. */
-  | { readonly type: "closing"; readonly error: CloseError }
-  /** The client has disconnected for good. */
-  | { readonly type: "ended"; readonly error: CloseError };
-type StateType = State["type"];
-/** The states before each. */
-interface Before {
-  readonly setup: never;
-  readonly running: "setup";
-  readonly closing: "setup" | "running";
-  readonly ended: "setup" | "running" | "closing";
-}
 
 /** A conversation with one client of a contract, from setup to the end of its hooks. */
 export class Conversation<C extends AnyContract, L extends ClientLink = ClientLink>
@@ -60,7 +47,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   readonly peer: Peer<ServerMessages<C>>;
   readonly link: L;
   readonly #exchange: Exchange;
-  readonly #options: ConversationOptions;
+  readonly #options: LinkOptions;
   readonly #handlers: HandlerTable<C>;
   readonly #abort = new AbortController();
   #state: State = { type: "setup" };
@@ -79,7 +66,9 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.#options = options;
     this.link = link;
     const { signal } = this.#abort;
-    this.#handlers = new HandlerTable(contract, { signal, record: link.recordRoomMessages });
+    const account = accountOf(exchange.context);
+    const { slots } = options;
+    this.#handlers = new HandlerTable(contract, { signal, account, slots, record: link.recordRoomMessages });
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
       {
@@ -89,9 +78,9 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
         receiver: link.receiver,
         after: (ms, action) => options.clock.after(ms, action),
         nextTurn,
-        maxReceived: options.maxPayload,
-        serving: options.handlers.calls,
         requestErrorReports: link.acknowledged,
+        limits: link.acknowledged ? limits : plainLimits,
+        maxPayload: options.maxPayload,
         onPause: (paused) => link.pause(paused),
         onHandlerError: (error) => {
           // A handler that waited for a client which has disconnected has not failed.
@@ -161,7 +150,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.#enter(this.#checkOpen(), { type: "running" });
     this.#ignoreDisconnect();
     const stopped = this.link.open(this).then((closed) => this.#stop(closed));
-    this.peer.serve((...event) => this.#options.handlers.event(() => this.#handlers.call(...event)));
+    this.peer.serve(this.#handlers.call);
     this.#handled = stopped.then(() => this.peer.idle());
     void stopped.then(async () => {
       await this.#finish(this.#handled);
@@ -222,7 +211,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   }
 
   /** Enters a state that may follow the present one. */
-  #enter<Type extends StateType>(_from: Before[Type], state: State & { readonly type: Type }): void {
+  #enter<Type extends State["type"]>(_from: Before[Type], state: State & { readonly type: Type }): void {
     this.#state = state;
   }
 
@@ -231,7 +220,10 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     if (!(error instanceof RequestError)) return;
     if (error.code !== "OUTBOX_FULL")
       return void this.#report(
-        new Error(`${JSON.stringify(name)} failed: ${error.message}`, { cause: error }),
+        // One line in the log: the client wrote the message.
+        markClientError(
+          new Error(`${JSON.stringify(name)} failed: ${error.message.slice(0, 256)}`, { cause: error }),
+        ),
       );
     if (this.live && this.link.detached) return this.link.overflow();
     this.#refused += 1;

@@ -1,5 +1,6 @@
 import { type AnyContract, type CallContext, RequestError } from "@symbolon/protocol";
 import { type Dispatch, isThenable } from "@symbolon/protocol/internal";
+import type { HandlerSlots } from "../access/handler-slots.ts";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { describeValue, toResponse } from "../request/response.ts";
 import type { Peer } from "./peer.ts";
@@ -21,10 +22,10 @@ export interface RoomScope<C extends AnyContract> {
 /** What handlers need of their contract. */
 export interface ContractScope<C extends AnyContract> {
   readonly contract: C;
-  /** Finds a room of the contract that sends its messages at once. */
-  readonly room: (name: string) => ContractRoom<C>;
+  /** Finds a room of the contract for a handler. It sends its messages at once, and they are counted to the account of its client. */
+  readonly roomFor: (account: string, name: string) => ContractRoom<C>;
   /** Makes the rooms for one message. If `record` can, it records their messages together with that message. */
-  readonly scope: (record: RecordRoomMessages) => RoomScope<C>;
+  readonly scope: (record: RecordRoomMessages, account: string) => RoomScope<C>;
 }
 
 /** What handlers need of their conversation. */
@@ -32,6 +33,10 @@ export interface HandlerTableOptions {
   /** Aborts when the conversation ends. */
   readonly signal: AbortSignal;
   readonly record: RecordRoomMessages;
+  /** The account of the client. */
+  readonly account: string;
+  /** Bounds how many handlers of the app run at once. */
+  readonly slots: HandlerSlots;
 }
 
 /** The handlers that the setup of one client gave, by message. */
@@ -53,15 +58,14 @@ export class HandlerTable<C extends AnyContract> {
    * @throws the `Response` that the setup gave instead, which refuses; TypeError when it gave no handlers.
    */
   register(handlers: Handlers<C>, peer: Peer): void {
-    const { contract, room } = this.#contract;
+    const { contract } = this.#contract;
     this.#client = peer.id;
     for (const [name, handler] of this.#check(handlers)) {
       const message = Object(contract.definition.client?.[name]) as object;
       if ("~standard" in message) this.#events.set(name, handler);
       else if ("t" in message && message.t === "stream")
-        peer.handle(name, (input, { s, ...call }: CallContext) =>
-          handler(input, { ...call, messageKey: this.#messageKey(s), room }),
-        ); // a stream may never end, so its room messages do not wait
+        // A stream may never end, so its room messages do not wait.
+        peer.handle(name, (input, call: CallContext) => this.#runStream(handler, input, call));
       else if ("t" in message)
         peer.handle(name, (input, call: CallContext) => this.#run(handler, input, call));
     }
@@ -106,20 +110,48 @@ export class HandlerTable<C extends AnyContract> {
     return Object.entries(handlers as Readonly<Record<string, Handler<C>>>);
   }
 
-  /** Calls a handler, and commits what it sent in rooms when it has settled. */
-  #run(handler: Handler<C>, input: unknown, { signal, deadline, s }: CallContext): unknown {
-    const rooms = new LazyScope(this.#contract, this.#options.record);
+  /** Calls a handler when it may run, and commits what it sent in rooms when it has settled. */
+  #run(handler: Handler<C>, input: unknown, context: CallContext): unknown {
+    const waiting = this.#options.slots.acquire(this.#options.account, context.signal);
+    const call = (): unknown => this.#call(handler, input, context);
+    return waiting === undefined ? call() : waiting.then(call);
+  }
+
+  #call(handler: Handler<C>, input: unknown, { signal, deadline, s }: CallContext): unknown {
+    const release = this.#releaseOnce();
+    const rooms = new LazyScope(this.#contract, this.#options);
     const call = { signal, deadline, messageKey: this.#messageKey(s), room: rooms.room };
     let result: unknown;
     try {
       result = handler(input, call);
     } catch (error) {
+      release();
       rooms.discard();
       throw error;
     }
-    if (isThenable(result)) return rooms.settle(result);
+    if (isThenable(result)) return rooms.settle(result, release);
+    release();
     const committed = rooms.commit();
     return committed === undefined ? result : committed.then(() => result);
+  }
+
+  /** Calls the handler of a stream when it may run. It ends with its values. */
+  #runStream(handler: Handler<C>, input: unknown, { s, ...call }: CallContext): unknown {
+    const { slots, account } = this.#options;
+    const room = (name: string): ContractRoom<C> => this.#contract.roomFor(account, name);
+    const run = (): unknown =>
+      withEnd(() => handler(input, { ...call, messageKey: this.#messageKey(s), room }), this.#releaseOnce());
+    const waiting = slots.acquire(account, call.signal);
+    return waiting === undefined ? run() : waiting.then(run);
+  }
+
+  /** Releases the slot of a handler; only the first call counts. */
+  #releaseOnce(): () => void {
+    let released = false;
+    return () => {
+      if (!released) this.#options.slots.release(this.#options.account);
+      released = true;
+    };
   }
 
   /** The same when a message arrives again after a restart: a session keeps its name and its sequences. */
@@ -131,23 +163,24 @@ export class HandlerTable<C extends AnyContract> {
 /** Makes a scope when the handler uses a room for the first time. */
 class LazyScope<C extends AnyContract> {
   readonly #contract: ContractScope<C>;
-  readonly #record: RecordRoomMessages;
+  readonly #options: HandlerTableOptions;
   #scope: RoomScope<C> | undefined;
   #settled = false;
 
-  constructor(contract: ContractScope<C>, record: RecordRoomMessages) {
+  constructor(contract: ContractScope<C>, options: HandlerTableOptions) {
     this.#contract = contract;
-    this.#record = record;
+    this.#options = options;
   }
 
   readonly room = (name: string): ContractRoom<C> => {
-    if (this.#settled) return this.#contract.room(name);
-    this.#scope ??= this.#contract.scope(this.#record);
+    const { account, record } = this.#options;
+    if (this.#settled) return this.#contract.roomFor(account, name);
+    this.#scope ??= this.#contract.scope(record, account);
     return this.#scope.room(name);
   };
 
-  /** Commits when the handler's result has settled; discards when it was rejected. */
-  async settle(result: PromiseLike<unknown>): Promise<unknown> {
+  /** Commits when the handler's result has settled; discards when it was rejected. Calls `onEnd` then. */
+  async settle(result: PromiseLike<unknown>, onEnd: () => void): Promise<unknown> {
     try {
       const value = await result;
       await this.commit();
@@ -155,6 +188,8 @@ class LazyScope<C extends AnyContract> {
     } catch (error) {
       this.discard();
       throw error;
+    } finally {
+      onEnd();
     }
   }
 
@@ -167,4 +202,55 @@ class LazyScope<C extends AnyContract> {
     this.#settled = true;
     this.#scope?.discard();
   }
+}
+
+type Values = AsyncIterable<unknown> | Iterable<unknown>;
+
+/** What `call` returns, as it is; calls `onEnd` when its values have ended or failed, or are not read any more. */
+function withEnd(call: () => unknown, onEnd: () => void): unknown {
+  const fail = (error: unknown): never => {
+    onEnd();
+    throw error;
+  };
+  const observe = (values: unknown): unknown => {
+    if (isIterable(values)) return observedValues(values, onEnd);
+    onEnd();
+    return values;
+  };
+  try {
+    const values = call();
+    return isThenable(values) ? Promise.resolve(values).then(observe).catch(fail) : observe(values);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function observedValues(values: Values, onEnd: () => void): AsyncIterable<unknown> {
+  const iterator: AsyncIterator<unknown> | Iterator<unknown> =
+    Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
+  const next = async (): Promise<IteratorResult<unknown>> => {
+    try {
+      const result = await iterator.next();
+      if (result.done === true) onEnd();
+      return result;
+    } catch (error) {
+      onEnd();
+      throw error;
+    }
+  };
+  const end = async (): Promise<IteratorResult<unknown>> => {
+    try {
+      await iterator.return?.();
+      return { done: true, value: undefined };
+    } finally {
+      onEnd();
+    }
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
+}
+
+function isIterable(value: unknown): value is Values {
+  return (
+    typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
+  );
 }

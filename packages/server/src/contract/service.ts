@@ -1,17 +1,16 @@
-import { type AnyContract, CloseCode, type FrameCodec } from "@symbolon/protocol";
+import { type AnyContract, CloseCode } from "@symbolon/protocol";
 import type { ResumeRequest, RestoredState, ResumeKey } from "@symbolon/protocol/internal";
+import { failedTooOften } from "../access/failed-resumes.ts";
 import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { ContractRoom, RoomView } from "./contract-room.ts";
 import { ContractRooms } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
-import { ConnectionHandlers, type HandlerLimit } from "./handler-limit.ts";
 import { CloseResponse } from "../request/errors.ts";
 import { sizeOf } from "../request/headers.ts";
 import { accountOf, clientAddress } from "../request/identity.ts";
 import type { IdentifiedWire } from "../session/hello.ts";
-import type { ClientLink, LinkOptions, RecordRoomMessages } from "../session/link.ts";
-import type { Sessions } from "../session/sessions.ts";
+import type { ClientLink, RecordRoomMessages } from "../session/link.ts";
 import { PlainLink } from "../session/plain-link.ts";
 import type { RoomScope } from "./handlers.ts";
 import {
@@ -34,31 +33,9 @@ import {
   readSessionRequest,
   type SessionRequest,
 } from "./session-dial.ts";
-import type { AttachRequest, AttachResult, Claim, Store } from "../store/store.ts";
+import type { AttachRequest, AttachResult, Claim } from "../store/session-store.ts";
+import type { ServiceOptions } from "./service-options.ts";
 import type { ImplementOptions, Service, Setup } from "./setup.ts";
-import type { Connections } from "../access/connections.ts";
-import { type FailedResumes, failedTooOften } from "../access/failed-resumes.ts";
-
-/** What a service needs of the app. */
-export interface ServiceOptions extends LinkOptions {
-  /** The codecs besides JSON, the best first. @default [] */
-  readonly codecs?: readonly FrameCodec[];
-  /** The sessions of the app. */
-  readonly sessions: Sessions<SessionLink>;
-  /** The connected clients of the app. */
-  readonly connections: Connections;
-  /** Limits the handlers of all clients. */
-  readonly handlers: HandlerLimit;
-  /** Counts the resumes that fail, by address. */
-  readonly failedResumes: FailedResumes;
-  /** Called when the store fails and no caller awaits it. */
-  readonly onStoreError: (error: unknown) => void;
-  /**
-   * Has sessions and rooms that survive this process.
-   * @default none: they end with the process
-   */
-  readonly store?: Store;
-}
 
 /** A session that is set up for its client. */
 interface StartingSession<C extends AnyContract> extends NewSessionRequest<C> {
@@ -70,7 +47,7 @@ interface StartingSession<C extends AnyContract> extends NewSessionRequest<C> {
 type AttachedSession = Extract<AttachResult, { readonly type: "resumed" }>;
 
 /** The size of a session and its conversation, without the request and what it keeps, in bytes, estimated. */
-const bytesPerSession = 32_768;
+const bytesPerSession = 16_384;
 
 /** How an older dial of a client is closed. */
 const superseded = { code: CloseCode.Superseded, reason: "a newer connection took over" };
@@ -87,10 +64,16 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   /** Conversations of stored sessions whose handlers may still run, though another process may have the session. */
   readonly #handling = new Map<string, Conversation<C, SessionLink>>();
 
+  /** @throws RangeError when a bound of `own` is not positive. */
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions, own: ImplementOptions<C> = {}) {
     this.contract = contract;
     this.#setup = setup;
-    this.#options = { ...options, ...(own.maxPayload !== undefined && { maxPayload: own.maxPayload }) };
+    const { maxPayload = options.maxPayload } = own;
+    if (!(Number.isInteger(maxPayload) && maxPayload > 0 && maxPayload <= options.maxPayload))
+      throw new RangeError(
+        `maxPayload of a contract is from 1 to the maxPayload of the app (${options.maxPayload}), not ${maxPayload}: raise that of createApp`,
+      );
+    this.#options = { ...options, maxPayload };
     this.#rooms = new ContractRooms(contract, options, own.rooms);
     this.room = (name) => this.#rooms.room(name);
   }
@@ -98,7 +81,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly #roomView = (name: string): RoomView<C> => this.#rooms.view(name);
 
   /** Rooms for the handler of one message: what it sends in them is sent when it has settled. */
-  readonly scope = (record: RecordRoomMessages): RoomScope<C> => this.#rooms.scope(record);
+  readonly scope = (record: RecordRoomMessages, account: string): RoomScope<C> =>
+    this.#rooms.scope(record, account);
+
+  /** A room for a handler, whose messages are counted to an account. */
+  readonly roomFor = (account: string, name: string): ContractRoom<C> => this.#rooms.roomFor(account, name);
 
   /** Forgets rooms and running handlers, as a process does that dies. */
   crash(): void {
@@ -197,6 +184,12 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   /** Begins a session. */
   async #begin(dial: Dial, request: NewSessionRequest<C>): Promise<Response | undefined> {
+    const { store } = this.#options;
+    if (store?.rooms.hasCapacity?.(accountOf(dial.exchange.context), 0) === false)
+      return new Response("The store keeps too much of you", {
+        status: 429,
+        headers: { "retry-after": "5" },
+      });
     const link = this.#createLink(dial, this.#options.store?.epoch);
     return this.#start(dial, { ...request, link });
   }
@@ -257,10 +250,10 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     if (refusal !== undefined) return refusal;
     exchange.context["room"] = this.#roomView;
     exchange.context["service"] = this;
-    const handlers = new ConnectionHandlers(this.#options.handlers, accountOf(exchange.context));
-    const conversation = new Conversation(this, exchange, link, { ...this.#options, handlers, lastId });
+    const conversation = new Conversation(this, exchange, link, { ...this.#options, lastId });
     const onError = (error: unknown): void => void exchange.report(error, "open");
-    this.#rooms.addClient(conversation.peer, { memberships: link.memberships, onError });
+    const account = accountOf(exchange.context);
+    this.#rooms.addClient(conversation.peer, { memberships: link.memberships, account, onError });
     connections.add(exchange, conversation);
     return conversation;
   }

@@ -8,7 +8,7 @@ import { canResume } from "../session/restore.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import { hashText } from "../session/session-secret.ts";
 import type { SessionOwner, Sessions } from "../session/sessions.ts";
-import type { AttachRequest, NewSession } from "../store/store.ts";
+import type { AttachRequest, NewSession } from "../store/session-store.ts";
 
 /** One dial of a session's client, from its `hello` until it is accepted or refused. */
 export interface Dial {
@@ -87,9 +87,9 @@ export function clientKey({ keyHash, pathname, principal }: SessionOwner): strin
 }
 
 /** A new session, as a store creates it. */
-export function newSession(dial: Dial, { secret }: SessionLink): NewSession {
+export function newSession(dial: Dial, { secret, account }: SessionLink): NewSession {
   const { sessionId, hash } = secret;
-  return { ...resumeConditions(dial), sessionId, secretHash: hash };
+  return { ...resumeConditions(dial), sessionId, secretHash: hash, account };
 }
 
 /** A dial that resumes a session, as a store checks it. */

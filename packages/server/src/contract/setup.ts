@@ -17,14 +17,14 @@ export interface Service<C extends AnyContract> {
 
 /** How a contract is served. */
 export interface ImplementOptions<C extends AnyContract> {
-  /**
-   * The largest message that a client may send here, in bytes: a longer event or call fails with `TOO_LARGE`, a longer item
-   * of a stream closes with 1009.
-   * @default that of the app, which it may not exceed
-   */
-  readonly maxPayload?: number;
   /** How its rooms keep and deliver messages. */
   readonly rooms?: RoomsOptions<C>;
+  /**
+   * The largest message that a client may send, in bytes, at most that of the app. An event, a request or a stream that is
+   * larger fails with `TOO_LARGE`; another frame that is larger closes with 1009.
+   * @default the `maxPayload` of the app
+   */
+  readonly maxPayload?: number;
 }
 
 /** What a handler receives besides the message. */

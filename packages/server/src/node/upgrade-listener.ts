@@ -35,6 +35,9 @@ export interface UpgradeTarget {
   readonly answer: (upgrade: Upgrade) => void;
 }
 
+/** Why a request's signal aborts. One for all: an error keeps its stack, and so all that the handshake used. */
+const disconnected = new DOMException("the client has disconnected", "AbortError");
+
 const listeners = new WeakMap<HttpServer, UpgradeListener>();
 
 /**
@@ -78,7 +81,7 @@ class UpgradeListener {
     // Until the handshake is accepted there is no other listener: a reset would end the process.
     socket.on("error", () => socket.destroy());
     const client = new AbortController();
-    for (const event of ["end", "close"]) socket.once(event, () => client.abort());
+    for (const event of ["end", "close"]) socket.once(event, () => client.abort(disconnected));
     const request = isWebSocketUpgrade(incoming) ? toRequest(incoming, client.signal) : undefined;
     const upgrade = { incoming, socket, head, request };
     const owner = request && this.#ownerOf(request);

@@ -87,7 +87,8 @@ export async function report(
     );
     return undefined;
   } catch (failure) {
-    console.error("symbolon: onError failed", failure, "while it handled", error);
+    const handled = isClientError(error) ? toLogLine(error) : error;
+    console.error("symbolon: onError failed", failure, "while it handled", handled);
     return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from "node:crypto";
 import type { CloseError } from "@symbolon/protocol";
 
 /** The client's identity, as hooks provided it. */
@@ -8,12 +9,13 @@ export interface Identity {
   readonly expiresAt: number | undefined;
 }
 
-/** The addresses of clients, as their transports know them. */
+/** Names for the addresses of clients, as their transports know them. A store gets these names, and never an address. */
 const addresses = new WeakMap<Request, string>();
+const addressKey = randomBytes(16);
 
 /** For a transport: the client of `request` has this address, or any other of the same network. */
 export function setClientAddress(request: Request, address: string): void {
-  addresses.set(request, address);
+  addresses.set(request, createHmac("sha256", addressKey).update(address).digest("base64url").slice(0, 16));
 }
 
 /** The client's address, or another of the same network; "" when no transport has given it. */

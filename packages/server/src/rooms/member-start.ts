@@ -1,5 +1,5 @@
 import type { MemberPosition } from "@symbolon/protocol/internal";
-import type { Retention, RoomLog, RoomPosition } from "../store/store.ts";
+import type { Retention, RoomLog, RoomPosition } from "../store/room-log.ts";
 import type { RoomProofs } from "./room-proofs.ts";
 
 /** Where a member of a room begins. */
@@ -18,6 +18,8 @@ export interface Joining {
   readonly room: string;
   /** Names the client in proofs; undefined for a client without a session, which proves nothing. */
   readonly member: string | undefined;
+  /** The account of the client, for which the room begins if it does not exist. */
+  readonly account: string;
   /** What the client says about an earlier session of its. */
   readonly earlier: MemberPosition | undefined;
   /** When the client joins, in ms since 1970. */
@@ -47,11 +49,11 @@ export function createStartFinder(joining: Joining): () => Promise<MemberStart> 
 }
 
 async function findNewMemberStart(
-  { log, room, at, keep: { messages, ms } }: Joining,
+  { log, room, account, at, keep: { messages, ms } }: Joining,
   isRetry: boolean,
 ): Promise<RoomPosition> {
-  if (!isRetry && messages === 0) return log.position(room);
-  const { epoch, offset, entries } = await log.read(room, undefined, Infinity);
+  if (!isRetry && messages === 0) return log.position(room, account);
+  const { epoch, offset, entries } = await log.read(room, undefined, Infinity, account);
   const missed = isRetry ? entries.findIndex((entry) => entry.at >= at) : -1;
   const end = missed < 0 ? entries.length : missed;
   const kept = entries.slice(Math.max(0, end - messages), end).find((entry) => entry.at > at - ms);

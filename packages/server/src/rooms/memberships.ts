@@ -1,6 +1,6 @@
 import type { CloseError, FrameCodec } from "@symbolon/protocol";
 import { type Hello, jsonFrames, type MemberPosition, type MessageSink } from "@symbolon/protocol/internal";
-import type { RoomPosition } from "../store/store.ts";
+import type { RoomPosition } from "../store/room-log.ts";
 import { leftFrame } from "./room-encoder.ts";
 
 /** The connection on which a client receives room messages. */
@@ -22,7 +22,7 @@ export interface RoomSubscriber {
 }
 
 /** The size of a membership, or of a position, without the name of its room, in bytes, estimated. */
-const bytesPerRoom = 3_072;
+const bytesPerRoom = 2_048;
 
 /** The rooms that a client has joined; survives reconnects. */
 export class RoomMemberships {

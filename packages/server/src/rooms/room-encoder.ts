@@ -1,6 +1,6 @@
 import type { FrameCodec, Message } from "@symbolon/protocol";
 import { encodePlacement, type Frame, jsonFrames } from "@symbolon/protocol/internal";
-import type { RoomEntry } from "../store/store.ts";
+import type { RoomEntry } from "../store/room-log.ts";
 
 /** Encodes room messages: once for the log, and once for each codec that members use, however many they are. */
 export class RoomEncoder {

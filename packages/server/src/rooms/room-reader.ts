@@ -12,7 +12,7 @@ import type { MemberStart } from "./member-start.ts";
 import type { RoomOutlet, RoomSubscriber } from "./memberships.ts";
 import type { RoomEncoder } from "./room-encoder.ts";
 import type { RoomProofs } from "./room-proofs.ts";
-import type { RoomEntry, RoomLog, RoomPart, RoomPosition } from "../store/store.ts";
+import type { RoomEntry, RoomLog, RoomPart, RoomPosition } from "../store/room-log.ts";
 
 /** Gives the key of an event: a newer event replaces older ones of its key. Without a key an event is always sent. */
 type ConflateKey = (name: string, data: unknown) => unknown;

@@ -136,8 +136,7 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
 
 /** @throws RequestError with `INVALID_ROOM`: the name often comes from a client, which receives the error. */
 function checkName(name: string): void {
-  if (typeof name !== "string" || name === "")
-    throw new RequestError("INVALID_ROOM", "a room needs a name: a string with a character at least");
+  if (typeof name !== "string") throw new RequestError("INVALID_ROOM", "the name of a room is a string");
   if (byteLength(JSON.stringify(name)) - 2 > maxNameBytes)
     throw new RequestError("INVALID_ROOM", `the name of a room has at most ${maxNameBytes} bytes`);
   if (forbidden.test(name))

@@ -2,7 +2,7 @@ import type { Closed, CloseError } from "@symbolon/protocol";
 import type { FrameTable, Outbox, PeerOptions } from "@symbolon/protocol/internal";
 import type { Verified } from "../request/identity.ts";
 import type { RoomMemberships } from "../rooms/memberships.ts";
-import type { RoomAppend } from "../store/store.ts";
+import type { RoomAppend } from "../store/room-log.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
 import type { RateOptions } from "../timing/message-rate.ts";

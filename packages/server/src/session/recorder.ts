@@ -1,16 +1,16 @@
 import type { Message } from "@symbolon/protocol";
 import type { MessageSink, Received, Wire } from "@symbolon/protocol/internal";
+import type { Awaitable } from "../store/awaitable.ts";
+import type { RoomAppend } from "../store/room-log.ts";
 import type {
   AttachRequest,
   AttachResult,
-  Awaitable,
   Claim,
   SessionCommit,
   StoredMessage,
   Progress,
-  RoomAppend,
   SessionStore,
-} from "../store/store.ts";
+} from "../store/session-store.ts";
 
 /** What a recorder needs of its session. */
 export interface RecordedSession {

@@ -7,7 +7,7 @@ import {
   type RestoredState,
   type ResumeRequest,
 } from "@symbolon/protocol/internal";
-import type { AttachResult, SessionState } from "../store/store.ts";
+import type { AttachResult, SessionState } from "../store/session-store.ts";
 import type { SessionLink } from "./session-link.ts";
 
 /** Whether this process and the client together still have every message of a session. */

@@ -9,7 +9,7 @@ import {
   type Wire,
 } from "@symbolon/protocol/internal";
 import { RoomMemberships } from "../rooms/memberships.ts";
-import type { AttachRequest, Claim, SessionStore } from "../store/store.ts";
+import type { AttachRequest, Claim, SessionStore } from "../store/session-store.ts";
 import { CredentialRenewal } from "./credential-renewal.ts";
 import type { IdentifiedWire } from "./hello.ts";
 import type { ClientLink, LinkListener, LinkOptions, RecordRoomMessages } from "./link.ts";
@@ -56,6 +56,7 @@ type LinkState =
 /** The wires of a client, one after another, and the session that survives each of them. */
 export class SessionLink implements ClientLink, TrackedSession {
   readonly acknowledged = true;
+  readonly id: string;
   readonly session: Session;
   readonly outbox: SessionOutbox;
   readonly receiver: PeerOptions["receiver"];
@@ -79,6 +80,7 @@ export class SessionLink implements ClientLink, TrackedSession {
 
   constructor(options: SessionLinkOptions) {
     const { owner, sessions, secret, restored } = options;
+    this.id = secret.publicId;
     this.owner = owner;
     this.account = options.account;
     this.secret = secret;
@@ -86,10 +88,9 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.#options = options;
     this.resumeRate = new ResumeRate(options.clock);
     const { messages, bytes } = sessions.options;
-    this.session = new Session({ window, messages, bytes }, restored);
+    this.session = new Session({ window, messages, bytes, onGrow: () => sessions.measure(this) }, restored);
     this.receiver = this.session.receiver;
-    const rate = new MessageRate(options.clock, options.rate);
-    this.outbox = new SessionOutbox(this.session.sender, rate, () => sessions.measure(this));
+    this.outbox = new SessionOutbox(this.session.sender, new MessageRate(options.clock, options.rate));
     this.#renewal = new CredentialRenewal(options.clock, {
       principal: owner.principal,
       requestToken: (by) => this.#wire?.send({ t: "reauth", by }),
@@ -109,10 +110,6 @@ export class SessionLink implements ClientLink, TrackedSession {
 
   get detached(): boolean {
     return this.#wire === undefined;
-  }
-
-  get id(): string {
-    return this.secret.publicId;
   }
 
   /** Whether the session has ended; its last handlers may still run. */

@@ -10,13 +10,10 @@ export class SessionOutbox implements Outbox {
   /** How fast the client sends. */
   readonly rate: MessageRate;
   readonly #sender: Session["sender"];
-  readonly #onSend: () => void;
 
-  /** Calls `onSend` after each message that is sent: the session may keep more. */
-  constructor(sender: Session["sender"], rate: MessageRate, onSend: () => void) {
+  constructor(sender: Session["sender"], rate: MessageRate) {
     this.rate = rate;
     this.#sender = sender;
-    this.#onSend = onSend;
   }
 
   /** The bytes of the messages that are kept for the client, estimated. */
@@ -29,9 +26,7 @@ export class SessionOutbox implements Outbox {
   }
 
   send(message: Message, options?: SendOptions): Sent {
-    const sent = this.#sender.send(message, options);
-    this.#onSend();
-    return sent;
+    return this.#sender.send(message, options);
   }
 
   rejectSent(q: number | undefined, error: unknown): boolean {

@@ -33,7 +33,7 @@ export interface SessionOptions {
    */
   readonly maxDetached?: number;
   /**
-   * Bytes that all detached sessions keep: their messages in both directions, rooms and requests, and 32 KiB for each
+   * Bytes that all detached sessions keep: their messages in both directions, rooms and requests, and 16 KiB for each
    * session. More end sessions as `maxDetached` does.
    * @default 268_435_456
    */

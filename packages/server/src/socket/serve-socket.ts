@@ -31,8 +31,6 @@ export interface SocketService {
   readonly handler: SocketHandler<Socket, never>;
   /** How its sockets read and write. */
   readonly defaults: SocketOptions;
-  /** The most bytes of a message. @default those of the transport */
-  readonly maxPayload: number | undefined;
   /** The time of heartbeats and idle timeouts. */
   readonly clock: Clock;
   /** When a silent client is pinged and closed. */
@@ -134,8 +132,8 @@ function makeSocket({ Socket: Own = Socket, receive, send }: SocketOptions, wire
 
 /** Watches an accepted wire: a closed, slow or idle client ends the socket. Returns the listener for the wire. */
 function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireListener): WireListener {
-  const { clock, heartbeat, defaults, maxPayload = Infinity } = service;
-  const { idleTimeout: timeout } = defaults;
+  const { clock, heartbeat, defaults } = service;
+  const { idleTimeout: timeout, maxPayload = Infinity } = defaults;
   const stops = [startHeartbeat(opened, clock, heartbeat, opened.ping && (() => opened.ping?.()))];
   if (timeout !== undefined) {
     const idle = { code: CloseCode.GoingAway, reason: `no message for ${timeout} ms` };
@@ -146,14 +144,12 @@ function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireL
     for (const stop of stops) stop();
     listener.closed(end);
   };
-  const tooLarge = { code: CloseCode.TooLarge, reason: `this route reads messages of ${maxPayload} bytes` };
-  let exceeded = false;
   const message: WireListener["message"] = (received) => {
-    exceeded ||= byteLength(received) > maxPayload;
-    if (exceeded) forceClose(socket, tooLarge);
-    else listener.message(received);
+    if (byteLength(received) <= maxPayload) return listener.message(received);
+    const reason = `a message to this path has at most ${maxPayload} bytes`;
+    forceClose(socket, { code: CloseCode.TooLarge, reason });
   };
-  return { ...listener, message, closed };
+  return { message, closed };
 }
 
 /** Closes at, or drops, messages that arrive before a generator handler has called `receive`. */

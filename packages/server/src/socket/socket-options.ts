@@ -36,16 +36,15 @@ export interface SocketOptions {
    * @default "close"
    */
   readonly unread?: UnreadPolicy;
-}
-
-/** Options of a raw route: the schemas for its request, and how it reads and writes. */
-export interface SocketRouteOptions extends RouteSchemas, SocketOptions {
   /**
-   * The largest message that a client may send here, in bytes; a larger one closes with 1009.
-   * @default that of the app, which it may not exceed
+   * The largest message that the client may send, in bytes, at most that of the app; a larger one closes with 1009.
+   * @default the `maxPayload` of the app
    */
   readonly maxPayload?: number;
 }
+
+/** Options of a raw route: the schemas for its request, and how it reads and writes. */
+export interface SocketRouteOptions extends RouteSchemas, SocketOptions {}
 
 /** Options over other options: each set one counts, the others show through. */
 export type Merged<Under, Over> = Omit<Under, keyof Over> & Over;
@@ -82,14 +81,24 @@ const known = new Set<string>([
 
 /**
  * Puts the options of a view or route over other options.
- * @throws TypeError for an unknown option, RangeError for an idle timeout that is not above 0.
+ * @throws TypeError for an unknown option, RangeError for an idle timeout that is not above 0, and for a `maxPayload` that
+ * is not from 1 to that of the app.
  */
-export function mergeSocketOptions(under: SocketOptions, over: SocketRouteOptions): SocketOptions {
+export function mergeSocketOptions(
+  under: SocketOptions,
+  over: SocketRouteOptions,
+  appMaxPayload: number,
+): SocketOptions {
   const unknown = Object.keys(over).find((name) => !known.has(name));
   if (unknown !== undefined)
     throw new TypeError(`there is no option ${JSON.stringify(unknown)}: there are ${[...known].join(", ")}`);
   const { idleTimeout = 1 } = over;
   if (!(idleTimeout > 0))
     throw new RangeError(`idleTimeout is a time in ms above 0; leave it out for none: ${idleTimeout}`);
+  const { maxPayload = appMaxPayload } = over;
+  if (!(Number.isInteger(maxPayload) && maxPayload > 0 && maxPayload <= appMaxPayload))
+    throw new RangeError(
+      `maxPayload of a route is from 1 to the maxPayload of the app (${appMaxPayload}), not ${maxPayload}: raise that of createApp`,
+    );
   return { ...under, ...over };
 }

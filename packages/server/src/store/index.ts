@@ -1,15 +1,8 @@
 export { type MemoryStoreOptions, memoryStore } from "./memory-store.ts";
+export type { Awaitable } from "./awaitable.ts";
 export type {
-  AttachResult,
-  AttachRequest,
-  Awaitable,
-  Claim,
-  SessionCommit,
   Retention,
-  NewSession,
-  StoredMessage,
   RoomPlace,
-  Progress,
   RoomEntry,
   RoomListener,
   RoomLog,
@@ -17,8 +10,17 @@ export type {
   RoomPart,
   RoomPosition,
   RoomAppend,
+} from "./room-log.ts";
+export type {
+  AttachResult,
+  AttachRequest,
+  Claim,
+  SessionCommit,
+  NewSession,
+  StoredMessage,
+  Progress,
   SessionState,
   SessionStore,
-  Store,
   StoredSession,
-} from "./store.ts";
+} from "./session-store.ts";
+export type { Store } from "./store.ts";

@@ -8,7 +8,9 @@ import type {
   RoomPart,
   RoomPosition,
   RoomAppend,
-} from "./store.ts";
+} from "./room-log.ts";
+import { countDropped, countExpired } from "./retention.ts";
+import type { AccountShares } from "./account-shares.ts";
 import type { Decision, RoomUpdate } from "./store-update.ts";
 
 /** A room as of its newest applied update. */
@@ -19,9 +21,13 @@ interface AppliedRoom {
   /** The size of the data in `entries`, in bytes. */
   readonly entryBytes: number;
   readonly memberships: MembershipNumbers;
+  /** The account for which the room began. */
+  readonly account: string | undefined;
 }
 
-/** The size of a room without its entries, and of an entry without its data, in bytes, estimated. */
+/** The size of a room without its name and its entries, in bytes, estimated. */
+const bytesPerRoom = 1_024;
+/** The size of an entry without its data, in bytes, estimated. */
 const overhead = 256;
 /** The size of a member whose membership has ended, in bytes, estimated. */
 const bytesPerMember = 128;
@@ -41,10 +47,13 @@ export class RoomTable {
   /** Calls of listeners that are due. */
   readonly #notifications: (() => void)[] = [];
   #isNotifying = false;
+  readonly #shares: AccountShares | undefined;
   #bytes = 0;
 
-  constructor(newEpoch: () => string) {
+  /** Counts what accounts cause in `shares`. */
+  constructor(newEpoch: () => string, shares?: AccountShares) {
     this.#newEpoch = newEpoch;
+    this.#shares = shares;
   }
 
   /** The size of all rooms in bytes, estimated. */
@@ -65,16 +74,17 @@ export class RoomTable {
       const place = { offset: previous + 1, previous };
       places.push(place);
       const position = { epoch, offset: place.offset };
-      return this.#decide({ room, position, keep, entries: [entryOf(message, place)] });
+      const { account } = message;
+      return this.#decide({ room, account, position, keep, entries: [entryOf(message, place)] });
     });
     return { update, result: () => places };
   }
 
   /** Decides `RoomLog.position`. */
-  position(room: string): Decision<readonly RoomUpdate[], RoomPosition> {
+  position(room: string, account?: string): Decision<readonly RoomUpdate[], RoomPosition> {
     const latest = this.#latest(room);
     const position = latest ?? this.#firstPosition();
-    const begin = latest === undefined ? { update: [this.#decide({ room, position })] } : {};
+    const begin = latest === undefined ? { update: [this.#decide({ room, account, position })] } : {};
     return { ...begin, result: () => this.#rooms.get(room)?.position ?? position };
   }
 
@@ -83,8 +93,9 @@ export class RoomTable {
     room: string,
     after: RoomPosition | undefined,
     limit: number,
+    account?: string,
   ): Decision<readonly RoomUpdate[], RoomPart> {
-    const { result: position, ...begin } = this.position(room);
+    const { result: position, ...begin } = this.position(room, account);
     return {
       ...begin,
       result: () => readPart(position(), this.#rooms.get(room)?.entries ?? [], after, limit),
@@ -128,13 +139,39 @@ export class RoomTable {
     return update.length === 0 ? { result: () => {} } : { update, result: () => {} };
   }
 
+  /** Whether `trim` can drop any message. */
+  get canTrim(): boolean {
+    for (const [name, { entries }] of this.#rooms)
+      if (entries.length > 0 && !this.#unapplied.has(name)) return true;
+    return false;
+  }
+
+  /** Decides to drop the older half of the rooms that keep the most, until so many bytes are free. */
+  trim(bytes: number): readonly RoomUpdate[] {
+    const rooms = Array.from(this.#rooms, ([name, room]) => ({ name, ...room, size: sizeOf(name, room) }));
+    rooms.sort((one, other) => other.size - one.size);
+    const update: RoomUpdate[] = [];
+    for (let freed = 0; freed < bytes;) {
+      const next = rooms.shift();
+      if (next === undefined) break;
+      const { name, position, entries } = next;
+      const dropped = entries.slice(0, Math.ceil(entries.length / 2));
+      const dropUpTo = dropped.at(-1)?.offset;
+      if (dropUpTo === undefined || this.#unapplied.has(name)) continue; // the next one sees what is decided now
+      freed += overhead * dropped.length + dataBytes(dropped);
+      update.push(this.#decide({ room: name, position, dropUpTo }));
+    }
+    return update;
+  }
+
   /** Applies a decided update, or one from a journal. `notify` calls the listeners. */
   apply(update: RoomUpdate): void {
     const { room, position, entries: added = [] } = update;
     if (this.#unapplied.get(room)?.update === update) this.#unapplied.delete(room);
     const before = this.#rooms.get(room);
-    if (before !== undefined) this.#bytes -= sizeOf(before);
+    if (before !== undefined) this.#bytes -= sizeOf(room, before);
     if (position === undefined) {
+      if (before !== undefined) this.#countRoom(room, before, -1);
       this.#idleSince.delete(room);
       this.#rooms.delete(room);
       return;
@@ -142,16 +179,21 @@ export class RoomTable {
     const keep = update.keep ?? before?.keep;
     const entries = before?.entries ?? [];
     for (const entry of added) entries.push(entry); // too many for the arguments of one call
-    const dropped = entries.splice(0, countDropped(entries, update));
-    const entryBytes = (before?.entryBytes ?? 0) + dataBytes(added) - dataBytes(dropped);
+    const allBytes = (before?.entryBytes ?? 0) + dataBytes(added);
+    const dropped = entries.splice(0, countDropped(entries, update, allBytes));
+    const entryBytes = allBytes - dataBytes(dropped);
+    const account = before === undefined ? update.account : before.account;
     const memberships =
       before === undefined || update.memberships !== undefined
         ? new MembershipNumbers(update.memberships)
         : before.memberships;
     if (update.endedMember !== undefined) memberships.end(update.endedMember);
-    const after = { position, entries, keep, entryBytes, memberships };
+    const after = { position, entries, keep, entryBytes, account, memberships };
     this.#rooms.set(room, after);
-    this.#bytes += sizeOf(after);
+    this.#bytes += sizeOf(room, after);
+    if (before === undefined) this.#shares?.add(account, roomBytes(room));
+    this.#countEntries(added, 1);
+    this.#countEntries(dropped, -1);
     for (const entry of added)
       for (const listener of this.#listeners.get(room) ?? [])
         this.#notifications.push(() => listener(entry, position.epoch));
@@ -176,8 +218,8 @@ export class RoomTable {
 
   /** Updates that make an empty table equal to this one. */
   *snapshot(): Generator<RoomUpdate> {
-    for (const [room, { position, entries, keep, memberships }] of this.#rooms)
-      yield { room, position, entries, keep, memberships: memberships.save() };
+    for (const [room, { position, entries, keep, account, memberships }] of this.#rooms)
+      yield { room, account, position, entries, keep, memberships: memberships.save() };
   }
 
   /** Gives some rooms a new epoch, so that no position from before can be compared with it. */
@@ -185,6 +227,15 @@ export class RoomTable {
     for (const [name, room] of this.#rooms)
       if (matches(name))
         this.#rooms.set(name, { ...room, position: { ...room.position, epoch: this.#newEpoch() } });
+  }
+
+  #countRoom(room: string, { account, entries }: AppliedRoom, by: 1 | -1): void {
+    this.#shares?.add(account, by * roomBytes(room));
+    this.#countEntries(entries, by);
+  }
+
+  #countEntries(entries: readonly RoomEntry[], by: 1 | -1): void {
+    for (const { account, data } of entries) this.#shares?.add(account, by * (overhead + data.length));
   }
 
   #firstPosition(): RoomPosition {
@@ -202,8 +253,15 @@ export class RoomTable {
   }
 }
 
-function entryOf({ name, data, except, at }: RoomMessage, place: RoomPlace): RoomEntry {
-  return { ...place, name, data, at, ...(except === undefined ? {} : { except }) };
+function entryOf({ name, data, except, at, account }: RoomMessage, place: RoomPlace): RoomEntry {
+  return {
+    ...place,
+    name,
+    data,
+    at,
+    ...(except !== undefined && { except }),
+    ...(account !== undefined && { account }),
+  };
 }
 
 /** What `RoomLog.read` returns for a room with these entries. */
@@ -223,25 +281,15 @@ function readPart(
   return { epoch, offset, entries: entries.slice(start, start + limit) };
 }
 
-/** How many of the oldest entries an update drops. */
-function countDropped(entries: readonly RoomEntry[], { dropUpTo, keep, entries: added }: RoomUpdate): number {
-  if (dropUpTo !== undefined) return entries.findLastIndex(({ offset }) => offset <= dropUpTo) + 1;
-  const newest = added?.at(-1);
-  if (keep === undefined || newest === undefined) return 0;
-  return Math.max(entries.length - keep.messages, countExpired(entries, keep, newest.at));
-}
-
-/** How many of the oldest entries are too old at `now`. */
-function countExpired(entries: readonly RoomEntry[], { ms }: Retention, now: number): number {
-  const firstKept = entries.findIndex(({ at }) => at > now - ms);
-  return firstKept < 0 ? entries.length : firstKept;
-}
-
 /** In bytes: a text counts one byte for each UTF-16 code unit. */
 function dataBytes(entries: readonly RoomEntry[]): number {
   return entries.reduce((bytes, { data }) => bytes + data.length, 0);
 }
 
-function sizeOf({ entries, entryBytes, memberships }: AppliedRoom): number {
-  return overhead * (1 + entries.length) + bytesPerMember * memberships.size + entryBytes;
+function roomBytes(name: string): number {
+  return bytesPerRoom + name.length;
+}
+
+function sizeOf(name: string, { entries, entryBytes, memberships }: AppliedRoom): number {
+  return roomBytes(name) + overhead * entries.length + bytesPerMember * memberships.size + entryBytes;
 }

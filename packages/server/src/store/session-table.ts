@@ -1,4 +1,3 @@
-import { timingSafeEqual } from "node:crypto";
 import type {
   AttachResult,
   AttachRequest,
@@ -9,14 +8,10 @@ import type {
   Progress,
   SessionState,
   StoredSession,
-} from "./store.ts";
-import type { Decision, SessionIdentity, SessionProgress, SessionUpdate } from "./store-update.ts";
-
-/** A session as of its newest decision. */
-interface DecidedSession {
-  readonly identity: SessionIdentity;
-  readonly progress: SessionProgress;
-}
+} from "./session-store.ts";
+import { type DecidedSession, findMismatch, matchesIdentity, matchesSecrets } from "./session-checks.ts";
+import type { AccountShares } from "./account-shares.ts";
+import type { Decision, SessionProgress, SessionUpdate } from "./store-update.ts";
 
 /** A session as of its newest applied update. */
 interface AppliedSession extends DecidedSession {
@@ -39,7 +34,18 @@ export class SessionTable {
     string,
     { readonly update: SessionUpdate; readonly session: DecidedSession | undefined }
   >();
+  readonly #shares: AccountShares | undefined;
   #bytes = 0;
+
+  /** Counts the sessions of accounts in `shares`. */
+  constructor(shares?: AccountShares) {
+    this.#shares = shares;
+  }
+
+  /** The account of the session of a claim. */
+  accountOf({ sessionId }: Claim): string | undefined {
+    return this.#latest(sessionId)?.identity.account;
+  }
 
   /** The size of all sessions in bytes, estimated. */
   get bytes(): number {
@@ -52,10 +58,10 @@ export class SessionTable {
    * @throws Error when there is a session with this id.
    */
   create(session: NewSession, epoch: string): Decision<SessionUpdate, Claim> {
-    const { sessionId, attempt, secretHash, principal, service, keyHash } = session;
+    const { sessionId, attempt, secretHash, principal, service, keyHash, account } = session;
     if (this.#latest(sessionId) !== undefined)
       throw new Error(`session ${JSON.stringify(sessionId)} already exists: use a new sessionId`);
-    const identity = { secretHash, principal, service, keyHash, epoch };
+    const identity = { secretHash, principal, service, keyHash, account, epoch };
     const progress = {
       fence: 1,
       attempt,
@@ -148,7 +154,7 @@ export class SessionTable {
     const { sessionId, progress, messages = [] } = update;
     if (this.#unapplied.get(sessionId)?.update === update) this.#unapplied.delete(sessionId);
     const before = this.#sessions.get(sessionId);
-    if (before !== undefined) this.#bytes -= sizeOf(before);
+    if (before !== undefined) this.#count(before, -1);
     const identity = update.identity ?? before?.identity;
     if (progress === undefined || identity === undefined) return void this.#sessions.delete(sessionId);
     const unacknowledged = before?.unacknowledged ?? [];
@@ -158,7 +164,13 @@ export class SessionTable {
     const messageBytes = (before?.messageBytes ?? 0) + dataBytes(messages) - dataBytes(dropped);
     const session = { identity, progress, unacknowledged, messageBytes };
     this.#sessions.set(sessionId, session);
-    this.#bytes += sizeOf(session);
+    this.#count(session, 1);
+  }
+
+  #count(session: AppliedSession, by: 1 | -1): void {
+    const bytes = by * sizeOf(session);
+    this.#bytes += bytes;
+    this.#shares?.add(session.identity.account, bytes);
   }
 
   /** Forgets the decisions whose updates were not applied: they never will be. */
@@ -213,40 +225,6 @@ export class SessionTable {
     const unacknowledged = [...(this.#sessions.get(sessionId)?.unacknowledged ?? [])];
     return { received, acknowledged, lastSequence, note, unacknowledged };
   }
-}
-
-/** Compares in a time that depends on `given` alone. */
-function equalInConstantTime(stored: string, given: string): boolean {
-  const [storedBytes, givenBytes] = [Buffer.from(stored), Buffer.from(given)];
-  const sameLength = storedBytes.length === givenBytes.length;
-  return timingSafeEqual(sameLength ? storedBytes : givenBytes, givenBytes) && sameLength;
-}
-
-function matchesSecrets(
-  identity: SessionIdentity | undefined,
-  { secretHash, keyHash }: AttachRequest,
-): boolean {
-  return equalInConstantTime(`${identity?.secretHash} ${identity?.keyHash}`, `${secretHash} ${keyHash}`);
-}
-
-function matchesIdentity(identity: SessionIdentity, { principal, service }: AttachRequest): boolean {
-  return identity.principal === principal && identity.service === service;
-}
-
-/** Why the session cannot continue with what the client has; undefined when it can. */
-function findMismatch(session: DecidedSession, request: AttachRequest, epoch: string): string | undefined {
-  const { identity, progress } = session;
-  const { receivedUpTo, firstHeld } = request;
-  const { lastSequence, acknowledged, received } = progress;
-  if (identity.epoch !== epoch) return "the store lost part of the history of this session";
-  if (request.epoch !== identity.epoch) return "the client has another epoch than the session";
-  if (receivedUpTo > lastSequence)
-    return `the client received up to ${receivedUpTo}, but the server sent up to ${lastSequence}`;
-  if (receivedUpTo < acknowledged.upTo)
-    return `the client received up to ${receivedUpTo}, but acknowledged up to ${acknowledged.upTo} before`;
-  if (firstHeld > received.upTo + 1)
-    return `the client holds messages from ${firstHeld} on, but the server received up to ${received.upTo}`;
-  return undefined;
 }
 
 /** The progress of a client that received everything up to `upTo`; whether it finished the new ones is unknown. */

@@ -1,7 +1,8 @@
 /** The updates of a store. Each is complete in itself: the tables apply it, and a journal records it before that. */
 import type { Message } from "@symbolon/protocol";
 import type { SavedMemberships } from "./membership-numbers.ts";
-import type { NewSession, Progress, Retention, RoomEntry, RoomPosition, StoredMessage } from "./store.ts";
+import type { Retention, RoomEntry, RoomPosition } from "./room-log.ts";
+import type { NewSession, Progress, StoredMessage } from "./session-store.ts";
 
 /** An update that a table decided on but has not applied, and the result to return once it is applied. */
 export interface Decision<Update, Result> {
@@ -48,6 +49,8 @@ export interface SessionUpdate {
 export interface RoomUpdate {
   /** The room. */
   readonly room: string;
+  /** The account for which the room begins. */
+  readonly account?: string | undefined;
   /** Replaces the position before; undefined when the room is forgotten. */
   readonly position?: RoomPosition;
   /** Messages to add. */

@@ -1,10 +1,20 @@
+import { AccountShares } from "./account-shares.ts";
 import { RoomTable } from "./room-table.ts";
 import { SessionTable } from "./session-table.ts";
-import type { Awaitable, RoomPlace, RoomLog, SessionCommit, SessionStore } from "./store.ts";
+import type { Awaitable } from "./awaitable.ts";
+import type { RoomPlace, RoomLog } from "./room-log.ts";
+import type { SessionCommit, SessionStore } from "./session-store.ts";
 import type { Decision, RoomUpdate, SessionUpdate, StoreUpdate } from "./store-update.ts";
 
 /** Applies the update of a decision, or records it first, and returns its result. */
 export type Execute = <Result>(decision: Decision<StoreUpdate, Result>) => Awaitable<Result>;
+
+/** The part of the capacity from which on a message to a room drops history. */
+const nearlyFull = 7 / 8;
+/** The part of the capacity that is used after that. */
+const trimTo = 3 / 4;
+/** How much more must be free than an account uses before it may cause more: what is under way exceeds nothing then. */
+const reserve = 4 / 3;
 
 /** The sessions and rooms of one process, as a store presents them. The store chooses how a decision is executed. */
 export class Tables {
@@ -12,28 +22,35 @@ export class Tables {
   readonly sessions: SessionStore;
   /** The rooms of the store. */
   readonly rooms: RoomLog;
-  readonly #sessions = new SessionTable();
-  readonly #rooms = new RoomTable(newEpoch);
+  readonly #shares: AccountShares;
+  readonly #sessions: SessionTable;
+  readonly #rooms: RoomTable;
   readonly #maxBytes: number;
   readonly #execute: Execute;
 
   /** `maxBytes` bounds the size of the tables, estimated. One call may exceed it. */
   constructor(epoch: string, execute: Execute, maxBytes: number = Infinity) {
     this.#maxBytes = maxBytes;
+    this.#shares = new AccountShares(maxBytes);
+    this.#sessions = new SessionTable(this.#shares);
+    this.#rooms = new RoomTable(newEpoch, this.#shares);
     this.#execute = execute;
     this.sessions = {
       create: (session) => {
-        this.#checkCapacity();
+        this.#checkCapacity(session.account);
         return this.#executeSession(this.#sessions.create(session, epoch));
       },
       attach: (request) => this.#executeSession(this.#sessions.attach(request, epoch)),
       commit: (claim, record) => {
-        if (grows(record) && this.#sessions.owns(claim)) this.#checkCapacity();
+        const { roomMessages = [] } = record;
+        if (grows(record) && this.#sessions.owns(claim))
+          this.#checkCapacity(this.#sessions.accountOf(claim), roomMessages.length > 0);
         const { update: session, result: committed } = this.#sessions.commit(claim, record);
         if (session === undefined) return execute<readonly RoomPlace[] | false>({ result: () => false });
-        const { update: rooms, result: places } = this.#rooms.append(record.roomMessages ?? []);
+        const trimmed = roomMessages.length > 0 ? this.#trimRooms() : [];
+        const { update: appended = [], result: places } = this.#rooms.append(roomMessages);
         return execute<readonly RoomPlace[] | false>({
-          update: { session, rooms },
+          update: { session, rooms: [...trimmed, ...appended] },
           result: () => committed() && places(),
         });
       },
@@ -43,20 +60,23 @@ export class Tables {
     };
     this.rooms = {
       append: (room, message, keep) => {
-        this.#checkCapacity();
-        const { update: rooms, result: places } = this.#rooms.append([{ room, message, keep }]);
+        this.#checkCapacity(message.account, true);
+        const trimmed = this.#trimRooms();
+        const { update: appended = [], result: places } = this.#rooms.append([{ room, message, keep }]);
+        const rooms = [...trimmed, ...appended];
         return execute({ update: { rooms }, result: () => places()[0] as RoomPlace }); // one message has one place
       },
-      read: (room, after, limit) => {
-        if (!this.#rooms.has(room)) this.#checkCapacity();
-        return this.#executeRooms(this.#rooms.read(room, after, limit));
+      read: (room, after, limit, account) => {
+        if (!this.#rooms.has(room)) this.#checkCapacity(account);
+        return this.#executeRooms(this.#rooms.read(room, after, limit, account));
       },
-      position: (room) => {
-        if (!this.#rooms.has(room)) this.#checkCapacity();
-        return this.#executeRooms(this.#rooms.position(room));
+      position: (room, account) => {
+        if (!this.#rooms.has(room)) this.#checkCapacity(account);
+        return this.#executeRooms(this.#rooms.position(room, account));
       },
       membership: (room, member) => this.#executeRooms(this.#rooms.membership(room, member)),
       endMembership: (room, member) => this.#executeRooms(this.#rooms.endMembership(room, member)),
+      hasCapacity: (account, added) => this.#shares.allows(account, added, this.bytes, reserve),
       subscribe: (room, listener) => this.#rooms.subscribe(room, listener),
       sweep: (now, idle) => this.#executeRooms(this.#rooms.sweep(now, idle)),
     };
@@ -102,11 +122,22 @@ export class Tables {
     return this.#execute({ ...(rooms && { update: { rooms } }), result });
   }
 
-  #checkCapacity(): void {
-    if (this.bytes >= this.#maxBytes)
+  /** Checks the capacity for all, which a message to a room may make, and that for an account. */
+  #checkCapacity(account: string | undefined, trims = false): void {
+    if (this.bytes >= this.#maxBytes && !(trims && this.#rooms.canTrim))
       throw new Error(
         `the store is full (${this.#maxBytes} bytes): end sessions, keep less room history, or raise \`bytes\``,
       );
+    if (account !== undefined && !this.#shares.allows(account, 0, this.bytes))
+      throw new Error(
+        `the store keeps as much for ${JSON.stringify(account)} as is free for all others: raise \`bytes\``,
+      );
+  }
+
+  /** Drops the oldest messages of the largest rooms, when the store is nearly full: sessions need what remains. */
+  #trimRooms(): readonly RoomUpdate[] {
+    if (this.bytes < this.#maxBytes * nearlyFull) return [];
+    return this.#rooms.trim(this.bytes - this.#maxBytes * trimTo);
   }
 }
 

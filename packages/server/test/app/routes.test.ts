@@ -4,7 +4,7 @@ import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import type { AppOptions } from "../../src/app/types.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { openSession, connectSession } from "../session/connect-session.ts";
+import { openSession, connectSession, hello } from "../session/connect-session.ts";
 
 const chat = contract("/chat/:room", {
   query: z.object({ name: z.string("a name is needed") }),
@@ -194,11 +194,7 @@ describe("a handshake in session mode", () => {
   // S11, S12
   test.each([
     ["with an event first", { t: "event", name: "post", data: {} }, 4401],
-    [
-      "with another version",
-      { t: "hello", v: 9, cid: "a", key: "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk", att: 1 },
-      4400,
-    ],
+    ["with another version", { ...hello, v: 9 }, 4400],
   ])("%s closes with the code for this mistake", async (_, first, code) => {
     const socket = await connectSession(createMixedApp().net, "/chat/a?name=ada", first);
     expect(await socket.closed).toMatchObject({ code });

@@ -8,7 +8,7 @@ import { ContractRooms } from "../../src/contract/contract-rooms.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Peer } from "../../src/contract/peer.ts";
 import { RoomMemberships } from "../../src/rooms/memberships.ts";
-import type { RoomLog } from "../../src/store/store.ts";
+import type { RoomLog } from "../../src/store/room-log.ts";
 import { flushPromises } from "../flush-promises.ts";
 import { TestOutlet } from "../rooms/test-outlet.ts";
 
@@ -39,7 +39,7 @@ function createTeaRoom(codecs: readonly FrameCodec[], log: RoomLog = memoryStore
   const join = (outlet: TestOutlet): TestOutlet => {
     const memberships = new RoomMemberships(crypto.randomUUID(), outlet.plain ? undefined : "me");
     const peer = { id: memberships.id, closed: new Promise(() => {}) };
-    rooms.addClient(peer, { memberships, onError: (error) => expect.fail(String(error)) });
+    rooms.addClient(peer, { memberships, account: "", onError: (error) => expect.fail(String(error)) });
     memberships.attach(outlet, undefined);
     tea.join(peer as unknown as Peer<{ posted: z.ZodUnknown }>); // it is all that a room needs of a peer
     return outlet;

@@ -47,6 +47,7 @@ async function expectEcho(server: Server): Promise<void> {
   await once(client, "close");
 }
 
+// S14, S17
 const { text: TEXT, binary: BINARY, close: CLOSE, ping: PING, continuation: MORE } = opcodes;
 
 // S14, S16, S17

@@ -243,6 +243,7 @@ test("there are limits by default", () => {
     handlers: 10_000,
     failedResumes: 10,
     outboundBytes: 134_217_728,
+    historyBytes: 134_217_728,
     trustProxy: false,
     messageTimeout: 30_000,
   });

@@ -16,17 +16,17 @@ test.each(["plain", "raw"])(
   "a %s client that never reads ends with 4901 when too much waits, and one that reads stays",
   async (mode) => {
     const ends: Closed[] = [];
-    let joined = 0;
+    const count = { joined: 0, received: 0, sent: 0 };
     const app = createApp({ limits: { outboundBytes: 2 ** 21 } });
     app.ws("/raw", async (socket) => {
       await socket.accept();
       app.room("all").join(socket);
-      joined += 1;
+      count.joined += 1;
       ends.push(await socket.closed);
     });
     const service = app.implement(news, (peer, { room }) => {
       room("all").join(peer);
-      joined += 1;
+      count.joined += 1;
       void peer.closed.then((end) => ends.push(end));
       return { hi: () => {} };
     });
@@ -34,16 +34,14 @@ test.each(["plain", "raw"])(
     const path = mode === "raw" ? "/raw" : "/news";
     const [stalled, reading] = [1, 2].map(() => new WebSocket(`ws://127.0.0.1:${server.port}${path}`));
     if (stalled === undefined || reading === undefined) throw new Error("there are two");
-    let received = 0;
-    reading.on("message", () => (received += 1));
+    reading.on("message", () => (count.received += 1));
     await Promise.all([once(stalled, "open"), once(reading, "open")]);
     stalled.pause();
-    while (joined < 2) await turn();
-    let sent = 0;
-    for (; ends.length === 0; sent += 1) {
+    while (count.joined < 2) await turn();
+    for (; ends.length === 0; count.sent += 1) {
       if (mode === "raw") await app.room("all").send(text);
       else await service.room("all").send("item", text);
-      while (received <= sent - 5) await turn(); // the client that reads keeps up
+      while (count.received <= count.sent - 5) await turn(); // the client that reads keeps up
       await turn();
     }
     expect(ends).toEqual([
@@ -53,7 +51,7 @@ test.each(["plain", "raw"])(
         wasClean: false,
       },
     ]);
-    while (received < sent) await turn();
+    while (count.received < count.sent) await turn();
     expect(reading.readyState).toBe(WebSocket.OPEN);
     stalled.terminate();
     reading.close();

@@ -6,7 +6,7 @@ import type { SocketHandler } from "../../src/socket/serve-socket.ts";
 import type { Socket } from "../../src/socket/socket.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { chat, postFrame } from "../contract/chat-server.ts";
-import { receiveFrame } from "../session/connect-session.ts";
+import { openSession, receiveFrame } from "../session/connect-session.ts";
 
 const log = vi.spyOn(console, "error").mockImplementation(() => {});
 afterEach(() => void log.mockClear());
@@ -58,7 +58,7 @@ test.each<[string, SocketHandler<Socket, unknown>, string, string]>([
 test("the line of a client's mistake has at most 512 characters of the error", async () => {
   const [[line] = []] = await logOf(
     async (socket) => void (await socket.receive(json(z.record(z.string(), z.number())))),
-    JSON.stringify(Object.fromEntries([..."abcdefgh"].map((key) => [key.repeat(1_000), "x"]))),
+    JSON.stringify(Object.fromEntries("abcdefgh".split("").map((key) => [key.repeat(1_000), "x"]))),
   );
   expect(line).toHaveLength('symbolon: error at "/path": '.length + 512);
 });
@@ -75,6 +75,25 @@ test("the log names what a handler of a contract threw by the id that the client
   socket.send(postFrame("a"));
   const { data } = (await receiveFrame(socket)) as { data: { id: string } };
   expect(log.mock.calls).toEqual([[`symbolon: error ${data.id} at "/chat/a"`, new Error("secret")]]);
+});
+
+// S29
+test("the log has one line for what a client reports of an event, without control characters and its end", async () => {
+  const app = createApp();
+  app.implement(chat, (peer) => {
+    peer.send("posted", { text: "hello" });
+    return { post: () => {} };
+  });
+  await using socket = await openSession(testNetwork(app), "/chat/a");
+  const { q } = (await receiveFrame(socket)) as { q: number };
+  const message = `no\r\nsymbolon: forged \u001b[2J${"x".repeat(1_000)}`;
+  socket.send({ t: "error", re: q, code: "NO", message });
+  await vi.waitFor(() => expect(log).toHaveBeenCalled());
+  const [[line] = []] = log.mock.calls;
+  expect(log.mock.calls).toHaveLength(1);
+  expect(line).toBe(
+    `symbolon: error at "/chat/a": Error: "posted" failed: ${message.slice(0, 256).replace("\r\n", " ").replace("\u001b", " ")}`,
+  );
 });
 
 test("a mistake of the server is logged with its stack", async () => {

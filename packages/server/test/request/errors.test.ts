@@ -141,6 +141,7 @@ describe("after accept", () => {
       expect(onError).toHaveBeenCalledWith(error, { request: expect.any(Request), phase: "open" });
   });
 
+  // S27
   test.each([1005, 1006, 999, 70_000, Number.NaN])(
     "a code that may not be sent, %d, becomes 1011",
     async (code) => {

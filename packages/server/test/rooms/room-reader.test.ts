@@ -1,6 +1,6 @@
 import { CloseCode } from "@symbolon/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { RoomLog } from "../../src/store/store.ts";
+import type { RoomLog } from "../../src/store/room-log.ts";
 import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 import { TestOutlet } from "./test-outlet.ts";

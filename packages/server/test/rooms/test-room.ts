@@ -5,7 +5,7 @@ import { memoryStore } from "../../src/store/memory-store.ts";
 import { RoomReader, type SlowPolicy } from "../../src/rooms/room-reader.ts";
 import { RoomProofs } from "../../src/rooms/room-proofs.ts";
 import { RoomEncoder } from "../../src/rooms/room-encoder.ts";
-import type { Retention, RoomLog, RoomPosition } from "../../src/store/store.ts";
+import type { Retention, RoomLog, RoomPosition } from "../../src/store/room-log.ts";
 
 /** The room's name in its log. */
 const key = "log of tea";

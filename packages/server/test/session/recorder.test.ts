@@ -3,7 +3,7 @@ import type { Wire } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { Recorder } from "../../src/session/recorder.ts";
-import type { SessionCommit, SessionStore } from "../../src/store/store.ts";
+import type { SessionCommit, SessionStore } from "../../src/store/session-store.ts";
 
 const roomMessage = (n: number) => ({
   room: "lobby",

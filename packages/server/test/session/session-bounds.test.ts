@@ -17,7 +17,7 @@ import {
 } from "../contract/notes-server.ts";
 
 /** More bytes than two sessions keep here, and less than three. */
-const twoSessions = 2.5 * 35_000;
+const twoSessions = 2.5 * 18_000;
 const text = "x".repeat(1_000);
 const threePrincipals = ["ada", "bob", "eve"];
 

@@ -136,6 +136,7 @@ describe("messages that are refused", () => {
     again.socket.close();
   });
 
+  // S25
   test("an event beyond the bytes of the credit closes with 4429", async () => {
     const handled = gate();
     const { net } = startNotesServer({ post: () => handled.passed }, { maxPayload: 2 ** 21 });

@@ -32,7 +32,6 @@ describe("a client that resumes", () => {
     again.socket.close();
   });
 
-  // S33
   test("gets the messages that it does not have, with the same sequences, and then new ones", async () => {
     const { net, peers } = startNotesServer();
     const { socket, welcome } = await connectNotes(net);

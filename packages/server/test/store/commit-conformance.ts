@@ -1,6 +1,7 @@
 /** How a store records what happened to a session in one tick. */
 import { describe, expect, test } from "vitest";
-import type { SessionCommit, Store } from "../../src/store/store.ts";
+import type { SessionCommit } from "../../src/store/session-store.ts";
+import type { Store } from "../../src/store/store.ts";
 import {
   attempted,
   openWithSession,

@@ -1,6 +1,7 @@
 /** What a store must do whose data outlive it: the next store that opens them continues where the one before ended. */
 import { describe, expect, test } from "vitest";
-import type { Awaitable, Store } from "../../src/store/store.ts";
+import type { Awaitable } from "../../src/store/awaitable.ts";
+import type { Store } from "../../src/store/store.ts";
 import {
   attachRequest,
   attempted,

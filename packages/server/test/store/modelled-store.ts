@@ -1,6 +1,7 @@
 /** Random calls to a store and to its model. */
 import * as fc from "fast-check";
-import type { AttachResult, SessionCommit, Store } from "../../src/store/store.ts";
+import type { AttachResult, SessionCommit } from "../../src/store/session-store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { attempted } from "./store-fixtures.ts";
 import { StoreModel } from "./store-model.ts";
 

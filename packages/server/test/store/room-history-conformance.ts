@@ -1,6 +1,7 @@
 /** How a store keeps the history of rooms, and how a reader goes through it. */
 import { describe, expect, test } from "vitest";
-import type { RoomEntry, RoomPlace, Store } from "../../src/store/store.ts";
+import type { RoomEntry, RoomPlace } from "../../src/store/room-log.ts";
+import type { Store } from "../../src/store/store.ts";
 import { retain, roomMessage } from "./store-fixtures.ts";
 
 const keep = retain(100);
@@ -44,6 +45,20 @@ export function testRoomHistory(name: string, open: () => Promise<Store>): void 
       );
       for (const [index, { previous }] of entries.entries())
         expect(previous).toBe(entries[index - 1]?.offset ?? 0);
+    });
+
+    test("a room retains so many bytes, and always its newest message; a reader receives a gap for the others", async () => {
+      const store = await open();
+      const bounds = { ...keep, bytes: 10 };
+      await appendAll(store, "r", ["aaaa", "bbbb", "cc"], bounds);
+      const { epoch, entries } = await store.rooms.read("r", undefined, 10);
+      expect(dataOf(entries)).toEqual(["aaaa", "bbbb", "cc"]);
+      await appendAll(store, "r", ["d"], bounds);
+      expect(dataOf((await store.rooms.read("r", undefined, 10)).entries)).toEqual(["bbbb", "cc", "d"]);
+      await appendAll(store, "r", ["e".repeat(11)], bounds);
+      const rest = await store.rooms.read("r", { epoch, offset: entries[0]?.offset ?? 0 }, 10);
+      expect(dataOf(rest.entries)).toEqual(["e".repeat(11)]);
+      expect(rest.gap).toEqual({ from: entries[0]?.offset, to: rest.entries[0]?.previous });
     });
 
     test("an entry has every field of its message", async () => {

@@ -1,6 +1,7 @@
 /** How a store calls the listeners of rooms. */
 import { describe, expect, test } from "vitest";
-import type { RoomEntry, RoomPlace, Store } from "../../src/store/store.ts";
+import type { RoomEntry, RoomPlace } from "../../src/store/room-log.ts";
+import type { Store } from "../../src/store/store.ts";
 import { retain, roomMessage } from "./store-fixtures.ts";
 
 const keep = retain(100);

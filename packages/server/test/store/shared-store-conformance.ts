@@ -1,6 +1,8 @@
 /** What a store must do whose data several processes have open at the same time. */
 import { describe, expect, test } from "vitest";
-import type { Awaitable, RoomEntry, Store } from "../../src/store/store.ts";
+import type { Awaitable } from "../../src/store/awaitable.ts";
+import type { RoomEntry } from "../../src/store/room-log.ts";
+import type { Store } from "../../src/store/store.ts";
 import type { StoreData } from "./handover-conformance.ts";
 import {
   attachRequest,

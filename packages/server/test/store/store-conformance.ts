@@ -2,7 +2,8 @@
  * What every store must do. The test file of a store calls `testStore`; where the data outlive one store object, it calls
  * `testHandover` of handover-conformance.ts too, and where several processes share them `testSharedStore`.
  */
-import type { Awaitable, Store } from "../../src/store/store.ts";
+import type { Awaitable } from "../../src/store/awaitable.ts";
+import type { Store } from "../../src/store/store.ts";
 import { testAttach } from "./attach-conformance.ts";
 import { testCommits } from "./commit-conformance.ts";
 import { testRoomHistory } from "./room-history-conformance.ts";

@@ -1,17 +1,16 @@
 /** Values and helpers for the tests of stores. */
 import { afterEach, expect } from "vitest";
+import type { Awaitable } from "../../src/store/awaitable.ts";
+import type { Retention, RoomMessage } from "../../src/store/room-log.ts";
 import type {
   AttachRequest,
   AttachResult,
-  Awaitable,
   Claim,
   NewSession,
-  Retention,
-  RoomMessage,
   SessionCommit,
   SessionState,
-  Store,
-} from "../../src/store/store.ts";
+} from "../../src/store/session-store.ts";
+import type { Store } from "../../src/store/store.ts";
 
 /** A session that begins. */
 export const newSession: NewSession = {

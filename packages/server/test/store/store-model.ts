@@ -1,14 +1,13 @@
 /** A model of a store, as simple as possible: it keeps everything that was ever recorded, and computes what is left. */
+import type { Retention, RoomMessage } from "../../src/store/room-log.ts";
 import type {
   AttachRequest,
   Claim,
   SessionCommit,
-  Retention,
   NewSession,
-  RoomMessage,
   StoredMessage,
   StoredSession,
-} from "../../src/store/store.ts";
+} from "../../src/store/session-store.ts";
 
 interface ModelSession extends Omit<NewSession, "attempt"> {
   attempt: number;

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { encodeEntry } from "./journal-entries.ts";
 import type { JournalRecord } from "./journal-records.ts";
 import type { Journal } from "./journal.ts";
-import type { Awaitable } from "../store.ts";
+import type { Awaitable } from "../awaitable.ts";
 import type { Decision, StoreUpdate } from "../store-update.ts";
 import type { Tables } from "../tables.ts";
 

@@ -13,7 +13,7 @@ import { crc32 } from "node:zlib";
 const version = 3;
 
 /** The first bytes of a journal: the format and its version. */
-export const signature: Buffer = Buffer.from(`symbolon journal ${version}\n`);
+const signature: Buffer = Buffer.from(`symbolon journal ${version}\n`);
 
 /** The payload of a record, and what it is about. */
 export interface JournalRecord {

@@ -129,7 +129,7 @@ interface WrittenJournal {
 async function writeReplacement(path: string, records: Iterable<JournalRecord>): Promise<WrittenJournal> {
   const encoder = new RecordEncoder();
   let length = 0;
-  // A process that was killed may have left a file. An exclusive open follows no link that somebody else put there meanwhile.
+  // A process that was killed may have left a file. An exclusive open follows no link that was put there meanwhile.
   await rm(replacementPath(path), { force: true });
   const file = await open(replacementPath(path), "wx", 0o600);
   try {

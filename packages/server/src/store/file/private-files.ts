@@ -24,11 +24,12 @@ export async function makePrivateDirectory(path: string): Promise<void> {
 }
 
 /**
- * Reads a file that nobody else may have put there; undefined when there is none.
+ * Reads a file of the store; undefined when it does not exist.
  * @throws Error when it is a symbolic link, as POSIX detects it (open(2), O_NOFOLLOW).
  */
 export async function readPrivateFile(path: string): Promise<Buffer | undefined> {
-  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants; // Windows has neither; a FIFO would block
+  // Windows has neither of the last two; undefined counts as 0 here. A FIFO would block without O_NONBLOCK.
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
     return await readFile(path, { flag: O_RDONLY | O_NOFOLLOW | O_NONBLOCK });
   } catch (error) {

@@ -122,12 +122,13 @@ test("the calls of one tick cause one write, and calls that change nothing cause
   const { directory, store, claim } = await openFilledStore();
   const handle = await open(join(directory, "journal"));
   onTestFinished(() => handle.close());
-  const write = vi.spyOn(Object.getPrototypeOf(handle) as typeof handle, "write");
+  type Write = (bytes: Uint8Array, at: number, length: number, position: number) => Promise<unknown>;
+  const write = vi.spyOn(Object.getPrototypeOf(handle) as { write: Write }, "write");
   onTestFinished(() => write.mockRestore());
   const { length } = await readFile(join(directory, "journal"));
   await Promise.all(["b", "c", "d"].map(async (text) => store.rooms.append("r", roomMessage(text), keep)));
   const confirmationBytes = 12;
-  expect(write.mock.calls.map(([bytes, , , at]) => [Number(at) < length, bytes.length])).toEqual([
+  expect(write.mock.calls.map(([bytes, , , position]) => [position < length, bytes.length])).toEqual([
     [false, expect.any(Number)],
     [true, confirmationBytes],
   ]);

@@ -1,0 +1,80 @@
+/** A handler that waits for a slot. */
+interface Waiter {
+  /** Gives it the slot. */
+  readonly start: () => void;
+}
+
+/**
+ * Bounds how many handlers run at once, and divides them: an account may use as many slots as are still free, so that each
+ * finds some free. A handler without a slot waits, and starts when others have ended.
+ */
+export class HandlerSlots {
+  #free: number;
+  readonly #used = new Map<string, number>();
+  /** The handlers that wait, by account. An account that was served goes behind the others. */
+  readonly #waiting = new Map<string, Set<Waiter>>();
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /**
+   * Takes a slot for a handler. Each slot has to be released.
+   * @returns undefined when it has one; else a promise that resolves when it has one, and rejects when `signal` aborts
+   * before: it has none then.
+   */
+  acquire(account: string, signal: AbortSignal): Promise<void> | undefined {
+    if (!this.#waiting.has(account) && this.#allows(account)) {
+      this.#take(account);
+      return undefined;
+    }
+    return new Promise((resolve, reject) => {
+      const waiters = this.#waiting.get(account) ?? new Set();
+      this.#waiting.set(account, waiters);
+      const abort = (): void => {
+        if (waiters.delete(waiter) && waiters.size === 0) this.#waiting.delete(account);
+        reject(signal.reason as Error);
+      };
+      const waiter = {
+        start: () => {
+          signal.removeEventListener("abort", abort);
+          resolve();
+        },
+      };
+      waiters.add(waiter);
+      if (signal.aborted) abort();
+      else signal.addEventListener("abort", abort, { once: true });
+    });
+  }
+
+  /** A handler has ended. */
+  release(account: string): void {
+    this.#free += 1;
+    const used = (this.#used.get(account) ?? 1) - 1;
+    if (used > 0) this.#used.set(account, used);
+    else this.#used.delete(account);
+    this.#startWaiting();
+  }
+
+  #startWaiting(): void {
+    for (const [account, waiters] of this.#waiting) {
+      const [waiter] = waiters;
+      if (waiter === undefined || !this.#allows(account)) continue;
+      waiters.delete(waiter);
+      this.#waiting.delete(account);
+      if (waiters.size > 0) this.#waiting.set(account, waiters);
+      this.#take(account);
+      waiter.start();
+      if (this.#free === 0) return;
+    }
+  }
+
+  #allows(account: string): boolean {
+    return (this.#used.get(account) ?? 0) < this.#free;
+  }
+
+  #take(account: string): void {
+    this.#free -= 1;
+    this.#used.set(account, (this.#used.get(account) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,163 @@
+import type { Message } from "@symbolon/protocol";
+import type { Awaitable } from "./awaitable.ts";
+import type { RoomAppend, RoomPlace } from "./room-log.ts";
+
+/** Keeps sessions. A session never expires by itself: the caller decides when it ends, and calls `remove`. */
+export interface SessionStore {
+  /**
+   * Begins a session.
+   *
+   * @returns the right to change the session: its `fence` is 1, its `epoch` is the epoch of the store.
+   * @throws Error when the store already has a session with this `sessionId`, or is full.
+   */
+  create(session: NewSession): Awaitable<Claim>;
+  /**
+   * Gives a session to a new owner, because its client connected again. The store MUST check in this order, and MUST
+   * NOT change anything before step 4:
+   * 1. The session does not exist, or `secretHash`, `keyHash`, `principal` or `service` differ: `refused`. The client MUST
+   *    NOT learn which of these failed, not even by the duration of the call: compare both hashes in constant time.
+   * 2. `attempt` is not greater than the last attempt of the session: `stale`.
+   * 3. The session, the request and the store do not have the same epoch; `receivedUpTo` is below
+   *    `acknowledged.upTo` or above `lastSequence`; or `firstHeld` is above `received.upTo + 1`: `reset`.
+   * 4. Otherwise `resumed`. The fence grows by 1. The store keeps `attempt`, and forgets `detachedAt`. It keeps
+   *    `receivedUpTo` as `acknowledged.upTo`, adds every sequence that this newly covers to `acknowledged.pending`, and
+   *    drops the messages up to there.
+   */
+  attach(request: AttachRequest): Awaitable<AttachResult>;
+  /**
+   * Records what happened to a session in one tick. The store MUST record all of it, room messages included, or nothing.
+   * It MUST check in this order: the claim, its own capacity, the record.
+   *
+   * @returns the places of `roomMessages`, in their order; `false` when the claim is not the newest of its session.
+   * @throws Error when the store is full, and the record has `outgoing`, `roomMessages` or a `note`.
+   * @throws RangeError when a sequence in `outgoing` does not follow the one before; when an `upTo` decreases, is not an
+   *   integer or, in `acknowledged`, exceeds the last sequence; when `pending` does not ascend, or leaves 1 to `upTo`.
+   */
+  commit(claim: Claim, record: SessionCommit): Awaitable<readonly RoomPlace[] | false>;
+  /**
+   * Records that the client has had no wire since `at`, in ms since 1970. This holds until the next `attach`.
+   *
+   * @returns `false` when the claim is not the newest of its session.
+   */
+  detach(claim: Claim, at: number): Awaitable<boolean>;
+  /**
+   * Ends a session. Afterwards the store MUST behave as if the session had never existed.
+   *
+   * @returns `false` when the claim is not the newest of its session.
+   */
+  remove(claim: Claim): Awaitable<boolean>;
+  /** Lists every session, in any order. A server calls it when it starts, and in `app.revoke`. */
+  list(): Awaitable<readonly StoredSession[]>;
+}
+
+/**
+ * The right to change a session. It holds until the next `attach` of the session succeeds. `epoch` and `fence` identify
+ * it together: fences of two epochs cannot be compared.
+ */
+export interface Claim {
+  /** The session. */
+  readonly sessionId: string;
+  /** The epoch of the store when the session began. */
+  readonly epoch: string;
+  /** Numbers the owners of the session, from 1. */
+  readonly fence: number;
+}
+
+/** A session that begins. */
+export interface NewSession {
+  /** Names the session. No other session of the store has this id. */
+  readonly sessionId: string;
+  /** A hash of the secret that the client presents to resume the session. The store never receives the secret itself. */
+  readonly secretHash: string;
+  /** The authenticated identity that owns the session; undefined when the session is anonymous. */
+  readonly principal: string | undefined;
+  /** The codec and the path that the session uses. The store compares it for equality, and MUST NOT interpret it. */
+  readonly service: string;
+  /** A hash of the secret of the client instance, for example of one browser tab. No other instance may resume the session. */
+  readonly keyHash: string;
+  /** The number of the client's dial. It grows with every dial. */
+  readonly attempt: number;
+  /** The account of the client, by which a store MAY divide its capacity. @default none */
+  readonly account?: string | undefined;
+}
+
+/** What a client presents to resume its session. */
+export interface AttachRequest extends NewSession {
+  /** The epoch that the client knows its session by. */
+  readonly epoch: string;
+  /** The last sequence that the client received; 0 when it received none. */
+  readonly receivedUpTo: number;
+  /** The lowest sequence that the client can still send again; one above its last when it holds none. */
+  readonly firstHeld: number;
+}
+
+/** The outcome of `attach`. */
+export type AttachResult =
+  /**
+   * The client has no right to this session, or the session does not exist; `known` is false in the second case. The server
+   * counts the attempts at known sessions, and MUST NOT tell the client which case it is.
+   */
+  | { readonly type: "refused"; readonly known: boolean }
+  /** The client has dialed again since. */
+  | { readonly type: "stale" }
+  /** The session cannot continue without a loss. The client receives `reason`; `cause` is a sentence for logs. */
+  | { readonly type: "reset"; readonly reason: "lost"; readonly cause: string }
+  /** The session continues. `claim` replaces every earlier claim of it. */
+  | { readonly type: "resumed"; readonly claim: Claim; readonly state: SessionState };
+
+/** How far a receiver has come: it received every sequence up to `upTo`, and finished all of them except `pending`. */
+export interface Progress {
+  /** The last sequence that was received; 0 before the first. */
+  readonly upTo: number;
+  /** Sequences that were received, and may not be finished. They ascend, from 1 to `upTo`. */
+  readonly pending: readonly number[];
+}
+
+/** A message to the client that the client has not acknowledged. */
+export interface StoredMessage {
+  /** The number of the message in its session, from 1. */
+  readonly sequence: number;
+  /** The encoded frame. */
+  readonly data: Message;
+}
+
+/** The state of a session, as its new owner receives it. */
+export interface SessionState {
+  /** What the server received from the client. After a restart the server asks the client for the pending ones again. */
+  readonly received: Progress;
+  /** What the client received from the server, as far as the server knows. */
+  readonly acknowledged: Progress;
+  /** The sequence of the newest message to the client; 0 when there was none. */
+  readonly lastSequence: number;
+  /** Every message above `acknowledged.upTo`, in order. The server sends them again. */
+  readonly unacknowledged: readonly StoredMessage[];
+  /** The last `note` that a commit recorded; undefined when none did. */
+  readonly note: Message | undefined;
+}
+
+/** What happened to a session in one tick. A field that is undefined leaves the stored value as it is. */
+export interface SessionCommit {
+  /** New messages to the client. Their sequences continue from the last one without a hole. */
+  readonly outgoing?: readonly StoredMessage[] | undefined;
+  /** What the client acknowledged. The store drops the messages up to `upTo`. */
+  readonly acknowledged?: Progress | undefined;
+  /** What the server received from the client, and what of it is not finished. */
+  readonly received?: Progress | undefined;
+  /** Messages to rooms. The store appends them if and only if it records the rest. */
+  readonly roomMessages?: readonly RoomAppend[] | undefined;
+  /** What the server needs after a restart. Replaces the last note. The store MUST NOT interpret it. */
+  readonly note?: Message | undefined;
+}
+
+/** A session in the result of `list`. */
+export interface StoredSession extends Pick<NewSession, "service" | "principal" | "keyHash"> {
+  /** The newest claim of the session. */
+  readonly claim: Claim;
+  /**
+   * Since when the client has had no wire, in ms since 1970. Undefined when the session is attached, or when its server
+   * ended without a call of `detach`.
+   */
+  readonly detachedAt: number | undefined;
+  /** The size of the unacknowledged messages, in bytes. A text counts one byte for each UTF-16 code unit. */
+  readonly bytes: number;
+}

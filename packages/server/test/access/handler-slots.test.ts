@@ -1,0 +1,83 @@
+// S24
+import { describe, expect, test } from "vitest";
+import { HandlerSlots } from "../../src/access/handler-slots.ts";
+
+/** Slots, the names of the handlers that have started, and a way to start one. */
+function createSlots(count: number) {
+  const slots = new HandlerSlots(count);
+  const started: string[] = [];
+  const start = (name: string, account: string, signal = new AbortController().signal) => {
+    const waiting = slots.acquire(account, signal);
+    if (waiting === undefined) started.push(name);
+    return waiting?.then(() => void started.push(name));
+  };
+  const startMany = (many: number, account: string): number => {
+    const before = started.length;
+    for (let n = 0; n < many; n += 1) void start(`${account} ${n}`, account);
+    return started.length - before;
+  };
+  return { slots, started, start, startMany };
+}
+
+describe("an account", () => {
+  test("may use as many slots as are free, and each finds some free", () => {
+    const { startMany } = createSlots(1_000);
+    expect(startMany(10_000, "eve")).toBe(500);
+    expect(startMany(10_000, "mallory")).toBe(250);
+    expect(startMany(1, "ada")).toBe(1);
+    expect(startMany(10, "bob")).toBe(10);
+  });
+
+  test("has its next handler started when one of its handlers ends, in order", async () => {
+    const { slots, started, start } = createSlots(2);
+    void start("a", "ada");
+    const waiting = [start("b", "ada"), start("c", "ada")];
+    expect(started).toEqual(["a"]);
+    slots.release("ada");
+    await waiting[0];
+    expect(started).toEqual(["a", "b"]);
+    slots.release("ada");
+    await waiting[1];
+    expect(started).toEqual(["a", "b", "c"]);
+  });
+
+  test("does not overtake its own handlers that wait", async () => {
+    const { slots, started, start } = createSlots(2);
+    void start("a", "ada");
+    void start("b", "ada");
+    slots.release("ada");
+    void start("c", "ada");
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(started).toEqual(["a", "b"]);
+  });
+
+  test("waits no more when its call is cancelled, and takes no slot", async () => {
+    const { slots, started, start } = createSlots(1);
+    void start("a", "ada");
+    const cancelled = new AbortController();
+    const waiting = start("b", "ada", cancelled.signal);
+    const reason = new Error("cancelled");
+    cancelled.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    await expect(start("c", "ada", cancelled.signal)).rejects.toBe(reason);
+    slots.release("ada");
+    void start("d", "ada");
+    expect(started).toEqual(["a", "d"]);
+  });
+});
+
+test("a free slot goes to an account that may use it, though another waits for longer", async () => {
+  const { slots, started, start } = createSlots(2);
+  void start("a 1", "ada");
+  void start("a 2", "ada");
+  void start("b 1", "bob");
+  void start("b 2", "bob");
+  void start("a 3", "ada");
+  expect(started).toEqual(["a 1", "b 1"]);
+  slots.release("bob");
+  slots.release("ada");
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(started.slice(2)).toEqual(["b 2", "a 2"]);
+});

@@ -1,0 +1,31 @@
+/** The commands `npm test` and, with `--all`, `npm run test:all`. */
+import { spawnSync } from "node:child_process";
+import { runStages, type Stage, summarize } from "./run-stages.ts";
+
+/** The stages of `npm test`. */
+const shortStages: readonly Stage[] = [
+  { name: "format, types, lint, unused code, packages", command: "npm run check" },
+  { name: "unit and integration tests", command: "npx vitest run" },
+  { name: "sizes", command: "npm run size" },
+  { name: "a short simulation", command: "npm run sim -- --seeds 100" },
+  { name: "clients of other libraries", command: "npm run interop" },
+  { name: "the chat in Chromium", command: "npm run e2e:chat" },
+];
+
+/** The stages that `npm run test:all` runs besides. */
+const longStages: readonly Stage[] = [
+  { name: "the long simulation", command: "npm run sim" },
+  { name: "mutants", command: "npm run sim:mutants" },
+  { name: "chaos", command: "npm run chaos" },
+  { name: "chaos with a server that is killed", command: "npm run chaos -- --kill" },
+  { name: "every browser test, in Chromium and Firefox", command: "npm run e2e" },
+];
+
+const runsAll = process.argv.includes("--all");
+const stages = runsAll ? [...shortStages, ...longStages] : shortStages;
+const results = runStages(stages, (command) => {
+  console.log(`\n=== ${command}`);
+  return spawnSync(command, { shell: true, stdio: "inherit" }).status === 0;
+});
+console.log(`\n${summarize(results, runsAll ? [] : longStages).join("\n")}`);
+if (results.some(({ passed }) => !passed)) process.exitCode = 1;
