@@ -2,6 +2,8 @@
 export interface Row {
   /** The tag. */
   readonly id: string;
+  /** What the page shows in place of the tag. */
+  readonly label?: string;
   /** What holds, or what an advisory was about. */
   readonly text: string;
   /** Why it has no test yet; undefined when it must have one. */
@@ -33,7 +35,7 @@ export function tabulate(
 ): Page {
   const rows = [...lines, ...advisories];
   const table = (some: readonly Row[]): string[][] =>
-    some.map((row) => [row.id, row.text, testsOf(row, passed)]);
+    some.map((row) => [row.label ?? row.id, row.text, testsOf(row, passed)]);
   const tags = [...new Set(passed.flatMap(({ ids }) => ids))];
   return {
     markdown: page(table(lines), table(advisories)),
