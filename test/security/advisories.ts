@@ -54,6 +54,7 @@ export const advisories: readonly Row[] = [
   { id: "CVE-2026-27571", text: "nats-server: compressed bombs and impossible lengths; also CVE-2026-27889" },
   {
     id: "nats-server #2025",
+    label: "fixes of 2025 and 2026",
     text: "nats-server: invalid keys, close frames and schemes of an origin were accepted",
   },
   {
@@ -69,8 +70,12 @@ export const advisories: readonly Row[] = [
     text: "undici: bombs, bad window bits and CR LF; also CVE-2026-2229, CVE-2026-1527",
   },
   { id: "CVE-2020-7693", text: "sockjs, websocket-extensions: malformed headers; also CVE-2020-7662" },
-  { id: "granian #1", text: "Granian: a subprotocol beyond ASCII ended a worker" },
-  { id: "mesop #1", text: "Mesop: a thread for each message" },
+  {
+    id: "granian #1",
+    label: "advisory of Granian",
+    text: "Granian: a subprotocol beyond ASCII ended a worker",
+  },
+  { id: "mesop #1", label: "advisory of Mesop", text: "Mesop: a thread for each message" },
   { id: "CVE-2020-7694", text: "uvicorn: control characters in the log and in headers; also CVE-2020-7695" },
   { id: "CVE-2025-59152", text: "Litestar: a header of the client chose the key of a limit" },
   {
