@@ -1,6 +1,7 @@
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { react18 } from "./test/react-18/alias.ts";
+import { SecurityReporter } from "./test/security/reporter.ts";
 import { SeedsReporter } from "./test/seeds/reporter.ts";
 import { testTimeout } from "./test/time-limits.ts";
 import { traceCalls } from "./test/walks/trace-plugin.ts";
@@ -12,7 +13,7 @@ const withReact18 = project("react 18", ["packages/client/test/react/react.test.
 export default defineConfig({
   test: {
     retry: 0,
-    reporters: ["default", new SeedsReporter()],
+    reporters: ["default", new SeedsReporter(), new SecurityReporter()],
     projects: [
       project("unit", ["packages/*/test/**/*.test.ts"]),
       {
@@ -24,6 +25,7 @@ export default defineConfig({
       { ...project("walks", [walks]), plugins: [traceCalls()] },
       project("sim", ["sim/test/*.test.ts"]),
       project("seeds", ["test/seeds/*.test.ts"]),
+      project("security", ["test/security/*.test.ts"]),
     ],
   },
 });
@@ -33,6 +35,13 @@ function project(name: string, include: string[]): TestProjectInlineConfiguratio
   return {
     resolve: { conditions: ["symbolon-source", ...defaultClientConditions] },
     ssr: { resolve: { conditions: ["symbolon-source", ...defaultServerConditions] } },
-    test: { name, include, allowOnly: false, testTimeout, hookTimeout: testTimeout },
+    test: {
+      name,
+      include,
+      allowOnly: false,
+      includeTaskLocation: true,
+      testTimeout,
+      hookTimeout: testTimeout,
+    },
   };
 }

@@ -68,6 +68,7 @@ describe("while a listener is busy, the client", () => {
     },
   );
 
+  // S35
   test("closes with 4400 when messages of too many bytes wait; the last one may exceed them", async () => {
     const { client, receive } = await createBusyClient({}, { bytes: 1_000 });
     const event = (length: number): string => '{"t":"event","name":"posted"}'.padEnd(length);

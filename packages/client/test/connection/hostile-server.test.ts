@@ -14,6 +14,7 @@ afterEach(() => void vi.restoreAllMocks());
 const reason = "server sent more than the option inbox allows";
 const padding = "x".repeat(1_000);
 
+// S35
 describe("while a listener is busy, a flood", slow, () => {
   test.each<[string, (n: number) => string]>([
     ["of rooms", (n) => `{"t":"room","room":"${n}","ep":"e","off":1}`],
@@ -178,6 +179,7 @@ describe("a server that moves the client without end", slow, () => {
   });
 });
 
+// S35
 describe("a terminal code", slow, () => {
   test.each([1000, 1002, 1003, 1007, 1008, 1009, 4400, 4403, 4404, 4900])(
     "%d stops the dials",

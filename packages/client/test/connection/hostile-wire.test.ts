@@ -1,4 +1,4 @@
-// S35: what a hostile server can send a client in Node below its messages; with real sockets.
+// S35, CVE-2026-1526: what a hostile server can send a client in Node below its messages; with real sockets.
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -111,6 +111,7 @@ describe("on the wire", () => {
     expect(redirected).toBe(0);
   });
 
+  // CVE-2016-10536
   test("a certificate that no authority has signed is refused", async () => {
     let upgrades = 0;
     const server = createTlsServer(testCertificate).on("upgrade", (_, socket) => {

@@ -87,6 +87,7 @@ export function checkCloseCode(code: number): void {
 }
 
 /** Cuts a close reason to the 123 UTF-8 bytes that fit (RFC 6455 §5.5), never through a character. */
-export function cutReason(reason: string): string {
-  return reason.slice(0, encoder.encodeInto(reason, new Uint8Array(123)).read);
+export function cutReason(reason: unknown): string {
+  const text = String(reason); // JavaScript may pass bytes, which no close may send
+  return text.slice(0, encoder.encodeInto(text, new Uint8Array(123)).read);
 }

@@ -32,6 +32,7 @@ test.each([
   expect(jsonFrames.write(frame)).toBe(message);
 });
 
+// S18
 describe("an invalid frame is refused with 4400", () => {
   test.each([
     ["", notFrame],
@@ -102,6 +103,7 @@ describe("an invalid frame is refused with 4400", () => {
   });
 });
 
+// S18, CVE-2022-2421
 test("reading returns a frame or throws ProtocolError, whatever arrives", () => {
   const fields = "t v cid att name data q re code message n why s a w wb but rx __proto__".split(" ");
   const kinds = fc.constantFrom(

@@ -215,6 +215,7 @@ describe("invalid MessagePack is refused with 4400", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
+  // CVE-2018-1270
   test("no code is made of the bytes that arrive", () => {
     const functionConstructor = vi.spyOn(globalThis, "Function");
     const record = [0x40, 1];

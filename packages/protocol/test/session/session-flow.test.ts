@@ -53,6 +53,7 @@ describe("events wait for credit", () => {
     expect(sink.sent()).toEqual([]);
   });
 
+  // S33
   test("credit is counted on over the wires", () => {
     const { sender, reattach, acknowledge } = startSession(credit(2));
     for (const n of [1, 2, 3]) sender.send(message(n));

@@ -40,6 +40,7 @@ test("a restored session receives the messages that were lost once more, each on
   expect([[...missing], receiver.received]).toEqual([[], { upTo: 5, pending: [] }]);
 });
 
+// S33
 test("events that were not acknowledged count against the credit", () => {
   const { sender } = restoredSession();
   const sink = new TestSink();

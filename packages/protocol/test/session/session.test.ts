@@ -153,6 +153,7 @@ describe("a full wire", () => {
     expect(next.sent()).toEqual([stamped(2, 2)]);
   });
 
+  // S33
   test("gets the rest of the resent messages when it has drained, and then new messages", async () => {
     const { sender, attach } = startSession();
     for (const n of [1, 2]) sender.send(message(n));

@@ -37,6 +37,7 @@ test.each([
   [600, 4403],
 ])("status %d closes with %d", (status, code) => expect(closeCodeOfStatus(status)).toBe(code));
 
+// S27
 test.each([1000, 1003, 1007, 1014, 3000, 4999])("%d may be sent", (code) => {
   expect(() => checkCloseCode(code)).not.toThrow();
 });
@@ -72,6 +73,7 @@ describe("a reason", () => {
     ["😀".repeat(40), 60],
   ])("%s is cut to %d units", (reason, length) => expect(cutReason(reason)).toBe(reason.slice(0, length)));
 
+  // S27
   test("is cut only when it must be, as little as possible, never through a character", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (reason) => {

@@ -42,6 +42,12 @@ export interface LimitOptions {
    */
   readonly handlers?: number;
   /**
+   * How often clients of one address may fail in a minute to resume a session that exists, by a wrong secret, key or
+   * principal. After that each resume of the address that fails is closed with 4429; valid ones are not.
+   * @default 10
+   */
+  readonly failedResumes?: number;
+  /**
    * Bytes that wait to be sent on all connections of one server, with 256 for each message. Beyond them the server ends the
    * connections on which the most waits, with 4901; a session waits for its client.
    * @default 134_217_728
@@ -80,6 +86,7 @@ export function resolveLimits(options: LimitOptions = {}): Required<LimitOptions
     messagesPerSecond: 100,
     bytesPerSecond: 2 ** 20,
     handlers: 10_000,
+    failedResumes: 10,
     outboundBytes: 2 ** 27,
     historyBytes: 2 ** 27,
     trustProxy: false,

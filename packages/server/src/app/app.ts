@@ -2,6 +2,7 @@ import { type AnyContract, CloseCode, CloseError } from "@symbolon/protocol";
 import { checkCloseCode } from "@symbolon/protocol/internal";
 import { HandlerSlots } from "../access/handler-slots.ts";
 import { Connections } from "../access/connections.ts";
+import { FailedResumes } from "../access/failed-resumes.ts";
 import { type LimitOptions, resolveLimits } from "../access/limits.ts";
 import { ContractService } from "../contract/service.ts";
 import type { ServiceOptions } from "../contract/service-options.ts";
@@ -73,6 +74,7 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
       rate: limits,
       memory,
       slots: new HandlerSlots(limits.handlers),
+      failedResumes: new FailedResumes(clock, limits.failedResumes),
       limits,
       sessions,
       connections,

@@ -24,6 +24,7 @@ const groups: {
     messagesPerSecond: true,
     bytesPerSecond: true,
     handlers: true,
+    failedResumes: true,
     outboundBytes: true,
     historyBytes: true,
     trustProxy: true,

@@ -1,5 +1,6 @@
 import type { FrameCodec } from "@symbolon/protocol";
 import type { Connections } from "../access/connections.ts";
+import type { FailedResumes } from "../access/failed-resumes.ts";
 import type { HandlerSlots } from "../access/handler-slots.ts";
 import type { LinkOptions } from "../session/link.ts";
 import type { SessionLink } from "../session/session-link.ts";
@@ -16,6 +17,8 @@ export interface ServiceOptions extends LinkOptions {
   readonly connections: Connections;
   /** Bounds how many handlers of the app run at once. */
   readonly slots: HandlerSlots;
+  /** Counts the resumes that fail, by address. */
+  readonly failedResumes: FailedResumes;
   /** Called when the store fails and no caller awaits it. */
   readonly onStoreError: (error: unknown) => void;
   /**

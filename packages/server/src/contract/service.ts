@@ -1,5 +1,6 @@
 import { type AnyContract, CloseCode } from "@symbolon/protocol";
 import type { ResumeRequest, RestoredState, ResumeKey } from "@symbolon/protocol/internal";
+import { failedTooOften } from "../access/failed-resumes.ts";
 import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { ContractRoom, RoomView } from "./contract-room.ts";
@@ -7,7 +8,7 @@ import { ContractRooms } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
 import { CloseResponse } from "../request/errors.ts";
 import { sizeOf } from "../request/headers.ts";
-import { accountOf } from "../request/identity.ts";
+import { accountOf, clientAddress } from "../request/identity.ts";
 import type { IdentifiedWire } from "../session/hello.ts";
 import type { ClientLink, RecordRoomMessages } from "../session/link.ts";
 import { PlainLink } from "../session/plain-link.ts";
@@ -156,6 +157,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const attaching = this.#attachStored(attachRequest(dial, resume));
     const stored = await this.#options.connections.reserve(owner.principal, attaching);
     if (stored?.type === "stale") return new CloseResponse(superseded);
+    if (
+      request.resetReason === undefined &&
+      !this.#allowsFailure(exchange.context.request, resume.sessionId, stored)
+    )
+      return new CloseResponse(failedTooOften);
     if (stored?.type !== "resumed")
       return this.#begin(dial, {
         ...request,
@@ -167,6 +173,13 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       newest?.link.secret.sessionId === resume.sessionId ? newest : request.previousConversation;
     const link = this.#createLink(dial, resume, restoredState(stored.state, caller.codec));
     return this.#start(dial, { link, stored, previousConversation });
+  }
+
+  /** Counts a resume that neither this process nor the store accepts. Returns false when too many of the client's address fail. */
+  #allowsFailure(request: Request, sessionId: string, stored: StoredResult | undefined): boolean {
+    if (stored !== undefined && stored.type !== "refused") return true;
+    const known = stored?.known === true || this.#options.sessions.knows(sessionId);
+    return this.#options.failedResumes.allow(clientAddress(request), known);
   }
 
   /** Begins a session. */

@@ -18,15 +18,18 @@ export function setClientAddress(request: Request, address: string): void {
   addresses.set(request, createHmac("sha256", addressKey).update(address).digest("base64url").slice(0, 16));
 }
 
+/** The client's address, or another of the same network; "" when no transport has given it. */
+export function clientAddress(request: Request): string {
+  return addresses.get(request) ?? "";
+}
+
 /**
  * Names the account of a client, by which the limits that clients share are divided: its principal, or its address
  * without one. Clients whose address no transport has given have one account together.
  */
 export function accountOf(context: Record<string, unknown> & { readonly request: Request }): string {
   const { principal } = readIdentity(context);
-  return principal === undefined
-    ? `address ${addresses.get(context.request) ?? ""}`
-    : `principal ${principal}`;
+  return principal === undefined ? `address ${clientAddress(context.request)}` : `principal ${principal}`;
 }
 
 /** What `identity` gives: a hook returns it, and the context has it. */

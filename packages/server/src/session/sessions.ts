@@ -126,6 +126,11 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
     return lost ?? (session as Session); // it is not lost
   }
 
+  /** Whether a session has this name, or had it before its messages were lost. */
+  knows(sessionId: string): boolean {
+    return this.#sessions.has(sessionId) || this.#lost.has(sessionId);
+  }
+
   /** The session cannot be resumed. A client that tries receives `reason` for the grace time. */
   markLost({ owner, secret }: Session, reason: string): void {
     const { sessionId } = secret;

@@ -56,6 +56,7 @@ async function sessionCode(app: App, path: string): Promise<number> {
   return (await socket.closed).code;
 }
 
+// P2
 describe("a hook that returns", () => {
   test.each([
     ["false", false],

@@ -53,6 +53,7 @@ test("a path is compared exactly: with a slash more it is another path", () => {
   expect(router.find("/%zz")).toBeUndefined();
 });
 
+// graphql-ws #692
 test.each(["constructor", "__proto__", "toString"])("a path may be called %s", (name) => {
   expect(routerOf("/a").find(`/${name}`)).toBeUndefined();
   expect(routerOf(`/${name}`).find(`/${name}`)?.route).toBe(`/${name}`);

@@ -86,6 +86,7 @@ describe("a room of a contract", () => {
     expect(await changes.pull()).toBe("left true");
   });
 
+  // CVE-2023-35391
   test("is not the room of the same name in another contract", async () => {
     const app = createApp();
     const other = contract("/other", { server: { posted: z.string() } });
@@ -126,6 +127,7 @@ describe("a room of a contract", () => {
     ada.close();
   });
 
+  // S23, CVE-2026-35526
   test("refuses a client that is in too many rooms", async () => {
     const { net, service } = startRoomServer({ perPeer: 2 });
     const ada = await enterLobby(net, "ada");

@@ -1,4 +1,4 @@
-// S24: handlers beyond the limits start later. They are neither refused nor dropped.
+// S24, mesop #1, CVE-2026-48804: handlers beyond the limits start later. They are neither refused nor dropped.
 import { contract, json, request, stream } from "@symbolon/protocol";
 import { expect, test } from "vitest";
 import { z } from "zod";

@@ -80,6 +80,7 @@ describe.each([
   });
 });
 
+// S24, CVE-2026-48804
 describe("a session that acknowledges nothing", () => {
   test("is sent at most 1 MiB of items", async () => {
     const { port, count } = await startCallServer(10_000);

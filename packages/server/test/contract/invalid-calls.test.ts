@@ -82,6 +82,7 @@ const fatalFrames: [string, number, string[]][] = [
   ["a message of 64 KiB and one byte", 1009, [`"${"x".repeat(65_535)}"`]],
 ];
 
+// S25
 describe("invalid frames that end their connection, and no other", () => {
   test.each(fatalFrames)("%s: %i", async (_what, code, frames) => {
     const { server, errors } = await startCallServer();
@@ -246,6 +247,7 @@ test("the server closes with 4429 when too many messages wait while it waits for
   await server.close();
 });
 
+// S20
 test("handlers may be called then, constructor and __proto__", async () => {
   // oxlint-disable-next-line unicorn/no-thenable -- the test is about this name
   const then = "then";

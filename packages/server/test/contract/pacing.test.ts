@@ -1,4 +1,4 @@
-// S22: a client that sends faster than it may is paced, and nothing of it is lost.
+// S22, CVE-2026-26130: a client that sends faster than it may is paced, and nothing of it is lost.
 import { contract, json, request, stream } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";

@@ -193,6 +193,7 @@ describe("a client that sends a position in a room", () => {
   });
 });
 
+// S23
 describe("the name of a room", () => {
   test("has 200 bytes at most; a client in 100 rooms of such names resumes its session", async () => {
     const server = startChat();

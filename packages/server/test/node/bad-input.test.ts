@@ -50,6 +50,7 @@ async function expectEcho(server: Server): Promise<void> {
 // S14, S17
 const { text: TEXT, binary: BINARY, close: CLOSE, ping: PING, continuation: MORE } = opcodes;
 
+// S14, S16, S17
 test.each<[number, string, Buffer]>([
   [1009, "a message over the limit", rawFrame(TEXT, "x".repeat(65_537))],
   [
@@ -112,6 +113,7 @@ test.each<[number, string, Buffer]>([
   },
 );
 
+// S14
 test("a message of maxPayload bytes is received, and a larger one closes with 1009", async () => {
   const app = createApp({ maxPayload: 10 });
   app.ws("/echo", async (socket) => {
@@ -145,6 +147,7 @@ test.each([
   await expectEcho(server);
 });
 
+// S18
 test.each([
   ["a message that is not JSON", rawFrame(TEXT, "{")],
   ["an array", rawFrame(TEXT, "[]")],
@@ -202,6 +205,7 @@ test.each(["reset", "end"] as const)(
   },
 );
 
+// CVE-2024-38355
 test("a client that is reset in the middle of a message: the socket ends with 1006, and the server still works", async () => {
   const { app, view, ended } = createEchoApp();
   const closed = valueGate<unknown>();

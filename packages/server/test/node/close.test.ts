@@ -136,6 +136,7 @@ describe("a server that closes resolves", () => {
     await closed;
   });
 
+  // S28
   test("under `attach` too: a client that never answers, with a handler that never settles", async () => {
     const { app, called } = createEndlessApp();
     const host = createServer();

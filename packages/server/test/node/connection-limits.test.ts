@@ -59,6 +59,7 @@ describe("a server", () => {
     expect(three.head.status).toBe(101);
   });
 
+  // CVE-2025-59152
   test("ignores X-Forwarded-For without a proxy", async () => {
     await using server = await serveLimited({ perAddress: 1 });
     using one = await connect(server.port, { "X-Forwarded-For": "192.0.2.1" });
@@ -240,6 +241,7 @@ test("there are limits by default", () => {
     messagesPerSecond: 100,
     bytesPerSecond: 1_048_576,
     handlers: 10_000,
+    failedResumes: 10,
     outboundBytes: 134_217_728,
     historyBytes: 134_217_728,
     trustProxy: false,

@@ -24,6 +24,7 @@ async function sendRequest(port: number, request: string) {
   return { ...response, body: response.status === 101 ? "" : (await client.rest()).toString() };
 }
 
+// S1, S2, S4, S9
 test.each<[number, string, string]>([
   [403, "a foreign Origin", handshake("/echo", { Origin: "https://evil.example" })],
   [403, "Origin null", handshake("/echo", { Origin: "null" })],
@@ -95,6 +96,7 @@ test("besides its own origin only the listed origins may connect", async () => {
   expect(statuses).toEqual([101, 101, 403, 403, 403]);
 });
 
+// S9
 test("unknown subprotocols are not echoed: the handshake completes without a subprotocol", async () => {
   await using server = await serve(createEchoApp(), { port: 0 });
   const { status, headers } = await sendRequest(
@@ -105,6 +107,7 @@ test("unknown subprotocols are not echoed: the handshake completes without a sub
   expect(headers.has("sec-websocket-protocol")).toBe(false);
 });
 
+// S15
 test("the server accepts no compression, and no name of an extension confuses it", async () => {
   await using server = await serve(createEchoApp(), { port: 0 });
   const offer = "permessage-deflate; client_max_window_bits, constructor; __proto__=1";
@@ -135,6 +138,7 @@ test("a handler chooses the subprotocol and the headers of the 101, each cookie 
   expect(await client.text()).toBe("mqtt");
 });
 
+// S9
 test("choosing a subprotocol that was not offered refuses with 500 and is reported", async () => {
   const errors: unknown[] = [];
   const app = createApp({ onError: (error) => void errors.push(error) });

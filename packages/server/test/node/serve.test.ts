@@ -107,6 +107,7 @@ test("closing closes every client with 1001, ends their handlers and hooks, and 
   await server.close();
 });
 
+// S8
 test("while a server closes, a handshake on an open TCP connection is refused with 503", async () => {
   const server = await serve(createEchoApp(), { port: 0 });
   using open = await connectRawClient(server.port);
@@ -147,6 +148,7 @@ test("a handshake that is undecided when the server closes ends with 1001, and t
   await closed;
 });
 
+// S28
 test("a client that does not answer the close frame is disconnected after 5 s", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const server = await serve(createEchoApp(), { port: 0 });

@@ -54,6 +54,7 @@ test.each<[string, SocketHandler<Socket, unknown>, string, string]>([
   expect(await logOf(handler, message)).toEqual([[`symbolon: error at "/path": ${line}`]]);
 });
 
+// S29, CVE-2020-7694
 test("the line of a client's mistake has at most 512 characters of the error", async () => {
   const [[line] = []] = await logOf(
     async (socket) => void (await socket.receive(json(z.record(z.string(), z.number())))),

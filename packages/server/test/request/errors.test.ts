@@ -255,6 +255,7 @@ test("a response becomes a close with its text as the reason, or without a reaso
   expect(await closeFromResponse(read)).toEqual({ code: 4503, reason: "" });
 });
 
+// S27
 test("a reason is cut to 123 bytes", () => {
   expect(sendableClose({ code: 4000, reason: "é".repeat(100) })).toEqual({
     code: 4000,

@@ -7,6 +7,7 @@ import { createApp } from "../../src/app/app.ts";
 import { serve } from "../../src/node/index.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
+// CVE-2020-7694
 test.each(["é", "日本", "a\u0000b", "a\nb"])(
   "a header value like %j refuses with 500, and is reported",
   async (value) => {

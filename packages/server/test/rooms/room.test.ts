@@ -90,6 +90,7 @@ describe("a room", () => {
     expect([find("a").size, find("b").size]).toEqual([1, 0]);
   });
 
+  // graphql-ws #692
   test.each(["__proto__", "constructor", ""])("may have the name %j", (name) => {
     const lobby = createRooms()(name);
     lobby.join(new TestMember());

@@ -50,6 +50,7 @@ async function wipe(socket: TestSocket, q: number): Promise<unknown> {
   return receiveFrame(socket);
 }
 
+// S31
 describe("what the hooks return for a new credential", () => {
   test("replaces in the setup's context what they returned before; what they yielded stays until the end", async () => {
     const { clock, changes, ends, service, net } = startBoard();

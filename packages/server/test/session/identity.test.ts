@@ -52,6 +52,7 @@ describe("without a principal", () => {
     expect(await resumeAsVictim(net, victim.welcome)).toBe("resumed");
   });
 
+  // S13
   test.each([
     ["in memory", undefined],
     ["in a store", memoryStore()],
@@ -110,6 +111,7 @@ describe("the key of a client instance", () => {
     });
   });
 
+  // S29
   test("is not in a store, and neither are the session's name in peer.id or its secret", async () => {
     const directory = await temporaryDirectory();
     const store = await fileStore({ directory });

@@ -21,6 +21,7 @@ const twoSessions = 2.5 * 18_000;
 const text = "x".repeat(1_000);
 const threePrincipals = ["ada", "bob", "eve"];
 
+// S32
 test.each<[string, SessionOptions, readonly string[], ReturnType<typeof memoryStore>?]>([
   ["sessions", { maxDetached: 2 }, threePrincipals],
   ["sessions of one principal", { detachedPerPrincipal: 2 }, ["ada", "ada", "ada"]],
@@ -71,7 +72,7 @@ async function helloAndDrop(
   return resumeHello(welcome, { key: keyOf(instance) });
 }
 
-// S32
+// S32, CVE-2026-56170
 test(
   "10,000 sessions that one address opens and drops end none of another address or principal",
   verySlow,
@@ -100,6 +101,7 @@ test(
   },
 );
 
+// S32
 test("the bytes of all detached sessions end those of the address that keeps the most", async () => {
   const server = startNotesServer({}, { sessions: { maxDetachedBytes: 2 ** 20 } });
   const { app, net, peers } = server;

@@ -61,6 +61,7 @@ describe("how a connection ends", () => {
     expect((await connectNotes(net, resumeHello(welcome))).welcome).toMatchObject({ state: "resumed" });
   });
 
+  // S26
   test("a client that reads too slowly is detached, and can resume", async () => {
     const { app, clock, changes, peers } = startNotesServer();
     await using server = await serve(app, { port: 0, host: "127.0.0.1" });

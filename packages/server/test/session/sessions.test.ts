@@ -139,6 +139,7 @@ describe("the session that was detached first ends", () => {
 });
 
 describe("finding a session", () => {
+  // S13, CVE-2018-1000518
   test("requires its resume token, its client instance, its path and its principal; a client without one of them gets no information", () => {
     const { sessions, add, addDetached } = createSessions();
     const session = addDetached("a", { principal: "ada" });

@@ -42,6 +42,7 @@ describe("after accept", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
+  // S27
   test("a thrown CloseError whose code may not be sent closes with 1011, which is reported", async () => {
     const { closed, onError } = await connectUntilClosed(async (socket) => {
       await socket.accept();

@@ -138,6 +138,7 @@ describe("expect", () => {
     expect(await socket.receive(json())).toEqual([true, "kept"]);
   });
 
+  // S21
   test("rejects deeply nested JSON without a stack overflow", async () => {
     const { closed } = await connectUntilClosed(
       (socket) => socket.expect([]),

@@ -95,6 +95,7 @@ test("a client that cannot be pinged is never terminated for its silence", () =>
   expect(wire.calls).toEqual([]);
 });
 
+// S26
 test("a client that reads too slowly for 10 s is closed with 4901", () => {
   const { wire, clock } = startTestHeartbeat({ canPing: false });
   wire.bufferedAmount = MiB + 1;

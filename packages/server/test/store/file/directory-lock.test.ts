@@ -34,6 +34,7 @@ function startProcess() {
   return child;
 }
 
+// CVE-2023-35391
 test("a directory has one lock until it is released, and the error names its holder", async () => {
   const directory = await temporaryDirectory();
   const unlock = await lockDirectory(directory);

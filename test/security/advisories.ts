@@ -1,0 +1,85 @@
+import type { Row } from "./table.ts";
+
+/** Advisories on other WebSocket software, each with a test of the same. A comment above the test names its first id. */
+export const advisories: readonly Row[] = [
+  { id: "CVE-2026-48779", text: "ws: tiny fragments cost memory below the limit of a message" },
+  { id: "ws #2331", text: "ws: empty fragments were not counted" },
+  { id: "ws #2333", text: "ws: the count of fragments was never reset" },
+  { id: "CVE-2026-45736", text: "ws: a typed array as a close reason sent uninitialised memory" },
+  { id: "CVE-2024-37890", text: "ws: a request with many headers ended the process" },
+  { id: "CVE-2021-32640", text: "ws: a slow regular expression in `Sec-WebSocket-Protocol`" },
+  { id: "GHSA-5v72-xg48-5rpm", text: "ws: an extension named `constructor` ended the process" },
+  { id: "CVE-2016-10542", text: "ws: no limit of a message; also CVE-2016-10518: a ping sent memory" },
+  { id: "CVE-2017-16031", text: "socket.io: ids that can be predicted" },
+  { id: "CVE-2020-28481", text: "socket.io: every origin allowed by default" },
+  {
+    id: "CVE-2020-36048",
+    text: "engine.io and its parser: large messages used up memory; also CVE-2020-36049",
+  },
+  {
+    id: "CVE-2022-21676",
+    text: "engine.io: bad frames, resets and odd upgrades ended the process; also CVE-2022-41940, CVE-2023-31125",
+  },
+  { id: "CVE-2022-2421", text: "socket.io-parser: fields of any type reached the code; also CVE-2023-32695" },
+  { id: "CVE-2024-38355", text: "socket.io: an `error` event without a listener ended the process" },
+  { id: "CVE-2026-33151", text: "socket.io-parser: counts of attachments out of range; also CVE-2026-69185" },
+  { id: "CVE-2026-59725", text: "engine.io: a refused request kept its connection; also CVE-2026-59724" },
+  {
+    id: "CVE-2026-48804",
+    text: "python-socketio: work without a bound for one connection; also CVE-2026-48802",
+  },
+  { id: "CVE-2016-10536", text: "engine.io-client: certificates were not checked" },
+  { id: "CVE-2026-56170", text: "SignalR: sessions that wait for their clients used up memory" },
+  {
+    id: "CVE-2026-26130",
+    text: "SignalR: frames of a client used up resources; also CVE-2024-21386, CVE-2019-0982",
+  },
+  { id: "CVE-2026-45591", text: "SignalR: deep nesting in MessagePack overflowed the stack" },
+  { id: "CVE-2023-35391", text: "SignalR: two apps on one backplane saw each other's messages" },
+  { id: "SignalR #69283", text: "SignalR: a negative sequence silenced a connection" },
+  { id: "CVE-2026-35523", text: "strawberry-graphql: one subprotocol went around authentication" },
+  { id: "CVE-2026-35526", text: "strawberry-graphql: subscriptions without a limit" },
+  { id: "CVE-2026-30241", text: "mercurius: limits of HTTP did not hold for WebSockets" },
+  { id: "graphql-ws #692", text: "graphql-ws: an id `__proto__` as a key of an object" },
+  { id: "CVE-2026-27148", text: "Storybook: any page could use the development server" },
+  { id: "CVE-2025-24010", text: "Vite: neither Origin nor Host was checked" },
+  { id: "CVE-2026-27977", text: "Next.js: `Origin: null` was allowed" },
+  { id: "GHSA-c4j6-fc7j-m34r", text: "Next.js: the target of an upgrade named another server" },
+  {
+    id: "CVE-2022-42975",
+    text: "Phoenix, Bokeh, Litestar: origins were compared in part; also CVE-2026-25479",
+  },
+  { id: "CVE-2026-42786", text: "Bandit: a message in fragments had no limit" },
+  { id: "CVE-2026-32689", text: "Phoenix: a message of many newlines became many messages" },
+  { id: "CVE-2026-27571", text: "nats-server: compressed bombs and impossible lengths; also CVE-2026-27889" },
+  {
+    id: "nats-server #2025",
+    label: "fixes of 2025 and 2026",
+    text: "nats-server: invalid keys, close frames and schemes of an origin were accepted",
+  },
+  {
+    id: "CVE-2018-1000518",
+    text: "websockets of Python: no limit after decompression; also CVE-2021-33880: a comparison whose time showed the secret",
+  },
+  {
+    id: "CVE-2026-54274",
+    text: "aiohttp: incomplete frames, RSV1 and smuggled requests; also CVE-2026-59881, CVE-2026-69243",
+  },
+  {
+    id: "CVE-2026-1526",
+    text: "undici: bombs, bad window bits and CR LF; also CVE-2026-2229, CVE-2026-1527",
+  },
+  { id: "CVE-2020-7693", text: "sockjs, websocket-extensions: malformed headers; also CVE-2020-7662" },
+  {
+    id: "granian #1",
+    label: "advisory of Granian",
+    text: "Granian: a subprotocol beyond ASCII ended a worker",
+  },
+  { id: "mesop #1", label: "advisory of Mesop", text: "Mesop: a thread for each message" },
+  { id: "CVE-2020-7694", text: "uvicorn: control characters in the log and in headers; also CVE-2020-7695" },
+  { id: "CVE-2025-59152", text: "Litestar: a header of the client chose the key of a limit" },
+  {
+    id: "CVE-2018-1270",
+    text: "Spring, Gitpod: code from a selector; a foreign page used a session (GHSA-f53g-frr2-jhpf)",
+  },
+];
