@@ -19,7 +19,7 @@ async function run({ application }: MemoryWorld, client: FuzzClient, ms: number)
 /** A stream without an end, and credit without an end (V1). */
 const hugeCredit: Scenario<MemoryWorld> = {
   name: "huge credit",
-  weight: 0.4,
+  weight: 0.1,
   isHeavy: true,
   async run(world, random) {
     const manners = { ...honest, acknowledges: random.chance(0.5) };
@@ -47,7 +47,7 @@ const hugeCredit: Scenario<MemoryWorld> = {
 /** Requests whose replies are never acknowledged (V2). */
 const unacknowledged: Scenario<MemoryWorld> = {
   name: "unacknowledged replies",
-  weight: 0.2,
+  weight: 0.05,
   isHeavy: true,
   async run(world, random) {
     const mode = random.pick(["json", "msgpack"] as const);
@@ -68,7 +68,7 @@ const unacknowledged: Scenario<MemoryWorld> = {
 /** A client that stops reading, and asks on (V2). */
 const stalled: Scenario<MemoryWorld> = {
   name: "a client that does not read",
-  weight: 0.2,
+  weight: 0.05,
   isHeavy: true,
   async run(world, random) {
     const client = world.client(random);
@@ -89,7 +89,7 @@ const stalled: Scenario<MemoryWorld> = {
 /** Long acknowledgements of many messages (V7). */
 const longAcks: Scenario<MemoryWorld> = {
   name: "long acknowledgements",
-  weight: 0.2,
+  weight: 0.05,
   isHeavy: true,
   async run(world, random) {
     const client = world.client(random, {
@@ -112,7 +112,7 @@ const longAcks: Scenario<MemoryWorld> = {
 /** Many sessions of one address are begun and dropped (V5). */
 const parked: Scenario<MemoryWorld> = {
   name: "hello and drop",
-  weight: 0.2,
+  weight: 0.05,
   isHeavy: true,
   async run(world, random) {
     const address = "10.9.9.9";
@@ -132,7 +132,7 @@ const parked: Scenario<MemoryWorld> = {
 /** 1,100 valid small events in one write, of a plain client: all of them are handled (V11). */
 const plainBurst: Scenario<MemoryWorld> = {
   name: "a burst of valid events",
-  weight: 0.3,
+  weight: 0.1,
   isHeavy: true,
   async run(world, random) {
     const client = world.client(random, { mode: "plain" });
@@ -157,7 +157,7 @@ const plainBurst: Scenario<MemoryWorld> = {
 /** A handler sends in a loop that does not wait (O2). */
 const loop: Scenario<MemoryWorld> = {
   name: "a loop of sends",
-  weight: 0.2,
+  weight: 0.05,
   isHeavy: true,
   async run(world, random) {
     const client = world.client(random, { manners: { ...honest, acknowledges: random.chance(0.5) } });
@@ -173,7 +173,7 @@ const loop: Scenario<MemoryWorld> = {
 /** Handlers that take a second each: the innocent client that waits for them is not closed (L1). */
 const slowHandlers: Scenario<MemoryWorld> = {
   name: "slow handlers",
-  weight: 0.2,
+  weight: 0.05,
   async run(world, random) {
     const client = world.client(random);
     await client.connect();

@@ -138,7 +138,7 @@ export class FuzzClient {
   /** Sends a frame of the conversation; a session numbers and holds it. */
   send(frame: AnyFrame): void {
     if (!this.isLive) return;
-    this.findings.count(`frames sent: ${frame.t}`);
+    this.#beforeSending(frame);
     if (!this.isSession) return this.sendRaw(jsonFrames.write(frame as never));
     const s = (this.sequence += 1);
     this.held.set(s, frame);
@@ -147,7 +147,7 @@ export class FuzzClient {
 
   /** Sends a frame of the connection, or one that is invalid. */
   sendFrame(frame: AnyFrame): void {
-    this.findings.count(`frames sent: ${frame.t}`);
+    this.#beforeSending(frame);
     this.sendRaw(JSON.stringify(frame));
   }
 
@@ -165,7 +165,6 @@ export class FuzzClient {
   acknowledge(): void {
     if (!this.#unacknowledged || !this.manners.acknowledges || !this.isSession || !this.isLive) return;
     this.#unacknowledged = false;
-    this.check.acknowledged();
     this.sendFrame({ t: "ack", a: this.received });
   }
 
@@ -178,6 +177,11 @@ export class FuzzClient {
   leave(): void {
     if (this.isLive) this.sendFrame({ t: "bye" });
     this.wire?.close(1000, "");
+  }
+
+  #beforeSending(frame: AnyFrame): void {
+    this.findings.count(`frames sent: ${frame.t}`);
+    if (typeof frame["a"] === "number") this.check.acknowledged(frame["a"]);
   }
 
   #onClosed(closed: Closed): void {

@@ -114,7 +114,10 @@ export class MemoryWorld implements World {
   }
 
   async close(): Promise<void> {
-    await this.application.app.end();
+    const { app, pass } = this.application;
+    const ended = app.end();
+    await pass(60_000); // handlers that still run get their time
+    await ended;
   }
 
   /** Checks that a detached session, which does nothing wrong, resumes. */

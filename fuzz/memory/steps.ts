@@ -93,7 +93,7 @@ export const correctSteps: readonly Step[] = [
 /** What a client does wrong. */
 export const wrongSteps: readonly Step[] = [
   inStream(3, (client, q) => grant(client, q, largest, largest)),
-  inStream(1, (client, q, random) => client.send({ t: "credit", q, n: random.pick([1, 17, largest]), b: 1 })),
+  inStream(1, (client, q, random) => grant(client, q, random.pick([1, 17, largest]), 1)),
   inStream(1, (client, q) => {
     for (let item = 0; item < 20; item += 1) client.send({ t: "next", q, data: "i".repeat(10_000) });
   }),

@@ -23,6 +23,7 @@ export class CreditCheck {
   /** Bytes of the events that arrived and were not acknowledged, by sequence. */
   readonly #events = new Map<number, number>();
   #eventBytes = 0;
+  #acknowledged = 0;
   readonly #arrived = new Map<number, Amount>();
   readonly #granted = new Map<number, Amount>();
   readonly #calls = new Set<number>();
@@ -45,10 +46,14 @@ export class CreditCheck {
     } else if (t === "cancel" && q !== undefined) this.#calls.delete(q);
   }
 
-  /** This peer has acknowledged all that has arrived. */
-  acknowledged(): void {
-    this.#events.clear();
-    this.#eventBytes = 0;
+  /** This peer acknowledges every message up to a sequence; a false acknowledgement may be of one that is on its way. */
+  acknowledged(upTo: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, upTo);
+    for (const [s, bytes] of this.#events) {
+      if (s > upTo) break;
+      this.#events.delete(s);
+      this.#eventBytes -= bytes;
+    }
   }
 
   /** This peer grants items of one of its streams. */
@@ -67,7 +72,9 @@ export class CreditCheck {
 
   /** The session begins anew. */
   reset(): void {
-    this.acknowledged();
+    this.#events.clear();
+    this.#eventBytes = 0;
+    this.#acknowledged = 0;
     this.#arrived.clear();
     this.#granted.clear();
     this.#calls.clear();
@@ -75,6 +82,7 @@ export class CreditCheck {
 
   #event(s: number, bytes: number): void {
     const { w, wb } = this.#credit;
+    if (s <= this.#acknowledged) return;
     if (this.#events.size >= w || this.#eventBytes >= wb)
       this.#findings.report(
         "credit",

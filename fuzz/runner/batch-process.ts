@@ -17,6 +17,8 @@ process.on("unhandledRejection", (error) => findings.report("crash", describe(er
 console.error = (...args: unknown[]) => findings.count(args.length > 0 ? "lines in the error log" : "");
 new Worker(new URL("watchdog.mjs", import.meta.url), { workerData: shared.buffer, execArgv: [] }).unref();
 
+Error.stackTraceLimit = job.case === undefined ? 0 : 10; // cases cause many errors on purpose, and a stack costs time
+
 /** The first cases of a process compile the product: their turns are not those of a running server. */
 const warmUpCases = 30;
 for (const name of Object.keys(worlds)) {
