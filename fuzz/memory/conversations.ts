@@ -21,8 +21,8 @@ const conversation: Scenario<MemoryWorld> = {
   async run(world, random, maxSteps) {
     const client = world.client(random, { manners: random.chance(0.6) ? honest : random.pick(rude) });
     await client.connect();
-    const steps = Math.min(maxSteps, random.integer(2, 14));
-    const wrongFrom = random.integer(0, 20);
+    const steps = Math.min(maxSteps, random.integer(1, 10));
+    const wrongFrom = random.integer(0, 14);
     for (let step = 0; step < steps; step += 1) {
       if (!client.isLive) {
         if (!client.isSession || client.refused !== undefined || random.chance(0.4)) return;

@@ -1,5 +1,5 @@
 import type { SeededRandom } from "../../sim/virtual/seeded-random.ts";
-import type { AnyFrame, FuzzClient } from "./fuzz-client.ts";
+import type { AnyFrame } from "./fuzz-client.ts";
 
 /** The largest number that the protocol has. */
 export const largest: number = 2 ** 53 - 1;
@@ -45,7 +45,7 @@ export function nameOf(random: SeededRandom): string {
 }
 
 /** A frame of a client as the protocol describes it. */
-export function validFrame(random: SeededRandom, client: FuzzClient): AnyFrame {
+export function validFrame(random: SeededRandom, client: { nextId(): number }): AnyFrame {
   const q = client.nextId();
   return random.pick<() => AnyFrame>([
     () => ({ t: "event", name: "say", data: { text: "hello" }, q }),

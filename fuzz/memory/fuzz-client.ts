@@ -1,5 +1,5 @@
 import type { Closed, FrameCodec, Message } from "@symbolon/protocol";
-import { byteLength, callFrames, type Frame, jsonFrames, type Wire } from "@symbolon/protocol/internal";
+import { byteLength, callFrames, jsonFrames, type Wire } from "@symbolon/protocol/internal";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import type { App } from "@symbolon/server";
 import { CreditCheck } from "../oracle/credit-check.ts";
@@ -180,8 +180,9 @@ export class FuzzClient {
   }
 
   #beforeSending(frame: AnyFrame): void {
-    this.findings.count(`frames sent: ${frame.t}`);
+    this.findings.count(`frames sent: ${kindOf(frame)}`);
     if (typeof frame["a"] === "number") this.check.acknowledged(frame["a"]);
+    if (typeof frame["re"] === "number") this.check.answered(frame["re"]); // true or not, it may end a call
   }
 
   #onClosed(closed: Closed): void {
@@ -190,7 +191,9 @@ export class FuzzClient {
   }
 
   #receive(message: Message): void {
-    const frame = this.codec.read(message, { shapes: callFrames }) as Frame & AnyFrame;
+    const frame = (
+      typeof message === "string" ? JSON.parse(message) : this.codec.read(message, { shapes: callFrames })
+    ) as AnyFrame;
     const size = byteLength(message);
     const { t, s } = frame as { readonly t: string; readonly s?: number };
     this.findings.count(`frames received: ${t}`);
@@ -246,9 +249,13 @@ export class FuzzClient {
   #answer({ t, q, n }: AnyFrame): void {
     if (t === "ping") this.sendFrame({ t: "pong", n });
     if (!this.isSession || (t !== "request" && t !== "stream")) return;
-    this.check.answered(Number(q));
     this.send(t === "request" ? { t: "reply", re: q, data: n } : { t: "end", re: q });
   }
+}
+
+/** The kind of a frame, for statistics: what is no kind of the protocol is `odd`. */
+export function kindOf({ t }: AnyFrame): string {
+  return /^[a-z]{3,7}$/.test(String(t)) ? t : "odd";
 }
 
 /** Whether a wire is the client's newest: what arrives on an older one changes nothing. */
