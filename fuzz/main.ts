@@ -38,7 +38,10 @@ else {
     maxSteps: numberOf(options.steps),
     mutant,
   };
-  const result = await fuzz(settings, (cases) => process.stderr.isTTY && process.stderr.write(`\r${cases} cases`));
+  const onProgress = (cases: number): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${cases} cases `);
+  };
+  const result = await fuzz(settings, { onProgress });
   console.log(formatSummary(settings, result));
   process.exitCode = result.findings.length === 0 ? 0 : 1;
 }

@@ -103,7 +103,8 @@ const longAcks: Scenario<MemoryWorld> = {
       world.application.clock.advance(700);
     }
     await turns(2);
-    const but = new Array<number>(30_000).fill(1);
+    const but = new Array<number>(26_000).fill(1);
+    for (let s = 1; s <= client.received; s += 1) but.push(s); // none of them is finished
     for (let n = 0; n < 12; n += 1) client.sendFrame({ t: "ack", a: Math.max(1, client.received), but });
     await turns(2);
   },
@@ -137,7 +138,7 @@ const plainBurst: Scenario<MemoryWorld> = {
   async run(world, random) {
     const client = world.client(random, { mode: "plain" });
     await client.connect();
-    const count = random.integer(200, 1_100);
+    const count = random.pick([200, 1_000, 1_100]);
     if (random.chance(0.5)) client.send({ t: "event", name: "question", data: { count: 1 } });
     for (let n = 0; n < count; n += 1) client.send({ t: "event", name: "note", data: { n } });
     const q = client.nextId();

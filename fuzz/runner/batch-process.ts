@@ -57,6 +57,8 @@ async function runBatch(
     Atomics.store(shared, 1, Math.floor(number / 2 ** 30));
     Atomics.store(shared, 2, number % 2 ** 30);
     const own = new SeededRandom(seed, `case ${number}`);
+    const chance = new SeededRandom(seed, `chance ${number}`);
+    Math.random = () => chance.next(); // by which the client draws its waits
     const scenario = pickWeighted(own, scenarios);
     current.count(`scenario: ${scenario.name}`);
     await scenario.run(world, own, maxSteps);

@@ -25,10 +25,18 @@ export interface FuzzResult {
   readonly repeat: string | undefined;
 }
 
+/** What happens besides. */
+export interface FuzzOptions {
+  /** Called with the number of cases so far. */
+  readonly onProgress?: (cases: number) => void;
+  /** Whether a finding is repeated with fewer steps. @default true */
+  readonly isShortened?: boolean;
+}
+
 /** Runs cases until something is found. */
 export async function fuzz(
   settings: FuzzSettings,
-  onProgress: (cases: number) => void = () => {},
+  { onProgress = () => {}, isShortened = true }: FuzzOptions = {},
 ): Promise<FuzzResult> {
   const { case: only, cases: wanted, jobs } = settings;
   const startedAt = performance.now();
@@ -49,7 +57,7 @@ export async function fuzz(
   await Promise.all(firsts.map((first) => runProcess({ ...settings, first, stride, batches, batchSize }, add)));
   const [first] = totals.findings;
   const seconds = (performance.now() - startedAt) / 1_000;
-  const repeat = first && (only === undefined ? await shortest(settings, first) : undefined);
+  const repeat = first && isShortened && only === undefined ? await shortest(settings, first) : undefined;
   return { ...totals, seconds, repeat };
 }
 

@@ -17,7 +17,7 @@ const anyBytes: Scenario<TcpWorld> = {
     client.write(bytes.subarray(0, cut));
     if (cut < bytes.length) await turns(2);
     client.write(bytes.subarray(cut));
-    if (random.chance(0.9)) await world.until(() => client.text.length > 0 || client.ended);
+    if (random.chance(0.9)) await world.until(() => client.text.length > 0 || client.ended, 10);
     world.findings.count(`raw handshakes: ${/HTTP\/1\.1 (\d+)/.exec(client.text)?.[1] ?? "no answer"}`);
     const isSession = client.text.includes("symbolon.v1.json");
     if (isSession && random.chance(0.8))
@@ -51,11 +51,11 @@ const unfinished: Scenario<TcpWorld> = {
     client.write(rawFrame({ fin: false, payload: '{"t":"ev' }));
     await turns(5);
     const next = random.pick([rawFrame({ opcode: 10 }), rawFrame({ opcode: 10, payload: "x" })]);
-    for (let second = 0; second < 45 && !client.ended; second += 1) {
+    for (let second = 0; second < 45 && !client.isRefused; second += 1) {
       client.write(next);
       await world.pass(1_000);
     }
-    if (!(await world.until(() => client.ended)))
+    if (!(await world.until(() => client.isRefused)))
       world.findings.report("innocent", "a message that does not end keeps its connection for 45 s");
   },
 };
@@ -77,6 +77,22 @@ const paced: Scenario<TcpWorld> = {
     await turns(20);
     if (client.ended)
       world.findings.report("innocent", `a client that sent ${count} messages to a slow handler was closed`);
+  },
+};
+
+/** 1,100 valid small events in one write: all of them are handled (V11). */
+const burst: Scenario<TcpWorld> = {
+  name: "a burst of valid events in one write",
+  weight: 0.6,
+  async run(world, random) {
+    const client = await world.client("/open/a");
+    const count = random.pick([150, 1_100]);
+    const events = Array.from({ length: count }, (_, n) => event("note", { n }));
+    client.write(Buffer.concat([...events, encode({ t: "request", q: 1, name: "echo", data: "<last>" })]));
+    for (let step = 0; step < 40 && !client.ended && !client.text.includes("<last>"); step += 1)
+      await world.pass(500);
+    if (!(await world.until(() => client.text.includes("<last>"))))
+      world.findings.report("innocent", `${count} valid events in one write were not handled`);
   },
 };
 
@@ -105,4 +121,4 @@ const stalled: Scenario<TcpWorld> = {
 };
 
 /** Cases on real sockets. */
-export const tcpAttacks: readonly Scenario<TcpWorld>[] = [anyBytes, unfinished, paced, stalled];
+export const tcpAttacks: readonly Scenario<TcpWorld>[] = [anyBytes, unfinished, paced, burst, stalled];

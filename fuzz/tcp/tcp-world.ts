@@ -51,6 +51,11 @@ export class RawClient {
     return (this.lastId += 1);
   }
 
+  /** Whether the server has closed with 1008. */
+  get isRefused(): boolean {
+    return this.ended || this.text.includes("\u0003\u00f0");
+  }
+
   write(data: string | Buffer): void {
     if (this.socket.writable) this.socket.write(data);
   }
@@ -92,12 +97,12 @@ export class TcpWorld implements World {
     return client;
   }
 
-  /** Waits until something holds, for a second of processor time at the most. @returns whether it does. */
-  async until(holds: () => boolean): Promise<boolean> {
+  /** Waits until something holds, for so many ms of processor time at the most. @returns whether it does. */
+  async until(holds: () => boolean, most: number = maxWait): Promise<boolean> {
     const startedAt = process.cpuUsage();
     while (!holds()) {
       const { user, system } = process.cpuUsage(startedAt);
-      if ((user + system) / 1_000 > maxWait) return false;
+      if ((user + system) / 1_000 > most) return false;
       await turns(2);
     }
     return true;
