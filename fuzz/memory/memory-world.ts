@@ -68,7 +68,7 @@ export class MemoryWorld implements World {
 
   /** Checks how much is kept while clients are connected. */
   checkHeld(limit: number): void {
-    this.memory.check("while clients are connected", limit);
+    this.memory.checkCase("while clients are connected", limit);
   }
 
   async afterCase(isHeavy: boolean): Promise<void> {
@@ -110,7 +110,7 @@ export class MemoryWorld implements World {
     const gauges = app.gauges();
     for (const [name, value] of Object.entries(gauges))
       if (value !== 0) this.findings.report("gauges", `${name} is ${value} when all clients are gone`);
-    this.memory.check("all clients are gone");
+    this.memory.checkBatch("all clients are gone");
   }
 
   async close(): Promise<void> {

@@ -9,20 +9,35 @@ export class MemoryMeter {
   readonly #findings: Findings;
   readonly #meter: TurnMeter;
   #base = 0;
+  #caseBase = 0;
 
   constructor(findings: Findings, meter: TurnMeter) {
     this.#findings = findings;
     this.#meter = meter;
   }
 
-  /** What is kept now is the base of the next checks. */
-  start(): void {
+  /** A batch begins. */
+  startBatch(): void {
     this.#base = this.#measure();
   }
 
-  /** Checks that no more than `limit` bytes above the base are kept. */
-  check(occasion: string, limit: number = margin): void {
-    const kept = this.#measure() - this.#base;
+  /** A case begins: what the detached sessions of earlier cases keep is not its work. */
+  startCase(): void {
+    this.#caseBase = this.#measure();
+  }
+
+  /** Checks that no more than `limit` bytes were added since the case began. */
+  checkCase(occasion: string, limit: number): void {
+    this.#compare(occasion, this.#caseBase, limit);
+  }
+
+  /** Checks that what the batch has added is gone. */
+  checkBatch(occasion: string): void {
+    this.#compare(occasion, this.#base, margin);
+  }
+
+  #compare(occasion: string, base: number, limit: number): void {
+    const kept = this.#measure() - base;
     if (kept > limit)
       this.#findings.report("memory", `${occasion}: ${toMiB(kept)} MiB are kept, more than ${toMiB(limit)}`);
   }

@@ -46,7 +46,7 @@ async function runBatch(
   const { kind } = chosen === undefined ? drawn : { kind: worlds[chosen] ?? drawn.kind };
   const scenarios = kind.scenarios.filter(({ name }) => wanted === undefined || name === wanted);
   current.case = batch * size;
-  memory.start();
+  memory.startBatch();
   const world = await kind.create({ findings: current, memory, random });
   meter.skip();
   let cases = 0;
@@ -61,6 +61,7 @@ async function runBatch(
     Math.random = () => chance.next(); // by which the client draws its waits
     const scenario = pickWeighted(own, scenarios);
     current.count(`scenario: ${scenario.name}`);
+    if (scenario.isHeavy === true) memory.startCase();
     await scenario.run(world, own, maxSteps);
     await world.afterCase(scenario.isHeavy === true);
     cases += 1;

@@ -94,7 +94,7 @@ export class ServerWorld implements World {
 
   async settle(): Promise<void> {
     await turns(5);
-    this.memory.check("all clients are closed");
+    this.memory.checkBatch("all clients are closed");
   }
 
   async close(): Promise<void> {}

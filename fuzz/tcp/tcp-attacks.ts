@@ -116,7 +116,7 @@ const stalled: Scenario<TcpWorld> = {
       await world.pass(150);
     }
     await world.checkBystander();
-    world.memory.check("readers are stalled", 3 * outboundBytes);
+    world.memory.checkCase("readers are stalled", 3 * outboundBytes);
   },
 };
 

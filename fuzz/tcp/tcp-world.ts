@@ -145,7 +145,7 @@ export class TcpWorld implements World {
     await this.pass(600_000);
     for (const [name, value] of Object.entries(app.gauges()))
       if (value !== 0) this.findings.report("gauges", `${name} is ${value} when all clients are gone`);
-    this.memory.check("all clients are gone");
+    this.memory.checkBatch("all clients are gone");
   }
 
   async close(): Promise<void> {
