@@ -32,7 +32,7 @@ export function createApplication(findings: Findings, options: AppOptions = {}):
     },
     ...options,
   });
-  const setup: Setup<typeof open, object> = (peer, { room, service, ...context }) => {
+  const setup: Setup<typeof open, object> = (peer, { room, ...context }) => {
     const own = (context as unknown as { params: { room: string } }).params.room;
     room(own).join(peer);
     const after = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
@@ -83,7 +83,7 @@ export function createApplication(findings: Findings, options: AppOptions = {}):
   } as never);
   app.ws("/refuse", () => new Response("no", { status: 401 }));
   return {
-    app: app as unknown as App,
+    app,
     clock,
     errors: () => errors,
     async pass(ms) {

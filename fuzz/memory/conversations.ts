@@ -42,7 +42,19 @@ const conversation: Scenario<MemoryWorld> = {
   },
 };
 
-const paths = ["/open/a", "/signed/a", "/echo", "/slow", "/feed", "/refuse", "/unknown", "/open", "/open/a/b", "/%00", "//"];
+const paths = [
+  "/open/a",
+  "/signed/a",
+  "/echo",
+  "/slow",
+  "/feed",
+  "/refuse",
+  "/unknown",
+  "/open",
+  "/open/a/b",
+  "/%00",
+  "//",
+];
 const protocols = [
   [],
   ["symbolon.v1.json"],

@@ -1,4 +1,3 @@
-import type { Closed, Message } from "@symbolon/protocol";
 import { joinedWires, type Wire } from "@symbolon/protocol/internal";
 import type { App } from "@symbolon/server";
 import { setClientAddress } from "../../packages/server/src/request/identity.ts";
@@ -12,12 +11,6 @@ export interface DialOptions {
   /** Limits that clients share are divided by it. */
   readonly address: string;
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** Receives what arrives at a client. */
-export interface ClientListener {
-  message(message: Message): void;
-  closed(closed: Closed): void;
 }
 
 /** Connects to an app in memory. Resolves with the client's wire, or with the refusal. */

@@ -98,12 +98,13 @@ const longAcks: Scenario<MemoryWorld> = {
     });
     await client.connect();
     for (let asked = 0; asked < 950 && client.isLive; asked += 50) {
-      for (let n = 0; n < 50; n += 1) client.send({ t: "request", q: client.nextId(), name: "echo", data: n });
+      for (let n = 0; n < 50; n += 1)
+        client.send({ t: "request", q: client.nextId(), name: "echo", data: n });
       await turns(2);
       world.application.clock.advance(700);
     }
     await turns(2);
-    const but = new Array<number>(26_000).fill(1);
+    const but = Array.from({ length: 26_000 }, () => 1);
     for (let s = 1; s <= client.received; s += 1) but.push(s); // none of them is finished
     for (let n = 0; n < 12; n += 1) client.sendFrame({ t: "ack", a: Math.max(1, client.received), but });
     await turns(2);

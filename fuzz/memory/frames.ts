@@ -31,7 +31,7 @@ const oddValues: readonly unknown[] = [
   [0, -1, largest],
   {},
   { a: 1 },
-  { then: 1 },
+  JSON.parse('{"then":1}'),
 ];
 
 /** A value of any type. */
@@ -41,7 +41,17 @@ export function oddValue(random: SeededRandom): unknown {
 
 /** One of the names of the contract's messages, or another. */
 export function nameOf(random: SeededRandom): string {
-  return random.pick(["say", "note", "echo", "count", "nothing", "__proto__", "constructor", "toString", "said"]);
+  return random.pick([
+    "say",
+    "note",
+    "echo",
+    "count",
+    "nothing",
+    "__proto__",
+    "constructor",
+    "toString",
+    "said",
+  ]);
 }
 
 /** A frame of a client as the protocol describes it. */

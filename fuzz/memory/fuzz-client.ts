@@ -200,7 +200,8 @@ export class FuzzClient {
     if (typeof frame["a"] === "number") this.#acknowledged(frame["a"], frame["but"] as number[] | undefined);
     if (s !== undefined && s <= this.received) return;
     if (s !== undefined) {
-      if (s !== this.received + 1) this.findings.report("credit", `the server sent ${s} after ${this.received}`);
+      if (s !== this.received + 1)
+        this.findings.report("credit", `the server sent ${s} after ${this.received}`);
       this.received = s;
       this.#unacknowledged = true;
     }
@@ -255,7 +256,7 @@ export class FuzzClient {
 
 /** The kind of a frame, for statistics: what is no kind of the protocol is `odd`. */
 export function kindOf({ t }: AnyFrame): string {
-  return /^[a-z]{3,7}$/.test(String(t)) ? t : "odd";
+  return /^[a-z]{3,7}$/.test(t) ? t : "odd";
 }
 
 /** Whether a wire is the client's newest: what arrives on an older one changes nothing. */

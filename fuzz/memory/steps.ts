@@ -35,10 +35,7 @@ function stream(weight: number, name: string, data: (random: SeededRandom) => un
 }
 
 /** Does something in a stream of the client, if it has one. */
-function inStream(
-  weight: number,
-  run: (client: FuzzClient, q: number, random: SeededRandom) => void,
-): Step {
+function inStream(weight: number, run: (client: FuzzClient, q: number, random: SeededRandom) => void): Step {
   return {
     weight,
     run(client, random) {
@@ -72,7 +69,9 @@ export const correctSteps: readonly Step[] = [
   stream(1, "hold", oddValue),
   inStream(2, (client, q) => client.send({ t: "next", q, data: "item" })),
   inStream(1, (client, q) => client.send({ t: "end", q })),
-  inStream(2, (client, q, random) => grant(client, q, random.integer(17, 60), random.integer(2 ** 18, 2 ** 19))),
+  inStream(2, (client, q, random) =>
+    grant(client, q, random.integer(17, 60), random.integer(2 ** 18, 2 ** 19)),
+  ),
   inStream(2, (client, q) => {
     client.streams.splice(client.streams.indexOf(q), 1);
     client.send({ t: "cancel", q });
@@ -102,7 +101,10 @@ export const wrongSteps: readonly Step[] = [
   { weight: 3, run: (client, random) => client.sendFrame(connectionFrame(random)) },
   { weight: 2, run: (client, random) => client.sendFrame(validFrame(random, client)) },
   { weight: 3, run: (client, random) => client.sendRaw(garbage(random)) },
-  { weight: 2, run: (client, random) => client.send({ t: "event", name: nameOf(random), data: oddValue(random) }) },
+  {
+    weight: 2,
+    run: (client, random) => client.send({ t: "event", name: nameOf(random), data: oddValue(random) }),
+  },
   { weight: 1, run: (client, random) => client.send({ t: "request", q: 1, name: nameOf(random), data: 1 }) },
   { weight: 1, run: (client, random) => client.send({ t: "stream", q: 1, name: nameOf(random), data: 1 }) },
   {
@@ -113,7 +115,10 @@ export const wrongSteps: readonly Step[] = [
       client.send({ t: "event", name: "visit", data: { room, text: "x" }, q });
     },
   },
-  { weight: 2, run: (client, random) => client.sendFrame({ t: "ack", a: client.received + random.integer(-2, 2) }) },
+  {
+    weight: 2,
+    run: (client, random) => client.sendFrame({ t: "ack", a: client.received + random.integer(-2, 2) }),
+  },
   {
     weight: 2,
     run(client, random) {
@@ -152,7 +157,11 @@ export const wrongSteps: readonly Step[] = [
       for (let n = 0; n < 1_100; n += 1) client.sendFrame({ t: "event", name: "note", data: { n } });
     },
   },
-  { weight: 1, run: (client) => Array.from({ length: 30 }, (_, n) => client.sendFrame({ t: "ping", n: n + 1 })).length as never },
+  {
+    weight: 1,
+    run: (client) =>
+      Array.from({ length: 30 }, (_, n) => client.sendFrame({ t: "ping", n: n + 1 })).length as never,
+  },
   {
     // A second wire while the first is open, then both.
     weight: 1,

@@ -78,7 +78,8 @@ export const mutants: readonly FuzzMutant[] = [
       {
         file: "client/src/connection/connection.ts",
         find: "const wait = this.#attempt && this.#options.random() * backoff(this.#attempt - 1);",
-        replace: "const wait = within > 2 ** 31 ? 0 : this.#attempt && this.#options.random() * backoff(this.#attempt - 1);",
+        replace:
+          "const wait = within > 2 ** 31 ? 0 : this.#attempt && this.#options.random() * backoff(this.#attempt - 1);",
       },
     ],
   },

@@ -25,7 +25,8 @@ for (const name of Object.keys(worlds)) {
   await runBatch(0, { ...job, seed: 0, world: name, scenario: undefined, case: undefined }, warmUpCases);
   findings = new Findings();
 }
-for (let batch = job.first; batch < job.batches; batch += job.stride) print(await runBatch(batch, job, job.batchSize));
+for (let batch = job.first; batch < job.batches; batch += job.stride)
+  print(await runBatch(batch, job, job.batchSize));
 process.exit();
 
 /** Runs a batch: its cases share a world. */

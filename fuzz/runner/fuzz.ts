@@ -46,7 +46,8 @@ export async function fuzz(
     totals.cases += cases;
     totals.findings.push(...findings);
     totals.longestTurn = Math.max(totals.longestTurn, longestTurn);
-    for (const [name, count] of Object.entries(counts)) totals.counts[name] = (totals.counts[name] ?? 0) + count;
+    for (const [name, count] of Object.entries(counts))
+      totals.counts[name] = (totals.counts[name] ?? 0) + count;
     onProgress(totals.cases);
     return totals.findings.length === 0;
   };
@@ -54,7 +55,9 @@ export async function fuzz(
   const batches = batch === undefined ? Math.ceil(wanted / batchSize) : batch + 1;
   const stride = batch === undefined ? Math.min(jobs, batches) : 1;
   const firsts = batch === undefined ? Array.from({ length: stride }, (_, index) => index) : [batch];
-  await Promise.all(firsts.map((first) => runProcess({ ...settings, first, stride, batches, batchSize }, add)));
+  await Promise.all(
+    firsts.map((first) => runProcess({ ...settings, first, stride, batches, batchSize }, add)),
+  );
   const [first] = totals.findings;
   const seconds = (performance.now() - startedAt) / 1_000;
   const repeat = first && isShortened && only === undefined ? await shortest(settings, first) : undefined;

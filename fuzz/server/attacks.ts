@@ -15,7 +15,11 @@ const long = "l".repeat(60_000);
 type Step = { readonly weight: number; readonly run: (attack: Attack, random: SeededRandom) => unknown };
 
 const steps: readonly Step[] = [
-  { weight: 4, run: ({ client }, random) => void client.send("say", { text: "t".repeat(random.integer(0, 99)) }).catch(() => {}) },
+  {
+    weight: 4,
+    run: ({ client }, random) =>
+      void client.send("say", { text: "t".repeat(random.integer(0, 99)) }).catch(() => {}),
+  },
   { weight: 3, run: ({ client }, random) => void client.request("echo", oddValue(random)).catch(() => {}) },
   { weight: 2, run: ({ client }) => void read(client.stream("count", { to: 9 })) },
   { weight: 2, run: ({ client }) => void read(client.stream("upload", null, { upload: [1, 2, 3] })) },
@@ -24,23 +28,72 @@ const steps: readonly Step[] = [
   { weight: 2, run: ({ server }, random) => answer(server, { t: "next", data: oddValue(random) }, false) },
   { weight: 1, run: ({ server }) => answer(server, { t: "error", code: "X", message: "x" }) },
   { weight: 1, run: ({ server }) => answer(server, { t: "credit", n: largest, b: largest }, false) },
-  { weight: 3, run: ({ server }, random) => server.send({ t: "event", name: "tick", data: { n: random.integer(0, 9) }, q: (server.lastId += 1) }) },
-  { weight: 2, run: ({ server }) => server.send({ t: "request", q: (server.lastId += 1), name: "asked", data: 1 }) },
-  { weight: 1, run: ({ server }) => server.send({ t: "stream", q: (server.lastId += 1), name: "list", data: 1 }) },
+  {
+    weight: 3,
+    run: ({ server }, random) =>
+      server.send({ t: "event", name: "tick", data: { n: random.integer(0, 9) }, q: (server.lastId += 1) }),
+  },
+  {
+    weight: 2,
+    run: ({ server }) => server.send({ t: "request", q: (server.lastId += 1), name: "asked", data: 1 }),
+  },
+  {
+    weight: 1,
+    run: ({ server }) => server.send({ t: "stream", q: (server.lastId += 1), name: "list", data: 1 }),
+  },
   { weight: 1, run: ({ server }) => server.send({ t: "credit", q: server.lastId, n: largest, b: largest }) },
-  { weight: 2, run: ({ server }) => server.sendFrame({ t: "room", room: "r", ep: "e", off: 1, from: 1, proof: "p" }) },
-  { weight: 2, run: ({ server }, random) => server.sendFrame({ t: "said", room: "r", o: random.integer(1, 4), p: random.integer(0, 3), name: "said", data: { text: "x" } }) },
-  { weight: 1, run: ({ server }) => server.sendFrame({ t: "gap", room: "r", from: 2, to: 9, why: "trimmed" }) },
-  { weight: 1, run: ({ server }, random) => server.sendFrame({ t: "goaway", at: random.pick([0, 1, 4_200, largest]) }) },
+  {
+    weight: 2,
+    run: ({ server }) => server.sendFrame({ t: "room", room: "r", ep: "e", off: 1, from: 1, proof: "p" }),
+  },
+  {
+    weight: 2,
+    run: ({ server }, random) =>
+      server.sendFrame({
+        t: "said",
+        room: "r",
+        o: random.integer(1, 4),
+        p: random.integer(0, 3),
+        name: "said",
+        data: { text: "x" },
+      }),
+  },
+  {
+    weight: 1,
+    run: ({ server }) => server.sendFrame({ t: "gap", room: "r", from: 2, to: 9, why: "trimmed" }),
+  },
+  {
+    weight: 1,
+    run: ({ server }, random) => server.sendFrame({ t: "goaway", at: random.pick([0, 1, 4_200, largest]) }),
+  },
   { weight: 1, run: ({ server }) => server.sendFrame({ t: "reauth", by: 1 }) },
   { weight: 2, run: ({ server }) => server.sendFrame({ t: "ping", n: 1 }) },
-  { weight: 1, run: ({ server }, random) => server.sendFrame({ t: "ack", a: Math.max(1, server.received + random.integer(-1, 1)), but: [1] }) },
+  {
+    weight: 1,
+    run: ({ server }, random) =>
+      server.sendFrame({ t: "ack", a: Math.max(1, server.received + random.integer(-1, 1)), but: [1] }),
+  },
   { weight: 2, run: ({ server }, random) => server.sendFrame(damaged(random, connectionFrame(random))) },
   { weight: 1, run: ({ server }, random) => server.sendFrame(connectionFrame(random)) },
   { weight: 1, run: ({ server }, random) => server.socket?.deliver(garbage(random)) },
-  { weight: 1, run: ({ server }, random) => server.send(damaged(random, validFrame(random, { nextId: () => (server.lastId += 1) }))) },
-  { weight: 3, run: ({ server }, random) => server.socket?.end(random.pick([1006, 1006, 1001, 1012, 4900, 4902, 4429, 4401, 4400]), "") },
-  { weight: 1, run: ({ server }, random) => void (server.manners = { dial: random.pick(["accept", "accept", "refuse", "never"] as const), welcomes: random.chance(0.9) }) },
+  {
+    weight: 1,
+    run: ({ server }, random) =>
+      server.send(damaged(random, validFrame(random, { nextId: () => (server.lastId += 1) }))),
+  },
+  {
+    weight: 3,
+    run: ({ server }, random) =>
+      server.socket?.end(random.pick([1006, 1006, 1001, 1012, 4900, 4902, 4429, 4401, 4400]), ""),
+  },
+  {
+    weight: 1,
+    run: ({ server }, random) =>
+      void (server.manners = {
+        dial: random.pick(["accept", "accept", "refuse", "never"] as const),
+        welcomes: random.chance(0.9),
+      }),
+  },
   { weight: 1, run: ({ server }) => void (server.acknowledges = !server.acknowledges) },
 ];
 
@@ -68,7 +121,12 @@ const moves: Scenario<ServerWorld> = {
     world.attack(random, { hangs: false }, async ({ server, time }) => {
       const at = random.pick([0, 0, 1, largest, 2 ** 31]);
       const codes = [1001, 1006, 1012, 4902, 4900];
-      const welcome = random.pick<object>([{}, { heartbeat: { i: 1, t: 1 } }, { ttl: 0 }, { limits: { message: 1 } }]);
+      const welcome = random.pick<object>([
+        {},
+        { heartbeat: { i: 1, t: 1 } },
+        { ttl: 0 },
+        { limits: { message: 1 } },
+      ]);
       const closes = random.chance(0.3);
       server.manners = {
         dial: "accept",
@@ -94,13 +152,21 @@ const endless: Scenario<ServerWorld> = {
         if (n % 100 === 0) await turns();
         if (server.socket?.readyState !== 1) break;
         if (kind === "rooms" || n === 1)
-          server.sendFrame({ t: "room", room: `${n}`.padEnd(200, "r"), ep: "e".repeat(128), off: 0, from: 0, proof: "p".repeat(128) });
+          server.sendFrame({
+            t: "room",
+            room: `${n}`.padEnd(200, "r"),
+            ep: "e".repeat(128),
+            off: 0,
+            from: 0,
+            proof: "p".repeat(128),
+          });
         const room = "1".padEnd(200, "r");
         if (kind === "messages")
           server.sendFrame({ t: "said", room, o: n, p: n - 1, name: "tick", data: { n: 1, long } });
         if (kind === "gaps") server.sendFrame({ t: "gap", room, from: n, to: n, why: "w".repeat(128) });
         if (kind === "events") server.send({ t: "event", name: "tick", data: { n: 1, long } });
-        if (kind === "volatile") server.sendFrame({ t: "event", name: "tick", data: { n: 1, long: long.slice(0, 3_000) } });
+        if (kind === "volatile")
+          server.sendFrame({ t: "event", name: "tick", data: { n: 1, long: long.slice(0, 3_000) } });
       }
       world.memory.checkCase("a hostile server floods a client", kind === "rooms" ? maxRooms : maxHeld);
       await time.pass(1_000);
@@ -150,8 +216,12 @@ const raw: Scenario<ServerWorld> = {
       const count = random.integer(1, 12);
       for (let step = 0; step < count; step += 1) {
         const length = random.chance(0.02) ? 500 : random.integer(1, 5);
-        for (let n = 0; n < length; n += 1) server.socket?.deliver(random.chance(0.3) ? garbage(random) : long);
-        if (random.chance(0.3)) try { socket.send(long); } catch {} // the queue is full
+        for (let n = 0; n < length; n += 1)
+          server.socket?.deliver(random.chance(0.3) ? garbage(random) : long);
+        if (random.chance(0.3))
+          try {
+            socket.send(long);
+          } catch {} // the queue is full
         if (random.chance(0.2)) server.socket?.end(random.pick([1006, 1012, 4400]), "");
         await time.pass(random.pick([1, 500, 5_000]));
       }

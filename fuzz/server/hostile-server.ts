@@ -58,12 +58,7 @@ export class HostileServer {
       { w: 2 ** 53 - 1, wb: 2 ** 53 - 1 },
     ]);
     this.#check = new CreditCheck(findings, this.#credit);
-    const server = this;
-    this.WebSocket = class extends ServerSocket {
-      constructor(_url: string, protocols: string[] = []) {
-        super(server, protocols);
-      }
-    };
+    this.WebSocket = socketClassOf(this);
   }
 
   /** Sends a frame of the conversation, with its number. */
@@ -132,6 +127,15 @@ export class HostileServer {
     });
     this.manners.afterWelcome?.(this);
   }
+}
+
+/** The class of the sockets that lead to a server. */
+function socketClassOf(server: HostileServer): WebSocketClass {
+  return class extends ServerSocket {
+    constructor(_url: string, protocols: string[] = []) {
+      super(server, protocols);
+    }
+  };
 }
 
 /** The client's `WebSocket`, which leads to the server in memory. */

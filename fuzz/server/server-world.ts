@@ -99,7 +99,11 @@ export class ServerWorld implements World {
 
   async close(): Promise<void> {}
 
-  async #end(client: { close(): void }, { open: wires, findings }: HostileServer, time: VirtualTime): Promise<void> {
+  async #end(
+    client: { close(): void },
+    { open: wires, findings }: HostileServer,
+    time: VirtualTime,
+  ): Promise<void> {
     client.close();
     await time.pass(60_000);
     if (wires.size > 0) findings.report("gauges", `${wires.size} wires are open when the client is closed`);

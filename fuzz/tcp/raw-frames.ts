@@ -17,7 +17,14 @@ export interface RawFrame {
 }
 
 /** The frame as bytes. */
-export function rawFrame({ payload = "", opcode = 1, fin = true, rsv = 0, masked = true, length }: RawFrame): Buffer {
+export function rawFrame({
+  payload = "",
+  opcode = 1,
+  fin = true,
+  rsv = 0,
+  masked = true,
+  length,
+}: RawFrame): Buffer {
   const data = Buffer.from(payload);
   const size = length ?? BigInt(data.length);
   const extended = size < 126n ? 0 : size < 65_536n ? 2 : 8;
@@ -48,16 +55,32 @@ export function drawFrame(random: SeededRandom, client: { nextId(): number }): B
     () => rawFrame({ opcode: 8, payload: Uint8Array.of(3, random.pick([231, 232, 233, 237, 238])) }),
     () => rawFrame({ opcode: 8, payload: Uint8Array.of(3) }),
     () => rawFrame({ opcode: 8, payload: Uint8Array.of(3, 232, 0xff, 0xfe) }),
-    () => rawFrame({ length: random.pick([70_000n, 2n ** 31n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n]), payload: "x" }),
+    () =>
+      rawFrame({
+        length: random.pick([70_000n, 2n ** 31n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n]),
+        payload: "x",
+      }),
     () => rawFrame({ payload: "x".repeat(random.pick([125, 126, 65_535, 65_536, 65_537])) }),
-    () => Buffer.concat(Array.from({ length: random.pick([10, 2_000]) }, () => rawFrame({ opcode: 0, fin: false }))),
+    () =>
+      Buffer.concat(
+        Array.from({ length: random.pick([10, 2_000]) }, () => rawFrame({ opcode: 0, fin: false })),
+      ),
     () => Buffer.from(Array.from({ length: random.integer(1, 30) }, () => random.integer(0, 255))),
   ])();
 }
 
 /** A handshake of any kind, mostly a correct one. */
 export function drawHandshake(random: SeededRandom, port: number): string {
-  const path = random.pick(["/open/a", "/open/a", "/signed/a", "/echo", "/slow", "/feed", "/refuse", "/unknown"]);
+  const path = random.pick([
+    "/open/a",
+    "/open/a",
+    "/signed/a",
+    "/echo",
+    "/slow",
+    "/feed",
+    "/refuse",
+    "/unknown",
+  ]);
   const lines = [
     `GET ${path} HTTP/1.1`,
     `Host: localhost:${port}`,

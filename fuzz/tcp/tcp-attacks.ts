@@ -21,7 +21,17 @@ const anyBytes: Scenario<TcpWorld> = {
     world.findings.count(`raw handshakes: ${/HTTP\/1\.1 (\d+)/.exec(client.text)?.[1] ?? "no answer"}`);
     const isSession = client.text.includes("symbolon.v1.json");
     if (isSession && random.chance(0.8))
-      client.write(encode({ t: "hello", v: 1, cid: "c", key: `${random.integer(1, 2 ** 31)}`.padEnd(43, "k"), att: 1, w: 64, wb: 2 ** 20 }));
+      client.write(
+        encode({
+          t: "hello",
+          v: 1,
+          cid: "c",
+          key: `${random.integer(1, 2 ** 31)}`.padEnd(43, "k"),
+          att: 1,
+          w: 64,
+          wb: 2 ** 20,
+        }),
+      );
     const steps = Math.min(maxSteps, random.integer(1, 10));
     for (let step = 0; step < steps && !client.ended; step += 1) {
       const frame = drawFrame(random, client);
@@ -36,8 +46,9 @@ const anyBytes: Scenario<TcpWorld> = {
       if (random.chance(0.1)) client.socket.pause();
       if (random.chance(0.1)) await world.pass(random.pick([500, 5_000, 20_000]));
     }
-    if (random.chance(0.2)) client.socket.resetAndDestroy();
-    else if (random.chance(0.2)) client.socket.end();
+    const end = random.next();
+    if (end < 0.2) client.socket.resetAndDestroy();
+    else if (end < 0.4) client.socket.end();
     await turns(3);
   },
 };

@@ -76,7 +76,9 @@ export class TcpWorld implements World {
     return new TcpWorld({ findings, memory, application, server });
   }
 
-  constructor(parts: Pick<WorldOptions, "findings" | "memory"> & { application: Application; server: Server }) {
+  constructor(
+    parts: Pick<WorldOptions, "findings" | "memory"> & { application: Application; server: Server },
+  ) {
     this.findings = parts.findings;
     this.memory = parts.memory;
     this.application = parts.application;
@@ -151,11 +153,11 @@ export class TcpWorld implements World {
   async close(): Promise<void> {
     this.#bystander?.socket.destroy();
     for (const { socket } of this.#clients) socket.destroy();
-    let closed = false;
-    const closing = this.#server.close().then(() => (closed = true));
-    while (!closed) {
+    const closing = this.#server.close();
+    const passing = async (): Promise<boolean> => {
       await this.pass(10_000);
-    }
-    await closing;
+      return false;
+    };
+    while (!(await Promise.race([closing.then(() => true), passing()])));
   }
 }
