@@ -24,6 +24,7 @@ export default defineConfig({
       { ...house, test: { ...house.test, exclude: [walks] } },
       { ...project("walks", [walks]), plugins: [traceCalls()] },
       project("sim", ["sim/test/*.test.ts"]),
+      project("fuzz", ["fuzz/test/*.test.ts"]),
       project("seeds", ["test/seeds/*.test.ts"]),
       project("security", ["test/security/*.test.ts"]),
     ],

@@ -23,7 +23,7 @@ export class Sender implements Outbox {
   readonly #options: DeliveryOptions;
   /** How much is kept. */
   readonly #limit: Credit;
-  /** How much is kept of answers: at least a window, of which a receiver acknowledges each quarter. */
+  /** How much is kept of answers, and of events that were sent: at least a window, of which a receiver acknowledges each quarter. */
   readonly #answerLimit: Credit;
   readonly #receiver: Receiver;
   #sink: MessageSink | undefined;
@@ -193,6 +193,8 @@ export class Sender implements Outbox {
     for (const message of this.#unsent) {
       const { lane } = message;
       blocked ||= (lane === "event" || lane === "volatile") && isExhausted(this.#credit, this.#used);
+      // A remote peer may grant more than is kept here.
+      blocked ||= lane === "event" && isExhausted(this.#answerLimit, this.#used);
       if (blocked && !answers) return;
       if (blocked && lane !== "answer") continue;
       if (!this.#isReady()) return;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { message, settled, startSession } from "./session-harness.ts";
+import { message, outcome, settled, startSession, unnumbered } from "./session-harness.ts";
 
 describe("answers", () => {
   test.each([
@@ -63,4 +63,25 @@ test("a receiver acknowledges when a quarter of its window has arrived, by messa
   receiver.accept(18);
   await settled();
   expect(sink.sent()).toEqual(['{"t":"ack","a":18}']);
+});
+
+describe("a remote peer that grants credit without end and acknowledges nothing", () => {
+  const credit = { messages: 2 ** 53 - 1, bytes: 2 ** 53 - 1 };
+
+  test("receives no more events than are kept", async () => {
+    const { sender, sink, acknowledge } = startSession({ messages: 300, remote: { credit } });
+    for (let n = 1; n <= 300; n += 1) void sender.send(message(n));
+    expect(sink.sent()).toHaveLength(300);
+    expect(await outcome(sender.send(message(301)))).toBeUndefined();
+    expect(sink.sent()).toEqual([]);
+    acknowledge(1);
+    expect(sink.sent().map(unnumbered)).toEqual([message(301)]);
+  });
+
+  test("receives no more bytes of events than are kept", () => {
+    const { sender, sink } = startSession({ bytes: 2 ** 20, remote: { credit } });
+    for (let n = 1; n <= 40; n += 1) void sender.send(message(n, 2 ** 16));
+    expect(sink.sent()).toHaveLength(16);
+    expect(sender.bufferedAmount).toBeLessThan(2 ** 20 + 2 ** 17);
+  });
 });

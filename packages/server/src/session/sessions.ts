@@ -80,6 +80,9 @@ interface LostRecord extends LostSession {
   readonly forget: () => void;
 }
 
+/** How many sessions expire in one turn of the event loop. Each may have a thousand messages that fail. */
+const expiriesPerTurn = 4;
+
 /** The registry of an app's sessions, connected and detached. Ends a detached session when its grace time has passed. */
 export class Sessions<Session extends TrackedSession = TrackedSession> {
   /** The options with their defaults. */
@@ -91,6 +94,10 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
   /** The same sessions, within their bounds. */
   readonly #bounds: SharedBounds<Session>;
   readonly #lost = new Map<string, LostRecord>();
+  /** Detached sessions whose grace time has passed, and that expire in a later turn. */
+  readonly #due = new Set<Session>();
+  /** How many sessions have expired in this turn. */
+  #expired = 0;
 
   constructor(clock: Clock, options: SessionOptions = {}) {
     this.#clock = clock;
@@ -153,7 +160,7 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
   /** The client has disconnected: the grace time begins. */
   detach(session: Session): void {
     const { detachedPerPrincipal } = this.options;
-    const cancel = this.#clock.after(this.options.grace, () => expire(session));
+    const cancel = this.#clock.after(this.options.grace, () => this.#expire(session));
     this.#detached.set(session, cancel);
     this.#bounds.add(session, session.owner.principal === undefined ? Infinity : detachedPerPrincipal);
   }
@@ -167,6 +174,7 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
   attach(session: Session): void {
     this.#detached.get(session)?.();
     this.#detached.delete(session);
+    this.#due.delete(session);
     this.#bounds.remove(session);
   }
 
@@ -189,6 +197,28 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
   /** Ends every session as if the process had died, for tests. */
   crash(): void {
     for (const session of Array.from(this.#sessions.values())) session.crash();
+  }
+
+  /** The grace time of a session has passed. It expires now, or in a later turn when many do. */
+  #expire(session: Session): void {
+    this.#due.add(session);
+    if (this.#expired === 0) setImmediate(() => this.#expireMore());
+    this.#expireSome();
+  }
+
+  #expireMore(): void {
+    this.#expired = 0;
+    this.#expireSome();
+    if (this.#expired > 0) setImmediate(() => this.#expireMore());
+  }
+
+  #expireSome(): void {
+    for (const session of this.#due) {
+      if (this.#expired === expiriesPerTurn) return;
+      this.#expired += 1;
+      this.#due.delete(session);
+      expire(session);
+    }
   }
 }
 

@@ -82,6 +82,18 @@ describe("a detached session", () => {
   });
 });
 
+test("of many sessions whose grace time passes at once, a few end in each turn; one whose client reconnects meanwhile stays", async () => {
+  const { clock, sessions, ended, addDetached } = createSessions();
+  const detached = Array.from({ length: 11 }, (_, n) => addDetached(`${n}`));
+  clock.advance(1_000);
+  expect(ended).toEqual(["0 4902", "1 4902", "2 4902", "3 4902"]);
+  sessions.attach(detached[5] as TrackedSession);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(ended.slice(4)).toEqual(["4 4902", "6 4902", "7 4902", "8 4902"]);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(ended.slice(8)).toEqual(["9 4902", "10 4902"]);
+});
+
 describe("the session that was detached first ends", () => {
   test("when there are more than maxDetached", () => {
     const { ended, addDetached, detachedCount } = createSessions({ maxDetached: 2 });
