@@ -32,7 +32,6 @@ export const lines: readonly Row[] = [
   {
     id: "S10",
     text: "Logs drop every query. A ticket is single use, for 30 s, and bound to a principal and an origin.",
-    pending: "tickets",
   },
   {
     id: "S11",

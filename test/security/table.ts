@@ -6,8 +6,6 @@ export interface Row {
   readonly label?: string;
   /** What holds, or what an advisory was about. */
   readonly text: string;
-  /** Why it has no test yet; undefined when it must have one. */
-  readonly pending?: string;
 }
 
 /** A test that passed. */
@@ -27,7 +25,7 @@ export interface Page {
   readonly faults: readonly string[];
 }
 
-/** Makes the tables of the tests that passed. Each row has a passing test, or says why not. */
+/** Makes the tables of the tests that passed. Each row has a passing test. */
 export function tabulate(
   passed: readonly PassedTest[],
   lines: readonly Row[],
@@ -53,24 +51,21 @@ function isFinding(tag: string): boolean {
   return /^[VPLO]\d/.test(tag);
 }
 
-function rowFaults({ id, pending }: Row, passed: readonly PassedTest[]): string[] {
-  const isTested = passed.some(({ ids }) => ids.includes(id));
-  if (isTested && pending !== undefined) return [`${id} has a passing test, and is called pending`];
-  return isTested || pending !== undefined ? [] : [`${id} has no passing test`];
+function rowFaults({ id }: Row, passed: readonly PassedTest[]): string[] {
+  return passed.some(({ ids }) => ids.includes(id)) ? [] : [`${id} has no passing test`];
 }
 
 /** Links to the tests of a row; those of one `test.each` are one link. */
-function testsOf({ id, pending }: Row, passed: readonly PassedTest[]): string {
+function testsOf({ id }: Row, passed: readonly PassedTest[]): string {
   const groups = new Map<string, PassedTest[]>();
   for (const test of passed.filter(({ ids }) => ids.includes(id))) {
     const place = `${test.file}:${test.line}`;
     groups.set(place, [...(groups.get(place) ?? []), test]);
   }
-  const links = [...groups.values()].map(([first, ...others]) => {
+  return Array.from(groups.values(), ([first, ...others]) => {
     const more = others.length > 0 ? ` (and ${others.length} more)` : "";
     return first === undefined ? "" : `[${escape(first.title)}](${first.file})${more}`;
-  });
-  return [...links, ...(pending === undefined ? [] : [`pending: ${pending}`])].join("<br>");
+  }).join("<br>");
 }
 
 /** Escapes a title for a link in a table, except for what is in backticks. */
