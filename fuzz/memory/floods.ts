@@ -112,7 +112,7 @@ const longAcks: Scenario<MemoryWorld> = {
 };
 
 /** Many sessions of one address are begun and dropped (V5). */
-const parked: Scenario<MemoryWorld> = {
+const detached: Scenario<MemoryWorld> = {
   name: "hello and drop",
   weight: 0.05,
   isHeavy: true,
@@ -164,7 +164,7 @@ const loop: Scenario<MemoryWorld> = {
   async run(world, random) {
     const client = world.client(random, { manners: { ...honest, acknowledges: random.chance(0.5) } });
     await client.connect();
-    client.send({ t: "event", name: "flood", data: { count: random.pick([2_000, 8_000]) } });
+    client.send({ t: "event", name: "flood", data: { count: random.pick([2_000, 3_000]) } });
     await turns(3);
     client.acknowledge();
     await turns();
@@ -198,7 +198,7 @@ export const floods: readonly Scenario<MemoryWorld>[] = [
   unacknowledged,
   stalled,
   longAcks,
-  parked,
+  detached,
   plainBurst,
   loop,
   slowHandlers,

@@ -13,6 +13,8 @@ export const smallDetached = 30;
 const sleeperTime = 100_000;
 /** After how many cases the detached session is resumed. */
 const sleeperCases = 8;
+/** For how many turns sessions may expire, a few in each. */
+const maxTurns = 5_000;
 /** The most errors of the app that one case may cause: each is a line in a log. */
 const maxErrors = 500;
 
@@ -107,8 +109,8 @@ export class MemoryWorld implements World {
     const { app, pass } = this.application;
     this.#bystander.leave();
     await pass(600_000);
-    const gauges = app.gauges();
-    for (const [name, value] of Object.entries(gauges))
+    for (let turn = 0; turn < maxTurns && app.gauges().detached > 0; turn += 1) await turns();
+    for (const [name, value] of Object.entries(app.gauges()))
       if (value !== 0) this.findings.report("gauges", `${name} is ${value} when all clients are gone`);
     this.memory.checkBatch("all clients are gone");
   }
