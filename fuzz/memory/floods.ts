@@ -2,7 +2,7 @@ import { turns } from "../oracle/turn-meter.ts";
 import type { Scenario } from "../scenario.ts";
 import { largest } from "./frames.ts";
 import { type FuzzClient, honest } from "./fuzz-client.ts";
-import { type MemoryWorld, smallDetached } from "./memory-world.ts";
+import { boundsHistory, type MemoryWorld, smallDetached } from "./memory-world.ts";
 
 /** The most that one client may have the server keep, in bytes: what it holds for it in both directions, and its rooms. */
 const maxHeld = 24 * 2 ** 20;
@@ -131,6 +131,29 @@ const detached: Scenario<MemoryWorld> = {
   },
 };
 
+/** One connection after another sends long messages to ever new rooms, which it names (V4). */
+const newRooms: Scenario<MemoryWorld> = {
+  name: "ever new rooms",
+  weight: 0.05,
+  isHeavy: true,
+  async run(world, random) {
+    const text = "r".repeat(60_000);
+    for (let connection = 0; connection < 24; connection += 1) {
+      const client = world.client(random, { mode: "json", path: "/open/lobby", address: "10.8.8.8" });
+      await client.connect();
+      for (let n = 0; n < 30; n += 1) {
+        const room = `new ${connection} ${n}`;
+        client.send({ t: "event", name: "visit", data: { room, text }, q: client.nextId() });
+        await turns();
+        client.acknowledge();
+      }
+      client.leave();
+      await world.application.pass(500);
+    }
+    if (boundsHistory && world.isSmall) world.checkHeld(maxHeld);
+  },
+};
+
 /** 1,100 valid small events in one write, of a plain client: all of them are handled (V11). */
 const plainBurst: Scenario<MemoryWorld> = {
   name: "a burst of valid events",
@@ -199,6 +222,7 @@ export const floods: readonly Scenario<MemoryWorld>[] = [
   stalled,
   longAcks,
   detached,
+  newRooms,
   plainBurst,
   loop,
   slowHandlers,
