@@ -46,7 +46,7 @@ export function createApplication(findings: Findings, options: AppOptions = {}):
       slow: ({ ms }) => after(Math.min(Math.max(ms, 0), 60_000)),
       note: () => {},
       flood({ count }) {
-        for (let n = 0; n < Math.min(count, 5_000); n += 1) void peer.send("tick", { n });
+        for (let n = 0; n < Math.min(count, 3_000); n += 1) void peer.send("tick", { n });
       },
       question({ count }) {
         for (let n = 0; n < Math.min(count, 100); n += 1) void peer.request("asked", n).catch(() => {});

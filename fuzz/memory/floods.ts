@@ -2,7 +2,7 @@ import { turns } from "../oracle/turn-meter.ts";
 import type { Scenario } from "../scenario.ts";
 import { largest } from "./frames.ts";
 import { type FuzzClient, honest } from "./fuzz-client.ts";
-import { type MemoryWorld, smallDetached } from "./memory-world.ts";
+import { boundsHistory, type MemoryWorld, smallDetached } from "./memory-world.ts";
 
 /** The most that one client may have the server keep, in bytes: what it holds for it in both directions, and its rooms. */
 const maxHeld = 24 * 2 ** 20;
@@ -112,7 +112,7 @@ const longAcks: Scenario<MemoryWorld> = {
 };
 
 /** Many sessions of one address are begun and dropped (V5). */
-const parked: Scenario<MemoryWorld> = {
+const detached: Scenario<MemoryWorld> = {
   name: "hello and drop",
   weight: 0.05,
   isHeavy: true,
@@ -128,6 +128,29 @@ const parked: Scenario<MemoryWorld> = {
       await turns();
     }
     world.checkHeld(maxHeld + smallDetached * 2 ** 20);
+  },
+};
+
+/** One connection after another sends long messages to ever new rooms, which it names (V4). */
+const newRooms: Scenario<MemoryWorld> = {
+  name: "ever new rooms",
+  weight: 0.05,
+  isHeavy: true,
+  async run(world, random) {
+    const text = "r".repeat(60_000);
+    for (let connection = 0; connection < 24; connection += 1) {
+      const client = world.client(random, { mode: "json", path: "/open/lobby", address: "10.8.8.8" });
+      await client.connect();
+      for (let n = 0; n < 30; n += 1) {
+        const room = `new ${connection} ${n}`;
+        client.send({ t: "event", name: "visit", data: { room, text }, q: client.nextId() });
+        await turns();
+        client.acknowledge();
+      }
+      client.leave();
+      await world.application.pass(500);
+    }
+    if (boundsHistory && world.isSmall) world.checkHeld(maxHeld);
   },
 };
 
@@ -164,7 +187,7 @@ const loop: Scenario<MemoryWorld> = {
   async run(world, random) {
     const client = world.client(random, { manners: { ...honest, acknowledges: random.chance(0.5) } });
     await client.connect();
-    client.send({ t: "event", name: "flood", data: { count: random.pick([2_000, 8_000]) } });
+    client.send({ t: "event", name: "flood", data: { count: random.pick([2_000, 3_000]) } });
     await turns(3);
     client.acknowledge();
     await turns();
@@ -198,7 +221,8 @@ export const floods: readonly Scenario<MemoryWorld>[] = [
   unacknowledged,
   stalled,
   longAcks,
-  parked,
+  detached,
+  newRooms,
   plainBurst,
   loop,
   slowHandlers,

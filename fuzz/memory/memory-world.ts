@@ -1,4 +1,4 @@
-import type { AppOptions } from "@symbolon/server";
+import { type AppOptions, createApp } from "@symbolon/server";
 import type { SeededRandom } from "../../sim/virtual/seeded-random.ts";
 import { type Application, createApplication } from "../application/application.ts";
 import type { Findings } from "../oracle/findings.ts";
@@ -9,10 +9,16 @@ import { FuzzClient, honest, type Manners } from "./fuzz-client.ts";
 
 /** How many detached sessions a small server keeps. */
 export const smallDetached = 30;
+/** The limits of a small server; what its rooms keep is in bytes. */
+const smallLimits = { historyBytes: 8 * 2 ** 20, trustProxy: false };
+/** Whether the app has a bound for the history of its rooms. */
+export const boundsHistory: boolean = "historyBytes" in createApp().limits;
 /** After so much time a detached session may have expired, in ms. */
 const sleeperTime = 100_000;
 /** After how many cases the detached session is resumed. */
 const sleeperCases = 8;
+/** For how many turns sessions may expire, a few in each. */
+const maxTurns = 5_000;
 /** The most errors of the app that one case may cause: each is a line in a log. */
 const maxErrors = 500;
 
@@ -27,6 +33,8 @@ export interface ClientChoice {
 /** A real app in memory, and two clients that do nothing wrong: one is connected, the session of the other is detached. */
 export class MemoryWorld implements World {
   readonly application: Application;
+  /** Whether the app keeps few detached sessions, and little history of rooms. */
+  readonly isSmall: boolean;
   readonly findings: Findings;
   readonly memory: MemoryMeter;
   readonly #clients = new Set<FuzzClient>();
@@ -37,8 +45,12 @@ export class MemoryWorld implements World {
   #errors = 0;
 
   constructor({ findings, memory, random }: WorldOptions) {
-    const small: AppOptions = { sessions: { maxDetached: smallDetached } };
-    this.application = createApplication(findings, random.chance(0.5) ? small : {});
+    const small: AppOptions = {
+      sessions: { maxDetached: smallDetached },
+      ...(boundsHistory && { limits: smallLimits }),
+    };
+    this.isSmall = random.chance(0.5);
+    this.application = createApplication(findings, this.isSmall ? small : {});
     this.findings = findings;
     this.memory = memory;
     const { app } = this.application;
@@ -107,8 +119,8 @@ export class MemoryWorld implements World {
     const { app, pass } = this.application;
     this.#bystander.leave();
     await pass(600_000);
-    const gauges = app.gauges();
-    for (const [name, value] of Object.entries(gauges))
+    for (let turn = 0; turn < maxTurns && app.gauges().detached > 0; turn += 1) await turns();
+    for (const [name, value] of Object.entries(app.gauges()))
       if (value !== 0) this.findings.report("gauges", `${name} is ${value} when all clients are gone`);
     this.memory.checkBatch("all clients are gone");
   }

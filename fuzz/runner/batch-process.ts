@@ -21,12 +21,12 @@ Error.stackTraceLimit = job.case === undefined ? 0 : 10; // cases cause many err
 
 /** The first cases of a process compile the product: their turns are not those of a running server. */
 const warmUpCases = 30;
-for (const name of Object.keys(worlds)) {
+for (const name of job.world === undefined ? Object.keys(worlds) : [job.world]) {
   await runBatch(0, { ...job, seed: 0, world: name, scenario: undefined, case: undefined }, warmUpCases);
   findings = new Findings();
 }
 for (let batch = job.first; batch < job.batches; batch += job.stride)
-  print(await runBatch(batch, job, job.batchSize));
+  print(await runBatch(batch, job, job.size));
 process.exit();
 
 /** Runs a batch: its cases share a world. */
@@ -46,13 +46,13 @@ async function runBatch(
   );
   const { kind } = chosen === undefined ? drawn : { kind: worlds[chosen] ?? drawn.kind };
   const scenarios = kind.scenarios.filter(({ name }) => wanted === undefined || name === wanted);
-  current.case = batch * size;
+  current.case = batch * job.batchSize;
   memory.startBatch();
   const world = await kind.create({ findings: current, memory, random });
   meter.skip();
   let cases = 0;
   for (let index = 0; index < size && !isOver(current); index += 1) {
-    const number = batch * size + index;
+    const number = batch * job.batchSize + index;
     if (only !== undefined && number !== only) continue;
     current.case = number;
     Atomics.store(shared, 1, Math.floor(number / 2 ** 30));

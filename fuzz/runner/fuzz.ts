@@ -2,11 +2,11 @@ import type { Finding } from "../oracle/findings.ts";
 import { type BatchResult, type FuzzMutantPatches, type Job, runProcess } from "./process-pool.ts";
 
 /** The cases of a batch. */
-const batchSize = 100;
+const batchSize = 500;
 
 /** What is to run. */
 export interface FuzzSettings extends Pick<Job, "seed" | "world" | "scenario" | "case" | "maxSteps"> {
-  /** How many cases run; whole batches. */
+  /** How many cases run: fewer than a batch, or whole batches. */
   readonly cases: number;
   /** How many processes run at a time. */
   readonly jobs: number;
@@ -53,10 +53,11 @@ export async function fuzz(
   };
   const batch = only === undefined ? undefined : Math.floor(only / batchSize);
   const batches = batch === undefined ? Math.ceil(wanted / batchSize) : batch + 1;
+  const size = batch === undefined ? Math.min(wanted, batchSize) : batchSize; // a run may be smaller than a batch
   const stride = batch === undefined ? Math.min(jobs, batches) : 1;
   const firsts = batch === undefined ? Array.from({ length: stride }, (_, index) => index) : [batch];
   await Promise.all(
-    firsts.map((first) => runProcess({ ...settings, first, stride, batches, batchSize }, add)),
+    firsts.map((first) => runProcess({ ...settings, first, stride, batches, batchSize, size }, add)),
   );
   const [first] = totals.findings;
   const seconds = (performance.now() - startedAt) / 1_000;

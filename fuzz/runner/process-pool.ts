@@ -13,6 +13,8 @@ export interface Job {
   readonly batches: number;
   /** The cases of a batch. */
   readonly batchSize: number;
+  /** How many cases of each batch run. */
+  readonly size: number;
   /** The world of all batches. @default drawn for each batch */
   readonly world?: string | undefined;
   /** The scenario of all cases. @default drawn for each case */
@@ -49,6 +51,7 @@ export function runProcess(job: Job, onResult: (result: Partial<BatchResult>) =>
       "--conditions=symbolon-source",
       "--expose-gc",
       "--single-threaded",
+      "--max-semi-space-size=32",
       "--max-old-space-size=1024",
       "--disable-warning=ExperimentalWarning",
       fileURLToPath(new URL("process-entry.mjs", import.meta.url)),

@@ -7,14 +7,25 @@ import { worlds } from "../worlds.ts";
 /** Two processes load the product first; in ms. */
 const timeout = 180_000;
 
-test("2,000 cases of one seed find nothing, and most resumes succeed", { timeout }, async () => {
-  const { findings, cases, counts } = await fuzz({ seed: 1, cases: 2_000, jobs: 2 });
-  expect(findings).toEqual([]);
-  expect(cases).toBe(2_000);
-  const of = (name: string): number => counts[name] ?? 0;
-  expect(of("welcomes: resumed")).toBeGreaterThan(3 * of("welcomes: reset"));
-  expect(of("server's welcomes: resumed")).toBeGreaterThan(of("server's welcomes: reset"));
-});
+test.each([
+  { world: "memory", cases: 1_000, succeeded: "welcomes: resumed", failed: "welcomes: reset" },
+  {
+    world: "server",
+    cases: 1_000,
+    succeeded: "server's welcomes: resumed",
+    failed: "server's welcomes: reset",
+  },
+  { world: "tcp", cases: 100, succeeded: "raw handshakes: 101", failed: "raw handshakes: 404" },
+])(
+  "$cases cases in the world $world find nothing, and most of their handshakes or resumes succeed",
+  { timeout },
+  async (row) => {
+    const { world, cases: wanted, succeeded, failed } = row;
+    const { findings, cases, counts } = await fuzz({ seed: 1, cases: wanted, jobs: 2, world });
+    expect([findings, cases]).toEqual([[], wanted]);
+    expect(counts[succeeded]).toBeGreaterThan(2 * Number(counts[failed]));
+  },
+);
 
 test("a case that finds something is named, with a command that repeats it", { timeout }, async () => {
   const mutant = mutants.find(({ finding }) => finding === "V7");
