@@ -259,7 +259,7 @@ function observed<Result>(
   };
   try {
     const result = call();
-    if (isThenable(result)) void (result as PromiseLike<Result>).then(check, onEnd);
+    if (isThenable(result)) void result.then(check, onEnd);
     else check(result);
     return result;
   } catch (error) {
