@@ -20,6 +20,9 @@ const talk = contract("/talk", {
   server: { said: z.string() },
 });
 
+/** Another contract, whose rooms have the same names. */
+const chat = contract("/chat", { client: talk.definition.client, server: talk.definition.server });
+
 const text = "x".repeat(1_000);
 
 function startTalkServer(options: AppOptions) {
@@ -31,9 +34,12 @@ function startTalkServer(options: AppOptions) {
     ...options,
     limits: { messagesPerSecond: Infinity, bytesPerSecond: Infinity, ...options.limits },
   });
-  const service = app
-    .use(({ token }) => (token === undefined ? undefined : identity({ principal: token })))
-    .implement(talk, (peer, { room }) => ({
+  const keep = { messages: 1_000, ms: 120_000 };
+  const authenticated = app.use(({ token }) =>
+    token === undefined ? undefined : identity({ principal: token }),
+  );
+  const [service] = [talk, chat].map((served) =>
+    authenticated.implement(served, { rooms: { keep } }, (peer, { room }) => ({
       say: ({ room: name, text: said }, call) => {
         void call.room(name).send("said", said);
         return null;
@@ -48,7 +54,9 @@ function startTalkServer(options: AppOptions) {
           if (n % 100 === 0) yield n;
         }
       },
-    }));
+    })),
+  );
+  if (service === undefined) throw new Error("there are two");
   return { app, net: testNetwork(app), service, errors, clock };
 }
 
@@ -57,11 +65,11 @@ type TalkServer = ReturnType<typeof startTalkServer>;
 let clients = 0;
 const open = (
   { net }: TalkServer,
-  options: { address?: string; token?: string } = {},
+  options: { address?: string; token?: string; path?: string } = {},
 ): Promise<TestSocket> => {
-  const { address = "192.0.2.1", token: auth } = options;
+  const { address = "192.0.2.1", token: auth, path = "/talk" } = options;
   const key = keyOf(`client ${(clients += 1)}`);
-  return openSession(net, "/talk", { ...hello, key, ...(auth !== undefined && { auth }) }, { address });
+  return openSession(net, path, { ...hello, key, ...(auth !== undefined && { auth }) }, { address });
 };
 
 let calls = 0;
@@ -180,14 +188,31 @@ describe("in memory", () => {
   test("one room keeps 4 MiB, the newest messages, and refuses none", async () => {
     const server = startTalkServer({ limits: { historyBytes: 2 ** 24 } });
     const socket = await open(server);
-    for (let n = 0; n < 200; n += 1)
-      expect(await ask(socket, "say", { room: "lobby", text: "y".repeat(60_000) })).toMatchObject({
+    for (let n = 1; n <= 200; n += 1)
+      expect(await ask(socket, "say", { room: "lobby", text: `${n} `.padEnd(60_000, "y") })).toMatchObject({
         t: "reply",
       });
-    socket.close();
+    const reader = await open(server, { address: "192.0.2.7" });
+    reader.send({ t: "request", q: 1, name: "join", data: "lobby" });
+    const received: number[] = [];
+    while (received.at(-1) !== 200) {
+      const frame = (await receiveFrame(reader)) as { t: string; data?: string };
+      if (frame.t === "said") received.push(Number.parseInt(String(frame.data), 10));
+    }
+    expect(received).toEqual(Array.from({ length: 69 }, (_, n) => 132 + n));
+    for (const one of [socket, reader]) one.close();
   });
 
-  test("the rooms of all contracts of an app share the bytes, and messages of the application drop the oldest", async () => {
+  test("the rooms of all contracts of an app share the bytes", async () => {
+    const server = startTalkServer({ limits: { historyBytes: 2 ** 20 } });
+    const socket = await open(server);
+    await fill(server, socket);
+    const other = await open(server, { path: "/chat" });
+    expect(await ask(other, "say", { room: "r", text })).toMatchObject({ code: "TOO_MUCH_HISTORY" });
+    for (const one of [socket, other]) one.close();
+  });
+
+  test("messages of the application drop the oldest of the largest rooms, and leave something free for clients", async () => {
     const server = startTalkServer({ limits: { historyBytes: 2 ** 20 } });
     for (let n = 0; n < 3_000; n += 1) await server.service.room(`room ${n % 10}`).send("said", text);
     const socket = await open(server);
