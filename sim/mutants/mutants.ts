@@ -196,15 +196,15 @@ export const mutants: readonly Mutant[] = [
     name: "a detached session never expires",
     mode: "storm",
     file: sessions,
-    find: "const cancel = this.#clock.after(this.options.grace, () => expire(session));",
+    find: "const cancel = this.#clock.after(this.options.grace, () => this.#expire(session));",
     replace: "const cancel = () => {};",
   },
   {
     name: "a detached session expires too early",
     mode: "cuts",
     file: sessions,
-    find: "const cancel = this.#clock.after(this.options.grace, () => expire(session));",
-    replace: "const cancel = this.#clock.after(this.options.grace / 20, () => expire(session));",
+    find: "const cancel = this.#clock.after(this.options.grace, () => this.#expire(session));",
+    replace: "const cancel = this.#clock.after(this.options.grace / 20, () => this.#expire(session));",
   },
   {
     name: "handlers of events run concurrently",
