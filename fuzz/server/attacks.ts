@@ -193,7 +193,7 @@ const sends: Scenario<ServerWorld> = {
           if (n % 50 === 0) await turns(); // to write so much JSON takes time
         }
       else if (kind === "awaited")
-        void Promise.all(Array.from({ length: 4_000 }, (_, n) => client.send("note", { n }))).catch(() => {});
+        void Promise.all(Array.from({ length: 5_000 }, (_, n) => client.send("note", { n }))).catch(() => {});
       else
         for (let n = 0; n < 1_000; n += 1) {
           void client.request("echo", long).catch(() => {});
