@@ -48,6 +48,11 @@ export function createApplication(findings: Findings, options: AppOptions = {}):
       flood({ count }) {
         for (let n = 0; n < Math.min(count, 3_000); n += 1) void peer.send("tick", { n });
       },
+      push({ count, length }) {
+        const text = blob.slice(0, Math.max(0, length));
+        for (let n = 0; n < Math.min(count, 150); n += 1)
+          void peer.send("said", { text: `${peer.id} ${n} ${text}` });
+      },
       question({ count }) {
         for (let n = 0; n < Math.min(count, 100); n += 1) void peer.request("asked", n).catch(() => {});
         if (count > 3) void drain(peer.stream("list", count)).catch(() => {});

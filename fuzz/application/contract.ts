@@ -18,6 +18,8 @@ const messages = {
     note: z.object({ n: z.number() }),
     /** Has the server send so many events in a loop that does not wait. */
     flood: z.object({ count: z.number() }),
+    /** Has the server send so many events of so many characters, in such a loop. */
+    push: z.object({ count: z.number(), length: z.number() }),
     /** Has the server ask the client so many questions. */
     question: z.object({ count: z.number() }),
     /** The reply is the input. */

@@ -58,6 +58,8 @@ export class FuzzClient {
   readonly check: CreditCheck;
   readonly #app: App;
   #unacknowledged = false;
+  /** The position in the last `hello`, true or not: the server sends what is above it. */
+  #claimed = 0;
 
   constructor(
     app: App,
@@ -105,7 +107,10 @@ export class FuzzClient {
       closed: (closed) => wireOf(this, answer) && this.#onClosed(closed),
     });
     if (!this.isSession) return this.findings.count("handshakes accepted, plain");
-    this.sendRaw(JSON.stringify({ ...this.hello, ...change }));
+    const hello: AnyFrame = { ...this.hello, ...change };
+    const { rx } = Object(hello["resume"]) as { readonly rx?: unknown };
+    this.#claimed = typeof rx === "number" ? rx : 0;
+    this.sendRaw(JSON.stringify(hello));
     for (let turn = 0; turn < 20 && this.state === undefined && this.closed === undefined; turn += 1)
       await turns();
   }
@@ -219,6 +224,7 @@ export class FuzzClient {
     this.findings.count(`welcomes: ${this.state}`);
     this.welcome = frame as unknown as Welcome;
     const resumed = this.state === "resumed";
+    this.received = Math.max(this.received, this.#claimed);
     if (!resumed) {
       this.sequence = 0;
       this.received = 0;

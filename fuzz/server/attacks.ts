@@ -178,8 +178,10 @@ const sends: Scenario<ServerWorld> = {
   name: "an application that does not wait",
   weight: 0.4,
   isHeavy: true,
-  run: (world, random) =>
-    world.attack(random, { hangs: false }, async ({ server, time, client }) => {
+  async run(world, random) {
+    const isPacked = random.chance(0.4);
+    const atOnce = isPacked ? 1_000 : 2_000; // to write messages takes time, too
+    await world.attack(random, { hangs: false, isPacked }, async ({ server, time, client }) => {
       const isAway = random.chance(0.6);
       if (isAway) {
         server.manners = { dial: random.pick(["refuse", "never"]) };
@@ -193,7 +195,10 @@ const sends: Scenario<ServerWorld> = {
           if (n % 50 === 0) await turns(); // to write so much JSON takes time
         }
       else if (kind === "awaited")
-        void Promise.all(Array.from({ length: 4_000 }, (_, n) => client.send("note", { n }))).catch(() => {});
+        for (let n = 0; n < 20_000; n += 1) {
+          client.send("note", { n }).catch(() => {});
+          if (n % atOnce === 0) await turns();
+        }
       else
         for (let n = 0; n < 1_000; n += 1) {
           void client.request("echo", long).catch(() => {});
@@ -202,7 +207,8 @@ const sends: Scenario<ServerWorld> = {
       await turns(3);
       world.memory.checkCase("an application sends and does not wait", maxHeld);
       await time.pass(100);
-    }),
+    });
+  },
 };
 
 /** A raw socket whose server floods it, or closes again and again. */

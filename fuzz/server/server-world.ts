@@ -16,6 +16,8 @@ const maxDials = 40;
 export interface AppOptions {
   /** Whether its listener for `tick` never finishes. */
   readonly hangs: boolean;
+  /** Whether its messages are in MessagePack. @default drawn */
+  readonly isPacked?: boolean;
 }
 
 /** One real client, its application, and the server that is hostile to it. */
@@ -38,7 +40,7 @@ export class ServerWorld implements World {
   /** Runs a case with a client of a contract, and checks afterwards that nothing of it is left. */
   async attack(
     random: SeededRandom,
-    { hangs }: AppOptions,
+    { hangs, isPacked = random.chance(0.4) }: AppOptions,
     run: (attack: Attack) => Promise<void>,
   ): Promise<void> {
     const time = new VirtualTime();
@@ -47,7 +49,7 @@ export class ServerWorld implements World {
       url: "ws://localhost",
       params: { room: "lobby" },
       WebSocket: server.WebSocket,
-      ...(random.chance(0.4) && { codec: msgpack }),
+      ...(isPacked && { codec: msgpack }),
     });
     client.opened.catch(() => {});
     client.on("tick", () => (hangs ? new Promise(() => {}) : undefined));
