@@ -195,7 +195,14 @@ export class ServerProcess implements NetworkServer {
   #sendInRoom(): void {
     const message = { ...this.#application.nextMessage(), conv: 0 };
     const { n } = message;
-    this.#application.trace.add({ type: "sent", by: "server", n, kind: "room", room: "all" });
+    this.#application.trace.add({
+      type: "sent",
+      by: "server",
+      n,
+      kind: "room",
+      room: "all",
+      process: this.id,
+    });
     const sent = this.#service.room("all").send("posted", message);
     if (this.#hasStore) this.#application.recordOutcome({ n, process: this.id }, sent);
   }

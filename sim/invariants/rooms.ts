@@ -1,3 +1,4 @@
+import type { TraceIndex } from "../trace/trace-index.ts";
 import type { Invariant } from "./invariant.ts";
 
 /** Looks at the client's handlers. A message that arrived before a reset may wait for a slow handler until after it. */
@@ -5,11 +6,7 @@ export const I16: Invariant = {
   name: "I16",
   assertion: "A client handles the room's messages in order; if some are missing, it emits a gap or a reset.",
   *violations(trace) {
-    const sent = trace.all("sent").flatMap(({ n, kind }) => (kind === "room" ? [n] : []));
-    // With a store its order is the room's order, and a message that the store did not append was not sent.
-    const hasStore = trace.settings.store.type !== "none";
-    const order = hasStore ? trace.all("appended").map(({ n }) => n) : sent;
-    const positions = new Map(Array.from(new Set(order), (n, position) => [n, position]));
+    const positions = roomPositions(trace);
     const receivedAt = new Map<number, number>();
     for (const { by, frame, index } of trace.all("frameReceived")) {
       const n = (frame["data"] as { n?: number } | undefined)?.n;
@@ -19,7 +16,7 @@ export const I16: Invariant = {
       const handled = trace
         .all("handlerStarted")
         .filter((call) => call.by === "client" && call.client === client && positions.has(call.n));
-      const notices = [...trace.all("reset"), ...trace.all("gap")].filter((one) => one.client === client);
+      const notices = noticesOf(trace, client);
       for (const [at, { n, index }] of handled.entries()) {
         const before = handled[at - 1];
         if (!before) continue;
@@ -62,3 +59,51 @@ export const I25: Invariant = {
     }
   },
 };
+
+/** Looks at the first setup of a conversation, and at what the same process sends in the room right after it. */
+export const I26: Invariant = {
+  name: "I26",
+  assertion:
+    "A member receives what is sent in a room after it joined, unless a gap or a reset reports a loss.",
+  *violations(trace) {
+    const positions = roomPositions(trace);
+    const sent = trace.all("sent").filter(({ kind, n }) => kind === "room" && positions.has(n));
+    const known = new Set<number>();
+    for (const { conversation, client, process, index } of trace.all("setup")) {
+      const isFirst = !known.has(conversation);
+      known.add(conversation);
+      const first = sent.find((one) => one.process === process && one.index > index);
+      if (!isFirst || client === undefined || first === undefined) continue;
+      const start = positions.get(first.n) ?? 0;
+      const next = trace
+        .all("handlerStarted")
+        .find(
+          (call) =>
+            call.by === "client" &&
+            call.client === client &&
+            call.index > index &&
+            (positions.get(call.n) ?? -1) >= start,
+        );
+      if (next === undefined || next.n === first.n) continue;
+      // A client that never learned of the conversation joins the room once more.
+      const restarts = trace.all("setup").filter((one) => one.client === client);
+      const excuses = [...noticesOf(trace, client), ...restarts];
+      if (!excuses.some((one) => one.index > index && one.index < next.index))
+        yield `client ${client} joined the room before ${first.n}, and its first message was ${next.n}`;
+    }
+  },
+};
+
+/** The position of each message of the room in the room's order. */
+function roomPositions(trace: TraceIndex): ReadonlyMap<number, number> {
+  const sent = trace.all("sent").flatMap(({ n, kind }) => (kind === "room" ? [n] : []));
+  // With a store its order is the room's order, and a message that the store did not append was not sent.
+  const hasStore = trace.settings.store.type !== "none";
+  const order = hasStore ? trace.all("appended").map(({ n }) => n) : sent;
+  return new Map(Array.from(new Set(order), (n, position) => [n, position]));
+}
+
+/** What reported to a client that messages are missing. */
+function noticesOf(trace: TraceIndex, client: number) {
+  return [...trace.all("reset"), ...trace.all("gap")].filter((one) => one.client === client);
+}

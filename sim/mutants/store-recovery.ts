@@ -113,4 +113,12 @@ export const storeRecoveryMutants: readonly Mutant[] = [
     find: "start.catch(() => (this.#start = undefined));",
     replace: "start.catch(() => {});",
   },
+  {
+    name: "a member of a room begins where the room is some time after the join",
+    mode: "memory-store",
+    file: "server/src/rooms/member-start.ts",
+    find: "      findNewMemberStart(joining, attempts > 1),",
+    replace:
+      "      Promise.resolve(log.membership(room, member ?? '')).then(() => findNewMemberStart(joining, attempts > 1)),",
+  },
 ];

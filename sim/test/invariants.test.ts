@@ -131,6 +131,12 @@ const violatingTraces: Readonly<Record<string, readonly [TraceRecord[], ...strin
       frameSent(2, "server", { t: "room", ep: "e", off: 2 }),
     ],
   ],
+  I26: [
+    [
+      ...[1, 2].map((n): TraceRecord => ({ type: "sent", by: "server", n, kind: "room", process: 1 })),
+      handlerStarted("client", 2),
+    ],
+  ],
 };
 
 test.each(invariants)("a trace can violate $name: $assertion", ({ name }) => {

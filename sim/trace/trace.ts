@@ -52,6 +52,8 @@ export type TraceRecord =
       readonly conversation?: number;
       readonly setup?: number;
       readonly room?: string;
+      /** The process that sent this message in a room at once. */
+      readonly process?: number;
       /** The message whose handler sent this one in a room. */
       readonly cause?: number;
     }

@@ -37,14 +37,17 @@ export function createStartFinder(joining: Joining): () => Promise<MemberStart> 
   let attempts = 0;
   return async () => {
     attempts += 1;
-    const membership = member === undefined ? 0 : await log.membership(room, member);
+    // The log is asked both at once: the member receives what is appended from now on.
+    const [membership, newStart] = await Promise.all([
+      member === undefined ? 0 : log.membership(room, member),
+      findNewMemberStart(joining, attempts > 1),
+    ]);
     if (earlier !== undefined && member !== undefined) {
       const [, epoch, offset, from, proof] = earlier;
       const isProven = proofs.matches(proof, { room, epoch, from, member, membership });
       if (isProven && offset >= from) return { epoch, offset, from, membership };
     }
-    const { epoch, offset } = await findNewMemberStart(joining, attempts > 1);
-    return { epoch, offset, from: offset, membership };
+    return { ...newStart, from: newStart.offset, membership };
   };
 }
 

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { createStartFinder, type Joining } from "../../src/rooms/member-start.ts";
+import { RoomProofs } from "../../src/rooms/room-proofs.ts";
+import { memoryStore } from "../../src/store/memory-store.ts";
+import type { RoomLog } from "../../src/store/room-log.ts";
+
+const keep = { messages: 10, ms: 100_000 };
+
+/** A log that executes its calls in order, each in a turn of its own. */
+function createSlowLog(): RoomLog {
+  const { rooms } = memoryStore();
+  let last: Promise<unknown> = Promise.resolve();
+  const queue = <Result>(call: () => Result): Promise<Awaited<Result>> => {
+    const result = last.then(call);
+    last = result;
+    return result as Promise<Awaited<Result>>;
+  };
+  return {
+    append: (...args) => queue(() => rooms.append(...args)),
+    read: (...args) => queue(() => rooms.read(...args)),
+    position: (...args) => queue(() => rooms.position(...args)),
+    membership: (...args) => queue(() => rooms.membership(...args)),
+    endMembership: (...args) => queue(() => rooms.endMembership(...args)),
+    subscribe: (...args) => rooms.subscribe(...args),
+    sweep: (...args) => queue(() => rooms.sweep(...args)),
+  };
+}
+
+function append(log: RoomLog, data: string): void {
+  void log.append("tea", { name: "posted", data, at: 0 }, keep);
+}
+
+describe.each([
+  ["no messages", { messages: 0, ms: 0 }, 1],
+  ["the newest message", { messages: 1, ms: 100_000 }, 0],
+])("in a room that gives a new member %s", (_, given, offset) => {
+  const proofs = new RoomProofs("secret of the store");
+
+  test.each([
+    ["without a session", { member: undefined, earlier: undefined }],
+    ["with a session", { member: "my key", earlier: undefined }],
+    ["whose earlier position is not proven", { member: "my key", earlier: ["tea", "e", 1, 1, "forged"] }],
+  ] as [string, Pick<Joining, "member" | "earlier">][])(
+    "a member %s receives what is sent right after it joined",
+    async (_, client) => {
+      const log = createSlowLog();
+      append(log, "before");
+      const start = createStartFinder({
+        log,
+        proofs,
+        room: "tea",
+        account: "me",
+        at: 0,
+        keep: given,
+        ...client,
+      })();
+      append(log, "after");
+      expect((await start).offset).toBe(offset);
+    },
+  );
+});
