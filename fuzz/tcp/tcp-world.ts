@@ -153,11 +153,8 @@ export class TcpWorld implements World {
   async close(): Promise<void> {
     this.#bystander?.socket.destroy();
     for (const { socket } of this.#clients) socket.destroy();
-    const closing = this.#server.close();
-    const passing = async (): Promise<boolean> => {
-      await this.pass(10_000);
-      return false;
-    };
-    while (!(await Promise.race([closing.then(() => true), passing()])));
+    const progress = { isOver: false };
+    void this.#server.close().then(() => (progress.isOver = true));
+    while (!progress.isOver) await this.pass(10_000);
   }
 }
