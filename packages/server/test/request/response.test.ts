@@ -9,7 +9,7 @@ import { gate } from "../gate.ts";
 describe("headers that hooks add", () => {
   function serveWithHeaders() {
     const app = createApp();
-    const view = app.use(({ responseHeaders }) => {
+    const view = app.group(({ responseHeaders }) => {
       responseHeaders.set("x-test", "hook");
       responseHeaders.append("set-cookie", "a=1");
     });
@@ -24,7 +24,7 @@ describe("headers that hooks add", () => {
       }),
     );
     view.ws("/no", () => new Response("no", { status: 403, headers: { "x-test": "own" } }));
-    view.use(() => new Response("no", { status: 401 })).ws("/hook", () => {});
+    view.group(() => new Response("no", { status: 401 })).ws("/hook", () => {});
     view.http("/page", () => new Response("page", { headers: { "set-cookie": "b=2" } }));
     view.http("/moved", () => Response.redirect("http://test/page", 302));
     view.http("/broken", () => {
@@ -152,7 +152,7 @@ describe("the ends of hooks", () => {
     const log: string[] = [];
     const ended = gate();
     const app = createApp({ onError: () => {} });
-    const view = app.use(async function* () {
+    const view = app.group(async function* () {
       let open = true;
       try {
         yield { open: () => open };
@@ -199,7 +199,9 @@ describe("the ends of hooks", () => {
     [
       "a hook's",
       (view: ReturnType<typeof createHoldingApp>["view"]) =>
-        view.use(({ open }) => new Response(streamed(open), { status: 403 })).http("/", () => new Response()),
+        view
+          .group(({ open }) => new Response(streamed(open), { status: 403 }))
+          .http("/", () => new Response()),
     ],
     [
       "an HTTP response's",
@@ -281,7 +283,7 @@ describe("the ends of hooks", () => {
     const reported = gate();
     const onError = vi.fn(() => void (onError.mock.calls.length === 2 && reported.open()));
     const app = createApp({ onError });
-    const view = app.use(function* () {
+    const view = app.group(function* () {
       yield;
       throw new Error("broken end");
     });
