@@ -40,6 +40,7 @@ else {
   };
   const onProgress = (cases: number): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r${cases} cases `);
+    else if (cases % 10_000 === 0) console.log(`${cases} cases`);
   };
   const result = await fuzz(settings, { onProgress });
   console.log(formatSummary(settings, result));

@@ -98,13 +98,6 @@ export const storeRecoveryMutants: readonly Mutant[] = [
     file: "protocol/src/peer/calls.ts",
     find: 'const finished = t === "request" ? receiver?.hold(s) : undefined;',
     replace: "const finished = receiver?.hold(s);",
-    also: [
-      {
-        file: "protocol/src/peer/calls.ts",
-        find: "    queue(() => {\n",
-        replace: '    queue(() => {\n      if (t === "stream") finished?.();\n',
-      },
-    ],
   },
   {
     name: "the previous owner of a session can still commit",

@@ -16,6 +16,7 @@ const shortStages: readonly Stage[] = [
 const longStages: readonly Stage[] = [
   { name: "the long simulation", command: "npm run sim" },
   { name: "mutants", command: "npm run sim:mutants" },
+  { name: "fuzzing finds what an audit found", command: "npm run fuzz -- --mutants" },
   { name: "chaos", command: "npm run chaos" },
   { name: "chaos with a server that is killed", command: "npm run chaos -- --kill" },
   { name: "nginx and Caddy in front of a server", command: "npm run interop:proxies" },
