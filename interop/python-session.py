@@ -36,7 +36,7 @@ async def main(url):
     assert await counted == NUMBERS
     print("ok stream")
     assert await posted_to_room == NUMBERS
-    [[_, offset]] = session.rooms.values()
+    [[_, offset, *_]] = session.rooms.values()
     assert offset == len(NUMBERS)
     print("ok room")
     assert session.states[0] == "new"
