@@ -145,15 +145,11 @@ export class Dispatcher {
     return exchange.finishResponse(response);
   }
 
-  /** Answers a request for an unknown path, unless a hook of the app refuses it first. */
+  /** Answers a request for an unknown path, unless a hook of the app's own view refuses it first. */
   async #respondUnknown(parsed: ParsedRequest, answer: Response): Promise<Response> {
-    const exchange = this.#exchange(parsed, this.#unknownRoute(parsed), {});
+    const match = { route: { hooks: this.#routes.hooks }, pattern: parsed.url.pathname, params: {} };
+    const exchange = this.#exchange(parsed, match, {});
     return exchange.finishResponse(await exchange.run(() => Promise.resolve(answer)));
-  }
-
-  /** What an unknown path runs: the hooks of the app's own view. */
-  #unknownRoute({ url }: ParsedRequest): RouteMatch<{ readonly hooks: readonly AnyHook[] }> {
-    return { route: { hooks: this.#routes.hooks }, pattern: url.pathname, params: {} };
   }
 
   /** The first codec of this app's list that the client offers; undefined in plain mode. */

@@ -146,6 +146,8 @@ describe("an observed body", () => {
   });
 });
 
+const refuseWith = (body: BodyInit): Response => new Response(body, { status: 403 });
+
 describe("the ends of hooks", () => {
   /** An app and a view of it whose hook provides `open()`: true until the hook has ended. `ended` waits for `times` ends. */
   function createHoldingApp(times = 1) {
@@ -199,9 +201,7 @@ describe("the ends of hooks", () => {
     [
       "a hook's",
       (view: ReturnType<typeof createHoldingApp>["view"]) =>
-        view
-          .group(({ open }) => new Response(streamed(open), { status: 403 }))
-          .http("/", () => new Response()),
+        view.group(({ open }) => refuseWith(streamed(open))).http("/", () => new Response()),
     ],
     [
       "an HTTP response's",
