@@ -146,8 +146,6 @@ describe("an observed body", () => {
   });
 });
 
-const refuseWith = (body: BodyInit): Response => new Response(body, { status: 403 });
-
 describe("the ends of hooks", () => {
   /** An app and a view of it whose hook provides `open()`: true until the hook has ended. `ended` waits for `times` ends. */
   function createHoldingApp(times = 1) {
@@ -171,7 +169,7 @@ describe("the ends of hooks", () => {
   }
 
   /** A body of two chunks; each chunk is the result of `open()`. */
-  function streamed(open: () => boolean): ReadableStream<Uint8Array> {
+  function chunks(open: () => boolean): ReadableStream<Uint8Array> {
     let chunks = 2;
     return new ReadableStream(
       {
@@ -188,7 +186,7 @@ describe("the ends of hooks", () => {
   // seeds 66
   test("run after the body of a refusal, which can still use what a hook provides", async () => {
     const { view, log, ended } = createHoldingApp();
-    view.ws("/", (_socket, { open }) => new Response(streamed(open), { status: 403 }));
+    view.ws("/", (_socket, { open }) => new Response(chunks(open), { status: 403 }));
     const error: unknown = await testNetwork(view)
       .connect("/")
       .catch((error: unknown) => error);
@@ -201,12 +199,12 @@ describe("the ends of hooks", () => {
     [
       "a hook's",
       (view: ReturnType<typeof createHoldingApp>["view"]) =>
-        view.group(({ open }) => refuseWith(streamed(open))).http("/", () => new Response()),
+        view.group(({ open }) => new Response(chunks(open), { status: 403 })).http("/", () => new Response()),
     ],
     [
       "an HTTP response's",
       (view: ReturnType<typeof createHoldingApp>["view"]) =>
-        view.http("/", ({ open }) => new Response(streamed(open), { status: 403 })),
+        view.http("/", ({ open }) => new Response(chunks(open), { status: 403 })),
     ],
   ])("run after the body of %s response, not before it is read", async (_, declare) => {
     const { view, log, ended } = createHoldingApp();
@@ -220,7 +218,7 @@ describe("the ends of hooks", () => {
 
   test("run when the client cancels the body", async () => {
     const { view, log, ended } = createHoldingApp();
-    view.http("/", ({ open }) => new Response(streamed(open)));
+    view.http("/", ({ open }) => new Response(chunks(open)));
     const response = await view.fetch(new Request("http://test/"));
     await response.body?.cancel();
     await ended;
