@@ -5,7 +5,7 @@ import { testNetwork } from "@symbolon/server/testing";
 /** Serves `/ws`. */
 export const app = createApp();
 
-const branded = app.use(({ responseHeaders }) => responseHeaders.set("x-served-by", "symbolon"));
+const branded = app.group(({ responseHeaders }) => responseHeaders.set("x-served-by", "symbolon"));
 
 branded.ws("/ws", async (socket) => {
   await socket.accept({ headers: { "x-greeting": "welcome" } });

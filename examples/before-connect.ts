@@ -14,7 +14,7 @@ export function signedIn({ token = "" }: BaseContext) {
 /** Serves `/members` to users with a token. */
 export const app = createApp();
 
-const members = app.use(signedIn);
+const members = app.group(signedIn);
 
 members.ws("/members", (socket, { user }) => socket.send(`welcome, ${user}`));
 

@@ -6,7 +6,7 @@ import { testNetwork } from "@symbolon/server/testing";
 /** Serves `/`, and counts the connected clients. */
 export const app = createApp({ state: { clients: 0 } });
 
-const counted = app.use(function* ({ state }) {
+const counted = app.group(function* ({ state }) {
   state.clients += 1;
   try {
     yield { clients: state.clients }; // once for each connection, not for each message

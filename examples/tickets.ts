@@ -18,12 +18,12 @@ app.http(
   () => new Response("hello", { headers: { "set-cookie": "user=ada; HttpOnly; Secure; SameSite=Lax" } }),
 );
 
-const signedIn = app.use(({ cookies: { user } }) =>
+const signedIn = app.group(({ cookies: { user } }) =>
   user === undefined ? new Response("Sign in first", { status: 401 }) : identity({ principal: user }),
 );
 signedIn.http("/ticket", issue);
 
-const members = app.use(check);
+const members = app.group(check);
 members.implement(feed, function* (peer, { principal }) {
   peer.send("welcome", `welcome, ${principal}`);
   yield {};

@@ -95,7 +95,7 @@ async function startServer() {
     limits: { trustProxy: true, perAddress: 2 },
   });
   const { issue, check } = tickets(app);
-  const signedIn = app.use(({ cookies: { user } }) =>
+  const signedIn = app.group(({ cookies: { user } }) =>
     user === undefined ? new Response("Sign in first", { status: 401 }) : identity({ principal: user }),
   );
   app.ws(
@@ -103,7 +103,7 @@ async function startServer() {
     listen((message) => message),
   );
   signedIn.http("/ticket", issue);
-  app.use(check).ws("/raw", (socket, { principal }) => socket.send(principal));
+  app.group(check).ws("/raw", (socket, { principal }) => socket.send(principal));
   return serve(app, { port: 0, host: "127.0.0.1", signals: false });
 }
 

@@ -53,7 +53,7 @@ app.ws("/left", async (socket) => {
   await socket.send(await lastClosed); // how the last client at /leave closed
 });
 
-const members = app.use(({ request }) =>
+const members = app.group(({ request }) =>
   request.headers.get("authorization") === `Basic ${btoa("ada:hunter2")}`
     ? { user: "Ada", ...identity({ principal: "ada" }) }
     : new Response("Invalid password", { status: 403 }),

@@ -30,7 +30,7 @@ let cleanups = 0;
 /** An app with a route of each kind, below a hook that counts its setups and cleanups. */
 function createTestApp() {
   const app = createApp({ onError: () => {}, sessions: { grace: 200 } });
-  const view = app.use(async function* ({ request }) {
+  const view = app.group(async function* ({ request }) {
     setups += 1;
     handed.push(new WeakRef(request));
     try {

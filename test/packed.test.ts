@@ -80,8 +80,8 @@ export const signedIn = async function* ({ token }: { readonly token: string | u
   if (token === undefined) return new Response("no", { status: 401 });
   yield { user: { name: token }, ...identity({ principal: token, expiresAt: 5 }) };
 };
-export const members = view.use(signedIn);
-export const admins = members.use(({ user, principal, expiresAt }) => ({ admin: [user, principal, expiresAt] }));
+export const members = view.group(signedIn);
+export const admins = members.group(({ user, principal, expiresAt }) => ({ admin: [user, principal, expiresAt] }));
 export const echo = listen((line: string) => line);
 export const counter = listenEach(() => ({ message: (n: number) => n, close: () => {} }));
 export const onPage = (context: Context<"/page/:id">) => ({ context, id: context.params.id });

@@ -35,7 +35,7 @@ function createChatNetwork() {
   const open = { sessions: 0 };
   const app = createApp({ clock, onError: () => {} });
   const { room } = app
-    .use(function* ({ request }) {
+    .group(function* ({ request }) {
       handed.push(new WeakRef(request));
       yield;
     })

@@ -9,7 +9,7 @@ const app = createApp();
 
 app.http("/log", () => Response.json(log));
 
-const loggedApp = app.use(function* ({ request }) {
+const loggedApp = app.group(function* ({ request }) {
   const { pathname } = new URL(request.url);
   log.push(`${pathname} opened`);
   yield {};

@@ -77,7 +77,7 @@ export function createApplication(findings: Findings, options: AppOptions = {}):
   };
   app.implement(open, setup);
   app
-    .use(({ token }) => identity({ principal: token ?? "none" }))
+    .group(({ token }) => identity({ principal: token ?? "none" }))
     .implement(signed, setup as unknown as Setup<typeof signed, object>);
   app.ws("/echo", listen((message: unknown) => message) as never);
   app.ws("/slow", (async (socket: AsyncIterable<unknown>) => {

@@ -85,7 +85,7 @@ export class ServerProcess implements NetworkServer {
       ...(store && { store }),
       onError: (error, { request }) => this.#recordError(error, wireOf(request)),
     });
-    const authenticated = app.use(({ token }) => identity({ principal: token ?? "anonymous" }));
+    const authenticated = app.group(({ token }) => identity({ principal: token ?? "anonymous" }));
     this.#service = authenticated.implement(chat, (peer, context) => this.#setUp(peer, context));
     this.#app = app;
   }

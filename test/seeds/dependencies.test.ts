@@ -9,7 +9,7 @@ test("a handler gets what a hook provides, and in a test what replaces the hook"
   covers({ case: 138, rows: [37, 69] });
   const signedIn = ({ token }: { token: string | undefined }) => ({ user: token ?? "no user" });
   const app = createApp();
-  app.use(signedIn).ws("/", (socket, { user }) => socket.send(`hello ${user}`));
+  app.group(signedIn).ws("/", (socket, { user }) => socket.send(`hello ${user}`));
   const asAda = { headers: { authorization: "Bearer Ada" } };
   expect(await (await connectClient(app, "/", asAda)).receive()).toBe("hello Ada");
   const net = testNetwork(app, { overrides: [[signedIn, () => ({ user: "the test" })]] });
@@ -22,13 +22,13 @@ test("the hooks of the app, the mount, the mounted app and the route run in that
   const ran: string[] = [];
   const inner = createApp();
   inner
-    .use(() => void ran.push("mounted app"))
-    .use(() => void ran.push("route"))
+    .group(() => void ran.push("mounted app"))
+    .group(() => void ran.push("route"))
     .ws("/ws", (socket) => socket.send(ran));
   const app = createApp();
   app
-    .use(() => void ran.push("app"))
-    .use(() => void ran.push("mount"))
+    .group(() => void ran.push("app"))
+    .group(() => void ran.push("mount"))
     .mount("/v1", inner);
   const client = await connectClient(app, "/v1/ws");
   expect(await client.receive()).toBe('["app","mount","mounted app","route"]');
@@ -37,7 +37,7 @@ test("the hooks of the app, the mount, the mounted app and the route run in that
 test("a hook reads the state of the app, for HTTP and WebSockets alike", async () => {
   covers({ case: 141, rows: [37, 60] });
   const app = createApp({ state: { answer: 42 } });
-  const view = app.use(({ state }) => ({ double: state.answer * 2 }));
+  const view = app.group(({ state }) => ({ double: state.answer * 2 }));
   view.http("/", ({ double }) => Response.json(double));
   view.ws("/", (socket, { double }) => socket.send(double));
   const server = await serveApp(app);
@@ -50,7 +50,7 @@ test("a dependency opens before the handler and closes after the connection", as
   const log = new BoundedQueue<string>();
   const app = createApp();
   app
-    .use(async function* () {
+    .group(async function* () {
       log.push("open");
       try {
         yield { database: "the database" };
@@ -75,7 +75,7 @@ test("the app gets the handler's error when the handler uses a closed dependency
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app
-    .use(() => {
+    .group(() => {
       const database = {
         open: true,
         query(): string {
@@ -99,14 +99,14 @@ test("dependencies stay open until the handler ends, and close in reverse order"
   covers({ case: 144, rows: [37, 38] });
   const log = new BoundedQueue<string>();
   const app = createApp();
-  const outer = app.use(function* () {
+  const outer = app.group(function* () {
     yield { pool: "pool" };
     log.push("pool closed");
   });
   // @ts-expect-error -- a hook cannot ask for what only a narrower view provides
-  app.use(({ connection }) => ({ query: String(connection) }));
+  app.group(({ connection }) => ({ query: String(connection) }));
   outer
-    .use(function* ({ pool }) {
+    .group(function* ({ pool }) {
       yield { connection: `connection of the ${pool}` };
       log.push("connection closed");
     })
@@ -128,7 +128,7 @@ test("a dependency of a listener is evaluated once for each connection", async (
   let evaluated = 0;
   const app = createApp();
   app
-    .use(() => ({ connection: (evaluated += 1) }))
+    .group(() => ({ connection: (evaluated += 1) }))
     .ws(
       "/",
       listen((_message, _socket, { connection }) => connection),
@@ -145,10 +145,10 @@ test("two parts may have dependencies of one name, but no view may replace a dep
   covers({ case: 147, rows: [37] });
   const failures = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => failures.push(error) });
-  const partNamed = (part: string) => app.use(() => ({ part }));
+  const partNamed = (part: string) => app.group(() => ({ part }));
   partNamed("blog").ws("/blog", (socket, { part }) => socket.send(part));
   partNamed("shop").ws("/shop", (socket, { part }) => socket.send(part));
-  const nearer = partNamed("app").use(
+  const nearer = partNamed("app").group(
     // @ts-expect-error -- the context has a `part` already
     () => ({ part: "nearer" }),
   );

@@ -106,7 +106,7 @@ test("a hook that is still deciding sees that the client disconnected", async ()
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app
-    .use(async ({ request }) => {
+    .group(async ({ request }) => {
       log.push("deciding");
       await once(request.signal, "abort");
       log.push("aborted");
@@ -151,7 +151,7 @@ test("the connection ends when the handler does, although the client sends nothi
   const log = new BoundedQueue<unknown>();
   const app = createApp();
   app
-    .use(function* () {
+    .group(function* () {
       yield;
       log.push("the hook ended");
     })
@@ -169,7 +169,7 @@ test("a wait that the client's disconnect cancels is not an error", async () => 
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app
-    .use(function* () {
+    .group(function* () {
       yield;
       log.push("the hook ended");
     })

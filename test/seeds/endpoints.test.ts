@@ -81,7 +81,7 @@ test("a listener's handshake is accepted with headers by an `accept` of its own,
     await socket.accept({ headers });
     await echo(socket, context);
   });
-  app.use(({ responseHeaders }) => responseHeaders.set("x-greeting", "welcome")).ws("/hook", echo);
+  app.group(({ responseHeaders }) => responseHeaders.set("x-greeting", "welcome")).ws("/hook", echo);
   const server = await serveApp(app);
   for (const path of ["/own", "/hook"]) {
     const client = await server.connect(path);
@@ -103,7 +103,7 @@ interface ListenerContext {
 function serveListener(listener: Listener<Socket, ListenerContext>) {
   const app = createApp({ state: { name: "the app" } });
   const query = z.object({ n: z.coerce.number() });
-  app.use(() => ({ user: "Ada" })).ws("/:room", { query }, listen(listener));
+  app.group(() => ({ user: "Ada" })).ws("/:room", { query }, listen(listener));
   return serveApp(app);
 }
 
@@ -164,7 +164,7 @@ test("a hook with path, query and state wraps a connection, around the listener'
   covers({ case: 164, rows: [38, 52] });
   const log = new BoundedQueue<unknown>();
   const app = createApp({ state: { name: "the app" } });
-  const view = app.use(function* ({ params, query, state }) {
+  const view = app.group(function* ({ params, query, state }) {
     log.push([params, query, state.name]);
     yield { lifespan: "the lifespan" };
     log.push("the hook ended");

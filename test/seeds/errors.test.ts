@@ -53,7 +53,7 @@ test("`onError` chooses the close for an error of the app, wherever it was throw
     throw new Full();
   };
   app.ws("/handler", full);
-  app.use(full).ws("/hook", (socket) => socket.accept());
+  app.group(full).ws("/hook", (socket) => socket.accept());
   app.ws("/open", async (socket) => {
     await socket.accept();
     full();
@@ -90,7 +90,7 @@ test("the server refuses invalid input with 400 before any hook runs, and report
   covers({ case: 93, rows: [36, 42] });
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
-  const outer = app.use(() => log.push("the hook ran"));
+  const outer = app.group(() => log.push("the hook ran"));
   outer.ws("/", { query: z.object({ q: z.coerce.number() }) }, (socket, { query }) => socket.send(query.q));
   const server = await serveApp(app);
   const { status, headers, body } = await server.refused("/?q=bar");

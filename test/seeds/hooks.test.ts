@@ -9,7 +9,7 @@ test("a hook refuses before the handler runs", async () => {
   const log = new BoundedQueue<unknown>();
   const app = createApp();
   app
-    .use(({ request }) =>
+    .group(({ request }) =>
       request.headers.has("authorization") ? undefined : new Response("no", { status: 401 }),
     )
     .ws("/", async (socket) => {
@@ -28,7 +28,7 @@ test("a hook may be a plain function, and gets the path", async () => {
   covers({ case: 126, rows: [40] });
   const app = createApp();
   app
-    .use(({ request }) => ({ path: new URL(request.url).pathname }))
+    .group(({ request }) => ({ path: new URL(request.url).pathname }))
     .ws("/a/b", (socket, { path }) => socket.send(path));
   expect(await (await connectClient(app, "/a/b")).receive()).toBe("/a/b");
 });
@@ -38,10 +38,10 @@ test("hooks run in the order of their views, then the handler runs", async () =>
   const ran: string[] = [];
   const app = createApp();
   app
-    .use(() => void ran.push("global"))
-    .use(() => void ran.push("route"))
-    .use(() => void ran.push("auth"))
-    .use(() => void ran.push("dependency"))
+    .group(() => void ran.push("global"))
+    .group(() => void ran.push("route"))
+    .group(() => void ran.push("auth"))
+    .group(() => void ran.push("dependency"))
     .ws("/", (socket) => socket.send([...ran, "handler"]));
   const client = await connectClient(app, "/");
   expect(await client.receive()).toBe('["global","route","auth","dependency","handler"]');
@@ -52,11 +52,11 @@ test("nothing runs after a hook that refuses", async () => {
   const ran: string[] = [];
   const app = createApp();
   app
-    .use(() => {
+    .group(() => {
       ran.push("first");
       return new Response("no", { status: 418 });
     })
-    .use(() => void ran.push("second"))
+    .group(() => void ran.push("second"))
     .ws("/", () => void ran.push("handler"));
   expect(await refusalOf(app, "/")).toMatchObject({ status: 418, body: "no" });
   expect(ran).toEqual(["first"]);
@@ -67,7 +67,7 @@ test("an error in the cleanup of a hook is logged, and the client does not notic
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
   app
-    .use(function* () {
+    .group(function* () {
       yield;
       throw new Error("broken cleanup");
     })
@@ -84,7 +84,7 @@ test("a hook cleans up however the connection ends, and gets an error only for a
   covers({ case: 131, rows: [30, 41] });
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: () => log.push("reported to the app") });
-  const view = app.use(function* () {
+  const view = app.group(function* () {
     try {
       yield;
       log.push("no error");
@@ -118,7 +118,7 @@ test("a hook cleans up however the connection ends, and gets an error only for a
 test("a hook adds headers to the 101, and the handler's own headers win", async () => {
   covers({ case: 132, rows: [7, 66] });
   const app = createApp();
-  const view = app.use(({ responseHeaders }) => {
+  const view = app.group(({ responseHeaders }) => {
     responseHeaders.set("x-test", "the hook's");
     responseHeaders.append("set-cookie", "a=1");
   });
@@ -134,7 +134,7 @@ test("a hook adds headers to the 101, and the handler's own headers win", async 
 test("a hook guards handlers, listeners and streams alike", async () => {
   covers({ case: 133, rows: [65] });
   const app = createApp();
-  const guarded = app.use(({ token }) =>
+  const guarded = app.group(({ token }) =>
     token === "hunter2" ? undefined : new Response(null, { status: 403 }),
   );
   guarded.ws("/handler", (socket) => socket.send("handled"));
@@ -159,7 +159,7 @@ test("the handler gets the user and the credential that a hook verified", async 
   covers({ case: 134, rows: [37, 39] });
   const app = createApp();
   app
-    .use(async ({ token }) =>
+    .group(async ({ token }) =>
       token === "good" ? { user: "Ada", auth: { token } } : new Response(null, { status: 401 }),
     )
     .ws("/", (socket, { user, auth }) => socket.send([user, auth.token]));
@@ -186,8 +186,8 @@ test("a hook runs for HTTP and WebSockets, and a hook of an HTTP view for HTTP a
   covers({ case: 137, rows: [66] });
   const log: string[] = [];
   const app = createApp();
-  const view = app.use(({ request }) => void log.push(`hook ${request.headers.get("upgrade") ?? "http"}`));
-  const onlyHttp = view.use(() => void log.push("only http"));
+  const view = app.group(({ request }) => void log.push(`hook ${request.headers.get("upgrade") ?? "http"}`));
+  const onlyHttp = view.group(() => void log.push("only http"));
   view.ws("/", (socket) => socket.send("hello"));
   onlyHttp.http("/", () => new Response("page"));
   const server = await serveApp(app);
@@ -200,7 +200,7 @@ test("a hook authenticates an API key of the query", async () => {
   covers({ case: 148, rows: [39] });
   const app = createApp();
   app
-    .use(({ query: { api_key: key } }) =>
+    .group(({ query: { api_key: key } }) =>
       key === undefined ? new Response("an API key is required", { status: 401 }) : { key },
     )
     .ws("/", (socket, { key }) => socket.send(key));
@@ -214,7 +214,7 @@ test("a handler reads the session of the handshake", async () => {
   const sessions = new Map([["abc", { user: "Ada" }]]);
   const app = createApp();
   app
-    .use(({ request }) => ({
+    .group(({ request }) => ({
       session: sessions.get(/session=(\w+)/.exec(request.headers.get("cookie") ?? "")?.[1] ?? ""),
     }))
     .ws("/", (socket, { session }) => socket.send(session?.user ?? "no user"));
@@ -228,7 +228,7 @@ test("a hook saves the session, and sets its cookie on a response that was not s
   covers({ case: 151, rows: [41, 61] });
   const saved = new BoundedQueue<unknown>();
   const app = createApp();
-  const view = app.use(function* ({ responseHeaders }) {
+  const view = app.group(function* ({ responseHeaders }) {
     const session = new Map<string, string>();
     const login = (user: string): void => {
       session.set("user", user);

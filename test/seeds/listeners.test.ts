@@ -129,7 +129,7 @@ test("the return value of a listener that closed the socket is dropped without a
   covers({ rows: [50] });
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
-  const view = app.use(function* () {
+  const view = app.group(function* () {
     yield;
     log.push("the hook ended");
   });

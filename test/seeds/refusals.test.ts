@@ -145,7 +145,7 @@ test("a hook asks for Basic credentials, and accepts the right ones", async () =
   covers({ case: 63, rows: [10, 35] });
   const app = createApp();
   app
-    .use(({ credentials }) => {
+    .group(({ credentials }) => {
       if (credentials?.username === "u" && credentials.password === "p:ä") return { user: "u" };
       return new Response(null, { status: 401, headers: { "www-authenticate": 'Basic realm="chat"' } });
     })
@@ -160,7 +160,7 @@ test("a hook asks for Basic credentials, and accepts the right ones", async () =
 test("a hook refuses a client, or provides the user to the handler", async () => {
   covers({ case: 64, rows: [37, 39, 40] });
   const app = createApp();
-  const members = app.use(({ token }) =>
+  const members = app.group(({ token }) =>
     token === "letmein" ? { user: { name: "Ada" } } : new Response("a token is required", { status: 401 }),
   );
   members.ws("/", (socket, { user }) => socket.send({ authenticated: true, user: user.name }));
@@ -177,7 +177,7 @@ test("the cleanup of a hook runs after the body of the refusal", async () => {
   const log = new BoundedQueue<string>();
   const app = createApp();
   app
-    .use(function* () {
+    .group(function* () {
       yield { parts: ["hello", "world"] };
       log.push("the hook ended");
     })

@@ -116,7 +116,7 @@ test("the handler gets the URL of the request", async () => {
 test("a hook accepts a cookie or a token, and the route accepts an optional number", async () => {
   covers({ case: 111, rows: [33, 34, 36, 39] });
   const app = createApp();
-  const authenticated = app.use(({ query, cookies }) => {
+  const authenticated = app.group(({ query, cookies }) => {
     const credential = cookies["session"] ?? query["token"];
     return credential === undefined
       ? new Response("a cookie or a token is required", { status: 403 })
@@ -189,7 +189,7 @@ test("prefixes add up, including a trailing slash", async () => {
 test("the handler gets the name of the part that it belongs to", async () => {
   covers({ case: 117, rows: [63] });
   const blog = createApp();
-  blog.use(() => ({ blueprint: "blog" })).ws("/live", (socket, { blueprint }) => socket.send(blueprint));
+  blog.group(() => ({ blueprint: "blog" })).ws("/live", (socket, { blueprint }) => socket.send(blueprint));
   const app = createApp();
   app.mount("/blog", blog);
   expect(await (await connectClient(app, "/blog/live")).receive()).toBe("blog");

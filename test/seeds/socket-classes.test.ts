@@ -34,7 +34,7 @@ test("a socket has the class of the nearest layer: the route, its view, the app"
   const inner = createApp({ socket: { Socket: of("mounted app") } });
   inner.ws("/", (socket) => socket.send(socket.layer));
   const app = createApp({ socket: { Socket: of("app") } });
-  const part = app.with({ Socket: of("part") }).use(() => ({ hooked: true }));
+  const part = app.with({ Socket: of("part") }).group(() => ({ hooked: true }));
   app.ws("/app", (socket) => socket.send(socket.layer));
   part.ws("/part", (socket) => socket.send(socket.layer));
   part.ws("/route", { Socket: of("route") }, (socket) => socket.send(socket.layer));

@@ -54,7 +54,7 @@ test("the dependency of a stream is cleaned up after the stream", async () => {
   const log = new BoundedQueue<string>();
   const app = createApp();
   app
-    .use(function* () {
+    .group(function* () {
       yield { lock: "the lock" };
       log.push("released");
     })

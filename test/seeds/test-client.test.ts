@@ -60,7 +60,7 @@ test("a test waits until the server has finished a connection", async () => {
   covers({ rows: [69] });
   const log: string[] = [];
   const app = createApp();
-  const view = app.use(function* () {
+  const view = app.group(function* () {
     yield;
     log.push("the hook ended");
   });

@@ -2,7 +2,7 @@
 import { createApp } from "@symbolon/server";
 import { chat } from "./contract.ts";
 
-const members = createApp().use(({ request }) => {
+const members = createApp().group(({ request }) => {
   const user = request.headers.get("authorization");
   return user === null ? new Response("Unauthorized", { status: 401 }) : { user };
 });

@@ -23,7 +23,7 @@ async function connectWithToken(getToken: () => string | Promise<string>) {
   const app = createApp({ clock, heartbeat: { interval: 1e9, timeout: 1 } });
   const tokens: (string | undefined)[] = [];
   const received: string[] = [];
-  const members = app.use(({ token }) => {
+  const members = app.group(({ token }) => {
     tokens.push(token);
     if (token === "invalid") return new Response("invalid token", { status: 401 });
     return identity({ principal: token?.split(" ")[0] ?? "", expiresAt: clock.date + 100_000 });

@@ -175,7 +175,7 @@ test.each([
   async (status, code) => {
     const app = createApp();
     app
-      .use(() => new Response("No such room", { status }))
+      .group(() => new Response("No such room", { status }))
       .implement(chat, () => ({ post: () => {}, forbidden: () => {} }));
     await using server = await serve(app, { port: 0 });
     const client = connect(chat, { url: server.url, ...target });
@@ -214,7 +214,7 @@ test("the client calls getToken before every dial, and the server has the token 
   const tokens: (string | undefined)[] = [];
   const app = createApp();
   app
-    .use(({ token }) => void tokens.push(token))
+    .group(({ token }) => void tokens.push(token))
     .implement(chat, () => ({ post: () => {}, forbidden: () => {} }));
   const net = testNetwork(app);
   let calls = 0;

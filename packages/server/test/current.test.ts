@@ -21,7 +21,7 @@ test("without the import the server does not use an AsyncLocalStorage", async ()
   const { testNetwork } = await import("../src/testing/index.ts");
   const run = vi.spyOn(AsyncLocalStorage.prototype, "run");
   const app = createApp();
-  const view = app.use(() => ({ user: "ada" }));
+  const view = app.group(() => ({ user: "ada" }));
   view.ws("/", (socket, { user }) => socket.send(user));
   const net = testNetwork(view);
   expect(await (await net.connect("/")).receive()).toBe("ada");
@@ -44,8 +44,8 @@ describe("the current context", () => {
     const note = (place: string) => log.push([place, current().route, current()["user"]]);
     const app = createApp();
     const view = app
-      .use(() => ({ user: "ada" }))
-      .use(async function* () {
+      .group(() => ({ user: "ada" }))
+      .group(async function* () {
         await Promise.resolve();
         note("hook");
         yield;
@@ -74,7 +74,7 @@ describe("the current context", () => {
     const ended = gate();
     const app = createApp();
     app
-      .use(function* () {
+      .group(function* () {
         yield;
         routes.push(current().route);
         ended.open();

@@ -29,7 +29,7 @@ function createNamedApp(name: string) {
     return openGate;
   };
   const service = app
-    .use(() => gate)
+    .group(() => gate)
     .implement(numbers, (peer, { room }) => {
       room("all").join(peer);
       peer.subscribe(({ type }) => changes.push(type));

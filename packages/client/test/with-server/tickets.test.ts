@@ -17,11 +17,11 @@ async function serveTickets() {
   const app = createApp();
   const { issue, check } = tickets(app);
   app
-    .use(({ token }) =>
+    .group(({ token }) =>
       token === "long-lived" ? identity({ principal: "ada" }) : new Response("who are you?", { status: 401 }),
     )
     .http("/ticket", issue);
-  const members = app.use(check);
+  const members = app.group(check);
   members.ws("/raw", async (socket, { principal }) => {
     await socket.send(principal);
     for await (const message of socket) await socket.send(message);

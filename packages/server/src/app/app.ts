@@ -80,9 +80,10 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
       connections,
     },
   };
+  routes.hooks.push(state);
   return createView(
     app,
-    [state],
+    { hooks: routes.hooks },
     mergeSocketOptions({}, socket, maxPayload),
     new Dispatcher(routes, app.options),
   );
@@ -127,27 +128,42 @@ export function internalsOf(app: object, caller: string): AppInternals {
   return found;
 }
 
-/** A view of an app: its routes run `hooks` and have `defaults`. */
+/** The hooks of a view: those of the view that it is a part of, then its own. */
+interface ViewHooks {
+  readonly outer?: ViewHooks;
+  readonly hooks: AnyHook[];
+}
+
+/** The hooks that a route runs which is declared now. */
+function presentHooks({ outer, hooks }: ViewHooks): readonly AnyHook[] {
+  return outer === undefined ? [...hooks] : [...presentHooks(outer), ...hooks];
+}
+
+/** A view of an app: its routes run the hooks that it has when they are declared, and have `defaults`. */
 function createView<P extends object, Defaults extends object>(
   app: AppInternals,
-  hooks: readonly AnyHook[],
+  hooks: ViewHooks,
   defaults: SocketOptions,
   dispatcher: Dispatcher,
 ): App<P, Defaults> {
   const { routes, options } = app;
   const view: App<P, Defaults> = {
-    use: (hook) => createView(app, [...hooks, hook], defaults, dispatcher),
+    use: (hook) => {
+      hooks.hooks.push(hook);
+      return view as never; // its type knows more
+    },
+    group: (hook) => createView(app, { outer: hooks, hooks: [hook] }, defaults, dispatcher),
     with: (over) =>
       createView(app, hooks, mergeSocketOptions(defaults, over, options.maxPayload), dispatcher),
     ws: (path: string, ...rest: [unknown, unknown?]): void => {
       const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
       const own = given as SocketRouteOptions;
-      routes.addSocket(path, hooks, own, {
+      routes.addSocket(path, presentHooks(hooks), own, {
         handler: handler as never,
         defaults: mergeSocketOptions(defaults, own, options.maxPayload),
       });
     },
-    http: (path, handler) => routes.addHttp(path, hooks, handler),
+    http: (path, handler) => routes.addHttp(path, presentHooks(hooks), handler),
     implement: <C extends AnyContract>(contract: C, ...rest: [unknown, unknown?]) => {
       const [own, setup] = rest.length === 1 ? [{}, rest[0]] : rest;
       const service = new ContractService(
@@ -156,10 +172,11 @@ function createView<P extends object, Defaults extends object>(
         options,
         own as ImplementOptions<C>,
       );
-      routes.addContract(hooks, service);
+      routes.addContract(presentHooks(hooks), service);
       return service;
     },
-    mount: (prefix, other) => routes.mount(prefix, hooks, internalsOf(other, "app.mount").routes),
+    mount: (prefix, other) =>
+      routes.mount(prefix, presentHooks(hooks), internalsOf(other, "app.mount").routes),
     room: routes.room,
     serves: (pathname) => routes.serves(pathname),
     fetch: dispatcher.fetch,

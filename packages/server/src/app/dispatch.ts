@@ -107,7 +107,7 @@ export class Dispatcher {
       const { pathname } = parsed.url;
       const match = this.#routes.socketAt(pathname);
       const codec = match?.route.type === "raw" ? undefined : this.#frameCodec(parsed);
-      if (match === undefined) return await this.#refuseUnknown(pathname, codec, accept);
+      if (match === undefined) return await this.#refuseUnknown(parsed, codec, accept);
       if (codec !== undefined) return await this.#openSession({ parsed, match, codec }, accept, track);
       const { route } = match;
       const exchange = this.#exchange(parsed, match, route.schemas);
@@ -128,7 +128,8 @@ export class Dispatcher {
     const match = this.#routes.httpAt(pathname);
     if (match !== undefined) return this.#respond(parsed, match);
     if (this.#options.fetch !== undefined) return this.#options.fetch(parsed.request);
-    if (this.#routes.socketAt(pathname) === undefined) return new Response("Not Found", { status: 404 });
+    if (this.#routes.socketAt(pathname) === undefined)
+      return this.#respondUnknown(parsed, new Response("Not Found", { status: 404 }));
     const headers = { upgrade: "websocket", connection: "upgrade" };
     return new Response("Upgrade Required", { status: 426, headers }); // RFC 9110 §15.5.22
   }
@@ -144,19 +145,29 @@ export class Dispatcher {
     return exchange.finishResponse(response);
   }
 
+  /** Answers a request for an unknown path, unless a hook of the app's own view refuses it first. */
+  async #respondUnknown(parsed: ParsedRequest, answer: Response): Promise<Response> {
+    const match = { route: { hooks: this.#routes.hooks }, pattern: parsed.url.pathname, params: {} };
+    const exchange = this.#exchange(parsed, match, {});
+    return exchange.finishResponse(await exchange.run(() => Promise.resolve(answer)));
+  }
+
   /** The first codec of this app's list that the client offers; undefined in plain mode. */
   #frameCodec({ protocols }: ParsedRequest): FrameCodec | undefined {
     return [...(this.#options.codecs ?? []), jsonFrames].find(({ protocol }) => protocols.includes(protocol));
   }
 
-  /** Refuses a path without a WebSocket route; a session by a close at once, since a browser cannot read a refused handshake. */
+  /**
+   * Refuses a path without a WebSocket route, unless a hook of the app refuses it first. A session is closed at once, since a
+   * browser cannot read a refused handshake; its hooks would have no token before `hello`.
+   */
   async #refuseUnknown(
-    pathname: string,
+    parsed: ParsedRequest,
     codec: FrameCodec | undefined,
     accept: Accept,
   ): Promise<Response | undefined> {
-    const refusal = this.#notFound(pathname);
-    if (codec === undefined) return refusal;
+    const refusal = this.#notFound(parsed.url.pathname);
+    if (codec === undefined) return this.#respondUnknown(parsed, refusal);
     const { code, reason } = await closeFromResponse(refusal);
     const wire = await accept({ subprotocol: codec.protocol });
     wire.close(code, reason);

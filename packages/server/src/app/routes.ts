@@ -79,6 +79,8 @@ export interface RoutesOptions {
 
 /** The routes of an app, and of the apps that are mounted in it. */
 export class Routes {
+  /** The hooks of the app's own view, which unknown paths run too. */
+  readonly hooks: AnyHook[] = [];
   readonly #options: RoutesOptions;
   readonly #sockets = new Router<SocketRoute>();
   readonly #http = new Router<HttpRoute>();

@@ -101,18 +101,33 @@ type NewlyProvided<P> =
 /** A builder of routes with the hooks that they run. A transport serves it by `fetch` and `handshake`. */
 export interface App<P extends object = object, Defaults extends object = object> {
   /**
-   * A narrower view of the same app: routes declared on it run `hook`, after the hooks of this view. Hooks run once the
-   * route is found and its schemas have accepted the request; for an unknown path no hook runs. A hook reads the request
-   * as it arrived, and names the caller by `identity`. It cannot provide a name that the context has already: that is a
-   * compile error, and a TypeError when the hook runs.
+   * Every route that is declared after this call, here and in the groups of this view, runs `hook` after the hooks before it;
+   * on the view that `createApp` returns an unknown path does too. Routes that were declared before do not. Hooks run once
+   * the schemas of the route have accepted the request. A hook reads the request as it arrived, and names the caller by
+   * `identity`. It cannot provide a name that the context has already: that is a compile error, and a TypeError when the hook
+   * runs.
+   * @returns the same view, whose type knows what the hook provides.
    *
    * @example
-   *   const signedIn = app.use(({ token }) => {
+   *   const members = app.use(({ token }) => {
    *     const user = users.get(token);
-   *     return user ? { user } : new Response("Sign in first", { status: 401 });
+   *     return user ? { user, ...identity({ principal: user.id }) } : new Response("Sign in first", { status: 401 });
    *   });
+   *   members.ws("/secret", (socket, { user }) => socket.send(`hello, ${user.name}`));
    */
   readonly use: <Given extends NewlyProvided<P> = void>(
+    hook: Hook<HookContext & P, Given>,
+  ) => App<Merge<P, Given>, Defaults>;
+  /**
+   * Another view of the same app: the routes that are declared on it run `hook`, after the hooks of this view; those of this
+   * view do not run it.
+   *
+   * @example
+   *   const members = app.group(signedIn);
+   *   members.ws("/secret", (socket, { user }) => socket.send(`hello, ${user}`));
+   *   app.ws("/open", (socket) => socket.send("hello"));
+   */
+  readonly group: <Given extends NewlyProvided<P> = void>(
     hook: Hook<HookContext & P, Given>,
   ) => App<Merge<P, Given>, Defaults>;
   /**

@@ -16,7 +16,7 @@ function serveMembers(post: (text: string) => unknown = () => {}, options: AppOp
   const clock = new Clock();
   const app = createApp({ clock, ...options });
   const log: string[] = [];
-  const members = app.use(async function* ({ token }) {
+  const members = app.group(async function* ({ token }) {
     yield token === undefined ? undefined : identity({ principal: token });
     log.push(`${token} ended`);
   });

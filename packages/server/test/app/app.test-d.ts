@@ -12,18 +12,18 @@ declare const maybe: boolean;
 const app = createApp();
 
 // The context accumulates over `use`, in all six forms of a hook.
-const one = app.use(() => ({ a: 1 }));
-const two = one.use(async ({ a }) => ({ b: String(a) }));
-const three = two.use(function* () {
+const one = app.group(() => ({ a: 1 }));
+const two = one.group(async ({ a }) => ({ b: String(a) }));
+const three = two.group(function* () {
   yield { c: true };
 });
-const four = three.use(async function* ({ b }) {
+const four = three.group(async function* ({ b }) {
   yield { d: [b] };
 });
-const five = four.use(({ request }) =>
+const five = four.group(({ request }) =>
   request.headers.has("x") ? { user } : new Response("no", { status: 401 }),
 );
-const six = five.use(() => {});
+const six = five.group(() => {});
 six.ws("/", (_socket, context) => {
   expectTypeOf(context.a).toEqualTypeOf<number>();
   expectTypeOf(context.b).toEqualTypeOf<string>();
@@ -35,7 +35,7 @@ six.ws("/", (_socket, context) => {
 six.http("/:id", ({ user, params }) => new Response(user.name + params.id));
 
 // A hook that provides nothing leaves the context as it is, also when it may refuse.
-const guarded = one.use(async () => (maybe ? new Response("no", { status: 403 }) : undefined));
+const guarded = one.group(async () => (maybe ? new Response("no", { status: 403 }) : undefined));
 guarded.http("/guarded", ({ a }) => Response.json(a));
 
 // A route of a wider view does not know what a narrower one provides.
@@ -43,7 +43,7 @@ guarded.http("/guarded", ({ a }) => Response.json(a));
 app.http("/wide", ({ a }) => Response.json(a));
 
 // @ts-expect-error -- a hook provides a record, not a number
-app.use(() => 3);
+app.group(() => 3);
 
 // Parameters come from the path's literal.
 app.ws("/orders/:id/files/*rest", (_socket, { params, query }) => {

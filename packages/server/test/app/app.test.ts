@@ -7,8 +7,8 @@ afterEach(() => void vi.restoreAllMocks());
 
 test("a view's hooks run on its own routes, after the hooks of the wider view", async () => {
   const app = createApp();
-  const members = app.use(() => ({ user: "ada" }));
-  const admins = members.use(({ user }) => ({ admin: `${user}!` }));
+  const members = app.group(() => ({ user: "ada" }));
+  const admins = members.group(({ user }) => ({ admin: `${user}!` }));
   app.http("/open", (context) => Response.json(Object.keys(context).includes("user")));
   members.http("/member", ({ user }) => new Response(user));
   admins.http("/admin", ({ user, admin }) => new Response(user + admin));
@@ -46,7 +46,7 @@ test("serves() is true for the paths with a route", () => {
 // S14
 test("maxPayload is 64 KiB by default, and the same for each view", () => {
   expect(createApp().maxPayload).toBe(65_536);
-  expect(createApp({ maxPayload: 10 }).use(() => {}).maxPayload).toBe(10);
+  expect(createApp({ maxPayload: 10 }).group(() => {}).maxPayload).toBe(10);
 });
 
 describe("without onError, an error", () => {
@@ -74,7 +74,7 @@ describe("state", () => {
   // seeds 141, 149
   test("is one for the hooks and handlers of HTTP and WebSocket alike", async () => {
     const app = createApp({ state: { n: 42 } });
-    const view = app.use(({ state }) => ({ doubled: state.n * 2 }));
+    const view = app.group(({ state }) => ({ doubled: state.n * 2 }));
     view.http("/", ({ state, doubled }) => Response.json([state.n, doubled]));
     view.ws("/", (socket, { state, doubled }) => socket.send([state.n, doubled]));
     const net = testNetwork(app);
@@ -89,7 +89,7 @@ describe("state", () => {
     bare.http("/", ({ state }) => new Response(String(state)));
     const seen: string[] = [];
     const outer = createApp({ state: "outer" });
-    const view = outer.use(({ state }) => void seen.push(state));
+    const view = outer.group(({ state }) => void seen.push(state));
     view.mount("/inner", inner);
     view.mount("/bare", bare);
     const net = testNetwork(outer);
@@ -108,7 +108,7 @@ describe("state", () => {
       }
     }
     const app = createApp({ state: new Services() });
-    const view = app.use(async ({ state }) => ({
+    const view = app.group(async ({ state }) => ({
       db: `${await state.pool} connection ${made.push("connection")}`,
     }));
     view.http("/", ({ db }) => new Response(db));
@@ -128,12 +128,12 @@ test("hooks run in the order app, mount, view, route, and those of siblings do n
   const log: string[] = [];
   const step = (name: string) => () => void log.push(name);
   const inner = createApp();
-  const view = inner.use(step("view"));
-  view.use(step("route")).ws("/", (socket) => (log.push("handler"), socket.accept()));
-  view.use(step("sibling")).ws("/sibling", () => {});
-  const app = createApp().use(step("app"));
-  app.use(step("mount")).mount("/v1", inner);
-  app.use(step("other mount")).mount("/v2", createApp());
+  const view = inner.group(step("view"));
+  view.group(step("route")).ws("/", (socket) => (log.push("handler"), socket.accept()));
+  view.group(step("sibling")).ws("/sibling", () => {});
+  const app = createApp().group(step("app"));
+  app.group(step("mount")).mount("/v1", inner);
+  app.group(step("other mount")).mount("/v2", createApp());
   await testNetwork(app).connect("/v1");
   expect(log).toEqual(["app", "mount", "view", "route", "handler"]);
 });
@@ -141,7 +141,7 @@ test("hooks run in the order app, mount, view, route, and those of siblings do n
 // seeds 63
 test("Basic credentials are parsed; without them a hook can ask for them", async () => {
   const app = createApp();
-  const view = app.use(({ credentials }) =>
+  const view = app.group(({ credentials }) =>
     credentials?.username === "u" && credentials.password === "p"
       ? { user: credentials.username }
       : new Response("Unauthorized", {
@@ -165,7 +165,7 @@ test.each(["responseHeaders", "service"])(
   async (name) => {
     const onError = vi.fn();
     const app = createApp({ onError });
-    app.use((() => ({ [name]: 1 })) as () => void).http("/", () => new Response());
+    app.group((() => ({ [name]: 1 })) as () => void).http("/", () => new Response());
     expect((await testNetwork(app).fetch("/")).status).toBe(500);
     expect(onError).toHaveBeenCalledWith(
       new TypeError(`a hook provides "${name}", which the context has already: choose another name`),

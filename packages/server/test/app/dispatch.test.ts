@@ -18,7 +18,7 @@ async function refusalStatus(connecting: Promise<unknown>): Promise<number> {
 describe("context.route", () => {
   test("is the path of the route as it was declared, for hooks and handlers", async () => {
     const app = createApp();
-    const view = app.use(({ route }) => ({ seen: route }));
+    const view = app.group(({ route }) => ({ seen: route }));
     view.ws("/items/:item_id", (socket, { route, seen }) => socket.send([route, seen]));
     view.implement(chat, (_peer, { route }) => {
       throw new Response(route, { status: 403 });
@@ -73,7 +73,7 @@ test("the fallback for HTTP does not answer WebSocket handshakes", async () => {
 test("no hook runs for an unknown path, nor for a path of the other kind", async () => {
   const hook = vi.fn();
   const app = createApp();
-  const view = app.use(() => hook());
+  const view = app.group(() => hook());
   view.http("/page", () => new Response());
   view.ws("/socket", () => {});
   const net = testNetwork(app);
@@ -110,7 +110,7 @@ describe("a hook or handler that does not decide a handshake within 10 s", () =>
     const log: unknown[] = [];
     const { passed, open } = gate();
     const app = createApp({ clock, onError: (error) => void log.push(["reported", (error as Error).name]) });
-    const view = app.use(function* () {
+    const view = app.group(function* () {
       try {
         yield;
       } catch (error) {
@@ -128,7 +128,7 @@ describe("a hook or handler that does not decide a handshake within 10 s", () =>
     "is a %s: the server refuses with 503, and earlier hooks end",
     async (kind) => {
       const { clock, log, view, net, hang, called } = serveHanging();
-      view.use(hang).ws("/hook", (socket) => socket.accept());
+      view.group(hang).ws("/hook", (socket) => socket.accept());
       view.ws("/handler", hang);
       const refused = refusalStatus(net.connect(`/${kind}`));
       await called;
@@ -145,7 +145,7 @@ describe("a hook or handler that does not decide a handshake within 10 s", () =>
 
   test("closes a session with 4503", async () => {
     const { clock, view, net, hang, called } = serveHanging();
-    view.use(hang).implement(chat, () => ({}));
+    view.group(hang).implement(chat, () => ({}));
     const socket = await connectSession(net, "/chat/a");
     await called;
     clock.advance(10_000);
@@ -157,7 +157,7 @@ describe("a hook or handler that does not decide a handshake within 10 s", () =>
     const later = vi.fn();
     const ended = gate();
     view
-      .use(async function* () {
+      .group(async function* () {
         await hang();
         try {
           yield;
@@ -165,7 +165,7 @@ describe("a hook or handler that does not decide a handshake within 10 s", () =>
           ended.open();
         }
       })
-      .use(() => later())
+      .group(() => later())
       .ws("/", later);
     const refused = refusalStatus(net.connect("/"));
     await called;

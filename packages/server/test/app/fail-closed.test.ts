@@ -33,7 +33,7 @@ const news = contract("/news", { server: { headline: z.string() } });
 function createGuardedApp(hook: () => unknown) {
   const onError = vi.fn();
   const app = createApp({ onError });
-  const guarded = app.use(hook as () => undefined);
+  const guarded = app.group(hook as () => undefined);
   guarded.ws("/raw", (socket) => socket.send("secret"));
   guarded.implement(notes, () => ({ write: () => {} }));
   guarded.http("/http", () => new Response("secret"));

@@ -14,7 +14,7 @@ test("an app is mounted without a prefix, and its routes run the hooks of the vi
   innermost.http("/deep", ({ route }) => new Response(route));
   inner.mount("/", innermost);
   const hooked: string[] = [];
-  outer.use(({ route }) => void hooked.push(route)).mount("/", inner);
+  outer.group(({ route }) => void hooked.push(route)).mount("/", inner);
   const net = testNetwork(outer);
   const body = async (path: string) => (await net.fetch(path)).text();
   expect(await body("/own")).toBe("outer");
@@ -45,7 +45,7 @@ test("an app cannot be mounted below itself, also not by way of another", () => 
   expect(() =>
     inner.mount(
       "/v2",
-      outer.use(() => {}),
+      outer.group(() => {}),
     ),
   ).toThrow(error);
 });
@@ -67,7 +67,7 @@ test("the rooms of raw routes can be reached from outside of handlers, and each 
   expect([await joined.pull(), await joined.pull()]).toEqual(["outer", "inner"]);
   const changes: string[] = [];
   outer.room("news").subscribe(({ type }) => changes.push(type));
-  expect([outer.room("news").size, inner.use(() => {}).room("news").size]).toEqual([1, 1]);
+  expect([outer.room("news").size, inner.group(() => {}).room("news").size]).toEqual([1, 1]);
   outer.room("news").send("from the outer app");
   inner.room("news").send("from the inner app");
   expect([await outside.receive(), await inside.receive()]).toEqual([

@@ -82,7 +82,7 @@ describe("HTTP", () => {
       const seen = vi.fn();
       const app = createApp({ onError });
       app
-        .use(function* () {
+        .group(function* () {
           try {
             yield;
           } catch (error) {
@@ -132,7 +132,7 @@ describe("a handshake in plain mode", () => {
   test("from a foreign page is refused before any hook runs", async () => {
     const hook = vi.fn();
     const app = createApp();
-    app.use(() => hook()).ws("/", (socket) => socket.accept());
+    app.group(() => hook()).ws("/", (socket) => socket.accept());
     const response = await testNetwork(app).refused("/", { headers: { origin: "https://evil.com" } });
     expect(response.status).toBe(403);
     expect(hook).not.toHaveBeenCalled();
@@ -140,7 +140,7 @@ describe("a handshake in plain mode", () => {
 
   test("is refused with a hook's own response", async () => {
     const app = createApp();
-    app.use(() => new Response("pay", { status: 402, headers: { "x-price": "5" } })).ws("/", () => {});
+    app.group(() => new Response("pay", { status: 402, headers: { "x-price": "5" } })).ws("/", () => {});
     const response = await testNetwork(app).refused("/");
     expect([response.status, response.headers.get("x-price"), await response.text()]).toEqual([
       402,
@@ -153,7 +153,7 @@ describe("a handshake in plain mode", () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app
-      .use(() => {
+      .group(() => {
         throw new Error("secret");
       })
       .ws("/", () => {});
@@ -184,7 +184,7 @@ describe("a handshake in session mode", () => {
     const clock = new Clock();
     const hook = vi.fn();
     const app = createApp({ clock });
-    app.use(() => hook()).implement(chat, () => ({ post: () => {} }));
+    app.group(() => hook()).implement(chat, () => ({ post: () => {} }));
     const socket = await testNetwork(app).connect("/chat/a?name=ada", { protocols: ["symbolon.v1.json"] });
     clock.advance(5_000);
     expect(await socket.closed).toMatchObject({ code: 4903 });
@@ -205,7 +205,7 @@ describe("a handshake in session mode", () => {
     async (status) => {
       const app = createApp();
       app
-        .use(() => new Response(`because ${"é".repeat(100)}`, { status }))
+        .group(() => new Response(`because ${"é".repeat(100)}`, { status }))
         .implement(chat, () => ({ post: () => {} }));
       const socket = await connectSession(testNetwork(app), "/chat/a?name=ada");
       const { code, reason } = await socket.closed;
@@ -244,11 +244,11 @@ describe("a mounted app", () => {
         log.push(`${name} ends`);
       };
     const inner = createApp();
-    inner.use(step("inner")).http("/items/:id", ({ params }) => Response.json(params));
+    inner.group(step("inner")).http("/items/:id", ({ params }) => Response.json(params));
     const middle = createApp();
-    middle.use(step("middle")).mount("/deep", inner);
+    middle.group(step("middle")).mount("/deep", inner);
     const outer = createApp();
-    outer.use(step("outer")).mount("/v1", middle);
+    outer.group(step("outer")).mount("/v1", middle);
     const response = await testNetwork(outer).fetch("/v1/deep/items/7");
     expect(await response.json()).toEqual({ id: "7" });
     expect(log).toEqual(["outer", "middle", "inner", "inner ends", "middle ends", "outer ends"]);

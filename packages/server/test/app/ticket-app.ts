@@ -23,13 +23,13 @@ export function createTicketApp(options: AppOptions = {}, ticketOptions?: Ticket
   const clock = new Clock();
   const app = createApp({ clock, ...options });
   const { issue, check } = tickets(app, ticketOptions);
-  const signedIn = app.use(({ cookies: { user } }) =>
+  const signedIn = app.group(({ cookies: { user } }) =>
     user === undefined
       ? new Response("Sign in first", { status: 401 })
       : identity({ principal: user, expiresAt }),
   );
   signedIn.http("/ticket", issue);
-  const members = app.use(check);
+  const members = app.group(check);
   members.ws("/raw", (socket, { principal }) => socket.send(principal));
   members.implement(notes, function* (peer, { principal }) {
     peer.send("caller", principal);

@@ -122,7 +122,7 @@ describe("a session", () => {
 
 test("check provides the principal, typed", () => {
   const app = createApp();
-  app.use(tickets(app).check).ws("/", (socket, { principal }) => {
+  app.group(tickets(app).check).ws("/", (socket, { principal }) => {
     expectTypeOf(principal).toEqualTypeOf<string>();
     return socket.accept();
   });

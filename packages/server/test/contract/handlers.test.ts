@@ -159,7 +159,7 @@ describe.each([
     const log: string[] = [];
     const app = createApp({ onError: (error) => (log.push((error as Error).message), reported.open()) });
     const ended = gate();
-    const view = app.use(function* () {
+    const view = app.group(function* () {
       yield;
       ended.open();
     });

@@ -50,7 +50,7 @@ export function startNotesServer(
   const peers: NotesPeer[] = [];
   const app = createApp({ clock, onError, ...options });
   app
-    .use(function* ({ token }) {
+    .group(function* ({ token }) {
       log.push("hook");
       if (token === "unknown") throw new Response("who are you?", { status: 401 });
       try {

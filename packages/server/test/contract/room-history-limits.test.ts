@@ -35,7 +35,7 @@ function startTalkServer(options: AppOptions) {
     limits: { messagesPerSecond: Infinity, bytesPerSecond: Infinity, ...options.limits },
   });
   const keep = { messages: 1_000, ms: 120_000 };
-  const authenticated = app.use(({ token }) =>
+  const authenticated = app.group(({ token }) =>
     token === undefined ? undefined : identity({ principal: token }),
   );
   const [service] = [talk, chat].map((served) =>

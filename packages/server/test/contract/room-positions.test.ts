@@ -18,7 +18,7 @@ const chat = contract("/chat", {
 function startChat(store?: Store) {
   const app = createApp({ onError: () => {}, ...(store && { store }) });
   const service = app
-    .use(({ token }) => (token === undefined ? undefined : identity({ principal: token })))
+    .group(({ token }) => (token === undefined ? undefined : identity({ principal: token })))
     .implement(chat, (peer, { room }) => ({
       join: (name) => room(name).join(peer),
       leave: (name) => room(name).leave(peer),

@@ -56,7 +56,7 @@ describe("setup", () => {
     const ended = vi.fn();
     const app = createApp({ onError });
     app
-      .use(function* () {
+      .group(function* () {
         try {
           yield;
         } finally {
@@ -114,7 +114,7 @@ describe("a client that reconnects with the same key", () => {
     let count = 0;
     const app = createApp();
     app
-      .use(({ token }) => (token === undefined ? undefined : identity({ principal: token })))
+      .group(({ token }) => (token === undefined ? undefined : identity({ principal: token })))
       .implement(chat, async function* (peer) {
         count += 1;
         const name = count;
@@ -180,7 +180,7 @@ describe("a client that reconnects with the same key", () => {
   test("is refused, and the error is reported, when a hook provides a principal that is not a string", async () => {
     const onError = vi.fn();
     const app = createApp({ onError });
-    app.use(() => identity({ principal: { id: 1 } as never })).implement(chat, () => ({ post: () => {} }));
+    app.group(() => identity({ principal: { id: 1 } as never })).implement(chat, () => ({ post: () => {} }));
     const socket = await connectSession(testNetwork(app), "/chat/a");
     expect(await socket.closed).toMatchObject({ code: 4500 });
     expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());

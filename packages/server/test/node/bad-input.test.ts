@@ -26,7 +26,7 @@ function createEchoApp() {
   app.ws("/echo", async (socket) => {
     for await (const message of socket) await socket.send(message);
   });
-  const view = app.use(function* () {
+  const view = app.group(function* () {
     try {
       yield;
     } finally {
@@ -181,7 +181,7 @@ test.each(["reset", "end"] as const)(
     const { app, view, ends, ended } = createEchoApp();
     const connection = gate();
     view
-      .use(async () => {
+      .group(async () => {
         called.open();
         await decided.passed;
       })

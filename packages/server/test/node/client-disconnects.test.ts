@@ -20,7 +20,7 @@ function createWaitingApp() {
   const noticed = gate();
   const errors: unknown[] = [];
   const app = createApp({ onError: (error) => void errors.push(error), clock: new Clock() });
-  const view = app.use(async ({ request }) => {
+  const view = app.group(async ({ request }) => {
     called.open();
     await once(request.signal, "abort");
     noticed.open();
@@ -84,7 +84,7 @@ describe("a client that disconnects before the handshake is decided", () => {
     const called = gate();
     const app = createApp({ clock: new Clock() });
     app
-      .use(() => {
+      .group(() => {
         called.open();
         return new Promise<void>(() => {});
       })
@@ -109,7 +109,7 @@ describe("a client that disconnects before the handshake is decided", () => {
     const disconnected = gate();
     const app = createApp({ clock: new Clock(), handshake: { pending: 1 } });
     app
-      .use(({ request }) => {
+      .group(({ request }) => {
         request.signal.addEventListener("abort", () => disconnected.open());
         called.open();
         return new Promise<void>(() => {});

@@ -27,7 +27,7 @@ function createEndlessApp() {
     });
   });
   app.http("/hangs", hang);
-  app.use(hang).ws("/hook", () => {});
+  app.group(hang).ws("/hook", () => {});
   app.ws("/handler", hang);
   app.ws("/open", async (socket) => {
     await socket.accept();

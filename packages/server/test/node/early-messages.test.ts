@@ -22,7 +22,7 @@ test("the server stops reading from a client that is not authenticated yet after
   const received: string[] = [];
   const all = gate();
   app
-    .use(() => go.passed)
+    .group(() => go.passed)
     .implement(contract("/", { client: { post: z.string() } }), () => ({
       post: (text) => {
         received.push(text);

@@ -169,7 +169,7 @@ test("the status, reason, headers and body of a refusal are on the wire", async 
 test("a client gets the refusal as an unexpected response", async () => {
   const app = createApp();
   app
-    .use(() => new Response("No tickets left", { status: 503, headers: { "retry-after": "7" } }))
+    .group(() => new Response("No tickets left", { status: 503, headers: { "retry-after": "7" } }))
     .ws("/full", () => {});
   await using server = await serve(app, { port: 0 });
   const client = new WebSocket(`ws://localhost:${server.port}/full`);

@@ -16,7 +16,7 @@ test("messages in the same packet as the handshake are kept while a hook decides
   const called = gate();
   const decided = gate();
   const app = createApp();
-  const slow = app.use(async () => {
+  const slow = app.group(async () => {
     called.open();
     await decided.passed;
   });

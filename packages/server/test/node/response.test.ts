@@ -17,7 +17,7 @@ function createHoldingApp(clock?: Clock) {
   const log: string[] = [];
   const ended = gate();
   const app = createApp({ onError: () => {}, ...(clock && { clock }) });
-  const view = app.use(function* () {
+  const view = app.group(function* () {
     let open = true;
     try {
       yield { open: () => open };
@@ -96,7 +96,7 @@ describe("the ends of hooks, over a network", () => {
     const deciding = gate();
     const decide = gate();
     view
-      .use(async () => {
+      .group(async () => {
         deciding.open();
         await decide.passed;
       })
@@ -120,7 +120,7 @@ test("a hook that never settles is refused with 503 in time, and does not keep a
   const { app, view, ended } = createHoldingApp(clock);
   const deciding = gate();
   view
-    .use(() => {
+    .group(() => {
       deciding.open();
       return new Promise<void>(() => {});
     })
@@ -139,7 +139,7 @@ test("a hook that never settles is refused with 503 in time, and does not keep a
 // seeds 132
 test("headers that hooks add are on the wire, each cookie in a separate line", async () => {
   const app = createApp();
-  const view = app.use(({ responseHeaders }) => {
+  const view = app.group(({ responseHeaders }) => {
     responseHeaders.set("x-test", "hook");
     responseHeaders.append("set-cookie", "a=1");
     responseHeaders.append("set-cookie", "b=2");
@@ -176,7 +176,7 @@ describe("a closing server", () => {
     const log: string[] = [];
     const began = gate();
     const app = createApp({ clock: new Clock() });
-    const view = app.use(async function* () {
+    const view = app.group(async function* () {
       yield;
       began.open();
       await go;

@@ -87,7 +87,7 @@ test("closing closes every client with 1001, ends their handlers and hooks, and 
   const ended: string[] = [];
   const app = createApp();
   app
-    .use(function* () {
+    .group(function* () {
       yield;
       ended.push("hook");
     })
@@ -131,7 +131,7 @@ test("a handshake that is undecided when the server closes ends with 1001, and t
   const decided = gate();
   const app = createApp();
   app
-    .use(async () => {
+    .group(async () => {
       called.open();
       await decided.passed;
     })

@@ -151,7 +151,7 @@ test("hooks read the request as it arrived, to their end, and handlers as the sc
   const seen: unknown[] = [];
   const ended = gate();
   const app = createApp();
-  const view = app.use(function* (context) {
+  const view = app.group(function* (context) {
     const { params, query, cookies } = context;
     seen.push({ params, query, cookies, color: context.headers.get("x-color") });
     yield { page: Number(query["page"]) };

@@ -182,7 +182,7 @@ test("onError is called with the errors of a hook, a schema, a handler and a mou
     },
   });
   app.mount("/mounted", inner);
-  app.use(throwing("hook")).http("/hook", () => new Response());
+  app.group(throwing("hook")).http("/hook", () => new Response());
   app.http("/handler", throwing("handler"));
   app.ws("/schema", { query: z.object({}).transform(throwing("schema")) }, () => {});
   const net = testNetwork(app);

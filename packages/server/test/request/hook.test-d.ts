@@ -12,7 +12,7 @@ declare const known: boolean;
 
 // The app's `state` is in every context, of hooks and of handlers.
 const app = createApp({ state: { pool: 3 } });
-app.use(({ state }) => {
+app.group(({ state }) => {
   expectTypeOf(state).toEqualTypeOf<{ pool: number }>();
 });
 app.ws("/", (_socket, { state, route, responseHeaders, credentials }) => {
@@ -27,7 +27,7 @@ createApp().http("/", ({ state }) => {
 });
 
 // Hooks read the request as it arrived, also for routes with schemas.
-app.use(({ params, query, cookies, headers, protocols }) => {
+app.group(({ params, query, cookies, headers, protocols }) => {
   expectTypeOf(params).toEqualTypeOf<Readonly<Record<string, string>>>();
   expectTypeOf(query).toEqualTypeOf<Readonly<Record<string, string | string[]>>>();
   expectTypeOf(cookies).toEqualTypeOf<Readonly<Record<string, string>>>();
@@ -36,51 +36,51 @@ app.use(({ params, query, cookies, headers, protocols }) => {
 });
 
 // A name is provided once, and no name of the context's own fields, in each of the six forms.
-const members = app.use(() => ({ user: ada }));
+const members = app.group(() => ({ user: ada }));
 // @ts-expect-error -- `user` is provided already
-members.use(() => ({ user: ada }));
+members.group(() => ({ user: ada }));
 // @ts-expect-error -- `user` is provided already
-members.use(async () => ({ user: ada }));
+members.group(async () => ({ user: ada }));
 // @ts-expect-error -- `user` is provided already
-members.use(function* () {
+members.group(function* () {
   yield { user: ada };
 });
 // @ts-expect-error -- `user` is provided already
-members.use(async function* () {
+members.group(async function* () {
   yield { user: ada };
 });
 // @ts-expect-error -- `user` is provided already
-members.use(() => (known ? { user: ada } : undefined));
+members.group(() => (known ? { user: ada } : undefined));
 // @ts-expect-error -- `user` is provided already
-members.use(async () => (known ? { user: ada } : new Response("no", { status: 401 })));
+members.group(async () => (known ? { user: ada } : new Response("no", { status: 401 })));
 // @ts-expect-error -- `token` is a field of the context itself
-app.use(() => ({ token: "t" }));
+app.group(() => ({ token: "t" }));
 // @ts-expect-error -- `room` is a field of the context itself
-app.use(async () => ({ room: "lobby", other: 1 }));
+app.group(async () => ({ room: "lobby", other: 1 }));
 // @ts-expect-error -- `service` is a field of the context itself
-app.use(() => ({ service: "mail" }));
+app.group(() => ({ service: "mail" }));
 // @ts-expect-error -- `state` is a field of the context itself
-app.use(function* () {
+app.group(function* () {
   yield { state: 1 };
 });
-app.use(() => ({ user: ada })).ws("/sibling", (_socket, { user }) => void user.name);
+app.group(() => ({ user: ada })).ws("/sibling", (_socket, { user }) => void user.name);
 
 // `identity` names the caller, alone or among other values; no other way does.
-const callers = app.use(async () => ({ user: ada, ...identity({ principal: ada.name, expiresAt: 5 }) }));
+const callers = app.group(async () => ({ user: ada, ...identity({ principal: ada.name, expiresAt: 5 }) }));
 callers.ws("/caller", (_socket, { user, principal, expiresAt }) => {
   expectTypeOf(user).toEqualTypeOf<User>();
   expectTypeOf(principal).toEqualTypeOf<string>();
   expectTypeOf(expiresAt).toEqualTypeOf<number | undefined>();
 });
 app
-  .use(({ token }) => (token === undefined ? new Response("no") : identity({ principal: token })))
+  .group(({ token }) => (token === undefined ? new Response("no") : identity({ principal: token })))
   .http("/caller", ({ principal }) => new Response(principal));
 // @ts-expect-error -- the caller is named already
-callers.use(() => identity({ principal: "eve" }));
+callers.group(() => identity({ principal: "eve" }));
 // @ts-expect-error -- `identity` provides the principal
-app.use(() => ({ principal: "ada" }));
+app.group(() => ({ principal: "ada" }));
 // @ts-expect-error -- `identity` provides the expiry
-app.use(() => ({ expiresAt: 5 }));
+app.group(() => ({ expiresAt: 5 }));
 // @ts-expect-error -- the principal is a string
 identity({ principal: 1 });
 // @ts-expect-error -- a principal is needed
@@ -88,7 +88,7 @@ identity({ expiresAt: 1 });
 
 // The values of hooks are known below a mount, and not outside of it.
 const outer = createApp({ state: "outer" });
-outer.use(() => ({ outside: 1 })).mount("/v1", members);
+outer.group(() => ({ outside: 1 })).mount("/v1", members);
 outer.mount("/v2", app);
 // @ts-expect-error -- `user` is provided in the mounted app
 outer.http("/", ({ user }) => Response.json(user));
@@ -102,7 +102,7 @@ const database = async function* () {
   yield { db: 1 };
 };
 const guard = () => {};
-const full = app.use(signedIn).use(database).use(guard);
+const full = app.group(signedIn).group(database).group(guard);
 testNetwork(full, {
   state: { pool: 1 },
   overrides: [

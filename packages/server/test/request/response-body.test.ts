@@ -30,7 +30,7 @@ describe("a response", () => {
     async (which) => {
       const { app, errors, body } = createReportingApp();
       const seen: unknown[] = [];
-      const hooked = app.use(function* () {
+      const hooked = app.group(function* () {
         try {
           yield;
         } catch (error) {

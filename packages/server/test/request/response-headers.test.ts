@@ -28,7 +28,7 @@ test.each(["é", "日本", "a\u0000b", "a\nb"])(
 
 test("a header value beyond ASCII that a hook adds refuses with 500, and is reported", async () => {
   const app = createApp({ onError: () => {} });
-  const view = app.use(({ responseHeaders }) => responseHeaders.set("x-city", "Orléans"));
+  const view = app.group(({ responseHeaders }) => responseHeaders.set("x-city", "Orléans"));
   view.ws("/", (socket) => socket.accept());
   view.implement(contract("/chat", {}), () => ({}));
   const net = testNetwork(app);
@@ -44,7 +44,7 @@ test.each(["Sec-WebSocket-Protocol", "sec-websocket-extensions", "Connection", "
     const app = createApp({ onError: () => {} });
     app.ws("/own", (socket) => socket.accept({ headers: { [name]: "chat" } }));
     app
-      .use(({ responseHeaders }) => responseHeaders.set(name, "chat"))
+      .group(({ responseHeaders }) => responseHeaders.set(name, "chat"))
       .ws("/hook", (socket) => socket.accept());
     const net = testNetwork(app);
     for (const path of ["/own", "/hook"])
@@ -60,7 +60,7 @@ test.each(["Sec-WebSocket-Protocol", "sec-websocket-extensions", "Connection", "
 
 test("a hook and a handler read the offered subprotocols, in memory and over a port", async () => {
   const app = createApp();
-  const view = app.use(({ protocols }) => ({ chosen: protocols.find((one) => one.startsWith("v")) }));
+  const view = app.group(({ protocols }) => ({ chosen: protocols.find((one) => one.startsWith("v")) }));
   view.ws("/", (socket, { protocols, chosen = "" }) =>
     chosen === "" ? socket.send(protocols) : socket.accept({ subprotocol: chosen }),
   );

@@ -9,7 +9,7 @@ import { gate } from "../gate.ts";
 describe("headers that hooks add", () => {
   function serveWithHeaders() {
     const app = createApp();
-    const view = app.use(({ responseHeaders }) => {
+    const view = app.group(({ responseHeaders }) => {
       responseHeaders.set("x-test", "hook");
       responseHeaders.append("set-cookie", "a=1");
     });
@@ -24,7 +24,7 @@ describe("headers that hooks add", () => {
       }),
     );
     view.ws("/no", () => new Response("no", { status: 403, headers: { "x-test": "own" } }));
-    view.use(() => new Response("no", { status: 401 })).ws("/hook", () => {});
+    view.group(() => new Response("no", { status: 401 })).ws("/hook", () => {});
     view.http("/page", () => new Response("page", { headers: { "set-cookie": "b=2" } }));
     view.http("/moved", () => Response.redirect("http://test/page", 302));
     view.http("/broken", () => {
@@ -152,7 +152,7 @@ describe("the ends of hooks", () => {
     const log: string[] = [];
     const ended = gate();
     const app = createApp({ onError: () => {} });
-    const view = app.use(async function* () {
+    const view = app.group(async function* () {
       let open = true;
       try {
         yield { open: () => open };
@@ -169,7 +169,7 @@ describe("the ends of hooks", () => {
   }
 
   /** A body of two chunks; each chunk is the result of `open()`. */
-  function streamed(open: () => boolean): ReadableStream<Uint8Array> {
+  function chunks(open: () => boolean): ReadableStream<Uint8Array> {
     let chunks = 2;
     return new ReadableStream(
       {
@@ -186,7 +186,7 @@ describe("the ends of hooks", () => {
   // seeds 66
   test("run after the body of a refusal, which can still use what a hook provides", async () => {
     const { view, log, ended } = createHoldingApp();
-    view.ws("/", (_socket, { open }) => new Response(streamed(open), { status: 403 }));
+    view.ws("/", (_socket, { open }) => new Response(chunks(open), { status: 403 }));
     const error: unknown = await testNetwork(view)
       .connect("/")
       .catch((error: unknown) => error);
@@ -199,12 +199,12 @@ describe("the ends of hooks", () => {
     [
       "a hook's",
       (view: ReturnType<typeof createHoldingApp>["view"]) =>
-        view.use(({ open }) => new Response(streamed(open), { status: 403 })).http("/", () => new Response()),
+        view.group(({ open }) => new Response(chunks(open), { status: 403 })).http("/", () => new Response()),
     ],
     [
       "an HTTP response's",
       (view: ReturnType<typeof createHoldingApp>["view"]) =>
-        view.http("/", ({ open }) => new Response(streamed(open), { status: 403 })),
+        view.http("/", ({ open }) => new Response(chunks(open), { status: 403 })),
     ],
   ])("run after the body of %s response, not before it is read", async (_, declare) => {
     const { view, log, ended } = createHoldingApp();
@@ -218,7 +218,7 @@ describe("the ends of hooks", () => {
 
   test("run when the client cancels the body", async () => {
     const { view, log, ended } = createHoldingApp();
-    view.http("/", ({ open }) => new Response(streamed(open)));
+    view.http("/", ({ open }) => new Response(chunks(open)));
     const response = await view.fetch(new Request("http://test/"));
     await response.body?.cancel();
     await ended;
@@ -281,7 +281,7 @@ describe("the ends of hooks", () => {
     const reported = gate();
     const onError = vi.fn(() => void (onError.mock.calls.length === 2 && reported.open()));
     const app = createApp({ onError });
-    const view = app.use(function* () {
+    const view = app.group(function* () {
       yield;
       throw new Error("broken end");
     });

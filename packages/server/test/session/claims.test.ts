@@ -18,11 +18,11 @@ function startBoard() {
   const ends: string[] = [];
   const app = createApp({ clock, heartbeat: { interval: 1e9, timeout: 1 }, onError: () => {} });
   const service = app
-    .use(function* ({ token }) {
+    .group(function* ({ token }) {
       yield { resource: String(token) };
       ends.push(String(token));
     })
-    .use(({ token = "" }) => {
+    .group(({ token = "" }) => {
       const [principal = "", role = "", ms = "1e9"] = token.split(":");
       const extra: { readonly wipes?: true } = role === "admin" ? { wipes: true } : {};
       return { role, ...extra, ...identity({ principal, expiresAt: clock.date + Number(ms) }) };

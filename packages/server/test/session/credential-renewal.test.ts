@@ -16,8 +16,8 @@ function startNoteServer(check?: (token: string | undefined) => Promise<Response
   const clock = new Clock();
   const app = createApp({ clock, heartbeat: { interval: 1e9, timeout: 1 }, onError: () => {} });
   const log: string[] = [];
-  const checked = app.use(async ({ token }) => check?.(token));
-  const members = checked.use(async function* ({ token }) {
+  const checked = app.group(async ({ token }) => check?.(token));
+  const members = checked.group(async function* ({ token }) {
     const [name = "", ms] = String(token).split(":");
     log.push(`hook ${name}`);
     try {

@@ -44,7 +44,7 @@ describe("the hooks of a client that resumes", () => {
     const onError = vi.fn();
     const app = createApp({ onError });
     app
-      .use(({ token }: HookContext) => {
+      .group(({ token }: HookContext) => {
         if (token === "bad") throw new Error("broken hook");
       })
       .implement(notes, () => ({ post: () => {}, ask: (text) => text, count: () => [] }));
@@ -67,7 +67,7 @@ describe("two dials of one client at once", () => {
     const log: string[] = [];
     const app = createApp();
     app
-      .use(async function* () {
+      .group(async function* () {
         await new Promise<void>((open) => gates.push(open));
         yield;
       })
@@ -145,7 +145,7 @@ describe("a wire that is lost before the welcome", () => {
     const log: string[] = [];
     const app = createApp();
     app
-      .use(async function* () {
+      .group(async function* () {
         await new Promise<void>((open) => waits.push(open));
         try {
           yield;
@@ -190,7 +190,7 @@ describe("a wire that is lost before the welcome", () => {
     const waits = new BoundedQueue<() => void>();
     const app = createApp();
     app
-      .use(() => new Promise<void>((open) => waits.push(open)))
+      .group(() => new Promise<void>((open) => waits.push(open)))
       .implement(notes, () => ({ post: () => {}, ask: (text) => text, count: () => [] }));
     const net = testNetwork(app);
     const connecting = connectNotes(net);

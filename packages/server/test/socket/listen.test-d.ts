@@ -76,7 +76,7 @@ app.ws(
 
 // An object is a listener, an instance of a class too.
 app
-  .use(() => ({ user: "ada" }))
+  .group(() => ({ user: "ada" }))
   .ws(
     "/object",
     { receive: int, send: text },
@@ -110,7 +110,7 @@ app.ws("/none", listen({ open: () => {} }));
 const echo = listen((line: string) => line);
 app.ws("/standalone", { receive: text, send: text }, echo);
 app.ws("/standalone/any", { receive: text }, echo);
-app.use(() => ({ user: "ada" })).ws("/standalone/:id", { receive: text }, echo);
+app.group(() => ({ user: "ada" })).ws("/standalone/:id", { receive: text }, echo);
 // @ts-expect-error -- without a codec bytes arrive too
 app.ws("/standalone/bytes", echo);
 // @ts-expect-error -- the route reads numbers
@@ -126,7 +126,7 @@ app.ws("/standalone/counter/text", { receive: text, send: int }, counting);
 const silent = listen({ message: (line: string) => void line, close: () => {} });
 app.ws("/standalone/silent", { receive: text, send: int }, silent);
 const greeting = listen((line: string, _socket, { user }: { readonly user: string }) => `${user}: ${line}`);
-app.use(() => ({ user: "ada" })).ws("/standalone/user", { receive: text }, greeting);
+app.group(() => ({ user: "ada" })).ws("/standalone/user", { receive: text }, greeting);
 // @ts-expect-error -- nothing provides a user
 app.ws("/standalone/anonymous", { receive: text }, greeting);
 
@@ -137,7 +137,7 @@ app.ws(
   listenEach(() => new Counter()),
 );
 app
-  .use(() => ({ user: "ada" }))
+  .group(() => ({ user: "ada" }))
   .ws(
     "/each/:id",
     { receive: int, send: text },

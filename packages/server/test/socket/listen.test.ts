@@ -52,7 +52,7 @@ describe("the result of a listener", () => {
   test("is dropped when the listener has closed the socket, and no error is reported", async () => {
     const { app, net, onError } = createTestApp();
     const ended = new BoundedQueue<unknown>();
-    const view = app.use(function* () {
+    const view = app.group(function* () {
       try {
         yield;
         ended.push("no error");
@@ -194,7 +194,7 @@ describe("an object", () => {
     const { app, net, onError } = createTestApp();
     const closed = vi.fn<(closed: Closed) => void>();
     const ended = gate();
-    const view = app.use(function* () {
+    const view = app.group(function* () {
       yield { log: closed };
       ended.open();
     });
@@ -238,7 +238,7 @@ describe("an object", () => {
   test("has the error of its `close` reported, and the hooks end", async () => {
     const { app, net, onError } = createTestApp();
     const ended = gate();
-    const view = app.use(function* () {
+    const view = app.group(function* () {
       yield;
       ended.open();
     });
@@ -252,7 +252,7 @@ describe("an object", () => {
   test("has neither `open` nor `close` called when the handshake was refused", async () => {
     const { app, net } = createTestApp();
     const called = vi.fn();
-    const view = app.use(() => new Response("no", { status: 403 }));
+    const view = app.group(() => new Response("no", { status: 403 }));
     view.ws("/", listen({ open: called, message: called, close: called }));
     await expect(net.connect("/")).rejects.toMatchObject({ response: { status: 403 } });
     expect(called).not.toHaveBeenCalled();

@@ -61,7 +61,7 @@ describe("a piped source that fails while the handler waits for something else",
   test("is the error that the hooks receive", async () => {
     const seen = new BoundedQueue<unknown>();
     const app = createApp({ onError: () => ({ code: 4000, reason: "out of ticks" }) });
-    const view = app.use(function* () {
+    const view = app.group(function* () {
       try {
         yield;
       } catch (error) {

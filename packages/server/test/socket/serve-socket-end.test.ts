@@ -113,7 +113,7 @@ describe("when the client disconnects", () => {
     const { passed, open } = gate();
     const log: string[] = [];
     const app = createApp();
-    const view = app.use(function* () {
+    const view = app.group(function* () {
       try {
         yield;
         log.push("no error");
@@ -150,7 +150,7 @@ test("hooks receive the error of the handler once the client is closed", async (
   const { passed, open } = gate();
   const broken = new Error("broken handler");
   const app = createApp({ onError: () => {} });
-  const view = app.use(async function* () {
+  const view = app.group(async function* () {
     try {
       yield;
     } catch (error) {

@@ -34,7 +34,7 @@ test.each(anything)("a handler that returns %s has a mistake: %o", async (kind, 
 test("the result of a handler is ignored when the socket has ended", async () => {
   const ended = gate();
   const app = createApp({ onError: () => {} });
-  const view = app.use(function* () {
+  const view = app.group(function* () {
     yield;
     ended.open();
   });

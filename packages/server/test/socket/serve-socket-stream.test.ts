@@ -34,7 +34,7 @@ describe("when the client disconnects, a generator handler", () => {
     const clock = new Clock();
     const app = createApp({ onError, clock });
     const log = new BoundedQueue<string>();
-    const view = app.use(function* () {
+    const view = app.group(function* () {
       yield;
       log.push("the hook ends");
     });
@@ -154,7 +154,7 @@ describe("a stream whose first value takes time", () => {
   test("is returned when it cannot be accepted", async () => {
     const app = createApp({ onError: () => {} });
     const ended = gate();
-    const view = app.use(({ responseHeaders }) => responseHeaders.set("x-city", "Orléans"));
+    const view = app.group(({ responseHeaders }) => responseHeaders.set("x-city", "Orléans"));
     view.ws("/", async function* (socket) {
       try {
         yield once(socket.signal, "abort");
@@ -182,7 +182,7 @@ test("a handler that ends by the signal has not failed, in each way to wait for 
     const errors: unknown[] = [];
     const onError = vi.fn();
     const app = createApp({ onError });
-    const view = app.use(function* () {
+    const view = app.group(function* () {
       try {
         yield;
       } catch (error) {

@@ -52,9 +52,9 @@ createApp().ws("/", { Socket: Traced }, (socket) => void expectTypeOf(socket).to
 
 // Socket options and the values of hooks add up, in any order.
 createApp()
-  .use(() => ({ user: "ada" }))
+  .group(() => ({ user: "ada" }))
   .with({ receive: int })
-  .use(() => ({ age: 36 }))
+  .group(() => ({ age: 36 }))
   .ws("/", async (socket, { user, age }) => {
     expectTypeOf(await socket.receive()).toBeNumber();
     expectTypeOf([user, age]).toEqualTypeOf<(string | number)[]>();

@@ -53,7 +53,7 @@ describe("the nearest option counts", () => {
 
   test("and a view with a hook keeps it", async () => {
     const app = createApp();
-    const view = app.with({ Socket: Greeting }).use(() => ({ user: "ada" }));
+    const view = app.with({ Socket: Greeting }).group(() => ({ user: "ada" }));
     view.ws("/", (socket, { user }) => socket.greet(user));
     expect(await (await testNetwork(app).connect("/")).receive()).toBe("hello ada");
   });
@@ -89,7 +89,7 @@ test("a socket class whose constructor throws is a failure like the handler's, a
   }
   const seen: unknown[] = [];
   const app = createApp({ onError: (error) => void seen.push(error) });
-  const view = app.use(function* () {
+  const view = app.group(function* () {
     try {
       yield;
     } finally {

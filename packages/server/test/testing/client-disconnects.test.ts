@@ -10,7 +10,7 @@ function serveWaitingHook() {
   const ended = gate();
   const app = createApp();
   app
-    .use(async function* ({ request }) {
+    .group(async function* ({ request }) {
       called.open();
       await once(request.signal, "abort");
       yield;

@@ -9,7 +9,7 @@ import { waitOptions } from "../../../../test/time-limits.ts";
 function serveSlow() {
   const log: string[] = [];
   const app = createApp({ onError: () => {} });
-  const view = app.use(async function* () {
+  const view = app.group(async function* () {
     try {
       yield;
     } finally {
@@ -56,7 +56,7 @@ test("settled waits for the hooks of a client that disconnected before it was ac
   const ends = new BoundedQueue<string>();
   const app = createApp();
   app
-    .use(async function* () {
+    .group(async function* () {
       called.open();
       yield;
       await passed;

@@ -213,7 +213,7 @@ describe("for a test", () => {
 
   function createMembersApp() {
     const app = createApp({ state: { pool: "real" } });
-    app.use(signedIn).http("/", ({ user, state }) => new Response(`${user} ${state.pool}`));
+    app.group(signedIn).http("/", ({ user, state }) => new Response(`${user} ${state.pool}`));
     return app;
   }
 
@@ -228,7 +228,7 @@ describe("for a test", () => {
 
   test("another hook replaces a hook below a mount too", async () => {
     const inner = createApp();
-    inner.use(signedIn).ws("/", (socket, { user }) => socket.send(user));
+    inner.group(signedIn).ws("/", (socket, { user }) => socket.send(user));
     const app = createApp();
     app.mount("/v1", inner);
     const net = testNetwork(app, { overrides: [[signedIn, () => ({ user: "bob" })]] });
@@ -251,7 +251,7 @@ test("a response that a test does not read is sent all the same", async () => {
   const { passed, open } = gate();
   const app = createApp();
   app
-    .use(function* () {
+    .group(function* () {
       yield;
       open();
     })
