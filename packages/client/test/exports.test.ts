@@ -72,3 +72,7 @@ test("@symbolon/client/react exports these types and no others", () => {
     ]
   `);
 });
+
+test("@symbolon/client/trace exports these values and no others", async () => {
+  expect(Object.keys(await import("@symbolon/client/trace"))).toEqual(["traceWebSocket"]);
+});

@@ -35,6 +35,10 @@ function classIn(module: unknown): unknown {
   return (module as { default?: unknown } | null)?.default ?? module;
 }
 
+/** The class of `isomorphic-ws`: the platform's own, or that of `ws` in Node. Undefined where the platform has none. */
+export const platformWebSocket = (): WebSocketClass | undefined =>
+  classIn(isomorphicModule) as WebSocketClass | undefined;
+
 /**
  * Makes a socket, with the class of `isomorphic-ws` when no other is given.
  * @throws SyntaxError for a malformed url or subprotocol; Error where the platform has no WebSocket.
@@ -45,7 +49,7 @@ export function createWebSocket(
   given: WebSocketClass | undefined,
 ): WebSocketLike {
   type AnyClass = new (url: string, protocols: string[], options: object) => WebSocketLike;
-  const Class = (given ?? classIn(isomorphicModule)) as AnyClass | undefined;
+  const Class = (given ?? platformWebSocket()) as AnyClass | undefined;
   if (!Class) throw new Error("this platform has no WebSocket: pass a class as the option WebSocket");
   // `ws` reads the third argument; a browser's constructor ignores it.
   return new Class(url, [...protocols], {

@@ -20,6 +20,7 @@ import { resolveHeartbeat } from "../timing/heartbeat.ts";
 import { checkOptions } from "./check-options.ts";
 import { Dispatcher, type DispatchOptions } from "./dispatch.ts";
 import { Routes } from "./routes.ts";
+import { findTraceLog, traceHandshakes } from "./trace.ts";
 import type { App, AppOptions } from "./types.ts";
 
 /** The parts of an app, for a transport that serves them with other options. */
@@ -28,6 +29,8 @@ export interface AppInternals {
   readonly routes: Routes;
   /** The hook that provides `state`. */
   readonly state: AnyHook;
+  /** The views that `group` has made. */
+  readonly groups: ViewHooks[];
   /** The options, with their defaults. */
   readonly options: DispatchOptions & ServiceOptions & { readonly limits: Required<LimitOptions> };
 }
@@ -63,6 +66,7 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   const app: AppInternals = {
     routes,
     state,
+    groups: [],
     options: {
       ...options,
       security,
@@ -83,7 +87,7 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   routes.hooks.push(state);
   return createView(
     app,
-    { hooks: routes.hooks },
+    { hooks: routes.hooks, hasRoutes: false },
     mergeSocketOptions({}, socket, maxPayload),
     new Dispatcher(routes, app.options),
   );
@@ -132,11 +136,19 @@ export function internalsOf(app: object, caller: string): AppInternals {
 interface ViewHooks {
   readonly outer?: ViewHooks;
   readonly hooks: AnyHook[];
+  /** Whether the view, or a group of it, has a route or an app. */
+  hasRoutes: boolean;
 }
 
 /** The hooks that a route runs which is declared now. */
-function presentHooks({ outer, hooks }: ViewHooks): readonly AnyHook[] {
-  return outer === undefined ? [...hooks] : [...presentHooks(outer), ...hooks];
+function declareRoute(view: ViewHooks): readonly AnyHook[] {
+  view.hasRoutes = true;
+  return view.outer === undefined ? [...view.hooks] : [...declareRoute(view.outer), ...view.hooks];
+}
+
+/** How many groups of an app have no route: their hooks run for no request. */
+export function countUnusedGroups({ groups }: AppInternals): number {
+  return groups.filter(({ hasRoutes }) => !hasRoutes).length;
 }
 
 /** A view of an app: its routes run the hooks that it has when they are declared, and have `defaults`. */
@@ -152,18 +164,22 @@ function createView<P extends object, Defaults extends object>(
       hooks.hooks.push(hook);
       return view as never; // its type knows more
     },
-    group: (hook) => createView(app, { outer: hooks, hooks: [hook] }, defaults, dispatcher),
+    group: (hook) => {
+      const group: ViewHooks = { outer: hooks, hooks: [hook], hasRoutes: false };
+      app.groups.push(group);
+      return createView(app, group, defaults, dispatcher);
+    },
     with: (over) =>
       createView(app, hooks, mergeSocketOptions(defaults, over, options.maxPayload), dispatcher),
     ws: (path: string, ...rest: [unknown, unknown?]): void => {
       const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
       const own = given as SocketRouteOptions;
-      routes.addSocket(path, presentHooks(hooks), own, {
+      routes.addSocket(path, declareRoute(hooks), own, {
         handler: handler as never,
         defaults: mergeSocketOptions(defaults, own, options.maxPayload),
       });
     },
-    http: (path, handler) => routes.addHttp(path, presentHooks(hooks), handler),
+    http: (path, handler) => routes.addHttp(path, declareRoute(hooks), handler),
     implement: <C extends AnyContract>(contract: C, ...rest: [unknown, unknown?]) => {
       const [own, setup] = rest.length === 1 ? [{}, rest[0]] : rest;
       const service = new ContractService(
@@ -172,15 +188,15 @@ function createView<P extends object, Defaults extends object>(
         options,
         own as ImplementOptions<C>,
       );
-      routes.addContract(presentHooks(hooks), service);
+      routes.addContract(declareRoute(hooks), service);
       return service;
     },
     mount: (prefix, other) =>
-      routes.mount(prefix, presentHooks(hooks), internalsOf(other, "app.mount").routes),
+      routes.mount(prefix, declareRoute(hooks), internalsOf(other, "app.mount").routes),
     room: routes.room,
     serves: (pathname) => routes.serves(pathname),
     fetch: dispatcher.fetch,
-    handshake: dispatcher.handshake,
+    handshake: traceHandshakes(dispatcher.handshake, routes, options.codecs ?? [], findTraceLog()),
     end: () => routes.end(),
     drain: (within) => routes.drain(within),
     revoke: (principal, { code, reason } = { code: CloseCode.Forbidden, reason: "revoked" }) => {

@@ -6,7 +6,7 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import sirv from "sirv";
-import { internalsOf } from "../app/app.ts";
+import { countUnusedGroups, internalsOf } from "../app/app.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { BoundHost } from "./bound-host.ts";
 import { HttpConnections } from "./connection-limits.ts";
@@ -161,7 +161,12 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
 
 /** What checks the requests of a server before the app does. */
 function guard(server: HttpServer, app: ServedApp): { readonly log: RefusalLog; readonly host: BoundHost } {
-  const { clock, security } = internalsOf(app, "a server").options;
+  const internals = internalsOf(app, "a server");
+  const { clock, security } = internals.options;
+  if (process.env["NODE_ENV"] !== "production" && countUnusedGroups(internals) > 0)
+    console.warn(
+      "symbolon: app.group(hook) has made a group without routes, so its hook never runs: declare routes on the app that `group` returns, or call app.use(hook)",
+    );
   const log = new RefusalLog(clock);
   return { log, host: new BoundHost(server, security, log) };
 }
