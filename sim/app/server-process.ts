@@ -22,7 +22,7 @@ import { answerTo, isIntendedError } from "./message-rules.ts";
 import { ServerHandlers } from "./server-handlers.ts";
 
 type ChatPeer = Peer<ServerMessages<typeof chat>>;
-type ChatContext = ContractContext<typeof chat> & { readonly principal: string };
+type ChatContext = ContractContext<typeof chat> & { readonly principal?: string };
 
 /** The principal of an attacker who has no client of its own is `user 99`. */
 export const attackerId = 99;
@@ -85,7 +85,9 @@ export class ServerProcess implements NetworkServer {
       ...(store && { store }),
       onError: (error, { request }) => this.#recordError(error, wireOf(request)),
     });
-    const authenticated = app.group(({ token }) => identity({ principal: token ?? "anonymous" }));
+    const authenticated = app.group(({ token }) =>
+      token === undefined ? {} : identity({ principal: token }),
+    );
     this.#service = authenticated.implement(chat, (peer, context) => this.#setUp(peer, context));
     this.#app = app;
   }
@@ -220,7 +222,7 @@ function wireOf(request: Request): number {
 }
 
 /** The client that a principal names. An attacker may have an account, but has no client in the world. */
-function clientOf(principal: string): number | undefined {
-  const client = Number(principal.slice("user ".length));
+function clientOf(principal: string | undefined): number | undefined {
+  const client = Number(principal?.slice("user ".length) ?? attackerId);
   return client === attackerId ? undefined : client;
 }

@@ -44,18 +44,37 @@ export function forgePositions(world: World): string | undefined {
   return attack(world, { ...others, ...own }, "sends positions in rooms");
 }
 
+/** An attacker without an account begins a session, and sends the token of a client in it. The server must close it. */
+export function forgeToken(world: World): string | undefined {
+  const hello = pickReceivedHello(world);
+  if (!hello) return undefined;
+  const { resume: _, rooms: __, auth: token, ...others } = hello;
+  const own = { ...others, key: guess(hello["key"]) };
+  return attack(world, own, "sends the token of a client", { t: "auth", token });
+}
+
 /** A `hello` of any client that the server has received; recent ones are drawn more often. */
 function pickReceivedHello({ trace, random }: World): TracedFrame | undefined {
   const received = trace.entries.flatMap((entry) =>
     entry.type === "frameReceived" && entry.by === "server" && entry.frame.t === "hello" ? [entry] : [],
   );
-  const genuine = received.filter(({ frame }) => String(frame["auth"]) !== `user ${attackerId}`);
+  const attackers: readonly unknown[] = [undefined, `user ${attackerId}`];
+  const genuine = received.filter(({ frame }) => !attackers.includes(frame["auth"]));
   if (genuine.length === 0) return undefined;
   return random.pick(random.chance(0.5) ? genuine.slice(-2) : genuine).frame;
 }
 
-function attack({ network, random }: World, hello: TracedFrame, description: string): string {
-  const wire = network.dialAttacker(["symbolon.v1.json"], JSON.stringify(hello));
+function attack(
+  { network, random }: World,
+  hello: TracedFrame,
+  description: string,
+  second?: TracedFrame,
+): string {
+  const wire = network.dialAttacker(
+    ["symbolon.v1.json"],
+    JSON.stringify(hello),
+    second && JSON.stringify(second),
+  );
   if (random.chance(0.3)) wire.down.block("attacker does not read");
   return `on wire ${wire.id} an attacker ${description}`;
 }

@@ -1,5 +1,5 @@
 import type { FaultName } from "../modes/modes.ts";
-import { forgeHello, forgePositions, replayHello } from "./attacks.ts";
+import { forgeHello, forgePositions, forgeToken, replayHello } from "./attacks.ts";
 import {
   crash,
   failStore,
@@ -36,6 +36,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   "replayed hello": replayHello,
   "forged hello": forgeHello,
   "forged positions": forgePositions,
+  "forged token": forgeToken,
   "slow handlers": (world) => slowHandlers(world, 0.7, 500),
   "hanging handlers": (world) => slowHandlers(world, 0.3, 15_000),
   "client burst": clientBurst,

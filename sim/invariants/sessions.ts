@@ -99,3 +99,21 @@ export const I15: Invariant = {
     }
   },
 };
+
+/** Looks at attackers without an account, who have a session all the same. */
+export const I27: Invariant = {
+  name: "I27",
+  assertion: "The server closes a session without a principal that sends a token.",
+  *violations(trace) {
+    const received = trace.all("frameReceived").filter(({ by }) => by === "server");
+    const anonymous = new Set<number>();
+    for (const { wire, frame, at } of received) {
+      if (frame.t === "hello" && frame["auth"] === undefined) anonymous.add(wire);
+      if (frame.t !== "auth" || !anonymous.has(wire)) continue;
+      const isClosed = trace
+        .all("closing")
+        .some((close) => close.wire === wire && close.code === 4403 && close.at === at);
+      if (!isClosed) yield `the server did not close wire ${wire}, on which a token arrived`;
+    }
+  },
+};

@@ -18,6 +18,7 @@ export type FaultName =
   | "replayed hello"
   | "forged hello"
   | "forged positions"
+  | "forged token"
   | "slow handlers"
   | "hanging handlers"
   | "client burst"
@@ -146,6 +147,7 @@ export const modes: Readonly<Record<string, Mode>> = {
       "replayed hello": 4,
       "forged hello": 4,
       "forged positions": 2,
+      "forged token": 2,
       cut: 3,
       stall: 1,
       "black hole": 1,
@@ -169,6 +171,7 @@ export const modes: Readonly<Record<string, Mode>> = {
       "replayed hello": 2,
       "forged hello": 1,
       "forged positions": 1,
+      "forged token": 1,
       "slow handlers": 1,
       "hanging handlers": 1,
       "client burst": 1,

@@ -143,6 +143,20 @@ export const mutants: readonly Mutant[] = [
     replace: "if (isProven || true)",
   },
   {
+    name: "the server ignores the token of a session without a principal",
+    mode: "attacks",
+    file: "server/src/session/credential-renewal.ts",
+    find: "if (renew !== undefined && this.#options.principal === undefined)",
+    replace: "if (renew === undefined)",
+  },
+  {
+    name: "the id of a peer is that of its session",
+    mode: "attacks",
+    file: "server/src/session/session-secret.ts",
+    find: 'sha256(`peer${sessionId}`).subarray(0, 16).toString("base64url")',
+    replace: "sessionId",
+  },
+  {
     name: "the server still reads a replaced wire",
     mode: "black-holes",
     file: link,

@@ -74,12 +74,17 @@ export class Network {
     return wire;
   }
 
-  /** An attacker dials, sends one message, and ignores what it receives. */
-  dialAttacker(protocols: readonly string[], message: string): VirtualWire {
+  /** An attacker dials, sends a message, another one when the server has answered, and ignores what it receives. */
+  dialAttacker(protocols: readonly string[], message: string, second?: string): VirtualWire {
+    let next = second;
     const wire = this.dial(undefined, protocols, {
       receive: ({ type }) => {
         if (type === "accepted") sendMessage(wire, "client", message, this.trace);
         else if (type !== "message") closeEnd(wire, "client", 1006, this.trace);
+        else if (next !== undefined) {
+          sendMessage(wire, "client", next, this.trace);
+          next = undefined;
+        }
       },
     });
     return wire;

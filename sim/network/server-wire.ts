@@ -60,6 +60,7 @@ export class ServerWire implements Wire, WireEnd {
   close(code: number, reason: string): void {
     if (this.#closing || this.#wire.closed.server) return;
     this.#closing = true;
+    this.#network.trace.add({ type: "closing", wire: this.#wire.id, code });
     this.#wire.down.send({ type: "close", code, reason });
     this.#cancelCloseTimeout = this.#network.scheduler.schedule("server", closeTimeout, () =>
       this.#end(1006, ""),

@@ -24,6 +24,8 @@ function describe(entry: TraceEntry): string {
       return `    the store appends message ${entry.n} to the room, at offset ${entry.offset} of epoch ${entry.epoch.slice(0, 4)}`;
     case "dial":
       return `${entry.client === undefined ? "an attacker" : `client ${entry.client}`} dials wire ${entry.wire}`;
+    case "closing":
+      return `wire ${entry.wire}  · to the client: close ${entry.code}`;
     case "closed":
       return `wire ${entry.wire} is closed at the ${entry.by}: ${entry.code}`;
     case "frameSent":

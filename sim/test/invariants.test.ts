@@ -131,6 +131,9 @@ const violatingTraces: Readonly<Record<string, readonly [TraceRecord[], ...strin
       frameSent(2, "server", { t: "room", ep: "e", off: 2 }),
     ],
   ],
+  I27: [
+    [frameReceived(3, "server", { t: "hello" }), frameReceived(3, "server", { t: "auth", token: "user 1" })],
+  ],
   I26: [
     [
       ...[1, 2].map((n): TraceRecord => ({ type: "sent", by: "server", n, kind: "room", process: 1 })),

@@ -140,6 +140,8 @@ export type TraceRecord =
     }
   /** A client dials; `client` is undefined for an attacker. */
   | { readonly type: "dial"; readonly wire: number; readonly client: number | undefined }
+  /** The server sends a close frame. */
+  | { readonly type: "closing"; readonly wire: number; readonly code: number }
   /** A wire is closed at one end. */
   | { readonly type: "closed"; readonly wire: number; readonly by: Machine; readonly code: number }
   /** One end of a wire sends or receives a frame. */
