@@ -28,8 +28,13 @@ beforeAll(async () => {
   await rm(folder, { recursive: true, force: true });
   for (const program of programs) {
     await mkdir(dirname(fileOf(program)), { recursive: true });
-    await writeFile(fileOf(program), program.source);
+    // The first line of a page is its heading, so the program has no code there.
+    await writeFile(
+      fileOf(program),
+      program.inPage ? `/** @jsxRuntime automatic */${program.source}` : program.source,
+    );
   }
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   compilerErrors = compile();
   printed = runPrograms(programs.map(fileOf), () => programLimit);
 });
@@ -103,6 +108,15 @@ describe("the parser of pages", () => {
     ]);
   });
 
+  test("runs a program with components in a page", () => {
+    const page =
+      fence("tsx", "one();") + "<!-- continues -->\n" + fence("tsx", "two();") + fence("ts", "three();");
+    expect(programsIn("a.md", page)).toMatchObject([
+      { name: "a.md:1", inPage: true },
+      { name: "a.md:8", inPage: false },
+    ]);
+  });
+
   test.each([
     fence("typescript", "one();"),
     fence("js", "one();"),
@@ -116,14 +130,15 @@ describe("the parser of pages", () => {
   });
 });
 
-function fileOf({ name }: Program): string {
-  return join(folder, `${name.replace(".md:", "-")}.mts`);
+function fileOf({ name, inPage }: Program): string {
+  return join(folder, `${name.replace(".md:", "-")}.${inPage ? "tsx" : "mts"}`);
 }
 
 /** Compiles all programs at once; resolves with the errors of the compiler. */
 async function compile(): Promise<string> {
   const compilerOptions = {
     types: ["node"],
+    jsx: "react-jsx",
     composite: false,
     declarationMap: false,
     noEmit: true,
