@@ -48,21 +48,24 @@ export class Registry {
       `${JSON.stringify(process.execPath)} ${JSON.stringify(verdaccio)} --config config.yaml --listen ${address}`,
       { cwd: folder },
     );
-    await program.printed(/http address/);
     const npmrc = join(folder, "npmrc");
-    const url = `http://${address}/`;
-    await writeFile(npmrc, `registry=${url}\n//${address}/:_authToken=${await addUser(url)}\n`);
-    const env = {
+    const registry = new Registry(upstream, program, {
       ...process.env,
       NPM_CONFIG_USERCONFIG: npmrc,
       NPM_CONFIG_CACHE: join(folder, "cache"),
       NPM_CONFIG_UPDATE_NOTIFIER: "false",
-    };
-    await Program.run(`npm publish ${own.map((name) => `--workspace ${name}`).join(" ")}`, {
-      cwd: root,
-      env,
     });
-    return new Registry(upstream, program, env);
+    try {
+      await program.printed(/http address/);
+      const url = `http://${address}/`;
+      await writeFile(npmrc, `registry=${url}\n//${address}/:_authToken=${await addUser(url)}\n`);
+      const publish = `npm publish ${own.map((name) => `--workspace ${name}`).join(" ")}`;
+      await Program.run(publish, { cwd: root, env: registry.env });
+      return registry;
+    } catch (error) {
+      await registry.close();
+      throw error;
+    }
   }
 
   /** Ends it. */
