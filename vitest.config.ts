@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { react18 } from "./test/react-18/alias.ts";
@@ -13,6 +14,7 @@ const withReact18 = project("react 18", ["packages/client/test/react/react.test.
 export default defineConfig({
   test: {
     retry: 0,
+    maxWorkers: Math.max(2, availableParallelism() - 1), // vitest's default on two cores is one
     reporters: ["default", new SeedsReporter(), new SecurityReporter()],
     projects: [
       project("unit", ["packages/*/test/**/*.test.ts"]),

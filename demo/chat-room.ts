@@ -1,5 +1,6 @@
 import { RequestError } from "@symbolon/server";
 import { type ChatMessage, type HistoryPage, pageSize } from "./contract.ts";
+import type { Timers } from "./timers.ts";
 import { TypingUsers } from "./typing-users.ts";
 
 /** How many chat messages a room keeps. */
@@ -24,8 +25,8 @@ export class ChatRoom {
   #messages: ChatMessage[] = [];
 
   /** A person whose page does not repeat its report for `typingTimeout` ms no longer counts as typing. */
-  constructor(typingTimeout: number) {
-    this.typingUsers = new TypingUsers(typingTimeout);
+  constructor(timers: Timers, typingTimeout: number) {
+    this.typingUsers = new TypingUsers(timers, typingTimeout);
   }
 
   /** Adds a chat message, and drops the oldest when there are too many. */
@@ -68,10 +69,12 @@ export class ChatRoom {
 /** All rooms of the chat. */
 export class ChatRooms {
   readonly #rooms = new Map<string, ChatRoom>();
+  readonly #timers: Timers;
   readonly #typingTimeout: number;
 
   /** A person whose page does not repeat its report for `typingTimeout` ms no longer counts as typing. */
-  constructor(typingTimeout: number) {
+  constructor(timers: Timers, typingTimeout: number) {
+    this.#timers = timers;
     this.#typingTimeout = typingTimeout;
   }
 
@@ -83,7 +86,7 @@ export class ChatRooms {
     const existing = this.#rooms.get(name);
     if (existing) return existing;
     if (this.#rooms.size >= maxRooms) this.#dropAnEmptyRoom();
-    const room = new ChatRoom(this.#typingTimeout);
+    const room = new ChatRoom(this.#timers, this.#typingTimeout);
     this.#rooms.set(name, room);
     return room;
   }

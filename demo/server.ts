@@ -10,6 +10,7 @@ import { MessageLog } from "./message-log.ts";
 import { PictureStore } from "./picture-store.ts";
 import { pictureType } from "./picture-type.ts";
 import { checkPort, readSettings } from "./settings.ts";
+import { Timers } from "./timers.ts";
 
 const { port, dataDirectory, heartbeat, typingTimeout } = readSettings();
 await checkPort(port); // before the store opens: a demo at the same port has the same store
@@ -17,7 +18,8 @@ await checkPort(port); // before the store opens: a demo at the same port has th
 const store = await fileStore({ directory: join(dataDirectory, "store") });
 const messageLog = new MessageLog(join(dataDirectory, "messages"));
 const pictures = new PictureStore();
-const rooms = new ChatRooms(typingTimeout);
+const timers = new Timers();
+const rooms = new ChatRooms(timers, typingTimeout);
 for (const { room, message } of messageLog.read()) rooms.get(room).add(message);
 
 const app = createApp({
@@ -79,6 +81,7 @@ app.implement(chat, function* (peer, { params, query: { name }, service, resumed
 const assets = join(import.meta.dirname, "dist");
 const server = await serve(app, { port, assets, signals: false }); // `stop` closes the store after the server
 console.log(`symbolon demo: http://localhost:${server.port}`);
+process.on("message", ({ advance }: { advance: number }) => timers.advance(advance)); // from a test that starts this program
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stop());
 
 /** Creates the message that everyone in the room receives, and keeps its picture. */

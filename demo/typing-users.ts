@@ -1,26 +1,30 @@
+import type { Timers } from "./timers.ts";
+
 /** The people in a room who are typing. */
 export class TypingUsers {
-  /** For each name, the timer that removes it. */
-  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  /** For each name, cancels the timer that removes it. */
+  readonly #names = new Map<string, () => void>();
   readonly #listeners = new Set<() => void>();
+  readonly #timers: Timers;
   readonly #timeout: number;
 
   /** A person whose page does not repeat its report for `timeout` ms no longer counts as typing. */
-  constructor(timeout: number) {
+  constructor(timers: Timers, timeout: number) {
+    this.#timers = timers;
     this.#timeout = timeout;
   }
 
   /** A person is typing, or has stopped. */
   set(name: string, isTyping: boolean): void {
-    const countBefore = this.#timers.size;
-    clearTimeout(this.#timers.get(name));
+    const countBefore = this.#names.size;
+    this.#names.get(name)?.();
     if (isTyping)
-      this.#timers.set(
+      this.#names.set(
         name,
-        setTimeout(() => this.set(name, false), this.#timeout),
+        this.#timers.start(this.#timeout, () => this.set(name, false)),
       );
-    else this.#timers.delete(name);
-    if (this.#timers.size !== countBefore) for (const listener of this.#listeners) listener();
+    else this.#names.delete(name);
+    if (this.#names.size !== countBefore) for (const listener of this.#listeners) listener();
   }
 
   /** Yields the names of the other people who are typing: now, and after each change, until `signal` aborts. */
@@ -31,7 +35,7 @@ export class TypingUsers {
     signal.addEventListener("abort", listener);
     try {
       for (let yielded: string | undefined; !signal.aborted;) {
-        const names = [...this.#timers.keys()].filter((name) => name !== me);
+        const names = [...this.#names.keys()].filter((name) => name !== me);
         // The names may have changed during the last `yield`, so the loop compares before it waits.
         if (names.join("\n") === yielded) await new Promise<void>((resolve) => (wakeUp = resolve));
         else {

@@ -24,6 +24,7 @@ const inChromium = {
 export default defineConfig<HooksOptions>({
   testDir: ".",
   testMatch: "**/*.spec.ts",
+  testIgnore: "first-hour/**", // `npm run first-hour`
   outputDir: "../test-results",
   timeout: 120_000, // of a whole test: a hidden page may wait 30 s before it reconnects
   expect: { timeout: 30_000 }, // two pages and a server share the machine with whatever else runs there

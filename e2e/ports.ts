@@ -34,3 +34,21 @@ async function reserveBlock(): Promise<number> {
   }
   throw new Error(`all ${blockCount} blocks of ports are reserved: end other test runs`);
 }
+
+/** Finds a port on which no program listens, for a program that cannot try another one by itself. */
+export async function findFreePort(): Promise<number> {
+  for await (const port of ports()) if (await listens(port)) return port;
+  throw new Error("no port is free");
+}
+
+/** Whether a server could listen on the port; it listens no longer when this resolves. */
+async function listens(port: number): Promise<boolean> {
+  const probe = createServer().listen(port);
+  try {
+    await once(probe, "listening");
+  } catch {
+    return false;
+  }
+  await once(probe.close(), "close");
+  return true;
+}

@@ -50,6 +50,11 @@ export class ServerProcess {
     this.#child?.kill(name);
   }
 
+  /** Lets `ms` ms of the demo's own timeouts pass at once. */
+  advance(ms: number): void {
+    this.#child?.send({ advance: ms });
+  }
+
   /**
    * Starts the server again after `kill`.
    * @returns false when its port is in use.
@@ -59,10 +64,11 @@ export class ServerProcess {
     const child = spawn(process.execPath, ["--conditions=symbolon-source", "--import", "tsx", "server.ts"], {
       cwd: fileURLToPath(new URL(folder, import.meta.url)),
       env: { ...process.env, ...env, PORT: String(this.port) },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     this.#child = child;
     this.#errorOutput = "";
+    if (!child.stdout || !child.stderr) throw new Error(`the output of the server "${name}" is not piped`);
     child.stderr.on("data", (chunk: Buffer) => (this.#errorOutput += chunk.toString()));
     for await (const line of createInterface(child.stdout)) {
       if (line === `symbolon ${name}: ${this.url}`) return true;

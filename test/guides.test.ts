@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Program, programsIn } from "./guides/programs.ts";
-import type { Outcome } from "./guides/run.ts";
-import { slow } from "./time-limits.ts";
+import { runPrograms } from "./guides/run-programs.ts";
+import { slow, testTimeout, verySlow } from "./time-limits.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -18,30 +18,57 @@ const folder = join(root, "node_modules/.cache/guides"); // a folder from which 
 const pages = readdirSync(docs, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md"));
 const programs = pages.flatMap((page) => programsIn(page, readFileSync(join(docs, page), "utf8")));
 
-let compilerErrors = "";
-let outcomes: readonly Outcome[] = [];
+/** How long each program may take, in ms, with the start of its process. */
+const programLimit = testTimeout;
+
+let compilerErrors: Promise<string>;
+let printed: ReturnType<typeof runPrograms>;
 
 beforeAll(async () => {
   await rm(folder, { recursive: true, force: true });
   for (const program of programs) {
     await mkdir(dirname(fileOf(program)), { recursive: true });
-    await writeFile(fileOf(program), program.source);
+    // The first line of a page is its heading, so the program has no code there.
+    await writeFile(
+      fileOf(program),
+      program.inPage ? `/** @jsxRuntime automatic */${program.source}` : program.source,
+    );
   }
-  [compilerErrors, outcomes] = await Promise.all([compile(), runAll()]);
-}, slow.timeout);
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  compilerErrors = compile();
+  printed = runPrograms(programs.map(fileOf), () => programLimit);
+});
 
 test("each of the five frameworks has a page", () => {
   const names = ["fastapi", "litestar", "quart", "responder", "viewpy"];
   expect(pages).toEqual(expect.arrayContaining(names.map((name) => `from/${name}.md`)));
 });
 
-test("each block compiles", () => {
-  expect(compilerErrors).toBe("");
+test("each block compiles", verySlow, async () => {
+  expect(await compilerErrors).toBe("");
 });
 
-test.each(programs)("$name prints the text that follows it", (program) => {
-  const outcome = outcomes.find(({ file }) => file === fileOf(program));
-  expect(outcome?.printed ?? "this program, or one before it, did not end").toBe(program.prints);
+// The programs run in this order: each test waits for its own, from the end of the one before.
+test.each(programs)(
+  "$name prints the text that follows it",
+  { timeout: 2 * programLimit },
+  async (program) => {
+    expect(await printed.get(fileOf(program))).toBe(program.prints);
+  },
+);
+
+test("a program that does not end fails alone: those before and after it print", slow, async () => {
+  const own = join(folder, "own");
+  await mkdir(own, { recursive: true });
+  const sources = {
+    first: "console.log(1);",
+    endless: "setInterval(() => {}, 1_000);",
+    last: "console.log(2);",
+  };
+  for (const [name, source] of Object.entries(sources)) await writeFile(join(own, `${name}.mts`), source);
+  const files = Object.keys(sources).map((name) => join(own, `${name}.mts`));
+  const limits = runPrograms(files, (file) => (file.includes("endless") ? 100 : programLimit));
+  expect(await Promise.all(limits.values())).toEqual(["1\n", "the program did not end within 100 ms", "2\n"]);
 });
 
 test.each(pages)("the links of %s name existing files", (page) => {
@@ -81,6 +108,15 @@ describe("the parser of pages", () => {
     ]);
   });
 
+  test("runs a program with components in a page", () => {
+    const page =
+      fence("tsx", "one();") + "<!-- continues -->\n" + fence("tsx", "two();") + fence("ts", "three();");
+    expect(programsIn("a.md", page)).toMatchObject([
+      { name: "a.md:1", inPage: true },
+      { name: "a.md:8", inPage: false },
+    ]);
+  });
+
   test.each([
     fence("typescript", "one();"),
     fence("js", "one();"),
@@ -94,14 +130,15 @@ describe("the parser of pages", () => {
   });
 });
 
-function fileOf({ name }: Program): string {
-  return join(folder, `${name.replace(".md:", "-")}.mts`);
+function fileOf({ name, inPage }: Program): string {
+  return join(folder, `${name.replace(".md:", "-")}.${inPage ? "tsx" : "mts"}`);
 }
 
 /** Compiles all programs at once; resolves with the errors of the compiler. */
 async function compile(): Promise<string> {
   const compilerOptions = {
     types: ["node"],
+    jsx: "react-jsx",
     composite: false,
     declarationMap: false,
     noEmit: true,
@@ -115,16 +152,4 @@ async function compile(): Promise<string> {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const failed = (error: { stdout?: string; message: string }) => error.stdout || error.message;
   return run(process.execPath, [tsc, "-p", configPath], { cwd: folder }).then(({ stdout }) => stdout, failed);
-}
-
-/** Runs all programs in one process; resolves with the outcomes of those that ended. */
-async function runAll(): Promise<Outcome[]> {
-  const node = ["--conditions", "symbolon-source", "--import", "tsx", join(root, "test/guides/run.ts")];
-  const limit = { cwd: root, timeout: slow.timeout / 2 };
-  const partial = (error: { stdout?: string }) => ({ stdout: error.stdout ?? "" });
-  const { stdout } = await run(process.execPath, [...node, ...programs.map(fileOf)], limit).catch(partial);
-  return stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Outcome);
 }

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -36,6 +36,7 @@ beforeAll(async () => {
   );
   await packPackages();
   await installPackages();
+  await mkdir(join(folder, "src"));
   await Promise.all(
     [...readmeFiles, ["library.ts", library] as const]
       .filter(([name]) => name.endsWith(".ts"))
@@ -48,10 +49,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("the README has a contract, a server, a client and their output", () => {
-  expect([...readmeFiles.keys()]).toEqual(
-    expect.arrayContaining(["chat.ts", "server.ts", "client.ts", "output"]),
-  );
+test("the README has a contract, an app, a server, a page, a test, a client and its output", () => {
+  const names = ["chat.ts", "app.ts", "server.ts", "page.ts", "app.test.ts"].map((name) => `src/${name}`);
+  expect([...readmeFiles.keys()]).toEqual(expect.arrayContaining([...names, "client.ts", "output"]));
 });
 
 test.each(["protocol", "server", "client"])("@symbolon/%s contains its README and its licence", (name) => {
@@ -130,7 +130,7 @@ test(
     expect(await compile(compilers[0], "nodenext")).toBe("");
     const built = outFolder(compilers[0], "nodenext");
     const expected = readmeFiles.get("output")?.trimEnd() ?? "";
-    const server = startProgram(join(built, "server.js"));
+    const server = startProgram(join(built, "src/server.js"));
     await Promise.race([untilListening(port), failure(server)]);
     const client = startProgram(join(built, "client.js"));
     expect(await outputOf(client, expected)).toBe(expected);
@@ -201,7 +201,7 @@ async function compile(
 ): Promise<string> {
   const outDir = outFolder(compiler, resolution);
   await mkdir(outDir, { recursive: true });
-  const config = join(folder, `tsconfig.${compiler}.${resolution}.${files[0]}.json`);
+  const config = join(folder, `tsconfig.${compiler}.${resolution}.${basename(files[0] ?? "")}.json`);
   const compilerOptions = {
     ...resolutions[resolution],
     target: "es2022",

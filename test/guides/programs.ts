@@ -8,6 +8,8 @@ export interface Program {
   readonly source: string;
   /** The output of all its blocks. */
   readonly prints: string;
+  /** Whether it has components of React, and runs in a page. */
+  readonly inPage: boolean;
 }
 
 interface Block {
@@ -22,27 +24,31 @@ interface Block {
 /** Languages of blocks that are no programs: commands, and the configurations that `npm run interop:proxies` runs. */
 const otherLanguages: readonly string[] = ["sh", "nginx", "caddy"];
 
+/** Languages of blocks that are programs. */
+const programLanguages: readonly string[] = ["ts", "tsx"];
+
 /** The comment before a block that continues the program before it, with its imports. */
 const continuesComment = "<!-- continues -->";
 
 /**
- * The programs of a page. A `ts` block, with the blocks that continue it, is a program; a `text` block is its output since
+ * The programs of a page. A `ts` or `tsx` block, with the blocks that continue it, is a program; a `text` block is its output since
  * the previous `text` block.
- * @throws Error for a block that no test would check: any except `ts`, `text`, `sh`, `nginx` and `caddy`.
+ * @throws Error for a block that no test would check: any except `ts`, `tsx`, `text`, `sh`, `nginx` and `caddy`.
  */
 export function programsIn(page: string, markdown: string): Program[] {
   const programs: Program[] = [];
   for (const { language, line, lines, continues } of blocksIn(page, markdown)) {
     const before = programs.at(-1);
     if (otherLanguages.includes(language)) continue;
-    if (language === "ts" && !continues) {
-      programs.push({ name: `${page}:${line}`, source: onLine(line, lines, ""), prints: "" });
+    const isProgram = programLanguages.includes(language);
+    if (isProgram && !continues) {
+      const inPage = language === "tsx";
+      programs.push({ name: `${page}:${line}`, source: onLine(line, lines, ""), prints: "", inPage });
     } else {
       if (before === undefined) throw new Error(`${page}:${line}: no program comes before this`);
-      programs[programs.length - 1] =
-        language === "ts"
-          ? { ...before, source: onLine(line, lines, before.source) }
-          : { ...before, prints: `${before.prints}${lines.join("\n")}\n` };
+      programs[programs.length - 1] = isProgram
+        ? { ...before, source: onLine(line, lines, before.source) }
+        : { ...before, prints: `${before.prints}${lines.join("\n")}\n` };
     }
   }
   return programs;
@@ -55,9 +61,9 @@ function blocksIn(page: string, markdown: string): Block[] {
     const [, fence, language = ""] = /^(\s*(?:```|~~~)`*)(.*)$/.exec(lines[at] ?? "") ?? [];
     if (fence === undefined) continue;
     const end = lines.indexOf(fence, at + 1);
-    if (fence !== "```" || !["ts", "text", ...otherLanguages].includes(language) || end < 0)
+    if (fence !== "```" || ![...programLanguages, "text", ...otherLanguages].includes(language) || end < 0)
       throw new Error(
-        `${page}:${at + 1}: a block is ts, text, ${otherLanguages.join(" or ")}, not indented, and has an end`,
+        `${page}:${at + 1}: a block is ts, tsx, text, ${otherLanguages.join(" or ")}, not indented, and has an end`,
       );
     const continues = lines.slice(0, at).findLast((line) => line !== "") === continuesComment;
     blocks.push({ language, line: at + 1, lines: lines.slice(at + 1, end), continues });

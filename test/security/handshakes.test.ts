@@ -2,7 +2,7 @@
 /** Handshakes that are refused, on each transport and for each kind of client, with no option. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { connectRawClient, handshake } from "../../packages/server/test/node/raw-client.ts";
-import { slow } from "../time-limits.ts";
+import { slow, waitOptions } from "../time-limits.ts";
 import {
   echoes,
   handshakeOf,
@@ -222,8 +222,9 @@ describe.each(transports)("under %s a handshake", (transport) => {
         ];
         for (let round = 0; round < 250; round += 1)
           await Promise.all(attempts.map((attempt, at) => attempt(modes[(round + at) % 4] ?? "raw")));
-        await vi.waitFor(() =>
-          expect(server.app.gauges()).toMatchObject({ connected: 0, pendingHandshakes: 0 }),
+        await vi.waitFor(
+          () => expect(server.app.gauges()).toMatchObject({ connected: 0, pendingHandshakes: 0 }),
+          waitOptions,
         );
         for (const mode of modes) expect(await echoes(server.port, mode)).toBe(true);
         expect(uncaught).not.toHaveBeenCalled();

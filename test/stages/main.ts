@@ -20,6 +20,10 @@ const longStages: readonly Stage[] = [
   { name: "chaos", command: "npm run chaos" },
   { name: "chaos with a server that is killed", command: "npm run chaos -- --kill" },
   { name: "nginx and Caddy in front of a server", command: "npm run interop:proxies" },
+  {
+    name: "the first hour: npm create symbolon, from a registry on this machine",
+    command: "npm run first-hour",
+  },
   { name: "every browser test, in Chromium and Firefox", command: "npm run e2e" },
 ];
 

@@ -31,7 +31,7 @@ afterEach(() => {
 
 /** Creates an app that serves the chat: it sends each text back to its client, and adds it to `texts`. */
 function createChatApp(texts: string[] = []) {
-  const app = createApp();
+  const app = createApp({ limits: { messagesPerSecond: 100_000 } });
   app.implement(chat, (peer, { query }) => ({
     post: ({ text }) => {
       texts.push(text);

@@ -4,6 +4,7 @@ import { serve } from "@symbolon/server/node";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connectFrameClient } from "./frame-client.ts";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 const unhandled: unknown[] = [];
 const onUnhandled = (error: unknown): void => void unhandled.push(error);
@@ -192,7 +193,7 @@ describe.each([{ plain: false }, { plain: true }])(
       expect(log).toMatchObject({ items: 16, ended: 0 });
       if (plain) socket.terminate();
       else socket.close(1000); // a session would wait for its client
-      await vi.waitUntil(() => log.ended === 2);
+      await vi.waitUntil(() => log.ended === 2, waitOptions);
       await server.close();
     });
   },
@@ -218,7 +219,7 @@ test("a stream with unlimited credit waits for its socket", async () => {
   // 1 MiB is buffered here, the rest by the system.
   expect(items * 60_000).toBeLessThan(32 * 2 ** 20);
   socket.terminate();
-  await vi.waitUntil(() => log.ended === 1);
+  await vi.waitUntil(() => log.ended === 1, waitOptions);
   other.socket.terminate();
   await server.close();
 });

@@ -34,7 +34,7 @@ test("messages in the same packet as the handshake are kept while a hook decides
 
 test("the wire keeps messages that arrive before it has a listener, and loses none of many", async () => {
   const listen = gate();
-  const app = createApp();
+  const app = createApp({ limits: { messagesPerSecond: 100_000 } });
   app.ws("/echo", async (socket) => {
     await socket.accept();
     await listen.passed;
@@ -197,7 +197,7 @@ test("a send that waits for a client to read fails when the client disconnects",
 test("a handler that reads slowly slows its client down, and loses no message", async () => {
   const count = 2_000;
   const go = gate();
-  const app = createApp();
+  const app = createApp({ limits: { messagesPerSecond: 100_000 } });
   app.ws("/slow", async (socket) => {
     await socket.accept();
     await go.passed;

@@ -7,6 +7,7 @@ import type { Socket } from "../../src/socket/socket.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { chat, postFrame } from "../contract/chat-server.ts";
 import { openSession, receiveFrame } from "../session/connect-session.ts";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 const log = vi.spyOn(console, "error").mockImplementation(() => {});
 afterEach(() => void log.mockClear());
@@ -88,7 +89,7 @@ test("the log has one line for what a client reports of an event, without contro
   const { q } = (await receiveFrame(socket)) as { q: number };
   const message = `no\r\nsymbolon: forged \u001b[2J${"x".repeat(1_000)}`;
   socket.send({ t: "error", re: q, code: "NO", message });
-  await vi.waitFor(() => expect(log).toHaveBeenCalled());
+  await vi.waitFor(() => expect(log).toHaveBeenCalled(), waitOptions);
   const [[line] = []] = log.mock.calls;
   expect(log.mock.calls).toHaveLength(1);
   expect(line).toBe(

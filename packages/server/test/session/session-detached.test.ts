@@ -101,7 +101,7 @@ describe("while a client is disconnected", () => {
     socket.send(postFrame(1, "x"));
     await loseConnection(net, socket);
     go.open();
-    await vi.waitFor(() => expect(log).toEqual(["hook", "setup", "finally", "hook ends"]));
+    await vi.waitFor(() => expect(log).toEqual(["hook", "setup", "finally", "hook ends"]), waitOptions);
     const again = await connectNotes(net, resumeHello(welcome, { tx0: 2 }));
     expect(again.welcome).toMatchObject({ state: "reset", why: "unknown" });
     again.socket.close();
@@ -114,7 +114,7 @@ describe("more messages than a session keeps", () => {
     const { socket, welcome } = await connectConfirmed(net);
     await loseConnection(net, socket);
     for (const text of ["a", "b", "c", "d"]) peers[0]?.send("posted", text);
-    await vi.waitFor(() => expect(log).toEqual(["hook", "setup", "finally", "hook ends"]));
+    await vi.waitFor(() => expect(log).toEqual(["hook", "setup", "finally", "hook ends"]), waitOptions);
     expect(await peers[0]?.closed).toMatchObject({ code: 4902 });
     expect(changes).toEqual([{ type: "detached" }, { type: "ended", undelivered: 3 }]);
     expect(onError).not.toHaveBeenCalled();
@@ -129,7 +129,7 @@ describe("more messages than a session keeps", () => {
     const { socket, welcome } = await connectNotes(net);
     await loseConnection(net, socket);
     peers[0]?.send("posted", "x".repeat(1_000));
-    await vi.waitFor(() => expect(log).toContain("finally"));
+    await vi.waitFor(() => expect(log).toContain("finally"), waitOptions);
     const again = await connectNotes(net, resumeHello(welcome));
     expect(again.welcome).toMatchObject({ state: "reset", why: "overflow" });
     again.socket.close();
@@ -159,7 +159,7 @@ describe("more messages than a session keeps", () => {
     const { net, peers, log, onError } = startNotesServer({}, { sessions: { messages: 3 } });
     const { socket } = await connectNotes(net, { ...hello, w: 1 });
     for (const text of ["a", "b", "c", "d"]) peers[0]?.send("posted", text);
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce(), waitOptions);
     expect(onError.mock.calls[0]?.[0]).toMatchObject({
       message: "1 event failed: send queue is full: await send()",
     });

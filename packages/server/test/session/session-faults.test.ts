@@ -12,6 +12,7 @@ import {
   postFrame,
   startNotesServer,
 } from "../contract/notes-server.ts";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 describe("how a connection ends", () => {
   test.each([1001, 1006, 1011, 1012, 4500])("%i detaches the session", async (code) => {
@@ -82,7 +83,7 @@ describe("how a connection ends", () => {
     clock.advance(9_900);
     expect(changes).toEqual([]);
     clock.advance(100);
-    await vi.waitFor(() => expect(changes).toEqual([{ type: "detached" }]));
+    await vi.waitFor(() => expect(changes).toEqual([{ type: "detached" }]), waitOptions);
     const again = await opened(resumeHello(welcome));
     expect(await again.frames.pull()).toBe(postedFrame(1, much));
     for (const one of [socket, again.socket]) one.terminate();
@@ -114,7 +115,7 @@ describe("messages that are refused", () => {
     expect(again.welcome).toMatchObject({ state: "resumed", rx: 1 });
     again.socket.send(postFrame(2, "b"));
     again.socket.send(postFrame(3, "c"));
-    await vi.waitFor(() => expect(received).toEqual(["a", "b", "c"]));
+    await vi.waitFor(() => expect(received).toEqual(["a", "b", "c"]), waitOptions);
     again.socket.close();
   });
 

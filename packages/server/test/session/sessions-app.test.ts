@@ -18,6 +18,7 @@ import {
   postFrame,
   startNotesServer,
 } from "../contract/notes-server.ts";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 describe("a peer", () => {
   test("stays the same until the session ends; then its signal aborts, and `closed` resolves", async () => {
@@ -190,7 +191,7 @@ test("a client that sends hello to a server while it closes has no session after
   const closed = server.close();
   await client.closeFrame();
   client.write(rawFrame(opcodes.text, JSON.stringify(hello)));
-  await vi.waitFor(() => expect(log).toContain("setup"));
+  await vi.waitFor(() => expect(log).toContain("setup"), waitOptions);
   client.reset();
   await closed;
   expect(log).toEqual(["hook", "setup", "finally", "hook ends"]);
