@@ -8,6 +8,7 @@ import { ContractService } from "../contract/service.ts";
 import type { ServiceOptions } from "../contract/service-options.ts";
 import type { ImplementOptions, Setup } from "../contract/setup.ts";
 import { type ErrorContext, isClientError, report, toLogLine } from "../request/errors.ts";
+import { RefusedError } from "../request/refusal.ts";
 import type { AnyHook } from "../request/hook.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import { Sessions } from "../session/sessions.ts";
@@ -30,6 +31,8 @@ export interface AppInternals {
   readonly state: AnyHook;
   /** The options, with their defaults. */
   readonly options: DispatchOptions & ServiceOptions & { readonly limits: Required<LimitOptions> };
+  /** What answers its requests. */
+  readonly dispatcher: Dispatcher;
 }
 
 const internals = new WeakMap<object, AppInternals>();
@@ -60,33 +63,25 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // below a mount, the state of the inner app
   };
-  const app: AppInternals = {
-    routes,
-    state,
-    options: {
-      ...options,
-      security,
-      onError,
-      onStoreError,
-      clock,
-      heartbeat,
-      maxPayload,
-      rate: limits,
-      memory,
-      slots: new HandlerSlots(limits.handlers),
-      failedResumes: new FailedResumes(clock, limits.failedResumes),
-      limits,
-      sessions,
-      connections,
-    },
+  const resolved: AppInternals["options"] = {
+    ...options,
+    security,
+    onError,
+    onStoreError,
+    clock,
+    heartbeat,
+    maxPayload,
+    rate: limits,
+    memory,
+    slots: new HandlerSlots(limits.handlers),
+    failedResumes: new FailedResumes(clock, limits.failedResumes),
+    limits,
+    sessions,
+    connections,
   };
+  const app = { routes, state, options: resolved, dispatcher: new Dispatcher(routes, resolved) };
   routes.hooks.push(state);
-  return createView(
-    app,
-    { hooks: routes.hooks },
-    mergeSocketOptions({}, socket, maxPayload),
-    new Dispatcher(routes, app.options),
-  );
+  return createView(app, { hooks: routes.hooks }, mergeSocketOptions({}, socket, maxPayload));
 }
 
 /** The rooms of an app without a store. */
@@ -144,17 +139,15 @@ function createView<P extends object, Defaults extends object>(
   app: AppInternals,
   hooks: ViewHooks,
   defaults: SocketOptions,
-  dispatcher: Dispatcher,
 ): App<P, Defaults> {
-  const { routes, options } = app;
+  const { routes, options, dispatcher } = app;
   const view: App<P, Defaults> = {
     use: (hook) => {
       hooks.hooks.push(hook);
       return view as never; // its type knows more
     },
-    group: (hook) => createView(app, { outer: hooks, hooks: [hook] }, defaults, dispatcher),
-    with: (over) =>
-      createView(app, hooks, mergeSocketOptions(defaults, over, options.maxPayload), dispatcher),
+    group: (hook) => createView(app, { outer: hooks, hooks: [hook] }, defaults),
+    with: (over) => createView(app, hooks, mergeSocketOptions(defaults, over, options.maxPayload)),
     ws: (path: string, ...rest: [unknown, unknown?]): void => {
       const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
       const own = given as SocketRouteOptions;
@@ -195,7 +188,10 @@ function createView<P extends object, Defaults extends object>(
   return view;
 }
 
-function logError(error: unknown, { request, id }: ErrorContext): void {
+/** The default `onError`. */
+export function logError(error: unknown, { request, id }: ErrorContext): void {
+  if (error instanceof RefusedError)
+    return console.warn(`symbolon: ${error.message} ${JSON.stringify(error.seen)}`);
   const { pathname } = new URL(request.url);
   const place = `symbolon: error ${id === undefined ? "" : `${id} `}at ${JSON.stringify(pathname.slice(0, 256))}`;
   if (isClientError(error)) console.error(`${place}: ${toLogLine(error)}`);

@@ -59,7 +59,7 @@ export interface AppOptions<State = undefined, Defaults extends SocketOptions = 
   readonly fetch?: (request: Request) => Response | Promise<Response>;
   /**
    * Called with errors, those of mounted apps too; it may answer them.
-   * @default `console.error`: the path without the query, and one line for a client's mistake
+   * @default `console.error`: the path without the query, and one line for a client's mistake; `console.warn` for a client that the server itself refused
    */
   readonly onError?: OnError;
   /**

@@ -7,11 +7,13 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import sirv from "sirv";
 import { internalsOf } from "../app/app.ts";
+import type { TransportInfo } from "../request/transport.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { BoundHost } from "./bound-host.ts";
 import { HttpConnections } from "./connection-limits.ts";
-import { toRequest, writeResponse } from "./http.ts";
-import { RefusalLog } from "./refusal-log.ts";
+import { describeRequest, toRequest, writeResponse } from "./http.ts";
+import { addressOf, networkOf } from "./networks.ts";
+import { asksForRefusal, QuestionRate, refuseQuestion, refusedRequest, writeAnswer } from "./refusals.ts";
 import { closeOnSignal } from "./signals.ts";
 import { type ServedApp, shutdownTimeout, Upgrades } from "./upgrade.ts";
 
@@ -19,6 +21,9 @@ import { type ServedApp, shutdownTimeout, Upgrades } from "./upgrade.ts";
 const headersTimeout = 10_000;
 /** How often Node looks for clients that are slower, in ms. */
 const connectionsCheckingInterval = 5_000;
+
+export { RefusedError, type SeenRequest } from "../request/refusal.ts";
+export type { NodeRequest } from "../request/transport.ts";
 
 /** Where and how to listen. */
 export interface ServeOptions {
@@ -104,19 +109,31 @@ export async function serve(
     requestTimeout: 10_000,
     connectionsCheckingInterval,
   });
-  const { log, host: boundHost } = guard(server, app);
-  const connections = new HttpConnections(server, app.limits, log);
+  const { dispatcher, options } = internalsOf(app, "a server");
+  const boundHost = new BoundHost(server, options.security);
+  const connections = new HttpConnections(server, app.limits, dispatcher.refusals);
+  const questions = new QuestionRate(options.clock);
   server.on("request", (incoming, outgoing) => {
     // Once a server closes, it keeps no connection for the next request.
     outgoing.once("close", () => server.listening || server.closeIdleConnections());
+    const address = addressOf(incoming, app.limits.trustProxy);
+    if (asksForRefusal(incoming))
+      return questions.allow(networkOf(address))
+        ? writeAnswer(upgrades.explain(incoming), outgoing)
+        : refuseQuestion(outgoing);
     const refusal = boundHost.check(incoming);
     const pathname = (incoming.url ?? "/").split("?", 1)[0] ?? "/";
-    if (refusal !== undefined) void write(refusal, outgoing);
-    else if (files === undefined || app.serves(pathname)) void answer(app, incoming, outgoing);
-    else files(incoming, outgoing, () => void answer(app, incoming, outgoing));
+    const answerByApp = (): void => {
+      const info = { address, allowsLoopbackOrigins: boundHost.allowsLoopbackOrigins };
+      void answer(app, incoming, outgoing, info);
+    };
+    if (refusal !== undefined)
+      void write(dispatcher.refusals.note(refusal, refusedRequest(address, incoming)), outgoing);
+    else if (files === undefined || app.serves(pathname)) answerByApp();
+    else files(incoming, outgoing, answerByApp);
   });
   const onWebSocket = (socket: Socket): void => connections.release(socket);
-  const upgrades = new Upgrades(server, app, { log, host: boundHost, onWebSocket });
+  const upgrades = new Upgrades(server, app, { host: boundHost, explainsRefusals: true, onWebSocket });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -152,18 +169,12 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
   const timed: HttpServer & { connectionsCheckingInterval?: number } = server; // Node reads it when the server begins to listen
   if (timed.connectionsCheckingInterval === 30_000)
     timed.connectionsCheckingInterval = connectionsCheckingInterval;
-  const upgrades = new Upgrades(server, app, { ...guard(server, app), onWebSocket: () => {} });
+  const host = new BoundHost(server, internalsOf(app, "a server").options.security);
+  const upgrades = new Upgrades(server, app, { host, explainsRefusals: false, onWebSocket: () => {} });
   let closing: Promise<void> | undefined;
   return {
     close: ({ drain = 0 } = {}) => (closing ??= upgrades.drain(drain).then(() => upgrades.close())),
   };
-}
-
-/** What checks the requests of a server before the app does. */
-function guard(server: HttpServer, app: ServedApp): { readonly log: RefusalLog; readonly host: BoundHost } {
-  const { clock, security } = internalsOf(app, "a server").options;
-  const log = new RefusalLog(clock);
-  return { log, host: new BoundHost(server, security, log) };
 }
 
 async function closeServer(
@@ -181,10 +192,16 @@ async function closeServer(
   await stopped;
 }
 
-async function answer(app: ServedApp, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function answer(
+  app: ServedApp,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  info: Omit<TransportInfo, "node">,
+): Promise<void> {
   const client = new AbortController();
   outgoing.once("close", () => client.abort());
   const request = toRequest(incoming, client.signal);
+  if (request !== undefined) outgoing.once("close", describeRequest(request, incoming, info));
   // `app.fetch` checks the response.
   await write(
     request === undefined ? new Response("Bad Request", { status: 400 }) : await app.fetch(request),

@@ -1,6 +1,6 @@
 import { CloseCode, CloseError, HandshakeError } from "@symbolon/protocol";
 import type { Wire } from "@symbolon/protocol/internal";
-import { createDispatcher, internalsOf } from "../app/app.ts";
+import { createDispatcher, internalsOf, logError } from "../app/app.ts";
 import type { App } from "../app/types.ts";
 import type { Accept } from "../request/acceptance.ts";
 import type { AnyHook, Replacement } from "../request/hook.ts";
@@ -73,7 +73,10 @@ export interface TestNetwork {
   readonly clock: Clock;
   /** The cookies that answers have set, refusals and 101s too; each request sends them. */
   readonly cookies: CookieJar;
-  /** Every error that `onError` was called with, in order. None is thrown again: expect this to be empty. */
+  /**
+   * Every error that `onError` was called with, in order, but for what the server refuses by itself. None is thrown again:
+   * expect this to be empty.
+   */
   readonly errors: readonly unknown[];
 }
 
@@ -115,7 +118,8 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
   const dispatcher = createDispatcher(internals, {
     replaced,
     onError: (error, context) => {
-      errors.push(error);
+      if (context.phase !== "refused") errors.push(error);
+      else if (internals.options.onError === logError) return undefined; // the test itself is refused
       return internals.options.onError(error, context);
     },
   });
