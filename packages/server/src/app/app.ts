@@ -10,6 +10,7 @@ import type { ImplementOptions, Setup } from "../contract/setup.ts";
 import { type ErrorContext, isClientError, report, toLogLine } from "../request/errors.ts";
 import { RefusedError } from "../request/refusal.ts";
 import type { AnyHook } from "../request/hook.ts";
+import { checkFunction } from "../request/response.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import { Sessions } from "../session/sessions.ts";
 import { expireStoredSessions } from "../session/stored-sessions.ts";
@@ -143,22 +144,31 @@ function createView<P extends object, Defaults extends object>(
   const { routes, options, dispatcher } = app;
   const view: App<P, Defaults> = {
     use: (hook) => {
+      checkFunction(hook, "the hook of `use`");
       hooks.hooks.push(hook);
       return view as never; // its type knows more
     },
-    group: (hook) => createView(app, { outer: hooks, hooks: [hook] }, defaults),
+    group: (hook) => {
+      checkFunction(hook, "the hook of `group`");
+      return createView(app, { outer: hooks, hooks: [hook] }, defaults);
+    },
     with: (over) => createView(app, hooks, mergeSocketOptions(defaults, over, options.maxPayload)),
     ws: (path: string, ...rest: [unknown, unknown?]): void => {
       const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
+      checkFunction(handler, `the handler of the WebSocket route ${JSON.stringify(path)}`);
       const own = given as SocketRouteOptions;
       routes.addSocket(path, presentHooks(hooks), own, {
         handler: handler as never,
         defaults: mergeSocketOptions(defaults, own, options.maxPayload),
       });
     },
-    http: (path, handler) => routes.addHttp(path, presentHooks(hooks), handler),
+    http: (path, handler) => {
+      checkFunction(handler, `the handler of the HTTP route ${JSON.stringify(path)}`);
+      routes.addHttp(path, presentHooks(hooks), handler);
+    },
     implement: <C extends AnyContract>(contract: C, ...rest: [unknown, unknown?]) => {
       const [own, setup] = rest.length === 1 ? [{}, rest[0]] : rest;
+      checkFunction(setup, `the setup of the contract ${JSON.stringify(contract.path)}`);
       const service = new ContractService(
         contract,
         setup as Setup<C, never>,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server as HttpServer } from "node:http";
+import { Server as TlsServer } from "node:tls";
 import { checkHost, type SecurityOptions } from "../access/origin.ts";
 import type { Refusal } from "../request/refusal.ts";
 import { isLoopback } from "./networks.ts";
@@ -18,6 +19,16 @@ export class BoundHost {
   /** Whether pages of this machine may connect, whatever their port: outside of production, to a loopback address. */
   get allowsLoopbackOrigins(): boolean {
     return !this.#isProduction && this.#isLoopback();
+  }
+
+  /** Where the server can be reached from this machine. */
+  get url(): string {
+    const bound = this.#server.address();
+    if (typeof bound === "string") return `unix:${bound}`;
+    const { address = "", port = 0 } = bound ?? {};
+    const isLocalhost = /^(?:::|0\.0\.0\.0|127\.0\.0\.1|)$/.test(address);
+    const host = isLocalhost ? "localhost" : address.includes(":") ? `[${address}]` : address;
+    return `${this.#server instanceof TlsServer ? "https" : "http"}://${host}:${port}`;
   }
 
   /** Refuses a request for a host name that the app does not have; undefined when the check passes, and for an invalid name. */

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server as HttpServer, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import type { LimitOptions } from "../access/limits.ts";
 import type { RefusalLog } from "../access/refusal-log.ts";
 import { Refusal } from "../request/refusal.ts";
@@ -52,11 +53,20 @@ export class HttpConnections {
   readonly #counter = new NetworkCounter();
   /** The open connections, WebSockets too, with what stops counting each. */
   readonly #open = new Map<Socket, () => void>();
+  /** The connections below TLS, by the address and port of the client. */
+  readonly #below = new Map<string, Socket>();
 
   constructor(server: HttpServer, limits: Required<LimitOptions>, log: RefusalLog) {
     this.#limits = limits;
     this.#log = log;
     server.on("connection", (socket) => this.#add(socket));
+    if (!(server instanceof TlsServer)) return;
+    server.on("connection", (socket: Socket) => {
+      const peer = peerOf(socket);
+      this.#below.set(peer, socket);
+      socket.once("close", () => this.#below.delete(peer));
+    });
+    server.on("secureConnection", (socket: Socket) => this.#replace(socket));
   }
 
   /** Stops counting a connection that becomes a WebSocket: those have limits of their own. */
@@ -72,6 +82,15 @@ export class HttpConnections {
   /** Ends every connection. */
   destroyAll(): void {
     for (const socket of this.#open.keys()) socket.destroy();
+  }
+
+  /** Counts the socket of TLS instead of the one below it. */
+  #replace(socket: Socket): void {
+    const below = this.#below.get(peerOf(socket));
+    if (below === undefined) return;
+    this.release(below);
+    this.#open.delete(below);
+    this.#add(socket);
   }
 
   #add(socket: Socket): void {
@@ -106,6 +125,10 @@ export class HttpConnections {
       retryAfter: 5,
     });
   }
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 /** `max` of what is counted are open. */

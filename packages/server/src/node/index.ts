@@ -4,7 +4,9 @@ import {
   type Server as HttpServer,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { TlsOptions } from "node:tls";
 import sirv from "sirv";
 import { internalsOf } from "../app/app.ts";
 import type { TransportInfo } from "../request/transport.ts";
@@ -39,6 +41,17 @@ export interface ServeOptions {
    */
   readonly host?: string;
   /**
+   * A Unix socket to listen on instead of a port, for a proxy on the same machine. Its clients have no address: set
+   * `limits.trustProxy`. A file that a killed process has left at this path must be removed first.
+   * @default none
+   */
+  readonly path?: string;
+  /**
+   * Serves `https` and `wss` with this certificate and key, and with the other options of `node:tls`.
+   * @default none: a proxy in front of the server ends TLS
+   */
+  readonly tls?: TlsOptions;
+  /**
    * A folder of static files, served where no `app.http` route is.
    * @default none
    */
@@ -46,7 +59,7 @@ export interface ServeOptions {
   /**
    * How long clients may take to reconnect elsewhere after a SIGTERM, in ms, before the server closes. A server whose
    * clients and handlers all end in time closes sooner; one with clients that do not answer takes 8 s longer.
-   * @default 5_000
+   * @default 5_000, or 0 unless `NODE_ENV` is "production": `node --watch` restarts at once
    */
   readonly drain?: number;
   /**
@@ -70,9 +83,9 @@ export interface CloseOptions {
 
 /** An app that listens. */
 export interface Server extends AsyncDisposable {
-  /** Where it can be reached from this machine: `http://localhost:3000`. */
+  /** Where it can be reached from this machine: `http://localhost:3000`, or `unix:/run/app.sock`. */
   readonly url: string;
-  /** The port it listens on. */
+  /** The port it listens on; 0 for a Unix socket. */
   readonly port: number;
   /**
    * Refuses new connections. Closes the WebSockets with 1001; a client that does not answer within 5 s is disconnected.
@@ -101,14 +114,14 @@ export interface Attachment {
  */
 export async function serve(
   app: ServedApp,
-  { port = 3000, host, assets, drain: signalDrain = 5_000, signals = true }: ServeOptions = {},
+  { port = 3000, host, path, tls, assets, drain: signalDrain, signals = true }: ServeOptions = {},
 ): Promise<Server> {
   const files = assets === undefined ? undefined : sirv(assets, { etag: true });
-  const server = createServer({
-    headersTimeout,
-    requestTimeout: 10_000,
-    connectionsCheckingInterval,
-  });
+  const timeouts = { headersTimeout, requestTimeout: 10_000, connectionsCheckingInterval };
+  const server =
+    tls === undefined
+      ? createServer(timeouts)
+      : createTlsServer({ handshakeTimeout: headersTimeout, ...tls, ...timeouts });
   const { dispatcher, options } = internalsOf(app, "a server");
   const boundHost = new BoundHost(server, options.security);
   const connections = new HttpConnections(server, app.limits, dispatcher.refusals);
@@ -124,7 +137,7 @@ export async function serve(
     const refusal = boundHost.check(incoming);
     const pathname = (incoming.url ?? "/").split("?", 1)[0] ?? "/";
     const answerByApp = (): void => {
-      const info = { address, allowsLoopbackOrigins: boundHost.allowsLoopbackOrigins };
+      const info = { address: address || undefined, allowsLoopbackOrigins: boundHost.allowsLoopbackOrigins };
       void answer(app, incoming, outgoing, info);
     };
     if (refusal !== undefined)
@@ -136,20 +149,24 @@ export async function serve(
   const upgrades = new Upgrades(server, app, { host: boundHost, explainsRefusals: true, onWebSocket });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    server.listen(path === undefined ? { port, host } : { path }, () => {
       server.off("error", reject);
       resolve();
     });
   });
-  const bound = (server.address() as AddressInfo).port;
+  const address = server.address();
+  const bound = typeof address === "object" ? (address?.port ?? 0) : 0;
+  const { url } = boundHost;
   let closing: Promise<void> | undefined;
   const close: Server["close"] = ({ drain = 0 } = {}) =>
     (closing ??= upgrades.drain(drain).then(async () => {
       ignoreSignal?.();
       await closeServer(server, upgrades, connections);
     }));
-  const ignoreSignal = signals ? closeOnSignal(() => close({ drain: signalDrain })) : undefined;
-  return { url: `http://localhost:${bound}`, port: bound, close, [Symbol.asyncDispose]: close };
+  const ignoreSignal = signals
+    ? closeOnSignal(() => close({ drain: signalDrain ?? defaultDrain() }))
+    : undefined;
+  return { url, port: bound, close, [Symbol.asyncDispose]: close };
 }
 
 /**
@@ -175,6 +192,11 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
   return {
     close: ({ drain = 0 } = {}) => (closing ??= upgrades.drain(drain).then(() => upgrades.close())),
   };
+}
+
+/** How long a SIGTERM drains, in ms. A developer who restarts the server does not wait for clients. */
+function defaultDrain(): number {
+  return process.env["NODE_ENV"] === "production" ? 5_000 : 0;
 }
 
 async function closeServer(

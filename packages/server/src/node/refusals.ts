@@ -80,7 +80,7 @@ export function refusedRequest(
   const request = new Request(isReadable ? target : "symbolon:refused", {
     headers: origin === undefined ? {} : { origin },
   });
-  describeTransport(request, { address });
+  describeTransport(request, { address: address || undefined });
   return request;
 }
 

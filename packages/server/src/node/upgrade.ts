@@ -156,7 +156,11 @@ export class Upgrades implements UpgradeTarget {
     this.#onWebSocket(socket);
     setClientAddress(request, networkOf(address));
     const { allowsLoopbackOrigins } = this.#host;
-    const info = { address, allowsLoopbackOrigins, explainsRefusals: this.#explainsRefusals };
+    const info = {
+      address: address || undefined,
+      allowsLoopbackOrigins,
+      explainsRefusals: this.#explainsRefusals,
+    };
     socket.once("close", describeRequest(request, incoming, info));
     const decide = this.#addUndecided(socket);
     const accept: Accept = (init) => this.#accept({ incoming, socket, head, decide }, init);

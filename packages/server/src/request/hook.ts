@@ -54,6 +54,8 @@ const reservedKeys = [
   "token",
   "credentials",
   "protocols",
+  "address",
+  "node",
   "route",
   "responseHeaders",
   "state",

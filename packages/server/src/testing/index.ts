@@ -31,6 +31,11 @@ export interface TestOptions<State = unknown, Hooks extends readonly AnyHook[] =
     readonly [Index in keyof Hooks]: readonly [hook: Hooks[Index], instead: Replacement<Hooks[Index]>];
   };
   /**
+   * The host, with its port, by which clients reach the app when they name a path alone.
+   * @default the first of `security.hosts`, or "test"
+   */
+  readonly host?: string;
+  /**
    * The clock of the clients' timeouts.
    * @default the system's
    */
@@ -98,7 +103,7 @@ type StateOf<P> = P extends { readonly state: infer State } ? State : unknown;
  */
 export function testNetwork<P extends object, const Hooks extends readonly AnyHook[] = []>(
   app: App<P>,
-  { state, overrides, clock = new SystemClock() }: TestOptions<StateOf<P>, Hooks> = {},
+  { state, overrides, host: ownHost, clock = new SystemClock() }: TestOptions<StateOf<P>, Hooks> = {},
 ): TestNetwork {
   /** The clients that are connected or connect; aborting one disconnects it. */
   const clients = new Set<AbortController>();
@@ -112,6 +117,7 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
   const errors: unknown[] = [];
   const network = new MemoryNetwork();
   const internals = internalsOf(app, "testNetwork");
+  const host = ownHost ?? internals.options.security.hosts?.[0] ?? "test";
   const replaced = new Map<AnyHook, AnyHook>(overrides as Iterable<readonly [AnyHook, AnyHook]> | undefined);
   if (state !== undefined)
     replaced.set(internals.state, (context: { state: unknown }) => void (context.state = state));
@@ -162,7 +168,7 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
   };
 
   const connect: TestNetwork["connect"] = async (path, options = {}) => {
-    const url = new URL(path, "ws://test");
+    const url = new URL(path, `ws://${host}`);
     const { timeout } = options;
     const client = new AbortController();
     const limit = { timeout, clock, awaited: "an answer to the handshake" };
@@ -190,7 +196,7 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
 
   return {
     fetch: async (input, init) => {
-      const response = await dispatcher.fetch(httpRequest(input, init, cookies));
+      const response = await dispatcher.fetch(httpRequest(input, init, { jar: cookies, host }));
       cookies.store(response.headers);
       return readAhead(response);
     },
