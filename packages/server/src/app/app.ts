@@ -20,7 +20,8 @@ import type { Store } from "../store/store.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { resolveHeartbeat } from "../timing/heartbeat.ts";
 import { checkOptions } from "./check-options.ts";
-import { Dispatcher, type DispatchOptions } from "./dispatch.ts";
+import { Dispatcher } from "./dispatch.ts";
+import type { DispatchOptions } from "./dispatch-options.ts";
 import { Routes } from "./routes.ts";
 import type { App, AppOptions } from "./types.ts";
 
@@ -60,7 +61,16 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   const limits = resolveLimits(options.limits);
   const connections = new Connections(clock, limits.perPrincipal);
   const memory = new MemoryRooms(limits.historyBytes);
-  const routes = new Routes({ clock, heartbeat, rate: limits, sessions, connections, store, memory });
+  const routes = new Routes({
+    clock,
+    heartbeat,
+    rate: limits,
+    sessions,
+    connections,
+    store,
+    memory,
+    codecs: options.codecs,
+  });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // below a mount, the state of the inner app
   };
@@ -179,7 +189,10 @@ function createView<P extends object, Defaults extends object>(
       return service;
     },
     mount: (prefix, other) =>
-      routes.mount(prefix, presentHooks(hooks), internalsOf(other, "app.mount").routes),
+      routes.mount(prefix, internalsOf(other, "app.mount").routes, {
+        hooks: presentHooks(hooks),
+        socket: defaults,
+      }),
     room: routes.room,
     serves: (pathname) => routes.serves(pathname),
     fetch: dispatcher.fetch,

@@ -1,16 +1,9 @@
 import { CloseError, type FrameCodec } from "@symbolon/protocol";
-import type { LimitOptions } from "../access/limits.ts";
-import { checkHost, type SecurityOptions } from "../access/origin.ts";
+import { checkHost } from "../access/origin.ts";
 import { RefusalLog } from "../access/refusal-log.ts";
 import { type Accept, Acceptance } from "../request/acceptance.ts";
 import { type ParsedRequest, parseRequest, type RouteSchemas } from "../request/context.ts";
-import {
-  closeFromResponse,
-  errorResponse,
-  HandshakeTimeout,
-  type OnError,
-  report,
-} from "../request/errors.ts";
+import { closeFromResponse, errorResponse, HandshakeTimeout, report } from "../request/errors.ts";
 import { Exchange } from "../request/exchange.ts";
 import type { AnyHook } from "../request/hook.ts";
 import type { RenewIdentity, Verified } from "../request/identity.ts";
@@ -18,7 +11,6 @@ import type { Refusal } from "../request/refusal.ts";
 import { checkUnused, toResponse } from "../request/response.ts";
 import { transportOf } from "../request/transport.ts";
 import { type IdentifiedWire, readHello } from "../session/hello.ts";
-import type { Clock } from "../timing/clock.ts";
 import {
   checkExpiry,
   checkPage,
@@ -26,44 +18,9 @@ import {
   refuseUnknownPath,
   tooManyUndecided,
 } from "./handshake-checks.ts";
+import type { DispatchOptions } from "./dispatch-options.ts";
 import type { RouteMatch } from "./router.ts";
 import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
-
-/** Limits of undecided handshakes. */
-export interface HandshakeOptions {
-  /**
-   * How long hooks and a handler may take to accept or refuse, in ms; then the handshake is refused with 503. Under
-   * `attach`, how long other listeners may take to answer an upgrade at a path that no app has; then it is refused with 404.
-   * @default 10_000
-   */
-  readonly timeout?: number;
-  /**
-   * How many handshakes may be undecided at once, and how many sessions may be without their `hello`; one more is refused
-   * with 503.
-   * @default 1_000
-   */
-  readonly pending?: number;
-}
-
-/** How requests are answered. */
-export interface DispatchOptions {
-  /** Which pages may connect, and by which host names the app may be reached. */
-  readonly security: SecurityOptions;
-  /** Whether a proxy is trusted. @default the defaults of `LimitOptions` */
-  readonly limits?: Pick<LimitOptions, "trustProxy">;
-  /** Called with errors. */
-  readonly onError: OnError;
-  /** The time of deadlines. */
-  readonly clock: Clock;
-  /** Limits of undecided handshakes. */
-  readonly handshake?: HandshakeOptions;
-  /** The codecs of contracts besides JSON, the best first. @default [] */
-  readonly codecs?: readonly FrameCodec[];
-  /** Answers HTTP requests without a route. @default 426 where a WebSocket route is, else 404 */
-  readonly fetch?: (request: Request) => Response | Promise<Response>;
-  /** Hooks that run in place of others, for tests. @default none */
-  readonly replaced?: ReadonlyMap<AnyHook, AnyHook>;
-}
 
 /** Receives a promise that resolves when the server has finished with a connection. */
 export type Track = (ended: Promise<void>) => void;
@@ -118,7 +75,10 @@ export class Dispatcher {
       if (denied !== undefined) return this.refusals.note(denied, request);
       const { pathname } = parsed.url;
       const match = this.#routes.socketAt(pathname);
-      const codec = match?.route.type === "raw" ? undefined : findCodec(parsed, this.#options.codecs);
+      const codec =
+        match?.route.type === "raw"
+          ? undefined
+          : findCodec(parsed, match?.route.outer.codecs ?? this.#options.codecs);
       if (match === undefined) return await this.#refuseUnknown(parsed, codec, accept);
       if (codec !== undefined) return await this.#openSession({ parsed, match, codec }, accept, track);
       const { route } = match;
@@ -126,7 +86,11 @@ export class Dispatcher {
       const acceptance = new Acceptance(exchange, accept);
       acceptance.releaseAfter(exchange.ended);
       track?.(acceptance.released);
-      const refusal = await this.#decide(exchange, () => route.serve(exchange, acceptance), acceptance);
+      const refusal = await this.#decide(
+        exchange,
+        () => route.serve(exchange, acceptance, route.outer),
+        acceptance,
+      );
       return refusal && (await acceptance.refuse(this.refusals.note(refusal, request)));
     } catch (error) {
       return this.#errorResponse(request, error);
