@@ -86,11 +86,8 @@ export class Dispatcher {
       const acceptance = new Acceptance(exchange, accept);
       acceptance.releaseAfter(exchange.ended);
       track?.(acceptance.released);
-      const refusal = await this.#decide(
-        exchange,
-        () => route.serve(exchange, acceptance, route.outer),
-        acceptance,
-      );
+      const serve = route.prepare(exchange, acceptance, route.outer);
+      const refusal = await this.#decide(exchange, serve, acceptance);
       return refusal && (await acceptance.refuse(this.refusals.note(refusal, request)));
     } catch (error) {
       return this.#errorResponse(request, error);
@@ -217,6 +214,7 @@ export class Dispatcher {
     this.#undecided.add(exchange);
     const release = (): void => void this.#undecided.delete(exchange);
     // The handshake of a client that has disconnected does not count, though a hook of it may still run.
+    void acceptance?.accepted.then(release); // a hook may accept, and go on
     const ignoreDisconnect = exchange.onDisconnect(release);
     let cancelDeadline = (): void => {};
     const overdue = new Promise<HandshakeTimeout>((resolve) => {

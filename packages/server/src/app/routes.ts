@@ -9,7 +9,7 @@ import type { AnyHook } from "../request/hook.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { removeStoredSessions } from "../session/stored-sessions.ts";
-import { serveSocket, type SocketService } from "../socket/serve-socket.ts";
+import { prepareSocket, type SocketService } from "../socket/serve-socket.ts";
 import type { SocketOptions } from "../socket/socket-options.ts";
 import { type SocketRoom, socketRooms } from "../socket/socket-rooms.ts";
 import type { Store } from "../store/store.ts";
@@ -30,14 +30,14 @@ export type SocketRoute = {
   /** What the apps in which the route is mounted set for it; the nearest counts, and the route's own options before it. */
   readonly outer: OuterOptions;
   /**
-   * Serves a raw socket, or a plain client of a contract. Resolves with a refusal, or with undefined once it is accepted.
-   * `outer` is that of the route as it was found.
+   * Prepares a raw socket, or a plain client of a contract, before the hooks run. Returns what serves it; that resolves with a
+   * refusal, or with undefined once it is accepted. `outer` is that of the route as it was found.
    */
-  readonly serve: (
+  readonly prepare: (
     exchange: Exchange,
     acceptance: Acceptance,
     outer: OuterOptions,
-  ) => Promise<Response | undefined>;
+  ) => () => Promise<Response | undefined>;
 } & (
   | { readonly type: "raw" }
   | { readonly type: "contract"; readonly service: ContractService<AnyContract> }
@@ -52,7 +52,7 @@ export interface HttpRoute {
 }
 
 /** What an app sets for its routes, and for those of the apps that are mounted in it. */
-export interface OuterOptions {
+interface OuterOptions {
   /** How raw routes read and write. */
   readonly socket?: SocketOptions;
   /** The codecs of contracts besides JSON, the best first. */
@@ -133,9 +133,9 @@ export class Routes {
       hooks,
       schemas,
       outer: {},
-      serve: (exchange, acceptance, outer) => {
+      prepare: (exchange, acceptance, outer) => {
         const defaults = { ...outer.socket, ...service.defaults };
-        return serveSocket({ ...service, defaults }, exchange, acceptance);
+        return prepareSocket({ ...service, defaults }, exchange, acceptance);
       },
     });
   }
@@ -150,7 +150,7 @@ export class Routes {
       schemas: definition,
       service,
       outer: { codecs: this.#options.codecs },
-      serve: (exchange, acceptance) => service.plain(exchange, acceptance),
+      prepare: (exchange, acceptance) => () => service.plain(exchange, acceptance),
     });
   }
 

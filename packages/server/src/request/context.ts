@@ -75,6 +75,22 @@ export interface HookContext extends BaseContext {
   readonly headers: Headers;
   /** The cookies. */
   readonly cookies: Readonly<Record<string, string>>;
+  /**
+   * Accepts the handshake of a raw route before its handler runs, and resolves with its socket: the hook may send something
+   * first. The handler gets the same socket. A hook that refuses after that closes it with 4000 + the status. Undefined for HTTP
+   * and for contracts. Rejects as `accept` of a socket does.
+   *
+   * @example
+   *   app.use(async ({ accept }) => {
+   *     const socket = await accept?.({ headers: { "x-greeting": "hello" } });
+   *     await socket?.send("one moment");
+   *     return { user: await slowLookup() };
+   *   });
+   */
+  readonly accept?: (init?: { readonly headers?: HeadersInit; readonly subprotocol?: string }) => Promise<{
+    readonly send: (message: unknown) => PromiseLike<void>;
+    readonly close: (code?: number, reason?: string) => unknown;
+  }>;
 }
 
 /**

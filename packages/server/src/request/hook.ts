@@ -55,6 +55,7 @@ const reservedKeys = [
   "credentials",
   "protocols",
   "address",
+  "accept",
   "node",
   "route",
   "responseHeaders",
