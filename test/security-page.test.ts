@@ -10,7 +10,7 @@ import { resolveHeartbeat } from "../packages/server/src/timing/heartbeat.ts";
 const interfaces = [
   ["security.", "access/origin.ts", "SecurityOptions"],
   ["limits.", "access/limits.ts", "LimitOptions"],
-  ["handshake.", "app/dispatch.ts", "HandshakeOptions"],
+  ["handshake.", "app/dispatch-options.ts", "HandshakeOptions"],
   ["heartbeat.", "timing/heartbeat.ts", "HeartbeatOptions"],
   ["sessions.", "session/sessions.ts", "SessionOptions"],
   ["", "app/types.ts", "AppOptions"],

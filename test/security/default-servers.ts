@@ -53,8 +53,18 @@ const notes = contract("/notes", {
   server: { posted: z.unknown() },
 });
 
-/** Serves an app without options: with MessagePack besides JSON, which is a choice, and bound to a loopback address. */
+/** Serves an app without options, as in production: with MessagePack besides JSON, which is a choice, and bound to a loopback address. */
 export async function startDefaultServer(transport: Transport) {
+  const { NODE_ENV } = process.env;
+  process.env["NODE_ENV"] = "production"; // the server reads it when it is made
+  try {
+    return await serveDefaultApp(transport);
+  } finally {
+    process.env["NODE_ENV"] = NODE_ENV;
+  }
+}
+
+async function serveDefaultApp(transport: Transport) {
   const handled: unknown[] = [];
   const app = createApp({ codecs: [msgpack] });
   app.ws("/raw", async (socket) => {

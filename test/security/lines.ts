@@ -4,7 +4,7 @@ import type { Row } from "./table.ts";
 export const lines: readonly Row[] = [
   {
     id: "S1",
-    text: "A page connects only from the server's own host and port, or from a listed origin; scheme, host and port are compared exactly. Else 403; several `Origin` headers: 400.",
+    text: "A page connects only from the server's own host and port, or from a listed origin; scheme, host and port are compared exactly. Else 403; several `Origin` headers: 400. Unless `NODE_ENV` is `production`, a server on a loopback address also allows pages of the same machine.",
   },
   { id: "S2", text: "Cookies without an `Origin` are refused with 403. A program without both connects." },
   {
@@ -13,7 +13,7 @@ export const lines: readonly Row[] = [
   },
   {
     id: "S4",
-    text: "A handshake that RFC 6455 does not allow is refused: unknown path 404, method 405, version 426, key, target or body 400. A session at an unknown path closes with 4404 at once.",
+    text: "A handshake that RFC 6455 does not allow is refused: unknown path 404, method 405, version 426, key, target or body 400. Under `attach` a session at an unknown path closes with 4404 at once.",
   },
   { id: "S5", text: "Headers have at most 16 KiB (431) and 10 s (408), under `serve` and `attach`." },
   {

@@ -1,6 +1,6 @@
 export { createApp } from "./app/app.ts";
 export type { App, AppOptions, ContractContext, RawContext } from "./app/types.ts";
-export type { HandshakeOptions } from "./app/dispatch.ts";
+export type { HandshakeOptions } from "./app/dispatch-options.ts";
 export type { Gauges, HttpHandler } from "./app/routes.ts";
 export { Peer } from "./contract/peer.ts";
 export type {

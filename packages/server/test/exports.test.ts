@@ -82,6 +82,7 @@ test("@symbolon/server/node exports these values and no others", async () => {
   const names = Object.keys(await import("@symbolon/server/node")).sort();
   expect(names).toMatchInlineSnapshot(`
     [
+      "RefusedError",
       "attach",
       "serve",
     ]

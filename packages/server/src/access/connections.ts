@@ -2,6 +2,7 @@ import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
 import { readIdentity } from "../request/identity.ts";
+import { Refusal } from "../request/refusal.ts";
 import type { Clock } from "../timing/clock.ts";
 
 /** A connected client, or a detached session. */
@@ -46,13 +47,16 @@ export class Connections {
   }
 
   /** Refuses a client whose principal has too many connections; undefined when the check passes. */
-  checkLimit({ context }: Exchange): Response | undefined {
+  checkLimit({ context }: Exchange): Refusal | undefined {
     const { principal } = readIdentity(context);
     const own = principal === undefined ? undefined : this.#byPrincipal.get(principal);
     if (own === undefined || countConnected(own) < this.#maxPerPrincipal) return undefined;
-    return new Response("Too many connections of this principal", {
+    return new Refusal({
+      kind: "limits.perPrincipal",
       status: 429,
-      headers: { "retry-after": "5" },
+      reason: "Too many connections of this principal: createApp({ limits: { perPrincipal } })",
+      log: `the limit of connections of one principal is ${this.#maxPerPrincipal}: createApp({ limits: { perPrincipal } })`,
+      retryAfter: 5,
     });
   }
 

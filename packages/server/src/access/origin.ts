@@ -1,9 +1,12 @@
 import type { ParsedRequest } from "../request/context.ts";
+import { quote, Refusal } from "../request/refusal.ts";
 
 /** Which pages may connect, and by which host names a server may be reached. */
 export interface SecurityOptions {
   /**
-   * Origins that may connect besides the server's own, written exactly: `["https://app.example.com"]`.
+   * Origins that may connect besides the server's own, written exactly: `["https://app.example.com"]`. Unless `NODE_ENV` is
+   * "production", a server that is bound to a loopback address allows `localhost`, `127.0.0.0/8` and `[::1]` on each port too,
+   * to clients that reach it by a loopback name.
    * @default []
    */
   readonly origins?: readonly string[];
@@ -22,8 +25,18 @@ export interface SecurityOptions {
   readonly allowCookieWithoutOrigin?: boolean;
 }
 
+/** What a transport knows of an origin. */
+interface OriginOptions {
+  /** Whether `X-Forwarded-Proto` counts. @default false */
+  readonly trustProxy?: boolean;
+  /** Whether pages of this machine may connect. @default false */
+  readonly allowsLoopback?: boolean;
+}
+
 /** `localhost`, `*.localhost`, 127.0.0.0/8 and ::1, as a URL writes them (RFC 6761 §6.3, RFC 1122 §3.2.1.3). */
 const loopbackName = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+/** The origins of pages that this machine serves, without the subdomains of `localhost`. */
+const loopbackOrigin = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * Refuses a request for a host name that the app does not have (RFC 9110 §15.5.20); undefined when the check passes. An app
@@ -33,31 +46,43 @@ export function checkHost(
   { url: { hostname } }: Pick<ParsedRequest, "url">,
   { hosts }: SecurityOptions,
   boundToLoopback = false,
-): Response | undefined {
+): Refusal | undefined {
   const allowed = hosts?.includes(hostname) ?? (!boundToLoopback || loopbackName.test(hostname));
-  return allowed ? undefined : new Response("Misdirected Request", { status: 421 });
+  if (allowed) return undefined;
+  const reason = `Host ${quote(hostname)} is not allowed: createApp({ security: { hosts: [...] } })`;
+  const why = "a server that is bound to a loopback address has loopback names alone as its hosts";
+  const log = hosts === undefined ? `${reason}; ${why}` : reason;
+  return new Refusal({ kind: "security.hosts", status: 421, reason, log });
 }
 
 /**
  * Refuses a handshake that a foreign page started (cross-site WebSocket hijacking); undefined when the check passes. With
- * `trustProxy` the last entry of `X-Forwarded-Proto` is the scheme by which the client reached the proxy.
+ * `trustProxy` the last entry of `X-Forwarded-Proto` is the scheme by which the client reached the proxy. With
+ * `allowsLoopback` pages of this machine may connect, from any port.
  */
 export function checkOrigin(
   { request: { headers }, url }: ParsedRequest,
   { origins, allowCookieWithoutOrigin }: SecurityOptions,
-  trustProxy = false,
-): Response | undefined {
+  { trustProxy = false, allowsLoopback = false }: OriginOptions = {},
+): Refusal | undefined {
   const origin = headers.get("origin");
   if (origin === null) {
     if (!headers.has("cookie") || allowCookieWithoutOrigin === true) return undefined;
-    return new Response("A request with cookies must have an Origin header", { status: 403 });
+    return new Refusal({
+      kind: "security.allowCookieWithoutOrigin",
+      status: 403,
+      reason:
+        "A request with cookies must have an Origin header: createApp({ security: { allowCookieWithoutOrigin: true } })",
+    });
   }
   if (origin.includes(",") || origin.includes(" "))
-    return new Response("Multiple Origin headers", { status: 400 });
+    return new Refusal({ kind: "handshake", status: 400, reason: "Multiple Origin headers" });
   if (origins?.includes(origin) === true) return undefined;
   const own = ownScheme(url, trustProxy ? headers.get("x-forwarded-proto") : null);
   if (isOwnOrigin(origin, url, own)) return undefined;
-  return new Response("This Origin may not connect", { status: 403 });
+  if (allowsLoopback && loopbackName.test(url.hostname) && isLoopbackOrigin(origin)) return undefined;
+  const reason = `Origin ${quote(origin)} is not allowed: createApp({ security: { origins: [...] } })`;
+  return new Refusal({ kind: "security.origins", status: 403, reason });
 }
 
 /** The scheme by which the client reached the server; undefined where that is unknown: a proxy may end TLS. */
@@ -67,12 +92,19 @@ function ownScheme({ protocol }: URL, forwarded: string | null): string | undefi
   return scheme === "http" || scheme === "https" ? `${scheme}:` : undefined;
 }
 
-function isOwnOrigin(origin: string, url: URL, scheme: string | undefined): boolean {
-  try {
-    const { host, protocol } = new URL(origin);
-    if (protocol !== "http:" && protocol !== "https:") return false;
-    return host === url.host && (scheme ?? protocol) === protocol;
-  } catch {
-    return false; // "null"
-  }
+function isOwnOrigin(origin: string, { host }: URL, scheme: string | undefined): boolean {
+  const page = readOrigin(origin);
+  return page !== undefined && page.host === host && (scheme ?? page.protocol) === page.protocol;
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  const page = readOrigin(origin);
+  return page !== undefined && loopbackOrigin.test(page.hostname) && page.origin === origin;
+}
+
+/** The origin of a page; undefined for "null" and for other schemes. */
+function readOrigin(origin: string): URL | undefined {
+  if (!URL.canParse(origin)) return undefined;
+  const url = new URL(origin);
+  return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
 }

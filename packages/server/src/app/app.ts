@@ -8,7 +8,9 @@ import { ContractService } from "../contract/service.ts";
 import type { ServiceOptions } from "../contract/service-options.ts";
 import type { ImplementOptions, Setup } from "../contract/setup.ts";
 import { type ErrorContext, isClientError, report, toLogLine } from "../request/errors.ts";
+import { RefusedError } from "../request/refusal.ts";
 import type { AnyHook } from "../request/hook.ts";
+import { checkFunction } from "../request/response.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import { Sessions } from "../session/sessions.ts";
 import { expireStoredSessions } from "../session/stored-sessions.ts";
@@ -18,7 +20,8 @@ import type { Store } from "../store/store.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { resolveHeartbeat } from "../timing/heartbeat.ts";
 import { checkOptions } from "./check-options.ts";
-import { Dispatcher, type DispatchOptions } from "./dispatch.ts";
+import { Dispatcher } from "./dispatch.ts";
+import type { DispatchOptions } from "./dispatch-options.ts";
 import { Routes } from "./routes.ts";
 import { findTraceLog, traceHandshakes } from "./trace.ts";
 import type { App, AppOptions } from "./types.ts";
@@ -33,6 +36,8 @@ export interface AppInternals {
   readonly groups: ViewHooks[];
   /** The options, with their defaults. */
   readonly options: DispatchOptions & ServiceOptions & { readonly limits: Required<LimitOptions> };
+  /** What answers its requests. */
+  readonly dispatcher: Dispatcher;
 }
 
 const internals = new WeakMap<object, AppInternals>();
@@ -59,37 +64,47 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   const limits = resolveLimits(options.limits);
   const connections = new Connections(clock, limits.perPrincipal);
   const memory = new MemoryRooms(limits.historyBytes);
-  const routes = new Routes({ clock, heartbeat, rate: limits, sessions, connections, store, memory });
+  const routes = new Routes({
+    clock,
+    heartbeat,
+    rate: limits,
+    sessions,
+    connections,
+    store,
+    memory,
+    codecs: options.codecs,
+  });
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // below a mount, the state of the inner app
+  };
+  const resolved: AppInternals["options"] = {
+    ...options,
+    security,
+    onError,
+    onStoreError,
+    clock,
+    heartbeat,
+    maxPayload,
+    rate: limits,
+    memory,
+    slots: new HandlerSlots(limits.handlers),
+    failedResumes: new FailedResumes(clock, limits.failedResumes),
+    limits,
+    sessions,
+    connections,
   };
   const app: AppInternals = {
     routes,
     state,
     groups: [],
-    options: {
-      ...options,
-      security,
-      onError,
-      onStoreError,
-      clock,
-      heartbeat,
-      maxPayload,
-      rate: limits,
-      memory,
-      slots: new HandlerSlots(limits.handlers),
-      failedResumes: new FailedResumes(clock, limits.failedResumes),
-      limits,
-      sessions,
-      connections,
-    },
+    options: resolved,
+    dispatcher: new Dispatcher(routes, resolved),
   };
   routes.hooks.push(state);
   return createView(
     app,
     { hooks: routes.hooks, hasRoutes: false },
     mergeSocketOptions({}, socket, maxPayload),
-    new Dispatcher(routes, app.options),
   );
 }
 
@@ -156,32 +171,37 @@ function createView<P extends object, Defaults extends object>(
   app: AppInternals,
   hooks: ViewHooks,
   defaults: SocketOptions,
-  dispatcher: Dispatcher,
 ): App<P, Defaults> {
-  const { routes, options } = app;
+  const { routes, options, dispatcher } = app;
   const view: App<P, Defaults> = {
     use: (hook) => {
+      checkFunction(hook, "the hook of `use`");
       hooks.hooks.push(hook);
       return view as never; // its type knows more
     },
     group: (hook) => {
+      checkFunction(hook, "the hook of `group`");
       const group: ViewHooks = { outer: hooks, hooks: [hook], hasRoutes: false };
       app.groups.push(group);
-      return createView(app, group, defaults, dispatcher);
+      return createView(app, group, defaults);
     },
-    with: (over) =>
-      createView(app, hooks, mergeSocketOptions(defaults, over, options.maxPayload), dispatcher),
+    with: (over) => createView(app, hooks, mergeSocketOptions(defaults, over, options.maxPayload)),
     ws: (path: string, ...rest: [unknown, unknown?]): void => {
       const [given, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
+      checkFunction(handler, `the handler of the WebSocket route ${JSON.stringify(path)}`);
       const own = given as SocketRouteOptions;
       routes.addSocket(path, declareRoute(hooks), own, {
         handler: handler as never,
         defaults: mergeSocketOptions(defaults, own, options.maxPayload),
       });
     },
-    http: (path, handler) => routes.addHttp(path, declareRoute(hooks), handler),
+    http: (path, handler) => {
+      checkFunction(handler, `the handler of the HTTP route ${JSON.stringify(path)}`);
+      routes.addHttp(path, declareRoute(hooks), handler);
+    },
     implement: <C extends AnyContract>(contract: C, ...rest: [unknown, unknown?]) => {
       const [own, setup] = rest.length === 1 ? [{}, rest[0]] : rest;
+      checkFunction(setup, `the setup of the contract ${JSON.stringify(contract.path)}`);
       const service = new ContractService(
         contract,
         setup as Setup<C, never>,
@@ -192,7 +212,10 @@ function createView<P extends object, Defaults extends object>(
       return service;
     },
     mount: (prefix, other) =>
-      routes.mount(prefix, declareRoute(hooks), internalsOf(other, "app.mount").routes),
+      routes.mount(prefix, internalsOf(other, "app.mount").routes, {
+        hooks: declareRoute(hooks),
+        socket: defaults,
+      }),
     room: routes.room,
     serves: (pathname) => routes.serves(pathname),
     fetch: dispatcher.fetch,
@@ -211,7 +234,10 @@ function createView<P extends object, Defaults extends object>(
   return view;
 }
 
-function logError(error: unknown, { request, id }: ErrorContext): void {
+/** The default `onError`. */
+export function logError(error: unknown, { request, id }: ErrorContext): void {
+  if (error instanceof RefusedError)
+    return console.warn(`symbolon: ${error.message} ${JSON.stringify(error.seen)}`);
   const { pathname } = new URL(request.url);
   const place = `symbolon: error ${id === undefined ? "" : `${id} `}at ${JSON.stringify(pathname.slice(0, 256))}`;
   if (isClientError(error)) console.error(`${place}: ${toLogLine(error)}`);

@@ -1,3 +1,4 @@
+import { checkFunction } from "../request/response.ts";
 import type { AppOptions } from "./types.ts";
 
 type GroupName = "security" | "socket" | "sessions" | "limits" | "handshake" | "heartbeat";
@@ -55,9 +56,12 @@ const paths = [
 
 /**
  * Checks the names of an app's options.
- * @throws TypeError for an unknown one; it names the nearest option.
+ * @throws TypeError for an unknown one; it names the nearest option. TypeError for a callback that is not a function.
  */
 export function checkOptions(options: object): void {
+  const { onError, fetch } = options as { readonly onError?: unknown; readonly fetch?: unknown };
+  if (onError !== undefined) checkFunction(onError, "onError of createApp");
+  if (fetch !== undefined) checkFunction(fetch, "fetch of createApp");
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (!topLevel.includes(name)) throw unknownOption(name);
     if (!(name in groups)) continue;

@@ -1,60 +1,26 @@
 import { CloseError, type FrameCodec } from "@symbolon/protocol";
-import { jsonFrames } from "@symbolon/protocol/internal";
-import type { LimitOptions } from "../access/limits.ts";
-import { checkHost, checkOrigin, type SecurityOptions } from "../access/origin.ts";
+import { checkHost } from "../access/origin.ts";
+import { RefusalLog } from "../access/refusal-log.ts";
 import { type Accept, Acceptance } from "../request/acceptance.ts";
 import { type ParsedRequest, parseRequest, type RouteSchemas } from "../request/context.ts";
-import {
-  closeFromResponse,
-  errorResponse,
-  HandshakeTimeout,
-  type OnError,
-  report,
-} from "../request/errors.ts";
+import { closeFromResponse, errorResponse, HandshakeTimeout, report } from "../request/errors.ts";
 import { Exchange } from "../request/exchange.ts";
 import type { AnyHook } from "../request/hook.ts";
-import { readIdentity, type RenewIdentity, type Verified } from "../request/identity.ts";
+import type { RenewIdentity, Verified } from "../request/identity.ts";
+import type { Refusal } from "../request/refusal.ts";
 import { checkUnused, toResponse } from "../request/response.ts";
+import { transportOf } from "../request/transport.ts";
 import { type IdentifiedWire, readHello } from "../session/hello.ts";
-import type { Clock } from "../timing/clock.ts";
+import {
+  checkExpiry,
+  checkPage,
+  findCodec,
+  refuseUnknownPath,
+  tooManyUndecided,
+} from "./handshake-checks.ts";
+import type { DispatchOptions } from "./dispatch-options.ts";
 import type { RouteMatch } from "./router.ts";
 import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
-
-/** Limits of undecided handshakes. */
-export interface HandshakeOptions {
-  /**
-   * How long hooks and a handler may take to accept or refuse, in ms; then the handshake is refused with 503. Under
-   * `attach`, how long other listeners may take to answer an upgrade at a path that no app has; then it is refused with 404.
-   * @default 10_000
-   */
-  readonly timeout?: number;
-  /**
-   * How many handshakes may be undecided at once, and how many sessions may be without their `hello`; one more is refused
-   * with 503.
-   * @default 1_000
-   */
-  readonly pending?: number;
-}
-
-/** How requests are answered. */
-export interface DispatchOptions {
-  /** Which pages may connect, and by which host names the app may be reached. */
-  readonly security: SecurityOptions;
-  /** Whether a proxy is trusted. @default the defaults of `LimitOptions` */
-  readonly limits?: Pick<LimitOptions, "trustProxy">;
-  /** Called with errors. */
-  readonly onError: OnError;
-  /** The time of deadlines. */
-  readonly clock: Clock;
-  /** Limits of undecided handshakes. */
-  readonly handshake?: HandshakeOptions;
-  /** The codecs of contracts besides JSON, the best first. @default [] */
-  readonly codecs?: readonly FrameCodec[];
-  /** Answers HTTP requests without a route. @default 426 where a WebSocket route is, else 404 */
-  readonly fetch?: (request: Request) => Response | Promise<Response>;
-  /** Hooks that run in place of others, for tests. @default none */
-  readonly replaced?: ReadonlyMap<AnyHook, AnyHook>;
-}
 
 /** Receives a promise that resolves when the server has finished with a connection. */
 export type Track = (ended: Promise<void>) => void;
@@ -68,20 +34,24 @@ interface SessionHandshake {
 
 /** Leads requests to their routes: each gets an answer, or an accepted socket. */
 export class Dispatcher {
+  /** Reports what the app and its transports refuse by themselves. */
+  readonly refusals: RefusalLog;
   readonly #routes: Routes;
   readonly #options: DispatchOptions;
-  #pending = 0;
+  /** The exchanges whose hooks or handlers decide a handshake. */
+  readonly #undecided = new Set<Exchange>();
   /** Sessions whose 101 is written, and whose `hello` has not arrived. */
   #withoutHello = 0;
 
   constructor(routes: Routes, options: DispatchOptions) {
     this.#routes = routes;
     this.#options = options;
+    this.refusals = new RefusalLog(options.clock, options.onError);
   }
 
   /** How many handshakes are undecided, those of sessions without a `hello` too. */
   get pendingHandshakes(): number {
-    return this.#pending + this.#withoutHello;
+    return this.#undecided.size + this.#withoutHello;
   }
 
   /** Answers an HTTP request. Never rejects. */
@@ -101,12 +71,14 @@ export class Dispatcher {
   ): Promise<Response | undefined> => {
     try {
       const parsed = parseRequest(request);
-      const { security, limits } = this.#options;
-      const denied = checkHost(parsed, security) ?? checkOrigin(parsed, security, limits?.trustProxy);
-      if (denied !== undefined) return denied;
+      const denied = checkPage(parsed, this.#options);
+      if (denied !== undefined) return this.refusals.note(denied, request);
       const { pathname } = parsed.url;
       const match = this.#routes.socketAt(pathname);
-      const codec = match?.route.type === "raw" ? undefined : this.#frameCodec(parsed);
+      const codec =
+        match?.route.type === "raw"
+          ? undefined
+          : findCodec(parsed, match?.route.outer.codecs ?? this.#options.codecs);
       if (match === undefined) return await this.#refuseUnknown(parsed, codec, accept);
       if (codec !== undefined) return await this.#openSession({ parsed, match, codec }, accept, track);
       const { route } = match;
@@ -114,16 +86,31 @@ export class Dispatcher {
       const acceptance = new Acceptance(exchange, accept);
       acceptance.releaseAfter(exchange.ended);
       track?.(acceptance.released);
-      const refusal = await this.#decide(exchange, () => route.serve(exchange, acceptance), acceptance);
-      return refusal && (await acceptance.refuse(refusal));
+      const serve = route.prepare(exchange, acceptance, route.outer);
+      const refusal = await this.#decide(exchange, serve, acceptance);
+      return refusal && (await acceptance.refuse(this.refusals.note(refusal, request)));
     } catch (error) {
       return this.#errorResponse(request, error);
     }
   };
 
+  /**
+   * How a handshake would be refused before its hooks run; undefined when they would decide. Nothing is reported, and
+   * nothing is counted.
+   */
+  explain(request: Request): Refusal | undefined {
+    const parsed = parseRequest(request);
+    const { pending = 1_000 } = this.#options.handshake ?? {};
+    const denied = checkPage(parsed, this.#options);
+    if (denied !== undefined) return denied;
+    const { pathname } = parsed.url;
+    if (this.#routes.socketAt(pathname) === undefined) return refuseUnknownPath(this.#routes, pathname);
+    return this.#undecided.size >= pending || this.#withoutHello >= pending ? tooManyUndecided() : undefined;
+  }
+
   async #answer(parsed: ParsedRequest): Promise<Response> {
     const denied = checkHost(parsed, this.#options.security);
-    if (denied !== undefined) return denied;
+    if (denied !== undefined) return this.refusals.note(denied, parsed.request);
     const { pathname } = parsed.url;
     const match = this.#routes.httpAt(pathname);
     if (match !== undefined) return this.#respond(parsed, match);
@@ -149,25 +136,23 @@ export class Dispatcher {
   async #respondUnknown(parsed: ParsedRequest, answer: Response): Promise<Response> {
     const match = { route: { hooks: this.#routes.hooks }, pattern: parsed.url.pathname, params: {} };
     const exchange = this.#exchange(parsed, match, {});
-    return exchange.finishResponse(await exchange.run(() => Promise.resolve(answer)));
-  }
-
-  /** The first codec of this app's list that the client offers; undefined in plain mode. */
-  #frameCodec({ protocols }: ParsedRequest): FrameCodec | undefined {
-    return [...(this.#options.codecs ?? []), jsonFrames].find(({ protocol }) => protocols.includes(protocol));
+    const response = await exchange.run(() => Promise.resolve(answer));
+    return exchange.finishResponse(this.refusals.note(response, parsed.request));
   }
 
   /**
-   * Refuses a path without a WebSocket route, unless a hook of the app refuses it first. A session is closed at once, since a
-   * browser cannot read a refused handshake; its hooks would have no token before `hello`.
+   * Refuses a path without a WebSocket route, unless a hook of the app refuses it first. The hooks of a session would have no
+   * token before `hello`, so they do not run. A session that cannot ask why its handshake was refused is closed at once.
    */
   async #refuseUnknown(
     parsed: ParsedRequest,
     codec: FrameCodec | undefined,
     accept: Accept,
   ): Promise<Response | undefined> {
-    const refusal = this.#notFound(parsed.url.pathname);
+    const refusal = refuseUnknownPath(this.#routes, parsed.url.pathname);
     if (codec === undefined) return this.#respondUnknown(parsed, refusal);
+    this.refusals.note(refusal, parsed.request);
+    if (transportOf(parsed.request).explainsRefusals === true) return refusal;
     const { code, reason } = await closeFromResponse(refusal);
     const wire = await accept({ subprotocol: codec.protocol });
     wire.close(code, reason);
@@ -181,7 +166,7 @@ export class Dispatcher {
     track?: Track,
   ): Promise<Response | undefined> {
     const { pending = 1_000 } = this.#options.handshake ?? {};
-    if (this.#withoutHello >= pending) return tooMany("Too many sessions without hello");
+    if (this.#withoutHello >= pending) return this.refusals.note(tooManyUndecided(), parsed.request);
     let wire: IdentifiedWire["wire"];
     let hello: IdentifiedWire["hello"] | undefined;
     this.#withoutHello += 1;
@@ -201,19 +186,19 @@ export class Dispatcher {
     const refusal = await this.#decide(
       exchange,
       () => {
-        const caller = { wire, hello, codec, renew, ...readVerified(exchange) };
+        const caller = { wire, hello, codec, renew, ...exchange.verified };
         return route.type === "contract" ? route.service.session(exchange, caller, acceptance) : undefined;
       },
       acceptance,
     );
-    return refusal && (await acceptance.refuse(refusal));
+    return refusal && (await acceptance.refuse(this.refusals.note(refusal, parsed.request)));
   }
 
   /** Runs only the hooks of a route, and ends them. */
   async #identify(exchange: Exchange): Promise<Verified | CloseError> {
     const refusal = await this.#decide(exchange, () => undefined);
     await exchange.end();
-    if (refusal === undefined) return readVerified(exchange);
+    if (refusal === undefined) return exchange.verified;
     const { code, reason } = await closeFromResponse(refusal);
     return new CloseError(code, reason);
   }
@@ -225,10 +210,11 @@ export class Dispatcher {
     acceptance?: Acceptance,
   ): Promise<Response | undefined> {
     const { timeout = 10_000, pending = 1_000 } = this.#options.handshake ?? {};
-    if (this.#pending >= pending) return tooMany("Too many undecided handshakes");
-    this.#pending += 1;
-    const release = once(() => (this.#pending -= 1));
+    if (this.#undecided.size >= pending) return tooManyUndecided();
+    this.#undecided.add(exchange);
+    const release = (): void => void this.#undecided.delete(exchange);
     // The handshake of a client that has disconnected does not count, though a hook of it may still run.
+    void acceptance?.accepted.then(release); // a hook may accept, and go on
     const ignoreDisconnect = exchange.onDisconnect(release);
     let cancelDeadline = (): void => {};
     const overdue = new Promise<HandshakeTimeout>((resolve) => {
@@ -236,7 +222,7 @@ export class Dispatcher {
         if (acceptance?.expire() ?? true) resolve(new HandshakeTimeout(timeout));
       });
     });
-    const running = exchange.run(async () => this.#checkExpiry(exchange) ?? serve());
+    const running = exchange.run(async () => checkExpiry(exchange, this.#options.clock) ?? serve());
     const first = await Promise.race([running, overdue]);
     cancelDeadline();
     ignoreDisconnect();
@@ -245,13 +231,6 @@ export class Dispatcher {
     void exchange.end(first);
     void running.then((late) => late?.body?.cancel()).catch(() => {}); // this response comes too late
     return exchange.errorResponse(first);
-  }
-
-  /** Refuses a credential that has expired already, though the hooks accepted it. */
-  #checkExpiry({ context }: Exchange): Response | undefined {
-    const { expiresAt } = readIdentity(context);
-    if (expiresAt === undefined || expiresAt > this.#options.clock.date) return undefined;
-    return new Response("credential expired", { status: 401 });
   }
 
   #exchange(
@@ -273,28 +252,7 @@ export class Dispatcher {
     });
   }
 
-  #notFound(pathname: string): Response {
-    if (this.#routes.httpAt(pathname) === undefined) return new Response("Not Found", { status: 404 });
-    return new Response("This path serves no WebSocket", { status: 400 });
-  }
-
   #errorResponse(request: Request, error: unknown): Promise<Response> {
     return errorResponse(error, () => report(this.#options.onError, error, { request, phase: "handshake" }));
   }
-}
-
-function tooMany(text: string): Response {
-  return new Response(text, { status: 503, headers: { "retry-after": "1" } });
-}
-
-function once(act: () => void): () => void {
-  let done = false;
-  return () => {
-    if (!done) act();
-    done = true;
-  };
-}
-
-function readVerified({ context, claims }: Exchange): Verified {
-  return { ...readIdentity(context), claims };
 }

@@ -1,4 +1,4 @@
-import type { AnyContract, CloseError } from "@symbolon/protocol";
+import type { AnyContract, CloseError, FrameCodec } from "@symbolon/protocol";
 import { pathPattern, type PathPattern } from "@symbolon/protocol/internal";
 import type { Connections } from "../access/connections.ts";
 import type { ContractService } from "../contract/service.ts";
@@ -9,7 +9,8 @@ import type { AnyHook } from "../request/hook.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { removeStoredSessions } from "../session/stored-sessions.ts";
-import { serveSocket, type SocketService } from "../socket/serve-socket.ts";
+import { prepareSocket, type SocketService } from "../socket/serve-socket.ts";
+import type { SocketOptions } from "../socket/socket-options.ts";
 import { type SocketRoom, socketRooms } from "../socket/socket-rooms.ts";
 import type { Store } from "../store/store.ts";
 import type { Clock } from "../timing/clock.ts";
@@ -26,8 +27,17 @@ export type SocketRoute = {
   readonly hooks: readonly AnyHook[];
   /** The schemas of the request. */
   readonly schemas: RouteSchemas;
-  /** Serves a raw socket, or a plain client of a contract. Resolves with a refusal, or with undefined once it is accepted. */
-  readonly serve: (exchange: Exchange, acceptance: Acceptance) => Promise<Response | undefined>;
+  /** What the apps in which the route is mounted set for it; the nearest counts, and the route's own options before it. */
+  readonly outer: OuterOptions;
+  /**
+   * Prepares a raw socket, or a plain client of a contract, before the hooks run. Returns what serves it; that resolves with a
+   * refusal, or with undefined once it is accepted. `outer` is that of the route as it was found.
+   */
+  readonly prepare: (
+    exchange: Exchange,
+    acceptance: Acceptance,
+    outer: OuterOptions,
+  ) => () => Promise<Response | undefined>;
 } & (
   | { readonly type: "raw" }
   | { readonly type: "contract"; readonly service: ContractService<AnyContract> }
@@ -41,9 +51,22 @@ export interface HttpRoute {
   readonly handler: HttpHandler<never>;
 }
 
-interface Mount {
-  readonly prefix: PathPattern;
+/** What an app sets for its routes, and for those of the apps that are mounted in it. */
+interface OuterOptions {
+  /** How raw routes read and write. */
+  readonly socket?: SocketOptions;
+  /** The codecs of contracts besides JSON, the best first. */
+  readonly codecs?: readonly FrameCodec[] | undefined;
+}
+
+/** How an app is mounted. */
+interface MountOptions {
   readonly hooks: readonly AnyHook[];
+  readonly socket: SocketOptions;
+}
+
+interface Mount extends MountOptions {
+  readonly prefix: PathPattern;
   readonly routes: Routes;
 }
 
@@ -73,6 +96,8 @@ export interface RoutesOptions {
   readonly connections: Connections;
   /** Where sessions survive this process. */
   readonly store: Store | undefined;
+  /** The codecs of contracts besides JSON, the best first. */
+  readonly codecs?: readonly FrameCodec[] | undefined;
   /** The rooms without a store. */
   readonly memory: { crash(): void };
 }
@@ -107,7 +132,11 @@ export class Routes {
       type: "raw",
       hooks,
       schemas,
-      serve: (exchange, acceptance) => serveSocket(service, exchange, acceptance),
+      outer: {},
+      prepare: (exchange, acceptance, outer) => {
+        const defaults = { ...outer.socket, ...service.defaults };
+        return prepareSocket({ ...service, defaults }, exchange, acceptance);
+      },
     });
   }
 
@@ -120,7 +149,8 @@ export class Routes {
       hooks,
       schemas: definition,
       service,
-      serve: (exchange, acceptance) => service.plain(exchange, acceptance),
+      outer: { codecs: this.#options.codecs },
+      prepare: (exchange, acceptance) => () => service.plain(exchange, acceptance),
     });
   }
 
@@ -130,17 +160,17 @@ export class Routes {
   }
 
   /**
-   * Serves `routes` below `prefix`, after `hooks`.
+   * Serves `routes` below `prefix`, after hooks and with socket options where they have none.
    * @throws TypeError when the prefix is not a path, or the app would be mounted below itself.
    */
-  mount(prefix: string, hooks: readonly AnyHook[], routes: Routes): void {
+  mount(prefix: string, routes: Routes, options: MountOptions): void {
     if (!/^(\/|(\/[^/:*]+)+)$/.test(prefix))
       throw new TypeError(
         `a prefix is like "/v1", without parameters, or it is "/": ${JSON.stringify(prefix)}`,
       );
     if (routes.#leadsTo(this))
       throw new TypeError("an app cannot be mounted below itself: make another with createApp");
-    this.#mounts.push({ prefix: pathPattern(prefix), hooks, routes });
+    this.#mounts.push({ ...options, prefix: pathPattern(prefix), routes });
     this.#mounts.sort((a, b) => b.prefix.pattern.length - a.prefix.pattern.length);
   }
 
@@ -191,9 +221,18 @@ export class Routes {
 
   /** The WebSocket route at a path, or undefined. */
   socketAt(pathname: string): RouteMatch<SocketRoute> | undefined {
-    return (
-      this.#sockets.find(pathname) ?? this.#findMounted(pathname, (routes, rest) => routes.socketAt(rest))
-    );
+    const own = this.#sockets.find(pathname);
+    if (own !== undefined) return own;
+    return this.#findMounted(pathname, (routes, rest, { socket }) => {
+      const found = routes.socketAt(rest);
+      if (found === undefined) return undefined;
+      const { outer } = found.route;
+      const codecs = outer.codecs ?? this.#options.codecs;
+      return {
+        ...found,
+        route: { ...found.route, outer: { socket: { ...socket, ...outer.socket }, codecs } },
+      };
+    });
   }
 
   /** The HTTP route at a path, or undefined. */
@@ -207,14 +246,15 @@ export class Routes {
 
   #findMounted<Route extends { readonly hooks: readonly AnyHook[] }>(
     pathname: string,
-    find: (routes: Routes, rest: string) => RouteMatch<Route> | undefined,
+    find: (routes: Routes, rest: string, mount: Mount) => RouteMatch<Route> | undefined,
   ): RouteMatch<Route> | undefined {
     const parts = pathname.split("/");
-    for (const { prefix, hooks, routes } of this.#mounts) {
+    for (const mount of this.#mounts) {
+      const { prefix, hooks, routes } = mount;
       const bare = prefix.pattern === "/";
       const depth = bare ? 1 : prefix.pattern.split("/").length;
       if (!bare && prefix.match(parts.slice(0, depth).join("/")) === undefined) continue;
-      const found = find(routes, `/${parts.slice(depth).join("/")}`);
+      const found = find(routes, `/${parts.slice(depth).join("/")}`, mount);
       if (found === undefined) continue;
       const pattern = bare ? found.pattern : prefix.pattern + (found.pattern === "/" ? "" : found.pattern);
       return { ...found, pattern, route: { ...found.route, hooks: [...hooks, ...found.route.hooks] } };

@@ -1,10 +1,10 @@
-import { checkOrigin } from "../access/origin.ts";
 import { TicketBook } from "../access/ticket-book.ts";
 import { type BaseContext, type HookContext, parseRequest } from "../request/context.ts";
 import type { Hook } from "../request/hook.ts";
 import { identity, type ProvidedIdentity, readIdentity } from "../request/identity.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import { internalsOf } from "./app.ts";
+import { checkPageOrigin } from "./handshake-checks.ts";
 import type { HttpHandler } from "./routes.ts";
 import type { App } from "./types.ts";
 
@@ -53,8 +53,8 @@ export interface Tickets {
  *   // the page: connect(chat, { url, getToken: async () => (await (await fetch("/ticket", { method: "POST" })).json()).ticket })
  */
 export function tickets(app: Pick<App, "fetch" | "handshake">, options: TicketOptions = {}): Tickets {
-  const { options: appOptions } = internalsOf(app, "tickets");
-  const { store = memoryStore(), clock, limits, security, onStoreError } = appOptions;
+  const { options: appOptions, dispatcher } = internalsOf(app, "tickets");
+  const { store = memoryStore(), clock, limits, onStoreError } = appOptions;
   const { lifetime = 30_000, perPrincipal = 5 * limits.perPrincipal } = options;
   checkPositive({ lifetime, perPrincipal });
   const book = new TicketBook({
@@ -70,8 +70,8 @@ export function tickets(app: Pick<App, "fetch" | "handshake">, options: TicketOp
     const { request } = context;
     if (request.method !== "POST")
       return new Response("POST asks for a ticket", { status: 405, headers: { allow: "POST" } });
-    const denied = checkOrigin(parseRequest(request), security, limits.trustProxy);
-    if (denied !== undefined) return denied;
+    const denied = checkPageOrigin(parseRequest(request), appOptions);
+    if (denied !== undefined) return dispatcher.refusals.note(denied, request);
     const { principal, expiresAt } = readIdentity({ ...context });
     if (principal === undefined)
       throw new TypeError(

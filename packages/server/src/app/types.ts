@@ -14,7 +14,8 @@ import type { SocketRoom } from "../socket/socket-rooms.ts";
 import type { Store } from "../store/store.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
-import type { HandshakeOptions, Track } from "./dispatch.ts";
+import type { Track } from "./dispatch.ts";
+import type { HandshakeOptions } from "./dispatch-options.ts";
 import type { Gauges, HttpHandler } from "./routes.ts";
 
 /** The options of an app; each has a safe default. */
@@ -59,7 +60,7 @@ export interface AppOptions<State = undefined, Defaults extends SocketOptions = 
   readonly fetch?: (request: Request) => Response | Promise<Response>;
   /**
    * Called with errors, those of mounted apps too; it may answer them.
-   * @default `console.error`: the path without the query, and one line for a client's mistake
+   * @default `console.error`: the path without the query, and one line for a client's mistake; `console.warn` for a client that the server itself refused
    */
   readonly onError?: OnError;
   /**
@@ -172,7 +173,9 @@ export interface App<P extends object = object, Defaults extends object = object
   readonly room: (name: string) => SocketRoom;
   /**
    * Serves the routes of another app below a prefix; "/" adds no prefix. They run the hooks of this view first, and keep
-   * their own `state`. The options of this app decide which requests are answered, and how errors are.
+   * their own `state`. What this view sets for its routes (`socket` of `createApp`, `with`) and the `codecs` of this app hold
+   * for them too, where nothing nearer sets it. The options of this app decide which requests are answered, and how errors
+   * are.
    */
   readonly mount: (prefix: string, other: Pick<App, "fetch" | "handshake">) => void;
   /** Whether a route is at this path. */

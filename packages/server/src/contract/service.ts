@@ -7,6 +7,7 @@ import type { ContractRoom, RoomView } from "./contract-room.ts";
 import { ContractRooms } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
 import { CloseResponse } from "../request/errors.ts";
+import { Refusal } from "../request/refusal.ts";
 import { sizeOf } from "../request/headers.ts";
 import { accountOf, clientAddress } from "../request/identity.ts";
 import type { IdentifiedWire } from "../session/hello.ts";
@@ -186,9 +187,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   async #begin(dial: Dial, request: NewSessionRequest<C>): Promise<Response | undefined> {
     const { store } = this.#options;
     if (store?.rooms.hasCapacity?.(accountOf(dial.exchange.context), 0) === false)
-      return new Response("The store keeps too much of you", {
+      return new Refusal({
+        kind: "store.bytes",
         status: 429,
-        headers: { "retry-after": "5" },
+        reason: "The store keeps too much of you: raise the `bytes` of the store",
+        retryAfter: 5,
       });
     const link = this.#createLink(dial, this.#options.store?.epoch);
     return this.#start(dial, { ...request, link });

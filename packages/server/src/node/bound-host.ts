@@ -1,34 +1,47 @@
 import type { IncomingMessage, Server as HttpServer } from "node:http";
+import { Server as TlsServer } from "node:tls";
 import { checkHost, type SecurityOptions } from "../access/origin.ts";
+import type { Refusal } from "../request/refusal.ts";
 import { isLoopback } from "./networks.ts";
-import type { RefusalLog } from "./refusal-log.ts";
 
 /** Checks the `Host` of requests by the address that a server is bound to. */
 export class BoundHost {
   readonly #server: HttpServer;
   readonly #security: SecurityOptions;
-  readonly #log: RefusalLog;
-  #boundToLoopback = false;
+  readonly #isProduction: boolean = process.env["NODE_ENV"] === "production";
+  #wasLoopback = false;
 
-  constructor(server: HttpServer, security: SecurityOptions, log: RefusalLog) {
+  constructor(server: HttpServer, security: SecurityOptions) {
     this.#server = server;
     this.#security = security;
-    this.#log = log;
+  }
+
+  /** Whether pages of this machine may connect, whatever their port: outside of production, to a loopback address. */
+  get allowsLoopbackOrigins(): boolean {
+    return !this.#isProduction && this.#isLoopback();
+  }
+
+  /** Where the server can be reached from this machine. */
+  get url(): string {
+    const bound = this.#server.address();
+    if (typeof bound === "string") return `unix:${bound}`;
+    const { address = "", port = 0 } = bound ?? {};
+    const isLocalhost = /^(?:::|0\.0\.0\.0|127\.0\.0\.1|)$/.test(address);
+    const host = isLocalhost ? "localhost" : address.includes(":") ? `[${address}]` : address;
+    return `${this.#server instanceof TlsServer ? "https" : "http"}://${host}:${port}`;
   }
 
   /** Refuses a request for a host name that the app does not have; undefined when the check passes, and for an invalid name. */
-  check({ headers: { host = "localhost" } }: IncomingMessage): Response | undefined {
-    // A server that closes has no address any more, and still answers.
-    const bound = this.#server.address();
-    if (bound !== null) this.#boundToLoopback = typeof bound === "object" && isLoopback(bound.address);
+  check({ headers: { host = "localhost" } }: IncomingMessage): Refusal | undefined {
+    const isBoundToLoopback = this.#isLoopback();
     if (!URL.canParse(`http://${host}`)) return undefined;
-    const url = new URL(`http://${host}`);
-    const refusal = checkHost({ url }, this.#security, this.#boundToLoopback);
-    if (refusal !== undefined)
-      this.#log.write(
-        "security.hosts",
-        `refused a request for the host ${JSON.stringify(url.hostname.slice(0, 256))} with 421. The option security.hosts names the hosts of the app${this.#security.hosts === undefined ? ", which are loopback names alone while the server is bound to a loopback address" : ""}`,
-      );
-    return refusal;
+    return checkHost({ url: new URL(`http://${host}`) }, this.#security, isBoundToLoopback);
+  }
+
+  /** A server that closes has no address any more, and still answers. */
+  #isLoopback(): boolean {
+    const bound = this.#server.address();
+    if (bound !== null) this.#wasLoopback = typeof bound === "object" && isLoopback(bound.address);
+    return this.#wasLoopback;
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { Refusal } from "../request/refusal.ts";
 
 /** Whether a request asks for a WebSocket, alone or among other protocols (RFC 9110 §7.8). */
 export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
@@ -6,24 +7,27 @@ export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
 }
 
 /** Refuses a request that is not a WebSocket handshake, by the checks of RFC 6455 §4.2.1 that `ws` makes less strictly; undefined when the check passes. */
-export function checkUpgrade({ method, headers }: IncomingMessage): Response | undefined {
+export function checkUpgrade({ method, headers }: IncomingMessage): Refusal | undefined {
   if (method !== "GET")
-    return new Response("A WebSocket handshake must be a GET request", {
-      status: 405,
-      headers: { allow: "GET" },
-    });
+    return invalidHandshake(405, "A WebSocket handshake must be a GET request", { allow: "GET" });
   if (headers["sec-websocket-version"] !== "13")
-    return new Response("Sec-WebSocket-Version must be 13", {
-      status: 426,
-      headers: { "sec-websocket-version": "13" },
-    });
+    return invalidHandshake(426, "Sec-WebSocket-Version must be 13", { "sec-websocket-version": "13" });
   if (!/^[+/0-9A-Za-z]{22}==$/.test(headers["sec-websocket-key"] ?? ""))
-    return new Response("Sec-WebSocket-Key must be 16 bytes in base64", { status: 400 });
+    return invalidHandshake(400, "Sec-WebSocket-Key must be 16 bytes in base64");
   if (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0)
-    return new Response("A WebSocket handshake must have no body", { status: 400 });
+    return invalidHandshake(400, "A WebSocket handshake must have no body");
   return hasInvalidProtocols(headers["sec-websocket-protocol"])
-    ? new Response("Sec-WebSocket-Protocol must list different tokens", { status: 400 })
+    ? invalidHandshake(400, "Sec-WebSocket-Protocol must list different tokens")
     : undefined;
+}
+
+/** Refuses a handshake that RFC 6455 does not allow. */
+export function invalidHandshake(
+  status: number,
+  reason: string,
+  headers: Readonly<Record<string, string>> = {},
+): Refusal {
+  return new Refusal({ kind: "handshake", status, reason, headers });
 }
 
 function hasInvalidProtocols(header: string | undefined): boolean {

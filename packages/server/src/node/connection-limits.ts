@@ -1,48 +1,48 @@
-import type { IncomingMessage, Server as HttpServer } from "node:http";
+import { type IncomingMessage, type Server as HttpServer, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import type { LimitOptions } from "../access/limits.ts";
+import type { RefusalLog } from "../access/refusal-log.ts";
+import { Refusal } from "../request/refusal.ts";
 import { addressOf, NetworkCounter, networkOf } from "./networks.ts";
-import type { RefusalLog } from "./refusal-log.ts";
+import { refusedRequest } from "./refusals.ts";
 
 /** Counts the WebSockets of a server, in all and from each address. */
 export class ConnectionLimits {
   readonly #limits: Required<LimitOptions>;
-  readonly #log: RefusalLog;
   readonly #open = new NetworkCounter();
 
-  constructor(limits: Required<LimitOptions>, log: RefusalLog) {
+  constructor(limits: Required<LimitOptions>) {
     this.#limits = limits;
-    this.#log = log;
   }
 
-  /** Counts a client until its socket closes. Returns a refusal when there are too many; undefined when the check passes. */
-  acquire(incoming: IncomingMessage): Response | undefined {
-    const { connections, perAddress, trustProxy } = this.#limits;
-    const headers = { "retry-after": "5" };
-    if (this.#open.total >= connections) {
-      this.#log.write(
-        "limits.connections",
-        `refused a WebSocket with 503: ${connections} are open. The option limits.connections sets how many may be`,
-      );
-      return new Response("Too many connections", { status: 503, headers });
-    }
-    const address = addressOf(incoming, trustProxy);
-    const network = networkOf(address);
-    if (this.#open.of(network) >= perAddress) {
-      this.#log.write("limits.perAddress", this.#tooManyOf(address, incoming));
-      return new Response("Too many connections from your address", { status: 429, headers });
-    }
+  /** Counts a client until its socket closes. */
+  add(incoming: IncomingMessage): void {
+    const network = networkOf(addressOf(incoming, this.#limits.trustProxy));
     incoming.socket.once("close", this.#open.add(network));
-    return undefined;
   }
 
-  #tooManyOf(address: string, { headers }: IncomingMessage): string {
-    const { perAddress, trustProxy } = this.#limits;
-    const line = `refused a WebSocket with 429: ${perAddress} are open from the address ${JSON.stringify(address)}. The option limits.perAddress sets how many may be`;
-    if (trustProxy) return line;
+  /** Refuses a client when there are too many; undefined when the check passes. */
+  check(incoming: IncomingMessage): Refusal | undefined {
+    const { connections, perAddress, trustProxy } = this.#limits;
+    if (this.#open.total >= connections) return tooManyConnections("WebSockets", connections);
+    const network = networkOf(addressOf(incoming, trustProxy));
+    if (this.#open.of(network) < perAddress) return undefined;
+    const option = "createApp({ limits: { perAddress } })";
+    return new Refusal({
+      kind: "limits.perAddress",
+      status: 429,
+      reason: `Too many connections from your address: ${option}`,
+      log: `the limit of WebSockets from one address is ${perAddress}: ${option}${this.#proxyAdvice(incoming)}`,
+      retryAfter: 5,
+    });
+  }
+
+  #proxyAdvice({ headers }: IncomingMessage): string {
+    if (this.#limits.trustProxy) return "";
     return headers["x-forwarded-for"] === undefined
-      ? `${line}; if it is the address of a proxy, set limits.trustProxy`
-      : `${line}; the request has X-Forwarded-For: if it comes from a proxy of yours, set limits.trustProxy`;
+      ? "; if it is the address of a proxy, set limits.trustProxy"
+      : "; the request has X-Forwarded-For: if it comes from a proxy of yours, set limits.trustProxy";
   }
 }
 
@@ -53,11 +53,20 @@ export class HttpConnections {
   readonly #counter = new NetworkCounter();
   /** The open connections, WebSockets too, with what stops counting each. */
   readonly #open = new Map<Socket, () => void>();
+  /** The connections below TLS, by the address and port of the client. */
+  readonly #below = new Map<string, Socket>();
 
   constructor(server: HttpServer, limits: Required<LimitOptions>, log: RefusalLog) {
     this.#limits = limits;
     this.#log = log;
     server.on("connection", (socket) => this.#add(socket));
+    if (!(server instanceof TlsServer)) return;
+    server.on("connection", (socket: Socket) => {
+      const peer = peerOf(socket);
+      this.#below.set(peer, socket);
+      socket.once("close", () => this.#below.delete(peer));
+    });
+    server.on("secureConnection", (socket: Socket) => this.#replace(socket));
   }
 
   /** Stops counting a connection that becomes a WebSocket: those have limits of their own. */
@@ -75,12 +84,24 @@ export class HttpConnections {
     for (const socket of this.#open.keys()) socket.destroy();
   }
 
+  /** Counts the socket of TLS instead of the one below it. */
+  #replace(socket: Socket): void {
+    const below = this.#below.get(peerOf(socket));
+    if (below === undefined) return;
+    this.release(below);
+    this.#open.delete(below);
+    this.#add(socket);
+  }
+
   #add(socket: Socket): void {
     if (this.#open.has(socket)) return; // an upgrade that is served as HTTP arrives again
     const { remoteAddress = "" } = socket;
     const network = networkOf(remoteAddress);
-    const status = this.#check(network, remoteAddress);
-    if (status !== undefined) return refuse(socket, status);
+    const refusal = this.#check(network);
+    if (refusal !== undefined) {
+      this.#log.note(refusal, refusedRequest(remoteAddress));
+      return refuse(socket, refusal);
+    }
     const stopCounting = this.#counter.add(network);
     this.#open.set(socket, stopCounting);
     socket.once("close", () => {
@@ -89,31 +110,48 @@ export class HttpConnections {
     });
   }
 
-  /** The status that refuses a connection; undefined when the check passes. */
-  #check(network: string, address: string): string | undefined {
+  /** Refuses a connection when there are too many; undefined when the check passes. */
+  #check(network: string): Refusal | undefined {
     const { connections, httpPerAddress, trustProxy } = this.#limits;
-    if (this.#counter.total >= connections) {
-      this.#log.write(
-        "limits.connections",
-        `refused a connection with 503: ${connections} are open that are not WebSockets. The option limits.connections sets how many may be`,
-      );
-      return "503 Service Unavailable";
-    }
+    if (this.#counter.total >= connections)
+      return tooManyConnections("connections that are not WebSockets", connections);
     if (trustProxy || this.#counter.of(network) < httpPerAddress) return undefined;
-    this.#log.write(
-      "limits.httpPerAddress",
-      `refused a connection with 429: ${httpPerAddress} that are not WebSockets are open from the address ${JSON.stringify(address)}. The option limits.httpPerAddress sets how many may be; if it is the address of a proxy, set limits.trustProxy`,
-    );
-    return "429 Too Many Requests";
+    const option = "createApp({ limits: { httpPerAddress } })";
+    return new Refusal({
+      kind: "limits.httpPerAddress",
+      status: 429,
+      reason: `Too many connections from your address: ${option}`,
+      log: `the limit of connections from one address that are not WebSockets is ${httpPerAddress}: ${option}; if it is the address of a proxy, set limits.trustProxy`,
+      retryAfter: 5,
+    });
   }
 }
 
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+/** `max` of what is counted are open. */
+function tooManyConnections(what: string, max: number): Refusal {
+  const option = "createApp({ limits: { connections } })";
+  return new Refusal({
+    kind: "limits.connections",
+    status: 503,
+    reason: `Too many connections: ${option}`,
+    log: `the limit of ${what} is ${max}: ${option}`,
+    retryAfter: 5,
+  });
+}
+
 /** Answers before a request, and ends the connection: bytes of the client are not read any more. */
-function refuse(socket: Socket, status: string): void {
-  const text = "Too many connections";
+function refuse(socket: Socket, { status, reason, headers }: Refusal): void {
   socket.on("error", () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${status}\r\nretry-after: 5\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${text.length}\r\n\r\n${text}`,
-    () => socket.destroy(),
+  const lines = Object.entries({
+    ...Object.fromEntries(headers),
+    connection: "close",
+    "content-length": reason.length,
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${reason}`, () =>
+    socket.destroy(),
   );
 }

@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import { Readable, type Duplex } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import { describeTransport, type TransportInfo } from "../request/transport.ts";
 
 /** Reads a Node request as a web `Request`; undefined when its target or headers are invalid there. */
 export function toRequest(incoming: IncomingMessage, signal?: AbortSignal): Request | undefined {
@@ -28,6 +29,17 @@ export function toRequest(incoming: IncomingMessage, signal?: AbortSignal): Requ
   } catch {
     return undefined;
   }
+}
+
+/** Adds to a request what Node knows of it. Returns what drops Node's own objects, when the connection has closed. */
+export function describeRequest(
+  request: Request,
+  incoming: IncomingMessage,
+  info: Omit<TransportInfo, "node">,
+): () => void {
+  const node: { request: IncomingMessage | undefined } = { request: incoming };
+  describeTransport(request, { ...info, node });
+  return () => (node.request = undefined);
 }
 
 /** Writes a web `Response` as a Node one. Rejects when its body was read before. */

@@ -4,14 +4,18 @@ import {
   type Server as HttpServer,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { TlsOptions } from "node:tls";
 import sirv from "sirv";
-import { countUnusedGroups, internalsOf } from "../app/app.ts";
+import { type AppInternals, countUnusedGroups, internalsOf } from "../app/app.ts";
+import type { TransportInfo } from "../request/transport.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { BoundHost } from "./bound-host.ts";
 import { HttpConnections } from "./connection-limits.ts";
-import { toRequest, writeResponse } from "./http.ts";
-import { RefusalLog } from "./refusal-log.ts";
+import { describeRequest, toRequest, writeResponse } from "./http.ts";
+import { addressOf, networkOf } from "./networks.ts";
+import { asksForRefusal, QuestionRate, refuseQuestion, refusedRequest, writeAnswer } from "./refusals.ts";
 import { closeOnSignal } from "./signals.ts";
 import { type ServedApp, shutdownTimeout, Upgrades } from "./upgrade.ts";
 
@@ -19,6 +23,9 @@ import { type ServedApp, shutdownTimeout, Upgrades } from "./upgrade.ts";
 const headersTimeout = 10_000;
 /** How often Node looks for clients that are slower, in ms. */
 const connectionsCheckingInterval = 5_000;
+
+export { RefusedError, type SeenRequest } from "../request/refusal.ts";
+export type { NodeRequest } from "../request/transport.ts";
 
 /** Where and how to listen. */
 export interface ServeOptions {
@@ -34,6 +41,17 @@ export interface ServeOptions {
    */
   readonly host?: string;
   /**
+   * A Unix socket to listen on instead of a port, for a proxy on the same machine. Its clients have no address: set
+   * `limits.trustProxy`. A file that a killed process has left at this path must be removed first.
+   * @default none
+   */
+  readonly path?: string;
+  /**
+   * Serves `https` and `wss` with this certificate and key, and with the other options of `node:tls`.
+   * @default none: a proxy in front of the server ends TLS
+   */
+  readonly tls?: TlsOptions;
+  /**
    * A folder of static files, served where no `app.http` route is.
    * @default none
    */
@@ -41,7 +59,7 @@ export interface ServeOptions {
   /**
    * How long clients may take to reconnect elsewhere after a SIGTERM, in ms, before the server closes. A server whose
    * clients and handlers all end in time closes sooner; one with clients that do not answer takes 8 s longer.
-   * @default 5_000
+   * @default 5_000, or 0 unless `NODE_ENV` is "production": `node --watch` restarts at once
    */
   readonly drain?: number;
   /**
@@ -65,9 +83,9 @@ export interface CloseOptions {
 
 /** An app that listens. */
 export interface Server extends AsyncDisposable {
-  /** Where it can be reached from this machine: `http://localhost:3000`. */
+  /** Where it can be reached from this machine: `http://localhost:3000`, or `unix:/run/app.sock`. */
   readonly url: string;
-  /** The port it listens on. */
+  /** The port it listens on; 0 for a Unix socket. */
   readonly port: number;
   /**
    * Refuses new connections. Closes the WebSockets with 1001; a client that does not answer within 5 s is disconnected.
@@ -96,43 +114,59 @@ export interface Attachment {
  */
 export async function serve(
   app: ServedApp,
-  { port = 3000, host, assets, drain: signalDrain = 5_000, signals = true }: ServeOptions = {},
+  { port = 3000, host, path, tls, assets, drain: signalDrain, signals = true }: ServeOptions = {},
 ): Promise<Server> {
   const files = assets === undefined ? undefined : sirv(assets, { etag: true });
-  const server = createServer({
-    headersTimeout,
-    requestTimeout: 10_000,
-    connectionsCheckingInterval,
-  });
-  const { log, host: boundHost } = guard(server, app);
-  const connections = new HttpConnections(server, app.limits, log);
+  const timeouts = { headersTimeout, requestTimeout: 10_000, connectionsCheckingInterval };
+  const server =
+    tls === undefined
+      ? createServer(timeouts)
+      : createTlsServer({ handshakeTimeout: headersTimeout, ...tls, ...timeouts });
+  const { dispatcher, options } = checkedInternals(app);
+  const boundHost = new BoundHost(server, options.security);
+  const connections = new HttpConnections(server, app.limits, dispatcher.refusals);
+  const questions = new QuestionRate(options.clock);
   server.on("request", (incoming, outgoing) => {
     // Once a server closes, it keeps no connection for the next request.
     outgoing.once("close", () => server.listening || server.closeIdleConnections());
+    const address = addressOf(incoming, app.limits.trustProxy);
+    if (asksForRefusal(incoming))
+      return questions.allow(networkOf(address))
+        ? writeAnswer(upgrades.explain(incoming), outgoing)
+        : refuseQuestion(outgoing);
     const refusal = boundHost.check(incoming);
     const pathname = (incoming.url ?? "/").split("?", 1)[0] ?? "/";
-    if (refusal !== undefined) void write(refusal, outgoing);
-    else if (files === undefined || app.serves(pathname)) void answer(app, incoming, outgoing);
-    else files(incoming, outgoing, () => void answer(app, incoming, outgoing));
+    const answerByApp = (): void => {
+      const info = { address: address || undefined, allowsLoopbackOrigins: boundHost.allowsLoopbackOrigins };
+      void answer(app, incoming, outgoing, info);
+    };
+    if (refusal !== undefined)
+      void write(dispatcher.refusals.note(refusal, refusedRequest(address, incoming)), outgoing);
+    else if (files === undefined || app.serves(pathname)) answerByApp();
+    else files(incoming, outgoing, answerByApp);
   });
   const onWebSocket = (socket: Socket): void => connections.release(socket);
-  const upgrades = new Upgrades(server, app, { log, host: boundHost, onWebSocket });
+  const upgrades = new Upgrades(server, app, { host: boundHost, explainsRefusals: true, onWebSocket });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    server.listen(path === undefined ? { port, host } : { path }, () => {
       server.off("error", reject);
       resolve();
     });
   });
-  const bound = (server.address() as AddressInfo).port;
+  const address = server.address();
+  const bound = typeof address === "object" ? (address?.port ?? 0) : 0;
+  const { url } = boundHost;
   let closing: Promise<void> | undefined;
   const close: Server["close"] = ({ drain = 0 } = {}) =>
     (closing ??= upgrades.drain(drain).then(async () => {
       ignoreSignal?.();
       await closeServer(server, upgrades, connections);
     }));
-  const ignoreSignal = signals ? closeOnSignal(() => close({ drain: signalDrain })) : undefined;
-  return { url: `http://localhost:${bound}`, port: bound, close, [Symbol.asyncDispose]: close };
+  const ignoreSignal = signals
+    ? closeOnSignal(() => close({ drain: signalDrain ?? defaultDrain() }))
+    : undefined;
+  return { url, port: bound, close, [Symbol.asyncDispose]: close };
 }
 
 /**
@@ -152,23 +186,27 @@ export function attach(server: HttpServer, app: ServedApp): Attachment {
   const timed: HttpServer & { connectionsCheckingInterval?: number } = server; // Node reads it when the server begins to listen
   if (timed.connectionsCheckingInterval === 30_000)
     timed.connectionsCheckingInterval = connectionsCheckingInterval;
-  const upgrades = new Upgrades(server, app, { ...guard(server, app), onWebSocket: () => {} });
+  const host = new BoundHost(server, checkedInternals(app).options.security);
+  const upgrades = new Upgrades(server, app, { host, explainsRefusals: false, onWebSocket: () => {} });
   let closing: Promise<void> | undefined;
   return {
     close: ({ drain = 0 } = {}) => (closing ??= upgrades.drain(drain).then(() => upgrades.close())),
   };
 }
 
-/** What checks the requests of a server before the app does. */
-function guard(server: HttpServer, app: ServedApp): { readonly log: RefusalLog; readonly host: BoundHost } {
+/** The parts of an app. Reports a hook that never runs. */
+function checkedInternals(app: ServedApp): AppInternals {
   const internals = internalsOf(app, "a server");
-  const { clock, security } = internals.options;
   if (process.env["NODE_ENV"] !== "production" && countUnusedGroups(internals) > 0)
     console.warn(
       "symbolon: app.group(hook) has made a group without routes, so its hook never runs: declare routes on the app that `group` returns, or call app.use(hook)",
     );
-  const log = new RefusalLog(clock);
-  return { log, host: new BoundHost(server, security, log) };
+  return internals;
+}
+
+/** How long a SIGTERM drains, in ms. A developer who restarts the server does not wait for clients. */
+function defaultDrain(): number {
+  return process.env["NODE_ENV"] === "production" ? 5_000 : 0;
 }
 
 async function closeServer(
@@ -186,10 +224,16 @@ async function closeServer(
   await stopped;
 }
 
-async function answer(app: ServedApp, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function answer(
+  app: ServedApp,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  info: Omit<TransportInfo, "node">,
+): Promise<void> {
   const client = new AbortController();
   outgoing.once("close", () => client.abort());
   const request = toRequest(incoming, client.signal);
+  if (request !== undefined) outgoing.once("close", describeRequest(request, incoming, info));
   // `app.fetch` checks the response.
   await write(
     request === undefined ? new Response("Bad Request", { status: 400 }) : await app.fetch(request),

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { isIP, isIPv6 } from "node:net";
 
-/** The address of the client that sent a request; with `trustProxy` the one that the proxy has seen. */
+/** The address of the client that sent a request; with `trustProxy` the one that the proxy has seen. "" without one. */
 export function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
   // A client may send any addresses; the proxy adds the one that it has seen at the end.
   const forwarded = trustProxy
@@ -9,7 +9,8 @@ export function addressOf({ headers, socket }: IncomingMessage, trustProxy: bool
         .split(",")
         .at(-1)
     : undefined;
-  return readAddress(forwarded?.trim() ?? "") ?? socket.remoteAddress ?? "";
+  const address = readAddress(forwarded?.trim() ?? "") ?? socket.remoteAddress ?? "";
+  return address.replace(/^::ffff:(?=\d+\.)/i, ""); // an IPv4 client of an IPv6 socket
 }
 
 /** An address without the port and the brackets that some proxies add; undefined when the text is no address. */

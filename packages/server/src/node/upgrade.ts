@@ -4,27 +4,30 @@ import type { Duplex } from "node:stream";
 import { CloseCode, CloseError } from "@symbolon/protocol";
 import { type Server as WsServer, type WebSocket, WebSocketServer } from "ws";
 import { internalsOf } from "../app/app.ts";
+import type { Dispatcher } from "../app/dispatch.ts";
 import type { Routes } from "../app/routes.ts";
 import type { App } from "../app/types.ts";
 import type { Accept, AcceptInit } from "../request/acceptance.ts";
 import { setClientAddress } from "../request/identity.ts";
+import { Refusal } from "../request/refusal.ts";
 import { type Clock, SystemClock } from "../timing/clock.ts";
 import type { BoundHost } from "./bound-host.ts";
-import { checkUpgrade } from "./check-upgrade.ts";
+import { checkUpgrade, invalidHandshake } from "./check-upgrade.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
-import { writeRefusal } from "./http.ts";
+import { describeRequest, toRequest, writeRefusal } from "./http.ts";
 import { FrameProgress, startMessageTimer } from "./message-timer.ts";
 import { addressOf, networkOf } from "./networks.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
 import { OutboundBuffers } from "./outbound-buffers.ts";
-import type { RefusalLog } from "./refusal-log.ts";
+import { refusedRequest } from "./refusals.ts";
 import { listenToUpgrades, type Upgrade, type UpgradeTarget } from "./upgrade-listener.ts";
 import { checkWsVersion } from "./ws-version.ts";
 
 /** What the WebSockets of a server share with its HTTP. */
 export interface UpgradesOptions {
-  readonly log: RefusalLog;
   readonly host: BoundHost;
+  /** Whether a client can ask by HTTP why it was refused. */
+  readonly explainsRefusals: boolean;
   readonly onWebSocket: (socket: Socket) => void;
 }
 
@@ -55,9 +58,11 @@ export class Upgrades implements UpgradeTarget {
   readonly clock: Clock;
   readonly #app: ServedApp;
   readonly #routes: Routes;
+  readonly #dispatcher: Dispatcher;
   readonly #wss: WsServer<typeof BatchedWebSocket>;
   readonly #limits: ConnectionLimits;
   readonly #host: BoundHost;
+  readonly #explainsRefusals: boolean;
   readonly #onWebSocket: (socket: Socket) => void;
   readonly #stopListening: () => void;
   readonly #buffers: OutboundBuffers;
@@ -70,21 +75,24 @@ export class Upgrades implements UpgradeTarget {
   #draining = false;
 
   /** Calls `onWebSocket` when a connection is no HTTP connection any more. */
-  constructor(server: HttpServer, app: ServedApp, { log, host, onWebSocket }: UpgradesOptions) {
+  constructor(server: HttpServer, app: ServedApp, { host, explainsRefusals, onWebSocket }: UpgradesOptions) {
     checkWsVersion();
     const {
       routes,
+      dispatcher,
       options: { clock, handshake = {} },
     } = internalsOf(app, "a server");
     this.#app = app;
     this.#routes = routes;
+    this.#dispatcher = dispatcher;
     this.clock = clock;
     this.timeout = handshake.timeout ?? 10_000;
     this.pending = handshake.pending ?? 1_000;
     this.perAddress = app.limits.perAddress;
-    this.#limits = new ConnectionLimits(app.limits, log);
+    this.#limits = new ConnectionLimits(app.limits);
     this.#buffers = new OutboundBuffers(app.limits.outboundBytes);
     this.#host = host;
+    this.#explainsRefusals = explainsRefusals;
     this.#onWebSocket = onWebSocket;
     const options = {
       noServer: true,
@@ -139,19 +147,43 @@ export class Upgrades implements UpgradeTarget {
   }
 
   answer({ incoming, socket, head, request }: Upgrade): void {
-    if (request === undefined) return this.#refuse(new Response("Bad Request", { status: 400 }), socket);
-    const refusal = this.#draining
-      ? shuttingDown()
-      : (checkUpgrade(incoming) ?? this.#host.check(incoming) ?? this.#limits.acquire(incoming));
-    if (refusal !== undefined) return this.#refuse(refusal, socket);
+    const address = addressOf(incoming, this.#app.limits.trustProxy);
+    const refusal = request === undefined ? badRequest() : this.#check(incoming, checkUpgrade(incoming));
+    if (refusal !== undefined)
+      return this.#refuse(this.#dispatcher.refusals.note(refusal, refusedRequest(address, incoming)), socket);
+    if (request === undefined) return;
+    this.#limits.add(incoming);
     this.#onWebSocket(socket);
-    setClientAddress(request, networkOf(addressOf(incoming, this.#app.limits.trustProxy)));
+    setClientAddress(request, networkOf(address));
+    const { allowsLoopbackOrigins } = this.#host;
+    const info = {
+      address: address || undefined,
+      allowsLoopbackOrigins,
+      explainsRefusals: this.#explainsRefusals,
+    };
+    socket.once("close", describeRequest(request, incoming, info));
     const decide = this.#addUndecided(socket);
     const accept: Accept = (init) => this.#accept({ incoming, socket, head, decide }, init);
     void this.#app.handshake(request, accept, this.#track).then((response) => {
       decide();
       if (response !== undefined) this.#refuse(response, socket);
     });
+  }
+
+  /** How the handshake of a client would be refused that sends this request; undefined when its hooks would decide. */
+  explain(incoming: IncomingMessage): Refusal | undefined {
+    const refusal = this.#check(incoming);
+    if (refusal !== undefined) return refusal;
+    const request = toRequest(incoming);
+    if (request === undefined) return badRequest();
+    const { allowsLoopbackOrigins } = this.#host;
+    describeRequest(request, incoming, { allowsLoopbackOrigins });
+    return this.#dispatcher.explain(request);
+  }
+
+  #check(incoming: IncomingMessage, invalid?: Refusal): Refusal | undefined {
+    if (this.#draining) return shuttingDown();
+    return invalid ?? this.#host.check(incoming) ?? this.#limits.check(incoming);
   }
 
   /** Resolves when each handshake is decided; those that are not in time are refused. */
@@ -225,8 +257,12 @@ export class Upgrades implements UpgradeTarget {
   }
 }
 
-function shuttingDown(): Response {
-  return new Response("Shutting down", { status: 503 });
+function shuttingDown(): Refusal {
+  return new Refusal({ kind: "draining", status: 503, reason: "The server is shutting down" });
+}
+
+function badRequest(): Refusal {
+  return invalidHandshake(400, "The target or a header of the request is invalid");
 }
 
 function closeForShutdown(ws: WebSocket): void {

@@ -8,6 +8,7 @@ import {
   parseCookies,
   parseQuery,
 } from "./headers.ts";
+import { type NodeRequest, transportOf } from "./transport.ts";
 
 /** The schemas by which a route reads its request. */
 export interface RouteSchemas {
@@ -29,6 +30,21 @@ export interface BaseContext {
   readonly token: string | undefined;
   /** The user and password of Basic credentials (RFC 7617, as UTF-8); undefined without them. */
   readonly credentials: Credentials | undefined;
+  /** The client's address, with `limits.trustProxy` the one that the proxy has seen; undefined where it is unknown. */
+  readonly address: string | undefined;
+  /**
+   * The request as Node has read it, for Express's sessions, passport and other middleware of Node. Its `request` is undefined
+   * once the connection has closed, and `node` itself in tests without a network.
+   *
+   * @example
+   *   app.use(async ({ node }) => {
+   *     if (node?.request === undefined) return new Response(null, { status: 503 });
+   *     const request = node.request as import("express").Request;
+   *     await new Promise((next) => sessions(request, new ServerResponse(request) as import("express").Response, next));
+   *     return { user: request.session.user };
+   *   });
+   */
+  readonly node: NodeRequest | undefined;
   /** The subprotocols that the client offers, in its order: `accept({ subprotocol })` chooses one. */
   readonly protocols: readonly string[];
   /** The declared path of the route that serves the request, with the prefixes of its mounts: `/v1/items/:id`. */
@@ -59,6 +75,22 @@ export interface HookContext extends BaseContext {
   readonly headers: Headers;
   /** The cookies. */
   readonly cookies: Readonly<Record<string, string>>;
+  /**
+   * Accepts the handshake of a raw route before its handler runs, and resolves with its socket: the hook may send something
+   * first. The handler gets the same socket. A hook that refuses after that closes it with 4000 + the status. Undefined for HTTP
+   * and for contracts. Rejects as `accept` of a socket does.
+   *
+   * @example
+   *   app.use(async ({ accept }) => {
+   *     const socket = await accept?.({ headers: { "x-greeting": "hello" } });
+   *     await socket?.send("one moment");
+   *     return { user: await slowLookup() };
+   *   });
+   */
+  readonly accept?: (init?: { readonly headers?: HeadersInit; readonly subprotocol?: string }) => Promise<{
+    readonly send: (message: unknown) => PromiseLike<void>;
+    readonly close: (code?: number, reason?: string) => unknown;
+  }>;
 }
 
 /**
@@ -114,9 +146,12 @@ export function createContext(
   { request, url, protocols }: ParsedRequest,
   { params, route, token }: RequestTarget,
 ): MutableContext {
+  const { address, node } = transportOf(request);
   return {
     request,
     route,
+    address,
+    node,
     token: token ?? bearerToken(request),
     credentials: basicCredentials(request),
     protocols,

@@ -18,15 +18,18 @@ export interface Close {
 export interface ErrorContext {
   /**
    * The request that was served. A request to `symbolon:store` stands for it when the store failed while the app served
-   * no request: as it ended sessions, or sent to a room.
+   * no request: as it ended sessions, or sent to a room. A request to `symbolon:refused` stands for a connection or a request
+   * that the server refused before it could read it.
    */
   readonly request: Request;
   /**
    * `"handshake"`: the socket is not accepted yet, or the HTTP request is not answered yet. `"open"`: the socket is open.
    * `"ending"`: the end of a hook, the code after a setup's `yield`, the body of a response or the store failed, so no
-   * client waits for an answer.
+   * client waits for an answer. `"refused"`: the server itself has refused a client, by one of its checks or limits. The error
+   * names what it saw and which option opens the way. The client has its answer already. Of each kind the server reports 10
+   * in a minute, and then how many there were besides.
    */
-  readonly phase: "handshake" | "open" | "ending";
+  readonly phase: "handshake" | "open" | "ending" | "refused";
   /**
    * Names what a handler of a contract threw: the sender of the message receives `INTERNAL` with the same `id` in the
    * error's data. Other errors have none.

@@ -9,6 +9,7 @@ import {
 } from "./context.ts";
 import { type Close, errorClose, type ErrorContext, errorResponse, type OnError, report } from "./errors.ts";
 import { type AnyHook, HookRun } from "./hook.ts";
+import { readIdentity, type Verified } from "./identity.ts";
 import { hasNoHeaders, mergeHeaders, observeBody } from "./response.ts";
 
 /** How long the end of a connection waits for handlers and streams that still run, in ms. */
@@ -54,6 +55,11 @@ export class Exchange {
   /** What the hooks have returned, for this request or for the newest one of the same client. */
   get claims(): Readonly<Record<string, unknown>> {
     return this.#claims;
+  }
+
+  /** The client's identity, with everything else that the hooks returned. */
+  get verified(): Verified {
+    return { ...readIdentity(this.#context), claims: this.#claims };
   }
 
   /** The same client has sent another credential: the context has what the hooks returned for it, in place of what they returned before. */

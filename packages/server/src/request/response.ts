@@ -21,6 +21,12 @@ export function describeValue(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
+/** @throws TypeError when a value, which a program in JavaScript may get wrong, is not a function. */
+export function checkFunction(value: unknown, name: string): void {
+  if (typeof value !== "function")
+    throw new TypeError(`${name} must be a function, and it is ${describeValue(value)}`);
+}
+
 const usedBody =
   "the body of this Response was used before: make a new Response for each request, and do not read its body";
 const noStatus = "Response.error() has no status: return another Response";

@@ -1,5 +1,5 @@
 import type { Closed } from "@symbolon/protocol";
-import { toResponse } from "../request/response.ts";
+import { checkFunction, toResponse } from "../request/response.ts";
 import type { SocketHandler } from "./serve-socket.ts";
 import type { Socket } from "./socket.ts";
 import { socketState } from "./socket-state.ts";
@@ -68,6 +68,7 @@ export function listen<S extends Socket<unknown, never>, Context>(
   listener: MessageListener<S, Context> | Listener<S, Context>,
 ): SocketHandler<S, Context> {
   const shared: Listener<S, Context> = typeof listener === "function" ? { message: listener } : listener;
+  checkListener(shared, "listen");
   return listenEach(() => shared);
 }
 
@@ -89,8 +90,10 @@ export function listenEach<Value, Reply, Context = unknown>(
 export function listenEach<S extends Socket<unknown, never>, Context>(
   make: (socket: S, context: Context) => Listener<S, Context>,
 ): SocketHandler<S, Context> {
+  checkFunction(make, "the argument of listenEach");
   return async (socket, context) => {
     const listener = make(socket, context);
+    checkListener(listener, "listenEach");
     socket.ignoreOtherTypes();
     await socket.accept();
     if (listener.close !== undefined)
@@ -106,4 +109,14 @@ export function listenEach<S extends Socket<unknown, never>, Context>(
       if (reply !== undefined && socket.state === "open") await socket.send(reply as never);
     }
   };
+}
+
+/** @throws TypeError for a listener whose `message`, `open` or `close` is not a function. */
+function checkListener(listener: unknown, caller: string): void {
+  const { message, open, close } = Object(listener) as Readonly<
+    Record<"message" | "open" | "close", unknown>
+  >;
+  checkFunction(message, `\`message\` of the listener of ${caller}`);
+  if (open !== undefined) checkFunction(open, `\`open\` of the listener of ${caller}`);
+  if (close !== undefined) checkFunction(close, `\`close\` of the listener of ${caller}`);
 }

@@ -1,7 +1,7 @@
 import { CloseCode, type Closed } from "@symbolon/protocol";
 import { byteLength, type Wire, type WireListener } from "@symbolon/protocol/internal";
 import type { Connections } from "../access/connections.ts";
-import type { Acceptance } from "../request/acceptance.ts";
+import type { Acceptance, AcceptInit } from "../request/acceptance.ts";
 import { CloseResponse } from "../request/errors.ts";
 import type { Exchange } from "../request/exchange.ts";
 import { isGenerator } from "../request/hook.ts";
@@ -58,28 +58,54 @@ interface Outcome {
   readonly failure?: { readonly error: unknown };
 }
 
-/** Runs a raw route's handler. Resolves with a refusing response, or with undefined as soon as the handshake is accepted. */
-export function serveSocket(
-  service: SocketService,
-  exchange: Exchange,
-  acceptance: Acceptance,
-): Promise<Response | undefined> {
-  const { connections, defaults, room } = service;
-  const refusal = connections.checkLimit(exchange);
-  if (refusal !== undefined) return Promise.resolve(refusal);
+/** Serves a raw route once its hooks have run. */
+type Serve = () => Promise<Response | undefined>;
+
+/**
+ * Prepares a raw route before its hooks run, so that they may accept. Returns what runs its handler; that resolves with a
+ * refusing response, or with undefined as soon as the handshake is accepted.
+ */
+export function prepareSocket(service: SocketService, exchange: Exchange, acceptance: Acceptance): Serve {
+  const { defaults } = service;
+  let wire: PendingWire | undefined;
+  let serving: Serving | undefined;
+  const open = (): Serving => {
+    if (serving !== undefined) return serving;
+    const rate = new MessageRate(service.clock, service.rate);
+    const pending = new PendingWire(acceptance, rate, (opened, listener) => watch(open(), opened, listener));
+    wire = pending;
+    exchange.onDisconnect(() => pending.abandon());
+    serving = { service, exchange, acceptance, wire, socket: makeSocket(defaults, wire) };
+    return serving;
+  };
+  exchange.context["accept"] = async (init?: AcceptInit): Promise<Socket> => {
+    const { socket } = open();
+    await socket.accept(init);
+    return socket;
+  };
+  return () => serveSocket({ service, exchange, acceptance, open, refusal: () => wire?.refusal });
+}
+
+/** A raw route whose hooks have run. */
+interface PreparedSocket extends Pick<Serving, "service" | "exchange" | "acceptance"> {
+  /** Makes its socket, unless a hook has. */
+  readonly open: () => Serving;
+  /** The first close before the handshake was accepted; undefined without one. */
+  readonly refusal: () => PendingWire["refusal"];
+}
+
+function serveSocket(prepared: PreparedSocket): Promise<Response | undefined> {
+  const { service, exchange, acceptance, open, refusal } = prepared;
+  const { connections, room } = service;
+  const tooMany = connections.checkLimit(exchange);
+  if (tooMany !== undefined) return Promise.resolve(tooMany);
   connections.addRaw(exchange, acceptance);
   exchange.context["room"] = room;
-  const rate = new MessageRate(service.clock, service.rate);
-  const wire: PendingWire = new PendingWire(acceptance, rate, (opened, listener) =>
-    watch(serving, opened, listener),
-  );
-  exchange.onDisconnect(() => wire.abandon());
   let serving: Serving;
   try {
-    const socket = makeSocket(defaults, wire);
-    serving = { service, exchange, acceptance, wire, socket };
+    serving = open();
   } catch (error) {
-    return refuse(exchange, wire.refusal, { failure: { error } });
+    return refuse(exchange, refusal(), { failure: { error } });
   }
   return Promise.race([acceptance.accepted, serve(serving)]);
 }

@@ -1,6 +1,6 @@
 import { CloseCode, CloseError, HandshakeError } from "@symbolon/protocol";
 import type { Wire } from "@symbolon/protocol/internal";
-import { createDispatcher, internalsOf } from "../app/app.ts";
+import { createDispatcher, internalsOf, logError } from "../app/app.ts";
 import type { App } from "../app/types.ts";
 import type { Accept } from "../request/acceptance.ts";
 import type { AnyHook, Replacement } from "../request/hook.ts";
@@ -30,6 +30,11 @@ export interface TestOptions<State = unknown, Hooks extends readonly AnyHook[] =
   readonly overrides?: {
     readonly [Index in keyof Hooks]: readonly [hook: Hooks[Index], instead: Replacement<Hooks[Index]>];
   };
+  /**
+   * The host, with its port, by which clients reach the app when they name a path alone.
+   * @default the first of `security.hosts`, or "test"
+   */
+  readonly host?: string;
   /**
    * The clock of the clients' timeouts.
    * @default the system's
@@ -73,7 +78,10 @@ export interface TestNetwork {
   readonly clock: Clock;
   /** The cookies that answers have set, refusals and 101s too; each request sends them. */
   readonly cookies: CookieJar;
-  /** Every error that `onError` was called with, in order. None is thrown again: expect this to be empty. */
+  /**
+   * Every error that `onError` was called with, in order, but for what the server refuses by itself. None is thrown again:
+   * expect this to be empty.
+   */
   readonly errors: readonly unknown[];
 }
 
@@ -95,7 +103,7 @@ type StateOf<P> = P extends { readonly state: infer State } ? State : unknown;
  */
 export function testNetwork<P extends object, const Hooks extends readonly AnyHook[] = []>(
   app: App<P>,
-  { state, overrides, clock = new SystemClock() }: TestOptions<StateOf<P>, Hooks> = {},
+  { state, overrides, host: ownHost, clock = new SystemClock() }: TestOptions<StateOf<P>, Hooks> = {},
 ): TestNetwork {
   /** The clients that are connected or connect; aborting one disconnects it. */
   const clients = new Set<AbortController>();
@@ -109,13 +117,15 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
   const errors: unknown[] = [];
   const network = new MemoryNetwork();
   const internals = internalsOf(app, "testNetwork");
+  const host = ownHost ?? internals.options.security.hosts?.[0] ?? "test";
   const replaced = new Map<AnyHook, AnyHook>(overrides as Iterable<readonly [AnyHook, AnyHook]> | undefined);
   if (state !== undefined)
     replaced.set(internals.state, (context: { state: unknown }) => void (context.state = state));
   const dispatcher = createDispatcher(internals, {
     replaced,
     onError: (error, context) => {
-      errors.push(error);
+      if (context.phase !== "refused") errors.push(error);
+      else if (internals.options.onError === logError) return undefined; // the test itself is refused
       return internals.options.onError(error, context);
     },
   });
@@ -158,7 +168,7 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
   };
 
   const connect: TestNetwork["connect"] = async (path, options = {}) => {
-    const url = new URL(path, "ws://test");
+    const url = new URL(path, `ws://${host}`);
     const { timeout } = options;
     const client = new AbortController();
     const limit = { timeout, clock, awaited: "an answer to the handshake" };
@@ -186,7 +196,7 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
 
   return {
     fetch: async (input, init) => {
-      const response = await dispatcher.fetch(httpRequest(input, init, cookies));
+      const response = await dispatcher.fetch(httpRequest(input, init, { jar: cookies, host }));
       cookies.store(response.headers);
       return readAhead(response);
     },

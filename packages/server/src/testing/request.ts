@@ -1,15 +1,19 @@
+import { randomBytes } from "node:crypto";
 import { setClientAddress } from "../request/identity.ts";
 import { mergeHeaders } from "../request/response.ts";
+import { describeTransport } from "../request/transport.ts";
 import type { CookieJar } from "./cookie-jar.ts";
 import type { WaitOptions } from "./socket.ts";
 
 /** The handshake that `connect` sends, and how long it waits. */
 export interface TestConnectOptions extends WaitOptions {
-  /** Headers of the handshake. @default none */
+  /** Headers of the handshake besides those of each handshake. @default none */
   readonly headers?: HeadersInit;
   /** Cookies besides those in the jar. As in a browser, a request with cookies has an `Origin`: its own. */
   readonly cookies?: Readonly<Record<string, string>>;
-  /** The client's address: clients without a principal share limits by it. @default one address for all */
+  /** The host, with its port, by which the client reaches the app. @default the host of the network */
+  readonly host?: string;
+  /** The client's address, as `address` in the context: clients without a principal share limits by it. @default one address for all */
   readonly address?: string;
   /** Added to the query of the path. @default nothing */
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
@@ -22,14 +26,22 @@ export interface TestConnectOptions extends WaitOptions {
 /** The handshake of a client at `url`; it disconnects when `signal` aborts. */
 export function handshakeRequest(
   url: URL,
-  { headers: own = {}, cookies = {}, query = {}, protocols = [], auth, address = "" }: TestConnectOptions,
+  { headers: own = {}, cookies = {}, query = {}, protocols = [], auth, host, address }: TestConnectOptions,
   jar: CookieJar,
   signal: AbortSignal,
 ): Request {
   const target = new URL(url.href.replace(/^ws/, "http"));
+  const named = host ?? new Headers(own).get("host");
+  if (named !== null) Object.assign(target, { port: "", host: named });
   for (const [name, values] of Object.entries(query))
     for (const value of [values].flat()) target.searchParams.append(name, value);
-  const headers = new Headers();
+  const headers = new Headers({
+    host: target.host,
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": randomBytes(16).toString("base64"),
+  });
   const cookie = jar.header(cookies);
   if (cookie !== "") {
     headers.set("cookie", cookie);
@@ -38,7 +50,8 @@ export function handshakeRequest(
   if (auth !== undefined) headers.set("authorization", authorization(auth));
   if (protocols.length > 0) headers.set("sec-websocket-protocol", protocols.join(", "));
   const request = new Request(target, { headers: mergeHeaders(headers, own), signal });
-  setClientAddress(request, address);
+  setClientAddress(request, address ?? "");
+  describeTransport(request, { address });
   return request;
 }
 
@@ -48,11 +61,15 @@ function authorization(auth: NonNullable<TestConnectOptions["auth"]>): string {
 }
 
 /** An HTTP request with the cookies of the jar, unless the request has its own cookies. */
-export function httpRequest(input: string | Request, init: RequestInit | undefined, jar: CookieJar): Request {
-  const request = typeof input === "string" ? new Request(new URL(input, "http://test"), init) : input;
+export function httpRequest(
+  input: string | Request,
+  init: RequestInit | undefined,
+  { jar, host }: { readonly jar: CookieJar; readonly host: string },
+): Request {
+  const request = typeof input === "string" ? new Request(new URL(input, `http://${host}`), init) : input;
   const cookie = request.headers.get("cookie") ?? jar.header();
-  if (cookie === "") return request;
-  return new Request(request, { headers: mergeHeaders(request.headers, { cookie }) });
+  const own = { host: new URL(request.url).host, ...(cookie !== "" && { cookie }) };
+  return new Request(request, { headers: mergeHeaders(new Headers(own), request.headers) });
 }
 
 /** A refusal with all of its body, as it arrives at the client. */

@@ -191,7 +191,10 @@ describe("the number of connections", () => {
     expect((await served.net.refused("/raw", { auth: "ada" })).status).toBe(429);
     expect((await served.net.refused("/note", { auth: "ada" })).status).toBe(429);
     const more = await connectSession(served.net, "/note", hello("tab", "ada"));
-    expect(await more.closed).toMatchObject({ code: 4429, reason: "Too many connections of this principal" });
+    expect(await more.closed).toMatchObject({
+      code: 4429,
+      reason: "Too many connections of this principal: createApp({ limits: { perPrincipal } })",
+    });
     await connectAll(served, "bob");
     session.close(1001); // a detached session does not count
     await flushPromises();

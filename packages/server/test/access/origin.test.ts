@@ -9,7 +9,7 @@ function originStatus(
   url = "http://app.example.com/ws",
   trustProxy = false,
 ): number | undefined {
-  return checkOrigin(parseRequest(new Request(url, { headers })), options, trustProxy)?.status;
+  return checkOrigin(parseRequest(new Request(url, { headers })), options, { trustProxy })?.status;
 }
 
 /** The status by which a request for `url` is refused; undefined when it may go on. */

@@ -166,7 +166,7 @@ describe("a handshake in plain mode", () => {
 describe("a handshake in session mode", () => {
   test("to an unknown path closes with 4404", async () => {
     const socket = await connectSession(createMixedApp().net, "/nowhere");
-    expect(await socket.closed).toMatchObject({ code: 4404, reason: "Not Found" });
+    expect(await socket.closed).toMatchObject({ code: 4404, reason: "No WebSocket route is at /nowhere" });
   });
 
   test("to a path with an HTTP route only closes with 4400", async () => {

@@ -54,8 +54,8 @@ describe("a session without hello", () => {
 // S4
 describe("a session at a path without a WebSocket route", () => {
   test.each([
-    ["/nowhere", 4404, "Not Found"],
-    ["/page", 4400, "This path serves no WebSocket"],
+    ["/nowhere", 4404, "No WebSocket route is at /nowhere"],
+    ["/page", 4400, "No WebSocket route is at /page, which is an HTTP route"],
   ])("%s is closed with %i at once, before its hello", async (path, code, reason) => {
     const app = createApp({ clock: new Clock() });
     app.http("/page", () => new Response("page"));

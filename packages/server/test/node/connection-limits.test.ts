@@ -6,7 +6,6 @@ import type { AddressInfo } from "node:net";
 import { Clock } from "@symbolon/server/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { addressOf, networkOf } from "../../src/node/networks.ts";
-import { RefusalLog } from "../../src/node/refusal-log.ts";
 import { resolveLimits } from "../../src/access/limits.ts";
 import { waitOptions } from "../../../../test/time-limits.ts";
 import { connectRawClient, handshake, type RawClient } from "./raw-client.ts";
@@ -90,7 +89,7 @@ describe("the TCP connections of an address that are not WebSockets", () => {
     expect([status, headers.get("retry-after"), headers.get("connection")]).toEqual([429, "5", "close"]);
     await late.rest();
     expect(lines()).toEqual([
-      'symbolon: refused a connection with 429: 300 that are not WebSockets are open from the address "127.0.0.1". The option limits.httpPerAddress sets how many may be; if it is the address of a proxy, set limits.trustProxy',
+      'symbolon: refused with 429: the limit of connections from one address that are not WebSockets is 300: createApp({ limits: { httpPerAddress } }); if it is the address of a proxy, set limits.trustProxy {"address":"127.0.0.1"}',
     ]);
     const [first] = silent;
     first?.reset();
@@ -136,40 +135,25 @@ describe("the TCP connections of an address that are not WebSockets", () => {
     using late = await connectRawClient(server.port);
     expect((await late.response()).status).toBe(503);
     expect(lines()).toEqual([
-      "symbolon: refused a connection with 503: 2 are open that are not WebSockets. The option limits.connections sets how many may be",
+      'symbolon: refused with 503: the limit of connections that are not WebSockets is 2: createApp({ limits: { connections } }) {"address":"127.0.0.1"}',
     ]);
     for (const client of silent) client.reset();
   });
 });
 
 describe("the log", () => {
-  const refused =
-    'symbolon: refused a WebSocket with 429: 1 are open from the address "127.0.0.1". The option limits.perAddress sets how many may be';
+  const refused = (limit: number, advice: string): string =>
+    `symbolon: refused with 429: the limit of WebSockets from one address is ${limit}: createApp({ limits: { perAddress } }); ${advice} {"host":"localhost","address":"127.0.0.1","path":"/"}`;
 
-  test("names the address, the limit and the option, once for many refusals", async () => {
+  test("names the address, the limit and the option, for each refusal", async () => {
     await using server = await serveLimited({ perAddress: 1 });
     using _ = await connect(server.port);
     for (let round = 0; round < 3; round += 1) {
       using late = await connect(server.port);
       expect(late.head.status).toBe(429);
     }
-    expect(lines()).toEqual([`${refused}; if it is the address of a proxy, set limits.trustProxy`]);
-  });
-
-  test("names each option once in a minute", () => {
-    const clock = new Clock();
-    const refusals = new RefusalLog(clock);
-    const write = (): void => {
-      refusals.write("limits.perAddress", "one");
-      refusals.write("limits.connections", "two");
-    };
-    write();
-    clock.advance(59_999);
-    write();
-    expect(lines()).toEqual(["symbolon: one", "symbolon: two"]);
-    clock.advance(1);
-    write();
-    expect(lines()).toEqual(["symbolon: one", "symbolon: two", "symbolon: one", "symbolon: two"]);
+    const line = refused(1, "if it is the address of a proxy, set limits.trustProxy");
+    expect(lines()).toEqual([line, line, line]);
   });
 
   test.each(["serve", "attach"])(
@@ -193,7 +177,10 @@ describe("the log", () => {
       using last = await connect(port, { "X-Forwarded-For": "192.0.2.101" });
       expect(last.head.status).toBe(429);
       expect(lines()).toEqual([
-        `${refused.replace(": 1 are", ": 100 are")}; the request has X-Forwarded-For: if it comes from a proxy of yours, set limits.trustProxy`,
+        refused(
+          100,
+          "the request has X-Forwarded-For: if it comes from a proxy of yours, set limits.trustProxy",
+        ),
       ]);
       for (const user of users) user.reset();
       host.close();
@@ -207,7 +194,7 @@ describe("the log", () => {
     using late = await connect(server.port);
     expect(late.head.status).toBe(503);
     expect(lines()).toEqual([
-      "symbolon: refused a WebSocket with 503: 1 are open. The option limits.connections sets how many may be",
+      'symbolon: refused with 503: the limit of WebSockets is 1: createApp({ limits: { connections } }) {"host":"localhost","address":"127.0.0.1","path":"/"}',
     ]);
   });
 });

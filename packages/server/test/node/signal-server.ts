@@ -18,7 +18,8 @@ app.http("/events", () => {
   return new Response(events, { headers: { "content-type": "text/event-stream" } });
 });
 
-const server = await serve(app, { port: 0, drain: 1_000, signals: mode !== "own" });
+const drain = mode === "restarts" ? {} : { drain: 1_000 };
+const server = await serve(app, { port: 0, ...drain, signals: mode !== "own" });
 if (mode === "own" || mode === "both")
   process.once("SIGTERM", () => {
     console.log("own");

@@ -16,9 +16,12 @@ afterEach(() => {
 });
 
 /** Starts the server in a process of its own and connects a client. */
-async function startServer(mode: string) {
+async function startServer(mode: string, env: string | undefined = process.env["NODE_ENV"]) {
   const node = ["--conditions", "symbolon-source", "--import", "tsx", program, mode];
-  const child = spawn(process.execPath, node, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, node, {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, NODE_ENV: env },
+  });
   running.push(child);
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
@@ -43,6 +46,24 @@ test("a SIGTERM drains the server; then it ends the process", slow, async () => 
   expect(await exited).toEqual([null, "SIGTERM"]);
   expect(lines).toEqual(["finished"]);
 });
+
+test.each([
+  ["development", 1001],
+  [undefined, 1001],
+  ["production", 1012],
+])(
+  "with NODE_ENV %s and no `drain`, a SIGTERM closes with %i: a developer does not wait for clients to go elsewhere",
+  slow,
+  async (env, code) => {
+    const { child, client, lines, exited } = await startServer("restarts", env ?? "");
+    using _ = client;
+    child.kill("SIGTERM");
+    expect(await client.closeFrame()).toEqual([code, "shutting down"]);
+    closeClient(client);
+    expect(await exited).toEqual([null, "SIGTERM"]);
+    expect(lines).toEqual(["finished"]);
+  },
+);
 
 test("another listener to SIGTERM ends the process", slow, async () => {
   const { child, client, lines, exited } = await startServer("both");

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from "node:http";
+
+/** What Node has of a request. */
+export interface NodeRequest {
+  /** The request as Node has read it, for middleware of Node; undefined once its connection has closed. */
+  readonly request: IncomingMessage | undefined;
+}
+
+/** What a transport knows of a request besides the request itself. */
+export interface TransportInfo {
+  /** The client's address; undefined where it has none. */
+  readonly address?: string | undefined;
+  /** What Node has of it; undefined without Node. */
+  readonly node?: NodeRequest | undefined;
+  /** Whether pages of this machine may connect, whatever their port. @default false */
+  readonly allowsLoopbackOrigins?: boolean;
+  /** Whether the client can ask why it was refused. @default false */
+  readonly explainsRefusals?: boolean;
+}
+
+const infos = new WeakMap<Request, TransportInfo>();
+
+/** For a transport: adds what it knows of a request. */
+export function describeTransport(request: Request, info: TransportInfo): void {
+  infos.set(request, info);
+}
+
+/** What the transport knows of a request; empty when no transport has described it. */
+export function transportOf(request: Request): TransportInfo {
+  return infos.get(request) ?? {};
+}
