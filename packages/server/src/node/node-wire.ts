@@ -12,14 +12,36 @@ const maxEarlyMessages = 16;
 /** Bytes of these messages, above which reading stops: the client is not authenticated yet. */
 const maxEarlyBytes = 16 * 1024;
 
-/** A `ws` socket whose control frames never overtake messages that were batched before. */
+/**
+ * A `ws` socket whose control frames never overtake messages that were batched before, and whose answer to the client's
+ * last frame does not overtake the replies to the messages before it.
+ */
 export class BatchedWebSocket extends WebSocket {
   /** Writes the batch; set once the socket is open. */
   flush: () => void = () => {};
+  /** Resolves when a close frame, or an invalid frame, may be answered. */
+  answerable: () => Promise<void> = nextTurn;
+  #answer: (() => void) | undefined;
 
+  /** `ws` calls this to answer a close frame, and for an invalid frame, before the handler has run for what came before it. */
   override close(code?: number, data?: string | Buffer): void {
-    // `ws` calls this to answer a close frame; nothing may be sent after a close frame (RFC 6455 §5.5.1).
-    this.flush();
+    if (this.#answer !== undefined) return;
+    this.#answer = () => {
+      this.#answer = undefined;
+      this.closeNow(code, data);
+    };
+    void this.answerable().then(() => this.answer());
+  }
+
+  /** Sends the answer that waits, if there is one. */
+  answer(): void {
+    this.#answer?.();
+  }
+
+  /** Closes, in place of `close`, for the server: an answer that waits is sent instead. */
+  closeNow(code?: number, data?: string | Buffer): void {
+    if (this.#answer !== undefined) return this.answer();
+    this.flush(); // nothing may be sent after a close frame (RFC 6455 §5.5.1)
     super.close(code, data);
   }
 }
@@ -43,6 +65,9 @@ export class NodeWire implements Wire, OutboundBuffer {
     this.#writer = new FrameWriter(socket, (bytes) => buffers.added(bytes));
     buffers.add(this);
     ws.flush = () => this.#writer.flush();
+    ws.answerable = () => this.#answerable();
+    // A client may end its side with its close frame. First, since `ws` would end the connection without an answer.
+    socket.prependListener("end", () => ws.answer());
     ws.on("message", (data: Buffer, isBinary: boolean) =>
       this.#receive(isBinary ? toBytes(data) : data.toString()),
     );
@@ -91,9 +116,9 @@ export class NodeWire implements Wire, OutboundBuffer {
   close(code: number, reason: string): void {
     try {
       checkCloseCode(code);
-      this.#ws.close(code, cutReason(reason));
+      this.#ws.closeNow(code, cutReason(reason));
     } catch {
-      this.#ws.close(CloseCode.InternalError);
+      this.#ws.closeNow(CloseCode.InternalError);
     }
   }
 
@@ -133,6 +158,14 @@ export class NodeWire implements Wire, OutboundBuffer {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
     this.#writer.flush();
     this.#ws.ping();
+  }
+
+  async #answerable(): Promise<void> {
+    await nextTurn(); // what came before reaches its handler, which may reply at once
+    const handled = this.#listener?.closing?.();
+    if (handled === undefined) return;
+    await handled;
+    await nextTurn();
   }
 
   #end(closed: Closed): void {

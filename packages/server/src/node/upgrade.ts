@@ -2,7 +2,7 @@ import type { IncomingMessage, Server as HttpServer } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { CloseCode, CloseError } from "@symbolon/protocol";
-import { type Server as WsServer, type WebSocket, WebSocketServer } from "ws";
+import { type Server as WsServer, WebSocketServer } from "ws";
 import { internalsOf } from "../app/app.ts";
 import type { Routes } from "../app/routes.ts";
 import type { App } from "../app/types.ts";
@@ -186,14 +186,15 @@ export class Upgrades implements UpgradeTarget {
   }
 
   /** Closes a client whose message takes too long. */
-  #limitMessages(ws: WebSocket, socket: Duplex): void {
+  #limitMessages(ws: BatchedWebSocket, socket: Duplex): void {
     const { messageTimeout } = this.#app.limits;
     const progress = new FrameProgress();
     socket.on("data", (bytes: Buffer) => progress.read(bytes));
     const stop = startMessageTimer(this.clock, messageTimeout, {
       progress,
       isPaused: () => ws.isPaused,
-      onOverdue: () => ws.close(CloseCode.PolicyViolation, `message incomplete after ${messageTimeout} ms`),
+      onOverdue: () =>
+        ws.closeNow(CloseCode.PolicyViolation, `message incomplete after ${messageTimeout} ms`),
     });
     ws.once("close", stop);
   }
@@ -229,6 +230,6 @@ function shuttingDown(): Response {
   return new Response("Shutting down", { status: 503 });
 }
 
-function closeForShutdown(ws: WebSocket): void {
-  ws.close(CloseCode.GoingAway, "shutting down");
+function closeForShutdown(ws: BatchedWebSocket): void {
+  ws.closeNow(CloseCode.GoingAway, "shutting down");
 }

@@ -53,7 +53,7 @@ export type StandaloneSocket<Value, Reply> = Socket<Value, Exclude<Awaited<Reply
 /**
  * Makes a handler from a listener, which serves all connections of its route. A message of another kind, text or binary,
  * than the route reads is dropped. A message that the codec or schema rejects closes with 1003, unless `onError` answers
- * otherwise. A reply is dropped when the socket has closed meanwhile.
+ * otherwise. A reply is dropped when the socket has closed meanwhile; what was received before is still handled.
  *
  * @example
  *   app.ws("/echo", listen((message) => message));
@@ -103,7 +103,16 @@ export function listenEach<S extends Socket<unknown, never>, Context>(
         throw new TypeError(
           "a listener returned a Response: it is too late to refuse, so close the socket instead",
         );
-      if (reply !== undefined && socket.state === "open") await socket.send(reply as never);
+      if (reply !== undefined && socket.state === "open") await sendReply(reply, socket);
     }
   };
+}
+
+/** Sends a reply. The end of the socket drops it: what was received before is still handled. */
+async function sendReply(reply: unknown, socket: Socket<unknown, never>): Promise<void> {
+  try {
+    await socket.send(reply as never);
+  } catch (error) {
+    if (!socket.signal.aborted || error !== socket.signal.reason) throw error;
+  }
 }

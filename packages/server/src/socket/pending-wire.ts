@@ -3,7 +3,7 @@ import { byteLength, type Wire, WireEvents, type WireListener } from "@symbolon/
 import type { Acceptance, AcceptInit } from "../request/acceptance.ts";
 import type { Close } from "../request/errors.ts";
 import type { MessageRate } from "../timing/message-rate.ts";
-import { PacedReader } from "../timing/paced-reader.ts";
+import { type PacedListener, PacedReader } from "../timing/paced-reader.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 
 /** The state of a socket: "connecting" until the handshake is accepted, "closing" once the server has called `close`. */
@@ -13,7 +13,7 @@ export type SocketReadyState = "connecting" | "open" | "closing" | "closed";
 export class PendingWire implements Wire {
   readonly nextTurn: () => Promise<void> = nextTurn;
   readonly #acceptance: Acceptance;
-  readonly #decorate: (wire: Wire, listener: WireListener) => WireListener;
+  readonly #decorate: (wire: Wire, listener: WireListener) => PacedListener;
   readonly #events = new WireEvents();
   /** Messages that were sent before the handshake is accepted. */
   #early: Message[] = [];
@@ -22,6 +22,9 @@ export class PendingWire implements Wire {
   #refusal: Required<Close> | undefined;
   #closing: CloseError | undefined;
   #messageRequested = false;
+  /** Messages that were delivered and not taken. */
+  #untaken = 0;
+  #onTaken: () => void = () => {};
   #paused = false;
   #reader: PacedReader | undefined;
   readonly #rate: MessageRate;
@@ -31,7 +34,7 @@ export class PendingWire implements Wire {
   constructor(
     acceptance: Acceptance,
     rate: MessageRate,
-    decorate: (wire: Wire, listener: WireListener) => WireListener,
+    decorate: (wire: Wire, listener: WireListener) => PacedListener,
   ) {
     this.#acceptance = acceptance;
     this.#rate = rate;
@@ -58,6 +61,11 @@ export class PendingWire implements Wire {
   /** Whether the handler has ever called `receive`. */
   get messageRequested(): boolean {
     return this.#messageRequested;
+  }
+
+  /** Messages that have arrived, and that a handler which reads has not taken. */
+  get unread(): number {
+    return this.#messageRequested ? this.#untaken + (this.#reader?.held ?? 0) : 0;
   }
 
   /** Whether reading is stopped, since the handler has not taken earlier messages, or the client sends too fast. */
@@ -93,6 +101,17 @@ export class PendingWire implements Wire {
   requestMessage(): Promise<void> | undefined {
     this.#messageRequested = true;
     return this.#refusal === undefined ? this.accept() : undefined;
+  }
+
+  /** The handler has taken a message. */
+  messageTaken(): void {
+    this.#untaken -= 1;
+    this.#onTaken();
+  }
+
+  /** Resolves when the handler takes a message; the last call counts. */
+  nextTaken(): Promise<void> {
+    return new Promise((resolve) => (this.#onTaken = resolve));
   }
 
   /** From now on, drops the messages for which `passes` is false; the last call counts. */
@@ -167,7 +186,9 @@ export class PendingWire implements Wire {
     const listener: WireListener = {
       message: (message) => {
         this.#rate.take(byteLength(message));
-        if (this.#filter?.(message) ?? true) this.#events.message(message);
+        if (this.#filter?.(message) === false) return;
+        this.#untaken += 1;
+        this.#events.message(message);
       },
       closed: (closed) => this.#events.closed(closed),
     };

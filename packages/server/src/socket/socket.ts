@@ -105,6 +105,8 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
       return await (codec === undefined ? super.receive() : super.receive(codec));
     } catch (error) {
       throw error instanceof ValidationError ? markClientError(error) : error;
+    } finally {
+      this.#pending.messageTaken();
     }
   }
 
