@@ -44,22 +44,31 @@ export function encodeFrame(message: Message): Buffer {
   return frame;
 }
 
+/** A socket; Node's own know how much the system has not taken yet of the write that is under way. */
+type WritableSocket = Duplex & { readonly _handle?: { readonly writeQueueSize?: number } | null };
+
 /** Joins the messages that a tick sends to one socket into one write. */
 export class FrameWriter {
-  readonly #socket: Duplex;
+  readonly #socket: WritableSocket;
   /** Called with the bytes of each message, those of what keeps it included. */
   readonly #onWrite: ((bytes: number) => void) | undefined;
   #frames: Buffer[] = [];
   #bytes = 0;
   /** Messages that were written since the socket was last empty. */
   #messages = 0;
+  /** Bytes that were written and have not left this process. */
+  #unfinished = 0;
+  /** Bytes that have left this process. */
+  #finished = 0;
+  /** Whether so much waits that writers have to wait until nothing does. */
+  #full = false;
   #stopped = false;
   #scheduled = false;
   #drained: Promise<void> | undefined;
   #resolveDrained: () => void = () => {};
 
   /** `socket` is the one of the `upgrade` event; no extension may have been negotiated on it. */
-  constructor(socket: Duplex, onWrite?: (bytes: number) => void) {
+  constructor(socket: WritableSocket, onWrite?: (bytes: number) => void) {
     this.#socket = socket;
     this.#onWrite = onWrite;
   }
@@ -67,6 +76,11 @@ export class FrameWriter {
   /** Bytes that have not left this process. */
   get bufferedAmount(): number {
     return this.#bytes + this.#socket.writableLength;
+  }
+
+  /** Changes when the system has taken something, also while one write takes long. */
+  get progress(): number {
+    return this.#finished - (this.#socket._handle?.writeQueueSize ?? 0);
   }
 
   /** The same, with what keeps them. */
@@ -104,21 +118,29 @@ export class FrameWriter {
     const batch = joinFrames(this.#frames, this.#bytes);
     this.#frames = [];
     this.#bytes = 0;
-    if (this.#socket.writable) this.#socket.write(batch);
+    if (!this.#socket.writable) return;
+    const { byteLength } = batch;
+    this.#unfinished += byteLength;
+    if (this.#unfinished >= this.#socket.writableHighWaterMark) this.#full = true;
+    // Not `drain`, which Bun does not emit on the socket of an upgrade.
+    this.#socket.write(batch, (error) => {
+      if (error) return; // the end of the wire releases
+      this.#unfinished -= byteLength;
+      this.#finished += byteLength;
+      if (this.#unfinished === 0) this.release();
+    });
   }
 
   /** Undefined while the socket has capacity; else a promise that resolves once it has drained, or at `release`. */
   drained(): Promise<void> | undefined {
-    if (!this.#socket.writableNeedDrain) return undefined;
-    this.#drained ??= new Promise((resolve) => {
-      this.#resolveDrained = resolve;
-      this.#socket.once("drain", () => this.release());
-    });
+    if (!this.#full) return undefined;
+    this.#drained ??= new Promise((resolve) => (this.#resolveDrained = resolve));
     return this.#drained;
   }
 
   /** Resolves the promise of `drained`. */
   release(): void {
+    this.#full = false;
     this.#drained = undefined;
     this.#resolveDrained();
   }

@@ -56,6 +56,8 @@ export class NodeWire implements Wire, OutboundBuffer {
   #earlyBytes = 0;
   #paused = false;
   #isStopped = false;
+  /** Why the client was closed with 4901, which it cannot read. */
+  #slowReason: string | undefined;
   #closed: Promise<void> | undefined;
   #resolveClosed: () => void = () => {};
 
@@ -76,6 +78,8 @@ export class NodeWire implements Wire, OutboundBuffer {
     ws.on("close", (code: number, reason: Buffer) => {
       buffers.remove(this);
       if (this.#isStopped) return; // `drop` informs the listener
+      if (code === CloseCode.Abnormal && this.#slowReason !== undefined)
+        return this.#end({ code: CloseCode.SlowConsumer, reason: this.#slowReason, wasClean: false });
       this.#end({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
     });
     // `ws` closes by itself after an error, with the right code; without a listener the error would end the process.
@@ -88,6 +92,10 @@ export class NodeWire implements Wire, OutboundBuffer {
 
   get bufferedAmount(): number {
     return this.#writer.bufferedAmount;
+  }
+
+  get progress(): number {
+    return this.#writer.progress;
   }
 
   get heldBytes(): number {
@@ -114,6 +122,7 @@ export class NodeWire implements Wire, OutboundBuffer {
   }
 
   close(code: number, reason: string): void {
+    if (code === CloseCode.SlowConsumer) this.#slowReason = reason;
     try {
       checkCloseCode(code);
       this.#ws.closeNow(code, cutReason(reason));
