@@ -19,6 +19,8 @@ export class PendingWire implements Wire {
   #early: Message[] = [];
   #wire: Wire | undefined;
   #opening: Promise<void> | undefined;
+  /** How the handshake is accepted. */
+  #init: AcceptInit = {};
   #refusal: Required<Close> | undefined;
   #closing: CloseError | undefined;
   #messageRequested = false;
@@ -85,8 +87,13 @@ export class PendingWire implements Wire {
     return this.#events.arrivals;
   }
 
-  /** Accepts the handshake, once; later calls return the same promise. After a failure it can be called again. */
+  /**
+   * Accepts the handshake, once; later calls return the same promise. After a failure it can be called again.
+   * @throws TypeError for headers or a subprotocol that the 101 does not have.
+   */
   accept(init: AcceptInit = {}): Promise<void> {
+    if (this.#opening === undefined) this.#init = init;
+    else checkAccepted(this.#init, init);
     this.#opening ??= this.#acceptance.accept(init).then(
       (wire) => this.#attach(wire),
       (error: unknown) => {
@@ -194,4 +201,14 @@ export class PendingWire implements Wire {
     };
     reader.listen(this.#decorate(wire, listener));
   }
+}
+
+function checkAccepted(
+  accepted: AcceptInit,
+  { headers = accepted.headers, subprotocol = accepted.subprotocol }: AcceptInit,
+): void {
+  const late =
+    "the handshake is accepted already: give accept() its headers and subprotocol before the first send or receive";
+  if (headers !== accepted.headers || subprotocol !== accepted.subprotocol)
+    throw new TypeError(`${late}. listen accepts before open: use listenEach, or responseHeaders in a hook`);
 }
