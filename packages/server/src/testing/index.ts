@@ -174,6 +174,11 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
   const settled = async (): Promise<void> => {
     for (;;) {
       await new Promise(afterImmediates);
+      const { answered } = network;
+      if (answered !== undefined) {
+        await answered;
+        continue;
+      }
       const ending = [...unfinished].flatMap(([ended, client]) => (clients.has(client) ? [] : [ended]));
       if (ending.length === 0) return;
       await Promise.all(ending);

@@ -91,7 +91,8 @@ class Heartbeat {
     const reads = isSlow && (bufferedAmount < this.#unsent || progress !== this.#progress);
     this.#unsent = bufferedAmount;
     this.#progress = progress;
-    if (!isSlow || reads) this.#slowSince = undefined;
+    if (!isSlow) this.#slowSince = undefined;
+    else if (reads) this.#slowSince = now;
     else this.#slowSince ??= now;
     if (this.#slowSince !== undefined && now - this.#slowSince >= slowTimeout) {
       this.#wire.close(CloseCode.SlowConsumer, "reads too slowly");
