@@ -129,7 +129,7 @@ export class PendingWire implements Wire {
   send(message: Message): void {
     if (this.#wire !== undefined) this.#wire.send(message);
     else if (this.#refusal === undefined) {
-      this.#early.push(message);
+      this.#early.push(typeof message === "string" ? message : message.slice()); // the handler may change its bytes
       this.accept().catch(() => this.abandon());
     }
   }

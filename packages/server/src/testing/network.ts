@@ -191,7 +191,8 @@ class LinkEnd implements Wire {
   }
 
   send(message: Message): void {
-    if (!this.#closing && !this.#events.ended && !this.#isLost()) this.#wire.send(message);
+    if (this.#closing || this.#events.ended || this.#isLost()) return;
+    this.#wire.send(typeof message === "string" ? message : message.slice()); // the sender may change its bytes
   }
 
   drained(): Promise<void> | undefined {
