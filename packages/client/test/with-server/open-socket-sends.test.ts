@@ -30,7 +30,7 @@ test("a reply to a server that closes for good rejects, since it does not arrive
   const outcomes: Promise<unknown>[] = [];
   for await (const message of socket)
     outcomes.push(
-      socket.send(`reply ${message}`).then(
+      socket.send(`reply ${String(message)}`).then(
         () => "sent",
         (error: unknown) => error,
       ),
@@ -46,7 +46,7 @@ test("a reply to a server that closes and is dialled again arrives on the next c
   await using socket = openSocket(`ws://localhost:${server.port}/`);
   const sent: Promise<void>[] = [];
   for await (const message of socket) {
-    sent.push(socket.send(`reply ${message}`).then(() => undefined));
+    sent.push(socket.send(`reply ${String(message)}`).then(() => undefined));
     if (sent.length === 5) break;
   }
   await Promise.all(sent);
