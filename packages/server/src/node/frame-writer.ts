@@ -124,7 +124,7 @@ export class FrameWriter {
     if (this.#unfinished >= this.#socket.writableHighWaterMark) this.#full = true;
     // Not `drain`, which Bun does not emit on the socket of an upgrade.
     this.#socket.write(batch, (error) => {
-      if (error) return; // the end of the wire releases
+      if (error || this.#socket.destroyed) return; // the end of the wire releases; Node names no error
       this.#unfinished -= byteLength;
       this.#finished += byteLength;
       if (this.#unfinished === 0) this.release();
