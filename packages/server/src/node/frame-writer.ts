@@ -1,5 +1,7 @@
 import type { Duplex } from "node:stream";
+import { constants, deflateRawSync } from "node:zlib";
 import type { Message } from "@symbolon/protocol";
+import { byteLength } from "@symbolon/protocol/internal";
 
 /** Bytes from which a batch is written without waiting for the end of the tick. */
 const batchLimit = 64 * 1024;
@@ -21,6 +23,31 @@ function joinFrames(frames: readonly Buffer[], length: number): Buffer {
     return (lastBatch as NonNullable<typeof lastBatch>).bytes;
   lastBatch = { frames, bytes: Buffer.concat(frames, length) };
   return lastBatch.bytes;
+}
+
+/** Makes the frame of a message. */
+export type EncodeFrame = (message: Message) => Buffer;
+
+/** Bytes above which a message is not compressed: compressing it would keep every other client waiting. */
+const largestCompressed = 2 ** 20;
+
+/**
+ * Writes messages from `threshold` bytes on as compressed frames (RFC 7692 §7.2.1), each without the context of an earlier
+ * one: so all the clients of a broadcast share one frame, and no client has a compressor of its own.
+ */
+export function createDeflatingEncoder(threshold: number): EncodeFrame {
+  let known: { readonly message: Message; readonly frame: Buffer } | undefined;
+  return (message) => {
+    if (known !== undefined && typeof message === "string" && known.message === message) return known.frame;
+    const size = byteLength(message);
+    if (size < threshold || size > largestCompressed) return encodeFrame(message);
+    const deflated = deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH });
+    const payload = deflated.subarray(0, -4); // the end of a flush is not sent
+    const frame = payload.length < size ? Buffer.from(encodeFrame(payload)) : encodeFrame(message);
+    if (payload.length < size) frame[0] = typeof message === "string" ? 0xc1 : 0xc2;
+    known = { message, frame };
+    return frame;
+  };
 }
 
 /** Writes a message as one unmasked frame (RFC 6455 §5.2). */
@@ -52,6 +79,7 @@ export class FrameWriter {
   readonly #socket: WritableSocket;
   /** Called with the bytes of each message, those of what keeps it included. */
   readonly #onWrite: ((bytes: number) => void) | undefined;
+  readonly #encode: EncodeFrame;
   #frames: Buffer[] = [];
   #bytes = 0;
   /** Messages that were written since the socket was last empty. */
@@ -67,10 +95,11 @@ export class FrameWriter {
   #drained: Promise<void> | undefined;
   #resolveDrained: () => void = () => {};
 
-  /** `socket` is the one of the `upgrade` event; no extension may have been negotiated on it. */
-  constructor(socket: WritableSocket, onWrite?: (bytes: number) => void) {
+  /** `socket` is the one of the `upgrade` event; `encode` makes frames for the extensions that were negotiated on it. */
+  constructor(socket: WritableSocket, onWrite?: (bytes: number) => void, encode: EncodeFrame = encodeFrame) {
     this.#socket = socket;
     this.#onWrite = onWrite;
+    this.#encode = encode;
   }
 
   /** Bytes that have not left this process. */
@@ -91,7 +120,7 @@ export class FrameWriter {
   /** Adds a message to this tick's batch. */
   write(message: Message): void {
     if (this.#stopped) return;
-    const frame = encodeFrame(message);
+    const frame = this.#encode(message);
     this.#frames.push(frame);
     this.#bytes += frame.byteLength;
     this.#messages += 1;

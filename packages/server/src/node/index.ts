@@ -51,6 +51,13 @@ export interface ServeOptions {
    * @default true
    */
   readonly signals?: boolean;
+  /**
+   * Whether clients may compress messages (RFC 7692), and from how many bytes on the server does: `{ threshold: 1_024 }` is
+   * `true`. `maxPayload` counts the bytes after decompression. Read the guide on security first: who can add text of his own
+   * to a secret may find out the secret by the length.
+   * @default false
+   */
+  readonly perMessageDeflate?: boolean | { readonly threshold?: number };
 }
 
 /** How a server is closed. */
@@ -96,7 +103,14 @@ export interface Attachment {
  */
 export async function serve(
   app: ServedApp,
-  { port = 3000, host, assets, drain: signalDrain = 5_000, signals = true }: ServeOptions = {},
+  {
+    port = 3000,
+    host,
+    assets,
+    drain: signalDrain = 5_000,
+    signals = true,
+    perMessageDeflate,
+  }: ServeOptions = {},
 ): Promise<Server> {
   const files = assets === undefined ? undefined : sirv(assets, { etag: true });
   const server = createServer({
@@ -116,7 +130,7 @@ export async function serve(
     else files(incoming, outgoing, () => void answer(app, incoming, outgoing));
   });
   const onWebSocket = (socket: Socket): void => connections.release(socket);
-  const upgrades = new Upgrades(server, app, { log, host: boundHost, onWebSocket });
+  const upgrades = new Upgrades(server, app, { log, host: boundHost, onWebSocket, perMessageDeflate });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -147,12 +161,20 @@ export async function serve(
  * const server = http.createServer(express).listen(3000);
  * attach(server, app);
  */
-export function attach(server: HttpServer, app: ServedApp): Attachment {
+export function attach(
+  server: HttpServer,
+  app: ServedApp,
+  { perMessageDeflate }: Pick<ServeOptions, "perMessageDeflate"> = {},
+): Attachment {
   if (server.headersTimeout === 60_000) server.headersTimeout = headersTimeout;
   const timed: HttpServer & { connectionsCheckingInterval?: number } = server; // Node reads it when the server begins to listen
   if (timed.connectionsCheckingInterval === 30_000)
     timed.connectionsCheckingInterval = connectionsCheckingInterval;
-  const upgrades = new Upgrades(server, app, { ...guard(server, app), onWebSocket: () => {} });
+  const upgrades = new Upgrades(server, app, {
+    ...guard(server, app),
+    onWebSocket: () => {},
+    perMessageDeflate,
+  });
   let closing: Promise<void> | undefined;
   return {
     close: ({ drain = 0 } = {}) => (closing ??= upgrades.drain(drain).then(() => upgrades.close())),

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
 import { checkCloseCode, cutReason, type Wire, WireEvents } from "@symbolon/protocol/internal";
 import { WebSocket } from "ws";
-import { FrameWriter } from "./frame-writer.ts";
+import { type EncodeFrame, FrameWriter } from "./frame-writer.ts";
 import type { OutboundBuffer, OutboundBuffers } from "./outbound-buffers.ts";
 import type { PacedListener } from "../timing/paced-reader.ts";
 import { nextTurn } from "../timing/next-turn.ts";
@@ -61,10 +61,17 @@ export class NodeWire implements Wire, OutboundBuffer {
   #closed: Promise<void> | undefined;
   #resolveClosed: () => void = () => {};
 
-  /** `socket` is the one of the `upgrade` event, which carries `ws`; `buffers` bounds what waits on all wires. */
-  constructor(ws: BatchedWebSocket, socket: Duplex, buffers: OutboundBuffers) {
+  /**
+   * `socket` is the one of the `upgrade` event, which carries `ws`; `buffers` bounds what waits on all wires; `deflate` makes
+   * the frames if the client compresses.
+   */
+  constructor(ws: BatchedWebSocket, socket: Duplex, buffers: OutboundBuffers, deflate?: EncodeFrame) {
     this.#ws = ws;
-    this.#writer = new FrameWriter(socket, (bytes) => buffers.added(bytes));
+    this.#writer = new FrameWriter(
+      socket,
+      (bytes) => buffers.added(bytes),
+      ws.extensions === "" ? undefined : deflate,
+    );
     buffers.add(this);
     ws.flush = () => this.#writer.flush();
     ws.answerable = () => this.#answerable();

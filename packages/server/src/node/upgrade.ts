@@ -12,6 +12,7 @@ import { type Clock, SystemClock } from "../timing/clock.ts";
 import type { BoundHost } from "./bound-host.ts";
 import { checkUpgrade } from "./check-upgrade.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
+import { createDeflatingEncoder, type EncodeFrame } from "./frame-writer.ts";
 import { writeRefusal } from "./http.ts";
 import { FrameProgress, startMessageTimer } from "./message-timer.ts";
 import { addressOf, networkOf } from "./networks.ts";
@@ -26,7 +27,14 @@ export interface UpgradesOptions {
   readonly log: RefusalLog;
   readonly host: BoundHost;
   readonly onWebSocket: (socket: Socket) => void;
+  readonly perMessageDeflate: DeflateOption | undefined;
 }
+
+/** Whether messages are compressed (RFC 7692), and from how many bytes on: 1,024 by default. */
+export type DeflateOption = boolean | { readonly threshold?: number };
+
+/** How many clients may compress at a time: each costs the memory of a decompressor. */
+const maxDeflating = 1_000;
 
 /** A handshake that the app decides. */
 interface Undecided extends Pick<Upgrade, "incoming" | "socket" | "head"> {
@@ -61,6 +69,9 @@ export class Upgrades implements UpgradeTarget {
   readonly #onWebSocket: (socket: Socket) => void;
   readonly #stopListening: () => void;
   readonly #buffers: OutboundBuffers;
+  /** Makes compressed frames; undefined when clients may not compress. */
+  readonly #deflate: EncodeFrame | undefined;
+  #deflating = 0;
   /** How each handshake is accepted, for the events of `ws`. */
   readonly #inits = new WeakMap<IncomingMessage, AcceptInit>();
   /** Sockets whose handshake is undecided, with promises that resolve when it is decided. */
@@ -70,7 +81,11 @@ export class Upgrades implements UpgradeTarget {
   #draining = false;
 
   /** Calls `onWebSocket` when a connection is no HTTP connection any more. */
-  constructor(server: HttpServer, app: ServedApp, { log, host, onWebSocket }: UpgradesOptions) {
+  constructor(
+    server: HttpServer,
+    app: ServedApp,
+    { log, host, onWebSocket, perMessageDeflate = false }: UpgradesOptions,
+  ) {
     checkWsVersion();
     const {
       routes,
@@ -86,6 +101,8 @@ export class Upgrades implements UpgradeTarget {
     this.#buffers = new OutboundBuffers(app.limits.outboundBytes);
     this.#host = host;
     this.#onWebSocket = onWebSocket;
+    const threshold = thresholdOf(perMessageDeflate);
+    if (threshold !== undefined) this.#deflate = createDeflatingEncoder(threshold);
     const options = {
       noServer: true,
       WebSocket: BatchedWebSocket,
@@ -93,7 +110,13 @@ export class Upgrades implements UpgradeTarget {
       // For 64 KiB 1,024 fragments, and 16,384 packets of one frame; never more than the defaults of `ws`.
       maxFragments: Math.min(Math.max(app.maxPayload / 64, 1_024), 16_384),
       maxBufferedChunks: Math.min(Math.max(app.maxPayload / 4, 16_384), 262_144),
-      perMessageDeflate: false,
+      // Without `server_max_window_bits`: the frames of a broadcast are the same for all.
+      perMessageDeflate: threshold !== undefined && {
+        serverNoContextTakeover: true,
+        clientNoContextTakeover: true,
+        serverMaxWindowBits: false as unknown as number, // which the types of `ws` do not know
+        zlibInflateOptions: { chunkSize: 4_096 },
+      },
       closeTimeout, // newer than the types of `ws`
       handleProtocols: (_offered: Set<string>, incoming: IncomingMessage) =>
         this.#inits.get(incoming)?.subprotocol ?? false,
@@ -176,13 +199,20 @@ export class Upgrades implements UpgradeTarget {
         return reject(new CloseError(CloseCode.Abnormal, "the client has disconnected", false));
       this.#inits.set(incoming, init);
       incoming.headers.upgrade = "websocket"; // `ws` knows no list of protocols
+      if (this.#deflating >= maxDeflating) delete incoming.headers["sec-websocket-extensions"];
       this.#wss.handleUpgrade(incoming, socket, head, (ws) => {
         decide();
-        resolve(new NodeWire(ws, socket, this.#buffers));
+        resolve(new NodeWire(ws, socket, this.#buffers, this.#deflate));
+        if (ws.extensions !== "") this.#countDeflating(ws);
         this.#limitMessages(ws, socket);
         if (this.#draining) closeForShutdown(ws);
       });
     });
+  }
+
+  #countDeflating(ws: BatchedWebSocket): void {
+    this.#deflating += 1;
+    ws.once("close", () => (this.#deflating -= 1));
   }
 
   /** Closes a client whose message takes too long. */
@@ -224,6 +254,15 @@ export class Upgrades implements UpgradeTarget {
       ),
     );
   }
+}
+
+/** The bytes from which messages are compressed; undefined for none. */
+function thresholdOf(option: DeflateOption): number | undefined {
+  if (option === false) return undefined;
+  const { threshold = 1_024 } = option === true ? {} : option;
+  if (!(Number.isInteger(threshold) && threshold >= 0))
+    throw new RangeError(`perMessageDeflate.threshold is a number of bytes, 0 or more: ${threshold}`);
+  return threshold;
 }
 
 function shuttingDown(): Response {
