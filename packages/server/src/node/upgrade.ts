@@ -31,7 +31,7 @@ export interface UpgradesOptions {
 }
 
 /** Whether messages are compressed (RFC 7692), and from how many bytes on: 1,024 by default. */
-export type DeflateOption = boolean | { readonly threshold?: number };
+type DeflateOption = boolean | { readonly threshold?: number };
 
 /** How many clients may compress at a time: each costs the memory of a decompressor. */
 const maxDeflating = 1_000;

@@ -19,7 +19,7 @@ type Handler = ((event: never) => unknown) | null;
 type SentData = string | ArrayBuffer | ArrayBufferView | Blob;
 
 /** Makes the connection to `url`. */
-export type Dial = (url: URL, protocols: readonly string[]) => Promise<Wire>;
+type DialUrl = (url: URL, protocols: readonly string[]) => Promise<Wire>;
 
 /** The browser's `WebSocket` (WHATWG WebSockets) over a wire in memory. */
 export class MemoryWebSocket extends EventTarget {
@@ -44,7 +44,7 @@ export class MemoryWebSocket extends EventTarget {
   #sending: Promise<void> | undefined;
 
   /** @throws DOMException, a SyntaxError, for a URL or subprotocols that a browser refuses. */
-  constructor(url: string | URL, protocols: string | readonly string[], dial: Dial) {
+  constructor(url: string | URL, protocols: string | readonly string[], dial: DialUrl) {
     super();
     this.#url = parseUrl(url);
     dial(this.#url, parseProtocols(protocols)).then(

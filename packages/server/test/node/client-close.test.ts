@@ -57,7 +57,7 @@ const closes: readonly (readonly [string, Buffer, number])[] = [
   ["a close without a code", rawFrame(opcodes.close), 1005],
   ["a reserved bit", rawFrame(opcodes.text, "x", { rsv: 2 }), 1002],
   ["an opcode that does not exist", rawFrame(11, "x"), 1002],
-  ["a text that is no UTF-8", rawFrame(opcodes.text, new Uint8Array([255])), 1007],
+  ["a text that is not UTF-8", rawFrame(opcodes.text, new Uint8Array([255])), 1007],
 ];
 
 describe.each(["/sync", "/listen", "/loop"])("at %s", (path) => {

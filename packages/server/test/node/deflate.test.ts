@@ -116,6 +116,6 @@ test("a bomb in fragments closes with 1009 too", async () => {
   expect((await client.closeFrame())[0]).toBe(1009);
 });
 
-test("a threshold that is no number of bytes is a RangeError", async () => {
+test("a threshold that is not a number of bytes is a RangeError", async () => {
   await expect(serveEcho({ perMessageDeflate: { threshold: -1 } })).rejects.toThrow(RangeError);
 });
