@@ -12,7 +12,7 @@ import { badRequest } from "./connection/close-codes.ts";
 import { createDeferred, type Deferred } from "./connection/deferred.ts";
 import { createInbox, type InboxOptions } from "./connection/inbox.ts";
 import { checkInsecure } from "./connection/insecure.ts";
-import type { WebSocketClass } from "./connection/websocket-class.ts";
+import { createWebSocket, type WebSocketClass, type WebSocketLike } from "./connection/websocket-class.ts";
 import { nextMacrotask } from "./connection/timer.ts";
 
 /** How to open a raw socket. */
@@ -78,6 +78,9 @@ export function openSocket<Receive = Message, Send = unknown>(
   return Object.assign(socket, { [Symbol.asyncDispose]: dispose });
 }
 
+/** The readyState of a WebSocket that is open. */
+const open = 1;
+
 /** The wires of a connection, one after another, as one `Wire`. It ends when the connection has ended for good. */
 class ReconnectingWire implements Wire {
   readonly nextTurn: () => Promise<void> = nextMacrotask;
@@ -85,6 +88,8 @@ class ReconnectingWire implements Wire {
   readonly #events = new WireEvents();
   readonly #limit: number;
   readonly #limitBytes: number;
+  /** The newest socket: its wire does not tell that the remote peer is closing it. */
+  #socket: WebSocketLike | undefined;
   /** Messages to send on the next wire. */
   readonly #queue: Message[] = [];
   /** Their bytes. */
@@ -92,7 +97,7 @@ class ReconnectingWire implements Wire {
   /** Messages that arrived while the reader has paused, on a platform that cannot pause. */
   readonly #unread: Message[] = [];
   readonly #admit: ReturnType<typeof createInbox>;
-  /** Resolves with the next wire, or at the end. */
+  /** Resolves with the next wire, or at the end; undefined when no message waits for it. */
   #drained: Deferred | undefined;
   #paused = false;
 
@@ -110,6 +115,12 @@ class ReconnectingWire implements Wire {
     this.#limit = limit;
     this.#limitBytes = limitBytes;
     this.#admit = createInbox(inbox);
+    const makeSocket = (address: string, offered: string[]): WebSocketLike =>
+      (this.#socket = createWebSocket(address, offered, WebSocket));
+    // An object that a constructor returns takes the place of the one that `new` has made.
+    const Kept = function (address: string, offered: string[] = []) {
+      return makeSocket(address, offered);
+    } as unknown as WebSocketClass;
     this.#connection = new ReconnectingConnection(
       {
         url: async () => {
@@ -124,7 +135,7 @@ class ReconnectingWire implements Wire {
           return given;
         },
         protocols,
-        WebSocket,
+        WebSocket: Kept,
       },
       {
         opened: (wire) => {
@@ -133,9 +144,10 @@ class ReconnectingWire implements Wire {
           for (const message of this.#queue.splice(0)) wire.send(message);
           this.#queuedBytes = 0;
           this.#drained?.resolve();
+          this.#drained = undefined;
         },
         message: (message) => this.#receive(message),
-        lost: () => (this.#drained = undefined),
+        lost: () => {},
         ended: (error) => {
           for (const message of this.#unread.splice(0)) this.#events.message(message);
           this.#events.closed(error);
@@ -151,7 +163,7 @@ class ReconnectingWire implements Wire {
   }
 
   get bufferedAmount(): number {
-    return this.#connection.wire?.bufferedAmount ?? this.#queuedBytes;
+    return (this.#connection.wire?.bufferedAmount ?? 0) + this.#queuedBytes;
   }
 
   get paused(): boolean {
@@ -163,8 +175,8 @@ class ReconnectingWire implements Wire {
   }
 
   send(message: Message): void {
-    const { wire } = this.#connection;
     if (this.#events.ended) return;
+    const wire = this.#openWire;
     if (this.bufferedAmount >= this.#limitBytes)
       throw new RequestError(
         "OUTBOX_FULL",
@@ -172,13 +184,13 @@ class ReconnectingWire implements Wire {
       );
     if (wire !== undefined) wire.send(message);
     else if (this.#queue.length < this.#limit) {
-      this.#queue.push(message);
+      this.#queue.push(typeof message === "string" ? message : message.slice()); // the caller may change its bytes
       this.#queuedBytes += byteLength(message);
     } else throw new RequestError("OUTBOX_FULL", `send queue is full: it keeps ${this.#limit} messages`);
   }
 
   drained(): Promise<void> | undefined {
-    const { wire } = this.#connection;
+    const wire = this.#openWire;
     if (wire !== undefined) return wire.drained();
     if (this.#events.ended) return undefined;
     this.#drained ??= createDeferred();
@@ -210,6 +222,11 @@ class ReconnectingWire implements Wire {
       if (message === undefined) return;
       this.#events.message(message);
     }
+  }
+
+  /** The wire that takes messages; undefined also while the remote peer closes it. */
+  get #openWire(): ReconnectingConnection["wire"] {
+    return this.#socket?.readyState === open ? this.#connection.wire : undefined;
   }
 
   #receive(message: Message): void {

@@ -1,5 +1,7 @@
 import type { Duplex } from "node:stream";
+import { constants, deflateRawSync } from "node:zlib";
 import type { Message } from "@symbolon/protocol";
+import { byteLength } from "@symbolon/protocol/internal";
 
 /** Bytes from which a batch is written without waiting for the end of the tick. */
 const batchLimit = 64 * 1024;
@@ -23,6 +25,46 @@ function joinFrames(frames: readonly Buffer[], length: number): Buffer {
   return lastBatch.bytes;
 }
 
+/** Makes the frame of a message. */
+export type EncodeFrame = (message: Message) => Buffer;
+
+/** Bytes above which a message is not compressed: compressing it would keep every other client waiting. */
+const largestCompressed = 2 ** 20;
+
+/** Whether messages are compressed (RFC 7692), and from how many bytes on: 1,024 by default. */
+export type DeflateOption = boolean | { readonly threshold?: number };
+
+/**
+ * The bytes from which messages are compressed; undefined for none.
+ * @throws RangeError when it is no number of bytes.
+ */
+export function thresholdOf(option: DeflateOption): number | undefined {
+  if (option === false) return undefined;
+  const { threshold = 1_024 } = option === true ? {} : option;
+  if (!(Number.isInteger(threshold) && threshold >= 0))
+    throw new RangeError(`perMessageDeflate.threshold is a number of bytes, 0 or more: ${threshold}`);
+  return threshold;
+}
+
+/**
+ * Writes messages from `threshold` bytes on as compressed frames (RFC 7692 §7.2.1), each without the context of an earlier
+ * one: so all the clients of a broadcast share one frame, and no client has a compressor of its own.
+ */
+export function createDeflatingEncoder(threshold: number): EncodeFrame {
+  let known: { readonly message: Message; readonly frame: Buffer } | undefined;
+  return (message) => {
+    if (known !== undefined && typeof message === "string" && known.message === message) return known.frame;
+    const size = byteLength(message);
+    if (size < threshold || size > largestCompressed) return encodeFrame(message);
+    const deflated = deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH });
+    const payload = deflated.subarray(0, -4); // the end of a flush is not sent
+    const frame = payload.length < size ? Buffer.from(encodeFrame(payload)) : encodeFrame(message);
+    if (payload.length < size) frame[0] = typeof message === "string" ? 0xc1 : 0xc2;
+    known = { message, frame };
+    return frame;
+  };
+}
+
 /** Writes a message as one unmasked frame (RFC 6455 §5.2). */
 export function encodeFrame(message: Message): Buffer {
   if (last !== undefined && typeof message === "string" && last.message === message) return last.frame;
@@ -44,29 +86,45 @@ export function encodeFrame(message: Message): Buffer {
   return frame;
 }
 
+/** A socket; Node's own know how much the system has not taken yet of the write that is under way. */
+type WritableSocket = Duplex & { readonly _handle?: { readonly writeQueueSize?: number } | null };
+
 /** Joins the messages that a tick sends to one socket into one write. */
 export class FrameWriter {
-  readonly #socket: Duplex;
+  readonly #socket: WritableSocket;
   /** Called with the bytes of each message, those of what keeps it included. */
   readonly #onWrite: ((bytes: number) => void) | undefined;
+  readonly #encode: EncodeFrame;
   #frames: Buffer[] = [];
   #bytes = 0;
   /** Messages that were written since the socket was last empty. */
   #messages = 0;
+  /** Bytes that were written and have not left this process. */
+  #unfinished = 0;
+  /** Bytes that have left this process. */
+  #finished = 0;
+  /** Whether so much waits that writers have to wait until nothing does. */
+  #full = false;
   #stopped = false;
   #scheduled = false;
   #drained: Promise<void> | undefined;
   #resolveDrained: () => void = () => {};
 
-  /** `socket` is the one of the `upgrade` event; no extension may have been negotiated on it. */
-  constructor(socket: Duplex, onWrite?: (bytes: number) => void) {
+  /** `socket` is the one of the `upgrade` event; `encode` makes frames for the extensions that were negotiated on it. */
+  constructor(socket: WritableSocket, onWrite?: (bytes: number) => void, encode: EncodeFrame = encodeFrame) {
     this.#socket = socket;
     this.#onWrite = onWrite;
+    this.#encode = encode;
   }
 
   /** Bytes that have not left this process. */
   get bufferedAmount(): number {
     return this.#bytes + this.#socket.writableLength;
+  }
+
+  /** Changes when the system has taken something, also while one write takes long. */
+  get progress(): number {
+    return this.#finished - (this.#socket._handle?.writeQueueSize ?? 0);
   }
 
   /** The same, with what keeps them. */
@@ -77,7 +135,7 @@ export class FrameWriter {
   /** Adds a message to this tick's batch. */
   write(message: Message): void {
     if (this.#stopped) return;
-    const frame = encodeFrame(message);
+    const frame = this.#encode(message);
     this.#frames.push(frame);
     this.#bytes += frame.byteLength;
     this.#messages += 1;
@@ -104,21 +162,29 @@ export class FrameWriter {
     const batch = joinFrames(this.#frames, this.#bytes);
     this.#frames = [];
     this.#bytes = 0;
-    if (this.#socket.writable) this.#socket.write(batch);
+    if (!this.#socket.writable) return;
+    const { byteLength } = batch;
+    this.#unfinished += byteLength;
+    if (this.#unfinished >= this.#socket.writableHighWaterMark) this.#full = true;
+    // Not `drain`, which Bun does not emit on the socket of an upgrade.
+    this.#socket.write(batch, (error) => {
+      if (error || this.#socket.destroyed) return; // the end of the wire releases; Node names no error
+      this.#unfinished -= byteLength;
+      this.#finished += byteLength;
+      if (this.#unfinished === 0) this.release();
+    });
   }
 
   /** Undefined while the socket has capacity; else a promise that resolves once it has drained, or at `release`. */
   drained(): Promise<void> | undefined {
-    if (!this.#socket.writableNeedDrain) return undefined;
-    this.#drained ??= new Promise((resolve) => {
-      this.#resolveDrained = resolve;
-      this.#socket.once("drain", () => this.release());
-    });
+    if (!this.#full) return undefined;
+    this.#drained ??= new Promise((resolve) => (this.#resolveDrained = resolve));
     return this.#drained;
   }
 
   /** Resolves the promise of `drained`. */
   release(): void {
+    this.#full = false;
     this.#drained = undefined;
     this.#resolveDrained();
   }

@@ -86,6 +86,16 @@ export async function writeRefusal(response: Response, socket: Duplex): Promise<
 }
 
 /**
+ * Calls `next` when the responses to the earlier requests of a connection are sent; at once without one. A client may send
+ * requests before it has these responses, and Node does not keep the order of an upgrade.
+ */
+export function afterResponses(socket: Duplex, next: () => void): void {
+  const { _httpMessage: earlier } = socket as { readonly _httpMessage?: ServerResponse | null };
+  if (earlier) earlier.once("close", () => afterResponses(socket, next));
+  else next();
+}
+
+/**
  * Serves a request that asks for another protocol than WebSocket as plain HTTP: a server may ignore `Upgrade` (RFC 9110
  * §7.8). Node reads the request a second time, without the wish to upgrade.
  */
@@ -94,9 +104,6 @@ export function serveAsHttp(
   { incoming, head }: { readonly incoming: IncomingMessage; readonly head: Buffer },
 ): void {
   const { method, url, httpVersion, rawHeaders, socket } = incoming;
-  // A client may send requests before it has the response to an earlier one: Node keeps their order on each reading alone.
-  const { _httpMessage: earlier } = socket as { readonly _httpMessage?: ServerResponse | null };
-  if (earlier) return void earlier.once("close", () => serveAsHttp(server, { incoming, head }));
   if (socket.destroyed) return;
   // Node drops the headers above its limit. One of them may be the length of the body.
   const { maxHeadersCount } = server;

@@ -69,6 +69,13 @@ export interface ServeOptions {
    * @default true
    */
   readonly signals?: boolean;
+  /**
+   * Whether clients may compress messages (RFC 7692), and from how many bytes on the server does: `{ threshold: 1_024 }` is
+   * `true`. `maxPayload` counts the bytes after decompression. Read the guide on security first: who can add text of his own
+   * to a secret may find out the secret by the length.
+   * @default false
+   */
+  readonly perMessageDeflate?: boolean | { readonly threshold?: number };
 }
 
 /** How a server is closed. */
@@ -114,7 +121,16 @@ export interface Attachment {
  */
 export async function serve(
   app: ServedApp,
-  { port = 3000, host, path, tls, assets, drain: signalDrain, signals = true }: ServeOptions = {},
+  {
+    port = 3000,
+    host,
+    path,
+    tls,
+    assets,
+    drain: signalDrain,
+    signals = true,
+    perMessageDeflate,
+  }: ServeOptions = {},
 ): Promise<Server> {
   const files = assets === undefined ? undefined : sirv(assets, { etag: true });
   const timeouts = { headersTimeout, requestTimeout: 10_000, connectionsCheckingInterval };
@@ -146,7 +162,12 @@ export async function serve(
     else files(incoming, outgoing, answerByApp);
   });
   const onWebSocket = (socket: Socket): void => connections.release(socket);
-  const upgrades = new Upgrades(server, app, { host: boundHost, explainsRefusals: true, onWebSocket });
+  const upgrades = new Upgrades(server, app, {
+    host: boundHost,
+    explainsRefusals: true,
+    onWebSocket,
+    perMessageDeflate,
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(path === undefined ? { port, host } : { path }, () => {
@@ -181,13 +202,21 @@ export async function serve(
  * const server = http.createServer(express).listen(3000);
  * attach(server, app);
  */
-export function attach(server: HttpServer, app: ServedApp): Attachment {
+export function attach(
+  server: HttpServer,
+  app: ServedApp,
+  { perMessageDeflate }: Pick<ServeOptions, "perMessageDeflate"> = {},
+): Attachment {
   if (server.headersTimeout === 60_000) server.headersTimeout = headersTimeout;
   const timed: HttpServer & { connectionsCheckingInterval?: number } = server; // Node reads it when the server begins to listen
   if (timed.connectionsCheckingInterval === 30_000)
     timed.connectionsCheckingInterval = connectionsCheckingInterval;
-  const host = new BoundHost(server, checkedInternals(app).options.security);
-  const upgrades = new Upgrades(server, app, { host, explainsRefusals: false, onWebSocket: () => {} });
+  const upgrades = new Upgrades(server, app, {
+    host: new BoundHost(server, checkedInternals(app).options.security),
+    explainsRefusals: false,
+    onWebSocket: () => {},
+    perMessageDeflate,
+  });
   let closing: Promise<void> | undefined;
   return {
     close: ({ drain = 0 } = {}) => (closing ??= upgrades.drain(drain).then(() => upgrades.close())),

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
 import { checkCloseCode, cutReason, type Wire, WireEvents } from "@symbolon/protocol/internal";
 import { WebSocket } from "ws";
-import { FrameWriter } from "./frame-writer.ts";
+import { type EncodeFrame, FrameWriter } from "./frame-writer.ts";
 import type { OutboundBuffer, OutboundBuffers } from "./outbound-buffers.ts";
 import type { PacedListener } from "../timing/paced-reader.ts";
 import { nextTurn } from "../timing/next-turn.ts";
@@ -12,14 +12,36 @@ const maxEarlyMessages = 16;
 /** Bytes of these messages, above which reading stops: the client is not authenticated yet. */
 const maxEarlyBytes = 16 * 1024;
 
-/** A `ws` socket whose control frames never overtake messages that were batched before. */
+/**
+ * A `ws` socket whose control frames never overtake messages that were batched before, and whose answer to the client's
+ * last frame does not overtake the replies to the messages before it.
+ */
 export class BatchedWebSocket extends WebSocket {
   /** Writes the batch; set once the socket is open. */
   flush: () => void = () => {};
+  /** Resolves when a close frame, or an invalid frame, may be answered. */
+  answerable: () => Promise<void> = nextTurn;
+  #answer: (() => void) | undefined;
 
+  /** `ws` calls this to answer a close frame, and for an invalid frame, before the handler has run for what came before it. */
   override close(code?: number, data?: string | Buffer): void {
-    // `ws` calls this to answer a close frame; nothing may be sent after a close frame (RFC 6455 §5.5.1).
-    this.flush();
+    if (this.#answer !== undefined) return;
+    this.#answer = () => {
+      this.#answer = undefined;
+      this.closeNow(code, data);
+    };
+    void this.answerable().then(() => this.answer());
+  }
+
+  /** Sends the answer that waits, if there is one. */
+  answer(): void {
+    this.#answer?.();
+  }
+
+  /** Closes, in place of `close`, for the server: an answer that waits is sent instead. */
+  closeNow(code?: number, data?: string | Buffer): void {
+    if (this.#answer !== undefined) return this.answer();
+    this.flush(); // nothing may be sent after a close frame (RFC 6455 §5.5.1)
     super.close(code, data);
   }
 }
@@ -34,15 +56,27 @@ export class NodeWire implements Wire, OutboundBuffer {
   #earlyBytes = 0;
   #paused = false;
   #isStopped = false;
+  /** Why the client was closed with 4901, which it cannot read. */
+  #slowReason: string | undefined;
   #closed: Promise<void> | undefined;
   #resolveClosed: () => void = () => {};
 
-  /** `socket` is the one of the `upgrade` event, which carries `ws`; `buffers` bounds what waits on all wires. */
-  constructor(ws: BatchedWebSocket, socket: Duplex, buffers: OutboundBuffers) {
+  /**
+   * `socket` is the one of the `upgrade` event, which carries `ws`; `buffers` bounds what waits on all wires; `deflate` makes
+   * the frames if the client compresses.
+   */
+  constructor(ws: BatchedWebSocket, socket: Duplex, buffers: OutboundBuffers, deflate?: EncodeFrame) {
     this.#ws = ws;
-    this.#writer = new FrameWriter(socket, (bytes) => buffers.added(bytes));
+    this.#writer = new FrameWriter(
+      socket,
+      (bytes) => buffers.added(bytes),
+      ws.extensions === "" ? undefined : deflate,
+    );
     buffers.add(this);
     ws.flush = () => this.#writer.flush();
+    ws.answerable = () => this.#answerable();
+    // A client may end its side with its close frame. First, since `ws` would end the connection without an answer.
+    socket.prependListener("end", () => ws.answer());
     ws.on("message", (data: Buffer, isBinary: boolean) =>
       this.#receive(isBinary ? toBytes(data) : data.toString()),
     );
@@ -51,6 +85,8 @@ export class NodeWire implements Wire, OutboundBuffer {
     ws.on("close", (code: number, reason: Buffer) => {
       buffers.remove(this);
       if (this.#isStopped) return; // `drop` informs the listener
+      if (code === CloseCode.Abnormal && this.#slowReason !== undefined)
+        return this.#end({ code: CloseCode.SlowConsumer, reason: this.#slowReason, wasClean: false });
       this.#end({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
     });
     // `ws` closes by itself after an error, with the right code; without a listener the error would end the process.
@@ -63,6 +99,10 @@ export class NodeWire implements Wire, OutboundBuffer {
 
   get bufferedAmount(): number {
     return this.#writer.bufferedAmount;
+  }
+
+  get progress(): number {
+    return this.#writer.progress;
   }
 
   get heldBytes(): number {
@@ -89,11 +129,12 @@ export class NodeWire implements Wire, OutboundBuffer {
   }
 
   close(code: number, reason: string): void {
+    if (code === CloseCode.SlowConsumer) this.#slowReason = reason;
     try {
       checkCloseCode(code);
-      this.#ws.close(code, cutReason(reason));
+      this.#ws.closeNow(code, cutReason(reason));
     } catch {
-      this.#ws.close(CloseCode.InternalError);
+      this.#ws.closeNow(CloseCode.InternalError);
     }
   }
 
@@ -133,6 +174,14 @@ export class NodeWire implements Wire, OutboundBuffer {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
     this.#writer.flush();
     this.#ws.ping();
+  }
+
+  async #answerable(): Promise<void> {
+    await nextTurn(); // what came before reaches its handler, which may reply at once
+    const handled = this.#listener?.closing?.();
+    if (handled === undefined) return;
+    await handled;
+    await nextTurn();
   }
 
   #end(closed: Closed): void {

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../timing/clock.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 import { isWebSocketUpgrade } from "./check-upgrade.ts";
-import { serveAsHttp, toRequest } from "./http.ts";
+import { afterResponses, serveAsHttp, toRequest } from "./http.ts";
 import { NetworkCounter, networkOf } from "./networks.ts";
 
 /** One upgrade as it arrived. */
@@ -83,12 +83,18 @@ class UpgradeListener {
     const client = new AbortController();
     for (const event of ["end", "close"]) socket.once(event, () => client.abort(disconnected));
     const request = isWebSocketUpgrade(incoming) ? toRequest(incoming, client.signal) : undefined;
-    const upgrade = { incoming, socket, head, request };
+    afterResponses(socket, () => this.#assign({ incoming, socket, head, request }));
+  };
+
+  #assign(upgrade: Upgrade): void {
+    const { socket, request } = upgrade;
+    if (isTaken(socket)) return; // while earlier requests of the connection were answered
+    if (this.#targets.length === 0) return void socket.destroy();
     const owner = request && this.#ownerOf(request);
     if (owner !== undefined) owner.answer(upgrade);
     else if (this.#server.listenerCount("upgrade") === 1) this.#answer(upgrade);
     else void this.#letOthersAnswer(upgrade);
-  };
+  }
 
   #ownerOf({ url }: Request): UpgradeTarget | undefined {
     const { pathname } = new URL(url);

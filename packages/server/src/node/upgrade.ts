@@ -2,7 +2,7 @@ import type { IncomingMessage, Server as HttpServer } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { CloseCode, CloseError } from "@symbolon/protocol";
-import { type Server as WsServer, type WebSocket, WebSocketServer } from "ws";
+import { type Server as WsServer, WebSocketServer } from "ws";
 import { internalsOf } from "../app/app.ts";
 import type { Dispatcher } from "../app/dispatch.ts";
 import type { Routes } from "../app/routes.ts";
@@ -14,6 +14,7 @@ import { type Clock, SystemClock } from "../timing/clock.ts";
 import type { BoundHost } from "./bound-host.ts";
 import { checkUpgrade, invalidHandshake } from "./check-upgrade.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
+import { createDeflatingEncoder, type DeflateOption, type EncodeFrame, thresholdOf } from "./frame-writer.ts";
 import { describeRequest, toRequest, writeRefusal } from "./http.ts";
 import { FrameProgress, startMessageTimer } from "./message-timer.ts";
 import { addressOf, networkOf } from "./networks.ts";
@@ -29,7 +30,11 @@ export interface UpgradesOptions {
   /** Whether a client can ask by HTTP why it was refused. */
   readonly explainsRefusals: boolean;
   readonly onWebSocket: (socket: Socket) => void;
+  readonly perMessageDeflate: DeflateOption | undefined;
 }
+
+/** How many clients may compress at a time: each costs the memory of a decompressor. */
+const maxDeflating = 1_000;
 
 /** A handshake that the app decides. */
 interface Undecided extends Pick<Upgrade, "incoming" | "socket" | "head"> {
@@ -66,6 +71,9 @@ export class Upgrades implements UpgradeTarget {
   readonly #onWebSocket: (socket: Socket) => void;
   readonly #stopListening: () => void;
   readonly #buffers: OutboundBuffers;
+  /** Makes compressed frames; undefined when clients may not compress. */
+  readonly #deflate: EncodeFrame | undefined;
+  #deflating = 0;
   /** How each handshake is accepted, for the events of `ws`. */
   readonly #inits = new WeakMap<IncomingMessage, AcceptInit>();
   /** Sockets whose handshake is undecided, with promises that resolve when it is decided. */
@@ -75,7 +83,11 @@ export class Upgrades implements UpgradeTarget {
   #draining = false;
 
   /** Calls `onWebSocket` when a connection is no HTTP connection any more. */
-  constructor(server: HttpServer, app: ServedApp, { host, explainsRefusals, onWebSocket }: UpgradesOptions) {
+  constructor(
+    server: HttpServer,
+    app: ServedApp,
+    { host, explainsRefusals, onWebSocket, perMessageDeflate = false }: UpgradesOptions,
+  ) {
     checkWsVersion();
     const {
       routes,
@@ -94,6 +106,8 @@ export class Upgrades implements UpgradeTarget {
     this.#host = host;
     this.#explainsRefusals = explainsRefusals;
     this.#onWebSocket = onWebSocket;
+    const threshold = thresholdOf(perMessageDeflate);
+    if (threshold !== undefined) this.#deflate = createDeflatingEncoder(threshold);
     const options = {
       noServer: true,
       WebSocket: BatchedWebSocket,
@@ -101,7 +115,13 @@ export class Upgrades implements UpgradeTarget {
       // For 64 KiB 1,024 fragments, and 16,384 packets of one frame; never more than the defaults of `ws`.
       maxFragments: Math.min(Math.max(app.maxPayload / 64, 1_024), 16_384),
       maxBufferedChunks: Math.min(Math.max(app.maxPayload / 4, 16_384), 262_144),
-      perMessageDeflate: false,
+      // Without `server_max_window_bits`: the frames of a broadcast are the same for all.
+      perMessageDeflate: threshold !== undefined && {
+        serverNoContextTakeover: true,
+        clientNoContextTakeover: true,
+        serverMaxWindowBits: false as unknown as number, // which the types of `ws` do not know
+        zlibInflateOptions: { chunkSize: 4_096 },
+      },
       closeTimeout, // newer than the types of `ws`
       handleProtocols: (_offered: Set<string>, incoming: IncomingMessage) =>
         this.#inits.get(incoming)?.subprotocol ?? false,
@@ -208,24 +228,32 @@ export class Upgrades implements UpgradeTarget {
         return reject(new CloseError(CloseCode.Abnormal, "the client has disconnected", false));
       this.#inits.set(incoming, init);
       incoming.headers.upgrade = "websocket"; // `ws` knows no list of protocols
+      if (this.#deflating >= maxDeflating) delete incoming.headers["sec-websocket-extensions"];
       this.#wss.handleUpgrade(incoming, socket, head, (ws) => {
         decide();
-        resolve(new NodeWire(ws, socket, this.#buffers));
+        resolve(new NodeWire(ws, socket, this.#buffers, this.#deflate));
+        if (ws.extensions !== "") this.#countDeflating(ws);
         this.#limitMessages(ws, socket);
         if (this.#draining) closeForShutdown(ws);
       });
     });
   }
 
+  #countDeflating(ws: BatchedWebSocket): void {
+    this.#deflating += 1;
+    ws.once("close", () => (this.#deflating -= 1));
+  }
+
   /** Closes a client whose message takes too long. */
-  #limitMessages(ws: WebSocket, socket: Duplex): void {
+  #limitMessages(ws: BatchedWebSocket, socket: Duplex): void {
     const { messageTimeout } = this.#app.limits;
     const progress = new FrameProgress();
     socket.on("data", (bytes: Buffer) => progress.read(bytes));
     const stop = startMessageTimer(this.clock, messageTimeout, {
       progress,
       isPaused: () => ws.isPaused,
-      onOverdue: () => ws.close(CloseCode.PolicyViolation, `message incomplete after ${messageTimeout} ms`),
+      onOverdue: () =>
+        ws.closeNow(CloseCode.PolicyViolation, `message incomplete after ${messageTimeout} ms`),
     });
     ws.once("close", stop);
   }
@@ -265,6 +293,6 @@ function badRequest(): Refusal {
   return invalidHandshake(400, "The target or a header of the request is invalid");
 }
 
-function closeForShutdown(ws: WebSocket): void {
-  ws.close(CloseCode.GoingAway, "shutting down");
+function closeForShutdown(ws: BatchedWebSocket): void {
+  ws.closeNow(CloseCode.GoingAway, "shutting down");
 }

@@ -24,12 +24,13 @@ export interface ErrorContext {
   readonly request: Request;
   /**
    * `"handshake"`: the socket is not accepted yet, or the HTTP request is not answered yet. `"open"`: the socket is open.
-   * `"ending"`: the end of a hook, the code after a setup's `yield`, the body of a response or the store failed, so no
-   * client waits for an answer. `"refused"`: the server itself has refused a client, by one of its checks or limits. The error
-   * names what it saw and which option opens the way. The client has its answer already. Of each kind the server reports 10
-   * in a minute, and then how many there were besides.
+   * `"receive"`: a listener to text or binary messages has dropped one of the other type, and goes on; a connection reports
+   * this once, and the answer has no effect. `"ending"`: the end of a hook, the code after a setup's `yield`, the body of a
+   * response or the store failed, so no client waits for an answer. `"refused"`: the server itself has refused a client, by
+   * one of its checks or limits. The error names what it saw and which option opens the way. The client has its answer
+   * already. Of each kind the server reports 10 in a minute, and then how many there were besides.
    */
-  readonly phase: "handshake" | "open" | "ending" | "refused";
+  readonly phase: "handshake" | "open" | "receive" | "ending" | "refused";
   /**
    * Names what a handler of a contract threw: the sender of the message receives `INTERNAL` with the same `id` in the
    * error's data. Other errors have none.

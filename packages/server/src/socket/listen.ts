@@ -21,7 +21,7 @@ export type MessageListener<S, Context> = (
 
 /** Listens to a socket. It may be an instance of a class: `this` is kept. */
 export interface Listener<S, Context> {
-  /** Runs when the handshake was accepted, before the first message. */
+  /** Runs when the handshake was accepted, before the first message: too late for headers of the 101. */
   readonly open?: (socket: S, context: Context) => unknown;
   /** Receives the messages one after another, in order. Its result is sent; undefined sends nothing. */
   readonly message: MessageListener<S, Context>;
@@ -52,8 +52,9 @@ export type StandaloneSocket<Value, Reply> = Socket<Value, Exclude<Awaited<Reply
 
 /**
  * Makes a handler from a listener, which serves all connections of its route. A message of another kind, text or binary,
- * than the route reads is dropped. A message that the codec or schema rejects closes with 1003, unless `onError` answers
- * otherwise. A reply is dropped when the socket has closed meanwhile.
+ * than the route reads is dropped; `onError` is called with the first one of a connection (phase `"receive"`). A message
+ * that the codec or schema rejects closes with 1003, unless `onError` answers otherwise. A reply is dropped when the socket
+ * has closed meanwhile; what was received before is still handled.
  *
  * @example
  *   app.ws("/echo", listen((message) => message));
@@ -74,7 +75,7 @@ export function listen<S extends Socket<unknown, never>, Context>(
 
 /**
  * Makes a handler as `listen` does, with a new listener for each connection. `make` runs before the handshake is
- * accepted: an error that it throws refuses the handshake.
+ * accepted: an error that it throws refuses the handshake, and it may call `socket.accept({ headers })`.
  * @example
  * app.ws("/count", listenEach(() => new Counter()));
  */
@@ -106,7 +107,7 @@ export function listenEach<S extends Socket<unknown, never>, Context>(
         throw new TypeError(
           "a listener returned a Response: it is too late to refuse, so close the socket instead",
         );
-      if (reply !== undefined && socket.state === "open") await socket.send(reply as never);
+      if (reply !== undefined && socket.state === "open") await sendReply(reply, socket);
     }
   };
 }
@@ -119,4 +120,13 @@ function checkListener(listener: unknown, caller: string): void {
   checkFunction(message, `\`message\` of the listener of ${caller}`);
   if (open !== undefined) checkFunction(open, `\`open\` of the listener of ${caller}`);
   if (close !== undefined) checkFunction(close, `\`close\` of the listener of ${caller}`);
+}
+
+/** Sends a reply. The end of the socket drops it: what was received before is still handled. */
+async function sendReply(reply: unknown, socket: Socket<unknown, never>): Promise<void> {
+  try {
+    await socket.send(reply as never);
+  } catch (error) {
+    if (!socket.signal.aborted || error !== socket.signal.reason) throw error;
+  }
 }

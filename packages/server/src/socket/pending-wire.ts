@@ -3,7 +3,7 @@ import { byteLength, type Wire, WireEvents, type WireListener } from "@symbolon/
 import type { Acceptance, AcceptInit } from "../request/acceptance.ts";
 import type { Close } from "../request/errors.ts";
 import type { MessageRate } from "../timing/message-rate.ts";
-import { PacedReader } from "../timing/paced-reader.ts";
+import { type PacedListener, PacedReader } from "../timing/paced-reader.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 
 /** The state of a socket: "connecting" until the handshake is accepted, "closing" once the server has called `close`. */
@@ -13,15 +13,20 @@ export type SocketReadyState = "connecting" | "open" | "closing" | "closed";
 export class PendingWire implements Wire {
   readonly nextTurn: () => Promise<void> = nextTurn;
   readonly #acceptance: Acceptance;
-  readonly #decorate: (wire: Wire, listener: WireListener) => WireListener;
+  readonly #decorate: (wire: Wire, listener: WireListener) => PacedListener;
   readonly #events = new WireEvents();
   /** Messages that were sent before the handshake is accepted. */
   #early: Message[] = [];
   #wire: Wire | undefined;
   #opening: Promise<void> | undefined;
+  /** How the handshake is accepted. */
+  #init: AcceptInit = {};
   #refusal: Required<Close> | undefined;
   #closing: CloseError | undefined;
   #messageRequested = false;
+  /** Messages that were delivered and not taken. */
+  #untaken = 0;
+  #onTaken: () => void = () => {};
   #paused = false;
   #reader: PacedReader | undefined;
   readonly #rate: MessageRate;
@@ -31,7 +36,7 @@ export class PendingWire implements Wire {
   constructor(
     acceptance: Acceptance,
     rate: MessageRate,
-    decorate: (wire: Wire, listener: WireListener) => WireListener,
+    decorate: (wire: Wire, listener: WireListener) => PacedListener,
   ) {
     this.#acceptance = acceptance;
     this.#rate = rate;
@@ -60,6 +65,11 @@ export class PendingWire implements Wire {
     return this.#messageRequested;
   }
 
+  /** Messages that have arrived, and that a handler which reads has not taken. */
+  get unread(): number {
+    return this.#messageRequested ? this.#untaken + (this.#reader?.held ?? 0) : 0;
+  }
+
   /** Whether reading is stopped, since the handler has not taken earlier messages, or the client sends too fast. */
   get paused(): boolean {
     return this.#reader?.paused ?? this.#paused;
@@ -77,8 +87,13 @@ export class PendingWire implements Wire {
     return this.#events.arrivals;
   }
 
-  /** Accepts the handshake, once; later calls return the same promise. After a failure it can be called again. */
+  /**
+   * Accepts the handshake, once; later calls return the same promise. After a failure it can be called again.
+   * @throws TypeError for headers or a subprotocol that the 101 does not have.
+   */
   accept(init: AcceptInit = {}): Promise<void> {
+    if (this.#opening === undefined) this.#init = init;
+    else checkAccepted(this.#init, init);
     this.#opening ??= this.#acceptance.accept(init).then(
       (wire) => this.#attach(wire),
       (error: unknown) => {
@@ -95,6 +110,17 @@ export class PendingWire implements Wire {
     return this.#refusal === undefined ? this.accept() : undefined;
   }
 
+  /** The handler has taken a message. */
+  messageTaken(): void {
+    this.#untaken -= 1;
+    this.#onTaken();
+  }
+
+  /** Resolves when the handler takes a message; the last call counts. */
+  nextTaken(): Promise<void> {
+    return new Promise((resolve) => (this.#onTaken = resolve));
+  }
+
   /** From now on, drops the messages for which `passes` is false; the last call counts. */
   filter(passes: (message: Message) => boolean): void {
     this.#filter = passes;
@@ -103,7 +129,7 @@ export class PendingWire implements Wire {
   send(message: Message): void {
     if (this.#wire !== undefined) this.#wire.send(message);
     else if (this.#refusal === undefined) {
-      this.#early.push(message);
+      this.#early.push(typeof message === "string" ? message : message.slice()); // the handler may change its bytes
       this.accept().catch(() => this.abandon());
     }
   }
@@ -167,10 +193,22 @@ export class PendingWire implements Wire {
     const listener: WireListener = {
       message: (message) => {
         this.#rate.take(byteLength(message));
-        if (this.#filter?.(message) ?? true) this.#events.message(message);
+        if (this.#filter?.(message) === false) return;
+        this.#untaken += 1;
+        this.#events.message(message);
       },
       closed: (closed) => this.#events.closed(closed),
     };
     reader.listen(this.#decorate(wire, listener));
   }
+}
+
+function checkAccepted(
+  accepted: AcceptInit,
+  { headers = accepted.headers, subprotocol = accepted.subprotocol }: AcceptInit,
+): void {
+  const late =
+    "the handshake is accepted already: give accept() its headers and subprotocol before the first send or receive";
+  if (headers !== accepted.headers || subprotocol !== accepted.subprotocol)
+    throw new TypeError(`${late}. listen accepts before open: use listenEach, or responseHeaders in a hook`);
 }

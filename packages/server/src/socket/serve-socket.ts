@@ -10,6 +10,7 @@ import type { Clock } from "../timing/clock.ts";
 import { type HeartbeatOptions, startHeartbeat } from "../timing/heartbeat.ts";
 import { MessageRate, type RateOptions } from "../timing/message-rate.ts";
 import { startIdleTimeout } from "../timing/idle.ts";
+import type { PacedListener } from "../timing/paced-reader.ts";
 import { PendingWire } from "./pending-wire.ts";
 import { forceClose, Socket } from "./socket.ts";
 import type { SocketOptions } from "./socket-options.ts";
@@ -42,6 +43,9 @@ export interface SocketService {
   /** Finds a room of the app's raw routes. */
   readonly room: (name: string) => SocketRoom;
 }
+
+/** How long the answer to a client's close waits for a handler that takes none of the messages before it, in ms. */
+const takeTimeout = 1_000;
 
 /** One socket while its handler runs. */
 interface Serving {
@@ -157,7 +161,7 @@ function makeSocket({ Socket: Own = Socket, receive, send }: SocketOptions, wire
 }
 
 /** Watches an accepted wire: a closed, slow or idle client ends the socket. Returns the listener for the wire. */
-function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireListener): WireListener {
+function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireListener): PacedListener {
   const { clock, heartbeat, defaults } = service;
   const { idleTimeout: timeout, maxPayload = Infinity } = defaults;
   const stops = [startHeartbeat(opened, clock, heartbeat, opened.ping && (() => opened.ping?.()))];
@@ -175,7 +179,16 @@ function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireL
     const reason = `a message to this path has at most ${maxPayload} bytes`;
     forceClose(socket, { code: CloseCode.TooLarge, reason });
   };
-  return { message, closed };
+  const closing = (): Promise<void> | undefined => (wire.unread > 0 ? untilRead(wire, clock) : undefined);
+  return { message, closed, closing };
+}
+
+/** Waits until a handler has taken what has arrived, or takes none of it for `takeTimeout`. */
+async function untilRead(wire: PendingWire, clock: Clock): Promise<void> {
+  for (let before = Infinity; wire.unread > 0 && wire.unread < before;) {
+    before = wire.unread;
+    await clock.settled(wire.nextTaken(), takeTimeout);
+  }
 }
 
 /** Closes at, or drops, messages that arrive before a generator handler has called `receive`. */

@@ -37,9 +37,11 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
   }
 
   /**
-   * Accepts the handshake; the first `send` or `receive` does it too. On an open socket it has no effect.
+   * Accepts the handshake; the first `send` or `receive` does it too, and `listen` before its `open`. On an open socket it
+   * has no effect.
    * @throws as a rejection: `CloseError` when the socket was closed or has ended; TypeError for a subprotocol that the
-   * client did not offer, for a header that the handshake sets itself, and for a header value beyond ASCII.
+   * client did not offer, for a header that the handshake sets itself, and for a header value beyond ASCII, and for headers
+   * or another subprotocol when the handshake is accepted already.
    */
   accept(init: AcceptInit = {}): Promise<void> {
     return ObservedPromise.for(this, this.#accept(init));
@@ -79,11 +81,18 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     );
   }
 
-  /** Drops the messages of the type, text or binary, that the socket's codec does not read. */
+  /** Drops the messages of the type, text or binary, that the socket's codec does not read. Reports the first one. */
   ignoreOtherTypes(): void {
     const type = this.#messageType;
-    if (type !== "any")
-      this.#pending.filter((message) => (typeof message === "string" ? "text" : "binary") === type);
+    if (type === "any") return;
+    let isReported = false;
+    this.#pending.filter((message) => {
+      const found = typeof message === "string" ? "text" : "binary";
+      if (found === type) return true;
+      if (!isReported) void socketState(this).exchange?.report(droppedMessage(type, found), "receive");
+      isReported = true;
+      return false;
+    });
   }
 
   protected override abandon(iterator: AsyncIterator<Send> | Iterator<Send>): Promise<void> {
@@ -105,6 +114,8 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
       return await (codec === undefined ? super.receive() : super.receive(codec));
     } catch (error) {
       throw error instanceof ValidationError ? markClientError(error) : error;
+    } finally {
+      this.#pending.messageTaken();
     }
   }
 
@@ -117,6 +128,11 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     if (first === "receive") await this.send(value);
     return received;
   }
+}
+
+function droppedMessage(type: string, found: string): Error {
+  const message = `expected a ${type} message, got a ${found} one: the listener drops it, and the later ones. A codec that reads both, or no option receive, lets them in`;
+  return markClientError(new ValidationError([{ message }]));
 }
 
 /** Closes a socket in any case: though the code is illegal, or the app's own class has a `close` that fails. */

@@ -58,8 +58,9 @@ export interface TestNetwork {
    * and closes that are under way arrive first. It waits without a limit.
    */
   readonly settled: () => Promise<void>;
-  /** A `WebSocket` class for the client of @symbolon/client: give it to `connect`. */
-  readonly WebSocket: new (url: string | URL, protocols?: string | string[]) => WebSocket;
+  /** A `WebSocket` class like a browser's (WHATWG WebSockets). Give it to `connect` of @symbolon/client. */
+  readonly WebSocket: (new (url: string | URL, protocols?: string | string[]) => WebSocket) &
+    Pick<typeof WebSocket, "CONNECTING" | "OPEN" | "CLOSING" | "CLOSED">;
   /**
    * Breaks every open connection. With a side, only that side notices at once; the other one receives nothing any more and
    * must detect it by itself.
@@ -184,6 +185,11 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
   const settled = async (): Promise<void> => {
     for (;;) {
       await new Promise(afterImmediates);
+      const { answered } = network;
+      if (answered !== undefined) {
+        await answered;
+        continue;
+      }
       const ending = [...unfinished].flatMap(([ended, client]) => (clients.has(client) ? [] : [ended]));
       if (ending.length === 0) return;
       await Promise.all(ending);
@@ -213,9 +219,12 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
     settled,
     WebSocket: class extends MemoryWebSocket {
       constructor(url: string | URL, protocols: string | string[] = []) {
-        const offered = typeof protocols === "string" ? [protocols] : protocols;
         const client = new AbortController();
-        super(new URL(url), async () => (await dial(client, new URL(url), { protocols: offered })).wire);
+        super(
+          url,
+          protocols,
+          async (target, offered) => (await dial(client, target, { protocols: offered })).wire,
+        );
         this.addEventListener("close", () => disconnect(client));
       }
     } as unknown as TestNetwork["WebSocket"],

@@ -1,86 +1,219 @@
 import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
-import type { Wire } from "@symbolon/protocol/internal";
+import { byteLength, type Wire } from "@symbolon/protocol/internal";
+import {
+  parseCloseCode,
+  parseProtocols,
+  parseReason,
+  parseUrl,
+  toScalarValues,
+} from "./websocket-arguments.ts";
+
+/** The real function: a test may replace the global one. */
+const { setImmediate: afterImmediates } = globalThis;
+
+const states = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
+
+type Handler = ((event: never) => unknown) | null;
+
+/** What `send` takes; other values become strings. */
+type SentData = string | ArrayBuffer | ArrayBufferView | Blob;
+
+/** Makes the connection to `url`. */
+type DialUrl = (url: URL, protocols: readonly string[]) => Promise<Wire>;
 
 /** The browser's `WebSocket` (WHATWG WebSockets) over a wire in memory. */
 export class MemoryWebSocket extends EventTarget {
-  static readonly CONNECTING = 0;
-  static readonly OPEN = 1;
-  static readonly CLOSING = 2;
-  static readonly CLOSED = 3;
+  static readonly CONNECTING: 0 = states.CONNECTING;
+  static readonly OPEN: 1 = states.OPEN;
+  static readonly CLOSING: 2 = states.CLOSING;
+  static readonly CLOSED: 3 = states.CLOSED;
+  readonly CONNECTING: 0 = states.CONNECTING;
+  readonly OPEN: 1 = states.OPEN;
+  readonly CLOSING: 2 = states.CLOSING;
+  readonly CLOSED: 3 = states.CLOSED;
 
-  readonly url: string;
   readonly extensions = "";
-  readonly bufferedAmount = 0;
-  binaryType: "arraybuffer" | "blob" = "arraybuffer";
-  protocol = "";
-  readyState: number = MemoryWebSocket.CONNECTING;
-  onopen: ((event: Event) => void) | null = null;
-  onmessage: ((event: MessageEvent) => void) | null = null;
-  onerror: ((event: Event) => void) | null = null;
-  onclose: ((event: Event) => void) | null = null;
+  readonly #url: URL;
+  readonly #handlers = new Map<string, { handler: Handler; readonly listener: (event: Event) => void }>();
   #wire: Wire | undefined;
+  #readyState: number = states.CONNECTING;
+  #protocol = "";
+  #binaryType: BinaryType = "blob";
+  #bufferedAmount = 0;
+  /** Resolves when the blobs that were sent are read: what is sent after one waits for it. */
+  #sending: Promise<void> | undefined;
 
-  constructor(url: URL, dial: () => Promise<Wire>) {
+  /** @throws DOMException, a SyntaxError, for a URL or subprotocols that a browser refuses. */
+  constructor(url: string | URL, protocols: string | readonly string[], dial: DialUrl) {
     super();
-    this.url = url.href;
-    dial().then(
+    this.#url = parseUrl(url);
+    dial(this.#url, parseProtocols(protocols)).then(
       (wire) => this.#open(wire),
       () => this.#fail(),
     );
   }
 
-  /** As in a browser. @throws DOMException while the socket is connecting. */
-  send(data: string | ArrayBufferLike | ArrayBufferView): void {
-    if (this.readyState === MemoryWebSocket.CONNECTING)
-      throw new DOMException("the WebSocket is still connecting", "InvalidStateError");
-    this.#wire?.send(typeof data === "string" ? data : toBytes(data));
+  get url(): string {
+    return this.#url.href;
   }
 
-  close(code: number = CloseCode.Normal, reason = ""): void {
-    if (this.readyState >= MemoryWebSocket.CLOSING) return;
-    const connecting = this.readyState === MemoryWebSocket.CONNECTING;
-    this.readyState = MemoryWebSocket.CLOSING;
-    if (connecting) void Promise.resolve().then(() => this.#fail());
-    else this.#wire?.close(code, reason);
+  get readyState(): number {
+    return this.#readyState;
+  }
+
+  get protocol(): string {
+    return this.#protocol;
+  }
+
+  get bufferedAmount(): number {
+    return this.#bufferedAmount;
+  }
+
+  get binaryType(): BinaryType {
+    return this.#binaryType;
+  }
+
+  set binaryType(type: BinaryType) {
+    if (["blob", "arraybuffer"].includes(type)) this.#binaryType = type;
+  }
+
+  get onopen(): Handler {
+    return this.#handler("open");
+  }
+
+  set onopen(handler: Handler) {
+    this.#setHandler("open", handler);
+  }
+
+  get onmessage(): Handler {
+    return this.#handler("message");
+  }
+
+  set onmessage(handler: Handler) {
+    this.#setHandler("message", handler);
+  }
+
+  get onerror(): Handler {
+    return this.#handler("error");
+  }
+
+  set onerror(handler: Handler) {
+    this.#setHandler("error", handler);
+  }
+
+  get onclose(): Handler {
+    return this.#handler("close");
+  }
+
+  set onclose(handler: Handler) {
+    this.#setHandler("close", handler);
+  }
+
+  /** As in a browser. @throws DOMException, an InvalidStateError, while the socket is connecting. */
+  send(data: SentData): void {
+    if (this.#readyState === states.CONNECTING)
+      throw new DOMException("the WebSocket is still connecting", "InvalidStateError");
+    const message = data instanceof Blob ? data : toMessage(data);
+    const size = message instanceof Blob ? message.size : byteLength(message);
+    this.#bufferedAmount += size; // for good, when the socket closes
+    if (this.#readyState !== states.OPEN) return;
+    if (message instanceof Blob)
+      this.#later(async () => this.#transmit(new Uint8Array(await message.arrayBuffer()), size));
+    else if (this.#sending === undefined) this.#transmit(message, size);
+    else this.#later(() => this.#transmit(message, size));
+  }
+
+  /** As in a browser. @throws DOMException, an InvalidAccessError for a code, a SyntaxError for a reason. */
+  close(code?: number, reason?: string): void {
+    const [sent, text] = [parseCloseCode(code), parseReason(reason)];
+    if (this.#readyState >= states.CLOSING) return;
+    const isConnecting = this.#readyState === states.CONNECTING;
+    this.#readyState = states.CLOSING;
+    if (isConnecting) void Promise.resolve().then(() => this.#fail());
+    else {
+      // Without a code the close frame is empty, which its receiver calls 1005.
+      const end = (): void => this.#wire?.close(sent ?? CloseCode.NoStatus, sent === undefined ? "" : text);
+      if (this.#sending === undefined) end();
+      else this.#later(end);
+    }
   }
 
   #open(wire: Wire): void {
-    if (this.readyState !== MemoryWebSocket.CONNECTING) return wire.terminate();
+    if (this.#readyState !== states.CONNECTING) return wire.terminate();
     this.#wire = wire;
-    this.protocol = wire.protocol;
-    this.readyState = MemoryWebSocket.OPEN;
-    this.#dispatch(new Event("open"));
+    this.#protocol = wire.protocol;
+    this.#readyState = states.OPEN;
+    this.dispatchEvent(new Event("open"));
     wire.listen({ message: (message) => this.#message(message), closed: (closed) => this.#closed(closed) });
   }
 
   #message(message: Message): void {
-    const data = typeof message === "string" ? message : message.slice().buffer;
-    this.#dispatch(new MessageEvent("message", { data }));
+    if (this.#readyState !== states.OPEN) return;
+    const data = typeof message === "string" ? message : this.#binary(message.slice());
+    this.dispatchEvent(new MessageEvent("message", { data, origin: this.#url.origin }));
+  }
+
+  #binary(bytes: Uint8Array<ArrayBuffer>): Blob | ArrayBuffer {
+    return this.#binaryType === "blob" ? new Blob([bytes]) : bytes.buffer;
+  }
+
+  #later(work: () => Promise<void> | void): void {
+    const sending = (this.#sending ?? Promise.resolve()).then(work).then(() => {
+      if (this.#sending === sending) this.#sending = undefined;
+    });
+    this.#sending = sending;
+  }
+
+  /** Sends a message, whose bytes count as buffered until a later task, and while the other side does not read. */
+  #transmit(message: Message, size: number): void {
+    this.#wire?.send(message);
+    const taken = async (): Promise<void> => {
+      await new Promise<void>(afterImmediates);
+      await this.#wire?.drained();
+      if (this.#readyState !== states.CLOSED) this.#bufferedAmount -= size;
+    };
+    void taken();
   }
 
   #fail(): void {
-    if (this.readyState === MemoryWebSocket.CLOSED) return;
-    this.#dispatch(new Event("error"));
-    this.#closed({ code: CloseCode.Abnormal, reason: "", wasClean: false });
+    if (this.#readyState === states.CLOSED) return;
+    this.#readyState = states.CLOSED;
+    this.dispatchEvent(new Event("error"));
+    this.#dispatchClose({ code: CloseCode.Abnormal, reason: "", wasClean: false });
   }
 
   #closed(closed: Closed): void {
-    if (this.readyState === MemoryWebSocket.CLOSED) return;
-    this.readyState = MemoryWebSocket.CLOSED;
-    this.#dispatch(Object.assign(new Event("close"), closed)); // Node 20 has no CloseEvent
+    if (this.#readyState === states.CLOSED) return;
+    this.#readyState = states.CLOSED;
+    this.#dispatchClose(closed);
   }
 
-  #dispatch(event: Event): void {
-    this.dispatchEvent(event);
-    const handler = { open: this.onopen, message: this.onmessage, error: this.onerror, close: this.onclose }[
-      event.type
-    ];
-    handler?.call(this, event as MessageEvent);
+  #dispatchClose(closed: Closed): void {
+    this.dispatchEvent(Object.assign(new Event("close"), closed)); // Node 20 has no CloseEvent
+  }
+
+  #handler(type: string): Handler {
+    return this.#handlers.get(type)?.handler ?? null;
+  }
+
+  /** A handler keeps its place among the listeners until it is null (HTML, event handlers). */
+  #setHandler(type: string, value: unknown): void {
+    const handler = typeof value === "function" ? (value as Handler) : null;
+    const known = this.#handlers.get(type);
+    if (handler === null) {
+      if (known !== undefined) this.removeEventListener(type, known.listener);
+      this.#handlers.delete(type);
+    } else if (known === undefined) {
+      const listener = (event: Event): unknown => this.#handler(type)?.call(this, event as never);
+      this.#handlers.set(type, { handler, listener });
+      this.addEventListener(type, listener);
+    } else known.handler = handler;
   }
 }
 
-function toBytes(data: ArrayBufferLike | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
+function toMessage(data: Exclude<SentData, Blob>): Message {
+  // A copy: the caller may change its bytes.
+  if (data instanceof ArrayBuffer) return new Uint8Array(data).slice();
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+  return toScalarValues(data);
 }

@@ -1,6 +1,13 @@
 import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
-import { joinedWires, type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
+import { joinedWires, type Wire, WireEvents } from "@symbolon/protocol/internal";
 import { nextTurn } from "../timing/next-turn.ts";
+import type { PacedListener } from "../timing/paced-reader.ts";
+
+/** The real function: a test may replace the global one. */
+const { setImmediate: afterImmediates } = globalThis;
+
+/** How many turns of the event loop the server's answer to a close waits for a handler that takes no message: the time of a test may stand still. */
+const maxTurns = 100;
 
 /** Which side notices that a connection broke. The other side receives nothing any more and must detect it by itself. */
 export type Side = "both" | "client" | "server";
@@ -19,8 +26,15 @@ export interface ChaosOptions {
 /** A network in memory that can fail. */
 export class MemoryNetwork {
   readonly #links = new Set<Link>();
+  /** The closes that a server has received and not answered. */
+  readonly #answers = new Set<Promise<void>>();
   #stalls = 0;
   #chaos: { readonly random: () => number; readonly cut: number } | undefined;
+
+  /** Resolves when the closes that servers have received are answered; undefined when all are. */
+  get answered(): Promise<unknown> | undefined {
+    return this.#answers.size === 0 ? undefined : Promise.all(this.#answers);
+  }
 
   /** Makes a connection and returns its two ends. */
   link(protocol: string): [client: Wire, server: Wire] {
@@ -31,6 +45,11 @@ export class MemoryNetwork {
     };
     this.#links.add(link);
     link.client.onClosed = () => this.#links.delete(link);
+    link.server.answerable = (listener) => {
+      const answer = answerable(listener);
+      this.#answers.add(answer);
+      return answer.finally(() => this.#answers.delete(answer));
+    };
     if (this.#stalls > 0) setStalled(link, true);
     return [link.client, link.server];
   }
@@ -96,15 +115,44 @@ function setStalled({ client, server }: Link, stalled: boolean): void {
   for (const end of [client, server]) end.stalled = stalled;
 }
 
+/** A close frame in memory: it arrives in order with the messages. */
+class CloseFrame extends Uint8Array {
+  readonly closed: Closed;
+
+  constructor(closed: Closed) {
+    super(0);
+    this.closed = closed;
+  }
+}
+
+/** As on a real wire: what came before a close reaches its handler, which may reply. */
+async function answerable(listener: () => PacedListener | undefined): Promise<void> {
+  await new Promise<void>(afterImmediates);
+  const handled = listener()?.closing?.();
+  if (handled === undefined) return;
+  await Promise.race([handled, pass(maxTurns)]);
+  await new Promise<void>(afterImmediates);
+}
+
+async function pass(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise<void>(afterImmediates);
+}
+
 /** One end of a link: a wire that can be stalled, and can break for one side alone. */
 class LinkEnd implements Wire {
   /** Called when this end has closed. */
   onClosed: () => void = () => {};
+  /** Resolves when a close may be answered that has arrived for a listener which knows of it; the others answer at once. */
+  answerable: ((listener: () => PacedListener | undefined) => Promise<void>) | undefined;
   readonly nextTurn: () => Promise<void> = nextTurn;
   readonly #wire: Wire;
   /** Draws whether the next message is lost. */
   readonly #isLost: () => boolean;
   readonly #events = new WireEvents();
+  #listener: PacedListener | undefined;
+  #closing = false;
+  /** Sends the answer that waits. */
+  #answer: (() => void) | undefined;
   #paused = false;
   #stalled = false;
 
@@ -112,7 +160,10 @@ class LinkEnd implements Wire {
     this.#wire = wire;
     this.#isLost = isLost;
     wire.listen({
-      message: (message) => this.#events.message(message),
+      message: (message) => {
+        if (message instanceof CloseFrame) this.#receiveClose(message);
+        else this.#events.message(message);
+      },
       closed: (closed) => this.#closed(closed),
     });
   }
@@ -140,7 +191,8 @@ class LinkEnd implements Wire {
   }
 
   send(message: Message): void {
-    if (!this.#events.ended && !this.#isLost()) this.#wire.send(message);
+    if (this.#closing || this.#events.ended || this.#isLost()) return;
+    this.#wire.send(typeof message === "string" ? message : message.slice()); // the sender may change its bytes
   }
 
   drained(): Promise<void> | undefined {
@@ -148,7 +200,9 @@ class LinkEnd implements Wire {
   }
 
   close(code: number, reason: string): void {
-    this.#wire.close(code, reason);
+    if (this.#closing || this.#events.ended) return;
+    if (this.#answer !== undefined) return this.#answer();
+    this.#sendClose({ code, reason, wasClean: true });
   }
 
   terminate(): void {
@@ -162,7 +216,8 @@ class LinkEnd implements Wire {
     );
   }
 
-  listen(listener: WireListener | undefined): void {
+  listen(listener: PacedListener | undefined): void {
+    this.#listener = listener;
     this.#events.listen(listener);
   }
 
@@ -181,7 +236,27 @@ class LinkEnd implements Wire {
     else this.#wire.resume();
   }
 
+  #sendClose(closed: Closed): void {
+    this.#closing = true;
+    this.#wire.send(new CloseFrame(closed));
+  }
+
+  #receiveClose({ closed }: CloseFrame): void {
+    if (this.#events.ended) return this.#wire.terminate(); // no answer comes from a side that has lost the wire
+    if (this.#closing) return this.#closed(closed);
+    this.#answer = () => {
+      this.#answer = undefined;
+      this.#closed(closed); // first, as a server knows of the end before its client does
+      this.#sendClose(closed);
+    };
+    const { answerable } = this;
+    const isAtOnce = this.#listener !== undefined && this.#listener.closing === undefined;
+    if (answerable === undefined || isAtOnce) return this.#answer();
+    void answerable(() => this.#listener).then(() => this.#answer?.());
+  }
+
   #closed(closed: Closed): void {
+    this.#wire.resume(); // writers do not wait for a wire that has ended
     this.onClosed();
     this.#events.closed(closed);
   }

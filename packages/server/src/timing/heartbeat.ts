@@ -26,12 +26,12 @@ export function resolveHeartbeat({
 
 /** Unsent bytes above which a client counts as slow (PROTOCOL.md, buffers). */
 const slowAbove = 1024 * 1024;
-/** How long a client may stay slow, in ms. */
+/** How long a slow client may read nothing, in ms. */
 const slowTimeout = 10_000;
 
 /**
- * Pings a silent client and terminates the wire if it does not answer. Closes a client whose send buffer stays above
- * 1 MiB for 10 s. Without `ping` the wire is never terminated for silence.
+ * Pings a silent client and terminates the wire if it does not answer. Closes a client whose send buffer is above 1 MiB
+ * when the client has read nothing of it for 10 s. Without `ping` the wire is never terminated for silence.
  * @returns stops the heartbeat: call it when the wire has ended.
  */
 export function startHeartbeat(
@@ -52,6 +52,9 @@ class Heartbeat {
   #arrivals: number;
   #lastArrival: number;
   #pinged = false;
+  /** The send buffer at the last step. */
+  #unsent = 0;
+  #progress: number | undefined;
   #slowSince: number | undefined;
 
   constructor(wire: Wire, now: number, options: Required<HeartbeatOptions>, ping: (() => void) | undefined) {
@@ -60,13 +63,14 @@ class Heartbeat {
     this.#ping = ping;
     this.#arrivals = countArrivals(wire);
     this.#lastArrival = now;
+    this.#progress = wire.progress;
   }
 
   step(now: number): void {
-    this.#checkSendBuffer(now);
+    const reads = this.#checkSendBuffer(now);
     const arrivals = countArrivals(this.#wire);
-    // What the client sends while the server does not read, a pong too, arrives later.
-    if (arrivals !== this.#arrivals || this.#wire.paused) {
+    // What the client sends while the server does not read, a pong too, arrives later; so does a ping behind a full buffer.
+    if (arrivals !== this.#arrivals || this.#wire.paused || reads) {
       this.#arrivals = arrivals;
       this.#lastArrival = now;
       this.#pinged = false;
@@ -79,12 +83,22 @@ class Heartbeat {
     this.#pinged = true;
   }
 
-  #checkSendBuffer(now: number): void {
-    if (this.#wire.bufferedAmount <= slowAbove) this.#slowSince = undefined;
+  /** Closes a client that reads too slowly. Returns whether it has read something of a full buffer. */
+  #checkSendBuffer(now: number): boolean {
+    const { bufferedAmount, progress } = this.#wire;
+    const isSlow = bufferedAmount > slowAbove;
+    // So much waits in this process only when the buffers of the network are full: the client has read.
+    const reads = isSlow && (bufferedAmount < this.#unsent || progress !== this.#progress);
+    this.#unsent = bufferedAmount;
+    this.#progress = progress;
+    if (!isSlow) this.#slowSince = undefined;
+    else if (reads) this.#slowSince = now;
     else this.#slowSince ??= now;
-    if (this.#slowSince === undefined || now - this.#slowSince < slowTimeout) return;
-    this.#wire.close(CloseCode.SlowConsumer, "reads too slowly");
-    this.#wire.terminate();
+    if (this.#slowSince !== undefined && now - this.#slowSince >= slowTimeout) {
+      this.#wire.close(CloseCode.SlowConsumer, "reads too slowly");
+      this.#wire.terminate();
+    }
+    return reads;
   }
 }
 

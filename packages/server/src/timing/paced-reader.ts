@@ -6,6 +6,11 @@ import type { MessageRate } from "./message-rate.ts";
 export interface PacedListener extends WireListener {
   /** A ping of RFC 6455 §5.5.2 has arrived; the platform answers it. */
   pinged?(): void;
+  /**
+   * The client's close frame, or an invalid frame, has arrived: no message comes after it. The server answers it when the
+   * promise has resolved; without a promise in the next turn of the event loop.
+   */
+  closing?(): Promise<void> | undefined;
 }
 
 /**
@@ -15,7 +20,7 @@ export interface PacedListener extends WireListener {
 export class PacedReader {
   readonly #wire: Wire;
   readonly #rate: MessageRate;
-  #listener: WireListener | undefined;
+  #listener: PacedListener | undefined;
   /** Messages that have arrived too soon, in order. */
   readonly #early = new Set<{ readonly message: Message }>();
   /** Whether the client has sent what it may. */
@@ -35,8 +40,13 @@ export class PacedReader {
     return this.#limited || this.#paused;
   }
 
+  /** How many messages are held back. */
+  get held(): number {
+    return this.#early.size;
+  }
+
   /** Delivers what arrives from now on. */
-  listen(listener: WireListener): void {
+  listen(listener: PacedListener): void {
     this.#listener = listener;
     const paced: PacedListener = {
       message: (message) => {
@@ -52,6 +62,7 @@ export class PacedReader {
         this.#rate.take(0);
         if (!this.#limited && !this.#rate.allows) this.#limit();
       },
+      closing: () => listener.closing?.(),
     };
     this.#wire.listen(paced);
   }

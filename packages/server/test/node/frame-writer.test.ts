@@ -208,6 +208,69 @@ test("drained waits until a full socket has drained", async () => {
   expect(socket.listenerCount("drain") + socket.listenerCount("close")).toBe(0);
 });
 
+test("drained waits by the writes, for a runtime whose sockets emit no drain", async () => {
+  const socket = new Recorder(true);
+  socket.emit = (event: string | symbol, ...values: unknown[]): boolean =>
+    event !== "drain" && Recorder.prototype.emit.call(socket, event, ...values);
+  const writer = new FrameWriter(socket);
+  for (let round = 0; round < 2; round += 1) {
+    writer.write("more than sixteen bytes");
+    writer.flush();
+    const drained = writer.drained();
+    expect(drained).toBeInstanceOf(Promise);
+    socket.finishWrites();
+    await drained;
+    expect(writer.drained()).toBeUndefined();
+  }
+});
+
+test("drained waits for a second write that was made before the first one was finished", async () => {
+  const socket = new Recorder(true);
+  const writer = new FrameWriter(socket);
+  for (const message of ["more than sixteen bytes", "2"]) {
+    writer.write(message);
+    writer.flush();
+  }
+  const resolved: string[] = [];
+  const drained = writer.drained()?.then(() => resolved.push("drained"));
+  socket.finishWrites();
+  await tick();
+  expect(resolved).toEqual([]);
+  socket.finishWrites();
+  await drained;
+  expect(resolved).toEqual(["drained"]);
+});
+
+test("a write that fails resolves nothing before the end of the wire does", async () => {
+  const socket = new Recorder(true);
+  socket.on("error", () => {});
+  const writer = new FrameWriter(socket);
+  writer.write("more than sixteen bytes");
+  writer.flush();
+  const resolved: string[] = [];
+  void writer.drained()?.then(() => resolved.push("drained"));
+  socket.destroy(new Error("reset"));
+  await tick();
+  expect(resolved).toEqual([]);
+});
+
+test("progress changes with what the system takes of one write, and at its end", async () => {
+  const handle = { writeQueueSize: 0 };
+  const socket = Object.assign(new Recorder(true), { _handle: handle });
+  const writer = new FrameWriter(socket);
+  writer.write("x".repeat(1_000));
+  writer.flush();
+  const seen = [writer.progress];
+  for (const left of [1_004, 600, 200, 0]) {
+    handle.writeQueueSize = left;
+    seen.push(writer.progress);
+  }
+  socket.finishWrites();
+  await tick();
+  seen.push(writer.progress);
+  expect(seen).toEqual([0, -1_004, -600, -200, 0, 1_004]);
+});
+
 test("release resolves drained, for a socket that has closed", async () => {
   const socket = new Recorder(true);
   const writer = new FrameWriter(socket);

@@ -1,12 +1,17 @@
 // S26: clients that never read, with a bound that is small enough to be exceeded soon.
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { type Closed, contract } from "@symbolon/protocol";
 import { createApp, type SessionChange } from "@symbolon/server";
-import { serve } from "@symbolon/server/node";
+import { attach, serve } from "@symbolon/server/node";
+import { Clock } from "@symbolon/server/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { WebSocket } from "ws";
 import { connectFrameClient } from "../contract/frame-client.ts";
+import { valueGate } from "../gate.ts";
+import { connectRawClient, handshake } from "./raw-client.ts";
+import { startHost } from "./test-host.ts";
 
 const news = contract("/news", { client: { hi: z.null() }, server: { item: z.string() } });
 const text = "x".repeat(60_000);
@@ -77,4 +82,55 @@ test("a session whose wire ends since too much waits is detached, and waits for 
   expect(changes).toEqual([{ type: "detached" }]);
   expect(app.gauges().detachedBytes).toBeGreaterThan(60_000);
   await server.close();
+});
+
+/** Serves one large message. The clock is the test's; `taken` is how much the system has taken of the message. */
+async function serveLargeMessage(bytes: number) {
+  const clock = new Clock();
+  const app = createApp({ clock });
+  const closed = valueGate<Closed>();
+  app.ws("/", async (socket) => {
+    void socket.send(new Uint8Array(bytes));
+    closed.open(await socket.closed);
+  });
+  const host = await startHost();
+  attach(host.server, app);
+  const connection = once(host.server, "connection");
+  const client = await connectRawClient(host.port);
+  const [socket] = (await connection) as [Socket & { _handle: { writeQueueSize: number } }];
+  client.write(handshake("/"));
+  while (socket.writableLength < bytes) await turn();
+  return { host, clock, client, closed: closed.passed, taken: () => bytes - socket._handle.writeQueueSize };
+}
+
+test("a client that reads 32 MiB slowly and steadily is not disconnected", async () => {
+  const bytes = 2 ** 25;
+  const { host, clock, client, taken } = await serveLargeMessage(bytes);
+  const closed: string[] = [];
+  void client.closed.then(() => closed.push("closed"));
+  let [received, before] = [0, taken()];
+  while (received < bytes && closed.length === 0) {
+    const chunk = client.socket.read() as Buffer | null;
+    if (chunk === null) await Promise.race([once(client.socket, "readable"), client.closed]);
+    else received += chunk.length;
+    if (taken() > before && taken() < bytes) clock.advance(6_000);
+    before = taken();
+  }
+  expect(received).toBeGreaterThan(bytes);
+  expect(clock.now).toBeGreaterThan(20_000);
+  client.reset();
+  host[Symbol.dispose]();
+});
+
+test("a client that reads nothing of 32 MiB ends with 4901", async () => {
+  const { host, clock, client, closed } = await serveLargeMessage(2 ** 25);
+  const ends: Closed[] = [];
+  void closed.then((end) => ends.push(end));
+  while (ends.length === 0) {
+    clock.advance(10_000);
+    await turn();
+  }
+  expect(ends).toEqual([{ code: 4901, reason: "reads too slowly", wasClean: false }]);
+  client.reset();
+  host[Symbol.dispose]();
 });

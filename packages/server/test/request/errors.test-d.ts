@@ -8,7 +8,7 @@ createApp({
   onError: (error, { request, phase }) => {
     expectTypeOf(error).toBeUnknown();
     expectTypeOf(request).toEqualTypeOf<Request>();
-    expectTypeOf(phase).toEqualTypeOf<"handshake" | "open" | "ending" | "refused">();
+    expectTypeOf(phase).toEqualTypeOf<"handshake" | "open" | "receive" | "ending" | "refused">();
     if (error instanceof OutOfTickets) return { code: 4409, reason: "no tickets" };
     if (error instanceof RangeError) return new CloseError(4400);
     return phase === "handshake" ? new Response("sorry", { status: 500 }) : undefined;

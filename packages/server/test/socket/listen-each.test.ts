@@ -1,5 +1,5 @@
 import { text } from "@symbolon/protocol";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { listen, listenEach } from "../../src/socket/listen.ts";
 import { testNetwork } from "../../src/testing/index.ts";
@@ -58,4 +58,33 @@ test("a listener that is written outside of a route serves the routes that it fi
     socket.send("hello");
     expect(await socket.receive()).toBe("got hello");
   }
+});
+
+test("a listener whose `open` accepts with headers fails, with an error that says where they belong", async () => {
+  const onError = vi.fn();
+  const app = createApp({ onError });
+  const net = testNetwork(app);
+  app.ws(
+    "/late",
+    listen({
+      open: (socket) => socket.accept({ headers: { "x-greeting": "hi" } }),
+      message: () => "never",
+    }),
+  );
+  app.ws(
+    "/each",
+    listenEach((socket) => {
+      void socket.accept({ headers: { "x-greeting": "hi" } });
+      return { message: (message) => message };
+    }),
+  );
+  const late = await net.connect("/late");
+  expect((await late.closed).code).toBe(1011);
+  expect(String(onError.mock.calls[0]?.[0])).toMatch(
+    /TypeError: the handshake is accepted already.*listen accepts before open: use listenEach, or responseHeaders/,
+  );
+  const each = await net.connect("/each");
+  expect(each.headers.get("x-greeting")).toBe("hi");
+  each.send("1");
+  expect(await each.receive()).toBe("1");
 });

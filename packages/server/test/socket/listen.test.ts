@@ -1,4 +1,4 @@
-import { binary, bytes, type Closed, int, json, text } from "@symbolon/protocol";
+import { binary, bytes, type Closed, int, json, text, ValidationError } from "@symbolon/protocol";
 import { BoundedQueue } from "@symbolon/protocol/internal";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -121,7 +121,17 @@ describe("a message of the wrong kind", () => {
     socket.send(right);
     expect(await socket.receive()).toBe("received");
     expect(received).toHaveLength(1);
-    expect(onError).not.toHaveBeenCalled();
+    socket.send(wrong);
+    socket.send(right);
+    expect(await socket.receive()).toBe("received");
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(ValidationError), {
+      request: expect.any(Request),
+      phase: "receive",
+    });
+    const [[error]] = onError.mock.calls as [[Error]];
+    expect(error.message).toMatch(
+      /expected a (text|binary) message, got a (text|binary) one: the listener drops/,
+    );
   });
 
   test("does not exist for JSON, which is read from text and binary messages", async () => {

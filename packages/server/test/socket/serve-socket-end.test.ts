@@ -1,6 +1,7 @@
 import { CloseError, int, json, text } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
+import type { AcceptInit } from "../../src/request/acceptance.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 import { connectUntilClosed, serveHandler } from "./raw-routes.ts";
@@ -14,10 +15,28 @@ describe("after accept", () => {
   test("accepting twice has no effect", async () => {
     const { closed, onError } = await connectUntilClosed(async (socket) => {
       await socket.accept();
-      await socket.accept({ subprotocol: "other" });
+      await socket.accept({});
       await socket.send("still here");
     });
     expect(closed).toMatchObject({ code: 1000 });
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test.each<[string, AcceptInit]>([
+    ["headers", { headers: { "x-late": "1" } }],
+    ["another subprotocol", { subprotocol: "other" }],
+  ])("accepting once more with %s rejects, and says what to do", async (_what, init) => {
+    const { net, onError } = serveHandler(async (socket) => {
+      await socket.accept({ subprotocol: "chat" });
+      const late: unknown = await socket.accept(init).catch((error: unknown) => error);
+      await socket.accept({ subprotocol: "chat" });
+      await socket.send(String(late));
+    });
+    const socket = await net.connect("/", { protocols: ["chat"] });
+    expect(await socket.receive()).toMatch(
+      /^TypeError: the handshake is accepted already: give accept\(\) its headers/,
+    );
+    expect((await socket.closed).code).toBe(1000);
     expect(onError).not.toHaveBeenCalled();
   });
 

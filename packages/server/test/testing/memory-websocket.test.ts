@@ -31,6 +31,7 @@ describe("a WebSocket in memory", () => {
     expect(() => socket.send("too early")).toThrow(DOMException);
     await next(socket, "open");
     expect([socket.readyState, socket.url, socket.protocol]).toEqual([1, "ws://test/echo", ""]);
+    socket.binaryType = "arraybuffer";
     socket.send("hello");
     expect((await next<MessageEvent>(socket, "message")).data).toBe("hello");
     socket.send(new Uint8Array([1, 2, 3]).subarray(1));

@@ -106,6 +106,45 @@ test("a client that reads too slowly for 10 s is closed with 4901", () => {
   expect(wire.calls).toEqual(["close 4901 reads too slowly", "terminate"]);
 });
 
+test("a client that reads 8 MiB at a steady 400 KB/s stays connected, though it reads for 20 s", () => {
+  const { wire, clock } = startTestHeartbeat();
+  wire.bufferedAmount = 8 * MiB; // as long as the one write lasts
+  for (let left = 8 * MiB; left > 0; left -= 40_000) {
+    wire.progress = -left;
+    clock.advance(100);
+  }
+  expect(clock.now).toBeGreaterThan(20_000);
+  expect(wire.calls).toEqual([]);
+});
+
+test("a client that has not answered a ping behind a full buffer stays connected while it reads", () => {
+  const { wire, clock } = startTestHeartbeat();
+  for (let round = 0; round < 20; round += 1) {
+    wire.bufferedAmount = (30 - round) * MiB;
+    clock.advance(9_000);
+  }
+  expect(wire.calls).toEqual([]);
+  wire.bufferedAmount = MiB; // the buffers of the network may take it, though the client is gone
+  for (const later of [0.5, 0.4, 0.3, 0.2]) {
+    clock.advance(9_000);
+    wire.bufferedAmount = later * MiB;
+  }
+  expect(wire.calls).toEqual(["ping", "terminate"]);
+});
+
+test("a client that stops reading has 10 s from then", () => {
+  const { wire, clock } = startTestHeartbeat({ canPing: false });
+  wire.bufferedAmount = 8 * MiB;
+  for (const progress of [1, 2, 3, 4]) {
+    wire.progress = progress;
+    clock.advance(9_000);
+  }
+  clock.advance(9_999);
+  expect(wire.calls).toEqual([]);
+  clock.advance(1);
+  expect(wire.calls).toEqual(["close 4901 reads too slowly", "terminate"]);
+});
+
 test("a client that catches up has the full 10 s again", () => {
   const { wire, clock } = startTestHeartbeat({ canPing: false });
   wire.bufferedAmount = MiB + 1;

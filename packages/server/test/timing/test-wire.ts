@@ -8,6 +8,7 @@ export class TestWire implements Wire {
   readonly calls: string[] = [];
   readonly events = new WireEvents();
   bufferedAmount = 0;
+  progress = 0;
   paused = false;
   #listener: PacedListener | undefined;
 
