@@ -1,5 +1,5 @@
 import { type PathParams, type Schema, ValidationError } from "@symbolon/protocol";
-import { type Output, validate } from "@symbolon/protocol/internal";
+import type { Output } from "@symbolon/protocol/internal";
 import {
   basicCredentials,
   bearerToken,
@@ -8,12 +8,13 @@ import {
   parseCookies,
   parseQuery,
 } from "./headers.ts";
+import { readText } from "./text-values.ts";
 
-/** The schemas by which a route reads its request. */
+/** The schemas by which a route reads its request. They get strings, and where they refuse one, the value that it stands for. */
 export interface RouteSchemas {
   /** Reads the parameters of the path; without it they are strings. */
   readonly params?: Schema;
-  /** Reads the query; a repeated name gives an array. */
+  /** Reads the query; a repeated name gives an array, `name[]=` an empty one. */
   readonly query?: Schema;
   /** Reads the headers, by lower-case name. */
   readonly headers?: Schema;
@@ -143,10 +144,8 @@ export async function validateParts(
     const schema = schemas[part];
     if (schema === undefined) continue;
     try {
-      parts[part] = await validate(
-        schema,
-        part === "headers" ? Object.fromEntries(context.request.headers) : context[part],
-      );
+      const texts = part === "headers" ? Object.fromEntries(context.request.headers) : context[part];
+      parts[part] = await readText(schema, texts as Readonly<Record<string, unknown>>);
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
       for (const { message, path } of error.issues) issues.push({ in: part, path: path.join("."), message });
