@@ -5,7 +5,6 @@ import type {
   CallOutput,
   ClientMessages,
   Closed,
-  EventInput,
   EventName,
   HandlerInput,
   HandlerOutput,
@@ -15,7 +14,7 @@ import type {
   ServerMessages,
   StreamName,
 } from "@symbolon/protocol";
-import type { EventFailure, EventOptions, Gap } from "@symbolon/protocol/internal";
+import type { EventArguments, EventFailure, EventOptions, Gap } from "@symbolon/protocol/internal";
 import type { ConnectionStatus, Subscribable } from "./connection/status.ts";
 
 /** The session is lost: messages that were sent and have not settled may or may not have been handled, and fail as unknown. */
@@ -57,8 +56,7 @@ export interface Client<C extends AnyContract> {
    */
   readonly send: <Name extends EventName<ClientMessages<C>>>(
     name: Name,
-    data: EventInput<ClientMessages<C>, Name>,
-    options?: EventOptions,
+    ...event: EventArguments<ClientMessages<C>, Name, EventOptions>
   ) => Sent;
   /**
    * Sends a request; while the client is disconnected the request is kept. Rejects with `RequestError` or `ValidationError`

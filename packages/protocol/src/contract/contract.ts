@@ -34,18 +34,29 @@ interface KindDefinition {
 export type EventInput<M extends Messages, Name extends EventName<M>> = M[Name] extends Schema
   ? Input<M[Name]>
   : never;
+/** The arguments of `send` after the event's name: the data, which may be left out when it may be undefined, and options. */
+export type EventArguments<M extends Messages, Name extends EventName<M>, Options> = DataArguments<
+  EventInput<M, Name>,
+  Options
+>;
+/** A schema that takes anything has its argument, so that a contract fits `AnyContract`. */
+type DataArguments<Data, Options> = unknown extends Data
+  ? [data: Data, options?: Options]
+  : undefined extends Data
+    ? [data?: Data, options?: Options]
+    : [data: Data, options?: Options];
 /** What the caller receives: the reply of a request, each item of a stream. */
 export type CallOutput<M extends Messages, Name extends keyof M> = Output<DefinitionOf<M[Name]>["output"]>;
-/** The arguments of a call after its name: its input, and how it may end early. */
-export type CallArguments<M extends Messages, Name extends keyof M> = [
-  data: Input<DefinitionOf<M[Name]>["input"]>,
-  ...options: OptionsOf<DefinitionOf<M[Name]>>,
-];
-type OptionsOf<Definition> = [Definition] extends [never]
-  ? [options?: CallOptions]
+/** The arguments of a call after its name: its input, which may be left out when it may be undefined, and how it may end early. */
+export type CallArguments<M extends Messages, Name extends keyof M> = InputArguments<
+  Input<DefinitionOf<M[Name]>["input"]>,
+  DefinitionOf<M[Name]>
+>;
+type InputArguments<Data, Definition> = [Definition] extends [never]
+  ? [data: Data, options?: CallOptions]
   : Definition extends { readonly upload: infer Upload extends Schema }
-    ? [options: Omit<CallOptions, "upload"> & { readonly upload: Items<Input<Upload>> }]
-    : [options?: Omit<CallOptions, "upload">];
+    ? [data: Data, options: Omit<CallOptions, "upload"> & { readonly upload: Items<Input<Upload>> }]
+    : DataArguments<Data, Omit<CallOptions, "upload">>;
 /** Not a string, which is an iterable as well. */
 type Items<Item> = AsyncIterable<Item> | (Iterable<Item> & object);
 
