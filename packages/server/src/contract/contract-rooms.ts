@@ -156,7 +156,7 @@ export class ContractRooms<C extends AnyContract> {
       this.#sweeps.schedule();
       return send({ room: this.#keyOf(name), message, keep: this.#retention });
     };
-    return this.#rooms.room(name, sendEvent as ContractRoom<C>["send"]);
+    return this.#rooms.room(name, sendEvent);
   }
 
   get #now(): number {
