@@ -35,7 +35,7 @@ export interface Client<C extends AnyContract> {
     listener: (data: HandlerInput<ServerMessages<C>[Name]>) => unknown,
   ) => () => void;
   /**
-   * Calls `listener` for each event that this client sent and that failed while no code awaited it.
+   * Calls `listener` for each event and request that this client sent and that failed while no code awaited it.
    * @returns a function that removes the listener
    */
   readonly onFailed: (listener: (failure: EventFailure) => unknown) => () => void;
@@ -61,6 +61,7 @@ export interface Client<C extends AnyContract> {
   /**
    * Sends a request; while the client is disconnected the request is kept. Rejects with `RequestError` or `ValidationError`
    * when the server rejects it, with `OutcomeUnknown` when the session was lost before the reply, with the signal's reason.
+   * Left alone, it raises no unhandled rejection: `onFailed` gets the failure.
    */
   readonly request: <Name extends RequestName<ClientMessages<C>>>(
     name: Name,

@@ -39,11 +39,11 @@ const segment = /\/([:*]?)([^/?]*)(\??)/g;
 export function checkPath(pattern: string): void {
   if (!grammar.test(pattern))
     throw new TypeError(
-      `${JSON.stringify(pattern)} is not a path: write "/text", "/:name", and last "/:name?" or "/*name"; schemas check params and query`,
+      `${JSON.stringify(pattern)} is not a path: write "/text", "/:name", and last "/:name?" or "/*name"; "query" is a schema`,
     );
   const names = pattern.match(/[:*][^/?]+/g) ?? [];
   if (new Set(names.map((name) => name.slice(1))).size < names.length)
-    throw new TypeError(`a parameter is named twice in ${JSON.stringify(pattern)}`);
+    throw new TypeError(`${JSON.stringify(pattern)} names a parameter twice`);
 }
 
 /** Fills the parameters of a path in, percent-encoded: `href("/chat/:room", { room: "a b" })` is `/chat/a%20b`. */
@@ -68,7 +68,7 @@ export function fillPath(pattern: string, params: Readonly<Record<string, unknow
     const encoded = encodeURIComponent(filled);
     return `/${kind === ":" ? encoded : encoded.replaceAll("%2F", "/")}`;
   });
-  if (path.startsWith("//")) throw new TypeError(`a path cannot begin with "//": a URL names a host there`);
+  if (path.startsWith("//")) throw new TypeError(`"//" begins a host in a URL: ${path}`);
   return path || "/";
 }
 

@@ -13,9 +13,9 @@ import type { Outbox } from "../session/outbox.ts";
 import type { Receiver } from "../session/receiver.ts";
 import type { Message } from "../wire/wire.ts";
 
-/** An event that this peer sent and that failed, and that no code awaited. */
+/** An event or a request that this peer sent and that failed, and that no code awaited. */
 export interface EventFailure {
-  /** The event's name. */
+  /** The name of the event or request. */
   readonly name: string;
   /** The data that was sent with it. */
   readonly data: unknown;
@@ -48,7 +48,7 @@ export interface PeerOptions {
   readonly nextTurn?: NextTurn;
   /** Whether the remote peer is asked to report events that fail. @default true */
   readonly requestErrorReports?: boolean;
-  /** Receives each event that failed and that no code awaits. */
+  /** Receives each event and request that failed and that no code awaits. */
   readonly onEventFailed?: (failure: EventFailure) => void;
   /** Receives the error of an event for which the remote peer did not ask for a report. */
   readonly onUnreportedError?: (error: unknown, name: string) => void;

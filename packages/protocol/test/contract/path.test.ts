@@ -73,13 +73,13 @@ test.each([
 ])("%j is not a path, and the error shows how to write one", (pattern) => {
   expect(() => checkPath(pattern)).toThrow(
     new TypeError(
-      `${JSON.stringify(pattern)} is not a path: write "/text", "/:name", and last "/:name?" or "/*name"; schemas check params and query`,
+      `${JSON.stringify(pattern)} is not a path: write "/text", "/:name", and last "/:name?" or "/*name"; "query" is a schema`,
     ),
   );
 });
 
 test.each(["/:a/:a", "/:a/*a", "/:a/x/:a?"])("%j names a parameter twice", (pattern) => {
   expect(() => checkPath(pattern)).toThrow(
-    new TypeError(`a parameter is named twice in ${JSON.stringify(pattern)}`),
+    new TypeError(`${JSON.stringify(pattern)} names a parameter twice`),
   );
 });

@@ -1,5 +1,5 @@
 import { type Schema, ValidationError } from "@symbolon/protocol";
-import { runOnce } from "@symbolon/protocol/internal";
+import { isThenable, runOnce, validate } from "@symbolon/protocol/internal";
 
 /** What a schema answers for a value. */
 type Result = Exclude<ReturnType<Schema["~standard"]["validate"]>, PromiseLike<unknown>>;
@@ -14,12 +14,28 @@ const moment = /^([+-]\d\d)?\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d
 /** The codes by which zod and arktype report a value of another type. */
 const typeCodes: readonly unknown[] = ["invalid_type", "invalid_union", "domain", "proto", "union"];
 
+type Texts = Readonly<Record<string, unknown>>;
+
 /**
  * Reads what has arrived as text. The schema gets strings first. Where it refuses one, it gets the text as a number, a bigint,
  * a boolean or a date, and then as an array of one. A schema that accepts the strings runs once.
+ * @returns what the schema made of it; a promise when the schema is asynchronous, or gets other forms.
  * @throws ValidationError, or rejects with it, when the schema accepts no form.
  */
-export async function readText(schema: Schema, texts: Readonly<Record<string, unknown>>): Promise<unknown> {
+export function readText(schema: Schema, texts: Texts): unknown {
+  const retry = (error: unknown): Promise<unknown> => {
+    if (!(error instanceof ValidationError)) throw error;
+    return readForms(schema, texts);
+  };
+  try {
+    const result = validate(schema, texts);
+    return isThenable(result) ? Promise.resolve(result).catch(retry) : result;
+  } catch (error) {
+    return retry(error);
+  }
+}
+
+async function readForms(schema: Schema, texts: Texts): Promise<unknown> {
   const fields = new Map(
     Object.entries(texts).map(([name, text]): [unknown, Field] => [name, fieldOf(text)]),
   );
