@@ -193,7 +193,7 @@ export class ContractRooms<C extends AnyContract> {
     if (memberships.size >= this.#roomsPerClient)
       throw new RequestError(
         "TOO_MANY_ROOMS",
-        `a client is in ${this.#roomsPerClient} rooms at most: leave one`,
+        `a client is in ${this.#roomsPerClient} rooms at most: leave one, or raise rooms.perPeer of implement`,
       );
     if (!this.#sources.has(name)) this.#capacity.checkRoom(this.#log, account);
     const source = this.#sourceOf(name);

@@ -6,7 +6,7 @@ import type { WaitOptions } from "./socket.ts";
 /** The handshake that `connect` sends, and how long it waits. */
 export interface TestConnectOptions extends WaitOptions {
   /** Headers of the handshake. @default none */
-  readonly headers?: HeadersInit;
+  readonly headers?: NonNullable<ConstructorParameters<typeof Headers>[0]>;
   /** Cookies besides those in the jar. As in a browser, a request with cookies has an `Origin`: its own. */
   readonly cookies?: Readonly<Record<string, string>>;
   /** The client's address: clients without a principal share limits by it. @default one address for all */
