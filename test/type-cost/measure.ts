@@ -45,7 +45,10 @@ export async function measure(): Promise<Costs> {
     rootDir: join(root, "packages"),
     outDir: folder,
     // The compiler makes no declarations of files that it finds in node_modules.
-    paths: { "@symbolon/*": [join(root, "packages/*/src/index.ts")] },
+    paths: {
+      "@symbolon/protocol/internal": [join(root, "packages/protocol/src/internal.ts")],
+      "@symbolon/*": [join(root, "packages/*/src/index.ts")],
+    },
   });
   const costs: [ProgramName, Cost][] = [];
   for (const name of programNames) {
@@ -57,7 +60,10 @@ export async function measure(): Promise<Costs> {
       rewriteRelativeImportExtensions: false,
       allowImportingTsExtensions: true,
       rootDir: root,
-      paths: { "@symbolon/*": [join(folder, "*/src/index.d.ts")] },
+      paths: {
+        "@symbolon/protocol/internal": [join(folder, "protocol/src/internal.d.ts")],
+        "@symbolon/*": [join(folder, "*/src/index.d.ts")],
+      },
     });
     costs.push([name, costIn(diagnostics)]);
   }

@@ -5,7 +5,6 @@ import type {
   CallOutput,
   ClientMessages,
   Closed,
-  EventInput,
   EventName,
   HandlerInput,
   HandlerOutput,
@@ -15,7 +14,7 @@ import type {
   ServerMessages,
   StreamName,
 } from "@symbolon/protocol";
-import type { EventFailure, EventOptions, Gap } from "@symbolon/protocol/internal";
+import type { EventArguments, EventFailure, EventOptions, Gap } from "@symbolon/protocol/internal";
 import type { ConnectionStatus, Subscribable } from "./connection/status.ts";
 
 /** The session is lost: messages that were sent and have not settled may or may not have been handled, and fail as unknown. */
@@ -36,7 +35,7 @@ export interface Client<C extends AnyContract> {
     listener: (data: HandlerInput<ServerMessages<C>[Name]>) => unknown,
   ) => () => void;
   /**
-   * Calls `listener` for each event that this client sent and that failed while no code awaited it.
+   * Calls `listener` for each event and request that this client sent and that failed while no code awaited it.
    * @returns a function that removes the listener
    */
   readonly onFailed: (listener: (failure: EventFailure) => unknown) => () => void;
@@ -57,12 +56,12 @@ export interface Client<C extends AnyContract> {
    */
   readonly send: <Name extends EventName<ClientMessages<C>>>(
     name: Name,
-    data: EventInput<ClientMessages<C>, Name>,
-    options?: EventOptions,
+    ...event: EventArguments<ClientMessages<C>, Name, EventOptions>
   ) => Sent;
   /**
    * Sends a request; while the client is disconnected the request is kept. Rejects with `RequestError` or `ValidationError`
    * when the server rejects it, with `OutcomeUnknown` when the session was lost before the reply, with the signal's reason.
+   * Left alone, it raises no unhandled rejection: `onFailed` gets the failure.
    */
   readonly request: <Name extends RequestName<ClientMessages<C>>>(
     name: Name,

@@ -1,4 +1,10 @@
-import { type AnyContract, type ClientMessages, type Closed, ProtocolError } from "@symbolon/protocol";
+import {
+  type AnyContract,
+  type ClientMessages,
+  type Closed,
+  ProtocolError,
+  type Sent,
+} from "@symbolon/protocol";
 import {
   byteLength,
   type Credit,
@@ -13,6 +19,7 @@ import {
   receiverOf,
   Session,
   type EncodedResumeKey,
+  type RpcPeer,
   SUBPROTOCOL,
 } from "@symbolon/protocol/internal";
 import type { Client } from "./client.ts";
@@ -27,6 +34,13 @@ import { nextMacrotask, startTimer } from "./connection/timer.ts";
 import { ClientRooms } from "./rooms.ts";
 
 type Listener = (data: never) => unknown;
+
+/** A peer to which the arguments are passed on: the types of `Client` have checked them. */
+interface UncheckedPeer extends Pick<RpcPeer, "handle"> {
+  send(...event: unknown[]): Sent;
+  request(...call: unknown[]): Promise<never>;
+  stream(...call: unknown[]): AsyncGenerator<never, void, undefined>;
+}
 
 /** The events of the client itself. They are symbols: no name of a contract is equal to one. */
 const failed = Symbol("failed");
@@ -224,9 +238,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   }
 
   /** The peer; the client connects when it is used. */
-  function connected(): typeof peer {
+  function connected(): UncheckedPeer {
     connection.dial();
-    return peer;
+    return peer as unknown as UncheckedPeer;
   }
 
   return {
@@ -234,9 +248,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     onFailed: (listener) => listen(failed, listener),
     onReset: (listener) => listen(reset, listener),
     onGap: (listener) => listen(gap, listener),
-    send: (...event) => connected().send(...event),
-    request: (...call) => connected().request(...call),
-    stream: (...call) => connected().stream(...call),
+    send: (...event: unknown[]) => connected().send(...event),
+    request: (...call: unknown[]) => connected().request(...call),
+    stream: (...call: unknown[]) => connected().stream(...call),
     handle: (name, handler) => connected().handle(name, handler),
     get opened() {
       connection.dial();

@@ -110,3 +110,34 @@ expectTypeOf(odd.request("then", { limit: "1" })).toEqualTypeOf<Promise<number[]
 void odd.request("constructor", {});
 // @ts-expect-error -- all objects have the property, but the contract does not declare it
 void odd.request("toString", {});
+
+// A message whose input may be undefined needs no argument; another one does.
+const quiet = contract("/quiet", {
+  client: {
+    ping: z.void(),
+    poke: z.undefined(),
+    nudge: z.object({ hard: z.boolean() }).optional(),
+    any: z.unknown(),
+    now: request({ input: z.void(), output: z.number() }),
+    ticks: stream({ input: z.undefined(), output: z.number() }),
+    sum: stream({ input: z.void(), upload: z.number(), output: z.number() }),
+  },
+});
+const quietClient = connect(quiet, { url: "ws://test" });
+quietClient.send("ping");
+quietClient.send("poke");
+quietClient.send("nudge");
+quietClient.send("nudge", { hard: true });
+quietClient.send("ping", undefined, { volatile: true });
+expectTypeOf(quietClient.request("now")).toEqualTypeOf<Promise<number>>();
+void quietClient.request("now", undefined, { timeout: 10 });
+expectTypeOf(quietClient.stream("ticks")).toEqualTypeOf<AsyncGenerator<number, void, undefined>>();
+quietClient.stream("sum", undefined, { upload: [1] });
+// @ts-expect-error -- the event has no data
+quietClient.send("ping", 1);
+// @ts-expect-error -- the request has no input
+void quietClient.request("now", 1);
+// @ts-expect-error -- a schema that takes anything is given something
+quietClient.send("any");
+// @ts-expect-error -- the upload is required
+quietClient.stream("sum");

@@ -13,10 +13,10 @@ export type {
   RequestDefinition,
   StreamDefinition,
 } from "./contract/message-kind.ts";
-export type { UrlArguments } from "./contract/contract.ts";
-export { pathPattern } from "./contract/path.ts";
-export type { ParamName, PathPattern } from "./contract/path.ts";
-export { validate } from "./contract/schema.ts";
+export type { EventArguments, UrlArguments } from "./contract/contract.ts";
+export { checkPath } from "./contract/path.ts";
+export type { ParamName } from "./contract/path.ts";
+export { runOnce, validate } from "./contract/schema.ts";
 export type { Input, Output } from "./contract/schema.ts";
 export { OutgoingMessage } from "./session/outgoing-message.ts";
 export { Session } from "./session/session.ts";

@@ -1,8 +1,9 @@
 import type { RequestError } from "../errors.ts";
 import type { CallOptions } from "./call.ts";
 import type { ErrorSchemas, MessageKind, RequestKind, StreamKind } from "./message-kind.ts";
-import { type ParamName, type PathParams, pathPattern } from "./path.ts";
+import { checkPath, fillPath, type ParamName, type PathParams, toText } from "./path.ts";
 import type { Input, Output, Schema } from "./schema.ts";
+import type { UrlFaults } from "./url-values.ts";
 
 /** The messages that one peer may send, by name: a bare schema is an event, `request` and `stream` have replies. */
 export type Messages = Readonly<Record<string, Schema | RequestKind | StreamKind>>;
@@ -33,18 +34,29 @@ interface KindDefinition {
 export type EventInput<M extends Messages, Name extends EventName<M>> = M[Name] extends Schema
   ? Input<M[Name]>
   : never;
+/** The arguments of `send` after the event's name: the data, which may be left out when it may be undefined, and options. */
+export type EventArguments<M extends Messages, Name extends EventName<M>, Options> = DataArguments<
+  EventInput<M, Name>,
+  Options
+>;
+/** A schema that takes anything has its argument, so that a contract fits `AnyContract`. */
+type DataArguments<Data, Options> = unknown extends Data
+  ? [data: Data, options?: Options]
+  : undefined extends Data
+    ? [data?: Data, options?: Options]
+    : [data: Data, options?: Options];
 /** What the caller receives: the reply of a request, each item of a stream. */
 export type CallOutput<M extends Messages, Name extends keyof M> = Output<DefinitionOf<M[Name]>["output"]>;
-/** The arguments of a call after its name: its input, and how it may end early. */
-export type CallArguments<M extends Messages, Name extends keyof M> = [
-  data: Input<DefinitionOf<M[Name]>["input"]>,
-  ...options: OptionsOf<DefinitionOf<M[Name]>>,
-];
-type OptionsOf<Definition> = [Definition] extends [never]
-  ? [options?: CallOptions]
+/** The arguments of a call after its name: its input, which may be left out when it may be undefined, and how it may end early. */
+export type CallArguments<M extends Messages, Name extends keyof M> = InputArguments<
+  Input<DefinitionOf<M[Name]>["input"]>,
+  DefinitionOf<M[Name]>
+>;
+type InputArguments<Data, Definition> = [Definition] extends [never]
+  ? [data: Data, options?: CallOptions]
   : Definition extends { readonly upload: infer Upload extends Schema }
-    ? [options: Omit<CallOptions, "upload"> & { readonly upload: Items<Input<Upload>> }]
-    : [options?: Omit<CallOptions, "upload">];
+    ? [data: Data, options: Omit<CallOptions, "upload"> & { readonly upload: Items<Input<Upload>> }]
+    : DataArguments<Data, Omit<CallOptions, "upload">>;
 /** Not a string, which is an iterable as well. */
 type Items<Item> = AsyncIterable<Item> | (Iterable<Item> & object);
 
@@ -83,9 +95,9 @@ export function isDeclared<
 
 /** What a contract is made of. */
 export interface ContractDefinition {
-  /** Validates the path's parameters; without it they are strings. */
+  /** Validates the path's parameters: strings, numbers, bigints, booleans, Dates. Without it they are strings. */
   readonly params?: Schema;
-  /** Validates the query. */
+  /** Validates the query: values as `params` has them, and arrays of them; a value may be optional. */
   readonly query?: Schema;
   /** The messages that the client may send. */
   readonly client?: Messages;
@@ -114,25 +126,28 @@ export type AnyContract = Contract<any, any>;
  * Declares the messages that client and server may send at a path. Client and server import the same contract.
  * @example
  * const chat = contract("/chat/:room", { client: { post: z.string() }, server: { posted: z.string() } });
- * @throws TypeError when the path is invalid (see `pathPattern`), or a message's name is empty or longer than 128
+ * @throws TypeError when the path is invalid (see `checkPath`), or a message's name is empty or longer than 128
  * characters.
  */
 export function contract<const Path extends string, const Definition extends ContractDefinition>(
   path: Path,
-  definition: Definition,
+  definition: Definition & UrlFaults<Definition>,
 ): Contract<Path, Definition> {
-  const pattern = pathPattern(path);
+  checkPath(path);
   checkNames([...Object.keys(definition.client ?? {}), ...Object.keys(definition.server ?? {})]);
   const url = (
     params: Readonly<Record<string, unknown>> = {},
     query: Readonly<Record<string, unknown>> = {},
   ): string => {
-    const pairs = Object.entries(query).flatMap(([name, value]) =>
-      (Array.isArray(value) ? value : [value])
+    const pairs = Object.entries(query).flatMap(([name, value]) => {
+      const key = encodeURIComponent(name);
+      const values: readonly unknown[] = [value].flat();
+      if (values.length === 0) return `${key}%5B%5D=`; // an empty array is not an absent one
+      return values
         .filter((one) => one !== undefined)
-        .map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(String(one))}`),
-    );
-    return pattern.fill(params) + (pairs.length > 0 ? `?${pairs.join("&")}` : "");
+        .map((one) => `${key}=${encodeURIComponent(toText(one))}`);
+    });
+    return fillPath(path, params) + (pairs.length > 0 ? `?${pairs.join("&")}` : "");
   };
   // The caller's side is checked against the schemas; here the values only become text.
   return { path, definition, url: url as unknown as Contract<Path, Definition>["url"] };
@@ -171,7 +186,9 @@ export type QueryOutput<C extends AnyContract> = C["definition"]["query"] extend
 /** The arguments of `url`: what the contract needs, and no more. */
 export type UrlArguments<C extends AnyContract> = [ParamName<C["path"]>] extends [never]
   ? [params?: Readonly<Record<string, never>>, ...query: QueryArgument<C>]
-  : [params: ParamsInput<C>, ...query: QueryArgument<C>];
+  : Record<never, never> extends ParamsInput<C>
+    ? [params?: ParamsInput<C>, ...query: QueryArgument<C>]
+    : [params: ParamsInput<C>, ...query: QueryArgument<C>];
 
 type QueryArgument<C extends AnyContract> =
   Record<never, never> extends QueryInput<C>

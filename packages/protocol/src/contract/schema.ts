@@ -22,14 +22,17 @@ interface Zod extends Schema {
  * @throws ValidationError with the schema's issues, or rejects with it.
  */
 export function validate<S extends Schema>(schema: S, value: unknown): Output<S> | Promise<Output<S>> {
-  const result = ("_zod" in schema ? runOnce(schema as Schema as Zod) : schema)["~standard"].validate(value);
+  const result = ("_zod" in schema ? runOnce(schema) : schema)["~standard"].validate(value);
   return isThenable(result) ? Promise.resolve(result).then(unwrap) : unwrap(result);
 }
 
-/** zod tries each schema synchronously at first: it would run an asynchronous one twice, and leave the first promise alone. */
-function runOnce(schema: Zod): Schema {
+/**
+ * A schema of zod that runs once: zod tries each synchronously at first, so it would run an asynchronous one twice, and leave
+ * the first promise alone.
+ */
+export function runOnce(schema: Schema): Schema {
   let ran: object | undefined;
-  const run: Zod["_zod"]["run"] = (payload) => (ran ??= schema._zod.run(payload, { async: true }));
+  const run: Zod["_zod"]["run"] = (payload) => (ran ??= (schema as Zod)._zod.run(payload, { async: true }));
   return { __proto__: schema, _zod: { run } } as unknown as Schema;
 }
 

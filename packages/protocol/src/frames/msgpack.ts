@@ -11,7 +11,10 @@ export const msgpack: FrameCodec = {
   write(frame) {
     // A frame leaves out its own fields that are undefined, but not those of its data.
     const fields = Object.entries(frame).filter(([, value]) => value !== undefined);
-    const bytes: Uint8Array = packr.pack(portable(Object.fromEntries(fields), 1));
+    const whole = Object.fromEntries(fields);
+    const bytes: Uint8Array = packr.pack(
+      portable("t" in frame && frame.t === "error" ? wellFormed(whole) : whole, 1),
+    );
     // The packer's memory is never shared with another thread.
     return new Packed(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
   },
@@ -60,14 +63,25 @@ const packr = new Packr({
   useToJSON: false, // `portable` has called it
 });
 
-const loneSurrogate = /\p{Surrogate}/gu;
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** The report of an invalid message, whose texts are cut, maybe within a surrogate pair. Another error is as it was. */
+function wellFormed(report: Readonly<Record<string, unknown>>): unknown {
+  if (report["code"] !== "INVALID") return report;
+  return JSON.parse(
+    JSON.stringify(report, (_, value: unknown) =>
+      typeof value === "string" ? value.replace(/\p{Surrogate}/gu, "\u{FFFD}") : value,
+    ),
+  );
+}
 
 /**
  * Replaces the values that MessagePack does not have by values that `readMsgpack` understands.
  * @throws TypeError for a value that cannot be sent.
  */
 function portable(value: unknown, depth: number): unknown {
-  if (typeof value === "string") return value.replace(loneSurrogate, "\u{FFFD}");
+  if (typeof value === "string" && loneSurrogate.test(value))
+    throw new TypeError("a text with half of a surrogate pair cannot be sent in MessagePack, which is UTF-8");
   if (typeof value === "function" || typeof value === "symbol")
     throw new TypeError(`a ${typeof value} cannot be sent`);
   if (typeof value !== "object" || value === null) return value;

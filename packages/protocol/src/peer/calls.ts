@@ -11,7 +11,7 @@ import type {
   IncomingCall,
 } from "../contract/call.ts";
 import type { MessageKind } from "../contract/message-kind.ts";
-import { ProtocolError } from "../errors.ts";
+import { CloseError, ProtocolError, RequestError } from "../errors.ts";
 import { notFound } from "../frames/error-frames.ts";
 import {
   type CallFrame,
@@ -48,6 +48,8 @@ export interface CallsOptions extends Pick<
   readonly onWaitingChange: (waiting: boolean) => void;
   /** A handler failed: the peer reports it to the remote peer, or closes. */
   readonly onHandlerError: (frame: RequestFrame | StreamFrame, error: unknown) => void;
+  /** A handler failed after its call was over: the caller has stopped waiting. */
+  readonly onLateError: (frame: RequestFrame | StreamFrame, error: unknown) => void;
 }
 
 interface OutgoingEntry {
@@ -210,14 +212,17 @@ export class Calls {
     });
   };
 
-  /** Runs the handler, and reports what it throws unless the caller has cancelled. @returns what is to be awaited. */
+  /** Runs the handler, and reports what it throws; to this peer alone when the caller has cancelled. @returns what is to be awaited. */
   #run(
     frame: RequestFrame | StreamFrame,
     call: IncomingCall,
     channel: CallChannel,
   ): Promise<unknown> | undefined {
     const fail = (error: unknown): void => {
-      if (!this.#isOpen(frame.q, call)) return;
+      if (!this.#isOpen(frame.q, call)) {
+        if (!isAnswer(error)) this.#options.onLateError(frame, error);
+        return;
+      }
       channel.close();
       this.#options.onHandlerError(frame, error);
     };
@@ -252,6 +257,12 @@ export class Calls {
       },
     };
   }
+}
+
+/** Whether an error answers the caller, or only passes on that the caller has cancelled. */
+function isAnswer(error: unknown): boolean {
+  const { name } = Object(error) as { readonly name?: unknown };
+  return name === "AbortError" || error instanceof RequestError || error instanceof CloseError;
 }
 
 /** A call that this peer does not serve. */

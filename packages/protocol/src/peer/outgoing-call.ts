@@ -1,3 +1,4 @@
+import { onAbort } from "../async/on-abort.ts";
 import type { CallMessage, CallOptions, CallStarter, OutgoingChannel } from "../contract/call.ts";
 import type { ErrorSchemas } from "../contract/message-kind.ts";
 import { validate } from "../contract/schema.ts";
@@ -45,11 +46,7 @@ export class OutgoingCall {
       else listener.received(frame, bytes);
     });
     this.#channel.sent.then(undefined, (error: unknown) => this.#fail(error));
-    if (signal !== undefined) {
-      const abort = (): void => this.cancel(signal.reason);
-      signal.addEventListener("abort", abort);
-      this.#cleanUp.push(() => signal.removeEventListener("abort", abort));
-    }
+    if (signal !== undefined) this.#cleanUp.push(onAbort(signal, () => this.cancel(signal.reason)));
     if (timeout !== undefined)
       this.#cleanUp.push(
         starter.after(timeout, () =>

@@ -2,7 +2,7 @@ import type { NextTurn } from "../async/event-loop.ts";
 import type { Task } from "../async/queue.ts";
 import type { Sent } from "../async/sent.ts";
 import { isThenable } from "../async/thenable.ts";
-import type { EventInput, EventName, Messages } from "../contract/contract.ts";
+import type { EventArguments, EventName, Messages } from "../contract/contract.ts";
 import { validate } from "../contract/schema.ts";
 import { CloseError, type OutcomeUnknown, RequestError, type ValidationError } from "../errors.ts";
 import { fromErrorFrame, notFound, toErrorFrame } from "../frames/error-frames.ts";
@@ -13,9 +13,9 @@ import type { Outbox } from "../session/outbox.ts";
 import type { Receiver } from "../session/receiver.ts";
 import type { Message } from "../wire/wire.ts";
 
-/** An event that this peer sent and that failed, and that no code awaited. */
+/** An event or a request that this peer sent and that failed, and that no code awaited. */
 export interface EventFailure {
-  /** The event's name. */
+  /** The name of the event or request. */
   readonly name: string;
   /** The data that was sent with it. */
   readonly data: unknown;
@@ -48,7 +48,7 @@ export interface PeerOptions {
   readonly nextTurn?: NextTurn;
   /** Whether the remote peer is asked to report events that fail. @default true */
   readonly requestErrorReports?: boolean;
-  /** Receives each event that failed and that no code awaits. */
+  /** Receives each event and request that failed and that no code awaits. */
   readonly onEventFailed?: (failure: EventFailure) => void;
   /** Receives the error of an event for which the remote peer did not ask for a report. */
   readonly onUnreportedError?: (error: unknown, name: string) => void;
@@ -100,11 +100,8 @@ export class EventPeer<Sends extends Messages = Messages> {
    * was lost, with `DROPPED` when it was volatile and could not be sent at once.
    * @throws TypeError at once when the data cannot be written.
    */
-  send<Name extends EventName<Sends>>(
-    name: Name,
-    data: EventInput<Sends, Name>,
-    { volatile = false }: EventOptions = {},
-  ): Sent {
+  send<Name extends EventName<Sends>>(name: Name, ...event: EventArguments<Sends, Name, EventOptions>): Sent;
+  send(name: string, data?: unknown, { volatile = false }: EventOptions = {}): Sent {
     const { requestErrorReports = true, outbox, onEventFailed } = this.#options;
     const q = requestErrorReports && !volatile ? this.nextId() : undefined;
     const message = outbox.codec.write({ t: "event", name, data, q });

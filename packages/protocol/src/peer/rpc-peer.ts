@@ -1,5 +1,5 @@
 import type { Task } from "../async/queue.ts";
-import type { CallHandler } from "../contract/call.ts";
+import type { CallHandler, CallOptions } from "../contract/call.ts";
 import type { CallArguments, CallOutput, Messages, RequestName, StreamName } from "../contract/contract.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Stamp } from "../frames/frame.ts";
@@ -7,7 +7,8 @@ import type { FrameTable } from "../frames/frame-table.ts";
 import type { ReadOptions } from "../frames/frame-codec.ts";
 import { callFrames } from "../frames/call-frames.ts";
 import { Calls, type OpenCalls } from "./calls.ts";
-import { EventPeer, type PeerOptions } from "./peer.ts";
+import { EventPeer, type EventFailure, type PeerOptions } from "./peer.ts";
+import { Reply } from "./reply.ts";
 
 /** How many messages may wait for their handlers. */
 export interface QueueLimits {
@@ -36,8 +37,7 @@ const unlimited: QueueLimits = { pause: Infinity, volatile: Infinity, max: Infin
 export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends> {
   override readonly readOptions: ReadOptions = { shapes: callFrames };
   readonly #calls: Calls;
-  readonly #limits: QueueLimits;
-  readonly #onPause: RpcPeerOptions["onPause"];
+  readonly #options: RpcPeerOptions & { readonly limits: QueueLimits };
   /** Whether the queue was full and is not half empty yet. */
   #full = false;
   /** Whether this peer waits for a reply. */
@@ -46,8 +46,7 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
 
   constructor(options: RpcPeerOptions) {
     super(options);
-    this.#limits = options.limits ?? unlimited;
-    this.#onPause = options.onPause;
+    this.#options = { limits: unlimited, ...options };
     this.#calls = new Calls({
       ...options,
       nextId: () => this.nextId(),
@@ -58,6 +57,7 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
         this.onQueueChange();
       },
       onHandlerError: (frame, error) => void this.reportFailure(frame, error),
+      onLateError: (frame, error) => void options.onHandlerError?.(error, frame.name),
     });
   }
 
@@ -74,25 +74,30 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
 
   /**
    * Sends a request. Rejects with `RequestError` or `ValidationError` when the remote peer rejects it, with
-   * `OutcomeUnknown` when the session was lost before the reply, and with the signal's reason when it is cancelled.
+   * `OutcomeUnknown` when the session was lost before the reply, and with the signal's reason when it is cancelled. If no code
+   * awaits it, a failure is handled as that of an event.
    */
-  async request<Name extends RequestName<Sends>>(
+  request<Name extends RequestName<Sends>>(
     name: Name,
-    ...[data, options]: CallArguments<Sends, Name>
-  ): Promise<CallOutput<Sends, Name>> {
-    return this.#calls.start("request", name, data, options);
+    ...call: CallArguments<Sends, Name>
+  ): Promise<CallOutput<Sends, Name>>;
+  request(name: string, data?: unknown, options?: CallOptions): Promise<unknown> {
+    return new Reply(
+      (resolve) => resolve(this.#calls.start("request", name, data, options)),
+      (error) => {
+        if (error !== options?.signal?.reason)
+          this.#options.onEventFailed?.({ name, data, error: error as EventFailure["error"] });
+      },
+    );
   }
 
   /** Starts a stream when it is iterated; leaving the loop cancels it. Fails as `request` does. */
   stream<Name extends StreamName<Sends>>(
     name: Name,
-    ...[data, options]: CallArguments<Sends, Name>
-  ): AsyncGenerator<CallOutput<Sends, Name>, void, undefined> {
-    return this.#calls.start("stream", name, data, options) as AsyncGenerator<
-      CallOutput<Sends, Name>,
-      void,
-      undefined
-    >;
+    ...call: CallArguments<Sends, Name>
+  ): AsyncGenerator<CallOutput<Sends, Name>, void, undefined>;
+  stream(name: string, data?: unknown, options?: CallOptions): AsyncGenerator<unknown, void, undefined> {
+    return this.#calls.start("stream", name, data, options) as AsyncGenerator<unknown, void, undefined>;
   }
 
   /**
@@ -142,7 +147,7 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
    * @throws ProtocolError with 4429 when even more messages wait.
    */
   protected override accepts({ s }: Stamp): boolean {
-    const { volatile, max } = this.#limits;
+    const { volatile, max } = this.#options.limits;
     const waiting = this.#waitingTasks;
     if (!super.accepts({ s }) || (!s && waiting >= volatile)) return false;
     if (waiting >= max) throw new ProtocolError("too many messages wait for their handlers", 4429);
@@ -151,13 +156,13 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
 
   /** Asks the link to stop reading while too many messages wait, unless the reply that a handler waits for is still unread. */
   protected override onQueueChange(): void {
-    const { pause } = this.#limits;
+    const { pause } = this.#options.limits;
     const waiting = this.#waitingTasks;
     this.#full = this.#full ? waiting > pause / 2 : waiting >= pause;
     const paused = this.#full && !this.#waiting;
     if (paused === this.#paused) return;
     this.#paused = paused;
-    this.#onPause?.(paused);
+    this.#options.onPause?.(paused);
   }
 
   get #waitingTasks(): number {

@@ -46,10 +46,13 @@ export class StreamWriter {
     const budget = new LoopBudget(this.#channel.nextTurn);
     let items = 0;
     let bytes = 0;
+    let failure: { readonly error: unknown } | undefined;
     for (;;) {
       while (!this.#stopped && (items >= this.#items || bytes >= this.#bytes))
         await this.#unlessStopped(this.#credit.wait());
-      const next = this.#stopped ? undefined : await this.#unlessStopped(iterator.next());
+      const next = this.#stopped
+        ? undefined
+        : await this.#unlessStopped(iterator.next(), (error) => (failure = { error }));
       if (next === undefined) break;
       if (next.done === true) return;
       let message: Message;
@@ -67,12 +70,20 @@ export class StreamWriter {
       await this.#unlessStopped(budget.step(size) ?? this.#channel.capacity());
     }
     await iterator.return?.();
+    if (failure !== undefined) throw failure.error; // of the value that was awaited when it was stopped
   }
 
-  #unlessStopped<Value>(value: Value | PromiseLike<Value>): Promise<Value | undefined> {
+  /** Calls `onError` with a failure, after `stop` too. */
+  #unlessStopped<Value>(
+    value: Value | PromiseLike<Value>,
+    onError?: (error: unknown) => void,
+  ): Promise<Value | undefined> {
     return new Promise((resolve, reject) => {
       this.#interrupt = () => resolve(undefined);
-      Promise.resolve(value).then(resolve, reject);
+      Promise.resolve(value).then(resolve, (error: unknown) => {
+        onError?.(error);
+        reject(error);
+      });
     });
   }
 }

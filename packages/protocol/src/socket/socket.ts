@@ -1,3 +1,4 @@
+import { onAbort } from "../async/on-abort.ts";
 import { checkCloseCode, CloseCode, cutReason } from "../wire/close.ts";
 import { type Codec, passthrough } from "./codec.ts";
 import { CloseError, type Closed } from "../errors.ts";
@@ -150,12 +151,12 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
     let stop = (): void => {};
     // In a later microtask: a synchronous generator cannot return while it runs.
     const stopped = new Promise<void>((resolve) => (stop = resolve)).then(endIterator);
-    signal.addEventListener("abort", stop);
+    const ignoreAbort = onAbort(signal, stop);
     try {
       // One race for the whole stream: a race for each value would keep every value until the socket ends.
       await Promise.race([stopped, this.#sendAll(iterator)]);
     } finally {
-      signal.removeEventListener("abort", stop);
+      ignoreAbort();
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Message } from "./wire.ts";
 
 /** Writes text as UTF-8. */
-export const encoder: TextEncoder = new TextEncoder();
+export const encoder: InstanceType<typeof TextEncoder> = new TextEncoder();
 // Encoding into memory that is there is much faster than allocating, and than counting code units.
 const scratch = new Uint8Array(6_144);
 

@@ -27,6 +27,15 @@ test("the parameters come from the literal path", () => {
   expectTypeOf<ParamName<"/chat/:room/*rest">>().toEqualTypeOf<"room" | "rest">();
   expectTypeOf<PathParams<"/chat/:room">>().toEqualTypeOf<{ readonly room: string }>();
   expectTypeOf<ParamName<"/chat">>().toBeNever();
+  expectTypeOf<ParamName<"/chat/:room?">>().toEqualTypeOf<"room">();
+  expectTypeOf<PathParams<"/chat/:room/:line?">>().toEqualTypeOf<{
+    readonly room: string;
+    readonly line?: string | undefined;
+  }>();
+  expectTypeOf<PathParams<"/files/*rest?">>().toEqualTypeOf<{ readonly rest?: string | undefined }>();
+  href("/chat/:room?", {});
+  // @ts-expect-error the parameter is called room
+  href("/chat/:room?", { rom: "a" });
   href("/chat/:room", { room: "a" });
   // @ts-expect-error the parameter is called room
   href("/chat/:room", { rom: "a" });
@@ -61,6 +70,10 @@ test("a contract without schemas has string parameters and no messages", () => {
 test("url asks for what the contract needs and no more", () => {
   expectTypeOf(contract("/chat", {}).url()).toBeString();
   contract("/chat", {}).url({}, { any: "thing" });
+  contract("/chat/:room?", {}).url();
+  contract("/chat/:room?", {}).url({ room: "a" });
+  // @ts-expect-error the parameter is a string
+  contract("/chat/:room?", {}).url({ room: 1 });
   contract("/chat", { query: z.object({ page: z.string().optional() }) }).url();
   chat.url({ room: "a" }, { page: "1" });
   // @ts-expect-error the query has a field that is needed

@@ -20,11 +20,24 @@ describe("url", () => {
     expect(chat.url({ room: "a" }, { "q&": "1=2", z: "ü" })).toBe("/chat/a?q%26=1%3D2&z=%C3%BC");
   });
 
-  test("lists are repeated, and undefined values are left out", () => {
+  test("lists are repeated, an empty one is name[]=, and undefined values are left out", () => {
     const query = z.object({ tag: z.array(z.string()), n: z.number().optional(), on: z.boolean() });
     const search = contract("/search", { query });
     expect(search.url({}, { tag: ["a", "b"], n: undefined, on: false })).toBe("/search?tag=a&tag=b&on=false");
-    expect(search.url(undefined, { tag: [], on: true })).toBe("/search?on=true");
+    expect(search.url(undefined, { tag: [], on: true })).toBe("/search?tag%5B%5D=&on=true");
+  });
+
+  test("numbers, bigints, booleans and dates have one text each", () => {
+    const query = z.object({ n: z.number(), big: z.bigint(), on: z.boolean(), days: z.array(z.date()) });
+    const days = [new Date(Date.UTC(2026, 0, 2, 12))];
+    expect(contract("/search", { query }).url({}, { n: -1.5, big: 7n, on: true, days })).toBe(
+      "/search?n=-1.5&big=7&on=true&days=2026-01-02T12%3A00%3A00.000Z",
+    );
+  });
+
+  test("an optional parameter may be missing", () => {
+    expect(contract("/chat/:room?", {}).url()).toBe("/chat");
+    expect(contract("/chat/:room?", {}).url({ room: "a" }, { x: "1" })).toBe("/chat/a?x=1");
   });
 
   test("needs no arguments when the path has no parameters", () => {

@@ -79,10 +79,8 @@ describe("MessagePack carries what JSON cannot", () => {
     expect(bytes.buffer.byteLength).toBe(3);
   });
 
-  test("half of a surrogate pair becomes U+FFFD, as in any text message", () => {
-    expect(roundTrip({ "\u{D83D}": ["a\u{DE00}", "\u{1F600}"] })).toEqual({
-      "\u{FFFD}": ["a\u{FFFD}", "\u{1F600}"],
-    });
+  test("a surrogate pair", () => {
+    expect(roundTrip({ "\u{1F600}": ["a\u{1F600}"] })).toEqual({ "\u{1F600}": ["a\u{1F600}"] });
   });
 });
 
@@ -94,10 +92,23 @@ describe("a value that cannot be sent throws at once", () => {
     [new ArrayBuffer(1), "bytes are sent as a Uint8Array"],
     [JSON.parse('{"__proto__":1}'), 'the key "__proto__" cannot be sent'],
     [nested(64), "nested deeper than 64"],
+    ["a\u{DE00}", "half of a surrogate pair"],
+    [{ "\u{D83D}": 1 }, "half of a surrogate pair"],
+    [new Map([["\u{D83D}", 1]]), "half of a surrogate pair"],
   ])("%o", (data, why) => {
     expect(() => roundTrip([data])).toThrow(TypeError);
     expect(() => roundTrip([data])).toThrow(why);
     expect(roundTrip(1)).toBe(1);
+  });
+
+  test("but the report of an invalid message, whose text was cut within a surrogate pair", () => {
+    const report = { t: "error", re: 1, code: "INVALID", message: "a\u{D83D}" } as const;
+    const data = [{ message: "a\u{D83D}", path: [1, "\u{D83D}"] }];
+    expect(msgpack.read(msgpack.write({ ...report, data }))).toEqual({
+      ...report,
+      message: "a\u{FFFD}",
+      data: [{ message: "a\u{FFFD}", path: [1, "\u{FFFD}"] }],
+    });
   });
 
   test("a value that is nested as deep as allowed is sent", () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { CloseError, RequestError, ValidationError } from "../../src/errors.ts";
 import { readCount, startPeer } from "./calls-harness.ts";
 import { ample, settled } from "../session/session-harness.ts";
@@ -95,6 +95,74 @@ describe("a request that is sent", () => {
     const reply = peer.request("join", { room: "a" });
     peer.sessionLost();
     await expect(reply).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", sentBefore: true });
+  });
+
+  // reports.md, fault 4
+  test("that no code awaits raises no unhandled rejection: its failure is reported as that of an event", async () => {
+    const failures: unknown[] = [];
+    const { peer, receive } = startPeer({ onEventFailed: (failure) => void failures.push(failure) });
+    const rejections: unknown[] = [];
+    const record = (error: unknown): void => void rejections.push(error);
+    process.on("unhandledRejection", record);
+    void peer.request("join", { room: "a" });
+    void peer.request("join", { room: "b" });
+    void peer.request("absent" as "join", { room: "c" });
+    const enough = new AbortController();
+    void peer.request("join", { room: "d" }, { signal: enough.signal });
+    enough.abort(new Error("enough"));
+    receive('{"t":"error","re":1,"code":"GONE","message":"gone"}');
+    peer.end();
+    await settled();
+    await new Promise((resolve) => setImmediate(resolve)); // Node reports rejections after the microtasks
+    process.off("unhandledRejection", record);
+    expect(rejections).toEqual([]);
+    expect(failures).toEqual([
+      {
+        name: "absent",
+        data: { room: "c" },
+        error: new TypeError('the contract declares no request "absent"'),
+      },
+      { name: "join", data: { room: "a" }, error: expect.objectContaining({ code: "GONE" }) },
+      { name: "join", data: { room: "b" }, error: expect.objectContaining({ code: "OUTCOME_UNKNOWN" }) },
+    ]);
+  });
+
+  test("that is awaited fails for its caller alone, by then, catch, finally and Promise.all", async () => {
+    const failures: unknown[] = [];
+    const { peer } = startPeer({ onEventFailed: (failure) => void failures.push(failure) });
+    const request = (): Promise<number> => peer.request("join", { room: "a" });
+    const outcomes = [
+      request().then(undefined, () => "then"),
+      request().catch(() => "catch"),
+      request()
+        .finally(() => {})
+        .catch(() => "finally"),
+      Promise.all([request(), request()]).catch(() => "all"),
+      (async () => request())().catch(() => "async"),
+    ];
+    peer.end();
+    expect(await Promise.all(outcomes)).toEqual(["then", "catch", "finally", "all", "async"]);
+    expect(failures).toEqual([]);
+  });
+
+  // reports.md, fault 20
+  test("many requests and streams have one listener on a signal that they share, and leave none behind", async () => {
+    const { peer, receive } = startPeer();
+    const enough = new AbortController();
+    const { signal } = enough;
+    const added = vi.spyOn(signal, "addEventListener");
+    const removed = vi.spyOn(signal, "removeEventListener");
+    const answered = peer.request("join", { room: "a" }, { signal });
+    const others = Array.from({ length: 20 }, () => peer.request("join", { room: "a" }, { signal }));
+    expect(new Set(added.mock.calls.map(([, listener]) => listener)).size).toBe(1);
+    receive('{"t":"reply","re":1,"data":5}');
+    await answered;
+    expect(removed).not.toHaveBeenCalled();
+    enough.abort(new Error("enough"));
+    expect(await Promise.allSettled(others)).toEqual(
+      others.map(() => ({ status: "rejected", reason: new Error("enough") })),
+    );
+    expect(removed).toHaveBeenCalled();
   });
 
   test("waits for a wire, unless it is cancelled before", async () => {

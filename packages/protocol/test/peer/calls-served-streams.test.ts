@@ -90,6 +90,29 @@ describe("a stream that is served", () => {
     expect(handlerErrors).toHaveLength(1);
   });
 
+  // reports.md, fault 3
+  test("reports what its generator throws after it was cancelled: at the value that was awaited, and in finally", async () => {
+    const { peer, receive, sent, handlerErrors } = startPeer();
+    peer.handle("count", async function* (n: number, { signal }: { signal: AbortSignal }) {
+      yield n;
+      try {
+        await new Promise((resolve, reject) =>
+          signal.addEventListener("abort", () => (n === 3 ? resolve(n) : reject(new Error("awaited")))),
+        );
+        yield n;
+      } finally {
+        // oxlint-disable-next-line no-unsafe-finally -- this is what is tested
+        if (n === 3) throw new Error("in finally");
+      }
+    });
+    receive(count, count.replace('"q":1', '"q":2').replace("3", "4"));
+    await sent();
+    receive('{"t":"cancel","q":1}', '{"t":"cancel","q":2}');
+    expect(await sent()).toEqual([]);
+    expect(handlerErrors).toEqual(expect.arrayContaining([new Error("in finally"), new Error("awaited")]));
+    expect(handlerErrors).toHaveLength(2);
+  });
+
   test("that is cancelled counts among the 16 until its generator has ended", async () => {
     const { peer, receive } = startPeer();
     let started = 0;

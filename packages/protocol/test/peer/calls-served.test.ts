@@ -88,7 +88,7 @@ describe("a request that is served", () => {
     expect(handlerErrors).toEqual([expect.any(TypeError), expect.any(TypeError)]);
   });
 
-  test("aborts its handler when it is cancelled, and sends neither reply nor error", async () => {
+  test("aborts its handler when it is cancelled, sends neither reply nor error, and reports what the handler throws then", async () => {
     const { peer, receive, sent, handlerErrors } = startPeer();
     const aborted: number[] = [];
     peer.handle("join", ({ room }: { room: string }, { signal }: { signal: AbortSignal }) => {
@@ -103,7 +103,7 @@ describe("a request that is served", () => {
     receive(ask(1), ask(2, "b"));
     await settled();
     receive(cancel, '{"t":"cancel","q":2}', cancel);
-    expect([await sent(), aborted, handlerErrors]).toEqual([[], [1, 1], []]);
+    expect([await sent(), aborted, handlerErrors]).toEqual([[], [1, 1], [new Error("aborted")]]);
   });
 
   test("never reaches its handler when it is cancelled before its turn", async () => {

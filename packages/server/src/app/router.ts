@@ -1,4 +1,4 @@
-import { pathPattern } from "@symbolon/protocol/internal";
+import { pathPattern } from "./path-pattern.ts";
 
 /** A route that was found for a path. */
 export interface RouteMatch<Route> {
@@ -21,6 +21,7 @@ interface Entry<Route> {
 /** Finds the route for a path: literal segments win over `:one`, and `:one` over `*rest`, in any order of declaration. */
 export class Router<Route> {
   #entries: Entry<Route>[] = [];
+  /** What the patterns match, without the names of their parameters. */
   readonly #shapes = new Set<string>();
 
   /**
@@ -29,10 +30,10 @@ export class Router<Route> {
    */
   add(pattern: string, route: Route): void {
     const compiled = pathPattern(pattern);
-    const shape = pattern.replaceAll(/\/([:*])[^/]*/g, "/$1");
-    if (this.#shapes.has(shape))
+    const shapes = shapesOf(pattern);
+    if (shapes.some((shape) => this.#shapes.has(shape)))
       throw new TypeError(`there is a route at ${JSON.stringify(pattern)} already`);
-    this.#shapes.add(shape);
+    for (const shape of shapes) this.#shapes.add(shape);
     const rank = pattern
       .split("/")
       .map((segment) => (segment.startsWith("*") ? "2" : segment.startsWith(":") ? "1" : "0"))
@@ -51,4 +52,10 @@ export class Router<Route> {
     }
     return undefined;
   }
+}
+
+/** An optional parameter gives a second shape: the path without it. */
+function shapesOf(pattern: string): readonly string[] {
+  const shape = pattern.replaceAll(/\/([:*])[^/]*/g, "/$1");
+  return pattern.endsWith("?") ? [shape, shape.slice(0, -2) || "/"] : [shape];
 }

@@ -1,5 +1,4 @@
 import type { AnyContract, CloseError, FrameCodec } from "@symbolon/protocol";
-import { pathPattern, type PathPattern } from "@symbolon/protocol/internal";
 import type { Connections } from "../access/connections.ts";
 import type { ContractService } from "../contract/service.ts";
 import type { Acceptance } from "../request/acceptance.ts";
@@ -16,6 +15,7 @@ import type { Store } from "../store/store.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
 import type { RateOptions } from "../timing/message-rate.ts";
+import { pathPattern, type PathPattern } from "./path-pattern.ts";
 import { type RouteMatch, Router } from "./router.ts";
 
 /** Answers an HTTP request. */

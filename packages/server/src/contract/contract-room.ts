@@ -1,4 +1,5 @@
 import type { AnyContract, EventInput, EventName, Sent, ServerMessages } from "@symbolon/protocol";
+import type { EventArguments } from "@symbolon/protocol/internal";
 import type { Peer } from "./peer.ts";
 import type { BroadcastOptions, RoomMembers } from "../rooms/room.ts";
 import type { Retention } from "../store/room-log.ts";
@@ -27,8 +28,7 @@ export interface ContractRoom<C extends AnyContract> extends RoomView<C> {
    */
   readonly send: <Name extends EventName<ServerMessages<C>>>(
     name: Name,
-    data: EventInput<ServerMessages<C>, Name>,
-    options?: BroadcastOptions<Peer<ServerMessages<C>>>,
+    ...event: EventArguments<ServerMessages<C>, Name, BroadcastOptions<Peer<ServerMessages<C>>>>
   ) => Sent;
 }
 

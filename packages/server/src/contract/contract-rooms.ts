@@ -7,7 +7,7 @@ import type { ContractRoomsOptions, RoomClient } from "./contract-rooms-options.
 import type { RoomScope } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
 import { RoomReader, type RoomSource, type SlowPolicy } from "../rooms/room-reader.ts";
-import { type RoomMember, Rooms } from "../rooms/room.ts";
+import { type BroadcastOptions, type RoomMember, Rooms } from "../rooms/room.ts";
 import { RoomCapacity } from "../rooms/room-capacity.ts";
 import { RoomSweeps } from "../rooms/room-sweeps.ts";
 import { RoomEncoder } from "../rooms/room-encoder.ts";
@@ -141,7 +141,11 @@ export class ContractRooms<C extends AnyContract> {
   }
 
   #room(name: string, account: string | undefined, send: (append: RoomAppend) => Sent): ContractRoom<C> {
-    return this.#rooms.room<ContractRoom<C>["send"]>(name, (event, data, { except } = {}) => {
+    const sendEvent = (
+      event: string,
+      data?: unknown,
+      { except }: BroadcastOptions<Peer<ServerMessages<C>>> = {},
+    ): Sent => {
       const message = {
         name: event,
         data: this.#encoder.encode(event, data),
@@ -151,7 +155,8 @@ export class ContractRooms<C extends AnyContract> {
       };
       this.#sweeps.schedule();
       return send({ room: this.#keyOf(name), message, keep: this.#retention });
-    });
+    };
+    return this.#rooms.room(name, sendEvent);
   }
 
   get #now(): number {
@@ -188,7 +193,7 @@ export class ContractRooms<C extends AnyContract> {
     if (memberships.size >= this.#roomsPerClient)
       throw new RequestError(
         "TOO_MANY_ROOMS",
-        `a client is in ${this.#roomsPerClient} rooms at most: leave one`,
+        `a client is in ${this.#roomsPerClient} rooms at most: leave one, or raise rooms.perPeer of implement`,
       );
     if (!this.#sources.has(name)) this.#capacity.checkRoom(this.#log, account);
     const source = this.#sourceOf(name);

@@ -215,9 +215,13 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.#state = state;
   }
 
-  /** An event of the server failed, and no code awaited it: the app gets the errors that the client has reported. */
+  /**
+   * An event or a request of the server failed, and no code awaited it: the app gets the errors that the client has reported,
+   * and those of the call itself. That the client has disconnected is no error.
+   */
   #onEventFailed({ name, error }: EventFailure): void {
-    if (!(error instanceof RequestError)) return;
+    if (error instanceof CloseError || error instanceof OutcomeUnknown) return;
+    if (!(error instanceof RequestError)) return void this.#report(error);
     if (error.code !== "OUTBOX_FULL")
       return void this.#report(
         // One line in the log: the client wrote the message.

@@ -8,7 +8,7 @@ import { checkHandshakeHeaders, checkUnused, hasNoHeaders, mergeHeaders } from "
 /** How a handshake is accepted. */
 export interface AcceptInit {
   /** Headers of the 101, besides those of the handshake itself; their values are ASCII. @default none */
-  readonly headers?: HeadersInit;
+  readonly headers?: NonNullable<ConstructorParameters<typeof Headers>[0]>;
   /** The subprotocol to use; the client must have offered it. @default none */
   readonly subprotocol?: string;
 }

@@ -1,5 +1,5 @@
 import { type PathParams, type Schema, ValidationError } from "@symbolon/protocol";
-import { type Output, validate } from "@symbolon/protocol/internal";
+import type { Output } from "@symbolon/protocol/internal";
 import {
   basicCredentials,
   bearerToken,
@@ -8,13 +8,14 @@ import {
   parseCookies,
   parseQuery,
 } from "./headers.ts";
+import { readText } from "./text-values.ts";
 import { type NodeRequest, transportOf } from "./transport.ts";
 
-/** The schemas by which a route reads its request. */
+/** The schemas by which a route reads its request. They get strings, and where they refuse one, the value that it stands for. */
 export interface RouteSchemas {
   /** Reads the parameters of the path; without it they are strings. */
   readonly params?: Schema;
-  /** Reads the query; a repeated name gives an array. */
+  /** Reads the query; a repeated name gives an array, `name[]=` an empty one. */
   readonly query?: Schema;
   /** Reads the headers, by lower-case name. */
   readonly headers?: Schema;
@@ -87,7 +88,10 @@ export interface HookContext extends BaseContext {
    *     return { user: await slowLookup() };
    *   });
    */
-  readonly accept?: (init?: { readonly headers?: HeadersInit; readonly subprotocol?: string }) => Promise<{
+  readonly accept?: (init?: {
+    readonly headers?: NonNullable<ConstructorParameters<typeof Headers>[0]>;
+    readonly subprotocol?: string;
+  }) => Promise<{
     readonly send: (message: unknown) => PromiseLike<void>;
     readonly close: (code?: number, reason?: string) => unknown;
   }>;
@@ -178,10 +182,8 @@ export async function validateParts(
     const schema = schemas[part];
     if (schema === undefined) continue;
     try {
-      parts[part] = await validate(
-        schema,
-        part === "headers" ? Object.fromEntries(context.request.headers) : context[part],
-      );
+      const texts = part === "headers" ? Object.fromEntries(context.request.headers) : context[part];
+      parts[part] = await readText(schema, texts as Readonly<Record<string, unknown>>);
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
       for (const { message, path } of error.issues) issues.push({ in: part, path: path.join("."), message });

@@ -53,15 +53,18 @@ export function checkSubprotocol(offered: readonly string[], subprotocol = ""): 
     );
 }
 
-/** Reads a query; a repeated name gives an array. */
+/** Reads a query; a repeated name gives an array, and `name[]=` an empty one. */
 export function parseQuery(search: URLSearchParams): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = {};
-  for (const name of new Set(search.keys())) {
-    const values = search.getAll(name);
+  for (const key of new Set(search.keys())) {
+    const values = search.getAll(key);
     const [only = ""] = values;
+    const empty = key.endsWith("[]") && values.length === 1 && only === "";
+    const name = empty ? key.slice(0, -2) : key;
+    if (empty && search.has(name)) continue;
     // Not an assignment: a name may be "__proto__".
     Object.defineProperty(query, name, {
-      value: values.length > 1 ? values : only,
+      value: empty ? [] : values.length > 1 ? values : only,
       enumerable: true,
       configurable: true,
       writable: true,

@@ -8,7 +8,7 @@ import type { WaitOptions } from "./socket.ts";
 /** The handshake that `connect` sends, and how long it waits. */
 export interface TestConnectOptions extends WaitOptions {
   /** Headers of the handshake besides those of each handshake. @default none */
-  readonly headers?: HeadersInit;
+  readonly headers?: NonNullable<ConstructorParameters<typeof Headers>[0]>;
   /** Cookies besides those in the jar. As in a browser, a request with cookies has an `Origin`: its own. */
   readonly cookies?: Readonly<Record<string, string>>;
   /** The host, with its port, by which the client reaches the app. @default the host of the network */

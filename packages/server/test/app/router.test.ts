@@ -37,6 +37,10 @@ test.each([
   ["/a", "/a"],
   ["/a/:x", "/a/:y"],
   ["/a/*x", "/a/*y"],
+  ["/a", "/a/:x?"],
+  ["/a/:x?", "/a/:y"],
+  ["/a/*x?", "/a"],
+  ["/", "/:x?"],
 ])("%s and %s match the same paths: the second one is a TypeError", (one, two) => {
   expect(() => routerOf(one, two)).toThrow(TypeError);
 });

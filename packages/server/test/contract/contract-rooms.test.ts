@@ -134,7 +134,12 @@ describe("a room of a contract", () => {
     ada.send({ s: 1, ...event("join", "attic") });
     ada.send({ s: 2, ...event("join", "cellar"), q: 1 });
     expect(await receiveFrames(ada, 2)).toContainEqual(
-      expect.objectContaining({ t: "error", re: 1, code: "TOO_MANY_ROOMS" }),
+      expect.objectContaining({
+        t: "error",
+        re: 1,
+        code: "TOO_MANY_ROOMS",
+        message: "a client is in 2 rooms at most: leave one, or raise rooms.perPeer of implement",
+      }),
     );
     expect([service.room("attic").size, service.room("cellar").size]).toEqual([1, 0]);
     ada.close();

@@ -84,3 +84,15 @@ app.ws("/raw", (socket, context) => {
   // @ts-expect-error -- rooms of raw routes keep no messages
   room("a").join(socket, { since: 1 });
 });
+
+// An event without data needs no argument, in rooms and to a peer.
+const quiet = contract("/quiet", { server: { tick: z.void(), posted: z.string() } });
+const quietService = app.implement(quiet, (peer) => {
+  expectTypeOf(peer.send("tick")).toEqualTypeOf<Sent>();
+  // @ts-expect-error -- posted has data
+  peer.send("posted");
+  return {};
+});
+expectTypeOf(quietService.room("a").send("tick")).toEqualTypeOf<Sent>();
+// @ts-expect-error -- posted has data
+quietService.room("a").send("posted");

@@ -1,0 +1,57 @@
+import { checkPath } from "@symbolon/protocol/internal";
+
+/** Knows a path's parameters, and matches a request's path. */
+export interface PathPattern {
+  /** The pattern as it was written. */
+  readonly pattern: string;
+  /** The decoded parameters of `pathname`, or undefined when it does not match. */
+  match(pathname: string): Record<string, string> | undefined;
+}
+
+interface Segment {
+  /** `one` and `rest` are parameters: of one segment, and of all that follow. */
+  readonly type: "literal" | "one" | "rest";
+  /** The text of a literal segment, or the name of the parameter. */
+  readonly text: string;
+  /** Whether the path may end before it. */
+  readonly optional: boolean;
+}
+
+/**
+ * Reads a path pattern.
+ * @throws TypeError when it is not one, as `contract` does.
+ */
+export function pathPattern(pattern: string): PathPattern {
+  checkPath(pattern);
+  const segments = pattern.slice(1).split("/").map(parseSegment);
+  return { pattern, match: (pathname) => match(segments, pathname.slice(1).split("/")) };
+}
+
+function parseSegment(written: string): Segment {
+  const types = { ":": "one", "*": "rest" } as const;
+  const [, mark = "", text = "", optional] = /^([:*]?)([^?]*)(\??)$/.exec(written) ?? [];
+  return { type: types[mark as keyof typeof types] ?? "literal", text, optional: optional !== "" };
+}
+
+function match(segments: readonly Segment[], parts: readonly string[]): Record<string, string> | undefined {
+  const params: Record<string, string> = Object.create(null);
+  const root = parts.length === 1 && parts[0] === "";
+  for (const [index, { type, text, optional }] of segments.entries()) {
+    if (optional && (parts.length === index || root)) return params;
+    const part = type === "rest" ? parts.slice(index).join("/") : parts[index];
+    const value = part === undefined ? undefined : decode(part);
+    if (type === "literal") {
+      if (value !== text) return undefined;
+    } else if (value === undefined || value === "") return undefined;
+    else params[text] = value;
+  }
+  return segments.at(-1)?.type === "rest" || parts.length === segments.length ? params : undefined;
+}
+
+function decode(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined; // "%zz" names nothing
+  }
+}
