@@ -4,7 +4,7 @@ import type { Row } from "./table.ts";
 export const lines: readonly Row[] = [
   {
     id: "S1",
-    text: "A page connects only from the server's own host and port, or from a listed origin; scheme, host and port are compared exactly. Else 403; several `Origin` headers: 400. Unless `NODE_ENV` is `production`, a server on a loopback address also allows pages of the same machine.",
+    text: "A page connects only from the server's own host and port, or from a listed origin; scheme, host and port are compared exactly. Else 403; several `Origin` headers: 400. Unless `NODE_ENV` is `production`, pages of the same machine also connect over a loopback address.",
   },
   { id: "S2", text: "Cookies without an `Origin` are refused with 403. A program without both connects." },
   {

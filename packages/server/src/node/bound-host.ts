@@ -16,9 +16,14 @@ export class BoundHost {
     this.#security = security;
   }
 
-  /** Whether pages of this machine may connect, whatever their port: outside of production, to a loopback address. */
-  get allowsLoopbackOrigins(): boolean {
-    return !this.#isProduction && this.#isLoopback();
+  /**
+   * Whether pages of this machine may connect, whatever their port: outside of production, if the server is bound to a loopback
+   * address, or the request comes from one and no proxy has passed it on.
+   */
+  allowsLoopbackOrigins({ headers, socket }: IncomingMessage): boolean {
+    if (this.#isProduction) return false;
+    const isPassedOn = "forwarded" in headers || "x-forwarded-for" in headers;
+    return this.#isLoopback() || (isLoopback(socket.remoteAddress ?? "") && !isPassedOn);
   }
 
   /** Where the server can be reached from this machine. */

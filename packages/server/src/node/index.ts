@@ -153,8 +153,8 @@ export async function serve(
     const refusal = boundHost.check(incoming);
     const pathname = (incoming.url ?? "/").split("?", 1)[0] ?? "/";
     const answerByApp = (): void => {
-      const info = { address: address || undefined, allowsLoopbackOrigins: boundHost.allowsLoopbackOrigins };
-      void answer(app, incoming, outgoing, info);
+      const allowsLoopbackOrigins = boundHost.allowsLoopbackOrigins(incoming);
+      void answer(app, incoming, outgoing, { address: address || undefined, allowsLoopbackOrigins });
     };
     if (refusal !== undefined)
       void write(dispatcher.refusals.note(refusal, refusedRequest(address, incoming)), outgoing);

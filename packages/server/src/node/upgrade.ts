@@ -175,10 +175,9 @@ export class Upgrades implements UpgradeTarget {
     this.#limits.add(incoming);
     this.#onWebSocket(socket);
     setClientAddress(request, networkOf(address));
-    const { allowsLoopbackOrigins } = this.#host;
     const info = {
       address: address || undefined,
-      allowsLoopbackOrigins,
+      allowsLoopbackOrigins: this.#host.allowsLoopbackOrigins(incoming),
       explainsRefusals: this.#explainsRefusals,
     };
     socket.once("close", describeRequest(request, incoming, info));
@@ -196,8 +195,9 @@ export class Upgrades implements UpgradeTarget {
     if (refusal !== undefined) return refusal;
     const request = toRequest(incoming);
     if (request === undefined) return badRequest();
-    const { allowsLoopbackOrigins } = this.#host;
-    describeRequest(request, incoming, { allowsLoopbackOrigins });
+    describeRequest(request, incoming, {
+      allowsLoopbackOrigins: this.#host.allowsLoopbackOrigins(incoming),
+    });
     return this.#dispatcher.explain(request);
   }
 

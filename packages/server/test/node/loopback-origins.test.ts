@@ -48,13 +48,26 @@ describe("outside of production", () => {
     },
   );
 
-  test("a server bound to all addresses, and one that is reached by another name, refuse them", async () => {
+  test("a server bound to all addresses allows them to clients of the same machine", async () => {
     vi.stubEnv("NODE_ENV", "development");
-    await using all = await serve(createTestApp().app, { port: 0, signals: false });
+    await using server = await serve(createTestApp().app, { port: 0, signals: false });
+    const Host = `localhost:${server.port}`;
     const Origin = "http://localhost:5173";
-    expect((await dial(all.port, "/chat", { Host: `localhost:${all.port}`, Origin })).status).toBe(403);
+    const status = async (headers: Record<string, string>): Promise<number> =>
+      (await dial(server.port, "/chat", { Host, Origin, ...headers })).status;
+    expect(await status({})).toBe(101);
+    expect(await status({ Origin: "http://evil.test" })).toBe(403);
+    expect(await status({ Host: "app.test" })).toBe(403);
+    // A proxy on the same machine passes on what others send.
+    expect(await status({ "X-Forwarded-For": "192.0.2.1" })).toBe(403);
+    expect(await status({ Forwarded: "for=192.0.2.1" })).toBe(403);
+  });
+
+  test("a server that is reached by another name refuses them", async () => {
+    vi.stubEnv("NODE_ENV", "development");
     const { app } = createTestApp({ security: { hosts: ["app.test"] } });
     await using proxied = await serve(app, listen);
+    const Origin = "http://localhost:5173";
     expect((await dial(proxied.port, "/chat", { Host: "app.test", Origin })).status).toBe(403);
   });
 });
