@@ -150,8 +150,8 @@ export const mutants: readonly FuzzMutant[] = [
     world: "tcp",
     scenario: "messages that wait for a slow handler",
     file: "server/src/timing/heartbeat.ts",
-    find: "if (arrivals !== this.#arrivals || this.#wire.paused) {",
-    replace: "if (arrivals !== this.#arrivals) {",
+    find: "if (arrivals !== this.#arrivals || this.#wire.paused || reads) {",
+    replace: "if (arrivals !== this.#arrivals || reads) {",
   },
   {
     finding: "L7",

@@ -158,7 +158,7 @@ test("a member with a full buffer is closed, nothing is dropped silently, and th
   for (let n = 0; n < 32; n += 1) expect(await reader.receive()).toBe(line);
   clock.advance(10_100);
   clock.advance(10_100);
-  expect(await closed.pull()).toBe("slow 1006");
+  expect(await closed.pull()).toBe("slow 4901");
   app.room("all").send("still open");
   expect(await reader.receive()).toBe("still open");
 });
