@@ -165,7 +165,7 @@ export interface App<P extends object = object, Defaults extends object = object
     <C extends AnyContract>(contract: C, setup: Setup<C, ContractContext<C> & P>): Service<C>;
     <C extends AnyContract>(
       contract: C,
-      options: ImplementOptions<C>,
+      options: ImplementOptions<C, ContractContext<C> & P>,
       setup: Setup<C, ContractContext<C> & P>,
     ): Service<C>;
   };

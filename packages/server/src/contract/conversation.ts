@@ -68,7 +68,9 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     const { signal } = this.#abort;
     const account = accountOf(exchange.context);
     const { slots } = options;
-    this.#handlers = new HandlerTable(contract, { signal, account, slots, record: link.recordRoomMessages });
+    const { context } = exchange;
+    const record = link.recordRoomMessages;
+    this.#handlers = new HandlerTable(contract, { signal, account, slots, context, record });
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
       {

@@ -1,13 +1,12 @@
 import { type AnyContract, type CallContext, RequestError } from "@symbolon/protocol";
-import { type Dispatch, isThenable } from "@symbolon/protocol/internal";
+import { type Dispatch, isThenable, type MessageKind } from "@symbolon/protocol/internal";
 import type { HandlerSlots } from "../access/handler-slots.ts";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { describeValue, toResponse } from "../request/response.ts";
 import type { Peer } from "./peer.ts";
 import type { ContractRoom } from "./contract-room.ts";
-import type { Call, Handlers } from "./setup.ts";
-
-type Handler<C extends AnyContract> = (input: unknown, call: Call<C>) => unknown;
+import { type AnyMiddleware, type Handler, type MessageSource, withMiddleware } from "./middleware.ts";
+import type { Handlers } from "./setup.ts";
 
 /** Rooms for the handler of one message: they hold its room messages until `commit`. Later they are like other rooms. */
 export interface RoomScope<C extends AnyContract> {
@@ -22,6 +21,8 @@ export interface RoomScope<C extends AnyContract> {
 /** What handlers need of their contract. */
 export interface ContractScope<C extends AnyContract> {
   readonly contract: C;
+  /** Runs around each handler. */
+  readonly middleware: readonly AnyMiddleware[];
   /** Finds a room of the contract for a handler. It sends its messages at once, and they are counted to the account of its client. */
   readonly roomFor: (account: string, name: string) => ContractRoom<C>;
   /** Makes the rooms for one message. If `record` can, it records their messages together with that message. */
@@ -30,6 +31,8 @@ export interface ContractScope<C extends AnyContract> {
 
 /** What handlers need of their conversation. */
 export interface HandlerTableOptions {
+  /** What the setup of the client receives. */
+  readonly context: unknown;
   /** Aborts when the conversation ends. */
   readonly signal: AbortSignal;
   readonly record: RecordRoomMessages;
@@ -58,16 +61,18 @@ export class HandlerTable<C extends AnyContract> {
    * @throws the `Response` that the setup gave instead, which refuses; TypeError when it gave no handlers.
    */
   register(handlers: Handlers<C>, peer: Peer): void {
-    const { contract } = this.#contract;
+    const { contract, middleware } = this.#contract;
+    const { context } = this.#options;
     this.#client = peer.id;
-    for (const [name, handler] of this.#check(handlers)) {
-      const message = Object(contract.definition.client?.[name]) as object;
-      if ("~standard" in message) this.#events.set(name, handler);
-      else if ("t" in message && message.t === "stream")
+    for (const [name, own] of this.#check(handlers)) {
+      const type = typeOf(contract.definition.client?.[name]);
+      if (type === undefined) continue;
+      const handler = withMiddleware(middleware, { name, type, context }, own);
+      if (type === "event") this.#events.set(name, handler);
+      else if (type === "stream")
         // A stream may never end, so its room messages do not wait.
         peer.handle(name, (input, call: CallContext) => this.#runStream(handler, input, call));
-      else if ("t" in message)
-        peer.handle(name, (input, call: CallContext) => this.#run(handler, input, call));
+      else peer.handle(name, (input, call: CallContext) => this.#run(handler, input, call));
     }
   }
 
@@ -158,6 +163,12 @@ export class HandlerTable<C extends AnyContract> {
   #messageKey(s: number | undefined): string {
     return `${this.#client}:${s ?? `p${(this.#unnumbered += 1)}`}`;
   }
+}
+
+/** What a declared message is; undefined for what is no message. */
+function typeOf(message: unknown): MessageSource["type"] | undefined {
+  const declared = Object(message) as Partial<MessageKind>;
+  return "~standard" in declared ? "event" : declared.t;
 }
 
 /** Makes a scope when the handler uses a room for the first time. */

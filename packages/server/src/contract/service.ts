@@ -8,12 +8,14 @@ import { ContractRooms } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
 import { CloseResponse } from "../request/errors.ts";
 import { Refusal } from "../request/refusal.ts";
+import { checkFunction } from "../request/response.ts";
 import { sizeOf } from "../request/headers.ts";
 import { accountOf, clientAddress } from "../request/identity.ts";
 import type { IdentifiedWire } from "../session/hello.ts";
 import type { ClientLink, RecordRoomMessages } from "../session/link.ts";
 import { PlainLink } from "../session/plain-link.ts";
 import type { RoomScope } from "./handlers.ts";
+import type { AnyMiddleware } from "./middleware.ts";
 import {
   restoredState,
   type SessionNote,
@@ -57,6 +59,7 @@ const superseded = { code: CloseCode.Superseded, reason: "a newer connection too
 export class ContractService<C extends AnyContract> implements Service<C> {
   readonly contract: C;
   readonly room: (name: string) => ContractRoom<C>;
+  readonly middleware: readonly AnyMiddleware[];
   readonly #rooms: ContractRooms<C>;
   readonly #setup: Setup<C, never>;
   readonly #options: ServiceOptions;
@@ -69,6 +72,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions, own: ImplementOptions<C> = {}) {
     this.contract = contract;
     this.#setup = setup;
+    this.middleware = own.middleware ?? [];
+    for (const each of this.middleware) checkFunction(each, "a middleware");
     const { maxPayload = options.maxPayload } = own;
     if (!(Number.isInteger(maxPayload) && maxPayload > 0 && maxPayload <= options.maxPayload))
       throw new RangeError(

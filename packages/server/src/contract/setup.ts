@@ -16,7 +16,23 @@ export interface Service<C extends AnyContract> {
 }
 
 /** How a contract is served. */
-export interface ImplementOptions<C extends AnyContract> {
+export interface ImplementOptions<C extends AnyContract, Context = unknown> {
+  /**
+   * Functions that run around the handler of each message, the first of them outermost. Each calls `next` once, which runs the
+   * next one or the handler, and returns what `next` returns. To refuse a message it throws a `RequestError` instead.
+   * @default []
+   * @example
+   *   const timed = async ({ name }: { readonly name: string }, next: () => unknown) => {
+   *     const started = performance.now();
+   *     try {
+   *       return await next();
+   *     } finally {
+   *       console.log(name, performance.now() - started, "ms");
+   *     }
+   *   };
+   *   app.implement(chat, { middleware: [timed] }, setup);
+   */
+  readonly middleware?: readonly Middleware<C, Context>[];
   /** How its rooms keep and deliver messages. */
   readonly rooms?: RoomsOptions<C>;
   /**
@@ -45,6 +61,31 @@ export interface Call<C extends AnyContract> {
    */
   readonly room: (name: string) => ContractRoom<C>;
 }
+
+/** A message of the client, as middleware gets it: its schema has accepted it, and its handler has not run. */
+export type Incoming<C extends AnyContract, Context = unknown> = {
+  readonly [Name in keyof ClientMessages<C> & string]: {
+    /** The name of the message. */
+    readonly name: Name;
+    /** What the message is. */
+    readonly type: "event" | "request" | "stream";
+    /** What the handler receives. */
+    readonly input: HandlerInput<ClientMessages<C>[Name]>;
+    /** What the handler receives besides. */
+    readonly call: Call<C>;
+    /** What the setup of this client received: the request, and what hooks provided. */
+    readonly context: Context;
+  };
+}[keyof ClientMessages<C> & string];
+
+/**
+ * Runs around the handler of a message. `next` runs the handler, and returns what it returns: a reply, an iterable, or a promise.
+ * It throws TypeError when it is called twice.
+ */
+type Middleware<C extends AnyContract, Context = unknown> = (
+  message: Incoming<C, Context>,
+  next: () => unknown,
+) => unknown;
 
 /**
  * A handler for each message of the client. Event handlers run one after another. Request handlers return the reply and
