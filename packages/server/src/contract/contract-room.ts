@@ -51,8 +51,8 @@ export interface RoomsOptions<C extends AnyContract = AnyContract> {
   readonly keep?: Retention;
   /**
    * What happens to a member whose connection takes no more messages. `pause`: it receives the rest when its connection
-   * takes them. `conflate`: of the rest it receives the newest event of each key, and each event without a key.
-   * `disconnect`: after 10 s its connection is closed with 4901; the client reconnects.
+   * takes them. `conflate`: of the rest it receives the newest event of each key, and each event without a key; so does a
+   * member that was disconnected. `disconnect`: after 10 s its connection is closed with 4901; the client reconnects.
    * @default "pause"
    */
   readonly slow?: "pause" | "disconnect" | { readonly conflate: Conflate<C> };

@@ -88,7 +88,8 @@ export class RoomReader implements RoomSubscriber {
   }
 
   attach(outlet: RoomOutlet, position: RoomPosition | undefined): void {
-    const catchUp: CatchUp = { missed: false };
+    // A member that was away is slow in the same way.
+    const catchUp: CatchUp = { missed: false, conflate: position === undefined ? undefined : this.#conflate };
     const attachment: Attachment = { outlet, catchUp };
     this.#attachment = attachment;
     this.#room.readers.add(this);

@@ -13,6 +13,17 @@ beforeEach(() => {
   outlet = new TestOutlet();
 });
 
+test("a member that was disconnected receives only the newest message of each key when the room conflates", async () => {
+  const { reader, start } = createReader({ conflate: (_, data) => (data as { key?: string }).key });
+  const { epoch } = await start;
+  for (const value of [{ key: "x", n: 1 }, { n: 2 }, { key: "x", n: 3 }]) send(value);
+  reader.attach(outlet, { epoch, offset: 0 });
+  await flushPromises();
+  send({ key: "x", n: 4 });
+  send({ key: "x", n: 5 });
+  expect(outlet.summary).toEqual(["-", { n: 2 }, { key: "x", n: 3 }, { key: "x", n: 4 }, { key: "x", n: 5 }]);
+});
+
 describe("a member whose connection is full", () => {
   async function fillOutlet(slow: SlowPolicy) {
     const { reader } = createReader(slow);
