@@ -217,8 +217,8 @@ export const mutants: readonly Mutant[] = [
     name: "the client ignores a silent server",
     mode: "black-holes",
     file: "client/src/connection/connection.ts",
-    find: "onTimeout: (reason) => this.drop(reason),",
-    replace: "onTimeout: () => {},",
+    find: "onTimeout: drop }",
+    replace: "onTimeout: () => {} }",
   },
   {
     name: "the server never terminates a silent client",

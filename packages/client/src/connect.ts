@@ -18,13 +18,13 @@ import {
 import type { Client } from "./client.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import { sessionLost } from "./connection/close-codes.ts";
-import { ReconnectingConnection } from "./connection/connection.ts";
+import { createConnection } from "./connection/connection.ts";
 import { createDeferred } from "./connection/deferred.ts";
 import { createInbox } from "./connection/inbox.ts";
 import { checkInsecure } from "./connection/insecure.ts";
 import type { SocketWire } from "./connection/socket-wire.ts";
 import { nextMacrotask, startTimer } from "./connection/timer.ts";
-import { ClientRooms } from "./rooms.ts";
+import { createRooms } from "./rooms.ts";
 
 type Listener = (data: never) => unknown;
 
@@ -71,7 +71,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   opened.promise.catch(() => {}); // a failure that no code awaits is no unhandled rejection
   sender.codec = codec;
 
-  const connection = new ReconnectingConnection(
+  const connection = createConnection(
     {
       url: async () => {
         token = await options.getToken?.(); // a failure to get a token is a failed attempt
@@ -94,7 +94,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
             session: resumeKey,
             receivedUpTo: receiver.received.upTo,
             firstHeld: sender.firstHeld,
-            rooms: rooms.positions,
+            rooms: rooms.positions(),
             credit: window,
           }),
         );
@@ -139,7 +139,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     close: ({ code, reason }) => connection.close(code, reason),
   });
   const messages = peer.frames;
-  const rooms = new ClientRooms({
+  const rooms = createRooms({
     onEvent: (frame, bytes) => messages.event?.(frame, bytes),
     onGap: (lost) => peer.queue(() => emit(gap, lost)),
     ...options.inbox,

@@ -7,7 +7,8 @@ import {
   WireEvents,
   type WireListener,
 } from "@symbolon/protocol/internal";
-import { ReconnectingConnection } from "./connection/connection.ts";
+import { createConnection } from "./connection/connection.ts";
+import type { ReconnectingConnection } from "./connection/connection-options.ts";
 import { badRequest } from "./connection/close-codes.ts";
 import { createDeferred, type Deferred } from "./connection/deferred.ts";
 import { createInbox, type InboxOptions } from "./connection/inbox.ts";
@@ -110,7 +111,7 @@ class ReconnectingWire implements Wire {
     this.#limit = limit;
     this.#limitBytes = limitBytes;
     this.#admit = createInbox(inbox);
-    this.#connection = new ReconnectingConnection(
+    this.#connection = createConnection(
       {
         url: async () => {
           if (typeof url !== "function") return url;

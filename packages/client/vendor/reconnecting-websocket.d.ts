@@ -12,6 +12,6 @@ export default class ReconnectingWebSocket {
       readonly WebSocket: object;
     },
   );
-  /** Closes the instance, unless it is closed, and makes no other one. */
-  close(): void;
+  /** Closes the instance, if there is one, and makes no other one. */
+  close(code: number, reason: string): void;
 }

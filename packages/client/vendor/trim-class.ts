@@ -71,7 +71,7 @@ function contains(outer: Range, inner: Range): boolean {
 }
 
 /**
- * The members, properties, variables, statements and new objects that refer to an unused name, and the defaults of options
+ * The members, properties, variables, arguments, statements and new objects that refer to an unused name, and the defaults of options
  * that are always given.
  */
 function leftOut(program: ESTree.Program, unused: readonly string[], given: readonly string[]): Range[] {
@@ -86,6 +86,8 @@ function leftOut(program: ESTree.Program, unused: readonly string[], given: read
     ExpressionStatement: add,
     IfStatement: add,
     NewExpression: add,
+    CallExpression: ({ arguments: list }) =>
+      void removable.push(...itemsOf(list).filter((_, index) => list[index]?.type === "CallExpression")),
     VariableDeclaration: (statement) => {
       const [declarator] = statement.declarations;
       if (declarator?.id.type !== "ObjectPattern") return;

@@ -36,16 +36,19 @@ const unused = [
   "reconnectionDelayGrowFactor",
   "isWebSocket",
   "CloseEvent",
+  "_connectLock",
+  "_getNextDelay",
+  "readyState",
 ];
 
-/** The options that the client gives. */
-const given = ["WebSocket"];
+/** The options and parameters that the client gives. */
+const given = ["WebSocket", "options", "code"];
 
 const banner = `/*!
 reconnecting-websocket 4.4.0, compiled from its TypeScript source. These things differ from that:
 - members of the class that \`${used.join("` and `")}\` do not reach are left out;
 - left out, with every statement that refers to them and every object made of them: ${unused.join(", ")};
-- the option ${given.join(" and ")} has no default;
+- ${given.join(", ")} have no default;
 - the names of private members begin with # instead of _.
 
 ${readFileSync(licence, "utf8")}*/`;

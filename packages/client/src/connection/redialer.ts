@@ -2,7 +2,7 @@ import type { CloseError, Message } from "@symbolon/protocol";
 import ReconnectingWebSocket from "../../vendor/reconnecting-websocket.js";
 import { abnormal } from "./close-codes.ts";
 import { createDeferred, type Deferred } from "./deferred.ts";
-import { SocketWire, wireError } from "./socket-wire.ts";
+import { createSocketWire, type SocketWire, wireError } from "./socket-wire.ts";
 import { Timer } from "./timer.ts";
 import { createWebSocket, type WebSocketClass } from "./websocket-class.ts";
 
@@ -55,7 +55,7 @@ const connectTimeout = 15_000;
  * `nextUrl`, makes a socket, and starts another try after every close. This file keeps its faults from the rest of the
  * client:
  * - It stops for ever when the url provider rejects or never settles: `nextUrl` catches errors, and has a deadline.
- * - It stops for ever when the constructor of a socket throws: `SocketWire` catches the error, and reports `closed`.
+ * - It stops for ever when the constructor of a socket throws: `createSocketWire` catches the error, and reports `closed`.
  * - It turns an `error` into a clean close with 1000: the facade forwards no `error`, and its own events are not used.
  * - Its delays have no jitter and outlast its `close`: its code for them is left out, and `nextUrl` waits between two tries.
  * - It never connects again after its `close`: `stop` is final.
@@ -111,19 +111,19 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   /** One try, as a WebSocket for the library. It has one `close` event, and no other. */
   class SocketFacade {
     constructor(url: string, protocols: readonly string[]) {
-      wire = new SocketWire(() => createWebSocket(url, protocols, options.WebSocket), {
-        opened: (now) => listener.opened(now),
-        message: (message) => listener.message(message),
+      wire = createSocketWire(() => createWebSocket(url, protocols, options.WebSocket), {
+        ...listener,
         closed: end,
       });
       timer.start(connectTimeout, () => drop("not established in time"));
     }
 
-    /** 3 is closed: the library has nothing to close. */
-    readonly readyState = 3;
-
     addEventListener(_: "close", listener: () => void): void {
       onClose = listener;
+    }
+
+    close(code: number, reason: string): void {
+      wire?.close(code, reason);
     }
   }
 
@@ -139,8 +139,7 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
       stopped = true;
       timer.stop();
       pause?.resolve();
-      wire?.close(code, reason);
-      library.close();
+      library.close(code, reason);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { jsonFrames, type WelcomeFrame } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
-import { ReconnectingConnection } from "../../src/connection/connection.ts";
+import { createConnection } from "../../src/connection/connection.ts";
 import type { ConnectionListener, ConnectionOptions } from "../../src/connection/connection-options.ts";
 import type { NetworkScope } from "../../src/connection/network.ts";
 
@@ -95,7 +95,7 @@ export function fakeConnection(
   const sockets = fakeSockets();
   const page = new FakePage();
   const calls: string[] = [];
-  const connection = new ReconnectingConnection(
+  const connection = createConnection(
     {
       url: () => "ws://test/",
       protocols: [],

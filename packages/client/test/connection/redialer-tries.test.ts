@@ -205,7 +205,7 @@ describe("a try", () => {
     last().emitClose();
     await pass();
     redialer.stop(1000, "");
-    expect(timers.mock.calls.map(([, ms]) => Number(ms)).every((ms) => ms <= 15_000)).toBe(true);
+    expect(timers.mock.calls.map(([, ms = 0]) => ms).every((ms) => ms <= 15_000)).toBe(true);
   });
 });
 
