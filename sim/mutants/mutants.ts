@@ -231,7 +231,7 @@ export const mutants: readonly Mutant[] = [
     name: "the client dials without waiting",
     mode: "black-holes",
     file: "client/src/connection/backoff.ts",
-    find: "Math.min(longestWindow, shortestWindow * 2 ** retry)",
+    find: "Math.min(hidden ? max * 6 : max, min * factor ** retry)",
     replace: "0",
   },
   {

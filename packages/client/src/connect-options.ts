@@ -1,5 +1,6 @@
 import type { AnyContract, FrameCodec } from "@symbolon/protocol";
 import type { UrlArguments } from "@symbolon/protocol/internal";
+import type { ReconnectOptions } from "./connection/backoff.ts";
 import type { InboxOptions } from "./connection/inbox.ts";
 import type { WebSocketClass } from "./connection/websocket-class.ts";
 
@@ -8,11 +9,12 @@ export type ConnectOptions<C extends AnyContract> = {
   /** The server: `https://example.com` or `wss://example.com`; its path, if any, comes before the contract's. */
   readonly url: string | URL;
   /**
-   * Returns the credential. Called before every attempt to connect, and when the credential is about to expire. A rejection
-   * is a failed attempt.
+   * Returns the credential. Called before every attempt to connect, and when the credential is about to expire; `refused` is
+   * true after the server has refused the last one (4401, HTTP 401), so that a cache is not asked again. A rejection is a
+   * failed attempt.
    * @default none
    */
-  readonly getToken?: () => string | Promise<string>;
+  readonly getToken?: (asked: { readonly refused: boolean }) => string | Promise<string>;
   /**
    * How messages are encoded, if the server has the codec too: `msgpack` of `@symbolon/protocol/msgpack`.
    * @default JSON, which is also used with a server that does not have the codec
@@ -29,6 +31,8 @@ export type ConnectOptions<C extends AnyContract> = {
    * @default false
    */
   readonly allowInsecure?: boolean;
+  /** When to connect again after a loss. @default at once, and after each failure up to twice as late, at most after 5 s */
+  readonly reconnect?: ReconnectOptions;
   /** The `WebSocket` class to use. @default the platform's */
   readonly WebSocket?: WebSocketClass;
 } & UrlOptions<UrlArguments<C>>;

@@ -73,11 +73,12 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
 
   const connection = createConnection(
     {
-      url: async () => {
-        token = await options.getToken?.(); // a failure to get a token is a failed attempt
+      url: async (refused) => {
+        token = await options.getToken?.({ refused }); // a failure to get a token is a failed attempt
         return url;
       },
       protocols: [...new Set([codec.protocol, SUBPROTOCOL])],
+      reconnect: options.reconnect,
       WebSocket: options.WebSocket,
     },
     {
@@ -186,7 +187,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     const { wire } = connection;
     if (renewing === wire) return;
     renewing = wire;
-    token = await options.getToken?.();
+    token = await options.getToken?.({ refused: false });
     await wire?.drained();
     renewing = undefined;
     if (token) send({ t: "auth", token });
@@ -247,7 +248,8 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     get bufferedAmount() {
       return sender.bufferedAmount;
     },
-    close: (code, reason) => connection.close(code, reason),
+    reconnect: connection.reconnect,
+    close: connection.close,
   };
 }
 

@@ -89,6 +89,6 @@ describe("a client in a room", () => {
   test("forgets a room that it has left, and receives nothing of it", () => {
     const { rooms, received, receive } = startRooms();
     receive(room(4), { t: "room", room: "tea" }, said(5));
-    expect([rooms.positions, received]).toEqual([[], []]);
+    expect([rooms.positions(), received]).toEqual([[], []]);
   });
 });

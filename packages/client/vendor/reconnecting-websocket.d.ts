@@ -12,6 +12,4 @@ export default class ReconnectingWebSocket {
       readonly WebSocket: object;
     },
   );
-  /** Closes the instance, if there is one, and makes no other one. */
-  close(code: number, reason: string): void;
 }

@@ -21,7 +21,7 @@ interface Member extends Name {
 export interface TrimOptions {
   /** The members that are used from outside. Members that none of them reaches are left out. */
   readonly used: readonly string[];
-  /** Members, options and classes without a use. They are left out, with the statements and objects that refer to them. */
+  /** Members, options, classes and types of values without a use. They are left out, with the statements and objects that refer to them. */
   readonly unused: readonly string[];
   /** Options that are always given: their defaults are left out. */
   readonly given: readonly string[];
@@ -102,6 +102,9 @@ function leftOut(program: ESTree.Program, unused: readonly string[], given: read
     },
     Identifier: (identifier) => {
       if (unused.includes(identifier.name)) names.push(identifier);
+    },
+    Literal: ({ value, start, end }) => {
+      if (typeof value === "string" && unused.includes(value)) names.push({ name: value, start, end });
     },
   }).visit(program);
   const innermost = names.flatMap((name) =>

@@ -7,7 +7,7 @@ const source = fileURLToPath(import.meta.resolve("reconnecting-websocket/reconne
 const licence = fileURLToPath(import.meta.resolve("reconnecting-websocket/LICENSE"));
 
 /** The members that the client uses, as `reconnecting-websocket.d.ts` declares them. */
-const used = ["constructor", "close"];
+const used = ["constructor"];
 
 /** What the client does not use of the members that these reach: it reads, writes and times its sockets, and delays tries. */
 const unused = [
@@ -36,19 +36,21 @@ const unused = [
   "reconnectionDelayGrowFactor",
   "isWebSocket",
   "CloseEvent",
+  "string",
   "_connectLock",
+  "_closeCalled",
   "_getNextDelay",
   "readyState",
 ];
 
 /** The options and parameters that the client gives. */
-const given = ["WebSocket", "options", "code"];
+const given = ["WebSocket", "options"];
 
 const banner = `/*!
 reconnecting-websocket 4.4.0, compiled from its TypeScript source. These things differ from that:
-- members of the class that \`${used.join("` and `")}\` do not reach are left out;
+- members of the class that the \`${used.join("` and `")}\` does not reach are left out;
 - left out, with every statement that refers to them and every object made of them: ${unused.join(", ")};
-- ${given.join(", ")} have no default;
+- ${given.join(" and ")} have no default;
 - the names of private members begin with # instead of _.
 
 ${readFileSync(licence, "utf8")}*/`;

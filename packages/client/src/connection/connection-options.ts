@@ -1,4 +1,5 @@
 import type { CloseError, Message } from "@symbolon/protocol";
+import type { ReconnectOptions } from "./backoff.ts";
 import type { NetworkScope } from "./network.ts";
 import type { DialOptions } from "./redialer.ts";
 import type { SocketWire } from "./socket-wire.ts";
@@ -21,7 +22,11 @@ export interface ConnectionListener {
 }
 
 /** Where and how to connect. */
-export interface ConnectionOptions extends DialOptions {
+export interface ConnectionOptions extends Omit<DialOptions, "url"> {
+  /** As in `DialOptions`. `refused`: the server has closed with 4401 since the conversation was last established. */
+  readonly url: (refused: boolean) => ReturnType<DialOptions["url"]>;
+  /** When to dial again. */
+  readonly reconnect?: ReconnectOptions | undefined;
   /**
    * Gives a number from 0 to 1, for tests.
    * @default Math.random
@@ -51,11 +56,12 @@ export interface ReconnectingConnection {
   /** Terminates the wire, without waiting for its end, and connects again. */
   readonly drop: (reason: string) => void;
   /**
-   * Replaces the wire, in `within` ms; later, if this is not the first try since the connection was last steady. The
-   * conversation stays on the old wire until it is established on the new one, so `lost` is not called; and as long as
-   * no new wire is accepted, it stays there.
+   * Replaces the wire, in `within` ms; later, if wires before have died young. The conversation stays on the old wire until
+   * it is established on the new one, so `lost` is not called; and as long as no new wire is accepted, it stays there.
    */
   readonly move: (within: number) => void;
+  /** Ends a wait, but not before the time that the server asked for. An open connection moves to another wire. */
+  readonly reconnect: () => void;
   /**
    * Ends the connection for good, after what was sent. The status is `closed`, and `ended` was called, when this
    * returns. The reason is cut to 123 UTF-8 bytes. A page can send only 1000 and 3000 to 4999: there 1001 goes without

@@ -1,7 +1,7 @@
 import { CloseError } from "@symbolon/protocol";
 import { checkCloseCode, closeAdvice, cutReason } from "@symbolon/protocol/internal";
 import { Timer } from "./timer.ts";
-import { backoff, shortestWindow } from "./backoff.ts";
+import { backoff, shortestWait, youngUntil } from "./backoff.ts";
 import { goingAway, normal, superseded, tooMany } from "./close-codes.ts";
 import {
   type ConnectionState,
@@ -13,13 +13,11 @@ import {
 } from "./connection-state.ts";
 import type { ConnectionListener, ConnectionOptions, ReconnectingConnection } from "./connection-options.ts";
 import { isOnline, isVisible, watchNetwork } from "./network.ts";
-import { createRedialer, type Redialer } from "./redialer.ts";
-import type { SocketWire } from "./socket-wire.ts";
+import { clockStep, createRedialer, type Redialer } from "./redialer.ts";
+import { type SocketWire, wireError } from "./socket-wire.ts";
 import { SubscribableValue, type ConnectionStatus } from "./status.ts";
 import { createWatchdog } from "./watchdog.ts";
 
-/** A connection that was open for so long, in ms, was steady: the count of its losses starts again at 0. */
-const steadyAfter = 10_000;
 /** The shortest wait after 4429, in ms. */
 const tooManyWait = 5_000;
 
@@ -28,19 +26,22 @@ export function createConnection(
   options: ConnectionOptions,
   listener: ConnectionListener,
 ): ReconnectingConnection {
-  const { random = Math.random, network = globalThis } = options;
+  const { random = Math.random, network = globalThis, reconnect: pace = {} } = options;
+  const { retries = Infinity } = pace;
   const status = new SubscribableValue<ConnectionStatus>({ state: "connecting", attempt: 0, resumed: false });
   const watchdog = createWatchdog({ sendProbe: listener.probe, onTimeout: drop });
   /** The end of the present state, if it ends by time. Entering another state stops it. */
   const timer = new Timer();
   let state: ConnectionState = { type: "idle" };
   let unwatchNetwork = (): void => {};
-  /** Losses and failed tries since the connection was last steady. */
+  /** Losses and failed tries since the conversation was last established. */
   let attempt = 0;
+  /** Wires in a row that died young. */
+  let young = 0;
   let error: CloseError | undefined;
   /** Whether the server has closed with 4401 since the conversation was last established. */
   let refused = false;
-  /** Whether the user has come back since the last loss: the wait after the next one is short. */
+  /** Whether the user has come back since the last loss: no wait follows the next one. */
   let woken = false;
 
   function dial(): void {
@@ -56,8 +57,9 @@ export function createConnection(
     if (current.type === "establishing") redialer.established();
     if (state.type === "moving") {
       state.from.redialer.stop(goingAway, "");
-      attempt += 1;
+      young = youngAfter(state.from);
     }
+    attempt = 0;
     refused = false;
     error = undefined;
     enter({ type: "open", redialer, wire, since: Date.now(), resumed });
@@ -70,14 +72,18 @@ export function createConnection(
     if ("wire" in lost) lost.redialer.drop(reason);
   }
 
-  function move(within: number): void {
+  function move(within: number, floor = shortestWait(youngAfter(state))): void {
     const from = state;
-    if (from.type !== "open") return;
-    forgetAttempts(from);
-    const wait = attempt && random() * backoff(attempt - 1);
-    timer.start(within + wait, () =>
-      enter({ type: "moving", from, to: { type: "connecting", redialer: makeRedialer() } }),
-    );
+    if (from.type === "open")
+      timer.start(within + floor, () =>
+        enter({ type: "moving", from, to: { type: "connecting", redialer: makeRedialer() } }),
+      );
+  }
+
+  function reconnect(): void {
+    if (state.type === "open") return move(0, 0);
+    dial();
+    wake();
   }
 
   function close(code: number = normal, reason = ""): void {
@@ -103,17 +109,21 @@ export function createConnection(
   }
 
   function makeRedialer(): Redialer {
-    const redialer: Redialer = createRedialer(options, {
-      opened(wire) {
-        advance({ type: "establishing", redialer, wire });
-        listener.opened(wire);
+    const { url } = options;
+    const redialer: Redialer = createRedialer(
+      { ...options, url: () => url(refused) },
+      {
+        opened(wire) {
+          advance({ type: "establishing", redialer, wire });
+          listener.opened(wire);
+        },
+        message(message) {
+          watchdog.received();
+          listener.message(message);
+        },
+        closed: (cause, permanent) => closed(redialer, cause, permanent),
       },
-      message(message) {
-        watchdog.received();
-        listener.message(message);
-      },
-      closed: (cause, permanent) => closed(redialer, cause, permanent),
-    });
+    );
     return redialer;
   }
 
@@ -124,7 +134,7 @@ export function createConnection(
     const replaced = isOld && cause.code === superseded;
     if (replaced && before.to.type === "establishing") {
       redialer.stop(goingAway, "");
-      attempt += 1;
+      young = youngAfter(before.from);
       return enter(before.to);
     }
     const advice = permanent ? "end" : replaced ? "retry" : closeAdvice(cause.code);
@@ -138,11 +148,16 @@ export function createConnection(
       evenOffline: false,
     };
     if (before.type === "moving" && !isOld) advance(waiting);
-    else if (!lose(waiting, cause)) return;
-    const window = woken ? shortestWindow : backoff(attempt, !isVisible(network));
+    else {
+      if (attempt >= retries)
+        return end(wireError(cause.code, `gave up after ${retries} retries: ${cause.reason}`, false, cause));
+      if (!lose(waiting, cause)) return;
+    }
+    const window = woken ? 0 : backoff(attempt, pace, !isVisible(network));
+    const floor = woken || attempt ? 0 : shortestWait(young);
     woken = false;
     attempt += 1;
-    if (isOnline(network)) wait(waiting, window);
+    if (isOnline(network)) wait(waiting, window, floor);
     else publish();
   }
 
@@ -150,26 +165,27 @@ export function createConnection(
   function lose(waiting: Waiting, cause: CloseError): boolean {
     const wire = wireOf();
     if (state.type === "moving") state.to.redialer.stop(goingAway, "");
-    forgetAttempts(state.type === "moving" ? state.from : state);
+    young = youngAfter(state.type === "moving" ? state.from : state);
     error = cause;
     enter(waiting);
     if (wire) listener.lost();
     return state === waiting;
   }
 
-  /** Counts from 0 again if the connection was steady. */
-  function forgetAttempts(lost: ConnectionState): void {
-    if (lost.type === "open" && Date.now() - lost.since >= steadyAfter) attempt = 0;
+  /** How many wires in a row have died young when this state, perhaps without a wire of its own, is over. */
+  function youngAfter(lost: ConnectionState): number {
+    if (lost.type !== "open") return young;
+    return Date.now() - lost.since < youngUntil ? young + 1 : 0;
   }
 
-  /** Draws the time of the next try, on top of the server's shortest wait. It only replaces a later time. */
-  function wait(waiting: Waiting, window: number, evenOffline = false): void {
+  /** Draws the time of the next try, on top of the shortest wait. It only replaces a later time. */
+  function wait(waiting: Waiting, window: number, floor = 0, evenOffline = false): void {
     const now = Date.now();
-    const retryAt = Math.max(now, waiting.notBefore) + random() * window;
+    const retryAt = Math.max(now + floor, waiting.notBefore) + random() * window;
     if (retryAt >= waiting.retryAt) return;
     const next = { ...waiting, retryAt, evenOffline };
     advance(next);
-    timer.start(retryAt - now, () => retry(next));
+    timer.start(retryAt - now, () => retry(next), clockStep);
     publish();
   }
 
@@ -184,7 +200,7 @@ export function createConnection(
   function wake(): void {
     const current = newest();
     if (current.type === "suspended") connect();
-    else if (current.type === "waiting") wait(current, shortestWindow, true);
+    else if (current.type === "waiting") wait(current, 0, 0, true);
     else {
       woken = true;
       watchdog.probe();
@@ -242,6 +258,7 @@ export function createConnection(
     established,
     drop,
     move,
+    reconnect,
     close,
   };
 }

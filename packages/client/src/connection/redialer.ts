@@ -49,6 +49,8 @@ export interface Redialer {
 
 /** Time for the url of a try, and then for its socket to open and to be established, in ms each. */
 const connectTimeout = 15_000;
+/** How often the clock is read meanwhile and in a wait, in ms: what had to happen while the device slept happens soon after. */
+export const clockStep = 1_000;
 
 /**
  * Makes a redialer. This is the one file that knows `reconnecting-websocket`, which is unmaintained. The library calls
@@ -58,7 +60,7 @@ const connectTimeout = 15_000;
  * - It stops for ever when the constructor of a socket throws: `createSocketWire` catches the error, and reports `closed`.
  * - It turns an `error` into a clean close with 1000: the facade forwards no `error`, and its own events are not used.
  * - Its delays have no jitter and outlast its `close`: its code for them is left out, and `nextUrl` waits between two tries.
- * - It never connects again after its `close`: `stop` is final.
+ * - It never connects again after its `close`, which is left out: after `stop` no try closes, so none is started.
  */
 export function createRedialer(options: DialOptions, listener: RedialerListener): Redialer {
   /** The end of the present try: it brings no url, or its wire is not established, in time. */
@@ -78,7 +80,11 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
       if (stopped) return "";
       try {
         const deadline = new Promise<never>((_, reject) => {
-          timer.start(connectTimeout, () => reject(new Error(`no url within ${connectTimeout} ms`)));
+          timer.start(
+            connectTimeout,
+            () => reject(new Error(`no url within ${connectTimeout} ms`)),
+            clockStep,
+          );
         });
         return String(await Promise.race([options.url(), deadline])).replace(/^http/i, "ws");
       } catch (cause) {
@@ -97,10 +103,10 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
     }
   }
 
-  /** Ends the try. The listener comes first: it may stop the library, which otherwise starts the next try at once. */
+  /** Ends the try. The listener comes first: it may stop the redialer; else the library starts the next try at once. */
   function end(error: CloseError, permanent?: boolean): void {
     fail(error, permanent);
-    onClose?.();
+    if (!stopped) onClose?.();
   }
 
   function drop(reason: string): void {
@@ -111,23 +117,21 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   /** One try, as a WebSocket for the library. It has one `close` event, and no other. */
   class SocketFacade {
     constructor(url: string, protocols: readonly string[]) {
+      if (stopped) return;
       wire = createSocketWire(() => createWebSocket(url, protocols, options.WebSocket), {
         ...listener,
         closed: end,
       });
-      timer.start(connectTimeout, () => drop("not established in time"));
+      timer.start(connectTimeout, () => drop("not established in time"), clockStep);
     }
 
     addEventListener(_: "close", listener: () => void): void {
       onClose = listener;
     }
-
-    close(code: number, reason: string): void {
-      wire?.close(code, reason);
-    }
   }
 
-  const library = new ReconnectingWebSocket(nextUrl, options.protocols, {
+  // oxlint-disable-next-line no-new -- it has no method: it starts by itself, and ends when no try closes any more
+  new ReconnectingWebSocket(nextUrl, options.protocols, {
     WebSocket: SocketFacade,
   });
 
@@ -139,7 +143,7 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
       stopped = true;
       timer.stop();
       pause?.resolve();
-      library.close(code, reason);
+      wire?.close(code, reason);
     },
   };
 }

@@ -6,7 +6,7 @@ export interface ConnectionStatus {
    * `connecting` until the conversation is established, then `open`; `waiting` between two tries; `closed` for good.
    */
   readonly state: "connecting" | "open" | "waiting" | "closed";
-  /** Number of losses and failed tries since the connection was last open for 10 s; 0 while it is open. */
+  /** Number of losses and failed tries since the connection was last open; 0 while it is open. */
   readonly attempt: number;
   /** When the next try starts, in ms since the epoch. Set only while waiting, and only when that is known. */
   readonly retryAt?: number;

@@ -16,10 +16,19 @@ export function nextMacrotask(): Promise<void> {
 export class Timer {
   #cancel: (() => void) | undefined;
 
-  /** Calls `act` once, in `ms` ms, instead of what was pending. */
-  start(ms: number, act: () => void): void {
+  /**
+   * Calls `act` once, in `ms` ms, instead of what was pending. Timers stand still while the device sleeps, so the clock is
+   * read every `step` ms: time that has passed there counts. A clock that is set back changes nothing.
+   * @default step `ms`: the clock is not read
+   */
+  start(ms: number, act: () => void, step: number = ms): void {
+    const start = Date.now();
     this.stop();
-    this.#cancel = startTimer(ms, act);
+    this.#cancel = startTimer(Math.min(ms, step), () => {
+      const remaining = ms - Math.max(step, Date.now() - start);
+      if (remaining > 0) this.start(remaining, act, step);
+      else act();
+    });
   }
 
   /** Cancels the pending call, if there is one. */

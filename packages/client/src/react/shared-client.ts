@@ -12,7 +12,7 @@ export class SharedClient<C extends AnyContract> {
   /** The client itself. It connects when it is first retained or used. */
   readonly client: Client<C>;
   /** Called for the credential, instead of the `getToken` that the client was made with. */
-  getToken: (() => string | Promise<string>) | undefined;
+  getToken: ConnectOptions<AnyContract>["getToken"];
   readonly #contract: C;
   readonly #options: ConnectOptions<C>;
   readonly #address: string;
@@ -29,7 +29,7 @@ export class SharedClient<C extends AnyContract> {
     this.#address = addressOf(contract, options);
     this.client = connect(contract, {
       ...options,
-      ...(getToken && { getToken: () => (this.getToken ?? getToken)() }),
+      ...(getToken && { getToken: (asked) => (this.getToken ?? getToken)(asked) }),
     });
   }
 

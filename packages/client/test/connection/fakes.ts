@@ -146,3 +146,10 @@ export async function openConnection(...options: Parameters<typeof fakeConnectio
   client.connection.established(silenceLimit);
   return client;
 }
+
+/** A connection that has been established for so long that its wire does not die young. */
+export async function openSteadyConnection(...options: Parameters<typeof fakeConnection>) {
+  const client = await openConnection(...options);
+  await pass(10_000);
+  return client;
+}
