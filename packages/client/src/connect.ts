@@ -17,12 +17,13 @@ import {
 } from "@symbolon/protocol/internal";
 import type { Client } from "./client.ts";
 import type { ConnectOptions } from "./connect-options.ts";
-import { sessionLost } from "./connection/close-codes.ts";
+import { badRequest, sessionLost } from "./connection/close-codes.ts";
 import { createConnection } from "./connection/connection.ts";
 import { createDeferred } from "./connection/deferred.ts";
 import { createInbox } from "./connection/inbox.ts";
-import { checkInsecure } from "./connection/insecure.ts";
+import { checkInsecure, join } from "./platform/address.ts";
 import type { SocketWire } from "./connection/socket-wire.ts";
+import type { Headers } from "./platform/websocket-class.ts";
 import { nextMacrotask, startTimer } from "./connection/timer.ts";
 import { createRooms } from "./rooms.ts";
 
@@ -47,10 +48,16 @@ const shortestSilence = 500;
  * const client = connect(chat, { url: "https://example.com", params: { room: "lobby" } });
  */
 export function connect<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
-  const path = (contract as AnyContract).url(options.params, options.query);
-  const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
-  if (!options.allowInsecure)
-    checkInsecure(url, options.getToken ? ["token"] : Object.keys(options.params ?? {}));
+  const { getToken, allowInsecure } = options;
+  const values: unknown[] = [options.url, options.params, options.query, options.headers];
+  /** The address that these values make. */
+  function addressOf([base, params, query]: readonly unknown[]): string {
+    const address = join(base as string, (contract as AnyContract).url(params, query));
+    if (!allowInsecure) checkInsecure(address, getToken ? ["token"] : Object.keys(params ?? {}));
+    return address;
+  }
+  if (!isFunction(options.url)) join(options.url);
+  if (!values.some(isFunction)) addressOf(values);
   const { codec = jsonFrames } = options;
   const { sender, receiver } = new Session({ window, hardLimit, ...options.outbox });
   const opened = createDeferred();
@@ -73,9 +80,15 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
 
   const connection = createConnection(
     {
-      url: async (refused) => {
-        token = await options.getToken?.({ refused }); // a failure to get a token is a failed attempt
-        return url;
+      async url(refused) {
+        token = await getToken?.({ refused }); // a failure to get a token is a failed attempt
+        const given = await Promise.all(values.map((value) => (isFunction(value) ? value() : value)));
+        try {
+          return [addressOf(given), given[3] as Headers | undefined];
+        } catch (error) {
+          connection.close(badRequest, (error as Error).message); // every attempt would fail
+          throw error;
+        }
       },
       protocols: [...new Set([codec.protocol, SUBPROTOCOL])],
       reconnect: options.reconnect,
@@ -87,17 +100,15 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
         instanceKey ||= randomText(8);
         attempt += 1;
         send(
-          encodeHello({
-            clientId,
-            instanceKey,
-            attempt,
+          encodeHello(
+            [clientId, instanceKey, attempt],
             token,
-            session: resumeKey,
-            receivedUpTo: receiver.received.upTo,
-            firstHeld: sender.firstHeld,
-            rooms: rooms.positions(),
-            credit: window,
-          }),
+            resumeKey,
+            receiver.received.upTo,
+            sender.firstHeld,
+            rooms.positions(),
+            window,
+          ),
         );
       },
       message(message) {
@@ -187,7 +198,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     const { wire } = connection;
     if (renewing === wire) return;
     renewing = wire;
-    token = await options.getToken?.({ refused: false });
+    token = await getToken?.({ refused: false });
     await wire?.drained();
     renewing = undefined;
     if (token) send({ t: "auth", token });
@@ -256,4 +267,8 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
 /** So many random numbers of 32 bits. */
 function randomText(numbers: number): string {
   return crypto.getRandomValues(new Uint32Array(numbers)).join("-");
+}
+
+function isFunction(value: unknown): value is () => unknown {
+  return typeof value === "function";
 }

@@ -12,8 +12,8 @@ import type { ReconnectingConnection } from "./connection/connection-options.ts"
 import { badRequest } from "./connection/close-codes.ts";
 import { createDeferred, type Deferred } from "./connection/deferred.ts";
 import { createInbox, type InboxOptions } from "./connection/inbox.ts";
-import { checkInsecure } from "./connection/insecure.ts";
-import type { WebSocketClass } from "./connection/websocket-class.ts";
+import { checkInsecure } from "./platform/address.ts";
+import type { WebSocketClass } from "./platform/websocket-class.ts";
 import { nextMacrotask } from "./connection/timer.ts";
 
 /** How to open a raw socket. */

@@ -64,13 +64,20 @@ export type ConnectionState =
   /** `dial` was not called yet. */
   { readonly type: "idle" } | Connecting | Establishing | Waiting | Open | Moving | Suspended | Ended;
 
+/** The states that the public status has under another name. */
+const publicNames: Partial<Record<ConnectionState["type"], ConnectionStatus["state"]>> = {
+  establishing: "connecting",
+  suspended: "waiting",
+};
+
 /** The part of the public status that follows from a state. */
 export function statusOf(
   state: Exclude<ConnectionState, Moving>,
-): Pick<ConnectionStatus, "state"> & Partial<ConnectionStatus> {
-  if (state.type === "open") return { state: "open", attempt: 0, resumed: state.resumed };
-  if (state.type === "closed") return { state: "closed" };
-  if (state.type === "suspended") return { state: "waiting" };
-  if (state.type !== "waiting") return { state: "connecting" };
-  return { state: "waiting", ...(state.retryAt < Infinity ? { retryAt: state.retryAt } : { offline: true }) };
+): Pick<ConnectionStatus, "state" | "resumed"> & Partial<ConnectionStatus> {
+  const { type } = state;
+  return {
+    state: publicNames[type] ?? (type as ConnectionStatus["state"]), // `idle` has no status of its own
+    resumed: type === "open" && state.resumed,
+    ...(type === "waiting" && (state.retryAt < Infinity ? { retryAt: state.retryAt } : { offline: true })),
+  };
 }

@@ -13,6 +13,7 @@ import {
 } from "./connection-state.ts";
 import type { ConnectionListener, ConnectionOptions, ReconnectingConnection } from "./connection-options.ts";
 import { isOnline, isVisible, watchNetwork } from "./network.ts";
+import type { Refusal } from "../platform/refusal.ts";
 import { clockStep, createRedialer, type Redialer } from "./redialer.ts";
 import { type SocketWire, wireError } from "./socket-wire.ts";
 import { SubscribableValue, type ConnectionStatus } from "./status.ts";
@@ -122,6 +123,7 @@ export function createConnection(
           listener.message(message);
         },
         closed: (cause, permanent) => closed(redialer, cause, permanent),
+        refused: (refusal) => refuse(redialer, refusal),
       },
     );
     return redialer;
@@ -137,13 +139,11 @@ export function createConnection(
       young = youngAfter(before.from);
       return enter(before.to);
     }
-    const advice = permanent ? "end" : replaced ? "retry" : closeAdvice(cause.code);
-    if (advice === "end" || (advice === "reauthenticate" && refused)) return end(cause);
-    refused ||= advice === "reauthenticate";
+    if (permanent || (!replaced && isFinal(cause.code))) return end(cause);
     const waiting: Waiting = {
       type: "waiting",
       redialer,
-      notBefore: Date.now() + (cause.code === tooMany ? tooManyWait : 0),
+      notBefore: Date.now() + waitAfter(cause.code),
       retryAt: Infinity,
       evenOffline: false,
     };
@@ -159,6 +159,28 @@ export function createConnection(
     attempt += 1;
     if (isOnline(network)) wait(waiting, window, floor);
     else publish();
+  }
+
+  /** Why the server refused the last try of a redialer is known. */
+  function refuse(redialer: Redialer, refusal: Refusal): void {
+    const current = newest();
+    const { status: answer, reason, retryAfter = 0 } = refusal;
+    if (current.type !== "waiting" || current.redialer !== redialer || answer < 400) return;
+    const cause = Object.assign(wireError(4_000 + answer, reason, false), refusal);
+    if (isFinal(cause.code)) return end(cause);
+    if (current === state) error = cause;
+    const delay = Math.max(retryAfter * 1_000, waitAfter(cause.code));
+    if (delay)
+      wait({ ...current, notBefore: Date.now() + delay, retryAt: Infinity }, backoff(attempt - 1, pace));
+    else publish();
+  }
+
+  /** Whether a close with this code ends the connection. After 4401 it asks for another token, once. */
+  function isFinal(code: number): boolean {
+    const advice = closeAdvice(code);
+    const again = refused;
+    refused ||= advice === "reauthenticate";
+    return advice === "end" || (advice === "reauthenticate" && again);
   }
 
   /** Enters a state without a wire. False when the listener has closed the connection for it. */
@@ -217,7 +239,7 @@ export function createConnection(
     if (state.type === "closed") return;
     error = cause;
     unwatchNetwork();
-    stop({ type: "closed" }, cause.code, cause.reason);
+    stop({ type: "closed" }, cause.code, cutReason(cause.reason));
     publish();
     listener.ended(cause);
   }
@@ -246,7 +268,7 @@ export function createConnection(
 
   /** Sets the status; while the connection moves it stays `open`. */
   function publish(): void {
-    if (state.type !== "moving") status.set({ attempt, resumed: false, error, ...statusOf(state) });
+    if (state.type !== "moving") status.set({ attempt, error, ...statusOf(state) });
   }
 
   return {
@@ -261,4 +283,9 @@ export function createConnection(
     reconnect,
     close,
   };
+}
+
+/** The shortest wait after a close with this code, in ms. */
+function waitAfter(code: number): number {
+  return code === tooMany ? tooManyWait : 0;
 }

@@ -1,18 +1,23 @@
 import type { CloseError, Message } from "@symbolon/protocol";
+import { createWebSocket, refusalOf } from "#platform";
 import ReconnectingWebSocket from "../../vendor/reconnecting-websocket.js";
 import { abnormal } from "./close-codes.ts";
 import { createDeferred, type Deferred } from "./deferred.ts";
 import { createSocketWire, type SocketWire, wireError } from "./socket-wire.ts";
 import { Timer } from "./timer.ts";
-import { createWebSocket, type WebSocketClass } from "./websocket-class.ts";
+import type { Refusal } from "../platform/refusal.ts";
+import type { Headers, WebSocketClass, WebSocketLike } from "../platform/websocket-class.ts";
+
+/** The url of a try, and its headers. */
+type Address = string | URL | [url: string, headers: Headers | undefined];
 
 /** What to connect to. */
 export interface DialOptions {
   /**
    * Called before every try, so it can bring a fresh token. `http` and `https` are read as `ws` and `wss`. When it
-   * throws, rejects or takes longer than 15 s, the try has failed.
+   * throws, rejects or takes longer than 15 s, the try has failed. It may return headers too, for Node.
    */
-  readonly url: () => string | URL | Promise<string | URL>;
+  readonly url: () => Address | Promise<Address>;
   /** The subprotocols to offer, read at every try. */
   readonly protocols: readonly string[];
   /**
@@ -33,6 +38,8 @@ export interface RedialerListener {
    * with a malformed url.
    */
   closed(error: CloseError, permanent: boolean): void;
+  /** Why the server refused the try that failed last. Called before the next try, if it is known by then. */
+  refused(refusal: Refusal): void;
 }
 
 /** Makes one wire after another to the same url. The first try starts by itself, in the next macrotask. */
@@ -72,6 +79,7 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   /** The library's listener for the close of a try. */
   let onClose: (() => void) | undefined;
   let stopped = false;
+  let headers: Headers | undefined;
 
   /** The url provider of the library. It never rejects. */
   async function nextUrl(): Promise<string> {
@@ -86,7 +94,10 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
             clockStep,
           );
         });
-        return String(await Promise.race([options.url(), deadline])).replace(/^http/i, "ws");
+        const address = await Promise.race([options.url(), deadline]);
+        const [url, given] = Array.isArray(address) ? address : [address];
+        headers = given;
+        return String(url).replace(/^http/i, "ws");
       } catch (cause) {
         if (!stopped) fail(wireError(abnormal, "", false, cause));
       }
@@ -109,6 +120,13 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
     if (!stopped) onClose?.();
   }
 
+  /** Reports why the server refused the socket of the last try, unless the next one has begun. */
+  async function ask(socket: WebSocketLike, url: string): Promise<void> {
+    const asked = pause;
+    const refusal = await refusalOf(socket, url);
+    if (refusal && asked === pause && !stopped) listener.refused(refusal);
+  }
+
   function drop(reason: string): void {
     wire?.terminate();
     end(wireError(abnormal, reason, false));
@@ -118,9 +136,20 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   class SocketFacade {
     constructor(url: string, protocols: readonly string[]) {
       if (stopped) return;
-      wire = createSocketWire(() => createWebSocket(url, protocols, options.WebSocket), {
+      /** The socket, until it opens. */
+      let unopened: WebSocketLike | undefined;
+      const createSocket = (): WebSocketLike =>
+        (unopened = createWebSocket(url, protocols, options.WebSocket, headers));
+      wire = createSocketWire(createSocket, {
         ...listener,
-        closed: end,
+        opened(opened) {
+          unopened = undefined;
+          listener.opened(opened);
+        },
+        closed(error, permanent) {
+          end(error, permanent);
+          if (unopened) ask(unopened, url).catch(() => {}); // what is not known changes nothing
+        },
       });
       timer.start(connectTimeout, () => drop("not established in time"), clockStep);
     }
@@ -136,7 +165,10 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   });
 
   return {
-    retry: () => pause?.resolve(),
+    retry() {
+      pause?.resolve();
+      pause = undefined;
+    },
     established: () => timer.stop(),
     drop,
     stop(code, reason) {

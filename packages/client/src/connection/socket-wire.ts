@@ -2,7 +2,7 @@ import { CloseError, type Message } from "@symbolon/protocol";
 import { cutReason, type Wire } from "@symbolon/protocol/internal";
 import { startTimer } from "./timer.ts";
 import { abnormal, badRequest, goingAway, internalError } from "./close-codes.ts";
-import type { WebSocketLike } from "./websocket-class.ts";
+import type { WebSocketLike } from "../platform/websocket-class.ts";
 
 /** Receives the events of a wire. */
 export interface SocketWireListener {
@@ -61,7 +61,7 @@ export function createSocketWire(
     made.binaryType = "arraybuffer";
     // This listener stays: `ws` emits an error when it is closed while connecting, and an unhandled one ends Node.
     made.addEventListener("error", (event) => {
-      cause = (event as { error?: unknown }).error;
+      cause ??= (event as { error?: unknown }).error; // a later one follows from the first
     });
     made.addEventListener("open", () => {
       if (!ended) listener.opened(wire);

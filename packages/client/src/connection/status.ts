@@ -1,4 +1,5 @@
 import type { CloseError } from "@symbolon/protocol";
+import type { Refusal } from "../platform/refusal.ts";
 
 /** The state of a connection. */
 export interface ConnectionStatus {
@@ -14,8 +15,11 @@ export interface ConnectionStatus {
   readonly offline?: boolean;
   /** True while open, when the session was resumed; false when it is a new one. */
   readonly resumed: boolean;
-  /** Why the last try failed, or why the connection closed. Its `cause` is the platform's own error, if there is one. */
-  readonly error?: CloseError | undefined;
+  /**
+   * Why the last try failed, or why the connection closed. Its `cause` is the platform's own error, if there is one. When the
+   * server refused the handshake, it has the `status` and `body` of the response, and the code 4000 + `status`.
+   */
+  readonly error?: (CloseError & Partial<Refusal>) | undefined;
 }
 
 /** A value to read at any time, and to watch for changes. */

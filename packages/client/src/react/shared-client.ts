@@ -80,6 +80,10 @@ export class SharedClient<C extends AnyContract> {
   }
 }
 
+/** Equal for equal values of `url`, `params` and `query`. Functions count as equal: those of the first rendering are called. */
 function addressOf(contract: AnyContract, { url, params, query }: ConnectOptions<AnyContract>): string {
-  return String(url) + contract.url(params, query);
+  const values: unknown[] = [url, params, query];
+  return values.some((value) => typeof value === "function")
+    ? JSON.stringify(values.map((value) => (value instanceof URL ? value.href : value)))
+    : String(url) + contract.url(params as never, query as never);
 }

@@ -24,6 +24,7 @@ function startRedialer(options: Partial<DialOptions> = {}, listener: Partial<Red
         errors.push(error);
         calls.push(`closed ${error.code}${permanent ? ", permanent" : ""}`);
       },
+      refused: ({ status }) => void calls.push(`refused ${status}`),
       ...listener,
     },
   );

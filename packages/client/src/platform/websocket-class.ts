@@ -1,5 +1,3 @@
-import isomorphicModule from "isomorphic-ws";
-
 /** The part of a WebSocket that the client uses: what every browser has, and the optional methods of `ws`. */
 export interface WebSocketLike {
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
@@ -30,27 +28,5 @@ export interface WebSocketLike {
 /** A WebSocket class: a browser's, Node's own, that of `ws`, or one for tests. */
 export type WebSocketClass = new (url: string, protocols?: string[]) => WebSocketLike;
 
-/** The class that a module is or exports by default: how `isomorphic-ws` is imported differs between module systems. */
-function classIn(module: unknown): unknown {
-  return (module as { default?: unknown } | null)?.default ?? module;
-}
-
-/**
- * Makes a socket, with the class of `isomorphic-ws` when no other is given.
- * @throws SyntaxError for a malformed url or subprotocol; Error where the platform has no WebSocket.
- */
-export function createWebSocket(
-  url: string,
-  protocols: readonly string[],
-  given: WebSocketClass | undefined,
-): WebSocketLike {
-  type AnyClass = new (url: string, protocols: string[], options: object) => WebSocketLike;
-  const Class = (given ?? classIn(isomorphicModule)) as AnyClass | undefined;
-  if (!Class) throw new Error("this platform has no WebSocket: pass a class as the option WebSocket");
-  // `ws` reads the third argument; a browser's constructor ignores it.
-  return new Class(url, [...protocols], {
-    closeTimeout: 2_000,
-    maxPayload: 2 ** 24,
-    perMessageDeflate: false,
-  });
-}
+/** Headers of a handshake. */
+export type Headers = Readonly<Record<string, string>>;

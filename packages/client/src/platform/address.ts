@@ -4,6 +4,17 @@ const insecure = /^(ws|http):..(?!(localhost|127\.[\d.]+|\[::1])(:\d+)?([/?]|$))
 const credential = /(token|ticket|secret|password|key|auth)=|:..[^/]*@/i;
 
 /**
+ * The address of a contract's path at a server, whose own path and query stay.
+ * @throws TypeError when `url` is no absolute one of a server.
+ */
+export function join(url: string | URL, path = ""): string {
+  const parts = /^((?:ws|http)s?:[^?#]+?)\/*(\?[^#]*)?(#|$)/i.exec(String(url));
+  if (!parts) throw new TypeError(`url must be like "https://example.com", not "${String(url)}"`);
+  const [, base, query = ""] = parts;
+  return new URL(`${base}${path}${path.includes("?") ? query.replace("?", "&") : query}`).href;
+}
+
+/**
  * Checks that no credential is sent without TLS. `names` are those of other parameters than the query's.
  * @throws TypeError when `url` is `ws:` or `http:`, its host is another one than this device, and it has a credential, or
  * the page was loaded by `https:`.
