@@ -74,6 +74,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   /** The wire on which the server has asked for a fresh token that has not come yet. */
   let renewing: SocketWire | undefined;
   const inbox = createInbox(options.inbox);
+  /** Whether the client ends as soon as the server has handled what it keeps. */
+  let flushing = false;
+  let stopFlushing = (): void => {};
 
   opened.promise.catch(() => {}); // a failure that no code awaits is no unhandled rejection
   sender.codec = codec;
@@ -120,6 +123,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           const { waiting } = peer;
           if (!frame.s || receiver.accept(frame.s, bytes)) receiverOf(frames, frame)(frame, bytes);
           if (peer.waiting > waiting) inbox(peer.waiting, bytes);
+          if (flushing && !sender.undelivered) connection.close();
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           // A message was lost with this wire: the server sends it again on the next one.
@@ -131,6 +135,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       probe: () => send({ t: "ping", n: Date.now() }),
       leaving: () => send({ t: "bye" }),
       ended(error) {
+        stopFlushing();
         opened.reject(error);
         sender.end(error);
         peer.end();
@@ -260,7 +265,14 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       return sender.bufferedAmount;
     },
     reconnect: connection.reconnect,
-    close: connection.close,
+    close(code, reason) {
+      if (typeof code !== "object") return connection.close(code, reason);
+      stopFlushing();
+      if (!sender.undelivered) return connection.close();
+      connection.dial();
+      stopFlushing = startTimer(code.timeout ?? 5_000, connection.close);
+      flushing = true;
+    },
   };
 }
 

@@ -14,6 +14,7 @@ import { createDeferred, type Deferred } from "./connection/deferred.ts";
 import { createInbox, type InboxOptions } from "./connection/inbox.ts";
 import { checkInsecure } from "./platform/address.ts";
 import type { WebSocketClass } from "./platform/websocket-class.ts";
+import type { SocketWire } from "./connection/socket-wire.ts";
 import { nextMacrotask } from "./connection/timer.ts";
 
 /** How to open a raw socket. */
@@ -134,9 +135,10 @@ class ReconnectingWire implements Wire {
           for (const message of this.#queue.splice(0)) wire.send(message);
           this.#queuedBytes = 0;
           this.#drained?.resolve();
+          this.#drained = undefined;
         },
         message: (message) => this.#receive(message),
-        lost: () => (this.#drained = undefined),
+        lost() {},
         ended: (error) => {
           for (const message of this.#unread.splice(0)) this.#events.message(message);
           this.#events.closed(error);
@@ -152,7 +154,7 @@ class ReconnectingWire implements Wire {
   }
 
   get bufferedAmount(): number {
-    return this.#connection.wire?.bufferedAmount ?? this.#queuedBytes;
+    return this.#openWire?.bufferedAmount ?? this.#queuedBytes;
   }
 
   get paused(): boolean {
@@ -164,23 +166,23 @@ class ReconnectingWire implements Wire {
   }
 
   send(message: Message): void {
-    const { wire } = this.#connection;
+    const wire = this.#openWire;
     if (this.#events.ended) return;
     if (this.bufferedAmount >= this.#limitBytes)
       throw new RequestError(
         "OUTBOX_FULL",
         `send queue is full: it keeps ${this.#limitBytes} bytes, await send()`,
       );
-    if (wire !== undefined) wire.send(message);
+    if (wire) wire.send(message);
     else if (this.#queue.length < this.#limit) {
-      this.#queue.push(message);
+      this.#queue.push(typeof message === "string" ? message : message.slice()); // the caller may reuse its bytes
       this.#queuedBytes += byteLength(message);
     } else throw new RequestError("OUTBOX_FULL", `send queue is full: it keeps ${this.#limit} messages`);
   }
 
   drained(): Promise<void> | undefined {
-    const { wire } = this.#connection;
-    if (wire !== undefined) return wire.drained();
+    const wire = this.#openWire;
+    if (wire) return wire.drained();
     if (this.#events.ended) return undefined;
     this.#drained ??= createDeferred();
     return this.#drained.promise;
@@ -211,6 +213,12 @@ class ReconnectingWire implements Wire {
       if (message === undefined) return;
       this.#events.message(message);
     }
+  }
+
+  /** The wire, unless one peer is closing it: what is sent then waits for the next wire, or for the end. */
+  get #openWire(): SocketWire | undefined {
+    const { wire } = this.#connection;
+    return wire?.open ? wire : undefined;
   }
 
   #receive(message: Message): void {

@@ -19,10 +19,13 @@ export interface SocketWireListener {
  * The listener receives `closed` once, when the remote peer or the network ends the wire. When `close` or `terminate`
  * ends it, the listener receives nothing more.
  */
-export type SocketWire = Pick<
+export interface SocketWire extends Pick<
   Wire,
   "protocol" | "bufferedAmount" | "send" | "drained" | "close" | "terminate" | "pause" | "resume"
->;
+> {
+  /** False before the socket opens and as soon as one peer closes it: what is sent then is lost. */
+  readonly open: boolean;
+}
 
 /** The readyState of a WebSocket that is open. */
 const open = 1;
@@ -77,6 +80,9 @@ export function createSocketWire(
   }
 
   const wire: SocketWire = {
+    get open() {
+      return isOpen();
+    },
     get protocol() {
       return socket?.protocol ?? "";
     },

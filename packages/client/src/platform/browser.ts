@@ -9,7 +9,7 @@ const refusalType = "application/symbolon.refusal+json";
  * Makes a socket.
  * @throws SyntaxError for a malformed url or subprotocol; TypeError for headers, which a page cannot set.
  */
-export function createWebSocket(
+function createWebSocket(
   url: string,
   protocols: readonly string[],
   Class: WebSocketClass = globalThis.WebSocket,
@@ -21,9 +21,9 @@ export function createWebSocket(
 
 /**
  * Asks the server why it refused this socket, which a browser does not tell. Rejects when it cannot be asked.
- * @returns undefined when the server does not answer, or the socket is none of the browser's
+ * @returns undefined when the server does not answer, or the socket is of another class than the browser's
  */
-export async function refusalOf(socket: WebSocketLike, url: string): Promise<Refusal | undefined> {
+async function refusalOf(socket: WebSocketLike, url: string): Promise<Refusal | undefined> {
   if (!(socket instanceof WebSocket && navigator.onLine)) return undefined;
   const response = await fetch(url.replace(/^ws/i, "http"), {
     headers: { accept: refusalType },
@@ -34,3 +34,5 @@ export async function refusalOf(socket: WebSocketLike, url: string): Promise<Ref
     ? ((await response.json()) as Refusal)
     : undefined;
 }
+
+export { createWebSocket, refusalOf };

@@ -33,7 +33,7 @@ function classIn(module: unknown): unknown {
  * `headers`; a class that follows the standard ignores them.
  * @throws SyntaxError for a malformed url or subprotocol.
  */
-export function createWebSocket(
+function createWebSocket(
   url: string,
   protocols: readonly string[],
   given?: WebSocketClass,
@@ -55,7 +55,7 @@ export function createWebSocket(
 }
 
 /** Why the server refused this socket, if it did. */
-export async function refusalOf(socket: WebSocketLike, _url: string): Promise<Refusal | undefined> {
+async function refusalOf(socket: WebSocketLike, _url: string): Promise<Refusal | undefined> {
   return refusals.get(socket);
 }
 
@@ -87,3 +87,5 @@ function secondsOf(retryAfter: unknown): number | undefined {
     : (Date.parse(String(retryAfter)) - Date.now()) / 1_000;
   return seconds >= 0 ? seconds : undefined;
 }
+
+export { createWebSocket, refusalOf };

@@ -76,7 +76,7 @@ export class SharedClient<C extends AnyContract> {
 
   #end(): void {
     retained.delete(this);
-    this.client.close();
+    this.client.close({ flush: true });
   }
 }
 
