@@ -10,8 +10,9 @@ import {
   type FrameTable,
   isThenable,
   jsonFrames,
+  Receiver,
   receiverOf,
-  Session,
+  Sender,
   type EncodedResumeKey,
   SUBPROTOCOL,
 } from "@symbolon/protocol/internal";
@@ -24,7 +25,7 @@ import { createInbox } from "./connection/inbox.ts";
 import { checkInsecure, join } from "./platform/address.ts";
 import type { SocketWire } from "./connection/socket-wire.ts";
 import type { Headers } from "./platform/websocket-class.ts";
-import { nextMacrotask, startTimer } from "./connection/timer.ts";
+import { delay, startTimer } from "./connection/timer.ts";
 import { createRooms } from "./rooms.ts";
 
 type Listener = (data: never) => unknown;
@@ -59,12 +60,14 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   if (!isFunction(options.url)) join(options.url);
   if (!values.some(isFunction)) addressOf(values);
   const { codec = jsonFrames } = options;
-  const { sender, receiver } = new Session({ window, hardLimit, ...options.outbox });
+  const limits = { window, hardLimit, ...options.outbox };
+  const receiver = new Receiver(limits);
+  const sender = new Sender(limits, receiver);
   const opened = createDeferred();
   const closed = createDeferred<Closed>();
   const listeners = new Set<{ readonly event: string | symbol; readonly call: Listener }>();
-  let clientId: string | undefined;
-  let instanceKey = "";
+  /** Names the client, and this instance of it. */
+  let ids: readonly [string, string] | undefined;
   let token: string | undefined;
   let attempt = 0;
   /** The client's session; undefined before the first welcome. */
@@ -83,6 +86,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
 
   const connection = createConnection(
     {
+      ...options,
       async url(refused) {
         token = await getToken?.({ refused }); // a failure to get a token is a failed attempt
         const given = await Promise.all(values.map((value) => (isFunction(value) ? value() : value)));
@@ -94,17 +98,14 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
         }
       },
       protocols: [...new Set([codec.protocol, SUBPROTOCOL])],
-      reconnect: options.reconnect,
-      WebSocket: options.WebSocket,
     },
     {
       opened() {
-        clientId ??= randomText(4);
-        instanceKey ||= randomText(8);
+        ids ??= [randomText(4), randomText(8)];
         attempt += 1;
         send(
           encodeHello(
-            [clientId, instanceKey, attempt],
+            [...ids, attempt],
             token,
             resumeKey,
             receiver.received.upTo,
@@ -149,7 +150,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     outbox: sender,
     receiver,
     after: startTimer,
-    nextTurn: nextMacrotask,
+    nextTurn: delay,
     onEventFailed: (failure) => void emit(failed, failure),
     onHandlerError: console.error,
     onUnreportedError: console.error,

@@ -15,7 +15,7 @@ import { createInbox, type InboxOptions } from "./connection/inbox.ts";
 import { checkInsecure } from "./platform/address.ts";
 import type { WebSocketClass } from "./platform/websocket-class.ts";
 import type { SocketWire } from "./connection/socket-wire.ts";
-import { nextMacrotask } from "./connection/timer.ts";
+import { delay } from "./connection/timer.ts";
 
 /** How to open a raw socket. */
 export interface OpenSocketOptions<Receive = Message, Send = unknown> extends SocketCodecs<Receive, Send> {
@@ -82,7 +82,7 @@ export function openSocket<Receive = Message, Send = unknown>(
 
 /** The wires of a connection, one after another, as one `Wire`. It ends when the connection has ended for good. */
 class ReconnectingWire implements Wire {
-  readonly nextTurn: () => Promise<void> = nextMacrotask;
+  readonly nextTurn: () => Promise<void> = delay;
   readonly #connection: ReconnectingConnection;
   readonly #events = new WireEvents();
   readonly #limit: number;

@@ -25,13 +25,17 @@ export interface TrimOptions {
   readonly unused: readonly string[];
   /** Options that are always given: their defaults are left out. */
   readonly given: readonly string[];
+  /** Conditions that always hold, as the compiled source has them. They are left out, with what is done otherwise. */
+  readonly always: readonly string[];
+  /** Conditions that never hold. Their statements are left out. */
+  readonly never: readonly string[];
 }
 
 /**
  * Makes a class smaller, which a bundler cannot do: leaves out what `options` names, and gives private names to the
  * members that begin with an underscore, `#ws` for `_ws`.
  */
-export function trimClass(className: string, { used, unused, given }: TrimOptions): Plugin {
+export function trimClass(className: string, { used, unused, given, always, never }: TrimOptions): Plugin {
   return {
     name: "trim-class",
     enforce: "post",
@@ -39,7 +43,13 @@ export function trimClass(className: string, { used, unused, given }: TrimOption
       const program = this.parse(code);
       const members = membersOf(className, program);
       if (members.length === 0) return undefined;
-      const left = leftOut(program, unused, given);
+      const left = [
+        ...leftOut(program, unused, given),
+        ...conditions(program, (test) => {
+          const text = code.slice(test.start, test.end);
+          return always.includes(text) ? true : never.includes(text) ? false : undefined;
+        }),
+      ];
       const isLeft = (name: Range): boolean => left.some((range) => contains(range, name));
       const reached = new Set(used);
       // The iteration visits the names that are added meanwhile, too.
@@ -117,6 +127,18 @@ function leftOut(program: ESTree.Program, unused: readonly string[], given: read
     .filter(({ variables }) => variables.every((variable) => innermost.includes(variable)))
     .map(({ statement }) => statement);
   return [...new Set([...innermost, ...empty, ...defaults])];
+}
+
+/** What `if` and `? :` have besides the branch that runs, where `decide` knows whether their condition holds. */
+function conditions(program: ESTree.Program, decide: (test: Range) => boolean | undefined): Range[] {
+  const left: Range[] = [];
+  const add = ({ start, end, test, consequent }: Range & { test: Range; consequent: Range }): void => {
+    const holds = decide(test);
+    if (holds) left.push({ start, end: consequent.start }, { start: consequent.end, end });
+    else if (holds === false) left.push({ start, end });
+  };
+  new Visitor({ IfStatement: add, ConditionalExpression: add }).visit(program);
+  return left;
 }
 
 /** The items of a list, each with the comma and the space after it. */

@@ -52,14 +52,10 @@ export function createConnection(
   }
 
   function established(silenceLimit?: number, resumed = false): void {
-    const current = newest();
-    if (!("wire" in current)) return;
-    const { redialer, wire } = current;
-    if (current.type === "establishing") redialer.established();
-    if (state.type === "moving") {
-      state.from.redialer.stop(goingAway, "");
-      young = youngAfter(state.from);
-    }
+    const { type, redialer, wire } = newest();
+    if (!wire) return;
+    if (type === "establishing") redialer.established();
+    if (state.type === "moving") state.from.redialer.stop(goingAway, "");
     attempt = 0;
     refused = false;
     error = undefined;
@@ -69,11 +65,11 @@ export function createConnection(
   }
 
   function drop(reason: string): void {
-    const lost = state.type === "moving" ? state.from : state;
-    if ("wire" in lost) lost.redialer.drop(reason);
+    const { redialer, wire } = oldest();
+    if (wire) redialer.drop(reason);
   }
 
-  function move(within: number, floor = shortestWait(youngAfter(state))): void {
+  function move(within: number, floor = shortestWait(youngNow())): void {
     const from = state;
     if (from.type === "open")
       timer.start(within + floor, () =>
@@ -98,10 +94,13 @@ export function createConnection(
     return state.type === "moving" ? state.to : state;
   }
 
+  /** The state of the redialer that had the last established conversation. */
+  function oldest(): Exclude<ConnectionState, Moving> {
+    return state.type === "moving" ? state.from : state;
+  }
+
   function wireOf(): SocketWire | undefined {
-    const current = newest();
-    if ("wire" in current) return current.wire;
-    return state.type === "moving" ? state.from.wire : undefined;
+    return newest().wire ?? oldest().wire;
   }
 
   function connect(): void {
@@ -123,21 +122,20 @@ export function createConnection(
           listener.message(message);
         },
         closed: (cause, permanent) => closed(redialer, cause, permanent),
-        refused: (refusal) => refuse(redialer, refusal),
+        refused: refuse,
       },
     );
     return redialer;
   }
 
-  function closed(redialer: Redialer, cause: CloseError, permanent: boolean): void {
-    const before = state;
-    const isOld = before.type === "moving" && redialer === before.from.redialer;
+  function closed(redialer: Redialer, cause: CloseError, permanent?: boolean): void {
+    const current = newest();
+    const isOld = redialer !== current.redialer;
     // The server closes the old wire with this code when the client's new wire has replaced it.
     const replaced = isOld && cause.code === superseded;
-    if (replaced && before.to.type === "establishing") {
+    if (replaced && current.type === "establishing") {
       redialer.stop(goingAway, "");
-      young = youngAfter(before.from);
-      return enter(before.to);
+      return enter(current);
     }
     if (permanent || (!replaced && isFinal(cause.code))) return end(cause);
     const waiting: Waiting = {
@@ -147,11 +145,12 @@ export function createConnection(
       retryAt: Infinity,
       evenOffline: false,
     };
-    if (before.type === "moving" && !isOld) advance(waiting);
+    if (state.type === "moving" && !isOld) advance(waiting);
     else {
       if (attempt >= retries)
-        return end(wireError(cause.code, `gave up after ${retries} retries: ${cause.reason}`, false, cause));
-      if (!lose(waiting, cause)) return;
+        return end(wireError(cause.code, `gave up after ${retries} retries: ${cause.reason}`, cause));
+      error = cause;
+      if (!leave(waiting, goingAway, "")) return;
     }
     const window = woken ? 0 : backoff(attempt, pace, !isVisible(network));
     const floor = woken || attempt ? 0 : shortestWait(young);
@@ -162,11 +161,11 @@ export function createConnection(
   }
 
   /** Why the server refused the last try of a redialer is known. */
-  function refuse(redialer: Redialer, refusal: Refusal): void {
+  function refuse(refusal: Refusal): void {
     const current = newest();
     const { status: answer, reason, retryAfter = 0 } = refusal;
-    if (current.type !== "waiting" || current.redialer !== redialer || answer < 400) return;
-    const cause = Object.assign(wireError(4_000 + answer, reason, false), refusal);
+    if (current.type !== "waiting" || answer < 400) return;
+    const cause = Object.assign(wireError(4_000 + answer, reason), refusal);
     if (isFinal(cause.code)) return end(cause);
     if (current === state) error = cause;
     const delay = Math.max(retryAfter * 1_000, waitAfter(cause.code));
@@ -178,24 +177,14 @@ export function createConnection(
   /** Whether a close with this code ends the connection. After 4401 it asks for another token, once. */
   function isFinal(code: number): boolean {
     const advice = closeAdvice(code);
-    const again = refused;
-    refused ||= advice === "reauthenticate";
-    return advice === "end" || (advice === "reauthenticate" && again);
+    if (refused || advice !== "reauthenticate") return advice !== "retry";
+    refused = true;
+    return false;
   }
 
-  /** Enters a state without a wire. False when the listener has closed the connection for it. */
-  function lose(waiting: Waiting, cause: CloseError): boolean {
-    const wire = wireOf();
-    if (state.type === "moving") state.to.redialer.stop(goingAway, "");
-    young = youngAfter(state.type === "moving" ? state.from : state);
-    error = cause;
-    enter(waiting);
-    if (wire) listener.lost();
-    return state === waiting;
-  }
-
-  /** How many wires in a row have died young when this state, perhaps without a wire of its own, is over. */
-  function youngAfter(lost: ConnectionState): number {
+  /** How many wires in a row have died young, if the one of the last established conversation is over now. */
+  function youngNow(): number {
+    const lost = oldest();
     if (lost.type !== "open") return young;
     return Date.now() - lost.since < youngUntil ? young + 1 : 0;
   }
@@ -232,24 +221,23 @@ export function createConnection(
   function suspend(persisted: boolean): void {
     if (state.type === "suspended") return;
     if (wireOf() && !persisted) listener.leaving?.();
-    if (stop({ type: "suspended" }, goingAway, "")) publish();
+    if (leave({ type: "suspended" }, goingAway, "")) publish();
   }
 
   function end(cause: CloseError): void {
     if (state.type === "closed") return;
     error = cause;
     unwatchNetwork();
-    stop({ type: "closed" }, cause.code, cutReason(cause.reason));
+    leave({ type: "closed" }, cause.code, cutReason(cause.reason));
     publish();
     listener.ended(cause);
   }
 
-  /** Closes every wire, and enters a state without one. False when the listener has closed the connection for it. */
-  function stop(next: Suspended | Ended, code: number, reason: string): boolean {
+  /** Enters a state without a wire, and stops every redialer but its own. False when the listener has closed the connection for it. */
+  function leave(next: Waiting | Suspended | Ended, code: number, reason: string): boolean {
     const wire = wireOf();
-    const current = newest();
-    if (state.type === "moving") state.from.redialer.stop(code, reason);
-    if ("redialer" in current) current.redialer.stop(code, reason);
+    for (const { redialer } of [oldest(), newest()])
+      if (redialer !== next.redialer) redialer?.stop(code, reason);
     enter(next);
     if (wire) listener.lost();
     return state === next;
@@ -262,6 +250,7 @@ export function createConnection(
 
   function enter(next: ConnectionState): void {
     timer.stop();
+    if (next.type !== "moving" && next.type !== "suspended") young = youngNow();
     state = next;
     if (next.type !== "open" && next.type !== "moving") watchdog.stop();
   }

@@ -37,7 +37,7 @@ export interface RedialerListener {
    * The present try failed, or its wire closed. The next try waits for `retry`. `permanent`: every try would fail, as
    * with a malformed url.
    */
-  closed(error: CloseError, permanent: boolean): void;
+  closed(error: CloseError, permanent?: boolean): void;
   /** Why the server refused the try that failed last. Called before the next try, if it is known by then. */
   refused(refusal: Refusal): void;
 }
@@ -95,16 +95,16 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
           );
         });
         const address = await Promise.race([options.url(), deadline]);
-        const [url, given] = Array.isArray(address) ? address : [address];
+        const [url, given] = [address].flat() as [string | URL, Headers | undefined];
         headers = given;
         return String(url).replace(/^http/i, "ws");
       } catch (cause) {
-        if (!stopped) fail(wireError(abnormal, "", false, cause));
+        if (!stopped) fail(wireError(abnormal, "", cause));
       }
     }
   }
 
-  function fail(error: CloseError, permanent = false): void {
+  function fail(error: CloseError, permanent?: boolean): void {
     timer.stop();
     pause = createDeferred();
     try {
@@ -129,7 +129,7 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
 
   function drop(reason: string): void {
     wire?.terminate();
-    end(wireError(abnormal, reason, false));
+    end(wireError(abnormal, reason));
   }
 
   /** One try, as a WebSocket for the library. It has one `close` event, and no other. */

@@ -1,6 +1,6 @@
 import { CloseError, type Message } from "@symbolon/protocol";
 import { cutReason, type Wire } from "@symbolon/protocol/internal";
-import { startTimer } from "./timer.ts";
+import { delay } from "./timer.ts";
 import { abnormal, badRequest, goingAway, internalError } from "./close-codes.ts";
 import type { WebSocketLike } from "../platform/websocket-class.ts";
 
@@ -11,7 +11,7 @@ export interface SocketWireListener {
   /** A message arrived. */
   message(message: Message): void;
   /** The remote peer or the network ended the wire. `permanent`: the constructor of the socket threw. */
-  closed(error: CloseError, permanent: boolean): void;
+  closed(error: CloseError, permanent?: boolean): void;
 }
 
 /**
@@ -49,11 +49,11 @@ export function createSocketWire(
   const isFull = (): boolean => isOpen() && wire.bufferedAmount >= highWaterMark;
 
   async function drain(): Promise<void> {
-    while (isFull()) await new Promise<void>((resolve) => void startTimer(pollInterval, resolve));
+    while (isFull()) await delay(pollInterval);
     draining = undefined;
   }
 
-  function end(error: CloseError, permanent = false): void {
+  function end(error: CloseError, permanent?: boolean): void {
     if (ended) return;
     ended = true;
     listener.closed(error, permanent);
@@ -75,7 +75,7 @@ export function createSocketWire(
     });
     made.addEventListener("close", (event) => {
       const { code, reason, wasClean } = event as unknown as CloseError;
-      end(wireError(code, reason, wasClean, cause));
+      end(wireError(code, reason, cause, wasClean));
     });
   }
 
@@ -117,13 +117,13 @@ export function createSocketWire(
   try {
     listen(createSocket());
   } catch (thrown) {
-    void Promise.resolve().then(() => end(wireError(abnormal, "", false, thrown), true));
+    void Promise.resolve().then(() => end(wireError(abnormal, "", thrown), true));
   }
   return wire;
 }
 
 /** The error of a wire that ended. Without a reason of the server, the reason is the message of the platform's `cause`. */
-export function wireError(code: number, reason: string, wasClean: boolean, cause?: unknown): CloseError {
+export function wireError(code: number, reason: string, cause?: unknown, wasClean = false): CloseError {
   const text = reason || (cause instanceof Error ? cutReason(cause.message) : "");
   return Object.assign(new CloseError(code, text, wasClean), cause && { cause });
 }

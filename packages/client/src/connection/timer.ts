@@ -7,9 +7,9 @@ export function startTimer(ms: number, act: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Resolves in a later turn of the event loop. */
-export function nextMacrotask(): Promise<void> {
-  return new Promise((resolve) => void startTimer(0, resolve));
+/** Resolves in `ms` ms; without them, in a later turn of the event loop. */
+export function delay(ms = 0): Promise<void> {
+  return new Promise((resolve) => void startTimer(ms, resolve));
 }
 
 /** A timer with at most one pending call. This is the one file of the client that uses timers. */
