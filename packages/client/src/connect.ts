@@ -31,9 +31,9 @@ import { createRooms } from "./rooms.ts";
 type Listener = (data: never) => unknown;
 
 /** The events of the client itself. They are symbols: no name of a contract is equal to one. */
-const failed = Symbol("failed");
-const reset = Symbol("reset");
-const gap = Symbol("gap");
+const failed = Symbol();
+const reset = Symbol();
+const gap = Symbol();
 
 /** The events of the server that may be unfinished here. */
 const window: Credit = { messages: 256, bytes: 2 ** 20 };
@@ -77,9 +77,8 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   /** The wire on which the server has asked for a fresh token that has not come yet. */
   let renewing: SocketWire | undefined;
   const inbox = createInbox(options.inbox);
-  /** Whether the client ends as soon as the server has handled what it keeps. */
-  let flushing = false;
-  let stopFlushing = (): void => {};
+  /** Set when the client ends as soon as the server has handled what it keeps. */
+  let stopFlushing: (() => void) | undefined;
 
   opened.promise.catch(() => {}); // a failure that no code awaits is no unhandled rejection
   sender.codec = codec;
@@ -124,7 +123,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           const { waiting } = peer;
           if (!frame.s || receiver.accept(frame.s, bytes)) receiverOf(frames, frame)(frame, bytes);
           if (peer.waiting > waiting) inbox(peer.waiting, bytes);
-          if (flushing && !sender.undelivered) connection.close();
+          if (stopFlushing && !sender.undelivered) connection.close();
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           // A message was lost with this wire: the server sends it again on the next one.
@@ -136,7 +135,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       probe: () => send({ t: "ping", n: Date.now() }),
       leaving: () => send({ t: "bye" }),
       ended(error) {
-        stopFlushing();
+        stopFlushing?.();
         opened.reject(error);
         sender.end(error);
         peer.end();
@@ -268,11 +267,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     reconnect: connection.reconnect,
     close(code, reason) {
       if (typeof code !== "object") return connection.close(code, reason);
-      stopFlushing();
+      stopFlushing?.();
       if (!sender.undelivered) return connection.close();
       connection.dial();
       stopFlushing = startTimer(code.timeout ?? 5_000, connection.close);
-      flushing = true;
     },
   };
 }

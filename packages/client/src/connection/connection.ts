@@ -1,6 +1,6 @@
 import { CloseError } from "@symbolon/protocol";
 import { checkCloseCode, closeAdvice, cutReason } from "@symbolon/protocol/internal";
-import { Timer } from "./timer.ts";
+import { createTimer } from "./timer.ts";
 import { backoff, shortestWait, youngUntil } from "./backoff.ts";
 import { goingAway, normal, superseded, tooMany } from "./close-codes.ts";
 import {
@@ -16,7 +16,7 @@ import { isOnline, isVisible, watchNetwork } from "./network.ts";
 import type { Refusal } from "../platform/refusal.ts";
 import { clockStep, createRedialer, type Redialer } from "./redialer.ts";
 import { type SocketWire, wireError } from "./socket-wire.ts";
-import { SubscribableValue, type ConnectionStatus } from "./status.ts";
+import { createValue, type ConnectionStatus } from "./status.ts";
 import { createWatchdog } from "./watchdog.ts";
 
 /** The shortest wait after 4429, in ms. */
@@ -29,10 +29,10 @@ export function createConnection(
 ): ReconnectingConnection {
   const { random = Math.random, network = globalThis, reconnect: pace = {} } = options;
   const { retries = Infinity } = pace;
-  const status = new SubscribableValue<ConnectionStatus>({ state: "connecting", attempt: 0, resumed: false });
+  const status = createValue<ConnectionStatus>({ state: "connecting", attempt: 0, resumed: false });
   const watchdog = createWatchdog({ sendProbe: listener.probe, onTimeout: drop });
   /** The end of the present state, if it ends by time. Entering another state stops it. */
-  const timer = new Timer();
+  const timer = createTimer();
   let state: ConnectionState = { type: "idle" };
   let unwatchNetwork = (): void => {};
   /** Losses and failed tries since the conversation was last established. */

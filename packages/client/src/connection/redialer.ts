@@ -4,7 +4,7 @@ import ReconnectingWebSocket from "../../vendor/reconnecting-websocket.js";
 import { abnormal } from "./close-codes.ts";
 import { createDeferred, type Deferred } from "./deferred.ts";
 import { createSocketWire, type SocketWire, wireError } from "./socket-wire.ts";
-import { Timer } from "./timer.ts";
+import { createTimer } from "./timer.ts";
 import type { Refusal } from "../platform/refusal.ts";
 import type { Headers, WebSocketClass, WebSocketLike } from "../platform/websocket-class.ts";
 
@@ -71,7 +71,7 @@ export const clockStep = 1_000;
  */
 export function createRedialer(options: DialOptions, listener: RedialerListener): Redialer {
   /** The end of the present try: it brings no url, or its wire is not established, in time. */
-  const timer = new Timer();
+  const timer = createTimer();
   /** Pending from the end of a try until `retry`. */
   let pause: Deferred | undefined;
   /** The wire of the newest try that got as far as a socket. */
@@ -120,13 +120,6 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
     if (!stopped) onClose?.();
   }
 
-  /** Reports why the server refused the socket of the last try, unless the next one has begun. */
-  async function ask(socket: WebSocketLike, url: string): Promise<void> {
-    const asked = pause;
-    const refusal = await refusalOf(socket, url);
-    if (refusal && asked === pause && !stopped) listener.refused(refusal);
-  }
-
   function drop(reason: string): void {
     wire?.terminate();
     end(wireError(abnormal, reason));
@@ -148,7 +141,14 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
         },
         closed(error, permanent) {
           end(error, permanent);
-          if (unopened) ask(unopened, url).catch(() => {}); // what is not known changes nothing
+          const asked = pause;
+          if (unopened)
+            refusalOf(unopened, url)
+              .then((refusal) => {
+                // The next try may have begun.
+                if (refusal && asked === pause && !stopped) listener.refused(refusal);
+              })
+              .catch(() => {}); // what is not known changes nothing
         },
       });
       timer.start(connectTimeout, () => drop("not established in time"), clockStep);

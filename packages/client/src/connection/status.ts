@@ -35,37 +35,36 @@ export interface Subscribable<T> {
 }
 
 /** A value that its owner sets, and that others may watch. */
-export class SubscribableValue<T> implements Subscribable<T> {
-  #value: T;
-  readonly #subscriptions = new Set<{ readonly listener: (value: T) => void }>();
-
-  constructor(initial: T) {
-    this.#value = initial;
-  }
-
-  get value(): T {
-    return this.#value;
-  }
-
-  readonly subscribe = (listener: (value: T) => void): (() => void) => {
-    const subscription = { listener };
-    this.#subscriptions.add(subscription);
-    return () => void this.#subscriptions.delete(subscription);
-  };
-
+export interface SubscribableValue<T> extends Subscribable<T> {
   /** Sets the value and calls the listeners; setting the present value again does nothing. */
-  set(value: T): void {
-    if (value === this.#value) return;
-    this.#value = value;
-    for (const subscription of Array.from(this.#subscriptions)) {
-      // A listener that sets the value has called every listener with the newer one already.
-      if (value !== this.#value) return;
-      if (!this.#subscriptions.has(subscription)) continue;
-      try {
-        subscription.listener(value);
-      } catch (error) {
-        console.error(error);
+  readonly set: (value: T) => void;
+}
+
+/** Makes a value that others may watch. */
+export function createValue<T>(value: T): SubscribableValue<T> {
+  const subscriptions = new Set<{ readonly listener: (value: T) => void }>();
+  return {
+    get value() {
+      return value;
+    },
+    subscribe(listener) {
+      const subscription = { listener };
+      subscriptions.add(subscription);
+      return () => void subscriptions.delete(subscription);
+    },
+    set(next) {
+      if (next === value) return;
+      value = next;
+      for (const subscription of [...subscriptions]) {
+        // A listener that sets the value has called every listener with the newer one already.
+        if (next !== value) return;
+        if (!subscriptions.has(subscription)) continue;
+        try {
+          subscription.listener(next);
+        } catch (error) {
+          console.error(error);
+        }
       }
-    }
-  }
+    },
+  };
 }

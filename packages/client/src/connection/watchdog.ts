@@ -1,4 +1,4 @@
-import { Timer } from "./timer.ts";
+import { createTimer } from "./timer.ts";
 
 /** What a watchdog needs of its owner. */
 export interface WatchdogOptions {
@@ -35,7 +35,7 @@ export interface Watchdog {
 
 /** Makes a watchdog, which is stopped at first. */
 export function createWatchdog({ sendProbe, onTimeout }: WatchdogOptions): Watchdog {
-  const timer = new Timer();
+  const timer = createTimer();
   let state: "stopped" | "watching" | "probing" = "stopped";
   let silenceLimit: number;
   let answerTimeout: number;

@@ -8,10 +8,14 @@ const credential = /(token|ticket|secret|password|key|auth)=|:..[^/]*@/i;
  * @throws TypeError when `url` is no absolute one of a server.
  */
 export function join(url: string | URL, path = ""): string {
-  const parts = /^((?:ws|http)s?:[^?#]+?)\/*(\?[^#]*)?(#|$)/i.exec(String(url));
-  if (!parts) throw new TypeError(`url must be like "https://example.com", not "${String(url)}"`);
-  const [, base, query = ""] = parts;
-  return new URL(`${base}${path}${path.includes("?") ? query.replace("?", "&") : query}`).href;
+  if (!/^(ws|http)s?:/i.test(String(url)))
+    throw new TypeError(`url must be like "https://example.com", not "${String(url)}"`);
+  const address = new URL(url);
+  const [name = "", query] = path.split("?");
+  address.pathname = address.pathname.replace(/\/*$/, () => name);
+  address.search = [query, address.search.slice(1)].filter(Boolean).join("&");
+  address.hash = "";
+  return address.href;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { AnyContract } from "@symbolon/protocol";
-import { Timer } from "../connection/timer.ts";
+import { createTimer } from "../connection/timer.ts";
 import type { ConnectOptions } from "../connect-options.ts";
 import type { Client } from "../client.ts";
 import { connect } from "../connect.ts";
@@ -17,7 +17,7 @@ export class SharedClient<C extends AnyContract> {
   readonly #options: ConnectOptions<C>;
   readonly #address: string;
   /** Ends a client that no component retains any more. */
-  readonly #endTimer = new Timer();
+  readonly #endTimer = createTimer();
   #retainers = 0;
 
   /** Makes a client that `find` does not find until it is retained: a client made while rendering may never be used. */
