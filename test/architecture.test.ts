@@ -96,7 +96,7 @@ describe.each(packages)("packages/%s/src", (name) => {
     expect(declared.filter((id) => id.startsWith("@symbolon/"))).toEqual(allowedSiblings[name]);
     const undeclared = files.flatMap((file) =>
       imports(name, file)
-        .filter((id) => !id.startsWith(".") && !(name === "server" && id.startsWith("node:")))
+        .filter((id) => !/^[.#]/.test(id) && !(name === "server" && id.startsWith("node:")))
         .filter((id) => !declared.includes(packageOf(id)))
         .map((id) => `${file} imports ${id}`),
     );

@@ -231,8 +231,8 @@ export const mutants: readonly Mutant[] = [
     name: "the client ignores a silent server",
     mode: "black-holes",
     file: "client/src/connection/connection.ts",
-    find: "onTimeout: (reason) => this.drop(reason),",
-    replace: "onTimeout: () => {},",
+    find: "onTimeout: drop }",
+    replace: "onTimeout: () => {} }",
   },
   {
     name: "the server never terminates a silent client",
@@ -245,7 +245,7 @@ export const mutants: readonly Mutant[] = [
     name: "the client dials without waiting",
     mode: "black-holes",
     file: "client/src/connection/backoff.ts",
-    find: "Math.min(longestWindow, shortestWindow * 2 ** retry)",
+    find: "Math.min(hidden ? max * 6 : max, min * factor ** retry)",
     replace: "0",
   },
   {

@@ -95,9 +95,18 @@ export interface Client<C extends AnyContract> {
   /** Bytes that are kept until the server has handled them. */
   readonly bufferedAmount: number;
   /**
+   * Connects now instead of later: ends the wait before the next try, but not before the time that the server asked for. An
+   * open client moves to a new connection, with what `getToken` then returns; it loses nothing and stays `open` meanwhile.
+   */
+  readonly reconnect: () => void;
+  /**
    * Ends the client. Messages that were not sent fail with `CloseError`, messages that were sent and have not settled with
-   * `OutcomeUnknown`.
+   * `OutcomeUnknown`. With `flush` it first waits until the server has handled what the client keeps, at most `timeout` ms.
+   * @default timeout 5,000
    * @throws RangeError for a code that may not be sent.
    */
-  readonly close: (code?: number, reason?: string) => void;
+  readonly close: (
+    code?: number | { readonly flush: true; readonly timeout?: number },
+    reason?: string,
+  ) => void;
 }

@@ -1,18 +1,23 @@
 import type { AnyContract, FrameCodec } from "@symbolon/protocol";
 import type { UrlArguments } from "@symbolon/protocol/internal";
+import type { ReconnectOptions } from "./connection/backoff.ts";
 import type { InboxOptions } from "./connection/inbox.ts";
-import type { WebSocketClass } from "./connection/websocket-class.ts";
+import type { WebSocketClass } from "./platform/websocket-class.ts";
 
 /** Where a contract is served, and with which credential to connect. */
 export type ConnectOptions<C extends AnyContract> = {
-  /** The server: `https://example.com` or `wss://example.com`; its path, if any, comes before the contract's. */
-  readonly url: string | URL;
   /**
-   * Returns the credential. Called before every attempt to connect, and when the credential is about to expire. A rejection
-   * is a failed attempt.
+   * The server: `https://example.com` or `wss://example.com`; its path and query, if any, stay: the contract's path comes
+   * after its own. A function is called at each dial, as are `params`, `query` and `headers`.
+   */
+  readonly url: Asked<string | URL>;
+  /**
+   * Returns the credential. Called before every attempt to connect, and when the credential is about to expire; `refused` is
+   * true after the server has refused the last one (4401, HTTP 401), so that a cache is not asked again. A rejection is a
+   * failed attempt.
    * @default none
    */
-  readonly getToken?: () => string | Promise<string>;
+  readonly getToken?: (asked: { readonly refused: boolean }) => string | Promise<string>;
   /**
    * How messages are encoded, if the server has the codec too: `msgpack` of `@symbolon/protocol/msgpack`.
    * @default JSON, which is also used with a server that does not have the codec
@@ -29,6 +34,10 @@ export type ConnectOptions<C extends AnyContract> = {
    * @default false
    */
   readonly allowInsecure?: boolean;
+  /** Headers of the handshake, in Node alone: a page can set none, and its client ends with an error. */
+  readonly headers?: Asked<Readonly<Record<string, string>>>;
+  /** When to connect again after a loss. @default at once, and after each failure up to twice as late, at most after 5 s */
+  readonly reconnect?: ReconnectOptions;
   /** The `WebSocket` class to use. @default the platform's */
   readonly WebSocket?: WebSocketClass;
 } & UrlOptions<UrlArguments<C>>;
@@ -56,5 +65,7 @@ export interface ClientInboxOptions extends InboxOptions {
 type UrlOptions<Arguments extends readonly unknown[]> = Named<"params", Arguments[0]> &
   Named<"query", Arguments[1]>;
 type Named<Name extends string, Value> = undefined extends Value
-  ? { readonly [N in Name]?: Value }
-  : { readonly [N in Name]: Value };
+  ? { readonly [N in Name]?: Asked<Value> }
+  : { readonly [N in Name]: Asked<Value> };
+/** A value, or a function that returns it at each dial. */
+type Asked<Value> = Value | (() => Value | Promise<Value>);

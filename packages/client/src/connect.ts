@@ -16,22 +16,24 @@ import {
   type FrameTable,
   isThenable,
   jsonFrames,
+  Receiver,
   receiverOf,
-  Session,
+  Sender,
   type EncodedResumeKey,
   type RpcPeer,
   SUBPROTOCOL,
 } from "@symbolon/protocol/internal";
 import type { Client } from "./client.ts";
 import type { ConnectOptions } from "./connect-options.ts";
-import { sessionLost } from "./connection/close-codes.ts";
-import { ReconnectingConnection } from "./connection/connection.ts";
+import { badRequest, sessionLost } from "./connection/close-codes.ts";
+import { createConnection } from "./connection/connection.ts";
 import { createDeferred } from "./connection/deferred.ts";
 import { createInbox } from "./connection/inbox.ts";
-import { checkInsecure } from "./connection/insecure.ts";
+import { checkInsecure, join } from "./platform/address.ts";
 import type { SocketWire } from "./connection/socket-wire.ts";
-import { nextMacrotask, startTimer } from "./connection/timer.ts";
-import { ClientRooms } from "./rooms.ts";
+import type { Headers } from "./platform/websocket-class.ts";
+import { delay, startTimer } from "./connection/timer.ts";
+import { createRooms } from "./rooms.ts";
 
 type Listener = (data: never) => unknown;
 
@@ -43,9 +45,9 @@ interface UncheckedPeer extends Pick<RpcPeer, "handle"> {
 }
 
 /** The events of the client itself. They are symbols: no name of a contract is equal to one. */
-const failed = Symbol("failed");
-const reset = Symbol("reset");
-const gap = Symbol("gap");
+const failed = Symbol();
+const reset = Symbol();
+const gap = Symbol();
 
 /** The events of the server that may be unfinished here. */
 const window: Credit = { messages: 256, bytes: 2 ** 20 };
@@ -61,17 +63,25 @@ const shortestSilence = 500;
  * const client = connect(chat, { url: "https://example.com", params: { room: "lobby" } });
  */
 export function connect<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
-  const path = (contract as AnyContract).url(options.params, options.query);
-  const url = `${String(options.url).replace(/\/+$/, "")}${path}`;
-  if (!options.allowInsecure)
-    checkInsecure(url, options.getToken ? ["token"] : Object.keys(options.params ?? {}));
+  const { getToken, allowInsecure } = options;
+  const values: unknown[] = [options.url, options.params, options.query, options.headers];
+  /** The address that these values make. */
+  function addressOf([base, params, query]: readonly unknown[]): string {
+    const address = join(base as string, (contract as AnyContract).url(params, query));
+    if (!allowInsecure) checkInsecure(address, getToken ? ["token"] : Object.keys(params ?? {}));
+    return address;
+  }
+  if (!isFunction(options.url)) join(options.url);
+  if (!values.some(isFunction)) addressOf(values);
   const { codec = jsonFrames } = options;
-  const { sender, receiver } = new Session({ window, hardLimit, ...options.outbox });
+  const limits = { window, hardLimit, ...options.outbox };
+  const receiver = new Receiver(limits);
+  const sender = new Sender(limits, receiver);
   const opened = createDeferred();
   const closed = createDeferred<Closed>();
   const listeners = new Set<{ readonly event: string | symbol; readonly call: Listener }>();
-  let clientId: string | undefined;
-  let instanceKey = "";
+  /** Names the client, and this instance of it. */
+  let ids: readonly [string, string] | undefined;
   let token: string | undefined;
   let attempt = 0;
   /** The client's session; undefined before the first welcome. */
@@ -81,36 +91,41 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   /** The wire on which the server has asked for a fresh token that has not come yet. */
   let renewing: SocketWire | undefined;
   const inbox = createInbox(options.inbox);
+  /** Set when the client ends as soon as the server has handled what it keeps. */
+  let stopFlushing: (() => void) | undefined;
 
   opened.promise.catch(() => {}); // a failure that no code awaits is no unhandled rejection
   sender.codec = codec;
 
-  const connection = new ReconnectingConnection(
+  const connection = createConnection(
     {
-      url: async () => {
-        token = await options.getToken?.(); // a failure to get a token is a failed attempt
-        return url;
+      ...options,
+      async url(refused) {
+        token = await getToken?.({ refused }); // a failure to get a token is a failed attempt
+        const given = await Promise.all(values.map((value) => (isFunction(value) ? value() : value)));
+        try {
+          return [addressOf(given), given[3] as Headers | undefined];
+        } catch (error) {
+          connection.close(badRequest, (error as Error).message); // every attempt would fail
+          throw error;
+        }
       },
       protocols: [...new Set([codec.protocol, SUBPROTOCOL])],
-      WebSocket: options.WebSocket,
     },
     {
       opened() {
-        clientId ??= randomText(4);
-        instanceKey ||= randomText(8);
+        ids ??= [randomText(4), randomText(8)];
         attempt += 1;
         send(
-          encodeHello({
-            clientId,
-            instanceKey,
-            attempt,
+          encodeHello(
+            [...ids, attempt],
             token,
-            session: resumeKey,
-            receivedUpTo: receiver.received.upTo,
-            firstHeld: sender.firstHeld,
-            rooms: rooms.positions,
-            credit: window,
-          }),
+            resumeKey,
+            receiver.received.upTo,
+            sender.firstHeld,
+            rooms.positions(),
+            window,
+          ),
         );
       },
       message(message) {
@@ -122,6 +137,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           const { waiting } = peer;
           if (!frame.s || receiver.accept(frame.s, bytes)) receiverOf(frames, frame)(frame, bytes);
           if (peer.waiting > waiting) inbox(peer.waiting, bytes);
+          if (stopFlushing && !sender.undelivered) connection.close();
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           // A message was lost with this wire: the server sends it again on the next one.
@@ -133,6 +149,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       probe: () => send({ t: "ping", n: Date.now() }),
       leaving: () => send({ t: "bye" }),
       ended(error) {
+        stopFlushing?.();
         opened.reject(error);
         sender.end(error);
         peer.end();
@@ -146,14 +163,14 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     outbox: sender,
     receiver,
     after: startTimer,
-    nextTurn: nextMacrotask,
+    nextTurn: delay,
     onEventFailed: (failure) => void emit(failed, failure),
     onHandlerError: console.error,
     onUnreportedError: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
   });
   const messages = peer.frames;
-  const rooms = new ClientRooms({
+  const rooms = createRooms({
     onEvent: (frame, bytes) => messages.event?.(frame, bytes),
     onGap: (lost) => peer.queue(() => emit(gap, lost)),
     ...options.inbox,
@@ -200,7 +217,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     const { wire } = connection;
     if (renewing === wire) return;
     renewing = wire;
-    token = await options.getToken?.();
+    token = await getToken?.({ refused: false });
     await wire?.drained();
     renewing = undefined;
     if (token) send({ t: "auth", token });
@@ -261,11 +278,22 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     get bufferedAmount() {
       return sender.bufferedAmount;
     },
-    close: (code, reason) => connection.close(code, reason),
+    reconnect: connection.reconnect,
+    close(code, reason) {
+      if (typeof code !== "object") return connection.close(code, reason);
+      stopFlushing?.();
+      if (!sender.undelivered) return connection.close();
+      connection.dial();
+      stopFlushing = startTimer(code.timeout ?? 5_000, connection.close);
+    },
   };
 }
 
 /** So many random numbers of 32 bits. */
 function randomText(numbers: number): string {
   return crypto.getRandomValues(new Uint32Array(numbers)).join("-");
+}
+
+function isFunction(value: unknown): value is () => unknown {
+  return typeof value === "function";
 }

@@ -3,8 +3,9 @@ export type { Client, Reset } from "./client.ts";
 export type { ClientInboxOptions, ConnectOptions, OutboxOptions } from "./connect-options.ts";
 export { openSocket } from "./open-socket.ts";
 export type { OpenSocketOptions } from "./open-socket.ts";
+export type { ReconnectOptions } from "./connection/backoff.ts";
 export type { InboxOptions } from "./connection/inbox.ts";
-export type { WebSocketClass, WebSocketLike } from "./connection/websocket-class.ts";
+export type { WebSocketClass, WebSocketLike } from "./platform/websocket-class.ts";
 export type { ConnectionStatus, Subscribable } from "./connection/status.ts";
 export {
   CloseCode,

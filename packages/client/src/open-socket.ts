@@ -7,13 +7,15 @@ import {
   WireEvents,
   type WireListener,
 } from "@symbolon/protocol/internal";
-import { ReconnectingConnection } from "./connection/connection.ts";
+import { createConnection } from "./connection/connection.ts";
+import type { ReconnectingConnection } from "./connection/connection-options.ts";
 import { badRequest } from "./connection/close-codes.ts";
 import { createDeferred, type Deferred } from "./connection/deferred.ts";
 import { createInbox, type InboxOptions } from "./connection/inbox.ts";
-import { checkInsecure } from "./connection/insecure.ts";
-import { createWebSocket, type WebSocketClass, type WebSocketLike } from "./connection/websocket-class.ts";
-import { nextMacrotask } from "./connection/timer.ts";
+import { checkInsecure } from "./platform/address.ts";
+import type { WebSocketClass } from "./platform/websocket-class.ts";
+import type { SocketWire } from "./connection/socket-wire.ts";
+import { delay } from "./connection/timer.ts";
 
 /** How to open a raw socket. */
 export interface OpenSocketOptions<Receive = Message, Send = unknown> extends SocketCodecs<Receive, Send> {
@@ -78,18 +80,13 @@ export function openSocket<Receive = Message, Send = unknown>(
   return Object.assign(socket, { [Symbol.asyncDispose]: dispose });
 }
 
-/** The readyState of a WebSocket that is open. */
-const open = 1;
-
 /** The wires of a connection, one after another, as one `Wire`. It ends when the connection has ended for good. */
 class ReconnectingWire implements Wire {
-  readonly nextTurn: () => Promise<void> = nextMacrotask;
+  readonly nextTurn: () => Promise<void> = delay;
   readonly #connection: ReconnectingConnection;
   readonly #events = new WireEvents();
   readonly #limit: number;
   readonly #limitBytes: number;
-  /** The newest socket: its wire does not tell that the remote peer is closing it. */
-  #socket: WebSocketLike | undefined;
   /** Messages to send on the next wire. */
   readonly #queue: Message[] = [];
   /** Their bytes. */
@@ -97,7 +94,7 @@ class ReconnectingWire implements Wire {
   /** Messages that arrived while the reader has paused, on a platform that cannot pause. */
   readonly #unread: Message[] = [];
   readonly #admit: ReturnType<typeof createInbox>;
-  /** Resolves with the next wire, or at the end; undefined when no message waits for it. */
+  /** Resolves with the next wire, or at the end. */
   #drained: Deferred | undefined;
   #paused = false;
 
@@ -115,13 +112,7 @@ class ReconnectingWire implements Wire {
     this.#limit = limit;
     this.#limitBytes = limitBytes;
     this.#admit = createInbox(inbox);
-    const makeSocket = (address: string, offered: string[]): WebSocketLike =>
-      (this.#socket = createWebSocket(address, offered, WebSocket));
-    // An object that a constructor returns takes the place of the one that `new` has made.
-    const Kept = function (address: string, offered: string[] = []) {
-      return makeSocket(address, offered);
-    } as unknown as WebSocketClass;
-    this.#connection = new ReconnectingConnection(
+    this.#connection = createConnection(
       {
         url: async () => {
           if (typeof url !== "function") return url;
@@ -135,7 +126,7 @@ class ReconnectingWire implements Wire {
           return given;
         },
         protocols,
-        WebSocket: Kept,
+        WebSocket,
       },
       {
         opened: (wire) => {
@@ -147,7 +138,7 @@ class ReconnectingWire implements Wire {
           this.#drained = undefined;
         },
         message: (message) => this.#receive(message),
-        lost: () => {},
+        lost() {},
         ended: (error) => {
           for (const message of this.#unread.splice(0)) this.#events.message(message);
           this.#events.closed(error);
@@ -163,7 +154,7 @@ class ReconnectingWire implements Wire {
   }
 
   get bufferedAmount(): number {
-    return (this.#connection.wire?.bufferedAmount ?? 0) + this.#queuedBytes;
+    return this.#openWire?.bufferedAmount ?? this.#queuedBytes;
   }
 
   get paused(): boolean {
@@ -175,23 +166,23 @@ class ReconnectingWire implements Wire {
   }
 
   send(message: Message): void {
-    if (this.#events.ended) return;
     const wire = this.#openWire;
+    if (this.#events.ended) return;
     if (this.bufferedAmount >= this.#limitBytes)
       throw new RequestError(
         "OUTBOX_FULL",
         `send queue is full: it keeps ${this.#limitBytes} bytes, await send()`,
       );
-    if (wire !== undefined) wire.send(message);
+    if (wire) wire.send(message);
     else if (this.#queue.length < this.#limit) {
-      this.#queue.push(typeof message === "string" ? message : message.slice()); // the caller may change its bytes
+      this.#queue.push(typeof message === "string" ? message : message.slice()); // the caller may reuse its bytes
       this.#queuedBytes += byteLength(message);
     } else throw new RequestError("OUTBOX_FULL", `send queue is full: it keeps ${this.#limit} messages`);
   }
 
   drained(): Promise<void> | undefined {
     const wire = this.#openWire;
-    if (wire !== undefined) return wire.drained();
+    if (wire) return wire.drained();
     if (this.#events.ended) return undefined;
     this.#drained ??= createDeferred();
     return this.#drained.promise;
@@ -224,9 +215,10 @@ class ReconnectingWire implements Wire {
     }
   }
 
-  /** The wire that takes messages; undefined also while the remote peer closes it. */
-  get #openWire(): ReconnectingConnection["wire"] {
-    return this.#socket?.readyState === open ? this.#connection.wire : undefined;
+  /** The wire, unless one peer is closing it: what is sent then waits for the next wire, or for the end. */
+  get #openWire(): SocketWire | undefined {
+    const { wire } = this.#connection;
+    return wire?.open ? wire : undefined;
   }
 
   #receive(message: Message): void {

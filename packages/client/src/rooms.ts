@@ -24,48 +24,27 @@ export interface ClientRoomsListener {
 }
 
 /** The rooms that a client is in, and its position in each: each message of a room is received once and in order. */
-export class ClientRooms {
-  readonly #positions = new Map<string, MemberPosition>();
-  readonly #listener: ClientRoomsListener;
-
-  constructor(listener: ClientRoomsListener) {
-    this.#listener = listener;
-  }
-
+export interface ClientRooms {
   /** The positions, as `hello` has them. */
-  get positions(): readonly MemberPosition[] {
-    return [...this.#positions.values()];
-  }
-
+  readonly positions: () => readonly MemberPosition[];
   /** The receivers of the frames of rooms. Each throws ProtocolError with 4902 when a message before has not arrived. */
-  get frames(): FrameTable {
-    const { onEvent, onGap } = this.#listener;
-    const isNew = (frame: SaidFrame | SkipFrame): boolean =>
-      this.#advance(frame.room, ...decodePlacement(frame));
-    return {
-      room: (frame) => this.#place(decodePosition(frame)),
-      skip: (frame) => void isNew(frame),
-      said(frame, bytes) {
-        if (isNew(frame)) onEvent({ ...frame, t: "event" }, bytes);
-      },
-      gap: (frame) => {
-        const gap = decodeGap(frame);
-        this.#advance(gap.room ?? "", gap.to);
-        onGap(gap);
-      },
-    };
-  }
+  readonly frames: FrameTable;
+}
+
+/** Makes the rooms of a client, which is in none. */
+export function createRooms({ onEvent, onGap, rooms = 1_000 }: ClientRoomsListener): ClientRooms {
+  const positions = new Map<string, MemberPosition>();
+  const isNew = (frame: SaidFrame | SkipFrame): boolean => advance(frame.room, ...decodePlacement(frame));
 
   /** The client is in a room, at a position; without an epoch it is there no longer. */
-  #place(position: MemberPosition): void {
-    const { rooms = 1_000 } = this.#listener;
+  function place(position: MemberPosition): void {
     const [room, epoch, offset, ...proof] = position;
-    const known = this.#positions.get(room);
-    if (!epoch) this.#positions.delete(room);
-    else if (!known && this.#positions.size >= rooms) throw inboxFull();
+    const known = positions.get(room);
+    if (!epoch) positions.delete(room);
+    else if (!known && positions.size >= rooms) throw inboxFull();
     // The wire before may have brought messages after the server was asked for this position.
     else
-      this.#positions.set(room, [
+      positions.set(room, [
         room,
         epoch,
         known?.[1] === epoch ? Math.max(known[2], offset) : offset,
@@ -77,12 +56,28 @@ export class ClientRooms {
    * Everything up to `offset` has arrived, or is lost when `previous` is undefined.
    * @returns false when it has before, or the client is not in the room.
    */
-  #advance(room: string, offset: number, previous?: number): boolean {
-    const known = this.#positions.get(room);
+  function advance(room: string, offset: number, previous?: number): boolean {
+    const known = positions.get(room);
     if (!known || offset <= known[2]) return false;
     if (previous !== undefined && previous !== known[2])
       throw new ProtocolError("a message is missing", 4902);
-    this.#positions.set(room, [room, known[1], offset, known[3], known[4]]);
+    positions.set(room, [room, known[1], offset, known[3], known[4]]);
     return true;
   }
+
+  return {
+    positions: () => [...positions.values()],
+    frames: {
+      room: (frame) => place(decodePosition(frame)),
+      skip: (frame) => void isNew(frame),
+      said(frame, bytes) {
+        if (isNew(frame)) onEvent({ ...frame, t: "event" }, bytes);
+      },
+      gap(frame) {
+        const gap = decodeGap(frame);
+        advance(gap.room ?? "", gap.to);
+        onGap(gap);
+      },
+    },
+  };
 }

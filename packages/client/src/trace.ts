@@ -2,7 +2,8 @@
 import type { FrameCodec, Message } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
 import { describeFrame, describeMessage } from "@symbolon/protocol/trace";
-import { platformWebSocket, type WebSocketClass } from "./connection/websocket-class.ts";
+import { platformWebSocket } from "#platform";
+import type { WebSocketClass } from "./platform/websocket-class.ts";
 
 /** What `traceWebSocket` traces, and where to. */
 export interface TraceOptions {
@@ -19,7 +20,6 @@ let sockets = 0;
 /**
  * A WebSocket class that writes a line for each dial, message and close: paths, names, sizes and codes, never payloads,
  * queries or tokens.
- * @throws Error where the platform has no WebSocket.
  * @example
  *   const client = connect(chat, { url, WebSocket: traceWebSocket() });
  */
@@ -28,7 +28,6 @@ export function traceWebSocket({
   codecs = [],
   log = (line) => console.debug(line),
 }: TraceOptions = {}): WebSocketClass {
-  if (WebSocket === undefined) throw new Error("this platform has no WebSocket: pass the option WebSocket");
   const Base = WebSocket as new (...args: readonly unknown[]) => InstanceType<WebSocketClass>;
   return class extends Base {
     readonly #write: (line: string) => void;

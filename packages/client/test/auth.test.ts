@@ -63,7 +63,7 @@ describe("when a credential expires", () => {
     client.send("post", "meanwhile");
     await pass();
     expect(statuses).toMatchObject([{ state: "waiting", error: { code: 4401 } }]);
-    await pass(251);
+    await pass(751);
     expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: true });
     expect([tokens, received]).toEqual([["ada", "ada"], ["meanwhile"]]);
     client.close();
@@ -75,7 +75,7 @@ describe("when a credential expires", () => {
     clock.advance(80_000);
     await pass();
     expect(client.status.value).toMatchObject({ state: "waiting", error: { code: 4401 } });
-    await pass(251);
+    await pass(751);
     expect(await client.closed).toMatchObject({ code: 4401, reason: "invalid token" });
     expect(tokens).toEqual(["ada", "invalid", "invalid"]);
   });
@@ -103,7 +103,7 @@ describe("when a principal is revoked", () => {
     const resets: unknown[] = [];
     client.onReset((reset) => resets.push(reset));
     app.revoke("ada", { code: 4401 });
-    await pass(251);
+    await pass(751);
     expect(client.status.value).toEqual({ state: "open", attempt: 0, resumed: false });
     expect([tokens, resets]).toEqual([["ada", "ada"], [{ reason: "unknown" }]]);
     client.close();
@@ -130,7 +130,7 @@ describe("a getToken that never settles", () => {
     expect(client.status.value).toMatchObject({ state: "connecting", attempt: 0 });
     await pass(2);
     expect(client.status.value).toMatchObject({ state: "waiting", attempt: 1, error: { code: 1006 } });
-    await pass(251);
+    await pass(751);
     expect(getToken).toHaveBeenCalledTimes(2);
     expect(made).toHaveLength(1);
     last().emitOpen();
@@ -154,7 +154,7 @@ describe("a getToken that never settles", () => {
     expect(getToken).toHaveBeenCalledTimes(2);
     getToken.mockReturnValue("ada");
     last().emitClose(4401);
-    await pass(251);
+    await pass(751);
     last().emitOpen();
     last().emitMessage(welcome({ state: "resumed" }));
     for (let asked = 1; asked <= 2; asked += 1) {

@@ -42,7 +42,7 @@ export async function createClient(outbox: OutboxOptions = {}, inbox: ClientInbo
   /** Breaks the wire, and opens the socket that the client dials next. */
   const reconnect = async (): Promise<HelloFrame> => {
     last().emitClose();
-    await pass(1_000);
+    await pass(5_251); // the longest wait, with the floor of wires that died young
     return openSocket();
   };
   return {

@@ -36,6 +36,7 @@ test("@symbolon/client exports these types and no others, and at most 30 names i
       "OpenSocketOptions",
       "OutboxOptions",
       "RawSocket",
+      "ReconnectOptions",
       "Reset",
       "Sent",
       "Subscribable",

@@ -232,3 +232,51 @@ test("a url that is a function is asked for at each dial, and a rejection is a f
   expect([asked, queries]).toEqual([3, [{ ticket: "1" }, { ticket: "3" }]]);
   socket.close();
 });
+
+test("bytes that were sent before the socket opens are those of the call, though the caller reuses them", async () => {
+  const net = testNetwork(createEchoApp().app);
+  const socket = openSocket("ws://test/echo", { WebSocket: net.WebSocket });
+  const bytes = new Uint8Array([1, 2, 3]);
+  void socket.send(bytes);
+  bytes.fill(9);
+  expect(await socket.receive()).toEqual(new Uint8Array([1, 2, 3]));
+  socket.close();
+});
+
+test.each([
+  [1000, ["rejected", "rejected", "rejected", "rejected", "rejected"]],
+  [1012, ["fulfilled", "fulfilled", "fulfilled", "fulfilled", "fulfilled"]],
+])(
+  "replies to a server that has sent its messages and closed with %i arrive on the next connection or fail",
+  async (code, outcomes) => {
+    const app = createApp();
+    const arrived: unknown[] = [];
+    let connections = 0;
+    app.ws("/", async (socket) => {
+      connections += 1;
+      if (connections === 1) {
+        for (let n = 0; n < 5; n += 1) await socket.send(`m${n}`);
+        socket.close(code);
+      } else for await (const message of socket) arrived.push(message);
+    });
+    await using server = await serve(app, { port: 0 });
+    const socket = openSocket(server.url);
+    const replies: PromiseLike<string>[] = [];
+    for await (const message of socket) {
+      // The close frame has arrived with the messages: the socket is closing already.
+      await new Promise(setImmediate);
+      const sent = socket.send(`reply to ${String(message)}`);
+      replies.push(
+        sent.then(
+          () => "fulfilled",
+          () => "rejected",
+        ),
+      );
+      if (replies.length === 5) break;
+    }
+    expect(await Promise.all(replies)).toEqual(outcomes);
+    const expected = outcomes[0] === "fulfilled" ? [0, 1, 2, 3, 4].map((n) => `reply to m${n}`) : [];
+    await vi.waitFor(() => expect(arrived).toEqual(expected), waitOptions);
+    socket.close();
+  },
+);

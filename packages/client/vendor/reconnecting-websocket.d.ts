@@ -12,6 +12,4 @@ export default class ReconnectingWebSocket {
       readonly WebSocket: object;
     },
   );
-  /** Closes the instance, unless it is closed, and makes no other one. */
-  close(): void;
 }

@@ -21,17 +21,21 @@ interface Member extends Name {
 export interface TrimOptions {
   /** The members that are used from outside. Members that none of them reaches are left out. */
   readonly used: readonly string[];
-  /** Members, options and classes without a use. They are left out, with the statements and objects that refer to them. */
+  /** Members, options, classes and types of values without a use. They are left out, with the statements and objects that refer to them. */
   readonly unused: readonly string[];
   /** Options that are always given: their defaults are left out. */
   readonly given: readonly string[];
+  /** Conditions that always hold, as the compiled source has them. They are left out, with what is done otherwise. */
+  readonly always: readonly string[];
+  /** Conditions that never hold. Their statements are left out. */
+  readonly never: readonly string[];
 }
 
 /**
  * Makes a class smaller, which a bundler cannot do: leaves out what `options` names, and gives private names to the
  * members that begin with an underscore, `#ws` for `_ws`.
  */
-export function trimClass(className: string, { used, unused, given }: TrimOptions): Plugin {
+export function trimClass(className: string, { used, unused, given, always, never }: TrimOptions): Plugin {
   return {
     name: "trim-class",
     enforce: "post",
@@ -39,7 +43,13 @@ export function trimClass(className: string, { used, unused, given }: TrimOption
       const program = this.parse(code);
       const members = membersOf(className, program);
       if (members.length === 0) return undefined;
-      const left = leftOut(program, unused, given);
+      const left = [
+        ...leftOut(program, unused, given),
+        ...conditions(program, (test) => {
+          const text = code.slice(test.start, test.end);
+          return always.includes(text) ? true : never.includes(text) ? false : undefined;
+        }),
+      ];
       const isLeft = (name: Range): boolean => left.some((range) => contains(range, name));
       const reached = new Set(used);
       // The iteration visits the names that are added meanwhile, too.
@@ -71,7 +81,7 @@ function contains(outer: Range, inner: Range): boolean {
 }
 
 /**
- * The members, properties, variables, statements and new objects that refer to an unused name, and the defaults of options
+ * The members, properties, variables, arguments, statements and new objects that refer to an unused name, and the defaults of options
  * that are always given.
  */
 function leftOut(program: ESTree.Program, unused: readonly string[], given: readonly string[]): Range[] {
@@ -86,6 +96,8 @@ function leftOut(program: ESTree.Program, unused: readonly string[], given: read
     ExpressionStatement: add,
     IfStatement: add,
     NewExpression: add,
+    CallExpression: ({ arguments: list }) =>
+      void removable.push(...itemsOf(list).filter((_, index) => list[index]?.type === "CallExpression")),
     VariableDeclaration: (statement) => {
       const [declarator] = statement.declarations;
       if (declarator?.id.type !== "ObjectPattern") return;
@@ -101,6 +113,9 @@ function leftOut(program: ESTree.Program, unused: readonly string[], given: read
     Identifier: (identifier) => {
       if (unused.includes(identifier.name)) names.push(identifier);
     },
+    Literal: ({ value, start, end }) => {
+      if (typeof value === "string" && unused.includes(value)) names.push({ name: value, start, end });
+    },
   }).visit(program);
   const innermost = names.flatMap((name) =>
     removable
@@ -112,6 +127,18 @@ function leftOut(program: ESTree.Program, unused: readonly string[], given: read
     .filter(({ variables }) => variables.every((variable) => innermost.includes(variable)))
     .map(({ statement }) => statement);
   return [...new Set([...innermost, ...empty, ...defaults])];
+}
+
+/** What `if` and `? :` have besides the branch that runs, where `decide` knows whether their condition holds. */
+function conditions(program: ESTree.Program, decide: (test: Range) => boolean | undefined): Range[] {
+  const left: Range[] = [];
+  const add = ({ start, end, test, consequent }: Range & { test: Range; consequent: Range }): void => {
+    const holds = decide(test);
+    if (holds) left.push({ start, end: consequent.start }, { start: consequent.end, end });
+    else if (holds === false) left.push({ start, end });
+  };
+  new Visitor({ IfStatement: add, ConditionalExpression: add }).visit(program);
+  return left;
 }
 
 /** The items of a list, each with the comma and the space after it. */

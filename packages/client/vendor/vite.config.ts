@@ -7,7 +7,7 @@ const source = fileURLToPath(import.meta.resolve("reconnecting-websocket/reconne
 const licence = fileURLToPath(import.meta.resolve("reconnecting-websocket/LICENSE"));
 
 /** The members that the client uses, as `reconnecting-websocket.d.ts` declares them. */
-const used = ["constructor", "close"];
+const used = ["constructor"];
 
 /** What the client does not use of the members that these reach: it reads, writes and times its sockets, and delays tries. */
 const unused = [
@@ -36,16 +36,33 @@ const unused = [
   "reconnectionDelayGrowFactor",
   "isWebSocket",
   "CloseEvent",
+  "string",
+  "_connectLock",
+  "_closeCalled",
+  "_getNextDelay",
+  "readyState",
 ];
 
-/** The options that the client gives. */
-const given = ["WebSocket"];
+/** The options and parameters that the client gives. */
+const given = ["WebSocket", "options"];
+
+/** What always holds: the url is asked for by a function, there are subprotocols, and no member that is left out ends it. */
+const always = [
+  'typeof urlProvider === "function"',
+  "!!url.then",
+  "this._protocols",
+  "this._shouldReconnect",
+];
+
+/** What never holds: it listens to a socket that it has made. */
+const never = ["!this._ws"];
 
 const banner = `/*!
 reconnecting-websocket 4.4.0, compiled from its TypeScript source. These things differ from that:
-- members of the class that \`${used.join("` and `")}\` do not reach are left out;
+- members of the class that the \`${used.join("` and `")}\` does not reach are left out;
 - left out, with every statement that refers to them and every object made of them: ${unused.join(", ")};
-- the option ${given.join(" and ")} has no default;
+- ${given.join(" and ")} have no default;
+- left out, with what depends on them: the conditions ${always.join(", ")}, which hold, and ${never.join(", ")}, which does not;
 - the names of private members begin with # instead of _.
 
 ${readFileSync(licence, "utf8")}*/`;
@@ -56,7 +73,7 @@ ${readFileSync(licence, "utf8")}*/`;
  */
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
-  plugins: [trimClass("ReconnectingWebSocket", { used, unused, given })],
+  plugins: [trimClass("ReconnectingWebSocket", { used, unused, given, always, never })],
   build: {
     outDir: "vendor",
     emptyOutDir: false,

@@ -19,6 +19,8 @@ export type { ParamName } from "./contract/path.ts";
 export { runOnce, validate } from "./contract/schema.ts";
 export type { Input, Output } from "./contract/schema.ts";
 export { OutgoingMessage } from "./session/outgoing-message.ts";
+export { Receiver } from "./session/receiver.ts";
+export { Sender } from "./session/sender.ts";
 export { Session } from "./session/session.ts";
 export type { DeliveryOptions, MessageSink, RemoteState, RestoredState } from "./session/session-options.ts";
 export type { Lane, Outbox, SendOptions } from "./session/outbox.ts";

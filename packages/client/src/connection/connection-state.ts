@@ -2,8 +2,11 @@ import type { Redialer } from "./redialer.ts";
 import type { SocketWire } from "./socket-wire.ts";
 import type { ConnectionStatus } from "./status.ts";
 
+/** A state without a redialer. */
+type Nothing = { readonly redialer?: undefined; readonly wire?: undefined };
+
 /** The redialer makes a wire. */
-type Connecting = { readonly type: "connecting"; readonly redialer: Redialer };
+type Connecting = { readonly type: "connecting"; readonly redialer: Redialer; readonly wire?: undefined };
 
 /** A wire is open; the conversation on it is not established yet. */
 type Establishing = {
@@ -16,6 +19,7 @@ type Establishing = {
 export type Waiting = {
   readonly type: "waiting";
   readonly redialer: Redialer;
+  readonly wire?: undefined;
   /** The server accepts no try before, in ms since the epoch. */
   readonly notBefore: number;
   /** When the next try starts, in ms since the epoch; Infinity while the device is offline. */
@@ -43,10 +47,10 @@ export type Moving = {
 };
 
 /** The user has left the page, and may come back to it. */
-export type Suspended = { readonly type: "suspended" };
+export type Suspended = { readonly type: "suspended" } & Nothing;
 
 /** The connection has ended for good. */
-export type Ended = { readonly type: "closed" };
+export type Ended = { readonly type: "closed" } & Nothing;
 
 /**
  * The state of a connection. Each state has the redialers and the wires that exist in it, and no other.
@@ -62,15 +66,29 @@ export type Ended = { readonly type: "closed" };
  */
 export type ConnectionState =
   /** `dial` was not called yet. */
-  { readonly type: "idle" } | Connecting | Establishing | Waiting | Open | Moving | Suspended | Ended;
+  | ({ readonly type: "idle" } & Nothing)
+  | Connecting
+  | Establishing
+  | Waiting
+  | Open
+  | Moving
+  | Suspended
+  | Ended;
+
+/** The states that the public status has under another name. */
+const publicNames: Partial<Record<ConnectionState["type"], ConnectionStatus["state"]>> = {
+  establishing: "connecting",
+  suspended: "waiting",
+};
 
 /** The part of the public status that follows from a state. */
 export function statusOf(
   state: Exclude<ConnectionState, Moving>,
-): Pick<ConnectionStatus, "state"> & Partial<ConnectionStatus> {
-  if (state.type === "open") return { state: "open", attempt: 0, resumed: state.resumed };
-  if (state.type === "closed") return { state: "closed" };
-  if (state.type === "suspended") return { state: "waiting" };
-  if (state.type !== "waiting") return { state: "connecting" };
-  return { state: "waiting", ...(state.retryAt < Infinity ? { retryAt: state.retryAt } : { offline: true }) };
+): Pick<ConnectionStatus, "state" | "resumed"> & Partial<ConnectionStatus> {
+  const { type } = state;
+  return {
+    state: publicNames[type] ?? (type as ConnectionStatus["state"]), // `idle` has no status of its own
+    resumed: type === "open" && state.resumed,
+    ...(type === "waiting" && (state.retryAt < Infinity ? { retryAt: state.retryAt } : { offline: true })),
+  };
 }

@@ -1,11 +1,11 @@
 /** Receives what the device and the page report about the network. */
 export interface NetworkListener {
   /** The page became visible or came back, or the device is online: a good time to connect, or to probe. */
-  wake(): void;
+  readonly wake: () => void;
   /** The device reports that it is offline. That is a reason to probe, and no proof. */
-  offline(): void;
+  readonly offline: () => void;
   /** The user leaves the page. `persisted`: the browser keeps it and may show it again. */
-  hidden(persisted: boolean): void;
+  readonly hidden: (persisted: boolean) => void;
 }
 
 /** The platform's globals that report about the network. Each of them is missing in some runtime. */
@@ -30,17 +30,22 @@ export function isVisible(scope: NetworkScope): boolean {
   return scope.document?.visibilityState !== "hidden";
 }
 
-/** Reports to `listener` until the returned function is called. */
-export function watchNetwork(listener: NetworkListener, scope: NetworkScope): () => void {
-  const onEvent = (event: { readonly type: string; readonly persisted?: boolean }): void => {
-    if (event.type === "offline") listener.offline();
-    else if (event.type === "pagehide") listener.hidden(event.persisted === true);
-    else if (event.type !== "visibilitychange" || isVisible(scope)) listener.wake();
-  };
+/** Reports to the listener until the returned function is called. */
+export function watchNetwork({ wake, offline, hidden }: NetworkListener, scope: NetworkScope): () => void {
+  const listeners: Record<string, (event: { readonly type: string; readonly persisted?: boolean }) => void> =
+    {
+      online: wake,
+      offline,
+      pageshow: wake,
+      pagehide: ({ persisted }) => hidden(persisted === true),
+      // The document dispatches the last two, and they bubble to the window.
+      visibilitychange() {
+        if (isVisible(scope)) wake();
+      },
+      resume: wake,
+    };
   const forEachType = (method: "addEventListener" | "removeEventListener"): void => {
-    // The document dispatches the last two, and they bubble to the window.
-    for (const type of ["online", "offline", "pageshow", "pagehide", "visibilitychange", "resume"])
-      scope[method]?.(type, onEvent);
+    for (const [type, listener] of Object.entries(listeners)) scope[method]?.(type, listener);
   };
   forEachType("addEventListener");
   return () => forEachType("removeEventListener");

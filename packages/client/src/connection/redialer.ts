@@ -1,18 +1,23 @@
 import type { CloseError, Message } from "@symbolon/protocol";
+import { createWebSocket, refusalOf } from "#platform";
 import ReconnectingWebSocket from "../../vendor/reconnecting-websocket.js";
 import { abnormal } from "./close-codes.ts";
 import { createDeferred, type Deferred } from "./deferred.ts";
-import { SocketWire, wireError } from "./socket-wire.ts";
-import { Timer } from "./timer.ts";
-import { createWebSocket, type WebSocketClass } from "./websocket-class.ts";
+import { createSocketWire, type SocketWire, wireError } from "./socket-wire.ts";
+import { createTimer } from "./timer.ts";
+import type { Refusal } from "../platform/refusal.ts";
+import type { Headers, WebSocketClass, WebSocketLike } from "../platform/websocket-class.ts";
+
+/** The url of a try, and its headers. */
+type Address = string | URL | [url: string, headers: Headers | undefined];
 
 /** What to connect to. */
 export interface DialOptions {
   /**
    * Called before every try, so it can bring a fresh token. `http` and `https` are read as `ws` and `wss`. When it
-   * throws, rejects or takes longer than 15 s, the try has failed.
+   * throws, rejects or takes longer than 15 s, the try has failed. It may return headers too, for Node.
    */
-  readonly url: () => string | URL | Promise<string | URL>;
+  readonly url: () => Address | Promise<Address>;
   /** The subprotocols to offer, read at every try. */
   readonly protocols: readonly string[];
   /**
@@ -32,7 +37,9 @@ export interface RedialerListener {
    * The present try failed, or its wire closed. The next try waits for `retry`. `permanent`: every try would fail, as
    * with a malformed url.
    */
-  closed(error: CloseError, permanent: boolean): void;
+  closed(error: CloseError, permanent?: boolean): void;
+  /** Why the server refused the try that failed last. Called before the next try, if it is known by then. */
+  refused(refusal: Refusal): void;
 }
 
 /** Makes one wire after another to the same url. The first try starts by itself, in the next macrotask. */
@@ -49,20 +56,22 @@ export interface Redialer {
 
 /** Time for the url of a try, and then for its socket to open and to be established, in ms each. */
 const connectTimeout = 15_000;
+/** How often the clock is read meanwhile and in a wait, in ms: what had to happen while the device slept happens soon after. */
+export const clockStep = 1_000;
 
 /**
  * Makes a redialer. This is the one file that knows `reconnecting-websocket`, which is unmaintained. The library calls
  * `nextUrl`, makes a socket, and starts another try after every close. This file keeps its faults from the rest of the
  * client:
  * - It stops for ever when the url provider rejects or never settles: `nextUrl` catches errors, and has a deadline.
- * - It stops for ever when the constructor of a socket throws: `SocketWire` catches the error, and reports `closed`.
+ * - It stops for ever when the constructor of a socket throws: `createSocketWire` catches the error, and reports `closed`.
  * - It turns an `error` into a clean close with 1000: the facade forwards no `error`, and its own events are not used.
  * - Its delays have no jitter and outlast its `close`: its code for them is left out, and `nextUrl` waits between two tries.
- * - It never connects again after its `close`: `stop` is final.
+ * - It never connects again after its `close`, which is left out: after `stop` no try closes, so none is started.
  */
 export function createRedialer(options: DialOptions, listener: RedialerListener): Redialer {
   /** The end of the present try: it brings no url, or its wire is not established, in time. */
-  const timer = new Timer();
+  const timer = createTimer();
   /** Pending from the end of a try until `retry`. */
   let pause: Deferred | undefined;
   /** The wire of the newest try that got as far as a socket. */
@@ -70,6 +79,7 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   /** The library's listener for the close of a try. */
   let onClose: (() => void) | undefined;
   let stopped = false;
+  let headers: Headers | undefined;
 
   /** The url provider of the library. It never rejects. */
   async function nextUrl(): Promise<string> {
@@ -78,16 +88,23 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
       if (stopped) return "";
       try {
         const deadline = new Promise<never>((_, reject) => {
-          timer.start(connectTimeout, () => reject(new Error(`no url within ${connectTimeout} ms`)));
+          timer.start(
+            connectTimeout,
+            () => reject(new Error(`no url within ${connectTimeout} ms`)),
+            clockStep,
+          );
         });
-        return String(await Promise.race([options.url(), deadline])).replace(/^http/i, "ws");
+        const address = await Promise.race([options.url(), deadline]);
+        const [url, given] = [address].flat() as [string | URL, Headers | undefined];
+        headers = given;
+        return String(url).replace(/^http/i, "ws");
       } catch (cause) {
-        if (!stopped) fail(wireError(abnormal, "", false, cause));
+        if (!stopped) fail(wireError(abnormal, "", cause));
       }
     }
   }
 
-  function fail(error: CloseError, permanent = false): void {
+  function fail(error: CloseError, permanent?: boolean): void {
     timer.stop();
     pause = createDeferred();
     try {
@@ -97,42 +114,61 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
     }
   }
 
-  /** Ends the try. The listener comes first: it may stop the library, which otherwise starts the next try at once. */
+  /** Ends the try. The listener comes first: it may stop the redialer; else the library starts the next try at once. */
   function end(error: CloseError, permanent?: boolean): void {
     fail(error, permanent);
-    onClose?.();
+    if (!stopped) onClose?.();
   }
 
   function drop(reason: string): void {
     wire?.terminate();
-    end(wireError(abnormal, reason, false));
+    end(wireError(abnormal, reason));
   }
 
   /** One try, as a WebSocket for the library. It has one `close` event, and no other. */
   class SocketFacade {
     constructor(url: string, protocols: readonly string[]) {
-      wire = new SocketWire(() => createWebSocket(url, protocols, options.WebSocket), {
-        opened: (now) => listener.opened(now),
-        message: (message) => listener.message(message),
-        closed: end,
+      if (stopped) return;
+      /** The socket, until it opens. */
+      let unopened: WebSocketLike | undefined;
+      const createSocket = (): WebSocketLike =>
+        (unopened = createWebSocket(url, protocols, options.WebSocket, headers));
+      wire = createSocketWire(createSocket, {
+        ...listener,
+        opened(opened) {
+          unopened = undefined;
+          listener.opened(opened);
+        },
+        closed(error, permanent) {
+          end(error, permanent);
+          const asked = pause;
+          if (unopened)
+            refusalOf(unopened, url)
+              .then((refusal) => {
+                // The next try may have begun.
+                if (refusal && asked === pause && !stopped) listener.refused(refusal);
+              })
+              .catch(() => {}); // what is not known changes nothing
+        },
       });
-      timer.start(connectTimeout, () => drop("not established in time"));
+      timer.start(connectTimeout, () => drop("not established in time"), clockStep);
     }
-
-    /** 3 is closed: the library has nothing to close. */
-    readonly readyState = 3;
 
     addEventListener(_: "close", listener: () => void): void {
       onClose = listener;
     }
   }
 
-  const library = new ReconnectingWebSocket(nextUrl, options.protocols, {
+  // oxlint-disable-next-line no-new -- it has no method: it starts by itself, and ends when no try closes any more
+  new ReconnectingWebSocket(nextUrl, options.protocols, {
     WebSocket: SocketFacade,
   });
 
   return {
-    retry: () => pause?.resolve(),
+    retry() {
+      pause?.resolve();
+      pause = undefined;
+    },
     established: () => timer.stop(),
     drop,
     stop(code, reason) {
@@ -140,7 +176,6 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
       timer.stop();
       pause?.resolve();
       wire?.close(code, reason);
-      library.close();
     },
   };
 }

@@ -1,8 +1,8 @@
 import { CloseError, type Message } from "@symbolon/protocol";
 import { cutReason, type Wire } from "@symbolon/protocol/internal";
-import { Timer } from "./timer.ts";
+import { delay } from "./timer.ts";
 import { abnormal, badRequest, goingAway, internalError } from "./close-codes.ts";
-import type { WebSocketLike } from "./websocket-class.ts";
+import type { WebSocketLike } from "../platform/websocket-class.ts";
 
 /** Receives the events of a wire. */
 export interface SocketWireListener {
@@ -11,14 +11,21 @@ export interface SocketWireListener {
   /** A message arrived. */
   message(message: Message): void;
   /** The remote peer or the network ended the wire. `permanent`: the constructor of the socket threw. */
-  closed(error: CloseError, permanent: boolean): void;
+  closed(error: CloseError, permanent?: boolean): void;
 }
 
-/** The part of a `Wire` that a `SocketWire` has. */
-type WirePart = Pick<
+/**
+ * A WebSocket as a wire. It has all of a `Wire` but `listen`: its listener is known from the start, so no event is lost.
+ * The listener receives `closed` once, when the remote peer or the network ends the wire. When `close` or `terminate`
+ * ends it, the listener receives nothing more.
+ */
+export interface SocketWire extends Pick<
   Wire,
   "protocol" | "bufferedAmount" | "send" | "drained" | "close" | "terminate" | "pause" | "resume"
->;
+> {
+  /** False before the socket opens and as soon as one peer closes it: what is sent then is lost. */
+  readonly open: boolean;
+}
 
 /** The readyState of a WebSocket that is open. */
 const open = 1;
@@ -28,120 +35,95 @@ const highWaterMark = 2 ** 20;
 /** How often a full socket is checked, in ms: a browser has no event for a buffer that has drained. */
 const pollInterval = 50;
 
-/**
- * A WebSocket as a wire. It has all of a `Wire` but `listen`: its listener is known from the start, so no event is lost.
- * The listener receives `closed` once, when the remote peer or the network ends the wire. When `close` or `terminate`
- * ends it, the listener receives nothing more.
- */
-export class SocketWire implements WirePart {
-  readonly #listener: SocketWireListener;
+/** Makes the socket by `createSocket`; what that throws is reported as `closed`, in a later microtask. */
+export function createSocketWire(
+  createSocket: () => WebSocketLike,
+  listener: SocketWireListener,
+): SocketWire {
   /** Undefined when the socket could not be made. */
-  #socket: WebSocketLike | undefined;
-  #ended = false;
-  #draining: Promise<void> | undefined;
+  let socket: WebSocketLike | undefined;
+  let ended = false;
+  let draining: Promise<void> | undefined;
+  let cause: unknown;
+  const isOpen = (): boolean => !ended && socket?.readyState === open;
+  const isFull = (): boolean => isOpen() && wire.bufferedAmount >= highWaterMark;
 
-  /** Makes the socket by `createSocket`; what that throws is reported as `closed`, in a later microtask. */
-  constructor(createSocket: () => WebSocketLike, listener: SocketWireListener) {
-    this.#listener = listener;
-    try {
-      this.#socket = createSocket();
-      this.#listen(this.#socket);
-    } catch (cause) {
-      void Promise.resolve().then(() => this.#end(wireError(abnormal, "", false, cause), true));
-    }
+  async function drain(): Promise<void> {
+    while (isFull()) await delay(pollInterval);
+    draining = undefined;
   }
 
-  /** Whether the wire has ended, from either side. */
-  get ended(): boolean {
-    return this.#ended;
+  function end(error: CloseError, permanent?: boolean): void {
+    if (ended) return;
+    ended = true;
+    listener.closed(error, permanent);
   }
 
-  get protocol(): string {
-    return this.#socket?.protocol ?? "";
-  }
-
-  get bufferedAmount(): number {
-    return this.#socket?.bufferedAmount ?? 0;
-  }
-
-  send(message: Message): void {
-    // The platform's types exclude shared memory, which no message of ours uses.
-    if (this.#open) this.#socket?.send(message as string | Uint8Array<ArrayBuffer>);
-  }
-
-  drained(): Promise<void> | undefined {
-    return this.#full ? (this.#draining ??= this.#drain()) : undefined;
-  }
-
-  close(code: number, reason: string): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    try {
-      this.#socket?.close(code, reason);
-    } catch {
-      // A page may send only 1000 and 3000 to 4999: 1001 goes without a code, other codes as the matching 4xxx code.
-      if (code === goingAway) this.#socket?.close();
-      else this.#socket?.close(code >= internalError ? 4500 : badRequest, reason);
-    }
-  }
-
-  terminate(): void {
-    this.#ended = true;
-    // A browser has no `terminate`: its closing handshake goes on, for up to half a minute, and is ignored.
-    if (this.#socket?.terminate) this.#socket.terminate();
-    else this.#socket?.close();
-  }
-
-  pause(): void {
-    this.#socket?.pause?.();
-  }
-
-  resume(): void {
-    this.#socket?.resume?.();
-  }
-
-  get #open(): boolean {
-    return !this.#ended && this.#socket?.readyState === open;
-  }
-
-  get #full(): boolean {
-    return this.#open && this.bufferedAmount >= highWaterMark;
-  }
-
-  async #drain(): Promise<void> {
-    while (this.#full) await new Promise<void>((resolve) => new Timer().start(pollInterval, resolve));
-    this.#draining = undefined;
-  }
-
-  #listen(socket: WebSocketLike): void {
-    let cause: unknown;
-    socket.binaryType = "arraybuffer";
+  function listen(made: WebSocketLike): void {
+    socket = made;
+    made.binaryType = "arraybuffer";
     // This listener stays: `ws` emits an error when it is closed while connecting, and an unhandled one ends Node.
-    socket.addEventListener("error", (event) => {
-      cause = (event as { error?: unknown }).error;
+    made.addEventListener("error", (event) => {
+      cause ??= (event as { error?: unknown }).error; // a later one follows from the first
     });
-    socket.addEventListener("open", () => {
-      if (!this.#ended) this.#listener.opened(this);
+    made.addEventListener("open", () => {
+      if (!ended) listener.opened(wire);
     });
-    socket.addEventListener("message", (event) => {
+    made.addEventListener("message", (event) => {
       const { data } = event as unknown as { readonly data: string | ArrayBuffer };
-      if (!this.#ended) this.#listener.message(typeof data === "string" ? data : new Uint8Array(data));
+      if (!ended) listener.message(typeof data === "string" ? data : new Uint8Array(data));
     });
-    socket.addEventListener("close", (event) => {
+    made.addEventListener("close", (event) => {
       const { code, reason, wasClean } = event as unknown as CloseError;
-      this.#end(wireError(code, reason, wasClean, cause));
+      end(wireError(code, reason, cause, wasClean));
     });
   }
 
-  #end(error: CloseError, permanent = false): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#listener.closed(error, permanent);
+  const wire: SocketWire = {
+    get open() {
+      return isOpen();
+    },
+    get protocol() {
+      return socket?.protocol ?? "";
+    },
+    get bufferedAmount() {
+      return socket?.bufferedAmount ?? 0;
+    },
+    send(message) {
+      // The platform's types exclude shared memory, which no message of ours uses.
+      if (isOpen()) socket?.send(message as string | Uint8Array<ArrayBuffer>);
+    },
+    drained: () => (isFull() ? (draining ??= drain()) : undefined),
+    close(code, reason) {
+      if (ended) return;
+      ended = true;
+      try {
+        socket?.close(code, reason);
+      } catch {
+        // A page may send only 1000 and 3000 to 4999: 1001 goes without a code, other codes as the matching 4xxx code.
+        if (code === goingAway) socket?.close();
+        else socket?.close(code >= internalError ? 4500 : badRequest, reason);
+      }
+    },
+    terminate() {
+      ended = true;
+      // A browser has no `terminate`: its closing handshake goes on, for up to half a minute, and is ignored.
+      if (socket?.terminate) socket.terminate();
+      else socket?.close();
+    },
+    pause: () => socket?.pause?.(),
+    resume: () => socket?.resume?.(),
+  };
+  try {
+    listen(createSocket());
+  } catch (thrown) {
+    void Promise.resolve().then(() => end(wireError(abnormal, "", thrown), true));
   }
+  return wire;
 }
 
 /** The error of a wire that ended. Without a reason of the server, the reason is the message of the platform's `cause`. */
-export function wireError(code: number, reason: string, wasClean: boolean, cause?: unknown): CloseError {
+export function wireError(code: number, reason: string, cause?: unknown, wasClean = false): CloseError {
   const text = reason || (cause instanceof Error ? cutReason(cause.message) : "");
   return Object.assign(new CloseError(code, text, wasClean), cause && { cause });
 }

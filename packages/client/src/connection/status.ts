@@ -1,4 +1,5 @@
 import type { CloseError } from "@symbolon/protocol";
+import type { Refusal } from "../platform/refusal.ts";
 
 /** The state of a connection. */
 export interface ConnectionStatus {
@@ -6,7 +7,7 @@ export interface ConnectionStatus {
    * `connecting` until the conversation is established, then `open`; `waiting` between two tries; `closed` for good.
    */
   readonly state: "connecting" | "open" | "waiting" | "closed";
-  /** Number of losses and failed tries since the connection was last open for 10 s; 0 while it is open. */
+  /** Number of losses and failed tries since the connection was last open; 0 while it is open. */
   readonly attempt: number;
   /** When the next try starts, in ms since the epoch. Set only while waiting, and only when that is known. */
   readonly retryAt?: number;
@@ -14,8 +15,11 @@ export interface ConnectionStatus {
   readonly offline?: boolean;
   /** True while open, when the session was resumed; false when it is a new one. */
   readonly resumed: boolean;
-  /** Why the last try failed, or why the connection closed. Its `cause` is the platform's own error, if there is one. */
-  readonly error?: CloseError | undefined;
+  /**
+   * Why the last try failed, or why the connection closed. Its `cause` is the platform's own error, if there is one. When the
+   * server refused the handshake, it has the `status` and `body` of the response, and the code 4000 + `status`.
+   */
+  readonly error?: (CloseError & Partial<Refusal>) | undefined;
 }
 
 /** A value to read at any time, and to watch for changes. */
@@ -31,37 +35,36 @@ export interface Subscribable<T> {
 }
 
 /** A value that its owner sets, and that others may watch. */
-export class SubscribableValue<T> implements Subscribable<T> {
-  #value: T;
-  readonly #subscriptions = new Set<{ readonly listener: (value: T) => void }>();
-
-  constructor(initial: T) {
-    this.#value = initial;
-  }
-
-  get value(): T {
-    return this.#value;
-  }
-
-  readonly subscribe = (listener: (value: T) => void): (() => void) => {
-    const subscription = { listener };
-    this.#subscriptions.add(subscription);
-    return () => void this.#subscriptions.delete(subscription);
-  };
-
+export interface SubscribableValue<T> extends Subscribable<T> {
   /** Sets the value and calls the listeners; setting the present value again does nothing. */
-  set(value: T): void {
-    if (value === this.#value) return;
-    this.#value = value;
-    for (const subscription of Array.from(this.#subscriptions)) {
-      // A listener that sets the value has called every listener with the newer one already.
-      if (value !== this.#value) return;
-      if (!this.#subscriptions.has(subscription)) continue;
-      try {
-        subscription.listener(value);
-      } catch (error) {
-        console.error(error);
+  readonly set: (value: T) => void;
+}
+
+/** Makes a value that others may watch. */
+export function createValue<T>(value: T): SubscribableValue<T> {
+  const subscriptions = new Set<{ readonly listener: (value: T) => void }>();
+  return {
+    get value() {
+      return value;
+    },
+    subscribe(listener) {
+      const subscription = { listener };
+      subscriptions.add(subscription);
+      return () => void subscriptions.delete(subscription);
+    },
+    set(next) {
+      if (next === value) return;
+      value = next;
+      for (const subscription of [...subscriptions]) {
+        // A listener that sets the value has called every listener with the newer one already.
+        if (next !== value) return;
+        if (!subscriptions.has(subscription)) continue;
+        try {
+          subscription.listener(next);
+        } catch (error) {
+          console.error(error);
+        }
       }
-    }
-  }
+    },
+  };
 }

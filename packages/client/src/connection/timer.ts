@@ -7,23 +7,36 @@ export function startTimer(ms: number, act: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Resolves in a later turn of the event loop. */
-export function nextMacrotask(): Promise<void> {
-  return new Promise((resolve) => void startTimer(0, resolve));
+/** Resolves in `ms` ms; without them, in a later turn of the event loop. */
+export function delay(ms = 0): Promise<void> {
+  return new Promise((resolve) => void startTimer(ms, resolve));
 }
 
-/** A timer with at most one pending call. This is the one file of the client that uses timers. */
-export class Timer {
-  #cancel: (() => void) | undefined;
-
-  /** Calls `act` once, in `ms` ms, instead of what was pending. */
-  start(ms: number, act: () => void): void {
-    this.stop();
-    this.#cancel = startTimer(ms, act);
-  }
-
+/** A timer with at most one pending call. */
+export interface Timer {
+  /**
+   * Calls `act` once, in `ms` ms, instead of what was pending. Timers stand still while the device sleeps, so the clock is
+   * read every `step` ms: time that has passed there counts. A clock that is set back changes nothing.
+   * @default step `ms`: the clock is not read
+   */
+  readonly start: (ms: number, act: () => void, step?: number) => void;
   /** Cancels the pending call, if there is one. */
-  stop(): void {
-    this.#cancel?.();
+  readonly stop: () => void;
+}
+
+/** Makes a timer. This is the one file of the client that uses timers. */
+export function createTimer(): Timer {
+  let stop = (): void => {};
+
+  function start(ms: number, act: () => void, step = ms): void {
+    const began = Date.now();
+    stop();
+    stop = startTimer(Math.min(ms, step), () => {
+      const remaining = ms - Math.max(step, Date.now() - began);
+      if (remaining > 0) start(remaining, act, step);
+      else act();
+    });
   }
+
+  return { start, stop: () => stop() };
 }

@@ -1,4 +1,4 @@
-import { Timer } from "./timer.ts";
+import { createTimer } from "./timer.ts";
 
 /** What a watchdog needs of its owner. */
 export interface WatchdogOptions {
@@ -10,8 +10,8 @@ export interface WatchdogOptions {
 
 /** Time for the answer to a probe, in ms; but at most half of the limit. */
 const probeTimeout = 5_000;
-/** The longest timer, in ms. Timers stand still while the device sleeps, so the watchdog reads the clock this often. */
-const longestTimer = 10_000;
+/** How often the watchdog reads the clock, in ms: its timers stand still while the device sleeps. */
+const clockStep = 10_000;
 
 /**
  * Detects a wire that is open and receives nothing. A socket stays `OPEN` while the device sleeps, so its state proves
@@ -35,7 +35,7 @@ export interface Watchdog {
 
 /** Makes a watchdog, which is stopped at first. */
 export function createWatchdog({ sendProbe, onTimeout }: WatchdogOptions): Watchdog {
-  const timer = new Timer();
+  const timer = createTimer();
   let state: "stopped" | "watching" | "probing" = "stopped";
   let silenceLimit: number;
   let answerTimeout: number;
@@ -46,7 +46,7 @@ export function createWatchdog({ sendProbe, onTimeout }: WatchdogOptions): Watch
     const now = Date.now();
     lastReceived = Math.min(lastReceived, now); // the clock may have been set back
     const remaining = lastReceived + silenceLimit - answerTimeout - now;
-    if (remaining > 0) timer.start(Math.min(remaining, longestTimer), checkSilence);
+    if (remaining > 0) timer.start(remaining, checkSilence, clockStep);
     else probe();
   }
 

@@ -1,5 +1,5 @@
 import type { AnyContract } from "@symbolon/protocol";
-import { Timer } from "../connection/timer.ts";
+import { createTimer } from "../connection/timer.ts";
 import type { ConnectOptions } from "../connect-options.ts";
 import type { Client } from "../client.ts";
 import { connect } from "../connect.ts";
@@ -12,12 +12,12 @@ export class SharedClient<C extends AnyContract> {
   /** The client itself. It connects when it is first retained or used. */
   readonly client: Client<C>;
   /** Called for the credential, instead of the `getToken` that the client was made with. */
-  getToken: (() => string | Promise<string>) | undefined;
+  getToken: ConnectOptions<AnyContract>["getToken"];
   readonly #contract: C;
   readonly #options: ConnectOptions<C>;
   readonly #address: string;
   /** Ends a client that no component retains any more. */
-  readonly #endTimer = new Timer();
+  readonly #endTimer = createTimer();
   #retainers = 0;
 
   /** Makes a client that `find` does not find until it is retained: a client made while rendering may never be used. */
@@ -29,7 +29,7 @@ export class SharedClient<C extends AnyContract> {
     this.#address = addressOf(contract, options);
     this.client = connect(contract, {
       ...options,
-      ...(getToken && { getToken: () => (this.getToken ?? getToken)() }),
+      ...(getToken && { getToken: (asked) => (this.getToken ?? getToken)(asked) }),
     });
   }
 
@@ -76,10 +76,14 @@ export class SharedClient<C extends AnyContract> {
 
   #end(): void {
     retained.delete(this);
-    this.client.close();
+    this.client.close({ flush: true });
   }
 }
 
+/** Equal for equal values of `url`, `params` and `query`. Functions count as equal: those of the first rendering are called. */
 function addressOf(contract: AnyContract, { url, params, query }: ConnectOptions<AnyContract>): string {
-  return String(url) + contract.url(params, query);
+  const values: unknown[] = [url, params, query];
+  return values.some((value) => typeof value === "function")
+    ? JSON.stringify(values.map((value) => (value instanceof URL ? value.href : value)))
+    : String(url) + contract.url(params as never, query as never);
 }

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
-import { SubscribableValue } from "../connection/status.ts";
+import { createValue } from "../connection/status.ts";
 
 /** An asynchronous task of a component, and how the component's state follows from it. */
 export interface ComponentTask<State, Input extends readonly unknown[]> {
@@ -30,7 +30,7 @@ export function useTask<State extends object, Input extends readonly unknown[]>(
 ): readonly [state: State, start: (...input: Input) => void] {
   const { state, start, abort } = useMemo(() => {
     const { initial, run, ended, failed } = task;
-    const state = new SubscribableValue(initial);
+    const state = createValue(initial);
     let running: AbortController | undefined;
     const change = (part: Partial<State>): void => state.set({ ...state.value, ...part });
     const start = (...input: Input): void => {

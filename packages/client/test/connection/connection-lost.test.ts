@@ -1,6 +1,6 @@
 import { CloseError } from "@symbolon/protocol";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { fakeConnection, openConnection, pass } from "./fakes.ts";
+import { fakeConnection, openConnection, openSteadyConnection, pass } from "./fakes.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
 afterEach(() => {
@@ -10,13 +10,15 @@ afterEach(() => {
 
 describe("a lost connection", () => {
   test("waits, connects again, and is open again", async () => {
-    const { connection, last, made, calls } = await openConnection();
+    const { connection, last, made, calls } = await openSteadyConnection();
     const seen: unknown[] = [];
     connection.status.subscribe((status) => seen.push(status));
     last().emitClose();
     const error = expect.any(CloseError);
-    expect(seen).toEqual([{ state: "waiting", attempt: 1, resumed: false, retryAt: 251, error }]);
-    await pass(251);
+    expect(seen).toEqual([
+      { state: "waiting", attempt: 1, resumed: false, retryAt: Date.now() + 125, error },
+    ]);
+    await pass(126);
     expect(made).toHaveLength(2);
     expect(seen.at(-1)).toEqual({ state: "connecting", attempt: 1, resumed: false, error });
     last().emitOpen();
@@ -31,7 +33,7 @@ describe("a lost connection", () => {
     const { connection, last } = fakeConnection();
     connection.dial();
     await pass();
-    for (const [attempt, wait] of [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000].entries()) {
+    for (const [attempt, wait] of [125, 250, 500, 1_000, 2_000, 2_500, 2_500].entries()) {
       last().emitClose();
       expect(connection.status.value).toMatchObject({
         state: "waiting",
@@ -44,24 +46,92 @@ describe("a lost connection", () => {
     connection.close();
   });
 
-  test("waits longer when it was lost again within ten seconds, and not when it was open for longer", async () => {
-    const { connection, last } = await openConnection();
-    const wait = (): number => (connection.status.value.retryAt ?? NaN) - Date.now();
-    last().emitClose();
-    expect(wait()).toBe(250);
-    await pass(251);
-    last().emitOpen();
-    connection.established();
-    await pass(9_999);
-    last().emitClose();
-    expect(wait()).toBe(500);
-    await pass(501);
+  test("counts its tries from 0 again as soon as a conversation is established", async () => {
+    const { connection, last } = fakeConnection();
+    connection.dial();
+    await pass();
+    for (let tries = 0; tries < 6; tries += 1) {
+      last().emitClose();
+      await pass(5_001);
+    }
     last().emitOpen();
     connection.established();
     await pass(10_000);
     last().emitClose();
+    expect(connection.status.value).toMatchObject({ attempt: 1, retryAt: Date.now() + 125 });
+    connection.close();
+  });
+
+  test("waits at least 0.25 s · 2 ** k after k wires in a row that were open for less than ten seconds", async () => {
+    const { connection, last } = await openConnection();
+    const wait = (): number => (connection.status.value.retryAt ?? NaN) - Date.now();
+    for (const [lived, floor] of [
+      [9_999, 500],
+      [0, 1_000],
+      [9_999, 2_000],
+      [1, 4_000],
+      [0, 5_000],
+      [0, 5_000],
+      [10_000, 0],
+      [9_999, 500],
+    ] as const) {
+      await pass(lived);
+      last().emitClose();
+      expect(wait()).toBe(floor + 125);
+      await pass(floor + 126);
+      last().emitOpen();
+      connection.established();
+    }
+    connection.close();
+  });
+
+  test("has the floor before the first retry alone: the tries after it are as fast as any others", async () => {
+    const { connection, last } = await openConnection();
+    const wait = (): number => (connection.status.value.retryAt ?? NaN) - Date.now();
+    last().emitClose();
+    expect(wait()).toBe(625);
+    await pass(626);
+    last().emitClose();
     expect(wait()).toBe(250);
     connection.close();
+  });
+
+  test("gives up after the retries that the options allow, and says so", async () => {
+    const { connection, last, made, calls } = fakeConnection({ reconnect: { retries: 2 } });
+    connection.dial();
+    await pass();
+    for (const retry of [1, 2]) {
+      last().emitClose(1006);
+      expect(connection.status.value).toMatchObject({ state: "waiting", attempt: retry });
+      await pass(5_001);
+    }
+    last().emitClose(1013, "full");
+    expect(connection.status.value).toMatchObject({
+      state: "closed",
+      error: { code: 1013, reason: "gave up after 2 retries: full", cause: { code: 1013, reason: "full" } },
+    });
+    expect(calls).toEqual(["ended 1013"]);
+    await pass(600_000);
+    expect(made).toHaveLength(3);
+  });
+
+  test("counts its retries from each established conversation on, and with none it ends at its first loss", async () => {
+    const { connection, last } = await openConnection({ reconnect: { retries: 1 } });
+    for (let losses = 0; losses < 3; losses += 1) {
+      await pass(10_000);
+      last().emitClose();
+      await pass(251);
+      last().emitOpen();
+      connection.established();
+    }
+    connection.close();
+    const single = await openConnection({ reconnect: { retries: 0 } });
+    single.last().emitClose(1006);
+    expect(single.connection.status.value).toMatchObject({
+      state: "closed",
+      error: { code: 1006, reason: "gave up after 0 retries: " },
+    });
+    expect(single.calls).toEqual(["opened", "lost", "ended 1006"]);
   });
 
   test("never stops trying", async () => {
@@ -149,7 +219,7 @@ describe("close codes", () => {
   test.each([1001, 1005, 1006, 1011, 1012, 1013, 4408, 4500, 4901, 4902, 4903, 4401])(
     "after %i the connection connects again",
     async (code) => {
-      const { connection, last, made, calls } = await openConnection();
+      const { connection, last, made, calls } = await openSteadyConnection();
       last().emitClose(code);
       await pass(251);
       expect(calls).toEqual(["opened", "lost"]);
@@ -160,7 +230,7 @@ describe("close codes", () => {
 
   test("after 4401 the url provider is called again, and a second 4401 in a row ends the connection", async () => {
     let urlCalls = 0;
-    const { last, calls } = await openConnection({ url: () => `ws://test/?${(urlCalls += 1)}` });
+    const { last, calls } = await openSteadyConnection({ url: () => `ws://test/?${(urlCalls += 1)}` });
     last().emitClose(4401);
     await pass(251);
     expect(last().url).toBe("ws://test/?2");
@@ -170,10 +240,10 @@ describe("close codes", () => {
   });
 
   test("4401 ends the connection only if the conversation was not established since the last 4401", async () => {
-    const { connection, last, calls } = await openConnection();
+    const { connection, last, calls } = await openSteadyConnection();
     for (let round = 0; round < 3; round += 1) {
       last().emitClose(4401);
-      await pass(1_001);
+      await pass(5_126);
       last().emitOpen();
       connection.established();
     }
@@ -182,7 +252,7 @@ describe("close codes", () => {
   });
 
   test("after 4429 the connection waits at least five seconds, even if it wakes", async () => {
-    const { connection, last, made, page } = await openConnection({ random: () => 0 });
+    const { connection, last, made, page } = await openSteadyConnection({ random: () => 0 });
     last().emitClose(4429);
     page.setOnline(true);
     page.setVisibility("visible");

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type fakeConnection, type FakeSocket, openConnection, pass } from "./fakes.ts";
+import { type fakeConnection, type FakeSocket, openConnection, openSteadyConnection, pass } from "./fakes.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
 afterEach(() => void vi.useRealTimers());
 
 /** An open connection that moves at once, its two sockets, and the states of its status since. */
 async function movingConnection(...options: Parameters<typeof fakeConnection>) {
-  const client = await openConnection(...options);
+  const client = await openSteadyConnection(...options);
   const states: string[] = [];
   client.connection.status.subscribe(({ state }) => states.push(state));
   client.connection.move(0);
@@ -18,7 +18,7 @@ async function movingConnection(...options: Parameters<typeof fakeConnection>) {
 
 describe("a connection that moves", () => {
   test("makes its new socket after the given time, and not before", async () => {
-    const { connection, made } = await openConnection();
+    const { connection, made } = await openSteadyConnection();
     connection.move(1_000);
     await pass(999);
     expect(made).toHaveLength(1);
@@ -54,13 +54,13 @@ describe("a connection that moves", () => {
     next.emitClose();
     connection.wire?.send("on the old wire");
     expect(old.sent).toEqual(["on the old wire"]);
-    await pass(249);
+    await pass(124);
     expect(made).toHaveLength(2);
     await pass(2);
     expect(made).toHaveLength(3);
     made[2]?.emitOpen();
     made[2]?.emitClose(1012);
-    await pass(499);
+    await pass(249);
     expect(made).toHaveLength(3);
     await pass(2);
     expect(made).toHaveLength(4);
@@ -91,7 +91,7 @@ describe("a connection that moves", () => {
 
   test("stays on the old wire when the url provider throws", async () => {
     const url = vi.fn<() => string>(() => "ws://test/");
-    const { connection, made } = await openConnection({ url });
+    const { connection, made } = await openSteadyConnection({ url });
     const [old] = made;
     url.mockImplementationOnce(() => {
       throw new Error("no token today");
@@ -194,7 +194,7 @@ describe("a connection that moves", () => {
   });
 
   test("and was lost as it began to dial waits, and makes one new socket", async () => {
-    const { connection, made, last } = await openConnection();
+    const { connection, made, last } = await openSteadyConnection();
     connection.move(0);
     await pass(0);
     last().emitClose();
@@ -206,7 +206,7 @@ describe("a connection that moves", () => {
   });
 
   test("and was lost before the given time makes one new socket", async () => {
-    const { connection, made, last } = await openConnection();
+    const { connection, made, last } = await openSteadyConnection();
     connection.move(200);
     last().emitClose();
     await pass(1_000);
@@ -238,11 +238,11 @@ describe("a server that always asks the client to move", () => {
     return made.length;
   }
 
-  test("gets few dials: each move counts as a try, and waits longer than the one before", async () => {
-    // The first move at once, then after 0.25, 0.5, 1, 2 s.
-    expect(await countMoves(6_000, ({ connection }) => connection.established(35_000))).toBe(6);
+  test("gets few dials: each wire that dies young makes the next move wait longer", async () => {
+    // After 0.5, 1, 2, 4 s, then every 5 s.
+    expect(await countMoves(6_000, ({ connection }) => connection.established(35_000))).toBe(4);
     vi.setSystemTime(0);
-    expect(await countMoves(600_000, ({ connection }) => connection.established(35_000))).toBeLessThan(70);
+    expect(await countMoves(600_000, ({ connection }) => connection.established(35_000))).toBeLessThan(125);
   });
 
   test("gets few dials although it closes each old wire first", async () => {
@@ -250,7 +250,7 @@ describe("a server that always asks the client to move", () => {
       made.at(-2)?.emitClose(4900);
       connection.established(35_000);
     });
-    expect(moves).toBe(6);
+    expect(moves).toBe(4);
   });
 
   test("asks in vain for a time that no timer has", async () => {

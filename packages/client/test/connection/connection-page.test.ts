@@ -31,24 +31,7 @@ describe("a connection", () => {
     connection.close();
   });
 
-  test("connects soon when it wakes during a wait", async () => {
-    const { connection, page, last, made } = fakeConnection();
-    connection.dial();
-    await pass();
-    for (let tries = 0; tries < 8; tries += 1) {
-      last().emitClose();
-      await pass(15_001);
-    }
-    last().emitClose();
-    const before = made.length;
-    page.setVisibility("visible");
-    expect(connection.status.value.retryAt).toBe(Date.now() + 250);
-    await pass(251);
-    expect(made).toHaveLength(before + 1);
-    connection.close();
-  });
-
-  test("waits only shortly when the user comes back and the wire does not answer, whatever was before", async () => {
+  test("does not wait when the user comes back and the wire does not answer, whatever was before", async () => {
     const { connection, page, last } = await openConnection({}, { probe() {} });
     for (let losses = 0; losses < 6; losses += 1) {
       last().emitClose();
@@ -58,18 +41,22 @@ describe("a connection", () => {
     }
     page.setVisibility("visible");
     await pass(5_000);
-    expect(connection.status.value.retryAt).toBe(Date.now() + 250);
-    await pass(251);
+    expect(connection.status.value.retryAt).toBe(Date.now());
+    await pass(1);
     last().emitClose();
-    expect(connection.status.value.retryAt).toBe(Date.now() + 15_000);
+    expect(connection.status.value.retryAt).toBe(Date.now() + 250);
     connection.close();
   });
 
-  test("waits longer while the page is hidden", async () => {
+  test("waits longer while the page is hidden and the failures go on", async () => {
     const { connection, page, last } = await openConnection();
+    await pass(10_000);
     page.setVisibility("hidden");
-    last().emitClose();
-    expect(connection.status.value.retryAt).toBe(Date.now() + 15_000);
+    for (const wait of [125, 250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]) {
+      last().emitClose();
+      expect(connection.status.value.retryAt).toBe(Date.now() + wait);
+      await pass(wait + 1);
+    }
     connection.close();
   });
 

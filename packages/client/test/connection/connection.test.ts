@@ -1,6 +1,6 @@
 import type { CloseError } from "@symbolon/protocol";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ReconnectingConnection } from "../../src/connection/connection.ts";
+import { createConnection } from "../../src/connection/connection.ts";
 import type { SocketWire } from "../../src/connection/socket-wire.ts";
 import { fakeConnection, FakeSocket, openConnection, pass } from "./fakes.ts";
 
@@ -157,7 +157,7 @@ test("a WebSocket class whose constructor throws ends the connection with that e
     }
   }
   const ended = vi.fn<(error: CloseError) => void>();
-  const connection = new ReconnectingConnection(
+  const connection = createConnection(
     { url: () => "ws://test/", protocols: [], WebSocket: Broken },
     { opened() {}, message() {}, lost() {}, ended },
   );

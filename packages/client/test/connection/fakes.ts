@@ -1,6 +1,6 @@
 import { jsonFrames, type WelcomeFrame } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
-import { ReconnectingConnection } from "../../src/connection/connection.ts";
+import { createConnection } from "../../src/connection/connection.ts";
 import type { ConnectionListener, ConnectionOptions } from "../../src/connection/connection-options.ts";
 import type { NetworkScope } from "../../src/connection/network.ts";
 
@@ -95,7 +95,7 @@ export function fakeConnection(
   const sockets = fakeSockets();
   const page = new FakePage();
   const calls: string[] = [];
-  const connection = new ReconnectingConnection(
+  const connection = createConnection(
     {
       url: () => "ws://test/",
       protocols: [],
@@ -144,5 +144,12 @@ export async function openConnection(...options: Parameters<typeof fakeConnectio
   await pass();
   client.last().emitOpen();
   client.connection.established(silenceLimit);
+  return client;
+}
+
+/** A connection that has been established for so long that its wire does not die young. */
+export async function openSteadyConnection(...options: Parameters<typeof fakeConnection>) {
+  const client = await openConnection(...options);
+  await pass(10_000);
   return client;
 }

@@ -163,10 +163,10 @@ test("a server that does not read gets no more than the client's send buffer", s
 
 describe("a server that moves the client without end", slow, () => {
   test.each([
-    ["gets one dial at once, and waits for the next", 0, 2],
-    ["gets no dial for a time that no timer has", 2 ** 53 - 1, 1],
-  ])("%s", async (_, at, dials) => {
-    vi.spyOn(Math, "random").mockReturnValue(2 ** 40); // no wait ends while this test runs
+    // The floor of wires that die young: 0.5, 1, 2, 4 s. The test is over before the fifth dial.
+    ["gets one dial soon, and few after it", 0, 2, 5],
+    ["gets no dial for a time that no timer has", 2 ** 53 - 1, 1, 1],
+  ])("%s", async (_, at, dials, most) => {
     const { url, sockets } = await startHostileServer((socket) =>
       socket.send(JSON.stringify({ t: "goaway", at })),
     );
@@ -174,7 +174,7 @@ describe("a server that moves the client without end", slow, () => {
     await client.opened;
     await until(() => sockets.length === dials);
     for (let n = 0; n < 100; n += 1) await client.request("ask", n, { timeout: 1 }).catch(() => {});
-    expect(sockets).toHaveLength(dials);
+    expect(sockets.length).toBeLessThanOrEqual(most);
     expect(client.status.value.state).toBe("open");
   });
 });

@@ -24,6 +24,7 @@ function startRedialer(options: Partial<DialOptions> = {}, listener: Partial<Red
         errors.push(error);
         calls.push(`closed ${error.code}${permanent ? ", permanent" : ""}`);
       },
+      refused: ({ status }) => void calls.push(`refused ${status}`),
       ...listener,
     },
   );
@@ -205,7 +206,7 @@ describe("a try", () => {
     last().emitClose();
     await pass();
     redialer.stop(1000, "");
-    expect(timers.mock.calls.map(([, ms]) => Number(ms)).every((ms) => ms <= 15_000)).toBe(true);
+    expect(timers.mock.calls.map(([, ms = 0]) => ms).every((ms) => ms <= 15_000)).toBe(true);
   });
 });
 

@@ -117,7 +117,7 @@ describe("the error", () => {
     expect(client.calls).toEqual([]);
   });
 
-  test("of a handshake refused with 401 has 1006, and names 401", async () => {
+  test("of a handshake refused with 401 has 1006, and names 401, until the response is read", async () => {
     const server = createServer();
     server.on("upgrade", (_, socket) => {
       socket.on("error", () => {}).resume(); // unread bytes would turn its end into a reset

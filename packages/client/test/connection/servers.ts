@@ -4,8 +4,12 @@ import { createServer as createTcpServer, type AddressInfo, type Socket as TcpSo
 import type { CloseError, Message } from "@symbolon/protocol";
 import { vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { ReconnectingConnection } from "../../src/connection/connection.ts";
-import type { ConnectionListener, ConnectionOptions } from "../../src/connection/connection-options.ts";
+import { createConnection } from "../../src/connection/connection.ts";
+import type {
+  ConnectionListener,
+  ConnectionOptions,
+  ReconnectingConnection,
+} from "../../src/connection/connection-options.ts";
 import type { SocketWire } from "../../src/connection/socket-wire.ts";
 import { waitOptions } from "../../../../test/time-limits.ts";
 
@@ -89,7 +93,7 @@ export function connectTo(
   const calls: string[] = [];
   const messages: Message[] = [];
   const errors: CloseError[] = [];
-  const connection: ReconnectingConnection = new ReconnectingConnection(
+  const connection: ReconnectingConnection = createConnection(
     { protocols: [], random: () => 0, network: {}, ...options },
     {
       opened() {

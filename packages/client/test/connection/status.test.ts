@@ -1,11 +1,11 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { SubscribableValue } from "../../src/connection/status.ts";
+import { createValue } from "../../src/connection/status.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
 /** A value, and what a listener has received of it. */
 function subscribed() {
-  const value = new SubscribableValue(1);
+  const value = createValue(1);
   const received: number[] = [];
   const unsubscribe = value.subscribe((now) => received.push(now));
   return { value, received, unsubscribe };
@@ -27,7 +27,7 @@ test("setting the present value again calls no listener", () => {
 
 test("a listener that throws does not stop the others, and its error is on the console", () => {
   const console = vi.spyOn(globalThis.console, "error").mockImplementation(() => {});
-  const value = new SubscribableValue(1);
+  const value = createValue(1);
   const received: number[] = [];
   const broken = new Error("broken listener");
   value.subscribe(() => {
@@ -40,7 +40,7 @@ test("a listener that throws does not stop the others, and its error is on the c
 });
 
 test("each call of subscribe makes another subscription, and each subscription ends separately", () => {
-  const value = new SubscribableValue(1);
+  const value = createValue(1);
   const received: number[] = [];
   const listener = (now: number): void => void received.push(now);
   const unsubscribe = value.subscribe(listener);
@@ -53,7 +53,7 @@ test("each call of subscribe makes another subscription, and each subscription e
 });
 
 test("a listener that was removed is not called, not even for the change that removed it", () => {
-  const value = new SubscribableValue(1);
+  const value = createValue(1);
   const received: number[] = [];
   value.subscribe(() => unsubscribe());
   const unsubscribe = value.subscribe((now) => received.push(now));
@@ -62,7 +62,7 @@ test("a listener that was removed is not called, not even for the change that re
 });
 
 test("when a listener sets the value, the others receive only the newest", () => {
-  const value = new SubscribableValue(1);
+  const value = createValue(1);
   const received: number[] = [];
   value.subscribe((now) => now === 2 && value.set(3));
   value.subscribe((now) => received.push(now));

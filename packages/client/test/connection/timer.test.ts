@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { startTimer, Timer } from "../../src/connection/timer.ts";
+import { startTimer, createTimer } from "../../src/connection/timer.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -9,7 +9,7 @@ test.each([2 ** 31, 2 ** 53 - 1, Infinity])(
   (ms) => {
     const act = vi.fn<() => void>();
     const cancel = startTimer(ms, act);
-    new Timer().start(ms, act);
+    createTimer().start(ms, act);
     vi.advanceTimersByTime(2 ** 31 - 2);
     expect(act).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);

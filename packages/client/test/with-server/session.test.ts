@@ -153,6 +153,7 @@ test("the sender of an event gets its error, although the connection broke befor
   for (let n = 0; n < 5; n += 1) await new Promise(setImmediate);
   net.drop();
   fail();
+  await pass(501); // the wire died young
   while (client.status.value.state !== "open") await pass(20);
   await pass();
   expect(await outcomes).toMatchObject([

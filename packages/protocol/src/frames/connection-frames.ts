@@ -151,26 +151,30 @@ export interface ByeFrame {
   readonly why?: string;
 }
 
-/** What a client sends in its `hello`. */
-interface HelloFields extends Omit<Hello, "resume">, Omit<ResumeRequest, keyof ResumeKey> {
-  /** The session to resume. */
-  readonly session: EncodedResumeKey | undefined;
-}
+/** Who dials: the fields of the same names of `Hello`. A tuple, because a page pays for each name. */
+export type HelloIdentity = readonly [clientId: string, instanceKey: string, attempt: number];
 
-/** Writes a `hello`. */
-export function encodeHello(hello: HelloFields): HelloFrame {
-  const { clientId, instanceKey, attempt, token, session, receivedUpTo, firstHeld, rooms, credit } = hello;
+/** Writes a `hello`. `receivedUpTo` and `firstHeld` say where the session, if there is one, goes on. */
+export function encodeHello(
+  [cid, key, att]: HelloIdentity,
+  auth: string | undefined,
+  session: EncodedResumeKey | undefined,
+  receivedUpTo: number,
+  firstHeld: number,
+  rooms: readonly MemberPosition[],
+  { messages, bytes }: Credit,
+): HelloFrame {
   return {
     t: "hello",
     v: version,
-    cid: clientId,
-    key: instanceKey,
-    att: attempt,
-    auth: token,
+    cid,
+    key,
+    att,
+    auth,
     resume: session && { ...session, rx: receivedUpTo, tx0: firstHeld },
     rooms,
-    w: credit.messages,
-    wb: credit.bytes,
+    w: messages,
+    wb: bytes,
   };
 }
 

@@ -2,7 +2,7 @@ import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import type { DeliveryOptions, RestoredState } from "./session-options.ts";
 
-/** Delivers messages in order and once in each direction, over any number of wires. The same class at both ends. */
+/** Delivers messages in order and once in each direction, over any number of wires. The client, which restores no session, makes the two itself. */
 export class Session {
   /** Sends this peer's messages. */
   readonly sender: Sender;

@@ -59,9 +59,9 @@ const forbidden: Code = 4403;
 
 /**
  * Normal, protocol error, unsupported data, invalid payload, policy violation, too large; refused (44xx), except for
- * silence (4408) and for a limit (4429); superseded.
+ * silence (4408), for an early handshake (4425, HTTP 425) and for a limit (4429); superseded.
  */
-const terminal = /^(100[0237-9]|44(?!08|29)\d{2}|4900)$/;
+const terminal = /^(100[0237-9]|44(?!08|2[59])\d{2}|4900)$/;
 
 /** 1000–1003, 1007–1014 and 3000–4999: the codes that a close frame may carry (RFC 6455 §7.4). */
 const sendable = /^(100[0-37-9]|101[0-4]|[34]\d{3})$/;

@@ -4,6 +4,21 @@ const insecure = /^(ws|http):..(?!(localhost|127\.[\d.]+|\[::1])(:\d+)?([/?]|$))
 const credential = /(token|ticket|secret|password|key|auth)=|:..[^/]*@/i;
 
 /**
+ * The address of a contract's path at a server, whose own path and query stay.
+ * @throws TypeError when `url` is no absolute one of a server.
+ */
+export function join(url: string | URL, path = ""): string {
+  if (!/^(ws|http)s?:/i.test(String(url)))
+    throw new TypeError(`url must be like "https://example.com", not "${String(url)}"`);
+  const address = new URL(url);
+  const [name = "", query] = path.split("?");
+  address.pathname = address.pathname.replace(/\/*$/, () => name);
+  address.search = [query, address.search.slice(1)].filter(Boolean).join("&");
+  address.hash = "";
+  return address.href;
+}
+
+/**
  * Checks that no credential is sent without TLS. `names` are those of other parameters than the query's.
  * @throws TypeError when `url` is `ws:` or `http:`, its host is another one than this device, and it has a credential, or
  * the page was loaded by `https:`.
