@@ -6,7 +6,11 @@ import type { ConnectionStatus } from "./status.ts";
 type Nothing = { readonly redialer?: undefined; readonly wire?: undefined };
 
 /** The redialer makes a wire. */
-type Connecting = { readonly type: "connecting"; readonly redialer: Redialer; readonly wire?: undefined };
+export type Connecting = {
+  readonly type: "connecting";
+  readonly redialer: Redialer;
+  readonly wire?: undefined;
+};
 
 /** A wire is open; the conversation on it is not established yet. */
 type Establishing = {
@@ -24,8 +28,6 @@ export type Waiting = {
   readonly notBefore: number;
   /** When the next try starts, in ms since the epoch; Infinity while the device is offline. */
   readonly retryAt: number;
-  /** Whether to try even if the device reports that it is offline: it may be wrong, and the user is back. */
-  readonly evenOffline: boolean;
 };
 
 /** The conversation is established. */

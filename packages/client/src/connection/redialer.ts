@@ -1,7 +1,7 @@
 import type { CloseError, Message } from "@symbolon/protocol";
 import { createWebSocket, refusalOf } from "#platform";
 import ReconnectingWebSocket from "../../vendor/reconnecting-websocket.js";
-import { abnormal } from "./close-codes.ts";
+import { abnormal, goingAway } from "./close-codes.ts";
 import { createDeferred, type Deferred } from "./deferred.ts";
 import { createSocketWire, type SocketWire, wireError } from "./socket-wire.ts";
 import { createTimer } from "./timer.ts";
@@ -50,8 +50,11 @@ export interface Redialer {
   readonly established: () => void;
   /** Terminates the present wire without waiting for its end, which `closed` reports as 1006 with this reason. */
   readonly drop: (reason: string) => void;
-  /** Closes the present wire, if there is one, and makes no more tries. Nothing is reported from now on. */
-  readonly stop: (code: number, reason: string) => void;
+  /**
+   * Closes the present wire, if there is one, and makes no more tries. Nothing is reported from now on.
+   * @default code 1001
+   */
+  readonly stop: (code?: number, reason?: string) => void;
 }
 
 /** Time for the url of a try, and then for its socket to open and to be established, in ms each. */
@@ -171,7 +174,7 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
     },
     established: () => timer.stop(),
     drop,
-    stop(code, reason) {
+    stop(code = goingAway, reason = "") {
       stopped = true;
       timer.stop();
       pause?.resolve();
