@@ -28,7 +28,7 @@ export function createConnection(
   options: ConnectionOptions,
   listener: ConnectionListener,
 ): ReconnectingConnection {
-  const { random = Math.random, network = globalThis, reconnect: pace = {} } = options;
+  const { random = Math.random, network = globalThis, reconnect: pace } = options;
   const status = createValue<ConnectionStatus>({ state: "connecting", attempt: 0, resumed: false });
   const watchdog = createWatchdog({ sendProbe: listener.probe, onTimeout: drop });
   /** The end of the present state, if it ends by time. Entering another state stops it. */
@@ -52,9 +52,9 @@ export function createConnection(
   }
 
   function established(silenceLimit?: number, resumed = false): void {
-    const { type, redialer, wire } = newest();
+    const { redialer, wire } = newest();
     if (!wire) return;
-    if (type === "establishing") redialer.established();
+    redialer.established();
     if (state.type === "moving") state.from.redialer.stop();
     attempt = 0;
     refused = false;
@@ -144,8 +144,8 @@ export function createConnection(
     };
     if (state.type === "moving" && !isOld) advance(waiting);
     else {
-      if (attempt >= Number(pace.retries))
-        return end(wireError(cause.code, `gave up after ${pace.retries} retries: ${cause.reason}`, cause));
+      if (attempt >= Number(pace?.retries))
+        return end(wireError(cause.code, `gave up after ${pace?.retries} retries: ${cause.reason}`, cause));
       error = cause;
       if (!leave(waiting)) return;
     }

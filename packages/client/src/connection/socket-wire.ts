@@ -109,10 +109,10 @@ export function createSocketWire(
 }
 
 /** Calls `act` for each event of this type: what the platform's events have is not in the types of every platform. */
-function listen<Event>(
+function listen(
   socket: WebSocketLike,
   type: Parameters<WebSocketLike["addEventListener"]>[0],
-  act: (event: Event) => void,
+  act: (event: never) => void,
 ): void {
   socket.addEventListener(type, act as never);
 }
