@@ -112,7 +112,7 @@ export function createConnection(
       { ...options, url: () => url(refused) },
       {
         opened(wire) {
-          advance({ type: "establishing", redialer, wire });
+          advance({ type: "connecting", redialer, wire });
           listener.opened(wire);
         },
         message(message) {
@@ -131,7 +131,7 @@ export function createConnection(
     const isOld = redialer !== current.redialer;
     // The server closes the old wire with this code when the client's new wire has replaced it.
     const replaced = isOld && cause.code === superseded;
-    if (replaced && current.type === "establishing") {
+    if (replaced && current.wire) {
       redialer.stop();
       return enter(current);
     }

@@ -6,7 +6,7 @@ import { createDeferred, type Deferred } from "./deferred.ts";
 import { createSocketWire, type SocketWire, wireError } from "./socket-wire.ts";
 import { createTimer } from "./timer.ts";
 import type { Refusal } from "../platform/refusal.ts";
-import type { Headers, WebSocketClass, WebSocketLike } from "../platform/websocket-class.ts";
+import type { Headers, WebSocketClass } from "../platform/websocket-class.ts";
 
 /** The url of a try, and its headers. */
 type Address = string | URL | [url: string, headers: Headers | undefined];
@@ -132,17 +132,9 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   class SocketFacade {
     constructor(url: string, protocols: readonly string[]) {
       if (stopped) return;
-      /** The socket, until it opens. */
-      let unopened: WebSocketLike | undefined;
-      const createSocket = (): WebSocketLike =>
-        (unopened = createWebSocket(url, protocols, options.WebSocket, headers));
-      wire = createSocketWire(createSocket, {
+      wire = createSocketWire(() => createWebSocket(url, protocols, options.WebSocket, headers), {
         ...listener,
-        opened(opened) {
-          unopened = undefined;
-          listener.opened(opened);
-        },
-        closed(error, permanent) {
+        closed(error, permanent, unopened) {
           end(error, permanent);
           const asked = pause;
           if (unopened)
@@ -172,7 +164,7 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
       pause?.resolve();
       pause = undefined;
     },
-    established: () => timer.stop(),
+    established: timer.stop,
     drop,
     stop(code = goingAway, reason = "") {
       stopped = true;

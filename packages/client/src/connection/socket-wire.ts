@@ -10,8 +10,11 @@ export interface SocketWireListener {
   opened(wire: SocketWire): void;
   /** A message arrived. */
   message(message: Message): void;
-  /** The remote peer or the network ended the wire. `permanent`: the constructor of the socket threw. */
-  closed(error: CloseError, permanent?: boolean): void;
+  /**
+   * The remote peer or the network ended the wire. `permanent`: the constructor of the socket threw. `unopened`: the socket,
+   * when it has never opened.
+   */
+  closed(error: CloseError, permanent?: boolean, unopened?: WebSocketLike): void;
 }
 
 /**
@@ -41,6 +44,8 @@ export function createSocketWire(
 ): SocketWire {
   /** Undefined when the socket could not be made. */
   let socket: WebSocketLike | undefined;
+  /** The same until it opens. */
+  let unopened: WebSocketLike | undefined;
   let ended = false;
   let draining: Promise<void> | undefined;
   let cause: unknown;
@@ -52,10 +57,10 @@ export function createSocketWire(
     draining = undefined;
   }
 
-  function end(error: CloseError, permanent?: boolean): void {
+  function end(error: CloseError): void {
     if (ended) return;
     ended = true;
-    listener.closed(error, permanent);
+    listener.closed(error, !socket, unopened);
   }
 
   const wire: SocketWire = {
@@ -87,13 +92,14 @@ export function createSocketWire(
     },
   };
   try {
-    const made = (socket = createSocket());
+    const made = (socket = unopened = createSocket());
     made.binaryType = "arraybuffer";
     // This listener stays: `ws` emits an error when it is closed while connecting, and an unhandled one ends Node.
     listen(made, "error", (event: { readonly error?: unknown }) => {
       cause ??= event.error; // a later one follows from the first
     });
     listen(made, "open", () => {
+      unopened = undefined;
       if (!ended) listener.opened(wire);
     });
     listen(made, "message", ({ data }: { readonly data: string | ArrayBuffer }) => {
@@ -103,7 +109,7 @@ export function createSocketWire(
       end(wireError(code, reason, cause, wasClean)),
     );
   } catch (thrown) {
-    void Promise.resolve().then(() => end(wireError(abnormal, "", thrown), true));
+    void Promise.resolve().then(() => end(wireError(abnormal, "", thrown)));
   }
   return wire;
 }
