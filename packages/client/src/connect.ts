@@ -63,17 +63,16 @@ const shortestSilence = 500;
  * const client = connect(chat, { url: "https://example.com", params: { room: "lobby" } });
  */
 export function connect<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
-  const { getToken, allowInsecure } = options;
-  const values: unknown[] = [options.url, options.params, options.query, options.headers];
+  const { url, params, query, headers, getToken, allowInsecure, codec = jsonFrames } = options;
+  const values: unknown[] = [url, params, query, headers];
   /** The address that these values make. */
   function addressOf([base, params, query]: readonly unknown[]): string {
     const address = join(base as string, (contract as AnyContract).url(params, query));
     if (!allowInsecure) checkInsecure(address, getToken ? ["token"] : Object.keys(params ?? {}));
     return address;
   }
-  if (!isFunction(options.url)) join(options.url);
+  if (!isFunction(url)) join(url);
   if (!values.some(isFunction)) addressOf(values);
-  const { codec = jsonFrames } = options;
   const limits = { window, hardLimit, ...options.outbox };
   const receiver = new Receiver(limits);
   const sender = new Sender(limits, receiver);
@@ -187,7 +186,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
         peer.sessionLost(() => emit(reset, { reason: welcome.reason ?? "" }));
       }
       resumeKey = welcome.key;
-      sender.codec = connection.wire?.protocol === codec.protocol ? codec : jsonFrames;
+      sender.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
       connection.established(Math.max(welcome.maxSilence, shortestSilence), resumed);
       // A subscriber of the status may have closed the client.
       if (connection.wire) sender.attach(connection.wire, welcome);

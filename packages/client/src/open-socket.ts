@@ -131,7 +131,7 @@ class ReconnectingWire implements Wire {
       {
         opened: (wire) => {
           this.#connection.established();
-          if (this.#paused) wire.pause();
+          if (this.#paused) wire.socket?.pause?.();
           for (const message of this.#queue.splice(0)) wire.send(message);
           this.#queuedBytes = 0;
           this.#drained?.resolve();
@@ -150,11 +150,11 @@ class ReconnectingWire implements Wire {
   }
 
   get protocol(): string {
-    return this.#connection.wire?.protocol ?? "";
+    return this.#connection.wire?.socket?.protocol ?? "";
   }
 
   get bufferedAmount(): number {
-    return this.#openWire?.bufferedAmount ?? this.#queuedBytes;
+    return this.#openWire?.socket?.bufferedAmount ?? this.#queuedBytes;
   }
 
   get paused(): boolean {
@@ -202,12 +202,12 @@ class ReconnectingWire implements Wire {
 
   pause(): void {
     this.#paused = true;
-    this.#connection.wire?.pause();
+    this.#connection.wire?.socket?.pause?.();
   }
 
   resume(): void {
     this.#paused = false;
-    this.#connection.wire?.resume();
+    this.#connection.wire?.socket?.resume?.();
     while (!this.paused) {
       const message = this.#unread.shift();
       if (message === undefined) return;
@@ -218,7 +218,7 @@ class ReconnectingWire implements Wire {
   /** The wire, unless one peer is closing it: what is sent then waits for the next wire, or for the end. */
   get #openWire(): SocketWire | undefined {
     const { wire } = this.#connection;
-    return wire?.open ? wire : undefined;
+    return wire?.isOpen() ? wire : undefined;
   }
 
   #receive(message: Message): void {

@@ -5,14 +5,12 @@ import type { ConnectionStatus } from "./status.ts";
 /** A state without a redialer. */
 type Nothing = { readonly redialer?: undefined; readonly wire?: undefined };
 
-/** The redialer makes a wire. */
-type Connecting = { readonly type: "connecting"; readonly redialer: Redialer; readonly wire?: undefined };
-
-/** A wire is open; the conversation on it is not established yet. */
-type Establishing = {
-  readonly type: "establishing";
+/** The redialer makes a wire, or has made one that is open: the conversation on it is not established yet. */
+export type Connecting = {
+  readonly type: "connecting";
   readonly redialer: Redialer;
-  readonly wire: SocketWire;
+  /** Set when the wire is open. */
+  readonly wire?: SocketWire;
 };
 
 /** The redialer pauses before its next try. */
@@ -24,8 +22,6 @@ export type Waiting = {
   readonly notBefore: number;
   /** When the next try starts, in ms since the epoch; Infinity while the device is offline. */
   readonly retryAt: number;
-  /** Whether to try even if the device reports that it is offline: it may be wrong, and the user is back. */
-  readonly evenOffline: boolean;
 };
 
 /** The conversation is established. */
@@ -43,7 +39,7 @@ type Open = {
 export type Moving = {
   readonly type: "moving";
   readonly from: Open;
-  readonly to: Connecting | Establishing | Waiting;
+  readonly to: Connecting | Waiting;
 };
 
 /** The user has left the page, and may come back to it. */
@@ -56,10 +52,10 @@ export type Ended = { readonly type: "closed" } & Nothing;
  * The state of a connection. Each state has the redialers and the wires that exist in it, and no other.
  *
  * ```
- * idle ──▶ connecting ──▶ establishing ──▶ open ◀──▶ moving { from: open, to: connecting | establishing | waiting }
- *            ▲   │             │            │            │
- *            │   ▼             ▼            ▼            │
- *            └─ waiting ◀──────┴────────────┴────────────┘
+ * idle ──▶ connecting ──▶ connecting, with a wire ──▶ open ◀──▶ moving { from: open, to: connecting | waiting }
+ *            ▲   │             │                        │            │
+ *            │   ▼             ▼                        ▼            │
+ *            └─ waiting ◀──────┴────────────────────────┴────────────┘
  *
  * any but idle and closed ──▶ suspended ──▶ connecting          any ──▶ closed
  * ```
@@ -68,18 +64,11 @@ export type ConnectionState =
   /** `dial` was not called yet. */
   | ({ readonly type: "idle" } & Nothing)
   | Connecting
-  | Establishing
   | Waiting
   | Open
   | Moving
   | Suspended
   | Ended;
-
-/** The states that the public status has under another name. */
-const publicNames: Partial<Record<ConnectionState["type"], ConnectionStatus["state"]>> = {
-  establishing: "connecting",
-  suspended: "waiting",
-};
 
 /** The part of the public status that follows from a state. */
 export function statusOf(
@@ -87,7 +76,7 @@ export function statusOf(
 ): Pick<ConnectionStatus, "state" | "resumed"> & Partial<ConnectionStatus> {
   const { type } = state;
   return {
-    state: publicNames[type] ?? (type as ConnectionStatus["state"]), // `idle` has no status of its own
+    state: type === "suspended" ? "waiting" : (type as ConnectionStatus["state"]), // `idle` has no status of its own
     resumed: type === "open" && state.resumed,
     ...(type === "waiting" && (state.retryAt < Infinity ? { retryAt: state.retryAt } : { offline: true })),
   };

@@ -2,8 +2,9 @@ import { CloseError } from "@symbolon/protocol";
 import { checkCloseCode, closeAdvice, cutReason } from "@symbolon/protocol/internal";
 import { createTimer } from "./timer.ts";
 import { backoff, shortestWait, youngUntil } from "./backoff.ts";
-import { goingAway, normal, superseded, tooMany } from "./close-codes.ts";
+import { normal, superseded, tooMany } from "./close-codes.ts";
 import {
+  type Connecting,
   type ConnectionState,
   type Ended,
   type Moving,
@@ -27,8 +28,7 @@ export function createConnection(
   options: ConnectionOptions,
   listener: ConnectionListener,
 ): ReconnectingConnection {
-  const { random = Math.random, network = globalThis, reconnect: pace = {} } = options;
-  const { retries = Infinity } = pace;
+  const { random = Math.random, network = globalThis, reconnect: pace } = options;
   const status = createValue<ConnectionStatus>({ state: "connecting", attempt: 0, resumed: false });
   const watchdog = createWatchdog({ sendProbe: listener.probe, onTimeout: drop });
   /** The end of the present state, if it ends by time. Entering another state stops it. */
@@ -52,10 +52,10 @@ export function createConnection(
   }
 
   function established(silenceLimit?: number, resumed = false): void {
-    const { type, redialer, wire } = newest();
+    const { redialer, wire } = newest();
     if (!wire) return;
-    if (type === "establishing") redialer.established();
-    if (state.type === "moving") state.from.redialer.stop(goingAway, "");
+    redialer.established();
+    if (state.type === "moving") state.from.redialer.stop();
     attempt = 0;
     refused = false;
     error = undefined;
@@ -72,9 +72,7 @@ export function createConnection(
   function move(within: number, floor = shortestWait(youngNow())): void {
     const from = state;
     if (from.type === "open")
-      timer.start(within + floor, () =>
-        enter({ type: "moving", from, to: { type: "connecting", redialer: makeRedialer() } }),
-      );
+      timer.start(within + floor, () => enter({ type: "moving", from, to: startDial() }));
   }
 
   function reconnect(): void {
@@ -104,17 +102,17 @@ export function createConnection(
   }
 
   function connect(): void {
-    enter({ type: "connecting", redialer: makeRedialer() });
+    enter(startDial());
     publish();
   }
 
-  function makeRedialer(): Redialer {
+  function startDial(): Connecting {
     const { url } = options;
     const redialer: Redialer = createRedialer(
       { ...options, url: () => url(refused) },
       {
         opened(wire) {
-          advance({ type: "establishing", redialer, wire });
+          advance({ type: "connecting", redialer, wire });
           listener.opened(wire);
         },
         message(message) {
@@ -125,7 +123,7 @@ export function createConnection(
         refused: refuse,
       },
     );
-    return redialer;
+    return { type: "connecting", redialer };
   }
 
   function closed(redialer: Redialer, cause: CloseError, permanent?: boolean): void {
@@ -133,8 +131,8 @@ export function createConnection(
     const isOld = redialer !== current.redialer;
     // The server closes the old wire with this code when the client's new wire has replaced it.
     const replaced = isOld && cause.code === superseded;
-    if (replaced && current.type === "establishing") {
-      redialer.stop(goingAway, "");
+    if (replaced && current.wire) {
+      redialer.stop();
       return enter(current);
     }
     if (permanent || (!replaced && isFinal(cause.code))) return end(cause);
@@ -143,14 +141,13 @@ export function createConnection(
       redialer,
       notBefore: Date.now() + waitAfter(cause.code),
       retryAt: Infinity,
-      evenOffline: false,
     };
     if (state.type === "moving" && !isOld) advance(waiting);
     else {
-      if (attempt >= retries)
-        return end(wireError(cause.code, `gave up after ${retries} retries: ${cause.reason}`, cause));
+      if (attempt >= Number(pace?.retries))
+        return end(wireError(cause.code, `gave up after ${pace?.retries} retries: ${cause.reason}`, cause));
       error = cause;
-      if (!leave(waiting, goingAway, "")) return;
+      if (!leave(waiting)) return;
     }
     const window = woken ? 0 : backoff(attempt, pace, !isVisible(network));
     const floor = woken || attempt ? 0 : shortestWait(young);
@@ -189,23 +186,27 @@ export function createConnection(
     return Date.now() - lost.since < youngUntil ? young + 1 : 0;
   }
 
-  /** Draws the time of the next try, on top of the shortest wait. It only replaces a later time. */
+  /**
+   * Draws the time of the next try, on top of the shortest wait. It only replaces a later time. `evenOffline`: the device may
+   * be wrong when it reports that it is offline, and the user is back.
+   */
   function wait(waiting: Waiting, window: number, floor = 0, evenOffline = false): void {
     const now = Date.now();
     const retryAt = Math.max(now + floor, waiting.notBefore) + random() * window;
     if (retryAt >= waiting.retryAt) return;
-    const next = { ...waiting, retryAt, evenOffline };
-    advance(next);
-    timer.start(retryAt - now, () => retry(next), clockStep);
+    advance({ ...waiting, retryAt });
+    timer.start(
+      retryAt - now,
+      () => {
+        const { redialer } = waiting;
+        const mayTry = evenOffline || isOnline(network);
+        advance(mayTry ? { type: "connecting", redialer } : { ...waiting, retryAt: Infinity });
+        publish();
+        if (mayTry) redialer.retry();
+      },
+      clockStep,
+    );
     publish();
-  }
-
-  function retry(waiting: Waiting): void {
-    const { redialer, evenOffline } = waiting;
-    const mayTry = evenOffline || isOnline(network);
-    advance(mayTry ? { type: "connecting", redialer } : { ...waiting, retryAt: Infinity });
-    publish();
-    if (mayTry) redialer.retry();
   }
 
   function wake(): void {
@@ -221,7 +222,7 @@ export function createConnection(
   function suspend(persisted: boolean): void {
     if (state.type === "suspended") return;
     if (wireOf() && !persisted) listener.leaving?.();
-    if (leave({ type: "suspended" }, goingAway, "")) publish();
+    if (leave({ type: "suspended" })) publish();
   }
 
   function end(cause: CloseError): void {
@@ -234,7 +235,7 @@ export function createConnection(
   }
 
   /** Enters a state without a wire, and stops every redialer but its own. False when the listener has closed the connection for it. */
-  function leave(next: Waiting | Suspended | Ended, code: number, reason: string): boolean {
+  function leave(next: Waiting | Suspended | Ended, code?: number, reason?: string): boolean {
     const wire = wireOf();
     for (const { redialer } of [oldest(), newest()])
       if (redialer !== next.redialer) redialer?.stop(code, reason);
@@ -252,7 +253,7 @@ export function createConnection(
     timer.stop();
     if (next.type !== "moving" && next.type !== "suspended") young = youngNow();
     state = next;
-    if (next.type !== "open" && next.type !== "moving") watchdog.stop();
+    if (oldest().type !== "open") watchdog.stop();
   }
 
   /** Sets the status; while the connection moves it stays `open`. */

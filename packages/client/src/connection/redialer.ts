@@ -1,12 +1,12 @@
 import type { CloseError, Message } from "@symbolon/protocol";
 import { createWebSocket, refusalOf } from "#platform";
 import ReconnectingWebSocket from "../../vendor/reconnecting-websocket.js";
-import { abnormal } from "./close-codes.ts";
+import { abnormal, goingAway } from "./close-codes.ts";
 import { createDeferred, type Deferred } from "./deferred.ts";
 import { createSocketWire, type SocketWire, wireError } from "./socket-wire.ts";
 import { createTimer } from "./timer.ts";
 import type { Refusal } from "../platform/refusal.ts";
-import type { Headers, WebSocketClass, WebSocketLike } from "../platform/websocket-class.ts";
+import type { Headers, WebSocketClass } from "../platform/websocket-class.ts";
 
 /** The url of a try, and its headers. */
 type Address = string | URL | [url: string, headers: Headers | undefined];
@@ -50,8 +50,11 @@ export interface Redialer {
   readonly established: () => void;
   /** Terminates the present wire without waiting for its end, which `closed` reports as 1006 with this reason. */
   readonly drop: (reason: string) => void;
-  /** Closes the present wire, if there is one, and makes no more tries. Nothing is reported from now on. */
-  readonly stop: (code: number, reason: string) => void;
+  /**
+   * Closes the present wire, if there is one, and makes no more tries. Nothing is reported from now on.
+   * @default code 1001
+   */
+  readonly stop: (code?: number, reason?: string) => void;
 }
 
 /** Time for the url of a try, and then for its socket to open and to be established, in ms each. */
@@ -129,17 +132,9 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   class SocketFacade {
     constructor(url: string, protocols: readonly string[]) {
       if (stopped) return;
-      /** The socket, until it opens. */
-      let unopened: WebSocketLike | undefined;
-      const createSocket = (): WebSocketLike =>
-        (unopened = createWebSocket(url, protocols, options.WebSocket, headers));
-      wire = createSocketWire(createSocket, {
+      wire = createSocketWire(() => createWebSocket(url, protocols, options.WebSocket, headers), {
         ...listener,
-        opened(opened) {
-          unopened = undefined;
-          listener.opened(opened);
-        },
-        closed(error, permanent) {
+        closed(error, permanent, unopened) {
           end(error, permanent);
           const asked = pause;
           if (unopened)
@@ -169,9 +164,9 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
       pause?.resolve();
       pause = undefined;
     },
-    established: () => timer.stop(),
+    established: timer.stop,
     drop,
-    stop(code, reason) {
+    stop(code = goingAway, reason = "") {
       stopped = true;
       timer.stop();
       pause?.resolve();

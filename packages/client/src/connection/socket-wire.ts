@@ -10,21 +10,23 @@ export interface SocketWireListener {
   opened(wire: SocketWire): void;
   /** A message arrived. */
   message(message: Message): void;
-  /** The remote peer or the network ended the wire. `permanent`: the constructor of the socket threw. */
-  closed(error: CloseError, permanent?: boolean): void;
+  /**
+   * The remote peer or the network ended the wire. `permanent`: the constructor of the socket threw. `unopened`: the socket,
+   * when it has never opened.
+   */
+  closed(error: CloseError, permanent?: boolean, unopened?: WebSocketLike): void;
 }
 
 /**
- * A WebSocket as a wire. It has all of a `Wire` but `listen`: its listener is known from the start, so no event is lost.
- * The listener receives `closed` once, when the remote peer or the network ends the wire. When `close` or `terminate`
- * ends it, the listener receives nothing more.
+ * A WebSocket as a wire. It has of a `Wire` what a contract's client needs: what a raw socket needs besides, the socket has.
+ * Its listener is known from the start, so no event is lost. The listener receives `closed` once, when the remote peer or the
+ * network ends the wire. When `close` or `terminate` ends it, the listener receives nothing more.
  */
-export interface SocketWire extends Pick<
-  Wire,
-  "protocol" | "bufferedAmount" | "send" | "drained" | "close" | "terminate" | "pause" | "resume"
-> {
+export interface SocketWire extends Pick<Wire, "send" | "drained" | "close" | "terminate"> {
+  /** The socket; undefined when it could not be made. */
+  readonly socket: WebSocketLike | undefined;
   /** False before the socket opens and as soon as one peer closes it: what is sent then is lost. */
-  readonly open: boolean;
+  readonly isOpen: () => boolean;
 }
 
 /** The readyState of a WebSocket that is open. */
@@ -42,53 +44,30 @@ export function createSocketWire(
 ): SocketWire {
   /** Undefined when the socket could not be made. */
   let socket: WebSocketLike | undefined;
+  /** The same until it opens. */
+  let unopened: WebSocketLike | undefined;
   let ended = false;
   let draining: Promise<void> | undefined;
   let cause: unknown;
   const isOpen = (): boolean => !ended && socket?.readyState === open;
-  const isFull = (): boolean => isOpen() && wire.bufferedAmount >= highWaterMark;
+  const isFull = (): boolean => isOpen() && Number(socket?.bufferedAmount) >= highWaterMark;
 
   async function drain(): Promise<void> {
     while (isFull()) await delay(pollInterval);
     draining = undefined;
   }
 
-  function end(error: CloseError, permanent?: boolean): void {
+  function end(error: CloseError): void {
     if (ended) return;
     ended = true;
-    listener.closed(error, permanent);
-  }
-
-  function listen(made: WebSocketLike): void {
-    socket = made;
-    made.binaryType = "arraybuffer";
-    // This listener stays: `ws` emits an error when it is closed while connecting, and an unhandled one ends Node.
-    made.addEventListener("error", (event) => {
-      cause ??= (event as { error?: unknown }).error; // a later one follows from the first
-    });
-    made.addEventListener("open", () => {
-      if (!ended) listener.opened(wire);
-    });
-    made.addEventListener("message", (event) => {
-      const { data } = event as unknown as { readonly data: string | ArrayBuffer };
-      if (!ended) listener.message(typeof data === "string" ? data : new Uint8Array(data));
-    });
-    made.addEventListener("close", (event) => {
-      const { code, reason, wasClean } = event as unknown as CloseError;
-      end(wireError(code, reason, cause, wasClean));
-    });
+    listener.closed(error, !socket, unopened);
   }
 
   const wire: SocketWire = {
-    get open() {
-      return isOpen();
+    get socket() {
+      return socket;
     },
-    get protocol() {
-      return socket?.protocol ?? "";
-    },
-    get bufferedAmount() {
-      return socket?.bufferedAmount ?? 0;
-    },
+    isOpen,
     send(message) {
       // The platform's types exclude shared memory, which no message of ours uses.
       if (isOpen()) socket?.send(message as string | Uint8Array<ArrayBuffer>);
@@ -111,15 +90,37 @@ export function createSocketWire(
       if (socket?.terminate) socket.terminate();
       else socket?.close();
     },
-    pause: () => socket?.pause?.(),
-    resume: () => socket?.resume?.(),
   };
   try {
-    listen(createSocket());
+    const made = (socket = unopened = createSocket());
+    made.binaryType = "arraybuffer";
+    // This listener stays: `ws` emits an error when it is closed while connecting, and an unhandled one ends Node.
+    listen(made, "error", (event: { readonly error?: unknown }) => {
+      cause ??= event.error; // a later one follows from the first
+    });
+    listen(made, "open", () => {
+      unopened = undefined;
+      if (!ended) listener.opened(wire);
+    });
+    listen(made, "message", ({ data }: { readonly data: string | ArrayBuffer }) => {
+      if (!ended) listener.message(typeof data === "string" ? data : new Uint8Array(data));
+    });
+    listen(made, "close", ({ code, reason, wasClean }: CloseError) =>
+      end(wireError(code, reason, cause, wasClean)),
+    );
   } catch (thrown) {
-    void Promise.resolve().then(() => end(wireError(abnormal, "", thrown), true));
+    void Promise.resolve().then(() => end(wireError(abnormal, "", thrown)));
   }
   return wire;
+}
+
+/** Calls `act` for each event of this type: what the platform's events have is not in the types of every platform. */
+function listen(
+  socket: WebSocketLike,
+  type: Parameters<WebSocketLike["addEventListener"]>[0],
+  act: (event: never) => void,
+): void {
+  socket.addEventListener(type, act as never);
 }
 
 /** The error of a wire that ended. Without a reason of the server, the reason is the message of the platform's `cause`. */

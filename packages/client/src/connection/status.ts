@@ -55,7 +55,7 @@ export function createValue<T>(value: T): SubscribableValue<T> {
     set(next) {
       if (next === value) return;
       value = next;
-      for (const subscription of [...subscriptions]) {
+      for (const subscription of Array.from(subscriptions)) {
         // A listener that sets the value has called every listener with the newer one already.
         if (next !== value) return;
         if (!subscriptions.has(subscription)) continue;

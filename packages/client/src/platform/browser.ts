@@ -16,7 +16,7 @@ function createWebSocket(
   headers?: Headers,
 ): WebSocketLike {
   if (headers) throw new TypeError("a page cannot set headers: use getToken or query");
-  return new Class(url, [...protocols]);
+  return new Class(url, protocols as string[]);
 }
 
 /**

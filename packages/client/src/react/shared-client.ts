@@ -84,6 +84,6 @@ export class SharedClient<C extends AnyContract> {
 function addressOf(contract: AnyContract, { url, params, query }: ConnectOptions<AnyContract>): string {
   const values: unknown[] = [url, params, query];
   return values.some((value) => typeof value === "function")
-    ? JSON.stringify(values.map((value) => (value instanceof URL ? value.href : value)))
+    ? JSON.stringify(values)
     : String(url) + contract.url(params as never, query as never);
 }

@@ -7,7 +7,7 @@ import type { Lane, SendOptions } from "./outbox.ts";
 /** A message that a session keeps until the receiver has finished it. */
 export class OutgoingMessage extends Sent {
   /** Its number in the session; 0 until it is first sent. */
-  sequence: number;
+  declare sequence: number;
   /** The frame as it was written, or as it is sent. */
   declare message: Message;
   /** The bytes of the frame, with those of a stamp. */

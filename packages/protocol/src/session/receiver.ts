@@ -2,7 +2,7 @@ import { ProtocolError } from "../errors.ts";
 import { encodeAck, type Received } from "../frames/connection-frames.ts";
 import { type Credit, isExhausted } from "../frames/credit.ts";
 import { jsonFrames } from "../frames/frame-codec.ts";
-import type { DeliveryOptions, MessageSink, RestoredState } from "./session-options.ts";
+import type { DeliveryOptions, MessageSink } from "./session-options.ts";
 
 /** Receives each message of a session once and in order, and acknowledges the messages that are finished. */
 export class Receiver {
@@ -22,11 +22,8 @@ export class Receiver {
   /** Whether an acknowledgement is sent at the end of the tick, or when the sink has drained. */
   #scheduled = false;
 
-  /** Begins, or goes on from where another process left it. */
-  constructor(
-    { window, hardLimit = window }: DeliveryOptions,
-    { upTo = 0, missing = new Set() }: Partial<RestoredState> = {},
-  ) {
+  /** Begins, or goes on from where another process left it: with what had arrived there, and what of it is lost. */
+  constructor({ window, hardLimit = window }: DeliveryOptions, upTo = 0, missing: Set<number> = new Set()) {
     this.#granted = window;
     this.#hardLimit = hardLimit;
     this.#upTo = upTo;

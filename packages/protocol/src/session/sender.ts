@@ -1,4 +1,3 @@
-import { DrainSignal } from "../async/drain.ts";
 import type { Sent } from "../async/sent.ts";
 import { OutcomeUnknown, ProtocolError, RequestError } from "../errors.ts";
 import type { Received } from "../frames/connection-frames.ts";
@@ -9,7 +8,7 @@ import type { Message } from "../wire/wire.ts";
 import { type Outbox, outboxFull, type SendOptions } from "./outbox.ts";
 import { OutgoingMessage } from "./outgoing-message.ts";
 import type { Receiver } from "./receiver.ts";
-import type { DeliveryOptions, MessageSink, RemoteState, RestoredState } from "./session-options.ts";
+import type { DeliveryOptions, MessageSink, RemoteState } from "./session-options.ts";
 
 /**
  * Sends each message of a session once and in order: numbers it, keeps it until the remote peer has finished it, and sends
@@ -19,7 +18,7 @@ export class Sender implements Outbox {
   /** How frames are written: JSON unless the peers may agree, or have agreed, on another codec. */
   codec: FrameCodec = jsonFrames;
   /** The last sequence that was given. */
-  lastSequence: number;
+  lastSequence = 0;
   readonly #options: DeliveryOptions;
   /** How much is kept. */
   readonly #limit: Credit;
@@ -43,22 +42,17 @@ export class Sender implements Outbox {
   #used = { messages: 0, bytes: 0 };
   /** The answers among all that is kept. They wait for no credit, so what causes an answer waits for capacity. */
   #answers = { messages: 0, bytes: 0 };
-  readonly #capacity = new DrainSignal();
+  /** The promise of those who wait for capacity, and what resolves it. */
+  #capacity: Promise<void> | undefined;
+  #release: (() => void) | undefined;
   #maxPayload = Infinity;
 
-  /** Begins, or goes on from where another process left it. */
-  constructor(
-    options: DeliveryOptions,
-    receiver: Receiver,
-    { lastSequence = 0, unacknowledged = [] }: Partial<RestoredState> = {},
-  ) {
+  constructor(options: DeliveryOptions, receiver: Receiver) {
     this.#options = options;
     const { messages = 1_000, bytes = 2 ** 22 } = options;
     this.#limit = { messages, bytes };
     this.#answerLimit = { messages: Math.max(messages, 256), bytes: Math.max(bytes, 2 ** 20) };
     this.#receiver = receiver;
-    this.lastSequence = lastSequence;
-    for (const message of unacknowledged) this.#keep(message);
   }
 
   /** Bytes that are kept until the remote peer has finished them. */
@@ -100,7 +94,9 @@ export class Sender implements Outbox {
   }
 
   capacity(): Promise<void> | undefined {
-    return isExhausted(this.#answerLimit, this.#answers) ? this.#capacity.wait() : undefined;
+    return isExhausted(this.#answerLimit, this.#answers)
+      ? (this.#capacity ??= new Promise((resolve) => (this.#release = resolve)))
+      : undefined;
   }
 
   withdraw(sent: Sent): boolean {
@@ -169,7 +165,7 @@ export class Sender implements Outbox {
   }
 
   /** Keeps a message that has its sequence. */
-  #keep(message: OutgoingMessage): void {
+  keep(message: OutgoingMessage): void {
     this.#unacknowledged.add(message);
     this.#weigh(message, 1);
     this.#count(message, 1);
@@ -215,7 +211,7 @@ export class Sender implements Outbox {
     }
     if (message.lane !== "volatile") {
       message.sequence = this.lastSequence += 1;
-      this.#keep(message);
+      this.keep(message);
       this.#sink?.onSequence?.(message.sequence, message.message);
     }
     const stamp = { s: message.sequence || undefined, a: this.#receiver.piggyback() };
@@ -263,7 +259,9 @@ export class Sender implements Outbox {
     if (lane !== "answer") return;
     this.#answers.messages += by;
     this.#answers.bytes += by * bytes;
-    if (!isExhausted(this.#answerLimit, this.#answers)) this.#capacity.release();
+    if (isExhausted(this.#answerLimit, this.#answers)) return;
+    this.#capacity = undefined;
+    this.#release?.();
   }
 
   /** Counts an event against the remote peer's credit, or no longer. */

@@ -11,7 +11,10 @@ export class Session {
 
   /** Begins, or goes on from where another process left it. */
   constructor(options: DeliveryOptions, restored?: RestoredState) {
-    this.receiver = new Receiver(options, restored);
-    this.sender = new Sender(options, this.receiver, restored);
+    this.receiver = new Receiver(options, restored?.upTo, restored?.missing);
+    this.sender = new Sender(options, this.receiver);
+    if (!restored) return;
+    this.sender.lastSequence = restored.lastSequence;
+    for (const message of restored.unacknowledged) this.sender.keep(message);
   }
 }
