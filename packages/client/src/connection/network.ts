@@ -37,7 +37,7 @@ export function watchNetwork({ wake, offline, hidden }: NetworkListener, scope: 
       online: wake,
       offline,
       pageshow: wake,
-      pagehide: ({ persisted }) => hidden(persisted === true),
+      pagehide: ({ persisted }) => hidden(Boolean(persisted)),
       // The document dispatches the last two, and they bubble to the window.
       visibilitychange() {
         if (isVisible(scope)) wake();

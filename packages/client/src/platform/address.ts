@@ -23,7 +23,7 @@ export function join(url: string | URL, path = ""): string {
  * @throws TypeError when `url` is `ws:` or `http:`, its host is another one than this device, and it has a credential, or
  * the page was loaded by `https:`.
  */
-export function checkInsecure(url: string, names: readonly string[]): void {
+export function checkInsecure(url: string, names: readonly string[] = []): void {
   if (
     insecure.test(url) &&
     (globalThis.location?.protocol === "https:" || credential.test([...names, "", url].join("=")))

@@ -22,7 +22,9 @@ interface Zod extends Schema {
  * @throws ValidationError with the schema's issues, or rejects with it.
  */
 export function validate<S extends Schema>(schema: S, value: unknown): Output<S> | Promise<Output<S>> {
-  const result = ("_zod" in schema ? runOnce(schema as Schema as Zod) : schema)["~standard"].validate(value);
+  const result = ((schema as Partial<Zod>)._zod ? runOnce(schema as Schema as Zod) : schema)[
+    "~standard"
+  ].validate(value);
   return isThenable(result) ? Promise.resolve(result).then(unwrap) : unwrap(result);
 }
 
@@ -34,6 +36,6 @@ function runOnce(schema: Zod): Schema {
 }
 
 function unwrap(result: StandardSchemaV1.Result<unknown>): unknown {
-  if (result.issues !== undefined) throw new ValidationError(result.issues);
+  if (result.issues) throw new ValidationError(result.issues);
   return result.value;
 }
