@@ -22,7 +22,7 @@ export interface NetworkScope {
 
 /** False when the device reports that it has no network; true proves nothing. */
 export function isOnline(scope: NetworkScope): boolean {
-  return scope.navigator?.onLine !== false;
+  return scope.navigator?.onLine ?? true;
 }
 
 /** False when the page is hidden; true where there is no page. */

@@ -13,7 +13,7 @@ export function join(url: string | URL, path = ""): string {
   const address = new URL(url);
   const [name = "", query] = path.split("?");
   address.pathname = address.pathname.replace(/\/*$/, () => name);
-  address.search = [query, address.search.slice(1)].filter(Boolean).join("&");
+  address.search = [query, address.search.slice(1)].filter((part) => part).join("&");
   address.hash = "";
   return address.href;
 }
