@@ -71,7 +71,7 @@ export function openSocket<Receive = Message, Send = unknown>(
   url: string | URL | (() => string | URL | Promise<string | URL>),
   options: OpenSocketOptions<Receive, Send> = {},
 ): RawSocket<Receive, Send> & AsyncDisposable {
-  if (options.allowInsecure !== true && typeof url !== "function") checkInsecure(String(url), []);
+  if (options.allowInsecure !== true && typeof url !== "function") checkInsecure(String(url));
   const socket = new RawSocket(new ReconnectingWire(url, options), options);
   const dispose = async (): Promise<void> => {
     socket.close();
@@ -118,7 +118,7 @@ class ReconnectingWire implements Wire {
           if (typeof url !== "function") return url;
           const given = await url();
           try {
-            if (allowInsecure !== true) checkInsecure(String(given), []);
+            if (allowInsecure !== true) checkInsecure(String(given));
           } catch (error) {
             this.close(badRequest, (error as Error).message); // every attempt would fail
             throw error;

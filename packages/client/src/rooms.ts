@@ -59,8 +59,7 @@ export function createRooms({ onEvent, onGap, rooms = 1_000 }: ClientRoomsListen
   function advance(room: string, offset: number, previous?: number): boolean {
     const known = positions.get(room);
     if (!known || offset <= known[2]) return false;
-    if (previous !== undefined && previous !== known[2])
-      throw new ProtocolError("a message is missing", 4902);
+    if ((previous ?? known[2]) !== known[2]) throw new ProtocolError("a message is missing", 4902);
     positions.set(room, [room, known[1], offset, known[3], known[4]]);
     return true;
   }

@@ -62,13 +62,7 @@ export type Ended = { readonly type: "closed" } & Nothing;
  */
 export type ConnectionState =
   /** `dial` was not called yet. */
-  | ({ readonly type: "idle" } & Nothing)
-  | Connecting
-  | Waiting
-  | Open
-  | Moving
-  | Suspended
-  | Ended;
+  ({ readonly type: "idle" } & Nothing) | Connecting | Waiting | Open | Moving | Suspended | Ended;
 
 /** The part of the public status that follows from a state. */
 export function statusOf(

@@ -20,9 +20,6 @@ import { type SocketWire, wireError } from "./socket-wire.ts";
 import { createValue, type ConnectionStatus } from "./status.ts";
 import { createWatchdog } from "./watchdog.ts";
 
-/** The shortest wait after 4429, in ms. */
-const tooManyWait = 5_000;
-
 /** Makes a connection. Reads no global and starts no timer before `dial`. */
 export function createConnection(
   options: ConnectionOptions,
@@ -277,5 +274,5 @@ export function createConnection(
 
 /** The shortest wait after a close with this code, in ms. */
 function waitAfter(code: number): number {
-  return code === tooMany ? tooManyWait : 0;
+  return code === tooMany ? 5_000 : 0;
 }

@@ -22,7 +22,7 @@ export interface NetworkScope {
 
 /** False when the device reports that it has no network; true proves nothing. */
 export function isOnline(scope: NetworkScope): boolean {
-  return scope.navigator?.onLine !== false;
+  return scope.navigator?.onLine ?? true;
 }
 
 /** False when the page is hidden; true where there is no page. */
@@ -37,7 +37,7 @@ export function watchNetwork({ wake, offline, hidden }: NetworkListener, scope: 
       online: wake,
       offline,
       pageshow: wake,
-      pagehide: ({ persisted }) => hidden(persisted === true),
+      pagehide: ({ persisted }) => hidden(Boolean(persisted)),
       // The document dispatches the last two, and they bubble to the window.
       visibilitychange() {
         if (isVisible(scope)) wake();

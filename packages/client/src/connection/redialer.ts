@@ -130,9 +130,9 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
 
   /** One try, as a WebSocket for the library. It has one `close` event, and no other. */
   class SocketFacade {
-    constructor(url: string, protocols: readonly string[]) {
+    constructor(url: string) {
       if (stopped) return;
-      wire = createSocketWire(() => createWebSocket(url, protocols, options.WebSocket, headers), {
+      wire = createSocketWire(() => createWebSocket(url, options.protocols, options.WebSocket, headers), {
         ...listener,
         closed(error, permanent, unopened) {
           end(error, permanent);

@@ -37,7 +37,8 @@ export interface Watchdog {
 export function createWatchdog({ sendProbe, onTimeout }: WatchdogOptions): Watchdog {
   const timer = createTimer();
   let state: "stopped" | "watching" | "probing" = "stopped";
-  let silenceLimit: number;
+  /** How long it waits for a message before it probes. */
+  let quietLimit: number;
   let answerTimeout: number;
   /** In ms since the epoch. */
   let lastReceived: number;
@@ -45,7 +46,7 @@ export function createWatchdog({ sendProbe, onTimeout }: WatchdogOptions): Watch
   function checkSilence(): void {
     const now = Date.now();
     lastReceived = Math.min(lastReceived, now); // the clock may have been set back
-    const remaining = lastReceived + silenceLimit - answerTimeout - now;
+    const remaining = lastReceived + quietLimit - now;
     if (remaining > 0) timer.start(remaining, checkSilence, clockStep);
     else probe();
   }
@@ -68,8 +69,8 @@ export function createWatchdog({ sendProbe, onTimeout }: WatchdogOptions): Watch
     probe,
     received,
     start(limit = Infinity) {
-      silenceLimit = limit;
       answerTimeout = Math.min(probeTimeout, limit / 2);
+      quietLimit = limit - answerTimeout;
       state = "probing"; // which the next line answers
       received();
     },

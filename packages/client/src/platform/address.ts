@@ -13,7 +13,7 @@ export function join(url: string | URL, path = ""): string {
   const address = new URL(url);
   const [name = "", query] = path.split("?");
   address.pathname = address.pathname.replace(/\/*$/, () => name);
-  address.search = [query, address.search.slice(1)].filter(Boolean).join("&");
+  address.search = [query, address.search.slice(1)].filter((part) => part).join("&");
   address.hash = "";
   return address.href;
 }
@@ -23,7 +23,7 @@ export function join(url: string | URL, path = ""): string {
  * @throws TypeError when `url` is `ws:` or `http:`, its host is another one than this device, and it has a credential, or
  * the page was loaded by `https:`.
  */
-export function checkInsecure(url: string, names: readonly string[]): void {
+export function checkInsecure(url: string, names: readonly string[] = []): void {
   if (
     insecure.test(url) &&
     (globalThis.location?.protocol === "https:" || credential.test([...names, "", url].join("=")))

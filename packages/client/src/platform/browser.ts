@@ -12,7 +12,7 @@ const refusalType = "application/symbolon.refusal+json";
 function createWebSocket(
   url: string,
   protocols: readonly string[],
-  Class: WebSocketClass = globalThis.WebSocket,
+  Class: WebSocketClass = WebSocket,
   headers?: Headers,
 ): WebSocketLike {
   if (headers) throw new TypeError("a page cannot set headers: use getToken or query");

@@ -37,6 +37,6 @@ export function runOnce(schema: Schema): Schema {
 }
 
 function unwrap(result: StandardSchemaV1.Result<unknown>): unknown {
-  if (result.issues !== undefined) throw new ValidationError(result.issues);
+  if (result.issues) throw new ValidationError(result.issues);
   return result.value;
 }

@@ -251,7 +251,7 @@ export function decodeAck({
   readonly a?: number | undefined;
   readonly but?: readonly number[] | undefined;
 }): Received | undefined {
-  return a === undefined ? undefined : { upTo: a, pending: but };
+  return a ? { upTo: a, pending: but } : undefined;
 }
 
 /** Writes a `goaway`. */

@@ -38,7 +38,7 @@ export interface FrameCodec {
 /** Frames in JSON, as text messages: the codec that every peer has. It cannot carry a cycle or a bigint. */
 export const jsonFrames: FrameCodec = {
   protocol: SUBPROTOCOL,
-  write: (frame) => JSON.stringify(frame),
+  write: JSON.stringify,
   // Spliced in, so that a message to many, or one that is sent again, is written once. It may be in another codec.
   stamp(message, fields) {
     const written = JSON.stringify(fields).slice(1, -1);

@@ -12,7 +12,7 @@ export const string: Check = (value) => typeof value === "string";
 /** A name: 1 to 128 characters. */
 export const name: Check = (value) => typeof value === "string" && value !== "" && value.length <= 128;
 /** A positive safe integer. */
-export const count: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0;
+export const count: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0;
 /** A safe integer from 0. */
 export const position: Check = (value) => value === 0 || count(value);
 /** A field that may be left out. */

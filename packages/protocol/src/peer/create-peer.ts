@@ -10,5 +10,5 @@ export function createPeer<Sends extends Messages>(options: PeerOptions): RpcPee
   const kind = Object.values({ ...options.sends, ...options.receives }).find(
     (message) => "createPeer" in message,
   );
-  return (kind === undefined ? new EventPeer(options) : kind.createPeer(options as never)) as RpcPeer<Sends>;
+  return (kind ? kind.createPeer(options as never) : new EventPeer(options)) as RpcPeer<Sends>;
 }

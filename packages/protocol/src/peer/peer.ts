@@ -3,7 +3,7 @@ import type { Task } from "../async/queue.ts";
 import type { Sent } from "../async/sent.ts";
 import { isThenable } from "../async/thenable.ts";
 import type { EventArguments, EventName, Messages } from "../contract/contract.ts";
-import { validate } from "../contract/schema.ts";
+import { type Schema, validate } from "../contract/schema.ts";
 import { CloseError, type OutcomeUnknown, RequestError, type ValidationError } from "../errors.ts";
 import { fromErrorFrame, notFound, toErrorFrame } from "../frames/error-frames.ts";
 import type { ErrorFrame, EventFrame, Stamp } from "../frames/frame.ts";
@@ -46,8 +46,8 @@ export interface PeerOptions {
   readonly after: (ms: number, action: () => void) => () => void;
   /** Lets the event loop run, as each loop does that a remote peer paces. @default such loops do not wait for it */
   readonly nextTurn?: NextTurn;
-  /** Whether the remote peer is asked to report events that fail. @default true */
-  readonly requestErrorReports?: boolean;
+  /** Whether the remote peer reports no errors of events, as in plain mode. @default false */
+  readonly plain?: boolean;
   /** Receives each event and request that failed and that no code awaits. */
   readonly onEventFailed?: (failure: EventFailure) => void;
   /** Receives the error of an event for which the remote peer did not ask for a report. */
@@ -101,9 +101,9 @@ export class EventPeer<Sends extends Messages = Messages> {
    * @throws TypeError at once when the data cannot be written.
    */
   send<Name extends EventName<Sends>>(name: Name, ...event: EventArguments<Sends, Name, EventOptions>): Sent;
-  send(name: string, data?: unknown, { volatile = false }: EventOptions = {}): Sent {
-    const { requestErrorReports = true, outbox, onEventFailed } = this.#options;
-    const q = requestErrorReports && !volatile ? this.nextId() : undefined;
+  send(name: string, data?: unknown, { volatile }: EventOptions = {}): Sent {
+    const { plain, outbox, onEventFailed } = this.#options;
+    const q = plain || volatile ? undefined : this.nextId();
     const message = outbox.codec.write({ t: "event", name, data, q });
     if (volatile) return outbox.send(message, { lane: "volatile" });
     const onUnhandled = (error: unknown): void =>
@@ -115,7 +115,7 @@ export class EventPeer<Sends extends Messages = Messages> {
   serve(dispatch: Dispatch): void {
     this.#dispatch = dispatch;
     void this.#run();
-    if (this.tasks.length > 0) this.#start();
+    if (this.tasks.length) this.#start();
   }
 
   /** Runs a task after everything that was received before it, and before everything that is received after it. */
@@ -200,7 +200,7 @@ export class EventPeer<Sends extends Messages = Messages> {
       await new Promise<void>((resolve) => (this.#wake = resolve));
       this.#wake = undefined;
       this.starting = 0;
-      while (this.tasks.length > 0) {
+      while (this.tasks.length) {
         const capacity = this.#options.outbox.capacity();
         if (capacity) await capacity; // a message may cause an answer, which would be kept as well
         const task = this.tasks.shift();
@@ -220,9 +220,9 @@ export class EventPeer<Sends extends Messages = Messages> {
     };
     const call = (input: unknown): unknown => this.#dispatch?.(name, input, s);
     try {
-      const schema = own(this.#options.receives, name);
-      if (!schema || !("~standard" in schema)) throw notFound({ t: "event", name });
-      const input = validate(schema, data);
+      const schema = own(this.#options.receives, name) as Partial<Schema> | undefined;
+      if (!schema?.["~standard"]) throw notFound({ t: "event", name });
+      const input = validate(schema as Schema, data);
       const result = isThenable(input) ? input.then(call) : call(input);
       if (isThenable(result)) return Promise.resolve(result).then(done, fail);
       done?.();

@@ -10,6 +10,10 @@ import { OutgoingMessage } from "./outgoing-message.ts";
 import type { Receiver } from "./receiver.ts";
 import type { DeliveryOptions, MessageSink, RemoteState } from "./session-options.ts";
 
+/** How many messages are kept, and how many of their bytes, when the options do not say. */
+const defaultMessages = 1_000;
+const defaultBytes = 2 ** 22;
+
 /**
  * Sends each message of a session once and in order: numbers it, keeps it until the remote peer has finished it, and sends
  * it again on the next wire.
@@ -20,15 +24,14 @@ export class Sender implements Outbox {
   /** The last sequence that was given. */
   lastSequence = 0;
   readonly #options: DeliveryOptions;
-  /** How much is kept. */
-  readonly #limit: Credit;
   /** How much is kept of answers, and of events that were sent: at least a window, of which a receiver acknowledges each quarter. */
   readonly #answerLimit: Credit;
   readonly #receiver: Receiver;
   #sink: MessageSink | undefined;
   /** The promise of a full sink that this sender waits for. */
   #draining: Promise<void> | undefined;
-  #ended: { readonly reason: unknown } | undefined;
+  /** Why nothing is sent any more. */
+  #ended: object | string | undefined;
   /** Messages that were never sent, in order; they have no sequence yet. */
   readonly #unsent = new Set<OutgoingMessage>();
   /** Messages that were sent and are not acknowledged, by sequence. */
@@ -49,8 +52,7 @@ export class Sender implements Outbox {
 
   constructor(options: DeliveryOptions, receiver: Receiver) {
     this.#options = options;
-    const { messages = 1_000, bytes = 2 ** 22 } = options;
-    this.#limit = { messages, bytes };
+    const { messages = defaultMessages, bytes = defaultBytes } = options;
     this.#answerLimit = { messages: Math.max(messages, 256), bytes: Math.max(bytes, 2 ** 20) };
     this.#receiver = receiver;
   }
@@ -80,7 +82,7 @@ export class Sender implements Outbox {
     // A caller that sends again when its message has failed would be called without end.
     const message = new OutgoingMessage(frame, this.#ended ? {} : options);
     const { lane } = message;
-    if (this.#ended) message.reject(this.#ended.reason);
+    if (this.#ended) message.reject(this.#ended);
     else {
       this.#unsent.add(message);
       this.#weigh(message, 1);
@@ -157,9 +159,9 @@ export class Sender implements Outbox {
   }
 
   /** Sends nothing any more: what was never sent fails with `reason`, what was sent as unknown. */
-  end(reason: unknown): void {
+  end(reason: object | string): void {
     if (this.#ended) return;
-    this.#ended = { reason };
+    this.#ended = reason;
     this.reset();
     for (const message of this.#unsent) this.#fail(message, reason);
   }
@@ -224,7 +226,7 @@ export class Sender implements Outbox {
    * it is awaited.
    */
   async #checkLimit(message: OutgoingMessage): Promise<void> {
-    const { messages, bytes } = this.#limit;
+    const { messages = defaultMessages, bytes = defaultBytes } = this.#options;
     const isTooMuch = this.#bytes > bytes;
     if (!isTooMuch && this.undelivered <= messages) return;
     const dropped = (isTooMuch || this.#options.full === "reject") && this.#forget(message);

@@ -78,7 +78,7 @@ describe("an event that is sent", () => {
   });
 
   test("carries no number when reports are not requested", async () => {
-    const { peer, arrived } = startEventPeer({ requestErrorReports: false });
+    const { peer, arrived } = startEventPeer({ plain: true });
     peer.send("post", { text: "a" });
     expect(await arrived.pull()).toBe('{"s":1,"t":"event","name":"post","data":{"text":"a"}}');
   });

@@ -80,7 +80,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
         receiver: link.receiver,
         after: (ms, action) => options.clock.after(ms, action),
         nextTurn,
-        requestErrorReports: link.acknowledged,
+        plain: !link.acknowledged,
         limits: link.acknowledged ? limits : plainLimits,
         maxPayload: options.maxPayload,
         onPause: (paused) => link.pause(paused),
