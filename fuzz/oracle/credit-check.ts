@@ -27,6 +27,8 @@ export class CreditCheck {
   readonly #arrived = new Map<number, Amount>();
   readonly #granted = new Map<number, Amount>();
   readonly #calls = new Set<number>();
+  /** Calls that this peer has answered before they arrived, by a guess. */
+  readonly #guessed = new Set<number>();
 
   /** `credit` is what this peer grants for events. */
   constructor(findings: Findings, credit: { readonly w: number; readonly wb: number }) {
@@ -40,7 +42,7 @@ export class CreditCheck {
     if (t === "event" && s !== undefined) this.#event(s, bytes);
     else if (t === "next" && re !== undefined) this.#item(re, bytes);
     else if ((t === "request" || t === "stream") && q !== undefined) {
-      this.#calls.add(q);
+      if (!this.#guessed.delete(q)) this.#calls.add(q);
       if (this.#calls.size > maxCalls)
         this.#findings.report("credit", `the remote peer has ${this.#calls.size} open calls`);
     } else if (t === "cancel" && q !== undefined) this.#calls.delete(q);
@@ -65,9 +67,9 @@ export class CreditCheck {
     });
   }
 
-  /** This peer has answered a call. */
+  /** This peer has answered a call, which may be on its way to it. */
   answered(call: number): void {
-    this.#calls.delete(call);
+    if (!this.#calls.delete(call)) this.#guessed.add(call);
   }
 
   /** The session begins anew. */
@@ -78,6 +80,7 @@ export class CreditCheck {
     this.#arrived.clear();
     this.#granted.clear();
     this.#calls.clear();
+    this.#guessed.clear();
   }
 
   #event(s: number, bytes: number): void {
