@@ -293,6 +293,7 @@ function randomText(numbers: number): string {
   return crypto.getRandomValues(new Uint32Array(numbers)).join("-");
 }
 
-function isFunction(value: unknown): value is () => unknown {
+/** Whether a value is to be asked for at each dial. */
+export function isFunction(value: unknown): value is () => unknown {
   return typeof value === "function";
 }

@@ -33,23 +33,18 @@ export interface ClientRooms {
 
 /** Makes the rooms of a client, which is in none. */
 export function createRooms({ onEvent, onGap, rooms = 1_000 }: ClientRoomsListener): ClientRooms {
-  const positions = new Map<string, MemberPosition>();
+  const positions = new Map<string, [...MemberPosition]>();
   const isNew = (frame: SaidFrame | SkipFrame): boolean => advance(frame.room, ...decodePlacement(frame));
 
   /** The client is in a room, at a position; without an epoch it is there no longer. */
   function place(position: MemberPosition): void {
-    const [room, epoch, offset, ...proof] = position;
+    const [room, epoch, offset] = position;
     const known = positions.get(room);
     if (!epoch) positions.delete(room);
     else if (!known && positions.size >= rooms) throw inboxFull();
+    else positions.set(room, [...position]);
     // The wire before may have brought messages after the server was asked for this position.
-    else
-      positions.set(room, [
-        room,
-        epoch,
-        known?.[1] === epoch ? Math.max(known[2], offset) : offset,
-        ...proof,
-      ]);
+    if (known?.[1] === epoch) advance(room, Math.max(known[2], offset));
   }
 
   /**
@@ -60,7 +55,7 @@ export function createRooms({ onEvent, onGap, rooms = 1_000 }: ClientRoomsListen
     const known = positions.get(room);
     if (!known || offset <= known[2]) return false;
     if ((previous ?? known[2]) !== known[2]) throw new ProtocolError("a message is missing", 4902);
-    positions.set(room, [room, known[1], offset, known[3], known[4]]);
+    known[2] = offset;
     return true;
   }
 

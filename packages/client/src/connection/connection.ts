@@ -14,7 +14,7 @@ import {
 } from "./connection-state.ts";
 import type { ConnectionListener, ConnectionOptions, ReconnectingConnection } from "./connection-options.ts";
 import { isOnline, isVisible, watchNetwork } from "./network.ts";
-import type { Refusal } from "../platform/refusal.ts";
+import type { HandshakeRefusal } from "../platform/refusal.ts";
 import { clockStep, createRedialer, type Redialer } from "./redialer.ts";
 import { type SocketWire, wireError } from "./socket-wire.ts";
 import { createValue, type ConnectionStatus } from "./status.ts";
@@ -155,7 +155,7 @@ export function createConnection(
   }
 
   /** Why the server refused the last try of a redialer is known. */
-  function refuse(refusal: Refusal): void {
+  function refuse(refusal: HandshakeRefusal): void {
     const current = newest();
     const { status: answer, reason, retryAfter = 0 } = refusal;
     if (current.type !== "waiting" || answer < 400) return;

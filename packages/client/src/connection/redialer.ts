@@ -5,7 +5,7 @@ import { abnormal, goingAway } from "./close-codes.ts";
 import { createDeferred, type Deferred } from "./deferred.ts";
 import { createSocketWire, type SocketWire, wireError } from "./socket-wire.ts";
 import { createTimer } from "./timer.ts";
-import type { Refusal } from "../platform/refusal.ts";
+import type { HandshakeRefusal } from "../platform/refusal.ts";
 import type { Headers, WebSocketClass } from "../platform/websocket-class.ts";
 
 /** The url of a try, and its headers. */
@@ -39,7 +39,7 @@ export interface RedialerListener {
    */
   closed(error: CloseError, permanent?: boolean): void;
   /** Why the server refused the try that failed last. Called before the next try, if it is known by then. */
-  refused(refusal: Refusal): void;
+  refused(refusal: HandshakeRefusal): void;
 }
 
 /** Makes one wire after another to the same url. The first try starts by itself, in the next macrotask. */

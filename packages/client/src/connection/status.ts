@@ -1,5 +1,5 @@
 import type { CloseError } from "@symbolon/protocol";
-import type { Refusal } from "../platform/refusal.ts";
+import type { HandshakeRefusal } from "../platform/refusal.ts";
 
 /** The state of a connection. */
 export interface ConnectionStatus {
@@ -19,7 +19,7 @@ export interface ConnectionStatus {
    * Why the last try failed, or why the connection closed. Its `cause` is the platform's own error, if there is one. When the
    * server refused the handshake, it has the `status` and `body` of the response, and the code 4000 + `status`.
    */
-  readonly error?: (CloseError & Partial<Refusal>) | undefined;
+  readonly error?: (CloseError & Partial<HandshakeRefusal>) | undefined;
 }
 
 /** A value to read at any time, and to watch for changes. */

@@ -1,6 +1,6 @@
 /** What a page can do. `package.json` has it as `#platform` for all but Node, Bun and Deno. */
 
-import type { Refusal } from "./refusal.ts";
+import type { HandshakeRefusal } from "./refusal.ts";
 import type { Headers, WebSocketClass, WebSocketLike } from "./websocket-class.ts";
 
 const refusalType = "application/symbolon.refusal+json";
@@ -23,7 +23,7 @@ function createWebSocket(
  * Asks the server why it refused this socket, which a browser does not tell. Rejects when it cannot be asked.
  * @returns undefined when the server does not answer, or the socket is of another class than the browser's
  */
-async function refusalOf(socket: WebSocketLike, url: string): Promise<Refusal | undefined> {
+async function refusalOf(socket: WebSocketLike, url: string): Promise<HandshakeRefusal | undefined> {
   if (!(socket instanceof WebSocket && navigator.onLine)) return undefined;
   const response = await fetch(url.replace(/^ws/i, "http"), {
     headers: { accept: refusalType },
@@ -31,7 +31,7 @@ async function refusalOf(socket: WebSocketLike, url: string): Promise<Refusal | 
     signal: AbortSignal.timeout(5_000),
   });
   return response.ok && response.headers.get("content-type")?.startsWith(refusalType)
-    ? ((await response.json()) as Refusal)
+    ? ((await response.json()) as HandshakeRefusal)
     : undefined;
 }
 

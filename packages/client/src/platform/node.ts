@@ -1,7 +1,7 @@
 /** What Node, Bun and Deno can do. `package.json` has it as `#platform` there. */
 
 import isomorphicModule from "isomorphic-ws";
-import type { Refusal } from "./refusal.ts";
+import type { HandshakeRefusal } from "./refusal.ts";
 import type { Headers, WebSocketClass, WebSocketLike } from "./websocket-class.ts";
 
 /** The longest body of a refusal that is read, in characters. */
@@ -21,7 +21,7 @@ interface Emitter {
 }
 
 /** Why the server refused each socket. */
-const refusals = new WeakMap<object, Refusal>();
+const refusals = new WeakMap<object, HandshakeRefusal>();
 
 /** The class that a module is or exports by default: how `isomorphic-ws` is imported differs between module systems. */
 function classIn(module: unknown): unknown {
@@ -55,7 +55,7 @@ function createWebSocket(
 }
 
 /** Why the server refused this socket, if it did. */
-async function refusalOf(socket: WebSocketLike, _url: string): Promise<Refusal | undefined> {
+async function refusalOf(socket: WebSocketLike, _url: string): Promise<HandshakeRefusal | undefined> {
   return refusals.get(socket);
 }
 

@@ -1,5 +1,5 @@
 /** Why a server refused a handshake: its HTTP answer. */
-export interface Refusal {
+export interface HandshakeRefusal {
   /** The HTTP status; below 400 the server would accept the handshake, or sends elsewhere. */
   readonly status: number;
   /** The reason, as a CloseError has it: the body, unless that is a page. */

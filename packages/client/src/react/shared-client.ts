@@ -2,7 +2,7 @@ import type { AnyContract } from "@symbolon/protocol";
 import { createTimer } from "../connection/timer.ts";
 import type { ConnectOptions } from "../connect-options.ts";
 import type { Client } from "../client.ts";
-import { connect } from "../connect.ts";
+import { connect, isFunction } from "../connect.ts";
 
 /** The clients that at least one component retains. */
 const retained = new Set<SharedClient<AnyContract>>();
@@ -55,11 +55,9 @@ export class SharedClient<C extends AnyContract> {
 
   /** The client to retain: this one, unless it has ended or an equal one was retained first. */
   get current(): SharedClient<C> {
-    const found = SharedClient.find(this.#contract, this.#options);
-    if (found === this) return this;
-    if (!found) return this.ended ? new SharedClient(this.#contract, this.#options) : this;
-    this.client.close(); // it may have been used already, and must not connect
-    return found;
+    const found = SharedClient.find(this.#contract, this.#options) ?? this;
+    if (found !== this) this.client.close(); // it may have been used already, and must not connect
+    return found.ended ? new SharedClient(this.#contract, this.#options) : found;
   }
 
   /** Opens the client, and keeps it open until the returned function was called and a macrotask has passed. */
@@ -70,20 +68,19 @@ export class SharedClient<C extends AnyContract> {
     void this.client.opened; // connects
     return () => {
       this.#retainers -= 1;
-      if (this.#retainers === 0) this.#endTimer.start(0, () => this.#end());
+      if (this.#retainers) return;
+      this.#endTimer.start(0, () => {
+        retained.delete(this);
+        this.client.close({ flush: true });
+      });
     };
-  }
-
-  #end(): void {
-    retained.delete(this);
-    this.client.close({ flush: true });
   }
 }
 
 /** Equal for equal values of `url`, `params` and `query`. Functions count as equal: those of the first rendering are called. */
 function addressOf(contract: AnyContract, { url, params, query }: ConnectOptions<AnyContract>): string {
   const values: unknown[] = [url, params, query];
-  return values.some((value) => typeof value === "function")
+  return values.some(isFunction)
     ? JSON.stringify(values)
     : String(url) + contract.url(params as never, query as never);
 }

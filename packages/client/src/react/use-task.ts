@@ -39,14 +39,12 @@ export function useTask<State extends object, Input extends readonly unknown[]>(
       const update = (part: Partial<State>): void => {
         if (running === controller) change(part);
       };
-      const finish = (part: Partial<State>): void => {
-        update(part);
-        if (running === controller) running = undefined;
-      };
-      run(controller.signal, update, ...input).then(
-        (last) => finish({ ...ended, ...last }),
-        (error: unknown) => finish(failed(error)),
-      );
+      void run(controller.signal, update, ...input)
+        .then((last) => ({ ...ended, ...last }), failed)
+        .then((part) => {
+          update(part);
+          if (running === controller) running = undefined;
+        });
     };
     const abort = (): void => {
       if (!running) return;
