@@ -70,7 +70,7 @@ export function useStream<C extends AnyContract, Name extends InputStreamName<C>
       async run(signal, update) {
         update(initial);
         let items: readonly Item[] = [];
-        for await (const item of stream(name, input, { signal, ...(timeout !== undefined && { timeout }) }))
+        for await (const item of stream(name, input, { signal, timeout }))
           update({ items: (items = [...items, item].slice(-keep)) });
         return {};
       },

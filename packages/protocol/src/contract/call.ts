@@ -18,7 +18,7 @@ export interface CallOptions {
   /** Cancels the call: the remote peer's handler is informed, and the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Cancels the call with `TIMEOUT` after so many ms, 1 to 2 ** 31 - 1. @default never */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** The items that are sent to a stream with an upload. @default no items */
   readonly upload?: AsyncIterable<unknown> | Iterable<unknown>;
 }

@@ -3,7 +3,7 @@ import type { Task } from "../async/queue.ts";
 import type { Sent } from "../async/sent.ts";
 import { isThenable } from "../async/thenable.ts";
 import type { EventArguments, EventName, Messages } from "../contract/contract.ts";
-import { type Schema, validate } from "../contract/schema.ts";
+import { validate } from "../contract/schema.ts";
 import { CloseError, type OutcomeUnknown, RequestError, type ValidationError } from "../errors.ts";
 import { fromErrorFrame, notFound, toErrorFrame } from "../frames/error-frames.ts";
 import type { ErrorFrame, EventFrame, Stamp } from "../frames/frame.ts";
@@ -220,9 +220,9 @@ export class EventPeer<Sends extends Messages = Messages> {
     };
     const call = (input: unknown): unknown => this.#dispatch?.(name, input, s);
     try {
-      const schema = own(this.#options.receives, name) as Partial<Schema> | undefined;
-      if (!schema?.["~standard"]) throw notFound({ t: "event", name });
-      const input = validate(schema as Schema, data);
+      const schema = own(this.#options.receives, name);
+      if (!schema || !("~standard" in schema)) throw notFound({ t: "event", name });
+      const input = validate(schema, data);
       const result = isThenable(input) ? input.then(call) : call(input);
       if (isThenable(result)) return Promise.resolve(result).then(done, fail);
       done?.();
