@@ -27,8 +27,8 @@ export const mutants: readonly FuzzMutant[] = [
     world: "memory",
     scenario: "unacknowledged replies",
     file: "protocol/src/session/sender.ts",
-    find: "return isExhausted(this.#answerLimit, this.#answers) ? this.#capacity.wait() : undefined;",
-    replace: "return undefined;",
+    find: "return isExhausted(this.#answerLimit, this.#answers)\n      ?",
+    replace: "return this.#bytes < 0\n      ?",
   },
   {
     finding: "V5",
@@ -63,8 +63,8 @@ export const mutants: readonly FuzzMutant[] = [
     world: "server",
     scenario: "endless moves",
     file: "client/src/connection/connection.ts",
-    find: "const wait = this.#attempt && this.#options.random() * backoff(this.#attempt - 1);",
-    replace: "const wait = 0;",
+    find: "function move(within: number, floor = shortestWait(youngNow())): void {",
+    replace: "function move(within: number, floor = 0): void {",
   },
   {
     finding: "V8",
@@ -77,9 +77,9 @@ export const mutants: readonly FuzzMutant[] = [
     also: [
       {
         file: "client/src/connection/connection.ts",
-        find: "const wait = this.#attempt && this.#options.random() * backoff(this.#attempt - 1);",
+        find: "function move(within: number, floor = shortestWait(youngNow())): void {",
         replace:
-          "const wait = within > 2 ** 31 ? 0 : this.#attempt && this.#options.random() * backoff(this.#attempt - 1);",
+          "function move(within: number, floor = within > 2 ** 31 ? 0 : shortestWait(youngNow())): void {",
       },
     ],
   },
@@ -89,8 +89,8 @@ export const mutants: readonly FuzzMutant[] = [
     world: "server",
     scenario: "endless rooms, messages and gaps",
     file: "client/src/rooms.ts",
-    find: "else if (!known && this.#positions.size >= rooms) throw inboxFull();",
-    replace: "else if (!known && this.#positions.size >= rooms * 1_000) throw inboxFull();",
+    find: "else if (!known && positions.size >= rooms) throw inboxFull();",
+    replace: "else if (!known && positions.size >= rooms * 1_000) throw inboxFull();",
   },
   {
     finding: "V9",
