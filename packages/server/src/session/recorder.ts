@@ -103,6 +103,7 @@ export class Recorder implements MessageSink {
         if (attached.type !== "resumed") return attached;
         const { fence } = this.#claim;
         this.#claim = attached.claim;
+        this.#skipAcknowledged(attached.state.acknowledged.upTo);
         if (attached.claim.fence > fence + 1) this.#lose(); // another process had the session: the state here is outdated
         return attached;
       });
@@ -143,6 +144,12 @@ export class Recorder implements MessageSink {
       await this.#store.commit(this.#claim, record);
       await this.#store.detach(this.#claim, at);
     });
+  }
+
+  /** The client has reported that it received everything up to `upTo`; its wire before may still bring older reports. */
+  #skipAcknowledged(upTo: number): void {
+    this.#acknowledgedUpTo = Math.max(this.#acknowledgedUpTo, upTo);
+    if (this.#acknowledged !== undefined && this.#acknowledged.upTo < upTo) this.#acknowledged = undefined;
   }
 
   async #commit(): Promise<void> {

@@ -208,3 +208,21 @@ test("a session that cannot be detached is lost here, and stays in the store", a
   await recorder.remove();
   expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: "sessionId" } }]);
 });
+
+test("an acknowledgement on the wire before is dropped when the client that resumes has received more", async () => {
+  const { store, recorder, commits, lost } = await createRecorder();
+  for (const sequence of [1, 2, 3]) recorder.onSequence(sequence, `${sequence}`);
+  await tick();
+  const attached = recorder.attach({ ...attachRequest(store.epoch), receivedUpTo: 3 });
+  recorder.acknowledged(2); // it arrives while the store decides
+  expect(await attached).toMatchObject({ type: "resumed", state: { acknowledged: { upTo: 3 } } });
+  await tick();
+  expect(lost).toEqual([]);
+  recorder.acknowledged(3);
+  await tick();
+  expect(commits.map(({ acknowledged }) => acknowledged)).toEqual([
+    undefined,
+    undefined,
+    { upTo: 3, pending: [] },
+  ]);
+});
