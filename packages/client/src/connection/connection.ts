@@ -224,9 +224,9 @@ export function createConnection(
 
   function end(cause: CloseError): void {
     if (state.type === "closed") return;
+    leave({ type: "closed" }, cause.code, cutReason(cause.reason));
     error = cause;
     unwatchNetwork();
-    leave({ type: "closed" }, cause.code, cutReason(cause.reason));
     publish();
     listener.ended(cause);
   }
