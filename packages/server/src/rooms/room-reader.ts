@@ -8,6 +8,7 @@ import {
   jsonFrames,
 } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
+import { nextTurn } from "../timing/next-turn.ts";
 import type { MemberStart } from "./member-start.ts";
 import type { RoomOutlet, RoomSubscriber } from "./memberships.ts";
 import type { RoomEncoder } from "./room-encoder.ts";
@@ -188,6 +189,9 @@ export class RoomReader implements RoomSubscriber {
       this.#startOver(attachment, { epoch, offset });
     else if (gap !== undefined)
       this.#sendGap(attachment, { from: gap.from + 1, to: gap.to, reason: "trimmed" });
+    // A client may be in many rooms: each that has much to decode gets a turn of its own.
+    if (conflate !== undefined && entries.length > readLimit) await nextTurn();
+    if (this.#attachment !== attachment) return;
     for (const entry of conflate === undefined ? entries : this.#newestOfEachKey(entries, conflate)) {
       const drained = attachment.outlet.sink.drained();
       if (drained !== undefined) return this.#waitUntil(drained, attachment); // the next read may find newer messages
