@@ -7,6 +7,8 @@ type Issue = NonNullable<Result["issues"]>[number];
 
 /** How often a schema runs; each time, every value that it has refused takes its next form. */
 const maxTries = 100;
+/** How many texts are read in other forms: each form of many would cost a client little, and the server much. */
+const maxTexts = 256;
 /** A number as JSON writes it. */
 const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i;
 /** A moment in ISO 8601, as `toISOString` writes it, with any offset. */
@@ -18,14 +20,17 @@ type Texts = Readonly<Record<string, unknown>>;
 
 /**
  * Reads what has arrived as text. The schema gets strings first. Where it refuses one, it gets the text as a number, a bigint,
- * a boolean or a date, and then as an array of one. A schema that accepts the strings runs once.
+ * a boolean or a date, and then as an array of one; of more than 256 texts it gets none of that. A schema that accepts the
+ * strings runs once.
  * @returns what the schema made of it; a promise when the schema is asynchronous, or gets other forms.
  * @throws ValidationError, or rejects with it, when the schema accepts no form.
  */
 export function readText(schema: Schema, texts: Texts): unknown {
   const retry = (error: unknown): Promise<unknown> => {
     if (!(error instanceof ValidationError)) throw error;
-    return readForms(schema, texts);
+    if (Object.values(texts).flat().length <= maxTexts) return readForms(schema, texts);
+    const message = `more than ${maxTexts} values are read as text alone`;
+    throw new ValidationError([{ message }, ...error.issues]);
   };
   try {
     const result = validate(schema, texts);

@@ -152,7 +152,7 @@ describe("what fits no form is refused with one report", () => {
 
   test("the schema runs at most a hundred times more, however many values it refuses one by one", async () => {
     let runs = 0;
-    const names = Array.from({ length: 1_000 }, (_, index) => `n${index}`);
+    const names = Array.from({ length: 256 }, (_, index) => `n${index}`);
     const schema: Schema = {
       "~standard": {
         version: 1,
@@ -169,4 +169,25 @@ describe("what fits no form is refused with one report", () => {
     );
     expect(runs).toBe(101); // the texts twice: the first time tells nothing but that they are refused
   });
+});
+
+test("of more than 256 values a schema gets the texts alone, once: other forms would cost the server much", async () => {
+  let runs = 0;
+  const numbers = z.array(z.number());
+  const counted = z.object({
+    n: z.unknown().transform((value, context) => {
+      runs += 1;
+      const read = numbers.safeParse(value);
+      if (!read.success) context.addIssue("not numbers");
+      return read.data;
+    }),
+  });
+  const read = async (count: number): Promise<unknown> =>
+    readText(counted, { n: Array<string>(count).fill("1") });
+  expect(await read(256)).toEqual({ n: Array(256).fill(1) });
+  runs = 0;
+  await expect(read(257)).rejects.toThrow("more than 256 values are read as text alone; n: not numbers");
+  expect(runs).toBe(1);
+  const texts = { n: Array<string>(1_000).fill("text") };
+  expect(await readText(z.object({ n: z.array(z.string()) }), texts)).toEqual(texts);
 });
