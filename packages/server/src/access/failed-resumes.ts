@@ -1,5 +1,4 @@
-import { CloseCode } from "@symbolon/protocol";
-import type { Close } from "../request/errors.ts";
+import { Refusal } from "../request/refusal.ts";
 import type { Clock } from "../timing/clock.ts";
 
 /** How many addresses are remembered; beyond that the first is forgotten. */
@@ -7,11 +6,14 @@ const maxAddresses = 10_000;
 /** In ms. */
 const minute = 60_000;
 
-/** How a resume is closed that fails after too many others. */
-export const failedTooOften: Close = {
-  code: CloseCode.TooMany,
-  reason: "too many failed resumes from your address in a minute: see limits.failedResumes",
-};
+/** Refuses a resume that fails after too many others. */
+export function failedTooOften(): Refusal {
+  return new Refusal({
+    kind: "limits.failedResumes",
+    status: 429,
+    reason: "too many failed resumes from your address in a minute: see limits.failedResumes",
+  });
+}
 
 interface Failures {
   readonly since: number;

@@ -140,7 +140,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   async #resumeHere(dial: Dial, link: SessionLink, resume: ResumeRequest): Promise<Response | undefined> {
     const { exchange, caller, acceptance } = dial;
     if (!link.resumeRate.allow())
-      return new CloseResponse({ code: CloseCode.TooMany, reason: "reconnects too often" });
+      return new Refusal({ kind: "session.resumes", status: 429, reason: "reconnects too often" });
     await exchange.end(); // the hooks have accepted the client; the session keeps the values that they provided at its start
     await acceptance.accept();
     const resumed = await link.resume(attachRequest(dial, resume));
@@ -167,7 +167,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       request.resetReason === undefined &&
       !this.#allowsFailure(exchange.context.request, resume.sessionId, stored)
     )
-      return new CloseResponse(failedTooOften);
+      return failedTooOften();
     if (stored?.type !== "resumed")
       return this.#begin(dial, {
         ...request,

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import {
   createServer,
   type IncomingMessage,
@@ -6,8 +7,9 @@ import {
 } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
+import { resolve } from "node:path";
 import type { TlsOptions } from "node:tls";
-import sirv from "sirv";
+import sirv, { type RequestHandler } from "sirv";
 import { type AppInternals, countUnusedGroups, internalsOf } from "../app/app.ts";
 import type { TransportInfo } from "../request/transport.ts";
 import { SystemClock } from "../timing/clock.ts";
@@ -115,7 +117,8 @@ export interface Attachment {
 
 /**
  * Serves an app on a port.
- * @throws as a rejection: the system's error when it cannot listen, `EADDRINUSE` for a busy port.
+ * @throws as a rejection: the system's error when it cannot listen, `EADDRINUSE` for a busy port; TypeError when `assets` is
+ * not a folder.
  * @example
  *   const server = await serve(app, { port: 3000 });
  */
@@ -132,7 +135,7 @@ export async function serve(
     perMessageDeflate,
   }: ServeOptions = {},
 ): Promise<Server> {
-  const files = assets === undefined ? undefined : sirv(assets, { etag: true });
+  const files = assets === undefined ? undefined : serveFiles(assets);
   const timeouts = { headersTimeout, requestTimeout: 10_000, connectionsCheckingInterval };
   const server =
     tls === undefined
@@ -223,6 +226,15 @@ export function attach(
   };
 }
 
+/** @throws TypeError when there is no such folder. */
+function serveFiles(folder: string): RequestHandler {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new TypeError(
+      `\`assets\` must be a folder, and ${JSON.stringify(resolve(folder))} is not one: build the page first, or correct the path`,
+    );
+  return sirv(folder, { etag: true });
+}
+
 /** The parts of an app. Reports a hook that never runs. */
 function checkedInternals(app: ServedApp): AppInternals {
   const internals = internalsOf(app, "a server");
@@ -243,7 +255,7 @@ async function closeServer(
   upgrades: Upgrades,
   connections: HttpConnections,
 ): Promise<void> {
-  const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+  const stopped = new Promise<void>((closed) => server.close(() => closed()));
   connections.destroySilent();
   const answered = new SystemClock()
     .settled(stopped, shutdownTimeout)

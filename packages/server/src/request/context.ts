@@ -8,6 +8,7 @@ import {
   parseCookies,
   parseQuery,
 } from "./headers.ts";
+import { quote, Refusal } from "./refusal.ts";
 import { readText } from "./text-values.ts";
 import { type NodeRequest, transportOf } from "./transport.ts";
 
@@ -202,8 +203,13 @@ interface PartIssue {
 function invalidInput(pathname: string, issues: readonly PartIssue[]): Response {
   const detail = issues.map(({ message }) => message).join("; ");
   const body = { title: "Invalid input", status: 400, instance: pathname, detail, issues };
-  return new Response(JSON.stringify(body), {
+  const places = issues.map(({ in: part, path }) => (path === "" ? part : `${part} ${JSON.stringify(path)}`));
+  return new Refusal({
+    kind: "schema",
     status: 400,
+    reason: detail,
+    log: `the route's schema does not accept ${quote([...new Set(places)].join(", "))}`, // a message may have a secret
+    body: JSON.stringify(body),
     headers: { "content-type": "application/problem+json" },
   });
 }

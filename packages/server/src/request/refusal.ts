@@ -9,6 +9,8 @@ export interface RefusalInit {
   readonly reason: string;
   /** What the log has in place of the reason. @default the reason */
   readonly log?: string;
+  /** The body of the response. @default the reason */
+  readonly body?: string;
   /** When the client may try again, in s. @default not named */
   readonly retryAfter?: number;
   /** Other headers of the response. @default none */
@@ -24,8 +26,8 @@ export class Refusal extends Response {
   /** When the client may try again, in s; undefined where that is unknown. */
   readonly retryAfter: number | undefined;
 
-  constructor({ kind, status, reason, log = reason, retryAfter, headers }: RefusalInit) {
-    super(reason, {
+  constructor({ kind, status, reason, log = reason, body = reason, retryAfter, headers }: RefusalInit) {
+    super(body, {
       status,
       headers: { ...headers, ...(retryAfter !== undefined && { "retry-after": String(retryAfter) }) },
     });

@@ -239,7 +239,8 @@ describe("the number of connections", () => {
 
   // S33
   test("of one client is limited in time: one that reconnects too often is closed with 4429", async () => {
-    const served = serveMembers();
+    const errors: unknown[] = [];
+    const served = serveMembers(undefined, { onError: (error) => void errors.push(error) });
     let socket = await connectSession(served.net, "/note", hello("ada"));
     const { sid, rt, ep } = (await receiveFrame(socket)) as { sid: string; rt: string; ep: string };
     const resume = { sid, rt, ep, rx: 0, tx0: 1 };
@@ -249,5 +250,6 @@ describe("the number of connections", () => {
     }
     socket = await connectSession(served.net, "/note", { ...hello("ada"), att: 102, resume });
     expect(await socket.closed).toMatchObject({ code: 4429, reason: "reconnects too often" });
+    expect(errors).toEqual([expect.objectContaining({ kind: "session.resumes", status: 429 })]);
   });
 });

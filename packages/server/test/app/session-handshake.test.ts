@@ -1,11 +1,12 @@
 /** The handshake of a session before its `hello`. */
 import { contract } from "@symbolon/protocol";
 import { SUBPROTOCOL } from "@symbolon/protocol/internal";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { slow } from "../../../../test/time-limits.ts";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
-import { hello, openSession, receiveFrame, keyOf } from "../session/connect-session.ts";
+import { connectSession, hello, openSession, receiveFrame, keyOf } from "../session/connect-session.ts";
 
 const chat = contract("/chat/:room", {});
 
@@ -64,4 +65,29 @@ describe("a session at a path without a WebSocket route", () => {
     expect(await socket.closed).toMatchObject({ code, reason });
     expect((await net.refused(path)).status).toBe(code - 4_000);
   });
+});
+
+test("a handshake that a schema refuses is reported in both modes: with the place of each issue, and no value of it", async () => {
+  const onError = vi.fn();
+  const app = createApp({ onError });
+  const rooms = contract("/rooms", {
+    query: z.object({
+      token: z.string().refine(() => false, { error: ({ input }) => `bad ${String(input)}` }),
+    }),
+    client: {},
+    server: {},
+  });
+  app.implement(rooms, () => ({}));
+  const net = testNetwork(app);
+  expect((await net.refused("/rooms?token=secret")).status).toBe(400);
+  expect(await (await connectSession(net, "/rooms?token=secret")).closed).toMatchObject({
+    code: 4400,
+    reason: "bad secret",
+  });
+  const line = `refused with 400: the route's schema does not accept query "token"`;
+  const reported = [
+    expect.objectContaining({ kind: "schema", message: line }),
+    expect.objectContaining({ phase: "refused" }),
+  ];
+  expect(onError.mock.calls).toEqual([reported, reported]);
 });

@@ -57,6 +57,14 @@ test("files are served where no route is", async () => {
   await rm(folder, { recursive: true });
 });
 
+test("`assets` that is not a folder is a TypeError that has the whole path", async () => {
+  const missing = serve(createApp(), { port: 0, assets: "no/such/folder" });
+  await expect(missing).rejects.toThrow(TypeError);
+  await expect(missing).rejects.toThrow(
+    `\`assets\` must be a folder, and ${JSON.stringify(join(process.cwd(), "no/such/folder"))} is not one`,
+  );
+});
+
 test("a request without a route goes to the app's fetch", async () => {
   const app = createApp({ fetch: (request) => new Response(`fallback ${new URL(request.url).pathname}`) });
   app.http("/mine", () => new Response("mine"));

@@ -56,9 +56,14 @@ describe.each([
   ["in a store", { store: memoryStore() }],
 ])("with sessions %s, the resumes of one address", (_where, options) => {
   test("fail ten times in a minute at sessions of others; after that each that fails is closed with 4429", async () => {
-    const { failTimes, steal, clock } = await startWithSession(options);
+    const { failTimes, steal, clock, onError } = await startWithSession(options);
     await failTimes(10);
+    expect(onError).not.toHaveBeenCalled();
     expect(await (await steal()).closed).toMatchObject(refused);
+    expect(onError).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ kind: "limits.failedResumes", seen: expect.objectContaining(attacker) }),
+      expect.objectContaining({ phase: "refused" }),
+    );
     expect(await (await steal({ sid: "no session has this name" })).closed).toMatchObject(refused);
     clock.advance(minute);
     await failTimes(10);
