@@ -237,7 +237,7 @@ test("a member whose wire was full receives the rest when it has drained", async
 });
 
 test("a new member receives the messages that the room keeps, then the new ones", async () => {
-  const { connectMember, tea } = createTeaServer({ keep: { messages: 2, ms: 60_000 } });
+  const { connectMember, tea } = createTeaServer({ memory: { newMembers: { messages: 2, ms: 60_000 } } });
   for (const n of [1, 2, 3]) tea.send("posted", n);
   const { client, logged } = connectMember();
   await client.opened;
@@ -247,7 +247,7 @@ test("a new member receives the messages that the room keeps, then the new ones"
 
 test.each<[RoomsOptions<typeof chat>, "position" | "read", unknown[]]>([
   [{}, "position", [1, 2]],
-  [{ keep: { messages: 1, ms: 60_000 } }, "read", [0, 1, 2]],
+  [{ memory: { newMembers: { messages: 1, ms: 60_000 } } }, "read", [0, 1, 2]],
 ])(
   "a member that joins while the log fails receives all messages from then on",
   async (rooms, failingMethod, expected) => {

@@ -13,10 +13,8 @@ import { RoomSweeps } from "../rooms/room-sweeps.ts";
 import { RoomEncoder } from "../rooms/room-encoder.ts";
 import { createStartFinder } from "../rooms/member-start.ts";
 import { RoomProofs } from "../rooms/room-proofs.ts";
-import type { Retention, RoomLog, RoomAppend } from "../store/room-log.ts";
-
-/** The messages that a room keeps for members that reconnect. */
-const replayWindow: Required<Retention> = { messages: 1_000, ms: 120_000, bytes: 2 ** 22 };
+import { readRoomMemory, type RoomMemory } from "../rooms/room-memory.ts";
+import type { RoomLog, RoomAppend } from "../store/room-log.ts";
 
 interface SharedSource extends RoomSource {
   readonly unsubscribe: () => void;
@@ -26,10 +24,7 @@ interface SharedSource extends RoomSource {
 export class ContractRooms<C extends AnyContract> {
   readonly #options: ContractRoomsOptions;
   readonly #path: string;
-  /** The messages that new members receive. */
-  readonly #keep: Retention;
-  /** The messages that the logs keep. */
-  readonly #retention: Retention;
+  readonly #memory: RoomMemory;
   readonly #slow: SlowPolicy;
   readonly #roomsPerClient: number;
   #log: RoomLog;
@@ -45,23 +40,20 @@ export class ContractRooms<C extends AnyContract> {
   readonly #sweeps: RoomSweeps;
   readonly #capacity: RoomCapacity;
 
-  /** @throws RangeError when a bound is not positive. */
+  /** @throws TypeError or RangeError for an option that cannot be. */
   constructor(
     contract: C,
     options: ContractRoomsOptions,
-    { keep, slow = "pause", perPeer = 100 }: RoomsOptions<C> = {},
+    { memory, slow = "pause", perPeer = 100 }: RoomsOptions<C> = {},
   ) {
-    for (const bound of [keep?.messages ?? 1, keep?.ms ?? 1, keep?.bytes ?? 1, perPeer])
-      if (!(bound > 0))
-        throw new RangeError(`keep.messages, keep.ms, keep.bytes and perPeer must be positive, not ${bound}`);
+    this.#memory = readRoomMemory(memory);
+    if (!(perPeer > 0)) throw new RangeError(`rooms.perPeer must be above 0, not ${perPeer}`);
+    if (!this.#memory.remembers && typeof slow === "object")
+      throw new TypeError(
+        "rooms.slow.conflate chooses from what a room remembers, and rooms.memory is false: leave out one of them",
+      );
     this.#options = options;
     this.#path = contract.path;
-    this.#keep = keep ?? { messages: 0, ms: 0 };
-    this.#retention = {
-      messages: Math.max(replayWindow.messages, this.#keep.messages),
-      ms: Math.max(replayWindow.ms, this.#keep.ms),
-      bytes: this.#keep.bytes ?? replayWindow.bytes,
-    };
     this.#slow = slow as SlowPolicy; // rooms carry the contract's own events alone
     this.#roomsPerClient = perPeer;
     const { rooms, proofKey } = options.store ?? options.memory?.store ?? memoryStore();
@@ -69,9 +61,9 @@ export class ContractRooms<C extends AnyContract> {
     this.#proofs = new RoomProofs(proofKey);
     this.#encoder = new RoomEncoder(options.codecs?.[0] ?? jsonFrames);
     this.#clockStart = Date.now() - options.clock.now;
-    const { ms } = this.#retention;
-    this.#sweeps = new RoomSweeps(options.clock, ms, () => {
-      void Promise.resolve(this.#log.sweep(this.#now, ms)).catch(() => {}); // the next one tries again
+    const { sweepInterval } = this.#memory;
+    this.#sweeps = new RoomSweeps(options.clock, sweepInterval, () => {
+      void Promise.resolve(this.#log.sweep(this.#now, sweepInterval)).catch(() => {}); // the next one tries again
     });
     this.#capacity = new RoomCapacity(options.store !== undefined);
   }
@@ -94,7 +86,7 @@ export class ContractRooms<C extends AnyContract> {
   /** The same for a handler: its messages are counted to the account of its client, which may be refused. */
   roomFor(account: string, name: string): ContractRoom<C> {
     return this.#room(name, account, (append) => {
-      this.#capacity.checkMessage(this.#log, append);
+      this.#checkMessage(append);
       return this.#send(append);
     });
   }
@@ -107,7 +99,7 @@ export class ContractRooms<C extends AnyContract> {
     let held: RoomAppend[] | undefined = [];
     let heldBytes = 0;
     const hold = (append: RoomAppend): Sent => {
-      const bytes = this.#capacity.checkMessage(this.#log, append, heldBytes);
+      const bytes = this.#checkMessage(append, heldBytes);
       if (held === undefined) return this.#send(append);
       heldBytes += bytes;
       held.push(append);
@@ -129,6 +121,11 @@ export class ContractRooms<C extends AnyContract> {
         heldBytes = 0;
       },
     };
+  }
+
+  /** @returns the bytes of a message that a client causes. @throws RequestError with `TOO_MUCH_HISTORY`. */
+  #checkMessage(append: RoomAppend, heldBytes?: number): number {
+    return this.#memory.remembers ? this.#capacity.checkMessage(this.#log, append, heldBytes) : 0;
   }
 
   /** Forgets the messages as a process does that dies; those in a store remain. */
@@ -154,7 +151,7 @@ export class ContractRooms<C extends AnyContract> {
         account,
       };
       this.#sweeps.schedule();
-      return send({ room: this.#keyOf(name), message, keep: this.#retention });
+      return send({ room: this.#keyOf(name), message, keep: this.#memory.retention });
     };
     return this.#rooms.room(name, sendEvent);
   }
@@ -199,6 +196,7 @@ export class ContractRooms<C extends AnyContract> {
     const source = this.#sourceOf(name);
     const { id, member } = memberships;
     const earlier = memberships.claimPosition(name);
+    const { newMembers } = this.#memory;
     const findStart = createStartFinder({
       log: this.#log,
       proofs: this.#proofs,
@@ -207,7 +205,7 @@ export class ContractRooms<C extends AnyContract> {
       account,
       earlier,
       at: this.#now,
-      keep: { ...this.#keep, ms: Math.min(since, this.#keep.ms) },
+      keep: { ...newMembers, ms: Math.min(since, newMembers.ms) },
     });
     memberships.add(name, new RoomReader(source, { id, member, onError }, findStart), earlier);
     const onLeave = (cause: "leave" | "closed"): void => {
@@ -233,6 +231,7 @@ export class ContractRooms<C extends AnyContract> {
       proofs: this.#proofs,
       encoder: this.#encoder,
       slow: this.#slow,
+      remembers: this.#memory.remembers,
       clock: this.#options.clock,
       readers,
       unsubscribe,

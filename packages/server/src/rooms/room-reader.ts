@@ -8,6 +8,7 @@ import {
   jsonFrames,
 } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
+import { RoomArrivals } from "./room-arrivals.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 import type { MemberStart } from "./member-start.ts";
 import type { RoomOutlet, RoomSubscriber } from "./memberships.ts";
@@ -30,6 +31,8 @@ export interface RoomSource {
   readonly proofs: RoomProofs;
   readonly encoder: RoomEncoder;
   readonly slow: SlowPolicy;
+  /** Whether the log keeps messages for members that miss them. */
+  readonly remembers: boolean;
   readonly clock: Clock;
   /** The readers that receive each new message. */
   readonly readers: Set<RoomReader>;
@@ -72,7 +75,9 @@ const slowTimeout = 10_000;
 export class RoomReader implements RoomSubscriber {
   readonly #room: RoomSource;
   readonly #member: RoomReaderClient;
-  readonly #findStart: () => Promise<MemberStart>;
+  readonly #findStart: (arrivals?: RoomArrivals) => Promise<MemberStart>;
+  /** In a room that remembers nothing: what has arrived, until the member has caught up or its connection is full. */
+  #arrivals: RoomArrivals | undefined;
   #start: Promise<MemberStart> | undefined;
   /** The client's membership in the room, as the log numbers it. */
   #membership = 0;
@@ -81,10 +86,15 @@ export class RoomReader implements RoomSubscriber {
   #attachment: Attachment | undefined;
 
   /** The member receives what follows the position of `findStart`, which is called now, and again if it fails. */
-  constructor(room: RoomSource, member: RoomReaderClient, findStart: () => Promise<MemberStart>) {
+  constructor(
+    room: RoomSource,
+    member: RoomReaderClient,
+    findStart: (arrivals?: RoomArrivals) => Promise<MemberStart>,
+  ) {
     this.#room = room;
     this.#member = member;
     this.#findStart = findStart;
+    this.#collect();
     void this.#getStart().catch(() => {}); // reported when the client has connected
   }
 
@@ -93,18 +103,21 @@ export class RoomReader implements RoomSubscriber {
     const catchUp: CatchUp = { missed: false, conflate: position === undefined ? undefined : this.#conflate };
     const attachment: Attachment = { outlet, catchUp };
     this.#attachment = attachment;
+    if (this.#arrivals === undefined) this.#collect();
     this.#room.readers.add(this);
     void this.#begin(attachment, catchUp, position);
   }
 
   detach(): void {
     this.#attachment = undefined;
+    this.#arrivals = undefined;
     this.#room.readers.delete(this);
   }
 
   /** A message has arrived in the room. */
   receive(entry: RoomEntry, epoch: string): void {
     const attachment = this.#attachment;
+    this.#arrivals?.add(entry, epoch);
     if (attachment === undefined) return;
     const { outlet, catchUp } = attachment;
     const sameEpoch = epoch === this.#position.epoch;
@@ -112,8 +125,11 @@ export class RoomReader implements RoomSubscriber {
     try {
       if (catchUp !== undefined) catchUp.missed = true;
       else if (isNext && outlet.sink.drained() === undefined) this.#deliver(attachment, entry, epoch);
-      else if (!sameEpoch || entry.offset > this.#position.offset)
+      else if (!sameEpoch || entry.offset > this.#position.offset) {
+        this.#collect();
+        this.#arrivals?.add(entry, epoch);
         void this.#catchUp(attachment, { missed: false, conflate: isNext ? this.#conflate : undefined });
+      }
     } catch (error) {
       this.#fail(attachment, error); // perhaps only this member's codec fails: the other members receive the message
     }
@@ -145,7 +161,7 @@ export class RoomReader implements RoomSubscriber {
   /** The position at which the client became a member. */
   #getStart(): Promise<MemberStart> {
     if (this.#start !== undefined) return this.#start;
-    const start = this.#findStart();
+    const start = this.#findStart(this.#arrivals);
     start.catch(() => (this.#start = undefined));
     return (this.#start = start);
   }
@@ -164,6 +180,7 @@ export class RoomReader implements RoomSubscriber {
         if (this.#attachment !== attachment) return;
         if (!catchUp.missed && this.#position.offset >= part.offset) {
           attachment.catchUp = undefined;
+          this.#arrivals = undefined;
           return;
         }
         part = await this.#read(catchUp);
@@ -176,7 +193,15 @@ export class RoomReader implements RoomSubscriber {
   async #read(catchUp: CatchUp): Promise<RoomPart> {
     catchUp.missed = false;
     const limit = catchUp.conflate === undefined ? readLimit : Infinity;
-    return this.#room.log.read(this.#room.key, this.#position, limit);
+    const part = await this.#room.log.read(this.#room.key, this.#position, limit);
+    return this.#arrivals?.complete(part, this.#position) ?? part;
+  }
+
+  /** In a room that remembers nothing, what arrives from now on waits until the member has caught up. */
+  #collect(): void {
+    if (this.#room.remembers) return;
+    this.#arrivals = new RoomArrivals();
+    this.#room.readers.add(this);
   }
 
   /** Sends what was read from the log, until the connection is full. */
@@ -185,8 +210,11 @@ export class RoomReader implements RoomSubscriber {
     { epoch, offset, gap, entries }: RoomPart,
     { conflate }: CatchUp,
   ): Promise<void> {
-    if (epoch !== this.#position.epoch || this.#position.offset > offset)
-      this.#startOver(attachment, { epoch, offset });
+    const full = attachment.outlet.sink.drained();
+    const isOther = epoch !== this.#position.epoch || this.#position.offset > offset;
+    // One gap for all that the member misses meanwhile.
+    if (full !== undefined && (isOther || gap !== undefined)) return this.#waitUntil(full, attachment);
+    if (isOther) this.#startOver(attachment, { epoch, offset });
     else if (gap !== undefined)
       this.#sendGap(attachment, { from: gap.from + 1, to: gap.to, reason: "trimmed" });
     // A client may be in many rooms: each that has much to decode gets a turn of its own.
@@ -235,12 +263,15 @@ export class RoomReader implements RoomSubscriber {
     return entries.filter((_, index) => keys[index] === undefined || newest.get(keys[index]) === index);
   }
 
-  async #waitUntil(drained: Promise<void>, { outlet }: Attachment): Promise<void> {
+  async #waitUntil(drained: Promise<void>, attachment: Attachment): Promise<void> {
+    const { outlet } = attachment;
     const { slow, clock } = this.#room;
+    this.#arrivals = undefined;
     const tooSlow = new CloseError(CloseCode.SlowConsumer, "reads too slowly");
     const cancel = slow === "disconnect" ? clock.after(slowTimeout, () => outlet.drop(tooSlow)) : undefined;
     await drained;
     cancel?.();
+    if (this.#attachment === attachment) this.#collect();
   }
 
   #deliver(attachment: Attachment, entry: RoomEntry, epoch: string): void {

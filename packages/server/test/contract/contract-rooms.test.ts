@@ -145,7 +145,7 @@ describe("a room of a contract", () => {
     ada.close();
   });
 
-  test.each([{ keep: { messages: 0, ms: 1_000 } }, { keep: { messages: 1, ms: NaN } }, { perPeer: 0 }])(
+  test.each([{ memory: { messages: 0 } }, { memory: { newMembers: { ms: NaN } } }, { perPeer: 0 }])(
     "is not created with the bound %j",
     (rooms) => {
       expect(() =>
@@ -245,7 +245,7 @@ describe("a new member", () => {
     ["no messages with `since` 0", "&since=0", 5_000, []],
     ["no older messages than the room keeps, whatever `since` is", "&since=1000000", 31_000, ["c"]],
   ])("receives %s", async (_, more, wait, kept) => {
-    const { net, service, clock } = startRoomServer({ keep: { messages: 2, ms: 60_000 } });
+    const { net, service, clock } = startRoomServer({ memory: { newMembers: { messages: 2, ms: 60_000 } } });
     const lobby = service.room("lobby");
     lobby.send("posted", "a");
     lobby.send("posted", "b");
@@ -260,7 +260,7 @@ describe("a new member", () => {
   });
 
   test("that is plain receives kept messages too", async () => {
-    const { net, service } = startRoomServer({ keep: { messages: 10, ms: 60_000 } });
+    const { net, service } = startRoomServer({ memory: { newMembers: { messages: 10, ms: 60_000 } } });
     service.room("lobby").send("posted", "a");
     const ada = await net.connect("/chat/lobby?name=ada");
     expect(await receiveFrame(ada)).toEqual(event("posted", "a"));

@@ -18,7 +18,7 @@ const service = app.implement(
   board,
   {
     rooms: {
-      keep: { messages: 10, ms: 60_000 },
+      memory: { messages: 100, newMembers: { messages: 10, ms: 60_000 } },
       slow: {
         conflate: (name, data) => {
           expectTypeOf(name).toEqualTypeOf<"moved" | "posted">();
@@ -62,8 +62,12 @@ app.implement(board, { rooms: { slow: "disconnect", perPeer: 1 } }, () => ({ mov
 app.implement(board, {}, () => ({ move() {} }));
 // @ts-expect-error -- slow is one of three
 app.implement(board, { rooms: { slow: "drop" } }, () => ({ move() {} }));
-// @ts-expect-error -- keep has two bounds
-app.implement(board, { rooms: { keep: { messages: 1 } } }, () => ({ move() {} }));
+app.implement(board, { rooms: { memory: false } }, () => ({ move() {} }));
+app.implement(board, { rooms: { memory: { ms: 1, bytes: 1, newMembers: {} } } }, () => ({ move() {} }));
+// @ts-expect-error -- memory is false or has bounds
+app.implement(board, { rooms: { memory: true } }, () => ({ move() {} }));
+// @ts-expect-error -- what new members receive has no bytes of its own
+app.implement(board, { rooms: { memory: { newMembers: { bytes: 1 } } } }, () => ({ move() {} }));
 // @ts-expect-error -- handlers are exhaustive, with options too
 app.implement(board, {}, () => ({}));
 
