@@ -6,7 +6,8 @@ import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contra
 import type { ContractRoomsOptions, RoomClient } from "./contract-rooms-options.ts";
 import type { RoomScope } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
-import { RoomReader, type RoomSource, type SlowPolicy } from "../rooms/room-reader.ts";
+import { RoomReader, type RoomSource } from "../rooms/room-reader.ts";
+import type { SlowPolicy } from "../rooms/slow-policy.ts";
 import { type BroadcastOptions, type RoomMember, Rooms } from "../rooms/room.ts";
 import { RoomCapacity } from "../rooms/room-capacity.ts";
 import { RoomSweeps } from "../rooms/room-sweeps.ts";
@@ -14,7 +15,7 @@ import { RoomEncoder } from "../rooms/room-encoder.ts";
 import { createStartFinder } from "../rooms/member-start.ts";
 import { RoomProofs } from "../rooms/room-proofs.ts";
 import { readRoomMemory, type RoomMemory } from "../rooms/room-memory.ts";
-import type { RoomLog, RoomAppend } from "../store/room-log.ts";
+import type { RoomAppend, RoomEntry, RoomLog } from "../store/room-log.ts";
 
 interface SharedSource extends RoomSource {
   readonly unsubscribe: () => void;
@@ -97,6 +98,7 @@ export class ContractRooms<C extends AnyContract> {
    */
   scope(record: RecordRoomMessages, account: string): RoomScope<C> {
     let held: RoomAppend[] | undefined = [];
+    let heldEvents: (() => void)[] = [];
     let heldBytes = 0;
     const hold = (append: RoomAppend): Sent => {
       const bytes = this.#checkMessage(append, heldBytes);
@@ -106,11 +108,13 @@ export class ContractRooms<C extends AnyContract> {
       return settled();
     };
     return {
-      room: (name) => this.#room(name, account, hold),
+      room: (name) =>
+        this.#room(name, account, hold, (send) => void (held === undefined ? send() : heldEvents.push(send))),
       commit: () => {
         const appends = held ?? [];
         held = undefined;
         heldBytes = 0;
+        for (const send of heldEvents.splice(0)) send();
         if (appends.length === 0 || record(appends)) return undefined;
         return Promise.all(
           appends.map(async ({ room, message, keep }) => this.#log.append(room, message, keep)),
@@ -118,6 +122,7 @@ export class ContractRooms<C extends AnyContract> {
       },
       discard: () => {
         held = undefined;
+        heldEvents = [];
         heldBytes = 0;
       },
     };
@@ -137,11 +142,17 @@ export class ContractRooms<C extends AnyContract> {
     this.#sources.clear();
   }
 
-  #room(name: string, account: string | undefined, send: (append: RoomAppend) => Sent): ContractRoom<C> {
+  /** Volatile events go by `sendVolatile`, which calls its argument when they are sent. */
+  #room(
+    name: string,
+    account: string | undefined,
+    send: (append: RoomAppend) => Sent,
+    sendVolatile = (sendNow: () => void): void => sendNow(),
+  ): ContractRoom<C> {
     const sendEvent = (
       event: string,
       data?: unknown,
-      { except }: BroadcastOptions<Peer<ServerMessages<C>>> = {},
+      { except, volatile }: BroadcastOptions<Peer<ServerMessages<C>>> = {},
     ): Sent => {
       const message = {
         name: event,
@@ -150,6 +161,10 @@ export class ContractRooms<C extends AnyContract> {
         at: this.#now,
         account,
       };
+      if (volatile) {
+        sendVolatile(() => this.#sendVolatile(name, { ...message, offset: 0, previous: 0 }));
+        return settled();
+      }
       this.#sweeps.schedule();
       return send({ room: this.#keyOf(name), message, keep: this.#memory.retention });
     };
@@ -172,6 +187,11 @@ export class ContractRooms<C extends AnyContract> {
         (error: unknown) => sent.reject(error),
       );
     return sent;
+  }
+
+  /** Sends a volatile event to the members that are connected to this process. */
+  #sendVolatile(name: string, event: RoomEntry): void {
+    for (const reader of this.#sources.get(name)?.readers ?? []) reader.receiveVolatile(event);
   }
 
   /** The log of a store is shared by contracts, whose rooms may have the same names. */

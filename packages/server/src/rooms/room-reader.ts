@@ -14,13 +14,8 @@ import type { MemberStart } from "./member-start.ts";
 import type { RoomOutlet, RoomSubscriber } from "./memberships.ts";
 import type { RoomEncoder } from "./room-encoder.ts";
 import type { RoomProofs } from "./room-proofs.ts";
+import { type ConflateKey, newestOfEachKey, type SlowPolicy } from "./slow-policy.ts";
 import type { RoomEntry, RoomLog, RoomPart, RoomPosition } from "../store/room-log.ts";
-
-/** Gives the key of an event: a newer event replaces older ones of its key. Without a key an event is always sent. */
-type ConflateKey = (name: string, data: unknown) => unknown;
-
-/** What happens to a member whose connection takes no more messages. */
-export type SlowPolicy = "pause" | "disconnect" | { readonly conflate: ConflateKey };
 
 /** What the readers of a room share. */
 export interface RoomSource {
@@ -135,6 +130,18 @@ export class RoomReader implements RoomSubscriber {
     }
   }
 
+  /** A volatile event was sent in the room: the member receives it if it can do so now. */
+  receiveVolatile(event: RoomEntry): void {
+    const attachment = this.#attachment;
+    if (attachment === undefined || event.except === this.#member.id) return;
+    const { sink, codec } = attachment.outlet;
+    try {
+      if (sink.drained() === undefined) sink.send(this.#room.encoder.eventFrame(event, codec));
+    } catch (error) {
+      this.#fail(attachment, error);
+    }
+  }
+
   async #begin(attachment: Attachment, catchUp: CatchUp, position: RoomPosition | undefined): Promise<void> {
     try {
       const start = await this.#getStart();
@@ -220,7 +227,9 @@ export class RoomReader implements RoomSubscriber {
     // A client may be in many rooms: each that has much to decode gets a turn of its own.
     if (conflate !== undefined && entries.length > readLimit) await nextTurn();
     if (this.#attachment !== attachment) return;
-    for (const entry of conflate === undefined ? entries : this.#newestOfEachKey(entries, conflate)) {
+    for (const entry of conflate === undefined
+      ? entries
+      : newestOfEachKey(entries, this.#room.encoder, conflate)) {
       const drained = attachment.outlet.sink.drained();
       if (drained !== undefined) return this.#waitUntil(drained, attachment); // the next read may find newer messages
       this.#deliver(attachment, entry, epoch);
@@ -253,16 +262,6 @@ export class RoomReader implements RoomSubscriber {
     this.#position = { ...this.#position, offset: gap.to };
   }
 
-  /** What a slow member receives; it skips the other messages. */
-  #newestOfEachKey(entries: readonly RoomEntry[], conflate: ConflateKey): readonly RoomEntry[] {
-    const keys = entries.map((entry) => {
-      const { name, data } = this.#room.encoder.decode(entry);
-      return conflate(name, data);
-    });
-    const newest = new Map(keys.map((key, index) => [key, index]));
-    return entries.filter((_, index) => keys[index] === undefined || newest.get(keys[index]) === index);
-  }
-
   async #waitUntil(drained: Promise<void>, attachment: Attachment): Promise<void> {
     const { outlet } = attachment;
     const { slow, clock } = this.#room;
@@ -282,7 +281,7 @@ export class RoomReader implements RoomSubscriber {
       this.#sendFrame(attachment, encodeSkip(room, [skipped, this.#position.offset]));
     const { plain, codec, sink } = attachment.outlet;
     if (skipped !== offset)
-      sink.send(plain ? encoder.eventFrame(entry) : encoder.roomFrame(room, entry, codec));
+      sink.send(plain ? encoder.eventFrame(entry, codec) : encoder.roomFrame(room, entry, codec));
     this.#position = { epoch, offset };
   }
 

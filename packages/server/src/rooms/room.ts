@@ -51,6 +51,12 @@ export interface RoomChange<Joiner> {
 export interface BroadcastOptions<Joiner> {
   /** A member that does not receive the message. @default none */
   readonly except?: Joiner | undefined;
+  /**
+   * Sends the message only to the members that can receive it now; for one that is disconnected, or whose connection is full,
+   * it is dropped without a gap. No room remembers it, and no store has it. There is no order between it and other messages.
+   * @default false
+   */
+  readonly volatile?: boolean | undefined;
 }
 
 /** The most bytes of a room's name as a JSON text, without the quotes. A `hello` has room for 100 of them. */
