@@ -236,6 +236,33 @@ test("a member whose wire was full receives the rest when it has drained", async
   expect(await logged(sent.length)).toEqual(sent);
 });
 
+test("a volatile event reaches the member that is connected, and no member that is away", async () => {
+  const { net, connectMember, reconnected, tea } = createTeaServer();
+  const { client, logged } = connectMember();
+  await client.opened;
+  await tea.send("posted", "now", { volatile: true });
+  expect(await logged(1)).toEqual(["now"]);
+  net.drop();
+  await tea.send("posted", "missed", { volatile: true });
+  await tea.send("posted", "kept");
+  await reconnected(client);
+  expect(await logged(2)).toEqual(["now", "kept"]);
+});
+
+test("a member of a room that remembers nothing receives a gap for what it missed, and then each message", async () => {
+  const { net, connectMember, reconnected, tea } = createTeaServer({ memory: false });
+  const { client, logged } = connectMember();
+  await client.opened;
+  await tea.send("posted", "now");
+  expect(await logged(1)).toEqual(["now"]);
+  net.drop();
+  await tea.send("posted", "missed");
+  await reconnected(client);
+  expect(await logged(2)).toEqual(["now", "gap: tea trimmed"]);
+  await tea.send("posted", "then");
+  expect(await logged(3)).toEqual(["now", "gap: tea trimmed", "then"]);
+});
+
 test("a new member receives the messages that the room keeps, then the new ones", async () => {
   const { connectMember, tea } = createTeaServer({ memory: { newMembers: { messages: 2, ms: 60_000 } } });
   for (const n of [1, 2, 3]) tea.send("posted", n);
