@@ -1,55 +1,18 @@
-import { contract, type FrameCodec } from "@symbolon/protocol";
+import { contract } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
 import { msgpack } from "@symbolon/protocol/msgpack";
-import { type AppOptions, createApp, type RoomsOptions } from "@symbolon/server";
+import { createApp, type RoomsOptions } from "@symbolon/server";
 import { memoryStore } from "@symbolon/server/store";
-import { Clock, testNetwork } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect } from "../../src/connect.ts";
 import { undo, undoAll, until, watchCrashes } from "../connection/servers.ts";
+import { type chat, createTeaServer } from "./tea-server.ts";
 import { slow, waitOptions } from "../../../../test/time-limits.ts";
-
-const chat = contract("/chat", {
-  client: { post: z.string(), leaveRoom: z.string() },
-  server: { posted: z.unknown() },
-});
 
 beforeEach(watchCrashes);
 afterEach(undoAll);
-
-/** An app whose clients are all members of one room, `tea`, and functions that connect members. */
-function createTeaServer(rooms: RoomsOptions<typeof chat> = {}, options: AppOptions = {}) {
-  const clock = new Clock();
-  const app = createApp({ clock, onError: () => {}, codecs: [msgpack], ...options });
-  const service = app.implement(chat, { rooms }, (peer, { room }) => {
-    room("tea").join(peer);
-    return {
-      post: (text, call) => void call.room("tea").send("posted", text, { except: peer }),
-      leaveRoom: (name) => room(name).leave(peer),
-    };
-  });
-  const net = testNetwork(app);
-  /** Connects a client that logs the messages, gaps and resets that it receives. */
-  const connectMember = (codec: FrameCodec = jsonFrames) => {
-    const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, codec });
-    undo.push(() => client.close());
-    const log: unknown[] = [];
-    client.on("posted", (data) => log.push(data));
-    client.onGap(({ room, reason }) => log.push(`gap: ${room} ${reason}`));
-    client.onReset(({ reason }) => log.push(`reset: ${reason}`));
-    /** Resolves with the log when it has `count` entries. */
-    const logged = async (count: number): Promise<readonly unknown[]> => {
-      await until(() => log.length >= count);
-      return log;
-    };
-    return { client, log, logged };
-  };
-  const reconnected = async (client: ReturnType<typeof connectMember>["client"]): Promise<void> => {
-    await until(() => client.status.value.state === "open");
-  };
-  return { app, net, clock, connectMember, reconnected, tea: service.room("tea") };
-}
 
 describe.each([jsonFrames, msgpack])("in $protocol", (codec) => {
   test(
@@ -234,33 +197,6 @@ test("a member whose wire was full receives the rest when it has drained", async
   expect(log).toEqual([]);
   endStall();
   expect(await logged(sent.length)).toEqual(sent);
-});
-
-test("a volatile event reaches the member that is connected, and no member that is away", async () => {
-  const { net, connectMember, reconnected, tea } = createTeaServer();
-  const { client, logged } = connectMember();
-  await client.opened;
-  await tea.send("posted", "now", { volatile: true });
-  expect(await logged(1)).toEqual(["now"]);
-  net.drop();
-  await tea.send("posted", "missed", { volatile: true });
-  await tea.send("posted", "kept");
-  await reconnected(client);
-  expect(await logged(2)).toEqual(["now", "kept"]);
-});
-
-test("a member of a room that remembers nothing receives a gap for what it missed, and then each message", async () => {
-  const { net, connectMember, reconnected, tea } = createTeaServer({ memory: false });
-  const { client, logged } = connectMember();
-  await client.opened;
-  await tea.send("posted", "now");
-  expect(await logged(1)).toEqual(["now"]);
-  net.drop();
-  await tea.send("posted", "missed");
-  await reconnected(client);
-  expect(await logged(2)).toEqual(["now", "gap: tea trimmed"]);
-  await tea.send("posted", "then");
-  expect(await logged(3)).toEqual(["now", "gap: tea trimmed", "then"]);
 });
 
 test("a new member receives the messages that the room keeps, then the new ones", async () => {

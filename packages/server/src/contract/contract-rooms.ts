@@ -1,4 +1,4 @@
-import { type AnyContract, RequestError, Sent, type ServerMessages } from "@symbolon/protocol";
+import { type AnyContract, Sent, type ServerMessages } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { memoryStore } from "../store/memory-store.ts";
@@ -8,7 +8,7 @@ import type { RoomScope } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
 import { RoomReader, type RoomSource } from "../rooms/room-reader.ts";
 import type { SlowPolicy } from "../rooms/slow-policy.ts";
-import { type BroadcastOptions, type RoomMember, Rooms } from "../rooms/room.ts";
+import { type BroadcastOptions, type RoomMember, Rooms, settledSend } from "../rooms/room.ts";
 import { RoomCapacity } from "../rooms/room-capacity.ts";
 import { RoomSweeps } from "../rooms/room-sweeps.ts";
 import { RoomEncoder } from "../rooms/room-encoder.ts";
@@ -27,7 +27,6 @@ export class ContractRooms<C extends AnyContract> {
   readonly #path: string;
   readonly #memory: RoomMemory;
   readonly #slow: SlowPolicy;
-  readonly #roomsPerClient: number;
   #log: RoomLog;
   #proofs: RoomProofs;
   readonly #encoder: RoomEncoder;
@@ -56,7 +55,6 @@ export class ContractRooms<C extends AnyContract> {
     this.#options = options;
     this.#path = contract.path;
     this.#slow = slow as SlowPolicy; // rooms carry the contract's own events alone
-    this.#roomsPerClient = perPeer;
     const { rooms, proofKey } = options.store ?? options.memory?.store ?? memoryStore();
     this.#log = rooms;
     this.#proofs = new RoomProofs(proofKey);
@@ -66,7 +64,7 @@ export class ContractRooms<C extends AnyContract> {
     this.#sweeps = new RoomSweeps(options.clock, sweepInterval, () => {
       void Promise.resolve(this.#log.sweep(this.#now, sweepInterval)).catch(() => {}); // the next one tries again
     });
-    this.#capacity = new RoomCapacity(options.store !== undefined);
+    this.#capacity = new RoomCapacity(options.store !== undefined, perPeer);
   }
 
   /** Lets the client of `peer` join rooms. */
@@ -75,8 +73,17 @@ export class ContractRooms<C extends AnyContract> {
   }
 
   /** The room of that name, as a setup gets it. */
-  view(name: string): RoomView<C> {
-    return this.#rooms.room(name, refuseSend);
+  readonly view = (name: string): RoomView<C> => this.#rooms.room(name, refuseSend);
+
+  /** As `Service.join`. @throws TypeError when the names are no list; and what `checkJoins` throws. */
+  join(peer: Peer<ServerMessages<C>>, names: readonly string[], options?: JoinOptions): void {
+    if (!Array.isArray(names))
+      throw new TypeError(
+        `the names of rooms are an array, not ${JSON.stringify(names)}: use room(name).join(peer) for one`,
+      );
+    const rooms = names.map((name) => this.view(name));
+    this.#checkJoins(peer, names);
+    for (const room of rooms) room.join(peer, options);
   }
 
   /** The room of that name; what is sent there is counted to no client. */
@@ -105,7 +112,7 @@ export class ContractRooms<C extends AnyContract> {
       if (held === undefined) return this.#send(append);
       heldBytes += bytes;
       held.push(append);
-      return settled();
+      return settledSend();
     };
     return {
       room: (name) =>
@@ -163,7 +170,7 @@ export class ContractRooms<C extends AnyContract> {
       };
       if (volatile) {
         sendVolatile(() => this.#sendVolatile(name, { ...message, offset: 0, previous: 0 }));
-        return settled();
+        return settledSend();
       }
       this.#sweeps.schedule();
       return send({ room: this.#keyOf(name), message, keep: this.#memory.retention });
@@ -199,20 +206,23 @@ export class ContractRooms<C extends AnyContract> {
     return JSON.stringify([this.#path, name]);
   }
 
+  /** @returns the client that may join. @throws TypeError for a peer of another contract; RequestError as `checkJoins`. */
+  #checkJoins(peer: Peer<ServerMessages<C>>, names: readonly string[]): RoomClient {
+    const client = this.#clients.get(peer);
+    if (client === undefined) throw new TypeError("only the peers of this contract can join its rooms");
+    const { memberships, account } = client;
+    const added = Array.from(new Set(names)).filter((name) => !this.#rooms.has(name, peer));
+    const begun = added.filter((name) => !this.#sources.has(name)).length;
+    this.#capacity.checkJoins(this.#log, account, { present: memberships.size, added: added.length, begun });
+    return client;
+  }
+
   #createMember(
     peer: Peer<ServerMessages<C>>,
     name: string,
     { since = Infinity }: JoinOptions = {},
   ): RoomMember {
-    const client = this.#clients.get(peer);
-    if (client === undefined) throw new TypeError("only the peers of this contract can join its rooms");
-    const { memberships, account, onError } = client;
-    if (memberships.size >= this.#roomsPerClient)
-      throw new RequestError(
-        "TOO_MANY_ROOMS",
-        `a client is in ${this.#roomsPerClient} rooms at most: leave one, or raise rooms.perPeer of implement`,
-      );
-    if (!this.#sources.has(name)) this.#capacity.checkRoom(this.#log, account);
+    const { memberships, account, onError } = this.#checkJoins(peer, [name]);
     const source = this.#sourceOf(name);
     const { id, member } = memberships;
     const earlier = memberships.claimPosition(name);
@@ -281,10 +291,4 @@ function refuseSend(): never {
   throw new TypeError(
     "the setup's room has no send: send by call.room(name).send in a handler, and by service.room(name).send elsewhere",
   );
-}
-
-function settled(): Sent {
-  const sent = new Sent();
-  sent.resolve();
-  return sent;
 }

@@ -1,4 +1,4 @@
-import { RequestError, type Sent } from "@symbolon/protocol";
+import { RequestError, Sent } from "@symbolon/protocol";
 import { byteLength } from "@symbolon/protocol/internal";
 
 /** A member, as its room needs it. */
@@ -100,6 +100,11 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
     };
   }
 
+  /** Whether a client is in a room. */
+  has(name: string, joiner: Joiner): boolean {
+    return this.#rooms.get(name)?.has(joiner) === true;
+  }
+
   /** A copy of a room's members: later joins and leaves do not change it. */
   membersOf(name: string): (readonly [Joiner, Member])[] {
     return Array.from(this.#rooms.get(name) ?? []);
@@ -160,4 +165,11 @@ async function callSubscriber<Change>(
   } catch (error) {
     member.onError(error);
   }
+}
+
+/** A send that is done. */
+export function settledSend(): Sent {
+  const sent = new Sent();
+  sent.resolve();
+  return sent;
 }

@@ -1,5 +1,5 @@
-import { CloseCode, Sent } from "@symbolon/protocol";
-import { type BroadcastOptions, type Room, type RoomMember, Rooms } from "../rooms/room.ts";
+import { CloseCode, type Sent } from "@symbolon/protocol";
+import { type BroadcastOptions, type Room, type RoomMember, Rooms, settledSend } from "../rooms/room.ts";
 import { forceClose, type Socket } from "./socket.ts";
 import { socketState } from "./socket-state.ts";
 
@@ -23,9 +23,7 @@ export function socketRooms(): (name: string) => SocketRoom {
     rooms.room<SocketRoom["send"]>(name, (value, { except, volatile = false } = {}) => {
       for (const [socket, member] of rooms.membersOf(name))
         if (socket !== except) member.deliver(value, volatile);
-      const sent = new Sent();
-      sent.resolve();
-      return sent;
+      return settledSend();
     });
 }
 

@@ -138,7 +138,8 @@ describe("a room of a contract", () => {
         t: "error",
         re: 1,
         code: "TOO_MANY_ROOMS",
-        message: "a client is in 2 rooms at most: leave one, or raise rooms.perPeer of implement",
+        message:
+          "a client is in 2 rooms at most, and would be in 3: leave some, or raise `perPeer` in app.implement(contract, { rooms: { perPeer: 2 } }, setup)",
       }),
     );
     expect([service.room("attic").size, service.room("cellar").size]).toEqual([1, 0]);

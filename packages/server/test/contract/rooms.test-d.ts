@@ -35,6 +35,9 @@ const service = app.implement(
     expectTypeOf(state.started).toEqualTypeOf<number>();
     room(params.name).join(peer);
     room(params.name).join(peer, { since: 1_000 });
+    own.join(peer, ["a", "b"], { since: 1_000 });
+    // @ts-expect-error -- the names are a list
+    own.join(peer, "a");
     expectTypeOf(room("a")).toEqualTypeOf<RoomView<typeof board>>();
     expectTypeOf(room("a").members).toEqualTypeOf<readonly (typeof peer)[]>();
     // @ts-expect-error -- the room of a setup has no send
@@ -53,6 +56,9 @@ const service = app.implement(
 );
 expectTypeOf(service).toEqualTypeOf<Service<typeof board>>();
 service.room("a").send("posted", "hello");
+service.room("a").send("posted", "hello", { volatile: true });
+// @ts-expect-error -- volatile is a boolean
+service.room("a").send("posted", "hello", { volatile: 1 });
 // @ts-expect-error -- it is not a string
 service.room("a").send("posted", 1);
 // @ts-expect-error -- it is a message of clients

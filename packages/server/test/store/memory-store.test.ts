@@ -56,9 +56,9 @@ test("a full store accepts no session, room or message, and accepts every call t
 test("a full store accepts a message to a room that retains nothing, unless that room would begin", () => {
   const { sessions, rooms, epoch } = memoryStore({ bytes: 5_000 });
   const claim = { sessionId: "s", epoch, fence: 1 };
-  rooms.position("r");
-  sessions.create(newSession);
-  sessions.commit(claim, { outgoing: [{ sequence: 1, data: "x".repeat(5_000) }] });
+  expect(rooms.position("r")).toMatchObject({ offset: 0 });
+  expect(sessions.create(newSession)).toEqual(claim);
+  expect(sessions.commit(claim, { outgoing: [{ sequence: 1, data: "x".repeat(5_000) }] })).toEqual([]);
   const message = { ...roomMessage("y".repeat(5_000)), account: "ada" };
   expect(() => rooms.append("r", message, retain(1))).toThrow("the store is full");
   expect(rooms.append("r", message, retain(0, 0))).toEqual({ offset: 1, previous: 0 });

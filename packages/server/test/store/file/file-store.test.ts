@@ -139,26 +139,6 @@ test("the calls of one tick cause one write, and calls that change nothing cause
   expect(write).not.toHaveBeenCalled();
 });
 
-test("a room that retains nothing has no message in the file, and continues after a restart", async () => {
-  const directory = await temporaryDirectory();
-  const store = await openStore(directory);
-  await store.rooms.append("r", roomMessage("retained"), keep);
-  await store.rooms.append("r", roomMessage("first forgotten"), retain(0, 0));
-  const claim = await store.sessions.create(newSession);
-  const roomMessages = [{ room: "r", message: roomMessage("second forgotten"), keep: retain(0, 0) }];
-  expect(await store.sessions.commit(claim, { roomMessages })).toEqual([{ offset: 3, previous: 2 }]);
-  const { epoch } = await store.rooms.position("r");
-  const file = await readFile(join(directory, "journal"), "latin1");
-  expect([file.includes("retained"), file.includes("forgotten")]).toEqual([true, false]);
-  const reopened = await openStore(await copyAsKilled(directory));
-  expect(await reopened.rooms.read("r", { epoch, offset: 0 }, 10)).toEqual({
-    epoch,
-    offset: 3,
-    gap: { from: 0, to: 3 },
-    entries: [],
-  });
-});
-
 test("a record whose end was not written is dropped, and reported", async () => {
   const { directory, claim, store } = await openFilledStore();
   const before = await readFile(join(directory, "journal"));
