@@ -45,7 +45,8 @@ export interface JoinOptions {
 export interface RoomsOptions<C extends AnyContract = AnyContract> {
   /**
    * What a room remembers for members that reconnect; a member that missed more gets a gap. With `false` it remembers
-   * nothing: a member that was disconnected, or whose connection was full, gets a gap for what it missed.
+   * nothing: a member that was disconnected gets a gap for what it missed, and so does one whose connection was full, except for
+   * the newest 100 messages of 1 MiB.
    * @default 1,000 messages of 120 s and of 4 MiB
    */
   readonly memory?: false | RoomMemoryOptions;

@@ -71,7 +71,7 @@ export class RoomReader implements RoomSubscriber {
   readonly #room: RoomSource;
   readonly #member: RoomReaderClient;
   readonly #findStart: (arrivals?: RoomArrivals) => Promise<MemberStart>;
-  /** In a room that remembers nothing: what has arrived, until the member has caught up or its connection is full. */
+  /** In a room that remembers nothing: what has arrived, until the member has caught up. */
   #arrivals: RoomArrivals | undefined;
   #start: Promise<MemberStart> | undefined;
   /** The client's membership in the room, as the log numbers it. */
@@ -262,15 +262,12 @@ export class RoomReader implements RoomSubscriber {
     this.#position = { ...this.#position, offset: gap.to };
   }
 
-  async #waitUntil(drained: Promise<void>, attachment: Attachment): Promise<void> {
-    const { outlet } = attachment;
+  async #waitUntil(drained: Promise<void>, { outlet }: Attachment): Promise<void> {
     const { slow, clock } = this.#room;
-    this.#arrivals = undefined;
     const tooSlow = new CloseError(CloseCode.SlowConsumer, "reads too slowly");
     const cancel = slow === "disconnect" ? clock.after(slowTimeout, () => outlet.drop(tooSlow)) : undefined;
     await drained;
     cancel?.();
-    if (this.#attachment === attachment) this.#collect();
   }
 
   #deliver(attachment: Attachment, entry: RoomEntry, epoch: string): void {

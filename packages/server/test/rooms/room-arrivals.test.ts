@@ -39,6 +39,16 @@ describe("what was read from a log that keeps nothing", () => {
   });
 });
 
+test("the newest messages of 1 MiB are kept, and the newest one although it is larger", () => {
+  const arrivals = new RoomArrivals();
+  const part = { epoch: "e", offset: 3, entries: [] };
+  const keptOf = () => arrivals.complete(part, { epoch: "e", offset: 0 }).entries.map(({ offset }) => offset);
+  for (const offset of [1, 2, 3]) arrivals.add({ ...entryOf(offset), data: "x".repeat(2 ** 19) }, "e");
+  expect(keptOf()).toEqual([2, 3]);
+  arrivals.add({ ...entryOf(4), data: "x".repeat(2 ** 20 + 1) }, "e");
+  expect(keptOf()).toEqual([4]);
+});
+
 test("the offset before a time is that of the message before the first one at that time", () => {
   const arrivals = arrive(3, 4, 5);
   expect([35, 40, 51].map((at) => arrivals.offsetBefore(at, "e"))).toEqual([3, 3, undefined]);

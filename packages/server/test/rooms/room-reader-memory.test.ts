@@ -74,21 +74,25 @@ test("a member that was disconnected and has missed nothing receives no gap", as
   expect(outlet.summary).toEqual(["b"]);
 });
 
-test("a member whose connection is full receives one gap when it has drained", async () => {
+test("a member whose connection is full receives the newest 100 messages when it has drained, and one gap before", async () => {
   const { reader } = createReader();
   reader.attach(outlet, undefined);
   await flushPromises();
   send("a");
   outlet.fill();
-  for (const data of ["b", "c"]) send(data);
+  for (let n = 2; n <= 50; n += 1) send(n);
   await flushPromises();
-  send("d");
+  for (let n = 51; n <= 104; n += 1) send(n);
   await flushPromises();
   expect(outlet.summary).toEqual(["a"]);
+  outlet.drain(50);
+  await flushPromises();
+  const newest = Array.from({ length: 100 }, (_, n) => n + 5);
+  expect(outlet.summary).toEqual(["a", [2, 4, "trimmed"], ...newest.slice(0, 49)]);
   outlet.drain();
   await flushPromises();
-  send("e");
-  expect(outlet.summary).toEqual(["a", [2, 4, "trimmed"], "e"]);
+  send("now");
+  expect(outlet.summary).toEqual(["a", [2, 4, "trimmed"], ...newest, "now"]);
 });
 
 test("a member of another history receives a gap of the epoch, and then each message", async () => {
