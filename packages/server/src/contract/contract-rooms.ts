@@ -5,6 +5,7 @@ import { memoryStore } from "../store/memory-store.ts";
 import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contract-room.ts";
 import type { ContractRoomsOptions, RoomClient } from "./contract-rooms-options.ts";
 import type { RoomScope } from "./handlers.ts";
+import { HeldRoomMessages } from "./held-room-messages.ts";
 import type { Peer } from "./peer.ts";
 import { RoomReader, type RoomSource } from "../rooms/room-reader.ts";
 import type { SlowPolicy } from "../rooms/slow-policy.ts";
@@ -104,34 +105,15 @@ export class ContractRooms<C extends AnyContract> {
    * stores it together with the message that caused it. `discard` drops it. After that these rooms send at once.
    */
   scope(record: RecordRoomMessages, account: string): RoomScope<C> {
-    let held: RoomAppend[] | undefined = [];
-    let heldEvents: (() => void)[] = [];
-    let heldBytes = 0;
-    const hold = (append: RoomAppend): Sent => {
-      const bytes = this.#checkMessage(append, heldBytes);
-      if (held === undefined) return this.#send(append);
-      heldBytes += bytes;
-      held.push(append);
-      return settledSend();
+    const held = new HeldRoomMessages();
+    const send = (append: RoomAppend): Sent => {
+      const bytes = this.#checkMessage(append, held.bytes);
+      return held.hold(append, bytes) ? settledSend() : this.#send(append);
     };
     return {
-      room: (name) =>
-        this.#room(name, account, hold, (send) => void (held === undefined ? send() : heldEvents.push(send))),
-      commit: () => {
-        const appends = held ?? [];
-        held = undefined;
-        heldBytes = 0;
-        for (const send of heldEvents.splice(0)) send();
-        if (appends.length === 0 || record(appends)) return undefined;
-        return Promise.all(
-          appends.map(async ({ room, message, keep }) => this.#log.append(room, message, keep)),
-        );
-      },
-      discard: () => {
-        held = undefined;
-        heldEvents = [];
-        heldBytes = 0;
-      },
+      room: (name) => this.#room(name, account, send, (event) => held.holdVolatile(event)),
+      commit: () => held.commit(record, this.#log),
+      discard: () => held.discard(),
     };
   }
 
