@@ -15,6 +15,7 @@ const interfaces = [
   ["sessions.", "session/sessions.ts", "SessionOptions"],
   ["", "app/types.ts", "AppOptions"],
   ["rooms.", "contract/contract-room.ts", "RoomsOptions"],
+  ["rooms.memory.", "rooms/room-memory.ts", "RoomMemoryOptions"],
   ["tickets ", "app/tickets.ts", "TicketOptions"],
 ] as const;
 

@@ -117,8 +117,8 @@ export const storeRecoveryMutants: readonly Mutant[] = [
     name: "a member of a room begins where the room is some time after the join",
     mode: "memory-store",
     file: "server/src/rooms/member-start.ts",
-    find: "      findNewMemberStart(joining, attempts > 1),",
+    find: "      findNewMemberStart(joining, attempts > 1, arrivals),",
     replace:
-      "      Promise.resolve(log.membership(room, member ?? '')).then(() => findNewMemberStart(joining, attempts > 1)),",
+      "      Promise.resolve(log.membership(room, member ?? '')).then(() => findNewMemberStart(joining, attempts > 1, arrivals)),",
   },
 ];

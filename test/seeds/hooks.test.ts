@@ -24,6 +24,29 @@ test("a hook refuses before the handler runs", async () => {
   expect([await log.pull(), await log.pull()]).toEqual(["refused", "the handler ran"]);
 });
 
+test("a hook accepts and sends first, or refuses, before the handler runs", async () => {
+  covers({ rows: [40] });
+  const app = createApp();
+  app
+    .group(async ({ accept, request }) => {
+      if (!request.headers.has("authorization")) return new Response("no", { status: 401 });
+      const socket = await accept?.({ headers: { "x-hook": "accepted" } });
+      await socket?.send("the hook");
+      return undefined;
+    })
+    .ws("/", async (socket) => {
+      await socket.send("the handler");
+      await socket.send(String(await socket.receive()));
+    });
+  const server = await serveApp(app);
+  const client = await server.connect("/", { headers: { authorization: "Bearer ada" } });
+  expect(client.headers.get("x-hook")).toBe("accepted");
+  expect([await client.receive(), await client.receive()]).toEqual(["the hook", "the handler"]);
+  client.send("echo");
+  expect(await client.receive()).toBe("echo");
+  expect(await server.refused("/")).toMatchObject({ status: 401, body: "no" });
+});
+
 test("a hook may be a plain function, and gets the path", async () => {
   covers({ case: 126, rows: [40] });
   const app = createApp();

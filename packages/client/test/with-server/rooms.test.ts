@@ -1,55 +1,18 @@
-import { contract, type FrameCodec } from "@symbolon/protocol";
+import { contract } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
 import { msgpack } from "@symbolon/protocol/msgpack";
-import { type AppOptions, createApp, type RoomsOptions } from "@symbolon/server";
+import { createApp, type RoomsOptions } from "@symbolon/server";
 import { memoryStore } from "@symbolon/server/store";
-import { Clock, testNetwork } from "@symbolon/server/testing";
+import { testNetwork } from "@symbolon/server/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { connect } from "../../src/connect.ts";
 import { undo, undoAll, until, watchCrashes } from "../connection/servers.ts";
+import { type chat, createTeaServer } from "./tea-server.ts";
 import { slow, waitOptions } from "../../../../test/time-limits.ts";
-
-const chat = contract("/chat", {
-  client: { post: z.string(), leaveRoom: z.string() },
-  server: { posted: z.unknown() },
-});
 
 beforeEach(watchCrashes);
 afterEach(undoAll);
-
-/** An app whose clients are all members of one room, `tea`, and functions that connect members. */
-function createTeaServer(rooms: RoomsOptions<typeof chat> = {}, options: AppOptions = {}) {
-  const clock = new Clock();
-  const app = createApp({ clock, onError: () => {}, codecs: [msgpack], ...options });
-  const service = app.implement(chat, { rooms }, (peer, { room }) => {
-    room("tea").join(peer);
-    return {
-      post: (text, call) => void call.room("tea").send("posted", text, { except: peer }),
-      leaveRoom: (name) => room(name).leave(peer),
-    };
-  });
-  const net = testNetwork(app);
-  /** Connects a client that logs the messages, gaps and resets that it receives. */
-  const connectMember = (codec: FrameCodec = jsonFrames) => {
-    const client = connect(chat, { url: "ws://test", WebSocket: net.WebSocket, codec });
-    undo.push(() => client.close());
-    const log: unknown[] = [];
-    client.on("posted", (data) => log.push(data));
-    client.onGap(({ room, reason }) => log.push(`gap: ${room} ${reason}`));
-    client.onReset(({ reason }) => log.push(`reset: ${reason}`));
-    /** Resolves with the log when it has `count` entries. */
-    const logged = async (count: number): Promise<readonly unknown[]> => {
-      await until(() => log.length >= count);
-      return log;
-    };
-    return { client, log, logged };
-  };
-  const reconnected = async (client: ReturnType<typeof connectMember>["client"]): Promise<void> => {
-    await until(() => client.status.value.state === "open");
-  };
-  return { app, net, clock, connectMember, reconnected, tea: service.room("tea") };
-}
 
 describe.each([jsonFrames, msgpack])("in $protocol", (codec) => {
   test(
@@ -237,7 +200,7 @@ test("a member whose wire was full receives the rest when it has drained", async
 });
 
 test("a new member receives the messages that the room keeps, then the new ones", async () => {
-  const { connectMember, tea } = createTeaServer({ keep: { messages: 2, ms: 60_000 } });
+  const { connectMember, tea } = createTeaServer({ memory: { newMembers: { messages: 2, ms: 60_000 } } });
   for (const n of [1, 2, 3]) tea.send("posted", n);
   const { client, logged } = connectMember();
   await client.opened;
@@ -247,7 +210,7 @@ test("a new member receives the messages that the room keeps, then the new ones"
 
 test.each<[RoomsOptions<typeof chat>, "position" | "read", unknown[]]>([
   [{}, "position", [1, 2]],
-  [{ keep: { messages: 1, ms: 60_000 } }, "read", [0, 1, 2]],
+  [{ memory: { newMembers: { messages: 1, ms: 60_000 } } }, "read", [0, 1, 2]],
 ])(
   "a member that joins while the log fails receives all messages from then on",
   async (rooms, failingMethod, expected) => {

@@ -2,7 +2,7 @@ import type { AnyContract, EventInput, EventName, Sent, ServerMessages } from "@
 import type { EventArguments } from "@symbolon/protocol/internal";
 import type { Peer } from "./peer.ts";
 import type { BroadcastOptions, RoomMembers } from "../rooms/room.ts";
-import type { Retention } from "../store/room-log.ts";
+import type { RoomMemoryOptions } from "../rooms/room-memory.ts";
 
 /**
  * A room as a contract's setup gets it: its members, without `send`. A handler sends by `call.room(name).send`, and other
@@ -11,7 +11,7 @@ import type { Retention } from "../store/room-log.ts";
 export interface RoomView<C extends AnyContract> extends RoomMembers<Peer<ServerMessages<C>>> {
   /**
    * Adds a member; joining twice does nothing. A client that was a member before receives the messages that it missed. A new member
-   * receives what the room keeps, and then each message that is sent.
+   * receives what the room has for new members, and then each message that is sent.
    * @throws RequestError with `TOO_MANY_ROOMS` when the client is in `perPeer` rooms already, or its principal, or its
    * address without one, has begun so many rooms that no more are free for it.
    */
@@ -35,8 +35,8 @@ export interface ContractRoom<C extends AnyContract> extends RoomView<C> {
 /** How a new member joins a room. */
 export interface JoinOptions {
   /**
-   * How old the kept messages may be that it receives, in ms; 0 for none.
-   * @default all that the room keeps
+   * How old the messages may be that it receives of those which the room has for new members, in ms; 0 for none.
+   * @default all that the room has for new members
    */
   readonly since?: number;
 }
@@ -44,11 +44,12 @@ export interface JoinOptions {
 /** How the rooms of a contract keep and deliver messages. */
 export interface RoomsOptions<C extends AnyContract = AnyContract> {
   /**
-   * The messages that a new member receives. For members that reconnect a room keeps at least 1,000 messages of 120 s, of
-   * 4 MiB together unless `bytes` is given.
-   * @default none
+   * What a room remembers for members that reconnect; a member that missed more gets a gap. With `false` it remembers
+   * nothing: a member that was disconnected gets a gap for what it missed, and so does one whose connection was full, except for
+   * the newest 100 messages of 1 MiB.
+   * @default 1,000 messages of 120 s and of 4 MiB
    */
-  readonly keep?: Retention;
+  readonly memory?: false | RoomMemoryOptions;
   /**
    * What happens to a member whose connection takes no more messages. `pause`: it receives the rest when its connection
    * takes them. `conflate`: of the rest it receives the newest event of each key, and each event without a key; so does a

@@ -1,22 +1,22 @@
-import { type AnyContract, RequestError, Sent, type ServerMessages } from "@symbolon/protocol";
+import { type AnyContract, Sent, type ServerMessages } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contract-room.ts";
 import type { ContractRoomsOptions, RoomClient } from "./contract-rooms-options.ts";
 import type { RoomScope } from "./handlers.ts";
+import { HeldRoomMessages } from "./held-room-messages.ts";
 import type { Peer } from "./peer.ts";
-import { RoomReader, type RoomSource, type SlowPolicy } from "../rooms/room-reader.ts";
-import { type BroadcastOptions, type RoomMember, Rooms } from "../rooms/room.ts";
+import { RoomReader, type RoomSource } from "../rooms/room-reader.ts";
+import type { SlowPolicy } from "../rooms/slow-policy.ts";
+import { type BroadcastOptions, type RoomMember, Rooms, settledSend } from "../rooms/room.ts";
 import { RoomCapacity } from "../rooms/room-capacity.ts";
 import { RoomSweeps } from "../rooms/room-sweeps.ts";
 import { RoomEncoder } from "../rooms/room-encoder.ts";
 import { createStartFinder } from "../rooms/member-start.ts";
 import { RoomProofs } from "../rooms/room-proofs.ts";
-import type { Retention, RoomLog, RoomAppend } from "../store/room-log.ts";
-
-/** The messages that a room keeps for members that reconnect. */
-const replayWindow: Required<Retention> = { messages: 1_000, ms: 120_000, bytes: 2 ** 22 };
+import { readRoomMemory, type RoomMemory } from "../rooms/room-memory.ts";
+import type { RoomAppend, RoomEntry, RoomLog } from "../store/room-log.ts";
 
 interface SharedSource extends RoomSource {
   readonly unsubscribe: () => void;
@@ -26,12 +26,8 @@ interface SharedSource extends RoomSource {
 export class ContractRooms<C extends AnyContract> {
   readonly #options: ContractRoomsOptions;
   readonly #path: string;
-  /** The messages that new members receive. */
-  readonly #keep: Retention;
-  /** The messages that the logs keep. */
-  readonly #retention: Retention;
+  readonly #memory: RoomMemory;
   readonly #slow: SlowPolicy;
-  readonly #roomsPerClient: number;
   #log: RoomLog;
   #proofs: RoomProofs;
   readonly #encoder: RoomEncoder;
@@ -45,35 +41,31 @@ export class ContractRooms<C extends AnyContract> {
   readonly #sweeps: RoomSweeps;
   readonly #capacity: RoomCapacity;
 
-  /** @throws RangeError when a bound is not positive. */
+  /** @throws TypeError or RangeError for an option that cannot be. */
   constructor(
     contract: C,
     options: ContractRoomsOptions,
-    { keep, slow = "pause", perPeer = 100 }: RoomsOptions<C> = {},
+    { memory, slow = "pause", perPeer = 100 }: RoomsOptions<C> = {},
   ) {
-    for (const bound of [keep?.messages ?? 1, keep?.ms ?? 1, keep?.bytes ?? 1, perPeer])
-      if (!(bound > 0))
-        throw new RangeError(`keep.messages, keep.ms, keep.bytes and perPeer must be positive, not ${bound}`);
+    this.#memory = readRoomMemory(memory);
+    if (!(perPeer > 0)) throw new RangeError(`rooms.perPeer must be above 0, not ${perPeer}`);
+    if (!this.#memory.remembers && typeof slow === "object")
+      throw new TypeError(
+        "rooms.slow.conflate chooses from what a room remembers, and rooms.memory is false: leave out one of them",
+      );
     this.#options = options;
     this.#path = contract.path;
-    this.#keep = keep ?? { messages: 0, ms: 0 };
-    this.#retention = {
-      messages: Math.max(replayWindow.messages, this.#keep.messages),
-      ms: Math.max(replayWindow.ms, this.#keep.ms),
-      bytes: this.#keep.bytes ?? replayWindow.bytes,
-    };
     this.#slow = slow as SlowPolicy; // rooms carry the contract's own events alone
-    this.#roomsPerClient = perPeer;
     const { rooms, proofKey } = options.store ?? options.memory?.store ?? memoryStore();
     this.#log = rooms;
     this.#proofs = new RoomProofs(proofKey);
     this.#encoder = new RoomEncoder(options.codecs?.[0] ?? jsonFrames);
     this.#clockStart = Date.now() - options.clock.now;
-    const { ms } = this.#retention;
-    this.#sweeps = new RoomSweeps(options.clock, ms, () => {
-      void Promise.resolve(this.#log.sweep(this.#now, ms)).catch(() => {}); // the next one tries again
+    const { sweepInterval } = this.#memory;
+    this.#sweeps = new RoomSweeps(options.clock, sweepInterval, () => {
+      void Promise.resolve(this.#log.sweep(this.#now, sweepInterval)).catch(() => {}); // the next one tries again
     });
-    this.#capacity = new RoomCapacity(options.store !== undefined);
+    this.#capacity = new RoomCapacity(options.store !== undefined, perPeer);
   }
 
   /** Lets the client of `peer` join rooms. */
@@ -82,8 +74,17 @@ export class ContractRooms<C extends AnyContract> {
   }
 
   /** The room of that name, as a setup gets it. */
-  view(name: string): RoomView<C> {
-    return this.#rooms.room(name, refuseSend);
+  readonly view = (name: string): RoomView<C> => this.#rooms.room(name, refuseSend);
+
+  /** As `Service.join`. @throws TypeError when the names are no list; and what `checkJoins` throws. */
+  join(peer: Peer<ServerMessages<C>>, names: readonly string[], options?: JoinOptions): void {
+    if (!Array.isArray(names))
+      throw new TypeError(
+        `the names of rooms are an array, not ${JSON.stringify(names)}: use room(name).join(peer) for one`,
+      );
+    const rooms = names.map((name) => this.view(name));
+    this.#checkJoins(peer, names);
+    for (const room of rooms) room.join(peer, options);
   }
 
   /** The room of that name; what is sent there is counted to no client. */
@@ -94,7 +95,7 @@ export class ContractRooms<C extends AnyContract> {
   /** The same for a handler: its messages are counted to the account of its client, which may be refused. */
   roomFor(account: string, name: string): ContractRoom<C> {
     return this.#room(name, account, (append) => {
-      this.#capacity.checkMessage(this.#log, append);
+      this.#checkMessage(append);
       return this.#send(append);
     });
   }
@@ -104,31 +105,21 @@ export class ContractRooms<C extends AnyContract> {
    * stores it together with the message that caused it. `discard` drops it. After that these rooms send at once.
    */
   scope(record: RecordRoomMessages, account: string): RoomScope<C> {
-    let held: RoomAppend[] | undefined = [];
-    let heldBytes = 0;
-    const hold = (append: RoomAppend): Sent => {
-      const bytes = this.#capacity.checkMessage(this.#log, append, heldBytes);
-      if (held === undefined) return this.#send(append);
-      heldBytes += bytes;
-      held.push(append);
-      return settled();
+    const held = new HeldRoomMessages();
+    const send = (append: RoomAppend): Sent => {
+      const bytes = this.#checkMessage(append, held.bytes);
+      return held.hold(append, bytes) ? settledSend() : this.#send(append);
     };
     return {
-      room: (name) => this.#room(name, account, hold),
-      commit: () => {
-        const appends = held ?? [];
-        held = undefined;
-        heldBytes = 0;
-        if (appends.length === 0 || record(appends)) return undefined;
-        return Promise.all(
-          appends.map(async ({ room, message, keep }) => this.#log.append(room, message, keep)),
-        );
-      },
-      discard: () => {
-        held = undefined;
-        heldBytes = 0;
-      },
+      room: (name) => this.#room(name, account, send, (event) => held.holdVolatile(event)),
+      commit: () => held.commit(record, this.#log),
+      discard: () => held.discard(),
     };
+  }
+
+  /** @returns the bytes of a message that a client causes. @throws RequestError with `TOO_MUCH_HISTORY`. */
+  #checkMessage(append: RoomAppend, heldBytes?: number): number {
+    return this.#memory.remembers ? this.#capacity.checkMessage(this.#log, append, heldBytes) : 0;
   }
 
   /** Forgets the messages as a process does that dies; those in a store remain. */
@@ -140,11 +131,17 @@ export class ContractRooms<C extends AnyContract> {
     this.#sources.clear();
   }
 
-  #room(name: string, account: string | undefined, send: (append: RoomAppend) => Sent): ContractRoom<C> {
+  /** Volatile events go by `sendVolatile`, which calls its argument when they are sent. */
+  #room(
+    name: string,
+    account: string | undefined,
+    send: (append: RoomAppend) => Sent,
+    sendVolatile = (sendNow: () => void): void => sendNow(),
+  ): ContractRoom<C> {
     const sendEvent = (
       event: string,
       data?: unknown,
-      { except }: BroadcastOptions<Peer<ServerMessages<C>>> = {},
+      { except, volatile }: BroadcastOptions<Peer<ServerMessages<C>>> = {},
     ): Sent => {
       const message = {
         name: event,
@@ -153,8 +150,12 @@ export class ContractRooms<C extends AnyContract> {
         at: this.#now,
         account,
       };
+      if (volatile) {
+        sendVolatile(() => this.#sendVolatile(name, { ...message, offset: 0, previous: 0 }));
+        return settledSend();
+      }
       this.#sweeps.schedule();
-      return send({ room: this.#keyOf(name), message, keep: this.#retention });
+      return send({ room: this.#keyOf(name), message, keep: this.#memory.retention });
     };
     return this.#rooms.room(name, sendEvent);
   }
@@ -177,9 +178,25 @@ export class ContractRooms<C extends AnyContract> {
     return sent;
   }
 
+  /** Sends a volatile event to the members that are connected to this process. */
+  #sendVolatile(name: string, event: RoomEntry): void {
+    for (const reader of this.#sources.get(name)?.readers ?? []) reader.receiveVolatile(event);
+  }
+
   /** The log of a store is shared by contracts, whose rooms may have the same names. */
   #keyOf(name: string): string {
     return JSON.stringify([this.#path, name]);
+  }
+
+  /** @returns the client that may join. @throws TypeError for a peer of another contract; RequestError as `checkJoins`. */
+  #checkJoins(peer: Peer<ServerMessages<C>>, names: readonly string[]): RoomClient {
+    const client = this.#clients.get(peer);
+    if (client === undefined) throw new TypeError("only the peers of this contract can join its rooms");
+    const { memberships, account } = client;
+    const added = Array.from(new Set(names)).filter((name) => !this.#rooms.has(name, peer));
+    const begun = added.filter((name) => !this.#sources.has(name)).length;
+    this.#capacity.checkJoins(this.#log, account, { present: memberships.size, added: added.length, begun });
+    return client;
   }
 
   #createMember(
@@ -187,18 +204,11 @@ export class ContractRooms<C extends AnyContract> {
     name: string,
     { since = Infinity }: JoinOptions = {},
   ): RoomMember {
-    const client = this.#clients.get(peer);
-    if (client === undefined) throw new TypeError("only the peers of this contract can join its rooms");
-    const { memberships, account, onError } = client;
-    if (memberships.size >= this.#roomsPerClient)
-      throw new RequestError(
-        "TOO_MANY_ROOMS",
-        `a client is in ${this.#roomsPerClient} rooms at most: leave one, or raise rooms.perPeer of implement`,
-      );
-    if (!this.#sources.has(name)) this.#capacity.checkRoom(this.#log, account);
+    const { memberships, account, onError } = this.#checkJoins(peer, [name]);
     const source = this.#sourceOf(name);
     const { id, member } = memberships;
     const earlier = memberships.claimPosition(name);
+    const { newMembers } = this.#memory;
     const findStart = createStartFinder({
       log: this.#log,
       proofs: this.#proofs,
@@ -207,7 +217,7 @@ export class ContractRooms<C extends AnyContract> {
       account,
       earlier,
       at: this.#now,
-      keep: { ...this.#keep, ms: Math.min(since, this.#keep.ms) },
+      keep: { ...newMembers, ms: Math.min(since, newMembers.ms) },
     });
     memberships.add(name, new RoomReader(source, { id, member, onError }, findStart), earlier);
     const onLeave = (cause: "leave" | "closed"): void => {
@@ -233,6 +243,7 @@ export class ContractRooms<C extends AnyContract> {
       proofs: this.#proofs,
       encoder: this.#encoder,
       slow: this.#slow,
+      remembers: this.#memory.remembers,
       clock: this.#options.clock,
       readers,
       unsubscribe,
@@ -262,10 +273,4 @@ function refuseSend(): never {
   throw new TypeError(
     "the setup's room has no send: send by call.room(name).send in a handler, and by service.room(name).send elsewhere",
   );
-}
-
-function settled(): Sent {
-  const sent = new Sent();
-  sent.resolve();
-  return sent;
 }

@@ -3,7 +3,7 @@ import type { ResumeRequest, RestoredState, ResumeKey } from "@symbolon/protocol
 import { failedTooOften } from "../access/failed-resumes.ts";
 import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
-import type { ContractRoom, RoomView } from "./contract-room.ts";
+import type { ContractRoom } from "./contract-room.ts";
 import { ContractRooms } from "./contract-rooms.ts";
 import { Conversation } from "./conversation.ts";
 import { CloseResponse } from "../request/errors.ts";
@@ -59,6 +59,7 @@ const superseded = { code: CloseCode.Superseded, reason: "a newer connection too
 export class ContractService<C extends AnyContract> implements Service<C> {
   readonly contract: C;
   readonly room: (name: string) => ContractRoom<C>;
+  readonly join: Service<C>["join"];
   readonly middleware: readonly AnyMiddleware[];
   readonly #rooms: ContractRooms<C>;
   readonly #setup: Setup<C, never>;
@@ -82,9 +83,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     this.#options = { ...options, maxPayload };
     this.#rooms = new ContractRooms(contract, options, own.rooms);
     this.room = (name) => this.#rooms.room(name);
+    this.join = (peer, names, options) => this.#rooms.join(peer, names, options);
   }
-
-  readonly #roomView = (name: string): RoomView<C> => this.#rooms.view(name);
 
   /** Rooms for the handler of one message: what it sends in them is sent when it has settled. */
   readonly scope = (record: RecordRoomMessages, account: string): RoomScope<C> =>
@@ -256,7 +256,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const { connections } = this.#options;
     const refusal = connections.checkLimit(exchange);
     if (refusal !== undefined) return refusal;
-    exchange.context["room"] = this.#roomView;
+    exchange.context["room"] = this.#rooms.view;
     exchange.context["service"] = this;
     const conversation = new Conversation(this, exchange, link, { ...this.#options, lastId });
     const onError = (error: unknown): void => void exchange.report(error, "open");

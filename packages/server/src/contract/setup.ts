@@ -6,13 +6,20 @@ import type {
   HandlerUpload,
   ServerMessages,
 } from "@symbolon/protocol";
-import type { ContractRoom, RoomsOptions, RoomView } from "./contract-room.ts";
+import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contract-room.ts";
 import type { Peer } from "./peer.ts";
 
 /** A contract being served. */
 export interface Service<C extends AnyContract> {
   /** Finds a room of the contract, from anywhere: its `send` sends at once. */
   readonly room: (name: string) => ContractRoom<C>;
+  /**
+   * Adds a member to several rooms: to all of them, or to none if it may not join one of them. Rooms that it is in already
+   * do not count.
+   * @throws RequestError with `TOO_MANY_ROOMS` as `join` of a room does, with `INVALID_ROOM` when no room may have one of the
+   * names.
+   */
+  readonly join: (member: Peer<ServerMessages<C>>, names: readonly string[], options?: JoinOptions) => void;
 }
 
 /** How a contract is served. */

@@ -1,5 +1,6 @@
 import type { MemberPosition } from "@symbolon/protocol/internal";
 import type { Retention, RoomLog, RoomPosition } from "../store/room-log.ts";
+import type { RoomArrivals } from "./room-arrivals.ts";
 import type { RoomProofs } from "./room-proofs.ts";
 
 /** Where a member of a room begins. */
@@ -30,17 +31,18 @@ export interface Joining {
 
 /**
  * Makes the function that finds where a member begins: where it was before, if it proves that; else where the room is now,
- * or before the messages that the room keeps. If the first attempt fails, the next one includes the messages sent since then.
+ * or before the messages that the room keeps. If the first attempt fails, the next one includes the messages sent since then,
+ * which a room that remembers nothing has in `arrivals` alone.
  */
-export function createStartFinder(joining: Joining): () => Promise<MemberStart> {
+export function createStartFinder(joining: Joining): (arrivals?: RoomArrivals) => Promise<MemberStart> {
   const { log, proofs, room, member, earlier } = joining;
   let attempts = 0;
-  return async () => {
+  return async (arrivals) => {
     attempts += 1;
     // The log is asked both at once: the member receives what is appended from now on.
     const [membership, newStart] = await Promise.all([
       member === undefined ? 0 : log.membership(room, member),
-      findNewMemberStart(joining, attempts > 1),
+      findNewMemberStart(joining, attempts > 1, arrivals),
     ]);
     if (earlier !== undefined && member !== undefined) {
       const [, epoch, offset, from, proof] = earlier;
@@ -54,11 +56,13 @@ export function createStartFinder(joining: Joining): () => Promise<MemberStart> 
 async function findNewMemberStart(
   { log, room, account, at, keep: { messages, ms } }: Joining,
   isRetry: boolean,
+  arrivals: RoomArrivals | undefined,
 ): Promise<RoomPosition> {
   if (!isRetry && messages === 0) return log.position(room, account);
   const { epoch, offset, entries } = await log.read(room, undefined, Infinity, account);
   const missed = isRetry ? entries.findIndex((entry) => entry.at >= at) : -1;
   const end = missed < 0 ? entries.length : missed;
   const kept = entries.slice(Math.max(0, end - messages), end).find((entry) => entry.at > at - ms);
-  return { epoch, offset: (kept ?? entries[end])?.previous ?? offset };
+  const arrived = isRetry ? arrivals?.offsetBefore(at, epoch) : undefined;
+  return { epoch, offset: (kept ?? entries[end])?.previous ?? arrived ?? offset };
 }

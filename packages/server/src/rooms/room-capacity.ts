@@ -4,13 +4,29 @@ import type { RoomAppend, RoomLog } from "../store/room-log.ts";
 /** The size of a room message without its data, in bytes, estimated. */
 const bytesPerMessage = 256;
 
-/** Refuses what the client of an account causes in rooms when they keep too much for it. */
+/** The size of a room without messages, in bytes, estimated. */
+const bytesPerRoom = 1_024;
+
+/** What a client is about to join. */
+export interface Joins {
+  /** The rooms that it is in already. */
+  readonly present: number;
+  /** The rooms that it joins. */
+  readonly added: number;
+  /** Those of them without members, which may have to begin. */
+  readonly begun: number;
+}
+
+/** Refuses what a client causes in rooms: too many memberships, and too much that its account makes the rooms keep. */
 export class RoomCapacity {
   /** What the application may raise. */
   readonly #option: string;
 
+  readonly #roomsPerClient: number;
+
   /** `hasStore` tells whether the rooms are in a store of the application. */
-  constructor(hasStore: boolean) {
+  constructor(hasStore: boolean, roomsPerClient: number) {
+    this.#roomsPerClient = roomsPerClient;
     this.#option = hasStore ? "the `bytes` of the store" : "limits.historyBytes";
   }
 
@@ -31,11 +47,17 @@ export class RoomCapacity {
   }
 
   /**
-   * Checks that the client may join a room without members, which may have to begin.
+   * Checks that the client may join rooms: all of them.
    * @throws RequestError with `TOO_MANY_ROOMS`.
    */
-  checkRoom(log: RoomLog, account: string): void {
-    if (log.hasCapacity?.(account, 0) === false)
+  checkJoins(log: RoomLog, account: string, { present, added, begun }: Joins): void {
+    const max = this.#roomsPerClient;
+    if (present + added > max)
+      throw new RequestError(
+        "TOO_MANY_ROOMS",
+        `a client is in ${max} rooms at most, and would be in ${present + added}: leave some, or raise \`perPeer\` in app.implement(contract, { rooms: { perPeer: ${max} } }, setup)`,
+      );
+    if (begun > 0 && log.hasCapacity?.(account, (begun - 1) * bytesPerRoom) === false)
       throw new RequestError(
         "TOO_MANY_ROOMS",
         `the rooms keep too much of this client: leave some, or raise ${this.#option}`,

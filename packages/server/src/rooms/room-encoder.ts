@@ -1,12 +1,16 @@
 import type { FrameCodec, Message } from "@symbolon/protocol";
-import { encodePlacement, type Frame, jsonFrames } from "@symbolon/protocol/internal";
+import { encodePlacement, type Frame } from "@symbolon/protocol/internal";
 import type { RoomEntry } from "../store/room-log.ts";
+
+type FramesByCodec = Map<FrameCodec, Message>;
 
 /** Encodes room messages: once for the log, and once for each codec that members use, however many they are. */
 export class RoomEncoder {
   readonly #codec: FrameCodec;
   /** The frames of the newest message. */
-  #cache: { readonly entry: RoomEntry; readonly frames: Map<FrameCodec | "plain", Message> } | undefined;
+  #cache:
+    | { readonly entry: RoomEntry; readonly said: FramesByCodec; readonly event: FramesByCodec }
+    | undefined;
 
   /** The logs hold what `codec` writes. */
   constructor(codec: FrameCodec) {
@@ -30,21 +34,21 @@ export class RoomEncoder {
 
   /** The frame for a member with a session. */
   roomFrame(room: string, entry: RoomEntry, codec: FrameCodec): Message {
-    return this.#cached(entry, codec, () =>
+    return this.#cached(entry, "said", codec, () =>
       codec.stamp(this.#payload(entry, codec), encodePlacement(room, [entry.offset, entry.previous])),
     );
   }
 
-  /** The frame for a plain member. */
-  eventFrame(entry: RoomEntry): Message {
-    return this.#cached(entry, "plain", () =>
-      jsonFrames.stamp(this.#payload(entry, jsonFrames), { t: "event" }),
+  /** The frame for a plain member; of a volatile event, for a member with a session too. */
+  eventFrame(entry: RoomEntry, codec: FrameCodec): Message {
+    return this.#cached(entry, "event", codec, () =>
+      codec.stamp(this.#payload(entry, codec), { t: "event" }),
     );
   }
 
-  #cached(entry: RoomEntry, codec: FrameCodec | "plain", write: () => Message): Message {
-    if (this.#cache?.entry !== entry) this.#cache = { entry, frames: new Map() };
-    const { frames } = this.#cache;
+  #cached(entry: RoomEntry, type: "said" | "event", codec: FrameCodec, write: () => Message): Message {
+    if (this.#cache?.entry !== entry) this.#cache = { entry, said: new Map(), event: new Map() };
+    const frames = this.#cache[type];
     const frame = frames.get(codec) ?? write();
     frames.set(codec, frame);
     return frame;

@@ -8,18 +8,14 @@ import {
   jsonFrames,
 } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
+import { RoomArrivals } from "./room-arrivals.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 import type { MemberStart } from "./member-start.ts";
 import type { RoomOutlet, RoomSubscriber } from "./memberships.ts";
 import type { RoomEncoder } from "./room-encoder.ts";
 import type { RoomProofs } from "./room-proofs.ts";
+import { type ConflateKey, newestOfEachKey, type SlowPolicy } from "./slow-policy.ts";
 import type { RoomEntry, RoomLog, RoomPart, RoomPosition } from "../store/room-log.ts";
-
-/** Gives the key of an event: a newer event replaces older ones of its key. Without a key an event is always sent. */
-type ConflateKey = (name: string, data: unknown) => unknown;
-
-/** What happens to a member whose connection takes no more messages. */
-export type SlowPolicy = "pause" | "disconnect" | { readonly conflate: ConflateKey };
 
 /** What the readers of a room share. */
 export interface RoomSource {
@@ -30,6 +26,8 @@ export interface RoomSource {
   readonly proofs: RoomProofs;
   readonly encoder: RoomEncoder;
   readonly slow: SlowPolicy;
+  /** Whether the log keeps messages for members that miss them. */
+  readonly remembers: boolean;
   readonly clock: Clock;
   /** The readers that receive each new message. */
   readonly readers: Set<RoomReader>;
@@ -72,7 +70,9 @@ const slowTimeout = 10_000;
 export class RoomReader implements RoomSubscriber {
   readonly #room: RoomSource;
   readonly #member: RoomReaderClient;
-  readonly #findStart: () => Promise<MemberStart>;
+  readonly #findStart: (arrivals?: RoomArrivals) => Promise<MemberStart>;
+  /** In a room that remembers nothing: what has arrived, until the member has caught up. */
+  #arrivals: RoomArrivals | undefined;
   #start: Promise<MemberStart> | undefined;
   /** The client's membership in the room, as the log numbers it. */
   #membership = 0;
@@ -81,10 +81,15 @@ export class RoomReader implements RoomSubscriber {
   #attachment: Attachment | undefined;
 
   /** The member receives what follows the position of `findStart`, which is called now, and again if it fails. */
-  constructor(room: RoomSource, member: RoomReaderClient, findStart: () => Promise<MemberStart>) {
+  constructor(
+    room: RoomSource,
+    member: RoomReaderClient,
+    findStart: (arrivals?: RoomArrivals) => Promise<MemberStart>,
+  ) {
     this.#room = room;
     this.#member = member;
     this.#findStart = findStart;
+    this.#collect();
     void this.#getStart().catch(() => {}); // reported when the client has connected
   }
 
@@ -93,18 +98,21 @@ export class RoomReader implements RoomSubscriber {
     const catchUp: CatchUp = { missed: false, conflate: position === undefined ? undefined : this.#conflate };
     const attachment: Attachment = { outlet, catchUp };
     this.#attachment = attachment;
+    if (this.#arrivals === undefined) this.#collect();
     this.#room.readers.add(this);
     void this.#begin(attachment, catchUp, position);
   }
 
   detach(): void {
     this.#attachment = undefined;
+    this.#arrivals = undefined;
     this.#room.readers.delete(this);
   }
 
   /** A message has arrived in the room. */
   receive(entry: RoomEntry, epoch: string): void {
     const attachment = this.#attachment;
+    this.#arrivals?.add(entry, epoch);
     if (attachment === undefined) return;
     const { outlet, catchUp } = attachment;
     const sameEpoch = epoch === this.#position.epoch;
@@ -112,10 +120,25 @@ export class RoomReader implements RoomSubscriber {
     try {
       if (catchUp !== undefined) catchUp.missed = true;
       else if (isNext && outlet.sink.drained() === undefined) this.#deliver(attachment, entry, epoch);
-      else if (!sameEpoch || entry.offset > this.#position.offset)
+      else if (!sameEpoch || entry.offset > this.#position.offset) {
+        this.#collect();
+        this.#arrivals?.add(entry, epoch);
         void this.#catchUp(attachment, { missed: false, conflate: isNext ? this.#conflate : undefined });
+      }
     } catch (error) {
       this.#fail(attachment, error); // perhaps only this member's codec fails: the other members receive the message
+    }
+  }
+
+  /** A volatile event was sent in the room: the member receives it if it can do so now. */
+  receiveVolatile(event: RoomEntry): void {
+    const attachment = this.#attachment;
+    if (attachment === undefined || event.except === this.#member.id) return;
+    const { sink, codec } = attachment.outlet;
+    try {
+      if (sink.drained() === undefined) sink.send(this.#room.encoder.eventFrame(event, codec));
+    } catch (error) {
+      this.#fail(attachment, error);
     }
   }
 
@@ -145,7 +168,7 @@ export class RoomReader implements RoomSubscriber {
   /** The position at which the client became a member. */
   #getStart(): Promise<MemberStart> {
     if (this.#start !== undefined) return this.#start;
-    const start = this.#findStart();
+    const start = this.#findStart(this.#arrivals);
     start.catch(() => (this.#start = undefined));
     return (this.#start = start);
   }
@@ -164,6 +187,7 @@ export class RoomReader implements RoomSubscriber {
         if (this.#attachment !== attachment) return;
         if (!catchUp.missed && this.#position.offset >= part.offset) {
           attachment.catchUp = undefined;
+          this.#arrivals = undefined;
           return;
         }
         part = await this.#read(catchUp);
@@ -176,7 +200,15 @@ export class RoomReader implements RoomSubscriber {
   async #read(catchUp: CatchUp): Promise<RoomPart> {
     catchUp.missed = false;
     const limit = catchUp.conflate === undefined ? readLimit : Infinity;
-    return this.#room.log.read(this.#room.key, this.#position, limit);
+    const part = await this.#room.log.read(this.#room.key, this.#position, limit);
+    return this.#arrivals?.complete(part, this.#position) ?? part;
+  }
+
+  /** In a room that remembers nothing, what arrives from now on waits until the member has caught up. */
+  #collect(): void {
+    if (this.#room.remembers) return;
+    this.#arrivals = new RoomArrivals();
+    this.#room.readers.add(this);
   }
 
   /** Sends what was read from the log, until the connection is full. */
@@ -185,14 +217,19 @@ export class RoomReader implements RoomSubscriber {
     { epoch, offset, gap, entries }: RoomPart,
     { conflate }: CatchUp,
   ): Promise<void> {
-    if (epoch !== this.#position.epoch || this.#position.offset > offset)
-      this.#startOver(attachment, { epoch, offset });
+    const full = attachment.outlet.sink.drained();
+    const isOther = epoch !== this.#position.epoch || this.#position.offset > offset;
+    // One gap for all that the member misses meanwhile.
+    if (full !== undefined && (isOther || gap !== undefined)) return this.#waitUntil(full, attachment);
+    if (isOther) this.#startOver(attachment, { epoch, offset });
     else if (gap !== undefined)
       this.#sendGap(attachment, { from: gap.from + 1, to: gap.to, reason: "trimmed" });
     // A client may be in many rooms: each that has much to decode gets a turn of its own.
     if (conflate !== undefined && entries.length > readLimit) await nextTurn();
     if (this.#attachment !== attachment) return;
-    for (const entry of conflate === undefined ? entries : this.#newestOfEachKey(entries, conflate)) {
+    for (const entry of conflate === undefined
+      ? entries
+      : newestOfEachKey(entries, this.#room.encoder, conflate)) {
       const drained = attachment.outlet.sink.drained();
       if (drained !== undefined) return this.#waitUntil(drained, attachment); // the next read may find newer messages
       this.#deliver(attachment, entry, epoch);
@@ -225,16 +262,6 @@ export class RoomReader implements RoomSubscriber {
     this.#position = { ...this.#position, offset: gap.to };
   }
 
-  /** What a slow member receives; it skips the other messages. */
-  #newestOfEachKey(entries: readonly RoomEntry[], conflate: ConflateKey): readonly RoomEntry[] {
-    const keys = entries.map((entry) => {
-      const { name, data } = this.#room.encoder.decode(entry);
-      return conflate(name, data);
-    });
-    const newest = new Map(keys.map((key, index) => [key, index]));
-    return entries.filter((_, index) => keys[index] === undefined || newest.get(keys[index]) === index);
-  }
-
   async #waitUntil(drained: Promise<void>, { outlet }: Attachment): Promise<void> {
     const { slow, clock } = this.#room;
     const tooSlow = new CloseError(CloseCode.SlowConsumer, "reads too slowly");
@@ -251,7 +278,7 @@ export class RoomReader implements RoomSubscriber {
       this.#sendFrame(attachment, encodeSkip(room, [skipped, this.#position.offset]));
     const { plain, codec, sink } = attachment.outlet;
     if (skipped !== offset)
-      sink.send(plain ? encoder.eventFrame(entry) : encoder.roomFrame(room, entry, codec));
+      sink.send(plain ? encoder.eventFrame(entry, codec) : encoder.roomFrame(room, entry, codec));
     this.#position = { epoch, offset };
   }
 

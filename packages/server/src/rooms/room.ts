@@ -1,4 +1,4 @@
-import { RequestError, type Sent } from "@symbolon/protocol";
+import { RequestError, Sent } from "@symbolon/protocol";
 import { byteLength } from "@symbolon/protocol/internal";
 
 /** A member, as its room needs it. */
@@ -51,6 +51,12 @@ export interface RoomChange<Joiner> {
 export interface BroadcastOptions<Joiner> {
   /** A member that does not receive the message. @default none */
   readonly except?: Joiner | undefined;
+  /**
+   * Sends the message only to the members that can receive it now; for one that is disconnected, or whose connection is full,
+   * it is dropped without a gap. No room remembers it, and no store has it. There is no order between it and other messages.
+   * @default false
+   */
+  readonly volatile?: boolean | undefined;
 }
 
 /** The most bytes of a room's name as a JSON text, without the quotes. A `hello` has room for 100 of them. */
@@ -92,6 +98,11 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
       subscribe: (listener) => this.#subscribe(name, listener),
       send,
     };
+  }
+
+  /** Whether a client is in a room. */
+  has(name: string, joiner: Joiner): boolean {
+    return this.#rooms.get(name)?.has(joiner) === true;
   }
 
   /** A copy of a room's members: later joins and leaves do not change it. */
@@ -154,4 +165,11 @@ async function callSubscriber<Change>(
   } catch (error) {
     member.onError(error);
   }
+}
+
+/** A send that is done. */
+export function settledSend(): Sent {
+  const sent = new Sent();
+  sent.resolve();
+  return sent;
 }

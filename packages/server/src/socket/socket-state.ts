@@ -8,6 +8,8 @@ type EndCallback = (closed: Closed) => unknown;
 class SocketState {
   /** The exchange that the socket belongs to; undefined for a socket that no route made. */
   exchange: Exchange | undefined;
+  /** The wire of the socket. */
+  wire: { drained(): unknown } | undefined;
   /** Called with the error of a promise that no code waited for. */
   onUnobservedRejection: ((error: unknown) => void) | undefined;
   #endCallbacks: readonly EndCallback[] = [];

@@ -28,6 +28,7 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
   constructor(wire: PendingWire, codecs: SocketCodecs<Receive, Send> = {}) {
     super(wire, codecs);
     this.#pending = wire;
+    socketState(this).wire = wire;
     this.#messageType = codecs.receive?.type ?? "any";
   }
 

@@ -95,7 +95,7 @@ export interface RoomAppend {
 
 /** How much history a room retains. The store MUST drop what exceeds a bound, the oldest messages first. */
 export interface Retention {
-  /** How many messages. */
+  /** How many messages; with 0 a room retains none, gives its listeners each of them, and counts them in its offsets. */
   readonly messages: number;
   /** How old a message may become, in ms. */
   readonly ms: number;

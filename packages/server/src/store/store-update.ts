@@ -65,6 +65,18 @@ export interface RoomUpdate {
   readonly memberships?: SavedMemberships;
 }
 
+/** What a journal records of an update: without the messages that their rooms do not retain. */
+export function withoutForgotten(update: StoreUpdate): StoreUpdate {
+  const { rooms } = update;
+  if (rooms?.some(({ keep }) => keep?.messages === 0) !== true) return update;
+  return { ...update, rooms: rooms.map((room) => (room.keep?.messages === 0 ? forgetMessages(room) : room)) };
+}
+
+function forgetMessages({ entries, ...update }: RoomUpdate): RoomUpdate {
+  const dropUpTo = entries?.at(-1)?.offset;
+  return dropUpTo === undefined ? update : { ...update, dropUpTo };
+}
+
 /** Everything that one call changes. */
 export interface StoreUpdate {
   /** The session that changes. */

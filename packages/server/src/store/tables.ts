@@ -64,7 +64,8 @@ export class Tables {
     };
     this.rooms = {
       append: (room, message, keep) => {
-        this.#checkCapacity(message.account, true);
+        // A message that a room does not retain makes no store larger.
+        if (keep.messages > 0 || !this.#rooms.has(room)) this.#checkCapacity(message.account, true);
         const trimmed = this.#trimRooms();
         const { update: appended = [], result: places } = this.#rooms.append([{ room, message, keep }]);
         const rooms = [...trimmed, ...appended];

@@ -138,14 +138,15 @@ describe("a room of a contract", () => {
         t: "error",
         re: 1,
         code: "TOO_MANY_ROOMS",
-        message: "a client is in 2 rooms at most: leave one, or raise rooms.perPeer of implement",
+        message:
+          "a client is in 2 rooms at most, and would be in 3: leave some, or raise `perPeer` in app.implement(contract, { rooms: { perPeer: 2 } }, setup)",
       }),
     );
     expect([service.room("attic").size, service.room("cellar").size]).toEqual([1, 0]);
     ada.close();
   });
 
-  test.each([{ keep: { messages: 0, ms: 1_000 } }, { keep: { messages: 1, ms: NaN } }, { perPeer: 0 }])(
+  test.each([{ memory: { messages: 0 } }, { memory: { newMembers: { ms: NaN } } }, { perPeer: 0 }])(
     "is not created with the bound %j",
     (rooms) => {
       expect(() =>
@@ -245,7 +246,7 @@ describe("a new member", () => {
     ["no messages with `since` 0", "&since=0", 5_000, []],
     ["no older messages than the room keeps, whatever `since` is", "&since=1000000", 31_000, ["c"]],
   ])("receives %s", async (_, more, wait, kept) => {
-    const { net, service, clock } = startRoomServer({ keep: { messages: 2, ms: 60_000 } });
+    const { net, service, clock } = startRoomServer({ memory: { newMembers: { messages: 2, ms: 60_000 } } });
     const lobby = service.room("lobby");
     lobby.send("posted", "a");
     lobby.send("posted", "b");
@@ -260,7 +261,7 @@ describe("a new member", () => {
   });
 
   test("that is plain receives kept messages too", async () => {
-    const { net, service } = startRoomServer({ keep: { messages: 10, ms: 60_000 } });
+    const { net, service } = startRoomServer({ memory: { newMembers: { messages: 10, ms: 60_000 } } });
     service.room("lobby").send("posted", "a");
     const ada = await net.connect("/chat/lobby?name=ada");
     expect(await receiveFrame(ada)).toEqual(event("posted", "a"));

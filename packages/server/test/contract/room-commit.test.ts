@@ -156,3 +156,30 @@ test("the store records what a request handler sends together with the reply", a
     },
   ]);
 });
+
+test("when the log fails for a part of what a handler sent, the message fails and the app learns how many are lost", async () => {
+  const store = memoryStore();
+  const { append } = store.rooms;
+  const full = new Error("the store is full");
+  vi.spyOn(store.rooms, "append").mockImplementation((room, message, keep) =>
+    String(message.data).includes("a2") ? Promise.reject(full) : append(room, message, keep),
+  );
+  const onError = vi.fn<(error: unknown) => void>();
+  const { net } = startLobbyServer(
+    async (send) => {
+      for (const text of ["1", "2", "3"]) await send(text);
+    },
+    { store, onError },
+  );
+  const bob = await net.connect("/chat/lobby");
+  bob.send({ ...event("post", "a"), q: 1 });
+  expect([await receiveFrame(bob), await receiveFrame(bob)]).toEqual([
+    event("posted", "a1"),
+    event("posted", "a3"),
+  ]);
+  expect(await receiveFrame(bob)).toMatchObject({ t: "error", re: 1, code: "INTERNAL" });
+  const lost =
+    "1 of the 3 messages that a handler sent in rooms are lost, and the others are sent: the store has failed";
+  expect(onError.mock.calls.map(([error]) => error)).toEqual([new Error(lost, { cause: full })]);
+  bob.close();
+});

@@ -34,12 +34,12 @@ function startTalkServer(options: AppOptions) {
     ...options,
     limits: { messagesPerSecond: Infinity, bytesPerSecond: Infinity, ...options.limits },
   });
-  const keep = { messages: 1_000, ms: 120_000 };
+  const memory = { newMembers: { messages: 1_000, ms: 120_000 } };
   const authenticated = app.group(({ token }) =>
     token === undefined ? undefined : identity({ principal: token }),
   );
   const [service] = [talk, chat].map((served) =>
-    authenticated.implement(served, { rooms: { keep } }, (peer, { room }) => ({
+    authenticated.implement(served, { rooms: { memory } }, (peer, { room }) => ({
       say: ({ room: name, text: said }, call) => {
         void call.room(name).send("said", said);
         return null;

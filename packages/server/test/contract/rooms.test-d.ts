@@ -18,7 +18,7 @@ const service = app.implement(
   board,
   {
     rooms: {
-      keep: { messages: 10, ms: 60_000 },
+      memory: { messages: 100, newMembers: { messages: 10, ms: 60_000 } },
       slow: {
         conflate: (name, data) => {
           expectTypeOf(name).toEqualTypeOf<"moved" | "posted">();
@@ -35,6 +35,9 @@ const service = app.implement(
     expectTypeOf(state.started).toEqualTypeOf<number>();
     room(params.name).join(peer);
     room(params.name).join(peer, { since: 1_000 });
+    own.join(peer, ["a", "b"], { since: 1_000 });
+    // @ts-expect-error -- the names are a list
+    own.join(peer, "a");
     expectTypeOf(room("a")).toEqualTypeOf<RoomView<typeof board>>();
     expectTypeOf(room("a").members).toEqualTypeOf<readonly (typeof peer)[]>();
     // @ts-expect-error -- the room of a setup has no send
@@ -53,6 +56,9 @@ const service = app.implement(
 );
 expectTypeOf(service).toEqualTypeOf<Service<typeof board>>();
 service.room("a").send("posted", "hello");
+service.room("a").send("posted", "hello", { volatile: true });
+// @ts-expect-error -- volatile is a boolean
+service.room("a").send("posted", "hello", { volatile: 1 });
 // @ts-expect-error -- it is not a string
 service.room("a").send("posted", 1);
 // @ts-expect-error -- it is a message of clients
@@ -62,8 +68,12 @@ app.implement(board, { rooms: { slow: "disconnect", perPeer: 1 } }, () => ({ mov
 app.implement(board, {}, () => ({ move() {} }));
 // @ts-expect-error -- slow is one of three
 app.implement(board, { rooms: { slow: "drop" } }, () => ({ move() {} }));
-// @ts-expect-error -- keep has two bounds
-app.implement(board, { rooms: { keep: { messages: 1 } } }, () => ({ move() {} }));
+app.implement(board, { rooms: { memory: false } }, () => ({ move() {} }));
+app.implement(board, { rooms: { memory: { ms: 1, bytes: 1, newMembers: {} } } }, () => ({ move() {} }));
+// @ts-expect-error -- memory is false or has bounds
+app.implement(board, { rooms: { memory: true } }, () => ({ move() {} }));
+// @ts-expect-error -- what new members receive has no bytes of its own
+app.implement(board, { rooms: { memory: { newMembers: { bytes: 1 } } } }, () => ({ move() {} }));
 // @ts-expect-error -- handlers are exhaustive, with options too
 app.implement(board, {}, () => ({}));
 

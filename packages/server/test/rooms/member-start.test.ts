@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createStartFinder, type Joining } from "../../src/rooms/member-start.ts";
+import { RoomArrivals } from "../../src/rooms/room-arrivals.ts";
 import { RoomProofs } from "../../src/rooms/room-proofs.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { RoomLog } from "../../src/store/room-log.ts";
@@ -58,4 +59,26 @@ describe.each([
       expect((await start).offset).toBe(offset);
     },
   );
+});
+
+test("a member of a room that remembers nothing, whose first start fails, begins before what has arrived since it joined", async () => {
+  const { rooms } = memoryStore();
+  const forgotten = { messages: 0, ms: 0 };
+  const arrivals = new RoomArrivals();
+  rooms.subscribe("tea", (entry, epoch) => arrivals.add(entry, epoch));
+  for (const at of [1, 2, 3]) await rooms.append("tea", { name: "posted", data: "", at }, forgotten);
+  const position = vi.spyOn(rooms, "position").mockRejectedValueOnce(new Error("the log failed"));
+  const findStart = createStartFinder({
+    log: rooms,
+    proofs: new RoomProofs("secret of the store"),
+    room: "tea",
+    member: "my key",
+    account: "me",
+    earlier: undefined,
+    at: 2,
+    keep: forgotten,
+  });
+  await expect(findStart(arrivals)).rejects.toThrow("the log failed");
+  expect(await findStart(arrivals)).toMatchObject({ offset: 1, from: 1 });
+  expect(position).toHaveBeenCalledOnce();
 });

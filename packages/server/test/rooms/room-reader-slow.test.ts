@@ -1,6 +1,6 @@
 import { CloseCode } from "@symbolon/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { SlowPolicy } from "../../src/rooms/room-reader.ts";
+import type { SlowPolicy } from "../../src/rooms/slow-policy.ts";
 import { flushPromises } from "../flush-promises.ts";
 import { TestOutlet } from "./test-outlet.ts";
 import { createTestRoom } from "./test-room.ts";

@@ -2,16 +2,18 @@ import { jsonFrames } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
-import { RoomReader, type SlowPolicy } from "../../src/rooms/room-reader.ts";
+import { RoomReader } from "../../src/rooms/room-reader.ts";
+import type { SlowPolicy } from "../../src/rooms/slow-policy.ts";
 import { RoomProofs } from "../../src/rooms/room-proofs.ts";
 import { RoomEncoder } from "../../src/rooms/room-encoder.ts";
 import type { Retention, RoomLog, RoomPosition } from "../../src/store/room-log.ts";
+import { forget } from "../../src/rooms/room-memory.ts";
 
 /** The room's name in its log. */
 const key = "log of tea";
 
-/** A room "tea" whose log keeps 10 messages of 100 s. */
-export function createTestRoom() {
+/** A room "tea" whose log keeps 10 messages of 100 s; without memory it keeps none. */
+export function createTestRoom({ remembers = true } = {}) {
   const clock = new Clock();
   const log = memoryStore().rooms;
   const encoder = new RoomEncoder(jsonFrames);
@@ -20,7 +22,12 @@ export function createTestRoom() {
   /** Sends a message; the log has it at once. */
   function send(data: unknown, { except, keep }: { except?: string; keep?: Retention } = {}): void {
     const message = { name: "posted", data: encoder.encode("posted", data), except, at: clock.now };
-    void log.append(key, message, keep ?? { messages: 10, ms: 100_000 });
+    void log.append(key, message, keep ?? (remembers ? { messages: 10, ms: 100_000 } : forget));
+  }
+
+  /** A volatile event, as readers receive it. */
+  function volatile(data: unknown, except?: string) {
+    return { name: "posted", data: encoder.encode("posted", data), except, at: 0, offset: 0, previous: 0 };
   }
 
   /** A reader from `startAt`, or where the room is now. */
@@ -30,7 +37,7 @@ export function createTestRoom() {
       for (const reader of readers) reader.receive(entry, epoch);
     });
     const onError = vi.fn<(error: unknown) => void>();
-    const source = { name: "tea", key, log: from, proofs, encoder, slow, clock, readers };
+    const source = { name: "tea", key, log: from, proofs, encoder, slow, remembers, clock, readers };
     const start = Promise.resolve(startAt ?? from.position(key)).then((position) => ({
       ...position,
       from: position.offset,
@@ -46,5 +53,5 @@ export function createTestRoom() {
     return { from, proof: proofs.sign(start) };
   }
 
-  return { clock, log, send, createReader, proven, position: () => log.position(key) };
+  return { clock, log, send, createReader, proven, volatile, position: () => log.position(key) };
 }

@@ -1,6 +1,6 @@
 import { contract } from "@symbolon/protocol";
 import { BoundedQueue } from "@symbolon/protocol/internal";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
@@ -52,4 +52,28 @@ test("only a socket or peer of the routes that have the room can join it", async
   expect(await refused.pull()).toEqual(new TypeError("only the socket of a route can join a room"));
   await expect(net.connect("/other")).rejects.toMatchObject({ response: { status: 500 } });
   expect(net.errors).toEqual([new TypeError("only the peers of this contract can join its rooms")]);
+});
+
+test("a volatile value goes to the members that can receive it now", async () => {
+  const app = createApp();
+  app.ws("/", async (socket, { room }) => {
+    room("all").join(socket);
+    for await (const message of socket) room("all").send(message, { except: socket });
+  });
+  const net = testNetwork(app);
+  const socket = await net.connect("/");
+  const all = app.room("all");
+  await vi.waitFor(() => expect(all.size).toBe(1));
+  await all.send("received", { volatile: true });
+  const endStall = net.stall();
+  all.send("kept until it drains");
+  await all.send("dropped", { volatile: true });
+  endStall();
+  all.send("last");
+  expect([await socket.receive(), await socket.receive(), await socket.receive()]).toEqual([
+    "received",
+    "kept until it drains",
+    "last",
+  ]);
+  socket.close();
 });

@@ -53,6 +53,18 @@ test("a full store accepts no session, room or message, and accepts every call t
   expect(sessions.create({ ...newSession, sessionId: "u" })).toMatchObject({ sessionId: "u" });
 });
 
+test("a full store accepts a message to a room that retains nothing, unless that room would begin", () => {
+  const { sessions, rooms, epoch } = memoryStore({ bytes: 5_000 });
+  const claim = { sessionId: "s", epoch, fence: 1 };
+  expect(rooms.position("r")).toMatchObject({ offset: 0 });
+  expect(sessions.create(newSession)).toEqual(claim);
+  expect(sessions.commit(claim, { outgoing: [{ sequence: 1, data: "x".repeat(5_000) }] })).toEqual([]);
+  const message = { ...roomMessage("y".repeat(5_000)), account: "ada" };
+  expect(() => rooms.append("r", message, retain(1))).toThrow("the store is full");
+  expect(rooms.append("r", message, retain(0, 0))).toEqual({ offset: 1, previous: 0 });
+  expect(() => rooms.append("q", message, retain(0, 0))).toThrow("the store is full");
+});
+
 test("tickets fill a store, and free it when they are taken", () => {
   const { tickets } = memoryStore({ bytes: 5_000 });
   const holder = { origin: "https://example.com", expiresAt: 9_000, credentialExpiresAt: undefined };

@@ -61,6 +61,25 @@ export function testRoomHistory(name: string, open: () => Promise<Store>): void 
       expect(rest.gap).toEqual({ from: entries[0]?.offset, to: rest.entries[0]?.previous });
     });
 
+    test("a room that retains nothing counts its messages and calls its listeners; a reader receives a gap", async () => {
+      const store = await open();
+      const received: unknown[] = [];
+      store.rooms.subscribe("r", ({ data }) => received.push(data));
+      const nothing = retain(0, 0);
+      const start = await store.rooms.position("r");
+      await appendAll(store, "r", ["a"]);
+      await appendAll(store, "r", ["b", "c"], nothing);
+      const { epoch, offset } = await store.rooms.position("r");
+      expect(received).toEqual(["a", "b", "c"]);
+      expect(await store.rooms.read("r", start, 10)).toStrictEqual({
+        epoch: start.epoch,
+        offset,
+        gap: { from: start.offset, to: offset },
+        entries: [],
+      });
+      expect(await store.rooms.read("r", undefined, 10)).toStrictEqual({ epoch, offset, entries: [] });
+    });
+
     test("an entry has every field of its message", async () => {
       const store = await open();
       const message = {
