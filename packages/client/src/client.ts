@@ -85,11 +85,13 @@ export interface Client<C extends AnyContract> {
   ) => () => void;
   /**
    * Resolves when the first handshake is done; rejects with `CloseError` when the client ends before. Reading it connects.
-   * A rejection that no code handles causes no unhandled rejection.
+   * A rejection that no code handles causes no unhandled rejection. `openedWithin` waits with a deadline.
    */
   readonly opened: Promise<void>;
   /** Resolves when the client has ended: by `close`, or because the server ended it. Never rejects. */
   readonly closed: Promise<Closed>;
+  /** The address of the newest dial, with its query; before the first, the contract's path if a function gives the address. */
+  readonly url: string;
   /** The state of the connection. */
   readonly status: Subscribable<ConnectionStatus>;
   /** Bytes that are kept until the server has handled them. */

@@ -24,7 +24,7 @@ import {
   SUBPROTOCOL,
 } from "@symbolon/protocol/internal";
 import type { Client } from "./client.ts";
-import type { ConnectOptions } from "./connect-options.ts";
+import { type ConnectOptions, isFunction } from "./connect-options.ts";
 import { badRequest, sessionLost } from "./connection/close-codes.ts";
 import { createConnection } from "./connection/connection.ts";
 import { createDeferred } from "./connection/deferred.ts";
@@ -65,9 +65,11 @@ const shortestSilence = 500;
 export function connect<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
   const { url, params, query, headers, getToken, allowInsecure, codec = jsonFrames } = options;
   const values: unknown[] = [url, params, query, headers];
+  /** The address of the newest dial. */
+  let address: string = contract.path;
   /** The address that these values make. */
   function addressOf([base, params, query]: readonly unknown[]): string {
-    const address = join(base as string, (contract as AnyContract).url(params, query));
+    address = join(base as string, (contract as AnyContract).url(params, query));
     if (!allowInsecure) checkInsecure(address, getToken ? ["token"] : Object.keys(params ?? {}));
     return address;
   }
@@ -273,6 +275,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       return opened.promise;
     },
     closed: closed.promise,
+    get url() {
+      return address;
+    },
     status: connection.status,
     get bufferedAmount() {
       return sender.bufferedAmount;
@@ -291,9 +296,4 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
 /** So many random numbers of 32 bits. */
 function randomText(numbers: number): string {
   return crypto.getRandomValues(new Uint32Array(numbers)).join("-");
-}
-
-/** Whether a value is to be asked for at each dial. */
-export function isFunction(value: unknown): value is () => unknown {
-  return typeof value === "function";
 }

@@ -80,5 +80,5 @@ export { byteLength } from "./wire/byte-length.ts";
 export { joinedWires } from "./wire/joined-wires.ts";
 export { WireEvents } from "./wire/wire.ts";
 export type { Wire, WireListener } from "./wire/wire.ts";
-export { checkCloseCode, closeAdvice, closeCodeOfStatus, cutReason } from "./wire/close.ts";
+export { checkCloseCode, closeAdvice, closeCodeOfStatus, cutReason, isTerminal } from "./wire/close.ts";
 export type { CloseAdvice } from "./wire/close.ts";

@@ -1,8 +1,8 @@
 import type { AnyContract } from "@symbolon/protocol";
 import { createTimer } from "../connection/timer.ts";
-import type { ConnectOptions } from "../connect-options.ts";
+import { type ConnectOptions, isFunction } from "../connect-options.ts";
 import type { Client } from "../client.ts";
-import { connect, isFunction } from "../connect.ts";
+import { connect } from "../connect.ts";
 
 /** The clients that at least one component retains. */
 const retained = new Set<SharedClient<AnyContract>>();
