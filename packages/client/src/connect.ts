@@ -23,6 +23,7 @@ import {
   type RpcPeer,
   SUBPROTOCOL,
 } from "@symbolon/protocol/internal";
+import { noteListener, warnOfEvent, warnOfFailure } from "#warnings";
 import type { Client } from "./client.ts";
 import { type ConnectOptions, isFunction } from "./connect-options.ts";
 import { badRequest, sessionLost } from "./connection/close-codes.ts";
@@ -30,6 +31,7 @@ import { createConnection } from "./connection/connection.ts";
 import { createDeferred } from "./connection/deferred.ts";
 import { createInbox } from "./connection/inbox.ts";
 import { checkInsecure, join } from "./platform/address.ts";
+import { randomText } from "./platform/random-text.ts";
 import type { SocketWire } from "./connection/socket-wire.ts";
 import type { Headers } from "./platform/websocket-class.ts";
 import { delay, startTimer } from "./connection/timer.ts";
@@ -165,7 +167,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     receiver,
     after: startTimer,
     nextTurn: delay,
-    onEventFailed: (failure) => void emit(failed, failure),
+    onEventFailed(failure) {
+      warnOfFailure(listeners, failed, failure, contract);
+      void emit(failed, failure);
+    },
     onHandlerError: console.error,
     onUnreportedError: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
@@ -229,6 +234,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
    * @returns undefined when no listener is asynchronous: the next message does not wait, and no reply overtakes this one.
    */
   function dispatch(event: string | symbol, data: unknown): Promise<unknown> | undefined {
+    warnOfEvent(listeners, event, contract);
     const results = [...listeners]
       .filter((one) => one.event === event)
       .map((one) => {
@@ -238,9 +244,8 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           return Promise.reject(error);
         }
       });
-    return results.some(isThenable)
-      ? Promise.allSettled(results).then(() => Promise.all(results))
-      : undefined;
+    if (!results.some(isThenable)) return undefined;
+    return Promise.allSettled(results).then(() => Promise.all(results));
   }
 
   /** Calls the listeners of an event of the client itself. */
@@ -251,6 +256,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   function listen(event: string | symbol, call: Listener): () => void {
     const entry = { event, call };
     listeners.add(entry);
+    noteListener(listeners, event);
     connection.dial();
     return () => void listeners.delete(entry);
   }
@@ -291,9 +297,4 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       stopFlushing = startTimer(code.timeout ?? 5_000, connection.close);
     },
   };
-}
-
-/** So many random numbers of 32 bits. */
-function randomText(numbers: number): string {
-  return crypto.getRandomValues(new Uint32Array(numbers)).join("-");
 }
