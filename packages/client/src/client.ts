@@ -14,7 +14,13 @@ import type {
   ServerMessages,
   StreamName,
 } from "@symbolon/protocol";
-import type { EventArguments, EventFailure, EventOptions, Gap } from "@symbolon/protocol/internal";
+import type {
+  EventArguments,
+  EventFailure,
+  EventOptions,
+  Gap,
+  StreamArguments,
+} from "@symbolon/protocol/internal";
 import type { ConnectionStatus, Subscribable } from "./connection/status.ts";
 
 /** The session is lost: messages that were sent and have not settled may or may not have been handled, and fail as unknown. */
@@ -67,10 +73,13 @@ export interface Client<C extends AnyContract> {
     name: Name,
     ...data: CallArguments<ClientMessages<C>, Name>
   ) => Promise<CallOutput<ClientMessages<C>, Name>>;
-  /** Starts a stream when it is iterated; leaving the loop ends the server's handler. Fails as `request` does. */
+  /**
+   * Starts a stream when it is iterated; leaving the loop ends the server's handler. Fails as `request` does; with
+   * `onLost: "restart"` it is asked again when the server has lost it.
+   */
   readonly stream: <Name extends StreamName<ClientMessages<C>>>(
     name: Name,
-    ...data: CallArguments<ClientMessages<C>, Name>
+    ...data: StreamArguments<ClientMessages<C>, Name>
   ) => AsyncGenerator<CallOutput<ClientMessages<C>, Name>, void, undefined>;
   /**
    * Sets the handler of a request or a stream of the server. @returns a function that removes it.
@@ -85,11 +94,13 @@ export interface Client<C extends AnyContract> {
   ) => () => void;
   /**
    * Resolves when the first handshake is done; rejects with `CloseError` when the client ends before. Reading it connects.
-   * A rejection that no code handles causes no unhandled rejection.
+   * A rejection that no code handles causes no unhandled rejection. `openedWithin` waits with a deadline.
    */
   readonly opened: Promise<void>;
   /** Resolves when the client has ended: by `close`, or because the server ended it. Never rejects. */
   readonly closed: Promise<Closed>;
+  /** The address of the newest dial, with its query; before the first, the contract's path if a function gives the address. */
+  readonly url: string;
   /** The state of the connection. */
   readonly status: Subscribable<ConnectionStatus>;
   /** Bytes that are kept until the server has handled them. */

@@ -69,3 +69,8 @@ type Named<Name extends string, Value> = undefined extends Value
   : { readonly [N in Name]: Asked<Value> };
 /** A value, or a function that returns it at each dial. */
 type Asked<Value> = Value | (() => Value | Promise<Value>);
+
+/** Whether a value is to be asked for at each dial. */
+export function isFunction(value: unknown): value is () => unknown {
+  return typeof value === "function";
+}

@@ -23,13 +23,15 @@ import {
   type RpcPeer,
   SUBPROTOCOL,
 } from "@symbolon/protocol/internal";
+import { noteListener, warnOfEvent, warnOfFailure } from "#warnings";
 import type { Client } from "./client.ts";
-import type { ConnectOptions } from "./connect-options.ts";
+import { type ConnectOptions, isFunction } from "./connect-options.ts";
 import { badRequest, sessionLost } from "./connection/close-codes.ts";
 import { createConnection } from "./connection/connection.ts";
 import { createDeferred } from "./connection/deferred.ts";
 import { createInbox } from "./connection/inbox.ts";
 import { checkInsecure, join } from "./platform/address.ts";
+import { randomText } from "./platform/random-text.ts";
 import type { SocketWire } from "./connection/socket-wire.ts";
 import type { Headers } from "./platform/websocket-class.ts";
 import { delay, startTimer } from "./connection/timer.ts";
@@ -65,9 +67,11 @@ const shortestSilence = 500;
 export function connect<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
   const { url, params, query, headers, getToken, allowInsecure, codec = jsonFrames } = options;
   const values: unknown[] = [url, params, query, headers];
+  /** The address of the newest dial. */
+  let address: string = contract.path;
   /** The address that these values make. */
   function addressOf([base, params, query]: readonly unknown[]): string {
-    const address = join(base as string, (contract as AnyContract).url(params, query));
+    address = join(base as string, (contract as AnyContract).url(params, query));
     if (!allowInsecure) checkInsecure(address, getToken ? ["token"] : Object.keys(params ?? {}));
     return address;
   }
@@ -163,7 +167,10 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     receiver,
     after: startTimer,
     nextTurn: delay,
-    onEventFailed: (failure) => void emit(failed, failure),
+    onEventFailed(failure) {
+      warnOfFailure(listeners, failed, failure, contract);
+      void emit(failed, failure);
+    },
     onHandlerError: console.error,
     onUnreportedError: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
@@ -227,6 +234,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
    * @returns undefined when no listener is asynchronous: the next message does not wait, and no reply overtakes this one.
    */
   function dispatch(event: string | symbol, data: unknown): Promise<unknown> | undefined {
+    warnOfEvent(listeners, event, contract);
     const results = [...listeners]
       .filter((one) => one.event === event)
       .map((one) => {
@@ -236,9 +244,8 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           return Promise.reject(error);
         }
       });
-    return results.some(isThenable)
-      ? Promise.allSettled(results).then(() => Promise.all(results))
-      : undefined;
+    if (!results.some(isThenable)) return undefined;
+    return Promise.allSettled(results).then(() => Promise.all(results));
   }
 
   /** Calls the listeners of an event of the client itself. */
@@ -249,6 +256,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   function listen(event: string | symbol, call: Listener): () => void {
     const entry = { event, call };
     listeners.add(entry);
+    noteListener(listeners, event);
     connection.dial();
     return () => void listeners.delete(entry);
   }
@@ -273,6 +281,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       return opened.promise;
     },
     closed: closed.promise,
+    get url() {
+      return address;
+    },
     status: connection.status,
     get bufferedAmount() {
       return sender.bufferedAmount;
@@ -286,14 +297,4 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       stopFlushing = startTimer(code.timeout ?? 5_000, connection.close);
     },
   };
-}
-
-/** So many random numbers of 32 bits. */
-function randomText(numbers: number): string {
-  return crypto.getRandomValues(new Uint32Array(numbers)).join("-");
-}
-
-/** Whether a value is to be asked for at each dial. */
-export function isFunction(value: unknown): value is () => unknown {
-  return typeof value === "function";
 }

@@ -1,6 +1,7 @@
 export { connect } from "./connect.ts";
 export type { Client, Reset } from "./client.ts";
 export type { ClientInboxOptions, ConnectOptions, OutboxOptions } from "./connect-options.ts";
+export { openedWithin } from "./connection/opened-within.ts";
 export { openSocket } from "./open-socket.ts";
 export type { OpenSocketOptions } from "./open-socket.ts";
 export type { ReconnectOptions } from "./connection/backoff.ts";

@@ -41,7 +41,7 @@ export function createRooms({ onEvent, onGap, rooms = 1_000 }: ClientRoomsListen
     const [room, epoch, offset] = position;
     const known = positions.get(room);
     if (!epoch) positions.delete(room);
-    else if (!known && positions.size >= rooms) throw inboxFull();
+    else if (!known && positions.size >= rooms) throw inboxFull("rooms");
     else positions.set(room, [...position]);
     // The wire before may have brought messages after the server was asked for this position.
     if (known?.[1] === epoch) advance(room, Math.max(known[2], offset));

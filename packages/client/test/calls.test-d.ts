@@ -90,6 +90,13 @@ if (isDeclared(history, error)) {
 }
 expectTypeOf<DeclaredError<typeof typing>>().toBeNever();
 
+// A stream without an upload may be asked again; a request may not.
+client.stream("typing", {}, { onLost: "restart", timeout: 10 });
+// @ts-expect-error -- the items of an upload are gone
+client.stream("sum", {}, { upload: ["1"], onLost: "restart" });
+// @ts-expect-error -- a request may have changed something: the application decides
+void client.request("history", { limit: "1" }, { onLost: "restart" });
+
 // A contract that has only events has nothing to request and nothing to handle.
 const bare = connect(contract("/bare", { client: { post: z.string() } }), { url: "ws://test" });
 // @ts-expect-error -- it is an event

@@ -225,6 +225,24 @@ describe("streams", () => {
     client.close();
   });
 
+  test("are asked again when the session is lost, on demand", slow, async () => {
+    const { client, loseSession, log } = connectClient();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reading = (async () => {
+      for await (const n of client.stream("count", { to: 0 }, { signal, onLost: "restart" })) void n;
+    })();
+    await log.logged("started");
+    await loseSession();
+    await log.logged("count ended");
+    log.lines.length = 0;
+    await log.logged("started");
+    controller.abort(new Error("enough"));
+    await expect(reading).rejects.toThrow("enough");
+    await log.logged("count ended");
+    client.close();
+  });
+
   test("can have an upload", async () => {
     const { client } = connectClient();
     const sums: number[] = [];

@@ -13,6 +13,7 @@ test("@symbolon/client exports these values and no others", async () => {
       "ValidationError",
       "connect",
       "openSocket",
+      "openedWithin",
     ]
   `);
 });

@@ -12,7 +12,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const reason = "server sent more than the option inbox allows";
+const reasonOf = (member: string): string => `server sent more than the option inbox.${member} allows`;
+const reason = reasonOf("messages");
 
 const room = (name: string): string => JSON.stringify({ t: "room", room: name, ep: "e", off: 0 });
 const said = (o: number): string =>
@@ -75,7 +76,10 @@ describe("while a listener is busy, the client", () => {
     receive(event(500), event(499), event(5_000));
     expect(client.status.value.state).toBe("open");
     receive(event(100));
-    expect(client.status.value).toMatchObject({ state: "closed", error: { code: 4400, reason } });
+    expect(client.status.value).toMatchObject({
+      state: "closed",
+      error: { code: 4400, reason: reasonOf("bytes") },
+    });
   });
 
   test("closes with 4400 when the resets of many sessions wait", async () => {
@@ -127,7 +131,10 @@ describe("a server that puts the client into rooms without end", () => {
     let count = 0;
     while (client.status.value.state === "open" && count < 20_000) receive(room(`${(count += 1)}`));
     expect(count).toBe(1_001);
-    expect(client.status.value).toMatchObject({ state: "closed", error: { code: 4400, reason } });
+    expect(client.status.value).toMatchObject({
+      state: "closed",
+      error: { code: 4400, reason: reasonOf("rooms") },
+    });
   });
 
   test("is left with 4400 when a room's name is longer than 200 characters", async () => {

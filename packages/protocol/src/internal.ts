@@ -13,7 +13,7 @@ export type {
   RequestDefinition,
   StreamDefinition,
 } from "./contract/message-kind.ts";
-export type { EventArguments, UrlArguments } from "./contract/contract.ts";
+export type { EventArguments, StreamArguments, UrlArguments } from "./contract/contract.ts";
 export { checkPath } from "./contract/path.ts";
 export type { ParamName } from "./contract/path.ts";
 export { runOnce, validate } from "./contract/schema.ts";
@@ -80,5 +80,5 @@ export { byteLength } from "./wire/byte-length.ts";
 export { joinedWires } from "./wire/joined-wires.ts";
 export { WireEvents } from "./wire/wire.ts";
 export type { Wire, WireListener } from "./wire/wire.ts";
-export { checkCloseCode, closeAdvice, closeCodeOfStatus, cutReason } from "./wire/close.ts";
+export { checkCloseCode, closeAdvice, closeCodeOfStatus, cutReason, isTerminal } from "./wire/close.ts";
 export type { CloseAdvice } from "./wire/close.ts";

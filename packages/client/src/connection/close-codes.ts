@@ -13,6 +13,8 @@ export const abnormal: Codes["Abnormal"] = 1006;
 export const internalError: Codes["InternalError"] = 1011;
 /** The peer broke the protocol. */
 export const badRequest: Codes["BadRequest"] = 4400;
+/** The credential is missing or has expired. */
+export const unauthorized: Codes["Unauthorized"] = 4401;
 /** The client exceeded a limit of the server. */
 export const tooMany: Codes["TooMany"] = 4429;
 /** A newer connection of the same client replaced this one. */

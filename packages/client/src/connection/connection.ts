@@ -1,8 +1,8 @@
 import { CloseError } from "@symbolon/protocol";
-import { checkCloseCode, closeAdvice, cutReason } from "@symbolon/protocol/internal";
+import { checkCloseCode, cutReason, isTerminal } from "@symbolon/protocol/internal";
 import { createTimer } from "./timer.ts";
 import { backoff, shortestWait, youngUntil } from "./backoff.ts";
-import { normal, superseded, tooMany } from "./close-codes.ts";
+import { normal, superseded, tooMany, unauthorized } from "./close-codes.ts";
 import {
   type Connecting,
   type ConnectionState,
@@ -170,8 +170,7 @@ export function createConnection(
 
   /** Whether a close with this code ends the connection. After 4401 it asks for another token, once. */
   function isFinal(code: number): boolean {
-    const advice = closeAdvice(code);
-    if (refused || advice !== "reauthenticate") return advice !== "retry";
+    if (refused || code !== unauthorized) return isTerminal(code);
     refused = true;
     return false;
   }

@@ -8,9 +8,9 @@ export interface InboxOptions {
   readonly bytes?: number;
 }
 
-/** The server has sent more than the client keeps. */
-export function inboxFull(): ProtocolError {
-  return new ProtocolError("server sent more than the option inbox allows");
+/** The server has sent more than the client keeps, as this member of the option allows. */
+export function inboxFull(member: "messages" | "bytes" | "rooms"): ProtocolError {
+  return new ProtocolError(`server sent more than the option inbox.${member} allows`);
 }
 
 /**
@@ -26,7 +26,7 @@ export function createInbox({ messages = 10_000, bytes = 2 ** 24 }: InboxOptions
   let used = 0;
   return (waiting, size) => {
     while (sizes.length >= waiting) used -= Number(sizes.shift());
-    if (waiting > messages || used >= bytes) throw inboxFull();
+    if (waiting > messages || used >= bytes) throw inboxFull(used >= bytes ? "bytes" : "messages");
     sizes.push(size);
     used += size;
   };

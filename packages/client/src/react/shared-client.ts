@@ -1,11 +1,18 @@
 import type { AnyContract } from "@symbolon/protocol";
 import { createTimer } from "../connection/timer.ts";
-import type { ConnectOptions } from "../connect-options.ts";
+import { type ConnectOptions, isFunction } from "../connect-options.ts";
 import type { Client } from "../client.ts";
-import { connect, isFunction } from "../connect.ts";
+import { connect } from "../connect.ts";
 
 /** The clients that at least one component retains. */
 const retained = new Set<SharedClient<AnyContract>>();
+/** Each client, and how many components retain it. */
+const retainers = new WeakMap<object, number>();
+
+/** Whether components have used a client and no component does any more: it ends as soon as the server has handled what it keeps. */
+export function isLeft(client: object): boolean {
+  return retainers.get(client) === 0;
+}
 
 /** A client that lives as long as a component retains it; components with equal options share one. */
 export class SharedClient<C extends AnyContract> {
@@ -18,7 +25,6 @@ export class SharedClient<C extends AnyContract> {
   readonly #address: string;
   /** Ends a client that no component retains any more. */
   readonly #endTimer = createTimer();
-  #retainers = 0;
 
   /** Makes a client that `find` does not find until it is retained: a client made while rendering may never be used. */
   constructor(contract: C, options: ConnectOptions<C>) {
@@ -63,17 +69,21 @@ export class SharedClient<C extends AnyContract> {
   /** Opens the client, and keeps it open until the returned function was called and a macrotask has passed. */
   retain(): () => void {
     retained.add(this);
-    this.#retainers += 1;
+    this.#count(1);
     this.#endTimer.stop();
     void this.client.opened; // connects
     return () => {
-      this.#retainers -= 1;
-      if (this.#retainers) return;
+      this.#count(-1);
+      if (!isLeft(this.client)) return;
       this.#endTimer.start(0, () => {
         retained.delete(this);
         this.client.close({ flush: true });
       });
     };
+  }
+
+  #count(by: 1 | -1): void {
+    retainers.set(this.client, (retainers.get(this.client) ?? 0) + by);
   }
 }
 

@@ -2,7 +2,6 @@ import type {
   CallOutput,
   AnyContract,
   CallArguments,
-  CallOptions,
   ClientMessages,
   HandlerUpload,
   StreamName,
@@ -30,6 +29,12 @@ export interface UseStreamOptions {
    * @default no timeout
    */
   readonly timeout?: number;
+  /**
+   * Whether the stream is asked again when the server has lost it, as `client.stream` does; its items then follow those that
+   * are kept, and may repeat them.
+   * @default "fail"
+   */
+  readonly onLost?: "fail" | "restart";
 }
 
 /** A stream of a component. */
@@ -44,11 +49,15 @@ export interface StreamState<Item> {
   readonly restart: () => void;
 }
 
-type Stream<Item> = (name: string, input: unknown, options: CallOptions) => AsyncIterable<Item>;
+type Stream<Item> = (
+  name: string,
+  input: unknown,
+  options: UseStreamOptions & { readonly signal: AbortSignal },
+) => AsyncIterable<Item>;
 
 /**
  * The items of a stream, as they arrive. The stream starts when the component mounts, and again for another client,
- * name, `keep`, `timeout` or value of `input`. It ends, at the server as well, when the component unmounts. The server
+ * name, option or value of `input`. It ends, at the server as well, when the component unmounts. The server
  * sends as fast as the items are rendered.
  * @example
  * const { items, status, error, restart } = useStream(client, "prices", { symbol: "ABC" });
@@ -57,7 +66,7 @@ export function useStream<C extends AnyContract, Name extends InputStreamName<C>
   client: Client<C>,
   name: Name,
   input: CallArguments<ClientMessages<C>, Name>[0],
-  { keep = 100, timeout }: UseStreamOptions = {},
+  { keep = 100, ...options }: UseStreamOptions = {},
 ): StreamState<CallOutput<ClientMessages<C>, Name>> {
   type Item = CallOutput<ClientMessages<C>, Name>;
   type Progress = Omit<StreamState<Item>, "restart">;
@@ -70,14 +79,14 @@ export function useStream<C extends AnyContract, Name extends InputStreamName<C>
       async run(signal, update) {
         update(initial);
         let items: readonly Item[] = [];
-        for await (const item of stream(name, input, { signal, timeout }))
+        for await (const item of stream(name, input, { signal, ...options }))
           update({ items: (items = [...items, item].slice(-keep)) });
         return {};
       },
       ended: { status: "done" },
       failed: (error) => ({ status: "error", error }),
     },
-    [client, name, keyOf(input), keep, timeout],
+    [client, name, keyOf(input), keep, keyOf(options)],
   );
   useEffect(restart, [restart]);
   return { ...progress, restart };

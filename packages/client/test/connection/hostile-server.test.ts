@@ -11,13 +11,12 @@ beforeEach(watchCrashes);
 afterEach(undoAll);
 afterEach(() => void vi.restoreAllMocks());
 
-const reason = "server sent more than the option inbox allows";
 const padding = "x".repeat(1_000);
 
 // S35
 describe("while a listener is busy, a flood", slow, () => {
-  test.each<[string, (n: number) => string]>([
-    ["of rooms", (n) => `{"t":"room","room":"${n}","ep":"e","off":1}`],
+  test.each<[string, (n: number) => string, member?: string]>([
+    ["of rooms", (n) => `{"t":"room","room":"${n}","ep":"e","off":1}`, "rooms"],
     [
       "of messages of a room",
       (n) => `{"t":"said","room":"tea","o":${n},"p":${n - 1},"name":"posted","data":"${padding}"}`,
@@ -25,7 +24,8 @@ describe("while a listener is busy, a flood", slow, () => {
     ["of gaps", (n) => `{"t":"gap","room":"tea","from":${n},"to":${n},"why":"trimmed"}`],
     ["of volatile events", () => `{"t":"event","name":"posted","data":"${padding}"}`],
     ["of events with errors", (n) => `{"t":"event","name":"nothing","q":${n}}`],
-  ])("%s ends the client with 4400", async (_, frameOf) => {
+  ])("%s ends the client with 4400", async (_, frameOf, member = "messages") => {
+    const reason = `server sent more than the option inbox.${member} allows`;
     let sent: Promise<number> = Promise.resolve(0);
     const { url } = await startHostileServer((socket) => {
       socket.send('{"t":"room","room":"tea","ep":"e","off":0}');

@@ -23,6 +23,17 @@ export interface CallOptions {
   readonly upload?: AsyncIterable<unknown> | Iterable<unknown>;
 }
 
+/** How a stream may end early, and whether it starts again. */
+export interface StreamOptions extends CallOptions {
+  /**
+   * What happens when the server has lost the stream: the session was reset, or the process that served it no longer runs.
+   * `fail`: it throws `OutcomeUnknown` or `INTERRUPTED`. `restart`: after the items that have arrived it is asked again, with
+   * the same input, so items may repeat; `timeout` begins anew. A stream with an upload always fails.
+   * @default "fail"
+   */
+  readonly onLost?: "fail" | "restart";
+}
+
 /** What a handler gets with the input of a call. */
 export interface CallContext {
   /** Aborts when the caller cancels the call, or has disconnected for good. */

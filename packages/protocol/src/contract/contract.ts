@@ -1,5 +1,5 @@
 import type { RequestError } from "../errors.ts";
-import type { CallOptions } from "./call.ts";
+import type { CallOptions, StreamOptions } from "./call.ts";
 import type { ErrorSchemas, MessageKind, RequestKind, StreamKind } from "./message-kind.ts";
 import { checkPath, fillPath, type ParamName, type PathParams, toText } from "./path.ts";
 import type { Input, Output, Schema } from "./schema.ts";
@@ -50,13 +50,20 @@ export type CallOutput<M extends Messages, Name extends keyof M> = Output<Defini
 /** The arguments of a call after its name: its input, which may be left out when it may be undefined, and how it may end early. */
 export type CallArguments<M extends Messages, Name extends keyof M> = InputArguments<
   Input<DefinitionOf<M[Name]>["input"]>,
-  DefinitionOf<M[Name]>
+  DefinitionOf<M[Name]>,
+  CallOptions
 >;
-type InputArguments<Data, Definition> = [Definition] extends [never]
-  ? [data: Data, options?: CallOptions]
+/** The arguments of a client's stream after its name: as `CallArguments`, and whether it starts again. */
+export type StreamArguments<M extends Messages, Name extends keyof M> = InputArguments<
+  Input<DefinitionOf<M[Name]>["input"]>,
+  DefinitionOf<M[Name]>,
+  StreamOptions
+>;
+type InputArguments<Data, Definition, Options extends CallOptions> = [Definition] extends [never]
+  ? [data: Data, options?: Options]
   : Definition extends { readonly upload: infer Upload extends Schema }
     ? [data: Data, options: Omit<CallOptions, "upload"> & { readonly upload: Items<Input<Upload>> }]
-    : DataArguments<Data, Omit<CallOptions, "upload">>;
+    : DataArguments<Data, Omit<Options, "upload">>;
 /** Not a string, which is an iterable as well. */
 type Items<Item> = AsyncIterable<Item> | (Iterable<Item> & object);
 

@@ -1,4 +1,4 @@
-import type { CallChannel, CallOptions, CallStarter, IncomingCall } from "./call.ts";
+import type { CallChannel, CallStarter, IncomingCall, StreamOptions } from "./call.ts";
 import type { Schema } from "./schema.ts";
 
 /** A kind of message that has a reply: how it is called, and how it is served. */
@@ -8,7 +8,7 @@ export interface MessageKind {
   /** Makes a peer that has calls: a contract of events alone does not bring their code along. `createPeer` knows the types. */
   readonly createPeer: (options: never) => unknown;
   /** Calls it. */
-  readonly start: (starter: CallStarter, data: unknown, options: CallOptions) => unknown;
+  readonly start: (starter: CallStarter, data: unknown, options: StreamOptions) => unknown;
   /** Serves a call. */
   readonly serve: (call: CallChannel) => IncomingCall;
 }

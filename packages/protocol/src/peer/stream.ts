@@ -1,5 +1,5 @@
 import { isThenable } from "../async/thenable.ts";
-import type { CallChannel, CallOptions, CallStarter, IncomingCall } from "../contract/call.ts";
+import type { CallChannel, CallStarter, IncomingCall, StreamOptions } from "../contract/call.ts";
 import type { StreamDefinition, StreamKind } from "../contract/message-kind.ts";
 import { validate } from "../contract/schema.ts";
 import { RequestError } from "../errors.ts";
@@ -18,9 +18,29 @@ export function stream<const D extends StreamDefinition>(definition: D): StreamK
     t: "stream",
     definition,
     createPeer: (options) => new RpcPeer(options),
-    start: (starter, data, options) => iterate(definition, starter, data, options),
+    start: (starter, data, options) => start(definition, starter, data, options),
     serve: (channel) => new IncomingStream(definition, channel),
   };
+}
+
+/** How a stream fails that the server has lost. */
+const lost = ["OUTCOME_UNKNOWN", "INTERRUPTED"];
+
+/** Calls a stream when it is iterated, and again when it is lost and may be restarted. */
+async function* start(
+  definition: StreamDefinition,
+  starter: CallStarter,
+  data: unknown,
+  options: StreamOptions,
+): AsyncGenerator<unknown, void, undefined> {
+  for (;;) {
+    try {
+      return yield* iterate(definition, starter, data, options);
+    } catch (error) {
+      const { code } = Object(error) as { readonly code?: string };
+      if (options.onLost !== "restart" || options.upload || !lost.includes(String(code))) throw error;
+    }
+  }
 }
 
 /** Calls a stream when it is iterated. */
@@ -28,7 +48,7 @@ async function* iterate(
   { output, errors = {} }: StreamDefinition,
   starter: CallStarter,
   data: unknown,
-  options: CallOptions,
+  options: StreamOptions,
 ): AsyncGenerator<unknown, void, undefined> {
   const call = new OutgoingCall(starter, data, options, errors, {
     received(frame, bytes) {
@@ -53,7 +73,7 @@ async function* iterate(
     call.cancel(undefined);
   }
 
-  async function send(upload: NonNullable<CallOptions["upload"]>): Promise<void> {
+  async function send(upload: NonNullable<StreamOptions["upload"]>): Promise<void> {
     await call.channel.sent;
     await writer.run(upload);
     call.send({ t: "end" });

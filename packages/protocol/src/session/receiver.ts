@@ -11,9 +11,7 @@ export class Receiver {
   /** Where acknowledgements go. */
   #sink: MessageSink | undefined;
   /** Every message up to this sequence has arrived. */
-  #upTo: number;
-  /** Messages that arrived at a process which is lost: they have to arrive again. */
-  readonly #missing: Set<number>;
+  protected upTo = 0;
   /** Messages that have arrived and are not finished, by sequence, with the bytes that count against the credit. */
   #pending = new Map<number, number>();
   #used = { messages: 0, bytes: 0 };
@@ -22,17 +20,14 @@ export class Receiver {
   /** Whether an acknowledgement is sent at the end of the tick, or when the sink has drained. */
   #scheduled = false;
 
-  /** Begins, or goes on from where another process left it: with what had arrived there, and what of it is lost. */
-  constructor({ window, hardLimit = window }: DeliveryOptions, upTo = 0, missing: Set<number> = new Set()) {
+  constructor({ window, hardLimit = window }: DeliveryOptions) {
     this.#granted = window;
     this.#hardLimit = hardLimit;
-    this.#upTo = upTo;
-    this.#missing = missing;
   }
 
   /** What has arrived, and what of it is not finished. */
   get received(): Received {
-    return { upTo: this.#upTo, pending: [...this.#missing, ...this.#pending.keys()] };
+    return { upTo: this.upTo, pending: [...this.#pending.keys()] };
   }
 
   /** The bytes of the events that have arrived and are not finished. */
@@ -58,11 +53,11 @@ export class Receiver {
    * @throws ProtocolError with 4902 when a message before it has not arrived.
    */
   accept(sequence: number, bytes = 0): boolean {
-    const isNext = sequence === this.#upTo + 1;
-    if (sequence > this.#upTo && !isNext) throw new ProtocolError("a message is missing", 4902);
-    if (isNext) this.#upTo = sequence;
+    const isNext = sequence === this.upTo + 1;
+    if (sequence > this.upTo && !isNext) throw new ProtocolError("a message is missing", 4902);
+    if (isNext) this.upTo = sequence;
     this.#report(!isNext, bytes); // a sender that repeats a message has not got its acknowledgement
-    return isNext || this.#missing.delete(sequence);
+    return isNext;
   }
 
   /**
@@ -89,23 +84,22 @@ export class Receiver {
 
   /** The acknowledgement that a message can carry: everything has arrived up to this sequence, and is finished. */
   piggyback(): number | undefined {
-    if (!this.#unreported.messages || this.#pending.size || this.#missing.size) return undefined;
+    if (!this.#unreported.messages || this.#pending.size) return undefined;
     this.#unreported = { messages: 0, bytes: 0 };
-    return this.#upTo;
+    return this.upTo;
   }
 
   /** Acknowledges what has arrived since the last time; with `always`, also when nothing has. */
   flush(always = false): void {
     if (!(always || this.#unreported.messages)) return;
     this.#unreported = { messages: 0, bytes: 0 };
-    if (this.#upTo) this.#sink?.send(jsonFrames.write(encodeAck(this.received)));
+    if (this.upTo) this.#sink?.send(jsonFrames.write(encodeAck(this.received)));
   }
 
   /** The remote peer numbers anew; what is not finished yet no longer counts. */
   reset(): void {
-    this.#upTo = 0;
+    this.upTo = 0;
     this.#unreported = { messages: 0, bytes: 0 };
-    this.#missing.clear();
     this.#pending = new Map();
     this.#used = { messages: 0, bytes: 0 };
   }

@@ -257,7 +257,6 @@ export class Sender implements Outbox {
   /** Counts a message among all that is kept, or no longer. */
   #weigh({ lane, bytes }: OutgoingMessage, by: 1 | -1): void {
     this.#bytes += by * bytes;
-    if (by > 0) this.#options.onGrow?.();
     if (lane !== "answer") return;
     this.#answers.messages += by;
     this.#answers.bytes += by * bytes;

@@ -22,8 +22,6 @@ export interface DeliveryOptions {
    * @default "wait"
    */
   readonly full?: "wait" | "reject" | undefined;
-  /** Called when more is kept than before. */
-  readonly onGrow?: () => void;
 }
 
 /** A session as another process left it. */

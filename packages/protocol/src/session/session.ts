@@ -1,4 +1,5 @@
 import { Receiver } from "./receiver.ts";
+import { RestoredReceiver } from "./restored-receiver.ts";
 import { Sender } from "./sender.ts";
 import type { DeliveryOptions, RestoredState } from "./session-options.ts";
 
@@ -11,7 +12,7 @@ export class Session {
 
   /** Begins, or goes on from where another process left it. */
   constructor(options: DeliveryOptions, restored?: RestoredState) {
-    this.receiver = new Receiver(options, restored?.upTo, restored?.missing);
+    this.receiver = restored ? new RestoredReceiver(options, restored) : new Receiver(options);
     this.sender = new Sender(options, this.receiver);
     if (!restored) return;
     this.sender.lastSequence = restored.lastSequence;

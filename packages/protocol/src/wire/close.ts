@@ -69,7 +69,12 @@ const sendable = /^(100[0-37-9]|101[0-4]|[34]\d{3})$/;
 /** Returns what `code` asks of the client; an unknown code asks to retry. */
 export function closeAdvice(code: number): CloseAdvice {
   if (code === unauthorized) return "reauthenticate";
-  return terminal.test(String(code)) ? "end" : "retry";
+  return isTerminal(code) ? "end" : "retry";
+}
+
+/** Whether a close with this code ends the client: 4401 does, unless the client has a fresh credential. */
+export function isTerminal(code: number): boolean {
+  return terminal.test(String(code));
 }
 
 /** The close code of a handshake that was refused after its 101: 4000 + the HTTP status, for 400–599. */

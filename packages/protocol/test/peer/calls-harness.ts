@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { CloseError } from "../../src/errors.ts";
 import { jsonFrames } from "../../src/frames/frame-codec.ts";
 import { receiverOf } from "../../src/frames/frame-table.ts";
-import type { CallChannel } from "../../src/contract/call.ts";
+import type { CallChannel, StreamOptions } from "../../src/contract/call.ts";
 import { RpcPeer, type RpcPeerOptions } from "../../src/peer/rpc-peer.ts";
 import type { Dispatch } from "../../src/peer/peer.ts";
 import { request } from "../../src/peer/request.ts";
@@ -103,10 +103,7 @@ export function endlessItems({ item = (n: number): unknown => n } = {}) {
 }
 
 /** A stream of `count` that is being read, the items that were read, and how it ended. */
-export function readCount(
-  { peer }: ReturnType<typeof startPeer>,
-  options: { signal?: AbortSignal; timeout?: number } = {},
-) {
+export function readCount({ peer }: ReturnType<typeof startPeer>, options: StreamOptions = {}) {
   const items: number[] = [];
   const ended = (async () => {
     for await (const item of peer.stream("count", 3, options)) items.push(item);

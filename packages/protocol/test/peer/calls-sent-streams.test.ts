@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ValidationError } from "../../src/errors.ts";
+import { CloseError, ValidationError } from "../../src/errors.ts";
 import { endlessItems, readCount, startPeer } from "./calls-harness.ts";
 import { ample, settled } from "../session/session-harness.ts";
 
@@ -68,6 +68,63 @@ describe("a stream that is called", () => {
     happens(all);
     await expect(ended).rejects.toMatchObject({ code });
     expect(items).toEqual([1, 2]);
+  });
+
+  const lose = {
+    "the session is lost": ({ peer }: ReturnType<typeof startPeer>) => peer.sessionLost(),
+    "the server that served it no longer runs": ({ receive }: ReturnType<typeof startPeer>) =>
+      receive('{"t":"error","re":1,"code":"INTERRUPTED","message":""}'),
+  };
+
+  test.each(Object.entries(lose))("is asked again, on demand, when %s", async (_what, happens) => {
+    const all = startPeer();
+    const { items, ended } = readCount(all, { onLost: "restart" });
+    await settled();
+    all.receive('{"t":"next","re":1,"data":1}', '{"t":"next","re":1,"data":2}');
+    happens(all);
+    expect(await all.sent()).toEqual([counted, counted.replace('"q":1', '"q":2')]);
+    all.receive('{"t":"next","re":1,"data":9}', '{"t":"next","re":2,"data":1}', '{"t":"end","re":2}');
+    await ended;
+    expect(items).toEqual([1, 2, 1]);
+    expect(await all.sent()).toEqual([]);
+  });
+
+  test("that is to be asked again is cancelled like any other", async () => {
+    const all = startPeer();
+    const enough = new AbortController();
+    const { ended } = readCount(all, { onLost: "restart", signal: enough.signal });
+    await settled();
+    all.peer.sessionLost();
+    expect(await all.sent()).toHaveLength(2);
+    enough.abort(new Error("enough"));
+    await expect(ended).rejects.toThrow("enough");
+    all.peer.sessionLost();
+    expect(await all.sent()).toEqual(['{"t":"cancel","q":2}']);
+  });
+
+  test("that is to be asked again fails when it is rejected, and when the conversation has ended", async () => {
+    const rejected = startPeer();
+    const { ended } = readCount(rejected, { onLost: "restart" });
+    await settled();
+    rejected.receive('{"t":"error","re":1,"code":"NO","message":""}');
+    await expect(ended).rejects.toMatchObject({ code: "NO" });
+    const over = startPeer();
+    const { ended: ended2 } = readCount(over, { onLost: "restart" });
+    expect(await over.sent()).toEqual([counted]);
+    over.sender.end(new CloseError(4000, "over"));
+    over.peer.end();
+    await expect(ended2).rejects.toMatchObject({ code: 4000 });
+    expect(await over.sent()).toEqual([]);
+  });
+
+  test("with an upload is not asked again: its items are gone", async () => {
+    const { peer, sent } = startPeer();
+    const options = { upload: [1], onLost: "restart" };
+    const first = peer.stream("sum", {}, options).next();
+    expect(await sent()).toHaveLength(3);
+    peer.sessionLost();
+    await expect(first).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+    expect(await sent()).toEqual([]);
   });
 
   test("throws for an item that its schema rejects, and informs the remote peer", async () => {

@@ -6,6 +6,7 @@ import {
   CloseCode,
   closeCodeOfStatus,
   cutReason,
+  isTerminal,
 } from "../../src/wire/close.ts";
 
 describe("advice", () => {
@@ -24,6 +25,7 @@ describe("advice", () => {
 
   test("an expired credential asks to reauthenticate", () => {
     expect(closeAdvice(CloseCode.Unauthorized)).toBe("reauthenticate");
+    expect(isTerminal(CloseCode.Unauthorized)).toBe(true); // for a client without another credential
   });
 });
 

@@ -3,6 +3,7 @@ import { type Dispatch, isThenable, type MessageKind } from "@symbolon/protocol/
 import type { HandlerSlots } from "../access/handler-slots.ts";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { describeValue, toResponse } from "../request/response.ts";
+import { warnOfMissing } from "./missing-handlers.ts";
 import type { Peer } from "./peer.ts";
 import type { ContractRoom } from "./contract-room.ts";
 import { type AnyMiddleware, type Handler, type MessageSource, withMiddleware } from "./middleware.ts";
@@ -74,6 +75,7 @@ export class HandlerTable<C extends AnyContract> {
         peer.handle(name, (input, call: CallContext) => this.#runStream(handler, input, call));
       else peer.handle(name, (input, call: CallContext) => this.#run(handler, input, call));
     }
+    warnOfMissing(contract, handlers);
   }
 
   /** Calls the handler of an event. @throws RequestError with `NOT_FOUND` when it has none. */

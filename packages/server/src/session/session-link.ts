@@ -87,10 +87,10 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.memberships = new RoomMemberships(this.id, memberName(owner));
     this.#options = options;
     this.resumeRate = new ResumeRate(options.clock);
-    const { messages, bytes } = sessions.options;
-    this.session = new Session({ window, messages, bytes, onGrow: () => sessions.measure(this) }, restored);
+    this.session = new Session({ window, ...sessions.options }, restored);
     this.receiver = this.session.receiver;
-    this.outbox = new SessionOutbox(this.session.sender, new MessageRate(options.clock, options.rate));
+    const rate = new MessageRate(options.clock, options.rate);
+    this.outbox = new SessionOutbox(this.session.sender, rate, () => sessions.measure(this));
     this.#renewal = new CredentialRenewal(options.clock, {
       principal: owner.principal,
       requestToken: (by) => this.#wire?.send({ t: "reauth", by }),

@@ -10,10 +10,13 @@ export class SessionOutbox implements Outbox {
   /** How fast the client sends. */
   readonly rate: MessageRate;
   readonly #sender: Session["sender"];
+  readonly #onGrow: () => void;
 
-  constructor(sender: Session["sender"], rate: MessageRate) {
+  /** `onGrow` is called when more is kept than before. */
+  constructor(sender: Session["sender"], rate: MessageRate, onGrow: () => void) {
     this.rate = rate;
     this.#sender = sender;
+    this.#onGrow = onGrow;
   }
 
   /** The bytes of the messages that are kept for the client, estimated. */
@@ -26,7 +29,9 @@ export class SessionOutbox implements Outbox {
   }
 
   send(message: Message, options?: SendOptions): Sent {
-    return this.#sender.send(message, options);
+    const sent = this.#sender.send(message, options);
+    this.#onGrow();
+    return sent;
   }
 
   rejectSent(q: number | undefined, error: unknown): boolean {

@@ -1,5 +1,6 @@
-import { CloseError, RequestError } from "@symbolon/protocol";
-import { describe, expect, test } from "vitest";
+import { CloseError, contract, RequestError } from "@symbolon/protocol";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import { Clock, testNetwork } from "../../src/testing/index.ts";
 import { chat, echo, postFrame, type PostHandler, startChatServer } from "./chat-server.ts";
@@ -193,5 +194,42 @@ describe.each([
     await socket.closed;
     clock.advance(300);
     await ended.passed;
+  });
+});
+
+describe("a contract whose setup gives no handler for a message, as JavaScript may", () => {
+  const partial = (): { net: ReturnType<typeof testNetwork>; warnings: string[] } => {
+    const warnings: string[] = [];
+    vi.spyOn(console, "warn").mockImplementation((line: string) => void warnings.push(line));
+    const app = createApp();
+    const messages = { client: { say: z.string(), wave: z.number() } };
+    app.implement(contract("/partial", messages), () => ({ say: () => {} }) as never);
+    return { net: testNetwork(app), warnings };
+  };
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+  });
+
+  test("is warned of once, however many clients connect", async () => {
+    const { net, warnings } = partial();
+    await using first = await net.connect("/partial");
+    await using second = await net.connect("/partial");
+    for (const socket of [first, second]) {
+      socket.send({ t: "event", name: "wave", data: 1, q: 1 });
+      expect(await receiveFrame(socket)).toMatchObject({ code: "NOT_FOUND" });
+    }
+    expect(warnings).toEqual([
+      'symbolon: the setup of /partial gave no handler for "wave": what a client sends there fails with NOT_FOUND',
+    ]);
+  });
+
+  test("is not warned of in production", async () => {
+    vi.stubEnv("NODE_ENV", "production");
+    const { net, warnings } = partial();
+    await using socket = await net.connect("/partial");
+    socket.send({ t: "event", name: "wave", data: 1, q: 1 });
+    expect(await receiveFrame(socket)).toMatchObject({ code: "NOT_FOUND" });
+    expect(warnings).toEqual([]);
   });
 });

@@ -1,0 +1,34 @@
+import { RequestError } from "@symbolon/protocol";
+import type { ConnectionStatus, Subscribable } from "./status.ts";
+import { startTimer } from "./timer.ts";
+
+/** What `openedWithin` needs of a client. */
+interface OpeningClient {
+  readonly opened: Promise<void>;
+  readonly url: string;
+  readonly status: Pick<Subscribable<ConnectionStatus>, "value">;
+}
+
+/**
+ * Waits for `client.opened`, but no longer than `ms` ms. Then it rejects with a `RequestError` of the code `TIMEOUT`, which names
+ * the server and the last failure. The client goes on trying: close it, or wait again.
+ * @example
+ * await openedWithin(client, 10_000);
+ */
+export async function openedWithin(client: OpeningClient, ms: number): Promise<void> {
+  let stopTimer: (() => void) | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    stopTimer = startTimer(ms, () => {
+      const { error: cause } = client.status.value;
+      const server = client.url.replace(/(?<=\/\/)[^/]*@|\?.*/g, ""); // a user and a query may be credentials
+      const failure = cause ? `: ${cause.message}` : "";
+      const error = new RequestError("TIMEOUT", `${server} did not open within ${ms} ms${failure}`);
+      reject(Object.assign(error, { cause }));
+    });
+  });
+  try {
+    await Promise.race([client.opened, deadline]);
+  } finally {
+    stopTimer?.();
+  }
+}

@@ -1,0 +1,44 @@
+/** What a developer should know. `package.json` has it as `#warnings` for the condition `development`. */
+
+import type { AnyContract } from "@symbolon/protocol";
+import type { EventFailure } from "@symbolon/protocol/internal";
+
+/** The listeners of a client, each with its event: a name of the contract, or a symbol for an event of the client itself. */
+type Listeners = ReadonlySet<{ readonly event: string | symbol }>;
+
+/** The events to which each client has ever listened. */
+const listenedTo = new WeakMap<Listeners, Set<string | symbol>>();
+/** The warnings that were given. */
+const given = new Set<string>();
+
+/** The client listens to an event. */
+export function noteListener(listeners: Listeners, event: string | symbol): void {
+  listenedTo.set(listeners, (listenedTo.get(listeners) ?? new Set()).add(event));
+}
+
+/** Warns of an event of the server to which the client has never listened. */
+export function warnOfEvent(listeners: Listeners, event: string | symbol, { path }: AnyContract): void {
+  if (typeof event === "symbol" || listenedTo.get(listeners)?.has(event)) return;
+  const name = JSON.stringify(event);
+  warnOnce(`the event ${name} of ${path} arrived, and no code has listened to it: client.on(${name}, …)`);
+}
+
+/** Warns of what the client has sent and what failed, if the client does not listen to such failures by the event `failed`. */
+export function warnOfFailure(
+  listeners: Listeners,
+  failed: symbol,
+  { name, error }: EventFailure,
+  { path }: AnyContract,
+): void {
+  if ([...listeners].some(({ event }) => event === failed)) return;
+  warnOnce(
+    `${JSON.stringify(name)} to ${path} failed, and no code has awaited it: await it, or listen by client.onFailed`,
+    error,
+  );
+}
+
+function warnOnce(text: string, ...details: readonly unknown[]): void {
+  if (given.has(text)) return;
+  given.add(text);
+  console.warn(`symbolon: ${text}`, ...details);
+}
