@@ -90,7 +90,8 @@ async function measure(mode: "server" | "network", directory: string): Promise<v
     } else fleet.restore();
     const back = performance.now();
     const counts = dials.stop();
-    const returns = await Promise.all(fleet.clients.map((client) => returnOf(client, back)));
+    const failedTries = new Counts();
+    const returns = await Promise.all(fleet.clients.map((client) => returnOf(client, back, failedTries)));
     const late = await fleet.end(settleTimeout);
     await server.kill();
 
@@ -133,6 +134,7 @@ async function measure(mode: "server" | "network", directory: string): Promise<v
         `${(counts.total / clients).toFixed(1)} of a client, most ${counts.most} (at most ${bounds.most}), ` +
         `peak ${counts.peak} in a second (at most ${bounds.peak})${isStorm ? " A STORM" : ""}`,
     );
+    console.log(`  failed tries after the return: ${failedTries.total}: ${String(failedTries)}`);
     if (isStorm || !isClean(results)) process.exitCode = 1;
   } finally {
     await server.kill();
@@ -140,13 +142,21 @@ async function measure(mode: "server" | "network", directory: string): Promise<v
 }
 
 /** Resolves with the time from `back` until the client is open, in ms; with undefined if it does not come back. */
-async function returnOf({ client }: LoadClient, back: number): Promise<number | undefined> {
+async function returnOf(
+  { client }: LoadClient,
+  back: number,
+  failedTries: Counts,
+): Promise<number | undefined> {
   const opened = new Promise<number>((resolve) => {
-    const check = ({ state }: { readonly state: string }): void => {
-      if (state === "open") resolve(Math.max(0, performance.now() - back));
+    const unsubscribe = client.status.subscribe(({ state, error }) => {
+      if (state === "waiting") failedTries.add(`${error?.code} ${error?.reason}`);
+      else if (state === "open") finish();
+    });
+    const finish = (): void => {
+      unsubscribe();
+      resolve(Math.max(0, performance.now() - back));
     };
-    client.status.subscribe(check);
-    check(client.status.value);
+    if (client.status.value.state === "open") finish();
   });
   return Promise.race([opened, setTimeout(settleTimeout, undefined, { ref: false })]);
 }
