@@ -60,6 +60,13 @@ test("each of the five frameworks has a page", () => {
   expect(pages).toEqual(expect.arrayContaining(names.map((name) => `from/${name}.md`)));
 });
 
+test("the first page links every other page", () => {
+  const links = readFileSync(join(docs, "README.md"), "utf8").matchAll(/\]\(([^)#]+\.md)/g);
+  expect(Array.from(links, ([, link]) => link)).toEqual(
+    expect.arrayContaining(pages.filter((page) => page !== "README.md")),
+  );
+});
+
 test("each block compiles", verySlow, async () => {
   expect(await compilerErrors).toBe("");
 });
@@ -86,6 +93,15 @@ test("a program that does not end fails alone: those before and after it print",
   const files = Object.keys(sources).map((name) => join(own, `${name}.mts`));
   const limits = runPrograms(files, { timeLimit: (file) => (file.includes("endless") ? 100 : programLimit) });
   expect(await Promise.all(limits.values())).toEqual(["1\n", "the program did not end within 100 ms", "2\n"]);
+});
+
+test.each(pages)("the links of %s to headings name existing headings", (page) => {
+  const links = readFileSync(join(docs, page), "utf8").matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g);
+  const broken = [...links].filter(
+    ([, file = "", heading = ""]) =>
+      !headingsOf(join(docs, file === "" ? page : join(dirname(page), file))).has(heading),
+  );
+  expect(broken.map(([link]) => link)).toEqual([]);
 });
 
 test.each(pages)("the links of %s name existing files", (page) => {
@@ -146,6 +162,17 @@ describe("the parser of pages", () => {
     expect(() => programsIn("a.md", page)).toThrow("a.md:1: ");
   });
 });
+
+/** The names by which links find the headings of a page. */
+function headingsOf(path: string): ReadonlySet<string> {
+  const headings = readFileSync(path, "utf8").matchAll(/^#+ (.+)$/gm);
+  const nameOf = (heading: string): string =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-");
+  return new Set(Array.from(headings, ([, heading = ""]) => nameOf(heading)));
+}
 
 /** Whether a program runs Next, which replaces globals of its process. */
 function usesNext({ source }: Program): boolean {
