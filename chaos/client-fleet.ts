@@ -15,6 +15,8 @@ export interface FleetOptions extends Pick<LoadClientOptions, "slowdown" | "from
   readonly faults: boolean;
   /** Called at each fault. */
   readonly onFault: (fault: Fault) => void;
+  /** Called when a client dials, with its index. @default not called */
+  readonly onDial?: (index: number) => void;
 }
 
 const roomSize = 5;
@@ -36,6 +38,7 @@ export class ClientFleet {
     seed,
     faults,
     onFault,
+    onDial,
     ...options
   }: FleetOptions): Promise<ClientFleet> {
     const clients: LoadClient[] = [];
@@ -44,6 +47,7 @@ export class ClientFleet {
       const proxy = await Proxy.open({
         target: port,
         random: faults ? new SeededRandom(seed, `faults of ${index}`) : undefined,
+        onDial: () => onDial?.(index),
         onFault(fault) {
           onFault(fault);
           if (fault.startsWith("hole")) clients[index]?.inbound.startHole();
@@ -68,6 +72,16 @@ export class ClientFleet {
   /** Every client starts to send messages. */
   start(): void {
     for (const client of this.clients) client.start();
+  }
+
+  /** Cuts the network of all clients, until `restore`. */
+  cut(): void {
+    for (const proxy of this.#proxies) proxy.cut();
+  }
+
+  /** Restores the network of all clients. */
+  restore(): void {
+    for (const proxy of this.#proxies) proxy.restore();
   }
 
   /**

@@ -12,6 +12,8 @@ export interface ProxyOptions {
   readonly random?: SeededRandom | undefined;
   /** Called at each fault. */
   readonly onFault: (fault: Fault) => void;
+  /** Called when the client connects to the proxy. @default not called */
+  readonly onDial?: (() => void) | undefined;
 }
 
 /** A proxy between one client and the server; each connection through it has its own plan. */
@@ -20,6 +22,7 @@ export class Proxy {
   readonly #server: Server;
   readonly #tunnels = new Set<Tunnel>();
   #calm = false;
+  #isDown = false;
 
   private constructor(server: Server, options: ProxyOptions) {
     this.#server = server;
@@ -45,6 +48,17 @@ export class Proxy {
     for (const tunnel of this.#tunnels) tunnel.calm();
   }
 
+  /** Cuts all connections, and resets new ones until `restore`. */
+  cut(): void {
+    this.#isDown = true;
+    for (const tunnel of this.#tunnels) tunnel.cut();
+  }
+
+  /** Passes new connections on again. */
+  restore(): void {
+    this.#isDown = false;
+  }
+
   /** Stops listening, and cuts all connections. */
   close(): void {
     this.#server.close();
@@ -52,7 +66,9 @@ export class Proxy {
   }
 
   #accept(clientSocket: Socket): void {
-    const { random, target, onFault } = this.#options;
+    const { random, target, onFault, onDial } = this.#options;
+    onDial?.();
+    if (this.#isDown) return void clientSocket.resetAndDestroy();
     const plan: Plan = this.#calm || random === undefined ? calm : drawPlan(random);
     if (plan.fault?.type === "refuse") {
       onFault("refuse");

@@ -1,4 +1,7 @@
-/** The server of the chaos test: it logs what it handles, and sends messages of its own. With `STORE` its sessions are in files. */
+/**
+ * The server of the chaos test: it logs what it handles, and sends messages of its own. With `STORE` its sessions are in files;
+ * `PER_ADDRESS` limits its connections; `HEARTBEAT` is the time until it pings a silent client, in ms.
+ */
 import { setTimeout } from "node:timers/promises";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { CloseError, createApp, OutcomeUnknown, type Peer, RequestError } from "@symbolon/server";
@@ -9,7 +12,14 @@ import { chaos } from "./contract.ts";
 import { HandlerLog } from "./handler-log.ts";
 import { isGood, Sequence } from "./sequence-check.ts";
 
-const { PORT, HANDLER_LOG = "", STORE = "", SLOWDOWN = "1" } = process.env;
+const {
+  PORT,
+  HANDLER_LOG = "",
+  STORE = "",
+  SLOWDOWN = "1",
+  PER_ADDRESS = "10000",
+  HEARTBEAT = "500",
+} = process.env;
 const log = new HandlerLog(HANDLER_LOG);
 const startedAt = Date.now();
 /** The waits between messages are so many times longer. */
@@ -18,8 +28,9 @@ const slowdown = Number(SLOWDOWN);
 const store = STORE === "" ? undefined : await fileStore({ directory: STORE });
 const app = createApp({
   codecs: [msgpack],
-  heartbeat: { interval: 500, timeout: 500 }, // the server detects silence soon, as a run lasts a minute
-  limits: { perAddress: 10_000 }, // all clients run on one machine
+  // The server detects silence soon, as a run lasts a minute.
+  heartbeat: { interval: Number(HEARTBEAT), timeout: Number(HEARTBEAT) },
+  limits: { perAddress: Number(PER_ADDRESS) }, // all clients run on one machine
   // Sessions outlive many faults in a row; other tests show how a detached session expires.
   sessions: { messages: 10_000, bytes: 2 ** 24, grace: 3_600_000 },
   ...(store && { store }),

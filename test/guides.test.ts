@@ -14,9 +14,14 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 const docs = join(root, "docs");
 const folder = join(root, "node_modules/.cache/guides"); // a folder from which imports find the packages
+const config = join(folder, "tsconfig.json");
+const nextConfig = join(folder, "tsconfig-next.json");
 
 const pages = readdirSync(docs, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md"));
 const programs = pages.flatMap((page) => programsIn(page, readFileSync(join(docs, page), "utf8")));
+
+/** A line that Next prints with the time that it took. */
+const lineOfNext = /^.*Running next\.config.*\n/;
 
 /** How long each program may take, in ms, with the start of its process. */
 const programLimit = testTimeout;
@@ -35,13 +40,31 @@ beforeAll(async () => {
     );
   }
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-  compilerErrors = compile();
-  printed = runPrograms(programs.map(fileOf), () => programLimit);
-});
+  const files = programs.filter((program) => !usesNext(program)).map(fileOf);
+  const nextFiles = programs.filter(usesNext).map(fileOf);
+  await writeConfig(config, files);
+  // The options of a project that Next has made.
+  const nextOptions = { module: "esnext", moduleResolution: "bundler", skipLibCheck: true };
+  await writeConfig(nextConfig, nextFiles, nextOptions);
+  compilerErrors = Promise.all([compile(config), compile(nextConfig)]).then((errors) => errors.join(""));
+  await buildNextSite();
+  printed = runPrograms(programs.map(fileOf), {
+    timeLimit: () => programLimit,
+    runsAlone: (file) => nextFiles.includes(file),
+    config,
+  });
+}, verySlow.timeout);
 
 test("each of the five frameworks has a page", () => {
   const names = ["fastapi", "litestar", "quart", "responder", "viewpy"];
   expect(pages).toEqual(expect.arrayContaining(names.map((name) => `from/${name}.md`)));
+});
+
+test("the first page links every other page", () => {
+  const links = readFileSync(join(docs, "README.md"), "utf8").matchAll(/\]\(([^)#]+\.md)/g);
+  expect(Array.from(links, ([, link]) => link)).toEqual(
+    expect.arrayContaining(pages.filter((page) => page !== "README.md")),
+  );
 });
 
 test("each block compiles", verySlow, async () => {
@@ -53,7 +76,8 @@ test.each(programs)(
   "$name prints the text that follows it",
   { timeout: 2 * programLimit },
   async (program) => {
-    expect(await printed.get(fileOf(program))).toBe(program.prints);
+    const text = await printed.get(fileOf(program));
+    expect(text?.replace(lineOfNext, "")).toBe(program.prints);
   },
 );
 
@@ -67,8 +91,17 @@ test("a program that does not end fails alone: those before and after it print",
   };
   for (const [name, source] of Object.entries(sources)) await writeFile(join(own, `${name}.mts`), source);
   const files = Object.keys(sources).map((name) => join(own, `${name}.mts`));
-  const limits = runPrograms(files, (file) => (file.includes("endless") ? 100 : programLimit));
+  const limits = runPrograms(files, { timeLimit: (file) => (file.includes("endless") ? 100 : programLimit) });
   expect(await Promise.all(limits.values())).toEqual(["1\n", "the program did not end within 100 ms", "2\n"]);
+});
+
+test.each(pages)("the links of %s to headings name existing headings", (page) => {
+  const links = readFileSync(join(docs, page), "utf8").matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g);
+  const broken = [...links].filter(
+    ([, file = "", heading = ""]) =>
+      !headingsOf(join(docs, file === "" ? page : join(dirname(page), file))).has(heading),
+  );
+  expect(broken.map(([link]) => link)).toEqual([]);
 });
 
 test.each(pages)("the links of %s name existing files", (page) => {
@@ -130,25 +163,58 @@ describe("the parser of pages", () => {
   });
 });
 
+/** The names by which links find the headings of a page. */
+function headingsOf(path: string): ReadonlySet<string> {
+  const headings = readFileSync(path, "utf8").matchAll(/^#+ (.+)$/gm);
+  const nameOf = (heading: string): string =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-");
+  return new Set(Array.from(headings, ([, heading = ""]) => nameOf(heading)));
+}
+
+/** Whether a program runs Next, which replaces globals of its process. */
+function usesNext({ source }: Program): boolean {
+  return source.includes('from "next"');
+}
+
 function fileOf({ name, inPage }: Program): string {
   return join(folder, `${name.replace(".md:", "-")}.${inPage ? "tsx" : "mts"}`);
 }
 
-/** Compiles all programs at once; resolves with the errors of the compiler. */
-async function compile(): Promise<string> {
+/** Builds the page of the program with Next. */
+async function buildNextSite(): Promise<void> {
+  const command = [
+    join(root, "node_modules/next/dist/bin/next"),
+    "build",
+    join(root, "test/guides/next-site"),
+  ];
+  const env = { ...process.env, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
+  await run(process.execPath, command, { env });
+}
+
+/** Writes the configuration of some programs for the compiler and for tsx. */
+async function writeConfig(path: string, files: readonly string[], options: object = {}): Promise<void> {
   const compilerOptions = {
     types: ["node"],
     jsx: "react-jsx",
+    experimentalDecorators: true, // as Nest needs them
     composite: false,
     declarationMap: false,
     noEmit: true,
     rewriteRelativeImportExtensions: false,
     allowImportingTsExtensions: true,
     rootDir: root,
+    ...options,
   };
-  const configPath = join(folder, "tsconfig.json");
-  const config = { extends: join(root, "tsconfig.json"), compilerOptions, references: [] };
-  await writeFile(configPath, JSON.stringify({ ...config, files: programs.map(fileOf) }));
+  const relative = files.map((file) => file.slice(folder.length + 1)); // as tsx needs them
+  const content = { extends: join(root, "tsconfig.json"), compilerOptions, references: [], files: relative };
+  await writeFile(path, JSON.stringify(content));
+}
+
+/** Compiles the programs of a configuration; resolves with the errors of the compiler. */
+async function compile(configPath: string): Promise<string> {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const failed = (error: { stdout?: string; message: string }) => error.stdout || error.message;
   return run(process.execPath, [tsc, "-p", configPath], { cwd: folder }).then(({ stdout }) => stdout, failed);

@@ -18,8 +18,14 @@ import { HttpConnections } from "./connection-limits.ts";
 import { describeRequest, toRequest, writeResponse } from "./http.ts";
 import { addressOf, networkOf } from "./networks.ts";
 import { asksForRefusal, QuestionRate, refuseQuestion, refusedRequest, writeAnswer } from "./refusals.ts";
-import { closeOnSignal } from "./signals.ts";
-import { type ServedApp, shutdownTimeout, Upgrades } from "./upgrade.ts";
+import {
+  closeOnSignal,
+  type Shutdown,
+  type ShutdownTimeouts,
+  shutdownTimeouts,
+  signalShutdown,
+} from "./signals.ts";
+import { type ServedApp, Upgrades } from "./upgrade.ts";
 
 /** How long a client may take to send the headers of a request, in ms. */
 const headersTimeout = 10_000;
@@ -60,8 +66,9 @@ export interface ServeOptions {
   readonly assets?: string;
   /**
    * How long clients may take to reconnect elsewhere after a SIGTERM, in ms, before the server closes. A server whose
-   * clients and handlers all end in time closes sooner; one with clients that do not answer takes 8 s longer.
-   * @default 5_000, or 0 unless `NODE_ENV` is "production": `node --watch` restarts at once
+   * clients and handlers all end in time closes sooner; one with clients that do not answer takes 8 s longer. Under
+   * `node --watch` the server ignores this option, and ends within 0.3 s whatever is open.
+   * @default 5_000, or 0 unless `NODE_ENV` is "production"
    */
   readonly drain?: number;
   /**
@@ -124,16 +131,7 @@ export interface Attachment {
  */
 export async function serve(
   app: ServedApp,
-  {
-    port = 3000,
-    host,
-    path,
-    tls,
-    assets,
-    drain: signalDrain,
-    signals = true,
-    perMessageDeflate,
-  }: ServeOptions = {},
+  { port = 3000, host, path, tls, assets, drain, signals = true, perMessageDeflate }: ServeOptions = {},
 ): Promise<Server> {
   const files = assets === undefined ? undefined : serveFiles(assets);
   const timeouts = { headersTimeout, requestTimeout: 10_000, connectionsCheckingInterval };
@@ -182,14 +180,14 @@ export async function serve(
   const bound = typeof address === "object" ? (address?.port ?? 0) : 0;
   const { url } = boundHost;
   let closing: Promise<void> | undefined;
-  const close: Server["close"] = ({ drain = 0 } = {}) =>
-    (closing ??= upgrades.drain(drain).then(async () => {
+  const shutDown = (shutdown: Shutdown): Promise<void> =>
+    (closing ??= upgrades.drain(shutdown.drain).then(async () => {
       ignoreSignal?.();
-      await closeServer(server, upgrades, connections);
+      await closeServer(server, upgrades, connections, shutdown.timeouts);
     }));
-  const ignoreSignal = signals
-    ? closeOnSignal(() => close({ drain: signalDrain ?? defaultDrain() }))
-    : undefined;
+  const close: Server["close"] = ({ drain: within = 0 } = {}) =>
+    shutDown({ drain: within, timeouts: shutdownTimeouts });
+  const ignoreSignal = signals ? closeOnSignal(() => shutDown(signalShutdown(drain))) : undefined;
   return { url, port: bound, close, [Symbol.asyncDispose]: close };
 }
 
@@ -245,22 +243,18 @@ function checkedInternals(app: ServedApp): AppInternals {
   return internals;
 }
 
-/** How long a SIGTERM drains, in ms. A developer who restarts the server does not wait for clients. */
-function defaultDrain(): number {
-  return process.env["NODE_ENV"] === "production" ? 5_000 : 0;
-}
-
 async function closeServer(
   server: HttpServer,
   upgrades: Upgrades,
   connections: HttpConnections,
+  timeouts: ShutdownTimeouts,
 ): Promise<void> {
   const stopped = new Promise<void>((closed) => server.close(() => closed()));
   connections.destroySilent();
   const answered = new SystemClock()
-    .settled(stopped, shutdownTimeout)
+    .settled(stopped, timeouts.handlers)
     .then(() => server.closeAllConnections());
-  await Promise.all([upgrades.close().then(() => server.closeIdleConnections()), answered]);
+  await Promise.all([upgrades.close(timeouts).then(() => server.closeIdleConnections()), answered]);
   connections.destroyAll(); // refusals that their clients do not read
   await stopped;
 }

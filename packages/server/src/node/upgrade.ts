@@ -21,6 +21,7 @@ import { addressOf, networkOf } from "./networks.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
 import { OutboundBuffers } from "./outbound-buffers.ts";
 import { refusedRequest } from "./refusals.ts";
+import { type ShutdownTimeouts, shutdownTimeouts } from "./signals.ts";
 import { listenToUpgrades, type Upgrade, type UpgradeTarget } from "./upgrade-listener.ts";
 import { checkWsVersion } from "./ws-version.ts";
 
@@ -48,10 +49,6 @@ export type ServedApp = Pick<
   "fetch" | "handshake" | "serves" | "end" | "drain" | "maxPayload" | "limits"
 >;
 
-/** How long a server that closes waits for handlers and hooks whose clients have disconnected, in ms. */
-export const shutdownTimeout = 3_000;
-/** How long a client may take to answer a close frame, in ms. */
-const closeTimeout = 5_000;
 /** How long a client may take to read a refusal, in ms. */
 const refusalTimeout = 10_000;
 
@@ -122,7 +119,7 @@ export class Upgrades implements UpgradeTarget {
         serverMaxWindowBits: false as unknown as number, // which the types of `ws` do not know
         zlibInflateOptions: { chunkSize: 4_096 },
       },
-      closeTimeout, // newer than the types of `ws`
+      closeTimeout: shutdownTimeouts.clients, // newer than the types of `ws`
       handleProtocols: (_offered: Set<string>, incoming: IncomingMessage) =>
         this.#inits.get(incoming)?.subprotocol ?? false,
     };
@@ -143,22 +140,22 @@ export class Upgrades implements UpgradeTarget {
   }
 
   /**
-   * Closes all WebSockets. Resolves when they have ended, and with them the handlers and hooks: `closeTimeout` and
-   * `shutdownTimeout` later at the latest.
+   * Closes all WebSockets. Resolves when they have ended, and with them the handlers and hooks: both timeouts later at the
+   * latest.
    */
-  async close(): Promise<void> {
+  async close({ clients, handlers }: ShutdownTimeouts = shutdownTimeouts): Promise<void> {
     const clock = new SystemClock();
     const ended = this.#app.end();
     for (const ws of this.#wss.clients) closeForShutdown(ws);
-    const closed = Promise.all([this.#allClosed(), this.#decideAll(clock)]);
+    const closed = Promise.all([this.#allClosed(), this.#decideAll(clock, handlers)]);
     await clock.settled(
       closed.then(() => this.#allClosed()), // those that were accepted meanwhile
-      closeTimeout,
+      clients,
     );
     for (const ws of this.#wss.clients) ws.terminate();
     // A client that sent `hello` meanwhile may have a session.
     const rest = Promise.all(this.#connections).then(() => this.#app.end());
-    await clock.settled(Promise.all([ended, rest]), shutdownTimeout);
+    await clock.settled(Promise.all([ended, rest]), handlers);
     this.#stopListening();
   }
 
@@ -207,8 +204,8 @@ export class Upgrades implements UpgradeTarget {
   }
 
   /** Resolves when each handshake is decided; those that are not in time are refused. */
-  async #decideAll(clock: Clock): Promise<void> {
-    await clock.settled(Promise.all(this.#undecided.values()), shutdownTimeout);
+  async #decideAll(clock: Clock, timeout: number): Promise<void> {
+    await clock.settled(Promise.all(this.#undecided.values()), timeout);
     for (const socket of this.#undecided.keys()) this.#refuse(shuttingDown(), socket);
   }
 

@@ -10,7 +10,10 @@ import { waitOptions } from "../../../../test/time-limits.ts";
 import { gate } from "../gate.ts";
 import { connectRawClient, handshake, type RawClient } from "./raw-client.ts";
 
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
 
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -114,6 +117,24 @@ describe("a server that closes resolves", () => {
     useFakeTimers();
     expect(await timeOf(server.close())).toBeLessThanOrEqual(bound + 200);
     await expect(fetch(server.url)).rejects.toThrow("fetch failed");
+  });
+
+  test.each<[string, (client: RawClient) => unknown]>([
+    ["an open SSE response", (client) => client.write(get("/events"))],
+    ["a hook that never settles", (client) => client.write(handshake("/hook"))],
+    ["a client that never answers, and a handler that never settles", (client) => client.open("/open")],
+  ])("within 0.3 s of a SIGTERM of `node --watch` with %s, whatever `drain` is", async (_case, start) => {
+    vi.stubEnv("WATCH_REPORT_DEPENDENCIES", "1");
+    vi.stubEnv("NODE_ENV", "production");
+    const { app, called } = createEndlessApp();
+    const server = await serve(app, { port: 0, drain: 10_000 });
+    using client = await connectRawClient(server.port);
+    await start(client);
+    await called;
+    useFakeTimers();
+    process.once("SIGTERM", () => {}); // else the server ends this process
+    process.emit("SIGTERM");
+    expect(await timeOf(server.close())).toBeLessThanOrEqual(300);
   });
 
   test("when its requests are answered, though their clients keep the connections", async () => {

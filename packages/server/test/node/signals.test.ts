@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { opcodes, connectRawClient, type RawClient, rawFrame } from "./raw-client.ts";
 import { slow } from "../../../../test/time-limits.ts";
 
@@ -12,6 +12,7 @@ const program = fileURLToPath(new URL("signal-server.ts", import.meta.url));
 const running: ChildProcess[] = [];
 
 afterEach(() => {
+  vi.unstubAllEnvs();
   for (const child of running.splice(0)) child.kill("SIGKILL");
 });
 
@@ -62,6 +63,20 @@ test.each([
     closeClient(client);
     expect(await exited).toEqual([null, "SIGTERM"]);
     expect(lines).toEqual(["finished"]);
+  },
+);
+
+test(
+  "under `node --watch` a SIGTERM waits neither for `drain` nor for a handler that hangs, also in production",
+  slow,
+  async () => {
+    vi.stubEnv("WATCH_REPORT_DEPENDENCIES", "1");
+    const { child, client, lines, exited } = await startServer("hangs", "production");
+    using _ = client;
+    child.kill("SIGTERM");
+    expect(await client.closeFrame()).toEqual([1001, "shutting down"]);
+    expect(await exited).toEqual([null, "SIGTERM"]);
+    expect(lines).toEqual([]);
   },
 );
 
