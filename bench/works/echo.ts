@@ -1,0 +1,73 @@
+/** Messages that come back. */
+import type { Dialect } from "../load/dialect.ts";
+import { echoBytes, echoJson, plainContract, sessionContract } from "../load/dialects.ts";
+import { openClients } from "../load/open-clients.ts";
+import { Tally } from "../load/tally.ts";
+import type { Sample } from "../run/sample.ts";
+import type { ServerProcess } from "../run/server-process.ts";
+import { measureWindow } from "../run/window.ts";
+import type { Subject, Times, Work } from "../run/work.ts";
+
+/** How many clients send at once. */
+const clientCount = 64;
+
+const unit = "messages a CPU-second";
+
+/** A server, its program, and how it is reached. */
+type Row = readonly [name: string, program: string, dialect: Dialect];
+
+function rawRows(bytes: number): Row[] {
+  return [
+    ["ws", "ws", echoBytes("/echo", bytes)],
+    ["ws batched", "ws-batched", echoBytes("/echo", bytes)],
+    ["raw route", "symbolon", echoBytes("/echo", bytes)],
+    ["listener", "symbolon", echoBytes("/listen", bytes)],
+  ];
+}
+
+const jsonRows: readonly Row[] = [
+  ["ws", "ws", echoJson("/json")],
+  ["ws batched", "ws-batched", echoJson("/json")],
+  ["ws + zod", "ws", echoJson("/zod")],
+  ["raw route", "symbolon", echoJson("/json")],
+  ["raw route + zod", "symbolon", echoJson("/json-zod")],
+  ["event, plain", "symbolon", plainContract("event")],
+  ["event, session", "symbolon", sessionContract("event")],
+  ["request, plain", "symbolon", plainContract("request")],
+  ["request, session", "symbolon", sessionContract("request")],
+];
+
+/** 64 clients, each with so many messages in flight: each answer is followed by the next message at once. */
+async function measureEcho(
+  server: ServerProcess,
+  dialect: Dialect,
+  inFlight: number,
+  times: Times,
+): Promise<Sample> {
+  const tally = new Tally();
+  const clients = await openClients(server.port, dialect, clientCount, tally);
+  for (const client of clients) {
+    client.repeat = true;
+    client.send(inFlight);
+  }
+  const sample = await measureWindow(server, tally, times);
+  for (const client of clients) client.stop();
+  return sample;
+}
+
+function echoWork(name: string, rows: readonly Row[], inFlight: number): Work {
+  const subjects = rows.map(([subject, program, dialect]): Subject => ({
+    name: subject,
+    program,
+    measure: (server, scale) => measureEcho(server, dialect, inFlight, scale),
+  }));
+  return { name: `${name}, p${inFlight}`, unit, subjects };
+}
+
+/** JSON of 128 bytes, and raw messages of three sizes. */
+export const echoWorks: readonly Work[] = [
+  echoWork("JSON 128 B", jsonRows, 1),
+  echoWork("JSON 128 B", jsonRows, 16),
+  echoWork("echo 64 B", rawRows(64), 1),
+  echoWork("echo 64 B", rawRows(64), 16),
+];
