@@ -10,7 +10,7 @@ export const opcodes = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as co
 export type Opcode = (typeof opcodes)[keyof typeof opcodes];
 
 /** The bytes of a text, masked. */
-export function mask(text: string | Buffer): Buffer {
+export function mask(text: string | Uint8Array): Buffer {
   const bytes = Buffer.from(text as string);
   for (let at = 0; at < bytes.length; at += 1) bytes[at] = (bytes[at] ?? 0) ^ maskByte;
   return bytes;
@@ -18,7 +18,11 @@ export function mask(text: string | Buffer): Buffer {
 
 /** A frame of a client, with its mask. */
 export function clientFrame(payload: string | Buffer, opcode: Opcode = opcodes.text): Buffer {
-  const masked = mask(payload);
+  return maskedFrame(mask(payload), opcode);
+}
+
+/** A frame of a client whose payload is masked already. */
+export function maskedFrame(masked: Buffer, opcode: Opcode = opcodes.text): Buffer {
   const frame = Buffer.allocUnsafe(clientHeaderBytes(masked.length) + masked.length);
   masked.copy(frame, writeClientHeader(frame, 0, masked.length, opcode));
   return frame;

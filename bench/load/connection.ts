@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { clientFrame, opcodes } from "./client-frames.ts";
 
 /** Where a connection goes. */
 export interface Target {
@@ -11,6 +12,9 @@ export interface Target {
 /** The key of RFC 6455, section 1.3, and the answer to it. */
 const key = "dGhlIHNhbXBsZSBub25jZQ==";
 const accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/** The close with the code 1000. */
+const closeFrame = clientFrame(Buffer.from([0x03, 0xe8]), opcodes.close);
 
 /** One buffer for what all sockets read: a receiver must not keep it. */
 const shared = Buffer.allocUnsafeSlow(2 ** 18);
@@ -81,6 +85,14 @@ export class Connection {
   /** Reads no more: the server's bytes fill the buffers on the way. */
   pause(): void {
     this.#socket.pause();
+  }
+
+  /** Asks the server to close, and waits until it has ended the connection. */
+  close(): Promise<void> {
+    const ended = new Promise<void>((resolve) => (this.onEnd = () => resolve()));
+    this.receive = () => {};
+    this.write(closeFrame);
+    return ended;
   }
 
   /** Ends the connection at once; its port is free again. */

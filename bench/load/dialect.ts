@@ -5,7 +5,9 @@ import type { Tally } from "./tally.ts";
 export interface EchoClient {
   /** Whether each answer is followed by another message at once. */
   repeat: boolean;
-  /** Sends so many messages. */
+  /** How many messages have no answer yet. */
+  readonly inFlight: number;
+  /** Sends so many messages; at most as many as differ may be in flight. */
   send(count: number, now?: number): void;
   /** Ends the connection. */
   stop(): void;
@@ -17,6 +19,9 @@ export interface Dialect {
   readonly target: Omit<Target, "port">;
   /** The first frames, until messages may be sent. @default none */
   readonly open?: (connection: Connection) => Promise<void>;
-  /** Makes a client of an open connection. */
-  readonly echo: (connection: Connection, tally: Tally) => EchoClient;
+  /**
+   * Makes a client of an open connection. Members of a room share `sentAt`, the times when the messages of the ring were
+   * sent: each receives what one of them sends.
+   */
+  readonly echo: (connection: Connection, tally: Tally, sentAt?: Float64Array) => EchoClient;
 }

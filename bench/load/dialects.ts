@@ -1,30 +1,21 @@
-/** How the load generator reaches each server. */
-import { createNote, createText } from "../payloads.ts";
-import { opcodes } from "./client-frames.ts";
+/** How the load generator reaches our server, and servers without a protocol of their own. */
+import type { Connection } from "./connection.ts";
 import type { Dialect } from "./dialect.ts";
-import { FixedEcho } from "./fixed-echo.ts";
-import { type Pair, Ring } from "./ring.ts";
-import { Session } from "./session.ts";
-import { SessionEcho, type SessionPair, SessionRing } from "./session-echo.ts";
-
-/** How many messages differ; at most so many are in flight on one connection. */
-const variants = 32;
-
-const numbers = Array.from({ length: variants }, (_, n) => n + 1);
-/** The JSON messages, and their texts. */
-const notes = numbers.map((n) => JSON.stringify(createNote(n)));
+import { fixed } from "./fixed-echo.ts";
+import { noteTexts, texts } from "./messages.ts";
+import type { Pair } from "./ring.ts";
+import { RoomMember, RoomPosts } from "./room-member.ts";
+import { isConnectionFrame, Session } from "./session.ts";
+import { MessageEcho, type MessagePair, MessageRing } from "./message-echo.ts";
 
 /** The server sends the bytes of each message back. */
 export function echoBytes(path: string, bytes: number): Dialect {
-  return fixed(
-    { path },
-    numbers.map((n) => same(createText(n, bytes))),
-  );
+  return fixed({ path }, texts(bytes).map(same));
 }
 
 /** The server reads each message as JSON, and sends its value back. */
 export function echoJson(path: string): Dialect {
-  return fixed({ path }, notes.map(same));
+  return fixed({ path }, noteTexts.map(same));
 }
 
 /** Events of our contract, or requests, in plain mode. */
@@ -40,35 +31,32 @@ export function plainContract(kind: "event" | "request"): Dialect {
 
 /** Events of our contract, or requests, in session mode. */
 export function sessionContract(kind: "event" | "request"): Dialect {
-  const ring = new SessionRing(framesOf(kind));
+  const ring = new MessageRing(framesOf(kind), isConnectionFrame);
   const sessions = new WeakMap<object, Session>();
   return {
-    target: { path: "/contract", protocol: "symbolon.v1.json" },
-    async open(connection) {
-      const session = new Session();
-      await session.open(connection);
-      sessions.set(connection, session);
-    },
-    echo(connection, tally) {
-      const session = sessions.get(connection);
-      if (!session) throw new Error("the session is not open");
-      return new SessionEcho(session, ring, tally, () => connection.reset());
-    },
+    ...inSession("/contract", sessions),
+    echo: (connection, tally, sentAt) =>
+      new MessageEcho(sessionOf(sessions, connection), ring, tally, sentAt),
   };
 }
 
-/** A server whose answers have known bytes. */
-export function fixed(
-  target: Dialect["target"],
-  pairs: readonly Pair[],
-  open?: Dialect["open"],
-  opcode: 1 | 2 = opcodes.text,
-): Dialect {
-  const ring = new Ring(pairs, opcode);
+/** Events to a room of our contract, in plain mode. */
+export function plainRoom(): Dialect {
+  const pairs = noteTexts.map((data) => ({
+    request: `{"t":"event","name":"post","data":${data}}`,
+    response: `{"t":"event","name":"echo","data":${data}}`,
+  }));
+  return fixed({ path: "/members" }, pairs);
+}
+
+/** Events to a room of our contract, in session mode: its members resume where they left. */
+export function sessionRoom(): Dialect {
+  const posts = new RoomPosts();
+  const sessions = new WeakMap<object, Session>();
   return {
-    target,
-    ...(open && { open }),
-    echo: (connection, tally) => new FixedEcho(connection, ring, tally),
+    ...inSession("/members", sessions),
+    echo: (connection, tally, sentAt) =>
+      new RoomMember(sessionOf(sessions, connection), posts, tally, sentAt),
   };
 }
 
@@ -77,8 +65,8 @@ function same(text: string): Pair {
   return { request: text, response: text };
 }
 
-function framesOf(kind: "event" | "request"): SessionPair[] {
-  return notes.map((data, index) =>
+function framesOf(kind: "event" | "request"): MessagePair[] {
+  return noteTexts.map((data, index) =>
     kind === "event"
       ? {
           request: `"t":"event","name":"echo","data":${data},"q":${index + 1}}`,
@@ -89,4 +77,22 @@ function framesOf(kind: "event" | "request"): SessionPair[] {
           response: `"t":"reply","data":${data},"re":${index + 1}}`,
         },
   );
+}
+
+/** Opens sessions, and keeps each by its connection. */
+function inSession(path: string, sessions: WeakMap<object, Session>): Pick<Dialect, "target" | "open"> {
+  return {
+    target: { path, protocol: "symbolon.v1.json" },
+    async open(connection) {
+      const session = new Session();
+      await session.open(connection);
+      sessions.set(connection, session);
+    },
+  };
+}
+
+function sessionOf(sessions: WeakMap<object, Session>, connection: Connection): Session {
+  const session = sessions.get(connection);
+  if (!session) throw new Error("the session is not open");
+  return session;
 }

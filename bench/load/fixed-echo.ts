@@ -1,10 +1,10 @@
 import type { Connection } from "./connection.ts";
-import type { EchoClient } from "./dialect.ts";
-import type { Ring } from "./ring.ts";
+import type { Dialect, EchoClient } from "./dialect.ts";
+import { type Pair, Ring } from "./ring.ts";
 import type { Tally } from "./tally.ts";
 
 /** A client whose answers have known bytes: it compares what arrives with them, without reading a frame. */
-export class FixedEcho implements EchoClient {
+class FixedEcho implements EchoClient {
   readonly #connection: Connection;
   readonly #ring: Ring;
   readonly #tally: Tally;
@@ -16,23 +16,30 @@ export class FixedEcho implements EchoClient {
   #at = 0;
   #stopped = false;
 
-  constructor(connection: Connection, ring: Ring, tally: Tally) {
+  constructor(
+    connection: Connection,
+    ring: Ring,
+    tally: Tally,
+    sentAt: Float64Array = new Float64Array(ring.length),
+  ) {
     this.#connection = connection;
     this.#ring = ring;
     this.#tally = tally;
-    this.#sentAt = new Float64Array(ring.length);
+    this.#sentAt = sentAt;
     connection.listen((bytes) => this.#receive(bytes));
   }
 
   send(count: number, now = performance.now()): void {
     const from = this.#next;
     for (let sent = 0; sent < count; sent += 1) this.#sentAt[(from + sent) % this.#ring.length] = now;
+    this.inFlight += count;
     this.#next = (from + count) % this.#ring.length;
     this.#connection.write(this.#ring.requests(from, count));
   }
 
   /** Whether a message that arrives is answered with the next one. */
   repeat = false;
+  inFlight = 0;
 
   stop(): void {
     this.#stopped = true;
@@ -59,6 +66,7 @@ export class FixedEcho implements EchoClient {
       this.#at = 0;
       this.#awaited = 0;
     }
+    this.inFlight -= arrived;
     if (arrived > 0 && this.repeat) this.send(arrived, now);
   }
 
@@ -66,4 +74,14 @@ export class FixedEcho implements EchoClient {
     const expected = this.#ring.responses.subarray(this.#at, this.#at + 200);
     return `expected ${JSON.stringify(expected.toString("latin1"))}, received ${JSON.stringify(bytes.toString("latin1", 0, 200))}`;
   }
+}
+
+/** How a server is reached whose answers have known bytes. */
+export function fixed(target: Dialect["target"], pairs: readonly Pair[], open?: Dialect["open"]): Dialect {
+  const ring = new Ring(pairs);
+  return {
+    target,
+    ...(open && { open }),
+    echo: (connection, tally, sentAt) => new FixedEcho(connection, ring, tally, sentAt),
+  };
 }

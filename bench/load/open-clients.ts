@@ -31,10 +31,11 @@ export async function openClients(
   dialect: Dialect,
   count: number,
   tally: Tally,
+  sentAt?: Float64Array,
 ): Promise<EchoClient[]> {
   const connections = await openConnections(port, dialect, count);
   return connections.map((connection) => {
     connection.onEnd = (error) => (tally.wrong ??= error.message);
-    return dialect.echo(connection, tally);
+    return dialect.echo(connection, tally, sentAt);
   });
 }

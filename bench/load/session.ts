@@ -9,6 +9,7 @@ import {
   writeMaskedNumber,
 } from "./client-frames.ts";
 import type { Connection } from "./connection.ts";
+import type { Channel } from "./message-echo.ts";
 import { ServerFrames } from "./server-frames.ts";
 
 /** What resumes a session. */
@@ -25,11 +26,11 @@ const stampBytes = 64;
 const digits = { zero: 48, nine: 57 };
 
 /** The session of one client: numbers what it sends, checks the numbers of what arrives, and acknowledges. */
-export class Session {
+export class Session implements Channel {
   /** What resumes it; set by `open`. */
   resume: Resume | undefined;
-  /** Called with the frame of a message without its stamp, from `start` to `end` of `bytes`. */
-  onFrame: (bytes: Buffer, start: number, end: number) => void = () => {};
+  /** Called with each frame, without the brace that begins it and without its stamp. */
+  onMessage: (bytes: Buffer, start: number, end: number) => void = () => {};
   readonly #key = randomBytes(32).toString("base64url");
   readonly #cid = randomBytes(9).toString("base64url");
   #connection: Connection | undefined;
@@ -91,6 +92,10 @@ export class Session {
     this.#connection?.write(clientFrame(`{"t":"ack","a":${this.#received}}`));
   }
 
+  stop(): void {
+    this.#connection?.reset();
+  }
+
   #write(to: Buffer, start: number, frame: Buffer): number {
     this.#sent += 1;
     const isAcknowledging = this.#received > this.#acknowledged;
@@ -115,7 +120,7 @@ export class Session {
   }
 
   #message(bytes: Buffer, start: number, end: number): void {
-    if (bytes[start + 2] !== 0x73) return this.onFrame(bytes, start + 1, end); // not "s": a frame without a sequence
+    if (bytes[start + 2] !== 0x73) return this.onMessage(bytes, start + 1, end); // not "s": a frame without a sequence
     let at = start + sequenceStart.length;
     const sequence = readNumber(bytes, at);
     if (sequence !== this.#received + 1)
@@ -123,7 +128,7 @@ export class Session {
     this.#received = sequence;
     at += digitsOf(sequence) + 1;
     if (bytes[at + 1] === 0x61 && bytes[at + 2] === 0x22) at = bytes.indexOf(0x2c, at) + 1; // "a" and its comma
-    this.onFrame(bytes, at, end);
+    this.onMessage(bytes, at, end);
   }
 }
 
@@ -140,4 +145,10 @@ function readNumber(bytes: Buffer, start: number): number {
     if (digit < digits.zero || digit > digits.nine) return value;
     value = value * 10 + digit - digits.zero;
   }
+}
+
+/** Whether a frame is `"t":"ack"` or `"t":"room"`: what a client receives besides messages here. */
+export function isConnectionFrame(bytes: Buffer, start: number): boolean {
+  const first = bytes[start + 5];
+  return first === 0x61 || (first === 0x72 && bytes[start + 8] === 0x6d);
 }

@@ -8,6 +8,10 @@ export class Tally {
   messages = 0;
   /** What was delivered wrong: a text for the first one. */
   wrong: string | undefined;
+  /** Messages that have arrived since the beginning, and the number of them at which `onTotal` is called. */
+  total = 0;
+  notifyAt = Infinity;
+  onTotal: () => void = () => {};
   readonly #latencies = new Uint32Array(buckets);
 
   /** Counts a message that was on its way for so many ms. */
@@ -15,6 +19,8 @@ export class Tally {
     this.messages += 1;
     const bucket = Math.min(buckets - 1, Math.max(0, Math.round(Math.log(ms * 1_000) / step)));
     this.#latencies[bucket] = (this.#latencies[bucket] ?? 0) + 1;
+    this.total += 1;
+    if (this.total === this.notifyAt) this.onTotal();
   }
 
   /** Forgets what was counted, but not what was wrong. */

@@ -6,6 +6,8 @@ export interface Sample {
   readonly p50?: number;
   /** The latency that 1 % of the messages exceed, in µs. */
   readonly p99?: number;
+  /** The part of `value` that is in V8's heap and in buffers, in bytes. */
+  readonly heap?: number;
   /** How busy the server was: the share of one core. */
   readonly serverLoad?: number;
   /** How busy the load generator was. */

@@ -19,7 +19,7 @@ const app = createApp({
     failedResumes: many,
   },
   handshake: { pending: 100_000 },
-  sessions: { detachedPerPrincipal: 100_000, maxDetached: 100_000, maxDetachedBytes: many },
+  sessions: { bytes: 2 ** 26, detachedPerPrincipal: 100_000, maxDetached: 100_000, maxDetachedBytes: many },
   onError: (error) => console.error("symbolon:", error),
 });
 
@@ -36,6 +36,10 @@ app.ws("/json", { receive: json(), send: json() }, async (socket) => {
 app.ws("/json-zod", { receive: json(note), send: json(note) }, async (socket) => {
   for await (const value of socket) await socket.send(value);
 });
+app.ws("/items", async (socket) => {
+  const bytes = Number(await socket.receive());
+  for (let n = 0; ; n += 1) await socket.send(`${n} `.padEnd(bytes, "x"));
+});
 app.ws("/room", async (socket) => {
   await socket.accept();
   const room = app.room("all");
@@ -50,7 +54,7 @@ app.implement(bench, (peer) => ({
     for (let n = 0; ; n += 1) yield `${n} `.padEnd(bytes, "x");
   },
   async burst(count) {
-    const sent = Array.from({ length: count }, (_, n) => peer.send("echo", createNote(n % 10_000)));
+    const sent = Array.from({ length: count }, (_, n) => peer.send("echo", createNote(n)));
     await Promise.all(sent);
   },
 }));

@@ -9,6 +9,7 @@ const room = new Set<WebSocket>();
 
 server.on("connection", (socket, { url }) => {
   if (url === "/room") joinRoom(socket);
+  else if (url === "/items") socket.on("message", (bytes: Buffer) => sendItems(socket, Number(bytes)));
   else if (url === "/json")
     socket.on("message", (data: Buffer) => socket.send(JSON.stringify(JSON.parse(data.toString()))));
   else if (url === "/zod")
@@ -25,6 +26,15 @@ function joinRoom(socket: WebSocket): void {
     const text = JSON.stringify(JSON.parse(data.toString()));
     for (const member of room) if (member.readyState === WebSocket.OPEN) member.send(text);
   });
+}
+
+function sendItems(socket: WebSocket, bytes: number): void {
+  let n = 0;
+  const timer = setInterval(() => {
+    socket.send(`${n} `.padEnd(bytes, "x"));
+    n += 1;
+  }, 1);
+  socket.on("close", () => clearInterval(timer));
 }
 
 server.on("listening", () => serveBench((server.address() as AddressInfo).port));

@@ -1,6 +1,7 @@
 /** Messages that come back. */
 import type { Dialect } from "../load/dialect.ts";
 import { echoBytes, echoJson, plainContract, sessionContract } from "../load/dialects.ts";
+import { graphqlRequest, socketIoEvent, socketIoRequest, trpcRequest } from "../load/peers.ts";
 import { openClients } from "../load/open-clients.ts";
 import { Tally } from "../load/tally.ts";
 import type { Sample } from "../run/sample.ts";
@@ -16,26 +17,42 @@ const unit = "messages a CPU-second";
 /** A server, its program, and how it is reached. */
 type Row = readonly [name: string, program: string, dialect: Dialect];
 
+/** Servers of other authors without frames of their own. */
+const frameworks = ["crossws", "fastify", "hono"] as const;
+
 function rawRows(bytes: number): Row[] {
   return [
     ["ws", "ws", echoBytes("/echo", bytes)],
     ["ws batched", "ws-batched", echoBytes("/echo", bytes)],
     ["raw route", "symbolon", echoBytes("/echo", bytes)],
     ["listener", "symbolon", echoBytes("/listen", bytes)],
+    ["Socket.IO", "socket-io", socketIoEvent(bytes)],
+    ...frameworks.map((program): Row => [nameOf(program), program, echoBytes("/echo", bytes)]),
   ];
 }
 
-const jsonRows: readonly Row[] = [
-  ["ws", "ws", echoJson("/json")],
-  ["ws batched", "ws-batched", echoJson("/json")],
-  ["ws + zod", "ws", echoJson("/zod")],
-  ["raw route", "symbolon", echoJson("/json")],
-  ["raw route + zod", "symbolon", echoJson("/json-zod")],
-  ["event, plain", "symbolon", plainContract("event")],
-  ["event, session", "symbolon", sessionContract("event")],
-  ["request, plain", "symbolon", plainContract("request")],
-  ["request, session", "symbolon", sessionContract("request")],
-];
+function jsonRows(): Row[] {
+  return [
+    ["ws", "ws", echoJson("/json")],
+    ["ws batched", "ws-batched", echoJson("/json")],
+    ["ws + zod", "ws", echoJson("/zod")],
+    ["raw route", "symbolon", echoJson("/json")],
+    ["raw route + zod", "symbolon", echoJson("/json-zod")],
+    ["event, plain", "symbolon", plainContract("event")],
+    ["event, session", "symbolon", sessionContract("event")],
+    ["request, plain", "symbolon", plainContract("request")],
+    ["request, session", "symbolon", sessionContract("request")],
+    ["tRPC + zod", "trpc", trpcRequest()],
+    ["Socket.IO", "socket-io", socketIoEvent()],
+    ["Socket.IO, acknowledged", "socket-io", socketIoRequest()],
+    ["graphql-ws", "graphql-ws", graphqlRequest()],
+    ...frameworks.map((program): Row => [nameOf(program), program, echoJson("/json")]),
+  ];
+}
+
+function nameOf(program: string): string {
+  return program === "crossws" ? program : `${program[0]?.toUpperCase()}${program.slice(1)}`;
+}
 
 /** 64 clients, each with so many messages in flight: each answer is followed by the next message at once. */
 async function measureEcho(
@@ -64,10 +81,20 @@ function echoWork(name: string, rows: readonly Row[], inFlight: number): Work {
   return { name: `${name}, p${inFlight}`, unit, subjects };
 }
 
-/** JSON of 128 bytes, and raw messages of three sizes. */
+/** The sizes of raw messages. A quick run measures the first. */
+const sizes: readonly (readonly [name: string, bytes: number])[] = [
+  ["64 B", 64],
+  ["1 KiB", 2 ** 10],
+  ["64 KiB", 2 ** 16],
+];
+
+/** JSON of 128 bytes, and raw messages of three sizes; each with 1 and 16 in flight. */
 export const echoWorks: readonly Work[] = [
-  echoWork("JSON 128 B", jsonRows, 1),
-  echoWork("JSON 128 B", jsonRows, 16),
-  echoWork("echo 64 B", rawRows(64), 1),
-  echoWork("echo 64 B", rawRows(64), 16),
+  ...[1, 16].map((inFlight) => echoWork("JSON 128 B", jsonRows(), inFlight)),
+  ...sizes.flatMap(([size, bytes], index) =>
+    [1, 16].map((inFlight) => ({
+      ...echoWork(`echo ${size}`, rawRows(bytes), inFlight),
+      long: index > 0,
+    })),
+  ),
 ];

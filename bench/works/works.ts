@@ -1,9 +1,24 @@
 /** Everything that the bench can measure. */
 import type { Settings } from "../options.ts";
 import type { Work } from "../run/work.ts";
+import { connectWork, resumeWork } from "./connect.ts";
 import { echoWorks } from "./echo.ts";
+import { fanOutWorks } from "./fan-out.ts";
+import { idleWork } from "./idle.ts";
+import { latencyWork } from "./latency.ts";
+import { pausedReaderWork } from "./paused-reader.ts";
+import { sendsWork } from "./sends.ts";
 
-const works: readonly Work[] = [...echoWorks];
+const works: readonly Work[] = [
+  ...echoWorks,
+  ...fanOutWorks,
+  idleWork,
+  connectWork,
+  resumeWork,
+  sendsWork,
+  pausedReaderWork,
+  latencyWork,
+];
 
 /** The works that a run measures, each with the servers that it measures. */
 export function selectWorks({ only, servers, quick }: Settings): Work[] {
