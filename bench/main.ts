@@ -3,18 +3,19 @@ import { writeFileSync } from "node:fs";
 import { settingsOf } from "./options.ts";
 import { comparisonOf } from "./report/comparison.ts";
 import { writePage } from "./report/page.ts";
-import { budgetTable, machineLines, warningOf } from "./report/print.ts";
+import { budgetTable, hasBudget, machineLines, warningOf } from "./report/print.ts";
 import { number, tableOf } from "./report/table.ts";
 import { describeMachine } from "./run/machine.ts";
 import { measureWork } from "./run/measure.ts";
 import type { Figure, Results } from "./run/results.ts";
-import { selectWorks } from "./works/works.ts";
+import { missingPrograms, selectWorks } from "./works/works.ts";
 
 const settings = settingsOf(process.argv.slice(2));
 const { rounds, quick, json, compare, write } = settings;
 const figures: Figure[] = [];
 const results: Results = { machine: describeMachine(), rounds, quick, figures };
 console.log([`${rounds} rounds`, ...machineLines(results.machine)].join("\n"));
+for (const program of missingPrograms()) console.log(`${program}: not installed`);
 for (const work of selectWorks(settings)) {
   const measured = await measureWork(work, settings, ({ name }, { value, wrong }) =>
     console.error(`${work.name} · ${name} · ${wrong ?? number(value)}`),
@@ -23,7 +24,7 @@ for (const work of selectWorks(settings)) {
   console.log(`\n${tableOf(results, work.name)}`);
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, undefined, 1)}\n`);
 }
-console.log(`\n### Budgets\n\n${budgetTable(results)}`);
+if (hasBudget(results)) console.log(`\n### Budgets\n\n${budgetTable(results)}`);
 const warning = warningOf(results.machine);
 if (warning !== undefined) console.log(`\n${warning}`);
 if (compare !== undefined) console.log(`\n### Since ${compare}\n\n${comparisonOf(results, compare)}`);

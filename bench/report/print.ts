@@ -12,6 +12,11 @@ export function machineLines({ cpu, cores, memory, system, versions, load }: Mac
   ];
 }
 
+/** Whether the run has measured a line of the budgets. */
+export function hasBudget(results: Pick<Results, "figures">): boolean {
+  return budgetRows(results).length > 1;
+}
+
 /** Prints the budgets, each as met or missed. */
 export function budgetTable(results: Pick<Results, "figures">): string {
   return alignRows(budgetRows(results)).join("\n");

@@ -1,4 +1,5 @@
 import type { Settings } from "../options.ts";
+import { ForeignProcess, isForeign } from "./foreign-process.ts";
 import type { Figure } from "./results.ts";
 import type { Sample } from "./sample.ts";
 import { ServerProcess } from "./server-process.ts";
@@ -31,7 +32,9 @@ export async function measureWork(
 }
 
 async function measureOnce({ program, measure }: Subject, scale: Scale): Promise<Sample> {
-  const server = await ServerProcess.start(program);
+  const server = await (isForeign(program)
+    ? ForeignProcess.start(program)
+    : ServerProcess.start(`servers/${program}`));
   try {
     return await measure(server, scale);
   } catch (error) {

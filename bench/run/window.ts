@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Tally } from "../load/tally.ts";
 import type { Sample } from "./sample.ts";
-import type { ServerProcess } from "./server-process.ts";
+import type { BenchServer } from "./bench-server.ts";
 import type { Times } from "./work.ts";
 
 /** How often the server's CPU time is read, in ms. */
@@ -11,7 +11,7 @@ const longest = 20;
 
 /** Measures a server that clients keep busy, after its warm-up: messages per CPU-second of the server. */
 export async function measureWindow(
-  server: ServerProcess,
+  server: BenchServer,
   tally: Tally,
   { warmUp, measured }: Times,
 ): Promise<Sample> {
@@ -35,7 +35,7 @@ export async function measureWindow(
 }
 
 /** Waits until a server has used so many ms of CPU time. @returns how much it has used, in µs. */
-async function useCpu(server: ServerProcess, ms: number, tally: Tally): Promise<number> {
+async function useCpu(server: BenchServer, ms: number, tally: Tally): Promise<number> {
   const start = performance.now();
   const before = (await server.measure()).cpu;
   for (;;) {

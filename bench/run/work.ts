@@ -1,5 +1,5 @@
 import type { Sample } from "./sample.ts";
-import type { ServerProcess } from "./server-process.ts";
+import type { BenchServer } from "./bench-server.ts";
 
 /** How much a server runs before it is measured, and while it is: its CPU time, in ms. */
 export interface Times {
@@ -20,7 +20,7 @@ export interface Subject {
   /** Its program in `servers/`. */
   readonly program: string;
   /** Drives a new process of the program, and measures it. */
-  readonly measure: (server: ServerProcess, scale: Scale) => Promise<Sample>;
+  readonly measure: (server: BenchServer, scale: Scale) => Promise<Sample>;
 }
 
 /** Something that several servers do, to be compared. */

@@ -7,7 +7,7 @@ import { openSocketIo, socketIoEvent, trpcRequest } from "../load/peers.ts";
 import { Session } from "../load/session.ts";
 import { Tally } from "../load/tally.ts";
 import type { Sample } from "../run/sample.ts";
-import type { ServerProcess } from "../run/server-process.ts";
+import type { BenchServer } from "../run/bench-server.ts";
 import { measureWindow } from "../run/window.ts";
 import type { Times, Work } from "../run/work.ts";
 
@@ -31,7 +31,7 @@ const rows: readonly (readonly [name: string, program: string, dialect: Opening]
 
 /** Opens and closes connections, 64 at once. */
 async function measureConnects(
-  server: ServerProcess,
+  server: BenchServer,
   { target, open }: Opening,
   times: Times,
 ): Promise<Sample> {
@@ -56,7 +56,7 @@ async function measureConnects(
 }
 
 /** Sessions lose their wires all at once, and resume. */
-async function measureResume(server: ServerProcess, count: number): Promise<Sample> {
+async function measureResume(server: BenchServer, count: number): Promise<Sample> {
   const { target } = sessionContract("event");
   const sessions = Array.from({ length: count }, () => new Session());
   const openAll = async (): Promise<Connection[]> => {

@@ -5,7 +5,7 @@ import { graphqlRequest, socketIoEvent, socketIoRequest, trpcRequest } from "../
 import { openClients } from "../load/open-clients.ts";
 import { Tally } from "../load/tally.ts";
 import type { Sample } from "../run/sample.ts";
-import type { ServerProcess } from "../run/server-process.ts";
+import type { BenchServer } from "../run/bench-server.ts";
 import { measureWindow } from "../run/window.ts";
 import type { Subject, Times, Work } from "../run/work.ts";
 
@@ -18,7 +18,14 @@ const unit = "messages a CPU-second";
 type Row = readonly [name: string, program: string, dialect: Dialect];
 
 /** Servers of other authors without frames of their own. */
-const frameworks = ["crossws", "fastify", "hono"] as const;
+const frameworks: Readonly<Record<string, string>> = {
+  crossws: "crossws",
+  Fastify: "fastify",
+  Hono: "hono",
+  "FastAPI, uvicorn": "fastapi",
+  "Quart, hypercorn": "quart",
+  Bun: "bun",
+};
 
 function rawRows(bytes: number): Row[] {
   return [
@@ -27,7 +34,7 @@ function rawRows(bytes: number): Row[] {
     ["raw route", "symbolon", echoBytes("/echo", bytes)],
     ["listener", "symbolon", echoBytes("/listen", bytes)],
     ["Socket.IO", "socket-io", socketIoEvent(bytes)],
-    ...frameworks.map((program): Row => [nameOf(program), program, echoBytes("/echo", bytes)]),
+    ...Object.entries(frameworks).map(([name, program]): Row => [name, program, echoBytes("/echo", bytes)]),
   ];
 }
 
@@ -46,17 +53,13 @@ function jsonRows(): Row[] {
     ["Socket.IO", "socket-io", socketIoEvent()],
     ["Socket.IO, acknowledged", "socket-io", socketIoRequest()],
     ["graphql-ws", "graphql-ws", graphqlRequest()],
-    ...frameworks.map((program): Row => [nameOf(program), program, echoJson("/json")]),
+    ...Object.entries(frameworks).map(([name, program]): Row => [name, program, echoJson("/json")]),
   ];
-}
-
-function nameOf(program: string): string {
-  return program === "crossws" ? program : `${program[0]?.toUpperCase()}${program.slice(1)}`;
 }
 
 /** 64 clients, each with so many messages in flight: each answer is followed by the next message at once. */
 async function measureEcho(
-  server: ServerProcess,
+  server: BenchServer,
   dialect: Dialect,
   inFlight: number,
   times: Times,

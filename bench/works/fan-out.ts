@@ -6,7 +6,7 @@ import { variants } from "../load/messages.ts";
 import { socketIoRoom } from "../load/peers.ts";
 import { Tally } from "../load/tally.ts";
 import type { Sample } from "../run/sample.ts";
-import type { ServerProcess } from "../run/server-process.ts";
+import type { BenchServer } from "../run/bench-server.ts";
 import { measureWindow } from "../run/window.ts";
 import type { Times, Work } from "../run/work.ts";
 
@@ -22,7 +22,7 @@ const rows: readonly (readonly [name: string, program: string, room: () => Diale
 
 /** One member posts; when all have received the message, it posts the next one. */
 async function measureFanOut(
-  server: ServerProcess,
+  server: BenchServer,
   dialect: Dialect,
   members: number,
   times: Times,

@@ -5,7 +5,7 @@ import { echoJson, sessionContract } from "../load/dialects.ts";
 import { openConnections } from "../load/open-clients.ts";
 import { socketIoEvent, trpcRequest } from "../load/peers.ts";
 import type { Sample } from "../run/sample.ts";
-import type { ServerProcess } from "../run/server-process.ts";
+import type { BenchServer } from "../run/bench-server.ts";
 import type { Scale, Work } from "../run/work.ts";
 
 /** Connections that come and go before the memory is measured. */
@@ -31,7 +31,7 @@ const rows: readonly (readonly [name: string, program: string, dialect: Opening,
 
 /** Opens connections, and measures by how much the memory of the server grows for each. */
 async function measureIdle(
-  server: ServerProcess,
+  server: BenchServer,
   dialect: Opening,
   detached: boolean,
   count: number,

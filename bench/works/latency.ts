@@ -6,7 +6,7 @@ import { openClients } from "../load/open-clients.ts";
 import { socketIoEvent } from "../load/peers.ts";
 import { Tally } from "../load/tally.ts";
 import type { Sample } from "../run/sample.ts";
-import type { ServerProcess } from "../run/server-process.ts";
+import type { BenchServer } from "../run/bench-server.ts";
 import type { Work } from "../run/work.ts";
 
 /** Messages in a second: about 20 % of what `ws` does on one core. */
@@ -25,7 +25,7 @@ const rows: readonly (readonly [name: string, program: string, dialect: Dialect]
 const mostInFlight = 24;
 
 /** Sends at a fixed rate, whether answers arrive or not. */
-async function measureLatency(server: ServerProcess, dialect: Dialect, seconds: number): Promise<Sample> {
+async function measureLatency(server: BenchServer, dialect: Dialect, seconds: number): Promise<Sample> {
   const tally = new Tally();
   const clients = await openClients(server.port, dialect, clientCount, tally);
   const start = performance.now();

@@ -5,7 +5,7 @@ import { Connection, type Target } from "../load/connection.ts";
 import { openGraphql, openSocketIo } from "../load/peers.ts";
 import { Session } from "../load/session.ts";
 import type { Sample } from "../run/sample.ts";
-import type { ServerProcess } from "../run/server-process.ts";
+import type { BenchServer } from "../run/bench-server.ts";
 import type { Work } from "../run/work.ts";
 
 /** The size of an item: a message to a client is smaller than 64 KiB with it. */
@@ -73,7 +73,7 @@ const rows: readonly (readonly [name: string, program: string, target: Omit<Targ
 
 /** Reads nothing, and measures by how much the memory of the server grows at most. */
 async function measurePausedReader(
-  server: ServerProcess,
+  server: BenchServer,
   target: Omit<Target, "port">,
   ask: Ask,
   seconds: number,

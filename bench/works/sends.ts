@@ -5,7 +5,7 @@ import { mask } from "../load/client-frames.ts";
 import { Session } from "../load/session.ts";
 import { createNote } from "../payloads.ts";
 import type { Sample } from "../run/sample.ts";
-import type { ServerProcess } from "../run/server-process.ts";
+import type { BenchServer } from "../run/bench-server.ts";
 import type { Work } from "../run/work.ts";
 
 /** Asks the server to send so many events at once; resolves when the server has received all acknowledgements. */
@@ -33,7 +33,7 @@ function burst(session: Session, count: number): Promise<void> {
   });
 }
 
-async function measureSends(server: ServerProcess, count: number, quick: boolean): Promise<Sample> {
+async function measureSends(server: BenchServer, count: number, quick: boolean): Promise<Sample> {
   const connection = await Connection.open({ ...sessionContract("event").target, port: server.port });
   const session = new Session();
   await session.open(connection);
