@@ -1,0 +1,68 @@
+/** Our server. */
+import { json } from "@symbolon/protocol";
+import { createApp, listen } from "@symbolon/server";
+import { serve } from "@symbolon/server/node";
+import { bench, members } from "../contract.ts";
+import { createNote, note } from "../payloads.ts";
+import { serveBench } from "./control.ts";
+
+const many = 1_000_000_000;
+const app = createApp({
+  // All clients are on one machine, and send as fast as they can.
+  limits: {
+    connections: 100_000,
+    perAddress: 100_000,
+    httpPerAddress: 100_000,
+    perPrincipal: 100_000,
+    messagesPerSecond: many,
+    bytesPerSecond: many,
+    failedResumes: many,
+  },
+  handshake: { pending: 100_000 },
+  sessions: { bytes: 2 ** 26, detachedPerPrincipal: 100_000, maxDetached: 100_000, maxDetachedBytes: many },
+  onError: (error) => console.error("symbolon:", error),
+});
+
+app.ws("/echo", async (socket) => {
+  for await (const message of socket) await socket.send(message);
+});
+app.ws(
+  "/listen",
+  listen((message) => message),
+);
+app.ws("/json", { receive: json(), send: json() }, async (socket) => {
+  for await (const value of socket) await socket.send(value);
+});
+app.ws("/json-zod", { receive: json(note), send: json(note) }, async (socket) => {
+  for await (const value of socket) await socket.send(value);
+});
+app.ws("/items", async (socket) => {
+  const bytes = Number(await socket.receive());
+  for (let n = 0; ; n += 1) await socket.send(`${n} `.padEnd(bytes, "x"));
+});
+app.ws("/room", async (socket) => {
+  await socket.accept();
+  const room = app.room("all");
+  room.join(socket);
+  for await (const message of socket) room.send(message);
+});
+
+app.implement(bench, (peer) => ({
+  echo: (data) => void peer.send("echo", data),
+  ask: (data) => data,
+  *items(bytes) {
+    for (let n = 0; ; n += 1) yield `${n} `.padEnd(bytes, "x");
+  },
+  async burst(count) {
+    const sent = Array.from({ length: count }, (_, n) => peer.send("echo", createNote(n)));
+    await Promise.all(sent);
+  },
+}));
+
+app.implement(members, (peer, { room }) => {
+  room("all").join(peer);
+  return { post: (data, call) => void call.room("all").send("echo", data) };
+});
+
+const server = await serve(app, { port: 0, host: "127.0.0.1" });
+serveBench(server.port);

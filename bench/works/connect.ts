@@ -1,0 +1,106 @@
+/** Connections that are opened, and sessions that are resumed. */
+import { setTimeout } from "node:timers/promises";
+import { Connection } from "../load/connection.ts";
+import type { Dialect } from "../load/dialect.ts";
+import { echoJson, sessionContract } from "../load/dialects.ts";
+import { openSocketIo, socketIoEvent, trpcRequest } from "../load/peers.ts";
+import { Session } from "../load/session.ts";
+import { Tally } from "../load/tally.ts";
+import type { Sample } from "../run/sample.ts";
+import type { BenchServer } from "../run/bench-server.ts";
+import { measureWindow } from "../run/window.ts";
+import type { Times, Work } from "../run/work.ts";
+
+/** How many connections are on their way at once. */
+const atOnce = 64;
+/** The same when sessions resume: the backlog of a listening socket is 511. */
+const stormAtOnce = 400;
+
+type Opening = Pick<Dialect, "target" | "open">;
+
+const rows: readonly (readonly [name: string, program: string, dialect: Opening])[] = [
+  ["ws", "ws", echoJson("/json")],
+  ["ws batched", "ws-batched", echoJson("/json")],
+  ["raw route", "symbolon", echoJson("/echo")],
+  ["listener", "symbolon", echoJson("/listen")],
+  ["plain", "symbolon", { target: { path: "/contract" } }],
+  ["session", "symbolon", sessionContract("event")],
+  ["Socket.IO", "socket-io", { ...socketIoEvent(), open: openSocketIo }],
+  ["tRPC", "trpc", trpcRequest()],
+];
+
+/** Opens and closes connections, 64 at once. */
+async function measureConnects(
+  server: BenchServer,
+  { target, open }: Opening,
+  times: Times,
+): Promise<Sample> {
+  const tally = new Tally();
+  const state = { stopped: false };
+  const repeat = async (): Promise<void> => {
+    while (!state.stopped) {
+      const start = performance.now();
+      const connection = await Connection.open({ ...target, port: server.port });
+      await open?.(connection);
+      tally.add(performance.now() - start);
+      await connection.close();
+    }
+  };
+  const loops = Promise.all(Array.from({ length: atOnce }, repeat)).catch((error: unknown) => {
+    tally.wrong ??= String(error);
+  });
+  const sample = await measureWindow(server, tally, times);
+  state.stopped = true;
+  await loops;
+  return sample;
+}
+
+/** Sessions lose their wires all at once, and resume. */
+async function measureResume(server: BenchServer, count: number): Promise<Sample> {
+  const { target } = sessionContract("event");
+  const sessions = Array.from({ length: count }, () => new Session());
+  const openAll = async (): Promise<Connection[]> => {
+    const connections: Connection[] = [];
+    const waiting = sessions[Symbol.iterator]();
+    const openSome = async (): Promise<void> => {
+      for (const session of waiting) {
+        const connection = await Connection.open({ ...target, port: server.port });
+        await session.open(connection);
+        connections.push(connection);
+      }
+    };
+    await Promise.all(Array.from({ length: stormAtOnce }, openSome));
+    return connections;
+  };
+  for (const connection of await openAll()) connection.reset();
+  await setTimeout(1_000);
+  const before = await server.measure();
+  const connections = await openAll();
+  const { cpu } = await server.measure();
+  for (const connection of connections) connection.reset();
+  return { value: (cpu - before.cpu) / count };
+}
+
+/** Connections a CPU-second. */
+export const connectWork: Work = {
+  name: "connect and close",
+  unit: "connections a CPU-second",
+  subjects: rows.map(([name, program, dialect]) => ({
+    name,
+    program,
+    measure: (server, scale) => measureConnects(server, dialect, scale),
+  })),
+};
+
+/** 5,000 sessions resume; 1,000 in a quick run. */
+export const resumeWork: Work = {
+  name: "resume storm of 5,000",
+  unit: "CPU µs a session",
+  subjects: [
+    {
+      name: "session",
+      program: "symbolon",
+      measure: (server, { quick }) => measureResume(server, quick ? 1_000 : 5_000),
+    },
+  ],
+};

@@ -1,0 +1,54 @@
+/** One message to many. */
+import type { Dialect } from "../load/dialect.ts";
+import { echoJson, plainRoom, sessionRoom } from "../load/dialects.ts";
+import { openClients } from "../load/open-clients.ts";
+import { variants } from "../load/messages.ts";
+import { socketIoRoom } from "../load/peers.ts";
+import { Tally } from "../load/tally.ts";
+import type { Sample } from "../run/sample.ts";
+import type { BenchServer } from "../run/bench-server.ts";
+import { measureWindow } from "../run/window.ts";
+import type { Times, Work } from "../run/work.ts";
+
+/** A server, its program, and how its room is reached. A dialect counts the messages of one room: each run has its own. */
+const rows: readonly (readonly [name: string, program: string, room: () => Dialect])[] = [
+  ["ws", "ws", () => echoJson("/room")],
+  ["ws batched", "ws-batched", () => echoJson("/room")],
+  ["raw room", "symbolon", () => echoJson("/room")],
+  ["room, plain", "symbolon", plainRoom],
+  ["room, session", "symbolon", sessionRoom],
+  ["Socket.IO", "socket-io", socketIoRoom],
+];
+
+/** One member posts; when all have received the message, it posts the next one. */
+async function measureFanOut(
+  server: BenchServer,
+  dialect: Dialect,
+  members: number,
+  times: Times,
+): Promise<Sample> {
+  const tally = new Tally();
+  const clients = await openClients(server.port, dialect, members, tally, new Float64Array(variants));
+  const post = (): void => {
+    tally.notifyAt += members;
+    clients[0]?.send(1);
+  };
+  tally.onTotal = post;
+  tally.notifyAt = 0;
+  post();
+  const sample = await measureWindow(server, tally, times);
+  for (const client of clients) client.stop();
+  return sample;
+}
+
+/** JSON of 128 bytes to 100, 1,000 and 5,000 members of a room. */
+export const fanOutWorks: readonly Work[] = [100, 1_000, 5_000].map((members) => ({
+  name: `fan-out to ${members.toLocaleString("en")}`,
+  unit: "deliveries a CPU-second",
+  long: members !== 1_000,
+  subjects: rows.map(([name, program, room]) => ({
+    name,
+    program,
+    measure: (server, scale) => measureFanOut(server, room(), members, scale),
+  })),
+}));
