@@ -159,7 +159,7 @@ test("the store records what a request handler sends together with the reply", a
 
 test("when the log fails for a part of what a handler sent, the message fails and the app learns how many are lost", async () => {
   const store = memoryStore();
-  const { append } = store.rooms;
+  const append = store.rooms.append.bind(store.rooms);
   const full = new Error("the store is full");
   vi.spyOn(store.rooms, "append").mockImplementation((room, message, keep) =>
     String(message.data).includes("a2") ? Promise.reject(full) : append(room, message, keep),
