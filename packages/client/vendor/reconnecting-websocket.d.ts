@@ -5,8 +5,6 @@ export default class ReconnectingWebSocket {
   constructor(
     /** Called before each instance is made. */
     url: () => Promise<string>,
-    /** Given to each instance as it is then. */
-    protocols: readonly string[],
     options: {
       /** The class of the instances. */
       readonly WebSocket: object;

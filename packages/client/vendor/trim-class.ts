@@ -27,7 +27,7 @@ export interface TrimOptions {
   readonly given: readonly string[];
   /** Conditions that always hold, as the compiled source has them. They are left out, with what is done otherwise. */
   readonly always: readonly string[];
-  /** Conditions that never hold. Their statements are left out. */
+  /** Conditions that never hold. They are left out, with what is done if they do. */
   readonly never: readonly string[];
 }
 
@@ -43,13 +43,11 @@ export function trimClass(className: string, { used, unused, given, always, neve
       const program = this.parse(code);
       const members = membersOf(className, program);
       if (members.length === 0) return undefined;
-      const left = [
-        ...leftOut(program, unused, given),
-        ...conditions(program, (test) => {
-          const text = code.slice(test.start, test.end);
-          return always.includes(text) ? true : never.includes(text) ? false : undefined;
-        }),
-      ];
+      const decided = conditions(program, (test) => {
+        const text = code.slice(test.start, test.end);
+        return always.includes(text) ? true : never.includes(text) ? false : undefined;
+      });
+      const left = [...decided, ...leftOut(program, unused, given, decided)];
       const isLeft = (name: Range): boolean => left.some((range) => contains(range, name));
       const reached = new Set(used);
       // The iteration visits the names that are added meanwhile, too.
@@ -81,10 +79,15 @@ function contains(outer: Range, inner: Range): boolean {
 }
 
 /**
- * The members, properties, variables, arguments, statements and new objects that refer to an unused name, and the defaults of options
- * that are always given.
+ * The members, properties, variables, parameters, arguments, statements and new objects that refer to an unused name, outside
+ * of what is left out already, and the defaults of options that are always given.
  */
-function leftOut(program: ESTree.Program, unused: readonly string[], given: readonly string[]): Range[] {
+function leftOut(
+  program: ESTree.Program,
+  unused: readonly string[],
+  given: readonly string[],
+  already: readonly Range[],
+): Range[] {
   const removable: Range[] = [];
   const names: Name[] = [];
   const defaults: Range[] = [];
@@ -96,6 +99,7 @@ function leftOut(program: ESTree.Program, unused: readonly string[], given: read
     ExpressionStatement: add,
     IfStatement: add,
     NewExpression: add,
+    FunctionExpression: ({ params }) => void removable.push(...itemsOf(params)),
     CallExpression: ({ arguments: list }) =>
       void removable.push(...itemsOf(list).filter((_, index) => list[index]?.type === "CallExpression")),
     VariableDeclaration: (statement) => {
@@ -117,7 +121,8 @@ function leftOut(program: ESTree.Program, unused: readonly string[], given: read
       if (typeof value === "string" && unused.includes(value)) names.push({ name: value, start, end });
     },
   }).visit(program);
-  const innermost = names.flatMap((name) =>
+  const remaining = names.filter((name) => !already.some((range) => contains(range, name)));
+  const innermost = remaining.flatMap((name) =>
     removable
       .filter((range) => contains(range, name))
       .sort((one, other) => one.end - one.start - (other.end - other.start))
@@ -132,10 +137,12 @@ function leftOut(program: ESTree.Program, unused: readonly string[], given: read
 /** What `if` and `? :` have besides the branch that runs, where `decide` knows whether their condition holds. */
 function conditions(program: ESTree.Program, decide: (test: Range) => boolean | undefined): Range[] {
   const left: Range[] = [];
-  const add = ({ start, end, test, consequent }: Range & { test: Range; consequent: Range }): void => {
+  const add = (choice: Range & { test: Range; consequent: Range; alternate: Range | null }): void => {
+    const { start, end, test, consequent, alternate } = choice;
     const holds = decide(test);
-    if (holds) left.push({ start, end: consequent.start }, { start: consequent.end, end });
-    else if (holds === false) left.push({ start, end });
+    if (holds === undefined) return;
+    const kept = (holds ? consequent : alternate) ?? { start: end, end };
+    left.push({ start, end: kept.start }, { start: kept.end, end });
   };
   new Visitor({ IfStatement: add, ConditionalExpression: add }).visit(program);
   return left;

@@ -40,29 +40,26 @@ const unused = [
   "_connectLock",
   "_closeCalled",
   "_getNextDelay",
+  "_protocols",
+  "protocols",
   "readyState",
 ];
 
 /** The options and parameters that the client gives. */
 const given = ["WebSocket", "options"];
 
-/** What always holds: the url is asked for by a function, there are subprotocols, and no member that is left out ends it. */
-const always = [
-  'typeof urlProvider === "function"',
-  "!!url.then",
-  "this._protocols",
-  "this._shouldReconnect",
-];
+/** What always holds: the url is asked for by a function, and no member that is left out ends it. */
+const always = ['typeof urlProvider === "function"', "!!url.then", "this._shouldReconnect"];
 
-/** What never holds: it listens to a socket that it has made. */
-const never = ["!this._ws"];
+/** What never holds: it listens to a socket that it has made, and the class of its sockets has their subprotocols. */
+const never = ["!this._ws", "this._protocols"];
 
 const banner = `/*!
 reconnecting-websocket 4.4.0, compiled from its TypeScript source. These things differ from that:
 - members of the class that the \`${used.join("` and `")}\` does not reach are left out;
 - left out, with every statement that refers to them and every object made of them: ${unused.join(", ")};
 - ${given.join(" and ")} have no default;
-- left out, with what depends on them: the conditions ${always.join(", ")}, which hold, and ${never.join(", ")}, which does not;
+- left out, with what depends on them: the conditions ${always.join(", ")}, which hold, and ${never.join(", ")}, which do not;
 - the names of private members begin with # instead of _.
 
 ${readFileSync(licence, "utf8")}*/`;

@@ -155,9 +155,7 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
   }
 
   // oxlint-disable-next-line no-new -- it has no method: it starts by itself, and ends when no try closes any more
-  new ReconnectingWebSocket(nextUrl, options.protocols, {
-    WebSocket: SocketFacade,
-  });
+  new ReconnectingWebSocket(nextUrl, { WebSocket: SocketFacade });
 
   return {
     retry() {
