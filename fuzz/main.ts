@@ -9,6 +9,7 @@ import { formatSummary } from "./runner/report.ts";
 const { values: options } = parseArgs({
   options: {
     cases: { type: "string", default: "20000" },
+    from: { type: "string", default: "0" },
     seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 32)) },
     jobs: { type: "string", default: String(Math.min(2, availableParallelism())) },
     world: { type: "string" },
@@ -31,6 +32,7 @@ else {
   const settings = {
     seed: Number(options.seed),
     cases: Number(options.cases),
+    from: Number(options.from),
     jobs: Number(options.jobs),
     world: world ?? (scenario === undefined ? undefined : mutant?.world),
     scenario,

@@ -8,6 +8,8 @@ const batchSize = 500;
 export interface FuzzSettings extends Pick<Job, "seed" | "world" | "scenario" | "case" | "maxSteps"> {
   /** How many cases run: fewer than a batch, or whole batches. */
   readonly cases: number;
+  /** The first case that runs; the others of its batch run too. @default 0 */
+  readonly from?: number;
   /** How many processes run at a time. */
   readonly jobs: number;
   readonly mutant?: FuzzMutantPatches | undefined;
@@ -38,7 +40,7 @@ export async function fuzz(
   settings: FuzzSettings,
   { onProgress = () => {}, isShortened = true }: FuzzOptions = {},
 ): Promise<FuzzResult> {
-  const { case: only, cases: wanted, jobs } = settings;
+  const { case: only, cases: wanted, from = 0, jobs } = settings;
   const startedAt = performance.now();
   const totals: { cases: number; findings: Finding[]; counts: Record<string, number>; longestTurn: number } =
     { cases: 0, findings: [], counts: {}, longestTurn: 0 };
@@ -55,7 +57,8 @@ export async function fuzz(
   const batches = batch === undefined ? Math.ceil(wanted / batchSize) : batch + 1;
   const size = batch === undefined ? Math.min(wanted, batchSize) : batchSize; // a run may be smaller than a batch
   const stride = batch === undefined ? Math.min(jobs, batches) : 1;
-  const firsts = batch === undefined ? Array.from({ length: stride }, (_, index) => index) : [batch];
+  const begin = Math.floor(from / batchSize);
+  const firsts = batch === undefined ? Array.from({ length: stride }, (_, index) => begin + index) : [batch];
   await Promise.all(
     firsts.map((first) => runProcess({ ...settings, first, stride, batches, batchSize, size }, add)),
   );
@@ -78,8 +81,10 @@ async function shortest(settings: FuzzSettings, { case: found, oracle }: Finding
     ...(scenario === undefined ? [] : [`--scenario ${JSON.stringify(scenario)}`]),
     ...(mutant === undefined ? [] : [`--mutant ${JSON.stringify(mutant.name)}`]),
   ].join(" ");
-  if (!(await shown(undefined)))
-    return `${common} --cases ${(Math.floor(found / batchSize) + 1) * batchSize} (the batch of case ${found})`;
+  if (!(await shown(undefined))) {
+    const from = Math.floor(found / batchSize) * batchSize;
+    return `${common} --from ${from} --cases ${from + batchSize} (the batch of case ${found})`;
+  }
   let enough = 16;
   if (await shown(enough)) {
     let few = 0;

@@ -27,6 +27,11 @@ test.each([
   },
 );
 
+test("a run that begins at a case runs the others", { timeout }, async () => {
+  const { findings, cases } = await fuzz({ seed: 1, cases: 1_500, from: 1_000, jobs: 2, world: "memory" });
+  expect([findings, cases]).toEqual([[], 500]);
+});
+
 test("a case that finds something is named, with a command that repeats it", { timeout }, async () => {
   const mutant = mutants.find(({ finding }) => finding === "V7");
   const { findings, repeat } = await fuzz({
