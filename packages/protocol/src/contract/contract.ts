@@ -1,5 +1,7 @@
 import type { RequestError } from "../errors.ts";
+import type { FrameCodec } from "../frames/frame-codec.ts";
 import type { CallOptions } from "./call.ts";
+import type { JsonFaults } from "./json-values.ts";
 import type { ErrorSchemas, MessageKind, RequestKind, StreamKind } from "./message-kind.ts";
 import { checkPath, fillPath, type ParamName, type PathParams, toText } from "./path.ts";
 import type { Input, Output, Schema } from "./schema.ts";
@@ -103,6 +105,12 @@ export interface ContractDefinition {
   readonly client?: Messages;
   /** The messages that the server may send. */
   readonly server?: Messages;
+  /**
+   * How its messages are encoded, by both peers: `msgpack` of `@symbolon/protocol/msgpack` carries Dates, bytes, Maps, Sets and
+   * bigints. A client that does not have it uses JSON.
+   * @default the codecs that both peers have; JSON alone, as far as the types know
+   */
+  readonly codec?: FrameCodec;
 }
 
 /** The messages that a client and a server may send to each other at one path. */
@@ -131,7 +139,7 @@ export type AnyContract = Contract<any, any>;
  */
 export function contract<const Path extends string, const Definition extends ContractDefinition>(
   path: Path,
-  definition: Definition & UrlFaults<Definition>,
+  definition: Definition & UrlFaults<Definition> & JsonFaults<Definition>,
 ): Contract<Path, Definition> {
   checkPath(path);
   checkNames([...Object.keys(definition.client ?? {}), ...Object.keys(definition.server ?? {})]);

@@ -1,4 +1,10 @@
-import { type AnyContract, RequestError, Sent, type ServerMessages } from "@symbolon/protocol";
+import {
+  type AnyContract,
+  type ContractDefinition,
+  RequestError,
+  Sent,
+  type ServerMessages,
+} from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { memoryStore } from "../store/memory-store.ts";
@@ -56,6 +62,7 @@ export class ContractRooms<C extends AnyContract> {
         throw new RangeError(`keep.messages, keep.ms, keep.bytes and perPeer must be positive, not ${bound}`);
     this.#options = options;
     this.#path = contract.path;
+    const { codec }: ContractDefinition = contract.definition;
     this.#keep = keep ?? { messages: 0, ms: 0 };
     this.#retention = {
       messages: Math.max(replayWindow.messages, this.#keep.messages),
@@ -67,7 +74,7 @@ export class ContractRooms<C extends AnyContract> {
     const { rooms, proofKey } = options.store ?? options.memory?.store ?? memoryStore();
     this.#log = rooms;
     this.#proofs = new RoomProofs(proofKey);
-    this.#encoder = new RoomEncoder(options.codecs?.[0] ?? jsonFrames);
+    this.#encoder = new RoomEncoder(codec ?? options.codecs?.[0] ?? jsonFrames);
     this.#clockStart = Date.now() - options.clock.now;
     const { ms } = this.#retention;
     this.#sweeps = new RoomSweeps(options.clock, ms, () => {
