@@ -131,6 +131,11 @@ export interface Contract<
 export type AnyContract = Contract<any, any>;
 
 /**
+ * The revision of what a contract carries: the code of its requests and streams, and how peers use it. It is raised when copies
+ * of this package before and after a change cannot work together.
+ */
+export const revision = 1;
+/**
  * Declares the messages that client and server may send at a path. Client and server import the same contract.
  * @example
  * const chat = contract("/chat/:room", { client: { post: z.string() }, server: { posted: z.string() } });
@@ -158,7 +163,9 @@ export function contract<const Path extends string, const Definition extends Con
     return fillPath(path, params) + (pairs.length > 0 ? `?${pairs.join("&")}` : "");
   };
   // The caller's side is checked against the schemas; here the values only become text.
-  return { path, definition, url: url as unknown as Contract<Path, Definition>["url"] };
+  const typedUrl = url as unknown as Contract<Path, Definition>["url"];
+  const brand = { [Symbol.for("symbolon.contract")]: revision };
+  return Object.assign(brand, { path, definition, url: typedUrl });
 }
 
 function checkNames(names: readonly string[]): void {
