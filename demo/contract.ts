@@ -1,5 +1,6 @@
 /** The chat's contract: the messages that the page and the server exchange. Both import this file. */
 import { contract, request, stream } from "@symbolon/protocol";
+import { msgpack } from "@symbolon/protocol/msgpack";
 import * as z from "zod/mini";
 import { pictureType, pictureTypes } from "./picture-type.ts";
 
@@ -96,6 +97,7 @@ const Person = z.object({ name: Name });
 
 /** The contract of a chat room, for example `/chat/lobby?name=Ada`. */
 export const chat = contract("/chat/:room", {
+  codec: msgpack, // JSON cannot carry the bytes of a picture
   params: z.object({ room: RoomName }),
   query: Person,
   client: {

@@ -1,6 +1,5 @@
 /** The chat's server: it serves the two pages and the chat rooms on one port. Sessions and messages survive a restart. */
 import { join } from "node:path";
-import { msgpack } from "@symbolon/protocol/msgpack";
 import { createApp, RequestError } from "@symbolon/server";
 import { fileStore } from "@symbolon/server/file";
 import { serve } from "@symbolon/server/node";
@@ -25,7 +24,6 @@ for (const { room, message } of messageLog.read()) rooms.get(room).add(message);
 const app = createApp({
   store,
   heartbeat,
-  codecs: [msgpack], // JSON cannot carry the bytes of a picture
   maxPayload: maxPictureBytes + 4096, // a picture, and the rest of its message
 });
 

@@ -1,5 +1,4 @@
 import { connect } from "@symbolon/client";
-import { msgpack } from "@symbolon/protocol/msgpack";
 import { chat, type MessageDraft, type NewMessage, pageSize } from "../../contract.ts";
 import { countUnread } from "../shared/page-title.ts";
 import { createPictureLoader, type LoadPicture } from "../shared/picture-loader.ts";
@@ -41,7 +40,7 @@ export type RoomCallbacks = {
 
 /** Joins a room with the name `me`, and shows on the page what happens in it. */
 export function joinRoom(room: string, me: string, { onJoined, onClosed }: RoomCallbacks): JoinedRoom {
-  const options = { url: location.origin, params: { room }, query: { name: me }, codec: msgpack };
+  const options = { url: location.origin, params: { room }, query: { name: me } };
   const client = connect(chat, options);
   const send = (message: NewMessage) => client.send("post", message);
   const requestPicture = createPictureLoader(client);

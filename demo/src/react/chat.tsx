@@ -1,6 +1,5 @@
 import { CloseError, OutcomeUnknown } from "@symbolon/client";
 import { useClient, useClientEvent, useEvent, useStatus } from "@symbolon/client/react";
-import { msgpack } from "@symbolon/protocol/msgpack";
 import { type Dispatch, type ReactNode, useEffect, useMemo, useReducer, useState } from "react";
 import { chat, type MessageDraft, type NewMessage } from "../../contract.ts";
 import { rejectionText } from "../shared/delivery-text.ts";
@@ -52,7 +51,7 @@ function JoinedRoom(props: JoinedRoomProps): ReactNode {
   const { joinRequest, isHidden, onJoined, leave, join, room, dispatch, text, setText } = props;
   const { name: me, room: roomName } = joinRequest;
   const [error, setError] = useState("");
-  const options = { url: location.origin, params: { room: roomName }, query: { name: me }, codec: msgpack };
+  const options = { url: location.origin, params: { room: roomName }, query: { name: me } };
   const client = useClient(chat, options);
   const status = useStatus(client);
   const loadPicture = useMemo(() => createPictureLoader(client), [client]);

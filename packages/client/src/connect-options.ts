@@ -20,7 +20,7 @@ export type ConnectOptions<C extends AnyContract> = {
   readonly getToken?: (asked: { readonly refused: boolean }) => string | Promise<string>;
   /**
    * How messages are encoded, if the server has the codec too: `msgpack` of `@symbolon/protocol/msgpack`.
-   * @default JSON, which is also used with a server that does not have the codec
+   * @default the codec of the contract, or JSON, which is also used with a server that does not have the codec
    */
   readonly codec?: FrameCodec;
   /** What the client keeps until the server has handled it. */

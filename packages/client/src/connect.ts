@@ -65,7 +65,8 @@ const shortestSilence = 500;
  * const client = connect(chat, { url: "https://example.com", params: { room: "lobby" } });
  */
 export function connect<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
-  const { url, params, query, headers, getToken, allowInsecure, codec = jsonFrames } = options;
+  const { url, params, query, headers, getToken, allowInsecure } = options;
+  const codec = options.codec ?? contract.definition.codec ?? jsonFrames;
   const values: unknown[] = [url, params, query, headers];
   /** The address of the newest dial. */
   let address: string = contract.path;
@@ -96,7 +97,6 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const inbox = createInbox(options.inbox);
   /** Set when the client ends as soon as the server has handled what it keeps. */
   let stopFlushing: (() => void) | undefined;
-
   opened.promise.catch(() => {}); // a failure that no code awaits is no unhandled rejection
   sender.codec = codec;
 

@@ -10,8 +10,26 @@ export interface Closed {
   readonly wasClean: boolean;
 }
 
+/**
+ * An error that `instanceof` knows although another copy of this package has made it: the package of a contract may have its
+ * own copy.
+ */
+class KnownError extends Error {
+  /** Names the class in every copy. It begins with the name of the class above, if that has one. */
+  declare protected static readonly symbolon: string;
+
+  /** Whether a value is of this class, or of the same class of another copy. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (!Object.hasOwn(this, "symbolon")) return super[Symbol.hasInstance](value); // a user's own class
+    if (!(value instanceof Error)) return false;
+    const { symbolon } = value.constructor as { readonly symbolon?: unknown };
+    return String(symbolon).startsWith(this.symbolon);
+  }
+}
+
 /** The conversation was closed: throw it to close with a code and reason, catch it when the remote peer closed. */
-export class CloseError extends Error implements Closed {
+export class CloseError extends KnownError implements Closed {
+  protected static override readonly symbolon: string = "CloseError";
   override readonly name: string = "CloseError";
   declare readonly code: number;
   declare readonly reason: string;
@@ -27,7 +45,8 @@ export class CloseError extends Error implements Closed {
 }
 
 /** The server refused the handshake; `response` has its status, headers and body. */
-export class HandshakeError extends Error {
+export class HandshakeError extends KnownError {
+  protected static override readonly symbolon: string = "HandshakeError";
   override readonly name: string = "HandshakeError";
   readonly code = "REFUSED";
   declare readonly response: Response;
@@ -42,7 +61,8 @@ export class HandshakeError extends Error {
  * A message failed at the peer that handles it. It travels: thrown in a handler, its `code`, message and `data`
  * reach the sender.
  */
-export class RequestError<Code extends string = string, Data = unknown> extends Error {
+export class RequestError<Code extends string = string, Data = unknown> extends KnownError {
+  protected static override readonly symbolon: string = "RequestError";
   override readonly name: string = "RequestError";
   /** `NOT_FOUND`, `TIMEOUT`, `CANCELLED`, `INTERNAL`, or a code of the application's own. */
   declare readonly code: Code;
@@ -69,6 +89,7 @@ export interface Issue {
  * of the first as have 8,192 characters in all.
  */
 export class ValidationError extends RequestError<"INVALID", readonly Issue[]> {
+  protected static override readonly symbolon: string = "RequestError.INVALID";
   override readonly name: string = "ValidationError";
 
   /** Copies the issues that a schema found. */
@@ -102,7 +123,8 @@ function described({ message, path }: Issue): string {
 }
 
 /** The remote peer sent what the protocol does not allow; the connection closes with `closeCode`. */
-export class ProtocolError extends Error {
+export class ProtocolError extends KnownError {
+  protected static override readonly symbolon: string = "ProtocolError";
   override readonly name: string = "ProtocolError";
   readonly code = "BAD_FRAME";
   declare readonly closeCode: number;
@@ -115,7 +137,8 @@ export class ProtocolError extends Error {
 }
 
 /** A message may or may not have been handled: the connection ended before the remote peer could report the outcome. */
-export class OutcomeUnknown extends Error {
+export class OutcomeUnknown extends KnownError {
+  protected static override readonly symbolon: string = "OutcomeUnknown";
   override readonly name: string = "OutcomeUnknown";
   readonly code = "OUTCOME_UNKNOWN";
   /** False when the message certainly never left this peer. */

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import * as errors from "../src/errors.ts";
 import {
   CloseError,
   HandshakeError,
@@ -116,4 +117,65 @@ test("a ValidationError is bounded, however many issues there are", () => {
     { message: "x".repeat(1_000), path: Array.from({ length: 1_000 }, () => "k".repeat(1_000)) },
   ]).issues;
   expect(deep).toEqual({ message: "x".repeat(200), path: Array.from({ length: 32 }, () => "k".repeat(100)) });
+});
+
+describe("instanceof", () => {
+  class Full extends RequestError {
+    override readonly name = "Full";
+  }
+  class Fuller extends Full {}
+
+  test("knows the errors of another copy of the package, and of classes that extend them", async () => {
+    vi.resetModules();
+    const copy: typeof errors = await import("../src/errors.ts");
+    class OtherFull extends copy.RequestError {
+      override readonly name = "OtherFull";
+    }
+    const found = [
+      new copy.CloseError(1000),
+      new copy.HandshakeError(new Response()),
+      new copy.RequestError("NO"),
+      new copy.ValidationError([]),
+      new copy.ProtocolError("no"),
+      new copy.OutcomeUnknown(true),
+      new OtherFull("FULL"),
+    ].map((error) => Object.values(errors).map((type) => type.name.repeat(Number(error instanceof type))));
+    expect(copy.CloseError).not.toBe(CloseError);
+    expect(found.map((types) => types.filter((type) => type))).toEqual([
+      ["CloseError"],
+      ["HandshakeError"],
+      ["RequestError"],
+      ["RequestError", "ValidationError"],
+      ["ProtocolError"],
+      ["OutcomeUnknown"],
+      ["RequestError"],
+    ]);
+    expect(new OtherFull("FULL")).not.toBeInstanceOf(Full);
+  });
+
+  test("keeps its meaning for a user's own classes", () => {
+    expect(new Full("FULL")).toBeInstanceOf(RequestError);
+    expect(new Fuller("FULL")).toBeInstanceOf(Full);
+    expect(new RequestError("FULL")).not.toBeInstanceOf(Full);
+    expect(new Full("FULL")).not.toBeInstanceOf(Fuller);
+    expect(new Full("FULL")).not.toBeInstanceOf(ValidationError);
+  });
+
+  test.each([
+    [undefined],
+    [null],
+    ["RequestError"],
+    [{ name: "RequestError" }],
+    [new Error("no")],
+    [Object.create(null)],
+  ])("knows that %o is no error of ours", (value) => {
+    for (const type of Object.values(errors)) expect(value instanceof type).toBe(false);
+  });
+
+  test("does not believe what a remote peer sends", () => {
+    const sent: unknown = JSON.parse(
+      '{ "constructor": { "symbolon": "CloseError" }, "symbolon": "CloseError" }',
+    );
+    expect(sent).not.toBeInstanceOf(CloseError);
+  });
 });

@@ -161,3 +161,70 @@ describe("a room with members of both codecs", () => {
     msgpackClient.close();
   });
 });
+
+describe("a contract that declares MessagePack", () => {
+  const Rich = z.object({
+    at: z.date(),
+    map: z.map(z.string(), z.set(z.bigint())),
+    bytes: z.instanceof(Uint8Array),
+  });
+  const files = contract("/files", {
+    codec: msgpack,
+    client: { post: Rich, watch: stream({ input: z.date(), upload: z.bigint(), output: z.date() }) },
+    server: { posted: Rich },
+  });
+  const sent = { at: new Date(5), map: new Map([["a", new Set([1n])]]), bytes: Uint8Array.of(1, 2) };
+
+  /** An app that serves it, without an option of its own. */
+  function createFilesApp() {
+    const app = createApp();
+    const service = app.implement(files, (peer, { room }) => {
+      room("all").join(peer);
+      return {
+        post: (data, call) => void call.room("all").send("posted", data),
+        watch: async function* (at, { upload }) {
+          for await (const ms of upload) yield new Date(at.getTime() + Number(ms));
+        },
+      };
+    });
+    return { app, service };
+  }
+
+  test("is written in it by both peers, without an option of either", async () => {
+    const { app, service } = createFilesApp();
+    const net = testNetwork(app);
+    const client = connect(files, { url: "ws://test", WebSocket: net.WebSocket });
+    const posted: unknown[] = [];
+    client.on("posted", (data) => void posted.push(data));
+    await client.send("post", sent);
+    await service.room("all").send("posted", { ...sent, at: new Date(6) });
+    const items: Date[] = [];
+    for await (const item of client.stream("watch", new Date(1), { upload: [1n, 2n] })) items.push(item);
+    expect(items).toEqual([new Date(2), new Date(3)]);
+    expect(posted).toEqual([sent, { ...sent, at: new Date(6) }]);
+    client.close();
+  });
+
+  test("is written in it below a prefix, and whatever the app prefers", async () => {
+    const other: FrameCodec = { ...jsonFrames, protocol: "symbolon.v1.other" };
+    const outer = createApp({ codecs: [other] });
+    outer.mount("/v1", createFilesApp().app);
+    const { WebSocket } = testNetwork(outer);
+    const offered = [other.protocol, msgpack.protocol, jsonFrames.protocol];
+    const socket = new WebSocket("ws://test/v1/files", offered);
+    await new Promise((resolve) => (socket.onopen = resolve));
+    expect(socket.protocol).toBe(msgpack.protocol);
+    socket.close();
+  });
+
+  test("is JSON for a client of another make, in rooms too", async () => {
+    const { app, service } = createFilesApp();
+    const socket = await testNetwork(app).connect("/files");
+    service.room("all").send("posted", sent);
+    expect(JSON.parse(String(await socket.receive()))).toMatchObject({
+      name: "posted",
+      data: { at: "1970-01-01T00:00:00.005Z" },
+    });
+    socket.close();
+  });
+});

@@ -1,5 +1,7 @@
 import type { RequestError } from "../errors.ts";
+import type { FrameCodec } from "../frames/frame-codec.ts";
 import type { CallOptions, StreamOptions } from "./call.ts";
+import type { JsonFaults } from "./json-values.ts";
 import type { ErrorSchemas, MessageKind, RequestKind, StreamKind } from "./message-kind.ts";
 import { checkPath, fillPath, type ParamName, type PathParams, toText } from "./path.ts";
 import type { Input, Output, Schema } from "./schema.ts";
@@ -110,6 +112,12 @@ export interface ContractDefinition {
   readonly client?: Messages;
   /** The messages that the server may send. */
   readonly server?: Messages;
+  /**
+   * How its messages are encoded, by both peers: `msgpack` of `@symbolon/protocol/msgpack` carries Dates, bytes, Maps, Sets and
+   * bigints. A client that does not have it uses JSON.
+   * @default the codecs that both peers have; JSON alone, as far as the types know
+   */
+  readonly codec?: FrameCodec;
 }
 
 /** The messages that a client and a server may send to each other at one path. */
@@ -130,6 +138,11 @@ export interface Contract<
 export type AnyContract = Contract<any, any>;
 
 /**
+ * The revision of what a contract carries: the code of its requests and streams, and how peers use it. It is raised when copies
+ * of this package before and after a change cannot work together.
+ */
+export const revision = 1;
+/**
  * Declares the messages that client and server may send at a path. Client and server import the same contract.
  * @example
  * const chat = contract("/chat/:room", { client: { post: z.string() }, server: { posted: z.string() } });
@@ -138,7 +151,7 @@ export type AnyContract = Contract<any, any>;
  */
 export function contract<const Path extends string, const Definition extends ContractDefinition>(
   path: Path,
-  definition: Definition & UrlFaults<Definition>,
+  definition: Definition & UrlFaults<Definition> & JsonFaults<Definition>,
 ): Contract<Path, Definition> {
   checkPath(path);
   checkNames([...Object.keys(definition.client ?? {}), ...Object.keys(definition.server ?? {})]);
@@ -157,7 +170,9 @@ export function contract<const Path extends string, const Definition extends Con
     return fillPath(path, params) + (pairs.length > 0 ? `?${pairs.join("&")}` : "");
   };
   // The caller's side is checked against the schemas; here the values only become text.
-  return { path, definition, url: url as unknown as Contract<Path, Definition>["url"] };
+  const typedUrl = url as unknown as Contract<Path, Definition>["url"];
+  const brand = { [Symbol.for("symbolon.contract")]: revision };
+  return Object.assign(brand, { path, definition, url: typedUrl });
 }
 
 function checkNames(names: readonly string[]): void {

@@ -4,6 +4,7 @@ import { HandlerSlots } from "../access/handler-slots.ts";
 import { Connections } from "../access/connections.ts";
 import { FailedResumes } from "../access/failed-resumes.ts";
 import { type LimitOptions, resolveLimits } from "../access/limits.ts";
+import { checkContract } from "../contract/check-contract.ts";
 import { ContractService } from "../contract/service.ts";
 import type { ServiceOptions } from "../contract/service-options.ts";
 import type { ImplementOptions, Setup } from "../contract/setup.ts";
@@ -201,6 +202,7 @@ function createView<P extends object, Defaults extends object>(
     },
     implement: <C extends AnyContract>(contract: C, ...rest: [unknown, unknown?]) => {
       const [own, setup] = rest.length === 1 ? [{}, rest[0]] : rest;
+      checkContract(contract);
       checkFunction(setup, `the setup of the contract ${JSON.stringify(contract.path)}`);
       const service = new ContractService(
         contract,

@@ -20,7 +20,7 @@ import {
 } from "./handshake-checks.ts";
 import type { DispatchOptions } from "./dispatch-options.ts";
 import type { RouteMatch } from "./router.ts";
-import type { HttpRoute, Routes, SocketRoute } from "./routes.ts";
+import { codecsOf, type HttpRoute, type Routes, type SocketRoute } from "./routes.ts";
 
 /** Receives a promise that resolves when the server has finished with a connection. */
 export type Track = (ended: Promise<void>) => void;
@@ -78,7 +78,7 @@ export class Dispatcher {
       const codec =
         match?.route.type === "raw"
           ? undefined
-          : findCodec(parsed, match?.route.outer.codecs ?? this.#options.codecs);
+          : findCodec(parsed, codecsOf(match?.route, this.#options.codecs));
       if (match === undefined) return await this.#refuseUnknown(parsed, codec, accept);
       if (codec !== undefined) return await this.#openSession({ parsed, match, codec }, accept, track);
       const { route } = match;

@@ -54,7 +54,7 @@ export function checkExpiry({ context }: Exchange, clock: Clock): Response | und
 /** The first of `codecs`, and of JSON, that the client offers; undefined in plain mode. */
 export function findCodec(
   { protocols }: ParsedRequest,
-  codecs: readonly FrameCodec[] = [],
+  codecs: readonly FrameCodec[],
 ): FrameCodec | undefined {
   return [...codecs, jsonFrames].find(({ protocol }) => protocols.includes(protocol));
 }

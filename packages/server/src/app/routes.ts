@@ -1,4 +1,4 @@
-import type { AnyContract, CloseError, FrameCodec } from "@symbolon/protocol";
+import type { AnyContract, CloseError, ContractDefinition, FrameCodec } from "@symbolon/protocol";
 import type { Connections } from "../access/connections.ts";
 import type { ContractService } from "../contract/service.ts";
 import type { Acceptance } from "../request/acceptance.ts";
@@ -42,6 +42,17 @@ export type SocketRoute = {
   | { readonly type: "raw" }
   | { readonly type: "contract"; readonly service: ContractService<AnyContract> }
 );
+
+/** The codecs of a route besides JSON, the best first: that of its contract, then those of its app or, without a route, `ofApp`. */
+export function codecsOf(
+  route: SocketRoute | undefined,
+  ofApp: readonly FrameCodec[] = [],
+): readonly FrameCodec[] {
+  const codecs = route?.outer.codecs ?? ofApp;
+  if (route?.type !== "contract") return codecs;
+  const { codec }: ContractDefinition = route.service.contract.definition;
+  return codec === undefined ? codecs : [codec, ...codecs];
+}
 
 /** An HTTP route. */
 export interface HttpRoute {

@@ -3,7 +3,7 @@ import type { FrameCodec, Message } from "@symbolon/protocol";
 import { jsonFrames, type Wire, type WireListener } from "@symbolon/protocol/internal";
 import { describeFrame, describeMessage } from "@symbolon/protocol/trace";
 import type { Dispatcher } from "./dispatch.ts";
-import type { Routes } from "./routes.ts";
+import { codecsOf, type Routes } from "./routes.ts";
 
 /** Receives the lines of a trace. */
 export type TraceLog = (line: string) => void;
@@ -18,7 +18,7 @@ export function findTraceLog(): TraceLog | undefined {
 
 /**
  * Traces each handshake, and each frame and close of its wire: paths, names, sizes and codes, never payloads, queries or
- * tokens. `codecs` are those of the app's contracts, besides JSON. Without a log it traces nothing and costs nothing.
+ * tokens. `codecs` are those of the app, besides JSON. Without a log it traces nothing and costs nothing.
  */
 export function traceHandshakes(
   handshake: Dispatcher["handshake"],
@@ -31,13 +31,15 @@ export function traceHandshakes(
     const { pathname } = new URL(request.url);
     const id = (handshakes += 1);
     const write = (line: string): void => log(`${id} ${JSON.stringify(pathname)} ${line}`);
-    const isRaw = routes.socketAt(pathname)?.route.type === "raw";
+    const route = routes.socketAt(pathname)?.route;
+    const isRaw = route?.type === "raw";
     const refusal = await handshake(
       request,
       async (init) => {
         const wire = await accept(init);
         write(`open${wire.protocol && ` protocol=${JSON.stringify(wire.protocol)}`}`);
-        const codec = codecs.find(({ protocol }) => protocol === wire.protocol) ?? jsonFrames;
+        const codec =
+          codecsOf(route, codecs).find(({ protocol }) => protocol === wire.protocol) ?? jsonFrames;
         return traceWire(wire, isRaw ? describeMessage : (message) => describeFrame(message, codec), write);
       },
       track,

@@ -43,8 +43,8 @@ export interface AppOptions<State = undefined, Defaults extends SocketOptions = 
    */
   readonly maxPayload?: number;
   /**
-   * The codecs of contracts besides JSON, the best first: `[msgpack]` of `@symbolon/protocol/msgpack`. A client that
-   * offers none of them uses JSON.
+   * The codecs of contracts besides JSON, the best first: `[msgpack]` of `@symbolon/protocol/msgpack`. The codec that a
+   * contract declares comes before them. A client that offers none of them uses JSON.
    * @default []
    */
   readonly codecs?: readonly FrameCodec[];

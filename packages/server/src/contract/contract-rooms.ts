@@ -1,4 +1,4 @@
-import { type AnyContract, Sent, type ServerMessages } from "@symbolon/protocol";
+import { type AnyContract, type ContractDefinition, Sent, type ServerMessages } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
 import type { RecordRoomMessages } from "../session/link.ts";
 import { memoryStore } from "../store/memory-store.ts";
@@ -55,11 +55,12 @@ export class ContractRooms<C extends AnyContract> {
       );
     this.#options = options;
     this.#path = contract.path;
+    const { codec }: ContractDefinition = contract.definition;
     this.#slow = slow as SlowPolicy; // rooms carry the contract's own events alone
     const { rooms, proofKey } = options.store ?? options.memory?.store ?? memoryStore();
     this.#log = rooms;
     this.#proofs = new RoomProofs(proofKey);
-    this.#encoder = new RoomEncoder(options.codecs?.[0] ?? jsonFrames);
+    this.#encoder = new RoomEncoder(codec ?? options.codecs?.[0] ?? jsonFrames);
     this.#clockStart = Date.now() - options.clock.now;
     const { sweepInterval } = this.#memory;
     this.#sweeps = new RoomSweeps(options.clock, sweepInterval, () => {

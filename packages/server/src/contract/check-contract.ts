@@ -1,0 +1,18 @@
+import type { AnyContract } from "@symbolon/protocol";
+import { revision } from "@symbolon/protocol/internal";
+
+const brand = Symbol.for("symbolon.contract");
+
+/**
+ * Checks that a contract works with this copy of the protocol.
+ * @throws TypeError when `contract` did not make it, or a copy of another revision did.
+ */
+export function checkContract(contract: AnyContract): void {
+  const { [brand]: found } = Object(contract) as { readonly [brand]?: number };
+  if (found === undefined)
+    throw new TypeError("this is no contract: make it by `contract` of @symbolon/protocol");
+  if (found !== revision)
+    throw new TypeError(
+      `the contract ${JSON.stringify(contract.path)} was made by another version of @symbolon/protocol (revision ${found}, not ${revision}): install one version, see \`npm ls @symbolon/protocol\``,
+    );
+}
