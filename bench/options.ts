@@ -14,6 +14,8 @@ export interface Settings {
   readonly json: string | undefined;
   /** The file with earlier results, to compare with. */
   readonly compare: string | undefined;
+  /** The folder that receives a CPU profile of each server, for the developer tools of Chromium. */
+  readonly profile: string | undefined;
   /** Whether docs/performance.md is written. */
   readonly write: boolean;
 }
@@ -25,6 +27,7 @@ const options = {
   server: { type: "string", multiple: true, default: [] as string[] },
   json: { type: "string" },
   compare: { type: "string" },
+  profile: { type: "string" },
   write: { type: "boolean", default: false },
 } as const;
 
@@ -33,9 +36,16 @@ const options = {
  * @throws TypeError for an unknown option, RangeError for an invalid number of rounds.
  */
 export function settingsOf(args: readonly string[]): Settings {
-  const { server, rounds: text, json, compare, ...rest } = parseArgs({ args: [...args], options }).values;
+  const {
+    server,
+    rounds: text,
+    json,
+    compare,
+    profile,
+    ...rest
+  } = parseArgs({ args: [...args], options }).values;
   const rounds = Number(text ?? (rest.quick ? 1 : 3));
   if (!Number.isSafeInteger(rounds) || rounds < 1)
     throw new RangeError(`--rounds must be a whole number above 0, not ${JSON.stringify(text)}`);
-  return { ...rest, rounds, servers: server, json, compare };
+  return { ...rest, rounds, servers: server, json, compare, profile };
 }

@@ -21,6 +21,7 @@ export interface Resume {
 
 const [sequenceStart, sequenceEnd] = [mask('{"s":'), mask(",")];
 const [ackStart, ackEnd] = [mask('"a":'), mask(",")];
+const ping = Buffer.from('{"t":"ping"');
 /** The most bytes that a sequence and an acknowledgement add to a frame. */
 const stampBytes = 64;
 const digits = { zero: 48, nine: 57 };
@@ -120,7 +121,16 @@ export class Session implements Channel {
   }
 
   #message(bytes: Buffer, start: number, end: number): void {
-    if (bytes[start + 2] !== 0x73) return this.onMessage(bytes, start + 1, end); // not "s": a frame without a sequence
+    // Not "s": a frame without a sequence.
+    if (bytes[start + 2] !== 0x73) {
+      if (bytes.compare(ping, 0, ping.length, start, start + ping.length) !== 0)
+        this.onMessage(bytes, start + 1, end);
+      else
+        this.#connection?.write(
+          clientFrame(`{"t":"pong"${bytes.toString("utf8", start + ping.length, end)}`),
+        );
+      return;
+    }
     let at = start + sequenceStart.length;
     const sequence = readNumber(bytes, at);
     if (sequence !== this.#received + 1)

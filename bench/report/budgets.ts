@@ -57,6 +57,12 @@ function versus(work: string, ours: string, other: string, atLeast: number): Bud
   return { ours: [work, ours], against: [work, other], atLeast };
 }
 
+/** Whether a line of the budgets is about a work, or about a server in it. */
+export function isBudgeted(work: string, subject?: string): boolean {
+  const places = budgets.flatMap(({ ours, against }) => (against ? [ours, against] : [ours]));
+  return places.some(([name, server]) => name === work && (subject === undefined || server === subject));
+}
+
 /** The lines of a table in Markdown, without the lines whose works the run has left out. */
 export function budgetRows(results: Pick<Results, "figures">): string[][] {
   return [

@@ -8,7 +8,7 @@ import type { Scale, Subject, Work } from "./work.ts";
 /** Measures every server of a work in each round, so that a disturbance of the machine meets all of them alike. */
 export async function measureWork(
   { name, unit, subjects }: Work,
-  { rounds, quick }: Settings,
+  { rounds, quick, profile }: Settings,
   onSample: (subject: Subject, sample: Sample) => void,
 ): Promise<Figure[]> {
   const scale: Scale = quick
@@ -17,7 +17,7 @@ export async function measureWork(
   const samples = new Map(subjects.map((subject) => [subject, [] as Sample[]]));
   for (let round = 0; round < rounds; round += 1)
     for (const [subject, list] of samples) {
-      const sample = await measureOnce(subject, scale);
+      const sample = await measureOnce(subject, scale, profile);
       list.push(sample);
       onSample(subject, sample);
     }
@@ -31,10 +31,14 @@ export async function measureWork(
   }));
 }
 
-async function measureOnce({ program, measure }: Subject, scale: Scale): Promise<Sample> {
+async function measureOnce(
+  { program, measure }: Subject,
+  scale: Scale,
+  profile: string | undefined,
+): Promise<Sample> {
   const server = await (isForeign(program)
     ? ForeignProcess.start(program)
-    : ServerProcess.start(`servers/${program}`));
+    : ServerProcess.start(`servers/${program}`, { profile }));
   try {
     return await measure(server, scale);
   } catch (error) {

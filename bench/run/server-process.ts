@@ -24,10 +24,19 @@ export class ServerProcess implements BenchServer {
    * Starts the program in the file `<program>.js`: `servers/ws`, `clients/connect`.
    * @throws as a rejection: when it ends before it listens.
    */
-  static async start(program: string, env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+  static async start(
+    program: string,
+    {
+      env,
+      profile,
+    }: { readonly env?: Readonly<Record<string, string>>; readonly profile?: string | undefined } = {},
+  ): Promise<ServerProcess> {
     const file = fileURLToPath(new URL(`../${program}.js`, import.meta.url));
     const child = fork(file, {
-      execArgv: ["--expose-gc"],
+      execArgv: [
+        "--expose-gc",
+        ...(profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`]),
+      ],
       env: { ...process.env, ...env, NODE_ENV: "production" },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
@@ -56,7 +65,7 @@ export class ServerProcess implements BenchServer {
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exit = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
+    this.#child.disconnect(); // then it exits, and writes its profile if one is asked for
     await exit;
   }
 }

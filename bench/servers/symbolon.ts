@@ -20,6 +20,7 @@ const app = createApp({
   },
   handshake: { pending: 100_000 },
   sessions: { bytes: 2 ** 26, detachedPerPrincipal: 100_000, maxDetached: 100_000, maxDetachedBytes: many },
+  heartbeat: { interval: 300_000 }, // on a busy machine a measurement may last for longer than the default
   onError: (error) => console.error("symbolon:", error),
 });
 

@@ -16,7 +16,7 @@ async function withClient<Result>(
   program: string,
   measure: (client: BenchServer) => Promise<Result>,
 ): Promise<Result> {
-  const client = await ServerProcess.start(program, { TARGET_PORT: String(port) });
+  const client = await ServerProcess.start(program, { env: { TARGET_PORT: String(port) } });
   try {
     return await measure(client);
   } finally {

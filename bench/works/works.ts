@@ -2,6 +2,7 @@
 import type { Settings } from "../options.ts";
 import { isInstalled } from "../run/foreign-process.ts";
 import type { Work } from "../run/work.ts";
+import { isBudgeted } from "../report/budgets.ts";
 import { clientWorks } from "./client.ts";
 import { connectWork, resumeWork } from "./connect.ts";
 import { echoWorks } from "./echo.ts";
@@ -38,10 +39,11 @@ export function selectWorks({ only, servers, quick }: Settings): Work[] {
     .filter(({ name, long = false }) => (only.length === 0 ? !(quick && long) : includesOne(name, only)))
     .map((work) => {
       const [base = "", ...others] = work.subjects.map(({ name }) => name);
-      const kept = new Set([
-        base,
-        ...others.filter((name) => servers.length === 0 || includesOne(name, servers)),
-      ]);
+      const isKept = (name: string): boolean =>
+        servers.length > 0
+          ? includesOne(name, servers)
+          : !(quick && isBudgeted(work.name)) || isBudgeted(work.name, name);
+      const kept = new Set([base, ...others.filter(isKept)]);
       const subjects = work.subjects.filter(({ name, program }) => kept.has(name) && !missing.has(program));
       return { ...work, subjects };
     });
