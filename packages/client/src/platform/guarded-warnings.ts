@@ -7,16 +7,18 @@ import * as warnings from "./warnings.ts";
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-export const noteListener: typeof warnings.noteListener = (...event) => {
+const noteListener: typeof warnings.noteListener = (...event) => {
   if (typeof process !== "undefined" && process.env.NODE_ENV !== "production")
     warnings.noteListener(...event);
 };
 
-export const warnOfEvent: typeof warnings.warnOfEvent = (...event) => {
+const warnOfEvent: typeof warnings.warnOfEvent = (...event) => {
   if (typeof process !== "undefined" && process.env.NODE_ENV !== "production") warnings.warnOfEvent(...event);
 };
 
-export const warnOfFailure: typeof warnings.warnOfFailure = (...failure) => {
+const warnOfFailure: typeof warnings.warnOfFailure = (...failure) => {
   if (typeof process !== "undefined" && process.env.NODE_ENV !== "production")
     warnings.warnOfFailure(...failure);
 };
+
+export { noteListener, warnOfEvent, warnOfFailure };

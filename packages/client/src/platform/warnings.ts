@@ -12,19 +12,19 @@ const listenedTo = new WeakMap<Listeners, Set<string | symbol>>();
 const given = new Set<string>();
 
 /** The client listens to an event. */
-export function noteListener(listeners: Listeners, event: string | symbol): void {
+function noteListener(listeners: Listeners, event: string | symbol): void {
   listenedTo.set(listeners, (listenedTo.get(listeners) ?? new Set()).add(event));
 }
 
 /** Warns of an event of the server to which the client has never listened. */
-export function warnOfEvent(listeners: Listeners, event: string | symbol, { path }: AnyContract): void {
+function warnOfEvent(listeners: Listeners, event: string | symbol, { path }: AnyContract): void {
   if (typeof event === "symbol" || listenedTo.get(listeners)?.has(event)) return;
   const name = JSON.stringify(event);
   warnOnce(`the event ${name} of ${path} arrived, and no code has listened to it: client.on(${name}, …)`);
 }
 
 /** Warns of what the client has sent and what failed, if the client does not listen to such failures by the event `failed`. */
-export function warnOfFailure(
+function warnOfFailure(
   listeners: Listeners,
   failed: symbol,
   { name, error }: EventFailure,
@@ -42,3 +42,5 @@ function warnOnce(text: string, ...details: readonly unknown[]): void {
   given.add(text);
   console.warn(`symbolon: ${text}`, ...details);
 }
+
+export { noteListener, warnOfEvent, warnOfFailure };

@@ -29,9 +29,7 @@ export class SessionOutbox implements Outbox {
   }
 
   send(message: Message, options?: SendOptions): Sent {
-    const sent = this.#sender.send(message, options);
-    this.#onGrow();
-    return sent;
+    return this.#measured(this.#sender.send(message, options));
   }
 
   rejectSent(q: number | undefined, error: unknown): boolean {
@@ -45,5 +43,10 @@ export class SessionOutbox implements Outbox {
 
   withdraw(sent: Sent): boolean {
     return this.#sender.withdraw(sent);
+  }
+
+  #measured(sent: Sent): Sent {
+    this.#onGrow();
+    return sent;
   }
 }
