@@ -10,6 +10,11 @@ export interface Closed {
   readonly wasClean: boolean;
 }
 
+/** The class of an error, of whatever package. */
+interface Branded {
+  readonly symbolon?: unknown;
+}
+
 /**
  * An error that `instanceof` knows although another copy of this package has made it: the package of a contract may have its
  * own copy.
@@ -20,10 +25,9 @@ class KnownError extends Error {
 
   /** Whether a value is of this class, or of the same class of another copy. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (!Object.hasOwn(this, "symbolon")) return super[Symbol.hasInstance](value); // a user's own class
-    if (!(value instanceof Error)) return false;
-    const { symbolon } = value.constructor as { readonly symbolon?: unknown };
-    return String(symbolon).startsWith(this.symbolon);
+    return Object.hasOwn(this, "symbolon") // else a user's own class
+      ? value instanceof Error && String((value.constructor as Branded).symbolon).startsWith(this.symbolon)
+      : super[Symbol.hasInstance](value);
   }
 }
 
