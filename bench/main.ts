@@ -28,7 +28,8 @@ if (hasBudget(results)) console.log(`\n### Budgets\n\n${budgetTable(results)}`);
 const warning = warningOf(results.machine);
 if (warning !== undefined) console.log(`\n${warning}`);
 if (compare !== undefined) console.log(`\n### Since ${compare}\n\n${comparisonOf(results, compare)}`);
-if (write) writePage(results);
+
 const isWrong = figures.some(({ samples }) => samples.some(({ wrong }) => wrong !== undefined));
+if (write && !isWrong) writePage(results);
 if (isWrong) console.log("\nA server has delivered something wrong: see WRONG above.");
 process.exit(isWrong ? 1 : 0); // sockets of the load generator may still be open

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Results } from "../run/results.ts";
-import { budgetTable, machineLines, warningOf } from "./print.ts";
+import { budgetTable, hasBudget, machineLines, warningOf } from "./print.ts";
 import { tableOf } from "./table.ts";
 
 const page = fileURLToPath(new URL("../../../docs/performance.md", import.meta.url));
@@ -16,8 +16,7 @@ export function writePage(results: Results): void {
   const warning = warningOf(machine);
   const works = [...new Set(figures.map(({ work }) => work))];
   const lines = [
-    "## Budgets",
-    budgetTable(results),
+    ...(hasBudget(results) ? ["## Budgets", budgetTable(results)] : []),
     "## Figures",
     `Medians of ${rounds} interleaved rounds${quick ? " of a quick run" : ""}. ${machineLines(machine).join(". ")}.`,
     ...(warning === undefined ? [] : [warning]),
