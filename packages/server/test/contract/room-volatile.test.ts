@@ -2,6 +2,7 @@
 import { contract, RequestError } from "@symbolon/protocol";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
+import { waitOptions } from "../../../../test/time-limits.ts";
 import { createApp } from "../../src/app/app.ts";
 import type { AppOptions } from "../../src/app/types.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
@@ -108,7 +109,7 @@ test("no store gets it, and it counts to no bound", async () => {
   await all.send("cursor", "1", { volatile });
   ada.send({ s: 1, t: "event", name: "move", data: "2" });
   expect([await receiveFrame(bob), await receiveFrame(bob)]).toMatchObject([{ data: "1" }, { data: "2" }]);
-  await vi.waitFor(() => expect(commit).toHaveBeenCalled());
+  await vi.waitFor(() => expect(commit).toHaveBeenCalled(), waitOptions);
   await flushPromises();
   expect(append).not.toHaveBeenCalled();
   const recorded = commit.mock.calls.flatMap(([, { roomMessages = [] }]) => roomMessages);

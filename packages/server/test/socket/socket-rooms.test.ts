@@ -1,6 +1,7 @@
 import { contract } from "@symbolon/protocol";
 import { BoundedQueue } from "@symbolon/protocol/internal";
 import { expect, test, vi } from "vitest";
+import { waitOptions } from "../../../../test/time-limits.ts";
 import { createApp } from "../../src/app/app.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
@@ -63,7 +64,7 @@ test("a volatile value goes to the members that can receive it now", async () =>
   const net = testNetwork(app);
   const socket = await net.connect("/");
   const all = app.room("all");
-  await vi.waitFor(() => expect(all.size).toBe(1));
+  await vi.waitFor(() => expect(all.size).toBe(1), waitOptions);
   await all.send("received", { volatile: true });
   const endStall = net.stall();
   all.send("kept until it drains");
