@@ -60,15 +60,15 @@ export const storeRecoveryMutants: readonly Mutant[] = [
   {
     name: "a handler's room message is not recorded with its cause",
     mode: "memory-store",
-    file: rooms,
-    find: "if (appends.length === 0 || record(appends)) return undefined;",
-    replace: "if (appends.length === 0) return undefined;",
+    file: "server/src/contract/held-room-messages.ts",
+    find: "appends.length === 0 || record(appends) ?",
+    replace: "appends.length === 0 ?",
   },
   {
     name: "a handler's room message is sent before the handler settles",
     mode: "memory-store",
     file: rooms,
-    find: "if (held === undefined) return this.#send(append);",
+    find: "return held.hold(append, bytes) ? settledSend() : this.#send(append);",
     replace: "return this.#send(append);",
   },
   {

@@ -86,7 +86,7 @@ test("`onError` may send the text of an error to the client", async () => {
   expect(await client.closed).toMatchObject({ code: 4000, reason: "Error: the database closed" });
 });
 
-test("the server refuses invalid input with 400 before any hook runs, and reports no error to the app", async () => {
+test("the server refuses invalid input with 400 before any hook runs, and reports the refusal alone", async () => {
   covers({ case: 93, rows: [36, 42] });
   const log = new BoundedQueue<unknown>();
   const app = createApp({ onError: (error) => log.push(error) });
@@ -99,7 +99,12 @@ test("the server refuses invalid input with 400 before any hook runs, and report
   const client = await server.connect("/?q=3");
   expect(await client.receive()).toBe("3");
   log.push("nothing else ran");
-  expect([await log.pull(), await log.pull()]).toEqual(["the hook ran", "nothing else ran"]);
+  const refusal = expect.objectContaining({ kind: "schema", status: 400 });
+  expect([await log.pull(), await log.pull(), await log.pull()]).toEqual([
+    refusal,
+    "the hook ran",
+    "nothing else ran",
+  ]);
 });
 
 test("the refusal names the endpoint when input to a mounted app is invalid", async () => {
