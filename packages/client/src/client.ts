@@ -99,7 +99,7 @@ export interface Client<C extends AnyContract> {
   readonly opened: Promise<void>;
   /** Resolves when the client has ended: by `close`, or because the server ended it. Never rejects. */
   readonly closed: Promise<Closed>;
-  /** The address of the newest dial, with its query; before the first, the contract's path if a function gives the address. */
+  /** The address of the newest dial, with its query; empty before the first, if a function gives the address. */
   readonly url: string;
   /** The state of the connection. */
   readonly status: Subscribable<ConnectionStatus>;

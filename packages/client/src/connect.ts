@@ -69,7 +69,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const codec = options.codec ?? contract.definition.codec ?? jsonFrames;
   const values: unknown[] = [url, params, query, headers];
   /** The address of the newest dial. */
-  let address: string = contract.path;
+  let address = "";
   /** The address that these values make. */
   function addressOf([base, params, query]: readonly unknown[]): string {
     address = join(base as string, (contract as AnyContract).url(params, query));

@@ -38,13 +38,13 @@ export function createRooms({ onEvent, onGap, rooms = 1_000 }: ClientRoomsListen
 
   /** The client is in a room, at a position; without an epoch it is there no longer. */
   function place(position: MemberPosition): void {
-    const [room, epoch, offset] = position;
+    const [room, epoch] = position;
     const known = positions.get(room);
     if (!epoch) positions.delete(room);
     else if (!known && positions.size >= rooms) throw inboxFull("rooms");
     else positions.set(room, [...position]);
     // The wire before may have brought messages after the server was asked for this position.
-    if (known?.[1] === epoch) advance(room, Math.max(known[2], offset));
+    if (known?.[1] === epoch) advance(room, known[2]);
   }
 
   /**

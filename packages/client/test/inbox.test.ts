@@ -12,7 +12,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const reasonOf = (member: string): string => `server sent more than the option inbox.${member} allows`;
+const reasonOf = (member: string): string => `server sent more than inbox.${member} allows`;
 const reason = reasonOf("messages");
 
 const room = (name: string): string => JSON.stringify({ t: "room", room: name, ep: "e", off: 0 });

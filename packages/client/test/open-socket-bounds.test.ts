@@ -6,7 +6,7 @@ import { fakeSockets, pass } from "./connection/fakes.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const reason = "server sent more than the option inbox.messages allows";
+const reason = "server sent more than inbox.messages allows";
 
 /** An open raw socket in a browser, where no socket can be paused. */
 async function openInBrowser(options: Partial<OpenSocketOptions> = {}) {
@@ -44,7 +44,7 @@ describe("messages that are not read", () => {
     expect(count).toBe(4 + 16 + 1);
     expect(await socket.closed).toMatchObject({
       code: 4400,
-      reason: "server sent more than the option inbox.bytes allows",
+      reason: "server sent more than inbox.bytes allows",
     });
   });
 

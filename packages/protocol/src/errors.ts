@@ -22,6 +22,7 @@ interface Branded {
 class KnownError extends Error {
   /** Names the class in every copy. It begins with the name of the class above, if that has one. */
   declare protected static readonly symbolon: string;
+  override readonly name: string = (this.constructor as typeof KnownError).symbolon;
 
   /** Whether a value is of this class, or of the same class of another copy. */
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -34,7 +35,6 @@ class KnownError extends Error {
 /** The conversation was closed: throw it to close with a code and reason, catch it when the remote peer closed. */
 export class CloseError extends KnownError implements Closed {
   protected static override readonly symbolon: string = "CloseError";
-  override readonly name: string = "CloseError";
   declare readonly code: number;
   declare readonly reason: string;
   declare readonly wasClean: boolean;
@@ -51,7 +51,6 @@ export class CloseError extends KnownError implements Closed {
 /** The server refused the handshake; `response` has its status, headers and body. */
 export class HandshakeError extends KnownError {
   protected static override readonly symbolon: string = "HandshakeError";
-  override readonly name: string = "HandshakeError";
   readonly code = "REFUSED";
   declare readonly response: Response;
 
@@ -67,7 +66,6 @@ export class HandshakeError extends KnownError {
  */
 export class RequestError<Code extends string = string, Data = unknown> extends KnownError {
   protected static override readonly symbolon: string = "RequestError";
-  override readonly name: string = "RequestError";
   /** `NOT_FOUND`, `TIMEOUT`, `CANCELLED`, `INTERNAL`, or a code of the application's own. */
   declare readonly code: Code;
   /** What the handler attached, as JSON. */
@@ -129,7 +127,6 @@ function described({ message, path }: Issue): string {
 /** The remote peer sent what the protocol does not allow; the connection closes with `closeCode`. */
 export class ProtocolError extends KnownError {
   protected static override readonly symbolon: string = "ProtocolError";
-  override readonly name: string = "ProtocolError";
   readonly code = "BAD_FRAME";
   declare readonly closeCode: number;
 
@@ -143,7 +140,6 @@ export class ProtocolError extends KnownError {
 /** A message may or may not have been handled: the connection ended before the remote peer could report the outcome. */
 export class OutcomeUnknown extends KnownError {
   protected static override readonly symbolon: string = "OutcomeUnknown";
-  override readonly name: string = "OutcomeUnknown";
   readonly code = "OUTCOME_UNKNOWN";
   /** False when the message certainly never left this peer. */
   declare readonly sentBefore: boolean;

@@ -215,7 +215,7 @@ export function createConnection(
     }
   }
 
-  function suspend(persisted: boolean): void {
+  function suspend(persisted?: boolean): void {
     if (state.type === "suspended") return;
     if (wireOf() && !persisted) listener.leaving?.();
     if (leave({ type: "suspended" })) publish();

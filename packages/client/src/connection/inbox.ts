@@ -10,7 +10,7 @@ export interface InboxOptions {
 
 /** The server has sent more than the client keeps, as this member of the option allows. */
 export function inboxFull(member: "messages" | "bytes" | "rooms"): ProtocolError {
-  return new ProtocolError(`server sent more than the option inbox.${member} allows`);
+  return new ProtocolError(`server sent more than inbox.${member} allows`);
 }
 
 /**
@@ -26,7 +26,8 @@ export function createInbox({ messages = 10_000, bytes = 2 ** 24 }: InboxOptions
   let used = 0;
   return (waiting, size) => {
     while (sizes.length >= waiting) used -= Number(sizes.shift());
-    if (waiting > messages || used >= bytes) throw inboxFull(used >= bytes ? "bytes" : "messages");
+    if (waiting > messages) throw inboxFull("messages");
+    if (used >= bytes) throw inboxFull("bytes");
     sizes.push(size);
     used += size;
   };

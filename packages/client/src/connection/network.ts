@@ -5,7 +5,7 @@ export interface NetworkListener {
   /** The device reports that it is offline. That is a reason to probe, and no proof. */
   readonly offline: () => void;
   /** The user leaves the page. `persisted`: the browser keeps it and may show it again. */
-  readonly hidden: (persisted: boolean) => void;
+  readonly hidden: (persisted?: boolean) => void;
 }
 
 /** The platform's globals that report about the network. Each of them is missing in some runtime. */
@@ -37,7 +37,7 @@ export function watchNetwork({ wake, offline, hidden }: NetworkListener, scope: 
       online: wake,
       offline,
       pageshow: wake,
-      pagehide: ({ persisted }) => hidden(Boolean(persisted)),
+      pagehide: ({ persisted }) => hidden(persisted),
       // The document dispatches the last two, and they bubble to the window.
       visibilitychange() {
         if (isVisible(scope)) wake();

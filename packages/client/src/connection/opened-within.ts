@@ -22,7 +22,10 @@ export async function openedWithin(client: OpeningClient, ms: number): Promise<v
       const { error: cause } = client.status.value;
       const server = client.url.replace(/(?<=\/\/)[^/]*@|\?.*/g, ""); // a user and a query may be credentials
       const failure = cause ? `: ${cause.message}` : "";
-      const error = new RequestError("TIMEOUT", `${server} did not open within ${ms} ms${failure}`);
+      const error = new RequestError(
+        "TIMEOUT",
+        `${server || "the server"} did not open within ${ms} ms${failure}`,
+      );
       reject(Object.assign(error, { cause }));
     });
   });

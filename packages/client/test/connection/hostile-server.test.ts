@@ -25,7 +25,7 @@ describe("while a listener is busy, a flood", slow, () => {
     ["of volatile events", () => `{"t":"event","name":"posted","data":"${padding}"}`],
     ["of events with errors", (n) => `{"t":"event","name":"nothing","q":${n}}`],
   ])("%s ends the client with 4400", async (_, frameOf, member = "messages") => {
-    const reason = `server sent more than the option inbox.${member} allows`;
+    const reason = `server sent more than inbox.${member} allows`;
     let sent: Promise<number> = Promise.resolve(0);
     const { url } = await startHostileServer((socket) => {
       socket.send('{"t":"room","room":"tea","ep":"e","off":0}');

@@ -59,12 +59,12 @@ test("the error names no user and no query of the url, and no failure before the
   ]);
 });
 
-test("while a function has not returned the url yet, the error names the contract's path", async () => {
+test("while a function has not returned the url yet, the error names the server without it", async () => {
   const { client, outcomes, wait } = createClient({ url: () => new Promise(() => {}) });
   wait();
   await pass(1_000);
-  expect(client.url).toBe("/rooms/:room");
-  expect(outcomes).toMatchObject([{ message: "/rooms/:room did not open within 1000 ms" }]);
+  expect(client.url).toBe("");
+  expect(outcomes).toMatchObject([{ message: "the server did not open within 1000 ms" }]);
 });
 
 test("a second wait is as long again, and no timer is left when the client has opened", async () => {

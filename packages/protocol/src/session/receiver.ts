@@ -11,28 +11,26 @@ export class Receiver {
   /** Where acknowledgements go. */
   #sink: MessageSink | undefined;
   /** Every message up to this sequence has arrived. */
-  protected upTo = 0;
+  #upTo: number;
   /** Messages that have arrived and are not finished, by sequence, with the bytes that count against the credit. */
   #pending = new Map<number, number>();
-  #used = { messages: 0, bytes: 0 };
+  /** The credit that they use. */
+  protected used: { messages: number; bytes: number } = { messages: 0, bytes: 0 };
   /** What has arrived since the last acknowledgement. */
   #unreported = { messages: 0, bytes: 0 };
   /** Whether an acknowledgement is sent at the end of the tick, or when the sink has drained. */
   #scheduled = false;
 
-  constructor({ window, hardLimit = window }: DeliveryOptions) {
+  /** Begins, or goes on after the message of this sequence. */
+  constructor({ window, hardLimit = window }: DeliveryOptions, upTo = 0) {
+    this.#upTo = upTo;
     this.#granted = window;
     this.#hardLimit = hardLimit;
   }
 
   /** What has arrived, and what of it is not finished. */
   get received(): Received {
-    return { upTo: this.upTo, pending: [...this.#pending.keys()] };
-  }
-
-  /** The bytes of the events that have arrived and are not finished. */
-  get heldBytes(): number {
-    return this.#used.bytes;
+    return { upTo: this.#upTo, pending: [...this.#pending.keys()] };
   }
 
   /** Acknowledges at once, and from now on, on `sink`. */
@@ -53,9 +51,9 @@ export class Receiver {
    * @throws ProtocolError with 4902 when a message before it has not arrived.
    */
   accept(sequence: number, bytes = 0): boolean {
-    const isNext = sequence === this.upTo + 1;
-    if (sequence > this.upTo && !isNext) throw new ProtocolError("a message is missing", 4902);
-    if (isNext) this.upTo = sequence;
+    const isNext = sequence === this.#upTo + 1;
+    if (sequence > this.#upTo && !isNext) throw new ProtocolError("a message is missing", 4902);
+    if (isNext) this.#upTo = sequence;
     this.#report(!isNext, bytes); // a sender that repeats a message has not got its acknowledgement
     return isNext;
   }
@@ -68,7 +66,7 @@ export class Receiver {
   hold(sequence: number | undefined, bytes = 0): (() => void) | undefined {
     if (!sequence) return undefined;
     const pending = this.#pending;
-    const used = this.#used;
+    const used = this.used;
     const messages = bytes ? 1 : 0;
     if (messages && isExhausted(this.#hardLimit, used)) throw new ProtocolError("credit exceeded", 4429);
     pending.set(sequence, bytes);
@@ -86,22 +84,22 @@ export class Receiver {
   piggyback(): number | undefined {
     if (!this.#unreported.messages || this.#pending.size) return undefined;
     this.#unreported = { messages: 0, bytes: 0 };
-    return this.upTo;
+    return this.#upTo;
   }
 
   /** Acknowledges what has arrived since the last time; with `always`, also when nothing has. */
   flush(always = false): void {
     if (!(always || this.#unreported.messages)) return;
     this.#unreported = { messages: 0, bytes: 0 };
-    if (this.upTo) this.#sink?.send(jsonFrames.write(encodeAck(this.received)));
+    if (this.#upTo) this.#sink?.send(jsonFrames.write(encodeAck(this.received)));
   }
 
   /** The remote peer numbers anew; what is not finished yet no longer counts. */
   reset(): void {
-    this.upTo = 0;
+    this.#upTo = 0;
     this.#unreported = { messages: 0, bytes: 0 };
     this.#pending = new Map();
-    this.#used = { messages: 0, bytes: 0 };
+    this.used = { messages: 0, bytes: 0 };
   }
 
   /**

@@ -214,7 +214,6 @@ export class Sender implements Outbox {
     if (message.lane !== "volatile") {
       message.sequence = this.lastSequence += 1;
       this.keep(message);
-      this.#sink?.onSequence?.(message.sequence, message.message);
     }
     const stamp = { s: message.sequence || undefined, a: this.#receiver.piggyback() };
     this.#sink?.send(this.codec.stamp(message.message, stamp));

@@ -2,14 +2,13 @@ import type { Received } from "../frames/connection-frames.ts";
 import { Receiver } from "./receiver.ts";
 import type { DeliveryOptions, RestoredState } from "./session-options.ts";
 
-/** A receiver that may go on from where another process left it: that of a server. A client restores no session. */
-export class RestoredReceiver extends Receiver {
+/** The receiver of a server. It may go on from where another process left it: a client restores no session. */
+export class ServerReceiver extends Receiver {
   /** Messages that arrived at a process which is lost: they have to arrive again. */
   readonly #missing: Set<number>;
 
-  constructor(options: DeliveryOptions, { upTo, missing }: Pick<RestoredState, "upTo" | "missing">) {
-    super(options);
-    this.upTo = upTo;
+  constructor(options: DeliveryOptions, { upTo = 0, missing = new Set() }: Partial<RestoredState> = {}) {
+    super(options, upTo);
     this.#missing = missing;
   }
 
@@ -18,12 +17,17 @@ export class RestoredReceiver extends Receiver {
     return { upTo, pending: [...this.#missing, ...pending] };
   }
 
+  /** The bytes of the events that have arrived and are not finished. */
+  get heldBytes(): number {
+    return this.used.bytes;
+  }
+
   override accept(sequence: number, bytes?: number): boolean {
     return super.accept(sequence, bytes) || this.#missing.delete(sequence);
   }
 
   override piggyback(): number | undefined {
-    return this.#missing.size ? undefined : super.piggyback();
+    return this.#missing.size > 0 ? undefined : super.piggyback();
   }
 
   override reset(): void {
