@@ -1,5 +1,6 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { Wire } from "@symbolon/protocol/internal";
+import { addedHeaders } from "./context.ts";
 import { closeFromResponse } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { checkSubprotocol } from "./headers.ts";
@@ -107,12 +108,12 @@ export class Acceptance {
 
   /** What the transport gets: the headers of hooks too. */
   #check(init: AcceptInit): AcceptInit {
-    const { request, protocols, responseHeaders } = this.#exchange.context;
-    checkSubprotocol(protocols, init.subprotocol);
-    const headers = mergeHeaders(responseHeaders, init.headers);
-    checkHandshakeHeaders(headers);
-    if (request.signal.aborted)
-      throw new CloseError(CloseCode.Abnormal, "the client has disconnected", false);
-    return hasNoHeaders(headers) ? init : { ...init, headers };
+    const { context, parsed } = this.#exchange;
+    checkSubprotocol(parsed.protocols, init.subprotocol);
+    const added = addedHeaders(context);
+    const headers = (added ?? init.headers) && mergeHeaders(added, init.headers);
+    if (headers !== undefined) checkHandshakeHeaders(headers);
+    if (parsed.isDisconnected) throw new CloseError(CloseCode.Abnormal, "the client has disconnected", false);
+    return headers === undefined || hasNoHeaders(headers) ? init : { ...init, headers };
   }
 }
