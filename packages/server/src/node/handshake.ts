@@ -82,8 +82,8 @@ export class NodeHandshake implements ParsedRequest {
 
   /** From now on the client disconnects when its socket ends. Node's own objects are dropped when the socket has closed. */
   watch(socket: Socket): void {
-    socket.once("end", () => this.#disconnect());
-    socket.once("close", () => {
+    socket.on("end", () => this.#disconnect());
+    socket.on("close", () => {
       this.#disconnect();
       this.#node.request = undefined;
     });
@@ -97,7 +97,7 @@ export class NodeHandshake implements ParsedRequest {
   }
 }
 
-/** Whether a name or value is none of a web request: a server with `insecureHTTPParser` lets such in. */
+/** Whether a web request does not allow a name or value: a server with `insecureHTTPParser` lets such in. */
 function hasInvalidHeaders({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.some((text, at) => (at % 2 === 0 ? !token.test(text) : /[\0\r\n]/.test(text)));
 }

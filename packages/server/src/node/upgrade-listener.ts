@@ -76,7 +76,7 @@ class UpgradeListener {
     const { socket } = incoming; // the same one, by its class
     if (isTaken(socket)) return;
     // Until the handshake is accepted there is no other listener: a reset would end the process.
-    socket.on("error", () => socket.destroy());
+    socket.on("error", destroy);
     const handshake = isWebSocketUpgrade(incoming) ? NodeHandshake.read(incoming) : undefined;
     handshake?.watch(socket);
     afterResponses(socket, () => this.#assign({ incoming, socket, head, handshake }));
@@ -125,6 +125,10 @@ class UpgradeListener {
     socket.once("close", settle);
     if (isFull) settle();
   }
+}
+
+function destroy(this: Socket): void {
+  this.destroy();
 }
 
 /** Whether a listener reads a socket, or has ended it. Node gives it to the listeners without a reader. */

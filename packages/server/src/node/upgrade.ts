@@ -260,10 +260,11 @@ export class Upgrades implements UpgradeTarget {
     let resolve = (): void => {};
     this.#undecided.set(socket, new Promise((settle) => (resolve = settle)));
     const decide = (): void => {
+      socket.off("close", decide);
       this.#undecided.delete(socket);
       resolve();
     };
-    socket.once("close", decide);
+    socket.on("close", decide);
     return decide;
   }
 

@@ -26,7 +26,7 @@ export class PendingWire implements Wire {
   #messageRequested = false;
   /** Messages that were delivered and not taken. */
   #untaken = 0;
-  #onTaken: () => void = () => {};
+  #onTaken: (() => void) | undefined;
   #paused = false;
   #reader: PacedReader | undefined;
   readonly #rate: MessageRate;
@@ -113,7 +113,7 @@ export class PendingWire implements Wire {
   /** The handler has taken a message. */
   messageTaken(): void {
     this.#untaken -= 1;
-    this.#onTaken();
+    this.#onTaken?.();
   }
 
   /** Resolves when the handler takes a message; the last call counts. */

@@ -1,4 +1,4 @@
-import type { Message } from "@symbolon/protocol";
+import type { Closed, Message } from "@symbolon/protocol";
 import type { Wire, WireListener } from "@symbolon/protocol/internal";
 import type { MessageRate } from "./message-rate.ts";
 
@@ -17,7 +17,7 @@ export interface PacedListener extends WireListener {
  * Reads a wire no faster than its client may send. Beyond that it stops reading, and holds back the messages that have
  * arrived already; they are delivered at the rate. The listener counts them. At the end of the wire they are all delivered.
  */
-export class PacedReader {
+export class PacedReader implements PacedListener {
   readonly #wire: Wire;
   readonly #rate: MessageRate;
   #listener: PacedListener | undefined;
@@ -48,23 +48,27 @@ export class PacedReader {
   /** Delivers what arrives from now on. */
   listen(listener: PacedListener): void {
     this.#listener = listener;
-    const paced: PacedListener = {
-      message: (message) => {
-        if (!this.#limited && !this.#rate.allows) this.#limit();
-        if (this.#limited) this.#early.add({ message });
-        else listener.message(message);
-      },
-      closed: (closed) => {
-        while (this.#early.size > 0) this.#deliverNext();
-        listener.closed(closed);
-      },
-      pinged: () => {
-        this.#rate.take(0);
-        if (!this.#limited && !this.#rate.allows) this.#limit();
-      },
-      closing: () => listener.closing?.(),
-    };
-    this.#wire.listen(paced);
+    this.#wire.listen(this);
+  }
+
+  message(message: Message): void {
+    if (!this.#limited && !this.#rate.allows) this.#limit();
+    if (this.#limited) this.#early.add({ message });
+    else this.#listener?.message(message);
+  }
+
+  closed(closed: Closed): void {
+    while (this.#early.size > 0) this.#deliverNext();
+    this.#listener?.closed(closed);
+  }
+
+  pinged(): void {
+    this.#rate.take(0);
+    if (!this.#limited && !this.#rate.allows) this.#limit();
+  }
+
+  closing(): Promise<void> | undefined {
+    return this.#listener?.closing?.();
   }
 
   /** Stops reading. */
