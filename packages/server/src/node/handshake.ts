@@ -20,7 +20,8 @@ export class NodeHandshake implements ParsedRequest {
   /** Aborts the signal of the web request. */
   #client: AbortController | undefined;
   #isDisconnected = false;
-  readonly #disconnectListeners = new Set<() => void>();
+  /** Undefined while no code waits for the client to disconnect. */
+  #disconnectListeners: Set<() => void> | undefined;
 
   private constructor(incoming: IncomingMessage, url: URL) {
     this.url = url;
@@ -71,8 +72,11 @@ export class NodeHandshake implements ParsedRequest {
 
   onDisconnect(listener: () => void): () => void {
     if (this.#isDisconnected) listener();
-    else this.#disconnectListeners.add(listener);
-    return () => this.#disconnectListeners.delete(listener);
+    else (this.#disconnectListeners ??= new Set()).add(listener);
+    return () => {
+      this.#disconnectListeners?.delete(listener);
+      if (this.#disconnectListeners?.size === 0) this.#disconnectListeners = undefined;
+    };
   }
 
   /** Adds what the server knows of the client. */
@@ -91,8 +95,8 @@ export class NodeHandshake implements ParsedRequest {
 
   #disconnect(): void {
     this.#isDisconnected = true;
-    for (const listener of this.#disconnectListeners) listener();
-    this.#disconnectListeners.clear();
+    for (const listener of this.#disconnectListeners ?? []) listener();
+    this.#disconnectListeners = undefined;
     this.#client?.abort(disconnected);
   }
 }

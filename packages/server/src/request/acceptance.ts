@@ -17,6 +17,11 @@ export interface AcceptInit {
 /** How a transport accepts a handshake: it writes the 101 and gives the wire. Rejects when the client has disconnected. */
 export type Accept = (init: AcceptInit) => Promise<Wire>;
 
+/** @throws TypeError, as a rejection. */
+function acceptOnce(): Promise<never> {
+  return Promise.reject(new TypeError("the handshake is accepted already"));
+}
+
 /**
  * The decision of one handshake: it is accepted once, or refused. Each stage asks it or marks it: the handler and the
  * service accept, the deadline expires it, a revoked principal withdraws it.
@@ -27,7 +32,7 @@ export class Acceptance {
   /** Resolves when the server has finished with the wire of this handshake. */
   readonly released: Promise<void>;
   readonly #exchange: Exchange;
-  readonly #transport: Accept;
+  #transport: Accept;
   #state: "undecided" | "accepting" | "accepted" = "undecided";
   #wire: Wire | undefined;
   /** Why it cannot be accepted any more. */
@@ -57,7 +62,7 @@ export class Acceptance {
    */
   async accept(init: AcceptInit = {}): Promise<Wire> {
     if (this.#withdrawn !== undefined) throw this.#withdrawn;
-    if (this.isAccepted) throw new TypeError("the handshake is accepted already");
+    if (this.isAccepted) return acceptOnce();
     if (this.#wire === undefined) {
       const checked = this.#check(init);
       this.#state = "accepting";
@@ -69,7 +74,9 @@ export class Acceptance {
       }
     }
     this.#state = "accepted";
+    this.#transport = acceptOnce; // the transport's function holds all that the handshake used
     this.#resolveAccepted?.(undefined);
+    this.#resolveAccepted = undefined;
     if (this.#withdrawn !== undefined) this.close(this.#withdrawn); // the 101 is written: a refusal comes too late
     return this.#wire;
   }
@@ -104,6 +111,7 @@ export class Acceptance {
   /** The server has finished with the wire when `end` has resolved; the first call counts. */
   releaseAfter(end: Promise<void>): void {
     this.#resolveReleased?.(end);
+    this.#resolveReleased = undefined;
   }
 
   /** What the transport gets: the headers of hooks too. */

@@ -21,8 +21,8 @@ export class PacedReader implements PacedListener {
   readonly #wire: Wire;
   readonly #rate: MessageRate;
   #listener: PacedListener | undefined;
-  /** Messages that have arrived too soon, in order. */
-  readonly #early = new Set<{ readonly message: Message }>();
+  /** Messages that have arrived too soon, in order; undefined while the client sends no more than it may. */
+  #early: Set<{ readonly message: Message }> | undefined;
   /** Whether the client has sent what it may. */
   #limited = false;
   /** Whether what has arrived too soon is about to be delivered. */
@@ -42,7 +42,7 @@ export class PacedReader implements PacedListener {
 
   /** How many messages are held back. */
   get held(): number {
-    return this.#early.size;
+    return this.#early?.size ?? 0;
   }
 
   /** Delivers what arrives from now on. */
@@ -53,12 +53,12 @@ export class PacedReader implements PacedListener {
 
   message(message: Message): void {
     if (!this.#limited && !this.#rate.allows) this.#limit();
-    if (this.#limited) this.#early.add({ message });
+    if (this.#limited) (this.#early ??= new Set()).add({ message });
     else this.#listener?.message(message);
   }
 
   closed(closed: Closed): void {
-    while (this.#early.size > 0) this.#deliverNext();
+    while (this.held > 0) this.#deliverNext();
     this.#listener?.closed(closed);
   }
 
@@ -100,17 +100,17 @@ export class PacedReader implements PacedListener {
   }
 
   #deliver(): void {
-    while (this.#early.size > 0 && !this.#paused && this.#rate.allows) this.#deliverNext();
+    while (this.held > 0 && !this.#paused && this.#rate.allows) this.#deliverNext();
     if (this.#paused) return;
-    if (this.#early.size > 0 || !this.#rate.allows) return this.#schedule(this.#rate.whenAllowed());
+    if (this.held > 0 || !this.#rate.allows) return this.#schedule(this.#rate.whenAllowed());
     this.#limited = false;
     this.#wire.resume();
   }
 
   #deliverNext(): void {
-    const [next] = this.#early;
+    const [next] = this.#early ?? [];
     if (next === undefined) return;
-    this.#early.delete(next);
+    this.#early?.delete(next);
     this.#listener?.message(next.message);
   }
 }
