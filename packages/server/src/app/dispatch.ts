@@ -215,13 +215,13 @@ export class Dispatcher {
     void acceptance?.accepted.then(release); // a hook may accept, and go on
     const ignoreDisconnect = exchange.onDisconnect(release);
     let cancelDeadline = (): void => {};
-    const overdue = new Promise<HandshakeTimeout>((resolve) => {
+    const running = exchange.run(async () => checkExpiry(exchange, this.#options.clock) ?? serve());
+    const first = await new Promise<Response | HandshakeTimeout | undefined>((resolve) => {
+      void running.then(resolve);
       cancelDeadline = this.#options.clock.after(timeout, () => {
         if (acceptance?.expire() ?? true) resolve(new HandshakeTimeout(timeout));
       });
     });
-    const running = exchange.run(async () => checkExpiry(exchange, this.#options.clock) ?? serve());
-    const first = await Promise.race([running, overdue]);
     cancelDeadline();
     ignoreDisconnect();
     release();

@@ -253,7 +253,7 @@ export class Upgrades implements UpgradeTarget {
       onOverdue: () =>
         ws.closeNow(CloseCode.PolicyViolation, `message incomplete after ${messageTimeout} ms`),
     });
-    ws.once("close", stop);
+    ws.on("close", stop);
   }
 
   #addUndecided(socket: Duplex): () => void {
