@@ -80,8 +80,9 @@ export class NodeHandshake implements ParsedRequest {
   }
 
   /** Adds what the server knows of the client. */
-  describe(info: Omit<TransportInfo, "node">): void {
-    this.#transport = { ...info, node: this.#node };
+  describe({ address, network, allowsLoopbackOrigins, explainsRefusals }: Omit<TransportInfo, "node">): void {
+    // Not by `...`, which makes a hidden class for each object.
+    this.#transport = { address, network, allowsLoopbackOrigins, explainsRefusals, node: this.#node };
   }
 
   /** From now on the client disconnects when its socket ends. Node's own objects are dropped when the socket has closed. */

@@ -15,9 +15,9 @@ export interface TransportInfo {
   /** What Node has of it; undefined without Node. */
   readonly node?: NodeRequest | undefined;
   /** Whether pages of this machine may connect, whatever their port. @default false */
-  readonly allowsLoopbackOrigins?: boolean;
+  readonly allowsLoopbackOrigins?: boolean | undefined;
   /** Whether the client can ask why it was refused. @default false */
-  readonly explainsRefusals?: boolean;
+  readonly explainsRefusals?: boolean | undefined;
 }
 
 const infos = new WeakMap<Request, TransportInfo>();

@@ -9,6 +9,9 @@ import { nextTurn } from "../timing/next-turn.ts";
 /** The state of a socket: "connecting" until the handshake is accepted, "closing" once the server has called `close`. */
 export type SocketReadyState = "connecting" | "open" | "closing" | "closed";
 
+/** How a handshake is accepted without headers and subprotocol. */
+const plainInit: AcceptInit = {};
+
 /** A wire before its handshake is accepted: the first use accepts the handshake. */
 export class PendingWire implements Wire {
   readonly nextTurn: () => Promise<void> = nextTurn;
@@ -20,7 +23,7 @@ export class PendingWire implements Wire {
   #wire: Wire | undefined;
   #opening: Promise<void> | undefined;
   /** How the handshake is accepted. */
-  #init: AcceptInit = {};
+  #init: AcceptInit = plainInit;
   #refusal: Required<Close> | undefined;
   #closing: CloseError | undefined;
   #messageRequested = false;
@@ -87,7 +90,7 @@ export class PendingWire implements Wire {
    * Accepts the handshake, once; later calls return the same promise. After a failure it can be called again.
    * @throws TypeError for headers or a subprotocol that the 101 does not have.
    */
-  accept(init: AcceptInit = {}): Promise<void> {
+  accept(init: AcceptInit = plainInit): Promise<void> {
     if (this.#opening === undefined) this.#init = init;
     else checkAccepted(this.#init, init);
     this.#opening ??= this.#acceptance.accept(init).then(
