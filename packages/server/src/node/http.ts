@@ -6,13 +6,13 @@ import { pipeline } from "node:stream/promises";
 
 /** Reads the URL of a Node request; undefined when its target is invalid. */
 export function readUrl({ url: target = "/", headers, socket }: IncomingMessage): URL | undefined {
-  // An absolute-form target and "//host" would replace the host of the URL (RFC 9112 §3.2).
-  if (!target.startsWith("/") || target.startsWith("//")) return undefined;
+  // An absolute-form target and "//host" would replace the host of the URL (RFC 9112 §3.2). A URL reads a backslash as a
+  // slash, and skips tabs and line ends.
+  if (!/^\/(?![/\\])[^\t\r\n]*$/.test(target)) return undefined;
   try {
-    const base = new URL(`${"encrypted" in socket ? "https" : "http"}://${headers.host ?? "localhost"}`);
+    const base = `${"encrypted" in socket ? "https" : "http"}://${headers.host ?? "localhost"}`;
     const url = new URL(target, base);
-    // "/\\host": a URL reads the backslash as a slash.
-    return url.origin === base.origin && url.username === "" && url.password === "" ? url : undefined;
+    return url.username === "" && url.password === "" ? url : undefined;
   } catch {
     return undefined;
   }

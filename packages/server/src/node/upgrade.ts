@@ -260,8 +260,8 @@ export class Upgrades implements UpgradeTarget {
     let resolve = (): void => {};
     this.#undecided.set(socket, new Promise((settle) => (resolve = settle)));
     const decide = (): void => {
+      if (!this.#undecided.delete(socket)) return;
       socket.off("close", decide);
-      this.#undecided.delete(socket);
       resolve();
     };
     socket.on("close", decide);
