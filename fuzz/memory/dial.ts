@@ -1,6 +1,6 @@
 import { joinedWires, type Wire } from "@symbolon/protocol/internal";
 import type { App } from "@symbolon/server";
-import { setClientAddress } from "../../packages/server/src/request/identity.ts";
+import { describeTransport } from "../../packages/server/src/request/transport.ts";
 
 /** The handshake of a client. */
 export interface DialOptions {
@@ -25,7 +25,7 @@ export async function dial(
       ...headers,
     },
   });
-  setClientAddress(request, address);
+  describeTransport(request, { network: address });
   let accepted: (wire: Wire) => void = () => {};
   const opened = new Promise<Wire>((resolve) => (accepted = resolve));
   const refused = app.handshake(request, async ({ subprotocol = "" }) => {

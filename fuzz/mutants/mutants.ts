@@ -107,7 +107,7 @@ export const mutants: readonly FuzzMutant[] = [
     world: "tcp",
     scenario: "a burst of valid events in one write",
     file: "server/src/timing/paced-reader.ts",
-    find: "if (!this.#limited && !this.#rate.allows) this.#limit();\n        if (this.#limited)",
+    find: "if (!this.#limited && !this.#rate.allows) this.#limit();\n    if (this.#limited)",
     replace: "if (this.#limited)",
     also: [
       {

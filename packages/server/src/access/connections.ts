@@ -79,13 +79,7 @@ export class Connections {
 
   /** Registers a raw connection, from before its handshake is accepted. */
   addRaw(exchange: Exchange, acceptance: Acceptance): void {
-    this.add(exchange, {
-      renewsCredential: false,
-      connected: true,
-      terminate: (error) => acceptance.revoke(error),
-      closeGracefully: (error) => acceptance.close(error),
-      goAway: () => false,
-    });
+    this.add(exchange, new RawConnection(acceptance));
   }
 
   /** Waits for `work` before a client of `principal` is registered. Rejects as `work` does, and when the principal was revoked meanwhile. */
@@ -122,6 +116,29 @@ export class Connections {
 
   #all(): Connection[] {
     return Array.from(this.#byPrincipal.values()).flatMap((own) => Array.from(own));
+  }
+}
+
+/** A raw connection; it is in no session. */
+class RawConnection implements Connection {
+  readonly renewsCredential: boolean = false;
+  readonly connected: boolean = true;
+  readonly #acceptance: Acceptance;
+
+  constructor(acceptance: Acceptance) {
+    this.#acceptance = acceptance;
+  }
+
+  terminate(error: CloseError): void {
+    this.#acceptance.revoke(error);
+  }
+
+  closeGracefully(error: CloseError): void {
+    this.#acceptance.close(error);
+  }
+
+  goAway(): boolean {
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ParsedRequest } from "../request/context.ts";
+import type { ParsedRequest } from "../request/parsed-request.ts";
 import { quote, Refusal } from "../request/refusal.ts";
 
 /** Which pages may connect, and by which host names a server may be reached. */
@@ -61,13 +61,14 @@ export function checkHost(
  * `allowsLoopback` pages of this machine may connect, from any port.
  */
 export function checkOrigin(
-  { request: { headers }, url }: ParsedRequest,
+  parsed: ParsedRequest,
   { origins, allowCookieWithoutOrigin }: SecurityOptions,
   { trustProxy = false, allowsLoopback = false }: OriginOptions = {},
 ): Refusal | undefined {
-  const origin = headers.get("origin");
-  if (origin === null) {
-    if (!headers.has("cookie") || allowCookieWithoutOrigin === true) return undefined;
+  const { url } = parsed;
+  const origin = parsed.header("origin");
+  if (origin === undefined) {
+    if (parsed.header("cookie") === undefined || allowCookieWithoutOrigin === true) return undefined;
     return new Refusal({
       kind: "security.allowCookieWithoutOrigin",
       status: 403,
@@ -78,7 +79,7 @@ export function checkOrigin(
   if (origin.includes(",") || origin.includes(" "))
     return new Refusal({ kind: "handshake", status: 400, reason: "Multiple Origin headers" });
   if (origins?.includes(origin) === true) return undefined;
-  const own = ownScheme(url, trustProxy ? headers.get("x-forwarded-proto") : null);
+  const own = ownScheme(url, trustProxy ? parsed.header("x-forwarded-proto") : undefined);
   if (isOwnOrigin(origin, url, own)) return undefined;
   if (allowsLoopback && loopbackName.test(url.hostname) && isLoopbackOrigin(origin)) return undefined;
   const reason = `Origin ${quote(origin)} is not allowed: createApp({ security: { origins: [...] } })`;
@@ -86,7 +87,7 @@ export function checkOrigin(
 }
 
 /** The scheme by which the client reached the server; undefined where that is unknown: a proxy may end TLS. */
-function ownScheme({ protocol }: URL, forwarded: string | null): string | undefined {
+function ownScheme({ protocol }: URL, forwarded: string | undefined): string | undefined {
   if (protocol === "https:") return protocol; // TLS ends here
   const scheme = forwarded?.split(",").at(-1)?.trim().toLowerCase();
   return scheme === "http" || scheme === "https" ? `${scheme}:` : undefined;

@@ -11,6 +11,7 @@ import type { ImplementOptions, Setup } from "../contract/setup.ts";
 import { type ErrorContext, isClientError, report, toLogLine } from "../request/errors.ts";
 import { RefusedError } from "../request/refusal.ts";
 import type { AnyHook } from "../request/hook.ts";
+import { parseRequest } from "../request/parsed-request.ts";
 import { checkFunction } from "../request/response.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import { Sessions } from "../session/sessions.ts";
@@ -39,6 +40,8 @@ export interface AppInternals {
   readonly options: DispatchOptions & ServiceOptions & { readonly limits: Required<LimitOptions> };
   /** What answers its requests. */
   readonly dispatcher: Dispatcher;
+  /** Answers a handshake, and traces it. */
+  readonly handshake: Dispatcher["handshake"];
 }
 
 const internals = new WeakMap<object, AppInternals>();
@@ -94,12 +97,14 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
     sessions,
     connections,
   };
+  const dispatcher = new Dispatcher(routes, resolved);
   const app: AppInternals = {
     routes,
     state,
     groups: [],
     options: resolved,
-    dispatcher: new Dispatcher(routes, resolved),
+    dispatcher,
+    handshake: traceHandshakes(dispatcher.handshake, routes, options.codecs ?? [], findTraceLog()),
   };
   routes.hooks.push(state);
   return createView(
@@ -221,7 +226,7 @@ function createView<P extends object, Defaults extends object>(
     room: routes.room,
     serves: (pathname) => routes.serves(pathname),
     fetch: dispatcher.fetch,
-    handshake: traceHandshakes(dispatcher.handshake, routes, options.codecs ?? [], findTraceLog()),
+    handshake: (request, accept, track) => app.handshake(parseRequest(request), accept, track),
     end: () => routes.end(),
     drain: (within) => routes.drain(within),
     revoke: (principal, { code, reason } = { code: CloseCode.Forbidden, reason: "revoked" }) => {

@@ -2,14 +2,14 @@ import { CloseError, type FrameCodec } from "@symbolon/protocol";
 import { checkHost } from "../access/origin.ts";
 import { RefusalLog } from "../access/refusal-log.ts";
 import { type Accept, Acceptance } from "../request/acceptance.ts";
-import { type ParsedRequest, parseRequest, type RouteSchemas } from "../request/context.ts";
+import type { RouteSchemas } from "../request/context.ts";
 import { closeFromResponse, errorResponse, HandshakeTimeout, report } from "../request/errors.ts";
 import { Exchange } from "../request/exchange.ts";
 import type { AnyHook } from "../request/hook.ts";
 import type { RenewIdentity, Verified } from "../request/identity.ts";
-import type { Refusal } from "../request/refusal.ts";
+import { type ParsedRequest, parseRequest } from "../request/parsed-request.ts";
+import { Refusal } from "../request/refusal.ts";
 import { checkUnused, toResponse } from "../request/response.ts";
-import { transportOf } from "../request/transport.ts";
 import { type IdentifiedWire, readHello } from "../session/hello.ts";
 import {
   checkExpiry,
@@ -65,14 +65,13 @@ export class Dispatcher {
 
   /** Answers a WebSocket handshake: resolves with the refusal to write, or with undefined once it is accepted. Never rejects. */
   readonly handshake = async (
-    request: Request,
+    parsed: ParsedRequest,
     accept: Accept,
     track?: Track,
   ): Promise<Response | undefined> => {
     try {
-      const parsed = parseRequest(request);
       const denied = checkPage(parsed, this.#options);
-      if (denied !== undefined) return this.refusals.note(denied, request);
+      if (denied !== undefined) return this.#note(denied, parsed);
       const { pathname } = parsed.url;
       const match = this.#routes.socketAt(pathname);
       const codec =
@@ -88,9 +87,9 @@ export class Dispatcher {
       track?.(acceptance.released);
       const serve = route.prepare(exchange, acceptance, route.outer);
       const refusal = await this.#decide(exchange, serve, acceptance);
-      return refusal && (await acceptance.refuse(this.refusals.note(refusal, request)));
+      return refusal && (await acceptance.refuse(this.#note(refusal, parsed)));
     } catch (error) {
-      return this.#errorResponse(request, error);
+      return this.#errorResponse(parsed.request, error);
     }
   };
 
@@ -98,8 +97,7 @@ export class Dispatcher {
    * How a handshake would be refused before its hooks run; undefined when they would decide. Nothing is reported, and
    * nothing is counted.
    */
-  explain(request: Request): Refusal | undefined {
-    const parsed = parseRequest(request);
+  explain(parsed: ParsedRequest): Refusal | undefined {
     const { pending = 1_000 } = this.#options.handshake ?? {};
     const denied = checkPage(parsed, this.#options);
     if (denied !== undefined) return denied;
@@ -110,7 +108,7 @@ export class Dispatcher {
 
   async #answer(parsed: ParsedRequest): Promise<Response> {
     const denied = checkHost(parsed, this.#options.security);
-    if (denied !== undefined) return this.refusals.note(denied, parsed.request);
+    if (denied !== undefined) return this.#note(denied, parsed);
     const { pathname } = parsed.url;
     const match = this.#routes.httpAt(pathname);
     if (match !== undefined) return this.#respond(parsed, match);
@@ -137,7 +135,7 @@ export class Dispatcher {
     const match = { route: { hooks: this.#routes.hooks }, pattern: parsed.url.pathname, params: {} };
     const exchange = this.#exchange(parsed, match, {});
     const response = await exchange.run(() => Promise.resolve(answer));
-    return exchange.finishResponse(this.refusals.note(response, parsed.request));
+    return exchange.finishResponse(this.#note(response, parsed));
   }
 
   /**
@@ -151,8 +149,8 @@ export class Dispatcher {
   ): Promise<Response | undefined> {
     const refusal = refuseUnknownPath(this.#routes, parsed.url.pathname);
     if (codec === undefined) return this.#respondUnknown(parsed, refusal);
-    this.refusals.note(refusal, parsed.request);
-    if (transportOf(parsed.request).explainsRefusals === true) return refusal;
+    this.#note(refusal, parsed);
+    if (parsed.transport.explainsRefusals === true) return refusal;
     const { code, reason } = await closeFromResponse(refusal);
     const wire = await accept({ subprotocol: codec.protocol });
     wire.close(code, reason);
@@ -166,7 +164,7 @@ export class Dispatcher {
     track?: Track,
   ): Promise<Response | undefined> {
     const { pending = 1_000 } = this.#options.handshake ?? {};
-    if (this.#withoutHello >= pending) return this.refusals.note(tooManyUndecided(), parsed.request);
+    if (this.#withoutHello >= pending) return this.#note(tooManyUndecided(), parsed);
     let wire: IdentifiedWire["wire"];
     let hello: IdentifiedWire["hello"] | undefined;
     this.#withoutHello += 1;
@@ -191,7 +189,7 @@ export class Dispatcher {
       },
       acceptance,
     );
-    return refusal && (await acceptance.refuse(this.refusals.note(refusal, parsed.request)));
+    return refusal && (await acceptance.refuse(this.#note(refusal, parsed)));
   }
 
   /** Runs only the hooks of a route, and ends them. */
@@ -217,13 +215,13 @@ export class Dispatcher {
     void acceptance?.accepted.then(release); // a hook may accept, and go on
     const ignoreDisconnect = exchange.onDisconnect(release);
     let cancelDeadline = (): void => {};
-    const overdue = new Promise<HandshakeTimeout>((resolve) => {
+    const running = exchange.run(async () => checkExpiry(exchange, this.#options.clock) ?? serve());
+    const first = await new Promise<Response | HandshakeTimeout | undefined>((resolve) => {
+      void running.then(resolve);
       cancelDeadline = this.#options.clock.after(timeout, () => {
         if (acceptance?.expire() ?? true) resolve(new HandshakeTimeout(timeout));
       });
     });
-    const running = exchange.run(async () => checkExpiry(exchange, this.#options.clock) ?? serve());
-    const first = await Promise.race([running, overdue]);
     cancelDeadline();
     ignoreDisconnect();
     release();
@@ -250,6 +248,11 @@ export class Dispatcher {
       hooks,
       onError,
     });
+  }
+
+  /** Reports a refusal of the server's own. Returns the same response. */
+  #note<Answer extends Response>(answer: Answer, parsed: ParsedRequest): Answer {
+    return answer instanceof Refusal ? this.refusals.note(answer, parsed.request) : answer;
   }
 
   #errorResponse(request: Request, error: unknown): Promise<Response> {

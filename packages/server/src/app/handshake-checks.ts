@@ -2,11 +2,10 @@ import type { FrameCodec } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
 import type { LimitOptions } from "../access/limits.ts";
 import { checkHost, checkOrigin, type SecurityOptions } from "../access/origin.ts";
-import type { ParsedRequest } from "../request/context.ts";
 import type { Exchange } from "../request/exchange.ts";
 import { readIdentity } from "../request/identity.ts";
+import type { ParsedRequest } from "../request/parsed-request.ts";
 import { quote, Refusal } from "../request/refusal.ts";
-import { transportOf } from "../request/transport.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { Routes } from "./routes.ts";
 
@@ -27,7 +26,7 @@ export function checkPageOrigin(
   { security, limits = {} }: PageOptions,
 ): Refusal | undefined {
   const { trustProxy = false } = limits;
-  const { allowsLoopbackOrigins: allowsLoopback = false } = transportOf(parsed.request);
+  const { allowsLoopbackOrigins: allowsLoopback = false } = parsed.transport;
   return checkOrigin(parsed, security, { trustProxy, allowsLoopback });
 }
 

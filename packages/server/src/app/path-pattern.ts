@@ -34,7 +34,7 @@ function parseSegment(written: string): Segment {
 }
 
 function match(segments: readonly Segment[], parts: readonly string[]): Record<string, string> | undefined {
-  const params: Record<string, string> = Object.create(null);
+  const params = { __proto__: null } as unknown as Record<string, string>; // smaller than by Object.create(null)
   const root = parts.length === 1 && parts[0] === "";
   for (const [index, { type, text, optional }] of segments.entries()) {
     if (optional && (parts.length === index || root)) return params;

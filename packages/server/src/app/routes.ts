@@ -145,6 +145,7 @@ export class Routes {
       schemas,
       outer: {},
       prepare: (exchange, acceptance, outer) => {
+        if (outer.socket === undefined) return prepareSocket(service, exchange, acceptance);
         const defaults = { ...outer.socket, ...service.defaults };
         return prepareSocket({ ...service, defaults }, exchange, acceptance);
       },

@@ -1,5 +1,6 @@
 import { TicketBook } from "../access/ticket-book.ts";
-import { type BaseContext, type HookContext, parseRequest } from "../request/context.ts";
+import type { BaseContext, HookContext } from "../request/context.ts";
+import { parseRequest } from "../request/parsed-request.ts";
 import type { Hook } from "../request/hook.ts";
 import { identity, type ProvidedIdentity, readIdentity } from "../request/identity.ts";
 import { memoryStore } from "../store/memory-store.ts";

@@ -27,14 +27,14 @@ export function traceHandshakes(
   log: TraceLog | undefined,
 ): Dispatcher["handshake"] {
   if (log === undefined) return handshake;
-  return async (request, accept, track) => {
-    const { pathname } = new URL(request.url);
+  return async (parsed, accept, track) => {
+    const { pathname } = parsed.url;
     const id = (handshakes += 1);
     const write = (line: string): void => log(`${id} ${JSON.stringify(pathname)} ${line}`);
     const route = routes.socketAt(pathname)?.route;
     const isRaw = route?.type === "raw";
     const refusal = await handshake(
-      request,
+      parsed,
       async (init) => {
         const wire = await accept(init);
         write(`open${wire.protocol && ` protocol=${JSON.stringify(wire.protocol)}`}`);

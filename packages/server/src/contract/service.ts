@@ -9,8 +9,6 @@ import { Conversation } from "./conversation.ts";
 import { CloseResponse } from "../request/errors.ts";
 import { Refusal } from "../request/refusal.ts";
 import { checkFunction } from "../request/response.ts";
-import { sizeOf } from "../request/headers.ts";
-import { accountOf, clientAddress } from "../request/identity.ts";
 import type { IdentifiedWire } from "../session/hello.ts";
 import type { ClientLink, RecordRoomMessages } from "../session/link.ts";
 import { PlainLink } from "../session/plain-link.ts";
@@ -163,10 +161,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const attaching = this.#attachStored(attachRequest(dial, resume));
     const stored = await this.#options.connections.reserve(owner.principal, attaching);
     if (stored?.type === "stale") return new CloseResponse(superseded);
-    if (
-      request.resetReason === undefined &&
-      !this.#allowsFailure(exchange.context.request, resume.sessionId, stored)
-    )
+    if (request.resetReason === undefined && !this.#allowsFailure(exchange.network, resume.sessionId, stored))
       return failedTooOften();
     if (stored?.type !== "resumed")
       return this.#begin(dial, {
@@ -182,16 +177,16 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   /** Counts a resume that neither this process nor the store accepts. Returns false when too many of the client's address fail. */
-  #allowsFailure(request: Request, sessionId: string, stored: StoredResult | undefined): boolean {
+  #allowsFailure(network: string, sessionId: string, stored: StoredResult | undefined): boolean {
     if (stored !== undefined && stored.type !== "refused") return true;
     const known = stored?.known === true || this.#options.sessions.knows(sessionId);
-    return this.#options.failedResumes.allow(clientAddress(request), known);
+    return this.#options.failedResumes.allow(network, known);
   }
 
   /** Begins a session. */
   async #begin(dial: Dial, request: NewSessionRequest<C>): Promise<Response | undefined> {
     const { store } = this.#options;
-    if (store?.rooms.hasCapacity?.(accountOf(dial.exchange.context), 0) === false)
+    if (store?.rooms.hasCapacity?.(dial.exchange.account, 0) === false)
       return new Refusal({
         kind: "store.bytes",
         status: 429,
@@ -217,9 +212,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     restored?: RestoredState,
   ): SessionLink {
     const secret = new SessionSecret(key);
-    const { context, ended } = exchange;
-    const account = accountOf(context);
-    const baseBytes = bytesPerSession + sizeOf(context.request);
+    const { account, ended, parsed } = exchange;
+    const baseBytes = bytesPerSession + parsed.size;
     const link = new SessionLink({ ...this.#options, owner, account, baseBytes, secret, ended, restored });
     link.attempt = attempt;
     link.memberships.restore(caller.hello.rooms);
@@ -260,7 +254,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     exchange.context["service"] = this;
     const conversation = new Conversation(this, exchange, link, { ...this.#options, lastId });
     const onError = (error: unknown): void => void exchange.report(error, "open");
-    const account = accountOf(exchange.context);
+    const { account } = exchange;
     this.#rooms.addClient(conversation.peer, { memberships: link.memberships, account, onError });
     connections.add(exchange, conversation);
     return conversation;

@@ -44,7 +44,7 @@ export interface NewSessionRequest<C extends AnyContract> {
 /** Reads a dial from its `hello`. */
 export function readDial(exchange: Exchange, caller: IdentifiedWire, acceptance: Acceptance): Dial {
   const { hello, principal } = caller;
-  const { pathname } = exchange.url;
+  const { pathname } = exchange.parsed.url;
   const owner = { keyHash: hashText(hello.instanceKey), pathname, principal };
   return { exchange, caller, owner, attempt: hello.attempt, resume: hello.resume, acceptance };
 }

@@ -9,11 +9,13 @@ export class BoundHost {
   readonly #server: HttpServer;
   readonly #security: SecurityOptions;
   readonly #isProduction: boolean = process.env["NODE_ENV"] === "production";
-  #wasLoopback = false;
+  readonly #binding: Binding;
 
   constructor(server: HttpServer, security: SecurityOptions) {
     this.#server = server;
     this.#security = security;
+    this.#binding = bindings.get(server) ?? new Binding(server);
+    bindings.set(server, this.#binding);
   }
 
   /**
@@ -23,7 +25,7 @@ export class BoundHost {
   allowsLoopbackOrigins({ headers, socket }: IncomingMessage): boolean {
     if (this.#isProduction) return false;
     const isPassedOn = "forwarded" in headers || "x-forwarded-for" in headers;
-    return this.#isLoopback() || (isLoopback(socket.remoteAddress ?? "") && !isPassedOn);
+    return this.#binding.isLoopback || (isLoopback(socket.remoteAddress ?? "") && !isPassedOn);
   }
 
   /** Where the server can be reached from this machine. */
@@ -38,15 +40,33 @@ export class BoundHost {
 
   /** Refuses a request for a host name that the app does not have; undefined when the check passes, and for an invalid name. */
   check({ headers: { host = "localhost" } }: IncomingMessage): Refusal | undefined {
-    const isBoundToLoopback = this.#isLoopback();
-    if (!URL.canParse(`http://${host}`)) return undefined;
-    return checkHost({ url: new URL(`http://${host}`) }, this.#security, isBoundToLoopback);
+    return URL.canParse(`http://${host}`) ? this.checkUrl(new URL(`http://${host}`)) : undefined;
   }
 
-  /** A server that closes has no address any more, and still answers. */
-  #isLoopback(): boolean {
-    const bound = this.#server.address();
-    if (bound !== null) this.#wasLoopback = typeof bound === "object" && isLoopback(bound.address);
-    return this.#wasLoopback;
+  /** Refuses a request for this URL, as `check`. */
+  checkUrl(url: URL): Refusal | undefined {
+    return checkHost({ url }, this.#security, this.#binding.isLoopback);
   }
 }
+
+/** What a server is bound to, read once each time when it begins to listen: each question asks the system. */
+class Binding {
+  #isLoopback = false;
+
+  constructor(server: HttpServer) {
+    if (server.listening) this.#read(server);
+    server.on("listening", () => this.#read(server));
+  }
+
+  /** Whether the address is a loopback address. A server that closes has no address any more, and still answers. */
+  get isLoopback(): boolean {
+    return this.#isLoopback;
+  }
+
+  #read(server: HttpServer): void {
+    const bound = server.address();
+    this.#isLoopback = bound !== null && typeof bound === "object" && isLoopback(bound.address);
+  }
+}
+
+const bindings = new WeakMap<HttpServer, Binding>();

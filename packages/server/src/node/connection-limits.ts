@@ -19,7 +19,7 @@ export class ConnectionLimits {
   /** Counts a client until its socket closes. */
   add(incoming: IncomingMessage): void {
     const network = networkOf(addressOf(incoming, this.#limits.trustProxy));
-    incoming.socket.once("close", this.#open.add(network));
+    incoming.socket.on("close", this.#open.add(network));
   }
 
   /** Refuses a client when there are too many; undefined when the check passes. */
@@ -104,7 +104,7 @@ export class HttpConnections {
     }
     const stopCounting = this.#counter.add(network);
     this.#open.set(socket, stopCounting);
-    socket.once("close", () => {
+    socket.on("close", () => {
       stopCounting();
       this.#open.delete(socket);
     });

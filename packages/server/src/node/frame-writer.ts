@@ -89,11 +89,16 @@ export function encodeFrame(message: Message): Buffer {
 /** A socket; Node's own know how much the system has not taken yet of the write that is under way. */
 type WritableSocket = Duplex & { readonly _handle?: { readonly writeQueueSize?: number } | null };
 
+/** Counts what is written. */
+interface ByteCounter {
+  added(bytes: number): void;
+}
+
 /** Joins the messages that a tick sends to one socket into one write. */
 export class FrameWriter {
   readonly #socket: WritableSocket;
-  /** Called with the bytes of each message, those of what keeps it included. */
-  readonly #onWrite: ((bytes: number) => void) | undefined;
+  /** Learns of the bytes of each message, those of what keeps it included. */
+  readonly #counter: ByteCounter | undefined;
   readonly #encode: EncodeFrame;
   #frames: Buffer[] = [];
   #bytes = 0;
@@ -108,12 +113,12 @@ export class FrameWriter {
   #stopped = false;
   #scheduled = false;
   #drained: Promise<void> | undefined;
-  #resolveDrained: () => void = () => {};
+  #resolveDrained: (() => void) | undefined;
 
   /** `socket` is the one of the `upgrade` event; `encode` makes frames for the extensions that were negotiated on it. */
-  constructor(socket: WritableSocket, onWrite?: (bytes: number) => void, encode: EncodeFrame = encodeFrame) {
+  constructor(socket: WritableSocket, counter?: ByteCounter, encode: EncodeFrame = encodeFrame) {
     this.#socket = socket;
-    this.#onWrite = onWrite;
+    this.#counter = counter;
     this.#encode = encode;
   }
 
@@ -144,7 +149,7 @@ export class FrameWriter {
       this.#scheduled = true;
       process.nextTick(() => this.flush());
     }
-    this.#onWrite?.(frame.byteLength + bytesPerMessage);
+    this.#counter?.added(frame.byteLength + bytesPerMessage);
   }
 
   /** Drops the batch, and every later message. */
@@ -186,6 +191,6 @@ export class FrameWriter {
   release(): void {
     this.#full = false;
     this.#drained = undefined;
-    this.#resolveDrained();
+    this.#resolveDrained?.();
   }
 }

@@ -3,43 +3,52 @@ import { STATUS_CODES } from "node:http";
 import { Readable, type Duplex } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import { describeTransport, type TransportInfo } from "../request/transport.ts";
 
-/** Reads a Node request as a web `Request`; undefined when its target or headers are invalid there. */
-export function toRequest(incoming: IncomingMessage, signal?: AbortSignal): Request | undefined {
-  const target = incoming.url ?? "/";
-  // An absolute-form target and "//host" would replace the host of the URL (RFC 9112 §3.2).
-  if (!target.startsWith("/") || target.startsWith("//")) return undefined;
+/** Reads the URL of a Node request; undefined when its target is invalid. */
+export function readUrl({ url: target = "/", headers, socket }: IncomingMessage): URL | undefined {
+  // An absolute-form target and "//host" would replace the host of the URL (RFC 9112 §3.2). A URL reads a backslash as a
+  // slash, and skips tabs and line ends.
+  if (!/^\/(?![/\\])[^\t\r\n]*$/.test(target)) return undefined;
   try {
-    const encrypted = "encrypted" in incoming.socket;
-    const base = new URL(`${encrypted ? "https" : "http"}://${incoming.headers.host ?? "localhost"}`);
+    const base = `${"encrypted" in socket ? "https" : "http"}://${headers.host ?? "localhost"}`;
     const url = new URL(target, base);
-    if (url.origin !== base.origin) return undefined; // "/\\host": a URL reads the backslash as a slash
-    const headers = new Headers();
-    for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2)
-      headers.append(incoming.rawHeaders[at] ?? "", incoming.rawHeaders[at + 1] ?? "");
-    const method = incoming.method ?? "GET";
-    const bodied = method !== "GET" && method !== "HEAD";
-    return new Request(url, {
-      method,
-      headers,
-      ...(signal && { signal }),
-      ...(bodied && { body: Readable.toWeb(incoming) as ReadableStream, duplex: "half" }),
-    });
+    return url.username === "" && url.password === "" ? url : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Adds to a request what Node knows of it. Returns what drops Node's own objects, when the connection has closed. */
-export function describeRequest(
-  request: Request,
-  incoming: IncomingMessage,
-  info: Omit<TransportInfo, "node">,
-): () => void {
-  const node: { request: IncomingMessage | undefined } = { request: incoming };
-  describeTransport(request, { ...info, node });
-  return () => (node.request = undefined);
+/** Reads a Node request as a web `Request`; undefined when its target or headers are invalid there. */
+export function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
+  const url = readUrl(incoming);
+  const { method } = incoming;
+  const bodied = method !== "GET" && method !== "HEAD";
+  try {
+    const body = bodied ? (Readable.toWeb(incoming) as ReadableStream) : null;
+    return url && makeRequest(url, incoming, { signal, body });
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes the web `Request` of a Node request.
+ * @throws TypeError when its method or headers are invalid there.
+ */
+export function makeRequest(
+  url: URL,
+  { method = "GET", rawHeaders }: Pick<IncomingMessage, "method" | "rawHeaders">,
+  { signal, body }: Pick<RequestInit, "signal" | "body"> = {},
+): Request {
+  const headers = new Headers();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
+  return new Request(url, {
+    method,
+    headers,
+    ...(signal && { signal }),
+    ...(body && { body, duplex: "half" }),
+  });
 }
 
 /** Writes a web `Response` as a Node one. Rejects when its body was read before. */

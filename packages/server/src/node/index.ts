@@ -11,11 +11,11 @@ import { resolve } from "node:path";
 import type { TlsOptions } from "node:tls";
 import sirv, { type RequestHandler } from "sirv";
 import { type AppInternals, countUnusedGroups, internalsOf } from "../app/app.ts";
-import type { TransportInfo } from "../request/transport.ts";
+import { describeTransport, type TransportInfo } from "../request/transport.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { BoundHost } from "./bound-host.ts";
 import { HttpConnections } from "./connection-limits.ts";
-import { describeRequest, toRequest, writeResponse } from "./http.ts";
+import { toRequest, writeResponse } from "./http.ts";
 import { addressOf, networkOf } from "./networks.ts";
 import { asksForRefusal, QuestionRate, refuseQuestion, refusedRequest, writeAnswer } from "./refusals.ts";
 import {
@@ -266,9 +266,13 @@ async function answer(
   info: Omit<TransportInfo, "node">,
 ): Promise<void> {
   const client = new AbortController();
-  outgoing.once("close", () => client.abort());
+  const node: { request: IncomingMessage | undefined } = { request: incoming };
+  outgoing.once("close", () => {
+    client.abort();
+    node.request = undefined;
+  });
   const request = toRequest(incoming, client.signal);
-  if (request !== undefined) outgoing.once("close", describeRequest(request, incoming, info));
+  if (request !== undefined) describeTransport(request, { ...info, node });
   // `app.fetch` checks the response.
   await write(
     request === undefined ? new Response("Bad Request", { status: 400 }) : await app.fetch(request),

@@ -1,10 +1,7 @@
-import type { Clock } from "../timing/clock.ts";
+import type { Clock, ClockSubscriber } from "../timing/clock.ts";
 
 /** Opcodes from which on a frame is a control frame (RFC 6455 §5.5). */
 const firstControlOpcode = 8;
-
-/** The bytes of the longest header: opcode, length, 64-bit length, mask (RFC 6455 §5.2). */
-const longestHeader = 14;
 
 /**
  * Finds in the bytes of a client whether a part of a message has arrived. `ws` reads the same bytes, and reports messages
@@ -13,9 +10,16 @@ const longestHeader = 14;
 export class FrameProgress {
   /** How many messages and control frames between messages have arrived completely. */
   completed = 0;
-  readonly #header = new DataView(new ArrayBuffer(longestHeader));
   /** Bytes of the present header that have arrived. */
   #headerBytes = 0;
+  /** Bytes that the present header has, as far as is known. */
+  #headerLength = 2;
+  /** The first byte of the present header. */
+  #first = 0;
+  /** Bytes of the present header in which its length is, after the second. */
+  #lengthBytes = 0;
+  /** Bytes of the present payload, as far as its header has arrived. */
+  #length = 0;
   /** Bytes of the present payload that have not arrived. */
   #missing = 0;
   /** Whether a message waits for its next fragment. */
@@ -34,36 +38,35 @@ export class FrameProgress {
         this.#missing -= read;
         at += read;
       } else {
-        this.#header.setUint8(this.#headerBytes, bytes[at] ?? 0);
-        this.#headerBytes += 1;
+        this.#readHeader(bytes[at] ?? 0);
         at += 1;
-        if (this.#headerBytes < headerLength(this.#header, this.#headerBytes)) continue;
-        this.#missing = payloadLength(this.#header);
       }
-      if (this.#missing === 0) this.#endFrame();
+      if (this.#missing === 0 && this.#headerBytes >= this.#headerLength) this.#endFrame();
     }
   }
 
+  /** Reads a byte of a header: opcode, length, 64-bit length, mask (RFC 6455 §5.2). */
+  #readHeader(byte: number): void {
+    const at = this.#headerBytes;
+    this.#headerBytes += 1;
+    if (at === 0) {
+      this.#first = byte;
+      this.#headerLength = 2;
+    } else if (at === 1) {
+      const short = byte & 127;
+      this.#lengthBytes = short === 126 ? 2 : short === 127 ? 8 : 0;
+      this.#headerLength = 2 + this.#lengthBytes + (byte > 127 ? 4 : 0);
+      this.#length = this.#lengthBytes === 0 ? short : 0;
+    } else if (at < 2 + this.#lengthBytes) this.#length = 256 * this.#length + byte;
+    if (this.#headerBytes === this.#headerLength) this.#missing = this.#length;
+  }
+
   #endFrame(): void {
-    const first = this.#header.getUint8(0);
     this.#headerBytes = 0;
-    const isControl = (first & 15) >= firstControlOpcode;
-    if (!isControl) this.#fragmented = first < 128;
+    const isControl = (this.#first & 15) >= firstControlOpcode;
+    if (!isControl) this.#fragmented = this.#first < 128;
     if (!this.#fragmented) this.completed += 1; // a control frame inside of a message does not end it
   }
-}
-
-/** The length of a header of which `arrived` bytes are known. */
-function headerLength(header: DataView, arrived: number): number {
-  if (arrived < 2) return 2;
-  const second = header.getUint8(1);
-  const short = second & 127;
-  return (short === 126 ? 4 : short === 127 ? 10 : 2) + (second > 127 ? 4 : 0);
-}
-
-function payloadLength(header: DataView): number {
-  const short = header.getUint8(1) & 127;
-  return short === 126 ? header.getUint16(2) : short === 127 ? Number(header.getBigUint64(2)) : short;
 }
 
 /** A connection whose messages have to arrive in time. */
@@ -80,23 +83,33 @@ export interface TimedConnection {
  * Watches how long each message of a connection takes, from its first byte to its last, as finely as the clock is swept.
  * @returns stops watching: call it when the connection has ended.
  */
-export function startMessageTimer(
-  clock: Clock,
-  timeout: number,
-  { progress, isPaused, onOverdue }: TimedConnection,
-): () => void {
-  let { completed } = progress;
-  let since: number | undefined;
-  const stop = clock.subscribe({
-    step: (now) => {
-      const isAnother = progress.completed !== completed;
-      completed = progress.completed;
-      if (!progress.isIncomplete) since = undefined;
-      else if (since === undefined || isAnother || isPaused()) since = now;
-      if (since === undefined || now - since < timeout) return;
-      stop();
-      onOverdue();
-    },
-  });
-  return stop;
+export function startMessageTimer(clock: Clock, timeout: number, connection: TimedConnection): () => void {
+  const timer = new MessageTimer(timeout, connection);
+  return (timer.stop = clock.subscribe(timer));
+}
+
+class MessageTimer implements ClockSubscriber {
+  stop: (() => void) | undefined;
+  readonly #timeout: number;
+  readonly #connection: TimedConnection;
+  #completed: number;
+  /** When the message began of which a part has arrived. */
+  #since: number | undefined;
+
+  constructor(timeout: number, connection: TimedConnection) {
+    this.#timeout = timeout;
+    this.#connection = connection;
+    this.#completed = connection.progress.completed;
+  }
+
+  step(now: number): void {
+    const { progress } = this.#connection;
+    const isAnother = progress.completed !== this.#completed;
+    this.#completed = progress.completed;
+    if (!progress.isIncomplete) this.#since = undefined;
+    else if (this.#since === undefined || isAnother || this.#connection.isPaused()) this.#since = now;
+    if (this.#since === undefined || now - this.#since < this.#timeout) return;
+    this.stop?.();
+    this.#connection.onOverdue();
+  }
 }

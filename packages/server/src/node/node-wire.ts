@@ -17,10 +17,8 @@ const maxEarlyBytes = 16 * 1024;
  * last frame does not overtake the replies to the messages before it.
  */
 export class BatchedWebSocket extends WebSocket {
-  /** Writes the batch; set once the socket is open. */
-  flush: () => void = () => {};
-  /** Resolves when a close frame, or an invalid frame, may be answered. */
-  answerable: () => Promise<void> = nextTurn;
+  /** Its wire; set once the socket is open. */
+  wire: NodeWire | undefined;
   #answer: (() => void) | undefined;
 
   /** `ws` calls this to answer a close frame, and for an invalid frame, before the handler has run for what came before it. */
@@ -30,7 +28,7 @@ export class BatchedWebSocket extends WebSocket {
       this.#answer = undefined;
       this.closeNow(code, data);
     };
-    void this.answerable().then(() => this.answer());
+    void (this.wire?.answerable() ?? nextTurn()).then(() => this.answer());
   }
 
   /** Sends the answer that waits, if there is one. */
@@ -41,7 +39,7 @@ export class BatchedWebSocket extends WebSocket {
   /** Closes, in place of `close`, for the server: an answer that waits is sent instead. */
   closeNow(code?: number, data?: string | Buffer): void {
     if (this.#answer !== undefined) return this.answer();
-    this.flush(); // nothing may be sent after a close frame (RFC 6455 §5.5.1)
+    this.wire?.flush(); // nothing may be sent after a close frame (RFC 6455 §5.5.1)
     super.close(code, data);
   }
 }
@@ -51,6 +49,7 @@ export class NodeWire implements Wire, OutboundBuffer {
   readonly nextTurn: () => Promise<void> = nextTurn;
   readonly #ws: BatchedWebSocket;
   readonly #writer: FrameWriter;
+  readonly #buffers: OutboundBuffers;
   readonly #events = new WireEvents();
   #listener: PacedListener | undefined;
   #earlyBytes = 0;
@@ -59,7 +58,7 @@ export class NodeWire implements Wire, OutboundBuffer {
   /** Why the client was closed with 4901, which it cannot read. */
   #slowReason: string | undefined;
   #closed: Promise<void> | undefined;
-  #resolveClosed: () => void = () => {};
+  #resolveClosed: (() => void) | undefined;
 
   /**
    * `socket` is the one of the `upgrade` event, which carries `ws`; `buffers` bounds what waits on all wires; `deflate` makes
@@ -67,14 +66,10 @@ export class NodeWire implements Wire, OutboundBuffer {
    */
   constructor(ws: BatchedWebSocket, socket: Duplex, buffers: OutboundBuffers, deflate?: EncodeFrame) {
     this.#ws = ws;
-    this.#writer = new FrameWriter(
-      socket,
-      (bytes) => buffers.added(bytes),
-      ws.extensions === "" ? undefined : deflate,
-    );
+    this.#writer = new FrameWriter(socket, buffers, ws.extensions === "" ? undefined : deflate);
+    this.#buffers = buffers;
     buffers.add(this);
-    ws.flush = () => this.#writer.flush();
-    ws.answerable = () => this.#answerable();
+    ws.wire = this;
     // A client may end its side with its close frame. First, since `ws` would end the connection without an answer.
     socket.prependListener("end", () => ws.answer());
     ws.on("message", (data: Buffer, isBinary: boolean) =>
@@ -82,15 +77,9 @@ export class NodeWire implements Wire, OutboundBuffer {
     );
     ws.on("pong", () => this.#events.pong());
     ws.on("ping", () => this.#listener?.pinged?.()); // `ws` has answered
-    ws.on("close", (code: number, reason: Buffer) => {
-      buffers.remove(this);
-      if (this.#isStopped) return; // `drop` informs the listener
-      if (code === CloseCode.Abnormal && this.#slowReason !== undefined)
-        return this.#end({ code: CloseCode.SlowConsumer, reason: this.#slowReason, wasClean: false });
-      this.#end({ code, reason: reason.toString(), wasClean: code !== CloseCode.Abnormal });
-    });
+    ws.on("close", (code: number, reason: Buffer) => this.#wsClosed(code, reason.toString()));
     // `ws` closes by itself after an error, with the right code; without a listener the error would end the process.
-    ws.on("error", () => {});
+    ws.on("error", ignoreError);
   }
 
   get protocol(): string {
@@ -176,7 +165,13 @@ export class NodeWire implements Wire, OutboundBuffer {
     this.#ws.ping();
   }
 
-  async #answerable(): Promise<void> {
+  /** Writes the batch. */
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  /** Resolves when a close frame, or an invalid frame, may be answered. */
+  async answerable(): Promise<void> {
     await nextTurn(); // what came before reaches its handler, which may reply at once
     const handled = this.#listener?.closing?.();
     if (handled === undefined) return;
@@ -184,11 +179,19 @@ export class NodeWire implements Wire, OutboundBuffer {
     await nextTurn();
   }
 
+  #wsClosed(code: number, reason: string): void {
+    this.#buffers.remove(this);
+    if (this.#isStopped) return; // `drop` informs the listener
+    if (code === CloseCode.Abnormal && this.#slowReason !== undefined)
+      this.#end({ code: CloseCode.SlowConsumer, reason: this.#slowReason, wasClean: false });
+    else this.#end({ code, reason, wasClean: code !== CloseCode.Abnormal });
+  }
+
   #end(closed: Closed): void {
     this.#events.closed(closed);
     // After the listener knows of the end: code that waits for capacity must not send.
     this.#writer.release();
-    this.#resolveClosed();
+    this.#resolveClosed?.();
   }
 
   #receive(message: Message): void {
@@ -198,6 +201,8 @@ export class NodeWire implements Wire, OutboundBuffer {
     if (this.#events.buffered >= maxEarlyMessages || this.#earlyBytes > maxEarlyBytes) this.#ws.pause();
   }
 }
+
+function ignoreError(): void {}
 
 /** The same bytes as a plain array: a `Buffer` prints and compares otherwise, and its `slice` does not copy. */
 function toBytes(data: Buffer): Uint8Array {

@@ -3,8 +3,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../timing/clock.ts";
 import { nextTurn } from "../timing/next-turn.ts";
-import { isWebSocketUpgrade } from "./check-upgrade.ts";
-import { afterResponses, serveAsHttp, toRequest } from "./http.ts";
+import { isWebSocketUpgrade, NodeHandshake } from "./handshake.ts";
+import { afterResponses, serveAsHttp } from "./http.ts";
 import { NetworkCounter, networkOf } from "./networks.ts";
 
 /** One upgrade as it arrived. */
@@ -15,8 +15,8 @@ export interface Upgrade {
   readonly socket: Socket;
   /** The first bytes after the request. */
   readonly head: Buffer;
-  /** The request itself; undefined when its target or headers are invalid, and when it asks for no WebSocket. */
-  readonly request: Request | undefined;
+  /** The handshake; undefined when its target or headers are invalid, and when it asks for no WebSocket. */
+  readonly handshake: NodeHandshake | undefined;
 }
 
 /** An app that answers WebSocket handshakes of a server. */
@@ -34,9 +34,6 @@ export interface UpgradeTarget {
   /** Accepts or refuses. */
   readonly answer: (upgrade: Upgrade) => void;
 }
-
-/** Why a request's signal aborts. One for all: an error keeps its stack, and so all that the handshake used. */
-const disconnected = new DOMException("the client has disconnected", "AbortError");
 
 const listeners = new WeakMap<HttpServer, UpgradeListener>();
 
@@ -79,25 +76,23 @@ class UpgradeListener {
     const { socket } = incoming; // the same one, by its class
     if (isTaken(socket)) return;
     // Until the handshake is accepted there is no other listener: a reset would end the process.
-    socket.on("error", () => socket.destroy());
-    const client = new AbortController();
-    for (const event of ["end", "close"]) socket.once(event, () => client.abort(disconnected));
-    const request = isWebSocketUpgrade(incoming) ? toRequest(incoming, client.signal) : undefined;
-    afterResponses(socket, () => this.#assign({ incoming, socket, head, request }));
+    socket.on("error", destroy);
+    const handshake = isWebSocketUpgrade(incoming) ? NodeHandshake.read(incoming) : undefined;
+    handshake?.watch(socket);
+    afterResponses(socket, () => this.#assign({ incoming, socket, head, handshake }));
   };
 
   #assign(upgrade: Upgrade): void {
-    const { socket, request } = upgrade;
+    const { socket, handshake } = upgrade;
     if (isTaken(socket)) return; // while earlier requests of the connection were answered
     if (this.#targets.length === 0) return void socket.destroy();
-    const owner = request && this.#ownerOf(request);
+    const owner = handshake && this.#ownerOf(handshake);
     if (owner !== undefined) owner.answer(upgrade);
     else if (this.#server.listenerCount("upgrade") === 1) this.#answer(upgrade);
     else void this.#letOthersAnswer(upgrade);
   }
 
-  #ownerOf({ url }: Request): UpgradeTarget | undefined {
-    const { pathname } = new URL(url);
+  #ownerOf({ url: { pathname } }: NodeHandshake): UpgradeTarget | undefined {
     return this.#targets.find((target) => target.serves(pathname));
   }
 
@@ -130,6 +125,10 @@ class UpgradeListener {
     socket.once("close", settle);
     if (isFull) settle();
   }
+}
+
+function destroy(this: Socket): void {
+  this.destroy();
 }
 
 /** Whether a listener reads a socket, or has ended it. Node gives it to the listeners without a reader. */

@@ -8,14 +8,13 @@ import type { Dispatcher } from "../app/dispatch.ts";
 import type { Routes } from "../app/routes.ts";
 import type { App } from "../app/types.ts";
 import type { Accept, AcceptInit } from "../request/acceptance.ts";
-import { setClientAddress } from "../request/identity.ts";
 import { Refusal } from "../request/refusal.ts";
 import { type Clock, SystemClock } from "../timing/clock.ts";
 import type { BoundHost } from "./bound-host.ts";
-import { checkUpgrade, invalidHandshake } from "./check-upgrade.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
 import { createDeflatingEncoder, type DeflateOption, type EncodeFrame, thresholdOf } from "./frame-writer.ts";
-import { describeRequest, toRequest, writeRefusal } from "./http.ts";
+import { checkUpgrade, invalidHandshake, NodeHandshake } from "./handshake.ts";
+import { writeRefusal } from "./http.ts";
 import { FrameProgress, startMessageTimer } from "./message-timer.ts";
 import { addressOf, networkOf } from "./networks.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
@@ -61,6 +60,7 @@ export class Upgrades implements UpgradeTarget {
   readonly #app: ServedApp;
   readonly #routes: Routes;
   readonly #dispatcher: Dispatcher;
+  readonly #handshake: Dispatcher["handshake"];
   readonly #wss: WsServer<typeof BatchedWebSocket>;
   readonly #limits: ConnectionLimits;
   readonly #host: BoundHost;
@@ -71,8 +71,8 @@ export class Upgrades implements UpgradeTarget {
   /** Makes compressed frames; undefined when clients may not compress. */
   readonly #deflate: EncodeFrame | undefined;
   #deflating = 0;
-  /** How each handshake is accepted, for the events of `ws`. */
-  readonly #inits = new WeakMap<IncomingMessage, AcceptInit>();
+  /** How the handshake is accepted that `ws` writes now. */
+  #accepting: AcceptInit = {};
   /** Sockets whose handshake is undecided, with promises that resolve when it is decided. */
   readonly #undecided = new Map<Duplex, Promise<void>>();
   /** Each promise resolves when the app has finished with a connection. */
@@ -89,11 +89,13 @@ export class Upgrades implements UpgradeTarget {
     const {
       routes,
       dispatcher,
+      handshake: shakeHands,
       options: { clock, handshake = {} },
     } = internalsOf(app, "a server");
     this.#app = app;
     this.#routes = routes;
     this.#dispatcher = dispatcher;
+    this.#handshake = shakeHands;
     this.clock = clock;
     this.timeout = handshake.timeout ?? 10_000;
     this.pending = handshake.pending ?? 1_000;
@@ -120,12 +122,12 @@ export class Upgrades implements UpgradeTarget {
         zlibInflateOptions: { chunkSize: 4_096 },
       },
       closeTimeout: shutdownTimeouts.clients, // newer than the types of `ws`
-      handleProtocols: (_offered: Set<string>, incoming: IncomingMessage) =>
-        this.#inits.get(incoming)?.subprotocol ?? false,
+      handleProtocols: () => this.#accepting.subprotocol ?? false,
     };
     this.#wss = new WebSocketServer(options);
-    this.#wss.on("headers", (lines, incoming) => {
-      const { headers } = this.#inits.get(incoming) ?? {};
+    this.#wss.on("headers", (lines) => {
+      const { headers } = this.#accepting;
+      if (headers === undefined) return;
       for (const [name, value] of new Headers(headers)) lines.push(`${name}: ${value}`);
     });
     this.#stopListening = listenToUpgrades(server, this);
@@ -163,24 +165,24 @@ export class Upgrades implements UpgradeTarget {
     return this.#routes.socketAt(pathname) !== undefined;
   }
 
-  answer({ incoming, socket, head, request }: Upgrade): void {
+  answer({ incoming, socket, head, handshake }: Upgrade): void {
     const address = addressOf(incoming, this.#app.limits.trustProxy);
-    const refusal = request === undefined ? badRequest() : this.#check(incoming, checkUpgrade(incoming));
+    const refusal =
+      handshake === undefined ? badRequest() : this.#check(handshake, incoming, checkUpgrade(incoming));
     if (refusal !== undefined)
       return this.#refuse(this.#dispatcher.refusals.note(refusal, refusedRequest(address, incoming)), socket);
-    if (request === undefined) return;
+    if (handshake === undefined) return;
     this.#limits.add(incoming);
     this.#onWebSocket(socket);
-    setClientAddress(request, networkOf(address));
-    const info = {
+    handshake.describe({
       address: address || undefined,
+      network: networkOf(address),
       allowsLoopbackOrigins: this.#host.allowsLoopbackOrigins(incoming),
       explainsRefusals: this.#explainsRefusals,
-    };
-    socket.once("close", describeRequest(request, incoming, info));
+    });
     const decide = this.#addUndecided(socket);
     const accept: Accept = (init) => this.#accept({ incoming, socket, head, decide }, init);
-    void this.#app.handshake(request, accept, this.#track).then((response) => {
+    void this.#handshake(handshake, accept, this.#track).then((response) => {
       decide();
       if (response !== undefined) this.#refuse(response, socket);
     });
@@ -188,19 +190,15 @@ export class Upgrades implements UpgradeTarget {
 
   /** How the handshake of a client would be refused that sends this request; undefined when its hooks would decide. */
   explain(incoming: IncomingMessage): Refusal | undefined {
-    const refusal = this.#check(incoming);
-    if (refusal !== undefined) return refusal;
-    const request = toRequest(incoming);
-    if (request === undefined) return badRequest();
-    describeRequest(request, incoming, {
-      allowsLoopbackOrigins: this.#host.allowsLoopbackOrigins(incoming),
-    });
-    return this.#dispatcher.explain(request);
+    const handshake = NodeHandshake.read(incoming);
+    if (handshake === undefined) return badRequest();
+    handshake.describe({ allowsLoopbackOrigins: this.#host.allowsLoopbackOrigins(incoming) });
+    return this.#check(handshake, incoming) ?? this.#dispatcher.explain(handshake);
   }
 
-  #check(incoming: IncomingMessage, invalid?: Refusal): Refusal | undefined {
+  #check({ url }: NodeHandshake, incoming: IncomingMessage, invalid?: Refusal): Refusal | undefined {
     if (this.#draining) return shuttingDown();
-    return invalid ?? this.#host.check(incoming) ?? this.#limits.check(incoming);
+    return invalid ?? this.#host.checkUrl(url) ?? this.#limits.check(incoming);
   }
 
   /** Resolves when each handshake is decided; those that are not in time are refused. */
@@ -223,7 +221,7 @@ export class Upgrades implements UpgradeTarget {
       // `ws` drops a half-closed connection without calling back.
       if (!socket.readable || !socket.writable)
         return reject(new CloseError(CloseCode.Abnormal, "the client has disconnected", false));
-      this.#inits.set(incoming, init);
+      this.#accepting = init;
       incoming.headers.upgrade = "websocket"; // `ws` knows no list of protocols
       if (this.#deflating >= maxDeflating) delete incoming.headers["sec-websocket-extensions"];
       this.#wss.handleUpgrade(incoming, socket, head, (ws) => {
@@ -252,17 +250,18 @@ export class Upgrades implements UpgradeTarget {
       onOverdue: () =>
         ws.closeNow(CloseCode.PolicyViolation, `message incomplete after ${messageTimeout} ms`),
     });
-    ws.once("close", stop);
+    ws.on("close", stop);
   }
 
   #addUndecided(socket: Duplex): () => void {
     let resolve = (): void => {};
     this.#undecided.set(socket, new Promise((settle) => (resolve = settle)));
     const decide = (): void => {
-      this.#undecided.delete(socket);
+      if (!this.#undecided.delete(socket)) return;
+      socket.off("close", decide);
       resolve();
     };
-    socket.once("close", decide);
+    socket.on("close", decide);
     return decide;
   }
 

@@ -1,5 +1,6 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { Wire } from "@symbolon/protocol/internal";
+import { addedHeaders } from "./context.ts";
 import { closeFromResponse } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { checkSubprotocol } from "./headers.ts";
@@ -16,6 +17,11 @@ export interface AcceptInit {
 /** How a transport accepts a handshake: it writes the 101 and gives the wire. Rejects when the client has disconnected. */
 export type Accept = (init: AcceptInit) => Promise<Wire>;
 
+/** @throws TypeError, as a rejection. */
+function acceptOnce(): Promise<never> {
+  return Promise.reject(new TypeError("the handshake is accepted already"));
+}
+
 /**
  * The decision of one handshake: it is accepted once, or refused. Each stage asks it or marks it: the handler and the
  * service accept, the deadline expires it, a revoked principal withdraws it.
@@ -26,7 +32,7 @@ export class Acceptance {
   /** Resolves when the server has finished with the wire of this handshake. */
   readonly released: Promise<void>;
   readonly #exchange: Exchange;
-  readonly #transport: Accept;
+  #transport: Accept;
   #state: "undecided" | "accepting" | "accepted" = "undecided";
   #wire: Wire | undefined;
   /** Why it cannot be accepted any more. */
@@ -56,7 +62,7 @@ export class Acceptance {
    */
   async accept(init: AcceptInit = {}): Promise<Wire> {
     if (this.#withdrawn !== undefined) throw this.#withdrawn;
-    if (this.isAccepted) throw new TypeError("the handshake is accepted already");
+    if (this.isAccepted) return acceptOnce();
     if (this.#wire === undefined) {
       const checked = this.#check(init);
       this.#state = "accepting";
@@ -68,7 +74,9 @@ export class Acceptance {
       }
     }
     this.#state = "accepted";
+    this.#transport = acceptOnce; // the transport's function holds all that the handshake used
     this.#resolveAccepted?.(undefined);
+    this.#resolveAccepted = undefined;
     if (this.#withdrawn !== undefined) this.close(this.#withdrawn); // the 101 is written: a refusal comes too late
     return this.#wire;
   }
@@ -103,16 +111,17 @@ export class Acceptance {
   /** The server has finished with the wire when `end` has resolved; the first call counts. */
   releaseAfter(end: Promise<void>): void {
     this.#resolveReleased?.(end);
+    this.#resolveReleased = undefined;
   }
 
   /** What the transport gets: the headers of hooks too. */
   #check(init: AcceptInit): AcceptInit {
-    const { request, protocols, responseHeaders } = this.#exchange.context;
-    checkSubprotocol(protocols, init.subprotocol);
-    const headers = mergeHeaders(responseHeaders, init.headers);
-    checkHandshakeHeaders(headers);
-    if (request.signal.aborted)
-      throw new CloseError(CloseCode.Abnormal, "the client has disconnected", false);
-    return hasNoHeaders(headers) ? init : { ...init, headers };
+    const { context, parsed } = this.#exchange;
+    checkSubprotocol(parsed.protocols, init.subprotocol);
+    const added = addedHeaders(context);
+    const headers = (added ?? init.headers) && mergeHeaders(added, init.headers);
+    if (headers !== undefined) checkHandshakeHeaders(headers);
+    if (parsed.isDisconnected) throw new CloseError(CloseCode.Abnormal, "the client has disconnected", false);
+    return headers === undefined || hasNoHeaders(headers) ? init : { ...init, headers };
   }
 }

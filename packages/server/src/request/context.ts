@@ -1,16 +1,10 @@
 import { type PathParams, type Schema, ValidationError } from "@symbolon/protocol";
 import type { Output } from "@symbolon/protocol/internal";
-import {
-  basicCredentials,
-  bearerToken,
-  type Credentials,
-  offeredProtocols,
-  parseCookies,
-  parseQuery,
-} from "./headers.ts";
+import { basicCredentials, bearerToken, type Credentials, parseCookies, parseQuery } from "./headers.ts";
+import type { ParsedRequest } from "./parsed-request.ts";
 import { quote, Refusal } from "./refusal.ts";
 import { readText } from "./text-values.ts";
-import { type NodeRequest, transportOf } from "./transport.ts";
+import type { NodeRequest } from "./transport.ts";
 
 /** The schemas by which a route reads its request. They get strings, and where they refuse one, the value that it stands for. */
 export interface RouteSchemas {
@@ -121,21 +115,6 @@ type Parsed<S, Otherwise> = S extends Schema ? Output<S> : Otherwise;
 /** A context that hooks still add to. */
 export type MutableContext = Record<string, unknown> & BaseContext;
 
-/** A request whose URL and subprotocols are parsed, once for all that read them. */
-export interface ParsedRequest {
-  /** The request itself. */
-  readonly request: Request;
-  /** Its URL. */
-  readonly url: URL;
-  /** The subprotocols that the client offers, in its order. */
-  readonly protocols: readonly string[];
-}
-
-/** Parses what every stage of serving a request reads. */
-export function parseRequest(request: Request): ParsedRequest {
-  return { request, url: new URL(request.url), protocols: offeredProtocols(request) };
-}
-
 /** The route that serves a request. */
 export interface RequestTarget {
   /** The decoded parameters of the path. */
@@ -147,25 +126,72 @@ export interface RequestTarget {
 }
 
 /** Makes the context of a request, whose parts are as they arrived. */
-export function createContext(
-  { request, url, protocols }: ParsedRequest,
-  { params, route, token }: RequestTarget,
-): MutableContext {
-  const { address, node } = transportOf(request);
-  return {
-    request,
-    route,
-    address,
-    node,
-    token: token ?? bearerToken(request),
-    credentials: basicCredentials(request),
-    protocols,
-    responseHeaders: new Headers(),
-    params,
-    query: parseQuery(url.searchParams),
-    headers: request.headers,
-    cookies: parseCookies(request.headers.get("cookie") ?? ""),
+export function createContext(parsed: ParsedRequest, target: RequestTarget): MutableContext {
+  return new RequestContext(parsed, target) as MutableContext & RequestContext;
+}
+
+/** The `responseHeaders` of a context; undefined when no code has read them, so that they are empty. */
+export function addedHeaders(context: BaseContext): Headers | undefined {
+  return context instanceof RequestContext ? context.added : context.responseHeaders;
+}
+
+/** A context whose web objects are made when they are first read: most handlers read none of them. */
+class RequestContext {
+  declare readonly request: Request;
+  declare readonly headers: Headers;
+  declare readonly responseHeaders: Headers;
+  readonly route: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly address: string | undefined;
+  readonly node: NodeRequest | undefined;
+  readonly token: string | undefined;
+  readonly credentials: Credentials | undefined;
+  readonly protocols: readonly string[];
+  readonly query: Record<string, string | string[]>;
+  readonly cookies: Record<string, string>;
+  readonly #parsed: ParsedRequest;
+  #added: Headers | undefined;
+
+  /** Own properties and not those of the class, since code may copy a context by `{ ...context }`. */
+  static readonly #firstRead: PropertyDescriptorMap & ThisType<RequestContext> = {
+    request: {
+      enumerable: true,
+      get() {
+        return this.#parsed.request;
+      },
+    },
+    headers: {
+      enumerable: true,
+      get() {
+        return this.#parsed.request.headers;
+      },
+    },
+    responseHeaders: {
+      enumerable: true,
+      get() {
+        return (this.#added ??= new Headers());
+      },
+    },
   };
+
+  constructor(parsed: ParsedRequest, { params, route, token }: RequestTarget) {
+    const { transport, url, protocols } = parsed;
+    this.#parsed = parsed;
+    this.route = route;
+    this.params = params;
+    this.address = transport.address;
+    this.node = transport.node;
+    this.token = token ?? bearerToken(parsed);
+    this.credentials = basicCredentials(parsed);
+    this.protocols = protocols;
+    this.query = url.search === "" ? {} : parseQuery(url.searchParams);
+    this.cookies = parseCookies(parsed.header("cookie"));
+    Object.defineProperties(this, RequestContext.#firstRead);
+  }
+
+  get added(): Headers | undefined {
+    return this.#added;
+  }
 }
 
 /**

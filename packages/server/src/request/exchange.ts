@@ -1,7 +1,7 @@
 import {
+  addedHeaders,
   createContext,
   type MutableContext,
-  type ParsedRequest,
   type RequestTarget,
   type RouteSchemas,
   runInContext,
@@ -9,7 +9,8 @@ import {
 } from "./context.ts";
 import { type Close, errorClose, type ErrorContext, errorResponse, type OnError, report } from "./errors.ts";
 import { type AnyHook, HookRun } from "./hook.ts";
-import { readIdentity, type Verified } from "./identity.ts";
+import { nameNetwork, readIdentity, type Verified } from "./identity.ts";
+import type { ParsedRequest } from "./parsed-request.ts";
 import { hasNoHeaders, mergeHeaders, observeBody } from "./response.ts";
 
 /** How long the end of a connection waits for handlers and streams that still run, in ms. */
@@ -27,8 +28,8 @@ export interface ExchangeOptions extends RequestTarget {
 
 /** One HTTP request from its arrival to its end: its context, the hooks that ran, and the answer to a failure. */
 export class Exchange {
-  /** The URL of the request. */
-  readonly url: URL;
+  /** The request. */
+  readonly parsed: ParsedRequest;
   /** Resolves when the ends of the hooks have run. */
   readonly ended: Promise<void>;
   readonly #options: ExchangeOptions;
@@ -38,9 +39,10 @@ export class Exchange {
   #resolveEnded: (() => void) | undefined;
   #failure: unknown;
   #closed: { readonly error: unknown; readonly close: Promise<Required<Close>> } | undefined;
+  #network: string | undefined;
 
   constructor(parsed: ParsedRequest, options: ExchangeOptions) {
-    this.url = parsed.url;
+    this.parsed = parsed;
     this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
     this.#options = options;
     this.#context = createContext(parsed, options);
@@ -62,6 +64,21 @@ export class Exchange {
     return { ...readIdentity(this.#context), claims: this.#claims };
   }
 
+  /** The name of the client's network, or of its address; "" where its transport knows none. */
+  get network(): string {
+    const { network } = this.parsed.transport;
+    return (this.#network ??= network === undefined ? "" : nameNetwork(network));
+  }
+
+  /**
+   * Names the account of the client, by which the limits that clients share are divided: its principal, or its network
+   * without one. Clients whose transport knows no address have one account together.
+   */
+  get account(): string {
+    const { principal } = readIdentity(this.#context);
+    return principal === undefined ? `address ${this.network}` : `principal ${principal}`;
+  }
+
   /** The same client has sent another credential: the context has what the hooks returned for it, in place of what they returned before. */
   renew(claims: Readonly<Record<string, unknown>>): void {
     for (const name of Object.keys(this.#claims)) Reflect.deleteProperty(this.#context, name);
@@ -78,7 +95,7 @@ export class Exchange {
       const parts = await runInContext(this.#context, () => this.#start());
       if (parts instanceof Response) return parts;
       // A copy: hooks that still run keep the parts as they arrived.
-      this.#context = { ...this.#context, ...parts };
+      if (Object.keys(parts).length > 0) this.#context = { ...this.#context, ...parts };
       return await runInContext(this.#context, serve);
     } catch (error) {
       return runInContext(this.#context, () => this.errorResponse(error));
@@ -87,24 +104,21 @@ export class Exchange {
 
   /** Calls `listener` once when the client disconnects; at once when it has. Returns what stops that. */
   onDisconnect(listener: () => void): () => void {
-    const { signal } = this.#context.request;
-    if (signal.aborted) listener();
-    else signal.addEventListener("abort", listener, { once: true });
-    return () => signal.removeEventListener("abort", listener);
+    return this.parsed.onDisconnect(listener);
   }
 
   /** The response as the client gets it: with the headers that hooks added. The hooks end once its body is sent. */
   finishResponse(response: Response): Response {
-    const { responseHeaders } = this.context;
+    const added = addedHeaders(this.#context);
     const { body, status, statusText, headers } = response;
     // A body that was read before cannot be sent: the one that writes the response reports it.
     const observed = body !== null && !body.locked && !response.bodyUsed;
     if (!observed) void this.end();
-    if (!observed && hasNoHeaders(responseHeaders)) return response;
+    if (!observed && (added === undefined || hasNoHeaders(added))) return response;
     return new Response(observed ? observeBody(body, (error) => this.#bodySent(error)) : body, {
       status,
       statusText,
-      headers: mergeHeaders(responseHeaders, headers),
+      headers: added === undefined ? headers : mergeHeaders(added, headers),
     });
   }
 
@@ -117,7 +131,7 @@ export class Exchange {
 
   /** Reports an error to the app, with the `id` that the client received. Resolves with its answer, or undefined for the default. Never rejects. */
   report(error: unknown, phase: ErrorContext["phase"], id?: string): Promise<Response | Close | undefined> {
-    const { request } = this.context;
+    const { request } = this.parsed;
     return report(this.#options.onError, error, { request, phase, ...(id !== undefined && { id }) });
   }
 
@@ -137,15 +151,14 @@ export class Exchange {
 
   async #start(): Promise<Response | Readonly<Record<string, unknown>>> {
     const { schemas, hooks } = this.#options;
-    const parts = await validateParts(this.#context, this.url, schemas);
+    const parts = await validateParts(this.#context, this.parsed.url, schemas);
     if (parts instanceof Response) return parts;
     return (await this.#hooks.start(hooks, this.#context)) ?? parts;
   }
 
   /** The body was sent, or broke with an error. A client that disconnected is no error. */
   #bodySent(error: unknown): Promise<void> {
-    if (error !== undefined && error !== this.context.request.signal.reason)
-      void this.report(error, "ending");
+    if (error !== undefined && error !== this.parsed.request.signal.reason) void this.report(error, "ending");
     return this.end(error);
   }
 }

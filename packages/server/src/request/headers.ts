@@ -1,5 +1,11 @@
 import { markClientError } from "./errors.ts";
 
+/** What has headers. */
+interface WithHeaders {
+  /** A header by its lower-case name; several of one name are joined, as `Headers` does. Undefined without one. */
+  header(name: string): string | undefined;
+}
+
 /** The user and password of a request. */
 export interface Credentials {
   /** The user; it has no colon. */
@@ -8,21 +14,14 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** The bytes of a request without its body, estimated. */
-export function sizeOf({ url, headers }: Request): number {
-  let size = url.length;
-  headers.forEach((value, name) => (size += name.length + value.length));
-  return size;
-}
-
 /** The Bearer token of a request (RFC 6750 §2.1), or undefined. */
-export function bearerToken(request: Request): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+export function bearerToken(request: WithHeaders): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(request.header("authorization") ?? "")?.[1];
 }
 
 /** The Basic credentials of a request, read as UTF-8 (RFC 7617 §2.1), or undefined. */
-export function basicCredentials(request: Request): Credentials | undefined {
-  const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+export function basicCredentials(request: WithHeaders): Credentials | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(request.header("authorization") ?? "")?.[1];
   if (encoded === undefined) return undefined;
   try {
     const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
@@ -35,8 +34,8 @@ export function basicCredentials(request: Request): Credentials | undefined {
 }
 
 /** The subprotocols that a client offers, in its order of preference (RFC 6455 §4.1). */
-export function offeredProtocols({ headers }: Request): readonly string[] {
-  return (headers.get("sec-websocket-protocol") ?? "")
+export function offeredProtocols(request: WithHeaders): readonly string[] {
+  return (request.header("sec-websocket-protocol") ?? "")
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
@@ -74,7 +73,8 @@ export function parseQuery(search: URLSearchParams): Record<string, string | str
 }
 
 /** Reads a `Cookie` header (RFC 6265 §5.4); the first of a repeated name counts. */
-export function parseCookies(header: string): Record<string, string> {
+export function parseCookies(header: string | undefined): Record<string, string> {
+  if (header === undefined) return {};
   const cookies = new Map<string, string>();
   for (const pair of header.split(";")) {
     const [, rawName = "", value = ""] = /^\s*([^=\s][^=]*)=(.*)$/.exec(pair) ?? [];

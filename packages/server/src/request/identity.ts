@@ -9,27 +9,11 @@ export interface Identity {
   readonly expiresAt: number | undefined;
 }
 
-/** Names for the addresses of clients, as their transports know them. A store gets these names, and never an address. */
-const addresses = new WeakMap<Request, string>();
-const addressKey = randomBytes(16);
+const networkKey = randomBytes(16);
 
-/** For a transport: the client of `request` has this address, or any other of the same network. */
-export function setClientAddress(request: Request, address: string): void {
-  addresses.set(request, createHmac("sha256", addressKey).update(address).digest("base64url").slice(0, 16));
-}
-
-/** The client's address, or another of the same network; "" when no transport has given it. */
-export function clientAddress(request: Request): string {
-  return addresses.get(request) ?? "";
-}
-
-/**
- * Names the account of a client, by which the limits that clients share are divided: its principal, or its address
- * without one. Clients whose address no transport has given have one account together.
- */
-export function accountOf(context: Record<string, unknown> & { readonly request: Request }): string {
-  const { principal } = readIdentity(context);
-  return principal === undefined ? `address ${clientAddress(context.request)}` : `principal ${principal}`;
+/** Names the network of a client. A store gets this name, and never an address. */
+export function nameNetwork(network: string): string {
+  return createHmac("sha256", networkKey).update(network).digest("base64url").slice(0, 16);
 }
 
 /** What `identity` gives: a hook returns it, and the context has it. */

@@ -32,7 +32,7 @@ const usedBody =
 const noStatus = "Response.error() has no status: return another Response";
 
 /** The headers of an answer: those that hooks added, replaced by the answer's own of the same name. Cookies are all kept. */
-export function mergeHeaders(added: Headers, own: HeadersInit = {}): Headers {
+export function mergeHeaders(added: HeadersInit = {}, own: HeadersInit = {}): Headers {
   const merged = new Headers(added);
   for (const [name, value] of new Headers(own))
     if (name === "set-cookie") merged.append(name, value);

@@ -10,12 +10,14 @@ export interface NodeRequest {
 export interface TransportInfo {
   /** The client's address; undefined where it has none. */
   readonly address?: string | undefined;
+  /** That address, or another of the same network: clients of one network are one client for limits. @default "" */
+  readonly network?: string | undefined;
   /** What Node has of it; undefined without Node. */
   readonly node?: NodeRequest | undefined;
   /** Whether pages of this machine may connect, whatever their port. @default false */
-  readonly allowsLoopbackOrigins?: boolean;
+  readonly allowsLoopbackOrigins?: boolean | undefined;
   /** Whether the client can ask why it was refused. @default false */
-  readonly explainsRefusals?: boolean;
+  readonly explainsRefusals?: boolean | undefined;
 }
 
 const infos = new WeakMap<Request, TransportInfo>();

@@ -1,4 +1,4 @@
-import { CloseCode, CloseError, type Message } from "@symbolon/protocol";
+import { CloseCode, CloseError, type Closed, type Message } from "@symbolon/protocol";
 import { byteLength, type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
 import type { Acceptance, AcceptInit } from "../request/acceptance.ts";
 import type { Close } from "../request/errors.ts";
@@ -9,38 +9,37 @@ import { nextTurn } from "../timing/next-turn.ts";
 /** The state of a socket: "connecting" until the handshake is accepted, "closing" once the server has called `close`. */
 export type SocketReadyState = "connecting" | "open" | "closing" | "closed";
 
+/** How a handshake is accepted without headers and subprotocol. */
+const plainInit: AcceptInit = {};
+
 /** A wire before its handshake is accepted: the first use accepts the handshake. */
 export class PendingWire implements Wire {
   readonly nextTurn: () => Promise<void> = nextTurn;
   readonly #acceptance: Acceptance;
-  readonly #decorate: (wire: Wire, listener: WireListener) => PacedListener;
+  readonly #watch: (wire: Wire) => PacedListener;
   readonly #events = new WireEvents();
-  /** Messages that were sent before the handshake is accepted. */
-  #early: Message[] = [];
+  /** Messages that were sent before the handshake is accepted; undefined without any. */
+  #early: Message[] | undefined;
   #wire: Wire | undefined;
   #opening: Promise<void> | undefined;
   /** How the handshake is accepted. */
-  #init: AcceptInit = {};
+  #init: AcceptInit = plainInit;
   #refusal: Required<Close> | undefined;
   #closing: CloseError | undefined;
   #messageRequested = false;
   /** Messages that were delivered and not taken. */
   #untaken = 0;
-  #onTaken: () => void = () => {};
+  #onTaken: (() => void) | undefined;
   #paused = false;
   #reader: PacedReader | undefined;
   readonly #rate: MessageRate;
   #filter: ((message: Message) => boolean) | undefined;
 
-  /** `decorate` wraps the listener of the accepted wire, which is read no faster than `rate` allows. */
-  constructor(
-    acceptance: Acceptance,
-    rate: MessageRate,
-    decorate: (wire: Wire, listener: WireListener) => PacedListener,
-  ) {
+  /** `watch` gets the accepted wire, and gives its listener, which is to call `receive` and `end`. It is read no faster than `rate` allows. */
+  constructor(acceptance: Acceptance, rate: MessageRate, watch: (wire: Wire) => PacedListener) {
     this.#acceptance = acceptance;
     this.#rate = rate;
-    this.#decorate = decorate;
+    this.#watch = watch;
   }
 
   /** The first close before the handshake was accepted; undefined without one. */
@@ -91,7 +90,7 @@ export class PendingWire implements Wire {
    * Accepts the handshake, once; later calls return the same promise. After a failure it can be called again.
    * @throws TypeError for headers or a subprotocol that the 101 does not have.
    */
-  accept(init: AcceptInit = {}): Promise<void> {
+  accept(init: AcceptInit = plainInit): Promise<void> {
     if (this.#opening === undefined) this.#init = init;
     else checkAccepted(this.#init, init);
     this.#opening ??= this.#acceptance.accept(init).then(
@@ -113,7 +112,7 @@ export class PendingWire implements Wire {
   /** The handler has taken a message. */
   messageTaken(): void {
     this.#untaken -= 1;
-    this.#onTaken();
+    this.#onTaken?.();
   }
 
   /** Resolves when the handler takes a message; the last call counts. */
@@ -129,7 +128,7 @@ export class PendingWire implements Wire {
   send(message: Message): void {
     if (this.#wire !== undefined) this.#wire.send(message);
     else if (this.#refusal === undefined) {
-      this.#early.push(typeof message === "string" ? message : message.slice()); // the handler may change its bytes
+      (this.#early ??= []).push(typeof message === "string" ? message : message.slice()); // the handler may change its bytes
       this.accept().catch(() => this.abandon());
     }
   }
@@ -179,6 +178,19 @@ export class PendingWire implements Wire {
     this.#wire?.ping?.();
   }
 
+  /** A message has arrived on the accepted wire. */
+  receive(message: Message): void {
+    this.#rate.take(byteLength(message));
+    if (this.#filter?.(message) === false) return;
+    this.#untaken += 1;
+    this.#events.message(message);
+  }
+
+  /** The accepted wire has ended. */
+  end(closed: Closed): void {
+    this.#events.closed(closed);
+  }
+
   #refuse(code: number, reason: string): void {
     this.#refusal ??= { code, reason };
     this.#events.closed({ ...this.#refusal, wasClean: false });
@@ -189,17 +201,10 @@ export class PendingWire implements Wire {
     const reader = new PacedReader(wire, this.#rate);
     this.#reader = reader;
     if (this.#paused) reader.pause();
-    for (const message of this.#early.splice(0)) wire.send(message);
-    const listener: WireListener = {
-      message: (message) => {
-        this.#rate.take(byteLength(message));
-        if (this.#filter?.(message) === false) return;
-        this.#untaken += 1;
-        this.#events.message(message);
-      },
-      closed: (closed) => this.#events.closed(closed),
-    };
-    reader.listen(this.#decorate(wire, listener));
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const message of early) wire.send(message);
+    reader.listen(this.#watch(wire));
   }
 }
 

@@ -1,5 +1,4 @@
 import { CloseCode, type Closed } from "@symbolon/protocol";
-import { byteLength, type Wire, type WireListener } from "@symbolon/protocol/internal";
 import type { Connections } from "../access/connections.ts";
 import type { Acceptance, AcceptInit } from "../request/acceptance.ts";
 import { CloseResponse } from "../request/errors.ts";
@@ -7,15 +6,14 @@ import type { Exchange } from "../request/exchange.ts";
 import { isGenerator } from "../request/hook.ts";
 import { describeValue, toResponse } from "../request/response.ts";
 import type { Clock } from "../timing/clock.ts";
-import { type HeartbeatOptions, startHeartbeat } from "../timing/heartbeat.ts";
+import type { HeartbeatOptions } from "../timing/heartbeat.ts";
 import { MessageRate, type RateOptions } from "../timing/message-rate.ts";
-import { startIdleTimeout } from "../timing/idle.ts";
-import type { PacedListener } from "../timing/paced-reader.ts";
 import { PendingWire } from "./pending-wire.ts";
 import { forceClose, Socket } from "./socket.ts";
 import type { SocketOptions } from "./socket-options.ts";
 import type { SocketRoom } from "./socket-rooms.ts";
 import { socketState } from "./socket-state.ts";
+import { SocketWatch } from "./socket-watch.ts";
 
 /** Serves one raw WebSocket: it may return a `Response` to refuse, or values to stream. */
 export type SocketHandler<S, Context> = (socket: S, context: Context) => SocketResult | Promise<SocketResult>;
@@ -43,9 +41,6 @@ export interface SocketService {
   /** Finds a room of the app's raw routes. */
   readonly room: (name: string) => SocketRoom;
 }
-
-/** How long the answer to a client's close waits for a handler that takes none of the messages before it, in ms. */
-const takeTimeout = 1_000;
 
 /** One socket while its handler runs. */
 interface Serving {
@@ -76,9 +71,12 @@ export function prepareSocket(service: SocketService, exchange: Exchange, accept
   const open = (): Serving => {
     if (serving !== undefined) return serving;
     const rate = new MessageRate(service.clock, service.rate);
-    const pending = new PendingWire(acceptance, rate, (opened, listener) => watch(open(), opened, listener));
+    const pending = new PendingWire(acceptance, rate, (opened) => {
+      ignoreDisconnect(); // an accepted wire ends by itself
+      return new SocketWatch(open().socket, pending, opened, service);
+    });
     wire = pending;
-    exchange.onDisconnect(() => pending.abandon());
+    const ignoreDisconnect = exchange.onDisconnect(() => pending.abandon());
     serving = { service, exchange, acceptance, wire, socket: makeSocket(defaults, wire) };
     return serving;
   };
@@ -158,37 +156,6 @@ function makeSocket({ Socket: Own = Socket, receive, send }: SocketOptions, wire
   const codecs = { ...(receive && { receive }), ...(send && { send }) };
   // The types of its messages are known where the route is declared.
   return new Own(wire as never, codecs as never) as Socket;
-}
-
-/** Watches an accepted wire: a closed, slow or idle client ends the socket. Returns the listener for the wire. */
-function watch({ service, wire, socket }: Serving, opened: Wire, listener: WireListener): PacedListener {
-  const { clock, heartbeat, defaults } = service;
-  const { idleTimeout: timeout, maxPayload = Infinity } = defaults;
-  const stops = [startHeartbeat(opened, clock, heartbeat, opened.ping && (() => opened.ping?.()))];
-  if (timeout !== undefined) {
-    const idle = { code: CloseCode.GoingAway, reason: `no message for ${timeout} ms` };
-    const onIdle = (): void => forceClose(socket, idle);
-    stops.push(startIdleTimeout(opened, clock, { timeout, isPaused: () => wire.paused, onIdle }));
-  }
-  const closed: WireListener["closed"] = (end) => {
-    for (const stop of stops) stop();
-    listener.closed(end);
-  };
-  const message: WireListener["message"] = (received) => {
-    if (byteLength(received) <= maxPayload) return listener.message(received);
-    const reason = `a message to this path has at most ${maxPayload} bytes`;
-    forceClose(socket, { code: CloseCode.TooLarge, reason });
-  };
-  const closing = (): Promise<void> | undefined => (wire.unread > 0 ? untilRead(wire, clock) : undefined);
-  return { message, closed, closing };
-}
-
-/** Waits until a handler has taken what has arrived, or takes none of it for `takeTimeout`. */
-async function untilRead(wire: PendingWire, clock: Clock): Promise<void> {
-  for (let before = Infinity; wire.unread > 0 && wire.unread < before;) {
-    before = wire.unread;
-    await clock.settled(wire.nextTaken(), takeTimeout);
-  }
 }
 
 /** Closes at, or drops, messages that arrive before a generator handler has called `receive`. */

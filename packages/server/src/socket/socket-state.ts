@@ -12,18 +12,20 @@ class SocketState {
   wire: { drained(): unknown } | undefined;
   /** Called with the error of a promise that no code waited for. */
   onUnobservedRejection: ((error: unknown) => void) | undefined;
-  #endCallbacks: readonly EndCallback[] = [];
-  readonly #streamEnds = new Set<Promise<void>>();
+  /** Undefined without callbacks. */
+  #endCallbacks: readonly EndCallback[] | undefined;
+  /** Undefined while no stream ends. */
+  #streamEnds: Set<Promise<void>> | undefined;
 
   /** Calls `callback` once when the socket and its handler have ended, before the hooks end. */
   onEnd(callback: EndCallback): void {
-    this.#endCallbacks = [...this.#endCallbacks, callback];
+    this.#endCallbacks = [...(this.#endCallbacks ?? []), callback];
   }
 
   /** Calls the end callbacks once the socket has ended. Resolves with the errors that they threw. */
   async runEndCallbacks(closed: Promise<Closed>): Promise<unknown[]> {
     const failures: unknown[] = [];
-    for (const callback of this.#endCallbacks) {
+    for (const callback of this.#endCallbacks ?? []) {
       try {
         await callback(await closed);
       } catch (error) {
@@ -35,9 +37,10 @@ class SocketState {
 
   /** Adds the end of a stream that the socket has stopped. */
   addStreamEnd(end: Promise<void>): void {
-    this.#streamEnds.add(end);
+    const ends = (this.#streamEnds ??= new Set());
+    ends.add(end);
     end.then(
-      () => this.#streamEnds.delete(end),
+      () => ends.delete(end),
       () => {}, // `waitForStreamEnds` returns its error
     );
   }
@@ -48,7 +51,9 @@ class SocketState {
    */
   async waitForStreamEnds(clock: Clock): Promise<unknown[]> {
     const failures: unknown[] = [];
-    const ends = Array.from(this.#streamEnds, (end) => end.catch((error: unknown) => failures.push(error)));
+    const ends = Array.from(this.#streamEnds ?? [], (end) =>
+      end.catch((error: unknown) => failures.push(error)),
+    );
     if (ends.length > 0) await clock.settled(Promise.all(ends), endTimeout);
     return failures;
   }

@@ -4,6 +4,7 @@ import { createDispatcher, internalsOf, logError } from "../app/app.ts";
 import type { App } from "../app/types.ts";
 import type { Accept } from "../request/acceptance.ts";
 import type { AnyHook, Replacement } from "../request/hook.ts";
+import { parseRequest } from "../request/parsed-request.ts";
 import { Clock, SystemClock } from "../timing/clock.ts";
 import { CookieJar } from "./cookie-jar.ts";
 import { MemoryWebSocket } from "./memory-websocket.ts";
@@ -144,7 +145,7 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
       resolve(answer);
       return serverWire;
     };
-    const refused = dispatcher.handshake(request, accept, (ended) => {
+    const refused = dispatcher.handshake(parseRequest(request), accept, (ended) => {
       unfinished.set(ended, client);
       void ended.then(() => unfinished.delete(ended));
     });

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { setClientAddress } from "../request/identity.ts";
 import { mergeHeaders } from "../request/response.ts";
 import { describeTransport } from "../request/transport.ts";
 import type { CookieJar } from "./cookie-jar.ts";
@@ -50,8 +49,7 @@ export function handshakeRequest(
   if (auth !== undefined) headers.set("authorization", authorization(auth));
   if (protocols.length > 0) headers.set("sec-websocket-protocol", protocols.join(", "));
   const request = new Request(target, { headers: mergeHeaders(headers, own), signal });
-  setClientAddress(request, address ?? "");
-  describeTransport(request, { address });
+  describeTransport(request, { address, network: address ?? "" });
   return request;
 }
 

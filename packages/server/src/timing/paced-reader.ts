@@ -1,4 +1,4 @@
-import type { Message } from "@symbolon/protocol";
+import type { Closed, Message } from "@symbolon/protocol";
 import type { Wire, WireListener } from "@symbolon/protocol/internal";
 import type { MessageRate } from "./message-rate.ts";
 
@@ -17,12 +17,12 @@ export interface PacedListener extends WireListener {
  * Reads a wire no faster than its client may send. Beyond that it stops reading, and holds back the messages that have
  * arrived already; they are delivered at the rate. The listener counts them. At the end of the wire they are all delivered.
  */
-export class PacedReader {
+export class PacedReader implements PacedListener {
   readonly #wire: Wire;
   readonly #rate: MessageRate;
   #listener: PacedListener | undefined;
-  /** Messages that have arrived too soon, in order. */
-  readonly #early = new Set<{ readonly message: Message }>();
+  /** Messages that have arrived too soon, in order; undefined while the client sends no more than it may. */
+  #early: Set<{ readonly message: Message }> | undefined;
   /** Whether the client has sent what it may. */
   #limited = false;
   /** Whether what has arrived too soon is about to be delivered. */
@@ -42,29 +42,33 @@ export class PacedReader {
 
   /** How many messages are held back. */
   get held(): number {
-    return this.#early.size;
+    return this.#early?.size ?? 0;
   }
 
   /** Delivers what arrives from now on. */
   listen(listener: PacedListener): void {
     this.#listener = listener;
-    const paced: PacedListener = {
-      message: (message) => {
-        if (!this.#limited && !this.#rate.allows) this.#limit();
-        if (this.#limited) this.#early.add({ message });
-        else listener.message(message);
-      },
-      closed: (closed) => {
-        while (this.#early.size > 0) this.#deliverNext();
-        listener.closed(closed);
-      },
-      pinged: () => {
-        this.#rate.take(0);
-        if (!this.#limited && !this.#rate.allows) this.#limit();
-      },
-      closing: () => listener.closing?.(),
-    };
-    this.#wire.listen(paced);
+    this.#wire.listen(this);
+  }
+
+  message(message: Message): void {
+    if (!this.#limited && !this.#rate.allows) this.#limit();
+    if (this.#limited) (this.#early ??= new Set()).add({ message });
+    else this.#listener?.message(message);
+  }
+
+  closed(closed: Closed): void {
+    while (this.held > 0) this.#deliverNext();
+    this.#listener?.closed(closed);
+  }
+
+  pinged(): void {
+    this.#rate.take(0);
+    if (!this.#limited && !this.#rate.allows) this.#limit();
+  }
+
+  closing(): Promise<void> | undefined {
+    return this.#listener?.closing?.();
   }
 
   /** Stops reading. */
@@ -96,17 +100,17 @@ export class PacedReader {
   }
 
   #deliver(): void {
-    while (this.#early.size > 0 && !this.#paused && this.#rate.allows) this.#deliverNext();
+    while (this.held > 0 && !this.#paused && this.#rate.allows) this.#deliverNext();
     if (this.#paused) return;
-    if (this.#early.size > 0 || !this.#rate.allows) return this.#schedule(this.#rate.whenAllowed());
+    if (this.held > 0 || !this.#rate.allows) return this.#schedule(this.#rate.whenAllowed());
     this.#limited = false;
     this.#wire.resume();
   }
 
   #deliverNext(): void {
-    const [next] = this.#early;
+    const [next] = this.#early ?? [];
     if (next === undefined) return;
-    this.#early.delete(next);
+    this.#early?.delete(next);
     this.#listener?.message(next.message);
   }
 }

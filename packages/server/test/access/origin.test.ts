@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { checkHost, checkOrigin, type SecurityOptions } from "../../src/access/origin.ts";
-import { parseRequest } from "../../src/request/context.ts";
+import { parseRequest } from "../../src/request/parsed-request.ts";
 
 /** The status by which a handshake is refused; undefined when it may go on. */
 function originStatus(

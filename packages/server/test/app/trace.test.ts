@@ -12,6 +12,7 @@ import { traceHandshakes } from "../../src/app/trace.ts";
 import type { Accept } from "../../src/request/acceptance.ts";
 import { listen } from "../../src/socket/listen.ts";
 import { flushPromises } from "../flush-promises.ts";
+import { parseRequest } from "../../src/request/parsed-request.ts";
 import { connectRawClient } from "../node/raw-client.ts";
 
 const chat = contract("/chat", { client: { post: z.string() }, server: { posted: z.string() } });
@@ -26,14 +27,15 @@ function startTracedApp() {
   );
   app.ws("/refused", () => new Response("no", { status: 403 }));
   const lines: string[] = [];
-  const handshake = traceHandshakes(app.handshake, internalsOf(app, "test").routes, [], (line) =>
+  const { dispatcher, routes } = internalsOf(app, "test");
+  const handshake = traceHandshakes(dispatcher.handshake, routes, [], (line) =>
     lines.push(line.replace(/^\d+ /, "")),
   );
   const dial = async (path: string, protocol = ""): Promise<Wire> => {
     const [client, server] = joinedWires(protocol);
     const accept: Accept = () => Promise.resolve(server);
     const headers = { "sec-websocket-protocol": protocol };
-    void handshake(new Request(`http://app${path}`, { headers }), accept);
+    void handshake(parseRequest(new Request(`http://app${path}`, { headers })), accept);
     await flushPromises();
     return client;
   };

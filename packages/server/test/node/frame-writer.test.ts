@@ -104,7 +104,7 @@ test("a broadcast of several messages in one tick joins their frames once for al
 test("a stopped writer drops its batch and every later message, and counts nothing", async () => {
   const socket = new Recorder();
   const added: number[] = [];
-  const writer = new FrameWriter(socket, (bytes) => added.push(bytes));
+  const writer = new FrameWriter(socket, { added: (bytes) => void added.push(bytes) });
   writer.write("1");
   expect(writer.heldBytes).toBe(added[0]);
   writer.stop();

@@ -2,8 +2,8 @@ import { CloseCode, CloseError } from "@symbolon/protocol";
 import { joinedWires, type Wire } from "@symbolon/protocol/internal";
 import { describe, expect, test, vi } from "vitest";
 import { type Accept, Acceptance, type AcceptInit } from "../../src/request/acceptance.ts";
-import { parseRequest } from "../../src/request/context.ts";
 import { Exchange } from "../../src/request/exchange.ts";
+import { parseRequest } from "../../src/request/parsed-request.ts";
 
 /** How a wire ends at the client. */
 function closedAtClient(client: Wire): Promise<{ readonly code: number; readonly reason: string }> {

@@ -5,10 +5,10 @@ import { createApp } from "../../src/app/app.ts";
 import {
   createContext,
   type MutableContext,
-  parseRequest,
   validateParts,
   type RouteSchemas,
 } from "../../src/request/context.ts";
+import { parseRequest } from "../../src/request/parsed-request.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { gate } from "../gate.ts";
 

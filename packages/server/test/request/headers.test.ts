@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { basicCredentials, bearerToken } from "../../src/request/headers.ts";
+import { type ParsedRequest, parseRequest } from "../../src/request/parsed-request.ts";
 
-function requestWith(authorization?: string): Request {
-  return new Request("http://test", authorization === undefined ? {} : { headers: { authorization } });
+function requestWith(authorization?: string): ParsedRequest {
+  return parseRequest(
+    new Request("http://test", authorization === undefined ? {} : { headers: { authorization } }),
+  );
 }
 
 describe("Basic credentials", () => {

@@ -1,0 +1,146 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { offeredProtocols } from "../request/headers.ts";
+import type { ParsedRequest } from "../request/parsed-request.ts";
+import { Refusal } from "../request/refusal.ts";
+import { describeTransport, type TransportInfo } from "../request/transport.ts";
+import { makeRequest, readUrl } from "./http.ts";
+
+/** Why a request's signal aborts. One for all: an error keeps its stack, and so all that the handshake used. */
+const disconnected = new DOMException("the client has disconnected", "AbortError");
+
+/** A WebSocket handshake as Node has read it. */
+export class NodeHandshake implements ParsedRequest {
+  readonly url: URL;
+  readonly protocols: readonly string[];
+  readonly #rawHeaders: string[];
+  readonly #node: { request: IncomingMessage | undefined };
+  #transport: TransportInfo;
+  #request: Request | undefined;
+  /** Aborts the signal of the web request. */
+  #client: AbortController | undefined;
+  #isDisconnected = false;
+  /** Undefined while no code waits for the client to disconnect. */
+  #disconnectListeners: Set<() => void> | undefined;
+
+  private constructor(incoming: IncomingMessage, url: URL) {
+    this.url = url;
+    this.#rawHeaders = incoming.rawHeaders;
+    this.#node = { request: incoming };
+    this.#transport = { node: this.#node };
+    this.protocols = offeredProtocols(this);
+  }
+
+  /** Reads a handshake; undefined when its target or headers are invalid for a web `Request`. */
+  static read(incoming: IncomingMessage): NodeHandshake | undefined {
+    const url = hasInvalidHeaders(incoming) ? undefined : readUrl(incoming);
+    return url && new NodeHandshake(incoming, url);
+  }
+
+  get request(): Request {
+    if (this.#request !== undefined) return this.#request;
+    this.#client = new AbortController();
+    if (this.#isDisconnected) this.#client.abort(disconnected);
+    const { signal } = this.#client;
+    this.#request = makeRequest(this.url, { rawHeaders: this.#rawHeaders }, { signal });
+    describeTransport(this.#request, this.#transport);
+    return this.#request;
+  }
+
+  get transport(): TransportInfo {
+    return this.#transport;
+  }
+
+  get size(): number {
+    return this.#rawHeaders.reduce((size, { length }) => size + length, this.url.href.length);
+  }
+
+  get isDisconnected(): boolean {
+    return this.#isDisconnected;
+  }
+
+  header(name: string): string | undefined {
+    let found: string | undefined;
+    for (let at = 0; at + 1 < this.#rawHeaders.length; at += 2) {
+      const rawName = this.#rawHeaders[at] ?? "";
+      if (rawName.length !== name.length || rawName.toLowerCase() !== name) continue;
+      const value = this.#rawHeaders[at + 1] ?? "";
+      found = found === undefined ? value : `${found}${name === "cookie" ? "; " : ", "}${value}`;
+    }
+    return found;
+  }
+
+  onDisconnect(listener: () => void): () => void {
+    if (this.#isDisconnected) listener();
+    else (this.#disconnectListeners ??= new Set()).add(listener);
+    return () => {
+      this.#disconnectListeners?.delete(listener);
+      if (this.#disconnectListeners?.size === 0) this.#disconnectListeners = undefined;
+    };
+  }
+
+  /** Adds what the server knows of the client. */
+  describe({ address, network, allowsLoopbackOrigins, explainsRefusals }: Omit<TransportInfo, "node">): void {
+    // Not by `...`, which makes a hidden class for each object.
+    this.#transport = { address, network, allowsLoopbackOrigins, explainsRefusals, node: this.#node };
+  }
+
+  /** From now on the client disconnects when its socket ends. Node's own objects are dropped when the socket has closed. */
+  watch(socket: Socket): void {
+    socket.on("end", () => this.#disconnect());
+    socket.on("close", () => {
+      this.#disconnect();
+      this.#node.request = undefined;
+    });
+  }
+
+  #disconnect(): void {
+    this.#isDisconnected = true;
+    for (const listener of this.#disconnectListeners ?? []) listener();
+    this.#disconnectListeners = undefined;
+    this.#client?.abort(disconnected);
+  }
+}
+
+/** Whether a web request does not allow a name or value: a server with `insecureHTTPParser` lets such in. */
+function hasInvalidHeaders({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.some((text, at) => (at % 2 === 0 ? !token.test(text) : /[\0\r\n]/.test(text)));
+}
+
+/** A token (RFC 9110 §5.6.2). */
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Whether a request asks for a WebSocket, alone or among other protocols (RFC 9110 §7.8). */
+export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
+  return (headers.upgrade ?? "").split(",").some((protocol) => protocol.trim().toLowerCase() === "websocket");
+}
+
+/** Refuses a request that is not a WebSocket handshake, by the checks of RFC 6455 §4.2.1 that `ws` makes less strictly; undefined when the check passes. */
+export function checkUpgrade({ method, headers }: IncomingMessage): Refusal | undefined {
+  if (method !== "GET")
+    return invalidHandshake(405, "A WebSocket handshake must be a GET request", { allow: "GET" });
+  if (headers["sec-websocket-version"] !== "13")
+    return invalidHandshake(426, "Sec-WebSocket-Version must be 13", { "sec-websocket-version": "13" });
+  if (!/^[+/0-9A-Za-z]{22}==$/.test(headers["sec-websocket-key"] ?? ""))
+    return invalidHandshake(400, "Sec-WebSocket-Key must be 16 bytes in base64");
+  if (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0)
+    return invalidHandshake(400, "A WebSocket handshake must have no body");
+  return hasInvalidProtocols(headers["sec-websocket-protocol"])
+    ? invalidHandshake(400, "Sec-WebSocket-Protocol must list different tokens")
+    : undefined;
+}
+
+/** Refuses a handshake that RFC 6455 does not allow. */
+export function invalidHandshake(
+  status: number,
+  reason: string,
+  headers: Readonly<Record<string, string>> = {},
+): Refusal {
+  return new Refusal({ kind: "handshake", status, reason, headers });
+}
+
+function hasInvalidProtocols(header: string | undefined): boolean {
+  if (header === undefined) return false;
+  const tokens = header.split(",").map((text) => text.trim());
+  return new Set(tokens).size < tokens.length || !tokens.every((text) => token.test(text));
+}
