@@ -68,8 +68,8 @@ export const mutants: readonly Mutant[] = [
     name: "an acknowledgement on another frame is one too high",
     mode: "cuts",
     file: receiver,
-    find: "    return this.upTo;\n",
-    replace: "    return this.upTo + 1;\n",
+    find: "    return this.#upTo;\n",
+    replace: "    return this.#upTo + 1;\n",
   },
   {
     name: "an acknowledgement overtakes the error that is resent",
