@@ -60,8 +60,10 @@ export interface CallChannel {
   readonly capacity: () => Promise<void> | undefined;
   /** Lets the event loop run. @default a loop of the call does not wait for it */
   readonly nextTurn?: NextTurn | undefined;
-  /** The call is over: no frame is sent or received in it any more. A second close does nothing. */
-  readonly close: () => void;
+  /** Sends the answer of a call that was just closed: so it can carry the acknowledgement of the call. */
+  readonly answer: (message: Message, fallback?: SendOptions["fallback"]) => Sent;
+  /** The call is over: no frame is sent or received in it any more. @returns false when it was over. */
+  readonly close: () => boolean;
 }
 
 /** A call that this peer started. */

@@ -23,16 +23,14 @@ const handshakeFrames = defineFrames({
 const maxDepth = 64;
 /** How many keys a frame may have, all its objects together. */
 const maxKeys = 10_000;
-/** The code units of JSON that bound a value. */
-const code = {
-  quote: 0x22,
-  colon: 0x3a,
-  openArray: 0x5b,
-  backslash: 0x5c,
-  closeArray: 0x5d,
-  open: 0x7b,
-  close: 0x7d,
-};
+/** Too few brackets to be nested too deeply. */
+const shallow = /^([^[{]*[[{]){0,64}[^[{]*$/;
+// The code units of JSON that bound a value.
+const quote = 0x22;
+const colon = 0x3a;
+const backslash = 0x5c;
+const open = 0x7b;
+const close = 0x7d;
 
 /**
  * Checks that a frame is neither nested too deeply nor too wide, before it is parsed: code that recurses into such a frame
@@ -40,17 +38,18 @@ const code = {
  * @throws ProtocolError when it is.
  */
 export function checkFrameBounds(json: string): void {
-  if (json.length <= 2 * maxDepth) return; // too short to exceed a bound
+  if (json.length < maxKeys && shallow.test(json)) return; // too short for so many keys
   let depth = 0;
   let keys = 0;
   let quoted = false;
   for (let at = 0; at < json.length; at += 1) {
     const unit = json.charCodeAt(at);
-    if (unit === code.quote) quoted = !quoted;
-    else if (quoted) at += unit === code.backslash ? 1 : 0;
-    else if (unit === code.open || unit === code.openArray) depth += 1;
-    else if (unit === code.close || unit === code.closeArray) depth -= 1;
-    else if (unit === code.colon) keys += 1;
+    if (unit === quote) quoted = !quoted;
+    else if (quoted) at += unit === backslash ? 1 : 0;
+    // "[" and "]" differ from "{" and "}" in this bit.
+    else if ((unit | 0x20) === open) depth += 1;
+    else if ((unit | 0x20) === close) depth -= 1;
+    else if (unit === colon) keys += 1;
     if (depth > maxDepth) throw new ProtocolError(`a frame is nested at most ${maxDepth} deep`);
     if (keys > maxKeys) throw new ProtocolError(`a frame has at most ${maxKeys} keys`);
   }

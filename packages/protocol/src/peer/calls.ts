@@ -245,15 +245,19 @@ export class Calls {
   #channel(number: { readonly q: number } | { readonly re: number }, remove: () => void): CallChannel {
     const { outbox, nextTurn } = this.#options;
     let open = true;
+    const answer: CallChannel["answer"] = (message, fallback) =>
+      outbox.send(message, { lane: "answer", fallback });
     return {
       nextTurn,
       write: (frame) => outbox.codec.write({ ...frame, ...number } as Frame),
       capacity: () => outbox.capacity(),
-      send: (message, fallback) => (open ? outbox.send(message, { lane: "answer", fallback }) : new Sent()),
+      answer,
+      send: (message, fallback) => (open ? answer(message, fallback) : new Sent()),
       close() {
-        if (!open) return;
+        if (!open) return false;
         open = false;
         remove();
+        return true;
       },
     };
   }

@@ -27,22 +27,29 @@ export function request<const D extends RequestDefinition>(definition: D): Reque
         });
       }),
     serve(channel) {
-      const cancelled = new AbortController();
-      const { signal } = cancelled;
+      let made: AbortController | undefined;
+      /** Made when the call is cancelled, or its signal is read: few handlers read it. */
+      const abort = (): AbortController => (made ??= new AbortController());
       return {
         receive(frame) {
           if (frame !== undefined && frame.t !== "cancel") return;
           channel.close();
-          cancelled.abort();
+          abort().abort();
         },
         run({ data, deadline, s }, handler) {
-          if (signal.aborted) return undefined;
-          const call = (valid: unknown): unknown => handler(valid, { signal, deadline, s });
+          if (made) return undefined; // cancelled
+          const call = (valid: unknown): unknown =>
+            handler(valid, {
+              get signal() {
+                return abort().signal;
+              },
+              deadline,
+              s,
+            });
           const reply = (value: unknown): void => {
-            channel.send(channel.write({ t: "reply", data: value }), ({ code, message }) =>
-              channel.write({ t: "error", code, message }),
-            );
-            channel.close();
+            const written = channel.write({ t: "reply", data: value });
+            if (channel.close())
+              channel.answer(written, ({ code, message }) => channel.write({ t: "error", code, message }));
           };
           const valid = validate(input, data);
           const result = isThenable(valid) ? valid.then(call) : call(valid);

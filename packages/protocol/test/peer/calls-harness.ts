@@ -81,7 +81,8 @@ export function recordedChannel({ held = false } = {}) {
       return sent;
     },
     capacity: () => undefined,
-    close() {},
+    answer: (message) => channel.send(message),
+    close: () => true,
   };
   return { channel, written, deliver: () => waiting.shift()?.resolve() };
 }

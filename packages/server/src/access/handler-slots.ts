@@ -24,10 +24,24 @@ export class HandlerSlots {
    * before: it has none then.
    */
   acquire(account: string, signal: AbortSignal): Promise<void> | undefined {
-    if (!this.#waiting.has(account) && this.#allows(account)) {
-      this.#take(account);
-      return undefined;
-    }
+    if (!this.allows(account)) return this.wait(account, signal);
+    this.take(account);
+    return undefined;
+  }
+
+  /** Whether a handler may run now: one that is over at once needs no slot. */
+  allows(account: string): boolean {
+    return this.#hasFree(account) && !this.#waiting.has(account);
+  }
+
+  /** Takes a slot for a handler that `allows` has let run. It has to be released. */
+  take(account: string): void {
+    this.#free -= 1;
+    this.#used.set(account, (this.#used.get(account) ?? 0) + 1);
+  }
+
+  /** Resolves when a handler has a slot, behind those that wait; rejects when `signal` aborts before: it has none then. */
+  wait(account: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiters = this.#waiting.get(account) ?? new Set();
       this.#waiting.set(account, waiters);
@@ -59,22 +73,17 @@ export class HandlerSlots {
   #startWaiting(): void {
     for (const [account, waiters] of this.#waiting) {
       const [waiter] = waiters;
-      if (waiter === undefined || !this.#allows(account)) continue;
+      if (waiter === undefined || !this.#hasFree(account)) continue;
       waiters.delete(waiter);
       this.#waiting.delete(account);
       if (waiters.size > 0) this.#waiting.set(account, waiters);
-      this.#take(account);
+      this.take(account);
       waiter.start();
       if (this.#free === 0) return;
     }
   }
 
-  #allows(account: string): boolean {
+  #hasFree(account: string): boolean {
     return (this.#used.get(account) ?? 0) < this.#free;
-  }
-
-  #take(account: string): void {
-    this.#free -= 1;
-    this.#used.set(account, (this.#used.get(account) ?? 0) + 1);
   }
 }

@@ -20,6 +20,7 @@ import type { SessionChange } from "../session/session-change.ts";
 import type { Before, State } from "./conversation-state.ts";
 import { type ContractScope, HandlerTable } from "./handlers.ts";
 import { Peer } from "./peer.ts";
+import { prepareMessages } from "./prepared-messages.ts";
 import type { Setup } from "./setup.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 
@@ -73,7 +74,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
       {
-        receives: contract.contract.definition.client ?? {},
+        receives: prepareMessages(contract.contract.definition.client ?? {}),
         sends: contract.contract.definition.server ?? {},
         outbox: link.outbox,
         receiver: link.receiver,

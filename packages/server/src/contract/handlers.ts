@@ -7,7 +7,8 @@ import { warnOfMissing } from "./missing-handlers.ts";
 import type { Peer } from "./peer.ts";
 import type { ContractRoom } from "./contract-room.ts";
 import { type AnyMiddleware, type Handler, type MessageSource, withMiddleware } from "./middleware.ts";
-import type { Handlers } from "./setup.ts";
+import type { Call, Handlers } from "./setup.ts";
+import { withEnd } from "./stream-values.ts";
 
 /** Rooms for the handler of one message: they hold its room messages until `commit`. Later they are like other rooms. */
 export interface RoomScope<C extends AnyContract> {
@@ -45,16 +46,16 @@ export interface HandlerTableOptions {
 
 /** The handlers that the setup of one client gave, by message. */
 export class HandlerTable<C extends AnyContract> {
-  readonly #contract: ContractScope<C>;
-  readonly #options: HandlerTableOptions;
+  readonly contract: ContractScope<C>;
+  readonly options: HandlerTableOptions;
   // A map, not an object: an event may be called "constructor" or "__proto__".
   readonly #events = new Map<string, Handler<C>>();
   #client = "";
   #unnumbered = 0;
 
   constructor(contract: ContractScope<C>, options: HandlerTableOptions) {
-    this.#contract = contract;
-    this.#options = options;
+    this.contract = contract;
+    this.options = options;
   }
 
   /**
@@ -62,8 +63,8 @@ export class HandlerTable<C extends AnyContract> {
    * @throws the `Response` that the setup gave instead, which refuses; TypeError when it gave no handlers.
    */
   register(handlers: Handlers<C>, peer: Peer): void {
-    const { contract, middleware } = this.#contract;
-    const { context } = this.#options;
+    const { contract, middleware } = this.contract;
+    const { context } = this.options;
     this.#client = peer.id;
     for (const [name, own] of this.#check(handlers)) {
       const type = typeOf(contract.definition.client?.[name]);
@@ -73,7 +74,7 @@ export class HandlerTable<C extends AnyContract> {
       else if (type === "stream")
         // A stream may never end, so its room messages do not wait.
         peer.handle(name, (input, call: CallContext) => this.#runStream(handler, input, call));
-      else peer.handle(name, (input, call: CallContext) => this.#run(handler, input, call));
+      else peer.handle(name, (input, call: CallContext) => this.#run(handler, input, call.s, call));
     }
     warnOfMissing(contract, handlers);
   }
@@ -83,7 +84,7 @@ export class HandlerTable<C extends AnyContract> {
     const handler = this.#events.get(name);
     if (handler === undefined)
       throw new RequestError("NOT_FOUND", `no handler for event ${JSON.stringify(name)}`);
-    return this.#run(handler, input, { signal: this.#options.signal, deadline: undefined, s });
+    return this.#run(handler, input, s);
   };
 
   /**
@@ -102,7 +103,7 @@ export class HandlerTable<C extends AnyContract> {
       throw new TypeError(
         `the setup gave ${describeValue(handlers)}: return an object with a handler for each message, or a Response to refuse`,
       );
-    const { client = {} } = this.#contract.contract.definition;
+    const { client = {} } = this.contract.contract.definition;
     for (const [name, handler] of Object.entries(handlers)) {
       if (!Object.hasOwn(client, name))
         throw new TypeError(
@@ -117,37 +118,46 @@ export class HandlerTable<C extends AnyContract> {
     return Object.entries(handlers as Readonly<Record<string, Handler<C>>>);
   }
 
-  /** Calls a handler when it may run, and commits what it sent in rooms when it has settled. */
-  #run(handler: Handler<C>, input: unknown, context: CallContext): unknown {
-    const waiting = this.#options.slots.acquire(this.#options.account, context.signal);
-    const call = (): unknown => this.#call(handler, input, context);
-    return waiting === undefined ? call() : waiting.then(call);
+  /** The same when a message arrives again after a restart: a session keeps its name and its sequences. */
+  messageKey(s: number | undefined): string {
+    return `${this.#client}:${s ?? `p${(this.#unnumbered += 1)}`}`;
   }
 
-  #call(handler: Handler<C>, input: unknown, { signal, deadline, s }: CallContext): unknown {
-    const release = this.#releaseOnce();
-    const rooms = new LazyScope(this.#contract, this.#options);
-    const call = { signal, deadline, messageKey: this.#messageKey(s), room: rooms.room };
+  /** Calls a handler when it may run, and commits what it sent in rooms when it has settled. */
+  #run(handler: Handler<C>, input: unknown, s: number | undefined, context?: CallContext): unknown {
+    const { slots, account } = this.options;
+    const call = new HandlerCall(this, s, context);
+    return slots.allows(account)
+      ? this.#call(handler, input, call, false)
+      : slots.wait(account, call.signal).then(() => this.#call(handler, input, call, true));
+  }
+
+  /** Only a handler that returns a promise runs beside others, and needs a slot. */
+  #call(handler: Handler<C>, input: unknown, call: HandlerCall<C>, hasSlot: boolean): unknown {
+    const { slots, account } = this.options;
     let result: unknown;
     try {
       result = handler(input, call);
     } catch (error) {
-      release();
-      rooms.discard();
+      if (hasSlot) slots.release(account);
+      call.discard();
       throw error;
     }
-    if (isThenable(result)) return rooms.settle(result, release);
-    release();
-    const committed = rooms.commit();
+    if (isThenable(result)) {
+      if (!hasSlot) slots.take(account);
+      return call.settle(result);
+    }
+    if (hasSlot) slots.release(account);
+    const committed = call.commit();
     return committed === undefined ? result : committed.then(() => result);
   }
 
   /** Calls the handler of a stream when it may run. It ends with its values. */
   #runStream(handler: Handler<C>, input: unknown, { s, ...call }: CallContext): unknown {
-    const { slots, account } = this.#options;
-    const room = (name: string): ContractRoom<C> => this.#contract.roomFor(account, name);
+    const { slots, account } = this.options;
+    const room = (name: string): ContractRoom<C> => this.contract.roomFor(account, name);
     const run = (): unknown =>
-      withEnd(() => handler(input, { ...call, messageKey: this.#messageKey(s), room }), this.#releaseOnce());
+      withEnd(() => handler(input, { ...call, messageKey: this.messageKey(s), room }), this.#releaseOnce());
     const waiting = slots.acquire(account, call.signal);
     return waiting === undefined ? run() : waiting.then(run);
   }
@@ -156,14 +166,9 @@ export class HandlerTable<C extends AnyContract> {
   #releaseOnce(): () => void {
     let released = false;
     return () => {
-      if (!released) this.#options.slots.release(this.#options.account);
+      if (!released) this.options.slots.release(this.options.account);
       released = true;
     };
-  }
-
-  /** The same when a message arrives again after a restart: a session keeps its name and its sequences. */
-  #messageKey(s: number | undefined): string {
-    return `${this.#client}:${s ?? `p${(this.#unnumbered += 1)}`}`;
   }
 }
 
@@ -173,27 +178,44 @@ function typeOf(message: unknown): MessageSource["type"] | undefined {
   return "~standard" in declared ? "event" : declared.t;
 }
 
-/** Makes a scope when the handler uses a room for the first time. */
-class LazyScope<C extends AnyContract> {
-  readonly #contract: ContractScope<C>;
-  readonly #options: HandlerTableOptions;
+/**
+ * What the handler of an event or a request receives besides the message; what few handlers read is made when it is read. Its
+ * rooms have their scope from the first use on.
+ */
+class HandlerCall<C extends AnyContract> implements Call<C> {
+  readonly #table: HandlerTable<C>;
+  readonly #sequence: number | undefined;
+  /** The context of a request. */
+  readonly #context: CallContext | undefined;
+  #messageKey: string | undefined;
   #scope: RoomScope<C> | undefined;
   #settled = false;
 
-  constructor(contract: ContractScope<C>, options: HandlerTableOptions) {
-    this.#contract = contract;
-    this.#options = options;
+  constructor(table: HandlerTable<C>, sequence: number | undefined, context: CallContext | undefined) {
+    this.#table = table;
+    this.#sequence = sequence;
+    this.#context = context;
   }
 
-  readonly room = (name: string): ContractRoom<C> => {
-    const { account, record } = this.#options;
-    if (this.#settled) return this.#contract.roomFor(account, name);
-    this.#scope ??= this.#contract.scope(record, account);
-    return this.#scope.room(name);
-  };
+  get signal(): AbortSignal {
+    return (this.#context ?? this.#table.options).signal;
+  }
 
-  /** Commits when the handler's result has settled; discards when it was rejected. Calls `onEnd` then. */
-  async settle(result: PromiseLike<unknown>, onEnd: () => void): Promise<unknown> {
+  get deadline(): number | undefined {
+    return this.#context?.deadline;
+  }
+
+  get messageKey(): string {
+    this.#messageKey ??= this.#table.messageKey(this.#sequence);
+    return this.#messageKey;
+  }
+
+  get room(): Call<C>["room"] {
+    return (name) => this.#room(name);
+  }
+
+  /** Commits when the handler's result has settled; discards when it was rejected. Releases the handler's slot then. */
+  async settle(result: PromiseLike<unknown>): Promise<unknown> {
     try {
       const value = await result;
       await this.commit();
@@ -202,87 +224,27 @@ class LazyScope<C extends AnyContract> {
       this.discard();
       throw error;
     } finally {
-      onEnd();
+      const { slots, account } = this.#table.options;
+      slots.release(account);
     }
   }
 
+  /** Sends what the handler has sent in rooms. */
   commit(): Promise<unknown> | undefined {
     this.#settled = true;
     return this.#scope?.commit();
   }
 
+  /** Drops it. */
   discard(): void {
     this.#settled = true;
     this.#scope?.discard();
   }
-}
 
-type Values = AsyncIterable<unknown> | Iterable<unknown>;
-
-/** What `call` returns, as it is; calls `onEnd` when its values have ended or failed, or are not read any more. */
-function withEnd(call: () => unknown, onEnd: () => void): unknown {
-  const fail = (error: unknown): never => {
-    onEnd();
-    throw error;
-  };
-  const observe = (values: unknown): unknown => {
-    try {
-      if (isIterable(values)) return observedValues(values, onEnd);
-    } catch (error) {
-      fail(error);
-    }
-    onEnd();
-    return values;
-  };
-  try {
-    const values = call();
-    return isThenable(values) ? values.then(observe, fail) : observe(values);
-  } catch (error) {
-    return fail(error);
+  #room(name: string): ContractRoom<C> {
+    const { contract, options } = this.#table;
+    if (this.#settled) return contract.roomFor(options.account, name);
+    this.#scope ??= contract.scope(options.record, options.account);
+    return this.#scope.room(name);
   }
-}
-
-/** The same values, at the same time: each result is given on as it is. */
-function observedValues(values: Values, onEnd: () => void): { [Symbol.asyncIterator](): object } {
-  const iterator: AsyncIterator<unknown> | Iterator<unknown> =
-    Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
-  const next = (): unknown =>
-    observed(
-      () => iterator.next(),
-      ({ done }) => done === true,
-      onEnd,
-    );
-  const end = (): unknown =>
-    observed(
-      () => iterator.return?.(),
-      () => true,
-      onEnd,
-    );
-  return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
-}
-
-/** The result of a call, as it is; calls `onEnd` when `isEnd` is true for it, and when it fails. */
-function observed<Result>(
-  call: () => Result | PromiseLike<Result>,
-  isEnd: (result: Result) => boolean,
-  onEnd: () => void,
-): Result | PromiseLike<Result> {
-  const check = (result: Result): void => {
-    if (isEnd(result)) onEnd();
-  };
-  try {
-    const result = call();
-    if (isThenable(result)) void result.then(check, onEnd);
-    else check(result);
-    return result;
-  } catch (error) {
-    onEnd();
-    throw error;
-  }
-}
-
-function isIterable(value: unknown): value is Values {
-  return (
-    typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
-  );
 }

@@ -28,6 +28,17 @@ describe("an account", () => {
     expect(startMany(10, "bob")).toBe(10);
   });
 
+  test("has a handler that is over at once run while a slot is free, without taking it", () => {
+    const { slots, start } = createSlots(2);
+    expect([slots.allows("ada"), slots.allows("ada")]).toEqual([true, true]);
+    void start("a", "ada");
+    expect([slots.allows("ada"), slots.allows("bob")]).toEqual([false, true]);
+    void start("b", "bob");
+    void start("c", "bob");
+    slots.release("bob");
+    expect(slots.allows("ada")).toBe(false);
+  });
+
   test("has its next handler started when one of its handlers ends, in order", async () => {
     const { slots, started, start } = createSlots(2);
     void start("a", "ada");
