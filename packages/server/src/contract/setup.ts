@@ -50,7 +50,7 @@ export interface ImplementOptions<C extends AnyContract, Context = unknown> {
   readonly maxPayload?: number;
 }
 
-/** What a handler receives besides the message. */
+/** What a handler receives besides the message. Its members are made when they are read: a copy by `{ ...call }` lacks them. */
 export interface Call<C extends AnyContract> {
   /** Aborts when the client cancels the call, and when the session ends. */
   readonly signal: AbortSignal;
