@@ -32,7 +32,7 @@ app.implement(chat, function* (peer, { params, query: { name }, service, resumed
   const key = name.normalize("NFKC").toLowerCase();
   const existing = chatRoom.people.get(key);
   if (existing?.connected) throw new Response("That name is taken", { status: 409 });
-  // A reloaded page leaves a detached session with its name: the new session takes the name over.
+  // A page whose network has failed leaves a detached session with its name: the new session takes the name over.
   const person = { name, connected: true };
   chatRoom.people.set(key, person);
   peer.subscribe(({ type }) => (person.connected = type !== "detached"));

@@ -36,7 +36,7 @@ export type ConnectOptions<C extends AnyContract> = {
   readonly allowInsecure?: boolean;
   /** Headers of the handshake, in Node alone: a page can set none, and its client ends with an error. */
   readonly headers?: Asked<Readonly<Record<string, string>>>;
-  /** When to connect again after a loss. @default at once, and after each failure up to twice as late, at most after 5 s */
+  /** When to connect again after a loss. @default within 0.25 s, and after each failure up to twice as late, at most after 5 s */
   readonly reconnect?: ReconnectOptions;
   /** The `WebSocket` class to use. @default the platform's */
   readonly WebSocket?: WebSocketClass;

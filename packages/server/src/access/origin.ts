@@ -5,8 +5,8 @@ import { quote, Refusal } from "../request/refusal.ts";
 export interface SecurityOptions {
   /**
    * Origins that may connect besides the server's own, written exactly: `["https://app.example.com"]`. Unless `NODE_ENV` is
-   * "production", a server that is bound to a loopback address allows `localhost`, `127.0.0.0/8` and `[::1]` on each port too,
-   * to clients that reach it by a loopback name.
+   * "production", `localhost`, `127.0.0.0/8` and `[::1]` are allowed on each port too, for clients that reach the server by a
+   * loopback name: if the server is bound to a loopback address, or the connection comes from one without a proxy between.
    * @default []
    */
   readonly origins?: readonly string[];

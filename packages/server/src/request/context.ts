@@ -36,8 +36,11 @@ export interface BaseContext {
    *   app.use(async ({ node }) => {
    *     if (node?.request === undefined) return new Response(null, { status: 503 });
    *     const request = node.request as import("express").Request;
-   *     await new Promise((next) => sessions(request, new ServerResponse(request) as import("express").Response, next));
-   *     return { user: request.session.user };
+   *     const response = new ServerResponse(request) as import("express").Response; // never sent
+   *     const error = await new Promise((next) => sessions(request, response, next));
+   *     if (error !== undefined) throw error;
+   *     const { user } = request.session;
+   *     return user === undefined ? new Response("Sign in first", { status: 401 }) : identity({ principal: user });
    *   });
    */
   readonly node: NodeRequest | undefined;
