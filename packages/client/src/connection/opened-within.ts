@@ -20,7 +20,7 @@ export async function openedWithin(client: OpeningClient, ms: number): Promise<v
   const deadline = new Promise<never>((_, reject) => {
     stopTimer = startTimer(ms, () => {
       const { error: cause } = client.status.value;
-      const server = client.url.replace(/(?<=\/\/)[^/]*@|\?.*/g, ""); // a user and a query may be credentials
+      const server = client.url.replace(/\/\/[^/]*@/, "//").replace(/\?.*/, ""); // a user and a query may be credentials
       const failure = cause ? `: ${cause.message}` : "";
       const error = new RequestError(
         "TIMEOUT",

@@ -38,7 +38,10 @@ async function* start(
       return yield* iterate(definition, starter, data, options);
     } catch (error) {
       const { code } = Object(error) as { readonly code?: string };
-      if (options.onLost !== "restart" || options.upload || !lost.includes(String(code))) throw error;
+      // What aborts a call may be the failure of another one.
+      const isAborted = options.signal?.aborted;
+      if (isAborted || options.onLost !== "restart" || options.upload || !lost.includes(String(code)))
+        throw error;
     }
   }
 }

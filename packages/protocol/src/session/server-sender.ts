@@ -4,15 +4,15 @@ import type { MessageSink, RemoteState } from "./session-options.ts";
 
 /** The sender of a server. Its sink may record each message when it gets its sequence: a client records nothing. */
 export class ServerSender extends Sender {
-  #sink: MessageSink | undefined;
+  #onSequence: MessageSink["onSequence"];
 
   override attach(sink: MessageSink, remote: RemoteState): void {
-    this.#sink = sink;
+    this.#onSequence = sink.onSequence; // not the sink: a detached session must not keep its wire
     super.attach(sink, remote);
   }
 
   override keep(message: OutgoingMessage): void {
     super.keep(message);
-    this.#sink?.onSequence?.(message.sequence, message.message);
+    this.#onSequence?.(message.sequence, message.message);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CloseError, ValidationError } from "../../src/errors.ts";
+import { CloseError, OutcomeUnknown, ValidationError } from "../../src/errors.ts";
 import { endlessItems, readCount, startPeer } from "./calls-harness.ts";
 import { ample, settled } from "../session/session-harness.ts";
 
@@ -100,6 +100,17 @@ describe("a stream that is called", () => {
     await expect(ended).rejects.toThrow("enough");
     all.peer.sessionLost();
     expect(await all.sent()).toEqual(['{"t":"cancel","q":2}']);
+  });
+
+  test("that is to be asked again ends with its signal, though the reason is that another call was lost", async () => {
+    const all = startPeer();
+    const enough = new AbortController();
+    const { ended } = readCount(all, { onLost: "restart", signal: enough.signal });
+    expect(await all.sent()).toEqual([counted]);
+    const reason = new OutcomeUnknown(true);
+    enough.abort(reason);
+    await expect(ended).rejects.toBe(reason);
+    expect(await all.sent()).toEqual(['{"t":"cancel","q":1}']);
   });
 
   test("that is to be asked again fails when it is rejected, and when the conversation has ended", async () => {

@@ -1,7 +1,8 @@
 import { debuglog } from "node:util";
 import type { FrameCodec, Message } from "@symbolon/protocol";
-import { jsonFrames, type Wire, type WireListener } from "@symbolon/protocol/internal";
+import { jsonFrames, type Wire } from "@symbolon/protocol/internal";
 import { describeFrame, describeMessage } from "@symbolon/protocol/trace";
+import type { PacedListener } from "../timing/paced-reader.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import { codecsOf, type Routes } from "./routes.ts";
 
@@ -52,7 +53,7 @@ export function traceHandshakes(
 /** A wire that writes a line for each message and for its close. */
 function traceWire(wire: Wire, describe: (message: Message) => string, write: TraceLog): Wire {
   let isClosed = false;
-  const traced = (listener: WireListener): WireListener => ({
+  const traced = (listener: PacedListener): PacedListener => ({
     message(message) {
       write(`received ${describe(message)}`);
       listener.message(message);
@@ -62,6 +63,8 @@ function traceWire(wire: Wire, describe: (message: Message) => string, write: Tr
       write(`closed with ${closed.code}`);
       listener.closed(closed);
     },
+    pinged: () => listener.pinged?.(),
+    closing: () => listener.closing?.(),
   });
   const changes: Partial<Wire> = {
     send(message) {

@@ -138,14 +138,14 @@ export class HandlerTable<C extends AnyContract> {
     let result: unknown;
     try {
       result = handler(input, call);
+      if (isThenable(result)) {
+        if (!hasSlot) slots.take(account);
+        return call.settle(result);
+      }
     } catch (error) {
       if (hasSlot) slots.release(account);
       call.discard();
       throw error;
-    }
-    if (isThenable(result)) {
-      if (!hasSlot) slots.take(account);
-      return call.settle(result);
     }
     if (hasSlot) slots.release(account);
     const committed = call.commit();

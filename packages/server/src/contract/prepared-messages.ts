@@ -32,9 +32,12 @@ export function prepareMessages(messages: Messages): Messages {
   return made;
 }
 
-/** The interface of zod for other libraries is made anew for a schema that has to run once, which is slow. */
+/**
+ * The interface of zod for other libraries is made anew for a schema that has to run once, which is slow. A zod whose schemas
+ * have it as a property of their own is not known here: its schemas run as those of other libraries do.
+ */
 function prepare(schema: Schema): Schema {
-  if (!("_zod" in schema)) return schema;
+  if (!("_zod" in schema) || !("~standard" in Object.getPrototypeOf(schema))) return schema;
   const zod = schema as ZodSchema;
   const answer = (ran: Payload): Answer =>
     ran.issues.length === 0 ? { value: ran.value } : refuse(zod, ran);

@@ -215,22 +215,28 @@ export class Upgrades implements UpgradeTarget {
     void writeRefusal(response, socket);
   }
 
-  /** Writes the 101. */
+  /** Writes the 101. Where `ws` refuses, it calls nothing: it has written a 400, and the connection ends. */
   #accept({ incoming, socket, head, decide }: Undecided, init: AcceptInit): Promise<NodeWire> {
     return new Promise((resolve, reject) => {
-      // `ws` drops a half-closed connection without calling back.
-      if (!socket.readable || !socket.writable)
-        return reject(new CloseError(CloseCode.Abnormal, "the client has disconnected", false));
+      const fail = (): void =>
+        reject(new CloseError(CloseCode.Abnormal, "the client has disconnected", false));
+      if (!socket.readable || !socket.writable) return fail();
+      let isAccepted = false;
       this.#accepting = init;
       incoming.headers.upgrade = "websocket"; // `ws` knows no list of protocols
       if (this.#deflating >= maxDeflating) delete incoming.headers["sec-websocket-extensions"];
       this.#wss.handleUpgrade(incoming, socket, head, (ws) => {
+        isAccepted = true;
         decide();
         resolve(new NodeWire(ws, socket, this.#buffers, this.#deflate));
         if (ws.extensions !== "") this.#countDeflating(ws);
         this.#limitMessages(ws, socket);
         if (this.#draining) closeForShutdown(ws);
       });
+      if (isAccepted) return;
+      const refusal = invalidHandshake(400, "Sec-WebSocket-Extensions is invalid");
+      this.#dispatcher.refusals.note(refusal, refusedRequest(incoming.socket.remoteAddress ?? "", incoming));
+      socket.once("close", fail);
     });
   }
 

@@ -10,6 +10,7 @@ import { slow } from "../../../../test/time-limits.ts";
 import { createApp, internalsOf } from "../../src/app/app.ts";
 import { traceHandshakes } from "../../src/app/trace.ts";
 import type { Accept } from "../../src/request/acceptance.ts";
+import type { PacedListener } from "../../src/timing/paced-reader.ts";
 import { listen } from "../../src/socket/listen.ts";
 import { flushPromises } from "../flush-promises.ts";
 import { parseRequest } from "../../src/request/parsed-request.ts";
@@ -31,9 +32,9 @@ function startTracedApp() {
   const handshake = traceHandshakes(dispatcher.handshake, routes, [], (line) =>
     lines.push(line.replace(/^\d+ /, "")),
   );
-  const dial = async (path: string, protocol = ""): Promise<Wire> => {
+  const dial = async (path: string, protocol = "", change = (wire: Wire): Wire => wire): Promise<Wire> => {
     const [client, server] = joinedWires(protocol);
-    const accept: Accept = () => Promise.resolve(server);
+    const accept: Accept = () => Promise.resolve(change(server));
     const headers = { "sec-websocket-protocol": protocol };
     void handshake(parseRequest(new Request(`http://app${path}`, { headers })), accept);
     await flushPromises();
@@ -55,6 +56,19 @@ test("the trace of a contract's client has paths, names and sizes, and no payloa
     '"/chat" sent event name="posted" (text, 45 bytes)',
     '"/chat" closed with 1000',
   ]);
+});
+
+test("a traced client's pings and close reach what reads its wire", async () => {
+  const { dial } = startTracedApp();
+  let listener: PacedListener | undefined;
+  await dial("/raw", "", (wire) => {
+    const keep = wire.listen.bind(wire);
+    wire.listen = (given) => keep((listener = given));
+    return wire;
+  });
+  listener?.message("not handled yet");
+  expect(listener?.closing?.()).toBeInstanceOf(Promise);
+  expect(listener).toHaveProperty("pinged");
 });
 
 test("the trace of a session has its subprotocol, and neither tokens nor keys", async () => {

@@ -1,11 +1,13 @@
 /** The option `perMessageDeflate` (RFC 7692). */
 import { once } from "node:events";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
-import type { Closed, Message } from "@symbolon/protocol";
+import { type Closed, contract, type Message } from "@symbolon/protocol";
+import { BoundedQueue, SUBPROTOCOL } from "@symbolon/protocol/internal";
 import { type AppOptions, createApp } from "@symbolon/server";
 import { attach, serve, type ServeOptions } from "@symbolon/server/node";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
+import { waitOptions } from "../../../../test/time-limits.ts";
 import { valueGate } from "../gate.ts";
 import { connectRawClient, opcodes, rawFrame, type RawFrame } from "./raw-client.ts";
 import { createEchoApp, startHost } from "./test-host.ts";
@@ -119,3 +121,32 @@ test("a bomb in fragments closes with 1009 too", async () => {
 test("a threshold that is not a number of bytes is a RangeError", async () => {
   await expect(serveEcho({ perMessageDeflate: { threshold: -1 } })).rejects.toThrow(RangeError);
 });
+
+test.each(["permessage-deflate; x", "permessage-deflate; client_max_window_bits=99", ","])(
+  "an offer that `ws` refuses (%s) is answered with 400, is reported, and leaves nothing behind",
+  async (extensions) => {
+    const reported = new BoundedQueue<unknown>();
+    const ended = new BoundedQueue<string>();
+    const app = createApp({ handshake: { pending: 1 }, onError: (error) => reported.push(error) });
+    const hooked = app.group(function* ({ route }) {
+      try {
+        yield;
+      } finally {
+        ended.push(route);
+      }
+    });
+    hooked.ws("/echo", (socket) => socket.accept());
+    hooked.implement(contract("/notes", {}), () => ({}));
+    await using server = await serve(app, { port: 0, perMessageDeflate: true });
+    const offers = { "Sec-WebSocket-Extensions": extensions };
+    using raw = await connectRawClient(server.port);
+    expect((await raw.open("/echo", offers)).status).toBe(400);
+    expect(await ended.pull()).toBe("/echo");
+    using session = await connectRawClient(server.port);
+    const { status } = await session.open("/notes", { ...offers, "Sec-WebSocket-Protocol": SUBPROTOCOL });
+    expect(status).toBe(400);
+    const refusal = { kind: "handshake", message: "refused with 400: Sec-WebSocket-Extensions is invalid" };
+    expect([await reported.pull(), await reported.pull()]).toMatchObject([refusal, refusal]);
+    await vi.waitFor(() => expect(app.gauges().pendingHandshakes).toBe(0), waitOptions);
+  },
+);
