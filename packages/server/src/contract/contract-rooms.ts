@@ -34,7 +34,7 @@ export class ContractRooms<C extends AnyContract> {
   readonly #sources = new Map<string, SharedSource>();
   readonly #clients = new WeakMap<object, RoomClient>();
   readonly #rooms = new Rooms<Peer<ServerMessages<C>>, RoomMember, JoinOptions>((peer, name, options) =>
-    this.#createMember(peer, name, options),
+    this.#createMember(this.#checkJoins(peer, [name]), peer, name, options),
   );
   /** When the clock was made, in ms since 1970. */
   readonly #clockStart: number;
@@ -83,9 +83,10 @@ export class ContractRooms<C extends AnyContract> {
       throw new TypeError(
         `the names of rooms are an array, not ${JSON.stringify(names)}: use room(name).join(peer) for one`,
       );
-    const rooms = names.map((name) => this.view(name));
-    this.#checkJoins(peer, names);
-    for (const room of rooms) room.join(peer, options);
+    for (const name of names) this.view(name); // refuses a name that no room may have
+    const client = this.#checkJoins(peer, names);
+    for (const name of names)
+      this.#rooms.join(name, peer, () => this.#createMember(client, peer, name, options));
   }
 
   /** The room of that name; what is sent there is counted to no client. */
@@ -195,17 +196,17 @@ export class ContractRooms<C extends AnyContract> {
     if (client === undefined) throw new TypeError("only the peers of this contract can join its rooms");
     const { memberships, account } = client;
     const added = Array.from(new Set(names)).filter((name) => !this.#rooms.has(name, peer));
-    const begun = added.filter((name) => !this.#sources.has(name)).length;
+    const begun = added.filter((name) => !this.#sources.has(name)).map((name) => this.#keyOf(name));
     this.#capacity.checkJoins(this.#log, account, { present: memberships.size, added: added.length, begun });
     return client;
   }
 
   #createMember(
+    { memberships, account, onError }: RoomClient,
     peer: Peer<ServerMessages<C>>,
     name: string,
     { since = Infinity }: JoinOptions = {},
   ): RoomMember {
-    const { memberships, account, onError } = this.#checkJoins(peer, [name]);
     const source = this.#sourceOf(name);
     const { id, member } = memberships;
     const earlier = memberships.claimPosition(name);

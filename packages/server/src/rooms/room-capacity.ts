@@ -4,7 +4,7 @@ import type { RoomAppend, RoomLog } from "../store/room-log.ts";
 /** The size of a room message without its data, in bytes, estimated. */
 const bytesPerMessage = 256;
 
-/** The size of a room without messages, in bytes, estimated. */
+/** The size of a room without messages and without its name in the log, in bytes, estimated. */
 const bytesPerRoom = 1_024;
 
 /** What a client is about to join. */
@@ -13,8 +13,8 @@ export interface Joins {
   readonly present: number;
   /** The rooms that it joins. */
   readonly added: number;
-  /** Those of them without members, which may have to begin. */
-  readonly begun: number;
+  /** The names in the log of those without members, which may have to begin. */
+  readonly begun: readonly string[];
 }
 
 /** Refuses what a client causes in rooms: too many memberships, and too much that its account makes the rooms keep. */
@@ -57,7 +57,9 @@ export class RoomCapacity {
         "TOO_MANY_ROOMS",
         `a client is in ${max} rooms at most, and would be in ${present + added}: leave some, or raise \`perPeer\` in app.implement(contract, { rooms: { perPeer: ${max} } }, setup)`,
       );
-    if (begun > 0 && log.hasCapacity?.(account, (begun - 1) * bytesPerRoom) === false)
+    // Twice: what the first rooms use counts to the account, and is no longer free. Then the last one can begin too.
+    const bytes = 2 * begun.slice(0, -1).reduce((sum, room) => sum + bytesPerRoom + room.length, 0);
+    if (begun.length > 0 && log.hasCapacity?.(account, bytes) === false)
       throw new RequestError(
         "TOO_MANY_ROOMS",
         `the rooms keep too much of this client: leave some, or raise ${this.#option}`,
