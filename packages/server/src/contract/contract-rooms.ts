@@ -62,9 +62,9 @@ export class ContractRooms<C extends AnyContract> {
     this.#proofs = new RoomProofs(proofKey);
     this.#encoder = new RoomEncoder(codec ?? options.codecs?.[0] ?? jsonFrames);
     this.#clockStart = Date.now() - options.clock.now;
-    const { sweepInterval } = this.#memory;
-    this.#sweeps = new RoomSweeps(options.clock, sweepInterval, () => {
-      void Promise.resolve(this.#log.sweep(this.#now, sweepInterval)).catch(() => {}); // the next one tries again
+    const { sweepInterval, idle } = this.#memory;
+    this.#sweeps = new RoomSweeps(options.clock, { interval: sweepInterval, idle }, () => {
+      void Promise.resolve(this.#log.sweep(this.#now, idle)).catch(() => {}); // the next one tries again
     });
     this.#capacity = new RoomCapacity(options.store !== undefined, perPeer);
   }

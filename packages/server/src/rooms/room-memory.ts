@@ -36,6 +36,8 @@ export interface RoomMemory {
   readonly newMembers: Retention;
   /** How often its log is swept, in ms. */
   readonly sweepInterval: number;
+  /** How long a room without members and messages remains in the log, in ms. */
+  readonly idle: number;
 }
 
 /** What the log of a room keeps that remembers nothing. */
@@ -44,6 +46,11 @@ export const forget: Retention = { messages: 0, ms: 0 };
 const defaults = { messages: 1_000, ms: 120_000, bytes: 2 ** 22 };
 /** The least time between two sweeps, in ms. */
 const minSweepInterval = 1_000;
+/**
+ * The least time that an idle room remains, in ms. A sweep covers the rooms of all contracts in the log: after a restart those
+ * of another contract, which remembers more, have no members until their clients have reconnected.
+ */
+const minIdle = 120_000;
 
 /**
  * Reads the option `rooms.memory`.
@@ -52,7 +59,13 @@ const minSweepInterval = 1_000;
  */
 export function readRoomMemory(memory: false | RoomMemoryOptions = {}): RoomMemory {
   if (memory === false)
-    return { remembers: false, retention: forget, newMembers: forget, sweepInterval: defaults.ms };
+    return {
+      remembers: false,
+      retention: forget,
+      newMembers: forget,
+      sweepInterval: defaults.ms,
+      idle: minIdle,
+    };
   checkObject("rooms.memory", memory, "false, or an object with the bounds messages, ms and bytes");
   const { newMembers } = memory;
   if (newMembers !== undefined)
@@ -82,7 +95,8 @@ export function readRoomMemory(memory: false | RoomMemoryOptions = {}): RoomMemo
       );
   }
   const sweepInterval = Math.max(retention.ms, minSweepInterval);
-  return { remembers: true, retention, newMembers: given ?? forget, sweepInterval };
+  const idle = Math.max(retention.ms, minIdle);
+  return { remembers: true, retention, newMembers: given ?? forget, sweepInterval, idle };
 }
 
 function checkObject(name: string, value: unknown, expected: string): void {

@@ -5,19 +5,26 @@ const retention = { messages: 1_000, ms: 120_000, bytes: 4_194_304 };
 const nothing = { messages: 0, ms: 0 };
 
 test.each<[false | RoomMemoryOptions | undefined, object]>([
-  [undefined, { remembers: true, retention, newMembers: nothing, sweepInterval: 120_000 }],
-  [{}, { remembers: true, retention, newMembers: nothing, sweepInterval: 120_000 }],
-  [false, { remembers: false, retention: nothing, newMembers: nothing, sweepInterval: 120_000 }],
+  [undefined, { remembers: true, retention, newMembers: nothing, sweepInterval: 120_000, idle: 120_000 }],
+  [{}, { remembers: true, retention, newMembers: nothing, sweepInterval: 120_000, idle: 120_000 }],
+  [
+    false,
+    { remembers: false, retention: nothing, newMembers: nothing, sweepInterval: 120_000, idle: 120_000 },
+  ],
   [{ messages: 5 }, { retention: { ...retention, messages: 5 }, newMembers: nothing }],
   [
     { ms: 50, bytes: 9 },
-    { retention: { messages: 1_000, ms: 50, bytes: 9 }, sweepInterval: 1_000 },
+    { retention: { messages: 1_000, ms: 50, bytes: 9 }, sweepInterval: 1_000, idle: 120_000 },
   ],
   [{ newMembers: {} }, { retention, newMembers: { messages: 1_000, ms: 120_000 } }],
   [{ messages: 5, newMembers: { ms: 10 } }, { newMembers: { messages: 5, ms: 10 } }],
   [
     { newMembers: { messages: 2_000, ms: 3_600_000 } },
-    { retention: { ...retention, messages: 2_000, ms: 3_600_000 }, sweepInterval: 3_600_000 },
+    {
+      retention: { ...retention, messages: 2_000, ms: 3_600_000 },
+      sweepInterval: 3_600_000,
+      idle: 3_600_000,
+    },
   ],
 ])("rooms.memory %j is read", (memory, expected) => {
   expect(readRoomMemory(memory)).toMatchObject(expected);
