@@ -16,7 +16,7 @@ import { RoomEncoder } from "../rooms/room-encoder.ts";
 import { createStartFinder } from "../rooms/member-start.ts";
 import { RoomProofs } from "../rooms/room-proofs.ts";
 import { readRoomMemory, type RoomMemory } from "../rooms/room-memory.ts";
-import type { RoomAppend, RoomEntry, RoomLog } from "../store/room-log.ts";
+import type { RoomAppend, RoomEntry, RoomLog, RoomMessage } from "../store/room-log.ts";
 
 interface SharedSource extends RoomSource {
   readonly unsubscribe: () => void;
@@ -113,7 +113,7 @@ export class ContractRooms<C extends AnyContract> {
       return held.hold(append, bytes) ? settledSend() : this.#send(append);
     };
     return {
-      room: (name) => this.#room(name, account, send, (event) => held.holdVolatile(event)),
+      room: (name) => this.#room(name, account, send, (event, sendNow) => held.holdVolatile(event, sendNow)),
       commit: () => held.commit(record, this.#log),
       discard: () => held.discard(),
     };
@@ -133,12 +133,12 @@ export class ContractRooms<C extends AnyContract> {
     this.#sources.clear();
   }
 
-  /** Volatile events go by `sendVolatile`, which calls its argument when they are sent. */
+  /** Volatile events go by `sendVolatile`, which calls its second argument when they are sent. */
   #room(
     name: string,
     account: string | undefined,
     send: (append: RoomAppend) => Sent,
-    sendVolatile = (sendNow: () => void): void => sendNow(),
+    sendVolatile = (_: RoomMessage, sendNow: () => void): void => sendNow(),
   ): ContractRoom<C> {
     const sendEvent = (
       event: string,
@@ -153,7 +153,7 @@ export class ContractRooms<C extends AnyContract> {
         account,
       };
       if (volatile) {
-        sendVolatile(() => this.#sendVolatile(name, { ...message, offset: 0, previous: 0 }));
+        sendVolatile(message, () => this.#sendVolatile(name, { ...message, offset: 0, previous: 0 }));
         return settledSend();
       }
       this.#sweeps.schedule();

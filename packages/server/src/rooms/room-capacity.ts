@@ -1,5 +1,5 @@
 import { RequestError } from "@symbolon/protocol";
-import type { RoomAppend, RoomLog } from "../store/room-log.ts";
+import type { RoomAppend, RoomLog, RoomMessage } from "../store/room-log.ts";
 
 /** The size of a room message without its data, in bytes, estimated. */
 const bytesPerMessage = 256;
@@ -36,7 +36,7 @@ export class RoomCapacity {
    * @throws RequestError with `TOO_MUCH_HISTORY`.
    */
   checkMessage(log: RoomLog, { message }: RoomAppend, heldBytes = 0): number {
-    const bytes = bytesPerMessage + message.data.length;
+    const bytes = messageBytes(message);
     const { account } = message;
     if (account !== undefined && log.hasCapacity?.(account, heldBytes + bytes) === false)
       throw new RequestError(
@@ -65,4 +65,9 @@ export class RoomCapacity {
         `the rooms keep too much of this client: leave some, or raise ${this.#option}`,
       );
   }
+}
+
+/** The size of a room message, in bytes, estimated. */
+export function messageBytes({ data }: RoomMessage): number {
+  return bytesPerMessage + data.length;
 }
