@@ -15,7 +15,7 @@ import { RoomSweeps } from "../rooms/room-sweeps.ts";
 import { RoomEncoder } from "../rooms/room-encoder.ts";
 import { createStartFinder } from "../rooms/member-start.ts";
 import { RoomProofs } from "../rooms/room-proofs.ts";
-import { readRoomMemory, type RoomMemory } from "../rooms/room-memory.ts";
+import { checkRoomsOptions, readRoomMemory, type RoomMemory } from "../rooms/room-memory.ts";
 import type { RoomAppend, RoomEntry, RoomLog, RoomMessage } from "../store/room-log.ts";
 
 interface SharedSource extends RoomSource {
@@ -42,11 +42,9 @@ export class ContractRooms<C extends AnyContract> {
   readonly #capacity: RoomCapacity;
 
   /** @throws TypeError or RangeError for an option that cannot be. */
-  constructor(
-    contract: C,
-    options: ContractRoomsOptions,
-    { memory, slow = "pause", perPeer = 100 }: RoomsOptions<C> = {},
-  ) {
+  constructor(contract: C, options: ContractRoomsOptions, own: RoomsOptions<C> = {}) {
+    checkRoomsOptions(own);
+    const { memory, slow = "pause", perPeer = 100 } = own;
     this.#memory = readRoomMemory(memory);
     if (!(perPeer > 0)) throw new RangeError(`rooms.perPeer must be above 0, not ${perPeer}`);
     if (!this.#memory.remembers && typeof slow === "object")

@@ -54,7 +54,7 @@ const minIdle = 120_000;
 
 /**
  * Reads the option `rooms.memory`.
- * @throws TypeError when it is neither `false` nor an object; RangeError when a bound is not above 0, or when new members
+ * @throws TypeError when it is neither `false` nor an object, or has an unknown name; RangeError when a bound is not above 0, or when new members
  * would receive more than the room remembers.
  */
 export function readRoomMemory(memory: false | RoomMemoryOptions = {}): RoomMemory {
@@ -67,9 +67,9 @@ export function readRoomMemory(memory: false | RoomMemoryOptions = {}): RoomMemo
       idle: minIdle,
     };
   checkObject("rooms.memory", memory, "false, or an object with the bounds messages, ms and bytes");
+  checkNames("rooms.memory", memory, ["messages", "ms", "bytes", "newMembers"]);
   const { newMembers } = memory;
-  if (newMembers !== undefined)
-    checkObject("rooms.memory.newMembers", newMembers, "an object with the bounds messages and ms");
+  if (newMembers !== undefined) checkNewMembers(newMembers);
   const retention = {
     messages: memory.messages ?? Math.max(defaults.messages, newMembers?.messages ?? 0),
     ms: memory.ms ?? Math.max(defaults.ms, newMembers?.ms ?? 0),
@@ -81,22 +81,45 @@ export function readRoomMemory(memory: false | RoomMemoryOptions = {}): RoomMemo
     messages: newMembers.messages ?? retention.messages,
     ms: newMembers.ms ?? retention.ms,
   };
-  for (const name of ["messages", "ms"] as const) {
-    const bound = given?.[name];
-    if (bound === undefined) continue;
-    checkBound(
-      `rooms.memory.newMembers.${name}`,
-      bound,
-      "without newMembers a new member receives nothing older",
-    );
-    if (bound > retention[name])
+  for (const name of ["messages", "ms"] as const)
+    if (given !== undefined && given[name] > retention[name])
       throw new RangeError(
-        `rooms.memory.newMembers.${name} is ${bound}, but the room remembers less: raise rooms.memory.${name} (${retention[name]})`,
+        `rooms.memory.newMembers.${name} is ${given[name]}, but the room remembers less: raise rooms.memory.${name} (${retention[name]})`,
       );
-  }
   const sweepInterval = Math.max(retention.ms, minSweepInterval);
   const idle = Math.max(retention.ms, minIdle);
   return { remembers: true, retention, newMembers: given ?? forget, sweepInterval, idle };
+}
+
+function checkNewMembers(newMembers: NonNullable<RoomMemoryOptions["newMembers"]>): void {
+  checkObject("rooms.memory.newMembers", newMembers, "an object with the bounds messages and ms");
+  checkNames("rooms.memory.newMembers", newMembers, ["messages", "ms"]);
+  for (const name of ["messages", "ms"] as const)
+    if (newMembers[name] !== undefined)
+      checkBound(
+        `rooms.memory.newMembers.${name}`,
+        newMembers[name],
+        "without newMembers a new member receives nothing older",
+      );
+}
+
+/**
+ * Checks the options of a contract's rooms.
+ * @throws TypeError when they are no object, or one has an unknown name.
+ */
+export function checkRoomsOptions(rooms: object): void {
+  const names = ["memory", "slow", "perPeer"];
+  checkObject("rooms", rooms, `an object with the options ${names.join(", ")}`);
+  checkNames("rooms", rooms, names);
+}
+
+/** A program in JavaScript may give an option that does not exist, which would be ignored. */
+function checkNames(path: string, value: object, known: readonly string[]): void {
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new TypeError(
+      `${path} has no option ${JSON.stringify(unknown)}: its options are ${known.join(", ")}`,
+    );
 }
 
 function checkObject(name: string, value: unknown, expected: string): void {

@@ -41,6 +41,14 @@ test.each([
     "rooms.memory.newMembers.messages must be above 0, not 0: without newMembers a new member receives nothing older",
   ],
   [
+    { newMembers: { messages: NaN } },
+    "rooms.memory.newMembers.messages must be above 0, not NaN: without newMembers a new member receives nothing older",
+  ],
+  [
+    { newMembers: { ms: "1" } },
+    'rooms.memory.newMembers.ms must be above 0, not "1": without newMembers a new member receives nothing older',
+  ],
+  [
     { ms: 10, newMembers: { ms: 11 } },
     "rooms.memory.newMembers.ms is 11, but the room remembers less: raise rooms.memory.ms (10)",
   ],
@@ -52,6 +60,11 @@ test.each([
   [true, "rooms.memory must be false, or an object with the bounds messages, ms and bytes, not true"],
   [null, "rooms.memory must be false, or an object with the bounds messages, ms and bytes, not null"],
   [{ newMembers: 5 }, "rooms.memory.newMembers must be an object with the bounds messages and ms, not 5"],
+  [{ keep: 5 }, 'rooms.memory has no option "keep": its options are messages, ms, bytes, newMembers'],
+  [
+    { newMembers: { bytes: 5 } },
+    'rooms.memory.newMembers has no option "bytes": its options are messages, ms',
+  ],
 ])("rooms.memory %j is a TypeError that names the option", (memory, message) => {
   expect(() => readRoomMemory(memory as never)).toThrow(new TypeError(message));
 });
