@@ -159,7 +159,8 @@ export interface App<P extends object = object, Defaults extends object = object
   readonly http: <const Path extends string>(path: Path, handler: HttpHandler<Context<Path> & P>) => void;
   /**
    * Serves a contract.
-   * @throws TypeError when a WebSocket route is at its path already, RangeError for an invalid limit.
+   * @throws TypeError when a WebSocket route is at its path already, when another version of the protocol made the contract,
+   * or when an option cannot be; RangeError for an invalid limit.
    */
   readonly implement: {
     <C extends AnyContract>(contract: C, setup: Setup<C, ContractContext<C> & P>): Service<C>;

@@ -24,7 +24,8 @@ export interface ContractRoom<C extends AnyContract> extends RoomView<C> {
    * Sends an event to every member; a member that cannot receive it does not affect the others. Settles when the room's
    * log has the event.
    * @throws TypeError when the codec cannot write the data; RequestError with `TOO_MUCH_HISTORY`, in a handler alone, when
-   * the rooms keep too much that clients of the same principal, or address without one, have caused.
+   * the rooms keep too much that clients of the same principal, or address without one, have caused, or when the handler
+   * holds more than 4 MiB of volatile events and of messages to rooms that remember nothing.
    */
   readonly send: <Name extends EventName<ServerMessages<C>>>(
     name: Name,

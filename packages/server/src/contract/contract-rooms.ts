@@ -15,8 +15,8 @@ import { RoomSweeps } from "../rooms/room-sweeps.ts";
 import { RoomEncoder } from "../rooms/room-encoder.ts";
 import { createStartFinder } from "../rooms/member-start.ts";
 import { RoomProofs } from "../rooms/room-proofs.ts";
-import { readRoomMemory, type RoomMemory } from "../rooms/room-memory.ts";
-import type { RoomAppend, RoomEntry, RoomLog } from "../store/room-log.ts";
+import { checkRoomsOptions, readRoomMemory, type RoomMemory } from "../rooms/room-memory.ts";
+import type { RoomAppend, RoomEntry, RoomLog, RoomMessage } from "../store/room-log.ts";
 
 interface SharedSource extends RoomSource {
   readonly unsubscribe: () => void;
@@ -34,7 +34,7 @@ export class ContractRooms<C extends AnyContract> {
   readonly #sources = new Map<string, SharedSource>();
   readonly #clients = new WeakMap<object, RoomClient>();
   readonly #rooms = new Rooms<Peer<ServerMessages<C>>, RoomMember, JoinOptions>((peer, name, options) =>
-    this.#createMember(peer, name, options),
+    this.#createMember(this.#checkJoins(peer, [name]), peer, name, options),
   );
   /** When the clock was made, in ms since 1970. */
   readonly #clockStart: number;
@@ -42,11 +42,9 @@ export class ContractRooms<C extends AnyContract> {
   readonly #capacity: RoomCapacity;
 
   /** @throws TypeError or RangeError for an option that cannot be. */
-  constructor(
-    contract: C,
-    options: ContractRoomsOptions,
-    { memory, slow = "pause", perPeer = 100 }: RoomsOptions<C> = {},
-  ) {
+  constructor(contract: C, options: ContractRoomsOptions, own: RoomsOptions<C> = {}) {
+    checkRoomsOptions(own);
+    const { memory, slow = "pause", perPeer = 100 } = own;
     this.#memory = readRoomMemory(memory);
     if (!(perPeer > 0)) throw new RangeError(`rooms.perPeer must be above 0, not ${perPeer}`);
     if (!this.#memory.remembers && typeof slow === "object")
@@ -62,9 +60,9 @@ export class ContractRooms<C extends AnyContract> {
     this.#proofs = new RoomProofs(proofKey);
     this.#encoder = new RoomEncoder(codec ?? options.codecs?.[0] ?? jsonFrames);
     this.#clockStart = Date.now() - options.clock.now;
-    const { sweepInterval } = this.#memory;
-    this.#sweeps = new RoomSweeps(options.clock, sweepInterval, () => {
-      void Promise.resolve(this.#log.sweep(this.#now, sweepInterval)).catch(() => {}); // the next one tries again
+    const { sweepInterval, idle } = this.#memory;
+    this.#sweeps = new RoomSweeps(options.clock, { interval: sweepInterval, idle }, () => {
+      void Promise.resolve(this.#log.sweep(this.#now, idle)).catch(() => {}); // the next one tries again
     });
     this.#capacity = new RoomCapacity(options.store !== undefined, perPeer);
   }
@@ -83,9 +81,10 @@ export class ContractRooms<C extends AnyContract> {
       throw new TypeError(
         `the names of rooms are an array, not ${JSON.stringify(names)}: use room(name).join(peer) for one`,
       );
-    const rooms = names.map((name) => this.view(name));
-    this.#checkJoins(peer, names);
-    for (const room of rooms) room.join(peer, options);
+    for (const name of names) this.view(name); // refuses a name that no room may have
+    const client = this.#checkJoins(peer, names);
+    for (const name of names)
+      this.#rooms.join(name, peer, () => this.#createMember(client, peer, name, options));
   }
 
   /** The room of that name; what is sent there is counted to no client. */
@@ -112,7 +111,7 @@ export class ContractRooms<C extends AnyContract> {
       return held.hold(append, bytes) ? settledSend() : this.#send(append);
     };
     return {
-      room: (name) => this.#room(name, account, send, (event) => held.holdVolatile(event)),
+      room: (name) => this.#room(name, account, send, (event, sendNow) => held.holdVolatile(event, sendNow)),
       commit: () => held.commit(record, this.#log),
       discard: () => held.discard(),
     };
@@ -132,12 +131,12 @@ export class ContractRooms<C extends AnyContract> {
     this.#sources.clear();
   }
 
-  /** Volatile events go by `sendVolatile`, which calls its argument when they are sent. */
+  /** Volatile events go by `sendVolatile`, which calls its second argument when they are sent. */
   #room(
     name: string,
     account: string | undefined,
     send: (append: RoomAppend) => Sent,
-    sendVolatile = (sendNow: () => void): void => sendNow(),
+    sendVolatile = (_: RoomMessage, sendNow: () => void): void => sendNow(),
   ): ContractRoom<C> {
     const sendEvent = (
       event: string,
@@ -152,7 +151,7 @@ export class ContractRooms<C extends AnyContract> {
         account,
       };
       if (volatile) {
-        sendVolatile(() => this.#sendVolatile(name, { ...message, offset: 0, previous: 0 }));
+        sendVolatile(message, () => this.#sendVolatile(name, { ...message, offset: 0, previous: 0 }));
         return settledSend();
       }
       this.#sweeps.schedule();
@@ -195,17 +194,17 @@ export class ContractRooms<C extends AnyContract> {
     if (client === undefined) throw new TypeError("only the peers of this contract can join its rooms");
     const { memberships, account } = client;
     const added = Array.from(new Set(names)).filter((name) => !this.#rooms.has(name, peer));
-    const begun = added.filter((name) => !this.#sources.has(name)).length;
+    const begun = added.filter((name) => !this.#sources.has(name)).map((name) => this.#keyOf(name));
     this.#capacity.checkJoins(this.#log, account, { present: memberships.size, added: added.length, begun });
     return client;
   }
 
   #createMember(
+    { memberships, account, onError }: RoomClient,
     peer: Peer<ServerMessages<C>>,
     name: string,
     { since = Infinity }: JoinOptions = {},
   ): RoomMember {
-    const { memberships, account, onError } = this.#checkJoins(peer, [name]);
     const source = this.#sourceOf(name);
     const { id, member } = memberships;
     const earlier = memberships.claimPosition(name);

@@ -1,29 +1,44 @@
+import { RequestError } from "@symbolon/protocol";
+import { messageBytes } from "../rooms/room-capacity.ts";
 import type { RecordRoomMessages } from "../session/link.ts";
-import type { RoomAppend, RoomLog } from "../store/room-log.ts";
+import type { RoomAppend, RoomLog, RoomMessage } from "../store/room-log.ts";
+
+/** The most bytes that it holds of messages that count to no account: those that no room remembers. */
+const maxUncounted = 2 ** 22;
 
 /** What the handler of one message has sent in rooms, until it is committed or dropped; after that it holds nothing. */
 export class HeldRoomMessages {
   #appends: RoomAppend[] | undefined = [];
   #volatile: (() => void)[] = [];
   #bytes = 0;
+  #uncounted = 0;
 
-  /** The size of the messages that it holds. */
+  /** The size of the messages that it holds and that count to the account of the client. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Holds a message of so many bytes. @returns false when it holds nothing any more. */
+  /**
+   * Holds a message of which so many bytes count to the account; 0 when no room remembers it.
+   * @returns false when it holds nothing any more.
+   * @throws RequestError with `TOO_MUCH_HISTORY` when it holds too much that no room remembers.
+   */
   hold(append: RoomAppend, bytes: number): boolean {
     if (this.#appends === undefined) return false;
+    if (bytes === 0) this.#addUncounted(append.message);
     this.#appends.push(append);
     this.#bytes += bytes;
     return true;
   }
 
-  /** Sends a volatile event when the messages are committed, or at once when it holds nothing any more. */
-  holdVolatile(send: () => void): void {
-    if (this.#appends === undefined) send();
-    else this.#volatile.push(send);
+  /**
+   * Sends a volatile event when the messages are committed, or at once when it holds nothing any more.
+   * @throws as `hold` does.
+   */
+  holdVolatile(event: RoomMessage, send: () => void): void {
+    if (this.#appends === undefined) return send();
+    this.#addUncounted(event);
+    this.#volatile.push(send);
   }
 
   /**
@@ -42,6 +57,17 @@ export class HeldRoomMessages {
     this.#appends = undefined;
     this.#volatile = [];
     this.#bytes = 0;
+    this.#uncounted = 0;
+  }
+
+  #addUncounted(message: RoomMessage): void {
+    const uncounted = this.#uncounted + messageBytes(message);
+    if (uncounted > maxUncounted)
+      throw new RequestError(
+        "TOO_MUCH_HISTORY",
+        `a handler holds at most ${maxUncounted} bytes of volatile events, and of messages to rooms that remember nothing: send less, or by service.room(name).send, which sends at once`,
+      );
+    this.#uncounted = uncounted;
   }
 }
 

@@ -67,7 +67,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   /** Conversations of stored sessions whose handlers may still run, though another process may have the session. */
   readonly #handling = new Map<string, Conversation<C, SessionLink>>();
 
-  /** @throws RangeError when a bound of `own` is not positive. */
+  /** @throws TypeError for an option of `own` that is unknown or cannot be, RangeError when a bound of it is not positive. */
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions, own: ImplementOptions<C> = {}) {
     this.contract = contract;
     this.#setup = setup;

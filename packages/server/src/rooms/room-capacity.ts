@@ -1,10 +1,10 @@
 import { RequestError } from "@symbolon/protocol";
-import type { RoomAppend, RoomLog } from "../store/room-log.ts";
+import type { RoomAppend, RoomLog, RoomMessage } from "../store/room-log.ts";
 
 /** The size of a room message without its data, in bytes, estimated. */
 const bytesPerMessage = 256;
 
-/** The size of a room without messages, in bytes, estimated. */
+/** The size of a room without messages and without its name in the log, in bytes, estimated. */
 const bytesPerRoom = 1_024;
 
 /** What a client is about to join. */
@@ -13,8 +13,8 @@ export interface Joins {
   readonly present: number;
   /** The rooms that it joins. */
   readonly added: number;
-  /** Those of them without members, which may have to begin. */
-  readonly begun: number;
+  /** The names in the log of those without members, which may have to begin. */
+  readonly begun: readonly string[];
 }
 
 /** Refuses what a client causes in rooms: too many memberships, and too much that its account makes the rooms keep. */
@@ -36,7 +36,7 @@ export class RoomCapacity {
    * @throws RequestError with `TOO_MUCH_HISTORY`.
    */
   checkMessage(log: RoomLog, { message }: RoomAppend, heldBytes = 0): number {
-    const bytes = bytesPerMessage + message.data.length;
+    const bytes = messageBytes(message);
     const { account } = message;
     if (account !== undefined && log.hasCapacity?.(account, heldBytes + bytes) === false)
       throw new RequestError(
@@ -57,10 +57,17 @@ export class RoomCapacity {
         "TOO_MANY_ROOMS",
         `a client is in ${max} rooms at most, and would be in ${present + added}: leave some, or raise \`perPeer\` in app.implement(contract, { rooms: { perPeer: ${max} } }, setup)`,
       );
-    if (begun > 0 && log.hasCapacity?.(account, (begun - 1) * bytesPerRoom) === false)
+    // Twice: what the first rooms use counts to the account, and is no longer free. Then the last one can begin too.
+    const bytes = 2 * begun.slice(0, -1).reduce((sum, room) => sum + bytesPerRoom + room.length, 0);
+    if (begun.length > 0 && log.hasCapacity?.(account, bytes) === false)
       throw new RequestError(
         "TOO_MANY_ROOMS",
         `the rooms keep too much of this client: leave some, or raise ${this.#option}`,
       );
   }
+}
+
+/** The size of a room message, in bytes, estimated. */
+export function messageBytes({ data }: RoomMessage): number {
+  return bytesPerMessage + data.length;
 }

@@ -36,6 +36,8 @@ export interface RoomMemory {
   readonly newMembers: Retention;
   /** How often its log is swept, in ms. */
   readonly sweepInterval: number;
+  /** How long a room without members and messages remains in the log, in ms. */
+  readonly idle: number;
 }
 
 /** What the log of a room keeps that remembers nothing. */
@@ -44,19 +46,30 @@ export const forget: Retention = { messages: 0, ms: 0 };
 const defaults = { messages: 1_000, ms: 120_000, bytes: 2 ** 22 };
 /** The least time between two sweeps, in ms. */
 const minSweepInterval = 1_000;
+/**
+ * The least time that an idle room remains, in ms. A sweep covers the rooms of all contracts in the log: after a restart those
+ * of another contract, which remembers more, have no members until their clients have reconnected.
+ */
+const minIdle = 120_000;
 
 /**
  * Reads the option `rooms.memory`.
- * @throws TypeError when it is neither `false` nor an object; RangeError when a bound is not above 0, or when new members
+ * @throws TypeError when it is neither `false` nor an object, or has an unknown name; RangeError when a bound is not above 0, or when new members
  * would receive more than the room remembers.
  */
 export function readRoomMemory(memory: false | RoomMemoryOptions = {}): RoomMemory {
   if (memory === false)
-    return { remembers: false, retention: forget, newMembers: forget, sweepInterval: defaults.ms };
+    return {
+      remembers: false,
+      retention: forget,
+      newMembers: forget,
+      sweepInterval: defaults.ms,
+      idle: minIdle,
+    };
   checkObject("rooms.memory", memory, "false, or an object with the bounds messages, ms and bytes");
+  checkNames("rooms.memory", memory, ["messages", "ms", "bytes", "newMembers"]);
   const { newMembers } = memory;
-  if (newMembers !== undefined)
-    checkObject("rooms.memory.newMembers", newMembers, "an object with the bounds messages and ms");
+  if (newMembers !== undefined) checkNewMembers(newMembers);
   const retention = {
     messages: memory.messages ?? Math.max(defaults.messages, newMembers?.messages ?? 0),
     ms: memory.ms ?? Math.max(defaults.ms, newMembers?.ms ?? 0),
@@ -68,21 +81,45 @@ export function readRoomMemory(memory: false | RoomMemoryOptions = {}): RoomMemo
     messages: newMembers.messages ?? retention.messages,
     ms: newMembers.ms ?? retention.ms,
   };
-  for (const name of ["messages", "ms"] as const) {
-    const bound = given?.[name];
-    if (bound === undefined) continue;
-    checkBound(
-      `rooms.memory.newMembers.${name}`,
-      bound,
-      "without newMembers a new member receives nothing older",
-    );
-    if (bound > retention[name])
+  for (const name of ["messages", "ms"] as const)
+    if (given !== undefined && given[name] > retention[name])
       throw new RangeError(
-        `rooms.memory.newMembers.${name} is ${bound}, but the room remembers less: raise rooms.memory.${name} (${retention[name]})`,
+        `rooms.memory.newMembers.${name} is ${given[name]}, but the room remembers less: raise rooms.memory.${name} (${retention[name]})`,
       );
-  }
   const sweepInterval = Math.max(retention.ms, minSweepInterval);
-  return { remembers: true, retention, newMembers: given ?? forget, sweepInterval };
+  const idle = Math.max(retention.ms, minIdle);
+  return { remembers: true, retention, newMembers: given ?? forget, sweepInterval, idle };
+}
+
+function checkNewMembers(newMembers: NonNullable<RoomMemoryOptions["newMembers"]>): void {
+  checkObject("rooms.memory.newMembers", newMembers, "an object with the bounds messages and ms");
+  checkNames("rooms.memory.newMembers", newMembers, ["messages", "ms"]);
+  for (const name of ["messages", "ms"] as const)
+    if (newMembers[name] !== undefined)
+      checkBound(
+        `rooms.memory.newMembers.${name}`,
+        newMembers[name],
+        "without newMembers a new member receives nothing older",
+      );
+}
+
+/**
+ * Checks the options of a contract's rooms.
+ * @throws TypeError when they are no object, or one has an unknown name.
+ */
+export function checkRoomsOptions(rooms: object): void {
+  const names = ["memory", "slow", "perPeer"];
+  checkObject("rooms", rooms, `an object with the options ${names.join(", ")}`);
+  checkNames("rooms", rooms, names);
+}
+
+/** A program in JavaScript may give an option that does not exist, which would be ignored. */
+function checkNames(path: string, value: object, known: readonly string[]): void {
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new TypeError(
+      `${path} has no option ${JSON.stringify(unknown)}: its options are ${known.join(", ")}`,
+    );
 }
 
 function checkObject(name: string, value: unknown, expected: string): void {

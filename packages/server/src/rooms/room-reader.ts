@@ -105,7 +105,7 @@ export class RoomReader implements RoomSubscriber {
 
   detach(): void {
     this.#attachment = undefined;
-    this.#arrivals = undefined;
+    this.#arrivals?.clear(); // it still knows where they began, if the start is not found yet
     this.#room.readers.delete(this);
   }
 

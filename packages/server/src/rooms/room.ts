@@ -93,11 +93,25 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
       get members() {
         return [...(rooms.get(name)?.keys() ?? [])];
       },
-      join: (joiner, options?: Options) => this.#join(name, joiner, options),
+      join: (joiner, options?: Options) =>
+        this.join(name, joiner, () => this.#createMember(joiner, name, options)),
       leave: (joiner) => this.#leave(name, joiner, "leave"),
       subscribe: (listener) => this.#subscribe(name, listener),
       send,
     };
+  }
+
+  /**
+   * Adds a client to a room, with the member that `createMember` makes. Joining twice does nothing.
+   * @throws what `createMember` throws.
+   */
+  join(name: string, joiner: Joiner, createMember: () => Member): void {
+    const members = this.#rooms.get(name) ?? new Map<Joiner, Member>();
+    if (members.has(joiner)) return;
+    const member = createMember();
+    this.#rooms.set(name, members.set(joiner, member));
+    void member.closed.then(() => this.#leave(name, joiner, "closed"));
+    this.#emit(name, { type: "joined", member: joiner }, member);
   }
 
   /** Whether a client is in a room. */
@@ -108,15 +122,6 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
   /** A copy of a room's members: later joins and leaves do not change it. */
   membersOf(name: string): (readonly [Joiner, Member])[] {
     return Array.from(this.#rooms.get(name) ?? []);
-  }
-
-  #join(name: string, joiner: Joiner, options: Options | undefined): void {
-    const members = this.#rooms.get(name) ?? new Map<Joiner, Member>();
-    if (members.has(joiner)) return;
-    const member = this.#createMember(joiner, name, options);
-    this.#rooms.set(name, members.set(joiner, member));
-    void member.closed.then(() => this.#leave(name, joiner, "closed"));
-    this.#emit(name, { type: "joined", member: joiner }, member);
   }
 
   #leave(name: string, joiner: Joiner, cause: "leave" | "closed"): void {

@@ -75,6 +75,25 @@ test.each([
   ada.close();
 });
 
+// The first rooms that begin leave less for the next ones: the bound is checked once, for all of them.
+test("it joins all of them or none, whatever its account may still begin", async () => {
+  const sizes = new Set<string>();
+  for (let historyBytes = 3_072; historyBytes <= 16_384; historyBytes += 512) {
+    const { enter, service } = startRoomServer({}, { limits: { historyBytes } });
+    const ada = await enter();
+    expect(await receiveFrame(ada)).toMatchObject({ t: "room", room: "lobby" });
+    ada.send(joinFrame(["attic", "cellar", "yard"]));
+    const frames = [await receiveFrame(ada)];
+    if ((frames[0] as { t: string }).t !== "error")
+      frames.push(await receiveFrame(ada), await receiveFrame(ada));
+    sizes.add(
+      `${sizesOf(service).join(" ")}: ${frames.map((frame) => (frame as { t: string }).t).join(" ")}`,
+    );
+    ada.close();
+  }
+  expect([...sizes]).toEqual(["1 0 0 0: error", "1 1 1 1: room room room"]);
+});
+
 test("only a peer of the contract joins, and names are a list", () => {
   const { service } = startRoomServer();
   const stranger = {} as never;

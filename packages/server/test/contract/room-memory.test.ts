@@ -88,3 +88,16 @@ test("rooms that remember nothing do not conflate", () => {
     ),
   );
 });
+
+test.each([
+  [{ keep: 100 }, 'rooms has no option "keep": its options are memory, slow, perPeer'],
+  [
+    { memory: { size: 5 } },
+    'rooms.memory has no option "size": its options are messages, ms, bytes, newMembers',
+  ],
+  ["remember", 'rooms must be an object with the options memory, slow, perPeer, not "remember"'],
+])("implement with rooms %j is a TypeError that names the options", (rooms, message) => {
+  expect(() => createApp().implement(chat, { rooms: rooms as never }, () => ({ post() {} }))).toThrow(
+    new TypeError(message),
+  );
+});

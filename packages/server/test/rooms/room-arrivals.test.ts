@@ -54,3 +54,23 @@ test("the offset before a time is that of the message before the first one at th
   expect([35, 40, 51].map((at) => arrivals.offsetBefore(at, "e"))).toEqual([3, 3, undefined]);
   expect(arrivals.offsetBefore(0, "another")).toBeUndefined();
 });
+
+describe("when older messages have gone, the offset before a time", () => {
+  const offsets = Array.from({ length: 103 }, (_, n) => n + 3);
+
+  test.each([
+    ["is that before the first message that has arrived", 30, "e", 2],
+    ["is that of the message before the first one at that time, if it has not gone", 60, "e", 5],
+    ["is unknown in another epoch", 30, "another", undefined],
+  ])("%s", (_, at, epoch, expected) => {
+    expect(arrive(...offsets).offsetBefore(at, epoch)).toBe(expected);
+  });
+
+  test("remains known when all have gone", () => {
+    const arrivals = arrive(3, 4, 5);
+    arrivals.clear();
+    expect(arrivals.offsetBefore(30, "e")).toBe(2);
+    const part = { epoch: "e", offset: 6, gap: { from: 2, to: 6 }, entries: [] };
+    expect(arrivals.complete(part, { epoch: "e", offset: 2 })).toBe(part);
+  });
+});

@@ -4,11 +4,11 @@ import { flushPromises } from "../flush-promises.ts";
 import { TestOutlet } from "./test-outlet.ts";
 import { createTestRoom } from "./test-room.ts";
 
-let { log, send, createReader, proven } = createTestRoom({ remembers: false });
+let { log, send, createReader, createUnluckyReader, proven } = createTestRoom({ remembers: false });
 let outlet = new TestOutlet();
 
 beforeEach(() => {
-  ({ log, send, createReader, proven } = createTestRoom({ remembers: false }));
+  ({ log, send, createReader, createUnluckyReader, proven } = createTestRoom({ remembers: false }));
   outlet = new TestOutlet();
 });
 
@@ -124,4 +124,32 @@ test("a plain member receives the events that are sent while it connects", async
   reader.attach(plain, undefined);
   await flushPromises();
   expect(plain.frames).toEqual([{ t: "event", name: "posted", data: "a" }]);
+});
+
+test("a member whose first start fails receives one gap and the newest 100 of what was sent since its join", async () => {
+  send("before");
+  const { reader } = createUnluckyReader();
+  for (let n = 2; n <= 105; n += 1) send(n);
+  await flushPromises();
+  reader.attach(outlet, undefined);
+  await flushPromises();
+  const newest = Array.from({ length: 100 }, (_, n) => n + 6);
+  expect(outlet.summary).toEqual([[2, 5, "trimmed"], ...newest]);
+});
+
+test("a member whose connection is closed as its first start fails receives a gap for what was sent since its join", async () => {
+  send("before");
+  const { reader, onError, readers } = createUnluckyReader();
+  reader.attach(outlet, undefined);
+  send("a");
+  await flushPromises();
+  expect(onError).toHaveBeenCalledWith(new Error("the log failed"));
+  expect(readers.size).toBe(0);
+  send("b");
+  const next = new TestOutlet();
+  reader.attach(next, undefined);
+  send("c");
+  await flushPromises();
+  expect(outlet.summary).toEqual([]);
+  expect(next.summary).toEqual([[2, 3, "trimmed"], "c"]);
 });

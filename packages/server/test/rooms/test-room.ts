@@ -2,6 +2,7 @@ import { jsonFrames } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
+import { createStartFinder } from "../../src/rooms/member-start.ts";
 import { RoomReader } from "../../src/rooms/room-reader.ts";
 import type { SlowPolicy } from "../../src/rooms/slow-policy.ts";
 import { RoomProofs } from "../../src/rooms/room-proofs.ts";
@@ -30,21 +31,34 @@ export function createTestRoom({ remembers = true } = {}) {
     return { name: "posted", data: encoder.encode("posted", data), except, at: 0, offset: 0, previous: 0 };
   }
 
-  /** A reader from `startAt`, or where the room is now. */
-  function createReader(slow: SlowPolicy = "pause", from: RoomLog = log, startAt?: RoomPosition) {
+  /** A reader that begins where `findStart` finds. */
+  function createReaderOf(slow: SlowPolicy, from: RoomLog, findStart: ReturnType<typeof createStartFinder>) {
     const readers = new Set<RoomReader>();
     from.subscribe(key, (entry, epoch) => {
       for (const reader of readers) reader.receive(entry, epoch);
     });
     const onError = vi.fn<(error: unknown) => void>();
     const source = { name: "tea", key, log: from, proofs, encoder, slow, remembers, clock, readers };
+    const reader = new RoomReader(source, { id: "me", member: "my key", onError }, findStart);
+    return { reader, readers, onError };
+  }
+
+  /** A reader from `startAt`, or where the room is now. */
+  function createReader(slow: SlowPolicy = "pause", from: RoomLog = log, startAt?: RoomPosition) {
     const start = Promise.resolve(startAt ?? from.position(key)).then((position) => ({
       ...position,
       from: position.offset,
       membership: 0,
     }));
-    const reader = new RoomReader(source, { id: "me", member: "my key", onError }, () => start);
-    return { reader, readers, onError, start };
+    return { ...createReaderOf(slow, from, () => start), start };
+  }
+
+  /** A reader for a member that joins now; the log fails when it is asked for the room's position. */
+  function createUnluckyReader() {
+    vi.spyOn(log, "position").mockRejectedValueOnce(new Error("the log failed"));
+    const member = { member: "my key", account: "me", earlier: undefined };
+    const joining = { log, proofs, room: key, at: clock.now, keep: forget, ...member };
+    return createReaderOf("pause", log, createStartFinder(joining));
   }
 
   /** What a member's position has besides: it may receive the messages after `from`. */
@@ -53,5 +67,14 @@ export function createTestRoom({ remembers = true } = {}) {
     return { from, proof: proofs.sign(start) };
   }
 
-  return { clock, log, send, createReader, proven, volatile, position: () => log.position(key) };
+  return {
+    clock,
+    log,
+    send,
+    createReader,
+    createUnluckyReader,
+    proven,
+    volatile,
+    position: () => log.position(key),
+  };
 }
