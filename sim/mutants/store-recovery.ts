@@ -60,7 +60,7 @@ export const storeRecoveryMutants: readonly Mutant[] = [
   {
     name: "a handler's room message is not recorded with its cause",
     mode: "memory-store",
-    file: "server/src/contract/held-room-messages.ts",
+    file: "server/src/rooms/held-room-messages.ts",
     find: "appends.length === 0 || record(appends) ?",
     replace: "appends.length === 0 ?",
   },

@@ -208,7 +208,7 @@ describe("a contract of another version", () => {
     );
     const { path, definition, url } = work;
     expect(() => createApp().implement({ path, definition, url }, setup)).toThrow(
-      "this is no contract: make it by `contract` of @symbolon/protocol",
+      "this is no contract, or an older version of @symbolon/protocol made it: make it by `contract` of @symbolon/protocol",
     );
   });
 });

@@ -1,11 +1,10 @@
 import { type AnyContract, type ContractDefinition, Sent, type ServerMessages } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
-import type { RecordRoomMessages } from "../session/link.ts";
+import { HeldRoomMessages, type RecordRoomMessages } from "../rooms/held-room-messages.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contract-room.ts";
 import type { ContractRoomsOptions, RoomClient } from "./contract-rooms-options.ts";
 import type { RoomScope } from "./handlers.ts";
-import { HeldRoomMessages } from "./held-room-messages.ts";
 import type { Peer } from "./peer.ts";
 import { RoomReader, type RoomSource } from "../rooms/room-reader.ts";
 import type { SlowPolicy } from "../rooms/slow-policy.ts";

@@ -1,9 +1,9 @@
 import { type AnyContract, type CallContext, RequestError } from "@symbolon/protocol";
 import { type Dispatch, isThenable, type MessageKind } from "@symbolon/protocol/internal";
 import type { HandlerSlots } from "../access/handler-slots.ts";
-import type { RecordRoomMessages } from "../session/link.ts";
+import type { RecordRoomMessages } from "../rooms/held-room-messages.ts";
 import { describeValue, toResponse } from "../request/response.ts";
-import { warnOfMissing } from "./missing-handlers.ts";
+import { warnOfMissing } from "./check-contract.ts";
 import type { Peer } from "./peer.ts";
 import type { ContractRoom } from "./contract-room.ts";
 import { type AnyMiddleware, type Handler, type MessageSource, withMiddleware } from "./middleware.ts";

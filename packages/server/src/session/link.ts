@@ -1,8 +1,8 @@
 import type { Closed, CloseError } from "@symbolon/protocol";
 import type { FrameTable, Outbox, PeerOptions } from "@symbolon/protocol/internal";
 import type { Verified } from "../request/identity.ts";
+import type { RecordRoomMessages } from "../rooms/held-room-messages.ts";
 import type { RoomMemberships } from "../rooms/memberships.ts";
-import type { RoomAppend } from "../store/room-log.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
 import type { RateOptions } from "../timing/message-rate.ts";
@@ -33,9 +33,6 @@ export interface LinkOptions {
   /** How much the client may send. */
   readonly rate: RateOptions;
 }
-
-/** Records what a handler has sent to rooms, with the message that caused it. @returns false when nothing is recorded here. */
-export type RecordRoomMessages = (messages: readonly RoomAppend[]) => boolean;
 
 /** What joins a conversation to its client: one wire in plain mode, one after another in a session. */
 export interface ClientLink extends ObservableSession {

@@ -12,7 +12,7 @@ import { RoomMemberships } from "../rooms/memberships.ts";
 import type { AttachRequest, Claim, SessionStore } from "../store/session-store.ts";
 import { CredentialRenewal } from "./credential-renewal.ts";
 import type { IdentifiedWire } from "./hello.ts";
-import type { ClientLink, LinkListener, LinkOptions, RecordRoomMessages } from "./link.ts";
+import type { ClientLink, LinkListener, LinkOptions } from "./link.ts";
 import { Recorder } from "./recorder.ts";
 import { MessageRate } from "../timing/message-rate.ts";
 import { ResumeRate } from "../timing/resume-rate.ts";
@@ -208,7 +208,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.#wire?.terminate();
   }
 
-  readonly recordRoomMessages: RecordRoomMessages = (messages) =>
+  readonly recordRoomMessages: ClientLink["recordRoomMessages"] = (messages) =>
     this.#recorder?.recordRoomMessages(messages) ?? false;
 
   overflow(): void {

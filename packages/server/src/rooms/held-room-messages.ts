@@ -1,7 +1,9 @@
 import { RequestError } from "@symbolon/protocol";
-import { messageBytes } from "../rooms/room-capacity.ts";
-import type { RecordRoomMessages } from "../session/link.ts";
 import type { RoomAppend, RoomLog, RoomMessage } from "../store/room-log.ts";
+import { messageBytes } from "./room-capacity.ts";
+
+/** Records what a handler has sent to rooms, with the message that caused it. @returns false when nothing is recorded here. */
+export type RecordRoomMessages = (messages: readonly RoomAppend[]) => boolean;
 
 /** The most bytes that it holds of messages that count to no account: those that no room remembers. */
 const maxUncounted = 2 ** 22;
