@@ -3,6 +3,7 @@
  * reads: `npm run chaos:stalled -- --mode plain --seconds 60`.
  */
 import { fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
@@ -85,8 +86,9 @@ async function open(port: number, mode: string): Promise<Socket> {
   );
   await once(socket, "data");
   if (mode !== "session") return socket;
-  const id = `client ${Math.random()}`;
-  socket.write(maskedText(JSON.stringify({ t: "hello", v: 1, cid: id, att: 1, w: 256, wb: 2 ** 20 })));
+  const key = randomBytes(32).toString("base64url");
+  const hello = { t: "hello", v: 1, cid: "a client", key, att: 1, w: 256, wb: 2 ** 20 };
+  socket.write(maskedText(JSON.stringify(hello)));
   await once(socket, "data");
   return socket;
 }
