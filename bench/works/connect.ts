@@ -1,8 +1,7 @@
 /** Connections that are opened, and sessions that are resumed. */
 import { setTimeout } from "node:timers/promises";
 import { Connection } from "../load/connection.ts";
-import type { Dialect } from "../load/dialect.ts";
-import { echoJson, sessionContract } from "../load/dialects.ts";
+import { sessionContract } from "../load/dialects.ts";
 import { openSocketIo, socketIoEvent, trpcRequest } from "../load/peers.ts";
 import { Session } from "../load/session.ts";
 import { Tally } from "../load/tally.ts";
@@ -10,21 +9,15 @@ import type { Sample } from "../run/sample.ts";
 import type { BenchServer } from "../run/bench-server.ts";
 import { measureWindow } from "../run/window.ts";
 import type { Times, Work } from "../run/work.ts";
+import { type Opening, openings } from "./openings.ts";
 
 /** How many connections are on their way at once. */
 const atOnce = 64;
 /** The same when sessions resume: the backlog of a listening socket is 511. */
 const stormAtOnce = 400;
 
-type Opening = Pick<Dialect, "target" | "open">;
-
 const rows: readonly (readonly [name: string, program: string, dialect: Opening])[] = [
-  ["ws", "ws", echoJson("/json")],
-  ["ws batched", "ws-batched", echoJson("/json")],
-  ["raw route", "symbolon", echoJson("/echo")],
-  ["listener", "symbolon", echoJson("/listen")],
-  ["plain", "symbolon", { target: { path: "/contract" } }],
-  ["session", "symbolon", sessionContract("event")],
+  ...openings,
   ["Socket.IO", "socket-io", { ...socketIoEvent(), open: openSocketIo }],
   ["tRPC", "trpc", trpcRequest()],
 ];

@@ -1,12 +1,12 @@
 /** What connections cost that do nothing. */
 import { setTimeout } from "node:timers/promises";
-import type { Dialect } from "../load/dialect.ts";
-import { echoJson, sessionContract } from "../load/dialects.ts";
+import { sessionContract } from "../load/dialects.ts";
 import { openConnections } from "../load/open-clients.ts";
 import { socketIoEvent, trpcRequest } from "../load/peers.ts";
 import type { Sample } from "../run/sample.ts";
 import type { BenchServer } from "../run/bench-server.ts";
 import type { Scale, Work } from "../run/work.ts";
+import { type Opening, openings } from "./openings.ts";
 
 /** Connections that come and go before the memory is measured. */
 const warmUpCount = 500;
@@ -15,15 +15,8 @@ const batch = 500;
 /** How long a server may take to see that connections have ended, in ms. */
 const settleTime = 1_000;
 
-type Opening = Pick<Dialect, "target" | "open">;
-
 const rows: readonly (readonly [name: string, program: string, dialect: Opening, detached?: true])[] = [
-  ["ws", "ws", echoJson("/json")],
-  ["ws batched", "ws-batched", echoJson("/json")],
-  ["raw route", "symbolon", echoJson("/echo")],
-  ["listener", "symbolon", echoJson("/listen")],
-  ["plain", "symbolon", { target: { path: "/contract" } }],
-  ["session", "symbolon", sessionContract("event")],
+  ...openings,
   ["detached session", "symbolon", sessionContract("event"), true],
   ["Socket.IO", "socket-io", socketIoEvent()],
   ["tRPC", "trpc", trpcRequest()],
