@@ -10,8 +10,9 @@ interface OpeningClient {
 }
 
 /**
- * Waits for `client.opened`, but no longer than `ms` ms. Then it rejects with a `RequestError` of the code `TIMEOUT`, which names
- * the server and the last failure. The client goes on trying: close it, or wait again.
+ * Waits for `client.opened`, but no longer than `ms` ms. The client goes on trying after that: close it, or wait again.
+ * @throws as a rejection: `RequestError` with `TIMEOUT` when the client is not open in time, with the server and the last failure
+ * in its message; the error of `client.opened` when the client ends before.
  * @example
  * await openedWithin(client, 10_000);
  */
