@@ -5,8 +5,14 @@ import { fakeSockets, pass, welcome } from "./fakes.ts";
 
 const room = contract("/rooms/:room", {});
 
-beforeEach(() => void vi.useFakeTimers({ now: 0 }));
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => {
+  vi.useFakeTimers({ now: 0 });
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 /** A client, and a function that waits for it for 1,000 ms; `outcomes` are those of the waits. */
 function createClient(options: Partial<ConnectOptions<typeof room>> = {}) {
