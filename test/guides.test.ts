@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Program, programsIn } from "./guides/programs.ts";
+import { commandsIn, filesIn, type Program, programsIn } from "./guides/programs.ts";
 import { runPrograms } from "./guides/run-programs.ts";
 import { slow, testTimeout, verySlow } from "./time-limits.ts";
 
@@ -148,6 +148,17 @@ describe("the parser of pages", () => {
       { name: "a.md:1", inPage: true },
       { name: "a.md:8", inPage: false },
     ]);
+  });
+
+  test("reads the files and the commands of a project", () => {
+    const page =
+      fence("sh", "npm ci") +
+      "<!-- file: src/a.css -->\n\n" +
+      fence("css", "a {", "}") +
+      fence("ts", "one();");
+    expect([...filesIn("a.md", page)]).toEqual([["src/a.css", "a {\n}\n"]]);
+    expect(commandsIn("a.md", page)).toEqual(["npm ci"]);
+    expect(programsIn("a.md", page)).toMatchObject([{ name: "a.md:9" }]);
   });
 
   test.each([

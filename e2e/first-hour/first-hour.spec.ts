@@ -2,11 +2,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
+import { commandsIn, filesIn } from "../../test/guides/programs.ts";
 import { findFreePort } from "../ports.ts";
 import { Program } from "./program.ts";
 import { Registry } from "./registry.ts";
 
 const readme = new URL("../../README.md", import.meta.url);
+const reactGuide = new URL("../../docs/react.md", import.meta.url);
 
 test("from an empty folder, the README's commands lead to two tabs that talk", async ({ browser }) => {
   const folder = await mkdtemp(join(tmpdir(), "symbolon-first-hour-"));
@@ -85,6 +87,27 @@ test("from an empty folder, the README's commands lead to two tabs that talk", a
       await page.getByRole("button", { name: "Send" }).click();
       await expect(page.getByRole("listitem").last()).toHaveText(/: hello!$/);
       await page.close();
+      await running.kill();
+    });
+
+    await test.step("the guide's commands and files make its page one of React", async () => {
+      const guide = await readFile(reactGuide, "utf8");
+      const [create, enter, ...installs] = commandsIn("react.md", guide);
+      expect([create, enter]).toEqual(["npm create symbolon my-app", "cd my-app"]);
+      for (const install of installs) await Program.run(install, { cwd: app, env });
+      for (const [path, text] of filesIn("react.md", guide)) await writeFile(join(app, path), text);
+      await rm(join(app, "src/page.ts"));
+
+      running = Program.start("npm run dev", { cwd: app, env });
+      await running.printed(new RegExp(`listening at http://localhost:${port}\\n`));
+      const [, page = ""] = await running.printed(/Local: +(http:\S+)/);
+      await expectTalk(page);
+      await running.kill();
+
+      await Program.run("npm run build", { cwd: app, env });
+      running = Program.start("npm start", { cwd: app, env });
+      const [, url = ""] = await running.printed(/listening at (http:\S+)/);
+      await expectTalk(url);
       await running.kill();
     });
 

@@ -19,6 +19,8 @@ interface Block {
   readonly lines: readonly string[];
   /** Whether it continues the program before it. */
   readonly continues: boolean;
+  /** The file of a new project that it is; undefined for a program. */
+  readonly file: string | undefined;
 }
 
 /** Languages of blocks that are no programs: commands, and the configurations that `npm run interop:proxies` runs. */
@@ -30,6 +32,9 @@ const programLanguages: readonly string[] = ["ts", "tsx"];
 /** The comment before a block that continues the program before it, with its imports. */
 const continuesComment = "<!-- continues -->";
 
+/** The comment before a block that is a file of the project that `npm create symbolon` writes; a browser test uses it. */
+const fileComment = /^<!-- file: (.+) -->$/;
+
 /**
  * The programs of a page. A `ts` or `tsx` block, with the blocks that continue it, is a program; a `text` block is its output since
  * the previous `text` block.
@@ -37,9 +42,9 @@ const continuesComment = "<!-- continues -->";
  */
 export function programsIn(page: string, markdown: string): Program[] {
   const programs: Program[] = [];
-  for (const { language, line, lines, continues } of blocksIn(page, markdown)) {
+  for (const { language, line, lines, continues, file } of blocksIn(page, markdown)) {
     const before = programs.at(-1);
-    if (otherLanguages.includes(language)) continue;
+    if (file !== undefined || otherLanguages.includes(language)) continue;
     const isProgram = programLanguages.includes(language);
     if (isProgram && !continues) {
       const inPage = language === "tsx";
@@ -54,6 +59,17 @@ export function programsIn(page: string, markdown: string): Program[] {
   return programs;
 }
 
+/** The files of a page for the project that `npm create symbolon` writes: their text by their path. */
+export function filesIn(page: string, markdown: string): ReadonlyMap<string, string> {
+  const files = blocksIn(page, markdown).filter(({ file }) => file !== undefined);
+  return new Map(files.map(({ file = "", lines }) => [file, `${lines.join("\n")}\n`]));
+}
+
+/** The commands of a page: the lines of its `sh` blocks. */
+export function commandsIn(page: string, markdown: string): string[] {
+  return blocksIn(page, markdown).flatMap(({ language, lines }) => (language === "sh" ? lines : []));
+}
+
 function blocksIn(page: string, markdown: string): Block[] {
   const lines = markdown.split("\n");
   const blocks: Block[] = [];
@@ -61,12 +77,15 @@ function blocksIn(page: string, markdown: string): Block[] {
     const [, fence, language = ""] = /^(\s*(?:```|~~~)`*)(.*)$/.exec(lines[at] ?? "") ?? [];
     if (fence === undefined) continue;
     const end = lines.indexOf(fence, at + 1);
-    if (fence !== "```" || ![...programLanguages, "text", ...otherLanguages].includes(language) || end < 0)
+    const comment = lines.slice(0, at).findLast((line) => line !== "") ?? "";
+    const file = fileComment.exec(comment)?.[1];
+    const isKnown = file !== undefined || [...programLanguages, "text", ...otherLanguages].includes(language);
+    if (fence !== "```" || !isKnown || end < 0)
       throw new Error(
         `${page}:${at + 1}: a block is ts, tsx, text, ${otherLanguages.join(" or ")}, not indented, and has an end`,
       );
-    const continues = lines.slice(0, at).findLast((line) => line !== "") === continuesComment;
-    blocks.push({ language, line: at + 1, lines: lines.slice(at + 1, end), continues });
+    const continues = comment === continuesComment;
+    blocks.push({ language, line: at + 1, lines: lines.slice(at + 1, end), continues, file });
     at = end;
   }
   return blocks;
