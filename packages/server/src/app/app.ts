@@ -48,16 +48,16 @@ const internals = new WeakMap<object, AppInternals>();
 
 /**
  * Makes an app, on which routes are declared.
- * @throws TypeError for an unknown option, RangeError for an idle timeout that is not above 0.
+ * @throws TypeError for an unknown option, and for a value that the option cannot have; RangeError for an idle timeout that is not above 0.
  * @example
  *   const app = createApp({ limits: { perAddress: 20 } });
  *   app.ws("/echo", listen((message) => message));
  *   await serve(app, { port: 3000 });
  */
 export function createApp<State = undefined, Defaults extends SocketOptions = object>(
-  options: AppOptions<State, Defaults> = {},
+  given: AppOptions<State, Defaults> = {},
 ): App<{ readonly state: State }, Defaults> {
-  checkOptions(options);
+  const options = checkOptions(given);
   const { security = {}, socket = {}, store, onError = logError, clock = new SystemClock() } = options;
   const { maxPayload = 65_536 } = options;
   const heartbeat = resolveHeartbeat(options.heartbeat);

@@ -1,49 +1,67 @@
+import {
+  amount,
+  anything,
+  checkValues,
+  definedOptions,
+  flag,
+  hosts,
+  type OptionKinds,
+  origins,
+  time,
+  timeOrNone,
+} from "../access/option-values.ts";
+import { unknownOption } from "../access/option-names.ts";
 import { checkFunction } from "../request/response.ts";
 import type { AppOptions } from "./types.ts";
 
 type GroupName = "security" | "socket" | "sessions" | "limits" | "handshake" | "heartbeat";
 
-/** The groups of options, and what is in each. */
-const groups: {
-  readonly [Name in GroupName]: { readonly [Option in keyof Required<NonNullable<AppOptions[Name]>>]: true };
-} = {
-  security: { origins: true, hosts: true, allowCookieWithoutOrigin: true },
-  socket: { receive: true, send: true, Socket: true, idleTimeout: true, unread: true, maxPayload: true },
+/** The groups of options, and what is in each. The options of raw routes are checked where views merge them. */
+const groups: { readonly [Name in GroupName]: OptionKinds<NonNullable<AppOptions[Name]>> } = {
+  security: { origins, hosts, allowCookieWithoutOrigin: flag },
+  socket: {
+    receive: anything,
+    send: anything,
+    Socket: anything,
+    idleTimeout: anything,
+    unread: anything,
+    maxPayload: anything,
+  },
   sessions: {
-    grace: true,
-    messages: true,
-    bytes: true,
-    detachedPerPrincipal: true,
-    maxDetached: true,
-    maxDetachedBytes: true,
+    grace: timeOrNone,
+    messages: amount,
+    bytes: amount,
+    detachedPerPrincipal: amount,
+    maxDetached: amount,
+    maxDetachedBytes: amount,
   },
   limits: {
-    connections: true,
-    perAddress: true,
-    httpPerAddress: true,
-    perPrincipal: true,
-    messagesPerSecond: true,
-    bytesPerSecond: true,
-    handlers: true,
-    failedResumes: true,
-    outboundBytes: true,
-    historyBytes: true,
-    trustProxy: true,
-    messageTimeout: true,
+    connections: amount,
+    perAddress: amount,
+    httpPerAddress: amount,
+    perPrincipal: amount,
+    messagesPerSecond: amount,
+    bytesPerSecond: amount,
+    handlers: amount,
+    failedResumes: amount,
+    outboundBytes: amount,
+    historyBytes: amount,
+    trustProxy: flag,
+    messageTimeout: time,
   },
-  handshake: { timeout: true, pending: true },
-  heartbeat: { interval: true, timeout: true },
+  handshake: { timeout: time, pending: amount },
+  heartbeat: { interval: time, timeout: time },
 };
 
 /** The options outside of a group. */
-const single: { readonly [Name in Exclude<keyof AppOptions, GroupName>]: true } = {
-  state: true,
-  maxPayload: true,
-  codecs: true,
-  store: true,
-  fetch: true,
-  onError: true,
-  clock: true,
+const single: OptionKinds<Omit<AppOptions, GroupName>> = {
+  state: anything,
+  maxPayload: anything,
+  codecs: anything,
+  store: anything,
+  fetch: anything,
+  onError: anything,
+  clock: anything,
 };
 
 const topLevel = [...Object.keys(groups), ...Object.keys(single)];
@@ -55,57 +73,29 @@ const paths = [
 ];
 
 /**
- * Checks the names of an app's options.
- * @throws TypeError for an unknown one; it names the nearest option. TypeError for a callback that is not a function.
+ * Checks the options of an app.
+ * @returns those that are not undefined, in each group too.
+ * @throws TypeError for an unknown option; it names the nearest one. TypeError for a value that the option cannot have: what
+ *   is not understood must not become a limit that is not there, or a permission.
  */
-export function checkOptions(options: object): void {
-  const { onError, fetch } = options as { readonly onError?: unknown; readonly fetch?: unknown };
+export function checkOptions<Options extends object>(options: Options): Options {
+  const unknown = Object.keys(options).find((name) => !topLevel.includes(name));
+  if (unknown !== undefined) throw unknownError(unknown);
+  const given = definedOptions(options);
+  const { onError, fetch } = given as { readonly onError?: unknown; readonly fetch?: unknown };
   if (onError !== undefined) checkFunction(onError, "onError of createApp");
   if (fetch !== undefined) checkFunction(fetch, "fetch of createApp");
-  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-    if (!topLevel.includes(name)) throw unknownOption(name);
-    if (!(name in groups)) continue;
-    for (const option of Object.keys(Object(value) as object))
-      if (!paths.includes(`${name}.${option}`)) throw unknownOption(`${name}.${option}`);
-  }
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]: [string, unknown]) => {
+      if (!isGroup(name)) return [name, value];
+      const path = (option: string): string => `${name}.${option}`;
+      return [name, checkValues(groups[name], value, { all: name, path, unknown: unknownError })];
+    }),
+  ) as Options;
 }
 
-function unknownOption(path: string): TypeError {
-  const near = nearest(path);
-  const advice = near === undefined ? `the options are ${topLevel.join(", ")}` : `did you mean ${near}?`;
-  return new TypeError(`createApp has no option ${JSON.stringify(path)}: ${advice}`);
-}
+const unknownError = (path: string): TypeError => unknownOption("createApp", path, paths);
 
-/** The option whose name is most like that of `path`, rather one of the same group; undefined when none is like it. */
-function nearest(path: string): string | undefined {
-  const [group] = path.split(".", 1);
-  const name = lastPart(path);
-  const ranked = paths
-    .map((candidate) => {
-      const otherGroup = candidate.startsWith(`${group}.`) ? 0 : 1.5;
-      return { candidate, distance: difference(name, lastPart(candidate)) + otherGroup };
-    })
-    .sort((a, b) => a.distance - b.distance);
-  const [best] = ranked;
-  return best !== undefined && best.distance <= name.length / 2 + 1.5 ? best.candidate : undefined;
-}
-
-function lastPart(path: string): string {
-  return path.slice(path.lastIndexOf(".") + 1).toLowerCase();
-}
-
-/** How many characters must change to make one name of another; 1 when a name is a part of the other. */
-function difference(name: string, other: string): number {
-  if (name !== other && (name.includes(other) || other.includes(name))) return 1;
-  // Levenshtein distance, row by row.
-  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (let at = 0; at < name.length; at += 1) {
-    const next = [at + 1];
-    for (let column = 0; column < other.length; column += 1) {
-      const replaced = (row[column] ?? 0) + (name[at] === other[column] ? 0 : 1);
-      next.push(Math.min((row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1, replaced));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
+function isGroup(name: string): name is GroupName {
+  return Object.hasOwn(groups, name);
 }

@@ -32,11 +32,11 @@ export interface DispatchOptions {
   /** The time of deadlines. */
   readonly clock: Clock;
   /** Limits of undecided handshakes. */
-  readonly handshake?: HandshakeOptions;
+  readonly handshake?: HandshakeOptions | undefined;
   /** The codecs of contracts besides JSON, the best first. @default [] */
-  readonly codecs?: readonly FrameCodec[];
+  readonly codecs?: readonly FrameCodec[] | undefined;
   /** Answers HTTP requests without a route. @default 426 where a WebSocket route is, else 404 */
-  readonly fetch?: (request: Request) => Response | Promise<Response>;
+  readonly fetch?: ((request: Request) => Response | Promise<Response>) | undefined;
   /** Hooks that run in place of others, for tests. @default none */
   readonly replaced?: ReadonlyMap<AnyHook, AnyHook>;
 }

@@ -24,50 +24,50 @@ export interface AppOptions<State = undefined, Defaults extends SocketOptions = 
    * What the hooks and handlers share, as `state` in their context: pools, stores, settings.
    * @default undefined
    */
-  readonly state?: State;
+  readonly state?: State | undefined;
   /** Which pages may connect, and by which host names the app may be reached. */
-  readonly security?: SecurityOptions;
+  readonly security?: SecurityOptions | undefined;
   /** How raw routes read and write, unless a view or a route sets it. */
   readonly socket?: Defaults & Exact<Defaults, SocketOptions>;
   /** How sessions of contracts wait for disconnected clients. */
-  readonly sessions?: SessionOptions;
+  readonly sessions?: SessionOptions | undefined;
   /** How many clients may be connected at once (to one server, from one address, of one principal), how fast and how slowly they may send, and what they may keep together. */
-  readonly limits?: LimitOptions;
+  readonly limits?: LimitOptions | undefined;
   /** How long hooks and handlers may decide a handshake, and how many may be undecided at once. */
-  readonly handshake?: HandshakeOptions;
+  readonly handshake?: HandshakeOptions | undefined;
   /** When the server pings a silent client, and when it closes the connection. */
-  readonly heartbeat?: HeartbeatOptions;
+  readonly heartbeat?: HeartbeatOptions | undefined;
   /**
    * The largest message that a client may send, in bytes; a larger one closes with 1009.
    * @default 65_536
    */
-  readonly maxPayload?: number;
+  readonly maxPayload?: number | undefined;
   /**
    * The codecs of contracts besides JSON, the best first: `[msgpack]` of `@symbolon/protocol/msgpack`. The codec that a
    * contract declares comes before them. A client that offers none of them uses JSON.
    * @default []
    */
-  readonly codecs?: readonly FrameCodec[];
+  readonly codecs?: readonly FrameCodec[] | undefined;
   /**
    * Where sessions and rooms survive a restart: `fileStore` of `@symbolon/server/file`.
    * @default in memory
    */
-  readonly store?: Store;
+  readonly store?: Store | undefined;
   /**
    * Answers each HTTP request that has no `app.http` route: `hono.fetch`, for example.
    * @default 426 where a WebSocket route is, else 404
    */
-  readonly fetch?: (request: Request) => Response | Promise<Response>;
+  readonly fetch?: ((request: Request) => Response | Promise<Response>) | undefined;
   /**
    * Called with errors, those of mounted apps too; it may answer them.
    * @default `console.error`: the path without the query, and one line for a client's mistake; `console.warn` for a client that the server itself refused
    */
-  readonly onError?: OnError;
+  readonly onError?: OnError | undefined;
   /**
    * The time, for tests.
    * @default the system's
    */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** What the handlers of raw routes have besides the request. */

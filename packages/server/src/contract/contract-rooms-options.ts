@@ -18,12 +18,12 @@ export interface ContractRoomsOptions {
   /** The time of messages, and of sweeps. */
   readonly clock: Clock;
   /** The codecs of members besides JSON; messages are written in the first. @default [] */
-  readonly codecs?: readonly FrameCodec[];
+  readonly codecs?: readonly FrameCodec[] | undefined;
   /**
    * Has the logs of the rooms.
    * @default `memory`
    */
-  readonly store?: Pick<Store, "proofKey" | "rooms">;
+  readonly store?: Pick<Store, "proofKey" | "rooms"> | undefined;
   /**
    * The store of apps without a store; another one after a crash.
    * @default a store in memory without a bound

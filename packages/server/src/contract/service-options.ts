@@ -10,7 +10,7 @@ import type { Store } from "../store/store.ts";
 /** What a service needs of the app. */
 export interface ServiceOptions extends LinkOptions {
   /** The codecs besides JSON, the best first. @default [] */
-  readonly codecs?: readonly FrameCodec[];
+  readonly codecs?: readonly FrameCodec[] | undefined;
   /** The sessions of the app. */
   readonly sessions: Sessions<SessionLink>;
   /** The connected clients of the app. */
@@ -25,7 +25,7 @@ export interface ServiceOptions extends LinkOptions {
    * Has sessions and rooms that survive this process.
    * @default none: they end with the process
    */
-  readonly store?: Store;
+  readonly store?: Store | undefined;
   /** The store of rooms without `store`; another one after a crash. */
   readonly memory: { readonly store: Store };
 }

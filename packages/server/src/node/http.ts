@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import { Readable, type Duplex } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import { describeTransport, type TransportInfo } from "../request/transport.ts";
 
 /** Reads the URL of a Node request; undefined when its target is invalid. */
 export function readUrl({ url: target = "/", headers, socket }: IncomingMessage): URL | undefined {
@@ -131,4 +132,31 @@ export function serveAsHttp(
 function withoutUpgrade(connection: string): string {
   const options = connection.split(",").map((option) => option.trim());
   return options.filter((option) => option.toLowerCase() !== "upgrade").join(", ");
+}
+
+/** Answers a request by an app. */
+export async function answer(
+  app: { readonly fetch: (request: Request) => Promise<Response> },
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  info: Omit<TransportInfo, "node">,
+): Promise<void> {
+  const client = new AbortController();
+  const node: { request: IncomingMessage | undefined } = { request: incoming };
+  outgoing.once("close", () => {
+    client.abort();
+    node.request = undefined;
+  });
+  const request = toRequest(incoming, client.signal);
+  if (request !== undefined) describeTransport(request, { ...info, node });
+  // `app.fetch` checks the response.
+  await write(
+    request === undefined ? new Response("Bad Request", { status: 400 }) : await app.fetch(request),
+    outgoing,
+  );
+}
+
+/** Writes a response that can be written: only a broken connection fails. */
+export function write(response: Response, outgoing: ServerResponse): Promise<void> {
+  return writeResponse(response, outgoing).catch(() => void outgoing.destroy());
 }

@@ -1,21 +1,25 @@
 import { statSync } from "node:fs";
-import {
-  createServer,
-  type IncomingMessage,
-  type Server as HttpServer,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type Server as HttpServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { resolve } from "node:path";
 import type { TlsOptions } from "node:tls";
 import sirv, { type RequestHandler } from "sirv";
+import { unknownOption } from "../access/option-names.ts";
+import {
+  anything,
+  checkValues,
+  flag,
+  type OptionKind,
+  type OptionKinds,
+  text,
+  timeOrNone,
+} from "../access/option-values.ts";
 import { type AppInternals, countUnusedGroups, internalsOf } from "../app/app.ts";
-import { describeTransport, type TransportInfo } from "../request/transport.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { BoundHost } from "./bound-host.ts";
 import { HttpConnections } from "./connection-limits.ts";
-import { toRequest, writeResponse } from "./http.ts";
+import { answer, write } from "./http.ts";
 import { addressOf, networkOf } from "./networks.ts";
 import { asksForRefusal, QuestionRate, refuseQuestion, refusedRequest, writeAnswer } from "./refusals.ts";
 import {
@@ -41,50 +45,50 @@ export interface ServeOptions {
    * The port; 0 chooses a free one.
    * @default 3000
    */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /**
    * The address to bind to. Bound to a loopback address, the server accepts loopback names alone as `Host`, unless
    * `security.hosts` names others.
    * @default all addresses
    */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /**
    * A Unix socket to listen on instead of a port, for a proxy on the same machine. Its clients have no address: set
    * `limits.trustProxy`. A file that a killed process has left at this path must be removed first.
    * @default none
    */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /**
    * Serves `https` and `wss` with this certificate and key, and with the other options of `node:tls`.
    * @default none: a proxy in front of the server ends TLS
    */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /**
    * A folder of static files, served where no `app.http` route is.
    * @default none
    */
-  readonly assets?: string;
+  readonly assets?: string | undefined;
   /**
    * How long clients may take to reconnect elsewhere after a SIGTERM, in ms, before the server closes. A server whose
    * clients and handlers all end in time closes sooner; one with clients that do not answer takes 8 s longer. Under
    * `node --watch` the server ignores this option, and ends within 0.3 s whatever is open.
    * @default 5_000, or 0 unless `NODE_ENV` is "production"
    */
-  readonly drain?: number;
+  readonly drain?: number | undefined;
   /**
    * Whether a SIGTERM closes the server. Once every server of the process is closed, the signal ends the process as it
    * would have without a server; if other code listens to the signal too, that code must end the process. A second SIGTERM
    * ends the process at once. With false, the server listens to no signal.
    * @default true
    */
-  readonly signals?: boolean;
+  readonly signals?: boolean | undefined;
   /**
    * Whether clients may compress messages (RFC 7692), and from how many bytes on the server does: `{ threshold: 1_024 }` is
    * `true`. `maxPayload` counts the bytes after decompression. Read the guide on security first: who can add text of his own
    * to a secret may find out the secret by the length.
    * @default false
    */
-  readonly perMessageDeflate?: boolean | { readonly threshold?: number };
+  readonly perMessageDeflate?: boolean | { readonly threshold?: number } | undefined;
 }
 
 /** How a server is closed. */
@@ -94,7 +98,7 @@ export interface CloseOptions {
    * refuses new WebSockets with 503. It asks sessions to go one after another, and closes other connections with 1012.
    * @default 0
    */
-  readonly drain?: number;
+  readonly drain?: number | undefined;
 }
 
 /** An app that listens. */
@@ -122,27 +126,57 @@ export interface Attachment {
   readonly close: (options?: CloseOptions) => Promise<void>;
 }
 
+const compression: OptionKind = {
+  description: "true, false, or an object with `threshold`",
+  accepts: (value) => typeof value === "boolean" || (typeof value === "object" && value !== null),
+};
+
+/** The options of `serve`; Node checks `port` and `tls`. */
+const serveOptions: OptionKinds<ServeOptions> = {
+  port: anything,
+  host: text,
+  path: text,
+  tls: anything,
+  assets: text,
+  drain: timeOrNone,
+  signals: flag,
+  perMessageDeflate: compression,
+};
+
+/** @throws TypeError for an unknown option, and for a value that it cannot have. */
+function checkServeOptions(
+  kinds: Readonly<Record<string, OptionKind>>,
+  options: object,
+  caller: string,
+): void {
+  const all = `what ${caller} is given as options`;
+  checkValues(kinds, options, {
+    all,
+    path: (name) => name,
+    unknown: (name) => unknownOption(caller, name, Object.keys(kinds)),
+  });
+}
+
 /**
  * Serves an app on a port.
- * @throws as a rejection: the system's error when it cannot listen, `EADDRINUSE` for a busy port; TypeError when `assets` is
- * not a folder.
+ * @throws as a rejection: the system's error when it cannot listen, `EADDRINUSE` for a busy port; TypeError for an option that
+ * does not exist, and for a value that it cannot have, as when `assets` is not a folder.
  * @example
  *   const server = await serve(app, { port: 3000 });
  */
-export async function serve(
-  app: ServedApp,
-  { port = 3000, host, path, tls, assets, drain, signals = true, perMessageDeflate }: ServeOptions = {},
-): Promise<Server> {
+export async function serve(app: ServedApp, options: ServeOptions = {}): Promise<Server> {
+  checkServeOptions(serveOptions, options, "serve");
+  const { port = 3000, host, path, tls, assets, drain, signals = true, perMessageDeflate } = options;
   const files = assets === undefined ? undefined : serveFiles(assets);
   const timeouts = { headersTimeout, requestTimeout: 10_000, connectionsCheckingInterval };
   const server =
     tls === undefined
       ? createServer(timeouts)
       : createTlsServer({ handshakeTimeout: headersTimeout, ...tls, ...timeouts });
-  const { dispatcher, options } = checkedInternals(app);
-  const boundHost = new BoundHost(server, options.security);
+  const { dispatcher, options: appOptions } = checkedInternals(app);
+  const boundHost = new BoundHost(server, appOptions.security);
   const connections = new HttpConnections(server, app.limits, dispatcher.refusals);
-  const questions = new QuestionRate(options.clock);
+  const questions = new QuestionRate(appOptions.clock);
   server.on("request", (incoming, outgoing) => {
     // Once a server closes, it keeps no connection for the next request.
     outgoing.once("close", () => server.listening || server.closeIdleConnections());
@@ -206,8 +240,10 @@ export async function serve(
 export function attach(
   server: HttpServer,
   app: ServedApp,
-  { perMessageDeflate }: Pick<ServeOptions, "perMessageDeflate"> = {},
+  options: Pick<ServeOptions, "perMessageDeflate"> = {},
 ): Attachment {
+  checkServeOptions({ perMessageDeflate: compression }, options, "attach");
+  const { perMessageDeflate } = options;
   if (server.headersTimeout === 60_000) server.headersTimeout = headersTimeout;
   const timed: HttpServer & { connectionsCheckingInterval?: number } = server; // Node reads it when the server begins to listen
   if (timed.connectionsCheckingInterval === 30_000)
@@ -257,30 +293,4 @@ async function closeServer(
   await Promise.all([upgrades.close(timeouts).then(() => server.closeIdleConnections()), answered]);
   connections.destroyAll(); // refusals that their clients do not read
   await stopped;
-}
-
-async function answer(
-  app: ServedApp,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  info: Omit<TransportInfo, "node">,
-): Promise<void> {
-  const client = new AbortController();
-  const node: { request: IncomingMessage | undefined } = { request: incoming };
-  outgoing.once("close", () => {
-    client.abort();
-    node.request = undefined;
-  });
-  const request = toRequest(incoming, client.signal);
-  if (request !== undefined) describeTransport(request, { ...info, node });
-  // `app.fetch` checks the response.
-  await write(
-    request === undefined ? new Response("Bad Request", { status: 400 }) : await app.fetch(request),
-    outgoing,
-  );
-}
-
-/** Writes a response that can be written: only a broken connection fails. */
-function write(response: Response, outgoing: ServerResponse): Promise<void> {
-  return writeResponse(response, outgoing).catch(() => void outgoing.destroy());
 }

@@ -1,4 +1,5 @@
 import type { Codec, Message } from "@symbolon/protocol";
+import { definedOptions } from "../access/option-values.ts";
 import type { RouteSchemas } from "../request/context.ts";
 import type { Socket } from "./socket.ts";
 
@@ -81,7 +82,7 @@ const known = new Set<string>([
 
 /**
  * Puts the options of a view or route over other options.
- * @throws TypeError for an unknown option, RangeError for an idle timeout that is not above 0, and for a `maxPayload` that
+ * @throws TypeError for an unknown option and another `unread`, RangeError for an idle timeout that is not above 0, and for a `maxPayload` that
  * is not from 1 to that of the app.
  */
 export function mergeSocketOptions(
@@ -95,10 +96,13 @@ export function mergeSocketOptions(
   const { idleTimeout = 1 } = over;
   if (!(idleTimeout > 0))
     throw new RangeError(`idleTimeout is a time in ms above 0; leave it out for none: ${idleTimeout}`);
+  const { unread = "close" } = over;
+  if (!["close", "discard"].includes(unread))
+    throw new TypeError(`unread is "close" or "discard", not ${JSON.stringify(unread)}`);
   const { maxPayload = appMaxPayload } = over;
   if (!(Number.isInteger(maxPayload) && maxPayload > 0 && maxPayload <= appMaxPayload))
     throw new RangeError(
       `maxPayload of a route is from 1 to the maxPayload of the app (${appMaxPayload}), not ${maxPayload}: raise that of createApp`,
     );
-  return { ...under, ...over };
+  return { ...under, ...definedOptions(over) };
 }

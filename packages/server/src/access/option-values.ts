@@ -1,0 +1,103 @@
+/** What the value of an option has to be. */
+export interface OptionKind {
+  /** Ends the sentence "limits.perAddress has to be …". */
+  readonly description: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+/** The options of a function, or of a group of them, by their names. */
+export type OptionKinds<Options> = { readonly [Name in keyof Required<Options>]: OptionKind };
+
+/** A value that the types check, or the code that takes it. */
+export const anything: OptionKind = { description: "given", accepts: () => true };
+
+/** A number of things, or of bytes. */
+export const amount: OptionKind = {
+  description: "a number from 0, or Infinity",
+  accepts: (value) => typeof value === "number" && value >= 0,
+};
+
+/** A length of time. */
+export const time: OptionKind = {
+  description: "a time in ms above 0, or Infinity",
+  accepts: (value) => typeof value === "number" && value > 0,
+};
+
+/** A length of time that may be none. */
+export const timeOrNone: OptionKind = { ...amount, description: "a time in ms from 0, or Infinity" };
+
+export const flag: OptionKind = {
+  description: "true or false",
+  accepts: (value) => typeof value === "boolean",
+};
+
+export const text: OptionKind = {
+  description: "a text, and not empty",
+  accepts: (value) => typeof value === "string" && value !== "",
+};
+
+/** What pages may connect: a browser writes each exactly so (RFC 6454 §6.2). */
+export const origins: OptionKind = {
+  description:
+    'a list of origins as the address bar of a browser has them, such as "https://app.example.com" or "http://localhost:5173": without a path, a port that is the default one, or "*"',
+  accepts: (value) => Array.isArray(value) && value.every(isOrigin),
+};
+
+/** The names by which requests may reach a server. */
+export const hosts: OptionKind = {
+  description:
+    'a list of host names without a port, such as "app.example.com"; leave it out to accept each host',
+  accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isHost),
+};
+
+function isOrigin(origin: unknown): boolean {
+  if (typeof origin !== "string") return false;
+  // Pages of programs have schemes of their own, such as capacitor://localhost, or no origin.
+  if (!/^https?:/i.test(origin)) return origin === "null" || /^[a-z][a-z\d+.-]*:\/\/[^/?#\s]*$/.test(origin);
+  return URL.canParse(origin) && new URL(origin).origin === origin;
+}
+
+function isHost(host: unknown): boolean {
+  const url = `http://${String(host)}`;
+  return typeof host === "string" && URL.canParse(url) && new URL(url).hostname === host;
+}
+
+/** How errors name options. */
+interface OptionWords {
+  /** All of them: `limits`. */
+  readonly all: string;
+  /** The option `name`: `limits.perAddress`. */
+  readonly path: (name: string) => string;
+  /** The error for an option that does not exist. */
+  readonly unknown: (path: string) => TypeError;
+}
+
+/**
+ * Checks options by their kinds. What is not understood must not become a limit that is not there, or a permission.
+ * @returns the options that are not undefined.
+ * @throws TypeError for an unknown option, and for a value of another kind.
+ */
+export function checkValues(
+  kinds: Readonly<Record<string, OptionKind>>,
+  options: unknown,
+  { all, path, unknown }: OptionWords,
+): object {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new TypeError(`${all} has to be an object of options, not ${show(options)}`);
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    if (kind === undefined) throw unknown(path(name));
+    if (value !== undefined && !kind.accepts(value))
+      throw new TypeError(`${path(name)} has to be ${kind.description}, not ${show(value)}`);
+  }
+  return definedOptions(options);
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" || Array.isArray(value) ? JSON.stringify(value) : String(value);
+}
+
+/** The options that are not undefined: an option that is undefined has its default. */
+export function definedOptions<Options extends object>(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
+}
