@@ -71,25 +71,6 @@ test("from an empty folder, the README's commands lead to two tabs that talk", a
       await running.kill();
     });
 
-    await test.step("a tab connects again when the server's code has changed", async () => {
-      running = Program.start("npm run dev", { cwd: app, env });
-      await running.printed(new RegExp(`listening at http://localhost:${port}\\n`));
-      const [, url = ""] = await running.printed(/Local: +(http:\S+)/);
-      const page = await openTab(url);
-      const path = join(app, "src/app.ts");
-      await writeFile(
-        path,
-        (await readFile(path, "utf8")).replace("query.name, text }", "query.name, text: `${text}!` }"),
-      );
-      await running.printed(new RegExp(`(?:listening at http://localhost:${port}\\n[^]*){2}`));
-      await expect(page.locator("output")).toHaveText(/^User \d+, open$/);
-      await page.getByLabel("Message").fill("hello");
-      await page.getByRole("button", { name: "Send" }).click();
-      await expect(page.getByRole("listitem").last()).toHaveText(/: hello!$/);
-      await page.close();
-      await running.kill();
-    });
-
     await test.step("the guide's commands and files make its page one of React", async () => {
       const guide = await readFile(reactGuide, "utf8");
       const [create, enter, ...installs] = commandsIn("react.md", guide);
@@ -108,6 +89,25 @@ test("from an empty folder, the README's commands lead to two tabs that talk", a
       running = Program.start("npm start", { cwd: app, env });
       const [, url = ""] = await running.printed(/listening at (http:\S+)/);
       await expectTalk(url);
+      await running.kill();
+    });
+
+    await test.step("a tab connects again when the server's code has changed", async () => {
+      running = Program.start("npm run dev", { cwd: app, env });
+      await running.printed(new RegExp(`listening at http://localhost:${port}\\n`));
+      const [, url = ""] = await running.printed(/Local: +(http:\S+)/);
+      const page = await openTab(url);
+      const path = join(app, "src/app.ts");
+      await writeFile(
+        path,
+        (await readFile(path, "utf8")).replace("query.name, text }", "query.name, text: `${text}!` }"),
+      );
+      await running.printed(new RegExp(`(?:listening at http://localhost:${port}\\n[^]*){2}`));
+      await expect(page.locator("output")).toHaveText(/^User \d+, open$/);
+      await page.getByLabel("Message").fill("hello");
+      await page.getByRole("button", { name: "Send" }).click();
+      await expect(page.getByRole("listitem").last()).toHaveText(/: hello!$/);
+      await page.close();
       await running.kill();
     });
 
