@@ -158,7 +158,7 @@ describe("the parser of pages", () => {
       fence("ts", "one();");
     expect([...filesIn("a.md", page)]).toEqual([["src/a.css", "a {\n}\n"]]);
     expect(commandsIn("a.md", page)).toEqual(["npm ci"]);
-    expect(programsIn("a.md", page)).toMatchObject([{ name: "a.md:9" }]);
+    expect(programsIn("a.md", page)).toMatchObject([{ name: "a.md:10" }]);
   });
 
   test.each([

@@ -9,42 +9,42 @@ export interface OptionKind {
 export type OptionKinds<Options> = { readonly [Name in keyof Required<Options>]: OptionKind };
 
 /** A value that the types check, or the code that takes it. */
-export const anything: OptionKind = { description: "given", accepts: () => true };
+export const anythingKind: OptionKind = { description: "given", accepts: () => true };
 
 /** A number of things, or of bytes. */
-export const amount: OptionKind = {
+export const amountKind: OptionKind = {
   description: "a number from 0, or Infinity",
   accepts: (value) => typeof value === "number" && value >= 0,
 };
 
 /** A length of time. */
-export const time: OptionKind = {
+export const timeKind: OptionKind = {
   description: "a time in ms above 0, or Infinity",
   accepts: (value) => typeof value === "number" && value > 0,
 };
 
 /** A length of time that may be none. */
-export const timeOrNone: OptionKind = { ...amount, description: "a time in ms from 0, or Infinity" };
+export const timeOrNoneKind: OptionKind = { ...amountKind, description: "a time in ms from 0, or Infinity" };
 
-export const flag: OptionKind = {
+export const flagKind: OptionKind = {
   description: "true or false",
   accepts: (value) => typeof value === "boolean",
 };
 
-export const text: OptionKind = {
+export const textKind: OptionKind = {
   description: "a text, and not empty",
   accepts: (value) => typeof value === "string" && value !== "",
 };
 
 /** What pages may connect: a browser writes each exactly so (RFC 6454 §6.2). */
-export const origins: OptionKind = {
+export const originsKind: OptionKind = {
   description:
     'a list of origins as the address bar of a browser has them, such as "https://app.example.com" or "http://localhost:5173": without a path, a port that is the default one, or "*"',
   accepts: (value) => Array.isArray(value) && value.every(isOrigin),
 };
 
 /** The names by which requests may reach a server. */
-export const hosts: OptionKind = {
+export const hostsKind: OptionKind = {
   description:
     'a list of host names without a port, such as "app.example.com"; leave it out to accept each host',
   accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isHost),

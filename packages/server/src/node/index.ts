@@ -7,13 +7,13 @@ import type { TlsOptions } from "node:tls";
 import sirv, { type RequestHandler } from "sirv";
 import { unknownOption } from "../access/option-names.ts";
 import {
-  anything,
+  anythingKind,
   checkValues,
-  flag,
+  flagKind,
   type OptionKind,
   type OptionKinds,
-  text,
-  timeOrNone,
+  textKind,
+  timeOrNoneKind,
 } from "../access/option-values.ts";
 import { type AppInternals, countUnusedGroups, internalsOf } from "../app/app.ts";
 import { SystemClock } from "../timing/clock.ts";
@@ -133,13 +133,13 @@ const compression: OptionKind = {
 
 /** The options of `serve`; Node checks `port` and `tls`. */
 const serveOptions: OptionKinds<ServeOptions> = {
-  port: anything,
-  host: text,
-  path: text,
-  tls: anything,
-  assets: text,
-  drain: timeOrNone,
-  signals: flag,
+  port: anythingKind,
+  host: textKind,
+  path: textKind,
+  tls: anythingKind,
+  assets: textKind,
+  drain: timeOrNoneKind,
+  signals: flagKind,
   perMessageDeflate: compression,
 };
 
