@@ -199,16 +199,24 @@ describe("a contract of another version", () => {
   const work = declareWork(own);
   const setup = () => expect.unreachable("setup is not called");
 
+  const newer = { ...work, [Symbol.for("symbolon.contract")]: 2 };
+  const { path, definition, url } = work;
+  const unbranded = { path, definition, url };
+  const otherVersion = new TypeError(
+    'the contract "/work" was made by another version of @symbolon/protocol (revision 2, not 1): install one version, see `npm ls @symbolon/protocol`',
+  );
+  const noContract = new TypeError(
+    "this is no contract, or an older version of @symbolon/protocol made it: make it by `contract` of @symbolon/protocol",
+  );
+
   test("is refused by implement, which names the versions and what to do", () => {
-    const newer = { ...work, [Symbol.for("symbolon.contract")]: 2 };
-    expect(() => createApp().implement(newer, setup)).toThrow(
-      new TypeError(
-        'the contract "/work" was made by another version of @symbolon/protocol (revision 2, not 1): install one version, see `npm ls @symbolon/protocol`',
-      ),
-    );
-    const { path, definition, url } = work;
-    expect(() => createApp().implement({ path, definition, url }, setup)).toThrow(
-      "this is no contract, or an older version of @symbolon/protocol made it: make it by `contract` of @symbolon/protocol",
-    );
+    expect(() => createApp().implement(newer, setup)).toThrow(otherVersion);
+    expect(() => createApp().implement(unbranded, setup)).toThrow(noContract);
+  });
+
+  test("is refused by connect, which names the versions and what to do", () => {
+    expect(() => connect(newer, { url: "ws://test" })).toThrow(otherVersion);
+    expect(() => connect(unbranded, { url: "ws://test" })).toThrow(noContract);
+    expect(() => connect(undefined as never, {} as never)).toThrow(noContract);
   });
 });
