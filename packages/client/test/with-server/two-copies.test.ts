@@ -13,6 +13,10 @@ type Protocol = typeof own;
 vi.resetModules();
 const other: Protocol = await import("@symbolon/protocol");
 const { msgpack: otherMsgpack } = await import("@symbolon/protocol/msgpack");
+const otherServer = await import("@symbolon/server");
+const { memoryStore: otherMemoryStore } = await import("@symbolon/server/store");
+const { testNetwork: otherNetwork } = await import("@symbolon/server/testing");
+const { tickets: otherTickets } = await import("@symbolon/server/tickets");
 
 const copies = [
   { contractOf: "the other copy", errorOf: "the copy of the server", declaring: other, throwing: own },
@@ -193,6 +197,48 @@ test("a CloseError of the other copy closes a raw route with its code, and refus
   const socket = await testNetwork(app).connect("/late");
   expect(await socket.closed).toMatchObject({ code: 4005, reason: "late" });
   expect(reported).not.toHaveBeenCalled();
+});
+
+describe("a part of another copy of the server", () => {
+  const talk = own.contract("/talk", {
+    client: { ask: own.request({ input: z.string(), output: z.string() }), post: z.string() },
+    server: { posted: z.string() },
+  });
+
+  test("hooks, identities and tickets name the caller", async () => {
+    expect(otherServer.createApp).not.toBe(createApp);
+    const otherApp = otherServer.createApp();
+    const { issue, check } = otherTickets(otherApp);
+    otherApp.use(() => otherServer.identity({ principal: "ada" })).http("/ticket", issue);
+    const response = await otherNetwork(otherApp).fetch("/ticket", { method: "POST" });
+    const { ticket } = (await response.json()) as { readonly ticket: string };
+    const app = createApp();
+    app.use(check).implement(talk, (_, { principal }) => ({ ask: () => principal, post: () => {} }));
+    const { WebSocket } = testNetwork(app);
+    const client = connect(talk, { url: "wss://test", WebSocket, getToken: () => ticket });
+    expect(await client.request("ask", "who?")).toBe("ada");
+    client.close();
+  });
+
+  test("a store keeps sessions and rooms", async () => {
+    const app = createApp({ store: otherMemoryStore() });
+    app.implement(talk, (peer, { room }) => {
+      room("all").join(peer);
+      return { ask: (text) => text, post: (text, call) => void call.room("all").send("posted", text) };
+    });
+    const net = testNetwork(app);
+    const client = connect(talk, { url: "wss://test", WebSocket: net.WebSocket });
+    const posted: string[] = [];
+    client.on("posted", (text) => void posted.push(text));
+    client.onReset(() => void posted.push("reset"));
+    await client.send("post", "a");
+    await net.restart();
+    await client.send("post", "b");
+    await client.request("ask", "is it here?");
+    expect(posted).toEqual(["a", "b"]);
+    expect(net.errors).toEqual([]);
+    client.close();
+  });
 });
 
 describe("a contract of another version", () => {
