@@ -250,6 +250,5 @@ export const contexts: { storage?: AsyncLocalStorage<BaseContext> } = sharedByCo
 
 /** Runs the code of an app that serves a request: hooks, handlers and the ends of hooks. */
 export function runInContext<Value>(context: BaseContext, run: () => Value): Value {
-  const { storage } = contexts;
-  return storage === undefined ? run() : storage.run(context, run);
+  return contexts.storage ? contexts.storage.run(context, run) : run();
 }
