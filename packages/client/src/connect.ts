@@ -23,7 +23,7 @@ import {
   type RpcPeer,
   SUBPROTOCOL,
 } from "@symbolon/protocol/internal";
-import { noteListener, warnOfEvent, warnOfFailure } from "#warnings";
+import { checkContract, noteListener, warnOfEvent, warnOfFailure } from "#warnings";
 import type { Client } from "./client.ts";
 import { type ConnectOptions, isFunction } from "./connect-options.ts";
 import { badRequest, sessionLost } from "./connection/close-codes.ts";
@@ -60,11 +60,12 @@ const shortestSilence = 500;
 
 /**
  * Makes a client of a contract. It connects soon after its first use, so rendering on a server uses no network.
- * @throws TypeError for a `url` without TLS that is not allowed (`allowInsecure`).
+ * @throws TypeError for a `url` without TLS (see `allowInsecure`) and, outside of production, for a contract of another version.
  * @example
  * const client = connect(chat, { url: "https://example.com", params: { room: "lobby" } });
  */
 export function connect<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
+  checkContract(contract);
   const { url, params, query, headers, getToken, allowInsecure } = options;
   const codec = options.codec ?? contract.definition.codec ?? jsonFrames;
   const values: unknown[] = [url, params, query, headers];
@@ -195,8 +196,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       resumeKey = welcome.key;
       sender.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
       connection.established(Math.max(welcome.maxSilence, shortestSilence), resumed);
-      // A subscriber of the status may have closed the client.
-      if (connection.wire) sender.attach(connection.wire, welcome);
+      if (connection.wire) sender.attach(connection.wire, welcome); // a subscriber of the status may have closed the client
       opened.resolve();
     },
     ack() {}, // acknowledges like every frame

@@ -7,6 +7,11 @@ import * as warnings from "./warnings.ts";
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
+const checkContract: typeof warnings.checkContract = (contract) => {
+  if (typeof process !== "undefined" && process.env.NODE_ENV !== "production")
+    warnings.checkContract(contract);
+};
+
 const noteListener: typeof warnings.noteListener = (...event) => {
   if (typeof process !== "undefined" && process.env.NODE_ENV !== "production")
     warnings.noteListener(...event);
@@ -21,4 +26,4 @@ const warnOfFailure: typeof warnings.warnOfFailure = (...failure) => {
     warnings.warnOfFailure(...failure);
 };
 
-export { noteListener, warnOfEvent, warnOfFailure };
+export { checkContract, noteListener, warnOfEvent, warnOfFailure };

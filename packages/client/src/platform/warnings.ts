@@ -1,7 +1,7 @@
-/** What a developer should know. `package.json` has it as `#warnings` for the condition `development`. */
+/** What a developer should know, as a warning or an error. `package.json` has it as `#warnings` for the condition `development`. */
 
 import type { AnyContract } from "@symbolon/protocol";
-import type { EventFailure } from "@symbolon/protocol/internal";
+import { type EventFailure, revision } from "@symbolon/protocol/internal";
 
 /** The listeners of a client, each with its event: a name of the contract, or a symbol for an event of the client itself. */
 type Listeners = ReadonlySet<{ readonly event: string | symbol }>;
@@ -10,6 +10,25 @@ type Listeners = ReadonlySet<{ readonly event: string | symbol }>;
 const listenedTo = new WeakMap<Listeners, Set<string | symbol>>();
 /** The warnings that were given. */
 const given = new Set<string>();
+
+const brand: unique symbol = Symbol.for("symbolon.contract");
+
+/**
+ * Checks that a contract works with this copy of the protocol. A page that is built for production leaves this out: its copies
+ * are those of the developer's build.
+ * @throws TypeError when `contract` did not make it, or a copy of another revision did.
+ */
+function checkContract(contract: AnyContract): void {
+  const { [brand]: found } = Object(contract) as { readonly [brand]?: number };
+  if (found === revision) return;
+  if (found === undefined)
+    throw new TypeError(
+      "this is no contract, or an older version of @symbolon/protocol made it: make it by `contract` of @symbolon/protocol",
+    );
+  throw new TypeError(
+    `the contract ${JSON.stringify(contract.path)} was made by another version of @symbolon/protocol (revision ${found}, not ${revision}): install one version, see \`npm ls @symbolon/protocol\``,
+  );
+}
 
 /** The client listens to an event. */
 function noteListener(listeners: Listeners, event: string | symbol): void {
@@ -43,4 +62,4 @@ function warnOnce(text: string, ...details: readonly unknown[]): void {
   console.warn(`symbolon: ${text}`, ...details);
 }
 
-export { noteListener, warnOfEvent, warnOfFailure };
+export { checkContract, noteListener, warnOfEvent, warnOfFailure };

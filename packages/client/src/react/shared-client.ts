@@ -6,12 +6,13 @@ import { connect } from "../connect.ts";
 
 /** The clients that at least one component retains. */
 const retained = new Set<SharedClient<AnyContract>>();
-/** Each client, and how many components retain it. */
-const retainers = new WeakMap<object, number>();
+/** Where a client has how many components retain it: the hooks of another copy of this package read it too. */
+const retainers: unique symbol = Symbol.for("symbolon.retainers");
+type Retained = { [retainers]?: number };
 
 /** Whether components have used a client and no component does any more: it ends as soon as the server has handled what it keeps. */
 export function isLeft(client: object): boolean {
-  return retainers.get(client) === 0;
+  return (client as Retained)[retainers] === 0;
 }
 
 /** A client that lives as long as a component retains it; components with equal options share one. */
@@ -83,7 +84,8 @@ export class SharedClient<C extends AnyContract> {
   }
 
   #count(by: 1 | -1): void {
-    retainers.set(this.client, (retainers.get(this.client) ?? 0) + by);
+    const client = this.client as Retained;
+    client[retainers] = (client[retainers] ?? 0) + by;
   }
 }
 

@@ -44,6 +44,7 @@ export function useRequest<C extends AnyContract, Name extends RequestName<Clien
         return { data: await request(name, input, { ...options, signal }) };
       },
       ended: { isPending: false },
+      aborted: { isPending: false },
       failed: (error) => ({ error, isPending: false }),
     },
     [client, name],

@@ -20,6 +20,11 @@ export type InputStreamName<C extends AnyContract> = {
 /** How a component reads a stream. */
 export interface UseStreamOptions {
   /**
+   * Whether the hook asks for the stream. True starts it; false cancels it, at the server as well, and keeps its items.
+   * @default true
+   */
+  readonly enabled?: boolean;
+  /**
    * Number of items to keep, the last ones.
    * @default 100
    */
@@ -39,13 +44,19 @@ export interface UseStreamOptions {
 
 /** A stream of a component. */
 export interface StreamState<Item> {
-  /** The last items, the oldest first. */
+  /** The last items, the oldest first. A stream that `enabled` has cancelled keeps them until the next one starts. */
   readonly items: readonly Item[];
-  /** `streaming` until the stream has ended, also while there is no connection; then `done`, or `error` if it failed. */
-  readonly status: "streaming" | "done" | "error";
+  /**
+   * `streaming` until the stream has ended, also while there is no connection; then `done`, or `error` if it failed. `idle`
+   * while `enabled` is false, unless `restart` has started the stream.
+   */
+  readonly status: "idle" | "streaming" | "done" | "error";
   /** Why the stream failed: what `client.stream` throws. Undefined unless `status` is `error`. */
   readonly error: unknown;
-  /** Starts the stream again, without items; for example after the session was lost. The same function in every rendering. */
+  /**
+   * Starts the stream again, without items; for example after the session was lost. It starts the stream also while `enabled`
+   * is false. The same function in every rendering.
+   */
   readonly restart: () => void;
 }
 
@@ -57,8 +68,8 @@ type Stream<Item> = (
 
 /**
  * The items of a stream, as they arrive. The stream starts when the component mounts, and again for another client,
- * name, option or value of `input`. It ends, at the server as well, when the component unmounts. The server
- * sends as fast as the items are rendered.
+ * name, option or value of `input`. It ends, at the server as well, when the component unmounts. With `enabled: false` it
+ * does not start by itself. The server sends as fast as the items are rendered.
  * @example
  * const { items, status, error, restart } = useStream(client, "prices", { symbol: "ABC" });
  */
@@ -66,30 +77,38 @@ export function useStream<C extends AnyContract, Name extends InputStreamName<C>
   client: Client<C>,
   name: Name,
   input: CallArguments<ClientMessages<C>, Name>[0],
-  { keep = 100, ...options }: UseStreamOptions = {},
+  { enabled = true, keep = 100, ...options }: UseStreamOptions = {},
 ): StreamState<CallOutput<ClientMessages<C>, Name>> {
   type Item = CallOutput<ClientMessages<C>, Name>;
   type Progress = Omit<StreamState<Item>, "restart">;
   // The types check the input at the call of the hook; this only passes it on, with a signal.
   const stream = client.stream as unknown as Stream<Item>;
-  const initial: Progress = { items: [], status: "streaming", error: undefined };
-  const [progress, restart] = useTask<Progress, []>(
+  const started: Progress = { items: [], status: "streaming", error: undefined };
+  const idle = { status: "idle", error: undefined } as const;
+  const [progress, restart, stop] = useTask<Progress, []>(
     {
-      initial,
+      initial: { ...started, ...idle },
       async run(signal, update) {
-        update(initial);
+        update(started);
         let items: readonly Item[] = [];
         for await (const item of stream(name, input, { signal, ...options }))
           update({ items: (items = [...items, item].slice(-keep)) });
         return {};
       },
       ended: { status: "done" },
+      aborted: idle,
       failed: (error) => ({ status: "error", error }),
     },
     [client, name, keyOf(input), keep, keyOf(options)],
   );
-  useEffect(restart, [restart]);
-  return { ...progress, restart };
+  useEffect(() => {
+    if (!enabled) return undefined;
+    restart();
+    return stop;
+  }, [enabled, restart, stop]);
+  // The stream starts when this rendering is mounted.
+  const isStarting = enabled && progress.status === "idle";
+  return { ...(isStarting ? started : progress), restart };
 }
 
 /** Equal for equal values of every type that a codec can carry. */

@@ -14,22 +14,24 @@ export interface ComponentTask<State, Input extends readonly unknown[]> {
     update: (part: Partial<State>) => void,
     ...input: Input
   ) => Promise<Partial<State>>;
-  /** What changes in the state when a run has ended or was aborted. */
+  /** What changes in the state when a run has ended. */
   readonly ended: Partial<State>;
+  /** What changes in the state when it is aborted, whether a run is pending or not. */
+  readonly aborted: Partial<State>;
   /** What changes in the state when a run has failed. */
   readonly failed: (error: unknown) => Partial<State>;
 }
 
 /**
- * Runs a task, one run at a time, and gives its state and the function that starts a run. Another run, another `key` and
- * unmounting each abort the run before.
+ * Runs a task, one run at a time, and gives its state and the functions that start and abort a run. Another run, another `key`
+ * and unmounting each abort the run before.
  */
 export function useTask<State extends object, Input extends readonly unknown[]>(
   task: ComponentTask<State, Input>,
   key: readonly unknown[],
-): readonly [state: State, start: (...input: Input) => void] {
+): readonly [state: State, start: (...input: Input) => void, abort: () => void] {
   const { state, start, abort } = useMemo(() => {
-    const { initial, run, ended, failed } = task;
+    const { initial, run, ended, aborted, failed } = task;
     const state = createValue(initial);
     let running: AbortController | undefined;
     const change = (part: Partial<State>): void => state.set({ ...state.value, ...part });
@@ -47,15 +49,14 @@ export function useTask<State extends object, Input extends readonly unknown[]>(
         });
     };
     const abort = (): void => {
-      if (!running) return;
-      running.abort();
+      running?.abort();
       running = undefined;
-      change(ended);
+      change(aborted);
     };
     return { state, start, abort };
   }, key);
   const getSnapshot = (): State => state.value;
   const snapshot = useSyncExternalStore(state.subscribe, getSnapshot, getSnapshot);
   useEffect(() => abort, [abort]);
-  return [snapshot, start];
+  return [snapshot, start, abort];
 }

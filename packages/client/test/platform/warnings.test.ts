@@ -100,6 +100,7 @@ test("outside of the condition `development`, there are warnings unless NODE_ENV
 
 test("a page without `process` gets no warning and no error there", () => {
   vi.stubGlobal("process", undefined);
+  guarded.checkContract({} as never);
   guarded.noteListener(new Set(), "posted");
   guarded.warnOfEvent(...event("/page"));
   guarded.warnOfFailure(
@@ -128,5 +129,6 @@ test.each([
   const { output } = result as Rolldown.RolldownOutput;
   expect(output).toHaveLength(1);
   expect(output[0].code.includes("no code has")).toBe(has);
+  expect(output[0].code.includes("npm ls @symbolon/protocol")).toBe(has);
   expect(output[0].code).not.toContain("process");
 });

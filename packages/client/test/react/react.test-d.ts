@@ -67,7 +67,10 @@ export function Room(): string {
   // @ts-expect-error -- a request is not a stream
   useStream(client, "join", { room: "lobby" });
 
-  const progress: "streaming" | "done" | "error" = status;
+  const progress: "idle" | "streaming" | "done" | "error" = status;
+  useStream(client, "count", { to: 3 }, { enabled: items.length > 0 });
+  // @ts-expect-error -- `enabled` is a boolean
+  useStream(client, "count", { to: 3 }, { enabled: "yes" });
 
   return [state, attempt, place, capacity, isPending satisfies boolean, counted, progress].join();
 }

@@ -1,4 +1,4 @@
-import { contract, stream, type FrameCodec } from "@symbolon/protocol";
+import { contract, request, stream, type FrameCodec } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
 import { msgpack } from "@symbolon/protocol/msgpack";
 import { createApp } from "@symbolon/server";
@@ -226,5 +226,43 @@ describe("a contract that declares MessagePack", () => {
       data: { at: "1970-01-01T00:00:00.005Z" },
     });
     socket.close();
+  });
+});
+
+describe("a contract that was cast past the types sends a Date through JSON", () => {
+  const Moment = z.date() as unknown as z.ZodString;
+  const calendar = contract("/calendar", {
+    client: {
+      add: z.object({ at: Moment }),
+      find: request({ input: Moment, output: z.string() }),
+      watch: stream({ input: Moment, upload: z.string(), output: z.string() }),
+      upload: stream({ input: z.string(), upload: Moment, output: z.string() }),
+    },
+    server: { next: request({ input: z.string(), output: Moment }) },
+  });
+  const moment = new Date(0) as unknown as string;
+  const reason =
+    "Invalid input: expected date, received string (JSON carries no Date: give the contract codec: msgpack)";
+
+  test("an event, a request and a stream fail with an issue that names the lost type and the codec", async () => {
+    const app = createApp();
+    app.implement(calendar, (peer) => ({
+      add: () => expect.unreachable("the input is invalid"),
+      find: () => expect.unreachable("the input is invalid"),
+      watch: () => expect.unreachable("the input is invalid"),
+      upload: async function* (_, { upload }) {
+        yield await peer.request("next", "a").catch((error: Error) => error.message);
+        for await (const item of upload) yield item;
+      },
+    }));
+    const client = connect(calendar, { url: "ws://test", WebSocket: testNetwork(app).WebSocket });
+    client.handle("next", () => moment);
+    await expect(client.send("add", { at: moment })).rejects.toThrow(`at: ${reason}`);
+    await expect(client.request("find", moment)).rejects.toThrow(reason);
+    await expect(client.stream("watch", moment, { upload: [] }).next()).rejects.toThrow(reason);
+    const items = client.stream("upload", "a", { upload: [moment] });
+    expect(await items.next()).toEqual({ done: false, value: reason });
+    await expect(items.next()).rejects.toThrow(reason);
+    client.close();
   });
 });

@@ -13,6 +13,10 @@ type Protocol = typeof own;
 vi.resetModules();
 const other: Protocol = await import("@symbolon/protocol");
 const { msgpack: otherMsgpack } = await import("@symbolon/protocol/msgpack");
+const otherServer = await import("@symbolon/server");
+const { memoryStore: otherMemoryStore } = await import("@symbolon/server/store");
+const { testNetwork: otherNetwork } = await import("@symbolon/server/testing");
+const { tickets: otherTickets } = await import("@symbolon/server/tickets");
 
 const copies = [
   { contractOf: "the other copy", errorOf: "the copy of the server", declaring: other, throwing: own },
@@ -195,20 +199,70 @@ test("a CloseError of the other copy closes a raw route with its code, and refus
   expect(reported).not.toHaveBeenCalled();
 });
 
+describe("a part of another copy of the server", () => {
+  const talk = own.contract("/talk", {
+    client: { ask: own.request({ input: z.string(), output: z.string() }), post: z.string() },
+    server: { posted: z.string() },
+  });
+
+  test("hooks, identities and tickets name the caller", async () => {
+    expect(otherServer.createApp).not.toBe(createApp);
+    const otherApp = otherServer.createApp();
+    const { issue, check } = otherTickets(otherApp);
+    otherApp.use(() => otherServer.identity({ principal: "ada" })).http("/ticket", issue);
+    const response = await otherNetwork(otherApp).fetch("/ticket", { method: "POST" });
+    const { ticket } = (await response.json()) as { readonly ticket: string };
+    const app = createApp();
+    app.use(check).implement(talk, (_, { principal }) => ({ ask: () => principal, post: () => {} }));
+    const { WebSocket } = testNetwork(app);
+    const client = connect(talk, { url: "wss://test", WebSocket, getToken: () => ticket });
+    expect(await client.request("ask", "who?")).toBe("ada");
+    client.close();
+  });
+
+  test("a store keeps sessions and rooms", async () => {
+    const app = createApp({ store: otherMemoryStore() });
+    app.implement(talk, (peer, { room }) => {
+      room("all").join(peer);
+      return { ask: (text) => text, post: (text, call) => void call.room("all").send("posted", text) };
+    });
+    const net = testNetwork(app);
+    const client = connect(talk, { url: "wss://test", WebSocket: net.WebSocket });
+    const posted: string[] = [];
+    client.on("posted", (text) => void posted.push(text));
+    client.onReset(() => void posted.push("reset"));
+    await client.send("post", "a");
+    await net.restart();
+    await client.send("post", "b");
+    await client.request("ask", "is it here?");
+    expect(posted).toEqual(["a", "b"]);
+    expect(net.errors).toEqual([]);
+    client.close();
+  });
+});
+
 describe("a contract of another version", () => {
   const work = declareWork(own);
   const setup = () => expect.unreachable("setup is not called");
 
+  const newer = { ...work, [Symbol.for("symbolon.contract")]: 2 };
+  const { path, definition, url } = work;
+  const unbranded = { path, definition, url };
+  const otherVersion = new TypeError(
+    'the contract "/work" was made by another version of @symbolon/protocol (revision 2, not 1): install one version, see `npm ls @symbolon/protocol`',
+  );
+  const noContract = new TypeError(
+    "this is no contract, or an older version of @symbolon/protocol made it: make it by `contract` of @symbolon/protocol",
+  );
+
   test("is refused by implement, which names the versions and what to do", () => {
-    const newer = { ...work, [Symbol.for("symbolon.contract")]: 2 };
-    expect(() => createApp().implement(newer, setup)).toThrow(
-      new TypeError(
-        'the contract "/work" was made by another version of @symbolon/protocol (revision 2, not 1): install one version, see `npm ls @symbolon/protocol`',
-      ),
-    );
-    const { path, definition, url } = work;
-    expect(() => createApp().implement({ path, definition, url }, setup)).toThrow(
-      "this is no contract, or an older version of @symbolon/protocol made it: make it by `contract` of @symbolon/protocol",
-    );
+    expect(() => createApp().implement(newer, setup)).toThrow(otherVersion);
+    expect(() => createApp().implement(unbranded, setup)).toThrow(noContract);
+  });
+
+  test("is refused by connect, which names the versions and what to do", () => {
+    expect(() => connect(newer, { url: "ws://test" })).toThrow(otherVersion);
+    expect(() => connect(unbranded, { url: "ws://test" })).toThrow(noContract);
+    expect(() => connect(undefined as never, {} as never)).toThrow(noContract);
   });
 });

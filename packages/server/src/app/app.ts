@@ -45,6 +45,8 @@ export interface AppInternals {
 }
 
 const internals = new WeakMap<object, AppInternals>();
+/** Marks the apps of every copy of this package. */
+const brand: unique symbol = Symbol.for("symbolon.app");
 
 /**
  * Makes an app, on which routes are declared.
@@ -145,12 +147,16 @@ export function createDispatcher(
 
 /**
  * The parts of an app.
- * @throws TypeError when `createApp` did not make it; the error names the function `caller`.
+ * @throws TypeError when `createApp` of this copy did not make it; the error names the function `caller`.
  */
 export function internalsOf(app: object, caller: string): AppInternals {
   const found = internals.get(app);
-  if (found === undefined) throw new TypeError(`${caller} needs an app made by createApp`);
-  return found;
+  if (found !== undefined) return found;
+  throw new TypeError(
+    brand in Object(app)
+      ? `${caller} got an app that another copy of @symbolon/server has made: install one version, see \`npm ls @symbolon/server\``
+      : `${caller} needs an app made by createApp`,
+  );
 }
 
 /** The hooks of a view: those of the view that it is a part of, then its own. */
@@ -237,6 +243,7 @@ function createView<P extends object, Defaults extends object>(
     maxPayload: options.maxPayload,
     limits: options.limits,
   };
+  Object.defineProperty(view, brand, { value: true });
   internals.set(view, app);
   return view;
 }

@@ -68,14 +68,16 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.link = link;
     const { signal } = this.#abort;
     const { slots } = options;
+    const { client = {}, server = {}, codec } = contract.contract.definition;
+    const carried = { json: codec === undefined };
     const { context, account } = exchange;
     const record = link.recordRoomMessages;
     this.#handlers = new HandlerTable(contract, { signal, account, slots, context, record });
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
       {
-        receives: prepareMessages(contract.contract.definition.client ?? {}),
-        sends: contract.contract.definition.server ?? {},
+        receives: prepareMessages(client, carried),
+        sends: prepareMessages(server, carried),
         outbox: link.outbox,
         receiver: link.receiver,
         after: (ms, action) => options.clock.after(ms, action),

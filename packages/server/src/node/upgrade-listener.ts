@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server as HttpServer } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { sharedByCopies } from "../request/copies.ts";
 import type { Clock } from "../timing/clock.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 import { isWebSocketUpgrade, NodeHandshake } from "./handshake.ts";
@@ -35,7 +36,8 @@ export interface UpgradeTarget {
   readonly answer: (upgrade: Upgrade) => void;
 }
 
-const listeners = new WeakMap<HttpServer, UpgradeListener>();
+/** For all copies of this package: two listeners of ours would wait for each other. */
+const listeners = sharedByCopies("upgrade-listeners", () => new WeakMap<HttpServer, UpgradeListener>());
 
 /**
  * Lets an app answer the WebSocket handshakes of a server. Of all apps on the server exactly one answers each handshake.

@@ -1,5 +1,7 @@
+import type { AsyncLocalStorage } from "node:async_hooks";
 import { type PathParams, type Schema, ValidationError } from "@symbolon/protocol";
 import type { Output } from "@symbolon/protocol/internal";
+import { sharedByCopies } from "./copies.ts";
 import { basicCredentials, bearerToken, type Credentials, parseCookies, parseQuery } from "./headers.ts";
 import type { ParsedRequest } from "./parsed-request.ts";
 import { quote, Refusal } from "./refusal.ts";
@@ -243,16 +245,10 @@ function invalidInput(pathname: string, issues: readonly PartIssue[]): Response 
   });
 }
 
-type ContextRunner = <Value>(context: BaseContext, run: () => Value) => Value;
-
-let contextRunner: ContextRunner = (_context, run) => run();
+/** Where `current` finds the context, whichever copy has it. Without a storage the context costs nothing. */
+export const contexts: { storage?: AsyncLocalStorage<BaseContext> } = sharedByCopies("contexts", () => ({}));
 
 /** Runs the code of an app that serves a request: hooks, handlers and the ends of hooks. */
 export function runInContext<Value>(context: BaseContext, run: () => Value): Value {
-  return contextRunner(context, run);
-}
-
-/** Makes `runInContext` call `runner`. Without a runner the context costs nothing. */
-export function setContextRunner(runner: ContextRunner): void {
-  contextRunner = runner;
+  return contexts.storage ? contexts.storage.run(context, run) : run();
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { sharedByCopies } from "./copies.ts";
 
 /** What Node has of a request. */
 export interface NodeRequest {
@@ -20,7 +21,8 @@ export interface TransportInfo {
   readonly explainsRefusals?: boolean | undefined;
 }
 
-const infos = new WeakMap<Request, TransportInfo>();
+/** For all copies: a handler of one may pass its request on to an app of another. */
+const infos = sharedByCopies("transport", () => new WeakMap<Request, TransportInfo>());
 
 /** For a transport: adds what it knows of a request. */
 export function describeTransport(request: Request, info: TransportInfo): void {

@@ -1,4 +1,5 @@
 import type { Closed } from "@symbolon/protocol";
+import { sharedByCopies } from "../request/copies.ts";
 import { endTimeout, type Exchange } from "../request/exchange.ts";
 import type { Clock } from "../timing/clock.ts";
 
@@ -59,7 +60,8 @@ class SocketState {
   }
 }
 
-const states = new WeakMap<object, SocketState>();
+/** For all copies: `listen` of one serves an app of another. */
+const states = sharedByCopies("socket-states", () => new WeakMap<object, SocketState>());
 
 /** The state of a socket; a new one when it has none. */
 export function socketState(socket: object): SocketState {
