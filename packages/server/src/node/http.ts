@@ -20,7 +20,7 @@ export function readUrl({ url: target = "/", headers, socket }: IncomingMessage)
 }
 
 /** Reads a Node request as a web `Request`; undefined when its target or headers are invalid there. */
-export function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
+function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
   const url = readUrl(incoming);
   const { method } = incoming;
   const bodied = method !== "GET" && method !== "HEAD";
@@ -53,7 +53,7 @@ export function makeRequest(
 }
 
 /** Writes a web `Response` as a Node one. Rejects when its body was read before. */
-export async function writeResponse(response: Response, outgoing: ServerResponse): Promise<void> {
+async function writeResponse(response: Response, outgoing: ServerResponse): Promise<void> {
   // First, since it throws when the body was read before.
   const body = response.body === null ? undefined : Readable.fromWeb(response.body as never);
   const cookies = response.headers.getSetCookie();
