@@ -23,7 +23,7 @@ import {
   type RpcPeer,
   SUBPROTOCOL,
 } from "@symbolon/protocol/internal";
-import { checkContract, noteListener, warnOfEvent, warnOfFailure } from "#warnings";
+import { checkArguments, noteListener, warnOfEvent, warnOfFailure } from "#warnings";
 import type { Client } from "./client.ts";
 import { type ConnectOptions, isFunction } from "./connect-options.ts";
 import { badRequest, sessionLost } from "./connection/close-codes.ts";
@@ -60,12 +60,12 @@ const shortestSilence = 500;
 
 /**
  * Makes a client of a contract. It connects soon after its first use, so rendering on a server uses no network.
- * @throws TypeError for a `url` without TLS (see `allowInsecure`) and, outside of production, for a contract of another version.
+ * @throws TypeError for a `url` without TLS (see `allowInsecure`) and, outside of production, for a contract of another version and a value that an option cannot have.
  * @example
  * const client = connect(chat, { url: "https://example.com", params: { room: "lobby" } });
  */
 export function connect<C extends AnyContract>(contract: C, options: ConnectOptions<C>): Client<C> {
-  checkContract(contract);
+  checkArguments(contract, options);
   const { url, params, query, headers, getToken, allowInsecure } = options;
   const codec = options.codec ?? contract.definition.codec ?? jsonFrames;
   const values: unknown[] = [url, params, query, headers];

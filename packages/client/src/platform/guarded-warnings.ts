@@ -7,9 +7,9 @@ import * as warnings from "./warnings.ts";
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-const checkContract: typeof warnings.checkContract = (contract) => {
+const checkArguments: typeof warnings.checkArguments = (...given) => {
   if (typeof process !== "undefined" && process.env.NODE_ENV !== "production")
-    warnings.checkContract(contract);
+    warnings.checkArguments(...given);
 };
 
 const noteListener: typeof warnings.noteListener = (...event) => {
@@ -26,4 +26,4 @@ const warnOfFailure: typeof warnings.warnOfFailure = (...failure) => {
     warnings.warnOfFailure(...failure);
 };
 
-export { checkContract, noteListener, warnOfEvent, warnOfFailure };
+export { checkArguments, noteListener, warnOfEvent, warnOfFailure };

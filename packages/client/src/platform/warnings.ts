@@ -13,11 +13,26 @@ const given = new Set<string>();
 
 const brand: unique symbol = Symbol.for("symbolon.contract");
 
+/** The options of `connect` that are groups of numbers. */
+type NumberOptions = { readonly [Group in "reconnect" | "outbox" | "inbox"]?: object };
+
 /**
- * Checks that a contract works with this copy of the protocol. A page that is built for production leaves this out: its copies
- * are those of the developer's build.
- * @throws TypeError when `contract` did not make it, or a copy of another revision did.
+ * Checks what `connect` is given. A page that is built for production leaves this out: its copies of the protocol, and mostly
+ * its options, are those of the developer's build.
+ * @throws TypeError for a contract that this copy of the protocol does not know, and for an option that has to be a number.
  */
+function checkArguments(contract: AnyContract, { reconnect, outbox, inbox }: NumberOptions): void {
+  checkContract(contract);
+  for (const [group, options] of Object.entries({ reconnect, outbox, inbox }))
+    for (const [name, value] of Object.entries(options ?? {}) as [string, unknown][])
+      if (name !== "full" && value !== undefined && !(typeof value === "number" && value >= 0))
+        throw new TypeError(`${group}.${name} has to be a number from 0, or Infinity, not ${String(value)}`);
+  const { full = "wait" } = (outbox ?? {}) as { readonly full?: string };
+  if (full !== "wait" && full !== "reject")
+    throw new TypeError(`outbox.full has to be "wait" or "reject", not ${JSON.stringify(full)}`);
+}
+
+/** @throws TypeError when `contract` did not make it, or a copy of another revision did. */
 function checkContract(contract: AnyContract): void {
   const { [brand]: found } = Object(contract) as { readonly [brand]?: number };
   if (found === revision) return;
@@ -62,4 +77,4 @@ function warnOnce(text: string, ...details: readonly unknown[]): void {
   console.warn(`symbolon: ${text}`, ...details);
 }
 
-export { checkContract, noteListener, warnOfEvent, warnOfFailure };
+export { checkArguments, noteListener, warnOfEvent, warnOfFailure };

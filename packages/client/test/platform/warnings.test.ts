@@ -1,6 +1,6 @@
 import { contract } from "@symbolon/protocol";
 import { build, type Rolldown } from "vite";
-import { afterEach, beforeEach, expect, type Mock, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from "vitest";
 import { z } from "zod";
 import { connect } from "../../src/index.ts";
 import * as guarded from "../../src/platform/guarded-warnings.ts";
@@ -100,7 +100,7 @@ test("outside of the condition `development`, there are warnings unless NODE_ENV
 
 test("a page without `process` gets no warning and no error there", () => {
   vi.stubGlobal("process", undefined);
-  guarded.checkContract({} as never);
+  guarded.checkArguments({} as never, {});
   guarded.noteListener(new Set(), "posted");
   guarded.warnOfEvent(...event("/page"));
   guarded.warnOfFailure(
@@ -110,6 +110,30 @@ test("a page without `process` gets no warning and no error there", () => {
     contract("/", {}),
   );
   expect(warnings()).toEqual([]);
+});
+
+describe("outside of production, connect throws a TypeError", () => {
+  test.each([
+    [{ reconnect: { min: Number.NaN } }, "reconnect.min has to be a number from 0, or Infinity, not NaN"],
+    [{ reconnect: { max: "5000" } }, "reconnect.max has to be a number from 0, or Infinity, not 5000"],
+    [{ reconnect: { factor: -1 } }, "reconnect.factor has to be a number from 0, or Infinity, not -1"],
+    [{ outbox: { bytes: Number.NaN } }, "outbox.bytes has to be a number from 0, or Infinity, not NaN"],
+    [{ outbox: { full: "drop" } }, 'outbox.full has to be "wait" or "reject", not "drop"'],
+    [{ inbox: { rooms: null } }, "inbox.rooms has to be a number from 0, or Infinity, not null"],
+  ])("for %j", (options, reason) => {
+    expect(() => connect(contract("/", {}), { url: "ws://test", ...(options as object) })).toThrow(
+      new TypeError(reason),
+    );
+  });
+
+  test("but not for options that are undefined", () => {
+    const options = {
+      reconnect: { min: undefined },
+      outbox: { full: undefined },
+      inbox: undefined,
+    } as object;
+    expect(() => connect(contract("/", {}), { url: "ws://test", ...options })).not.toThrow();
+  });
 });
 
 test.each([
@@ -130,5 +154,6 @@ test.each([
   expect(output).toHaveLength(1);
   expect(output[0].code.includes("no code has")).toBe(has);
   expect(output[0].code.includes("npm ls @symbolon/protocol")).toBe(has);
+  expect(output[0].code.includes("has to be a number")).toBe(has);
   expect(output[0].code).not.toContain("process");
 });
