@@ -26,7 +26,9 @@ function checkArguments(contract: AnyContract, { reconnect, outbox, inbox }: Num
   for (const [group, options] of Object.entries({ reconnect, outbox, inbox }))
     for (const [name, value] of Object.entries(options ?? {}) as [string, unknown][])
       if (name !== "full" && value !== undefined && !(typeof value === "number" && value >= 0))
-        throw new TypeError(`${group}.${name} has to be a number from 0, or Infinity, not ${String(value)}`);
+        throw new TypeError(
+          `${group}.${name} has to be a number from 0, or Infinity, not ${typeof value === "number" ? value : JSON.stringify(value)}`,
+        );
   const { full = "wait" } = (outbox ?? {}) as { readonly full?: string };
   if (full !== "wait" && full !== "reject")
     throw new TypeError(`outbox.full has to be "wait" or "reject", not ${JSON.stringify(full)}`);

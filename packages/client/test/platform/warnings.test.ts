@@ -115,7 +115,7 @@ test("a page without `process` gets no warning and no error there", () => {
 describe("outside of production, connect throws a TypeError", () => {
   test.each([
     [{ reconnect: { min: Number.NaN } }, "reconnect.min has to be a number from 0, or Infinity, not NaN"],
-    [{ reconnect: { max: "5000" } }, "reconnect.max has to be a number from 0, or Infinity, not 5000"],
+    [{ reconnect: { max: "5000" } }, 'reconnect.max has to be a number from 0, or Infinity, not "5000"'],
     [{ reconnect: { factor: -1 } }, "reconnect.factor has to be a number from 0, or Infinity, not -1"],
     [{ outbox: { bytes: Number.NaN } }, "outbox.bytes has to be a number from 0, or Infinity, not NaN"],
     [{ outbox: { full: "drop" } }, 'outbox.full has to be "wait" or "reject", not "drop"'],
