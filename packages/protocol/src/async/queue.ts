@@ -16,12 +16,19 @@ export interface BoundedQueueOptions<Item = never> {
 /** The weight with which a queue is full. */
 const maxWeight: number = 2 ** 22;
 
+/** Waits for an item. */
+interface Reader<Item> {
+  readonly resolve: (item: Item) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 /** A queue: the first item in is the first item out. Its readers wait for items; it asks its writer to wait while it is full. */
 export class BoundedQueue<Item> {
   // Shifting one array would move every item; of two arrays, one is reversed when the other is empty.
   readonly #newest: Item[] = [];
   #oldest: Item[] = [];
-  readonly #readers: (() => void)[] = [];
+  /** They wait while the queue is empty. */
+  readonly #readers: Reader<Item>[] = [];
   readonly #options: BoundedQueueOptions<Item>;
   readonly #limit: number;
   #weight = 0;
@@ -41,9 +48,10 @@ export class BoundedQueue<Item> {
   /** Adds an item; after `end` it does nothing. Never refuses: `onFull` asks the writer to wait. */
   push(item: Item): void {
     if (this.#end) return;
+    const reader = this.#readers.shift();
+    if (reader) return reader.resolve(item);
     this.#newest.push(item);
     this.#weight += this.#options.weigh?.(item) ?? 0;
-    this.#readers.shift()?.();
     if (this.#full || (this.size < this.#limit && this.#weight < maxWeight)) return;
     this.#full = true;
     this.#options.onFull?.();
@@ -52,23 +60,15 @@ export class BoundedQueue<Item> {
   /** Waits for the next item. Rejects with the reason of `end` once the queue is empty. */
   pull(): Promise<Item> {
     return new Promise((resolve, reject) => {
-      const read = (): void => {
-        if (this.#oldest.length === 0) this.#oldest = this.#newest.splice(0).reverse();
-        if (this.#oldest.length > 0) resolve(this.#take());
-        else if (this.#end) reject(this.#end.reason);
-        else this.#readers.push(read);
-      };
-      read();
+      if (this.size > 0) resolve(this.take());
+      else if (this.#end) reject(this.#end.reason);
+      else this.#readers.push({ resolve, reject });
     });
   }
 
-  /** Ends the queue: readers get the items that wait, then `pull` rejects with `reason`. A second end does nothing. */
-  end(reason: unknown): void {
-    this.#end ??= { reason };
-    for (const read of this.#readers.splice(0)) read();
-  }
-
-  #take(): Item {
+  /** The next item of a queue that is not empty. */
+  take(): Item {
+    if (this.#oldest.length === 0) this.#oldest = this.#newest.splice(0).reverse();
     const item = this.#oldest.pop() as Item; // which may be undefined
     this.#weight -= this.#options.weigh?.(item) ?? 0;
     if (this.#full && this.size <= this.#limit / 2 && this.#weight <= maxWeight / 2) {
@@ -76,5 +76,11 @@ export class BoundedQueue<Item> {
       this.#options.onDrain?.();
     }
     return item;
+  }
+
+  /** Ends the queue: readers get the items that wait, then `pull` rejects with `reason`. A second end does nothing. */
+  end(reason: unknown): void {
+    this.#end ??= { reason };
+    for (const { reject } of this.#readers.splice(0)) reject(this.#end.reason);
   }
 }

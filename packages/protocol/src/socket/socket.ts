@@ -21,6 +21,15 @@ export interface SocketCodecs<Receive = Message, Send = unknown> {
   readonly send?: Codec<Send, unknown>;
 }
 
+/** What `send` returns for a message that the wire has taken at once: one object for all of them. */
+const taken = new Sent();
+taken.resolve();
+
+/** The next message of a socket; a promise of it while none has arrived, which rejects with `CloseError` at the end. */
+export let takeMessage: (socket: RawSocket<unknown, never>) => Message | Promise<Message>;
+/** Whether an error is the `CloseError` of a socket that has ended. */
+export let hasEndedBy: (socket: RawSocket<unknown, never>, error: unknown) => boolean;
+
 /** A raw WebSocket as an async iterable: `send`, `receive`, `pipe`, `close`. */
 export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterable<Receive> {
   /** Resolves when the socket has ended, by either peer or a broken connection. Never rejects. */
@@ -32,6 +41,12 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
   #ended: CloseError | undefined;
   #closing: CloseError | undefined;
   #abort: AbortController | undefined;
+
+  // Not as methods: a class of the app may have others of the same names.
+  static {
+    takeMessage = (socket) => (socket.#received.size > 0 ? socket.#received.take() : socket.#received.pull());
+    hasEndedBy = (socket, error) => error === socket.#ended;
+  }
 
   constructor(wire: Wire, codecs: SocketCodecs<Receive, Send> = {}) {
     this.#wire = wire;
@@ -78,16 +93,15 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
    * when the socket has ended.
    */
   send(value: Send): Sent {
-    const sent = new Sent();
     const message = this.#send.encode(value);
     const end = this.#ended ?? this.#closing;
-    if (end !== undefined) sent.reject(end);
-    else {
+    if (end === undefined) {
       this.#wire.send(message);
       const drained = this.#wire.drained();
-      if (drained === undefined) sent.resolve();
-      else void drained.then(() => (this.#ended === undefined ? sent.resolve() : sent.reject(this.#ended)));
+      return drained === undefined ? taken : this.#sentAfter(drained);
     }
+    const sent = new Sent();
+    sent.reject(end);
     return sent;
   }
 
@@ -173,6 +187,13 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
       await this.abandon(iterator).catch(() => {});
       if (error !== this.#closing) throw error;
     }
+  }
+
+  /** A message that waits until the buffer has drained. */
+  #sentAfter(drained: Promise<void>): Sent {
+    const sent = new Sent();
+    void drained.then(() => (this.#ended === undefined ? sent.resolve() : sent.reject(this.#ended)));
+    return sent;
   }
 
   #finish(error: CloseError): void {

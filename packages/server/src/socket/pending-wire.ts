@@ -1,5 +1,5 @@
 import { CloseCode, CloseError, type Closed, type Message } from "@symbolon/protocol";
-import { byteLength, type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
+import { type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
 import type { Acceptance, AcceptInit } from "../request/acceptance.ts";
 import type { Close } from "../request/errors.ts";
 import type { MessageRate } from "../timing/message-rate.ts";
@@ -103,15 +103,15 @@ export class PendingWire implements Wire {
     return this.#opening;
   }
 
-  /** Accepts the handshake, since the handler calls `receive`; after a refusal it does nothing. */
+  /** The handler reads a message. Accepts the handshake, unless it is accepted or refused already. */
   requestMessage(): Promise<void> | undefined {
     this.#messageRequested = true;
-    return this.#refusal === undefined ? this.accept() : undefined;
+    return this.#wire === undefined && this.#refusal === undefined ? this.accept() : undefined;
   }
 
   /** The handler has taken a message. */
   messageTaken(): void {
-    this.#untaken -= 1;
+    if (this.#untaken > 0) this.#untaken -= 1; // at the end of the wire there was no message
     this.#onTaken?.();
   }
 
@@ -178,9 +178,9 @@ export class PendingWire implements Wire {
     this.#wire?.ping?.();
   }
 
-  /** A message has arrived on the accepted wire. */
-  receive(message: Message): void {
-    this.#rate.take(byteLength(message));
+  /** A message of so many bytes has arrived on the accepted wire. */
+  receive(message: Message, bytes: number): void {
+    this.#rate.take(bytes);
     if (this.#filter?.(message) === false) return;
     this.#untaken += 1;
     this.#events.message(message);

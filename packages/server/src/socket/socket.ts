@@ -1,8 +1,16 @@
 import { CloseCode, type Codec, type Message, ValidationError } from "@symbolon/protocol";
-import { passthrough, RawSocket, type SocketCodecs } from "@symbolon/protocol/internal";
+import {
+  hasEndedBy,
+  isThenable,
+  passthrough,
+  RawSocket,
+  type SocketCodecs,
+  takeMessage,
+} from "@symbolon/protocol/internal";
 import type { AcceptInit } from "../request/acceptance.ts";
 import { type Close, markClientError } from "../request/errors.ts";
 import { checkExpected, type ExpectedMessage } from "./expect.ts";
+import { MessageIterator } from "./message-iterator.ts";
 import { ObservedPromise } from "./observed-promise.ts";
 import type { PendingWire, SocketReadyState } from "./pending-wire.ts";
 import { socketState } from "./socket-state.ts";
@@ -17,19 +25,32 @@ export interface PairOptions {
 }
 
 /**
+ * Calls `handle` with one message after another until the socket ends; the next one waits for a promise that `handle`
+ * returns. Rejects with what it throws.
+ */
+export let readEach: <Value>(
+  socket: Socket<Value, never>,
+  handle: (value: Value) => unknown,
+) => Promise<void>;
+
+/**
  * A WebSocket as a handler holds it: the protocol's `RawSocket` with `accept`, `pair` and `expect`. The promises of these,
  * of `receive` and of `pipe` may be left alone: when no code waits for one that fails, the socket ends as if the handler
  * had thrown the error, with 1011 for a failure, and `onError` is called. The end of the socket is no failure.
  */
 export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive, Send> {
   readonly #pending: PendingWire;
-  readonly #messageType: Codec<never, Receive>["type"];
+  readonly #codec: Codec<never, Receive>;
 
   constructor(wire: PendingWire, codecs: SocketCodecs<Receive, Send> = {}) {
     super(wire, codecs);
     this.#pending = wire;
     socketState(this).wire = wire;
-    this.#messageType = codecs.receive?.type ?? "any";
+    this.#codec = codecs.receive ?? (passthrough as unknown as Codec<never, Receive>);
+  }
+
+  static {
+    readEach = (socket, handle) => socket.#readEach(handle);
   }
 
   /** The state of the socket: "connecting" until it is accepted, "closing" from `close` until the client has answered. */
@@ -51,7 +72,13 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
   override receive(): Promise<Receive>;
   override receive<Value>(codec: Codec<never, Value>): Promise<Value>;
   override receive(codec?: Codec<never, unknown>): Promise<unknown> {
-    return ObservedPromise.for(this, this.#receive(codec));
+    return ObservedPromise.for(this, Promise.resolve(this.#read(codec)));
+  }
+
+  override [Symbol.asyncIterator](): AsyncGenerator<Receive, void, undefined> {
+    if (this.#hasOwnReceive) return super[Symbol.asyncIterator]();
+    const isEnd = (error: unknown): boolean => hasEndedBy(this, error);
+    return new MessageIterator<Receive>(() => this.#read(), isEnd);
   }
 
   override pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
@@ -84,7 +111,7 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
 
   /** Drops the messages of the type, text or binary, that the socket's codec does not read. Reports the first one. */
   ignoreOtherTypes(): void {
-    const type = this.#messageType;
+    const { type } = this.#codec;
     if (type === "any") return;
     let isReported = false;
     this.#pending.filter((message) => {
@@ -109,14 +136,49 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     await this.#pending.accept(init);
   }
 
-  async #receive(codec: Codec<never, unknown> | undefined): Promise<unknown> {
-    await this.#pending.requestMessage();
+  /** Whether a class of the app receives in its own way. */
+  get #hasOwnReceive(): boolean {
+    return this.receive !== Socket.prototype.receive;
+  }
+
+  /** The value of the next message; a promise of it while none has arrived, and for an asynchronous codec. Never throws. */
+  #read(codec: Codec<never, unknown> = this.#codec): unknown {
+    let value: unknown;
     try {
-      return await (codec === undefined ? super.receive() : super.receive(codec));
+      const accepting = this.#pending.requestMessage();
+      const message = accepting === undefined ? takeMessage(this) : accepting.then(() => takeMessage(this));
+      value = isThenable(message) ? message.then((arrived) => codec.decode(arrived)) : codec.decode(message);
+    } catch (error) {
+      value = Promise.reject(error as Error);
+    }
+    if (isThenable(value)) return this.#readLater(value);
+    this.#pending.messageTaken();
+    return value;
+  }
+
+  async #readLater(value: PromiseLike<unknown>): Promise<unknown> {
+    try {
+      return await value;
     } catch (error) {
       throw error instanceof ValidationError ? markClientError(error) : error;
     } finally {
       this.#pending.messageTaken();
+    }
+  }
+
+  async #readEach(handle: (value: Receive) => unknown): Promise<void> {
+    if (this.#hasOwnReceive) {
+      for await (const value of this) await handle(value);
+      return;
+    }
+    try {
+      for (;;) {
+        const value = this.#read();
+        const handled = handle((isThenable(value) ? await value : value) as Receive);
+        if (isThenable(handled)) await handled;
+      }
+    } catch (error) {
+      if (!hasEndedBy(this, error)) throw error;
     }
   }
 
