@@ -25,10 +25,14 @@ export interface SocketCodecs<Receive = Message, Send = unknown> {
 const taken = new Sent();
 taken.resolve();
 
-/** The next message of a socket; a promise of it while none has arrived, which rejects with `CloseError` at the end. */
-export let takeMessage: (socket: RawSocket<unknown, never>) => Message | Promise<Message>;
-/** Whether an error is the `CloseError` of a socket that has ended. */
-export let hasEndedBy: (socket: RawSocket<unknown, never>, error: unknown) => boolean;
+/** Makes the queue of the messages of a wire: reading stops while too many of them wait. */
+export function receivedFrom(wire: Wire): BoundedQueue<Message> {
+  return new BoundedQueue({ weigh: lengthOf, writer: wire });
+}
+
+function lengthOf({ length }: Message): number {
+  return length;
+}
 
 /** A raw WebSocket as an async iterable: `send`, `receive`, `pipe`, `close`. */
 export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterable<Receive> {
@@ -42,22 +46,17 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
   #closing: CloseError | undefined;
   #abort: AbortController | undefined;
 
-  // Not as methods: a class of the app may have others of the same names.
-  static {
-    takeMessage = (socket) => (socket.#received.size > 0 ? socket.#received.take() : socket.#received.pull());
-    hasEndedBy = (socket, error) => error === socket.#ended;
-  }
-
-  constructor(wire: Wire, codecs: SocketCodecs<Receive, Send> = {}) {
+  /** `received` are the messages of the wire. */
+  constructor(
+    wire: Wire,
+    codecs: SocketCodecs<Receive, Send> = {},
+    received: BoundedQueue<Message> = receivedFrom(wire),
+  ) {
     this.#wire = wire;
     // Without a codec, messages and values are as the defaults of the type parameters say.
     this.#receive = codecs.receive ?? (passthrough as unknown as Codec<never, Receive>);
     this.#send = codecs.send ?? passthrough;
-    this.#received = new BoundedQueue<Message>({
-      weigh: ({ length }) => length,
-      onFull: () => wire.pause(),
-      onDrain: () => wire.resume(),
-    });
+    this.#received = received;
     this.closed = new Promise((resolve) => {
       wire.listen({
         message: (message) => this.#received.push(message),
@@ -98,7 +97,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
     if (end === undefined) {
       this.#wire.send(message);
       const drained = this.#wire.drained();
-      return drained === undefined ? taken : this.#sentAfter(drained);
+      return drained ? this.#sentAfter(drained) : taken;
     }
     const sent = new Sent();
     sent.reject(end);
@@ -189,10 +188,9 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
     }
   }
 
-  /** A message that waits until the buffer has drained. */
   #sentAfter(drained: Promise<void>): Sent {
     const sent = new Sent();
-    void drained.then(() => (this.#ended === undefined ? sent.resolve() : sent.reject(this.#ended)));
+    void drained.then(() => (this.#ended ? sent.reject(this.#ended) : sent.resolve()));
     return sent;
   }
 

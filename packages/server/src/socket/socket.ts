@@ -1,11 +1,11 @@
 import { CloseCode, type Codec, type Message, ValidationError } from "@symbolon/protocol";
 import {
-  hasEndedBy,
+  type BoundedQueue,
   isThenable,
   passthrough,
   RawSocket,
+  receivedFrom,
   type SocketCodecs,
-  takeMessage,
 } from "@symbolon/protocol/internal";
 import type { AcceptInit } from "../request/acceptance.ts";
 import { type Close, markClientError } from "../request/errors.ts";
@@ -40,11 +40,14 @@ export let readEach: <Value>(
  */
 export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive, Send> {
   readonly #pending: PendingWire;
+  readonly #received: BoundedQueue<Message>;
   readonly #codec: Codec<never, Receive>;
 
   constructor(wire: PendingWire, codecs: SocketCodecs<Receive, Send> = {}) {
-    super(wire, codecs);
+    const received = receivedFrom(wire);
+    super(wire, codecs, received);
     this.#pending = wire;
+    this.#received = received;
     socketState(this).wire = wire;
     this.#codec = codecs.receive ?? (passthrough as unknown as Codec<never, Receive>);
   }
@@ -77,7 +80,7 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
 
   override [Symbol.asyncIterator](): AsyncGenerator<Receive, void, undefined> {
     if (this.#hasOwnReceive) return super[Symbol.asyncIterator]();
-    const isEnd = (error: unknown): boolean => hasEndedBy(this, error);
+    const isEnd = (error: unknown): boolean => error === this.#received.ended?.reason;
     return new MessageIterator<Receive>(() => this.#read(), isEnd);
   }
 
@@ -146,7 +149,7 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     let value: unknown;
     try {
       const accepting = this.#pending.requestMessage();
-      const message = accepting === undefined ? takeMessage(this) : accepting.then(() => takeMessage(this));
+      const message = accepting === undefined ? this.#take() : accepting.then(() => this.#take());
       value = isThenable(message) ? message.then((arrived) => codec.decode(arrived)) : codec.decode(message);
     } catch (error) {
       value = Promise.reject(error as Error);
@@ -154,6 +157,11 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     if (isThenable(value)) return this.#readLater(value);
     this.#pending.messageTaken();
     return value;
+  }
+
+  /** The next message; a promise of it while none has arrived. */
+  #take(): Message | Promise<Message> {
+    return this.#received.size > 0 ? this.#received.take() : this.#received.pull();
   }
 
   async #readLater(value: PromiseLike<unknown>): Promise<unknown> {
@@ -178,7 +186,7 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
         if (isThenable(handled)) await handled;
       }
     } catch (error) {
-      if (!hasEndedBy(this, error)) throw error;
+      if (error !== this.#received.ended?.reason) throw error;
     }
   }
 
