@@ -3,6 +3,9 @@ import type { Clock, ClockSubscriber } from "../timing/clock.ts";
 /** Opcodes from which on a frame is a control frame (RFC 6455 §5.5). */
 const firstControlOpcode = 8;
 
+/** Bytes of a masked header whose length is below 126. */
+const shortHeader = 6;
+
 /**
  * Finds in the bytes of a client whether a part of a message has arrived. `ws` reads the same bytes, and reports messages
  * alone: a client that sends a part of one, and then pongs, would look like a client that waits.
@@ -37,12 +40,23 @@ export class FrameProgress {
         const read = Math.min(this.#missing, bytes.length - at);
         this.#missing -= read;
         at += read;
+      } else if (this.#headerBytes === 0 && this.#isShortFrame(bytes, at)) {
+        this.#first = bytes[at] ?? 0;
+        at += shortHeader + ((bytes[at + 1] ?? 0) & 127);
+        this.#endFrame();
       } else {
         this.#readHeader(bytes[at] ?? 0);
         at += 1;
       }
       if (this.#missing === 0 && this.#headerBytes >= this.#headerLength) this.#endFrame();
     }
+  }
+
+  /** Whether a whole masked frame of at most 125 bytes begins here, as most frames are: it needs no second look. */
+  #isShortFrame(bytes: Uint8Array, at: number): boolean {
+    const second = bytes[at + 1] ?? 0;
+    const length = second & 127;
+    return second >= 128 && length < 126 && at + shortHeader + length <= bytes.length;
   }
 
   /** Reads a byte of a header: opcode, length, 64-bit length, mask (RFC 6455 §5.2). */

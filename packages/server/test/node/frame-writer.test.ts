@@ -1,6 +1,7 @@
 import { Duplex } from "node:stream";
-import { expect, test } from "vitest";
-import { FrameWriter, encodeFrame } from "../../src/node/frame-writer.ts";
+import type { Message } from "@symbolon/protocol";
+import { expect, test, vi } from "vitest";
+import { encodeFrame as encode, FrameWriter } from "../../src/node/frame-writer.ts";
 import { opcodes, parseFrame, parseFrames } from "./raw-client.ts";
 
 /** A socket that records its writes; a slow one finishes none before `finishWrites`. */
@@ -27,7 +28,15 @@ class Recorder extends Duplex {
   }
 }
 
+/** The bytes of a frame. */
+function encodeFrame(message: Message): Buffer {
+  const frame = encode(message);
+  return typeof frame === "string" ? Buffer.from(frame, "latin1") : frame;
+}
+
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** A text that is too long to be written as text. */
+const long = (text: string): string => text.padEnd(5_000, ".");
 const texts = (bytes: Buffer | undefined): string[] =>
   parseFrames(bytes ?? Buffer.alloc(0)).map(({ payload }) => payload.toString());
 
@@ -82,23 +91,58 @@ test("bytes that are part of a larger buffer are sent alone", () => {
 test("a broadcast builds its frame once for all its sockets", async () => {
   const sockets = [new Recorder(), new Recorder(), new Recorder()];
   const writers = sockets.map((socket) => new FrameWriter(socket));
+  const measure = vi.spyOn(Buffer, "byteLength");
   for (const writer of writers) writer.write("to all");
+  expect(measure.mock.calls).toEqual([["to all"]]);
+  measure.mockRestore();
+  await tick();
+  for (const { writes } of sockets) expect(writes.map(texts)).toEqual([["to all"]]);
+});
+
+test("the sockets of a broadcast share the buffer of a large text", async () => {
+  const sockets = [new Recorder(), new Recorder(), new Recorder()];
+  const writers = sockets.map((socket) => new FrameWriter(socket));
+  for (const writer of writers) writer.write(long("to all"));
   await tick();
   const [first, ...others] = sockets.map(({ writes }) => writes[0]);
-  expect(texts(first)).toEqual(["to all"]);
+  expect(texts(first)).toEqual([long("to all")]);
   for (const other of others) expect(other).toBe(first);
 });
 
 test("a broadcast of several messages in one tick joins their frames once for all its sockets", async () => {
   const sockets = [new Recorder(), new Recorder(), new Recorder()];
   const writers = sockets.map((socket) => new FrameWriter(socket));
-  for (const message of ["1", "2"]) for (const writer of writers) writer.write(message);
+  for (const message of ["1", long("2")]) for (const writer of writers) writer.write(message);
   writers[2]?.write("3");
   await tick();
   const [first, second, third] = sockets.map(({ writes }) => writes[0]);
-  expect(texts(first)).toEqual(["1", "2"]);
+  expect(texts(first)).toEqual(["1", long("2")]);
   expect(second).toBe(first);
-  expect(texts(third)).toEqual(["1", "2", "3"]);
+  expect(texts(third)).toEqual(["1", long("2"), "3"]);
+});
+
+test("short texts, long texts and bytes of one tick leave in one write, in order", async () => {
+  const socket = new Recorder();
+  const writer = new FrameWriter(socket);
+  const messages = ["short", "é", long("long"), "x".repeat(200), "x".repeat(70), ""];
+  for (const message of messages) writer.write(message);
+  writer.write(new Uint8Array([0x80, 0xff]));
+  await tick();
+  expect(socket.writes).toHaveLength(1);
+  const frames = parseFrames(socket.writes[0] ?? Buffer.alloc(0));
+  expect(frames.slice(0, -1).map(({ payload }) => payload.toString())).toEqual(messages);
+  expect(frames.at(-1)).toMatchObject({ opcode: opcodes.binary, payload: Buffer.from([0x80, 0xff]) });
+});
+
+test("texts that wait behind an unfinished write are bytes: no text keeps a larger one of which it is a part", () => {
+  const socket = new Recorder(true);
+  const writer = new FrameWriter(socket);
+  const write = vi.spyOn(socket, "write");
+  for (const message of ["first", "second"]) {
+    writer.write(message);
+    writer.flush();
+  }
+  expect(write.mock.calls.map(([chunk]) => typeof chunk)).toEqual(["string", "object"]);
 });
 
 test("a stopped writer drops its batch and every later message, and counts nothing", async () => {
