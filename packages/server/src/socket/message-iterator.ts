@@ -1,37 +1,37 @@
+import type { Message } from "@symbolon/protocol";
 import { isThenable } from "@symbolon/protocol/internal";
+import type { MessageReader } from "./message-reader.ts";
 
-/** Iterates over the messages of a socket, as an async generator does: a message that has arrived costs one promise. */
+type Result<Value> = IteratorResult<Value, void>;
+
+/** Iterates over the messages of a socket, as an async generator does, with fewer promises. */
 export class MessageIterator<Value> implements AsyncGenerator<Value, void, undefined> {
-  readonly #read: () => unknown;
-  readonly #isEnd: (error: unknown) => boolean;
+  readonly #reader: MessageReader<Value>;
   #ended = false;
 
-  /** `read` gives the next value, or a promise of it; `isEnd` knows the error that only says that there is none. */
-  constructor(read: () => unknown, isEnd: (error: unknown) => boolean) {
-    this.#read = read;
-    this.#isEnd = isEnd;
+  constructor(reader: MessageReader<Value>) {
+    this.#reader = reader;
   }
 
-  async next(): Promise<IteratorResult<Value, void>> {
-    if (this.#ended) return end;
+  next(): Promise<Result<Value>> {
+    if (this.#ended) return Promise.resolve(end);
+    const message = this.#reader.take();
+    if (isThenable(message)) return message.then(this.#decode, this.#fail);
     try {
-      const value = this.#read();
-      return { done: false, value: (isThenable(value) ? await value : value) as Value };
+      return Promise.resolve(this.#decode(message));
     } catch (error) {
-      this.#ended = true;
-      if (this.#isEnd(error)) return end;
-      throw error;
+      return Promise.reject(error);
     }
   }
 
-  return(): Promise<IteratorResult<Value, void>> {
+  return(): Promise<Result<Value>> {
     this.#ended = true;
     return Promise.resolve(end);
   }
 
-  throw(error: unknown): Promise<IteratorResult<Value, void>> {
+  throw(error: unknown): Promise<Result<Value>> {
     this.#ended = true;
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
 
   [Symbol.asyncIterator](): this {
@@ -41,6 +41,26 @@ export class MessageIterator<Value> implements AsyncGenerator<Value, void, undef
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
   }
+
+  readonly #decode = (message: Message): Result<Value> | Promise<Result<Value>> => {
+    try {
+      const value = this.#reader.decode(message);
+      return isThenable(value) ? value.then(resultOf, this.#fail) : resultOf(value);
+    } catch (error) {
+      return this.#fail(error);
+    }
+  };
+
+  /** The last result, after the end of the socket. @throws any other error. */
+  readonly #fail = (error: unknown): Result<Value> => {
+    this.#ended = true;
+    if (this.#reader.isEnd(error)) return end;
+    throw error;
+  };
 }
 
 const end: IteratorReturnResult<void> = { done: true, value: undefined };
+
+function resultOf<Value>(value: Value): IteratorYieldResult<Value> {
+  return { done: false, value };
+}

@@ -12,11 +12,17 @@ export type SocketReadyState = "connecting" | "open" | "closing" | "closed";
 /** How a handshake is accepted without headers and subprotocol. */
 const plainInit: AcceptInit = {};
 
+/** Watches a wire once its handshake is accepted. */
+interface WireWatcher {
+  /** Returns the listener of the wire, which is to call `receive` and `end`. */
+  watch(wire: Wire): PacedListener;
+}
+
 /** A wire before its handshake is accepted: the first use accepts the handshake. */
 export class PendingWire implements Wire {
   readonly nextTurn: () => Promise<void> = nextTurn;
   readonly #acceptance: Acceptance;
-  readonly #watch: (wire: Wire) => PacedListener;
+  readonly #watcher: WireWatcher;
   readonly #events = new WireEvents();
   /** Messages that were sent before the handshake is accepted; undefined without any. */
   #early: Message[] | undefined;
@@ -35,11 +41,11 @@ export class PendingWire implements Wire {
   readonly #rate: MessageRate;
   #filter: ((message: Message) => boolean) | undefined;
 
-  /** `watch` gets the accepted wire, and gives its listener, which is to call `receive` and `end`. It is read no faster than `rate` allows. */
-  constructor(acceptance: Acceptance, rate: MessageRate, watch: (wire: Wire) => PacedListener) {
+  /** The accepted wire is read no faster than `rate` allows. */
+  constructor(acceptance: Acceptance, rate: MessageRate, watcher: WireWatcher) {
     this.#acceptance = acceptance;
     this.#rate = rate;
-    this.#watch = watch;
+    this.#watcher = watcher;
   }
 
   /** The first close before the handshake was accepted; undefined without one. */
@@ -204,7 +210,7 @@ export class PendingWire implements Wire {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const message of early) wire.send(message);
-    reader.listen(this.#watch(wire));
+    reader.listen(this.#watcher.watch(wire));
   }
 }
 

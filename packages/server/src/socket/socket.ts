@@ -1,6 +1,5 @@
 import { CloseCode, type Codec, type Message, ValidationError } from "@symbolon/protocol";
 import {
-  type BoundedQueue,
   isThenable,
   passthrough,
   RawSocket,
@@ -11,6 +10,7 @@ import type { AcceptInit } from "../request/acceptance.ts";
 import { type Close, markClientError } from "../request/errors.ts";
 import { checkExpected, type ExpectedMessage } from "./expect.ts";
 import { MessageIterator } from "./message-iterator.ts";
+import { MessageReader } from "./message-reader.ts";
 import { ObservedPromise } from "./observed-promise.ts";
 import type { PendingWire, SocketReadyState } from "./pending-wire.ts";
 import { socketState } from "./socket-state.ts";
@@ -40,16 +40,15 @@ export let readEach: <Value>(
  */
 export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive, Send> {
   readonly #pending: PendingWire;
-  readonly #received: BoundedQueue<Message>;
-  readonly #codec: Codec<never, Receive>;
+  readonly #reader: MessageReader<Receive>;
 
   constructor(wire: PendingWire, codecs: SocketCodecs<Receive, Send> = {}) {
     const received = receivedFrom(wire);
     super(wire, codecs, received);
     this.#pending = wire;
-    this.#received = received;
     socketState(this).wire = wire;
-    this.#codec = codecs.receive ?? (passthrough as unknown as Codec<never, Receive>);
+    const codec = codecs.receive ?? (passthrough as unknown as Codec<never, Receive>);
+    this.#reader = new MessageReader(wire, received, codec);
   }
 
   static {
@@ -75,13 +74,12 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
   override receive(): Promise<Receive>;
   override receive<Value>(codec: Codec<never, Value>): Promise<Value>;
   override receive(codec?: Codec<never, unknown>): Promise<unknown> {
-    return ObservedPromise.for(this, Promise.resolve(this.#read(codec)));
+    return ObservedPromise.for(this, this.#receive(codec));
   }
 
   override [Symbol.asyncIterator](): AsyncGenerator<Receive, void, undefined> {
     if (this.#hasOwnReceive) return super[Symbol.asyncIterator]();
-    const isEnd = (error: unknown): boolean => error === this.#received.ended?.reason;
-    return new MessageIterator<Receive>(() => this.#read(), isEnd);
+    return new MessageIterator(this.#reader);
   }
 
   override pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
@@ -114,7 +112,7 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
 
   /** Drops the messages of the type, text or binary, that the socket's codec does not read. Reports the first one. */
   ignoreOtherTypes(): void {
-    const { type } = this.#codec;
+    const { type } = this.#reader;
     if (type === "any") return;
     let isReported = false;
     this.#pending.filter((message) => {
@@ -144,34 +142,8 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     return this.receive !== Socket.prototype.receive;
   }
 
-  /** The value of the next message; a promise of it while none has arrived, and for an asynchronous codec. Never throws. */
-  #read(codec: Codec<never, unknown> = this.#codec): unknown {
-    let value: unknown;
-    try {
-      const accepting = this.#pending.requestMessage();
-      const message = accepting === undefined ? this.#take() : accepting.then(() => this.#take());
-      value = isThenable(message) ? message.then((arrived) => codec.decode(arrived)) : codec.decode(message);
-    } catch (error) {
-      value = Promise.reject(error as Error);
-    }
-    if (isThenable(value)) return this.#readLater(value);
-    this.#pending.messageTaken();
-    return value;
-  }
-
-  /** The next message; a promise of it while none has arrived. */
-  #take(): Message | Promise<Message> {
-    return this.#received.size > 0 ? this.#received.take() : this.#received.pull();
-  }
-
-  async #readLater(value: PromiseLike<unknown>): Promise<unknown> {
-    try {
-      return await value;
-    } catch (error) {
-      throw error instanceof ValidationError ? markClientError(error) : error;
-    } finally {
-      this.#pending.messageTaken();
-    }
+  async #receive(codec: Codec<never, unknown> | undefined): Promise<unknown> {
+    return this.#reader.decode(await this.#reader.take(), codec);
   }
 
   async #readEach(handle: (value: Receive) => unknown): Promise<void> {
@@ -181,12 +153,13 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     }
     try {
       for (;;) {
-        const value = this.#read();
-        const handled = handle((isThenable(value) ? await value : value) as Receive);
+        const message = this.#reader.take();
+        const value = this.#reader.decode(isThenable(message) ? await message : message);
+        const handled = handle(isThenable(value) ? await value : value);
         if (isThenable(handled)) await handled;
       }
     } catch (error) {
-      if (error !== this.#received.ended?.reason) throw error;
+      if (!this.#reader.isEnd(error)) throw error;
     }
   }
 
