@@ -87,11 +87,12 @@ export class NodeHandshake implements ParsedRequest {
 
   /** From now on the client disconnects when its socket ends. Node's own objects are dropped when the socket has closed. */
   watch(socket: Socket): void {
-    socket.on("end", () => this.#disconnect());
-    socket.on("close", () => {
+    const disconnect = (): void => {
       this.#disconnect();
-      this.#node.request = undefined;
-    });
+      if (socket.closed) this.#node.request = undefined;
+    };
+    socket.on("end", disconnect);
+    socket.on("close", disconnect);
   }
 
   #disconnect(): void {

@@ -50,17 +50,14 @@ export class NetworkCounter {
     return this.#byNetwork.get(network) ?? 0;
   }
 
-  /**
-   * Counts one more.
-   * @returns counts it no longer; a second call does nothing.
-   */
-  add(network: string): () => void {
+  /** Counts one more. */
+  add(network: string): void {
     this.#change(network, 1);
-    let open = true;
-    return () => {
-      if (open) this.#change(network, -1);
-      open = false;
-    };
+  }
+
+  /** Counts one less. */
+  remove(network: string): void {
+    this.#change(network, -1);
   }
 
   #change(network: string, by: 1 | -1): void {

@@ -15,7 +15,7 @@ import { ConnectionLimits } from "./connection-limits.ts";
 import { createDeflatingEncoder, type DeflateOption, type EncodeFrame, thresholdOf } from "./frame-writer.ts";
 import { checkUpgrade, invalidHandshake, NodeHandshake } from "./handshake.ts";
 import { writeRefusal } from "./http.ts";
-import { FrameProgress, startMessageTimer } from "./message-timer.ts";
+import { MessageTimer } from "./message-timer.ts";
 import { addressOf, networkOf } from "./networks.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
 import { OutboundBuffers } from "./outbound-buffers.ts";
@@ -247,16 +247,9 @@ export class Upgrades implements UpgradeTarget {
 
   /** Closes a client whose message takes too long. */
   #limitMessages(ws: BatchedWebSocket, socket: Duplex): void {
-    const { messageTimeout } = this.#app.limits;
-    const progress = new FrameProgress();
-    socket.on("data", (bytes: Buffer) => progress.read(bytes));
-    const stop = startMessageTimer(this.clock, messageTimeout, {
-      progress,
-      isPaused: () => ws.isPaused,
-      onOverdue: () =>
-        ws.closeNow(CloseCode.PolicyViolation, `message incomplete after ${messageTimeout} ms`),
-    });
-    ws.on("close", stop);
+    const timer = new MessageTimer(this.clock, this.#app.limits.messageTimeout, ws);
+    socket.on("data", (bytes: Buffer) => timer.progress.read(bytes));
+    ws.timer = timer;
   }
 
   #addUndecided(socket: Duplex): () => void {
