@@ -184,6 +184,7 @@ export class Upgrades implements UpgradeTarget {
     const accept: Accept = (init) => this.#accept({ incoming, socket, head, decide }, init);
     void this.#handshake(handshake, accept, this.#track).then((response) => {
       decide();
+      handshake.decided();
       if (response !== undefined) this.#refuse(response, socket);
     });
   }

@@ -129,6 +129,16 @@ test("the messages of one tick leave in one write, in order", async () => {
   expect(texts(socket.writes[0])).toEqual(["1", "2", "3"]);
 });
 
+test("one function flushes all the writers of a tick", async () => {
+  const sockets = [new Recorder(), new Recorder(), new Recorder()];
+  const nextTick = vi.spyOn(process, "nextTick");
+  for (const socket of sockets) new FrameWriter(socket).write("1");
+  expect(nextTick).toHaveBeenCalledTimes(1);
+  nextTick.mockRestore();
+  await tick();
+  for (const { writes } of sockets) expect(writes.map(texts)).toEqual([["1"]]);
+});
+
 test("the messages of the next tick leave in another write", async () => {
   const socket = new Recorder();
   const writer = new FrameWriter(socket);
