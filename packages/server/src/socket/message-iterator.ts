@@ -45,7 +45,9 @@ export class MessageIterator<Value> implements AsyncGenerator<Value, void, undef
   readonly #decode = (message: Message): Result<Value> | Promise<Result<Value>> => {
     try {
       const value = this.#reader.decode(message);
-      return isThenable(value) ? value.then(resultOf, this.#fail) : resultOf(value);
+      return isThenable(value)
+        ? (value as Promise<Value>).then(resultOf, this.#fail)
+        : resultOf(value as Value);
     } catch (error) {
       return this.#fail(error);
     }

@@ -32,8 +32,6 @@ export class MessageReader<Value> {
    * The value of a message that was taken; a promise of it when the codec is asynchronous.
    * @throws ValidationError, also as a rejection, when the codec cannot read the message.
    */
-  decode(message: Message): Value | Promise<Value>;
-  decode(message: Message, codec: Codec<never, unknown> | undefined): unknown;
   decode(message: Message, codec: Codec<never, unknown> = this.#codec): unknown {
     let value: unknown;
     try {

@@ -168,7 +168,7 @@ class Serving {
   async #end(outcome: Outcome, socket: Socket): Promise<void> {
     try {
       this.#decide(
-        this.#acceptance.isAccepted ? await this.#close(outcome, socket) : await this.#deny(outcome),
+        this.#acceptance.isAccepted ? await this.#finish(outcome, socket) : await this.#deny(outcome),
       );
     } catch (error) {
       this.#decision?.reject(error);
@@ -190,19 +190,24 @@ class Serving {
     return refusal;
   }
 
-  /** Closes the socket after its handler has ended, and then ends the exchange. */
-  async #close({ result, failure }: Outcome, socket: Socket): Promise<undefined> {
-    const exchange = this.#exchange;
-    const late = "a handler returned a Response after accept, too late to refuse: close the socket instead";
-    if (result instanceof Response) void exchange.report(new TypeError(late), "open");
-    const normal = { code: CloseCode.Normal, reason: "" };
-    forceClose(socket, failure === undefined ? normal : await exchange.errorClose(failure.error));
+  /** Ends the exchange, once the socket is closed. */
+  async #finish(outcome: Outcome, socket: Socket): Promise<undefined> {
+    await this.#close(outcome, socket);
     const state = socketState(socket);
+    const exchange = this.#exchange;
     for (const error of await state.runEndCallbacks(socket.closed)) void exchange.report(error, "ending");
     for (const error of await state.waitForStreamEnds(this.#service.clock))
       void exchange.report(error, "ending");
     await exchange.end();
     return undefined;
+  }
+
+  /** Closes the socket after its handler has ended. */
+  async #close({ result, failure }: Outcome, socket: Socket): Promise<void> {
+    const late = "a handler returned a Response after accept, too late to refuse: close the socket instead";
+    if (result instanceof Response) void this.#exchange.report(new TypeError(late), "open");
+    const normal = { code: CloseCode.Normal, reason: "" };
+    forceClose(socket, failure === undefined ? normal : await this.#exchange.errorClose(failure.error));
   }
 
   /** The response when a handler ended and the handshake was not accepted; the hooks end once it is sent. */

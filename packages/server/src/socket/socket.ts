@@ -155,7 +155,7 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
       for (;;) {
         const message = this.#reader.take();
         const value = this.#reader.decode(isThenable(message) ? await message : message);
-        const handled = handle(isThenable(value) ? await value : value);
+        const handled = handle((isThenable(value) ? await value : value) as Receive);
         if (isThenable(handled)) await handled;
       }
     } catch (error) {
