@@ -139,9 +139,11 @@ export class FrameWriter {
   #bytes = 0;
   /** Messages that were written since the socket was last empty. */
   #messages = 0;
-  /** Bytes that were written. */
-  #written = 0;
-  /** Those of them that have left this process. */
+  /** The bytes of each write that has not left this process, in order. */
+  readonly #writes: number[] = [];
+  /** Bytes that were written and have not left this process. */
+  #unfinished = 0;
+  /** Bytes that have left this process. */
   #finished = 0;
   /** Whether so much waits that writers have to wait until nothing does. */
   #full = false;
@@ -203,19 +205,22 @@ export class FrameWriter {
     this.#frames = [];
     this.#bytes = 0;
     if (!this.#socket.writable) return;
-    this.#written += batch.length;
-    if (this.#written - this.#finished >= this.#socket.writableHighWaterMark) this.#full = true;
+    this.#writes.push(batch.length);
+    this.#unfinished += batch.length;
+    if (this.#unfinished >= this.#socket.writableHighWaterMark) this.#full = true;
     // Not `drain`, which Bun does not emit on the socket of an upgrade. Text that has to wait becomes bytes: it may be a part
     // of a much larger text.
     if (this.#socket.writableLength === 0) this.#socket.write(batch, "latin1", this.#onWritten);
     else this.#socket.write(toBytes(batch), this.#onWritten);
   }
 
-  /** A write has ended. */
+  /** The first of the unfinished writes has ended. */
   readonly #onWritten = (error: Error | null | undefined): void => {
     if (error || this.#socket.destroyed) return; // the end of the wire releases; Node names no error
-    this.#finished = this.#written - this.#socket.writableLength;
-    if (this.#finished === this.#written) this.release();
+    const bytes = this.#writes.shift() ?? 0;
+    this.#unfinished -= bytes;
+    this.#finished += bytes;
+    if (this.#unfinished === 0) this.release();
   };
 
   /** Undefined while the socket has capacity; else a promise that resolves once it has drained, or at `release`. */

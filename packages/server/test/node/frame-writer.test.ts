@@ -234,6 +234,18 @@ test("drained waits for a second write that was made before the first one was fi
   expect(resolved).toEqual(["drained"]);
 });
 
+test("drained does not wait for a control frame that `ws` has written after the messages", async () => {
+  const socket = new Recorder(true);
+  const writer = new FrameWriter(socket);
+  writer.write("more than sixteen bytes");
+  writer.flush();
+  const drained = writer.drained();
+  socket.write(Buffer.from([0x89, 0]));
+  socket.finishWrites();
+  await drained;
+  expect([writer.drained(), socket.writableLength]).toEqual([undefined, 2]);
+});
+
 test("a write that fails resolves nothing before the end of the wire does", async () => {
   const socket = new Recorder(true);
   socket.on("error", () => {});
