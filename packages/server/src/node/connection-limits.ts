@@ -4,7 +4,7 @@ import { Server as TlsServer } from "node:tls";
 import type { LimitOptions } from "../access/limits.ts";
 import type { RefusalLog } from "../access/refusal-log.ts";
 import { Refusal } from "../request/refusal.ts";
-import { addressOf, NetworkCounter, networkOf } from "./networks.ts";
+import { NetworkCounter, networkOf } from "./networks.ts";
 import { refusedRequest } from "./refusals.ts";
 
 /** Counts the WebSockets of a server, in all and from each address. */
@@ -20,18 +20,16 @@ export class ConnectionLimits {
   }
 
   /** Counts a client until its socket closes. */
-  add(incoming: IncomingMessage): void {
-    const network = networkOf(addressOf(incoming, this.#limits.trustProxy));
+  add(socket: Socket, network: string): void {
     this.#counter.add(network);
-    this.#open.set(incoming.socket, network);
-    incoming.socket.on("close", this.#onClose);
+    this.#open.set(socket, network);
+    socket.on("close", this.#onClose);
   }
 
   /** Refuses a client when there are too many; undefined when the check passes. */
-  check(incoming: IncomingMessage): Refusal | undefined {
-    const { connections, perAddress, trustProxy } = this.#limits;
+  check(incoming: IncomingMessage, network: string): Refusal | undefined {
+    const { connections, perAddress } = this.#limits;
     if (this.#counter.total >= connections) return tooManyConnections("WebSockets", connections);
-    const network = networkOf(addressOf(incoming, trustProxy));
     if (this.#counter.of(network) < perAddress) return undefined;
     const option = "createApp({ limits: { perAddress } })";
     return new Refusal({

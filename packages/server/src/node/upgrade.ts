@@ -167,16 +167,19 @@ export class Upgrades implements UpgradeTarget {
 
   answer({ incoming, socket, head, handshake }: Upgrade): void {
     const address = addressOf(incoming, this.#app.limits.trustProxy);
+    const network = networkOf(address);
     const refusal =
-      handshake === undefined ? badRequest() : this.#check(handshake, incoming, checkUpgrade(incoming));
+      handshake === undefined
+        ? badRequest()
+        : (this.#check(handshake, checkUpgrade(incoming)) ?? this.#limits.check(incoming, network));
     if (refusal !== undefined)
       return this.#refuse(this.#dispatcher.refusals.note(refusal, refusedRequest(address, incoming)), socket);
     if (handshake === undefined) return;
-    this.#limits.add(incoming);
+    this.#limits.add(socket, network);
     this.#onWebSocket(socket);
     handshake.describe({
       address: address || undefined,
-      network: networkOf(address),
+      network,
       allowsLoopbackOrigins: this.#host.allowsLoopbackOrigins(incoming),
       explainsRefusals: this.#explainsRefusals,
     });
@@ -194,12 +197,13 @@ export class Upgrades implements UpgradeTarget {
     const handshake = NodeHandshake.read(incoming);
     if (handshake === undefined) return badRequest();
     handshake.describe({ allowsLoopbackOrigins: this.#host.allowsLoopbackOrigins(incoming) });
-    return this.#check(handshake, incoming) ?? this.#dispatcher.explain(handshake);
+    const network = networkOf(addressOf(incoming, this.#app.limits.trustProxy));
+    const refusal = this.#check(handshake) ?? this.#limits.check(incoming, network);
+    return refusal ?? this.#dispatcher.explain(handshake);
   }
 
-  #check({ url }: NodeHandshake, incoming: IncomingMessage, invalid?: Refusal): Refusal | undefined {
-    if (this.#draining) return shuttingDown();
-    return invalid ?? this.#host.checkUrl(url) ?? this.#limits.check(incoming);
+  #check({ url }: NodeHandshake, invalid?: Refusal): Refusal | undefined {
+    return this.#draining ? shuttingDown() : (invalid ?? this.#host.checkUrl(url));
   }
 
   /** Resolves when each handshake is decided; those that are not in time are refused. */
