@@ -1,31 +1,37 @@
 /** Handles one message of a queue. It must not reject; the next task starts when its result has settled. */
 export type Task = () => unknown;
 
-/** How many items a queue holds before it asks its writer to wait. */
+/** How many items a queue holds before its writer pauses. */
 export interface BoundedQueueOptions<Item = never> {
   /** Items with which the queue is full. @default 64 */
   readonly limit?: number;
   /** Weighs an item: the queue is full with a weight of 4 MiB, too. @default every item weighs nothing */
   readonly weigh?: (item: Item) => number;
-  /** The queue became full: stop writing. */
-  readonly onFull?: () => void;
-  /** Half of a full queue was read: write again. */
-  readonly onDrain?: () => void;
+  /** Pauses when the queue becomes full, and resumes when half of a full queue was read. */
+  readonly writer?: { pause(): void; resume(): void };
 }
 
 /** The weight with which a queue is full. */
 const maxWeight: number = 2 ** 22;
 
-/** A queue: the first item in is the first item out. Its readers wait for items; it asks its writer to wait while it is full. */
+/** Waits for an item. */
+interface Reader<Item> {
+  readonly resolve: (item: Item) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** A queue: the first item in is the first item out. Its readers wait for items; its writer pauses while it is full. */
 export class BoundedQueue<Item> {
+  /** Why it has ended; undefined before `end`. */
+  ended: { readonly reason: unknown } | undefined;
   // Shifting one array would move every item; of two arrays, one is reversed when the other is empty.
   readonly #newest: Item[] = [];
   #oldest: Item[] = [];
-  readonly #readers: (() => void)[] = [];
+  /** They wait while the queue is empty. */
+  readonly #readers: Reader<Item>[] = [];
   readonly #options: BoundedQueueOptions<Item>;
   readonly #limit: number;
   #weight = 0;
-  #end: { readonly reason: unknown } | undefined;
   #full = false;
 
   constructor(options: BoundedQueueOptions<Item> = {}) {
@@ -38,43 +44,42 @@ export class BoundedQueue<Item> {
     return this.#newest.length + this.#oldest.length;
   }
 
-  /** Adds an item; after `end` it does nothing. Never refuses: `onFull` asks the writer to wait. */
+  /** Adds an item; after `end` it does nothing. Never refuses: a full queue pauses its writer. */
   push(item: Item): void {
-    if (this.#end) return;
+    if (this.ended) return;
+    const reader = this.#readers.shift();
+    if (reader) return reader.resolve(item);
     this.#newest.push(item);
     this.#weight += this.#options.weigh?.(item) ?? 0;
-    this.#readers.shift()?.();
     if (this.#full || (this.size < this.#limit && this.#weight < maxWeight)) return;
     this.#full = true;
-    this.#options.onFull?.();
+    this.#options.writer?.pause();
   }
 
   /** Waits for the next item. Rejects with the reason of `end` once the queue is empty. */
   pull(): Promise<Item> {
     return new Promise((resolve, reject) => {
-      const read = (): void => {
-        if (this.#oldest.length === 0) this.#oldest = this.#newest.splice(0).reverse();
-        if (this.#oldest.length > 0) resolve(this.#take());
-        else if (this.#end) reject(this.#end.reason);
-        else this.#readers.push(read);
-      };
-      read();
+      if (this.size > 0) resolve(this.take());
+      else if (this.ended) reject(this.ended.reason);
+      else this.#readers.push({ resolve, reject });
     });
   }
 
-  /** Ends the queue: readers get the items that wait, then `pull` rejects with `reason`. A second end does nothing. */
-  end(reason: unknown): void {
-    this.#end ??= { reason };
-    for (const read of this.#readers.splice(0)) read();
-  }
-
-  #take(): Item {
+  /** The next item of a queue that is not empty. */
+  take(): Item {
+    if (this.#oldest.length === 0) this.#oldest = this.#newest.splice(0).reverse();
     const item = this.#oldest.pop() as Item; // which may be undefined
     this.#weight -= this.#options.weigh?.(item) ?? 0;
     if (this.#full && this.size <= this.#limit / 2 && this.#weight <= maxWeight / 2) {
       this.#full = false;
-      this.#options.onDrain?.();
+      this.#options.writer?.resume();
     }
     return item;
+  }
+
+  /** Ends the queue: readers get the items that wait, then `pull` rejects with `reason`. A second end does nothing. */
+  end(reason: unknown): void {
+    this.ended ??= { reason };
+    for (const { reject } of this.#readers) reject(this.ended.reason);
   }
 }

@@ -21,6 +21,19 @@ export interface SocketCodecs<Receive = Message, Send = unknown> {
   readonly send?: Codec<Send, unknown>;
 }
 
+/** What `send` returns for a message that the wire has taken at once: one object for all of them. */
+const taken = new Sent();
+taken.resolve();
+
+/** Makes the queue of the messages of a wire: reading stops while too many of them wait. */
+export function receivedFrom(wire: Wire): BoundedQueue<Message> {
+  return new BoundedQueue({ weigh: lengthOf, writer: wire });
+}
+
+function lengthOf({ length }: Message): number {
+  return length;
+}
+
 /** A raw WebSocket as an async iterable: `send`, `receive`, `pipe`, `close`. */
 export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterable<Receive> {
   /** Resolves when the socket has ended, by either peer or a broken connection. Never rejects. */
@@ -33,16 +46,17 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
   #closing: CloseError | undefined;
   #abort: AbortController | undefined;
 
-  constructor(wire: Wire, codecs: SocketCodecs<Receive, Send> = {}) {
+  /** `received` are the messages of the wire. */
+  constructor(
+    wire: Wire,
+    codecs: SocketCodecs<Receive, Send> = {},
+    received: BoundedQueue<Message> = receivedFrom(wire),
+  ) {
     this.#wire = wire;
     // Without a codec, messages and values are as the defaults of the type parameters say.
     this.#receive = codecs.receive ?? (passthrough as unknown as Codec<never, Receive>);
     this.#send = codecs.send ?? passthrough;
-    this.#received = new BoundedQueue<Message>({
-      weigh: ({ length }) => length,
-      onFull: () => wire.pause(),
-      onDrain: () => wire.resume(),
-    });
+    this.#received = received;
     this.closed = new Promise((resolve) => {
       wire.listen({
         message: (message) => this.#received.push(message),
@@ -78,16 +92,15 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
    * when the socket has ended.
    */
   send(value: Send): Sent {
-    const sent = new Sent();
     const message = this.#send.encode(value);
     const end = this.#ended ?? this.#closing;
-    if (end !== undefined) sent.reject(end);
-    else {
+    if (end === undefined) {
       this.#wire.send(message);
       const drained = this.#wire.drained();
-      if (drained === undefined) sent.resolve();
-      else void drained.then(() => (this.#ended === undefined ? sent.resolve() : sent.reject(this.#ended)));
+      return drained ? this.#sentAfter(drained) : taken;
     }
+    const sent = new Sent();
+    sent.reject(end);
     return sent;
   }
 
@@ -173,6 +186,12 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
       await this.abandon(iterator).catch(() => {});
       if (error !== this.#closing) throw error;
     }
+  }
+
+  #sentAfter(drained: Promise<void>): Sent {
+    const sent = new Sent();
+    void drained.then(() => (this.#ended ? sent.reject(this.#ended) : sent.resolve()));
+    return sent;
   }
 
   #finish(error: CloseError): void {

@@ -65,16 +65,16 @@ describe("after the end", () => {
   });
 });
 
-describe("a queue with callbacks", () => {
-  /** A queue that records when it is full and when it has drained. */
+describe("a queue with a writer", () => {
+  /** A queue whose writer records when it is full and when it has drained. */
   function recordedQueue(limit?: number) {
     const events: string[] = [];
-    const callbacks = { onFull: () => void events.push("full"), onDrain: () => void events.push("drained") };
-    const queue = new BoundedQueue<number>({ ...callbacks, ...(limit !== undefined && { limit }) });
+    const writer = { pause: () => void events.push("full"), resume: () => void events.push("drained") };
+    const queue = new BoundedQueue<number>({ writer, ...(limit !== undefined && { limit }) });
     return { events, queue };
   }
 
-  test("calls onFull at the limit, and onDrain when half of it was read", async () => {
+  test("pauses it at the limit, and resumes it when half of it was read", async () => {
     const { events, queue } = recordedQueue(4);
     for (const item of [1, 2, 3]) queue.push(item);
     expect(events).toEqual([]);
@@ -117,8 +117,7 @@ describe("a queue that weighs its items", () => {
     const calls: string[] = [];
     const queue = new BoundedQueue<number>({
       weigh: (item) => item,
-      onFull: () => calls.push("full"),
-      onDrain: () => calls.push("drain"),
+      writer: { pause: () => void calls.push("full"), resume: () => void calls.push("drain") },
     });
     return { queue, calls };
   };

@@ -4,30 +4,33 @@ import { Server as TlsServer } from "node:tls";
 import type { LimitOptions } from "../access/limits.ts";
 import type { RefusalLog } from "../access/refusal-log.ts";
 import { Refusal } from "../request/refusal.ts";
-import { addressOf, NetworkCounter, networkOf } from "./networks.ts";
+import { NetworkCounter, networkOf } from "./networks.ts";
 import { refusedRequest } from "./refusals.ts";
 
 /** Counts the WebSockets of a server, in all and from each address. */
 export class ConnectionLimits {
   readonly #limits: Required<LimitOptions>;
-  readonly #open = new NetworkCounter();
+  readonly #counter = new NetworkCounter();
+  /** The open WebSockets, each with its network. */
+  readonly #open = new Map<Socket, string>();
+  readonly #onClose = closeListener((socket) => this.#remove(socket));
 
   constructor(limits: Required<LimitOptions>) {
     this.#limits = limits;
   }
 
   /** Counts a client until its socket closes. */
-  add(incoming: IncomingMessage): void {
-    const network = networkOf(addressOf(incoming, this.#limits.trustProxy));
-    incoming.socket.on("close", this.#open.add(network));
+  add(socket: Socket, network: string): void {
+    this.#counter.add(network);
+    this.#open.set(socket, network);
+    socket.on("close", this.#onClose);
   }
 
   /** Refuses a client when there are too many; undefined when the check passes. */
-  check(incoming: IncomingMessage): Refusal | undefined {
-    const { connections, perAddress, trustProxy } = this.#limits;
-    if (this.#open.total >= connections) return tooManyConnections("WebSockets", connections);
-    const network = networkOf(addressOf(incoming, trustProxy));
-    if (this.#open.of(network) < perAddress) return undefined;
+  check(incoming: IncomingMessage, network: string): Refusal | undefined {
+    const { connections, perAddress } = this.#limits;
+    if (this.#counter.total >= connections) return tooManyConnections("WebSockets", connections);
+    if (this.#counter.of(network) < perAddress) return undefined;
     const option = "createApp({ limits: { perAddress } })";
     return new Refusal({
       kind: "limits.perAddress",
@@ -36,6 +39,12 @@ export class ConnectionLimits {
       log: `the limit of WebSockets from one address is ${perAddress}: ${option}${this.#proxyAdvice(incoming)}`,
       retryAfter: 5,
     });
+  }
+
+  #remove(socket: Socket): void {
+    const network = this.#open.get(socket);
+    if (network !== undefined) this.#counter.remove(network);
+    this.#open.delete(socket);
   }
 
   #proxyAdvice({ headers }: IncomingMessage): string {
@@ -51,8 +60,9 @@ export class HttpConnections {
   readonly #limits: Required<LimitOptions>;
   readonly #log: RefusalLog;
   readonly #counter = new NetworkCounter();
-  /** The open connections, WebSockets too, with what stops counting each. */
-  readonly #open = new Map<Socket, () => void>();
+  /** The open connections, each with the network that it counts for; WebSockets too, which count for none. */
+  readonly #open = new Map<Socket, string | undefined>();
+  readonly #onClose = closeListener((socket) => this.#remove(socket));
   /** The connections below TLS, by the address and port of the client. */
   readonly #below = new Map<string, Socket>();
 
@@ -71,7 +81,10 @@ export class HttpConnections {
 
   /** Stops counting a connection that becomes a WebSocket: those have limits of their own. */
   release(socket: Socket): void {
-    this.#open.get(socket)?.();
+    const network = this.#open.get(socket);
+    if (network === undefined) return;
+    this.#counter.remove(network);
+    this.#open.set(socket, undefined);
   }
 
   /** Ends the connections that have sent nothing yet. */
@@ -88,8 +101,7 @@ export class HttpConnections {
   #replace(socket: Socket): void {
     const below = this.#below.get(peerOf(socket));
     if (below === undefined) return;
-    this.release(below);
-    this.#open.delete(below);
+    this.#remove(below);
     this.#add(socket);
   }
 
@@ -102,12 +114,14 @@ export class HttpConnections {
       this.#log.note(refusal, refusedRequest(remoteAddress));
       return refuse(socket, refusal);
     }
-    const stopCounting = this.#counter.add(network);
-    this.#open.set(socket, stopCounting);
-    socket.on("close", () => {
-      stopCounting();
-      this.#open.delete(socket);
-    });
+    this.#counter.add(network);
+    this.#open.set(socket, network);
+    socket.on("close", this.#onClose);
+  }
+
+  #remove(socket: Socket): void {
+    this.release(socket);
+    this.#open.delete(socket);
   }
 
   /** Refuses a connection when there are too many; undefined when the check passes. */
@@ -125,6 +139,13 @@ export class HttpConnections {
       retryAfter: 5,
     });
   }
+}
+
+/** Makes the listener of many sockets: a function for each of them would stay in memory with it. */
+function closeListener(closed: (socket: Socket) => void): (this: Socket) => void {
+  return function () {
+    closed(this);
+  };
 }
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {

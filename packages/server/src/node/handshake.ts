@@ -11,9 +11,11 @@ const disconnected = new DOMException("the client has disconnected", "AbortError
 
 /** A WebSocket handshake as Node has read it. */
 export class NodeHandshake implements ParsedRequest {
-  readonly url: URL;
   readonly protocols: readonly string[];
+  readonly #href: string;
   readonly #rawHeaders: string[];
+  /** Undefined while no code reads it. */
+  #url: URL | undefined;
   readonly #node: { request: IncomingMessage | undefined };
   #transport: TransportInfo;
   #request: Request | undefined;
@@ -24,7 +26,8 @@ export class NodeHandshake implements ParsedRequest {
   #disconnectListeners: Set<() => void> | undefined;
 
   private constructor(incoming: IncomingMessage, url: URL) {
-    this.url = url;
+    this.#href = url.href;
+    this.#url = url;
     this.#rawHeaders = incoming.rawHeaders;
     this.#node = { request: incoming };
     this.#transport = { node: this.#node };
@@ -35,6 +38,10 @@ export class NodeHandshake implements ParsedRequest {
   static read(incoming: IncomingMessage): NodeHandshake | undefined {
     const url = hasInvalidHeaders(incoming) ? undefined : readUrl(incoming);
     return url && new NodeHandshake(incoming, url);
+  }
+
+  get url(): URL {
+    return (this.#url ??= new URL(this.#href));
   }
 
   get request(): Request {
@@ -52,7 +59,7 @@ export class NodeHandshake implements ParsedRequest {
   }
 
   get size(): number {
-    return this.#rawHeaders.reduce((size, { length }) => size + length, this.url.href.length);
+    return this.#rawHeaders.reduce((size, { length }) => size + length, this.#href.length);
   }
 
   get isDisconnected(): boolean {
@@ -85,13 +92,19 @@ export class NodeHandshake implements ParsedRequest {
     this.#transport = { address, network, allowsLoopbackOrigins, explainsRefusals, node: this.#node };
   }
 
+  /** The handshake is decided: few handlers read its URL, which is made again for them. */
+  decided(): void {
+    this.#url = undefined;
+  }
+
   /** From now on the client disconnects when its socket ends. Node's own objects are dropped when the socket has closed. */
   watch(socket: Socket): void {
-    socket.on("end", () => this.#disconnect());
-    socket.on("close", () => {
+    const disconnect = (): void => {
       this.#disconnect();
-      this.#node.request = undefined;
-    });
+      if (socket.closed) this.#node.request = undefined;
+    };
+    socket.on("end", disconnect);
+    socket.on("close", disconnect);
   }
 
   #disconnect(): void {

@@ -1,7 +1,11 @@
+import { CloseCode } from "@symbolon/protocol";
 import type { Clock, ClockSubscriber } from "../timing/clock.ts";
 
 /** Opcodes from which on a frame is a control frame (RFC 6455 §5.5). */
 const firstControlOpcode = 8;
+
+/** Bytes of a masked header whose length is below 126. */
+const shortHeader = 6;
 
 /**
  * Finds in the bytes of a client whether a part of a message has arrived. `ws` reads the same bytes, and reports messages
@@ -37,12 +41,23 @@ export class FrameProgress {
         const read = Math.min(this.#missing, bytes.length - at);
         this.#missing -= read;
         at += read;
+      } else if (this.#headerBytes === 0 && this.#isShortFrame(bytes, at)) {
+        this.#first = bytes[at] ?? 0;
+        at += shortHeader + ((bytes[at + 1] ?? 0) & 127);
+        this.#endFrame();
       } else {
         this.#readHeader(bytes[at] ?? 0);
         at += 1;
       }
       if (this.#missing === 0 && this.#headerBytes >= this.#headerLength) this.#endFrame();
     }
+  }
+
+  /** Whether a whole masked frame of at most 125 bytes begins here, as most frames are: it needs no second look. */
+  #isShortFrame(bytes: Uint8Array, at: number): boolean {
+    const second = bytes[at + 1] ?? 0;
+    const length = second & 127;
+    return second >= 128 && length < 126 && at + shortHeader + length <= bytes.length;
   }
 
   /** Reads a byte of a header: opcode, length, 64-bit length, mask (RFC 6455 §5.2). */
@@ -71,45 +86,43 @@ export class FrameProgress {
 
 /** A connection whose messages have to arrive in time. */
 export interface TimedConnection {
-  /** What has arrived of its frames. */
-  readonly progress: FrameProgress;
   /** Whether this process has stopped reading: that time does not count. */
-  readonly isPaused: () => boolean;
-  /** Called once, when a message has taken longer than its time. */
-  readonly onOverdue: () => void;
+  readonly isPaused: boolean;
+  /** Closes it. */
+  closeNow(code: number, reason: string): void;
 }
 
-/**
- * Watches how long each message of a connection takes, from its first byte to its last, as finely as the clock is swept.
- * @returns stops watching: call it when the connection has ended.
- */
-export function startMessageTimer(clock: Clock, timeout: number, connection: TimedConnection): () => void {
-  const timer = new MessageTimer(timeout, connection);
-  return (timer.stop = clock.subscribe(timer));
-}
-
-class MessageTimer implements ClockSubscriber {
-  stop: (() => void) | undefined;
+/** Closes a connection when a message takes too long, from its first byte to its last, as finely as the clock is swept. */
+export class MessageTimer implements ClockSubscriber {
+  /** What has arrived of the connection's frames. */
+  readonly progress: FrameProgress = new FrameProgress();
+  readonly #clock: Clock;
   readonly #timeout: number;
   readonly #connection: TimedConnection;
-  #completed: number;
+  #completed = 0;
   /** When the message began of which a part has arrived. */
   #since: number | undefined;
 
-  constructor(timeout: number, connection: TimedConnection) {
+  /** It runs until `stop`. `timeout` is in ms. */
+  constructor(clock: Clock, timeout: number, connection: TimedConnection) {
+    this.#clock = clock;
     this.#timeout = timeout;
     this.#connection = connection;
-    this.#completed = connection.progress.completed;
+    clock.subscribe(this);
+  }
+
+  /** Stops watching: call it when the connection has ended. */
+  stop(): void {
+    this.#clock.unsubscribe(this);
   }
 
   step(now: number): void {
-    const { progress } = this.#connection;
-    const isAnother = progress.completed !== this.#completed;
-    this.#completed = progress.completed;
-    if (!progress.isIncomplete) this.#since = undefined;
-    else if (this.#since === undefined || isAnother || this.#connection.isPaused()) this.#since = now;
+    const isAnother = this.progress.completed !== this.#completed;
+    this.#completed = this.progress.completed;
+    if (!this.progress.isIncomplete) this.#since = undefined;
+    else if (this.#since === undefined || isAnother || this.#connection.isPaused) this.#since = now;
     if (this.#since === undefined || now - this.#since < this.#timeout) return;
-    this.stop?.();
-    this.#connection.onOverdue();
+    this.stop();
+    this.#connection.closeNow(CloseCode.PolicyViolation, `message incomplete after ${this.#timeout} ms`);
   }
 }

@@ -3,13 +3,14 @@ import { isIP, isIPv6 } from "node:net";
 
 /** The address of the client that sent a request; with `trustProxy` the one that the proxy has seen. "" without one. */
 export function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
+  const { remoteAddress = "" } = socket;
   // A client may send any addresses; the proxy adds the one that it has seen at the end.
   const forwarded = trustProxy
     ? String(headers["x-forwarded-for"] ?? "")
         .split(",")
         .at(-1)
     : undefined;
-  const address = readAddress(forwarded?.trim() ?? "") ?? socket.remoteAddress ?? "";
+  const address = (forwarded === undefined ? undefined : readAddress(forwarded.trim())) ?? remoteAddress;
   return address.replace(/^::ffff:(?=\d+\.)/i, ""); // an IPv4 client of an IPv6 socket
 }
 
@@ -50,17 +51,14 @@ export class NetworkCounter {
     return this.#byNetwork.get(network) ?? 0;
   }
 
-  /**
-   * Counts one more.
-   * @returns counts it no longer; a second call does nothing.
-   */
-  add(network: string): () => void {
+  /** Counts one more. */
+  add(network: string): void {
     this.#change(network, 1);
-    let open = true;
-    return () => {
-      if (open) this.#change(network, -1);
-      open = false;
-    };
+  }
+
+  /** Counts one less. */
+  remove(network: string): void {
+    this.#change(network, -1);
   }
 
   #change(network: string, by: 1 | -1): void {

@@ -3,6 +3,7 @@ import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
 import { checkCloseCode, cutReason, type Wire, WireEvents } from "@symbolon/protocol/internal";
 import { WebSocket } from "ws";
 import { type EncodeFrame, FrameWriter } from "./frame-writer.ts";
+import type { MessageTimer } from "./message-timer.ts";
 import type { OutboundBuffer, OutboundBuffers } from "./outbound-buffers.ts";
 import type { PacedListener } from "../timing/paced-reader.ts";
 import { nextTurn } from "../timing/next-turn.ts";
@@ -19,6 +20,8 @@ const maxEarlyBytes = 16 * 1024;
 export class BatchedWebSocket extends WebSocket {
   /** Its wire; set once the socket is open. */
   wire: NodeWire | undefined;
+  /** Limits the time of its messages; set once the socket is open. */
+  timer: MessageTimer | undefined;
   #answer: (() => void) | undefined;
 
   /** `ws` calls this to answer a close frame, and for an invalid frame, before the handler has run for what came before it. */
@@ -72,12 +75,10 @@ export class NodeWire implements Wire, OutboundBuffer {
     ws.wire = this;
     // A client may end its side with its close frame. First, since `ws` would end the connection without an answer.
     socket.prependListener("end", () => ws.answer());
-    ws.on("message", (data: Buffer, isBinary: boolean) =>
-      this.#receive(isBinary ? toBytes(data) : data.toString()),
-    );
-    ws.on("pong", () => this.#events.pong());
-    ws.on("ping", () => this.#listener?.pinged?.()); // `ws` has answered
-    ws.on("close", (code: number, reason: Buffer) => this.#wsClosed(code, reason.toString()));
+    ws.on("message", onMessage);
+    ws.on("pong", onPong);
+    ws.on("ping", onPing);
+    ws.on("close", onClose);
     // `ws` closes by itself after an error, with the right code; without a listener the error would end the process.
     ws.on("error", ignoreError);
   }
@@ -170,6 +171,16 @@ export class NodeWire implements Wire, OutboundBuffer {
     this.#writer.flush();
   }
 
+  /** A pong has arrived. */
+  ponged(): void {
+    this.#events.pong();
+  }
+
+  /** A ping has arrived, which `ws` has answered. */
+  pinged(): void {
+    this.#listener?.pinged?.();
+  }
+
   /** Resolves when a close frame, or an invalid frame, may be answered. */
   async answerable(): Promise<void> {
     await nextTurn(); // what came before reaches its handler, which may reply at once
@@ -179,7 +190,8 @@ export class NodeWire implements Wire, OutboundBuffer {
     await nextTurn();
   }
 
-  #wsClosed(code: number, reason: string): void {
+  /** `ws` has ended the connection. */
+  wsClosed(code: number, reason: string): void {
     this.#buffers.remove(this);
     if (this.#isStopped) return; // `drop` informs the listener
     if (code === CloseCode.Abnormal && this.#slowReason !== undefined)
@@ -194,12 +206,36 @@ export class NodeWire implements Wire, OutboundBuffer {
     this.#resolveClosed?.();
   }
 
-  #receive(message: Message): void {
+  /** A message has arrived. */
+  receive(message: Message): void {
     this.#events.message(message);
     if (this.#listener !== undefined) return;
     this.#earlyBytes += Buffer.byteLength(message);
     if (this.#events.buffered >= maxEarlyMessages || this.#earlyBytes > maxEarlyBytes) this.#ws.pause();
   }
+}
+
+// The listeners of every `ws` socket: functions of its own would stay in memory with each of them.
+
+function wireOf(ws: WebSocket): NodeWire | undefined {
+  return (ws as BatchedWebSocket).wire;
+}
+
+function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
+  wireOf(this)?.receive(isBinary ? toBytes(data) : data.toString());
+}
+
+function onPong(this: WebSocket): void {
+  wireOf(this)?.ponged();
+}
+
+function onPing(this: WebSocket): void {
+  wireOf(this)?.pinged();
+}
+
+function onClose(this: WebSocket, code: number, reason: Buffer): void {
+  (this as BatchedWebSocket).timer?.stop();
+  wireOf(this)?.wsClosed(code, reason.toString());
 }
 
 function ignoreError(): void {}

@@ -114,13 +114,13 @@ class UpgradeListener {
     if (first === undefined) return void socket.destroy();
     const network = networkOf(socket.remoteAddress ?? "");
     const isFull = this.#waitingOf.total >= first.pending || this.#waitingOf.of(network) >= first.perAddress;
-    const stopCounting = this.#waitingOf.add(network);
+    this.#waitingOf.add(network);
     const settle = (): void => {
+      if (!this.#waiting.delete(settle)) return;
       cancelDeadline();
-      stopCounting();
+      this.#waitingOf.remove(network);
       socket.off("close", settle);
-      if (this.#waiting.delete(settle) && !isTaken(socket) && socket.bytesWritten === written)
-        this.#answer(upgrade);
+      if (!isTaken(socket) && socket.bytesWritten === written) this.#answer(upgrade);
     };
     const cancelDeadline = first.clock.after(first.timeout, settle);
     this.#waiting.add(settle);

@@ -15,7 +15,7 @@ import { ConnectionLimits } from "./connection-limits.ts";
 import { createDeflatingEncoder, type DeflateOption, type EncodeFrame, thresholdOf } from "./frame-writer.ts";
 import { checkUpgrade, invalidHandshake, NodeHandshake } from "./handshake.ts";
 import { writeRefusal } from "./http.ts";
-import { FrameProgress, startMessageTimer } from "./message-timer.ts";
+import { MessageTimer } from "./message-timer.ts";
 import { addressOf, networkOf } from "./networks.ts";
 import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
 import { OutboundBuffers } from "./outbound-buffers.ts";
@@ -167,16 +167,19 @@ export class Upgrades implements UpgradeTarget {
 
   answer({ incoming, socket, head, handshake }: Upgrade): void {
     const address = addressOf(incoming, this.#app.limits.trustProxy);
+    const network = networkOf(address);
     const refusal =
-      handshake === undefined ? badRequest() : this.#check(handshake, incoming, checkUpgrade(incoming));
+      handshake === undefined
+        ? badRequest()
+        : (this.#check(handshake, checkUpgrade(incoming)) ?? this.#limits.check(incoming, network));
     if (refusal !== undefined)
       return this.#refuse(this.#dispatcher.refusals.note(refusal, refusedRequest(address, incoming)), socket);
     if (handshake === undefined) return;
-    this.#limits.add(incoming);
+    this.#limits.add(socket, network);
     this.#onWebSocket(socket);
     handshake.describe({
       address: address || undefined,
-      network: networkOf(address),
+      network,
       allowsLoopbackOrigins: this.#host.allowsLoopbackOrigins(incoming),
       explainsRefusals: this.#explainsRefusals,
     });
@@ -184,6 +187,7 @@ export class Upgrades implements UpgradeTarget {
     const accept: Accept = (init) => this.#accept({ incoming, socket, head, decide }, init);
     void this.#handshake(handshake, accept, this.#track).then((response) => {
       decide();
+      handshake.decided();
       if (response !== undefined) this.#refuse(response, socket);
     });
   }
@@ -193,12 +197,13 @@ export class Upgrades implements UpgradeTarget {
     const handshake = NodeHandshake.read(incoming);
     if (handshake === undefined) return badRequest();
     handshake.describe({ allowsLoopbackOrigins: this.#host.allowsLoopbackOrigins(incoming) });
-    return this.#check(handshake, incoming) ?? this.#dispatcher.explain(handshake);
+    const network = networkOf(addressOf(incoming, this.#app.limits.trustProxy));
+    const refusal = this.#check(handshake) ?? this.#limits.check(incoming, network);
+    return refusal ?? this.#dispatcher.explain(handshake);
   }
 
-  #check({ url }: NodeHandshake, incoming: IncomingMessage, invalid?: Refusal): Refusal | undefined {
-    if (this.#draining) return shuttingDown();
-    return invalid ?? this.#host.checkUrl(url) ?? this.#limits.check(incoming);
+  #check({ url }: NodeHandshake, invalid?: Refusal): Refusal | undefined {
+    return this.#draining ? shuttingDown() : (invalid ?? this.#host.checkUrl(url));
   }
 
   /** Resolves when each handshake is decided; those that are not in time are refused. */
@@ -247,16 +252,9 @@ export class Upgrades implements UpgradeTarget {
 
   /** Closes a client whose message takes too long. */
   #limitMessages(ws: BatchedWebSocket, socket: Duplex): void {
-    const { messageTimeout } = this.#app.limits;
-    const progress = new FrameProgress();
-    socket.on("data", (bytes: Buffer) => progress.read(bytes));
-    const stop = startMessageTimer(this.clock, messageTimeout, {
-      progress,
-      isPaused: () => ws.isPaused,
-      onOverdue: () =>
-        ws.closeNow(CloseCode.PolicyViolation, `message incomplete after ${messageTimeout} ms`),
-    });
-    ws.on("close", stop);
+    const timer = new MessageTimer(this.clock, this.#app.limits.messageTimeout, ws);
+    socket.on("data", (bytes: Buffer) => timer.progress.read(bytes));
+    ws.timer = timer;
   }
 
   #addUndecided(socket: Duplex): () => void {

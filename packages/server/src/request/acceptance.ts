@@ -29,8 +29,6 @@ function acceptOnce(): Promise<never> {
 export class Acceptance {
   /** Resolves once the handshake is accepted; never when it is refused. */
   readonly accepted: Promise<undefined>;
-  /** Resolves when the server has finished with the wire of this handshake. */
-  readonly released: Promise<void>;
   readonly #exchange: Exchange;
   #transport: Accept;
   #state: "undecided" | "accepting" | "accepted" = "undecided";
@@ -38,7 +36,10 @@ export class Acceptance {
   /** Why it cannot be accepted any more. */
   #withdrawn: CloseError | undefined;
   #resolveAccepted: ((value: undefined) => void) | undefined;
-  #resolveReleased: ((until: Promise<void>) => void) | undefined;
+  /** Resolves when the server has finished with the wire; undefined until that is known. */
+  #end: Promise<void> | undefined;
+  #released: Promise<void> | undefined;
+  #resolveReleased: ((end: Promise<void>) => void) | undefined;
 
   /** `wire` is the wire of a session: its 101 is written before it is accepted. */
   constructor(exchange: Exchange, transport: Accept, wire?: Wire) {
@@ -46,7 +47,12 @@ export class Acceptance {
     this.#transport = transport;
     this.#wire = wire;
     this.accepted = new Promise((resolve) => (this.#resolveAccepted = resolve));
-    this.released = new Promise((resolve) => (this.#resolveReleased = resolve));
+  }
+
+  /** Resolves when the server has finished with the wire of this handshake. */
+  get released(): Promise<void> {
+    if (this.#end !== undefined) return this.#end;
+    return (this.#released ??= new Promise((resolve) => (this.#resolveReleased = resolve)));
   }
 
   /** Whether the handshake is accepted, or the transport is writing its 101. */
@@ -110,7 +116,8 @@ export class Acceptance {
 
   /** The server has finished with the wire when `end` has resolved; the first call counts. */
   releaseAfter(end: Promise<void>): void {
-    this.#resolveReleased?.(end);
+    this.#end ??= end;
+    this.#resolveReleased?.(this.#end);
     this.#resolveReleased = undefined;
   }
 

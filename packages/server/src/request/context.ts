@@ -140,7 +140,7 @@ export function addedHeaders(context: BaseContext): Headers | undefined {
   return context instanceof RequestContext ? context.added : context.responseHeaders;
 }
 
-/** A context whose web objects are made when they are first read: most handlers read none of them. */
+/** A context whose parts are made when they are first read: most handlers read none of them. */
 class RequestContext {
   declare readonly request: Request;
   declare readonly headers: Headers;
@@ -152,10 +152,12 @@ class RequestContext {
   readonly token: string | undefined;
   readonly credentials: Credentials | undefined;
   readonly protocols: readonly string[];
-  readonly query: Record<string, string | string[]>;
-  readonly cookies: Record<string, string>;
+  declare readonly query: Record<string, string | string[]>;
+  declare readonly cookies: Record<string, string>;
   readonly #parsed: ParsedRequest;
   #added: Headers | undefined;
+  #query: Record<string, string | string[]> | undefined;
+  #cookies: Record<string, string> | undefined;
 
   /** Own properties and not those of the class, since code may copy a context by `{ ...context }`. */
   static readonly #firstRead: PropertyDescriptorMap & ThisType<RequestContext> = {
@@ -177,10 +179,23 @@ class RequestContext {
         return (this.#added ??= new Headers());
       },
     },
+    query: {
+      enumerable: true,
+      get() {
+        const { url } = this.#parsed;
+        return (this.#query ??= url.search === "" ? {} : parseQuery(url.searchParams));
+      },
+    },
+    cookies: {
+      enumerable: true,
+      get() {
+        return (this.#cookies ??= parseCookies(this.#parsed.header("cookie")));
+      },
+    },
   };
 
   constructor(parsed: ParsedRequest, { params, route, token }: RequestTarget) {
-    const { transport, url, protocols } = parsed;
+    const { transport, protocols } = parsed;
     this.#parsed = parsed;
     this.route = route;
     this.params = params;
@@ -189,8 +204,6 @@ class RequestContext {
     this.token = token ?? bearerToken(parsed);
     this.credentials = basicCredentials(parsed);
     this.protocols = protocols;
-    this.query = url.search === "" ? {} : parseQuery(url.searchParams);
-    this.cookies = parseCookies(parsed.header("cookie"));
     Object.defineProperties(this, RequestContext.#firstRead);
   }
 

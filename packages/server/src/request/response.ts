@@ -4,6 +4,7 @@
  * @throws TypeError when it cannot be sent: its body was used before, or it is `Response.error()`.
  */
 export function toResponse(value: unknown): Response | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
   if (value instanceof Response) return value;
   if (Object.prototype.toString.call(value) !== "[object Response]") return undefined;
   const { body, bodyUsed, status, statusText, headers } = value as Response;

@@ -1,7 +1,8 @@
-import type { Closed } from "@symbolon/protocol";
+import type { Closed, Sent } from "@symbolon/protocol";
+import { isThenable } from "@symbolon/protocol/internal";
 import { checkFunction, toResponse } from "../request/response.ts";
 import type { SocketHandler } from "./serve-socket.ts";
-import type { Socket } from "./socket.ts";
+import { readEach, type Socket } from "./socket.ts";
 import { socketState } from "./socket-state.ts";
 
 /** The values that a listener receives: the messages of its route. */
@@ -101,14 +102,10 @@ export function listenEach<S extends Socket<unknown, never>, Context>(
       socketState(socket).onEnd((closed) => listener.close?.(closed, socket, context));
     const refusal = toResponse(await listener.open?.(socket, context));
     if (refusal !== undefined) throw refusal; // closes with 4000 + its status
-    for await (const value of socket) {
-      const reply = await listener.message(value as ListenerInput<S>, socket, context);
-      if (toResponse(reply) !== undefined)
-        throw new TypeError(
-          "a listener returned a Response: it is too late to refuse, so close the socket instead",
-        );
-      if (reply !== undefined && socket.state === "open") await sendReply(reply, socket);
-    }
+    await readEach(socket, (value) => {
+      const reply = listener.message(value as ListenerInput<S>, socket, context);
+      return isThenable(reply) ? sendLater(reply, socket) : sendReply(reply, socket);
+    });
   };
 }
 
@@ -122,10 +119,26 @@ function checkListener(listener: unknown, caller: string): void {
   if (close !== undefined) checkFunction(close, `\`close\` of the listener of ${caller}`);
 }
 
-/** Sends a reply. The end of the socket drops it: what was received before is still handled. */
-async function sendReply(reply: unknown, socket: Socket<unknown, never>): Promise<void> {
+/** Sends a reply, or nothing for undefined. @returns a promise when it has to wait until the buffer has drained. */
+function sendReply(reply: unknown, socket: Socket<unknown, never>): Promise<void> | undefined {
+  if (reply === undefined) return undefined;
+  if (toResponse(reply) !== undefined)
+    throw new TypeError(
+      "a listener returned a Response: it is too late to refuse, so close the socket instead",
+    );
+  if (socket.state !== "open") return undefined;
+  const sent = socket.send(reply as never);
+  return sent.state === "fulfilled" ? undefined : untilSent(sent, socket);
+}
+
+async function sendLater(reply: PromiseLike<unknown>, socket: Socket<unknown, never>): Promise<void> {
+  await sendReply(await reply, socket);
+}
+
+/** Waits for a reply. The end of the socket drops it: what was received before is still handled. */
+async function untilSent(sent: Sent, socket: Socket<unknown, never>): Promise<void> {
   try {
-    await socket.send(reply as never);
+    await sent;
   } catch (error) {
     if (!socket.signal.aborted || error !== socket.signal.reason) throw error;
   }

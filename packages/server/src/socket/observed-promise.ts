@@ -8,11 +8,21 @@ export class ObservedPromise<Value> extends Promise<Value> {
   #observed = false;
   #socket: object | undefined;
 
+  /** What `then` of this class calls makes plain promises. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
   /** The same promise, observed for a socket. */
   static for<Value>(socket: object, promise: Promise<Value>): Promise<Value> {
-    return new ObservedPromise<Value>((resolve, reject) => void promise.then(resolve, reject)).#assign(
-      socket,
-    );
+    const observed: ObservedPromise<Value> = new ObservedPromise<Value>((resolve, reject) => {
+      promise.then(resolve, (error: unknown) => {
+        reject(error);
+        observed.#report(error);
+      });
+    });
+    observed.#socket = socket;
+    return observed;
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- it is a promise
@@ -21,15 +31,15 @@ export class ObservedPromise<Value> extends Promise<Value> {
     onRejected?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
   ): Promise<Result | Failure> {
     this.#observed = true;
-    const next = super.then(onFulfilled, onRejected) as ObservedPromise<Result | Failure>; // `then` makes the same class
-    return this.#socket === undefined ? next : next.#assign(this.#socket);
+    const next = super.then(onFulfilled, onRejected);
+    return this.#socket === undefined ? next : ObservedPromise.for(this.#socket, next);
   }
 
-  #assign(socket: object): this {
-    this.#socket = socket;
-    super.then(undefined, (error: unknown) => {
-      if (!this.#observed) socketState(socket).onUnobservedRejection?.(error);
+  /** The promise was rejected: reports the error unless code waits for it, now or in the same tick. */
+  #report(error: unknown): void {
+    super.then(undefined, () => {
+      if (!this.#observed && this.#socket !== undefined)
+        socketState(this.#socket).onUnobservedRejection?.(error);
     });
-    return this;
   }
 }

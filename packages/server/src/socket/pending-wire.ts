@@ -1,5 +1,5 @@
 import { CloseCode, CloseError, type Closed, type Message } from "@symbolon/protocol";
-import { byteLength, type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
+import { type Wire, WireEvents, type WireListener } from "@symbolon/protocol/internal";
 import type { Acceptance, AcceptInit } from "../request/acceptance.ts";
 import type { Close } from "../request/errors.ts";
 import type { MessageRate } from "../timing/message-rate.ts";
@@ -12,11 +12,17 @@ export type SocketReadyState = "connecting" | "open" | "closing" | "closed";
 /** How a handshake is accepted without headers and subprotocol. */
 const plainInit: AcceptInit = {};
 
+/** Watches a wire once its handshake is accepted. */
+interface WireWatcher {
+  /** Returns the listener of the wire, which is to call `receive` and `end`. */
+  watch(wire: Wire): PacedListener;
+}
+
 /** A wire before its handshake is accepted: the first use accepts the handshake. */
 export class PendingWire implements Wire {
   readonly nextTurn: () => Promise<void> = nextTurn;
   readonly #acceptance: Acceptance;
-  readonly #watch: (wire: Wire) => PacedListener;
+  readonly #watcher: WireWatcher;
   readonly #events = new WireEvents();
   /** Messages that were sent before the handshake is accepted; undefined without any. */
   #early: Message[] | undefined;
@@ -35,11 +41,11 @@ export class PendingWire implements Wire {
   readonly #rate: MessageRate;
   #filter: ((message: Message) => boolean) | undefined;
 
-  /** `watch` gets the accepted wire, and gives its listener, which is to call `receive` and `end`. It is read no faster than `rate` allows. */
-  constructor(acceptance: Acceptance, rate: MessageRate, watch: (wire: Wire) => PacedListener) {
+  /** The accepted wire is read no faster than `rate` allows. */
+  constructor(acceptance: Acceptance, rate: MessageRate, watcher: WireWatcher) {
     this.#acceptance = acceptance;
     this.#rate = rate;
-    this.#watch = watch;
+    this.#watcher = watcher;
   }
 
   /** The first close before the handshake was accepted; undefined without one. */
@@ -103,15 +109,15 @@ export class PendingWire implements Wire {
     return this.#opening;
   }
 
-  /** Accepts the handshake, since the handler calls `receive`; after a refusal it does nothing. */
+  /** The handler reads a message. Accepts the handshake, unless it is accepted or refused already. */
   requestMessage(): Promise<void> | undefined {
     this.#messageRequested = true;
-    return this.#refusal === undefined ? this.accept() : undefined;
+    return this.#wire === undefined && this.#refusal === undefined ? this.accept() : undefined;
   }
 
   /** The handler has taken a message. */
   messageTaken(): void {
-    this.#untaken -= 1;
+    if (this.#untaken > 0) this.#untaken -= 1; // at the end of the wire there was no message
     this.#onTaken?.();
   }
 
@@ -178,9 +184,9 @@ export class PendingWire implements Wire {
     this.#wire?.ping?.();
   }
 
-  /** A message has arrived on the accepted wire. */
-  receive(message: Message): void {
-    this.#rate.take(byteLength(message));
+  /** A message of so many bytes has arrived on the accepted wire. */
+  receive(message: Message, bytes: number): void {
+    this.#rate.take(bytes);
     if (this.#filter?.(message) === false) return;
     this.#untaken += 1;
     this.#events.message(message);
@@ -204,7 +210,7 @@ export class PendingWire implements Wire {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const message of early) wire.send(message);
-    reader.listen(this.#watch(wire));
+    reader.listen(this.#watcher.watch(wire));
   }
 }
 

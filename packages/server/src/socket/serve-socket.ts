@@ -1,9 +1,9 @@
 import { CloseCode, type Closed } from "@symbolon/protocol";
+import type { Wire } from "@symbolon/protocol/internal";
 import type { Connections } from "../access/connections.ts";
 import type { Acceptance, AcceptInit } from "../request/acceptance.ts";
 import { CloseResponse } from "../request/errors.ts";
 import type { Exchange } from "../request/exchange.ts";
-import { isGenerator } from "../request/hook.ts";
 import { describeValue, toResponse } from "../request/response.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
@@ -14,15 +14,13 @@ import type { SocketOptions } from "./socket-options.ts";
 import type { SocketRoom } from "./socket-rooms.ts";
 import { socketState } from "./socket-state.ts";
 import { SocketWatch } from "./socket-watch.ts";
+import { isStreamed, isWaiting, refusable, type StreamedValues } from "./streamed-values.ts";
 
 /** Serves one raw WebSocket: it may return a `Response` to refuse, or values to stream. */
 export type SocketHandler<S, Context> = (socket: S, context: Context) => SocketResult | Promise<SocketResult>;
 
 /** What a socket handler may return: nothing, a refusal before accept, or values to send, one by one. */
 type SocketResult = Response | StreamedValues | PromiseLike<Response | StreamedValues | Closed | void> | void;
-
-/** Values to send: of a generator, of an async iterable, or of an array. A string and bytes are one message each. */
-type StreamedValues = AsyncIterable<unknown> | IterableIterator<unknown> | readonly unknown[];
 
 /** What a raw route needs of the app. */
 export interface SocketService {
@@ -42,113 +40,210 @@ export interface SocketService {
   readonly room: (name: string) => SocketRoom;
 }
 
-/** One socket while its handler runs. */
-interface Serving {
-  readonly service: SocketService;
-  readonly exchange: Exchange;
-  readonly acceptance: Acceptance;
-  readonly wire: PendingWire;
-  readonly socket: Socket;
-}
-
 /** How a handler ended. */
 interface Outcome {
   readonly result?: unknown;
   readonly failure?: { readonly error: unknown };
 }
 
-/** Serves a raw route once its hooks have run. */
-type Serve = () => Promise<Response | undefined>;
-
 /**
  * Prepares a raw route before its hooks run, so that they may accept. Returns what runs its handler; that resolves with a
  * refusing response, or with undefined as soon as the handshake is accepted.
  */
-export function prepareSocket(service: SocketService, exchange: Exchange, acceptance: Acceptance): Serve {
-  const { defaults } = service;
-  let wire: PendingWire | undefined;
-  let serving: Serving | undefined;
-  const open = (): Serving => {
-    if (serving !== undefined) return serving;
-    const rate = new MessageRate(service.clock, service.rate);
-    const pending = new PendingWire(acceptance, rate, (opened) => {
-      ignoreDisconnect(); // an accepted wire ends by itself
-      return new SocketWatch(open().socket, pending, opened, service);
-    });
-    wire = pending;
-    const ignoreDisconnect = exchange.onDisconnect(() => pending.abandon());
-    serving = { service, exchange, acceptance, wire, socket: makeSocket(defaults, wire) };
-    return serving;
-  };
-  exchange.context["accept"] = async (init?: AcceptInit): Promise<Socket> => {
-    const { socket } = open();
+export function prepareSocket(
+  service: SocketService,
+  exchange: Exchange,
+  acceptance: Acceptance,
+): () => Promise<Response | undefined> {
+  const serving = new Serving(service, exchange, acceptance);
+  exchange.context["accept"] = (init?: AcceptInit) => serving.accept(init);
+  return () => serving.serveSocket();
+}
+
+/** A raw route that serves one handshake. */
+class Serving {
+  readonly #service: SocketService;
+  readonly #exchange: Exchange;
+  readonly #acceptance: Acceptance;
+  #wire: PendingWire | undefined;
+  #socket: Socket | undefined;
+  /** Stops waiting for the client to disconnect before the handshake is accepted. */
+  #ignoreDisconnect: (() => void) | undefined;
+  /** The error of a promise that no code waited for. */
+  #unobserved: Outcome | undefined;
+  /** Settles the result of `serveSocket`; undefined once it is settled. */
+  #decision: { resolve(refusal: Response | undefined): void; reject(error: unknown): void } | undefined;
+
+  constructor(service: SocketService, exchange: Exchange, acceptance: Acceptance) {
+    this.#service = service;
+    this.#exchange = exchange;
+    this.#acceptance = acceptance;
+  }
+
+  /** Accepts before the handler runs. */
+  async accept(init: AcceptInit | undefined): Promise<Socket> {
+    const socket = this.#open();
     await socket.accept(init);
     return socket;
-  };
-  return () => serveSocket({ service, exchange, acceptance, open, refusal: () => wire?.refusal });
-}
-
-/** A raw route whose hooks have run. */
-interface PreparedSocket extends Pick<Serving, "service" | "exchange" | "acceptance"> {
-  /** Makes its socket, unless a hook has. */
-  readonly open: () => Serving;
-  /** The first close before the handshake was accepted; undefined without one. */
-  readonly refusal: () => PendingWire["refusal"];
-}
-
-function serveSocket(prepared: PreparedSocket): Promise<Response | undefined> {
-  const { service, exchange, acceptance, open, refusal } = prepared;
-  const { connections, room } = service;
-  const tooMany = connections.checkLimit(exchange);
-  if (tooMany !== undefined) return Promise.resolve(tooMany);
-  connections.addRaw(exchange, acceptance);
-  exchange.context["room"] = room;
-  let serving: Serving;
-  try {
-    serving = open();
-  } catch (error) {
-    return refuse(exchange, refusal(), { failure: { error } });
   }
-  return Promise.race([acceptance.accepted, serve(serving)]);
-}
 
-async function serve(serving: Serving): Promise<Response | undefined> {
-  const { service, exchange, acceptance, wire, socket } = serving;
-  const state = socketState(socket);
-  state.exchange = exchange;
-  let unobserved: Outcome | undefined;
-  state.onUnobservedRejection = (error) => {
-    if (isCloseError(error, socket)) return;
-    unobserved ??= { failure: { error } };
-    void closeAfter(error, serving);
-  };
-  const outcome = await runHandler(serving);
-  if (!acceptance.isAccepted) {
-    const refusal = await (unobserved === undefined
-      ? refuse(exchange, wire.refusal, outcome)
-      : refuse(exchange, undefined, unobserved));
-    wire.abandon(); // code that still waits for the socket must not wait for ever
-    return refusal;
+  /** Runs the handler, once the hooks have run. */
+  serveSocket(): Promise<Response | undefined> {
+    const { connections, room } = this.#service;
+    const tooMany = connections.checkLimit(this.#exchange);
+    if (tooMany !== undefined) return Promise.resolve(tooMany);
+    connections.addRaw(this.#exchange, this.#acceptance);
+    this.#exchange.context["room"] = room;
+    let socket: Socket;
+    try {
+      socket = this.#open();
+    } catch (error) {
+      return this.#refuse(this.#wire?.refusal, { failure: { error } });
+    }
+    return new Promise((resolve, reject) => {
+      this.#decision = { resolve, reject };
+      void this.#acceptance.accepted.then(() => this.#decide(undefined));
+      this.#runHandler(socket);
+    });
   }
-  await close(serving, outcome);
-  for (const error of await state.runEndCallbacks(socket.closed)) void exchange.report(error, "ending");
-  for (const error of await state.waitForStreamEnds(service.clock)) void exchange.report(error, "ending");
-  await exchange.end();
-  return undefined;
-}
 
-async function runHandler({ service, exchange, wire, socket }: Serving): Promise<Outcome> {
-  try {
-    const result = await service.handler(socket, exchange.context as never);
-    if (!isStreamed(result)) return checkResult(result, socket);
-    filterUnread(service, wire, socket);
-    const sending = socket.pipe(refusable(result));
+  /** The handshake is accepted: its wire is watched. Returns the listener of the wire. */
+  watch(opened: Wire): SocketWatch {
+    this.#ignoreDisconnect?.(); // an accepted wire ends by itself
+    this.#ignoreDisconnect = undefined;
+    const socket = this.#open();
+    return new SocketWatch(socket, this.#wire as PendingWire, opened, this.#service);
+  }
+
+  /** Makes the socket and its wire, once. */
+  #open(): Socket {
+    if (this.#socket !== undefined) return this.#socket;
+    const { clock, rate, defaults } = this.#service;
+    this.#wire = new PendingWire(this.#acceptance, new MessageRate(clock, rate), this);
+    const wire = this.#wire;
+    this.#ignoreDisconnect = this.#exchange.onDisconnect(() => wire.abandon());
+    this.#socket = makeSocket(defaults, wire);
+    return this.#socket;
+  }
+
+  // Not one asynchronous function: what it waits in would stay in memory for as long as the socket is open.
+  #runHandler(socket: Socket): void {
+    const state = socketState(socket);
+    state.exchange = this.#exchange;
+    state.onUnobservedRejection = (error) => this.#closeUnobserved(error, socket);
+    let result: unknown;
+    try {
+      result = this.#service.handler(socket, this.#exchange.context as never);
+    } catch (error) {
+      result = Promise.reject(error);
+    }
+    void Promise.resolve(result).then(
+      (returned) => this.#returned(returned, socket),
+      (error: unknown) => this.#end(outcomeOf(error, socket), socket),
+    );
+  }
+
+  /** The handler has returned. */
+  async #returned(result: unknown, socket: Socket): Promise<void> {
+    let outcome: Outcome;
+    try {
+      outcome = isStreamed(result) ? await this.#stream(result, socket) : checkResult(result, socket);
+    } catch (error) {
+      outcome = outcomeOf(error, socket);
+    }
+    await this.#end(outcome, socket);
+  }
+
+  /** Sends the values of a handler. */
+  async #stream(values: StreamedValues, socket: Socket): Promise<Outcome> {
+    this.#filterUnread(socket);
+    const sending = socket.pipe(refusable(values));
     if ((await isWaiting(sending)) && socket.state === "connecting") await socket.accept();
     await sending;
     if (socket.state === "connecting") await socket.accept(); // an empty stream accepts too
     return {};
-  } catch (error) {
-    return isCloseError(error, socket) ? {} : { failure: { error } };
+  }
+
+  /** The handler, and what it sends, has ended. */
+  async #end(outcome: Outcome, socket: Socket): Promise<void> {
+    try {
+      this.#decide(
+        this.#acceptance.isAccepted ? await this.#finish(outcome, socket) : await this.#deny(outcome),
+      );
+    } catch (error) {
+      this.#decision?.reject(error);
+    }
+  }
+
+  /** The handshake is accepted, or refused with a response; only the first call counts. */
+  #decide(refusal: Response | undefined): void {
+    this.#decision?.resolve(refusal);
+    this.#decision = undefined; // it holds what the handshake used
+  }
+
+  /** Refuses after the handler has ended. */
+  async #deny(outcome: Outcome): Promise<Response> {
+    const refusal = await (this.#unobserved === undefined
+      ? this.#refuse(this.#wire?.refusal, outcome)
+      : this.#refuse(undefined, this.#unobserved));
+    this.#wire?.abandon(); // code that still waits for the socket must not wait for ever
+    return refusal;
+  }
+
+  /** Ends the exchange, once the socket is closed. */
+  async #finish(outcome: Outcome, socket: Socket): Promise<undefined> {
+    await this.#close(outcome, socket);
+    const state = socketState(socket);
+    const exchange = this.#exchange;
+    for (const error of await state.runEndCallbacks(socket.closed)) void exchange.report(error, "ending");
+    for (const error of await state.waitForStreamEnds(this.#service.clock))
+      void exchange.report(error, "ending");
+    await exchange.end();
+    return undefined;
+  }
+
+  /** Closes the socket after its handler has ended. */
+  async #close({ result, failure }: Outcome, socket: Socket): Promise<void> {
+    const late = "a handler returned a Response after accept, too late to refuse: close the socket instead";
+    if (result instanceof Response) void this.#exchange.report(new TypeError(late), "open");
+    const normal = { code: CloseCode.Normal, reason: "" };
+    forceClose(socket, failure === undefined ? normal : await this.#exchange.errorClose(failure.error));
+  }
+
+  /** The response when a handler ended and the handshake was not accepted; the hooks end once it is sent. */
+  async #refuse(refusal: PendingWire["refusal"], { result, failure }: Outcome): Promise<Response> {
+    if (result instanceof Response) return result;
+    const answer = failure && (await this.#exchange.errorResponse(failure.error));
+    if (refusal !== undefined) return new CloseResponse(refusal);
+    const undecided =
+      "the handler ended without accepting or refusing: await socket.accept(), or return a Response";
+    return answer ?? this.#exchange.errorResponse(new TypeError(undecided));
+  }
+
+  /** Closes the socket for an error that no code waited for; before accept the handler's own end refuses. */
+  #closeUnobserved(error: unknown, socket: Socket): void {
+    if (isCloseError(error, socket)) return;
+    this.#unobserved ??= { failure: { error } };
+    void this.#closeAfter(error, socket);
+  }
+
+  async #closeAfter(error: unknown, socket: Socket): Promise<void> {
+    const internal = { code: CloseCode.InternalError, reason: "" };
+    forceClose(socket, this.#acceptance.isAccepted ? await this.#exchange.errorClose(error) : internal);
+  }
+
+  /** Closes at, or drops, messages that arrive before a generator handler has called `receive`. */
+  #filterUnread(socket: Socket): void {
+    const { unread = "close" } = this.#service.defaults;
+    const wire = this.#wire;
+    wire?.filter(() => {
+      if (!wire.messageRequested && unread === "close")
+        forceClose(socket, {
+          code: CloseCode.UnsupportedData,
+          reason: "this route only sends: it does not read messages",
+        });
+      return wire.messageRequested;
+    });
   }
 }
 
@@ -158,47 +253,9 @@ function makeSocket({ Socket: Own = Socket, receive, send }: SocketOptions, wire
   return new Own(wire as never, codecs as never) as Socket;
 }
 
-/** Closes at, or drops, messages that arrive before a generator handler has called `receive`. */
-function filterUnread({ defaults }: SocketService, wire: PendingWire, socket: Socket): void {
-  const { unread = "close" } = defaults;
-  wire.filter(() => {
-    if (!wire.messageRequested && unread === "close")
-      forceClose(socket, {
-        code: CloseCode.UnsupportedData,
-        reason: "this route only sends: it does not read messages",
-      });
-    return wire.messageRequested;
-  });
-}
-
-/** Whether a stream waits for something. Until it does, it may still refuse, or accept in its own way. */
-function isWaiting(sending: Promise<void>): Promise<boolean> {
-  const waiting = new Promise<boolean>((resolve) => setImmediate(resolve, true));
-  const ended = (): boolean => false;
-  return Promise.race([sending.then(ended, ended), waiting]);
-}
-
-/** The same values. A `Response` before the first value refuses, or closes when the handshake is accepted already. */
-function refusable(values: StreamedValues): AsyncIterable<unknown> {
-  const iterator: AsyncIterator<unknown> | Iterator<unknown> =
-    Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
-  let begun = false;
-  const next = async (): Promise<IteratorResult<unknown, undefined>> => {
-    const { done, value } = await iterator.next();
-    const read: unknown = await value;
-    const refusal = toResponse(read);
-    if (refusal !== undefined)
-      throw begun
-        ? new TypeError("a handler gave a Response after its first value: it is too late to refuse")
-        : refusal;
-    begun = true;
-    return done === true ? { done, value: undefined } : { value: read };
-  };
-  const end = async (): Promise<IteratorResult<unknown, undefined>> => {
-    await iterator.return?.();
-    return { done: true, value: undefined };
-  };
-  return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
+/** How a handler ended that has thrown an error. */
+function outcomeOf(error: unknown, socket: Socket): Outcome {
+  return isCloseError(error, socket) ? {} : { failure: { error } };
 }
 
 /** A handler that returns a value which is neither sent nor a refusal has a mistake. */
@@ -211,41 +268,8 @@ function checkResult(result: unknown, socket: Socket): Outcome {
   );
 }
 
-/** The response when a handler ended and the handshake was not accepted; the hooks end once it is sent. */
-async function refuse(
-  exchange: Exchange,
-  refusal: PendingWire["refusal"],
-  { result, failure }: Outcome,
-): Promise<Response> {
-  if (result instanceof Response) return result;
-  const answer = failure && (await exchange.errorResponse(failure.error));
-  if (refusal !== undefined) return new CloseResponse(refusal);
-  const undecided =
-    "the handler ended without accepting or refusing: await socket.accept(), or return a Response";
-  return answer ?? exchange.errorResponse(new TypeError(undecided));
-}
-
-/** Closes the socket after its handler ended. */
-async function close({ exchange, socket }: Serving, { result, failure }: Outcome): Promise<void> {
-  const late = "a handler returned a Response after accept, too late to refuse: close the socket instead";
-  if (result instanceof Response) void exchange.report(new TypeError(late), "open");
-  const normal = { code: CloseCode.Normal, reason: "" };
-  forceClose(socket, failure === undefined ? normal : await exchange.errorClose(failure.error));
-}
-
-/** Closes the socket for an error that no code waited for; before accept the handler's own end refuses. */
-async function closeAfter(error: unknown, { exchange, acceptance, socket }: Serving): Promise<void> {
-  const internal = { code: CloseCode.InternalError, reason: "" };
-  forceClose(socket, acceptance.isAccepted ? await exchange.errorClose(error) : internal);
-}
-
 /** Whether an error only repeats that the socket has ended: code that listens to its signal fails with its reason. */
 function isCloseError(error: unknown, { signal }: Socket): boolean {
   if (!signal.aborted) return false;
   return error === signal.reason || (error instanceof Error && error.cause === signal.reason);
-}
-
-function isStreamed(value: unknown): value is StreamedValues {
-  if (Array.isArray(value) || isGenerator(value)) return true;
-  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }

@@ -1,5 +1,5 @@
 import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
-import { byteLength, type Wire } from "@symbolon/protocol/internal";
+import type { Wire } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
 import { type HeartbeatOptions, startHeartbeat } from "../timing/heartbeat.ts";
 import { startIdleTimeout } from "../timing/idle.ts";
@@ -45,7 +45,8 @@ export class SocketWatch implements PacedListener {
 
   message(message: Message): void {
     const { maxPayload = Infinity } = this.#options.defaults;
-    if (byteLength(message) <= maxPayload) return this.#wire.receive(message);
+    const bytes = Buffer.byteLength(message);
+    if (bytes <= maxPayload) return this.#wire.receive(message, bytes);
     const reason = `a message to this path has at most ${maxPayload} bytes`;
     forceClose(this.#socket, { code: CloseCode.TooLarge, reason });
   }

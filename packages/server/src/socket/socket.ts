@@ -1,8 +1,16 @@
 import { CloseCode, type Codec, type Message, ValidationError } from "@symbolon/protocol";
-import { passthrough, RawSocket, type SocketCodecs } from "@symbolon/protocol/internal";
+import {
+  isThenable,
+  passthrough,
+  RawSocket,
+  receivedFrom,
+  type SocketCodecs,
+} from "@symbolon/protocol/internal";
 import type { AcceptInit } from "../request/acceptance.ts";
 import { type Close, markClientError } from "../request/errors.ts";
 import { checkExpected, type ExpectedMessage } from "./expect.ts";
+import { MessageIterator } from "./message-iterator.ts";
+import { MessageReader } from "./message-reader.ts";
 import { ObservedPromise } from "./observed-promise.ts";
 import type { PendingWire, SocketReadyState } from "./pending-wire.ts";
 import { socketState } from "./socket-state.ts";
@@ -17,19 +25,34 @@ export interface PairOptions {
 }
 
 /**
+ * Calls `handle` with one message after another until the socket ends; the next one waits for a promise that `handle`
+ * returns. Rejects with what it throws.
+ */
+export let readEach: <Value>(
+  socket: Socket<Value, never>,
+  handle: (value: Value) => unknown,
+) => Promise<void>;
+
+/**
  * A WebSocket as a handler holds it: the protocol's `RawSocket` with `accept`, `pair` and `expect`. The promises of these,
  * of `receive` and of `pipe` may be left alone: when no code waits for one that fails, the socket ends as if the handler
  * had thrown the error, with 1011 for a failure, and `onError` is called. The end of the socket is no failure.
  */
 export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive, Send> {
   readonly #pending: PendingWire;
-  readonly #messageType: Codec<never, Receive>["type"];
+  readonly #reader: MessageReader<Receive>;
 
   constructor(wire: PendingWire, codecs: SocketCodecs<Receive, Send> = {}) {
-    super(wire, codecs);
+    const received = receivedFrom(wire);
+    super(wire, codecs, received);
     this.#pending = wire;
     socketState(this).wire = wire;
-    this.#messageType = codecs.receive?.type ?? "any";
+    const codec = codecs.receive ?? (passthrough as unknown as Codec<never, Receive>);
+    this.#reader = new MessageReader(wire, received, codec);
+  }
+
+  static {
+    readEach = (socket, handle) => socket.#readEach(handle);
   }
 
   /** The state of the socket: "connecting" until it is accepted, "closing" from `close` until the client has answered. */
@@ -52,6 +75,11 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
   override receive<Value>(codec: Codec<never, Value>): Promise<Value>;
   override receive(codec?: Codec<never, unknown>): Promise<unknown> {
     return ObservedPromise.for(this, this.#receive(codec));
+  }
+
+  override [Symbol.asyncIterator](): AsyncGenerator<Receive, void, undefined> {
+    if (this.#hasOwnReceive) return super[Symbol.asyncIterator]();
+    return new MessageIterator(this.#reader);
   }
 
   override pipe(values: AsyncIterable<Send> | Iterable<Send>): Promise<void> {
@@ -84,7 +112,7 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
 
   /** Drops the messages of the type, text or binary, that the socket's codec does not read. Reports the first one. */
   ignoreOtherTypes(): void {
-    const type = this.#messageType;
+    const { type } = this.#reader;
     if (type === "any") return;
     let isReported = false;
     this.#pending.filter((message) => {
@@ -109,14 +137,29 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     await this.#pending.accept(init);
   }
 
+  /** Whether a class of the app receives in its own way. */
+  get #hasOwnReceive(): boolean {
+    return this.receive !== Socket.prototype.receive;
+  }
+
   async #receive(codec: Codec<never, unknown> | undefined): Promise<unknown> {
-    await this.#pending.requestMessage();
+    return this.#reader.decode(await this.#reader.take(), codec);
+  }
+
+  async #readEach(handle: (value: Receive) => unknown): Promise<void> {
+    if (this.#hasOwnReceive) {
+      for await (const value of this) await handle(value);
+      return;
+    }
     try {
-      return await (codec === undefined ? super.receive() : super.receive(codec));
+      for (;;) {
+        const message = this.#reader.take();
+        const value = this.#reader.decode(isThenable(message) ? await message : message);
+        const handled = handle((isThenable(value) ? await value : value) as Receive);
+        if (isThenable(handled)) await handled;
+      }
     } catch (error) {
-      throw error instanceof ValidationError ? markClientError(error) : error;
-    } finally {
-      this.#pending.messageTaken();
+      if (!this.#reader.isEnd(error)) throw error;
     }
   }
 

@@ -27,10 +27,13 @@ export class Clock {
   subscribe(subscriber: ClockSubscriber): () => void {
     this.#subscribers.add(subscriber);
     this.onSubscribersChange(this.#subscribers.size);
-    return () => {
-      this.#subscribers.delete(subscriber);
-      this.onSubscribersChange(this.#subscribers.size);
-    };
+    return () => this.unsubscribe(subscriber);
+  }
+
+  /** Stops stepping `subscriber`. */
+  unsubscribe(subscriber: ClockSubscriber): void {
+    this.#subscribers.delete(subscriber);
+    this.onSubscribersChange(this.#subscribers.size);
   }
 
   /**

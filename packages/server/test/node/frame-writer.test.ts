@@ -1,7 +1,7 @@
 import { Duplex } from "node:stream";
-import { expect, test } from "vitest";
-import { FrameWriter, encodeFrame } from "../../src/node/frame-writer.ts";
-import { opcodes, parseFrame, parseFrames } from "./raw-client.ts";
+import { expect, test, vi } from "vitest";
+import { FrameWriter } from "../../src/node/frame-writer.ts";
+import { opcodes, parseFrames } from "./raw-client.ts";
 
 /** A socket that records its writes; a slow one finishes none before `finishWrites`. */
 class Recorder extends Duplex {
@@ -28,77 +28,66 @@ class Recorder extends Duplex {
 }
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** A text that is too long to be written as text. */
+const long = (text: string): string => text.padEnd(5_000, ".");
 const texts = (bytes: Buffer | undefined): string[] =>
   parseFrames(bytes ?? Buffer.alloc(0)).map(({ payload }) => payload.toString());
-
-test.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])(
-  "a text of %i bytes is one whole, unmasked frame with the shortest length",
-  (length) => {
-    const frame = encodeFrame("x".repeat(length));
-    const parsed = parseFrame(frame);
-    expect(parsed).toMatchObject({
-      fin: true,
-      rsv: 0,
-      opcode: opcodes.text,
-      masked: false,
-      size: frame.length,
-    });
-    expect(parsed?.payload.equals(Buffer.alloc(length, "x"))).toBe(true);
-    expect(frame.length - length).toBe(length < 126 ? 2 : length < 65_536 ? 4 : 10);
-  },
-);
-
-test.each([0, 125, 126, 65_535, 65_536])("%i bytes are one binary frame", (length) => {
-  const bytes = Uint8Array.from({ length }, (_, at) => at % 251);
-  const frame = parseFrame(encodeFrame(bytes));
-  expect(frame).toMatchObject({ fin: true, rsv: 0, opcode: opcodes.binary, masked: false });
-  expect(frame?.payload.equals(bytes)).toBe(true);
-});
-
-test("the length of a text is counted in UTF-8 bytes, not in characters", () => {
-  const text = "é🙂".repeat(21);
-  expect(text).toHaveLength(63);
-  expect(parseFrame(encodeFrame(text))?.payload.toString()).toBe(text);
-  expect(encodeFrame(text)[1]).toBe(126);
-});
-
-test("a lone surrogate is sent as a replacement character, since a frame must be UTF-8", () => {
-  expect(parseFrame(encodeFrame("a\ud800b"))?.payload.toString()).toBe("a\ufffdb");
-});
-
-test("bytes are copied when they are sent: a later change does not change the frame", () => {
-  const bytes = new Uint8Array([1, 2, 3]);
-  const frame = encodeFrame(bytes);
-  bytes.fill(0);
-  expect([...(parseFrame(frame)?.payload ?? [])]).toEqual([1, 2, 3]);
-  expect([...(parseFrame(encodeFrame(bytes))?.payload ?? [])]).toEqual([0, 0, 0]);
-});
-
-test("bytes that are part of a larger buffer are sent alone", () => {
-  const part = new Uint8Array([9, 1, 2, 9]).subarray(1, 3);
-  expect([...(parseFrame(encodeFrame(part))?.payload ?? [])]).toEqual([1, 2]);
-});
 
 test("a broadcast builds its frame once for all its sockets", async () => {
   const sockets = [new Recorder(), new Recorder(), new Recorder()];
   const writers = sockets.map((socket) => new FrameWriter(socket));
+  const measure = vi.spyOn(Buffer, "byteLength");
   for (const writer of writers) writer.write("to all");
+  expect(measure.mock.calls).toEqual([["to all"]]);
+  measure.mockRestore();
+  await tick();
+  for (const { writes } of sockets) expect(writes.map(texts)).toEqual([["to all"]]);
+});
+
+test("the sockets of a broadcast share the buffer of a large text", async () => {
+  const sockets = [new Recorder(), new Recorder(), new Recorder()];
+  const writers = sockets.map((socket) => new FrameWriter(socket));
+  for (const writer of writers) writer.write(long("to all"));
   await tick();
   const [first, ...others] = sockets.map(({ writes }) => writes[0]);
-  expect(texts(first)).toEqual(["to all"]);
+  expect(texts(first)).toEqual([long("to all")]);
   for (const other of others) expect(other).toBe(first);
 });
 
 test("a broadcast of several messages in one tick joins their frames once for all its sockets", async () => {
   const sockets = [new Recorder(), new Recorder(), new Recorder()];
   const writers = sockets.map((socket) => new FrameWriter(socket));
-  for (const message of ["1", "2"]) for (const writer of writers) writer.write(message);
+  for (const message of ["1", long("2")]) for (const writer of writers) writer.write(message);
   writers[2]?.write("3");
   await tick();
   const [first, second, third] = sockets.map(({ writes }) => writes[0]);
-  expect(texts(first)).toEqual(["1", "2"]);
+  expect(texts(first)).toEqual(["1", long("2")]);
   expect(second).toBe(first);
-  expect(texts(third)).toEqual(["1", "2", "3"]);
+  expect(texts(third)).toEqual(["1", long("2"), "3"]);
+});
+
+test("short texts, long texts and bytes of one tick leave in one write, in order", async () => {
+  const socket = new Recorder();
+  const writer = new FrameWriter(socket);
+  const messages = ["short", "é", long("long"), "x".repeat(200), "x".repeat(70), ""];
+  for (const message of messages) writer.write(message);
+  writer.write(new Uint8Array([0x80, 0xff]));
+  await tick();
+  expect(socket.writes).toHaveLength(1);
+  const frames = parseFrames(socket.writes[0] ?? Buffer.alloc(0));
+  expect(frames.slice(0, -1).map(({ payload }) => payload.toString())).toEqual(messages);
+  expect(frames.at(-1)).toMatchObject({ opcode: opcodes.binary, payload: Buffer.from([0x80, 0xff]) });
+});
+
+test("texts that wait behind an unfinished write are bytes: no text keeps a larger one of which it is a part", () => {
+  const socket = new Recorder(true);
+  const writer = new FrameWriter(socket);
+  const write = vi.spyOn(socket, "write");
+  for (const message of ["first", "second"]) {
+    writer.write(message);
+    writer.flush();
+  }
+  expect(write.mock.calls.map(([chunk]) => typeof chunk)).toEqual(["string", "object"]);
 });
 
 test("a stopped writer drops its batch and every later message, and counts nothing", async () => {
@@ -130,12 +119,6 @@ test("what keeps the messages counts until the socket is empty", async () => {
   expect(writer.heldBytes - writer.bufferedAmount).toBe(256);
 });
 
-test("a text and the bytes of the same text are different frames", () => {
-  expect(encodeFrame("same")[0]).toBe(0x81);
-  expect(encodeFrame(Buffer.from("same"))[0]).toBe(0x82);
-  expect(encodeFrame("same")[0]).toBe(0x81);
-});
-
 test("the messages of one tick leave in one write, in order", async () => {
   const socket = new Recorder();
   const writer = new FrameWriter(socket);
@@ -144,6 +127,16 @@ test("the messages of one tick leave in one write, in order", async () => {
   await tick();
   expect(socket.writes).toHaveLength(1);
   expect(texts(socket.writes[0])).toEqual(["1", "2", "3"]);
+});
+
+test("one function flushes all the writers of a tick", async () => {
+  const sockets = [new Recorder(), new Recorder(), new Recorder()];
+  const nextTick = vi.spyOn(process, "nextTick");
+  for (const socket of sockets) new FrameWriter(socket).write("1");
+  expect(nextTick).toHaveBeenCalledTimes(1);
+  nextTick.mockRestore();
+  await tick();
+  for (const { writes } of sockets) expect(writes.map(texts)).toEqual([["1"]]);
 });
 
 test("the messages of the next tick leave in another write", async () => {
@@ -239,6 +232,18 @@ test("drained waits for a second write that was made before the first one was fi
   socket.finishWrites();
   await drained;
   expect(resolved).toEqual(["drained"]);
+});
+
+test("drained does not wait for a control frame that `ws` has written after the messages", async () => {
+  const socket = new Recorder(true);
+  const writer = new FrameWriter(socket);
+  writer.write("more than sixteen bytes");
+  writer.flush();
+  const drained = writer.drained();
+  socket.write(Buffer.from([0x89, 0]));
+  socket.finishWrites();
+  await drained;
+  expect([writer.drained(), socket.writableLength]).toEqual([undefined, 2]);
 });
 
 test("a write that fails resolves nothing before the end of the wire does", async () => {

@@ -5,7 +5,7 @@ import { Clock } from "@symbolon/server/testing";
 import * as fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { waitOptions } from "../../../../test/time-limits.ts";
-import { FrameProgress, startMessageTimer } from "../../src/node/message-timer.ts";
+import { FrameProgress, MessageTimer } from "../../src/node/message-timer.ts";
 import { connectRawClient, opcodes, type RawClient, type RawFrame, rawFrame } from "./raw-client.ts";
 
 const { text, continuation, close, ping, pong } = opcodes;
@@ -70,14 +70,13 @@ describe("the progress of a client's frames", () => {
 describe("a message timer", () => {
   function startTimer() {
     const clock = new Clock();
-    const progress = new FrameProgress();
-    const state = { paused: false, overdue: 0 };
-    const stop = startMessageTimer(clock, 30_000, {
-      progress,
-      isPaused: () => state.paused,
-      onOverdue: () => (state.overdue += 1),
-    });
-    return { clock, progress, state, stop };
+    const state = {
+      isPaused: false,
+      overdue: 0,
+      closeNow: (code: number) => (state.overdue += Number(code === 1008)),
+    };
+    const timer = new MessageTimer(clock, 30_000, state);
+    return { clock, progress: timer.progress, state, stop: () => timer.stop() };
   }
 
   test("counts from the first byte: pings, pongs and more fragments do not help", () => {
@@ -120,9 +119,9 @@ describe("a message timer", () => {
     const { clock, progress, state } = startTimer();
     progress.read(start);
     clock.advance(100);
-    state.paused = true;
+    state.isPaused = true;
     for (let round = 0; round < 10; round += 1) clock.advance(29_000);
-    state.paused = false;
+    state.isPaused = false;
     clock.advance(29_000);
     expect(state.overdue).toBe(0);
     clock.advance(1_000);
