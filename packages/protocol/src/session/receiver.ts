@@ -6,7 +6,8 @@ import type { DeliveryOptions, MessageSink } from "./session-options.ts";
 
 /** Receives each message of a session once and in order, and acknowledges the messages that are finished. */
 export class Receiver {
-  readonly #granted: Credit;
+  /** What may arrive before it is acknowledged: a quarter of the window. */
+  readonly #quarter: Credit;
   readonly #hardLimit: Credit;
   /** Where acknowledgements go. */
   #sink: MessageSink | undefined;
@@ -24,7 +25,7 @@ export class Receiver {
   /** Begins, or goes on after the message of this sequence. */
   constructor({ window, hardLimit = window }: DeliveryOptions, upTo = 0) {
     this.#upTo = upTo;
-    this.#granted = window;
+    this.#quarter = { messages: window.messages / 4, bytes: window.bytes / 4 };
     this.#hardLimit = hardLimit;
   }
 
@@ -110,9 +111,7 @@ export class Receiver {
     const arrived = this.#unreported;
     arrived.messages += 1;
     arrived.bytes += bytes;
-    const { messages, bytes: size } = this.#granted;
-    if (this.#scheduled || !(isDue || isExhausted({ messages: messages / 4, bytes: size / 4 }, arrived)))
-      return;
+    if (this.#scheduled || !(isDue || isExhausted(this.#quarter, arrived))) return;
     this.#scheduled = true;
     void (this.#sink?.drained() ?? Promise.resolve()).then(() => {
       this.#scheduled = false;

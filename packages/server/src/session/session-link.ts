@@ -93,7 +93,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.outbox = new SessionOutbox(this.session.sender, rate, () => sessions.measure(this));
     this.#renewal = new CredentialRenewal(options.clock, {
       principal: owner.principal,
-      requestToken: (by) => this.#wire?.send({ t: "reauth", by }),
+      requestToken: (by) => this.#wire?.sendFrame({ t: "reauth", by }),
       onRenewed: (claims) => {
         this.#listener?.onRenewed(claims);
         this.#subscribers.emit({ type: "renewed" });
@@ -151,7 +151,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     const { heartbeat, maxPayload, sessions, restored } = this.#options;
     const { session, secret } = this;
     const before = this.#state;
-    const wire = this.#sessionWire(caller.wire);
+    const wire = this.#createWire(caller.wire);
     let release: Release = () => {};
     const released = new Promise<void>((resolve) => (release = resolve));
     this.#state = { type: "attached", wire, release };
@@ -166,13 +166,13 @@ export class SessionLink implements ClientLink, TrackedSession {
     sessions.attach(this);
     this.session.sender.codec = codec;
     const { grace } = sessions.options;
-    const missing = restored?.missing ?? [];
-    wire.send(createWelcome(session, { state, reason, key: secret, missing, heartbeat, grace, maxPayload }));
+    const welcome = { state, reason, key: secret, heartbeat, grace, maxPayload };
+    wire.sendFrame(createWelcome(session, { ...welcome, missing: restored?.missing ?? [] }));
     if (this.#recorder !== undefined) this.#recorder.wire = caller.wire;
     const upTo = hello.resume?.receivedUpTo ?? 0;
-    this.session.sender.attach(this.#recorder ?? caller.wire, { upTo, pending: [], credit: hello.credit });
+    this.session.sender.attach(this.#recorder ?? wire, { upTo, pending: [], credit: hello.credit });
     const drop = (error: CloseError): void => this.#drop(error, wire);
-    this.memberships.attach({ codec, plain: false, sink: caller.wire, drop }, hello.rooms);
+    this.memberships.attach({ codec, plain: false, sink: wire, drop }, hello.rooms);
     if (before.type !== "opening") this.#listener?.onRenewed(caller.claims);
     if (before.type !== "opening" || state === "resumed") this.#subscribers.emit({ type: "resumed" });
     wire.listen(this.#options);
@@ -200,7 +200,7 @@ export class SessionLink implements ClientLink, TrackedSession {
   }
 
   goAway(at: number): boolean {
-    this.#wire?.send(encodeGoaway(at, "shutting down"));
+    this.#wire?.sendFrame(encodeGoaway(at, "shutting down"));
     return true;
   }
 
@@ -223,18 +223,18 @@ export class SessionLink implements ClientLink, TrackedSession {
     return "wire" in this.#state ? this.#state.wire : undefined;
   }
 
-  #sessionWire(wire: Wire): SessionWire {
-    const sessionWire: SessionWire = new SessionWire(wire, {
+  #createWire(wire: Wire): SessionWire {
+    const created: SessionWire = new SessionWire(wire, {
       session: this.session,
       conversation: this.#listener as LinkListener, // it was opened first
       renewal: this.#renewal,
       rate: this.outbox.rate,
       recorder: this.#recorder,
       onFrame: () => (this.confirmed = true),
-      onFault: (error) => this.#onFault(error, sessionWire),
-      onClosed: (closed) => this.#onClosed(closed, sessionWire),
+      onFault: (error) => this.#onFault(error, created),
+      onClosed: (closed) => this.#onClosed(closed, created),
     });
-    return sessionWire;
+    return created;
   }
 
   /** A message was lost on its way: the client connects again and repeats it. Any other fault ends the session. */
