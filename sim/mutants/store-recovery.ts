@@ -33,8 +33,8 @@ export const storeRecoveryMutants: readonly Mutant[] = [
     name: "the server does not ask for messages that its process lost",
     mode: "memory-store",
     file: link,
-    find: "missing: restored?.missing ?? []",
-    replace: "missing: []",
+    find: "const missing = this.#parts.restored?.missing ?? [];",
+    replace: "const missing: number[] = [];",
   },
   {
     name: "a restored session forgets its unacknowledged messages",

@@ -6,8 +6,7 @@ import type { DeliveryOptions, MessageSink } from "./session-options.ts";
 
 /** Receives each message of a session once and in order, and acknowledges the messages that are finished. */
 export class Receiver {
-  /** What may arrive before it is acknowledged: a quarter of the window. */
-  readonly #quarter: Credit;
+  readonly #granted: Credit;
   readonly #hardLimit: Credit;
   /** Where acknowledgements go. */
   #sink: MessageSink | undefined;
@@ -17,7 +16,7 @@ export class Receiver {
   #pending = new Map<number, number>();
   /** The credit that they use. */
   protected used: { messages: number; bytes: number } = { messages: 0, bytes: 0 };
-  /** What has arrived since the last acknowledgement. */
+  /** Four times what has arrived since the last acknowledgement: a quarter of the window is as much as the window. */
   #unreported = { messages: 0, bytes: 0 };
   /** Whether an acknowledgement is sent at the end of the tick, or when the sink has drained. */
   #scheduled = false;
@@ -25,7 +24,7 @@ export class Receiver {
   /** Begins, or goes on after the message of this sequence. */
   constructor({ window, hardLimit = window }: DeliveryOptions, upTo = 0) {
     this.#upTo = upTo;
-    this.#quarter = { messages: window.messages / 4, bytes: window.bytes / 4 };
+    this.#granted = window;
     this.#hardLimit = hardLimit;
   }
 
@@ -109,9 +108,9 @@ export class Receiver {
    */
   #report(isDue: boolean, bytes = 0): void {
     const arrived = this.#unreported;
-    arrived.messages += 1;
-    arrived.bytes += bytes;
-    if (this.#scheduled || !(isDue || isExhausted(this.#quarter, arrived))) return;
+    arrived.messages += 4;
+    arrived.bytes += 4 * bytes;
+    if (this.#scheduled || !(isDue || isExhausted(this.#granted, arrived))) return;
     this.#scheduled = true;
     void (this.#sink?.drained() ?? Promise.resolve()).then(() => {
       this.#scheduled = false;

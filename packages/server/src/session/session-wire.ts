@@ -44,6 +44,7 @@ const endOfTick = Promise.resolve();
 export class SessionWire implements PacedListener, MessageSink {
   readonly #wire: Wire;
   readonly #options: SessionWireOptions;
+  /** The receivers of the frames of the conversation. */
   readonly #frames: FrameTable;
   #stopped = false;
   /** Writes the message that is sent before the next one. */
@@ -55,17 +56,9 @@ export class SessionWire implements PacedListener, MessageSink {
   #stopHeartbeat = (): void => {};
 
   constructor(wire: Wire, options: SessionWireOptions) {
-    const { conversation, renewal } = options;
     this.#wire = wire;
     this.#options = options;
-    this.#frames = {
-      ...conversation.frames,
-      ack: () => {}, // acknowledges like every frame
-      ping: ({ n }) => this.#answer(n),
-      pong: () => {},
-      bye: () => conversation.closeGracefully(new CloseError(CloseCode.Normal)),
-      auth: ({ token }) => void renewal.verify(token),
-    };
+    this.#frames = options.conversation.frames;
   }
 
   /** Receives frames from now on, and pings a silent client. */
@@ -80,7 +73,7 @@ export class SessionWire implements PacedListener, MessageSink {
 
   message(message: Message): void {
     if (this.#stopped) return;
-    const { session, recorder, onFrame, onFault } = this.#options;
+    const { session, conversation, renewal, recorder, onFrame, onFault } = this.#options;
     onFrame();
     try {
       const { sender, receiver } = session;
@@ -93,8 +86,11 @@ export class SessionWire implements PacedListener, MessageSink {
       const bytes = byteLength(message);
       if (frame.s === undefined) checkUnsequenced(frame);
       if (!this.#admit(frame, bytes)) return;
-      if (frame.s === undefined || receiver.accept(frame.s, bytes))
-        receiverOf(this.#frames, frame)(frame, bytes);
+      if (frame.s !== undefined && !receiver.accept(frame.s, bytes)) return;
+      if (frame.t === "ping") this.#answer(frame.n);
+      else if (frame.t === "bye") conversation.closeGracefully(new CloseError(CloseCode.Normal));
+      else if (frame.t === "auth") void renewal.verify(frame.token);
+      else if (frame.t !== "ack" && frame.t !== "pong") receiverOf(this.#frames, frame)(frame, bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       onFault(error);
