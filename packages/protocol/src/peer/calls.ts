@@ -15,7 +15,6 @@ import { CloseError, ProtocolError, RequestError } from "../errors.ts";
 import { notFound } from "../frames/error-frames.ts";
 import {
   type CallFrame,
-  type Frame,
   type RequestFrame,
   type Stamp,
   stampSize,
@@ -24,6 +23,7 @@ import {
 import type { FrameTable } from "../frames/frame-table.ts";
 import { outboxFull } from "../session/outbox.ts";
 import { byteLength } from "../wire/byte-length.ts";
+import { NumberedChannel } from "./call-channel.ts";
 import { own, type PeerOptions } from "./peer.ts";
 
 /** How many calls of the remote peer are served at once; more wait. */
@@ -137,7 +137,8 @@ export class Calls {
       this.#outgoing.set(q, { receive: listener, isSent: () => sending?.state === "fulfilled" });
       if (this.#outgoing.size === 1) onWaitingChange(true);
       this.#starting.run(send, bytes);
-      return { sent, withdraw: () => sending === undefined || outbox.withdraw(sending), ...channel };
+      const withdraw = (): boolean => sending === undefined || outbox.withdraw(sending);
+      return Object.assign(channel, { sent, withdraw });
     };
     return kind.start({ open, after }, data, options);
   }
@@ -155,7 +156,7 @@ export class Calls {
   /** The session is lost: calls that were sent get no reply, and calls of the remote peer are cancelled. */
   sessionLost(): void {
     for (const { receive, isSent } of this.#outgoing.values()) if (isSent()) receive(undefined, 0);
-    for (const { receive } of this.#incoming.values()) receive(undefined, 0);
+    for (const call of this.#incoming.values()) call.receive(undefined, 0);
   }
 
   /** The calls that are open. */
@@ -244,24 +245,8 @@ export class Calls {
     return this.#incoming.get(q) === call;
   }
 
-  #channel(number: { readonly q: number } | { readonly re: number }, remove: () => void): CallChannel {
-    const { outbox, nextTurn } = this.#options;
-    let open = true;
-    const answer: CallChannel["answer"] = (message, fallback) =>
-      outbox.send(message, { lane: "answer", fallback });
-    return {
-      nextTurn,
-      write: (frame) => outbox.codec.write({ ...frame, ...number } as Frame),
-      capacity: () => outbox.capacity(),
-      answer,
-      send: (message, fallback) => (open ? answer(message, fallback) : new Sent()),
-      close() {
-        if (!open) return false;
-        open = false;
-        remove();
-        return true;
-      },
-    };
+  #channel(number: { readonly q: number } | { readonly re: number }, onClose: () => void): CallChannel {
+    return new NumberedChannel(this.#options.outbox, this.#options.nextTurn, number, onClose);
   }
 }
 
@@ -275,7 +260,7 @@ function isAnswer(error: unknown): boolean {
 function unknownCall(frame: RequestFrame | StreamFrame, channel: CallChannel): IncomingCall {
   return {
     receive(said) {
-      if (said === undefined || said.t === "cancel") channel.close();
+      if (!said || said.t === "cancel") channel.close();
     },
     run() {
       throw notFound(frame);
