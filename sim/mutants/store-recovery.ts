@@ -33,7 +33,7 @@ export const storeRecoveryMutants: readonly Mutant[] = [
     name: "the server does not ask for messages that its process lost",
     mode: "memory-store",
     file: link,
-    find: "const missing = restored?.missing ?? [];",
+    find: "const missing = this.#parts.restored?.missing ?? [];",
     replace: "const missing: number[] = [];",
   },
   {

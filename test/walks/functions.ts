@@ -53,7 +53,8 @@ export function isFunction({ type, body }: Node): boolean {
 function isCall(node: Node): boolean {
   const { type, expression, argument, body, consequent } = node;
   if (type === "BlockStatement") return Array.isArray(body) && body.length === 1 && isCall(body[0] as Node);
-  if (type === "ParenthesizedExpression" || type === "ExpressionStatement") return isCall(expression as Node);
+  if (["ParenthesizedExpression", "ExpressionStatement", "ChainExpression"].includes(type))
+    return isCall(expression as Node);
   if (["ReturnStatement", "UnaryExpression", "AwaitExpression"].includes(type))
     return argument !== null && isCall(argument as Node);
   if (type === "ConditionalExpression") return isCall(consequent as Node);

@@ -100,8 +100,9 @@ describe("when the client and the server have MessagePack", () => {
     expect(JSON.parse(String(await socket.receive()))).toMatchObject({ t: "welcome" });
     expect(JSON.parse(String(await socket.receive()))).toMatchObject({ t: "room", room: "all" });
     socket.send(msgpack.stamp(msgpack.write({ t: "event", name: "post", data: 1n }), { s: 1 }));
-    const posted = { s: 1, t: "event", name: "posted", data: 1n, q: 1 };
+    const posted = { s: 1, a: 1, t: "event", name: "posted", data: 1n, q: 1 };
     expect(msgpack.read(await socket.receive())).toEqual(posted);
+    socket.send(msgpack.stamp(msgpack.write({ t: "event", name: "post", data: 1n }), { s: 1 }));
     expect(JSON.parse(String(await socket.receive()))).toEqual({ t: "ack", a: 1 });
     socket.send(Uint8Array.of(0xc1));
     expect(await socket.closed).toMatchObject({ code: 4400 });

@@ -86,7 +86,7 @@ export interface CallStarter {
 }
 
 /** Calls a handler with its validated input. */
-type RunHandler = (
+export type RunHandler = (
   input: unknown,
   call: CallContext & { readonly upload?: AsyncIterable<unknown> },
 ) => unknown;

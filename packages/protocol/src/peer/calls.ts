@@ -15,7 +15,6 @@ import { CloseError, ProtocolError, RequestError } from "../errors.ts";
 import { notFound } from "../frames/error-frames.ts";
 import {
   type CallFrame,
-  type Frame,
   type RequestFrame,
   type Stamp,
   stampSize,
@@ -24,6 +23,7 @@ import {
 import type { FrameTable } from "../frames/frame-table.ts";
 import { outboxFull } from "../session/outbox.ts";
 import { byteLength } from "../wire/byte-length.ts";
+import { NumberedChannel } from "./call-channel.ts";
 import { own, type PeerOptions } from "./peer.ts";
 
 /** How many calls of the remote peer are served at once; more wait. */
@@ -34,10 +34,7 @@ const maxOpen = 64;
 const maxWaitingBytes: number = 2 ** 22;
 
 /** What calls need of their peer. */
-export interface CallsOptions extends Pick<
-  PeerOptions,
-  "sends" | "receives" | "outbox" | "receiver" | "after" | "nextTurn"
-> {
+interface CallsPeer {
   /** A number that no event or call of this peer has had. */
   readonly nextId: () => number;
   /** Whether a message is received. @throws ProtocolError with 4429 when too many messages wait. */
@@ -68,7 +65,8 @@ export interface OpenCalls {
 
 /** The requests and streams of a conversation: those that this peer starts, and those that it serves. */
 export class Calls {
-  readonly #options: CallsOptions;
+  readonly #options: PeerOptions;
+  readonly #peer: CallsPeer;
   readonly #handlers = new Map<string, CallHandler>();
   readonly #outgoing = new Map<number | undefined, OutgoingEntry>();
   readonly #starting = new ConcurrencyLimit(maxOpen);
@@ -79,8 +77,10 @@ export class Calls {
   /** The bytes of the requests and streams of the remote peer that are open. */
   #openBytes = 0;
 
-  constructor(options: CallsOptions) {
+  /** `options` are those of `peer`. */
+  constructor(options: PeerOptions, peer: CallsPeer) {
     this.#options = options;
+    this.#peer = peer;
   }
 
   /** The receivers of the frames of calls. */
@@ -110,7 +110,8 @@ export class Calls {
 
   /** Starts a call. @throws TypeError when the contract does not declare it. */
   start(t: MessageKind["t"], name: string, data: unknown, options: CallOptions = {}): unknown {
-    const { outbox, after, sends, nextId, onWaitingChange } = this.#options;
+    const { outbox, after, sends } = this.#options;
+    const { nextId, onWaitingChange } = this.#peer;
     const kind = own(sends, name);
     if (!isKind(kind, t)) throw new TypeError(`the contract declares no ${t} ${JSON.stringify(name)}`);
     const open: CallStarter["open"] = (input, deadline, listener) => {
@@ -136,14 +137,15 @@ export class Calls {
       this.#outgoing.set(q, { receive: listener, isSent: () => sending?.state === "fulfilled" });
       if (this.#outgoing.size === 1) onWaitingChange(true);
       this.#starting.run(send, bytes);
-      return { sent, withdraw: () => sending === undefined || outbox.withdraw(sending), ...channel };
+      const withdraw = (): boolean => sending === undefined || outbox.withdraw(sending);
+      return Object.assign(channel, { sent, withdraw });
     };
     return kind.start({ open, after }, data, options);
   }
 
   /** Receives a frame of a call, whose message has so many bytes. @throws ProtocolError when it is not allowed now. */
   readonly receive = (frame: CallFrame & Stamp, bytes: number): void => {
-    if (!this.#options.accepts(frame)) return;
+    if (!this.#peer.accepts(frame)) return;
     const { q, re } = frame as { readonly q?: number; readonly re?: number };
     if ((q === undefined) === (re === undefined))
       throw new ProtocolError("a frame of a call has either q or re");
@@ -154,7 +156,7 @@ export class Calls {
   /** The session is lost: calls that were sent get no reply, and calls of the remote peer are cancelled. */
   sessionLost(): void {
     for (const { receive, isSent } of this.#outgoing.values()) if (isSent()) receive(undefined, 0);
-    for (const { receive } of this.#incoming.values()) receive(undefined, 0);
+    for (const call of this.#incoming.values()) call.receive(undefined, 0);
   }
 
   /** The calls that are open. */
@@ -179,7 +181,8 @@ export class Calls {
    * that arrive after it do not wait for it.
    */
   readonly #begin = (frame: RequestFrame | StreamFrame, bytes: number): void => {
-    const { receives, receiver, queue, accepts } = this.#options;
+    const { receives, receiver } = this.#options;
+    const { queue, accepts } = this.#peer;
     if (!accepts(frame)) return;
     const { q, s, name, t } = frame;
     if (this.#incoming.has(q)) throw new ProtocolError(`call ${q} is open already`);
@@ -220,11 +223,11 @@ export class Calls {
   ): Promise<unknown> | undefined {
     const fail = (error: unknown): void => {
       if (!this.#isOpen(frame.q, call)) {
-        if (!isAnswer(error)) this.#options.onLateError(frame, error);
+        if (!isAnswer(error)) this.#peer.onLateError(frame, error);
         return;
       }
       channel.close();
-      this.#options.onHandlerError(frame, error);
+      this.#peer.onHandlerError(frame, error);
     };
     try {
       const handler = this.#handlers.get(frame.name);
@@ -242,24 +245,8 @@ export class Calls {
     return this.#incoming.get(q) === call;
   }
 
-  #channel(number: { readonly q: number } | { readonly re: number }, remove: () => void): CallChannel {
-    const { outbox, nextTurn } = this.#options;
-    let open = true;
-    const answer: CallChannel["answer"] = (message, fallback) =>
-      outbox.send(message, { lane: "answer", fallback });
-    return {
-      nextTurn,
-      write: (frame) => outbox.codec.write({ ...frame, ...number } as Frame),
-      capacity: () => outbox.capacity(),
-      answer,
-      send: (message, fallback) => (open ? answer(message, fallback) : new Sent()),
-      close() {
-        if (!open) return false;
-        open = false;
-        remove();
-        return true;
-      },
-    };
+  #channel(number: { readonly q: number } | { readonly re: number }, onClose: () => void): CallChannel {
+    return new NumberedChannel(this.#options.outbox, this.#options.nextTurn, number, onClose);
   }
 }
 
@@ -273,7 +260,7 @@ function isAnswer(error: unknown): boolean {
 function unknownCall(frame: RequestFrame | StreamFrame, channel: CallChannel): IncomingCall {
   return {
     receive(said) {
-      if (said === undefined || said.t === "cancel") channel.close();
+      if (!said || said.t === "cancel") channel.close();
     },
     run() {
       throw notFound(frame);

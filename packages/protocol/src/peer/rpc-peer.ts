@@ -37,7 +37,8 @@ const unlimited: QueueLimits = { pause: Infinity, volatile: Infinity, max: Infin
 export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends> {
   override readonly readOptions: ReadOptions = { shapes: callFrames };
   readonly #calls: Calls;
-  readonly #options: RpcPeerOptions & { readonly limits: QueueLimits };
+  readonly #options: RpcPeerOptions;
+  readonly #limits: QueueLimits;
   /** Whether the queue was full and is not half empty yet. */
   #full = false;
   /** Whether this peer waits for a reply. */
@@ -46,9 +47,9 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
 
   constructor(options: RpcPeerOptions) {
     super(options);
-    this.#options = { limits: unlimited, ...options };
-    this.#calls = new Calls({
-      ...options,
+    this.#options = options;
+    this.#limits = options.limits ?? unlimited;
+    this.#calls = new Calls(options, {
       nextId: () => this.nextId(),
       accepts: (frame) => this.accepts(frame),
       queue: (task) => this.queue(task),
@@ -147,7 +148,7 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
    * @throws ProtocolError with 4429 when even more messages wait.
    */
   protected override accepts({ s }: Stamp): boolean {
-    const { volatile, max } = this.#options.limits;
+    const { volatile, max } = this.#limits;
     const waiting = this.#waitingTasks;
     if (!super.accepts({ s }) || (!s && waiting >= volatile)) return false;
     if (waiting >= max) throw new ProtocolError("too many messages wait for their handlers", 4429);
@@ -156,7 +157,7 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
 
   /** Asks the link to stop reading while too many messages wait, unless the reply that a handler waits for is still unread. */
   protected override onQueueChange(): void {
-    const { pause } = this.#options.limits;
+    const { pause } = this.#limits;
     const waiting = this.#waitingTasks;
     this.#full = this.#full ? waiting > pause / 2 : waiting >= pause;
     const paused = this.#full && !this.#waiting;

@@ -81,16 +81,17 @@ export class Sender implements Outbox {
   send(frame: Message, options: SendOptions = {}): Sent {
     // A caller that sends again when its message has failed would be called without end.
     const message = new OutgoingMessage(frame, this.#ended ? {} : options);
-    const { lane } = message;
     if (this.#ended) message.reject(this.#ended);
+    else if (!this.#unsent.size && !this.#resending && !this.#isBlocked(message) && this.#isReady())
+      this.#transmit(message);
+    else if (message.lane === "volatile")
+      message.reject(new RequestError("DROPPED", "could not be sent at once"));
     else {
       this.#unsent.add(message);
       this.#weigh(message, 1);
       // Messages that wait hold back every message but an answer.
-      if (lane === "answer" || this.#unsent.size === 1) this.#flush();
-      if (!this.#unsent.has(message) || lane === "answer") return message;
-      if (lane !== "volatile") void this.#checkLimit(message);
-      else this.#fail(message, new RequestError("DROPPED", "could not be sent at once"));
+      if (message.lane === "answer") this.#flush();
+      else void this.#checkLimit(message);
     }
     return message;
   }
@@ -137,10 +138,10 @@ export class Sender implements Outbox {
    */
   acknowledge({ upTo, pending }: Received): void {
     if (upTo > this.lastSequence) throw new ProtocolError("acknowledged an unsent message");
-    const unfinished = new Set(pending);
+    const unfinished = pending.length ? new Set(pending) : undefined;
     for (const message of this.#unacknowledged) {
       if (message.sequence > upTo) break;
-      if (unfinished.has(message.sequence)) continue;
+      if (unfinished?.has(message.sequence)) continue;
       this.#forget(message);
       message.resolve();
     }
@@ -170,7 +171,11 @@ export class Sender implements Outbox {
   keep(message: OutgoingMessage): void {
     this.#unacknowledged.add(message);
     this.#weigh(message, 1);
-    this.#count(message, 1);
+  }
+
+  /** Sends what `write` returns: a message with its sequence, and with the acknowledgement that it can carry. */
+  protected put(write: () => Message): void {
+    this.#sink?.send(write());
   }
 
   /**
@@ -189,20 +194,17 @@ export class Sender implements Outbox {
     }
     let blocked = false;
     for (const message of this.#unsent) {
-      const { lane } = message;
-      blocked ||= (lane === "event" || lane === "volatile") && isExhausted(this.#credit, this.#used);
-      // A remote peer may grant more than is kept here.
-      blocked ||= lane === "event" && isExhausted(this.#answerLimit, this.#used);
+      blocked ||= this.#isBlocked(message);
       if (blocked && !answers) return;
-      if (blocked && lane !== "answer") continue;
+      if (blocked && message.lane !== "answer") continue;
       if (!this.#isReady()) return;
+      this.#forget(message);
       this.#transmit(message);
     }
   }
 
   /** Sends a message for the first time. */
   #transmit(message: OutgoingMessage): void {
-    this.#forget(message);
     if (this.codec === jsonFrames && typeof message.message !== "string")
       message.write(String(message.message));
     if (message.bytes > this.#maxPayload) {
@@ -215,8 +217,12 @@ export class Sender implements Outbox {
       message.sequence = this.lastSequence += 1;
       this.keep(message);
     }
-    const stamp = { s: message.sequence || undefined, a: this.#receiver.piggyback() };
-    this.#sink?.send(this.codec.stamp(message.message, stamp));
+    this.put(() =>
+      this.codec.stamp(message.message, {
+        s: message.sequence || undefined,
+        a: this.#receiver.piggyback(),
+      }),
+    );
     if (message.lane !== "event") message.resolve();
   }
 
@@ -246,29 +252,29 @@ export class Sender implements Outbox {
   /** Keeps a message no longer. @returns false when it was not kept. */
   #forget(message: OutgoingMessage): boolean {
     this.#resending?.delete(message);
-    const wasSent = this.#unacknowledged.delete(message);
-    if (wasSent) this.#count(message, -1);
-    const wasKept = wasSent || this.#unsent.delete(message);
+    const wasKept = this.#unacknowledged.delete(message) || this.#unsent.delete(message);
     if (wasKept) this.#weigh(message, -1);
     return wasKept;
   }
 
-  /** Counts a message among all that is kept, or no longer. */
-  #weigh({ lane, bytes }: OutgoingMessage, by: 1 | -1): void {
+  /** Counts a message among all that is kept, or no longer; an event with a sequence against the remote peer's credit as well. */
+  #weigh({ lane, bytes, sequence }: OutgoingMessage, by: 1 | -1): void {
     this.#bytes += by * bytes;
-    if (lane !== "answer") return;
-    this.#answers.messages += by;
-    this.#answers.bytes += by * bytes;
+    const counts = lane === "answer" ? this.#answers : lane === "event" && sequence ? this.#used : undefined;
+    if (!counts) return;
+    counts.messages += by;
+    counts.bytes += by * bytes;
     if (isExhausted(this.#answerLimit, this.#answers)) return;
     this.#capacity = undefined;
     this.#release?.();
   }
 
-  /** Counts an event against the remote peer's credit, or no longer. */
-  #count({ lane, bytes }: OutgoingMessage, by: 1 | -1): void {
-    if (lane !== "event") return;
-    this.#used.messages += by;
-    this.#used.bytes += by * bytes;
+  /** Whether a message waits for credit. A remote peer may grant more than is kept here. */
+  #isBlocked({ lane }: OutgoingMessage): boolean {
+    return (
+      ((lane === "event" || lane === "volatile") && isExhausted(this.#credit, this.#used)) ||
+      (lane === "event" && isExhausted(this.#answerLimit, this.#used))
+    );
   }
 
   /** Whether a wire is attached and takes more. When it has drained, sending goes on. */

@@ -22,6 +22,11 @@ export class ServerReceiver extends Receiver {
     return this.used.bytes;
   }
 
+  /** Whether an event has arrived that is not finished. */
+  get isHandling(): boolean {
+    return this.used.messages > 0;
+  }
+
   override accept(sequence: number, bytes?: number): boolean {
     return super.accept(sequence, bytes) || this.#missing.delete(sequence);
   }

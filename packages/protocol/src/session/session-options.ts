@@ -51,4 +51,10 @@ export interface RemoteState extends Received {
 export interface MessageSink extends Pick<Wire, "send" | "drained"> {
   /** Called for each message when it gets its sequence, before it is sent. */
   readonly onSequence?: (sequence: number, message: Message) => void;
+  /**
+   * Sends what `write` returns: before anything else is sent, and at the end of the tick at the latest. So an answer carries
+   * the acknowledgement of the message that caused it.
+   * @default messages are sent at once
+   */
+  hold?(write: () => Message): void;
 }

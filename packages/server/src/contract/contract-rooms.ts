@@ -222,7 +222,7 @@ export class ContractRooms<C extends AnyContract> {
     const onLeave = (cause: "leave" | "closed"): void => {
       if (cause === "leave" && member !== undefined) this.#endMembership(source.key, member);
       memberships.remove(name);
-      if (this.#rooms.membersOf(name).length === 0) this.#release(source);
+      if (this.#rooms.size(name) === 0) this.#release(source);
     };
     return { closed: peer.closed, onError, onLeave };
   }

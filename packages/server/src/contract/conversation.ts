@@ -19,7 +19,7 @@ import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
 import type { Before, State } from "./conversation-state.ts";
 import { type ContractScope, HandlerTable } from "./handlers.ts";
-import { Peer } from "./peer.ts";
+import { limits, Peer, plainLimits } from "./peer.ts";
 import { prepareMessages } from "./prepared-messages.ts";
 import type { Setup } from "./setup.ts";
 import { nextTurn } from "../timing/next-turn.ts";
@@ -28,16 +28,10 @@ import { nextTurn } from "../timing/next-turn.ts";
 export interface ConversationOptions extends LinkOptions {
   /** Bounds how many handlers of the app run at once. */
   readonly slots: HandlerSlots;
-  /** The last number that an event or call of the server had before a restart. @default 0 */
-  readonly lastId?: number | undefined;
 }
 
 /** How a connection ended whose client disconnected before it was accepted. */
 const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
-/** How many messages of a client may wait for their handlers. */
-const limits = { pause: 64, volatile: 64, max: 1_024 };
-/** A plain client numbers no event. Reading stops at 64 messages, but one read of the socket may bring 2,000 small ones. */
-const plainLimits = { ...limits, volatile: Infinity, max: 2_048 };
 /** How long a new connection waits for the previous one of the same client to end, and for its handlers, in ms. */
 const takeoverTimeout = 5_000;
 
@@ -62,17 +56,24 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   /** Stops listening for the client to disconnect before it is accepted; afterwards the link reports that. */
   readonly #ignoreDisconnect: () => void;
 
-  constructor(contract: ContractScope<C>, exchange: Exchange, link: L, options: ConversationOptions) {
+  /** `lastId` is the last number that an event or call of the server had before a restart. */
+  constructor(
+    scope: ContractScope<C>,
+    exchange: Exchange,
+    link: L,
+    options: ConversationOptions,
+    lastId = 0,
+  ) {
     this.#exchange = exchange;
     this.#options = options;
     this.link = link;
-    const { signal } = this.#abort;
-    const { slots } = options;
-    const { client = {}, server = {}, codec } = contract.contract.definition;
+    const { client = {}, server = {}, codec } = scope.contract.definition;
     const carried = { json: codec === undefined };
     const { context, account } = exchange;
+    const { slots } = options;
+    const { signal } = this.#abort;
     const record = link.recordRoomMessages;
-    this.#handlers = new HandlerTable(contract, { signal, account, slots, context, record });
+    this.#handlers = new HandlerTable(scope, { signal, account, slots, context, record });
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
       {
@@ -95,7 +96,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
         },
         onEventFailed: (failure) => this.#onEventFailed(failure),
         close: (error) => this.terminate(error),
-        lastId: options.lastId,
+        lastId,
       },
       { id: link.id, subscribe: (listener) => link.subscribe((change) => void this.#emit(listener, change)) },
       closed,

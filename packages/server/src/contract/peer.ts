@@ -3,10 +3,17 @@ import {
   type Frame,
   type FrameReceiver,
   type FrameTable,
+  type QueueLimits,
+  receiverOf,
   RpcPeer,
   type RpcPeerOptions,
 } from "@symbolon/protocol/internal";
 import type { ObservableSession, SessionChange } from "../session/session-change.ts";
+
+/** How many messages of a client may wait for their handlers. */
+export const limits: QueueLimits = { pause: 64, volatile: 64, max: 1_024 };
+/** A plain client numbers no event. Reading stops at 64 messages, but one read of the socket may bring 2,000 small ones. */
+export const plainLimits: QueueLimits = { ...limits, volatile: Infinity, max: 2_048 };
 
 /** What a client's peer needs besides. */
 interface ServerPeerOptions extends RpcPeerOptions {
@@ -48,14 +55,12 @@ export class Peer<Sends extends Messages = Messages> extends RpcPeer<Sends> {
 
   /** As of every peer, but messages that are too large for the contract's route fail. */
   override get frames(): FrameTable {
-    const limited = Object.entries(super.frames).map(([t, receive]): [string, FrameReceiver] => [
-      t,
-      (frame, bytes) =>
-        bytes > this.#options.maxPayload
-          ? this.#receiveTooLarge(frame, bytes)
-          : (receive as FrameReceiver)(frame, bytes),
-    ]);
-    return Object.fromEntries(limited);
+    const frames = super.frames;
+    const receive: FrameReceiver = (frame, bytes) =>
+      bytes > this.#options.maxPayload
+        ? this.#receiveTooLarge(frame, bytes)
+        : receiverOf(frames, frame)(frame, bytes);
+    return Object.fromEntries(Object.keys(frames).map((t) => [t, receive]));
   }
 
   /** Fails a message after those before it. @throws ProtocolError with 1009 for a frame that cannot fail alone. */

@@ -215,7 +215,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const secret = new SessionSecret(key);
     const { account, ended, parsed } = exchange;
     const baseBytes = bytesPerSession + parsed.size;
-    const link = new SessionLink({ ...this.#options, owner, account, baseBytes, secret, ended, restored });
+    const link = new SessionLink(this.#options, { owner, account, baseBytes, secret, ended, restored });
     link.attempt = attempt;
     link.memberships.restore(caller.hello.rooms);
     return link;
@@ -253,7 +253,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     if (refusal !== undefined) return refusal;
     exchange.context["room"] = this.#rooms.view;
     exchange.context["service"] = this;
-    const conversation = new Conversation(this, exchange, link, { ...this.#options, lastId });
+    const conversation = new Conversation(this, exchange, link, this.#options, lastId);
     const onError = (error: unknown): void => void exchange.report(error, "open");
     const { account } = exchange;
     this.#rooms.addClient(conversation.peer, { memberships: link.memberships, account, onError });

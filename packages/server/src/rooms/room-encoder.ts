@@ -4,13 +4,18 @@ import type { RoomEntry } from "../store/room-log.ts";
 
 type FramesByCodec = Map<FrameCodec, Message>;
 
+/** A message of a room, and its frames for members with a session and for plain members. */
+interface EncodedEntry {
+  readonly entry: RoomEntry;
+  readonly said: FramesByCodec;
+  readonly event: FramesByCodec;
+}
+
 /** Encodes room messages: once for the log, and once for each codec that members use, however many they are. */
 export class RoomEncoder {
   readonly #codec: FrameCodec;
   /** The frames of the newest message. */
-  #cache:
-    | { readonly entry: RoomEntry; readonly said: FramesByCodec; readonly event: FramesByCodec }
-    | undefined;
+  #newest: EncodedEntry | undefined;
 
   /** The logs hold what `codec` writes. */
   constructor(codec: FrameCodec) {
@@ -34,24 +39,29 @@ export class RoomEncoder {
 
   /** The frame for a member with a session. */
   roomFrame(room: string, entry: RoomEntry, codec: FrameCodec): Message {
-    return this.#cached(entry, "said", codec, () =>
-      codec.stamp(this.#payload(entry, codec), encodePlacement(room, [entry.offset, entry.previous])),
-    );
+    const { said } = this.#encoded(entry);
+    const known = said.get(codec);
+    if (known !== undefined) return known;
+    const placement = encodePlacement(room, [entry.offset, entry.previous]);
+    const frame = codec.stamp(this.#payload(entry, codec), placement);
+    said.set(codec, frame);
+    return frame;
   }
 
   /** The frame for a plain member; of a volatile event, for a member with a session too. */
   eventFrame(entry: RoomEntry, codec: FrameCodec): Message {
-    return this.#cached(entry, "event", codec, () =>
-      codec.stamp(this.#payload(entry, codec), { t: "event" }),
-    );
+    const { event } = this.#encoded(entry);
+    const known = event.get(codec);
+    if (known !== undefined) return known;
+    const frame = codec.stamp(this.#payload(entry, codec), { t: "event" });
+    event.set(codec, frame);
+    return frame;
   }
 
-  #cached(entry: RoomEntry, type: "said" | "event", codec: FrameCodec, write: () => Message): Message {
-    if (this.#cache?.entry !== entry) this.#cache = { entry, said: new Map(), event: new Map() };
-    const frames = this.#cache[type];
-    const frame = frames.get(codec) ?? write();
-    frames.set(codec, frame);
-    return frame;
+  /** The frames of the message so far; those of the message before it are forgotten. */
+  #encoded(entry: RoomEntry): EncodedEntry {
+    if (this.#newest?.entry !== entry) this.#newest = { entry, said: new Map(), event: new Map() };
+    return this.#newest;
   }
 
   #payload(entry: RoomEntry, codec: FrameCodec): Message {

@@ -119,6 +119,11 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
     return this.#rooms.get(name)?.has(joiner) === true;
   }
 
+  /** How many members a room has. */
+  size(name: string): number {
+    return this.#rooms.get(name)?.size ?? 0;
+  }
+
   /** A copy of a room's members: later joins and leaves do not change it. */
   membersOf(name: string): (readonly [Joiner, Member])[] {
     return Array.from(this.#rooms.get(name) ?? []);

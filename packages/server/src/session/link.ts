@@ -1,5 +1,5 @@
 import type { Closed, CloseError } from "@symbolon/protocol";
-import type { FrameTable, Outbox, PeerOptions } from "@symbolon/protocol/internal";
+import type { FrameTable, Outbox, PeerOptions, RestoredState } from "@symbolon/protocol/internal";
 import type { Verified } from "../request/identity.ts";
 import type { RecordRoomMessages } from "../rooms/held-room-messages.ts";
 import type { RoomMemberships } from "../rooms/memberships.ts";
@@ -7,6 +7,8 @@ import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
 import type { RateOptions } from "../timing/message-rate.ts";
 import type { ObservableSession } from "./session-change.ts";
+import type { SessionSecret } from "./session-secret.ts";
+import type { SessionOwner } from "./sessions.ts";
 
 /** The conversation that a link belongs to. */
 export interface LinkListener {
@@ -32,6 +34,20 @@ export interface LinkOptions {
   readonly maxPayload: number;
   /** How much the client may send. */
   readonly rate: RateOptions;
+}
+
+/** What one session is made of. */
+export interface SessionParts {
+  readonly owner: SessionOwner;
+  readonly secret: SessionSecret;
+  /** The client's principal, or its address: shared limits are divided by it. */
+  readonly account: string;
+  /** The bytes of the session before it keeps anything for its client, estimated. */
+  readonly baseBytes: number;
+  /** Resolves when nothing of the conversation is left. */
+  readonly ended: Promise<void>;
+  /** The session as another process left it. @default it begins */
+  readonly restored?: RestoredState | undefined;
 }
 
 /** What joins a conversation to its client: one wire in plain mode, one after another in a session. */

@@ -22,7 +22,8 @@ export interface ObservableSession {
 
 /** The subscribers of one session. */
 export class SessionSubscribers {
-  readonly #listeners = new Set<(change: SessionChange) => void>();
+  /** Made for the first one: few sessions have any. */
+  #listeners: Set<(change: SessionChange) => void> | undefined;
 
   /**
    * Calls `listener` for each change.
@@ -31,14 +32,14 @@ export class SessionSubscribers {
   add(listener: (change: SessionChange) => void): () => void {
     // A new function, so that a listener may subscribe twice.
     const subscriber = (change: SessionChange): void => listener(change);
-    this.#listeners.add(subscriber);
-    return () => void this.#listeners.delete(subscriber);
+    (this.#listeners ??= new Set()).add(subscriber);
+    return () => void this.#listeners?.delete(subscriber);
   }
 
   /** Calls every listener. After `ended` there are none. */
   emit(change: SessionChange): void {
-    const listeners = [...this.#listeners];
-    if (change.type === "ended") this.#listeners.clear();
+    const listeners = [...(this.#listeners ?? [])];
+    if (change.type === "ended") this.#listeners = undefined;
     for (const listener of listeners) listener(change);
   }
 }

@@ -3,7 +3,6 @@ import {
   closeAdvice,
   encodeGoaway,
   type PeerOptions,
-  type RestoredState,
   Session,
   type Welcome,
   type Wire,
@@ -12,7 +11,7 @@ import { RoomMemberships } from "../rooms/memberships.ts";
 import type { AttachRequest, Claim, SessionStore } from "../store/session-store.ts";
 import { CredentialRenewal } from "./credential-renewal.ts";
 import type { IdentifiedWire } from "./hello.ts";
-import type { ClientLink, LinkListener, LinkOptions } from "./link.ts";
+import type { ClientLink, LinkListener, LinkOptions, SessionParts } from "./link.ts";
 import { Recorder } from "./recorder.ts";
 import { MessageRate } from "../timing/message-rate.ts";
 import { ResumeRate } from "../timing/resume-rate.ts";
@@ -21,21 +20,11 @@ import { SessionOutbox } from "./session-outbox.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import { SessionWire } from "./session-wire.ts";
 import { memberName, type SessionOwner, type Sessions, type TrackedSession } from "./sessions.ts";
-import { createWelcome, window } from "./welcome.ts";
+import { createWelcome } from "./welcome.ts";
 
-/** What a session's link is made of. */
-export interface SessionLinkOptions extends LinkOptions {
-  readonly owner: SessionOwner;
+/** What the links of all sessions have. */
+interface SessionLinkOptions extends LinkOptions {
   readonly sessions: Sessions<SessionLink>;
-  readonly secret: SessionSecret;
-  /** The client's principal, or its address: shared limits are divided by it. */
-  readonly account: string;
-  /** The bytes of the session before it keeps anything for its client, estimated. */
-  readonly baseBytes: number;
-  /** Resolves when nothing of the conversation is left. */
-  readonly ended: Promise<void>;
-  /** The session as another process left it. @default it begins */
-  readonly restored?: RestoredState | undefined;
 }
 
 /** Settles what `attach` returned. */
@@ -70,6 +59,7 @@ export class SessionLink implements ClientLink, TrackedSession {
   attempt = 0;
   readonly resumeRate: ResumeRate;
   readonly #options: SessionLinkOptions;
+  readonly #parts: SessionParts;
   readonly #subscribers = new SessionSubscribers();
   readonly #renewal: CredentialRenewal;
   #state: LinkState = { type: "opening" };
@@ -78,22 +68,23 @@ export class SessionLink implements ClientLink, TrackedSession {
   /** Resolves what `open` returned. */
   #resolveClosed: ((closed: Closed) => void) | undefined;
 
-  constructor(options: SessionLinkOptions) {
-    const { owner, sessions, secret, restored } = options;
+  constructor(options: SessionLinkOptions, parts: SessionParts) {
+    const { owner, secret } = parts;
     this.id = secret.publicId;
     this.owner = owner;
-    this.account = options.account;
+    this.account = parts.account;
     this.secret = secret;
     this.memberships = new RoomMemberships(this.id, memberName(owner));
     this.#options = options;
+    this.#parts = parts;
     this.resumeRate = new ResumeRate(options.clock);
-    this.session = new Session({ window, ...sessions.options }, restored);
+    this.session = new Session(options.sessions.delivery, parts.restored);
     this.receiver = this.session.receiver;
     const rate = new MessageRate(options.clock, options.rate);
-    this.outbox = new SessionOutbox(this.session.sender, rate, () => sessions.measure(this));
+    this.outbox = new SessionOutbox(this.session.sender, rate, () => options.sessions.measure(this));
     this.#renewal = new CredentialRenewal(options.clock, {
       principal: owner.principal,
-      requestToken: (by) => this.#wire?.send({ t: "reauth", by }),
+      requestToken: (by) => this.#wire?.sendFrame({ t: "reauth", by }),
       onRenewed: (claims) => {
         this.#listener?.onRenewed(claims);
         this.#subscribers.emit({ type: "renewed" });
@@ -105,7 +96,7 @@ export class SessionLink implements ClientLink, TrackedSession {
   /** The bytes of all that the session keeps, estimated. */
   get size(): number {
     const received = this.session.receiver.heldBytes + (this.#listener?.heldBytes ?? 0);
-    return this.#options.baseBytes + this.outbox.bytes + received + this.memberships.bytes;
+    return this.#parts.baseBytes + this.outbox.bytes + received + this.memberships.bytes;
   }
 
   get detached(): boolean {
@@ -148,10 +139,10 @@ export class SessionLink implements ClientLink, TrackedSession {
    */
   attach(caller: IdentifiedWire, state: Welcome["state"], reason?: string): Promise<void> {
     const { hello, codec } = caller;
-    const { heartbeat, maxPayload, sessions, restored } = this.#options;
+    const { heartbeat, maxPayload, sessions } = this.#options;
     const { session, secret } = this;
     const before = this.#state;
-    const wire = this.#sessionWire(caller.wire);
+    const wire = this.#createWire(caller.wire);
     let release: Release = () => {};
     const released = new Promise<void>((resolve) => (release = resolve));
     this.#state = { type: "attached", wire, release };
@@ -166,13 +157,14 @@ export class SessionLink implements ClientLink, TrackedSession {
     sessions.attach(this);
     this.session.sender.codec = codec;
     const { grace } = sessions.options;
-    const missing = restored?.missing ?? [];
-    wire.send(createWelcome(session, { state, reason, key: secret, missing, heartbeat, grace, maxPayload }));
+    const missing = this.#parts.restored?.missing ?? [];
+    const welcome = { state, reason, key: secret, missing, heartbeat, grace, maxPayload };
+    wire.sendFrame(createWelcome(session, welcome));
     if (this.#recorder !== undefined) this.#recorder.wire = caller.wire;
     const upTo = hello.resume?.receivedUpTo ?? 0;
-    this.session.sender.attach(this.#recorder ?? caller.wire, { upTo, pending: [], credit: hello.credit });
+    this.session.sender.attach(this.#recorder ?? wire, { upTo, pending: [], credit: hello.credit });
     const drop = (error: CloseError): void => this.#drop(error, wire);
-    this.memberships.attach({ codec, plain: false, sink: caller.wire, drop }, hello.rooms);
+    this.memberships.attach({ codec, plain: false, sink: wire, drop }, hello.rooms);
     if (before.type !== "opening") this.#listener?.onRenewed(caller.claims);
     if (before.type !== "opening" || state === "resumed") this.#subscribers.emit({ type: "resumed" });
     wire.listen(this.#options);
@@ -190,7 +182,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     const recorded = this.#recorder?.leave(Date.now());
     this.close(error);
     await recorded?.catch((failure: unknown) => this.#listener?.onStoreLost(failure));
-    await this.#options.ended;
+    await this.#parts.ended;
   }
 
   crash(): void {
@@ -200,7 +192,7 @@ export class SessionLink implements ClientLink, TrackedSession {
   }
 
   goAway(at: number): boolean {
-    this.#wire?.send(encodeGoaway(at, "shutting down"));
+    this.#wire?.sendFrame(encodeGoaway(at, "shutting down"));
     return true;
   }
 
@@ -223,18 +215,18 @@ export class SessionLink implements ClientLink, TrackedSession {
     return "wire" in this.#state ? this.#state.wire : undefined;
   }
 
-  #sessionWire(wire: Wire): SessionWire {
-    const sessionWire: SessionWire = new SessionWire(wire, {
+  #createWire(wire: Wire): SessionWire {
+    const created: SessionWire = new SessionWire(wire, {
       session: this.session,
       conversation: this.#listener as LinkListener, // it was opened first
       renewal: this.#renewal,
       rate: this.outbox.rate,
       recorder: this.#recorder,
       onFrame: () => (this.confirmed = true),
-      onFault: (error) => this.#onFault(error, sessionWire),
-      onClosed: (closed) => this.#onClosed(closed, sessionWire),
+      onFault: (error) => this.#onFault(error, created),
+      onClosed: (closed) => this.#onClosed(closed, created),
     });
-    return sessionWire;
+    return created;
   }
 
   /** A message was lost on its way: the client connects again and repeats it. Any other fault ends the session. */
@@ -290,7 +282,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.#removeRecord();
     this.#options.sessions.remove(this);
     this.session.sender.end(error);
-    if ("release" in before) before.release(this.#options.ended);
+    if ("release" in before) before.release(this.#parts.ended);
     this.#subscribers.emit({ type: "ended", undelivered });
   }
 

@@ -7,6 +7,7 @@ import {
   type FrameTable,
   fromClient,
   jsonFrames,
+  type MessageSink,
   receiverOf,
   type Session,
   type Stamp,
@@ -36,34 +37,34 @@ export interface SessionWireOptions {
   readonly onClosed: (closed: Closed) => void;
 }
 
-/** One wire of a session: receives its frames until the session detaches it. */
-export class SessionWire implements PacedListener {
+/** The next microtask: a handler that is done at once has finished its message by then. */
+const endOfTick = Promise.resolve();
+
+/** One wire of a session: receives its frames until the session detaches it, and sends in the order in which it was asked. */
+export class SessionWire implements PacedListener, MessageSink {
   readonly #wire: Wire;
   readonly #options: SessionWireOptions;
+  /** The receivers of the frames of the conversation. */
   readonly #frames: FrameTable;
   #stopped = false;
+  /** Writes the message that is sent before the next one. */
+  #held: (() => Message) | undefined;
+  /** Whether it is sent in the next microtask. */
+  #releasing = false;
   /** The newest ping that is not answered yet, since the client sends too fast. */
   #unanswered: number | undefined;
   #stopHeartbeat = (): void => {};
 
   constructor(wire: Wire, options: SessionWireOptions) {
-    const { conversation, renewal } = options;
     this.#wire = wire;
     this.#options = options;
-    this.#frames = {
-      ...conversation.frames,
-      ack: () => {}, // acknowledges like every frame
-      ping: ({ n }) => this.#answer(n),
-      pong: () => {},
-      bye: () => conversation.closeGracefully(new CloseError(CloseCode.Normal)),
-      auth: ({ token }) => void renewal.verify(token),
-    };
+    this.#frames = options.conversation.frames;
   }
 
   /** Receives frames from now on, and pings a silent client. */
   listen({ clock, heartbeat }: LinkOptions): void {
     const ping = (): void => {
-      this.send({ t: "ping", n: 1 });
+      this.sendFrame({ t: "ping", n: 1 });
       this.#options.session.receiver.flush();
     };
     this.#stopHeartbeat = startHeartbeat(this.#wire, clock, heartbeat, ping);
@@ -72,7 +73,7 @@ export class SessionWire implements PacedListener {
 
   message(message: Message): void {
     if (this.#stopped) return;
-    const { session, recorder, onFrame, onFault } = this.#options;
+    const { session, conversation, renewal, recorder, onFrame, onFault } = this.#options;
     onFrame();
     try {
       const { sender, receiver } = session;
@@ -85,8 +86,11 @@ export class SessionWire implements PacedListener {
       const bytes = byteLength(message);
       if (frame.s === undefined) checkUnsequenced(frame);
       if (!this.#admit(frame, bytes)) return;
-      if (frame.s === undefined || receiver.accept(frame.s, bytes))
-        receiverOf(this.#frames, frame)(frame, bytes);
+      if (frame.s !== undefined && !receiver.accept(frame.s, bytes)) return;
+      if (frame.t === "ping") this.#answer(frame.n);
+      else if (frame.t === "bye") conversation.closeGracefully(new CloseError(CloseCode.Normal));
+      else if (frame.t === "auth") void renewal.verify(frame.token);
+      else if (frame.t !== "ack" && frame.t !== "pong") receiverOf(this.#frames, frame)(frame, bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       onFault(error);
@@ -103,8 +107,27 @@ export class SessionWire implements PacedListener {
   }
 
   /** Sends a frame of the connection. */
-  send(frame: Frame): void {
-    this.#wire.send(jsonFrames.write(frame));
+  sendFrame(frame: Frame): void {
+    this.send(jsonFrames.write(frame));
+  }
+
+  send(message: Message): void {
+    this.#released().send(message);
+  }
+
+  hold(write: () => Message): void {
+    this.#released();
+    this.#held = write;
+    if (this.#releasing) return;
+    this.#releasing = true;
+    void endOfTick.then(() => {
+      this.#releasing = false;
+      this.#released();
+    });
+  }
+
+  drained(): Promise<void> | undefined {
+    return this.#wire.drained();
   }
 
   /** Ignores the frames that arrive from now on. */
@@ -114,12 +137,20 @@ export class SessionWire implements PacedListener {
 
   /** Starts the closing handshake. */
   close({ code, reason }: CloseError): void {
-    this.#wire.close(code, reason);
+    this.#released().close(code, reason);
   }
 
   /** Ends the wire at once. */
   terminate(): void {
     this.#wire.terminate();
+  }
+
+  /** The wire, once the message that is held is on it. */
+  #released(): Wire {
+    const write = this.#held;
+    this.#held = undefined;
+    if (write !== undefined) this.#wire.send(write());
+    return this.#wire;
   }
 
   /**
@@ -138,7 +169,7 @@ export class SessionWire implements PacedListener {
   }
 
   #answer(n: number): void {
-    this.send({ t: "pong", n });
+    this.sendFrame({ t: "pong", n });
     this.#options.session.receiver.flush();
   }
 

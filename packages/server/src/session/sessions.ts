@@ -1,8 +1,9 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
-import type { ResumeKey } from "@symbolon/protocol/internal";
+import type { DeliveryOptions, ResumeKey } from "@symbolon/protocol/internal";
 import { SharedBounds, type SharedItem } from "../access/shared-bounds.ts";
 import type { Clock } from "../timing/clock.ts";
 import { hashText, type SessionSecret } from "./session-secret.ts";
+import { window } from "./welcome.ts";
 
 /** How long a session waits for a client that has disconnected, and how much it keeps. */
 export interface SessionOptions {
@@ -87,6 +88,8 @@ const expiriesPerTurn = 4;
 export class Sessions<Session extends TrackedSession = TrackedSession> {
   /** The options with their defaults. */
   readonly options: Required<SessionOptions>;
+  /** What each session grants and keeps. */
+  readonly delivery: DeliveryOptions;
   readonly #clock: Clock;
   readonly #sessions = new Map<string, Session>();
   /** The detached sessions, each with a function that ends its grace time. */
@@ -110,6 +113,7 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
       maxDetachedBytes: 2 ** 28,
       ...options,
     };
+    this.delivery = { window, messages: this.options.messages, bytes: this.options.bytes };
     const { maxDetached, maxDetachedBytes } = this.options;
     this.#bounds = new SharedBounds<Session>({ items: maxDetached, bytes: maxDetachedBytes, evict: expire });
   }
