@@ -54,7 +54,7 @@ export const mutants: readonly FuzzMutant[] = [
     world: "memory",
     scenario: "long acknowledgements",
     file: "protocol/src/session/sender.ts",
-    find: "if (unfinished.has(message.sequence)) continue;",
+    find: "if (unfinished?.has(message.sequence)) continue;",
     replace: "if (pending.includes(message.sequence)) continue;",
   },
   {
@@ -141,8 +141,8 @@ export const mutants: readonly FuzzMutant[] = [
     world: "server",
     scenario: "an application that does not wait",
     file: "protocol/src/session/sender.ts",
-    find: 'if (lane === "answer" || this.#unsent.size === 1) this.#flush();',
-    replace: "this.#flush();",
+    find: 'if (message.lane === "answer") this.#flush();\n      else void this.#checkLimit(message);',
+    replace: 'this.#flush();\n      if (message.lane !== "answer") void this.#checkLimit(message);',
   },
   {
     finding: "L1",
