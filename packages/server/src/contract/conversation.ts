@@ -70,10 +70,9 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     const { client = {}, server = {}, codec } = scope.contract.definition;
     const carried = { json: codec === undefined };
     const { context, account } = exchange;
-    const { slots } = options;
     const { signal } = this.#abort;
     const record = link.recordRoomMessages;
-    this.#handlers = new HandlerTable(scope, { signal, account, slots, context, record });
+    this.#handlers = new HandlerTable(scope, { signal, account, slots: options.slots, context, record });
     const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
     this.peer = new Peer<ServerMessages<C>>(
       {
