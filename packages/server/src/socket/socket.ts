@@ -52,7 +52,11 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
   }
 
   static {
-    readEach = (socket, handle) => socket.#readEach(handle);
+    readEach = async (socket, handle) => {
+      // A socket of another copy of this package has no reader of this one.
+      if (#reader in socket && !socket.#hasOwnReceive) await socket.#readEach(handle);
+      else for await (const value of socket) await handle(value);
+    };
   }
 
   /** The state of the socket: "connecting" until it is accepted, "closing" from `close` until the client has answered. */
@@ -147,10 +151,6 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
   }
 
   async #readEach(handle: (value: Receive) => unknown): Promise<void> {
-    if (this.#hasOwnReceive) {
-      for await (const value of this) await handle(value);
-      return;
-    }
     try {
       for (;;) {
         const message = this.#reader.take();
