@@ -13,7 +13,7 @@ export type {
   RequestDefinition,
   StreamDefinition,
 } from "./contract/message-kind.ts";
-export { revision } from "./contract/contract.ts";
+export { checkContract } from "./contract/check-contract.ts";
 export type { EventArguments, StreamArguments, UrlArguments } from "./contract/contract.ts";
 export { checkPath } from "./contract/path.ts";
 export type { ParamName } from "./contract/path.ts";

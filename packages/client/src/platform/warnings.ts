@@ -1,7 +1,7 @@
 /** What a developer should know, as a warning or an error. `package.json` has it as `#warnings` for the condition `development`. */
 
 import type { AnyContract } from "@symbolon/protocol";
-import { type EventFailure, revision } from "@symbolon/protocol/internal";
+import { checkContract, type EventFailure } from "@symbolon/protocol/internal";
 
 /** The listeners of a client, each with its event: a name of the contract, or a symbol for an event of the client itself. */
 type Listeners = ReadonlySet<{ readonly event: string | symbol }>;
@@ -10,8 +10,6 @@ type Listeners = ReadonlySet<{ readonly event: string | symbol }>;
 const listenedTo = new WeakMap<Listeners, Set<string | symbol>>();
 /** The warnings that were given. */
 const given = new Set<string>();
-
-const brand: unique symbol = Symbol.for("symbolon.contract");
 
 /** The options of `connect` that are groups of numbers. */
 type NumberOptions = { readonly [Group in "reconnect" | "outbox" | "inbox"]?: object };
@@ -32,19 +30,6 @@ function checkArguments(contract: AnyContract, { reconnect, outbox, inbox }: Num
   const { full = "wait" } = (outbox ?? {}) as { readonly full?: string };
   if (full !== "wait" && full !== "reject")
     throw new TypeError(`outbox.full has to be "wait" or "reject", not ${JSON.stringify(full)}`);
-}
-
-/** @throws TypeError when `contract` did not make it, or a copy of another revision did. */
-function checkContract(contract: AnyContract): void {
-  const { [brand]: found } = Object(contract) as { readonly [brand]?: number };
-  if (found === revision) return;
-  if (found === undefined)
-    throw new TypeError(
-      "this is no contract, or an older version of @symbolon/protocol made it: make it by `contract` of @symbolon/protocol",
-    );
-  throw new TypeError(
-    `the contract ${JSON.stringify(contract.path)} was made by another version of @symbolon/protocol (revision ${found}, not ${revision}): install one version, see \`npm ls @symbolon/protocol\``,
-  );
 }
 
 /** The client listens to an event. */

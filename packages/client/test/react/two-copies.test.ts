@@ -3,14 +3,13 @@ import { contract, request, stream } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
 import { act, createElement, type ReactNode, useState } from "react";
-import type { Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { openPage } from "../../../../test/guides/page.ts";
 import { waitOptions } from "../../../../test/time-limits.ts";
 import { type Client, openedWithin } from "../../src/index.ts";
 import * as own from "../../src/react/index.ts";
 import { fakeSockets, pass } from "../connection/fakes.ts";
+import { type ComponentPage, openComponentPage } from "./component-page.ts";
 
 /** The other copy: the same sources, loaded again. */
 vi.resetModules();
@@ -26,22 +25,15 @@ const board = contract("/board", {
   server: { posted: z.string() },
 });
 
-let closePage: () => Promise<void>;
-let root: Root;
-let page: HTMLElement;
+let page: ComponentPage;
 
 beforeEach(async () => {
-  closePage = openPage();
-  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
-  const { createRoot } = await import("react-dom/client");
-  page = document.createElement("main");
-  root = createRoot(page);
+  page = await openComponentPage();
 });
 afterEach(async () => {
-  await act(async () => root.unmount());
+  await act(async () => page.root.unmount());
   vi.useRealTimers();
-  vi.unstubAllGlobals();
-  await closePage();
+  await page.close();
 });
 
 test("the copies are two", () => {
@@ -69,13 +61,13 @@ test("the hooks of one copy work with a client of another", async () => {
     ask = () => execute(null);
     return [state, data, posted, status, ...items].join();
   }
-  await act(async () => root.render(createElement(Board)));
+  await act(async () => page.root.render(createElement(Board)));
   await act(async () => {
     ask();
     await client.send("post", "news");
   });
   await act(() =>
-    vi.waitFor(() => expect(page.textContent).toBe("open,a line,news,done,1,2,3"), waitOptions),
+    vi.waitFor(() => expect(page.element.textContent).toBe("open,a line,news,done,1,2,3"), waitOptions),
   );
   await act(async () => client.close());
 });
@@ -90,9 +82,9 @@ test("what fails after the unmount reaches a listener of another copy than the o
     other.useClientEvent(client, "failed", ({ data }) => failures.push(data));
     return null;
   }
-  await act(async () => root.render(createElement(Board)));
+  await act(async () => page.root.render(createElement(Board)));
   client?.send("post", "a");
-  await act(async () => root.render(null));
+  await act(async () => page.root.render(null));
   await pass(5_000);
   expect(failures).toEqual(["a"]);
 });

@@ -1,32 +1,26 @@
 import { contract } from "@symbolon/protocol";
 import { act, createElement, type ReactNode, StrictMode } from "react";
-import type { Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { openPage } from "../../../../test/guides/page.ts";
 import { connect, type Client, type EventFailure } from "../../src/index.ts";
 import { useClient, useClientEvent } from "../../src/react/index.ts";
 import { fakeSockets, pass, welcome } from "../connection/fakes.ts";
+import { type ComponentPage, openComponentPage } from "./component-page.ts";
 
 const room = contract("/rooms/:room", { client: { post: z.number() } });
 type RoomClient = Client<typeof room>;
 
-let closePage: () => Promise<void>;
-let root: Root;
+let page: ComponentPage;
 
 beforeEach(async () => {
-  closePage = openPage();
-  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
-  const { createRoot } = await import("react-dom/client");
-  root = createRoot(document.createElement("main"));
+  page = await openComponentPage();
   vi.useFakeTimers({ now: 0 });
 });
 afterEach(async () => {
-  act(() => root.unmount());
+  act(() => page.root.unmount());
   await pass(5_000);
   vi.useRealTimers();
-  vi.unstubAllGlobals();
-  await closePage();
+  await page.close();
 });
 
 /** Components that use rooms over fake sockets, the clients that they got, and what their `failed` listeners received. */
@@ -48,7 +42,7 @@ function useRooms() {
   /** Renders a room for each name. */
   const render = (rooms: Readonly<Record<string, string>>): void => {
     const children = Object.entries(rooms).map(([name, id]) => createElement(Room, { key: name, name, id }));
-    act(() => root.render(createElement(StrictMode, null, children)));
+    act(() => page.root.render(createElement(StrictMode, null, children)));
   };
   const clientOf = (id: string): RoomClient => clients.get(id) as RoomClient;
   /** Opens the socket that was made last. */
@@ -107,9 +101,9 @@ test("a failure reaches each mounted component once, and no component that left 
 test("a client that the application made itself reports to mounted components alone", async () => {
   const { Notice, failures, WebSocket } = useRooms();
   const client = connect(room, { url: "ws://test", params: { room: "own" }, WebSocket });
-  act(() => root.render(createElement(Notice, { client, name: "Ada" })));
+  act(() => page.root.render(createElement(Notice, { client, name: "Ada" })));
   client.send("post", 1);
-  act(() => root.render(null));
+  act(() => page.root.render(null));
   client.close();
   expect(failures).toEqual([]);
 });

@@ -1,32 +1,26 @@
 import { contract, stream } from "@symbolon/protocol";
 import { act, createElement, type ReactNode, StrictMode } from "react";
-import type { Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { openPage } from "../../../../test/guides/page.ts";
 import { connect } from "../../src/index.ts";
 import { type StreamState, useStream } from "../../src/react/index.ts";
 import { fakeSockets, pass, welcome } from "../connection/fakes.ts";
+import { type ComponentPage, openComponentPage } from "./component-page.ts";
 
 const model = contract("/model", {
   client: { answer: stream({ input: z.string(), output: z.string() }) },
 });
 
-let closePage: () => Promise<void>;
-let root: Root;
+let page: ComponentPage;
 
 beforeEach(async () => {
-  closePage = openPage();
-  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
-  const { createRoot } = await import("react-dom/client");
-  root = createRoot(document.createElement("main"));
+  page = await openComponentPage();
   vi.useFakeTimers({ now: 0 });
 });
 afterEach(async () => {
-  act(() => root.unmount());
+  act(() => page.root.unmount());
   vi.useRealTimers();
-  vi.unstubAllGlobals();
-  await closePage();
+  await page.close();
 });
 
 /** A client over a fake socket that is open, and a component with a stream; the test plays the server. */
@@ -49,7 +43,7 @@ async function useAnswer() {
     renderings.push(`${enabled} ${state.status} ${state.items.join("")}`);
     return null;
   }
-  const show = (node: ReactNode) => act(async () => root.render(node));
+  const show = (node: ReactNode) => act(async () => page.root.render(node));
   const element = (question: string, enabled?: boolean) =>
     createElement(Answer, { question, ...(enabled !== undefined && { enabled }) });
   return {

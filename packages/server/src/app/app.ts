@@ -1,10 +1,9 @@
 import { type AnyContract, CloseCode, CloseError } from "@symbolon/protocol";
-import { checkCloseCode } from "@symbolon/protocol/internal";
+import { checkCloseCode, checkContract } from "@symbolon/protocol/internal";
 import { HandlerSlots } from "../access/handler-slots.ts";
 import { Connections } from "../access/connections.ts";
 import { FailedResumes } from "../access/failed-resumes.ts";
 import { type LimitOptions, resolveLimits } from "../access/limits.ts";
-import { checkContract } from "../contract/check-contract.ts";
 import { ContractService } from "../contract/service.ts";
 import type { ServiceOptions } from "../contract/service-options.ts";
 import type { ImplementOptions, Setup } from "../contract/setup.ts";

@@ -2,16 +2,16 @@ import {
   amountKind,
   anythingKind,
   checkValues,
-  definedOptions,
   flagKind,
   hostsKind,
   type OptionKinds,
   originsKind,
   timeKind,
   timeOrNoneKind,
-} from "../access/option-values.ts";
-import { unknownOption } from "../access/option-names.ts";
+} from "./option-values.ts";
 import { checkFunction } from "../request/response.ts";
+import { definedOptions } from "../socket/socket-options.ts";
+import { unknownOption } from "./option-names.ts";
 import type { AppOptions } from "./types.ts";
 
 type GroupName = "security" | "socket" | "sessions" | "limits" | "handshake" | "heartbeat";
@@ -80,7 +80,7 @@ const paths = [
  */
 export function checkOptions<Options extends object>(options: Options): Options {
   const unknown = Object.keys(options).find((name) => !topLevel.includes(name));
-  if (unknown !== undefined) throw unknownError(unknown);
+  if (unknown !== undefined) throw unknownOption("createApp", unknown, paths);
   const given = definedOptions(options);
   const { onError, fetch } = given as { readonly onError?: unknown; readonly fetch?: unknown };
   if (onError !== undefined) checkFunction(onError, "onError of createApp");
@@ -88,13 +88,10 @@ export function checkOptions<Options extends object>(options: Options): Options 
   return Object.fromEntries(
     Object.entries(given).map(([name, value]: [string, unknown]) => {
       if (!isGroup(name)) return [name, value];
-      const path = (option: string): string => `${name}.${option}`;
-      return [name, checkValues(groups[name], value, { all: name, path, unknown: unknownError })];
+      return [name, checkValues(groups[name], value, { caller: "createApp", group: name, paths })];
     }),
   ) as Options;
 }
-
-const unknownError = (path: string): TypeError => unknownOption("createApp", path, paths);
 
 function isGroup(name: string): name is GroupName {
   return Object.hasOwn(groups, name);

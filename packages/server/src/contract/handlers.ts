@@ -3,7 +3,7 @@ import { type Dispatch, isThenable, type MessageKind } from "@symbolon/protocol/
 import type { HandlerSlots } from "../access/handler-slots.ts";
 import type { RecordRoomMessages } from "../rooms/held-room-messages.ts";
 import { describeValue, toResponse } from "../request/response.ts";
-import { warnOfMissing } from "./check-contract.ts";
+import { warnOfMissing } from "./missing-handlers.ts";
 import type { Peer } from "./peer.ts";
 import type { ContractRoom } from "./contract-room.ts";
 import { type AnyMiddleware, type Handler, type MessageSource, withMiddleware } from "./middleware.ts";

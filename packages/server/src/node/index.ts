@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { resolve } from "node:path";
 import type { TlsOptions } from "node:tls";
 import sirv, { type RequestHandler } from "sirv";
-import { unknownOption } from "../access/option-names.ts";
+import { type AppInternals, countUnusedGroups, internalsOf } from "../app/app.ts";
 import {
   anythingKind,
   checkValues,
@@ -14,8 +14,7 @@ import {
   type OptionKinds,
   textKind,
   timeOrNoneKind,
-} from "../access/option-values.ts";
-import { type AppInternals, countUnusedGroups, internalsOf } from "../app/app.ts";
+} from "../app/option-values.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { BoundHost } from "./bound-host.ts";
 import { HttpConnections } from "./connection-limits.ts";
@@ -143,20 +142,6 @@ const serveOptions: OptionKinds<ServeOptions> = {
   perMessageDeflate: compression,
 };
 
-/** @throws TypeError for an unknown option, and for a value that it cannot have. */
-function checkServeOptions(
-  kinds: Readonly<Record<string, OptionKind>>,
-  options: object,
-  caller: string,
-): void {
-  const all = `what ${caller} is given as options`;
-  checkValues(kinds, options, {
-    all,
-    path: (name) => name,
-    unknown: (name) => unknownOption(caller, name, Object.keys(kinds)),
-  });
-}
-
 /**
  * Serves an app on a port.
  * @throws as a rejection: the system's error when it cannot listen, `EADDRINUSE` for a busy port; TypeError for an option that
@@ -165,7 +150,7 @@ function checkServeOptions(
  *   const server = await serve(app, { port: 3000 });
  */
 export async function serve(app: ServedApp, options: ServeOptions = {}): Promise<Server> {
-  checkServeOptions(serveOptions, options, "serve");
+  checkValues(serveOptions, options, { caller: "serve" });
   const { port = 3000, host, path, tls, assets, drain, signals = true, perMessageDeflate } = options;
   const files = assets === undefined ? undefined : serveFiles(assets);
   const timeouts = { headersTimeout, requestTimeout: 10_000, connectionsCheckingInterval };
@@ -242,7 +227,7 @@ export function attach(
   app: ServedApp,
   options: Pick<ServeOptions, "perMessageDeflate"> = {},
 ): Attachment {
-  checkServeOptions({ perMessageDeflate: compression }, options, "attach");
+  checkValues({ perMessageDeflate: compression }, options, { caller: "attach" });
   const { perMessageDeflate } = options;
   if (server.headersTimeout === 60_000) server.headersTimeout = headersTimeout;
   const timed: HttpServer & { connectionsCheckingInterval?: number } = server; // Node reads it when the server begins to listen

@@ -1,5 +1,4 @@
 import type { Codec, Message } from "@symbolon/protocol";
-import { definedOptions } from "../access/option-values.ts";
 import type { RouteSchemas } from "../request/context.ts";
 import type { Socket } from "./socket.ts";
 
@@ -105,4 +104,9 @@ export function mergeSocketOptions(
       `maxPayload of a route is from 1 to the maxPayload of the app (${appMaxPayload}), not ${maxPayload}: raise that of createApp`,
     );
   return { ...under, ...definedOptions(over) };
+}
+
+/** The options that are not undefined: an option that is undefined has its default. */
+export function definedOptions<Options extends object>(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }

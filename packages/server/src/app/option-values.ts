@@ -1,3 +1,6 @@
+import { definedOptions } from "../socket/socket-options.ts";
+import { unknownOption } from "./option-names.ts";
+
 /** What the value of an option has to be. */
 export interface OptionKind {
   /** Ends the sentence "limits.perAddress has to be …". */
@@ -23,20 +26,22 @@ export const timeKind: OptionKind = {
   accepts: (value) => typeof value === "number" && value > 0,
 };
 
-/** A length of time that may be none. */
+/** A length of time that may be 0. */
 export const timeOrNoneKind: OptionKind = { ...amountKind, description: "a time in ms from 0, or Infinity" };
 
+/** A switch: a text such as "false", from an environment variable, is none. */
 export const flagKind: OptionKind = {
   description: "true or false",
   accepts: (value) => typeof value === "boolean",
 };
 
+/** A name or a path. */
 export const textKind: OptionKind = {
   description: "a text, and not empty",
   accepts: (value) => typeof value === "string" && value !== "",
 };
 
-/** What pages may connect: a browser writes each exactly so (RFC 6454 §6.2). */
+/** The origins of pages that may connect. Each has to be written as browsers write it (RFC 6454 §6.2). */
 export const originsKind: OptionKind = {
   description:
     'a list of origins as the address bar of a browser has them, such as "https://app.example.com" or "http://localhost:5173": without a path, a port that is the default one, or "*"',
@@ -62,14 +67,14 @@ function isHost(host: unknown): boolean {
   return typeof host === "string" && URL.canParse(url) && new URL(url).hostname === host;
 }
 
-/** How errors name options. */
-interface OptionWords {
-  /** All of them: `limits`. */
-  readonly all: string;
-  /** The option `name`: `limits.perAddress`. */
-  readonly path: (name: string) => string;
-  /** The error for an option that does not exist. */
-  readonly unknown: (path: string) => TypeError;
+/** The function that has options, for the errors. */
+interface OptionOwner {
+  /** Its name: `createApp`. */
+  readonly caller: string;
+  /** The option whose parts are checked: `limits`. @default the options are no parts of another */
+  readonly group?: string;
+  /** All options of the function, by which an error finds the nearest one. @default the names of the kinds */
+  readonly paths?: readonly string[];
 }
 
 /**
@@ -80,24 +85,22 @@ interface OptionWords {
 export function checkValues(
   kinds: Readonly<Record<string, OptionKind>>,
   options: unknown,
-  { all, path, unknown }: OptionWords,
+  { caller, group, paths = Object.keys(kinds) }: OptionOwner,
 ): object {
   if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw new TypeError(`${all} has to be an object of options, not ${show(options)}`);
+    throw new TypeError(
+      `${group ?? `what ${caller} is given as options`} has to be an object of options, not ${show(options)}`,
+    );
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    const path = group === undefined ? name : `${group}.${name}`;
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-    if (kind === undefined) throw unknown(path(name));
+    if (kind === undefined) throw unknownOption(caller, path, paths);
     if (value !== undefined && !kind.accepts(value))
-      throw new TypeError(`${path(name)} has to be ${kind.description}, not ${show(value)}`);
+      throw new TypeError(`${path} has to be ${kind.description}, not ${show(value)}`);
   }
   return definedOptions(options);
 }
 
 function show(value: unknown): string {
   return typeof value === "string" || Array.isArray(value) ? JSON.stringify(value) : String(value);
-}
-
-/** The options that are not undefined: an option that is undefined has its default. */
-export function definedOptions<Options extends object>(options: Options): Options {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }
