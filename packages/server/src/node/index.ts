@@ -111,6 +111,7 @@ export interface Server extends AsyncDisposable {
    * Gives undecided handshakes, HTTP requests and their responses 3 s, and handlers 3 s after the last client has
    * disconnected. So it resolves within 8 s, whatever is open. With `drain`, clients reconnect elsewhere first, and the 8 s
    * begin then. The first call counts.
+   * @throws TypeError for a `drain` that is not a time.
    */
   readonly close: (options?: CloseOptions) => Promise<void>;
 }
@@ -121,6 +122,7 @@ export interface Attachment {
    * Refuses new WebSockets. Closes the open ones with 1001; a client that does not answer within 5 s is disconnected. Gives
    * undecided handshakes 3 s, and handlers 3 s after the last client has disconnected. So it resolves within 8 s, or `drain`
    * and 8 s. The first call counts. The HTTP requests of the server are yours to end.
+   * @throws TypeError for a `drain` that is not a time.
    */
   readonly close: (options?: CloseOptions) => Promise<void>;
 }
@@ -141,6 +143,8 @@ const serveOptions: OptionKinds<ServeOptions> = {
   signals: flagKind,
   perMessageDeflate: compression,
 };
+
+const closeOptions: OptionKinds<CloseOptions> = { drain: timeOrNoneKind };
 
 /**
  * Serves an app on a port.
@@ -204,8 +208,10 @@ export async function serve(app: ServedApp, options: ServeOptions = {}): Promise
       ignoreSignal?.();
       await closeServer(server, upgrades, connections, shutdown.timeouts);
     }));
-  const close: Server["close"] = ({ drain: within = 0 } = {}) =>
-    shutDown({ drain: within, timeouts: shutdownTimeouts });
+  const close: Server["close"] = (how = {}) => {
+    checkValues(closeOptions, how, { caller: "close" });
+    return shutDown({ drain: how.drain ?? 0, timeouts: shutdownTimeouts });
+  };
   const ignoreSignal = signals ? closeOnSignal(() => shutDown(signalShutdown(drain))) : undefined;
   return { url, port: bound, close, [Symbol.asyncDispose]: close };
 }
@@ -241,7 +247,10 @@ export function attach(
   });
   let closing: Promise<void> | undefined;
   return {
-    close: ({ drain = 0 } = {}) => (closing ??= upgrades.drain(drain).then(() => upgrades.close())),
+    close: (how = {}) => {
+      checkValues(closeOptions, how, { caller: "close" });
+      return (closing ??= upgrades.drain(how.drain ?? 0).then(() => upgrades.close()));
+    },
   };
 }
 

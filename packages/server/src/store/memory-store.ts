@@ -15,10 +15,12 @@ export interface MemoryStoreOptions {
 /**
  * A store in memory. Every call returns a value and no promise. The data end with the process.
  *
+ * @throws RangeError when `bytes` is not a number from 0.
  * @example
  * const app = createApp({ store: memoryStore({ bytes: 64 * 1024 * 1024 }) });
  */
-export function memoryStore({ bytes }: MemoryStoreOptions = {}): Store {
+export function memoryStore({ bytes = Infinity }: MemoryStoreOptions = {}): Store {
+  if (!(bytes >= 0)) throw new RangeError(`memoryStore: \`bytes\` must be a number from 0, not ${bytes}`);
   const epoch = newEpoch();
   const tables = new Tables(
     epoch,

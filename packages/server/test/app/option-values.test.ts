@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { describe, expect, test } from "vitest";
 import { attach, serve } from "../../src/node/index.ts";
 import { createApp, listen } from "../../src/index.ts";
+import { memoryStore } from "../../src/store/memory-store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
 const message = (create: () => unknown): string => {
@@ -171,9 +172,29 @@ describe("serve and attach", () => {
     );
   });
 
+  test("close of a server throws for a `drain` that is not a time, and closes nothing", async () => {
+    await using server = await serve(createApp(), { port: 0 });
+    expect(() => server.close({ drain: Number.NaN })).toThrow(
+      new TypeError("drain has to be a time in ms from 0, or Infinity, not NaN"),
+    );
+    expect((await fetch(server.url)).status).toBe(404);
+    const attached = attach(createServer(), createApp());
+    expect(() => attached.close({ drain: -1 })).toThrow(TypeError);
+    await attached.close();
+  });
+
   test("another `unread` is a TypeError", () => {
     expect(() => createApp({ socket: { unread: "drop" as "close" } })).toThrow(
       new TypeError('unread is "close" or "discard", not "drop"'),
     );
   });
 });
+
+test.each([Number.NaN, -1])(
+  "memoryStore({ bytes: %s }) is a RangeError, and no store without a bound",
+  (bytes) => {
+    expect(() => memoryStore({ bytes })).toThrow(
+      new RangeError(`memoryStore: \`bytes\` must be a number from 0, not ${bytes}`),
+    );
+  },
+);
