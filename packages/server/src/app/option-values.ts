@@ -29,7 +29,7 @@ export const timeKind: OptionKind = {
 /** A length of time that may be 0. */
 export const timeOrNoneKind: OptionKind = { ...amountKind, description: "a time in ms from 0, or Infinity" };
 
-/** A switch: a text such as "false", from an environment variable, is none. */
+/** True or false. A text such as "false", as environment variables have it, is refused. */
 export const flagKind: OptionKind = {
   description: "true or false",
   accepts: (value) => typeof value === "boolean",
